@@ -1,0 +1,192 @@
+"""Every named failure. The first line of a docstring is the sentence a person meets; `hint` is what to do next.
+
+Nothing that a visitor or a volunteer wrote ever stands in an exception.
+"""
+
+from typing import ClassVar
+
+
+class SanctuaryError(Exception):
+    """Something went wrong."""
+
+    exit_code: ClassVar[int] = 1
+    hint: ClassVar[str] = ""
+
+    @property
+    def sentence(self) -> str:
+        """The sentence a person meets, followed by the fact given when it was raised, such as a path."""
+        fact = f" ({self.args[0]})" if self.args else ""
+        return (type(self).__doc__ or "").partition("\n")[0] + fact
+
+
+# --- what an operator meets ---------------------------------------------------------------------------------------
+
+
+class BadUsage(SanctuaryError):
+    """The command was not understood."""
+
+    exit_code = 2
+    hint = "./scripts/launch --help"
+
+
+class BadAnswers(SanctuaryError):
+    """The answers on standard input are not one JSON object with the known names."""
+
+    exit_code = 2
+    hint = 'echo \'{"passphrase": "..."}\' | ./scripts/launch --answers -'
+
+
+class StatePathTooLong(SanctuaryError):
+    """The path of the state folder is too long for a socket."""
+
+    exit_code = 2
+    hint = "./scripts/launch --state /var/lib/sanctuary"
+
+
+class WrongPassphrase(SanctuaryError):
+    """The passphrase is wrong."""
+
+    exit_code = 3
+    hint = "./scripts/launch   (and type it again, or use the spare code)"
+
+
+class TorMissing(SanctuaryError):
+    """Tor is not installed on this machine."""
+
+    exit_code = 4
+    hint = "sudo ln -s /dev/null /etc/systemd/system/tor.service; sudo apt-get install tor"
+
+
+class TorTooOld(SanctuaryError):
+    """The Tor on this machine is too old."""
+
+    exit_code = 4
+    hint = "sudo apt-get update && sudo apt-get install tor"
+
+
+class TorFailed(SanctuaryError):
+    """Tor did not start."""
+
+    exit_code = 4
+    hint = "tor --verify-config -f torrc.example"
+
+
+class VaultDamaged(SanctuaryError):
+    """The file of keys, vault.key, is damaged or missing."""
+
+    exit_code = 5
+    hint = "./scripts/manage restore FILE"
+
+
+class VaultNewer(SanctuaryError):
+    """The file of keys was written by a newer version of this program."""
+
+    exit_code = 5
+    hint = "git pull && ./scripts/launch"
+
+
+class WrongKey(SanctuaryError):
+    """A database does not open with its key, or its first page is damaged."""
+
+    exit_code = 5
+    hint = "./scripts/manage restore FILE"
+
+
+class DamagedFile(SanctuaryError):
+    """A database is damaged or missing."""
+
+    exit_code = 5
+    hint = "./scripts/manage restore FILE"
+
+
+class NewerFile(SanctuaryError):
+    """A database was written by a newer version of this program."""
+
+    exit_code = 5
+    hint = "git pull && ./scripts/launch"
+
+
+class AddressInUse(SanctuaryError):
+    """Another program listens on the address of the desk."""
+
+    exit_code = 6
+    hint = "ss -ltnp | grep 8390"
+
+
+class AlreadyRunning(SanctuaryError):
+    """Another launcher runs on this state."""
+
+    exit_code = 7
+    hint = "pgrep -af onion_app.launch"
+
+
+class ControlLost(SanctuaryError):
+    """The connection that controls tor was lost."""
+
+
+class ServiceRefused(SanctuaryError):
+    """Tor refused to publish the onion service."""
+
+
+class CheckpointBusy(SanctuaryError):
+    """The write-ahead log is in use and could not be truncated yet."""
+
+
+# --- what the rooms tell each other -------------------------------------------------------------------------------
+
+
+class CodeMistyped(SanctuaryError):
+    """The code does not have 28 digits, or its check digits do not fit."""
+
+    def __init__(self, digits: str) -> None:
+        """Keep what was typed, as Latin digits, for the page that shows it back."""
+        super().__init__()
+        self.digits = digits
+
+
+class SealBroken(SanctuaryError):
+    """Something sealed does not open: another key, another place, or changed bytes."""
+
+
+class NothingHere(SanctuaryError):
+    """There is nothing under this code or id."""
+
+
+class AlreadyWithdrawn(SanctuaryError):
+    """This was taken back and is not stored again."""
+
+
+class Paused(SanctuaryError):
+    """No new messages are taken at the moment."""
+
+
+class Overloaded(SanctuaryError):
+    """Too many people are writing at once."""
+
+
+class VisitOver(SanctuaryError):
+    """The visit has ended."""
+
+
+class InvitationRefused(SanctuaryError):
+    """The invitation is unknown, used or too old."""
+
+
+class HandleTaken(SanctuaryError):
+    """Somebody else has this handle."""
+
+
+class WrongSecondFactor(SanctuaryError):
+    """The six digits are wrong. Is the clock of the phone right?"""
+
+
+class SecondFactorUsed(SanctuaryError):
+    """These six digits were used already. Wait for the next ones."""
+
+
+class NotAllowed(SanctuaryError):
+    """This does not belong to one of your circles."""
+
+
+class TakenByAnother(SanctuaryError):
+    """Somebody else of the circle has taken this case."""
