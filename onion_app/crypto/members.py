@@ -1,0 +1,98 @@
+"""A moderator's own secrets: the key pair, the second factor, and the sheet that brings them back."""
+
+import hmac
+from dataclasses import dataclass, field
+
+import pyotp
+
+from onion_app.crypto.codes import latin_digits, read_code
+from onion_app.crypto.keys import KEY_BYTES, new_key, subkey
+from onion_app.crypto.passwords import CODE, PASSWORD, lock, unlock
+from onion_app.errors import WrongPassphrase, WrongSecondFactor
+
+STEP_SECONDS = 30  # RFC 6238
+STEPS_EITHER_SIDE = 1  # a phone's clock may be half a minute off
+_SECRETS = "moderator secrets"
+_SHEET = "recovery sheet"
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """The private key (32 bytes) and the TOTP secret (32 letters of base32, 160 bits)."""
+
+    private: bytes = field(repr=False)
+    totp: str = field(repr=False)
+
+
+def new_secrets() -> Secrets:
+    """Draw a private key and a TOTP secret."""
+    return Secrets(new_key(), pyotp.random_base32())
+
+
+def lock_secrets(secrets: Secrets, passphrase: str) -> bytes:
+    """Lock both under the moderator's passphrase."""
+    return lock(secrets.private + secrets.totp.encode(), passphrase, _SECRETS, PASSWORD)
+
+
+def unlock_secrets(blob: bytes, passphrase: str) -> Secrets:
+    """Give both back.
+
+    Raises:
+        WrongPassphrase: the passphrase is another one.
+    """
+    packed = unlock(blob, passphrase, _SECRETS, PASSWORD)
+    return Secrets(packed[:KEY_BYTES], packed[KEY_BYTES:].decode())
+
+
+def waste_time(passphrase: str) -> None:
+    """Spend what an unlocking costs, so that an unknown handle answers no faster than a known one."""
+    blob = b"\x01" + bytes(16 + 24 + 80)
+    try:
+        unlock(blob, passphrase, _SECRETS, PASSWORD)
+    except WrongPassphrase:
+        return
+
+
+def lock_sheet(private: bytes, code: str) -> bytes:
+    """Lock the private key a second time, under the 28 digits of the recovery sheet."""
+    return lock(private, read_code(code), _SHEET, CODE)
+
+
+def open_sheet(blob: bytes, code: str) -> bytes:
+    """Give the private key to whoever holds the sheet.
+
+    Raises:
+        CodeMistyped: not 28 digits that fit.
+        WrongPassphrase: another sheet.
+    """
+    return unlock(blob, read_code(code), _SHEET, CODE)
+
+
+def totp_uri(secrets: Secrets, label: str) -> str:
+    """Give the otpauth address for a QR code; the label should say nothing about this place."""
+    return pyotp.TOTP(secrets.totp).provisioning_uri(name=label)
+
+
+def check_totp(totp_secret: str, typed: str, at: float) -> int:
+    """Give the step that six typed digits belong to, at this unix time or one step beside it.
+
+    Raises:
+        WrongSecondFactor: they belong to none of the three steps.
+    """
+    digits = latin_digits(typed)
+    generator = pyotp.TOTP(totp_secret)
+    now = int(at) // STEP_SECONDS
+    for step in range(now - STEPS_EITHER_SIDE, now + STEPS_EITHER_SIDE + 1):
+        if hmac.compare_digest(generator.at(step * STEP_SECONDS), digits):
+            return step
+    raise WrongSecondFactor
+
+
+def step_mark(totp_secret: str, step: int) -> bytes:
+    """Give what is stored of an accepted step: 32 bytes that tell nobody the hour of the login."""
+    return subkey(totp_secret.encode(), f"totp step {step}")
+
+
+def case_mark(case_key: bytes) -> bytes:
+    """Give the 32 bytes by which an audit line names a case to those who can open it, and to nobody else."""
+    return subkey(case_key, "audit line")

@@ -1,0 +1,39 @@
+"""The key of the onion service, and the address that follows from it (Tor's rend-spec-v3, section 6)."""
+
+from base64 import b32encode
+from dataclasses import dataclass, field
+from hashlib import sha3_256, sha512
+
+from nacl.bindings import crypto_sign_seed_keypair
+from nacl.utils import random
+
+_VERSION = b"\x03"
+
+
+@dataclass(frozen=True, slots=True)
+class OnionKey:
+    """The expanded Ed25519 secret that tor takes (64 bytes), and the address with its `.onion`."""
+
+    secret: bytes = field(repr=False)
+    address: str
+
+
+def new_onion_key() -> OnionKey:
+    """Make a key; no tor is needed for it."""
+    seed = random(32)
+    public, _ = crypto_sign_seed_keypair(seed)
+    return OnionKey(_expand(seed), address_of(public))
+
+
+def address_of(public: bytes) -> str:
+    """Give the address of an Ed25519 public key of 32 bytes."""
+    checksum = sha3_256(b".onion checksum" + public + _VERSION).digest()[:2]
+    return b32encode(public + checksum + _VERSION).decode().lower() + ".onion"
+
+
+def _expand(seed: bytes) -> bytes:
+    """Hash and clamp a seed the way Ed25519 does before it signs (RFC 8032, section 5.1.5)."""
+    digest = bytearray(sha512(seed).digest())
+    digest[0] &= 248
+    digest[31] = digest[31] & 63 | 64
+    return bytes(digest)

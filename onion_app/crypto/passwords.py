@@ -1,0 +1,88 @@
+"""What people type becomes a key, slowly: Argon2id, and a lock that tells a wrong passphrase from a right one.
+
+The costs are chosen by what they protect. A generated passphrase of six words holds 77 bits, a code 86, so that
+guessing fails even at the cheapest of them; the memory is what the weakest machine that we support can spare.
+"""
+
+import secrets
+import unicodedata
+from functools import cache
+from importlib.resources import files
+from threading import BoundedSemaphore
+from typing import NamedTuple
+
+from nacl.bindings import crypto_aead_xchacha20poly1305_ietf_decrypt as aead_open
+from nacl.bindings import crypto_aead_xchacha20poly1305_ietf_encrypt as aead_seal
+from nacl.exceptions import CryptoError
+from nacl.pwhash import argon2id
+from nacl.utils import random
+
+from onion_app.errors import WrongPassphrase
+
+MIB = 1024 * 1024
+VERSION = b"\x01"
+SALT_BYTES = argon2id.SALTBYTES
+NONCE_BYTES = 24
+WORDS = 6
+
+
+class Profile(NamedTuple):
+    """What one stretching costs: bytes of memory, and passes over them."""
+
+    memory: int
+    passes: int
+
+
+PASSWORD = Profile(64 * MIB, 3)  # a moderator's passphrase, at each login
+VAULT = Profile(256 * MIB, 4)  # the operator's passphrase, once a start
+CODE = Profile(19 * MIB, 2)  # codes: opening must stay cheap while somebody floods the site with guesses
+
+# 64 people opening at once must not need 64 times the memory: two stretch, the others wait.
+_turns = BoundedSemaphore(2)
+
+
+def stretch(secret: bytes, salt: bytes, profile: Profile) -> bytes:
+    """Turn a secret and a salt of 16 bytes into a key of 32 bytes with Argon2id."""
+    with _turns:
+        return argon2id.kdf(32, secret, salt, opslimit=profile.passes, memlimit=profile.memory)
+
+
+@cache
+def words() -> tuple[str, ...]:
+    """Read the 7,776 words that passphrases are drawn from; the file names its source and licence."""
+    text = files(__package__).joinpath("words.txt").read_text("utf-8")
+    return tuple(line for line in text.split("\n") if line and not line.startswith("#"))
+
+
+def new_passphrase() -> str:
+    """Draw six words: 77 bits."""
+    return " ".join(secrets.choice(words()) for _ in range(WORDS))
+
+
+def as_typed(passphrase: str) -> bytes:
+    """Give what a passphrase is stretched from, so that a capital letter or a second space locks nobody out."""
+    return " ".join(unicodedata.normalize("NFKC", passphrase).casefold().split()).encode()
+
+
+def lock(payload: bytes, secret: str, purpose: str, profile: Profile) -> bytes:
+    """Lock a payload under something that a person keeps; only the same purpose unlocks it again."""
+    salt, nonce = random(SALT_BYTES), random(NONCE_BYTES)
+    key = stretch(as_typed(secret), salt, profile)
+    return VERSION + salt + nonce + aead_seal(payload, VERSION + purpose.encode(), nonce, key)
+
+
+def unlock(blob: bytes, secret: str, purpose: str, profile: Profile) -> bytes:
+    """Give the payload back.
+
+    Raises:
+        WrongPassphrase: the secret is another one, or the bytes were changed; the two cannot be told apart.
+    """
+    version, salt = blob[:1], blob[1 : 1 + SALT_BYTES]
+    nonce, sealed = blob[1 + SALT_BYTES :][:NONCE_BYTES], blob[1 + SALT_BYTES + NONCE_BYTES :]
+    if version != VERSION or len(nonce) != NONCE_BYTES:
+        raise WrongPassphrase
+    key = stretch(as_typed(secret), salt, profile)
+    try:
+        return aead_open(sealed, VERSION + purpose.encode(), nonce, key)
+    except (CryptoError, ValueError):  # ValueError: shorter than a seal can be
+        raise WrongPassphrase from None

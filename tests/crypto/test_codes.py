@@ -1,0 +1,87 @@
+"""The return code: what people type, and what it stands for."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from onion_app.crypto import codes
+from onion_app.errors import CodeMistyped
+
+CODE = "1234567890123456789012345627"
+SALT = bytes(range(16))
+
+
+def in_script(code: str, zero: str) -> str:
+    return "".join(chr(ord(zero) + int(digit)) for digit in code)
+
+
+def test_a_new_code_has_28_latin_digits_and_reads_back() -> None:
+    code = codes.new_code()
+    assert len(code) == 28
+    assert code.isascii()
+    assert codes.read_code(code) == code
+
+
+def test_codes_are_never_drawn_twice() -> None:
+    assert len({codes.new_code() for _ in range(1000)}) == 1000
+
+
+@pytest.mark.parametrize("zero", ["0", "٠", "۰"])
+def test_each_of_the_three_digit_scripts_is_read(zero: str) -> None:
+    code = codes.new_code()
+    assert codes.read_code(in_script(code, zero)) == code
+
+
+def test_anything_may_stand_between_the_digits() -> None:
+    code = codes.new_code()
+    typed = "\u200f" + " -\n. ".join(codes.lines(code)) + " شكرا\x00"
+    assert codes.read_code(typed) == code
+
+
+@given(position=st.integers(0, 27), step=st.integers(1, 9))
+def test_one_wrong_digit_is_always_noticed(position: int, step: int) -> None:
+    code = codes.new_code()
+    wrong = str((int(code[position]) + step) % 10)
+    with pytest.raises(CodeMistyped):
+        codes.read_code(code[:position] + wrong + code[position + 1 :])
+
+
+@given(position=st.integers(0, 26))
+def test_two_swapped_neighbours_are_always_noticed(position: int) -> None:
+    code = codes.new_code()
+    swapped = code[:position] + code[position + 1] + code[position] + code[position + 2 :]
+    if swapped != code:
+        with pytest.raises(CodeMistyped):
+            codes.read_code(swapped)
+
+
+@given(st.text())
+def test_a_mistyped_code_gives_its_digits_back_and_nothing_else(typed: str) -> None:
+    try:
+        codes.read_code(typed)
+    except CodeMistyped as mistyped:
+        assert mistyped.digits == "".join(filter(str.isascii, codes.latin_digits(typed)))[:40]
+        assert mistyped.args == ()
+
+
+def test_a_code_is_cut_into_seven_lines_of_four() -> None:
+    assert codes.lines(CODE) == ("1234", "5678", "9012", "3456", "7890", "1234", "5627")
+
+
+def test_the_same_code_stands_for_the_same_tag_and_author_for_ever() -> None:
+    keys = codes.derive(CODE, SALT)
+    assert keys.tag.hex() == "dc12c4837e1808137a7c832bfdb1a0558e5a68a1b82b4e88e0e13b3d490ac845"
+    assert keys.author.public.hex() == "3981a00eb66a7e6e38c1dd44bdce0ce1921002ef226a95b353a1b53060c3900c"
+
+
+def test_another_salt_or_another_code_stands_for_something_else() -> None:
+    keys = codes.derive(CODE, SALT)
+    for other in (codes.derive(CODE, bytes(16)), codes.derive(codes.new_code(), SALT)):
+        assert other.tag != keys.tag
+        assert other.author.private != keys.author.private
+
+
+def test_tag_and_author_key_say_nothing_of_each_other() -> None:
+    keys = codes.derive(CODE, SALT)
+    assert len({keys.tag, keys.author.private, keys.author.public}) == 3
+    assert keys.author.private.hex() not in repr(keys)

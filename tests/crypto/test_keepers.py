@@ -1,0 +1,131 @@
+"""What operators and moderators keep: passphrases, sheets, second factors, grants, and the file of keys."""
+
+import base64
+import json
+
+import pyotp
+import pytest
+
+from onion_app.crypto import circles, codes, keys, members, onion_key, passwords, slots
+from onion_app.errors import SealBroken, VaultDamaged, VaultNewer, WrongPassphrase, WrongSecondFactor
+
+PASSPHRASE = "abacus abdomen abdominal abide abiding ability"
+SPARE = codes.new_code()
+
+
+@pytest.fixture(scope="module")
+def vault() -> tuple[slots.VaultKeys, str]:
+    drawn = slots.new_vault_keys()
+    return drawn, slots.close_slots(drawn, PASSPHRASE, SPARE)
+
+
+def test_the_word_list_is_whole() -> None:
+    assert len(set(passwords.words())) == 7776
+
+
+def test_a_passphrase_has_six_words_of_the_list() -> None:
+    drawn = passwords.new_passphrase().split()
+    assert len(drawn) == 6
+    assert set(drawn) <= set(passwords.words())
+
+
+@pytest.mark.parametrize("secret", [PASSPHRASE, "  Abacus  ABDOMEN abdominal abide\tabiding ability ", SPARE])
+def test_passphrase_and_spare_code_each_open_the_vault(vault: tuple[slots.VaultKeys, str], secret: str) -> None:
+    drawn, text = vault
+    assert slots.open_slots(text, secret) == drawn
+
+
+@pytest.mark.parametrize("secret", ["", PASSPHRASE + " able", codes.new_code()])
+def test_nothing_else_opens_the_vault(vault: tuple[slots.VaultKeys, str], secret: str) -> None:
+    with pytest.raises(WrongPassphrase):
+        slots.open_slots(vault[1], secret)
+
+
+def test_the_two_slots_cannot_stand_in_for_each_other(vault: tuple[slots.VaultKeys, str]) -> None:
+    fields = json.loads(vault[1])
+    fields["slots"]["passphrase"], fields["slots"]["spare"] = fields["slots"]["spare"], fields["slots"]["passphrase"]
+    with pytest.raises(WrongPassphrase):
+        slots.open_slots(json.dumps(fields), SPARE)
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", "null", '{"format": 1, "slots": {}}', '{"format": "x"}'])
+def test_a_damaged_file_of_keys_is_named(text: str) -> None:
+    with pytest.raises(VaultDamaged):
+        slots.open_slots(text, PASSPHRASE)
+
+
+def test_a_newer_file_of_keys_is_named(vault: tuple[slots.VaultKeys, str]) -> None:
+    with pytest.raises(VaultNewer):
+        slots.open_slots(json.dumps(json.loads(vault[1]) | {"format": 2}), PASSPHRASE)
+
+
+def test_keys_never_show_when_printed(vault: tuple[slots.VaultKeys, str]) -> None:
+    drawn = members.new_secrets()
+    assert repr(vault[0]) == "VaultKeys()"
+    assert repr(drawn) == "Secrets()"
+
+
+def test_a_moderators_secrets_open_with_their_passphrase_only() -> None:
+    drawn = members.new_secrets()
+    locked = members.lock_secrets(drawn, PASSPHRASE)
+    assert members.unlock_secrets(locked, PASSPHRASE) == drawn
+    with pytest.raises(WrongPassphrase):
+        members.unlock_secrets(locked, "abacus")
+
+
+def test_a_recovery_sheet_brings_the_private_key_back() -> None:
+    private, sheet = keys.new_key(), codes.new_code()
+    locked = members.lock_sheet(private, sheet)
+    assert members.open_sheet(locked, " ".join(codes.lines(sheet))) == private
+    with pytest.raises(WrongPassphrase):
+        members.open_sheet(locked, codes.new_code())
+
+
+@pytest.mark.parametrize("drift", [-30, 0, 30])
+def test_six_digits_count_one_step_either_side(drift: int) -> None:
+    secret, now = members.new_secrets().totp, 1_800_000_000
+    typed = pyotp.TOTP(secret).at(now + drift)
+    assert members.check_totp(secret, f" {typed[:3]} {typed[3:]}", now) == (now + drift) // 30
+
+
+@pytest.mark.parametrize("typed", ["", "12345", "1234567", "abcdef"])
+def test_other_digits_are_refused(typed: str) -> None:
+    with pytest.raises(WrongSecondFactor):
+        members.check_totp(members.new_secrets().totp, typed, 1_800_000_000)
+
+
+def test_six_digits_from_two_steps_away_are_refused() -> None:
+    secret, now = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP", 1_800_000_000
+    with pytest.raises(WrongSecondFactor):
+        members.check_totp(secret, pyotp.TOTP(secret).at(now - 61), now)
+
+
+def test_the_qr_code_says_nothing_about_this_place() -> None:
+    drawn = members.new_secrets()
+    assert members.totp_uri(drawn, "notes") == f"otpauth://totp/notes?secret={drawn.totp}"
+
+
+def test_a_step_is_remembered_without_its_hour() -> None:
+    secret = members.new_secrets().totp
+    assert members.step_mark(secret, 5) == members.step_mark(secret, 5) != members.step_mark(secret, 6)
+
+
+def test_a_grant_opens_for_its_member_circle_and_generation_only() -> None:
+    circle, member = keys.new_keypair(), keys.new_keypair()
+    circle_id, member_id = keys.new_id(), keys.new_id()
+    place = {"circle_id": circle_id, "generation": 1, "moderator_id": member_id}
+    sealed = circles.grant(circle.private, **place, public_key=member.public)  # type: ignore[arg-type]
+    opened = circles.open_grant(sealed, **place, private_key=member.private)  # type: ignore[arg-type]
+    assert opened == circle.private
+    for moved in ({"circle_id": member_id}, {"generation": 2}, {"moderator_id": circle_id}):
+        with pytest.raises(SealBroken):
+            circles.open_grant(sealed, **(place | moved), private_key=member.private)  # type: ignore[arg-type]
+    with pytest.raises(SealBroken):
+        circles.open_grant(sealed, **place, private_key=circle.private)  # type: ignore[arg-type]
+
+
+def test_an_address_follows_from_its_key_as_tor_says() -> None:
+    """The seed of RFC 8032's first test vector; its address was given by tor itself for the same expanded key."""
+    public = bytes.fromhex("d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a")
+    assert onion_key.address_of(public) == "25njqamcweflpvkl73j4szahhihoc4xt3ktcgjnpaingr5yhkenl5sid.onion"
+    assert len(base64.b64encode(onion_key.new_onion_key().secret)) == 88

@@ -1,0 +1,119 @@
+"""Messages, wraps and hidden fields open where they belong, and nowhere else."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from onion_app.crypto import keys, letters, sealing
+from onion_app.errors import SealBroken
+
+CASE, MESSAGE, CIRCLE = keys.new_id(), keys.new_id(), keys.new_id()
+PLACE = sealing.Place(CASE, 1, MESSAGE, 1, "visitor")
+KEY = sealing.new_case_key()
+
+
+@given(st.binary(max_size=65_535))
+def test_what_was_sealed_opens_again(plaintext: bytes) -> None:
+    assert sealing.open_seal(KEY, sealing.seal(KEY, plaintext, PLACE), PLACE) == plaintext
+
+
+@given(st.binary(max_size=70_000))
+def test_the_length_of_a_text_shows_only_in_six_steps(plaintext: bytes) -> None:
+    if len(plaintext) >= 64 * 1024:
+        with pytest.raises(ValueError, match="largest size"):
+            sealing.seal(KEY, plaintext, PLACE)
+        return
+    assert len(sealing.seal(KEY, plaintext, PLACE)) - 41 in sealing.SIZES
+
+
+def test_the_longest_text_that_is_taken_fits() -> None:
+    longest = letters.pack(letters.Text("\U0010ffff" * 12_000, day=20_000, sender="x" * 24, language="ckb"))
+    assert sealing.open_seal(KEY, sealing.seal(KEY, longest, PLACE), PLACE) == longest
+
+
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        replace(PLACE, case_id=keys.new_id()),
+        replace(PLACE, epoch=2),
+        replace(PLACE, message_id=keys.new_id()),
+        replace(PLACE, number=2),
+        replace(PLACE, author="circle"),
+    ],
+)
+def test_a_message_opens_in_no_other_place(elsewhere: sealing.Place) -> None:
+    with pytest.raises(SealBroken):
+        sealing.open_seal(KEY, sealing.seal(KEY, b"words", PLACE), elsewhere)
+
+
+@given(position=st.integers(0, 2088), flip=st.integers(1, 255))
+def test_a_changed_byte_is_noticed_anywhere(position: int, flip: int) -> None:
+    sealed = bytearray(sealing.seal(KEY, b"words", PLACE))
+    sealed[position] ^= flip
+    with pytest.raises(SealBroken):
+        sealing.open_seal(KEY, bytes(sealed), PLACE)
+
+
+@pytest.mark.parametrize("length", [0, 1, 24, 25, 26, 40])
+def test_a_stump_is_refused(length: int) -> None:
+    with pytest.raises(SealBroken):
+        sealing.open_seal(KEY, sealing.seal(KEY, b"words", PLACE)[:length], PLACE)
+
+
+def wrapped(pair: keys.KeyPair) -> bytes:
+    return sealing.wrap(KEY, case_id=CASE, epoch=3, holder=CIRCLE, public_key=pair.public)
+
+
+def test_a_wrap_gives_the_key_to_its_holder() -> None:
+    pair = keys.new_keypair()
+    opened = sealing.unwrap(wrapped(pair), case_id=CASE, epoch=3, holder=CIRCLE, private_key=pair.private)
+    assert opened == KEY
+
+
+@pytest.mark.parametrize(
+    "moved", [{"case_id": MESSAGE}, {"epoch": 4}, {"holder": sealing.AUTHOR_HOLDER}, {"private_key": KEY}]
+)
+def test_a_wrap_opens_for_nobody_else(moved: dict[str, object]) -> None:
+    pair = keys.new_keypair()
+    place = {"case_id": CASE, "epoch": 3, "holder": CIRCLE, "private_key": pair.private} | moved
+    with pytest.raises(SealBroken):
+        sealing.unwrap(wrapped(pair), **place)  # type: ignore[arg-type]
+
+
+@given(st.dictionaries(st.text(), st.text() | st.integers() | st.booleans() | st.none()))
+def test_a_hidden_field_comes_back_whole(fields: dict[str, object]) -> None:
+    assert sealing.open_field(KEY, "check", sealing.seal_field(KEY, "check", fields)) == fields
+
+
+@pytest.mark.parametrize("text", ["", "A", "not base64 ☹", "AAAA", "A" * 200])
+def test_a_made_up_hidden_field_is_refused(text: str) -> None:
+    with pytest.raises(SealBroken):
+        sealing.open_field(KEY, "check", text)
+
+
+def test_a_hidden_field_opens_for_its_own_purpose_and_key_only() -> None:
+    field = sealing.seal_field(KEY, "check", {"code": "1"})
+    for key, purpose in ((KEY, "erase"), (sealing.new_case_key(), "check")):
+        with pytest.raises(SealBroken):
+            sealing.open_field(key, purpose, field)
+
+
+@pytest.mark.parametrize(
+    "letter",
+    [
+        letters.Text('ئەم دەقە "\n\U0001f3f3', 20_000, "shirin", "ckb"),
+        letters.Consent("ask", count=True, quote=False, day=1),
+        letters.Opened(7),
+        letters.Pointer("00" * 16),
+    ],
+)
+def test_every_letter_survives_packing(letter: letters.Letter) -> None:
+    assert letters.unpack(letters.pack(letter)) == letter
+
+
+@pytest.mark.parametrize("packed", [b"", b"{}", b"[]", b"7", b'{"kind": "order"}', b'{"kind": "text", "more": 1}', b"\xff"])
+def test_a_letter_of_no_known_kind_is_refused(packed: bytes) -> None:
+    with pytest.raises(SealBroken):
+        letters.unpack(packed)
