@@ -1,0 +1,170 @@
+"""A person with Firefox: JavaScript off, as Tor Browser has it at Safest, and nothing reached but what is asked for.
+
+What it does, a person can do: open an address, press what is written on a button, type into a field, go back. It never
+runs a script in a page; the one script it runs is the browser's own, and gives the page the exact size that is wanted.
+"""
+
+import base64
+import contextlib
+import shutil
+import tempfile
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from tests import firefox
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # what comes with it speaks of its own past
+    from marionette_driver import By
+    from marionette_driver.errors import NoSuchElementException
+    from marionette_driver.marionette import Marionette
+
+PHONE = (360, 560)
+DESKTOP = (1000, 800)
+PATIENCE = 120.0  # seconds that a page through Tor may take
+
+# A window cannot be made as narrow as a phone, but the page within it can.
+FIT_THE_PAGE = """
+const [width, height] = arguments;
+const page = gBrowser.selectedBrowser;
+for (const [name, value] of Object.entries({width, height})) {
+  page.style.setProperty(name, value + "px", "important");
+  page.style.setProperty("min-" + name, value + "px", "important");
+  page.style.setProperty("max-" + name, value + "px", "important");
+}
+page.style.setProperty("flex", "none", "important");
+return new Promise(done => requestAnimationFrame(() => done([page.clientWidth, page.clientHeight])));
+"""
+
+
+class Browser:
+    """One open window, and the person before it."""
+
+    def __init__(self, driver: Any, size: tuple[int, int]) -> None:
+        """Take over `driver` and give its page the width and height of `size`, in pixels."""
+        self.driver = driver
+        self.driver.timeout.page_load = PATIENCE
+        self.driver.timeout.implicit = 0
+        with self.driver.using_context("chrome"):
+            fitted = self.driver.execute_script(FIT_THE_PAGE, script_args=list(size))
+        assert tuple(fitted) == size, f"the page is {fitted}"
+
+    def go(self, url: str) -> None:
+        """Open `url`, as typed into the address bar."""
+        self.driver.navigate(url)
+
+    def back(self) -> None:
+        """Press the browser's Back."""
+        self.driver.go_back()
+
+    def reload(self) -> None:
+        """Press the browser's Reload."""
+        self.driver.refresh()
+
+    @property
+    def url(self) -> str:
+        """Read the address bar."""
+        return str(self.driver.get_url())
+
+    @property
+    def title(self) -> str:
+        """Read the title of the window."""
+        return str(self.driver.title)
+
+    @property
+    def source(self) -> str:
+        """Read the page as the browser holds it."""
+        return str(self.driver.page_source)
+
+    def text(self, selector: str = "body") -> str:
+        """Read what is visible in the first element that `selector` finds."""
+        return str(self.find(selector).text)
+
+    def find(self, selector: str) -> Any:
+        """Find the first element for a CSS `selector`."""
+        return self.driver.find_element(By.CSS_SELECTOR, selector)
+
+    def every(self, selector: str) -> list[Any]:
+        """Find all elements for a CSS `selector`."""
+        return list(self.driver.find_elements(By.CSS_SELECTOR, selector))
+
+    def shows(self, selector: str) -> bool:
+        """Say whether the page has something for `selector`."""
+        return bool(self.every(selector))
+
+    def press(self, label: str) -> None:
+        """Press the button or link on which `label` stands, the one in the page's main part first."""
+        for selector in ("main button", "main input[type=submit]", "main a", "button", "a", "summary"):
+            for element in self.every(selector):
+                written = element.text or element.get_property("value") or ""
+                if label in str(written):
+                    element.click()
+                    return
+        message = f"nothing to press says {label!r}"
+        raise NoSuchElementException(message)
+
+    def press_main(self) -> None:
+        """Press the main action: the first submit button in the page's main part."""
+        self.find("main button:not([type=button]), main input[type=submit]").click()
+
+    def press_in(self, selector: str) -> None:
+        """Press what `selector` finds."""
+        self.find(selector).click()
+
+    def type_into(self, name: str, text: str) -> None:
+        """Empty the field called `name` and type `text` into it, key by key."""
+        field = self.find(f"[name='{name}']:not([type=hidden])")
+        field.clear()
+        field.send_keys(text)
+
+    def value_of(self, name: str) -> str:
+        """Read what stands in the field called `name`."""
+        return str(self.find(f"[name='{name}']:not([type=hidden])").get_property("value"))
+
+    def choose(self, name: str, value: str) -> None:
+        """Choose `value` among the radio buttons, boxes or options called `name`."""
+        chosen = self.find(f"[name='{name}'][value='{value}'], select[name='{name}'] option[value='{value}']")
+        if not chosen.is_selected():
+            chosen.click()
+        assert chosen.is_selected()
+
+    def tick(self, name: str) -> None:
+        """Tick the box called `name`."""
+        box = self.find(f"[name='{name}'][type=checkbox]")
+        if not box.is_selected():
+            box.click()
+        assert box.is_selected()
+
+    def cookies(self) -> list[dict[str, Any]]:
+        """List the cookies of this page."""
+        return list(self.driver.get_cookies())
+
+    def screenshot(self, path: Path) -> None:
+        """Save what the window shows as `path`.png, and the page to its end as `path`-whole.png."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        for suffix, whole in (("", False), ("-whole", True)):
+            picture = self.driver.screenshot(full=whole)
+            path.with_name(f"{path.name}{suffix}.png").write_bytes(base64.b64decode(picture))
+
+
+@contextlib.contextmanager
+def browsing(
+    socks_port: int | None = None, *, size: tuple[int, int] = PHONE, private: bool = False
+) -> Iterator[Browser]:
+    """Open a Firefox with a fresh profile; what it sends to others than this machine goes to the SOCKS proxy."""
+    home = Path(tempfile.mkdtemp(prefix="firefox-"))
+    profile = home / "profile"
+    profile.mkdir()
+    firefox.write_profile(profile, socks_port, private=private)
+    process = firefox.start(home, profile)
+    try:
+        driver = Marionette(host="127.0.0.1", port=firefox.wait_for_port(profile, process))
+        driver.start_session()
+        yield Browser(driver, size)
+        driver.delete_session()
+        driver.client.close()
+    finally:
+        firefox.end(process)
+        shutil.rmtree(home, ignore_errors=True)

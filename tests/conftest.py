@@ -1,0 +1,14 @@
+"""What every test has: no network beyond this machine, and the real thing to try."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests import network
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_leaves_this_machine() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        network.block(patch)
+        yield

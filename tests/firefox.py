@@ -1,0 +1,123 @@
+"""The Firefox of the tests: JavaScript off, as Tor Browser has it at Safest, and not a word of its own to anybody."""
+
+import json
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+START = 60.0  # seconds that Firefox may take until it listens
+NOWHERE = 9  # the discard port of this machine, where nobody listens: a proxy that leads nowhere
+
+SETTINGS: dict[str, Any] = {
+    "javascript.enabled": False,
+    "marionette.port": 0,
+    # the onion, as Tor Browser treats it
+    "network.dns.blockDotOnion": False,
+    "dom.securecontext.allowlist_onions": True,
+    "network.http.referer.hideOnionSource": True,
+    # every name and every connection goes through the proxy, but for this machine's own
+    "network.proxy.type": 1,
+    "network.proxy.socks": "127.0.0.1",
+    "network.proxy.socks_version": 5,
+    "network.proxy.socks_remote_dns": True,
+    "network.proxy.failover_direct": False,
+    "network.trr.mode": 5,
+    "network.dns.native-is-localhost": True,  # no name is ever asked of another machine
+    "network.dns.disablePrefetch": True,
+    "network.prefetch-next": False,
+    "network.predictor.enabled": False,
+    "network.http.speculative-parallel-limit": 0,
+    "network.captive-portal-service.enabled": False,
+    "network.connectivity-service.enabled": False,
+    # Firefox says nothing to anybody
+    "app.normandy.enabled": False,
+    "app.shield.optoutstudies.enabled": False,
+    "app.update.disabledForTesting": True,
+    "browser.aboutHomeSnippets.updateUrl": "",
+    "browser.newtabpage.enabled": False,
+    "browser.region.network.url": "",
+    "browser.region.update.enabled": False,
+    "browser.safebrowsing.blockedURIs.enabled": False,
+    "browser.safebrowsing.downloads.enabled": False,
+    "browser.safebrowsing.malware.enabled": False,
+    "browser.safebrowsing.phishing.enabled": False,
+    "browser.safebrowsing.update.enabled": False,
+    "browser.search.suggest.enabled": False,
+    "browser.search.update": False,
+    "browser.shell.checkDefaultBrowser": False,
+    "browser.startup.homepage": "about:blank",
+    "browser.startup.page": 0,
+    "browser.topsites.contile.enabled": False,
+    "datareporting.healthreport.uploadEnabled": False,
+    "datareporting.policy.dataSubmissionEnabled": False,
+    "datareporting.policy.dataSubmissionPolicyBypassNotification": True,
+    "dom.push.connection.enabled": False,
+    "extensions.blocklist.enabled": False,
+    "extensions.getAddons.cache.enabled": False,
+    "extensions.systemAddon.update.enabled": False,
+    "extensions.update.enabled": False,
+    "media.gmp-manager.updateEnabled": False,
+    "messaging-system.rsexperimentloader.enabled": False,
+    "security.OCSP.enabled": 0,
+    "security.remote_settings.crlite_filters.enabled": False,
+    "security.remote_settings.intermediates.enabled": False,
+    "services.settings.server": "data:,",
+    "signon.rememberSignons": False,
+    "toolkit.telemetry.enabled": False,
+    "toolkit.telemetry.server": "",
+    "toolkit.telemetry.unified": False,
+    "trailhead.firstrun.didSeeAboutWelcome": True,
+    "termsofuse.bypassNotification": True,
+}
+
+
+def write_profile(folder: Path, socks_port: int | None, *, private: bool) -> None:
+    """Write the settings of a fresh profile into `folder`."""
+    settings = SETTINGS | {
+        "network.proxy.socks_port": socks_port or NOWHERE,
+        "browser.privatebrowsing.autostart": private,
+    }
+    lines = [f'user_pref("{name}", {json.dumps(value)});\n' for name, value in settings.items()]
+    (folder / "user.js").write_text("".join(lines), encoding="utf-8")
+
+
+def start(home: Path, profile: Path) -> "subprocess.Popen[bytes]":
+    """Start Firefox without a screen, with nothing of this machine's but its own folder."""
+    command = ["firefox-esr", "--headless", "--no-remote", "--profile", str(profile)]
+    command += ["--marionette", "--remote-allow-system-access"]
+    environment = {
+        "HOME": str(home),
+        "PATH": "/usr/bin:/bin",
+        "LANG": "C.UTF-8",
+        "TMPDIR": str(home),
+        "MOZ_HEADLESS_WIDTH": "1200",
+        "MOZ_HEADLESS_HEIGHT": "1000",
+        "MOZ_CRASHREPORTER_DISABLE": "1",
+        "MOZ_REMOTE_SETTINGS_DEVTOOLS": "1",  # without it, Firefox does not believe the setting that names no server
+    }
+    quiet = subprocess.DEVNULL
+    return subprocess.Popen(command, env=environment, stdout=quiet, stderr=quiet, start_new_session=True)
+
+
+def wait_for_port(profile: Path, process: subprocess.Popen[bytes]) -> int:
+    """Wait until Firefox has written down where it takes orders."""
+    deadline = time.monotonic() + START
+    written = profile / "MarionetteActivePort"
+    while time.monotonic() < deadline:
+        assert process.poll() is None, "firefox has ended"
+        if written.exists() and (port := written.read_text(encoding="ascii").strip()):
+            return int(port)
+        time.sleep(0.05)
+    message = "firefox did not start"
+    raise TimeoutError(message)
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """End the one Firefox that was started here."""
+    process.terminate()
+    try:
+        process.wait(20)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
