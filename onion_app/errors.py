@@ -106,6 +106,27 @@ class NewerFile(SanctuaryError):
     hint = "git pull && ./scripts/launch"
 
 
+class OlderFile(SanctuaryError):
+    """A database was written by an older version of this program and waits to be brought forward."""
+
+    exit_code = 5
+    hint = "./scripts/launch"
+
+
+class CipherUnfit(SanctuaryError):
+    """The library that encrypts the databases is not the one this program needs."""
+
+    exit_code = 5
+    hint = "pip install --force-reinstall --require-hashes -r requirements.txt"
+
+
+class BadSetting(SanctuaryError):
+    """A setting is unknown, missing, or has a value that is not allowed."""
+
+    exit_code = 5
+    hint = "./scripts/manage restore FILE"
+
+
 class AddressInUse(SanctuaryError):
     """Another program listens on the address of the desk."""
 
@@ -130,6 +151,12 @@ class ServiceRefused(SanctuaryError):
 
 class CheckpointBusy(SanctuaryError):
     """The write-ahead log is in use and could not be truncated yet."""
+
+
+class DiskFull(SanctuaryError):
+    """The disk is full."""
+
+    hint = "df -h"
 
 
 # --- what the rooms tell each other -------------------------------------------------------------------------------
@@ -164,6 +191,10 @@ class Overloaded(SanctuaryError):
     """Too many people are writing at once."""
 
 
+class PageTooLong(SanctuaryError):
+    """A page does not fit into the one size of all answers."""
+
+
 class VisitOver(SanctuaryError):
     """The visit has ended."""
 
@@ -190,3 +221,23 @@ class NotAllowed(SanctuaryError):
 
 class TakenByAnother(SanctuaryError):
     """Somebody else of the circle has taken this case."""
+
+
+class LoginRefused(SanctuaryError):
+    """That did not work. Check all three, and the clock of the phone; after several tries wait a minute."""
+
+
+class NotTaken(SanctuaryError):
+    """Take this case first: only who has taken it can do this."""
+
+
+class NewMessage(SanctuaryError):
+    """The author has written again in the meantime. Nothing was sent: read it first."""
+
+
+class EpochPassed(SanctuaryError):
+    """The keys of this case have changed in the meantime."""
+
+
+class CircleChanged(SanctuaryError):
+    """The circle has changed in the meantime. Look at it again."""
