@@ -1,0 +1,69 @@
+"""What every answer carries, and the few answers that are the same for everybody.
+
+The headers are a closed list: nothing here or in the pages adds one that tells pages, languages or visitors apart.
+"""
+
+from base64 import b64encode
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from hashlib import sha256
+from http import HTTPStatus
+from typing import Any, Final, Protocol
+
+Clock = Callable[[], float]
+Environ = dict[str, Any]
+Headers = list[tuple[str, str]]
+
+BODY_LIMIT: Final = 256 * 1024  # bytes of a posted form; 12,000 letters are at most 144,000 once percent-encoded
+METHODS: Final = frozenset({"GET", "POST"})
+OWN_TEXT: Final = "onion_app.own_text"  # in the WSGI environment: this answer shows the visitor's own text
+REPORTED: Final = "onion_app.reported"  # likewise: the class name of an error that a handler dealt with
+
+# The statuses that have a page of their own; every other refusal shows the page of 400.
+WITH_A_PAGE: Final = (400, 404, 405, 413, 421, 500)
+
+
+@dataclass(frozen=True, slots=True)
+class FixedAnswer:
+    """An answer that is made once and is the same for everybody."""
+
+    status: str
+    headers: Headers
+    page: bytes
+
+
+class Served(Protocol):
+    """What the server needs of an app."""
+
+    each_second: Callable[[], object]
+
+    def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
+        """Answer a request, as WSGI has it."""
+        ...
+
+    def fixed_answer(self, status: int) -> FixedAnswer:
+        """Give the answer that is the same for everybody."""
+        ...
+
+
+def security_headers(style: str) -> Headers:
+    """List the headers of every answer, for pages whose one inline style sheet is `style`."""
+    digest = b64encode(sha256(style.encode()).digest()).decode()
+    policy = (  # P01: the browser itself refuses scripts, second resources and other hosts
+        f"default-src 'none'; style-src 'sha256-{digest}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    )
+    return [
+        ("Content-Type", "text/html; charset=utf-8"),
+        ("Content-Security-Policy", policy),
+        ("Cache-Control", "no-store"),
+        ("Referrer-Policy", "no-referrer"),
+        ("X-Content-Type-Options", "nosniff"),
+        ("Cross-Origin-Opener-Policy", "same-origin"),
+        ("Cross-Origin-Embedder-Policy", "require-corp"),
+        ("Cross-Origin-Resource-Policy", "same-origin"),
+    ]
+
+
+def status_line(status: int) -> str:
+    """Give a status with its phrase, such as '404 Not Found'."""
+    return f"{status} {HTTPStatus(status).phrase}"

@@ -1,0 +1,171 @@
+"""A Flask made strict, for the site and the desk alike.
+
+It answers one Host, two methods and plain forms; everything else gets a fixed answer before Flask is asked. It sets no
+cookie unless a page uses the session, adds no header that differs between pages, and writes nothing down: an error that
+nobody handles goes up to the server, which reports its class alone.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from flask import Flask, Response, request
+from flask_wtf.csrf import CSRFError, CSRFProtect
+from werkzeug.exceptions import HTTPException
+
+from onion_app.crypto.keys import subkey
+from onion_app.web.answers import (
+    BODY_LIMIT,
+    METHODS,
+    OWN_TEXT,
+    REPORTED,
+    WITH_A_PAGE,
+    Environ,
+    FixedAnswer,
+    security_headers,
+    status_line,
+)
+from onion_app.web.languages import offered
+from onion_app.web.wording import (
+    current_language,
+    gettext,
+    ngettext,
+    set_up_wording,
+    speak,
+    speak_as_the_path_says,
+)
+
+__all__ = [
+    "CSRFError",
+    "Hardened",
+    "current_language",
+    "gettext",
+    "hardened",
+    "mark_own_text",
+    "ngettext",
+    "report",
+    "speak",
+]
+
+_FORMS = "application/x-www-form-urlencoded"
+_METHOD_NOT_ALLOWED = 405
+
+
+class Hardened(Flask):
+    """The app that `hardened` makes."""
+
+    def __init__(
+        self, import_name: str, *, host: str, style: str, translations: Path, error_page: Callable[[int], str]
+    ) -> None:
+        """Take what stays the same for every answer."""
+        super().__init__(import_name, static_folder=None)
+        self.host = host.lower()
+        self.languages = offered(translations)
+        self.csrf = CSRFProtect()
+        self.each_second: Callable[[], object] = lambda: None  # the server calls it about once a second
+        self._headers = security_headers(style)
+        self._error_page = error_page
+        self._fixed: dict[int, FixedAnswer] = {}
+
+    def fixed_answer(self, status: int) -> FixedAnswer:
+        """Give the answer to a status that is the same for everybody; its page is made once, without a request."""
+        if status not in self._fixed:
+            with self.app_context():
+                page = self._error_page(status if status in WITH_A_PAGE else 400)
+            allow = [("Allow", ", ".join(sorted(METHODS)))] if status == _METHOD_NOT_ALLOWED else []
+            self._fixed[status] = FixedAnswer(status_line(status), self._headers + allow, page.encode())
+        return self._fixed[status]
+
+    def fixed_page(self, error: HTTPException) -> Response:
+        """Answer a refusal, from a view or from Flask, with its fixed page."""
+        answer = self.fixed_answer(error.code or 500)
+        return Response(answer.page, answer.status, answer.headers)
+
+    def exempt(self, view: Callable[..., Any]) -> None:
+        """Let a view be posted to without a token."""
+        self.csrf.exempt(view)
+
+    def wsgi_app(self, environ: Environ, start_response: Callable[..., Any]) -> Any:  # noqa: ANN401 - as Flask has it
+        """Answer a request, or refuse it before Flask sees it."""
+        status = refusal(environ, self.host)
+        if status is None:
+            return super().wsgi_app(environ, start_response)
+        answer = self.fixed_answer(status)
+        start_response(answer.status, list(answer.headers))
+        return [answer.page]
+
+    def process_response(self, response: Response) -> Response:
+        """Give every answer the same headers, after the session has added its own."""
+        response = super().process_response(response)
+        del response.headers["Vary"]  # it would tell pages that use the session from those that do not
+        for name, value in self._headers:
+            response.headers[name] = value
+        return response
+
+
+def hardened(  # noqa: PLR0913 - what an app is made of
+    import_name: str,
+    *,
+    host: str,
+    key: bytes,
+    cookie: str,
+    secure_cookie: bool,
+    style: str,
+    translations: Path,
+    error_page: Callable[[int], str],
+) -> Hardened:
+    """Make an app that answers `host` and nothing else, with secrets derived from `key`."""
+    app = Hardened(import_name, host=host, style=style, translations=translations, error_page=error_page)
+    app.logger.disabled = True  # P03: it would write the path and the traceback of an error
+    app.config.update(
+        PROPAGATE_EXCEPTIONS=True,
+        SERVER_NAME=host,  # for addresses made without a request; which Host is answered is `refusal`'s business
+        MAX_CONTENT_LENGTH=BODY_LIMIT,
+        MAX_FORM_MEMORY_SIZE=BODY_LIMIT,
+        # Derived, so that a form outlives a restart.
+        SECRET_KEY=subkey(key, f"session of {cookie}"),
+        SESSION_COOKIE_NAME=cookie,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SECURE=secure_cookie,
+        SESSION_COOKIE_SAMESITE="Strict",
+        WTF_CSRF_SECRET_KEY=subkey(key, f"forms of {cookie}"),
+        WTF_CSRF_TIME_LIMIT=None,  # P10: a form that stood open for a day is still a form
+        WTF_CSRF_HEADERS=[],
+    )
+    app.register_error_handler(HTTPException, app.fixed_page)
+    app.before_request(speak_as_the_path_says)
+    app.csrf.init_app(app)
+    set_up_wording(app, app.languages, style)
+    return app
+
+
+def refusal(environ: Environ, host: str) -> int | None:
+    """Give the status with which a request is refused unread, or None when Flask may have it."""
+    if environ.get("HTTP_HOST", "").lower() != host:
+        return 421  # P02: no other name leads here
+    if environ["REQUEST_METHOD"] not in METHODS:
+        return _METHOD_NOT_ALLOWED
+    return _refused_body(environ)
+
+
+def _refused_body(environ: Environ) -> int | None:
+    length = environ.get("CONTENT_LENGTH") or "0"
+    if not (length.isascii() and length.isdigit()):
+        return 400
+    if len(length) > len(str(BODY_LIMIT)) or int(length) > BODY_LIMIT:
+        return 413
+    if int(length) and environ["REQUEST_METHOD"] != "POST":
+        return 400
+    if int(length) and environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower() != _FORMS:
+        return 415  # P03: Werkzeug keeps large parts of other bodies in temporary files
+    return None
+
+
+def mark_own_text() -> None:
+    """Say that this answer shows the visitor's own text: it alone may take the long size."""
+    request.environ[OWN_TEXT] = True
+
+
+def report(error: Exception) -> None:
+    """Let the server report the class of an error that a handler deals with."""
+    request.environ[REPORTED] = type(error).__name__
