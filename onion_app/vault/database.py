@@ -1,0 +1,239 @@
+"""One open database: reading, writing in turns, truncating the log; and the ways to open, create and bring forward one.
+
+A `Database` belongs to one thread at a time. Nothing is written outside `writing()`, which holds the write lock from
+its first line and ends in a commit that is on the disk, or in nothing. Opening never creates and never migrates.
+"""
+
+import os
+import re
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from onion_app.errors import CheckpointBusy, OlderFile, Overloaded
+from onion_app.vault import link, migrations, schema
+from onion_app.vault.link import Kind, file_name
+from onion_app.vault.rows import Row, Value
+
+Clock = Callable[[], float]
+_DAY_SECONDS = 86_400
+
+
+class Database:
+    """An open database of one kind."""
+
+    def __init__(self, opened: link.Link, kind: Kind) -> None:
+        """Take over an open link."""
+        self.kind = kind
+        self.turn = threading.Lock()  # shared by the connections of a process: see PerThread
+        self._link = opened
+        self._name = file_name(kind)
+
+    def rows(self, sql: str, params: Sequence[Value] = ()) -> list[Row]:
+        """Fetch every row, so that no read stays open behind the caller's back and holds up a checkpoint."""
+        with link.named_errors(self._name):
+            fetched: list[Row] = self._link.execute(sql, params).fetchall()
+            return fetched
+
+    def row(self, sql: str, params: Sequence[Value] = ()) -> Row | None:
+        """Fetch the first row, or None."""
+        return next(iter(self.rows(sql, params)), None)
+
+    def run(self, sql: str, params: Sequence[Value] = ()) -> int:
+        """Change rows, inside `writing()` only, and return how many."""
+        if not self._link.in_transaction:
+            message = "run() stands inside writing()"
+            raise RuntimeError(message)
+        with link.named_errors(self._name):
+            return int(self._link.execute(sql, params).rowcount)
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """Hold the write lock, then commit to the disk; or undo everything when anything is raised.
+
+        Raises: Overloaded when it is not this thread's turn within 15 s. RuntimeError when nested.
+        """
+        if self._link.in_transaction:
+            message = "writing() does not nest"
+            raise RuntimeError(message)
+        with self._taking_turns(), link.named_errors(self._name):
+            self._link.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._link.execute("COMMIT")  # P11: returns when the log is on the disk
+            except BaseException:
+                if self._link.in_transaction:
+                    self._link.execute("ROLLBACK")
+                raise
+
+    def checkpoint(self) -> None:
+        """Move the write-ahead log into the file and truncate it, so that nothing deleted is left in it.
+
+        Raises: CheckpointBusy.
+        """
+        with self._taking_turns(), link.named_errors(self._name):
+            busy, _, _ = self._link.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()[0]
+        if busy:
+            raise CheckpointBusy
+
+    def check_schema(self) -> None:
+        """Compare the schema with the one written down.
+
+        Raises: DamagedFile.
+        """
+        with link.named_errors(self._name):
+            schema.check(self._link, self.kind)
+
+    def copy_to(self, path: Path) -> None:
+        """Write a whole copy, encrypted under the same key, into a new file, 0600.
+
+        Raises: FileExistsError.
+        """
+        path.touch(mode=0o600, exist_ok=False)
+        with link.named_errors(self._name):
+            link.pass_through(self._link, link.COPYING)
+            try:
+                self._link.execute("VACUUM INTO ?", (str(path),))
+            finally:
+                link.pass_through(self._link, link.WORKING)
+        _sync(path)
+        _sync(path.parent)
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._link.close()
+
+    @contextmanager
+    def _taking_turns(self) -> Iterator[None]:
+        if not self.turn.acquire(timeout=link.BUSY_SECONDS):
+            raise Overloaded
+        try:
+            yield
+        finally:
+            self.turn.release()
+
+
+class PerThread:
+    """One connection for each thread, all waiting for the same turn to write.
+
+    SQLite makes waiting writers sleep and poll; the threads of one process queue up instead, which is several times
+    faster and starves nobody.
+    """
+
+    def __init__(self, opening: Callable[[], Database]) -> None:
+        """Remember how a connection is opened; the first is opened when it is asked for."""
+        self._opening = opening
+        self._turn = threading.Lock()
+        self._mine = threading.local()
+        self._opened: list[Database] = []
+
+    def here(self) -> Database:
+        """Return this thread's connection."""
+        if not hasattr(self._mine, "database"):
+            database = self._opening()
+            database.turn = self._turn
+            self._opened.append(database)
+            self._mine.database = database
+        found: Database = self._mine.database
+        return found
+
+    def close_all(self) -> None:
+        """Close the connections of every thread, none of which is using its own any more."""
+        while self._opened:
+            self._opened.pop().close()
+        self._mine = threading.local()
+
+
+def open_mailbox(folder: Path, key: bytes) -> Database:
+    """Open `mailbox.db` in a folder with its raw key (32 bytes).
+
+    Raises: WrongKey, DamagedFile (also when it is missing), OlderFile, NewerFile, CipherUnfit.
+    """
+    return _open(folder, "mailbox", key)
+
+
+def open_desk(folder: Path, key: bytes) -> Database:
+    """Open `desk.db` in a folder with its raw key (32 bytes).
+
+    Raises: WrongKey, DamagedFile (also when it is missing), OlderFile, NewerFile, CipherUnfit.
+    """
+    return _open(folder, "desk", key)
+
+
+def create_mailbox(folder: Path, key: bytes) -> Database:
+    """Make the folder, 0700, and an empty `mailbox.db` in it, and open it.
+
+    Raises: FileExistsError, CipherUnfit.
+    """
+    return _create(folder, "mailbox", key)
+
+
+def create_desk(folder: Path, key: bytes) -> Database:
+    """Make the folder, 0700, and an empty `desk.db` in it, and open it.
+
+    Raises: FileExistsError, CipherUnfit.
+    """
+    return _create(folder, "desk", key)
+
+
+def migrate(folder: Path, kind: Kind, key: bytes, clock: Clock) -> None:
+    """Bring a database forward; before a migration runs, an encrypted copy is written beside it, named by its day.
+
+    Raises: WrongKey, DamagedFile, NewerFile, CipherUnfit.
+    """
+    opened = link.connect(folder / file_name(kind), key)
+    try:
+        with link.named_errors(file_name(kind)):
+            done = migrations.version(opened, kind)
+            if done < migrations.newest(kind):
+                today = int(clock() // _DAY_SECONDS)
+                copy = folder / f"{kind}.version-{done}.day-{today}.db"
+                copy.unlink(missing_ok=True)  # left by an attempt that was cut off
+                Database(opened, kind).copy_to(copy)
+                migrations.apply(opened, kind)
+            schema.check(opened, kind)
+    finally:
+        opened.close()
+
+
+def discard_copies(folder: Path, before_day: int) -> None:
+    """Remove the copies that `migrate` wrote before a day. P07: what was erased since then is still in them."""
+    for copy in folder.glob("*.version-*.day-*.db"):
+        day = re.fullmatch(r".*\.day-(\d+)\.db", copy.name)
+        if day and int(day[1]) < before_day:
+            copy.unlink()
+
+
+def _open(folder: Path, kind: Kind, key: bytes) -> Database:
+    opened = link.connect(folder / file_name(kind), key)
+    try:
+        with link.named_errors(file_name(kind)):
+            _expect_newest(opened, kind)
+            schema.check(opened, kind)
+    except BaseException:
+        opened.close()
+        raise
+    return Database(opened, kind)
+
+
+def _expect_newest(opened: link.Link, kind: Kind) -> None:
+    if migrations.version(opened, kind) < migrations.newest(kind):
+        raise OlderFile(file_name(kind))
+
+
+def _create(folder: Path, kind: Kind, key: bytes) -> Database:
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    opened = link.create(folder / file_name(kind), key)
+    migrations.apply(opened, kind)
+    _sync(folder)
+    return Database(opened, kind)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,136 @@
+-- Who works here, what they note under seal, and the truth that the mailbox is compared with.
+
+CREATE TABLE moderators (
+    id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+    handle TEXT NOT NULL UNIQUE,
+    public_key BLOB NOT NULL CHECK (length(public_key) = 32),
+    secrets BLOB NOT NULL,
+    sheet BLOB,
+    last_step BLOB CHECK (length(last_step) = 32),
+    coordinator INTEGER NOT NULL CHECK (coordinator IN (0, 1)),
+    state TEXT NOT NULL CHECK (state IN ('waiting', 'active', 'out')),
+    joined_day INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE circles (
+    id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+    name TEXT NOT NULL UNIQUE,
+    topics TEXT NOT NULL,
+    languages TEXT NOT NULL,
+    catch_all INTEGER NOT NULL CHECK (catch_all IN (0, 1)),
+    coordinators INTEGER NOT NULL CHECK (coordinators IN (0, 1)),
+    generation INTEGER NOT NULL CHECK (generation >= 0),  -- of the circle's key; 0 before its first
+    public_key BLOB CHECK (length(public_key) = 32)
+) STRICT, WITHOUT ROWID;
+CREATE UNIQUE INDEX one_catch_all ON circles (catch_all) WHERE catch_all = 1;
+CREATE UNIQUE INDEX one_coordinators ON circles (coordinators) WHERE coordinators = 1;
+
+CREATE TABLE circle_grants (
+    circle_id BLOB NOT NULL REFERENCES circles (id),
+    generation INTEGER NOT NULL CHECK (generation >= 1),
+    moderator_id BLOB NOT NULL REFERENCES moderators (id),
+    public_key BLOB NOT NULL CHECK (length(public_key) = 32),
+    sealed BLOB NOT NULL,
+    PRIMARY KEY (circle_id, generation, moderator_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE invitations (
+    id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+    mark BLOB NOT NULL UNIQUE CHECK (length(mark) = 32),
+    circle_id BLOB NOT NULL REFERENCES circles (id),
+    coordinator INTEGER NOT NULL CHECK (coordinator IN (0, 1)),
+    made_by BLOB REFERENCES moderators (id),
+    expires_day INTEGER NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('open', 'redeemed', 'cancelled')),
+    redeemed_by BLOB REFERENCES moderators (id),
+    CHECK ((state = 'redeemed') = (redeemed_by IS NOT NULL))
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE entries (
+    id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+    case_id BLOB NOT NULL CHECK (length(case_id) = 16),
+    kind TEXT NOT NULL CHECK (kind IN ('note', 'draft', 'approval')),
+    number INTEGER NOT NULL CHECK (number >= 1),
+    language TEXT CHECK (language IN ('ar', 'ckb', 'kmr', 'en')),
+    epoch INTEGER NOT NULL CHECK (epoch >= 1),
+    author BLOB NOT NULL REFERENCES moderators (id),
+    day INTEGER NOT NULL,
+    sealed BLOB NOT NULL CHECK (length(sealed) BETWEEN 1 AND 66000),  -- 64 KiB of padded text, and its seal
+    UNIQUE (case_id, number)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE written_replies (
+    message_id BLOB NOT NULL PRIMARY KEY CHECK (length(message_id) = 16),
+    case_id BLOB NOT NULL CHECK (length(case_id) = 16),
+    mark BLOB NOT NULL CHECK (length(mark) = 32)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX replies_of ON written_replies (case_id);
+
+CREATE TABLE taken (
+    case_id BLOB NOT NULL PRIMARY KEY CHECK (length(case_id) = 16),
+    moderator_id BLOB NOT NULL REFERENCES moderators (id),
+    day INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX taken_by ON taken (moderator_id, case_id);
+
+CREATE TABLE stepped_out (
+    case_id BLOB NOT NULL CHECK (length(case_id) = 16),
+    moderator_id BLOB NOT NULL REFERENCES moderators (id),
+    PRIMARY KEY (case_id, moderator_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX stepped_out_by ON stepped_out (moderator_id, case_id);
+
+CREATE TABLE texts (
+    id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+    kind TEXT NOT NULL CHECK (kind IN ('story', 'guide')),
+    slug TEXT UNIQUE,
+    year INTEGER,
+    notes TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('draft', 'queued', 'public', 'down')),
+    publish_day INTEGER,
+    case_id BLOB CHECK (length(case_id) = 16)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX publishing ON texts (state, publish_day);
+CREATE INDEX text_of_case ON texts (case_id);
+
+CREATE TABLE versions (
+    text_id BLOB NOT NULL REFERENCES texts (id),
+    language TEXT NOT NULL CHECK (language IN ('ar', 'ckb', 'kmr', 'en')),
+    title TEXT NOT NULL,
+    body TEXT NOT NULL,
+    translated_from TEXT CHECK (translated_from IN ('ar', 'ckb', 'kmr', 'en')),
+    checked_by TEXT,
+    checked_day INTEGER,
+    PRIMARY KEY (text_id, language)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE settings (
+    name TEXT NOT NULL PRIMARY KEY,
+    value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE audit (
+    id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+    day INTEGER NOT NULL,
+    who BLOB REFERENCES moderators (id),
+    what TEXT NOT NULL,
+    circle_id BLOB REFERENCES circles (id),
+    case_mark BLOB CHECK (length(case_mark) = 32)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX audit_by_day ON audit (day DESC, id);
+CREATE INDEX audit_of_circle ON audit (circle_id, day DESC, id);
+
+CREATE TABLE onion (
+    one INTEGER NOT NULL PRIMARY KEY CHECK (one = 1),
+    secret BLOB NOT NULL CHECK (length(secret) = 64),
+    address TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE findings (
+    id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+    day INTEGER NOT NULL,
+    what TEXT NOT NULL,
+    subject TEXT NOT NULL,
+    acknowledged INTEGER NOT NULL CHECK (acknowledged IN (0, 1))
+) STRICT, WITHOUT ROWID;
+CREATE INDEX unacknowledged ON findings (day) WHERE acknowledged = 0;
