@@ -8,7 +8,7 @@ import os
 import re
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from onion_app.errors import CheckpointBusy, OlderFile, Overloaded
@@ -76,6 +76,11 @@ class Database:
             busy, _, _ = self._link.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()[0]
         if busy:
             raise CheckpointBusy
+
+    def try_checkpoint(self) -> None:
+        """Truncate the log now if nobody is using it; the chores come back every hour until it is done."""
+        with suppress(CheckpointBusy, Overloaded):
+            self.checkpoint()
 
     def check_schema(self) -> None:
         """Compare the schema with the one written down.

@@ -91,8 +91,8 @@ def scratch() -> Link:
 
 def _connect(path: Path, key: bytes) -> Link:
     with named_errors(path.name):
-        link = dbapi2.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, isolation_level=None,
-                              check_same_thread=False)  # fmt: skip
+        uri = f"{path.absolute().as_uri()}?mode=rw"
+        link = dbapi2.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
     try:
         link.set_key(f"x'{key.hex()}'")  # the raw form: 0.2 ms, where a passphrase costs 200
         link.execute("PRAGMA cipher_log_level = NONE").fetchall()  # else it prints errors to stderr

@@ -1,0 +1,46 @@
+"""Which circle's key somebody's words are sealed to."""
+
+import secrets
+
+from onion_app.errors import NothingHere, Paused
+from onion_app.vault import settings
+from onion_app.vault.cases.records import AnswerIn, CircleKey
+from onion_app.vault.database import Database
+from onion_app.vault.rows import Row, Topic, shaped, words
+
+_COORDINATORS_TOPICS = ("story", "answer")  # about what is published, and about an answer: not for who wrote it
+
+
+def writing_circle(db: Database, topic: Topic, answer_in: AnswerIn) -> CircleKey:
+    """Choose the circle for a topic and a language: one that has both, else one with the topic, else the catch-all.
+
+    Raises:
+        Paused: writing is paused, or the catch-all circle has no key yet.
+    """
+    circles = db.rows("SELECT id, public_key, topics, languages, catch_all, coordinators FROM circles")
+    catch_all = next((circle for circle in circles if circle[4]), None)
+    if catch_all is None or settings.read(db).paused:
+        raise Paused
+    if topic in _COORDINATORS_TOPICS:
+        fitting = [circle for circle in circles if circle[5]]
+    else:
+        with_topic = [circle for circle in circles if topic in words(circle[2])]
+        fitting = [circle for circle in with_topic if answer_in in (*words(circle[3]), "any")] or with_topic
+    # Circles that fit equally share the work by chance.
+    return _key(secrets.choice(fitting or [catch_all]))
+
+
+def circle_key(db: Database, circle_id: bytes) -> CircleKey:
+    """Read the key of a circle.
+
+    Raises:
+        NothingHere: the circle is unknown, or has no key.
+    """
+    row = db.row("SELECT id, public_key FROM circles WHERE id = ?", (circle_id,))
+    if row is None:
+        raise NothingHere
+    return _key(row)
+
+
+def _key(circle: Row) -> CircleKey:
+    return shaped(CircleKey, circle[:2])

@@ -1,0 +1,44 @@
+"""The file of key slots, `vault.key`: written whole or not at all, 0600, and on the disk when the call returns.
+
+What is in it is sealed elsewhere; here it is a text.
+"""
+
+import os
+from pathlib import Path
+
+from onion_app.errors import VaultDamaged
+
+_NAME = "vault.key"
+_LONGEST = 100_000  # bytes; two slots take under 1,000, and nothing larger is read into memory
+
+
+def write(folder: Path, text: str) -> None:
+    """Replace the file in one step, so that a power cut leaves either the old slots or the new ones."""
+    new = folder / f"{_NAME}.new"
+    new.unlink(missing_ok=True)  # left by an attempt that was cut off
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(descriptor)
+    new.replace(folder / _NAME)
+    directory = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(directory)  # P11: the new name, too, is on the disk
+    finally:
+        os.close(directory)
+
+
+def read(folder: Path) -> str:
+    """Read the file.
+
+    Raises: VaultDamaged when it is missing, too large or no text.
+    """
+    try:
+        with (folder / _NAME).open("rb") as file:
+            content = file.read(_LONGEST + 1)
+        if len(content) <= _LONGEST:
+            return content.decode()
+    except (OSError, UnicodeDecodeError) as error:
+        raise VaultDamaged from error
+    raise VaultDamaged

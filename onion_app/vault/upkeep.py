@@ -1,0 +1,58 @@
+"""What time and changing circles do to cases: retention, handing over, and wrapping again for a circle's new key."""
+
+from collections.abc import Sequence
+
+from onion_app.errors import EpochPassed, NothingHere
+from onion_app.vault.cases.keys import add_wraps, begin_epoch
+from onion_app.vault.cases.lifetime import CASE
+from onion_app.vault.cases.records import AUTHOR, Case, Wrap
+from onion_app.vault.database import Database
+from onion_app.vault.rows import shaped
+
+_AT_ONCE = 100  # cases handled between two looks at the clock
+
+
+def erased_on(case: Case, retention_days: int) -> int:
+    """Give the day on which a case is erased if nothing new is written: spread by up to a fifth of the retention."""
+    return case.last_day + retention_days + retention_days * case.spread // 5000
+
+
+def due(db: Database, today: int, retention_days: int) -> list[Case]:
+    """List up to 100 cases whose time is over; never one whose story is published, which its author can take back."""
+    found = db.rows(
+        CASE + "WHERE last_day <= ? AND last_day + ? + ? * spread / 5000 <= ? AND state <> 'published' LIMIT ?",
+        (today - retention_days, retention_days, retention_days, today, _AT_ONCE),
+    )
+    return [shaped(Case, row) for row in found]
+
+
+def rewrap(db: Database, case_id: bytes, circle_id: bytes, wraps: Sequence[Wrap], next_wraps: Sequence[Wrap]) -> None:
+    """Hand a case over to a circle, or re-key it for its own: these wraps take the place of every circle's.
+
+    `wraps` are the circle's, one for each epoch that a circle held; `next_wraps` begin the epoch of what follows, whose
+    key the former holders never had. # P05
+
+    Raises:
+        NothingHere: no such case.
+        EpochPassed: the keys have changed since the wraps were made.
+    """
+    held = "SELECT epoch FROM case_keys WHERE case_id = ? AND holder <> ?"
+    with db.writing():
+        if not db.run("UPDATE cases SET circle_id = ? WHERE id = ?", (circle_id, case_id)):
+            raise NothingHere
+        expected = {(row[0], circle_id) for row in db.rows(held, (case_id, AUTHOR))}
+        if {(wrap.epoch, wrap.holder) for wrap in wraps} != expected:
+            raise EpochPassed
+        db.run("DELETE FROM case_keys WHERE case_id = ? AND holder <> ?", (case_id, AUTHOR))
+        add_wraps(db, case_id, wraps)
+        begin_epoch(db, case_id, next_wraps)
+    db.try_checkpoint()  # P07: the former wraps leave the log too
+
+
+def stale(db: Database, circle_id: bytes, recipient: bytes) -> list[bytes]:
+    """List up to 100 cases of which the circle holds a wrap that is not sealed to its present key's fingerprint."""
+    found = db.rows(
+        "SELECT DISTINCT case_id FROM case_keys WHERE holder = ? AND (recipient < ? OR recipient > ?) LIMIT ?",
+        (circle_id, recipient, recipient, _AT_ONCE),
+    )
+    return [row[0] for row in found if isinstance(row[0], bytes)]
