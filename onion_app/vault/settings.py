@@ -137,3 +137,4 @@ _ALLOWED: Mapping[str, Callable[[Any], bool]] = {
     "code_salt": _is_salt,
     "backup_days": lambda value: _is_number(value, _BACKUP_DAYS),
 }
+NAMES = frozenset(_ALLOWED)

@@ -1,19 +1,28 @@
 """Stories and guides with their versions: the same in the desk's database, where they are true, and in the mailbox.
 
-The `published` counter of the mailbox rises in the same transaction as every change of what is shown, so that whoever
-keeps pages ready throws them away. P07: a text that was removed is never shown again.
+Whatever changes what is shown locks the mailbox first and the desk second, and raises the mailbox's `published` counter
+in the same transaction, so that whoever keeps pages ready throws them away.
+# P07: a text that was withdrawn is never shown again.
 """
 
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
-from typing import Literal
+from typing import Final, Literal
 
-from onion_app.errors import DamagedFile, NothingHere
+from onion_app.errors import AlreadyWithdrawn, DamagedFile, NothingHere
 from onion_app.vault.database import Database
-from onion_app.vault.rows import Day, Id, Language, Number, Words, as_json, shaped
+from onion_app.vault.rows import Day, Id, Language, Number, Row, Value, Words, as_json, shaped
+
+_TEXT: Final = "SELECT id, kind, slug, year, notes FROM texts WHERE id = ?"
+_VERSIONS: Final = (
+    "SELECT text_id, language, title, body, translated_from, checked_by, checked_day FROM versions "
+    "WHERE text_id = ? ORDER BY language"
+)
+
+Rows = tuple[list[Row], list[Row]]  # a text, if there is one, and its versions, as they lie in a database
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Text:
     """A story or a guide, apart from its words."""
 
@@ -24,7 +33,7 @@ class Text:
     notes: Words
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Version:
     """A text in one language."""
 
@@ -40,51 +49,61 @@ class Version:
 def read(db: Database, text_id: bytes) -> tuple[Text, list[Version]]:
     """Read a text and its versions.
 
-    Raises: NothingHere, DamagedFile.
+    Raises:
+        NothingHere: there is none.
     """
-    row = db.row("SELECT id, kind, slug, year, notes FROM texts WHERE id = ?", (text_id,))
+    row = db.row(_TEXT, (text_id,))
     if row is None:
         raise NothingHere
-    versions = db.rows(
-        "SELECT text_id, language, title, body, translated_from, checked_by, checked_day "
-        "FROM versions WHERE text_id = ? ORDER BY language",
-        (text_id,),
-    )
-    return shaped(Text, row), [shaped(Version, version) for version in versions]
+    return shaped(Text, row), [shaped(Version, version) for version in db.rows(_VERSIONS, (text_id,))]
 
 
-def show(mailbox: Database, text: Text, versions: Sequence[Version]) -> None:
-    """Put a text into the mailbox in place of what was there, inside the caller's `writing()`."""
-    remove(mailbox, text.id)
-    mailbox.run(
-        "INSERT INTO texts (id, kind, slug, year, notes) VALUES (?, ?, ?, ?, ?)",
-        (text.id, text.kind, text.slug, text.year, as_json(text.notes)),
-    )
-    for version in versions:
-        mailbox.run(
-            "INSERT INTO versions (text_id, language, title, body, translated_from, checked_by, checked_day) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?)",
-            astuple(version),
+def draft(desk: Database, text: Text, versions: Sequence[Version], case_id: bytes | None = None) -> None:
+    """Store a text that is not shown yet, or its next edition; a story is made from a case."""
+    with desk.writing():
+        remove(desk, text.id)
+        desk.run(
+            "INSERT INTO texts (id, kind, slug, year, notes, state, case_id) VALUES (?, ?, ?, ?, ?, 'draft', ?)",
+            (text.id, text.kind, text.slug, text.year, as_json(text.notes), case_id),
         )
-    raise_counter(mailbox)
+        for version in versions:
+            _insert_version(desk, astuple(version))
 
 
-def hide(mailbox: Database, text_id: bytes) -> None:
-    """Take a text out of the mailbox, inside the caller's `writing()`."""
-    remove(mailbox, text_id)
-    raise_counter(mailbox)
+def publish(mailbox: Database, desk: Database, text_id: bytes) -> None:
+    """Show a text as it stands at the desk.
+
+    Raises:
+        NothingHere: there is none.
+        AlreadyWithdrawn: its author has taken it, or the case that it was made from, back.
+    """
+    with mailbox.writing(), desk.writing():
+        row = desk.row("SELECT case_id FROM texts WHERE id = ?", (text_id,))
+        if row is None:
+            raise NothingHere
+        if is_withdrawn(mailbox, text_id) or is_withdrawn(mailbox, row[0]):
+            raise AlreadyWithdrawn
+        desk.run("UPDATE texts SET state = 'public', publish_day = NULL WHERE id = ?", (text_id,))
+        show(mailbox, text_id, shown_by_desk(desk, text_id))
 
 
-def remove(db: Database, text_id: bytes) -> None:
-    """Delete a text and its versions from either database, inside the caller's `writing()`."""
-    db.run("DELETE FROM versions WHERE text_id = ?", (text_id,))
-    db.run("DELETE FROM texts WHERE id = ?", (text_id,))
+def take_down(mailbox: Database, desk: Database, text_id: bytes) -> None:
+    """Show a text no more; the desk keeps it and can publish it again.
+
+    Raises:
+        NothingHere: there is none.
+    """
+    with mailbox.writing(), desk.writing():
+        if not desk.run("UPDATE texts SET state = 'down', publish_day = NULL WHERE id = ?", (text_id,)):
+            raise NothingHere
+        show(mailbox, text_id, ([], []))
 
 
 def published(mailbox: Database) -> int:
     """Read the counter that rises with every publication, take-down and take-back.
 
-    Raises: DamagedFile.
+    Raises:
+        DamagedFile: it is not there.
     """
     row = mailbox.row("SELECT counter FROM published WHERE one = 1")
     if row is None or not isinstance(row[0], int):
@@ -94,4 +113,45 @@ def published(mailbox: Database) -> int:
 
 def raise_counter(mailbox: Database) -> None:
     """Say that what is shown has changed, inside the caller's `writing()`."""
-    mailbox.run("UPDATE published SET counter = counter + 1 WHERE one = 1")
+    mailbox.run("INSERT INTO published (one, counter) VALUES (1, 1) ON CONFLICT DO UPDATE SET counter = counter + 1")
+
+
+def is_withdrawn(mailbox: Database, text_or_case_id: Value) -> bool:
+    """Tell whether an id is on the list of what was taken back."""
+    return mailbox.row("SELECT 1 FROM withdrawn WHERE id = ?", (text_or_case_id,)) is not None
+
+
+def shown_by_desk(desk: Database, text_id: Value) -> Rows:
+    """Read what the mailbox should have of a text: nothing unless it is public."""
+    text = desk.rows(_TEXT + " AND state = 'public'", (text_id,))
+    return text, desk.rows(_VERSIONS, (text_id,)) if text else []
+
+
+def shown_by_mailbox(mailbox: Database, text_id: Value) -> Rows:
+    """Read what the mailbox has of a text."""
+    return mailbox.rows(_TEXT, (text_id,)), mailbox.rows(_VERSIONS, (text_id,))
+
+
+def show(mailbox: Database, text_id: Value, rows: Rows) -> None:
+    """Let the mailbox have exactly these rows of a text, inside its `writing()`."""
+    remove(mailbox, text_id)
+    text, versions = rows
+    for row in text:
+        mailbox.run("INSERT INTO texts (id, kind, slug, year, notes) VALUES (?, ?, ?, ?, ?)", row)
+    for row in versions:
+        _insert_version(mailbox, row)
+    raise_counter(mailbox)
+
+
+def remove(db: Database, text_id: Value) -> None:
+    """Delete a text and its versions from either database, inside the caller's `writing()`."""
+    db.run("DELETE FROM versions WHERE text_id = ?", (text_id,))
+    db.run("DELETE FROM texts WHERE id = ?", (text_id,))
+
+
+def _insert_version(db: Database, row: Row) -> None:
+    db.run(
+        "INSERT INTO versions (text_id, language, title, body, translated_from, checked_by, checked_day) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?)",
+        row,
+    )

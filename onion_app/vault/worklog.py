@@ -177,7 +177,7 @@ def forget_case(db: Database, case_id: bytes) -> None:
     db.run("DELETE FROM stepped_out WHERE case_id = ?", (case_id,))
 
 
-def audit(  # noqa: PLR0913, PLR0917
+def audit(
     db: Database, who: bytes | None, what: str, day: int, circle_id: bytes | None = None, case_mark: bytes | None = None
 ) -> None:
     """Note who did what on which day; `what` is one of the desk's own sentences, never anything typed."""

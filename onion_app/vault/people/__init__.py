@@ -4,6 +4,13 @@ A circle's members are those who hold a grant of its present generation. # P05: 
 here is sealed or locked, and never to more than one person.
 """
 
+from onion_app.vault.people.invitations import (
+    add_invitation,
+    cancel_invitation,
+    find_invitation,
+    open_invitations,
+    redeem,
+)
 from onion_app.vault.people.membership import (
     add_circle,
     circles,
@@ -14,13 +21,6 @@ from onion_app.vault.people.membership import (
     read_circle,
     shut_out,
     waiting_in,
-)
-from onion_app.vault.people.invitations import (
-    add_invitation,
-    cancel_invitation,
-    find_invitation,
-    open_invitations,
-    redeem,
 )
 from onion_app.vault.people.moderators import find_moderator, read_moderator, set_last_step, set_secrets, set_sheet
 from onion_app.vault.people.records import Circle, Grant, Invitation, Moderator

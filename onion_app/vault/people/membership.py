@@ -9,6 +9,7 @@ from typing import Final
 
 from onion_app.errors import CircleChanged, NothingHere
 from onion_app.vault.database import Database
+from onion_app.vault.people.moderators import MODERATOR
 from onion_app.vault.people.records import Circle, Grant, Moderator
 from onion_app.vault.rows import as_json, shaped
 
