@@ -15,7 +15,9 @@ from onion_app.errors import DamagedFile
 Value = int | str | bytes | None
 Row = tuple[Value, ...]
 
-Id = Annotated[bytes, 16]
+ID_BYTES = 16
+
+Id = Annotated[bytes, ID_BYTES]
 Key = Annotated[bytes, 32]
 Day = Annotated[int, range(150_000)]
 """Days since 1970-01-01 UTC, up to the year 2380: a date can be made of every one of them."""

@@ -1,7 +1,7 @@
 """The desk's database is the truth, and the mailbox a copy of parts of it that whoever holds the site may have changed.
 
-Here the two are compared; what differs is put back, and noted for every member to see. A listed withdrawal of a story is
-the one legitimate difference: then the story leaves the desk too. Rows are compared as they lie, and never believed.
+Here the two are compared; what differs is put back, and noted for every member to see. A listed withdrawal of a
+story is the one legitimate difference: then the story leaves the desk too. Rows are compared as they lie, never believed.
 
 Who changes the desk's truth holds the mailbox's `writing()` around it and copies before leaving it, so that nothing is
 found here that was only half done. The mailbox is always the first of the two to be locked.
@@ -12,7 +12,7 @@ from typing import Final
 
 from onion_app.vault import settings, texts, worklog
 from onion_app.vault.database import Database
-from onion_app.vault.rows import Value
+from onion_app.vault.rows import ID_BYTES, Value
 from onion_app.vault.worklog import Finding
 
 _CIRCLES: Final = "SELECT id, public_key, topics, languages, catch_all, coordinators FROM circles "
@@ -42,9 +42,9 @@ def repair(mailbox: Database, desk: Database, day: int) -> list[Finding]:
     for put_right in (copy_circles, copy_settings):
         with mailbox.writing(), desk.writing():
             found += _noted(desk, day, put_right(mailbox, desk))
-    for text_id in _texts_that_differ(mailbox, desk):
-        with mailbox.writing(), desk.writing():
-            found += _noted(desk, day, _copy_text(mailbox, desk, text_id))
+    differing = _texts_that_differ(mailbox, desk)
+    with mailbox.writing(), desk.writing():
+        found += _noted(desk, day, _copy_texts(mailbox, desk, differing))
     desk.try_checkpoint()  # P07: what was forgotten leaves the log too
     return found
 
@@ -80,16 +80,19 @@ def copy_settings(mailbox: Database, desk: Database) -> list[Difference]:
     return differences
 
 
-def _copy_text(mailbox: Database, desk: Database, text_id: Value) -> list[Difference]:
-    true, copied = texts.shown_by_desk(desk, text_id), texts.shown_by_mailbox(mailbox, text_id)
-    if true == copied:
-        return []
-    texts.show(mailbox, text_id, true)
-    return _differences("text", _by_id(text_id, true), _by_id(text_id, copied))
+def _copy_texts(mailbox: Database, desk: Database, text_ids: list[Value]) -> list[Difference]:
+    true = {text_id: rows for text_id in text_ids if any(rows := texts.shown_by_desk(desk, text_id))}
+    copied = {text_id: rows for text_id in text_ids if any(rows := texts.shown_by_mailbox(mailbox, text_id))}
+    # First everything goes, since a slug that was moved to another text stands in the way of the true one.
+    for text_id in text_ids:
+        texts.remove(mailbox, text_id)
+    for text_id in text_ids:
+        texts.show(mailbox, text_id, texts.shown_by_desk(desk, text_id))
+    return _differences("text", true, copied)
 
 
 def _texts_that_differ(mailbox: Database, desk: Database) -> list[Value]:
-    """Compare without a lock, which a hundred thousand texts would hold for seconds; `_copy_text` looks again."""
+    """Compare without a lock, which a hundred thousand texts would hold for seconds; `_copy_texts` looks again."""
     public = {row[0] for row in desk.rows("SELECT id FROM texts WHERE state = 'public'")}
     shown = {row[0] for row in mailbox.rows("SELECT id FROM texts UNION SELECT text_id FROM versions")}
     return [
@@ -129,10 +132,6 @@ def _exists(mailbox: Database, case_id: Value) -> bool:
     return mailbox.row("SELECT 1 FROM cases WHERE id = ?", (case_id,)) is not None
 
 
-def _by_id(text_id: Value, rows: texts.Rows) -> dict[Value, texts.Rows]:
-    return {text_id: rows} if any(rows) else {}
-
-
 def _differences(thing: str, true: Mapping[Value, object], copied: Mapping[Value, object]) -> list[Difference]:
     planted = [(f"{thing} planted", _named(key)) for key in copied if key not in true]
     removed = [(f"{thing} removed", _named(key)) for key in true if key not in copied]
@@ -142,7 +141,7 @@ def _differences(thing: str, true: Mapping[Value, object], copied: Mapping[Value
 
 def _named(key: Value) -> str:
     """Name what was found, but never in words that whoever planted it chose."""
-    if isinstance(key, bytes):
+    if isinstance(key, bytes) and len(key) == ID_BYTES:
         return key.hex()
     return str(key) if key in settings.NAMES else "-"
 

@@ -12,7 +12,7 @@ from typing import Final, Literal
 
 from onion_app.errors import TakenByAnother
 from onion_app.vault.database import Database
-from onion_app.vault.rows import Day, Id, Key, Language, Number, shaped
+from onion_app.vault.rows import Day, Id, Key, Language, Number, Value, shaped
 
 AUDIT_PAGE: Final = 50
 
@@ -169,7 +169,7 @@ def stepped_out(db: Database, moderator_id: bytes) -> set[bytes]:
     return {row[0] for row in found if isinstance(row[0], bytes)}
 
 
-def forget_case(db: Database, case_id: bytes) -> None:
+def forget_case(db: Database, case_id: Value) -> None:
     """Delete everything that was noted about a case, inside the caller's `writing()`; the audit stays."""
     db.run("DELETE FROM entries WHERE case_id = ?", (case_id,))
     db.run("DELETE FROM written_replies WHERE case_id = ?", (case_id,))
