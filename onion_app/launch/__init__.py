@@ -1,0 +1,5 @@
+"""Starts the processes and watches over them; the only room that meets all others.
+
+It promises that keys reach a child over a pipe and in no other way, and that nothing of ours outlives the launcher. It
+never reads what people wrote, and it opens no database once everything runs.
+"""

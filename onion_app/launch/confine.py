@@ -1,0 +1,79 @@
+"""The walls around a child: bubblewrap's command line. It never trusts that they stand; it tries them.
+
+A child sees the system's libraries, the interpreter and our code, read-only, and its own folders. It has no network but
+the listener it inherits, no other process, no capability, and no place to write a temporary file.
+"""
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+CODE = Path(__file__).resolve().parents[1]
+
+ENVIRONMENT = {
+    "PYTHONPATH": str(CODE.parent),
+    "PYTHONDONTWRITEBYTECODE": "1",
+    # P04: freed memory goes back to the system's allocator, which overwrites it; Python's own would keep it.
+    "PYTHONMALLOC": "malloc",
+    "GLIBC_TUNABLES": "glibc.malloc.perturb=165",
+    "LANG": "C.UTF-8",
+}
+
+# -s: no packages of the account; -P: nothing is imported from where it happens to be started.
+INTERPRETER = (sys.executable, "-s", "-P")
+
+_LIBRARIES = ("lib", "lib32", "lib64", "libx32")
+
+_TRIAL_SECONDS = 30  # a machine that starts from a slow card; a working bubblewrap needs a tenth of a second
+
+
+def walls(folders: Sequence[Path]) -> list[str]:
+    """Give the words before a child's own command; it may write to these folders and nowhere else."""
+    words = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--clearenv"]
+    for name, value in ENVIRONMENT.items():
+        words += ["--setenv", name, value]
+    for place in _readable():
+        words += ["--ro-bind", str(place), str(place)]
+    for known_as in _interpreter_names():
+        words += ["--ro-bind", os.path.realpath(sys.executable), str(known_as)]
+    for link in [Path("/", name) for name in _LIBRARIES]:
+        if link.is_symlink():
+            words += ["--symlink", str(link.readlink()), str(link)]
+        elif link.is_dir():
+            words += ["--ro-bind", str(link), str(link)]
+    words += ["--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache", "--dev", "/dev"]
+    for folder in folders:
+        words += ["--bind", str(folder), str(folder)]
+    # P03: what is left of the file system is bubblewrap's own empty one; a stray temporary file finds no place in it.
+    return [*words, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/", "--"]
+
+
+def trial(folders: Sequence[Path]) -> str:
+    """Try whether a child can live within these walls; give an empty text, or why not."""
+    words = [*walls(folders), *INTERPRETER, "-c", "import onion_app.errors"]
+    try:
+        done = subprocess.run(words, check=False, capture_output=True, text=True, timeout=_TRIAL_SECONDS)
+    except FileNotFoundError:
+        return "bubblewrap is not installed"
+    except subprocess.TimeoutExpired:
+        return "bubblewrap does not answer"
+    if done.returncode != 0:
+        return (done.stderr.strip().splitlines() or ["bubblewrap fails without a word"])[-1]
+    return ""
+
+
+def _readable() -> list[Path]:
+    system = [Path("/usr", name) for name in _LIBRARIES]
+    places = [*system, Path(sys.base_prefix, "lib"), Path(sys.prefix), CODE]
+    return [place for place in dict.fromkeys(places) if place.is_dir() and not place.is_symlink()]
+
+
+def _interpreter_names() -> list[Path]:
+    """Follow the links from our interpreter to the system's; of /usr/bin nothing else is shown."""
+    name, names = Path(sys.executable), list[Path]()
+    while name.is_symlink():
+        name = name.parent / name.readlink()
+        names.append(name)
+    return [name for name in names if Path(sys.prefix) not in name.parents]
