@@ -1,0 +1,130 @@
+"""Starts a child and listens to what it reports. What it reports is believed no further than its shape.
+
+Keys go into a pipe; the child's command line and environment hold the numbers of descriptors and nothing else.
+"""
+
+import json
+import os
+import re
+import socket
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from onion_app.launch.child import Orders
+from onion_app.launch.confine import ENVIRONMENT, INTERPRETER
+
+_LONGEST_REPORT = 4096  # bytes; the counts of a hundred circles fit
+_READ = 65536  # bytes; who says more than this without a line's end is not understood
+_CLASS_NAME = re.compile(r"[A-Za-z_]{1,60}")
+_COUNT_NAME = re.compile(r"[a-z_]{1,40}")
+
+
+@dataclass(frozen=True)
+class Report:
+    """One line from a child."""
+
+    ready: bool = False
+    idle: bool = False
+    failed: str = ""
+    counts: dict[str, int] = field(default_factory=dict)
+
+
+class Running:
+    """A child that was started."""
+
+    def __init__(self, process: subprocess.Popen[bytes], orders_pipe: int, report_pipe: int) -> None:
+        """Take over a started process and our ends of its two pipes."""
+        self.process = process
+        self.silent = False  # its end of the report pipe is closed
+        self._report_pipe = report_pipe
+        self._orders_pipe = orders_pipe
+        self._unread = b""
+
+    def fileno(self) -> int:
+        """Give what becomes readable when it reports."""
+        return self._report_pipe
+
+    def ended(self) -> int | None:
+        """Give the exit status, or None while it runs."""
+        return self.process.poll()
+
+    def reports(self) -> list[Report]:
+        """Read what has come up since the last time, without waiting."""
+        try:
+            while piece := os.read(self._report_pipe, _READ):
+                self._unread = (self._unread + piece)[-_READ:]
+            self.silent = True
+        except BlockingIOError:
+            pass
+        *lines, self._unread = self._unread.split(b"\n")
+        return [_read_report(line) for line in lines if line]
+
+    def ask_to_stop(self) -> None:
+        """Close the pipe of the orders: the child finishes its requests and ends."""
+        if self._orders_pipe >= 0:
+            os.close(self._orders_pipe)
+            self._orders_pipe = -1
+
+    def wait(self, seconds: float) -> int:
+        """Wait for the end, and bring it about when it does not come in time; give the exit status."""
+        try:
+            return self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            return self.process.wait()
+
+    def close(self) -> None:
+        """Let go of the pipes of a child that has ended."""
+        self.ask_to_stop()
+        os.close(self._report_pipe)
+
+
+def start(walls: Sequence[str], module: str, orders: Orders, listener: socket.socket | None) -> Running:
+    """Start a child within these walls and give it its orders.
+
+    Call it from the main thread: the kernel ends a child with the thread that started it.
+    Raises: OSError when it cannot be started.
+    """
+    orders_read, orders_write = os.pipe()
+    report_read, report_write = os.pipe()
+    numbers = [orders_read, report_write, *([listener.fileno()] if listener else [])]
+    words = [*walls, *INTERPRETER, "-m", module, *map(str, numbers), *([] if listener else ["-1"])]
+    try:
+        process = subprocess.Popen(
+            words,
+            env=ENVIRONMENT | {"PATH": os.environ.get("PATH", os.defpath)},
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,  # P03: a traceback could show what somebody wrote
+            pass_fds=numbers,
+            start_new_session=True,  # Ctrl-C reaches the launcher alone, which lets requests finish
+        )
+    finally:
+        os.close(orders_read)
+        os.close(report_write)
+    os.write(orders_write, orders.line())  # a few hundred bytes: a pipe takes them whole
+    os.set_blocking(report_read, False)
+    return Running(process, orders_write, report_read)
+
+
+def _read_report(line: bytes) -> Report:
+    """Read one line; whatever is not of a known shape becomes the report of a failure."""
+    unreadable = Report(failed="UnreadableReport")
+    try:
+        said: Any = json.loads(line[:_LONGEST_REPORT])
+    except ValueError:
+        return unreadable
+    match said:
+        case {"ready": True}:
+            return Report(ready=True)
+        case {"idle": True}:
+            return Report(idle=True)
+        case {"failed": str(name)} if _CLASS_NAME.fullmatch(name):
+            return Report(failed=name)
+        case {"counts": dict(counts)}:
+            if all(isinstance(k, str) and _COUNT_NAME.fullmatch(k) and type(n) is int for k, n in counts.items()):
+                return Report(counts=counts)
+    return unreadable

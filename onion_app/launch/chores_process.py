@@ -1,0 +1,66 @@
+"""The hourly chores: what is due is destroyed, the mailbox is made to agree with the desk, the logs are truncated.
+
+Each of them may be cut off at any point and done again. They hold both keys, answer nobody, and open no text.
+"""
+
+from onion_app.errors import CheckpointBusy
+from onion_app.launch.child import Child, Orders, run
+from onion_app.vault import cases, database, people, settings, truth, upkeep, worklog
+from onion_app.vault.database import Database
+
+_DAY = 86400
+_UNTOUCHED_DAYS = 3  # after that a taken case goes back to the queue: its visitor waits for somebody who is there
+
+
+def work(child: Child) -> None:
+    """Do every chore once and hand up the counts."""
+    orders = child.orders
+    mailbox = database.open_mailbox(orders.mailbox_folder, orders.mailbox_key)
+    desk = database.open_desk(orders.desk_folder, orders.desk_key)
+    today = int(orders.clock()) // _DAY
+    # What is destroyed goes first: the comparison after it clears the desk of what belonged to it.
+    destroyed = destroy_due(mailbox, desk, today)
+    findings = len(truth.repair(mailbox, desk, today))
+    worklog.give_back_untouched(desk, today - _UNTOUCHED_DAYS)
+    discard_copies(orders, desk, today)
+    busy = sum(log_is_busy(db) for db in (mailbox, desk))
+    child.reports.counts({"destroyed": destroyed, "findings": findings, "busy_logs": busy, **waiting(mailbox, desk)})
+    mailbox.close()
+    desk.close()
+
+
+def destroy_due(mailbox: Database, desk: Database, today: int) -> int:
+    """Destroy the cases whose time is over; give how many. `today` is a day since 1970."""
+    kept_days = settings.read(desk).retention_days  # the desk's word: the mailbox could have been changed
+    destroyed = 0
+    while over := upkeep.due(mailbox, today, kept_days):
+        for case in over:
+            cases.erase_case(mailbox, case.id, today)
+        destroyed += len(over)
+    return destroyed
+
+
+def discard_copies(orders: Orders, desk: Database, today: int) -> None:
+    """Remove the copies made before migrations once they are too old: they hold what was erased since."""
+    before = today - settings.read(desk).backup_days
+    for folder in (orders.mailbox_folder, orders.desk_folder):
+        database.discard_copies(folder, before)
+
+
+def log_is_busy(db: Database) -> bool:
+    """Truncate the write-ahead log (P07), and say whether a reader kept it from being truncated."""
+    try:
+        db.checkpoint()
+    except CheckpointBusy:
+        return True
+    return False
+
+
+def waiting(mailbox: Database, desk: Database) -> dict[str, int]:
+    """Count what waits, over all circles."""
+    counted = [cases.counts(mailbox, circle.id) for circle in people.circles(desk)]
+    return {"unread": sum(count.unread for count in counted), "urgent": sum(count.urgent for count in counted)}
+
+
+if __name__ == "__main__":
+    run(work)
