@@ -1,0 +1,131 @@
+"""The first run of an installation: keys, databases, the onion's key, one circle and its coordinator's invitation.
+
+vault.key is written last. Until then the installation does not exist: a first run that was cut off, at whatever point,
+is begun again from nothing, and it never touches an installation that has its keys.
+"""
+
+import os
+import secrets
+import shutil
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from onion_app.crypto.codes import invitation_mark, new_code, new_salt
+from onion_app.crypto.onion_key import OnionKey, new_onion_key
+from onion_app.crypto.passwords import new_passphrase
+from onion_app.crypto.slots import VaultKeys, close_slots, new_vault_keys
+from onion_app.errors import VaultDamaged
+from onion_app.launch.answers import Answers
+from onion_app.launch.state import State
+from onion_app.vault import database, keyfile, people, settings, truth
+from onion_app.vault.database import Clock, Database
+
+INVITATION_DAYS = 7
+_DAY = 86400
+_MARK = "first-run"
+
+
+@dataclass(frozen=True)
+class Handed:
+    """What a first run hands to people, once; none of it is kept in this form."""
+
+    passphrase: str = field(repr=False)
+    spare_code: str = field(repr=False)
+    invitation: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Made:
+    """What the launcher goes on with."""
+
+    keys: VaultKeys
+    onion: OnionKey
+
+
+def is_due(state: State) -> bool:
+    """Say whether this state still has to be made.
+
+    Raises: VaultDamaged when there are databases and their keys are missing.
+    """
+    mark = state.path / _MARK
+    if (state.path / "vault.key").exists():
+        mark.unlink(missing_ok=True)  # only the end of the first run was cut off
+        return False
+    if not mark.exists() and any((*state.mailbox.iterdir(), *state.desk.iterdir())):
+        raise VaultDamaged
+    return True
+
+
+def draw(answers: Answers) -> Handed:
+    """Make what was not given: six words, a spare code, an invitation."""
+    return Handed(answers.passphrase or new_passphrase(), answers.spare_code or new_code(), new_code())
+
+
+def make(state: State, handed: Handed, how: Mapping[str, str], clock: Clock, show: Callable[[VaultKeys], None]) -> Made:
+    """Make the installation; `show` runs when all but the keys is on the disk, and whoever stops it there stops it all.
+
+    Raises: OSError, DiskFull.
+    """
+    _begin_from_nothing(state)
+    keys, onion = new_vault_keys(), new_onion_key()
+    today = int(clock()) // _DAY
+    desk = database.create_desk(state.desk, keys.desk)
+    mailbox = database.create_mailbox(state.mailbox, keys.mailbox)
+    with desk.writing():
+        settings.put(desk, "how_to_find_us", dict(how))
+        settings.put(desk, "code_salt", new_salt())
+        settings.put_onion(desk, onion.secret, onion.address)
+    _invite_the_first(desk, handed.invitation, today)
+    with mailbox.writing():
+        truth.copy_settings(mailbox, desk)
+        truth.copy_circles(mailbox, desk)
+    for opened in (desk, mailbox):
+        opened.checkpoint()
+        opened.close()
+    slots = close_slots(keys, handed.passphrase, handed.spare_code)
+    show(keys)
+    keyfile.write(state.path, slots)
+    (state.path / _MARK).unlink()
+    return Made(keys, onion)
+
+
+def _begin_from_nothing(state: State) -> None:
+    """Note that a first run is under way, where a power cut leaves the note, and remove what an earlier one left."""
+    (state.path / _MARK).touch(mode=0o600)
+    _sync(state.path)
+    for folder in (state.mailbox, state.desk):
+        shutil.rmtree(folder)
+
+
+def _invite_the_first(desk: Database, invitation: str, today: int) -> None:
+    """Make the one circle, to which every topic goes, and its coordinator's invitation, stored as a mark only."""
+    circle = people.Circle(
+        id=secrets.token_bytes(16),
+        name="First circle",
+        topics=(),
+        languages=(),
+        catch_all=True,
+        coordinators=True,
+        generation=0,
+        public_key=None,
+    )
+    people.add_circle(desk, circle)
+    invited = people.Invitation(
+        id=secrets.token_bytes(16),
+        circle_id=circle.id,
+        coordinator=True,
+        made_by=None,
+        expires_day=today + INVITATION_DAYS,
+        state="open",
+        redeemed_by=None,
+    )
+    people.add_invitation(desk, invited, invitation_mark(invitation))
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,127 @@
+"""The state folder: whose turn it is to run on it, and the two listening sockets. It opens no database."""
+
+import errno
+import fcntl
+import os
+import socket
+import stat
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from onion_app.errors import AddressInUse, AlreadyRunning, BadUsage, StatePathTooLong
+
+_SOCKET_PATH_BYTES = 107  # sun_path of Linux has 108, of which one ends it
+_WAITING = 1024  # connections that wait while a child is started again; the site seats 200
+_LEAVING_SECONDS = 3.0  # a launcher that was killed takes its desk along, and the desk the address, within a moment
+_LONGEST_NAME = "control.sock"
+
+
+@dataclass(frozen=True)
+class State:
+    """Where everything of one installation is kept."""
+
+    path: Path
+
+    @property
+    def mailbox(self) -> Path:
+        """The folder of mailbox.db."""
+        return self.path / "mailbox"
+
+    @property
+    def desk(self) -> Path:
+        """The folder of desk.db."""
+        return self.path / "desk"
+
+    @property
+    def tor(self) -> Path:
+        """The folder in which tor keeps its guards."""
+        return self.path / "tor"
+
+    @property
+    def run(self) -> Path:
+        """The folder of the sockets."""
+        return self.path / "run"
+
+    @property
+    def site_socket(self) -> Path:
+        """The socket at which tor reaches the site."""
+        return self.run / "site.sock"
+
+
+@contextmanager
+def held(folder: Path) -> Iterator[State]:
+    """Make the folder if it is missing, and hold it for as long as this process runs on it.
+
+    Raises: BadUsage, StatePathTooLong, AlreadyRunning.
+    """
+    state = State(folder.resolve())
+    if len(os.fsencode(state.run / _LONGEST_NAME)) > _SOCKET_PATH_BYTES:
+        raise StatePathTooLong(str(state.path))
+    lock = _take(state)
+    try:
+        for inner in (state.run, state.mailbox, state.desk, state.tor):
+            inner.mkdir(mode=0o700, exist_ok=True)
+            inner.chmod(0o700)
+        yield state
+    finally:
+        state.site_socket.unlink(missing_ok=True)
+        os.close(lock)
+
+
+def site_listener(state: State) -> socket.socket:
+    """Listen where tor reaches the site; a socket left by a launcher that was killed is replaced."""
+    state.site_socket.unlink(missing_ok=True)
+    # P02: a unix socket, 0600 in a folder of 0700: this account alone reaches it. The onion has no other target.
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(str(state.site_socket))
+    state.site_socket.chmod(0o600)
+    listener.listen(_WAITING)
+    return listener
+
+
+def desk_listener(port: int) -> socket.socket:
+    """Listen on the loopback address, where browsers of this machine reach the desk.
+
+    Raises: AddressInUse.
+    """
+    give_up = time.monotonic() + _LEAVING_SECONDS
+    while True:
+        listener = socket.socket(socket.AF_INET)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            listener.bind(("127.0.0.1", port))  # P02: loopback, and no onion leads to it
+            listener.listen(_WAITING)
+        except OSError as refused:
+            listener.close()
+            if refused.errno != errno.EADDRINUSE or time.monotonic() > give_up:
+                raise AddressInUse(f"127.0.0.1:{port}") from refused
+            time.sleep(0.1)
+        else:
+            return listener
+
+
+def _take(state: State) -> int:
+    try:
+        state.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _close_to_others(state.path)
+        lock = os.open(state.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as refused:
+        raise BadUsage(f"{state.path} cannot be used: {refused.strerror}") from refused
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(lock)
+        raise AlreadyRunning(str(state.path)) from None
+    return lock
+
+
+def _close_to_others(folder: Path) -> None:
+    """Take the folder from every other account, unless it is somebody's folder of other things."""
+    if stat.S_IMODE(folder.stat().st_mode) == stat.S_IRWXU:
+        return
+    if any(folder.iterdir()) and not (folder / "lock").exists():
+        raise BadUsage(f"{folder} holds other things; give an empty folder")
+    folder.chmod(0o700)

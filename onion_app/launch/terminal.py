@@ -1,0 +1,100 @@
+"""Speaks with the operator: lines, a progress bar, screens that leave nothing in the scrollback, hidden questions.
+
+It outlives its terminal: what cannot be written any more is dropped, and the site stays up.
+"""
+
+import getpass
+import sys
+from collections.abc import Iterable
+from typing import TextIO
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn
+
+
+class _Lasting:
+    """A text stream whose reader may go away."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self.encoding = stream.encoding
+
+    def write(self, text: str) -> int:
+        try:
+            self._stream.write(text)
+        except (OSError, ValueError):
+            return 0
+        return len(text)
+
+    def flush(self) -> None:
+        try:
+            self._stream.flush()
+        except (OSError, ValueError):
+            return
+
+    def isatty(self) -> bool:
+        try:
+            return self._stream.isatty()
+        except (OSError, ValueError):
+            return False
+
+    def fileno(self) -> int:
+        return self._stream.fileno()
+
+
+class Terminal:
+    """Standard error, with or without a person before it."""
+
+    def __init__(self, stream: TextIO = sys.stderr) -> None:
+        """Speak to this stream."""
+        self._stream = _Lasting(stream)
+        self._console = Console(file=self._stream, highlight=False, markup=False, soft_wrap=True)  # type: ignore[arg-type]
+        self._bar: Progress | None = None
+        self._progress_said = ""
+
+    def say(self, line: str) -> None:
+        """Write one line; above the progress bar while there is one."""
+        self._console.print(line)
+
+    def progress(self, percent: int, text: str) -> None:
+        """Show how far something is: a bar for a person, a line at each change otherwise."""
+        if not self._console.is_terminal:
+            if (said := f"{percent}% {text}") != self._progress_said:
+                self._progress_said = said
+                self.say(f"tor: {said}")
+            return
+        if self._bar is None:
+            # auto_refresh would draw from a thread of its own, which a closing terminal could catch in the middle.
+            columns = (TextColumn("tor"), BarColumn(40), TextColumn("{task.percentage:>3.0f}% {task.description}"))
+            self._bar = Progress(*columns, console=self._console, auto_refresh=False)
+            self._bar.add_task(text, total=100)
+            self._bar.start()
+        self._bar.update(self._bar.task_ids[0], completed=percent, description=text, refresh=True)
+
+    def end_progress(self) -> None:
+        """Take the bar away."""
+        if self._bar is not None:
+            self._bar.stop()
+            self._bar = None
+
+    def screen(self, title: str, lines: Iterable[str], question: str, *, hidden: bool = False) -> str:
+        """Show one screen by itself, ask one question below it, and leave nothing of it behind; gives the answer."""
+        with self._console.screen(hide_cursor=False):
+            self._console.print(f"\n{title}\n", style="bold")
+            for line in lines:
+                self._console.print(line)
+            return self.ask(f"\n{question} ", hidden=hidden)
+
+    def ask(self, question: str, *, hidden: bool = False) -> str:
+        """Ask a person one question; a hidden answer is not shown while it is typed.
+
+        Raises: EOFError when the terminal is gone.
+        """
+        if hidden:
+            return getpass.getpass(question)
+        self._stream.write(question)
+        self._stream.flush()
+        line = sys.stdin.readline()
+        if not line:
+            raise EOFError
+        return line.rstrip("\n")

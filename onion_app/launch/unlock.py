@@ -1,0 +1,149 @@
+"""From a secret to open databases: the first run with its screens, and every later one. It keeps no passphrase."""
+
+import sys
+from dataclasses import dataclass, field
+
+from onion_app.crypto.codes import latin_digits, lines
+from onion_app.crypto.keys import subkey
+from onion_app.crypto.slots import VaultKeys, open_slots
+from onion_app.errors import BadAnswers, BadUsage, DamagedFile, NothingHere
+from onion_app.launch import answers, first_run
+from onion_app.launch.answers import Answers
+from onion_app.launch.first_run import Handed
+from onion_app.launch.state import State
+from onion_app.launch.terminal import Terminal
+from onion_app.vault import database, keyfile, settings
+from onion_app.vault.database import Clock
+
+_NAME_LETTERS = 16
+_LANGUAGES = {"ar": "Arabic", "ckb": "Sorani", "kmr": "Badini", "en": "English"}
+
+
+@dataclass(frozen=True)
+class Opened:
+    """An installation that is unlocked."""
+
+    keys: VaultKeys
+    onion_secret: bytes = field(repr=False)
+    address: str
+    handed: Handed | None = None  # on a first run
+
+    @property
+    def desk_name(self) -> str:
+        """The desk's own name, 16 letters that nobody can guess.
+
+        It follows from the desk's key, so that it stays the same and stands in no file.
+        """
+        drawn = subkey(self.keys.desk, "desk name")
+        return "".join(chr(ord("a") + byte % 26) for byte in drawn[:_NAME_LETTERS])
+
+    def desk_url(self, port: int) -> str:
+        """Give the address that a browser on this machine opens; every browser takes `localhost` for this machine."""
+        return f"http://{self.desk_name}.localhost:{port}"
+
+
+def with_answers(state: State, given: Answers, clock: Clock) -> Opened:
+    """Unlock the state, or make it, without a person.
+
+    Raises: BadAnswers, WrongPassphrase, VaultDamaged, VaultNewer, WrongKey, DamagedFile, NewerFile.
+    """
+    if first_run.is_due(state):
+        handed = first_run.draw(given)
+        made = first_run.make(state, handed, given.how_to_find_us, clock, lambda _: None)
+        return Opened(made.keys, made.onion.secret, made.onion.address, handed)
+    secret = given.passphrase or given.spare_code
+    if not secret:
+        raise BadAnswers("passphrase or spare_code is needed")
+    return _open(state, secret, clock)
+
+
+def with_a_person(state: State, terminal: Terminal, clock: Clock, desk_port: int) -> Opened:
+    """Unlock the state, or make it, asking the person at the terminal.
+
+    Raises: BadUsage without a terminal; otherwise as `with_answers`.
+    """
+    if not sys.stdin.isatty():
+        raise BadUsage("standard input is no terminal; see --answers in --help")
+    if first_run.is_due(state):
+        return _first_with_a_person(state, terminal, clock, desk_port)
+    secret = terminal.ask("Passphrase: ", hidden=True)
+    terminal.say("Opening the vault ...")
+    return _open(state, secret, clock)
+
+
+def _open(state: State, secret: str, clock: Clock) -> Opened:
+    keys = open_slots(keyfile.read(state.path), secret)
+    database.migrate(state.mailbox, "mailbox", keys.mailbox, clock)
+    database.migrate(state.desk, "desk", keys.desk, clock)
+    desk = database.open_desk(state.desk, keys.desk)
+    try:
+        onion = settings.read_onion(desk)
+    except NothingHere:
+        raise DamagedFile("desk.db holds no onion key") from None
+    finally:
+        desk.close()
+    return Opened(keys, onion.secret, onion.address)
+
+
+def _first_with_a_person(state: State, terminal: Terminal, clock: Clock, desk_port: int) -> Opened:
+    handed = first_run.draw(Answers())
+    _hand_over_passphrase(terminal, handed.passphrase)
+    _hand_over_spare_code(terminal, handed.spare_code)
+    how = _ask_how_to_find_us(terminal)
+    terminal.say("Making the vault ...")
+
+    def show(keys: VaultKeys) -> None:
+        _hand_over_invitation(terminal, handed.invitation, Opened(keys, b"", "").desk_url(desk_port))
+
+    made = first_run.make(state, handed, how, clock, show)
+    return Opened(made.keys, made.onion.secret, made.onion.address, handed)
+
+
+def _hand_over_passphrase(terminal: Terminal, passphrase: str) -> None:
+    """Show the six words until they are typed back."""
+    words = [
+        f"    {passphrase}",
+        "",
+        "Write it down and keep it away from this machine: every start asks for it, and nobody can find it again.",
+        "This screen will be cleared, and the words are shown once.",
+    ]
+    title = "1 of 4: the passphrase of this installation"
+    while terminal.screen(title, words, "Type the six words:", hidden=True).split() != passphrase.split():
+        title = "1 of 4: that was not it. The passphrase of this installation"
+
+
+def _hand_over_spare_code(terminal: Terminal, code: str) -> None:
+    """Show the spare code until one of its lines is typed back."""
+    cut = lines(code)
+    words = [f"    {number}.  {line}" for number, line in enumerate(cut, start=1)]
+    words += ["", "It opens the vault when the passphrase is lost. Give it to another person to keep, on paper."]
+    words += ["This screen will be cleared, and the code is shown once."]
+    title = "2 of 4: the spare code"
+    while latin_digits(terminal.screen(title, words, "Type the four digits of line 7:")) != cut[-1]:
+        title = "2 of 4: that was not line 7. The spare code"
+
+
+def _ask_how_to_find_us(terminal: Terminal) -> dict[str, str]:
+    """Ask, language by language, for the words that tell people how to find this site again."""
+    how = {}
+    for code, name in _LANGUAGES.items():
+        text = (
+            "The site tells its visitors where its address is made known, so that they can check it: a page, a paper,",
+            f"a person. At most {answers.HOW_TO_FIND_US_LETTERS} letters; nothing is fine, the desk can set it later.",
+        )
+        title = f"3 of 4: how to find us, {name}"
+        while True:
+            try:
+                how[code] = answers.find_us(terminal.screen(title, text, f"{name}:"))
+                break
+            except BadAnswers:
+                title = f"3 of 4: that was too long. How to find us, {name}"
+    return how
+
+
+def _hand_over_invitation(terminal: Terminal, invitation: str, url: str) -> None:
+    """Show the coordinator's invitation and where it is redeemed."""
+    words = [f"    {number}.  {line}" for number, line in enumerate(lines(invitation), start=1)]
+    words += ["", "With it the first coordinator enrols, once, within seven days. In a private window of a browser:"]
+    words += [f"    {url}/join"]
+    terminal.screen("4 of 4: the invitation of the first coordinator", words, "Press Enter when it is written down.")
