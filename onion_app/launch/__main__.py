@@ -1,0 +1,70 @@
+"""`scripts/launch`: what stands on the command line, and the one place where an error is printed."""
+
+import argparse
+import os
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+
+from onion_app.errors import SanctuaryError
+from onion_app.launch.launcher import Options, launch
+from onion_app.launch.terminal import Terminal
+
+_TORRC = Path(__file__).resolve().parents[2] / "torrc.example"
+_DESK_PORT = 8390
+
+
+def default_state() -> Path:
+    """Say where the state is when nobody says otherwise."""
+    if os.geteuid() == 0:
+        return Path("/var/lib/sanctuary")
+    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local/state") / "sanctuary"
+
+
+def options(words: list[str]) -> Options:
+    """Read the command line; it ends the process with status 2 when it is not understood."""
+    parser = argparse.ArgumentParser(
+        prog="scripts/launch",
+        description="Starts tor, the site and the desk, and watches over them until Ctrl-C.",
+        epilog="Exit codes: 0 stopped as asked, 2 usage, 3 wrong passphrase, 4 tor missing or too old, 5 vault damaged "
+        "or newer, 6 address in use, 7 another launcher runs on this state.",
+    )
+    parser.add_argument("--state", type=Path, default=default_state(), help="the state folder (default: %(default)s)")
+    parser.add_argument("--answers", choices=["-"], help="read one JSON object from standard input instead of asking: "
+                        "passphrase, spare_code, how_to_find_us (the last on a first run only)")  # fmt: skip
+    parser.add_argument("--desk-port", type=_port, default=_DESK_PORT, help="the desk's port (default: %(default)s)")
+    parser.add_argument("--torrc", type=Path, default=_TORRC, help="tor's configuration (default: torrc.example)")
+    parser.add_argument("--days", type=int, default=0, help="run this many days ahead of the clock, for rehearsals")
+    read = parser.parse_args(words)
+    return Options(read.state, bool(read.answers), read.desk_port, read.torrc, read.days)
+
+
+def main() -> int:
+    """Launch, and give the exit status."""
+    chosen = options(sys.argv[1:])
+    signal.signal(signal.SIGTERM, _leave)
+    try:
+        launch(chosen)
+    except SanctuaryError as error:
+        Terminal().say(f"{error.sentence}\n    {error.hint}" if error.hint else error.sentence)
+        return error.exit_code
+    except (KeyboardInterrupt, EOFError):
+        return 0
+    return 0
+
+
+def _leave(_number: int, _frame: FrameType | None) -> None:
+    """End before everything runs, as Ctrl-C does; a first run is then begun again."""
+    raise KeyboardInterrupt
+
+
+def _port(typed: str) -> int:
+    number = int(typed)
+    if not 1 <= number <= 65535:  # noqa: PLR2004 - the ports of TCP
+        raise ValueError(typed)
+    return number
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,192 @@
+"""The launcher: unlocks, starts everything, watches over it, and ends it in order.
+
+It keeps the two database keys and the onion's key, for restarts, and forgets the passphrase. Once everything runs it
+opens no database. Whatever ends it, even kill -9, ends tor, site, desk and chores.
+"""
+
+import json
+import os
+import select
+import signal
+import socket
+import sys
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from types import FrameType
+
+from onion_app.errors import BadUsage
+from onion_app.launch import answers, children, confine, state, unlock
+from onion_app.launch.child import Orders
+from onion_app.launch.hardening import close_memory
+from onion_app.launch.reach import Reach, Service
+from onion_app.launch.state import State
+from onion_app.launch.terminal import Terminal
+from onion_app.launch.unlock import Opened
+from onion_app.launch.watch import Watch
+from onion_app.onion import tor_process
+
+_DAY = 86400
+_HOUR = 3600.0
+_TICK = 0.5  # seconds; what ends without a word is noticed within it
+_FINISHING = 15.0  # seconds that requests under way have to finish in
+
+
+@dataclass(frozen=True)
+class Options:
+    """What was asked for on the command line."""
+
+    state: Path
+    answers: bool
+    desk_port: int
+    torrc: Path
+    days: int
+
+    def clock(self) -> float:
+        """Tell unix seconds, `days` ahead."""
+        return time.time() + self.days * _DAY
+
+
+class Launcher:
+    """Everything that runs."""
+
+    def __init__(self, options: Options, place: State, opened: Opened, terminal: Terminal, *, confined: bool) -> None:
+        """Remember what restarts need."""
+        self._options = options
+        self._place = place
+        self._opened = opened
+        self._terminal = terminal
+        self._confined = confined
+        self._stopping = False
+        start_tor = partial(tor_process.start, options.torrc, place.tor, place.run)
+        self._reach = Reach(place, Service(opened.onion_secret, opened.address), start_tor, terminal)
+        self._watches: list[Watch] = []
+
+    def run(self, site: socket.socket, desk: socket.socket) -> None:
+        """Start everything, watch over it until somebody asks to stop, and stop it.
+
+        Raises: TorMissing, TorTooOld, TorFailed when tor does not start the first time.
+        """
+        wake, woken = socket.socketpair()
+        os.set_blocking(wake.fileno(), False)
+        signal.set_wakeup_fd(wake.fileno(), warn_on_full_buffer=False)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._ask_to_stop)
+        self._watches = [
+            Watch("site", partial(self._begin, "site", site), self._terminal.say),
+            Watch("desk", partial(self._begin, "desk", desk), self._terminal.say),
+            Watch("chores", partial(self._begin, "chores", None), self._terminal.say, every=_HOUR),
+        ]
+        try:
+            self._step_children()
+            self._reach.start(time.monotonic())
+            while not self._stopping:
+                self._step_children()
+                self._reach.step(time.monotonic())
+                heard = [
+                    watch.running.fileno() for watch in self._watches if watch.running and not watch.running.silent
+                ]
+                select.select([woken.fileno(), *heard], [], [], _TICK)
+        finally:
+            self._stop()
+
+    def _step_children(self) -> None:
+        for watch in self._watches:
+            watch.step(time.monotonic())
+
+    def _stop(self) -> None:
+        """End everything: first nobody new comes in, then requests finish and the logs are truncated, then tor."""
+        self._terminal.end_progress()
+        self._terminal.say("Stopping: no new visitors, requests under way are finished ...")
+        self._reach.withdraw()
+        running = [watch.running for watch in self._watches if watch.running]
+        for child in running:
+            child.ask_to_stop()
+        give_up = time.monotonic() + _FINISHING
+        for child in running:
+            child.wait(max(0.0, give_up - time.monotonic()))
+            child.close()
+        if self._logs_are_left():
+            last = self._begin("chores", None)
+            last.wait(_FINISHING)
+            last.close()
+        self._reach.stop()
+        self._terminal.say("Stopped.")
+
+    def _logs_are_left(self) -> bool:
+        logs = [log for folder in (self._place.mailbox, self._place.desk) for log in folder.glob("*-wal")]
+        return any(log.stat().st_size for log in logs)
+
+    def _ask_to_stop(self, _number: int, _frame: FrameType | None) -> None:
+        self._stopping = True
+
+    def _begin(self, role: str, listener: socket.socket | None) -> children.Running:
+        keys, place = self._opened.keys, self._place
+        sees_desk = role != "site"
+        orders = Orders(
+            state=place.path,
+            mailbox_key=keys.mailbox,
+            desk_key=keys.desk if sees_desk else b"",  # P04: who takes over the site does not get the desk's key
+            address=self._opened.address,
+            desk_name=self._opened.desk_name if sees_desk else "",
+            desk_port=self._options.desk_port,
+            days_ahead=self._options.days,
+        )
+        folders = [place.mailbox, place.desk] if sees_desk else [place.mailbox]
+        walls = confine.walls(folders) if self._confined else []
+        return children.start(walls, f"onion_app.launch.{role}_process", orders, listener)
+
+
+def launch(options: Options) -> None:
+    """Unlock or make the state, then run everything until asked to stop.
+
+    Raises: every error that `__main__` prints.
+    """
+    close_memory()
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the terminal may close, the site stays
+    terminal = Terminal()
+    given = answers.read(sys.stdin.fileno()) if options.answers else None
+    if not options.torrc.is_file():
+        raise BadUsage(f"{options.torrc} is missing")
+    with ExitStack() as stack:
+        place = stack.enter_context(state.held(options.state))
+        walls = _say_how_it_runs(terminal, place)
+        tor_process.version_of()  # what is missing is said before anything is made or asked
+        site = stack.enter_context(state.site_listener(place))
+        desk = stack.enter_context(state.desk_listener(options.desk_port))
+        if given is None:
+            opened = unlock.with_a_person(place, terminal, options.clock, options.desk_port)
+        else:
+            opened = unlock.with_answers(place, given, options.clock)
+            _hand_over(opened, options.desk_port)
+        # From here on only what restarts need is kept: the passphrase and what a first run handed out are forgotten.
+        given, opened = None, replace(opened, handed=None)
+        terminal.say(f"Onion address: http://{opened.address}/")
+        terminal.say(f"Desk: {opened.desk_url(options.desk_port)}/   (open it in a private window)")
+        Launcher(options, place, opened, terminal, confined=walls).run(site, desk)
+
+
+def _say_how_it_runs(terminal: Terminal, place: State) -> bool:
+    """Say in the first line whether the processes are confined, and give it."""
+    reason = confine.trial([place.run])
+    if reason:
+        terminal.say(f"not confined: {reason}. Each process could read the files of this account and use the network.")
+    else:
+        terminal.say("confined: each process sees its own files and no network")
+    if os.geteuid() == 0:
+        terminal.say("Everything runs as root for now; an account of its own would be safer.")
+    return not reason
+
+
+def _hand_over(opened: Opened, desk_port: int) -> None:
+    """Write the one line for whoever answered in place of a person."""
+    line = {"desk_url": opened.desk_url(desk_port), "onion": opened.address}
+    if opened.handed is not None:
+        line |= {
+            "passphrase": opened.handed.passphrase,
+            "spare_code": opened.handed.spare_code,
+            "invitation": opened.handed.invitation,
+        }
+    os.write(sys.stdout.fileno(), json.dumps(line).encode() + b"\n")

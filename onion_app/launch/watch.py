@@ -1,0 +1,76 @@
+"""Watches over one kind of child: starts it, starts it again when it ends, waits longer each time that it fails.
+
+It never looks at what a child does; it knows reports, exit statuses and the time.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from onion_app.launch.children import Report, Running
+
+_FIRST_PAUSE = 0.5  # seconds before a child that failed is started again; it doubles ...
+_LONGEST_PAUSE = 60.0  # ... up to this
+_STEADY = 60.0  # a child that ran so long has recovered
+_SAME_AGAIN = 60.0  # seconds in which the same error is said once
+_BUSY_AGAIN = 60.0  # seconds until a log that could not be truncated is tried again
+
+
+@dataclass
+class Watch:
+    """One kind of child. Times are seconds of the monotonic clock, given by the caller."""
+
+    name: str
+    begin: Callable[[], Running]
+    say: Callable[[str], None]
+    every: float = 0.0  # seconds from one end to the next start; 0: it is meant to run always
+    running: Running | None = None
+    is_ready: bool = False
+    counts: dict[str, int] = field(default_factory=dict)
+    _due: float = 0.0
+    _started: float = 0.0
+    _pause: float = _FIRST_PAUSE
+    _went_idle: bool = False
+    _said: dict[str, float] = field(default_factory=dict)
+
+    def step(self, now: float) -> None:
+        """Read what has come up, and start what has to be started."""
+        if self.running is None:
+            if now >= self._due:
+                self._start(now)
+            return
+        ended = self.running.ended()  # asked first: what it reported before it ended is then read completely
+        for report in self.running.reports():
+            self._take(report, now)
+        if ended is not None:
+            self.running.close()
+            self.running = None
+            self._plan(ended, now)
+
+    def _start(self, now: float) -> None:
+        self._started, self.is_ready, self._went_idle = now, False, False
+        try:
+            self.running = self.begin()
+        except OSError as refused:
+            self.say(f"{self.name}: cannot be started ({type(refused).__name__})")
+            self._plan(1, now)
+
+    def _take(self, report: Report, now: float) -> None:
+        self.is_ready = self.is_ready or report.ready
+        self._went_idle = self._went_idle or report.idle
+        if report.counts:
+            self.counts = report.counts
+        if report.failed and now - self._said.get(report.failed, -_SAME_AGAIN) >= _SAME_AGAIN:
+            self._said = {**dict(list(self._said.items())[-20:]), report.failed: now}
+            self.say(f"{self.name}: {report.failed}")
+
+    def _plan(self, status: int, now: float) -> None:
+        """Decide when it is started the next time."""
+        if now - self._started >= _STEADY:
+            self._pause = _FIRST_PAUSE
+        if status == 0 and (self.every or self._went_idle):
+            self._pause = _FIRST_PAUSE
+            self._due = now + (_BUSY_AGAIN if self.counts.get("busy_logs") else self.every)
+            return
+        self.say(f"{self.name}: ended with status {status}, is started again in {self._pause:g} s")
+        self._due = now + self._pause
+        self._pause = min(self._pause * 2, _LONGEST_PAUSE)
