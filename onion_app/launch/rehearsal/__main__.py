@@ -1,0 +1,256 @@
+"""`scripts/rehearse`: the whole of it with no internet. A private Tor network, the real launcher on it, and people.
+
+It leaves nothing: what it starts ends with it, and its temporary folder goes. Only a state that was asked for is kept.
+"""
+
+import argparse
+import json
+import shlex
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from onion_app.errors import BadUsage, SanctuaryError, TorFailed
+from onion_app.launch.hardening import close_memory
+from onion_app.launch.rehearsal import people, profile
+from onion_app.launch.rehearsal.browser import UnexpectedPageError
+from onion_app.launch.rehearsal.fetch import socks_get
+from onion_app.launch.rehearsal.network import PrivateNetwork
+from onion_app.launch.rehearsal.people import Login
+from onion_app.launch.terminal import Terminal
+from onion_app.onion.tor_process import bound_command
+
+_CLONE = Path(__file__).resolve().parents[3]
+_DAY = 86400
+_KEPT = "rehearsal.json"  # stands in the state that is kept: whoever rehearses again needs the passphrase
+_REACHING = 180.0  # seconds until the new onion answers through tor; two on an idle machine
+_LEAVING = 60.0  # seconds that the launcher may take to end in order
+
+
+@dataclass(frozen=True)
+class Cast:
+    """What people in this rehearsal know. None of it is a secret: nobody's life is in this state."""
+
+    passphrase: str
+    return_code: str
+    logins: list[Login]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What runs."""
+
+    onion: str
+    socks_port: int
+    desk_url: str
+    state: Path
+    invitation: str
+    passphrase: str
+
+    @property
+    def site_socket(self) -> Path:
+        """The socket at which tor reaches the site."""
+        return self.state / "run" / "site.sock"
+
+
+def main() -> int:
+    """Rehearse, and give the exit status."""
+    parser = argparse.ArgumentParser(
+        prog="scripts/rehearse", description="Runs everything on a private Tor network of this machine, until Ctrl-C."
+    )
+    parser.add_argument("--json", action="store_true", help="write what is ready as one line of JSON")
+    parser.add_argument("--state", type=Path, help="keep the state in this folder, and go on with it the next time")
+    parser.add_argument("--days", type=int, default=0, help="run this many days ahead of the clock")
+    asked = parser.parse_args()
+    close_memory()
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, _leave)
+    terminal = Terminal()
+    try:
+        rehearse(terminal, asked.state, asked.days, as_json=asked.json)
+    except (SanctuaryError, UnexpectedPageError) as error:
+        terminal.say(error.sentence if isinstance(error, SanctuaryError) else f"The rehearsal stopped: {error}")
+        return error.exit_code if isinstance(error, SanctuaryError) else 1
+    except KeyboardInterrupt:
+        return 0
+    return 0
+
+
+def rehearse(terminal: Terminal, kept_state: Path | None, days: int, *, as_json: bool) -> None:
+    """Build the stage, let the people act, say what is there, and wait.
+
+    Raises: SanctuaryError, UnexpectedPageError, KeyboardInterrupt when asked to stop.
+    """
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(_temporary_folder()))
+        state = kept_state.resolve() if kept_state else folder / "state"
+        known = _recall(state)
+        shutil.rmtree(state / "tor", ignore_errors=True)  # what tor kept belongs to an earlier private network
+        network = stack.enter_context(PrivateNetwork(folder / "network", progress=terminal.say))
+        stage, launcher = stack.enter_context(_launched(network, state, days, known))
+        cast = known or _play(stage, lambda: time.time() + days * _DAY, terminal)
+        _remember(state, cast)
+        terminal.say("waiting until the onion answers through tor")
+        _reach(stage, launcher)
+        profile.write(folder / "firefox", stage.socks_port)
+        _announce(stage, cast, folder / "firefox", days, as_json=as_json)
+        if launcher.wait() != 0:
+            raise TorFailed("the launcher ended by itself")
+
+
+@contextmanager
+def _launched(
+    network: PrivateNetwork, state: Path, days: int, known: Cast | None
+) -> Iterator[tuple[Stage, subprocess.Popen[bytes]]]:
+    """Start the real launcher on the private network, and end it in order."""
+    torrc = network.torrc_for_service(_CLONE / "torrc.example")
+    words = ["--state", str(state), "--answers", "-", "--torrc", str(torrc), "--desk-port", str(_free_port())]
+    process = subprocess.Popen(
+        # It ends with this process, however this one ends.
+        bound_command(str(_CLONE / "scripts" / "launch"), (*words, "--days", str(days))),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        start_new_session=True,  # Ctrl-C reaches us alone
+    )
+    try:
+        if process.stdin is None or process.stdout is None:
+            raise BrokenPipeError
+        process.stdin.write(json.dumps({"passphrase": known.passphrase} if known else {}).encode())
+        process.stdin.close()
+        line = process.stdout.readline()
+        if not line:
+            raise TorFailed("the launcher did not start; its reason stands above")
+        said: dict[str, str] = json.loads(line)
+        stage = Stage(
+            onion=said["onion"],
+            socks_port=network.socks_port,
+            desk_url=said["desk_url"],
+            state=state,
+            invitation=said.get("invitation", ""),
+            passphrase=said.get("passphrase", known.passphrase if known else ""),
+        )
+        yield stage, process
+    finally:
+        process.terminate()
+        try:
+            process.wait(_LEAVING)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _play(stage: Stage, clock: Callable[[], float], terminal: Terminal) -> Cast:
+    """Let the people act: the coordinator enrols, somebody asks for help in Arabic, the coordinator answers."""
+    terminal.say("the first coordinator enrols")
+    desk, site = people.at_the_desk(stage.desk_url), people.at_the_site(stage.site_socket, stage.onion)
+    login = people.enrol(desk, stage.invitation, clock)
+    terminal.say("somebody asks for help, in Arabic")
+    return_code = people.ask_for_help(site)
+    terminal.say("the coordinator answers")
+    circles = people.circles_on(people.log_in(desk, login, clock))
+    people.answer(desk, circles[0][0])
+    people.log_out(desk)
+    people.read_the_answer(site, return_code)
+    return Cast(stage.passphrase, return_code, [replace(login, circles=[name for _, name in circles])])
+
+
+def _reach(stage: Stage, launcher: subprocess.Popen[bytes]) -> None:
+    """Wait until the onion answers through the client's tor. Raises: TorFailed."""
+    give_up = time.monotonic() + _REACHING
+    while time.monotonic() < give_up and launcher.poll() is None:
+        try:
+            if socks_get(stage.socks_port, stage.onion).status == 200:  # noqa: PLR2004 - the status of a page
+                return
+        except OSError:
+            time.sleep(0.5)
+    raise TorFailed("the onion does not answer")
+
+
+def _announce(stage: Stage, cast: Cast, firefox: Path, days: int, *, as_json: bool) -> None:
+    """Say on standard output what there is to try."""
+    if as_json:
+        logins = [asdict(login) for login in cast.logins]
+        told: dict[str, Any] = {
+            "onion": stage.onion,
+            "socks_port": stage.socks_port,
+            "site_socket": str(stage.site_socket),
+            "desk_url": stage.desk_url,
+            "state": str(stage.state),
+            "return_code": cast.return_code,
+            "logins": logins,
+        }
+        _print(json.dumps(told))
+        return
+    login, onion = cast.logins[0], stage.onion
+    _print(f"""
+The site      http://{onion}/
+              curl --socks5-hostname 127.0.0.1:{stage.socks_port} http://{onion}/
+              firefox --no-remote --profile {shlex.quote(str(firefox))} http://{onion}/
+Return code   {cast.return_code}
+
+The desk      {stage.desk_url}/   (in a private window; the line above opens one)
+Handle        {login.handle}
+Passphrase    {login.passphrase}
+Six digits    {login.digits(time.time() + days * _DAY)}   (of this moment; key {login.totp_secret})
+
+Ctrl-C ends it all.""")
+
+
+def _print(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def _recall(state: Path) -> Cast | None:
+    """Read what an earlier rehearsal on this state left.
+
+    Raises: BadUsage for an installation that is no rehearsal.
+    """
+    try:
+        kept = json.loads((state / _KEPT).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        if (state / "vault.key").exists():
+            raise BadUsage(f"{state} is no rehearsal's state") from None
+        return None
+    return Cast(kept["passphrase"], kept["return_code"], [Login(**login) for login in kept["logins"]])
+
+
+def _remember(state: Path, cast: Cast) -> None:
+    (state / _KEPT).write_text(json.dumps(asdict(cast)), encoding="utf-8")
+
+
+@contextmanager
+def _temporary_folder() -> Iterator[str]:
+    """Make a folder with a path short enough for sockets, and remove it with all that is in it."""
+    folder = tempfile.mkdtemp(prefix="rehearsal-", dir="/tmp")
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _free_port() -> int:
+    with socket.socket() as trial:
+        trial.bind(("127.0.0.1", 0))
+        return int(trial.getsockname()[1])
+
+
+def _leave(_number: int, _frame: FrameType | None) -> None:
+    """Stop what goes on, and clean up; a second time changes nothing."""
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main())
