@@ -1,4 +1,8 @@
-"""What a sealed message says: a text, a consent, the day of the last opening, or which story was made of the case."""
+"""What a sealed message says.
+
+A text, a consent, the final text of a story with the author's verdict on it, which story was made of the case, or the
+day of the last opening.
+"""
 
 import json
 from dataclasses import asdict, dataclass
@@ -7,6 +11,7 @@ from typing import Literal
 from onion_app.errors import SealBroken
 
 Publish = Literal["no", "ask", "yes"]
+Decision = Literal["yes", "change", "no"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +35,26 @@ class Consent:
 
 
 @dataclass(frozen=True, slots=True)
+class Proposal:
+    """The whole text of a story as it would be published, shown to its author in their language."""
+
+    title: str
+    text: str
+    language: str
+    day: int
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The author's answer to a proposal, named by its message id in hexadecimal; `text` says what should change."""
+
+    proposal_id: str
+    decision: Decision
+    text: str
+    day: int
+
+
+@dataclass(frozen=True, slots=True)
 class Opened:
     """The last day on which somebody came with the code."""
 
@@ -43,8 +68,15 @@ class Pointer:
     story_id: str
 
 
-Letter = Text | Consent | Opened | Pointer
-_KINDS: dict[str, type[Letter]] = {"text": Text, "consent": Consent, "opened": Opened, "pointer": Pointer}
+Letter = Text | Consent | Proposal | Verdict | Opened | Pointer
+_KINDS: dict[str, type[Letter]] = {
+    "text": Text,
+    "consent": Consent,
+    "proposal": Proposal,
+    "verdict": Verdict,
+    "opened": Opened,
+    "pointer": Pointer,
+}
 _NAMES = {kind: name for name, kind in _KINDS.items()}
 
 

@@ -105,6 +105,8 @@ def test_a_hidden_field_opens_for_its_own_purpose_and_key_only() -> None:
     [
         letters.Text('ئەم دەقە "\n\U0001f3f3', 20_000, "shirin", "ckb"),
         letters.Consent("ask", count=True, quote=False, day=1),
+        letters.Proposal("ئەو ڕۆژە", "…", "ckb", 20_000),
+        letters.Verdict("00" * 16, "change", "the second line", 20_001),
         letters.Opened(7),
         letters.Pointer("00" * 16),
     ],
@@ -113,7 +115,9 @@ def test_every_letter_survives_packing(letter: letters.Letter) -> None:
     assert letters.unpack(letters.pack(letter)) == letter
 
 
-@pytest.mark.parametrize("packed", [b"", b"{}", b"[]", b"7", b'{"kind": "order"}', b'{"kind": "text", "more": 1}', b"\xff"])
+@pytest.mark.parametrize(
+    "packed", [b"", b"{}", b"[]", b"7", b'{"kind": "order"}', b'{"kind": "text", "more": 1}', b"\xff"]
+)
 def test_a_letter_of_no_known_kind_is_refused(packed: bytes) -> None:
     with pytest.raises(SealBroken):
         letters.unpack(packed)
