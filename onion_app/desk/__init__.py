@@ -1,0 +1,104 @@
+"""The desk: where volunteers answer. It listens on this machine only and shows a case to its circle alone.
+
+It promises that nothing is answered without a login, that a member's keys live in memory and go with the session, and
+that what the mailbox says is believed only where a seal proves it. It never logs, counts or dates finer than a day.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from flask import render_template
+from flask.typing import ResponseReturnValue as Answer
+from werkzeug.routing import BaseConverter
+
+from onion_app.crypto.keys import subkey
+from onion_app.crypto.slots import VaultKeys
+from onion_app.desk.account import account
+from onion_app.desk.case import case
+from onion_app.desk.delays import Delays
+from onion_app.desk.entry import entry
+from onion_app.desk.session import IDLE, LONGEST, Room, gate, here, speak_as_chosen, token_lost
+from onion_app.desk.wording import FIXED
+from onion_app.desk.work import work
+from onion_app.errors import NotAllowed, NothingHere
+from onion_app.vault.database import PerThread, open_desk, open_mailbox
+from onion_app.web.app import CSRFError, Hardened, hardened
+from onion_app.web.visits import Visits
+
+HERE: Final = Path(__file__).parent
+
+
+@dataclass(frozen=True, slots=True)
+class DeskConfig:
+    """What the launcher hands in; `name` is the 16 letters before .localhost, `clock` gives unix seconds."""
+
+    mailbox_folder: Path
+    desk_folder: Path
+    keys: VaultKeys = field(repr=False)
+    name: str
+    port: int
+    clock: Callable[[], float]
+    on_last_session_end: Callable[[], None]
+
+
+class IdInPath(BaseConverter):
+    """An id of 16 bytes, as 32 hexadecimal digits."""
+
+    regex = "[0-9a-f]{32}"
+
+    def to_python(self, value: str) -> bytes:
+        """Read it."""
+        return bytes.fromhex(value)
+
+    def to_url(self, value: bytes) -> str:
+        """Write it."""
+        return value.hex()
+
+
+def create_app(config: DeskConfig) -> Hardened:
+    """Make the desk; databases are opened by each thread at its first request, never created."""
+    app = hardened(
+        __name__,
+        host=f"{config.name}.localhost:{config.port}",
+        key=config.keys.desk,
+        cookie="__Host-desk",
+        secure_cookie=True,
+        style=(HERE / "style.css").read_text("utf-8"),
+        translations=HERE / "translations",
+        error_page=_fixed_page,
+    )
+    app.extensions["desk"] = _room(config)
+    app.each_second = app.extensions["desk"].visits.sweep  # the lock falls by time, not only with a request
+    app.url_map.converters["id"] = IdInPath
+    app.before_request(speak_as_chosen)
+    app.before_request(gate)
+    app.context_processor(here)
+    for page in (entry, work, case, account):
+        app.register_blueprint(page)
+    app.register_error_handler(CSRFError, token_lost)
+    for nothing in (NothingHere, NotAllowed):
+        app.register_error_handler(nothing, _nothing_here)
+    return app
+
+
+def _room(config: DeskConfig) -> Room:
+    return Room(
+        mailbox=PerThread(lambda: open_mailbox(config.mailbox_folder, config.keys.mailbox)),
+        desk=PerThread(lambda: open_desk(config.desk_folder, config.keys.desk)),
+        visits=Visits(config.clock, idle=IDLE, longest=LONGEST, on_empty=config.on_last_session_end),
+        delays=Delays(config.clock),
+        field_key=subkey(config.keys.desk, "desk fields"),
+        clock=config.clock,
+    )
+
+
+def _fixed_page(status: int) -> str:
+    sentences = FIXED.get(status, FIXED[400])
+    return render_template("fixed.html", **sentences)
+
+
+def _nothing_here(_error: Exception) -> Answer:
+    """Answer an unknown id and a case of another circle alike."""
+    return _fixed_page(404), 404

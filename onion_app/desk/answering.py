@@ -1,0 +1,185 @@
+"""What a member does with a case: taking it and giving it back, answering, keeping notes, closing.
+
+Nothing is sent by whoever has not taken the case, nor past a message of its author that was not on the page. What is
+written is sealed before it is stored, and each reply is recorded at the desk, so that a forged one stands out.
+"""
+
+from contextlib import suppress
+from typing import Final
+
+from onion_app.crypto.keys import fingerprint, new_id
+from onion_app.crypto.letters import Text, pack
+from onion_app.crypto.sealing import AUTHOR_HOLDER, Place, new_case_key, seal, wrap
+from onion_app.desk.casework import Books, Member, case_keys, case_of, circle_of, unwrapped
+from onion_app.desk.opened import note_in_audit, note_text, opened_letter
+from onion_app.errors import EpochPassed, NewMessage, NotTaken, TakenByAnother
+from onion_app.vault import cases, worklog
+
+_TRIES: Final = 3  # somebody may begin a new key of the case at the same moment; hardly three times
+
+
+def take(books: Books, member: Member, case_id: bytes) -> None:
+    """Take a case: from now on nobody else can answer it.
+
+    Raises:
+        TakenByAnother, NothingHere, NotAllowed.
+    """
+    case = case_of(books, member, case_id)
+    worklog.take(books.desk, case.id, member.id, books.today)
+    note_in_audit(books, member, case, "took a case")
+
+
+def give_back(books: Books, member: Member, case_id: bytes) -> None:
+    """Let the others of the circle take a case.
+
+    Raises:
+        NotTaken, TakenByAnother, NothingHere, NotAllowed.
+    """
+    case = _taken_case(books, member, case_id)
+    worklog.give_back(books.desk, case.id, member.id)
+    note_in_audit(books, member, case, "gave a case back")
+
+
+def close(books: Books, member: Member, case_id: bytes) -> None:
+    """Close a case and give it back; a new message of its author opens it again.
+
+    Raises:
+        NewMessage: the author has written and nobody has read it.
+        NotTaken, TakenByAnother, NothingHere, NotAllowed.
+    """
+    case = _taken_case(books, member, case_id)
+    if case.unread:
+        raise NewMessage
+    cases.set_state(books.mailbox, case.id, "closed")
+    worklog.give_back(books.desk, case.id, member.id)
+    note_in_audit(books, member, case, "closed a case")
+
+
+def reply(books: Books, member: Member, case_id: bytes, message_id: bytes, text: str, seen: int) -> None:
+    """Send a reply to a case that one has taken; the same form sent twice is one reply.
+
+    Raises:
+        NewMessage: the author has written after message number `seen`.
+        NotTaken, TakenByAnother, NothingHere, NotAllowed.
+        EpochPassed, Overloaded, DiskFull: nothing was sent; it may be tried again.
+    """
+    case = _taken_case(books, member, case_id)
+    stored = {message.id: message for message in cases.messages_of(books.mailbox, case.id)}
+    if message_id in stored:
+        letter, _trouble = opened_letter(stored[message_id], case_keys(books, member, case))
+        if isinstance(letter, Text) and letter.text == text:
+            return
+        message_id = new_id()  # changed after it was sent: another reply
+    if any(message.author == "visitor" and message.number > seen for message in stored.values()):
+        raise NewMessage
+    packed = pack(Text(text, books.today, sender=member.handle))
+    for _ in range(_TRIES):
+        with suppress(EpochPassed):
+            _append(books, member, case, message_id, packed, seen)
+            break
+    else:
+        raise EpochPassed
+    note_in_audit(books, member, case, "answered a case")
+
+
+def _append(books: Books, member: Member, case: cases.Case, message_id: bytes, packed: bytes, seen: int) -> None:
+    """Seal a reply under the newest key of the case, or a new one, and store it."""
+    epoch, key, new_wraps = _key_for_writing(books, member, case)
+
+    def sealed_at(number: int) -> bytes:
+        sealed = seal(key, packed, Place(case.id, epoch, message_id, number, "circle"))
+        # Before the mailbox has it: a power cut in between leaves an answer that is missing, none that looks forged.
+        worklog.record_reply(books.desk, message_id, case.id, sealed)
+        return sealed
+
+    cases.append(
+        books.mailbox,
+        case.id,
+        message_id,
+        author="circle",
+        epoch=epoch,
+        new_wraps=new_wraps,
+        seal=sealed_at,
+        day=books.today,
+        seen=seen,
+    )
+
+
+def note(books: Books, member: Member, case_id: bytes, entry_id: bytes, text: str) -> None:
+    """Keep a note for the circle, sealed under the key of the case.
+
+    Raises:
+        NothingHere, NotAllowed: not a case of theirs.
+        EpochPassed: no key of the case opens for the circle.
+    """
+    case = case_of(books, member, case_id)
+    keys = case_keys(books, member, case)
+    if not keys:
+        raise EpochPassed
+    epoch = max(keys)
+    earlier = {entry.id: entry for entry in worklog.entries_of(books.desk, case.id)}
+    if entry_id in earlier:
+        if note_text(earlier[entry_id], keys) == text:
+            return
+        entry_id = new_id()
+    letter = pack(Text(text, books.today, sender=member.handle))
+
+    def sealed_at(number: int) -> bytes:
+        return seal(keys[epoch], letter, Place(case.id, epoch, entry_id, number, "note"))
+
+    worklog.add_entry(
+        books.desk,
+        entry_id,
+        case.id,
+        kind="note",
+        author=member.id,
+        day=books.today,
+        epoch=epoch,
+        language=None,
+        seal=sealed_at,
+    )
+    note_in_audit(books, member, case, "wrote a note")
+
+
+def _taken_case(books: Books, member: Member, case_id: bytes) -> cases.Case:
+    """Give a case that the member has taken.
+
+    Raises:
+        NotTaken: nobody has.
+        TakenByAnother: somebody else has.
+        NothingHere, NotAllowed: not a case of theirs.
+    """
+    case = case_of(books, member, case_id)
+    taker = worklog.taken_by(books.desk, [case.id]).get(case.id)
+    if taker is None:
+        raise NotTaken
+    if taker != member.id:
+        raise TakenByAnother
+    return case
+
+
+def _key_for_writing(books: Books, member: Member, case: cases.Case) -> tuple[int, bytes, tuple[cases.Wrap, ...]]:
+    """Give epoch and key under which the next message is sealed, and the wraps when both are new.
+
+    A case whose newest key was sealed to an older key of the circle begins a new one: who was shut out has the old.
+    """
+    circle = circle_of(member, case.circle_id)
+    if not circle.pairs:
+        raise EpochPassed
+    pair = circle.pairs[0]  # the one our own grant gives, whatever the mailbox says
+    newest = next(iter(cases.wraps_of(books.mailbox, case.id, circle.id)), None)
+    known = unwrapped(newest, case, pair) if newest is not None else None
+    if newest is not None and known is not None:
+        return newest.epoch, known, ()
+    epoch = newest.epoch + 1 if newest is not None else 1
+    key = new_case_key()
+    holders = {circle.id: pair.public}
+    author = cases.author_key_of(books.mailbox, case.id)
+    if author is not None:
+        holders[AUTHOR_HOLDER] = author
+    return epoch, key, tuple(_wrapped(key, case.id, epoch, holder, to) for holder, to in holders.items())
+
+
+def _wrapped(key: bytes, case_id: bytes, epoch: int, holder: bytes, public: bytes) -> cases.Wrap:
+    sealed = wrap(key, case_id=case_id, epoch=epoch, holder=holder, public_key=public)
+    return cases.Wrap(epoch, holder, fingerprint(public), sealed)

@@ -1,0 +1,133 @@
+"""The door: logging in, enrolling with an invitation, logging out.
+
+These are the only pages that answer somebody who is not logged in. They tell nobody which handles exist.
+"""
+
+from typing import Any
+
+import segno
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue as Answer
+from markupsafe import Markup
+
+from onion_app.crypto import codes
+from onion_app.crypto.members import totp_uri
+from onion_app.desk import forms
+from onion_app.desk.casework import Member
+from onion_app.desk.identity import Enrolment, begin_enrolment, check_typed_back, enrol, enrolment_from, log_in
+from onion_app.desk.session import begin, begin_for, contents, end, keep_for, kept_text, login_required, room
+from onion_app.errors import (
+    CircleChanged,
+    CodeMistyped,
+    HandleTaken,
+    InvitationRefused,
+    LoginRefused,
+    SanctuaryError,
+    VisitOver,
+    WrongSecondFactor,
+)
+
+entry = Blueprint("entry", __name__)
+
+LABEL = "Notes"  # what a phone shows beside the six digits: nothing that points here
+
+
+@entry.route("/login", methods=["GET", "POST"])
+def login() -> Answer:
+    """Ask for handle, passphrase and six digits; go on where a text was kept."""
+    if request.method == "GET":
+        return _login_page({})
+    typed = tuple(forms.short(request.form, name) for name in ("handle", "passphrase", "totp"))
+    try:
+        who = log_in(room().books(), room().delays, (typed[0], typed[1], typed[2]), room().clock())
+    except LoginRefused as refused:
+        return _login_page({"": refused.sentence})
+    begin_for(who)
+    kept = kept_text(forms.hidden(request.form, "kept"))
+    if kept is None:
+        return redirect(url_for("work.home"), 303)
+    case_id = bytes.fromhex(kept["case"])
+    keep_for(case_id, kept["box"], kept["text"])
+    return redirect(url_for("case.show", case_id=case_id), 303)
+
+
+def _login_page(mistakes: dict[str, str]) -> Answer:
+    return render_template(
+        "login.html",
+        mistakes=mistakes,
+        kept=forms.hidden(request.form, "kept"),
+        locked=False,
+        typed_handle=forms.short(request.form, "handle"),
+        welcome="welcome" in request.args,
+    )
+
+
+@entry.post("/logout")
+@login_required
+def logout(_member: Member) -> Answer:
+    """End the session and wipe what it held."""
+    end()
+    return redirect(url_for("entry.login"), 303)
+
+
+@entry.route("/join", methods=["GET", "POST"])
+def join() -> Answer:
+    """Ask for an invitation."""
+    if request.method == "GET":
+        return render_template("join.html", mistakes={}, typed_invitation="")
+    try:
+        started = begin_enrolment(room().books(), forms.short(request.form, "invitation"))
+    except (CodeMistyped, InvitationRefused) as refused:
+        typed = forms.short(request.form, "invitation")
+        return render_template("join.html", mistakes={"invitation": refused.sentence}, typed_invitation=typed)
+    begin({"enrolment": started.packed()})
+    return redirect(url_for("entry.enrol"), 303)
+
+
+@entry.route("/enrol", methods=["GET", "POST"], endpoint="enrol")
+def enrol_here() -> Answer:
+    """Show a newcomer their secrets, and store them once two of them were typed back."""
+    try:
+        started = enrolment_from(contents()["enrolment"])
+    except (VisitOver, KeyError):
+        return redirect(url_for("entry.join"), 303)
+    if request.method == "GET":
+        return _enrol_page(started, {})
+    try:
+        handle = forms.handle(request.form)
+        line, digits = forms.short(request.form, "line"), forms.short(request.form, "totp")
+        check_typed_back(started, line, digits, room().clock())
+        enrol(room().books(), started, handle)
+    except forms.Mistake as mistake:
+        return _enrol_page(started, {mistake.field: mistake.sentence})
+    except (HandleTaken, WrongSecondFactor, InvitationRefused, CircleChanged) as refused:
+        return _enrol_page(started, {_field_of(refused): refused.sentence})
+    end()
+    return redirect(url_for("entry.login", welcome=1), 303)
+
+
+def _field_of(refused: SanctuaryError) -> str:
+    return {HandleTaken: "handle", WrongSecondFactor: "totp"}.get(type(refused), "")
+
+
+def _enrol_page(started: Enrolment, mistakes: dict[str, str]) -> Answer:
+    return render_template(
+        "enrol.html",
+        mistakes=mistakes,
+        passphrase=started.passphrase,
+        totp_groups=" ".join(_groups(started.secrets.totp)),
+        qr=_picture(started),
+        sheet=codes.lines(started.sheet),
+        line_number=started.line,
+        typed_handle=forms.short(request.form, "handle"),
+    )
+
+
+def _groups(letters: str) -> list[str]:
+    return [letters[start : start + 4] for start in range(0, len(letters), 4)]
+
+
+def _picture(started: Enrolment) -> Markup:
+    """Draw the second factor as an inline SVG; it is made of our own letters only."""
+    drawing: Any = segno.make(totp_uri(started.secrets, LABEL), micro=False)
+    return Markup(drawing.svg_inline(omitsize=True, border=2))  # noqa: S704 - drawn by segno from generated letters

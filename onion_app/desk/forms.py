@@ -1,0 +1,120 @@
+"""What the forms of the desk hold, checked once, before anything else happens.
+
+A field that does not fit raises `Mistake` with the sentence that stands beside it; what was typed goes back into its
+box and nowhere else. Everything that a box may hold fits the largest seal.
+"""
+
+import unicodedata
+from collections.abc import Mapping
+from typing import Final
+
+HANDLE_LETTERS: Final = 24
+TEXT_LETTERS: Final = 12_000  # four bytes each at most, and the largest seal takes 65,535 bytes
+_FIELD_LETTERS: Final = 200  # a passphrase of six words has 60; nothing longer deserves a slow hash
+_HIDDEN_LETTERS: Final = 160_000  # a sealed text of the longest kind
+
+# Letters that turn the line around, or cannot be seen, would let one handle look like another.
+_UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
+
+
+class Mistake(Exception):
+    """A field does not fit; carries the name of the field and the sentence beside it, never what was typed."""
+
+    def __init__(self, field: str, sentence: str) -> None:
+        """Keep both for the page."""
+        super().__init__(field)
+        self.field = field
+        self.sentence = sentence
+
+
+def marked(sentence: str) -> str:
+    """Mark a sentence for the catalogues; it is translated where it is shown."""
+    return sentence
+
+
+def short(form: Mapping[str, str], name: str) -> str:
+    """Give a field of one line, cut to 200 letters."""
+    return form.get(name, "").strip()[:_FIELD_LETTERS]
+
+
+def hidden(form: Mapping[str, str], name: str) -> str:
+    """Give a hidden field as it came; an oversized one counts as absent."""
+    value = form.get(name, "")
+    return value if len(value) <= _HIDDEN_LETTERS else ""
+
+
+def as_handle(typed: str) -> str:
+    """Give a handle the one spelling under which it is kept and found."""
+    return " ".join(unicodedata.normalize("NFKC", typed).split())
+
+
+def handle(form: Mapping[str, str]) -> str:
+    """Read a new handle.
+
+    Raises:
+        Mistake: empty, longer than 24 letters, or with letters that nobody can see.
+    """
+    chosen = as_handle(form.get("handle", "")[: _FIELD_LETTERS * 2])
+    if not 1 <= len(chosen) <= HANDLE_LETTERS:
+        raise Mistake("handle", marked("Choose a name of 1 to 24 letters."))
+    if any(unicodedata.category(letter) in _UNSEEN for letter in chosen):
+        raise Mistake("handle", marked("This name holds signs that nobody can see. Use letters and digits."))
+    return chosen
+
+
+def body(form: Mapping[str, str]) -> str:
+    """Give the text of a box as it was typed, with one kind of line end, however long."""
+    return unicodedata.normalize("NFC", form.get("text", "").replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def text(form: Mapping[str, str]) -> str:
+    """Read the text of a box.
+
+    Raises:
+        Mistake: empty, or longer than 12,000 letters.
+    """
+    typed = body(form).strip()
+    if not typed:
+        raise Mistake("text", marked("The box is empty."))
+    if len(typed) > TEXT_LETTERS:
+        raise Mistake("text", marked("This is too long: 12,000 letters fit. Nothing was sent."))
+    return typed
+
+
+def one_of(form: Mapping[str, str], name: str, allowed: Mapping[str, object] | tuple[str, ...]) -> str:
+    """Read a choice.
+
+    Raises:
+        Mistake: none of the offered ones.
+    """
+    chosen = form.get(name, "")
+    if chosen not in allowed:
+        raise Mistake(name, marked("Choose one of these."))
+    return chosen
+
+
+def id_of(form: Mapping[str, str], name: str) -> bytes:
+    """Read a hidden id of 16 bytes.
+
+    Raises:
+        Mistake: not one of ours.
+    """
+    try:
+        value = bytes.fromhex(form.get(name, ""))
+    except ValueError:
+        value = b""
+    if len(value) != 16:  # noqa: PLR2004 - the length of every id
+        raise Mistake(name, marked("This page is incomplete. Load it again."))
+    return value
+
+
+def number(form: Mapping[str, str], name: str) -> int:
+    """Read a hidden number.
+
+    Raises:
+        Mistake: not a number.
+    """
+    value = form.get(name, "")
+    if not (value.isascii() and value.isdigit() and len(value) < 10):  # noqa: PLR2004 - no case has a thousand million messages
+        raise Mistake(name, marked("This page is incomplete. Load it again."))
+    return int(value)

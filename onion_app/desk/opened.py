@@ -1,0 +1,212 @@
+"""An opened case: what stands in it, line by line, with everything that is wrong about it said beside it."""
+
+from dataclasses import asdict, dataclass
+from typing import NamedTuple
+
+from onion_app.crypto.letters import Consent, Letter, Opened, Pointer, Text, unpack
+from onion_app.crypto.members import case_mark
+from onion_app.crypto.sealing import Place, open_seal
+from onion_app.desk.casework import Books, Member, case_keys, case_of, handle_of
+from onion_app.errors import SealBroken
+from onion_app.vault import cases, worklog
+
+
+class Cover(NamedTuple):
+    """What is said about a case before it opens."""
+
+    case: cases.Case
+    from_author: int
+    answers: int
+    taken_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One message as the desk shows it; `trouble` is '', 'broken' or 'closed', and then there is no letter."""
+
+    number: int
+    author: str
+    forged: bool
+    trouble: str
+    letter: Letter | None
+    gap: int  # how many numbers are missing between this message and the next older one
+
+    @property
+    def text(self) -> str:
+        """What it says."""
+        return self.letter.text if isinstance(self.letter, Text) else ""
+
+    @property
+    def sender(self) -> str:
+        """The handle of who wrote it; empty for the author of the case."""
+        return self.letter.sender if isinstance(self.letter, Text) else ""
+
+    @property
+    def day(self) -> int | None:
+        """The day it was written."""
+        return None if self.letter is None or isinstance(self.letter, Pointer) else self.letter.day
+
+    @property
+    def consent(self) -> bool:
+        """Whether it changes what the author allows."""
+        return isinstance(self.letter, Consent)
+
+    @property
+    def pointer(self) -> bool:
+        """Whether it says that a story was made of the case."""
+        return isinstance(self.letter, Pointer)
+
+
+class Note(NamedTuple):
+    """A note of the circle; its text is None when it does not open."""
+
+    handle: str
+    day: int
+    text: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCase:
+    """Everything on the page of a case, the newest line first."""
+
+    case: cases.Case
+    lines: list[Line]
+    consent: Consent | None
+    last_opened: int | None
+    notes: list[Note]
+    mine: bool
+    taken_by: str
+    seen: int  # the newest number shown
+    missing: int  # replies that were written here and are gone
+
+
+def cover(books: Books, member: Member, case_id: bytes) -> Cover:
+    """Say what a case contains, without opening it.
+
+    Raises:
+        NothingHere, NotAllowed: not a case of theirs.
+    """
+    case = case_of(books, member, case_id)
+    authors = [message.author for message in cases.messages_of(books.mailbox, case.id) if message.number > 0]
+    return Cover(case, authors.count("visitor"), authors.count("circle"), _taker(books, case_id)[1])
+
+
+def mark_opened(books: Books, member: Member, case_id: bytes) -> None:
+    """Note that the member opens the case: it counts as read, and the audit knows who has seen it.
+
+    Raises:
+        NothingHere, NotAllowed: not a case of theirs.
+    """
+    case = case_of(books, member, case_id)
+    note_in_audit(books, member, case, "opened a case")
+    cases.mark_read(books.mailbox, case.id)
+
+
+def open_case(books: Books, member: Member, case_id: bytes) -> OpenCase:
+    """Open every message of a case that the member's keys open, and check the rest of what can be checked.
+
+    Raises:
+        NothingHere, NotAllowed: not a case of theirs.
+    """
+    case = case_of(books, member, case_id)
+    keys = case_keys(books, member, case)
+    messages = cases.messages_of(books.mailbox, case.id)
+    ours = worklog.replies_of(books.desk, case.id)
+    lines = _lines(messages, keys, ours)
+    consents = [line.letter for line in lines if isinstance(line.letter, Consent) and line.author == "visitor"]
+    taker, handle = _taker(books, case.id)
+    return OpenCase(
+        case=case,
+        lines=lines[::-1],
+        consent=consents[-1] if consents else None,
+        last_opened=_last_opened(messages, keys),
+        notes=_notes(books, case.id, keys),
+        mine=taker == member.id,
+        taken_by=handle,
+        seen=max((message.number for message in messages), default=0),
+        missing=len(ours.keys() - {message.id for message in messages}),
+    )
+
+
+def note_in_audit(books: Books, member: Member, case: cases.Case, what: str) -> None:
+    """Write an audit line that names the case to its readers only."""
+    keys = case_keys(books, member, case)
+    newest = keys[max(keys)] if keys else None
+    mark = case_mark(newest) if newest is not None else None
+    worklog.audit(books.desk, member.id, what, books.today, case.circle_id, mark)
+
+
+def _lines(messages: list[cases.Message], keys: dict[int, bytes], ours: dict[bytes, bytes]) -> list[Line]:
+    """Open the messages from the oldest on; number 0 is no message but the day of the author's last visit."""
+    lines = []
+    before = 0
+    for message in (message for message in messages if message.number > 0):
+        letter, trouble = opened_letter(message, keys)
+        forged = message.author == "circle" and ours.get(message.id) != worklog.reply_mark(message.sealed)
+        gap = message.number - before - 1
+        lines.append(Line(message.number, message.author, forged, trouble, letter, gap))
+        before = message.number
+    return lines
+
+
+def opened_letter(message: cases.Message, keys: dict[int, bytes]) -> tuple[Letter | None, str]:
+    """Open a message with the keys of its case, or give None and why it does not open: 'closed' or 'broken'."""
+    key = keys.get(message.epoch)
+    if key is None:
+        return None, "closed"
+    place = Place(message.case_id, message.epoch, message.id, message.number, message.author)
+    try:
+        return readable(unpack(open_seal(key, message.sealed, place))), ""
+    except SealBroken:
+        return None, "broken"
+
+
+def readable(letter: Letter) -> Letter:
+    """Give a letter whose values are what its kind says: who controls the site can seal anything.
+
+    Raises:
+        SealBroken: they are not.
+    """
+    values: dict[str, object] = asdict(letter)
+    days = range(150_000)  # up to the year 2380, as the vault has it
+    wrong = [
+        name
+        for name, value in values.items()
+        if (name == "day" and not (type(value) is int and value in days))
+        or (name in ("text", "sender", "language", "story_id") and not isinstance(value, str))
+        or (name == "publish" and value not in ("no", "ask", "yes"))
+    ]
+    if wrong:
+        raise SealBroken
+    return letter
+
+
+def _last_opened(messages: list[cases.Message], keys: dict[int, bytes]) -> int | None:
+    for message in messages:
+        if message.number == 0 and message.author == "site":
+            letter, _ = opened_letter(message, keys)
+            return letter.day if isinstance(letter, Opened) else None
+    return None
+
+
+def _notes(books: Books, case_id: bytes, keys: dict[int, bytes]) -> list[Note]:
+    entries = [entry for entry in worklog.entries_of(books.desk, case_id) if entry.kind == "note"]
+    return [Note(handle_of(books, entry.author), entry.day, note_text(entry, keys)) for entry in entries]
+
+
+def note_text(entry: worklog.Entry, keys: dict[int, bytes]) -> str | None:
+    """Open a note; None when it does not open."""
+    key = keys.get(entry.epoch)
+    if key is None:
+        return None
+    try:
+        place = Place(entry.case_id, entry.epoch, entry.id, entry.number, "note")
+        letter = readable(unpack(open_seal(key, entry.sealed, place)))
+    except SealBroken:
+        return None
+    return letter.text if isinstance(letter, Text) else None
+
+
+def _taker(books: Books, case_id: bytes) -> tuple[bytes | None, str]:
+    taker = worklog.taken_by(books.desk, [case_id]).get(case_id)
+    return (taker, handle_of(books, taker)) if taker is not None else (None, "")
