@@ -1,0 +1,233 @@
+"""Publishes our one onion service through tor's control socket. The only module that uses stem.
+
+The service lives exactly as long as this connection (no `Detach`): when the launcher, tor or the connection dies, the
+site is unreachable rather than unwatched. Nothing here lists, changes or removes a service of anybody else, and the
+service's private key is neither asked back from tor (`DiscardPK`) nor logged.
+
+stem's own `Controller` is not used, only the `BaseController` beneath it: the former answers the option
+`__OwningControllerProcess` with TAKEOWNERSHIP, after which tor ends with the first lost connection, and switches off
+tor's watch over our process.
+"""
+
+import base64
+import logging
+import re
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import stem
+from stem.control import BaseController
+from stem.socket import ControlSocketFile
+
+from onion_app.errors import ControlLost, ServiceRefused
+
+# A visitor makes one circuit a visit. 25 new ones a second are 90,000 an hour: far more than this site will see, and no
+# trouble for two cores. Beyond that tor asks newcomers for work, and serves first who worked most. 250 may come at
+# once, about what 200 seats can take. (tor's own 250 and 2500 are meant for large sites.)
+_PROOF_OF_WORK = "PoWDefensesEnabled=1 PoWQueueRate=25 PoWQueueBurst=250 "
+# Tor Browser opens six connections to a site at most: who has 17 on one circuit is no browser, and loses the circuit.
+_LIMITS = "Flags=DiscardPK,MaxStreamsCloseCircuit MaxStreams=16 "
+_ANSWER = 30.0  # seconds in which tor answers a question, or is taken for lost
+_COLLISION = "550"  # tor has not yet noticed that our previous connection, and the service with it, is gone
+_COLLISION_TRIES = 20
+_COLLISION_PAUSE = 0.5  # seconds
+
+_silent = logging.getLogger("stem")
+_silent.disabled = True  # P03: at its lowest level stem logs every message, the key in ADD_ONION included
+_silent.propagate = False
+
+
+@dataclass(frozen=True)
+class Bootstrap:
+    """How far tor is with reaching the network; `summary` is tor's own English."""
+
+    percent: int
+    tag: str
+    summary: str
+
+
+@dataclass(frozen=True)
+class Published:
+    """A service that tor has accepted. It is reachable once `Control.uploaded` is set."""
+
+    address: str
+    proof_of_work: bool
+
+
+@dataclass(frozen=True)
+class Health:
+    """What tor itself knows about its reach."""
+
+    network_up: bool
+    circuits: bool
+    dormant: bool
+    published: bool
+
+    @property
+    def good(self) -> bool:
+        """Whether, as far as tor knows, visitors get through."""
+        return self.network_up and self.circuits and self.published and not self.dormant
+
+
+class _Wire(BaseController):  # type: ignore[misc]  # stem has no types
+    """stem's reading thread and message queue, with an end that is noticed at once."""
+
+    def __init__(self, control_socket: Path, on_event: Callable[[str], None], on_end: Callable[[], None]) -> None:
+        """Connect. Raises: stem.SocketError."""
+        self._on_event = on_event
+        self._on_end = on_end
+        super().__init__(ControlSocketFile(str(control_socket)))
+
+    def _launch_threads(self) -> None:
+        """Start the two threads without the calls that Python has marked as old."""
+        self._reader_thread = threading.Thread(target=self._reader_loop, name="tor reader", daemon=True)
+        self._event_thread = threading.Thread(target=self._event_loop, name="tor events", daemon=True)
+        self._reader_thread.start()
+        self._event_thread.start()
+
+    def _event_loop(self) -> None:
+        """Hand on events as they come; stem's own loop wakes twenty times a second for nothing."""
+        while self.is_alive():
+            self._event_notice.wait()
+            self._event_notice.clear()
+            while not self._event_queue.empty():
+                self._on_event(str(self._event_queue.get().content()[0][2]))
+
+    def _close(self) -> None:
+        super()._close()
+        self._reply_queue.put(stem.SocketClosed())  # whoever still waits for an answer must not wait for ever
+        self._on_end()
+
+
+class Control:
+    """Our connection to tor, and the service that lives on it."""
+
+    def __init__(self, control_socket: Path, on_lost: Callable[[], None] | None = None) -> None:
+        """Connect; use `connect`, which also introduces us to tor."""
+        self.lost = threading.Event()
+        self.uploaded = threading.Event()
+        self._on_lost = on_lost
+        self._closing = False
+        self._run_folder = control_socket.absolute().parent
+        self._service_id = ""
+        self._wire = _Wire(control_socket, self._heard, self._ended)
+
+    @classmethod
+    def connect(cls, control_socket: Path, *, on_lost: Callable[[], None] | None = None) -> Self:
+        """Connect to tor; `on_lost` runs once, in a thread of its own, when the connection ends without `close`.
+
+        Raises: ControlLost.
+        """
+        try:
+            control = cls(control_socket, on_lost)
+        except stem.ControllerError:
+            raise ControlLost from None
+        for greeting in ("AUTHENTICATE", "SETEVENTS HS_DESC"):
+            if control._ask(greeting)[-1][0] != "250":
+                control.close()
+                raise ControlLost(greeting)
+        return control
+
+    def bootstrap(self) -> Bootstrap:
+        """Return how far tor is. Raises: ControlLost."""
+        phase = self._facts("status/bootstrap-phase").get("status/bootstrap-phase", "")
+        found = re.search(r'PROGRESS=(\d+) TAG=(\S+) SUMMARY="([^"]*)"', phase)
+        return Bootstrap(int(found[1]), found[2], found[3]) if found else Bootstrap(0, "starting", "Starting")
+
+    def publish(self, secret: bytes, address: str, site_socket: Path, port: int = 80) -> Published:
+        """Publish our service: what comes to `port` of `address` goes to `site_socket`, beside the control socket.
+
+        `secret` is the expanded ed25519 key, 64 bytes. tor finds the socket by its bare name in its working directory
+        (see tor_process), because a path with a space or an Arabic letter cannot be said on the control socket.
+
+        Raises: ServiceRefused, ControlLost.
+        """
+        if site_socket.absolute().parent != self._run_folder or not re.fullmatch(r"[a-z.]+", site_socket.name):
+            fact = "the site's socket is not in tor's run folder"
+            raise ServiceRefused(fact)
+        if self._service_id:
+            fact = "it is published already"
+            raise ServiceRefused(fact)
+        key = f"ADD_ONION ED25519-V3:{base64.b64encode(secret).decode()} "
+        target = f"{_LIMITS}Port={port},unix:{site_socket.name}"
+        proof_of_work = True
+        answer = self._add(key + _PROOF_OF_WORK + target)
+        if answer[-1][0] != "250":
+            # A tor before 0.4.8, or built without the puzzle: used all the same, and said.
+            proof_of_work = False
+            answer = self._add(key + target)
+        if answer[-1][0] != "250":
+            fact = f"tor answered {answer[-1][0]}"
+            raise ServiceRefused(fact)
+        self._service_id = address.removesuffix(".onion")
+        if answer[0][2] != f"ServiceID={self._service_id}":
+            self.close()  # takes down what is not ours to offer
+            fact = "the key belongs to another address"
+            raise ServiceRefused(fact)
+        return Published(address, proof_of_work)
+
+    def alive(self) -> bool:
+        """Tell whether the connection, and with it the service, is there."""
+        return not self.lost.is_set()
+
+    def health(self) -> Health:
+        """Return what tor knows about its reach. Raises: ControlLost."""
+        facts = self._facts("network-liveness", "status/circuit-established", "dormant", "onions/current")
+        return Health(
+            network_up=facts.get("network-liveness") == "up",
+            circuits=facts.get("status/circuit-established") == "1",
+            dormant=facts.get("dormant") != "0",
+            published=bool(self._service_id) and self._service_id in facts.get("onions/current", "").split(),
+        )
+
+    def close(self) -> None:
+        """Close the connection; the service goes with it."""
+        self._closing = True
+        self._wire.close()
+
+    def _add(self, command: str) -> list[tuple[str, str, str]]:
+        """Send ADD_ONION, again after a pause while tor still holds the service of a connection that just ended."""
+        answer = self._ask(command)
+        for _ in range(_COLLISION_TRIES):
+            if answer[-1][0] != _COLLISION:
+                break
+            self.lost.wait(_COLLISION_PAUSE)
+            answer = self._ask(command)
+        return answer
+
+    def _facts(self, *names: str) -> dict[str, str]:
+        """Ask tor for facts, one question each: one that this tor does not know spoils a common answer."""
+        facts = {}
+        for name in names:
+            code, _, text = self._ask(f"GETINFO {name}")[0]
+            if code == "250":
+                facts[name] = text.partition("=")[2].strip()
+        return facts
+
+    def _ask(self, line: str) -> list[tuple[str, str, str]]:
+        """Send one line and return the lines of the answer: status, divider, text. Raises: ControlLost."""
+        limit = threading.Timer(_ANSWER, self._wire.close)
+        limit.daemon = True
+        limit.start()
+        try:
+            answer: Any = self._wire.msg(line)
+        except stem.ControllerError:
+            self._wire.close()  # an answer that cannot be read leaves us not knowing where we stand
+            raise ControlLost from None
+        finally:
+            limit.cancel()
+        return [(str(code), str(divider), str(text)) for code, divider, text in answer.content()]
+
+    def _heard(self, event: str) -> None:
+        """Note that a directory has taken our descriptor: from now on visitors find us."""
+        if event.startswith("HS_DESC UPLOADED "):  # tor sends these for its own services only, and we have but one
+            self.uploaded.set()
+
+    def _ended(self) -> None:
+        """Tell that the connection is gone."""
+        self.lost.set()
+        if self._on_lost is not None and not self._closing:
+            threading.Thread(target=self._on_lost, name="tor lost", daemon=True).start()

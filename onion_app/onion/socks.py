@@ -1,0 +1,67 @@
+"""Dials an onion address through a SOCKS socket of tor. Names are resolved by tor; nothing here looks them up."""
+
+import socket
+from pathlib import Path
+from typing import Final
+
+_VERSION: Final = b"\x05"
+_NO_PASSWORD: Final = b"\x00"
+_PASSWORD: Final = b"\x02"
+_CONNECT_BY_NAME: Final = b"\x05\x01\x00\x03"
+_ADDRESS_BYTES: Final = {1: 4, 4: 16}  # kinds of address in the answer: IPv4 and IPv6
+
+
+def dial(proxy: Path | int, host: str, port: int, timeout: float, *, circuit: str = "") -> socket.socket:
+    """Return a connection to `host` through tor's SOCKS socket: a unix path, or a port of 127.0.0.1.
+
+    `timeout` is in seconds, for each step. Calls with the same `circuit` share one, and another name never does: a
+    check that wants to see the whole way through the network takes a fresh name.
+
+    Raises: OSError when it cannot be reached.
+    """
+    line = socket.socket(socket.AF_UNIX if isinstance(proxy, Path) else socket.AF_INET)
+    try:
+        line.settimeout(timeout)
+        line.connect(str(proxy) if isinstance(proxy, Path) else ("127.0.0.1", proxy))
+        _greet(line, circuit.encode("ascii"))
+        _connect(line, host.encode("ascii"), port)
+    except BaseException:
+        line.close()
+        raise
+    return line
+
+
+def _greet(line: socket.socket, circuit: bytes) -> None:
+    """Agree on the version and, where a circuit is named, give its name as the user's: tor keeps users apart."""
+    wanted = _PASSWORD if circuit else _NO_PASSWORD
+    line.sendall(_VERSION + b"\x01" + wanted)
+    if _read(line, 2) != _VERSION + wanted:
+        fact = "this is no SOCKS socket of tor"
+        raise ConnectionError(fact)
+    if circuit:
+        line.sendall(b"\x01" + bytes([len(circuit)]) + circuit + b"\x01-")
+        if _read(line, 2)[1] != 0:
+            fact = "tor refused the name of the circuit"
+            raise ConnectionError(fact)
+
+
+def _connect(line: socket.socket, host: bytes, port: int) -> None:
+    """Ask tor to connect by name, and wait until it has."""
+    line.sendall(_CONNECT_BY_NAME + bytes([len(host)]) + host + port.to_bytes(2, "big"))
+    _, status, _, kind = _read(line, 4)
+    if status != 0:
+        fact = f"tor's SOCKS answer is {status:#04x}"
+        raise ConnectionError(fact)
+    _read(line, _ADDRESS_BYTES.get(kind, 0) + 2)
+
+
+def _read(line: socket.socket, count: int) -> bytes:
+    """Read exactly `count` bytes."""
+    read = b""
+    while len(read) < count:
+        more = line.recv(count - len(read))
+        if not more:
+            fact = "tor closed the SOCKS connection"
+            raise ConnectionError(fact)
+        read += more
+    return read

@@ -1,0 +1,225 @@
+"""Starts the one tor of this installation, and sees to it that it ends with us.
+
+tor reads the file it is given and nothing else, listens on unix sockets in the run folder only, and is ended by the
+kernel when the launcher dies in whatever way. What tor says stays in memory, twenty lines of it; nothing is logged.
+"""
+
+import collections
+import contextlib
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from onion_app.errors import StatePathTooLong, TorFailed, TorMissing, TorTooOld
+
+Version = tuple[int, int, int]
+
+# 0.4.7 brought the second-layer guards (VanguardsLiteEnabled), without which the guard of a service is found in days.
+# Proof of work came with 0.4.8; a tor without it is used, and `service.Published` says so.
+OLDEST: Version = (0, 4, 7)
+
+_SOCKET_PATH_BYTES = 107  # sun_path of Linux less its closing zero byte
+_FIRST_ANSWER = 120.0  # seconds; a cold disk on a loaded machine needs ten
+_LAST_BREATH = 5.0  # seconds; saving takes a tenth of one, but the rest of tor's end can hang (see bound.py)
+_ENVIRONMENT = {"LC_ALL": "C", "PATH": os.defpath}  # nothing of the launcher's surroundings reaches tor
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where this tor lives."""
+
+    torrc: Path
+    folder: Path
+    run_folder: Path
+
+    @property
+    def control_socket(self) -> Path:
+        return self.run_folder / "control.sock"
+
+    @property
+    def socks_socket(self) -> Path:
+        return self.run_folder / "socks.sock"
+
+
+class TorProcess:
+    """A running tor that answers on its control socket."""
+
+    def __init__(self, process: subprocess.Popen[bytes], version: Version, place: _Place) -> None:
+        """Take over a started tor and listen to what it says."""
+        self.pid = process.pid
+        self.version = version
+        self.control_socket = place.control_socket
+        self.socks_socket = place.socks_socket
+        self.confined = False
+        self._process = process
+        self._said: collections.deque[str] = collections.deque(maxlen=20)
+        self._listener = threading.Thread(target=self._listen, name="what tor says", daemon=True)
+        self._listener.start()
+
+    def ended(self) -> int | None:
+        """Return the exit status, or None while tor runs."""
+        return self._process.poll()
+
+    def last_words(self) -> tuple[str, ...]:
+        """Return the last things tor complained of; tor has blotted out addresses (SafeLogging)."""
+        return tuple(self._said)
+
+    def stop(self) -> int:
+        """End tor, if it still runs, and return its exit status. It is asked first, so that it saves its guards."""
+        if self._process.poll() is None:
+            self._process.terminate()
+        try:
+            status = self._process.wait(_LAST_BREATH)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            status = self._process.wait()
+        self._listener.join()
+        return status
+
+    def _listen(self) -> None:
+        """Empty tor's standard output, or tor would stand still once the pipe is full; keep only complaints."""
+        if self._process.stdout is None:
+            return
+        with self._process.stdout as lines:
+            for line in lines:
+                text = line.decode("utf-8", "replace").strip()
+                if "[notice]" not in text:
+                    self._said.append(text)
+
+
+def version_of(tor: str = "tor") -> Version:
+    """Return the version of this tor.
+
+    Raises: TorMissing when there is no such program or it is no tor; TorTooOld when it is older than OLDEST.
+    """
+    try:
+        answer = subprocess.run(
+            [_program(tor), "--version"], capture_output=True, env=_ENVIRONMENT, timeout=_FIRST_ANSWER, check=False
+        ).stdout.decode("utf-8", "replace")
+    except (OSError, subprocess.TimeoutExpired):
+        raise TorMissing(tor) from None
+    found = re.match(r"Tor version (\d+)\.(\d+)\.(\d+)", answer)
+    if found is None:
+        raise TorMissing(tor)
+    version = (int(found[1]), int(found[2]), int(found[3]))
+    if version < OLDEST:
+        raise TorTooOld(".".join(found.groups()))
+    return version
+
+
+def start(torrc: Path, folder: Path, run_folder: Path, *, tor: str = "tor") -> TorProcess:
+    """Start tor from `torrc` with its data in `folder` and its sockets in `run_folder`; return when it answers.
+
+    Call it from the main thread: the kernel's parent-death signal follows the thread that starts a process.
+
+    Raises: TorMissing, TorTooOld; TorFailed with tor's last line; StatePathTooLong when a socket would not fit.
+    """
+    place = _Place(torrc.absolute(), folder.absolute(), run_folder.absolute())
+    version = version_of(tor)
+    for path in (place.control_socket, place.socks_socket):
+        if len(os.fsencode(path)) > _SOCKET_PATH_BYTES:
+            raise StatePathTooLong(str(path))
+    for kept in (place.folder, place.run_folder):
+        kept.mkdir(mode=0o700, parents=True, exist_ok=True)
+        kept.chmod(0o700)
+    process = _launch(place, version, tor, ())
+    if not _answers(process) and _blames_the_sandbox(process):
+        # Some C libraries and kernels do not go together with tor's own sandbox. An unconfined tor is better than none;
+        # `confined` tells the operator.
+        process = _launch(place, version, tor, ("--Sandbox", "0"))
+        _answers(process)
+    if process.ended() is not None:
+        raise TorFailed(next(reversed(process.last_words()), f"status {process.ended()}"))
+    process.confined = _is_confined(process.pid)
+    return process
+
+
+def bound_command(program: str, arguments: tuple[str, ...]) -> list[str]:
+    """Return the words that start a program which ends with this process (see bound.py). Raises: TorMissing."""
+    binder = str(Path(__file__).with_name("bound.py"))
+    return [sys.executable, "-I", "-S", binder, str(os.getpid()), _program(program), *arguments]
+
+
+def tor_arguments(torrc: Path) -> tuple[str, ...]:
+    """Return the words that make tor read this file alone, and watch over our process from its side too."""
+    owner = ("--__OwningControllerProcess", str(os.getpid()))
+    return ("--defaults-torrc", os.devnull, "-f", str(torrc), *owner)
+
+
+def unix_socket(path: Path) -> str:
+    """Return a path as tor's options want it, whatever letters are in it."""
+    quoted = str(path).replace("\\", "\\\\").replace('"', '\\"')
+    return f'unix:"{quoted}"'
+
+
+def _program(name: str) -> str:
+    """Return the full path of a program, also where only root looks: Debian keeps tor there. Raises: TorMissing."""
+    found = shutil.which(name, path=f"{os.environ.get('PATH', os.defpath)}:/usr/local/sbin:/usr/sbin:/sbin")
+    if found is None:
+        raise TorMissing(name)
+    return str(Path(found).absolute())
+
+
+def _launch(place: _Place, version: Version, tor: str, extra: tuple[str, ...]) -> TorProcess:
+    """Start tor once. Its working directory is the run folder: there it finds the site's socket by its bare name."""
+    places = (
+        *("--DataDirectory", str(place.folder)),
+        *("--ControlSocket", unix_socket(place.control_socket)),
+        *("--SocksPort", unix_socket(place.socks_socket) + " OnionTrafficOnly"),
+    )
+    process = subprocess.Popen(
+        bound_command(tor, (*tor_arguments(place.torrc), *places, *extra)),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        cwd=place.run_folder,
+        env=_ENVIRONMENT,
+        start_new_session=True,  # Ctrl-C and a closing terminal reach the launcher, which then stops tor in order
+    )
+    return TorProcess(process, version, place)
+
+
+def _answers(process: TorProcess) -> bool:
+    """Wait until tor's main loop answers on the control socket; False when it has ended instead. Raises: TorFailed."""
+    give_up = time.monotonic() + _FIRST_ANSWER
+    while process.ended() is None:
+        if _says_goodbye(process.control_socket):
+            return True
+        if time.monotonic() > give_up:
+            process.stop()
+            fact = f"no answer within {_FIRST_ANSWER:.0f} seconds"
+            raise TorFailed(fact)
+        time.sleep(0.05)
+    process.stop()  # collects its last words
+    return False
+
+
+def _says_goodbye(control_socket: Path) -> bool:
+    """Tell whether tor answers QUIT, which anybody may say; a connection alone proves nothing but an open socket."""
+    with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as line:
+        line.settimeout(_FIRST_ANSWER)
+        line.connect(str(control_socket))
+        line.sendall(b"QUIT\r\n")
+        return line.recv(64).startswith(b"250")
+    return False
+
+
+def _blames_the_sandbox(process: TorProcess) -> bool:
+    """Tell whether tor ended because of its sandbox."""
+    killed = process.ended() == -signal.SIGSYS
+    return killed or any("sandbox" in line.lower() for line in process.last_words())
+
+
+def _is_confined(pid: int) -> bool:
+    """Ask the kernel, not the configuration, whether a system call filter (mode 2) is in force."""
+    with contextlib.suppress(OSError):
+        return "Seccomp:\t2\n" in Path(f"/proc/{pid}/status").read_text()
+    return False
