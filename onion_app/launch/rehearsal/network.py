@@ -1,0 +1,171 @@
+"""A private Tor network on the loopback of this machine: three authorities, four relays and one client.
+
+It makes no connection to anywhere else: every tor in it is started from a file written here, whose only authorities are
+its own. All it writes is in the one folder it is given, and all it starts ends with it, however it ends.
+"""
+
+import random
+import socket
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Final, Self
+
+from onion_app.errors import TorFailed
+from onion_app.launch.rehearsal.node import Node, make_authority, make_identity
+
+_AUTHORITIES: Final = 3
+_RELAYS: Final = 4
+_PORTS: Final = range(20_000, 32_000)  # below those that Linux hands out by itself, which could be gone when tor comes
+_PATIENCE: Final = 600.0  # seconds until the network stands; 12 on two idle cores
+_PAUSE: Final = 0.1  # seconds between two looks at the progress
+_ALL: Final = 100  # percent
+
+_RELAY: Final = (
+    "Address 127.0.0.1",
+    "AssumeReachable 1",
+    "ExitRelay 0",
+    "ContactInfo nobody",
+)
+# The shortest rounds of voting that tor allows: without them the first consensus takes half an hour. Every relay may be
+# a guard and keep descriptors at once, which on the real network takes days to earn.
+_AUTHORITY: Final = (
+    "AuthoritativeDirectory 1",
+    "V3AuthoritativeDirectory 1",
+    "TestingV3AuthInitialVotingInterval 5",
+    "TestingV3AuthInitialVoteDelay 2",
+    "TestingV3AuthInitialDistDelay 2",
+    "V3AuthVotingInterval 10",
+    "V3AuthVoteDelay 2",
+    "V3AuthDistDelay 2",
+    "TestingDirAuthVoteGuard *",
+    "TestingDirAuthVoteHSDir *",
+)
+
+
+class PrivateNetwork:
+    """The network. `start` it, or use it in a `with` statement, from the main thread (see onion.tor_process)."""
+
+    def __init__(self, folder: Path, *, progress: Callable[[str], None] | None = None, tor: str = "tor") -> None:
+        """Keep all of it in `folder`; `progress` is told in a few words what goes on."""
+        self._folder = folder.absolute()
+        self._progress = progress or (lambda _words: None)
+        self._tor = tor
+        self._lines: tuple[str, ...] = ()
+        ports = iter(_free_ports(2 * _AUTHORITIES + _RELAYS + 1))
+        self._authorities = [
+            Node(self._folder / f"authority{number}", or_port=next(ports), dir_port=next(ports))
+            for number in range(1, _AUTHORITIES + 1)
+        ]
+        self._relays = [Node(self._folder / f"relay{number}", or_port=next(ports)) for number in range(1, _RELAYS + 1)]
+        self._client = Node(self._folder / "client", socks_port=next(ports))
+
+    @property
+    def socks_port(self) -> int:
+        """The client's SOCKS port on 127.0.0.1."""
+        return self._client.socks_port
+
+    def __enter__(self) -> Self:
+        """Start."""
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop."""
+        self.stop()
+
+    def start(self) -> None:
+        """Start every tor, and return once the client has found its way. Raises: TorMissing, TorFailed."""
+        with ExitStack() as undo:
+            undo.callback(self.stop)
+            self._progress("making the keys of the private network")
+            self._make_keys()
+            self._write_options()
+            self._progress("starting the authorities and relays")
+            self.start_relays()
+            self._await(self._is_agreed)
+            self._progress("starting the client")
+            self._client.start(self._tor)
+            self._await(lambda: self._client.bootstrapped() == _ALL)
+            self._progress("the private network stands")
+            undo.pop_all()
+
+    def stop(self) -> None:
+        """End every tor of this network, and nothing else, and wait for it."""
+        _end([*self._members(), self._client])
+
+    def stop_relays(self) -> None:
+        """Cut the network: all authorities and relays end; the client and any service stay, alone."""
+        _end(self._members())
+
+    def start_relays(self) -> None:
+        """Start all authorities and relays, with the keys they have; they need a few seconds to find together."""
+        for node in self._members():
+            node.start(self._tor)
+
+    def torrc_for_service(self, base: Path) -> Path:
+        """Write the options of `base` and those that make a tor part of this network; return the file."""
+        torrc = self._folder / "service.torrc"
+        private = "\n# The private network of a rehearsal.\n" + "\n".join(self._lines) + "\n"
+        torrc.write_text(base.read_text() + private)
+        return torrc
+
+    def _members(self) -> list[Node]:
+        """Return all that carry traffic."""
+        return [*self._authorities, *self._relays]
+
+    def _make_keys(self) -> None:
+        """Make every key, and the lines and the file by which the network knows its members."""
+        members = self._members()
+        with ThreadPoolExecutor() as hands:
+            fingerprints = list(hands.map(make_identity, members, [self._tor] * len(members)))
+            known = list(hands.map(make_authority, self._authorities, fingerprints))
+        self._lines = ("TestingTorNetwork 1", *known)
+        for node in members:
+            node.claim_a_past()
+
+    def _write_options(self) -> None:
+        """Write the file of options of every tor."""
+        for node in self._authorities:
+            ports = (f"ORPort 127.0.0.1:{node.or_port}", f"DirPort 127.0.0.1:{node.dir_port}")
+            node.write_torrc((*self._lines, *ports, *_RELAY, *_AUTHORITY))
+        for node in self._relays:
+            node.write_torrc((*self._lines, f"ORPort 127.0.0.1:{node.or_port}", *_RELAY))
+        self._client.write_torrc((*self._lines, "ClientOnly 1"))
+
+    def _is_agreed(self) -> bool:
+        """Tell whether every authority has published a list of all relays."""
+        return all(node.relays_listed() == _AUTHORITIES + _RELAYS for node in self._authorities)
+
+    def _await(self, arrived: Callable[[], bool]) -> None:
+        """Wait for a step of the network as a whole. Raises: TorFailed."""
+        give_up = time.monotonic() + _PATIENCE
+        while not arrived():
+            for node in (*self._members(), self._client):
+                node.check()
+            if time.monotonic() > give_up:
+                fact = "the private network does not stand"
+                raise TorFailed(fact)
+            time.sleep(_PAUSE)
+
+
+def _end(nodes: list[Node]) -> None:
+    """End these tors together, and wait for each."""
+    for node in nodes:
+        node.end()
+    for node in nodes:
+        node.wait()
+
+
+def _free_ports(count: int) -> list[int]:
+    """Return ports of 127.0.0.1 on which nothing listens now."""
+    free: list[int] = []
+    for port in random.SystemRandom().sample(_PORTS, len(_PORTS)):
+        with socket.socket() as trial:
+            if trial.connect_ex(("127.0.0.1", port)) != 0:
+                free.append(port)
+        if len(free) == count:
+            break
+    return free
