@@ -1,0 +1,214 @@
+"""A small app on the hardened Flask, and raw bytes to and from a socket on which it is served."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from flask import Blueprint, Response, redirect, render_template_string, request, session
+
+from onion_app.errors import Paused
+from onion_app.web.app import Hardened, hardened, mark_own_text, report
+from onion_app.web.server import serve
+
+HOST = "a" * 56 + ".onion"
+STYLE = "body{margin:1rem}"
+PAGE = (
+    "<!doctype html><html lang={{ language.code }} dir={{ language.dir }}><style>{{ style }}</style>"
+    "<h1>{{ _('Hello') }}</h1>{{ body }}</html>"
+)
+FORM = "<form method=post><input name=csrf_token value='{}'><textarea name=text></textarea></form>"
+
+pages = Blueprint("pages", __name__)
+
+
+def page(body: str) -> str:
+    return render_template_string(PAGE, body=body)
+
+
+@pages.get("/<lang:code>/")
+def home(code: str) -> str:
+    return page(code)
+
+
+@pages.route("/<lang:code>/write", methods=["GET", "POST"])
+def write(code: str) -> str:
+    if request.method == "POST":
+        mark_own_text()
+        return page(code + request.form["text"])
+    return render_template_string(PAGE.replace("{{ body }}", "<input name=csrf_token value={{ csrf_token() }}>"))
+
+
+@pages.post("/echo")
+def echo() -> str:
+    mark_own_text()
+    return page(request.form.get("text", ""))
+
+
+@pages.get("/cookie")
+def cookie() -> str:
+    session["visit"] = "x" * 43
+    return page("")
+
+
+@pages.get("/broken")
+def broken() -> str:
+    message = "secret words"
+    raise RuntimeError(message)
+
+
+@pages.get("/paused")
+def paused() -> str:
+    raise Paused
+
+
+@pages.get("/away")
+def away() -> Response:
+    return redirect("/en/", 303)  # type: ignore[return-value]
+
+
+@pages.get("/long/<int:letters>")
+def long(letters: int) -> str:
+    return page("x" * letters)
+
+
+@pages.get("/empty")
+def empty() -> tuple[str, int]:
+    return "", 204
+
+
+def error_page(status: int) -> str:
+    return f"<!doctype html><html lang=en><title>Error: {status}</title></html>"
+
+
+def plain_app(translations: Path) -> Hardened:
+    app = hardened(
+        __name__,
+        host=HOST,
+        key=b"k" * 32,
+        cookie="visit",
+        secure_cookie=False,
+        style=STYLE,
+        translations=translations,
+        error_page=error_page,
+    )
+    app.register_blueprint(pages)
+    app.exempt(echo)
+
+    @app.errorhandler(Paused)
+    def say_paused(error: Paused) -> tuple[str, int]:
+        report(error)
+        return page("paused"), 503
+
+    return app
+
+
+class Line:
+    """A connection that sends and reads bytes as they are."""
+
+    def __init__(self, address: str | tuple[str, int]) -> None:
+        family = socket.AF_UNIX if isinstance(address, str) else socket.AF_INET
+        self.socket = socket.socket(family)
+        self.socket.settimeout(10)
+        self.socket.connect(address)
+        self.read = b""
+
+    def send(self, data: bytes) -> None:
+        self.socket.sendall(data)
+
+    def read_answer(self) -> bytes:
+        """Read one answer, as long as its Content-Length says; what follows it is kept for the next."""
+        while b"\r\n\r\n" not in self.read:
+            self._read_more()
+        head, separator, _ = self.read.partition(b"\r\n\r\n")
+        length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
+        end = len(head) + len(separator) + length
+        while len(self.read) < end:
+            self._read_more()
+        answer, self.read = self.read[:end], self.read[end:]
+        return answer
+
+    def _read_more(self) -> None:
+        more = self.socket.recv(65536)
+        assert more, "the connection ended within an answer"
+        self.read += more
+
+    def ask(self, data: bytes) -> bytes:
+        self.send(data)
+        return self.read_answer()
+
+    def is_closed(self) -> bool:
+        """Wait until the other side says something or closes."""
+        try:
+            return not self.read and self.socket.recv(1) == b""
+        except ConnectionResetError:
+            return True
+
+    def close(self) -> None:
+        self.socket.close()
+
+
+def get(path: str, *headers: str, version: str = "1.1", method: str = "GET", host: str = HOST) -> bytes:
+    lines = [f"{method} {path} HTTP/{version}", f"Host: {host}", *headers]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode()
+
+
+def post(path: str, body: bytes, *headers: str, kind: str = "application/x-www-form-urlencoded") -> bytes:
+    lines = [
+        f"POST {path} HTTP/1.1",
+        f"Host: {HOST}",
+        f"Content-Type: {kind}",
+        f"Content-Length: {len(body)}",
+        *headers,
+    ]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode() + body
+
+
+class Clock:
+    """Seconds that pass when a test says so."""
+
+    def __init__(self) -> None:
+        self.now = 1_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class Serving:
+    """A server in a thread of its own."""
+
+    def __init__(self, address: str | tuple[str, int]) -> None:
+        self.address = address
+        self.stop = threading.Event()
+        self.errors: list[str] = []
+        self.clock = Clock()
+        self.lines: list[Line] = []
+
+    def line(self) -> Line:
+        self.lines.append(Line(self.address))
+        return self.lines[-1]
+
+    def ask(self, data: bytes) -> bytes:
+        return self.line().ask(data)
+
+
+@contextmanager
+def serving(app: Hardened, folder: Path, *, sized: bool = True, tcp: bool = False) -> Iterator[Serving]:
+    listener = socket.socket(socket.AF_INET if tcp else socket.AF_UNIX)
+    listener.bind(("127.0.0.1", 0) if tcp else str(folder / "s"))
+    listener.listen(1024)
+    running = Serving(listener.getsockname())
+
+    def run() -> None:
+        serve(app, listener, sized=sized, stop=running.stop, on_error=running.errors.append, clock=running.clock)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        yield running
+    finally:
+        running.stop.set()
+        thread.join()
+        for line in running.lines:
+            line.close()

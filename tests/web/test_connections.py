@@ -1,0 +1,275 @@
+import os
+import socket
+import threading
+from pathlib import Path
+
+import pytest
+
+from onion_app.web import pinning
+from onion_app.web.answers import BODY_LIMIT
+from onion_app.web.app import Hardened
+from onion_app.web.connection import LINGER, WHOLE_REQUEST
+from onion_app.web.server import SEATS
+from onion_app.web.size import SHORT
+from tests.web.plain_app import HOST, Line, Serving, get, post, serving
+
+
+def test_a_connection_serves_many_requests(site: Serving) -> None:
+    line = site.line()
+    for version, wish in [("1.1", "X: y"), ("1.0", "Connection: Keep-Alive"), ("1.1", "Connection: keep-alive")]:
+        assert len(line.ask(get("/en/", wish, version=version))) == SHORT
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        get("/en/", "Connection: close"),
+        get("/en/", "Connection: keep-alive, close"),
+        get("/en/", version="1.0"),
+        get("/en/", method="HEAD"),
+        get("/en/", method="DELETE"),
+        b"garbage\r\n\r\n",
+    ],
+)
+def test_a_connection_ends_when_it_should(shared_site: Serving, last: bytes) -> None:
+    line = shared_site.line()
+    answer = line.ask(last)
+    assert len(answer) == SHORT
+    assert b"\r\nConnection: close\r\n" in answer
+    assert line.is_closed()
+
+
+def test_requests_sent_together_are_answered_one_after_the_other(site: Serving) -> None:
+    line = site.line()
+    line.send(get("/en/") + b"\r\n" + post("/echo", b"text=second") + get("/ar/") * 100)
+    answers = [line.read_answer() for _ in range(102)]
+    assert {len(answer) for answer in answers} == {SHORT}
+    assert b"second" in answers[1]
+    assert "مرحبا".encode() in answers[101]
+
+
+def test_nothing_is_answered_after_the_last_request_of_a_connection(site: Serving) -> None:
+    line = site.line()
+    line.send(get("/en/", "Connection: close") + get("/ar/"))
+    assert len(line.read_answer()) == SHORT
+    assert line.is_closed()
+
+
+def test_whoever_reads_slowly_stops_being_answered_and_nobody_else_does(site: Serving) -> None:
+    greedy = site.line()
+    greedy.send(get("/en/") * 200)
+    assert len(site.ask(get("/en/"))) == SHORT
+    assert [len(greedy.read_answer()) for _ in range(200)] == [SHORT] * 200
+
+
+def test_a_request_may_arrive_byte_by_byte(site: Serving) -> None:
+    line = site.line()
+    for byte in post("/echo", b"text=dripping"):
+        line.send(bytes([byte]))
+    assert b"dripping" in line.read_answer()
+
+
+def test_no_continue_is_sent(site: Serving) -> None:
+    line = site.line()
+    request = post("/echo", b"text=hello", "Expect: 100-continue")
+    line.send(request[: -len(b"text=hello")])
+    line.socket.settimeout(0.3)
+    with pytest.raises(TimeoutError):
+        line.socket.recv(1)
+    line.socket.settimeout(10)
+    assert len(line.ask(b"text=hello")) == SHORT
+
+
+def test_a_body_that_is_too_large_is_answered_while_it_is_still_being_sent(site: Serving) -> None:
+    line = site.line()
+    head = post("/echo", b"").replace(b"Content-Length: 0", b"Content-Length: 3000000")
+    line.send(head)
+    for _ in range(30):  # far more than the socket's own buffers hold: somebody has to read it
+        line.send(b"x" * 100_000)
+    answer = line.read_answer()
+    assert len(answer) == SHORT
+    assert answer.startswith(b"HTTP/1.1 413 ")
+
+
+def test_a_body_of_exactly_the_limit_is_read(site: Serving) -> None:
+    body = b"text=a&rest=" + b"x" * BODY_LIMIT
+    answer = site.ask(post("/echo", body[:BODY_LIMIT]))
+    assert answer.startswith(b"HTTP/1.1 200 ")
+
+
+def test_the_largest_body_opens_no_file(app: Hardened, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_file(*_: object, **__: object) -> None:
+        message = "a temporary file"
+        raise AssertionError(message)
+
+    for name in ("TemporaryFile", "NamedTemporaryFile", "SpooledTemporaryFile", "mkstemp"):
+        monkeypatch.setattr(f"tempfile.{name}", no_file)
+    monkeypatch.setattr("werkzeug.formparser.SpooledTemporaryFile", no_file)
+    with serving(app, tmp_path) as site:
+        body = b"text=" + b"x" * (BODY_LIMIT - 5)
+        assert site.ask(post("/echo", body)).startswith(b"HTTP/1.1 413 ")
+        assert b"a" * 100_000 in site.ask(post("/echo", b"text=" + b"a" * 100_000))
+        site.ask(post("/echo", body, kind="multipart/form-data; boundary=x"))
+        assert site.errors == []
+
+
+def test_a_newcomer_takes_the_seat_of_whoever_keeps_us_waiting_longest(site: Serving) -> None:
+    first, second = site.line(), site.line()
+    first.ask(get("/en/"))
+    second.ask(get("/en/"))
+    second.send(b"GET /en/ HTTP/1.1\r\n")
+    site.clock.now += 1
+    dripping = [site.line() for _ in range(SEATS - 2)]
+    for line in dripping:
+        line.send(b"POST /echo HTTP/1.1\r\nHost: ")
+    site.clock.now += 1
+    first.ask(get("/en/"))  # whoever asks is not slow
+    assert len(site.ask(get("/en/"))) == SHORT
+    assert second.is_closed()
+    for line in dripping[1:3]:
+        line.socket.setblocking(False)  # noqa: FBT003
+        with pytest.raises(BlockingIOError):
+            line.socket.recv(1)
+    assert len(first.ask(get("/en/"))) == SHORT
+
+
+def test_many_times_more_newcomers_than_seats_are_all_answered(site: Serving) -> None:
+    for _ in range(SEATS):
+        site.line().send(b"GET /")
+    for _ in range(2 * SEATS):
+        assert len(site.ask(get("/en/"))) == SHORT
+
+
+def test_a_request_must_be_whole_within_its_time(site: Serving) -> None:
+    waiting, dripping, answered = site.line(), site.line(), site.line()
+    dripping.send(post("/echo", b"text=hello")[:-3])
+    answered.ask(get("/en/"))
+    site.clock.now += WHOLE_REQUEST - 1
+    dripping.send(b"l")
+    answered.ask(get("/en/"))
+    site.clock.now += 2
+    assert waiting.is_closed()
+    assert dripping.is_closed()
+    assert len(answered.ask(get("/en/"))) == SHORT
+
+
+def send_for_ever(line: Line) -> None:
+    while True:
+        line.send(b"more")
+
+
+def test_whoever_goes_on_sending_after_the_last_answer_is_left(site: Serving) -> None:
+    line = site.line()
+    line.ask(get("/en/", method="PUT"))
+    assert line.is_closed()  # on the other side; on ours we go on sending
+    line.send(b"more")
+    site.clock.now += LINGER + 1
+    assert len(site.ask(get("/en/"))) == SHORT
+    with pytest.raises(OSError, match=r"Broken pipe|reset"):
+        send_for_ever(line)
+
+
+def test_whoever_leaves_early_does_no_harm(site: Serving) -> None:
+    for data in (b"", b"GET", post("/echo", b"text=hello")[:-3], post("/echo", b"text=hello"), get("/broken")):
+        line = site.line()
+        line.send(data)
+        line.close()
+    assert len(site.ask(get("/en/"))) == SHORT
+    assert set(site.errors) <= {"RuntimeError"}
+
+
+def test_urgent_data_ends_the_connection(desk: Serving) -> None:
+    line = desk.line()
+    line.socket.send(b"!", socket.MSG_OOB)
+    assert line.is_closed()
+
+
+def test_stopping_lets_a_request_finish(app: Hardened, tmp_path: Path) -> None:
+    entered, leave = threading.Event(), threading.Event()
+
+    @app.get("/slow")
+    def slow() -> str:
+        entered.set()
+        assert leave.wait(10)
+        return "<html>done</html>"
+
+    with serving(app, tmp_path) as site:
+        line, idle = site.line(), site.line()
+        line.send(get("/slow"))
+        assert entered.wait(10)
+        site.stop.set()
+        leave.set()
+        answer = line.read_answer()
+        assert b"done" in answer
+        assert len(answer) == SHORT
+        assert idle.is_closed()
+
+
+def test_each_second_is_called_and_may_fail(app: Hardened, tmp_path: Path) -> None:
+    called = threading.Event()
+
+    def stumble() -> None:
+        called.set()
+        message = "secret words"
+        raise RuntimeError(message)
+
+    app.each_second = stumble
+    with serving(app, tmp_path) as site:
+        assert called.wait(10)
+        assert len(site.ask(get("/en/"))) == SHORT
+        assert "RuntimeError" in site.errors
+
+
+def test_serving_threads_stay_on_one_cpu_and_argon2_does_not(app: Hardened, tmp_path: Path) -> None:
+    @app.get("/cpus")
+    def cpus() -> str:
+        serving_on = len(os.sched_getaffinity(0))
+        with pinning.unpinned():
+            working_on = len(os.sched_getaffinity(0))
+        return f"<html>{serving_on} {working_on} {len(os.sched_getaffinity(0))}</html>"
+
+    with serving(app, tmp_path) as site:
+        assert f"1 {len(pinning.ALL)} 1".encode() in site.ask(get("/cpus"))
+    assert os.sched_getaffinity(0) == pinning.ALL
+
+
+def test_the_app_reads_only_the_headers_it_needs(app: Hardened, tmp_path: Path) -> None:
+    seen: dict[str, str] = {}
+
+    @app.get("/headers")
+    def headers() -> str:
+        from flask import request
+
+        seen.update(request.headers)
+        return "<html></html>"
+
+    with serving(app, tmp_path) as site:
+        site.ask(
+            get(
+                "/headers",
+                "User-Agent: Mozilla",
+                "Accept-Language: ku",
+                "X-Forwarded-For: 1.2.3.4",
+                "X-Forwarded-Host: example.org",
+                "X_Host: example.org",
+                "Sec-Fetch-Site: same-origin",
+                "Cookie: a=b",
+            )
+        )
+    assert seen == {"Host": HOST, "Sec-Fetch-Site": "same-origin", "Cookie": "a=b"}
+
+
+def test_a_crowd_is_answered_to_the_last(site: Serving) -> None:
+    sizes: list[int] = []
+
+    def ask_ten_times() -> None:
+        line = Line(site.address)
+        sizes.extend(len(line.ask(post("/echo", b"text=hello"))) for _ in range(10))
+        line.close()
+
+    crowd = [threading.Thread(target=ask_ten_times) for _ in range(64)]
+    for one in crowd:
+        one.start()
+    for one in crowd:
+        one.join()
+    assert sizes == [SHORT] * 640

@@ -1,0 +1,182 @@
+import pytest
+
+from onion_app.errors import PageTooLong
+from onion_app.web.size import LONG, SHORT, padded
+from tests.web.plain_app import HOST, Serving, error_page, get, post
+
+HEAD = b"HTTP/1.1 200 OK\r\nX: y\r\n"
+
+
+def test_the_sizes_are_those_that_take_the_same_number_of_cells() -> None:
+    assert (SHORT, LONG) == (16_435, 131_473)
+
+
+def test_every_length_that_fits_is_filled_to_exactly_the_short_size() -> None:
+    room = SHORT - len(HEAD) - len(b"Content-Length: 12345\r\n\r\n")
+    for length in range(room + 1):
+        assert len(padded(HEAD, b"x" * length, own_text=False)) == SHORT
+    with pytest.raises(PageTooLong):
+        padded(HEAD, b"x" * (room + 1), own_text=False)
+
+
+def test_own_text_takes_the_long_size_only_when_it_must() -> None:
+    room = SHORT - len(HEAD) - len(b"Content-Length: 12345\r\n\r\n")
+    assert len(padded(HEAD, b"x" * room, own_text=True)) == SHORT
+    assert len(padded(HEAD, b"x" * (room + 1), own_text=True)) == LONG
+    room = LONG - len(HEAD) - len(b"Content-Length: 123456\r\n\r\n")
+    assert len(padded(HEAD, b"x" * room, own_text=True)) == LONG
+    with pytest.raises(PageTooLong):
+        padded(HEAD, b"x" * (room + 1), own_text=True)
+
+
+def test_the_filling_is_blanks_inside_the_page() -> None:
+    page = b"<html>one </html> two</html>\n"
+    body = padded(HEAD, page, own_text=False).partition(b"\r\n\r\n")[2]
+    assert body.startswith(b"<html>one </html> two ")
+    assert body.endswith(b" </html>\n")
+    assert set(body[len(page) - 8 : -8]) == {ord(" ")}
+
+
+REQUESTS = {
+    "a page": get("/en/"),
+    "a page in Arabic": get("/ar/"),
+    "HTTP/1.0": get("/en/", version="1.0"),
+    "HTTP/1.0 keep-alive": get("/en/", "Connection: keep-alive", version="1.0"),
+    "HTTP/1.1 close": get("/en/", "Connection: close"),
+    "HTTP/0.9": b"GET /en/\r\n\r\n",
+    "a version to come": get("/en/", version="9.9"),
+    "a redirect": get("/away"),
+    "a cookie": get("/cookie"),
+    "nothing there": get("/nothing"),
+    "an error": get("/broken"),
+    "paused": get("/paused"),
+    "an empty answer": get("/empty"),
+    "a page that is too long": get("/long/20000"),
+    "the wrong method for a page": get("/echo"),
+    "HEAD": get("/en/", method="HEAD"),
+    "PUT": get("/en/", "Content-Length: 3", method="PUT") + b"abc",
+    "TRACE": get("/en/", method="TRACE"),
+    "OPTIONS *": get("*", method="OPTIONS"),
+    "CONNECT": get(HOST + ":80", method="CONNECT"),
+    "lower case": get("/en/", method="get"),
+    "another host": get("/en/", host="b" * 56 + ".onion"),
+    "no host": b"GET /en/ HTTP/1.1\r\n\r\n",
+    "two hosts": get("/en/", f"Host: {HOST}"),
+    "an address in the first line": get(f"http://{HOST}/en/"),
+    "a broken address": get("http://[/en/"),
+    "a foreign address": get("http://example.org/en/"),
+    "garbage": b"\x16\x03\x01\x02\x00\x01\xfc\x03\x03\r\n\r\n",
+    "SOCKS, then a line": b"\x05\x01\x00\r\n\r\n",
+    "a header without a colon": get("/en/", "nonsense"),
+    "a folded header": b"GET / HTTP/1.1\r\n folded\r\n\r\n",
+    "too many headers": get("/en/", "X: " + "y" * 9000),
+    "a length that is no number": get("/en/", "Content-Length: x"),
+    "a length beyond all numbers": get("/en/", "Content-Length: " + "9" * 5000),
+    "a negative length": get("/en/", "Content-Length: -1"),
+    "two lengths": get("/en/", "Content-Length: 1", "Content-Length: 2"),
+    "a page asked for with a body": get("/en/", "Content-Length: 3") + b"abc",
+    "chunks": get("/echo", "Transfer-Encoding: chunked", method="POST") + b"3\r\na=b\r\n0\r\n\r\n",
+    "another coding": get("/echo", "Transfer-Encoding: gzip", method="POST"),
+    "chunks in HTTP/1.0": get("/echo", "Transfer-Encoding: chunked", method="POST", version="1.0"),
+    "a text": post("/echo", b"text=hello"),
+    "no token": post("/en/write", b"text=hello"),
+    "multipart": post("/echo", b"--x--\r\n", kind="multipart/form-data; boundary=x"),
+    "JSON": post("/echo", b"{}", kind="application/json"),
+    "no body at all": get("/echo", method="POST"),
+    "bytes that are no UTF-8": post("/echo", b"text=\xff\xfe"),
+    "percents that are no UTF-8": post("/echo", b"text=%ff%ed%a0%80%00"),
+    "a path that is no UTF-8": get("/%ff%00"),
+    "raw bytes in the path": b"GET /\xd9\x85 HTTP/1.1\r\nHost: " + HOST.encode() + b"\r\n\r\n",
+    "a body announced too large": post("/echo", b"")[:-4].replace(b"Length: 0", b"Length: 262145") + b"\r\n\r\n",
+    "text that fits no size": post("/echo", b"text=" + b"x" * 140_000),
+    "a continue": post("/echo", b"text=hello", "Expect: 100-continue"),
+}
+
+
+@pytest.mark.parametrize("name", REQUESTS)
+def test_every_answer_has_the_same_size(shared_site: Serving, name: str) -> None:
+    answer = shared_site.ask(REQUESTS[name])
+    assert len(answer) == SHORT
+    assert answer.startswith(b"HTTP/1.")
+    assert b"secret words" not in answer
+
+
+def test_long_text_of_ones_own_takes_the_long_size_and_comes_back_whole(shared_site: Serving) -> None:
+    text = "م" * 12_000
+    answer = shared_site.ask(post("/echo", f"text={text}".encode()))
+    assert len(answer) == LONG
+    assert text.encode() in answer
+
+
+@pytest.mark.parametrize(
+    ("name", "status"),
+    [
+        ("HEAD", 405),
+        ("PUT", 405),
+        ("the wrong method for a page", 405),
+        ("another host", 421),
+        ("no host", 421),
+        ("a foreign address", 421),
+        ("an address in the first line", 200),
+        ("garbage", 400),
+        ("a broken address", 400),
+        ("a length beyond all numbers", 400),
+        ("too many headers", 431),
+        ("chunks", 411),
+        ("multipart", 415),
+        ("no token", 400),
+        ("nothing there", 404),
+        ("an error", 500),
+        ("an empty answer", 500),
+        ("a page that is too long", 500),
+        ("paused", 503),
+        ("text that fits no size", 413),
+        ("a body announced too large", 413),
+        ("a continue", 200),
+        ("bytes that are no UTF-8", 200),
+        ("percents that are no UTF-8", 200),
+    ],
+)
+def test_what_is_refused_is_refused_by_name(shared_site: Serving, name: str, status: int) -> None:
+    answer = shared_site.ask(REQUESTS[name])
+    assert answer.split(b" ")[1] == str(status).encode()
+    if status not in {200, 503}:
+        shown = status if status in {400, 404, 405, 413, 421, 500} else 400
+        assert error_page(shown)[:40].encode() in answer
+
+
+def test_the_headers_of_all_answers_are_the_same_but_for_status_and_connection(shared_site: Serving) -> None:
+    seen = set()
+    for name, request in REQUESTS.items():
+        head = shared_site.ask(request).partition(b"\r\n\r\n")[0].split(b"\r\n")[1:]
+        own = (b"connection:", b"content-length:", b"set-cookie:", b"location:", b"allow:")
+        seen.add(tuple(line for line in head if not line.lower().startswith(own)))
+        cookies = [line for line in head if line.lower().startswith(b"set-cookie:")]
+        assert bool(cookies) == (name == "a cookie"), name
+    assert len(seen) == 1
+    names = [line.split(b":")[0].decode() for line in seen.pop()]
+    assert names == [
+        "Date",
+        "Content-Type",
+        "Content-Security-Policy",
+        "Cache-Control",
+        "Referrer-Policy",
+        "X-Content-Type-Options",
+        "Cross-Origin-Opener-Policy",
+        "Cross-Origin-Embedder-Policy",
+        "Cross-Origin-Resource-Policy",
+    ]
+
+
+def test_an_error_is_reported_by_its_class_alone(site: Serving) -> None:
+    for path in ("/broken", "/long/20000", "/paused", "/en/"):
+        site.ask(get(path))
+    assert site.errors == ["RuntimeError", "PageTooLong", "Paused"]
+
+
+def test_the_desk_is_not_filled_up_but_all_else_holds(desk: Serving) -> None:
+    answer = desk.ask(get("/en/"))
+    assert len(answer) < 1500
+    assert b"Content-Security-Policy: default-src 'none'; style-src 'sha256-" in answer
+    assert desk.ask(get("/en/", method="HEAD")).startswith(b"HTTP/1.1 405 ")
+    assert len(desk.ask(get("/long/200000"))) > 200_000
