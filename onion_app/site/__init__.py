@@ -1,0 +1,92 @@
+"""The public pages: to be heard, to get an answer, to take everything back; with no script and no account.
+
+This room never sees the desk's key, opens a case only with the keys of its author, and keeps nothing of a visitor once
+the visit has ended. All its words stand in `templates/`, and in other languages in `translations/`.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from flask import render_template
+from flask.typing import ResponseReturnValue
+
+from onion_app.crypto.codes import lines
+from onion_app.crypto.keys import subkey
+from onion_app.errors import Overloaded, Paused, SanctuaryError
+from onion_app.site import pages
+from onion_app.site.casepage import casepage
+from onion_app.site.house import House, budgets
+from onion_app.site.reading import leave, reading
+from onion_app.site.returning import returning
+from onion_app.site.writing import writing
+from onion_app.vault.database import PerThread, open_mailbox
+from onion_app.web.app import CSRFError, Hardened, hardened, report
+from onion_app.web.visits import Visits
+
+_HERE: Final = Path(__file__).parent
+
+
+@dataclass(frozen=True, slots=True)
+class SiteConfig:
+    """What a site is made of: its mailbox and its key, its onion address, and a clock in unix seconds."""
+
+    mailbox_folder: Path
+    mailbox_key: bytes = field(repr=False)
+    address: str
+    clock: Callable[[], float]
+
+
+def create_app(config: SiteConfig) -> Hardened:
+    """Make the site; it opens the mailbox on the first request that needs it, and creates and migrates nothing."""
+    app = hardened(
+        __name__,
+        host=config.address,
+        key=config.mailbox_key,
+        cookie="visit",
+        secure_cookie=False,  # an onion is reached over plain http, where most browsers drop secure cookies
+        style=_without_comments((_HERE / "style.css").read_text("utf-8")),
+        translations=_HERE / "translations",
+        error_page=lambda status: render_template("fixed.html", status=status),
+    )
+    visits = Visits(config.clock)
+    app.each_second = visits.sweep
+    app.extensions["house"] = House(
+        mailbox=PerThread(lambda: open_mailbox(config.mailbox_folder, config.mailbox_key)),
+        visits=visits,
+        field_key=subkey(config.mailbox_key, "hidden fields"),
+        clock=config.clock,
+        address=config.address,
+        budgets=budgets(config.clock),
+    )
+    for pages_of in (reading, writing, returning, casepage):
+        app.register_blueprint(pages_of)
+    app.exempt(leave)
+    _set_up_templates(app, config.address)
+    _set_up_refusals(app)
+    return app
+
+
+def _without_comments(style: str) -> str:
+    """Take out of the style sheet what only its readers here need: a slow line pays for every byte."""
+    return re.sub(r"/\*.*?\*/\s*", "", style, flags=re.DOTALL)
+
+
+def _set_up_templates(app: Hardened, address: str) -> None:
+    app.jinja_env.globals["page"] = pages.page
+    app.jinja_env.globals["address"] = address.removesuffix(".onion")
+    app.jinja_env.globals["say"] = lambda code, sentence: app.languages[code].sentences.gettext(sentence)
+    app.jinja_env.filters["fours"] = lines
+
+
+def _set_up_refusals(app: Hardened) -> None:
+    def broken(error: SanctuaryError) -> ResponseReturnValue:
+        report(error)
+        return pages.refused("broken")
+
+    app.register_error_handler(CSRFError, lambda _error: pages.expired())
+    app.register_error_handler(Overloaded, lambda _error: pages.refused("overloaded"))
+    app.register_error_handler(Paused, lambda _error: pages.refused("paused"))
+    app.register_error_handler(SanctuaryError, broken)

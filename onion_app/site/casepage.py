@@ -1,0 +1,172 @@
+"""The case page: everything that its author can read, add, allow and take back while the visit lasts.
+
+The code is not there: the visit keeps the author's key pair, and when it is over a form comes back with its words and
+asks for the code again. # P10
+"""
+
+import re
+from collections.abc import Callable
+from typing import Any, Final
+
+from flask import Blueprint, request
+from flask.typing import ResponseReturnValue
+from markupsafe import escape
+
+from onion_app.crypto.codes import latin_digits, lines, new_code, read_code
+from onion_app.crypto.keys import new_key
+from onion_app.crypto.letters import Text
+from onion_app.crypto.sealing import open_field, seal_field
+from onion_app.errors import CodeMistyped, NothingHere, SealBroken, VisitOver
+from onion_app.site import casework, house
+from onion_app.site.casework import Shown
+from onion_app.site.forms import read_consent, read_text, wrong_text
+from onion_app.site.house import mailbox, today
+from onion_app.site.pages import backup_days, expired, kept_page, show, show_own, typed_code
+from onion_app.site.seals import Door
+
+casepage: Final = Blueprint("casepage", __name__)
+
+_FIELD: Final = "new code"
+_SEED: Final = re.compile(r"[0-9a-f]{64}")
+_LINE_ASKED: Final = 6
+_PART: Final = 50_000  # bytes of messages on one page; one message alone may have 60,000 once escaped
+_ROOM: Final = 55_000  # bytes that may stand in the box beside them: together with the page they fit the long size
+
+
+@casepage.url_value_preprocessor
+def _without_language(_endpoint: str | None, values: dict[str, str] | None) -> None:
+    """Take the language out of the arguments: the page speaks it already."""
+    (values or {}).pop("code", None)
+
+
+@casepage.get("/<lang:code>/case")
+def look() -> ResponseReturnValue:
+    """Show the case that this visit has open."""
+    try:
+        return _case_page(house.door())
+    except VisitOver:
+        return show("return.html", why="expired")
+    except NothingHere:
+        house.close_door()
+        return show("nothing.html")
+
+
+@casepage.post("/<lang:code>/case")
+def act() -> ResponseReturnValue:
+    """Do what a form of the case page says."""
+    todo = _TODO.get(request.form.get("do", ""), _write)
+    text = read_text(request.form.get("text", ""))
+    if text:
+        house.keep(reply=text)
+    try:
+        return todo(_door())
+    except VisitOver:
+        return expired()
+    except CodeMistyped as mistyped:
+        return kept_page("expired", "case", {"code": "mistyped"}, **typed_code(mistyped))
+    except NothingHere:
+        if text:
+            return kept_page("expired", "case", {"code": "nothing"}, **typed_code())
+        house.close_door()
+        return show("nothing.html")
+
+
+def _door() -> Door:
+    """Give the open case; a code that came with the form opens its own."""
+    if "code" not in request.form:
+        return house.door()
+    code = read_code(request.form["code"])
+    house.house().budgets["open"].take()
+    door, opened_before = casework.open_case(mailbox(), code, today())
+    house.keep_door(door, opened_before)
+    return door
+
+
+def _write(door: Door) -> ResponseReturnValue:
+    text = read_text(request.form.get("text", ""))
+    wrong = wrong_text(text)
+    if wrong:
+        return _case_page(door, text=text, errors=wrong)
+    seed = request.form.get("message", "")
+    drawn = bytes.fromhex(seed) if _SEED.fullmatch(seed) else new_key()
+    casework.write_back(mailbox(), door, Text(text, today()), drawn)
+    house.keep(reply=None)
+    return _case_page(door, done="arrived")
+
+
+def _allow(door: Door) -> ResponseReturnValue:
+    casework.save_consent(mailbox(), door, read_consent(request.form, today()))
+    return _case_page(door, done="saved")
+
+
+def _change_code(door: Door) -> ResponseReturnValue:
+    """Show a new code, and let it take effect when line 7 of it was typed back."""
+    try:
+        fields = open_field(house.house().field_key, _FIELD, request.form.get("sealed", ""))
+    except SealBroken:
+        fields = {}
+    if fields.get("case") != door.case_id.hex():
+        code = new_code()
+        sealed = seal_field(house.house().field_key, _FIELD, {"code": code, "case": door.case_id.hex()})
+        return show("newcode.html", code=code, sealed=sealed)
+    code, line = fields["code"], request.form.get("line", "")
+    if latin_digits(line) != lines(code)[_LINE_ASKED]:
+        wrong = {"line": "line"}
+        return show("newcode.html", code=code, sealed=request.form["sealed"], line=line[:40], errors=wrong)
+    house.keep_door(casework.change_code(mailbox(), door, code), house.kept().get("opened_before"))
+    return _case_page(house.door(), done="new_code")
+
+
+def _erase(door: Door) -> ResponseReturnValue:
+    if "sure" not in request.form:
+        return show("erase.html", back_to="case", fields={"do": "erase", "sure": "1"}, backup_days=backup_days())
+    casework.erase(mailbox(), door, today())
+    house.close_door()
+    return show("erased.html")
+
+
+_TODO: Final[dict[str, Callable[[Door], ResponseReturnValue]]] = {
+    "consents": _allow,
+    "new_code": _change_code,
+    "erase": _erase,
+}
+
+
+def _case_page(door: Door, **values: Any) -> str:  # noqa: ANN401 - plain values for the template
+    case = casework.read_case(mailbox(), door)
+    visit = house.kept()
+    text = values.pop("text", visit.get("reply", ""))
+    parts = _parts(case.letters) if _bytes(text) <= _ROOM else [()]
+    asked = request.args.get("part", "1")
+    part = min(int(asked), len(parts)) if asked.isascii() and asked.isdigit() and len(asked) < len(str(_PART)) else 1
+    return show_own(
+        "case.html",
+        text,
+        state=case.state,
+        consent=case.consent if case.kind == "testimony" else None,
+        erased_around=case.erased_on,
+        opened_before=visit.get("opened_before"),
+        letters=parts[max(part, 1) - 1],
+        part=max(part, 1),
+        more=part < len(parts),
+        message_seed=new_key().hex(),
+        **({"done": ""} | values),
+    )
+
+
+def _parts(letters: tuple[Shown, ...]) -> list[tuple[Shown, ...]]:
+    """Cut the messages into pages, newest first."""
+    parts: list[list[Shown]] = [[]]
+    room = _PART
+    for letter in letters:
+        size = _bytes(letter.text)
+        if parts[-1] and size > room:
+            parts.append([])
+            room = _PART
+        parts[-1].append(letter)
+        room -= size
+    return [tuple(part) for part in parts]
+
+
+def _bytes(text: str) -> int:
+    return len(str(escape(text)).encode())

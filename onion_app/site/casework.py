@@ -1,0 +1,220 @@
+"""What happens to a case when its author comes back: reading, writing, another code, taking everything back.
+
+This is where seals and tables meet: what is sealed goes to the vault, and what comes from it is opened, with the
+author's own keys only. Nothing is remembered between two calls.
+# P04: a text is sealed before it reaches the vault.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from onion_app.crypto.keys import fingerprint, new_id
+from onion_app.crypto.letters import Consent, Letter, Opened, Pointer, Text
+from onion_app.crypto.sealing import AUTHOR_HOLDER, Place, new_case_key
+from onion_app.errors import EpochPassed, NothingHere, Overloaded, Paused, SealBroken
+from onion_app.site.seals import Door, case_keys, keys_of, message_id_of, opened, sealer, wraps_for
+from onion_app.vault import cases, settings, upkeep
+from onion_app.vault.cases import CircleKey, Message, Wrap
+from onion_app.vault.database import Database
+
+TRIES: Final = 5  # a new epoch is begun about once in the life of a case; losing that race five times is no accident
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A message as its author reads it; `day` and `text` mean nothing when it is damaged."""
+
+    number: int
+    yours: bool
+    text: str = ""
+    day: int = 0
+    sender: str = ""
+    language: str = ""
+    damaged: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCase:
+    """A case opened by its author: its messages, newest first, and what they allowed last."""
+
+    kind: str
+    state: str
+    erased_on: int
+    letters: tuple[Shown, ...]
+    consent: Consent | None
+    story_id: bytes | None
+
+
+def open_case(db: Database, code: str, day: int) -> tuple[Door, int | None]:
+    """Find the case of a code and note that it was opened; gives the day of the opening before this one.
+
+    Raises:
+        NothingHere: whatever the reason, there is nothing under this code.
+    """
+    keys = keys_of(db, code)
+    door = Door(cases.find_by_tag(db, keys.tag).id, keys.author)
+    before = _last_opened(db, door)
+    _note_opening(db, door, day)
+    return door, before
+
+
+def read_case(db: Database, door: Door) -> OpenCase:
+    """Open everything in a case.
+
+    Raises:
+        NothingHere: it was erased, or its code was replaced, since the door was opened.
+    """
+    case = cases.read_case(db, door.case_id)
+    keys = case_keys(db, door)
+    letters = [(message, opened(keys, message)) for message in cases.messages_of(db, door.case_id)]
+    shown = [_shown(message, letter) for message, letter in letters if _is_text(message, letter)]
+    consents = [letter for message, letter in letters if isinstance(letter, Consent) and message.author == "visitor"]
+    stories = [letter for message, letter in letters if isinstance(letter, Pointer) and message.author != "visitor"]
+    return OpenCase(
+        kind=case.kind,
+        state=case.state,
+        erased_on=upkeep.erased_on(case, settings.read(db).retention_days),
+        letters=tuple(reversed(shown)),
+        consent=consents[-1] if consents else None,
+        story_id=bytes.fromhex(stories[-1].story_id) if stories else None,
+    )
+
+
+def write_back(db: Database, door: Door, text: Text, seed: bytes) -> None:
+    """Add a text to a case; the same text with the same seed (drawn for each form) is stored once.
+
+    Raises:
+        NothingHere: the case is gone. Paused: its circle has no key. Overloaded: no turn to write.
+    """
+    add(db, door, text, message_id_of(seed, text.text))
+
+
+def save_consent(db: Database, door: Door, consent: Consent) -> None:
+    """Add what the author allows from now on, unless it is what they allow already.
+
+    Raises:
+        NothingHere, Paused, Overloaded: as for `write_back`.
+    """
+    now = read_case(db, door).consent
+    wanted = (consent.publish, consent.count, consent.quote)
+    if now is None or (now.publish, now.count, now.quote) != wanted:
+        add(db, door, consent, new_id())
+
+
+def add(db: Database, door: Door, letter: Text | Consent, message_id: bytes) -> None:
+    """Seal a letter of the author's and add it to the case; the same id is stored once.
+
+    Raises:
+        NothingHere, Paused, Overloaded: as for `write_back`.
+    """
+
+    def append() -> None:
+        epoch, case_key, wraps = _epoch_to_write_in(db, door, case_keys(db, door))
+        sealed = sealer(case_key, Place(door.case_id, epoch, message_id, 0, "visitor"), letter)
+        cases.append(
+            db, door.case_id, message_id, author="visitor", epoch=epoch, new_wraps=wraps, seal=sealed, day=letter.day
+        )
+
+    _until_no_epoch_passed(append)
+
+
+def change_code(db: Database, door: Door, code: str) -> Door:
+    """Let another code open the case, and the old one nothing from now on.
+
+    Raises:
+        NothingHere: the case is gone, or its code was replaced meanwhile. Overloaded: no turn to write.
+    """
+    new = keys_of(db, code)
+    reader = {AUTHOR_HOLDER: new.author.public}
+
+    def rewrap() -> None:
+        keys = case_keys(db, door).items()
+        wraps = [wrapped for epoch, key in keys for wrapped in wraps_for(key, door.case_id, epoch, reader)]
+        cases.change_code(db, door.case_id, new.tag, new.author.public, wraps)
+
+    _until_no_epoch_passed(rewrap)
+    return Door(door.case_id, new.author)
+
+
+def erase(db: Database, door: Door, day: int) -> None:
+    """Destroy a case and the story that was made of it.
+
+    Raises:
+        NothingHere: it is gone already, or the door belongs to a code that was replaced.
+    """
+    if cases.author_key_of(db, door.case_id) != door.author.public:
+        raise NothingHere
+    # P07: the story goes with its case, and the case with its keys.
+    try:
+        story = read_case(db, door).story_id
+    except SealBroken:  # what cannot be read any more must still be erasable
+        story = None
+    cases.erase_case(db, door.case_id, day, story)
+
+
+def erase_without_opening(db: Database, code: str, day: int) -> None:
+    """Destroy what is under a code; nothing of it is shown to anybody.
+
+    Raises:
+        NothingHere: whatever the reason, there is nothing under this code.
+    """
+    keys = keys_of(db, code)
+    erase(db, Door(cases.find_by_tag(db, keys.tag).id, keys.author), day)
+
+
+def _epoch_to_write_in(db: Database, door: Door, keys: Mapping[int, bytes]) -> tuple[int, bytes, Sequence[Wrap]]:
+    """Stay in the newest epoch, unless its circle has another key by now: then a new one begins."""
+    # P05: who was shut out of the circle holds its old key, and reads nothing of the new epoch.
+    newest = max(keys)
+    circle = _circle_of(db, door)
+    current = next(iter(cases.wraps_of(db, door.case_id, circle.id)), None)
+    if current and current.epoch == newest and current.recipient == fingerprint(circle.public_key):
+        return newest, keys[newest], ()
+    case_key = new_case_key()
+    readers = {circle.id: circle.public_key, AUTHOR_HOLDER: door.author.public}
+    return newest + 1, case_key, wraps_for(case_key, door.case_id, newest + 1, readers)
+
+
+def _circle_of(db: Database, door: Door) -> CircleKey:
+    circle_id = cases.read_case(db, door.case_id).circle_id
+    try:
+        return cases.circle_key(db, circle_id)
+    except NothingHere:  # its last member was shut out; whoever is let in next makes a key
+        raise Paused from None
+
+
+def _last_opened(db: Database, door: Door) -> int | None:
+    keys = case_keys(db, door)
+    records = (opened(keys, each) for each in cases.messages_of(db, door.case_id) if each.number == 0)
+    return next((record.day for record in records if isinstance(record, Opened)), None)
+
+
+def _note_opening(db: Database, door: Door, day: int) -> None:
+    def note() -> None:
+        epoch, case_key = next(iter(case_keys(db, door).items()))
+        place = Place(door.case_id, epoch, new_id(), 0, "site")
+        cases.put_opened(db, door.case_id, place.message_id, epoch, sealer(case_key, place, Opened(day)))
+
+    _until_no_epoch_passed(note)
+
+
+def _is_text(message: Message, letter: Letter | None) -> bool:
+    """Tell what stands on the page: texts, and what cannot be opened any more; but no record of openings."""
+    return message.number > 0 and (letter is None or isinstance(letter, Text))
+
+
+def _shown(message: Message, letter: Letter | None) -> Shown:
+    yours = message.author == "visitor"
+    if not isinstance(letter, Text):
+        return Shown(message.number, yours, damaged=True)
+    return Shown(message.number, yours, letter.text, letter.day, letter.sender, letter.language)
+
+
+def _until_no_epoch_passed(write: Callable[[], None]) -> None:
+    for _ in range(TRIES):
+        try:
+            return write()
+        except EpochPassed:
+            continue
+    raise Overloaded

@@ -1,0 +1,112 @@
+"""What people type, made regular: it promises that nothing they wrote is cut, changed beyond the rules below, or lost.
+
+A text is NFC, its lines end in one line feed, and control characters that no keyboard writes are dropped. Its letters
+are code points after that. A choice that is none of the offered ones becomes the careful default.
+"""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, Literal, TypeVar, get_args
+
+from onion_app.crypto.letters import Consent, Publish
+
+Kind = Literal["tell", "ask"]
+Topic = Literal["talk", "safety", "law", "health", "training", "story", "answer", "unknown"]
+AnswerIn = Literal["ar", "ckb", "kmr", "en", "any"]
+Danger = Literal["yes", "no", "unknown"]
+
+LETTERS: Final = 12_000  # about 2,000 words; four bytes each, it still fits the largest sealed size
+AROUND: Final = 60  # letters shown on either side of the place where a text becomes too long
+TOPICS: Final = get_args(Topic)
+ANSWER_LANGUAGES: Final = get_args(AnswerIn)
+
+_DROPPED = {number: None for number in range(32) if chr(number) not in "\t\n"}
+_LINE = 40  # letters of a line typed back that are shown again
+_STORY = re.compile(r"[0-9a-f]{32}")
+_Choice = TypeVar("_Choice", bound=str)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """Everything in the form of a text that is being written; `kind` is tell or ask, and names the page too."""
+
+    kind: Kind
+    text: str = field(default="", repr=False)
+    topic: Topic = "unknown"
+    danger: Danger = "unknown"
+    answer_in: AnswerIn = "any"
+    story: str = ""
+    publish: Publish = "no"
+    count: bool = False
+    quote: bool = False
+    line: str = field(default="", repr=False)
+    no_return: bool = False
+    sealed: str = field(default="", repr=False)
+
+    def with_seal(self, sealed: str) -> "Draft":
+        """Give the same draft with another code in its sealed field; a line of the old one means nothing then."""
+        return replace(self, sealed=sealed, line="")
+
+    @property
+    def urgent(self) -> bool:
+        """Whether somebody is in danger in the next day."""
+        return self.kind == "ask" and self.danger == "yes"
+
+
+def read_text(typed: str) -> str:
+    """Make a typed text regular (see the top of this file)."""
+    return unicodedata.normalize("NFC", typed.replace("\r\n", "\n").replace("\r", "\n").translate(_DROPPED))
+
+
+def read_draft(kind: Kind, form: Mapping[str, Any]) -> Draft:
+    """Read the form of tell, ask or check; whatever is missing or unknown takes its careful default."""
+    story = form.get("story", "")
+    consent = read_consent(form, day=0)
+    return Draft(
+        kind=kind,
+        text=read_text(form.get("text", "")),
+        topic=_one_of(Topic, form.get("topic"), "unknown"),
+        danger=_one_of(Danger, form.get("danger"), "unknown"),
+        answer_in=_one_of(AnswerIn, form.get("answer_in"), "any"),
+        story=story if _STORY.fullmatch(story) else "",
+        publish=consent.publish,
+        count=consent.count,
+        quote=consent.quote,
+        line=form.get("line", "")[:_LINE],
+        no_return="no_return" in form,
+        sealed=form.get("sealed", ""),
+    )
+
+
+def read_consent(form: Mapping[str, Any], day: int) -> Consent:
+    """Read what somebody allows; what is not said is not allowed."""
+    return Consent(_one_of(Publish, form.get("publish"), "no"), "count" in form, "quote" in form, day)
+
+
+def wrong_text(text: str) -> dict[str, str]:
+    """Name what is wrong with a text, by field: nothing, `empty` or `long`."""
+    if not text.strip():
+        return {"text": "empty"}
+    return {"text": "long"} if len(text) > LETTERS else {}
+
+
+def wrong_draft(draft: Draft) -> dict[str, str]:
+    """Name what stands in the way of sending, apart from the line that was typed back."""
+    wrong = wrong_text(draft.text)
+    if draft.kind == "tell" and draft.publish == "ask" and draft.no_return:
+        wrong["publish"] = "contradiction"
+    return wrong
+
+
+def around_the_limit(text: str) -> tuple[str, str] | None:
+    """Give the words before and after letter 12,000 of a text that is too long."""
+    if len(text) <= LETTERS:
+        return None
+    return text[LETTERS - AROUND : LETTERS], text[LETTERS : LETTERS + AROUND]
+
+
+def _one_of(offered: Any, chosen: object, otherwise: _Choice) -> _Choice:  # noqa: ANN401 - a Literal has no type
+    found: _Choice = next((each for each in get_args(offered) if each == chosen), otherwise)
+    return found

@@ -1,0 +1,69 @@
+"""Pages that only read, the same for everybody: no cookie, no token, nothing of a visit. And the way out.
+
+# P01: each is one request and leads nowhere but here.
+"""
+
+from typing import Final
+
+from flask import Blueprint, Response, make_response, request
+from flask.typing import ResponseReturnValue
+
+from onion_app.site.house import forget
+from onion_app.site.pages import backup_days, how_to_find_us, show
+from onion_app.web.app import speak
+
+reading: Final = Blueprint("reading", __name__)
+
+
+@reading.url_value_preprocessor
+def _without_language(_endpoint: str | None, values: dict[str, str] | None) -> None:
+    """Take the language out of the arguments: the page speaks it already."""
+    (values or {}).pop("code", None)
+
+
+@reading.get("/")
+@reading.get("/leave", endpoint="left")  # what a phone asks for when it brings the last page back
+def choose() -> str:
+    """Show the choice of a language."""
+    return show("choose.html")
+
+
+@reading.get("/<lang:code>/")
+def home() -> str:
+    """Show the first page."""
+    return show("home.html")
+
+
+@reading.get("/<lang:code>/stories")
+def stories() -> str:
+    """Show that there are no stories yet."""
+    return show("stories.html")
+
+
+@reading.get("/<lang:code>/guides")
+def guides() -> str:
+    """List the guides."""
+    return show("guides.html")
+
+
+@reading.get("/<lang:code>/guides/now")
+def now() -> str:
+    """Show what to do in danger."""
+    return show("now.html")
+
+
+@reading.get("/<lang:code>/protects")
+def protects() -> str:
+    """Say what protects a visitor here, and what does not."""
+    # P12: what we cannot do stands there in the same plain words as what we can.
+    return show("protects.html", how_to_find_us=how_to_find_us(), backup_days=backup_days())
+
+
+@reading.post("/leave")
+def leave() -> ResponseReturnValue:
+    """End the visit. No token guards this: the worst that somebody else could do with it is to close what was open."""
+    forget()  # P10: what was written is gone
+    speak(request.form.get("lang", ""))
+    answer: Response = make_response(show("leave.html"))
+    answer.headers["Clear-Site-Data"] = '"cache", "cookies", "storage"'
+    return answer

@@ -1,0 +1,67 @@
+"""Coming back with a code: open, or erase everything without opening.
+
+# P06: the code comes in a form, and goes back into that form only: as it was typed, or sealed.
+"""
+
+from typing import Final
+
+from flask import Blueprint, redirect, request
+from flask.typing import ResponseReturnValue
+
+from onion_app.crypto.codes import read_code
+from onion_app.crypto.sealing import open_field, seal_field
+from onion_app.errors import CodeMistyped, NothingHere, SealBroken
+from onion_app.site import casework
+from onion_app.site.house import close_door, house, keep_door, kept, mailbox, today
+from onion_app.site.pages import backup_days, page, show, typed_code
+
+returning: Final = Blueprint("returning", __name__)
+_FIELD: Final = "erase without opening"
+
+
+@returning.url_value_preprocessor
+def _without_language(_endpoint: str | None, values: dict[str, str] | None) -> None:
+    """Take the language out of the arguments: the page speaks it already."""
+    (values or {}).pop("code", None)
+
+
+@returning.get("/<lang:code>/return")
+def come_back() -> str:
+    """Show the form for the code."""
+    return show("return.html", why="")
+
+
+@returning.post("/<lang:code>/return")
+def open_or_erase() -> ResponseReturnValue:
+    """Open what is under a code, or ask once more before it is erased."""
+    if "sealed" in request.form:
+        return _erase(request.form["sealed"])
+    try:
+        code = read_code(request.form.get("code", ""))
+    except CodeMistyped as mistyped:
+        return show("return.html", why="", errors={"code": "mistyped"}, **typed_code(mistyped))
+    if "erase" in request.form:
+        sealed = seal_field(house().field_key, _FIELD, {"code": code})
+        return show("erase.html", back_to="return", fields={"sealed": sealed}, backup_days=backup_days())
+    house().budgets["open"].take()
+    try:
+        door, opened_before = casework.open_case(mailbox(), code, today())
+    except NothingHere:
+        return show("nothing.html")
+    keep_door(door, opened_before)
+    return redirect(page("case"), 303)
+
+
+def _erase(sealed: str) -> ResponseReturnValue:
+    try:
+        code = open_field(house().field_key, _FIELD, sealed)["code"]
+    except SealBroken:
+        return show("return.html", why="expired")
+    house().budgets["open"].take()
+    try:
+        casework.erase_without_opening(mailbox(), code, today())
+    except NothingHere:
+        return show("nothing.html")
+    if "case" in kept():
+        close_door()
+    return show("erased.html")
