@@ -11,6 +11,7 @@ import signal
 import socket
 import sys
 import time
+from compileall import compile_dir
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import partial
@@ -30,6 +31,7 @@ from onion_app.onion import tor_process
 
 _DAY = 86400
 _HOUR = 3600.0
+_FIRST_CHORES = 3.0  # seconds after the start; until then the site and the desk have the machine for themselves
 _TICK = 0.5  # seconds; what ends without a word is noticed within it
 _FINISHING = 15.0  # seconds that requests under way have to finish in
 
@@ -74,10 +76,11 @@ class Launcher:
         signal.set_wakeup_fd(wake.fileno(), warn_on_full_buffer=False)
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._ask_to_stop)
+        chores = partial(self._begin, "chores", None)
         self._watches = [
             Watch("site", partial(self._begin, "site", site), self._terminal.say),
             Watch("desk", partial(self._begin, "desk", desk), self._terminal.say),
-            Watch("chores", partial(self._begin, "chores", None), self._terminal.say, every=_HOUR),
+            Watch("chores", chores, self._terminal.say, every=_HOUR, after=time.monotonic() + _FIRST_CHORES),
         ]
         try:
             self._step_children()
@@ -90,6 +93,7 @@ class Launcher:
                 ]
                 select.select([woken.fileno(), *heard], [], [], _TICK)
         finally:
+            signal.set_wakeup_fd(-1)
             self._stop()
 
     def _step_children(self) -> None:
@@ -152,6 +156,7 @@ def launch(options: Options) -> None:
         raise BadUsage(f"{options.torrc} is missing")
     with ExitStack() as stack:
         place = stack.enter_context(state.held(options.state))
+        compile_dir(confine.CODE, quiet=2)  # the children may not write, and would read the source at each start
         walls = _say_how_it_runs(terminal, place)
         tor_process.version_of()  # what is missing is said before anything is made or asked
         site = stack.enter_context(state.site_listener(place))

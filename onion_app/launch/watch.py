@@ -23,6 +23,7 @@ class Watch:
     begin: Callable[[], Running]
     say: Callable[[str], None]
     every: float = 0.0  # seconds from one end to the next start; 0: it is meant to run always
+    after: float = 0.0  # not before this moment
     running: Running | None = None
     is_ready: bool = False
     counts: dict[str, int] = field(default_factory=dict)
@@ -35,7 +36,7 @@ class Watch:
     def step(self, now: float) -> None:
         """Read what has come up, and start what has to be started."""
         if self.running is None:
-            if now >= self._due:
+            if now >= max(self._due, self.after):
                 self._start(now)
             return
         ended = self.running.ended()  # asked first: what it reported before it ended is then read completely
