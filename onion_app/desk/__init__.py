@@ -15,13 +15,10 @@ from werkzeug.routing import BaseConverter
 
 from onion_app.crypto.keys import subkey
 from onion_app.crypto.slots import VaultKeys
-from onion_app.desk.account import account
-from onion_app.desk.case import case
+from onion_app.desk import account, case, entry, work
 from onion_app.desk.delays import Delays
-from onion_app.desk.entry import entry
 from onion_app.desk.session import IDLE, LONGEST, Room, gate, here, speak_as_chosen, token_lost
 from onion_app.desk.wording import FIXED
-from onion_app.desk.work import work
 from onion_app.errors import NotAllowed, NothingHere
 from onion_app.vault.database import PerThread, open_desk, open_mailbox
 from onion_app.web.app import CSRFError, Hardened, hardened
@@ -75,8 +72,8 @@ def create_app(config: DeskConfig) -> Hardened:
     app.before_request(speak_as_chosen)
     app.before_request(gate)
     app.context_processor(here)
-    for page in (entry, work, case, account):
-        app.register_blueprint(page)
+    for room in (entry, work, case, account):
+        app.register_blueprint(room.pages)
     app.register_error_handler(CSRFError, token_lost)
     for nothing in (NothingHere, NotAllowed):
         app.register_error_handler(nothing, _nothing_here)

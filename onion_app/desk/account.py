@@ -10,17 +10,17 @@ from onion_app.desk.identity import change_passphrase
 from onion_app.desk.session import contents, end_everywhere, keep, login_required, room
 from onion_app.errors import LoginRefused
 
-account = Blueprint("account", __name__, url_prefix="/account")
+pages = Blueprint("account", __name__, url_prefix="/account")
 
 
-@account.get("")
+@pages.get("")
 @login_required
 def show(member: Member) -> Answer:
     """Show what can be changed."""
     return _page(member, {})
 
 
-@account.post("/new-words")
+@pages.post("/new-words")
 @login_required
 def new_words(_member: Member) -> Answer:
     """Draw six new words; they count only once they were typed back."""
@@ -28,7 +28,7 @@ def new_words(_member: Member) -> Answer:
     return redirect(url_for("account.show"), 303)
 
 
-@account.post("/passphrase")
+@pages.post("/passphrase")
 @login_required
 def passphrase(member: Member) -> Answer:
     """Replace the passphrase by the new words, and end every session that was opened with the old one."""
@@ -45,7 +45,7 @@ def passphrase(member: Member) -> Answer:
     return redirect(url_for("entry.login"), 303)
 
 
-@account.post("/everywhere")
+@pages.post("/everywhere")
 @login_required
 def everywhere(member: Member) -> Answer:
     """End every session of this moderator."""

@@ -24,20 +24,20 @@ from onion_app.desk.session import (
 from onion_app.errors import DiskFull, EpochPassed, NewMessage, NotTaken, Overloaded, TakenByAnother
 from onion_app.web.languages import LANGUAGES, day_words
 
-case = Blueprint("case", __name__, url_prefix="/case/<id:case_id>")
+pages = Blueprint("case", __name__, url_prefix="/case/<id:case_id>")
 
 ANSWER_WITHIN = 3  # days that a set phrase promises; the person who answers may change it
-_REFUSALS = (DiskFull, EpochPassed, NewMessage, NotTaken, Overloaded, TakenByAnother)
+REFUSALS = (DiskFull, EpochPassed, NewMessage, NotTaken, Overloaded, TakenByAnother)
 
 
-@case.get("")
+@pages.get("")
 @login_required
 def show(member: Member, case_id: bytes) -> Answer:
     """Show what a case contains, or the case once it was opened."""
     return _page(member, case_id, {})
 
 
-@case.post("/open")
+@pages.post("/open")
 @login_required
 def open_it(member: Member, case_id: bytes) -> Answer:
     """Open a case."""
@@ -46,40 +46,40 @@ def open_it(member: Member, case_id: bytes) -> Answer:
     return _back_to(case_id)
 
 
-@case.post("/take")
+@pages.post("/take")
 @login_required
 def take(member: Member, case_id: bytes) -> Answer:
     """Take a case."""
     try:
         answering.take(room().books(), member, case_id)
-    except _REFUSALS as refused:
+    except REFUSALS as refused:
         return _page(member, case_id, {"": refused.sentence})
     return _back_to(case_id)
 
 
-@case.post("/give-back")
+@pages.post("/give-back")
 @login_required
 def give_back(member: Member, case_id: bytes) -> Answer:
     """Give a case back."""
     try:
         answering.give_back(room().books(), member, case_id)
-    except _REFUSALS as refused:
+    except REFUSALS as refused:
         return _page(member, case_id, {"": refused.sentence})
     return _back_to(case_id)
 
 
-@case.post("/close")
+@pages.post("/close")
 @login_required
 def close(member: Member, case_id: bytes) -> Answer:
     """Close a case."""
     try:
         answering.close(room().books(), member, case_id)
-    except _REFUSALS as refused:
+    except REFUSALS as refused:
         return _page(member, case_id, {"": refused.sentence})
     return _back_to(case_id)
 
 
-@case.post("/reply")
+@pages.post("/reply")
 @login_required
 def reply(member: Member, case_id: bytes) -> Answer:
     """Send an answer."""
@@ -89,13 +89,13 @@ def reply(member: Member, case_id: bytes) -> Answer:
         answering.reply(room().books(), member, case_id, message_id, text, seen)
     except forms.Mistake as mistake:
         return _page(member, case_id, {mistake.field: mistake.sentence})
-    except _REFUSALS as refused:
+    except REFUSALS as refused:
         return _page(member, case_id, {"": refused.sentence})
     keep_for(case_id, "text", "")
     return _back_to(case_id)
 
 
-@case.post("/note")
+@pages.post("/note")
 @login_required
 def note(member: Member, case_id: bytes) -> Answer:
     """Keep a note."""
@@ -105,13 +105,13 @@ def note(member: Member, case_id: bytes) -> Answer:
     except forms.Mistake as mistake:
         field = "note" if mistake.field == "text" else mistake.field
         return _page(member, case_id, {field: mistake.sentence})
-    except _REFUSALS as refused:
+    except REFUSALS as refused:
         return _page(member, case_id, {"": refused.sentence})
     keep_for(case_id, "note", "")
     return _back_to(case_id)
 
 
-@case.post("/phrase")
+@pages.post("/phrase")
 @login_required
 def phrase(member: Member, case_id: bytes) -> Answer:
     """Put a set phrase under what was typed; nothing is sent."""

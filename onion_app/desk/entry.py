@@ -3,7 +3,7 @@
 These are the only pages that answer somebody who is not logged in. They tell nobody which handles exist.
 """
 
-from typing import Any
+from typing import Any, Final
 
 import segno
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -27,12 +27,14 @@ from onion_app.errors import (
     WrongSecondFactor,
 )
 
-entry = Blueprint("entry", __name__)
+pages = Blueprint("entry", __name__)
 
-LABEL = "Notes"  # what a phone shows beside the six digits: nothing that points here
+REFUSED_INVITATION: Final = (CodeMistyped, InvitationRefused)
+REFUSED_NEWCOMER: Final = (HandleTaken, WrongSecondFactor, InvitationRefused, CircleChanged)
+LABEL: Final = "Notes"  # what a phone shows beside the six digits: nothing that points here
 
 
-@entry.route("/login", methods=["GET", "POST"])
+@pages.route("/login", methods=["GET", "POST"])
 def login() -> Answer:
     """Ask for handle, passphrase and six digits; go on where a text was kept."""
     if request.method == "GET":
@@ -43,26 +45,25 @@ def login() -> Answer:
     except LoginRefused as refused:
         return _login_page({"": refused.sentence})
     begin_for(who)
-    kept = kept_text(forms.hidden(request.form, "kept"))
+    kept = kept_text(request.form.get("kept", ""))
     if kept is None:
         return redirect(url_for("work.home"), 303)
-    case_id = bytes.fromhex(kept["case"])
-    keep_for(case_id, kept["box"], kept["text"])
-    return redirect(url_for("case.show", case_id=case_id), 303)
+    keep_for(kept.case_id, kept.box, kept.text)
+    return redirect(url_for("case.show", case_id=kept.case_id), 303)
 
 
 def _login_page(mistakes: dict[str, str]) -> Answer:
     return render_template(
         "login.html",
         mistakes=mistakes,
-        kept=forms.hidden(request.form, "kept"),
+        kept=request.form.get("kept", ""),
         locked=False,
         typed_handle=forms.short(request.form, "handle"),
         welcome="welcome" in request.args,
     )
 
 
-@entry.post("/logout")
+@pages.post("/logout")
 @login_required
 def logout(_member: Member) -> Answer:
     """End the session and wipe what it held."""
@@ -70,21 +71,21 @@ def logout(_member: Member) -> Answer:
     return redirect(url_for("entry.login"), 303)
 
 
-@entry.route("/join", methods=["GET", "POST"])
+@pages.route("/join", methods=["GET", "POST"])
 def join() -> Answer:
     """Ask for an invitation."""
     if request.method == "GET":
         return render_template("join.html", mistakes={}, typed_invitation="")
     try:
         started = begin_enrolment(room().books(), forms.short(request.form, "invitation"))
-    except (CodeMistyped, InvitationRefused) as refused:
+    except REFUSED_INVITATION as refused:
         typed = forms.short(request.form, "invitation")
         return render_template("join.html", mistakes={"invitation": refused.sentence}, typed_invitation=typed)
     begin({"enrolment": started.packed()})
     return redirect(url_for("entry.enrol"), 303)
 
 
-@entry.route("/enrol", methods=["GET", "POST"], endpoint="enrol")
+@pages.route("/enrol", methods=["GET", "POST"], endpoint="enrol")
 def enrol_here() -> Answer:
     """Show a newcomer their secrets, and store them once two of them were typed back."""
     try:
@@ -100,7 +101,7 @@ def enrol_here() -> Answer:
         enrol(room().books(), started, handle)
     except forms.Mistake as mistake:
         return _enrol_page(started, {mistake.field: mistake.sentence})
-    except (HandleTaken, WrongSecondFactor, InvitationRefused, CircleChanged) as refused:
+    except REFUSED_NEWCOMER as refused:
         return _enrol_page(started, {_field_of(refused): refused.sentence})
     end()
     return redirect(url_for("entry.login", welcome=1), 303)

@@ -11,7 +11,6 @@ from typing import Final
 HANDLE_LETTERS: Final = 24
 TEXT_LETTERS: Final = 12_000  # four bytes each at most, and the largest seal takes 65,535 bytes
 _FIELD_LETTERS: Final = 200  # a passphrase of six words has 60; nothing longer deserves a slow hash
-_HIDDEN_LETTERS: Final = 160_000  # a sealed text of the longest kind
 
 # Letters that turn the line around, or cannot be seen, would let one handle look like another.
 _UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
@@ -37,12 +36,6 @@ def short(form: Mapping[str, str], name: str) -> str:
     return form.get(name, "").strip()[:_FIELD_LETTERS]
 
 
-def hidden(form: Mapping[str, str], name: str) -> str:
-    """Give a hidden field as it came; an oversized one counts as absent."""
-    value = form.get(name, "")
-    return value if len(value) <= _HIDDEN_LETTERS else ""
-
-
 def as_handle(typed: str) -> str:
     """Give a handle the one spelling under which it is kept and found."""
     return " ".join(unicodedata.normalize("NFKC", typed).split())
@@ -63,8 +56,14 @@ def handle(form: Mapping[str, str]) -> str:
 
 
 def body(form: Mapping[str, str]) -> str:
-    """Give the text of a box as it was typed, with one kind of line end, however long."""
-    return unicodedata.normalize("NFC", form.get("text", "").replace("\r\n", "\n").replace("\r", "\n"))
+    """Give the text of a box as it was typed, with one kind of line end and without control signs, however long."""
+    typed = form.get("text", "").replace("\r\n", "\n").replace("\r", "\n")
+    # A control sign would take six bytes in the sealed letter, and says nothing.
+    return unicodedata.normalize("NFC", "".join(sign for sign in typed if sign in "\n\t" or not _is_control(sign)))
+
+
+def _is_control(sign: str) -> bool:
+    return unicodedata.category(sign) == "Cc"
 
 
 def text(form: Mapping[str, str]) -> str:

@@ -5,13 +5,15 @@ is held encrypted under it for 15 minutes after the last page, 12 hours at most.
 page that is asked for without a session shows the login; a text that came with it is kept, sealed, in that page.
 """
 
+from base64 import b64decode, b64encode
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import wraps
-from typing import Any, Concatenate, Final, ParamSpec
+from typing import Any, Concatenate, Final, NamedTuple, ParamSpec, cast
 
 from flask import abort, current_app, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue as Answer
+from werkzeug.exceptions import HTTPException
 
 from onion_app.crypto.sealing import open_field, seal_field
 from onion_app.desk import forms
@@ -20,7 +22,7 @@ from onion_app.desk.delays import Delays
 from onion_app.desk.identity import Identity
 from onion_app.errors import NothingHere, SealBroken, VisitOver
 from onion_app.vault.database import PerThread
-from onion_app.web.app import speak
+from onion_app.web.app import Hardened, speak
 from onion_app.web.visits import Visits
 
 IDLE: Final = 15 * 60  # seconds; long enough to read a hard message, short enough for a desk that was left
@@ -35,6 +37,14 @@ LANGUAGES: Final = ("en", "ar")
 _KEPT: Final = "kept text"
 
 _Rest = ParamSpec("_Rest")
+
+
+class Kept(NamedTuple):
+    """A text that came after its session had ended, and the box of the case to which it belongs."""
+
+    case_id: bytes
+    box: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,10 +154,10 @@ def ask_to_log_in() -> Answer:
     return render_template("login.html", mistakes={}, kept=sealed_text(), locked=True, typed_handle="", welcome=False)
 
 
-def token_lost(_error: Exception) -> Answer:
+def token_lost(error: HTTPException) -> Answer:
     """Show the login when a form comes without its token; its text is kept in the page."""
     if request.headers.get("Sec-Fetch-Site") != "same-origin":
-        abort(400)
+        return cast("Hardened", current_app).fixed_page(error)
     speak_as_chosen()
     return ask_to_log_in()
 
@@ -165,17 +175,23 @@ def sealed_text() -> str:
     box = BOXES.get(request.endpoint or "")
     text = forms.body(request.form)
     if box is None or not text.strip():
-        return forms.hidden(request.form, "kept")
+        return request.form.get("kept", "")
+    packed = b64encode(
+        text.encode()
+    ).decode()  # JSON would make six bytes of an Arabic letter, and the body has a limit
     case_id: bytes = (request.view_args or {})["case_id"]
-    return seal_field(room().field_key, _KEPT, {"case": case_id.hex(), "box": box, "text": text})
+    return seal_field(room().field_key, _KEPT, {"case": case_id.hex(), "box": box, "text": packed})
 
 
-def kept_text(sealed: str) -> dict[str, Any] | None:
+def kept_text(sealed: str) -> Kept | None:
     """Open what a login page carried; None when there is nothing, or nothing of ours."""
+    if not sealed:
+        return None
     try:
-        return open_field(room().field_key, _KEPT, sealed) if sealed else None
+        held = open_field(room().field_key, _KEPT, sealed)
     except SealBroken:
         return None
+    return Kept(bytes.fromhex(held["case"]), held["box"], b64decode(held["text"]).decode())
 
 
 def kept_for(case_id: bytes) -> dict[str, str]:

@@ -7,12 +7,12 @@ from onion_app.desk import casework
 from onion_app.desk.casework import PAGE, Member
 from onion_app.desk.session import login_required, room
 
-work = Blueprint("work", __name__)
+pages = Blueprint("work", __name__)
 
 LAST_PAGE = 10_000
 
 
-@work.get("/")
+@pages.get("/")
 @login_required
 def home(member: Member) -> Answer:
     """Show counts, and what the chores found."""
@@ -20,7 +20,7 @@ def home(member: Member) -> Answer:
     return render_template("home.html", circles=first.circles, findings=first.findings)
 
 
-@work.post("/finding/<id:finding_id>/acknowledge")
+@pages.post("/finding/<id:finding_id>/acknowledge")
 @login_required
 def acknowledge(member: Member, finding_id: bytes) -> Answer:
     """Note that a finding was seen."""
@@ -28,7 +28,7 @@ def acknowledge(member: Member, finding_id: bytes) -> Answer:
     return redirect(url_for("work.home"), 303)
 
 
-@work.get("/circle/<id:circle_id>/<which>")
+@pages.get("/circle/<id:circle_id>/<which>")
 @login_required
 def queue(member: Member, circle_id: bytes, which: str) -> Answer:
     """List the cases of a circle, 25 a page."""

@@ -148,7 +148,7 @@ def test_digits_from_before_the_last_login_are_spent_too(counsellor: Volunteer) 
 
 
 @pytest.mark.parametrize(("steps", "welcome"), [(-2, False), (-1, True), (0, True), (1, True), (2, False)])
-def test_a_phone_may_be_half_a_minute_off(counsellor: Volunteer, steps: int, welcome: bool) -> None:  # noqa: FBT001
+def test_a_phone_may_be_half_a_minute_off(counsellor: Volunteer, *, steps: int, welcome: bool) -> None:
     counsellor.house.clock.now += 600
     counsellor.goes_to("/login")
     counsellor.fills_in_login(totp=counsellor.digits(steps))
