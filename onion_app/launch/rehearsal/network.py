@@ -86,6 +86,8 @@ class PrivateNetwork:
             self._progress("starting the authorities and relays")
             self.start_relays()
             self._await(self._is_agreed)
+            # A client that asks a relay which knows no more than itself yet would not ask again for ten seconds.
+            self._await(lambda: all(node.bootstrapped() == _ALL for node in self._members()))
             self._progress("starting the client")
             self._client.start(self._tor)
             self._await(lambda: self._client.bootstrapped() == _ALL)
