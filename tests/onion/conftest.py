@@ -1,0 +1,70 @@
+"""A tor of our own: in the private network, or without any."""
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from onion_app.crypto.onion_key import OnionKey, new_onion_key
+from onion_app.launch.rehearsal.network import PrivateNetwork
+from onion_app.onion import tor_process
+from onion_app.onion.service import Control
+from onion_app.onion.tor_process import TorProcess
+from tests.network_fixture import private_network  # noqa: F401 - until tests/conftest.py loads it for all
+from tests.onion.lines import Site
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def place() -> Iterator[Path]:
+    """Make a folder with a short path, as sockets need it, and with letters that make careless quoting fail."""
+    with tempfile.TemporaryDirectory(prefix="مكان 'ab\" ") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
+def offline(place: Path) -> Path:
+    """Write the project's options, for a tor that never opens a connection."""
+    torrc = place / "torrc"
+    torrc.write_text((ROOT / "torrc.example").read_text() + "\nDisableNetwork 1\n")
+    return torrc
+
+
+@pytest.fixture
+def tor(private_network: PrivateNetwork, place: Path) -> Iterator[TorProcess]:  # noqa: F811
+    """Start our tor in the private network."""
+    torrc = private_network.torrc_for_service(ROOT / "torrc.example")
+    process = tor_process.start(torrc, place / "tor", place / "run")
+    yield process
+    process.stop()
+
+
+@pytest.fixture
+def lonely_tor(offline: Path, place: Path) -> Iterator[TorProcess]:
+    """Start our tor without any network, for what needs none."""
+    process = tor_process.start(offline, place / "tor", place / "run")
+    yield process
+    process.stop()
+
+
+@pytest.fixture
+def site(tor: TorProcess) -> Iterator[Site]:
+    """Open the site, beside tor's control socket."""
+    with Site(tor.control_socket.with_name("site.sock")) as server:
+        yield server
+
+
+@pytest.fixture
+def control(tor: TorProcess) -> Iterator[Control]:
+    """Connect to tor."""
+    connection = Control.connect(tor.control_socket)
+    yield connection
+    connection.close()
+
+
+@pytest.fixture
+def key() -> OnionKey:
+    """Make an onion key."""
+    return new_onion_key()

@@ -1,0 +1,113 @@
+"""What stands at the other ends of tor in these tests: a site, a second controller, a tor that refuses."""
+
+import socket
+import socketserver
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Self
+
+PAGE = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
+
+
+def wait_for(fact: Callable[[], bool], seconds: float = 300.0) -> float:
+    """Return after how many seconds something came true."""
+    begun = time.monotonic()
+    while not fact():
+        assert time.monotonic() - begun < seconds, "it did not happen"
+        threading.Event().wait(0.02)
+    return time.monotonic() - begun
+
+
+class Serving(socketserver.ThreadingUnixStreamServer):
+    """A server on a unix socket, in a thread, while the `with` statement lasts."""
+
+    daemon_threads = True
+
+    def __enter__(self) -> Self:
+        """Serve."""
+        threading.Thread(target=self.serve_forever, args=(0.05,)).start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop."""
+        self.shutdown()
+        self.server_close()
+
+
+class Site(Serving):
+    """Answers every request with one page, and then waits for the other side to go."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(str(path), OnePage)
+
+
+class OnePage(socketserver.StreamRequestHandler):
+    def handle(self) -> None:
+        while request := self.rfile.readline().strip():
+            while self.rfile.readline().strip():
+                pass
+            self.wfile.write(PAGE)
+            if request == b"GET / HTTP/1.1":
+                return
+
+
+class ControlLine:
+    """A connection of the test's own to a control socket, line by line."""
+
+    def __init__(self, control_socket: Path) -> None:
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.connect(str(control_socket))
+        self.lines = self.socket.makefile("rwb")
+        self.say("AUTHENTICATE")
+
+    def __enter__(self) -> Self:
+        """Be closed at the end."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close."""
+        self.lines.close()
+        self.socket.close()
+
+    def say(self, command: str) -> str:
+        """Send one command, and return the whole answer."""
+        self.lines.write(command.encode() + b"\r\n")
+        self.lines.flush()
+        said = ""
+        while not (said and said.splitlines()[-1][:3].isdigit() and said.splitlines()[-1][3:4] == " "):
+            line = self.lines.readline().decode()
+            assert line, said
+            said += line
+        return said
+
+
+class OldTor(Serving):
+    """Stands before a control socket and answers like a tor that does not know some of the words."""
+
+    def __init__(self, path: Path, behind: Path, unknown: bytes) -> None:
+        self.behind = behind
+        self.unknown = unknown
+        self.heard: list[bytes] = []
+        super().__init__(str(path), OldAnswers)
+
+
+class OldAnswers(socketserver.StreamRequestHandler):
+    server: OldTor
+
+    def handle(self) -> None:
+        with socket.socket(socket.AF_UNIX) as tor:
+            tor.connect(str(self.server.behind))
+            threading.Thread(target=self.hand_back, args=(tor,), daemon=True).start()
+            for line in self.rfile:
+                self.server.heard.append(line)
+                if self.server.unknown in line:
+                    self.wfile.write(b'512 Bad arguments to ADD_ONION: Unrecognized keyword argument "it"\r\n')
+                else:
+                    tor.sendall(line)
+            tor.shutdown(socket.SHUT_RDWR)
+
+    def hand_back(self, tor: socket.socket) -> None:
+        while answer := tor.recv(4096):
+            self.wfile.write(answer)
