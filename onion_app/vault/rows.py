@@ -7,8 +7,9 @@ each value is looked at once more, against the annotations of the dataclass it b
 import inspect
 import json
 from collections.abc import Callable
+from functools import cache
 from types import UnionType
-from typing import Annotated, Literal, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
 from onion_app.errors import DamagedFile
 
@@ -34,16 +35,17 @@ _Shape = TypeVar("_Shape")
 def shaped(shape: Callable[..., _Shape], row: Row) -> _Shape:
     """Make a dataclass of a row whose columns stand in the order of its fields.
 
-    Raises: DamagedFile when a value is not of the annotated type, size, range or closed list.
+    Raises:
+        DamagedFile: a value is not of the annotated type, size, range or closed list.
     """
-    wanted = inspect.get_annotations(shape).values()
-    return shape(*(_fit(kind, value) for kind, value in zip(wanted, row, strict=True)))
+    return shape(*(check(value) for check, value in zip(_checks(shape), row, strict=True)))
 
 
 def words(value: Value) -> Words:
     """Read the JSON list of a TEXT column.
 
-    Raises: DamagedFile.
+    Raises:
+        DamagedFile: it is not a list of words.
     """
     try:
         found = json.loads(value) if isinstance(value, str) else None
@@ -59,25 +61,35 @@ def as_json(listed: Words) -> str:
     return json.dumps(listed, ensure_ascii=False, separators=(",", ":"))
 
 
-def _fit(wanted: object, value: Value) -> object:
+@cache
+def _checks(shape: Callable[..., object]) -> tuple[Callable[[Value], object], ...]:
+    return tuple(_check(wanted) for wanted in inspect.get_annotations(shape).values())
+
+
+def _check(wanted: Any) -> Callable[[Value], object]:  # noqa: ANN401  an annotation has no better type
+    """Make the check of one column: it gives the value of the field, or raises DamagedFile."""
+    origin, parts = get_origin(wanted), get_args(wanted)
     if wanted == Words:
-        return words(value)
-    if get_origin(wanted) in (Union, UnionType):  # only ever `something | None`
-        return None if value is None else _fit(get_args(wanted)[0], value)
+        return words
+    if origin in (Union, UnionType):  # only ever `something | None`
+        check = _check(parts[0])
+        return lambda value: None if value is None else check(value)
     if wanted is bool:
-        return bool(_fit(Literal[0, 1], value))
-    if not _fits(wanted, value):
+        return lambda value: bool(_expect(value, fits=type(value) is int and value in (0, 1)))
+    if origin is Literal:
+        allowed = {(type(part), part) for part in parts}
+        return lambda value: _expect(value, fits=(type(value), value) in allowed)
+    kind, limit = parts if origin is Annotated else (wanted, None)
+    return lambda value: _expect(value, fits=type(value) is kind and _within(limit, value))
+
+
+def _within(limit: int | range | None, value: Value) -> bool:
+    if isinstance(limit, int):
+        return isinstance(value, bytes) and len(value) == limit
+    return limit is None or value in limit
+
+
+def _expect(value: Value, *, fits: bool) -> Value:
+    if not fits:
         raise DamagedFile
     return value
-
-
-def _fits(wanted: object, value: Value) -> bool:
-    parts = get_args(wanted)
-    if get_origin(wanted) is Literal:
-        return any(type(value) is type(part) and value == part for part in parts)
-    if get_origin(wanted) is not Annotated:
-        return type(value) is wanted
-    kind, limit = parts
-    if isinstance(value, bytes):
-        return kind is bytes and len(value) == limit
-    return type(value) is int and kind is int and value in limit

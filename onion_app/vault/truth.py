@@ -1,7 +1,7 @@
 """The desk's database is the truth, and the mailbox a copy of parts of it that whoever holds the site may have changed.
 
 Here the two are compared; what differs is put back, and noted for every member to see. A listed withdrawal of a
-story is the one legitimate difference: then the story leaves the desk too. Rows are compared as they lie, never believed.
+story is the one legitimate difference: then the story leaves the desk too. Rows are compared as they lie, not believed.
 
 Who changes the desk's truth holds the mailbox's `writing()` around it and copies before leaving it, so that nothing is
 found here that was only half done. The mailbox is always the first of the two to be locked.

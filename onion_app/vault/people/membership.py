@@ -14,7 +14,8 @@ from onion_app.vault.people.records import Circle, Grant, Moderator
 from onion_app.vault.rows import as_json, shaped
 
 _CIRCLE: Final = (
-    "SELECT c.id, name, topics, languages, catch_all, coordinators, c.generation, c.public_key FROM circles AS c "
+    "SELECT c.id, c.name, c.topics, c.languages, c.catch_all, c.coordinators, c.generation, c.public_key "
+    "FROM circles AS c "
 )
 
 

@@ -10,7 +10,8 @@ from onion_app.vault.people.records import Moderator
 from onion_app.vault.rows import Value, shaped
 
 MODERATOR: Final = (
-    "SELECT m.id, handle, m.public_key, secrets, sheet, last_step, coordinator, state, joined_day FROM moderators AS m "
+    "SELECT m.id, m.handle, m.public_key, m.secrets, m.sheet, m.last_step, m.coordinator, m.state, m.joined_day "
+    "FROM moderators AS m "
 )
 
 

@@ -1,0 +1,42 @@
+import shutil
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from onion_app.vault import cases
+from onion_app.vault.cases import Case
+from onion_app.vault.database import Database
+from tests.vault.made import Installation, new_case, set_up
+
+
+@pytest.fixture(scope="session")
+def pattern(tmp_path_factory: pytest.TempPathFactory) -> Installation:
+    """Set an installation up once; each test gets a copy of its files."""
+    return set_up(tmp_path_factory.mktemp("pattern"))
+
+
+@pytest.fixture
+def made(pattern: Installation, tmp_path: Path) -> Iterator[Installation]:
+    installation = replace(pattern, folder=tmp_path / "state", opened=[])
+    shutil.copytree(pattern.folder, installation.folder)
+    yield installation
+    installation.close()
+
+
+@pytest.fixture
+def mailbox(made: Installation) -> Database:
+    return made.mailbox()
+
+
+@pytest.fixture
+def desk(made: Installation) -> Database:
+    return made.desk()
+
+
+@pytest.fixture
+def case(made: Installation, mailbox: Database) -> Case:
+    new = new_case(made.circle_id)
+    cases.add_case(mailbox, new)
+    return cases.read_case(mailbox, new.id)

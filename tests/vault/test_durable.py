@@ -1,0 +1,188 @@
+"""P03, P11: what was acknowledged is on the disk, nothing readable is, and writers at once all get their turn."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from onion_app.errors import Overloaded
+from onion_app.vault import cases, database
+from onion_app.vault.cases import Case
+from onion_app.vault.database import Database, PerThread
+from tests.vault.made import TODAY, Installation, new_case, sealing, some_id
+
+WRITER = """
+import sys
+from pathlib import Path
+from onion_app.vault import cases, database
+folder, key, case_id, message_id = Path(sys.argv[1]), *(bytes.fromhex(word) for word in sys.argv[2:])
+db = database.open_mailbox(folder, key)
+cases.append(db, case_id, message_id, author="visitor", epoch=1, new_wraps=(), seal=lambda n: b"kept", day=1)
+print("committed", flush=True)
+with db.writing():
+    db.run("DELETE FROM messages")
+    print("not committed", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_a_commit_survives_kill_9_and_what_was_not_committed_does_not(made: Installation, case: Case) -> None:
+    message_id = some_id()
+    words = [str(made.mailbox_folder), made.mailbox_key.hex(), case.id.hex(), message_id.hex()]
+    with subprocess.Popen(
+        [sys.executable, "-c", WRITER, *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as writer:
+        assert writer.stdout is not None
+        assert writer.stdout.readline() == "committed\n"
+        assert writer.stdout.readline() == "not committed\n"
+        os.kill(writer.pid, signal.SIGKILL)
+    kept = cases.messages_of(made.mailbox(), case.id)
+    assert [message.number for message in kept] == [1, 2]
+    assert (kept[1].id, kept[1].sealed) == (message_id, b"kept")
+
+
+def test_the_log_is_on_the_disk_before_a_commit_returns(made: Installation, case: Case) -> None:
+    """Look from outside, with strace: the last thing before the acknowledgement is a sync of the log."""
+    code = WRITER.replace('print("committed", flush=True)', 'import os; os.write(1, b"committed"); os._exit(0)')
+    words = [str(made.mailbox_folder), made.mailbox_key.hex(), case.id.hex(), some_id().hex()]
+    watch = ["strace", "-f", "-y", "-e", "trace=pwrite64,fsync,fdatasync,write", sys.executable, "-c", code, *words]
+    traced = subprocess.run(watch, capture_output=True, check=True, timeout=60).stderr.decode()
+    calls = [line for line in traced.splitlines() if "mailbox.db-wal" in line or "committed" in line]
+    assert "committed" in calls[-1]
+    assert "sync(" in calls[-2]
+
+
+def test_nothing_readable_is_in_any_file(made: Installation, mailbox: Database, desk: Database) -> None:
+    marker = b"a marker that nobody else writes"
+    new = new_case(made.circle_id)
+    cases.add_case(mailbox, new)
+    cases.append(mailbox, new.id, some_id(), author="visitor", epoch=1, new_wraps=(), seal=sealing(marker), day=TODAY)
+    with desk.writing():
+        desk.run("UPDATE moderators SET handle = ?", (marker.decode(),))
+    mailbox.copy_to(made.mailbox_folder / "copy.db")
+    files = [file for file in made.folder.rglob("*") if file.is_file()]
+    assert {file.name for file in files} >= {"mailbox.db", "mailbox.db-wal", "mailbox.db-shm", "copy.db", "desk.db-wal"}
+    for secret in (marker, b"CREATE TABLE", b"SQLite format", b"first", new.lookup_tag or b"", made.mailbox_key):
+        assert not [file.name for file in files if secret in file.read_bytes()]
+
+
+def test_no_other_file_is_written_while_working(made: Installation, case: Case, tmp_path: Path) -> None:
+    """See with strace that a sort larger than any cache, a large change and its undoing open no other file to write."""
+    code = """
+import sys, secrets
+from pathlib import Path
+from onion_app.vault import database
+db = database.open_mailbox(Path(sys.argv[1]), bytes.fromhex(sys.argv[2]))
+try:
+    with db.writing():
+        for number in range(1500):
+            db.run("INSERT INTO messages (case_id, number, id, epoch, author, sealed) VALUES (?, ?, ?, 1, 'site', ?)",
+                   (bytes.fromhex(sys.argv[3]), number + 9, secrets.token_bytes(16), secrets.token_bytes(2000)))
+        db.run("UPDATE messages SET epoch = epoch + 1")
+        db.rows("SELECT sealed FROM messages ORDER BY sealed")
+        raise ZeroDivisionError
+except ZeroDivisionError:
+    pass
+"""
+    trace = tmp_path / "trace"
+    watch = ["strace", "-f", "--seccomp-bpf", "-o", str(trace), "-e", "trace=openat,open,creat,memfd_create"]
+    words = [str(made.mailbox_folder), made.mailbox_key.hex(), case.id.hex()]
+    subprocess.run([*watch, sys.executable, "-B", "-c", code, *words], check=True, timeout=120)
+    calls = trace.read_text().splitlines()
+    opened = [call for call in calls if "O_RDWR" in call or "O_WRONLY" in call or "O_CREAT" in call]
+    assert opened
+    assert all(f'"{made.mailbox_folder}/mailbox.db' in line for line in opened), opened
+
+
+def test_sixteen_threads_at_once_all_get_their_turn(made: Installation, case: Case) -> None:
+    connections = PerThread(lambda: database.open_mailbox(made.mailbox_folder, made.mailbox_key))
+    start, failures = threading.Barrier(16), []
+
+    def work() -> None:
+        start.wait()
+        try:
+            for _ in range(10):
+                db = connections.here()
+                cases.append(db, case.id, some_id(), author="visitor", epoch=1, new_wraps=(), seal=sealing(), day=TODAY)
+                new = new_case(made.circle_id)
+                cases.add_case(db, new)
+                cases.erase_case(db, new.id, TODAY)
+        except BaseException as failure:
+            failures.append(failure)
+            raise
+
+    threads = [threading.Thread(target=work) for _ in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    connections.close_all()
+    assert failures == []
+    numbers = [message.number for message in cases.messages_of(made.mailbox(), case.id)]
+    assert numbers == list(range(1, 162))
+
+
+def test_two_processes_at_once_all_get_their_turn(made: Installation, case: Case) -> None:
+    code = """
+import sys, secrets
+from pathlib import Path
+from onion_app.vault import cases, database
+db = database.open_mailbox(Path(sys.argv[1]), bytes.fromhex(sys.argv[2]))
+for _ in range(100):
+    cases.append(db, bytes.fromhex(sys.argv[3]), secrets.token_bytes(16), author="circle", epoch=1, new_wraps=(),
+                 seal=lambda n: b"x", day=1)
+"""
+    words = [str(made.mailbox_folder), made.mailbox_key.hex(), case.id.hex()]
+    writers = [subprocess.Popen([sys.executable, "-c", code, *words]) for _ in range(2)]
+    assert [writer.wait(timeout=60) for writer in writers] == [0, 0]
+    assert len(cases.messages_of(made.mailbox(), case.id)) == 201
+
+
+def test_each_thread_has_one_connection_of_its_own(made: Installation) -> None:
+    connections = PerThread(made.mailbox)
+    here = connections.here()
+    assert connections.here() is here
+    there: list[Database] = []
+    thread = threading.Thread(target=lambda: there.append(connections.here()))
+    thread.start()
+    thread.join()
+    assert there[0] is not here
+    made.opened.clear()
+    connections.close_all()
+    with pytest.raises(Exception, match="closed"):
+        here.rows("SELECT 1")
+    assert connections.here() is not here
+    connections.close_all()
+    made.opened.clear()
+
+
+def test_who_cannot_get_a_turn_is_told_so(made: Installation, mailbox: Database) -> None:
+    other = made.mailbox()
+    other._link.set_busy_timeout(0)
+    with mailbox.writing(), pytest.raises(Overloaded), other.writing():
+        pass
+    with mailbox.writing():
+        pass
+
+
+def test_writing_does_not_nest_and_nothing_is_changed_outside_it(mailbox: Database) -> None:
+    with mailbox.writing(), pytest.raises(RuntimeError), mailbox.writing():
+        pass
+    with pytest.raises(RuntimeError):
+        mailbox.run("DELETE FROM settings")
+    assert mailbox.row("SELECT count(*) FROM settings") == (2,)
+
+
+def test_what_is_raised_inside_writing_undoes_it(mailbox: Database) -> None:
+    def fail() -> None:
+        with mailbox.writing():
+            mailbox.run("DELETE FROM settings")
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    assert mailbox.row("SELECT count(*) FROM settings") == (2,)

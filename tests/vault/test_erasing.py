@@ -1,0 +1,191 @@
+"""P07: what was taken back is gone, from the tables, from the file, from the log and from what is shown."""
+
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+
+from onion_app.errors import AlreadyWithdrawn, CheckpointBusy, NothingHere
+from onion_app.vault import cases, texts, truth, worklog
+from onion_app.vault.cases import AUTHOR, Case
+from onion_app.vault.database import Database
+from onion_app.vault.texts import Text, Version
+from tests.vault.made import TODAY, Installation, new_case, sealing, some_id
+
+
+def story(desk: Database, mailbox: Database, case: Case, title: str = "A title") -> bytes:
+    text = Text(some_id(), "story", None, 2026, ("violence",))
+    texts.draft(desk, text, [Version(text.id, "en", title, "A body", None, None, None)], case.id)
+    texts.publish(mailbox, desk, text.id)
+    return text.id
+
+
+def everything(db: Database) -> list[object]:
+    tables = [str(row[0]) for row in db.rows("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    return [value for table in tables for row in db.rows(f"SELECT * FROM {table}") for value in row]
+
+
+def test_an_erased_case_is_in_no_table_and_not_in_the_log(
+    made: Installation, mailbox: Database, desk: Database
+) -> None:
+    new = new_case(made.circle_id)
+    cases.add_case(mailbox, new)
+    sealed = b"sealed blob of a second message"
+    cases.append(mailbox, new.id, some_id(), author="visitor", epoch=1, new_wraps=(), seal=sealing(sealed), day=TODAY)
+    story_id = story(desk, mailbox, cases.read_case(mailbox, new.id))
+    published = texts.published(mailbox)
+
+    cases.erase_case(mailbox, new.id, TODAY, story_id)
+
+    left = everything(mailbox)
+    gone = [message.sealed for message in new.messages] + [held.wrap for held in new.wraps] + [sealed + b"\2"]
+    assert not [value for value in left if value in (*gone, new.lookup_tag, new.author_key, "A title", "A body")]
+    assert mailbox.rows("SELECT id, day FROM withdrawn ORDER BY id") == sorted([(new.id, TODAY), (story_id, TODAY)])
+    assert texts.published(mailbox) == published + 1
+    assert (made.mailbox_folder / "mailbox.db-wal").stat().st_size == 0
+    with pytest.raises(NothingHere):
+        cases.find_by_tag(mailbox, new.lookup_tag or b"")
+
+
+def test_the_decrypted_file_holds_no_byte_of_an_erased_case(made: Installation) -> None:
+    mailbox = made.mailbox()
+    new = new_case(made.circle_id)
+    cases.add_case(mailbox, new)
+    mailbox.checkpoint()
+    sealed = new.messages[0].sealed
+    found = b"".join(pages(made))
+    assert sealed[100:200] in found, "while the case exists this reading finds it"
+    assert sealed[-200:-100] in found
+    assert new.wraps[0].wrap in found
+    cases.erase_case(mailbox, new.id, TODAY)
+    found = b"".join(pages(made))
+    assert not [at for at in range(0, len(sealed), 16) if sealed[at : at + 16] in found]
+    for held in new.wraps:
+        assert not [at for at in range(0, len(held.wrap) - 16, 8) if held.wrap[at : at + 16] in found]
+    assert new.lookup_tag is not None
+    assert new.lookup_tag not in found
+
+
+def pages(made: Installation) -> Iterator[bytes]:
+    """Decrypt the mailbox page by page, free pages too: AES-256-CBC, the IV 80 bytes before a page's end."""
+    raw = (made.mailbox_folder / "mailbox.db").read_bytes()
+    assert (made.mailbox_folder / "mailbox.db-wal").stat().st_size == 0
+    for start in range(0, len(raw), 4096):
+        page = raw[start : start + 4096]
+        body = page[16 if start == 0 else 0 : -80]  # the file begins with its salt
+        cipher = ["openssl", "enc", "-d", "-aes-256-cbc", "-nopad", "-K", made.mailbox_key.hex()]
+        iv = page[-80:-64].hex()
+        yield subprocess.run([*cipher, "-iv", iv], input=body, capture_output=True, check=True).stdout
+
+
+def test_erasing_twice_and_erasing_what_never_was_do_no_harm(mailbox: Database, case: Case) -> None:
+    cases.erase_case(mailbox, case.id, TODAY)
+    cases.erase_case(mailbox, case.id, TODAY + 1)
+    cases.erase_case(mailbox, some_id(), TODAY)
+    assert mailbox.rows("SELECT day FROM withdrawn WHERE id = ?", (case.id,)) == [(TODAY,)]
+
+
+def test_other_cases_and_stories_stay(made: Installation, mailbox: Database, desk: Database, case: Case) -> None:
+    other = new_case(made.circle_id)
+    cases.add_case(mailbox, other)
+    stays = story(desk, mailbox, cases.read_case(mailbox, other.id))
+    cases.erase_case(mailbox, case.id, TODAY, story(desk, mailbox, case))
+    assert cases.find_by_tag(mailbox, other.lookup_tag or b"").id == other.id
+    assert len(cases.messages_of(mailbox, other.id)) == 1
+    assert len(cases.wraps_of(mailbox, other.id, AUTHOR)) == 1
+    assert texts.read(mailbox, stays)[0].id == stays
+
+
+def test_erasing_is_all_or_nothing(
+    mailbox: Database, desk: Database, case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    story_id = story(desk, mailbox, case)
+
+    def power_cut(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(texts, "raise_counter", power_cut)
+        with pytest.raises(KeyboardInterrupt):
+            cases.erase_case(mailbox, case.id, TODAY, story_id)
+    assert cases.read_case(mailbox, case.id) == case
+    assert cases.wraps_of(mailbox, case.id, AUTHOR)
+    assert texts.read(mailbox, story_id)
+
+
+def test_a_reader_in_the_way_delays_only_the_log(made: Installation, mailbox: Database, case: Case) -> None:
+    with made.hostile() as reader:
+        mailbox._link.set_busy_timeout(0)  # the reader below never goes away
+        reader.execute("BEGIN")
+        assert reader.execute("SELECT count(*) FROM cases").fetchall() == [(1,)]
+        cases.erase_case(mailbox, case.id, TODAY)
+        with pytest.raises(CheckpointBusy):
+            mailbox.checkpoint()
+        assert mailbox.row("SELECT count(*) FROM case_keys") == (0,)
+    mailbox.checkpoint()
+    assert (made.mailbox_folder / "mailbox.db-wal").stat().st_size == 0
+
+
+def test_a_withdrawn_story_leaves_the_desk_too_and_is_not_published_again(
+    mailbox: Database, desk: Database, case: Case
+) -> None:
+    story_id = story(desk, mailbox, case)
+    cases.erase_case(mailbox, case.id, TODAY, story_id)
+    with pytest.raises(AlreadyWithdrawn):
+        texts.publish(mailbox, desk, story_id)
+    assert truth.repair(mailbox, desk, TODAY) == [], "a listed withdrawal is no finding"
+    for db in (mailbox, desk):
+        with pytest.raises(NothingHere):
+            texts.read(db, story_id)
+        assert db.row("SELECT count(*) FROM versions") == (0,)
+
+
+def test_a_story_goes_with_its_case_even_when_the_site_did_not_know_of_it(
+    mailbox: Database, desk: Database, case: Case
+) -> None:
+    story_id = story(desk, mailbox, case)
+    cases.erase_case(mailbox, case.id, TODAY)
+    published = texts.published(mailbox)
+    assert truth.repair(mailbox, desk, TODAY) == []
+    for db in (mailbox, desk):
+        with pytest.raises(NothingHere):
+            texts.read(db, story_id)
+    assert texts.published(mailbox) > published
+
+
+def test_a_draft_and_what_is_queued_go_with_their_case(mailbox: Database, desk: Database, case: Case) -> None:
+    for state in ("draft", "queued"):
+        text = Text(some_id(), "story", None, None, ())
+        texts.draft(desk, text, [Version(text.id, "ar", "t", "b", None, None, None)], case.id)
+        with desk.writing():
+            desk.run("UPDATE texts SET state = ? WHERE id = ?", (state, text.id))
+    cases.erase_case(mailbox, case.id, TODAY)
+    truth.repair(mailbox, desk, TODAY)
+    assert desk.row("SELECT count(*) FROM texts") == (0,)
+    assert desk.row("SELECT count(*) FROM versions") == (0,)
+
+
+def test_the_desk_forgets_what_it_noted_about_an_erased_case(
+    made: Installation, mailbox: Database, desk: Database, case: Case
+) -> None:
+    other = new_case(made.circle_id)
+    cases.add_case(mailbox, other)
+    for case_id in (case.id, other.id):
+        worklog.add_entry(
+            desk, some_id(), case_id, kind="note", author=made.moderator_id, day=TODAY, epoch=1, language=None,
+            seal=sealing(),
+        )  # fmt: skip
+        worklog.record_reply(desk, some_id(), case_id, b"sealed")
+        worklog.take(desk, case_id, made.moderator_id, TODAY)
+    worklog.step_out(desk, case.id, made.moderator_id)
+    worklog.audit(desk, made.moderator_id, "opened a case", TODAY, made.circle_id, bytes(32))
+
+    cases.erase_case(mailbox, case.id, TODAY)
+    truth.repair(mailbox, desk, TODAY)
+
+    assert case.id not in everything(desk)
+    assert (made.desk_folder / "desk.db-wal").stat().st_size == 0
+    assert len(worklog.entries_of(desk, other.id)) == 1
+    assert len(worklog.replies_of(desk, other.id)) == 1
+    assert worklog.taken_cases(desk, made.moderator_id) == [other.id]
+    assert len(worklog.audit_of(desk, None, 0)) == 1

@@ -1,0 +1,113 @@
+"""Migrations go forward, each whole or not at all, and only after an encrypted copy."""
+
+import shutil
+import stat
+from pathlib import Path
+
+import pytest
+
+from onion_app.errors import DamagedFile
+from onion_app.vault import database, link, migrations, schema
+from tests.vault.made import TODAY, Installation
+
+NEXT = (
+    "CREATE TABLE later (id BLOB NOT NULL PRIMARY KEY) STRICT, WITHOUT ROWID;\nINSERT INTO later (id) VALUES (x'00');\n"
+)
+
+
+def clock() -> float:
+    return TODAY * 86_400.0 + 7_200
+
+
+@pytest.fixture
+def steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Copy the migrations, so that a test can add its own."""
+    folder = tmp_path / "steps"
+    shutil.copytree(migrations._FOLDER, folder)
+    monkeypatch.setattr(migrations, "_FOLDER", folder)
+    return folder / "mailbox"
+
+
+def expect_later_schema(monkeypatch: pytest.MonkeyPatch) -> None:
+    scratch = link.scratch()
+    migrations.apply(scratch, "mailbox")
+    expected = schema.found(scratch)
+    monkeypatch.setattr(schema, "written", lambda _kind: expected)
+
+
+def test_nothing_due_changes_nothing_and_copies_nothing(made: Installation) -> None:
+    before = (made.mailbox_folder / "mailbox.db").read_bytes()
+    database.migrate(made.mailbox_folder, "mailbox", made.mailbox_key, clock)
+    assert (made.mailbox_folder / "mailbox.db").read_bytes() == before
+    assert [file.name for file in made.mailbox_folder.glob("*.db")] == ["mailbox.db"]
+
+
+def test_a_due_migration_runs_after_an_encrypted_copy(
+    made: Installation, steps: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (steps / "0002_later.sql").write_text(NEXT)
+    expect_later_schema(monkeypatch)
+    database.migrate(made.mailbox_folder, "mailbox", made.mailbox_key, clock)
+    assert made.mailbox().row("SELECT count(*) FROM later") == (1,)
+    copy = made.mailbox_folder / f"mailbox.version-1.day-{TODAY}.db"
+    assert stat.S_IMODE(copy.stat().st_mode) == 0o600
+    assert not copy.read_bytes().startswith(b"SQLite format 3")
+    made.close()
+
+    monkeypatch.undo()
+    copy.rename(made.mailbox_folder / "mailbox.db")
+    for beside in ("mailbox.db-wal", "mailbox.db-shm"):
+        (made.mailbox_folder / beside).unlink(missing_ok=True)
+    assert made.mailbox().row("SELECT count(*) FROM settings") == (2,), "the copy is whole and opens with the same key"
+
+
+def test_a_migration_that_fails_leaves_the_database_as_it_was(
+    made: Installation, steps: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (steps / "0002_later.sql").write_text(NEXT + "INSERT INTO nowhere VALUES (1);\n")
+    with pytest.raises(Exception, match="no such table"):
+        database.migrate(made.mailbox_folder, "mailbox", made.mailbox_key, clock)
+    monkeypatch.undo()
+    assert made.mailbox().row("PRAGMA user_version") == (1,), "and it opens, so that its schema is the old one"
+
+
+def test_migrations_that_fail_later_keep_what_was_done(
+    made: Installation, steps: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (steps / "0002_later.sql").write_text(NEXT)
+    expect_later_schema(monkeypatch)
+    (steps / "0003_broken.sql").write_text("INSERT INTO nowhere VALUES (1);\n")
+    with pytest.raises(Exception, match="no such table"):
+        database.migrate(made.mailbox_folder, "mailbox", made.mailbox_key, clock)
+    (steps / "0003_broken.sql").unlink()
+    database.migrate(made.mailbox_folder, "mailbox", made.mailbox_key, clock)
+    assert made.mailbox().row("PRAGMA user_version") == (2,)
+
+
+def test_a_migration_may_plant_no_trigger_and_attach_nothing(made: Installation, steps: Path) -> None:
+    for statement in (
+        "CREATE TRIGGER t AFTER INSERT ON texts BEGIN SELECT 1; END;",
+        "CREATE VIEW v AS SELECT 1;",
+        "ATTACH ':memory:' AS a;",
+    ):
+        (steps / "0002_later.sql").write_text(statement)
+        with pytest.raises(DamagedFile):
+            database.migrate(made.mailbox_folder, "mailbox", made.mailbox_key, clock)
+
+
+def test_a_copy_cut_off_by_a_power_cut_does_not_stop_the_next_attempt(
+    made: Installation, steps: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (steps / "0002_later.sql").write_text(NEXT)
+    expect_later_schema(monkeypatch)
+    (made.mailbox_folder / f"mailbox.version-1.day-{TODAY}.db").write_bytes(b"half")
+    database.migrate(made.mailbox_folder, "mailbox", made.mailbox_key, clock)
+    assert made.mailbox().row("PRAGMA user_version") == (2,)
+
+
+def test_old_copies_are_destroyed_and_newer_ones_and_the_database_stay(made: Installation) -> None:
+    for day in (TODAY - 31, TODAY - 30):
+        (made.mailbox_folder / f"mailbox.version-1.day-{day}.db").touch()
+    database.discard_copies(made.mailbox_folder, TODAY - 30)
+    names = sorted(file.name for file in made.mailbox_folder.glob("*.db"))
+    assert names == ["mailbox.db", f"mailbox.version-1.day-{TODAY - 30}.db"]

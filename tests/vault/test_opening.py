@@ -1,0 +1,225 @@
+"""Databases open only with their key, only as they were written, and behind a gate."""
+
+import stat
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from onion_app.errors import CipherUnfit, DamagedFile, NewerFile, OlderFile, WrongKey
+from onion_app.vault import database, link, migrations
+from onion_app.vault.database import Database
+from tests.vault.made import Installation, some_key
+
+
+def test_every_setting_holds_on_an_open_connection(mailbox: Database, desk: Database) -> None:
+    expected = {name: value for name, _, value in link.SETTINGS}
+    assert expected["journal_mode"] == "wal"
+    assert int(expected["busy_timeout"]) >= 10_000
+    for opened in (mailbox, desk):
+        link.pass_through(opened._link, link.OPENING)
+        assert {name: opened.row(f"PRAGMA {name}") for name in expected} == {n: (v,) for n, v in expected.items()}
+
+
+def test_a_setting_that_does_not_hold_stops_the_opening(made: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(link, "SETTINGS", (*link.SETTINGS, ("cipher_version", "9", "9")))
+    with pytest.raises(CipherUnfit):
+        made.mailbox()
+
+
+def test_the_wrong_key_is_named(made: Installation) -> None:
+    with pytest.raises(WrongKey):
+        database.open_mailbox(made.mailbox_folder, some_key())
+    with pytest.raises(WrongKey):
+        database.open_mailbox(made.mailbox_folder, b"short")
+    with pytest.raises(WrongKey):
+        database.open_desk(made.desk_folder, made.mailbox_key)
+
+
+def test_a_passphrase_that_looks_like_the_key_does_not_open(made: Installation) -> None:
+    with pytest.raises(WrongKey):
+        database.open_mailbox(made.mailbox_folder, made.mailbox_key.hex().encode()[:32])
+
+
+def test_a_missing_file_is_damage_and_is_not_created(tmp_path: Path) -> None:
+    with pytest.raises(DamagedFile):
+        database.open_mailbox(tmp_path, some_key())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_empty_file_is_damage_and_stays_empty(tmp_path: Path) -> None:
+    (tmp_path / "mailbox.db").touch()
+    with pytest.raises(DamagedFile):
+        database.open_mailbox(tmp_path, some_key())
+    assert (tmp_path / "mailbox.db").stat().st_size == 0
+
+
+def test_a_damaged_first_page_and_a_damaged_later_page_are_named(made: Installation) -> None:
+    file = made.mailbox_folder / "mailbox.db"
+    whole = file.read_bytes()
+    file.write_bytes(whole[:4096] + bytes(len(whole) - 4096))
+    with pytest.raises(DamagedFile):
+        made.mailbox().rows("SELECT * FROM settings")
+    file.write_bytes(bytes(100) + whole[100:])
+    with pytest.raises(WrongKey):
+        made.mailbox()
+
+
+def test_a_plain_sqlite_file_does_not_open(made: Installation) -> None:
+    file = made.mailbox_folder / "mailbox.db"
+    file.write_bytes(b"SQLite format 3\0" + bytes(4080))
+    with pytest.raises(WrongKey):
+        made.mailbox()
+
+
+def test_a_database_is_never_created_over_another(made: Installation) -> None:
+    before = (made.mailbox_folder / "mailbox.db").read_bytes()
+    with pytest.raises(FileExistsError):
+        database.create_mailbox(made.mailbox_folder, made.mailbox_key)
+    assert (made.mailbox_folder / "mailbox.db").read_bytes() == before
+
+
+def test_files_belong_to_nobody_else(made: Installation) -> None:
+    mailbox, desk = made.mailbox(), made.desk()
+    for opened in (mailbox, desk):
+        with opened.writing():
+            opened.run("DELETE FROM settings")
+    for folder in (made.mailbox_folder, made.desk_folder):
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+        files = sorted(folder.iterdir())
+        assert [file.name.rpartition(".")[2] for file in files] == ["db", "db-shm", "db-wal"]
+        assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
+
+
+def test_a_folder_that_others_could_enter_is_closed_to_them(tmp_path: Path) -> None:
+    folder = tmp_path / "mailbox"
+    folder.mkdir(mode=0o755)
+    database.create_mailbox(folder, some_key()).close()
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+def test_nothing_is_printed_about_a_wrong_key(made: Installation) -> None:
+    code = (
+        "import sys; from pathlib import Path; from onion_app.vault import database\n"
+        "try: database.open_mailbox(Path(sys.argv[1]), bytes(32))\n"
+        "except Exception as error: sys.exit(type(error).__name__ != 'WrongKey')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(made.mailbox_folder)], capture_output=True, check=False, timeout=60
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
+
+
+PLANTED = {
+    "trigger": "CREATE TRIGGER planted AFTER INSERT ON messages BEGIN DELETE FROM case_keys; END",
+    "view": "CREATE VIEW planted AS SELECT * FROM messages",
+    "table": "CREATE TABLE planted (copy TEXT)",
+    "index": "CREATE INDEX planted ON messages (author)",
+    "fewer": "DROP INDEX queue",
+    "statistics": "ANALYZE",
+}
+
+
+@pytest.mark.parametrize("what", PLANTED)
+@pytest.mark.parametrize("kind", ["mailbox", "desk"])
+def test_a_planted_shape_is_refused_at_opening(made: Installation, kind: str, what: str) -> None:
+    statement = PLANTED[what]
+    if kind == "desk":
+        statement = (
+            statement.replace("messages", "entries").replace("case_keys", "taken").replace("queue", "replies_of")
+        )
+    with made.hostile(kind) as link_:
+        link_.execute(statement)
+    with pytest.raises(DamagedFile):
+        made.mailbox() if kind == "mailbox" else made.desk()
+
+
+def test_a_table_replaced_by_a_view_is_refused_at_opening(made: Installation) -> None:
+    with made.hostile() as link_:
+        link_.execute("ALTER TABLE withdrawn RENAME TO hidden")
+        link_.execute("CREATE VIEW withdrawn AS SELECT * FROM hidden WHERE 0")
+    with pytest.raises(DamagedFile):
+        made.mailbox()
+
+
+def test_a_trigger_planted_after_opening_runs_nothing(made: Installation, mailbox: Database) -> None:
+    with made.hostile() as link_:
+        link_.execute("CREATE TRIGGER planted AFTER INSERT ON withdrawn BEGIN DELETE FROM settings; END")
+    with pytest.raises(DamagedFile), mailbox.writing():
+        mailbox.run("INSERT INTO withdrawn (id, day) VALUES (?, 1)", (bytes(16),))
+    assert mailbox.row("SELECT count(*) FROM settings") == (2,)
+    assert mailbox.row("SELECT count(*) FROM withdrawn") == (0,)
+
+
+def test_a_view_planted_after_opening_is_not_read(made: Installation, mailbox: Database) -> None:
+    assert mailbox.rows("SELECT id FROM withdrawn") == []
+    with made.hostile() as link_:
+        link_.execute("ALTER TABLE withdrawn RENAME TO hidden")
+        link_.execute("CREATE VIEW withdrawn AS SELECT * FROM hidden WHERE 0")
+    with pytest.raises(DamagedFile):
+        mailbox.rows("SELECT id FROM withdrawn")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "ATTACH '/tmp/elsewhere.db' AS elsewhere",
+        "VACUUM INTO '/tmp/elsewhere.db'",
+        "CREATE TABLE more (a TEXT)",
+        "CREATE TEMP TABLE more (a TEXT)",
+        "CREATE TEMP TRIGGER t AFTER INSERT ON withdrawn BEGIN SELECT 1; END",
+        "DROP TABLE withdrawn",
+        "ALTER TABLE withdrawn RENAME TO hidden",
+        "PRAGMA foreign_keys = OFF",
+        "PRAGMA trusted_schema = ON",
+        "PRAGMA writable_schema = ON",
+        "PRAGMA journal_mode = DELETE",
+        "PRAGMA key = 'another'",
+        "PRAGMA rekey = 'another'",
+        "PRAGMA cipher_export",
+        "REINDEX",
+        "ANALYZE",
+        "SAVEPOINT here",
+    ],
+)
+def test_the_gate_refuses_what_it_does_not_name(mailbox: Database, statement: str) -> None:
+    with pytest.raises(DamagedFile):
+        mailbox.rows(statement)
+    assert not Path("/tmp/elsewhere.db").exists()
+
+
+@pytest.mark.parametrize(
+    "function", ["load_extension('x')", "sqlcipher_export('main')", "writefile('x', 'y')", "random()"]
+)
+def test_the_gate_refuses_functions_it_does_not_name(mailbox: Database, function: str) -> None:
+    with pytest.raises(Exception, match=r"not authorized|no such function"):
+        mailbox.rows(f"SELECT {function}")
+
+
+@pytest.mark.parametrize("kind", ["mailbox", "desk"])
+def test_the_written_schema_is_what_the_migrations_make(kind: Any) -> None:
+    from onion_app.vault import schema
+
+    scratch = link.scratch()
+    migrations.apply(scratch, kind)
+    assert schema.found(scratch) == schema.written(kind), "run: python -m onion_app.vault.schema"
+    tables = schema.written(kind).split("\n-- table ")[1:]
+    assert tables
+    assert all("STRICT, WITHOUT ROWID" in table for table in tables), "P08: a rowid is the order of arrival"
+    assert "TRIGGER" not in schema.written(kind)
+    assert "CASCADE" not in schema.written(kind)
+
+
+def test_a_newer_and_an_older_file_are_named(made: Installation) -> None:
+    with made.hostile() as link_:
+        link_.execute("PRAGMA user_version = 99")
+    with pytest.raises(NewerFile):
+        made.mailbox()
+    with pytest.raises(NewerFile):
+        database.migrate(made.mailbox_folder, "mailbox", made.mailbox_key, lambda: 0.0)
+    with made.hostile("desk") as link_:
+        link_.execute("PRAGMA user_version = 0")
+    with pytest.raises(OlderFile):
+        made.desk()

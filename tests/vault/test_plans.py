@@ -1,0 +1,150 @@
+"""No question walks through a table that grows: each one is answered from an index, whatever the number of rows."""
+
+import re
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from onion_app.vault import cases, texts, truth, upkeep, worklog
+from onion_app.vault.cases import AUTHOR, Message
+from onion_app.vault.database import Database
+from tests.vault.made import TODAY, Installation, new_case, sealing, some_id, some_key, wrap
+from tests.vault.test_people import enrol
+
+GROWING = "cases|messages|case_keys|entries|audit|written_replies|withdrawn"
+
+
+@pytest.fixture
+def asked(mailbox: Database, desk: Database) -> Iterator[list[tuple[Database, str]]]:
+    """Listen to every statement that runs in both databases."""
+    statements: list[tuple[Database, str]] = []
+    for db in (mailbox, desk):
+        db._link.set_trace_callback(lambda statement, db=db: statements.append((db, statement)))
+    yield statements
+    for db in (mailbox, desk):
+        db._link.set_trace_callback(None)
+
+
+def a_working_day(made: Installation, mailbox: Database, desk: Database) -> None:
+    """Do everything once that the vault offers for cases."""
+    new, message_id = new_case(made.circle_id), some_id()
+    cases.add_case(mailbox, new)
+    case = cases.find_by_tag(mailbox, new.lookup_tag or b"")
+    case_id, circle_id, me = case.id, case.circle_id, made.moderator_id
+    cases.writing_circle(mailbox, "law", "ar")
+    cases.circle_key(mailbox, circle_id)
+    cases.counts(mailbox, circle_id)
+    for which in ("unread", "new", "closed"):
+        cases.queue(mailbox, circle_id, which, 1)
+    cases.mark_read(mailbox, case_id)
+    cases.author_key_of(mailbox, case_id)
+    cases.wraps_of(mailbox, case_id, AUTHOR)
+    cases.messages_of(mailbox, case_id)
+    cases.put_opened(mailbox, case_id, some_id(), 1, sealing())
+    author = cases.wraps_of(mailbox, case_id, AUTHOR)[0].recipient
+    epoch = [wrap(2, circle_id), wrap(2, AUTHOR, author)]
+    writers: list[tuple[cases.MessageAuthor, list[cases.Wrap]]] = [("visitor", epoch), ("circle", [])]
+    for who, wraps in writers:
+        cases.append(
+            mailbox, case_id, some_id(), author=who, epoch=2, new_wraps=wraps, seal=sealing(), day=TODAY, seen=1
+        )  # fmt: skip
+    cases.change_code(mailbox, case_id, some_key(), some_key(), [wrap(1, AUTHOR, author), wrap(2, AUTHOR, author)])
+    following = [wrap(3, circle_id), wrap(3, AUTHOR, author)]
+    upkeep.rewrap(mailbox, case_id, circle_id, [wrap(1, circle_id), wrap(2, circle_id)], following)
+    upkeep.stale(mailbox, circle_id, some_id())
+    upkeep.due(mailbox, TODAY + 200, 180)
+    worklog.take(desk, case_id, me, TODAY)
+    worklog.taken_by(desk, [case_id])
+    worklog.taken_cases(desk, me)
+    worklog.add_entry(
+        desk, some_id(), case_id, kind="note", author=me, day=TODAY, epoch=1, language=None, seal=sealing()
+    )
+    worklog.entries_of(desk, case_id)
+    worklog.record_reply(desk, message_id, case_id, b"sealed")
+    worklog.replies_of(desk, case_id)
+    worklog.audit(desk, me, "opened a case", TODAY, circle_id, some_key())
+    worklog.audit_of(desk, None, 1)
+    worklog.audit_of(desk, circle_id, 1)
+    cases.set_state(mailbox, case_id, "closed")
+    text = texts.Text(some_id(), "story", None, None, ())
+    texts.draft(desk, text, [], case_id)
+    texts.publish(mailbox, desk, text.id)
+    cases.close_door(mailbox, case_id)
+    cases.erase_case(mailbox, case_id, TODAY, text.id)
+    truth.repair(mailbox, desk, TODAY)
+
+
+def test_no_statement_scans_or_sorts_a_growing_table(
+    made: Installation, mailbox: Database, desk: Database, asked: list[tuple[Database, str]]
+) -> None:
+    a_working_day(made, mailbox, desk)
+    statements = [(db, text) for db, text in dict.fromkeys(asked) if re.match("SELECT|UPDATE|DELETE|INSERT", text)]
+    assert len(statements) > 80
+    plans = {(db.kind, text): db.rows(f"EXPLAIN QUERY PLAN {text}") for db, text in statements}
+    bad = {
+        (kind, text, str(step[3]))
+        for (kind, text), plan in plans.items()
+        for step in plan
+        if re.match(rf"SCAN ({GROWING})\b", str(step[3]))
+        or ("TEMP B-TREE FOR ORDER BY" in str(step[3]) and re.search(rf"FROM ({GROWING})\b", text))
+    }
+    # Walking through the audit in the order of its index, up to the end of a page, is no scan of what grows.
+    assert {step for _, _, step in bad} <= {"SCAN audit USING INDEX audit_by_day"}
+
+
+def test_counting_touches_no_case_but_only_an_index(
+    made: Installation, mailbox: Database, asked: list[tuple[Database, str]]
+) -> None:
+    cases.counts(mailbox, made.circle_id)
+    plans = [mailbox.rows(f"EXPLAIN QUERY PLAN {text}") for _, text in list(asked)]
+    steps = [str(step[3]) for plan in plans for step in plan if "cases" in str(step[3])]
+    assert steps
+    assert all("USING COVERING INDEX" in step for step in steps), steps
+
+
+def test_counts_and_queues_cost_the_same_with_many_cases(made: Installation, mailbox: Database) -> None:
+    def cost() -> float:
+        best = float("inf")
+        for _ in range(30):
+            began = time.perf_counter()
+            cases.counts(mailbox, made.circle_id)
+            cases.queue(mailbox, made.circle_id, "unread", 0)
+            best = min(best, time.perf_counter() - began)
+        return best
+
+    def fill(number: int) -> None:
+        with mailbox.writing():
+            for each in range(number):
+                mailbox.run(
+                    "INSERT INTO cases (id, circle_id, kind, topic, answer_in, state, unread, urgent, received_day, "
+                    "last_day, spread) VALUES (?, ?, 'request', 'law', 'ar', 'new', 1, ?, ?, ?, 0)",
+                    (some_id(), made.circle_id, each % 3, TODAY, TODAY + each % 100),
+                )
+
+    fill(1000)
+    few = cost()
+    fill(10_000)
+    assert cases.counts(mailbox, made.circle_id).unread == cases.MANY
+    assert cost() < 1.5 * few
+
+
+def test_a_case_of_many_messages_is_appended_to_without_reading_them(
+    made: Installation, mailbox: Database, asked: list[tuple[Database, str]]
+) -> None:
+    new = new_case(made.circle_id)
+    messages = tuple(Message(new.id, number, some_id(), 1, "visitor", b"sealed") for number in range(1, 500))
+    cases.add_case(mailbox, new_case(made.circle_id, id=new.id, messages=messages))
+    asked.clear()
+    cases.append(mailbox, new.id, some_id(), author="visitor", epoch=1, new_wraps=(), seal=sealing(), day=TODAY)
+    assert all("LIMIT 1" in text or "WHERE id = " in text for _, text in asked if text.startswith("SELECT"))
+
+
+def test_members_see_nothing_of_others_circles_in_any_list(
+    made: Installation, mailbox: Database, desk: Database
+) -> None:
+    other = enrol(made, desk)
+    cases.add_case(mailbox, new_case(some_id()))
+    assert cases.queue(mailbox, made.circle_id, "unread", 0) == []
+    assert cases.counts(mailbox, made.circle_id).unread == 0
+    assert worklog.taken_cases(desk, other.id) == []

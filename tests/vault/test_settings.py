@@ -1,0 +1,111 @@
+"""Settings have few names with one shape each; anything else is refused and named."""
+
+from typing import Any
+
+import pytest
+
+from onion_app.errors import BadSetting, NothingHere
+from onion_app.vault import settings
+from onion_app.vault.database import Database
+from tests.vault.made import Installation
+
+
+def put(db: Database, name: str, value: object) -> None:
+    with db.writing():
+        settings.put(db, name, value)
+
+
+def test_what_was_never_set_has_its_default(desk: Database) -> None:
+    read = settings.read(desk)
+    assert read.how_to_find_us == {"ar": "", "ckb": "", "kmr": "", "en": "Ask somebody you trust."}
+    assert (read.retention_days, read.paused, read.backup_days) == (180, False, 30)
+    assert len(read.code_salt) == 16
+    assert read.answer_days["urgent"] == 1
+    assert {days for topic, days in read.answer_days.items() if topic != "urgent"} == {3}
+
+
+def test_what_was_set_is_read(desk: Database) -> None:
+    put(desk, "how_to_find_us", {"ar": "اسألوا من تثقون به", "en": "x" * 300})
+    put(desk, "answer_days", {"law": 7, "urgent": 2})
+    put(desk, "retention_days", 730)
+    put(desk, "paused", value=True)
+    put(desk, "code_salt", bytes(16))
+    put(desk, "backup_days", 7)
+    read = settings.read(desk)
+    assert read.how_to_find_us["ar"] == "اسألوا من تثقون به"
+    assert (read.answer_days["law"], read.answer_days["talk"], read.answer_days["urgent"]) == (7, 3, 2)
+    assert (read.retention_days, read.paused, read.code_salt, read.backup_days) == (730, True, bytes(16), 7)
+
+
+BAD: list[tuple[str, Any]] = [
+    ("retention_days", 29),
+    ("retention_days", 731),
+    ("retention_days", "180"),
+    ("retention_days", True),
+    ("retention_days", 180.0),
+    ("paused", 1),
+    ("paused", "no"),
+    ("code_salt", bytes(15)),
+    ("code_salt", "zz" * 16),
+    ("code_salt", None),
+    ("answer_days", {"law": 0}),
+    ("answer_days", {"weather": 3}),
+    ("answer_days", [3]),
+    ("how_to_find_us", {"fr": "Demandez"}),
+    ("how_to_find_us", {"en": "x" * 301}),
+    ("how_to_find_us", {"en": "two\nlines"}),
+    ("how_to_find_us", {"en": "\ud800"}),
+    ("how_to_find_us", {"en": 5}),
+    ("backup_days", 0),
+    ("how to find us", {}),
+    ("", 1),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), BAD)
+def test_a_bad_value_or_name_is_not_stored(desk: Database, name: str, value: Any) -> None:
+    before = desk.rows("SELECT * FROM settings")
+    with pytest.raises(BadSetting):
+        put(desk, name, value)
+    assert desk.rows("SELECT * FROM settings") == before
+
+
+@pytest.mark.parametrize("value", ["", "{", "null", "1e999", "[" * 100_000, "9" * 5000, "29", "true", '"180"'])
+def test_a_bad_value_in_the_database_is_named(made: Installation, mailbox: Database, value: str) -> None:
+    with made.hostile() as link:
+        link.execute("INSERT INTO settings VALUES ('retention_days', ?)", (value,))
+    with pytest.raises(BadSetting) as raised:
+        settings.read(mailbox)
+    assert raised.value.args == ("retention_days",)
+
+
+def test_a_value_of_another_type_in_the_database_is_named(made: Installation, mailbox: Database) -> None:
+    with made.hostile_past_strict() as link:
+        link.execute("UPDATE settings SET value = x'00'")
+    with pytest.raises(BadSetting):
+        settings.read(mailbox)
+
+
+def test_an_unknown_name_is_refused_without_repeating_it(made: Installation, mailbox: Database) -> None:
+    with made.hostile() as link:
+        link.execute("INSERT INTO settings VALUES ('words of somebody else', '1')")
+    with pytest.raises(BadSetting) as raised:
+        settings.read(mailbox)
+    assert raised.value.args == ()
+
+
+def test_without_the_salt_of_the_codes_nothing_is_guessed(made: Installation, mailbox: Database) -> None:
+    with made.hostile() as link:
+        link.execute("DELETE FROM settings WHERE name = 'code_salt'")
+    with pytest.raises(BadSetting) as raised:
+        settings.read(mailbox)
+    assert raised.value.args == ("code_salt",)
+
+
+def test_the_onion_key_is_kept_and_replaced(desk: Database) -> None:
+    with pytest.raises(NothingHere):
+        settings.read_onion(desk)
+    for number in (1, 2):
+        with desk.writing():
+            settings.put_onion(desk, bytes([number]) * 64, f"{number}.onion")
+    assert settings.read_onion(desk) == settings.Onion(b"\2" * 64, "2.onion")

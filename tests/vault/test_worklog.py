@@ -1,0 +1,88 @@
+"""Taking a case is the lock, entries are numbered under seal, and the audit names nobody's case."""
+
+import pytest
+
+from onion_app.errors import TakenByAnother
+from onion_app.vault import worklog
+from onion_app.vault.database import Database
+from tests.vault.made import TODAY, Installation, sealing, some_id, some_key
+from tests.vault.test_people import enrol
+
+
+def test_a_case_is_taken_by_one_person_at_a_time(made: Installation, desk: Database) -> None:
+    case_id, other = some_id(), enrol(made, desk)
+    worklog.take(desk, case_id, made.moderator_id, TODAY)
+    worklog.take(desk, case_id, made.moderator_id, TODAY + 1)
+    with pytest.raises(TakenByAnother):
+        worklog.take(desk, case_id, other.id, TODAY)
+    worklog.give_back(desk, case_id, other.id)
+    assert worklog.taken_by(desk, [case_id, some_id()]) == {case_id: made.moderator_id}
+    worklog.give_back(desk, case_id, made.moderator_id)
+    worklog.take(desk, case_id, other.id, TODAY)
+    assert worklog.taken_cases(desk, other.id) == [case_id]
+    assert worklog.taken_cases(desk, made.moderator_id) == []
+
+
+def test_who_must_stop_gives_everything_back_and_what_lies_untouched_goes_back_by_itself(
+    made: Installation, desk: Database
+) -> None:
+    other = enrol(made, desk)
+    mine, touched, untouched = some_id(), some_id(), some_id()
+    worklog.take(desk, mine, made.moderator_id, TODAY)
+    worklog.take(desk, untouched, other.id, TODAY - 3)
+    worklog.take(desk, touched, other.id, TODAY - 4)
+    worklog.take(desk, touched, other.id, TODAY - 2)
+    worklog.give_all_back(desk, made.moderator_id)
+    worklog.give_back_untouched(desk, TODAY - 2)
+    assert worklog.taken_by(desk, [mine, touched, untouched]) == {touched: other.id}
+
+
+def test_stepping_out_gives_the_case_back_and_hides_it_from_one_person(made: Installation, desk: Database) -> None:
+    case_id, other = some_id(), enrol(made, desk)
+    worklog.take(desk, case_id, made.moderator_id, TODAY)
+    for _ in range(2):
+        worklog.step_out(desk, case_id, made.moderator_id)
+    assert worklog.stepped_out(desk, made.moderator_id) == {case_id}
+    assert worklog.stepped_out(desk, other.id) == set()
+    assert worklog.taken_by(desk, [case_id]) == {}
+
+
+def test_entries_are_numbered_within_their_case_and_stored_once(made: Installation, desk: Database) -> None:
+    def add(entry_id: bytes, case_id: bytes) -> worklog.Entry:
+        return worklog.add_entry(
+            desk,
+            entry_id,
+            case_id,
+            kind="draft",
+            author=made.moderator_id,
+            day=TODAY,
+            epoch=1,
+            language="ar",
+            seal=sealing(),
+        )
+
+    case_id, entry_id = some_id(), some_id()
+    first, again = add(entry_id, case_id), add(entry_id, case_id)
+    second, elsewhere = add(some_id(), case_id), add(some_id(), some_id())
+    assert first == again
+    assert [first.number, second.number, elsewhere.number] == [1, 2, 1]
+    assert second.sealed == sealing()(2)
+    assert worklog.entries_of(desk, case_id) == [first, second]
+
+
+def test_the_desk_knows_the_replies_it_wrote_by_their_bytes(desk: Database) -> None:
+    case_id, message_id = some_id(), some_id()
+    worklog.record_reply(desk, message_id, case_id, b"one")
+    worklog.record_reply(desk, message_id, case_id, b"two")
+    assert worklog.replies_of(desk, case_id) == {message_id: worklog.reply_mark(b"two")}
+    assert len(worklog.reply_mark(b"two")) == 32
+    assert worklog.replies_of(desk, some_id()) == {}
+
+
+def test_the_audit_is_read_newest_day_first_by_circle_or_whole(made: Installation, desk: Database) -> None:
+    for day in range(60):
+        worklog.audit(desk, made.moderator_id, "opened a case", day, made.circle_id if day % 2 else None, some_key())
+    whole = [row.day for page in range(2) for row in worklog.audit_of(desk, None, page)]
+    assert whole == list(range(59, -1, -1))
+    assert [row.day for row in worklog.audit_of(desk, made.circle_id, 0)] == list(range(59, 0, -2))
+    assert worklog.audit_of(desk, some_id(), 0) == []
