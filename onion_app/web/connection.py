@@ -152,7 +152,7 @@ class Connection(HTTPChannel):  # type: ignore[misc]  # waitress has no types
         carried_text = self.requests[0].content_length > 0
         super().service()
         if carried_text:
-            gc.collect()  # P04: Werkzeug's request and environment hold each other, and the text with them
+            gc.collect()  # P04: what holds itself, such as an error and its traceback, would hold the text for minutes
 
     def write_soon(self, data: bytes) -> int:
         """Hand over an answer, as far as it goes at once.

@@ -93,9 +93,10 @@ def load_catalogue(folder: Path, code: str) -> Catalogue:
     """Read the catalogue of one language, `<folder>/<code>.po`, as it is written: no compiled copy is kept."""
     text = (folder / f"{code}.po").read_text("utf-8")
     compiled = BytesIO()
-    # The header names the language by a code that Babel may take for another one: it is told none.
+    # Babel takes some of our codes for other languages, and forgets the plurals of those that it does not know: it is
+    # told that this is English, with the plurals that the file says.
     without_language = re.sub(r'^"Language: .*\n', "", text, flags=re.MULTILINE)
-    write_mo(compiled, read_po(BytesIO(without_language.encode())))
+    write_mo(compiled, read_po(BytesIO(without_language.encode()), locale="en"))
     compiled.seek(0)
     reviewer = _REVIEWER.search(text)
     return Catalogue(LANGUAGES[code], gettext.GNUTranslations(compiled), reviewer[1] if reviewer else None)

@@ -82,7 +82,8 @@ class Visits:
             VisitOver: as for `load`.
         """
         with self._table() as now:
-            self._use(key, now).sealed = _seal(key, contents)
+            visit = self._use(key, now)
+            visit.sealed = _seal(key, contents)
 
     def end(self, key: str) -> None:
         """Forget a visit; one that is over already is no mistake."""

@@ -36,12 +36,12 @@ def current_language() -> Language:
     return current_catalogue().language
 
 
-def gettext(sentence: str, **values: object) -> str:
+def gettext(sentence: str, /, **values: object) -> str:
     """Translate a sentence and put in the values of its %(names)s."""
     return _translated(sentence) % values
 
 
-def ngettext(one: str, many: str, n: int, **values: object) -> str:
+def ngettext(one: str, many: str, n: int, /, **values: object) -> str:
     """Translate a sentence in the plural form that goes with `n`, and put in the values of its %(names)s."""
     return _translated_plural(one, many, n) % values
 

@@ -18,7 +18,6 @@ PAGE = (
     "<!doctype html><html lang={{ language.code }} dir={{ language.dir }}><style>{{ style }}</style>"
     "<h1>{{ _('Hello') }}</h1>{{ body }}</html>"
 )
-FORM = "<form method=post><input name=csrf_token value='{}'><textarea name=text></textarea></form>"
 
 pages = Blueprint("pages", __name__)
 
@@ -58,6 +57,13 @@ def broken() -> str:
     raise RuntimeError(message)
 
 
+@pages.post("/knot")
+def knot() -> str:
+    holds_itself: list[object] = [request.form["text"]]
+    holds_itself.append(holds_itself)
+    return page("")
+
+
 @pages.get("/paused")
 def paused() -> str:
     raise Paused
@@ -95,6 +101,7 @@ def plain_app(translations: Path) -> Hardened:
     )
     app.register_blueprint(pages)
     app.exempt(echo)
+    app.exempt(knot)
 
     @app.errorhandler(Paused)
     def say_paused(error: Paused) -> tuple[str, int]:
