@@ -48,8 +48,9 @@ def show(template: str, **values: object) -> str:
 
 
 def show_own(template: str, text: str, **values: object) -> str:
-    """Render a page that shows a visitor's own text, whole, however long it is."""
-    mark_own_text()
+    """Render a page that shows a visitor's own text, or their messages, whole, however long they are."""
+    if text or values.get("letters"):
+        mark_own_text()
     return show(template, text=text, around=around_the_limit(text), excess=max(0, len(text) - LETTERS), **values)
 
 

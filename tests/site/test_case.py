@@ -1,0 +1,210 @@
+"""Case: reading, writing back, what is allowed, and who was here before."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+
+from tests.site.conftest import Page, Place, Visitor
+
+
+def shown(page: Page) -> list[tuple[str, str]]:
+    found = re.findall(
+        r'<article class="message" data-number="\d+" data-from="(\w+)">(.*?)</article>', page.main, re.DOTALL
+    )
+    return [(who, re.findall(r'<div class="text"[^>]*>(.*?)</div>', text, re.DOTALL)[0]) for who, text in found]
+
+
+def test_the_newest_message_stands_first_and_the_older_ones_are_folded(visitor: Visitor, place: Place) -> None:
+    code = visitor.tells("They found my phone.")
+    place.answers("We read every word.")
+    page = visitor.returns(code)
+    assert shown(page) == [("us", "We read every word."), ("you", "They found my phone.")]
+    assert page.main.index("We read every word.") < page.main.index("<textarea") < page.main.index("<details>")
+    assert "From lamp , 4 October 2024" in page.words
+    assert "There is an answer for you." in page.words
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        ("new", "It has arrived; nobody has read it yet."),
+        ("reading", "Somebody is reading it."),
+        ("answered", "There is an answer for you."),
+        ("asking", "We need your yes before we publish."),
+        ("ready", "It will be published in the next weeks."),
+        ("published", "It is published."),
+        ("closed", "It is closed."),
+    ],
+)
+def test_the_state_is_said_in_words(visitor: Visitor, place: Place, state: str, said: str) -> None:
+    code = visitor.tells()
+    with place.db.writing():
+        place.db.run("UPDATE cases SET state = ?", (state,))
+    assert said in visitor.returns(code).words
+
+
+def test_writing_back_arrives_directly(visitor: Visitor, place: Place) -> None:
+    code = visitor.tells("First.")
+    place.answers()
+    page = visitor.fills(visitor.returns(code), text="Second.")
+    assert page.status == 200
+    assert 'id="arrived"' in page.main
+    assert shown(page)[0] == ("you", "Second.")
+    assert page.box == ""
+    assert place.texts() == ["First.", "We read every word.", "Second."]
+    assert place.db.rows("SELECT state, unread FROM cases") == [("new", 1)]
+
+
+def test_pressing_send_twice_stores_once(visitor: Visitor, place: Place) -> None:
+    case = visitor.returns(visitor.tells("First."))
+    for _ in range(3):
+        visitor.fills(case, text="Second.")
+    assert place.texts() == ["First.", "Second."]
+
+
+def test_an_empty_answer_is_not_stored(visitor: Visitor, place: Place) -> None:
+    page = visitor.fills(visitor.returns(visitor.tells("First.")), text=" \n ")
+    assert page.title == "Error: Messages"
+    assert place.texts() == ["First."]
+
+
+def test_an_answer_too_long_comes_back_whole_and_survives_back(visitor: Visitor, place: Place) -> None:
+    text = "b" * 12_003
+    page = visitor.fills(visitor.returns(visitor.tells("First.")), text=text)
+    assert "3 letters too long" in page.errors
+    assert page.box == text
+    assert visitor.opens("case").box == text
+    assert place.texts() == ["First."]
+    visitor.fills(page, text="b")
+    assert visitor.opens("case").box == ""
+
+
+def test_messages_that_fill_pages_are_cut_into_parts_that_lose_none(visitor: Visitor, place: Place) -> None:
+    place.clock.wait(days=1)
+    code = visitor.tells("&" * 12_000)
+    for number in range(6):
+        place.answers(f"{number} " + "ب" * 11_000)
+    pages = [visitor.returns(code)]
+    while "Still older messages" in pages[-1].words:
+        pages.append(visitor.opens(f"case?part={len(pages) + 1}"))
+        assert len(pages[-1].html.encode()) < 131_000
+    texts = [text for page in pages for _, text in shown(page)]
+    assert [text[0] for text in texts] == ["5", "4", "3", "2", "1", "0", "&"]
+    assert len(pages) > 2
+
+
+@pytest.mark.parametrize("part", ["0", "-1", "99", "x", "٢", "9" * 5000, ""])
+def test_a_part_that_is_not_there_shows_one_that_is(visitor: Visitor, part: str) -> None:
+    visitor.returns(visitor.tells("First."))
+    page = visitor.opens(f"case?part={part}")
+    assert (page.status, shown(page)) == (200, [("you", "First.")])
+
+
+def test_the_page_fits_with_the_longest_message_and_the_longest_answer(visitor: Visitor, place: Place) -> None:
+    code = visitor.tells("&" * 12_000)
+    place.answers("<" * 12_000)
+    page = visitor.fills(visitor.returns(code), text="'" * 20_000)
+    assert page.box == "'" * 20_000
+    assert len(page.html.encode()) < 131_000
+    assert "the messages wait" in page.words
+
+
+def test_the_last_opening_is_the_one_before_this(visitor: Visitor, place: Place, come: Callable[[], Visitor]) -> None:
+    code = visitor.tells()
+    first = visitor.returns(code)
+    assert "Nobody has opened this with your code before." in first.words
+    place.clock.wait(days=3)
+    second = come().returns(code)
+    assert "Last opened on 4 October 2024, by somebody with this code. Not you?" in second.words
+    place.clock.wait(days=4)
+    third = come()
+    assert "Last opened on 7 October 2024" in third.returns(code).words
+    assert "Last opened on 7 October 2024" in third.opens("case").words
+    assert place.db.rows("SELECT count(*) FROM messages WHERE number = 0") == [(1,)]
+
+
+def test_consents_come_filled_and_are_saved_as_sealed_messages(visitor: Visitor, place: Place) -> None:
+    case = visitor.returns(visitor.tells(publish="ask", count="1"))
+    _, fields = case.form('value="consents"')
+    assert (fields["publish"], fields["count"]) == ("ask", "1")
+    assert "quote" not in fields
+    path, fields = case.form('value="consents"')
+    del fields["count"]
+    page = visitor.posts(path, fields | {"publish": "no"})
+    assert "It is saved." in page.words
+    assert place.consents() == [("ask", True, False), ("no", False, False)]
+
+
+def test_saving_the_same_consents_again_stores_nothing(visitor: Visitor, place: Place) -> None:
+    case = visitor.returns(visitor.tells(publish="yes"))
+    for _ in range(2):
+        visitor.fills(case, 'value="consents"')
+    assert place.consents() == [("yes", False, False)]
+
+
+def test_a_request_has_no_consents(visitor: Visitor) -> None:
+    assert 'value="consents"' not in visitor.returns(visitor.asks()).main
+
+
+def test_the_month_of_erasing_is_named(visitor: Visitor, place: Place) -> None:
+    code = visitor.tells()
+    place.sets("retention_days", 30)
+    assert re.search(r"erased by itself around (October|November) 2024 if", visitor.returns(code).words)
+
+
+def test_another_group_can_be_told(visitor: Visitor) -> None:
+    page = visitor.returns(visitor.tells())
+    assert 'href="/en/ask?topic=answer"' in page.main
+    _, fields = visitor.opens("ask?topic=answer").form()
+    assert fields["topic"] == "answer"
+
+
+def test_what_follows_is_sealed_to_the_new_key_of_the_circle(visitor: Visitor, place: Place) -> None:
+    case = visitor.returns(visitor.tells("Before."))
+    new = place.gives_the_circle_a_new_key()
+    page = visitor.fills(case, text="After.")
+    assert [text for _, text in shown(page)] == ["After.", "Before."]
+    assert [getattr(letter, "text", None) for letter in place.read_by(new)] == ["After."]
+    old = [getattr(letter, "text", None) for letter in place.read_by(place.circle)]
+    assert "Before." in old
+    assert "After." not in old
+    visitor.fills(page, text="Later.")
+    assert place.db.rows("SELECT max(epoch) FROM case_keys") == [(2,)]
+
+
+def test_a_circle_without_a_key_takes_nothing_and_loses_nothing(visitor: Visitor, place: Place) -> None:
+    case = visitor.returns(visitor.tells("Before."))
+    with place.db.writing():
+        place.db.run("DELETE FROM circles")
+    page = visitor.fills(case, text="After.")
+    assert (page.status, page.heading, page.box) == (503, "We cannot take this right now.", "After.")
+
+
+def test_a_damaged_message_does_not_hide_the_others(visitor: Visitor, place: Place) -> None:
+    code = visitor.tells("First.")
+    place.answers("Second.")
+    with place.db.writing():
+        place.db.run("UPDATE messages SET sealed = x'01020304' WHERE number = 1")
+    page = visitor.returns(code)
+    assert "Second." in page.words
+    assert "This message is damaged and cannot be shown." in page.words
+
+
+def test_writing_into_a_case_that_was_erased_meanwhile_keeps_the_words(
+    visitor: Visitor, come: Callable[[], Visitor]
+) -> None:
+    code = visitor.tells()
+    case = visitor.returns(code)
+    other = come()
+    other.fills(other.fills(other.opens("return"), code=code, erase="1"))
+    page = visitor.fills(case, text="Are you there?")
+    assert page.box == "Are you there?"
+    assert "There is nothing under this code." in page.errors
+    assert visitor.opens("case").heading == "There is nothing under this code."
+
+
+def test_a_story_cannot_be_named_by_its_author_alone(visitor: Visitor, place: Place) -> None:
+    page = visitor.returns(visitor.tells())
+    visitor.fills(page, text="x", do="pointer", story="ab" * 16)
+    assert place.texts()[-1] == "x"

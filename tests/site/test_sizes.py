@@ -1,0 +1,93 @@
+"""Every page fits the one size with a fifth to spare, in every language, with every settable text at its longest."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from onion_app.web.app import Hardened
+from onion_app.web.size import SHORT
+from tests.site.conftest import Page, Place, Visitor
+
+SPARE = 1 / 5
+HEADERS = 1_100  # bytes: status line and headers with the session's cookie, as measured on the wire
+
+
+@pytest.fixture
+def longest(place: Place) -> Place:
+    """Set everything that can be set as long as it may be."""
+    place.sets("how_to_find_us", dict.fromkeys(("en", "ar", "ckb", "kmr"), "ث" * 300))
+    place.sets("answer_days", dict.fromkeys(("testimony", "health", "unknown", "urgent"), 30))
+    place.sets("backup_days", 90)
+    return place
+
+
+def pages(visitor: Visitor, place: Place) -> Iterator[Page]:
+    for path in ("", "tell", "ask", "return", "case", "stories", "guides", "guides/now", "protects", "nowhere"):
+        yield visitor.opens(path)
+    yield visitor.writes("", "ask")
+    yield visitor.writes("a", "ask", topic="answer", danger="yes")
+    yield visitor.opens("tell")
+    check = visitor.writes("a")
+    yield check
+    yield visitor.fills(check, publish="ask", no_return="1", text="")
+    yield visitor.fills(check, line="0", sealed="broken")
+    yield visitor.sends(check)
+    yield visitor.fills(visitor.opens("return"), code=check.code[:-1])
+    yield visitor.fills(visitor.opens("return"), code=check.code, erase="1")
+    place.answers("b", "ث" * 24)
+    visitor.returns(check.code)
+    case = visitor.returns(check.code)
+    yield case
+    yield visitor.fills(case, text="")
+    yield visitor.fills(case, 'value="new_code"')
+    place.clock.wait(minutes=20)
+    expired = visitor.fills(case, text="a")
+    yield expired
+    yield visitor.fills(expired, code=check.code[:-1])
+    place.sets("paused", value=True)
+    yield visitor.sends(check)
+    place.sets("paused", value=False)
+    yield visitor.leaves()
+
+
+@pytest.mark.parametrize("lang", ["en", "ar"])
+def test_every_page_leaves_a_fifth_to_spare(longest: Place, come: Callable[[], Visitor], lang: str) -> None:
+    visitor = come()
+    visitor.lang = lang
+    sizes = {page.title + " / " + page.heading: len(page.html.encode()) + HEADERS for page in pages(visitor, longest)}
+    assert len(sizes) > 20
+    assert {name: size for name, size in sizes.items() if size > SHORT * (1 - SPARE)} == {}
+
+
+def test_the_style_sheet_stays_under_4000_bytes(app: Hardened) -> None:
+    assert len(str(app.jinja_env.globals["style"]).encode()) < 4_000
+
+
+def test_only_pages_with_an_own_text_may_be_long(place: Place) -> None:
+    app = create_app_with_marks(place)
+    visitor = Visitor(app.test_client())
+    check = visitor.writes("a" * 12_000)
+    assert marks(app) == [False, True]
+    visitor.sends(check)
+    visitor.opens("")
+    visitor.returns(check.code)
+    assert marks(app) == [False, True, False, False, False, False, True]
+
+
+def create_app_with_marks(place: Place) -> Hardened:
+    app = place.start()
+    inner = app.wsgi_app
+    app.config["MARKS"] = []
+
+    def noting(environ: dict[str, object], start_response: object) -> object:
+        answer = inner(environ, start_response)  # type: ignore[arg-type]
+        app.config["MARKS"].append(bool(environ.get("onion_app.own_text")))
+        return answer
+
+    app.wsgi_app = noting  # type: ignore[method-assign]
+    return app
+
+
+def marks(app: Hardened) -> list[bool]:
+    found: list[bool] = app.config["MARKS"]
+    return found
