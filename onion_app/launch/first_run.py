@@ -52,7 +52,7 @@ def is_due(state: State) -> bool:
     if (state.path / "vault.key").exists():
         mark.unlink(missing_ok=True)  # only the end of the first run was cut off
         return False
-    if not mark.exists() and any((*state.mailbox.iterdir(), *state.desk.iterdir())):
+    if not mark.exists() and any((*state.mailbox.glob("*"), *state.desk.glob("*"))):
         raise VaultDamaged
     return True
 
@@ -95,7 +95,8 @@ def _begin_from_nothing(state: State) -> None:
     (state.path / _MARK).touch(mode=0o600)
     _sync(state.path)
     for folder in (state.mailbox, state.desk):
-        shutil.rmtree(folder)
+        if folder.exists():
+            shutil.rmtree(folder)
 
 
 def _invite_the_first(desk: Database, invitation: str, today: int) -> None:

@@ -1,0 +1,228 @@
+"""What a first run makes, and what is left of one that was cut off."""
+
+import json
+import os
+import signal
+import stat
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import pytest
+
+from onion_app.crypto.codes import invitation_mark, new_code, read_code
+from onion_app.crypto.slots import open_slots
+from onion_app.errors import VaultDamaged
+from onion_app.launch import first_run
+from onion_app.launch.answers import Answers
+from onion_app.launch.state import State
+from onion_app.vault import database, keyfile, people, settings
+from tests.launch.conftest import FIND_US, Installation, Operator
+
+CLOCK = lambda: 1_800_000_000.0  # noqa: E731
+TODAY = 1_800_000_000 // 86400
+
+
+def test_a_first_run_hands_out_what_only_people_keep(installation: Installation) -> None:
+    printed = installation.printed
+    assert set(printed) == {"passphrase", "spare_code", "invitation", "desk_url", "onion"}
+    assert len(printed["passphrase"].split()) == 6
+    assert read_code(printed["spare_code"]) != read_code(printed["invitation"])
+    assert printed["onion"].endswith(".onion")
+
+
+def test_a_later_run_gives_the_same_addresses_and_no_secret(later: Operator, installation: Installation) -> None:
+    launched = later.launch({"passphrase": installation.printed["passphrase"]})
+    assert set(launched.printed) == {"desk_url", "onion"}
+    assert launched.printed["onion"] == installation.printed["onion"]
+    assert launched.printed["desk_url"].split(":")[1] == installation.printed["desk_url"].split(":")[1]
+
+
+def test_a_later_run_prints_one_line_and_no_more(later: Operator, installation: Installation) -> None:
+    launched = later.launch({"passphrase": installation.printed["passphrase"]})
+    assert launched.stop() == 0
+    assert launched.process.stdout is not None
+    assert launched.process.stdout.read() == b""
+
+
+def test_both_the_passphrase_and_the_spare_code_open_the_same_keys(installation: Installation) -> None:
+    text = keyfile.read(installation.state)
+    assert open_slots(text, installation.printed["passphrase"]) == open_slots(text, installation.printed["spare_code"])
+
+
+def test_the_one_circle_takes_every_topic_and_has_no_key_yet(installation: Installation) -> None:
+    keys = open_slots(keyfile.read(installation.state), installation.printed["spare_code"])
+    desk = database.open_desk(installation.state / "desk", keys.desk)
+    [circle] = people.circles(desk)
+    assert (circle.catch_all, circle.coordinators, circle.public_key) == (True, True, None)
+    invitation = people.find_invitation(
+        desk, invitation_mark(installation.printed["invitation"]), int(time.time()) // 86400
+    )
+    assert (invitation.circle_id, invitation.coordinator) == (circle.id, True)
+    desk.close()
+
+
+def test_the_mailbox_gets_its_copy_of_what_was_set(installation: Installation) -> None:
+    keys = open_slots(keyfile.read(installation.state), installation.printed["spare_code"])
+    desk = database.open_desk(installation.state / "desk", keys.desk)
+    mailbox = database.open_mailbox(installation.state / "mailbox", keys.mailbox)
+    assert settings.read(mailbox) == settings.read(desk)
+    assert {**settings.read(mailbox).how_to_find_us} == {"ckb": "", "kmr": "", **FIND_US}
+    desk.close()
+    mailbox.close()
+
+
+def test_nobody_can_write_before_the_first_coordinator_has_come(operator: Operator) -> None:
+    launched = operator.launch({})
+    for kind in ("tell", "ask"):
+        page = launched.visitor().check(kind, "Is anybody there?")
+        assert page.status == 503
+        assert not page.root.has(id="code"), "a code would promise an answer"
+    assert launched.stop() == 0
+
+
+def test_every_file_belongs_to_this_account_alone(installation: Installation) -> None:
+    for path in (installation.state, *installation.state.rglob("*")):
+        assert not stat.S_IMODE(path.stat().st_mode) & 0o077, path
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        b"",
+        b"[]",
+        b"not json",
+        b'{"passphrase": "one two',
+        {"password": "one two three"},
+        {"passphrase": 7},
+        {"passphrase": " "},
+        {"spare_code": "1234"},
+        {"how_to_find_us": "here"},
+        {"how_to_find_us": {"fr": "ici"}},
+        {"how_to_find_us": {"en": 7}},
+        {"how_to_find_us": {"en": "x" * 301}},
+    ],
+)
+def test_answers_that_are_not_understood_make_nothing(operator: Operator, answers: Any) -> None:
+    code, said = operator.refused(answers)
+    assert code == 2
+    assert "answers on standard input" in said
+    assert not operator.state.exists()
+
+
+def test_what_was_answered_is_used(operator: Operator) -> None:
+    code = new_code()
+    given = {"passphrase": "six words that somebody chose themselves", "spare_code": code}
+    launched = operator.launch(given)
+    assert given.items() <= launched.printed.items()
+    assert open_slots(keyfile.read(operator.state), code) == open_slots(
+        keyfile.read(operator.state), given["passphrase"]
+    )
+    assert launched.stop() == 0
+
+
+def test_databases_whose_keys_are_lost_are_never_overwritten(later: Operator) -> None:
+    (later.state / "vault.key").unlink()
+    before = (later.state / "mailbox" / "mailbox.db").read_bytes()
+    code, said = later.refused({})
+    assert code == 5
+    assert "vault.key" in said
+    assert (later.state / "mailbox" / "mailbox.db").read_bytes() == before
+
+
+# --- cut off ------------------------------------------------------------------------------------------------------
+
+HANDED = first_run.Handed("one two three four five six", new_code(), new_code())
+STEPS = {
+    first_run.__file__: {"make", "_begin_from_nothing", "_invite_the_first", "_sync"},
+    keyfile.__file__: {"write"},
+}
+
+
+def made_until(state: State, last: int) -> bool:
+    """Make an installation in a process of its own that is killed at its `last` step; say whether it came that far."""
+    child = os.fork()
+    if child == 0:
+        sys.settrace(killing_at(last))
+        first_run.make(state, HANDED, FIND_US, CLOCK, lambda _: None)
+        os._exit(0)
+    _, status = os.waitpid(child, 0)
+    return os.WIFSIGNALED(status)
+
+
+def killing_at(last: int) -> Callable[[FrameType, str, Any], Any]:
+    """Count the lines of the first run as they are reached, and kill this process at one of them."""
+    reached = 0
+
+    def step(_frame: FrameType, event: str, _arg: Any) -> Any:
+        nonlocal reached
+        if event == "line":
+            reached += 1
+            if reached == last:
+                os.kill(os.getpid(), signal.SIGKILL)
+        return step
+
+    def enter(frame: FrameType, _event: str, _arg: Any) -> Any:
+        return step if frame.f_code.co_name in STEPS.get(frame.f_code.co_filename, ()) else None
+
+    return enter
+
+
+def fresh(folder: Path) -> State:
+    state = State(folder)
+    for inner in (state.path, state.mailbox, state.desk):
+        inner.mkdir(mode=0o700)
+    return state
+
+
+def test_a_first_run_cut_off_at_any_step_leaves_nothing_or_everything(tmp_path: Path) -> None:
+    remnants = set()
+    last = 1
+    while True:
+        state = fresh(tmp_path / str(last))
+        killed = made_until(state, last)
+        left = frozenset(str(file.relative_to(state.path)) for file in state.path.rglob("*") if file.is_file())
+        if not first_run.is_due(state):
+            keys = open_slots(keyfile.read(state.path), HANDED.spare_code)
+            database.open_mailbox(state.mailbox, keys.mailbox).close()
+            desk = database.open_desk(state.desk, keys.desk)
+            people.find_invitation(desk, invitation_mark(HANDED.invitation), TODAY)
+            desk.close()
+        elif left not in remnants:
+            remnants.add(left)
+            first_run.make(state, HANDED, FIND_US, CLOCK, lambda _: None)
+            assert not first_run.is_due(state)
+        if not killed:
+            break
+        last += 1
+    assert last > 30, "the steps were counted"
+    assert len(remnants) > 3, "it was cut off at different points"
+
+
+def test_a_first_run_whose_person_goes_away_before_the_end_is_begun_again(tmp_path: Path) -> None:
+    def gone(_: object) -> None:
+        raise EOFError
+
+    state = fresh(tmp_path / "state")
+    with pytest.raises(EOFError):
+        first_run.make(state, HANDED, FIND_US, CLOCK, gone)
+    assert first_run.is_due(state)
+    assert not (state.path / "vault.key").exists()
+
+
+def test_a_state_without_its_keys_is_not_taken_for_a_new_one(tmp_path: Path) -> None:
+    state = fresh(tmp_path / "state")
+    (state.desk / "desk.db").write_bytes(b"something")
+    with pytest.raises(VaultDamaged):
+        first_run.is_due(state)
+
+
+def test_what_is_not_given_is_drawn_anew_each_time() -> None:
+    drawn = [first_run.draw(Answers()) for _ in range(2)]
+    assert drawn[0].passphrase != drawn[1].passphrase
+    assert drawn[0].spare_code != drawn[1].spare_code
+    assert drawn[0].invitation != drawn[1].invitation
+    assert "passphrase" not in json.dumps(repr(drawn[0])), "it does not show itself"

@@ -1,0 +1,218 @@
+"""What runs: how it is walled in, what it gives away, how it comes back and how it ends."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from onion_app.crypto.slots import VaultKeys, open_slots
+from onion_app.vault import keyfile
+from tests import processes
+from tests.launch.conftest import START, Installation, Launched, Operator
+
+PROC = Path("/proc")
+ROLES = ("site", "desk")
+SECONDS = 10.0  # in which everything has to be gone
+
+
+def keys_of(installation: Installation) -> VaultKeys:
+    return open_slots(keyfile.read(installation.state), installation.printed["spare_code"])
+
+
+def status(pid: int) -> dict[str, str]:
+    """Read what the kernel says of a process."""
+    lines = (PROC / str(pid) / "status").read_text().splitlines()
+    return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
+
+
+def writable_places(pid: int) -> set[str]:
+    """List where a process could write, as it is mounted for it."""
+    mounts = [line.split() for line in (PROC / str(pid) / "mountinfo").read_text().splitlines()]
+    return {mount[4] for mount in mounts if "rw" in mount[5].split(",")}
+
+
+def test_the_first_line_says_whether_the_processes_are_confined(running: Launched) -> None:
+    assert running.words().splitlines()[0].startswith("confined: ")
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_child_sees_its_own_folders_and_no_others(running: Launched, role: str) -> None:
+    root = PROC / str(running.running(role)) / "root"
+    inside = root / running.state.relative_to("/")
+    assert {path.name for path in inside.iterdir()} == ({"mailbox"} if role == "site" else {"mailbox", "desk"})
+    assert {path.name for path in (root / "usr/bin").iterdir()} <= {"python3", os.path.realpath("/usr/bin/python3")[9:]}
+    for hidden in ("home", "root", "var", "proc", "run", "etc/passwd", "usr/bin/sh", "work/main/tests"):
+        assert not (root / hidden).exists(), hidden
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_child_can_write_to_its_own_folders_only(running: Launched, role: str) -> None:
+    names = ("mailbox",) if role == "site" else ("mailbox", "desk")
+    own = {str(running.state / name) for name in names}
+    devices = {place for place in writable_places(running.running(role)) if place.startswith("/dev/")}
+    assert writable_places(running.running(role)) - devices == own
+    assert "/dev/shm" not in devices
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_child_has_no_network_of_its_own(running: Launched, role: str) -> None:
+    pid = running.running(role)
+    assert (PROC / str(pid) / "ns/net").readlink() != Path("/proc/self/ns/net").readlink()
+    devices = (PROC / str(pid) / "net/dev").read_text().splitlines()[2:]
+    assert [line.split(":")[0].strip() for line in devices] == ["lo"]
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_child_has_no_privilege_and_leaves_no_core(running: Launched, role: str) -> None:
+    pid = running.running(role)
+    said = status(pid)
+    assert {said[name].strip("0") for name in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")} == {""}
+    assert said["NoNewPrivs"] == "1"
+    assert no_core(pid)
+
+
+def test_the_launcher_leaves_no_core_either(running: Launched) -> None:
+    assert no_core(running.pid)
+    assert no_core(running.running("tor"))
+
+
+def no_core(pid: int) -> bool:
+    [line] = [line for line in (PROC / str(pid) / "limits").read_text().splitlines() if "core file" in line]
+    return line.split()[4:6] == ["0", "0"]
+
+
+def test_nobody_of_the_same_account_can_look_into_the_launcher(later: Operator, installation: Installation) -> None:
+    # Without capabilities, because root may look into everything.
+    stripped = ["setpriv", "--bounding-set", "-all", "--inh-caps", "-all"]
+    launched = later.launch({"passphrase": installation.printed["passphrase"]}, before=stripped)
+    assert not int(status(launched.pid)["CapEff"], 16)
+
+    def sees(pid: int) -> bool:
+        look = [*stripped, "head", "-c", "1", f"/proc/{pid}/environ"]
+        return subprocess.run(look, check=False, capture_output=True).returncode == 0
+
+    with subprocess.Popen([*stripped, "sleep", "100"]) as other:
+        processes.until(lambda: sees(other.pid), START, "a look into a process that is not hardened")
+        other.kill()
+    assert not sees(launched.pid)
+
+
+def test_no_key_stands_in_a_command_line_or_an_environment(running: Launched, installation: Installation) -> None:
+    keys = keys_of(installation)
+    secrets = [keys.mailbox, keys.desk, *(installation.printed[name].encode() for name in ("passphrase", "spare_code"))]
+    needles = [needle for secret in secrets for needle in (secret, secret.hex().encode())]
+    everybody = [running.pid, *(process.pid for process in running.family())]
+    assert len(everybody) >= 4
+    for pid in everybody:
+        for place in ("cmdline", "environ"):
+            content = (PROC / str(pid) / place).read_bytes()
+            assert not any(needle in content for needle in needles), (pid, place)
+
+
+def test_the_site_never_gets_the_desks_key(running: Launched, installation: Installation) -> None:
+    keys = keys_of(installation)
+    found = processes.memory_of(running.running("site"), {"mailbox": keys.mailbox, "desk": keys.desk})
+    assert found["mailbox"], "the search would have found it"
+    assert not found["desk"]
+
+
+def test_the_launcher_forgets_the_passphrase(running: Launched, installation: Installation) -> None:
+    words = installation.printed["passphrase"]
+    found = processes.memory_of(running.pid, {"words": words.encode(), "key": keys_of(installation).desk})
+    assert found["key"], "the search would have found it"
+    assert not found["words"]
+
+
+def test_the_launcher_holds_no_database_open(running: Launched) -> None:
+    open_files = [file.readlink() for file in (PROC / str(running.pid) / "fd").iterdir()]
+    assert not [file for file in open_files if ".db" in file.name]
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_killed_child_comes_back(running: Launched, role: str) -> None:
+    first = running.running(role)
+    processes.kill(first)
+    processes.until(lambda: running.running(role) != first, START, f"another {role}")
+    assert running.visitor().get("/en/").status == 200
+    assert running.volunteer().get("/login").status == 200
+    assert f"{role}: ended with status" in running.words()
+
+
+def test_a_killed_tor_comes_back(running: Launched) -> None:
+    processes.until(lambda: "tor: 0%" in running.words(), START, "a tor that answers")
+    first = running.running("tor")
+    processes.kill(first)
+    processes.until(
+        lambda: processes.role(running.pid, "tor") and running.running("tor") != first, START, "another tor"
+    )
+    assert "tor: ended with status" in running.words()
+
+
+def test_nothing_outlives_a_killed_launcher(running: Launched) -> None:
+    family = running.family()
+    assert len(family) >= 4
+    processes.kill(running.pid)
+    processes.until(lambda: not any(process.alive for process in family), SECONDS, "the end of every process")
+
+
+def test_after_a_kill_the_same_addresses_come_back(later: Operator, installation: Installation) -> None:
+    answers = {"passphrase": installation.printed["passphrase"]}
+    first = later.launch(answers)
+    processes.kill(first.pid)
+    first.process.wait()
+    again = later.launch(answers)
+    assert again.printed == first.printed
+
+
+def test_stopping_ends_every_process_and_truncates_the_logs(running: Launched) -> None:
+    family = running.family()
+    assert running.stop() == 0
+    assert not any(process.alive for process in family)
+    assert not [log for log in running.state.rglob("*-wal") if log.stat().st_size]
+    assert not list((running.state / "run").glob("site.sock"))
+    assert running.words().splitlines()[-1] == "Stopped."
+
+
+def test_the_chores_run_once_soon_after_the_start(running: Launched) -> None:
+    processes.until(lambda: processes.role(running.pid, "chores"), START, "the chores")
+    processes.until(lambda: not processes.role(running.pid, "chores"), START, "the end of the chores")
+    assert "chores:" not in running.words(), "nothing went wrong"
+
+
+def test_without_a_network_it_says_that_tor_is_trying_and_goes_on(running: Launched) -> None:
+    processes.until(lambda: "goes on trying" in running.words(), START, "the word of a trying tor")
+    assert running.site_answers()
+
+
+def test_it_outlives_a_hang_up(running: Launched) -> None:
+    os.kill(running.pid, 1)
+    first = running.running("site")
+    processes.kill(first)
+    processes.until(lambda: running.running("site") != first, START, "a launcher that still watches")
+
+
+def test_days_ahead_are_told_to_every_process(later: Operator, installation: Installation) -> None:
+    launched = later.launch({"passphrase": installation.printed["passphrase"]}, "--days", "8")
+    person = launched.volunteer()
+    page = person.get("/join?lang=en")
+    page = person.send(page.form_with("invitation"), invitation=installation.printed["invitation"])
+    assert page.root.having_class("errors"), "an invitation is good for seven days"
+
+
+def test_a_bubblewrap_that_does_not_work_is_said_in_the_first_line(later: Operator, installation: Installation) -> None:
+    broken = later.folder / "bin" / "bwrap"
+    broken.parent.mkdir()
+    broken.write_text("#!/bin/sh\necho 'no new namespaces here' >&2\nexit 1\n")
+    broken.chmod(0o755)
+    path = {"PATH": f"{broken.parent}:{os.environ['PATH']}"}
+    launched = later.start({"passphrase": installation.printed["passphrase"]}, env=path)
+    assert launched.process.stdout is not None
+    assert launched.process.stdout.readline()
+    assert launched.words().splitlines()[0].startswith("not confined: no new namespaces here")
+    pid = launched.running("site")
+    processes.until(lambda: status(pid)["NoNewPrivs"] == "1", START, "a hardened child")
+    assert no_core(pid)
+    family = launched.family()
+    processes.kill(launched.pid)
+    processes.until(lambda: not any(process.alive for process in family), SECONDS, "the end of every process")
