@@ -9,8 +9,8 @@ from onion_app.vault.rows import Day, Id, Key, Number, Topic
 AUTHOR: Final = bytes(16)
 """The holder of the wraps that the visitor's code opens; circles hold theirs under their id."""
 
-MANY: Final = 1000
-"""Counting stops here: nobody answers a thousand cases today, and a page costs the same with a hundred thousand."""
+MANY: Final = 200
+"""Counting stops here: no circle answers more in a day, and a page costs the same with a hundred thousand waiting."""
 
 PAGE: Final = 25
 
