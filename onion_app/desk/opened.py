@@ -79,15 +79,22 @@ class OpenCase:
     seen: int  # the newest number shown
     missing: int  # replies that were written here and are gone
 
+    @property
+    def fold(self) -> int:
+        """How many lines stand above the box for the answer: down to the newest one that says something."""
+        return next((place for place, line in enumerate(self.lines, 1) if line.text), len(self.lines))
+
 
 def cover(books: Books, member: Member, case_id: bytes) -> Cover:
-    """Say what a case contains, without opening it.
+    """Say what a case contains, without a word of it.
 
     Raises:
         NothingHere, NotAllowed: not a case of theirs.
     """
     case = case_of(books, member, case_id)
-    authors = [message.author for message in cases.messages_of(books.mailbox, case.id) if message.number > 0]
+    keys = case_keys(books, member, case)
+    # A consent is a message too, but nothing to be read; what does not open counts, since nobody knows what it is.
+    authors = [line.author for line in _lines(cases.messages_of(books.mailbox, case.id), keys, {}) if not line.consent]
     return Cover(case, authors.count("visitor"), authors.count("circle"), _taker(books, case_id)[1])
 
 
@@ -156,9 +163,13 @@ def opened_letter(message: cases.Message, keys: dict[int, bytes]) -> tuple[Lette
         return None, "closed"
     place = Place(message.case_id, message.epoch, message.id, message.number, message.author)
     try:
-        return readable(unpack(open_seal(key, message.sealed, place))), ""
+        letter = readable(unpack(open_seal(key, message.sealed, place)))
     except SealBroken:
         return None, "broken"
+    # Only the author of a case can consent, and only number 0 says when they were here.
+    misplaced = isinstance(letter, Consent) and message.author != "visitor"
+    misplaced = misplaced or isinstance(letter, Opened) != (message.number == 0)
+    return (None, "broken") if misplaced else (letter, "")
 
 
 def readable(letter: Letter) -> Letter:

@@ -5,7 +5,7 @@ from onion_app.crypto.sealing import Place, open_seal
 from onion_app.desk import phrases
 from onion_app.vault import cases, worklog
 from onion_app.web.app import Hardened
-from tests.desk.conftest import Author, House, Volunteer
+from tests.desk.actors import Author, House, Volunteer
 from tests.pages import Element
 
 
@@ -47,12 +47,12 @@ def test_a_case_is_answered_from_the_queue_to_the_reply(counsellor: Volunteer, a
 
 
 def test_what_a_case_contains_is_said_before_it_opens(counsellor: Volunteer, author: Author) -> None:
-    case = author.writes("Something hard to read.", kind="testimony", topic="testimony", urgent=2)
+    case = author.writes("Something hard to read.", kind="testimony", topic="testimony", urgent=0)
     counsellor.logs_in()
     page = counsellor.goes_to(f"/case/{case}")
     assert "Something hard" not in page.text
-    assert "2 messages from the author" in page.first(id="cover").text
-    assert "danger within the next day" in page.first(id="cover").text
+    assert "1 message from the author" in page.first(id="cover").text
+    assert "danger" not in page.first(id="cover").text  # nobody asked its author
     assert cases.read_case(author.house.mailbox, author.case_id).unread
     page = counsellor.presses(f"/case/{case}/open")
     assert "Something hard to read." in messages_on(page)

@@ -4,7 +4,7 @@ import pytest
 
 from onion_app.vault import people
 from onion_app.web.app import Hardened
-from tests.desk.conftest import HOST, House, Volunteer
+from tests.desk.actors import HOST, House, Volunteer
 
 
 def test_the_first_invitation_makes_a_member_and_the_circle_gets_its_key(

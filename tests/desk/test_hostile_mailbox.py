@@ -2,11 +2,11 @@
 
 import pytest
 
-from onion_app.crypto.keys import fingerprint, new_id, new_keypair
-from onion_app.crypto.letters import Text, pack
+from onion_app.crypto.keys import fingerprint, new_keypair
+from onion_app.crypto.letters import Consent, Text
 from onion_app.crypto.sealing import AUTHOR_HOLDER, unwrap
 from onion_app.vault import cases, worklog
-from tests.desk.conftest import Author, House, Volunteer
+from tests.desk.actors import Author, House, Volunteer
 
 
 def tamper(house: House, sql: str, *params: object) -> None:
@@ -93,23 +93,21 @@ def test_a_case_sealed_to_an_exchanged_key_says_so(house: House, counsellor: Vol
 @pytest.mark.parametrize("day", ["today", -1, 10**9, None, True])
 def test_a_sealed_letter_of_the_wrong_kind_is_a_broken_one(counsellor: Volunteer, author: Author, day: object) -> None:
     case = author.writes("Hello?")
-    message_id = new_id()
-    strange = Text("x", day)  # type: ignore[arg-type]
-    cases.append(
-        author.house.mailbox,
-        author.case_id,
-        message_id,
-        author="visitor",
-        epoch=1,
-        new_wraps=(),
-        seal=lambda number: author._sealed(number, strange, message_id).sealed,
-        day=20_500,
-    )
-    assert pack(strange)
+    author.forges(Text("x", day), "visitor")  # type: ignore[arg-type]
     counsellor.logs_in()
     page = counsellor.opens(case)
     assert counsellor.status == 200
     assert [article.get("data-number") for article in page.having_class("broken")] == ["3"]
+
+
+@pytest.mark.parametrize("writer", ["circle", "site"])
+def test_nobody_but_the_author_consents(counsellor: Volunteer, author: Author, writer: str) -> None:
+    case = author.writes("Hello?")
+    author.forges(Consent("yes", count=True, quote=True, day=20_500), writer)
+    counsellor.logs_in()
+    page = counsellor.opens(case)
+    assert [article.get("data-number") for article in page.having_class("broken")] == ["3"]
+    assert "seen the final text and said yes" in page.first(id="consents").text
 
 
 def test_an_answer_after_an_exchange_of_the_wrap_starts_a_new_key_of_the_case(

@@ -9,7 +9,7 @@ from onion_app.desk import create_app
 from onion_app.desk.session import OPEN_TO_ALL
 from onion_app.vault import cases, worklog
 from onion_app.web.app import Hardened
-from tests.desk.conftest import HOST, Author, House, Volunteer
+from tests.desk.actors import HOST, Author, House, Volunteer
 
 
 def paths(app: Hardened) -> list[tuple[str, str, str]]:
