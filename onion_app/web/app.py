@@ -11,6 +11,7 @@ from typing import Any
 
 from flask import Flask, Response, request
 from flask_wtf.csrf import CSRFError, CSRFProtect
+from itsdangerous import TimestampSigner, URLSafeTimedSerializer
 from werkzeug.exceptions import HTTPException
 
 from onion_app.crypto.keys import subkey
@@ -49,6 +50,17 @@ __all__ = [
 
 _FORMS = "application/x-www-form-urlencoded"
 _METHOD_NOT_ALLOWED = 405
+
+
+class _Clockless(TimestampSigner):
+    """Signs without the time: from cookies and tokens anybody could read how the clock of this machine runs."""
+
+    def get_timestamp(self) -> int:
+        """Give the same second for ever; nothing that we sign expires by its signature."""
+        return 1
+
+
+URLSafeTimedSerializer.default_signer = _Clockless  # Flask and Flask-WTF take no signer from outside
 
 
 class Hardened(Flask):

@@ -3,7 +3,7 @@
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from flask import Blueprint, Response, redirect, render_template_string, request, session
@@ -135,6 +135,12 @@ class Line:
             self._read_more()
         answer, self.read = self.read[:end], self.read[end:]
         return answer
+
+    def read_to_the_end(self) -> bytes:
+        with suppress(ConnectionResetError):
+            while more := self.socket.recv(65536):
+                self.read += more
+        return self.read
 
     def _read_more(self) -> None:
         more = self.socket.recv(65536)

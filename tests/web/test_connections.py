@@ -1,4 +1,5 @@
 import os
+import random
 import socket
 import threading
 from pathlib import Path
@@ -257,6 +258,43 @@ def test_the_app_reads_only_the_headers_it_needs(app: Hardened, tmp_path: Path) 
             )
         )
     assert seen == {"Host": HOST, "Sec-Fetch-Site": "same-origin", "Cookie": "a=b"}
+
+
+def test_whatever_is_sent_is_answered_in_the_one_size_or_not_at_all(site: Serving) -> None:
+    dice = random.Random(20261122)  # noqa: S311 - the same bytes in every run
+    requests = [
+        get("/en/"),
+        post("/echo", b"text=hello"),
+        get("/en/", "Cookie: visit=x"),
+        get("http://x/", version="1.0"),
+    ]
+    pieces = [
+        b"\r\n",
+        b"\r",
+        b"\n",
+        b" ",
+        b":",
+        b"\x00",
+        b"\xff",
+        b"HTTP/1.1",
+        b"Content-Length: 7",
+        b"//",
+        b"%",
+        b"[",
+        b"chunked",
+    ]
+    for _ in range(400):
+        data = bytearray(dice.choice(requests))
+        for _ in range(dice.randrange(1, 6)):
+            start = dice.randrange(len(data))
+            data[start : start + dice.randrange(4)] = dice.choice(pieces)
+        line = site.line()
+        line.send(bytes(data) + b"\r\n\r\n")
+        line.socket.shutdown(socket.SHUT_WR)
+        assert len(line.read_to_the_end()) % SHORT == 0, bytes(data)
+        line.close()
+    assert len(site.ask(get("/en/"))) == SHORT
+    assert site.errors == []
 
 
 def test_a_crowd_is_answered_to_the_last(site: Serving) -> None:

@@ -54,6 +54,12 @@ def test_a_form_outlives_a_restart(app: Hardened, translations: Path) -> None:
     assert "hello" in answer.text
 
 
+def test_neither_cookie_nor_token_tells_the_time(app: Hardened) -> None:
+    answer = app.test_client().get("/en/write")
+    for signed in (token_in(answer.text), answer.headers["Set-Cookie"].partition(";")[0]):
+        assert signed.split(".")[1] == "AQ"
+
+
 def test_a_token_in_a_header_or_of_another_visit_is_none(app: Hardened) -> None:
     token = token_in(app.test_client().get("/en/write").text)
     client = app.test_client()
