@@ -6,6 +6,8 @@ import pytest
 
 from tests import network
 
+pytest_plugins = ("tests.network_fixture", "tests.rehearsal", "tests.house")
+
 
 @pytest.fixture(scope="session", autouse=True)
 def nothing_leaves_this_machine() -> Iterator[None]:

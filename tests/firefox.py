@@ -6,6 +6,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from tests.processes import ENDS_WITH_US
+
 START = 60.0  # seconds that Firefox may take until it listens
 NOWHERE = 9  # the discard port of this machine, where nobody listens: a proxy that leads nowhere
 
@@ -84,7 +86,7 @@ def write_profile(folder: Path, socks_port: int | None, *, private: bool) -> Non
 
 def start(home: Path, profile: Path) -> "subprocess.Popen[bytes]":
     """Start Firefox without a screen, with nothing of this machine's but its own folder."""
-    command = ["firefox-esr", "--headless", "--no-remote", "--profile", str(profile)]
+    command = [*ENDS_WITH_US, "firefox-esr", "--headless", "--no-remote", "--profile", str(profile)]
     command += ["--marionette", "--remote-allow-system-access"]
     environment = {
         "HOME": str(home),

@@ -66,6 +66,11 @@ class Element:
         return " ".join(self.raw_text.split())
 
     @property
+    def raw_parts(self) -> str:
+        """Give the letters that stand directly inside, as they are in the file."""
+        return "".join(part for part in self.parts if isinstance(part, str))
+
+    @property
     def raw_text(self) -> str:
         """Give what is written inside, as it stands."""
         return "".join(
@@ -133,6 +138,7 @@ class Form:
         """Fill it in and press a button; `None` leaves a field out."""
         fields = [(name, value) for name, value in self.fields if name not in typed]
         fields += [(name, value) for name, value in typed.items() if value is not None]
+        fields = [(name, value.replace("\r\n", "\n").replace("\n", "\r\n")) for name, value in fields]  # as browsers do
         if self.buttons and self.buttons[button][0]:
             fields.append(self.buttons[button])
         return fields

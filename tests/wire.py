@@ -57,14 +57,14 @@ def through_loopback(port: int) -> Dial:
     return lambda: socket.create_connection(("127.0.0.1", port), PATIENCE)
 
 
-def through_tor(socks_port: int, onion: str) -> Dial:
-    """Reach port 80 of an onion service; RFC 1928, the name is resolved by tor."""
+def through_tor(socks_port: int, onion: str, port: int = 80) -> Dial:
+    """Reach a port of an onion service; RFC 1928, the name is resolved by tor."""
 
     def dial() -> socket.socket:
         line = socket.create_connection(("127.0.0.1", socks_port), PATIENCE)
         line.sendall(b"\x05\x01\x00")
         exactly(line, 2)
-        line.sendall(b"\x05\x01\x00\x03" + bytes([len(onion)]) + onion.encode() + (80).to_bytes(2, "big"))
+        line.sendall(b"\x05\x01\x00\x03" + bytes([len(onion)]) + onion.encode() + port.to_bytes(2, "big"))
         reply = exactly(line, 10)
         if reply[1]:
             line.close()

@@ -1,0 +1,243 @@
+"""A house of one's own: the real launcher on a private Tor network, whose every secret the test knows.
+
+The promises are tried on it. Whoever kills a part of it waits until it stands again before the next test comes.
+"""
+
+import json
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyotp
+import pytest
+
+from onion_app.crypto.slots import VaultKeys, open_slots
+from onion_app.launch.rehearsal.network import PrivateNetwork
+from tests import processes, tables
+from tests.people import Visitor, Volunteer
+from tests.processes import ENDS_WITH_US
+from tests.rehearsal import ROOT, first_line
+from tests.wire import through_tor, through_unix
+
+START = 180.0  # seconds for tor, two Argon2id and three processes; a tenth of it on idle cores
+STOP = 60.0  # seconds
+FIND_US = {language: f"how-to-find-us in {language}" for language in ("en", "ar", "ckb", "kmr")}
+STEP = 30  # seconds of one TOTP step
+
+
+@dataclass
+class Member:
+    """What a volunteer wrote down when enrolling, and the last step of the six digits that was used."""
+
+    handle: str
+    passphrase: str
+    totp_secret: str
+    sheet: str
+    last_step: int = 0
+
+    def digits(self) -> str:
+        """Give six digits that were not used yet; they may be those of the next half minute."""
+        step = max(int(time.time()) // STEP, self.last_step + 1)
+        processes.until(lambda: int(time.time()) // STEP + 1 >= step, 2 * STEP, "the next six digits")
+        self.last_step = step
+        return pyotp.TOTP(self.totp_secret).at(step * STEP)
+
+
+def enrol(volunteer: Volunteer, invitation: str, handle: str) -> Member:
+    """Redeem an invitation the way a volunteer does, and give what the page said."""
+    page = volunteer.get("/join?lang=en")
+    page = volunteer.send(page.form_with("invitation"), invitation=invitation)
+    member = Member(
+        handle=handle,
+        passphrase=page.root.first(id="new-passphrase").text,
+        totp_secret=page.root.first(id="totp-secret").text.replace(" ", ""),
+        sheet=page.code,
+    )
+    asked = int(next(found for found in page.root.walk() if "data-line" in found.attributes).get("data-line"))
+    line = page.code[4 * asked - 4 : 4 * asked]
+    page = volunteer.send(page.form_with("line"), handle=handle, line=line, totp=member.digits())
+    assert page.root.has(id="welcome"), page.main.text
+    return member
+
+
+class House:
+    """The launcher, its state, and its people."""
+
+    def __init__(self, folder: Path, torrc: Path, socks_port: int) -> None:
+        """Have everything in `folder`, with a tor of the private network."""
+        self.state = folder / "state"
+        self.said = folder / "stderr"
+        self.temporary = folder / "tmp"
+        self.temporary.mkdir()
+        self.torrc = torrc
+        self.socks_port = socks_port
+        self.desk_port = free_port()
+        self.printed: dict[str, Any] = {}
+        self.passphrase = ""
+        self.process: subprocess.Popen[str] | None = None
+        self.logged_in: dict[str, Volunteer] = {}
+
+    def begin(self) -> None:
+        """Start the launcher."""
+        command = [*ENDS_WITH_US, str(ROOT / "scripts" / "launch"), "--state", str(self.state), "--answers", "-"]
+        command += ["--desk-port", str(self.desk_port), "--torrc", str(self.torrc)]
+        answers = {"passphrase": self.passphrase} if self.passphrase else {"how_to_find_us": FIND_US}
+        with self.said.open("ab") as stderr:
+            self.process = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=stderr,
+                text=True,
+                start_new_session=True,
+                env=os.environ | {"TMPDIR": str(self.temporary)},
+            )
+        assert self.process.stdin is not None
+        self.process.stdin.write(json.dumps(answers) + "\n")
+        self.process.stdin.close()
+
+    def wait(self) -> dict[str, Any]:
+        """Wait for the launcher's one line, and give it."""
+        assert self.process is not None
+        line = first_line(self.process, START)
+        assert line, self.said.read_text()
+        printed: dict[str, Any] = json.loads(line)
+        self.printed |= printed
+        self.passphrase = self.printed["passphrase"]
+        self.site_answers()
+        return printed
+
+    def launch(self) -> dict[str, Any]:
+        """Start the launcher, wait for its one line, and give it."""
+        self.begin()
+        return self.wait()
+
+    def stop(self) -> int:
+        """Ask the launcher to stop, and give its exit code."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGTERM)
+        return self.gone()
+
+    def gone(self) -> int:
+        """Wait for the end of the launcher, and give its exit code."""
+        assert self.process is not None
+        assert self.process.stdout is not None
+        code = self.process.wait(STOP)
+        self.process.stdout.close()
+        return code
+
+    @property
+    def launcher(self) -> int:
+        assert self.process is not None
+        return self.process.pid
+
+    @property
+    def onion(self) -> str:
+        return str(self.printed["onion"])
+
+    @property
+    def desk_url(self) -> str:
+        return str(self.printed["desk_url"])
+
+    @property
+    def site_socket(self) -> Path:
+        return self.state / "run" / "site.sock"
+
+    @property
+    def keys(self) -> VaultKeys:
+        """Open the file of keys as the operator could."""
+        return open_slots((self.state / "vault.key").read_text(), self.passphrase)
+
+    def tables(self) -> tables.Tables:
+        """Read every row of both databases."""
+        keys = self.keys
+        mailbox = tables.dump(self.state / "mailbox" / "mailbox.db", keys.mailbox)
+        desk = tables.dump(self.state / "desk" / "desk.db", keys.desk)
+        named = {f"mailbox.{name}": rows for name, rows in mailbox.items()}
+        return named | {f"desk.{name}": rows for name, rows in desk.items()}
+
+    def visitor(self, language: str = "en", *, by_tor: bool = False) -> Visitor:
+        """Give a visitor, at the end of the onion circuit or at the socket where our tor hands over."""
+        dial = through_tor(self.socks_port, self.onion) if by_tor else through_unix(self.site_socket)
+        return Visitor(dial, self.onion, language)
+
+    def volunteer(self, member: Member) -> Volunteer:
+        """Give a volunteer who has logged in."""
+        volunteer = Volunteer(self.desk_url)
+        page = volunteer.log_in(member.handle, member.passphrase, member.digits())
+        assert page.root.having_class("circle"), page.main.text
+        return volunteer
+
+    def at_desk(self, member: Member) -> Volunteer:
+        """Give a volunteer who is logged in, if need be again: the desk forgets everybody when it is restarted."""
+        if member.handle not in self.logged_in or self.logged_in[member.handle].get("/").root.has(name="passphrase"):
+            self.logged_in[member.handle] = self.volunteer(member)
+        return self.logged_in[member.handle]
+
+    def running(self, name: str) -> int:
+        """Give the id of the process of this role, or 0 while there is none."""
+        found = processes.role(self.launcher, name)
+        return found[0].pid if found else 0
+
+    def site_answers(self) -> None:
+        """Wait until the site answers at its socket."""
+
+        def answers() -> bool:
+            try:
+                return self.visitor().get("/").status == 200
+            except OSError:
+                return False
+
+        processes.until(answers, START, "an answer of the site")
+
+    def one(self, name: str) -> int:
+        """Wait for the one process of this role, and give its id."""
+        return processes.until(lambda: self.running(name), START, f"a running {name}")
+
+    def reached_by_tor(self) -> None:
+        """Wait until the onion service answers."""
+
+        def answers() -> bool:
+            try:
+                return self.visitor(by_tor=True).get("/").status == 200
+            except OSError:
+                return False
+
+        processes.until(answers, START, "an answer through tor")
+
+
+def free_port() -> int:
+    """Find a port of loopback where nobody listens."""
+    while True:
+        port = 20_000 + secrets.randbelow(10_000)  # below those that the system hands out by itself
+        with socket.socket() as trial:
+            if trial.connect_ex(("127.0.0.1", port)):
+                return port
+
+
+@pytest.fixture(scope="session")
+def house(private_network: PrivateNetwork) -> Iterator[House]:
+    """Launch for the first time; at the end everything stops in order and nothing is left running."""
+    # a short path, for the sockets in it
+    with tempfile.TemporaryDirectory(prefix="house-") as folder:
+        torrc = private_network.torrc_for_service(ROOT / "torrc.example")
+        home = House(Path(folder), torrc, private_network.socks_port)
+        home.launch()
+        yield home
+        family = processes.below(home.launcher)
+        assert home.stop() == 0, home.said.read_text()
+        processes.until(lambda: not any(process.alive for process in family), STOP, "the end of every process")
+
+
+@pytest.fixture(scope="session")
+def coordinator(house: House) -> Member:
+    """Enrol the first coordinator."""
+    return enrol(Volunteer(house.desk_url), house.printed["invitation"], "Noor")

@@ -1,0 +1,299 @@
+"""The main job, through the real onion with a real Firefox without JavaScript on a small phone's screen.
+
+Somebody tells what happened, a volunteer answers, the person comes back, reads, writes on, and takes it all back; and
+the same for a request. Every page on the way is photographed.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pyotp
+import pytest
+
+from tests.browser import DESKTOP, PHONE, Browser, browsing
+from tests.rehearsal import Rehearsal
+
+STORY = "خرجت من البيت قبل شهر ولا أستطيع أن أعود. أريد فقط أن يعرف أحد ما حدث لي."
+ANSWER = "قرأت رسالتكم كلها. لستم وحدكم. يمكنكم أن تكتبوا هنا متى شئتم."
+MORE = "شكرا. عندي سؤال آخر."
+QUESTION = "I need somebody to talk to. Please answer in simple words."
+REPLY = "I have read every word. Write here whenever you like."
+
+Photograph = Callable[[Browser, str], None]
+
+
+@pytest.fixture
+def photograph(pictures: Path, request: pytest.FixtureRequest) -> Photograph:
+    """Take pictures, numbered in the order of the journey."""
+    taken: list[str] = []
+    journey = request.node.name.removeprefix("test_").partition("_and_")[0]
+
+    def take(browser: Browser, name: str) -> None:
+        taken.append(name)
+        browser.screenshot(pictures / journey / f"{len(taken):02}-{name}")
+
+    return take
+
+
+@pytest.fixture
+def phone(rehearsal: Rehearsal) -> Iterator[Browser]:
+    """Open a visitor's window."""
+    with browsing(rehearsal.socks_port, size=PHONE) as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def desk(rehearsal: Rehearsal) -> Iterator[Browser]:
+    """Open a volunteer's private window, and log in."""
+    with browsing(size=DESKTOP, private=True) as browser:
+        log_in(browser, rehearsal)
+        yield browser
+
+
+def log_in(browser: Browser, rehearsal: Rehearsal) -> None:
+    """Log in with handle, passphrase and the six digits of now, or the next ones where these were used already."""
+    login = rehearsal.login
+    for ahead in (0, 30):
+        browser.go(f"{rehearsal.desk_url}/login?lang=en")
+        browser.type_into("handle", login["handle"])
+        browser.type_into("passphrase", login["passphrase"])
+        browser.type_into("totp", pyotp.TOTP(login["totp_secret"]).at(time.time() + ahead))
+        browser.press_main()
+        if not browser.shows(".errors"):
+            break
+    assert browser.shows("article.circle"), browser.text("main")
+
+
+def in_arabic_digits(digits: str) -> str:
+    return digits.translate({ord(str(n)): 0x660 + n for n in range(10)})
+
+
+def code_on(browser: Browser) -> str:
+    """Read the seven lines of the code, as somebody copies them by hand."""
+    code = "".join(browser.text("#code").split())
+    assert len(code) == 28
+    assert code.isascii()
+    assert code.isdigit()
+    return code
+
+
+def press_foot(browser: Browser, path: str) -> None:
+    """Follow one of the links that stand below every page."""
+    browser.press_in(f"footer a[href='{path}']")
+
+
+def open_with(browser: Browser, language: str, code: str) -> None:
+    """Come back with a code."""
+    press_foot(browser, f"/{language}/return")
+    browser.type_into("code", code)
+    browser.press_main()
+
+
+def find_at_desk(desk: Browser, rehearsal: Rehearsal, text: str) -> str:
+    """Open the new cases one by one, until the one with this text."""
+    desk.go(f"{rehearsal.desk_url}/")
+    desk.press_in("article.circle h2 a")
+    for case in [item.get_attribute("data-case") for item in desk.every("li.case")]:
+        url = f"{rehearsal.desk_url}/case/{case}"
+        desk.go(url)
+        if desk.shows("#cover"):
+            desk.press_in("#cover button.main")
+        if text in desk.text("main"):
+            return url
+    message = "the case is not in the queue"
+    raise AssertionError(message)
+
+
+def answer_at_desk(desk: Browser, rehearsal: Rehearsal, text: str, answer: str, photograph: Photograph) -> str:
+    """Find a case, take it and answer it; give its address."""
+    desk.go(f"{rehearsal.desk_url}/")
+    photograph(desk, "desk-first-page")
+    desk.press_in("article.circle h2 a")
+    photograph(desk, "desk-queue")
+    url = find_at_desk(desk, rehearsal, text)
+    photograph(desk, "desk-case")
+    desk.press_in("form[action$='/take'] button")
+    desk.type_into("text", answer)
+    photograph(desk, "desk-answering")
+    desk.press_in("form[action$='/reply'] button.main")
+    assert answer in desk.text("main")
+    photograph(desk, "desk-answered")
+    return url
+
+
+def nothing_under(browser: Browser, language: str, code: str) -> str:
+    """See that a code opens nothing, and give what the page says."""
+    open_with(browser, language, code)
+    assert not browser.url.endswith("/case")
+    assert not browser.shows("article.message")
+    return browser.text("main")
+
+
+def write_in_arabic(phone: Browser, rehearsal: Rehearsal, photograph: Photograph) -> None:
+    """Choose the language, write, and go on to the check page."""
+    phone.go(f"{rehearsal.site}/")
+    photograph(phone, "choose")
+    phone.press("العربية")
+    assert phone.find("html").get_attribute("dir") == "rtl"
+    photograph(phone, "home")
+    phone.press_in("main a[href='/ar/tell']")
+    photograph(phone, "tell")
+    phone.type_into("text", STORY)
+    phone.press_main()
+    assert phone.value_of("text") == STORY
+    photograph(phone, "check")
+
+
+def send_after_a_slip(phone: Browser, photograph: Photograph) -> str:
+    """Type the last line wrong, then right, send, leave, and give the code."""
+    code = code_on(phone)
+    phone.choose("publish", "ask")
+    phone.type_into("line", in_arabic_digits("0000" if code[24:] != "0000" else "1111"))
+    phone.press_main()
+    assert phone.shows("#errors")
+    assert phone.value_of("text") == STORY
+    assert code_on(phone) == code
+    photograph(phone, "check-with-a-wrong-line")
+    phone.type_into("line", in_arabic_digits(code[24:]))
+    phone.press_main()
+    assert code_on(phone) == code
+    photograph(phone, "sent")
+    phone.press_in("header button")
+    photograph(phone, "left")
+    assert not phone.cookies()
+    return code
+
+
+def come_back_after_a_slip(phone: Browser, rehearsal: Rehearsal, code: str, photograph: Photograph) -> None:
+    """Type the code with one digit wrong, compare, and open the case."""
+    phone.go(f"{rehearsal.site}/ar/")
+    press_foot(phone, "/ar/return")
+    photograph(phone, "return")
+    phone.type_into("code", in_arabic_digits(code[:-1] + str((int(code[-1]) + 1) % 10)))
+    phone.press_main()
+    assert phone.shows("#errors")
+    photograph(phone, "return-mistyped")
+    phone.type_into("code", in_arabic_digits(code))
+    phone.press_main()
+    assert phone.url == f"{rehearsal.site}/ar/case"
+    assert STORY in phone.text("article.message[data-from=you]")
+    photograph(phone, "case")
+
+
+def read_and_write_back(phone: Browser, code: str, photograph: Photograph) -> None:
+    """Read the answer and send another message."""
+    open_with(phone, "ar", code)
+    assert ANSWER in phone.text("article.message[data-from=us]")
+    photograph(phone, "case-answered")
+    phone.type_into("text", MORE)
+    phone.press_main()
+    assert phone.shows("#arrived")
+    assert MORE in phone.text("article.message[data-from=you]")
+    photograph(phone, "case-written-back")
+
+
+def get_a_new_code(phone: Browser, photograph: Photograph) -> str:
+    """Replace the code by a new one."""
+    phone.press_in("main form:has(input[value=new_code]) button")
+    code = code_on(phone)
+    photograph(phone, "new-code")
+    phone.type_into("line", in_arabic_digits(code[24:]))
+    phone.press_main()
+    photograph(phone, "new-code-works")
+    return code
+
+
+def erase_from_within(phone: Browser, photograph: Photograph) -> None:
+    """Erase the case that is open."""
+    phone.press_in("main form:has(input[value=erase]) button")
+    photograph(phone, "erase-confirmation")
+    phone.press_main()
+    photograph(phone, "erased")
+
+
+def read_the_new_message(desk: Browser, url: str, photograph: Photograph) -> None:
+    """Go past the cover, which stands before every new message."""
+    desk.go(url)
+    if desk.shows("#cover"):
+        photograph(desk, "desk-cover")
+        desk.press_in("#cover button.main")
+    assert MORE in desk.text("main")
+
+
+def test_telling_in_arabic_and_taking_it_back(
+    rehearsal: Rehearsal, phone: Browser, desk: Browser, photograph: Photograph
+) -> None:
+    write_in_arabic(phone, rehearsal, photograph)
+    code = send_after_a_slip(phone, photograph)
+    come_back_after_a_slip(phone, rehearsal, code, photograph)
+    at_desk = answer_at_desk(desk, rehearsal, STORY, ANSWER, photograph)
+    read_and_write_back(phone, code, photograph)
+    read_the_new_message(desk, at_desk, photograph)
+
+    new_code = get_a_new_code(phone, photograph)
+    assert new_code != code
+    said = nothing_under(phone, "ar", code)
+    photograph(phone, "nothing-under-the-old-code")
+    open_with(phone, "ar", new_code)
+    assert MORE in phone.text("main")
+
+    erase_from_within(phone, photograph)
+    for gone in (code, new_code):
+        assert nothing_under(phone, "ar", gone) == said
+    desk.go(at_desk)
+    assert STORY not in desk.text()
+    assert not desk.shows("article.message")
+    photograph(desk, "desk-case-gone")
+
+
+def test_asking_in_english_and_erasing_without_opening(
+    rehearsal: Rehearsal, phone: Browser, desk: Browser, photograph: Photograph
+) -> None:
+    phone.go(f"{rehearsal.site}/")
+    phone.press("English")
+    photograph(phone, "home")
+    phone.press_in("main a[href='/en/ask']")
+    photograph(phone, "ask")
+    phone.choose("topic", "talk")
+    phone.choose("danger", "no")
+    phone.choose("answer_in", "en")
+    phone.type_into("text", QUESTION)
+    phone.press_main()
+    assert phone.value_of("text") == QUESTION
+    code = code_on(phone)
+    photograph(phone, "check")
+    phone.type_into("line", code[24:])
+    phone.press_main()
+    assert code_on(phone) == code
+    photograph(phone, "sent")
+
+    at_desk = answer_at_desk(desk, rehearsal, QUESTION, REPLY, photograph)
+
+    open_with(phone, "en", " ".join(code[start : start + 4] for start in range(0, 28, 4)))
+    assert REPLY in phone.text("article.message[data-from=us]")
+    photograph(phone, "case-answered")
+    phone.press_in("header button")
+    phone.go(f"{rehearsal.site}/en/return")
+    phone.type_into("code", code)
+    phone.press_in("main button[name=erase]")
+    photograph(phone, "erase-without-opening")
+    assert REPLY not in phone.text()
+    phone.press_main()
+    photograph(phone, "erased")
+    nothing_under(phone, "en", code)
+    photograph(phone, "nothing-under-this-code")
+    desk.go(at_desk)
+    assert not desk.shows("article.message")
+
+
+@pytest.mark.parametrize("language", ["en", "ar"])
+def test_every_other_page_opens_on_a_small_phone(
+    rehearsal: Rehearsal, phone: Browser, photograph: Photograph, language: str
+) -> None:
+    for path in ("", "protects", "stories", "guides", "guides/now", "nowhere"):
+        phone.go(f"{rehearsal.site}/{language}/{path}")
+        assert phone.text("h1")
+        width = phone.find("html").get_property("scrollWidth")
+        assert int(width) <= PHONE[0], f"{path} is wider than the phone"
+        photograph(phone, path.replace("/", "-") or "home")

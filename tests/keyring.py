@@ -1,0 +1,103 @@
+"""Somebody who has seized both databases and some secrets, and tries every key on every lock."""
+
+from itertools import product
+from typing import Any
+
+from onion_app.crypto import circles, codes, letters, members, sealing
+from onion_app.crypto.keys import KeyPair, keypair_from
+from onion_app.errors import SanctuaryError, SealBroken
+from tests.tables import Tables, everything_in
+
+KEY_BYTES = 32
+
+
+class Keyring:
+    """All keys that are within reach, and all that they open."""
+
+    def __init__(self, tables: Tables, keys: list[bytes]) -> None:
+        """Begin with some keys of 32 bytes, and with every value of the tables that could be one."""
+        self.tables = tables
+        self.everything = everything_in(tables)
+        in_tables = [value for rows in tables.values() for row in rows for value in row if is_key(value)]
+        self.privates = {*keys, *in_tables}
+        self.cases = {row[0] for row in tables["mailbox.cases"]}
+
+    def try_passphrase(self, passphrase: str) -> None:
+        """Try a passphrase on the secrets of every moderator."""
+        for blob in blobs(self.tables["desk.moderators"]):
+            try:
+                self.privates.add(members.unlock_secrets(blob, passphrase).private)
+            except SanctuaryError:
+                continue
+
+    def try_code(self, code: str, salt: bytes) -> None:
+        """Try 28 digits as a recovery sheet and as a return code."""
+        for blob in blobs(self.tables["desk.moderators"]):
+            try:
+                self.privates.add(members.open_sheet(blob, code))
+            except SanctuaryError:
+                continue
+        self.privates.add(codes.derive(code, salt).author.private)
+
+    def opened(self) -> dict[bytes, list[str]]:
+        """Open all that opens, and give the texts by their case."""
+        moderators = [row[0] for row in self.tables["desk.moderators"]]
+        pairs = [keypair_from(private) for private in self.privates]
+        for (circle, generation, *_), blob in rows_with_blobs(self.tables["desk.circle_grants"]):
+            for pair, moderator in product(pairs[:], moderators):
+                granted = open_grant(pair, blob, circle, generation, moderator)
+                pairs += [keypair_from(granted)] if granted else []
+        found: dict[bytes, list[str]] = {}
+        for (case, epoch, holder, *_), blob in rows_with_blobs(self.tables["mailbox.case_keys"]):
+            for pair in pairs:
+                key = unwrap(pair, blob, case, epoch, holder)
+                if key:
+                    found.setdefault(case, []).extend(self.texts(case, epoch, key))
+        for row, key in product(self.tables["mailbox.messages"], self.privates):  # as if one were the key of the case
+            found.setdefault(row[0], []).extend(open_message(row, key))
+        return {case: texts for case, texts in found.items() if texts}
+
+    def texts(self, case: bytes, epoch: int, key: bytes) -> list[str]:
+        """Open the messages of a case with its key."""
+        rows = [row for row in self.tables["mailbox.messages"] if (row[0], row[3]) == (case, epoch)]
+        return [text for row in rows for text in open_message(row, key)]
+
+
+def open_message(row: tuple[Any, ...], key: bytes) -> list[str]:
+    """Open one row of messages with this key, if it opens."""
+    case, number, message, epoch, author, sealed = row
+    try:
+        packed = sealing.open_seal(key, sealed, sealing.Place(case, epoch, message, number, author))
+    except SealBroken:
+        return []
+    letter = letters.unpack(packed)
+    return [letter.text if isinstance(letter, letters.Text) else repr(letter)]
+
+
+def is_key(value: Any) -> bool:
+    return isinstance(value, bytes) and len(value) == KEY_BYTES
+
+
+def blobs(rows: list[tuple[Any, ...]]) -> list[bytes]:
+    """List everything in these rows that is locked."""
+    return [value for row in rows for value in row if isinstance(value, bytes) and len(value) > KEY_BYTES]
+
+
+def rows_with_blobs(rows: list[tuple[Any, ...]]) -> list[tuple[tuple[Any, ...], bytes]]:
+    return [(row, blob) for row in rows for blob in blobs([row])]
+
+
+def open_grant(pair: KeyPair, blob: bytes, circle: bytes, generation: int, moderator: bytes) -> bytes:
+    try:
+        return circles.open_grant(
+            blob, circle_id=circle, generation=generation, moderator_id=moderator, private_key=pair.private
+        )
+    except SealBroken:
+        return b""
+
+
+def unwrap(pair: KeyPair, blob: bytes, case: bytes, epoch: int, holder: bytes) -> bytes:
+    try:
+        return sealing.unwrap(blob, case_id=case, epoch=epoch, holder=holder, private_key=pair.private)
+    except SealBroken:
+        return b""

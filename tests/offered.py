@@ -1,0 +1,8 @@
+"""The languages that this version offers."""
+
+from pathlib import Path
+
+import onion_app.site
+from onion_app.web.languages import offered
+
+LANGUAGES = tuple(offered(Path(onion_app.site.__file__).parent / "translations"))

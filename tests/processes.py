@@ -1,0 +1,124 @@
+"""Looking at the processes of a launcher from outside, as the system shows them."""
+
+import os
+import re
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+Found = TypeVar("Found")
+
+PROC = Path("/proc")
+# Whatever ends these tests, even kill -9, asks what they have started to stop.
+ENDS_WITH_US = ("setpriv", "--pdeathsig", "TERM", "--")
+CHILDREN = {"site": "site_process", "desk": "desk_process", "chores": "chores_process"}
+
+
+@dataclass(frozen=True)
+class Process:
+    """One line of the system's table of processes."""
+
+    pid: int
+    parent: int
+    words: tuple[str, ...]
+
+    @property
+    def alive(self) -> bool:
+        return state_of(self.pid) not in ("", "Z", "X")
+
+
+def state_of(pid: int) -> str:
+    """Give the letter of a process's state, or nothing when it is gone."""
+    try:
+        return (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+
+
+def table() -> list[Process]:
+    """List every process that this account sees."""
+    found = []
+    for folder in PROC.iterdir():
+        if not folder.name.isdigit():
+            continue
+        try:
+            words = (folder / "cmdline").read_bytes().decode(errors="replace").split("\0")[:-1]
+            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        found.append(Process(int(folder.name), parent, tuple(words)))
+    return found
+
+
+def below(pid: int) -> list[Process]:
+    """List all processes that `pid` has started, and those that they have started."""
+    everything = table()
+    family: list[Process] = []
+    parents = {pid}
+    while parents:
+        children = [process for process in everything if process.parent in parents]
+        family += children
+        parents = {process.pid for process in children}
+    return family
+
+
+def role(launcher: int, name: str) -> list[Process]:
+    """Find the launcher's tor, site, desk or chores; of a confined child the one inside the walls."""
+    if name == "tor":
+        return [process for process in below(launcher) if process.words and Path(process.words[0]).name == "tor"]
+    module = f"onion_app.launch.{CHILDREN[name]}"
+    return [
+        process
+        for process in below(launcher)
+        if module in process.words and Path(process.words[0]).name not in ("bwrap", "timeout", "strace")
+    ]
+
+
+def kill(pid: int) -> None:
+    """End one process at once, with no chance to tidy up."""
+    os.kill(pid, signal.SIGKILL)
+
+
+def until(look: Callable[[], Found], patience: float, what: str) -> Found:
+    """Look again and again until there is something to see, and give it.
+
+    Raises:
+        TimeoutError: there was nothing in `patience` seconds.
+    """
+    deadline = time.monotonic() + patience
+    while True:
+        found = look()
+        if found:
+            return found
+        if time.monotonic() > deadline:
+            message = f"{what}: not within {patience:g} s"
+            raise TimeoutError(message)
+        time.sleep(0.05)
+
+
+def memory_of(pid: int, needles: dict[str, bytes]) -> dict[str, int]:
+    """Count how often each of these bytes stands anywhere in the memory of a process.
+
+    Raises:
+        PermissionError: only root may look.
+    """
+    found = dict.fromkeys(needles, 0)
+    searched = 0
+    with (PROC / str(pid) / "mem").open("rb", buffering=0) as memory:
+        for line in (PROC / str(pid) / "maps").read_text().splitlines():
+            start, end = (int(part, 16) for part in re.split("[- ]", line)[:2])
+            if line.split()[1][0] != "r" or "[vvar" in line or "[vsyscall" in line:
+                continue
+            try:
+                memory.seek(start)
+                block = memory.read(end - start)
+            except (OSError, OverflowError):
+                continue  # a page that nobody may read, such as one of a device
+            searched += len(block)
+            for name, needle in needles.items():
+                found[name] += block.count(needle)
+    assert searched > 4_000_000, "that was not the memory of a Python"
+    return found

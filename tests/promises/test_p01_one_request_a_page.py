@@ -1,0 +1,147 @@
+"""P01: no page needs JavaScript, loads a second resource, or leads to another host: one request a page."""
+
+import hashlib
+import re
+from base64 import b64encode
+from collections.abc import Iterator
+from urllib.parse import urljoin, urlsplit
+
+import pytest
+
+from tests.browser import Browser, browsing
+from tests.house import House
+from tests.offered import LANGUAGES
+from tests.pages import Element, Page
+from tests.people import Visitor
+from tests.proxy import CountingProxy
+
+LOADING_TAGS = ("script", "link", "img", "iframe", "frame", "object", "embed", "video", "audio", "source", "track",
+                "base", "picture", "applet", "portal", "use", "image", "noscript", "template")  # fmt: skip
+LOADING_ATTRIBUTES = (
+    "src",
+    "srcset",
+    "data",
+    "poster",
+    "background",
+    "manifest",
+    "ping",
+    "archive",
+    "codebase",
+    "style",
+)
+LEADING_ATTRIBUTES = ("href", "action", "formaction", "cite", "xlink:href")
+
+
+def wrong_with(page: Page) -> Iterator[str]:
+    """Name everything on a page that loads something, runs something, or leads away."""
+    for element in page.root.walk():
+        if element.tag in LOADING_TAGS:
+            yield f"<{element.tag}>"
+        if element.tag == "meta" and "http-equiv" in element.attributes:
+            yield "<meta http-equiv>"
+        yield from wrong_attributes(element)
+    styles = page.root.every("style")
+    for style in styles:
+        if re.search(r"url\(|@import|@font-face|https?:|expression|\\", style.raw_parts):
+            yield "a style that loads"
+    for name, value in page.answer.headers:
+        if name in ("link", "refresh", "x-dns-prefetch-control", "alt-svc", "report-to", "nel", "server"):
+            yield f"the header {name}"
+        if name == "location" and not value.startswith("/"):
+            yield "a redirection to elsewhere"
+    if page.answer.header("content-security-policy") != policy(page):
+        yield f"the policy {page.answer.header('content-security-policy')}"
+
+
+def wrong_attributes(element: Element) -> Iterator[str]:
+    """Name the attributes of one element that load, run or lead away."""
+    for name, value in element.attributes.items():
+        if name.startswith("on") or name in LOADING_ATTRIBUTES:
+            yield f"{name} on <{element.tag}>"
+        if name in LEADING_ATTRIBUTES and (urlsplit(value).scheme or value.startswith(("//", "\\", "/\\"))):
+            yield f"{name}={value}"
+        if name == "target":
+            yield f"target={value}"
+
+
+def policy(page: Page) -> str:
+    """Write the policy that a page with this style must have."""
+    styles = page.root.every("style")
+    assert len(styles) == 1
+    digest = b64encode(hashlib.sha256(styles[0].raw_parts.encode()).digest()).decode()
+    rest = "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    return f"default-src 'none'; style-src 'sha256-{digest}'; {rest}"
+
+
+def links_of(page: Page, path: str) -> list[str]:
+    """List where a page leads, as paths."""
+    leads = [urljoin(path, link.get("href")) for link in page.root.every("a") if not link.get("href").startswith("#")]
+    return [urlsplit(lead)._replace(fragment="").geturl() for lead in leads]
+
+
+def every_written_page(visitor: Visitor) -> Iterator[Page]:
+    """Go through the pages that only forms lead to."""
+    for kind in ("tell", "ask"):
+        yield visitor.check(kind, "")
+        check = visitor.check(kind, f"words, call 0770 123 4567 <b> in {visitor.language}")
+        yield check
+        yield visitor.send(check.form_with("line"), line="x")
+        yield visitor.confirm(check)
+    code = check.code
+    yield visitor.send(visitor.get(f"/{visitor.language}/return").form_with("code"), code="1234")
+    yield visitor.send(visitor.get(f"/{visitor.language}/return").form_with("code"), code="9" * 26 + "00")
+    case = visitor.come_back(code)
+    yield case
+    yield visitor.write_back(case, "more words")
+    yield visitor.send(case.form_doing("new_code"))
+    yield visitor.send(case.form_doing("erase"))
+    yield visitor.post(f"/{visitor.language}/tell", [("text", "a form without its token")])
+    yield visitor.leave()
+
+
+@pytest.mark.usefixtures("coordinator")
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_no_page_runs_loads_or_leads_to_anything_outside(house: House, language: str) -> None:
+    visitor = house.visitor(language)
+    waiting, seen = ["/", f"/{language}/", f"/{language}/nowhere", "/nowhere"], set[str]()
+    while waiting:
+        path = waiting.pop()
+        if path in seen:
+            continue
+        seen.add(path)
+        page = visitor.get(path)
+        assert not list(wrong_with(page)), path
+        waiting += links_of(page, path)
+    assert len(seen) > 12, "the crawl went nowhere"
+    for page in every_written_page(visitor):
+        assert not list(wrong_with(page)), page.title
+
+
+def test_the_pages_of_errors_load_nothing_either(house: House) -> None:
+    visitor = house.visitor()
+    for page in (visitor.ask_for("PUT", "/en/"), visitor.post("/en/tell", [("text", "x" * 300_000)])):
+        assert page.status in (405, 413)
+        assert not list(wrong_with(page)), page.title
+    visitor.host = "elsewhere.onion"
+    assert not list(wrong_with(visitor.get("/")))
+
+
+@pytest.fixture
+def proxy(house: House) -> Iterator[CountingProxy]:
+    with CountingProxy(house.site_socket) as counting:
+        yield counting
+
+
+@pytest.fixture
+def browser(proxy: CountingProxy) -> Iterator[Browser]:
+    with browsing(proxy.port) as opened:
+        yield opened
+
+
+def test_firefox_sends_one_request_for_each_page(house: House, proxy: CountingProxy, browser: Browser) -> None:
+    for path in ("/", *(f"/{language}/{page}" for language in LANGUAGES for page in ("", "tell", "protects", "none"))):
+        before = len(proxy.requests)
+        browser.go(f"http://{house.onion}{path}")
+        assert browser.text("h1")
+        assert proxy.requests[before:] == [f"GET {path} HTTP/1.1"]
+    assert proxy.hosts == {house.onion}
