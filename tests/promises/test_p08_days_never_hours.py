@@ -1,0 +1,48 @@
+"""P08: no time finer than a day is stored, nothing keeps the order of arrival, and no visit is counted or logged."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.house import House, Member
+from tests.marks import latin_mark
+
+ROOT = Path(__file__).parents[2]
+A_CENTURY = 365 * 100  # days; an hour of our years, counted from 1970, is already ten times as large
+
+
+@pytest.mark.parametrize("database", ["mailbox", "desk"])
+def test_no_table_keeps_the_order_of_arrival(database: str) -> None:
+    schema = (ROOT / "onion_app" / "vault" / f"{database}.schema.sql").read_text()
+    tables = re.findall(r"CREATE TABLE (\w+) \((.*?)\n\) ([^;]*);", schema, re.DOTALL)
+    assert len(tables) == schema.count("CREATE TABLE")
+    for name, columns, options in tables:
+        assert options == "STRICT, WITHOUT ROWID", name
+        assert "AUTOINCREMENT" not in columns, name
+
+
+def test_no_stored_number_is_as_fine_as_an_hour(house: House, coordinator: Member) -> None:
+    visitor = house.visitor()
+    code = visitor.hand_in("ask", latin_mark())
+    assert code
+    house.at_desk(coordinator).get("/")
+    numbers = [value for rows in house.tables().values() for row in rows for value in row if isinstance(value, int)]
+    assert numbers
+    assert max(numbers) < A_CENTURY
+
+
+def test_days_are_kept_as_numbers_and_no_text_names_an_hour(house: House, coordinator: Member) -> None:
+    assert coordinator.handle
+    texts = [value for rows in house.tables().values() for row in rows for value in row if isinstance(value, str)]
+    assert texts
+    assert not [text for text in texts if re.search(r"\d\d:\d\d|\d{4}-\d\d-\d\d", text)]
+
+
+def test_a_visit_leaves_nothing_behind(house: House, coordinator: Member) -> None:
+    assert coordinator.handle
+    before, said = house.tables(), house.said.read_bytes()
+    for page in ("/", "/en/", "/ar/", "/en/protects", "/ar/guides", "/en/tell", "/ar/ask", "/en/nowhere", "/en/return"):
+        house.visitor().get(page)
+    assert house.tables() == before
+    assert house.said.read_bytes() == said
