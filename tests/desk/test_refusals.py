@@ -98,6 +98,10 @@ def test_a_case_of_another_circle_looks_like_no_case_at_all(house: House, app: H
         answers.append(seen)
     assert answers[0] == answers[1]
     assert {status for status, _ in answers[0]} == {404}
+    # Not only the answer: nothing was done either.
+    assert worklog.taken_by(house.desk, [bytes.fromhex(foreign)]) == {}
+    assert worklog.entries_of(house.desk, bytes.fromhex(foreign)) == []
+    assert cases.read_case(house.mailbox, bytes.fromhex(foreign)).state == "new"
     for tab in ("new", "mine", "closed"):
         counsellor.goes_to(f"/circle/{other_circle.hex()}/{tab}")
         assert counsellor.status == 404
