@@ -95,11 +95,11 @@ def test_a_case_of_another_circle_looks_like_no_case_at_all(house: House, app: H
             fields += [("phrase", "received"), ("phrase_in", "en")]
             counsellor.sends(f"/case/{case}/{act}", fields)
             seen.append((counsellor.status, counsellor.answer.data))
+            # Not only is it refused: nothing was done.
+            assert worklog.taken_by(house.desk, [bytes.fromhex(foreign)]) == {}
         answers.append(seen)
     assert answers[0] == answers[1]
     assert {status for status, _ in answers[0]} == {404}
-    # Not only the answer: nothing was done either.
-    assert worklog.taken_by(house.desk, [bytes.fromhex(foreign)]) == {}
     assert worklog.entries_of(house.desk, bytes.fromhex(foreign)) == []
     assert cases.read_case(house.mailbox, bytes.fromhex(foreign)).state == "new"
     for tab in ("new", "mine", "closed"):
