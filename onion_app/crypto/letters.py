@@ -5,8 +5,10 @@ day of the last opening.
 """
 
 import json
+import re
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Literal
+from typing import Any, Final, Literal, get_args
 
 from onion_app.errors import SealBroken
 
@@ -78,6 +80,31 @@ _KINDS: dict[str, type[Letter]] = {
     "pointer": Pointer,
 }
 _NAMES = {kind: name for name, kind in _KINDS.items()}
+_LAST_DAY: Final = 150_000  # in the year 2380
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str)
+
+
+def _is_id(value: object) -> bool:
+    return isinstance(value, str) and re.fullmatch(r"[0-9a-f]{32}", value) is not None
+
+
+# Whoever controls the site can seal anything: a letter is believed no further than its shape.
+_SHAPES: dict[str, Callable[[Any], bool]] = {
+    "text": _is_text,
+    "title": _is_text,
+    "sender": _is_text,
+    "language": _is_text,
+    "day": lambda value: type(value) is int and 0 <= value < _LAST_DAY,
+    "publish": lambda value: value in get_args(Publish),
+    "decision": lambda value: value in get_args(Decision),
+    "count": lambda value: isinstance(value, bool),
+    "quote": lambda value: isinstance(value, bool),
+    "story_id": _is_id,
+    "proposal_id": _is_id,
+}
 
 
 def pack(letter: Letter) -> bytes:
@@ -89,10 +116,13 @@ def unpack(packed: bytes) -> Letter:
     """Read what was sealed.
 
     Raises:
-        SealBroken: the seal held, but what it holds is none of the known letters.
+        SealBroken: the seal held, but what it holds is none of the known letters, or has a value of another shape.
     """
     try:
         fields = json.loads(packed)
-        return _KINDS[fields.pop("kind")](**fields)
+        letter = _KINDS[fields.pop("kind")](**fields)
     except (ValueError, KeyError, TypeError, AttributeError):
         raise SealBroken from None
+    if not all(_SHAPES[name](value) for name, value in asdict(letter).items()):
+        raise SealBroken
+    return letter

@@ -13,7 +13,7 @@ from onion_app.crypto.passwords import CODE, VAULT, lock, unlock
 from onion_app.errors import CodeMistyped, VaultDamaged, VaultNewer, WrongPassphrase
 
 FORMAT = 1
-_PASSPHRASE = "vault passphrase"
+_WORDS = "vault passphrase"
 _SPARE = "vault spare code"
 
 
@@ -34,7 +34,7 @@ def close_slots(keys: VaultKeys, passphrase: str, spare_code: str) -> str:
     """Lock both keys under the passphrase (256 MiB) and under the spare code; gives the text of the file."""
     both = keys.mailbox + keys.desk
     slots = {
-        "passphrase": lock(both, passphrase, _PASSPHRASE, VAULT),
+        "passphrase": lock(both, passphrase, _WORDS, VAULT),
         "spare": lock(both, read_code(spare_code), _SPARE, CODE),
     }
     return json.dumps({"format": FORMAT, "slots": {name: b64encode(slot).decode() for name, slot in slots.items()}})
@@ -52,7 +52,7 @@ def open_slots(text: str, secret: str) -> VaultKeys:
     try:
         both = unlock(slots["spare"], read_code(secret), _SPARE, CODE)
     except (CodeMistyped, WrongPassphrase):
-        both = unlock(slots["passphrase"], secret, _PASSPHRASE, VAULT)
+        both = unlock(slots["passphrase"], secret, _WORDS, VAULT)
     return VaultKeys(both[:KEY_BYTES], both[KEY_BYTES:])
 
 
