@@ -13,14 +13,18 @@ import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pyotp
 import pytest
 
+from onion_app.crypto import codes
 from onion_app.crypto.slots import VaultKeys, open_slots
 from onion_app.launch.rehearsal.network import PrivateNetwork
+from onion_app.vault import settings
+from onion_app.vault.database import open_mailbox
 from tests import processes, tables
 from tests.people import Visitor, Volunteer
 from tests.processes import ENDS_WITH_US
@@ -151,7 +155,7 @@ class House:
     def site_socket(self) -> Path:
         return self.state / "run" / "site.sock"
 
-    @property
+    @cached_property
     def keys(self) -> VaultKeys:
         """Open the file of keys as the operator could."""
         return open_slots((self.state / "vault.key").read_text(), self.passphrase)
@@ -163,6 +167,18 @@ class House:
         desk = tables.dump(self.state / "desk" / "desk.db", keys.desk)
         named = {f"mailbox.{name}": rows for name, rows in mailbox.items()}
         return named | {f"desk.{name}": rows for name, rows in desk.items()}
+
+    def author(self, code: str) -> codes.CodeKeys:
+        """Give what a code stands for in this installation."""
+        mailbox = open_mailbox(self.state / "mailbox", self.keys.mailbox)
+        salt = settings.read(mailbox).code_salt
+        mailbox.close()
+        return codes.derive(code, salt)
+
+    def case_of(self, code: str) -> str:
+        """Find the id of the case under a code, as hexadecimal digits."""
+        tag = self.author(code).tag
+        return str(next(row[0].hex() for row in self.tables()["mailbox.cases"] if tag in row))
 
     def visitor(self, language: str = "en", *, by_tor: bool = False) -> Visitor:
         """Give a visitor, at the end of the onion circuit or at the socket where our tor hands over."""

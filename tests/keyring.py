@@ -15,12 +15,15 @@ class Keyring:
     """All keys that are within reach, and all that they open."""
 
     def __init__(self, tables: Tables, keys: list[bytes]) -> None:
-        """Begin with some keys of 32 bytes, and with every value of the tables that could be one."""
+        """Begin with some keys of 32 bytes."""
         self.tables = tables
         self.everything = everything_in(tables)
-        in_tables = [value for rows in tables.values() for row in rows for value in row if is_key(value)]
-        self.privates = {*keys, *in_tables}
+        self.privates = set(keys)
         self.cases = {row[0] for row in tables["mailbox.cases"]}
+
+    def try_every_value(self) -> None:
+        """Try every value of the tables that could be a key."""
+        self.privates |= {value for rows in self.tables.values() for row in rows for value in row if is_key(value)}
 
     def try_passphrase(self, passphrase: str) -> None:
         """Try a passphrase on the secrets of every moderator."""

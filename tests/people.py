@@ -119,10 +119,11 @@ class Volunteer(Person):
         page = self.get("/login?lang=en")
         return self.send(page.form_with("handle"), handle=handle, passphrase=passphrase, totp=digits)
 
-    def queue(self, which: str = "new") -> list[str]:
-        """List the cases in one queue of all of one's circles, by their ids."""
+    def queue(self, *which: str) -> list[str]:
+        """List the cases in these queues of all of one's circles, by their ids."""
         circles = [article.get("data-circle") for article in self.get("/").root.having_class("circle")]
-        pages = [self.get(f"/circle/{circle}/{which}?page=1") for circle in circles]
+        queues = which or ("new", "reading", "waiting")
+        pages = [self.get(f"/circle/{circle}/{queue}?page=1") for circle in circles for queue in queues]
         return [case.get("data-case") for page in pages for case in page.root.having_class("case")]
 
     def open_case(self, case: str) -> Page:

@@ -7,11 +7,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import IO, TypeVar
 
 Found = TypeVar("Found")
 
 PROC = Path("/proc")
+PIECE = 1 << 20  # bytes
 # Whatever ends these tests, even kill -9, asks what they have started to stop.
 ENDS_WITH_US = ("setpriv", "--pdeathsig", "TERM", "--")
 CHILDREN = {"site": "site_process", "desk": "desk_process", "chores": "chores_process"}
@@ -110,15 +111,25 @@ def memory_of(pid: int, needles: dict[str, bytes]) -> dict[str, int]:
     with (PROC / str(pid) / "mem").open("rb", buffering=0) as memory:
         for line in (PROC / str(pid) / "maps").read_text().splitlines():
             start, end = (int(part, 16) for part in re.split("[- ]", line)[:2])
-            if line.split()[1][0] != "r" or "[vvar" in line or "[vsyscall" in line:
+            if line.split()[1][0] != "r" or "[v" in line:
                 continue
-            try:
-                memory.seek(start)
-                block = memory.read(end - start)
-            except (OSError, OverflowError):
-                continue  # a page that nobody may read, such as one of a device
+            block = resident(memory, start, end)
             searched += len(block)
             for name, needle in needles.items():
                 found[name] += block.count(needle)
     assert searched > 4_000_000, "that was not the memory of a Python"
     return found
+
+
+def resident(memory: IO[bytes], start: int, end: int) -> bytes:
+    """Read one range of a process's memory, without the long stretches that were never written."""
+    pieces = []
+    for at in range(start, end, PIECE):
+        try:
+            memory.seek(at)
+            piece = memory.read(min(PIECE, end - at))
+        except (OSError, OverflowError):
+            continue  # what nobody may read, such as the memory of a device
+        if piece.count(0) != len(piece):
+            pieces.append(piece)
+    return b"".join(pieces)

@@ -1,0 +1,165 @@
+"""P03: what people write is in the encrypted databases, and on no disk elsewhere: no temporary file, log, core dump."""
+
+import contextlib
+import os
+import re
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests import processes
+from tests.house import House, Member
+from tests.marks import arabic_mark, files_with, latin_mark
+from tests.offered import LANGUAGES
+from tests.people import Visitor
+from tests.wire import exchange
+
+SQLITE_PLAIN = b"SQLite format 3\0"
+MAKING_FILES = ("open", "creat", "mknod", "rename", "link", "mkdir", "memfd_create", "truncate")
+TRACED = "/^(" + "|".join(MAKING_FILES) + "|symlink)"  # every system call whose name begins so
+WRITES = re.compile(r"O_WRONLY|O_RDWR|O_CREAT|O_TMPFILE|O_TRUNC|O_APPEND")
+
+only_root_looks_in = pytest.mark.skipif(os.geteuid() != 0, reason="our processes close themselves to their own account")
+
+
+def write_in_every_way(visitor: Visitor, marks: list[str]) -> None:
+    """Send marked texts down every path that takes text, those that fail included."""
+
+    def text() -> str:
+        marks.append(arabic_mark() if len(marks) % 2 else latin_mark())
+        return f"before {marks[-1]} after"
+
+    code = visitor.hand_in("tell", text())
+    visitor.hand_in("ask", text())
+    check = visitor.check("tell", text())
+    visitor.send(check.form_with("line"), line="0000", text=text())
+    visitor.check("tell", text() + "ا" * 12_001)
+    visitor.check("ask", (text() + " ") * 4_000)
+    visitor.post("/en/tell", [("text", text()), ("nothing", "x" * 300_000)])
+    visitor.post("/en/tell", [("text", text())])
+    visitor.post("/en/nowhere", [("text", text())])
+    visitor.get(f"/en/tell?text={latin_mark()}")
+    case = visitor.come_back(code)
+    visitor.write_back(case, text())
+    visitor.send(case.form_doing("consents"), publish="yes", text=text())
+    body = text().encode()
+    head = f"POST /en/tell HTTP/1.1\r\nHost: {visitor.host}\r\nConnection: close\r\n"
+    parts = f"{head}Content-Type: multipart/form-data; boundary=b\r\nContent-Length: {{}}\r\n\r\n"
+    upload = b'--b\r\nContent-Disposition: form-data; name="text"; filename="a.txt"\r\n\r\n' + body + b"\r\n--b--\r\n"
+    exchange(visitor.dial, parts.format(len(upload)).encode() + upload)
+    exchange(
+        visitor.dial, f"{head}Transfer-Encoding: chunked\r\n\r\n{len(body):x}\r\n".encode() + body + b"\r\n0\r\n\r\n"
+    )
+    stranger = Visitor(visitor.dial, "elsewhere.onion")
+    stranger.post("/en/tell", [("text", text())])
+
+
+@pytest.fixture
+def trace(house: House, tmp_path: Path) -> Iterator[Path]:
+    """Watch every file that the launcher and its children open, from a fresh start of the site on."""
+    written = tmp_path / "trace"
+    command = ["strace", "-f", "-qq", "-s", "4096", "-e", f"trace={TRACED}", "-o", str(written)]
+    watching = [word for pid in (house.launcher, house.one("desk")) for word in ("-p", str(pid))]
+    with subprocess.Popen([*command, *watching], stderr=subprocess.PIPE) as tracer:
+        processes.until(lambda: is_traced(house.launcher), 20, "strace at the launcher")
+        before = house.one("site")
+        processes.kill(before)
+        processes.until(lambda: house.running("site") not in (0, before), 60, "a new site")
+        house.site_answers()
+        yield written
+        tracer.send_signal(signal.SIGINT)
+        assert tracer.stderr is not None
+        tracer.stderr.read()
+
+
+def is_traced(pid: int) -> bool:
+    return "TracerPid:\t0\n" not in Path(f"/proc/{pid}/status").read_text()
+
+
+def opened_for_writing(trace: str, pids: set[int]) -> set[str]:
+    """Name the files that these processes opened for writing, made or moved."""
+    found = set()
+    for line in trace.splitlines():
+        pid, _, call = line.partition(" ")
+        if int(pid) not in pids or " = -1 " in call:
+            continue
+        name = call.strip().partition("(")[0]
+        if name.startswith("open") and not WRITES.search(call):
+            continue
+        found.update(re.findall(r'"([^"]+)"', call) or [name])
+    return found
+
+
+def threads_of(pid: int) -> set[int]:
+    return {int(folder.name) for folder in Path(f"/proc/{pid}/task").iterdir()}
+
+
+def new_files(since: float, folders: list[Path]) -> Iterator[Path]:
+    """List the files of the places for temporary ones that were written since."""
+    for folder in folders:
+        for path in folder.iterdir():
+            with contextlib.suppress(OSError):
+                if path.lstat().st_mtime >= since:
+                    yield path
+
+
+@only_root_looks_in
+def test_the_site_opens_no_file_for_writing_outside_the_mailbox(house: House, coordinator: Member, trace: Path) -> None:
+    marks: list[str] = []
+    pids = threads_of(house.one("site"))
+    write_in_every_way(house.visitor(), marks)
+    pids |= threads_of(house.one("site"))
+    assert coordinator.handle
+    mailbox = f"{house.state / 'mailbox'}/"
+
+    def written() -> set[str]:
+        return opened_for_writing(trace.read_text(errors="replace"), pids)
+
+    processes.until(lambda: any(name.startswith(mailbox) for name in written()), 10, "the mailbox in the trace")
+    assert {name for name in written() if not name.startswith(mailbox)} <= {"/dev/null"}
+
+
+def test_no_file_holds_what_was_written(house: House, coordinator: Member) -> None:
+    before = time.time()
+    marks: list[str] = []
+    for language in LANGUAGES:
+        write_in_every_way(house.visitor(language), marks)
+    work_at_the_desk(house, coordinator, marks)
+    temporary = [Path(tempfile.gettempdir()), Path("/tmp"), Path("/var/tmp"), Path("/dev/shm"), Path("/var/log")]
+    places = [house.state, house.temporary, house.said.parent]
+    places += [path for path in new_files(before, [place for place in temporary if place.is_dir()]) if path.is_dir()]
+    assert len(marks) > 20
+    for mark in marks:
+        assert files_with(mark, *places) == []
+
+
+def work_at_the_desk(house: House, coordinator: Member, marks: list[str]) -> None:
+    """Answer a case and write a note, both marked."""
+    desk = house.at_desk(coordinator)
+    case = house.case_of(house.visitor().hand_in("tell", "words"))
+    marks += [latin_mark(), arabic_mark()]
+    page = desk.reply(case, marks[-2])
+    assert marks[-2] in page.main.text
+    page = desk.send(page.form(lambda form: form.action.endswith("/note")), text=marks[-1])
+    assert marks[-1] in page.main.text
+
+
+def test_the_databases_are_ciphertext_from_the_first_byte(house: House) -> None:
+    files = [*(house.state / "mailbox").iterdir(), *(house.state / "desk").iterdir()]
+    assert {"mailbox.db", "desk.db"} <= {file.name for file in files}
+    for file in files:
+        content = file.read_bytes()
+        assert SQLITE_PLAIN not in content
+        assert b"CREATE TABLE" not in content
+        assert b"lookup_tag" not in content
+
+
+@pytest.mark.parametrize("role", ["site", "desk"])
+def test_a_crash_leaves_no_image_of_the_memory(house: House, role: str) -> None:
+    limits = Path(f"/proc/{house.one(role)}/limits").read_text()
+    assert re.search(r"Max core file size\s+0\s+0\s+bytes", limits)

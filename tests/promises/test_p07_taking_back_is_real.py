@@ -1,0 +1,211 @@
+"""P07: taking back is real: wraps, rows and story go, notes and drafts go with their key, and the log is truncated."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from onion_app.crypto import letters, sealing
+from onion_app.errors import AlreadyWithdrawn, NothingHere, SealBroken
+from onion_app.vault import cases, texts, truth
+from onion_app.vault.database import Database, open_desk, open_mailbox
+from tests import tables
+from tests.house import House, Member
+from tests.keyring import Keyring
+from tests.marks import latin_mark
+from tests.pages import Page
+from tests.people import Visitor
+from tests.served import Site, serving
+
+DAY = 86_400
+
+
+@dataclass
+class Lived:
+    """A case in which everything has happened: messages both ways, a note, somebody who has taken it."""
+
+    visitor: Visitor
+    code: str
+    case: bytes
+    ciphertexts: list[bytes]
+    sent: Page
+
+
+def live(house: House, coordinator: Member) -> Lived:
+    """Let a case come to have something in every table."""
+    mark = latin_mark()
+    visitor = house.visitor()
+    check = visitor.check("tell", mark)
+    visitor.confirm(check)
+    desk = house.at_desk(coordinator)
+    case = house.case_of(check.code)
+    page = desk.reply(case, f"an answer to {mark}")
+    desk.send(page.form(lambda form: form.action.endswith("/note")), text=f"a note on {mark}")
+    visitor.write_back(visitor.come_back(check.code), f"more of {mark}")
+    rows = belonging(house.tables(), bytes.fromhex(case))
+    assert {"mailbox.cases", "mailbox.case_keys", "mailbox.messages", "desk.entries", "desk.written_replies"} <= set(
+        rows
+    )
+    assert "desk.taken" in rows
+    long_values = [value for lines in rows.values() for line in lines for value in line if isinstance(value, bytes)]
+    return Lived(visitor, check.code, bytes.fromhex(case), [value for value in long_values if len(value) > 40], check)
+
+
+def belonging(all_tables: tables.Tables, case: bytes) -> tables.Tables:
+    """Find every row of every table in which the id of a case stands."""
+    found = {name: [row for row in rows if case in row] for name, rows in all_tables.items()}
+    return {name: rows for name, rows in found.items() if rows}
+
+
+def erase_from_within(lived: Lived) -> None:
+    """Open the case and erase it from there."""
+    case = lived.visitor.come_back(lived.code)
+    lived.visitor.send(lived.visitor.send(case.form_doing("erase")).form())
+
+
+def erase_without_opening(lived: Lived) -> None:
+    """Erase from the page where the code is typed."""
+    lived.visitor.erase_without_opening(lived.code)
+
+
+WAYS = [erase_from_within, erase_without_opening]
+
+
+@pytest.mark.parametrize("erase", WAYS)
+def test_erasing_destroys_every_row_and_every_key(
+    house: House, coordinator: Member, erase: Callable[[Lived], None]
+) -> None:
+    lived = live(house, coordinator)
+    erase(lived)
+    left = belonging(house.tables(), lived.case)
+    assert {name for name in left if name.startswith("mailbox.")} == {"mailbox.withdrawn"}
+    ring = Keyring(house.tables(), [house.keys.mailbox, house.keys.desk])
+    ring.try_passphrase(coordinator.passphrase)
+    ring.privates.add(house.author(lived.code).author.private)
+    assert lived.case not in ring.opened()
+    assert lived.visitor.come_back(lived.code).root.has("article") is False
+
+
+@pytest.mark.parametrize("erase", WAYS)
+def test_erasing_truncates_the_log(house: House, coordinator: Member, erase: Callable[[Lived], None]) -> None:
+    lived = live(house, coordinator)
+    log = house.state / "mailbox" / "mailbox.db-wal"
+    assert log.stat().st_size > 0
+    erase(lived)
+    assert log.stat().st_size == 0
+
+
+def test_no_erased_byte_is_left_in_the_decrypted_file(house: House, coordinator: Member) -> None:
+    lived = live(house, coordinator)
+    keys, file = house.keys, house.state / "mailbox" / "mailbox.db"
+    mailbox = open_mailbox(file.parent, keys.mailbox)
+    mailbox.checkpoint()
+    mailbox.close()
+    pieces = [blob[200:260] for blob in lived.ciphertexts if len(blob) > 1_000]
+    before = tables.decrypted_pages(file, keys.mailbox)
+    written = [piece for piece in pieces if piece in before]
+    assert len(written) > 1, "the search would not find it"
+    erase_without_opening(lived)
+    after = tables.decrypted_pages(file, keys.mailbox)
+    assert not any(piece in after for piece in written)
+
+
+def test_the_chores_clear_the_desk_of_an_erased_case(house: House, coordinator: Member) -> None:
+    lived = live(house, coordinator)
+    erase_without_opening(lived)
+    keys = house.keys
+    mailbox, desk = open_mailbox(house.state / "mailbox", keys.mailbox), open_desk(house.state / "desk", keys.desk)
+    truth.repair(mailbox, desk, int(time.time()) // DAY)
+    mailbox.close()
+    desk.close()
+    assert set(belonging(house.tables(), lived.case)) == {"mailbox.withdrawn"}
+
+
+def test_what_is_taken_back_is_gone_from_the_desk_at_once(house: House, coordinator: Member) -> None:
+    lived = live(house, coordinator)
+    desk = house.at_desk(coordinator)
+    erase_without_opening(lived)
+    page = desk.get(f"/case/{lived.case.hex()}")
+    assert page.status == 404
+    assert lived.case.hex() not in desk.queue("mine", "waiting", "reading", "new")
+
+
+def test_what_was_erased_is_not_stored_again_by_the_same_form(house: House, coordinator: Member) -> None:
+    lived = live(house, coordinator)
+    erase_without_opening(lived)
+    again = lived.visitor.confirm(lived.sent)
+    assert set(belonging(house.tables(), lived.case)) <= {"mailbox.withdrawn", *desk_tables()}
+    assert again.code != lived.code
+
+
+def desk_tables() -> set[str]:
+    """Name the tables that the next chores clear."""
+    return {f"desk.{name}" for name in ("entries", "written_replies", "taken", "stepped_out")}
+
+
+def test_an_old_code_opens_nothing_after_a_new_one(house: House, coordinator: Member) -> None:
+    lived = live(house, coordinator)
+    case = lived.visitor.come_back(lived.code)
+    renewed = lived.visitor.send(case.form_doing("new_code"))
+    assert lived.visitor.come_back(lived.code).root.has("article"), "the old one holds until the new one was typed"
+    lived.visitor.confirm(renewed)
+    keys = house.author(lived.code)
+    author = [row for row in house.tables()["mailbox.case_keys"] if row[0] == lived.case and row[2] == bytes(16)]
+    assert author
+    for _, epoch, holder, _, wrap in author:
+        private = keys.author.private
+        with pytest.raises(SealBroken):
+            sealing.unwrap(wrap, case_id=lived.case, epoch=epoch, holder=holder, private_key=private)
+    assert keys.tag not in tables.everything_in(house.tables())
+    assert (house.state / "mailbox" / "mailbox.db-wal").stat().st_size == 0
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    with serving() as served:
+        yield served
+
+
+@pytest.mark.parametrize("erase", WAYS)
+def test_a_published_story_goes_with_its_case(site: Site, erase: Callable[[Lived], None]) -> None:
+    visitor = site.visitor()
+    code = visitor.hand_in("tell", "words")
+    mailbox, desk = site.mailbox(), site.desk()
+    case, story = first_case(mailbox), b"s" * 16
+    text = texts.Text(story, "story", None, 2026, ())
+    texts.draft(desk, text, [texts.Version(story, "en", "A title", "words made public", None, None, None)], case)
+    texts.publish(mailbox, desk, story)
+    point_to(site, mailbox, case, story)
+    counter = texts.published(mailbox)
+    erase(Lived(visitor, code, case, [], visitor.get("/en/")))
+    assert not any(story in row for row in mailbox.rows("SELECT * FROM texts") + mailbox.rows("SELECT * FROM versions"))
+    assert texts.published(mailbox) > counter
+    assert {row[0] for row in mailbox.rows("SELECT id FROM withdrawn")} == {case, story}
+    truth.repair(mailbox, desk, int(site.clock()) // DAY)
+    assert not any(story in row for row in desk.rows("SELECT * FROM texts") + desk.rows("SELECT * FROM versions"))
+    with pytest.raises((NothingHere, AlreadyWithdrawn)):
+        texts.publish(mailbox, desk, story)
+    mailbox.close()
+    desk.close()
+
+
+def point_to(site: Site, mailbox: Database, case: bytes, story: bytes) -> None:
+    """Note in the case which story was made of it, as the desk will when it publishes."""
+    circle = mailbox.rows("SELECT id FROM circles")[0][0]
+    assert isinstance(circle, bytes)
+    wrap = cases.wraps_of(mailbox, case, circle)[0]
+    key = sealing.unwrap(wrap.wrap, case_id=case, epoch=wrap.epoch, holder=circle, private_key=site.private)
+    message, pointer = b"m" * 16, letters.pack(letters.Pointer(story.hex()))
+
+    def seal(number: int) -> bytes:
+        return sealing.seal(key, pointer, sealing.Place(case, wrap.epoch, message, number, "site"))
+
+    cases.append(mailbox, case, message, author="site", epoch=wrap.epoch, new_wraps=(), seal=seal, day=20_000)
+
+
+def first_case(mailbox: Database) -> bytes:
+    row = mailbox.row("SELECT id FROM cases")
+    assert row is not None
+    assert isinstance(row[0], bytes)
+    return row[0]
