@@ -241,3 +241,7 @@ class EpochPassed(SanctuaryError):
 
 class CircleChanged(SanctuaryError):
     """The circle has changed in the meantime. Look at it again."""
+
+
+class StillShown(SanctuaryError):
+    """This text is shown. Take it down before it is changed."""

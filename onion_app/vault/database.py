@@ -52,7 +52,9 @@ class Database:
     def writing(self) -> Iterator[None]:
         """Hold the write lock, then commit to the disk; or undo everything when anything is raised.
 
-        Raises: Overloaded when it is not this thread's turn within 15 s. RuntimeError when nested.
+        Raises:
+            Overloaded: it was not this thread's turn within 15 s.
+            RuntimeError: it was nested.
         """
         if self._link.in_transaction:
             message = "writing() does not nest"
@@ -70,7 +72,8 @@ class Database:
     def checkpoint(self) -> None:
         """Move the write-ahead log into the file and truncate it, so that nothing deleted is left in it.
 
-        Raises: CheckpointBusy.
+        Raises:
+            CheckpointBusy: somebody was reading.
         """
         with self._taking_turns(), link.named_errors(self._name):
             busy, _, _ = self._link.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()[0]
@@ -85,7 +88,8 @@ class Database:
     def check_schema(self) -> None:
         """Compare the schema with the one written down.
 
-        Raises: DamagedFile.
+        Raises:
+            DamagedFile: something was planted or taken away.
         """
         with link.named_errors(self._name):
             schema.check(self._link, self.kind)
@@ -93,7 +97,8 @@ class Database:
     def copy_to(self, path: Path) -> None:
         """Write a whole copy, encrypted under the same key, into a new file, 0600.
 
-        Raises: FileExistsError.
+        Raises:
+            FileExistsError: the copy is there already.
         """
         path.touch(mode=0o600, exist_ok=False)
         with link.named_errors(self._name):
@@ -153,7 +158,11 @@ class PerThread:
 def open_mailbox(folder: Path, key: bytes) -> Database:
     """Open `mailbox.db` in a folder with its raw key (32 bytes).
 
-    Raises: WrongKey, DamagedFile (also when it is missing), OlderFile, NewerFile, CipherUnfit.
+    Raises:
+        WrongKey: the key is another, or the first page is damaged.
+        DamagedFile: it is missing, or its schema is not as it was written down.
+        OlderFile, NewerFile: it has to be migrated, or this program has to be updated.
+        CipherUnfit: see `link.connect`.
     """
     return _open(folder, "mailbox", key)
 
@@ -161,7 +170,8 @@ def open_mailbox(folder: Path, key: bytes) -> Database:
 def open_desk(folder: Path, key: bytes) -> Database:
     """Open `desk.db` in a folder with its raw key (32 bytes).
 
-    Raises: WrongKey, DamagedFile (also when it is missing), OlderFile, NewerFile, CipherUnfit.
+    Raises:
+        WrongKey, DamagedFile, OlderFile, NewerFile, CipherUnfit: see `open_mailbox`.
     """
     return _open(folder, "desk", key)
 
@@ -169,7 +179,8 @@ def open_desk(folder: Path, key: bytes) -> Database:
 def create_mailbox(folder: Path, key: bytes) -> Database:
     """Make the folder, 0700, and an empty `mailbox.db` in it, and open it.
 
-    Raises: FileExistsError, CipherUnfit.
+    Raises:
+        FileExistsError: it is there already.
     """
     return _create(folder, "mailbox", key)
 
@@ -177,7 +188,8 @@ def create_mailbox(folder: Path, key: bytes) -> Database:
 def create_desk(folder: Path, key: bytes) -> Database:
     """Make the folder, 0700, and an empty `desk.db` in it, and open it.
 
-    Raises: FileExistsError, CipherUnfit.
+    Raises:
+        FileExistsError: it is there already.
     """
     return _create(folder, "desk", key)
 
@@ -185,7 +197,8 @@ def create_desk(folder: Path, key: bytes) -> Database:
 def migrate(folder: Path, kind: Kind, key: bytes, clock: Clock) -> None:
     """Bring a database forward; before a migration runs, an encrypted copy is written beside it, named by its day.
 
-    Raises: WrongKey, DamagedFile, NewerFile, CipherUnfit.
+    Raises:
+        WrongKey, DamagedFile, NewerFile, CipherUnfit: see `open_mailbox`.
     """
     opened = link.connect(folder / file_name(kind), key)
     try:

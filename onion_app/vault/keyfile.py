@@ -32,7 +32,8 @@ def write(folder: Path, text: str) -> None:
 def read(folder: Path) -> str:
     """Read the file.
 
-    Raises: VaultDamaged when it is missing, too large or no text.
+    Raises:
+        VaultDamaged: it is missing, too large or no text.
     """
     try:
         with (folder / _NAME).open("rb") as file:

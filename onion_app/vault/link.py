@@ -62,7 +62,10 @@ def file_name(kind: Kind) -> str:
 def connect(path: Path, key: bytes) -> Link:
     """Open an existing file with its raw key (32 bytes), prove that it encrypts, set and read back every setting.
 
-    Raises: DamagedFile (also when there is no file), WrongKey, CipherUnfit.
+    Raises:
+        DamagedFile: there is no file, or not a whole one.
+        WrongKey: its first page does not open.
+        CipherUnfit: the library does not encrypt, or a setting does not hold.
     """
     if len(key) != KEY_BYTES:
         raise WrongKey(path.name)
@@ -77,7 +80,9 @@ def connect(path: Path, key: bytes) -> Link:
 def create(path: Path, key: bytes) -> Link:
     """Make a new file, 0600, and open it; its write-ahead log takes over the mode.
 
-    Raises: FileExistsError, CipherUnfit.
+    Raises:
+        FileExistsError: it is there already.
+        CipherUnfit: see `connect`.
     """
     path.touch(mode=0o600, exist_ok=False)
     return _connect(path, key)
@@ -93,7 +98,7 @@ def scratch() -> Link:
 def _connect(path: Path, key: bytes) -> Link:
     with named_errors(path.name):
         uri = f"{path.absolute().as_uri()}?mode=rw"
-        link = dbapi2.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
+        link = dbapi2.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         try:
             link.set_key(f"x'{key.hex()}'")  # the raw form: 0.2 ms, where a passphrase costs 200
             link.execute("PRAGMA cipher_log_level = NONE").fetchall()  # else it prints errors to stderr
@@ -146,7 +151,10 @@ def pass_through(link: Link, gate: Gate) -> None:
 def named_errors(name: str) -> Iterator[None]:
     """Give the library's errors our names; those that are our own mistakes pass as they are.
 
-    Raises: Overloaded, DiskFull, DamagedFile.
+    Raises:
+        Overloaded: other writers held the lock for 15 s.
+        DiskFull: no room is left.
+        DamagedFile: it cannot be read, or something in it asked for what the gate refuses.
     """
     try:
         yield

@@ -19,7 +19,8 @@ def newest(kind: link.Kind) -> int:
 def version(database: link.Link, kind: link.Kind) -> int:
     """Read the version of an open database.
 
-    Raises: NewerFile.
+    Raises:
+        NewerFile: there are more migrations than this program knows.
     """
     number = int(database.execute("PRAGMA user_version").fetchall()[0][0])
     if number > newest(kind):
@@ -30,7 +31,8 @@ def version(database: link.Link, kind: link.Kind) -> int:
 def apply(database: link.Link, kind: link.Kind) -> None:
     """Run every migration that is due on an open database.
 
-    Raises: NewerFile.
+    Raises:
+        NewerFile: see `version`.
     """
     done = version(database, kind)
     link.pass_through(database, link.MIGRATING)

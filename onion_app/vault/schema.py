@@ -28,7 +28,8 @@ def found(database: link.Link) -> str:
 def check(database: link.Link, kind: link.Kind) -> None:
     """Compare an open database with the schema written down, so that a planted trigger, view or table is refused.
 
-    Raises: DamagedFile.
+    Raises:
+        DamagedFile: it is another.
     """
     if found(database) != written(kind):
         raise DamagedFile(link.file_name(kind))

@@ -47,7 +47,8 @@ class Onion:
 def read(db: Database) -> Settings:
     """Read every setting; one that was never set has its default, but the salt of the codes has none.
 
-    Raises: BadSetting naming the setting.
+    Raises:
+        BadSetting: with the name of the setting, unless the name itself is unknown.
     """
     stored: dict[str, Any] = {}
     for name, text in db.rows("SELECT name, value FROM settings"):
@@ -68,7 +69,8 @@ def read(db: Database) -> Settings:
 def put(db: Database, name: str, value: object) -> None:
     """Set one setting, inside the caller's `writing()`. The salt is given as bytes, the others as they are read.
 
-    Raises: BadSetting.
+    Raises:
+        BadSetting: it is not stored.
     """
     text = json.dumps(value.hex() if isinstance(value, bytes) else value, ensure_ascii=False, sort_keys=True)
     _checked(name, text)
@@ -85,7 +87,8 @@ def put_onion(desk: Database, secret: bytes, address: str) -> None:
 def read_onion(desk: Database) -> Onion:
     """Read the key of the onion service.
 
-    Raises: NothingHere, DamagedFile.
+    Raises:
+        NothingHere: there is none yet.
     """
     row = desk.row("SELECT secret, address FROM onion WHERE one = 1")
     if row is None:

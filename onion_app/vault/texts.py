@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 from typing import Final, Literal
 
-from onion_app.errors import AlreadyWithdrawn, DamagedFile, NothingHere
+from onion_app.errors import AlreadyWithdrawn, DamagedFile, NothingHere, StillShown
 from onion_app.vault.database import Database
 from onion_app.vault.rows import Day, Id, Language, Number, Row, Value, Words, as_json, shaped
 
@@ -59,8 +59,14 @@ def read(db: Database, text_id: bytes) -> tuple[Text, list[Version]]:
 
 
 def draft(desk: Database, text: Text, versions: Sequence[Version], case_id: bytes | None = None) -> None:
-    """Store a text that is not shown yet, or its next edition; a story is made from a case."""
+    """Store a text that is not shown, in place of what it was before; a story is made from a case.
+
+    Raises:
+        StillShown: it has to be taken down first.
+    """
     with desk.writing():
+        if any(shown_by_desk(desk, text.id)):
+            raise StillShown
         remove(desk, text.id)
         desk.run(
             "INSERT INTO texts (id, kind, slug, year, notes, state, case_id) VALUES (?, ?, ?, ?, ?, 'draft', ?)",

@@ -9,8 +9,8 @@ from typing import Any
 
 import sqlcipher3
 
-from onion_app.vault import database, people, settings, truth
-from onion_app.vault.cases import AUTHOR, Message, NewCase, Wrap
+from onion_app.vault import cases, database, people, settings, truth
+from onion_app.vault.cases import AUTHOR, Case, Message, NewCase, Wrap
 from onion_app.vault.database import Database
 
 TODAY = 20_400
@@ -158,3 +158,13 @@ def wrap(epoch: int, holder: bytes, recipient: bytes | None = None) -> Wrap:
 
 def sealing(content: bytes = b"sealed") -> Callable[[int], bytes]:
     return lambda number: content + bytes([number % 256])
+
+
+def write(db: Database, case: Case, author: Any = "visitor", **changed: Any) -> Message:
+    given: dict[str, Any] = {"author": author, "epoch": 1, "new_wraps": (), "seal": sealing(), "day": TODAY}
+    return cases.append(db, case.id, some_id(), **(given | changed))
+
+
+def next_wraps(db: Database, case: Case, epoch: int = 2) -> tuple[Wrap, Wrap]:
+    author = cases.wraps_of(db, case.id, AUTHOR)[0]
+    return wrap(epoch, case.circle_id), wrap(epoch, AUTHOR, author.recipient)

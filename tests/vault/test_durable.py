@@ -151,6 +151,7 @@ def test_each_thread_has_one_connection_of_its_own(made: Installation) -> None:
     thread.start()
     thread.join()
     assert there[0] is not here
+    assert there[0].turn is here.turn
     made.opened.clear()
     connections.close_all()
     with pytest.raises(Exception, match="closed"):

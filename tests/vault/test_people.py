@@ -138,6 +138,8 @@ def test_who_is_shut_out_holds_nothing_and_cannot_come_back(made: Installation, 
 def test_shutting_out_with_grants_for_the_wrong_members_changes_nothing(made: Installation, desk: Database) -> None:
     informer = enrol(made, desk)
     let_in(made, desk, informer)
+    third = enrol(made, desk, "third")
+    let_in(made, desk, third)
     key = some_key()
     right = grant(made.circle_id, 2, made.moderator_id, key)
     for grants in (
@@ -145,6 +147,7 @@ def test_shutting_out_with_grants_for_the_wrong_members_changes_nothing(made: In
         [right, grant(made.circle_id, 2, informer.id, key)],
         [right, right],
         [replace(right, generation=3)],
+        [right, grant(made.circle_id, 2, third.id, some_key())],
         [replace(right, circle_id=some_id())],
     ):
         with pytest.raises(CircleChanged):
@@ -190,3 +193,6 @@ def test_nobody_is_found_under_another_handle_or_id(desk: Database) -> None:
         people.read_moderator(desk, some_id())
     with pytest.raises(NothingHere):
         people.read_circle(desk, some_id())
+    for change in (people.set_secrets, people.set_sheet, people.set_last_step):
+        with pytest.raises(NothingHere):
+            change(desk, some_id(), some_key())

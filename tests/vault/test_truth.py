@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from onion_app.errors import DamagedFile, NothingHere
+from onion_app.errors import DamagedFile, NothingHere, StillShown
 from onion_app.vault import cases, people, settings, texts, truth, worklog
 from onion_app.vault.database import Database
 from onion_app.vault.texts import Text, Version
@@ -184,6 +184,21 @@ def test_a_story_taken_down_is_not_shown_again_by_anybody(
         texts.read(mailbox, text.id)
     texts.publish(mailbox, desk, text.id)
     assert texts.shown_by_mailbox(mailbox, text.id) == shown
+
+
+def test_a_text_that_is_shown_is_not_changed_behind_its_readers_backs(mailbox: Database, desk: Database) -> None:
+    text_id = guide(mailbox, desk)
+    text, versions = texts.read(desk, text_id)
+    with pytest.raises(StillShown):
+        texts.draft(desk, text, versions[:1])
+    texts.take_down(mailbox, desk, text_id)
+    texts.draft(desk, text, versions[:1])
+    texts.publish(mailbox, desk, text_id)
+    assert texts.read(mailbox, text_id) == (text, versions[:1])
+    assert found(mailbox, desk) == []
+    for change in (texts.publish, texts.take_down):
+        with pytest.raises(NothingHere):
+            change(mailbox, desk, some_id())
 
 
 def test_a_planted_trigger_stops_the_repair(made: Installation, mailbox: Database, desk: Database) -> None:

@@ -34,16 +34,26 @@ def read_moderator(db: Database, moderator_id: bytes) -> Moderator:
 
 
 def set_secrets(db: Database, moderator_id: bytes, secrets: bytes) -> None:
-    """Replace the locked secrets, after a change of passphrase or second factor."""
+    """Replace the locked secrets, after a change of passphrase or second factor.
+
+    Raises:
+        NothingHere: there is no such moderator.
+    """
     with db.writing():
-        db.run("UPDATE moderators SET secrets = ? WHERE id = ?", (secrets, moderator_id))
+        if not db.run("UPDATE moderators SET secrets = ? WHERE id = ?", (secrets, moderator_id)):
+            raise NothingHere
     db.try_checkpoint()  # what the former passphrase opens leaves the log too
 
 
 def set_sheet(db: Database, moderator_id: bytes, sheet: bytes) -> None:
-    """Replace what the recovery sheet opens."""
+    """Replace what the recovery sheet opens.
+
+    Raises:
+        NothingHere: there is no such moderator.
+    """
     with db.writing():
-        db.run("UPDATE moderators SET sheet = ? WHERE id = ?", (sheet, moderator_id))
+        if not db.run("UPDATE moderators SET sheet = ? WHERE id = ?", (sheet, moderator_id)):
+            raise NothingHere
     db.try_checkpoint()
 
 
@@ -52,12 +62,14 @@ def set_last_step(db: Database, moderator_id: bytes, mark: bytes) -> None:
 
     Raises:
         SecondFactorUsed: these were the last ones.
+        NothingHere: there is no such moderator.
     """
     with db.writing():
         used = "SELECT 1 FROM moderators WHERE id = ? AND last_step = ?"
         if db.row(used, (moderator_id, mark)):
             raise SecondFactorUsed
-        db.run("UPDATE moderators SET last_step = ? WHERE id = ?", (mark, moderator_id))
+        if not db.run("UPDATE moderators SET last_step = ? WHERE id = ?", (mark, moderator_id)):
+            raise NothingHere
 
 
 def add_moderator(db: Database, newcomer: Moderator) -> None:
