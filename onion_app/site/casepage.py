@@ -8,46 +8,39 @@ import re
 from collections.abc import Callable
 from typing import Any, Final
 
-from flask import Blueprint, request
+from flask import request
 from flask.typing import ResponseReturnValue
 from markupsafe import escape
 
-from onion_app.crypto.codes import latin_digits, lines, new_code, read_code
+from onion_app.crypto.codes import new_code, read_code
 from onion_app.crypto.keys import new_key
 from onion_app.crypto.letters import Text
 from onion_app.crypto.sealing import open_field, seal_field
 from onion_app.errors import CodeMistyped, NothingHere, SealBroken, VisitOver
-from onion_app.site import casework, house
+from onion_app.site import casework, visit
 from onion_app.site.casework import Shown
-from onion_app.site.forms import read_consent, read_text, wrong_text
-from onion_app.site.house import mailbox, today
-from onion_app.site.pages import backup_days, expired, kept_page, show, show_own, typed_code
+from onion_app.site.forms import read_consent, read_text, wrong_line, wrong_text
+from onion_app.site.house import house, mailbox, today
+from onion_app.site.pages import backup_days, expired, kept_page, pages_called, show, show_own, typed_code
 from onion_app.site.seals import Door
 
-casepage: Final = Blueprint("casepage", __name__)
+casepage: Final = pages_called("casepage")
 
 _FIELD: Final = "new code"
 _SEED: Final = re.compile(r"[0-9a-f]{64}")
-_LINE_ASKED: Final = 6
 _PART: Final = 50_000  # bytes of messages on one page; one message alone may have 60,000 once escaped
 _ROOM: Final = 55_000  # bytes that may stand in the box beside them: together with the page they fit the long size
-
-
-@casepage.url_value_preprocessor
-def _without_language(_endpoint: str | None, values: dict[str, str] | None) -> None:
-    """Take the language out of the arguments: the page speaks it already."""
-    (values or {}).pop("code", None)
 
 
 @casepage.get("/<lang:code>/case")
 def look() -> ResponseReturnValue:
     """Show the case that this visit has open."""
     try:
-        return _case_page(house.door())
+        return _case_page(visit.door())
     except VisitOver:
         return show("return.html", why="expired")
     except NothingHere:
-        house.close_door()
+        visit.close_door()
         return show("nothing.html")
 
 
@@ -57,7 +50,7 @@ def act() -> ResponseReturnValue:
     todo = _TODO.get(request.form.get("do", ""), _write)
     text = read_text(request.form.get("text", ""))
     if text:
-        house.keep(reply=text)
+        visit.keep(reply=text)
     try:
         return todo(_door())
     except VisitOver:
@@ -67,18 +60,18 @@ def act() -> ResponseReturnValue:
     except NothingHere:
         if text:
             return kept_page("expired", "case", {"code": "nothing"}, **typed_code())
-        house.close_door()
+        visit.close_door()
         return show("nothing.html")
 
 
 def _door() -> Door:
     """Give the open case; a code that came with the form opens its own."""
     if "code" not in request.form:
-        return house.door()
+        return visit.door()
     code = read_code(request.form["code"])
-    house.house().budgets["open"].take()
+    house().budgets["open"].take()
     door, opened_before = casework.open_case(mailbox(), code, today())
-    house.keep_door(door, opened_before)
+    visit.open_door(door, opened_before)
     return door
 
 
@@ -90,7 +83,7 @@ def _write(door: Door) -> ResponseReturnValue:
     seed = request.form.get("message", "")
     drawn = bytes.fromhex(seed) if _SEED.fullmatch(seed) else new_key()
     casework.write_back(mailbox(), door, Text(text, today()), drawn)
-    house.keep(reply=None)
+    visit.keep(reply=None)
     return _case_page(door, done="arrived")
 
 
@@ -102,26 +95,26 @@ def _allow(door: Door) -> ResponseReturnValue:
 def _change_code(door: Door) -> ResponseReturnValue:
     """Show a new code, and let it take effect when line 7 of it was typed back."""
     try:
-        fields = open_field(house.house().field_key, _FIELD, request.form.get("sealed", ""))
+        fields = open_field(house().field_key, _FIELD, request.form.get("sealed", ""))
     except SealBroken:
         fields = {}
     if fields.get("case") != door.case_id.hex():
         code = new_code()
-        sealed = seal_field(house.house().field_key, _FIELD, {"code": code, "case": door.case_id.hex()})
+        sealed = seal_field(house().field_key, _FIELD, {"code": code, "case": door.case_id.hex()})
         return show("newcode.html", code=code, sealed=sealed)
     code, line = fields["code"], request.form.get("line", "")
-    if latin_digits(line) != lines(code)[_LINE_ASKED]:
-        wrong = {"line": "line"}
+    wrong = wrong_line(code, line)
+    if wrong:
         return show("newcode.html", code=code, sealed=request.form["sealed"], line=line[:40], errors=wrong)
-    house.keep_door(casework.change_code(mailbox(), door, code), house.kept().get("opened_before"))
-    return _case_page(house.door(), done="new_code")
+    visit.open_door(casework.change_code(mailbox(), door, code), visit.kept().get("opened_before"))
+    return _case_page(visit.door(), done="new_code")
 
 
 def _erase(door: Door) -> ResponseReturnValue:
     if "sure" not in request.form:
         return show("erase.html", back_to="case", fields={"do": "erase", "sure": "1"}, backup_days=backup_days())
     casework.erase(mailbox(), door, today())
-    house.close_door()
+    visit.close_door()
     return show("erased.html")
 
 
@@ -134,8 +127,8 @@ _TODO: Final[dict[str, Callable[[Door], ResponseReturnValue]]] = {
 
 def _case_page(door: Door, **values: Any) -> str:  # noqa: ANN401 - plain values for the template
     case = casework.read_case(mailbox(), door)
-    visit = house.kept()
-    text = values.pop("text", visit.get("reply", ""))
+    kept = visit.kept()
+    text = values.pop("text", kept.get("reply", ""))
     parts = _parts(case.letters) if _bytes(text) <= _ROOM else [()]
     asked = request.args.get("part", "1")
     part = min(int(asked), len(parts)) if asked.isascii() and asked.isdigit() and len(asked) < len(str(_PART)) else 1
@@ -145,7 +138,7 @@ def _case_page(door: Door, **values: Any) -> str:  # noqa: ANN401 - plain values
         state=case.state,
         consent=case.consent if case.kind == "testimony" else None,
         erased_around=case.erased_on,
-        opened_before=visit.get("opened_before"),
+        opened_before=kept.get("opened_before"),
         letters=parts[max(part, 1) - 1],
         part=max(part, 1),
         more=part < len(parts),

@@ -96,9 +96,10 @@ def save_consent(db: Database, door: Door, consent: Consent) -> None:
     Raises:
         NothingHere, Paused, Overloaded: as for `write_back`.
     """
-    now = read_case(db, door).consent
-    wanted = (consent.publish, consent.count, consent.quote)
-    if now is None or (now.publish, now.count, now.quote) != wanted:
+    case = read_case(db, door)
+    now = case.consent
+    same = now and (now.publish, now.count, now.quote) == (consent.publish, consent.count, consent.quote)
+    if case.kind == "testimony" and not same:
         add(db, door, consent, new_id())
 
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal, TypeVar, get_args
 
+from onion_app.crypto.codes import latin_digits, lines
 from onion_app.crypto.letters import Consent, Publish
 
 Kind = Literal["tell", "ask"]
@@ -98,6 +99,11 @@ def wrong_draft(draft: Draft) -> dict[str, str]:
     if draft.kind == "tell" and draft.publish == "ask" and draft.no_return:
         wrong["publish"] = "contradiction"
     return wrong
+
+
+def wrong_line(code: str, typed: str) -> dict[str, str]:
+    """Name what is wrong with the line typed back: the last one is asked for, when all the others are written down."""
+    return {} if latin_digits(typed) == lines(code)[-1] else {"line": "line"}
 
 
 def around_the_limit(text: str) -> tuple[str, str] | None:

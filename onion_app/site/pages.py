@@ -7,7 +7,7 @@ All words are in the templates. The functions here choose a page and hand it pla
 from collections.abc import Mapping
 from typing import Any, Final
 
-from flask import render_template, request
+from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from onion_app.crypto.codes import lines
@@ -35,6 +35,17 @@ _BLANK: Final[Mapping[str, Any]] = {
     "typed_lines": (),
     "kept_kind": None,
 }
+
+
+def pages_called(name: str) -> Blueprint:
+    """Make a blueprint whose views are not handed the language of their path: the page speaks it already."""
+    blueprint = Blueprint(name, __name__)
+
+    @blueprint.url_value_preprocessor
+    def without_language(_endpoint: str | None, values: dict[str, str] | None) -> None:
+        (values or {}).pop("code", None)
+
+    return blueprint
 
 
 def page(path: str) -> str:

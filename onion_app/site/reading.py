@@ -5,20 +5,14 @@
 
 from typing import Final
 
-from flask import Blueprint, Response, make_response, request
+from flask import Response, make_response, request
 from flask.typing import ResponseReturnValue
 
-from onion_app.site.house import forget
-from onion_app.site.pages import backup_days, how_to_find_us, show
+from onion_app.site.pages import backup_days, how_to_find_us, pages_called, show
+from onion_app.site.visit import forget
 from onion_app.web.app import speak
 
-reading: Final = Blueprint("reading", __name__)
-
-
-@reading.url_value_preprocessor
-def _without_language(_endpoint: str | None, values: dict[str, str] | None) -> None:
-    """Take the language out of the arguments: the page speaks it already."""
-    (values or {}).pop("code", None)
+reading: Final = pages_called("reading")
 
 
 @reading.get("/")

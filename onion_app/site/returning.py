@@ -5,24 +5,19 @@
 
 from typing import Final
 
-from flask import Blueprint, redirect, request
+from flask import redirect, request
 from flask.typing import ResponseReturnValue
 
 from onion_app.crypto.codes import read_code
 from onion_app.crypto.sealing import open_field, seal_field
 from onion_app.errors import CodeMistyped, NothingHere, SealBroken
 from onion_app.site import casework
-from onion_app.site.house import close_door, house, keep_door, kept, mailbox, today
-from onion_app.site.pages import backup_days, page, show, typed_code
+from onion_app.site.house import house, mailbox, today
+from onion_app.site.pages import backup_days, page, pages_called, show, typed_code
+from onion_app.site.visit import close_door, kept, open_door
 
-returning: Final = Blueprint("returning", __name__)
+returning: Final = pages_called("returning")
 _FIELD: Final = "erase without opening"
-
-
-@returning.url_value_preprocessor
-def _without_language(_endpoint: str | None, values: dict[str, str] | None) -> None:
-    """Take the language out of the arguments: the page speaks it already."""
-    (values or {}).pop("code", None)
 
 
 @returning.get("/<lang:code>/return")
@@ -48,7 +43,7 @@ def open_or_erase() -> ResponseReturnValue:
         door, opened_before = casework.open_case(mailbox(), code, today())
     except NothingHere:
         return show("nothing.html")
-    keep_door(door, opened_before)
+    open_door(door, opened_before)
     return redirect(page("case"), 303)
 
 

@@ -7,28 +7,31 @@ it too, for whoever goes back.
 from dataclasses import asdict, replace
 from typing import Any, Final
 
-from flask import Blueprint, request
+from flask import request
 from flask.typing import ResponseReturnValue
 
-from onion_app.crypto.codes import latin_digits, lines
 from onion_app.errors import AlreadyWithdrawn, SealBroken
 from onion_app.site import newcase
-from onion_app.site.forms import ANSWER_LANGUAGES, TOPICS, AnswerIn, Draft, Kind, read_draft, wrong_draft, wrong_text
-from onion_app.site.house import house, in_force, keep, kept, mailbox, today
+from onion_app.site.forms import (
+    ANSWER_LANGUAGES,
+    TOPICS,
+    AnswerIn,
+    Draft,
+    Kind,
+    read_draft,
+    wrong_draft,
+    wrong_line,
+    wrong_text,
+)
+from onion_app.site.house import house, in_force, mailbox, today
 from onion_app.site.newcase import Prepared
-from onion_app.site.pages import how_to_find_us, show, show_own
+from onion_app.site.pages import how_to_find_us, pages_called, show, show_own
+from onion_app.site.visit import keep, kept
 from onion_app.vault import cases
 from onion_app.web.app import current_language
 
-writing: Final = Blueprint("writing", __name__)
+writing: Final = pages_called("writing")
 _PATHS: Final = "/<lang:code>/<any(tell, ask):kind>"
-_LINE_ASKED: Final = 6  # counted from 0: the last line, so that all the others were written down before
-
-
-@writing.url_value_preprocessor
-def _without_language(_endpoint: str | None, values: dict[str, str] | None) -> None:
-    """Take the language out of the arguments: the page speaks it already."""
-    (values or {}).pop("code", None)
 
 
 @writing.get(_PATHS)
@@ -85,8 +88,8 @@ def _prepare(draft: Draft, **notices: bool) -> ResponseReturnValue:
 def _send(draft: Draft, prepared: Prepared) -> ResponseReturnValue:
     """Check everything once more, and store it."""
     wrong = wrong_draft(draft)
-    if not draft.no_return and latin_digits(draft.line) != lines(prepared.code)[_LINE_ASKED]:
-        wrong["line"] = "line"
+    if not draft.no_return:
+        wrong |= wrong_line(prepared.code, draft.line)
     if wrong:
         return _check(draft, prepared, errors=wrong)
     house().budgets["send"].take(urgent=draft.urgent)

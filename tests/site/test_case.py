@@ -147,6 +147,12 @@ def test_a_request_has_no_consents(visitor: Visitor) -> None:
     assert 'value="consents"' not in visitor.returns(visitor.asks()).main
 
 
+def test_consents_made_up_for_a_request_are_not_stored(visitor: Visitor, place: Place) -> None:
+    case = visitor.returns(visitor.asks())
+    visitor.fills(case, do="consents", publish="yes")
+    assert place.consents() == []
+
+
 def test_the_month_of_erasing_is_named(visitor: Visitor, place: Place) -> None:
     code = visitor.tells()
     place.sets("retention_days", 30)
