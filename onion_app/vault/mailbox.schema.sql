@@ -1,4 +1,4 @@
--- 19 parts
+-- 21 parts
 
 -- table case_keys of case_keys
 CREATE TABLE case_keys (
@@ -59,6 +59,23 @@ CREATE UNIQUE INDEX one_catch_all ON circles (catch_all) WHERE catch_all = 1;
 
 -- index one_coordinators of circles
 CREATE UNIQUE INDEX one_coordinators ON circles (coordinators) WHERE coordinators = 1;
+
+-- table listed of listed
+CREATE TABLE listed (
+    language TEXT NOT NULL CHECK (language IN ('ar', 'ckb', 'kmr', 'en')),  -- the reader's
+    missing INTEGER NOT NULL CHECK (missing IN (0, 1)),  -- 1: not written in it, and listed after those that are
+    notes INTEGER NOT NULL CHECK (notes BETWEEN 0 AND 255),  -- a bit for each content note
+    year INTEGER NOT NULL,  -- 0: it is not said
+    text_id BLOB NOT NULL CHECK (length(text_id) = 16),
+    title TEXT NOT NULL,
+    written_in TEXT NOT NULL CHECK (written_in IN ('ar', 'ckb', 'kmr', 'en')),
+    letters INTEGER NOT NULL,
+    languages TEXT NOT NULL,
+    PRIMARY KEY (language, missing, notes, year, text_id)
+) STRICT, WITHOUT ROWID;
+
+-- index lines_of of listed
+CREATE INDEX lines_of ON listed (text_id);
 
 -- table messages of messages
 CREATE TABLE messages (

@@ -10,6 +10,7 @@ from dataclasses import astuple, dataclass
 from typing import Final, Literal
 
 from onion_app.errors import AlreadyWithdrawn, DamagedFile, NothingHere, StillShown
+from onion_app.vault import listing
 from onion_app.vault.database import Database
 from onion_app.vault.rows import Day, Id, Language, Number, Row, Value, Words, as_json, shaped
 
@@ -18,6 +19,9 @@ _VERSIONS: Final = (
     "SELECT text_id, language, title, body, translated_from, checked_by, checked_day FROM versions "
     "WHERE text_id = ? ORDER BY language"
 )
+
+NOTES: Final = listing.NOTES
+"""The closed list of content notes."""
 
 Rows = tuple[list[Row], list[Row]]  # a text, if there is one, and its versions, as they lie in a database
 
@@ -73,7 +77,7 @@ def draft(desk: Database, text: Text, versions: Sequence[Version], case_id: byte
             (text.id, text.kind, text.slug, text.year, as_json(text.notes), case_id),
         )
         for version in versions:
-            _insert_version(desk, astuple(version))
+            insert_version(desk, astuple(version))
 
 
 def publish(mailbox: Database, desk: Database, text_id: bytes) -> None:
@@ -103,6 +107,43 @@ def take_down(mailbox: Database, desk: Database, text_id: bytes) -> None:
         if not desk.run("UPDATE texts SET state = 'down', publish_day = NULL WHERE id = ?", (text_id,)):
             raise NothingHere
         show(mailbox, text_id, ([], []))
+
+
+def withdraw(mailbox: Database, story_id: bytes, day: int) -> None:
+    """Take a story back for ever, as its author can: it goes, and its id is listed so that it never comes again."""
+    with mailbox.writing():
+        mailbox.run("INSERT INTO withdrawn (id, day) VALUES (?, ?) ON CONFLICT DO NOTHING", (story_id, day))
+        remove(mailbox, story_id)
+        raise_counter(mailbox)
+    mailbox.try_checkpoint()
+
+
+def story(mailbox: Database, text_id: bytes) -> tuple[Text, list[Version]]:
+    """Read a story that is shown.
+
+    Raises:
+        NothingHere: there is none, or no longer.
+    """
+    return _shown(mailbox, "story", text_id)
+
+
+def guide(mailbox: Database, slug: str) -> tuple[Text, list[Version]]:
+    """Read a guide that is shown, by its name in paths.
+
+    Raises:
+        NothingHere: there is none, or no longer.
+    """
+    row = mailbox.row("SELECT id FROM texts WHERE slug = ?", (slug,))
+    return _shown(mailbox, "guide", row[0] if row else None)
+
+
+def guides(mailbox: Database) -> dict[str, dict[str, str]]:
+    """Give the titles of the guides that are shown: slug to language to title."""
+    found: dict[str, dict[str, str]] = {}
+    for text_id, slug in mailbox.rows("SELECT id, slug FROM texts WHERE kind = 'guide' ORDER BY id"):
+        titles = mailbox.rows("SELECT language, title FROM versions WHERE text_id = ?", (text_id,))
+        found[str(slug)] = {str(language): str(title) for language, title in titles}
+    return found
 
 
 def published(mailbox: Database) -> int:
@@ -145,17 +186,31 @@ def show(mailbox: Database, text_id: Value, rows: Rows) -> None:
     for row in text:
         mailbox.run("INSERT INTO texts (id, kind, slug, year, notes) VALUES (?, ?, ?, ?, ?)", row)
     for row in versions:
-        _insert_version(mailbox, row)
+        insert_version(mailbox, row)
+    listing.write(mailbox, listing.lines_of(text, versions))
     raise_counter(mailbox)
 
 
 def remove(db: Database, text_id: Value) -> None:
     """Delete a text and its versions from either database, inside the caller's `writing()`."""
+    if db.kind == "mailbox":
+        listing.remove(db, text_id)
     db.run("DELETE FROM versions WHERE text_id = ?", (text_id,))
     db.run("DELETE FROM texts WHERE id = ?", (text_id,))
 
 
-def _insert_version(db: Database, row: Row) -> None:
+def _shown(mailbox: Database, kind: str, text_id: Value) -> tuple[Text, list[Version]]:
+    row = mailbox.row(_TEXT, (text_id,))
+    if row is None or row[1] != kind:
+        raise NothingHere
+    versions = [shaped(Version, version) for version in mailbox.rows(_VERSIONS, (text_id,))]
+    if not versions:
+        raise NothingHere
+    return shaped(Text, row), versions
+
+
+def insert_version(db: Database, row: Row) -> None:
+    """Store a version as it lies in a database, inside the caller's `writing()`."""
     db.run(
         "INSERT INTO versions (text_id, language, title, body, translated_from, checked_by, checked_day) "
         "VALUES (?, ?, ?, ?, ?, ?, ?)",

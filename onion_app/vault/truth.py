@@ -10,9 +10,9 @@ found here that was only half done. The mailbox is always the first of the two t
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from onion_app.vault import settings, texts, worklog
+from onion_app.vault import listing, settings, texts, worklog
 from onion_app.vault.database import Database
-from onion_app.vault.rows import ID_BYTES, Value
+from onion_app.vault.rows import ID_BYTES, Row, Value
 from onion_app.vault.worklog import Finding
 
 _CIRCLES: Final = "SELECT id, public_key, topics, languages, catch_all, coordinators FROM circles "
@@ -81,8 +81,8 @@ def copy_settings(mailbox: Database, desk: Database) -> list[Difference]:
 
 
 def _copy_texts(mailbox: Database, desk: Database, text_ids: list[Value]) -> list[Difference]:
-    true = {text_id: rows for text_id in text_ids if any(rows := texts.shown_by_desk(desk, text_id))}
-    copied = {text_id: rows for text_id in text_ids if any(rows := texts.shown_by_mailbox(mailbox, text_id))}
+    true = {text_id: rows for text_id in text_ids if any(rows := _meant(desk, text_id))}
+    copied = {text_id: rows for text_id in text_ids if any(rows := _copied(mailbox, text_id))}
     # First everything goes, since a slug that was moved to another text stands in the way of the true one.
     for text_id in text_ids:
         texts.remove(mailbox, text_id)
@@ -94,12 +94,24 @@ def _copy_texts(mailbox: Database, desk: Database, text_ids: list[Value]) -> lis
 def _texts_that_differ(mailbox: Database, desk: Database) -> list[Value]:
     """Compare without a lock, which a hundred thousand texts would hold for seconds; `_copy_texts` looks again."""
     public = {row[0] for row in desk.rows("SELECT id FROM texts WHERE state = 'public'")}
-    shown = {row[0] for row in mailbox.rows("SELECT id FROM texts UNION SELECT text_id FROM versions")}
-    return [
-        text_id
-        for text_id in public | shown
-        if texts.shown_by_desk(desk, text_id) != texts.shown_by_mailbox(mailbox, text_id)
-    ]
+    shown = {
+        row[0]
+        for row in mailbox.rows(
+            "SELECT id FROM texts UNION SELECT text_id FROM versions UNION SELECT text_id FROM listed"
+        )
+    }
+    return [text_id for text_id in public | shown if _meant(desk, text_id) != _copied(mailbox, text_id)]
+
+
+def _meant(desk: Database, text_id: Value) -> tuple[list[Row], ...]:
+    """Give what the mailbox should have of a text, its lines in the list included."""
+    text, versions = texts.shown_by_desk(desk, text_id)
+    return text, versions, listing.lines_of(text, versions)
+
+
+def _copied(mailbox: Database, text_id: Value) -> tuple[list[Row], ...]:
+    """Give what the mailbox has."""
+    return *texts.shown_by_mailbox(mailbox, text_id), listing.lines_in(mailbox, text_id)
 
 
 def _follow_withdrawals(mailbox: Database, desk: Database) -> None:

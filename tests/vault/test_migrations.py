@@ -15,6 +15,10 @@ NEXT = (
 )
 
 
+NEWEST = migrations.newest("mailbox")
+LATER, LATER_STILL = f"{NEWEST + 1:04}_later.sql", f"{NEWEST + 2:04}_broken.sql"
+
+
 def clock() -> float:
     return TODAY * 86_400.0 + 7_200
 
@@ -45,11 +49,11 @@ def test_nothing_due_changes_nothing_and_copies_nothing(made: Installation) -> N
 def test_a_due_migration_runs_after_an_encrypted_copy(
     made: Installation, steps: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (steps / "0002_later.sql").write_text(NEXT)
+    (steps / LATER).write_text(NEXT)
     expect_later_schema(monkeypatch)
     database.migrate(made.mailbox_folder, "mailbox", made.mailbox_key, clock)
     assert made.mailbox().row("SELECT count(*) FROM later") == (1,)
-    copy = made.mailbox_folder / f"mailbox.version-1.day-{TODAY}.db"
+    copy = made.mailbox_folder / f"mailbox.version-{NEWEST}.day-{TODAY}.db"
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
     assert not copy.read_bytes().startswith(b"SQLite format 3")
     made.close()
@@ -64,24 +68,24 @@ def test_a_due_migration_runs_after_an_encrypted_copy(
 def test_a_migration_that_fails_leaves_the_database_as_it_was(
     made: Installation, steps: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (steps / "0002_later.sql").write_text(NEXT + "INSERT INTO nowhere VALUES (1);\n")
+    (steps / LATER).write_text(NEXT + "INSERT INTO nowhere VALUES (1);\n")
     with pytest.raises(Exception, match="no such table"):
         database.migrate(made.mailbox_folder, "mailbox", made.mailbox_key, clock)
     monkeypatch.undo()
-    assert made.mailbox().row("PRAGMA user_version") == (1,), "and it opens, so that its schema is the old one"
+    assert made.mailbox().row("PRAGMA user_version") == (NEWEST,), "and it opens, so that its schema is the old one"
 
 
 def test_migrations_that_fail_later_keep_what_was_done(
     made: Installation, steps: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (steps / "0002_later.sql").write_text(NEXT)
+    (steps / LATER).write_text(NEXT)
     expect_later_schema(monkeypatch)
-    (steps / "0003_broken.sql").write_text("INSERT INTO nowhere VALUES (1);\n")
+    (steps / LATER_STILL).write_text("INSERT INTO nowhere VALUES (1);\n")
     with pytest.raises(Exception, match="no such table"):
         database.migrate(made.mailbox_folder, "mailbox", made.mailbox_key, clock)
-    (steps / "0003_broken.sql").unlink()
+    (steps / LATER_STILL).unlink()
     database.migrate(made.mailbox_folder, "mailbox", made.mailbox_key, clock)
-    assert made.mailbox().row("PRAGMA user_version") == (2,)
+    assert made.mailbox().row("PRAGMA user_version") == (NEWEST + 1,)
 
 
 def test_a_migration_may_plant_no_trigger_and_attach_nothing(made: Installation, steps: Path) -> None:
@@ -90,7 +94,7 @@ def test_a_migration_may_plant_no_trigger_and_attach_nothing(made: Installation,
         "CREATE VIEW v AS SELECT 1;",
         "ATTACH ':memory:' AS a;",
     ):
-        (steps / "0002_later.sql").write_text(statement)
+        (steps / LATER).write_text(statement)
         with pytest.raises(DamagedFile):
             database.migrate(made.mailbox_folder, "mailbox", made.mailbox_key, clock)
 
@@ -98,16 +102,16 @@ def test_a_migration_may_plant_no_trigger_and_attach_nothing(made: Installation,
 def test_a_copy_cut_off_by_a_power_cut_does_not_stop_the_next_attempt(
     made: Installation, steps: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (steps / "0002_later.sql").write_text(NEXT)
+    (steps / LATER).write_text(NEXT)
     expect_later_schema(monkeypatch)
-    (made.mailbox_folder / f"mailbox.version-1.day-{TODAY}.db").write_bytes(b"half")
+    (made.mailbox_folder / f"mailbox.version-{NEWEST}.day-{TODAY}.db").write_bytes(b"half")
     database.migrate(made.mailbox_folder, "mailbox", made.mailbox_key, clock)
-    assert made.mailbox().row("PRAGMA user_version") == (2,)
+    assert made.mailbox().row("PRAGMA user_version") == (NEWEST + 1,)
 
 
 def test_old_copies_are_destroyed_and_newer_ones_and_the_database_stay(made: Installation) -> None:
     for day in (TODAY - 31, TODAY - 30):
-        (made.mailbox_folder / f"mailbox.version-1.day-{day}.db").touch()
+        (made.mailbox_folder / f"mailbox.version-{NEWEST}.day-{day}.db").touch()
     database.discard_copies(made.mailbox_folder, TODAY - 30)
     names = sorted(file.name for file in made.mailbox_folder.glob("*.db"))
-    assert names == ["mailbox.db", f"mailbox.version-1.day-{TODAY - 30}.db"]
+    assert names == ["mailbox.db", f"mailbox.version-{NEWEST}.day-{TODAY - 30}.db"]
