@@ -80,10 +80,15 @@ class Terminal:
     def screen(self, title: str, lines: Iterable[str], question: str, *, hidden: bool = False) -> str:
         """Show one screen by itself, ask one question below it, and leave nothing of it behind; gives the answer."""
         with self._console.screen(hide_cursor=False):
-            self._console.print(f"\n{title}\n", style="bold")
+            # Cleared by hand as well: the text console of Linux has no second screen to leave.
+            self._console.clear()
+            self._console.print(f"{title}\n", style="bold")
             for line in lines:
                 self._console.print(line)
-            return self.ask(f"\n{question} ", hidden=hidden)
+            try:
+                return self.ask(f"\n{question} ", hidden=hidden)
+            finally:
+                self._console.clear()
 
     def ask(self, question: str, *, hidden: bool = False) -> str:
         """Ask a person one question; a hidden answer is not shown while it is typed.

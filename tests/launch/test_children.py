@@ -1,0 +1,166 @@
+"""Children are started, listened to and watched; these are small ones that do one thing each."""
+
+import select
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from onion_app.launch import children
+from onion_app.launch.child import Orders
+from onion_app.launch.children import Report, Running
+from onion_app.launch.watch import Watch
+from tests import processes
+from tests.launch.conftest import START
+
+KEYS = {"mailbox_key": b"\x01" * 32, "desk_key": b"\x02" * 32}
+
+
+def orders(part: str, state: Path) -> Orders:
+    return Orders(state=state, **KEYS, address="x.onion", desk_name=part, desk_port=1, days_ahead=3)
+
+
+def begin(part: str, state: Path) -> Running:
+    return children.start([], "tests.launch.quitter", orders(part, state), None)
+
+
+def everything(child: Running) -> list[Report]:
+    """Wait for the end of a child, and give all that it reported."""
+    child.wait(START)
+    reports = child.reports()
+    child.close()
+    return reports
+
+
+def test_orders_arrive_as_they_were_given(tmp_path: Path) -> None:
+    given = orders("x", tmp_path)
+    assert Orders.read(given.line()) == given
+    assert given.clock() - time.time() == pytest.approx(3 * 86400, abs=5)
+
+
+def test_of_an_error_only_its_class_comes_up(tmp_path: Path) -> None:
+    assert everything(begin("error", tmp_path)) == [Report(failed="LookupError")]
+
+
+def test_a_report_of_no_known_shape_is_believed_in_nothing(tmp_path: Path) -> None:
+    reports = everything(begin("hostile", tmp_path))
+    assert reports
+    assert set(map(repr, reports)) == {repr(Report(failed="UnreadableReport"))}
+
+
+def test_a_child_finishes_when_the_pipe_of_its_orders_is_closed(tmp_path: Path) -> None:
+    child = begin("waits", tmp_path)
+    assert select.select([child.fileno()], [], [], START)[0]
+    assert child.reports() == [Report(ready=True)]
+    child.ask_to_stop()
+    assert child.wait(START) == 0
+    assert (tmp_path / "finished").exists()
+    child.close()
+
+
+def test_a_child_that_does_not_finish_in_time_is_ended(tmp_path: Path) -> None:
+    child = begin("waits", tmp_path)
+    assert child.wait(0.0) != 0
+    child.close()
+
+
+def descriptors() -> set[str]:
+    return {file.name for file in Path("/proc/self/fd").iterdir()}
+
+
+def test_a_closed_child_leaves_no_descriptor(tmp_path: Path) -> None:
+    before = descriptors()
+    everything(begin("counts", tmp_path))
+    assert descriptors() == before
+
+
+class Clock:
+    """Seconds that pass when the test says so."""
+
+    def __init__(self, watch: Callable[..., Watch], part: str, state: Path, every: float = 0.0) -> None:
+        self.now = 1000.0
+        self.said: list[str] = []
+        self.begun = 0
+        self.part = part
+        self.state = state
+        self.watch = watch("child", self.start, self.said.append, every=every)
+
+    def start(self) -> Running:
+        self.begun += 1
+        return begin(self.part, self.state)
+
+    def to_its_end(self) -> None:
+        """Step until the child that runs has ended and was noticed."""
+        self.watch.step(self.now)
+        assert self.watch.running is not None
+        self.watch.running.process.wait(START)
+        self.watch.step(self.now)
+        assert self.watch.running is None
+
+    def pause(self) -> float:
+        """Find how long the watch waits before the next start."""
+        begun, waited = self.begun, 0.0
+        while self.begun == begun:
+            waited += 0.25
+            self.now += 0.25
+            self.watch.step(self.now)
+        return waited
+
+
+def test_a_failing_child_is_started_again_after_a_growing_pause(tmp_path: Path) -> None:
+    clock = Clock(Watch, "error", tmp_path)
+    pauses = []
+    for _ in range(4):
+        clock.to_its_end()
+        pauses.append(clock.pause())
+    clock.to_its_end()
+    assert pauses == [0.5, 1.0, 2.0, 4.0]
+
+
+def test_a_child_that_ran_for_long_is_started_again_at_once(tmp_path: Path) -> None:
+    clock = Clock(Watch, "waits", tmp_path)
+    for _ in range(3):
+        clock.watch.step(clock.now)
+        assert clock.watch.running is not None
+        processes.kill(clock.watch.running.process.pid)
+        clock.now += 100.0
+        clock.to_its_end()
+        assert clock.pause() == 0.5
+    assert clock.watch.running is not None
+    clock.watch.running.wait(0.0)
+    clock.watch.running.close()
+
+
+def test_the_same_error_is_said_once_a_minute(tmp_path: Path) -> None:
+    clock = Clock(Watch, "error", tmp_path)
+    for _ in range(3):
+        clock.to_its_end()
+        clock.pause()
+    clock.to_its_end()
+    assert clock.said.count("child: LookupError") == 1
+
+
+def test_a_child_whose_last_session_ended_is_started_again_at_once_and_in_silence(tmp_path: Path) -> None:
+    clock = Clock(Watch, "idle", tmp_path)
+    clock.to_its_end()
+    clock.watch.step(clock.now)
+    assert clock.begun == 2
+    clock.to_its_end()
+    assert clock.said == []
+
+
+def test_chores_come_again_after_their_time_and_keep_their_counts(tmp_path: Path) -> None:
+    clock = Clock(Watch, "counts", tmp_path, every=3600.0)
+    clock.to_its_end()
+    assert clock.watch.counts == {"unread": 3, "busy_logs": 0}
+    assert clock.pause() == 3600.0
+    clock.to_its_end()
+
+
+def test_a_log_that_could_not_be_truncated_is_tried_again_soon(tmp_path: Path) -> None:
+    clock = Clock(partial(Watch), "busy", tmp_path, every=3600.0)
+    clock.to_its_end()
+    assert clock.pause() == 60.0
+    clock.to_its_end()

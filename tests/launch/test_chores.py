@@ -1,0 +1,140 @@
+"""The chores, on real databases: what is due goes, what is not stays, and doing them twice changes nothing."""
+
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from onion_app.crypto.keys import fingerprint, new_keypair
+from onion_app.crypto.sealing import new_case_key, wrap
+from onion_app.errors import NothingHere
+from onion_app.launch import chores_process, first_run
+from onion_app.launch.answers import Answers
+from onion_app.launch.child import Orders
+from onion_app.launch.state import State
+from onion_app.vault import cases, database, people, settings
+from onion_app.vault.cases import NewCase, Wrap
+from onion_app.vault.database import Database
+
+DAY = 86400
+TODAY = 21_000
+KEPT = 180  # days, unless set
+LONGEST = KEPT + KEPT // 5
+
+
+@dataclass
+class Opened:
+    """Both databases of an installation whose first circle has a key."""
+
+    state: State
+    mailbox: Database
+    desk: Database
+    orders: Orders
+
+    def case(self, last_day: int) -> bytes:
+        """Store a case whose last message came on this day, and give its id."""
+        [circle] = people.circles(self.desk)
+        case_id, circle_keys = secrets.token_bytes(16), new_keypair()
+        sealed = wrap(new_case_key(), case_id=case_id, epoch=1, holder=circle.id, public_key=circle_keys.public)
+        case = NewCase(
+            id=case_id,
+            circle_id=circle.id,
+            kind="request",
+            topic="talk",
+            answer_in="any",
+            urgent=1,
+            lookup_tag=secrets.token_bytes(32),
+            author_key=new_keypair().public,
+            day=last_day,
+            wraps=(Wrap(1, circle.id, fingerprint(circle_keys.public), sealed),),
+            messages=(),
+        )
+        cases.add_case(self.mailbox, case)
+        return case_id
+
+    def is_there(self, case_id: bytes) -> bool:
+        try:
+            cases.read_case(self.mailbox, case_id)
+        except NothingHere:
+            return False
+        return True
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[State, first_run.Made]:
+    state = State(tmp_path_factory.mktemp("chores"))
+    made = first_run.make(state, first_run.draw(Answers()), {}, lambda: TODAY * DAY, lambda _: None)
+    return state, made
+
+
+@pytest.fixture
+def opened(made: tuple[State, first_run.Made]) -> Iterator[Opened]:
+    state, installation = made
+    keys = installation.keys
+    orders = Orders(state.path, keys.mailbox, keys.desk, installation.onion.address, "x", 1, 0)
+    mailbox = database.open_mailbox(state.mailbox, keys.mailbox)
+    desk = database.open_desk(state.desk, keys.desk)
+    yield Opened(state, mailbox, desk, orders)
+    mailbox.close()
+    desk.close()
+
+
+def test_a_case_is_destroyed_between_a_fifth_before_and_a_fifth_after_its_time(opened: Opened) -> None:
+    early, late, young = (opened.case(TODAY - days) for days in (LONGEST + 1, KEPT - KEPT // 5 - 1, 1))
+    assert chores_process.destroy_due(opened.mailbox, opened.desk, TODAY) == 1
+    assert [opened.is_there(case) for case in (early, late, young)] == [False, True, True]
+
+
+def test_cases_of_one_day_do_not_go_on_one_day(opened: Opened) -> None:
+    together = [opened.case(TODAY - KEPT) for _ in range(40)]
+    chores_process.destroy_due(opened.mailbox, opened.desk, TODAY)
+    assert 0 < sum(opened.is_there(case) for case in together) < 40
+    chores_process.destroy_due(opened.mailbox, opened.desk, TODAY + KEPT // 5 + 1)
+    assert not any(opened.is_there(case) for case in together)
+
+
+def test_the_desk_and_not_the_mailbox_says_how_long_cases_are_kept(opened: Opened) -> None:
+    case = opened.case(TODAY - 40)
+    with opened.mailbox.writing():
+        settings.put(opened.mailbox, "retention_days", 30)
+    chores_process.destroy_due(opened.mailbox, opened.desk, TODAY)
+    assert opened.is_there(case)
+    with opened.desk.writing():
+        settings.put(opened.desk, "retention_days", 30)
+    chores_process.destroy_due(opened.mailbox, opened.desk, TODAY)
+    assert not opened.is_there(case)
+
+
+def test_doing_them_again_changes_nothing(opened: Opened) -> None:
+    case = opened.case(TODAY - 1)
+    chores_process.destroy_due(opened.mailbox, opened.desk, TODAY)
+    assert chores_process.destroy_due(opened.mailbox, opened.desk, TODAY) == 0
+    assert opened.is_there(case)
+
+
+def test_what_waits_is_counted_over_all_circles(opened: Opened) -> None:
+    before = chores_process.waiting(opened.mailbox, opened.desk)
+    opened.case(TODAY)
+    after = chores_process.waiting(opened.mailbox, opened.desk)
+    assert after == {"unread": before["unread"] + 1, "urgent": before["urgent"]}
+
+
+def test_the_logs_are_truncated_beside_a_running_site(opened: Opened) -> None:
+    site = database.open_mailbox(opened.state.mailbox, opened.orders.mailbox_key)
+    log = opened.state.mailbox / "mailbox.db-wal"
+    opened.case(TODAY)
+    assert log.stat().st_size
+    assert not chores_process.log_is_busy(opened.mailbox)
+    assert log.stat().st_size == 0
+    site.close()
+
+
+def test_copies_made_before_a_migration_go_when_safety_copies_do(opened: Opened) -> None:
+    kept_days = settings.read(opened.desk).backup_days
+    copies = [opened.state.desk / f"desk.version-1.day-{TODAY - age}.db" for age in (kept_days + 1, kept_days - 1)]
+    for copy in copies:
+        copy.touch()
+    chores_process.discard_copies(opened.orders, opened.desk, TODAY)
+    assert [copy.exists() for copy in copies] == [False, True]
+    copies[1].unlink()

@@ -1,0 +1,189 @@
+"""A person before a terminal: the screens of the first run, the hidden passphrase, and a terminal that goes away."""
+
+import contextlib
+import os
+import pty
+import re
+import select
+import signal
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from onion_app.crypto.slots import open_slots
+from onion_app.vault import database, keyfile, settings
+from tests import processes
+from tests.launch.conftest import ROOT, START, Installation, Operator
+from tests.people import Visitor
+from tests.wire import through_unix
+
+CONTROL = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
+SECOND_SCREEN, FIRST_SCREEN, CLEARED = "\x1b[?1049h", "\x1b[?1049l", "\x1b[2J"
+
+
+class Person:
+    """Somebody who reads a terminal and types."""
+
+    def __init__(self, operator: Operator) -> None:
+        """Start the launcher in a terminal of its own."""
+        self.operator = operator
+        words = [str(ROOT / "scripts" / "launch"), "--state", str(operator.state)]
+        words += ["--torrc", str(operator.torrc), "--desk-port", str(operator.port)]
+        self.pid, self.terminal = pty.fork()
+        if self.pid == 0:
+            os.environ["TERM"] = "xterm"
+            os.execv(words[0], words)  # noqa: S606 - no shell is what we want
+        self.seen = ""
+        self.read_to = 0
+
+    def reads(self, words: str) -> str:
+        """Wait until these words have come since the last that were waited for, and give all up to them."""
+        deadline = time.monotonic() + START
+        while words not in self.seen[self.read_to :]:
+            assert time.monotonic() < deadline, self.seen[self.read_to :]
+            if select.select([self.terminal], [], [], 1.0)[0]:
+                self.seen += os.read(self.terminal, 65536).decode(errors="replace").replace("\r\n", "\n")
+        start, self.read_to = self.read_to, self.seen.index(words, self.read_to) + len(words)
+        return CONTROL.sub("", self.seen[start : self.read_to])
+
+    def types(self, line: str) -> None:
+        os.write(self.terminal, line.encode() + b"\n")
+
+    def visitor(self, onion: str) -> Visitor:
+        return Visitor(through_unix(self.operator.state / "run" / "site.sock"), onion)
+
+    def ends(self) -> int:
+        """Wait for the launcher's end, and give its exit code."""
+        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+
+    def leave(self) -> None:
+        """Take the terminal away, and end what still runs."""
+        with contextlib.suppress(OSError):
+            os.close(self.terminal)
+        with contextlib.suppress(ProcessLookupError, ChildProcessError):
+            processes.kill(self.pid)
+            os.waitpid(self.pid, 0)
+
+
+@pytest.fixture
+def person(operator: Operator) -> Iterator[Person]:
+    somebody = Person(operator)
+    yield somebody
+    somebody.leave()
+
+
+@pytest.fixture
+def returning(later: Operator) -> Iterator[Person]:
+    somebody = Person(later)
+    yield somebody
+    somebody.leave()
+
+
+def first_run(person: Person) -> dict[str, str]:
+    """Go through the four screens, and give what was written down."""
+    screen = person.reads("Type the six words:")
+    written = {"passphrase": screen.split("\n\n")[1].strip()}
+    person.types("some other words")
+    assert "that was not it" in person.reads("Type the six words:")
+    person.types(written["passphrase"])
+    screen = person.reads("Type the four digits of line 7:")
+    written["spare_code"] = "".join(re.findall(r"\d\.  (\d{4})\n", screen))
+    person.types(written["spare_code"][-4:])
+    for language in ("Arabic", "Sorani", "Badini"):
+        person.reads(f"{language}:")
+        person.types("")
+    person.reads("English:")
+    person.types("x" * 301)
+    assert "too long" in person.reads("English:")
+    person.types("Ask at the library.")
+    screen = person.reads("Press Enter when it is written down.")
+    written["invitation"] = "".join(re.findall(r"\d\.  (\d{4})\n", screen))
+    assert not (person.operator.state / "vault.key").exists(), "nothing is finished before it was handed over"
+    person.types("")
+    written["onion"] = person.reads(".onion/").split("http://")[1].removesuffix("/")
+    return written
+
+
+def test_a_first_run_hands_each_secret_over_on_a_screen_of_its_own(person: Person) -> None:
+    written = first_run(person)
+    assert [len(written[name]) for name in ("spare_code", "invitation")] == [28, 28]
+    text = keyfile.read(person.operator.state)
+    keys = open_slots(text, written["passphrase"])
+    assert keys == open_slots(text, written["spare_code"])
+    mailbox = database.open_mailbox(person.operator.state / "mailbox", keys.mailbox)
+    assert settings.read(mailbox).how_to_find_us["en"] == "Ask at the library."
+    mailbox.close()
+    processes.until(lambda: answers(person, written["onion"]), START, "an answer of the site")
+
+
+def test_every_secret_is_cleared_from_the_screen(person: Person) -> None:
+    written = first_run(person)
+    for secret in (written["passphrase"], f"7.  {written['spare_code'][-4:]}", f"7.  {written['invitation'][-4:]}"):
+        before, _, after = person.seen.rpartition(secret)
+        assert before.rindex(SECOND_SCREEN) > before.rfind(FIRST_SCREEN), "it stands on the second screen"
+        assert after.index(CLEARED) < after.index(FIRST_SCREEN), "which is cleared before it is left"
+    echoed = person.seen.count(written["passphrase"])
+    assert echoed == 2, "shown twice, and never when it was typed"
+
+
+def test_a_passphrase_is_not_shown_while_it_is_typed(returning: Person, installation: Installation) -> None:
+    returning.reads("Passphrase: ")
+    returning.types(installation.printed["passphrase"])
+    returning.reads(".onion/")
+    assert installation.printed["passphrase"].split()[0] not in returning.seen
+
+
+def test_a_person_may_type_the_spare_code_instead(returning: Person, installation: Installation) -> None:
+    returning.reads("Passphrase: ")
+    returning.types(installation.printed["spare_code"])
+    assert installation.printed["onion"] in returning.reads(".onion/")
+
+
+def test_a_person_with_a_wrong_passphrase_meets_one_sentence(returning: Person) -> None:
+    returning.reads("Passphrase: ")
+    returning.types("not this one")
+    returning.reads("The passphrase is wrong.")
+    assert returning.ends() == 3
+
+
+def test_ctrl_c_at_the_question_ends_it_as_asked(returning: Person) -> None:
+    returning.reads("Passphrase: ")
+    os.write(returning.terminal, b"\x03")
+    assert returning.ends() == 0
+
+
+def test_ctrl_c_stops_everything_in_order(returning: Person, installation: Installation) -> None:
+    returning.reads("Passphrase: ")
+    returning.types(installation.printed["passphrase"])
+    returning.reads("Starting")
+    family = processes.below(returning.pid)
+    os.write(returning.terminal, b"\x03")
+    returning.reads("Stopped.")
+    assert returning.ends() == 0
+    assert not any(process.alive for process in family)
+
+
+def test_it_outlives_its_terminal(returning: Person, installation: Installation) -> None:
+    returning.reads("Passphrase: ")
+    returning.types(installation.printed["passphrase"])
+    onion = returning.reads(".onion/").split("http://")[1].removesuffix("/")
+    processes.until(lambda: answers(returning, onion), START, "an answer of the site")
+    os.close(returning.terminal)
+    first = processes.role(returning.pid, "site")[0].pid
+    processes.kill(first)  # which it says, to nobody
+
+    def another() -> bool:
+        return any(found.pid != first for found in processes.role(returning.pid, "site"))
+
+    processes.until(another, START, "another site")
+    processes.until(lambda: answers(returning, onion), START, "an answer of the site")
+    os.kill(returning.pid, signal.SIGTERM)
+    assert returning.ends() == 0
+
+
+def answers(person: Person, onion: str) -> bool:
+    try:
+        return person.visitor(onion).get("/").status == 200
+    except OSError:
+        return False

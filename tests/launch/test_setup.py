@@ -1,0 +1,75 @@
+"""What is installed is named by its hash, and says nothing of where it was found."""
+
+import os
+import re
+import subprocess
+import time
+import tomllib
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+FILES = ("requirements.txt", "tests/requirements.txt")
+SCRIPTS = ("setup", "launch", "rehearse", "check", "test")
+
+
+def pins(file: str) -> dict[str, str]:
+    """Read the name and the rest of every requirement."""
+    text = (ROOT / file).read_text().replace("\\\n", " ")
+    lines = [line for line in text.splitlines() if line and not line.lstrip().startswith("#")]
+    return {line.partition("==")[0]: line.partition("==")[2] for line in lines}
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_every_package_is_pinned_by_hash(file: str) -> None:
+    assert len(pins(file)) > 10
+    for name, rest in pins(file).items():
+        assert re.fullmatch(r"[a-z0-9-]+", name), name
+        assert re.match(r"[0-9.]+\s+--hash=sha256:[0-9a-f]{64}", rest), name
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_no_requirement_names_a_place(file: str) -> None:
+    assert not re.search(r"://|^-|@ |/home|/tmp|/work", (ROOT / file).read_text(), re.MULTILINE)
+
+
+def test_the_tests_run_on_the_packages_that_people_run() -> None:
+    assert not pins(FILES[0]).keys() - pins(FILES[1]).keys()
+    assert all(pins(FILES[1])[name] == rest for name, rest in pins(FILES[0]).items())
+
+
+def test_every_package_that_the_project_asks_for_is_pinned() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    asked = [*project["dependencies"], *project["optional-dependencies"]["tests"]]
+    assert {name.lower().replace("_", "-") for name in asked} <= pins(FILES[1]).keys()
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_every_script_can_be_started(name: str) -> None:
+    script = ROOT / "scripts" / name
+    assert os.access(script, os.X_OK)
+    assert script.read_text().startswith("#!/usr/bin/env bash\n# ")
+    subprocess.run(["bash", "-n", str(script)], check=True)
+
+
+def test_a_second_setup_is_quick_and_quiet() -> None:
+    start = time.monotonic()
+    done = subprocess.run([str(ROOT / "scripts" / "setup"), "--tests"], check=True, capture_output=True)
+    assert (done.stdout, done.stderr) == (b"", b"")
+    assert time.monotonic() - start < 5.0, "it had nothing to do"
+
+
+def test_a_clone_without_the_right_to_install_names_the_command(tmp_path: Path) -> None:
+    # A dpkg-query that knows of nothing stands for a machine where everything is missing, id for somebody but root.
+    for name, text in (("dpkg-query", "exit 1"), ("id", "echo 1000")):
+        program = tmp_path / name
+        program.write_text(f"#!/bin/sh\n{text}\n")
+        program.chmod(0o755)
+    path = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+    done = subprocess.run([str(ROOT / "scripts" / "setup")], check=False, capture_output=True, env=path, text=True)
+    assert done.returncode == 4
+    assert done.stdout == ""
+    assert done.stderr.index("tor.service") < done.stderr.index("apt-get install"), "ours has to be the only tor"
+    for name in ("tor", "bubblewrap", "python3-venv"):
+        assert name in done.stderr
