@@ -125,7 +125,8 @@ def _launched(
     try:
         if process.stdin is None or process.stdout is None:
             raise BrokenPipeError
-        process.stdin.write(json.dumps({"passphrase": known.passphrase} if known else {}).encode())
+        answers = {"passphrase": known.passphrase} if known else {"how_to_find_us": people.HOW_TO_FIND_US}
+        process.stdin.write(json.dumps(answers).encode())
         process.stdin.close()
         line = process.stdout.readline()
         if not line:

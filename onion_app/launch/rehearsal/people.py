@@ -18,6 +18,12 @@ _PATIENCE = 60.0  # seconds for one answer
 _STEP = 30  # seconds that six digits last
 _TRIES = 2  # the digits may grow too old on the way, once
 
+HOW_TO_FIND_US = {
+    "ar": "هذا تدريب: العنوان مكتوب على ورقة معلقة قرب الباب.",
+    "ckb": "ئەمە ڕاهێنانە: ناونیشانەکە لەسەر کاغەزێکی نزیک دەرگاکە نووسراوە.",
+    "kmr": "ئەڤە راهێنانە: ناڤونیشان ل سەر کاغەزەکێ ل نێزیک دەرگەهی هاتیە نڤیسین.",
+    "en": "This is a rehearsal: the address is on the paper beside the door.",
+}
 _HANDLE = "Narin"
 _REQUEST = (
     "مرحبا. عمري ١٩ سنة. أهلي عرفوا أني عابرة ومن يومها ما أكدر أنام. "
