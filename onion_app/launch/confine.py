@@ -15,8 +15,8 @@ CODE = Path(__file__).resolve().parents[1]
 ENVIRONMENT = {
     "PYTHONPATH": str(CODE.parent),
     "PYTHONDONTWRITEBYTECODE": "1",
-    # P04: freed memory goes back to the system's allocator, which overwrites it; Python's own would keep it. What lies in
-    # the per-thread caches of glibc is not overwritten: hence none of them.
+    # P04: freed memory goes back to the system's allocator, which overwrites it; Python's own would keep it. What lies
+    # in the per-thread caches of glibc is not overwritten: hence none of them.
     "PYTHONMALLOC": "malloc",
     "GLIBC_TUNABLES": "glibc.malloc.perturb=165:glibc.malloc.tcache_count=0",
     "LANG": "C.UTF-8",
