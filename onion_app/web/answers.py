@@ -17,6 +17,7 @@ Headers = list[tuple[str, str]]
 BODY_LIMIT: Final = 256 * 1024  # bytes of a posted form; 12,000 letters are at most 144,000 once percent-encoded
 METHODS: Final = frozenset({"GET", "POST"})
 OWN_TEXT: Final = "onion_app.own_text"  # in the WSGI environment: this answer shows the visitor's own text
+PUBLISHED: Final = "onion_app.published"  # likewise: it is the same for everybody until something else is published
 REPORTED: Final = "onion_app.reported"  # likewise: the class name of an error that a handler dealt with
 
 # The statuses that have a page of their own; every other refusal shows the page of 400.

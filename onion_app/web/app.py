@@ -19,6 +19,7 @@ from onion_app.web.answers import (
     BODY_LIMIT,
     METHODS,
     OWN_TEXT,
+    PUBLISHED,
     REPORTED,
     WITH_A_PAGE,
     Environ,
@@ -26,6 +27,7 @@ from onion_app.web.answers import (
     security_headers,
     status_line,
 )
+from onion_app.web.cache import ReadyPages
 from onion_app.web.languages import offered
 from onion_app.web.wording import (
     current_language,
@@ -43,6 +45,7 @@ __all__ = [
     "gettext",
     "hardened",
     "mark_own_text",
+    "mark_published",
     "ngettext",
     "report",
     "speak",
@@ -75,6 +78,7 @@ class Hardened(Flask):
         self.languages = offered(translations)
         self.csrf = CSRFProtect()
         self.each_second: Callable[[], object] = lambda: None  # the server calls it about once a second
+        self.ready_pages: ReadyPages | None = None
         self._headers = security_headers(style)
         self._error_page = error_page
         self._fixed: dict[int, FixedAnswer] = {}
@@ -101,7 +105,9 @@ class Hardened(Flask):
         """Answer a request, or refuse it before Flask sees it."""
         status = refusal(environ, self.host)
         if status is None:
-            return super().wsgi_app(environ, start_response)
+            if self.ready_pages is None:
+                return super().wsgi_app(environ, start_response)
+            return self.ready_pages.answer(environ, start_response, super().wsgi_app)
         answer = self.fixed_answer(status)
         start_response(answer.status, list(answer.headers))
         return [answer.page]
@@ -176,6 +182,11 @@ def _refused_body(environ: Environ) -> int | None:
 def mark_own_text() -> None:
     """Say that this answer shows the visitor's own text: it alone may take the long size."""
     request.environ[OWN_TEXT] = True
+
+
+def mark_published() -> None:
+    """Say that this page is the same for everybody, so that it may be kept until something else is published."""
+    request.environ[PUBLISHED] = True
 
 
 def report(error: Exception) -> None:

@@ -1,0 +1,49 @@
+"""How a guide is written: headings, paragraphs, lists and emphasis, out of Markdown and into a closed list of tags.
+
+Nothing else can come out of it, whatever is put in: no link, no image, no HTML, no attribute but the number with which
+a list begins. What Markdown would make of other signs is shown as the signs themselves.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+from markupsafe import Markup, escape
+
+_PARSER: Final = MarkdownIt("zero").enable(["heading", "list", "emphasis", "escape", "newline"])
+
+# The page has the one h1; a guide begins with h2, and goes no deeper than h3.
+_TAGS: Final = {"h1": "h2", "h2": "h2", "h3": "h3", "h4": "h3", "h5": "h3", "h6": "h3"} | {
+    tag: tag for tag in ("p", "ul", "ol", "li", "em", "strong")
+}
+_BETWEEN: Final = {
+    "softbreak": "\n",
+    "hardbreak": "\n",
+    "paragraph_close": " ",
+}  # paragraphs of a close list are hidden
+
+
+def render(source: str) -> Markup:
+    """Make the HTML of a guide, or of a part of one."""
+    return Markup("").join(_html(_PARSER.parse(source)))
+
+
+def _html(tokens: list[Token]) -> Iterator[Markup]:
+    for token in tokens:
+        if token.children is not None:
+            yield from _html(token.children)
+        elif token.nesting and not token.hidden:
+            yield _tag(token)
+        else:
+            yield escape(token.content if token.type == "text" else _BETWEEN.get(token.type, ""))
+
+
+def _tag(token: Token) -> Markup:
+    tag = _TAGS[token.tag]
+    if token.nesting < 0:
+        return Markup("</{}>").format(tag)
+    start = token.attrGet("start")
+    if tag == "ol" and isinstance(start, int):
+        return Markup('<ol start="{}">').format(start)
+    return Markup("<{}>").format(tag)

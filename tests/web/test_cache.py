@@ -1,0 +1,146 @@
+"""Published pages are kept ready, and never one moment longer than they are published."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from flask import Response, request
+from flask.testing import FlaskClient
+
+from onion_app.errors import DamagedFile
+from onion_app.web.app import Hardened, mark_published
+from onion_app.web.cache import PAGES, ReadyPages
+from tests.web.plain_app import plain_app
+
+
+class Shelf:
+    """What is published, and how often a page of it was made."""
+
+    def __init__(self) -> None:
+        self.edition = 1
+        self.words = "a story"
+        self.made = 0
+        self.broken = False
+        self.meanwhile: Callable[[], None] = lambda: None
+
+    def read(self) -> int:
+        if self.broken:
+            raise DamagedFile
+        return self.edition
+
+    def change(self, words: str) -> None:
+        self.words = words
+        self.edition += 1
+
+
+@pytest.fixture
+def shelf() -> Shelf:
+    return Shelf()
+
+
+@pytest.fixture
+def app(translations: Path, shelf: Shelf) -> Hardened:
+    app = plain_app(translations)
+    app.ready_pages = ReadyPages(shelf.read)
+
+    @app.get("/story")
+    def story() -> str:
+        mark_published()
+        shelf.made += 1
+        words = shelf.words
+        shelf.meanwhile()
+        return words
+
+    @app.get("/own")
+    def own() -> str:
+        shelf.made += 1
+        return shelf.words
+
+    @app.get("/with-cookie")
+    def with_cookie() -> Response:
+        mark_published()
+        shelf.made += 1
+        answer = Response("x")
+        answer.set_cookie("visit", request.args.get("who", ""))
+        return answer
+
+    return app
+
+
+@pytest.fixture
+def client(app: Hardened) -> FlaskClient:
+    return app.test_client()
+
+
+def test_a_published_page_is_made_once_and_is_the_same_every_time(client: FlaskClient, shelf: Shelf) -> None:
+    answers = [client.get("/story") for _ in range(3)]
+    assert shelf.made == 1
+    assert {answer.data for answer in answers} == {b"a story"}
+    assert len({tuple(answer.headers) for answer in answers}) == 1
+
+
+def test_what_was_taken_back_is_never_sent_again(client: FlaskClient, shelf: Shelf) -> None:
+    client.get("/story")
+    shelf.change("nothing")
+    assert client.get("/story").data == b"nothing"
+    assert client.get("/story").data == b"nothing"
+    assert shelf.made == 2
+
+
+def test_the_memory_forgets_it_too_as_soon_as_somebody_looks(app: Hardened, client: FlaskClient, shelf: Shelf) -> None:
+    client.get("/story")
+    shelf.change("nothing")
+    assert app.ready_pages is not None
+    app.ready_pages.look()
+    assert app.ready_pages._pages == {}
+
+
+def test_a_page_made_while_it_was_taken_back_is_not_kept(client: FlaskClient, shelf: Shelf) -> None:
+    def take_back() -> None:
+        shelf.meanwhile = lambda: None
+        shelf.change("nothing")
+        assert client.application.test_client().get("/own").data == b"nothing"  # another thread has seen it
+
+    shelf.meanwhile = take_back
+    client.get("/story")
+    assert client.get("/story").data == b"nothing"
+
+
+def test_nothing_is_kept_of_pages_that_do_not_say_that_they_are_published(client: FlaskClient, shelf: Shelf) -> None:
+    for _ in range(2):
+        client.get("/own")
+        client.get("/with-cookie?who=a")
+    assert shelf.made == 4
+
+
+def test_no_cookie_of_somebody_reaches_somebody_else(app: Hardened) -> None:
+    first, second = app.test_client(), app.test_client()
+    assert "who=a" not in str(first.get("/with-cookie?who=a").headers)
+    assert second.get("/with-cookie?who=b").headers["Set-Cookie"].startswith("visit=b")
+
+
+def test_other_hosts_and_methods_are_refused_before_anything_is_looked_up(client: FlaskClient) -> None:
+    client.get("/story")
+    assert client.get("/story", headers={"Host": "elsewhere.onion"}).status_code == 421
+    assert client.open("/story", method="HEAD").status_code == 405
+    assert client.post("/story").status_code in (400, 405)
+
+
+def test_another_query_is_another_page_and_their_number_is_limited(
+    app: Hardened, client: FlaskClient, shelf: Shelf
+) -> None:
+    for number in range(PAGES + 10):
+        client.get(f"/story?part={number}")
+    assert shelf.made == PAGES + 10
+    assert app.ready_pages is not None
+    assert len(app.ready_pages._pages) == PAGES
+
+
+def test_without_a_readable_edition_nothing_that_was_kept_is_sent(client: FlaskClient, shelf: Shelf) -> None:
+    client.get("/story")
+    shelf.broken = True
+    shelf.words = "made now"
+    assert client.get("/story").data == b"made now"
+    shelf.broken = False
+    assert client.get("/story").data == b"made now"
+    assert shelf.made == 3

@@ -1,0 +1,54 @@
+"""A guide's Markdown: a closed list of tags comes out, whatever goes in."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from onion_app.web.markdown import render
+
+CLOSED = re.compile(r"</?(h2|h3|p|ul|ol|li|em|strong)>|<ol start=\"\d+\">")
+
+
+def test_headings_paragraphs_lists_and_emphasis() -> None:
+    source = "# One\n\n## Two\n\n### Three\n\nA *word* and **more**.\n\n1. first\n2. second\n\n- thing\n"
+    assert render(source) == (
+        "<h2>One</h2><h2>Two</h2><h3>Three</h3><p>A <em>word</em> and <strong>more</strong>.</p>"
+        "<ol><li>first </li><li>second </li></ol><ul><li>thing </li></ul>"
+    )
+
+
+def test_a_list_that_goes_on_in_the_next_part_goes_on_counting() -> None:
+    assert render("4. fourth") == '<ol start="4"><li>fourth </li></ol>'
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "[words](http://elsewhere.example)",
+        "![picture](x.png)",
+        "<http://elsewhere.example>",
+        "<script>alert(1)</script>",
+        "<b onclick=x>b</b>",
+        "[a]: http://elsewhere.example\n\n[a]",
+        "`code`",
+        "&lt;b&gt;",
+        "> a quotation",
+        "| a | b |\n|---|---|",
+    ],
+)
+def test_everything_else_is_shown_as_the_signs_themselves(source: str) -> None:
+    html = render(source)
+    assert CLOSED.sub("", html) == html.removeprefix("<p>").removesuffix("</p>").replace("</p><p>", "")
+    assert "<" not in CLOSED.sub("", html)
+
+
+@given(st.text("#*_-+1.)> \n\t\\[]()!<>&`\"'=ab؟م", max_size=200))
+def test_no_text_makes_any_other_tag(source: str) -> None:
+    rest = CLOSED.sub("", render(source))
+    assert not re.search("[<>]", rest)
+
+
+def test_a_very_deep_list_ends_somewhere() -> None:
+    assert render("- " * 5_000 + "x").count("<ul>") < 100
