@@ -92,10 +92,12 @@ def test_no_statement_scans_or_sorts_a_growing_table(
     assert {step for _, _, step in bad} <= {"SCAN audit USING INDEX audit_by_day"}
 
 
-def test_counting_touches_no_case_but_only_an_index(
+def test_counting_and_turning_pages_touch_no_case_but_only_an_index(
     made: Installation, mailbox: Database, asked: list[tuple[Database, str]]
 ) -> None:
     cases.counts(mailbox, made.circle_id)
+    for which in ("unread", "new", "closed"):
+        cases.queue(mailbox, made.circle_id, which, 30)  # nothing is on that page, so that no case is looked up
     plans = [mailbox.rows(f"EXPLAIN QUERY PLAN {text}") for _, text in list(asked)]
     steps = [str(step[3]) for plan in plans for step in plan if "cases" in str(step[3])]
     assert steps
