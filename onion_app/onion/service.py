@@ -12,6 +12,7 @@ tor's watch over our process.
 import base64
 import logging
 import re
+import socket
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ _PROOF_OF_WORK = "PoWDefensesEnabled=1 PoWQueueRate=25 PoWQueueBurst=250 "
 # Tor Browser opens six connections to a site at most: who has 17 on one circuit is no browser, and loses the circuit.
 _LIMITS = "Flags=DiscardPK,MaxStreamsCloseCircuit MaxStreams=16 "
 _ANSWER = 30.0  # seconds in which tor answers a question, or is taken for lost
+_OPEN_DOOR = {"BUILT", "PURPOSE=HS_SERVICE_INTRO", "HS_STATE=HSSI_ESTABLISHED"}  # of a line about a circuit
 _COLLISION = "550"  # tor has not yet noticed that our previous connection, and the service with it, is gone
 _COLLISION_TRIES = 20
 _COLLISION_PAUSE = 0.5  # seconds
@@ -59,17 +61,35 @@ class Published:
 
 @dataclass(frozen=True)
 class Health:
-    """What tor itself knows about its reach."""
+    """What tor itself knows about its reach; `doors` is the number of introduction points that stand.
+
+    Of these facts only `doors` changes soon after an outage: tor goes on calling the network up, and circuits
+    established, for as long as nothing makes it try. A service always holds its doors open.
+    """
 
     network_up: bool
     circuits: bool
     dormant: bool
     published: bool
+    doors: int
 
     @property
     def good(self) -> bool:
         """Whether, as far as tor knows, visitors get through."""
-        return self.network_up and self.circuits and self.published and not self.dormant
+        return self.network_up and self.circuits and self.published and self.doors > 0 and not self.dormant
+
+
+class _Line(ControlSocketFile):  # type: ignore[misc]  # stem has no types
+    """stem's socket, closed also when nobody listens."""
+
+    def _make_socket(self) -> socket.socket:
+        line = socket.socket(socket.AF_UNIX)
+        try:
+            line.connect(self.path)
+        except OSError:
+            line.close()
+            raise stem.SocketError from None
+        return line
 
 
 class _Wire(BaseController):  # type: ignore[misc]  # stem has no types
@@ -79,7 +99,7 @@ class _Wire(BaseController):  # type: ignore[misc]  # stem has no types
         """Connect. Raises: stem.SocketError."""
         self._on_event = on_event
         self._on_end = on_end
-        super().__init__(ControlSocketFile(str(control_socket)))
+        super().__init__(_Line(str(control_socket)))
 
     def _launch_threads(self) -> None:
         """Start the two threads without the calls that Python has marked as old."""
@@ -175,12 +195,15 @@ class Control:
 
     def health(self) -> Health:
         """Return what tor knows about its reach. Raises: ControlLost."""
-        facts = self._facts("network-liveness", "status/circuit-established", "dormant", "onions/current")
+        asked = ("network-liveness", "status/circuit-established", "dormant", "onions/current", "circuit-status")
+        facts = self._facts(*asked)
+        circuits = facts.get("circuit-status", "").splitlines()
         return Health(
             network_up=facts.get("network-liveness") == "up",
             circuits=facts.get("status/circuit-established") == "1",
             dormant=facts.get("dormant") != "0",
             published=bool(self._service_id) and self._service_id in facts.get("onions/current", "").split(),
+            doors=sum(set(circuit.split()) >= _OPEN_DOOR for circuit in circuits),
         )
 
     def close(self) -> None:

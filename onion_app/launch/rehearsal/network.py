@@ -50,17 +50,17 @@ class PrivateNetwork:
 
     def __init__(self, folder: Path, *, progress: Callable[[str], None] | None = None, tor: str = "tor") -> None:
         """Keep all of it in `folder`; `progress` is told in a few words what goes on."""
-        self._folder = folder.absolute()
+        self.folder = folder.absolute()
         self._progress = progress or (lambda _words: None)
         self._tor = tor
         self._lines: tuple[str, ...] = ()
         ports = iter(_free_ports(2 * _AUTHORITIES + _RELAYS + 1))
         self._authorities = [
-            Node(self._folder / f"authority{number}", or_port=next(ports), dir_port=next(ports))
+            Node(self.folder / f"authority{number}", or_port=next(ports), dir_port=next(ports))
             for number in range(1, _AUTHORITIES + 1)
         ]
-        self._relays = [Node(self._folder / f"relay{number}", or_port=next(ports)) for number in range(1, _RELAYS + 1)]
-        self._client = Node(self._folder / "client", socks_port=next(ports))
+        self._relays = [Node(self.folder / f"relay{number}", or_port=next(ports)) for number in range(1, _RELAYS + 1)]
+        self._client = Node(self.folder / "client", socks_port=next(ports))
 
     @property
     def socks_port(self) -> int:
@@ -109,7 +109,7 @@ class PrivateNetwork:
 
     def torrc_for_service(self, base: Path) -> Path:
         """Write the options of `base` and those that make a tor part of this network; return the file."""
-        torrc = self._folder / "service.torrc"
+        torrc = self.folder / "service.torrc"
         private = "\n# The private network of a rehearsal.\n" + "\n".join(self._lines) + "\n"
         torrc.write_text(base.read_text() + private)
         return torrc

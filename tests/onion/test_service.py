@@ -1,0 +1,239 @@
+import base64
+import logging
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from onion_app.crypto.onion_key import OnionKey, new_onion_key
+from onion_app.errors import ControlLost, ServiceRefused
+from onion_app.launch.rehearsal.fetch import Fetched, fetch
+from onion_app.launch.rehearsal.network import PrivateNetwork
+from onion_app.onion import service
+from onion_app.onion.service import Control
+from onion_app.onion.socks import dial
+from onion_app.onion.tor_process import TorProcess
+from tests.onion.lines import PAGE, ControlLine, OldTor, Site, wait_for
+
+
+@pytest.fixture
+def beside(lonely_tor: TorProcess) -> Path:
+    """Name the site's socket of the tor without network."""
+    return lonely_tor.control_socket.with_name("site.sock")
+
+
+@pytest.fixture
+def alone(lonely_tor: TorProcess) -> Iterator[Control]:
+    """Connect to the tor without network."""
+    connection = Control.connect(lonely_tor.control_socket)
+    yield connection
+    connection.close()
+
+
+def reach(proxy: Path | int, address: str, circuit: str) -> Fetched:
+    """Fetch the page, and try again while the descriptor or the introduction points are still finding their place."""
+    answer: list[Fetched] = []
+
+    def answered() -> bool:
+        try:
+            answer.append(fetch(proxy, address, circuit=circuit))
+        except OSError:
+            return False
+        return True
+
+    wait_for(answered)
+    return answer[0]
+
+
+def test_what_is_published_is_reached_through_tor_alone_and_again_at_the_same_address(
+    private_network: PrivateNetwork, tor: TorProcess, control: Control, site: Site, key: OnionKey
+) -> None:
+    wait_for(lambda: control.bootstrap().percent == 100)
+    published = control.publish(key.secret, key.address, Path(str(site.server_address)))
+    assert published.address == key.address
+    assert published.proof_of_work
+    assert control.uploaded.wait(300)
+    wait_for(lambda: control.health().good)
+    answer = reach(private_network.socks_port, key.address, "first")
+    assert (answer.status, answer.body, answer.total) == (200, b"hello", len(PAGE))
+
+    # The self-check's way: through our own tor's unix socket.
+    assert reach(tor.socks_socket, key.address, "check").body == b"hello"
+
+    # The service goes with the connection that made it: a line that is open stays open, and nobody gets another one.
+    with dial(private_network.socks_port, key.address, 80, 120, circuit="first") as visitor:
+        control.close()
+        visitor.sendall(b"POST / HTTP/1.1\r\n\r\n")
+        assert visitor.recv(1024) == PAGE
+        for circuit in ("first", "of somebody new"):
+            with pytest.raises(OSError, match=r"SOCKS|timed out"):
+                fetch(private_network.socks_port, key.address, circuit=circuit)
+
+    again = Control.connect(tor.control_socket)
+    assert not again.health().published
+    again.publish(key.secret, key.address, Path(str(site.server_address)))
+    assert again.uploaded.wait(300)
+    assert reach(private_network.socks_port, key.address, "second").body == b"hello"
+    nothing_names_the_service(tor, key)
+    again.close()
+
+
+def nothing_names_the_service(tor: TorProcess, key: OnionKey) -> None:
+    """Look for the key and the address in everything that tor has written or said."""
+    names = [key.address.removesuffix(".onion").encode(), key.secret, base64.b64encode(key.secret)[:40]]
+    names += [key.secret[:32], base64.b32decode(names[0].upper())[:32]]
+    files = [path for path in tor.control_socket.parent.with_name("tor").rglob("*") if path.is_file()]
+    assert len(files) > 3
+    for text in (*(path.read_bytes() for path in files), "\n".join(tor.last_words()).encode()):
+        assert not [name for name in names if name in text or name.hex().encode() in text.lower()]
+
+
+def test_a_killed_tor_is_noticed_within_seconds(
+    lonely_tor: TorProcess, alone: Control, key: OnionKey, beside: Path
+) -> None:
+    told = threading.Event()
+    watching = Control.connect(lonely_tor.control_socket, on_lost=told.set)
+    alone.publish(key.secret, key.address, beside)
+    os.kill(lonely_tor.pid, signal.SIGKILL)
+    assert alone.lost.wait(2)
+    assert told.wait(2)
+    assert not alone.alive()
+    for question in (alone.health, alone.bootstrap, watching.health):
+        with pytest.raises(ControlLost):
+            question()
+    with pytest.raises(ControlLost):
+        Control.connect(lonely_tor.control_socket)
+
+
+def test_a_tor_that_stands_still_counts_as_lost(
+    lonely_tor: TorProcess, alone: Control, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "_ANSWER", 0.5)
+    os.kill(lonely_tor.pid, signal.SIGSTOP)
+    with pytest.raises(ControlLost):
+        alone.health()
+    assert not alone.alive()
+    os.kill(lonely_tor.pid, signal.SIGCONT)
+
+
+def test_closing_the_connection_ourselves_raises_no_alarm(lonely_tor: TorProcess) -> None:
+    told = threading.Event()
+    control = Control.connect(lonely_tor.control_socket, on_lost=told.set)
+    control.close()
+    control.close()
+    assert not control.alive()
+    assert not told.is_set()
+
+
+def test_a_tor_without_proof_of_work_is_used_without_and_said(
+    lonely_tor: TorProcess, key: OnionKey, beside: Path
+) -> None:
+    with OldTor(beside.with_name("old.sock"), lonely_tor.control_socket, b"PoWDefensesEnabled") as old:
+        control = Control.connect(beside.with_name("old.sock"))
+        assert not control.publish(key.secret, key.address, beside).proof_of_work
+        assert control.health().published
+        control.close()
+    asked = [line for line in old.heard if line.startswith(b"ADD_ONION")]
+    assert [b"PoWDefensesEnabled=1" in line for line in asked] == [True, False]
+    assert all(b"DiscardPK" in line and b"MaxStreamsCloseCircuit" in line for line in asked)
+    assert not any(b"Detach" in line or b"NonAnonymous" in line for line in asked)
+
+
+def test_a_tor_that_refuses_the_service_is_named(lonely_tor: TorProcess, key: OnionKey, beside: Path) -> None:
+    with OldTor(beside.with_name("old.sock"), lonely_tor.control_socket, b"ADD_ONION") as old:
+        control = Control.connect(beside.with_name("old.sock"))
+        with pytest.raises(ServiceRefused) as refused:
+            control.publish(key.secret, key.address, beside)
+        assert old.heard
+        assert refused.value.args == ("tor answered 512",)
+        assert not control.health().published
+        control.close()
+
+
+def test_a_key_of_another_address_is_not_published(
+    lonely_tor: TorProcess, alone: Control, key: OnionKey, beside: Path
+) -> None:
+    with pytest.raises(ServiceRefused):
+        alone.publish(key.secret, new_onion_key().address, beside)
+    assert not alone.alive()
+    with ControlLine(lonely_tor.control_socket) as line:
+        assert key.address[:56] not in line.say("GETINFO onions/current") + line.say("GETINFO onions/detached")
+        # The address is free again at once: nothing of it was left behind.
+        assert "ServiceID" in line.say(f"ADD_ONION ED25519-V3:{base64.b64encode(key.secret).decode()} Port=80")
+
+
+def test_a_service_still_held_by_a_dying_connection_is_waited_for(
+    lonely_tor: TorProcess, alone: Control, key: OnionKey, beside: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = ControlLine(lonely_tor.control_socket)
+    before.say(f"ADD_ONION ED25519-V3:{base64.b64encode(key.secret).decode()} Flags=DiscardPK Port=80")
+    tries: list[str] = []
+    ask = Control._ask
+
+    def counted(control: Control, line: str) -> list[tuple[str, str, str]]:
+        tries.append(line)
+        if len(tries) == 3:
+            before.__exit__()
+        return ask(control, line)
+
+    monkeypatch.setattr(Control, "_ask", counted)
+    assert alone.publish(key.secret, key.address, beside).proof_of_work
+    assert len(tries) >= 3
+
+
+def test_services_of_others_are_never_touched(
+    lonely_tor: TorProcess, alone: Control, key: OnionKey, beside: Path
+) -> None:
+    other = new_onion_key()
+    with ControlLine(lonely_tor.control_socket) as line:
+        line.say(f"ADD_ONION ED25519-V3:{base64.b64encode(other.secret).decode()} Flags=DiscardPK Port=80")
+        alone.publish(key.secret, key.address, beside)
+        alone.close()
+        assert other.address[:56] in line.say("GETINFO onions/current")
+
+
+def test_the_site_is_reached_by_its_bare_name_in_tors_own_folder(
+    alone: Control, key: OnionKey, beside: Path, tmp_path: Path
+) -> None:
+    for elsewhere in (tmp_path / "site.sock", beside.with_name("site sock"), beside.with_name("a\r\nb")):
+        with pytest.raises(ServiceRefused):
+            alone.publish(key.secret, key.address, elsewhere)
+
+
+def test_publishing_twice_is_refused(alone: Control, key: OnionKey, beside: Path) -> None:
+    alone.publish(key.secret, key.address, beside)
+    with pytest.raises(ServiceRefused):
+        alone.publish(key.secret, key.address, beside)
+    assert alone.health().published
+
+
+def test_a_tor_without_a_network_is_not_called_healthy(alone: Control, key: OnionKey, beside: Path) -> None:
+    alone.publish(key.secret, key.address, beside)
+    health = alone.health()
+    assert health.published
+    assert not health.circuits
+    assert not health.good
+    assert not alone.uploaded.is_set()
+    assert alone.bootstrap().percent < 100
+
+
+def test_tor_keeps_watching_over_our_process(lonely_tor: TorProcess, alone: Control) -> None:
+    assert alone.alive()
+    with ControlLine(lonely_tor.control_socket) as line:
+        assert f"__OwningControllerProcess={os.getpid()}" in line.say("GETCONF __OwningControllerProcess")
+        alone.close()
+        assert "250" in line.say("GETINFO version")  # and a lost connection does not end tor
+
+
+def test_no_log_record_holds_what_is_said_to_tor(
+    lonely_tor: TorProcess, key: OnionKey, beside: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(1):
+        logging.getLogger("stem").setLevel(1)
+        control = Control.connect(lonely_tor.control_socket)
+        control.publish(key.secret, key.address, beside)
+        control.close()
+    assert not caplog.records
