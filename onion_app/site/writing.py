@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 
 from onion_app.errors import AlreadyWithdrawn, SealBroken
 from onion_app.site import newcase
+from onion_app.site.details import pointed_out
 from onion_app.site.forms import (
     ANSWER_LANGUAGES,
     TOPICS,
@@ -124,6 +125,7 @@ def _check(draft: Draft, prepared: Prepared, **values: object) -> str:
         line=draft.line,
         days=_days(replace(draft, danger="unknown")),
         how_to_find_us=how_to_find_us(),
+        details=pointed_out(draft.text) if draft.kind == "tell" else (),
         **({"was_withdrawn": False, "new_code": False} | values),
     )
 

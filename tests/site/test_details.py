@@ -1,0 +1,193 @@
+"""Details that could show who somebody is are pointed out, folded away, and nothing is promised about the rest."""
+
+import sys
+import time
+from collections.abc import Iterator
+from types import FrameType
+
+import pytest
+
+from onion_app.site import details
+from onion_app.site.details import MOST, pointed_out
+from tests.site.conftest import Visitor
+
+
+def found(text: str) -> list[str]:
+    return [f"{each.why}: {each.found}" for each in pointed_out(text)]
+
+
+@pytest.mark.parametrize(
+    ("text", "pointed"),
+    [
+        ("call 07701234567 now", "phone: 07701234567"),
+        ("رقمي ٠٧٧٠ ١٢٣ ٤٥٦٧ للاتصال", "phone: ٠٧٧٠ ١٢٣ ٤٥٦٧"),
+        ("ژمارە ۰۷۵۰-۱۲۳-۴۵۶۷", "phone: ۰۷۵۰-۱۲۳-۴۵۶۷"),
+        ("+964 (770) 123.4567", "phone: +964 (770) 123.4567"),
+        ("my card is 19840512", "paper: 19840512"),
+        ("write to (noor@mail.example).", "mail: noor@mail.example"),
+        ("انستا:@noor_95،", "account: @noor_95"),
+        ("see https://t.me/noor?x=1.", "link: https://t.me/noor?x=1"),
+        ("instagram.com/noor", "link: instagram.com/noor"),
+    ],
+)
+def test_numbers_addresses_accounts_and_links(text: str, pointed: str) -> None:
+    assert found(text) == [pointed]
+
+
+@pytest.mark.parametrize(
+    ("text", "pointed"),
+    [
+        ("on 12/3/2024 they", "12/3/2024"),
+        ("on 2024-03-12", "2024-03-12"),
+        ("يوم ١٢/٣", "١٢/٣"),
+        ("12 . 3 . 24", "12 . 3 . 24"),
+        ("the 3rd of May", "3rd of May"),
+        ("March 12", "March 12"),
+        ("يوم ٥ كانون الثاني", "٥ كانون الثاني"),
+        ("تشرين الأول 12", "تشرين الأول 12"),
+        ("١٥ تموز", "١٥ تموز"),
+        ("15 يوليو", "15 يوليو"),
+        ("١٢ی ئازاری", "١٢ی ئازاری"),
+        ("١٢ی مانگی ئەیلوول", "١٢ی مانگی ئەیلوول"),
+        ("١٢ گولان", "١٢ گولان"),
+    ],
+)
+def test_exact_dates_in_the_four_languages(text: str, pointed: str) -> None:
+    assert found(text) == [f"date: {pointed}"]
+
+
+@pytest.mark.parametrize(
+    ("text", "pointed"),
+    [
+        ("in Baghdad", "Baghdad"),
+        ("in BASRA.", "BASRA"),
+        ("near Tuz Khurmatu", "Tuz Khurmatu"),
+        ("في بغداد", "بغداد"),
+        ("وبالموصل", "وبالموصل"),
+        ("وصلت للبصره", "للبصره"),
+        ("كالكوفة", "كالكوفة"),
+        ("فالنجف", "فالنجف"),
+        ("من اربيل", "اربيل"),
+        ("أربــيل", "أربــيل"),
+        ("بَغْدَاد", "بَغْدَاد"),
+        ("في أبو غريب سنة", "أبو غريب"),
+        ("لە هەولێر", "هەولێر"),
+        ("لە ھەولێرەوە", "ھەولێرەوە"),
+        ("سلیمانی و سلێمانی", "سلیمانی"),
+        ("ل دهۆکێ", "دهۆکێ"),
+        ("ل زاخۆ", "زاخۆ"),
+        ("الكرادة", "الكرادة"),
+    ],
+)
+def test_places_of_iraq_however_they_are_typed(text: str, pointed: str) -> None:
+    assert found(text)[0] == f"place: {pointed}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I was 20, it cost 50000, they were 3 or 4, in 2019",
+        "from 2014-2019",
+        "عمره ٢٠ سنة، سألت عنه في الحي، وهذا بلد كبير",
+        "سۆرانی قسە دەکەم، وی گوت",
+        "may I march in 2019 with 300",
+        "a@ and @ alone",
+    ],
+)
+def test_everyday_words_and_small_numbers_are_left_alone(text: str) -> None:
+    assert found(text) == []
+
+
+def test_each_is_named_once_in_the_order_of_the_text_and_ten_at_most() -> None:
+    assert found("Basra, 07701234567, Basra") == ["place: Basra", "phone: 07701234567"]
+    numbers = ", ".join(str(7_701_234_560 + each) for each in range(30))
+    assert len(found(numbers)) == MOST
+    assert found(numbers)[0] == "phone: 7701234560"
+
+
+def test_a_long_detail_is_shortened() -> None:
+    (only,) = pointed_out("https://" + "a" * 5_000)
+    assert len(only.found) < 100
+
+
+HOSTILE = {
+    "digits": "1",
+    "digits and blanks": "1 ",
+    "digits and points": "1.-",
+    "plus signs": "+",
+    "blanks": " ",
+    "quotes": "“",
+    "a quote and a letter": "(a",
+    "at signs": "@",
+    "points": "a.",
+    "slashes": "/",
+    "one word": "و",
+    "words": "و ",
+    "prefixes": "وبال ",
+    "beginnings of places": "توز ",
+    "two beginnings": "قلعة سدة ",
+    "months": "آذار ",
+    "months and days": "40 تشرين ",
+    "marks": "ب\u0650",
+    "joiners": "\u200c",
+    "tatweel": "ـ",
+    "emoji": "😀",
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_the_worst_texts_cost_in_proportion_to_their_length(name: str) -> None:
+    """Eight times the text is eight times the work; a way back would make it sixty-four times."""
+    few, short, long = (HOSTILE[name] * (letters // len(HOSTILE[name])) for letters in (200, 1_500, 12_000))
+    assert steps(short) <= 9 * steps(few) + 200
+    assert seconds(long) < 32 * max(seconds(short), 0.000_2)
+
+
+def steps(text: str) -> int:
+    """Count the lines of our code that run; no clock is in it."""
+    count = 0
+
+    def line(frame: FrameType, event: str, _argument: object) -> object:
+        nonlocal count
+        count += event == "line"
+        return line if frame.f_code.co_filename == details.__file__ else None
+
+    before = sys.gettrace()
+    sys.settrace(line)  # type: ignore[arg-type]
+    try:
+        pointed_out(text)
+    finally:
+        sys.settrace(before)
+    return count
+
+
+def seconds(text: str) -> float:
+    """Measure this process's own seconds, the best of five: this sees what a regular expression does."""
+
+    def each() -> Iterator[float]:
+        for _ in range(5):
+            start = time.process_time()
+            pointed_out(text)
+            yield time.process_time() - start
+
+    return min(each())
+
+
+def test_check_lists_them_folded_away_with_what_they_look_like(visitor: Visitor) -> None:
+    check = visitor.writes("My uncle in Basra, 07701234567, @<b>noor.")
+    shown = check.main.partition('<details id="details">')[2].partition("</details>")[0]
+    assert "3 things in your text could show who you are." in shown
+    assert "“<bdi>Basra</bdi>” – name of a place" in shown
+    assert "“<bdi>07701234567</bdi>” – phone number" in shown
+    assert "“<bdi>@&lt;b&gt;noor</bdi>” – account name" in shown
+    assert " open" not in shown.partition(">")[0]
+
+
+def test_check_says_nothing_when_nothing_was_found(visitor: Visitor) -> None:
+    check = visitor.writes("My uncle found my phone.")
+    assert "could show who you are" not in check.words.replace("without anything that could show who you are", "")
+    assert 'id="details"' not in check.html
+
+
+def test_a_request_for_help_is_not_looked_through(visitor: Visitor) -> None:
+    assert 'id="details"' not in visitor.writes("I am in Basra, 07701234567.", "ask").html
