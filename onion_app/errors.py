@@ -138,7 +138,20 @@ class AlreadyRunning(SanctuaryError):
     """Another launcher runs on this state."""
 
     exit_code = 7
-    hint = "pgrep -af onion_app.launch"
+    hint = "./scripts/manage stop"
+
+
+class NotRunning(SanctuaryError):
+    """No launcher runs on this state."""
+
+    exit_code = 8
+    hint = "./scripts/launch"
+
+
+class NotConfirmed(SanctuaryError):
+    """The word was not typed. Nothing was changed."""
+
+    exit_code = 2
 
 
 class ControlLost(SanctuaryError):
@@ -233,6 +246,14 @@ class NotTaken(SanctuaryError):
 
 class NewMessage(SanctuaryError):
     """The author has written again in the meantime. Nothing was sent: read it first."""
+
+
+class NotReady(SanctuaryError):
+    """This cannot be done yet, or no longer: look at where the text stands now."""
+
+
+class OwnDraft(SanctuaryError):
+    """Who wrote a draft cannot be the second person who approves it."""
 
 
 class EpochPassed(SanctuaryError):

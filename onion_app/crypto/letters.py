@@ -1,7 +1,7 @@
-"""What a sealed message says.
+"""What a sealed message or entry says.
 
 A text, a consent, the final text of a story with the author's verdict on it, which story was made of the case, or the
-day of the last opening.
+day of the last opening; and, among the circle only, a draft of a story and a second person's approval of it.
 """
 
 import json
@@ -70,7 +70,29 @@ class Pointer:
     story_id: str
 
 
-Letter = Text | Consent | Proposal | Verdict | Opened | Pointer
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A story as its circle edits it; `finished` once each line of the checklist was ticked for exactly these words."""
+
+    title: str
+    text: str
+    language: str
+    translated_from: str  # a language, or empty: made from the case itself
+    notes: list[str]
+    year: int
+    finished: bool
+    day: int
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """A second person's word that a draft can go out, which it names by its entry's id in hexadecimal."""
+
+    draft_id: str
+    day: int
+
+
+Letter = Text | Consent | Proposal | Verdict | Opened | Pointer | Draft | Approval
 _KINDS: dict[str, type[Letter]] = {
     "text": Text,
     "consent": Consent,
@@ -78,6 +100,8 @@ _KINDS: dict[str, type[Letter]] = {
     "verdict": Verdict,
     "opened": Opened,
     "pointer": Pointer,
+    "draft": Draft,
+    "approval": Approval,
 }
 _NAMES = {kind: name for name, kind in _KINDS.items()}
 _LAST_DAY: Final = 150_000  # in the year 2380
@@ -104,6 +128,11 @@ _SHAPES: dict[str, Callable[[Any], bool]] = {
     "quote": lambda value: isinstance(value, bool),
     "story_id": _is_id,
     "proposal_id": _is_id,
+    "draft_id": _is_id,
+    "translated_from": _is_text,
+    "notes": lambda value: isinstance(value, list) and all(isinstance(note, str) for note in value),
+    "year": lambda value: type(value) is int,
+    "finished": lambda value: isinstance(value, bool),
 }
 
 

@@ -5,10 +5,10 @@ written is sealed before it is stored, and each reply is recorded at the desk, s
 """
 
 from contextlib import suppress
-from typing import Final
+from typing import Final, Literal
 
 from onion_app.crypto.keys import fingerprint, new_id
-from onion_app.crypto.letters import Text, pack
+from onion_app.crypto.letters import Letter, Text, pack
 from onion_app.crypto.sealing import AUTHOR_HOLDER, Place, new_case_key, seal, wrap
 from onion_app.desk.casework import Books, Member, case_keys, case_of, circle_of, unwrapped
 from onion_app.desk.opened import note_in_audit, note_text, opened_letter
@@ -35,7 +35,7 @@ def give_back(books: Books, member: Member, case_id: bytes) -> None:
     Raises:
         NotTaken, TakenByAnother, NothingHere, NotAllowed.
     """
-    case = _taken_case(books, member, case_id)
+    case = taken_case(books, member, case_id)
     worklog.give_back(books.desk, case.id, member.id)
     note_in_audit(books, member, case, "gave a case back")
 
@@ -47,10 +47,11 @@ def close(books: Books, member: Member, case_id: bytes) -> None:
         NewMessage: the author has written and nobody has read it.
         NotTaken, TakenByAnother, NothingHere, NotAllowed.
     """
-    case = _taken_case(books, member, case_id)
+    case = taken_case(books, member, case_id)
     if case.unread:
         raise NewMessage
-    cases.set_state(books.mailbox, case.id, "closed")
+    if case.state not in ("ready", "published"):  # its author goes on seeing where the story is
+        cases.set_state(books.mailbox, case.id, "closed")
     worklog.give_back(books.desk, case.id, member.id)
     note_in_audit(books, member, case, "closed a case")
 
@@ -63,7 +64,7 @@ def reply(books: Books, member: Member, case_id: bytes, message_id: bytes, text:
         NotTaken, TakenByAnother, NothingHere, NotAllowed.
         EpochPassed, Overloaded, DiskFull: nothing was sent; it may be tried again.
     """
-    case = _taken_case(books, member, case_id)
+    case = taken_case(books, member, case_id)
     stored = {message.id: message for message in cases.messages_of(books.mailbox, case.id)}
     if message_id in stored:
         letter, _trouble = opened_letter(stored[message_id], case_keys(books, member, case))
@@ -72,18 +73,25 @@ def reply(books: Books, member: Member, case_id: bytes, message_id: bytes, text:
         message_id = new_id()  # changed after it was sent: another reply
     if any(message.author == "visitor" and message.number > seen for message in stored.values()):
         raise NewMessage
-    packed = pack(Text(text, books.today, sender=member.handle))
-    for _ in range(_TRIES):
-        with suppress(EpochPassed):
-            _append(books, member, case, message_id, packed, seen)
-            break
-    else:
-        raise EpochPassed
+    send(books, member, case, message_id, Text(text, books.today, sender=member.handle), seen)
     note_in_audit(books, member, case, "answered a case")
 
 
+def send(books: Books, member: Member, case: cases.Case, message_id: bytes, letter: Letter, seen: int) -> None:
+    """Seal a letter of the circle's and store it in a case, whose messages up to number `seen` were read.
+
+    Raises:
+        EpochPassed, Overloaded, DiskFull: nothing was sent; it may be tried again.
+    """
+    for _ in range(_TRIES):
+        with suppress(EpochPassed):
+            _append(books, member, case, message_id, pack(letter), seen)
+            return
+    raise EpochPassed
+
+
 def _append(books: Books, member: Member, case: cases.Case, message_id: bytes, packed: bytes, seen: int) -> None:
-    """Seal a reply under the newest key of the case, or a new one, and store it."""
+    """Seal a letter under the newest key of the case, or a new one, and store it."""
     epoch, key, new_wraps = _key_for_writing(books, member, case)
 
     def sealed_at(number: int) -> bytes:
@@ -113,35 +121,50 @@ def note(books: Books, member: Member, case_id: bytes, entry_id: bytes, text: st
         EpochPassed: no key of the case opens for the circle.
     """
     case = case_of(books, member, case_id)
+    earlier = {entry.id: entry for entry in worklog.entries_of(books.desk, case.id)}
+    if entry_id in earlier:
+        if note_text(earlier[entry_id], case_keys(books, member, case)) == text:
+            return
+        entry_id = new_id()
+    keep_entry(books, member, case, entry_id, "note", Text(text, books.today, sender=member.handle))
+    note_in_audit(books, member, case, "wrote a note")
+
+
+def keep_entry(
+    books: Books,
+    member: Member,
+    case: cases.Case,
+    entry_id: bytes,
+    kind: Literal["note", "draft", "approval"],
+    letter: Letter,
+) -> None:
+    """Seal what the circle keeps for itself under the newest key of the case, and store it at the desk.
+
+    Raises:
+        EpochPassed: no key of the case opens for the circle.
+    """
     keys = case_keys(books, member, case)
     if not keys:
         raise EpochPassed
-    epoch = max(keys)
-    earlier = {entry.id: entry for entry in worklog.entries_of(books.desk, case.id)}
-    if entry_id in earlier:
-        if note_text(earlier[entry_id], keys) == text:
-            return
-        entry_id = new_id()
-    letter = pack(Text(text, books.today, sender=member.handle))
+    epoch, packed = max(keys), pack(letter)
 
     def sealed_at(number: int) -> bytes:
-        return seal(keys[epoch], letter, Place(case.id, epoch, entry_id, number, "note"))
+        return seal(keys[epoch], packed, Place(case.id, epoch, entry_id, number, kind))
 
     worklog.add_entry(
         books.desk,
         entry_id,
         case.id,
-        kind="note",
+        kind=kind,
         author=member.id,
         day=books.today,
         epoch=epoch,
         language=None,
         seal=sealed_at,
     )
-    note_in_audit(books, member, case, "wrote a note")
 
 
-def _taken_case(books: Books, member: Member, case_id: bytes) -> cases.Case:
+def taken_case(books: Books, member: Member, case_id: bytes) -> cases.Case:
     """Give a case that the member has taken.
 
     Raises:

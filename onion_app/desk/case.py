@@ -10,7 +10,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue as Answer
 
 from onion_app.crypto.keys import new_id
-from onion_app.desk import answering, forms, opened, phrases
+from onion_app.desk import answering, forms, opened, phrases, publishing, stories
 from onion_app.desk.casework import Member
 from onion_app.desk.session import (
     BOXES,
@@ -42,6 +42,8 @@ def show(member: Member, case_id: bytes) -> Answer:
 def open_it(member: Member, case_id: bytes) -> Answer:
     """Open a case."""
     opened.mark_opened(room().books(), member, case_id)
+    # After it counts as read: whatever the author sends from now on makes it unread again, and stops the queue.
+    publishing.heed_author(room().books(), member, case_id)
     remember_opened(case_id)
     return _back_to(case_id)
 
@@ -87,6 +89,7 @@ def reply(member: Member, case_id: bytes) -> Answer:
         text = forms.text(request.form)
         message_id, seen = forms.id_of(request.form, "message"), forms.number(request.form, "seen")
         answering.reply(room().books(), member, case_id, message_id, text, seen)
+        publishing.heed_author(room().books(), member, case_id)
     except forms.Mistake as mistake:
         return _page(member, case_id, {mistake.field: mistake.sentence})
     except REFUSALS as refused:
@@ -139,9 +142,11 @@ def _page(member: Member, case_id: bytes, mistakes: dict[str, str]) -> Answer:
     kept = kept_for(case_id)
     if cover.case.unread or not has_opened(case_id):
         return render_template("cover.html", cover=cover, kept=kept, mistakes=mistakes)
+    case = opened.open_case(books, member, case_id)
     return render_template(
         "case.html",
-        opened=opened.open_case(books, member, case_id),
+        opened=case,
+        about_stories=stories.named_in(books, member, [line.text for line in case.lines if line.author == "visitor"]),
         kept=kept,
         mistakes=mistakes,
         reply_text=kept.get("text", ""),

@@ -18,11 +18,14 @@ from onion_app.vault.database import Database
 
 PAGE: Final = 25
 # What stands behind each tab of a queue, in the vault's words; 'mine' is made of what one has taken.
-TABS: Final[dict[str, Literal["unread", "reading", "answered", "closed"] | None]] = {
+TABS: Final[dict[str, Literal["unread", "reading", "answered", "asking", "ready", "published", "closed"] | None]] = {
     "new": "unread",
     "reading": "reading",
     "mine": None,
     "waiting": "answered",
+    "asking": "asking",
+    "ready": "ready",
+    "published": "published",
     "closed": "closed",
 }
 
@@ -53,6 +56,12 @@ class Member:
     handle: str
     state: str
     circles: dict[bytes, CircleHere]
+    coordinator: bool = False
+
+    @property
+    def coordinates(self) -> bool:
+        """Whether guides, settings and what is published are theirs to change: a coordinator who was let in."""
+        return self.coordinator and self.state == "active"
 
 
 class Listed(NamedTuple):
@@ -87,7 +96,7 @@ def member(books: Books, moderator_id: bytes, private: bytes) -> Member:
     if who.state == "out" or keypair_from(private).public != who.public_key:
         raise NothingHere
     found = (_circle(books, circle, who.id, private) for circle in people.circles_of(books.desk, who.id))
-    return Member(who.id, who.handle, who.state, {circle.id: circle for circle in found})
+    return Member(who.id, who.handle, who.state, {circle.id: circle for circle in found}, who.coordinator)
 
 
 def _circle(books: Books, circle: people.Circle, moderator_id: bytes, private: bytes) -> CircleHere:
@@ -182,6 +191,16 @@ def queue(books: Books, member: Member, circle_id: bytes, tab: str, page: int) -
     takers = worklog.taken_by(books.desk, [case.id for case in found])
     handles = {who: handle_of(books, who) for who in set(takers.values())}
     return [Listed(case, handles[takers[case.id]] if case.id in takers else "") for case in found]
+
+
+def only_coordinators(member: Member) -> None:
+    """Refuse everybody else.
+
+    Raises:
+        NotAllowed: they are no coordinator.
+    """
+    if not member.coordinates:
+        raise NotAllowed
 
 
 def handle_of(books: Books, moderator_id: bytes) -> str:

@@ -49,6 +49,8 @@ def login() -> Answer:
     if kept is None:
         return redirect(url_for("work.home"), 303)
     keep_for(kept.case_id, kept.box, kept.text)
+    if kept.box == "guide":
+        return redirect(url_for("guides.edit", guide_id=kept.case_id), 303)
     return redirect(url_for("case.show", case_id=kept.case_id), 303)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Final
 
 HANDLE_LETTERS: Final = 24
+TITLE_LETTERS: Final = 80
 TEXT_LETTERS: Final = 12_000  # four bytes each at most, and the largest seal takes 65,535 bytes
 _FIELD_LETTERS: Final = 200  # a passphrase of six words has 60; nothing longer deserves a slow hash
 
@@ -78,6 +79,47 @@ def text(form: Mapping[str, str]) -> str:
     if len(typed) > TEXT_LETTERS:
         raise Mistake("text", marked("This is too long: 12,000 letters fit. Nothing was sent."))
     return typed
+
+
+def one_line(form: Mapping[str, str], name: str) -> str:
+    """Give a field of one line as it is kept: without signs that nobody can see, but for the joiners of Sorani."""
+    typed = unicodedata.normalize("NFC", form.get(name, ""))
+    seen = "".join(" " if sign in "\t\r\n" else sign for sign in typed if sign in "\t\r\n" or not _is_unseen(sign))
+    return " ".join(seen.split())
+
+
+def _is_unseen(sign: str) -> bool:
+    return unicodedata.category(sign) in _UNSEEN and sign not in "\u200c\u200d"
+
+
+def title(form: Mapping[str, str]) -> str:
+    """Read the title of a text.
+
+    Raises:
+        Mistake: empty, or longer than 80 letters.
+    """
+    chosen = one_line(form, "title")
+    if not 1 <= len(chosen) <= TITLE_LETTERS:
+        raise Mistake("title", marked("A title has 1 to 80 letters."))
+    return chosen
+
+
+def ticked(form: Mapping[str, str], prefix: str, names: tuple[str, ...]) -> list[str]:
+    """Give those names whose box was ticked."""
+    return [name for name in names if form.get(f"{prefix}_{name}")]
+
+
+def whole_number(form: Mapping[str, str], name: str, allowed: range, sentence: str) -> int:
+    """Read a number that somebody typed, in any digits.
+
+    Raises:
+        Mistake: with this sentence: not a number, or not one of the allowed.
+    """
+    typed = form.get(name, "").strip()
+    value = int(typed) if typed.isdecimal() and len(typed) < 10 else -1  # noqa: PLR2004 - longer than any of ours
+    if value not in allowed:
+        raise Mistake(name, sentence)
+    return value
 
 
 def one_of(form: Mapping[str, str], name: str, allowed: Mapping[str, object] | tuple[str, ...]) -> str:

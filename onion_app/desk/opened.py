@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from onion_app.crypto.letters import Consent, Letter, Opened, Pointer, Text, unpack
+from onion_app.crypto.letters import Approval, Consent, Draft, Letter, Opened, Pointer, Proposal, Text, Verdict, unpack
 from onion_app.crypto.members import case_mark
 from onion_app.crypto.sealing import Place, open_seal
 from onion_app.desk.casework import Books, Member, case_keys, case_of, handle_of
@@ -24,6 +24,7 @@ class Cover(NamedTuple):
 class Line:
     """One message as the desk shows it; `trouble` is '', 'broken' or 'closed', and then there is no letter."""
 
+    id: bytes
     number: int
     author: str
     forged: bool
@@ -34,7 +35,7 @@ class Line:
     @property
     def text(self) -> str:
         """What it says."""
-        return self.letter.text if isinstance(self.letter, Text) else ""
+        return self.letter.text if isinstance(self.letter, Text | Proposal | Verdict) else ""
 
     @property
     def sender(self) -> str:
@@ -44,12 +45,23 @@ class Line:
     @property
     def day(self) -> int | None:
         """The day it was written."""
-        return None if self.letter is None or isinstance(self.letter, Pointer) else self.letter.day
+        day: int | None = getattr(self.letter, "day", None)
+        return day
 
     @property
     def consent(self) -> bool:
         """Whether it changes what the author allows."""
         return isinstance(self.letter, Consent)
+
+    @property
+    def proposal(self) -> Proposal | None:
+        """The final text that it asks the author about."""
+        return self.letter if isinstance(self.letter, Proposal) else None
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """What the author answered to a proposal."""
+        return self.letter if isinstance(self.letter, Verdict) else None
 
     @property
     def pointer(self) -> bool:
@@ -151,7 +163,7 @@ def _lines(messages: list[cases.Message], keys: dict[int, bytes], ours: dict[byt
         letter, trouble = opened_letter(message, keys)
         forged = message.author == "circle" and ours.get(message.id) != worklog.reply_mark(message.sealed)
         gap = message.number - before - 1
-        lines.append(Line(message.number, message.author, forged, trouble, letter, gap))
+        lines.append(Line(message.id, message.number, message.author, forged, trouble, letter, gap))
         before = message.number
     return lines
 
@@ -166,8 +178,10 @@ def opened_letter(message: cases.Message, keys: dict[int, bytes]) -> tuple[Lette
         letter = unpack(open_seal(key, message.sealed, place))
     except SealBroken:
         return None, "broken"
-    # Only the author of a case can consent, and only number 0 says when they were here.
-    misplaced = isinstance(letter, Consent) and message.author != "visitor"
+    # Only the author of a case can consent or judge, only we propose, and only number 0 says when they were here.
+    misplaced = isinstance(letter, Consent | Verdict) and message.author != "visitor"
+    misplaced = misplaced or (isinstance(letter, Proposal | Pointer) and message.author != "circle")
+    misplaced = misplaced or isinstance(letter, Draft | Approval)
     misplaced = misplaced or isinstance(letter, Opened) != (message.number == 0)
     return (None, "broken") if misplaced else (letter, "")
 
@@ -187,15 +201,21 @@ def _notes(books: Books, case_id: bytes, keys: dict[int, bytes]) -> list[Note]:
 
 def note_text(entry: worklog.Entry, keys: dict[int, bytes]) -> str | None:
     """Open a note; None when it does not open."""
+    letter = opened_entry(entry, keys)
+    return letter.text if isinstance(letter, Text) else None
+
+
+def opened_entry(entry: worklog.Entry, keys: dict[int, bytes]) -> Letter | None:
+    """Open a note, a draft or an approval; None when it does not open."""
     key = keys.get(entry.epoch)
     if key is None:
         return None
     try:
-        place = Place(entry.case_id, entry.epoch, entry.id, entry.number, "note")
-        letter = unpack(open_seal(key, entry.sealed, place))
+        return unpack(
+            open_seal(key, entry.sealed, Place(entry.case_id, entry.epoch, entry.id, entry.number, entry.kind))
+        )
     except SealBroken:
         return None
-    return letter.text if isinstance(letter, Text) else None
 
 
 def _taker(books: Books, case_id: bytes) -> tuple[bytes | None, str]:

@@ -32,7 +32,13 @@ DAY: Final = 86_400
 # Every other endpoint needs a login. Nothing is added here without a test that names it.
 OPEN_TO_ALL: Final = frozenset({"entry.login", "entry.join", "entry.enrol"})
 # The pages whose text is kept when a session ended meanwhile, and the box in which it stands.
-BOXES: Final = {"case.reply": "text", "case.phrase": "text", "case.note": "note"}
+BOXES: Final = {
+    "case.reply": "text",
+    "case.phrase": "text",
+    "case.note": "note",
+    "publishing.save": "draft",
+    "guides.save": "guide",
+}
 LANGUAGES: Final = ("en", "ar")
 _KEPT: Final = "kept text"
 
@@ -40,7 +46,7 @@ _Rest = ParamSpec("_Rest")
 
 
 class Kept(NamedTuple):
-    """A text that came after its session had ended, and the box of the case to which it belongs."""
+    """A text that came after its session had ended, and the box of the case or guide to which it belongs."""
 
     case_id: bytes
     box: str
@@ -179,7 +185,8 @@ def sealed_text() -> str:
     packed = b64encode(
         text.encode()
     ).decode()  # JSON would make six bytes of an Arabic letter, and the body has a limit
-    case_id: bytes = (request.view_args or {})["case_id"]
+    belongs = request.view_args or {}
+    case_id: bytes = belongs.get("case_id") or belongs["guide_id"]
     return seal_field(room().field_key, _KEPT, {"case": case_id.hex(), "box": box, "text": packed})
 
 

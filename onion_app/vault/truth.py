@@ -80,6 +80,18 @@ def copy_settings(mailbox: Database, desk: Database) -> list[Difference]:
     return differences
 
 
+def change_setting(mailbox: Database, desk: Database, name: str, value: object) -> None:
+    """Set something at the desk, and in the mailbox's copy with it.
+
+    Raises:
+        BadSetting: the name or the value is not allowed.
+    """
+    with mailbox.writing():
+        with desk.writing():
+            settings.put(desk, name, value)
+        copy_settings(mailbox, desk)
+
+
 def _copy_texts(mailbox: Database, desk: Database, text_ids: list[Value]) -> list[Difference]:
     true = {text_id: rows for text_id in text_ids if any(rows := _meant(desk, text_id))}
     copied = {text_id: rows for text_id in text_ids if any(rows := _copied(mailbox, text_id))}

@@ -9,11 +9,11 @@ from werkzeug.test import TestResponse
 
 from onion_app.crypto import codes
 from onion_app.crypto.keys import KeyPair, fingerprint, new_id, new_keypair
-from onion_app.crypto.letters import Consent, Letter, Text, pack
-from onion_app.crypto.sealing import AUTHOR_HOLDER, Place, new_case_key, seal, wrap
+from onion_app.crypto.letters import Consent, Decision, Letter, Proposal, Publish, Text, Verdict, pack, unpack
+from onion_app.crypto.sealing import AUTHOR_HOLDER, Place, new_case_key, open_seal, seal, wrap
 from onion_app.crypto.slots import VaultKeys
 from onion_app.desk import DeskConfig
-from onion_app.vault import cases, people
+from onion_app.vault import cases, people, publishing
 from onion_app.vault.database import Database
 from onion_app.web.app import Hardened
 from tests.pages import Element, Form, Reader
@@ -88,10 +88,16 @@ class Author:
     case_id: bytes = field(default_factory=new_id)
     key: bytes = field(default_factory=new_case_key)
 
-    def writes(self, text: str, *, kind: str = "request", topic: str = "talk", urgent: int = 1) -> str:
+    def tells(self, text: str, publish: Publish = "yes") -> str:
+        """Begin a testimony that may be published, or not."""
+        return self.writes(text, kind="testimony", topic="testimony", publish=publish)
+
+    def writes(
+        self, text: str, *, kind: str = "request", topic: str = "talk", urgent: int = 1, publish: Publish = "ask"
+    ) -> str:
         """Begin the case with a text and a consent; give its id as pages have it."""
         today = self.house.clock.today
-        letters: list[Letter] = [Text(text, today), Consent("ask", count=True, quote=False, day=today)]
+        letters: list[Letter] = [Text(text, today), Consent(publish, count=True, quote=False, day=today)]
         messages = [self._sealed(number, letter) for number, letter in enumerate(letters, 1)]
         holders = {self.circle_id: self.house.public_key(self.circle_id), AUTHOR_HOLDER: self.pair.public}
         wraps = [
@@ -118,6 +124,37 @@ class Author:
         )
         cases.add_case(self.house.mailbox, new)
         return self.case_id.hex()
+
+    def allows(self, publish: Publish) -> None:
+        """Say anew what may be done with it."""
+        self.forges(Consent(publish, count=True, quote=False, day=self.house.clock.today), "visitor")
+
+    def letters(self) -> list[Letter]:
+        """Open every message of the case."""
+        return [self._opened(message) for message in cases.messages_of(self.house.mailbox, self.case_id)]
+
+    def asked(self) -> tuple[str, Proposal] | None:
+        """Give the newest text that the author is asked about, and its id."""
+        for message in reversed(cases.messages_of(self.house.mailbox, self.case_id)):
+            letter = self._opened(message)
+            if isinstance(letter, Proposal):
+                return message.id.hex(), letter
+        return None
+
+    def _opened(self, message: cases.Message) -> Letter:
+        place = Place(self.case_id, message.epoch, message.id, message.number, message.author)
+        return unpack(open_seal(self.key, message.sealed, place))
+
+    def says(self, decision: Decision, text: str = "") -> None:
+        """Answer the newest question."""
+        asked = self.asked()
+        assert asked is not None
+        self.forges(Verdict(asked[0], decision, text, self.house.clock.today), "visitor")
+
+    def erases(self) -> None:
+        """Take everything back, the story that the case points to included."""
+        story = next((story.id for story in publishing.stories_of(self.house.desk, self.case_id)), None)
+        cases.erase_case(self.house.mailbox, self.case_id, self.house.clock.today, story)
 
     def writes_back(self, text: str) -> None:
         """Add a message."""
@@ -259,9 +296,9 @@ class Volunteer:
         return self.presses("/login", **fields)
 
     def opens(self, case: str) -> Element:
-        """Open a case past its cover."""
-        self.goes_to(f"/case/{case}")
-        return self.presses(f"/case/{case}/open")
+        """Open a case, past its cover if there is anything new."""
+        page = self.goes_to(f"/case/{case}")
+        return self.presses(f"/case/{case}/open") if page.has(id="cover") else page
 
     def takes(self, case: str) -> Element:
         """Open a case and take it."""

@@ -1,0 +1,234 @@
+"""What a circle does with the story of a case: drafting, approving, asking its author, queueing, stopping.
+
+Nothing goes out that its author did not allow last, that was changed after the author's yes, or that, in a circle of
+two and more, only one person has read. What the author says later is heeded whenever somebody of the circle reads it.
+"""
+
+from dataclasses import replace
+from typing import get_args
+
+from onion_app.crypto.keys import new_id
+from onion_app.crypto.letters import Approval, Draft, Pointer, Proposal
+from onion_app.desk.answering import keep_entry, send, taken_case
+from onion_app.desk.casework import Books, Member, case_of, only_coordinators
+from onion_app.desk.opened import note_in_audit
+from onion_app.desk.story import DraftHere, Standing, Step, standing
+from onion_app.errors import NewMessage, NotReady, OwnDraft
+from onion_app.vault import cases, publishing, worklog
+from onion_app.vault.rows import Language
+from onion_app.vault.texts import Text, Version
+
+
+def save(books: Books, member: Member, case_id: bytes, entry_id: bytes, draft: Draft) -> None:
+    """Keep a draft; what was queued in its language leaves the queue when its words have changed.
+
+    Raises:
+        NotReady: the author does not allow a story, or it is a translation of nothing that is published.
+        NotTaken, TakenByAnother, NothingHere, NotAllowed, EpochPassed.
+    """
+    case = taken_case(books, member, case_id)
+    now = standing(books, member, case_id)
+    draft = _as_translation(now, draft)
+    before = now.drafts.get(draft.language)
+    if now.opened.consent is None or now.opened.consent.publish == "no":
+        raise NotReady
+    if now.answer(draft.title, draft.text, draft.language).said == "no":
+        raise NotReady
+    if before is not None and replace(before.content, day=draft.day) == draft:
+        return
+    if before is not None and now.where(before.content) == "queued" and now.where(draft) != "queued":
+        publishing.withhold(books.mailbox, books.desk, case.id, also_shown=False)
+    keep_entry(books, member, case, entry_id, "draft", draft)
+    note_in_audit(books, member, case, "wrote a draft of a story")
+
+
+def _as_translation(now: Standing, draft: Draft) -> Draft:
+    """Say what a draft is made from: the case while nothing is published, else the published version."""
+    source = now.source
+    if source is None or source.language == draft.language:
+        return replace(draft, translated_from="")
+    text = now.main
+    if text is None or text.state != "public":
+        raise NotReady
+    return replace(draft, translated_from=source.language)
+
+
+def approve(books: Books, member: Member, case_id: bytes, draft_id: bytes) -> None:
+    """Approve a draft as the second person of the circle.
+
+    Raises:
+        OwnDraft: they wrote it themselves.
+        NotReady: it was changed meanwhile, or does not wait for this.
+        NothingHere, NotAllowed, EpochPassed.
+    """
+    case = case_of(books, member, case_id)
+    now = standing(books, member, case_id)
+    draft = _draft_at(now, draft_id, "second")
+    if draft.author == member.id:
+        raise OwnDraft
+    keep_entry(books, member, case, new_id(), "approval", Approval(draft_id.hex(), books.today))
+    note_in_audit(books, member, case, "approved a draft")
+
+
+def ask(books: Books, member: Member, case_id: bytes, draft_id: bytes) -> None:
+    """Show the final text to its author, who says yes, no, or what should change.
+
+    Raises:
+        NewMessage: the author has written, and nobody has read it.
+        NotReady: the draft was changed, does not wait for this, or its author does not come back.
+        NotTaken, TakenByAnother, NothingHere, NotAllowed, EpochPassed.
+    """
+    case = _read_case(books, member, case_id)
+    now = standing(books, member, case_id)
+    words = _draft_at(now, draft_id, "ask").content
+    if cases.author_key_of(books.mailbox, case.id) is None:
+        raise NotReady
+    proposal = Proposal(words.title, words.text, words.language, books.today)
+    send(books, member, case, new_id(), proposal, now.opened.seen)
+    if case.state not in ("ready", "published"):
+        cases.set_state(books.mailbox, case.id, "asking")
+    note_in_audit(books, member, case, "asked the author about a story")
+
+
+def queue(books: Books, member: Member, case_id: bytes, draft_id: bytes) -> None:
+    """Queue a draft for publication, after a pointer to it was left in the case so that its author can take it back.
+
+    Raises:
+        NewMessage: the author has written, and nobody has read it.
+        NotReady: something is missing.
+        AlreadyWithdrawn: the author has taken the story back.
+        NotTaken, TakenByAnother, NothingHere, NotAllowed, EpochPassed.
+    """
+    case = _read_case(books, member, case_id)
+    now = standing(books, member, case_id)
+    words = _draft_at(now, draft_id, "ready").content
+    main = now.main
+    story_id = main.id if main is not None else new_id()
+    if not _points_to(now, story_id):
+        # P07: before the story can be seen, its author's case names it, so that erasing the case erases the story.
+        send(books, member, case, new_id(), Pointer(story_id.hex()), now.opened.seen)
+    text_id = story_id if not now.shown else _joining(now, words.language)
+    notes, year = (words.notes, words.year)
+    text = Text(text_id, "story", None, year, tuple(notes))
+    publishing.queue(books.mailbox, books.desk, text, _version(text_id, words), case.id, books.today)
+    note_in_audit(books, member, case, "queued a story")
+
+
+def stop(books: Books, member: Member, case_id: bytes) -> None:
+    """Take a story out of the queue.
+
+    Raises:
+        NothingHere, NotAllowed: not a case of theirs.
+    """
+    case = case_of(books, member, case_id)
+    publishing.withhold(books.mailbox, books.desk, case.id, also_shown=False)
+    note_in_audit(books, member, case, "took a story out of the queue")
+
+
+def heed_author(books: Books, member: Member, case_id: bytes) -> None:
+    """Do what the author's last word asks for: stop what is queued, and take off the site what is no longer allowed.
+
+    Raises:
+        NothingHere, NotAllowed: not a case of theirs.
+    """
+    case = case_of(books, member, case_id)
+    now = standing(books, member, case_id)
+    if case.state == "asking" and not now.awaits_verdict:
+        cases.set_state(books.mailbox, case.id, "reading")
+    unreadable = any(line.trouble and line.author != "circle" for line in now.opened.lines)
+    # What does not open could be a No: it stops the queue. Only a word that does open takes down what is shown.
+    forbidden = not unreadable and any(not now.allows(version) for version in now.shown)
+    queued = [story for story in now.stories if story.state == "queued"]
+    doubtful = unreadable or any(not now.allows(version) for story in queued for version in now.versions[story.id])
+    if forbidden or (queued and doubtful):
+        publishing.withhold(books.mailbox, books.desk, case.id, also_shown=forbidden)
+        note_in_audit(books, member, case, "stopped a story at its author's word")
+
+
+def take_down(books: Books, member: Member, story_id: bytes) -> None:
+    """Take a story off the site at once.
+
+    Raises:
+        NotReady: it is not shown.
+        NothingHere, NotAllowed: it is not of their circle, and they are no coordinator.
+    """
+    story = story_for(books, member, story_id)
+    publishing.take_down(books.mailbox, books.desk, story.id)
+    worklog.audit(books.desk, member.id, "took a story down", books.today)
+
+
+def put_back(books: Books, member: Member, story_id: bytes) -> None:
+    """Put a story back that was taken down.
+
+    Raises:
+        NotReady: it is not down.
+        NewMessage: its author has written, and nobody has read it.
+        NothingHere, NotAllowed, AlreadyWithdrawn.
+    """
+    story = story_for(books, member, story_id)
+    if story.state != "down":
+        raise NotReady
+    publishing.publish(books.mailbox, books.desk, story.id)
+    worklog.audit(books.desk, member.id, "put a story back", books.today)
+
+
+def publish_now(books: Books, member: Member, story_id: bytes) -> None:
+    """Publish a queued story without waiting for its day, as a coordinator.
+
+    Raises:
+        NotAllowed: they are no coordinator.
+        NotReady, NewMessage, NothingHere, AlreadyWithdrawn: as the day itself would find it.
+    """
+    only_coordinators(member)
+    story = story_for(books, member, story_id)
+    if story.state != "queued":
+        raise NotReady
+    publishing.publish(books.mailbox, books.desk, story.id)
+    worklog.audit(books.desk, member.id, "published a story before its day", books.today)
+
+
+def story_for(books: Books, member: Member, story_id: bytes) -> publishing.Story:
+    """Give a story of one of the member's circles, or any to a coordinator.
+
+    Raises:
+        NothingHere, NotAllowed: there is none, or it is not theirs.
+    """
+    story = publishing.find(books.mailbox, books.desk, story_id)
+    if story.case_id is None or member.coordinates:
+        only_coordinators(member)
+    else:
+        case_of(books, member, story.case_id)
+    return story
+
+
+def _read_case(books: Books, member: Member, case_id: bytes) -> cases.Case:
+    case = taken_case(books, member, case_id)
+    if case.unread:
+        raise NewMessage
+    return case
+
+
+def _draft_at(now: Standing, draft_id: bytes, step: Step) -> DraftHere:
+    """Give the draft of this id if it is still the newest in its language and waits for this step."""
+    draft = next((draft for draft in now.drafts.values() if draft.id == draft_id), None)
+    if draft is None or draft != now.draft_in(draft.content.language) or now.step(draft) != step:
+        raise NotReady
+    return draft
+
+
+def _points_to(now: Standing, story_id: bytes) -> bool:
+    pointers = [line.letter for line in now.opened.lines if line.pointer and not line.forged]
+    return Pointer(story_id.hex()) in pointers
+
+
+def _joining(now: Standing, language: str) -> bytes:
+    """Give the id of the text that waits to join the story in this language: the same again while it waits."""
+    waiting = [story.id for story in now.stories if story.state == "queued"]
+    return next((story for story in waiting if now.versions[story][0].language == language), new_id())
+
+
+def _version(text_id: bytes, words: Draft) -> Version:
+    languages: tuple[Language, ...] = get_args(Language)
+    written = next(code for code in languages if code == words.language)
+    source = next((code for code in languages if code == words.translated_from), None)
+    return Version(text_id, written, words.title, words.text, source, None, None)
