@@ -184,6 +184,16 @@ def running(later: Operator, installation: Installation) -> Launched:
     return later.launch({"passphrase": installation.printed["passphrase"]})
 
 
+@pytest.fixture(scope="module")
+def standing(installation: Installation) -> Iterator[Launched]:
+    """Give a launcher that runs for a whole file, to look at and to leave as it is."""
+    with tempfile.TemporaryDirectory(prefix="launch-") as folder:
+        somebody = Operator(Path(folder))
+        shutil.copytree(installation.state, somebody.state)
+        yield somebody.launch({"passphrase": installation.printed["passphrase"]})
+        somebody.end()
+
+
 def contents(state: Path) -> dict[str, bytes]:
     """Read every file of a state."""
     return {str(file.relative_to(state)): file.read_bytes() for file in state.rglob("*") if file.is_file()}

@@ -113,11 +113,13 @@ def test_doing_them_again_changes_nothing(opened: Opened) -> None:
     assert opened.is_there(case)
 
 
-def test_what_waits_is_counted_over_all_circles(opened: Opened) -> None:
-    before = chores_process.waiting(opened.mailbox, opened.desk)
-    opened.case(TODAY)
-    after = chores_process.waiting(opened.mailbox, opened.desk)
-    assert after == {"unread": before["unread"] + 1, "urgent": before["urgent"]}
+def test_what_waits_is_counted_for_each_circle(opened: Opened) -> None:
+    [before] = chores_process.waiting(opened.mailbox, opened.desk, TODAY)
+    opened.case(TODAY - 5)
+    [after] = chores_process.waiting(opened.mailbox, opened.desk, TODAY)
+    assert (after.name, after.unread, after.urgent) == (before.name, before.unread + 1, before.urgent)
+    assert after.oldest is not None
+    assert after.oldest >= 5
 
 
 def test_the_logs_are_truncated_beside_a_running_site(opened: Opened) -> None:
