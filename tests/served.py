@@ -17,7 +17,7 @@ from onion_app.launch.answers import Answers
 from onion_app.launch.first_run import Handed
 from onion_app.launch.state import State
 from onion_app.site import SiteConfig, create_app
-from onion_app.vault import people, settings, truth
+from onion_app.vault import people, settings, texts, truth
 from onion_app.vault.database import Database, open_desk, open_mailbox
 from onion_app.web.server import serve
 from tests.people import Visitor
@@ -91,6 +91,7 @@ class Site:
         with mailbox.writing():
             for name, value in changed.items():
                 settings.put(mailbox, name, value)
+            texts.raise_counter(mailbox)
         mailbox.close()
 
     def start(self) -> None:

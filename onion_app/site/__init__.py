@@ -18,12 +18,16 @@ from onion_app.crypto.keys import subkey
 from onion_app.errors import Overloaded, Paused, SanctuaryError
 from onion_app.site import pages
 from onion_app.site.casepage import casepage
+from onion_app.site.guides import guides
 from onion_app.site.house import House, budgets
 from onion_app.site.reading import leave, reading
 from onion_app.site.returning import returning
+from onion_app.site.stories import stories
 from onion_app.site.writing import writing
+from onion_app.vault import texts
 from onion_app.vault.database import PerThread, open_mailbox
 from onion_app.web.app import CSRFError, Hardened, hardened, report
+from onion_app.web.cache import ReadyPages
 from onion_app.web.visits import Visits
 
 _HERE: Final = Path(__file__).parent
@@ -52,16 +56,19 @@ def create_app(config: SiteConfig) -> Hardened:
         error_page=lambda status: render_template("fixed.html", status=status),
     )
     visits = Visits(config.clock)
-    app.each_second = visits.sweep
+    mailbox = PerThread(lambda: open_mailbox(config.mailbox_folder, config.mailbox_key))
+    ready_pages = ReadyPages(lambda: texts.published(mailbox.here()))
+    app.ready_pages = ready_pages
+    app.each_second = lambda: (visits.sweep(), ready_pages.look())
     app.extensions["house"] = House(
-        mailbox=PerThread(lambda: open_mailbox(config.mailbox_folder, config.mailbox_key)),
+        mailbox=mailbox,
         visits=visits,
         field_key=subkey(config.mailbox_key, "hidden fields"),
         clock=config.clock,
         address=config.address,
         budgets=budgets(config.clock),
     )
-    for pages_of in (reading, writing, returning, casepage):
+    for pages_of in (reading, stories, guides, writing, returning, casepage):
         app.register_blueprint(pages_of)
     app.exempt(leave)
     _set_up_templates(app, config.address)
@@ -76,6 +83,7 @@ def _without_comments(style: str) -> str:
 
 def _set_up_templates(app: Hardened, address: str) -> None:
     app.jinja_env.globals["page"] = pages.page
+    app.jinja_env.globals["tongue"] = pages.tongue
     app.jinja_env.globals["address"] = address.removesuffix(".onion")
     app.jinja_env.globals["say"] = lambda code, sentence: app.languages[code].sentences.gettext(sentence)
     app.jinja_env.filters["fours"] = lines

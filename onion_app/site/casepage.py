@@ -6,7 +6,7 @@ asks for the code again. # P10
 
 import re
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from flask import request
 from flask.typing import ResponseReturnValue
@@ -14,10 +14,10 @@ from markupsafe import escape
 
 from onion_app.crypto.codes import new_code, read_code
 from onion_app.crypto.keys import new_key
-from onion_app.crypto.letters import Text
+from onion_app.crypto.letters import Decision, Text, Verdict
 from onion_app.crypto.sealing import open_field, seal_field
 from onion_app.errors import CodeMistyped, NothingHere, SealBroken, VisitOver
-from onion_app.site import casework, visit
+from onion_app.site import casework, decisions, visit
 from onion_app.site.casework import Shown
 from onion_app.site.forms import read_consent, read_text, wrong_line, wrong_text
 from onion_app.site.house import house, mailbox, today
@@ -29,7 +29,7 @@ casepage: Final = pages_called("casepage")
 _FIELD: Final = "new code"
 _SEED: Final = re.compile(r"[0-9a-f]{64}")
 _PART: Final = 50_000  # bytes of messages on one page; one message alone may have 60,000 once escaped
-_ROOM: Final = 55_000  # bytes that may stand in the box beside them: together with the page they fit the long size
+_ROOM: Final = 55_000  # bytes that may stand in the boxes beside them: together with the page they fit the long size
 
 
 @casepage.get("/<lang:code>/case")
@@ -80,11 +80,36 @@ def _write(door: Door) -> ResponseReturnValue:
     wrong = wrong_text(text)
     if wrong:
         return _case_page(door, text=text, errors=wrong)
-    seed = request.form.get("message", "")
-    drawn = bytes.fromhex(seed) if _SEED.fullmatch(seed) else new_key()
-    casework.write_back(mailbox(), door, Text(text, today()), drawn)
+    casework.write_back(mailbox(), door, Text(text, today()), _seed())
     visit.keep(reply=None)
     return _case_page(door, done="arrived")
+
+
+def _seed() -> bytes:
+    seed = request.form.get("message", "")
+    return bytes.fromhex(seed) if _SEED.fullmatch(seed) else new_key()
+
+
+def _decide(door: Door) -> ResponseReturnValue:
+    """Take the author's word on the final text; without a decision it is a message like any other."""
+    decision = next((each for each in get_args(Decision) if each == request.form.get("decision")), None)
+    if decision is None:
+        return _write(door)
+    text = read_text(request.form.get("text", ""))
+    wrong = wrong_text(text) if decision == "change" or text else {}
+    if wrong:
+        return _case_page(door, text="", change=text, errors={"change": wrong["text"]})
+    if request.form.get("proposal") != casework.read_case(mailbox(), door).proposal_id:
+        return _case_page(door, text="", change=text, done="another")  # nobody says yes to what they have not seen
+    verdict = Verdict(request.form["proposal"], decision, text, today())
+    decisions.give_verdict(mailbox(), door, verdict, _seed())
+    visit.keep(reply=None)
+    return _case_page(door, done="decided")
+
+
+def _take_back(door: Door) -> ResponseReturnValue:
+    decisions.take_story_back(mailbox(), door, today())
+    return _case_page(door, done="taken_back")
 
 
 def _allow(door: Door) -> ResponseReturnValue:
@@ -119,6 +144,8 @@ def _erase(door: Door) -> ResponseReturnValue:
 
 
 _TODO: Final[dict[str, Callable[[Door], ResponseReturnValue]]] = {
+    "verdict": _decide,
+    "take_back": _take_back,
     "consents": _allow,
     "new_code": _change_code,
     "erase": _erase,
@@ -129,7 +156,9 @@ def _case_page(door: Door, **values: Any) -> str:  # noqa: ANN401 - plain values
     case = casework.read_case(mailbox(), door)
     kept = visit.kept()
     text = values.pop("text", kept.get("reply", ""))
-    parts = _parts(case.letters) if _bytes(text) <= _ROOM else [()]
+    proposal = case.proposal if case.verdict is None else None
+    beside = _bytes(text) + _bytes(values.get("change", "")) + (_bytes(proposal.text) if proposal else 0)
+    parts = _parts(case.letters) if beside <= _ROOM else [()]
     asked = request.args.get("part", "1")
     part = min(int(asked), len(parts)) if asked.isascii() and asked.isdigit() and len(asked) < len(str(_PART)) else 1
     return show_own(
@@ -143,7 +172,11 @@ def _case_page(door: Door, **values: Any) -> str:  # noqa: ANN401 - plain values
         part=max(part, 1),
         more=part < len(parts),
         message_seed=new_key().hex(),
-        **({"done": ""} | values),
+        proposal=proposal,
+        proposal_id=case.proposal_id,
+        verdict=case.verdict.decision if case.verdict else "",
+        story=case.story_id.hex() if case.story_id else "",
+        **({"done": "", "change": ""} | values),
     )
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from onion_app.crypto.keys import fingerprint, new_id
-from onion_app.crypto.letters import Consent, Letter, Opened, Pointer, Text
+from onion_app.crypto.letters import Consent, Letter, Opened, Pointer, Proposal, Text, Verdict
 from onion_app.crypto.sealing import AUTHOR_HOLDER, Place, new_case_key
 from onion_app.errors import EpochPassed, NothingHere, Overloaded, Paused, SealBroken
 from onion_app.site.seals import Door, case_keys, keys_of, message_id_of, opened, sealer, wraps_for
@@ -44,6 +44,9 @@ class OpenCase:
     letters: tuple[Shown, ...]
     consent: Consent | None
     story_id: bytes | None
+    proposal_id: str = ""
+    proposal: Proposal | None = None  # the newest final text that the author was shown
+    verdict: Verdict | None = None  # what they last said to it
 
 
 def open_case(db: Database, code: str, day: int) -> tuple[Door, int | None]:
@@ -71,6 +74,7 @@ def read_case(db: Database, door: Door) -> OpenCase:
     shown = [_shown(message, letter) for message, letter in letters if _is_text(message, letter)]
     consents = [letter for message, letter in letters if isinstance(letter, Consent) and message.author == "visitor"]
     stories = [letter for message, letter in letters if isinstance(letter, Pointer) and message.author != "visitor"]
+    proposal_id, proposal = _newest_proposal(letters)
     return OpenCase(
         kind=case.kind,
         state=case.state,
@@ -78,6 +82,9 @@ def read_case(db: Database, door: Door) -> OpenCase:
         letters=tuple(reversed(shown)),
         consent=consents[-1] if consents else None,
         story_id=bytes.fromhex(stories[-1].story_id) if stories else None,
+        proposal_id=proposal_id,
+        proposal=proposal,
+        verdict=_verdict_on(proposal_id, letters),
     )
 
 
@@ -103,7 +110,7 @@ def save_consent(db: Database, door: Door, consent: Consent) -> None:
         add(db, door, consent, new_id())
 
 
-def add(db: Database, door: Door, letter: Text | Consent, message_id: bytes) -> None:
+def add(db: Database, door: Door, letter: Text | Consent | Verdict, message_id: bytes) -> None:
     """Seal a letter of the author's and add it to the case; the same id is stored once.
 
     Raises:
@@ -198,6 +205,20 @@ def _note_opening(db: Database, door: Door, day: int) -> None:
         cases.put_opened(db, door.case_id, place.message_id, epoch, sealer(case_key, place, Opened(day)))
 
     _until_no_epoch_passed(note)
+
+
+def _newest_proposal(letters: Sequence[tuple[Message, Letter | None]]) -> tuple[str, Proposal | None]:
+    found = [
+        (message.id.hex(), letter)
+        for message, letter in letters
+        if message.author == "circle" and isinstance(letter, Proposal)
+    ]
+    return found[-1] if found else ("", None)
+
+
+def _verdict_on(proposal_id: str, letters: Sequence[tuple[Message, Letter | None]]) -> Verdict | None:
+    given = [letter for message, letter in letters if message.author == "visitor" and isinstance(letter, Verdict)]
+    return next((verdict for verdict in reversed(given) if verdict.proposal_id == proposal_id), None)
 
 
 def _is_text(message: Message, letter: Letter | None) -> bool:

@@ -4,23 +4,27 @@ All words are in the templates. The functions here choose a page and hand it pla
 # P10: a lost cookie, an ended visit, a restart, a pause or an overload costs nobody their text.
 """
 
-from collections.abc import Mapping
-from typing import Any, Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, get_args
 
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
+from markupsafe import Markup
 
 from onion_app.crypto.codes import lines
 from onion_app.errors import CodeMistyped, SealBroken
 from onion_app.site import newcase
 from onion_app.site.forms import LETTERS, around_the_limit, read_text
 from onion_app.site.house import house, in_force
-from onion_app.web.app import current_language, mark_own_text
+from onion_app.vault.rows import Language
+from onion_app.vault.texts import Version
+from onion_app.web.app import current_language, mark_own_text, mark_published
+from onion_app.web.languages import LANGUAGES
 
 # Everything a form of ours carries besides the text, the code and the token; it travels on unseen.
 _CARRIED: Final = (
     "sealed", "topic", "danger", "answer_in", "story", "publish", "count", "quote", "line", "no_return",
-    "message", "do",
+    "message", "do", "proposal", "decision",
 )  # fmt: skip
 _TYPED: Final = 200  # letters of a mistyped code that are shown again
 
@@ -60,9 +64,35 @@ def show(template: str, **values: object) -> str:
 
 def show_own(template: str, text: str, **values: object) -> str:
     """Render a page that shows a visitor's own text, or their messages, whole, however long they are."""
-    if text or values.get("letters"):
+    if text or values.get("letters") or values.get("proposal"):
         mark_own_text()
-    return show(template, text=text, around=around_the_limit(text), excess=max(0, len(text) - LETTERS), **values)
+    excess = max(len(text), len(str(values.get("change", "")))) - LETTERS
+    return show(template, text=text, around=around_the_limit(text), excess=max(0, excess), **values)
+
+
+def show_published(template: str, *, query: str = "", **values: object) -> str:
+    """Render a page that is the same for everybody; under no other query than its own is it kept ready."""
+    if request.query_string.decode("latin-1") == query:
+        mark_published()
+    return show(template, **values)
+
+
+def language_code() -> Language:
+    """Give the code of the language of this page."""
+    return next(code for code in get_args(Language) if code == current_language().code)
+
+
+def tongue(code: Language) -> Markup:
+    """Give the attributes of words in a language, where it is another than that of the page."""
+    if code == current_language().code:
+        return Markup("")
+    return Markup(' lang="{}" dir="{}"').format(code, LANGUAGES[code].dir)
+
+
+def best_version(versions: Sequence[Version]) -> Version:
+    """Choose the version in the language of this page, or else one in the language that most readers have."""
+    preferred = (language_code(), *get_args(Language))
+    return min(versions, key=lambda version: preferred.index(version.language))
 
 
 def how_to_find_us() -> str:
@@ -124,7 +154,7 @@ def backup_days() -> int:
 
 
 def _path_asked() -> str:
-    return request.path.rstrip("/").rpartition("/")[2]
+    return request.path.strip("/").partition("/")[2]
 
 
 def _code_in(sealed: str) -> str:

@@ -8,7 +8,7 @@ from typing import Final
 from flask import Response, make_response, request
 from flask.typing import ResponseReturnValue
 
-from onion_app.site.pages import backup_days, how_to_find_us, pages_called, show
+from onion_app.site.pages import backup_days, how_to_find_us, pages_called, show, show_published
 from onion_app.site.visit import forget
 from onion_app.web.app import speak
 
@@ -19,38 +19,20 @@ reading: Final = pages_called("reading")
 @reading.get("/leave", endpoint="left")  # what a phone asks for when it brings the last page back
 def choose() -> str:
     """Show the choice of a language."""
-    return show("choose.html")
+    return show_published("choose.html")
 
 
 @reading.get("/<lang:code>/")
 def home() -> str:
     """Show the first page."""
-    return show("home.html")
-
-
-@reading.get("/<lang:code>/stories")
-def stories() -> str:
-    """Show that there are no stories yet."""
-    return show("stories.html")
-
-
-@reading.get("/<lang:code>/guides")
-def guides() -> str:
-    """List the guides."""
-    return show("guides.html")
-
-
-@reading.get("/<lang:code>/guides/now")
-def now() -> str:
-    """Show what to do in danger."""
-    return show("now.html")
+    return show_published("home.html")
 
 
 @reading.get("/<lang:code>/protects")
 def protects() -> str:
     """Say what protects a visitor here, and what does not."""
     # P12: what we cannot do stands there in the same plain words as what we can.
-    return show("protects.html", how_to_find_us=how_to_find_us(), backup_days=backup_days())
+    return show_published("protects.html", how_to_find_us=how_to_find_us(), backup_days=backup_days())
 
 
 @reading.post("/leave")

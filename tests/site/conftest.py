@@ -10,9 +10,9 @@ from werkzeug.test import TestResponse
 
 from onion_app.crypto import sealing
 from onion_app.crypto.keys import KeyPair, fingerprint, new_id, new_key, new_keypair
-from onion_app.crypto.letters import Consent, Letter, Pointer, Text, pack, unpack
+from onion_app.crypto.letters import Consent, Letter, Pointer, Proposal, Text, pack, unpack
 from onion_app.site import SiteConfig, create_app
-from onion_app.vault import cases, settings
+from onion_app.vault import cases, settings, texts
 from onion_app.vault.database import Database, create_mailbox
 from onion_app.web.app import Hardened
 
@@ -50,6 +50,7 @@ class Place:
     def sets(self, name: str, value: object) -> None:
         with self.db.writing():
             settings.put(self.db, name, value)
+            texts.raise_counter(self.db)
 
     def gives_the_circle_a_new_key(self) -> KeyPair:
         new = new_keypair()
@@ -59,25 +60,26 @@ class Place:
 
     def answers(self, text: str = "We read every word.", handle: str = "lamp") -> None:
         """Let the circle answer the only case there is."""
-        case_id, key, epoch = self._opened_by(self.circle)
-        message_id, day = new_id(), int(self.clock() // DAY)
-
-        def sealed(number: int) -> bytes:
-            letter = pack(Text(text, day, handle, "en"))
-            return sealing.seal(key, letter, sealing.Place(case_id, epoch, message_id, number, "circle"))
-
-        cases.append(self.db, case_id, message_id, author="circle", epoch=epoch, new_wraps=(), seal=sealed, day=day)
+        day = int(self.clock() // DAY)
+        self._says(Text(text, day, handle, "en"), day)
 
     def points_to_a_story(self, story_id: bytes) -> None:
         """Let the circle note which story was made of the only case there is."""
+        self._says(Pointer(story_id.hex()), 1)
+
+    def proposes(self, title: str, text: str) -> None:
+        """Let the circle ask the author of the only case there is for their yes."""
+        self._says(Proposal(title, text, "en", 20_000), 20_000)
+        cases.set_state(self.db, self.case_ids()[0], "asking")
+
+    def _says(self, letter: Letter, day: int) -> None:
         case_id, key, epoch = self._opened_by(self.circle)
         message_id = new_id()
 
         def sealed(number: int) -> bytes:
-            letter = pack(Pointer(story_id.hex()))
-            return sealing.seal(key, letter, sealing.Place(case_id, epoch, message_id, number, "circle"))
+            return sealing.seal(key, pack(letter), sealing.Place(case_id, epoch, message_id, number, "circle"))
 
-        cases.append(self.db, case_id, message_id, author="circle", epoch=epoch, new_wraps=(), seal=sealed, day=1)
+        cases.append(self.db, case_id, message_id, author="circle", epoch=epoch, new_wraps=(), seal=sealed, day=day)
 
     def publishes(self, story_id: bytes) -> None:
         """Show a story that has nothing to do with any case, as far as the tables say."""

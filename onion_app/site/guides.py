@@ -1,0 +1,83 @@
+"""The guides: what to do in danger first, and alone; then the others, each with who has checked it, or that nobody has.
+
+The guide for danger is never missing: while none is published in a language, its words in the pages' own catalogue
+stand in.
+"""
+
+from typing import Final
+
+from flask import abort
+from flask.typing import ResponseReturnValue
+
+from onion_app.errors import NothingHere, SanctuaryError
+from onion_app.site.house import mailbox
+from onion_app.site.pages import best_version, language_code, pages_called, show_published
+from onion_app.site.parts import part_asked, parts_of
+from onion_app.vault import texts
+from onion_app.vault.texts import Version
+from onion_app.web.app import report
+from onion_app.web.markdown import render
+
+guides: Final = pages_called("guides")
+
+NOW: Final = "now"
+# The order in which somebody may need them; guides that are added later follow by their names.
+ORDER: Final = (
+    "searched", "shared-phone", "coming-back", "meeting", "family", "dying", "arrested", "leaving", "health",
+    "activists",
+)  # fmt: skip
+_PREFERRED: Final = ("ar", "ckb", "kmr", "en")  # when a guide is not written in the reader's language
+
+
+@guides.get("/<lang:code>/guides")
+def index() -> str:
+    """List the guides that are published."""
+    titles = texts.guides(mailbox())
+    names = sorted(titles, key=lambda slug: (ORDER.index(slug) if slug in ORDER else len(ORDER), slug))
+    listed = [(slug, *_title(titles[slug])) for slug in names if slug != NOW and titles[slug]]
+    return show_published(
+        "guides.html",
+        here=[(slug, title) for slug, language, title in listed if language == language_code()],
+        elsewhere=[each for each in listed if each[1] != language_code()],
+    )
+
+
+@guides.get("/<lang:code>/guides/<slug>")
+def guide(slug: str) -> ResponseReturnValue:
+    """Show a part of a guide."""
+    versions = _versions(slug)
+    if slug == NOW and language_code() not in {version.language for version in versions}:
+        return show_published("now.html")
+    if not versions:
+        abort(404)
+    version = best_version(versions)
+    parts = parts_of(version.body, lambda block: len(render(block).encode()))
+    part = part_asked(len(parts))
+    return show_published(
+        "guide.html",
+        query=f"part={part}" if part > 1 else "",
+        slug=slug,
+        version=version,
+        versions=versions,
+        body=render("\n\n".join(parts[part - 1])),
+        part=part,
+        parts_count=len(parts),
+    )
+
+
+def _versions(slug: str) -> list[Version]:
+    try:
+        return texts.guide(mailbox(), slug)[1]
+    except NothingHere:
+        return []
+    except SanctuaryError as error:
+        if slug != NOW:
+            raise
+        report(error)  # whatever is broken here, this page is not
+        return []
+
+
+def _title(titles: dict[str, str]) -> tuple[str, str]:
+    """Give a guide's title and the language that it is in: the reader's, or else one that it is written in."""
+    language = next(each for each in (language_code(), *_PREFERRED) if each in titles)
+    return language, titles[language]
