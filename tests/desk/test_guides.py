@@ -1,0 +1,142 @@
+"""Guides are written by coordinators alone, with what readers will see beside the words, and who has checked them."""
+
+import pytest
+
+from onion_app.errors import NothingHere
+from onion_app.vault import guides, texts, truth, worklog
+from tests.desk.actors import House, Volunteer
+
+BODY = "1. Go first.\n2. Take water.\n\n## Then?\n\n<script>alert(1)</script> [here](http://example.com) *now*"
+
+
+@pytest.fixture
+def coordinator(house: House, counsellor: Volunteer) -> Volunteer:
+    with house.desk.writing():
+        house.desk.run("UPDATE moderators SET coordinator = 1")
+    counsellor.logs_in()
+    return counsellor
+
+
+def begun(coordinator: Volunteer, slug: str = "now") -> str:
+    """Begin a guide and give its path."""
+    coordinator.goes_to("/guides")
+    coordinator.presses("/guides/begin", slug=slug)
+    assert coordinator.mistakes == ""
+    guide, _ = guides.all_of(coordinator.house.desk)[0]
+    return f"/guides/{guide.id.hex()}"
+
+
+def kept(coordinator: Volunteer, path: str, **changed: str) -> None:
+    """Write the English version and keep it."""
+    coordinator.goes_to(f"{path}?language=en")
+    fields = [pair for pair in coordinator.form(f"{path}/save").fields if pair[0] not in ("title", "text", "preview")]
+    coordinator.sends(f"{path}/save", [*fields, *({"title": "In danger now?", "text": BODY} | changed).items()])
+
+
+def shown(house: House, slug: str = "now") -> texts.Version | None:
+    try:
+        return texts.guide(house.mailbox, slug)[1][0]
+    except NothingHere:
+        return None
+
+
+def test_a_guide_is_written_shown_first_and_published(house: House, coordinator: Volunteer) -> None:
+    path = begun(coordinator)
+    coordinator.goes_to(f"{path}?language=en")
+    page = coordinator.presses(f"{path}/save", title="In danger now?", text=BODY)
+    preview = page.first(id="preview")
+    assert [item.text for item in preview.every("li")] == ["Go first.", "Take water."]
+    assert preview.every("script") == []
+    assert preview.every("a") == []
+    assert guides.all_of(house.desk)[0][1] == [], "it was only shown"
+    kept(coordinator, path)
+    assert shown(house) is None
+    coordinator.presses(f"{path}/publish")
+    found = shown(house)
+    assert found is not None
+    assert (found.title, found.checked_by) == ("In danger now?", None)
+    coordinator.presses(f"{path}/down")
+    assert shown(house) is None
+    assert truth.repair(house.mailbox, house.desk, house.clock.today) == []
+
+
+def test_checking_a_guide_names_who_did_it_and_when_until_it_changes(house: House, coordinator: Volunteer) -> None:
+    path = begun(coordinator)
+    kept(coordinator, path)
+    coordinator.presses(f"{path}/publish")
+    coordinator.presses(f"{path}/check")
+    found = shown(house)
+    assert found is not None
+    assert (found.checked_by, found.checked_day) == ("Sara", house.clock.today)
+    kept(coordinator, path, text="Other words.")
+    found = shown(house)
+    assert found is not None
+    assert (found.body, found.checked_by) == ("Other words.", None)
+
+
+def test_nobody_checks_words_that_were_changed_meanwhile(house: House, coordinator: Volunteer) -> None:
+    path = begun(coordinator)
+    kept(coordinator, path)
+    coordinator.goes_to(f"{path}?language=en")
+    before = coordinator.form(f"{path}/check").filled()
+    kept(coordinator, path, text="Other words.")
+    coordinator.sends(f"{path}/check", before)
+    assert "changed in the meantime" in coordinator.mistakes
+    assert guides.all_of(house.desk)[0][1][0].checked_by is None
+
+
+@pytest.mark.parametrize("slug", ["", "Now!", "1st", "a/b", "x" * 31, "..", "دليل"])
+def test_a_name_that_does_not_fit_an_address_is_refused(coordinator: Volunteer, slug: str) -> None:
+    coordinator.goes_to("/guides")
+    coordinator.presses("/guides/begin", slug=slug)
+    assert "Latin letters" in coordinator.mistakes
+    assert guides.all_of(coordinator.house.desk) == []
+
+
+def test_a_name_leads_to_one_guide_only(coordinator: Volunteer) -> None:
+    assert begun(coordinator) == begun(coordinator)
+
+
+@pytest.mark.parametrize("field", ["title", "text"])
+def test_a_guide_without_words_is_refused(coordinator: Volunteer, field: str) -> None:
+    path = begun(coordinator)
+    kept(coordinator, path, **{field: " "})
+    assert coordinator.page.has("a", href=f"#{field}")
+    assert guides.all_of(coordinator.house.desk)[0][1] == []
+
+
+def test_nobody_but_a_coordinator_touches_a_guide(house: House, counsellor: Volunteer) -> None:
+    guide_id = guides.begin(house.desk, b"g" * 16, "now")
+    guides.save(house.mailbox, house.desk, texts.Version(guide_id, "en", "Title", "Words.", None, None, None))
+    counsellor.logs_in()
+    assert not counsellor.page.has("a", href="/guides")
+    token = counsellor.form("/logout").value("csrf_token")
+    fields = [("csrf_token", token), ("slug", "law"), ("title", "x"), ("text", "Words."), ("language", "en")]
+    for path in ("/guides", f"/guides/{guide_id.hex()}"):
+        counsellor.goes_to(path)
+        assert counsellor.status == 404
+    for path in ("/guides/begin", *(f"/guides/{guide_id.hex()}/{act}" for act in ("save", "check", "publish", "down"))):
+        counsellor.sends(path, fields)
+        assert counsellor.status == 404
+    guide, versions = guides.read(house.desk, guide_id)
+    assert (guide.state, [version.body for version in versions]) == ("draft", ["Words."])
+    assert len(guides.all_of(house.desk)) == 1
+
+
+def test_a_guide_survives_the_lock(house: House, coordinator: Volunteer) -> None:
+    path = begun(coordinator)
+    coordinator.goes_to(f"{path}?language=en")
+    fields = coordinator.form(f"{path}/save").filled(title="In danger now?", text="وقت طويل")
+    house.clock.now += 16 * 60
+    coordinator.sends(f"{path}/save", fields)
+    page = coordinator.fills_in_login()
+    assert page.has(id="not-sent")
+    assert page.first(id="text").raw_text.strip() == "وقت طويل"
+
+
+def test_what_is_done_with_a_guide_stands_in_the_audit(house: House, coordinator: Volunteer) -> None:
+    path = begun(coordinator)
+    kept(coordinator, path)
+    coordinator.presses(f"{path}/publish")
+    said = {row.what for row in worklog.audit_of(house.desk, None, 0)}
+    assert {"began a guide", "changed a guide", "published a guide"} <= said
