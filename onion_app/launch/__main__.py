@@ -1,7 +1,6 @@
 """`scripts/launch`: what stands on the command line, and the one place where an error is printed."""
 
 import argparse
-import os
 import signal
 import sys
 from pathlib import Path
@@ -9,17 +8,11 @@ from types import FrameType
 
 from onion_app.errors import SanctuaryError
 from onion_app.launch.launcher import Options, launch
+from onion_app.launch.state import default_state
 from onion_app.launch.terminal import Terminal
 
 _TORRC = Path(__file__).resolve().parents[2] / "torrc.example"
 _DESK_PORT = 8390
-
-
-def default_state() -> Path:
-    """Say where the state is when nobody says otherwise."""
-    if os.geteuid() == 0:
-        return Path("/var/lib/sanctuary")
-    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local/state") / "sanctuary"
 
 
 def options(words: list[str]) -> Options:

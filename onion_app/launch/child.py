@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,7 @@ class Orders:
     desk_name: str
     desk_port: int
     days_ahead: int
+    pause: bool | None = None  # for the chores: take no new messages, or take them again; None: as it is
 
     @property
     def mailbox_folder(self) -> Path:
@@ -57,6 +58,7 @@ class Orders:
             "desk_name": self.desk_name,
             "desk_port": self.desk_port,
             "days_ahead": self.days_ahead,
+            "pause": self.pause,
         }
         return json.dumps(fields).encode() + b"\n"
 
@@ -66,6 +68,16 @@ class Orders:
         fields = json.loads(line)
         keys = {name: bytes.fromhex(fields[name]) for name in ("mailbox_key", "desk_key")}
         return cls(**{**fields, **keys, "state": Path(fields["state"])})
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What waits in one circle; `oldest` is in days, or None when nothing waits."""
+
+    name: str
+    unread: int
+    urgent: int
+    oldest: int | None
 
 
 class Reports:
@@ -84,8 +96,12 @@ class Reports:
         """Say that the last session has ended and that this process goes too."""
         self._say({"idle": True})
 
+    def circle(self, waiting: "Waiting") -> None:
+        """Hand up what waits in one circle."""
+        self._say({"circle": asdict(waiting)})
+
     def counts(self, counts: Mapping[str, int]) -> None:
-        """Hand up numbers; never names."""
+        """Hand up numbers, after the circles."""
         self._say({"counts": dict(counts)})
 
     def failed(self, error_class: str) -> None:

@@ -12,13 +12,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from onion_app.launch.child import Orders
+from onion_app.launch.child import Orders, Waiting
 from onion_app.launch.confine import ENVIRONMENT, INTERPRETER
 
-_LONGEST_REPORT = 4096  # bytes; the counts of a hundred circles fit
+_LONGEST_REPORT = 4096  # bytes; a report has a hundred or two
 _READ = 65536  # bytes; who says more than this without a line's end is not understood
 _CLASS_NAME = re.compile(r"[A-Za-z_]{1,60}")
 _COUNT_NAME = re.compile(r"[a-z_]{1,40}")
+_LONGEST_NAME = 100  # letters of a circle's name
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Report:
     idle: bool = False
     failed: str = ""
     counts: dict[str, int] = field(default_factory=dict)
+    circle: Waiting | None = None
 
 
 class Running:
@@ -110,7 +112,7 @@ def start(walls: Sequence[str], module: str, orders: Orders, listener: socket.so
     return Running(process, orders_write, report_read)
 
 
-def _read_report(line: bytes) -> Report:
+def _read_report(line: bytes) -> Report:  # noqa: PLR0911 - one for each shape
     """Read one line; whatever is not of a known shape becomes the report of a failure."""
     unreadable = Report(failed="UnreadableReport")
     try:
@@ -127,4 +129,14 @@ def _read_report(line: bytes) -> Report:
         case {"counts": dict(counts)}:
             if all(isinstance(k, str) and _COUNT_NAME.fullmatch(k) and type(n) is int for k, n in counts.items()):
                 return Report(counts=counts)
+        case {
+            "circle": {
+                "name": str(name),
+                "unread": int(unread),
+                "urgent": int(urgent),
+                "oldest": int() | None as oldest,
+            }
+        }:
+            if len(name) <= _LONGEST_NAME and name.isprintable():
+                return Report(circle=Waiting(name, unread, urgent, oldest))
     return unreadable

@@ -1,11 +1,11 @@
-"""The hourly chores: what is due is destroyed, the mailbox is made to agree with the desk, the logs are truncated.
+"""The hourly chores: destroying and publishing what is due, making the mailbox agree with the desk, emptying the logs.
 
 Each of them may be cut off at any point and done again. They hold both keys, answer nobody, and open no text.
 """
 
 from onion_app.errors import CheckpointBusy
-from onion_app.launch.child import Child, Orders, run
-from onion_app.vault import cases, database, people, settings, truth, upkeep, worklog
+from onion_app.launch.child import Child, Orders, Waiting, run
+from onion_app.vault import cases, database, people, publishing, settings, truth, upkeep, worklog
 from onion_app.vault.database import Database
 
 _DAY = 86400
@@ -18,13 +18,19 @@ def work(child: Child) -> None:
     mailbox = database.open_mailbox(orders.mailbox_folder, orders.mailbox_key)
     desk = database.open_desk(orders.desk_folder, orders.desk_key)
     today = int(orders.clock()) // _DAY
+    if orders.pause is not None:
+        truth.change_setting(mailbox, desk, "paused", orders.pause)
     # What is destroyed goes first: the comparison after it clears the desk of what belonged to it.
     destroyed = destroy_due(mailbox, desk, today)
     findings = len(truth.repair(mailbox, desk, today))
+    # After it: what was taken back meanwhile has left the queue, and nothing planted stands in a story's place.
+    publishing.publish_due(mailbox, desk, today)
     worklog.give_back_untouched(desk, today - _UNTOUCHED_DAYS)
     discard_copies(orders, desk, today)
     busy = sum(log_is_busy(db) for db in (mailbox, desk))
-    child.reports.counts({"destroyed": destroyed, "findings": findings, "busy_logs": busy, **waiting(mailbox, desk)})
+    for circle in waiting(mailbox, desk, today):
+        child.reports.circle(circle)
+    child.reports.counts({"destroyed": destroyed, "findings": findings, "busy_logs": busy, **noticed(desk)})
     mailbox.close()
     desk.close()
 
@@ -56,10 +62,18 @@ def log_is_busy(db: Database) -> bool:
     return False
 
 
-def waiting(mailbox: Database, desk: Database) -> dict[str, int]:
-    """Count what waits, over all circles."""
-    counted = [cases.counts(mailbox, circle.id) for circle in people.circles(desk)]
-    return {"unread": sum(count.unread for count in counted), "urgent": sum(count.urgent for count in counted)}
+def waiting(mailbox: Database, desk: Database, today: int) -> list[Waiting]:
+    """Count what waits, circle by circle."""
+    counted = [(circle.name, cases.counts(mailbox, circle.id)) for circle in people.circles(desk)]
+    return [
+        Waiting(name, count.unread, count.urgent, None if count.oldest_day is None else today - count.oldest_day)
+        for name, count in counted
+    ]
+
+
+def noticed(desk: Database) -> dict[str, int]:
+    """Say whether new messages are taken, and how many findings nobody has acknowledged yet."""
+    return {"paused": int(settings.read(desk).paused), "unacknowledged": len(worklog.findings(desk))}
 
 
 if __name__ == "__main__":

@@ -17,12 +17,15 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 from onion_app.errors import BadUsage
-from onion_app.launch import answers, children, confine, state, unlock
+from onion_app.launch import answers, children, confine, state, status, unlock
 from onion_app.launch.child import Orders
+from onion_app.launch.control import Control
 from onion_app.launch.hardening import close_memory
 from onion_app.launch.reach import Reach, Service
+from onion_app.launch.selfcheck import SelfCheck
 from onion_app.launch.state import State
 from onion_app.launch.terminal import Terminal
 from onion_app.launch.unlock import Opened
@@ -62,8 +65,12 @@ class Launcher:
         self._terminal = terminal
         self._confined = confined
         self._stopping = False
+        self._finishing = _FINISHING
+        self._pause: bool | None = None  # asked for, and not done by the chores yet
         start_tor = partial(tor_process.start, options.torrc, place.tor, place.run)
         self._reach = Reach(place, Service(opened.onion_secret, opened.address), start_tor, terminal)
+        self._selfcheck = SelfCheck(opened.address, place.socks_socket, lambda: self._reach.control)
+        self._told = status.Told(opened.address, confined, options.clock)
         self._watches: list[Watch] = []
 
     def run(self, site: socket.socket, desk: socket.socket) -> None:
@@ -82,23 +89,52 @@ class Launcher:
             Watch("desk", partial(self._begin, "desk", desk), self._terminal.say),
             Watch("chores", chores, self._terminal.say, every=_HOUR, after=time.monotonic() + _FIRST_CHORES),
         ]
+        control = Control(self._place.manage_socket)
         try:
             self._step_children()
             self._reach.start(time.monotonic())
+            self._selfcheck.start()
             while not self._stopping:
                 self._step_children()
                 self._reach.step(time.monotonic())
+                control.step(time.monotonic(), self._answer)
                 heard = [
                     watch.running.fileno() for watch in self._watches if watch.running and not watch.running.silent
                 ]
-                select.select([woken.fileno(), *heard], [], [], _TICK)
+                select.select([woken.fileno(), *heard, *control.filenos()], [], [], _TICK)
         finally:
             signal.set_wakeup_fd(-1)
+            control.close()
+            self._selfcheck.stop()
             self._stop()
 
     def _step_children(self) -> None:
         for watch in self._watches:
             watch.step(time.monotonic())
+        if self._pause is not None and self._chores.counts.get("paused") == int(self._pause):
+            self._pause = None
+
+    @property
+    def _chores(self) -> Watch:
+        return next(watch for watch in self._watches if watch.name == "chores")
+
+    def _answer(self, order: str) -> dict[str, Any]:
+        """Carry out an order of `scripts/manage`, without waiting for its end."""
+        match order:
+            case "status":
+                return status.running(self._told, self._place, self._reach, self._selfcheck, self._watches)
+            case "pause" | "resume":
+                # It must hold in both databases, which the launcher does not open: the chores do it, at once.
+                self._pause = order == "pause"
+                self._chores.counts.pop("paused", None)
+                self._chores.hurry()
+            case "stop":
+                self._stopping = True
+            case "panic":
+                self._stopping, self._finishing = True, 0.0
+            case _:
+                return {"taken": False}
+        return {"taken": True}
 
     def _stop(self) -> None:
         """End everything: first nobody new comes in, then requests finish and the logs are truncated, then tor."""
@@ -108,11 +144,11 @@ class Launcher:
         running = [watch.running for watch in self._watches if watch.running]
         for child in running:
             child.ask_to_stop()
-        give_up = time.monotonic() + _FINISHING
+        give_up = time.monotonic() + self._finishing
         for child in running:
             child.wait(max(0.0, give_up - time.monotonic()))
             child.close()
-        if self._logs_are_left():
+        if self._finishing and (self._logs_are_left() or self._pause is not None):
             last = self._begin("chores", None)
             last.wait(_FINISHING)
             last.close()
@@ -137,6 +173,7 @@ class Launcher:
             desk_name=self._opened.desk_name if sees_desk else "",
             desk_port=self._options.desk_port,
             days_ahead=self._options.days,
+            pause=self._pause if role == "chores" else None,
         )
         folders = [place.mailbox, place.desk] if sees_desk else [place.mailbox]
         walls = confine.walls(folders) if self._confined else []

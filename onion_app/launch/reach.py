@@ -26,6 +26,16 @@ class Service:
     address: str
 
 
+@dataclass(frozen=True)
+class HowFar:
+    """What is known of tor: per cent of the way to the network, and its version while it runs."""
+
+    percent: int
+    published: bool
+    confined: bool
+    version: str
+
+
 class Reach:
     """The way in from the network. Times are seconds of the monotonic clock, given by the caller."""
 
@@ -72,6 +82,22 @@ class Reach:
             self._terminal.say(f"tor: {type(failed).__name__}")
             self._drop_control()
             self._later(now)
+
+    @property
+    def control(self) -> Control | None:
+        """The connection that the service lives on, while there is one."""
+        return self._control
+
+    @property
+    def how_far(self) -> HowFar:
+        """Say how far it is; asks nobody."""
+        tor, control = self._tor, self._control
+        return HowFar(
+            percent=max(0, self._percent) if control else 0,
+            published=control is not None and control.alive() and control.uploaded.is_set(),
+            confined=tor is not None and tor.confined,
+            version=".".join(map(str, tor.version)) if tor else "",
+        )
 
     def withdraw(self) -> None:
         """Take the service down: nobody new comes in; tor runs on for those who are there."""

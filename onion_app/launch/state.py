@@ -50,6 +50,38 @@ class State:
         """The socket at which tor reaches the site."""
         return self.run / "site.sock"
 
+    @property
+    def socks_socket(self) -> Path:
+        """The socket at which tor takes what we fetch ourselves."""
+        return self.run / "socks.sock"
+
+    @property
+    def manage_socket(self) -> Path:
+        """The socket at which `scripts/manage` speaks to the launcher."""
+        return self.run / "manage.sock"
+
+
+def default_state() -> Path:
+    """Say where the state is when nobody says otherwise."""
+    if os.geteuid() == 0:
+        return Path("/var/lib/sanctuary")
+    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local/state") / "sanctuary"
+
+
+def is_held(state: State) -> bool:
+    """Say whether a launcher, or another command that needs the state for itself, runs on it."""
+    try:
+        lock = os.open(state.path / "lock", os.O_RDWR | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(lock)
+    return False
+
 
 @contextmanager
 def held(folder: Path) -> Iterator[State]:

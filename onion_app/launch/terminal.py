@@ -56,6 +56,10 @@ class Terminal:
         """Write one line; above the progress bar while there is one."""
         self._console.print(line)
 
+    def say_marked(self, line: str, *, bad: bool) -> None:
+        """Write one line, red when something is to be done about it."""
+        self._console.print(line, style="bold red" if bad else None)
+
     def progress(self, percent: int, text: str) -> None:
         """Show how far something is: a bar for a person, a line at each change otherwise."""
         if not self._console.is_terminal:

@@ -6,6 +6,7 @@ It never looks at what a child does; it knows reports, exit statuses and the tim
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from onion_app.launch.child import Waiting
 from onion_app.launch.children import Report, Running
 
 _FIRST_PAUSE = 0.5  # seconds before a child that failed is started again; it doubles ...
@@ -27,10 +28,13 @@ class Watch:
     running: Running | None = None
     is_ready: bool = False
     counts: dict[str, int] = field(default_factory=dict)
+    circles: list[Waiting] = field(default_factory=list)  # those that were handed up with the counts
     _due: float = 0.0
     _started: float = 0.0
     _pause: float = _FIRST_PAUSE
     _went_idle: bool = False
+    _hurried: bool = False
+    _coming: list[Waiting] = field(default_factory=list)
     _said: dict[str, float] = field(default_factory=dict)
 
     def step(self, now: float) -> None:
@@ -47,8 +51,12 @@ class Watch:
             self.running = None
             self._plan(ended, now)
 
+    def hurry(self) -> None:
+        """Start it as soon as it may: at once, or when the one that runs has ended."""
+        self.after, self._due, self._hurried = 0.0, 0.0, self.running is not None
+
     def _start(self, now: float) -> None:
-        self._started, self.is_ready, self._went_idle = now, False, False
+        self._started, self.is_ready, self._went_idle, self._coming = now, False, False, []
         try:
             self.running = self.begin()
         except OSError as refused:
@@ -58,8 +66,10 @@ class Watch:
     def _take(self, report: Report, now: float) -> None:
         self.is_ready = self.is_ready or report.ready
         self._went_idle = self._went_idle or report.idle
+        if report.circle:
+            self._coming.append(report.circle)
         if report.counts:
-            self.counts = report.counts
+            self.counts, self.circles = report.counts, self._coming
         if report.failed and now - self._said.get(report.failed, -_SAME_AGAIN) >= _SAME_AGAIN:
             self._said = {**dict(list(self._said.items())[-20:]), report.failed: now}
             self.say(f"{self.name}: {report.failed}")
@@ -71,6 +81,8 @@ class Watch:
         if status == 0 and (self.every or self._went_idle):
             self._pause = _FIRST_PAUSE
             self._due = now + (_BUSY_AGAIN if self.counts.get("busy_logs") else self.every)
+            if self._hurried:
+                self._due, self._hurried = now, False
             return
         self.say(f"{self.name}: ended with status {status}, is started again in {self._pause:g} s")
         self._due = now + self._pause

@@ -155,6 +155,12 @@ class PerThread:
         self._mine = threading.local()
 
 
+def library_versions() -> dict[str, str]:
+    """Name the libraries that encrypt, with their versions."""
+    cipher, provider = link.versions()
+    return {"sqlcipher": cipher, "openssl": provider}
+
+
 def open_mailbox(folder: Path, key: bytes) -> Database:
     """Open `mailbox.db` in a folder with its raw key (32 bytes).
 

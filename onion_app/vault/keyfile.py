@@ -29,6 +29,32 @@ def write(folder: Path, text: str) -> None:
         os.close(directory)
 
 
+def destroy(folder: Path) -> bool:
+    """Overwrite the file of keys and remove it, and what an interrupted write left beside it; say if there was one.
+
+    A disk may keep old blocks that no program can overwrite: what is left of them opens with the passphrase only.
+    """
+    there = False
+    for file in (folder / _NAME, folder / f"{_NAME}.new"):
+        try:
+            descriptor = os.open(file, os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        except FileNotFoundError:
+            continue
+        try:
+            os.write(descriptor, os.urandom(os.fstat(descriptor).st_size))
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        file.unlink()
+        there = True
+    directory = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
+    return there
+
+
 def read(folder: Path) -> str:
     """Read the file.
 

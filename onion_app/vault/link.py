@@ -95,6 +95,18 @@ def scratch() -> Link:
     return link
 
 
+def versions() -> tuple[str, str]:
+    """Give the versions of SQLCipher and of the library that encrypts for it."""
+    link = dbapi2.connect(":memory:")
+    try:
+        link.set_key("nothing is stored here")  # without a key there is no provider yet
+        answers = [link.execute(f"PRAGMA {name}").fetchall() for name in ("cipher_version", "cipher_provider_version")]
+    finally:
+        link.close()
+    cipher, provider = (str(answer[0][0]) if answer else "" for answer in answers)
+    return cipher, provider
+
+
 def _connect(path: Path, key: bytes) -> Link:
     with named_errors(path.name):
         uri = f"{path.absolute().as_uri()}?mode=rw"

@@ -15,11 +15,9 @@ from onion_app.launch.watch import Watch
 from tests import processes
 from tests.launch.conftest import START
 
-KEYS = {"mailbox_key": b"\x01" * 32, "desk_key": b"\x02" * 32}
-
 
 def orders(part: str, state: Path) -> Orders:
-    return Orders(state=state, **KEYS, address="x.onion", desk_name=part, desk_port=1, days_ahead=3)
+    return Orders(state, b"\x01" * 32, b"\x02" * 32, address="x.onion", desk_name=part, desk_port=1, days_ahead=3)
 
 
 def begin(part: str, state: Path) -> Running:

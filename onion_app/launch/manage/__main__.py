@@ -1,0 +1,60 @@
+"""What stands on the command line of `scripts/manage`, and the one place where its errors are printed."""
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from onion_app.errors import SanctuaryError
+from onion_app.launch.hardening import close_memory
+from onion_app.launch.manage import live
+from onion_app.launch.state import State, default_state
+from onion_app.launch.terminal import Terminal
+
+_EPILOG = (
+    "Exit codes: 0 done, 2 usage, 3 wrong passphrase, 5 vault damaged or newer, 7 a launcher runs on this state and "
+    "has to be stopped first, 8 no launcher runs on this state."
+)
+_Do = Callable[[argparse.Namespace, State, Terminal], None]
+
+
+def parser() -> argparse.ArgumentParser:
+    """Describe every command."""
+    words = argparse.ArgumentParser(
+        prog="scripts/manage",
+        description="Looks after an installation and the launcher that runs on it.",
+        epilog=_EPILOG,
+    )
+    words.add_argument("--state", type=Path, default=default_state(), help="the state folder (default: %(default)s)")
+    commands = words.add_subparsers(title="commands", required=True, metavar="COMMAND")
+
+    def command(name: str, do: _Do, text: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=text, description=text)
+        added.set_defaults(do=do)
+        return added
+
+    status = command("status", live.status, "say how everything is; needs no passphrase")
+    status.add_argument("--json", action="store_true", help="as one line of JSON")
+    command("stop", live.stop, "stop the launcher: nobody new comes in, requests under way are finished")
+    command("pause", live.pause, "take no new messages; open cases go on")
+    command("resume", live.resume, "take new messages again")
+    command("panic", live.panic, "destroy the keys of this installation for good, and stop everything")
+    return words
+
+
+def main() -> int:
+    """Carry out one command, and give the exit status."""
+    close_memory()
+    chosen = parser().parse_args()
+    try:
+        chosen.do(chosen, State(chosen.state.resolve()), Terminal())
+    except SanctuaryError as error:
+        Terminal().say(f"{error.sentence}\n    {error.hint}" if error.hint else error.sentence)
+        return error.exit_code
+    except (KeyboardInterrupt, EOFError):
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,96 @@
+"""The words of `status` on a terminal, from what the launcher said; what is wrong begins with `!` and is red."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from onion_app.launch.state import State
+from onion_app.launch.status import BACKUP_IS_OLD, SPACE_IS_SHORT
+
+_GIB = 1 << 30
+
+
+@dataclass(frozen=True)
+class Line:
+    """One fact; `bad` when the operator should do something."""
+
+    text: str
+    bad: bool = False
+
+
+def lines(seen: dict[str, Any]) -> list[Line]:
+    """Say everything, one fact a line."""
+    if not seen["running"]:
+        return [_line("Launcher", "does not run on this state", bad=True), *_on_disk(seen)]
+    return [*_reach(seen), *_inside(seen), *_cases(seen), *_on_disk(seen), *_versions(seen)]
+
+
+def what_remains(place: State) -> list[str]:
+    """Say what `panic` could not destroy."""
+    return [
+        "What remains:",
+        f"  - {place.path}: databases that nothing opens any more. Remove them: rm -r {place.path}",
+        "  - backups, wherever you put them: they open with the passphrase or the spare code. Destroy each of them.",
+        "  - copies of vault.key that somebody took before now: destroy the papers with passphrase and spare code too.",
+        "  - on an SSD, old blocks of vault.key may survive; without passphrase and spare code they open nothing.",
+    ]
+
+
+def _line(name: str, text: str, *, bad: bool = False) -> Line:
+    return Line(f"{'!' if bad else ' '} {name:<12} {text}", bad)
+
+
+def _reach(seen: dict[str, Any]) -> list[Line]:
+    check, trouble = seen["self_check"], seen["tor_trouble"]
+    minutes = check["worked_minutes_ago"]
+    worked = "has not worked yet" if minutes is None else f"worked {minutes} minutes ago"
+    failed = ", and failed the last time" if check["last_failed"] else ""
+    onion = f"http://{seen['onion']}/"
+    return [
+        _line("Onion", onion if seen["published"] else f"{onion} is not published", bad=not seen["published"]),
+        _line("tor", f"{seen['bootstrap']} %; {', '.join(trouble) or 'sees no trouble'}", bad=bool(trouble)),
+        _line("Self-check", worked + failed, bad=check["last_failed"]),
+    ]
+
+
+def _inside(seen: dict[str, Any]) -> list[Line]:
+    silent = [name for name, answers in seen["answering"].items() if not answers]
+    loose = [name for name, confined in seen["confined"].items() if not confined]
+    names = {"ours": "site, desk and chores", "tor": "tor"}
+    return [
+        _line("Answering", f"not yet: {', '.join(silent)}" if silent else "site and desk", bad=bool(silent)),
+        _line(
+            "Confinement",
+            f"not confined: {', '.join(names[name] for name in loose)}" if loose else "everything is confined",
+            bad=bool(loose),
+        ),
+        _line(
+            "Messages", "paused: new ones are not taken" if seen["paused"] else "are taken", bad=bool(seen["paused"])
+        ),
+    ]
+
+
+def _cases(seen: dict[str, Any]) -> list[Line]:
+    if seen["findings"] is None:
+        return [_line("Circles", "not counted yet")]
+    found = seen["findings"]
+    changed = f"{found} things were found changed and put back; the desk names them" if found else "nothing was"
+    return [*map(_circle, seen["circles"]), _line("Changed", changed, bad=bool(found))]
+
+
+def _circle(circle: dict[str, Any]) -> Line:
+    oldest = "" if circle["oldest"] is None else f", the oldest for {circle['oldest']} days"
+    return _line("Circle", f"{circle['name']}: {circle['unread']} unread, {circle['urgent']} urgent{oldest}")
+
+
+def _on_disk(seen: dict[str, Any]) -> list[Line]:
+    days, free = seen["backup_days"], seen["free_bytes"]
+    backup = "none yet: ./scripts/manage backup FILE" if days is None else f"{days} days ago"
+    return [
+        _line("Backup", backup, bad=days is None or days > BACKUP_IS_OLD),
+        _line("Free space", f"{free / _GIB:.1f} GiB", bad=free < SPACE_IS_SHORT),
+    ]
+
+
+def _versions(seen: dict[str, Any]) -> list[Line]:
+    versions = ", ".join(f"{name} {version or '-'}" for name, version in seen["versions"].items())
+    return [_line("Running", f"for {seen['days_up']} days"), _line("Versions", versions)]

@@ -1,0 +1,85 @@
+"""What `scripts/manage status` says: put together in the launcher, from what it knows without opening a database.
+
+Counts are what the chores handed up last. Minutes since the last self-check and whole days of running are the finest
+times in it, and it is stored nowhere.
+"""
+
+import shutil
+import time
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from onion_app.launch.reach import Reach
+from onion_app.launch.selfcheck import Seen, SelfCheck
+from onion_app.launch.state import State
+from onion_app.launch.watch import Watch
+from onion_app.onion.service import Health
+from onion_app.vault import lastbackup
+from onion_app.vault.database import Clock, library_versions
+
+VERSION = "0.1.0"  # as in pyproject.toml; a test compares
+BACKUP_IS_OLD = 7  # days
+SPACE_IS_SHORT = 1 << 30  # bytes: a backup, its copies and a thousand long cases
+_DAY = 86400
+
+
+@dataclass(frozen=True)
+class Told:
+    """What does not change while a launcher runs. `started` is in seconds of the monotonic clock."""
+
+    address: str
+    confined: bool
+    clock: Clock
+    started: float = field(default_factory=time.monotonic)
+    libraries: dict[str, str] = field(default_factory=library_versions)
+
+
+def running(told: Told, place: State, reach: Reach, seen: SelfCheck, watches: list[Watch]) -> dict[str, Any]:
+    """Say how everything is, as what JSON can hold."""
+    by_name = {watch.name: watch for watch in watches}
+    chores, how_far, looked = by_name["chores"], reach.how_far, seen.seen()
+    return {
+        "running": True,
+        "onion": told.address,
+        "published": how_far.published,
+        "bootstrap": how_far.percent,
+        "tor_trouble": trouble(looked.health) if how_far.published else ["not published"],
+        "self_check": _self_check(looked),
+        "answering": {name: watch.is_ready for name, watch in by_name.items() if not watch.every},
+        "confined": {"ours": told.confined, "tor": how_far.confined},
+        "paused": bool(chores.counts["paused"]) if "paused" in chores.counts else None,
+        "circles": [asdict(circle) for circle in chores.circles],
+        "findings": chores.counts.get("unacknowledged"),
+        "days_up": int((time.monotonic() - told.started) // _DAY),
+        **on_disk(place, told.clock),
+        "versions": {"sanctuary": VERSION, "tor": how_far.version, **told.libraries},
+    }
+
+
+def on_disk(place: State, clock: Clock) -> dict[str, Any]:
+    """Say what can be seen without a launcher: days since the last backup, or None, and the free bytes."""
+    day = lastbackup.read(place.path)
+    try:
+        free = shutil.disk_usage(place.path).free
+    except OSError:
+        free = 0
+    return {"backup_days": None if day is None else int(clock() // _DAY) - day, "free_bytes": free}
+
+
+def trouble(health: Health | None) -> list[str]:
+    """Name what tor itself reports as wrong; nothing when, as far as it knows, visitors get through."""
+    if health is None:
+        return ["tor does not answer"]
+    wrong = {
+        "the network is down": not health.network_up,
+        "no circuits": not health.circuits,
+        "no introduction points": health.doors == 0,
+        "tor is asleep": health.dormant,
+        "not published": not health.published,
+    }
+    return [name for name, is_so in wrong.items() if is_so]
+
+
+def _self_check(looked: Seen) -> dict[str, Any]:
+    worked = None if looked.worked is None else int((time.monotonic() - looked.worked) // 60)
+    return {"worked_minutes_ago": worked, "last_failed": looked.failed}

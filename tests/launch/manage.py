@@ -1,0 +1,35 @@
+"""Typing `scripts/manage` as the operator does."""
+
+import json
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tests.launch.conftest import ROOT, START
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a command answered."""
+
+    code: int
+    out: str
+    said: str
+
+    @property
+    def json(self) -> dict[str, Any]:
+        read: dict[str, Any] = json.loads(self.out)
+        return read
+
+
+def manage(state: Path, *words: str, typed: str = "") -> Done:
+    """Run one command on a state, with these lines on standard input."""
+    command = [str(ROOT / "scripts" / "manage"), "--state", str(state), *words]
+    done = subprocess.run(command, input=typed, capture_output=True, text=True, timeout=START, check=False)
+    assert "Traceback" not in done.stderr, done.stderr
+    return Done(done.returncode, done.stdout, done.stderr)
+
+
+def status(state: Path) -> dict[str, Any]:
+    return manage(state, "status", "--json").json

@@ -1,0 +1,165 @@
+"""What the operator asks of a launcher that runs, and what nobody else may."""
+
+import os
+import socket
+import stat
+import time
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from onion_app.errors import NotRunning, VaultDamaged
+from onion_app.launch import control
+from onion_app.launch.control import Control
+from onion_app.launch.status import VERSION
+from onion_app.vault import keyfile, lastbackup
+from tests import processes
+from tests.launch.conftest import ROOT, START, Installation, Launched, Operator
+from tests.launch.manage import manage, status
+
+
+def counted(state: Path) -> dict[str, Any]:
+    """Wait for the first chores, and give the status after them."""
+    processes.until(lambda: status(state)["findings"] is not None, START, "the counts")
+    return status(state)
+
+
+def test_status_says_how_everything_is(running: Launched) -> None:
+    seen = counted(running.state)
+    assert seen["onion"] == running.printed["onion"]
+    assert (seen["published"], seen["tor_trouble"]) == (False, ["not published"]), "its network is switched off"
+    assert seen["self_check"] == {"worked_minutes_ago": None, "last_failed": False}
+    assert seen["answering"] == {"site": True, "desk": True}
+    assert seen["circles"] == [{"name": "First circle", "unread": 0, "urgent": 0, "oldest": None}]
+    assert seen["findings"] == 0
+    assert seen["backup_days"] is None
+    assert seen["paused"] is False
+    assert seen["days_up"] == 0
+    versions = seen["versions"]
+    assert set(versions) == {"sanctuary", "tor", "sqlcipher", "openssl"}
+    assert all(versions.values())
+
+
+def test_status_for_a_person_marks_what_is_wrong(running: Launched) -> None:
+    counted(running.state)
+    said = manage(running.state, "status").said
+    assert f"! Onion        http://{running.printed['onion']}/ is not published" in said
+    assert "! Backup       none yet" in said
+    assert "  Messages     are taken" in said
+
+
+def test_status_without_a_launcher_says_so_with_a_code_of_its_own(later: Operator) -> None:
+    done = manage(later.state, "status", "--json")
+    assert done.code == 8
+    assert done.json["running"] is False
+    assert "No launcher runs" in done.said
+    assert "Exit codes: 0 done" in manage(later.state, "--help").out
+
+
+def test_a_backup_that_is_old_is_marked(later: Operator) -> None:
+    today = int(time.time() // 86400)
+    for age, marked in ((7, "  Backup       7 days ago"), (8, "! Backup       8 days ago")):
+        lastbackup.write(later.state, today - age)
+        assert marked in manage(later.state, "status").said
+    assert (later.state / "last-backup").stat().st_mtime % 86400 == 0, "a day and nothing finer"
+
+
+def test_stop_ends_the_launcher_in_order(running: Launched) -> None:
+    done = manage(running.state, "stop")
+    assert (done.code, running.process.wait(START)) == (0, 0)
+    assert "Stopping: no new visitors" in running.words()
+    assert not (running.state / "run" / "manage.sock").exists()
+    assert manage(running.state, "stop").code == 8
+
+
+def test_a_pause_holds_after_a_restart_until_it_is_resumed(
+    running: Launched, later: Operator, installation: Installation
+) -> None:
+    assert manage(running.state, "pause").code == 0
+    assert status(running.state)["paused"] is True
+    assert manage(running.state, "stop").code == 0
+    again = later.launch({"passphrase": installation.printed["passphrase"]})
+    assert counted(again.state)["paused"] is True
+    assert manage(again.state, "resume").code == 0
+    assert status(again.state)["paused"] is False
+
+
+def test_panic_wants_the_word(running: Launched) -> None:
+    before = keyfile.read(running.state)
+    done = manage(running.state, "panic", typed="yes\n")
+    assert done.code == 2
+    assert "Nothing was changed" in done.said
+    assert keyfile.read(running.state) == before
+    assert running.site_answers()
+
+
+def test_after_a_panic_nothing_runs_and_nothing_opens(
+    running: Launched, later: Operator, installation: Installation
+) -> None:
+    family = running.family()
+    done = manage(running.state, "panic", typed="destroy\n")
+    assert done.code == 0
+    assert "What remains:" in done.said
+    running.process.wait(START)
+    processes.until(lambda: not any(process.alive for process in family), START, "the end of all")
+    with pytest.raises(VaultDamaged):
+        keyfile.read(running.state)
+    for secret in ("passphrase", "spare_code"):
+        assert later.refused({secret: installation.printed[secret]})[0] == 5
+
+
+def test_a_panic_needs_no_launcher(later: Operator) -> None:
+    assert manage(later.state, "panic", typed="destroy\n").code == 0
+    assert not (later.state / "vault.key").exists()
+
+
+def test_the_keys_are_overwritten_before_they_are_removed(tmp_path: Path) -> None:
+    keyfile.write(tmp_path, "the slots")
+    os.link(tmp_path / "vault.key", tmp_path / "same-blocks")
+    assert keyfile.destroy(tmp_path)
+    left = (tmp_path / "same-blocks").read_bytes()
+    assert len(left) == len("the slots")
+    assert left != b"the slots"
+
+
+def test_the_socket_is_for_this_account_alone(running: Launched) -> None:
+    file = running.state / "run" / "manage.sock"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
+
+
+def test_who_says_nothing_or_nonsense_holds_nobody_up(running: Launched) -> None:
+    path = str(running.state / "run" / "manage.sock")
+    silent = [socket.socket(socket.AF_UNIX) for _ in range(7)]
+    for line in silent:
+        line.connect(path)
+    silent[0].sendall(b"\xff" * 5000)
+    assert status(running.state)["running"] is True
+    with socket.socket(socket.AF_UNIX) as line:
+        line.connect(path)
+        line.sendall(b'{"order": "format c:"}\n')
+        assert line.recv(1000) == b'{"taken": false}\n'
+    for line in silent:
+        line.close()
+
+
+def test_a_connection_that_says_nothing_loses_its_seat(tmp_path: Path) -> None:
+    served = Control(tmp_path / "s")
+    with socket.socket(socket.AF_UNIX) as line:
+        line.connect(str(tmp_path / "s"))
+        served.step(0.0, lambda _: {})
+        served.step(60.0, lambda _: {})
+        assert line.recv(1) == b""
+    served.close()
+
+
+def test_nobody_listens_is_named(tmp_path: Path) -> None:
+    with pytest.raises(NotRunning):
+        control.ask(tmp_path / "nowhere", "status")
+
+
+def test_the_version_is_the_one_of_the_project() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert project["version"] == VERSION
