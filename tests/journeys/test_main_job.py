@@ -4,14 +4,12 @@ Somebody tells what happened, a volunteer answers, the person comes back, reads,
 the same for a request. Every page on the way is photographed.
 """
 
-import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 
-import pyotp
 import pytest
 
 from tests.browser import DESKTOP, PHONE, Browser, browsing
+from tests.journeys.steps import Photograph, code_on, log_in, open_with, press_foot
 from tests.rehearsal import Rehearsal
 
 STORY = "خرجت من البيت قبل شهر ولا أستطيع أن أعود. أريد فقط أن يعرف أحد ما حدث لي."
@@ -20,74 +18,17 @@ MORE = "شكرا. عندي سؤال آخر."
 QUESTION = "I need somebody to talk to. Please answer in simple words."
 REPLY = "I have read every word. Write here whenever you like."
 
-Photograph = Callable[[Browser, str], None]
-
-
-@pytest.fixture
-def photograph(pictures: Path, request: pytest.FixtureRequest) -> Photograph:
-    """Take pictures, numbered in the order of the journey."""
-    taken: list[str] = []
-    journey = request.node.name.removeprefix("test_").partition("_and_")[0]
-
-    def take(browser: Browser, name: str) -> None:
-        taken.append(name)
-        browser.screenshot(pictures / journey / f"{len(taken):02}-{name}")
-
-    return take
-
-
-@pytest.fixture
-def phone(rehearsal: Rehearsal) -> Iterator[Browser]:
-    """Open a visitor's window."""
-    with browsing(rehearsal.socks_port, size=PHONE) as browser:
-        yield browser
-
 
 @pytest.fixture(scope="module")
 def desk(rehearsal: Rehearsal) -> Iterator[Browser]:
     """Open a volunteer's private window, and log in."""
     with browsing(size=DESKTOP, private=True) as browser:
-        log_in(browser, rehearsal)
+        log_in(browser, rehearsal, rehearsal.login)
         yield browser
-
-
-def log_in(browser: Browser, rehearsal: Rehearsal) -> None:
-    """Log in with handle, passphrase and the six digits of now, or the next ones where these were used already."""
-    login = rehearsal.login
-    for ahead in (0, 30):
-        browser.go(f"{rehearsal.desk_url}/login?lang=en")
-        browser.type_into("handle", login["handle"])
-        browser.type_into("passphrase", login["passphrase"])
-        browser.type_into("totp", pyotp.TOTP(login["totp_secret"]).at(time.time() + ahead))
-        browser.press_main()
-        if not browser.shows(".errors"):
-            break
-    assert browser.shows("article.circle"), browser.text("main")
 
 
 def in_arabic_digits(digits: str) -> str:
     return digits.translate({ord(str(n)): 0x660 + n for n in range(10)})
-
-
-def code_on(browser: Browser) -> str:
-    """Read the seven lines of the code, as somebody copies them by hand."""
-    code = "".join(browser.text("#code").split())
-    assert len(code) == 28
-    assert code.isascii()
-    assert code.isdigit()
-    return code
-
-
-def press_foot(browser: Browser, path: str) -> None:
-    """Follow one of the links that stand below every page."""
-    browser.press_in(f"footer a[href='{path}']")
-
-
-def open_with(browser: Browser, language: str, code: str) -> None:
-    """Come back with a code."""
-    press_foot(browser, f"/{language}/return")
-    browser.type_into("code", code)
-    browser.press_main()
 
 
 def find_at_desk(desk: Browser, rehearsal: Rehearsal, text: str) -> str:

@@ -1,0 +1,30 @@
+"""What every journey has with it: a camera and a phone."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.browser import PHONE, Browser, browsing
+from tests.journeys.steps import Photograph
+from tests.rehearsal import Rehearsal
+
+
+@pytest.fixture
+def photograph(pictures: Path, request: pytest.FixtureRequest) -> Photograph:
+    """Take pictures, numbered in the order of the journey."""
+    taken: list[str] = []
+    journey = request.node.name.removeprefix("test_").partition("_and_")[0]
+
+    def take(browser: Browser, name: str) -> None:
+        taken.append(name)
+        browser.screenshot(pictures / journey / f"{len(taken):02}-{name}")
+
+    return take
+
+
+@pytest.fixture
+def phone(rehearsal: Rehearsal) -> Iterator[Browser]:
+    """Open a visitor's window."""
+    with browsing(rehearsal.socks_port, size=PHONE) as browser:
+        yield browser

@@ -1,0 +1,46 @@
+"""Steps that more than one journey takes, each as a person does it."""
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pyotp
+
+from tests.browser import Browser
+from tests.rehearsal import Rehearsal
+
+Photograph = Callable[[Browser, str], None]
+
+
+def log_in(browser: Browser, rehearsal: Rehearsal, login: Mapping[str, Any]) -> None:
+    """Log in with handle, passphrase and the six digits of now, or the next ones where these were used already."""
+    for ahead in (0, 30):
+        browser.go(f"{rehearsal.desk_url}/login?lang=en")
+        browser.type_into("handle", login["handle"])
+        browser.type_into("passphrase", login["passphrase"])
+        browser.type_into("totp", pyotp.TOTP(login["totp_secret"]).at(time.time() + ahead))
+        browser.press_main()
+        if not browser.shows(".errors"):
+            break
+    assert browser.shows("article.circle"), browser.text("main")
+
+
+def code_on(browser: Browser) -> str:
+    """Read the seven lines of the code, as somebody copies them by hand."""
+    code = "".join(browser.text("#code").split())
+    assert len(code) == 28
+    assert code.isascii()
+    assert code.isdigit()
+    return code
+
+
+def press_foot(browser: Browser, path: str) -> None:
+    """Follow one of the links that stand below every page."""
+    browser.press_in(f"footer a[href='{path}']")
+
+
+def open_with(browser: Browser, language: str, code: str) -> None:
+    """Come back with a code."""
+    press_foot(browser, f"/{language}/return")
+    browser.type_into("code", code)
+    browser.press_main()
