@@ -1,4 +1,4 @@
-"""The first run of an installation: keys, databases, the onion's key, one circle and its coordinator's invitation.
+"""The first run of an installation: keys, databases, one circle with its first invitation, the first guides.
 
 vault.key is written last. Until then the installation does not exist: a first run that was cut off, at whatever point,
 is begun again from nothing, and it never touches an installation that has its keys.
@@ -16,6 +16,7 @@ from onion_app.crypto.onion_key import OnionKey, new_onion_key
 from onion_app.crypto.passwords import new_passphrase
 from onion_app.crypto.slots import VaultKeys, close_slots, new_vault_keys
 from onion_app.errors import VaultDamaged
+from onion_app.launch import starter_guides
 from onion_app.launch.answers import Answers
 from onion_app.launch.state import State
 from onion_app.vault import database, keyfile, people, settings, truth
@@ -80,6 +81,7 @@ def make(state: State, handed: Handed, how: Mapping[str, str], clock: Clock, sho
     with mailbox.writing():
         truth.copy_settings(mailbox, desk)
         truth.copy_circles(mailbox, desk)
+    starter_guides.put(mailbox, desk)
     for opened in (desk, mailbox):
         opened.checkpoint()
         opened.close()

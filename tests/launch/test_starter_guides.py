@@ -1,0 +1,71 @@
+"""The guides of a new installation: whole in English and Arabic, checked by nobody, and promising nothing."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from onion_app.launch import starter_guides
+from onion_app.site.guides import NOW, ORDER
+from onion_app.vault import settings, texts, truth
+from onion_app.vault.database import Database, create_desk, create_mailbox
+from onion_app.web.markdown import render
+
+NAMES = sorted({path.name.partition(".")[0] for path in starter_guides.FOLDER.iterdir()})
+FILES = sorted(starter_guides.FOLDER.glob("*.md"))
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Iterator[Database]:
+    db = create_desk(tmp_path / "desk", b"d" * 32)
+    yield db
+    db.close()
+
+
+@pytest.fixture
+def mailbox(tmp_path: Path) -> Iterator[Database]:
+    db = create_mailbox(tmp_path / "mailbox", b"m" * 32)
+    yield db
+    db.close()
+
+
+def test_they_are_the_guides_that_the_site_knows() -> None:
+    assert sorted((NOW, *ORDER)) == NAMES
+
+
+def test_each_is_there_in_english_and_arabic(mailbox: Database, desk: Database) -> None:
+    starter_guides.put(mailbox, desk)
+    stored = desk.rows(
+        "SELECT t.slug, v.language FROM texts t JOIN versions v ON v.text_id = t.id WHERE kind = 'guide'"
+    )
+    assert {(name, language) for name in NAMES for language in ("ar", "en")} <= set(stored)
+
+
+def test_only_the_one_for_danger_is_shown_and_nobody_has_checked_any(mailbox: Database, desk: Database) -> None:
+    starter_guides.put(mailbox, desk)
+    assert set(texts.guides(mailbox)) == {"now"}
+    assert set(desk.rows("SELECT checked_by, checked_day FROM versions")) == {(None, None)}
+    assert desk.rows("SELECT slug FROM texts WHERE state <> 'draft'") == [("now",)]
+    with desk.writing():
+        settings.put(desk, "code_salt", bytes(16))
+    with mailbox.writing():
+        truth.copy_settings(mailbox, desk)
+    assert truth.repair(mailbox, desk, 20_000) == []
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_each_begins_with_three_things_to_do_and_names_no_number_and_no_police(path: Path) -> None:
+    title, body = starter_guides._title_and_body(path.read_text("utf-8"))
+    assert 0 < len(title) <= 80
+    assert re.match(r"<ol>(<li>.*?</li>){3}</ol>", str(render(body)), re.DOTALL)
+    assert not re.search(r"\d{2,}|[٠-٩]{2,}", body)
+    assert not re.search(r"olice|شرطة|الأمن", body)
+    assert not re.search(r"شاذ|شواذ|شذوذ|لوطي|لواط", body)
+    assert "<" not in re.sub(r"</?(h2|p|ul|ol|li|em|strong)>", "", str(render(body)))
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if ".ar." in path.name], ids=lambda path: path.name)
+def test_arabic_never_addresses_a_man(path: Path) -> None:
+    to_one_man = r"(?<![\w\u064b-\u0652])(اكتب|اضغط|اقرأ|اختر|أدخل|ارجع|احفظ|افتح|انتظر|حاول|خذ|اذهب|أنتَ|أنت|لك|ابقَ|تعال|اتصل)(?!\w)"
+    assert not re.search(to_one_man, path.read_text("utf-8"))
