@@ -127,6 +127,34 @@ class BadSetting(SanctuaryError):
     hint = "./scripts/manage restore FILE"
 
 
+class NotABackup(SanctuaryError):
+    """This file is not a backup that this program has made."""
+
+    exit_code = 5
+    hint = "./scripts/manage restore FILE --check"
+
+
+class BackupDamaged(SanctuaryError):
+    """The backup is damaged or cut off."""
+
+    exit_code = 5
+    hint = "./scripts/manage restore ANOTHER_FILE --check"
+
+
+class BackupNewer(SanctuaryError):
+    """The backup was made by a newer version of this program."""
+
+    exit_code = 5
+    hint = "git pull && ./scripts/manage restore FILE"
+
+
+class StateTaken(SanctuaryError):
+    """There is an installation in this state folder already."""
+
+    exit_code = 2
+    hint = "./scripts/manage restore FILE --replace"
+
+
 class AddressInUse(SanctuaryError):
     """Another program listens on the address of the desk."""
 

@@ -5,6 +5,7 @@
 
 import json
 from base64 import b64decode, b64encode
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from onion_app.crypto.codes import read_code
@@ -33,11 +34,12 @@ def new_vault_keys() -> VaultKeys:
 def close_slots(keys: VaultKeys, passphrase: str, spare_code: str) -> str:
     """Lock both keys under the passphrase (256 MiB) and under the spare code; gives the text of the file."""
     both = keys.mailbox + keys.desk
-    slots = {
-        "passphrase": lock(both, passphrase, _WORDS, VAULT),
-        "spare": lock(both, read_code(spare_code), _SPARE, CODE),
-    }
-    return json.dumps({"format": FORMAT, "slots": {name: b64encode(slot).decode() for name, slot in slots.items()}})
+    return _written(
+        {
+            "passphrase": lock(both, passphrase, _WORDS, VAULT),
+            "spare": lock(both, read_code(spare_code), _SPARE, CODE),
+        }
+    )
 
 
 def open_slots(text: str, secret: str) -> VaultKeys:
@@ -54,6 +56,28 @@ def open_slots(text: str, secret: str) -> VaultKeys:
     except (CodeMistyped, WrongPassphrase):
         both = unlock(slots["passphrase"], secret, _WORDS, VAULT)
     return VaultKeys(both[:KEY_BYTES], both[KEY_BYTES:])
+
+
+def change_passphrase(text: str, keys: VaultKeys, passphrase: str) -> str:
+    """Lock the keys under another passphrase and leave the spare code as it is; gives the new text.
+
+    Raises:
+        VaultDamaged, VaultNewer: see `open_slots`.
+    """
+    return _written(_read_slots(text) | {"passphrase": lock(keys.mailbox + keys.desk, passphrase, _WORDS, VAULT)})
+
+
+def change_spare_code(text: str, keys: VaultKeys, spare_code: str) -> str:
+    """Lock the keys under another spare code and leave the passphrase as it is; gives the new text.
+
+    Raises:
+        VaultDamaged, VaultNewer: see `open_slots`.
+    """
+    return _written(_read_slots(text) | {"spare": lock(keys.mailbox + keys.desk, read_code(spare_code), _SPARE, CODE)})
+
+
+def _written(slots: Mapping[str, bytes]) -> str:
+    return json.dumps({"format": FORMAT, "slots": {name: b64encode(slot).decode() for name, slot in slots.items()}})
 
 
 def _read_slots(text: str) -> dict[str, bytes]:

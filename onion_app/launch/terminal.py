@@ -5,7 +5,8 @@ It outlives its terminal: what cannot be written any more is dropped, and the si
 
 import getpass
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import TextIO
 
 from rich.console import Console
@@ -80,6 +81,18 @@ class Terminal:
         if self._bar is not None:
             self._bar.stop()
             self._bar = None
+
+    @contextmanager
+    def working(self, title: str) -> Iterator[Callable[[float], None]]:
+        """Show a bar for some work; it is told how much is done, 0 to 1. Without a person one line is written."""
+        if not self._console.is_terminal:
+            self.say(f"{title} ...")
+            yield lambda _: None
+            return
+        columns = (TextColumn("{task.description}"), BarColumn(40), TextColumn("{task.percentage:>3.0f}%"))
+        with Progress(*columns, console=self._console) as bar:
+            task = bar.add_task(title, total=1.0)
+            yield lambda done: bar.update(task, completed=done)
 
     def screen(self, title: str, lines: Iterable[str], question: str, *, hidden: bool = False) -> str:
         """Show one screen by itself, ask one question below it, and leave nothing of it behind; gives the answer."""

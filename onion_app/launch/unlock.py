@@ -34,12 +34,16 @@ class Opened:
 
         It follows from the desk's key, so that it stays the same and stands in no file.
         """
-        drawn = subkey(self.keys.desk, "desk name")
-        return "".join(chr(ord("a") + byte % 26) for byte in drawn[:_NAME_LETTERS])
+        return _desk_name(self.keys)
 
     def desk_url(self, port: int) -> str:
         """Give the address that a browser on this machine opens; every browser takes `localhost` for this machine."""
-        return f"http://{self.desk_name}.localhost:{port}"
+        return desk_url(self.keys, port)
+
+
+def desk_url(keys: VaultKeys, port: int) -> str:
+    """Give the desk's address, which follows from the keys."""
+    return f"http://{_desk_name(keys)}.localhost:{port}"
 
 
 def with_answers(state: State, given: Answers, clock: Clock) -> Opened:
@@ -71,6 +75,11 @@ def with_a_person(state: State, terminal: Terminal, clock: Clock, desk_port: int
     return _open(state, secret, clock)
 
 
+def _desk_name(keys: VaultKeys) -> str:
+    drawn = subkey(keys.desk, "desk name")
+    return "".join(chr(ord("a") + byte % 26) for byte in drawn[:_NAME_LETTERS])
+
+
 def _open(state: State, secret: str, clock: Clock) -> Opened:
     keys = open_slots(keyfile.read(state.path), secret)
     database.migrate(state.mailbox, "mailbox", keys.mailbox, clock)
@@ -87,8 +96,8 @@ def _open(state: State, secret: str, clock: Clock) -> Opened:
 
 def _first_with_a_person(state: State, terminal: Terminal, clock: Clock, desk_port: int) -> Opened:
     handed = first_run.draw(Answers())
-    _hand_over_passphrase(terminal, handed.passphrase)
-    _hand_over_spare_code(terminal, handed.spare_code)
+    hand_over_passphrase(terminal, handed.passphrase, "1 of 4: the passphrase of this installation")
+    hand_over_spare_code(terminal, handed.spare_code, "2 of 4: the spare code")
     how = _ask_how_to_find_us(terminal)
     terminal.say("Making the vault ...")
 
@@ -99,7 +108,7 @@ def _first_with_a_person(state: State, terminal: Terminal, clock: Clock, desk_po
     return Opened(made.keys, made.onion.secret, made.onion.address, handed)
 
 
-def _hand_over_passphrase(terminal: Terminal, passphrase: str) -> None:
+def hand_over_passphrase(terminal: Terminal, passphrase: str, title: str) -> None:
     """Show the six words until they are typed back."""
     words = [
         f"    {passphrase}",
@@ -107,20 +116,20 @@ def _hand_over_passphrase(terminal: Terminal, passphrase: str) -> None:
         "Write it down and keep it away from this machine: every start asks for it, and nobody can find it again.",
         "This screen will be cleared, and the words are shown once.",
     ]
-    title = "1 of 4: the passphrase of this installation"
-    while terminal.screen(title, words, "Type the six words:", hidden=True).split() != passphrase.split():
-        title = "1 of 4: that was not it. The passphrase of this installation"
+    asked = title
+    while terminal.screen(asked, words, "Type the six words:", hidden=True).split() != passphrase.split():
+        asked = f"{title}; that was not it"
 
 
-def _hand_over_spare_code(terminal: Terminal, code: str) -> None:
+def hand_over_spare_code(terminal: Terminal, code: str, title: str) -> None:
     """Show the spare code until one of its lines is typed back."""
     cut = lines(code)
     words = [f"    {number}.  {line}" for number, line in enumerate(cut, start=1)]
     words += ["", "It opens the vault when the passphrase is lost. Give it to another person to keep, on paper."]
     words += ["This screen will be cleared, and the code is shown once."]
-    title = "2 of 4: the spare code"
-    while latin_digits(terminal.screen(title, words, "Type the four digits of line 7:")) != cut[-1]:
-        title = "2 of 4: that was not line 7. The spare code"
+    asked = title
+    while latin_digits(terminal.screen(asked, words, "Type the four digits of line 7:")) != cut[-1]:
+        asked = f"{title}; that was not line 7"
 
 
 def _ask_how_to_find_us(terminal: Terminal) -> dict[str, str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from onion_app.errors import SanctuaryError
 from onion_app.launch.hardening import close_memory
-from onion_app.launch.manage import live
+from onion_app.launch.manage import copies, desk, live, slots
 from onion_app.launch.state import State, default_state
 from onion_app.launch.terminal import Terminal
 
@@ -26,6 +26,9 @@ def parser() -> argparse.ArgumentParser:
         epilog=_EPILOG,
     )
     words.add_argument("--state", type=Path, default=default_state(), help="the state folder (default: %(default)s)")
+    words.add_argument("--desk-port", type=int, default=8390, help="the desk's port, if launch was given one")
+    words.add_argument("--answers", choices=["-"], help="read one JSON object with passphrase or spare_code from "
+                       "standard input instead of asking")  # fmt: skip
     commands = words.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
     def command(name: str, do: _Do, text: str) -> argparse.ArgumentParser:
@@ -39,6 +42,19 @@ def parser() -> argparse.ArgumentParser:
     command("pause", live.pause, "take no new messages; open cases go on")
     command("resume", live.resume, "take new messages again")
     command("panic", live.panic, "destroy the keys of this installation for good, and stop everything")
+    command("passphrase", slots.passphrase, "draw a new passphrase; the spare code stays")
+    command("spare", slots.spare, "draw a new spare code; the passphrase stays")
+    invited = command("invite", desk.invite, "invite a coordinator, when the last one is lost")
+    invited.add_argument("--coordinator", action="store_true", help="needed: volunteers are invited at the desk")
+    command("address", desk.address, "print the onion address and say where the desk is")
+    saved = command("backup", copies.backup, "write everything into one encrypted file, and read it back")
+    saved.add_argument("file", type=Path, metavar="FILE", help="a new file, best on another disk")
+    restored = command("restore", copies.restore, "make a state of a backup")
+    restored.add_argument("file", type=Path, metavar="FILE")
+    restored.add_argument("--check", action="store_true", help="look through the file and change nothing")
+    restored.add_argument("--replace", action="store_true", help="move the installation that is there aside")
+    restored.add_argument("--withdrawn-from", type=Path, metavar="STATE", help="another state folder of the same "
+                          "installation: what was taken back there stays gone")  # fmt: skip
     return words
 
 

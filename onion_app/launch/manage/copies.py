@@ -1,0 +1,54 @@
+"""`backup` and `restore`, as the operator meets them."""
+
+import argparse
+import time
+
+from onion_app.errors import StateTaken
+from onion_app.launch import keeping
+from onion_app.launch.manage import secret
+from onion_app.launch.state import State
+from onion_app.launch.terminal import Terminal
+
+_MIB = 1 << 20
+
+
+def backup(chosen: argparse.Namespace, place: State, terminal: Terminal) -> None:
+    """Write one encrypted file with everything in it, and read it back.
+
+    Raises: what `secret.keys` and `keeping.save` raise.
+    """
+    keys = secret.keys(chosen, place, terminal)
+    with terminal.working("Writing, then reading it back") as told:
+        size = keeping.save(place, keys, chosen.file, time.time, told)
+    terminal.say(f"{chosen.file} is written and was read back: {size // _MIB} MiB.")
+    terminal.say("It opens with today's passphrase or spare code. Keep it on another machine or stick.")
+    terminal.say("What visitors take back from now on is still in it: destroy it when there is a newer one.")
+
+
+def restore(chosen: argparse.Namespace, place: State, terminal: Terminal) -> None:
+    """Look through a backup and, unless that was all that was asked, make a state of it.
+
+    Raises: what `secret.asked`, `keeping.check` and `keeping.restore` raise.
+    """
+    if (place.path / "vault.key").exists() and not (chosen.check or chosen.replace):
+        raise StateTaken(str(place.path))  # before anybody types a secret
+    opened_by = secret.asked(chosen, terminal)
+    with terminal.working("Reading") as told:
+        inside = keeping.check(chosen.file, opened_by, told)
+    terminal.say(f"{chosen.file} is whole. It was made on {_named(inside.day)}.")
+    if chosen.check:
+        return
+    with terminal.working("Restoring") as told:
+        done = keeping.restore(
+            chosen.file, opened_by, place.path, time.time, told, replace=chosen.replace, newer=chosen.withdrawn_from
+        )
+    terminal.say(f"Restored into {place.path}: everything as of {_named(done.day)}. Start it: ./scripts/launch")
+    terminal.say(f"Taken back since then, and gone again: {done.withdrawn}.")
+    for folder in done.unread_lists:
+        terminal.say(f"The list of what was taken back in {folder} does not open: such cases may be back.")
+    for aside in keeping.asides(place):
+        terminal.say(f"What was there before is in {aside.path}. When all is well: rm -r {aside.path}")
+
+
+def _named(day: int) -> str:
+    return time.strftime("%d.%m.%Y", time.gmtime(day * 86400))
