@@ -5,11 +5,12 @@ from collections.abc import Callable
 import pytest
 
 from onion_app.crypto.codes import read_code
+from tests.offered import LANGUAGES
 from tests.site.conftest import ADDRESS, Place, Visitor, words
 
 
 def test_the_code_is_whole_and_in_latin_digits_in_every_language(visitor: Visitor) -> None:
-    for lang in ("en", "ar"):
+    for lang in LANGUAGES:
         visitor.lang = lang
         check = visitor.writes()
         assert read_code(check.code) == check.code

@@ -6,6 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from onion_app.web.app import Hardened
+from tests.offered import LANGUAGES
 from tests.site.conftest import ADDRESS, Page, Place, Visitor
 
 PUBLISHED = ("", "stories", "guides", "guides/now", "protects")
@@ -18,13 +19,18 @@ def client(app: Hardened) -> FlaskClient:
 
 def test_the_choice_shows_each_language_in_its_own_words(client: FlaskClient) -> None:
     page = Page(client.get("/"))
-    assert page.heading == "اختيار اللغة Choose your language"
-    assert re.findall(r'<a href="(/\w+/)" lang="\w+" dir="(\w+)"', page.main) == [("/ar/", "rtl"), ("/en/", "ltr")]
+    assert page.heading == "اختيار اللغة زمانەکەتان هەڵبژێرن زمانێ خۆ هەلبژێرن Choose your language"
+    assert re.findall(r'<a href="/(\w+)/" lang="(\w+)" dir="(\w+)"', page.main) == [
+        ("ar", "ar", "rtl"),
+        ("ckb", "ckb", "rtl"),
+        ("kmr", "kmr", "rtl"),
+        ("en", "en", "ltr"),
+    ]
     assert "<header>" not in page.html
     assert "<footer>" not in page.html
 
 
-@pytest.mark.parametrize("lang", ["en", "ar"])
+@pytest.mark.parametrize("lang", LANGUAGES)
 @pytest.mark.parametrize("path", PUBLISHED)
 def test_published_pages_hold_no_cookie_and_no_token(client: FlaskClient, lang: str, path: str) -> None:
     page = Page(client.get(f"/{lang}/{path}"))
@@ -56,14 +62,14 @@ def test_titles_are_neutral_words(visitor: Visitor) -> None:
 
 
 def test_every_link_leads_to_a_page_that_exists(client: FlaskClient) -> None:
-    waiting, seen = {"/", "/en/", "/ar/"}, set()
+    waiting, seen = {"/"}, set()
     while waiting:
         path = waiting.pop()
         seen.add(path)
         page = Page(client.get(path))
         assert page.status == 200, path
         waiting |= {link for link in re.findall(r'href="(/[^"#]*)', page.html) if link not in seen}
-    assert len(seen) == 1 + 2 * 8
+    assert len(seen) == 1 + 4 * 8  # "/" and eight pages in each language
 
 
 def test_a_page_in_arabic_says_that_nobody_has_checked_it(client: FlaskClient) -> None:

@@ -1,6 +1,7 @@
 """Every sentence of the pages is in every catalogue, whole, with its placeholders, and speaks as it should."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from babel.messages.pofile import read_po
 import onion_app.site
 from onion_app.web.app import Hardened
 from onion_app.web.languages import load_catalogue
+from tests.site.conftest import Place, Visitor
 
 ROOM = Path(onion_app.site.__file__).parent
 CATALOGUES = sorted(path.stem for path in (ROOM / "translations").glob("*.po"))
@@ -100,9 +102,87 @@ def test_arabic_never_addresses_a_man() -> None:
         assert not any(to_one_man.search(form) for form in forms), message
 
 
-def test_english_needs_no_catalogue(app: Hardened) -> None:
-    assert list(app.languages) == ["ar", "en"]
-    assert app.languages["ar"].reviewer is None
+NAMES = re.compile(r"Tor Browser|torproject\.org|Safest|New Identity|Quit")  # as they stand on the reader's screen
+MARKS = "٠١٢٣٤٥٦٧٨٩٬ .،؛؟:…–«»()"
+LETTERS = {
+    "ar": "ءآأؤإئابةتثجحخدذرزسشصضطظعغـفقكلمنهوىي\u064b\u064c\u064d\u064e\u064f\u0650\u0651\u0652",
+    "ckb": "ئابپتجچحخدرڕزژسشعغفڤقکگلڵمنهەوۆیێ",
+    "kmr": "ئابپتجچحخدرڕزژسشعغفڤقکگلمنهەوۆیێ",
+}
+SAME_AS_ENGLISH: set[str] = set()  # no sentence has to be
+
+
+@pytest.mark.parametrize("code", CATALOGUES)
+def test_no_letter_is_of_another_language(code: str) -> None:
+    """A letter of another keyboard looks the same, and is read aloud, searched and joined as another one."""
+    for message, forms in translated(code).items():
+        for form in forms:
+            said = NAMES.sub("", re.sub(r"%\(\w+\)s", "", form))
+            assert set(said) <= set(LETTERS[code] + MARKS), message
+
+
+@pytest.mark.parametrize("code", ["ckb", "kmr"])
+def test_kurdish_words_begin_with_the_strong_r(code: str) -> None:
+    for message, forms in translated(code).items():
+        assert not any(re.search(r"(?<!\w)ر", form) for form in forms), message
+
+
+@pytest.mark.parametrize("code", CATALOGUES)
+def test_no_sentence_is_left_in_english(code: str) -> None:
+    for message, forms in translated(code).items():
+        english = {message} if isinstance(message, str) else set(message)
+        assert not (english & set(forms)) - SAME_AS_ENGLISH
+
+
+@pytest.mark.parametrize("code", CATALOGUES)
+def test_no_button_is_quoted_otherwise_than_it_reads(code: str) -> None:
+    words = translated(code)
+    buttons = {"Leave": "“Leave”", "Ask for help": "“Ask for help”", "Get a new code": "“Get a new code”"}
+    buttons |= {name: f"“{name}”" for name in ("Erase everything", "Erase everything, without opening")}
+    for button, quoted in buttons.items():
+        inside = [forms[0] for message, forms in words.items() if isinstance(message, str) and quoted in message]
+        assert inside
+        assert all(f"«{words[button][0]}»" in form for form in inside), button
+
+
+def test_sorani_and_badini_are_two_languages() -> None:
+    sorani, badini = translated("ckb"), translated("kmr")
+    alike = [message for message, forms in sorani.items() if forms == badini[message]]
+    assert len(alike) < len(sorani) / 20
+
+
+def test_every_word_that_waits_for_a_native_speaker_is_told_of() -> None:
+    told = (ROOM.parent.parent / "docs" / "translation.md").read_text("utf-8")
+    for code in ("ckb", "kmr"):
+        waiting = re.findall(
+            r"^# awaits a native speaker: .*$", (ROOM / "translations" / f"{code}.po").read_text(), re.MULTILINE
+        )
+        assert waiting
+        now = {word for line in waiting for word in re.findall(r"now «([^»…]+)»", line)}
+        assert now
+        assert {word for word in now if word.split()[0] not in told} == set()
+
+
+def test_all_four_languages_are_offered(app: Hardened) -> None:
+    assert list(app.languages) == ["ar", "ckb", "kmr", "en"]
+
+
+@pytest.mark.parametrize("code", CATALOGUES)
+def test_pages_say_their_language_and_that_nobody_has_checked_it(visitor: Visitor, code: str) -> None:
+    visitor.lang = code
+    for path in ("", "tell", "ask", "return", "case", "stories", "guides", "guides/now", "protects"):
+        page = visitor.opens(path)
+        assert f'<html lang="{code}" dir="rtl">' in page.html
+        assert translated(code)["Nobody has checked this translation yet."][0] in page.words
+    visitor.lang = "en"
+    assert '<html lang="en" dir="ltr">' in visitor.opens("").html
+
+
+def test_a_catalogue_that_names_its_reviewer_loses_that_line(place: Place) -> None:
+    app = place.start()
+    app.languages["ckb"] = replace(app.languages["ckb"], reviewer="lamp")
+    page = Visitor(app.test_client(), "ckb").opens("")
+    assert translated("ckb")["Nobody has checked this translation yet."][0] not in page.words
 
 
 @pytest.fixture
