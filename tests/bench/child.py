@@ -1,0 +1,80 @@
+"""One server in a process of its own: the site, the desk, or a bare waitress with one constant page."""
+
+import json
+import os
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from onion_app.crypto.slots import VaultKeys
+from onion_app.desk import DeskConfig
+from onion_app.desk import create_app as create_desk
+from onion_app.site import SiteConfig
+from onion_app.site import create_app as create_site
+from onion_app.web.app import Hardened
+from onion_app.web.pinning import pinned
+from onion_app.web.server import THREADS, serve
+
+
+def main() -> None:
+    """Serve what the one line on standard input says, until it ends."""
+    orders = json.loads(sys.stdin.readline())
+    stop = threading.Event()
+    listener = socket.socket(fileno=os.dup(orders["listener"]))
+    threading.Thread(target=_stop_at_the_end, args=(stop,), daemon=True).start()
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+    if orders["kind"] == "bare":
+        serve_bare(listener, orders["size"])
+    else:
+        app = _site(orders) if orders["kind"] == "site" else _desk(orders)
+        serve(app, listener, sized=orders["kind"] == "site", stop=stop, on_error=_complain)
+    os._exit(0)
+
+
+def serve_bare(listener: socket.socket, size: int) -> None:
+    """Let a stock waitress answer everything with one page, so that `size` bytes go over the line."""
+    from waitress.server import create_server
+
+    head = (
+        "HTTP/1.1 200 OK\r\nContent-Length: 16000\r\nContent-Type: text/html\r\n"
+        "Date: Sat, 01 Jan 2000 00:00:00 GMT\r\n\r\n"
+    )
+    page = b"x" * (size - len(head))
+
+    def app(_environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+        start_response("200 OK", [("Content-Length", str(len(page))), ("Content-Type", "text/html")])
+        return [page]
+
+    with pinned():  # as the site is: on several CPUs a stock waitress is slower, and the limit would be too low
+        create_server(app, sockets=[listener], threads=THREADS, ident=None).run()
+
+
+def _site(orders: dict[str, Any]) -> Hardened:
+    state = Path(orders["state"])
+    return create_site(SiteConfig(state / "mailbox", bytes.fromhex(orders["mailbox"]), orders["address"], time.time))
+
+
+def _desk(orders: dict[str, Any]) -> Hardened:
+    state = Path(orders["state"])
+    keys = VaultKeys(bytes.fromhex(orders["mailbox"]), bytes.fromhex(orders["desk"]))
+    name = "a" * 16
+    return create_desk(DeskConfig(state / "mailbox", state / "desk", keys, name, 8390, time.time, lambda: None))
+
+
+def _complain(error: str) -> None:
+    sys.stderr.write(f"{error}\n")
+
+
+def _stop_at_the_end(stop: threading.Event) -> None:
+    sys.stdin.read()
+    stop.set()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,146 @@
+"""An installation to be measured, servers on it, and somebody who asks them quickly."""
+
+import json
+import os
+import select
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from onion_app.web.size import SHORT
+from tests.served import Site
+
+CONNECTIONS = 4  # as many readers at once; more only wait for one another
+
+
+@dataclass(frozen=True)
+class Server:
+    """A server that runs."""
+
+    path: Path
+    process: subprocess.Popen[str]
+
+    def resident(self) -> float:
+        """Give its resident memory in MiB."""
+        lines = Path(f"/proc/{self.process.pid}/status").read_text().splitlines()
+        return int(next(line for line in lines if line.startswith("VmRSS:")).split()[1]) / 1024
+
+    def processor_seconds(self) -> float:
+        """Give the processor time that it has taken so far."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def dial(self) -> socket.socket:
+        """Open a line to it."""
+        line = socket.socket(socket.AF_UNIX)
+        line.settimeout(60)
+        line.connect(str(self.path))
+        return line
+
+
+@contextmanager
+def server(kind: str, site: Site, name: str) -> Iterator[Server]:
+    """Run a server of a kind on a socket of this name in the installation's folder."""
+    path = site.state.path / name
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(str(path))
+    listener.listen(1024)
+    orders = {
+        "kind": kind,
+        "listener": listener.fileno(),
+        "size": SHORT,
+        "state": str(site.state.path),
+        "mailbox": site.made.keys.mailbox.hex(),
+        "desk": site.made.keys.desk.hex(),
+        "address": site.address,
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-P", "-m", "tests.bench.child"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        pass_fds=(listener.fileno(),),
+    )
+    try:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(json.dumps(orders) + "\n")
+        process.stdin.flush()
+        assert process.stdout.readline() == "ready\n"
+        yield Server(path, process)
+    finally:
+        process.terminate()
+        process.wait()
+        listener.close()
+        path.unlink()
+
+
+def get(site: Site, path: str, cookie: str = "") -> bytes:
+    """Write a request for a page, on a line that is kept open."""
+    headers = [f"GET {path} HTTP/1.1", f"Host: {site.address}", *([f"Cookie: {cookie}"] if cookie else [])]
+    return ("\r\n".join(headers) + "\r\n\r\n").encode()
+
+
+def answer(line: socket.socket) -> bytes:
+    """Read one answer, as long as its Content-Length says."""
+    read = b""
+    while b"\r\n\r\n" not in read:
+        read += _more(line)
+    head, separator, _ = read.partition(b"\r\n\r\n")
+    length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
+    end = len(head) + len(separator) + length
+    while len(read) < end:
+        read += _more(line)
+    return read
+
+
+def _more(line: socket.socket) -> bytes:
+    more = line.recv(65536)
+    assert more, "the line went dead"
+    return more
+
+
+def rate(to: Server, request: bytes, seconds: float) -> tuple[float, float]:
+    """Ask for one page again and again on a few lines; give the answers a second by the clock, and a processor second.
+
+    A server that has a CPU for itself shows the same number twice. The second one holds on a busy machine too.
+    """
+    lines = [to.dial() for _ in range(CONNECTIONS)]
+    waiting = dict.fromkeys(lines, 0)
+    done = 0
+    used = to.processor_seconds()
+    began = time.perf_counter()
+    for line in lines:
+        line.sendall(request)
+    while (now := time.perf_counter()) < began + seconds:
+        for line in select.select(lines, [], [], 1)[0]:
+            waiting[line] += len(line.recv(65536))
+            if waiting[line] >= SHORT:
+                waiting[line] -= SHORT
+                done += 1
+                line.sendall(request)
+    for line in lines:
+        line.close()
+    return done / (now - began), done / (to.processor_seconds() - used)
+
+
+def timed(what: Callable[[], object]) -> float:
+    """Give the milliseconds that something takes."""
+    began = time.perf_counter()
+    what()
+    return (time.perf_counter() - began) * 1000
+
+
+def percentile(times: Sequence[float], part: float) -> float:
+    """Give the time within which this part of them lies."""
+    return sorted(times)[min(len(times) - 1, int(len(times) * part))]
+
+
+def median(values: Sequence[float]) -> float:
+    """Give the value in the middle."""
+    return percentile(values, 0.5)
