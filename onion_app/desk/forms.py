@@ -140,11 +140,24 @@ def id_of(form: Mapping[str, str], name: str) -> bytes:
     Raises:
         Mistake: not one of ours.
     """
+    return _hidden_bytes(form, name, 16)
+
+
+def key_of(form: Mapping[str, str], name: str) -> bytes:
+    """Read a hidden public key of 32 bytes.
+
+    Raises:
+        Mistake: not one of ours.
+    """
+    return _hidden_bytes(form, name, 32)
+
+
+def _hidden_bytes(form: Mapping[str, str], name: str, length: int) -> bytes:
     try:
         value = bytes.fromhex(form.get(name, ""))
     except ValueError:
         value = b""
-    if len(value) != 16:  # noqa: PLR2004 - the length of every id
+    if len(value) != length:
         raise Mistake(name, marked("This page is incomplete. Load it again."))
     return value
 

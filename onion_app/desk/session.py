@@ -119,6 +119,15 @@ def keep(**changed: Any) -> None:  # noqa: ANN401 - JSON
     room().visits.save(session["visit"], contents() | changed)
 
 
+def own_key() -> bytes:
+    """Give the private key of whoever is here.
+
+    Raises:
+        VisitOver: nobody is.
+    """
+    return bytes.fromhex(contents()["private"])
+
+
 def whoever_is_here() -> Member:
     """Give the moderator of this session, as the desk's database knows them at this moment.
 

@@ -3,9 +3,9 @@
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue as Answer
 
-from onion_app.desk import casework
+from onion_app.desk import casework, membership
 from onion_app.desk.casework import PAGE, Member
-from onion_app.desk.session import login_required, room
+from onion_app.desk.session import login_required, own_key, room
 
 pages = Blueprint("work", __name__)
 
@@ -16,8 +16,16 @@ LAST_PAGE = 10_000
 @login_required
 def home(member: Member) -> Answer:
     """Show counts, and what the chores found."""
-    first = casework.first_page(room().books(), member)
-    return render_template("home.html", circles=first.circles, findings=first.findings)
+    books = room().books()
+    first = casework.first_page(books, member)
+    newcomer = member.state == "waiting"
+    return render_template(
+        "home.html",
+        circles=first.circles,
+        findings=first.findings,
+        four_words=membership.words_of_newcomer(books, member, own_key()) if newcomer else (),
+        thin=membership.thin_circles(books, member),
+    )
 
 
 @pages.post("/finding/<id:finding_id>/acknowledge")

@@ -8,7 +8,9 @@ from onion_app.vault.people.invitations import (
     add_invitation,
     cancel_invitation,
     find_invitation,
+    invitation_of,
     open_invitations,
+    read_invitation,
     redeem,
 )
 from onion_app.vault.people.membership import (
@@ -38,10 +40,12 @@ __all__ = [
     "find_invitation",
     "find_moderator",
     "grants_of",
+    "invitation_of",
     "let_in",
     "members_of",
     "open_invitations",
     "read_circle",
+    "read_invitation",
     "read_moderator",
     "redeem",
     "set_last_step",

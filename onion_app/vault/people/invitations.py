@@ -3,7 +3,7 @@
 from dataclasses import astuple, replace
 from typing import Final
 
-from onion_app.errors import CircleChanged, InvitationRefused
+from onion_app.errors import CircleChanged, InvitationRefused, NothingHere
 from onion_app.vault.database import Database
 from onion_app.vault.people.membership import read_circle, renew
 from onion_app.vault.people.moderators import add_moderator
@@ -38,6 +38,30 @@ def find_invitation(db: Database, mark: bytes, today: int) -> Invitation:
 def open_invitations(db: Database) -> list[Invitation]:
     """List the invitations that were neither redeemed nor cancelled, those that are too old among them."""
     return [shaped(Invitation, row) for row in db.rows(_INVITATION + "WHERE state = 'open' ORDER BY expires_day, id")]
+
+
+def invitation_of(db: Database, moderator_id: bytes) -> Invitation:
+    """Read the invitation that brought somebody in.
+
+    Raises:
+        NothingHere: nobody of that id came by one.
+    """
+    row = db.row(_INVITATION + "WHERE redeemed_by = ?", (moderator_id,))
+    if row is None:
+        raise NothingHere
+    return shaped(Invitation, row)
+
+
+def read_invitation(db: Database, invitation_id: bytes) -> Invitation:
+    """Read an invitation.
+
+    Raises:
+        NothingHere: there is none.
+    """
+    row = db.row(_INVITATION + "WHERE id = ?", (invitation_id,))
+    if row is None:
+        raise NothingHere
+    return shaped(Invitation, row)
 
 
 def cancel_invitation(db: Database, invitation_id: bytes) -> None:

@@ -1,0 +1,90 @@
+"""Who is in my circle: its handles, who waits, invitations; to coordinators every circle, and nothing of its cases."""
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue as Answer
+
+from onion_app.crypto import codes
+from onion_app.desk import forms, membership
+from onion_app.desk.casework import Member
+from onion_app.desk.session import contents, keep, login_required, room
+from onion_app.errors import CircleChanged, InvitationRefused
+from onion_app.web.languages import LANGUAGES
+
+pages = Blueprint("circles", __name__, url_prefix="/circles")
+
+REFUSALS = (CircleChanged, InvitationRefused)
+
+
+@pages.get("")
+@login_required
+def show(member: Member) -> Answer:
+    """Show who is in the member's circles."""
+    return _page(member, {})
+
+
+@pages.post("/<id:circle_id>/invite")
+@login_required
+def invite(member: Member, circle_id: bytes) -> Answer:
+    """Make an invitation; its code waits in the session to be shown once."""
+    keep(invitation=membership.invite(room().books(), member, circle_id))
+    return redirect(url_for("circles.code"), 303)
+
+
+@pages.get("/invitation")
+@login_required
+def code(_member: Member) -> Answer:
+    """Show the code of the invitation just made, this once."""
+    made = contents().get("invitation", "")
+    keep(invitation="")
+    if not made:
+        return redirect(url_for("circles.show"), 303)
+    return render_template("invitation.html", lines=codes.lines(made), days=membership.INVITATION_DAYS)
+
+
+@pages.post("/invitation/<id:invitation_id>/cancel")
+@login_required
+def cancel(member: Member, invitation_id: bytes) -> Answer:
+    """Cancel an invitation."""
+    try:
+        membership.cancel(room().books(), member, invitation_id)
+    except REFUSALS as refused:
+        return _page(member, {"": refused.sentence})
+    return redirect(url_for("circles.show"), 303)
+
+
+@pages.post("/let-in/<id:newcomer_id>")
+@login_required
+def let_in(member: Member, newcomer_id: bytes) -> Answer:
+    """Let a newcomer in whose words were compared."""
+    try:
+        compared = forms.key_of(request.form, "key")
+        membership.let_in(room().books(), member, newcomer_id, compared)
+    except forms.Mistake as mistake:
+        return _page(member, {"": mistake.sentence})
+    except REFUSALS as refused:
+        return _page(member, {"": refused.sentence})
+    return redirect(url_for("circles.show"), 303)
+
+
+@pages.post("/add")
+@login_required
+def add(member: Member) -> Answer:
+    """Add a circle."""
+    topics = tuple(forms.ticked(request.form, "topic", membership.TOPICS))
+    languages = tuple(forms.ticked(request.form, "language", tuple(LANGUAGES)))
+    try:
+        membership.add_circle(room().books(), member, forms.one_line(request.form, "name"), topics, languages)
+    except forms.Mistake as mistake:
+        return _page(member, {mistake.field: mistake.sentence})
+    return redirect(url_for("circles.show"), 303)
+
+
+def _page(member: Member, mistakes: dict[str, str]) -> Answer:
+    return render_template(
+        "circles.html",
+        gatherings=membership.gatherings(room().books(), member),
+        mistakes=mistakes,
+        topics=membership.TOPICS,
+        choices=[LANGUAGES[code] for code in LANGUAGES],
+        typed=request.form if mistakes else {},
+    )

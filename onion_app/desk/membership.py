@@ -1,0 +1,190 @@
+"""Who belongs to a circle: invitations, and letting in whoever came by one.
+
+A newcomer reads nothing until a member has compared four words with them, by a way outside the desk: the words come
+out of the newcomer's own key, so that a key which somebody put in its place says other ones. Only then is every key
+that the circle ever had sealed to the newcomer. # P05: nobody can let anybody into a circle that is not their own.
+"""
+
+from typing import Final, NamedTuple
+
+from onion_app.crypto import circles, codes
+from onion_app.crypto.keys import keypair_from, new_id
+from onion_app.crypto.members import words_to_compare
+from onion_app.desk import forms
+from onion_app.desk.casework import Books, Member, circle_of, only_coordinators
+from onion_app.errors import CircleChanged, NothingHere
+from onion_app.vault import people, settings, worklog
+from onion_app.web.pinning import unpinned
+
+INVITATION_DAYS: Final = 7  # long enough for a code that goes from hand to hand, too short for one found in a drawer
+SHEETS: Final = 2  # members with a recovery sheet without whom a circle may one day open nothing any more
+NAME_LETTERS: Final = 40
+# What somebody writes about a story or an answer goes to the coordinators, never to the circle it complains about.
+TOPICS: Final = tuple(topic for topic in settings.TOPICS if topic not in ("story", "answer"))
+
+
+class Waiting(NamedTuple):
+    """Somebody who was not let in yet, and the words that their own screen must show."""
+
+    who: people.Moderator
+    words: tuple[str, ...]
+
+
+class Opened(NamedTuple):
+    """An invitation that nobody has used yet, and whether its time is over."""
+
+    invitation: people.Invitation
+    over: bool
+
+
+class Gathering(NamedTuple):
+    """A circle as its members and the coordinators see it."""
+
+    circle: people.Circle
+    mine: bool
+    members: list[people.Moderator]
+    waiting: list[Waiting]
+    invitations: list[Opened]
+
+    @property
+    def thin(self) -> bool:
+        """Whether the loss of one person or one sheet may lose the circle's cases."""
+        return _is_thin(self.members)
+
+
+def gatherings(books: Books, member: Member) -> list[Gathering]:
+    """Show the member's own circles, and to a coordinator all of them."""
+    seen = [circle for circle in people.circles(books.desk) if circle.id in member.circles or member.coordinates]
+    return [_gathering(books, member, circle) for circle in seen]
+
+
+def _gathering(books: Books, member: Member, circle: people.Circle) -> Gathering:
+    mine = circle.id in member.circles
+    waiting = people.waiting_in(books.desk, circle.id)
+    unused = [found for found in people.open_invitations(books.desk) if found.circle_id == circle.id]
+    return Gathering(
+        circle,
+        mine,
+        people.members_of(books.desk, circle.id),
+        [Waiting(who, _words(books, who) if mine else ()) for who in waiting],
+        [Opened(found, found.expires_day < books.today) for found in unused],
+    )
+
+
+def thin_circles(books: Books, member: Member) -> list[str]:
+    """Name the member's circles that have fewer than two members with a recovery sheet."""
+    return [circle.name for circle in member.circles.values() if _is_thin(people.members_of(books.desk, circle.id))]
+
+
+def _is_thin(members: list[people.Moderator]) -> bool:
+    return sum(member.sheet is not None for member in members) < SHEETS
+
+
+def words_of_newcomer(books: Books, member: Member, private: bytes) -> tuple[str, ...]:
+    """Give the words that a newcomer reads out, made from the key in their own session."""
+    invitation = people.invitation_of(books.desk, member.id)
+    with unpinned():
+        return words_to_compare(
+            keypair_from(private).public, circle_id=invitation.circle_id, invitation_id=invitation.id
+        )
+
+
+def _words(books: Books, newcomer: people.Moderator) -> tuple[str, ...]:
+    invitation = people.invitation_of(books.desk, newcomer.id)
+    with unpinned():
+        return words_to_compare(newcomer.public_key, circle_id=invitation.circle_id, invitation_id=invitation.id)
+
+
+def invite(books: Books, member: Member, circle_id: bytes) -> str:
+    """Make an invitation to a circle and give its code, of which only a mark is stored.
+
+    Raises:
+        NotAllowed: neither one of their circles, nor are they a coordinator.
+        NothingHere: no such circle.
+    """
+    _may_invite(member, circle_id)
+    circle = people.read_circle(books.desk, circle_id)
+    code = codes.new_code()
+    expires = books.today + INVITATION_DAYS
+    made = people.Invitation(new_id(), circle.id, False, member.id, expires, "open", None)  # noqa: FBT003  no coordinator
+    people.add_invitation(books.desk, made, codes.invitation_mark(code))
+    worklog.audit(books.desk, member.id, "made an invitation", books.today, circle.id)
+    return code
+
+
+def cancel(books: Books, member: Member, invitation_id: bytes) -> None:
+    """Let an invitation bring nobody in any more.
+
+    Raises:
+        NotAllowed: neither to one of their circles, nor are they a coordinator.
+        NothingHere: no such invitation.
+        InvitationRefused: it was used or cancelled meanwhile.
+    """
+    invitation = people.read_invitation(books.desk, invitation_id)
+    _may_invite(member, invitation.circle_id)
+    people.cancel_invitation(books.desk, invitation_id)
+    worklog.audit(books.desk, member.id, "cancelled an invitation", books.today, invitation.circle_id)
+
+
+def _may_invite(member: Member, circle_id: bytes) -> None:
+    if not member.coordinates:
+        circle_of(member, circle_id)
+
+
+def let_in(books: Books, member: Member, newcomer_id: bytes, public_key: bytes) -> None:
+    """Seal every key of the circle to a newcomer whose words, made from this public key, were compared.
+
+    Raises:
+        NotAllowed: not a circle of theirs.
+        NothingHere: nobody of that id waits.
+        CircleChanged: the newcomer has another key than the one compared, or the circle got a new one.
+    """
+    invitation = people.invitation_of(books.desk, newcomer_id)
+    circle = circle_of(member, invitation.circle_id)
+    newcomer = people.read_moderator(books.desk, newcomer_id)
+    if newcomer.state != "waiting":
+        raise NothingHere
+    pairs = {pair.public: pair.private for pair in circle.pairs}
+    held = people.grants_of(books.desk, member.id, circle.id)
+    grants = [_passed_on(grant, pairs[grant.public_key], newcomer) for grant in held if grant.public_key in pairs]
+    if newcomer.public_key != public_key or not grants:
+        raise CircleChanged
+    people.let_in(books.desk, newcomer.id, grants)
+    worklog.audit(books.desk, member.id, "let somebody in", books.today, circle.id)
+
+
+def _passed_on(own: people.Grant, private: bytes, to: people.Moderator) -> people.Grant:
+    sealed = circles.grant(
+        private,
+        circle_id=own.circle_id,
+        generation=own.generation,
+        moderator_id=to.id,
+        public_key=to.public_key,
+    )
+    return people.Grant(own.circle_id, own.generation, to.id, own.public_key, sealed)
+
+
+def add_circle(books: Books, member: Member, name: str, topics: tuple[str, ...], languages: tuple[str, ...]) -> None:
+    """Add a circle, which gets its key with its first member; the catch-all and the coordinators' stay what they are.
+
+    Raises:
+        NotAllowed: they are no coordinator.
+        Mistake: the name is empty, too long, or another circle's.
+    """
+    only_coordinators(member)
+    if not 1 <= len(name) <= NAME_LETTERS:
+        raise forms.Mistake("name", forms.marked("A circle's name has 1 to 40 letters."))
+    if name.casefold() in {circle.name.casefold() for circle in people.circles(books.desk)}:
+        raise forms.Mistake("name", forms.marked("Another circle has this name."))
+    made = people.Circle(
+        id=new_id(),
+        name=name,
+        topics=topics,
+        languages=languages,
+        catch_all=False,
+        coordinators=False,
+        generation=0,
+        public_key=None,
+    )
+    people.add_circle(books.desk, made)
+    worklog.audit(books.desk, member.id, "added a circle", books.today, made.id)

@@ -1,0 +1,47 @@
+"""Circles of more than one person, and what they do to each other."""
+
+from onion_app.vault import people
+from onion_app.web.app import Hardened
+from tests.desk.actors import House, Volunteer
+from tests.pages import Element
+
+
+def waits(house: House, app: Hardened, circle: bytes, handle: str) -> Volunteer:
+    """Somebody who has enrolled in a circle with members, is logged in and waits."""
+    newcomer = Volunteer(house, app)
+    newcomer.enrols(circle, handle)
+    newcomer.logs_in()
+    return newcomer
+
+
+def joins(house: House, app: Hardened, circle: bytes, handle: str, host: Volunteer) -> Volunteer:
+    """Somebody whom a member, who is logged in, has let in after both read the same words."""
+    newcomer = waits(house, app, circle, handle)
+    words = newcomer.page.first(id="four-words").text
+    page = host.goes_to("/circles")
+    card = next(box for box in page.having_class("newcomer") if handle in box.text)
+    assert card.having_class("words")[0].text == words
+    host.presses(f"/circles/let-in/{card.get('data-newcomer')}")
+    return newcomer
+
+
+def makes_coordinator(house: House, volunteer: Volunteer) -> None:
+    """Do what the operator's command does."""
+    with house.desk.writing():
+        house.desk.run("UPDATE moderators SET coordinator = 1 WHERE handle = ?", (volunteer.handle,))
+
+
+def invites(volunteer: Volunteer, circle: bytes) -> str:
+    """Make an invitation and read its code."""
+    volunteer.goes_to("/circles")
+    page = volunteer.presses(f"/circles/{circle.hex()}/invite")
+    return "".join(item.text for item in page.first(id="code").every("li"))
+
+
+def card_of(volunteer: Volunteer, circle: bytes) -> Element:
+    """Find the part about a circle on the page that is open."""
+    return next(card for card in volunteer.page.having_class("gathering") if card.get("data-circle") == circle.hex())
+
+
+def id_of(house: House, handle: str) -> str:
+    return people.find_moderator(house.desk, handle).id.hex()

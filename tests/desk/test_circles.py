@@ -1,0 +1,144 @@
+"""Who comes into a circle, and who does not."""
+
+from onion_app.crypto.members import words_to_compare
+from onion_app.vault import people
+from onion_app.web.app import Hardened
+from tests.desk.actors import Author, House, Volunteer
+from tests.desk.circles import card_of, id_of, invites, joins, makes_coordinator, waits
+
+
+def test_the_four_words_belong_to_one_key_one_circle_and_one_invitation() -> None:
+    key, circle, invitation = bytes([1]) * 32, bytes([2]) * 16, bytes([3]) * 16
+    words = words_to_compare(key, circle_id=circle, invitation_id=invitation)
+    assert len(words) == 4
+    assert words == words_to_compare(key, circle_id=circle, invitation_id=invitation)
+    assert words != words_to_compare(circle * 2, circle_id=circle, invitation_id=invitation)
+    assert words != words_to_compare(key, circle_id=invitation, invitation_id=invitation)
+    assert words != words_to_compare(key, circle_id=circle, invitation_id=circle)
+
+
+def test_whoever_is_let_in_reads_what_was_sent_before(
+    house: House, app: Hardened, counsellor: Volunteer, author: Author, circle: bytes
+) -> None:
+    case = author.writes("Before you came.")
+    counsellor.logs_in()
+    other = joins(house, app, circle, "Dana", counsellor)
+    assert [who.text for who in card_of(counsellor, circle).having_class("members")[0].every("li")] == ["Dana", "Sara"]
+    assert not card_of(counsellor, circle).having_class("thin")
+    assert "Before you came." in other.opens(case).text
+
+
+def test_whoever_waits_sees_nothing(
+    house: House, app: Hardened, counsellor: Volunteer, author: Author, circle: bytes
+) -> None:
+    case = author.writes("Not for everybody.")
+    newcomer = waits(house, app, circle, "Dana")
+    token = newcomer.form("/logout").value("csrf_token")
+    page = newcomer.goes_to("/circles")
+    assert "Sara" not in page.text
+    assert "Listening" not in page.text
+    for path in (f"/case/{case}", f"/circle/{circle.hex()}/new"):
+        newcomer.goes_to(path)
+        assert newcomer.status == 404
+    # Nor does anybody let themselves in, or invite others.
+    key = people.find_moderator(house.desk, "Dana").public_key.hex()
+    for act in (f"/circles/let-in/{id_of(house, 'Dana')}", f"/circles/{circle.hex()}/invite", "/circles/add"):
+        newcomer.sends(act, [("csrf_token", token), ("key", key), ("name", "Mine")])
+        assert newcomer.status == 404
+    assert people.find_moderator(house.desk, "Dana").state == "waiting"
+    assert counsellor.handle
+
+
+def test_a_newcomer_with_another_key_than_the_one_compared_is_not_let_in(
+    house: House, app: Hardened, counsellor: Volunteer, circle: bytes
+) -> None:
+    waits(house, app, circle, "Dana")
+    counsellor.logs_in()
+    page = counsellor.goes_to("/circles")
+    shown = page.having_class("newcomer")[0].having_class("words")[0].text
+    fields = counsellor.form(f"/circles/let-in/{id_of(house, 'Dana')}").filled()
+    with house.desk.writing():
+        house.desk.run("UPDATE moderators SET public_key = ? WHERE handle = 'Dana'", (bytes([7]) * 32,))
+    page = counsellor.sends(f"/circles/let-in/{id_of(house, 'Dana')}", fields)
+    assert "changed in the meantime" in counsellor.mistakes
+    assert people.find_moderator(house.desk, "Dana").state == "waiting"
+    assert page.having_class("newcomer")[0].having_class("words")[0].text != shown
+
+
+def test_an_invitation_is_shown_once_works_once_and_can_be_cancelled(
+    house: House, app: Hardened, counsellor: Volunteer, circle: bytes
+) -> None:
+    counsellor.logs_in()
+    code = invites(counsellor, circle)
+    assert not counsellor.goes_to("/circles/invitation").has(id="code")
+    assert code not in str(house.desk.rows("SELECT * FROM invitations"))
+    one, two = Volunteer(house, app), Volunteer(house, app)
+    pages = [one.redeems(code), two.redeems(code)]  # both browsers look at it; only one of them uses it
+    one.presses("/enrol", handle="Dana", line=one.wanted_line(pages[0]), totp=one.digits())
+    assert one.page.has(id="welcome")
+    two.presses("/enrol", handle="Lana", line=two.wanted_line(pages[1]), totp=two.digits())
+    assert "unknown, used or too old" in two.mistakes
+    cancelled, late = invites(counsellor, circle), invites(counsellor, circle)
+    page = counsellor.goes_to("/circles")
+    for form in page.having_class("invitation")[:2]:
+        counsellor.goes_to("/circles")
+        counsellor.presses(form.get("action"))
+    two.redeems(cancelled)
+    assert "unknown, used or too old" in two.mistakes
+    two.redeems(late)
+    assert "unknown, used or too old" in two.mistakes
+
+
+def test_an_invitation_ends_after_seven_days(house: House, app: Hardened, counsellor: Volunteer, circle: bytes) -> None:
+    counsellor.logs_in()
+    code = invites(counsellor, circle)
+    house.clock.now += 8 * 86_400
+    late = Volunteer(house, app)
+    late.redeems(code)
+    assert "unknown, used or too old" in late.mistakes
+
+
+def test_a_member_sees_and_invites_into_no_other_circle(house: House, app: Hardened, counsellor: Volunteer) -> None:
+    law = house.circle("Law", topics=("law",))
+    lawyer = Volunteer(house, app)
+    lawyer.enrols(law, "Dana")
+    waits(house, app, law, "Rojin")
+    lawyer.logs_in()
+    invites(lawyer, law)
+    invitation = people.open_invitations(house.desk)[0].id.hex()
+    counsellor.logs_in()
+    page = counsellor.goes_to("/circles")
+    assert not any(word in page.text for word in ("Law", "Dana", "Rojin"))
+    token = counsellor.form("/logout").value("csrf_token")
+    key = people.find_moderator(house.desk, "Rojin").public_key.hex()
+    acts = (f"{law.hex()}/invite", f"invitation/{invitation}/cancel", f"let-in/{id_of(house, 'Rojin')}", "add")
+    for act in acts:
+        counsellor.sends(f"/circles/{act}", [("csrf_token", token), ("key", key), ("name", "Mine")])
+        assert counsellor.status == 404, act
+    assert len(people.open_invitations(house.desk)) == 1
+    assert people.find_moderator(house.desk, "Rojin").state == "waiting"
+
+
+def test_a_coordinator_adds_circles_and_invites_into_them_but_lets_nobody_in(
+    house: House, app: Hardened, counsellor: Volunteer
+) -> None:
+    makes_coordinator(house, counsellor)
+    counsellor.logs_in()
+    counsellor.goes_to("/circles")
+    counsellor.presses("/circles/add", name=" Law ", topic_law="1", language_ckb="1")
+    law = next(circle for circle in people.circles(house.desk) if circle.name == "Law")
+    assert (law.topics, law.languages, law.catch_all, law.coordinators) == (("law",), ("ckb",), False, False)
+    counsellor.presses("/circles/add", name="law")
+    assert "Another circle has this name" in counsellor.mistakes
+    lawyer = Volunteer(house, app)
+    page = lawyer.redeems(invites(counsellor, law.id))
+    lawyer.presses("/enrol", handle="Dana", line=lawyer.wanted_line(page), totp=lawyer.digits())
+    waits(house, app, law.id, "Rojin")
+    page = counsellor.goes_to("/circles")
+    card = card_of(counsellor, law.id)
+    assert "Dana" in card.text
+    assert not card.having_class("words")
+    token = counsellor.form("/logout").value("csrf_token")
+    key = people.find_moderator(house.desk, "Rojin").public_key.hex()
+    counsellor.sends(f"/circles/let-in/{id_of(house, 'Rojin')}", [("csrf_token", token), ("key", key)])
+    assert counsellor.status == 404
