@@ -59,6 +59,7 @@ def enrol(volunteer: Volunteer, invitation: str, handle: str) -> Member:
     """Redeem an invitation the way a volunteer does, and give what the page said."""
     page = volunteer.get("/join?lang=en")
     page = volunteer.send(page.form_with("invitation"), invitation=invitation)
+    assert page.root.has(id="new-passphrase"), page.root.text
     member = Member(
         handle=handle,
         passphrase=page.root.first(id="new-passphrase").text,
@@ -92,7 +93,7 @@ class House:
     def begin(self) -> None:
         """Start the launcher."""
         command = [*ENDS_WITH_US, str(ROOT / "scripts" / "launch"), "--state", str(self.state), "--answers", "-"]
-        command += ["--desk-port", str(self.desk_port), "--torrc", str(self.torrc)]
+        command += ["--as-is", "--desk-port", str(self.desk_port), "--torrc", str(self.torrc)]
         answers = {"passphrase": self.passphrase} if self.passphrase else {"how_to_find_us": FIND_US}
         with self.said.open("ab") as stderr:
             self.process = subprocess.Popen(

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import FrameType
 
 from onion_app.errors import SanctuaryError
+from onion_app.launch import account
 from onion_app.launch.launcher import Options, launch
 from onion_app.launch.state import default_state
 from onion_app.launch.terminal import Terminal
@@ -29,8 +30,10 @@ def options(words: list[str]) -> Options:
     parser.add_argument("--desk-port", type=_port, default=_DESK_PORT, help="the desk's port (default: %(default)s)")
     parser.add_argument("--torrc", type=Path, default=_TORRC, help="tor's configuration (default: torrc.example)")
     parser.add_argument("--days", type=int, default=0, help="run this many days ahead of the clock, for rehearsals")
+    parser.add_argument("--as-is", action="store_true", help="stay with the account that started this, even root: for "
+                        "rehearsals and tests; otherwise root becomes the account sanctuary")  # fmt: skip
     read = parser.parse_args(words)
-    return Options(read.state, bool(read.answers), read.desk_port, read.torrc, read.days)
+    return Options(read.state, bool(read.answers), read.desk_port, read.torrc, read.days, read.as_is)
 
 
 def main() -> int:
@@ -38,6 +41,7 @@ def main() -> int:
     chosen = options(sys.argv[1:])
     signal.signal(signal.SIGTERM, _leave)
     try:
+        account.drop(chosen.state.absolute(), as_is=chosen.as_is)
         launch(chosen)
     except SanctuaryError as error:
         Terminal().say(f"{error.sentence}\n    {error.hint}" if error.hint else error.sentence)

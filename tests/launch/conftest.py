@@ -83,7 +83,7 @@ class Operator:
     ) -> Launched:
         """Start the launcher and give it its answers; `words` stand last on the command line, `before` first."""
         command = [*before, str(ROOT / "scripts" / "launch"), "--state", str(self.state), "--answers", "-"]
-        command += ["--torrc", str(self.torrc), "--desk-port", str(self.port), *words]
+        command += ["--as-is", "--torrc", str(self.torrc), "--desk-port", str(self.port), *words]
         said = self.folder / f"stderr-{len(self.launched)}"
         with said.open("wb") as stderr:
             process = subprocess.Popen(

@@ -25,7 +25,7 @@ class Done:
 
 def manage(state: Path, *words: str, typed: str = "") -> Done:
     """Run one command on a state, with these lines on standard input."""
-    command = [str(ROOT / "scripts" / "manage"), "--state", str(state), *words]
+    command = [str(ROOT / "scripts" / "manage"), "--as-is", "--state", str(state), *words]
     done = subprocess.run(command, input=typed, capture_output=True, text=True, timeout=START, check=False)
     assert "Traceback" not in done.stderr, done.stderr
     return Done(done.returncode, done.stdout, done.stderr)

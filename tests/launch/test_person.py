@@ -29,7 +29,7 @@ class Person:
         """Start the launcher in a terminal of its own."""
         self.operator = operator
         words = [str(ROOT / "scripts" / "launch"), "--state", str(operator.state)]
-        words += ["--torrc", str(operator.torrc), "--desk-port", str(operator.port)]
+        words += ["--as-is", "--torrc", str(operator.torrc), "--desk-port", str(operator.port)]
         self.pid, self.terminal = pty.fork()
         if self.pid == 0:
             os.environ["TERM"] = "xterm"

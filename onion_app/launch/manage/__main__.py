@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from onion_app.errors import SanctuaryError
+from onion_app.launch import account
 from onion_app.launch.hardening import close_memory
 from onion_app.launch.manage import copies, desk, live, slots
 from onion_app.launch.state import State, default_state
@@ -26,6 +27,8 @@ def parser() -> argparse.ArgumentParser:
         epilog=_EPILOG,
     )
     words.add_argument("--state", type=Path, default=default_state(), help="the state folder (default: %(default)s)")
+    words.add_argument("--as-is", action="store_true", help="stay with the account that started this, even root: for "
+                       "rehearsals and tests; otherwise root becomes the account sanctuary")  # fmt: skip
     words.add_argument("--desk-port", type=int, default=8390, help="the desk's port, if launch was given one")
     words.add_argument("--answers", choices=["-"], help="read one JSON object with passphrase or spare_code from "
                        "standard input instead of asking")  # fmt: skip
@@ -60,9 +63,10 @@ def parser() -> argparse.ArgumentParser:
 
 def main() -> int:
     """Carry out one command, and give the exit status."""
-    close_memory()
     chosen = parser().parse_args()
     try:
+        account.drop(chosen.state.absolute(), as_is=chosen.as_is)
+        close_memory()
         chosen.do(chosen, State(chosen.state.resolve()), Terminal())
     except SanctuaryError as error:
         Terminal().say(f"{error.sentence}\n    {error.hint}" if error.hint else error.sentence)

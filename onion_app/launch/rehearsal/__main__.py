@@ -114,7 +114,17 @@ def _launched(
 ) -> Iterator[tuple[Stage, subprocess.Popen[bytes]]]:
     """Start the real launcher on the private network, and end it in order."""
     torrc = network.torrc_for_service(_CLONE / "torrc.example")
-    words = ["--state", str(state), "--answers", "-", "--torrc", str(torrc), "--desk-port", str(_free_port())]
+    words = [
+        "--state",
+        str(state),
+        "--answers",
+        "-",
+        "--as-is",
+        "--torrc",
+        str(torrc),
+        "--desk-port",
+        str(_free_port()),
+    ]
     process = subprocess.Popen(
         # It ends with this process, however this one ends.
         bound_command(str(_CLONE / "scripts" / "launch"), (*words, "--days", str(days))),
