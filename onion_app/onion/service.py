@@ -171,6 +171,7 @@ class Control:
         if self._service_id:
             fact = "it is published already"
             raise ServiceRefused(fact)
+        # P02: the only way from the network ends at the site's unix socket; the desk's address is never said here.
         key = f"ADD_ONION ED25519-V3:{base64.b64encode(secret).decode()} "
         target = f"{_LIMITS}Port={port},unix:{site_socket.name}"
         proof_of_work = True

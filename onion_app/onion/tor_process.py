@@ -119,6 +119,17 @@ def version_of(tor: str = "tor") -> Version:
     return version
 
 
+def has_proof_of_work(tor: str = "tor") -> bool:
+    """Say whether this tor can ask visitors for work when too many come at once."""
+    try:
+        answer = subprocess.run(
+            [_program(tor), "--list-modules"], capture_output=True, env=_ENVIRONMENT, timeout=_FIRST_ANSWER, check=False
+        ).stdout
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return b"pow: yes" in answer
+
+
 def start(torrc: Path, folder: Path, run_folder: Path, *, tor: str = "tor") -> TorProcess:
     """Start tor from `torrc` with its data in `folder` and its sockets in `run_folder`; return when it answers.
 

@@ -11,7 +11,6 @@ from onion_app.launch.rehearsal.network import PrivateNetwork
 from onion_app.onion import tor_process
 from onion_app.onion.service import Control
 from onion_app.onion.tor_process import TorProcess
-from tests.network_fixture import private_network  # noqa: F401 - until tests/conftest.py loads it for all
 from tests.onion.lines import Site
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -33,7 +32,7 @@ def offline(place: Path) -> Path:
 
 
 @pytest.fixture
-def tor(private_network: PrivateNetwork, place: Path) -> Iterator[TorProcess]:  # noqa: F811
+def tor(private_network: PrivateNetwork, place: Path) -> Iterator[TorProcess]:
     """Start our tor in the private network."""
     torrc = private_network.torrc_for_service(ROOT / "torrc.example")
     process = tor_process.start(torrc, place / "tor", place / "run")

@@ -1,5 +1,6 @@
 """What stands at the other ends of tor in these tests: a site, a second controller, a tor that refuses."""
 
+import contextlib
 import socket
 import socketserver
 import threading
@@ -18,6 +19,18 @@ def wait_for(fact: Callable[[], bool], seconds: float = 300.0) -> float:
         assert time.monotonic() - begun < seconds, "it did not happen"
         threading.Event().wait(0.02)
     return time.monotonic() - begun
+
+
+def listeners(pid: int) -> set[str]:
+    """Return the lines of /proc/net for the TCP and UDP sockets of a process."""
+    own = {str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir() if link.is_symlink()}
+    lines: set[str] = set()
+    for table in ("tcp", "tcp6", "udp", "udp6"):
+        for line in Path(f"/proc/{pid}/net/{table}").read_text().splitlines()[1:]:
+            state, inode = line.split()[3], line.split()[9]
+            if f"socket:[{inode}]" in own and (state == "0A" or table.startswith("udp")):
+                lines.add(line)
+    return lines
 
 
 class Serving(socketserver.ThreadingUnixStreamServer):
@@ -99,7 +112,8 @@ class OldAnswers(socketserver.StreamRequestHandler):
     def handle(self) -> None:
         with socket.socket(socket.AF_UNIX) as tor:
             tor.connect(str(self.server.behind))
-            threading.Thread(target=self.hand_back, args=(tor,), daemon=True).start()
+            back = threading.Thread(target=self.hand_back, args=(tor,))
+            back.start()
             for line in self.rfile:
                 self.server.heard.append(line)
                 if self.server.unknown in line:
@@ -107,7 +121,9 @@ class OldAnswers(socketserver.StreamRequestHandler):
                 else:
                     tor.sendall(line)
             tor.shutdown(socket.SHUT_RDWR)
+            back.join()
 
     def hand_back(self, tor: socket.socket) -> None:
-        while answer := tor.recv(4096):
-            self.wfile.write(answer)
+        with contextlib.suppress(BrokenPipeError):
+            while answer := tor.recv(4096):
+                self.wfile.write(answer)

@@ -16,7 +16,7 @@ from onion_app.onion import service
 from onion_app.onion.service import Control
 from onion_app.onion.socks import dial
 from onion_app.onion.tor_process import TorProcess
-from tests.onion.lines import PAGE, ControlLine, OldTor, Site, wait_for
+from tests.onion.lines import PAGE, ControlLine, OldTor, Site, listeners, wait_for
 
 
 @pytest.fixture
@@ -59,6 +59,8 @@ def test_what_is_published_is_reached_through_tor_alone_and_again_at_the_same_ad
     wait_for(lambda: control.health().good)
     answer = reach(private_network.socks_port, key.address, "first")
     assert (answer.status, answer.body, answer.total) == (200, b"hello", len(PAGE))
+
+    assert not listeners(tor.pid)
 
     # The self-check's way: through our own tor's unix socket.
     assert reach(tor.socks_socket, key.address, "check").body == b"hello"

@@ -10,7 +10,7 @@ import pytest
 from onion_app.errors import StatePathTooLong, TorFailed, TorMissing, TorTooOld
 from onion_app.onion import tor_process
 from onion_app.onion.tor_process import TorProcess
-from tests.onion.lines import ControlLine, wait_for
+from tests.onion.lines import ControlLine, listeners, wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -33,18 +33,6 @@ def script(folder: Path, text: str) -> str:
 
 def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
-
-
-def listeners(pid: int) -> set[str]:
-    """Return the lines of /proc/net for the TCP and UDP sockets of a process."""
-    own = {str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir() if link.is_symlink()}
-    lines: set[str] = set()
-    for table in ("tcp", "tcp6", "udp", "udp6"):
-        for line in Path(f"/proc/{pid}/net/{table}").read_text().splitlines()[1:]:
-            state, inode = line.split()[3], line.split()[9]
-            if f"socket:[{inode}]" in own and (state == "0A" or table.startswith("udp")):
-                lines.add(line)
-    return lines
 
 
 def test_a_missing_tor_is_named(place: Path) -> None:
