@@ -200,9 +200,10 @@ def _key_for_writing(books: Books, member: Member, case: cases.Case) -> tuple[in
     author = cases.author_key_of(books.mailbox, case.id)
     if author is not None:
         holders[AUTHOR_HOLDER] = author
-    return epoch, key, tuple(_wrapped(key, case.id, epoch, holder, to) for holder, to in holders.items())
+    return epoch, key, tuple(wrapped(key, case.id, epoch, holder, to) for holder, to in holders.items())
 
 
-def _wrapped(key: bytes, case_id: bytes, epoch: int, holder: bytes, public: bytes) -> cases.Wrap:
+def wrapped(key: bytes, case_id: bytes, epoch: int, holder: bytes, public: bytes) -> cases.Wrap:
+    """Seal a case's key to one holder, as the mailbox keeps it."""
     sealed = wrap(key, case_id=case_id, epoch=epoch, holder=holder, public_key=public)
     return cases.Wrap(epoch, holder, fingerprint(public), sealed)

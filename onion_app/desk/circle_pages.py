@@ -4,7 +4,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue as Answer
 
 from onion_app.crypto import codes
-from onion_app.desk import forms, membership
+from onion_app.desk import forms, membership, rekeying, shutting
 from onion_app.desk.casework import Member
 from onion_app.desk.session import contents, keep, login_required, room
 from onion_app.errors import CircleChanged, InvitationRefused
@@ -77,6 +77,42 @@ def add(member: Member) -> Answer:
     except forms.Mistake as mistake:
         return _page(member, {mistake.field: mistake.sentence})
     return redirect(url_for("circles.show"), 303)
+
+
+@pages.post("/shut-out/<id:moderator_id>")
+@login_required
+def shut_out(member: Member, moderator_id: bytes) -> Answer:
+    """Shut somebody out at once."""
+    try:
+        shutting.shut_out(room().books(), member, moderator_id)
+    except forms.Mistake as mistake:
+        return _page(member, {mistake.field: mistake.sentence})
+    except REFUSALS as refused:
+        return _page(member, {"": refused.sentence})
+    return redirect(url_for("circles.show"), 303)
+
+
+@pages.post("/new-keys")
+@login_required
+def new_keys(member: Member) -> Answer:
+    """Give new keys to some more of the cases that wait for them."""
+    rekeying.go_on(room().books(), member, rekeying.AT_ONCE)
+    return redirect(url_for("work.home"), 303)
+
+
+@pages.get("/<id:circle_id>/opened-by/<id:gone_id>")
+@login_required
+def opened_by(member: Member, circle_id: bytes, gone_id: bytes) -> Answer:
+    """Show the cases in which somebody worked who was shut out since."""
+    books = room().books()
+    after = forms.place_in_list(request.args.get("after", ""))
+    return render_template(
+        "opened_by.html",
+        found=rekeying.opened_by(books, member, circle_id, gone_id, after),
+        delayed=rekeying.waiting(books, member),
+        circle_id=circle_id,
+        gone_id=gone_id,
+    )
 
 
 def _page(member: Member, mistakes: dict[str, str]) -> Answer:

@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from onion_app.crypto import codes
 from onion_app.crypto.members import totp_uri
-from onion_app.desk import forms
+from onion_app.desk import forms, rekeying
 from onion_app.desk.casework import Member
 from onion_app.desk.identity import Enrolment, begin_enrolment, check_typed_back, enrol, enrolment_from, log_in
 from onion_app.desk.session import begin, begin_for, contents, end, keep_for, kept_text, login_required, room
@@ -45,6 +45,7 @@ def login() -> Answer:
     except LoginRefused as refused:
         return _login_page({"": refused.sentence})
     begin_for(who)
+    rekeying.at_login(room().books(), who.moderator_id, who.private)
     kept = kept_text(request.form.get("kept", ""))
     if kept is None:
         return redirect(url_for("work.home"), 303)

@@ -162,6 +162,14 @@ def _hidden_bytes(form: Mapping[str, str], name: str, length: int) -> bytes:
     return value
 
 
+def place_in_list(typed: str) -> bytes:
+    """Read from an address after which id a list goes on; anything else means from its beginning."""
+    try:
+        return bytes.fromhex(typed)[:16]
+    except ValueError:
+        return b""
+
+
 def number(form: Mapping[str, str], name: str) -> int:
     """Read a hidden number.
 

@@ -45,6 +45,7 @@ class Gathering(NamedTuple):
     members: list[people.Moderator]
     waiting: list[Waiting]
     invitations: list[Opened]
+    gone: list[people.Moderator]
 
     @property
     def thin(self) -> bool:
@@ -68,6 +69,7 @@ def _gathering(books: Books, member: Member, circle: people.Circle) -> Gathering
         people.members_of(books.desk, circle.id),
         [Waiting(who, _words(books, who) if mine else ()) for who in waiting],
         [Opened(found, found.expires_day < books.today) for found in unused],
+        people.gone_from(books.desk, circle.id) if mine else [],
     )
 
 

@@ -3,7 +3,7 @@
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue as Answer
 
-from onion_app.desk import casework, membership
+from onion_app.desk import casework, membership, rekeying
 from onion_app.desk.casework import PAGE, Member
 from onion_app.desk.session import login_required, own_key, room
 
@@ -24,6 +24,7 @@ def home(member: Member) -> Answer:
         circles=first.circles,
         findings=first.findings,
         four_words=membership.words_of_newcomer(books, member, own_key()) if newcomer else (),
+        delayed=rekeying.waiting(books, member),
         thin=membership.thin_circles(books, member),
     )
 

@@ -9,7 +9,7 @@ from onion_app.vault.cases.records import AUTHOR, Case, Wrap
 from onion_app.vault.database import Database
 from onion_app.vault.rows import shaped
 
-_AT_ONCE = 100  # cases handled between two looks at the clock
+AT_ONCE = 100  # cases handled between two looks at the clock
 
 
 def erased_on(case: Case, retention_days: int) -> int:
@@ -21,7 +21,7 @@ def due(db: Database, today: int, retention_days: int) -> list[Case]:
     """List up to 100 cases whose time is over; never one whose story is published, which its author can take back."""
     found = db.rows(
         CASE + "WHERE last_day <= ? AND last_day + ? + ? * spread / 5000 <= ? AND state <> 'published' LIMIT ?",
-        (today - retention_days, retention_days, retention_days, today, _AT_ONCE),
+        (today - retention_days, retention_days, retention_days, today, AT_ONCE),
     )
     return [shaped(Case, row) for row in found]
 
@@ -53,6 +53,16 @@ def stale(db: Database, circle_id: bytes, recipient: bytes) -> list[bytes]:
     """List up to 100 cases of which the circle holds a wrap that is not sealed to its present key's fingerprint."""
     found = db.rows(
         "SELECT DISTINCT case_id FROM case_keys WHERE holder = ? AND (recipient < ? OR recipient > ?) LIMIT ?",
-        (circle_id, recipient, recipient, _AT_ONCE),
+        (circle_id, recipient, recipient, AT_ONCE),
+    )
+    return [row[0] for row in found if isinstance(row[0], bytes)]
+
+
+def sealed_to(db: Database, circle_id: bytes, recipient: bytes, after: bytes) -> list[bytes]:
+    """List the next 100 cases, by id, of which the circle holds a wrap that is sealed to this key's fingerprint."""
+    found = db.rows(
+        "SELECT DISTINCT case_id FROM case_keys WHERE holder = ? AND recipient = ? AND case_id > ? "
+        "ORDER BY case_id LIMIT ?",
+        (circle_id, recipient, after, AT_ONCE),
     )
     return [row[0] for row in found if isinstance(row[0], bytes)]

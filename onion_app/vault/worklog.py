@@ -196,6 +196,12 @@ def audit_of(db: Database, circle_id: bytes | None, page: int) -> list[AuditRow]
     return [shaped(AuditRow, row) for row in db.rows(select + "WHERE circle_id = ? " + part, (circle_id, *limits))]
 
 
+def marks_of(db: Database, circle_id: bytes, who: bytes) -> set[bytes]:
+    """Give the marks of the cases of a circle in which somebody has done anything."""
+    found = db.rows("SELECT DISTINCT case_mark FROM audit WHERE circle_id = ? AND who = ?", (circle_id, who))
+    return {row[0] for row in found if isinstance(row[0], bytes)}
+
+
 def add_finding(db: Database, day: int, what: str, subject: str) -> Finding:
     """Note that something in the mailbox had to be put right, inside the caller's `writing()`."""
     finding = Finding(secrets.token_bytes(16), day, what, subject, acknowledged=False)

@@ -69,6 +69,12 @@ def waiting_in(db: Database, circle_id: bytes) -> list[Moderator]:
     return [shaped(Moderator, row) for row in db.rows(MODERATOR + waiting + "ORDER BY handle", (circle_id,))]
 
 
+def gone_from(db: Database, circle_id: bytes) -> list[Moderator]:
+    """List who was shut out and had done anything in a circle, by handle."""
+    worked = "AND EXISTS (SELECT 1 FROM audit AS a WHERE a.circle_id = ? AND a.who = m.id) ORDER BY handle"
+    return [shaped(Moderator, row) for row in db.rows(MODERATOR + "WHERE state = 'out' " + worked, (circle_id,))]
+
+
 def grants_of(db: Database, moderator_id: bytes, circle_id: bytes) -> list[Grant]:
     """List what somebody opens a circle's cases with, newest generation first."""
     found = db.rows(

@@ -1,0 +1,113 @@
+"""New keys for cases: for another circle that a case is handed to, and after somebody was shut out.
+
+Every epoch's key is wrapped anew for the circle that has the case now, and an epoch begins whose key nobody had before.
+It is done a few cases at a time, so that nobody waits at the login for a circle with thousands. # P05
+"""
+
+from contextlib import suppress
+from typing import Final, NamedTuple
+
+from onion_app.crypto.keys import fingerprint
+from onion_app.crypto.members import case_mark
+from onion_app.crypto.sealing import AUTHOR_HOLDER, new_case_key
+from onion_app.desk.answering import wrapped
+from onion_app.desk.casework import Books, CircleHere, Member, case_keys, case_of, circle_of, handle_of, member
+from onion_app.errors import DiskFull, EpochPassed, NotAllowed, NothingHere, Overloaded
+from onion_app.vault import cases, people, upkeep, worklog
+
+AT_LOGIN: Final = 10  # cases; each costs some 20 ms on a slow disk, and nobody should feel the login
+AT_ONCE: Final = 50  # cases for which somebody pressed a button and waits
+
+
+class Delayed(NamedTuple):
+    """How many cases of a circle still wait for their new keys, counted up to 100."""
+
+    circle: CircleHere
+    waiting: int
+
+
+def at_login(books: Books, moderator_id: bytes, private: bytes) -> None:
+    """Re-key the first few cases that wait in the circles of somebody who has just logged in."""
+    with suppress(DiskFull, Overloaded):  # the login goes on; the first page says how many still wait
+        go_on(books, member(books, moderator_id, private), AT_LOGIN)
+
+
+def go_on(books: Books, who: Member, at_most: int) -> int:
+    """Re-key up to so many cases; give how many were."""
+    done = 0
+    for circle in who.circles.values():
+        for case_id in _stale(books, circle):
+            if done == at_most:
+                return done
+            # A case that is gone, that somebody else re-keys now, or whose wraps open for nobody: the next one waits.
+            with suppress(EpochPassed, NothingHere, NotAllowed):
+                renew(books, who, case_of(books, who, case_id), circle.id, circle.pairs[0].public)
+                done += 1
+    return done
+
+
+def waiting(books: Books, who: Member) -> list[Delayed]:
+    """Say how many cases wait in each circle of theirs; circles where none does are left out."""
+    found = [Delayed(circle, len(_stale(books, circle))) for circle in who.circles.values()]
+    return [delayed for delayed in found if delayed.waiting]
+
+
+def _stale(books: Books, circle: CircleHere) -> list[bytes]:
+    # With a key in the mailbox that is not ours nothing is re-keyed: first somebody has to look.
+    if not circle.pairs or circle.differs:
+        return []
+    return upkeep.stale(books.mailbox, circle.id, fingerprint(circle.pairs[0].public))
+
+
+def renew(books: Books, who: Member, case: cases.Case, circle_id: bytes, public: bytes) -> None:
+    """Wrap every key of a case for a circle's public key, and begin an epoch that nobody has opened before.
+
+    Raises:
+        EpochPassed: not every key of the case opens, or they have changed meanwhile.
+        NothingHere, NotAllowed: not a case of theirs.
+    """
+    keys = case_keys(books, who, case)
+    held = {found.epoch for found in cases.wraps_of(books.mailbox, case.id, case.circle_id)}
+    if not keys or held != set(keys):
+        raise EpochPassed
+    wraps = [wrapped(key, case.id, epoch, circle_id, public) for epoch, key in keys.items()]
+    key, epoch = new_case_key(), _newest_epoch(books, case) + 1
+    following = [wrapped(key, case.id, epoch, circle_id, public)]
+    author = cases.author_key_of(books.mailbox, case.id)
+    if author is not None:
+        following.append(wrapped(key, case.id, epoch, AUTHOR_HOLDER, author))
+    upkeep.rewrap(books.mailbox, case.id, circle_id, wraps, following)
+
+
+def _newest_epoch(books: Books, case: cases.Case) -> int:
+    holders = (case.circle_id, AUTHOR_HOLDER)
+    return max(found.epoch for holder in holders for found in cases.wraps_of(books.mailbox, case.id, holder))
+
+
+class Opening(NamedTuple):
+    """A part of the circle's cases, those among them that somebody had opened, and where the next part begins."""
+
+    handle: str
+    cases: list[cases.Case]
+    following: bytes | None
+
+
+def opened_by(books: Books, who: Member, circle_id: bytes, gone_id: bytes, after: bytes) -> Opening:
+    """Look through the next 100 cases of a circle for those that somebody who was shut out had worked in.
+
+    Raises:
+        NotAllowed: not a circle of theirs.
+        NothingHere: nobody of that id was shut out of it.
+    """
+    circle = circle_of(who, circle_id)
+    if gone_id not in {gone.id for gone in people.gone_from(books.desk, circle_id)} or not circle.pairs:
+        raise NothingHere
+    marks = worklog.marks_of(books.desk, circle_id, gone_id)
+    part = upkeep.sealed_to(books.mailbox, circle_id, fingerprint(circle.pairs[0].public), after)
+    found = []
+    for case_id in part:
+        with suppress(NothingHere, NotAllowed):
+            case = case_of(books, who, case_id)
+            if marks & {case_mark(key) for key in case_keys(books, who, case).values()}:
+                found.append(case)
+    return Opening(handle_of(books, gone_id), found, part[-1] if len(part) == upkeep.AT_ONCE else None)

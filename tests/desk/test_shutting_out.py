@@ -1,0 +1,134 @@
+"""Shutting somebody out: what ends at once, what they can open afterwards, and what the others learn."""
+
+import pytest
+
+from onion_app.crypto.keys import fingerprint
+from onion_app.crypto.sealing import AUTHOR_HOLDER
+from onion_app.desk import rekeying
+from onion_app.errors import NothingHere
+from onion_app.vault import cases, people, worklog
+from onion_app.web.app import Hardened
+from tests.desk.actors import Author, House, Volunteer
+from tests.desk.circles import card_of, epochs_open_to, id_of, joins, makes_coordinator, pairs_of
+
+
+def test_whoever_is_shut_out_opens_nothing_from_then_on(
+    house: House, app: Hardened, counsellor: Volunteer, author: Author, circle: bytes
+) -> None:
+    case, untouched = author.writes("Dana read this."), Author(house, circle).writes("Nobody read this.")
+    makes_coordinator(house, counsellor)
+    counsellor.logs_in()
+    informer = joins(house, app, circle, "Dana", counsellor)
+    informer.takes(case)
+    before = pairs_of(house, informer, circle)
+    counsellor.goes_to("/circles")
+    counsellor.presses(f"/circles/shut-out/{id_of(house, 'Dana')}")
+    # The browser that is still open, and every later login.
+    fields = [("csrf_token", "x"), ("text", "Still me"), ("message", "1" * 32), ("seen", "2")]
+    assert informer.sends(f"/case/{case}/reply", fields).has(id="passphrase")
+    assert informer.goes_to(f"/case/{case}").has(id="passphrase")
+    informer.logs_in()
+    assert "That did not work" in informer.mistakes
+    # The site seals to the new key in the same act, and nothing of theirs is left.
+    assert house.public_key(circle) == people.read_circle(house.desk, circle).public_key != before[0].public
+    assert pairs_of(house, informer, circle) == []
+    assert worklog.taken_by(house.desk, [author.case_id]) == {}
+    later = Author(house, circle)
+    later.writes("After Dana.")
+    assert epochs_open_to(house, later.case_id, circle, before) == set()
+    # The cases that were there are re-keyed at the next login, and say so until then.
+    assert counsellor.goes_to("/").having_class("delayed")[0].text == "2"
+    old_copy = {found.wrap for found in cases.wraps_of(house.mailbox, author.case_id, circle)}
+    counsellor.logs_in()
+    assert not counsellor.page.having_class("delayed")
+    now = cases.wraps_of(house.mailbox, author.case_id, circle)
+    assert {found.recipient for found in now} == {fingerprint(house.public_key(circle))}
+    assert [found.epoch for found in now] == [2, 1]
+    assert not old_copy & {found.wrap for found in now}
+    assert [found.epoch for found in cases.wraps_of(house.mailbox, author.case_id, AUTHOR_HOLDER)] == [2, 1]
+    assert epochs_open_to(house, author.case_id, circle, before) == set()
+    assert epochs_open_to(house, author.case_id, circle, pairs_of(house, counsellor, circle)) == {1, 2}
+    assert "Dana read this." in counsellor.opens(case).text
+    # The others learn which case that person had before them, and only that one.
+    counsellor.goes_to("/circles")
+    assert "Dana was shut out" in card_of(counsellor, circle).text
+    page = counsellor.goes_to(f"/circles/{circle.hex()}/opened-by/{id_of(house, 'Dana')}")
+    listed = [card.get("data-case") for card in page.having_class("case")]
+    assert case in listed
+    assert untouched not in listed
+
+
+def test_a_coordinator_shuts_out_in_a_circle_that_is_not_theirs_and_reads_nothing(
+    house: House, app: Hardened, counsellor: Volunteer
+) -> None:
+    law = house.circle("Law", topics=("law",))
+    lawyer = Volunteer(house, app)
+    lawyer.enrols(law, "Dana")
+    lawyer.logs_in()
+    joins(house, app, law, "Rojin", lawyer)
+    foreign = Author(house, law)
+    case = foreign.writes("For the lawyers.")
+    makes_coordinator(house, counsellor)
+    counsellor.logs_in()
+    counsellor.goes_to("/circles")
+    counsellor.presses(f"/circles/shut-out/{id_of(house, 'Rojin')}")
+    assert people.find_moderator(house.desk, "Rojin").state == "out"
+    assert pairs_of(house, counsellor, law) == []
+    token = counsellor.form("/logout").value("csrf_token")
+    for path in (
+        f"/case/{case}",
+        f"/circle/{law.hex()}/new",
+        f"/circles/{law.hex()}/opened-by/{id_of(house, 'Rojin')}",
+    ):
+        counsellor.goes_to(path)
+        assert counsellor.status == 404, path
+    counsellor.sends(f"/case/{case}/open", [("csrf_token", token)])
+    assert counsellor.status == 404
+    counsellor.sends("/circles/new-keys", [("csrf_token", token)])
+    assert [found.epoch for found in cases.wraps_of(house.mailbox, foreign.case_id, law)] == [1]
+    # A member without the office shuts out nobody, in no circle.
+    lawyer.goes_to("/")
+    token = lawyer.form("/logout").value("csrf_token")
+    for handle in ("Sara", "Dana"):
+        lawyer.sends(f"/circles/shut-out/{id_of(house, handle)}", [("csrf_token", token)])
+        assert lawyer.status == 404
+    assert people.find_moderator(house.desk, "Sara").state == "active"
+    # Who remains answers on, under keys that are new.
+    lawyer.logs_in()
+    lawyer.takes(case)
+    lawyer.presses(f"/case/{case}/reply", text="We are here.")
+    assert "We are here." in lawyer.page.text
+    # Nobody shuts themselves out, and a circle that nobody is left in has no key.
+    counsellor.goes_to("/circles")
+    counsellor.sends(
+        f"/circles/shut-out/{id_of(house, 'Sara')}",
+        counsellor.form(f"/circles/shut-out/{id_of(house, 'Dana')}").filled(),
+    )
+    assert "Nobody can shut themselves out" in counsellor.mistakes
+    counsellor.presses(f"/circles/shut-out/{id_of(house, 'Dana')}")
+    assert people.read_circle(house.desk, law).public_key is None
+    with pytest.raises(NothingHere):
+        house.public_key(law)
+
+
+def test_re_keying_goes_in_steps_and_never_stops_a_login(
+    house: House, app: Hardened, counsellor: Volunteer, author: Author, circle: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rekeying, "AT_LOGIN", 1)
+    monkeypatch.setattr(rekeying, "AT_ONCE", 2)
+    authors = [author, *(Author(house, circle) for _ in range(3))]
+    for each in authors:
+        each.writes("Hello?")
+    with house.mailbox.writing():  # one whose wrap opens for nobody holds up none of the others
+        house.mailbox.run("UPDATE case_keys SET wrap = ? WHERE case_id = ?", (bytes(120), authors[1].case_id))
+    makes_coordinator(house, counsellor)
+    counsellor.logs_in()
+    joins(house, app, circle, "Dana", counsellor)
+    counsellor.goes_to("/circles")
+    counsellor.presses(f"/circles/shut-out/{id_of(house, 'Dana')}")
+    counsellor.logs_in()
+    assert counsellor.page.having_class("delayed")[0].text == "3"
+    page = counsellor.presses("/circles/new-keys")
+    assert page.having_class("delayed")[0].text == "1"
+    page = counsellor.presses("/circles/new-keys")
+    assert page.having_class("delayed")[0].text == "1"
