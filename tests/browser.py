@@ -8,6 +8,7 @@ import base64
 import contextlib
 import shutil
 import tempfile
+import time
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,7 +19,11 @@ from tests import firefox
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # what comes with it speaks of its own past
     from marionette_driver import By
-    from marionette_driver.errors import NoSuchElementException
+    from marionette_driver.errors import (
+        NoSuchElementException,
+        StaleElementException,
+        UnknownException,
+    )
     from marionette_driver.marionette import Marionette
 
 PHONE = (360, 560)
@@ -56,8 +61,9 @@ class Browser:
         self.driver.navigate(url)
 
     def back(self) -> None:
-        """Press the browser's Back."""
-        self.driver.go_back()
+        """Press the browser's Back; where it leads may be the browser's own page, which says that nothing is kept."""
+        with contextlib.suppress(UnknownException):
+            self.driver.go_back()
 
     def reload(self) -> None:
         """Press the browser's Reload."""
@@ -100,18 +106,45 @@ class Browser:
             for element in self.every(selector):
                 written = element.text or element.get_property("value") or ""
                 if label in str(written):
-                    element.click()
+                    self.follow(element)
                     return
         message = f"nothing to press says {label!r}"
         raise NoSuchElementException(message)
 
     def press_main(self) -> None:
         """Press the main action: the first submit button in the page's main part."""
-        self.find("main button:not([type=button]), main input[type=submit]").click()
+        self.follow(self.find("main button:not([type=button]), main input[type=submit]"))
 
     def press_in(self, selector: str) -> None:
         """Press what `selector` finds."""
-        self.find(selector).click()
+        self.follow(self.find(selector))
+
+    def follow(self, element: Any) -> None:
+        """Press what leads to another page, and wait until that page is there.
+
+        Raises:
+            TimeoutError: no other page came.
+        """
+        before = self.find("html")
+        element.click()
+        deadline = time.monotonic() + PATIENCE
+        while self.is_here(before) or self.is_loading():
+            if time.monotonic() > deadline:
+                message = "no other page came"
+                raise TimeoutError(message)
+            time.sleep(0.02)
+
+    def is_here(self, element: Any) -> bool:
+        """Say whether the page of this element is still the one that is shown."""
+        try:
+            return bool(element.tag_name)
+        except (StaleElementException, NoSuchElementException):
+            return False
+
+    def is_loading(self) -> bool:
+        """Ask Firefox whether something is still to come."""
+        with self.driver.using_context("chrome"):
+            return bool(self.driver.execute_script("return gBrowser.selectedBrowser.webProgress.isLoadingDocument"))
 
     def type_into(self, name: str, text: str) -> None:
         """Empty the field called `name` and type `text` into it, key by key."""
@@ -161,7 +194,7 @@ def browsing(
     process = firefox.start(home, profile)
     try:
         driver = Marionette(host="127.0.0.1", port=firefox.wait_for_port(profile, process))
-        driver.start_session()
+        driver.start_session({"unhandledPromptBehavior": "accept"})  # Reload asks whether to send again: yes
         yield Browser(driver, size)
         driver.delete_session()
         driver.client.close()

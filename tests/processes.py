@@ -3,8 +3,10 @@
 import os
 import re
 import signal
+import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TypeVar
@@ -98,6 +100,22 @@ def until(look: Callable[[], Found], patience: float, what: str) -> Found:
             message = f"{what}: not within {patience:g} s"
             raise TimeoutError(message)
         time.sleep(0.05)
+
+
+@contextmanager
+def traced(pids: list[int], calls: str, written: Path) -> Iterator[None]:
+    """Have strace write down these system calls of some processes and of all that they start."""
+    command = ["strace", "-f", "-qq", "-y", "-s", "4096", "-e", f"trace={calls}", "-o", str(written)]
+    watching = [word for pid in pids for word in ("-p", str(pid))]
+    with subprocess.Popen([*ENDS_WITH_US, *command, *watching], stderr=subprocess.PIPE) as tracer:
+        until(lambda: all(is_traced(pid) for pid in pids), 20, "strace")
+        yield
+        tracer.send_signal(signal.SIGINT)
+        tracer.communicate()
+
+
+def is_traced(pid: int) -> bool:
+    return "TracerPid:\t0\n" not in (PROC / str(pid) / "status").read_text()
 
 
 def memory_of(pid: int, needles: dict[str, bytes]) -> dict[str, int]:

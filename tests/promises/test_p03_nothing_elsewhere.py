@@ -3,8 +3,6 @@
 import contextlib
 import os
 import re
-import signal
-import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
@@ -63,22 +61,12 @@ def write_in_every_way(visitor: Visitor, marks: list[str]) -> None:
 def trace(house: House, tmp_path: Path) -> Iterator[Path]:
     """Watch every file that the launcher and its children open, from a fresh start of the site on."""
     written = tmp_path / "trace"
-    command = ["strace", "-f", "-qq", "-s", "4096", "-e", f"trace={TRACED}", "-o", str(written)]
-    watching = [word for pid in (house.launcher, house.one("desk")) for word in ("-p", str(pid))]
-    with subprocess.Popen([*command, *watching], stderr=subprocess.PIPE) as tracer:
-        processes.until(lambda: is_traced(house.launcher), 20, "strace at the launcher")
+    with processes.traced([house.launcher], TRACED, written):
         before = house.one("site")
         processes.kill(before)
         processes.until(lambda: house.running("site") not in (0, before), 60, "a new site")
         house.site_answers()
         yield written
-        tracer.send_signal(signal.SIGINT)
-        assert tracer.stderr is not None
-        tracer.stderr.read()
-
-
-def is_traced(pid: int) -> bool:
-    return "TracerPid:\t0\n" not in Path(f"/proc/{pid}/status").read_text()
 
 
 def opened_for_writing(trace: str, pids: set[int]) -> set[str]:
