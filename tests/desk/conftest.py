@@ -10,6 +10,7 @@ from onion_app.desk import create_app
 from onion_app.vault import database
 from onion_app.web.app import Hardened
 from tests.desk.actors import Author, Clock, House, Volunteer
+from tests.membership import let_in
 
 
 @pytest.fixture
@@ -56,3 +57,34 @@ def author(house: House, counsellor: Volunteer, circle: bytes) -> Author:
     """Somebody who is about to write to the circle."""
     assert counsellor.handle
     return Author(house, circle)
+
+
+@pytest.fixture
+def editor(house: House, counsellor: Volunteer) -> Volunteer:
+    """Log in as the one member of the circle."""
+    with house.desk.writing():
+        house.desk.run("UPDATE moderators SET coordinator = 0")
+    counsellor.logs_in()
+    return counsellor
+
+
+@pytest.fixture
+def second(house: House, app: Hardened, circle: bytes, editor: Volunteer) -> Volunteer:
+    """Log in as a second member of the circle."""
+    volunteer = Volunteer(house, app)
+    volunteer.enrols(circle, "Dana")
+    let_in(house.desk, circle, editor.handle, editor.passphrase, "Dana")
+    volunteer.logs_in()
+    return volunteer
+
+
+@pytest.fixture
+def coordinator(house: House, app: Hardened, editor: Volunteer) -> Volunteer:
+    """Log in as a coordinator who is in another circle."""
+    assert editor.handle
+    volunteer = Volunteer(house, app)
+    volunteer.enrols(house.circle("Others"), "Noor")
+    with house.desk.writing():
+        house.desk.run("UPDATE moderators SET coordinator = 1 WHERE handle = 'Noor'")
+    volunteer.logs_in()
+    return volunteer

@@ -111,7 +111,7 @@ def second_member(rehearsal: Rehearsal) -> Member:
     return member
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def circle(rehearsal: Rehearsal) -> Iterator[Circle]:
     """Seat both before their windows, logged in."""
     member = second_member(rehearsal)
@@ -303,3 +303,53 @@ def taken_down_by_request_and_put_back(circle: Circle, phone: Browser, photograp
     editor.press("Put it back")
     phone.go(f"{site}/en/stories/{story}")
     assert DISPUTED.title in phone.text("h1")
+
+
+def test_a_guide_is_written_shown_first_published_and_read(
+    rehearsal: Rehearsal, circle: Circle, phone: Browser, photograph: Photograph
+) -> None:
+    editor = circle.editor
+    editor.go(f"{rehearsal.desk_url}/guides")
+    photograph(editor, "guides")
+    editor.type_into("slug", "quiet-days")
+    editor.press("Begin it")
+    guide = editor.url.partition("?")[0]
+    editor.go(f"{guide}?language=en")
+    editor.type_into("title", "Quiet days")
+    editor.type_into("text", "1. Drink water.\n2. Sleep.\n3. See *one* person.\n\n## And then?\n\nWait <b>one</b> day.")
+    editor.press("Show me first")
+    assert [item.text for item in editor.every("#preview li")] == ["Drink water.", "Sleep.", "See one person."]
+    assert not editor.every("#preview b")
+    photograph(editor, "guide-shown-first")
+    editor.press("Keep it")
+    editor.press("I have checked this version")
+    editor.press("Publish it now")
+    photograph(editor, "guide-published")
+    phone.go(f"{rehearsal.site}/en/guides/quiet-days")
+    assert phone.text("h1") == "Quiet days"
+    assert rehearsal.login["handle"] in phone.text("main")
+    photograph(phone, "guide")
+
+
+def test_a_setting_changes_the_site_at_once(
+    rehearsal: Rehearsal, circle: Circle, phone: Browser, photograph: Photograph
+) -> None:
+    editor = circle.editor
+    editor.go(f"{rehearsal.desk_url}/settings")
+    photograph(editor, "settings")
+    before = editor.value_of("find_en")
+    editor.type_into("find_en", "Ask whoever told you about us.")
+    editor.press_in("#how_to_find_us button")
+    assert editor.shows("#done")
+    phone.go(f"{rehearsal.site}/en/protects")
+    assert "Ask whoever told you about us." in phone.text("main")
+    editor.type_into("retention_days", "7")
+    editor.press_in("#retention button")
+    assert editor.shows(".errors")
+    photograph(editor, "setting-refused")
+    editor.go(f"{rehearsal.desk_url}/settings?lang=ar")
+    photograph(editor, "settings-in-arabic")
+    editor.go(f"{rehearsal.desk_url}/settings?lang=en")
+    editor.type_into("find_en", before)
+    editor.press_in("#how_to_find_us button")
+    assert editor.shows("#done")
