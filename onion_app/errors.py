@@ -82,7 +82,7 @@ class VaultDamaged(SanctuaryError):
     """The file of keys, vault.key, is damaged or missing."""
 
     exit_code = 5
-    hint = "./scripts/manage restore FILE"
+    hint = "./scripts/manage restore FILE --replace"
 
 
 class VaultNewer(SanctuaryError):
@@ -96,14 +96,14 @@ class WrongKey(SanctuaryError):
     """A database does not open with its key, or its first page is damaged."""
 
     exit_code = 5
-    hint = "./scripts/manage restore FILE"
+    hint = "./scripts/manage restore FILE --replace"
 
 
 class DamagedFile(SanctuaryError):
     """A database is damaged or missing."""
 
     exit_code = 5
-    hint = "./scripts/manage restore FILE"
+    hint = "./scripts/manage restore FILE --replace"
 
 
 class NewerFile(SanctuaryError):
@@ -124,14 +124,14 @@ class CipherUnfit(SanctuaryError):
     """The library that encrypts the databases is not the one this program needs."""
 
     exit_code = 5
-    hint = "pip install --force-reinstall --require-hashes -r requirements.txt"
+    hint = "rm -r .venv && ./scripts/launch"
 
 
 class BadSetting(SanctuaryError):
     """A setting is unknown, missing, or has a value that is not allowed."""
 
     exit_code = 5
-    hint = "./scripts/manage restore FILE"
+    hint = "./scripts/manage restore FILE --replace"
 
 
 class NotABackup(SanctuaryError):

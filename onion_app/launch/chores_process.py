@@ -5,7 +5,7 @@ Each of them may be cut off at any point and done again. They hold both keys, an
 
 from onion_app.errors import CheckpointBusy
 from onion_app.launch.child import Child, Orders, Waiting, run
-from onion_app.vault import cases, database, people, publishing, settings, truth, upkeep, worklog
+from onion_app.vault import cases, database, guides, people, publishing, settings, truth, upkeep, worklog
 from onion_app.vault.database import Database
 
 _DAY = 86400
@@ -72,8 +72,14 @@ def waiting(mailbox: Database, desk: Database, today: int) -> list[Waiting]:
 
 
 def noticed(desk: Database) -> dict[str, int]:
-    """Say whether new messages are taken, and how many findings nobody has acknowledged yet."""
-    return {"paused": int(settings.read(desk).paused), "unacknowledged": len(worklog.findings(desk))}
+    """Say whether new messages are taken, how many findings nobody has acknowledged, and what visitors do not find."""
+    held = settings.read(desk)
+    return {
+        "paused": int(held.paused),
+        "unacknowledged": len(worklog.findings(desk)),
+        "lacks_how_to_find_us": int(not any(held.how_to_find_us.values())),
+        "lacks_now": int(not any(guide.slug == "now" and guide.state == "public" for guide, _ in guides.all_of(desk))),
+    }
 
 
 if __name__ == "__main__":

@@ -50,6 +50,7 @@ def running(told: Told, place: State, reach: Reach, seen: SelfCheck, watches: li
         "paused": bool(chores.counts["paused"]) if "paused" in chores.counts else None,
         "circles": [asdict(circle) for circle in chores.circles],
         "findings": chores.counts.get("unacknowledged"),
+        "missing_words": _missing_words(chores),
         "days_up": int((time.monotonic() - told.started) // _DAY),
         **on_disk(place, told.clock),
         "versions": {"sanctuary": VERSION, "tor": how_far.version, **told.libraries},
@@ -78,6 +79,13 @@ def trouble(health: Health | None) -> list[str]:
         "not published": not health.published,
     }
     return [name for name, is_so in wrong.items() if is_so]
+
+
+def _missing_words(chores: Watch) -> list[str] | None:
+    """Name what visitors should find and do not; None before the first chores."""
+    if not chores.counts:
+        return None
+    return [name for name in ("how_to_find_us", "now") if chores.counts.get(f"lacks_{name}")]
 
 
 def _self_check(looked: Seen) -> dict[str, Any]:

@@ -5,12 +5,15 @@ It outlives its terminal: what cannot be written any more is dropped, and the si
 
 import getpass
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TextIO
 
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
+from rich.table import Table
+from rich.text import Text
 
 
 class _Lasting:
@@ -81,6 +84,13 @@ class Terminal:
         if self._bar is not None:
             self._bar.stop()
             self._bar = None
+
+    def table(self, heads: Sequence[str], rows: Sequence[Sequence[str]], *, bad: int) -> None:
+        """Show a table; its first `bad` rows are red."""
+        table = Table(*heads, box=SIMPLE, show_lines=False)
+        for number, row in enumerate(rows):
+            table.add_row(*(Text(cell) for cell in row), style="bold red" if number < bad else None)
+        self._console.print(table, soft_wrap=False)
 
     @contextmanager
     def working(self, title: str) -> Iterator[Callable[[float], None]]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from onion_app.errors import SanctuaryError
 from onion_app.launch import account
 from onion_app.launch.hardening import close_memory
-from onion_app.launch.manage import copies, desk, live, slots
+from onion_app.launch.manage import copies, desk, doctor, live, slots
 from onion_app.launch.state import State, default_state
 from onion_app.launch.terminal import Terminal
 
@@ -32,7 +32,7 @@ def parser() -> argparse.ArgumentParser:
     words.add_argument("--desk-port", type=int, default=8390, help="the desk's port, if launch was given one")
     words.add_argument("--answers", choices=["-"], help="read one JSON object with passphrase or spare_code from "
                        "standard input instead of asking")  # fmt: skip
-    commands = words.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    commands = words.add_subparsers(title="commands", required=True, metavar="COMMAND", dest="command")
 
     def command(name: str, do: _Do, text: str) -> argparse.ArgumentParser:
         added = commands.add_parser(name, help=text, description=text)
@@ -45,6 +45,7 @@ def parser() -> argparse.ArgumentParser:
     command("pause", live.pause, "take no new messages; open cases go on")
     command("resume", live.resume, "take new messages again")
     command("panic", live.panic, "destroy the keys of this installation for good, and stop everything")
+    command("doctor", doctor.doctor, "ask ten questions about this machine; needs no passphrase")
     command("passphrase", slots.passphrase, "draw a new passphrase; the spare code stays")
     command("spare", slots.spare, "draw a new spare code; the passphrase stays")
     invited = command("invite", desk.invite, "invite a coordinator, when the last one is lost")

@@ -1,0 +1,102 @@
+"""`doctor` sees what is wrong with a machine, worst first; and what people read about errors is what the code says."""
+
+import inspect
+import re
+import socket
+import time
+from pathlib import Path
+
+import pytest
+
+from onion_app import errors
+from onion_app.errors import SanctuaryError
+from onion_app.launch.manage import machine
+from onion_app.launch.manage.__main__ import parser
+from onion_app.launch.manage.doctor import examined
+from onion_app.launch.state import State
+from onion_app.vault import lastbackup
+from tests.launch.conftest import ROOT, Operator
+from tests.launch.manage import manage
+
+GUIDE = (ROOT / "docs" / "operator-guide.md").read_text()
+
+
+def answer(state: Path, words: str) -> tuple[str, str]:
+    [found] = [one for one in examined(State(state)) if words in one.question]
+    return found.grade, found.answer
+
+
+def test_ten_questions_the_worst_answers_first(later: Operator) -> None:
+    found = examined(State(later.state))
+    grades = [one.grade for one in found]
+    assert len(found) == 10
+    assert grades == sorted(grades, key=("bad", "look", "good").index)
+    assert all(bool(one.cure) == (one.grade != "good") for one in found)
+    said = manage(later.state, "doctor").said
+    assert "./scripts/manage" in said
+
+
+def test_a_file_that_others_can_read_is_found(later: Operator) -> None:
+    assert answer(later.state, "closed to other accounts")[0] == "good"
+    (later.state / "vault.key").chmod(0o644)
+    grade, said = answer(later.state, "closed to other accounts")
+    assert grade == "bad"
+    assert "vault.key" in said
+
+
+def test_an_old_backup_is_found(later: Operator) -> None:
+    assert answer(later.state, "backup") == ("bad", "none yet")
+    lastbackup.write(later.state, int(time.time() // 86400) - 3)
+    assert answer(later.state, "backup") == ("good", "of 3 days ago")
+
+
+def test_a_listener_on_loopback_is_no_listener_to_the_world() -> None:
+    with socket.socket() as inside, socket.socket(socket.AF_INET6) as inside_six, socket.socket() as outside:
+        inside.bind(("127.0.0.1", 0))
+        inside_six.bind(("::1", 0))
+        outside.bind(("0.0.0.0", 0))  # noqa: S104 - this is what must be found
+        for line in (inside, inside_six, outside):
+            line.listen()
+        found = machine.listeners()
+        assert outside.getsockname()[1] in found
+        assert inside.getsockname()[1] not in found
+        assert inside_six.getsockname()[1] not in found
+
+
+def named() -> dict[str, type[SanctuaryError]]:
+    found = inspect.getmembers(errors, inspect.isclass)
+    return {name: one for name, one in found if issubclass(one, SanctuaryError)}
+
+
+def test_the_guide_has_every_sentence_with_its_cure_and_no_other() -> None:
+    rows = re.findall(
+        r"^\| ([A-Z][A-Za-z]+) \| (.+?) \| (.+) \|$", GUIDE.partition("## Every sentence")[2], re.MULTILINE
+    )
+    written = {name: (sentence, cure) for name, sentence, cure in rows}
+    assert set(written) == set(named())
+    for name, one in named().items():
+        sentence, cure = written[name]
+        assert sentence == (one.__doc__ or "").partition("\n")[0]
+        assert one.hint.replace("|", r"\|") in cure
+        assert cure.strip()
+
+
+def commands() -> set[str]:
+    [choices] = [action.choices for action in parser()._actions if action.dest == "command"]
+    assert choices is not None
+    return set(choices)
+
+
+def test_every_command_that_people_are_told_to_type_exists() -> None:
+    hints = "\n".join(one.hint for one in named().values())
+    sources = "\n".join(path.read_text() for path in (ROOT / "onion_app" / "launch").rglob("*.py"))
+    readme = (ROOT / "README.md").read_text()
+    for text in (hints, sources, GUIDE, readme):
+        assert set(re.findall(r"scripts/manage ([a-z]+)", text)) <= commands()
+        for script in re.findall(r"\./scripts/([a-z]+)", text):
+            assert (ROOT / "scripts" / script).is_file(), script
+
+
+@pytest.mark.parametrize("name", sorted(commands()))
+def test_the_guide_says_when_a_command_is_used(name: str) -> None:
+    assert re.search(rf"`[^`]*\b{name}\b", GUIDE), name
