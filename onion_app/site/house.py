@@ -32,7 +32,7 @@ def budgets(clock: Callable[[], float]) -> dict[str, TokenBucket]:
 
     The sizes let a thousand people come at once, which is more than a frightened city sends in an hour; the refill is
     what one machine stretches and stores beside its readers. A flood that goes on fills 120 cases a minute, some 10 KiB
-    each: two gigabytes a day, which somebody will notice and pause.
+    each: two gigabytes a day, which somebody will notice and pause, and which ends at the quota in `vault/cases`.
     """
     return {
         "tell": TokenBucket(clock, size=1000, per_minute=120),

@@ -5,6 +5,7 @@ from contextlib import suppress
 import pytest
 
 from onion_app.errors import Overloaded
+from onion_app.vault.cases import routing
 from onion_app.web.app import Hardened
 from tests.site.conftest import Page, Place, Visitor
 
@@ -13,6 +14,24 @@ def drain(app: Hardened, kind: str, *, urgent: bool = True) -> None:
     with suppress(Overloaded):
         while True:
             app.extensions["house"].budgets[kind].take(urgent=urgent)
+
+
+def test_past_the_storage_quota_the_words_come_back_and_open_cases_go_on(
+    visitor: Visitor, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = visitor.tells("A first text.")
+    check = visitor.writes("They found my phone.")
+    monkeypatch.setattr(routing, "QUOTA", place.db.size())
+    kept = visitor.sends(check)
+    assert (kept.status, kept.heading) == (503, "We cannot take this right now.")
+    assert "We have stopped taking new messages for now." in kept.words
+    is_whole(kept, "They found my phone.", check.code)
+    assert visitor.opens("tell").status == 503
+    assert place.count("cases") == 1
+    case = visitor.returns(code)
+    assert "It has arrived." in visitor.fills(case, 'name="text"', text="More.").words
+    monkeypatch.setattr(routing, "QUOTA", 2 * place.db.size())
+    assert visitor.fills(kept, line=check.code[-4:]).heading == "It has arrived."
 
 
 def is_whole(page: Page, text: str, code: str) -> None:

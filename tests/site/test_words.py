@@ -102,7 +102,9 @@ def test_arabic_never_addresses_a_man() -> None:
         assert not any(to_one_man.search(form) for form in forms), message
 
 
-NAMES = re.compile(r"Tor Browser|torproject\.org|Safest|New Identity|Quit")  # as they stand on the reader's screen
+NAMES = re.compile(
+    r"Tor Browser|torproject\.org|Safest|New Identity|Quit|Try Again"
+)  # as they stand on the reader's screen
 MARKS = "٠١٢٣٤٥٦٧٨٩٬ .،؛؟:…–«»()"
 LETTERS = {
     "ar": "ءآأؤإئابةتثجحخدذرزسشصضطظعغـفقكلمنهوىي\u064b\u064c\u064d\u064e\u064f\u0650\u0651\u0652",

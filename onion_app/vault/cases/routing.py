@@ -1,6 +1,7 @@
 """Which circle's key somebody's words are sealed to."""
 
 import secrets
+from typing import Final
 
 from onion_app.errors import NothingHere, Paused
 from onion_app.vault import settings
@@ -8,6 +9,9 @@ from onion_app.vault.cases.records import AnswerIn, CircleKey
 from onion_app.vault.database import Database
 from onion_app.vault.rows import Row, Topic, shaped, words
 
+# About 400,000 cases. A flood inside its budgets takes two days to fill it, and the disk of the smallest rented machine
+# (20 GiB) still has room for the log, a backup and the copy before a migration.
+QUOTA: Final = 4 * 1024**3  # bytes of mailbox.db; open cases may be written in past it
 _COORDINATORS_TOPICS = ("story", "answer")  # about what is published, and about an answer: not for who wrote it
 
 
@@ -15,11 +19,11 @@ def writing_circle(db: Database, topic: Topic, answer_in: AnswerIn) -> CircleKey
     """Choose the circle for a topic and a language: one that has both, else one with the topic, else the catch-all.
 
     Raises:
-        Paused: writing is paused, or the catch-all circle has no key yet.
+        Paused: writing is paused, the catch-all circle has no key yet, or as much is stored as may be.
     """
     circles = db.rows("SELECT id, public_key, topics, languages, catch_all, coordinators FROM circles")
     catch_all = next((circle for circle in circles if circle[4]), None)
-    if catch_all is None or settings.read(db).paused:
+    if catch_all is None or settings.read(db).paused or db.size() >= QUOTA:
         raise Paused
     if topic in _COORDINATORS_TOPICS:
         fitting = [circle for circle in circles if circle[5]]
