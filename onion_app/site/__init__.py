@@ -57,7 +57,7 @@ def create_app(config: SiteConfig) -> Hardened:
     )
     visits = Visits(config.clock)
     mailbox = PerThread(lambda: open_mailbox(config.mailbox_folder, config.mailbox_key))
-    ready_pages = ReadyPages(lambda: texts.published(mailbox.here()))
+    ready_pages = ReadyPages(lambda: texts.published(mailbox.here()), mailbox.forget_pages)
     app.ready_pages = ready_pages
     app.each_second = lambda: (visits.sweep(), ready_pages.look())
     app.extensions["house"] = House(

@@ -119,6 +119,12 @@ class Database:
         _sync(path)
         _sync(path.parent)
 
+    def forget_pages(self) -> None:
+        """Free the pages that are kept in memory for the next question; from any thread."""
+        with link.named_errors(self._name):
+            self._link.execute("PRAGMA shrink_memory").fetchall()
+            self._link.execute("SELECT count(*) FROM sqlite_master").fetchall()  # the cipher holds the last page read
+
     def close(self) -> None:
         """Close the connection."""
         self._link.close()
@@ -156,6 +162,11 @@ class PerThread:
             self._mine.database = database
         found: Database = self._mine.database
         return found
+
+    def forget_pages(self) -> None:
+        """Let no connection keep pages in memory that nobody is reading. # P07: they hold what was just taken back."""
+        for database in list(self._opened):
+            database.forget_pages()
 
     def close_all(self) -> None:
         """Close the connections of every thread, none of which is using its own any more."""

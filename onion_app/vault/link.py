@@ -50,7 +50,7 @@ _FUNCTIONS = frozenset({"count", "max", "min", "length"})
 Gate = tuple[frozenset[int], frozenset[str]]  # the actions that pass, and the pragmas
 OPENING: Gate = (_READ, frozenset(name for name, _, _ in SETTINGS) | {"user_version", "cipher_version"})
 _SIZES = ("page_count", "freelist_count", "page_size")
-WORKING: Gate = (_WORK, frozenset({"user_version", "wal_checkpoint", *_SIZES}))
+WORKING: Gate = (_WORK, frozenset({"user_version", "wal_checkpoint", "shrink_memory", *_SIZES}))
 MIGRATING: Gate = (_SHAPE, frozenset({"user_version"}))
 COPYING: Gate = (_SHAPE | {dbapi2.SQLITE_ATTACH, dbapi2.SQLITE_DETACH}, frozenset())
 

@@ -5,6 +5,7 @@ it down or takes it back; a page of another edition is never sent. # P07
 What is kept is the same for everybody: a view has to say so of its page, and a page with a cookie is never kept.
 """
 
+import gc
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from threading import Lock
@@ -28,11 +29,12 @@ class _Page:
 
 
 class ReadyPages:
-    """The pages of one app; `edition` gives the number of the present edition."""
+    """The pages of one app; `edition` gives the number of the present one, `forget` is called once it has changed."""
 
-    def __init__(self, edition: Callable[[], int]) -> None:
+    def __init__(self, edition: Callable[[], int], forget: Callable[[], object] = lambda: None) -> None:
         """Start with none."""
         self._read_edition = edition
+        self._forget = forget
         self._edition = -1
         self._pages: dict[_Name, _Page] = {}
         self._lock = Lock()
@@ -55,10 +57,12 @@ class ReadyPages:
             edition = self._read_edition()
         except SanctuaryError:  # whoever answers the request meets it too, and says so
             edition = None
-        with self._lock:
-            if edition != self._edition:
+        if edition != self._edition:
+            with self._lock:
                 self._pages.clear()  # P07: the memory too forgets what was taken back
                 self._edition = -1 if edition is None else edition
+            gc.collect()  # what holds itself, such as the rendering of a page, would hold its words for minutes
+            self._forget()
         return edition
 
     def _asked(

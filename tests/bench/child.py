@@ -11,10 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from onion_app.crypto.slots import VaultKeys
-from onion_app.desk import DeskConfig
-from onion_app.desk import create_app as create_desk
-from onion_app.site import SiteConfig
-from onion_app.site import create_app as create_site
 from onion_app.web.app import Hardened
 from onion_app.web.pinning import pinned
 from onion_app.web.server import THREADS, serve
@@ -55,15 +51,19 @@ def serve_bare(listener: socket.socket, size: int) -> None:
 
 
 def _site(orders: dict[str, Any]) -> Hardened:
+    from onion_app.site import SiteConfig, create_app  # here, so that no process holds what it does not run
+
     state = Path(orders["state"])
-    return create_site(SiteConfig(state / "mailbox", bytes.fromhex(orders["mailbox"]), orders["address"], time.time))
+    return create_app(SiteConfig(state / "mailbox", bytes.fromhex(orders["mailbox"]), orders["address"], time.time))
 
 
 def _desk(orders: dict[str, Any]) -> Hardened:
+    from onion_app.desk import DeskConfig, create_app
+
     state = Path(orders["state"])
     keys = VaultKeys(bytes.fromhex(orders["mailbox"]), bytes.fromhex(orders["desk"]))
     name = "a" * 16
-    return create_desk(DeskConfig(state / "mailbox", state / "desk", keys, name, 8390, time.time, lambda: None))
+    return create_app(DeskConfig(state / "mailbox", state / "desk", keys, name, 8390, time.time, lambda: None))
 
 
 def _complain(error: str) -> None:

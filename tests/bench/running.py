@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from onion_app.launch.confine import ENVIRONMENT
 from onion_app.web.size import SHORT
 from tests.served import Site
 
@@ -65,6 +66,7 @@ def server(kind: str, site: Site, name: str) -> Iterator[Server]:
         stdout=subprocess.PIPE,
         text=True,
         pass_fds=(listener.fileno(),),
+        env=os.environ | ENVIRONMENT,
     )
     try:
         assert process.stdin is not None
@@ -75,7 +77,7 @@ def server(kind: str, site: Site, name: str) -> Iterator[Server]:
         yield Server(path, process)
     finally:
         process.terminate()
-        process.wait()
+        process.communicate()
         listener.close()
         path.unlink()
 

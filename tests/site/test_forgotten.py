@@ -1,0 +1,44 @@
+"""A story that was taken back leaves the memory of the site too, within a second and without anybody asking for it."""
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from onion_app.vault import texts
+from tests.bench.running import Server, answer, get, server
+from tests.marks import arabic_mark, files_with, latin_mark, looks
+from tests.processes import memory_of, until
+from tests.served import Site
+from tests.site.library import put_story
+
+
+def read_everywhere(site: Site, serving: Server, story: str) -> None:
+    """Let many people read a story at once, so that every thread has met it, kept ready and made anew."""
+
+    def read() -> None:
+        for query in ("", "?x=1", "?part=2"):
+            for path in (f"/en/stories/{story}", "/en/stories"):
+                with serving.dial() as line:
+                    line.sendall(get(site, path + query))
+                    assert b" 200 OK" in answer(line)
+
+    threads = [threading.Thread(target=read) for _ in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+@pytest.mark.parametrize("mark", [latin_mark(), arabic_mark()], ids=["latin", "arabic"])
+def test_no_word_of_it_stays_in_the_memory_or_in_a_file(tmp_path: Path, mark: str) -> None:
+    site = Site(tmp_path)
+    mailbox = site.mailbox()
+    story = put_story(mailbox, {"en": (f"Of {mark}", f"Words, {mark}, and words. " * 400)})
+    with server("site", site, "s") as serving:
+        read_everywhere(site, serving, story)
+        assert sum(memory_of(serving.process.pid, looks(mark)).values()) > 0, "the search would not find it"
+        texts.withdraw(mailbox, bytes.fromhex(story), 20_000)
+        until(lambda: not sum(memory_of(serving.process.pid, looks(mark)).values()), 30, "the memory without it")
+    mailbox.close()
+    assert files_with(mark, tmp_path) == []
