@@ -1,5 +1,6 @@
 """What is installed is named by its hash, and says nothing of where it was found."""
 
+import json
 import os
 import re
 import subprocess
@@ -43,6 +44,13 @@ def test_every_package_that_the_project_asks_for_is_pinned() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     asked = [*project["dependencies"], *project["optional-dependencies"]["tests"]]
     assert {name.lower().replace("_", "-") for name in asked} <= pins(FILES[1]).keys()
+
+
+def test_what_looks_over_the_pages_is_pinned_by_hash_and_names_no_place() -> None:
+    lock = json.loads((ROOT / "tests" / "audit" / "package-lock.json").read_text())
+    packages = {path: each for path, each in lock["packages"].items() if path}
+    assert packages.keys() == {"node_modules/axe-core", "node_modules/vnu-jar"}
+    assert all(each["integrity"].startswith("sha512-") and "resolved" not in each for each in packages.values())
 
 
 @pytest.mark.parametrize("name", SCRIPTS)

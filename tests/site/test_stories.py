@@ -16,7 +16,7 @@ WORDS = "They knew. I left at night, and somebody opened a door. "
 
 
 def titles(page: Page) -> list[str]:
-    return re.findall(r"<h3><a [^>]*>(.*?)</a></h3>", page.main)
+    return re.findall(r"<h\d class=\"by\"><a [^>]*>(.*?)</a>", page.main)
 
 
 def test_the_notes_stand_in_words_before_each_story(visitor: Visitor, place: Place) -> None:
