@@ -72,6 +72,9 @@ def main() -> int:
     except SanctuaryError as error:
         Terminal().say(f"{error.sentence}\n    {error.hint}" if error.hint else error.sentence)
         return error.exit_code
+    except PermissionError as refused:
+        Terminal().say(f"{refused.filename} belongs to another account.\n    sudo ./scripts/manage --help")
+        return 2
     except (KeyboardInterrupt, EOFError):
         return 2
     return 0

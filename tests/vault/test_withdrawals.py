@@ -1,0 +1,57 @@
+"""What was taken back stays away from a state that is older than the taking back."""
+
+import pytest
+
+from onion_app.errors import AlreadyWithdrawn, NothingHere
+from onion_app.vault import cases, lastbackup, withdrawals, worklog
+from onion_app.vault.cases import Case
+from onion_app.vault.database import Database
+from tests.vault.made import TODAY, Installation, new_case, sealing, some_id
+
+
+def test_a_newer_list_destroys_what_an_older_mailbox_still_has(
+    made: Installation, mailbox: Database, desk: Database, case: Case
+) -> None:
+    kept = new_case(made.circle_id)
+    cases.add_case(mailbox, kept)
+    worklog.add_entry(desk, some_id(), case.id, kind="note", author=made.moderator_id, day=TODAY, epoch=1,
+                      language=None, seal=sealing())  # fmt: skip
+    assert withdrawals.apply(mailbox, desk, [(case.id, TODAY)], TODAY) == 1
+    with pytest.raises(NothingHere):
+        cases.read_case(mailbox, case.id)
+    for table in ("case_keys", "messages"):
+        assert mailbox.row(f"SELECT count(*) FROM {table} WHERE case_id = ?", (case.id,)) == (0,)
+    assert worklog.entries_of(desk, case.id) == []
+    assert cases.read_case(mailbox, kept.id).id == kept.id
+
+
+def test_what_a_newer_list_names_is_never_stored_again(made: Installation, mailbox: Database, desk: Database) -> None:
+    late = new_case(made.circle_id)
+    withdrawals.apply(mailbox, desk, [(late.id, TODAY)], TODAY)
+    with pytest.raises(AlreadyWithdrawn):
+        cases.add_case(mailbox, late)
+    assert withdrawals.listed(mailbox) == [(late.id, TODAY)]
+
+
+def test_applying_a_list_again_changes_nothing(mailbox: Database, desk: Database, case: Case) -> None:
+    newer = [(case.id, TODAY), (some_id(), TODAY - 1)]
+    assert withdrawals.apply(mailbox, desk, list(newer), TODAY) == 2
+    assert withdrawals.apply(mailbox, desk, list(newer), TODAY) == 0
+
+
+def test_nothing_of_what_was_destroyed_is_left_in_the_log(
+    made: Installation, mailbox: Database, desk: Database, case: Case
+) -> None:
+    withdrawals.apply(mailbox, desk, [(case.id, TODAY)], TODAY)
+    assert (made.mailbox_folder / "mailbox.db-wal").stat().st_size == 0
+    assert (made.desk_folder / "desk.db-wal").stat().st_size == 0
+
+
+def test_the_day_of_a_backup_is_kept_and_nothing_finer(made: Installation) -> None:
+    assert lastbackup.read(made.folder) is None
+    lastbackup.write(made.folder, TODAY)
+    lastbackup.write(made.folder, TODAY + 1)
+    assert lastbackup.read(made.folder) == TODAY + 1
+    assert (made.folder / "last-backup").stat().st_mtime == (TODAY + 1) * 86_400
+    (made.folder / "last-backup").write_text("soon")
+    assert lastbackup.read(made.folder) is None
