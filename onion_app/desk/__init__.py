@@ -15,7 +15,19 @@ from werkzeug.routing import BaseConverter
 
 from onion_app.crypto.keys import subkey
 from onion_app.crypto.slots import VaultKeys
-from onion_app.desk import account, case, circle_pages, entry, guides, publish_pages, settings_pages, stories, work
+from onion_app.desk import (
+    account,
+    case,
+    circle_pages,
+    entry,
+    guides,
+    leaving_pages,
+    mine,
+    publish_pages,
+    settings_pages,
+    stories,
+    work,
+)
 from onion_app.desk.delays import Delays
 from onion_app.desk.session import IDLE, LONGEST, Room, gate, here, speak_as_chosen, token_lost
 from onion_app.desk.wording import FIXED
@@ -72,7 +84,19 @@ def create_app(config: DeskConfig) -> Hardened:
     app.before_request(speak_as_chosen)
     app.before_request(gate)
     app.context_processor(here)
-    for room in (entry, work, case, publish_pages, stories, guides, settings_pages, circle_pages, account):
+    for room in (
+        entry,
+        work,
+        case,
+        publish_pages,
+        stories,
+        guides,
+        settings_pages,
+        circle_pages,
+        mine,
+        leaving_pages,
+        account,
+    ):
         app.register_blueprint(room.pages)
     app.register_error_handler(CSRFError, token_lost)
     for nothing in (NothingHere, NotAllowed):

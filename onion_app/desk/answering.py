@@ -74,6 +74,7 @@ def reply(books: Books, member: Member, case_id: bytes, message_id: bytes, text:
     if any(message.author == "visitor" and message.number > seen for message in stored.values()):
         raise NewMessage
     send(books, member, case, message_id, Text(text, books.today, sender=member.handle), seen)
+    worklog.take(books.desk, case.id, member.id, books.today)  # touched: three days from now it would go back
     note_in_audit(books, member, case, "answered a case")
 
 

@@ -133,7 +133,7 @@ def _sealed_to(books: Books, circle_id: bytes) -> bytes | None:
 
 def first_page(books: Books, member: Member) -> FirstPage:
     """Count what waits in each circle, and tell what the chores found."""
-    taken = [case.circle_id for case in _taken(books, member)]
+    taken = [case.circle_id for case in taken_cases_of(books, member)]
     tallies = [
         Tally(circle, cases.counts(books.mailbox, circle.id), taken.count(circle.id))
         for circle in member.circles.values()
@@ -183,8 +183,7 @@ def queue(books: Books, member: Member, circle_id: bytes, tab: str, page: int) -
         raise NothingHere
     which = TABS[tab]
     if which is None:
-        mine = [case for case in _taken(books, member) if case.circle_id == circle_id]
-        mine.sort(key=lambda case: (-case.urgent, case.last_day, case.id))
+        mine = [case for case in taken_cases_of(books, member) if case.circle_id == circle_id]
         found = mine[PAGE * (page - 1) :][:PAGE]
     else:
         found = cases.queue(books.mailbox, circle_id, which, page - 1)
@@ -229,12 +228,12 @@ def unwrapped(wrap: cases.Wrap, case: cases.Case, pair: KeyPair) -> bytes | None
         return None
 
 
-def _taken(books: Books, member: Member) -> list[cases.Case]:
-    """Read the cases that the member has taken and that still exist."""
+def taken_cases_of(books: Books, member: Member) -> list[cases.Case]:
+    """Read the cases that the member has taken and that still exist, the urgent and then the oldest first."""
     found = []
     for case_id in worklog.taken_cases(books.desk, member.id):
         try:
             found.append(case_of(books, member, case_id))
         except (NothingHere, NotAllowed):
             continue
-    return found
+    return sorted(found, key=lambda case: (-case.urgent, case.last_day, case.id))

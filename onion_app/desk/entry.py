@@ -15,7 +15,7 @@ from onion_app.crypto.members import totp_uri
 from onion_app.desk import forms, rekeying
 from onion_app.desk.casework import Member
 from onion_app.desk.identity import Enrolment, begin_enrolment, check_typed_back, enrol, enrolment_from, log_in
-from onion_app.desk.session import begin, begin_for, contents, end, keep_for, kept_text, login_required, room
+from onion_app.desk.session import begin, begin_for, contents, end, keep_all, keep_for, kept_text, login_required, room
 from onion_app.errors import (
     CircleChanged,
     CodeMistyped,
@@ -49,6 +49,9 @@ def login() -> Answer:
     kept = kept_text(request.form.get("kept", ""))
     if kept is None:
         return redirect(url_for("work.home"), 303)
+    if kept.box == "mine":
+        keep_all(kept)
+        return redirect(url_for("mine.show"), 303)
     keep_for(kept.case_id, kept.box, kept.text)
     if kept.box == "guide":
         return redirect(url_for("guides.edit", guide_id=kept.case_id), 303)

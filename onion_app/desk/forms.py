@@ -4,6 +4,7 @@ A field that does not fit raises `Mistake` with the sentence that stands beside 
 box and nowhere else. Everything that a box may hold fits the largest seal.
 """
 
+import re
 import unicodedata
 from collections.abc import Mapping
 from typing import Final
@@ -12,6 +13,8 @@ HANDLE_LETTERS: Final = 24
 TITLE_LETTERS: Final = 80
 TEXT_LETTERS: Final = 12_000  # four bytes each at most, and the largest seal takes 65,535 bytes
 _FIELD_LETTERS: Final = 200  # a passphrase of six words has 60; nothing longer deserves a slow hash
+
+_BOX: Final = re.compile("text_([0-9a-f]{32})")
 
 # Letters that turn the line around, or cannot be seen, would let one handle look like another.
 _UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
@@ -58,7 +61,18 @@ def handle(form: Mapping[str, str]) -> str:
 
 def body(form: Mapping[str, str]) -> str:
     """Give the text of a box as it was typed, with one kind of line end and without control signs, however long."""
-    typed = form.get("text", "").replace("\r\n", "\n").replace("\r", "\n")
+    return _without_controls(form.get("text", ""))
+
+
+def boxes(form: Mapping[str, str]) -> dict[bytes, str]:
+    """Give what stands in the boxes of a page with many cases, by case; empty ones are left out."""
+    named = [(_BOX.fullmatch(name), typed) for name, typed in form.items()]
+    found = {bytes.fromhex(box[1]): _without_controls(typed) for box, typed in named if box}
+    return {case_id: typed for case_id, typed in found.items() if typed.strip()}
+
+
+def _without_controls(raw: str) -> str:
+    typed = raw.replace("\r\n", "\n").replace("\r", "\n")
     # A control sign would take six bytes in the sealed letter, and says nothing.
     return unicodedata.normalize("NFC", "".join(sign for sign in typed if sign in "\n\t" or not _is_control(sign)))
 

@@ -5,6 +5,7 @@ is held encrypted under it for 15 minutes after the last page, 12 hours at most.
 page that is asked for without a session shows the login; a text that came with it is kept, sealed, in that page.
 """
 
+import json
 from base64 import b64decode, b64encode
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -38,6 +39,9 @@ BOXES: Final = {
     "case.note": "note",
     "publishing.save": "draft",
     "guides.save": "guide",
+    "mine.open_all": "mine",
+    "mine.send": "mine",
+    "mine.stop": "mine",
 }
 LANGUAGES: Final = ("en", "ar")
 _KEPT: Final = "kept text"
@@ -188,15 +192,26 @@ def speak_as_chosen() -> None:
 def sealed_text() -> str:
     """Seal the text of this request for the login page; empty when there is none."""
     box = BOXES.get(request.endpoint or "")
-    text = forms.body(request.form)
+    text = _boxes_as_one() if box == "mine" else forms.body(request.form)
     if box is None or not text.strip():
         return request.form.get("kept", "")
     packed = b64encode(
         text.encode()
     ).decode()  # JSON would make six bytes of an Arabic letter, and the body has a limit
     belongs = request.view_args or {}
-    case_id: bytes = belongs.get("case_id") or belongs["guide_id"]
+    case_id: bytes = belongs.get("case_id") or belongs.get("guide_id") or bytes(16)  # none: it is of many cases
     return seal_field(room().field_key, _KEPT, {"case": case_id.hex(), "box": box, "text": packed})
+
+
+def _boxes_as_one() -> str:
+    typed = {case_id.hex(): text for case_id, text in forms.boxes(request.form).items()}
+    return json.dumps(typed, ensure_ascii=False) if typed else ""
+
+
+def keep_all(kept: Kept) -> None:
+    """Keep the texts of a page with many cases, each for its case."""
+    for case_id, text in json.loads(kept.text).items():
+        keep_for(bytes.fromhex(case_id), "text", text)
 
 
 def kept_text(sealed: str) -> Kept | None:

@@ -6,6 +6,7 @@ from flask.typing import ResponseReturnValue as Answer
 from onion_app.desk import casework, membership, rekeying
 from onion_app.desk.casework import PAGE, Member
 from onion_app.desk.session import login_required, own_key, room
+from onion_app.vault import worklog
 
 pages = Blueprint("work", __name__)
 
@@ -43,11 +44,12 @@ def queue(member: Member, circle_id: bytes, which: str) -> Answer:
     """List the cases of a circle, 25 a page."""
     page = min(max(request.args.get("page", 1, type=int), 1), LAST_PAGE)
     found = casework.queue(room().books(), member, circle_id, which, page)
+    hidden = worklog.stepped_out(room().books().desk, member.id)
     return render_template(
         "queue.html",
         circle=member.circles[circle_id],
         which=which,
-        cases=found,
+        cases=[item for item in found if item.case.id not in hidden],
         page=page,
         more=len(found) == PAGE,
     )

@@ -36,9 +36,14 @@ def rewrap(db: Database, case_id: bytes, circle_id: bytes, wraps: Sequence[Wrap]
         NothingHere: no such case.
         EpochPassed: the keys have changed since the wraps were made.
     """
+    # For another circle it is new and unread, unless its story is on its way.
+    handed = (
+        "UPDATE cases SET unread = CASE WHEN circle_id = ? THEN unread ELSE 1 END, state = CASE WHEN circle_id = ? "
+        "OR state IN ('asking', 'ready', 'published') THEN state ELSE 'new' END, circle_id = ? WHERE id = ?"
+    )
     held = "SELECT epoch FROM case_keys WHERE case_id = ? AND holder <> ?"
     with db.writing():
-        if not db.run("UPDATE cases SET circle_id = ? WHERE id = ?", (circle_id, case_id)):
+        if not db.run(handed, (circle_id, circle_id, circle_id, case_id)):
             raise NothingHere
         expected = {(row[0], circle_id) for row in db.rows(held, (case_id, AUTHOR))}
         if {(wrap.epoch, wrap.holder) for wrap in wraps} != expected:

@@ -1,0 +1,64 @@
+"""Ways out of a case: handing it to another circle, stepping out of it, closing its author's door.
+
+A case that is handed over gets new keys: the circle that had it opens nothing that is written from then on. # P05
+"""
+
+from onion_app.desk import rekeying
+from onion_app.desk.answering import taken_case
+from onion_app.desk.casework import Books, Member, case_of
+from onion_app.desk.opened import note_in_audit
+from onion_app.errors import NothingHere, NotReady
+from onion_app.vault import cases, people, worklog
+
+
+def circles_for(books: Books, case: cases.Case) -> list[people.Circle]:
+    """List the circles to which a case can be handed: those that have a key, but for its own."""
+    return [circle for circle in people.circles(books.desk) if circle.public_key and circle.id != case.circle_id]
+
+
+def hand_over(books: Books, member: Member, case_id: bytes, circle_id: bytes) -> None:
+    """Hand a case that one has taken to another circle, whose key comes from the desk and not from the mailbox.
+
+    Raises:
+        NotReady: a story is being made of it, which stays with the circle that its author knows.
+        EpochPassed: not every key of the case opens, or they have changed meanwhile.
+        NotTaken, TakenByAnother, NothingHere, NotAllowed.
+    """
+    case = taken_case(books, member, case_id)
+    circle = next((found for found in circles_for(books, case) if found.id == circle_id), None)
+    if circle is None or circle.public_key is None:
+        raise NothingHere
+    if case.state in ("asking", "ready", "published"):
+        raise NotReady
+    note_in_audit(books, member, case, "handed a case over")  # before: afterwards no key of ours names it
+    rekeying.renew(books, member, case, circle.id, circle.public_key)
+    worklog.give_back(books.desk, case.id, member.id)
+
+
+def step_out(books: Books, member: Member, case_id: bytes) -> None:
+    """Take a case out of the member's lists, and give it back if they had taken it.
+
+    Raises:
+        NothingHere, NotAllowed: not a case of theirs.
+    """
+    case = case_of(books, member, case_id)
+    worklog.step_out(books.desk, case.id, member.id)
+    note_in_audit(books, member, case, "stepped out of a case")
+
+
+def close_door(books: Books, member: Member, case_id: bytes) -> None:
+    """Let the code of a case that one has taken open nothing any more.
+
+    Raises:
+        NotTaken, TakenByAnother, NothingHere, NotAllowed.
+    """
+    case = taken_case(books, member, case_id)
+    # P07: the author's wraps go, and with them every way in that the code had.
+    cases.close_door(books.mailbox, case.id)
+    note_in_audit(books, member, case, "closed the author's door")
+
+
+def stop(books: Books, member: Member) -> None:
+    """Give back every case that the member has taken."""
+    worklog.give_all_back(books.desk, member.id)
+    worklog.audit(books.desk, member.id, "gave every case back", books.today)

@@ -1,0 +1,68 @@
+"""The page with the ways out of a case."""
+
+from collections.abc import Callable
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue as Answer
+
+from onion_app.desk import casework, forms, leaving
+from onion_app.desk.casework import Member
+from onion_app.desk.session import login_required, room
+from onion_app.errors import DiskFull, EpochPassed, NotReady, NotTaken, Overloaded, TakenByAnother
+from onion_app.vault import worklog
+
+pages = Blueprint("leaving", __name__, url_prefix="/case/<id:case_id>/ways-out")
+
+REFUSALS = (DiskFull, EpochPassed, NotReady, NotTaken, Overloaded, TakenByAnother)
+
+
+@pages.get("")
+@login_required
+def show(member: Member, case_id: bytes) -> Answer:
+    """Show the ways out."""
+    return _page(member, case_id, {})
+
+
+@pages.post("/hand-over")
+@login_required
+def hand_over(member: Member, case_id: bytes) -> Answer:
+    """Hand the case to another circle."""
+    try:
+        circle_id = forms.id_of(request.form, "circle")
+    except forms.Mistake as mistake:
+        return _page(member, case_id, {mistake.field: mistake.sentence})
+    return _done(member, case_id, lambda: leaving.hand_over(room().books(), member, case_id, circle_id))
+
+
+@pages.post("/step-out")
+@login_required
+def step_out(member: Member, case_id: bytes) -> Answer:
+    """Step out of the case."""
+    return _done(member, case_id, lambda: leaving.step_out(room().books(), member, case_id))
+
+
+@pages.post("/close-door")
+@login_required
+def close_door(member: Member, case_id: bytes) -> Answer:
+    """Close the author's door."""
+    return _done(member, case_id, lambda: leaving.close_door(room().books(), member, case_id))
+
+
+def _done(member: Member, case_id: bytes, act: Callable[[], None]) -> Answer:
+    try:
+        act()
+    except REFUSALS as refused:
+        return _page(member, case_id, {"": refused.sentence})
+    return redirect(url_for("mine.show"), 303)
+
+
+def _page(member: Member, case_id: bytes, mistakes: dict[str, str]) -> Answer:
+    books = room().books()
+    case = casework.case_of(books, member, case_id)
+    return render_template(
+        "ways_out.html",
+        case=case,
+        circles=leaving.circles_for(books, case),
+        mine=worklog.taken_by(books.desk, [case_id]).get(case_id) == member.id,
+        mistakes=mistakes,
+    )

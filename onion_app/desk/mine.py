@@ -1,0 +1,128 @@
+"""My cases: all that one has taken on one page, a box beside each, and one button that sends the filled ones.
+
+An answer that is refused keeps its text and says why; the others are sent. Nothing typed here is lost: what was not
+sent stays in the session, beside its case.
+"""
+
+from typing import Final, NamedTuple
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue as Answer
+
+from onion_app.crypto.keys import new_id
+from onion_app.desk import answering, casework, forms, leaving, opened, publishing
+from onion_app.desk.case import REFUSALS
+from onion_app.desk.casework import Books, Member
+from onion_app.desk.session import has_opened, keep_for, kept_for, login_required, remember_opened, room
+from onion_app.errors import NotAllowed, NothingHere
+
+pages = Blueprint("mine", __name__, url_prefix="/mine")
+
+AT_ONCE: Final = 25  # cases on the page
+
+
+class Card(NamedTuple):
+    """A case that one has taken, its opened text if it was opened, and what stands in its box."""
+
+    cover: opened.Cover
+    open: opened.OpenCase | None
+    text: str
+    message: str
+
+    @property
+    def newest(self) -> list[opened.Line]:
+        """The author's newest words that say something, and what came after them."""
+        lines = self.open.lines if self.open else []
+        last = next((place for place, line in enumerate(lines) if line.text and line.author == "visitor"), len(lines))
+        return lines[: last + 1]
+
+
+@pages.get("")
+@login_required
+def show(member: Member) -> Answer:
+    """Show every case that the member has taken."""
+    return _page(member, {})
+
+
+@pages.post("/open")
+@login_required
+def open_all(member: Member) -> Answer:
+    """Open those that were not opened in this session, or hold something new."""
+    books = room().books()
+    _keep_typed()
+    for case in casework.taken_cases_of(books, member)[:AT_ONCE]:
+        if case.unread or not has_opened(case.id):
+            opened.mark_opened(books, member, case.id)
+            publishing.heed_author(books, member, case.id)
+            remember_opened(case.id)
+    return redirect(url_for("mine.show"), 303)
+
+
+@pages.post("/send")
+@login_required
+def send(member: Member) -> Answer:
+    """Send every box that holds something; what is refused stays in its box."""
+    mistakes = {}
+    _keep_typed()
+    for case_id, typed in forms.boxes(request.form).items():
+        try:
+            _reply(room().books(), member, case_id, typed)
+        except forms.Mistake as mistake:
+            mistakes[f"text_{case_id.hex()}"] = mistake.sentence
+        except REFUSALS as refused:
+            mistakes[f"text_{case_id.hex()}"] = refused.sentence
+        except (NothingHere, NotAllowed):
+            mistakes[""] = forms.marked("A case is no longer here: its author took it back, or it was handed over.")
+        else:
+            keep_for(case_id, "text", "")
+    return _page(member, mistakes) if mistakes else redirect(url_for("mine.show", sent=1), 303)
+
+
+def _reply(books: Books, member: Member, case_id: bytes, typed: str) -> None:
+    text = forms.text({"text": typed})
+    message, seen = (f"{name}_{case_id.hex()}" for name in ("message", "seen"))
+    message_id, number = forms.id_of(request.form, message), forms.number(request.form, seen)
+    answering.reply(books, member, case_id, message_id, text, number)
+    publishing.heed_author(books, member, case_id)
+
+
+@pages.post("/stop")
+@login_required
+def stop(member: Member) -> Answer:
+    """Give every case back."""
+    _keep_typed()
+    leaving.stop(room().books(), member)
+    return redirect(url_for("work.home"), 303)
+
+
+def _keep_typed() -> None:
+    for case_id, typed in forms.boxes(request.form).items():
+        keep_for(case_id, "text", typed)
+
+
+def _page(member: Member, mistakes: dict[str, str]) -> Answer:
+    books = room().books()
+    taken = casework.taken_cases_of(books, member)
+    cards = [_card(books, member, case.id) for case in taken[:AT_ONCE]]
+    return render_template(
+        "mine.html",
+        cards=cards,
+        more=len(taken) > AT_ONCE,
+        sent="sent" in request.args,
+        mistakes=mistakes,
+        strays=_strays(cards),
+    )
+
+
+def _card(books: Books, member: Member, case_id: bytes) -> Card:
+    cover = opened.cover(books, member, case_id)
+    closed = cover.case.unread or not has_opened(case_id)
+    message = request.form.get(f"message_{case_id.hex()}", new_id().hex())
+    text = kept_for(case_id).get("text", "")
+    return Card(cover, None if closed else opened.open_case(books, member, case_id), text, message)
+
+
+def _strays(cards: list[Card]) -> list[str]:
+    """Give the texts just typed for cases that are no longer on the page."""
+    shown = {card.cover.case.id for card in cards}
+    return [typed for case_id, typed in forms.boxes(request.form).items() if case_id not in shown and kept_for(case_id)]

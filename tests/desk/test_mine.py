@@ -1,0 +1,128 @@
+"""A counsellor's cases on one page, and the ways out of them."""
+
+import pytest
+
+from onion_app.crypto.letters import Text
+from onion_app.crypto.sealing import AUTHOR_HOLDER
+from onion_app.errors import NothingHere
+from onion_app.vault import cases, worklog
+from onion_app.web.app import Hardened
+from tests.desk.actors import Author, House, Volunteer
+from tests.desk.circles import epochs_open_to, pairs_of
+
+
+@pytest.fixture
+def authors(house: House, circle: bytes, counsellor: Volunteer) -> list[Author]:
+    """Three people whose cases the counsellor has taken, and who is logged in with none of them opened."""
+    found = [Author(house, circle) for _ in range(3)]
+    for number, each in enumerate(found):
+        each.writes(f"Question {number}")
+    counsellor.logs_in()
+    for each in found:
+        counsellor.takes(each.case_id.hex())
+    counsellor.logs_in()
+    return found
+
+
+def answers(author: Author) -> list[str]:
+    return [letter.text for letter in author.letters() if isinstance(letter, Text) and letter.sender]
+
+
+def test_filled_boxes_are_sent_at_once_and_one_refusal_keeps_its_text(
+    house: House, counsellor: Volunteer, authors: list[Author]
+) -> None:
+    page = counsellor.goes_to("/mine")
+    assert "Question" not in page.text
+    page = counsellor.presses("/mine/open")
+    assert [f"Question {number}" in page.text for number in range(3)] == [True] * 3
+    first, second, third = (f"text_{author.case_id.hex()}" for author in authors)
+    authors[1].writes_back("One thing more")
+    fields = counsellor.form("/mine/send").filled(**{first: "Answer A", second: "Answer B", third: " "})
+    page = counsellor.sends("/mine/send", fields)
+    assert "written again" in counsellor.mistakes
+    assert [answers(author) for author in authors] == [["Answer A"], [], []]
+    page = counsellor.presses("/mine/open")
+    assert "One thing more" in page.text
+    assert page.first(id=second).raw_text.strip() == "Answer B"
+    assert page.first(id=first).raw_text.strip() == ""
+    page = counsellor.presses("/mine/send")
+    assert page.has(id="sent")
+    assert answers(authors[1]) == ["Answer B"]
+    counsellor.sends("/mine/send", fields)  # by pressing Back: nothing is sent twice
+    assert answers(authors[0]) == ["Answer A"]
+    # Texts for a case that is gone are shown, and nobody else's case is touched.
+    authors[2].erases()
+    fields = [("csrf_token", counsellor.form("/logout").value("csrf_token")), (third, "Too late")]
+    page = counsellor.sends("/mine/send", [*fields, (f"message_{third[5:]}", "1" * 32), (f"seen_{third[5:]}", "9")])
+    assert "Too late" in page.having_class("stray")[0].text
+    # I must stop gives all of them back.
+    counsellor.presses("/mine/stop")
+    assert worklog.taken_by(house.desk, [author.case_id for author in authors]) == {}
+
+
+def test_texts_of_many_boxes_survive_the_lock(house: House, counsellor: Volunteer, authors: list[Author]) -> None:
+    counsellor.goes_to("/mine")
+    counsellor.presses("/mine/open")
+    first, second = (f"text_{author.case_id.hex()}" for author in authors[:2])
+    fields = counsellor.form("/mine/send").filled(**{first: "وقت طويل", second: "Second"})
+    house.clock.now += 16 * 60
+    assert counsellor.sends("/mine/send", fields).has(id="kept-notice")
+    counsellor.fills_in_login()
+    page = counsellor.presses("/mine/open")
+    assert page.first(id=first).raw_text.strip() == "وقت طويل"
+    assert page.first(id=second).raw_text.strip() == "Second"
+    assert answers(authors[0]) == []
+
+
+def test_a_case_handed_over_gets_keys_that_the_former_circle_never_had(
+    house: House, app: Hardened, counsellor: Volunteer, authors: list[Author], circle: bytes
+) -> None:
+    law = house.circle("Law", topics=("law",))
+    lawyer = Volunteer(house, app)
+    lawyer.enrols(law, "Dana")
+    author = authors[0]
+    case = author.case_id.hex()
+    counsellor.opens(case)
+    counsellor.presses(f"/case/{case}/note", text="Needs a lawyer")
+    before = pairs_of(house, counsellor, circle)
+    counsellor.goes_to(f"/case/{case}/ways-out")
+    counsellor.presses(f"/case/{case}/ways-out/hand-over", circle=law.hex())
+    for path in ("", "/ways-out"):
+        counsellor.goes_to(f"/case/{case}{path}")
+        assert counsellor.status == 404
+    assert epochs_open_to(house, author.case_id, law, before) == set()
+    assert epochs_open_to(house, author.case_id, law, pairs_of(house, lawyer, law)) == {1, 2}
+    assert [found.epoch for found in cases.wraps_of(house.mailbox, author.case_id, AUTHOR_HOLDER)] == [2, 1]
+    assert worklog.taken_by(house.desk, [author.case_id]) == {}
+    lawyer.logs_in()
+    page = lawyer.goes_to(f"/circle/{law.hex()}/new")
+    assert [card.get("data-case") for card in page.having_class("case")] == [case]
+    assert "Needs a lawyer" in lawyer.opens(case).text
+    # Whoever has not taken it hands nothing over and closes no door.
+    other = authors[1].case_id.hex()
+    token = lawyer.form("/logout").value("csrf_token")
+    for act in ("hand-over", "step-out", "close-door"):
+        lawyer.sends(f"/case/{other}/ways-out/{act}", [("csrf_token", token), ("circle", law.hex())])
+        assert lawyer.status == 404
+        lawyer.sends(f"/case/{case}/ways-out/hand-over", [("csrf_token", token), ("circle", circle.hex())])
+        assert "Take this case first" in lawyer.mistakes
+    assert cases.read_case(house.mailbox, authors[1].case_id).circle_id == circle
+
+
+def test_stepping_out_hides_a_case_and_closing_the_door_takes_the_code_away(
+    house: House, counsellor: Volunteer, authors: list[Author], circle: bytes
+) -> None:
+    hidden, closed = authors[0].case_id.hex(), authors[1].case_id.hex()
+    page = counsellor.goes_to(f"/case/{hidden}/ways-out")
+    assert "Your key could still open it" in page.text
+    counsellor.presses(f"/case/{hidden}/ways-out/step-out")
+    assert hidden not in [card.get("data-case") for card in counsellor.page.having_class("mine")]
+    page = counsellor.goes_to(f"/circle/{circle.hex()}/reading")
+    assert hidden not in [card.get("data-case") for card in page.having_class("case")]
+    counsellor.goes_to(f"/case/{closed}/ways-out")
+    counsellor.presses(f"/case/{closed}/ways-out/close-door")
+    assert cases.wraps_of(house.mailbox, authors[1].case_id, AUTHOR_HOLDER) == []
+    assert cases.author_key_of(house.mailbox, authors[1].case_id) is None
+    with pytest.raises(NothingHere):
+        cases.find_by_tag(house.mailbox, bytes(32))
+    assert "Question 1" in counsellor.opens(closed).text
