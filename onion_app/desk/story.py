@@ -116,12 +116,15 @@ class Standing:
         return "ready" if consent.publish == "yes" else _AFTER[said]
 
     def answer(self, title: str, text: str, language: str) -> Answer:
-        """Find the author's last word on exactly these words; a no to any text in this language is the last one."""
+        """Find the author's last word on exactly these words.
+
+        A no is for ever: to the story, and once that is published, to its version in this language.
+        """
         proposals = {line.id.hex(): line for line in self.opened.lines if line.proposal and not line.forged}
         verdicts = [line for line in self.opened.lines if line.verdict and line.verdict.proposal_id in proposals]
         for line in verdicts:
             asked = _proposal(proposals[_verdict(line).proposal_id])
-            if _verdict(line).decision == "no" and asked.language == language:
+            if _verdict(line).decision == "no" and (self.source is None or asked.language == language):
                 return Answer("no", _verdict(line).text)
         same = {
             key for key, line in proposals.items() if _proposal(line) == _like(_proposal(line), title, text, language)

@@ -69,6 +69,19 @@ def test_a_no_is_for_ever(editor: Volunteer, author: Author) -> None:
     assert not page.has(id="editor")
 
 
+def test_a_no_is_not_evaded_by_another_language(editor: Volunteer, author: Author) -> None:
+    case = author.tells(WRITTEN, "ask")
+    finish(editor, case)
+    editor.goes_to(f"/case/{case}/story")
+    fields = editor.form(f"/case/{case}/story/save").filled(**(DRAFT | {"language": "ar"}))
+    editor.presses(f"/case/{case}/story/ask")
+    author.says("no")
+    editor.opens(case)
+    editor.sends(f"/case/{case}/story/save", fields)
+    assert "cannot be done yet" in editor.mistakes
+    assert step(editor, case) == "refused"
+
+
 def test_an_author_who_does_not_allow_it_is_not_asked(editor: Volunteer, author: Author) -> None:
     case = author.tells(WRITTEN, "no")
     page = editor.takes(case)
