@@ -135,6 +135,8 @@ def _follow_withdrawals(mailbox: Database, desk: Database) -> None:
             with mailbox.writing(), desk.writing():
                 texts.show(mailbox, text_id, ([], []))
                 texts.remove(desk, text_id)
+                if taken_back:
+                    worklog.forget_drafts(desk, case_id)  # P07: the story goes with all that it was made from here
 
 
 def _forget_erased_cases(mailbox: Database, desk: Database) -> None:

@@ -177,6 +177,11 @@ def forget_case(db: Database, case_id: Value) -> None:
     db.run("DELETE FROM stepped_out WHERE case_id = ?", (case_id,))
 
 
+def forget_drafts(db: Database, case_id: Value) -> None:
+    """Delete the drafts and approvals of a case, inside the caller's `writing()`; its notes stay."""
+    db.run("DELETE FROM entries WHERE case_id = ? AND kind IN ('draft', 'approval')", (case_id,))
+
+
 def audit(
     db: Database, who: bytes | None, what: str, day: int, circle_id: bytes | None = None, case_mark: bytes | None = None
 ) -> None:

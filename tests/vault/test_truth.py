@@ -1,7 +1,7 @@
 """Whatever was changed in the mailbox is put back from the desk, and said."""
 
 import json
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -9,7 +9,7 @@ from onion_app.errors import DamagedFile, NothingHere, StillShown
 from onion_app.vault import cases, people, settings, texts, truth, worklog
 from onion_app.vault.database import Database
 from onion_app.vault.texts import Text, Version
-from tests.vault.made import TODAY, Installation, new_case, some_id, some_key
+from tests.vault.made import TODAY, Installation, new_case, sealing, some_id, some_key
 
 
 def guide(mailbox: Database, desk: Database, slug: str = "now", body: str = "Go first.") -> bytes:
@@ -224,3 +224,26 @@ def test_what_the_desk_changes_while_it_holds_the_mailbox_is_no_finding(mailbox:
         truth.copy_settings(mailbox, desk)
     assert found(mailbox, desk) == []
     assert settings.read(mailbox).retention_days == 90
+
+
+def test_the_drafts_and_approvals_of_a_story_taken_back_go_with_it_and_the_notes_stay(
+    made: Installation, mailbox: Database, desk: Database
+) -> None:
+    new, other = new_case(made.circle_id), new_case(made.circle_id)
+    kinds: tuple[Literal["note", "draft", "approval"], ...] = ("note", "draft", "approval")
+    for case in (new, other):
+        cases.add_case(mailbox, case)
+        for kind in kinds:
+            worklog.add_entry(
+                desk, some_id(), case.id, kind=kind, author=made.moderator_id, day=TODAY, epoch=1, language=None,
+                seal=sealing(),
+            )  # fmt: skip
+    text = Text(some_id(), "story", None, 2026, ())
+    texts.draft(desk, text, [Version(text.id, "en", "t", "b", None, None, None)], new.id)
+    texts.publish(mailbox, desk, text.id)
+    texts.withdraw(mailbox, text.id, TODAY)
+    assert found(mailbox, desk) == []
+    assert [entry.kind for entry in worklog.entries_of(desk, new.id)] == ["note"]
+    assert len(worklog.entries_of(desk, other.id)) == 3
+    with pytest.raises(NothingHere):
+        texts.publish(mailbox, desk, text.id)
