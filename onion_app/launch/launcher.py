@@ -97,6 +97,7 @@ class Launcher:
             self._selfcheck.start()
             while not self._stopping:
                 self._step_children()
+                self._reach.mend(self._selfcheck.seen().health, time.monotonic())
                 self._reach.step(time.monotonic())
                 control.step(time.monotonic(), self._answer)
                 heard = [
@@ -190,8 +191,8 @@ def launch(options: Options) -> None:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the terminal may close, the site stays
     terminal = Terminal()
     given = answers.read(sys.stdin.fileno()) if options.answers else None
-    if not options.torrc.is_file():
-        raise BadUsage(f"{options.torrc} is missing")
+    if not os.access(options.torrc, os.R_OK):
+        raise BadUsage(f"{options.torrc} cannot be read")
     with ExitStack() as stack:
         place = stack.enter_context(state.held(options.state))
         compile_dir(confine.CODE, quiet=2)  # the children may not write, and would read the source at each start

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from onion_app.errors import SanctuaryError
 from onion_app.launch.state import State
 from onion_app.launch.terminal import Terminal
-from onion_app.onion.service import Control
+from onion_app.onion.service import Control, Health
 from onion_app.onion.tor_process import TorProcess
 
 _FIRST_PAUSE = 1.0  # seconds before tor is started or asked again; it doubles ...
 _LONGEST_PAUSE = 60.0  # ... up to this
 _TRYING = 20.0  # seconds without a step forward, after which we say that tor is still trying
+_FIRST_PATIENCE = 60.0  # seconds without an introduction point until the site is published again; it doubles ...
+_LONGEST_PATIENCE = 240.0  # ... up to this
 _POLL = 0.5  # seconds between two questions how far tor is
 
 
@@ -53,6 +55,8 @@ class Reach:
         self._moved = 0.0  # when tor last came a step further
         self._said_trying = False
         self._said_reachable = False
+        self._closed_since: float | None = None
+        self._patience = _FIRST_PATIENCE
 
     def start(self, now: float) -> None:
         """Start tor for the first time.
@@ -82,6 +86,20 @@ class Reach:
             self._terminal.say(f"tor: {type(failed).__name__}")
             self._drop_control()
             self._later(now)
+
+    def mend(self, health: Health | None, now: float) -> None:
+        """Publish again when no introduction point has stood for a while: after an outage tor gives up for minutes."""
+        if self._control is None or health is None or self._percent < 100:  # noqa: PLR2004 - per cent
+            self._closed_since = None
+        elif health.doors:
+            self._closed_since, self._patience = None, _FIRST_PATIENCE
+        elif self._closed_since is None:
+            self._closed_since = now
+        elif now - self._closed_since > self._patience:
+            if self._patience == _FIRST_PATIENCE:
+                self._terminal.say("tor: visitors do not get through, the site is published again until they do")
+            self._closed_since, self._patience = None, min(self._patience * 2, _LONGEST_PATIENCE)
+            self._drop_control()
 
     @property
     def control(self) -> Control | None:

@@ -109,3 +109,15 @@ def test_the_state_of_another_account_is_left_alone(opened: Path, operator: Oper
     assert process.returncode == 2
     assert f"chown -R sanctuary: {state}" in said.decode()
     assert (state / "letters.txt").stat().st_uid == 0
+
+
+def test_paths_are_taken_from_where_the_command_is_typed(opened: Path, operator: Operator) -> None:
+    (opened / "state").mkdir(mode=0o755)
+    command = [str(opened / "clone" / "scripts" / "manage"), "--state", "state", "status", "--json"]
+    done = subprocess.run(command, cwd=opened, check=False, capture_output=True, text=True, timeout=START)
+    assert done.returncode == 8, done.stderr
+    assert (opened / "state").stat().st_uid == pwd.getpwnam("sanctuary").pw_uid
+    process = launched(opened / "clone", operator, opened / "state", operator.torrc)
+    _, said = process.communicate(b"{}", timeout=START)
+    assert process.returncode == 2, "a configuration in a closed folder is refused, not stumbled over"
+    assert f"{operator.torrc} cannot be read" in said.decode()

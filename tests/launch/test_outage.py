@@ -1,0 +1,49 @@
+"""The network goes and comes back: status says so within a minute, and the same address answers again."""
+
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from onion_app.launch.rehearsal.fetch import fetch
+from onion_app.launch.rehearsal.network import PrivateNetwork
+from tests import processes
+from tests.house import House
+from tests.launch.conftest import ROOT, START
+from tests.launch.manage import status
+
+SEEN = 60.0  # seconds in which an outage that tor reports shows
+BACK = 600.0  # seconds; tor's relays have to find each other again first
+
+
+@pytest.fixture
+def own_network() -> Iterator[PrivateNetwork]:
+    """Stand up a network that this test may cut."""
+    with tempfile.TemporaryDirectory(prefix="tor-network-") as folder, PrivateNetwork(Path(folder)) as network:
+        yield network
+
+
+def test_an_outage_shows_within_a_minute_and_passes_by_itself(own_network: PrivateNetwork) -> None:
+    with tempfile.TemporaryDirectory(prefix="house-") as folder:
+        torrc = own_network.torrc_for_service(ROOT / "torrc.example")
+        house = House(Path(folder), torrc, own_network.socks_port)
+        house.launch()
+        processes.until(lambda: is_well(house), START, "a published site")
+        own_network.stop_relays()
+        processes.until(lambda: "no introduction points" in status(house.state)["tor_trouble"], SEEN, "the outage")
+        own_network.start_relays()
+        processes.until(lambda: is_well(house) and is_reached(own_network, house.onion), BACK, "the site, again")
+        assert house.stop() == 0
+
+
+def is_well(house: House) -> bool:
+    seen = status(house.state)
+    return bool(seen["published"]) and seen["tor_trouble"] == []
+
+
+def is_reached(network: PrivateNetwork, onion: str) -> bool:
+    try:
+        return fetch(network.socks_port, onion).status == 200
+    except OSError:
+        return False
