@@ -1,6 +1,8 @@
 """The chores, on real databases: what is due goes, what is not stays, and doing them twice changes nothing."""
 
+import os
 import secrets
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -11,9 +13,9 @@ from onion_app.crypto.sealing import new_case_key, wrap
 from onion_app.errors import NothingHere
 from onion_app.launch import chores_process, first_run
 from onion_app.launch.answers import Answers
-from onion_app.launch.child import Orders
+from onion_app.launch.child import Child, Orders, Reports
 from onion_app.launch.state import State
-from onion_app.vault import cases, database, people, settings
+from onion_app.vault import cases, database, people, publishing, settings, texts
 from onion_app.vault.cases import NewCase, Wrap
 from onion_app.vault.database import Database
 
@@ -87,7 +89,7 @@ def test_a_case_is_destroyed_between_a_fifth_before_and_a_fifth_after_its_time(o
 
 
 def test_cases_of_one_day_do_not_go_on_one_day(opened: Opened) -> None:
-    together = [opened.case(TODAY - KEPT) for _ in range(40)]
+    together = [opened.case(TODAY - KEPT - KEPT // 10) for _ in range(40)]
     chores_process.destroy_due(opened.mailbox, opened.desk, TODAY)
     assert 0 < sum(opened.is_there(case) for case in together) < 40
     chores_process.destroy_due(opened.mailbox, opened.desk, TODAY + KEPT // 5 + 1)
@@ -140,3 +142,18 @@ def test_copies_made_before_a_migration_go_when_safety_copies_do(opened: Opened)
     chores_process.discard_copies(opened.orders, opened.desk, TODAY)
     assert [copy.exists() for copy in copies] == [False, True]
     copies[1].unlink()
+
+
+def test_a_queued_story_is_published_by_the_chores_of_its_day(opened: Opened) -> None:
+    case_id, story_id = opened.case(TODAY), secrets.token_bytes(16)
+    cases.mark_read(opened.mailbox, case_id)
+    long_ago = int(opened.orders.clock()) // DAY - publishing.LATEST_DAYS - 1
+    version = texts.Version(story_id, "en", "Title", "Once.", None, None, None)
+    text = texts.Text(story_id, "story", None, 2025, ())
+    publishing.queue(opened.mailbox, opened.desk, text, version, case_id, long_ago)
+    reading, writing = os.pipe()
+    chores_process.work(Child(opened.orders, -1, Reports(writing), threading.Event()))
+    os.close(reading)
+    os.close(writing)
+    assert texts.story(opened.mailbox, story_id)[1] == [version]
+    assert cases.read_case(opened.mailbox, case_id).state == "published"
