@@ -2,12 +2,14 @@
 
 import argparse
 import time
+from contextlib import closing
 
 from onion_app.errors import StateTaken
 from onion_app.launch import keeping
 from onion_app.launch.manage import secret
 from onion_app.launch.state import State
 from onion_app.launch.terminal import Terminal
+from onion_app.vault import database, settings
 
 _MIB = 1 << 20
 
@@ -22,7 +24,12 @@ def backup(chosen: argparse.Namespace, place: State, terminal: Terminal) -> None
         size = keeping.save(place, keys, chosen.file, time.time, told)
     terminal.say(f"{chosen.file} is written and was read back: {size // _MIB} MiB.")
     terminal.say("It opens with today's passphrase or spare code. Keep it on another machine or stick.")
-    terminal.say("What visitors take back from now on is still in it: destroy it when there is a newer one.")
+    with closing(database.open_desk(place.desk, keys.desk)) as desk:
+        days = settings.read(desk).backup_days
+    # P12: the page *protects* says the same number to visitors.
+    terminal.say(
+        f"What visitors take back from now on stays in it. They are told: for at most {days} days. Destroy it by then."
+    )
 
 
 def restore(chosen: argparse.Namespace, place: State, terminal: Terminal) -> None:
