@@ -1,23 +1,32 @@
-"""What a moderator changes about themselves: a new passphrase, and the end of every session of theirs."""
+"""What a moderator changes about themselves: passphrase, second factor, recovery sheet; the end of every session."""
+
+from secrets import randbelow
+from typing import Final
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue as Answer
 
+from onion_app.crypto import codes
+from onion_app.crypto.members import Secrets, new_secrets
 from onion_app.crypto.passwords import new_passphrase
-from onion_app.desk import forms
+from onion_app.desk import forms, recovery
 from onion_app.desk.casework import Member
+from onion_app.desk.entry import groups, picture
 from onion_app.desk.identity import change_passphrase
 from onion_app.desk.session import contents, end_everywhere, keep, login_required, room
-from onion_app.errors import LoginRefused
+from onion_app.errors import LoginRefused, WrongSecondFactor
+
+NOT_OLD: Final = forms.marked("This is not the old passphrase. After several tries wait a minute.")
+WRONG: Final = forms.marked("This is not your passphrase. After several tries wait a minute.")
 
 pages = Blueprint("account", __name__, url_prefix="/account")
 
 
 @pages.get("")
 @login_required
-def show(member: Member) -> Answer:
+def show(_member: Member) -> Answer:
     """Show what can be changed."""
-    return _page(member, {})
+    return _page({})
 
 
 @pages.post("/new-words")
@@ -37,22 +46,82 @@ def passphrase(member: Member) -> Answer:
     try:
         change_passphrase(room().books(), room().delays, member, (old, again), drawn)
     except forms.Mistake as mistake:
-        return _page(member, {mistake.field: mistake.sentence})
+        return _page({mistake.field: mistake.sentence})
     except LoginRefused:
-        sentence = forms.marked("This is not the old passphrase. After several tries wait a minute.")
-        return _page(member, {"passphrase": sentence})
-    end_everywhere(member)
+        return _page({"passphrase": NOT_OLD})
+    end_everywhere(member.id)
     return redirect(url_for("entry.login"), 303)
+
+
+@pages.post("/new-digits")
+@login_required
+def new_digits(_member: Member) -> Answer:
+    """Draw a new second factor; it counts only once the phone showed its digits."""
+    keep(new_totp=new_secrets().totp)
+    return redirect(url_for("account.show"), 303)
+
+
+@pages.post("/second-factor")
+@login_required
+def second_factor(member: Member) -> Answer:
+    """Replace the second factor, and end every session."""
+    typed = forms.short(request.form, "passphrase_digits"), forms.short(request.form, "totp")
+    drawn = contents().get("new_totp", "")
+    if not drawn:
+        return redirect(url_for("account.show"), 303)
+    try:
+        recovery.change_second_factor(room().books(), room().delays, member, typed, drawn, room().clock())
+    except WrongSecondFactor as wrong:
+        return _page({"totp": wrong.sentence})
+    except LoginRefused:
+        return _page({"passphrase_digits": WRONG})
+    end_everywhere(member.id)
+    return redirect(url_for("entry.login"), 303)
+
+
+@pages.post("/new-sheet")
+@login_required
+def new_sheet(_member: Member) -> Answer:
+    """Draw a new recovery sheet; it counts only once a line of it was typed back."""
+    keep(new_sheet=codes.new_code(), line=1 + randbelow(codes.LINES))
+    return redirect(url_for("account.show"), 303)
+
+
+@pages.post("/sheet")
+@login_required
+def sheet(member: Member) -> Answer:
+    """Replace the recovery sheet."""
+    typed = forms.short(request.form, "passphrase_sheet"), forms.short(request.form, "line")
+    held = contents()
+    drawn, line = held.get("new_sheet", ""), held.get("line", 1)
+    try:
+        recovery.change_sheet(room().books(), room().delays, member, typed, drawn, line)
+    except forms.Mistake as mistake:
+        return _page({mistake.field: mistake.sentence})
+    except LoginRefused:
+        return _page({"passphrase_sheet": WRONG})
+    keep(new_sheet="")
+    return redirect(url_for("account.show", done=1), 303)
 
 
 @pages.post("/everywhere")
 @login_required
 def everywhere(member: Member) -> Answer:
     """End every session of this moderator."""
-    end_everywhere(member)
+    end_everywhere(member.id)
     return redirect(url_for("entry.login"), 303)
 
 
-def _page(member: Member, mistakes: dict[str, str]) -> Answer:
-    words = contents().get("new_words", "")
-    return render_template("account.html", who=member, new_words=words, mistakes=mistakes)
+def _page(mistakes: dict[str, str]) -> Answer:
+    held = contents()
+    totp, sheet_drawn = held.get("new_totp", ""), held.get("new_sheet", "")
+    return render_template(
+        "account.html",
+        new_words=held.get("new_words", ""),
+        totp_groups=groups(totp),
+        qr=picture(Secrets(bytes(32), totp)) if totp else "",
+        sheet=codes.lines(sheet_drawn),
+        line_number=held.get("line", 1),
+        done="done" in request.args,
+        mistakes=mistakes,
+    )

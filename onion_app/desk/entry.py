@@ -11,8 +11,8 @@ from flask.typing import ResponseReturnValue as Answer
 from markupsafe import Markup
 
 from onion_app.crypto import codes
-from onion_app.crypto.members import totp_uri
-from onion_app.desk import forms, rekeying
+from onion_app.crypto.members import Secrets, totp_uri
+from onion_app.desk import forms, recovery, rekeying
 from onion_app.desk.casework import Member
 from onion_app.desk.identity import Enrolment, begin_enrolment, check_typed_back, enrol, enrolment_from, log_in
 from onion_app.desk.session import begin, begin_for, contents, end, keep_all, keep_for, kept_text, login_required, room
@@ -101,16 +101,42 @@ def enrol_here() -> Answer:
     if request.method == "GET":
         return _enrol_page(started, {})
     try:
-        handle = forms.handle(request.form)
-        line, digits = forms.short(request.form, "line"), forms.short(request.form, "totp")
-        check_typed_back(started, line, digits, room().clock())
-        enrol(room().books(), started, handle)
+        _store(started, contents().get("recovering", ""))
     except forms.Mistake as mistake:
         return _enrol_page(started, {mistake.field: mistake.sentence})
     except REFUSED_NEWCOMER as refused:
         return _enrol_page(started, {_field_of(refused): refused.sentence})
     end()
     return redirect(url_for("entry.login", welcome=1), 303)
+
+
+def _store(started: Enrolment, recovering: str) -> None:
+    """Store a newcomer, or the new secrets of somebody who came back with their sheet."""
+    handle = "" if recovering else forms.handle(request.form)
+    line, digits = forms.short(request.form, "line"), forms.short(request.form, "totp")
+    check_typed_back(started, line, digits, room().clock())
+    if not recovering:
+        enrol(room().books(), started, handle)
+        return
+    recovery.recover(room().books(), bytes.fromhex(recovering), started)
+    room().ended[bytes.fromhex(recovering)] = room().clock()  # whoever held the old passphrase is out
+
+
+@pages.route("/recover", methods=["GET", "POST"])
+def recover() -> Answer:
+    """Ask for the recovery sheet; what is made anew is then shown like to a newcomer."""
+    if request.method == "GET":
+        return render_template("recover.html", mistakes={}, typed_handle="")
+    handle, sheet = forms.short(request.form, "handle"), forms.short(request.form, "sheet")
+    try:
+        who, started = recovery.begin_recovery(room().books(), room().delays, handle, sheet)
+    except LoginRefused:
+        sentence = forms.marked(
+            "That did not work. Check the handle and the digits; after several tries wait a minute."
+        )
+        return render_template("recover.html", mistakes={"": sentence}, typed_handle=handle)
+    begin({"enrolment": started.packed(), "recovering": who.hex()})
+    return redirect(url_for("entry.enrol"), 303)
 
 
 def _field_of(refused: SanctuaryError) -> str:
@@ -122,19 +148,21 @@ def _enrol_page(started: Enrolment, mistakes: dict[str, str]) -> Answer:
         "enrol.html",
         mistakes=mistakes,
         passphrase=started.passphrase,
-        totp_groups=" ".join(_groups(started.secrets.totp)),
-        qr=_picture(started),
+        totp_groups=groups(started.secrets.totp),
+        qr=picture(started.secrets),
+        recovering="recovering" in contents(),
         sheet=codes.lines(started.sheet),
         line_number=started.line,
         typed_handle=forms.short(request.form, "handle"),
     )
 
 
-def _groups(letters: str) -> list[str]:
-    return [letters[start : start + 4] for start in range(0, len(letters), 4)]
+def groups(letters: str) -> str:
+    """Write a long secret in groups of four letters."""
+    return " ".join(letters[start : start + 4] for start in range(0, len(letters), 4))
 
 
-def _picture(started: Enrolment) -> Markup:
+def picture(secrets: Secrets) -> Markup:
     """Draw the second factor as an inline SVG; it is made of our own letters only."""
-    drawing: Any = segno.make(totp_uri(started.secrets, LABEL), micro=False)
+    drawing: Any = segno.make(totp_uri(secrets, LABEL), micro=False)
     return Markup(drawing.svg_inline(omitsize=True, border=2))  # noqa: S704 - drawn by segno from generated letters

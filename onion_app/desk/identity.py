@@ -54,7 +54,7 @@ def log_in(books: Books, delays: Delays, typed: tuple[str, str, str], at: float)
     handle, passphrase, digits = forms.as_handle(typed[0]), typed[1], typed[2]
     delays.begin(handle)
     try:
-        who, secrets = _unlocked(books.desk, handle, passphrase)
+        who, secrets = unlocked(books.desk, handle, passphrase)
         _spend_digits(books.desk, who, secrets.totp, digits, at)
     except (NothingHere, WrongPassphrase, WrongSecondFactor, SecondFactorUsed):
         raise LoginRefused from None
@@ -62,7 +62,7 @@ def log_in(books: Books, delays: Delays, typed: tuple[str, str, str], at: float)
     return Identity(who.id, secrets.private)
 
 
-def _unlocked(desk: Database, handle: str, passphrase: str) -> tuple[people.Moderator, Secrets]:
+def unlocked(desk: Database, handle: str, passphrase: str) -> tuple[people.Moderator, Secrets]:
     """Unlock a moderator's secrets, at the same cost when there is no such moderator."""
     with unpinned():
         try:
@@ -101,7 +101,7 @@ def change_passphrase(books: Books, delays: Delays, who: Member, typed: tuple[st
         raise forms.Mistake("again", forms.marked("These are not the new words. Type them as they stand above."))
     delays.begin(who.handle)
     try:
-        _, secrets = _unlocked(books.desk, who.handle, old)
+        _, secrets = unlocked(books.desk, who.handle, old)
     except (NothingHere, WrongPassphrase):
         raise LoginRefused from None
     delays.succeeded(who.handle)
