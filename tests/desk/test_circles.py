@@ -1,9 +1,11 @@
 """Who comes into a circle, and who does not."""
 
+from flask import url_for
+
 from onion_app.crypto.members import words_to_compare
-from onion_app.vault import people
+from onion_app.vault import cases, people
 from onion_app.web.app import Hardened
-from tests.desk.actors import Author, House, Volunteer
+from tests.desk.actors import HOST, Author, House, Volunteer
 from tests.desk.circles import card_of, id_of, invites, joins, makes_coordinator, waits
 
 
@@ -142,3 +144,46 @@ def test_a_coordinator_adds_circles_and_invites_into_them_but_lets_nobody_in(
     key = people.find_moderator(house.desk, "Rojin").public_key.hex()
     counsellor.sends(f"/circles/let-in/{id_of(house, 'Rojin')}", [("csrf_token", token), ("key", key)])
     assert counsellor.status == 404
+
+
+def test_a_member_finds_nothing_of_another_circle_under_any_address(
+    house: House, app: Hardened, counsellor: Volunteer
+) -> None:
+    law = house.circle("Law", topics=("law",))
+    lawyer = Volunteer(house, app)
+    lawyer.enrols(law, "Dana")
+    foreign = Author(house, law)
+    foreign.tells("For the lawyers alone.")
+    lawyer.logs_in()
+    lawyer.takes(foreign.case_id.hex())
+    lawyer.presses(f"/case/{foreign.case_id.hex()}/note", text="A note of theirs")
+    ids = {"circle_id": law, "case_id": foreign.case_id, "gone_id": people.find_moderator(house.desk, "Dana").id}
+    ids |= {"moderator_id": ids["gone_id"], "newcomer_id": ids["gone_id"]}
+    counsellor.logs_in()
+    token = counsellor.form("/logout").value("csrf_token")
+    untouched = {"entry", "account"}  # these end sessions, and name nothing
+    with app.test_request_context(base_url=f"http://{HOST}"):
+        rules = [rule for rule in app.url_map.iter_rules() if rule.endpoint.partition(".")[0] not in untouched]
+        asked = [
+            (url_for(rule.endpoint, **{name: ids.get(name, "new") for name in rule.arguments}), rule.methods or set())
+            for rule in rules
+            if not rule.arguments & {"story_id", "guide_id", "finding_id", "invitation_id"}
+        ]
+    before = [house.desk.rows(f"SELECT * FROM {table}") for table in ("taken", "entries", "moderators", "circles")]
+    assert len(asked) > 25
+    fields = [("csrf_token", token), ("text", "x"), ("message", "1" * 32), ("entry", "1" * 32), ("seen", "9")]
+    fields += [("phrase", "received"), ("phrase_in", "en"), ("circle", law.hex()), ("key", "1" * 64), ("name", "Mine")]
+    for path, methods in asked:
+        if "POST" in methods:
+            counsellor.sends(path, fields)
+        else:
+            counsellor.goes_to(path)
+        said = counsellor.answer.get_data(as_text=True)
+        told = [word for word in ("For the lawyers alone", "A note of theirs", "Dana", ">Law<") if word in said]
+        assert (path, told) == (path, [])
+        if set(path.split("/")) & {found.hex() for found in ids.values()}:
+            assert (path, counsellor.status) == (path, 404)
+    assert before == [
+        house.desk.rows(f"SELECT * FROM {table}") for table in ("taken", "entries", "moderators", "circles")
+    ]
+    assert len(cases.messages_of(house.mailbox, foreign.case_id)) == 2
