@@ -1,5 +1,7 @@
 """Who comes into a circle, and who does not."""
 
+from typing import Any
+
 from flask import url_for
 
 from onion_app.crypto.members import words_to_compare
@@ -161,11 +163,15 @@ def test_a_member_finds_nothing_of_another_circle_under_any_address(
     ids |= {"moderator_id": ids["gone_id"], "newcomer_id": ids["gone_id"]}
     counsellor.logs_in()
     token = counsellor.form("/logout").value("csrf_token")
+
+    def values(names: set[str]) -> dict[str, Any]:
+        return {name: ids.get(name, "new") for name in names}
+
     untouched = {"entry", "account"}  # these end sessions, and name nothing
     with app.test_request_context(base_url=f"http://{HOST}"):
         rules = [rule for rule in app.url_map.iter_rules() if rule.endpoint.partition(".")[0] not in untouched]
         asked = [
-            (url_for(rule.endpoint, **{name: ids.get(name, "new") for name in rule.arguments}), rule.methods or set())
+            (url_for(rule.endpoint, **values(rule.arguments)), rule.methods or set())
             for rule in rules
             if not rule.arguments & {"story_id", "guide_id", "finding_id", "invitation_id"}
         ]
