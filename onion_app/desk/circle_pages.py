@@ -8,10 +8,12 @@ from onion_app.desk import forms, membership, rekeying, shutting
 from onion_app.desk.casework import Member
 from onion_app.desk.session import contents, keep, login_required, room
 from onion_app.errors import CircleChanged, InvitationRefused
+from onion_app.vault.worklog import AUDIT_PAGE
 from onion_app.web.languages import LANGUAGES
 
 pages = Blueprint("circles", __name__, url_prefix="/circles")
 
+LAST_PAGE = 10_000
 REFUSALS = (CircleChanged, InvitationRefused)
 
 
@@ -113,6 +115,16 @@ def opened_by(member: Member, circle_id: bytes, gone_id: bytes) -> Answer:
         circle_id=circle_id,
         gone_id=gone_id,
     )
+
+
+@pages.get("/<id:circle_id>/audit")
+@login_required
+def audit(member: Member, circle_id: bytes) -> Answer:
+    """Show who did what in a circle."""
+    page = min(max(request.args.get("page", 1, type=int), 1), LAST_PAGE)
+    circle, rows = membership.audit_of(room().books(), member, circle_id, page)
+    more = len(rows) == AUDIT_PAGE
+    return render_template("audit.html", circle=circle, rows=rows, page=page, more=more)
 
 
 def _page(member: Member, mistakes: dict[str, str]) -> Answer:

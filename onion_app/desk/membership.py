@@ -11,7 +11,7 @@ from onion_app.crypto import circles, codes
 from onion_app.crypto.keys import keypair_from, new_id
 from onion_app.crypto.members import words_to_compare
 from onion_app.desk import forms
-from onion_app.desk.casework import Books, Member, circle_of, only_coordinators
+from onion_app.desk.casework import Books, Member, circle_of, handle_of, only_coordinators
 from onion_app.errors import CircleChanged, NothingHere
 from onion_app.vault import people, settings, worklog
 from onion_app.web.pinning import unpinned
@@ -73,6 +73,28 @@ def _gathering(books: Books, member: Member, circle: people.Circle) -> Gathering
     )
 
 
+class Deed(NamedTuple):
+    """A line of the audit."""
+
+    day: int
+    handle: str  # empty: the operator
+    what: str
+
+
+def audit_of(books: Books, member: Member, circle_id: bytes, page: int) -> tuple[people.Circle, list[Deed]]:
+    """List 50 lines of a circle's audit, the newest day first; pages count from 1.
+
+    Raises:
+        NotAllowed: neither one of their circles, nor are they a coordinator.
+        NothingHere: no such circle.
+    """
+    _may_look_after(member, circle_id)
+    circle = people.read_circle(books.desk, circle_id)
+    rows = worklog.audit_of(books.desk, circle_id, page - 1)
+    handles = {who: handle_of(books, who) for who in {row.who for row in rows} if who is not None}
+    return circle, [Deed(row.day, handles[row.who] if row.who else "", row.what) for row in rows]
+
+
 def thin_circles(books: Books, member: Member) -> list[str]:
     """Name the member's circles that have fewer than two members with a recovery sheet."""
     return [circle.name for circle in member.circles.values() if _is_thin(people.members_of(books.desk, circle.id))]
@@ -104,7 +126,7 @@ def invite(books: Books, member: Member, circle_id: bytes) -> str:
         NotAllowed: neither one of their circles, nor are they a coordinator.
         NothingHere: no such circle.
     """
-    _may_invite(member, circle_id)
+    _may_look_after(member, circle_id)
     circle = people.read_circle(books.desk, circle_id)
     code = codes.new_code()
     expires = books.today + INVITATION_DAYS
@@ -123,12 +145,12 @@ def cancel(books: Books, member: Member, invitation_id: bytes) -> None:
         InvitationRefused: it was used or cancelled meanwhile.
     """
     invitation = people.read_invitation(books.desk, invitation_id)
-    _may_invite(member, invitation.circle_id)
+    _may_look_after(member, invitation.circle_id)
     people.cancel_invitation(books.desk, invitation_id)
     worklog.audit(books.desk, member.id, "cancelled an invitation", books.today, invitation.circle_id)
 
 
-def _may_invite(member: Member, circle_id: bytes) -> None:
+def _may_look_after(member: Member, circle_id: bytes) -> None:
     if not member.coordinates:
         circle_of(member, circle_id)
 

@@ -27,6 +27,11 @@ def test_whoever_is_let_in_reads_what_was_sent_before(
     case = author.writes("Before you came.")
     counsellor.logs_in()
     other = joins(house, app, circle, "Dana", counsellor)
+    lines = [
+        line.text for line in counsellor.goes_to(f"/circles/{circle.hex()}/audit").having_class("audit")[0].every("li")
+    ]
+    assert any("Sara" in line and "let somebody in" in line for line in lines)
+    counsellor.goes_to("/circles")
     assert [who.text for who in card_of(counsellor, circle).having_class("members")[0].every("li")] == ["Dana", "Sara"]
     assert not card_of(counsellor, circle).having_class("thin")
     assert "Before you came." in other.opens(case).text
