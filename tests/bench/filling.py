@@ -4,7 +4,7 @@ import secrets
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from copy import copy
 from pathlib import Path
@@ -12,7 +12,7 @@ from pathlib import Path
 import sqlcipher3
 
 from onion_app.launch.state import State
-from onion_app.vault import listing, texts
+from onion_app.vault import link, listing, texts
 from onion_app.vault.database import Database
 from onion_app.vault.listing import NOTES
 from onion_app.vault.rows import Row, as_json
@@ -35,58 +35,56 @@ def one_story(site: Site) -> str:
 
 
 def fill(site: Site, number: int) -> None:
-    """Add so many cases, each with its keys and a message, and so many stories."""
+    """Add so many cases, each with its keys and a message, and so many stories; in the order in which they will lie."""
     mailbox = site.mailbox()
+    link.pass_through(mailbox._link, link.OPENING)
+    mailbox._link.execute("PRAGMA cache_size = -400000")  # KiB: so that filling does not read its own pages again
+    link.pass_through(mailbox._link, link.WORKING)
+    circle = mailbox.rows("SELECT id FROM circles")[0][0]
+    assert isinstance(circle, bytes)
+    cases = sorted(secrets.token_bytes(16) for _ in range(number))
+    stories = sorted(secrets.token_bytes(16) for _ in range(number))
+    keys = [(case, holder, holder, SEALED[:120]) for case in cases for holder in sorted((bytes(16), circle))]
     with mailbox.writing():
-        circle = mailbox.rows("SELECT id FROM circles")[0][0]
-        assert isinstance(circle, bytes)
-        for each in range(number):
-            _add_case(mailbox, circle, each)
-            _add_story(mailbox, each)
+        _add(mailbox, _CASE, [(case, circle, place % 3, *_day_and_spread(place)) for place, case in enumerate(cases)])
+        _add(mailbox, _KEYS, keys)
+        _add(mailbox, _MESSAGE, [(case, secrets.token_bytes(16), SEALED[:300]) for case in cases])
+        _add_stories(mailbox, stories)
         texts.raise_counter(mailbox)
     mailbox.checkpoint()
     mailbox.close()
 
 
-def _add_case(mailbox: Database, circle: bytes, number: int) -> None:
-    case = secrets.token_bytes(16)
-    mailbox.run(
-        "INSERT INTO cases (id, circle_id, kind, topic, answer_in, state, unread, urgent, lookup_tag, author_key, "
-        "received_day, last_day, spread) VALUES (?, ?, 'request', 'law', 'ar', 'new', 1, ?, ?, ?, ?, ?, ?)",
-        (
-            case,
-            circle,
-            number % 3,
-            secrets.token_bytes(32),
-            secrets.token_bytes(32),
-            DAY,
-            DAY + number % 90,
-            number % 999,
-        ),
-    )
-    for holder in (circle, bytes(16)):
-        mailbox.run(
-            "INSERT INTO case_keys (case_id, epoch, holder, recipient, wrap) VALUES (?, 1, ?, ?, ?)",
-            (case, holder, holder, SEALED[:120]),
-        )
-    mailbox.run(
-        "INSERT INTO messages (case_id, number, id, epoch, author, sealed) VALUES (?, 1, ?, 1, 'visitor', ?)",
-        (case, secrets.token_bytes(16), SEALED[:300]),
-    )
+_CASE = (
+    "INSERT INTO cases (id, circle_id, kind, topic, answer_in, state, unread, urgent, received_day, last_day, spread) "
+    "VALUES (?, ?, 'request', 'law', 'ar', 'new', 1, ?, ?, ?, ?)"
+)
+_KEYS = "INSERT INTO case_keys (case_id, epoch, holder, recipient, wrap) VALUES (?, 1, ?, ?, ?)"
+_MESSAGE = "INSERT INTO messages (case_id, number, id, epoch, author, sealed) VALUES (?, 1, ?, 1, 'visitor', ?)"
+_TEXT = "INSERT INTO texts (id, kind, slug, year, notes) VALUES (?, ?, ?, ?, ?)"
 
 
-def _add_story(mailbox: Database, number: int) -> None:
-    story = secrets.token_bytes(16)
-    notes = as_json(tuple(note for place, note in enumerate(NOTES) if number % 37 >> place & 1))
-    text: Row = (story, "story", None, 2000 + number % 25, notes)
-    versions: list[Row] = [
-        (story, each, f"Story {number}", "Words.", None, None, None)
-        for each in (("ar", "en") if number % 3 else ("ar",))
-    ]
-    mailbox.run("INSERT INTO texts (id, kind, slug, year, notes) VALUES (?, ?, ?, ?, ?)", text)
-    for version in versions:
-        texts.insert_version(mailbox, version)
-    listing.write(mailbox, listing.lines_of([text], versions))
+def _add(mailbox: Database, sql: str, rows: Sequence[Row]) -> None:
+    for row in rows:
+        mailbox.run(sql, row)
+
+
+def _day_and_spread(place: int) -> tuple[int, int, int]:
+    return DAY, DAY + place % 90, place % 999
+
+
+def _add_stories(mailbox: Database, stories: list[bytes]) -> None:
+    lines: list[Row] = []
+    for place, story in enumerate(stories):
+        notes = as_json(tuple(note for bit, note in enumerate(NOTES) if place % 37 >> bit & 1))
+        text: Row = (story, "story", None, 2000 + place % 25, notes)
+        languages = ("ar", "en") if place % 3 else ("ar",)
+        versions: list[Row] = [(story, each, f"Story {place}", "Words.", None, None, None) for each in languages]
+        mailbox.run(_TEXT, text)
+        for version in versions:
+            texts.insert_version(mailbox, version)
+        lines += listing.lines_of([text], versions)
+    listing.write(mailbox, sorted(lines, key=lambda line: line[:5]))
 
 
 def cases_in(site: Site) -> int:
@@ -111,16 +109,16 @@ def bare_commits(folder: Path, number: int) -> float:
     """Insert and commit so many messages one by one, with the same durability, and give how many a second."""
     path = folder / "bare.db"
     path.unlink(missing_ok=True)
-    link = sqlcipher3.connect(str(path), isolation_level=None)
-    link.execute(f"PRAGMA key = \"x'{secrets.token_hex(32)}'\"")
-    link.execute("PRAGMA journal_mode = WAL")
-    link.execute("PRAGMA synchronous = FULL")
-    link.execute("CREATE TABLE messages (id BLOB NOT NULL PRIMARY KEY, sealed BLOB NOT NULL) STRICT, WITHOUT ROWID")
+    bare = sqlcipher3.connect(str(path), isolation_level=None)
+    bare.execute(f"PRAGMA key = \"x'{secrets.token_hex(32)}'\"")
+    bare.execute("PRAGMA journal_mode = WAL")
+    bare.execute("PRAGMA synchronous = FULL")
+    bare.execute("CREATE TABLE messages (id BLOB NOT NULL PRIMARY KEY, sealed BLOB NOT NULL) STRICT, WITHOUT ROWID")
     began = time.perf_counter()
     for _ in range(number):
-        link.execute("BEGIN IMMEDIATE")
-        link.execute("INSERT INTO messages VALUES (?, ?)", (secrets.token_bytes(16), SEALED))
-        link.execute("COMMIT")
+        bare.execute("BEGIN IMMEDIATE")
+        bare.execute("INSERT INTO messages VALUES (?, ?)", (secrets.token_bytes(16), SEALED))
+        bare.execute("COMMIT")
     took = time.perf_counter() - began
-    link.close()
+    bare.close()
     return number / took
