@@ -34,7 +34,7 @@ class Card(NamedTuple):
         """The author's newest words that say something, and what came after them."""
         lines = self.open.lines if self.open else []
         last = next((place for place, line in enumerate(lines) if line.text and line.author == "visitor"), len(lines))
-        return lines[: last + 1]
+        return [line for line in lines[: last + 1] if not line.consent]  # what is allowed stands on the case's own page
 
 
 @pages.get("")
