@@ -108,10 +108,12 @@ def traced(pids: list[int], calls: str, written: Path) -> Iterator[None]:
     command = ["strace", "-f", "-qq", "-y", "-s", "4096", "-e", f"trace={calls}", "-o", str(written)]
     watching = [word for pid in pids for word in ("-p", str(pid))]
     with subprocess.Popen([*ENDS_WITH_US, *command, *watching], stderr=subprocess.PIPE) as tracer:
-        until(lambda: all(is_traced(pid) for pid in pids), 20, "strace")
-        yield
-        tracer.send_signal(signal.SIGINT)
-        tracer.communicate()
+        try:
+            until(lambda: all(is_traced(pid) for pid in pids), 20, "strace")
+            yield
+        finally:
+            tracer.send_signal(signal.SIGINT)
+            tracer.communicate()
 
 
 def is_traced(pid: int) -> bool:

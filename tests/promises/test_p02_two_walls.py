@@ -69,6 +69,7 @@ def test_no_trick_with_the_name_opens_the_first_page(house: House, lines: str) -
 
 
 def test_the_site_knows_no_page_of_the_desk(house: House) -> None:
+    house.reached_by_tor()
     visitor = house.visitor(by_tor=True)
     for path in DESK_PATHS:
         assert visitor.get(path).status == 404
@@ -77,6 +78,7 @@ def test_the_site_knows_no_page_of_the_desk(house: House) -> None:
 
 
 def test_the_onion_leads_to_the_site_and_to_nothing_else(house: House) -> None:
+    house.reached_by_tor()
     assert house.visitor(by_tor=True).get("/").status == 200
     desk = Person(through_tor(house.socks_port, house.onion), urlsplit(house.desk_url).netloc)
     assert desk.get("/login").status not in (200, 303)

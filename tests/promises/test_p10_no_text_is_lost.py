@@ -284,6 +284,7 @@ def test_after_leave_nothing_of_it_is_left(site: Site, visitor: Visitor) -> None
 @pytest.mark.usefixtures("coordinator")
 def test_back_in_firefox_finds_the_text_and_leave_ends_it(house: House) -> None:
     mark = arabic_mark()
+    house.reached_by_tor()
     with browsing(house.socks_port) as phone:
         phone.go(f"http://{house.onion}/ar/tell")
         phone.type_into("text", mark)
