@@ -33,6 +33,7 @@ from tests.wire import through_tor, through_unix
 
 START = 180.0  # seconds for tor, two Argon2id and three processes; a tenth of it on idle cores
 STOP = 60.0  # seconds
+REDIAL = 10.0  # seconds until somebody who waits for the onion service dials again
 FIND_US = {language: f"how-to-find-us in {language}" for language in ("en", "ar", "ckb", "kmr")}
 STEP = 30  # seconds of one TOTP step
 
@@ -220,11 +221,15 @@ class House:
         return processes.until(lambda: self.running(name), START, f"a running {name}")
 
     def reached_by_tor(self) -> None:
-        """Wait until the onion service answers."""
+        """Wait until the onion service answers.
+
+        Who meets a service that has just been away waits on a circuit that it will never join, and has to dial anew.
+        """
 
         def answers() -> bool:
             try:
-                return self.visitor(by_tor=True).get("/").status == 200
+                dial = through_tor(self.socks_port, self.onion, patience=REDIAL)
+                return Visitor(dial, self.onion).get("/").status == 200
             except OSError:
                 return False
 

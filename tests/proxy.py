@@ -6,8 +6,6 @@ import threading
 from pathlib import Path
 from typing import Self
 
-from tests.wire import exactly
-
 
 class CountingProxy:
     """Listen on loopback, note who is asked for what, and hand everything on to one unix socket."""
@@ -68,3 +66,15 @@ class CountingProxy:
                     self.requests += [first for first in words if first.endswith("HTTP/1.1")]
                 target.sendall(piece)
             target.shutdown(socket.SHUT_WR)
+
+
+def exactly(line: socket.socket, size: int) -> bytes:
+    """Read `size` bytes."""
+    got = b""
+    while len(got) < size:
+        more = line.recv(size - len(got))
+        if not more:
+            message = "the line went dead"
+            raise ConnectionError(message)
+        got += more
+    return got

@@ -1,11 +1,14 @@
 """Speaking HTTP by hand: every byte that goes over a socket is seen and can be counted."""
 
 import contextlib
+import secrets
 import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode
+
+from onion_app.onion import socks
 
 Dial = Callable[[], socket.socket]
 Fields = list[tuple[str, str]]
@@ -57,34 +60,10 @@ def through_loopback(port: int) -> Dial:
     return lambda: socket.create_connection(("127.0.0.1", port), PATIENCE)
 
 
-def through_tor(socks_port: int, onion: str, port: int = 80) -> Dial:
-    """Reach a port of an onion service; RFC 1928, the name is resolved by tor."""
-
-    def dial() -> socket.socket:
-        line = socket.create_connection(("127.0.0.1", socks_port), PATIENCE)
-        line.sendall(b"\x05\x01\x00")
-        exactly(line, 2)
-        line.sendall(b"\x05\x01\x00\x03" + bytes([len(onion)]) + onion.encode() + port.to_bytes(2, "big"))
-        reply = exactly(line, 10)
-        if reply[1]:
-            line.close()
-            message = f"SOCKS answer {reply[1]}"
-            raise ConnectionError(message)
-        return line
-
-    return dial
-
-
-def exactly(line: socket.socket, size: int) -> bytes:
-    """Read `size` bytes."""
-    got = b""
-    while len(got) < size:
-        more = line.recv(size - len(got))
-        if not more:
-            message = "the line went dead"
-            raise ConnectionError(message)
-        got += more
-    return got
+def through_tor(socks_port: int, onion: str, port: int = 80, patience: float = PATIENCE) -> Dial:
+    """Reach a port of an onion service, on a circuit that nobody else uses."""
+    circuit = secrets.token_hex(8)
+    return lambda: socks.dial(socks_port, onion, port, patience, circuit=circuit)
 
 
 def complete(raw: bytes) -> bool:
