@@ -154,7 +154,7 @@ def _page(member: Member, case_id: bytes, mistakes: dict[str, str]) -> Answer:
         new_id=_id_for_next(),
         phrase_names=tuple(phrases.PHRASES),
         phrase_languages=[LANGUAGES[code] for code in phrases.LANGUAGES],
-        phrase_in=_phrase_language(cover.case.answer_in),
+        phrase_in=phrase_language(request.args.get("phrase_in", cover.case.answer_in)),
     )
 
 
@@ -166,7 +166,6 @@ def _id_for_next() -> str:
     return new_id().hex()
 
 
-def _phrase_language(answer_in: str) -> str:
-    """Give the language that stands ready beside the phrases: the one just used, or the author's."""
-    asked = request.args.get("phrase_in", answer_in)
-    return asked if asked in phrases.LANGUAGES else phrases.LANGUAGES[0]
+def phrase_language(wanted: str) -> str:
+    """Give the language in which a phrase is said: the one that is wanted, if there is one."""
+    return wanted if wanted in phrases.LANGUAGES else phrases.LANGUAGES[0]

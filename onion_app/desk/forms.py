@@ -15,6 +15,7 @@ TEXT_LETTERS: Final = 12_000  # four bytes each at most, and the largest seal ta
 _FIELD_LETTERS: Final = 200  # a passphrase of six words has 60; nothing longer deserves a slow hash
 
 _BOX: Final = re.compile("text_([0-9a-f]{32})")
+_TICK: Final = re.compile("([a-z]+)_([0-9a-f]{32})")
 
 # Letters that turn the line around, or cannot be seen, would let one handle look like another.
 _UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
@@ -69,6 +70,11 @@ def boxes(form: Mapping[str, str]) -> dict[bytes, str]:
     named = [(_BOX.fullmatch(name), typed) for name, typed in form.items()]
     found = {bytes.fromhex(box[1]): _without_controls(typed) for box, typed in named if box}
     return {case_id: typed for case_id, typed in found.items() if typed.strip()}
+
+
+def ticked_cases(form: Mapping[str, str], prefix: str) -> list[bytes]:
+    """Give the cases that were ticked in a list, in the boxes that begin with `prefix`."""
+    return [bytes.fromhex(tick[2]) for tick in map(_TICK.fullmatch, form) if tick and tick[1] == prefix]
 
 
 def _without_controls(raw: str) -> str:

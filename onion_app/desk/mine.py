@@ -1,5 +1,7 @@
 """My cases: all that one has taken on one page, a box beside each, and one button that sends the filled ones.
 
+Somebody with a slow line and little time takes ten in the queue at once, opens them, and answers: four pages in all.
+
 An answer that is refused keeps its text and says why; the others are sent. Nothing typed here is lost: what was not
 sent stays in the session, beside its case.
 """
@@ -10,15 +12,17 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue as Answer
 
 from onion_app.crypto.keys import new_id
-from onion_app.desk import answering, casework, forms, leaving, opened, publishing
-from onion_app.desk.case import REFUSALS
+from onion_app.desk import answering, casework, forms, leaving, opened, phrases, publishing
+from onion_app.desk.case import ANSWER_WITHIN, REFUSALS, phrase_language
 from onion_app.desk.casework import Books, Member
 from onion_app.desk.session import has_opened, keep_for, kept_for, login_required, remember_opened, room
-from onion_app.errors import NotAllowed, NothingHere
+from onion_app.errors import NotAllowed, NothingHere, TakenByAnother
+from onion_app.web.languages import day_words
 
 pages = Blueprint("mine", __name__, url_prefix="/mine")
 
 AT_ONCE: Final = 25  # cases on the page
+GONE: Final = forms.marked("A case is no longer here: its author took it back, or it was handed over.")
 
 
 class Card(NamedTuple):
@@ -42,6 +46,21 @@ class Card(NamedTuple):
 def show(member: Member) -> Answer:
     """Show every case that the member has taken."""
     return _page(member, {})
+
+
+@pages.post("/take")
+@login_required
+def take(member: Member) -> Answer:
+    """Take the cases that were ticked in a queue; of those that cannot be taken it is said why."""
+    mistakes = {}
+    for case_id in forms.ticked_cases(request.form, "take"):
+        try:
+            answering.take(room().books(), member, case_id)
+        except TakenByAnother as refused:
+            mistakes[""] = refused.sentence
+        except (NothingHere, NotAllowed):
+            mistakes[""] = GONE
+    return _page(member, mistakes) if mistakes else redirect(url_for("mine.show"), 303)
 
 
 @pages.post("/open")
@@ -72,7 +91,7 @@ def send(member: Member) -> Answer:
         except REFUSALS as refused:
             mistakes[f"text_{case_id.hex()}"] = refused.sentence
         except (NothingHere, NotAllowed):
-            mistakes[""] = forms.marked("A case is no longer here: its author took it back, or it was handed over.")
+            mistakes[""] = GONE
         else:
             keep_for(case_id, "text", "")
     return _page(member, mistakes) if mistakes else redirect(url_for("mine.show", sent=1), 303)
@@ -84,6 +103,24 @@ def _reply(books: Books, member: Member, case_id: bytes, typed: str) -> None:
     message_id, number = forms.id_of(request.form, message), forms.number(request.form, seen)
     answering.reply(books, member, case_id, message_id, text, number)
     publishing.heed_author(books, member, case_id)
+
+
+@pages.post("/phrase")
+@login_required
+def phrase(member: Member) -> Answer:
+    """Put a set phrase into the ticked boxes, each in the language of the case's author; nothing is sent."""
+    _keep_typed()
+    try:
+        chosen = forms.one_of(request.form, "phrase", phrases.PHRASES)
+    except forms.Mistake as mistake:
+        return _page(member, {mistake.field: mistake.sentence})
+    books, ticked, typed = room().books(), forms.ticked_cases(request.form, "below"), forms.boxes(request.form)
+    for case in casework.taken_cases_of(books, member)[:AT_ONCE]:
+        if case.id in ticked:
+            language = phrase_language(case.answer_in)
+            day = day_words(books.today + ANSWER_WITHIN, language)
+            keep_for(case.id, "text", phrases.start_from(chosen, language, day, typed.get(case.id, "")))
+    return redirect(url_for("mine.show"), 303)
 
 
 @pages.post("/stop")
@@ -111,6 +148,7 @@ def _page(member: Member, mistakes: dict[str, str]) -> Answer:
         sent="sent" in request.args,
         mistakes=mistakes,
         strays=_strays(cards),
+        phrase_names=tuple(phrases.PHRASES),
     )
 
 

@@ -40,6 +40,7 @@ BOXES: Final = {
     "publishing.save": "draft",
     "guides.save": "guide",
     "mine.open_all": "mine",
+    "mine.phrase": "mine",
     "mine.send": "mine",
     "mine.stop": "mine",
 }

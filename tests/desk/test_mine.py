@@ -4,8 +4,9 @@ import pytest
 
 from onion_app.crypto.letters import Text
 from onion_app.crypto.sealing import AUTHOR_HOLDER
+from onion_app.desk.phrases import PHRASES
 from onion_app.errors import NothingHere
-from onion_app.vault import cases, worklog
+from onion_app.vault import cases, people, worklog
 from onion_app.web.app import Hardened
 from tests.desk.actors import Author, House, Volunteer
 from tests.desk.circles import epochs_open_to, pairs_of
@@ -26,6 +27,69 @@ def authors(house: House, circle: bytes, counsellor: Volunteer) -> list[Author]:
 
 def answers(author: Author) -> list[str]:
     return [letter.text for letter in author.letters() if isinstance(letter, Text) and letter.sender]
+
+
+def test_ten_waiting_cases_are_taken_and_answered_in_four_pages(
+    house: House, counsellor: Volunteer, circle: bytes
+) -> None:
+    waiting = [Author(house, circle) for _ in range(10)]
+    for each in waiting:
+        each.writes("Please answer me.")
+    counsellor.logs_in()
+    counsellor.goes_to(f"/circle/{circle.hex()}/new")
+    ticks = {f"take_{author.case_id.hex()}": "1" for author in waiting}
+    page = counsellor.presses("/mine/take", **ticks)
+    assert "Please answer me." not in page.text
+    counsellor.presses("/mine/open")
+    boxes = {f"text_{author.case_id.hex()}": f"Answer {number}" for number, author in enumerate(waiting)}
+    assert counsellor.presses("/mine/send", **boxes).has(id="sent")
+    assert [answers(author) for author in waiting] == [[f"Answer {number}"] for number in range(10)]
+
+
+def test_of_the_ticked_cases_those_that_cannot_be_taken_are_said(
+    house: House, app: Hardened, counsellor: Volunteer, circle: bytes
+) -> None:
+    mine, gone, foreign = Author(house, circle), Author(house, circle), Author(house, house.circle("Law"))
+    lawyer = Volunteer(house, app)
+    lawyer.enrols(foreign.circle_id, "Dana")
+    for each in (mine, gone, foreign):
+        each.writes("Hello?")
+    counsellor.logs_in()
+    counsellor.goes_to(f"/circle/{circle.hex()}/new")
+    gone.erases()
+    token = ("csrf_token", counsellor.form("/mine/take").value("csrf_token"))
+    ticks = [(f"take_{author.case_id.hex()}", "1") for author in (gone, foreign, mine)]
+    page = counsellor.sends("/mine/take", [token, *ticks])
+    assert "no longer here" in counsellor.mistakes
+    assert [card.get("data-case") for card in page.having_class("mine")] == [mine.case_id.hex()]
+    assert list(worklog.taken_by(house.desk, [mine.case_id, foreign.case_id])) == [mine.case_id]
+    # What somebody has taken is not offered in the queue, and stays theirs whatever is sent.
+    with house.desk.writing():
+        house.desk.run("UPDATE taken SET moderator_id = ?", (people.find_moderator(house.desk, "Dana").id,))
+    page = counsellor.goes_to(f"/circle/{circle.hex()}/new")
+    assert not page.has(name=f"take_{mine.case_id.hex()}")
+    page = counsellor.sends("/mine/take", [token, *ticks])
+    assert "Somebody else" in counsellor.mistakes
+    assert not page.having_class("mine")
+
+
+def test_a_set_phrase_is_put_into_the_ticked_boxes_in_the_language_of_each_author(
+    counsellor: Volunteer, authors: list[Author]
+) -> None:
+    counsellor.goes_to("/mine")
+    counsellor.presses("/mine/open")
+    first, second, third = (author.case_id.hex() for author in authors)
+    typed = {f"text_{first}": "Typed before", f"text_{second}": "Of the other"}
+    fields = counsellor.form("/mine/send").filled(**typed, **{f"below_{first}": "1", f"below_{third}": "1"})
+    fields = [field for field in fields if field[0] != "phrase"]
+    page = counsellor.sends("/mine/phrase", [*fields, ("phrase", "not_your_fault")])
+    said = PHRASES["not_your_fault"]["ar"]
+    boxes = [page.first(id=f"text_{case}").raw_text.strip() for case in (first, second, third)]
+    assert boxes == [f"Typed before\n\n{said}", "Of the other", said]
+    assert answers(authors[0]) == []
+    page = counsellor.sends("/mine/phrase", [*fields, ("phrase", "nothing")])
+    assert counsellor.mistakes
+    assert page.first(id=f"text_{second}").raw_text.strip() == "Of the other"
 
 
 def test_filled_boxes_are_sent_at_once_and_one_refusal_keeps_its_text(
