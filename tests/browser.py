@@ -7,14 +7,16 @@ runs a script in a page; the one script it runs is the browser's own, and gives 
 import base64
 import contextlib
 import shutil
+import subprocess
 import tempfile
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from tests import firefox
+from tests.processes import until
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # what comes with it speaks of its own past
@@ -22,6 +24,7 @@ with warnings.catch_warnings():
     from marionette_driver.errors import (
         NoSuchElementException,
         StaleElementException,
+        TimeoutException,
         UnknownException,
     )
     from marionette_driver.marionette import Marionette
@@ -47,9 +50,11 @@ return new Promise(done => requestAnimationFrame(() => done([page.clientWidth, p
 class Browser:
     """One open window, and the person before it."""
 
-    def __init__(self, driver: Any, size: tuple[int, int]) -> None:
+    def __init__(self, driver: Any, size: tuple[int, int], home: Path, process: subprocess.Popen[bytes]) -> None:
         """Take over `driver` and give its page the width and height of `size`, in pixels."""
         self.driver = driver
+        self.home = home
+        self.process = process
         self.driver.timeout.page_load = PATIENCE
         self.driver.timeout.implicit = 0
         with self.driver.using_context("chrome"):
@@ -174,6 +179,19 @@ class Browser:
         """List the cookies of this page."""
         return list(self.driver.get_cookies())
 
+    def press_main_and_be_cut_off(self, cut_off: Callable[[], bool]) -> None:
+        """Press the main action; the browser is gone as soon as `cut_off` says so, with no page to read."""
+        self.driver.timeout.page_load = 0.001
+        with contextlib.suppress(TimeoutException):
+            self.find("main button").click()
+        until(cut_off, PATIENCE, "what was sent")
+        self.process.kill()
+        self.process.wait()
+
+    def quit(self) -> None:
+        """Quit Firefox in order; what it leaves in `home` stays until the `with` statement ends."""
+        firefox.end(self.process)
+
     def screenshot(self, path: Path) -> None:
         """Save what the window shows as `path`.png, and the page to its end as `path`-whole.png."""
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -195,8 +213,9 @@ def browsing(
     try:
         driver = Marionette(host="127.0.0.1", port=firefox.wait_for_port(profile, process))
         driver.start_session({"unhandledPromptBehavior": "accept"})  # Reload asks whether to send again: yes
-        yield Browser(driver, size)
-        driver.delete_session()
+        yield Browser(driver, size, home, process)
+        if process.poll() is None:
+            driver.delete_session()
         driver.client.close()
     finally:
         firefox.end(process)

@@ -6,7 +6,7 @@ import pytest
 
 from tests import network
 
-pytest_plugins = ("tests.network_fixture", "tests.rehearsal", "tests.house")
+pytest_plugins = ("tests.network_fixture", "tests.rehearsal", "tests.house", "tests.reached")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -9,15 +9,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from onion_app.crypto import circles, members
+from onion_app.crypto import circles, codes, members, sealing
 from onion_app.crypto.codes import invitation_mark
-from onion_app.crypto.keys import keypair_from, new_keypair
+from onion_app.crypto.keys import keypair_from, new_id, new_keypair
+from onion_app.crypto.letters import Text, pack
+from onion_app.errors import NothingHere
 from onion_app.launch import first_run
 from onion_app.launch.answers import Answers
 from onion_app.launch.first_run import Handed
 from onion_app.launch.state import State
 from onion_app.site import SiteConfig, create_app
-from onion_app.vault import people, settings, texts, truth
+from onion_app.vault import cases, people, settings, texts, truth
 from onion_app.vault.database import Database, open_desk, open_mailbox
 from onion_app.web.server import serve
 from tests.people import Visitor
@@ -38,7 +40,7 @@ class Site:
         self.made = first_run.make(self.state, self.handed, {}, self.clock, lambda _keys: None)
         self.ahead = 0.0
         self.errors: list[str] = []
-        self.private = self.enrol()
+        self.circle, self.private = self.enrol()
         self.stop = threading.Event()
         self.thread = threading.Thread()
 
@@ -58,8 +60,8 @@ class Site:
         """Open the desk's database; whoever asks closes it."""
         return open_desk(self.state.desk, self.made.keys.desk)
 
-    def enrol(self) -> bytes:
-        """Give the first circle its key and its first member, and give the circle's private key."""
+    def enrol(self) -> tuple[bytes, bytes]:
+        """Give the first circle its key and its first member, and give the circle's id and private key."""
         desk, mailbox = self.desk(), self.mailbox()
         circle, pair, own = people.circles(desk)[0], new_keypair(), members.new_secrets()
         newcomer = people.Moderator(
@@ -83,7 +85,7 @@ class Site:
             truth.copy_circles(mailbox, desk)
         desk.close()
         mailbox.close()
-        return pair.private
+        return circle.id, pair.private
 
     def put(self, **changed: object) -> None:
         """Change settings of the mailbox."""
@@ -92,6 +94,44 @@ class Site:
             for name, value in changed.items():
                 settings.put(mailbox, name, value)
             texts.raise_counter(mailbox)
+        mailbox.close()
+
+    def case_of(self, mailbox: Database, code: str) -> bytes:
+        """Find the case under a code.
+
+        Raises:
+            NothingHere: there is none.
+        """
+        return cases.find_by_tag(mailbox, codes.derive(code, settings.read(mailbox).code_salt).tag).id
+
+    def cases(self) -> int:
+        """Count the cases."""
+        mailbox = self.mailbox()
+        (row,) = mailbox.rows("SELECT count(*) FROM cases")
+        mailbox.close()
+        return int(str(row[0]))
+
+    def stores(self, code: str) -> bool:
+        """Say whether there is a case under a code."""
+        mailbox = self.mailbox()
+        try:
+            return bool(self.case_of(mailbox, code))
+        except NothingHere:
+            return False
+        finally:
+            mailbox.close()
+
+    def answer(self, code: str, text: str) -> None:
+        """Let the circle answer in the case under a code."""
+        mailbox, message, day = self.mailbox(), new_id(), int(self.clock()) // DAY
+        case, letter = self.case_of(mailbox, code), pack(Text(text, day, "Noor"))
+        wrap = cases.wraps_of(mailbox, case, self.circle)[0]
+        key = sealing.unwrap(wrap.wrap, case_id=case, epoch=wrap.epoch, holder=self.circle, private_key=self.private)
+
+        def sealed(number: int) -> bytes:
+            return sealing.seal(key, letter, sealing.Place(case, wrap.epoch, message, number, "circle"))
+
+        cases.append(mailbox, case, message, author="circle", epoch=wrap.epoch, new_wraps=(), seal=sealed, day=day)
         mailbox.close()
 
     def start(self) -> None:

@@ -1,0 +1,96 @@
+"""P09, as Tor carries it: whatever a visitor is answered, the same number of cells goes out to them.
+
+The bytes are counted in test_p09_one_size.py. Here the site's own tor counts what leaves it, on the private network.
+Each answer has a circuit of its own: what goes out on it is the answer, and what opens and closes the way to it.
+"""
+
+import re
+import socket
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+
+from tests.people import Visitor
+from tests.reached import Reached
+from tests.wire import PATIENCE, through_tor
+
+CIRCUIT = re.compile(r"650 CIRC (\d+) .*PURPOSE=HS_SERVICE_REND")
+CELLS = re.compile(r"650 CELL_STATS ID=(\d+) .*OutboundRemoved=(\S+)")
+RELAYED = re.compile(r"relay(?:_early)?:(\d+)")
+
+
+class Counted:
+    """What tor says about the circuits to its visitors: which there are, and each second what has gone out on them."""
+
+    def __init__(self, line: socket.socket) -> None:
+        self.file = line.makefile("rw", newline="\r\n")
+        self.cells: Counter[str] = Counter()
+        self.visits: set[str] = set()
+        self.ask("AUTHENTICATE")
+        self.ask("SETEVENTS CIRC CELL_STATS")
+
+    def ask(self, question: str) -> None:
+        """Say something, and read all that tor has said until it answers."""
+        self.file.write(f"{question}\r\n")
+        self.file.flush()
+        while not self.read().startswith("250 "):
+            pass
+
+    def read(self) -> str:
+        """Read one line."""
+        line = self.file.readline()
+        if circuit := CIRCUIT.match(line):
+            self.visits.add(circuit[1])
+        if cells := CELLS.match(line):
+            self.cells[cells[1]] += sum(map(int, RELAYED.findall(cells[2])))
+        return line
+
+    def until_now(self, visitor: Visitor) -> list[int]:
+        """Give how many cells went out on each circuit so far; one more shows that tor has said all about those."""
+        self.ask("GETINFO version")
+        before = set(self.visits)
+        visitor.get("/")
+        while not any(self.cells[circuit] for circuit in self.visits - before):
+            self.read()
+        return sorted(self.cells[circuit] for circuit in before)
+
+
+@contextmanager
+def counting(reached: Reached) -> Iterator[Counted]:
+    """Listen to the site's tor."""
+    with socket.socket(socket.AF_UNIX) as line:
+        line.settimeout(PATIENCE)
+        line.connect(str(reached.tor.control_socket))
+        counted = Counted(line)
+        with closing(counted.file):
+            yield counted
+
+
+def one_visit(visitor: Visitor) -> None:
+    """Meet every kind of answer, each in another language: to read, to write, wrong ways, a redirect, a refusal."""
+    for path in ("/", "/ar/", "/ckb/stories", "/kmr/guides/now", "/en/protects", "/ar/nowhere", "/ckb/case"):
+        visitor.get(path)
+    visitor.ask_for("PUT", "/kmr/tell")
+    visitor.post("/ar/tell", [("text", "no token")])
+    check = visitor.check("ask", "words")
+    visitor.send(check.form_with("line"), line="0")
+    visitor.confirm(check)
+    visitor.come_back(check.code)
+    visitor.leave()
+
+
+def test_every_answer_is_the_same_number_of_cells(reached: Reached) -> None:
+    def on_a_new_circuit() -> socket.socket:
+        return through_tor(reached.socks_port, reached.site.address)()
+
+    visitor = Visitor(on_a_new_circuit, reached.site.address, "ckb")
+    with counting(reached) as counted:
+        one_visit(visitor)
+        answers = [answer for _, answer in visitor.seen]
+        assert {answer.status for answer in answers} == {200, 303, 400, 404, 405}
+        cells = counted.until_now(visitor)
+        assert len(cells) == len(answers)
+        assert cells[-1] - cells[0] <= 1, cells
+
+        visitor.check("tell", "ا" * 12_000)  # the one page that may be long, to see that the counting sees it
+        assert counted.until_now(visitor)[-1] > 5 * cells[-1]

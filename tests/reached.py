@@ -1,0 +1,54 @@
+"""The site whose clock and restarts belong to the test, behind a real onion of the private network.
+
+Its tor counts, circuit by circuit, the cells that leave for a visitor.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from onion_app.launch.rehearsal.network import PrivateNetwork
+from onion_app.onion import tor_process
+from onion_app.onion.service import Control
+from onion_app.onion.tor_process import TorProcess
+from tests.processes import until
+from tests.rehearsal import ROOT
+from tests.served import Site, serving
+
+START = 180.0  # seconds until tor stands and its descriptor is taken; three on idle cores
+COUNTING = (
+    "\n# Tell how many cells go where: only on a private network does tor do that.\nTestingEnableCellStatsEvent 1\n"
+)
+
+
+@dataclass(frozen=True)
+class Reached:
+    """A site, its tor, and where visitors find both."""
+
+    site: Site
+    tor: TorProcess
+    socks_port: int
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.site.address}"
+
+
+@pytest.fixture(scope="session")
+def reached(private_network: PrivateNetwork) -> Iterator[Reached]:
+    """Serve, start a tor of the private network, and publish."""
+    with serving() as site:
+        torrc = site.state.path / "torrc"
+        torrc.write_text(private_network.torrc_for_service(ROOT / "torrc.example").read_text() + COUNTING)
+        tor = tor_process.start(torrc, site.state.tor, site.state.run)
+        try:
+            control = Control.connect(tor.control_socket)
+            until(lambda: control.bootstrap().percent == 100, START, "tor")
+            control.publish(site.made.onion.secret, site.address, site.state.site_socket)
+            assert control.uploaded.wait(START)
+            until(lambda: control.health().good, START, "the onion")
+            yield Reached(site, tor, private_network.socks_port)
+            control.close()
+        finally:
+            tor.stop()
