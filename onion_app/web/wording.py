@@ -4,8 +4,10 @@ It chooses by what the path or the reader's own setting says, never by headers: 
 speaks English.
 """
 
+from collections.abc import Callable
+
 from flask import Flask, current_app, g, request
-from jinja2 import StrictUndefined
+from jinja2 import StrictUndefined, pass_context
 from markupsafe import Markup
 from werkzeug.routing import AnyConverter, Map
 
@@ -66,9 +68,8 @@ def set_up_wording(app: Flask, offered: dict[str, Catalogue], style: str) -> Non
     # The extension adds this method when it is loaded.
     env.install_gettext_callables(_translated, _translated_plural, newstyle=True)  # type: ignore[attr-defined]
     env.globals["style"] = Markup(style)  # noqa: S704 - our own file, whose hash the policy names
-    env.filters["numerals"] = lambda value: languages.numerals(value, current_language().code)
-    env.filters["day_words"] = lambda day: languages.day_words(day, current_language().code)
-    env.filters["month_words"] = lambda day: languages.month_words(day, current_language().code)
+    for name in ("numerals", "day_words", "month_words"):
+        env.filters[name] = _in_the_language_of_the_page(getattr(languages, name))
     app.context_processor(
         lambda: {
             "language": current_language(),
@@ -89,3 +90,8 @@ def _set_up_routes(app: Flask, codes: tuple[str, ...]) -> None:
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
     app.url_map.redirect_defaults = False  # no answer that a view did not give
+
+
+def _in_the_language_of_the_page(write: Callable[[int, str], str]) -> Callable[[object, int], str]:
+    # Without the context jinja2 would work out {{ 1|numerals }} once, for whoever is the first to load the template.
+    return pass_context(lambda _context, value: write(value, current_language().code))

@@ -35,6 +35,14 @@ def test_nothing_is_stored_before_line_and_digits_were_typed_back(
     assert people.find_moderator(house.desk, "Sara").state == "active"
 
 
+def test_the_steps_of_enrolling_are_numbered_in_the_digits_of_the_page(
+    house: House, newcomer: Volunteer, circle: bytes
+) -> None:
+    newcomer.redeems(house.invitation(circle))
+    for language, first in (("en", "1."), ("ar", "١."), ("en", "1.")):
+        assert newcomer.goes_to(f"/enrol?lang={language}").first("h2").text.startswith(first)
+
+
 def test_an_invitation_works_once_and_not_for_ever(house: House, app: Hardened, circle: bytes) -> None:
     code = house.invitation(circle)
     first, second = Volunteer(house, app), Volunteer(house, app)
