@@ -29,13 +29,17 @@ def test_a_passphrase_has_six_words_of_the_list() -> None:
     assert set(drawn) <= set(passwords.words())
 
 
-@pytest.mark.parametrize("secret", [PASSPHRASE, "  Abacus  ABDOMEN abdominal abide\tabiding ability ", SPARE])
+@pytest.mark.parametrize(
+    "secret",
+    [PASSPHRASE, "  Abacus  ABDOMEN abdominal abide\tabiding ability ", SPARE],
+    ids=["as shown", "as typed", "spare"],
+)
 def test_passphrase_and_spare_code_each_open_the_vault(vault: tuple[slots.VaultKeys, str], secret: str) -> None:
     drawn, text = vault
     assert slots.open_slots(text, secret) == drawn
 
 
-@pytest.mark.parametrize("secret", ["", PASSPHRASE + " able", codes.new_code()])
+@pytest.mark.parametrize("secret", ["", PASSPHRASE + " able", codes.new_code()], ids=["nothing", "more", "another"])
 def test_nothing_else_opens_the_vault(vault: tuple[slots.VaultKeys, str], secret: str) -> None:
     with pytest.raises(WrongPassphrase):
         slots.open_slots(vault[1], secret)

@@ -3,6 +3,7 @@
 import json
 import os
 import threading
+from itertools import count
 from typing import Any
 
 import pytest
@@ -65,6 +66,7 @@ def test_nothing_is_shown_of_the_secrets() -> None:
     ["[]", "null", '"words"', "{", "", '{"passphrase": null}', '{"passphrase": ""}', '{"passphrase": ["x"]}',
      '{"spare_code": 1234}', f'{{"spare_code": "{CODE[:-1]}{(int(CODE[-1]) + 1) % 10}"}}', '{"how_to_find_us": []}',
      '{"how_to_find_us": {"EN": "x"}}', '{"passphrase": "x", "more": 1}', "x" * 65_537],
+    ids=count(),
 )  # fmt: skip
 def test_everything_else_is_refused(given: str) -> None:
     with pytest.raises(BadAnswers):
