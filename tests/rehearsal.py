@@ -1,7 +1,6 @@
 """One rehearsal for the whole run: the program as a newcomer starts it, and the ways to it."""
 
 import json
-import os
 import selectors
 import signal
 import subprocess
@@ -93,10 +92,3 @@ def rehearsal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rehearsal]:
     assert not process.stdout.read(), "more than one line was printed"
     process.stdout.close()
     assert not stage.state.exists()
-
-
-@pytest.fixture(scope="session")
-def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Give the folder of the screenshots: SANCTUARY_SCREENSHOTS, or one that goes by itself."""
-    chosen = os.environ.get("SANCTUARY_SCREENSHOTS")
-    return Path(chosen) if chosen else tmp_path_factory.mktemp("screenshots")

@@ -1,5 +1,6 @@
 """What every journey has with it: a camera and a phone."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,14 +12,16 @@ from tests.rehearsal import Rehearsal
 
 
 @pytest.fixture
-def photograph(pictures: Path, request: pytest.FixtureRequest) -> Photograph:
-    """Take pictures, numbered in the order of the journey."""
+def photograph(request: pytest.FixtureRequest) -> Photograph:
+    """Take pictures, numbered in the order of the journey, where SANCTUARY_SCREENSHOTS names a folder for them."""
     taken: list[str] = []
+    folder = os.environ.get("SANCTUARY_SCREENSHOTS")
     journey = request.node.name.removeprefix("test_").partition("_and_")[0]
 
     def take(browser: Browser, name: str) -> None:
         taken.append(name)
-        browser.screenshot(pictures / journey / f"{len(taken):02}-{name}")
+        if folder:
+            browser.screenshot(Path(folder) / journey / f"{len(taken):02}-{name}")
 
     return take
 
