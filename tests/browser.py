@@ -189,8 +189,9 @@ class Browser:
         self.process.wait()
 
     def quit(self) -> None:
-        """Quit Firefox in order; what it leaves in `home` stays until the `with` statement ends."""
-        firefox.end(self.process)
+        """Choose *Quit*; what Firefox leaves in `home` stays until the `with` statement ends."""
+        self.driver._send_message("Marionette:Quit", {"flags": ["eAttemptQuit"]})
+        until(lambda: self.process.poll() is not None, PATIENCE, "the end of Firefox")
 
     def screenshot(self, path: Path) -> None:
         """Save what the window shows as `path`.png, and the page to its end as `path`-whole.png."""
@@ -216,6 +217,7 @@ def browsing(
         yield Browser(driver, size, home, process)
         if process.poll() is None:
             driver.delete_session()
+        driver.session = None  # what ended without it is not asked for again
         driver.client.close()
     finally:
         firefox.end(process)

@@ -12,17 +12,17 @@ from tests.rehearsal import Rehearsal
 Photograph = Callable[[Browser, str], None]
 
 
-def log_in(browser: Browser, rehearsal: Rehearsal, login: Mapping[str, Any]) -> None:
+def log_in(browser: Browser, rehearsal: Rehearsal, login: Mapping[str, Any], language: str = "en") -> None:
     """Log in with handle, passphrase and the six digits of now, or the next ones where these were used already."""
     for ahead in (0, 30):
-        browser.go(f"{rehearsal.desk_url}/login?lang=en")
+        browser.go(f"{rehearsal.desk_url}/login?lang={language}")
         browser.type_into("handle", login["handle"])
         browser.type_into("passphrase", login["passphrase"])
         browser.type_into("totp", pyotp.TOTP(login["totp_secret"]).at(time.time() + ahead))
         browser.press_main()
         if not browser.shows(".errors"):
             break
-    assert browser.shows("article.circle"), browser.text("main")
+    assert browser.shows("article.circle, #waiting"), browser.text("main")
 
 
 def code_on(browser: Browser) -> str:

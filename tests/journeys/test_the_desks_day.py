@@ -1,0 +1,252 @@
+"""A counsellor's day and a coordinator's at the desk, each before a private window of Firefox without JavaScript.
+
+A volunteer is invited and let in after both screens show the same four words; answers ten people at once; hands one
+over and stops. Later the volunteer is shut out, the cases get new keys, and the browser's folder holds nothing of it.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+
+from tests.browser import DESKTOP, Browser, browsing
+from tests.house import Member, enrol
+from tests.journeys.steps import Photograph, log_in
+from tests.marks import files_with, latin_mark
+from tests.people import Visitor, Volunteer
+from tests.rehearsal import Rehearsal
+from tests.wire import through_unix
+
+ASKED = "I cannot sleep since they know. Whom can I talk to? My word for you is"
+ANSWER = "I have read every word, and I am glad that you wrote. Answer when it is safe for you: {number}."
+NOTE = "Needs somebody who knows the law about identity papers."
+PEOPLE = 10
+LOADS = 4  # pages after the login, on a slow line
+
+COUNT = """
+gBrowser.pageLoads = 0;
+gBrowser.addProgressListener({
+  onLocationChange(progress, request, location, flags) {
+    if (progress.isTopLevel && !(flags & Ci.nsIWebProgressListener.LOCATION_CHANGE_SAME_DOCUMENT)) gBrowser.pageLoads++;
+  },
+  QueryInterface: ChromeUtils.generateQI(["nsIWebProgressListener", "nsISupportsWeakReference"]),
+});
+"""
+
+
+@pytest.fixture
+def coordinator() -> Iterator[Browser]:
+    """Open the coordinator's window."""
+    with browsing(size=DESKTOP, private=True) as browser:
+        yield browser
+
+
+@pytest.fixture
+def volunteer() -> Iterator[Browser]:
+    """Open the window of somebody who has an invitation."""
+    with browsing(size=DESKTOP, private=True) as browser:
+        yield browser
+
+
+def waiting_people(rehearsal: Rehearsal, mark: str) -> list[tuple[Visitor, str]]:
+    """Let ten people ask for help today, and give them with their codes."""
+    socket = Path(rehearsal.printed["site_socket"])
+    people = [Visitor(through_unix(socket), rehearsal.onion) for _ in range(PEOPLE)]
+    asked = {"topic": "talk", "danger": "yes", "answer_in": "en"}
+    return [(person, person.hand_in("ask", f"{ASKED} {mark}.", **asked)) for person in people]
+
+
+def invitation_to(coordinator: Browser, rehearsal: Rehearsal, circle: str) -> str:
+    """Invite one person to a circle, and copy the code."""
+    coordinator.go(f"{rehearsal.desk_url}/circles")
+    card = next(card for card in coordinator.every(".gathering") if circle in card.text)
+    circle_id = card.get_attribute("data-circle")
+    coordinator.press_in(f"form[action='/circles/{circle_id}/invite'] button")
+    return "".join(coordinator.text("#code").split())
+
+
+def lawyers(coordinator: Browser, rehearsal: Rehearsal) -> None:
+    """Add a circle, whose first member comes with an invitation."""
+    coordinator.go(f"{rehearsal.desk_url}/circles")
+    coordinator.type_into("name", "Law")
+    coordinator.tick("topic_law")
+    coordinator.press_in("#add button")
+    enrol(Volunteer(rehearsal.desk_url), invitation_to(coordinator, rehearsal, "Law"), "Rojin")
+
+
+def enrol_in_arabic(volunteer: Browser, rehearsal: Rehearsal, code: str, photograph: Photograph) -> Member:
+    """Redeem an invitation, write down what is shown, and log in."""
+    volunteer.go(f"{rehearsal.desk_url}/join?lang=ar")
+    volunteer.type_into("invitation", code)
+    volunteer.press_main()
+    photograph(volunteer, "enrol")
+    secret = volunteer.text("#totp-secret").replace(" ", "")
+    sheet = "".join(volunteer.text("#code").split())
+    member = Member("Hêvî", volunteer.text("#new-passphrase"), secret, sheet)
+    line = 4 * int(volunteer.find("label[data-line]").get_attribute("data-line"))
+    volunteer.type_into("handle", member.handle)
+    volunteer.type_into("line", sheet[line - 4 : line])
+    volunteer.type_into("totp", member.digits())
+    volunteer.press_main()
+    assert volunteer.shows("#welcome"), volunteer.text("main")
+    log_in(volunteer, rehearsal, asdict(member), "ar")
+    return member
+
+
+def let_in(coordinator: Browser, volunteer: Browser, rehearsal: Rehearsal, photograph: Photograph) -> None:
+    """Compare the words on both screens, and let the newcomer in."""
+    words = volunteer.text("#four-words")
+    assert len(words.split()) == 4
+    photograph(volunteer, "waiting")
+    assert not volunteer.shows("article.circle")
+    coordinator.go(f"{rehearsal.desk_url}/circles?lang=en")
+    assert coordinator.text(".newcomer .words") == words
+    photograph(coordinator, "the-same-words")
+    coordinator.press_in(".newcomer button")
+    volunteer.go(f"{rehearsal.desk_url}/?lang=ar")
+    assert volunteer.shows("article.circle")
+    photograph(volunteer, "let-in")
+
+
+def start_counting(browser: Browser) -> None:
+    """Let Firefox count the pages that it loads from now on."""
+    with browser.driver.using_context("chrome"):
+        browser.driver.execute_script(COUNT)
+
+
+def loads(browser: Browser) -> int:
+    """Say how many pages were loaded since."""
+    with browser.driver.using_context("chrome"):
+        return int(browser.driver.execute_script("return gBrowser.pageLoads"))
+
+
+def answer_ten(volunteer: Browser, mark: str, photograph: Photograph) -> None:
+    """From the first page: tick ten cases, open them, write into ten boxes, and send once."""
+    start_counting(volunteer)
+    volunteer.press_in("article.circle h2 a")
+    ticks = volunteer.every("li.case.urgent-2 input[type=checkbox]")
+    for tick in ticks[:PEOPLE]:
+        tick.click()
+    photograph(volunteer, "queue")
+    volunteer.press("Take the ticked ones")
+    assert mark not in volunteer.text("main")
+    photograph(volunteer, "my-cases")
+    volunteer.press("Open all of them")
+    boxes = volunteer.every("section.mine textarea")
+    assert len(boxes) == PEOPLE
+    for number, box in enumerate(boxes):
+        box.send_keys(ANSWER.format(number=number))
+    assert volunteer.text("main").count(mark) == PEOPLE
+    photograph(volunteer, "my-cases-opened")
+    volunteer.press_main()
+    assert volunteer.shows("#sent")
+    assert not volunteer.shows(".errors")
+    assert loads(volunteer) == LOADS
+    photograph(volunteer, "my-cases-sent")
+
+
+def everybody_reads_an_answer(people: list[tuple[Visitor, str]]) -> None:
+    """See that each of the ten got another one of the ten answers."""
+    said = [visitor.come_back(code).main.text for visitor, code in people]
+    numbers = [re.findall(r"safe for you: (\d)\.", page) for page in said]
+    assert sorted(numbers) == [[str(number)] for number in range(PEOPLE)]
+
+
+def hand_one_over_and_stop(volunteer: Browser, rehearsal: Rehearsal, photograph: Photograph) -> None:
+    """Keep a note in a case, hand the case to the lawyers, and give all the others back."""
+    volunteer.go(f"{rehearsal.desk_url}/mine?lang=ar")
+    photograph(volunteer, "my-cases-in-arabic")
+    volunteer.press_in("section.mine h2 a")
+    case = volunteer.url
+    volunteer.find("#note").send_keys(NOTE)
+    volunteer.press_in("#notes form button")
+    assert NOTE in volunteer.text("#notes")
+    photograph(volunteer, "note")
+    volunteer.press_in("main a[href$='/ways-out']")
+    volunteer.find("#circle").send_keys("Law")
+    photograph(volunteer, "ways-out")
+    volunteer.press_in("form[action$='/hand-over'] button")
+    assert len(volunteer.every("section.mine")) == PEOPLE - 1
+    volunteer.go(case)
+    assert NOTE not in volunteer.source
+    volunteer.go(f"{rehearsal.desk_url}/mine")
+    volunteer.press_in("button[formaction$='/mine/stop']")
+    assert volunteer.text(".counts .mine") in ("0", "٠")
+    photograph(volunteer, "stopped")
+
+
+def shut_out(coordinator: Browser, rehearsal: Rehearsal, handle: str, photograph: Photograph) -> None:
+    """Shut somebody out, and see that the cases wait for new keys until somebody logs in."""
+    coordinator.go(f"{rehearsal.desk_url}/circles")
+    member = next(line for line in coordinator.every(".members li") if handle in line.text)
+    member.find_element("css selector", "summary").click()
+    photograph(coordinator, "shutting-out")
+    coordinator.follow(member.find_element("css selector", "button"))
+    assert f"{handle} was shut out" in coordinator.text("main")
+    coordinator.go(f"{rehearsal.desk_url}/")
+    waiting = int(coordinator.text(".delayed"))
+    assert waiting >= PEOPLE - 1
+    photograph(coordinator, "cases-wait-for-new-keys")
+    coordinator.press("Log out")
+    log_in(coordinator, rehearsal, rehearsal.login)
+    left = int(coordinator.text(".delayed")) if coordinator.shows(".delayed") else 0
+    assert left == max(0, waiting - 10)
+    while coordinator.shows("#new-keys"):
+        coordinator.press_in("#new-keys button")
+    photograph(coordinator, "new-keys")
+
+
+def nothing_opens(volunteer: Browser, rehearsal: Rehearsal, case: str, photograph: Photograph) -> None:
+    """See that the window that is still open leads to the login, and no further."""
+    volunteer.find("#note").send_keys("Still me.")
+    volunteer.press_in("#notes form button")
+    assert volunteer.shows("[name=passphrase]")
+    photograph(volunteer, "shut-out")
+    for page in (case, f"{rehearsal.desk_url}/", f"{rehearsal.desk_url}/mine"):
+        volunteer.go(page)
+        assert volunteer.shows("[name=passphrase]"), page
+
+
+def folder_holds_none_of(browser: Browser, words: list[str]) -> None:
+    """Quit Firefox, and look for these words in every file of its profile, cache and home."""
+    browser.quit()
+    assert {"places.sqlite", "prefs.js"} <= {file.name for file in browser.home.rglob("*")}
+    for word in words:
+        assert files_with(word, browser.home) == []
+
+
+def test_a_day_at_the_desk(
+    rehearsal: Rehearsal, coordinator: Browser, volunteer: Browser, photograph: Photograph
+) -> None:
+    mark = latin_mark()
+    log_in(coordinator, rehearsal, rehearsal.login)
+    lawyers(coordinator, rehearsal)
+    circle = rehearsal.login["circles"][0]
+    code = invitation_to(coordinator, rehearsal, circle)
+    photograph(coordinator, "invitation")
+    member = enrol_in_arabic(volunteer, rehearsal, code, photograph)
+    let_in(coordinator, volunteer, rehearsal, photograph)
+
+    people = waiting_people(rehearsal, mark)
+    volunteer.go(f"{rehearsal.desk_url}/?lang=en")
+    answer_ten(volunteer, mark, photograph)
+    everybody_reads_an_answer(people)
+    hand_one_over_and_stop(volunteer, rehearsal, photograph)
+    cookies = [cookie["value"] for cookie in volunteer.cookies()]
+    volunteer.press_in("header form button")
+
+    log_in(volunteer, rehearsal, asdict(member))
+    volunteer.press_in("article.circle h2 a")
+    volunteer.go(f"{rehearsal.desk_url}/circle/{volunteer.url.split('/')[-2]}/waiting")
+    volunteer.press_in("li.case h2 a")
+    if volunteer.shows("#cover"):
+        volunteer.press_in("#cover button.main")
+    case = volunteer.url
+    cookies += [cookie["value"] for cookie in volunteer.cookies()]
+    shut_out(coordinator, rehearsal, member.handle, photograph)
+    nothing_opens(volunteer, rehearsal, case, photograph)
+
+    host = rehearsal.desk_url.removeprefix("http://")
+    folder_holds_none_of(volunteer, [mark, ANSWER[:30], NOTE[:30], host, host.split(".")[0], "__Host-desk", *cookies])
