@@ -120,6 +120,13 @@ class OlderFile(SanctuaryError):
     hint = "./scripts/launch"
 
 
+class StateClosed(SanctuaryError):
+    """This account may not read and write a file of the state."""
+
+    exit_code = 2
+    hint = "chmod -R u+rwX STATE; as root first: chown -R sanctuary: STATE"
+
+
 class CipherUnfit(SanctuaryError):
     """The library that encrypts the databases is not the one this program needs."""
 
@@ -187,6 +194,13 @@ class NotConfirmed(SanctuaryError):
     """The word was not typed. Nothing was changed."""
 
     exit_code = 2
+
+
+class ClockWrong(SanctuaryError):
+    """The clock of this machine says another day. Nothing was changed."""
+
+    exit_code = 2
+    hint = "sudo timedatectl set-ntp true; ./scripts/manage clock"
 
 
 class ControlLost(SanctuaryError):

@@ -33,6 +33,7 @@ class Orders:
     desk_port: int
     days_ahead: int
     pause: bool | None = None  # for the chores: take no new messages, or take them again; None: as it is
+    clock_is_right: bool = False  # for the chores: the operator says so
 
     @property
     def mailbox_folder(self) -> Path:
@@ -48,6 +49,10 @@ class Orders:
         """Tell unix seconds, some days ahead when this is a rehearsal of later days."""
         return time.time() + self.days_ahead * _DAY
 
+    def machine_day(self) -> int:
+        """Give the day since 1970 that this machine's own clock says."""
+        return int(time.time()) // _DAY
+
     def line(self) -> bytes:
         """Write these orders as the one line that goes into the pipe."""
         fields = {
@@ -59,6 +64,7 @@ class Orders:
             "desk_port": self.desk_port,
             "days_ahead": self.days_ahead,
             "pause": self.pause,
+            "clock_is_right": self.clock_is_right,
         }
         return json.dumps(fields).encode() + b"\n"
 

@@ -4,6 +4,7 @@ Each of them may be cut off at any point and done again. They hold both keys, an
 """
 
 from onion_app.errors import CheckpointBusy
+from onion_app.launch import days
 from onion_app.launch.child import Child, Orders, Waiting, run
 from onion_app.vault import cases, database, guides, people, publishing, settings, truth, upkeep, worklog
 from onion_app.vault.database import Database
@@ -20,17 +21,21 @@ def work(child: Child) -> None:
     today = int(orders.clock()) // _DAY
     if orders.pause is not None:
         truth.change_setting(mailbox, desk, "paused", orders.pause)
+    off = days.doubted(desk, orders.machine_day(), is_right=orders.clock_is_right)
     # What is destroyed goes first: the comparison after it clears the desk of what belonged to it.
-    destroyed = destroy_due(mailbox, desk, today)
+    destroyed = 0 if off else destroy_due(mailbox, desk, today)
     findings = len(truth.repair(mailbox, desk, today))
-    # After it: what was taken back meanwhile has left the queue, and nothing planted stands in a story's place.
-    publishing.publish_due(mailbox, desk, today)
-    worklog.give_back_untouched(desk, today - _UNTOUCHED_DAYS)
-    discard_copies(orders, desk, today)
+    if not off:
+        upkeep.bring_back(mailbox, today)
+        # After the comparison: what was taken back has left the queue, and nothing planted stands in a story's place.
+        publishing.publish_due(mailbox, desk, today)
+        worklog.give_back_untouched(desk, today - _UNTOUCHED_DAYS)
+        discard_copies(orders, desk, today)
     busy = sum(log_is_busy(db) for db in (mailbox, desk))
     for circle in waiting(mailbox, desk, today):
         child.reports.circle(circle)
-    child.reports.counts({"destroyed": destroyed, "findings": findings, "busy_logs": busy, **noticed(desk)})
+    done = {"destroyed": destroyed, "findings": findings, "busy_logs": busy, "clock_off": off}
+    child.reports.counts({**done, **noticed(desk), "lacks_room": int(not cases.has_room(mailbox))})
     mailbox.close()
     desk.close()
 

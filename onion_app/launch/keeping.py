@@ -86,7 +86,7 @@ def restore(
 
     Raises: StateTaken, AlreadyRunning, DiskFull, and what `check` raises.
     """
-    with state.held(folder) as place, _named_errors(source):
+    with state.held(folder) as place, _named_errors(source, full=folder):
         taken = (place.path / "vault.key").exists() or any((*place.mailbox.glob("*"), *place.desk.glob("*")))
         if taken and not replace:
             raise StateTaken(str(place.path))
@@ -122,12 +122,12 @@ def _workplace(place: State, name: str) -> Iterator[Path]:
 
 
 @contextmanager
-def _named_errors(file: Path) -> Iterator[None]:
+def _named_errors(file: Path, *, full: Path | None = None) -> Iterator[None]:
     try:
         yield
     except OSError as refused:
         if refused.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise DiskFull(str(file)) from refused
+            raise DiskFull(str(full or file)) from refused
         raise BadUsage(f"{file} cannot be used: {refused.strerror}") from refused
 
 

@@ -24,6 +24,7 @@ from onion_app.launch import answers, children, confine, state, status, unlock
 from onion_app.launch.child import Orders
 from onion_app.launch.control import Control
 from onion_app.launch.hardening import close_memory
+from onion_app.launch.manage import screen
 from onion_app.launch.reach import Reach, Service
 from onion_app.launch.selfcheck import SelfCheck
 from onion_app.launch.state import State
@@ -68,6 +69,8 @@ class Launcher:
         self._stopping = False
         self._finishing = _FINISHING
         self._pause: bool | None = None  # asked for, and not done by the chores yet
+        self._clock_is_right = False  # likewise
+        self._said_clock = False
         start_tor = partial(tor_process.start, options.torrc, place.tor, place.run)
         self._reach = Reach(place, Service(opened.onion_secret, opened.address), start_tor, terminal)
         self._selfcheck = SelfCheck(opened.address, place.socks_socket, lambda: self._reach.control)
@@ -115,6 +118,12 @@ class Launcher:
             watch.step(time.monotonic())
         if self._pause is not None and self._chores.counts.get("paused") == int(self._pause):
             self._pause = None
+        off = self._chores.counts.get("clock_off")
+        if off == 0:
+            self._clock_is_right = self._said_clock = False
+        elif off and not self._said_clock:
+            self._said_clock = True
+            self._terminal.say(f"The clock of this machine is doubted: {screen.doubted_clock(off)}")
 
     @property
     def _chores(self) -> Watch:
@@ -129,6 +138,10 @@ class Launcher:
                 # It must hold in both databases, which the launcher does not open: the chores do it, at once.
                 self._pause = order == "pause"
                 self._chores.counts.pop("paused", None)
+                self._chores.hurry()
+            case "clock":
+                self._clock_is_right = True
+                self._chores.counts.pop("clock_off", None)
                 self._chores.hurry()
             case "stop":
                 self._stopping = True
@@ -176,6 +189,7 @@ class Launcher:
             desk_port=self._options.desk_port,
             days_ahead=self._options.days,
             pause=self._pause if role == "chores" else None,
+            clock_is_right=self._clock_is_right and role == "chores",
         )
         folders = [place.mailbox, place.desk] if sees_desk else [place.mailbox]
         walls = confine.walls(folders) if self._confined else []

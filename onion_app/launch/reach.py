@@ -36,6 +36,7 @@ class HowFar:
     published: bool
     confined: bool
     version: str
+    proof_of_work: bool | None  # None: not asked for yet
 
 
 class Reach:
@@ -57,6 +58,7 @@ class Reach:
         self._said_reachable = False
         self._closed_since: float | None = None
         self._patience = _FIRST_PATIENCE
+        self._proof_of_work: bool | None = None
 
     def start(self, now: float) -> None:
         """Start tor for the first time.
@@ -115,6 +117,7 @@ class Reach:
             published=control is not None and control.alive() and control.uploaded.is_set(),
             confined=tor is not None and tor.confined,
             version=".".join(map(str, tor.version)) if tor else "",
+            proof_of_work=self._proof_of_work,
         )
 
     def withdraw(self) -> None:
@@ -138,6 +141,7 @@ class Reach:
         self._control = Control.connect(tor.control_socket)
         published = self._control.publish(self._service.secret, self._service.address, self._state.site_socket)
         self._percent, self._said_reachable = -1, False
+        self._proof_of_work = published.proof_of_work
         if not published.proof_of_work:
             self._terminal.say("tor: this tor cannot ask visitors for proof of work; a flood would be harder to bear")
 

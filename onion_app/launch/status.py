@@ -15,6 +15,7 @@ from onion_app.launch.state import State
 from onion_app.launch.watch import Watch
 from onion_app.onion.service import Health
 from onion_app.vault import lastbackup
+from onion_app.vault.cases.routing import LEAST_ROOM
 from onion_app.vault.database import Clock, library_versions
 
 VERSION = "0.1.0"  # as in pyproject.toml; a test compares
@@ -38,21 +39,26 @@ def running(told: Told, place: State, reach: Reach, seen: SelfCheck, watches: li
     """Say how everything is, as what JSON can hold."""
     by_name = {watch.name: watch for watch in watches}
     chores, how_far, looked = by_name["chores"], reach.how_far, seen.seen()
+    disk = on_disk(place, told.clock)
     return {
         "running": True,
         "onion": told.address,
         "published": how_far.published,
         "bootstrap": how_far.percent,
         "tor_trouble": trouble(looked.health) if how_far.published else ["not published"],
+        "proof_of_work": how_far.proof_of_work,
         "self_check": _self_check(looked),
         "answering": {name: watch.is_ready for name, watch in by_name.items() if not watch.every},
+        "errors": _errors(watches),
         "confined": {"ours": told.confined, "tor": how_far.confined},
         "paused": bool(chores.counts["paused"]) if "paused" in chores.counts else None,
+        "has_room": disk["free_bytes"] >= LEAST_ROOM and not chores.counts.get("lacks_room"),
+        "clock_off_days": chores.counts.get("clock_off"),
         "circles": [asdict(circle) for circle in chores.circles],
         "findings": chores.counts.get("unacknowledged"),
         "missing_words": _missing_words(chores),
         "days_up": int((time.monotonic() - told.started) // _DAY),
-        **on_disk(place, told.clock),
+        **disk,
         "versions": {"sanctuary": VERSION, "tor": how_far.version, **told.libraries},
     }
 
@@ -79,6 +85,15 @@ def trouble(health: Health | None) -> list[str]:
         "not published": not health.published,
     }
     return [name for name, is_so in wrong.items() if is_so]
+
+
+def _errors(watches: list[Watch]) -> list[dict[str, Any]]:
+    now = time.monotonic()
+    return [
+        {"process": watch.name, "error": name, "minutes_ago": minutes}
+        for watch in watches
+        for name, minutes in watch.errors(now).items()
+    ]
 
 
 def _missing_words(chores: Watch) -> list[str] | None:

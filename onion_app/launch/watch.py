@@ -13,6 +13,7 @@ _FIRST_PAUSE = 0.5  # seconds before a child that failed is started again; it do
 _LONGEST_PAUSE = 60.0  # ... up to this
 _STEADY = 60.0  # a child that ran so long has recovered
 _SAME_AGAIN = 60.0  # seconds in which the same error is said once
+_REMEMBERED = 3600.0  # seconds that an error stays on the operator's screen after it was last seen
 _BUSY_AGAIN = 60.0  # seconds until a log that could not be truncated is tried again
 
 
@@ -36,6 +37,7 @@ class Watch:
     _hurried: bool = False
     _coming: list[Waiting] = field(default_factory=list)
     _said: dict[str, float] = field(default_factory=dict)
+    _failed: dict[str, float] = field(default_factory=dict)
 
     def step(self, now: float) -> None:
         """Read what has come up, and start what has to be started."""
@@ -55,6 +57,10 @@ class Watch:
         """Start it as soon as it may: at once, or when the one that runs has ended."""
         self.after, self._due, self._hurried = 0.0, 0.0, self.running is not None
 
+    def errors(self, now: float) -> dict[str, int]:
+        """Name what went wrong within the hour, with the minutes since it last did; chores that were done end it."""
+        return {name: int((now - at) // 60) for name, at in self._failed.items() if now - at < _REMEMBERED}
+
     def _start(self, now: float) -> None:
         self._started, self.is_ready, self._went_idle, self._coming = now, False, False, []
         try:
@@ -69,7 +75,9 @@ class Watch:
         if report.circle:
             self._coming.append(report.circle)
         if report.counts:
-            self.counts, self.circles = report.counts, self._coming
+            self.counts, self.circles, self._failed = report.counts, self._coming, {}
+        if report.failed:
+            self._failed = {**dict(list(self._failed.items())[-20:]), report.failed: now}
         if report.failed and now - self._said.get(report.failed, -_SAME_AGAIN) >= _SAME_AGAIN:
             self._said = {**dict(list(self._said.items())[-20:]), report.failed: now}
             self.say(f"{self.name}: {report.failed}")

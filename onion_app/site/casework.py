@@ -6,13 +6,14 @@ author's own keys only. Nothing is remembered between two calls.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
 from onion_app.crypto.keys import fingerprint, new_id
 from onion_app.crypto.letters import Consent, Letter, Opened, Pointer, Proposal, Text, Verdict
 from onion_app.crypto.sealing import AUTHOR_HOLDER, Place, new_case_key
-from onion_app.errors import EpochPassed, NothingHere, Overloaded, Paused, SealBroken
+from onion_app.errors import DiskFull, EpochPassed, NothingHere, Overloaded, Paused, SealBroken
 from onion_app.site.seals import Door, case_keys, keys_of, message_id_of, opened, sealer, wraps_for
 from onion_app.vault import cases, settings, upkeep
 from onion_app.vault.cases import CircleKey, Message, Wrap
@@ -58,7 +59,8 @@ def open_case(db: Database, code: str, day: int) -> tuple[Door, int | None]:
     keys = keys_of(db, code)
     door = Door(cases.find_by_tag(db, keys.tag).id, keys.author)
     before = _last_opened(db, door)
-    _note_opening(db, door, day)
+    with suppress(DiskFull):  # who cannot be noted may still read
+        _note_opening(db, door, day)
     return door, before
 
 

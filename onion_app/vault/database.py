@@ -6,12 +6,13 @@ its first line and ends in a commit that is on the disk, or in nothing. Opening 
 
 import os
 import re
+import shutil
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from onion_app.errors import CheckpointBusy, OlderFile, Overloaded
+from onion_app.errors import CheckpointBusy, DiskFull, OlderFile, Overloaded
 from onion_app.vault import link, migrations, schema
 from onion_app.vault.link import Kind, file_name
 from onion_app.vault.rows import Row, Value
@@ -23,9 +24,10 @@ _DAY_SECONDS = 86_400
 class Database:
     """An open database of one kind."""
 
-    def __init__(self, opened: link.Link, kind: Kind) -> None:
-        """Take over an open link."""
+    def __init__(self, opened: link.Link, kind: Kind, folder: Path) -> None:
+        """Take over an open link to a file in this folder."""
         self.kind = kind
+        self._folder = folder
         self.turn = threading.Lock()  # shared by the connections of a process: see PerThread
         self._link = opened
         self._name = file_name(kind)
@@ -82,8 +84,12 @@ class Database:
 
     def try_checkpoint(self) -> None:
         """Truncate the log now if nobody is using it; the chores come back every hour until it is done."""
-        with suppress(CheckpointBusy, Overloaded):
+        with suppress(CheckpointBusy, DiskFull, Overloaded):
             self.checkpoint()
+
+    def room(self) -> int:
+        """Measure what is free on the disk, in bytes."""
+        return shutil.disk_usage(self._folder).free
 
     def size(self) -> int:
         """Measure what is stored, in bytes; room that erasing has left, and that is filled first, does not count."""
@@ -104,20 +110,25 @@ class Database:
             schema.check(self._link, self.kind)
 
     def copy_to(self, path: Path) -> None:
-        """Write a whole copy, encrypted under the same key, into a new file, 0600.
+        """Write a whole copy, encrypted under the same key, into a new file, 0600; or nothing.
 
         Raises:
             FileExistsError: the copy is there already.
+            DiskFull: there is no room for it.
         """
         path.touch(mode=0o600, exist_ok=False)
-        with link.named_errors(self._name):
-            link.pass_through(self._link, link.COPYING)
-            try:
-                self._link.execute("VACUUM INTO ?", (str(path),))
-            finally:
-                link.pass_through(self._link, link.WORKING)
-        _sync(path)
-        _sync(path.parent)
+        try:
+            with link.named_errors(self._name):
+                link.pass_through(self._link, link.COPYING)
+                try:
+                    self._link.execute("VACUUM INTO ?", (str(path),))
+                finally:
+                    link.pass_through(self._link, link.WORKING)
+            _sync(path)
+            _sync(path.parent)
+        except BaseException:
+            path.unlink()
+            raise
 
     def forget_pages(self) -> None:
         """Free the pages that are kept in memory for the next question; from any thread."""
@@ -234,7 +245,7 @@ def migrate(folder: Path, kind: Kind, key: bytes, clock: Clock) -> None:
                 today = int(clock() // _DAY_SECONDS)
                 copy = folder / f"{kind}.version-{done}.day-{today}.db"
                 copy.unlink(missing_ok=True)  # left by an attempt that was cut off
-                Database(opened, kind).copy_to(copy)
+                Database(opened, kind, folder).copy_to(copy)
                 migrations.apply(opened, kind)
             schema.check(opened, kind)
     finally:
@@ -258,7 +269,7 @@ def _open(folder: Path, kind: Kind, key: bytes) -> Database:
     except BaseException:
         opened.close()
         raise
-    return Database(opened, kind)
+    return Database(opened, kind, folder)
 
 
 def _expect_newest(opened: link.Link, kind: Kind) -> None:
@@ -272,7 +283,7 @@ def _create(folder: Path, kind: Kind, key: bytes) -> Database:
     opened = link.create(folder / file_name(kind), key)
     migrations.apply(opened, kind)
     _sync(folder)
-    return Database(opened, kind)
+    return Database(opened, kind, folder)
 
 
 def _sync(path: Path) -> None:

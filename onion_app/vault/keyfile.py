@@ -6,7 +6,7 @@ What is in it is sealed elsewhere; here it is a text.
 import os
 from pathlib import Path
 
-from onion_app.errors import VaultDamaged
+from onion_app.errors import StateClosed, VaultDamaged
 
 _NAME = "vault.key"
 _LONGEST = 100_000  # bytes; two slots take under 1,000, and nothing larger is read into memory
@@ -60,12 +60,15 @@ def read(folder: Path) -> str:
 
     Raises:
         VaultDamaged: it is missing, too large or no text.
+        StateClosed: this account may not read it.
     """
     try:
         with (folder / _NAME).open("rb") as file:
             content = file.read(_LONGEST + 1)
         if len(content) <= _LONGEST:
             return content.decode()
+    except PermissionError:
+        raise StateClosed(str(folder / _NAME)) from None
     except (OSError, UnicodeDecodeError) as error:
         raise VaultDamaged from error
     raise VaultDamaged

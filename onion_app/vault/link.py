@@ -5,6 +5,8 @@ passes the gate when it is prepared: what the gate does not name is refused, and
 trigger or a view, whoever planted it and whenever.
 """
 
+import os
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,13 +14,14 @@ from typing import Any, Literal, get_args
 
 from sqlcipher3 import dbapi2
 
-from onion_app.errors import CipherUnfit, DamagedFile, DiskFull, Overloaded, SanctuaryError, WrongKey
+from onion_app.errors import CipherUnfit, DamagedFile, DiskFull, Overloaded, SanctuaryError, StateClosed, WrongKey
 
 Kind = Literal["mailbox", "desk"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 Link = Any  # sqlcipher3 has no types; vault.database puts them on
 
 KEY_BYTES = 32
+_ROOM_TO_OPEN = 1 << 16  # bytes: the index of the write-ahead log, which each opening needs, takes half of it
 BUSY_SECONDS = 15  # a turn to write takes milliseconds: who waited this long meets a machine that cannot keep up
 
 # cipher_memory_security is left off: it makes every read four times as slow, and what it does, overwriting freed memory
@@ -67,15 +70,17 @@ def connect(path: Path, key: bytes) -> Link:
         DamagedFile: there is no file, or not a whole one.
         WrongKey: its first page does not open.
         CipherUnfit: the library does not encrypt, or a setting does not hold.
+        StateClosed, DiskFull: it may be whole, and cannot be opened now.
     """
     if len(key) != KEY_BYTES:
         raise WrongKey(path.name)
-    try:
-        if path.stat().st_size == 0:  # SQLite takes an empty file for a new database
-            raise DamagedFile(path.name)
-    except OSError as error:
-        raise DamagedFile(path.name) from error
-    return _connect(path, key)
+    with _what_stood_in_the_way(path):
+        try:
+            if path.stat().st_size == 0:  # SQLite takes an empty file for a new database
+                raise DamagedFile(path.name)
+        except OSError as error:
+            raise DamagedFile(path.name) from error
+        return _connect(path, key)
 
 
 def create(path: Path, key: bytes) -> Link:
@@ -124,6 +129,24 @@ def _connect(path: Path, key: bytes) -> Link:
             link.close()
             raise
     return link
+
+
+@contextmanager
+def _what_stood_in_the_way(path: Path) -> Iterator[None]:
+    """Look again at a file that does not open: SQLite's one error for all of these must send nobody to a backup.
+
+    Raises:
+        StateClosed, DiskFull, DamagedFile.
+    """
+    try:
+        yield
+    except DamagedFile:
+        for file in (path.parent, *(path.with_name(path.name + ending) for ending in ("", "-wal", "-shm"))):
+            if os.access(file, os.F_OK) and not os.access(file, os.R_OK | os.W_OK):
+                raise StateClosed(str(file)) from None
+        if path.parent.is_dir() and shutil.disk_usage(path.parent).free < _ROOM_TO_OPEN:
+            raise DiskFull(str(path.parent)) from None
+        raise
 
 
 def _prove(link: Link, name: str) -> None:

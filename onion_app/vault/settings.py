@@ -21,6 +21,7 @@ _HOW_TO_FIND_US_LETTERS = 300  # what the longest page was measured with
 _ANSWER_DAYS = range(1, 31)
 _RETENTION_DAYS = range(30, 731)
 _BACKUP_DAYS = range(1, 91)
+_DAYS = range(1 << 31)
 _SALT_BYTES = 16
 
 
@@ -34,6 +35,7 @@ class Settings:
     paused: bool
     code_salt: bytes  # 16
     backup_days: int  # until a safety copy is destroyed
+    seen_day: int | None = None  # the newest day on which the chores believed the clock; at the desk only
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,7 @@ def read(db: Database) -> Settings:
         paused=stored.get("paused", False),
         code_salt=bytes.fromhex(stored["code_salt"]),
         backup_days=stored.get("backup_days", 30),
+        seen_day=stored.get("seen_day"),
     )
 
 
@@ -139,5 +142,6 @@ _ALLOWED: Mapping[str, Callable[[Any], bool]] = {
     "paused": lambda value: isinstance(value, bool),
     "code_salt": _is_salt,
     "backup_days": lambda value: _is_number(value, _BACKUP_DAYS),
+    "seen_day": lambda value: _is_number(value, _DAYS),
 }
 NAMES = frozenset(_ALLOWED)

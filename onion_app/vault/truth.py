@@ -17,6 +17,7 @@ from onion_app.vault.worklog import Finding
 
 _CIRCLES: Final = "SELECT id, public_key, topics, languages, catch_all, coordinators FROM circles "
 _SETTINGS: Final = "SELECT name, value FROM settings"
+_COPIED_SETTINGS: Final = _SETTINGS + " WHERE name <> 'seen_day'"  # what nobody but the chores needs stays at the desk
 # The next case that each table knows of: a step through an index, not a walk over the rows.
 _CASES_NOTED: Final = (
     "SELECT case_id FROM entries WHERE case_id > ? ORDER BY case_id LIMIT 1",
@@ -69,7 +70,7 @@ def copy_circles(mailbox: Database, desk: Database) -> list[Difference]:
 
 def copy_settings(mailbox: Database, desk: Database) -> list[Difference]:
     """Make the mailbox's settings those of the desk, inside its `writing()`; give what was different."""
-    true = {row[0]: row for row in desk.rows(_SETTINGS)}
+    true = {row[0]: row for row in desk.rows(_COPIED_SETTINGS)}
     copied = {row[0]: row for row in mailbox.rows(_SETTINGS)}
     differences = _differences("setting", true, copied)
     if differences:

@@ -26,6 +26,15 @@ def due(db: Database, today: int, retention_days: int) -> list[Case]:
     return [shaped(Case, row) for row in found]
 
 
+def bring_back(db: Database, today: int) -> int:
+    """Let the cases that were written while the clock was ahead have come today, and give how many those are."""
+    with db.writing():
+        return db.run(
+            "UPDATE cases SET received_day = min(received_day, ?), last_day = ? WHERE last_day > ?",
+            (today, today, today),
+        )
+
+
 def rewrap(db: Database, case_id: bytes, circle_id: bytes, wraps: Sequence[Wrap], next_wraps: Sequence[Wrap]) -> None:
     """Hand a case over to a circle, or re-key it for its own: these wraps take the place of every circle's.
 

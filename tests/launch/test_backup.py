@@ -10,14 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from onion_app.crypto.keys import new_id, new_key
 from onion_app.crypto.slots import VaultKeys, open_slots
-from onion_app.errors import AlreadyRunning, BackupDamaged, BadUsage, NotABackup, NothingHere, StateTaken
+from onion_app.errors import AlreadyRunning, BackupDamaged, BadUsage, NotABackup, StateTaken
 from onion_app.launch import backup, keeping, state
 from onion_app.launch.state import State
-from onion_app.vault import cases, database, keyfile, lastbackup, people
-from onion_app.vault.cases import Message, NewCase, Wrap
+from onion_app.vault import cases, database, keyfile, lastbackup
 from tests.launch.conftest import Installation, Launched, Operator, contents
+from tests.launch.keeping import add_case, is_there
 from tests.launch.manage import manage
 
 TODAY = int(time.time() // 86400)
@@ -49,34 +48,12 @@ class Kept:
 def kept(later: Operator, installation: Installation) -> Kept:
     place, printed = State(later.state), installation.printed
     keys = open_slots(keyfile.read(place.path), printed["spare_code"])
-    return Kept(place, keys, printed["passphrase"], printed["spare_code"], add_case(place, keys))
+    return Kept(place, keys, printed["passphrase"], printed["spare_code"], add_case(place, keys, TODAY))
 
 
 @pytest.fixture
 def elsewhere(tmp_path: Path) -> Path:
     return tmp_path / "there"
-
-
-def add_case(place: State, keys: VaultKeys) -> bytes:
-    mailbox, desk = database.open_mailbox(place.mailbox, keys.mailbox), database.open_desk(place.desk, keys.desk)
-    circle, case = people.circles(desk)[0].id, new_id()
-    message = Message(case, 1, new_id(), 1, "visitor", b"sealed" * 400)
-    wraps = (Wrap(1, circle, new_id(), b"wrap"),)
-    new = NewCase(case, circle, "request", "talk", "any", 0, new_key(), new_key(), TODAY, wraps, (message,))
-    cases.add_case(mailbox, new)
-    mailbox.close()
-    desk.close()
-    return case
-
-
-def is_there(place: State, keys: VaultKeys, case: bytes) -> bool:
-    mailbox = database.open_mailbox(place.mailbox, keys.mailbox)
-    try:
-        return bool(cases.messages_of(mailbox, cases.read_case(mailbox, case).id))
-    except NothingHere:
-        return False
-    finally:
-        mailbox.close()
 
 
 def take_back(kept: Kept) -> None:

@@ -1,17 +1,20 @@
-"""The chores, on real databases: what is due goes, what is not stays, and doing them twice changes nothing."""
+"""The chores, on real databases: what is due goes, what is not stays, and a clock that jumps destroys nothing."""
 
+import json
 import os
 import secrets
 import threading
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from types import SimpleNamespace
 
 import pytest
 
 from onion_app.crypto.keys import fingerprint, new_keypair
 from onion_app.crypto.sealing import new_case_key, wrap
 from onion_app.errors import NothingHere
-from onion_app.launch import chores_process, first_run
+from onion_app.launch import child as child_module
+from onion_app.launch import chores_process, days, first_run
 from onion_app.launch.answers import Answers
 from onion_app.launch.child import Child, Orders, Reports
 from onion_app.launch.state import State
@@ -54,6 +57,16 @@ class Opened:
         )
         cases.add_case(self.mailbox, case)
         return case_id
+
+    def chores(self, *, clock_is_right: bool = False) -> dict[str, int]:
+        """Do every chore, and give the counts."""
+        reading, writing = os.pipe()
+        orders = replace(self.orders, clock_is_right=clock_is_right)
+        chores_process.work(Child(orders, -1, Reports(writing), threading.Event()))
+        os.close(writing)
+        with os.fdopen(reading) as said:
+            counts: dict[str, int] = json.loads(said.readlines()[-1])["counts"]
+        return counts
 
     def is_there(self, case_id: bytes) -> bool:
         try:
@@ -151,9 +164,81 @@ def test_a_queued_story_is_published_by_the_chores_of_its_day(opened: Opened) ->
     version = texts.Version(story_id, "en", "Title", "Once.", None, None, None)
     text = texts.Text(story_id, "story", None, 2025, ())
     publishing.queue(opened.mailbox, opened.desk, text, version, case_id, long_ago)
-    reading, writing = os.pipe()
-    chores_process.work(Child(opened.orders, -1, Reports(writing), threading.Event()))
-    os.close(reading)
-    os.close(writing)
+    opened.chores(clock_is_right=True)
     assert texts.story(opened.mailbox, story_id)[1] == [version]
     assert cases.read_case(opened.mailbox, case_id).state == "published"
+
+
+SetClock = Callable[[int], None]
+
+
+@pytest.fixture
+def clock(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> SetClock:
+    """Stand on a day that the chores have seen, and give the way to move the machine's clock to another."""
+
+    def move(day: int) -> None:
+        monkeypatch.setattr(child_module, "time", SimpleNamespace(time=lambda: day * DAY + 1.0))
+
+    move(TODAY)
+    opened.chores(clock_is_right=True)
+    return move
+
+
+def waiting_story(opened: Opened) -> tuple[bytes, bytes]:
+    """Have a story that waits for its day; give its case and its id."""
+    case_id, story_id = opened.case(TODAY), secrets.token_bytes(16)
+    cases.mark_read(opened.mailbox, case_id)
+    version = texts.Version(story_id, "en", "Title", "Once.", None, None, None)
+    text = texts.Text(story_id, "story", None, 2025, ())
+    publishing.queue(opened.mailbox, opened.desk, text, version, case_id, TODAY)
+    return case_id, story_id
+
+
+@pytest.mark.parametrize("jump", [days.LONGEST_SLEEP + 1, 400, 10_000, -2, -400])
+def test_a_clock_that_jumps_destroys_nothing_and_all_goes_on_when_it_is_right(
+    opened: Opened, clock: SetClock, jump: int
+) -> None:
+    case_id, story_id = waiting_story(opened)
+    copy = opened.state.desk / f"desk.version-1.day-{TODAY}.db"
+    copy.touch()
+    clock(TODAY + jump)
+    counts = opened.chores()
+    assert (counts["clock_off"], counts["destroyed"]) == (jump, 0)
+    assert opened.is_there(case_id)
+    assert texts.shown_by_mailbox(opened.mailbox, story_id) == ([], [])
+    clock(TODAY + 1)
+    assert opened.chores()["clock_off"] == 0
+    assert opened.is_there(case_id)
+    copy.unlink()  # it was still there
+
+
+def test_a_machine_that_slept_for_two_weeks_is_believed(opened: Opened, clock: SetClock) -> None:
+    early = opened.case(TODAY - LONGEST + days.LONGEST_SLEEP - 1)
+    clock(TODAY + days.LONGEST_SLEEP)
+    assert opened.chores()["clock_off"] == 0
+    assert not opened.is_there(early)
+
+
+def test_the_operators_word_is_believed_both_ways(opened: Opened, clock: SetClock) -> None:
+    old, new = opened.case(TODAY), opened.case(TODAY + 400)
+    for day in (TODAY + 400, TODAY):
+        clock(day)
+        assert opened.chores()["clock_off"] != 0
+        assert opened.chores(clock_is_right=True)["clock_off"] == 0
+        assert opened.chores()["clock_off"] == 0
+    assert (opened.is_there(old), opened.is_there(new)) == (False, True)
+
+
+def test_what_was_written_while_the_clock_was_ahead_is_not_kept_longer(opened: Opened, clock: SetClock) -> None:
+    case_id = opened.case(TODAY + 3000)
+    clock(TODAY + 1)
+    opened.chores()
+    case = cases.read_case(opened.mailbox, case_id)
+    assert (case.received_day, case.last_day) == (TODAY + 1, TODAY + 1)
+
+
+def test_the_day_that_was_seen_is_no_finding(opened: Opened, clock: SetClock) -> None:
+    clock(TODAY + 1)
+    assert opened.chores()["findings"] == 0
+    assert settings.read(opened.desk).seen_day == TODAY + 1
+    assert settings.read(opened.mailbox).seen_day is None

@@ -5,18 +5,22 @@ import socket
 import stat
 import time
 import tomllib
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from onion_app.crypto.slots import open_slots
 from onion_app.errors import NotRunning, VaultDamaged
 from onion_app.launch import control
 from onion_app.launch.control import Control
+from onion_app.launch.state import State
 from onion_app.launch.status import VERSION
-from onion_app.vault import keyfile, lastbackup
+from onion_app.vault import database, keyfile, lastbackup, settings
 from tests import processes
 from tests.launch.conftest import ROOT, START, Installation, Launched, Operator
+from tests.launch.keeping import add_case, is_there
 from tests.launch.manage import manage, status
 
 
@@ -84,6 +88,27 @@ def test_a_pause_holds_after_a_restart_until_it_is_resumed(
     assert counted(again.state)["paused"] is True
     assert manage(again.state, "resume").code == 0
     assert status(again.state)["paused"] is False
+
+
+def test_a_clock_far_ahead_destroys_nothing_until_somebody_has_looked_at_a_calendar(
+    later: Operator, installation: Installation
+) -> None:
+    place, today = State(later.state), int(time.time() // 86400)
+    keys = open_slots(keyfile.read(later.state), installation.printed["passphrase"])
+    case = add_case(place, keys, today - 400)
+    with closing(database.open_desk(place.desk, keys.desk)) as desk, desk.writing():
+        settings.put(desk, "seen_day", today - 399)  # as if the clock had jumped
+    running = later.launch({"passphrase": installation.printed["passphrase"]})
+    assert counted(later.state)["clock_off_days"] == 399
+    assert "clock of this machine is doubted" in running.words()
+    assert "! Clock        it says" in manage(later.state, "status").said
+    refused = manage(later.state, "clock", typed="01.01.2001\n")
+    assert (refused.code, "Nothing was changed" in refused.said) == (2, True)
+    assert is_there(place, keys, case)
+    typed = time.strftime("%d.%m.%Y\n", time.gmtime())
+    assert manage(later.state, "clock", typed=typed).code == 0
+    assert not is_there(place, keys, case)
+    assert "Nothing has to be done" in manage(later.state, "clock").said
 
 
 def test_panic_wants_the_word(running: Launched) -> None:

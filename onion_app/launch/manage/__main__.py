@@ -44,6 +44,7 @@ def parser() -> argparse.ArgumentParser:
     command("stop", live.stop, "stop the launcher: nobody new comes in, requests under way are finished")
     command("pause", live.pause, "take no new messages; open cases go on")
     command("resume", live.resume, "take new messages again")
+    command("clock", live.clock, "say that this machine's clock is right, after a long sleep or a wrong clock")
     command("panic", live.panic, "destroy the keys of this installation for good, and stop everything")
     command("doctor", doctor.doctor, "ask ten questions about this machine; needs no passphrase")
     command("passphrase", slots.passphrase, "draw a new passphrase; the spare code stays")

@@ -8,7 +8,7 @@ import sys
 import time
 from contextlib import suppress
 
-from onion_app.errors import NotConfirmed, NotRunning
+from onion_app.errors import ClockWrong, NotConfirmed, NotRunning
 from onion_app.launch import control, state
 from onion_app.launch import status as told
 from onion_app.launch.manage import screen
@@ -64,6 +64,25 @@ def resume(_chosen: argparse.Namespace, place: State, terminal: Terminal) -> Non
     terminal.say("New messages are taken again.")
 
 
+def clock(_chosen: argparse.Namespace, place: State, terminal: Terminal) -> None:
+    """Let the chores believe the clock again, once a person has typed the day from somewhere else.
+
+    Raises: NotRunning, ClockWrong.
+    """
+    off = control.ask(place.manage_socket, "status")["clock_off_days"]
+    if not off:
+        terminal.say("The clock is believed. Nothing has to be done.")
+        return
+    terminal.say(f"The clock is doubted: {screen.doubted_clock(off)}")
+    terminal.say("If it is wrong and you say that it is right, cases are destroyed that should still be there.")
+    typed = terminal.ask("Which day is it, as a telephone or a newspaper says? For example 05.03.2027: ")
+    if typed.strip() != time.strftime("%d.%m.%Y", time.gmtime()):
+        raise ClockWrong(time.strftime("it says %d.%m.%Y", time.gmtime()))
+    control.ask(place.manage_socket, "clock")
+    _await_chores(place, "clock_off_days", 0)
+    terminal.say("The clock is believed again.")
+
+
 def panic(_chosen: argparse.Namespace, place: State, terminal: Terminal) -> None:
     """Destroy the key slots, then stop everything: what is left opens with nothing that is on this machine.
 
@@ -91,8 +110,12 @@ def panic(_chosen: argparse.Namespace, place: State, terminal: Terminal) -> None
 def _hold(order: str, place: State) -> None:
     """Give the order, and wait until the chores have carried it out in both databases."""
     control.ask(place.manage_socket, order)
+    _await_chores(place, "paused", order == "pause")
+
+
+def _await_chores(place: State, name: str, value: object) -> None:
     give_up = time.monotonic() + _CHORES
-    while control.ask(place.manage_socket, "status")["paused"] is not (order == "pause"):
+    while control.ask(place.manage_socket, "status")[name] != value:
         if time.monotonic() > give_up:
             raise NotRunning("its chores do not end")
         time.sleep(_AGAIN)

@@ -1,5 +1,6 @@
 """The words of `status` on a terminal, from what the launcher said; what is wrong begins with `!` and is red."""
 
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,6 +36,15 @@ def what_remains(place: State) -> list[str]:
     ]
 
 
+def doubted_clock(off: int) -> str:
+    """Say why nothing is done by the clock, and what ends that; `off` is in days after the newest day seen."""
+    far = f"{off} days after" if off > 0 else f"{-off} days before"
+    return (
+        f"it says {time.strftime('%d.%m.%Y', time.gmtime())}, {far} the newest day seen. Nothing is destroyed or "
+        "published until: ./scripts/manage clock"
+    )
+
+
 def _line(name: str, text: str, *, bad: bool = False) -> Line:
     return Line(f"{'!' if bad else ' '} {name:<12} {text}", bad)
 
@@ -45,9 +55,15 @@ def _reach(seen: dict[str, Any]) -> list[Line]:
     worked = "has not worked yet" if minutes is None else f"worked {minutes} minutes ago"
     failed = ", and failed the last time" if check["last_failed"] else ""
     onion = f"http://{seen['onion']}/"
+    no_work = seen["proof_of_work"] is False
+    work = "; cannot ask visitors for proof of work: a flood would be harder to bear" if no_work else ""
     return [
         _line("Onion", onion if seen["published"] else f"{onion} is not published", bad=not seen["published"]),
-        _line("tor", f"{seen['bootstrap']} %; {', '.join(trouble) or 'sees no trouble'}", bad=bool(trouble)),
+        _line(
+            "tor",
+            f"{seen['bootstrap']} %; {', '.join(trouble) or 'sees no trouble'}{work}",
+            bad=bool(trouble) or no_work,
+        ),
         _line("Self-check", worked + failed, bad=check["last_failed"]),
     ]
 
@@ -56,17 +72,26 @@ def _inside(seen: dict[str, Any]) -> list[Line]:
     silent = [name for name, answers in seen["answering"].items() if not answers]
     loose = [name for name, confined in seen["confined"].items() if not confined]
     names = {"ours": "site, desk and chores", "tor": "tor"}
+    errors = [f"{one['process']}: {one['error']} {one['minutes_ago']} minutes ago" for one in seen["errors"]]
     return [
         _line("Answering", f"not yet: {', '.join(silent)}" if silent else "site and desk", bad=bool(silent)),
+        _line("Errors", ", ".join(errors) or "none within the hour", bad=bool(errors)),
         _line(
             "Confinement",
             f"not confined: {', '.join(names[name] for name in loose)}" if loose else "everything is confined",
             bad=bool(loose),
         ),
-        _line(
-            "Messages", "paused: new ones are not taken" if seen["paused"] else "are taken", bad=bool(seen["paused"])
-        ),
+        _messages(seen),
+        *([_line("Clock", doubted_clock(seen["clock_off_days"]), bad=True)] if seen["clock_off_days"] else []),
     ]
+
+
+def _messages(seen: dict[str, Any]) -> Line:
+    if seen["paused"]:
+        return _line("Messages", "paused: new ones are not taken", bad=True)
+    return _line(
+        "Messages", "are taken" if seen["has_room"] else "no room: new ones are not taken", bad=not seen["has_room"]
+    )
 
 
 def _cases(seen: dict[str, Any]) -> list[Line]:
@@ -85,8 +110,9 @@ def _circle(circle: dict[str, Any]) -> Line:
 def _on_disk(seen: dict[str, Any]) -> list[Line]:
     days, free = seen["backup_days"], seen["free_bytes"]
     backup = "none yet: ./scripts/manage backup FILE" if days is None else f"{days} days ago"
+    is_fresh = days is not None and 0 <= days <= BACKUP_IS_OLD
     return [
-        _line("Backup", backup, bad=days is None or days > BACKUP_IS_OLD),
+        _line("Backup", backup, bad=not is_fresh),
         _line("Free space", f"{free / _GIB:.1f} GiB", bad=free < SPACE_IS_SHORT),
     ]
 

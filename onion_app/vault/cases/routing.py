@@ -12,6 +12,8 @@ from onion_app.vault.rows import Row, Topic, shaped, words
 # About 400,000 cases. A flood inside its budgets takes two days to fill it, and the disk of the smallest rented machine
 # (20 GiB) still has room for the log, a backup and the copy before a migration.
 QUOTA: Final = 4 * 1024**3  # bytes of mailbox.db; open cases may be written in past it
+# What is left then is for people who take back, read and answer: each of these writes too, and so do tor and backups.
+LEAST_ROOM: Final = 64 * 1024**2  # bytes free on the disk
 _COORDINATORS_TOPICS = ("story", "answer")  # about what is published, and about an answer: not for who wrote it
 
 
@@ -19,11 +21,11 @@ def writing_circle(db: Database, topic: Topic, answer_in: AnswerIn) -> CircleKey
     """Choose the circle for a topic and a language: one that has both, else one with the topic, else the catch-all.
 
     Raises:
-        Paused: writing is paused, the catch-all circle has no key yet, or as much is stored as may be.
+        Paused: writing is paused, the catch-all circle has no key yet, or there is no room.
     """
     circles = db.rows("SELECT id, public_key, topics, languages, catch_all, coordinators FROM circles")
     catch_all = next((circle for circle in circles if circle[4]), None)
-    if catch_all is None or settings.read(db).paused or db.size() >= QUOTA:
+    if catch_all is None or settings.read(db).paused or not has_room(db):
         raise Paused
     if topic in _COORDINATORS_TOPICS:
         fitting = [circle for circle in circles if circle[5]]
@@ -32,6 +34,11 @@ def writing_circle(db: Database, topic: Topic, answer_in: AnswerIn) -> CircleKey
         fitting = [circle for circle in with_topic if answer_in in (*words(circle[3]), "any")] or with_topic
     # Circles that fit equally share the work by chance.
     return _key(secrets.choice(fitting or [catch_all]))
+
+
+def has_room(db: Database) -> bool:
+    """Say whether anything new may be stored: what is there has a limit, and the disk a rest that is kept free."""
+    return db.size() < QUOTA and db.room() >= LEAST_ROOM
 
 
 def circle_key(db: Database, circle_id: bytes) -> CircleKey:

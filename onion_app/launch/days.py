@@ -1,0 +1,26 @@
+"""Whether the machine's clock is believed: cases are destroyed because of their age, and a wrong clock makes all old.
+
+The desk's database keeps the newest day that the chores have seen. A clock that stands before it, or far behind the
+time that any installation sleeps, is doubted: nothing is destroyed, published or given back by it until it is put right
+or the operator has said that it is right.
+"""
+
+from onion_app.vault import settings
+from onion_app.vault.database import Database
+
+LONGEST_SLEEP = 14  # days without a launcher, after which somebody has to look at a calendar
+_SLACK = 1  # day; a clock that is set back by an hour may come from tomorrow
+
+
+def doubted(desk: Database, machine_day: int, *, is_right: bool) -> int:
+    """Note a day since 1970 that is believed, and give 0; or give the days between the newest one seen and this one.
+
+    `is_right` is the operator's word, which is believed whatever was seen.
+    """
+    seen = settings.read(desk).seen_day
+    if seen is not None and not is_right and not seen - _SLACK <= machine_day <= seen + LONGEST_SLEEP:
+        return machine_day - seen
+    if is_right or seen is None or machine_day > seen:
+        with desk.writing():
+            settings.put(desk, "seen_day", machine_day)
+    return 0

@@ -1,0 +1,55 @@
+"""A small disk that a test fills up to the last byte: a tmpfs, which only root can mount."""
+
+import os
+import secrets
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+SIZE = 160 << 20  # bytes: a backup of 64 MiB, what the site keeps free, and something to fill up
+_PIECE = 1 << 12  # bytes of the smallest file
+
+
+@contextmanager
+def small_disk() -> Iterator[Path]:
+    """Mount a small disk at a path short enough for sockets, and take it away at the end."""
+    if os.geteuid() != 0:
+        pytest.skip("only root mounts a disk")
+    with tempfile.TemporaryDirectory(prefix="disk-") as folder:
+        mount = ["mount", "-t", "tmpfs", "-o", f"size={SIZE},mode=0700", "tmpfs", folder]
+        if (refused := subprocess.run(mount, capture_output=True, text=True, check=False)).returncode:
+            pytest.skip(f"no disk can be mounted here: {refused.stderr.strip()}")
+        try:
+            yield Path(folder)
+        finally:
+            subprocess.run(["umount", folder], check=True)
+
+
+def fill(disk: Path, *, leaving: int = 0) -> Path:
+    """Fill a disk until so many bytes are left, and give the file that does it."""
+    ballast = disk / f"ballast-{secrets.token_hex(4)}"
+    with ballast.open("wb", buffering=0) as file:
+        os.posix_fallocate(file.fileno(), 0, max(_PIECE, shutil.disk_usage(disk).free - leaving - _PIECE))
+        file.seek(0, os.SEEK_END)
+        if not leaving:
+            try:
+                while file.write(bytes(_PIECE)):
+                    pass
+            except OSError:
+                assert shutil.disk_usage(disk).free < _PIECE
+    return ballast
+
+
+@contextmanager
+def filled(disk: Path, *, leaving: int = 0) -> Iterator[None]:
+    """Have a disk filled for a while."""
+    ballast = fill(disk, leaving=leaving)
+    try:
+        yield
+    finally:
+        ballast.unlink()

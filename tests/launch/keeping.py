@@ -1,0 +1,31 @@
+"""Cases in a state that nothing runs on."""
+
+from onion_app.crypto.keys import new_id, new_key
+from onion_app.crypto.slots import VaultKeys
+from onion_app.errors import NothingHere
+from onion_app.launch.state import State
+from onion_app.vault import cases, database, people
+from onion_app.vault.cases import Message, NewCase, Wrap
+
+
+def add_case(place: State, keys: VaultKeys, day: int) -> bytes:
+    """Store a case whose only message came on this day, and give its id."""
+    mailbox, desk = database.open_mailbox(place.mailbox, keys.mailbox), database.open_desk(place.desk, keys.desk)
+    circle, case = people.circles(desk)[0].id, new_id()
+    message = Message(case, 1, new_id(), 1, "visitor", b"sealed" * 400)
+    wraps = (Wrap(1, circle, new_id(), b"wrap"),)
+    new = NewCase(case, circle, "request", "talk", "any", 0, new_key(), new_key(), day, wraps, (message,))
+    cases.add_case(mailbox, new)
+    mailbox.close()
+    desk.close()
+    return case
+
+
+def is_there(place: State, keys: VaultKeys, case: bytes) -> bool:
+    mailbox = database.open_mailbox(place.mailbox, keys.mailbox)
+    try:
+        return bool(cases.messages_of(mailbox, cases.read_case(mailbox, case).id))
+    except NothingHere:
+        return False
+    finally:
+        mailbox.close()

@@ -1,0 +1,237 @@
+"""The disk is full: what is refused says so and keeps the words, nothing acknowledged is lost, and then all goes on."""
+
+import json
+import shutil
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from onion_app.crypto.slots import open_slots
+from onion_app.errors import DiskFull
+from onion_app.launch import control, keeping
+from onion_app.launch.state import State
+from onion_app.vault import database, keyfile, lastbackup, link, migrations, schema
+from onion_app.vault.cases.routing import LEAST_ROOM
+from tests import processes
+from tests.house import Member, enrol
+from tests.launch.conftest import START, Installation, Launched, Operator, contents
+from tests.launch.disk import fill, filled, small_disk
+from tests.launch.manage import manage, status
+from tests.marks import files_with, latin_mark
+from tests.people import Volunteer
+
+INDEX = 1 << 16  # bytes, of the write-ahead log
+LONG = " word" * 1500  # more than the write-ahead log has room for by chance
+
+
+@dataclass
+class Place:
+    """A launcher whose state lies on a small disk, somebody at its desk, and every mark that was written."""
+
+    disk: Path
+    operator: Operator
+    printed: dict[str, str]
+    launched: Launched
+    member: Member
+    desk: Volunteer
+    marks: list[str] = field(default_factory=list)
+
+    def mark(self) -> str:
+        self.marks.append(latin_mark())
+        return self.marks[-1]
+
+    def texts_under(self, code: str) -> list[str]:
+        page = self.launched.visitor().come_back(code)
+        return [found.text for found in page.main.having_class("text")]
+
+    def failed(self) -> set[tuple[str, str]]:
+        return {(one["process"], one["error"]) for one in status(self.launched.state)["errors"]}
+
+    def answers(self) -> str:
+        return json.dumps({"passphrase": self.printed["passphrase"]})
+
+
+@pytest.fixture(scope="module")
+def place(installation: Installation, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    with small_disk() as disk:
+        operator = Operator(tmp_path_factory.mktemp("operator"))
+        operator.state = disk / "state"
+        shutil.copytree(installation.state, operator.state)
+        launched = operator.launch({"passphrase": installation.printed["passphrase"]})
+        member = enrol(launched.volunteer(), installation.printed["invitation"], "Noor")
+        desk = launched.volunteer()
+        desk.log_in(member.handle, member.passphrase, member.digits())
+        yield Place(disk, operator, installation.printed, launched, member, desk)
+        family = [process for each in operator.launched for process in each.family()]
+        operator.end()
+        processes.until(lambda: not any(process.alive for process in family), START, "the end of every process")
+
+
+def test_with_little_room_nothing_new_is_taken_and_what_is_there_goes_on(place: Place) -> None:
+    visitor, first, second, more = place.launched.visitor(), place.mark(), place.mark(), place.mark()
+    code, other = visitor.hand_in("tell", first), visitor.hand_in("tell", place.mark())
+    check = visitor.check("ask", second)
+    with filled(place.disk, leaving=LEAST_ROOM - (1 << 20)):
+        kept = visitor.confirm(check)
+        assert (kept.status, kept.code) == (503, check.code)
+        assert "stopped taking new messages" in kept.main.text
+        assert kept.form_with("text").value("text") == second
+        assert status(place.launched.state)["has_room"] is False
+        assert "! Messages     no room" in manage(place.launched.state, "status").said
+        assert place.launched.visitor().get("/en/tell").status == 503
+        page = place.launched.visitor()
+        assert page.write_back(page.come_back(code), more).root.has(id="arrived")
+        assert place.launched.visitor().erase_without_opening(other).status == 200
+    assert place.texts_under(other) == []
+    assert visitor.send(kept.form_with("text"), line=check.code[-4:]).code == check.code
+    assert place.texts_under(check.code) == [second]
+    assert sorted(place.texts_under(code)) == sorted([first, more])
+
+
+def test_on_a_full_disk_words_are_kept_and_read_and_the_status_names_it(place: Place) -> None:
+    first, more, answer = place.mark(), place.mark() + LONG, place.mark() + LONG
+    code = place.launched.visitor().hand_in("ask", first)
+    [case] = [one for one in place.desk.queue("new") if first in place.desk.open_case(one).main.text]
+    page = place.desk.send(place.desk.open_case(case).form(lambda form: form.action.endswith("/take")))
+    visitor = place.launched.visitor()
+    mine = visitor.come_back(code)
+    with filled(place.disk):
+        kept = visitor.write_back(mine, more)
+        assert kept.status == 503
+        assert kept.form_with("text").value("text") == more
+        assert place.texts_under(code) == [first], "who comes back may still read"
+        refused = place.desk.send(page.form(lambda form: form.action.endswith("/reply")), text=answer)
+        assert "disk is full" in refused.main.text
+        reply = refused.form(lambda form: form.action.endswith("/reply"))
+        assert reply.value("text") == answer
+        control.ask(place.launched.state / "run" / "manage.sock", "pause")  # starts the chores
+        processes.until(lambda: {("site", "DiskFull"), ("chores", "DiskFull")} <= place.failed(), START, "both errors")
+        said = manage(place.launched.state, "status").said
+        assert "! Errors" in said
+        assert "! Free space   0.0 GiB" in said
+    processes.until(lambda: status(place.launched.state)["paused"], START, "chores that go on")
+    assert not [error for error in place.failed() if error[0] == "chores"], "they were done since"
+    assert manage(place.launched.state, "resume").code == 0
+    assert answer in place.desk.send(reply, text=answer).main.text
+    assert visitor.send(kept.form_with("text")).root.has(id="arrived")
+    assert len(place.texts_under(code)) == 3
+
+
+def test_no_half_backup_is_left(place: Place, tmp_path: Path) -> None:
+    target = place.disk / "backup"
+    before = {*place.disk.iterdir(), *place.launched.state.iterdir()}
+    words = ("--answers", "-", "backup", str(tmp_path / "backup"))
+    with filled(place.disk):
+        done = manage(place.launched.state, *words, typed=place.answers())
+        assert (done.code, "disk is full" in done.said) == (1, True), done.said
+        assert "restore" not in done.said
+    keys = open_slots(keyfile.read(place.launched.state), place.printed["passphrase"])
+    ballast: list[Path] = []
+
+    def somebody_else_writes(done: float) -> None:
+        if done > 0.1 and not ballast:
+            ballast.append(fill(place.disk))
+
+    with pytest.raises(DiskFull):
+        keeping.save(State(place.launched.state), keys, target, time.time, somebody_else_writes)
+    ballast[0].unlink()
+    assert {*place.disk.iterdir(), *place.launched.state.iterdir()} == before
+    assert not list(tmp_path.iterdir())
+    assert lastbackup.read(place.launched.state) is None
+    keeping.save(State(place.launched.state), keys, target, time.time, lambda _: None)
+    check_restoring(place, target)
+    target.unlink()
+
+
+def databases(state: Path) -> dict[str, bytes]:
+    """Read every file of a state but the logs, which opening makes."""
+    kept = {"mailbox", "desk", "vault.key"}
+    return {name: read for name, read in contents(state).items() if name.split("/")[0] in kept and ".db-" not in name}
+
+
+def check_restoring(place: Place, backup: Path) -> None:
+    """Restore on the full disk, over another state: refused by name, and that state is as it was."""
+    other = place.disk / "other"
+    shutil.copytree(place.launched.state, other, ignore=shutil.ignore_patterns("run", "tor"))
+    before = databases(other)
+    words = ("--answers", "-", "restore", str(backup), "--replace")
+    with filled(place.disk):
+        done = manage(other, *words, typed=place.answers())
+        assert (done.code, f"disk is full. ({other})" in done.said) == (1, True), done.said
+    assert databases(other) == before
+    secret = place.printed["passphrase"]
+    keeping.restore(backup, secret, other, time.time, lambda _: None, replace=True, newer=None)
+    shutil.rmtree(other)
+
+
+def test_a_launch_on_a_full_disk_is_refused_by_name_and_works_after(place: Place) -> None:
+    mark = place.mark()
+    code = place.launched.visitor().hand_in("tell", mark)
+    assert place.launched.stop() == 0
+    for log in place.launched.state.rglob("*.db-*"):
+        assert log.name.endswith("-shm") or not log.stat().st_size
+        log.unlink()  # as when the machine was switched off since
+    before = databases(place.launched.state)
+    with filled(place.disk):
+        refused, said = place.operator.refused({"passphrase": place.printed["passphrase"]})
+        assert (refused, "disk is full" in said) == (1, True), said
+    assert databases(place.launched.state) == before
+    place.launched = place.operator.launch({"passphrase": place.printed["passphrase"]})
+    assert place.texts_under(code) == [mark]
+
+
+def test_nothing_of_it_all_can_be_read_on_the_disk(place: Place) -> None:
+    assert len(place.marks) > 6
+    assert not [found for mark in place.marks for found in files_with(mark, place.disk)]
+
+
+@pytest.fixture
+def growing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Have a migration that needs some megabytes."""
+    folder = tmp_path / "steps"
+    shutil.copytree(migrations._FOLDER, folder)
+    monkeypatch.setattr(migrations, "_FOLDER", folder)
+    number = migrations.newest("mailbox") + 1
+    (folder / "mailbox" / f"{number:04}_later.sql").write_text(
+        "CREATE TABLE later (id BLOB NOT NULL PRIMARY KEY) STRICT, WITHOUT ROWID;\n"
+        "INSERT INTO later (id) VALUES (zeroblob(4000000));\n"
+    )
+    scratch = link.scratch()
+    migrations.apply(scratch, "mailbox")
+    expected = schema.found(scratch)
+    monkeypatch.setattr(schema, "written", lambda _kind: expected)
+    return number
+
+
+def test_no_half_migration_is_left(installation: Installation, growing: int) -> None:
+    keys = open_slots(keyfile.read(installation.state), installation.printed["spare_code"])
+    with small_disk() as disk:
+        folder = disk / "mailbox"
+        shutil.copytree(installation.state / "mailbox", folder)
+
+        def refused() -> int:
+            with pytest.raises(DiskFull):
+                database.migrate(folder, "mailbox", keys.mailbox, time.time)
+            opened = link.connect(folder / "mailbox.db", keys.mailbox)
+            try:
+                return migrations.version(opened, "mailbox")
+            finally:
+                opened.close()
+
+        small = (folder / "mailbox.db").stat().st_size
+        ballast = fill(disk, leaving=INDEX + small // 10)
+        assert refused() == growing - 1
+        assert not list(folder.glob("*.version-*")), "no half copy"
+        ballast.unlink()
+        ballast = fill(disk, leaving=small + (1 << 20))
+        assert refused() == growing - 1
+        [copy] = folder.glob("*.version-*")
+        ballast.unlink()
+        database.migrate(folder, "mailbox", keys.mailbox, time.time)
+        database.open_mailbox(folder, keys.mailbox).close()
+        copy.replace(folder / "whole.db")
+        assert link.connect(folder / "whole.db", keys.mailbox)
