@@ -5,7 +5,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -14,7 +14,7 @@ from onion_app.errors import BackupDamaged, BackupNewer, BadUsage, DiskFull, San
 from onion_app.launch import backup, state
 from onion_app.launch.backup import Inside, Progress
 from onion_app.launch.state import State
-from onion_app.vault import database, keyfile, lastbackup, migrations, withdrawals
+from onion_app.vault import database, keyfile, lastbackup, migrations, settings, truth, withdrawals
 from onion_app.vault.database import Clock
 from onion_app.vault.link import KINDS, Kind, file_name
 from onion_app.vault.rows import Row
@@ -27,11 +27,15 @@ _ASIDE = "replaced-"
 
 @dataclass(frozen=True)
 class Restored:
-    """What came out of a backup: its day, how many withdrawals were applied, and the lists that did not open."""
+    """What came out of a backup: its day, how many withdrawals were applied, and the lists that did not open.
+
+    `all_gone`: there was a newer list, and each that was there was applied.
+    """
 
     day: int
     withdrawn: int
     unread_lists: tuple[Path, ...]
+    all_gone: bool
 
 
 def save(place: State, keys: VaultKeys, target: Path, clock: Clock, told: Progress) -> int:
@@ -99,14 +103,17 @@ def restore(
             for kind in KINDS:
                 database.migrate(work / kind, kind, keys.mailbox if kind == "mailbox" else keys.desk, clock)
                 database.discard_copies(work / kind, before_day=1 << 31)
-            lists, unread = _newer_lists([place, *asides(place), *([State(newer.resolve())] if newer else [])], keys)
-            withdrawn = _apply(coming, keys, lists, int(clock()) // _DAY)
+            places = [place, *asides(place), *([State(newer.resolve())] if newer else [])]
+            found = [one for one in places if (one.mailbox / file_name("mailbox")).exists()]
+            lists, unread = _newer_lists(found, keys)
+            all_gone = bool(found) and not unread
+            withdrawn = _apply(coming, keys, lists, int(clock()) // _DAY, settings.Restored(inside.day, all_gone))
             if taken:
                 _move_aside(place)
             _put_in_place(coming, place)
         keyfile.write(place.path, head.slots)  # last: until now there is no installation, and this can be repeated
         lastbackup.write(place.path, inside.day)
-    return Restored(inside.day, withdrawn, unread)
+    return Restored(inside.day, withdrawn, unread, all_gone)
 
 
 @contextmanager
@@ -179,8 +186,6 @@ def _newer_lists(places: list[State], keys: VaultKeys) -> tuple[list[Row], tuple
     rows: list[Row] = []
     unread: list[Path] = []
     for place in places:
-        if not (place.mailbox / file_name("mailbox")).exists():
-            continue
         try:
             opened = database.open_mailbox(place.mailbox, keys.mailbox)
             rows += withdrawals.listed(opened)
@@ -190,10 +195,12 @@ def _newer_lists(places: list[State], keys: VaultKeys) -> tuple[list[Row], tuple
     return rows, tuple(unread)
 
 
-def _apply(coming: State, keys: VaultKeys, lists: list[Row], today: int) -> int:
+def _apply(coming: State, keys: VaultKeys, lists: list[Row], today: int, restored: settings.Restored) -> int:
     mailbox = database.open_mailbox(coming.mailbox, keys.mailbox)
     desk = database.open_desk(coming.desk, keys.desk)
     try:
+        # P07: whoever took something back meanwhile has to know where it may have come again; the case page says it.
+        truth.change_setting(mailbox, desk, "restored", asdict(restored))
         return withdrawals.apply(mailbox, desk, lists, today)
     finally:
         desk.close()

@@ -168,6 +168,7 @@ def _case_page(door: Door, **values: Any) -> str:  # noqa: ANN401 - plain values
         consent=case.consent if case.kind == "testimony" else None,
         erased_around=case.erased_on,
         opened_before=kept.get("opened_before"),
+        restored=case.restored,
         letters=parts[max(part, 1) - 1],
         part=max(part, 1),
         more=part < len(parts),

@@ -48,6 +48,7 @@ class OpenCase:
     proposal_id: str = ""
     proposal: Proposal | None = None  # the newest final text that the author was shown
     verdict: Verdict | None = None  # what they last said to it
+    restored: settings.Restored | None = None  # this case comes from a backup
 
 
 def open_case(db: Database, code: str, day: int) -> tuple[Door, int | None]:
@@ -77,16 +78,18 @@ def read_case(db: Database, door: Door) -> OpenCase:
     consents = [letter for message, letter in letters if isinstance(letter, Consent) and message.author == "visitor"]
     stories = [letter for message, letter in letters if isinstance(letter, Pointer) and message.author != "visitor"]
     proposal_id, proposal = _newest_proposal(letters)
+    held = settings.read(db)
     return OpenCase(
         kind=case.kind,
         state=case.state,
-        erased_on=upkeep.erased_on(case, settings.read(db).retention_days),
+        erased_on=upkeep.erased_on(case, held.retention_days),
         letters=tuple(reversed(shown)),
         consent=consents[-1] if consents else None,
         story_id=bytes.fromhex(stories[-1].story_id) if stories else None,
         proposal_id=proposal_id,
         proposal=proposal,
         verdict=_verdict_on(proposal_id, letters),
+        restored=held.restored if held.restored and case.received_day <= held.restored.day else None,
     )
 
 

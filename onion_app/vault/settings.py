@@ -26,6 +26,14 @@ _SALT_BYTES = 16
 
 
 @dataclass(frozen=True)
+class Restored:
+    """That everything here comes from a backup of this day; `all_gone`: what was taken back since is gone for sure."""
+
+    day: int
+    all_gone: bool
+
+
+@dataclass(frozen=True)
 class Settings:
     """What is set, with its defaults."""
 
@@ -35,6 +43,7 @@ class Settings:
     paused: bool
     code_salt: bytes  # 16
     backup_days: int  # until a safety copy is destroyed
+    restored: Restored | None = None
     seen_day: int | None = None  # the newest day on which the chores believed the clock; at the desk only
 
 
@@ -65,6 +74,7 @@ def read(db: Database) -> Settings:
         paused=stored.get("paused", False),
         code_salt=bytes.fromhex(stored["code_salt"]),
         backup_days=stored.get("backup_days", 30),
+        restored=Restored(**stored["restored"]) if "restored" in stored else None,
         seen_day=stored.get("seen_day"),
     )
 
@@ -127,6 +137,15 @@ def _is_answer_days(value: object) -> bool:
     )
 
 
+def _is_restored(value: object) -> bool:
+    return (
+        isinstance(value, dict)
+        and set(value) == {"day", "all_gone"}
+        and _is_number(value["day"], _DAYS)
+        and isinstance(value["all_gone"], bool)
+    )
+
+
 def _is_number(value: object, allowed: range) -> bool:
     return type(value) is int and value in allowed
 
@@ -142,6 +161,7 @@ _ALLOWED: Mapping[str, Callable[[Any], bool]] = {
     "paused": lambda value: isinstance(value, bool),
     "code_salt": _is_salt,
     "backup_days": lambda value: _is_number(value, _BACKUP_DAYS),
+    "restored": _is_restored,
     "seen_day": lambda value: _is_number(value, _DAYS),
 }
 NAMES = frozenset(_ALLOWED)

@@ -1,6 +1,8 @@
 """What the operator asks of a launcher that runs, and what nobody else may."""
 
+import json
 import os
+import shutil
 import socket
 import stat
 import time
@@ -19,7 +21,7 @@ from onion_app.launch.state import State
 from onion_app.launch.status import VERSION
 from onion_app.vault import database, keyfile, lastbackup, settings
 from tests import processes
-from tests.launch.conftest import ROOT, START, Installation, Launched, Operator
+from tests.launch.conftest import ROOT, START, Installation, Launched, Operator, contents
 from tests.launch.keeping import add_case, is_there
 from tests.launch.manage import manage, status
 
@@ -123,7 +125,7 @@ def test_panic_wants_the_word(running: Launched) -> None:
 def test_after_a_panic_nothing_runs_and_nothing_opens(
     running: Launched, later: Operator, installation: Installation
 ) -> None:
-    family = running.family()
+    family, slots = running.family(), json.loads(keyfile.read(running.state))["slots"]
     done = manage(running.state, "panic", typed="destroy\n")
     assert done.code == 0
     assert "What remains:" in done.said
@@ -131,13 +133,21 @@ def test_after_a_panic_nothing_runs_and_nothing_opens(
     processes.until(lambda: not any(process.alive for process in family), START, "the end of all")
     with pytest.raises(VaultDamaged):
         keyfile.read(running.state)
+    left = b"".join(contents(running.state).values())
+    assert len(slots) == 2
+    assert not [name for name, slot in slots.items() if slot.encode() in left]
+    shutil.copytree(running.state, later.folder / "stolen", ignore=shutil.ignore_patterns("*.sock"))
+    later.state = later.folder / "stolen"
     for secret in ("passphrase", "spare_code"):
         assert later.refused({secret: installation.printed[secret]})[0] == 5
 
 
 def test_a_panic_needs_no_launcher(later: Operator) -> None:
+    aside = later.state / "replaced-1"
+    aside.mkdir()
+    shutil.copy(later.state / "vault.key", aside / "vault.key")  # a restored backup leaves it: it opens the same keys
     assert manage(later.state, "panic", typed="destroy\n").code == 0
-    assert not (later.state / "vault.key").exists()
+    assert not list(later.state.rglob("vault.key*"))
 
 
 def test_the_keys_are_overwritten_before_they_are_removed(tmp_path: Path) -> None:

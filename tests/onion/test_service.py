@@ -3,6 +3,7 @@ import logging
 import os
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,8 +11,15 @@ import pytest
 
 from onion_app.crypto.onion_key import OnionKey, new_onion_key
 from onion_app.errors import ControlLost, ServiceRefused
+from onion_app.launch import status
+from onion_app.launch.manage import screen
+from onion_app.launch.reach import Reach, Service
 from onion_app.launch.rehearsal.fetch import Fetched, fetch
 from onion_app.launch.rehearsal.network import PrivateNetwork
+from onion_app.launch.selfcheck import SelfCheck
+from onion_app.launch.state import State
+from onion_app.launch.terminal import Terminal
+from onion_app.launch.watch import Watch
 from onion_app.onion import service
 from onion_app.onion.service import Control
 from onion_app.onion.socks import dial
@@ -239,3 +247,20 @@ def test_no_log_record_holds_what_is_said_to_tor(
         control.publish(key.secret, key.address, beside)
         control.close()
     assert not caplog.records
+
+
+def test_the_operator_is_told_of_a_tor_without_proof_of_work(
+    lonely_tor: TorProcess, key: OnionKey, beside: Path, place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = State(place)
+    with OldTor(beside.with_name("old.sock"), lonely_tor.control_socket, b"PoWDefensesEnabled") as old:
+        monkeypatch.setattr(lonely_tor, "control_socket", Path(str(old.server_address)))
+        way_in = Reach(home, Service(key.secret, key.address), lambda: lonely_tor, Terminal())
+        way_in.start(0.0)
+        way_in.step(0.0)
+        told = status.Told(key.address, confined=True, clock=time.time)
+        watches = [Watch(name, pytest.fail, pytest.fail) for name in ("site", "desk", "chores")]
+        seen = status.running(told, home, way_in, SelfCheck(key.address, home.socks_socket, lambda: None), watches)
+        assert seen["proof_of_work"] is False
+        assert any("cannot ask visitors for proof of work" in line.text and line.bad for line in screen.lines(seen))
+        way_in.withdraw()

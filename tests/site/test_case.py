@@ -214,3 +214,17 @@ def test_a_story_cannot_be_named_by_its_author_alone(visitor: Visitor, place: Pl
     page = visitor.returns(visitor.tells())
     visitor.fills(page, text="x", do="pointer", story="ab" * 16)
     assert place.texts()[-1] == "x"
+
+
+@pytest.mark.parametrize("all_gone", [True, False])
+@pytest.mark.parametrize("later", [True, False])
+def test_who_had_a_case_before_a_backup_was_restored_is_told_what_that_means(
+    visitor: Visitor, place: Place, all_gone: bool, later: bool
+) -> None:
+    code = visitor.tells()
+    day = int(place.clock() // 86_400) - later
+    place.sets("restored", {"day": day, "all_gone": all_gone})
+    page = visitor.returns(code)
+    assert ('id="restored"' in page.main) is not later
+    assert ("please erase it once more" in page.words) is (not later and not all_gone)
+    assert ("What was written after that day is lost." in page.words) is not later

@@ -51,6 +51,8 @@ def restore(chosen: argparse.Namespace, place: State, terminal: Terminal) -> Non
         )
     terminal.say(f"Restored into {place.path}: everything as of {_named(done.day)}. Start it: ./scripts/launch")
     terminal.say(f"Taken back since then, and gone again: {done.withdrawn}.")
+    if not done.all_gone:
+        terminal.say("No whole list of it was there: every author whose case is back is told so on their page.")
     for folder in done.unread_lists:
         terminal.say(f"The list of what was taken back in {folder} does not open: such cases may be back.")
     for aside in keeping.asides(place):

@@ -9,7 +9,7 @@ import time
 from contextlib import suppress
 
 from onion_app.errors import ClockWrong, NotConfirmed, NotRunning
-from onion_app.launch import control, state
+from onion_app.launch import control, keeping, state
 from onion_app.launch import status as told
 from onion_app.launch.manage import screen
 from onion_app.launch.state import State
@@ -91,7 +91,9 @@ def panic(_chosen: argparse.Namespace, place: State, terminal: Terminal) -> None
     terminal.say("This destroys the keys of this installation. Nobody will open it again on this machine.")
     if terminal.ask("Type the word destroy: ").strip() != "destroy":
         raise NotConfirmed
-    there = place.path.is_dir() and keyfile.destroy(place.path)  # first: whatever happens next, this is done
+    # First: whatever happens next, this is done. A state that was moved aside has slots of the same keys.
+    folders = [folder.path for folder in (place, *keeping.asides(place)) if folder.path.is_dir()]
+    there = sum(keyfile.destroy(folder) for folder in folders)
     terminal.say("The keys are destroyed." if there else "There was no file of keys.")
     with suppress(NotRunning):
         launcher = control.pid(place.manage_socket)

@@ -1,0 +1,65 @@
+"""Read permission is taken away: it is named, nobody is sent to a backup, and all goes on when it is given back."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from onion_app.launch import control
+from tests import processes
+from tests.house import enrol
+from tests.launch.conftest import START, Installation, Launched, Operator
+from tests.launch.manage import status
+from tests.marks import latin_mark
+
+# An ordinary account: root without its privileges may open its own files only as their modes say.
+ORDINARY = ("setpriv", "--bounding-set", "-all", "--inh-caps", "-all")
+
+
+@contextmanager
+def closed(*files: Path) -> Iterator[None]:
+    """Take every permission from these files for a while."""
+    for file in files:
+        file.chmod(0)
+    try:
+        yield
+    finally:
+        for file in files:
+            file.chmod(0o600)
+
+
+def failed(launched: Launched) -> set[tuple[str, str]]:
+    return {(one["process"], one["error"]) for one in status(launched.state)["errors"]}
+
+
+def test_a_database_that_is_closed_is_named_and_goes_on_when_it_is_opened(
+    later: Operator, installation: Installation
+) -> None:
+    answers = {"passphrase": installation.printed["passphrase"]}
+    launched = later.launch(answers, before=ORDINARY)
+    enrol(launched.volunteer(), installation.printed["invitation"], "Noor")
+    mark, visitor = latin_mark(), launched.visitor()
+    code = visitor.hand_in("tell", mark)
+    check = visitor.check("ask", "words")
+    with closed(launched.state / "mailbox" / "mailbox.db"):
+        first = launched.running("site")
+        processes.kill(first)
+        processes.until(lambda: launched.running("site") != first, START, "another site")
+        kept = visitor.confirm(check)
+        assert (kept.status, kept.form_with("text").value("text")) == (503, "words")
+        control.ask(launched.state / "run" / "manage.sock", "pause")  # starts the chores
+        both = {("site", "StateClosed"), ("chores", "StateClosed")}
+        processes.until(lambda: both <= failed(launched), START, "both errors")
+    assert visitor.come_back(code).main.having_class("text")[0].text == mark
+    processes.until(lambda: status(launched.state)["paused"], START, "chores that go on")
+    assert launched.stop() == 0
+
+
+@pytest.mark.parametrize("name", ["vault.key", "mailbox/mailbox.db", "desk/desk.db"])
+def test_a_launch_names_the_file_that_it_may_not_read(later: Operator, installation: Installation, name: str) -> None:
+    with closed(later.state / name):
+        launched = later.start({"passphrase": installation.printed["passphrase"]}, before=ORDINARY)
+        assert launched.process.wait(START) == 2
+        assert f"may not read and write a file of the state. ({later.state / name})" in launched.words()
+        assert "restore" not in launched.words()
