@@ -1,0 +1,75 @@
+"""Who opens which case, told with sets alone: without keys, grants and wraps."""
+
+CIRCLES = ("Listening", "Law")
+Epoch = tuple[str, int]
+
+
+class Model:
+    """Who is where, and who opens which epoch of which case."""
+
+    def __init__(self) -> None:
+        self.members: dict[str, set[str]] = {name: set() for name in CIRCLES}
+        self.waiting: dict[str, str] = {}
+        self.out: set[str] = set()
+        self.circle: dict[str, str] = {}  # of each case
+        self.newest: dict[str, int] = {}
+        self.opens: dict[Epoch, set[str]] = {}
+        self.old: set[Epoch] = set()  # sealed to a key that somebody had who was shut out since
+        self.written: list[tuple[Epoch, set[str], set[str]]] = []  # circles that had it since, and whoever was in them
+
+    def all_of(self, case: str) -> list[Epoch]:
+        """List the epochs of a case."""
+        return [(case, epoch) for epoch in range(1, self.newest[case] + 1)]
+
+    def cases_of(self, circle: str) -> list[str]:
+        """List the cases of a circle."""
+        return [case for case, where in self.circle.items() if where == circle]
+
+    def begin_epoch(self, case: str) -> None:
+        """Seal what follows to whoever is in the circle now."""
+        self.newest[case] += 1
+        self.opens[case, self.newest[case]] = set(self.members[self.circle[case]])
+
+    def write(self, case: str) -> None:
+        """Write in the newest epoch, or in a new one where its key is known to somebody who is out."""
+        if (case, self.newest[case]) in self.old:
+            self.begin_epoch(case)
+        self.written.append(((case, self.newest[case]), {self.circle[case]}, set()))
+
+    def renew(self, case: str, circle: str) -> None:
+        """Wrap everything for a circle, and begin an epoch."""
+        self.circle[case] = circle
+        self.old -= set(self.all_of(case))
+        for epoch in self.all_of(case):
+            self.opens[epoch] = set(self.members[circle])
+        self.begin_epoch(case)
+
+    def opens_all(self, who: str, case: str) -> bool:
+        """Say whether somebody opens every epoch of a case."""
+        return all(who in self.opens[epoch] for epoch in self.all_of(case))
+
+    def let_in(self, host: str, newcomer: str) -> None:
+        """Let a newcomer open what their host opens."""
+        circle = self.waiting.pop(newcomer)
+        self.members[circle].add(newcomer)
+        for case in self.cases_of(circle):
+            for epoch in self.all_of(case):
+                if host in self.opens[epoch]:
+                    self.opens[epoch].add(newcomer)
+
+    def shut_out(self, who: str) -> None:
+        """Take somebody out of everything."""
+        for circle, members in self.members.items():
+            if who in members:
+                members.discard(who)
+                self.old |= {epoch for case in self.cases_of(circle) for epoch in self.all_of(case)}
+        for opening in self.opens.values():
+            opening.discard(who)
+        self.waiting.pop(who, None)
+        self.out.add(who)
+
+    def remember(self) -> None:
+        """Note who can have copied what: whoever is in a circle that has a case, or had it since it was written."""
+        for (case, _), had, allowed in self.written:
+            had.add(self.circle[case])
+            allowed.update(*(self.members[circle] for circle in had))

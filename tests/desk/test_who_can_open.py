@@ -1,0 +1,271 @@
+"""People come, go, and hand cases on in any order; who opens what is compared with plain sets after each step.
+
+The desk's own functions and the site's do the work, on real databases with real keys; only the stretching of
+passphrases is cheap here. The model knows no keys, no grants and no wraps: only who is in which circle, and what
+those who had every key and every backup of theirs may still open.
+"""
+
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from nacl.pwhash import argon2id
+
+from onion_app.crypto import passwords
+from onion_app.crypto.keys import new_id
+from onion_app.crypto.letters import Text
+from onion_app.crypto.sealing import unwrap
+from onion_app.crypto.slots import new_vault_keys
+from onion_app.desk import answering, casework, identity, leaving, membership, recovery, rekeying, shutting
+from onion_app.desk.casework import Books, Member
+from onion_app.desk.delays import Delays
+from onion_app.errors import EpochPassed, LoginRefused, NotAllowed, NothingHere, Paused, SealBroken
+from onion_app.site import casework as visit
+from onion_app.site.seals import Door, case_keys
+from onion_app.vault import cases, database, people, worklog
+from tests.desk.actors import Author, Clock, House
+from tests.desk.model import CIRCLES, Model
+
+PEOPLE, CASES = 6, 4
+MEMORY = Path("/dev/shm")  # nobody waits for the disk here
+FIRST = "Narin"  # coordinates, and is never shut out
+
+
+class Circles(RuleBasedStateMachine):
+    """Everything that people do, in any order."""
+
+    @initialize()
+    def found_the_house(self) -> None:
+        """Begin with two circles, three members, and a case in each circle."""
+        self.patch = pytest.MonkeyPatch()
+        self.patch.setattr(passwords, "stretch", cheap)
+        self.folder = tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None)
+        folder, keys = Path(self.folder.name), new_vault_keys()
+        mailbox = database.create_mailbox(folder / "mailbox", keys.mailbox)
+        desk = database.create_desk(folder / "desk", keys.desk)
+        self.house = House(folder, keys, Clock(), mailbox, desk)
+        self.books = Books(mailbox, desk, self.house.clock.today)
+        self.model = Model()
+        self.ids = {name: self.house.circle(name, catch_all=name == CIRCLES[0]) for name in CIRCLES}
+        self.who: dict[str, tuple[bytes, bytes]] = {}  # id and private key
+        self.sheets: dict[str, str] = {}
+        self.authors: dict[str, Author] = {}
+        self.backups: set[tuple[Any, ...]] = set()
+        self.copied: dict[str, set[bytes]] = {}
+        self.tried: dict[tuple[bytes, bytes], bytes] = {}
+        self.enrols(self.house.invitation(self.ids[CIRCLES[0]], coordinator=True), FIRST, CIRCLES[0])
+        for circle in CIRCLES:
+            self.invites_and_enrols(circle)
+            self.somebody_asks(circle)
+        self.is_let_in(FIRST, "p1")
+
+    def teardown(self) -> None:
+        """Leave nothing."""
+        if hasattr(self, "house"):
+            self.house.mailbox.close()
+            self.house.desk.close()
+            self.folder.cleanup()
+            self.patch.undo()
+
+    def member(self, who: str) -> Member:
+        """Sit somebody down at the desk."""
+        return casework.member(self.books, *self.who[who])
+
+    def enrols(self, invitation: str, who: str, circle: str) -> None:
+        """Redeem an invitation."""
+        made = identity.begin_enrolment(self.books, invitation)
+        identity.enrol(self.books, made, who)
+        self.who[who] = people.find_moderator(self.house.desk, who).id, made.secrets.private
+        self.sheets[who] = made.sheet
+        self.copied[who] = set()
+        if self.model.members[circle]:
+            self.model.waiting[who] = circle
+        else:
+            self.model.members[circle].add(who)
+
+    def of_circle_with_cases(self, data: st.DataObject) -> tuple[str, str]:
+        """Choose a case, and a member of its circle."""
+        choices = [(who, case) for case, at in self.model.circle.items() for who in sorted(self.model.members[at])]
+        return data.draw(st.sampled_from(choices))
+
+    @precondition(lambda self: len(self.who) < PEOPLE)
+    @rule(circle=st.sampled_from(CIRCLES))
+    def invites_and_enrols(self, circle: str) -> None:
+        code = membership.invite(self.books, self.member(FIRST), self.ids[circle])
+        self.enrols(code, f"p{len(self.who)}", circle)
+
+    @precondition(lambda self: self.model.waiting)
+    @rule(data=st.data())
+    def lets_in(self, data: st.DataObject) -> None:
+        newcomer = data.draw(st.sampled_from(sorted(self.model.waiting)))
+        circle = self.model.waiting[newcomer]
+        key = people.read_moderator(self.house.desk, self.who[newcomer][0]).public_key
+        for stranger in sorted(set(self.who) - self.model.members[circle] - self.model.out):
+            with pytest.raises(NotAllowed):
+                membership.let_in(self.books, self.member(stranger), self.who[newcomer][0], key)
+        if not self.model.members[circle]:
+            return
+        self.is_let_in(data.draw(st.sampled_from(sorted(self.model.members[circle]))), newcomer)
+
+    def is_let_in(self, host: str, newcomer: str) -> None:
+        """Let somebody in."""
+        moderator = people.read_moderator(self.house.desk, self.who[newcomer][0])
+        membership.let_in(self.books, self.member(host), moderator.id, moderator.public_key)
+        self.model.let_in(host, newcomer)
+
+    @precondition(lambda self: len(self.who) - len(self.model.out) > 1)
+    @rule(data=st.data())
+    def shuts_out(self, data: st.DataObject) -> None:
+        who = data.draw(st.sampled_from(sorted(set(self.who) - self.model.out - {FIRST})))
+        shutting.shut_out(self.books, self.member(FIRST), self.who[who][0])
+        self.model.shut_out(who)
+
+    @precondition(lambda self: len(self.authors) < CASES)
+    @rule(circle=st.sampled_from(CIRCLES))
+    def somebody_asks(self, circle: str) -> None:
+        author, case = Author(self.house, self.ids[circle]), f"case {len(self.authors)}"
+        if not self.model.members[circle]:
+            with pytest.raises(NothingHere):
+                author.writes("Hello?")
+            return
+        author.writes("Hello?")
+        self.authors[case] = author
+        self.model.circle[case], self.model.newest[case] = circle, 0
+        self.model.begin_epoch(case)
+        self.model.write(case)
+
+    @precondition(lambda self: self.authors)
+    @rule(data=st.data())
+    def the_author_writes_on(self, data: st.DataObject) -> None:
+        case = data.draw(st.sampled_from(sorted(self.authors)))
+        author = self.authors[case]
+        door = door_of(author)
+        if not self.model.members[self.model.circle[case]]:
+            with pytest.raises(Paused):
+                visit.add(self.house.mailbox, door, Text("More", self.books.today), new_id())
+            return
+        visit.add(self.house.mailbox, door, Text("More", self.books.today), new_id())
+        self.model.write(case)
+
+    @precondition(lambda self: any(self.model.members[at] for at in self.model.circle.values()))
+    @rule(data=st.data())
+    def somebody_answers(self, data: st.DataObject) -> None:
+        who, case = self.of_circle_with_cases(data)
+        self.takes(who, case)
+        answering.reply(self.books, self.member(who), self.authors[case].case_id, new_id(), "An answer", 99)
+        self.model.write(case)
+
+    def takes(self, who: str, case: str) -> None:
+        """Take a case, from whoever has it."""
+        case_id = self.authors[case].case_id
+        for taken, by in worklog.taken_by(self.house.desk, [case_id]).items():
+            worklog.give_back(self.house.desk, taken, by)
+        answering.take(self.books, self.member(who), case_id)
+
+    @rule(data=st.data())
+    def somebody_logs_in(self, data: st.DataObject) -> None:
+        who = data.draw(st.sampled_from(sorted(self.who)))
+        if who in self.model.out:
+            with pytest.raises(NothingHere):
+                self.member(who)
+            return
+        rekeying.at_login(self.books, *self.who[who])
+        for circle in [circle for circle in CIRCLES if who in self.model.members[circle]]:
+            for case in self.model.cases_of(circle):
+                if self.model.opens_all(who, case) and self.model.old & set(self.model.all_of(case)):
+                    self.model.renew(case, circle)
+
+    @precondition(lambda self: any(self.model.members[at] for at in self.model.circle.values()))
+    @rule(data=st.data())
+    def somebody_hands_a_case_over(self, data: st.DataObject) -> None:
+        who, case = self.of_circle_with_cases(data)
+        to = next(circle for circle in CIRCLES if circle != self.model.circle[case])
+        self.takes(who, case)
+        arguments = (self.books, self.member(who), self.authors[case].case_id, self.ids[to])
+        if not self.model.members[to]:
+            with pytest.raises(NothingHere):
+                leaving.hand_over(*arguments)
+        elif not self.model.opens_all(who, case):
+            with pytest.raises(EpochPassed):
+                leaving.hand_over(*arguments)
+        else:
+            leaving.hand_over(*arguments)
+            self.model.renew(case, to)
+
+    @rule(data=st.data())
+    def somebody_comes_back_with_the_sheet(self, data: st.DataObject) -> None:
+        who = data.draw(st.sampled_from(sorted(self.who)))
+        sheet, delays = self.sheets[who], Delays(self.house.clock)
+        if who not in self.model.out:
+            moderator_id, made = recovery.begin_recovery(self.books, delays, who, sheet)
+            recovery.recover(self.books, moderator_id, made)
+            assert (moderator_id, made.secrets.private) == self.who[who]
+            self.sheets[who] = made.sheet
+        with pytest.raises(LoginRefused):  # a sheet works once, and for nobody who is out
+            recovery.begin_recovery(self.books, delays, who, sheet)
+
+    @invariant()
+    def members_open_what_the_model_says(self) -> None:
+        for who in self.model.out:
+            assert not any(people.grants_of(self.house.desk, self.who[who][0], circle) for circle in self.ids.values())
+        for who in set(self.who) - self.model.out:
+            member = self.member(who)
+            assert {self.ids[circle] for circle in CIRCLES if who in self.model.members[circle]} == set(member.circles)
+            for case, author in self.authors.items():
+                stored = cases.read_case(self.house.mailbox, author.case_id)
+                opened = (
+                    set(casework.case_keys(self.books, member, stored)) if stored.circle_id in member.circles else set()
+                )
+                assert opened == {epoch for _, epoch in self.model.all_of(case) if who in self.model.opens[case, epoch]}
+
+    @invariant()
+    def authors_open_everything(self) -> None:
+        for case, author in self.authors.items():
+            assert len(case_keys(self.house.mailbox, door_of(author))) == self.model.newest[case]
+
+    @invariant()
+    def with_every_key_and_backup_nobody_opens_what_was_written_without_them(self) -> None:
+        self.model.remember()
+        self.backups |= set(self.house.mailbox.rows("SELECT case_id, epoch, holder, wrap FROM case_keys"))
+        for who in set(self.who) - self.model.out:
+            circles = self.member(who).circles.values()
+            self.copied[who] |= {pair.private for circle in circles for pair in circle.pairs}
+        used = {case: case_keys(self.house.mailbox, door_of(author)) for case, author in self.authors.items()}
+        for who, copied in self.copied.items():
+            stolen = {key for wrap in self.backups for private in copied if (key := self.opened(wrap, private))}
+            for (case, epoch), _, allowed in self.model.written:
+                assert who in allowed or used[case][epoch] not in stolen
+
+    def opened(self, row: tuple[Any, ...], private: bytes) -> bytes:
+        """Try a key on a wrap, once: the answer never changes. Nothing when it does not open."""
+        case_id, epoch, holder, wrap = row
+        if (wrap, private) not in self.tried:
+            self.tried[wrap, private] = b""
+            with suppress(SealBroken):
+                key = unwrap(wrap, case_id=case_id, epoch=epoch, holder=holder, private_key=private)
+                self.tried[wrap, private] = key
+        return self.tried[wrap, private]
+
+
+def door_of(author: Author) -> Door:
+    """Open an author's case with their key."""
+    return Door(author.case_id, author.pair)
+
+
+def cheap(secret: bytes, salt: bytes, _profile: passwords.Profile) -> bytes:
+    """Stretch hardly at all."""
+    return argon2id.kdf(32, secret, salt, opslimit=1, memlimit=8192)
+
+
+Circles.TestCase.settings = settings(
+    max_examples=30,
+    stateful_step_count=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+TestWhoCanOpen = Circles.TestCase
