@@ -1,4 +1,4 @@
--- 29 parts
+-- 30 parts
 
 -- table audit of audit
 CREATE TABLE audit (
@@ -15,6 +15,9 @@ CREATE INDEX audit_by_day ON audit (day DESC, id);
 
 -- index audit_of_circle of audit
 CREATE INDEX audit_of_circle ON audit (circle_id, day DESC, id);
+
+-- index audit_of_person of audit
+CREATE INDEX audit_of_person ON audit (circle_id, who, case_mark);
 
 -- table circle_grants of circle_grants
 CREATE TABLE circle_grants (
