@@ -110,9 +110,10 @@ class Visitor(Person):
 class Volunteer(Person):
     """Somebody at the desk."""
 
-    def __init__(self, desk_url: str) -> None:
+    def __init__(self, desk_url: str, dial: Dial | None = None) -> None:
         address = urlsplit(desk_url)
-        super().__init__(through_loopback(address.port or 80), address.netloc, {"Sec-Fetch-Site": "same-origin"})
+        dial = dial or through_loopback(address.port or 80)
+        super().__init__(dial, address.netloc, {"Sec-Fetch-Site": "same-origin"})
 
     def log_in(self, handle: str, passphrase: str, digits: str) -> Page:
         """Log in with six digits."""

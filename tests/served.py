@@ -26,6 +26,7 @@ from tests.people import Visitor
 from tests.wire import through_unix
 
 DAY = 86_400
+PASSPHRASE = "six words that nobody else has here"
 
 
 class Site:
@@ -68,7 +69,7 @@ class Site:
             id=secrets.token_bytes(16),
             handle="Noor",
             public_key=keypair_from(own.private).public,
-            secrets=members.lock_secrets(own, "six words that nobody else has here"),
+            secrets=members.lock_secrets(own, PASSPHRASE),
             sheet=None,
             last_step=None,
             coordinator=True,

@@ -15,6 +15,9 @@ from onion_app.web.app import Hardened
 from onion_app.web.pinning import pinned
 from onion_app.web.server import THREADS, serve
 
+DESK = "a" * 16  # its name before .localhost
+DESK_PORT = 8390
+
 
 def main() -> None:
     """Serve what the one line on standard input says, until it ends."""
@@ -62,8 +65,7 @@ def _desk(orders: dict[str, Any]) -> Hardened:
 
     state = Path(orders["state"])
     keys = VaultKeys(bytes.fromhex(orders["mailbox"]), bytes.fromhex(orders["desk"]))
-    name = "a" * 16
-    return create_app(DeskConfig(state / "mailbox", state / "desk", keys, name, 8390, time.time, lambda: None))
+    return create_app(DeskConfig(state / "mailbox", state / "desk", keys, DESK, DESK_PORT, time.time, lambda: None))
 
 
 def _complain(error: str) -> None:

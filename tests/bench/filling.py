@@ -11,6 +11,7 @@ from pathlib import Path
 
 import sqlcipher3
 
+from onion_app.crypto.keys import fingerprint
 from onion_app.launch.state import State
 from onion_app.vault import link, listing, texts
 from onion_app.vault.database import Database
@@ -40,11 +41,13 @@ def fill(site: Site, number: int) -> None:
     link.pass_through(mailbox._link, link.OPENING)
     mailbox._link.execute("PRAGMA cache_size = -400000")  # KiB: so that filling does not read its own pages again
     link.pass_through(mailbox._link, link.WORKING)
-    circle = mailbox.rows("SELECT id FROM circles")[0][0]
+    ((circle, public),) = mailbox.rows("SELECT id, public_key FROM circles")
     assert isinstance(circle, bytes)
+    assert isinstance(public, bytes)
+    recipients = {circle: fingerprint(public), bytes(16): secrets.token_bytes(16)}
     cases = sorted(secrets.token_bytes(16) for _ in range(number))
     stories = sorted(secrets.token_bytes(16) for _ in range(number))
-    keys = [(case, holder, holder, SEALED[:120]) for case in cases for holder in sorted((bytes(16), circle))]
+    keys = [(case, holder, recipients[holder], SEALED[:120]) for case in cases for holder in sorted(recipients)]
     with mailbox.writing():
         _add(mailbox, _CASE, [(case, circle, place % 3, *_day_and_spread(place)) for place, case in enumerate(cases)])
         _add(mailbox, _KEYS, keys)
@@ -53,8 +56,23 @@ def fill(site: Site, number: int) -> None:
         texts.raise_counter(mailbox)
     mailbox.checkpoint()
     mailbox.close()
+    _fill_desk(site, circle, number)
 
 
+def _fill_desk(site: Site, circle: bytes, number: int) -> None:
+    """Note for so many cases that somebody opened them, and that an answer was written."""
+    desk = site.desk()
+    ((who,),) = desk.rows("SELECT id FROM moderators")
+    deeds = sorted(secrets.token_bytes(16) for _ in range(number))
+    with desk.writing():
+        _add(desk, _DEED, [(deed, DAY + place % 90, who, circle, deed * 2) for place, deed in enumerate(deeds)])
+        _add(desk, _REPLY, [(deed, deed[::-1], deed * 2) for deed in deeds])
+    desk.checkpoint()
+    desk.close()
+
+
+_DEED = "INSERT INTO audit (id, day, who, what, circle_id, case_mark) VALUES (?, ?, ?, 'opened a case', ?, ?)"
+_REPLY = "INSERT INTO written_replies (message_id, case_id, mark) VALUES (?, ?, ?)"
 _CASE = (
     "INSERT INTO cases (id, circle_id, kind, topic, answer_in, state, unread, urgent, received_day, last_day, spread) "
     "VALUES (?, ?, 'request', 'law', 'ar', 'new', 1, ?, ?, ?, ?)"
@@ -64,9 +82,9 @@ _MESSAGE = "INSERT INTO messages (case_id, number, id, epoch, author, sealed) VA
 _TEXT = "INSERT INTO texts (id, kind, slug, year, notes) VALUES (?, ?, ?, ?, ?)"
 
 
-def _add(mailbox: Database, sql: str, rows: Sequence[Row]) -> None:
+def _add(db: Database, sql: str, rows: Sequence[Row]) -> None:
     for row in rows:
-        mailbox.run(sql, row)
+        db.run(sql, row)
 
 
 def _day_and_spread(place: int) -> tuple[int, int, int]:
@@ -99,7 +117,8 @@ def cases_in(site: Site) -> int:
 def copied(site: Site) -> Iterator[Site]:
     """Give a second installation with the same rows and keys."""
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        shutil.copytree(site.state.mailbox, Path(folder) / "mailbox")
+        for kept in (site.state.mailbox, site.state.desk):
+            shutil.copytree(kept, Path(folder) / kept.name)
         other = copy(site)
         other.state = State(Path(folder))
         yield other

@@ -82,9 +82,9 @@ def server(kind: str, site: Site, name: str) -> Iterator[Server]:
         path.unlink()
 
 
-def get(site: Site, path: str, cookie: str = "") -> bytes:
+def get(host: str, path: str, cookie: str = "") -> bytes:
     """Write a request for a page, on a line that is kept open."""
-    headers = [f"GET {path} HTTP/1.1", f"Host: {site.address}", *([f"Cookie: {cookie}"] if cookie else [])]
+    headers = [f"GET {path} HTTP/1.1", f"Host: {host}", *([f"Cookie: {cookie}"] if cookie else [])]
     return ("\r\n".join(headers) + "\r\n\r\n").encode()
 
 

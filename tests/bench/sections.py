@@ -9,7 +9,7 @@ from nacl.pwhash import argon2id
 
 from onion_app.crypto.codes import derive
 from onion_app.vault import settings
-from tests.bench import filling
+from tests.bench import at_desk, filling
 from tests.bench.running import Server, answer, get, median, percentile, rate, server, timed
 from tests.people import Visitor
 from tests.served import Site
@@ -49,7 +49,7 @@ def pages(site: Site) -> Iterator[Measured]:
             ("a story", f"/ar/stories/{story}"),
             ("the list of stories", "/en/stories"),
         ):
-            asked = get(site, path)
+            asked = get(site.address, path)
             found = [(rate(ours, asked, SECONDS), rate(bare, asked, SECONDS)) for _ in range(ROUNDS)]
             for clock, second in enumerate(("second", "processor second")):
                 mine, limits = ([each[who][clock] for each in found] for who in (0, 1))
@@ -101,14 +101,27 @@ def rows(site: Site) -> Iterator[Measured]:
         large = stack.enter_context(server("site", large_site, "l"))
         # A query that the pages do not write is answered past the pages that are kept ready.
         for what, path in (("story list", "/en/stories?x"), ("story list, filtered", "/en/stories?without=death&x")):
-            yield _slowest(what, (small, get(site, path)), (large, get(large_site, path)))
+            yield _slowest(what, (small, get(site.address, path)), (large, get(large_site.address, path)))
         cookies = []
         for each in (small, large):
             visitor = Visitor(through_unix(each.path), site.address)
             visitor.come_back(code)
             cookies.append("; ".join(f"{name}={value}" for name, value in visitor.cookies.items()))
-        asked = [get(site, "/en/case", cookie) for cookie in cookies]
+        asked = [get(site.address, "/en/case", cookie) for cookie in cookies]
         yield _slowest("case page", (small, asked[0]), (large, asked[1]))
+        yield from _desk(site, large_site, code)
+
+
+def _desk(site: Site, large_site: Site, code: str) -> Iterator[Measured]:
+    """Compare the pages of the desk, in the same two installations."""
+    mailbox = site.mailbox()
+    case = site.case_of(mailbox, code).hex()
+    mailbox.close()
+    with server("desk", site, "d") as few, server("desk", large_site, "e") as many:
+        cookies = at_desk.opened(few, site, case), at_desk.opened(many, large_site, case)
+        for what, path in at_desk.pages(site.circle.hex(), case):
+            small, large = (get(at_desk.HOST, path, cookie) for cookie in cookies)
+            yield _slowest(f"desk, {what}", (few, small), (many, large))
 
 
 def memory(site: Site) -> Iterator[Measured]:
@@ -118,7 +131,7 @@ def memory(site: Site) -> Iterator[Measured]:
         with server(kind, site, "s") as ours:
             for path in ("/", "/ar/", "/en/stories", "/en/tell", "/login"):
                 with ours.dial() as line:
-                    line.sendall(get(site, path))
+                    line.sendall(get(site.address, path))
                     answer(line)
             used = ours.resident()
         yield Measured(f"resident memory, idle: {kind}", "MiB", used, 80.0, 1.0, used / 80)

@@ -65,14 +65,8 @@ def a_working_day(made: Installation, mailbox: Database, desk: Database) -> None
     worklog.audit(desk, me, "opened a case", TODAY, circle_id, some_key())
     worklog.audit_of(desk, None, 1)
     worklog.audit_of(desk, circle_id, 1)
-    worklog.marks_of(desk, circle_id, me)
-    people.gone_from(desk, circle_id)
     upkeep.sealed_to(mailbox, circle_id, some_id(), some_id())
-    worklog.step_out(desk, case_id, me)
-    worklog.stepped_out(desk, me)
-    worklog.give_back(desk, case_id, me)
-    worklog.give_all_back(desk, me)
-    worklog.findings(desk)
+    the_end_of_somebodys_day(desk, circle_id, case_id, me)
     cases.set_state(mailbox, case_id, "closed")
     text = texts.Text(some_id(), "story", None, None, ())
     texts.draft(desk, text, [], case_id)
@@ -83,6 +77,17 @@ def a_working_day(made: Installation, mailbox: Database, desk: Database) -> None
     cases.close_door(mailbox, case_id)
     cases.erase_case(mailbox, case_id, TODAY, text.id)
     truth.repair(mailbox, desk, TODAY)
+
+
+def the_end_of_somebodys_day(desk: Database, circle_id: bytes, case_id: bytes, who: bytes) -> None:
+    """Do what the desk does when somebody stops, or is shut out."""
+    worklog.step_out(desk, case_id, who)
+    worklog.stepped_out(desk, who)
+    worklog.give_back(desk, case_id, who)
+    worklog.give_all_back(desk, who)
+    worklog.marks_of(desk, circle_id, who)
+    people.gone_from(desk, circle_id)
+    worklog.findings(desk)
 
 
 def test_no_statement_scans_or_sorts_a_growing_table(
