@@ -1,9 +1,11 @@
 """A desk on real databases, with people around it."""
 
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
+from nacl.pwhash import argon2id
 
 from onion_app.crypto.slots import new_vault_keys
 from onion_app.desk import create_app
@@ -11,6 +13,14 @@ from onion_app.vault import database
 from onion_app.web.app import Hardened
 from tests.desk.actors import Author, Clock, House, Volunteer
 from tests.membership import let_in
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_is_stretched_twice() -> Iterator[None]:
+    """Remember what Argon2id made of the same words and salt: these tests log in hundreds of times."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(argon2id, "kdf", cache(argon2id.kdf))
+        yield
 
 
 @pytest.fixture
