@@ -39,11 +39,28 @@ def go_on(books: Books, who: Member, at_most: int) -> int:
         for case_id in _stale(books, circle):
             if done == at_most:
                 return done
-            # A case that is gone, that somebody else re-keys now, or whose wraps open for nobody: the next one waits.
-            with suppress(EpochPassed, NothingHere, NotAllowed):
-                renew(books, who, case_of(books, who, case_id), circle.id, circle.pairs[0].public)
-                done += 1
+            # A case that is gone, or that somebody else re-keys now: the next one waits.
+            with suppress(EpochPassed, NothingHere):
+                done += _renewed(books, who, circle, case_id)
     return done
+
+
+def _renewed(books: Books, who: Member, circle: CircleHere, case_id: bytes) -> bool:
+    """Give a case its new keys; what is said to be sealed to a key of ours and is not waits no longer."""
+    held = cases.wraps_of(books.mailbox, case_id, circle.id)
+    try:
+        case = case_of(books, who, case_id)
+        keys = case_keys(books, who, case)
+    except NotAllowed:  # another circle's, whatever the mailbox says
+        case, keys = None, {}
+    ours = {fingerprint(pair.public) for pair in circle.pairs}
+    broken = [wrap.epoch for wrap in held if wrap.recipient in ours and wrap.epoch not in keys]
+    if broken:
+        upkeep.set_aside(books.mailbox, case_id, circle.id, broken)
+    if case is None or not keys:
+        return False
+    _rewrap(books, case, circle.id, circle.pairs[0].public, keys)
+    return True
 
 
 def waiting(books: Books, who: Member) -> list[Delayed]:
@@ -53,10 +70,16 @@ def waiting(books: Books, who: Member) -> list[Delayed]:
 
 
 def _stale(books: Books, circle: CircleHere) -> list[bytes]:
+    """List up to 100 cases that hold something sealed to a former key of the circle, which its members still have.
+
+    What is sealed to a key that went with its last member opens for nobody here, and waits for nothing.
+    """
     # With a key in the mailbox that is not ours nothing is re-keyed: first somebody has to look.
-    if not circle.pairs or circle.differs:
+    if circle.differs:
         return []
-    return upkeep.stale(books.mailbox, circle.id, fingerprint(circle.pairs[0].public))
+    former = [fingerprint(pair.public) for pair in circle.pairs[1:]]
+    found = {case for each in former for case in upkeep.sealed_to(books.mailbox, circle.id, each, b"")}
+    return sorted(found)[: upkeep.AT_ONCE]
 
 
 def renew(books: Books, who: Member, case: cases.Case, circle_id: bytes, public: bytes) -> None:
@@ -70,6 +93,11 @@ def renew(books: Books, who: Member, case: cases.Case, circle_id: bytes, public:
     held = {found.epoch for found in cases.wraps_of(books.mailbox, case.id, case.circle_id)}
     if not keys or held != set(keys):
         raise EpochPassed
+    _rewrap(books, case, circle_id, public, keys)
+
+
+def _rewrap(books: Books, case: cases.Case, circle_id: bytes, public: bytes, keys: dict[int, bytes]) -> None:
+    """Wrap these keys for a circle, and begin the next epoch."""
     wraps = [wrapped(key, case.id, epoch, circle_id, public) for epoch, key in keys.items()]
     key, epoch = new_case_key(), _newest_epoch(books, case) + 1
     following = [wrapped(key, case.id, epoch, circle_id, public)]

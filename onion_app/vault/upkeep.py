@@ -7,7 +7,7 @@ from onion_app.vault.cases.keys import add_wraps, begin_epoch
 from onion_app.vault.cases.lifetime import CASE
 from onion_app.vault.cases.records import AUTHOR, Case, Wrap
 from onion_app.vault.database import Database
-from onion_app.vault.rows import shaped
+from onion_app.vault.rows import Value, shaped
 
 AT_ONCE = 100  # cases handled between two looks at the clock
 
@@ -38,8 +38,9 @@ def bring_back(db: Database, today: int) -> int:
 def rewrap(db: Database, case_id: bytes, circle_id: bytes, wraps: Sequence[Wrap], next_wraps: Sequence[Wrap]) -> None:
     """Hand a case over to a circle, or re-key it for its own: these wraps take the place of every circle's.
 
-    `wraps` are the circle's, one for each epoch that a circle held; `next_wraps` begin the epoch of what follows, whose
-    key the former holders never had. # P05
+    `wraps` are the circle's, one for each epoch that a circle held; where it re-keys its own, those that open for
+    nobody may be left out, and stay. `next_wraps` begin the epoch of what follows, whose key the former holders never
+    had. # P05
 
     Raises:
         NothingHere: no such case.
@@ -47,29 +48,38 @@ def rewrap(db: Database, case_id: bytes, circle_id: bytes, wraps: Sequence[Wrap]
     """
     # For another circle it is new and unread, unless its story is on its way.
     handed = (
-        "UPDATE cases SET unread = CASE WHEN circle_id = ? THEN unread ELSE 1 END, state = CASE WHEN circle_id = ? "
-        "OR state IN ('asking', 'ready', 'published') THEN state ELSE 'new' END, circle_id = ? WHERE id = ?"
+        "UPDATE cases SET unread = 1, state = CASE WHEN state IN ('asking', 'ready', 'published') THEN state "
+        "ELSE 'new' END, circle_id = ? WHERE id = ?"
     )
-    held = "SELECT epoch FROM case_keys WHERE case_id = ? AND holder <> ?"
     with db.writing():
-        if not db.run(handed, (circle_id, circle_id, circle_id, case_id)):
+        case = db.row("SELECT circle_id FROM cases WHERE id = ?", (case_id,))
+        if case is None:
             raise NothingHere
-        expected = {(row[0], circle_id) for row in db.rows(held, (case_id, AUTHOR))}
-        if {(wrap.epoch, wrap.holder) for wrap in wraps} != expected:
+        given, held = {wrap.epoch for wrap in wraps}, _epochs_of_circles(db, case_id)
+        if {wrap.holder for wrap in wraps} != {circle_id} or not given <= held:
             raise EpochPassed
-        db.run("DELETE FROM case_keys WHERE case_id = ? AND holder <> ?", (case_id, AUTHOR))
+        if case[0] != circle_id:
+            if given != held:
+                raise EpochPassed
+            db.run(handed, (circle_id, case_id))
+        for epoch in given:
+            db.run("DELETE FROM case_keys WHERE case_id = ? AND epoch = ? AND holder <> ?", (case_id, epoch, AUTHOR))
         add_wraps(db, case_id, wraps)
         begin_epoch(db, case_id, next_wraps)
     db.try_checkpoint()  # P07: the former wraps leave the log too
 
 
-def stale(db: Database, circle_id: bytes, recipient: bytes) -> list[bytes]:
-    """List up to 100 cases of which the circle holds a wrap that is not sealed to its present key's fingerprint."""
-    found = db.rows(
-        "SELECT DISTINCT case_id FROM case_keys WHERE holder = ? AND (recipient < ? OR recipient > ?) LIMIT ?",
-        (circle_id, recipient, recipient, AT_ONCE),
-    )
-    return [row[0] for row in found if isinstance(row[0], bytes)]
+def _epochs_of_circles(db: Database, case_id: bytes) -> set[Value]:
+    held = "SELECT epoch FROM case_keys WHERE case_id = ? AND holder <> ?"
+    return {row[0] for row in db.rows(held, (case_id, AUTHOR))}
+
+
+def set_aside(db: Database, case_id: bytes, circle_id: bytes, epochs: Sequence[int]) -> None:
+    """Note that these wraps of a circle open for nobody, so that they are found under no key; they stay as they are."""
+    aside = "UPDATE case_keys SET recipient = ? WHERE case_id = ? AND epoch = ? AND holder = ?"
+    with db.writing():
+        for epoch in epochs:
+            db.run(aside, (bytes(16), case_id, epoch, circle_id))
 
 
 def sealed_to(db: Database, circle_id: bytes, recipient: bytes, after: bytes) -> list[bytes]:

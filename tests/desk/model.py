@@ -36,12 +36,23 @@ class Model:
             self.begin_epoch(case)
         self.written.append(((case, self.newest[case]), {self.circle[case]}, set()))
 
-    def renew(self, case: str, circle: str) -> None:
-        """Wrap everything for a circle, and begin an epoch."""
+    def hand_over(self, case: str, circle: str) -> None:
+        """Wrap everything for another circle, and begin an epoch."""
         self.circle[case] = circle
-        self.old -= set(self.all_of(case))
-        for epoch in self.all_of(case):
-            self.opens[epoch] = set(self.members[circle])
+        self.wrap(case, self.all_of(case))
+
+    def log_in(self, who: str) -> None:
+        """Wrap what somebody opens in their circles, where a part of it is sealed to a former key."""
+        for case, circle in self.circle.items():
+            opened = [epoch for epoch in self.all_of(case) if who in self.opens[epoch]]
+            if who in self.members[circle] and self.old & set(opened):
+                self.wrap(case, opened)
+
+    def wrap(self, case: str, epochs: list[Epoch]) -> None:
+        """Let whoever is in the circle open these epochs of a case, and begin another."""
+        self.old -= set(epochs)
+        for epoch in epochs:
+            self.opens[epoch] = set(self.members[self.circle[case]])
         self.begin_epoch(case)
 
     def opens_all(self, who: str, case: str) -> bool:

@@ -175,10 +175,7 @@ class Circles(RuleBasedStateMachine):
                 self.member(who)
             return
         rekeying.at_login(self.books, *self.who[who])
-        for circle in [circle for circle in CIRCLES if who in self.model.members[circle]]:
-            for case in self.model.cases_of(circle):
-                if self.model.opens_all(who, case) and self.model.old & set(self.model.all_of(case)):
-                    self.model.renew(case, circle)
+        self.model.log_in(who)
 
     @precondition(lambda self: any(self.model.members[at] for at in self.model.circle.values()))
     @rule(data=st.data())
@@ -195,7 +192,7 @@ class Circles(RuleBasedStateMachine):
                 leaving.hand_over(*arguments)
         else:
             leaving.hand_over(*arguments)
-            self.model.renew(case, to)
+            self.model.hand_over(case, to)
 
     @rule(data=st.data())
     def somebody_comes_back_with_the_sheet(self, data: st.DataObject) -> None:

@@ -116,9 +116,20 @@ def test_a_hand_over_that_loses_an_epoch_or_begins_none_changes_nothing(mailbox:
         upkeep.rewrap(mailbox, some_id(), other, [], [])
 
 
-def test_cases_sealed_to_a_former_key_are_found_until_they_are_wrapped_again(
-    made: Installation, mailbox: Database
-) -> None:
+def test_a_circle_re_keys_what_it_opens_and_leaves_the_rest_as_it_is(mailbox: Database, case: Case) -> None:
+    former = cases.wraps_of(mailbox, case.id, case.circle_id)[0]
+    write(mailbox, case, epoch=2, new_wraps=next_wraps(mailbox, case))
+    new = wrap(2, case.circle_id)
+    upkeep.rewrap(mailbox, case.id, case.circle_id, [new], next_wraps(mailbox, case, 3))
+    assert cases.wraps_of(mailbox, case.id, case.circle_id)[1:] == [new, former]
+    upkeep.set_aside(mailbox, case.id, case.circle_id, [1])
+    assert upkeep.sealed_to(mailbox, case.circle_id, former.recipient, b"") == []
+    assert cases.wraps_of(mailbox, case.id, case.circle_id)[2].wrap == former.wrap
+    with pytest.raises(EpochPassed):  # but to another circle it goes as a whole
+        upkeep.rewrap(mailbox, case.id, some_id(), [new], next_wraps(mailbox, case, 4))
+
+
+def test_cases_sealed_to_a_key_are_found_until_they_are_wrapped_again(made: Installation, mailbox: Database) -> None:
     present, former = some_id(), some_id()
     ids = set()
     for recipient in (present, former, former):
@@ -126,5 +137,9 @@ def test_cases_sealed_to_a_former_key_are_found_until_they_are_wrapped_again(
         cases.add_case(mailbox, new)
         if recipient == former:
             ids.add(new.id)
-    assert set(upkeep.stale(mailbox, made.circle_id, present)) == ids
-    assert upkeep.stale(mailbox, some_id(), present) == []
+    assert upkeep.sealed_to(mailbox, made.circle_id, former, b"") == sorted(ids)
+    assert upkeep.sealed_to(mailbox, made.circle_id, former, min(ids)) == [max(ids)]
+    assert upkeep.sealed_to(mailbox, some_id(), former, b"") == []
+    found = cases.read_case(mailbox, min(ids))
+    upkeep.rewrap(mailbox, found.id, made.circle_id, [wrap(1, made.circle_id, present)], next_wraps(mailbox, found))
+    assert upkeep.sealed_to(mailbox, made.circle_id, former, b"") == [max(ids)]

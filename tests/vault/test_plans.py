@@ -51,7 +51,7 @@ def a_working_day(made: Installation, mailbox: Database, desk: Database) -> None
     cases.change_code(mailbox, case_id, some_key(), some_key(), [wrap(1, AUTHOR, author), wrap(2, AUTHOR, author)])
     following = [wrap(3, circle_id), wrap(3, AUTHOR, author)]
     upkeep.rewrap(mailbox, case_id, circle_id, [wrap(1, circle_id), wrap(2, circle_id)], following)
-    upkeep.stale(mailbox, circle_id, some_id())
+    upkeep.set_aside(mailbox, case_id, circle_id, [1])
     upkeep.due(mailbox, TODAY + 200, 180)
     worklog.take(desk, case_id, me, TODAY)
     worklog.taken_by(desk, [case_id])
@@ -136,18 +136,26 @@ def cost(db: Database, ask: Callable[[], object]) -> int:
 
 
 def test_counts_and_queues_cost_the_same_with_many_cases(made: Installation, mailbox: Database) -> None:
+    present, former = some_id(), some_id()
+
     def ask() -> None:
         cases.counts(mailbox, made.circle_id)
         cases.queue(mailbox, made.circle_id, "unread", 0)
         cases.queue(mailbox, made.circle_id, "new", 1)
+        assert upkeep.sealed_to(mailbox, made.circle_id, former, b"") == []
 
     def fill(number: int) -> None:
         with mailbox.writing():
             for each in range(number):
+                case_id = some_id()
                 mailbox.run(
                     "INSERT INTO cases (id, circle_id, kind, topic, answer_in, state, unread, urgent, received_day, "
                     "last_day, spread) VALUES (?, ?, 'request', 'law', 'ar', 'new', 1, ?, ?, ?, 0)",
-                    (some_id(), made.circle_id, each % 3, TODAY, TODAY + each % 100),
+                    (case_id, made.circle_id, each % 3, TODAY, TODAY + each % 100),
+                )
+                mailbox.run(
+                    "INSERT INTO case_keys (case_id, epoch, holder, recipient, wrap) VALUES (?, 1, ?, ?, ?)",
+                    (case_id, made.circle_id, present, b"sealed"),
                 )
 
     fill(1000)
