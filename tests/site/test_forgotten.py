@@ -20,7 +20,7 @@ def read_everywhere(site: Site, serving: Server, story: str) -> None:
         for query in ("", "?x=1", "?part=2"):
             for path in (f"/en/stories/{story}", "/en/stories"):
                 with serving.dial() as line:
-                    line.sendall(get(site, path + query))
+                    line.sendall(get(site.address, path + query))
                     assert b" 200 OK" in answer(line)
 
     threads = [threading.Thread(target=read) for _ in range(16)]

@@ -1,15 +1,20 @@
 """Every page fits the one size with a fifth to spare, in every language, with every settable text at its longest."""
 
 from collections.abc import Callable, Iterator
+from typing import get_args
 
 import pytest
 
+from onion_app.vault.rows import Language
+from onion_app.vault.texts import NOTES
 from onion_app.web.app import Hardened
 from onion_app.web.size import SHORT
 from tests.offered import LANGUAGES
 from tests.site.conftest import Page, Place, Visitor
+from tests.site.library import put_story
 
 SPARE = 1 / 5
+TITLE = "ث" * 80  # letters: the longest that the desk takes
 TELLING = ", ".join(["Tuz Khurmatu", "12/3/2024", "@noor", *(f"0770123456{n}" for n in range(7))])  # ten details
 HEADERS = 1_100  # bytes: status line and headers with the session's cookie, as measured on the wire
 
@@ -20,12 +25,17 @@ def longest(place: Place) -> Place:
     place.sets("how_to_find_us", dict.fromkeys(("en", "ar", "ckb", "kmr"), "ث" * 300))
     place.sets("answer_days", dict.fromkeys(("testimony", "health", "unknown", "urgent"), 30))
     place.sets("backup_days", 90)
+    for _ in range(11):
+        told: dict[Language, tuple[str, str]] = dict.fromkeys(get_args(Language), (TITLE, "ث" * 12000))
+        put_story(place.db, told, notes=NOTES[1:], translated_from="ckb")
     return place
 
 
 def pages(visitor: Visitor, place: Place) -> Iterator[Page]:
-    for path in ("", "tell", "ask", "return", "case", "stories", "guides", "guides/now", "protects", "nowhere"):
+    for path in ("", "tell", "ask", "return", "case", "guides", "guides/now", "protects", "nowhere"):
         yield visitor.opens(path)
+    yield visitor.opens("stories")
+    yield visitor.opens(f"stories?without={NOTES[0]}")
     yield visitor.writes("", "ask")
     yield visitor.writes("a", "ask", topic="answer", danger="yes")
     yield visitor.opens("tell")
