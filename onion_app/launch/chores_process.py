@@ -83,6 +83,7 @@ def noticed(desk: Database) -> dict[str, int]:
         "paused": int(held.paused),
         "unacknowledged": len(worklog.findings(desk)),
         "lacks_how_to_find_us": int(not any(held.how_to_find_us.values())),
+        "lacks_members": int(any(circle.catch_all and circle.public_key is None for circle in people.circles(desk))),
         "lacks_now": int(not any(guide.slug == "now" and guide.state == "public" for guide, _ in guides.all_of(desk))),
     }
 

@@ -53,7 +53,7 @@ def test_status_for_a_person_marks_what_is_wrong(running: Launched) -> None:
     said = manage(running.state, "status").said
     assert f"! Onion        http://{running.printed['onion']}/ is not published" in said
     assert "! Backup       none yet" in said
-    assert "  Messages     are taken" in said
+    assert "! Messages     are not taken yet" in said
 
 
 def test_status_without_a_launcher_says_so_with_a_code_of_its_own(later: Operator) -> None:

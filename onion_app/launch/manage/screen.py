@@ -87,6 +87,8 @@ def _inside(seen: dict[str, Any]) -> list[Line]:
 
 
 def _messages(seen: dict[str, Any]) -> Line:
+    if seen["has_members"] is False:
+        return _line("Messages", "are not taken yet: the first coordinator has to enrol", bad=True)
     if seen["paused"]:
         return _line("Messages", "paused: new ones are not taken", bad=True)
     return _line(
