@@ -15,7 +15,17 @@ from onion_app.crypto.members import Secrets, totp_uri
 from onion_app.desk import forms, recovery, rekeying
 from onion_app.desk.casework import Member
 from onion_app.desk.identity import Enrolment, begin_enrolment, check_typed_back, enrol, enrolment_from, log_in
-from onion_app.desk.session import begin, begin_for, contents, end, keep_all, keep_for, kept_text, login_required, room
+from onion_app.desk.session import (
+    begin,
+    begin_for,
+    contents,
+    end,
+    keep_all,
+    keep_titled,
+    kept_text,
+    login_required,
+    room,
+)
 from onion_app.errors import (
     CircleChanged,
     CodeMistyped,
@@ -52,7 +62,7 @@ def login() -> Answer:
     if kept.box == "mine":
         keep_all(kept)
         return redirect(url_for("mine.show"), 303)
-    keep_for(kept.case_id, kept.box, kept.text)
+    keep_titled(kept.case_id, kept.box, kept.text, kept.title)
     if kept.box == "guide":
         return redirect(url_for("guides.edit", guide_id=kept.case_id), 303)
     return redirect(url_for("case.show", case_id=kept.case_id), 303)

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue as Answer
 from onion_app.crypto.keys import new_id
 from onion_app.desk import forms
 from onion_app.desk.casework import Member, only_coordinators
-from onion_app.desk.session import keep_for, kept_for, login_required, room
+from onion_app.desk.session import keep_titled, kept_for, login_required, room, title_of
 from onion_app.vault import guides as shelf
 from onion_app.vault import worklog
 from onion_app.vault.rows import Language
@@ -63,7 +63,7 @@ def save(member: Member, guide_id: bytes) -> Answer:
         return _page(member, guide_id, {})
     version = Version(guide_id, cast("Language", language), title, text, None, None, None)
     shelf.save(books.mailbox, books.desk, version)
-    keep_for(guide_id, "guide", "")
+    keep_titled(guide_id, "guide", "", "")
     _note(member, "changed a guide")
     return _back_to(guide_id, language)
 
@@ -127,10 +127,9 @@ def _page(member: Member, guide_id: bytes, mistakes: dict[str, str]) -> Answer:
     language = request.values.get("language", "")
     language = language if language in CODES else CODES[0]
     version = _version(guide_id, language)
-    typed = forms.body(request.form) if request.endpoint == "guides.save" else ""
-    if typed.strip():
-        keep_for(guide_id, "guide", typed)
-    kept = kept_for(guide_id).get("guide", "")
+    if request.endpoint == "guides.save":
+        keep_titled(guide_id, "guide", forms.body(request.form), forms.one_line(request.form, "title"))
+    kept, title = (kept_for(guide_id).get(box, "") for box in ("guide", title_of("guide")))
     text = kept or (version.body if version is not None else "")
     return render_template(
         "guide.html",
@@ -138,8 +137,8 @@ def _page(member: Member, guide_id: bytes, mistakes: dict[str, str]) -> Answer:
         version=version,
         versions=versions,
         mistakes=mistakes,
-        kept=kept,
-        title=forms.one_line(request.form, "title") if typed else (version.title if version is not None else ""),
+        kept=kept or title,
+        title=title or (version.title if version is not None else ""),
         text=text,
         preview=render(text),
         in_language=LANGUAGES[language],

@@ -14,7 +14,7 @@ from onion_app.crypto.keys import new_id
 from onion_app.crypto.letters import Draft
 from onion_app.desk import changes, forms, publishing, story
 from onion_app.desk.casework import Member, case_of
-from onion_app.desk.session import has_opened, keep_for, kept_for, login_required, room
+from onion_app.desk.session import has_opened, keep_titled, kept_for, login_required, room, title_of
 from onion_app.desk.story import Standing
 from onion_app.errors import (
     AlreadyWithdrawn,
@@ -57,8 +57,8 @@ def case_opened(view: _View) -> _View:
     def opened_first(member: Member, case_id: bytes) -> Answer:
         case = case_of(room().books(), member, case_id)
         if case.unread or not has_opened(case_id):
-            if forms.body(request.form).strip():
-                keep_for(case_id, "draft", forms.body(request.form))
+            if request.method == "POST" and request.endpoint == "publishing.save":
+                keep_titled(case_id, "draft", forms.body(request.form), forms.one_line(request.form, "title"))
             return redirect(url_for("case.show", case_id=case_id), 303)
         return view(member, case_id)
 
@@ -78,7 +78,7 @@ def show(member: Member, case_id: bytes) -> Answer:
 @case_opened
 def save(member: Member, case_id: bytes) -> Answer:
     """Keep the draft; pressed as *finished*, only with every line of the checklist ticked."""
-    keep_for(case_id, "draft", forms.body(request.form))
+    keep_titled(case_id, "draft", forms.body(request.form), forms.one_line(request.form, "title"))
     try:
         entry_id, draft = forms.id_of(request.form, "entry"), _draft()
         publishing.save(room().books(), member, case_id, entry_id, draft)
@@ -86,7 +86,7 @@ def save(member: Member, case_id: bytes) -> Answer:
         return _page(member, case_id, {mistake.field: mistake.sentence})
     except REFUSALS as refused:
         return _page(member, case_id, {"": refused.sentence})
-    keep_for(case_id, "draft", "")
+    keep_titled(case_id, "draft", "", "")
     return redirect(url_for("publishing.show", case_id=case_id, language=draft.language), 303)
 
 
@@ -164,7 +164,7 @@ def _page(member: Member, case_id: bytes, mistakes: dict[str, str]) -> Answer:
     language = _language(now)
     draft = now.draft_in(language)
     original = now.source.body if now.source is not None and now.source.language != language else now.original
-    kept = kept_for(case_id).get("draft", "")
+    kept, kept_title = (kept_for(case_id).get(box, "") for box in ("draft", title_of("draft")))
     words = draft.content if draft is not None else None
     return render_template(
         "story.html",
@@ -178,7 +178,8 @@ def _page(member: Member, case_id: bytes, mistakes: dict[str, str]) -> Answer:
         rows=changes.side_by_side(original, words.text) if words is not None else [],
         original=original,
         text=kept or (words.text if words is not None else original),
-        kept=kept,
+        title=kept_title or (words.title if words is not None else ""),
+        kept=kept or kept_title,
         typed=request.form if mistakes and "title" in request.form else None,
         notes=NOTES,
         checklist=CHECKLIST,

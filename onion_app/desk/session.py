@@ -56,6 +56,7 @@ class Kept(NamedTuple):
     case_id: bytes
     box: str
     text: str
+    title: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,14 +195,18 @@ def sealed_text() -> str:
     """Seal the text of this request for the login page; empty when there is none."""
     box = BOXES.get(request.endpoint or "")
     text = _boxes_as_one() if box == "mine" else forms.body(request.form)
-    if box is None or not text.strip():
+    title = forms.one_line(request.form, "title")
+    if box is None or not (text.strip() or title):
         return request.form.get("kept", "")
-    packed = b64encode(
-        text.encode()
-    ).decode()  # JSON would make six bytes of an Arabic letter, and the body has a limit
+    # JSON would make six bytes of an Arabic letter, and the body has a limit.
+    packed = {"text": _in_letters(text), "title": _in_letters(title)}
     belongs = request.view_args or {}
     case_id: bytes = belongs.get("case_id") or belongs.get("guide_id") or bytes(16)  # none: it is of many cases
-    return seal_field(room().field_key, _KEPT, {"case": case_id.hex(), "box": box, "text": packed})
+    return seal_field(room().field_key, _KEPT, {"case": case_id.hex(), "box": box} | packed)
+
+
+def _in_letters(text: str) -> str:
+    return b64encode(text.encode()).decode()
 
 
 def _boxes_as_one() -> str:
@@ -223,13 +228,25 @@ def kept_text(sealed: str) -> Kept | None:
         held = open_field(room().field_key, _KEPT, sealed)
     except SealBroken:
         return None
-    return Kept(bytes.fromhex(held["case"]), held["box"], b64decode(held["text"]).decode())
+    text, title = (b64decode(held[name]).decode() for name in ("text", "title"))
+    return Kept(bytes.fromhex(held["case"]), held["box"], text, title)
 
 
 def kept_for(case_id: bytes) -> dict[str, str]:
     """Give the texts that wait for a case to be opened or sent, by their box."""
     found: dict[str, str] = contents().get("kept", {}).get(case_id.hex(), {})
     return found
+
+
+def keep_titled(case_id: bytes, box: str, text: str, title: str) -> None:
+    """Keep a text and its title for a box; where both are empty, nothing is kept."""
+    keep_for(case_id, box, text if text.strip() else "")
+    keep_for(case_id, title_of(box), title)
+
+
+def title_of(box: str) -> str:
+    """Name the box of the title that belongs to a text."""
+    return f"{box} title"
 
 
 def keep_for(case_id: bytes, box: str, text: str) -> None:

@@ -132,6 +132,7 @@ def test_a_guide_survives_the_lock(house: House, coordinator: Volunteer) -> None
     page = coordinator.fills_in_login()
     assert page.has(id="not-sent")
     assert page.first(id="text").raw_text.strip() == "وقت طويل"
+    assert page.first(id="title").get("value") == "In danger now?"
 
 
 def test_what_is_done_with_a_guide_stands_in_the_audit(house: House, coordinator: Volunteer) -> None:

@@ -83,17 +83,32 @@ def test_nothing_goes_out_without_the_second_person(editor: Volunteer, second: V
     assert "cannot be done yet" in editor.mistakes
 
 
-def test_a_draft_survives_the_lock(house: House, editor: Volunteer, author: Author) -> None:
+@pytest.mark.parametrize("text", ["وقت طويل", ""])
+def test_title_and_text_of_a_draft_survive_the_lock(house: House, editor: Volunteer, author: Author, text: str) -> None:
     case = author.tells(WRITTEN)
     editor.takes(case)
     editor.goes_to(f"/case/{case}/story")
-    fields = editor.form(f"/case/{case}/story/save").filled(**(DRAFT | {"text": "وقت طويل"}))
+    fields = editor.form(f"/case/{case}/story/save").filled(title="بيت جديد", text=text)
     house.clock.now += 16 * 60
-    page = editor.sends(f"/case/{case}/story/save", fields)
-    assert page.has(id="kept-notice")
+    assert editor.sends(f"/case/{case}/story/save", fields).has(id="kept-notice")
     editor.fills_in_login()
-    page = editor.presses(f"/case/{case}/open")
-    assert page.has(id="draft-kept")
+    assert editor.opens(case).has(id="draft-kept")
     page = editor.goes_to(f"/case/{case}/story")
-    assert page.first(id="text").raw_text.strip() == "وقت طويل"
     assert worklog.entries_of(house.desk, author.case_id) == []
+    assert page.first(id="title").get("value") == "بيت جديد"
+    assert page.first(id="text").raw_text.strip() == (text or WRITTEN)
+    # Once it is kept, nothing of it comes back.
+    editor.presses(f"/case/{case}/story/save", **DRAFT)
+    assert editor.goes_to(f"/case/{case}/story").first(id="title").get("value") == DRAFT["title"]
+
+
+def test_title_and_text_of_a_draft_survive_a_new_message(editor: Volunteer, author: Author) -> None:
+    case = author.tells(WRITTEN)
+    editor.takes(case)
+    editor.goes_to(f"/case/{case}/story")
+    author.writes_back("One thing more")
+    editor.presses(f"/case/{case}/story/save", title="New house", text=EDITED)
+    editor.opens(case)
+    page = editor.goes_to(f"/case/{case}/story")
+    assert page.first(id="title").get("value") == "New house"
+    assert page.first(id="text").raw_text.strip() == EDITED
