@@ -32,6 +32,14 @@ def invite(member: Member, circle_id: bytes) -> Answer:
     return redirect(url_for("circles.code"), 303)
 
 
+@pages.post("/<id:circle_id>/invite-coordinator")
+@login_required
+def invite_coordinator(member: Member, circle_id: bytes) -> Answer:
+    """Make an invitation for another coordinator."""
+    keep(invitation=membership.invite_coordinator(room().books(), member, circle_id))
+    return redirect(url_for("circles.code"), 303)
+
+
 @pages.get("/invitation")
 @login_required
 def code(_member: Member) -> Answer:

@@ -12,7 +12,7 @@ from onion_app.crypto.keys import keypair_from, new_id
 from onion_app.crypto.members import words_to_compare
 from onion_app.desk import forms
 from onion_app.desk.casework import Books, Member, circle_of, handle_of, only_coordinators
-from onion_app.errors import CircleChanged, NothingHere
+from onion_app.errors import CircleChanged, NotAllowed, NothingHere
 from onion_app.vault import people, settings, worklog
 from onion_app.web.pinning import unpinned
 
@@ -128,11 +128,29 @@ def invite(books: Books, member: Member, circle_id: bytes) -> str:
     """
     _may_look_after(member, circle_id)
     circle = people.read_circle(books.desk, circle_id)
-    code = codes.new_code()
-    expires = books.today + INVITATION_DAYS
-    made = people.Invitation(new_id(), circle.id, False, member.id, expires, "open", None)  # noqa: FBT003  no coordinator
-    people.add_invitation(books.desk, made, codes.invitation_mark(code))
     worklog.audit(books.desk, member.id, "made an invitation", books.today, circle.id)
+    return _new_invitation(books, member, circle, coordinator=False)
+
+
+def invite_coordinator(books: Books, member: Member, circle_id: bytes) -> str:
+    """Invite somebody who will coordinate too, which is done in the coordinators' circle only; give the code.
+
+    Raises:
+        NotAllowed: they are no coordinator, or it is another circle.
+        NothingHere: no such circle.
+    """
+    only_coordinators(member)
+    circle = people.read_circle(books.desk, circle_id)
+    if not circle.coordinators:
+        raise NotAllowed
+    worklog.audit(books.desk, member.id, "invited a coordinator", books.today, circle.id)
+    return _new_invitation(books, member, circle, coordinator=True)
+
+
+def _new_invitation(books: Books, member: Member, circle: people.Circle, *, coordinator: bool) -> str:
+    code, expires = codes.new_code(), books.today + INVITATION_DAYS
+    made = people.Invitation(new_id(), circle.id, coordinator, member.id, expires, "open", None)
+    people.add_invitation(books.desk, made, codes.invitation_mark(code))
     return code
 
 

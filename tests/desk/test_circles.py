@@ -128,6 +128,35 @@ def test_a_member_sees_and_invites_into_no_other_circle(house: House, app: Harde
     assert people.find_moderator(house.desk, "Rojin").state == "waiting"
 
 
+def test_only_a_coordinator_brings_in_another_and_only_into_the_coordinators_circle(
+    house: House, app: Hardened, counsellor: Volunteer, circle: bytes
+) -> None:
+    law = house.circle("Law", topics=("law",))
+    here = f"/circles/{circle.hex()}/invite-coordinator"
+    counsellor.logs_in()
+    assert not counsellor.goes_to("/circles").has("form", action=here)
+    counsellor.sends(here, counsellor.form("/logout").filled())
+    assert counsellor.status == 404
+    makes_coordinator(house, counsellor)
+    counsellor.goes_to("/circles")
+    counsellor.sends(f"/circles/{law.hex()}/invite-coordinator", counsellor.form("/logout").filled())
+    assert counsellor.status == 404
+    assert people.open_invitations(house.desk) == []
+    counsellor.goes_to("/circles")
+    code = "".join(part.text for part in counsellor.presses(here).first(id="code").every("li"))
+    other = Volunteer(house, app)
+    page = other.redeems(code)
+    other.presses("/enrol", handle="Dana", line=other.wanted_line(page), totp=other.digits())
+    other.handle = "Dana"
+    other.logs_in()
+    assert not other.page.has("a", href="/settings")
+    page = counsellor.goes_to("/circles")
+    assert "coordinator" in page.having_class("newcomer")[0].having_class("office")[0].text
+    counsellor.presses(f"/circles/let-in/{id_of(house, 'Dana')}")
+    assert other.goes_to("/").has("a", href="/settings")
+    assert "invited a coordinator" in counsellor.goes_to(f"/circles/{circle.hex()}/audit").text
+
+
 def test_a_coordinator_adds_circles_and_invites_into_them_but_lets_nobody_in(
     house: House, app: Hardened, counsellor: Volunteer
 ) -> None:
