@@ -9,13 +9,21 @@ from pathlib import Path
 import onion_app.site
 from onion_app.crypto.codes import new_code
 from onion_app.web.languages import load_catalogue
-from tests.browser import Browser, browsing
+from tests.browser import PHONE, Browser, browsing
 from tests.journeys.steps import Photograph, code_on, open_with, press_foot
 from tests.marks import arabic_mark, files_with
 from tests.reached import Reached
 
 TRANSLATIONS = Path(onion_app.site.__file__).with_name("translations")
 MINUTE, DAY = 60, 86_400
+
+
+def on_the_first_screen(phone: Browser, selector: str) -> None:
+    """See that this stands whole on a small screen, before anybody scrolls, and that no page is wider than that."""
+    width, height = PHONE
+    box = phone.find(selector).rect
+    assert box["y"] + box["height"] <= height, f"{selector} ends at {box}"
+    assert phone.find("html").get_property("scrollWidth") <= width
 
 
 def back_to_what_was_written(phone: Browser, text: str) -> None:
@@ -41,12 +49,14 @@ def tells_and_never_comes_back(phone: Browser, there: Reached, photograph: Photo
     phone.go(f"{there.url}/")
     phone.press("سۆرانی")
     photograph(phone, "ckb-home")
+    on_the_first_screen(phone, "main .go li:last-child")
     phone.press_in("main a[href='/ckb/tell']")
     phone.type_into("text", words)
     photograph(phone, "ckb-tell")
     phone.press_main()
     code = code_on(phone)
     photograph(phone, "ckb-check")
+    on_the_first_screen(phone, "textarea")
     back_to_what_was_written(phone, words)
     assert code_on(phone) == code
 
@@ -101,6 +111,7 @@ def comes_back_elsewhere(phone: Browser, there: Reached, words: str, code: str, 
     assert phone.text("article.message[data-from=us] .text") == answer
     assert words in phone.source
     photograph(phone, "kmr-answer")
+    on_the_first_screen(phone, "textarea")
     phone.type_into("text", more)
     there.site.ahead += 16 * MINUTE
     phone.press_main()
@@ -123,6 +134,7 @@ def has_the_code_seized(phone: Browser, there: Reached, photograph: Photograph) 
     phone.press_in("main form:has(input[value=new_code]) button")
     code = code_on(phone)
     photograph(phone, "en-new-code")
+    on_the_first_screen(phone, "#code")
     phone.type_into("line", code[24:])
     phone.press_main()
     assert phone.shows("#changed")
@@ -160,6 +172,7 @@ def has_lost_the_code(phone: Browser, there: Reached, photograph: Photograph) ->
     for sentence in ("I lost my code", "Nobody can find it, not even we.", "You do not need to tell it all again."):
         assert say(sentence) in phone.text("main")
     photograph(phone, "ar-lost")
+    on_the_first_screen(phone, "button[name=erase]")
     phone.type_into("code", lost[:-2])
     phone.press_main()
     assert len(phone.every("#typed li")) == len(lost) // 4
@@ -179,10 +192,23 @@ def has_lost_the_code(phone: Browser, there: Reached, photograph: Photograph) ->
     assert phone.shows("#arrived")
     assert code != lost
     photograph(phone, "ar-sent")
+    on_the_first_screen(phone, "main form[action='/leave']")
     leave(phone, code)
 
 
+def tells_where_it_is_found(there: Reached) -> None:
+    """Say how to find this place, in as many words as operators use for it."""
+    words = {
+        "en": "Ask at the library.",
+        "ar": "اسألوا في المكتبة.",
+        "ckb": "لە کتێبخانە بپرسن.",
+        "kmr": "ل پەرتووکخانێ بپرسن.",
+    }
+    there.site.put(how_to_find_us=words)
+
+
 def test_what_four_people_lose_is_not_what_they_wrote(reached: Reached, photograph: Photograph) -> None:
+    tells_where_it_is_found(reached)
     with browsing(reached.socks_port) as phone:
         told = tells_and_never_comes_back(phone, reached, photograph)
         asked, code = asks_urgently_and_is_cut_off(phone, reached, photograph)
