@@ -114,15 +114,22 @@ def new_keys(member: Member) -> Answer:
 @login_required
 def opened_by(member: Member, circle_id: bytes, gone_id: bytes) -> Answer:
     """Show the cases in which somebody worked who was shut out since."""
-    books = room().books()
-    after = forms.place_in_list(request.args.get("after", ""))
-    return render_template(
-        "opened_by.html",
-        found=rekeying.opened_by(books, member, circle_id, gone_id, after),
-        delayed=rekeying.waiting(books, member),
-        circle_id=circle_id,
-        gone_id=gone_id,
-    )
+    return _opened(member, rekeying.opened_by(room().books(), member, circle_id, gone_id, _after()))
+
+
+@pages.get("/<id:circle_id>/opened-elsewhere")
+@login_required
+def opened_elsewhere(member: Member, circle_id: bytes) -> Answer:
+    """Show the cases that somebody opened in another circle who was shut out since."""
+    return _opened(member, rekeying.opened_elsewhere(room().books(), member, circle_id, _after()))
+
+
+def _after() -> bytes:
+    return forms.place_in_list(request.args.get("after", ""))
+
+
+def _opened(member: Member, found: rekeying.Opening) -> Answer:
+    return render_template("opened_by.html", found=found, delayed=rekeying.waiting(room().books(), member))
 
 
 @pages.get("/<id:circle_id>/audit")

@@ -115,7 +115,7 @@ def _newest_epoch(books: Books, case: cases.Case) -> int:
 class Opening(NamedTuple):
     """A part of the circle's cases, those among them that somebody had opened, and where the next part begins."""
 
-    handle: str
+    handle: str  # empty: it is not said who
     cases: list[cases.Case]
     following: bytes | None
 
@@ -128,14 +128,35 @@ def opened_by(books: Books, who: Member, circle_id: bytes, gone_id: bytes, after
         NothingHere: nobody of that id was shut out of it.
     """
     circle = circle_of(who, circle_id)
-    if gone_id not in {gone.id for gone in people.gone_from(books.desk, circle_id)} or not circle.pairs:
+    if gone_id not in {gone.id for gone in people.gone_from(books.desk, circle_id)}:
         raise NothingHere
     marks = worklog.marks_of(books.desk, circle_id, gone_id)
-    part = upkeep.sealed_to(books.mailbox, circle_id, fingerprint(circle.pairs[0].public), after)
+    return _marked(books, who, circle, marks, after)._replace(handle=handle_of(books, gone_id))
+
+
+def opened_elsewhere(books: Books, who: Member, circle_id: bytes, after: bytes) -> Opening:
+    """Look likewise for those that were opened in another circle, before they came, by somebody shut out since.
+
+    Neither the person nor the other circle is named.
+
+    Raises:
+        NotAllowed: not a circle of theirs.
+    """
+    circle = circle_of(who, circle_id)
+    others = [other.id for other in people.circles(books.desk) if other.id != circle_id]
+    gone = [(other, person.id) for other in others for person in people.gone_from(books.desk, other)]
+    marks = {mark for other, person in gone for mark in worklog.marks_of(books.desk, other, person)}
+    return _marked(books, who, circle, marks, after)
+
+
+def _marked(books: Books, who: Member, circle: CircleHere, marks: set[bytes], after: bytes) -> Opening:
+    if not circle.pairs:
+        raise NothingHere
+    part = upkeep.sealed_to(books.mailbox, circle.id, fingerprint(circle.pairs[0].public), after)
     found = []
-    for case_id in part:
+    for case_id in part if marks else ():
         with suppress(NothingHere, NotAllowed):
             case = case_of(books, who, case_id)
             if marks & {case_mark(key) for key in case_keys(books, who, case).values()}:
                 found.append(case)
-    return Opening(handle_of(books, gone_id), found, part[-1] if len(part) == upkeep.AT_ONCE else None)
+    return Opening("", found, part[-1] if len(part) == upkeep.AT_ONCE else None)

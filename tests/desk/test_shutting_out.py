@@ -58,6 +58,36 @@ def test_whoever_is_shut_out_opens_nothing_from_then_on(
     assert untouched not in listed
 
 
+def test_a_case_that_was_handed_over_is_named_to_the_circle_that_has_it_now(
+    house: House, app: Hardened, counsellor: Volunteer, author: Author, circle: bytes
+) -> None:
+    law = house.circle("Law", topics=("law",))
+    lawyer = Volunteer(house, app)
+    lawyer.enrols(law, "Rojin")
+    case, never_opened = author.writes("Dana read this."), Author(house, law).writes("Only for the law.")
+    makes_coordinator(house, counsellor)
+    counsellor.logs_in()
+    informer = joins(house, app, circle, "Dana", counsellor)
+    informer.takes(case)
+    informer.goes_to(f"/case/{case}/ways-out")
+    informer.presses(f"/case/{case}/ways-out/hand-over", circle=law.hex())
+    lawyer.logs_in()
+    elsewhere = f"/circles/{law.hex()}/opened-elsewhere"
+    assert not lawyer.goes_to(elsewhere).having_class("case")
+    counsellor.goes_to("/circles")
+    counsellor.presses(f"/circles/shut-out/{id_of(house, 'Dana')}")
+    lawyer.goes_to("/circles")
+    assert card_of(lawyer, law).has("a", href=elsewhere)
+    page = lawyer.goes_to(elsewhere)
+    assert [card.get("data-case") for card in page.having_class("case")] == [case]
+    assert never_opened not in page.text
+    # Not who it was, nor in which circle; and nothing of it to anybody else.
+    assert not any(word in page.text for word in ("Dana", "Listening"))
+    counsellor.goes_to(elsewhere)
+    assert counsellor.status == 404
+    assert not counsellor.goes_to(f"/circles/{circle.hex()}/opened-elsewhere").having_class("case")
+
+
 def test_a_coordinator_shuts_out_in_a_circle_that_is_not_theirs_and_reads_nothing(
     house: House, app: Hardened, counsellor: Volunteer
 ) -> None:
