@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 
 import pytest
+from flask import Flask
+from jinja2 import FileSystemBytecodeCache
 
 from tests import network
 
@@ -13,4 +15,13 @@ pytest_plugins = ("tests.network_fixture", "tests.rehearsal", "tests.house", "te
 def nothing_leaves_this_machine() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         network.block(patch)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_template_is_compiled_twice(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Share what jinja2 made of the templates: hundreds of tests start an app of their own."""
+    with pytest.MonkeyPatch.context() as patch:
+        cache = FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
+        patch.setattr(Flask, "jinja_options", {"bytecode_cache": cache})
         yield
