@@ -4,6 +4,7 @@ A volunteer is invited and let in after both screens show the same four words; a
 over and stops. Later the volunteer is shut out, the cases get new keys, and the browser's folder holds nothing of it.
 """
 
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -14,13 +15,13 @@ import pytest
 from tests.browser import DESKTOP, Browser, browsing
 from tests.house import Member, enrol
 from tests.journeys.steps import Photograph, log_in
-from tests.marks import files_with, latin_mark
+from tests.marks import files_with
 from tests.people import Visitor, Volunteer
 from tests.rehearsal import Rehearsal
 from tests.wire import through_unix
 
-ASKED = "I cannot sleep since they know. Whom can I talk to? My word for you is"
-ANSWER = "I have read every word, and I am glad that you wrote. Answer when it is safe for you: {number}."
+ASKED = "I have hardly slept since my sister found out. I only want to talk to somebody."
+ANSWER = "I have read every word. You are not alone with this. I write to you again in {number} days."
 NOTE = "Needs somebody who knows the law about identity papers."
 PEOPLE = 10
 LOADS = 4  # pages after the login, on a slow line
@@ -50,12 +51,12 @@ def volunteer() -> Iterator[Browser]:
         yield browser
 
 
-def waiting_people(rehearsal: Rehearsal, mark: str) -> list[tuple[Visitor, str]]:
+def waiting_people(rehearsal: Rehearsal) -> list[tuple[Visitor, str]]:
     """Let ten people ask for help today, and give them with their codes."""
     socket = Path(rehearsal.printed["site_socket"])
     people = [Visitor(through_unix(socket), rehearsal.onion) for _ in range(PEOPLE)]
     asked = {"topic": "talk", "danger": "yes", "answer_in": "en"}
-    return [(person, person.hand_in("ask", f"{ASKED} {mark}.", **asked)) for person in people]
+    return [(person, person.hand_in("ask", ASKED, **asked)) for person in people]
 
 
 def invitation_to(coordinator: Browser, rehearsal: Rehearsal, circle: str) -> str:
@@ -122,7 +123,7 @@ def loads(browser: Browser) -> int:
         return int(browser.driver.execute_script("return gBrowser.pageLoads"))
 
 
-def answer_ten(volunteer: Browser, mark: str, photograph: Photograph) -> None:
+def answer_ten(volunteer: Browser, photograph: Photograph) -> None:
     """From the first page: tick ten cases, open them, write into ten boxes, and send once."""
     start_counting(volunteer)
     volunteer.press_in("article.circle h2 a")
@@ -131,14 +132,14 @@ def answer_ten(volunteer: Browser, mark: str, photograph: Photograph) -> None:
         tick.click()
     photograph(volunteer, "queue")
     volunteer.press("Take the ticked ones")
-    assert mark not in volunteer.text("main")
+    assert ASKED not in volunteer.text("main")
     photograph(volunteer, "my-cases")
     volunteer.press("Open all of them")
     boxes = volunteer.every("section.mine textarea")
     assert len(boxes) == PEOPLE
-    for number, box in enumerate(boxes):
+    for number, box in enumerate(boxes, 1):
         box.send_keys(ANSWER.format(number=number))
-    assert volunteer.text("main").count(mark) == PEOPLE
+    assert volunteer.text("main").count(ASKED) == PEOPLE
     photograph(volunteer, "my-cases-opened")
     volunteer.press_main()
     assert volunteer.shows("#sent")
@@ -150,8 +151,9 @@ def answer_ten(volunteer: Browser, mark: str, photograph: Photograph) -> None:
 def everybody_reads_an_answer(people: list[tuple[Visitor, str]]) -> None:
     """See that each of the ten got another one of the ten answers."""
     said = [visitor.come_back(code).main.text for visitor, code in people]
-    numbers = [re.findall(r"safe for you: (\d)\.", page) for page in said]
-    assert sorted(numbers) == [[str(number)] for number in range(PEOPLE)]
+    numbers = [re.findall(r"again in (\d+) days", page) for page in said]
+    assert sorted(map(int, itertools.chain(*numbers))) == list(range(1, PEOPLE + 1))
+    assert {len(found) for found in numbers} == {1}
 
 
 def hand_one_over_and_stop(volunteer: Browser, rehearsal: Rehearsal, photograph: Photograph) -> None:
@@ -212,7 +214,9 @@ def nothing_opens(volunteer: Browser, rehearsal: Rehearsal, case: str, photograp
 def folder_holds_none_of(browser: Browser, words: list[str]) -> None:
     """Quit Firefox, and look for these words in every file of its profile, cache and home."""
     browser.quit()
-    assert {"places.sqlite", "prefs.js"} <= {file.name for file in browser.home.rglob("*")}
+    kept = {file.name for file in browser.home.rglob("*")}
+    assert {"places.sqlite", "prefs.js"} <= kept
+    assert "sessionstore.jsonlz4" not in kept  # packed, so that nothing would be found in it
     for word in words:
         assert files_with(word, browser.home) == []
 
@@ -220,7 +224,6 @@ def folder_holds_none_of(browser: Browser, words: list[str]) -> None:
 def test_a_day_at_the_desk(
     rehearsal: Rehearsal, coordinator: Browser, volunteer: Browser, photograph: Photograph
 ) -> None:
-    mark = latin_mark()
     log_in(coordinator, rehearsal, rehearsal.login)
     lawyers(coordinator, rehearsal)
     circle = rehearsal.login["circles"][0]
@@ -229,12 +232,12 @@ def test_a_day_at_the_desk(
     member = enrol_in_arabic(volunteer, rehearsal, code, photograph)
     let_in(coordinator, volunteer, rehearsal, photograph)
 
-    people = waiting_people(rehearsal, mark)
+    people = waiting_people(rehearsal)
     volunteer.go(f"{rehearsal.desk_url}/?lang=en")
-    answer_ten(volunteer, mark, photograph)
+    answer_ten(volunteer, photograph)
     everybody_reads_an_answer(people)
     hand_one_over_and_stop(volunteer, rehearsal, photograph)
-    cookies = [cookie["value"] for cookie in volunteer.cookies()]
+    cookies = [cookie["value"][-20:] for cookie in volunteer.cookies()]
     volunteer.press_in("header form button")
 
     log_in(volunteer, rehearsal, asdict(member))
@@ -244,9 +247,10 @@ def test_a_day_at_the_desk(
     if volunteer.shows("#cover"):
         volunteer.press_in("#cover button.main")
     case = volunteer.url
-    cookies += [cookie["value"] for cookie in volunteer.cookies()]
+    cookies += [cookie["value"][-20:] for cookie in volunteer.cookies()]
     shut_out(coordinator, rehearsal, member.handle, photograph)
     nothing_opens(volunteer, rehearsal, case, photograph)
 
     host = rehearsal.desk_url.removeprefix("http://")
-    folder_holds_none_of(volunteer, [mark, ANSWER[:30], NOTE[:30], host, host.split(".")[0], "__Host-desk", *cookies])
+    texts = [ASKED[:25], ANSWER[:25], NOTE[:25]]
+    folder_holds_none_of(volunteer, [*texts, host, host.partition(".")[0], "__Host-desk", *cookies])
