@@ -179,6 +179,12 @@ class Browser:
         """List the cookies of this page."""
         return list(self.driver.get_cookies())
 
+    def forget(self) -> None:
+        """Be a window that has met nobody yet: without cookies, before a blank page."""
+        with self.driver.using_context("chrome"):
+            self.driver.execute_script("Services.cookies.removeAll()")
+        self.go("about:blank")
+
     def press_main_and_be_cut_off(self, cut_off: Callable[[], bool]) -> None:
         """Press the main action; the browser is gone as soon as `cut_off` says so, with no page to read."""
         self.driver.timeout.page_load = 0.001

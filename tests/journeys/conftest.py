@@ -26,8 +26,15 @@ def photograph(request: pytest.FixtureRequest) -> Photograph:
     return take
 
 
-@pytest.fixture
-def phone(rehearsal: Rehearsal) -> Iterator[Browser]:
-    """Open a visitor's window."""
+@pytest.fixture(scope="module")
+def window(rehearsal: Rehearsal) -> Iterator[Browser]:
+    """Open the window that the visitors of a module share, one after the other."""
     with browsing(rehearsal.socks_port, size=PHONE) as browser:
         yield browser
+
+
+@pytest.fixture
+def phone(window: Browser) -> Browser:
+    """Give a visitor a window that knows nothing of the one before."""
+    window.forget()
+    return window
