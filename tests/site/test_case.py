@@ -219,7 +219,7 @@ def test_a_story_cannot_be_named_by_its_author_alone(visitor: Visitor, place: Pl
 @pytest.mark.parametrize("all_gone", [True, False])
 @pytest.mark.parametrize("later", [True, False])
 def test_who_had_a_case_before_a_backup_was_restored_is_told_what_that_means(
-    visitor: Visitor, place: Place, all_gone: bool, later: bool
+    visitor: Visitor, place: Place, *, all_gone: bool, later: bool
 ) -> None:
     code = visitor.tells()
     day = int(place.clock() // 86_400) - later
