@@ -21,9 +21,10 @@ from tests.rehearsal import Rehearsal
 from tests.wire import through_unix
 
 ASKED = "I have hardly slept since my sister found out. I only want to talk to somebody."
-ANSWER = "I have read every word. You are not alone with this. I write to you again in {number} days."
+ANSWER = "I have read every word. You are not alone with this. I write to you again within {number} days."
 NOTE = "Needs somebody who knows the law about identity papers."
 PEOPLE = 10
+SOON = 3  # days
 LOADS = 4  # pages after the login, on a slow line
 
 COUNT = """
@@ -137,7 +138,7 @@ def answer_ten(volunteer: Browser, photograph: Photograph) -> None:
     volunteer.press("Open all of them")
     boxes = volunteer.every("section.mine textarea")
     assert len(boxes) == PEOPLE
-    for number, box in enumerate(boxes, 1):
+    for number, box in enumerate(boxes, SOON):
         box.send_keys(ANSWER.format(number=number))
     assert volunteer.text("main").count(ASKED) == PEOPLE
     photograph(volunteer, "my-cases-opened")
@@ -151,8 +152,8 @@ def answer_ten(volunteer: Browser, photograph: Photograph) -> None:
 def everybody_reads_an_answer(people: list[tuple[Visitor, str]]) -> None:
     """See that each of the ten got another one of the ten answers."""
     said = [visitor.come_back(code).main.text for visitor, code in people]
-    numbers = [re.findall(r"again in (\d+) days", page) for page in said]
-    assert sorted(map(int, itertools.chain(*numbers))) == list(range(1, PEOPLE + 1))
+    numbers = [re.findall(r"again within (\d+) days", page) for page in said]
+    assert sorted(map(int, itertools.chain(*numbers))) == list(range(SOON, SOON + PEOPLE))
     assert {len(found) for found in numbers} == {1}
 
 
