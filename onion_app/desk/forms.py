@@ -72,6 +72,12 @@ def boxes(form: Mapping[str, str]) -> dict[bytes, str]:
     return {case_id: typed for case_id, typed in found.items() if typed.strip()}
 
 
+def emptied_boxes(form: Mapping[str, str]) -> list[bytes]:
+    """Give the cases of such a page whose box holds nothing."""
+    named = [(_BOX.fullmatch(name), typed) for name, typed in form.items()]
+    return [bytes.fromhex(box[1]) for box, typed in named if box and not typed.strip()]
+
+
 def ticked_cases(form: Mapping[str, str], prefix: str) -> list[bytes]:
     """Give the cases that were ticked in a list, in the boxes that begin with `prefix`."""
     return [bytes.fromhex(tick[2]) for tick in map(_TICK.fullmatch, form) if tick and tick[1] == prefix]

@@ -135,6 +135,8 @@ def stop(member: Member) -> Answer:
 def _keep_typed() -> None:
     for case_id, typed in forms.boxes(request.form).items():
         keep_for(case_id, "text", typed)
+    for case_id in forms.emptied_boxes(request.form):
+        keep_for(case_id, "text", "")
 
 
 def _page(member: Member, mistakes: dict[str, str]) -> Answer:

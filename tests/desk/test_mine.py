@@ -87,6 +87,10 @@ def test_a_set_phrase_is_put_into_the_ticked_boxes_in_the_language_of_each_autho
     boxes = [page.first(id=f"text_{case}").raw_text.strip() for case in (first, second, third)]
     assert boxes == [f"Typed before\n\n{said}", "Of the other", said]
     assert answers(authors[0]) == []
+    emptied = counsellor.form("/mine/send").filled(**{f"text_{first}": " ", f"text_{third}": ""})
+    page = counsellor.sends("/mine/phrase", [*emptied, (f"below_{second}", "1")])
+    boxes = [page.first(id=f"text_{case}").raw_text.strip() for case in (first, second, third)]
+    assert (boxes[0], boxes[2]) == ("", ""), "what was taken out of a box does not come back"
     page = counsellor.sends("/mine/phrase", [*fields, ("phrase", "nothing")])
     assert counsellor.mistakes
     assert page.first(id=f"text_{second}").raw_text.strip() == "Of the other"
