@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import BinaryIO
 
 from onion_app.crypto.slots import VaultKeys, open_slots
-from onion_app.errors import BackupDamaged, BackupNewer, BadUsage, DiskFull, SanctuaryError, StateTaken
-from onion_app.launch import backup, state
+from onion_app.errors import BackupDamaged, BackupNewer, BadUsage, DiskFull, StateTaken
+from onion_app.launch import backup, gap, state
 from onion_app.launch.backup import Inside, Progress
+from onion_app.launch.gap import Gap
 from onion_app.launch.state import State
-from onion_app.vault import database, keyfile, lastbackup, migrations, settings, truth, withdrawals
+from onion_app.vault import database, keyfile, lastbackup, migrations, truth, withdrawals
 from onion_app.vault.database import Clock
 from onion_app.vault.link import KINDS, Kind, file_name
-from onion_app.vault.rows import Row
 
 _DAY = 86400
 _COPIES = "copying"
@@ -29,7 +29,7 @@ _ASIDE = "replaced-"
 class Restored:
     """What came out of a backup: its day, how many withdrawals were applied, and the lists that did not open.
 
-    `all_gone`: there was a newer list, and each that was there was applied.
+    `all_gone`: there was a whole list, and each that was there was applied.
     """
 
     day: int
@@ -103,17 +103,15 @@ def restore(
             for kind in KINDS:
                 database.migrate(work / kind, kind, keys.mailbox if kind == "mailbox" else keys.desk, clock)
                 database.discard_copies(work / kind, before_day=1 << 31)
-            places = [place, *asides(place), *([State(newer.resolve())] if newer else [])]
-            found = [one for one in places if (one.mailbox / file_name("mailbox")).exists()]
-            lists, unread = _newer_lists(found, keys)
-            all_gone = bool(found) and not unread
-            withdrawn = _apply(coming, keys, lists, int(clock()) // _DAY, settings.Restored(inside.day, all_gone))
+            in_use = [place, *([State(newer.resolve())] if newer else [])]
+            found = gap.look(coming, inside.day, in_use, asides(place), keys)
+            withdrawn = _apply(coming, keys, found, int(clock()) // _DAY)
             if taken:
                 _move_aside(place)
             _put_in_place(coming, place)
         keyfile.write(place.path, head.slots)  # last: until now there is no installation, and this can be repeated
         lastbackup.write(place.path, inside.day)
-    return Restored(inside.day, withdrawn, unread, all_gone)
+    return Restored(inside.day, withdrawn, found.unread, found.restored.back_since is None)
 
 
 @contextmanager
@@ -181,27 +179,13 @@ def _unpack(file: BinaryIO, head: backup.Head, keys: VaultKeys, coming: State, t
     return inside
 
 
-def _newer_lists(places: list[State], keys: VaultKeys) -> tuple[list[Row], tuple[Path, ...]]:
-    """Read the lists of what was taken back that other states of the same installation still have."""
-    rows: list[Row] = []
-    unread: list[Path] = []
-    for place in places:
-        try:
-            opened = database.open_mailbox(place.mailbox, keys.mailbox)
-            rows += withdrawals.listed(opened)
-            opened.close()
-        except SanctuaryError:
-            unread.append(place.path)
-    return rows, tuple(unread)
-
-
-def _apply(coming: State, keys: VaultKeys, lists: list[Row], today: int, restored: settings.Restored) -> int:
+def _apply(coming: State, keys: VaultKeys, found: Gap, today: int) -> int:
     mailbox = database.open_mailbox(coming.mailbox, keys.mailbox)
     desk = database.open_desk(coming.desk, keys.desk)
     try:
         # P07: whoever took something back meanwhile has to know where it may have come again; the case page says it.
-        truth.change_setting(mailbox, desk, "restored", asdict(restored))
-        return withdrawals.apply(mailbox, desk, lists, today)
+        truth.change_setting(mailbox, desk, "restored", asdict(found.restored))
+        return withdrawals.apply(mailbox, desk, found.lists, today)
     finally:
         desk.close()
         mailbox.close()

@@ -89,7 +89,7 @@ def read_case(db: Database, door: Door) -> OpenCase:
         proposal_id=proposal_id,
         proposal=proposal,
         verdict=_verdict_on(proposal_id, letters),
-        restored=held.restored if held.restored and case.received_day <= held.restored.day else None,
+        restored=held.restored.for_case(case.received_day) if held.restored else None,
     )
 
 

@@ -27,10 +27,25 @@ _SALT_BYTES = 16
 
 @dataclass(frozen=True)
 class Restored:
-    """That everything here comes from a backup of this day; `all_gone`: what was taken back since is gone for sure."""
+    """That everything here comes from a backup of this day.
+
+    What was taken back after the day `back_since`, which may be that of an earlier restore, may be here again; None:
+    it is gone for sure.
+    """
 
     day: int
-    all_gone: bool
+    back_since: int | None
+
+    def for_case(self, received_day: int) -> "Restored | None":
+        """Say it to the author of a case that was received on this day; None for one that is younger than the backup.
+
+        A case that was there before `back_since` may have been taken back from then on, and is told that day.
+        """
+        if received_day > self.day:
+            return None
+        if self.back_since is not None and received_day <= self.back_since:
+            return Restored(self.back_since, self.back_since)
+        return self
 
 
 @dataclass(frozen=True)
@@ -140,9 +155,9 @@ def _is_answer_days(value: object) -> bool:
 def _is_restored(value: object) -> bool:
     return (
         isinstance(value, dict)
-        and set(value) == {"day", "all_gone"}
+        and set(value) == {"day", "back_since"}
         and _is_number(value["day"], _DAYS)
-        and isinstance(value["all_gone"], bool)
+        and (value["back_since"] is None or _is_number(value["back_since"], range(value["day"] + 1)))
     )
 
 

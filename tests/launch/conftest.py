@@ -13,7 +13,11 @@ from typing import Any
 
 import pytest
 
+from onion_app.crypto.slots import open_slots
+from onion_app.launch.state import State
+from onion_app.vault import keyfile
 from tests import processes
+from tests.launch.keeping import TODAY, Kept, add_case
 from tests.people import Visitor, Volunteer
 from tests.processes import Process
 from tests.wire import through_unix
@@ -176,6 +180,14 @@ def later(operator: Operator, installation: Installation) -> Operator:
     """Give an operator whose first run lies behind them."""
     shutil.copytree(installation.state, operator.state)
     return operator
+
+
+@pytest.fixture
+def kept(later: Operator, installation: Installation) -> Kept:
+    """Give a state with one case in it that nothing runs on."""
+    place, printed = State(later.state), installation.printed
+    keys = open_slots(keyfile.read(place.path), printed["spare_code"])
+    return Kept(place, keys, printed["passphrase"], printed["spare_code"], add_case(place, keys, TODAY))
 
 
 @pytest.fixture

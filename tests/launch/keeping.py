@@ -1,11 +1,42 @@
 """Cases in a state that nothing runs on."""
 
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
 from onion_app.crypto.keys import new_id, new_key
 from onion_app.crypto.slots import VaultKeys
 from onion_app.errors import NothingHere
+from onion_app.launch import keeping
 from onion_app.launch.state import State
 from onion_app.vault import cases, database, people
 from onion_app.vault.cases import Message, NewCase, Wrap
+
+TODAY = int(time.time() // 86400)
+
+
+def quietly(_done: float) -> None:
+    pass
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A state with one case in it, and what opens it."""
+
+    place: State
+    keys: VaultKeys
+    passphrase: str
+    spare_code: str
+    case: bytes
+
+    def save(self, target: Path) -> Path:
+        keeping.save(self.place, self.keys, target, time.time, quietly)
+        return target
+
+    def take_back(self) -> None:
+        mailbox = database.open_mailbox(self.place.mailbox, self.keys.mailbox)
+        cases.erase_case(mailbox, self.case, TODAY)
+        mailbox.close()
 
 
 def add_case(place: State, keys: VaultKeys, day: int) -> bytes:

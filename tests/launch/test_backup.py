@@ -5,61 +5,23 @@ import shutil
 import stat
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from onion_app.crypto.slots import VaultKeys, open_slots
+from onion_app.crypto.slots import open_slots
 from onion_app.errors import AlreadyRunning, BackupDamaged, BadUsage, NotABackup, StateTaken
 from onion_app.launch import backup, keeping, state
 from onion_app.launch.state import State
-from onion_app.vault import cases, database, keyfile, lastbackup
-from tests.launch.conftest import Installation, Launched, Operator, contents
-from tests.launch.keeping import add_case, is_there
+from onion_app.vault import keyfile, lastbackup
+from tests.launch.conftest import Installation, Launched, contents
+from tests.launch.keeping import TODAY, Kept, is_there, quietly
 from tests.launch.manage import manage
-
-TODAY = int(time.time() // 86400)
-
-
-def quietly(_done: float) -> None:
-    pass
-
-
-@dataclass(frozen=True)
-class Kept:
-    """A state with one case in it, and what opens it."""
-
-    place: State
-    keys: VaultKeys
-    passphrase: str
-    spare_code: str
-    case: bytes
-
-    def save(self, target: Path) -> Path:
-        keeping.save(self.place, self.keys, target, time.time, quietly)
-        return target
-
-    def answers(self) -> str:
-        return json.dumps({"passphrase": self.passphrase})
-
-
-@pytest.fixture
-def kept(later: Operator, installation: Installation) -> Kept:
-    place, printed = State(later.state), installation.printed
-    keys = open_slots(keyfile.read(place.path), printed["spare_code"])
-    return Kept(place, keys, printed["passphrase"], printed["spare_code"], add_case(place, keys, TODAY))
 
 
 @pytest.fixture
 def elsewhere(tmp_path: Path) -> Path:
     return tmp_path / "there"
-
-
-def take_back(kept: Kept) -> None:
-    mailbox = database.open_mailbox(kept.place.mailbox, kept.keys.mailbox)
-    cases.erase_case(mailbox, kept.case, TODAY)
-    mailbox.close()
 
 
 def test_a_backup_is_restored_with_the_spare_code_elsewhere(kept: Kept, tmp_path: Path, elsewhere: Path) -> None:
@@ -128,7 +90,7 @@ def test_an_installation_is_not_replaced_unless_that_is_said(kept: Kept, tmp_pat
 
 def test_what_was_taken_back_stays_gone_when_the_same_state_is_replaced(kept: Kept, tmp_path: Path) -> None:
     file = kept.save(tmp_path / "backup")
-    take_back(kept)
+    kept.take_back()
     done = keeping.restore(file, kept.passphrase, kept.place.path, time.time, quietly, replace=True, newer=None)
     assert done.withdrawn == 1
     assert not is_there(kept.place, kept.keys, kept.case)
@@ -140,7 +102,7 @@ def test_what_was_taken_back_stays_gone_when_the_newer_state_lies_elsewhere(
     kept: Kept, tmp_path: Path, elsewhere: Path
 ) -> None:
     file = kept.save(tmp_path / "backup")
-    take_back(kept)
+    kept.take_back()
     done = keeping.restore(file, kept.passphrase, elsewhere, time.time, quietly, replace=False, newer=kept.place.path)
     assert done.withdrawn == 1
     assert not is_there(State(elsewhere), kept.keys, kept.case)
@@ -202,7 +164,7 @@ def test_a_wrong_passphrase_restores_nothing(whole: bytes, tmp_path: Path, elsew
 
 def test_a_restore_that_was_cut_off_is_done_again(kept: Kept, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = kept.save(tmp_path / "backup")
-    take_back(kept)
+    kept.take_back()
 
     def power_cut(_folder: Path, _text: str) -> None:
         raise KeyboardInterrupt

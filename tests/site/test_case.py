@@ -223,7 +223,7 @@ def test_who_had_a_case_before_a_backup_was_restored_is_told_what_that_means(
 ) -> None:
     code = visitor.tells()
     day = int(place.clock() // 86_400) - later
-    place.sets("restored", {"day": day, "all_gone": all_gone})
+    place.sets("restored", {"day": day, "back_since": None if all_gone else day})
     page = visitor.returns(code)
     assert ('id="restored"' in page.main) is not later
     assert ("please erase it once more" in page.words) is (not later and not all_gone)

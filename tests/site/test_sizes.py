@@ -25,7 +25,7 @@ def longest(place: Place) -> Place:
     place.sets("how_to_find_us", dict.fromkeys(("en", "ar", "ckb", "kmr"), "ث" * 300))
     place.sets("answer_days", dict.fromkeys(("testimony", "health", "unknown", "urgent"), 30))
     place.sets("backup_days", 90)
-    place.sets("restored", {"day": 20_000, "all_gone": False})
+    place.sets("restored", {"day": 20_000, "back_since": 20_000})
     for _ in range(11):
         told: dict[Language, tuple[str, str]] = dict.fromkeys(get_args(Language), (TITLE, "ث" * 12000))
         put_story(place.db, told, notes=NOTES[1:], translated_from="ckb")

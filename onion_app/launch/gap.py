@@ -1,0 +1,61 @@
+"""What was taken back between a backup and its restore, as far as other states of the same installation still know it.
+
+# P07: unless a state knows all of it for sure, the authors are told that what they took back may be here again, and
+what they were told after an earlier restore is never called off by a later one.
+"""
+
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from onion_app.crypto.slots import VaultKeys
+from onion_app.errors import SanctuaryError
+from onion_app.launch.state import State
+from onion_app.vault import database, lastbackup, settings, withdrawals
+from onion_app.vault.link import file_name
+from onion_app.vault.rows import Row
+
+
+@dataclass(frozen=True)
+class Gap:
+    """The lists that were found, the states whose list did not open, and what the authors have to be told."""
+
+    lists: list[Row]
+    unread: tuple[Path, ...]
+    restored: settings.Restored
+
+
+def look(coming: State, day: int, in_use: list[State], aside: list[State], keys: VaultKeys) -> Gap:
+    """Read every list there is; `coming` is the backup of this day since 1970.
+
+    Only a state of `in_use` can have a whole list, and only if it ran on the day of the backup or later: whatever was
+    moved aside has had a successor.
+    """
+    lists: list[Row] = []
+    unread: list[Path] = []
+    since = _since(_settings(coming, keys))
+    is_whole = False
+    for place in (*in_use, *aside):
+        if not (place.mailbox / file_name("mailbox")).exists():
+            continue
+        try:
+            with closing(database.open_mailbox(place.mailbox, keys.mailbox)) as mailbox:
+                lists += withdrawals.listed(mailbox)
+            held = _settings(place, keys)
+        except SanctuaryError:
+            unread.append(place.path)
+            continue
+        since += _since(held)
+        last_day = max(held.seen_day or 0, lastbackup.read(place.path) or 0)
+        is_whole = is_whole or (place in in_use and last_day >= day)
+    surely_gone = is_whole and not since and not unread
+    return Gap(lists, tuple(unread), settings.Restored(day, None if surely_gone else min([day, *since])))
+
+
+def _settings(place: State, keys: VaultKeys) -> settings.Settings:
+    with closing(database.open_desk(place.desk, keys.desk)) as desk:  # the desk's word: the mailbox could be changed
+        return settings.read(desk)
+
+
+def _since(held: settings.Settings) -> list[int]:
+    return [held.restored.back_since] if held.restored and held.restored.back_since is not None else []
