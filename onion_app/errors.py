@@ -253,6 +253,10 @@ class Overloaded(SanctuaryError):
     """Too many people are writing at once."""
 
 
+class AwaitsAnswer(SanctuaryError):
+    """So much in this case waits for an answer that no more is taken."""
+
+
 class PageTooLong(SanctuaryError):
     """A page does not fit into the one size of all answers."""
 

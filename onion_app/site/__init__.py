@@ -15,7 +15,7 @@ from flask.typing import ResponseReturnValue
 
 from onion_app.crypto.codes import lines
 from onion_app.crypto.keys import subkey
-from onion_app.errors import Overloaded, Paused, SanctuaryError
+from onion_app.errors import AwaitsAnswer, Overloaded, Paused, SanctuaryError
 from onion_app.site import pages
 from onion_app.site.casepage import casepage
 from onion_app.site.guides import guides
@@ -96,5 +96,6 @@ def _set_up_refusals(app: Hardened) -> None:
 
     app.register_error_handler(CSRFError, lambda _error: pages.expired())
     app.register_error_handler(Overloaded, lambda _error: pages.refused("overloaded"))
+    app.register_error_handler(AwaitsAnswer, lambda _error: pages.refused("waiting"))
     app.register_error_handler(Paused, lambda _error: pages.refused("paused"))
     app.register_error_handler(SanctuaryError, broken)

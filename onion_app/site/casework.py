@@ -19,6 +19,14 @@ from onion_app.vault import cases, settings, upkeep
 from onion_app.vault.cases import CircleKey, Message, Wrap
 from onion_app.vault.database import Database
 
+# What may wait in one case for its circle's next message. Fifty of the longest texts are a book of some 300 pages: far
+# more than somebody frightened writes between two answers, and one code fills some 3 MiB. Consents and verdicts
+# may go ten further, so that nobody has written too much to decide.
+MOST_WAITING: Final = 50
+MOST_DECIDED: Final = MOST_WAITING + 10
+_IN_DANGER: Final = 2
+_PUBLISH: Final = ("no", "ask", "yes")
+
 TRIES: Final = 5  # a new epoch is begun about once in the life of a case; losing that race five times is no accident
 
 
@@ -97,36 +105,58 @@ def write_back(db: Database, door: Door, text: Text, seed: bytes) -> None:
     """Add a text to a case; the same text with the same seed (drawn for each form) is stored once.
 
     Raises:
-        NothingHere: the case is gone. Paused: its circle has no key. Overloaded: no turn to write.
+        NothingHere: the case is gone. Paused: its circle has no key, or there is no room. Overloaded: no turn to write.
+        AwaitsAnswer: so much waits that no more is taken.
     """
-    add(db, door, text, message_id_of(seed, text.text))
+    add(db, door, text, message_id_of(seed, text.text), most=MOST_WAITING)
+
+
+def is_urgent(db: Database, door: Door) -> bool:
+    """Say whether the author of a case is in danger now.
+
+    Raises:
+        NothingHere: the case is gone.
+    """
+    return cases.read_case(db, door.case_id).urgent == _IN_DANGER
 
 
 def save_consent(db: Database, door: Door, consent: Consent) -> None:
     """Add what the author allows from now on, unless it is what they allow already.
 
+    Who allows less is never refused for what waits or for room: nobody can take back more often than they gave.
+
     Raises:
-        NothingHere, Paused, Overloaded: as for `write_back`.
+        NothingHere, Paused, Overloaded, AwaitsAnswer: as for `write_back`.
     """
     case = read_case(db, door)
     now = case.consent
     same = now and (now.publish, now.count, now.quote) == (consent.publish, consent.count, consent.quote)
     if case.kind == "testimony" and not same:
-        add(db, door, consent, new_id())
+        add(db, door, consent, new_id(), most=None if now and _allows_no_more(consent, now) else MOST_DECIDED)
 
 
-def add(db: Database, door: Door, letter: Text | Consent | Verdict, message_id: bytes) -> None:
-    """Seal a letter of the author's and add it to the case; the same id is stored once.
+def add(
+    db: Database, door: Door, letter: Text | Consent | Verdict, message_id: bytes, *, most: int | None = MOST_DECIDED
+) -> None:
+    """Seal a letter of the author's and add it to the case, unless `most` wait; the same id is stored once.
 
     Raises:
-        NothingHere, Paused, Overloaded: as for `write_back`.
+        NothingHere, Paused, Overloaded, AwaitsAnswer: as for `write_back`.
     """
 
     def append() -> None:
         epoch, case_key, wraps = _epoch_to_write_in(db, door, case_keys(db, door))
         sealed = sealer(case_key, Place(door.case_id, epoch, message_id, 0, "visitor"), letter)
         cases.append(
-            db, door.case_id, message_id, author="visitor", epoch=epoch, new_wraps=wraps, seal=sealed, day=letter.day
+            db,
+            door.case_id,
+            message_id,
+            author="visitor",
+            epoch=epoch,
+            new_wraps=wraps,
+            seal=sealed,
+            day=letter.day,
+            most=most,
         )
 
     _until_no_epoch_passed(append)
@@ -174,6 +204,11 @@ def erase_without_opening(db: Database, code: str, day: int) -> None:
     """
     keys = keys_of(db, code)
     erase(db, Door(cases.find_by_tag(db, keys.tag).id, keys.author), day)
+
+
+def _allows_no_more(consent: Consent, now: Consent) -> bool:
+    allowed = _PUBLISH.index(consent.publish) <= _PUBLISH.index(now.publish)
+    return allowed and consent.count <= now.count and consent.quote <= now.quote
 
 
 def _epoch_to_write_in(db: Database, door: Door, keys: Mapping[int, bytes]) -> tuple[int, bytes, Sequence[Wrap]]:

@@ -16,16 +16,20 @@ def give_verdict(db: Database, door: Door, verdict: Verdict, seed: bytes) -> Non
     """Add what the author says to a final text; the last word counts, and the same one from one form is stored once.
 
     Raises:
-        NothingHere: the case is gone. Paused: its circle has no key. Overloaded: no turn to write.
+        NothingHere, Paused, Overloaded, AwaitsAnswer: as for `casework.write_back`; a yes can always be taken back.
     """
-    casework.add(db, door, verdict, message_id_of(seed, f"{verdict.decision} {verdict.text}"))
+    before = casework.read_case(db, door).verdict
+    most: int | None = casework.MOST_WAITING if verdict.text else casework.MOST_DECIDED
+    if before and before.decision == "yes" and verdict.decision == "no" and not verdict.text:
+        most = None
+    casework.add(db, door, verdict, message_id_of(seed, f"{verdict.decision} {verdict.text}"), most=most)
 
 
 def take_story_back(db: Database, door: Door, day: int) -> None:
     """Take the published story back for ever, and allow no other; the messages stay.
 
     Raises:
-        NothingHere, Paused, Overloaded: as for `give_verdict`.
+        NothingHere, Paused, Overloaded: as for `give_verdict`; what waits, or a lack of room, stops nobody.
     """
     case = casework.read_case(db, door)
     if case.story_id is not None:

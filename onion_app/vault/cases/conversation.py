@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from typing import Final
 
-from onion_app.errors import EpochPassed
+from onion_app.errors import AwaitsAnswer, EpochPassed
 from onion_app.vault.cases.keys import begin_epoch, newest_epoch
 from onion_app.vault.cases.records import Message, MessageAuthor, Seal, Wrap
+from onion_app.vault.cases.routing import expect_room_to_add
 from onion_app.vault.database import Database
 from onion_app.vault.rows import shaped
 
@@ -28,20 +29,27 @@ def append(  # noqa: PLR0913  each is a fact of the message, and named at the ca
     seal: Seal,
     day: int,
     seen: int | None = None,
+    most: int | None = None,
 ) -> Message:
     """Add a message under the next number, which `seal` is given; the same id sent twice is stored once.
 
     A circle's answer leaves the case unread when the visitor wrote a message numbered above `seen`, the newest one that
     the answer's author had before them; without `seen` they had all of them.
 
+    With `most`, a message is taken only while there is room, and while fewer than so many of the visitor's wait.
+
     Raises:
         NothingHere: no such case.
+        AwaitsAnswer: so many wait. Paused: there is no room.
         EpochPassed: the epoch is neither the newest nor, with its wraps, the next; see `begin_epoch`.
     """
     with db.writing():
         earlier = db.row(_MESSAGE + "WHERE id = ? AND case_id = ?", (message_id, case_id))
         if earlier:
             return shaped(Message, earlier)
+        if most is not None:
+            expect_room_to_add(db)
+            _expect_few_waiting(db, case_id, most)
         if new_wraps:
             begin_epoch(db, case_id, new_wraps)
         if epoch != newest_epoch(db, case_id):
@@ -81,6 +89,15 @@ def insert(db: Database, message: Message) -> None:
 def _next_number(db: Database, case_id: bytes) -> int:
     newest = db.row("SELECT number FROM messages WHERE case_id = ? ORDER BY number DESC LIMIT 1", (case_id,))
     return int(newest[0] or 0) + 1 if newest else 1
+
+
+def _expect_few_waiting(db: Database, case_id: bytes, most: int) -> None:
+    """Count what the visitor wrote since the circle's last message, as far as `most`."""
+    of = "FROM messages WHERE case_id = ? AND author = "
+    answered = db.row(f"SELECT number {of} 'circle' ORDER BY number DESC LIMIT 1", (case_id,)) or (0,)
+    waiting = db.rows(f"SELECT 1 {of} 'visitor' AND number > ? LIMIT ?", (case_id, answered[0], most))
+    if len(waiting) >= most:
+        raise AwaitsAnswer
 
 
 def _visitor_wrote(db: Database, case_id: bytes, day: int) -> None:

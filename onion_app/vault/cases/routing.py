@@ -9,11 +9,14 @@ from onion_app.vault.cases.records import AnswerIn, CircleKey
 from onion_app.vault.database import Database
 from onion_app.vault.rows import Row, Topic, shaped, words
 
-# About 400,000 cases. A flood inside its budgets takes two days to fill it, and the disk of the smallest rented machine
-# (20 GiB) still has room for the log, a backup and the copy before a migration.
-QUOTA: Final = 4 * 1024**3  # bytes of mailbox.db; open cases may be written in past it
-# What is left then is for people who take back, read and answer: each of these writes too, and so do tor and backups.
+# About 400,000 cases of the usual length. A flood of the longest texts, inside the budgets of the site, fills it in
+# some two hours. The disk of the smallest rented machine (20 GiB) still has room for the log, a backup and the copy
+# before a migration.
+QUOTA: Final = 4 * 1024**3  # bytes of mailbox.db; open cases may be written in past it, as far as their own limits go
+# New cases end first, then what is added to open ones. What is left is for people who take back, read and answer: each
+# of these writes too, and so do tor and backups.
 LEAST_ROOM: Final = 64 * 1024**2  # bytes free on the disk
+LEAST_ROOM_TO_ADD: Final = 32 * 1024**2
 _COORDINATORS_TOPICS = ("story", "answer")  # about what is published, and about an answer: not for who wrote it
 
 
@@ -37,8 +40,18 @@ def writing_circle(db: Database, topic: Topic, answer_in: AnswerIn) -> CircleKey
 
 
 def has_room(db: Database) -> bool:
-    """Say whether anything new may be stored: what is there has a limit, and the disk a rest that is kept free."""
+    """Say whether a new case may be stored: what is there has a limit, and the disk a rest that is kept free."""
     return db.size() < QUOTA and db.room() >= LEAST_ROOM
+
+
+def expect_room_to_add(db: Database) -> None:
+    """See that a visitor may add to an open case without using up what erasing and answering need.
+
+    Raises:
+        Paused: there is no room.
+    """
+    if db.room() < LEAST_ROOM_TO_ADD:
+        raise Paused
 
 
 def circle_key(db: Database, circle_id: bytes) -> CircleKey:

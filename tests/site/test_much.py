@@ -1,0 +1,94 @@
+"""One code cannot fill the house: what waits in a case has an end, and what is refused comes back whole."""
+
+import pytest
+
+from onion_app.crypto.keys import new_key
+from onion_app.crypto.letters import Verdict
+from onion_app.site import casework
+from onion_app.vault.cases import routing
+from onion_app.vault.database import Database
+from onion_app.web.app import Hardened
+from tests.site.conftest import Page, Place, Visitor
+from tests.site.test_refusals import drain
+
+WAITING = "Many messages from you are waiting for our answer."
+
+
+def is_refused(page: Page, why: str, text: str) -> None:
+    assert (page.status, page.heading) == (503, "We cannot take this right now.")
+    assert why in page.words
+    assert page.box == text
+
+
+def test_what_waits_in_a_case_has_an_end_until_its_circle_answers(
+    visitor: Visitor, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(casework, "MOST_WAITING", 4)  # the first text and what is allowed are two
+    code = visitor.tells("First.")
+    case = visitor.returns(code)
+    last = visitor.fills(case, text="Third.")
+    visitor.fills(last, text="Fourth.")
+    refused = visitor.fills(visitor.opens("case"), text="Fifth.")
+    is_refused(refused, WAITING, "Fifth.")
+    assert 'id="arrived"' in visitor.fills(last, text="Fourth.").main, "what is stored has arrived, sent twice too"
+    place.answers("We read it.")
+    assert 'id="arrived"' in visitor.fills(refused).main
+    assert place.texts() == ["First.", "Third.", "Fourth.", "We read it.", "Fifth."]
+
+
+def test_what_was_allowed_can_be_taken_back_however_much_waits(
+    visitor: Visitor, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(casework, "MOST_WAITING", 2)
+    monkeypatch.setattr(casework, "MOST_DECIDED", 3)
+    case = visitor.returns(visitor.tells("First.", publish="ask"))
+    case = visitor.fills(case, 'value="consents"', publish="yes", count="1")
+    assert visitor.fills(case, 'value="consents"', publish="yes", count="1", quote="1").status == 503
+    visitor.fills(case, 'value="consents"', publish="no")
+    assert place.consents() == [("ask", False, False), ("yes", True, False), ("no", True, False)]
+
+
+def test_a_yes_can_be_taken_back_however_much_waits(
+    visitor: Visitor, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(casework, "MOST_DECIDED", 1)
+    code = visitor.tells("First.", publish="ask")
+    place.proposes("A title", "Words.")
+    page = visitor.returns(code)
+    _, fields = page.form('value="verdict"')
+    for decision in ("yes", "yes", "no"):
+        fields["message"] = new_key().hex()
+        visitor.posts("case", fields | {"decision": decision})
+    found = [each.decision for each in place.read_by(place.circle) if isinstance(each, Verdict)]
+    assert found == ["yes", "no"]
+
+
+def test_an_overload_of_those_who_write_back_keeps_the_words_and_a_fifth_for_the_urgent(
+    visitor: Visitor, app: Hardened, place: Place
+) -> None:
+    case = visitor.returns(visitor.tells("First."))
+    drain(app, "write", urgent=False)
+    refused = visitor.fills(case, text="Second.")
+    is_refused(refused, "Too many people are writing.", "Second.")
+    with place.db.writing():
+        place.db.run("UPDATE cases SET urgent = 2")
+    assert 'id="arrived"' in visitor.fills(refused).main
+    assert place.texts() == ["First.", "Second."]
+
+
+@pytest.mark.parametrize("free", [routing.LEAST_ROOM - 1, routing.LEAST_ROOM_TO_ADD - 1])
+def test_new_cases_end_first_then_more_texts_and_erasing_has_the_rest(
+    visitor: Visitor, place: Place, monkeypatch: pytest.MonkeyPatch, free: int
+) -> None:
+    code, check = visitor.tells("First."), visitor.writes("Something new.")
+    monkeypatch.setattr(Database, "room", lambda _db: free)
+    assert visitor.sends(check).status == 503
+    page = visitor.fills(visitor.returns(code), text="Second.")
+    if free < routing.LEAST_ROOM_TO_ADD:
+        is_refused(page, "We have stopped taking new messages for now.", "Second.")
+        assert place.texts() == ["First."]
+        place.answers("The circle may still answer.")
+    else:
+        assert place.texts() == ["First.", "Second."]
+    visitor.fills(visitor.fills(visitor.returns(code), 'value="erase"'))
+    assert place.count("cases") == 0
