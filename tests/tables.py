@@ -1,6 +1,8 @@
 """Reading both databases the way somebody does who has seized their keys: every table, every row, every byte."""
 
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +13,23 @@ PAGE, SALT, IV, MAC = 4096, 16, 16, 64  # bytes
 Tables = dict[str, list[tuple[Any, ...]]]
 
 
-def dump(file: Path, key: bytes) -> Tables:
-    """Read every row of every table of an encrypted database with its raw key, and close it again."""
+@contextmanager
+def opened(file: Path, key: bytes) -> Iterator[Any]:
+    """Open an encrypted database with its raw key, past every rule of ours, and close it again."""
     connection = sqlcipher3.connect(str(file), isolation_level=None)
     try:
         connection.execute("PRAGMA cipher_log_level = NONE")
         connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
-        names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        return {name: connection.execute(f'SELECT * FROM "{name}"').fetchall() for name in names}
+        yield connection
     finally:
         connection.close()
+
+
+def dump(file: Path, key: bytes) -> Tables:
+    """Read every row of every table."""
+    with opened(file, key) as connection:
+        names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        return {name: connection.execute(f'SELECT * FROM "{name}"').fetchall() for name in names}
 
 
 def everything_in(tables: Tables) -> bytes:

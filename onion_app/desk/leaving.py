@@ -21,7 +21,8 @@ def hand_over(books: Books, member: Member, case_id: bytes, circle_id: bytes) ->
 
     Raises:
         NotReady: a story is being made of it, which stays with the circle that its author knows.
-        EpochPassed: not every key of the case opens, or they have changed meanwhile.
+        KeysLost: some of it does not open, and would be lost to the other circle for good.
+        EpochPassed: its keys have changed meanwhile.
         NotTaken, TakenByAnother, NothingHere, NotAllowed.
     """
     case = taken_case(books, member, case_id)
@@ -30,8 +31,9 @@ def hand_over(books: Books, member: Member, case_id: bytes, circle_id: bytes) ->
         raise NothingHere
     if case.state in ("asking", "ready", "published"):
         raise NotReady
+    keys = rekeying.every_key(books, member, case)
     note_in_audit(books, member, case, "handed a case over")  # before: afterwards no key of ours names it
-    rekeying.renew(books, member, case, circle.id, circle.public_key)
+    rekeying.rewrap(books, case, circle.id, circle.public_key, keys)
     worklog.give_back(books.desk, case.id, member.id)
 
 

@@ -8,12 +8,12 @@ from flask.typing import ResponseReturnValue as Answer
 from onion_app.desk import casework, forms, leaving
 from onion_app.desk.casework import Member
 from onion_app.desk.session import login_required, room
-from onion_app.errors import DiskFull, EpochPassed, NotReady, NotTaken, Overloaded, TakenByAnother
+from onion_app.errors import DiskFull, EpochPassed, KeysLost, NotReady, NotTaken, Overloaded, TakenByAnother
 from onion_app.vault import worklog
 
 pages = Blueprint("leaving", __name__, url_prefix="/case/<id:case_id>/ways-out")
 
-REFUSALS = (DiskFull, EpochPassed, NotReady, NotTaken, Overloaded, TakenByAnother)
+REFUSALS = (DiskFull, EpochPassed, KeysLost, NotReady, NotTaken, Overloaded, TakenByAnother)
 
 
 @pages.get("")

@@ -16,7 +16,7 @@ from onion_app.desk import answering, casework, forms, leaving, opened, phrases,
 from onion_app.desk.case import ANSWER_WITHIN, REFUSALS, phrase_language
 from onion_app.desk.casework import Books, Member
 from onion_app.desk.session import has_opened, keep_for, kept_for, login_required, remember_opened, room
-from onion_app.errors import NotAllowed, NothingHere, TakenByAnother
+from onion_app.errors import DiskFull, NotAllowed, NothingHere, Overloaded, TakenByAnother
 from onion_app.web.languages import day_words
 
 pages = Blueprint("mine", __name__, url_prefix="/mine")
@@ -56,7 +56,7 @@ def take(member: Member) -> Answer:
     for case_id in forms.ticked_cases(request.form, "take"):
         try:
             answering.take(room().books(), member, case_id)
-        except TakenByAnother as refused:
+        except (DiskFull, Overloaded, TakenByAnother) as refused:
             mistakes[""] = refused.sentence
         except (NothingHere, NotAllowed):
             mistakes[""] = GONE

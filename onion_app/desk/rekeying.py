@@ -12,7 +12,7 @@ from onion_app.crypto.members import case_mark
 from onion_app.crypto.sealing import AUTHOR_HOLDER, new_case_key
 from onion_app.desk.answering import wrapped
 from onion_app.desk.casework import Books, CircleHere, Member, case_keys, case_of, circle_of, handle_of, member
-from onion_app.errors import DiskFull, EpochPassed, NotAllowed, NothingHere, Overloaded
+from onion_app.errors import DiskFull, EpochPassed, KeysLost, NotAllowed, NothingHere, Overloaded
 from onion_app.vault import cases, people, upkeep, worklog
 
 AT_LOGIN: Final = 10  # cases; each costs some 20 ms on a slow disk, and nobody should feel the login
@@ -39,7 +39,7 @@ def go_on(books: Books, who: Member, at_most: int) -> int:
         for case_id in _stale(books, circle):
             if done == at_most:
                 return done
-            # A case that is gone, or that somebody else re-keys now: the next one waits.
+            # A case that was erased just now, or that somebody else re-keys: the next one waits.
             with suppress(EpochPassed, NothingHere):
                 done += _renewed(books, who, circle, case_id)
     return done
@@ -50,16 +50,16 @@ def _renewed(books: Books, who: Member, circle: CircleHere, case_id: bytes) -> b
     held = cases.wraps_of(books.mailbox, case_id, circle.id)
     try:
         case = case_of(books, who, case_id)
-        keys = case_keys(books, who, case)
-    except NotAllowed:  # another circle's, whatever the mailbox says
-        case, keys = None, {}
+        keys = case_keys(books, who, case) if case.circle_id == circle.id else {}
+    except (NotAllowed, NothingHere):  # another circle's or nobody's, whatever the mailbox says
+        keys = {}
     ours = {fingerprint(pair.public) for pair in circle.pairs}
     broken = [wrap.epoch for wrap in held if wrap.recipient in ours and wrap.epoch not in keys]
     if broken:
         upkeep.set_aside(books.mailbox, case_id, circle.id, broken)
-    if case is None or not keys:
+    if not keys:
         return False
-    _rewrap(books, case, circle.id, circle.pairs[0].public, keys)
+    rewrap(books, case, circle.id, circle.pairs[0].public, keys)
     return True
 
 
@@ -82,22 +82,27 @@ def _stale(books: Books, circle: CircleHere) -> list[bytes]:
     return sorted(found)[: upkeep.AT_ONCE]
 
 
-def renew(books: Books, who: Member, case: cases.Case, circle_id: bytes, public: bytes) -> None:
-    """Wrap every key of a case for a circle's public key, and begin an epoch that nobody has opened before.
+def every_key(books: Books, who: Member, case: cases.Case) -> dict[int, bytes]:
+    """Open the keys of a case, by epoch, where all of them open.
 
     Raises:
-        EpochPassed: not every key of the case opens, or they have changed meanwhile.
-        NothingHere, NotAllowed: not a case of theirs.
+        KeysLost: some do not.
+        NotAllowed: not a case of theirs.
     """
     keys = case_keys(books, who, case)
     held = {found.epoch for found in cases.wraps_of(books.mailbox, case.id, case.circle_id)}
     if not keys or held != set(keys):
-        raise EpochPassed
-    _rewrap(books, case, circle_id, public, keys)
+        raise KeysLost
+    return keys
 
 
-def _rewrap(books: Books, case: cases.Case, circle_id: bytes, public: bytes, keys: dict[int, bytes]) -> None:
-    """Wrap these keys for a circle, and begin the next epoch."""
+def rewrap(books: Books, case: cases.Case, circle_id: bytes, public: bytes, keys: dict[int, bytes]) -> None:
+    """Wrap these keys for a circle's public key, and begin an epoch that nobody has opened before.
+
+    Raises:
+        EpochPassed: the keys have changed since they were opened.
+        NothingHere: the case was erased.
+    """
     wraps = [wrapped(key, case.id, epoch, circle_id, public) for epoch, key in keys.items()]
     key, epoch = new_case_key(), _newest_epoch(books, case) + 1
     following = [wrapped(key, case.id, epoch, circle_id, public)]

@@ -228,7 +228,7 @@ def kept_text(sealed: str) -> Kept | None:
         held = open_field(room().field_key, _KEPT, sealed)
     except SealBroken:
         return None
-    text, title = (b64decode(held[name]).decode() for name in ("text", "title"))
+    text, title = (b64decode(held.get(name, "")).decode() for name in ("text", "title"))
     return Kept(bytes.fromhex(held["case"]), held["box"], text, title)
 
 

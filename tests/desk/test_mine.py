@@ -177,6 +177,22 @@ def test_a_case_handed_over_gets_keys_that_the_former_circle_never_had(
     assert cases.read_case(house.mailbox, authors[1].case_id).circle_id == circle
 
 
+def test_a_case_of_which_a_part_opens_for_nobody_is_not_handed_over(
+    house: House, app: Hardened, counsellor: Volunteer, authors: list[Author], circle: bytes
+) -> None:
+    law = house.circle("Law", topics=("law",))
+    Volunteer(house, app).enrols(law, "Dana")
+    author = authors[0]
+    counsellor.opens(author.case_id.hex())
+    counsellor.goes_to(f"/case/{author.case_id.hex()}/ways-out")
+    with house.mailbox.writing():
+        damaged = "UPDATE case_keys SET wrap = ? WHERE case_id = ? AND holder = ?"
+        house.mailbox.run(damaged, (bytes(120), author.case_id, circle))
+    counsellor.presses(f"/case/{author.case_id.hex()}/ways-out/hand-over", circle=law.hex())
+    assert "opens for nobody any more" in counsellor.mistakes
+    assert "handed a case over" not in [row.what for row in worklog.audit_of(house.desk, circle, 0)]
+
+
 def test_stepping_out_hides_a_case_and_closing_the_door_takes_the_code_away(
     house: House, counsellor: Volunteer, authors: list[Author], circle: bytes
 ) -> None:

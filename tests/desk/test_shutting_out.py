@@ -7,7 +7,9 @@ from onion_app.crypto.sealing import AUTHOR_HOLDER
 from onion_app.desk import rekeying
 from onion_app.errors import NothingHere
 from onion_app.vault import cases, people, worklog
+from onion_app.vault.upkeep import AT_ONCE
 from onion_app.web.app import Hardened
+from tests import tables
 from tests.desk.actors import Author, House, Volunteer
 from tests.desk.circles import card_of, epochs_open_to, id_of, joins, makes_coordinator, pairs_of
 
@@ -163,6 +165,25 @@ def test_re_keying_goes_in_steps_and_never_stops_a_login(
     assert not page.having_class("delayed")
     # What did not open stays as it is: it opens again if somebody brings back what stood there.
     assert [found.wrap for found in cases.wraps_of(house.mailbox, authors[0].case_id, circle)] == [bytes(120)]
+
+
+def test_what_is_planted_without_a_case_keeps_no_other_from_its_new_keys(
+    house: House, app: Hardened, counsellor: Volunteer, author: Author, circle: bytes
+) -> None:
+    author.writes("Hello?")
+    makes_coordinator(house, counsellor)
+    counsellor.logs_in()
+    joins(house, app, circle, "Dana", counsellor)
+    [held] = cases.wraps_of(house.mailbox, author.case_id, circle)
+    insert = "INSERT INTO case_keys (case_id, epoch, holder, recipient, wrap) VALUES (?, 1, ?, ?, ?)"
+    planted = [(number.to_bytes(16, "big"), circle, held.recipient, held.wrap) for number in range(AT_ONCE)]
+    with tables.opened(house.folder / "mailbox" / "mailbox.db", house.keys.mailbox) as past_every_rule:
+        past_every_rule.executemany(insert, planted)
+    counsellor.goes_to("/circles")
+    counsellor.presses(f"/circles/shut-out/{id_of(house, 'Dana')}")
+    counsellor.logs_in()
+    assert not counsellor.presses("/circles/new-keys").having_class("delayed")
+    assert epochs_open_to(house, author.case_id, circle, pairs_of(house, counsellor, circle)[:1]) == {1, 2}
 
 
 def test_what_went_with_a_circles_last_key_waits_for_nothing(

@@ -24,7 +24,7 @@ from onion_app.crypto.slots import new_vault_keys
 from onion_app.desk import answering, casework, identity, leaving, membership, recovery, rekeying, shutting
 from onion_app.desk.casework import Books, Member
 from onion_app.desk.delays import Delays
-from onion_app.errors import EpochPassed, LoginRefused, NotAllowed, NothingHere, Paused, SealBroken
+from onion_app.errors import KeysLost, LoginRefused, NotAllowed, NothingHere, Paused, SealBroken
 from onion_app.site import casework as visit
 from onion_app.site.seals import Door, case_keys
 from onion_app.vault import cases, database, people, worklog
@@ -188,7 +188,7 @@ class Circles(RuleBasedStateMachine):
             with pytest.raises(NothingHere):
                 leaving.hand_over(*arguments)
         elif not self.model.opens_all(who, case):
-            with pytest.raises(EpochPassed):
+            with pytest.raises(KeysLost):
                 leaving.hand_over(*arguments)
         else:
             leaving.hand_over(*arguments)
