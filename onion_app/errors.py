@@ -313,6 +313,10 @@ class EpochPassed(SanctuaryError):
     """The keys of this case have changed in the meantime."""
 
 
+class KeysLost(SanctuaryError):
+    """Part of this case opens for nobody any more, so it stays here: another circle could not open that part either."""
+
+
 class CircleChanged(SanctuaryError):
     """The circle has changed in the meantime. Look at it again."""
 
