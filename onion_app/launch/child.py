@@ -34,6 +34,7 @@ class Orders:
     days_ahead: int
     pause: bool | None = None  # for the chores: take no new messages, or take them again; None: as it is
     clock_is_right: bool = False  # for the chores: the operator says so
+    latest_day: int | None = None  # for the chores: the day since 1970 after which a clock is wrong; None: not known
 
     @property
     def mailbox_folder(self) -> Path:
@@ -65,6 +66,7 @@ class Orders:
             "days_ahead": self.days_ahead,
             "pause": self.pause,
             "clock_is_right": self.clock_is_right,
+            "latest_day": self.latest_day,
         }
         return json.dumps(fields).encode() + b"\n"
 

@@ -21,7 +21,7 @@ def work(child: Child) -> None:
     today = int(orders.clock()) // _DAY
     if orders.pause is not None:
         truth.change_setting(mailbox, desk, "paused", orders.pause)
-    off = days.doubted(desk, orders.machine_day(), is_right=orders.clock_is_right)
+    off = days.doubted(desk, orders.machine_day(), is_right=orders.clock_is_right, latest_day=orders.latest_day)
     # What is destroyed goes first: the comparison after it clears the desk of what belonged to it.
     destroyed = 0 if off else destroy_due(mailbox, desk, today)
     findings = len(truth.repair(mailbox, desk, today))

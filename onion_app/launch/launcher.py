@@ -23,6 +23,7 @@ from onion_app.errors import BadUsage
 from onion_app.launch import answers, children, confine, state, status, unlock
 from onion_app.launch.child import Orders
 from onion_app.launch.control import Control
+from onion_app.launch.days import SinceLaunch
 from onion_app.launch.hardening import close_memory
 from onion_app.launch.manage import screen
 from onion_app.launch.reach import Reach, Service
@@ -71,6 +72,7 @@ class Launcher:
         self._pause: bool | None = None  # asked for, and not done by the chores yet
         self._clock_is_right = False  # likewise
         self._said_clock = False
+        self._since_launch = SinceLaunch(lambda: int(time.time()) // _DAY)
         start_tor = partial(tor_process.start, options.torrc, place.tor, place.run)
         self._reach = Reach(place, Service(opened.onion_secret, opened.address), start_tor, terminal)
         self._selfcheck = SelfCheck(opened.address, place.socks_socket, lambda: self._reach.control)
@@ -120,6 +122,7 @@ class Launcher:
             self._pause = None
         off = self._chores.counts.get("clock_off")
         if off == 0:
+            self._since_launch.clock_was_believed()
             self._clock_is_right = self._said_clock = False
         elif off and not self._said_clock:
             self._said_clock = True
@@ -141,6 +144,7 @@ class Launcher:
                 self._chores.hurry()
             case "clock":
                 self._clock_is_right = True
+                self._since_launch.operator_has_looked()
                 self._chores.counts.pop("clock_off", None)
                 self._chores.hurry()
             case "stop":
@@ -180,6 +184,8 @@ class Launcher:
     def _begin(self, role: str, listener: socket.socket | None) -> children.Running:
         keys, place = self._opened.keys, self._place
         sees_desk = role != "site"
+        if role == "chores":
+            self._since_launch.chores_begin()
         orders = Orders(
             state=place.path,
             mailbox_key=keys.mailbox,
@@ -190,6 +196,7 @@ class Launcher:
             days_ahead=self._options.days,
             pause=self._pause if role == "chores" else None,
             clock_is_right=self._clock_is_right and role == "chores",
+            latest_day=self._since_launch.latest_day() if role == "chores" else None,
         )
         folders = [place.mailbox, place.desk] if sees_desk else [place.mailbox]
         walls = confine.walls(folders) if self._confined else []

@@ -58,10 +58,10 @@ class Opened:
         cases.add_case(self.mailbox, case)
         return case_id
 
-    def chores(self, *, clock_is_right: bool = False) -> dict[str, int]:
+    def chores(self, *, clock_is_right: bool = False, latest_day: int | None = None) -> dict[str, int]:
         """Do every chore, and give the counts."""
         reading, writing = os.pipe()
-        orders = replace(self.orders, clock_is_right=clock_is_right)
+        orders = replace(self.orders, clock_is_right=clock_is_right, latest_day=latest_day)
         chores_process.work(Child(orders, -1, Reports(writing), threading.Event()))
         os.close(writing)
         with os.fdopen(reading) as said:
@@ -217,6 +217,50 @@ def test_a_machine_that_slept_for_two_weeks_is_believed(opened: Opened, clock: S
     clock(TODAY + days.LONGEST_SLEEP)
     assert opened.chores()["clock_off"] == 0
     assert not opened.is_there(early)
+
+
+def test_a_clock_that_is_stepped_on_while_the_launcher_runs_is_not_followed(opened: Opened, clock: SetClock) -> None:
+    young, up, day = opened.case(TODAY), 0.0, TODAY
+    since = days.SinceLaunch(lambda: day, lambda: up)
+    said = []
+    for _ in range(24):
+        up += 3600.0
+        day += days.LONGEST_SLEEP
+        clock(day)
+        since.chores_begin()
+        said.append(opened.chores(latest_day=since.latest_day())["clock_off"])
+        if not said[-1]:
+            since.clock_was_believed()
+    assert said[0] == 0, "it may have slept before this launch"
+    assert all(said[1:])
+    assert opened.is_there(young)
+
+
+def test_a_launcher_that_runs_for_months_believes_a_right_clock(opened: Opened, clock: SetClock) -> None:
+    up = DAY / 2
+    since = days.SinceLaunch(lambda: TODAY + int(up // DAY), lambda: up)
+    for _ in range(60):
+        up += DAY * 1.4  # a laptop sleeps, and its time since it was started goes on
+        clock(TODAY + int(up // DAY))
+        since.chores_begin()
+        assert opened.chores(latest_day=since.latest_day())["clock_off"] == 0
+        since.clock_was_believed()
+
+
+def test_after_the_operators_word_the_launcher_counts_anew(opened: Opened, clock: SetClock) -> None:
+    day = TODAY
+    since = days.SinceLaunch(lambda: day, lambda: 0.0)
+    since.chores_begin()
+    since.clock_was_believed()
+    day += 10
+    clock(day)
+    since.chores_begin()
+    assert opened.chores(latest_day=since.latest_day())["clock_off"] == 10
+    since.operator_has_looked()
+    since.chores_begin()
+    assert opened.chores(latest_day=since.latest_day(), clock_is_right=True)["clock_off"] == 0
+    since.clock_was_believed()
+    assert opened.chores(latest_day=since.latest_day())["clock_off"] == 0
 
 
 def test_the_operators_word_is_believed_both_ways(opened: Opened, clock: SetClock) -> None:
