@@ -6,12 +6,14 @@ from contextlib import closing
 
 from onion_app.errors import StateTaken
 from onion_app.launch import keeping
+from onion_app.launch.days import LONGEST_SLEEP
 from onion_app.launch.manage import secret
 from onion_app.launch.state import State
 from onion_app.launch.terminal import Terminal
 from onion_app.vault import database, settings
 
 _MIB = 1 << 20
+_DAY = 86400
 
 
 def backup(chosen: argparse.Namespace, place: State, terminal: Terminal) -> None:
@@ -53,6 +55,11 @@ def restore(chosen: argparse.Namespace, place: State, terminal: Terminal) -> Non
     terminal.say(f"Taken back since then, and gone again: {done.withdrawn}.")
     if not done.all_gone:
         terminal.say("No whole list of it was there: every author whose case is back is told so on their page.")
+    if int(time.time()) // _DAY - done.day > LONGEST_SLEEP:
+        terminal.say(
+            f"It is older than {LONGEST_SLEEP} days: nothing is destroyed or published after the launch until you have "
+            "said which day it is: ./scripts/manage clock"
+        )
     for folder in done.unread_lists:
         terminal.say(f"The list of what was taken back in {folder} does not open: such cases may be back.")
     for aside in keeping.asides(place):
@@ -60,4 +67,4 @@ def restore(chosen: argparse.Namespace, place: State, terminal: Terminal) -> Non
 
 
 def _named(day: int) -> str:
-    return time.strftime("%d.%m.%Y", time.gmtime(day * 86400))
+    return time.strftime("%d.%m.%Y", time.gmtime(day * _DAY))
