@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from onion_app.launch.terminal import Terminal
 from tests.launch.conftest import ROOT, START
 
 
@@ -29,6 +30,23 @@ def manage(state: Path, *words: str, typed: str = "") -> Done:
     done = subprocess.run(command, input=typed, capture_output=True, text=True, timeout=START, check=False)
     assert "Traceback" not in done.stderr, done.stderr
     return Done(done.returncode, done.stdout, done.stderr)
+
+
+class Heard(Terminal):
+    """A terminal that keeps what is said, and at which one line is typed."""
+
+    def __init__(self, typed: str = "") -> None:
+        super().__init__()
+        self.typed = typed
+        self.said: list[str] = []
+
+    def say(self, line: str) -> None:
+        self.said.append(line)
+
+    def ask(self, question: str, *, hidden: bool = False) -> str:
+        assert not hidden
+        self.said.append(question)
+        return self.typed
 
 
 def status(state: Path) -> dict[str, Any]:

@@ -9,20 +9,21 @@ from onion_app.launch import backup, keeping
 from onion_app.launch.days import LONGEST_SLEEP
 from onion_app.launch.manage import copies, secret
 from onion_app.launch.state import State
-from onion_app.launch.terminal import Terminal
 from tests.launch.keeping import TODAY
+from tests.launch.manage import Heard
 
 NOTHING = backup.Part(0, "", 1)
 
 
 @pytest.mark.parametrize("age", [LONGEST_SLEEP, LONGEST_SLEEP + 1])
 def test_who_restores_an_old_backup_is_told_that_the_clock_will_be_doubted(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], age: int
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, age: int
 ) -> None:
     day = TODAY - age
     monkeypatch.setattr(secret, "asked", lambda *_: "a passphrase")
     monkeypatch.setattr(keeping, "check", lambda *_: backup.Inside(day, NOTHING, NOTHING))
     monkeypatch.setattr(keeping, "restore", lambda *_, **__: keeping.Restored(day, 0, (), all_gone=True))
     chosen = argparse.Namespace(file=tmp_path / "backup", check=False, replace=False, withdrawn_from=None)
-    copies.restore(chosen, State(tmp_path), Terminal())
-    assert ("./scripts/manage clock" in " ".join(capfd.readouterr().err.split())) is (age > LONGEST_SLEEP)
+    terminal = Heard()
+    copies.restore(chosen, State(tmp_path), terminal)
+    assert ("./scripts/manage clock" in "".join(terminal.said)) is (age > LONGEST_SLEEP)

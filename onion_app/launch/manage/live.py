@@ -19,6 +19,7 @@ from onion_app.vault import keyfile
 _STOPPING = 90.0  # seconds that a launcher takes at most to end in order
 _PANIC = 10.0  # seconds after which a launcher that does not end is ended
 _CHORES = 120.0  # seconds in which the chores carry out a pause; usually one or two
+_DAY = 86400
 _AGAIN = 0.25  # seconds between two looks
 
 
@@ -70,14 +71,19 @@ def clock(_chosen: argparse.Namespace, place: State, terminal: Terminal) -> None
     Raises: NotRunning, ClockWrong.
     """
     off = control.ask(place.manage_socket, "status")["clock_off_days"]
+    if off is None:
+        terminal.say("The chores have not looked at the clock yet, so it is not known yet. Ask again in a minute.")
+        return
     if not off:
         terminal.say("The clock is believed. Nothing has to be done.")
         return
     terminal.say(f"The clock is doubted: {screen.doubted_clock(off)}")
     terminal.say("If it is wrong and you say that it is right, cases are destroyed that should still be there.")
     typed = terminal.ask("Which day is it, as a telephone or a newspaper says? For example 05.03.2027: ")
-    if typed.strip() != time.strftime("%d.%m.%Y", time.gmtime()):
-        raise ClockWrong(time.strftime("it says %d.%m.%Y", time.gmtime()))
+    # Somewhere on Earth it is a day earlier or later than in UTC, and a newspaper says the day of its own place.
+    days = [time.strftime("%d.%m.%Y", time.gmtime(time.time() + shift * _DAY)) for shift in (-1, 0, 1)]
+    if typed.strip() not in days:
+        raise ClockWrong(f"it says {days[1]}")
     control.ask(place.manage_socket, "clock")
     _await_chores(place, "clock_off_days", 0)
     terminal.say("The clock is believed again.")

@@ -1,0 +1,63 @@
+"""What an operator reads who asks after the clock."""
+
+import argparse
+import time
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from onion_app.errors import ClockWrong
+from onion_app.launch import control
+from onion_app.launch.manage import live
+from onion_app.launch.state import State
+from tests.launch.manage import Heard
+
+CHOSEN = argparse.Namespace()
+LATE = 20_800 * 86_400 + 22 * 3600  # 22:00 in UTC, when it is one in the morning in Baghdad: 13.12.2026
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Answer as a launcher that doubts the clock until it is told, and give what it was told."""
+    orders: list[str] = []
+
+    def ask(_path: Path, order: str) -> dict[str, object]:
+        orders.append(order)
+        return {"clock_off_days": 0 if "clock" in orders else 20}
+
+    monkeypatch.setattr(control, "ask", ask)
+    monkeypatch.setattr(
+        live,
+        "time",
+        SimpleNamespace(
+            time=lambda: LATE,
+            gmtime=lambda seconds=LATE: time.gmtime(seconds),
+            strftime=time.strftime,
+            monotonic=time.monotonic,
+        ),
+    )
+    return orders
+
+
+@pytest.mark.parametrize("shift", [-1, 0, 1])
+def test_the_day_of_every_timezone_is_taken(asked: list[str], tmp_path: Path, shift: int) -> None:
+    typed = time.strftime(" %d.%m.%Y ", time.gmtime(LATE + shift * 86_400))
+    live.clock(CHOSEN, State(tmp_path), Heard(typed))
+    assert "clock" in asked
+
+
+@pytest.mark.parametrize("typed", ["11.12.2026", "15.12.2026", "", "13.12.2025"])
+def test_no_other_day_is_taken(asked: list[str], tmp_path: Path, typed: str) -> None:
+    with pytest.raises(ClockWrong):
+        live.clock(CHOSEN, State(tmp_path), Heard(typed))
+    assert "clock" not in asked
+
+
+def test_what_the_chores_have_not_said_is_not_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(control, "ask", lambda *_: {"clock_off_days": None})
+    terminal = Heard()
+    live.clock(CHOSEN, State(tmp_path), terminal)
+    said = "".join(terminal.said)
+    assert "not known yet" in said
+    assert "is believed" not in said
