@@ -80,15 +80,9 @@ def _write(door: Door) -> ResponseReturnValue:
     wrong = wrong_text(text)
     if wrong:
         return _case_page(door, text=text, errors=wrong)
-    _take_turn(door)
     casework.write_back(mailbox(), door, Text(text, today()), _seed())
     visit.keep(reply=None)
     return _case_page(door, done="arrived")
-
-
-def _take_turn(door: Door) -> None:
-    """Take a token for a text, of their own bucket: a flood of new cases keeps nobody from writing in an open one."""
-    house().budgets["write"].take(urgent=casework.is_urgent(mailbox(), door))
 
 
 def _seed() -> bytes:
@@ -107,8 +101,6 @@ def _decide(door: Door) -> ResponseReturnValue:
         return _case_page(door, text="", change=text, errors={"change": wrong["text"]})
     if request.form.get("proposal") != casework.read_case(mailbox(), door).proposal_id:
         return _case_page(door, text="", change=text, done="another")  # nobody says yes to what they have not seen
-    if text:
-        _take_turn(door)
     verdict = Verdict(request.form["proposal"], decision, text, today())
     decisions.give_verdict(mailbox(), door, verdict, _seed())
     visit.keep(reply=None)

@@ -24,7 +24,6 @@ from onion_app.vault.database import Database
 # may go ten further, so that nobody has written too much to decide.
 MOST_WAITING: Final = 50
 MOST_DECIDED: Final = MOST_WAITING + 10
-_IN_DANGER: Final = 2
 _PUBLISH: Final = ("no", "ask", "yes")
 
 TRIES: Final = 5  # a new epoch is begun about once in the life of a case; losing that race five times is no accident
@@ -109,15 +108,6 @@ def write_back(db: Database, door: Door, text: Text, seed: bytes) -> None:
         AwaitsAnswer: so much waits that no more is taken.
     """
     add(db, door, text, message_id_of(seed, text.text), most=MOST_WAITING)
-
-
-def is_urgent(db: Database, door: Door) -> bool:
-    """Say whether the author of a case is in danger now.
-
-    Raises:
-        NothingHere: the case is gone.
-    """
-    return cases.read_case(db, door.case_id).urgent == _IN_DANGER
 
 
 def save_consent(db: Database, door: Door, consent: Consent) -> None:

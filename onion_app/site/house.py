@@ -28,20 +28,17 @@ class House:
 
 
 def budgets(clock: Callable[[], float]) -> dict[str, TokenBucket]:
-    """Fill the buckets.
+    """Fill the buckets; what is written in an open case needs no token.
 
     The sizes let a thousand people come at once, which is more than a frightened city sends in an hour; the refill is
-    what one machine stretches and stores beside its readers. A flood that goes on stores 480 texts a minute, in new
-    cases and in open ones: of the usual length (some 10 KiB) seven gigabytes a day, of the longest (64 KiB) thirty
-    megabytes a minute. That ends at the quota in `vault/cases`, past which open cases can still be written in; each
-    of them takes only so much until it is answered, and the disk keeps a rest for erasing and answering. The status
-    shows it, an operator can pause, and only new cases are shut out meanwhile.
+    what one machine stretches and stores beside its readers. A flood that goes on fills 120 cases a minute, some 10 KiB
+    each: two gigabytes a day, which somebody will notice and pause, and which ends at the quota in `vault/cases`. An
+    open case takes only so much until it is answered, and the disk keeps a rest for erasing and answering.
     """
     return {
         "tell": TokenBucket(clock, size=1000, per_minute=120),
         "ask": TokenBucket(clock, size=1000, per_minute=120),
         "send": TokenBucket(clock, size=2000, per_minute=240),  # both kinds; sending again costs a token too
-        "write": TokenBucket(clock, size=2000, per_minute=240),  # in open cases: none of these waits behind a new one
         "open": TokenBucket(clock, size=1000, per_minute=600),  # 25 ms each: a quarter of one CPU at most
     }
 

@@ -7,9 +7,7 @@ from onion_app.crypto.letters import Verdict
 from onion_app.site import casework
 from onion_app.vault.cases import routing
 from onion_app.vault.database import Database
-from onion_app.web.app import Hardened
 from tests.site.conftest import Page, Place, Visitor
-from tests.site.test_refusals import drain
 
 WAITING = "Many messages from you are waiting for our answer."
 
@@ -61,19 +59,6 @@ def test_a_yes_can_be_taken_back_however_much_waits(
         visitor.posts("case", fields | {"decision": decision})
     found = [each.decision for each in place.read_by(place.circle) if isinstance(each, Verdict)]
     assert found == ["yes", "no"]
-
-
-def test_an_overload_of_those_who_write_back_keeps_the_words_and_a_fifth_for_the_urgent(
-    visitor: Visitor, app: Hardened, place: Place
-) -> None:
-    case = visitor.returns(visitor.tells("First."))
-    drain(app, "write", urgent=False)
-    refused = visitor.fills(case, text="Second.")
-    is_refused(refused, "Too many people are writing.", "Second.")
-    with place.db.writing():
-        place.db.run("UPDATE cases SET urgent = 2")
-    assert 'id="arrived"' in visitor.fills(refused).main
-    assert place.texts() == ["First.", "Second."]
 
 
 @pytest.mark.parametrize("free", [routing.LEAST_ROOM - 1, routing.LEAST_ROOM_TO_ADD - 1])

@@ -202,9 +202,7 @@ def test_too_many_openings_keep_the_code_that_was_typed(visitor: Visitor, app: H
     assert visitor.fills(page).status == 303
 
 
-def test_an_overload_of_new_cases_keeps_nobody_from_writing_in_an_open_one(
-    visitor: Visitor, app: Hardened, place: Place
-) -> None:
+def test_writing_in_an_open_case_is_never_refused_for_overload(visitor: Visitor, app: Hardened, place: Place) -> None:
     case = visitor.returns(visitor.tells("First."))
     for kind in ("tell", "ask", "send", "open"):
         drain(app, kind)
