@@ -26,7 +26,7 @@ _ASIDE = "replaced-"
 
 
 @dataclass(frozen=True)
-class Restored:
+class BroughtBack:
     """What came out of a backup: its day, how many withdrawals were applied, and the lists that did not open.
 
     `all_gone`: there was a whole list, and each that was there was applied.
@@ -82,7 +82,7 @@ def check(source: Path, secret: str, told: Progress) -> Inside:
 
 def restore(
     source: Path, secret: str, folder: Path, clock: Clock, told: Progress, *, replace: bool, newer: Path | None
-) -> Restored:
+) -> BroughtBack:
     """Make a state of a backup that `check` has found good.
 
     What was taken back since stays gone, as far as a list of it is left: in the state that is replaced, or in the state
@@ -111,7 +111,7 @@ def restore(
             _put_in_place(coming, place)
         keyfile.write(place.path, head.slots)  # last: until now there is no installation, and this can be repeated
         lastbackup.write(place.path, inside.day)
-    return Restored(inside.day, withdrawn, found.unread, found.restored.back_since is None)
+    return BroughtBack(inside.day, withdrawn, found.unread, found.restored.back_since is None)
 
 
 @contextmanager

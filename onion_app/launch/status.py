@@ -53,7 +53,7 @@ def running(told: Told, place: State, reach: Reach, seen: SelfCheck, watches: li
         "confined": {"ours": told.confined, "tor": how_far.confined},
         "paused": bool(chores.counts["paused"]) if "paused" in chores.counts else None,
         "has_members": not chores.counts["lacks_members"] if chores.counts else None,
-        "has_room": disk["free_bytes"] >= LEAST_ROOM and not chores.counts.get("lacks_room"),
+        "has_room": disk["free_bytes"] >= LEAST_ROOM and not chores.counts.get("is_full"),
         "clock_off_days": chores.counts.get("clock_off"),
         "circles": [asdict(circle) for circle in chores.circles],
         "findings": chores.counts.get("unacknowledged"),

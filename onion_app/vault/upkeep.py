@@ -26,10 +26,10 @@ def due(db: Database, today: int, retention_days: int) -> list[Case]:
     return [shaped(Case, row) for row in found]
 
 
-def bring_back(db: Database, today: int) -> int:
-    """Let the cases that were written while the clock was ahead have come today, and give how many those are."""
+def bring_back(db: Database, today: int) -> None:
+    """Let the cases that were written while the clock was ahead have come today."""
     with db.writing():
-        return db.run(
+        db.run(
             "UPDATE cases SET received_day = min(received_day, ?), last_day = ? WHERE last_day > ?",
             (today, today, today),
         )

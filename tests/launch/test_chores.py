@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -14,12 +15,16 @@ from onion_app.crypto.keys import fingerprint, new_keypair
 from onion_app.crypto.sealing import new_case_key, wrap
 from onion_app.errors import NothingHere
 from onion_app.launch import child as child_module
-from onion_app.launch import chores_process, days, first_run
+from onion_app.launch import chores_process, days, first_run, status
 from onion_app.launch.answers import Answers
 from onion_app.launch.child import Child, Orders, Reports
+from onion_app.launch.reach import HowFar
+from onion_app.launch.selfcheck import Seen
 from onion_app.launch.state import State
+from onion_app.launch.watch import Watch
 from onion_app.vault import cases, database, people, publishing, settings, texts
 from onion_app.vault.cases import NewCase, Wrap
+from onion_app.vault.cases.routing import QUOTA
 from onion_app.vault.database import Database
 
 DAY = 86400
@@ -145,6 +150,26 @@ def test_the_logs_are_truncated_beside_a_running_site(opened: Opened) -> None:
     assert not chores_process.log_is_busy(opened.mailbox)
     assert log.stat().st_size == 0
     site.close()
+
+
+def says_room(opened: Opened) -> bool:
+    """Give what `status` says of room after these chores."""
+    reach: Any = SimpleNamespace(how_far=HowFar(100, published=True, confined=True, version="", proof_of_work=True))
+    self_check: Any = SimpleNamespace(seen=Seen)
+    watches = [Watch(name, pytest.fail, pytest.fail) for name in ("site", "desk", "chores")]
+    watches[-1].counts = opened.chores()
+    told = status.Told("x.onion", confined=True, clock=opened.orders.clock)
+    return bool(status.running(told, opened.state, reach, self_check, watches)["has_room"])
+
+
+def test_room_that_was_made_since_the_chores_is_room(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Database, "room", lambda _: 0)
+    assert says_room(opened)
+
+
+def test_a_mailbox_that_is_full_has_no_room(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Database, "size", lambda _: QUOTA)
+    assert not says_room(opened)
 
 
 def test_copies_made_before_a_migration_go_when_safety_copies_do(opened: Opened) -> None:

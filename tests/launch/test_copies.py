@@ -22,7 +22,7 @@ def test_who_restores_an_old_backup_is_told_that_the_clock_will_be_doubted(
     day = TODAY - age
     monkeypatch.setattr(secret, "asked", lambda *_: "a passphrase")
     monkeypatch.setattr(keeping, "check", lambda *_: backup.Inside(day, NOTHING, NOTHING))
-    monkeypatch.setattr(keeping, "restore", lambda *_, **__: keeping.Restored(day, 0, (), all_gone=True))
+    monkeypatch.setattr(keeping, "restore", lambda *_, **__: keeping.BroughtBack(day, 0, (), all_gone=True))
     chosen = argparse.Namespace(file=tmp_path / "backup", check=False, replace=False, withdrawn_from=None)
     terminal = Heard()
     copies.restore(chosen, State(tmp_path), terminal)

@@ -23,7 +23,7 @@ from onion_app.vault.cases.records import (
     State,
     Wrap,
 )
-from onion_app.vault.cases.routing import circle_key, has_room, writing_circle
+from onion_app.vault.cases.routing import circle_key, writing_circle
 
 __all__ = [
     "AUTHOR",
@@ -47,7 +47,6 @@ __all__ = [
     "counts",
     "erase_case",
     "find_by_tag",
-    "has_room",
     "mark_read",
     "messages_of",
     "put_opened",
