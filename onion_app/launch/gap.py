@@ -47,7 +47,7 @@ def look(coming: State, day: int, in_use: list[State], aside: list[State], keys:
             continue
         since += _since(held)
         last_day = max(held.seen_day or 0, lastbackup.read(place.path) or 0)
-        is_whole = is_whole or (place in in_use and last_day >= day)
+        is_whole = is_whole or (place not in aside and last_day >= day)
     surely_gone = is_whole and not since and not unread
     return Gap(lists, tuple(unread), settings.Restored(day, None if surely_gone else min([day, *since])))
 

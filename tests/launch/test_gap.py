@@ -47,6 +47,7 @@ def test_a_state_that_is_older_than_the_backup_has_no_whole_list(kept: Kept, com
 
 def test_a_state_that_was_moved_aside_has_no_whole_list(kept: Kept, coming: State) -> None:
     assert look(kept, coming, aside=(kept.place,)).back_since == BACKUP_DAY
+    assert look(kept, coming, kept.place, aside=(kept.place,)).back_since == BACKUP_DAY, "also where it is named"
 
 
 def test_a_warning_stays_whichever_state_has_it(kept: Kept, coming: State, tmp_path: Path) -> None:
