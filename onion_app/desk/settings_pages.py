@@ -18,6 +18,7 @@ pages = Blueprint("settings", __name__, url_prefix="/settings")
 _DAYS: Final = forms.marked("A number of days from 1 to 30.")
 _RETENTION: Final = forms.marked("A number of days from 30 to 730.")
 _BACKUPS: Final = forms.marked("A number of days from 1 to 90.")
+_GIB: Final = forms.marked("A number of GiB from 1 to 100.")
 
 
 @pages.get("")
@@ -61,6 +62,7 @@ _READ: Final[dict[str, Callable[[], object]]] = {
     "answer_days": _answer_days,
     "retention_days": lambda: forms.whole_number(request.form, "retention_days", range(30, 731), _RETENTION),
     "backup_days": lambda: forms.whole_number(request.form, "backup_days", range(1, 91), _BACKUPS),
+    "quota_gib": lambda: forms.whole_number(request.form, "quota_gib", range(1, 101), _GIB),
     "paused": lambda: "pause" in request.form,
 }
 

@@ -7,7 +7,6 @@ from onion_app.errors import CheckpointBusy
 from onion_app.launch import days
 from onion_app.launch.child import Child, Orders, Waiting, run
 from onion_app.vault import cases, database, guides, people, publishing, settings, truth, upkeep, worklog
-from onion_app.vault.cases.routing import QUOTA
 from onion_app.vault.database import Database
 
 _DAY = 86400
@@ -36,7 +35,7 @@ def work(child: Child) -> None:
     for circle in waiting(mailbox, desk, today):
         child.reports.circle(circle)
     done = {"destroyed": destroyed, "findings": findings, "busy_logs": busy, "clock_off": off}
-    child.reports.counts({**done, **noticed(desk), "is_full": int(mailbox.size() >= QUOTA)})
+    child.reports.counts({**done, **noticed(desk), "is_full": int(cases.is_full(mailbox))})
     mailbox.close()
     desk.close()
 

@@ -21,6 +21,7 @@ _HOW_TO_FIND_US_LETTERS = 300  # what the longest page was measured with
 _ANSWER_DAYS = range(1, 31)
 _RETENTION_DAYS = range(30, 731)
 _BACKUP_DAYS = range(1, 91)
+_QUOTA_GIB = range(1, 101)
 _DAYS = range(1 << 31)
 _SALT_BYTES = 16
 
@@ -58,6 +59,7 @@ class Settings:
     paused: bool
     code_salt: bytes  # 16
     backup_days: int  # until a safety copy is destroyed
+    quota_gib: int = 4  # of mailbox.db, after which no new case is taken
     restored: Restored | None = None
     seen_day: int | None = None  # the newest day on which the chores believed the clock; at the desk only
 
@@ -89,6 +91,7 @@ def read(db: Database) -> Settings:
         paused=stored.get("paused", False),
         code_salt=bytes.fromhex(stored["code_salt"]),
         backup_days=stored.get("backup_days", 30),
+        quota_gib=stored.get("quota_gib", 4),
         restored=Restored(**stored["restored"]) if "restored" in stored else None,
         seen_day=stored.get("seen_day"),
     )
@@ -176,6 +179,7 @@ _ALLOWED: Mapping[str, Callable[[Any], bool]] = {
     "paused": lambda value: isinstance(value, bool),
     "code_salt": _is_salt,
     "backup_days": lambda value: _is_number(value, _BACKUP_DAYS),
+    "quota_gib": lambda value: _is_number(value, _QUOTA_GIB),
     "restored": _is_restored,
     "seen_day": lambda value: _is_number(value, _DAYS),
 }

@@ -47,6 +47,11 @@ def test_retention_and_safety_copies_are_set_in_days(house: House, coordinator: 
     assert (both(house).retention_days, both(house).backup_days) == (90, 14)
 
 
+def test_the_room_for_messages_is_set_in_gib(house: House, coordinator: Volunteer) -> None:
+    coordinator.presses("/settings/quota_gib", quota_gib="20")
+    assert both(house).quota_gib == 20
+
+
 def test_the_pause_is_a_switch(house: House, coordinator: Volunteer) -> None:
     coordinator.presses("/settings/paused")
     assert both(house).paused
@@ -63,6 +68,8 @@ def test_the_pause_is_a_switch(house: House, coordinator: Volunteer) -> None:
         ("retention_days", "retention_days", "many"),
         ("backup_days", "backup_days", "0"),
         ("backup_days", "backup_days", "91"),
+        ("quota_gib", "quota_gib", "0"),
+        ("quota_gib", "quota_gib", "101"),
         ("answer_days", "days_law", "0"),
         ("answer_days", "days_urgent", "31"),
         ("how_to_find_us", "find_en", "x" * 301),

@@ -24,7 +24,6 @@ from onion_app.launch.state import State
 from onion_app.launch.watch import Watch
 from onion_app.vault import cases, database, people, publishing, settings, texts
 from onion_app.vault.cases import NewCase, Wrap
-from onion_app.vault.cases.routing import QUOTA
 from onion_app.vault.database import Database
 
 DAY = 86400
@@ -168,7 +167,7 @@ def test_room_that_was_made_since_the_chores_is_room(opened: Opened, monkeypatch
 
 
 def test_a_mailbox_that_is_full_has_no_room(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Database, "size", lambda _: QUOTA)
+    monkeypatch.setattr(Database, "size", lambda _: 4 * 1024**3)
     assert not says_room(opened)
 
 

@@ -5,7 +5,7 @@ from contextlib import suppress
 import pytest
 
 from onion_app.errors import Overloaded
-from onion_app.vault.cases import routing
+from onion_app.vault.database import Database
 from onion_app.web.app import Hardened
 from tests.site.conftest import Page, Place, Visitor
 
@@ -21,7 +21,8 @@ def test_past_the_storage_quota_the_words_come_back_and_open_cases_go_on(
 ) -> None:
     code = visitor.tells("A first text.")
     check = visitor.writes("They found my phone.")
-    monkeypatch.setattr(routing, "QUOTA", place.db.size())
+    monkeypatch.setattr(Database, "size", lambda _db: 1024**3)
+    place.sets("quota_gib", 1)
     kept = visitor.sends(check)
     assert (kept.status, kept.heading) == (503, "We cannot take this right now.")
     assert "We have stopped taking new messages for now." in kept.words
@@ -30,7 +31,7 @@ def test_past_the_storage_quota_the_words_come_back_and_open_cases_go_on(
     assert place.count("cases") == 1
     case = visitor.returns(code)
     assert "It has arrived." in visitor.fills(case, 'name="text"', text="More.").words
-    monkeypatch.setattr(routing, "QUOTA", 2 * place.db.size())
+    place.sets("quota_gib", 2)
     assert visitor.fills(kept, line=check.code[-4:]).heading == "It has arrived."
 
 

@@ -23,7 +23,7 @@ from onion_app.vault.cases.records import (
     State,
     Wrap,
 )
-from onion_app.vault.cases.routing import circle_key, writing_circle
+from onion_app.vault.cases.routing import circle_key, is_full, writing_circle
 
 __all__ = [
     "AUTHOR",
@@ -47,6 +47,7 @@ __all__ = [
     "counts",
     "erase_case",
     "find_by_tag",
+    "is_full",
     "mark_read",
     "messages_of",
     "put_opened",

@@ -9,10 +9,9 @@ from onion_app.vault.cases.records import AnswerIn, CircleKey
 from onion_app.vault.database import Database
 from onion_app.vault.rows import Row, Topic, shaped, words
 
-# About 400,000 cases of the usual length. A flood of the longest texts, inside the budgets of the site, fills it in
-# some two hours. The disk of the smallest rented machine (20 GiB) still has room for the log, a backup and the copy
-# before a migration.
-QUOTA: Final = 4 * 1024**3  # bytes of mailbox.db; open cases may be written in past it, as far as their own limits go
+# The quota that coordinators set begins at 4 GiB: about 400,000 cases of the usual length. The disk of the smallest
+# rented machine (20 GiB) still has room for the log, a backup and the copy before a migration.
+_GIB: Final = 1024**3
 # New cases end first, then what is added to open ones. What is left is for people who take back, read and answer: each
 # of these writes too, and so do tor and backups.
 LEAST_ROOM: Final = 64 * 1024**2  # bytes free on the disk
@@ -41,7 +40,12 @@ def writing_circle(db: Database, topic: Topic, answer_in: AnswerIn) -> CircleKey
 
 def has_room(db: Database) -> bool:
     """Say whether a new case may be stored: what is there has a limit, and the disk a rest that is kept free."""
-    return db.size() < QUOTA and db.room() >= LEAST_ROOM
+    return not is_full(db) and db.room() >= LEAST_ROOM
+
+
+def is_full(db: Database) -> bool:
+    """Say whether the mailbox has reached its quota; past it only open cases grow, each to a limit of its own."""
+    return db.size() >= settings.read(db).quota_gib * _GIB
 
 
 def expect_room_to_add(db: Database) -> None:
