@@ -28,6 +28,9 @@ _RELAY: Final = (
     "AssumeReachable 1",
     "ExitRelay 0",
     "ContactInfo nobody",
+    # A list is voted on every ten seconds. A cache would work out how each of the last hours' differs from the newest:
+    # after some minutes that took most of a core.
+    "MaxConsensusAgeForDiffs 1 second",
 )
 # The shortest rounds of voting that tor allows: without them the first consensus takes half an hour. Every relay may be
 # a guard and keep descriptors at once, which on the real network takes days to earn.
