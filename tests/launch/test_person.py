@@ -33,6 +33,7 @@ class Person:
         self.pid, self.terminal = pty.fork()
         if self.pid == 0:
             os.environ["TERM"] = "xterm"
+            signal.signal(signal.SIGINT, signal.SIG_DFL)  # a shell's background job passes on that it is ignored
             os.execv(words[0], words)  # noqa: S606 - no shell is what we want
         self.seen = ""
         self.read_to = 0
@@ -55,7 +56,13 @@ class Person:
 
     def ends(self) -> int:
         """Wait for the launcher's end, and give its exit code."""
-        return os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
+        [status] = processes.until(self.statuses, START, "the launcher's end")
+        return os.waitstatus_to_exitcode(status)
+
+    def statuses(self) -> list[int]:
+        """Give the status with which the launcher has ended, or none while it runs."""
+        pid, status = os.waitpid(self.pid, os.WNOHANG)
+        return [status] if pid else []
 
     def leave(self) -> None:
         """Take the terminal away, and end what still runs."""
