@@ -29,7 +29,7 @@ _RELAY: Final = (
     "ExitRelay 0",
     "ContactInfo nobody",
     # A list is voted on every ten seconds. A cache would work out how each of the last hours' differs from the newest:
-    # after some minutes that took most of a core.
+    # after seven minutes that took a quarter of a core, and ever more.
     "MaxConsensusAgeForDiffs 1 second",
 )
 # The shortest rounds of voting that tor allows: without them the first consensus takes half an hour. Every relay may be
