@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.audit.chromium import Window, window
+from tests.audit.chromium import PHONE, Window, window
 from tests.audit.visits import every_error, every_page, furnish
 from tests.offered import LANGUAGES
 from tests.served import serving
@@ -20,6 +20,20 @@ AUDIT = (
     "axe.run(document, %s).then(found => found.violations.map(each => [each.id, each.nodes.map(node => node.html)]))"
 )
 
+# What a page is for, and so stands on the first screen of a small phone.
+FIRST_SCREEN = {
+    r"GET / ": ".go a",
+    r"GET /\w+/ ": ".go a",
+    r"GET /\w+/tell ": "#text-field",
+    r"GET /\w+/ask ": "fieldset:first-of-type .choice:nth-of-type(3)",
+    r"POST /\w+/(tell|ask) -> 200": "#text-field, .row",
+    r"POST /\w+/tell -> 503": "form button",
+    r"GET /\w+/return ": "button",
+    r"GET /\w+/guides/now ": "ol li",
+    r"POST /leave ": "*",
+}
+BOTTOM = "Math.max(...[...document.querySelectorAll('main :is(%s)')].map(each => each.getBoundingClientRect().bottom))"
+
 
 @pytest.fixture(scope="module")
 def pages() -> dict[str, str]:
@@ -30,18 +44,42 @@ def pages() -> dict[str, str]:
         return found | dict(every_error(site))
 
 
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Window]:
+    """Open one window for all pages."""
+    with window() as open_window:
+        yield open_window
+
+
 def test_the_audit_sees_everything(pages: dict[str, str]) -> None:
     answered = {name.rpartition(" ")[2] for name in pages}
     assert {"200", "400", "404", "405", "413", "421", "503"} <= answered
     assert len(list(_once(pages))) > 30 * len(LANGUAGES)
 
 
-def test_no_page_shuts_anybody_out(pages: dict[str, str]) -> None:
-    axe = (TOOLS / "axe-core" / "axe.min.js").read_text("utf-8")
-    with window() as browser:
-        browser.ask(axe)
-        wrong = {name: broken for name, page in _once(pages) if (broken := _violations(browser, page))}
-    assert wrong == {}
+def test_no_page_shuts_anybody_out(browser: Window, pages: dict[str, str]) -> None:
+    browser.ask((TOOLS / "axe-core" / "axe.min.js").read_text("utf-8"))
+    assert {name: broken for name, page in _once(pages) if (broken := _violations(browser, page))} == {}
+
+
+@pytest.mark.parametrize("asked", FIRST_SCREEN)
+def test_what_a_page_is_for_needs_no_scrolling_on_a_small_phone(
+    asked: str, browser: Window, pages: dict[str, str]
+) -> None:
+    found = {
+        name: page
+        for name, page in pages.items()
+        if re.search(asked, name) and 'class="errors"' not in page and "<aside" not in page
+    }
+    assert len(found) >= len(LANGUAGES)
+    ends = {name: _end(browser, page, FIRST_SCREEN[asked]) for name, page in found.items()}
+    assert {name: end for name, end in ends.items() if not 0 < end <= PHONE["height"]} == {}
+
+
+def _end(browser: Window, page: str, selector: str) -> float:
+    """Measure how far down, in pixels, the last of what `selector` finds in the main part of `page` reaches."""
+    browser.show(page)
+    return float(browser.ask(BOTTOM % selector) or 0)
 
 
 def _violations(browser: Window, page: str) -> object:
