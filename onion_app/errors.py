@@ -269,6 +269,10 @@ class InvitationRefused(SanctuaryError):
     """The invitation is unknown, used or too old."""
 
 
+class AlreadyInCircle(SanctuaryError):
+    """You are in this circle already, or wait to be let in. The invitation was not used: it still brings one in."""
+
+
 class HandleTaken(SanctuaryError):
     """Somebody else has this handle."""
 

@@ -1,4 +1,4 @@
-"""What a moderator changes about themselves: passphrase, second factor, recovery sheet; the end of every session."""
+"""What a moderator changes about themselves: passphrase, phone, sheet, one more circle; the end of every session."""
 
 from secrets import randbelow
 from typing import Final
@@ -11,12 +11,13 @@ from onion_app.crypto.members import Secrets, new_secrets
 from onion_app.crypto.passwords import new_passphrase
 from onion_app.desk import forms, recovery
 from onion_app.desk.casework import Member
-from onion_app.desk.entry import groups, picture
-from onion_app.desk.identity import change_passphrase
+from onion_app.desk.entry import REFUSED_INVITATION, groups, picture
+from onion_app.desk.identity import change_passphrase, join
 from onion_app.desk.session import contents, end_everywhere, keep, login_required, room
-from onion_app.errors import LoginRefused, WrongSecondFactor
+from onion_app.errors import AlreadyInCircle, CircleChanged, LoginRefused, WrongSecondFactor
 
 NOT_OLD: Final = forms.marked("This is not the old passphrase. After several tries wait a minute.")
+REFUSALS: Final = (*REFUSED_INVITATION, AlreadyInCircle, CircleChanged)
 WRONG: Final = forms.marked("This is not your passphrase. After several tries wait a minute.")
 
 pages = Blueprint("account", __name__, url_prefix="/account")
@@ -104,6 +105,17 @@ def sheet(member: Member) -> Answer:
     return redirect(url_for("account.show", done=1), 303)
 
 
+@pages.post("/join")
+@login_required
+def join_circle(member: Member) -> Answer:
+    """Join another circle with an invitation; the first page then shows the circle, or the words to read out to it."""
+    try:
+        join(room().books(), member, forms.short(request.form, "invitation"))
+    except REFUSALS as refused:
+        return _page({"invitation": refused.sentence})
+    return redirect(url_for("work.home"), 303)
+
+
 @pages.post("/everywhere")
 @login_required
 def everywhere(member: Member) -> Answer:
@@ -123,5 +135,6 @@ def _page(mistakes: dict[str, str]) -> Answer:
         sheet=codes.lines(sheet_drawn),
         line_number=held.get("line", 1),
         done="done" in request.args,
+        typed_invitation=forms.short(request.form, "invitation"),
         mistakes=mistakes,
     )

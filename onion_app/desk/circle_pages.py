@@ -1,5 +1,7 @@
 """Who is in my circle: its handles, who waits, invitations; to coordinators every circle, and nothing of its cases."""
 
+from collections.abc import Callable
+
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue as Answer
 
@@ -62,13 +64,13 @@ def cancel(member: Member, invitation_id: bytes) -> Answer:
     return redirect(url_for("circles.show"), 303)
 
 
-@pages.post("/let-in/<id:newcomer_id>")
+@pages.post("/<id:circle_id>/let-in/<id:newcomer_id>")
 @login_required
-def let_in(member: Member, newcomer_id: bytes) -> Answer:
+def let_in(member: Member, circle_id: bytes, newcomer_id: bytes) -> Answer:
     """Let a newcomer in whose words were compared."""
     try:
         compared = forms.key_of(request.form, "key")
-        membership.let_in(room().books(), member, newcomer_id, compared)
+        membership.let_in(room().books(), member, circle_id, newcomer_id, compared)
     except forms.Mistake as mistake:
         return _page(member, {"": mistake.sentence})
     except REFUSALS as refused:
@@ -92,9 +94,20 @@ def add(member: Member) -> Answer:
 @pages.post("/shut-out/<id:moderator_id>")
 @login_required
 def shut_out(member: Member, moderator_id: bytes) -> Answer:
-    """Shut somebody out at once."""
+    """Shut somebody out of everything, at once."""
+    return _shut(member, lambda: shutting.shut_out(room().books(), member, moderator_id))
+
+
+@pages.post("/<id:circle_id>/shut-out/<id:moderator_id>")
+@login_required
+def shut_out_of(member: Member, circle_id: bytes, moderator_id: bytes) -> Answer:
+    """Shut somebody out of one circle, at once."""
+    return _shut(member, lambda: shutting.shut_out_of(room().books(), member, circle_id, moderator_id))
+
+
+def _shut(member: Member, act: Callable[[], None]) -> Answer:
     try:
-        shutting.shut_out(room().books(), member, moderator_id)
+        act()
     except forms.Mistake as mistake:
         return _page(member, {mistake.field: mistake.sentence})
     except REFUSALS as refused:

@@ -1,4 +1,4 @@
-"""Who may sit down at the desk: logging in, and enrolling with an invitation.
+"""Who may sit down at the desk: logging in, enrolling with an invitation, and joining another circle with one.
 
 Passphrase, second factor and recovery sheet are made here, shown once, and stored only under locks that the
 volunteer holds. Whoever tries to log in learns nothing from the answer, nor from how long it takes.
@@ -7,7 +7,7 @@ volunteer holds. Whoever tries to log in learns nothing from the answer, nor fro
 import hmac
 from dataclasses import dataclass, field
 from secrets import randbelow
-from typing import Any
+from typing import Any, Final
 
 from onion_app.crypto import circles, codes
 from onion_app.crypto.keys import KeyPair, keypair_from, new_id, new_keypair
@@ -35,6 +35,9 @@ from onion_app.errors import (
 from onion_app.vault import people, truth, worklog
 from onion_app.vault.database import Database
 from onion_app.web.pinning import unpinned
+
+# Whether somebody is new here or works in another circle already, the circle that they come to reads the same.
+CAME: Final = "came with an invitation"
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,19 +185,39 @@ def enrol(books: Books, enrolment: Enrolment, handle: str) -> None:
         secrets=locked,
         sheet=sheet,
         last_step=None,
-        coordinator=invitation.coordinator,
+        coordinator=False,
         state="waiting",
         joined_day=books.today,
     )
-    grant = None if circle.public_key is not None else _first_grant(circle, newcomer)
+    grant = _first_grant(circle, newcomer)
     with books.mailbox.writing():  # around the desk's own, so that the chores never find a circle half copied
         people.redeem(books.desk, enrolment.mark, books.today, newcomer, grant)
         truth.copy_circles(books.mailbox, books.desk)
-    worklog.audit(books.desk, newcomer.id, "enrolled", books.today, circle.id)
+    worklog.audit(books.desk, newcomer.id, CAME, books.today, circle.id)
 
 
-def _first_grant(circle: people.Circle, newcomer: people.Moderator) -> people.Grant:
-    """Make a circle's pair and seal it to its first member; the pair itself goes nowhere else."""
+def join(books: Books, who: Member, invitation_code: str) -> None:
+    """Bring somebody who is logged in into another circle, with the key pair and the secrets that they have already.
+
+    Raises:
+        CodeMistyped, InvitationRefused: as in `begin_enrolment`.
+        AlreadyInCircle, CircleChanged: nothing was stored, and the invitation is still good.
+    """
+    mark = codes.invitation_mark(codes.read_code(invitation_code))
+    invitation = people.find_invitation(books.desk, mark, books.today)
+    circle = people.read_circle(books.desk, invitation.circle_id)
+    grant = _first_grant(circle, people.read_moderator(books.desk, who.id))
+    with books.mailbox.writing():  # as in `enrol`
+        people.join(books.desk, mark, books.today, who.id, grant)
+        truth.copy_circles(books.mailbox, books.desk)
+    what = "became a coordinator" if circle.id in who.circles else CAME
+    worklog.audit(books.desk, who.id, what, books.today, circle.id)
+
+
+def _first_grant(circle: people.Circle, newcomer: people.Moderator) -> people.Grant | None:
+    """Make the pair of a circle that has none, and seal it to its first member; it goes nowhere else."""
+    if circle.public_key is not None:
+        return None
     pair: KeyPair = new_keypair()
     generation = circle.generation + 1
     sealed = circles.grant(

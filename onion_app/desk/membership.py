@@ -1,8 +1,9 @@
 """Who belongs to a circle: invitations, and letting in whoever came by one.
 
-A newcomer reads nothing until a member has compared four words with them, by a way outside the desk: the words come
-out of the newcomer's own key, so that a key which somebody put in its place says other ones. Only then is every key
-that the circle ever had sealed to the newcomer. # P05: nobody can let anybody into a circle that is not their own.
+A newcomer to a circle reads nothing of it until a member has compared four words with them, by a way outside the desk:
+the words come out of the newcomer's own key, so that a key which somebody put in its place says other ones. Only then
+is every key that the circle ever had sealed to the newcomer, who may be at work in another circle already, of which
+this one learns nothing. # P05: nobody can let anybody into a circle that is not their own.
 """
 
 from typing import Final, NamedTuple
@@ -12,7 +13,7 @@ from onion_app.crypto.keys import keypair_from, new_id
 from onion_app.crypto.members import words_to_compare
 from onion_app.desk import forms
 from onion_app.desk.casework import Books, Member, circle_of, handle_of, only_coordinators
-from onion_app.errors import CircleChanged, NotAllowed, NothingHere
+from onion_app.errors import CircleChanged, NotAllowed
 from onion_app.vault import people, settings, worklog
 from onion_app.web.pinning import unpinned
 
@@ -27,6 +28,14 @@ class Waiting(NamedTuple):
     """Somebody who was not let in yet, and the words that their own screen must show."""
 
     who: people.Moderator
+    coordinator: bool  # they will be, once they are let in
+    words: tuple[str, ...]
+
+
+class Awaited(NamedTuple):
+    """A circle that has not let somebody in yet, and the words that they read out to it."""
+
+    circle: str
     words: tuple[str, ...]
 
 
@@ -46,6 +55,7 @@ class Gathering(NamedTuple):
     waiting: list[Waiting]
     invitations: list[Opened]
     gone: list[people.Moderator]
+    elsewhere: set[bytes]  # for coordinators: who of these is, or waits, in another circle too
 
     @property
     def thin(self) -> bool:
@@ -62,15 +72,23 @@ def gatherings(books: Books, member: Member) -> list[Gathering]:
 def _gathering(books: Books, member: Member, circle: people.Circle) -> Gathering:
     mine = circle.id in member.circles
     waiting = people.waiting_in(books.desk, circle.id)
+    members = people.members_of(books.desk, circle.id)
     unused = [found for found in people.open_invitations(books.desk) if found.circle_id == circle.id]
+    others = [*members, *waiting] if member.coordinates else []
     return Gathering(
         circle,
         mine,
-        people.members_of(books.desk, circle.id),
-        [Waiting(who, _words(books, who) if mine else ()) for who in waiting],
+        members,
+        [_waiting(books, who, circle.id, mine=mine) for who in waiting],
         [Opened(found, found.expires_day < books.today) for found in unused],
         people.gone_from(books.desk, circle.id) if mine else [],
+        {who.id for who in others if people.is_elsewhere(books.desk, who.id, circle.id)},
     )
+
+
+def _waiting(books: Books, who: people.Moderator, circle_id: bytes, *, mine: bool) -> Waiting:
+    invitation = people.invitation_of(books.desk, who.id, circle_id)
+    return Waiting(who, invitation.coordinator, _words(who.public_key, invitation) if mine else ())
 
 
 class Deed(NamedTuple):
@@ -104,19 +122,15 @@ def _is_thin(members: list[people.Moderator]) -> bool:
     return sum(member.sheet is not None for member in members) < SHEETS
 
 
-def words_of_newcomer(books: Books, member: Member, private: bytes) -> tuple[str, ...]:
-    """Give the words that a newcomer reads out, made from the key in their own session."""
-    invitation = people.invitation_of(books.desk, member.id)
-    with unpinned():
-        return words_to_compare(
-            keypair_from(private).public, circle_id=invitation.circle_id, invitation_id=invitation.id
-        )
+def awaited(books: Books, member: Member, private: bytes) -> list[Awaited]:
+    """List the circles that must let the member in, with the words made from the key in their own session."""
+    public, waits = keypair_from(private).public, people.waits_of(books.desk, member.id)
+    return [Awaited(people.read_circle(books.desk, wait.circle_id).name, _words(public, wait)) for wait in waits]
 
 
-def _words(books: Books, newcomer: people.Moderator) -> tuple[str, ...]:
-    invitation = people.invitation_of(books.desk, newcomer.id)
+def _words(public: bytes, invitation: people.Invitation) -> tuple[str, ...]:
     with unpinned():
-        return words_to_compare(newcomer.public_key, circle_id=invitation.circle_id, invitation_id=invitation.id)
+        return words_to_compare(public, circle_id=invitation.circle_id, invitation_id=invitation.id)
 
 
 def invite(books: Books, member: Member, circle_id: bytes) -> str:
@@ -173,19 +187,17 @@ def _may_look_after(member: Member, circle_id: bytes) -> None:
         circle_of(member, circle_id)
 
 
-def let_in(books: Books, member: Member, newcomer_id: bytes, public_key: bytes) -> None:
-    """Seal every key of the circle to a newcomer whose words, made from this public key, were compared.
+def let_in(books: Books, member: Member, circle_id: bytes, newcomer_id: bytes, public_key: bytes) -> None:
+    """Seal every key of a circle to a newcomer whose words, made from this public key, were compared.
 
     Raises:
         NotAllowed: not a circle of theirs.
-        NothingHere: nobody of that id waits.
+        NothingHere: nobody of that id waits there.
         CircleChanged: the newcomer has another key than the one compared, or the circle got a new one.
     """
-    invitation = people.invitation_of(books.desk, newcomer_id)
-    circle = circle_of(member, invitation.circle_id)
+    circle = circle_of(member, circle_id)
+    people.invitation_of(books.desk, newcomer_id, circle.id)  # or they do not wait here
     newcomer = people.read_moderator(books.desk, newcomer_id)
-    if newcomer.state != "waiting":
-        raise NothingHere
     pairs = {pair.public: pair.private for pair in circle.pairs}
     held = people.grants_of(books.desk, member.id, circle.id)
     grants = [_passed_on(grant, pairs[grant.public_key], newcomer) for grant in held if grant.public_key in pairs]

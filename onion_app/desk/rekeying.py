@@ -149,7 +149,9 @@ def opened_elsewhere(books: Books, who: Member, circle_id: bytes, after: bytes) 
     """
     circle = circle_of(who, circle_id)
     others = [other.id for other in people.circles(books.desk) if other.id != circle_id]
+    here = {person.id for person in people.members_of(books.desk, circle_id)}  # who are to read these cases
     gone = [(other, person.id) for other in others for person in people.gone_from(books.desk, other)]
+    gone = [(other, person) for other, person in gone if person not in here]
     marks = {mark for other, person in gone for mark in worklog.marks_of(books.desk, other, person)}
     return _marked(books, who, circle, marks, after)
 

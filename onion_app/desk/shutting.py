@@ -1,19 +1,24 @@
 """Shutting somebody out, at once, by a coordinator: who need not be a member of the circle, and reads nothing.
 
-The new pair of each circle is made here, sealed to those who remain, and goes nowhere else: the coordinator's page
-never has it, and a coordinator who is no member keeps nothing that opens a case. # P05
+It is out of everything, or out of one circle while they work on in another, which learns nothing of it. The new pair of
+a circle is made here, sealed to those who remain, and goes nowhere else: the coordinator's page never has it, and a
+coordinator who is no member keeps nothing that opens a case. # P05
 """
+
+from typing import Final
 
 from onion_app.crypto import circles
 from onion_app.crypto.keys import new_keypair
 from onion_app.desk import forms
 from onion_app.desk.casework import Books, Member, only_coordinators
 from onion_app.errors import NothingHere
-from onion_app.vault import people, truth, worklog
+from onion_app.vault import cases, people, truth, worklog
+
+NOT_ONESELF: Final = forms.marked("Nobody can shut themselves out. Another coordinator can.")
 
 
 def shut_out(books: Books, member: Member, moderator_id: bytes) -> None:
-    """Turn somebody out: their grants go, and what comes from now on is sealed to a key that they never had.
+    """Turn somebody out of everything: their grants go, and what comes now is sealed to keys that they never had.
 
     Raises:
         NotAllowed: the member is no coordinator.
@@ -23,7 +28,7 @@ def shut_out(books: Books, member: Member, moderator_id: bytes) -> None:
     """
     only_coordinators(member)
     if moderator_id == member.id:
-        raise forms.Mistake("", forms.marked("Nobody can shut themselves out. Another coordinator can."))
+        raise forms.Mistake("", NOT_ONESELF)
     if people.read_moderator(books.desk, moderator_id).state == "out":
         raise NothingHere
     theirs = people.circles_of(books.desk, moderator_id)
@@ -33,6 +38,37 @@ def shut_out(books: Books, member: Member, moderator_id: bytes) -> None:
         truth.copy_circles(books.mailbox, books.desk)
     for circle in theirs:
         worklog.audit(books.desk, member.id, "shut somebody out", books.today, circle.id)
+
+
+def shut_out_of(books: Books, member: Member, circle_id: bytes, moderator_id: bytes) -> None:
+    """Turn somebody out of one circle: what comes there is sealed to a key that they never had; all else stays theirs.
+
+    Coordinators may leave a circle in this way themselves, but for the one that their office comes with.
+
+    Raises:
+        NotAllowed: the member is no coordinator.
+        NothingHere: no such circle.
+        Mistake: it would be their own office.
+        CircleChanged: they are not in it, or in no other; or it changed at the same moment. Nothing was done.
+    """
+    only_coordinators(member)
+    circle = people.read_circle(books.desk, circle_id)
+    if moderator_id == member.id and circle.coordinators:
+        raise forms.Mistake("", NOT_ONESELF)
+    inside = moderator_id in {found.id for found in people.members_of(books.desk, circle.id)}
+    grants = _renewal(books, circle, moderator_id) if inside else ()
+    taken = [case_id for case_id in worklog.taken_cases(books.desk, moderator_id) if _is_in(books, case_id, circle)]
+    with books.mailbox.writing():  # as above
+        people.shut_out_of(books.desk, moderator_id, circle.id, grants, taken)
+        truth.copy_circles(books.mailbox, books.desk)
+    worklog.audit(books.desk, member.id, "shut somebody out", books.today, circle.id)
+
+
+def _is_in(books: Books, case_id: bytes, circle: people.Circle) -> bool:
+    try:
+        return cases.read_case(books.mailbox, case_id).circle_id == circle.id
+    except NothingHere:
+        return False
 
 
 def _renewal(books: Books, circle: people.Circle, moderator_id: bytes) -> tuple[people.Grant, ...]:

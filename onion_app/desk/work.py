@@ -19,12 +19,11 @@ def home(member: Member) -> Answer:
     """Show counts, and what the chores found."""
     books = room().books()
     first = casework.first_page(books, member)
-    newcomer = member.state == "waiting"
     return render_template(
         "home.html",
         circles=first.circles,
         findings=first.findings,
-        four_words=membership.words_of_newcomer(books, member, own_key()) if newcomer else (),
+        awaited=membership.awaited(books, member, own_key()),
         delayed=rekeying.waiting(books, member),
         thin=membership.thin_circles(books, member),
     )

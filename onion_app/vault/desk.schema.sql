@@ -1,4 +1,4 @@
--- 30 parts
+-- 31 parts
 
 -- table audit of audit
 CREATE TABLE audit (
@@ -175,6 +175,14 @@ CREATE TABLE versions (
     checked_by TEXT,
     checked_day INTEGER,
     PRIMARY KEY (text_id, language)
+) STRICT, WITHOUT ROWID;
+
+-- table waiting of waiting
+CREATE TABLE waiting (
+    circle_id BLOB NOT NULL REFERENCES circles (id),
+    moderator_id BLOB NOT NULL REFERENCES moderators (id),
+    invitation_id BLOB NOT NULL REFERENCES invitations (id),
+    PRIMARY KEY (circle_id, moderator_id)
 ) STRICT, WITHOUT ROWID;
 
 -- table written_replies of written_replies

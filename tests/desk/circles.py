@@ -24,12 +24,17 @@ def waits(house: House, app: Hardened, circle: bytes, handle: str) -> Volunteer:
 def joins(house: House, app: Hardened, circle: bytes, handle: str, host: Volunteer) -> Volunteer:
     """Somebody whom a member, who is logged in, has let in after both read the same words."""
     newcomer = waits(house, app, circle, handle)
-    words = newcomer.page.first(id="four-words").text
-    page = host.goes_to("/circles")
-    card = next(box for box in page.having_class("newcomer") if handle in box.text)
-    assert card.having_class("words")[0].text == words
-    host.presses(f"/circles/let-in/{card.get('data-newcomer')}")
+    compares(newcomer, host, circle)
     return newcomer
+
+
+def compares(newcomer: Volunteer, host: Volunteer, circle: bytes) -> None:
+    """Let somebody in whose first page is open, after both read the same words."""
+    words = newcomer.page.first(id="four-words").text
+    host.goes_to("/circles")
+    card = next(box for box in card_of(host, circle).having_class("newcomer") if newcomer.handle in box.text)
+    assert card.having_class("words")[0].text == words
+    host.presses(f"/circles/{circle.hex()}/let-in/{card.get('data-newcomer')}")
 
 
 def makes_coordinator(house: House, volunteer: Volunteer) -> None:

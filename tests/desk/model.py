@@ -9,7 +9,7 @@ class Model:
 
     def __init__(self) -> None:
         self.members: dict[str, set[str]] = {name: set() for name in CIRCLES}
-        self.waiting: dict[str, str] = {}
+        self.waiting: set[tuple[str, str]] = set()  # who, and where
         self.out: set[str] = set()
         self.circle: dict[str, str] = {}  # of each case
         self.newest: dict[str, int] = {}
@@ -59,9 +59,21 @@ class Model:
         """Say whether somebody opens every epoch of a case."""
         return all(who in self.opens[epoch] for epoch in self.all_of(case))
 
-    def let_in(self, host: str, newcomer: str) -> None:
+    def places_of(self, who: str) -> list[str]:
+        """List the circles that somebody is in, or waits in."""
+        return [circle for circle in CIRCLES if who in self.members[circle] or (who, circle) in self.waiting]
+
+    def come(self, who: str, circle: str) -> None:
+        """Wait in a circle, or be the first in it."""
+        if self.members[circle]:
+            self.waiting.add((who, circle))
+        else:
+            self.waiting.discard((who, circle))
+            self.members[circle].add(who)
+
+    def let_in(self, host: str, newcomer: str, circle: str) -> None:
         """Let a newcomer open what their host opens."""
-        circle = self.waiting.pop(newcomer)
+        self.waiting.remove((newcomer, circle))
         self.members[circle].add(newcomer)
         for case in self.cases_of(circle):
             for epoch in self.all_of(case):
@@ -70,14 +82,20 @@ class Model:
 
     def shut_out(self, who: str) -> None:
         """Take somebody out of everything."""
-        for circle, members in self.members.items():
-            if who in members:
-                members.discard(who)
-                self.old |= {epoch for case in self.cases_of(circle) for epoch in self.all_of(case)}
-        for opening in self.opens.values():
-            opening.discard(who)
-        self.waiting.pop(who, None)
+        for circle in CIRCLES:
+            self.shut_out_of(who, circle)
         self.out.add(who)
+
+    def shut_out_of(self, who: str, circle: str) -> None:
+        """Take somebody out of one circle."""
+        self.waiting.discard((who, circle))
+        if who not in self.members[circle]:
+            return
+        self.members[circle].discard(who)
+        epochs = {epoch for case in self.cases_of(circle) for epoch in self.all_of(case)}
+        self.old |= epochs
+        for epoch in epochs:
+            self.opens[epoch].discard(who)
 
     def remember(self) -> None:
         """Note who can have copied what: whoever is in a circle that has a case, or had it since it was written."""

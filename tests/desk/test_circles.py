@@ -51,8 +51,8 @@ def test_whoever_waits_sees_nothing(
         assert newcomer.status == 404
     # Nor does anybody let themselves in, or invite others.
     key = people.find_moderator(house.desk, "Dana").public_key.hex()
-    for act in (f"/circles/let-in/{id_of(house, 'Dana')}", f"/circles/{circle.hex()}/invite", "/circles/add"):
-        newcomer.sends(act, [("csrf_token", token), ("key", key), ("name", "Mine")])
+    for act in (f"{circle.hex()}/let-in/{id_of(house, 'Dana')}", f"{circle.hex()}/invite", "add"):
+        newcomer.sends(f"/circles/{act}", [("csrf_token", token), ("key", key), ("name", "Mine")])
         assert newcomer.status == 404
     assert people.find_moderator(house.desk, "Dana").state == "waiting"
     assert counsellor.handle
@@ -65,10 +65,10 @@ def test_a_newcomer_with_another_key_than_the_one_compared_is_not_let_in(
     counsellor.logs_in()
     page = counsellor.goes_to("/circles")
     shown = page.having_class("newcomer")[0].having_class("words")[0].text
-    fields = counsellor.form(f"/circles/let-in/{id_of(house, 'Dana')}").filled()
+    fields = counsellor.form(f"/circles/{circle.hex()}/let-in/{id_of(house, 'Dana')}").filled()
     with house.desk.writing():
         house.desk.run("UPDATE moderators SET public_key = ? WHERE handle = 'Dana'", (bytes([7]) * 32,))
-    page = counsellor.sends(f"/circles/let-in/{id_of(house, 'Dana')}", fields)
+    page = counsellor.sends(f"/circles/{circle.hex()}/let-in/{id_of(house, 'Dana')}", fields)
     assert "changed in the meantime" in counsellor.mistakes
     assert people.find_moderator(house.desk, "Dana").state == "waiting"
     assert page.having_class("newcomer")[0].having_class("words")[0].text != shown
@@ -120,7 +120,8 @@ def test_a_member_sees_and_invites_into_no_other_circle(house: House, app: Harde
     assert not any(word in page.text for word in ("Law", "Dana", "Rojin"))
     token = counsellor.form("/logout").value("csrf_token")
     key = people.find_moderator(house.desk, "Rojin").public_key.hex()
-    acts = (f"{law.hex()}/invite", f"invitation/{invitation}/cancel", f"let-in/{id_of(house, 'Rojin')}", "add")
+    acts = [f"{law.hex()}/{act}" for act in ("invite", f"let-in/{id_of(house, 'Rojin')}")]
+    acts += [f"invitation/{invitation}/cancel", "add"]
     for act in acts:
         counsellor.sends(f"/circles/{act}", [("csrf_token", token), ("key", key), ("name", "Mine")])
         assert counsellor.status == 404, act
@@ -152,7 +153,7 @@ def test_only_a_coordinator_brings_in_another_and_only_into_the_coordinators_cir
     assert not other.page.has("a", href="/settings")
     page = counsellor.goes_to("/circles")
     assert "coordinator" in page.having_class("newcomer")[0].having_class("office")[0].text
-    counsellor.presses(f"/circles/let-in/{id_of(house, 'Dana')}")
+    counsellor.presses(f"/circles/{circle.hex()}/let-in/{id_of(house, 'Dana')}")
     assert other.goes_to("/").has("a", href="/settings")
     assert "invited a coordinator" in counsellor.goes_to(f"/circles/{circle.hex()}/audit").text
 
@@ -178,7 +179,7 @@ def test_a_coordinator_adds_circles_and_invites_into_them_but_lets_nobody_in(
     assert not card.having_class("words")
     token = counsellor.form("/logout").value("csrf_token")
     key = people.find_moderator(house.desk, "Rojin").public_key.hex()
-    counsellor.sends(f"/circles/let-in/{id_of(house, 'Rojin')}", [("csrf_token", token), ("key", key)])
+    counsellor.sends(f"/circles/{law.id.hex()}/let-in/{id_of(house, 'Rojin')}", [("csrf_token", token), ("key", key)])
     assert counsellor.status == 404
 
 

@@ -1,8 +1,8 @@
-"""People come, go, and hand cases on in any order; who opens what is compared with plain sets after each step.
+"""People come, go, work in one circle or in both, and hand cases on; who opens what is compared with plain sets.
 
-The desk's own functions and the site's do the work, on real databases with real keys; only the stretching of
-passphrases is cheap here. The model knows no keys, no grants and no wraps: only who is in which circle, and what
-those who had every key and every backup of theirs may still open.
+They do it in any order, and it is compared after each step. The desk's own functions and the site's do the work, on
+real databases with real keys; only the stretching of passphrases is cheap here. The model knows no keys, no grants and
+no wraps: only who is in which circle, and what those who had every key and every backup of theirs may still open.
 """
 
 import tempfile
@@ -21,10 +21,19 @@ from onion_app.crypto.keys import new_id
 from onion_app.crypto.letters import Text
 from onion_app.crypto.sealing import unwrap
 from onion_app.crypto.slots import new_vault_keys
-from onion_app.desk import answering, casework, identity, leaving, membership, recovery, rekeying, shutting
+from onion_app.desk import answering, casework, forms, identity, leaving, membership, recovery, rekeying, shutting
 from onion_app.desk.casework import Books, Member
 from onion_app.desk.delays import Delays
-from onion_app.errors import KeysLost, LoginRefused, NotAllowed, NothingHere, Paused, SealBroken
+from onion_app.errors import (
+    AlreadyInCircle,
+    CircleChanged,
+    KeysLost,
+    LoginRefused,
+    NotAllowed,
+    NothingHere,
+    Paused,
+    SealBroken,
+)
 from onion_app.site import casework as visit
 from onion_app.site.seals import Door, case_keys
 from onion_app.vault import cases, database, people, worklog
@@ -62,7 +71,7 @@ class Circles(RuleBasedStateMachine):
         for circle in CIRCLES:
             self.invites_and_enrols(circle)
             self.somebody_asks(circle)
-        self.is_let_in(FIRST, "p1")
+        self.is_let_in(FIRST, "p1", CIRCLES[0])
 
     def teardown(self) -> None:
         """Leave nothing."""
@@ -83,10 +92,7 @@ class Circles(RuleBasedStateMachine):
         self.who[who] = people.find_moderator(self.house.desk, who).id, made.secrets.private
         self.sheets[who] = made.sheet
         self.copied[who] = set()
-        if self.model.members[circle]:
-            self.model.waiting[who] = circle
-        else:
-            self.model.members[circle].add(who)
+        self.model.come(who, circle)
 
     def of_circle_with_cases(self, data: st.DataObject) -> tuple[str, str]:
         """Choose a case, and a member of its circle."""
@@ -102,21 +108,31 @@ class Circles(RuleBasedStateMachine):
     @precondition(lambda self: self.model.waiting)
     @rule(data=st.data())
     def lets_in(self, data: st.DataObject) -> None:
-        newcomer = data.draw(st.sampled_from(sorted(self.model.waiting)))
-        circle = self.model.waiting[newcomer]
+        newcomer, circle = data.draw(st.sampled_from(sorted(self.model.waiting)))
         key = people.read_moderator(self.house.desk, self.who[newcomer][0]).public_key
         for stranger in sorted(set(self.who) - self.model.members[circle] - self.model.out):
             with pytest.raises(NotAllowed):
-                membership.let_in(self.books, self.member(stranger), self.who[newcomer][0], key)
+                membership.let_in(self.books, self.member(stranger), self.ids[circle], self.who[newcomer][0], key)
         if not self.model.members[circle]:
             return
-        self.is_let_in(data.draw(st.sampled_from(sorted(self.model.members[circle]))), newcomer)
+        self.is_let_in(data.draw(st.sampled_from(sorted(self.model.members[circle]))), newcomer, circle)
 
-    def is_let_in(self, host: str, newcomer: str) -> None:
+    def is_let_in(self, host: str, newcomer: str, circle: str) -> None:
         """Let somebody in."""
         moderator = people.read_moderator(self.house.desk, self.who[newcomer][0])
-        membership.let_in(self.books, self.member(host), moderator.id, moderator.public_key)
-        self.model.let_in(host, newcomer)
+        membership.let_in(self.books, self.member(host), self.ids[circle], moderator.id, moderator.public_key)
+        self.model.let_in(host, newcomer, circle)
+
+    @rule(data=st.data(), circle=st.sampled_from(CIRCLES))
+    def joins_another(self, data: st.DataObject, circle: str) -> None:
+        who = data.draw(st.sampled_from(sorted(set(self.who) - self.model.out)))
+        code = membership.invite(self.books, self.member(FIRST), self.ids[circle])
+        if self.model.members[circle] and circle in self.model.places_of(who):
+            with pytest.raises(AlreadyInCircle):
+                identity.join(self.books, self.member(who), code)
+            return
+        identity.join(self.books, self.member(who), code)
+        self.model.come(who, circle)
 
     @precondition(lambda self: len(self.who) - len(self.model.out) > 1)
     @rule(data=st.data())
@@ -124,6 +140,20 @@ class Circles(RuleBasedStateMachine):
         who = data.draw(st.sampled_from(sorted(set(self.who) - self.model.out - {FIRST})))
         shutting.shut_out(self.books, self.member(FIRST), self.who[who][0])
         self.model.shut_out(who)
+
+    @rule(data=st.data(), circle=st.sampled_from(CIRCLES))
+    def shuts_out_of(self, data: st.DataObject, circle: str) -> None:
+        who = data.draw(st.sampled_from(sorted(self.who)))
+        arguments = (self.books, self.member(FIRST), self.ids[circle], self.who[who][0])
+        if circle == CIRCLES[0] and who == FIRST:  # it would be their office
+            with pytest.raises(forms.Mistake):
+                shutting.shut_out_of(*arguments)
+        elif circle in (places := self.model.places_of(who)) and len(places) > 1:
+            shutting.shut_out_of(*arguments)
+            self.model.shut_out_of(who, circle)
+        else:
+            with pytest.raises(CircleChanged):
+                shutting.shut_out_of(*arguments)
 
     @precondition(lambda self: len(self.authors) < CASES)
     @rule(circle=st.sampled_from(CIRCLES))

@@ -7,7 +7,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 from onion_app import desk, errors
-from onion_app.desk import case, circle_pages, entry, leaving_pages, phrases, publish_pages, stories
+from onion_app.desk import account, case, circle_pages, entry, leaving_pages, phrases, publish_pages, stories
 from onion_app.web.languages import LANGUAGES
 
 HERE = Path(desk.__file__).parent
@@ -27,6 +27,7 @@ def test_every_sentence_stands_in_arabic() -> None:
     }
     refusals = [*case.REFUSALS, *entry.REFUSED_INVITATION, *entry.REFUSED_NEWCOMER, errors.LoginRefused]
     refusals += [*publish_pages.REFUSALS, *stories.REFUSALS, *circle_pages.REFUSALS, *leaving_pages.REFUSALS]
+    refusals += account.REFUSALS
     sentences |= {refusal().sentence for refusal in refusals if refusal is not errors.CodeMistyped}
     sentences.add(errors.CodeMistyped("").sentence)
     missing = [sentence for sentence in sentences if not (catalogue.get(sentence) and catalogue[sentence].string)]

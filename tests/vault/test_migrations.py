@@ -88,6 +88,28 @@ def test_migrations_that_fail_later_keep_what_was_done(
     assert made.mailbox().row("PRAGMA user_version") == (NEWEST + 1,)
 
 
+def test_who_waited_by_their_state_alone_waits_in_the_circle_of_their_invitation(steps: Path) -> None:
+    third = steps.parent / "desk" / "0003_waiting.sql"
+    statements = third.read_text()
+    third.unlink()
+    before = link.scratch()
+    migrations.apply(before, "desk")
+    circle, waits, works, invited, came = (bytes([number]) * 16 for number in range(5))
+    before.execute("INSERT INTO circles VALUES (?, 'first', '[]', '[]', 1, 1, 1, NULL)", (circle,))
+    for who, handle, state, by in ((waits, "waits", "waiting", invited), (works, "works", "active", came)):
+        moderator = (who, handle, bytes(32), b"locked", None, None, 1, state, TODAY)
+        before.execute("INSERT INTO moderators VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", moderator)
+        invitation = (by, by * 2, circle, 1, None, TODAY, "redeemed", who)
+        before.execute("INSERT INTO invitations VALUES (?, ?, ?, ?, ?, ?, ?, ?)", invitation)
+        before.execute("INSERT INTO audit VALUES (?, ?, ?, 'enrolled', ?, NULL)", (by, TODAY, who, circle))
+    third.write_text(statements)
+    migrations.apply(before, "desk")
+    assert before.execute("SELECT * FROM waiting").fetchall() == [(circle, waits, invited)]
+    offices = before.execute("SELECT handle, coordinator FROM moderators ORDER BY handle").fetchall()
+    assert offices == [("waits", 0), ("works", 1)], "the office comes with letting in, and stays with who has it"
+    assert {what for (what,) in before.execute("SELECT what FROM audit")} == {"came with an invitation"}
+
+
 def test_a_migration_may_plant_no_trigger_and_attach_nothing(made: Installation, steps: Path) -> None:
     for statement in (
         "CREATE TRIGGER t AFTER INSERT ON texts BEGIN SELECT 1; END;",

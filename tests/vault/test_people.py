@@ -55,6 +55,9 @@ def test_an_invitation_works_once_until_its_last_day_and_not_when_cancelled(made
         with pytest.raises(InvitationRefused):
             people.redeem(desk, wrong_mark, day, moderator("late"), None)
     people.redeem(desk, mark, TODAY, moderator("in time"), None)
+    newcomer = people.find_moderator(desk, "in time")
+    assert not newcomer.coordinator, "an office begins with letting in"
+    let_in(made, desk, newcomer)
     assert people.find_moderator(desk, "in time").coordinator, "what one becomes stands in the invitation"
     with pytest.raises(InvitationRefused):
         people.redeem(desk, mark, TODAY, moderator("again"), None)
@@ -196,3 +199,66 @@ def test_nobody_is_found_under_another_handle_or_id(desk: Database) -> None:
     for change in (people.set_secrets, people.set_sheet, people.set_last_step):
         with pytest.raises(NothingHere):
             change(desk, some_id(), some_key())
+
+
+def another_circle(desk: Database) -> people.Circle:
+    """Add a circle, and its first member with it."""
+    circle = people.Circle(some_id(), "another", (), (), False, False, 0, None)  # noqa: FBT003
+    people.add_circle(desk, circle)
+    people.add_invitation(desk, invitation(circle.id), mark := some_key())
+    first = moderator("host")
+    people.redeem(desk, mark, TODAY, first, grant(circle.id, 1, first.id, some_key()))
+    return people.read_circle(desk, circle.id)
+
+
+def test_one_person_waits_in_one_circle_while_they_work_in_another(made: Installation, desk: Database) -> None:
+    other, mark = another_circle(desk), some_key()
+    used = invitation(other.id)
+    people.add_invitation(desk, used, mark)
+    people.join(desk, mark, TODAY, made.moderator_id, None)
+    first = people.read_moderator(desk, made.moderator_id)
+    assert (first.state, people.waiting_in(desk, other.id)) == ("active", [first])
+    assert [found.id for found in people.waits_of(desk, first.id)] == [used.id]
+    assert people.invitation_of(desk, first.id, other.id).redeemed_by == first.id
+    assert [circle.id for circle in people.circles_of(desk, first.id)] == [made.circle_id]
+    with pytest.raises(InvitationRefused):
+        people.join(desk, mark, TODAY, made.moderator_id, None)
+    people.let_in(desk, first.id, [grant(other.id, 1, first.id, other.public_key or b"")])
+    assert {circle.id for circle in people.circles_of(desk, first.id)} == {made.circle_id, other.id}
+    with pytest.raises(NothingHere):  # nobody is let in who does not wait
+        people.let_in(desk, first.id, [grant(other.id, 1, first.id, other.public_key or b"")])
+
+
+def test_whoever_is_out_or_brings_a_key_to_a_circle_that_has_one_joins_nothing(
+    made: Installation, desk: Database
+) -> None:
+    other, mark = another_circle(desk), some_key()
+    people.add_invitation(desk, invitation(other.id), mark)
+    with pytest.raises(CircleChanged):
+        people.join(desk, mark, TODAY, made.moderator_id, grant(other.id, 2, made.moderator_id, some_key()))
+    people.shut_out(desk, made.moderator_id, {made.circle_id: []})
+    with pytest.raises(NothingHere):
+        people.join(desk, mark, TODAY, made.moderator_id, None)
+    people.find_invitation(desk, mark, TODAY)
+
+
+def test_shutting_out_of_one_circle_with_the_wrong_grants_or_out_of_the_last_one_changes_nothing(
+    made: Installation, desk: Database
+) -> None:
+    other, mark, me = another_circle(desk), some_key(), made.moderator_id
+    [host] = people.members_of(desk, other.id)
+    right = grant(other.id, 2, host.id, some_key())
+    with pytest.raises(CircleChanged):  # it is their only circle
+        people.shut_out_of(desk, host.id, other.id, [], [])
+    people.add_invitation(desk, invitation(other.id), mark)
+    people.join(desk, mark, TODAY, me, None)
+    with pytest.raises(CircleChanged):  # who only waits has no key that must go
+        people.shut_out_of(desk, me, other.id, [right], [])
+    people.let_in(desk, me, [grant(other.id, 1, me, other.public_key or b"")])
+    for grants in ([], [right, grant(other.id, 2, me, right.public_key)], [replace(right, generation=3)]):
+        with pytest.raises(CircleChanged):
+            people.shut_out_of(desk, me, other.id, grants, [])
+    assert {circle.id for circle in people.circles_of(desk, me)} == {made.circle_id, other.id}
+    people.shut_out_of(desk, me, other.id, [right], [])
+    assert people.grants_of(desk, me, other.id) == []
+    assert (made.desk_folder / "desk.db-wal").stat().st_size == 0

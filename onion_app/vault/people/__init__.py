@@ -9,9 +9,11 @@ from onion_app.vault.people.invitations import (
     cancel_invitation,
     find_invitation,
     invitation_of,
+    join,
     open_invitations,
     read_invitation,
     redeem,
+    waits_of,
 )
 from onion_app.vault.people.membership import (
     add_circle,
@@ -19,10 +21,12 @@ from onion_app.vault.people.membership import (
     circles_of,
     gone_from,
     grants_of,
+    is_elsewhere,
     let_in,
     members_of,
     read_circle,
     shut_out,
+    shut_out_of,
     waiting_in,
 )
 from onion_app.vault.people.moderators import find_moderator, read_moderator, set_last_step, set_secrets, set_sheet
@@ -43,6 +47,8 @@ __all__ = [
     "gone_from",
     "grants_of",
     "invitation_of",
+    "is_elsewhere",
+    "join",
     "let_in",
     "members_of",
     "open_invitations",
@@ -54,5 +60,7 @@ __all__ = [
     "set_secrets",
     "set_sheet",
     "shut_out",
+    "shut_out_of",
     "waiting_in",
+    "waits_of",
 ]

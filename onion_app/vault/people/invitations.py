@@ -1,16 +1,19 @@
-"""Invitations, found by a mark of the printed code: each brings in one person, once."""
+"""Invitations, found by a mark of the printed code: each brings one person into one circle, once."""
 
 from dataclasses import astuple, replace
 from typing import Final
 
-from onion_app.errors import CircleChanged, InvitationRefused, NothingHere
+from onion_app.errors import AlreadyInCircle, CircleChanged, InvitationRefused, NothingHere
 from onion_app.vault.database import Database
-from onion_app.vault.people.membership import read_circle, renew
-from onion_app.vault.people.moderators import add_moderator
-from onion_app.vault.people.records import Grant, Invitation, Moderator
+from onion_app.vault.people.membership import circles_of, read_circle, renew, waits_no_more
+from onion_app.vault.people.moderators import add_moderator, make_active, read_moderator
+from onion_app.vault.people.records import Circle, Grant, Invitation, Moderator
 from onion_app.vault.rows import shaped
 
-_INVITATION: Final = "SELECT id, circle_id, coordinator, made_by, expires_day, state, redeemed_by FROM invitations "
+_INVITATION: Final = (
+    "SELECT i.id, i.circle_id, i.coordinator, i.made_by, i.expires_day, i.state, i.redeemed_by FROM invitations AS i "
+)
+_WAITING: Final = _INVITATION + "JOIN waiting AS w ON w.invitation_id = i.id WHERE w.moderator_id = ? "
 
 
 def add_invitation(db: Database, invitation: Invitation, mark: bytes) -> None:
@@ -40,16 +43,21 @@ def open_invitations(db: Database) -> list[Invitation]:
     return [shaped(Invitation, row) for row in db.rows(_INVITATION + "WHERE state = 'open' ORDER BY expires_day, id")]
 
 
-def invitation_of(db: Database, moderator_id: bytes) -> Invitation:
-    """Read the invitation that brought somebody in.
+def invitation_of(db: Database, moderator_id: bytes, circle_id: bytes) -> Invitation:
+    """Read the invitation with which somebody waits to be let into a circle.
 
     Raises:
-        NothingHere: nobody of that id came by one.
+        NothingHere: nobody of that id waits there.
     """
-    row = db.row(_INVITATION + "WHERE redeemed_by = ?", (moderator_id,))
+    row = db.row(_WAITING + "AND w.circle_id = ?", (moderator_id, circle_id))
     if row is None:
         raise NothingHere
     return shaped(Invitation, row)
+
+
+def waits_of(db: Database, moderator_id: bytes) -> list[Invitation]:
+    """List the invitations with which somebody waits to be let in, each into its circle."""
+    return [shaped(Invitation, row) for row in db.rows(_WAITING + "ORDER BY i.id", (moderator_id,))]
 
 
 def read_invitation(db: Database, invitation_id: bytes) -> Invitation:
@@ -86,11 +94,51 @@ def redeem(db: Database, mark: bytes, today: int, newcomer: Moderator, grant: Gr
     """
     with db.writing():
         invitation = find_invitation(db, mark, today)
+        add_moderator(db, replace(newcomer, state="waiting", coordinator=False, joined_day=today))
+        _bring_in(db, invitation, read_circle(db, invitation.circle_id), newcomer.id, grant)
+
+
+def join(db: Database, mark: bytes, today: int, moderator_id: bytes, grant: Grant | None) -> None:
+    """Bring somebody who works here already into one more circle, as `redeem` does a newcomer.
+
+    Who is in the coordinators' circle, and redeems a coordinator's invitation, gets the office and nothing else.
+
+    Raises:
+        InvitationRefused: see `find_invitation`.
+        NothingHere: nobody of that id works here any more.
+        AlreadyInCircle: they are in that circle, or wait for its members to let them in; the invitation stays open.
+        CircleChanged: see `redeem`.
+    """
+    with db.writing():
+        invitation, who = find_invitation(db, mark, today), read_moderator(db, moderator_id)
         circle = read_circle(db, invitation.circle_id)
-        if (grant is None) == (circle.public_key is None):
-            raise CircleChanged
-        enrolled = replace(newcomer, state="waiting" if grant is None else "active", joined_day=today)
-        add_moderator(db, replace(enrolled, coordinator=invitation.coordinator))
-        if grant is not None:
-            renew(db, circle, {newcomer.id}, [grant])
-        db.run("UPDATE invitations SET state = 'redeemed', redeemed_by = ? WHERE id = ?", (newcomer.id, invitation.id))
+        if who.state == "out":
+            raise NothingHere
+        if circle.id in {found.id for found in circles_of(db, who.id)}:
+            if who.coordinator or not invitation.coordinator:
+                raise AlreadyInCircle
+            make_active(db, who.id, coordinator=True)
+            _use(db, invitation, who.id)
+            return
+        if circle.id in {found.circle_id for found in waits_of(db, who.id)}:
+            if circle.public_key is not None:
+                raise AlreadyInCircle
+            waits_no_more(db, circle.id, who.id)  # nobody is left there to let them in: they begin it anew
+        _bring_in(db, invitation, circle, who.id, grant)
+
+
+def _bring_in(db: Database, invitation: Invitation, circle: Circle, moderator_id: bytes, grant: Grant | None) -> None:
+    if (grant is None) == (circle.public_key is None):
+        raise CircleChanged
+    if grant is None:
+        wait = "INSERT INTO waiting (circle_id, moderator_id, invitation_id) VALUES (?, ?, ?)"
+        db.run(wait, (circle.id, moderator_id, invitation.id))
+    else:
+        renew(db, circle, {moderator_id}, [grant])
+        make_active(db, moderator_id, coordinator=invitation.coordinator)
+    _use(db, invitation, moderator_id)
+
+
+def _use(db: Database, invitation: Invitation, moderator_id: bytes) -> None:
+    used = "UPDATE invitations SET state = 'redeemed', redeemed_by = ? WHERE id = ?"
+    db.run(used, (moderator_id, invitation.id))

@@ -72,6 +72,17 @@ def set_last_step(db: Database, moderator_id: bytes, mark: bytes) -> None:
             raise NothingHere
 
 
+def make_active(db: Database, moderator_id: bytes, *, coordinator: bool) -> None:
+    """Let somebody work here, with the office that their invitation brings, inside the caller's `writing()`.
+
+    Raises:
+        NothingHere: nobody of that id works here any more.
+    """
+    active = "UPDATE moderators SET state = 'active', coordinator = max(coordinator, ?) WHERE id = ? AND state <> 'out'"
+    if not db.run(active, (coordinator, moderator_id)):
+        raise NothingHere
+
+
 def add_moderator(db: Database, newcomer: Moderator) -> None:
     """Store a newcomer, inside the caller's `writing()`.
 

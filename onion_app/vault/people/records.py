@@ -17,7 +17,7 @@ class Moderator:
     sheet: bytes | None
     last_step: Key | None  # a mark of the last six digits that were accepted
     coordinator: bool
-    state: Literal["waiting", "active", "out"]
+    state: Literal["waiting", "active", "out"]  # waiting: no circle has let them in; active: one has, or more
     joined_day: Day
 
 
