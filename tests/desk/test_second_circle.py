@@ -148,6 +148,7 @@ def test_a_circle_that_lost_everybody_begins_anew_with_somebody_who_still_waited
     counsellor.logs_in()
     types_invitation(counsellor, house.invitation(law))
     counsellor.goes_to("/circles")
+    assert "Nobody is left" in card_of(counsellor, law).having_class("last")[0].text
     counsellor.presses(f"/circles/shut-out/{id_of(house, lawyer.handle)}")
     assert counsellor.goes_to("/").has(id="waiting")
     assert not types_invitation(counsellor, house.invitation(law)).has(id="waiting")
@@ -171,6 +172,7 @@ def test_out_of_one_circle_is_not_out_of_the_other(
     invites(counsellor, circle)
     had, key = pairs_of(house, counsellor, law), house.public_key(circle)
     lawyer.goes_to("/circles")
+    assert [bool(card_of(lawyer, each).having_class("last")) for each in (law, circle)] == [False, False]
     lawyer.presses(f"/circles/{law.hex()}/shut-out/{id_of(house, 'Sara')}")
     # At once, in the browser that is still open: nothing of the one, everything of the other.
     counsellor.goes_to(f"/case/{foreign}")

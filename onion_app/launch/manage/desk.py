@@ -49,6 +49,7 @@ def invite(chosen: argparse.Namespace, place: State, terminal: Terminal) -> None
     words = [f"    {number}.  {line}" for number, line in enumerate(lines(code), start=1)]
     words += ["", f"With it one coordinator enrols at the desk, under /join, within {INVITATION_DAYS} days."]
     words += [f"    {unlock.desk_url(keys, chosen.desk_port)}/join"]
+    words += ["", "Somebody who works there already logs in and types it under My account instead."]
     words += ["", "If the circle has members, one of them lets the new one in. If nobody is left, its old cases stay"]
     words += ["readable to their authors only."]
     terminal.screen("The invitation of a coordinator", words, "Press Enter when it is written down.")
