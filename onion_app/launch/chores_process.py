@@ -6,7 +6,7 @@ Each of them may be cut off at any point and done again. They hold both keys, an
 from onion_app.errors import CheckpointBusy
 from onion_app.launch import days
 from onion_app.launch.child import Child, Orders, Waiting, run
-from onion_app.vault import cases, database, guides, people, publishing, settings, truth, upkeep, worklog
+from onion_app.vault import cases, database, guides, people, publishing, reserve, settings, truth, upkeep, worklog
 from onion_app.vault.database import Database
 
 _DAY = 86400
@@ -31,6 +31,7 @@ def work(child: Child) -> None:
         publishing.publish_due(mailbox, desk, today)
         worklog.give_back_untouched(desk, today - _UNTOUCHED_DAYS)
         discard_copies(orders, desk, today)
+    reserve.keep(mailbox)
     busy = sum(log_is_busy(db) for db in (mailbox, desk))
     for circle in waiting(mailbox, desk, today):
         child.reports.circle(circle)

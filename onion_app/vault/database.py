@@ -27,7 +27,7 @@ class Database:
     def __init__(self, opened: link.Link, kind: Kind, folder: Path) -> None:
         """Take over an open link to a file in this folder."""
         self.kind = kind
-        self._folder = folder
+        self.folder = folder
         self.turn = threading.Lock()  # shared by the connections of a process: see PerThread
         self._link = opened
         self._name = file_name(kind)
@@ -89,7 +89,7 @@ class Database:
 
     def room(self) -> int:
         """Measure what is free on the disk, in bytes."""
-        return shutil.disk_usage(self._folder).free
+        return shutil.disk_usage(self.folder).free
 
     def size(self) -> int:
         """Measure what is stored, in bytes; room that erasing has left, and that is filled first, does not count."""

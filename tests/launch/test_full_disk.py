@@ -14,7 +14,7 @@ from onion_app.crypto.slots import open_slots
 from onion_app.errors import DiskFull
 from onion_app.launch import control, keeping
 from onion_app.launch.state import State
-from onion_app.vault import database, keyfile, lastbackup, link, migrations, schema
+from onion_app.vault import database, keyfile, lastbackup, link, migrations, reserve, schema
 from onion_app.vault.cases.routing import LEAST_ROOM
 from tests import processes
 from tests.house import Member, enrol
@@ -119,6 +119,19 @@ def test_on_a_full_disk_words_are_kept_and_read_and_the_status_names_it(place: P
     assert answer in place.desk.send(reply, text=answer).main.text
     assert visitor.send(kept.form_with("text")).root.has(id="arrived")
     assert len(place.texts_under(code)) == 3
+
+
+def test_on_a_full_disk_everything_can_still_be_taken_back(place: Place) -> None:
+    codes = [place.launched.visitor().hand_in("tell", place.mark() + LONG) for _ in range(3)]
+    kept_free = place.launched.state / "mailbox" / "reserve"
+    assert kept_free.stat().st_blocks * 512 >= reserve.BYTES
+    with filled(place.disk):
+        for code in codes:
+            assert place.launched.visitor().erase_without_opening(code).status == 200
+            assert place.texts_under(code) == []
+        assert not kept_free.exists()
+    assert manage(place.launched.state, "resume").code == 0  # starts the chores
+    processes.until(kept_free.exists, START, "the room that is kept")
 
 
 def test_no_half_backup_is_left(place: Place, tmp_path: Path) -> None:

@@ -3,8 +3,8 @@
 import secrets
 from typing import Final
 
-from onion_app.errors import AlreadyWithdrawn, NothingHere
-from onion_app.vault import texts
+from onion_app.errors import AlreadyWithdrawn, DiskFull, NothingHere
+from onion_app.vault import reserve, texts
 from onion_app.vault.cases.conversation import insert
 from onion_app.vault.cases.keys import add_wraps
 from onion_app.vault.cases.records import Case, NewCase, State
@@ -84,8 +84,20 @@ def erase_case(db: Database, case_id: bytes, day: int, story_id: bytes | None = 
     """Destroy a case and the story made of it, and list both as withdrawn so that neither comes back.
 
     P07: the wraps go first, so that whatever an interrupted disk kept of the rest opens with nothing; all of it is one
-    transaction, after which the log is truncated.
+    transaction, after which the log is truncated. On a full disk the room that was kept for it is used.
+
+    Raises:
+        DiskFull: that room was used before, and nothing has been erased.
     """
+    try:
+        _erase(db, case_id, day, story_id)
+    except DiskFull:
+        reserve.give_up(db)
+        _erase(db, case_id, day, story_id)
+    db.try_checkpoint()
+
+
+def _erase(db: Database, case_id: bytes, day: int, story_id: bytes | None) -> None:
     with db.writing():
         db.run("DELETE FROM case_keys WHERE case_id = ?", (case_id,))
         db.run("DELETE FROM messages WHERE case_id = ?", (case_id,))
@@ -96,7 +108,6 @@ def erase_case(db: Database, case_id: bytes, day: int, story_id: bytes | None = 
         if story_id is not None:
             texts.remove(db, story_id)
         texts.raise_counter(db)
-    db.try_checkpoint()
 
 
 def _one(db: Database, sql: str, key: Value) -> Case:
