@@ -1,6 +1,7 @@
 """Marked texts: words that stand nowhere else in the world, and how they look wherever a program may have left them."""
 
 import html
+import os
 import secrets
 from base64 import b64encode
 from pathlib import Path
@@ -41,7 +42,7 @@ def files_with(mark: str, *folders: Path) -> list[str]:
     forms = looks(mark)
     found = []
     for folder in folders:
-        for path in folder.rglob("*"):
+        for path in (Path(where, name) for where, _, names in os.walk(folder) for name in names):
             if path.is_symlink() or not path.is_file():
                 continue
             try:
