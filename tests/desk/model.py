@@ -63,6 +63,11 @@ class Model:
         """List the circles that somebody is in, or waits in."""
         return [circle for circle in CIRCLES if who in self.members[circle] or (who, circle) in self.waiting]
 
+    def in_both(self) -> list[str]:
+        """List who is, or waits, in every circle."""
+        everybody = set().union(*self.members.values(), (who for who, _ in self.waiting))
+        return sorted(who for who in everybody if len(self.places_of(who)) == len(CIRCLES))
+
     def come(self, who: str, circle: str) -> None:
         """Wait in a circle, or be the first in it."""
         if self.members[circle]:
