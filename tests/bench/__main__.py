@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.bench import sections
+from tests.bench import sections, whole
 from tests.bench.sections import Measured
 from tests.served import Site
 
@@ -21,6 +21,8 @@ SECTIONS: dict[str, Callable[[Site], Iterator[Measured]]] = {
     "opening": sections.opening,
     "rows": sections.rows,
     "memory": sections.memory,
+    "launch": whole.launch,
+    "circuits": whole.circuits,
 }
 
 
