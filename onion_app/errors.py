@@ -317,6 +317,10 @@ class EpochPassed(SanctuaryError):
     """The keys of this case have changed in the meantime."""
 
 
+class KeysGone(SanctuaryError):
+    """The keys of this case are gone or were exchanged. Nothing was sent, since its author could not open it."""
+
+
 class KeysLost(SanctuaryError):
     """Part of this case opens for nobody any more, so it stays here: another circle could not open that part either."""
 

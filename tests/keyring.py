@@ -3,7 +3,7 @@
 from itertools import product
 from typing import Any
 
-from onion_app.crypto import circles, codes, letters, members, sealing
+from onion_app.crypto import circles, codes, epochs, letters, members, sealing
 from onion_app.crypto.keys import KeyPair, keypair_from
 from onion_app.errors import SanctuaryError, SealBroken
 from tests.tables import Tables, everything_in
@@ -101,6 +101,6 @@ def open_grant(pair: KeyPair, blob: bytes, circle: bytes, generation: int, moder
 
 def unwrap(pair: KeyPair, blob: bytes, case: bytes, epoch: int, holder: bytes) -> bytes:
     try:
-        return sealing.unwrap(blob, case_id=case, epoch=epoch, holder=holder, private_key=pair.private)
+        return epochs.unwrap(blob, case_id=case, epoch=epoch, holder=holder, private_key=pair.private).key
     except SealBroken:
         return b""

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from onion_app.crypto import circles, codes, members, sealing
+from onion_app.crypto import circles, codes, epochs, members, sealing
 from onion_app.crypto.codes import invitation_mark
 from onion_app.crypto.keys import keypair_from, new_id, new_keypair
 from onion_app.crypto.letters import Text, pack
@@ -127,12 +127,23 @@ class Site:
         mailbox, message, day = self.mailbox(), new_id(), int(self.clock()) // DAY
         case, letter = self.case_of(mailbox, code), pack(Text(text, day, "Noor"))
         wrap = cases.wraps_of(mailbox, case, self.circle)[0]
-        key = sealing.unwrap(wrap.wrap, case_id=case, epoch=wrap.epoch, holder=self.circle, private_key=self.private)
+        opened = epochs.unwrap(wrap.wrap, case_id=case, epoch=wrap.epoch, holder=self.circle, private_key=self.private)
+        key = opened.key
 
         def sealed(number: int) -> bytes:
             return sealing.seal(key, letter, sealing.Place(case, wrap.epoch, message, number, "circle"))
 
-        cases.append(mailbox, case, message, author="circle", epoch=wrap.epoch, new_wraps=(), seal=sealed, day=day)
+        cases.append(
+            mailbox,
+            case,
+            message,
+            author="circle",
+            epoch=wrap.epoch,
+            held=cases.all_wraps(mailbox, case),
+            new_wraps=(),
+            seal=sealed,
+            day=day,
+        )
         mailbox.close()
 
     def start(self) -> None:

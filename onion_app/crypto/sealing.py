@@ -1,8 +1,6 @@
-"""How messages are sealed, and how the key of a case is handed to those who may open it.
+"""How messages are sealed: padded to one of six sizes (ISO/IEC 7816-4), with XChaCha20-Poly1305.
 
-A message is padded to one of six sizes (ISO/IEC 7816-4) and sealed with XChaCha20-Poly1305 under the key of its case,
-bound to the one place where it may stand. The key is wrapped for the circle and for the author in anonymous sealed
-boxes, each of which says inside what it is for: a wrap that was moved to another case or holder does not open.
+The key is that of an epoch of the case, and a message is bound to the one place where it may stand.
 # P04: nothing that a visitor wrote is handed to the vault before it has passed through `seal`.
 """
 
@@ -11,25 +9,22 @@ import struct
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as NotBase64
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from nacl.bindings import crypto_aead_xchacha20poly1305_ietf_decrypt as aead_open
 from nacl.bindings import crypto_aead_xchacha20poly1305_ietf_encrypt as aead_seal
 from nacl.exceptions import CryptoError
-from nacl.public import PrivateKey, PublicKey, SealedBox
 from nacl.utils import random
 
-from onion_app.crypto.keys import ID_BYTES, KEY_BYTES, new_key, subkey
+from onion_app.crypto.keys import subkey
 from onion_app.errors import SealBroken
 
 VERSION = 1
 NONCE_BYTES = 24
 SIZES = tuple(kib * 1024 for kib in (2, 4, 8, 16, 32, 64))  # bytes of padded plaintext
-AUTHOR_HOLDER: Final = bytes(ID_BYTES)  # the holder id of a case's author; no random id is all zeros
 
 _AUTHORS = {"visitor": 1, "circle": 2, "site": 3, "note": 4, "draft": 5, "approval": 6}
 _PLACE = struct.Struct(">B16sI16sIB")
-_WRAP = struct.Struct(">B16sI16s32s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +41,6 @@ class Place:
         """Give the bytes that the seal is bound to."""
         author = _AUTHORS[self.author]
         return _PLACE.pack(VERSION, self.case_id, self.epoch, self.message_id, self.number, author)
-
-
-def new_case_key() -> bytes:
-    """Draw the key of a case."""
-    return new_key()
 
 
 def pad(plaintext: bytes) -> bytes:
@@ -93,27 +83,6 @@ def open_seal(case_key: bytes, sealed: bytes, place: Place) -> bytes:
         return unpad(aead_open(body, place.associated_data(), nonce, case_key))
     except (CryptoError, ValueError):  # ValueError: shorter than a seal can be
         raise SealBroken from None
-
-
-def wrap(case_key: bytes, *, case_id: bytes, epoch: int, holder: bytes, public_key: bytes) -> bytes:
-    """Seal the key of a case to one holder: the id of a circle, or `AUTHOR_HOLDER`."""
-    return SealedBox(PublicKey(public_key)).encrypt(_WRAP.pack(VERSION, case_id, epoch, holder, case_key))
-
-
-def unwrap(wrapped: bytes, *, case_id: bytes, epoch: int, holder: bytes, private_key: bytes) -> bytes:
-    """Give the key of a case to its holder.
-
-    Raises:
-        SealBroken: sealed to somebody else, or for another case, epoch or holder.
-    """
-    try:
-        packed = SealedBox(PrivateKey(private_key)).decrypt(wrapped)
-    except CryptoError:
-        raise SealBroken from None
-    expected = _WRAP.pack(VERSION, case_id, epoch, holder, bytes(KEY_BYTES))
-    if len(packed) != len(expected) or packed[:-KEY_BYTES] != expected[:-KEY_BYTES]:
-        raise SealBroken
-    return packed[-KEY_BYTES:]
 
 
 def seal_field(key: bytes, purpose: str, fields: dict[str, Any]) -> str:

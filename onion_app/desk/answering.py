@@ -7,12 +7,13 @@ written is sealed before it is stored, and each reply is recorded at the desk, s
 from contextlib import suppress
 from typing import Final, Literal
 
-from onion_app.crypto.keys import fingerprint, new_id
+from onion_app.crypto.keys import new_id
 from onion_app.crypto.letters import Letter, Text, pack
-from onion_app.crypto.sealing import AUTHOR_HOLDER, Place, new_case_key, seal, wrap
-from onion_app.desk.casework import Books, Member, case_keys, case_of, circle_of, unwrapped
+from onion_app.crypto.sealing import Place, seal
+from onion_app.desk.casekeys import case_keys, keys_in, to_write_in
+from onion_app.desk.casework import Books, Member, case_of
 from onion_app.desk.opened import note_in_audit, note_text, opened_letter
-from onion_app.errors import EpochPassed, NewMessage, NotTaken, TakenByAnother
+from onion_app.errors import EpochPassed, KeysGone, NewMessage, NotTaken, TakenByAnother
 from onion_app.vault import cases, worklog
 
 _TRIES: Final = 3  # somebody may begin a new key of the case at the same moment; hardly three times
@@ -63,6 +64,7 @@ def reply(books: Books, member: Member, case_id: bytes, message_id: bytes, text:
         NewMessage: the author has written after message number `seen`.
         NotTaken, TakenByAnother, NothingHere, NotAllowed.
         EpochPassed, Overloaded, DiskFull: nothing was sent; it may be tried again.
+        KeysGone: nothing was sent, since its author could not open it.
     """
     case = taken_case(books, member, case_id)
     stored = {message.id: message for message in cases.messages_of(books.mailbox, case.id)}
@@ -83,6 +85,7 @@ def send(books: Books, member: Member, case: cases.Case, message_id: bytes, lett
 
     Raises:
         EpochPassed, Overloaded, DiskFull: nothing was sent; it may be tried again.
+        KeysGone: nothing was sent, since its author could not open it.
     """
     for _ in range(_TRIES):
         with suppress(EpochPassed):
@@ -93,10 +96,10 @@ def send(books: Books, member: Member, case: cases.Case, message_id: bytes, lett
 
 def _append(books: Books, member: Member, case: cases.Case, message_id: bytes, packed: bytes, seen: int) -> None:
     """Seal a letter under the newest key of the case, or a new one, and store it."""
-    epoch, key, new_wraps = _key_for_writing(books, member, case)
+    epoch, new_wraps, held = to_write_in(books, member, case)
 
     def sealed_at(number: int) -> bytes:
-        sealed = seal(key, packed, Place(case.id, epoch, message_id, number, "circle"))
+        sealed = seal(epoch.key, packed, Place(case.id, epoch.number, message_id, number, "circle"))
         # Before the mailbox has it: a power cut in between leaves an answer that is missing, none that looks forged.
         worklog.record_reply(books.desk, message_id, case.id, sealed)
         return sealed
@@ -106,7 +109,8 @@ def _append(books: Books, member: Member, case: cases.Case, message_id: bytes, p
         case.id,
         message_id,
         author="circle",
-        epoch=epoch,
+        epoch=epoch.number,
+        held=held,
         new_wraps=new_wraps,
         seal=sealed_at,
         day=books.today,
@@ -119,7 +123,7 @@ def note(books: Books, member: Member, case_id: bytes, entry_id: bytes, text: st
 
     Raises:
         NothingHere, NotAllowed: not a case of theirs.
-        EpochPassed: no key of the case opens for the circle.
+        KeysGone: no key of the case opens for the circle.
     """
     case = case_of(books, member, case_id)
     earlier = {entry.id: entry for entry in worklog.entries_of(books.desk, case.id)}
@@ -142,15 +146,15 @@ def keep_entry(
     """Seal what the circle keeps for itself under the newest key of the case, and store it at the desk.
 
     Raises:
-        EpochPassed: no key of the case opens for the circle.
+        KeysGone: no key of the case opens for the circle.
     """
-    keys = case_keys(books, member, case)
-    if not keys:
-        raise EpochPassed
-    epoch, packed = max(keys), pack(letter)
+    keys, packed = keys_in(books, member, case), pack(letter)
+    if not keys.epochs:
+        raise KeysGone
+    epoch = keys.epochs[-1]
 
     def sealed_at(number: int) -> bytes:
-        return seal(keys[epoch], packed, Place(case.id, epoch, entry_id, number, kind))
+        return seal(epoch.key, packed, Place(case.id, epoch.number, entry_id, number, kind))
 
     worklog.add_entry(
         books.desk,
@@ -159,7 +163,7 @@ def keep_entry(
         kind=kind,
         author=member.id,
         day=books.today,
-        epoch=epoch,
+        epoch=epoch.number,
         language=None,
         seal=sealed_at,
     )
@@ -180,31 +184,3 @@ def taken_case(books: Books, member: Member, case_id: bytes) -> cases.Case:
     if taker != member.id:
         raise TakenByAnother
     return case
-
-
-def _key_for_writing(books: Books, member: Member, case: cases.Case) -> tuple[int, bytes, tuple[cases.Wrap, ...]]:
-    """Give epoch and key under which the next message is sealed, and the wraps when both are new.
-
-    A case whose newest key was sealed to an older key of the circle begins a new one: who was shut out has the old.
-    """
-    circle = circle_of(member, case.circle_id)
-    if not circle.pairs:
-        raise EpochPassed
-    pair = circle.pairs[0]  # the one our own grant gives, whatever the mailbox says
-    newest = next(iter(cases.wraps_of(books.mailbox, case.id, circle.id)), None)
-    known = unwrapped(newest, case, pair) if newest is not None else None
-    if newest is not None and known is not None:
-        return newest.epoch, known, ()
-    epoch = newest.epoch + 1 if newest is not None else 1
-    key = new_case_key()
-    holders = {circle.id: pair.public}
-    author = cases.author_key_of(books.mailbox, case.id)
-    if author is not None:
-        holders[AUTHOR_HOLDER] = author
-    return epoch, key, tuple(wrapped(key, case.id, epoch, holder, to) for holder, to in holders.items())
-
-
-def wrapped(key: bytes, case_id: bytes, epoch: int, holder: bytes, public: bytes) -> cases.Wrap:
-    """Seal a case's key to one holder, as the mailbox keeps it."""
-    sealed = wrap(key, case_id=case_id, epoch=epoch, holder=holder, public_key=public)
-    return cases.Wrap(epoch, holder, fingerprint(public), sealed)

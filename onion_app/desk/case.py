@@ -21,13 +21,13 @@ from onion_app.desk.session import (
     remember_opened,
     room,
 )
-from onion_app.errors import DiskFull, EpochPassed, NewMessage, NotTaken, Overloaded, TakenByAnother
+from onion_app.errors import DiskFull, EpochPassed, KeysGone, NewMessage, NotTaken, Overloaded, TakenByAnother
 from onion_app.web.languages import LANGUAGES, day_words
 
 pages = Blueprint("case", __name__, url_prefix="/case/<id:case_id>")
 
 ANSWER_WITHIN = 3  # days that a set phrase promises; the person who answers may change it
-REFUSALS = (DiskFull, EpochPassed, NewMessage, NotTaken, Overloaded, TakenByAnother)
+REFUSALS = (DiskFull, EpochPassed, KeysGone, NewMessage, NotTaken, Overloaded, TakenByAnother)
 
 
 @pages.get("")

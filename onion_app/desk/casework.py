@@ -11,7 +11,6 @@ from typing import Final, Literal, NamedTuple
 
 from onion_app.crypto.circles import open_grant
 from onion_app.crypto.keys import KeyPair, keypair_from
-from onion_app.crypto.sealing import unwrap
 from onion_app.errors import NotAllowed, NothingHere, SealBroken
 from onion_app.vault import cases, people, worklog
 from onion_app.vault.database import Database
@@ -205,27 +204,6 @@ def only_coordinators(member: Member) -> None:
 def handle_of(books: Books, moderator_id: bytes) -> str:
     """Give the handle of somebody in the same circle."""
     return people.read_moderator(books.desk, moderator_id).handle
-
-
-def case_keys(books: Books, member: Member, case: cases.Case) -> dict[int, bytes]:
-    """Open the keys of a case, by epoch, the newest first; those sealed to another key are left out."""
-    circle = circle_of(member, case.circle_id)
-    opened: dict[int, bytes] = {}
-    for wrap in cases.wraps_of(books.mailbox, case.id, circle.id):
-        for pair in circle.pairs:
-            key = unwrapped(wrap, case, pair)
-            if key is not None:
-                opened[wrap.epoch] = key
-                break
-    return opened
-
-
-def unwrapped(wrap: cases.Wrap, case: cases.Case, pair: KeyPair) -> bytes | None:
-    """Give the key in a wrap, or None when it was sealed to another pair or for another place."""
-    try:
-        return unwrap(wrap.wrap, case_id=case.id, epoch=wrap.epoch, holder=case.circle_id, private_key=pair.private)
-    except SealBroken:
-        return None
 
 
 def taken_cases_of(books: Books, member: Member) -> list[cases.Case]:

@@ -6,7 +6,8 @@ from typing import NamedTuple
 from onion_app.crypto.letters import Approval, Consent, Draft, Letter, Opened, Pointer, Proposal, Text, Verdict, unpack
 from onion_app.crypto.members import case_mark
 from onion_app.crypto.sealing import Place, open_seal
-from onion_app.desk.casework import Books, Member, case_keys, case_of, handle_of
+from onion_app.desk.casekeys import case_keys, keys_in, remember
+from onion_app.desk.casework import Books, Member, case_of, handle_of
 from onion_app.errors import SealBroken
 from onion_app.vault import cases, worklog
 
@@ -148,10 +149,10 @@ def open_case(books: Books, member: Member, case_id: bytes) -> OpenCase:
 
 
 def note_in_audit(books: Books, member: Member, case: cases.Case, what: str) -> None:
-    """Write an audit line that names the case to its readers only."""
-    keys = case_keys(books, member, case)
-    newest = keys[max(keys)] if keys else None
-    mark = case_mark(newest) if newest is not None else None
+    """Write an audit line that names the case to its readers only, and note the keys that they have met."""
+    keys = keys_in(books, member, case)
+    remember(books, case.id, keys.epochs, keys.sealed_to)
+    mark = case_mark(keys.epochs[-1].key) if keys.epochs else None
     worklog.audit(books.desk, member.id, what, books.today, case.circle_id, mark)
 
 

@@ -9,9 +9,8 @@ from typing import Final, NamedTuple
 
 from onion_app.crypto.keys import fingerprint
 from onion_app.crypto.members import case_mark
-from onion_app.crypto.sealing import AUTHOR_HOLDER, new_case_key
-from onion_app.desk.answering import wrapped
-from onion_app.desk.casework import Books, CircleHere, Member, case_keys, case_of, circle_of, handle_of, member
+from onion_app.desk.casekeys import CaseKeys, begun_after, case_keys, keys_in, remember, wrapped
+from onion_app.desk.casework import Books, CircleHere, Member, case_of, circle_of, handle_of, member
 from onion_app.errors import DiskFull, EpochPassed, KeysLost, NotAllowed, NothingHere, Overloaded
 from onion_app.vault import cases, people, upkeep, worklog
 
@@ -46,20 +45,21 @@ def go_on(books: Books, who: Member, at_most: int) -> int:
 
 
 def _renewed(books: Books, who: Member, circle: CircleHere, case_id: bytes) -> bool:
-    """Give a case its new keys; what is said to be sealed to a key of ours and is not waits no longer."""
+    """Give a case its new keys; what is said to be sealed to a key of ours, but is not sure, waits no longer."""
     held = cases.wraps_of(books.mailbox, case_id, circle.id)
     try:
         case = case_of(books, who, case_id)
-        keys = case_keys(books, who, case) if case.circle_id == circle.id else {}
+        keys = keys_in(books, who, case) if case.circle_id == circle.id else None
     except (NotAllowed, NothingHere):  # another circle's or nobody's, whatever the mailbox says
-        keys = {}
+        keys = None
+    sure = {epoch.number for epoch in keys.epochs} if keys and not keys.gone else set()
     ours = {fingerprint(pair.public) for pair in circle.pairs}
-    broken = [wrap.epoch for wrap in held if wrap.recipient in ours and wrap.epoch not in keys]
-    if broken:
-        upkeep.set_aside(books.mailbox, case_id, circle.id, broken)
-    if not keys:
+    others = [wrap.epoch for wrap in held if wrap.recipient in ours and wrap.epoch not in sure]
+    if others:
+        upkeep.set_aside(books.mailbox, case_id, circle.id, others)
+    if not sure:
         return False
-    rewrap(books, case, circle.id, circle.pairs[0].public, keys)
+    rewrap(books, case, circle.id, circle.pairs[0].public, keys_in(books, who, case))
     return True
 
 
@@ -82,39 +82,32 @@ def _stale(books: Books, circle: CircleHere) -> list[bytes]:
     return sorted(found)[: upkeep.AT_ONCE]
 
 
-def every_key(books: Books, who: Member, case: cases.Case) -> dict[int, bytes]:
-    """Open the keys of a case, by epoch, where all of them open.
+def every_key(books: Books, who: Member, case: cases.Case) -> CaseKeys:
+    """Open the keys of a case where all of them open, and nobody has put one among them.
 
     Raises:
         KeysLost: some do not.
         NotAllowed: not a case of theirs.
     """
-    keys = case_keys(books, who, case)
-    held = {found.epoch for found in cases.wraps_of(books.mailbox, case.id, case.circle_id)}
-    if not keys or held != set(keys):
+    keys = keys_in(books, who, case)
+    held = {found.epoch for found in keys.held if found.holder == case.circle_id}
+    if keys.gone or not keys.epochs or held != {epoch.number for epoch in keys.epochs}:
         raise KeysLost
     return keys
 
 
-def rewrap(books: Books, case: cases.Case, circle_id: bytes, public: bytes, keys: dict[int, bytes]) -> None:
+def rewrap(books: Books, case: cases.Case, circle_id: bytes, public: bytes, keys: CaseKeys) -> None:
     """Wrap these keys for a circle's public key, and begin an epoch that nobody has opened before.
 
     Raises:
         EpochPassed: the keys have changed since they were opened.
         NothingHere: the case was erased.
     """
-    wraps = [wrapped(key, case.id, epoch, circle_id, public) for epoch, key in keys.items()]
-    key, epoch = new_case_key(), _newest_epoch(books, case) + 1
-    following = [wrapped(key, case.id, epoch, circle_id, public)]
-    author = cases.author_key_of(books.mailbox, case.id)
-    if author is not None:
-        following.append(wrapped(key, case.id, epoch, AUTHOR_HOLDER, author))
-    upkeep.rewrap(books.mailbox, case.id, circle_id, wraps, following)
-
-
-def _newest_epoch(books: Books, case: cases.Case) -> int:
-    holders = (case.circle_id, AUTHOR_HOLDER)
-    return max(found.epoch for holder in holders for found in cases.wraps_of(books.mailbox, case.id, holder))
+    wraps = [wrapped(epoch, circle_id, public) for epoch in keys.epochs]
+    new, new_wraps, held = begun_after(books, keys, circle_id, public)
+    upkeep.rewrap(books.mailbox, case.id, circle_id, wraps=wraps, new_wraps=new_wraps, held=held)
+    epochs = [*keys.epochs, new]
+    remember(books, case.id, epochs, {each.number: fingerprint(public) for each in epochs})
 
 
 class Opening(NamedTuple):

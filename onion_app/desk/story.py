@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple, cast
 
 from onion_app.crypto.letters import Approval, Consent, Draft, Proposal, Verdict
-from onion_app.desk.casework import Books, Member, case_keys, handle_of
+from onion_app.desk.casekeys import case_keys
+from onion_app.desk.casework import Books, Member, handle_of
 from onion_app.desk.opened import Line, OpenCase, open_case, opened_entry
 from onion_app.vault import cases, people, publishing, texts, worklog
 from onion_app.vault.rows import Language

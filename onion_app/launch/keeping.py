@@ -15,7 +15,7 @@ from onion_app.launch import backup, gap, state
 from onion_app.launch.backup import Inside, Progress
 from onion_app.launch.gap import Gap
 from onion_app.launch.state import State
-from onion_app.vault import database, keyfile, lastbackup, migrations, truth, withdrawals
+from onion_app.vault import database, keyfile, known, lastbackup, migrations, truth, withdrawals
 from onion_app.vault.database import Clock
 from onion_app.vault.link import KINDS, Kind, file_name
 
@@ -185,6 +185,7 @@ def _apply(coming: State, keys: VaultKeys, found: Gap, today: int) -> int:
     try:
         # P07: whoever took something back meanwhile has to know where it may have come again; the case page says it.
         truth.change_setting(mailbox, desk, "restored", asdict(found.restored))
+        known.forget_what_never_came(mailbox, desk)
         return withdrawals.apply(mailbox, desk, found.lists, today)
     finally:
         desk.close()

@@ -5,18 +5,29 @@ author's own keys only. Nothing is remembered between two calls.
 # P04: a text is sealed before it reaches the vault.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
-from onion_app.crypto.keys import fingerprint, new_id
+from onion_app.crypto.epochs import AUTHOR_HOLDER, claimed
+from onion_app.crypto.keys import new_id
 from onion_app.crypto.letters import Consent, Letter, Opened, Pointer, Proposal, Text, Verdict
-from onion_app.crypto.sealing import AUTHOR_HOLDER, Place, new_case_key
-from onion_app.errors import DiskFull, EpochPassed, NothingHere, Overloaded, Paused, SealBroken
-from onion_app.site.seals import Door, case_keys, keys_of, message_id_of, opened, sealer, wraps_for
+from onion_app.crypto.sealing import Place
+from onion_app.errors import DiskFull, EpochPassed, NothingHere, Overloaded, Paused
+from onion_app.site.seals import (
+    Door,
+    case_keys,
+    epoch_to_write_in,
+    keys_in,
+    keys_of,
+    message_id_of,
+    opened,
+    sealer,
+    wrapped,
+)
 from onion_app.vault import cases, settings, upkeep
-from onion_app.vault.cases import CircleKey, Message, Wrap
+from onion_app.vault.cases import Message, Wrap
 from onion_app.vault.database import Database
 
 # What may wait in one case for its circle's next message. Fifty of the longest texts are a book of some 300 pages: far
@@ -135,14 +146,16 @@ def add(
     """
 
     def append() -> None:
-        epoch, case_key, wraps = _epoch_to_write_in(db, door, case_keys(db, door))
-        sealed = sealer(case_key, Place(door.case_id, epoch, message_id, 0, "visitor"), letter)
+        keys = keys_in(db, door)
+        epoch, wraps = epoch_to_write_in(db, door, keys)
+        sealed = sealer(epoch.key, Place(door.case_id, epoch.number, message_id, 0, "visitor"), letter)
         cases.append(
             db,
             door.case_id,
             message_id,
             author="visitor",
-            epoch=epoch,
+            epoch=epoch.number,
+            held=keys.held,
             new_wraps=wraps,
             seal=sealed,
             day=letter.day,
@@ -159,12 +172,23 @@ def change_code(db: Database, door: Door, code: str) -> Door:
         NothingHere: the case is gone, or its code was replaced meanwhile. Overloaded: no turn to write.
     """
     new = keys_of(db, code)
-    reader = {AUTHOR_HOLDER: new.author.public}
 
     def rewrap() -> None:
-        keys = case_keys(db, door).items()
-        wraps = [wrapped for epoch, key in keys for wrapped in wraps_for(key, door.case_id, epoch, reader)]
-        cases.change_code(db, door.case_id, new.tag, new.author.public, wraps)
+        keys = keys_in(db, door)
+        epochs = [claimed(first, new.author.private) for first in keys.epochs[:1]] + keys.epochs[1:]
+        # P05: what follows is sealed under a key that the old code never opened, unless nobody is there to read it.
+        new_wraps: Sequence[Wrap] = ()
+        with suppress(Paused):
+            _, new_wraps = epoch_to_write_in(db, Door(door.case_id, new.author), keys)
+        cases.change_code(
+            db,
+            door.case_id,
+            tag=new.tag,
+            author_key=new.author.public,
+            wraps=[wrapped(epoch, AUTHOR_HOLDER, new.author.public) for epoch in epochs],
+            new_wraps=new_wraps,
+            held=keys.held,
+        )
 
     _until_no_epoch_passed(rewrap)
     return Door(door.case_id, new.author)
@@ -179,11 +203,7 @@ def erase(db: Database, door: Door, day: int) -> None:
     if cases.author_key_of(db, door.case_id) != door.author.public:
         raise NothingHere
     # P07: the story goes with its case, and the case with its keys.
-    try:
-        story = read_case(db, door).story_id
-    except SealBroken:  # what cannot be read any more must still be erasable
-        story = None
-    cases.erase_case(db, door.case_id, day, story)
+    cases.erase_case(db, door.case_id, day, read_case(db, door).story_id)
 
 
 def erase_without_opening(db: Database, code: str, day: int) -> None:
@@ -201,27 +221,6 @@ def _allows_no_more(consent: Consent, now: Consent) -> bool:
     return allowed and consent.count <= now.count and consent.quote <= now.quote
 
 
-def _epoch_to_write_in(db: Database, door: Door, keys: Mapping[int, bytes]) -> tuple[int, bytes, Sequence[Wrap]]:
-    """Stay in the newest epoch, unless its circle has another key by now: then a new one begins."""
-    # P05: who was shut out of the circle holds its old key, and reads nothing of the new epoch.
-    newest = max(keys)
-    circle = _circle_of(db, door)
-    current = next(iter(cases.wraps_of(db, door.case_id, circle.id)), None)
-    if current and current.epoch == newest and current.recipient == fingerprint(circle.public_key):
-        return newest, keys[newest], ()
-    case_key = new_case_key()
-    readers = {circle.id: circle.public_key, AUTHOR_HOLDER: door.author.public}
-    return newest + 1, case_key, wraps_for(case_key, door.case_id, newest + 1, readers)
-
-
-def _circle_of(db: Database, door: Door) -> CircleKey:
-    circle_id = cases.read_case(db, door.case_id).circle_id
-    try:
-        return cases.circle_key(db, circle_id)
-    except NothingHere:  # its last member was shut out; whoever is let in next makes a key
-        raise Paused from None
-
-
 def _last_opened(db: Database, door: Door) -> int | None:
     keys = case_keys(db, door)
     records = (opened(keys, each) for each in cases.messages_of(db, door.case_id) if each.number == 0)
@@ -230,9 +229,11 @@ def _last_opened(db: Database, door: Door) -> int | None:
 
 def _note_opening(db: Database, door: Door, day: int) -> None:
     def note() -> None:
-        epoch, case_key = next(iter(case_keys(db, door).items()))
-        place = Place(door.case_id, epoch, new_id(), 0, "site")
-        cases.put_opened(db, door.case_id, place.message_id, epoch, sealer(case_key, place, Opened(day)))
+        keys = keys_in(db, door)
+        for epoch in keys.epochs[-1:]:
+            place = Place(door.case_id, epoch.number, new_id(), 0, "site")
+            sealed = sealer(epoch.key, place, Opened(day))
+            cases.put_opened(db, door.case_id, place.message_id, epoch=epoch.number, held=keys.held, seal=sealed)
 
     _until_no_epoch_passed(note)
 

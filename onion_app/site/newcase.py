@@ -10,9 +10,10 @@ from itertools import count
 from typing import Any, Final, Literal
 
 from onion_app.crypto.codes import new_code
-from onion_app.crypto.keys import new_id, subkey
+from onion_app.crypto.epochs import first_epoch
+from onion_app.crypto.keys import KeyPair, keypair_from, new_id, subkey
 from onion_app.crypto.letters import Consent, Text, pack
-from onion_app.crypto.sealing import AUTHOR_HOLDER, Place, new_case_key, open_field, seal, seal_field
+from onion_app.crypto.sealing import Place, open_field, seal, seal_field
 from onion_app.errors import AlreadyWithdrawn, NothingHere
 from onion_app.site import casework
 from onion_app.site.forms import AnswerIn, Draft
@@ -32,11 +33,11 @@ class Prepared:
     code: str = field(repr=False)
     case_id: bytes
     tag: bytes
-    author: bytes  # the public half
+    author: KeyPair = field(repr=False)
 
     def sealed(self, key: bytes) -> str:
         """Give the hidden field in which this travels; only the check page takes it back."""
-        ids = {"case_id": self.case_id.hex(), "tag": self.tag.hex(), "author": self.author.hex()}
+        ids = {"case_id": self.case_id.hex(), "tag": self.tag.hex(), "author": self.author.private.hex()}
         return seal_field(key, _FIELD, {"code": self.code, **ids})
 
     def seed(self, what: str) -> bytes:
@@ -48,7 +49,7 @@ def prepare(db: Database) -> Prepared:
     """Draw a code and the id of a case; takes as long as opening one, about 25 ms."""
     code = new_code()
     keys = keys_of(db, code)
-    return Prepared(code, new_id(), keys.tag, keys.author.public)
+    return Prepared(code, new_id(), keys.tag, keys.author)
 
 
 def prepared_in(key: bytes, sealed: str) -> Prepared:
@@ -58,8 +59,8 @@ def prepared_in(key: bytes, sealed: str) -> Prepared:
         SealBroken: it is not one that a check page of this installation carried.
     """
     fields: dict[str, Any] = open_field(key, _FIELD, sealed)
-    ids = {name: bytes.fromhex(fields[name]) for name in ("case_id", "tag", "author")}
-    return Prepared(fields["code"], **ids)
+    case_id, tag, author = (bytes.fromhex(fields[name]) for name in ("case_id", "tag", "author"))
+    return Prepared(fields["code"], case_id, tag, keypair_from(author))
 
 
 def send(db: Database, prepared: Prepared, draft: Draft, day: int, language: AnswerIn) -> None:
@@ -112,8 +113,7 @@ def _new_case(
     circle = cases.writing_circle(db, topic, answer_in)
     # Without return there is nothing that a changed text could be added to: it is a case of its own.
     case_id = prepared.case_id if comes_back else message_id_of(prepared.seed("case without return"), draft.text)
-    author = {AUTHOR_HOLDER: prepared.author} if comes_back else {}
-    case_key = new_case_key()
+    epoch = first_epoch(case_id, circle.id, circle.public_key, prepared.author if comes_back else None)
     return NewCase(
         id=case_id,
         circle_id=circle.id,
@@ -122,11 +122,11 @@ def _new_case(
         answer_in=answer_in,
         urgent=0 if testimony else _URGENCY[draft.danger],
         lookup_tag=prepared.tag if comes_back else None,
-        author_key=prepared.author if comes_back else None,
+        author_key=prepared.author.public if comes_back else None,
         day=day,
-        wraps=wraps_for(case_key, case_id, 1, {circle.id: circle.public_key} | author),
+        wraps=wraps_for(epoch),
         messages=tuple(
-            _message(case_key, Place(case_id, 1, message_id, number, "visitor"), letter)
+            _message(epoch.key, Place(case_id, epoch.number, message_id, number, "visitor"), letter)
             for number, (message_id, letter) in enumerate(letters, start=1)
         ),
     )
@@ -143,7 +143,7 @@ def _add_what_changed(db: Database, prepared: Prepared, draft: Draft, new: NewCa
         author = cases.author_key_of(db, new.id)
     except NothingHere:
         raise AlreadyWithdrawn from None
-    if author != prepared.author:
+    if author != prepared.author.public:
         raise AlreadyWithdrawn
     stored = cases.messages_of(db, new.id)
     if [(message.id, message.sealed) for message in stored] == [(each.id, each.sealed) for each in new.messages]:

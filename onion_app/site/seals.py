@@ -4,17 +4,18 @@ Nothing here decides what is written or shown, and nothing is remembered between
 # P06: a code is stretched here and stored nowhere; what stays of it for a visit is the author's key pair.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
 from onion_app.crypto.codes import CodeKeys, derive
+from onion_app.crypto.epochs import AUTHOR_HOLDER, NO_AUTHOR, Epoch, authors_epochs, next_epoch, unwrap, wrap
 from onion_app.crypto.keys import KeyPair, fingerprint, subkey
 from onion_app.crypto.letters import Letter, pack, unpack
-from onion_app.crypto.sealing import AUTHOR_HOLDER, Place, open_seal, seal, unwrap, wrap
-from onion_app.errors import NothingHere, SealBroken
+from onion_app.crypto.sealing import Place, open_seal, seal
+from onion_app.errors import NothingHere, Paused, SealBroken
 from onion_app.vault import cases, settings
-from onion_app.vault.cases import Message, Wrap
+from onion_app.vault.cases import CircleKey, Message, Wrap
 from onion_app.vault.database import Database
 from onion_app.web.pinning import unpinned
 
@@ -33,40 +34,81 @@ def keys_of(db: Database, code: str) -> CodeKeys:
         return derive(code, salt)
 
 
-def case_keys(db: Database, door: Door) -> dict[int, bytes]:
-    """Unwrap the key of every epoch for the author, newest epoch first.
+class Keys(NamedTuple):
+    """The keys of a case as its author finds them."""
+
+    held: list[Wrap]  # every wrap of the case, whoever put it there
+    epochs: list[Epoch]  # those that the author can be sure of, the oldest first
+
+
+def keys_in(db: Database, door: Door) -> Keys:
+    """Open the author's wraps, and leave out what somebody else put among them.
 
     Raises:
         NothingHere: the case is gone, or the door belongs to a code that was replaced.
-        SealBroken: a wrap was changed by somebody else.
     """
-    keys = {}
-    for each in cases.wraps_of(db, door.case_id, AUTHOR_HOLDER):
-        if each.recipient != fingerprint(door.author.public):
-            raise NothingHere
-        keys[each.epoch] = unwrap(
-            each.wrap,
-            case_id=door.case_id,
-            epoch=each.epoch,
-            holder=AUTHOR_HOLDER,
-            private_key=door.author.private,
-        )
-    if not keys:
+    held = cases.all_wraps(db, door.case_id)
+    own = [each for each in held if each.holder == AUTHOR_HOLDER]
+    found = [epoch for each in own if (epoch := _opened_wrap(each, door)) is not None]
+    if not found and cases.author_key_of(db, door.case_id) != door.author.public:
         raise NothingHere
-    return keys
+    return Keys(held, authors_epochs(found, door.author))
 
 
-def wraps_for(case_key: bytes, case_id: bytes, epoch: int, readers: Mapping[bytes, bytes]) -> tuple[Wrap, ...]:
-    """Wrap the key of a case for each of its readers: holder id to public key."""
-    return tuple(
-        Wrap(
-            epoch,
-            holder,
-            fingerprint(public),
-            wrap(case_key, case_id=case_id, epoch=epoch, holder=holder, public_key=public),
-        )
-        for holder, public in readers.items()
-    )
+def _opened_wrap(wrapped: Wrap, door: Door) -> Epoch | None:
+    place = {"case_id": door.case_id, "holder": AUTHOR_HOLDER}
+    try:
+        return unwrap(wrapped.wrap, epoch=wrapped.epoch, private_key=door.author.private, **place)
+    except SealBroken:
+        return None
+
+
+def case_keys(db: Database, door: Door) -> dict[int, bytes]:
+    """Give the key of every epoch that the author can be sure of, the newest first.
+
+    Raises:
+        NothingHere: as for `keys_in`.
+    """
+    return {epoch.number: epoch.key for epoch in reversed(keys_in(db, door).epochs)}
+
+
+def epoch_to_write_in(db: Database, door: Door, keys: Keys) -> tuple[Epoch, Sequence[Wrap]]:
+    """Stay in the newest epoch, unless its circle or its author has another key by now: then a new one begins.
+
+    Raises:
+        NothingHere: the case is gone.
+        Paused: the circle has no key, or no key of the case is left that its author could be sure of.
+    """
+    if not keys.epochs:
+        raise Paused
+    newest = keys.epochs[-1]
+    # Which circle has the case is what the newest epoch says, and not the mailbox.
+    # P05: who was shut out of the circle holds its old key, and reads nothing of the new epoch.
+    circle = _circle(db, newest.circle_id)
+    if (newest.circle_key, newest.author) == (circle.public_key, door.author.public):
+        return newest, ()
+    number = cases.next_number(keys.held, newest.number)
+    author = door.author.public
+    new = next_epoch(keys.epochs, number, circle_id=circle.id, circle_key=circle.public_key, author=author)
+    return new, wraps_for(new)
+
+
+def _circle(db: Database, circle_id: bytes) -> CircleKey:
+    try:
+        return cases.circle_key(db, circle_id)
+    except NothingHere:  # its last member was shut out; whoever is let in next makes a key
+        raise Paused from None
+
+
+def wraps_for(epoch: Epoch) -> tuple[Wrap, ...]:
+    """Wrap an epoch for those whom it was begun for."""
+    readers = {epoch.circle_id: epoch.circle_key} | ({AUTHOR_HOLDER: epoch.author} if epoch.author != NO_AUTHOR else {})
+    return tuple(wrapped(epoch, holder, public) for holder, public in readers.items())
+
+
+def wrapped(epoch: Epoch, holder: bytes, public: bytes) -> Wrap:
+    """Wrap an epoch for one holder, as the mailbox keeps it."""
+    return Wrap(epoch.number, holder, fingerprint(public), wrap(epoch, holder=holder, public_key=public))
 
 
 def sealer(case_key: bytes, place: Place, letter: Letter) -> Callable[[int], bytes]:

@@ -1,4 +1,4 @@
--- 31 parts
+-- 32 parts
 
 -- table audit of audit
 CREATE TABLE audit (
@@ -94,6 +94,15 @@ CREATE TABLE invitations (
 
 -- index sqlite_autoindex_invitations_2 of invitations
 -- made by SQLite;
+
+-- table known_keys of known_keys
+CREATE TABLE known_keys (
+    case_id BLOB NOT NULL CHECK (length(case_id) = 16),
+    epoch INTEGER NOT NULL CHECK (epoch >= 1),
+    mark BLOB NOT NULL CHECK (length(mark) = 32),
+    recipient BLOB NOT NULL CHECK (length(recipient) = 16),
+    PRIMARY KEY (case_id, epoch)
+) STRICT, WITHOUT ROWID;
 
 -- table moderators of moderators
 CREATE TABLE moderators (

@@ -24,6 +24,7 @@ _CASES_NOTED: Final = (
     "SELECT case_id FROM written_replies WHERE case_id > ? ORDER BY case_id LIMIT 1",
     "SELECT case_id FROM taken WHERE case_id > ? ORDER BY case_id LIMIT 1",
     "SELECT case_id FROM stepped_out WHERE case_id > ? ORDER BY case_id LIMIT 1",
+    "SELECT case_id FROM known_keys WHERE case_id > ? ORDER BY case_id LIMIT 1",
 )
 
 Difference = tuple[str, str]  # what happened, and to which id or setting

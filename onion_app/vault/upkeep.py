@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from onion_app.errors import EpochPassed, NothingHere
-from onion_app.vault.cases.keys import add_wraps, begin_epoch
+from onion_app.errors import EpochPassed
+from onion_app.vault.cases.keys import add_wraps, begin_epoch, expect_unchanged
 from onion_app.vault.cases.lifetime import CASE
 from onion_app.vault.cases.records import AUTHOR, Case, Wrap
 from onion_app.vault.database import Database
-from onion_app.vault.rows import Value, shaped
+from onion_app.vault.rows import shaped
 
 AT_ONCE = 100  # cases handled between two looks at the clock
 
@@ -35,16 +35,24 @@ def bring_back(db: Database, today: int) -> None:
         )
 
 
-def rewrap(db: Database, case_id: bytes, circle_id: bytes, wraps: Sequence[Wrap], next_wraps: Sequence[Wrap]) -> None:
+def rewrap(
+    db: Database,
+    case_id: bytes,
+    circle_id: bytes,
+    *,
+    wraps: Sequence[Wrap],
+    new_wraps: Sequence[Wrap],
+    held: Sequence[Wrap],
+) -> None:
     """Hand a case over to a circle, or re-key it for its own: these wraps take the place of every circle's.
 
-    `wraps` are the circle's, one for each epoch that a circle held; where it re-keys its own, those that open for
-    nobody may be left out, and stay. `next_wraps` begin the epoch of what follows, whose key the former holders never
-    had. # P05
+    `wraps` are the circle's, one for each epoch that the circle of the case held; where it re-keys its own, those that
+    open for nobody may be left out, and stay. `new_wraps` begin the epoch of what follows, whose key the former holders
+    never had. # P05
 
     Raises:
         NothingHere: no such case.
-        EpochPassed: the keys have changed since the wraps were made.
+        EpochPassed: the keys have changed since `held` was read, or an epoch would be lost.
     """
     # For another circle it is new and unread, unless its story is on its way.
     handed = (
@@ -52,26 +60,20 @@ def rewrap(db: Database, case_id: bytes, circle_id: bytes, wraps: Sequence[Wrap]
         "ELSE 'new' END, circle_id = ? WHERE id = ?"
     )
     with db.writing():
-        case = db.row("SELECT circle_id FROM cases WHERE id = ?", (case_id,))
-        if case is None:
-            raise NothingHere
-        given, held = {wrap.epoch for wrap in wraps}, _epochs_of_circles(db, case_id)
-        if {wrap.holder for wrap in wraps} != {circle_id} or not given <= held:
+        expect_unchanged(db, case_id, held)
+        (former,) = db.row("SELECT circle_id FROM cases WHERE id = ?", (case_id,)) or (None,)
+        given, had = {wrap.epoch for wrap in wraps}, {wrap.epoch for wrap in held if wrap.holder == former}
+        if {wrap.holder for wrap in wraps} != {circle_id} or not given <= had:
             raise EpochPassed
-        if case[0] != circle_id:
-            if given != held:
+        if former != circle_id:
+            if given != had:
                 raise EpochPassed
             db.run(handed, (circle_id, case_id))
         for epoch in given:
             db.run("DELETE FROM case_keys WHERE case_id = ? AND epoch = ? AND holder <> ?", (case_id, epoch, AUTHOR))
         add_wraps(db, case_id, wraps)
-        begin_epoch(db, case_id, next_wraps)
+        begin_epoch(db, case_id, new_wraps)
     db.try_checkpoint()  # P07: the former wraps leave the log too
-
-
-def _epochs_of_circles(db: Database, case_id: bytes) -> set[Value]:
-    held = "SELECT epoch FROM case_keys WHERE case_id = ? AND holder <> ?"
-    return {row[0] for row in db.rows(held, (case_id, AUTHOR))}
 
 
 def set_aside(db: Database, case_id: bytes, circle_id: bytes, epochs: Sequence[int]) -> None:

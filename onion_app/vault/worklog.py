@@ -175,6 +175,7 @@ def forget_case(db: Database, case_id: Value) -> None:
     db.run("DELETE FROM written_replies WHERE case_id = ?", (case_id,))
     db.run("DELETE FROM taken WHERE case_id = ?", (case_id,))
     db.run("DELETE FROM stepped_out WHERE case_id = ?", (case_id,))
+    db.run("DELETE FROM known_keys WHERE case_id = ?", (case_id,))
 
 
 def forget_drafts(db: Database, case_id: Value) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from onion_app.crypto import sealing
+from onion_app.crypto import epochs, sealing
 from onion_app.crypto.keys import fingerprint, new_id
 from onion_app.crypto.letters import Letter, Proposal, Text, pack
 from onion_app.vault import cases, texts
@@ -130,7 +130,8 @@ def _answer(site: Site, letter: Letter) -> None:
         assert isinstance(circle_id, bytes)
         wrap = cases.wraps_of(mailbox, case_id, circle_id)[0]
         assert wrap.recipient == fingerprint(cases.circle_key(mailbox, circle_id).public_key)
-        key = sealing.unwrap(wrap.wrap, case_id=case_id, epoch=wrap.epoch, holder=circle_id, private_key=site.private)
+        opened = epochs.unwrap(wrap.wrap, case_id=case_id, epoch=wrap.epoch, holder=circle_id, private_key=site.private)
+        key = opened.key
         message_id = new_id()
 
         def sealed(number: int, case_id: bytes = case_id, key: bytes = key, message_id: bytes = message_id) -> bytes:
@@ -142,6 +143,7 @@ def _answer(site: Site, letter: Letter) -> None:
             message_id,
             author="circle",
             epoch=1,
+            held=cases.all_wraps(mailbox, case_id),
             new_wraps=(),
             seal=sealed,
             day=int(site.clock()) // DAY,

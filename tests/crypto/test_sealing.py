@@ -1,4 +1,4 @@
-"""Messages, wraps and hidden fields open where they belong, and nowhere else."""
+"""Messages and hidden fields open where they belong, and nowhere else."""
 
 from dataclasses import replace
 
@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from onion_app.crypto import keys, letters, sealing
 from onion_app.errors import SealBroken
 
-CASE, MESSAGE, CIRCLE = keys.new_id(), keys.new_id(), keys.new_id()
+CASE, MESSAGE = keys.new_id(), keys.new_id()
 PLACE = sealing.Place(CASE, 1, MESSAGE, 1, "visitor")
-KEY = sealing.new_case_key()
+KEY = keys.new_key()
 
 
 @given(st.binary(max_size=65_535))
@@ -62,26 +62,6 @@ def test_a_stump_is_refused(length: int) -> None:
         sealing.open_seal(KEY, sealing.seal(KEY, b"words", PLACE)[:length], PLACE)
 
 
-def wrapped(pair: keys.KeyPair) -> bytes:
-    return sealing.wrap(KEY, case_id=CASE, epoch=3, holder=CIRCLE, public_key=pair.public)
-
-
-def test_a_wrap_gives_the_key_to_its_holder() -> None:
-    pair = keys.new_keypair()
-    opened = sealing.unwrap(wrapped(pair), case_id=CASE, epoch=3, holder=CIRCLE, private_key=pair.private)
-    assert opened == KEY
-
-
-@pytest.mark.parametrize(
-    "moved", [{"case_id": MESSAGE}, {"epoch": 4}, {"holder": sealing.AUTHOR_HOLDER}, {"private_key": KEY}]
-)
-def test_a_wrap_opens_for_nobody_else(moved: dict[str, object]) -> None:
-    pair = keys.new_keypair()
-    place = {"case_id": CASE, "epoch": 3, "holder": CIRCLE, "private_key": pair.private} | moved
-    with pytest.raises(SealBroken):
-        sealing.unwrap(wrapped(pair), **place)  # type: ignore[arg-type]
-
-
 @given(st.dictionaries(st.text(), st.text() | st.integers() | st.booleans() | st.none()))
 def test_a_hidden_field_comes_back_whole(fields: dict[str, object]) -> None:
     assert sealing.open_field(KEY, "check", sealing.seal_field(KEY, "check", fields)) == fields
@@ -95,7 +75,7 @@ def test_a_made_up_hidden_field_is_refused(text: str) -> None:
 
 def test_a_hidden_field_opens_for_its_own_purpose_and_key_only() -> None:
     field = sealing.seal_field(KEY, "check", {"code": "1"})
-    for key, purpose in ((KEY, "erase"), (sealing.new_case_key(), "check")):
+    for key, purpose in ((KEY, "erase"), (keys.new_key(), "check")):
         with pytest.raises(SealBroken):
             sealing.open_field(key, purpose, field)
 

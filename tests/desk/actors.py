@@ -8,9 +8,10 @@ import pyotp
 from werkzeug.test import TestResponse
 
 from onion_app.crypto import codes
-from onion_app.crypto.keys import KeyPair, fingerprint, new_id, new_keypair
+from onion_app.crypto.epochs import AUTHOR_HOLDER, Epoch, claimed, wrap
+from onion_app.crypto.keys import KeyPair, fingerprint, new_id, new_key, new_keypair
 from onion_app.crypto.letters import Consent, Decision, Letter, Proposal, Publish, Text, Verdict, pack, unpack
-from onion_app.crypto.sealing import AUTHOR_HOLDER, Place, new_case_key, open_seal, seal, wrap
+from onion_app.crypto.sealing import Place, open_seal, seal
 from onion_app.crypto.slots import VaultKeys
 from onion_app.desk import DeskConfig
 from onion_app.vault import cases, people, publishing
@@ -86,7 +87,7 @@ class Author:
     circle_id: bytes
     pair: KeyPair = field(default_factory=new_keypair)
     case_id: bytes = field(default_factory=new_id)
-    key: bytes = field(default_factory=new_case_key)
+    key: bytes = field(default_factory=new_key)
 
     def tells(self, text: str, publish: Publish = "yes") -> str:
         """Begin a testimony that may be published, or not."""
@@ -100,13 +101,10 @@ class Author:
         letters: list[Letter] = [Text(text, today), Consent(publish, count=True, quote=False, day=today)]
         messages = [self._sealed(number, letter) for number, letter in enumerate(letters, 1)]
         holders = {self.circle_id: self.house.public_key(self.circle_id), AUTHOR_HOLDER: self.pair.public}
+        begun = Epoch(self.case_id, 1, self.circle_id, holders[self.circle_id], self.pair.public, self.key)
+        first = claimed(begun, self.pair.private)
         wraps = [
-            cases.Wrap(
-                1,
-                holder,
-                fingerprint(public),
-                wrap(self.key, case_id=self.case_id, epoch=1, holder=holder, public_key=public),
-            )
+            cases.Wrap(1, holder, fingerprint(public), wrap(first, holder=holder, public_key=public))
             for holder, public in holders.items()
         ]
         new = cases.NewCase(
@@ -166,6 +164,7 @@ class Author:
             message_id,
             author="visitor",
             epoch=1,
+            held=cases.all_wraps(self.house.mailbox, self.case_id),
             new_wraps=(),
             seal=lambda number: self._sealed(number, letter, message_id).sealed,
             day=self.house.clock.today,
@@ -191,6 +190,7 @@ class Author:
             message_id,
             author=author,  # type: ignore[arg-type]
             epoch=1,
+            held=cases.all_wraps(self.house.mailbox, self.case_id),
             new_wraps=(),
             seal=lambda number: self._sealed(number, letter, message_id, author).sealed,
             day=self.house.clock.today,

@@ -3,9 +3,9 @@
 from contextlib import suppress
 
 from onion_app.crypto.circles import open_grant
+from onion_app.crypto.epochs import unwrap
 from onion_app.crypto.keys import KeyPair, keypair_from
 from onion_app.crypto.members import unlock_secrets
-from onion_app.crypto.sealing import unwrap
 from onion_app.errors import SealBroken
 from onion_app.vault import cases, people
 from onion_app.web.app import Hardened

@@ -55,6 +55,10 @@ class Model:
             self.opens[epoch] = set(self.members[self.circle[case]])
         self.begin_epoch(case)
 
+    def opens_any(self, who: str, case: str) -> bool:
+        """Say whether somebody opens anything of a case."""
+        return any(who in self.opens[epoch] for epoch in self.all_of(case))
+
     def opens_all(self, who: str, case: str) -> bool:
         """Say whether somebody opens every epoch of a case."""
         return all(who in self.opens[epoch] for epoch in self.all_of(case))

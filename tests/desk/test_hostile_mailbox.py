@@ -2,9 +2,8 @@
 
 import pytest
 
-from onion_app.crypto.keys import fingerprint, new_keypair
+from onion_app.crypto.keys import new_keypair
 from onion_app.crypto.letters import Consent, Text
-from onion_app.crypto.sealing import AUTHOR_HOLDER, unwrap
 from onion_app.vault import cases, worklog
 from tests.desk.actors import Author, House, Volunteer
 
@@ -108,35 +107,6 @@ def test_nobody_but_the_author_consents(counsellor: Volunteer, author: Author, w
     page = counsellor.opens(case)
     assert [article.get("data-number") for article in page.having_class("broken")] == ["3"]
     assert "seen the final text and said yes" in page.first(id="consents").text
-
-
-def test_an_answer_after_an_exchange_of_the_wrap_starts_a_new_key_of_the_case(
-    house: House, counsellor: Volunteer, author: Author
-) -> None:
-    case = author.writes("Hello?")
-    counsellor.logs_in()
-    counsellor.takes(case)
-    stranger = new_keypair()
-    others = Author(house, author.circle_id)
-    others.writes("Another.")
-    moved = cases.wraps_of(house.mailbox, others.case_id, author.circle_id)[0].wrap
-    tamper(
-        house,
-        "UPDATE case_keys SET wrap = ?, recipient = ? WHERE case_id = ? AND holder = ?",
-        moved,
-        fingerprint(stranger.public),
-        author.case_id,
-        author.circle_id,
-    )
-    page = counsellor.goes_to(f"/case/{case}")
-    assert len(page.having_class("closed")) == 2
-    counsellor.presses(f"/case/{case}/reply", text="A new start.")
-    assert counsellor.mistakes == ""
-    sent = cases.messages_of(house.mailbox, author.case_id)[-1]
-    assert sent.epoch == 2
-    wrapped = next(wrap for wrap in cases.wraps_of(house.mailbox, author.case_id, AUTHOR_HOLDER) if wrap.epoch == 2)
-    assert unwrap(wrapped.wrap, case_id=author.case_id, epoch=2, holder=AUTHOR_HOLDER, private_key=author.pair.private)
-    assert "A new start." in counsellor.goes_to(f"/case/{case}").text
 
 
 def test_what_the_chores_found_stays_until_somebody_has_seen_it(house: House, counsellor: Volunteer) -> None:

@@ -2,8 +2,8 @@
 
 import pytest
 
+from onion_app.crypto.epochs import AUTHOR_HOLDER
 from onion_app.crypto.letters import Text
-from onion_app.crypto.sealing import AUTHOR_HOLDER
 from onion_app.desk.phrases import PHRASES
 from onion_app.errors import NothingHere
 from onion_app.vault import cases, people, worklog

@@ -2,8 +2,8 @@
 
 import pytest
 
+from onion_app.crypto.epochs import AUTHOR_HOLDER
 from onion_app.crypto.keys import fingerprint
-from onion_app.crypto.sealing import AUTHOR_HOLDER
 from onion_app.desk import rekeying
 from onion_app.errors import NothingHere
 from onion_app.vault import cases, people, worklog

@@ -17,16 +17,28 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from nacl.pwhash import argon2id
 
 from onion_app.crypto import passwords
+from onion_app.crypto.epochs import unwrap
 from onion_app.crypto.keys import new_id
 from onion_app.crypto.letters import Text
-from onion_app.crypto.sealing import unwrap
 from onion_app.crypto.slots import new_vault_keys
-from onion_app.desk import answering, casework, forms, identity, leaving, membership, recovery, rekeying, shutting
+from onion_app.desk import (
+    answering,
+    casekeys,
+    casework,
+    forms,
+    identity,
+    leaving,
+    membership,
+    recovery,
+    rekeying,
+    shutting,
+)
 from onion_app.desk.casework import Books, Member
 from onion_app.desk.delays import Delays
 from onion_app.errors import (
     AlreadyInCircle,
     CircleChanged,
+    KeysGone,
     KeysLost,
     LoginRefused,
     NotAllowed,
@@ -194,7 +206,12 @@ class Circles(RuleBasedStateMachine):
     def somebody_answers(self, data: st.DataObject) -> None:
         who, case = self.of_circle_with_cases(data)
         self.takes(who, case)
-        answering.reply(self.books, self.member(who), self.authors[case].case_id, new_id(), "An answer", 99)
+        arguments = (self.books, self.member(who), self.authors[case].case_id, new_id(), "An answer", 99)
+        if not self.model.opens_any(who, case):  # no proof that it is ours: its author would not believe it
+            with pytest.raises(KeysGone):
+                answering.reply(*arguments)
+            return
+        answering.reply(*arguments)
         self.model.write(case)
 
     def takes(self, who: str, case: str) -> None:
@@ -256,7 +273,7 @@ class Circles(RuleBasedStateMachine):
             for case, author in self.authors.items():
                 stored = cases.read_case(self.house.mailbox, author.case_id)
                 opened = (
-                    set(casework.case_keys(self.books, member, stored)) if stored.circle_id in member.circles else set()
+                    set(casekeys.case_keys(self.books, member, stored)) if stored.circle_id in member.circles else set()
                 )
                 assert opened == {epoch for _, epoch in self.model.all_of(case) if who in self.model.opens[case, epoch]}
 
@@ -284,7 +301,7 @@ class Circles(RuleBasedStateMachine):
         if (wrap, private) not in self.tried:
             self.tried[wrap, private] = b""
             with suppress(SealBroken):
-                key = unwrap(wrap, case_id=case_id, epoch=epoch, holder=holder, private_key=private)
+                key = unwrap(wrap, case_id=case_id, epoch=epoch, holder=holder, private_key=private).key
                 self.tried[wrap, private] = key
         return self.tried[wrap, private]
 

@@ -9,7 +9,7 @@ from onion_app.crypto.slots import VaultKeys
 from onion_app.errors import NothingHere
 from onion_app.launch import keeping
 from onion_app.launch.state import State
-from onion_app.vault import cases, database, people
+from onion_app.vault import cases, database, known, people
 from onion_app.vault.cases import Message, NewCase, Wrap
 
 TODAY = int(time.time() // 86400)
@@ -32,6 +32,18 @@ class Kept:
     def save(self, target: Path) -> Path:
         keeping.save(self.place, self.keys, target, time.time, quietly)
         return target
+
+    def meets_keys(self, *epochs: int) -> None:
+        """Note at the desk that somebody has opened the case with these keys."""
+        desk = database.open_desk(self.place.desk, self.keys.desk)
+        known.remember(desk, self.case, [known.KnownKey(epoch, bytes(32), bytes(16)) for epoch in epochs])
+        desk.close()
+
+    def keys_met(self, place: State | None = None) -> list[int]:
+        desk = database.open_desk((place or self.place).desk, self.keys.desk)
+        met = sorted(known.known_keys(desk, self.case))
+        desk.close()
+        return met
 
     def take_back(self) -> None:
         mailbox = database.open_mailbox(self.place.mailbox, self.keys.mailbox)

@@ -25,12 +25,14 @@ def elsewhere(tmp_path: Path) -> Path:
 
 
 def test_a_backup_is_restored_with_the_spare_code_elsewhere(kept: Kept, tmp_path: Path, elsewhere: Path) -> None:
+    kept.meets_keys(1, 2)  # the second epoch began after the mailbox was copied
     file = kept.save(tmp_path / "backup")
     done = keeping.restore(file, kept.spare_code, elsewhere, time.time, quietly, replace=False, newer=None)
     assert (done.day, done.withdrawn, done.unread_lists) == (TODAY, 0, ())
     restored = State(elsewhere)
     assert open_slots(keyfile.read(elsewhere), kept.passphrase) == kept.keys
     assert is_there(restored, kept.keys, kept.case)
+    assert (kept.keys_met(), kept.keys_met(restored)) == ([1, 2], [1])
     assert sorted(path.name for path in elsewhere.iterdir()) == sorted(
         ["desk", "last-backup", "lock", "mailbox", "run", "tor", "vault.key"]
     )

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from onion_app.crypto.epochs import first_epoch, wrap
 from onion_app.crypto.keys import fingerprint, new_keypair
-from onion_app.crypto.sealing import new_case_key, wrap
 from onion_app.errors import NothingHere
 from onion_app.launch import child as child_module
 from onion_app.launch import chores_process, days, first_run, status
@@ -45,7 +45,8 @@ class Opened:
         """Store a case whose last message came on this day, and give its id."""
         [circle] = people.circles(self.desk)
         case_id, circle_keys = secrets.token_bytes(16), new_keypair()
-        sealed = wrap(new_case_key(), case_id=case_id, epoch=1, holder=circle.id, public_key=circle_keys.public)
+        epoch = first_epoch(case_id, circle.id, circle_keys.public, None)
+        sealed = wrap(epoch, holder=circle.id, public_key=circle_keys.public)
         case = NewCase(
             id=case_id,
             circle_id=circle.id,

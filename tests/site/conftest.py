@@ -9,6 +9,8 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from onion_app.crypto import sealing
+from onion_app.crypto.codes import derive
+from onion_app.crypto.epochs import Epoch, following, unwrap
 from onion_app.crypto.keys import KeyPair, fingerprint, new_id, new_key, new_keypair
 from onion_app.crypto.letters import Consent, Letter, Pointer, Proposal, Text, pack, unpack
 from onion_app.site import SiteConfig, create_app
@@ -73,13 +75,24 @@ class Place:
         cases.set_state(self.db, self.case_ids()[0], "asking")
 
     def _says(self, letter: Letter, day: int) -> None:
-        case_id, key, epoch = self._opened_by(self.circle)
+        case_id, epoch = self.case_ids()[0], self.opened_by(self.circle)[-1]
         message_id = new_id()
 
         def sealed(number: int) -> bytes:
-            return sealing.seal(key, pack(letter), sealing.Place(case_id, epoch, message_id, number, "circle"))
+            place = sealing.Place(case_id, epoch.number, message_id, number, "circle")
+            return sealing.seal(epoch.key, pack(letter), place)
 
-        cases.append(self.db, case_id, message_id, author="circle", epoch=epoch, new_wraps=(), seal=sealed, day=day)
+        cases.append(
+            self.db,
+            case_id,
+            message_id,
+            author="circle",
+            epoch=epoch.number,
+            held=cases.all_wraps(self.db, case_id),
+            new_wraps=(),
+            seal=sealed,
+            day=day,
+        )
 
     def publishes(self, story_id: bytes) -> None:
         """Show a story that has nothing to do with any case, as far as the tables say."""
@@ -91,35 +104,36 @@ class Place:
             )
 
     def read_by(self, circle: KeyPair) -> list[Letter]:
-        """Open what the newest key of a circle opens in the only case there is."""
-        case_id, key, epoch = self._opened_by(circle)
+        """Open what the keys of a circle open in the only case there is."""
+        case_id = self.case_ids()[0]
+        keys = {epoch.number: epoch.key for epoch in self.opened_by(circle)}
         found = []
         for each in cases.messages_of(self.db, case_id):
             place = sealing.Place(case_id, each.epoch, each.id, each.number, each.author)
-            if each.epoch == epoch:
-                found.append(unpack(sealing.open_seal(key, each.sealed, place)))
+            if each.epoch in keys:
+                found.append(unpack(sealing.open_seal(keys[each.epoch], each.sealed, place)))
         return found
 
     def texts(self) -> list[str]:
         """Read the texts of the only case there is, as its circle does."""
         return [letter.text for letter in self.read_by(self.circle) if isinstance(letter, Text)]
 
+    def author_of(self, code: str) -> KeyPair:
+        """Give the pair that a code stands for."""
+        return derive(code, bytes(16)).author
+
     def consents(self) -> list[tuple[str, bool, bool]]:
         found = [letter for letter in self.read_by(self.circle) if isinstance(letter, Consent)]
         return [(each.publish, each.count, each.quote) for each in found]
 
-    def _opened_by(self, circle: KeyPair) -> tuple[bytes, bytes, int]:
+    def opened_by(self, circle: KeyPair) -> list[Epoch]:
+        """Open what is sealed to a pair of the circle in the only case there is, the oldest epoch first."""
         case_id = self.case_ids()[0]
+        place = {"case_id": case_id, "holder": self.circle_id, "private_key": circle.private}
         wraps = cases.wraps_of(self.db, case_id, self.circle_id)
-        newest = next(each for each in wraps if each.recipient == fingerprint(circle.public))
-        key = sealing.unwrap(
-            newest.wrap,
-            case_id=case_id,
-            epoch=newest.epoch,
-            holder=self.circle_id,
-            private_key=circle.private,
-        )
-        return case_id, key, newest.epoch
+        to_them = [each for each in wraps if each.recipient == fingerprint(circle.public)]
+        opened = [unwrap(each.wrap, epoch=each.epoch, **place) for each in reversed(to_them)]
+        return following(opened[:1], opened)
 
     def case_ids(self) -> list[bytes]:
         return [bytes(row[0]) for row in self.db.rows("SELECT id FROM cases") if isinstance(row[0], bytes)]

@@ -162,7 +162,8 @@ def sealing(content: bytes = b"sealed") -> Callable[[int], bytes]:
 
 def write(db: Database, case: Case, author: Any = "visitor", **changed: Any) -> Message:
     given: dict[str, Any] = {"author": author, "epoch": 1, "new_wraps": (), "seal": sealing(), "day": TODAY}
-    return cases.append(db, case.id, some_id(), **(given | changed))
+    given |= {"message_id": some_id(), "held": cases.all_wraps(db, case.id)}
+    return cases.append(db, case.id, **(given | changed))
 
 
 def next_wraps(db: Database, case: Case, epoch: int = 2) -> tuple[Wrap, Wrap]:

@@ -58,12 +58,7 @@ def test_numbers_follow_each_other_and_are_known_to_the_seal(mailbox: Database, 
 
 def test_the_same_message_sent_twice_is_stored_once(mailbox: Database, case: Case) -> None:
     message_id = some_id()
-    first, second = (
-        cases.append(
-            mailbox, case.id, message_id, author="visitor", epoch=1, new_wraps=(), seal=sealing(content), day=TODAY
-        )
-        for content in (b"one", b"two")
-    )
+    first, second = (write(mailbox, case, message_id=message_id, seal=sealing(content)) for content in (b"one", b"two"))
     assert first == second
     assert len(cases.messages_of(mailbox, case.id)) == 2
 
@@ -79,17 +74,17 @@ def test_a_seal_that_fails_stores_nothing(mailbox: Database, case: Case) -> None
 
 
 def test_the_record_of_the_last_opening_is_replaced_each_time(mailbox: Database, case: Case) -> None:
-    ids = [some_id(), some_id()]
+    ids, held = [some_id(), some_id()], cases.all_wraps(mailbox, case.id)
     for message_id in ids:
-        cases.put_opened(mailbox, case.id, message_id, 1, sealing())
+        cases.put_opened(mailbox, case.id, message_id, epoch=1, held=held, seal=sealing())
     zero = [message for message in cases.messages_of(mailbox, case.id) if message.number == 0]
     assert [message.id for message in zero] == ids[1:]
     assert zero[0].author == "site"
     assert write(mailbox, case).number == 2
     with pytest.raises(EpochPassed):
-        cases.put_opened(mailbox, case.id, some_id(), 2, sealing())
+        cases.put_opened(mailbox, case.id, some_id(), epoch=1, held=held[:1], seal=sealing())
     with pytest.raises(NothingHere):
-        cases.put_opened(mailbox, some_id(), some_id(), 1, sealing())
+        cases.put_opened(mailbox, some_id(), some_id(), epoch=1, held=held, seal=sealing())
 
 
 def test_states_follow_who_wrote_last(mailbox: Database, case: Case) -> None:

@@ -13,7 +13,7 @@ from onion_app.errors import Overloaded
 from onion_app.vault import cases, database
 from onion_app.vault.cases import Case
 from onion_app.vault.database import Database, PerThread
-from tests.vault.made import TODAY, Installation, new_case, sealing, some_id
+from tests.vault.made import TODAY, Installation, new_case, sealing, some_id, write
 
 WRITER = """
 import sys
@@ -21,7 +21,8 @@ from pathlib import Path
 from onion_app.vault import cases, database
 folder, key, case_id, message_id = Path(sys.argv[1]), *(bytes.fromhex(word) for word in sys.argv[2:])
 db = database.open_mailbox(folder, key)
-cases.append(db, case_id, message_id, author="visitor", epoch=1, new_wraps=(), seal=lambda n: b"kept", day=1)
+held = cases.all_wraps(db, case_id)
+cases.append(db, case_id, message_id, author="visitor", epoch=1, held=held, new_wraps=(), seal=lambda n: b"kept", day=1)
 print("committed", flush=True)
 with db.writing():
     db.run("DELETE FROM messages")
@@ -60,7 +61,7 @@ def test_nothing_readable_is_in_any_file(made: Installation, mailbox: Database, 
     marker = b"a marker that nobody else writes"
     new = new_case(made.circle_id)
     cases.add_case(mailbox, new)
-    cases.append(mailbox, new.id, some_id(), author="visitor", epoch=1, new_wraps=(), seal=sealing(marker), day=TODAY)
+    write(mailbox, cases.read_case(mailbox, new.id), seal=sealing(marker))
     with desk.writing():
         desk.run("UPDATE moderators SET handle = ?", (marker.decode(),))
     mailbox.copy_to(made.mailbox_folder / "copy.db")
@@ -107,7 +108,7 @@ def test_sixteen_threads_at_once_all_get_their_turn(made: Installation, case: Ca
         try:
             for _ in range(10):
                 db = connections.here()
-                cases.append(db, case.id, some_id(), author="visitor", epoch=1, new_wraps=(), seal=sealing(), day=TODAY)
+                write(db, case)
                 new = new_case(made.circle_id)
                 cases.add_case(db, new)
                 cases.erase_case(db, new.id, TODAY)
@@ -132,9 +133,10 @@ import sys, secrets
 from pathlib import Path
 from onion_app.vault import cases, database
 db = database.open_mailbox(Path(sys.argv[1]), bytes.fromhex(sys.argv[2]))
+case_id = bytes.fromhex(sys.argv[3])
 for _ in range(100):
-    cases.append(db, bytes.fromhex(sys.argv[3]), secrets.token_bytes(16), author="circle", epoch=1, new_wraps=(),
-                 seal=lambda n: b"x", day=1)
+    cases.append(db, case_id, secrets.token_bytes(16), author="circle", epoch=1, held=cases.all_wraps(db, case_id),
+                 new_wraps=(), seal=lambda n: b"x", day=1)
 """
     words = [str(made.mailbox_folder), made.mailbox_key.hex(), case.id.hex()]
     writers = [subprocess.Popen([sys.executable, "-c", code, *words]) for _ in range(2)]

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 import pytest
 
 from onion_app.errors import AlreadyWithdrawn, CheckpointBusy, NothingHere
-from onion_app.vault import cases, texts, truth, worklog
+from onion_app.vault import cases, known, texts, truth, worklog
 from onion_app.vault.cases import AUTHOR, Case
 from onion_app.vault.database import Database
 from onion_app.vault.texts import Text, Version
-from tests.vault.made import TODAY, Installation, new_case, sealing, some_id
+from tests.vault.made import TODAY, Installation, new_case, sealing, some_id, write
 
 
 def story(desk: Database, mailbox: Database, case: Case, title: str = "A title") -> bytes:
@@ -31,7 +31,7 @@ def test_an_erased_case_is_in_no_table_and_not_in_the_log(
     new = new_case(made.circle_id)
     cases.add_case(mailbox, new)
     sealed = b"sealed blob of a second message"
-    cases.append(mailbox, new.id, some_id(), author="visitor", epoch=1, new_wraps=(), seal=sealing(sealed), day=TODAY)
+    write(mailbox, cases.read_case(mailbox, new.id), seal=sealing(sealed))
     story_id = story(desk, mailbox, cases.read_case(mailbox, new.id))
     published = texts.published(mailbox)
 
@@ -177,13 +177,17 @@ def test_the_desk_forgets_what_it_noted_about_an_erased_case(
         )  # fmt: skip
         worklog.record_reply(desk, some_id(), case_id, b"sealed")
         worklog.take(desk, case_id, made.moderator_id, TODAY)
+        known.remember(desk, case_id, [known.KnownKey(1, bytes(32), bytes(16))])
+    only_read = some_id()  # a case of which nothing is noted but its key
+    known.remember(desk, only_read, [known.KnownKey(1, bytes(32), bytes(16))])
     worklog.step_out(desk, case.id, made.moderator_id)
     worklog.audit(desk, made.moderator_id, "opened a case", TODAY, made.circle_id, bytes(32))
 
     cases.erase_case(mailbox, case.id, TODAY)
     truth.repair(mailbox, desk, TODAY)
 
-    assert case.id not in everything(desk)
+    assert not {case.id, only_read} & set(everything(desk))
+    assert list(known.known_keys(desk, other.id)) == [1]
     assert (made.desk_folder / "desk.db-wal").stat().st_size == 0
     assert len(worklog.entries_of(desk, other.id)) == 1
     assert len(worklog.replies_of(desk, other.id)) == 1

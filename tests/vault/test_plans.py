@@ -5,13 +5,13 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from onion_app.vault import cases, people, publishing, texts, truth, upkeep, worklog
+from onion_app.vault import cases, known, people, publishing, texts, truth, upkeep, worklog
 from onion_app.vault.cases import AUTHOR, Message
 from onion_app.vault.database import Database
-from tests.vault.made import TODAY, Installation, new_case, sealing, some_id, some_key, wrap
+from tests.vault.made import TODAY, Installation, new_case, sealing, some_id, some_key, wrap, write
 from tests.vault.test_people import enrol
 
-GROWING = "cases|messages|case_keys|entries|audit|written_replies|withdrawn"
+GROWING = "cases|messages|case_keys|entries|audit|written_replies|withdrawn|known_keys"
 
 
 @pytest.fixture
@@ -40,17 +40,30 @@ def a_working_day(made: Installation, mailbox: Database, desk: Database) -> None
     cases.author_key_of(mailbox, case_id)
     cases.wraps_of(mailbox, case_id, AUTHOR)
     cases.messages_of(mailbox, case_id)
-    cases.put_opened(mailbox, case_id, some_id(), 1, sealing())
+    held = cases.all_wraps(mailbox, case_id)
+    cases.put_opened(mailbox, case_id, some_id(), epoch=1, held=held, seal=sealing())
     author = cases.wraps_of(mailbox, case_id, AUTHOR)[0].recipient
     epoch = [wrap(2, circle_id), wrap(2, AUTHOR, author)]
     writers: list[tuple[cases.MessageAuthor, list[cases.Wrap]]] = [("visitor", epoch), ("circle", [])]
     for who, wraps in writers:
-        cases.append(
-            mailbox, case_id, some_id(), author=who, epoch=2, new_wraps=wraps, seal=sealing(), day=TODAY, seen=1
-        )  # fmt: skip
-    cases.change_code(mailbox, case_id, some_key(), some_key(), [wrap(1, AUTHOR, author), wrap(2, AUTHOR, author)])
-    following = [wrap(3, circle_id), wrap(3, AUTHOR, author)]
-    upkeep.rewrap(mailbox, case_id, circle_id, [wrap(1, circle_id), wrap(2, circle_id)], following)
+        write(mailbox, case, who, epoch=2, new_wraps=wraps, seen=1)
+    cases.change_code(
+        mailbox,
+        case_id,
+        tag=some_key(),
+        author_key=some_key(),
+        wraps=[wrap(1, AUTHOR, author), wrap(2, AUTHOR, author)],
+        new_wraps=[wrap(3, circle_id), wrap(3, AUTHOR, author)],
+        held=cases.all_wraps(mailbox, case_id),
+    )
+    upkeep.rewrap(
+        mailbox,
+        case_id,
+        circle_id,
+        wraps=[wrap(1, circle_id), wrap(2, circle_id), wrap(3, circle_id)],
+        new_wraps=[wrap(4, circle_id), wrap(4, AUTHOR, author)],
+        held=cases.all_wraps(mailbox, case_id),
+    )
     upkeep.set_aside(mailbox, case_id, circle_id, [1])
     upkeep.due(mailbox, TODAY + 200, 180)
     worklog.take(desk, case_id, me, TODAY)
@@ -62,6 +75,8 @@ def a_working_day(made: Installation, mailbox: Database, desk: Database) -> None
     worklog.entries_of(desk, case_id)
     worklog.record_reply(desk, message_id, case_id, b"sealed")
     worklog.replies_of(desk, case_id)
+    known.remember(desk, case_id, [known.KnownKey(1, some_key(), some_id())])
+    known.remember(desk, case_id, [known.KnownKey(1, some_key(), some_id())])
     worklog.audit(desk, me, "opened a case", TODAY, circle_id, some_key())
     worklog.audit_of(desk, None, 1)
     worklog.audit_of(desk, circle_id, 1)
@@ -195,8 +210,10 @@ def test_a_case_of_many_messages_is_appended_to_without_reading_them(
     messages = tuple(Message(new.id, number, some_id(), 1, "visitor", b"sealed") for number in range(1, 500))
     cases.add_case(mailbox, new_case(made.circle_id, id=new.id, messages=messages))
     asked.clear()
-    cases.append(mailbox, new.id, some_id(), author="visitor", epoch=1, new_wraps=(), seal=sealing(), day=TODAY)
-    assert all("LIMIT 1" in text or "WHERE id = " in text for _, text in asked if text.startswith("SELECT"))
+    write(mailbox, cases.read_case(mailbox, new.id))
+    read = [text for _, text in asked if text.startswith("SELECT") and "FROM messages" in text]
+    assert read
+    assert all("LIMIT 1" in text or "WHERE id = " in text for text in read)
 
 
 def test_members_see_nothing_of_others_circles_in_any_list(

@@ -7,7 +7,7 @@ from onion_app.vault import cases, guides, publishing, texts, truth
 from onion_app.vault.cases import Case
 from onion_app.vault.database import Database
 from onion_app.vault.texts import Text, Version
-from tests.vault.made import TODAY, Installation, sealing, some_id
+from tests.vault.made import TODAY, Installation, some_id, write
 
 LATE = TODAY + publishing.LATEST_DAYS
 
@@ -53,7 +53,7 @@ def test_stories_come_out_in_batches(made: Installation, mailbox: Database, desk
 
 def test_a_story_of_a_case_with_an_unread_message_waits(mailbox: Database, desk: Database, case: Case) -> None:
     story_id = queued(mailbox, desk, case)
-    cases.append(mailbox, case.id, some_id(), author="visitor", epoch=1, new_wraps=(), seal=sealing(), day=TODAY)
+    write(mailbox, case)
     with pytest.raises(NewMessage):
         publishing.publish(mailbox, desk, story_id)
     assert publishing.publish_due(mailbox, desk, LATE) == 0

@@ -6,7 +6,7 @@ Every text that a person wrote arrives here sealed and leaves sealed.
 """
 
 from onion_app.vault.cases.conversation import append, messages_of, put_opened
-from onion_app.vault.cases.keys import author_key_of, change_code, close_door, wraps_of
+from onion_app.vault.cases.keys import all_wraps, author_key_of, change_code, close_door, next_number, wraps_of
 from onion_app.vault.cases.lifetime import add_case, erase_case, find_by_tag, mark_read, read_case, set_state
 from onion_app.vault.cases.queues import counts, queue
 from onion_app.vault.cases.records import (
@@ -39,6 +39,7 @@ __all__ = [
     "State",
     "Wrap",
     "add_case",
+    "all_wraps",
     "append",
     "author_key_of",
     "change_code",
@@ -50,6 +51,7 @@ __all__ = [
     "is_full",
     "mark_read",
     "messages_of",
+    "next_number",
     "put_opened",
     "queue",
     "read_case",

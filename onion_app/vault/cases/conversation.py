@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Final
 
-from onion_app.errors import AwaitsAnswer, EpochPassed
-from onion_app.vault.cases.keys import begin_epoch, newest_epoch
+from onion_app.errors import AwaitsAnswer
+from onion_app.vault.cases.keys import begin_epoch, expect_unchanged
 from onion_app.vault.cases.records import Message, MessageAuthor, Seal, Wrap
 from onion_app.vault.cases.routing import expect_room_to_add
 from onion_app.vault.database import Database
@@ -25,6 +25,7 @@ def append(  # noqa: PLR0913  each is a fact of the message, and named at the ca
     *,
     author: MessageAuthor,
     epoch: int,
+    held: Sequence[Wrap],
     new_wraps: Sequence[Wrap],
     seal: Seal,
     day: int,
@@ -36,12 +37,14 @@ def append(  # noqa: PLR0913  each is a fact of the message, and named at the ca
     A circle's answer leaves the case unread when the visitor wrote a message numbered above `seen`, the newest one that
     the answer's author had before them; without `seen` they had all of them.
 
+    `held` are all wraps of the case as they were when the epoch was chosen; `new_wraps` begin it.
+
     With `most`, a message is taken only while there is room, and while fewer than so many of the visitor's wait.
 
     Raises:
         NothingHere: no such case.
         AwaitsAnswer: so many wait. Paused: there is no room.
-        EpochPassed: the epoch is neither the newest nor, with its wraps, the next; see `begin_epoch`.
+        EpochPassed: the keys have changed since `held` was read; see also `begin_epoch`.
     """
     with db.writing():
         earlier = db.row(_MESSAGE + "WHERE id = ? AND case_id = ?", (message_id, case_id))
@@ -50,10 +53,9 @@ def append(  # noqa: PLR0913  each is a fact of the message, and named at the ca
         if most is not None:
             expect_room_to_add(db)
             _expect_few_waiting(db, case_id, most)
+        expect_unchanged(db, case_id, held)
         if new_wraps:
             begin_epoch(db, case_id, new_wraps)
-        if epoch != newest_epoch(db, case_id):
-            raise EpochPassed
         number = _next_number(db, case_id)
         message = Message(case_id, number, message_id, epoch, author, seal(number))
         insert(db, message)
@@ -64,16 +66,17 @@ def append(  # noqa: PLR0913  each is a fact of the message, and named at the ca
         return message
 
 
-def put_opened(db: Database, case_id: bytes, message_id: bytes, epoch: int, seal: Seal) -> None:
+def put_opened(
+    db: Database, case_id: bytes, message_id: bytes, *, epoch: int, held: Sequence[Wrap], seal: Seal
+) -> None:
     """Replace message 0, the record of the last opening, by one with a new id.
 
     Raises:
         NothingHere: no such case.
-        EpochPassed: the epoch is not the newest.
+        EpochPassed: the keys have changed since `held` was read.
     """
     with db.writing():
-        if epoch != newest_epoch(db, case_id):
-            raise EpochPassed
+        expect_unchanged(db, case_id, held)
         db.run("DELETE FROM messages WHERE case_id = ? AND number = 0", (case_id,))
         insert(db, Message(case_id, 0, message_id, epoch, "site", seal(0)))
 

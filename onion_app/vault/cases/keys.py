@@ -1,11 +1,16 @@
 """Who can open a case: its key, wrapped once for each epoch and holder."""
 
 from collections.abc import Sequence
+from contextlib import suppress
+from itertools import count
+from typing import Final
 
 from onion_app.errors import DamagedFile, EpochPassed, NothingHere
 from onion_app.vault.cases.records import AUTHOR, Wrap
 from onion_app.vault.database import Database
-from onion_app.vault.rows import shaped
+from onion_app.vault.rows import Row, shaped
+
+_WRAP: Final = "SELECT epoch, holder, recipient, wrap FROM case_keys "
 
 
 def author_key_of(db: Database, case_id: bytes) -> bytes | None:
@@ -22,25 +27,42 @@ def author_key_of(db: Database, case_id: bytes) -> bytes | None:
     return row[0]
 
 
+def all_wraps(db: Database, case_id: bytes) -> list[Wrap]:
+    """List every wrap of a case, whoever holds it, the newest epoch first; anybody's row may be among them."""
+    return _wraps(db.rows(_WRAP + "WHERE case_id = ? ORDER BY epoch DESC, holder", (case_id,)))
+
+
 def wraps_of(db: Database, case_id: bytes, holder: bytes) -> list[Wrap]:
     """List what one holder can open a case with, newest epoch first."""
-    found = db.rows(
-        "SELECT epoch, holder, recipient, wrap FROM case_keys WHERE case_id = ? AND holder = ? ORDER BY epoch DESC",
-        (case_id, holder),
-    )
-    return [shaped(Wrap, row) for row in found]
+    return _wraps(db.rows(_WRAP + "WHERE case_id = ? AND holder = ? ORDER BY epoch DESC", (case_id, holder)))
 
 
-def newest_epoch(db: Database, case_id: bytes) -> int:
-    """Give the epoch whose key seals what is written next.
+def _wraps(rows: Sequence[Row]) -> list[Wrap]:
+    """Leave out what no function of ours stored: such a row opens for nobody, and keeps nobody out."""
+    found = []
+    for row in rows:
+        with suppress(DamagedFile):
+            found.append(shaped(Wrap, row))
+    return found
+
+
+def next_number(wraps: Sequence[Wrap], after: int) -> int:
+    """Give the first number above that of an epoch under which no wrap stands yet."""
+    taken = {wrap.epoch for wrap in wraps}
+    return next(number for number in count(after + 1) if number not in taken)
+
+
+def expect_unchanged(db: Database, case_id: bytes, held: Sequence[Wrap]) -> None:
+    """See, inside the caller's `writing()`, that the wraps of a case are those that the caller has judged.
 
     Raises:
         NothingHere: no such case.
+        EpochPassed: an epoch has begun, or the circle, the code or the door has changed.
     """
-    row = db.row("SELECT epoch FROM case_keys WHERE case_id = ? ORDER BY epoch DESC LIMIT 1", (case_id,))
-    if row is None:
+    if db.row("SELECT 1 FROM cases WHERE id = ?", (case_id,)) is None:
         raise NothingHere
-    return int(row[0] or 0)
+    if all_wraps(db, case_id) != list(held):
+        raise EpochPassed
 
 
 def add_wraps(db: Database, case_id: bytes, wraps: Sequence[Wrap]) -> None:
@@ -53,38 +75,45 @@ def add_wraps(db: Database, case_id: bytes, wraps: Sequence[Wrap]) -> None:
 
 
 def begin_epoch(db: Database, case_id: bytes, wraps: Sequence[Wrap]) -> None:
-    """Store the wraps of the next epoch, inside the caller's `writing()`: one for the circle, one for an open door.
+    """Store the wraps of another epoch, inside the caller's `writing()`: one for a circle, one for an open door.
 
     Raises:
-        NothingHere: no such case.
-        EpochPassed: since the wraps were made, another epoch began, or the circle, the code or the door has changed.
+        EpochPassed: there is such an epoch, or no circle could open it.
     """
-    epoch = newest_epoch(db, case_id) + 1
-    circle = db.row("SELECT circle_id FROM cases WHERE id = ?", (case_id,))
-    author = wraps_of(db, case_id, AUTHOR)[:1]
-    expected = {(epoch, circle and circle[0], None)} | {(epoch, AUTHOR, held.recipient) for held in author}
-    given = {(each.epoch, each.holder, each.recipient if each.holder == AUTHOR else None) for each in wraps}
-    if given != expected:
+    numbers = {each.epoch for each in wraps}
+    circles = [each.holder for each in wraps if each.holder != AUTHOR]
+    if len(numbers) != 1 or len(circles) != 1 or any(held.epoch in numbers for held in all_wraps(db, case_id)):
         raise EpochPassed
+    # What is left under this number has a shape that none of ours has.
+    db.run("DELETE FROM case_keys WHERE case_id = ? AND epoch = ?", (case_id, *numbers))
     add_wraps(db, case_id, wraps)
 
 
-def change_code(db: Database, case_id: bytes, tag: bytes, author_key: bytes, wraps: Sequence[Wrap]) -> None:
+def change_code(
+    db: Database,
+    case_id: bytes,
+    *,
+    tag: bytes,
+    author_key: bytes,
+    wraps: Sequence[Wrap],
+    new_wraps: Sequence[Wrap],
+    held: Sequence[Wrap],
+) -> None:
     """Replace the visitor's tag, key and wraps. P07: from then on the old code opens nothing, not in the log either.
 
+    `new_wraps` begin an epoch that the old code never opened.
+
     Raises:
-        NothingHere: no such case, or its door was closed.
-        EpochPassed: the wraps are not for exactly the epochs that the visitor holds.
+        NothingHere: no such case.
+        EpochPassed: the keys have changed since `held` was read.
     """
     with db.writing():
-        held = [wrap.epoch for wrap in wraps_of(db, case_id, AUTHOR)]
-        if not held:
-            raise NothingHere
-        if held != sorted((wrap.epoch for wrap in wraps if wrap.holder == AUTHOR), reverse=True):
-            raise EpochPassed
+        expect_unchanged(db, case_id, held)
         db.run("UPDATE cases SET lookup_tag = ?, author_key = ? WHERE id = ?", (tag, author_key, case_id))
         _drop_wraps(db, case_id, AUTHOR)
         add_wraps(db, case_id, wraps)
+        if new_wraps:
+            begin_epoch(db, case_id, new_wraps)
     db.try_checkpoint()
 
 

@@ -1,0 +1,126 @@
+"""The keys of a case as a member of its circle finds them, and which of them are sure.
+
+Anybody who can write into the mailbox can put a wrap there. What the desk has met before it knows again; what follows
+has to be linked to it, one epoch to the other. Where the desk has met nothing, since nobody has opened the case yet or
+since whoever opened it went with the circle's former keys, the oldest key that opens is where it begins.
+# P05: nothing is sealed under a key that is not sure.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from onion_app.crypto.epochs import AUTHOR_HOLDER, NO_AUTHOR, Epoch, following, mark, next_epoch, unwrap, wrap
+from onion_app.crypto.keys import KeyPair, fingerprint
+from onion_app.desk.casework import Books, CircleHere, Member, circle_of
+from onion_app.errors import EpochPassed, KeysGone, SealBroken
+from onion_app.vault import cases, known
+from onion_app.vault.cases import Wrap
+
+
+class CaseKeys(NamedTuple):
+    """What of a case opens for the keys of its circle."""
+
+    held: list[Wrap]  # every wrap of the case, whoever put it there
+    epochs: list[Epoch]  # those that are sure, the oldest first
+    sealed_to: dict[int, bytes]  # by epoch, the fingerprint of the circle's key that opened it
+    gone: bool  # a newer key, which should open, is not there or was exchanged
+
+
+class ToWriteIn(NamedTuple):
+    """The epoch for what is written next, the wraps that begin it, and what was there when it was chosen."""
+
+    epoch: Epoch
+    new_wraps: tuple[Wrap, ...]
+    held: list[Wrap]
+
+
+def keys_in(books: Books, member: Member, case: cases.Case) -> CaseKeys:
+    """Open the wraps of a case, and leave out what somebody put among them.
+
+    Raises:
+        NotAllowed: not a case of theirs.
+    """
+    circle = circle_of(member, case.circle_id)
+    held = cases.all_wraps(books.mailbox, case.id)
+    opened, sealed_to = _opened(held, case, circle)
+    met = known.known_keys(books.desk, case.id)
+    again = [epoch for epoch in opened if epoch.number in met and met[epoch.number].mark == mark(epoch)]
+    pairs = {fingerprint(pair.public) for pair in circle.pairs}
+    expected = max((key.epoch for key in met.values() if key.recipient in pairs), default=0)
+    gone = expected > max((epoch.number for epoch in again), default=0)
+    sure = again or ([] if gone else opened[:1])
+    return CaseKeys(held, sure if gone or not sure else following(sure, opened), sealed_to, gone)
+
+
+def _opened(held: list[Wrap], case: cases.Case, circle: CircleHere) -> tuple[list[Epoch], dict[int, bytes]]:
+    """Open the circle's wraps with any of its pairs, the oldest epoch first."""
+    opened, sealed_to = [], {}
+    for each in reversed([each for each in held if each.holder == circle.id]):
+        for pair in circle.pairs:
+            epoch = _unwrapped(each, case, pair)
+            if epoch is not None:
+                opened.append(epoch)
+                sealed_to[epoch.number] = fingerprint(pair.public)
+                break
+    return opened, sealed_to
+
+
+def _unwrapped(each: Wrap, case: cases.Case, pair: KeyPair) -> Epoch | None:
+    """Give the epoch in a wrap, or None when it was sealed to another pair or for another place."""
+    try:
+        return unwrap(each.wrap, case_id=case.id, epoch=each.epoch, holder=each.holder, private_key=pair.private)
+    except SealBroken:
+        return None
+
+
+def case_keys(books: Books, member: Member, case: cases.Case) -> dict[int, bytes]:
+    """Give the keys of a case that are sure, by epoch, the newest first."""
+    return {epoch.number: epoch.key for epoch in reversed(keys_in(books, member, case).epochs)}
+
+
+def remember(books: Books, case_id: bytes, sure: list[Epoch], sealed_to: Mapping[int, bytes]) -> None:
+    """Note the keys that a member has met, so that they are known again."""
+    met = [known.KnownKey(epoch.number, mark(epoch), sealed_to[epoch.number]) for epoch in sure]
+    known.remember(books.desk, case_id, met)
+
+
+def to_write_in(books: Books, member: Member, case: cases.Case) -> ToWriteIn:
+    """Choose the epoch for what is written next: the newest, or another one if it was begun for other readers.
+
+    A case whose newest key was sealed to an older key of the circle begins a new one: who was shut out has the old.
+
+    Raises:
+        EpochPassed: the circle has no key that is sure.
+        KeysGone: nothing is left that its author could be sure of.
+    """
+    circle = circle_of(member, case.circle_id)
+    if not circle.pairs:
+        raise EpochPassed
+    keys = keys_in(books, member, case)
+    if not keys.epochs or keys.gone:
+        raise KeysGone
+    newest = keys.epochs[-1]
+    public = circle.pairs[0].public  # the one our own grant gives, whatever the mailbox says
+    if (newest.circle_id, newest.circle_key, newest.author) == (circle.id, public, author_of(books, newest)):
+        return ToWriteIn(newest, (), keys.held)
+    return begun_after(books, keys, circle.id, public)
+
+
+def begun_after(books: Books, keys: CaseKeys, circle_id: bytes, public: bytes) -> ToWriteIn:
+    """Begin the epoch that follows the newest one, for a circle and for the author whom that one names."""
+    newest = keys.epochs[-1]
+    number = cases.next_number(keys.held, newest.number)
+    author = author_of(books, newest)
+    new = next_epoch(keys.epochs, number, circle_id=circle_id, circle_key=public, author=author)
+    readers = {circle_id: public} | ({AUTHOR_HOLDER: author} if author != NO_AUTHOR else {})
+    return ToWriteIn(new, tuple(wrapped(new, holder, to) for holder, to in readers.items()), keys.held)
+
+
+def author_of(books: Books, newest: Epoch) -> bytes:
+    """Give the author's public key, which the newest epoch names: the mailbox says only whether the door is open."""
+    return newest.author if cases.author_key_of(books.mailbox, newest.case_id) is not None else NO_AUTHOR
+
+
+def wrapped(epoch: Epoch, holder: bytes, public: bytes) -> Wrap:
+    """Wrap an epoch for one holder, as the mailbox keeps it."""
+    return Wrap(epoch.number, holder, fingerprint(public), wrap(epoch, holder=holder, public_key=public))

@@ -1,0 +1,80 @@
+"""An intruder with the mailbox key, who puts keys of their own where a case's keys stand, and reads what they can."""
+
+from contextlib import suppress
+from dataclasses import replace
+
+from onion_app.crypto.epochs import AUTHOR_HOLDER, Epoch, first_epoch, unwrap, wrap
+from onion_app.crypto.keys import KeyPair, fingerprint, new_id, new_keypair
+from onion_app.crypto.letters import Letter, Text, pack, unpack
+from onion_app.crypto.sealing import Place, open_seal, seal
+from onion_app.errors import SealBroken
+from onion_app.vault import cases
+from onion_app.vault.database import Database
+
+_PLANT = "INSERT OR REPLACE INTO case_keys (case_id, epoch, holder, recipient, wrap) VALUES (?, ?, ?, ?, ?)"
+
+
+class Intruder:
+    """Somebody who writes past every function of ours, and keeps a copy of every key they have ever had."""
+
+    def __init__(self, db: Database, case_id: bytes) -> None:
+        """Look at what stands unsealed with a case: the circle, and both public keys."""
+        self.db = db
+        self.case_id = case_id
+        self.circle_id = cases.read_case(db, case_id).circle_id
+        self.circle_key = cases.circle_key(db, self.circle_id).public_key
+        self.author_key = cases.author_key_of(db, case_id) or bytes(32)
+        self.pair = new_keypair()
+        self.keys: set[bytes] = set()
+
+    def runs(self, sql: str, *values: int | str | bytes | None) -> None:
+        """Write anything."""
+        with self.db.writing():
+            self.db.run(sql, values)
+
+    def plants(
+        self, number: int, *holders: bytes, like: Epoch | None = None, at: int | None = None, says: str = ""
+    ) -> Epoch:
+        """Put an epoch of their own, over what is there, for the circle, the author (`AUTHOR_HOLDER`) or both."""
+        mine = first_epoch(self.case_id, self.circle_id, self.circle_key, None)
+        epoch = like or replace(mine, number=number, author=self.author_key)
+        self.keys.add(epoch.key)
+        public = {self.circle_id: self.circle_key, AUTHOR_HOLDER: self.author_key}
+        for holder in holders or public:
+            sealed = wrap(epoch, holder=holder, public_key=public[holder])
+            row = (self.case_id, number if at is None else at, holder, fingerprint(public[holder]), sealed)
+            self.runs(_PLANT, *row)
+        if says:
+            self.says(epoch, says)
+        return epoch
+
+    def says(self, epoch: Epoch, words: str, author: str = "circle") -> None:
+        """Write a message in anybody's name under a key of their own."""
+        newest = self.db.rows("SELECT max(number) FROM messages WHERE case_id = ?", (self.case_id,))[0][0]
+        number, message_id = int(newest or 0) + 1, new_id()
+        place = Place(self.case_id, epoch.number, message_id, number, author)
+        sealed = seal(epoch.key, pack(Text(words, 20_000, "Sara" if author == "circle" else "")), place)
+        row = (self.case_id, number, message_id, epoch.number, author, sealed)
+        self.runs("INSERT INTO messages (case_id, number, id, epoch, author, sealed) VALUES (?, ?, ?, ?, ?, ?)", *row)
+
+    def had(self, pair: KeyPair, holder: bytes) -> list[Epoch]:
+        """Copy what a pair opens now, as somebody could who works here and is shut out later."""
+        found = []
+        for each in cases.wraps_of(self.db, self.case_id, holder):
+            with suppress(SealBroken):
+                place = {"case_id": self.case_id, "holder": holder, "private_key": pair.private}
+                found.append(unwrap(each.wrap, epoch=each.epoch, **place))
+        self.keys |= {epoch.key for epoch in found}
+        return found
+
+    def reads(self) -> list[Letter]:
+        """Try every key they know or can open on every message of the case, but for what they wrote themselves."""
+        for holder in (self.circle_id, AUTHOR_HOLDER):
+            self.had(self.pair, holder)
+        found = []
+        for each in cases.messages_of(self.db, self.case_id):
+            place = Place(each.case_id, each.epoch, each.id, each.number, each.author)
+            for key in self.keys:
+                with suppress(SealBroken):
+                    found.append(unpack(open_seal(key, each.sealed, place)))
+        return found
