@@ -73,9 +73,9 @@ class Connection(HTTPChannel):  # type: ignore[misc]  # waitress has no types
         return not (busy or self.will_close or self.close_when_flushed)
 
     def writable(self) -> bool:
-        """Say whether there is something to do here besides reading."""
-        waiting = self._unparsed and not self.requests
-        return bool(self.total_outbufs_len or self.will_close or self.close_when_flushed or waiting)
+        """Say whether there is something to do here besides reading; while a thread answers, it does it."""
+        waiting = self.total_outbufs_len or self.close_when_flushed or self._unparsed
+        return bool(self.will_close or (waiting and not self.requests))
 
     def received(self, data: bytes) -> bool:
         """Take what has arrived; after our last answer it is thrown away."""
