@@ -98,21 +98,22 @@ class Visits:
         return ended
 
     def sweep(self) -> int:
-        """Forget the visits that are overdue and give how many are still open."""
-        with self._table():
+        """Forget the visits that are overdue and give how many are still open; looks at each, so once a second."""
+        with self._table() as now:
+            for place, visit in list(self._open.items()):
+                if self._is_overdue(visit, now):
+                    del self._open[place]
             return len(self._open)
 
     @contextmanager
     def _table(self) -> Iterator[float]:
-        """Hold the table, rid of overdue visits, and give the time; afterwards say so when the last visit has gone."""
+        """Hold the table and give the time; afterwards say so when the last visit has gone."""
         emptied = False
         try:
             with self._lock:
                 before = len(self._open)
-                now = self._clock()
-                self._forget_overdue(now)
                 try:
-                    yield now
+                    yield self._clock()
                 finally:
                     emptied = before > 0 and not self._open
         finally:
@@ -122,16 +123,15 @@ class Visits:
     def _use(self, key: str, now: float) -> _Visit:
         place = _place(key)
         visit = self._open.get(place)
-        if visit is None:
+        if visit is None or self._is_overdue(visit, now):
+            self._open.pop(place, None)
             raise VisitOver
         visit.used = now
         self._open.move_to_end(place)
         return visit
 
-    def _forget_overdue(self, now: float) -> None:
-        for place, visit in list(self._open.items()):
-            if now - visit.used >= self._idle or now - visit.started >= self._longest:
-                del self._open[place]
+    def _is_overdue(self, visit: _Visit, now: float) -> bool:
+        return now - visit.used >= self._idle or now - visit.started >= self._longest
 
 
 def _place(key: str) -> bytes:
