@@ -75,8 +75,8 @@ def send(db: Database, prepared: Prepared, draft: Draft, day: int, language: Ans
     if consent:
         letters.append((message_id_of(_consent_seed(prepared, draft), "1"), consent))
     new = _new_case(db, prepared, draft, letters, day, language)
-    cases.add_case(db, new)
-    if not draft.no_return:
+    is_new = cases.add_case(db, new)
+    if not (is_new or draft.no_return):
         _add_what_changed(db, prepared, draft, new)
 
 
@@ -145,9 +145,6 @@ def _add_what_changed(db: Database, prepared: Prepared, draft: Draft, new: NewCa
         raise AlreadyWithdrawn from None
     if author != prepared.author.public:
         raise AlreadyWithdrawn
-    stored = cases.messages_of(db, new.id)
-    if [(message.id, message.sealed) for message in stored] == [(each.id, each.sealed) for each in new.messages]:
-        return  # it was stored just now
     door = Door(new.id, keys_of(db, prepared.code).author)
     casework.write_back(db, door, _whole_text(draft, new.day), _text_seed(prepared, draft))
     consent = _consent(draft, new.day)

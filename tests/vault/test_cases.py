@@ -13,8 +13,8 @@ from tests.vault.made import TODAY, Installation, new_case, next_wraps, sealing,
 
 def test_the_same_case_sent_twice_is_stored_once(made: Installation, mailbox: Database) -> None:
     new = new_case(made.circle_id)
-    cases.add_case(mailbox, new)
-    cases.add_case(mailbox, new)
+    assert cases.add_case(mailbox, new)
+    assert not cases.add_case(mailbox, new)
     assert [message.sealed for message in cases.messages_of(mailbox, new.id)] == [new.messages[0].sealed]
     assert cases.find_by_tag(mailbox, new.lookup_tag or b"").id == new.id
 

@@ -16,8 +16,8 @@ CASE: Final = (
 )
 
 
-def add_case(db: Database, new: NewCase) -> None:
-    """Store a case; the same one sent twice is stored once.
+def add_case(db: Database, new: NewCase) -> bool:
+    """Store a case and say whether it is new; the same one sent twice is stored once.
 
     Raises:
         AlreadyWithdrawn: this case was erased before.
@@ -26,7 +26,7 @@ def add_case(db: Database, new: NewCase) -> None:
         if db.row("SELECT 1 FROM withdrawn WHERE id = ?", (new.id,)):
             raise AlreadyWithdrawn
         if db.row("SELECT 1 FROM cases WHERE id = ?", (new.id,)):
-            return
+            return False
         who = (new.lookup_tag, new.author_key)
         spread = secrets.randbelow(1000)
         db.run(
@@ -37,6 +37,7 @@ def add_case(db: Database, new: NewCase) -> None:
         add_wraps(db, new.id, new.wraps)
         for message in new.messages:
             insert(db, message)
+    return True
 
 
 def find_by_tag(db: Database, tag: bytes) -> Case:
