@@ -14,6 +14,7 @@ from onion_app.launch.manage import machine
 from onion_app.launch.manage.__main__ import parser
 from onion_app.launch.manage.doctor import examined
 from onion_app.launch.state import State
+from onion_app.onion import tor_process
 from onion_app.vault import lastbackup
 from tests.launch.conftest import ROOT, Operator
 from tests.launch.manage import manage
@@ -34,6 +35,14 @@ def test_ten_questions_the_worst_answers_first(later: Operator) -> None:
     assert all(bool(one.cure) == (one.grade != "good") for one in found)
     said = manage(later.state, "doctor").said
     assert "./scripts/manage" in said
+
+
+def test_an_older_tor_is_cured_by_what_a_plain_debian_has(later: Operator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tor_process, "has_proof_of_work", lambda: False)
+    [found] = [one for one in examined(State(later.state)) if "proof of work" in one.question]
+    assert found.grade == "look"
+    # Another suite than those that Debian is installed with would be refused: apt names none then, and changes nothing.
+    assert found.cure == errors.TorTooOld.hint
 
 
 def test_a_file_that_others_can_read_is_found(later: Operator) -> None:

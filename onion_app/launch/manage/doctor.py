@@ -8,7 +8,7 @@ import time
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
-from onion_app.errors import NotRunning, SanctuaryError
+from onion_app.errors import NotRunning, SanctuaryError, TorTooOld
 from onion_app.launch import confine, control
 from onion_app.launch.manage import machine
 from onion_app.launch.state import State
@@ -70,8 +70,7 @@ def _tor() -> Answer:
         return Answer(_BAD, question, wrong.sentence, wrong.hint)
     if tor_process.has_proof_of_work():
         return Answer(_GOOD, question, f"{version}, with it")
-    cure = "sudo apt-get install -t bookworm-backports tor"
-    return Answer(_UNSURE, question, f"{version}, without it: a flood would be harder to bear", cure)
+    return Answer(_UNSURE, question, f"{version}, without it: a flood would be harder to bear", TorTooOld.hint)
 
 
 def _confinement(place: State) -> Answer:
