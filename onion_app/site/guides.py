@@ -4,6 +4,7 @@ The guide for danger is never missing: while none is published in a language, it
 stand in.
 """
 
+from functools import lru_cache
 from typing import Final
 
 from flask import abort
@@ -51,7 +52,7 @@ def guide(slug: str) -> ResponseReturnValue:
     if not versions:
         abort(404)
     version = best_version(versions)
-    parts = parts_of(version.body, lambda block: len(render(block).encode()))
+    parts = _parts(version.body)
     part = part_asked(len(parts))
     return show_published(
         "guide.html",
@@ -63,6 +64,11 @@ def guide(slug: str) -> ResponseReturnValue:
         part=part,
         parts_count=len(parts),
     )
+
+
+@lru_cache(maxsize=64)  # a dozen guides in four languages, each cut once and not for every part that is read
+def _parts(body: str) -> list[list[str]]:
+    return parts_of(body, lambda block: len(render(block).encode()))
 
 
 def _versions(slug: str) -> list[Version]:
