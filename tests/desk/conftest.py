@@ -24,6 +24,15 @@ def nothing_is_stretched_twice() -> Iterator[None]:
 
 
 @pytest.fixture
+def nothing_is_stretched(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take hardly any time for passphrases: everything else is as it is."""
+    slow = argon2id.kdf
+    monkeypatch.setattr(
+        argon2id, "kdf", lambda size, secret, salt, **_: slow(size, secret, salt, opslimit=1, memlimit=8192)
+    )
+
+
+@pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:
     keys = new_vault_keys()
     database.create_mailbox(tmp_path / "mailbox", keys.mailbox)

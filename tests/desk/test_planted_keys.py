@@ -1,5 +1,7 @@
 """Somebody with the mailbox key plants keys in a case: the desk seals nothing to them and believes nothing of it."""
 
+from typing import Any
+
 import pytest
 
 from onion_app.crypto.epochs import AUTHOR_HOLDER, Epoch, authors_epochs, next_epoch
@@ -12,6 +14,8 @@ from onion_app.web.app import Hardened
 from tests.desk.actors import Author, House, Volunteer
 from tests.desk.circles import id_of, joins, makes_coordinator, pairs_of
 from tests.planting import Intruder
+
+pytestmark = pytest.mark.usefixtures("nothing_is_stretched")
 
 GONE = "The keys of this case are gone or were exchanged."
 
@@ -207,6 +211,34 @@ def test_what_was_written_while_a_circles_key_was_exchanged_is_read_by_the_intru
     counsellor.presses(f"/case/{case}/reply", text="We are here.")
     assert texts_of(house, door) == ["They found my phone.", "Are you there?", "I wait.", "We are here."]
     assert read_by(intruder) == ["Are you there?"]
+
+
+def test_of_an_author_and_a_member_who_begin_an_epoch_at_once_neither_loses_a_word(
+    house: House,
+    app: Hardened,
+    counsellor: Volunteer,
+    case: str,
+    door: Door,
+    circle: bytes,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    makes_coordinator(house, counsellor)
+    joins(house, app, circle, "Dana", counsellor)
+    shuts_out(house, counsellor, "Dana")
+    counsellor.opens(case)
+    store = cases.append
+
+    def meanwhile_an_answer(*row: Any, **facts: Any) -> cases.Message:
+        monkeypatch.setattr(cases, "append", store)
+        counsellor.presses(f"/case/{case}/reply", text="We are here.")
+        return store(*row, **facts)
+
+    monkeypatch.setattr(cases, "append", meanwhile_an_answer)
+    visit.add(house.mailbox, door, Text("Are you there?", house.clock.today), new_id())
+    assert counsellor.mistakes == ""
+    assert [epoch.number for epoch in keys_in(house.mailbox, door).epochs] == [1, 2]
+    assert texts_of(house, door) == ["They found my phone.", "We are here.", "Are you there?"]
+    assert "Are you there?" in counsellor.opens(case).text
 
 
 def test_after_the_door_was_closed_what_follows_is_sealed_to_no_author(

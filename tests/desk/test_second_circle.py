@@ -1,7 +1,6 @@
 """Somebody who works in one circle joins another: with the handle and the keys they have, and unseen by the first."""
 
 import pytest
-from nacl.pwhash import argon2id
 
 from onion_app.vault import people, worklog
 from onion_app.web.app import Hardened
@@ -10,14 +9,7 @@ from tests.desk.circles import card_of, compares, epochs_open_to, id_of, invites
 from tests.desk.test_recovery import sheet_on
 from tests.pages import Element
 
-
-@pytest.fixture(autouse=True)
-def nothing_is_stretched(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Take hardly any time for passphrases: everything else is as it is."""
-    slow = argon2id.kdf
-    monkeypatch.setattr(
-        argon2id, "kdf", lambda size, secret, salt, **_: slow(size, secret, salt, opslimit=1, memlimit=8192)
-    )
+pytestmark = pytest.mark.usefixtures("nothing_is_stretched")
 
 
 @pytest.fixture
