@@ -144,6 +144,25 @@ for _ in range(100):
     assert len(cases.messages_of(made.mailbox(), case.id)) == 201
 
 
+def test_what_one_thread_is_writing_no_other_sees_before_it_is_done(made: Installation, case: Case) -> None:
+    connections = PerThread(lambda: database.open_mailbox(made.mailbox_folder, made.mailbox_key))
+    counted: list[int] = []
+
+    def count() -> None:
+        thread = threading.Thread(target=lambda: counted.append(len(cases.messages_of(connections.here(), case.id))))
+        thread.start()
+        thread.join()
+
+    here = connections.here()
+    with here.writing():
+        here.run("DELETE FROM messages WHERE case_id = ?", (case.id,))
+        assert cases.messages_of(here, case.id) == []
+        count()
+    count()
+    connections.close_all()
+    assert counted == [1, 0]
+
+
 def test_each_thread_has_one_connection_of_its_own(made: Installation) -> None:
     connections = PerThread(made.mailbox)
     here = connections.here()
