@@ -162,6 +162,13 @@ class BackupNewer(SanctuaryError):
     hint = "git pull && ./scripts/manage restore FILE"
 
 
+class FileClosed(SanctuaryError):
+    """The account that everything runs under may not use this file."""
+
+    exit_code = 2
+    hint = "sudo install -d -o sanctuary -m 700 /var/backups/sanctuary   (and put the file there)"
+
+
 class StateTaken(SanctuaryError):
     """There is an installation in this state folder already."""
 

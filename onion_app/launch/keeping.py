@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from onion_app.crypto.slots import VaultKeys, open_slots
-from onion_app.errors import BackupDamaged, BackupNewer, BadUsage, DiskFull, StateTaken
+from onion_app.errors import BackupDamaged, BackupNewer, BadUsage, DiskFull, FileClosed, StateTaken
 from onion_app.launch import backup, gap, state
 from onion_app.launch.backup import Inside, Progress
 from onion_app.launch.gap import Gap
@@ -41,11 +41,12 @@ class BroughtBack:
 def save(place: State, keys: VaultKeys, target: Path, clock: Clock, told: Progress) -> int:
     """Write a backup of a state, running or not, into a new file, read it back, and give its size in bytes.
 
-    Raises: BadUsage when the file is there or cannot be made, DiskFull, BackupDamaged when what was read back is not
-        what was written, and what `database.open_mailbox` raises.
+    Raises: BadUsage when the file is there or cannot be made, FileClosed, DiskFull, BackupDamaged when what was read
+        back is not what was written, and what `database.open_mailbox` raises.
     """
-    if target.exists():
-        raise BadUsage(f"{target} is there already")
+    with _named_errors(target):
+        if target.exists():
+            raise BadUsage(f"{target} is there already")
     part = target.with_name(f"{target.name}.part")
     today = int(clock()) // _DAY
     with _workplace(place, _COPIES) as folder, _named_errors(target):
@@ -70,7 +71,7 @@ def save(place: State, keys: VaultKeys, target: Path, clock: Clock, told: Progre
 def check(source: Path, secret: str, told: Progress) -> Inside:
     """Look through a whole backup, and change nothing.
 
-    Raises: BadUsage, NotABackup, BackupNewer, BackupDamaged, WrongPassphrase.
+    Raises: BadUsage, FileClosed, NotABackup, BackupNewer, BackupDamaged, WrongPassphrase.
     """
     with _named_errors(source), source.open("rb") as file:
         head = backup.read_head(file)
@@ -133,6 +134,8 @@ def _named_errors(file: Path, *, full: Path | None = None) -> Iterator[None]:
     except OSError as refused:
         if refused.errno in (errno.ENOSPC, errno.EDQUOT):
             raise DiskFull(str(full or file)) from refused
+        if refused.errno in (errno.EACCES, errno.EPERM):
+            raise FileClosed(str(file)) from refused
         raise BadUsage(f"{file} cannot be used: {refused.strerror}") from refused
 
 

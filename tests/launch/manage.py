@@ -2,6 +2,7 @@
 
 import json
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,9 +25,9 @@ class Done:
         return read
 
 
-def manage(state: Path, *words: str, typed: str = "") -> Done:
-    """Run one command on a state, with these lines on standard input."""
-    command = [str(ROOT / "scripts" / "manage"), "--as-is", "--state", str(state), *words]
+def manage(state: Path, *words: str, typed: str = "", before: Sequence[str] = ()) -> Done:
+    """Run one command on a state, with these lines on standard input, and with these words before it."""
+    command = [*before, str(ROOT / "scripts" / "manage"), "--as-is", "--state", str(state), *words]
     done = subprocess.run(command, input=typed, capture_output=True, text=True, timeout=START, check=False)
     assert "Traceback" not in done.stderr, done.stderr
     return Done(done.returncode, done.stdout, done.stderr)

@@ -1,5 +1,6 @@
-"""Read permission is taken away: it is named, nobody is sent to a backup, and all goes on when it is given back."""
+"""Permission is taken away: it is named, nobody is sent to a backup, and all goes on when it is given back."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,7 +11,7 @@ from onion_app.launch import control
 from tests import processes
 from tests.house import enrol
 from tests.launch.conftest import START, Installation, Launched, Operator
-from tests.launch.manage import status
+from tests.launch.manage import manage, status
 from tests.marks import latin_mark
 
 # An ordinary account: root without its privileges may open its own files only as their modes say.
@@ -63,3 +64,18 @@ def test_a_launch_names_the_file_that_it_may_not_read(later: Operator, installat
         assert launched.process.wait(START) == 2
         assert f"may not read and write a file of the state. ({later.state / name})" in launched.words()
         assert "restore" not in launched.words()
+
+
+@pytest.mark.parametrize("words", [("backup",), ("restore", "--check")])
+def test_a_backup_in_a_folder_that_is_closed_is_named_with_the_command_that_makes_another(
+    later: Operator, installation: Installation, tmp_path: Path, words: tuple[str, ...]
+) -> None:
+    stick = tmp_path / "stick"
+    stick.mkdir(mode=0)  # as the desktop's are to every other account
+    answers = json.dumps({"passphrase": installation.printed["passphrase"]})
+    done = manage(later.state, "--answers", "-", *words, str(stick / "file"), typed=answers, before=ORDINARY)
+    assert done.code == 2
+    assert f"may not use this file. ({stick / 'file'})" in done.said
+    assert "sudo install -d -o sanctuary" in done.said
+    stick.chmod(0o700)
+    assert not list(stick.iterdir())
