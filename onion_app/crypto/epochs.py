@@ -26,6 +26,7 @@ AUTHOR_HOLDER: Final = bytes(ID_BYTES)  # the holder id of a case's author; no r
 NO_AUTHOR: Final = bytes(KEY_BYTES)  # instead of the public key of an author who does not come back
 
 LINKS: Final = 16  # keys to which an epoch is linked, the newest ones; somebody may have lost those in between
+OTHERS: Final = 8  # and of those that opened, but are not sure
 _PLACE = struct.Struct(">B16sI16s")  # version, case, number, holder
 _EPOCH = struct.Struct(">B16sI16s32s32s32s")  # version, case, number, circle, its public key, the author's, the key
 _READERS = struct.Struct(">16s32s32s32s")  # circle, its public key, the author's, the key; the links come after it
@@ -66,10 +67,23 @@ def claimed(epoch: Epoch, private: bytes) -> Epoch:
     return replace(epoch, links=epoch.link_to(private, "first epoch"))
 
 
-def next_epoch(sure: Sequence[Epoch], number: int, *, circle_id: bytes, circle_key: bytes, author: bytes) -> Epoch:
-    """Draw the key that follows those that are sure, the oldest first, for these readers."""
+def next_epoch(
+    sure: Sequence[Epoch],
+    number: int,
+    *,
+    circle_id: bytes,
+    circle_key: bytes,
+    author: bytes,
+    others: Sequence[Epoch] = (),
+) -> Epoch:
+    """Draw the key that follows those that are sure, the oldest first, for these readers.
+
+    It is linked also to others that opened: where a key in between was lost to one side, the other side may be sure of
+    what this one is not, and both find together again. A link to an intruder's key tells the intruder nothing.
+    """
     epoch = Epoch(sure[-1].case_id, number, circle_id, circle_key, author, new_key())
-    return replace(epoch, links=b"".join(epoch.link_to(before.key, "next epoch") for before in sure[-LINKS:]))
+    before = [*sure[-LINKS:], *others[-OTHERS:]]
+    return replace(epoch, links=b"".join(epoch.link_to(each.key, "next epoch") for each in before))
 
 
 def authors_epochs(found: Iterable[Epoch], author: KeyPair) -> list[Epoch]:

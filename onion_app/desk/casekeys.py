@@ -22,6 +22,7 @@ class CaseKeys(NamedTuple):
 
     held: list[Wrap]  # every wrap of the case, whoever put it there
     epochs: list[Epoch]  # those that are sure, the oldest first
+    others: list[Epoch]  # those that open, and are not sure
     sealed_to: dict[int, bytes]  # by epoch, the fingerprint of the circle's key that opened it
     gone: bool  # a newer key, which should open, is not there or was exchanged
 
@@ -41,15 +42,18 @@ def keys_in(books: Books, member: Member, case: cases.Case) -> CaseKeys:
         NotAllowed: not a case of theirs.
     """
     circle = circle_of(member, case.circle_id)
+    # In this order: a key that somebody begins and meets in between is then one that follows, and none that is missing.
+    met = known.known_keys(books.desk, case.id)
     held = cases.all_wraps(books.mailbox, case.id)
     opened, sealed_to = _opened(held, case, circle)
-    met = known.known_keys(books.desk, case.id)
     again = [epoch for epoch in opened if epoch.number in met and met[epoch.number].mark == mark(epoch)]
     pairs = {fingerprint(pair.public) for pair in circle.pairs}
     expected = max((key.epoch for key in met.values() if key.recipient in pairs), default=0)
     gone = expected > max((epoch.number for epoch in again), default=0)
     sure = again or ([] if gone else opened[:1])
-    return CaseKeys(held, sure if gone or not sure else following(sure, opened), sealed_to, gone)
+    if sure and not gone:
+        sure = following(sure, opened)
+    return CaseKeys(held, sure, [each for each in opened if each not in sure], sealed_to, gone)
 
 
 def _opened(held: list[Wrap], case: cases.Case, circle: CircleHere) -> tuple[list[Epoch], dict[int, bytes]]:
@@ -111,7 +115,7 @@ def begun_after(books: Books, keys: CaseKeys, circle_id: bytes, public: bytes) -
     newest = keys.epochs[-1]
     number = cases.next_number(keys.held, newest.number)
     author = author_of(books, newest)
-    new = next_epoch(keys.epochs, number, circle_id=circle_id, circle_key=public, author=author)
+    new = next_epoch(keys.epochs, number, circle_id=circle_id, circle_key=public, author=author, others=keys.others)
     readers = {circle_id: public} | ({AUTHOR_HOLDER: author} if author != NO_AUTHOR else {})
     return ToWriteIn(new, tuple(wrapped(new, holder, to) for holder, to in readers.items()), keys.held)
 

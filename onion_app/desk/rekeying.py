@@ -46,7 +46,6 @@ def go_on(books: Books, who: Member, at_most: int) -> int:
 
 def _renewed(books: Books, who: Member, circle: CircleHere, case_id: bytes) -> bool:
     """Give a case its new keys; what is said to be sealed to a key of ours, but is not sure, waits no longer."""
-    held = cases.wraps_of(books.mailbox, case_id, circle.id)
     try:
         case = case_of(books, who, case_id)
         keys = keys_in(books, who, case) if case.circle_id == circle.id else None
@@ -54,9 +53,7 @@ def _renewed(books: Books, who: Member, circle: CircleHere, case_id: bytes) -> b
         keys = None
     sure = {epoch.number for epoch in keys.epochs} if keys and not keys.gone else set()
     ours = {fingerprint(pair.public) for pair in circle.pairs}
-    others = [wrap.epoch for wrap in held if wrap.recipient in ours and wrap.epoch not in sure]
-    if others:
-        upkeep.set_aside(books.mailbox, case_id, circle.id, others)
+    upkeep.set_aside(books.mailbox, case_id, circle.id, ours, but=sure)
     if not sure:
         return False
     rewrap(books, case, circle.id, circle.pairs[0].public, keys_in(books, who, case))

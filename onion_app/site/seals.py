@@ -39,6 +39,7 @@ class Keys(NamedTuple):
 
     held: list[Wrap]  # every wrap of the case, whoever put it there
     epochs: list[Epoch]  # those that the author can be sure of, the oldest first
+    others: list[Epoch]  # those that open, and may be anybody's
 
 
 def keys_in(db: Database, door: Door) -> Keys:
@@ -52,7 +53,9 @@ def keys_in(db: Database, door: Door) -> Keys:
     found = [epoch for each in own if (epoch := _opened_wrap(each, door)) is not None]
     if not found and cases.author_key_of(db, door.case_id) != door.author.public:
         raise NothingHere
-    return Keys(held, authors_epochs(found, door.author))
+    sure = authors_epochs(found, door.author)
+    others = sorted((each for each in found if each not in sure), key=lambda epoch: epoch.number)
+    return Keys(held, sure, others)
 
 
 def _opened_wrap(wrapped: Wrap, door: Door) -> Epoch | None:
@@ -88,8 +91,8 @@ def epoch_to_write_in(db: Database, door: Door, keys: Keys) -> tuple[Epoch, Sequ
     if (newest.circle_key, newest.author) == (circle.public_key, door.author.public):
         return newest, ()
     number = cases.next_number(keys.held, newest.number)
-    author = door.author.public
-    new = next_epoch(keys.epochs, number, circle_id=circle.id, circle_key=circle.public_key, author=author)
+    readers = {"circle_id": circle.id, "circle_key": circle.public_key, "author": door.author.public}
+    new = next_epoch(keys.epochs, number, **readers, others=keys.others)
     return new, wraps_for(new)
 
 

@@ -22,7 +22,8 @@ Id = Annotated[bytes, ID_BYTES]
 Key = Annotated[bytes, 32]
 Day = Annotated[int, range(150_000)]
 """Days since 1970-01-01 UTC, up to the year 2380: a date can be made of every one of them."""
-Number = Annotated[int, range(2**31)]
+NUMBERS = range(2**31)
+Number = Annotated[int, NUMBERS]
 Words = tuple[str, ...]
 """Kept as a JSON list in one TEXT column."""
 

@@ -1,6 +1,6 @@
 """What time and changing circles do to cases: retention, handing over, and wrapping again for a circle's new key."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from onion_app.errors import EpochPassed
 from onion_app.vault.cases.keys import add_wraps, begin_epoch, expect_unchanged
@@ -76,11 +76,21 @@ def rewrap(
     db.try_checkpoint()  # P07: the former wraps leave the log too
 
 
-def set_aside(db: Database, case_id: bytes, circle_id: bytes, epochs: Sequence[int]) -> None:
-    """Note that these wraps of a circle open for nobody, so that they are found under no key; they stay as they are."""
+def set_aside(
+    db: Database, case_id: bytes, circle_id: bytes, recipients: Collection[bytes], *, but: Collection[int]
+) -> None:
+    """Note that what a circle holds of a case, but for these epochs, opens for nobody of these fingerprints.
+
+    Then it is found under no key, and stays as it is. Rows that no function of ours stored are among them.
+    """
+    sealed = "SELECT epoch, recipient FROM case_keys WHERE case_id = ? AND holder = ?"
+    held = db.rows(sealed, (case_id, circle_id))
+    others = [epoch for epoch, recipient in held if recipient in recipients and epoch not in but]
+    if not others:
+        return
     aside = "UPDATE case_keys SET recipient = ? WHERE case_id = ? AND epoch = ? AND holder = ?"
     with db.writing():
-        for epoch in epochs:
+        for epoch in others:
             db.run(aside, (bytes(16), case_id, epoch, circle_id))
 
 

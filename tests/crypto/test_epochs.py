@@ -79,8 +79,18 @@ def test_whoever_has_lost_a_key_in_between_is_still_sure_of_what_follows(chain: 
     for _ in range(30):
         many.append(after(*many))
     assert epochs.following(many[14:15], many[-1:]) == [many[14], many[-1]]
-    sealed = epochs.wrap(many[-1], holder=CIRCLE, public_key=LISTENERS.public)
+    place = {"circle_id": CIRCLE, "circle_key": LISTENERS.public, "author": AUTHOR.public}
+    longest = epochs.next_epoch(many, 40, **place, others=many)
+    sealed = epochs.wrap(longest, holder=CIRCLE, public_key=LISTENERS.public)
     assert len(sealed) <= 1000, "the table takes no more"
+
+
+def test_two_who_are_not_sure_of_each_others_last_key_are_sure_of_the_next_one(chain: list[Epoch]) -> None:
+    mine, theirs = after(*chain, number=6), after(*chain, number=7)
+    place = {"circle_id": CIRCLE, "circle_key": LISTENERS.public, "author": AUTHOR.public}
+    following = epochs.next_epoch([*chain, mine], 8, **place, others=[theirs])
+    for last in (mine, theirs):
+        assert epochs.following([*chain, last], [following])[-1] == following
 
 
 @pytest.mark.parametrize("place", [0, 1])

@@ -64,7 +64,8 @@ def a_working_day(made: Installation, mailbox: Database, desk: Database) -> None
         new_wraps=[wrap(4, circle_id), wrap(4, AUTHOR, author)],
         held=cases.all_wraps(mailbox, case_id),
     )
-    upkeep.set_aside(mailbox, case_id, circle_id, [1])
+    sealed_to = {held.recipient for held in cases.wraps_of(mailbox, case_id, circle_id)}
+    upkeep.set_aside(mailbox, case_id, circle_id, sealed_to, but={1})
     upkeep.due(mailbox, TODAY + 200, 180)
     worklog.take(desk, case_id, me, TODAY)
     worklog.taken_by(desk, [case_id])

@@ -8,7 +8,7 @@ from typing import Final
 from onion_app.errors import DamagedFile, EpochPassed, NothingHere
 from onion_app.vault.cases.records import AUTHOR, Wrap
 from onion_app.vault.database import Database
-from onion_app.vault.rows import Row, shaped
+from onion_app.vault.rows import NUMBERS, Row, shaped
 
 _WRAP: Final = "SELECT epoch, holder, recipient, wrap FROM case_keys "
 
@@ -47,9 +47,16 @@ def _wraps(rows: Sequence[Row]) -> list[Wrap]:
 
 
 def next_number(wraps: Sequence[Wrap], after: int) -> int:
-    """Give the first number above that of an epoch under which no wrap stands yet."""
+    """Give the first number above that of an epoch under which no wrap stands yet.
+
+    Raises:
+        EpochPassed: somebody used up the numbers; above them nothing is found again.
+    """
     taken = {wrap.epoch for wrap in wraps}
-    return next(number for number in count(after + 1) if number not in taken)
+    number = next(number for number in count(after + 1) if number not in taken)
+    if number not in NUMBERS:
+        raise EpochPassed
+    return number
 
 
 def expect_unchanged(db: Database, case_id: bytes, held: Sequence[Wrap]) -> None:

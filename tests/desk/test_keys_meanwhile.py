@@ -1,0 +1,133 @@
+"""The keys of a case change while somebody answers, or were exchanged for a while: the case goes on."""
+
+from typing import Any
+
+import pytest
+
+from onion_app.crypto.epochs import next_epoch
+from onion_app.crypto.keys import fingerprint, new_id
+from onion_app.crypto.letters import Text
+from onion_app.errors import Overloaded
+from onion_app.site import casework as visit
+from onion_app.site.seals import Door, case_keys, keys_in, opened
+from onion_app.vault import cases, known, truth
+from onion_app.web.app import Hardened
+from tests.desk.actors import Author, House, Volunteer
+from tests.desk.circles import id_of, joins, makes_coordinator
+from tests.planting import Intruder
+
+pytestmark = pytest.mark.usefixtures("nothing_is_stretched")
+
+
+@pytest.fixture
+def door(author: Author) -> Door:
+    return Door(author.case_id, author.pair)
+
+
+@pytest.fixture
+def case(house: House, app: Hardened, counsellor: Volunteer, author: Author, circle: bytes) -> str:
+    """Give a case that a coordinator has taken, in a circle with one more member."""
+    case = author.writes("They found my phone.")
+    makes_coordinator(house, counsellor)
+    counsellor.logs_in()
+    joins(house, app, circle, "Dana", counsellor)
+    counsellor.takes(case)
+    return case
+
+
+@pytest.fixture
+def intruder(house: House, author: Author, case: str) -> Intruder:
+    assert case == author.case_id.hex()
+    return Intruder(house.mailbox, author.case_id)
+
+
+def shuts_out_dana(house: House, counsellor: Volunteer) -> None:
+    counsellor.goes_to("/circles")
+    counsellor.presses(f"/circles/shut-out/{id_of(house, 'Dana')}")
+
+
+def asks(house: House, door: Door, text: str) -> None:
+    visit.add(house.mailbox, door, Text(text, house.clock.today), new_id())
+
+
+def read_by_author(house: House, door: Door) -> list[str]:
+    keys = case_keys(house.mailbox, door)
+    letters = [opened(keys, message) for message in cases.messages_of(house.mailbox, door.case_id)]
+    return [letter.text for letter in letters if isinstance(letter, Text)]
+
+
+@pytest.mark.parametrize("reading", [(known, "known_keys"), (cases, "all_wraps")])
+def test_who_answers_while_another_re_keys_the_case_is_not_told_that_its_keys_are_gone(
+    house: House,
+    app: Hardened,
+    counsellor: Volunteer,
+    case: str,
+    monkeypatch: pytest.MonkeyPatch,
+    reading: tuple[Any, str],
+) -> None:
+    shuts_out_dana(house, counsellor)
+    counsellor.opens(case)
+    elsewhere = Volunteer(house, app)  # with a second browser
+    elsewhere.handle, elsewhere.passphrase, elsewhere.secret = "Sara", counsellor.passphrase, counsellor.secret
+    read = getattr(*reading)
+
+    def and_then_the_case_is_re_keyed(*where: Any) -> Any:
+        found = read(*where)
+        monkeypatch.setattr(*reading, read)
+        elsewhere.logs_in()
+        return found
+
+    fields = counsellor.form(f"/case/{case}/reply").filled(text="We are here.")
+    monkeypatch.setattr(*reading, and_then_the_case_is_re_keyed)
+    counsellor.sends(f"/case/{case}/reply", fields)
+    assert counsellor.mistakes == ""
+    assert "We are here." in counsellor.opens(case).text
+
+
+def test_rows_of_no_shape_of_ours_let_a_case_be_re_keyed_once_and_not_at_each_login(
+    house: House, counsellor: Volunteer, case: str, intruder: Intruder, door: Door, circle: bytes
+) -> None:
+    insert = "INSERT INTO case_keys (case_id, epoch, holder, recipient, wrap) VALUES (?, ?, ?, ?, ?)"
+    former = fingerprint(house.public_key(circle))
+    intruder.runs(insert, intruder.case_id, 2**40, circle, former, b"x")
+    shuts_out_dana(house, counsellor)
+    for _ in range(2):
+        counsellor.logs_in()
+        assert not counsellor.page.having_class("delayed")
+    assert [epoch.number for epoch in keys_in(house.mailbox, door).epochs] == [1, 2]
+    assert "They found my phone." in counsellor.opens(case).text
+
+
+def test_a_circle_and_an_author_who_lost_each_other_to_an_exchanged_key_find_together_again(
+    house: House, counsellor: Volunteer, case: str, intruder: Intruder, door: Door, circle: bytes
+) -> None:
+    intruder.runs("UPDATE circles SET public_key = ? WHERE id = ?", intruder.pair.public, circle)
+    asks(house, door, "Are you there?")
+    truth.repair(house.mailbox, house.desk, house.clock.today)
+    shuts_out_dana(house, counsellor)
+    counsellor.logs_in()  # the case gets a new key, begun by who lacks the one that the author has last
+    counsellor.opens(case)
+    counsellor.presses(f"/case/{case}/reply", text="Under a key that you do not know.")
+    asks(house, door, "I wait.")
+    assert "I wait." in counsellor.opens(case).text
+    counsellor.presses(f"/case/{case}/reply", text="We are here.")
+    assert counsellor.mistakes == ""
+    assert read_by_author(house, door) == ["They found my phone.", "Are you there?", "I wait.", "We are here."]
+    assert [letter.text for letter in intruder.reads() if isinstance(letter, Text)] == ["Are you there?"]
+
+
+def test_what_would_get_no_number_is_not_taken(
+    house: House, counsellor: Volunteer, case: str, intruder: Intruder, door: Door, circle: bytes
+) -> None:
+    sure, author = keys_in(house.mailbox, door).epochs, door.author.public
+    last = next_epoch(sure, 2**31 - 1, circle_id=circle, circle_key=intruder.circle_key, author=author)
+    intruder.plants(last.number, like=last)
+    shuts_out_dana(house, counsellor)
+    with pytest.raises(Overloaded):
+        asks(house, door, "Are you there?")
+    counsellor.logs_in()
+    assert "They found my phone." in counsellor.opens(case).text
+    counsellor.presses(f"/case/{case}/reply", text="We are here.")
+    assert "have changed" in counsellor.mistakes
+    assert counsellor.page.first(id="text").raw_text.strip() == "We are here."
+    assert read_by_author(house, door) == ["They found my phone."]
