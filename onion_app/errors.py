@@ -120,6 +120,13 @@ class OlderFile(SanctuaryError):
     hint = "./scripts/launch"
 
 
+class KeysUnlinked(SanctuaryError):
+    """The cases in this state have keys from before the first release. Only the version that made them opens them."""
+
+    exit_code = 5
+    hint = "git checkout COMMIT && ./scripts/launch"
+
+
 class StateClosed(SanctuaryError):
     """This account may not read and write a file of the state."""
 

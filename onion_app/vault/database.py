@@ -12,13 +12,15 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from onion_app.errors import CheckpointBusy, DiskFull, OlderFile, Overloaded
+from onion_app.errors import CheckpointBusy, DiskFull, KeysUnlinked, OlderFile, Overloaded
 from onion_app.vault import link, migrations, schema
 from onion_app.vault.link import Kind, file_name
 from onion_app.vault.rows import Row, Value
 
 Clock = Callable[[], float]
 _DAY_SECONDS = 86_400
+_LINKED = 3  # the version of mailbox.db from which on wraps carry links
+_UNLINKED_BYTES = 117  # what a wrap took before
 
 
 class Database:
@@ -260,12 +262,14 @@ def migrate(folder: Path, kind: Kind, key: bytes, clock: Clock) -> None:
 
     Raises:
         WrongKey, DamagedFile, NewerFile, CipherUnfit: see `open_mailbox`.
+        KeysUnlinked: it holds cases that this program could show to nobody; nothing was changed.
     """
     opened = link.connect(folder / file_name(kind), key)
     try:
         with link.named_errors(file_name(kind)):
             done = migrations.version(opened, kind)
             if done < migrations.newest(kind):
+                _expect_linked_keys(opened, kind, done)
                 today = int(clock() // _DAY_SECONDS)
                 copy = folder / f"{kind}.version-{done}.day-{today}.db"
                 copy.unlink(missing_ok=True)  # left by an attempt that was cut off
@@ -274,6 +278,13 @@ def migrate(folder: Path, kind: Kind, key: bytes, clock: Clock) -> None:
             schema.check(opened, kind)
     finally:
         opened.close()
+
+
+def _expect_linked_keys(opened: link.Link, kind: Kind, done: int) -> None:
+    """See that a mailbox from before its wraps carried links, each of which takes 32 bytes, holds none without."""
+    without = "SELECT 1 FROM case_keys WHERE length(wrap) <= ? LIMIT 1"
+    if kind == "mailbox" and 0 < done < _LINKED and opened.execute(without, (_UNLINKED_BYTES,)).fetchall():
+        raise KeysUnlinked(file_name(kind))
 
 
 def discard_copies(folder: Path, before_day: int) -> None:

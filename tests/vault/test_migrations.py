@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from onion_app.errors import DamagedFile
-from onion_app.vault import database, link, migrations, schema
-from tests.vault.made import TODAY, Installation
+from onion_app.errors import DamagedFile, KeysUnlinked
+from onion_app.vault import cases, database, link, migrations, schema
+from tests.vault.made import TODAY, Installation, new_case
 
 NEXT = (
     "CREATE TABLE later (id BLOB NOT NULL PRIMARY KEY) STRICT, WITHOUT ROWID;\nINSERT INTO later (id) VALUES (x'00');\n"
@@ -109,6 +109,33 @@ def test_who_waited_by_their_state_alone_waits_in_the_circle_of_their_invitation
     offices = before.execute("SELECT handle, coordinator FROM moderators ORDER BY handle").fetchall()
     assert offices == [("waits", 0), ("works", 1)], "the office comes with letting in, and stays with who has it"
     assert {what for (what,) in before.execute("SELECT what FROM audit")} == {"came with an invitation"}
+
+
+def with_wraps_of(made: Installation, size: int) -> bytes:
+    """Store a case whose wraps have this many bytes in a mailbox from before they carried links; give the case's id."""
+    mailbox, new = made.mailbox(), new_case(made.circle_id)
+    cases.add_case(mailbox, new)
+    with mailbox.writing():
+        mailbox.run("UPDATE case_keys SET wrap = ?", (bytes(size),))
+    made.close()
+    with made.hostile() as link_:
+        link_.execute("PRAGMA user_version = 2")
+    return new.id
+
+
+def test_a_mailbox_whose_cases_would_open_for_nobody_is_refused_and_left_as_it_is(made: Installation) -> None:
+    with_wraps_of(made, 117)
+    before = (made.mailbox_folder / "mailbox.db").read_bytes()
+    with pytest.raises(KeysUnlinked):
+        database.migrate(made.mailbox_folder, "mailbox", made.mailbox_key, clock)
+    assert (made.mailbox_folder / "mailbox.db").read_bytes() == before
+    assert [file.name for file in made.mailbox_folder.glob("*.db")] == ["mailbox.db"]
+
+
+def test_a_mailbox_whose_wraps_carry_links_is_brought_forward(made: Installation) -> None:
+    case_id = with_wraps_of(made, 229)
+    database.migrate(made.mailbox_folder, "mailbox", made.mailbox_key, clock)
+    assert len(cases.all_wraps(made.mailbox(), case_id)) == 2
 
 
 def test_a_migration_may_plant_no_trigger_and_attach_nothing(made: Installation, steps: Path) -> None:
