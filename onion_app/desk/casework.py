@@ -11,7 +11,7 @@ from typing import Final, Literal, NamedTuple
 
 from onion_app.crypto.circles import open_grant
 from onion_app.crypto.keys import KeyPair, keypair_from
-from onion_app.errors import NotAllowed, NothingHere, SealBroken
+from onion_app.errors import DamagedFile, NotAllowed, NothingHere, SealBroken
 from onion_app.vault import cases, people, worklog
 from onion_app.vault.database import Database
 
@@ -207,11 +207,11 @@ def handle_of(books: Books, moderator_id: bytes) -> str:
 
 
 def taken_cases_of(books: Books, member: Member) -> list[cases.Case]:
-    """Read the cases that the member has taken and that still exist, the urgent and then the oldest first."""
+    """Read the cases that the member has taken and that are still theirs, the urgent and then the oldest first."""
     found = []
     for case_id in worklog.taken_cases(books.desk, member.id):
         try:
             found.append(case_of(books, member, case_id))
-        except (NothingHere, NotAllowed):
+        except (DamagedFile, NothingHere, NotAllowed):
             continue
     return sorted(found, key=lambda case: (-case.urgent, case.last_day, case.id))

@@ -11,7 +11,7 @@ from onion_app.crypto.keys import fingerprint
 from onion_app.crypto.members import case_mark
 from onion_app.desk.casekeys import CaseKeys, begun_after, case_keys, keys_in, remember, wrapped
 from onion_app.desk.casework import Books, CircleHere, Member, case_of, circle_of, handle_of, member
-from onion_app.errors import DiskFull, EpochPassed, KeysLost, NotAllowed, NothingHere, Overloaded
+from onion_app.errors import DamagedFile, DiskFull, EpochPassed, KeysLost, NotAllowed, NothingHere, Overloaded
 from onion_app.vault import cases, people, upkeep, worklog
 
 AT_LOGIN: Final = 10  # cases; each costs some 20 ms on a slow disk, and nobody should feel the login
@@ -49,7 +49,7 @@ def _renewed(books: Books, who: Member, circle: CircleHere, case_id: bytes) -> b
     try:
         case = case_of(books, who, case_id)
         keys = keys_in(books, who, case) if case.circle_id == circle.id else None
-    except (NotAllowed, NothingHere):  # another circle's or nobody's, whatever the mailbox says
+    except (DamagedFile, NotAllowed, NothingHere):  # another circle's or nobody's, whatever the mailbox says
         keys = None
     sure = {epoch.number for epoch in keys.epochs} if keys and not keys.gone else set()
     ours = {fingerprint(pair.public) for pair in circle.pairs}

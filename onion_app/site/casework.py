@@ -35,6 +35,8 @@ from onion_app.vault.database import Database
 # may go ten further, so that nobody has written too much to decide.
 MOST_WAITING: Final = 50
 MOST_DECIDED: Final = MOST_WAITING + 10
+# Each new code begins an epoch; nobody who is afraid for theirs needs so many, and each makes the case slower to open.
+MOST_EPOCHS: Final = 200
 _PUBLISH: Final = ("no", "ask", "yes")
 
 TRIES: Final = 5  # a new epoch is begun about once in the life of a case; losing that race five times is no accident
@@ -169,12 +171,14 @@ def change_code(db: Database, door: Door, code: str) -> Door:
     """Let another code open the case, and the old one nothing from now on.
 
     Raises:
-        NothingHere: the case is gone, or its code was replaced meanwhile. Overloaded: no turn to write.
+        NothingHere: the case is gone, or its code was replaced meanwhile. Overloaded: no turn to write, or too many.
     """
     new = keys_of(db, code)
 
     def rewrap() -> None:
         keys = keys_in(db, door)
+        if len(keys.epochs) >= MOST_EPOCHS:
+            raise Overloaded
         epochs = [claimed(first, new.author.private) for first in keys.epochs[:1]] + keys.epochs[1:]
         # P05: what follows is sealed under a key that the old code never opened, unless nobody is there to read it.
         new_wraps: Sequence[Wrap] = ()

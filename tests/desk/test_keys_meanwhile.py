@@ -98,6 +98,20 @@ def test_rows_of_no_shape_of_ours_let_a_case_be_re_keyed_once_and_not_at_each_lo
     assert "They found my phone." in counsellor.opens(case).text
 
 
+def test_a_case_that_cannot_be_read_keeps_nobody_from_logging_in(
+    house: House, counsellor: Volunteer, author: Author, case: str, intruder: Intruder, circle: bytes
+) -> None:
+    other = Author(house, circle).writes("And me.")
+    shuts_out_dana(house, counsellor)
+    intruder.runs("UPDATE cases SET last_day = 1000000000 WHERE id = ?", author.case_id)
+    counsellor.logs_in()
+    assert counsellor.status == 200
+    assert not counsellor.page.having_class("delayed")
+    assert "And me." in counsellor.opens(other).text
+    intruder.runs("UPDATE cases SET last_day = ? WHERE id = ?", house.clock.today, author.case_id)
+    assert "They found my phone." in counsellor.opens(case).text
+
+
 def test_a_circle_and_an_author_who_lost_each_other_to_an_exchanged_key_find_together_again(
     house: House, counsellor: Volunteer, case: str, intruder: Intruder, door: Door, circle: bytes
 ) -> None:

@@ -2,6 +2,9 @@
 
 from collections.abc import Callable
 
+import pytest
+
+from onion_app.site import casework
 from tests.site.conftest import Place, Visitor
 
 
@@ -82,3 +85,16 @@ def test_after_the_visit_the_form_asks_for_the_code(visitor: Visitor, place: Pla
     place.clock.wait(minutes=16)
     assert visitor.fills(page, line=page.code[-4:]).heading == "Come back with my code"
     assert visitor.returns(old).heading == "Your messages"
+
+
+def test_a_case_gets_no_new_codes_without_end(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(casework, "MOST_EPOCHS", 2)
+    case, code = visitor.returns(first := visitor.tells()), first
+    for status in (200, 503):
+        page = visitor.fills(case, 'value="new_code"')
+        done = visitor.fills(page, line=page.code[-4:])
+        assert done.status == status
+        code = page.code if status == 200 else code
+        case = visitor.returns(code)
+        assert case.heading == "Your messages"
+    assert code != first
