@@ -16,8 +16,9 @@ _NAME: Final = "reserve"
 def keep(db: Database) -> None:
     """Set the room aside beside a database, where that is not done yet and the disk has twice as much."""
     path = db.folder / _NAME
-    if path.exists() or db.room() < 2 * BYTES:
+    if (path.exists() and path.stat().st_size >= BYTES) or db.room() < 2 * BYTES:
         return
+    give_up(db)  # what an attempt that was cut off has left
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         try:

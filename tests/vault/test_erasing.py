@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from onion_app.errors import AlreadyWithdrawn, CheckpointBusy, NothingHere
-from onion_app.vault import cases, known, texts, truth, worklog
+from onion_app.vault import cases, known, reserve, texts, truth, worklog
 from onion_app.vault.cases import AUTHOR, Case
 from onion_app.vault.database import Database
 from onion_app.vault.texts import Text, Version
@@ -193,3 +193,11 @@ def test_the_desk_forgets_what_it_noted_about_an_erased_case(
     assert len(worklog.replies_of(desk, other.id)) == 1
     assert worklog.taken_cases(desk, made.moderator_id) == [other.id]
     assert len(worklog.audit_of(desk, None, 0)) == 1
+
+
+def test_room_that_was_half_set_aside_is_set_aside_again(made: Installation, mailbox: Database) -> None:
+    kept_free = made.mailbox_folder / "reserve"
+    kept_free.touch()  # a power cut comes between the name and the room
+    for _ in range(2):
+        reserve.keep(mailbox)
+        assert kept_free.stat().st_blocks * 512 >= reserve.BYTES
