@@ -72,11 +72,18 @@ def trace(house: House, tmp_path: Path) -> Iterator[Path]:
 def opened_for_writing(trace: str, pids: set[int]) -> set[str]:
     """Name the files that these processes opened for writing, made or moved."""
     found = set()
+    begun: dict[str, str] = {}  # a call that another process interrupts stands on two lines
     for line in trace.splitlines():
         pid, _, call = line.partition(" ")
+        call = call.strip()
+        if call.endswith("<unfinished ...>"):
+            begun[pid] = call
+            continue
+        if call.startswith("<..."):
+            call = begun.pop(pid, "") + call
         if int(pid) not in pids or " = -1 " in call:
             continue
-        name = call.strip().partition("(")[0]
+        name = call.partition("(")[0]
         if name.startswith("open") and not WRITES.search(call):
             continue
         found.update(re.findall(r'"([^"]+)"', call) or [name])
