@@ -32,7 +32,8 @@ from onion_app.desk.delays import Delays
 from onion_app.desk.session import IDLE, LONGEST, Room, gate, here, speak_as_chosen, token_lost
 from onion_app.desk.wording import FIXED
 from onion_app.errors import NotAllowed, NothingHere
-from onion_app.vault.database import PerThread, open_desk, open_mailbox
+from onion_app.vault.database import open_desk, open_mailbox
+from onion_app.vault.per_thread import PerThread
 from onion_app.web.app import CSRFError, Hardened, hardened
 from onion_app.web.visits import Visits
 

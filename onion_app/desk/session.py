@@ -22,7 +22,7 @@ from onion_app.desk.casework import Books, Member, member
 from onion_app.desk.delays import Delays
 from onion_app.desk.identity import Identity
 from onion_app.errors import NothingHere, SealBroken, VisitOver
-from onion_app.vault.database import PerThread
+from onion_app.vault.per_thread import PerThread
 from onion_app.web.app import Hardened, speak
 from onion_app.web.visits import Visits
 

@@ -25,7 +25,8 @@ from onion_app.site.returning import returning
 from onion_app.site.stories import stories
 from onion_app.site.writing import writing
 from onion_app.vault import texts
-from onion_app.vault.database import PerThread, open_mailbox
+from onion_app.vault.database import open_mailbox
+from onion_app.vault.per_thread import PerThread
 from onion_app.web.app import CSRFError, Hardened, hardened, report
 from onion_app.web.cache import ReadyPages
 from onion_app.web.visits import Visits

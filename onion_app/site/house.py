@@ -7,7 +7,8 @@ from typing import Final, cast
 from flask import current_app
 
 from onion_app.vault import settings
-from onion_app.vault.database import Database, PerThread
+from onion_app.vault.database import Database
+from onion_app.vault.per_thread import PerThread
 from onion_app.vault.settings import Settings
 from onion_app.web.budget import TokenBucket
 from onion_app.web.visits import Visits

@@ -12,7 +12,8 @@ import pytest
 from onion_app.errors import Overloaded
 from onion_app.vault import cases, database
 from onion_app.vault.cases import Case
-from onion_app.vault.database import Database, PerThread
+from onion_app.vault.database import Database
+from onion_app.vault.per_thread import PerThread
 from tests.vault.made import TODAY, Installation, new_case, sealing, some_id, write
 
 WRITER = """
