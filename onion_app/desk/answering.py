@@ -10,7 +10,7 @@ from typing import Final, Literal
 from onion_app.crypto.keys import new_id
 from onion_app.crypto.letters import Letter, Text, pack
 from onion_app.crypto.sealing import Place, seal
-from onion_app.desk.casekeys import case_keys, keys_in, to_write_in
+from onion_app.desk.casekeys import begun, case_keys, keys_in, to_write_in
 from onion_app.desk.casework import Books, Member, case_of
 from onion_app.desk.opened import note_in_audit, note_text, opened_letter
 from onion_app.errors import EpochPassed, KeysGone, NewMessage, NotTaken, TakenByAnother
@@ -96,7 +96,8 @@ def send(books: Books, member: Member, case: cases.Case, message_id: bytes, lett
 
 def _append(books: Books, member: Member, case: cases.Case, message_id: bytes, packed: bytes, seen: int) -> None:
     """Seal a letter under the newest key of the case, or a new one, and store it."""
-    epoch, new_wraps, held = to_write_in(books, member, case)
+    chosen = to_write_in(books, member, case)
+    epoch = chosen.epoch
 
     def sealed_at(number: int) -> bytes:
         sealed = seal(epoch.key, packed, Place(case.id, epoch.number, message_id, number, "circle"))
@@ -110,12 +111,13 @@ def _append(books: Books, member: Member, case: cases.Case, message_id: bytes, p
         message_id,
         author="circle",
         epoch=epoch.number,
-        held=held,
-        new_wraps=new_wraps,
+        held=chosen.held,
+        new_wraps=chosen.new_wraps,
         seal=sealed_at,
         day=books.today,
         seen=seen,
     )
+    begun(books, chosen)
 
 
 def note(books: Books, member: Member, case_id: bytes, entry_id: bytes, text: str) -> None:

@@ -25,6 +25,8 @@ class CaseKeys(NamedTuple):
     others: list[Epoch]  # those that open, and are not sure
     sealed_to: dict[int, bytes]  # by epoch, the fingerprint of the circle's key that opened it
     gone: bool  # a newer key, which should open, is not there or was exchanged
+    former: frozenset[bytes]  # fingerprints of the circle's earlier keys, which somebody has who was shut out
+    left_behind: bool  # since the circle's key has changed, the desk has begun no epoch
 
 
 class ToWriteIn(NamedTuple):
@@ -33,6 +35,7 @@ class ToWriteIn(NamedTuple):
     epoch: Epoch
     new_wraps: tuple[Wrap, ...]
     held: list[Wrap]
+    keys: CaseKeys
 
 
 def keys_in(books: Books, member: Member, case: cases.Case) -> CaseKeys:
@@ -53,7 +56,10 @@ def keys_in(books: Books, member: Member, case: cases.Case) -> CaseKeys:
     sure = again or ([] if gone else opened[:1])
     if sure and not gone:
         sure = following(sure, opened)
-    return CaseKeys(held, sure, [each for each in opened if each not in sure], sealed_to, gone)
+    others = [each for each in opened if each not in sure]
+    former = frozenset(fingerprint(pair.public) for pair in circle.pairs[1:])
+    left_behind = any(key.recipient in former for key in met.values())
+    return CaseKeys(held, sure, others, sealed_to, gone, former, left_behind)
 
 
 def _opened(held: list[Wrap], case: cases.Case, circle: CircleHere) -> tuple[list[Epoch], dict[int, bytes]]:
@@ -88,10 +94,23 @@ def remember(books: Books, case_id: bytes, sure: list[Epoch], sealed_to: Mapping
     known.remember(books.desk, case_id, met)
 
 
+def begun(books: Books, chosen: ToWriteIn) -> None:
+    """Note the epoch that the desk has begun, if it has, and those before it.
+
+    Whoever has a former key of the circle can begin an epoch after one that they hold, but none after this one. # P05
+    """
+    if not chosen.new_wraps:
+        return
+    new = chosen.epoch
+    met = [known.KnownKey(each.number, mark(each), fingerprint(new.circle_key)) for each in [*chosen.keys.epochs, new]]
+    known.begin(books.desk, new.case_id, met, chosen.keys.former)
+
+
 def to_write_in(books: Books, member: Member, case: cases.Case) -> ToWriteIn:
     """Choose the epoch for what is written next: the newest, or another one if it was begun for other readers.
 
-    A case whose newest key was sealed to an older key of the circle begins a new one: who was shut out has the old.
+    A case that somebody had opened before the circle's key changed begins a new one: who was shut out has the old, and
+    may have begun whatever follows it in the mailbox.
 
     Raises:
         EpochPassed: the circle has no key that is sure.
@@ -105,8 +124,9 @@ def to_write_in(books: Books, member: Member, case: cases.Case) -> ToWriteIn:
         raise KeysGone
     newest = keys.epochs[-1]
     public = circle.pairs[0].public  # the one our own grant gives, whatever the mailbox says
-    if (newest.circle_id, newest.circle_key, newest.author) == (circle.id, public, author_of(books, newest)):
-        return ToWriteIn(newest, (), keys.held)
+    readers = (newest.circle_id, newest.circle_key, newest.author)
+    if readers == (circle.id, public, author_of(books, newest)) and not keys.left_behind:
+        return ToWriteIn(newest, (), keys.held, keys)
     return begun_after(books, keys, circle.id, public)
 
 
@@ -117,7 +137,7 @@ def begun_after(books: Books, keys: CaseKeys, circle_id: bytes, public: bytes) -
     author = author_of(books, newest)
     new = next_epoch(keys.epochs, number, circle_id=circle_id, circle_key=public, author=author, others=keys.others)
     readers = {circle_id: public} | ({AUTHOR_HOLDER: author} if author != NO_AUTHOR else {})
-    return ToWriteIn(new, tuple(wrapped(new, holder, to) for holder, to in readers.items()), keys.held)
+    return ToWriteIn(new, tuple(wrapped(new, holder, to) for holder, to in readers.items()), keys.held, keys)
 
 
 def author_of(books: Books, newest: Epoch) -> bytes:

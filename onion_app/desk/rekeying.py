@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 
 from onion_app.crypto.keys import fingerprint
 from onion_app.crypto.members import case_mark
-from onion_app.desk.casekeys import CaseKeys, begun_after, case_keys, keys_in, remember, wrapped
+from onion_app.desk.casekeys import CaseKeys, begun, begun_after, case_keys, keys_in, wrapped
 from onion_app.desk.casework import Books, CircleHere, Member, case_of, circle_of, handle_of, member
 from onion_app.errors import DamagedFile, DiskFull, EpochPassed, KeysLost, NotAllowed, NothingHere, Overloaded
 from onion_app.vault import cases, people, upkeep, worklog
@@ -101,10 +101,9 @@ def rewrap(books: Books, case: cases.Case, circle_id: bytes, public: bytes, keys
         NothingHere: the case was erased.
     """
     wraps = [wrapped(epoch, circle_id, public) for epoch in keys.epochs]
-    new, new_wraps, held = begun_after(books, keys, circle_id, public)
-    upkeep.rewrap(books.mailbox, case.id, circle_id, wraps=wraps, new_wraps=new_wraps, held=held)
-    epochs = [*keys.epochs, new]
-    remember(books, case.id, epochs, {each.number: fingerprint(public) for each in epochs})
+    chosen = begun_after(books, keys, circle_id, public)
+    upkeep.rewrap(books.mailbox, case.id, circle_id, wraps=wraps, new_wraps=chosen.new_wraps, held=chosen.held)
+    begun(books, chosen)
 
 
 class Opening(NamedTuple):

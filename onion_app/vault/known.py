@@ -3,8 +3,8 @@
 A key is known again by a mark, from which nothing of it follows; the marks go with their case. # P07
 """
 
-from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import astuple, dataclass, replace
 
 from onion_app.vault.database import Database
 from onion_app.vault.rows import Id, Key, Number, shaped
@@ -12,7 +12,11 @@ from onion_app.vault.rows import Id, Key, Number, shaped
 
 @dataclass(frozen=True, slots=True)
 class KnownKey:
-    """The key of an epoch by its mark, and the fingerprint of the circle's key to which it was sealed."""
+    """The key of an epoch by its mark, and the fingerprint of the circle's key that it stands under here.
+
+    That is the key to which it was sealed when the desk met it, or since the desk itself began another epoch, the one
+    for which that was begun. Somebody who wraps it anew in the mailbox changes nothing of it.
+    """
 
     epoch: Number
     mark: Key
@@ -28,7 +32,18 @@ def known_keys(db: Database, case_id: bytes) -> dict[int, KnownKey]:
 def remember(db: Database, case_id: bytes, met: Sequence[KnownKey]) -> None:
     """Note the keys that somebody has met, where they are not noted yet."""
     before = known_keys(db, case_id)
-    new = [key for key in met if before.get(key.epoch) != key]
+    _note(db, case_id, [key for key in met if key.epoch not in before or before[key.epoch].mark != key.mark])
+
+
+def begin(db: Database, case_id: bytes, met: Sequence[KnownKey], former: Collection[bytes]) -> None:
+    """Note that the desk began an epoch: whatever stands under a former key of the circle stands under its key now."""
+    before = known_keys(db, case_id)
+    recipient = met[-1].recipient
+    others = [replace(key, recipient=recipient) for key in before.values() if key.recipient in former]
+    _note(db, case_id, [*others, *met])
+
+
+def _note(db: Database, case_id: bytes, new: Sequence[KnownKey]) -> None:
     if not new:
         return
     with db.writing():

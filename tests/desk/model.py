@@ -15,6 +15,8 @@ class Model:
         self.newest: dict[str, int] = {}
         self.opens: dict[Epoch, set[str]] = {}
         self.old: set[Epoch] = set()  # sealed to a key that somebody had who was shut out since
+        self.met: set[str] = set()  # cases of which somebody had opened something
+        self.left_behind: set[str] = set()  # where the desk began nothing since somebody was shut out
         self.written: list[tuple[Epoch, set[str], set[str]]] = []  # circles that had it since, and whoever was in them
 
     def all_of(self, case: str) -> list[Epoch]:
@@ -36,6 +38,21 @@ class Model:
             self.begin_epoch(case)
         self.written.append(((case, self.newest[case]), {self.circle[case]}, set()))
 
+    def take(self, who: str, case: str) -> None:
+        """Let the desk meet what somebody opens of a case."""
+        if case in self.met or not self.opens_any(who, case):
+            return
+        self.met.add(case)
+        if any(epoch in self.old and who in self.opens[epoch] for epoch in self.all_of(case)):
+            self.left_behind.add(case)
+
+    def answer(self, case: str) -> None:
+        """Write as the circle, which trusts no epoch that somebody who is out could have begun."""
+        if case in self.left_behind and (case, self.newest[case]) not in self.old:
+            self.begin_epoch(case)
+        self.left_behind.discard(case)
+        self.write(case)
+
     def hand_over(self, case: str, circle: str) -> None:
         """Wrap everything for another circle, and begin an epoch."""
         self.circle[case] = circle
@@ -51,6 +68,8 @@ class Model:
     def wrap(self, case: str, epochs: list[Epoch]) -> None:
         """Let whoever is in the circle open these epochs of a case, and begin another."""
         self.old -= set(epochs)
+        self.left_behind.discard(case)
+        self.met.add(case)
         for epoch in epochs:
             self.opens[epoch] = set(self.members[self.circle[case]])
         self.begin_epoch(case)
@@ -101,6 +120,11 @@ class Model:
         if who not in self.members[circle]:
             return
         self.members[circle].discard(who)
+        if self.members[circle]:
+            self.left_behind |= self.met & set(self.cases_of(circle))
+        else:  # nobody who comes has anything from before
+            self.met -= set(self.cases_of(circle))
+            self.left_behind -= set(self.cases_of(circle))
         epochs = {epoch for case in self.cases_of(circle) for epoch in self.all_of(case)}
         self.old |= epochs
         for epoch in epochs:

@@ -13,7 +13,7 @@ from onion_app.site.seals import Door, case_keys, keys_in, opened
 from onion_app.vault import cases, known, truth
 from onion_app.web.app import Hardened
 from tests.desk.actors import Author, House, Volunteer
-from tests.desk.circles import id_of, joins, makes_coordinator
+from tests.desk.circles import id_of, joins, makes_coordinator, pairs_of
 from tests.planting import Intruder
 
 pytestmark = pytest.mark.usefixtures("nothing_is_stretched")
@@ -128,6 +128,30 @@ def test_a_circle_and_an_author_who_lost_each_other_to_an_exchanged_key_find_tog
     assert counsellor.mistakes == ""
     assert read_by_author(house, door) == ["They found my phone.", "Are you there?", "I wait.", "We are here."]
     assert [letter.text for letter in intruder.reads() if isinstance(letter, Text)] == ["Are you there?"]
+
+
+def test_whoever_was_shut_out_and_goes_on_with_the_key_they_had_reads_nothing_that_the_circle_begins(
+    house: House, app: Hardened, counsellor: Volunteer, case: str, intruder: Intruder, door: Door, circle: bytes
+) -> None:
+    informer = joins(house, app, circle, "Noor", counsellor)
+    [copied] = intruder.had(pairs_of(house, informer, circle)[0], circle)
+    counsellor.goes_to("/circles")
+    counsellor.presses(f"/circles/shut-out/{id_of(house, 'Noor')}")
+    # Before anybody logs in they do it all themselves: the circle's new key holds the case, and an epoch follows.
+    intruder.circle_key, author = house.public_key(circle), door.author.public
+    own = next_epoch([copied], 2, circle_id=circle, circle_key=intruder.circle_key, author=author)
+    intruder.plants(1, circle, like=copied)
+    intruder.plants(2, like=own)
+    counsellor.logs_in()
+    counsellor.opens(case)
+    for words in ("We are here.", "Still here."):
+        counsellor.presses(f"/case/{case}/reply", text=words)
+        assert counsellor.mistakes == ""
+    asks(house, door, "I wait.")
+    assert "I wait." in counsellor.opens(case).text
+    assert [letter.text for letter in intruder.reads() if isinstance(letter, Text)] == ["They found my phone."]
+    assert read_by_author(house, door) == ["They found my phone.", "We are here.", "Still here.", "I wait."]
+    assert [epoch.number for epoch in keys_in(house.mailbox, door).epochs] == [1, 2, 3]
 
 
 def test_what_would_get_no_number_is_not_taken(

@@ -212,7 +212,7 @@ class Circles(RuleBasedStateMachine):
                 answering.reply(*arguments)
             return
         answering.reply(*arguments)
-        self.model.write(case)
+        self.model.answer(case)
 
     def takes(self, who: str, case: str) -> None:
         """Take a case, from whoever has it."""
@@ -220,6 +220,7 @@ class Circles(RuleBasedStateMachine):
         for taken, by in worklog.taken_by(self.house.desk, [case_id]).items():
             worklog.give_back(self.house.desk, taken, by)
         answering.take(self.books, self.member(who), case_id)
+        self.model.take(who, case)
 
     @rule(data=st.data())
     def somebody_logs_in(self, data: st.DataObject) -> None:
