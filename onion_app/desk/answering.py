@@ -98,8 +98,11 @@ def _append(books: Books, member: Member, case: cases.Case, message_id: bytes, p
     """Seal a letter under the newest key of the case, or a new one, and store it."""
     chosen = to_write_in(books, member, case)
     epoch = chosen.epoch
+    written = False  # and nothing is, where the same message was stored at the same moment
 
     def sealed_at(number: int) -> bytes:
+        nonlocal written
+        written = True
         sealed = seal(epoch.key, packed, Place(case.id, epoch.number, message_id, number, "circle"))
         # Before the mailbox has it: a power cut in between leaves an answer that is missing, none that looks forged.
         worklog.record_reply(books.desk, message_id, case.id, sealed)
@@ -117,7 +120,8 @@ def _append(books: Books, member: Member, case: cases.Case, message_id: bytes, p
         day=books.today,
         seen=seen,
     )
-    begun(books, chosen)
+    if written:
+        begun(books, chosen)
 
 
 def note(books: Books, member: Member, case_id: bytes, entry_id: bytes, text: str) -> None:

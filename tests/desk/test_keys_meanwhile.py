@@ -154,6 +154,28 @@ def test_whoever_was_shut_out_and_goes_on_with_the_key_they_had_reads_nothing_th
     assert [epoch.number for epoch in keys_in(house.mailbox, door).epochs] == [1, 2, 3]
 
 
+def test_an_answer_sent_twice_at_once_begins_one_epoch(
+    house: House, counsellor: Volunteer, case: str, door: Door, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shuts_out_dana(house, counsellor)
+    counsellor.opens(case)
+    fields = counsellor.form(f"/case/{case}/reply").filled(text="We are here.")
+    store = cases.append
+
+    def once_more(*row: Any, **facts: Any) -> cases.Message:
+        monkeypatch.setattr(cases, "append", store)
+        counsellor.sends(f"/case/{case}/reply", fields)
+        return store(*row, **facts)
+
+    monkeypatch.setattr(cases, "append", once_more)
+    counsellor.sends(f"/case/{case}/reply", fields)
+    counsellor.opens(case)
+    counsellor.presses(f"/case/{case}/reply", text="Still here.")
+    assert counsellor.mistakes == ""
+    assert read_by_author(house, door) == ["They found my phone.", "We are here.", "Still here."]
+    assert [epoch.number for epoch in keys_in(house.mailbox, door).epochs] == [1, 2]
+
+
 def test_what_would_get_no_number_is_not_taken(
     house: House, counsellor: Volunteer, case: str, intruder: Intruder, door: Door, circle: bytes
 ) -> None:
