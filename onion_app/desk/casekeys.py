@@ -23,7 +23,7 @@ class CaseKeys(NamedTuple):
     held: list[Wrap]  # every wrap of the case, whoever put it there
     epochs: list[Epoch]  # those that are sure, the oldest first
     others: list[Epoch]  # those that open, and are not sure
-    sealed_to: dict[int, bytes]  # by epoch, the fingerprint of the circle's key that opened it
+    sealed_to: dict[int, bytes]  # by epoch, the fingerprint of the circle's key under which the desk notes it
     gone: bool  # a newer key, which should open, is not there or was exchanged
     former: frozenset[bytes]  # fingerprints of the circle's earlier keys, which somebody has who was shut out
     left_behind: bool  # since the circle's key has changed, the desk has begun no epoch
@@ -59,6 +59,8 @@ def keys_in(books: Books, member: Member, case: cases.Case) -> CaseKeys:
     others = [each for each in opened if each not in sure]
     former = frozenset(fingerprint(pair.public) for pair in circle.pairs[1:])
     left_behind = any(key.recipient in former for key in met.values())
+    if former and not met:  # nobody knows whether it was there before the circle's key changed
+        sealed_to, left_behind = dict.fromkeys(sealed_to, fingerprint(circle.pairs[1].public)), True
     return CaseKeys(held, sure, others, sealed_to, gone, former, left_behind)
 
 
@@ -109,7 +111,7 @@ def begun(books: Books, chosen: ToWriteIn) -> None:
 def to_write_in(books: Books, member: Member, case: cases.Case) -> ToWriteIn:
     """Choose the epoch for what is written next: the newest, or another one if it was begun for other readers.
 
-    A case that somebody had opened before the circle's key changed begins a new one: who was shut out has the old, and
+    A case that may have been there before the circle's key changed begins a new one: who was shut out has the old, and
     may have begun whatever follows it in the mailbox.
 
     Raises:

@@ -14,8 +14,9 @@ from onion_app.vault.rows import Id, Key, Number, shaped
 class KnownKey:
     """The key of an epoch by its mark, and the fingerprint of the circle's key that it stands under here.
 
-    That is the key to which it was sealed when the desk met it, or since the desk itself began another epoch, the one
-    for which that was begun. Somebody who wraps it anew in the mailbox changes nothing of it.
+    That is the key to which it was sealed when the desk met it, or an earlier one where the desk had met nothing of the
+    case; and once the desk itself has begun another epoch, the one for which that was begun. Wrapping it anew in the
+    mailbox changes nothing of it.
     """
 
     epoch: Number

@@ -16,6 +16,7 @@ class Model:
         self.opens: dict[Epoch, set[str]] = {}
         self.old: set[Epoch] = set()  # sealed to a key that somebody had who was shut out since
         self.met: set[str] = set()  # cases of which somebody had opened something
+        self.changed: set[str] = set()  # circles of which somebody was shut out, and somebody was left
         self.left_behind: set[str] = set()  # where the desk began nothing since somebody was shut out
         self.written: list[tuple[Epoch, set[str], set[str]]] = []  # circles that had it since, and whoever was in them
 
@@ -43,7 +44,7 @@ class Model:
         if case in self.met or not self.opens_any(who, case):
             return
         self.met.add(case)
-        if any(epoch in self.old and who in self.opens[epoch] for epoch in self.all_of(case)):
+        if self.circle[case] in self.changed:
             self.left_behind.add(case)
 
     def answer(self, case: str) -> None:
@@ -121,8 +122,10 @@ class Model:
             return
         self.members[circle].discard(who)
         if self.members[circle]:
+            self.changed.add(circle)
             self.left_behind |= self.met & set(self.cases_of(circle))
         else:  # nobody who comes has anything from before
+            self.changed.discard(circle)
             self.met -= set(self.cases_of(circle))
             self.left_behind -= set(self.cases_of(circle))
         epochs = {epoch for case in self.cases_of(circle) for epoch in self.all_of(case)}

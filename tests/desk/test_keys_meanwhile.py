@@ -130,20 +130,27 @@ def test_a_circle_and_an_author_who_lost_each_other_to_an_exchanged_key_find_tog
     assert [letter.text for letter in intruder.reads() if isinstance(letter, Text)] == ["Are you there?"]
 
 
+@pytest.mark.parametrize("opened_before", [True, False])
 def test_whoever_was_shut_out_and_goes_on_with_the_key_they_had_reads_nothing_that_the_circle_begins(
-    house: House, app: Hardened, counsellor: Volunteer, case: str, intruder: Intruder, door: Door, circle: bytes
+    house: House, app: Hardened, counsellor: Volunteer, author: Author, circle: bytes, *, opened_before: bool
 ) -> None:
+    case, door = author.writes("They found my phone."), Door(author.case_id, author.pair)
+    intruder = Intruder(house.mailbox, author.case_id)
+    makes_coordinator(house, counsellor)
+    counsellor.logs_in()
+    if opened_before:
+        counsellor.opens(case)
     informer = joins(house, app, circle, "Noor", counsellor)
     [copied] = intruder.had(pairs_of(house, informer, circle)[0], circle)
     counsellor.goes_to("/circles")
     counsellor.presses(f"/circles/shut-out/{id_of(house, 'Noor')}")
     # Before anybody logs in they do it all themselves: the circle's new key holds the case, and an epoch follows.
-    intruder.circle_key, author = house.public_key(circle), door.author.public
-    own = next_epoch([copied], 2, circle_id=circle, circle_key=intruder.circle_key, author=author)
+    intruder.circle_key, public = house.public_key(circle), door.author.public
+    own = next_epoch([copied], 2, circle_id=circle, circle_key=intruder.circle_key, author=public)
     intruder.plants(1, circle, like=copied)
     intruder.plants(2, like=own)
     counsellor.logs_in()
-    counsellor.opens(case)
+    counsellor.takes(case)
     for words in ("We are here.", "Still here."):
         counsellor.presses(f"/case/{case}/reply", text=words)
         assert counsellor.mistakes == ""
