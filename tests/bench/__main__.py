@@ -66,7 +66,7 @@ def _row(measured: Measured) -> Row:
 
 
 def _print(row: Row) -> None:
-    sys.stdout.write(f"{row.what:<58}{row.ours:>14}{row.limit:>14}{row.ratio:>8}  {row.wanted}\n")
+    sys.stdout.write(f"{row.what:<62}{row.ours:>14}{row.limit:>14}{row.ratio:>8}  {row.wanted}\n")
     sys.stdout.flush()
 
 

@@ -146,7 +146,7 @@ def _slowest(what: str, small: tuple[Server, bytes], large: tuple[Server, bytes]
                 if number >= 20:  # the first ones warm up
                     into.append(took)
     mine, limit = (percentile(each, 0.99) for each in times)
-    return Measured(f"{what}, slowest hundredth, {MANY:,} rows against {FEW:,}", "ms", mine, limit, 1.5, mine / limit)
+    return Measured(f"{what}: p99 at {MANY:,} rows against {FEW:,}", "ms", mine, limit, 1.5, mine / limit)
 
 
 def _filled_in(site: Site, ours: Server) -> bytes:
