@@ -4,6 +4,7 @@ It outlives its terminal: what cannot be written any more is dropped, and the si
 """
 
 import getpass
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -24,17 +25,13 @@ class _Lasting:
         self.encoding = stream.encoding
 
     def write(self, text: str) -> int:
-        try:
+        with self._dropping():
             self._stream.write(text)
-        except (OSError, ValueError):
-            return 0
         return len(text)
 
     def flush(self) -> None:
-        try:
+        with self._dropping():
             self._stream.flush()
-        except (OSError, ValueError):
-            return
 
     def isatty(self) -> bool:
         try:
@@ -44,6 +41,18 @@ class _Lasting:
 
     def fileno(self) -> int:
         return self._stream.fileno()
+
+    @contextmanager
+    def _dropping(self) -> Iterator[None]:
+        """Let nothing be the matter when nobody reads any more, nor when Python writes out the rest as it ends."""
+        try:
+            yield
+        except ValueError:
+            return  # it is closed
+        except OSError:
+            nowhere = os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
+            os.dup2(nowhere, self._stream.fileno())
+            os.close(nowhere)
 
 
 class Terminal:

@@ -33,6 +33,7 @@ class Person:
         self.pid, self.terminal = pty.fork()
         if self.pid == 0:
             os.environ["TERM"] = "xterm"
+            os.environ.pop("PYTHONUNBUFFERED", None)  # which tests may run with, and people do not
             signal.signal(signal.SIGINT, signal.SIG_DFL)  # a shell's background job passes on that it is ignored
             os.execv(words[0], words)  # noqa: S606 - no shell is what we want
         self.seen = ""
