@@ -72,22 +72,41 @@ def trace(house: House, tmp_path: Path) -> Iterator[Path]:
 def opened_for_writing(trace: str, pids: set[int]) -> set[str]:
     """Name the files that these processes opened for writing, made or moved."""
     found = set()
-    begun: dict[str, str] = {}  # a call that another process interrupts stands on two lines
-    for line in trace.splitlines():
-        pid, _, call = line.partition(" ")
-        call = call.strip()
-        if call.endswith("<unfinished ...>"):
-            begun[pid] = call
-            continue
-        if call.startswith("<..."):
-            call = begun.pop(pid, "") + call
-        if int(pid) not in pids or " = -1 " in call:
+    for pid, call in calls_in(trace):
+        if pid not in pids or " = -1 " in call:
             continue
         name = call.partition("(")[0]
         if name.startswith("open") and not WRITES.search(call):
             continue
         found.update(re.findall(r'"([^"]+)"', call) or [name])
     return found
+
+
+def calls_in(trace: str) -> Iterator[tuple[int, str]]:
+    """Give each call and who made it; one that another process interrupts stands on two lines, or never ended."""
+    begun: dict[int, str] = {}
+    for line in trace.splitlines():
+        made_by, _, said = line.partition(" ")
+        pid, call = int(made_by), said.strip()
+        if call.endswith("<unfinished ...>"):
+            begun[pid] = call
+        else:
+            yield pid, begun.pop(pid, "") + call if call.startswith("<...") else call
+    yield from begun.items()
+
+
+def test_a_trace_is_read_whole() -> None:
+    trace = """\
+1 openat(AT_FDCWD, "/read", O_RDONLY|O_CLOEXEC <unfinished ...>
+2 openat(AT_FDCWD, "/not-asked", O_WRONLY|O_CREAT) = 3</not-asked>
+1 <... openat resumed>)             = 3</read>
+1 openat(AT_FDCWD, "/written", O_WRONLY|O_CREAT <unfinished ...>
+1 <... openat resumed>)             = 3</written>
+1 openat(AT_FDCWD, "/refused", O_WRONLY|O_CREAT <unfinished ...>
+1 <... openat resumed>)             = -1 EACCES (Permission denied)
+1 openat(AT_FDCWD, "/never-ended", O_WRONLY|O_CREAT <unfinished ...>
+"""
+    assert opened_for_writing(trace, {1}) == {"/written", "/never-ended"}
 
 
 def threads_of(pid: int) -> set[int]:
