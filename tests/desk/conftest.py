@@ -13,6 +13,7 @@ from onion_app.vault import database
 from onion_app.web.app import Hardened
 from tests.desk.actors import Author, Clock, House, Volunteer
 from tests.membership import let_in
+from tests.planting import Intruder
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -107,3 +108,10 @@ def coordinator(house: House, app: Hardened, editor: Volunteer) -> Volunteer:
         house.desk.run("UPDATE moderators SET coordinator = 1 WHERE handle = 'Noor'")
     volunteer.logs_in()
     return volunteer
+
+
+@pytest.fixture
+def intruder(house: House, author: Author, case: str) -> Intruder:
+    """Give somebody who can write the mailbox, and has found the case that the module calls `case`."""
+    assert case == author.case_id.hex()
+    return Intruder(house.mailbox, author.case_id)

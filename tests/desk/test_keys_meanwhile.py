@@ -35,12 +35,6 @@ def case(house: House, app: Hardened, counsellor: Volunteer, author: Author, cir
     return case
 
 
-@pytest.fixture
-def intruder(house: House, author: Author, case: str) -> Intruder:
-    assert case == author.case_id.hex()
-    return Intruder(house.mailbox, author.case_id)
-
-
 def shuts_out_dana(house: House, counsellor: Volunteer) -> None:
     counsellor.goes_to("/circles")
     counsellor.presses(f"/circles/shut-out/{id_of(house, 'Dana')}")

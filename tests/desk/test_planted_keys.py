@@ -34,12 +34,6 @@ def case(counsellor: Volunteer, author: Author) -> str:
     return case
 
 
-@pytest.fixture
-def intruder(house: House, author: Author, case: str) -> Intruder:
-    assert case == author.case_id.hex()
-    return Intruder(house.mailbox, author.case_id)
-
-
 def texts_of(house: House, door: Door) -> list[str]:
     """Read what the author reads, the oldest first."""
     keys, messages = case_keys(house.mailbox, door), cases.messages_of(house.mailbox, door.case_id)
