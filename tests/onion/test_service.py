@@ -5,6 +5,7 @@ import signal
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -20,10 +21,11 @@ from onion_app.launch.selfcheck import SelfCheck
 from onion_app.launch.state import State
 from onion_app.launch.terminal import Terminal
 from onion_app.launch.watch import Watch
-from onion_app.onion import service
+from onion_app.onion import service, tor_process
 from onion_app.onion.service import Control
 from onion_app.onion.socks import dial
 from onion_app.onion.tor_process import TorProcess
+from tests.onion.conftest import ROOT
 from tests.onion.lines import PAGE, ControlLine, OldTor, Site, listeners, wait_for
 
 
@@ -89,6 +91,30 @@ def test_what_is_published_is_reached_through_tor_alone_and_again_at_the_same_ad
     assert reach(private_network.socks_port, key.address, "second").body == b"hello"
     nothing_names_the_service(tor, key)
     again.close()
+
+
+def test_a_visitor_whose_introduction_was_lost_is_let_in_without_asking_again(
+    private_network: PrivateNetwork, tor: TorProcess, control: Control, site: Site, key: OnionKey, place: Path
+) -> None:
+    torrc, way_to_site = private_network.torrc_for_service(ROOT / "torrc.example"), Path(str(site.server_address))
+    control.publish(key.secret, key.address, way_to_site)
+    reach(private_network.socks_port, key.address, "before")
+
+    # The introduction point takes the visitor's words for a tor that never reads them.
+    os.kill(tor.pid, signal.SIGSTOP)
+    with ThreadPoolExecutor() as thread:
+        waiting = thread.submit(dial, private_network.socks_port, key.address, 80, 90, circuit="lost")
+        time.sleep(3)
+        os.kill(tor.pid, signal.SIGKILL)
+        tor.stop()
+        again = tor_process.start(torrc, place / "tor", place / "run")
+        second = Control.connect(again.control_socket)
+        second.publish(key.secret, key.address, way_to_site)
+        with waiting.result() as visitor:
+            visitor.sendall(b"POST / HTTP/1.1\r\n\r\n")
+            assert visitor.recv(1024) == PAGE
+    second.close()
+    again.stop()
 
 
 def nothing_names_the_service(tor: TorProcess, key: OnionKey) -> None:
