@@ -3,7 +3,9 @@
 Each of them may be cut off at any point and done again. They hold both keys, answer nobody, and open no text.
 """
 
-from onion_app.errors import CheckpointBusy
+from contextlib import suppress
+
+from onion_app.errors import CheckpointBusy, NothingHere
 from onion_app.launch import days
 from onion_app.launch.child import Child, Orders, Waiting, run
 from onion_app.vault import cases, database, guides, people, publishing, reserve, settings, truth, upkeep, worklog
@@ -25,6 +27,7 @@ def work(child: Child) -> None:
     # What is destroyed goes first: the comparison after it clears the desk of what belonged to it.
     destroyed = 0 if off else destroy_due(mailbox, desk, today)
     findings = len(truth.repair(mailbox, desk, today))
+    give_back_from_strangers(mailbox, desk)
     if not off:
         upkeep.bring_back(mailbox, today)
         # After the comparison: what was taken back has left the queue, and nothing planted stands in a story's place.
@@ -50,6 +53,19 @@ def destroy_due(mailbox: Database, desk: Database, today: int) -> int:
             cases.erase_case(mailbox, case.id, today)
         destroyed += len(over)
     return destroyed
+
+
+def give_back_from_strangers(mailbox: Database, desk: Database) -> None:
+    """Give back what is held by somebody who is not of its circle, and so can neither open nor answer it.
+
+    A case that is handed over changes in the mailbox first, and then at the desk; a member may be shut out while they
+    take one. Cut off in between, it would wait in the hands of a stranger.
+    """
+    for case_id, moderator_id in worklog.all_taken(desk):
+        with suppress(NothingHere):  # erased just now
+            circle_id = cases.read_case(mailbox, case_id).circle_id
+            if circle_id not in {circle.id for circle in people.circles_of(desk, moderator_id)}:
+                worklog.give_back(desk, case_id, moderator_id)
 
 
 def discard_copies(orders: Orders, desk: Database, today: int) -> None:

@@ -149,6 +149,12 @@ def taken_by(db: Database, case_ids: Sequence[bytes]) -> dict[bytes, bytes]:
     return {row[0]: row[1] for row in found if row and isinstance(row[0], bytes) and isinstance(row[1], bytes)}
 
 
+def all_taken(db: Database) -> list[tuple[bytes, bytes]]:
+    """List every case that somebody has taken, with who has it."""
+    found = db.rows("SELECT case_id, moderator_id FROM taken ORDER BY case_id")
+    return [(row[0], row[1]) for row in found if isinstance(row[0], bytes) and isinstance(row[1], bytes)]
+
+
 def taken_cases(db: Database, moderator_id: bytes) -> list[bytes]:
     """List the cases that somebody has taken."""
     found = db.rows("SELECT case_id FROM taken WHERE moderator_id = ? ORDER BY case_id", (moderator_id,))

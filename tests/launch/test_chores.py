@@ -6,6 +6,7 @@ import secrets
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -22,9 +23,10 @@ from onion_app.launch.reach import HowFar
 from onion_app.launch.selfcheck import Seen
 from onion_app.launch.state import State
 from onion_app.launch.watch import Watch
-from onion_app.vault import cases, database, people, publishing, settings, texts
+from onion_app.vault import cases, database, people, publishing, settings, texts, truth, worklog
 from onion_app.vault.cases import NewCase, Wrap
 from onion_app.vault.database import Database
+from tests.vault.made import grant, invitation, moderator, new_case, set_up, some_id, some_key
 
 DAY = 86400
 TODAY = 21_000
@@ -131,6 +133,25 @@ def test_doing_them_again_changes_nothing(opened: Opened) -> None:
     chores_process.destroy_due(opened.mailbox, opened.desk, TODAY)
     assert chores_process.destroy_due(opened.mailbox, opened.desk, TODAY) == 0
     assert opened.is_there(case)
+
+
+def test_a_case_that_a_stranger_to_its_circle_has_taken_goes_back(tmp_path: Path) -> None:
+    made = set_up(tmp_path)
+    mailbox, desk, elsewhere, stranger = made.mailbox(), made.desk(), some_id(), moderator("stranger")
+    people.add_circle(desk, people.Circle(elsewhere, "elsewhere", (), (), False, False, 0, None))  # noqa: FBT003
+    people.add_invitation(desk, invitation(elsewhere, expires_day=TODAY), mark := some_key())
+    people.redeem(desk, mark, TODAY, stranger, grant(elsewhere, 1, stranger.id, some_key()))
+    with mailbox.writing():
+        truth.copy_circles(mailbox, desk)
+    own, mine, strange, erased = (new_case(circle) for circle in (elsewhere, *[made.circle_id] * 3))
+    for case, holder in ((own, stranger.id), (mine, made.moderator_id), (strange, stranger.id), (erased, stranger.id)):
+        cases.add_case(mailbox, case)
+        worklog.take(desk, case.id, holder, TODAY)
+    cases.erase_case(mailbox, erased.id, TODAY)
+    chores_process.give_back_from_strangers(mailbox, desk)
+    taken = [(own.id, stranger.id), (mine.id, made.moderator_id), (erased.id, stranger.id)]
+    assert worklog.all_taken(desk) == sorted(taken)
+    made.close()
 
 
 def test_what_waits_is_counted_for_each_circle(opened: Opened) -> None:
