@@ -5,9 +5,7 @@ The promises are tried on it. Whoever kills a part of it waits until it stands a
 
 import json
 import os
-import secrets
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -27,6 +25,7 @@ from onion_app.vault import settings
 from onion_app.vault.database import open_mailbox
 from tests import processes, tables
 from tests.people import Visitor, Volunteer
+from tests.ports import free_port
 from tests.processes import ENDS_WITH_US
 from tests.rehearsal import ROOT, first_line
 from tests.wire import through_tor, through_unix
@@ -234,15 +233,6 @@ class House:
                 return False
 
         processes.until(answers, START, "an answer through tor")
-
-
-def free_port() -> int:
-    """Find a port of loopback where nobody listens."""
-    while True:
-        port = 20_000 + secrets.randbelow(10_000)  # below those that the system hands out by itself
-        with socket.socket() as trial:
-            if trial.connect_ex(("127.0.0.1", port)):
-                return port
 
 
 @pytest.fixture(scope="session")

@@ -19,6 +19,7 @@ from onion_app.vault import keyfile
 from tests import processes
 from tests.launch.keeping import TODAY, Kept, add_case
 from tests.people import Visitor, Volunteer
+from tests.ports import free_port
 from tests.processes import Process
 from tests.wire import through_unix
 
@@ -139,20 +140,6 @@ class Installation:
 
     state: Path
     printed: dict[str, str]
-
-
-def free_port() -> int:
-    """Find a port of loopback where nobody listens, below those that the system hands out by itself."""
-    return processes.until(_free_port, START, "a free port")
-
-
-def _free_port() -> int:
-    import secrets
-    import socket
-
-    port = 12_000 + secrets.randbelow(8_000)
-    with socket.socket() as trial:
-        return port if trial.connect_ex(("127.0.0.1", port)) else 0
 
 
 @pytest.fixture

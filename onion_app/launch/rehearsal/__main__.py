@@ -8,7 +8,6 @@ import json
 import shlex
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -123,7 +122,7 @@ def _launched(
         "--torrc",
         str(torrc),
         "--desk-port",
-        str(_free_port()),
+        str(network.take_port()),
     ]
     process = subprocess.Popen(
         # It ends with this process, however this one ends.
@@ -248,12 +247,6 @@ def _temporary_folder() -> Iterator[str]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _free_port() -> int:
-    with socket.socket() as trial:
-        trial.bind(("127.0.0.1", 0))
-        return int(trial.getsockname()[1])
 
 
 def _leave(_number: int, _frame: FrameType | None) -> None:

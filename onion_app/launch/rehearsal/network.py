@@ -4,8 +4,6 @@ It makes no connection to anywhere else: every tor in it is started from a file 
 its own. All it writes is in the one folder it is given, and all it starts ends with it, however it ends.
 """
 
-import random
-import socket
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -15,10 +13,10 @@ from typing import Final, Self
 
 from onion_app.errors import TorFailed
 from onion_app.launch.rehearsal.node import Node, make_authority, make_identity
+from onion_app.launch.rehearsal.ports import Ports
 
 _AUTHORITIES: Final = 3
 _RELAYS: Final = 4
-_PORTS: Final = range(20_000, 32_000)  # below those that Linux hands out by itself, which could be gone when tor comes
 _PATIENCE: Final = 600.0  # seconds until the network stands; 12 on two idle cores
 _PAUSE: Final = 0.1  # seconds between two looks at the progress
 _ALL: Final = 100  # percent
@@ -62,13 +60,19 @@ class PrivateNetwork:
         self._progress = progress or (lambda _words: None)
         self._tor = tor
         self._lines: tuple[str, ...] = ()
-        ports = iter(_free_ports(2 * _AUTHORITIES + _RELAYS + 1))
+        self._ports = Ports()
         self._authorities = [
-            Node(self.folder / f"authority{number}", or_port=next(ports), dir_port=next(ports))
+            Node(self.folder / f"authority{number}", or_port=self.take_port(), dir_port=self.take_port())
             for number in range(1, _AUTHORITIES + 1)
         ]
-        self._relays = [Node(self.folder / f"relay{number}", or_port=next(ports)) for number in range(1, _RELAYS + 1)]
-        self._client = Node(self.folder / "client", socks_port=next(ports))
+        self._relays = [
+            Node(self.folder / f"relay{number}", or_port=self.take_port()) for number in range(1, _RELAYS + 1)
+        ]
+        self._client = Node(self.folder / "client", socks_port=self.take_port())
+
+    def take_port(self) -> int:
+        """Return a port of 127.0.0.1 that is free, and that nobody else is given until this network stops."""
+        return self._ports.take()
 
     @property
     def socks_port(self) -> int:
@@ -105,6 +109,7 @@ class PrivateNetwork:
     def stop(self) -> None:
         """End every tor of this network, and nothing else, and wait for it."""
         _end([*self._members(), self._client])
+        self._ports.release()
 
     def stop_relays(self) -> None:
         """Cut the network: all authorities and relays end; the client and any service stay, alone."""
@@ -167,15 +172,3 @@ def _end(nodes: list[Node]) -> None:
         node.end()
     for node in nodes:
         node.wait()
-
-
-def _free_ports(count: int) -> list[int]:
-    """Return ports of 127.0.0.1 on which nothing listens now."""
-    free: list[int] = []
-    for port in random.SystemRandom().sample(_PORTS, len(_PORTS)):
-        with socket.socket() as trial:
-            if trial.connect_ex(("127.0.0.1", port)) != 0:
-                free.append(port)
-        if len(free) == count:
-            break
-    return free

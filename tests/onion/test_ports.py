@@ -1,0 +1,38 @@
+"""Two rehearsals that begin at the same moment do not meet at a port."""
+
+import socket
+
+import pytest
+
+from onion_app.errors import TorFailed
+from onion_app.launch.rehearsal import ports
+from onion_app.launch.rehearsal.ports import Ports
+
+
+@pytest.fixture
+def three(monkeypatch: pytest.MonkeyPatch) -> range:
+    """Leave three ports in the world."""
+    found = range(19_990, 19_993)
+    monkeypatch.setattr(ports, "_RANGE", found)
+    return found
+
+
+def test_a_port_is_given_once_until_it_is_released(three: range) -> None:
+    one, other, later = Ports(), Ports(), Ports()
+    mine = {one.take(), one.take()}
+    assert mine | {other.take()} == set(three)
+    with pytest.raises(TorFailed, match="no port"):
+        other.take()
+    one.release()
+    assert {later.take(), later.take()} == mine
+    other.release()
+    later.release()
+
+
+def test_a_port_on_which_somebody_listens_is_not_given(three: range) -> None:
+    here = Ports()
+    with socket.create_server(("127.0.0.1", three[1])):
+        assert {here.take(), here.take()} == {three[0], three[2]}
+        with pytest.raises(TorFailed, match="no port"):
+            here.take()
+    here.release()
