@@ -1,5 +1,6 @@
 """The editor of the guides, for coordinators: words beside what readers will see, and who has checked them."""
 
+from collections.abc import Sequence
 from typing import Final, cast, get_args
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -13,6 +14,7 @@ from onion_app.vault import guides as shelf
 from onion_app.vault import worklog
 from onion_app.vault.rows import Language
 from onion_app.vault.texts import Version
+from onion_app.web.app import current_language
 from onion_app.web.languages import LANGUAGES
 from onion_app.web.markdown import render
 
@@ -117,7 +119,14 @@ def _version(guide_id: bytes, language: str) -> Version | None:
 
 def _list(member: Member, mistakes: dict[str, str]) -> Answer:
     only_coordinators(member)
-    return render_template("guides.html", guides=shelf.all_of(room().books().desk), mistakes=mistakes)
+    found = [(guide, versions, _in_ones_own(versions)) for guide, versions in shelf.all_of(room().books().desk)]
+    return render_template("guides.html", guides=found, mistakes=mistakes)
+
+
+def _in_ones_own(versions: Sequence[Version]) -> Version | None:
+    """Choose the version in the language that the desk is read in, or any."""
+    own = current_language().code
+    return next((version for version in versions if version.language == own), next(iter(versions), None))
 
 
 def _page(member: Member, guide_id: bytes, mistakes: dict[str, str]) -> Answer:
@@ -125,7 +134,7 @@ def _page(member: Member, guide_id: bytes, mistakes: dict[str, str]) -> Answer:
     only_coordinators(member)
     guide, versions = shelf.read(room().books().desk, guide_id)
     language = request.values.get("language", "")
-    language = language if language in CODES else CODES[0]
+    language = language if language in CODES else current_language().code
     version = _version(guide_id, language)
     if request.endpoint == "guides.save":
         keep_titled(guide_id, "guide", forms.body(request.form), forms.one_line(request.form, "title"))

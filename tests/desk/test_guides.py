@@ -1,9 +1,12 @@
 """Guides are written by coordinators alone, with what readers will see beside the words, and who has checked them."""
 
+from typing import cast
+
 import pytest
 
 from onion_app.errors import NothingHere
 from onion_app.vault import guides, texts, truth, worklog
+from onion_app.vault.rows import Language
 from tests.desk.actors import House, Volunteer
 
 BODY = "1. Go first.\n2. Take water.\n\n## Then?\n\n<script>alert(1)</script> [here](http://example.com) *now*"
@@ -141,3 +144,21 @@ def test_what_is_done_with_a_guide_stands_in_the_audit(house: House, coordinator
     coordinator.presses(f"{path}/publish")
     said = {row.what for row in worklog.audit_of(house.desk, None, 0)}
     assert {"began a guide", "changed a guide", "published a guide"} <= said
+
+
+def test_guides_are_listed_and_opened_in_the_language_that_the_desk_is_read_in(
+    house: House, coordinator: Volunteer
+) -> None:
+    written = {"now": {"ar": "هل من خطر الآن؟", "en": "In danger now?"}, "more": {"ar": "المزيد"}}
+    for slug, titles in written.items():
+        guide_id = guides.begin(house.desk, slug.encode().ljust(16), slug)
+        for language, title in titles.items():
+            version = texts.Version(guide_id, cast("Language", language), title, "Words.", None, None, None)
+            guides.save(house.mailbox, house.desk, version)
+    for own, listed in (("en", ["المزيد", "In danger now?"]), ("ar", ["المزيد", "هل من خطر الآن؟"])):
+        page = coordinator.goes_to(f"/guides?lang={own}")
+        links = [case.first("h2").first("a") for case in page.every("li") if case.get("data-guide")]
+        assert [link.text for link in links] == listed
+        assert [link.get("lang") for link in links] == ["ar", own]
+        opened = [coordinator.goes_to(link.get("href")).first(id="title").get("value") for link in links]
+        assert opened == listed
