@@ -10,6 +10,7 @@ from onion_app.desk import forms, membership, rekeying, shutting
 from onion_app.desk.casework import Member
 from onion_app.desk.session import contents, keep, login_required, room
 from onion_app.errors import CircleChanged, InvitationRefused
+from onion_app.vault import people
 from onion_app.vault.worklog import AUDIT_PAGE
 from onion_app.web.languages import LANGUAGES
 
@@ -50,7 +51,7 @@ def code(_member: Member) -> Answer:
     keep(invitation="")
     if not made:
         return redirect(url_for("circles.show"), 303)
-    return render_template("invitation.html", lines=codes.lines(made), days=membership.INVITATION_DAYS)
+    return render_template("invitation.html", lines=codes.lines(made), days=people.INVITATION_DAYS)
 
 
 @pages.post("/invitation/<id:invitation_id>/cancel")

@@ -17,7 +17,6 @@ from onion_app.errors import CircleChanged, NotAllowed
 from onion_app.vault import people, settings, worklog
 from onion_app.web.pinning import unpinned
 
-INVITATION_DAYS: Final = 7  # long enough for a code that goes from hand to hand, too short for one found in a drawer
 SHEETS: Final = 2  # members with a recovery sheet without whom a circle may one day open nothing any more
 NAME_LETTERS: Final = 40
 # What somebody writes about a story or an answer goes to the coordinators, never to the circle it complains about.
@@ -162,8 +161,8 @@ def invite_coordinator(books: Books, member: Member, circle_id: bytes) -> str:
 
 
 def _new_invitation(books: Books, member: Member, circle: people.Circle, *, coordinator: bool) -> str:
-    code, expires = codes.new_code(), books.today + INVITATION_DAYS
-    made = people.Invitation(new_id(), circle.id, coordinator, member.id, expires, "open", None)
+    code = codes.new_code()
+    made = people.new_invitation(circle.id, books.today, coordinator=coordinator, made_by=member.id)
     people.add_invitation(books.desk, made, codes.invitation_mark(code))
     return code
 

@@ -22,7 +22,6 @@ from onion_app.launch.state import State
 from onion_app.vault import database, keyfile, people, settings, truth
 from onion_app.vault.database import Clock, Database
 
-INVITATION_DAYS = 7
 _DAY = 86400
 _MARK = "first-run"
 
@@ -114,16 +113,8 @@ def _invite_the_first(desk: Database, invitation: str, today: int) -> None:
         public_key=None,
     )
     people.add_circle(desk, circle)
-    invited = people.Invitation(
-        id=secrets.token_bytes(16),
-        circle_id=circle.id,
-        coordinator=True,
-        made_by=None,
-        expires_day=today + INVITATION_DAYS,
-        state="open",
-        redeemed_by=None,
-    )
-    people.add_invitation(desk, invited, invitation_mark(invitation))
+    made = people.new_invitation(circle.id, today, coordinator=True)
+    people.add_invitation(desk, made, invitation_mark(invitation))
 
 
 def _sync(folder: Path) -> None:

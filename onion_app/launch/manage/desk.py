@@ -2,7 +2,6 @@
 
 import argparse
 import json
-import secrets
 import sys
 import time
 from contextlib import closing
@@ -10,7 +9,6 @@ from contextlib import closing
 from onion_app.crypto.codes import invitation_mark, lines, new_code
 from onion_app.errors import BadUsage, DamagedFile, NothingHere
 from onion_app.launch import unlock
-from onion_app.launch.first_run import INVITATION_DAYS
 from onion_app.launch.manage import secret
 from onion_app.launch.state import State
 from onion_app.launch.terminal import Terminal
@@ -32,22 +30,14 @@ def invite(chosen: argparse.Namespace, place: State, terminal: Terminal) -> None
         circle = next((circle for circle in people.circles(desk) if circle.coordinators), None)
         if circle is None:
             raise DamagedFile("desk.db holds no circle of coordinators")
-        invitation = people.Invitation(
-            id=secrets.token_bytes(16),
-            circle_id=circle.id,
-            coordinator=True,
-            made_by=None,
-            expires_day=today + INVITATION_DAYS,
-            state="open",
-            redeemed_by=None,
-        )
-        people.add_invitation(desk, invitation, invitation_mark(code))
+        made = people.new_invitation(circle.id, today, coordinator=True)
+        people.add_invitation(desk, made, invitation_mark(code))
         worklog.audit(desk, None, "operator invited a coordinator", today, circle.id)
     if chosen.answers:
         sys.stdout.write(json.dumps({"invitation": code}) + "\n")
         return
     words = [f"    {number}.  {line}" for number, line in enumerate(lines(code), start=1)]
-    words += ["", f"With it one coordinator enrols at the desk, under /join, within {INVITATION_DAYS} days."]
+    words += ["", f"With it one coordinator enrols at the desk, under /join, within {people.INVITATION_DAYS} days."]
     words += [f"    {unlock.desk_url(keys, chosen.desk_port)}/join"]
     words += ["", "Somebody who works there already logs in and types it under My account instead."]
     words += ["", "If the circle has members, one of them lets the new one in. If nobody is left, its old cases stay"]

@@ -5,11 +5,13 @@ here is sealed or locked, and never to more than one person.
 """
 
 from onion_app.vault.people.invitations import (
+    INVITATION_DAYS,
     add_invitation,
     cancel_invitation,
     find_invitation,
     invitation_of,
     join,
+    new_invitation,
     open_invitations,
     read_invitation,
     redeem,
@@ -33,6 +35,7 @@ from onion_app.vault.people.moderators import find_moderator, read_moderator, se
 from onion_app.vault.people.records import Circle, Grant, Invitation, Moderator
 
 __all__ = [
+    "INVITATION_DAYS",
     "Circle",
     "Grant",
     "Invitation",
@@ -51,6 +54,7 @@ __all__ = [
     "join",
     "let_in",
     "members_of",
+    "new_invitation",
     "open_invitations",
     "read_circle",
     "read_invitation",

@@ -1,6 +1,7 @@
 """Invitations, found by a mark of the printed code: each brings one person into one circle, once."""
 
 from dataclasses import astuple, replace
+from secrets import token_bytes
 from typing import Final
 
 from onion_app.errors import AlreadyInCircle, CircleChanged, InvitationRefused, NothingHere
@@ -10,10 +11,16 @@ from onion_app.vault.people.moderators import add_moderator, make_active, read_m
 from onion_app.vault.people.records import Circle, Grant, Invitation, Moderator
 from onion_app.vault.rows import shaped
 
+INVITATION_DAYS: Final = 7  # long enough for a code that goes from hand to hand, too short for one found in a drawer
 _INVITATION: Final = (
     "SELECT i.id, i.circle_id, i.coordinator, i.made_by, i.expires_day, i.state, i.redeemed_by FROM invitations AS i "
 )
 _WAITING: Final = _INVITATION + "JOIN waiting AS w ON w.invitation_id = i.id WHERE w.moderator_id = ? "
+
+
+def new_invitation(circle_id: bytes, today: int, *, coordinator: bool, made_by: bytes | None = None) -> Invitation:
+    """Make an invitation that nobody has used; the operator's is made by nobody."""
+    return Invitation(token_bytes(16), circle_id, coordinator, made_by, today + INVITATION_DAYS, "open", None)
 
 
 def add_invitation(db: Database, invitation: Invitation, mark: bytes) -> None:
