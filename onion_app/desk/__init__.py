@@ -29,7 +29,8 @@ from onion_app.desk import (
     work,
 )
 from onion_app.desk.delays import Delays
-from onion_app.desk.session import IDLE, LONGEST, Room, gate, here, speak_as_chosen, token_lost
+from onion_app.desk.gate import gate, here, speak_as_chosen, token_lost
+from onion_app.desk.session import IDLE, LONGEST, Room
 from onion_app.desk.wording import FIXED
 from onion_app.errors import NotAllowed, NothingHere
 from onion_app.vault.database import open_desk, open_mailbox

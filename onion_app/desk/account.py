@@ -12,8 +12,9 @@ from onion_app.crypto.passwords import new_passphrase
 from onion_app.desk import forms, recovery
 from onion_app.desk.casework import Member
 from onion_app.desk.entry import REFUSED_INVITATION, groups, picture
+from onion_app.desk.gate import login_required
 from onion_app.desk.identity import change_passphrase, join
-from onion_app.desk.session import contents, end_everywhere, keep, login_required, room
+from onion_app.desk.session import contents, end_everywhere, keep, room
 from onion_app.errors import AlreadyInCircle, CircleChanged, LoginRefused, WrongSecondFactor
 
 NOT_OLD: Final = forms.marked("This is not the old passphrase. After several tries wait a minute.")

@@ -12,15 +12,9 @@ from flask.typing import ResponseReturnValue as Answer
 from onion_app.crypto.keys import new_id
 from onion_app.desk import answering, forms, opened, phrases, publishing, stories
 from onion_app.desk.casework import Member
-from onion_app.desk.session import (
-    BOXES,
-    has_opened,
-    keep_for,
-    kept_for,
-    login_required,
-    remember_opened,
-    room,
-)
+from onion_app.desk.gate import login_required
+from onion_app.desk.kept import BOXES, keep_for, kept_for
+from onion_app.desk.session import has_opened, remember_opened, room
 from onion_app.errors import DiskFull, EpochPassed, KeysGone, NewMessage, NotTaken, Overloaded, TakenByAnother
 from onion_app.web.languages import LANGUAGES, day_words
 

@@ -8,7 +8,8 @@ from flask.typing import ResponseReturnValue as Answer
 from onion_app.crypto import codes
 from onion_app.desk import forms, membership, rekeying, shutting
 from onion_app.desk.casework import Member
-from onion_app.desk.session import contents, keep, login_required, room
+from onion_app.desk.gate import login_required
+from onion_app.desk.session import contents, keep, room
 from onion_app.errors import CircleChanged, InvitationRefused
 from onion_app.vault import people
 from onion_app.vault.worklog import AUDIT_PAGE

@@ -14,18 +14,10 @@ from onion_app.crypto import codes
 from onion_app.crypto.members import Secrets, totp_uri
 from onion_app.desk import forms, recovery, rekeying
 from onion_app.desk.casework import Member
+from onion_app.desk.gate import login_required
 from onion_app.desk.identity import Enrolment, begin_enrolment, check_typed_back, enrol, enrolment_from, log_in
-from onion_app.desk.session import (
-    begin,
-    begin_for,
-    contents,
-    end,
-    keep_all,
-    keep_titled,
-    kept_text,
-    login_required,
-    room,
-)
+from onion_app.desk.kept import keep_all, keep_titled, kept_text
+from onion_app.desk.session import begin, begin_for, contents, end, room
 from onion_app.errors import (
     CircleChanged,
     CodeMistyped,

@@ -9,7 +9,9 @@ from flask.typing import ResponseReturnValue as Answer
 from onion_app.crypto.keys import new_id
 from onion_app.desk import forms
 from onion_app.desk.casework import Member, only_coordinators
-from onion_app.desk.session import keep_titled, kept_for, login_required, room, title_of
+from onion_app.desk.gate import login_required
+from onion_app.desk.kept import keep_titled, kept_for, title_of
+from onion_app.desk.session import room
 from onion_app.vault import guides as shelf
 from onion_app.vault import worklog
 from onion_app.vault.rows import Language

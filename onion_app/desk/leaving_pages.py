@@ -7,7 +7,8 @@ from flask.typing import ResponseReturnValue as Answer
 
 from onion_app.desk import casework, forms, leaving
 from onion_app.desk.casework import Member
-from onion_app.desk.session import login_required, room
+from onion_app.desk.gate import login_required
+from onion_app.desk.session import room
 from onion_app.errors import DiskFull, EpochPassed, KeysLost, NotReady, NotTaken, Overloaded, TakenByAnother
 from onion_app.vault import worklog
 

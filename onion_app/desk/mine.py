@@ -15,7 +15,9 @@ from onion_app.crypto.keys import new_id
 from onion_app.desk import answering, casework, forms, leaving, opened, phrases, publishing
 from onion_app.desk.case import ANSWER_WITHIN, REFUSALS, phrase_language
 from onion_app.desk.casework import Books, Member
-from onion_app.desk.session import has_opened, keep_for, kept_for, login_required, remember_opened, room
+from onion_app.desk.gate import login_required
+from onion_app.desk.kept import keep_for, kept_for
+from onion_app.desk.session import has_opened, remember_opened, room
 from onion_app.errors import DiskFull, NotAllowed, NothingHere, Overloaded, TakenByAnother
 from onion_app.web.languages import day_words
 

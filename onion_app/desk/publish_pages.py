@@ -14,7 +14,9 @@ from onion_app.crypto.keys import new_id
 from onion_app.crypto.letters import Draft
 from onion_app.desk import changes, forms, publishing, story
 from onion_app.desk.casework import Member, case_of
-from onion_app.desk.session import has_opened, keep_titled, kept_for, login_required, room, title_of
+from onion_app.desk.gate import login_required
+from onion_app.desk.kept import keep_titled, kept_for, title_of
+from onion_app.desk.session import has_opened, room
 from onion_app.desk.story import Standing
 from onion_app.errors import (
     AlreadyWithdrawn,

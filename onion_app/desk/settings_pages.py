@@ -8,7 +8,8 @@ from flask.typing import ResponseReturnValue as Answer
 
 from onion_app.desk import forms
 from onion_app.desk.casework import Member, only_coordinators
-from onion_app.desk.session import login_required, room
+from onion_app.desk.gate import login_required
+from onion_app.desk.session import room
 from onion_app.errors import BadSetting, NothingHere
 from onion_app.vault import settings, truth, worklog
 from onion_app.web.languages import LANGUAGES

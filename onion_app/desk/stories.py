@@ -10,7 +10,8 @@ from flask.typing import ResponseReturnValue as Answer
 
 from onion_app.desk import publishing
 from onion_app.desk.casework import Books, Member, only_coordinators
-from onion_app.desk.session import login_required, room
+from onion_app.desk.gate import login_required
+from onion_app.desk.session import room
 from onion_app.errors import AlreadyWithdrawn, NewMessage, NotAllowed, NothingHere, NotReady, Overloaded
 from onion_app.vault import publishing as shelf
 from onion_app.vault import texts

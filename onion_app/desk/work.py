@@ -5,7 +5,8 @@ from flask.typing import ResponseReturnValue as Answer
 
 from onion_app.desk import casework, membership, rekeying
 from onion_app.desk.casework import PAGE, Member
-from onion_app.desk.session import login_required, own_key, room
+from onion_app.desk.gate import login_required
+from onion_app.desk.session import own_key, room
 from onion_app.vault import worklog
 
 pages = Blueprint("work", __name__)

@@ -6,7 +6,7 @@ import pytest
 from flask import url_for
 
 from onion_app.desk import create_app
-from onion_app.desk.session import OPEN_TO_ALL
+from onion_app.desk.gate import OPEN_TO_ALL
 from onion_app.vault import cases, worklog
 from onion_app.web.app import Hardened
 from tests.desk.actors import HOST, Author, House, Volunteer
