@@ -18,9 +18,9 @@ from onion_app.crypto.letters import Decision, Text, Verdict
 from onion_app.crypto.sealing import open_field, seal_field
 from onion_app.errors import CodeMistyped, NothingHere, SealBroken, VisitOver
 from onion_app.site import casework, decisions, visit
-from onion_app.site.casework import Shown
 from onion_app.site.forms import read_consent, read_text, wrong_line, wrong_text
 from onion_app.site.house import house, mailbox, today
+from onion_app.site.opencase import Shown, read_case
 from onion_app.site.pages import backup_days, expired, kept_page, pages_called, show, show_own, typed_code
 from onion_app.site.seals import Door
 
@@ -99,7 +99,7 @@ def _decide(door: Door) -> ResponseReturnValue:
     wrong = wrong_text(text) if decision == "change" or text else {}
     if wrong:
         return _case_page(door, text="", change=text, errors={"change": wrong["text"]})
-    if request.form.get("proposal") != casework.read_case(mailbox(), door).proposal_id:
+    if request.form.get("proposal") != read_case(mailbox(), door).proposal_id:
         return _case_page(door, text="", change=text, done="another")  # nobody says yes to what they have not seen
     verdict = Verdict(request.form["proposal"], decision, text, today())
     decisions.give_verdict(mailbox(), door, verdict, _seed())
@@ -153,7 +153,7 @@ _TODO: Final[dict[str, Callable[[Door], ResponseReturnValue]]] = {
 
 
 def _case_page(door: Door, **values: Any) -> str:  # noqa: ANN401 - plain values for the template
-    case = casework.read_case(mailbox(), door)
+    case = read_case(mailbox(), door)
     kept = visit.kept()
     text = values.pop("text", kept.get("reply", ""))
     proposal = case.proposal if case.verdict is None else None

@@ -1,4 +1,4 @@
-"""What happens to a case when its author comes back: reading, writing, another code, taking everything back.
+"""What an author does with their case: coming back to it, writing, another code, taking everything back.
 
 This is where seals and tables meet: what is sealed goes to the vault, and what comes from it is opened, with the
 author's own keys only. Nothing is remembered between two calls.
@@ -7,14 +7,14 @@ author's own keys only. Nothing is remembered between two calls.
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Final
 
 from onion_app.crypto.epochs import AUTHOR_HOLDER, claimed
 from onion_app.crypto.keys import new_id
-from onion_app.crypto.letters import Consent, Letter, Opened, Pointer, Proposal, Text, Verdict
+from onion_app.crypto.letters import Consent, Opened, Text, Verdict
 from onion_app.crypto.sealing import Place
 from onion_app.errors import DiskFull, EpochPassed, NothingHere, Overloaded, Paused
+from onion_app.site.opencase import read_case
 from onion_app.site.seals import (
     Door,
     case_keys,
@@ -26,8 +26,8 @@ from onion_app.site.seals import (
     sealer,
     wrapped,
 )
-from onion_app.vault import cases, settings, upkeep
-from onion_app.vault.cases import Message, Wrap
+from onion_app.vault import cases
+from onion_app.vault.cases import Wrap
 from onion_app.vault.database import Database
 
 # What may wait in one case for its circle's next message. Fifty of the longest texts are a book of some 300 pages: far
@@ -42,35 +42,6 @@ _PUBLISH: Final = ("no", "ask", "yes")
 TRIES: Final = 5  # a new epoch is begun about once in the life of a case; losing that race five times is no accident
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """A message as its author reads it; `day` and `text` mean nothing when it is damaged."""
-
-    number: int
-    yours: bool
-    text: str = ""
-    day: int = 0
-    sender: str = ""
-    language: str = ""
-    damaged: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class OpenCase:
-    """A case opened by its author: its messages, newest first, and what they allowed last."""
-
-    kind: str
-    state: str
-    erased_on: int
-    letters: tuple[Shown, ...]
-    consent: Consent | None
-    story_id: bytes | None
-    proposal_id: str = ""
-    proposal: Proposal | None = None  # the newest final text that the author was shown
-    verdict: Verdict | None = None  # what they last said to it
-    restored: settings.Restored | None = None  # this case comes from a backup
-
-
 def open_case(db: Database, code: str, day: int) -> tuple[Door, int | None]:
     """Find the case of a code and note that it was opened; gives the day of the opening before this one.
 
@@ -83,34 +54,6 @@ def open_case(db: Database, code: str, day: int) -> tuple[Door, int | None]:
     with suppress(DiskFull):  # who cannot be noted may still read
         _note_opening(db, door, day)
     return door, before
-
-
-def read_case(db: Database, door: Door) -> OpenCase:
-    """Open everything in a case.
-
-    Raises:
-        NothingHere: it was erased, or its code was replaced, since the door was opened.
-    """
-    case = cases.read_case(db, door.case_id)
-    keys = case_keys(db, door)
-    letters = [(message, opened(keys, message)) for message in cases.messages_of(db, door.case_id)]
-    shown = [_shown(message, letter) for message, letter in letters if _is_text(message, letter)]
-    consents = [letter for message, letter in letters if isinstance(letter, Consent) and message.author == "visitor"]
-    stories = [letter for message, letter in letters if isinstance(letter, Pointer) and message.author != "visitor"]
-    proposal_id, proposal = _newest_proposal(letters)
-    held = settings.read(db)
-    return OpenCase(
-        kind=case.kind,
-        state=case.state,
-        erased_on=upkeep.erased_on(case, held.retention_days),
-        letters=tuple(reversed(shown)),
-        consent=consents[-1] if consents else None,
-        story_id=bytes.fromhex(stories[-1].story_id) if stories else None,
-        proposal_id=proposal_id,
-        proposal=proposal,
-        verdict=_verdict_on(proposal_id, letters),
-        restored=held.restored.for_case(case.received_day) if held.restored else None,
-    )
 
 
 def write_back(db: Database, door: Door, text: Text, seed: bytes) -> None:
@@ -240,32 +183,6 @@ def _note_opening(db: Database, door: Door, day: int) -> None:
             cases.put_opened(db, door.case_id, place.message_id, epoch=epoch.number, held=keys.held, seal=sealed)
 
     _until_no_epoch_passed(note)
-
-
-def _newest_proposal(letters: Sequence[tuple[Message, Letter | None]]) -> tuple[str, Proposal | None]:
-    found = [
-        (message.id.hex(), letter)
-        for message, letter in letters
-        if message.author == "circle" and isinstance(letter, Proposal)
-    ]
-    return found[-1] if found else ("", None)
-
-
-def _verdict_on(proposal_id: str, letters: Sequence[tuple[Message, Letter | None]]) -> Verdict | None:
-    given = [letter for message, letter in letters if message.author == "visitor" and isinstance(letter, Verdict)]
-    return next((verdict for verdict in reversed(given) if verdict.proposal_id == proposal_id), None)
-
-
-def _is_text(message: Message, letter: Letter | None) -> bool:
-    """Tell what stands on the page: texts, and what cannot be opened any more; but no record of openings."""
-    return message.number > 0 and (letter is None or isinstance(letter, Text))
-
-
-def _shown(message: Message, letter: Letter | None) -> Shown:
-    yours = message.author == "visitor"
-    if not isinstance(letter, Text):
-        return Shown(message.number, yours, damaged=True)
-    return Shown(message.number, yours, letter.text, letter.day, letter.sender, letter.language)
 
 
 def _until_no_epoch_passed(write: Callable[[], None]) -> None:

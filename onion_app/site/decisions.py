@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from onion_app.crypto.letters import Verdict
 from onion_app.site import casework
+from onion_app.site.opencase import read_case
 from onion_app.site.seals import Door, message_id_of
 from onion_app.vault import cases, texts
 from onion_app.vault.database import Database
@@ -18,7 +19,7 @@ def give_verdict(db: Database, door: Door, verdict: Verdict, seed: bytes) -> Non
     Raises:
         NothingHere, Paused, Overloaded, AwaitsAnswer: as for `casework.write_back`; a yes can always be taken back.
     """
-    before = casework.read_case(db, door).verdict
+    before = read_case(db, door).verdict
     most: int | None = casework.MOST_WAITING if verdict.text else casework.MOST_DECIDED
     if before and before.decision == "yes" and verdict.decision == "no" and not verdict.text:
         most = None
@@ -31,7 +32,7 @@ def take_story_back(db: Database, door: Door, day: int) -> None:
     Raises:
         NothingHere, Paused, Overloaded: as for `give_verdict`; what waits, or a lack of room, stops nobody.
     """
-    case = casework.read_case(db, door)
+    case = read_case(db, door)
     if case.story_id is not None:
         texts.withdraw(db, case.story_id, day)
         cases.set_state(db, door.case_id, "reading")

@@ -1,0 +1,93 @@
+"""A case as its author reads it: everything in it opened with their own keys, and nothing changed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from onion_app.crypto.letters import Consent, Letter, Pointer, Proposal, Text, Verdict
+from onion_app.site.seals import Door, case_keys, opened
+from onion_app.vault import cases, settings, upkeep
+from onion_app.vault.cases import Message
+from onion_app.vault.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A message as its author reads it; `day` and `text` mean nothing when it is damaged."""
+
+    number: int
+    yours: bool
+    text: str = ""
+    day: int = 0
+    sender: str = ""
+    language: str = ""
+    damaged: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCase:
+    """A case opened by its author: its messages, newest first, and what they allowed last."""
+
+    kind: str
+    state: str
+    erased_on: int
+    letters: tuple[Shown, ...]
+    consent: Consent | None
+    story_id: bytes | None
+    proposal_id: str = ""
+    proposal: Proposal | None = None  # the newest final text that the author was shown
+    verdict: Verdict | None = None  # what they last said to it
+    restored: settings.Restored | None = None  # this case comes from a backup
+
+
+def read_case(db: Database, door: Door) -> OpenCase:
+    """Open everything in a case.
+
+    Raises:
+        NothingHere: it was erased, or its code was replaced, since the door was opened.
+    """
+    case = cases.read_case(db, door.case_id)
+    keys = case_keys(db, door)
+    letters = [(message, opened(keys, message)) for message in cases.messages_of(db, door.case_id)]
+    shown = [_shown(message, letter) for message, letter in letters if _is_text(message, letter)]
+    consents = [letter for message, letter in letters if isinstance(letter, Consent) and message.author == "visitor"]
+    stories = [letter for message, letter in letters if isinstance(letter, Pointer) and message.author != "visitor"]
+    proposal_id, proposal = _newest_proposal(letters)
+    held = settings.read(db)
+    return OpenCase(
+        kind=case.kind,
+        state=case.state,
+        erased_on=upkeep.erased_on(case, held.retention_days),
+        letters=tuple(reversed(shown)),
+        consent=consents[-1] if consents else None,
+        story_id=bytes.fromhex(stories[-1].story_id) if stories else None,
+        proposal_id=proposal_id,
+        proposal=proposal,
+        verdict=_verdict_on(proposal_id, letters),
+        restored=held.restored.for_case(case.received_day) if held.restored else None,
+    )
+
+
+def _newest_proposal(letters: Sequence[tuple[Message, Letter | None]]) -> tuple[str, Proposal | None]:
+    found = [
+        (message.id.hex(), letter)
+        for message, letter in letters
+        if message.author == "circle" and isinstance(letter, Proposal)
+    ]
+    return found[-1] if found else ("", None)
+
+
+def _verdict_on(proposal_id: str, letters: Sequence[tuple[Message, Letter | None]]) -> Verdict | None:
+    given = [letter for message, letter in letters if message.author == "visitor" and isinstance(letter, Verdict)]
+    return next((verdict for verdict in reversed(given) if verdict.proposal_id == proposal_id), None)
+
+
+def _is_text(message: Message, letter: Letter | None) -> bool:
+    """Tell what stands on the page: texts, and what cannot be opened any more; but no record of openings."""
+    return message.number > 0 and (letter is None or isinstance(letter, Text))
+
+
+def _shown(message: Message, letter: Letter | None) -> Shown:
+    yours = message.author == "visitor"
+    if not isinstance(letter, Text):
+        return Shown(message.number, yours, damaged=True)
+    return Shown(message.number, yours, letter.text, letter.day, letter.sender, letter.language)
