@@ -1,6 +1,7 @@
 """What an operator reads after a restore."""
 
 import argparse
+import time
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,6 @@ from onion_app.launch import backup, keeping
 from onion_app.launch.days import LONGEST_SLEEP
 from onion_app.launch.manage import copies, secret
 from onion_app.launch.state import State
-from tests.launch.keeping import TODAY
 from tests.launch.manage import Heard
 
 NOTHING = backup.Part(0, "", 1)
@@ -19,7 +19,7 @@ NOTHING = backup.Part(0, "", 1)
 def test_who_restores_an_old_backup_is_told_that_the_clock_will_be_doubted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, age: int
 ) -> None:
-    day = TODAY - age
+    day = int(time.time() // 86400) - age
     monkeypatch.setattr(secret, "asked", lambda *_: "a passphrase")
     monkeypatch.setattr(keeping, "check", lambda *_: backup.Inside(day, NOTHING, NOTHING))
     monkeypatch.setattr(keeping, "restore", lambda *_, **__: keeping.BroughtBack(day, 0, (), all_gone=True))

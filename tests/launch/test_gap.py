@@ -1,7 +1,6 @@
 """What was taken back between a backup and its restore: who may have lost that is warned, until it is surely gone."""
 
 import shutil
-import time
 from contextlib import closing
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import pytest
 from onion_app.launch import gap, keeping
 from onion_app.launch.state import State
 from onion_app.vault import database, settings
-from tests.launch.keeping import TODAY, Kept, quietly
+from tests.launch.keeping import TODAY, Kept, noon, quietly
 
 BACKUP_DAY = TODAY - 10
 
@@ -64,7 +63,7 @@ def test_a_warning_stays_whichever_state_has_it(kept: Kept, coming: State, tmp_p
 def test_a_second_restore_does_not_end_the_warning_of_the_first(kept: Kept, tmp_path: Path) -> None:
     backup, there = kept.save(tmp_path / "backup"), State(tmp_path / "there")
     for _ in range(2):
-        done = keeping.restore(backup, kept.passphrase, there.path, time.time, quietly, replace=True, newer=None)
+        done = keeping.restore(backup, kept.passphrase, there.path, noon, quietly, replace=True, newer=None)
         assert not done.all_gone
         see_day(kept, there, TODAY)
     with (
