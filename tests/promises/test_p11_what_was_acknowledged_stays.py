@@ -46,21 +46,29 @@ def synced_before_answering(trace: str) -> list[bool]:
     return answers
 
 
-@only_root_looks_in
-@pytest.mark.usefixtures("coordinator")
-def test_the_log_is_on_the_disk_before_the_answer_goes_out(house: House, tmp_path: Path) -> None:
-    visitor, trace = house.visitor(), tmp_path / "trace"
+def one_visit(house: House, trace: Path) -> tuple[int, list[bool]]:
+    """Write, come back, write more and erase: how many answers came, and what the trace says of each that was sent."""
+    visitor = house.visitor()
     check = visitor.check("tell", "words")
+    before = len(visitor.seen)
     with processes.traced([house.one("site")], "fsync,fdatasync,sendto,sendmsg,write", trace):
         visitor.get("/en/")
         visitor.confirm(check)
         case = visitor.come_back(check.code)
         visitor.write_back(case, "more")
         visitor.erase_without_opening(check.code)
-        processes.until(
-            lambda: len(synced_before_answering(trace.read_text())) == len(visitor.seen) - 2, 10, "the trace"
-        )
-    statuses = synced_before_answering(trace.read_text())
+        came = len(visitor.seen) - before
+        processes.until(lambda: len(synced_before_answering(trace.read_text())) >= came, 10, "the trace")
+    return came, synced_before_answering(trace.read_text())
+
+
+@only_root_looks_in
+@pytest.mark.usefixtures("coordinator")
+def test_the_log_is_on_the_disk_before_the_answer_goes_out(house: House, tmp_path: Path) -> None:
+    came, statuses = one_visit(house, tmp_path / "trace")
+    if len(statuses) > came:  # the launcher looked at the site meanwhile, as it does every ten minutes or more
+        came, statuses = one_visit(house, tmp_path / "again")
+    assert len(statuses) == came
     published, sent, _, opened, _, wrote, *_, erased = statuses
     assert (published, sent, opened, wrote, erased) == (False, True, True, True, True)
 
