@@ -6,7 +6,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TypeVar
@@ -39,6 +39,15 @@ def state_of(pid: int) -> str:
         return (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()[0]
     except (FileNotFoundError, ProcessLookupError):
         return ""
+
+
+def open_files(pid: int) -> set[str]:
+    """Name what the descriptors of a process lead to; one that is closed meanwhile is left out."""
+    names = set()
+    for descriptor in (PROC / str(pid) / "fd").iterdir():
+        with suppress(FileNotFoundError):
+            names.add(str(descriptor.readlink()))
+    return names
 
 
 def table() -> list[Process]:
@@ -93,10 +102,11 @@ def until(look: Callable[[], Found], patience: float, what: str) -> Found:
     """
     deadline = time.monotonic() + patience
     while True:
+        late = time.monotonic() > deadline  # before the look: who was held up looks once more
         found = look()
         if found:
             return found
-        if time.monotonic() > deadline:
+        if late:
             message = f"{what}: not within {patience:g} s"
             raise TimeoutError(message)
         time.sleep(0.05)

@@ -11,6 +11,7 @@ from onion_app.crypto.slots import VaultKeys, open_slots
 from onion_app.vault import keyfile
 from tests import processes
 from tests.launch.conftest import START, Installation, Launched, Operator
+from tests.launch.manage import manage
 
 PROC = Path("/proc")
 ROLES = ("site", "desk")
@@ -128,8 +129,7 @@ def test_the_launcher_forgets_the_passphrase(standing: Launched, installation: I
 
 
 def test_the_launcher_holds_no_database_open(standing: Launched) -> None:
-    open_files = [file.readlink() for file in (PROC / str(standing.pid) / "fd").iterdir()]
-    assert not [file for file in open_files if ".db" in file.name]
+    assert not [name for name in processes.open_files(standing.pid) if ".db" in Path(name).name]
 
 
 @pytest.mark.parametrize("role", ROLES)
@@ -178,7 +178,7 @@ def test_stopping_ends_every_process_and_truncates_the_logs(running: Launched) -
 
 
 def test_the_chores_run_once_soon_after_the_start(running: Launched) -> None:
-    processes.until(lambda: processes.role(running.pid, "chores"), START, "the chores")
+    processes.until(lambda: manage(running.state, "status", "--json").json["findings"] is not None, START, "the counts")
     processes.until(lambda: not processes.role(running.pid, "chores"), START, "the end of the chores")
     assert "chores:" not in running.words(), "nothing went wrong"
 

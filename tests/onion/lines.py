@@ -9,21 +9,21 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Self
 
+from tests import processes
+
 PAGE = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
 
 
 def wait_for(fact: Callable[[], bool], seconds: float = 300.0) -> float:
     """Return after how many seconds something came true."""
     begun = time.monotonic()
-    while not fact():
-        assert time.monotonic() - begun < seconds, "it did not happen"
-        threading.Event().wait(0.02)
+    processes.until(fact, seconds, "what was waited for")
     return time.monotonic() - begun
 
 
 def listeners(pid: int) -> set[str]:
     """Return the lines of /proc/net for the TCP and UDP sockets of a process."""
-    own = {str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir() if link.is_symlink()}
+    own = processes.open_files(pid)
     lines: set[str] = set()
     for table in ("tcp", "tcp6", "udp", "udp6"):
         for line in Path(f"/proc/{pid}/net/{table}").read_text().splitlines()[1:]:
@@ -124,6 +124,6 @@ class OldAnswers(socketserver.StreamRequestHandler):
             back.join()
 
     def hand_back(self, tor: socket.socket) -> None:
-        with contextlib.suppress(BrokenPipeError):
+        with contextlib.suppress(OSError):
             while answer := tor.recv(4096):
                 self.wfile.write(answer)

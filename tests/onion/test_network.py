@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 from onion_app.launch.rehearsal.network import PrivateNetwork
+from tests import processes
 from tests.onion.lines import wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -23,21 +24,21 @@ PrivateNetwork(Path(sys.argv[1]), progress=lambda words: print(words, flush=True
 
 
 def tors_of(folder: Path) -> list[int]:
-    """Return the processes that were started from a file in this folder."""
+    """Return the processes that were started from a file in this folder, without the services of other tests."""
     found = []
     for process in Path("/proc").glob("[0-9]*"):
         try:
             words = (process / "cmdline").read_bytes()
         except OSError:
             continue
-        if str(folder).encode() in words and b"--defaults-torrc" in words:
+        if str(folder).encode() in words and b"--defaults-torrc" in words and b"/service.torrc" not in words:
             found.append(int(process.name))
     return found
 
 
 def addresses_of(pid: int) -> set[str]:
     """Return the addresses on which the sockets of a process listen, and those between which its connections stand."""
-    own = {str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir() if link.is_symlink()}
+    own = processes.open_files(pid)
     found: set[str] = set()
     for table in ("tcp", "tcp6", "udp", "udp6"):
         for line in Path(f"/proc/{pid}/net/{table}").read_text().splitlines()[1:]:

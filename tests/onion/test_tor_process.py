@@ -10,6 +10,7 @@ import pytest
 from onion_app.errors import StatePathTooLong, TorFailed, TorMissing, TorTooOld
 from onion_app.onion import tor_process
 from onion_app.onion.tor_process import TorProcess
+from tests import processes
 from tests.onion.lines import ControlLine, listeners, wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -153,7 +154,9 @@ def test_tor_ends_with_an_owner_who_is_killed(place: Path, offline: Path) -> Non
         assert tor.exists()
         owner.kill()
         owner.wait()
-    assert wait_for(lambda: not tor.exists() or "\nState:\tZ" in (tor / "status").read_text()) < 5
+    assert wait_for(lambda: processes.state_of(int(tor.name)) in ("", "Z")) < 10, (
+        "tor itself looks every fifteen seconds"
+    )
 
 
 def test_tor_dumps_no_core_and_hides_its_memory_from_its_own_account(lonely_tor: TorProcess) -> None:
