@@ -31,7 +31,7 @@ with warnings.catch_warnings():
 
 PHONE = (360, 560)
 DESKTOP = (1000, 800)
-PATIENCE = 120.0  # seconds that a page through Tor may take
+PATIENCE = 180.0  # seconds that a page through Tor may take
 
 # A window cannot be made as narrow as a phone, but the page within it can.
 FIT_THE_PAGE = """

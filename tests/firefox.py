@@ -8,7 +8,7 @@ from typing import Any
 
 from tests.processes import ENDS_WITH_US
 
-START = 60.0  # seconds that Firefox may take until it listens
+START = 180.0  # seconds that Firefox may take until it listens
 NOWHERE = 9  # the discard port of this machine, where nobody listens: a proxy that leads nowhere
 
 SETTINGS: dict[str, Any] = {

@@ -13,7 +13,7 @@ from onion_app.onion import socks
 Dial = Callable[[], socket.socket]
 Fields = list[tuple[str, str]]
 
-PATIENCE = 90.0  # seconds that one answer may take
+PATIENCE = 180.0  # seconds that one answer may take
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ def exchange(dial: Dial, request: bytes) -> Answer:
         ConnectionError: the line went dead before anything came back.
     """
     with dial() as line:
-        with contextlib.suppress(BrokenPipeError):  # it answered before it had read everything
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # it answered before it had read everything
             line.sendall(request)
         answer = read_answer(line)
     if not answer.raw:

@@ -41,13 +41,13 @@ def test_what_was_seen_is_told_without_waiting_for_tor(tmp_path: Path, monkeypat
     stuck = threading.Event()
 
     def never() -> None:
-        stuck.wait()
+        stuck.wait(60)
 
     monkeypatch.setattr(selfcheck, "_TURN", 0.01)
     looking = SelfCheck("x.onion", tmp_path / "nowhere", never)
     looking.start()
     before = time.monotonic()
     assert looking.seen() == selfcheck.Seen()
-    assert time.monotonic() - before < 1.0
+    assert time.monotonic() - before < 30
     looking.stop()
     stuck.set()

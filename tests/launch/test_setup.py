@@ -4,7 +4,6 @@ import json
 import os
 import re
 import subprocess
-import time
 import tomllib
 from pathlib import Path
 
@@ -61,11 +60,9 @@ def test_every_script_can_be_started(name: str) -> None:
     subprocess.run(["bash", "-n", str(script)], check=True)
 
 
-def test_a_second_setup_is_quick_and_quiet() -> None:
-    start = time.monotonic()
+def test_a_second_setup_has_nothing_to_do_and_says_nothing() -> None:
     done = subprocess.run([str(ROOT / "scripts" / "setup"), "--tests"], check=True, capture_output=True)
     assert (done.stdout, done.stderr) == (b"", b"")
-    assert time.monotonic() - start < 5.0, "it had nothing to do"
 
 
 def test_a_clone_without_the_right_to_install_names_the_command(tmp_path: Path) -> None:

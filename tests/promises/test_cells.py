@@ -41,6 +41,7 @@ class Counted:
     def read(self) -> str:
         """Read one line."""
         line = self.file.readline()
+        assert line, "tor has gone"
         if circuit := CIRCUIT.match(line):
             self.visits.add(circuit[1])
         if cells := CELLS.match(line):
