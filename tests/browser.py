@@ -62,8 +62,12 @@ class Browser:
         assert tuple(fitted) == size, f"the page is {fitted}"
 
     def go(self, url: str) -> None:
-        """Open `url`, as typed into the address bar."""
-        self.driver.navigate(url)
+        """Open `url`, as typed into the address bar; once more where the browser says that nothing is there."""
+        try:
+            self.driver.navigate(url)
+        except UnknownException:  # an onion service that moves its introduction points is away for a moment
+            time.sleep(5)
+            self.driver.navigate(url)
 
     def back(self) -> None:
         """Press the browser's Back; where it leads may be the browser's own page, which says that nothing is kept."""

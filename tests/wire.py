@@ -3,6 +3,7 @@
 import contextlib
 import secrets
 import socket
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,10 +61,25 @@ def through_loopback(port: int) -> Dial:
     return lambda: socket.create_connection(("127.0.0.1", port), PATIENCE)
 
 
-def through_tor(socks_port: int, onion: str, port: int = 80, patience: float = PATIENCE) -> Dial:
-    """Reach a port of an onion service, on a circuit that nobody else uses."""
+def through_tor(socks_port: int, onion: str, patience: float = PATIENCE) -> Dial:
+    """Reach an onion service, on a circuit that nobody else uses.
+
+    While a service moves its introduction points tor says for a moment that it is not there. Whoever reads that in a
+    browser loads the page again, and so it is here.
+    """
     circuit = secrets.token_hex(8)
-    return lambda: socks.dial(socks_port, onion, port, patience, circuit=circuit)
+
+    def dial() -> socket.socket:
+        give_up = time.monotonic() + patience
+        while True:
+            try:
+                return socks.dial(socks_port, onion, 80, patience, circuit=circuit)
+            except ConnectionError:
+                if time.monotonic() > give_up:
+                    raise
+                time.sleep(1)
+
+    return dial
 
 
 def complete(raw: bytes) -> bool:

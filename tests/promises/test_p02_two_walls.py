@@ -7,11 +7,12 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from onion_app.onion import socks
 from tests import processes
 from tests.house import House
 from tests.offered import LANGUAGES
 from tests.people import Person, Volunteer
-from tests.wire import exchange, through_loopback, through_tor, through_unix
+from tests.wire import PATIENCE, exchange, through_loopback, through_tor, through_unix
 
 LISTENING = "0A"  # the state of a listening socket in /proc/net/tcp
 DESK_PATHS = ("/login", "/join", "/enrol", "/logout", "/account")
@@ -84,7 +85,7 @@ def test_the_onion_leads_to_the_site_and_to_nothing_else(house: House) -> None:
     assert desk.get("/login").status not in (200, 303)
     for port in (443, 8390, house.desk_port):
         with pytest.raises(ConnectionError):
-            through_tor(house.socks_port, house.onion, port)()
+            socks.dial(house.socks_port, house.onion, port, PATIENCE)
 
 
 def test_the_desk_answers_to_its_own_name_only(house: House) -> None:
