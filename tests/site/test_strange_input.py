@@ -12,7 +12,7 @@ from markupsafe import escape
 
 from tests.site.conftest import Page, Place, Visitor
 
-MANY = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+MANY = settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 FEW = settings(MANY, max_examples=10)
 FIELDS = (
     "topic", "danger", "answer_in", "story", "publish", "count", "quote", "line", "no_return", "sealed", "again",
