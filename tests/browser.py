@@ -62,11 +62,13 @@ class Browser:
         assert tuple(fitted) == size, f"the page is {fitted}"
 
     def go(self, url: str) -> None:
-        """Open `url`, as typed into the address bar; once more where the browser says that nothing is there."""
+        """Open `url`, as typed into the address bar; once more where the browser says that no such onion is there."""
         try:
             self.driver.navigate(url)
-        except UnknownException:  # an onion service that moves its introduction points is away for a moment
-            time.sleep(5)
+        except UnknownException:
+            if ".onion/" not in url:
+                raise
+            time.sleep(5)  # an onion service that moves its introduction points is away for a moment
             self.driver.navigate(url)
 
     def back(self) -> None:
