@@ -15,7 +15,7 @@ from tests.marks import BEYOND, arabic_mark, latin_mark, looks
 from tests.people import Visitor
 
 VISITORS = 10
-SETTLING = 30.0  # seconds until the last thread has let go of its request
+SETTLING = 10.0  # seconds until the last thread has let go of its request
 
 only_root_looks_in = pytest.mark.skipif(os.geteuid() != 0, reason="our processes close themselves to their own account")
 
