@@ -15,8 +15,6 @@ from onion_app.errors import ControlLost, ServiceRefused
 from onion_app.launch import status
 from onion_app.launch.manage import screen
 from onion_app.launch.reach import Reach, Service
-from onion_app.launch.rehearsal.fetch import Fetched, fetch
-from onion_app.launch.rehearsal.network import PrivateNetwork
 from onion_app.launch.selfcheck import SelfCheck
 from onion_app.launch.state import State
 from onion_app.launch.terminal import Terminal
@@ -25,6 +23,8 @@ from onion_app.onion import service, tor_process
 from onion_app.onion.service import Control
 from onion_app.onion.socks import dial
 from onion_app.onion.tor_process import TorProcess
+from scripts.rehearsal.fetch import Fetched, fetch
+from scripts.rehearsal.network import PrivateNetwork
 from tests.onion.conftest import ROOT
 from tests.onion.lines import PAGE, ControlLine, OldTor, Site, listeners, wait_for
 
