@@ -10,67 +10,28 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import pyotp
 import pytest
 
 from onion_app.crypto import codes
 from onion_app.crypto.slots import VaultKeys, open_slots
-from onion_app.vault import settings
-from onion_app.vault.database import open_mailbox
 from scripts.rehearsal.network import PrivateNetwork
+from scripts.rehearsal.people import Visitor, Volunteer
+from scripts.rehearsal.wire import through_tor, through_unix
 from tests import processes, tables
-from tests.people import Visitor, Volunteer
 from tests.ports import free_port
 from tests.processes import ENDS_WITH_US
 from tests.rehearsal import ROOT, first_line
-from tests.wire import through_tor, through_unix
+from tests.world import World
 
 START = 180.0  # seconds for tor, two Argon2id and three processes; a tenth of it on idle cores
 STOP = 60.0  # seconds
 REDIAL = 10.0  # seconds until somebody who waits for the onion service dials again
 FIND_US = {language: f"how-to-find-us in {language}" for language in ("en", "ar", "ckb", "kmr")}
-STEP = 30  # seconds of one TOTP step
-
-
-@dataclass
-class Member:
-    """What a volunteer wrote down when enrolling, and the last step of the six digits that was used."""
-
-    handle: str
-    passphrase: str
-    totp_secret: str
-    sheet: str
-    last_step: int = 0
-
-    def digits(self) -> str:
-        """Give six digits that were not used yet; they may be those of the next half minute."""
-        step = max(int(time.time()) // STEP, self.last_step + 1)
-        processes.until(lambda: int(time.time()) // STEP + 1 >= step, 2 * STEP, "the next six digits")
-        self.last_step = step
-        return pyotp.TOTP(self.totp_secret).at(step * STEP)
-
-
-def enrol(volunteer: Volunteer, invitation: str, handle: str) -> Member:
-    """Redeem an invitation the way a volunteer does, and give what the page said."""
-    page = volunteer.get("/join?lang=en")
-    page = volunteer.send(page.form_with("invitation"), invitation=invitation)
-    assert page.root.has(id="new-passphrase"), page.root.text
-    member = Member(
-        handle=handle,
-        passphrase=page.root.first(id="new-passphrase").text,
-        totp_secret=page.root.first(id="totp-secret").text.replace(" ", ""),
-        sheet=page.code,
-    )
-    asked = int(next(found for found in page.root.walk() if "data-line" in found.attributes).get("data-line"))
-    line = page.code[4 * asked - 4 : 4 * asked]
-    page = volunteer.send(page.form_with("line"), handle=handle, line=line, totp=member.digits())
-    assert page.root.has(id="welcome"), page.main.text
-    return member
 
 
 class House:
@@ -88,7 +49,6 @@ class House:
         self.printed: dict[str, Any] = {}
         self.passphrase = ""
         self.process: subprocess.Popen[str] | None = None
-        self.logged_in: dict[str, Volunteer] = {}
 
     def begin(self) -> None:
         """Start the launcher."""
@@ -163,41 +123,40 @@ class House:
 
     def tables(self) -> tables.Tables:
         """Read every row of both databases."""
-        keys = self.keys
-        mailbox = tables.dump(self.state / "mailbox" / "mailbox.db", keys.mailbox)
-        desk = tables.dump(self.state / "desk" / "desk.db", keys.desk)
+        mailbox = tables.dump(self.state / "mailbox" / "mailbox.db", self.keys.mailbox)
+        desk = tables.dump(self.state / "desk" / "desk.db", self.keys.desk)
         named = {f"mailbox.{name}": rows for name, rows in mailbox.items()}
         return named | {f"desk.{name}": rows for name, rows in desk.items()}
 
+    @contextmanager
+    def world(self) -> Iterator[World]:
+        """Open both databases for a moment, as the operator could."""
+        world = World(self.state, time.time, self.keys)
+        try:
+            yield world
+        finally:
+            world.close()
+
     def author(self, code: str) -> codes.CodeKeys:
         """Give what a code stands for in this installation."""
-        mailbox = open_mailbox(self.state / "mailbox", self.keys.mailbox)
-        salt = settings.read(mailbox).code_salt
-        mailbox.close()
-        return codes.derive(code, salt)
+        with self.world() as world:
+            return world.author_keys(code)
 
     def case_of(self, code: str) -> str:
         """Find the id of the case under a code, as hexadecimal digits."""
-        tag = self.author(code).tag
-        return str(next(row[0].hex() for row in self.tables()["mailbox.cases"] if tag in row))
+        with self.world() as world:
+            return world.case_of(code).hex()
 
     def visitor(self, language: str = "en", *, by_tor: bool = False) -> Visitor:
         """Give a visitor, at the end of the onion circuit or at the socket where our tor hands over."""
         dial = through_tor(self.socks_port, self.onion) if by_tor else through_unix(self.site_socket)
         return Visitor(dial, self.onion, language)
 
-    def volunteer(self, member: Member) -> Volunteer:
-        """Give a volunteer who has logged in."""
-        volunteer = Volunteer(self.desk_url)
-        page = volunteer.log_in(member.handle, member.passphrase, member.digits())
-        assert page.root.having_class("circle"), page.main.text
+    def at_desk(self, volunteer: Volunteer) -> Volunteer:
+        """Log somebody in, if need be again: the desk forgets everybody when it is restarted."""
+        if volunteer.get("/").has(name="passphrase"):
+            assert volunteer.log_in().having_class("circle"), volunteer.page.main.text
         return volunteer
-
-    def at_desk(self, member: Member) -> Volunteer:
-        """Give a volunteer who is logged in, if need be again: the desk forgets everybody when it is restarted."""
-        if member.handle not in self.logged_in or self.logged_in[member.handle].get("/").root.has(name="passphrase"):
-            self.logged_in[member.handle] = self.volunteer(member)
-        return self.logged_in[member.handle]
 
     def running(self, name: str) -> int:
         """Give the id of the process of this role, or 0 while there is none."""
@@ -250,6 +209,6 @@ def house(private_network: PrivateNetwork) -> Iterator[House]:
 
 
 @pytest.fixture(scope="session")
-def coordinator(house: House) -> Member:
+def coordinator(house: House) -> Volunteer:
     """Enrol the first coordinator."""
-    return enrol(Volunteer(house.desk_url), house.printed["invitation"], "Noor")
+    return Volunteer(house.desk_url).enrol(house.printed["invitation"], "Noor")

@@ -9,7 +9,7 @@ from onion_app.crypto.letters import Letter, Text, pack, unpack
 from onion_app.crypto.sealing import Place, open_seal, seal
 from onion_app.errors import SealBroken
 from onion_app.vault import cases
-from onion_app.vault.database import Database
+from tests.world import Author, World
 
 _PLANT = "INSERT OR REPLACE INTO case_keys (case_id, epoch, holder, recipient, wrap) VALUES (?, ?, ?, ?, ?)"
 
@@ -17,20 +17,20 @@ _PLANT = "INSERT OR REPLACE INTO case_keys (case_id, epoch, holder, recipient, w
 class Intruder:
     """Somebody who writes past every function of ours, and keeps a copy of every key they have ever had."""
 
-    def __init__(self, db: Database, case_id: bytes) -> None:
+    def __init__(self, world: World, case_id: bytes) -> None:
         """Look at what stands unsealed with a case: the circle, and both public keys."""
-        self.db = db
+        self.db = world.mailbox
         self.case_id = case_id
-        self.circle_id = cases.read_case(db, case_id).circle_id
-        self.circle_key = cases.circle_key(db, self.circle_id).public_key
-        self.author_key = cases.author_key_of(db, case_id) or bytes(32)
+        self.circle_id = cases.read_case(self.db, case_id).circle_id
+        self.circle_key = world.public_key(self.circle_id)
+        self.author_key = cases.author_key_of(self.db, case_id) or bytes(32)
         self.pair = new_keypair()
         self.keys: set[bytes] = set()
 
     def runs(self, sql: str, *values: int | str | bytes | None) -> None:
         """Write anything."""
         with self.db.writing():
-            self.db.run(sql, values)
+            assert self.db.run(sql, values) > 0
 
     def plants(
         self, number: int, *holders: bytes, like: Epoch | None = None, at: int | None = None, says: str = ""
@@ -48,14 +48,18 @@ class Intruder:
             self.says(epoch, says)
         return epoch
 
-    def says(self, epoch: Epoch, words: str, author: str = "circle") -> None:
-        """Write a message in anybody's name under a key of their own."""
+    def says(self, epoch: Epoch, words: str | Letter, author: str = "circle") -> None:
+        """Write a message in anybody's name under a key that they have."""
         newest = self.db.rows("SELECT max(number) FROM messages WHERE case_id = ?", (self.case_id,))[0][0]
         number, message_id = int(newest or 0) + 1, new_id()
-        place = Place(self.case_id, epoch.number, message_id, number, author)
-        sealed = seal(epoch.key, pack(Text(words, 20_000, "Sara" if author == "circle" else "")), place)
+        letter = Text(words, 20_000, "Sara" if author == "circle" else "") if isinstance(words, str) else words
+        sealed = seal(epoch.key, pack(letter), Place(self.case_id, epoch.number, message_id, number, author))
         row = (self.case_id, number, message_id, epoch.number, author, sealed)
         self.runs("INSERT INTO messages (case_id, number, id, epoch, author, sealed) VALUES (?, ?, ?, ?, ?, ?)", *row)
+
+    def forges(self, author: Author, letter: Letter, name: str) -> None:
+        """Write in anybody's name under the author's own key, as somebody could who controls the site meanwhile."""
+        self.says(self.had(author.door.author, AUTHOR_HOLDER)[0], letter, name)
 
     def had(self, pair: KeyPair, holder: bytes) -> list[Epoch]:
         """Copy what a pair opens now, as somebody could who works here and is shut out later."""
@@ -67,8 +71,8 @@ class Intruder:
         self.keys |= {epoch.key for epoch in found}
         return found
 
-    def reads(self) -> list[Letter]:
-        """Try every key they know or can open on every message of the case, but for what they wrote themselves."""
+    def reads(self) -> list[str]:
+        """Try every key they know or can open on every message of the case, and give the texts."""
         for holder in (self.circle_id, AUTHOR_HOLDER):
             self.had(self.pair, holder)
         found = []
@@ -77,4 +81,4 @@ class Intruder:
             for key in self.keys:
                 with suppress(SealBroken):
                     found.append(unpack(open_seal(key, each.sealed, place)))
-        return found
+        return [letter.text for letter in found if isinstance(letter, Text)]

@@ -45,7 +45,7 @@ def reached(private_network: PrivateNetwork) -> Iterator[Reached]:
         try:
             control = Control.connect(tor.control_socket)
             until(lambda: control.bootstrap().percent == 100, START, "tor")
-            control.publish(site.made.onion.secret, site.address, site.state.site_socket)
+            control.publish(site.onion.secret, site.address, site.state.site_socket)
             assert control.uploaded.wait(START)
             until(lambda: control.health().good, START, "the onion")
             yield Reached(site, tor, private_network.socks_port)

@@ -7,14 +7,15 @@ import subprocess
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.people import Visitor
+from scripts.rehearsal.people import Login, Visitor
+from scripts.rehearsal.wire import through_tor
 from tests.processes import ENDS_WITH_US
-from tests.wire import through_tor
 
 ROOT = Path(__file__).parents[1]
 START = 300.0  # seconds until a private Tor network, a first run and the samples stand; about 40 on two idle cores
@@ -48,10 +49,9 @@ class Rehearsal:
     def state(self) -> Path:
         return Path(self.printed["state"])
 
-    @property
-    def login(self) -> dict[str, Any]:
-        first: dict[str, Any] = self.printed["logins"][0]
-        return first
+    @cached_property
+    def login(self) -> Login:
+        return Login(**self.printed["logins"][0])
 
     def visitor(self, language: str = "en") -> Visitor:
         """Give somebody who comes through Tor."""

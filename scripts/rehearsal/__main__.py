@@ -14,7 +14,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -23,26 +23,17 @@ from onion_app.errors import BadUsage, SanctuaryError, TorFailed
 from onion_app.launch.hardening import close_memory
 from onion_app.launch.terminal import Terminal
 from onion_app.onion.tor_process import bound_command
-from scripts.rehearsal import people, profile
-from scripts.rehearsal.browser import UnexpectedPageError
-from scripts.rehearsal.fetch import socks_get
+from scripts.rehearsal import profile
+from scripts.rehearsal.cast import HOW_TO_FIND_US, Cast, answer, ask_for_help, coordinator_at, enrol, read_the_answer
 from scripts.rehearsal.network import PrivateNetwork
-from scripts.rehearsal.people import Login
+from scripts.rehearsal.people import Login, UnexpectedPageError, Visitor
+from scripts.rehearsal.wire import fetch, through_unix
 
 _CLONE = Path(__file__).resolve().parents[2]
 _DAY = 86400
 _KEPT = "rehearsal.json"  # stands in the state that is kept: whoever rehearses again needs the passphrase
 _REACHING = 180.0  # seconds until the new onion answers through tor; two on an idle machine
 _LEAVING = 60.0  # seconds that the launcher may take to end in order
-
-
-@dataclass(frozen=True)
-class Cast:
-    """What people in this rehearsal know. None of it is a secret: nobody's life is in this state."""
-
-    passphrase: str
-    return_code: str
-    logins: list[Login]
 
 
 @dataclass(frozen=True)
@@ -134,7 +125,7 @@ def _launched(
     try:
         if process.stdin is None or process.stdout is None:
             raise BrokenPipeError
-        answers = {"passphrase": known.passphrase} if known else {"how_to_find_us": people.HOW_TO_FIND_US}
+        answers = {"passphrase": known.passphrase} if known else {"how_to_find_us": HOW_TO_FIND_US}
         process.stdin.write(json.dumps(answers).encode())
         process.stdin.close()
         line = process.stdout.readline()
@@ -162,16 +153,15 @@ def _launched(
 def _play(stage: Stage, clock: Callable[[], float], terminal: Terminal) -> Cast:
     """Let the people act: the coordinator enrols, somebody asks for help in Arabic, the coordinator answers."""
     terminal.say("the first coordinator enrols")
-    desk, site = people.at_the_desk(stage.desk_url), people.at_the_site(stage.site_socket, stage.onion)
-    login = people.enrol(desk, stage.invitation, clock)
+    coordinator = coordinator_at(stage.desk_url, clock)
+    visitor = Visitor(through_unix(stage.site_socket), stage.onion, "ar")
+    enrol(coordinator, stage.invitation)
     terminal.say("somebody asks for help, in Arabic")
-    return_code = people.ask_for_help(site)
+    return_code = ask_for_help(visitor)
     terminal.say("the coordinator answers")
-    circles = people.circles_on(people.log_in(desk, login, clock))
-    people.answer(desk, circles[0][0])
-    people.log_out(desk)
-    people.read_the_answer(site, return_code)
-    return Cast(stage.passphrase, return_code, [replace(login, circles=[name for _, name in circles])])
+    answer(coordinator)
+    read_the_answer(visitor, return_code)
+    return Cast(stage.passphrase, return_code, [coordinator.login])
 
 
 def _reach(stage: Stage, launcher: subprocess.Popen[bytes]) -> None:
@@ -179,7 +169,7 @@ def _reach(stage: Stage, launcher: subprocess.Popen[bytes]) -> None:
     give_up = time.monotonic() + _REACHING
     while time.monotonic() < give_up and launcher.poll() is None:
         try:
-            if socks_get(stage.socks_port, stage.onion).status == 200:  # noqa: PLR2004 - the status of a page
+            if fetch(stage.socks_port, stage.onion).status == 200:  # noqa: PLR2004 - the status of a page
                 return
         except OSError:
             time.sleep(0.5)

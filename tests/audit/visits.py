@@ -2,17 +2,12 @@
 
 from collections.abc import Iterator
 
-from onion_app.crypto import epochs, sealing
-from onion_app.crypto.keys import fingerprint, new_id
-from onion_app.crypto.letters import Letter, Proposal, Text, pack
-from onion_app.vault import cases, texts
-from onion_app.vault.database import Database
-from onion_app.vault.rows import Language
-from onion_app.vault.texts import NOTES, Version
-from tests.people import Visitor
-from tests.served import DAY, Site
+from onion_app.crypto.letters import Proposal
+from onion_app.vault.texts import NOTES
+from scripts.rehearsal.people import Visitor
+from scripts.rehearsal.wire import exchange, request, through_unix
+from tests.served import Site
 from tests.strange import STRANGE
-from tests.wire import exchange, request, through_unix
 
 TELLING = "They came to Basra on 12/3/2024. My number is 07701234567, my account @noor."
 WORDS = "The first words of it.\n\nAnd the words that follow."
@@ -24,24 +19,10 @@ GUIDE = (
 def furnish(site: Site) -> str:
     """Say how to find the place, publish a story and a guide, and give the id of the story as it stands in paths."""
     site.put(how_to_find_us=dict.fromkeys(("en", "ar", "ckb", "kmr"), "Ask at the library."))
-    mailbox, desk = site.mailbox(), site.desk()
-    story_id = new_id()
-    story = texts.Text(story_id, "story", None, 2024, NOTES)
-    _publish(mailbox, desk, story, {"en": WORDS * 400, "ar": WORDS})
-    _publish(mailbox, desk, texts.Text(new_id(), "story", None, 2023, ()), {"ckb": WORDS})
-    _publish(mailbox, desk, texts.Text(new_id(), "guide", "rivers", None, ()), {"en": GUIDE, "ar": GUIDE})
-    mailbox.close()
-    desk.close()
-    return story_id.hex()
-
-
-def _publish(mailbox: Database, desk: Database, text: texts.Text, bodies: dict[Language, str]) -> None:
-    versions = [
-        Version(text.id, language, f"A title in {language}", body, None if language == "ar" else "ar", None, None)
-        for language, body in bodies.items()
-    ]
-    texts.draft(desk, text, versions)
-    texts.publish(mailbox, desk, text.id)
+    story = site.show({"en": ("One", WORDS * 400), "ar": ("A title in ar", WORDS)}, notes=NOTES, translated_from="ar")
+    site.show({"ckb": ("A title in ckb", WORDS)}, year=2023, translated_from="ar")
+    site.show({"en": ("A title in en", GUIDE), "ar": ("A title in ar", GUIDE)}, slug="rivers", translated_from="ar")
+    return story.hex()
 
 
 def every_page(site: Site, story: str, language: str) -> Iterator[tuple[str, str]]:
@@ -81,7 +62,7 @@ def _read(visitor: Visitor, story: str) -> None:
         "ask",
         "ask?topic=story&story=" + story,
     ):
-        visitor.get(f"/{visitor.language}/{path}")
+        visitor.go(path)
 
 
 def _write(visitor: Visitor, site: Site) -> None:
@@ -90,7 +71,7 @@ def _write(visitor: Visitor, site: Site) -> None:
         visitor.check(kind, "a " * 6_050)
         check = visitor.check(kind, TELLING, danger="yes")
         visitor.send(check.form_with("line"), line="0", publish="ask", no_return="1", text="")
-        visitor.get(f"/{visitor.language}/{kind}")
+        visitor.go(kind)
         visitor.post(f"/{visitor.language}/{kind}", [("text", "no token")])
         site.put(paused=True)
         visitor.confirm(check)
@@ -100,13 +81,13 @@ def _write(visitor: Visitor, site: Site) -> None:
 
 def _come_back(visitor: Visitor, site: Site) -> None:
     code = visitor.hand_in("tell", TELLING, publish="ask")
-    returning = visitor.get(f"/{visitor.language}/return")
+    returning = visitor.go("return")
     visitor.send(returning.form_with("code"), code=code[:-1])
     visitor.send(returning.form_with("code"), code="0" * 26 + "97")
     visitor.send(returning.form_with("code"), 1, code=code)
-    _answer(site, Text("An answer.", int(site.clock()) // DAY, "lamp", "en"))
+    site.answers(site.member_of_first, site.case_of(code), "An answer.")
     visitor.come_back(code)
-    _answer(site, Proposal("A title", WORDS, "en", int(site.clock()) // DAY))
+    site.says(site.member_of_first, site.case_of(code), Proposal("A title", WORDS, "en", site.today))
     asked = visitor.come_back(code)
     visitor.send(asked.form_with("text"), text="")
     visitor.send(asked.form_doing("consents"))
@@ -119,35 +100,3 @@ def _come_back(visitor: Visitor, site: Site) -> None:
     erased = visitor.erase_without_opening(code)
     assert erased.status == 200
     visitor.erase_without_opening(code)
-
-
-def _answer(site: Site, letter: Letter) -> None:
-    """Let the circle say something in the newest case that somebody comes back to."""
-    mailbox = site.mailbox()
-    rows = mailbox.rows("SELECT id, circle_id FROM cases WHERE lookup_tag IS NOT NULL")
-    for case_id, circle_id in rows:
-        assert isinstance(case_id, bytes)
-        assert isinstance(circle_id, bytes)
-        wrap = cases.wraps_of(mailbox, case_id, circle_id)[0]
-        assert wrap.recipient == fingerprint(cases.circle_key(mailbox, circle_id).public_key)
-        opened = epochs.unwrap(wrap.wrap, case_id=case_id, epoch=wrap.epoch, holder=circle_id, private_key=site.private)
-        key = opened.key
-        message_id = new_id()
-
-        def sealed(number: int, case_id: bytes = case_id, key: bytes = key, message_id: bytes = message_id) -> bytes:
-            return sealing.seal(key, pack(letter), sealing.Place(case_id, 1, message_id, number, "circle"))
-
-        cases.append(
-            mailbox,
-            case_id,
-            message_id,
-            author="circle",
-            epoch=1,
-            held=cases.all_wraps(mailbox, case_id),
-            new_wraps=(),
-            seal=sealed,
-            day=int(site.clock()) // DAY,
-        )
-        if isinstance(letter, Proposal):
-            cases.set_state(mailbox, case_id, "asking")
-    mailbox.close()

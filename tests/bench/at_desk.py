@@ -1,16 +1,10 @@
 """Somebody at the desk whose pages are measured."""
 
-import time
-
-import pyotp
-
-from onion_app.crypto.members import unlock_secrets
-from onion_app.vault import people
+from scripts.rehearsal.people import Login, Volunteer
+from scripts.rehearsal.wire import through_unix
 from tests.bench.child import DESK, DESK_PORT
 from tests.bench.running import Server
-from tests.people import Volunteer
-from tests.served import PASSPHRASE, Site
-from tests.wire import through_unix
+from tests.served import Site
 
 HOST = f"{DESK}.localhost:{DESK_PORT}"
 
@@ -30,13 +24,10 @@ def pages(circle: str, case: str) -> list[tuple[str, str]]:
 
 def opened(at: Server, site: Site, case: str) -> str:
     """Log in, take a case and open it, and give the cookie."""
-    desk = site.desk()
-    (who,) = people.members_of(desk, site.circle)
-    desk.close()
-    secret = unlock_secrets(who.secrets, PASSPHRASE).totp
+    who = site.member_of_first
     volunteer = Volunteer(f"http://{HOST}", through_unix(at.path))
-    page = volunteer.log_in(who.handle, PASSPHRASE, pyotp.TOTP(secret).at(int(time.time())))
-    assert page.root.having_class("circle"), page.root.text
+    volunteer.login = Login(who.handle, who.passphrase, who.totp)
+    assert volunteer.log_in().having_class("circle"), volunteer.page.text
     volunteer.reply(case, "I have read it.")
-    assert volunteer.open_case(case).root.having_class("message")
-    return "; ".join(f"{name}={value}" for name, value in volunteer.cookies.items())
+    assert volunteer.open_case(case).having_class("message")
+    return volunteer.cookie

@@ -25,26 +25,18 @@ SEALED = b"s" * 2_100  # as long as a short message once padded and sealed
 
 def one_story(site: Site) -> str:
     """Publish a story in two languages and give its id."""
-    story = secrets.token_bytes(16)
     body = "\n\n".join(["They knew. I left at night, and somebody opened a door. " * 8] * 6)
-    versions: list[Row] = [(story, each, "The door", body, None, None, None) for each in ("ar", "en")]
-    mailbox = site.mailbox()
-    with mailbox.writing():
-        texts.show(mailbox, story, ([(story, "story", None, 2024, '["violence"]')], versions))
-    mailbox.close()
-    return story.hex()
+    return site.show({"ar": ("The door", body), "en": ("The door", body)}, notes=("violence",)).hex()
 
 
 def fill(site: Site, number: int) -> None:
     """Add so many cases, each with its keys and a message, and so many stories; in the order in which they will lie."""
-    mailbox = site.mailbox()
+    mailbox = site.mailbox
     link.pass_through(mailbox._link, link.OPENING)
     mailbox._link.execute("PRAGMA cache_size = -400000")  # KiB: so that filling does not read its own pages again
     link.pass_through(mailbox._link, link.WORKING)
-    ((circle, public),) = mailbox.rows("SELECT id, public_key FROM circles")
-    assert isinstance(circle, bytes)
-    assert isinstance(public, bytes)
-    recipients = {circle: fingerprint(public), bytes(16): secrets.token_bytes(16)}
+    circle = site.first
+    recipients = {circle: fingerprint(site.public_key(circle)), bytes(16): secrets.token_bytes(16)}
     cases = sorted(secrets.token_bytes(16) for _ in range(number))
     stories = sorted(secrets.token_bytes(16) for _ in range(number))
     keys = [(case, holder, recipients[holder], SEALED[:120]) for case in cases for holder in sorted(recipients)]
@@ -55,20 +47,17 @@ def fill(site: Site, number: int) -> None:
         _add_stories(mailbox, stories)
         texts.raise_counter(mailbox)
     mailbox.checkpoint()
-    mailbox.close()
-    _fill_desk(site, circle, number)
+    _fill_desk(site, number)
 
 
-def _fill_desk(site: Site, circle: bytes, number: int) -> None:
+def _fill_desk(site: Site, number: int) -> None:
     """Note for so many cases that somebody opened them, and that an answer was written."""
-    desk = site.desk()
-    ((who,),) = desk.rows("SELECT id FROM moderators")
+    desk, who, circle = site.desk, site.member_of_first.id, site.first
     deeds = sorted(secrets.token_bytes(16) for _ in range(number))
     with desk.writing():
         _add(desk, _DEED, [(deed, DAY + place % 90, who, circle, deed * 2) for place, deed in enumerate(deeds)])
         _add(desk, _REPLY, [(deed, deed[::-1], deed * 2) for deed in deeds])
     desk.checkpoint()
-    desk.close()
 
 
 _DEED = "INSERT INTO audit (id, day, who, what, circle_id, case_mark) VALUES (?, ?, ?, 'opened a case', ?, ?)"
@@ -105,14 +94,6 @@ def _add_stories(mailbox: Database, stories: list[bytes]) -> None:
     listing.write(mailbox, sorted(lines, key=lambda line: line[:5]))
 
 
-def cases_in(site: Site) -> int:
-    """Count the cases."""
-    mailbox = site.mailbox()
-    row = mailbox.row("SELECT count(*) FROM cases")
-    mailbox.close()
-    return int(str(row[0])) if row else 0
-
-
 @contextmanager
 def copied(site: Site) -> Iterator[Site]:
     """Give a second installation with the same rows and keys."""
@@ -121,7 +102,9 @@ def copied(site: Site) -> Iterator[Site]:
             shutil.copytree(kept, Path(folder) / kept.name)
         other = copy(site)
         other.state = State(Path(folder))
+        other.open()
         yield other
+        other.close()
 
 
 def bare_commits(folder: Path, number: int) -> float:

@@ -56,8 +56,8 @@ def server(kind: str, site: Site, name: str) -> Iterator[Server]:
         "listener": listener.fileno(),
         "size": SHORT,
         "state": str(site.state.path),
-        "mailbox": site.made.keys.mailbox.hex(),
-        "desk": site.made.keys.desk.hex(),
+        "mailbox": site.keys.mailbox.hex(),
+        "desk": site.keys.desk.hex(),
         "address": site.address,
     }
     process = subprocess.Popen(

@@ -9,11 +9,11 @@ from nacl.pwhash import argon2id
 
 from onion_app.crypto.codes import derive
 from onion_app.vault import settings
+from scripts.rehearsal.people import Visitor
+from scripts.rehearsal.wire import exchange, request, through_unix
 from tests.bench import at_desk, filling
 from tests.bench.running import Server, answer, get, median, percentile, rate, server, timed
-from tests.people import Visitor
 from tests.served import Site
-from tests.wire import exchange, request, through_unix
 
 ROUNDS = 7
 SECONDS = 1.5  # of each round of a rate
@@ -68,22 +68,19 @@ def submissions(site: Site) -> Iterator[Measured]:
             limits.append(filling.bare_commits(site.state.path, 64))
             batch = prepared[beginning : beginning + 64]
             mine.append(64_000 / timed(lambda batch=batch: _all_at_once(ours, batch)))  # type: ignore[misc]
-        assert filling.cases_in(site) == SUBMISSIONS
+        assert site.count("cases") == SUBMISSIONS
     ratio = median([each / limit for each, limit in zip(mine, limits, strict=True)])
     yield Measured("durable submissions, 64 at once", "/s", median(mine), median(limits), 0.3, ratio, at_least=True)
 
 
 def opening(site: Site) -> Iterator[Measured]:
     """Compare opening a case by its code with one Argon2id of the same parameters."""
-    mailbox = site.mailbox()
-    salt = settings.read(mailbox).code_salt
-    mailbox.close()
+    salt = settings.read(site.mailbox).code_salt
     with server("site", site, "s") as ours:
         visitor = Visitor(through_unix(ours.path), site.address)
         code = visitor.hand_in("ask", "A few words.")
         form = visitor.get("/en/return").form_with("code")
-        cookie = "; ".join(f"{name}={value}" for name, value in visitor.cookies.items())
-        asked = request("POST", "/en/return", site.address, form.filled(code=code), {"Cookie": cookie})
+        asked = request("POST", "/en/return", site.address, form.filled(code=code), {"Cookie": visitor.cookie})
         times = [(timed(lambda: _expect(ours, asked, 303)), timed(lambda: _bare_argon2(salt))) for _ in range(OPENINGS)]
     derive(code, salt)  # the same work as above, with the same parameters
     mine, limits = median([mine for mine, _ in times]), median([limit for _, limit in times])
@@ -106,7 +103,7 @@ def rows(site: Site) -> Iterator[Measured]:
         for each in (small, large):
             visitor = Visitor(through_unix(each.path), site.address)
             visitor.come_back(code)
-            cookies.append("; ".join(f"{name}={value}" for name, value in visitor.cookies.items()))
+            cookies.append(visitor.cookie)
         asked = [get(site.address, "/en/case", cookie) for cookie in cookies]
         yield _slowest("case page", (small, asked[0]), (large, asked[1]))
         yield from _desk(site, large_site, code)
@@ -114,12 +111,10 @@ def rows(site: Site) -> Iterator[Measured]:
 
 def _desk(site: Site, large_site: Site, code: str) -> Iterator[Measured]:
     """Compare the pages of the desk, in the same two installations."""
-    mailbox = site.mailbox()
-    case = site.case_of(mailbox, code).hex()
-    mailbox.close()
+    case = site.case_of(code).hex()
     with server("desk", site, "d") as few, server("desk", large_site, "e") as many:
         cookies = at_desk.opened(few, site, case), at_desk.opened(many, large_site, case)
-        for what, path in at_desk.pages(site.circle.hex(), case):
+        for what, path in at_desk.pages(site.first.hex(), case):
             small, large = (get(at_desk.HOST, path, cookie) for cookie in cookies)
             yield _slowest(f"desk, {what}", (few, small), (many, large))
 
@@ -153,8 +148,7 @@ def _filled_in(site: Site, ours: Server) -> bytes:
     visitor = Visitor(through_unix(ours.path), site.address)
     page = visitor.check("tell", "They found my phone. " * 40)
     form = page.form_with("line")
-    cookie = "; ".join(f"{name}={value}" for name, value in visitor.cookies.items())
-    return request("POST", "/en/tell", site.address, form.filled(line=page.code[-4:]), {"Cookie": cookie})
+    return request("POST", "/en/tell", site.address, form.filled(line=page.code[-4:]), {"Cookie": visitor.cookie})
 
 
 def _all_at_once(to: Server, requests: list[bytes]) -> None:

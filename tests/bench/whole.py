@@ -12,13 +12,13 @@ from onion_app.crypto.slots import open_slots
 from onion_app.onion import tor_process
 from onion_app.onion.service import Control
 from scripts.rehearsal.network import PrivateNetwork
+from scripts.rehearsal.wire import through_tor
 from tests.bench.running import answer, get, median, server, timed
 from tests.bench.sections import Measured
 from tests.house import House
 from tests.processes import until
 from tests.rehearsal import ROOT
 from tests.served import Site
-from tests.wire import through_tor
 
 LAUNCHES = 7
 LAUNCHED = 1.5  # seconds
@@ -63,7 +63,7 @@ def _answers(path: Path, asked: bytes) -> bool:
 
 def circuits(site: Site) -> Iterator[Measured]:
     """Compare a page with a bare waitress and a constant page of the same size, both behind one tor."""
-    keys = {"site": site.made.onion, "bare": new_onion_key()}
+    keys = {"site": site.onion, "bare": new_onion_key()}
     with ExitStack() as stack:
         network = stack.enter_context(PrivateNetwork(site.state.path / "network", progress=_say))
         tor = tor_process.start(network.torrc_for_service(ROOT / "torrc.example"), site.state.tor, site.state.run)

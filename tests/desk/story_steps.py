@@ -2,7 +2,8 @@
 
 from onion_app.errors import NothingHere
 from onion_app.vault import publishing, texts, truth
-from tests.desk.actors import Author, House, Volunteer
+from tests.desk.house import House, Volunteer
+from tests.world import Author
 
 WRITTEN = "Ahmed from Basra hit me. I ran away.\nNow I am safe."
 EDITED = "Somebody in a city hit me. I ran away.\n\nNow I am safe."
@@ -12,27 +13,29 @@ DRAFT = {"title": "I ran away", "text": EDITED, "language": "en", "year": "2025"
 
 def finish(editor: Volunteer, case: str, **changed: str) -> None:
     """Take a case and finish a draft of its story."""
-    page = editor.opens(case)
+    page = editor.open_case(case)
     if page.has("form", action=f"/case/{case}/take"):
-        editor.presses(f"/case/{case}/take")
-    editor.goes_to(f"/case/{case}/story")
-    fields = [(name, value) for name, value in editor.form(f"/case/{case}/story/save").fields if "note_" not in name]
+        editor.press(f"/case/{case}/take")
+    editor.get(f"/case/{case}/story")
+    fields = [
+        (name, value) for name, value in editor.page.form_to(f"/case/{case}/story/save").fields if "note_" not in name
+    ]
     typed = DRAFT | CHECKS | changed | {"finished": "1"}
-    editor.sends(f"/case/{case}/story/save", [*[pair for pair in fields if pair[0] not in typed], *typed.items()])
-    assert editor.mistakes == ""
+    editor.post(f"/case/{case}/story/save", [*[pair for pair in fields if pair[0] not in typed], *typed.items()])
+    assert editor.page.errors == ""
 
 
 def step(volunteer: Volunteer, case: str) -> str:
     """Read where the story of a case stands."""
-    return volunteer.goes_to(f"/case/{case}/story").first(id="standing").get("data-step")
+    return volunteer.get(f"/case/{case}/story").first(id="standing").get("data-step")
 
 
 def queued(editor: Volunteer, author: Author, case: str) -> publishing.Story:
     """Press the button that queues."""
-    editor.goes_to(f"/case/{case}/story")
-    editor.presses(f"/case/{case}/story/queue")
-    assert editor.mistakes == ""
-    return publishing.stories_of(author.house.desk, author.case_id)[0]
+    editor.get(f"/case/{case}/story")
+    editor.press(f"/case/{case}/story/queue")
+    assert editor.page.errors == ""
+    return publishing.stories_of(author.world.desk, author.case_id)[0]
 
 
 def on_the_site(house: House, story: bytes) -> list[str]:
@@ -46,5 +49,5 @@ def on_the_site(house: House, story: bytes) -> list[str]:
 def two_weeks_later(house: House) -> None:
     """Let the chores do their work when every queued day has come."""
     house.clock.now += 15 * 86_400
-    truth.repair(house.mailbox, house.desk, house.clock.today)
-    publishing.publish_due(house.mailbox, house.desk, house.clock.today)
+    truth.repair(house.mailbox, house.desk, house.today)
+    publishing.publish_due(house.mailbox, house.desk, house.today)

@@ -4,22 +4,24 @@ import pytest
 
 from onion_app.crypto.letters import Pointer, Proposal
 from onion_app.vault import cases, publishing, texts, truth, worklog
-from tests.desk.actors import Author, House, Volunteer
+from tests.desk.house import House, Volunteer
 from tests.desk.story_steps import DRAFT, EDITED, WRITTEN, finish, on_the_site, queued, step, two_weeks_later
+from tests.planting import Intruder
+from tests.world import Author
 
 
 def test_the_author_sees_the_whole_text_and_says_yes(house: House, editor: Volunteer, author: Author) -> None:
     case = author.tells(WRITTEN, "ask")
     finish(editor, case)
     assert step(editor, case) == "ask"
-    editor.presses(f"/case/{case}/story/ask")
+    editor.press(f"/case/{case}/story/ask")
     assert cases.read_case(house.mailbox, author.case_id).state == "asking"
     asked = author.asked()
     assert asked is not None
-    assert asked[1] == Proposal("I ran away", EDITED, "en", house.clock.today)
+    assert asked[1] == Proposal("I ran away", EDITED, "en", house.today)
     assert step(editor, case) == "asked"
     author.says("yes")
-    editor.opens(case)
+    editor.open_case(case)
     assert step(editor, case) == "ready"
     queued(editor, author, case)
 
@@ -27,30 +29,30 @@ def test_the_author_sees_the_whole_text_and_says_yes(house: House, editor: Volun
 def test_without_an_answer_nothing_is_published(editor: Volunteer, author: Author) -> None:
     case = author.tells(WRITTEN, "ask")
     finish(editor, case)
-    editor.goes_to(f"/case/{case}/story")
-    page = editor.presses(f"/case/{case}/story/ask")
+    editor.get(f"/case/{case}/story")
+    page = editor.press(f"/case/{case}/story/ask")
     assert not page.has("form", action=f"/case/{case}/story/queue")
-    draft = worklog.entries_of(author.house.desk, author.case_id)[-1].id.hex()
-    token = editor.form("/logout").value("csrf_token")
-    editor.sends(f"/case/{case}/story/queue", [("csrf_token", token), ("draft", draft)])
-    assert "cannot be done yet" in editor.mistakes
-    assert publishing.stories_of(author.house.desk, author.case_id) == []
+    draft = worklog.entries_of(author.world.desk, author.case_id)[-1].id.hex()
+    token = editor.token
+    editor.post(f"/case/{case}/story/queue", [*token, ("draft", draft)])
+    assert "cannot be done yet" in editor.page.errors
+    assert publishing.stories_of(author.world.desk, author.case_id) == []
 
 
 def test_what_the_author_wants_changed_is_changed_and_asked_again(editor: Volunteer, author: Author) -> None:
     case = author.tells(WRITTEN, "ask")
     finish(editor, case)
-    editor.goes_to(f"/case/{case}/story")
-    editor.presses(f"/case/{case}/story/ask")
+    editor.get(f"/case/{case}/story")
+    editor.press(f"/case/{case}/story/ask")
     author.says("change", "Leave the city out too.")
-    editor.opens(case)
+    editor.open_case(case)
     assert step(editor, case) == "change"
     assert "Leave the city out too." in editor.page.first(id="authors-words").text
     finish(editor, case, text="Somebody hit me.")
     assert step(editor, case) == "ask"
-    editor.presses(f"/case/{case}/story/ask")
+    editor.press(f"/case/{case}/story/ask")
     author.says("yes")
-    editor.opens(case)
+    editor.open_case(case)
     assert step(editor, case) == "ready"
     finish(editor, case, text="Somebody hit me. And more.")
     assert step(editor, case) == "ask", "the yes was for other words"
@@ -59,37 +61,37 @@ def test_what_the_author_wants_changed_is_changed_and_asked_again(editor: Volunt
 def test_a_no_is_for_ever(editor: Volunteer, author: Author) -> None:
     case = author.tells(WRITTEN, "ask")
     finish(editor, case)
-    editor.goes_to(f"/case/{case}/story")
-    editor.presses(f"/case/{case}/story/ask")
+    editor.get(f"/case/{case}/story")
+    editor.press(f"/case/{case}/story/ask")
     author.says("no")
     author.allows("yes")
-    editor.opens(case)
+    editor.open_case(case)
     assert step(editor, case) == "refused"
-    page = editor.goes_to(f"/case/{case}/story")
+    page = editor.get(f"/case/{case}/story")
     assert not page.has(id="editor")
 
 
 def test_a_no_is_not_evaded_by_another_language(editor: Volunteer, author: Author) -> None:
     case = author.tells(WRITTEN, "ask")
     finish(editor, case)
-    editor.goes_to(f"/case/{case}/story")
-    fields = editor.form(f"/case/{case}/story/save").filled(**(DRAFT | {"language": "ar"}))
-    editor.presses(f"/case/{case}/story/ask")
+    editor.get(f"/case/{case}/story")
+    fields = editor.page.form_to(f"/case/{case}/story/save").filled(**(DRAFT | {"language": "ar"}))
+    editor.press(f"/case/{case}/story/ask")
     author.says("no")
-    editor.opens(case)
-    editor.sends(f"/case/{case}/story/save", fields)
-    assert "cannot be done yet" in editor.mistakes
+    editor.open_case(case)
+    editor.post(f"/case/{case}/story/save", fields)
+    assert "cannot be done yet" in editor.page.errors
     assert step(editor, case) == "refused"
 
 
 def test_an_author_who_does_not_allow_it_is_not_asked(editor: Volunteer, author: Author) -> None:
     case = author.tells(WRITTEN, "no")
-    page = editor.takes(case)
+    page = editor.take(case)
     assert not page.has("a", href=f"/case/{case}/story")
-    token = editor.form("/logout").value("csrf_token")
-    fields = [("csrf_token", token), ("entry", "0" * 32), *DRAFT.items()]
-    editor.sends(f"/case/{case}/story/save", fields)
-    assert "cannot be done yet" in editor.mistakes
+    token = editor.token
+    fields = [*token, ("entry", "0" * 32), *DRAFT.items()]
+    editor.post(f"/case/{case}/story/save", fields)
+    assert "cannot be done yet" in editor.page.errors
 
 
 def test_a_consent_taken_back_in_the_queue_stops_it_unread_and_read(
@@ -101,8 +103,8 @@ def test_a_consent_taken_back_in_the_queue_stops_it_unread_and_read(
     author.allows("no")
     two_weeks_later(house)
     assert on_the_site(house, story.id) == [], "nobody has read what the author wrote"
-    editor.logs_in()
-    editor.opens(case)
+    editor.log_in()
+    editor.open_case(case)
     assert step(editor, case) == "forbidden"
     assert publishing.stories_of(house.desk, author.case_id)[0].state == "draft"
     assert texts.read(house.desk, story.id)[1] == [], "the words have left the desk's own tables"
@@ -117,7 +119,7 @@ def test_a_story_whose_author_wants_to_be_asked_after_all_leaves_the_queue(
     finish(editor, case)
     queued(editor, author, case)
     author.allows("ask")
-    editor.opens(case)
+    editor.open_case(case)
     assert step(editor, case) == "ask"
     two_weeks_later(house)
     assert on_the_site(house, publishing.stories_of(house.desk, author.case_id)[0].id) == []
@@ -126,12 +128,12 @@ def test_a_story_whose_author_wants_to_be_asked_after_all_leaves_the_queue(
 def test_a_yes_given_before_a_no_counts_no_more(house: House, editor: Volunteer, author: Author) -> None:
     case = author.tells(WRITTEN, "ask")
     finish(editor, case)
-    editor.goes_to(f"/case/{case}/story")
-    editor.presses(f"/case/{case}/story/ask")
+    editor.get(f"/case/{case}/story")
+    editor.press(f"/case/{case}/story/ask")
     author.says("yes")
     author.allows("no")
     author.allows("ask")
-    editor.opens(case)
+    editor.open_case(case)
     assert step(editor, case) == "ask"
     assert publishing.stories_of(house.desk, author.case_id) == []
 
@@ -143,9 +145,9 @@ def test_a_friendly_word_in_the_queue_only_waits_to_be_read(house: House, editor
     author.writes_back("Thank you.")
     two_weeks_later(house)
     assert on_the_site(house, story.id) == []
-    editor.logs_in()
-    editor.opens(case)
-    publishing.publish_due(house.mailbox, house.desk, house.clock.today)
+    editor.log_in()
+    editor.open_case(case)
+    publishing.publish_due(house.mailbox, house.desk, house.today)
     assert on_the_site(house, story.id) == [EDITED]
 
 
@@ -156,12 +158,12 @@ def test_a_consent_taken_back_after_publication_takes_the_story_down(
     finish(editor, case)
     story = queued(editor, author, case)
     two_weeks_later(house)
-    editor.logs_in()
+    editor.log_in()
     author.allows("no")
-    editor.opens(case)
+    editor.open_case(case)
     assert on_the_site(house, story.id) == []
     assert texts.read(house.desk, story.id)[1] == []
-    assert truth.repair(house.mailbox, house.desk, house.clock.today) == []
+    assert truth.repair(house.mailbox, house.desk, house.today) == []
 
 
 @pytest.mark.parametrize("published", [False, True])
@@ -175,8 +177,8 @@ def test_an_erased_case_takes_story_drafts_and_approvals_with_it(
         two_weeks_later(house)
     author.erases()
     assert on_the_site(house, story.id) == []
-    editor.logs_in()
-    editor.goes_to(f"/stories/{story.id.hex()}")
+    editor.log_in()
+    editor.get(f"/stories/{story.id.hex()}")
     assert editor.status == 404
     two_weeks_later(house)
     assert publishing.stories_of(house.desk, author.case_id) == []
@@ -189,8 +191,8 @@ def test_the_case_names_its_story_before_anybody_sees_it(house: House, editor: V
     finish(editor, case)
     story = queued(editor, author, case)
     assert author.letters()[-1] == Pointer(story.id.hex())
-    editor.goes_to(f"/case/{case}/story")
-    editor.presses(f"/case/{case}/story/stop")
+    editor.get(f"/case/{case}/story")
+    editor.press(f"/case/{case}/story/stop")
     assert step(editor, case) == "ready"
     assert queued(editor, author, case).id == story.id
     assert author.letters().count(Pointer(story.id.hex())) == 1
@@ -200,7 +202,8 @@ def test_the_case_names_its_story_before_anybody_sees_it(house: House, editor: V
 def test_a_forged_question_gives_no_yes(house: House, editor: Volunteer, author: Author) -> None:
     case = author.tells(WRITTEN, "ask")
     finish(editor, case)
-    author.forges(Proposal("I ran away", EDITED, "en", house.clock.today), "circle")
+    intruder = Intruder(house, author.case_id)
+    intruder.forges(author, Proposal("I ran away", EDITED, "en", house.today), "circle")
     author.says("yes")
-    editor.opens(case)
+    editor.open_case(case)
     assert step(editor, case) == "ask"

@@ -7,8 +7,8 @@ from flask import url_for
 from onion_app.crypto.members import words_to_compare
 from onion_app.vault import cases, people
 from onion_app.web.app import Hardened
-from tests.desk.actors import HOST, Author, House, Volunteer
-from tests.desk.circles import card_of, id_of, invites, joins, makes_coordinator, waits
+from tests.desk.house import HOST, House, Volunteer, card_of, id_of, invites, joins
+from tests.world import Author
 
 
 def test_the_four_words_belong_to_one_key_one_circle_and_one_invitation() -> None:
@@ -22,164 +22,162 @@ def test_the_four_words_belong_to_one_key_one_circle_and_one_invitation() -> Non
 
 
 def test_whoever_is_let_in_reads_what_was_sent_before(
-    house: House, app: Hardened, counsellor: Volunteer, author: Author, circle: bytes
+    house: House, counsellor: Volunteer, author: Author, circle: bytes
 ) -> None:
     case = author.writes("Before you came.")
-    counsellor.logs_in()
-    other = joins(house, app, circle, "Dana", counsellor)
+    counsellor.log_in()
+    other = joins(house, circle, "Dana", counsellor)
     lines = [
-        line.text for line in counsellor.goes_to(f"/circles/{circle.hex()}/audit").having_class("audit")[0].every("li")
+        line.text for line in counsellor.get(f"/circles/{circle.hex()}/audit").having_class("audit")[0].every("li")
     ]
     assert any("Sara" in line and "let somebody in" in line for line in lines)
-    counsellor.goes_to("/circles")
+    counsellor.get("/circles")
     assert [who.text for who in card_of(counsellor, circle).having_class("members")[0].every("li")] == ["Dana", "Sara"]
     assert not card_of(counsellor, circle).having_class("thin")
-    assert "Before you came." in other.opens(case).text
+    assert "Before you came." in other.open_case(case).text
 
 
-def test_whoever_waits_sees_nothing(
-    house: House, app: Hardened, counsellor: Volunteer, author: Author, circle: bytes
-) -> None:
+def test_whoever_waits_sees_nothing(house: House, counsellor: Volunteer, author: Author, circle: bytes) -> None:
     case = author.writes("Not for everybody.")
-    newcomer = waits(house, app, circle, "Dana")
-    token = newcomer.form("/logout").value("csrf_token")
-    page = newcomer.goes_to("/circles")
+    newcomer = house.volunteer(circle, "Dana", logged_in=True)
+    token = newcomer.token
+    page = newcomer.get("/circles")
     assert "Sara" not in page.text
     assert "Listening" not in page.text
     for path in (f"/case/{case}", f"/circle/{circle.hex()}/new"):
-        newcomer.goes_to(path)
+        newcomer.get(path)
         assert newcomer.status == 404
     # Nor does anybody let themselves in, or invite others.
     key = people.find_moderator(house.desk, "Dana").public_key.hex()
     for act in (f"{circle.hex()}/let-in/{id_of(house, 'Dana')}", f"{circle.hex()}/invite", "add"):
-        newcomer.sends(f"/circles/{act}", [("csrf_token", token), ("key", key), ("name", "Mine")])
+        newcomer.post(f"/circles/{act}", [*token, ("key", key), ("name", "Mine")])
         assert newcomer.status == 404
     assert people.find_moderator(house.desk, "Dana").state == "waiting"
-    assert counsellor.handle
+    assert counsellor.login.handle
 
 
 def test_a_newcomer_with_another_key_than_the_one_compared_is_not_let_in(
-    house: House, app: Hardened, counsellor: Volunteer, circle: bytes
+    house: House, counsellor: Volunteer, circle: bytes
 ) -> None:
-    waits(house, app, circle, "Dana")
-    counsellor.logs_in()
-    page = counsellor.goes_to("/circles")
+    house.volunteer(circle, "Dana", logged_in=True)
+    counsellor.log_in()
+    page = counsellor.get("/circles")
     shown = page.having_class("newcomer")[0].having_class("words")[0].text
-    fields = counsellor.form(f"/circles/{circle.hex()}/let-in/{id_of(house, 'Dana')}").filled()
+    fields = counsellor.page.form_to(f"/circles/{circle.hex()}/let-in/{id_of(house, 'Dana')}").filled()
     with house.desk.writing():
         house.desk.run("UPDATE moderators SET public_key = ? WHERE handle = 'Dana'", (bytes([7]) * 32,))
-    page = counsellor.sends(f"/circles/{circle.hex()}/let-in/{id_of(house, 'Dana')}", fields)
-    assert "changed in the meantime" in counsellor.mistakes
+    page = counsellor.post(f"/circles/{circle.hex()}/let-in/{id_of(house, 'Dana')}", fields)
+    assert "changed in the meantime" in counsellor.page.errors
     assert people.find_moderator(house.desk, "Dana").state == "waiting"
     assert page.having_class("newcomer")[0].having_class("words")[0].text != shown
 
 
 def test_an_invitation_is_shown_once_works_once_and_can_be_cancelled(
-    house: House, app: Hardened, counsellor: Volunteer, circle: bytes
+    house: House, counsellor: Volunteer, circle: bytes
 ) -> None:
-    counsellor.logs_in()
+    counsellor.log_in()
     code = invites(counsellor, circle)
-    assert not counsellor.goes_to("/circles/invitation").has(id="code")
+    assert not counsellor.get("/circles/invitation").has(id="code")
     assert code not in str(house.desk.rows("SELECT * FROM invitations"))
-    one, two = Volunteer(house, app), Volunteer(house, app)
-    pages = [one.redeems(code), two.redeems(code)]  # both browsers look at it; only one of them uses it
-    one.presses("/enrol", handle="Dana", line=one.wanted_line(pages[0]), totp=one.digits())
+    one, two = house.volunteer(), house.volunteer()
+    one.redeem(code)
+    two.redeem(code)  # both browsers look at it; only one of them uses it
+    one.type_back(handle="Dana")
     assert one.page.has(id="welcome")
-    two.presses("/enrol", handle="Lana", line=two.wanted_line(pages[1]), totp=two.digits())
-    assert "unknown, used or too old" in two.mistakes
+    two.type_back(handle="Lana")
+    assert "unknown, used or too old" in two.page.errors
     cancelled, late = invites(counsellor, circle), invites(counsellor, circle)
-    page = counsellor.goes_to("/circles")
+    page = counsellor.get("/circles")
     for form in page.having_class("invitation")[:2]:
-        counsellor.goes_to("/circles")
-        counsellor.presses(form.get("action"))
-    two.redeems(cancelled)
-    assert "unknown, used or too old" in two.mistakes
-    two.redeems(late)
-    assert "unknown, used or too old" in two.mistakes
+        counsellor.get("/circles")
+        counsellor.press(form.get("action"))
+    two.redeem(cancelled)
+    assert "unknown, used or too old" in two.page.errors
+    two.redeem(late)
+    assert "unknown, used or too old" in two.page.errors
 
 
-def test_an_invitation_ends_after_seven_days(house: House, app: Hardened, counsellor: Volunteer, circle: bytes) -> None:
-    counsellor.logs_in()
+def test_an_invitation_ends_after_seven_days(house: House, counsellor: Volunteer, circle: bytes) -> None:
+    counsellor.log_in()
     code = invites(counsellor, circle)
     house.clock.now += 8 * 86_400
-    late = Volunteer(house, app)
-    late.redeems(code)
-    assert "unknown, used or too old" in late.mistakes
+    late = house.volunteer()
+    late.redeem(code)
+    assert "unknown, used or too old" in late.page.errors
 
 
-def test_a_member_sees_and_invites_into_no_other_circle(house: House, app: Hardened, counsellor: Volunteer) -> None:
+def test_a_member_sees_and_invites_into_no_other_circle(house: House, counsellor: Volunteer) -> None:
     law = house.circle("Law", topics=("law",))
-    lawyer = Volunteer(house, app)
-    lawyer.enrols(law, "Dana")
-    waits(house, app, law, "Rojin")
-    lawyer.logs_in()
+    lawyer = house.volunteer(law, "Dana")
+    house.volunteer(law, "Rojin", logged_in=True)
+    lawyer.log_in()
     invites(lawyer, law)
     invitation = people.open_invitations(house.desk)[0].id.hex()
-    counsellor.logs_in()
-    page = counsellor.goes_to("/circles")
+    counsellor.log_in()
+    page = counsellor.get("/circles")
     assert not any(word in page.text for word in ("Law", "Dana", "Rojin"))
-    token = counsellor.form("/logout").value("csrf_token")
+    token = counsellor.token
     key = people.find_moderator(house.desk, "Rojin").public_key.hex()
     acts = [f"{law.hex()}/{act}" for act in ("invite", f"let-in/{id_of(house, 'Rojin')}")]
     acts += [f"invitation/{invitation}/cancel", "add"]
     for act in acts:
-        counsellor.sends(f"/circles/{act}", [("csrf_token", token), ("key", key), ("name", "Mine")])
+        counsellor.post(f"/circles/{act}", [*token, ("key", key), ("name", "Mine")])
         assert counsellor.status == 404, act
     assert len(people.open_invitations(house.desk)) == 1
     assert people.find_moderator(house.desk, "Rojin").state == "waiting"
 
 
 def test_only_a_coordinator_brings_in_another_and_only_into_the_coordinators_circle(
-    house: House, app: Hardened, counsellor: Volunteer, circle: bytes
+    house: House, counsellor: Volunteer, circle: bytes
 ) -> None:
     law = house.circle("Law", topics=("law",))
     here = f"/circles/{circle.hex()}/invite-coordinator"
-    counsellor.logs_in()
-    assert not counsellor.goes_to("/circles").has("form", action=here)
-    counsellor.sends(here, counsellor.form("/logout").filled())
+    counsellor.log_in()
+    assert not counsellor.get("/circles").has("form", action=here)
+    counsellor.post(here, counsellor.page.form_to("/logout").filled())
     assert counsellor.status == 404
-    makes_coordinator(house, counsellor)
-    counsellor.goes_to("/circles")
-    counsellor.sends(f"/circles/{law.hex()}/invite-coordinator", counsellor.form("/logout").filled())
+    house.make_coordinator(counsellor.login.handle)
+    counsellor.get("/circles")
+    counsellor.post(f"/circles/{law.hex()}/invite-coordinator", counsellor.page.form_to("/logout").filled())
     assert counsellor.status == 404
     assert people.open_invitations(house.desk) == []
-    counsellor.goes_to("/circles")
-    code = "".join(part.text for part in counsellor.presses(here).first(id="code").every("li"))
-    other = Volunteer(house, app)
-    page = other.redeems(code)
-    other.presses("/enrol", handle="Dana", line=other.wanted_line(page), totp=other.digits())
-    other.handle = "Dana"
-    other.logs_in()
+    counsellor.get("/circles")
+    code = counsellor.press(here).code
+    other = house.volunteer()
+    other.redeem(code)
+    other.type_back(handle="Dana")
+    other.login.handle = "Dana"
+    other.log_in()
     assert not other.page.has("a", href="/settings")
-    page = counsellor.goes_to("/circles")
+    page = counsellor.get("/circles")
     assert "coordinator" in page.having_class("newcomer")[0].having_class("office")[0].text
-    counsellor.presses(f"/circles/{circle.hex()}/let-in/{id_of(house, 'Dana')}")
-    assert other.goes_to("/").has("a", href="/settings")
-    assert "invited a coordinator" in counsellor.goes_to(f"/circles/{circle.hex()}/audit").text
+    counsellor.press(f"/circles/{circle.hex()}/let-in/{id_of(house, 'Dana')}")
+    assert other.get("/").has("a", href="/settings")
+    assert "invited a coordinator" in counsellor.get(f"/circles/{circle.hex()}/audit").text
 
 
 def test_a_coordinator_adds_circles_and_invites_into_them_but_lets_nobody_in(
-    house: House, app: Hardened, counsellor: Volunteer
+    house: House, counsellor: Volunteer
 ) -> None:
-    makes_coordinator(house, counsellor)
-    counsellor.logs_in()
-    counsellor.goes_to("/circles")
-    counsellor.presses("/circles/add", name=" Law ", topic_law="1", language_ckb="1")
+    house.make_coordinator(counsellor.login.handle)
+    counsellor.log_in()
+    counsellor.get("/circles")
+    counsellor.press("/circles/add", name=" Law ", topic_law="1", language_ckb="1")
     law = next(circle for circle in people.circles(house.desk) if circle.name == "Law")
     assert (law.topics, law.languages, law.catch_all, law.coordinators) == (("law",), ("ckb",), False, False)
-    counsellor.presses("/circles/add", name="law")
-    assert "Another circle has this name" in counsellor.mistakes
-    lawyer = Volunteer(house, app)
-    page = lawyer.redeems(invites(counsellor, law.id))
-    lawyer.presses("/enrol", handle="Dana", line=lawyer.wanted_line(page), totp=lawyer.digits())
-    waits(house, app, law.id, "Rojin")
-    page = counsellor.goes_to("/circles")
+    counsellor.press("/circles/add", name="law")
+    assert "Another circle has this name" in counsellor.page.errors
+    lawyer = house.volunteer()
+    lawyer.redeem(invites(counsellor, law.id))
+    lawyer.type_back(handle="Dana")
+    house.volunteer(law.id, "Rojin", logged_in=True)
+    counsellor.get("/circles")
     card = card_of(counsellor, law.id)
     assert "Dana" in card.text
     assert not card.having_class("words")
-    token = counsellor.form("/logout").value("csrf_token")
+    token = counsellor.token
     key = people.find_moderator(house.desk, "Rojin").public_key.hex()
-    counsellor.sends(f"/circles/{law.id.hex()}/let-in/{id_of(house, 'Rojin')}", [("csrf_token", token), ("key", key)])
+    counsellor.post(f"/circles/{law.id.hex()}/let-in/{id_of(house, 'Rojin')}", [*token, ("key", key)])
     assert counsellor.status == 404
 
 
@@ -187,17 +185,16 @@ def test_a_member_finds_nothing_of_another_circle_under_any_address(
     house: House, app: Hardened, counsellor: Volunteer
 ) -> None:
     law = house.circle("Law", topics=("law",))
-    lawyer = Volunteer(house, app)
-    lawyer.enrols(law, "Dana")
+    lawyer = house.volunteer(law, "Dana")
     foreign = Author(house, law)
-    foreign.tells("For the lawyers alone.")
-    lawyer.logs_in()
-    lawyer.takes(foreign.case_id.hex())
-    lawyer.presses(f"/case/{foreign.case_id.hex()}/note", text="A note of theirs")
+    foreign.writes("For the lawyers alone.")
+    lawyer.log_in()
+    lawyer.take(foreign.case_id.hex())
+    lawyer.press(f"/case/{foreign.case_id.hex()}/note", text="A note of theirs")
     ids = {"circle_id": law, "case_id": foreign.case_id, "gone_id": people.find_moderator(house.desk, "Dana").id}
     ids |= {"moderator_id": ids["gone_id"], "newcomer_id": ids["gone_id"]}
-    counsellor.logs_in()
-    token = counsellor.form("/logout").value("csrf_token")
+    counsellor.log_in()
+    token = counsellor.token
 
     def values(names: set[str]) -> dict[str, Any]:
         return {name: ids.get(name, "new") for name in names}
@@ -212,14 +209,14 @@ def test_a_member_finds_nothing_of_another_circle_under_any_address(
         ]
     before = [house.desk.rows(f"SELECT * FROM {table}") for table in ("taken", "entries", "moderators", "circles")]
     assert len(asked) > 25
-    fields = [("csrf_token", token), ("text", "x"), ("message", "1" * 32), ("entry", "1" * 32), ("seen", "9")]
+    fields = [*token, ("text", "x"), ("message", "1" * 32), ("entry", "1" * 32), ("seen", "9")]
     fields += [("phrase", "received"), ("phrase_in", "en"), ("circle", law.hex()), ("key", "1" * 64), ("name", "Mine")]
     for path, methods in asked:
         if "POST" in methods:
-            counsellor.sends(path, fields)
+            counsellor.post(path, fields)
         else:
-            counsellor.goes_to(path)
-        said = counsellor.answer.get_data(as_text=True)
+            counsellor.get(path)
+        said = counsellor.page.html
         told = [word for word in ("For the lawyers alone", "A note of theirs", "Dana", ">Law<") if word in said]
         assert (path, told) == (path, [])
         if set(path.split("/")) & {found.hex() for found in ids.values()}:
@@ -227,4 +224,4 @@ def test_a_member_finds_nothing_of_another_circle_under_any_address(
     assert before == [
         house.desk.rows(f"SELECT * FROM {table}") for table in ("taken", "entries", "moderators", "circles")
     ]
-    assert len(cases.messages_of(house.mailbox, foreign.case_id)) == 2
+    assert len(cases.messages_of(house.mailbox, foreign.case_id)) == 1

@@ -4,112 +4,109 @@ import pytest
 
 from onion_app.vault import people
 from onion_app.web.app import Hardened
-from tests.desk.actors import HOST, House, Volunteer
+from scripts.rehearsal.people import Person
+from scripts.rehearsal.wire import into
+from tests.desk.house import HOST, House, Volunteer
 
 
 def test_the_first_invitation_makes_a_member_and_the_circle_gets_its_key(
     house: House, newcomer: Volunteer, circle: bytes
 ) -> None:
-    newcomer.enrols(circle, "Sara")
+    newcomer.enrol(house.invitation(circle), "Sara")
     assert newcomer.page.has(id="welcome")
     who = people.find_moderator(house.desk, "Sara")
     assert who.state == "active"
     assert house.public_key(circle) == people.read_circle(house.desk, circle).public_key
-    newcomer.logs_in()
+    newcomer.log_in()
     assert [card.get("data-circle") for card in newcomer.page.having_class("circle")] == [circle.hex()]
 
 
 def test_nothing_is_stored_before_line_and_digits_were_typed_back(
     house: House, newcomer: Volunteer, circle: bytes
 ) -> None:
-    page = newcomer.redeems(house.invitation(circle))
-    right = newcomer.wanted_line(page)
+    newcomer.redeem(house.invitation(circle))
+    right = newcomer.wanted_line
     wrong_line = f"{(int(right) + 1) % 10_000:04}"
-    newcomer.presses("/enrol", handle="Sara", line=wrong_line, totp=newcomer.digits())
-    assert "another line" in newcomer.mistakes
-    newcomer.presses("/enrol", handle="Sara", line=right, totp=f"{(int(newcomer.digits()) + 1) % 10**6:06}")
-    assert "six digits are wrong" in newcomer.mistakes
+    newcomer.type_back(handle="Sara", line=wrong_line)
+    assert "another line" in newcomer.page.errors
+    newcomer.type_back(handle="Sara", totp=f"{(int(newcomer.digits()) + 1) % 10**6:06}")
+    assert "six digits are wrong" in newcomer.page.errors
     assert house.desk.rows("SELECT 1 FROM moderators") == []
-    assert newcomer.page.first(id="new-passphrase").text == newcomer.passphrase
-    newcomer.presses("/enrol", handle="Sara", line=right, totp=newcomer.digits())
+    assert newcomer.page.first(id="new-passphrase").text == newcomer.login.passphrase
+    newcomer.type_back(handle="Sara")
     assert people.find_moderator(house.desk, "Sara").state == "active"
 
 
 def test_the_steps_of_enrolling_are_numbered_in_the_digits_of_the_page(
     house: House, newcomer: Volunteer, circle: bytes
 ) -> None:
-    newcomer.redeems(house.invitation(circle))
+    newcomer.redeem(house.invitation(circle))
     for language, first in (("en", "1."), ("ar", "١."), ("en", "1.")):
-        assert newcomer.goes_to(f"/enrol?lang={language}").first("h2").text.startswith(first)
+        assert newcomer.get(f"/enrol?lang={language}").first("h2").text.startswith(first)
 
 
-def test_an_invitation_works_once_and_not_for_ever(house: House, app: Hardened, circle: bytes) -> None:
+def test_an_invitation_works_once_and_not_for_ever(house: House, circle: bytes) -> None:
     code = house.invitation(circle)
-    first, second = Volunteer(house, app), Volunteer(house, app)
-    page = first.redeems(code)
-    first.presses("/enrol", handle="Sara", line=first.wanted_line(page), totp=first.digits())
-    second.redeems(code)
-    assert "unknown, used or too old" in second.mistakes
+    first, second = house.volunteer(), house.volunteer()
+    first.redeem(code)
+    first.type_back(handle="Sara")
+    second.redeem(code)
+    assert "unknown, used or too old" in second.page.errors
     late = house.invitation(circle)
     house.clock.now += 9 * 86_400
-    second.redeems(late)
-    assert "unknown, used or too old" in second.mistakes
-    second.redeems("1234")
-    assert "28 digits" in second.mistakes
+    second.redeem(late)
+    assert "unknown, used or too old" in second.page.errors
+    second.redeem("1234")
+    assert "28 digits" in second.page.errors
 
 
 def test_a_digit_of_any_script_is_read(house: House, newcomer: Volunteer, circle: bytes) -> None:
     eastern = house.invitation(circle).translate({ord(str(n)): 0x0660 + n for n in range(10)})
-    page = newcomer.redeems(" ".join(eastern))
+    page = newcomer.redeem(" ".join(eastern))
     assert page.has(id="totp-secret")
 
 
-def test_who_joins_a_circle_with_members_waits_to_be_let_in(
-    house: House, app: Hardened, counsellor: Volunteer, circle: bytes
-) -> None:
-    second = Volunteer(house, app)
-    second.enrols(circle, "Dana")
-    second.logs_in()
+def test_who_joins_a_circle_with_members_waits_to_be_let_in(house: House, counsellor: Volunteer, circle: bytes) -> None:
+    second = house.volunteer(circle, "Dana", logged_in=True)
     assert second.page.has(id="waiting")
     assert second.page.having_class("circle") == []
-    second.goes_to(f"/circle/{circle.hex()}/new")
+    second.get(f"/circle/{circle.hex()}/new")
     assert second.status == 404
-    assert counsellor.handle == "Sara"
+    assert counsellor.login.handle == "Sara"
 
 
 @pytest.mark.parametrize("handle", ["", "   ", "x" * 25, "Sa\u202era", "Sa\u200bra"])
 def test_a_handle_is_short_and_can_be_seen(house: House, newcomer: Volunteer, circle: bytes, handle: str) -> None:
-    page = newcomer.redeems(house.invitation(circle))
-    newcomer.presses("/enrol", handle=handle, line=newcomer.wanted_line(page), totp=newcomer.digits())
+    newcomer.redeem(house.invitation(circle))
+    newcomer.type_back(handle=handle)
     assert newcomer.page.first(id="handle").get("aria-invalid") == "true"
     assert house.desk.rows("SELECT 1 FROM moderators") == []
 
 
-def test_two_people_never_have_the_same_handle(
-    house: House, app: Hardened, counsellor: Volunteer, circle: bytes
-) -> None:
-    second = Volunteer(house, app)
-    second.enrols(circle, "SARA")
-    assert "Somebody else has this handle" in second.mistakes
-    assert second.page.first(id="new-passphrase").text == second.passphrase
-    assert counsellor.handle == "Sara"
+def test_two_people_never_have_the_same_handle(house: House, counsellor: Volunteer, circle: bytes) -> None:
+    second = house.volunteer()
+    second.redeem(house.invitation(circle))
+    second.type_back(handle="SARA")
+    assert "Somebody else has this handle" in second.page.errors
+    assert second.page.first(id="new-passphrase").text == second.login.passphrase
+    assert counsellor.login.handle == "Sara"
 
 
 def test_the_secrets_of_an_enrolment_are_gone_after_fifteen_minutes(
     house: House, newcomer: Volunteer, circle: bytes
 ) -> None:
-    newcomer.redeems(house.invitation(circle))
+    newcomer.redeem(house.invitation(circle))
     house.clock.now += 15 * 60
-    page = newcomer.goes_to("/enrol")
+    page = newcomer.get("/enrol")
     assert page.has(id="invitation")
     assert house.ended == [house.clock.now]
 
 
 def test_enrolment_secrets_stand_in_no_cookie_and_no_address(house: House, newcomer: Volunteer, circle: bytes) -> None:
-    newcomer.redeems(house.invitation(circle))
+    newcomer.redeem(house.invitation(circle))
     sheet = newcomer.page.first(id="code").text.replace(" ", "")
-    carried = str(newcomer.client._cookies) + newcomer.answer.request.url
-    for secret in (newcomer.passphrase, newcomer.secret, sheet, newcomer.passphrase.split()[0]):
+    carried = newcomer.cookie + newcomer.path
+    for secret in (newcomer.login.passphrase, newcomer.login.totp_secret, sheet, newcomer.login.passphrase.split()[0]):
         assert secret not in carried
 
 
@@ -117,13 +114,13 @@ def test_login_needs_all_three(counsellor: Volunteer) -> None:
     wrong_digits = f"{(int(counsellor.digits(2)) + 1) % 10**6:06}"
     for wrong in ({"handle": "Nobody"}, {"passphrase": "one two three four five six"}, {"totp": wrong_digits}):
         counsellor.house.clock.now += 3600
-        counsellor.logs_in(**wrong)
-        sentence = counsellor.mistakes
+        counsellor.log_in(**wrong)
+        sentence = counsellor.page.errors
         assert "That did not work" in sentence
-        counsellor.goes_to("/")
+        counsellor.get("/")
         assert counsellor.page.has(id="passphrase")
     counsellor.house.clock.now += 3600
-    counsellor.logs_in()
+    counsellor.log_in()
     assert counsellor.page.having_class("circle")
 
 
@@ -131,62 +128,62 @@ def test_every_failed_login_says_the_same(counsellor: Volunteer) -> None:
     said = set()
     for wrong in ({"handle": "Nobody"}, {"passphrase": "wrong"}, {"totp": "000000"}):
         counsellor.house.clock.now += 3600
-        counsellor.logs_in(**wrong)
-        said.add(counsellor.mistakes)
+        counsellor.log_in(**wrong)
+        said.add(counsellor.page.errors)
     assert len(said) == 1
 
 
 def test_six_digits_work_once(counsellor: Volunteer) -> None:
-    counsellor.logs_in()
+    counsellor.log_in()
     used = counsellor.digits()
-    counsellor.presses("/logout")
-    counsellor.fills_in_login(totp=used)
-    assert "That did not work" in counsellor.mistakes
+    counsellor.press("/logout")
+    counsellor.fill_in_login(totp=used)
+    assert "That did not work" in counsellor.page.errors
 
 
 def test_digits_from_before_the_last_login_are_spent_too(counsellor: Volunteer) -> None:
     counsellor.house.clock.now += 600
     seen_by_somebody = counsellor.digits()
     counsellor.house.clock.now += 30
-    counsellor.goes_to("/login")
-    counsellor.fills_in_login()
-    counsellor.presses("/logout")
-    counsellor.fills_in_login(totp=seen_by_somebody)
-    assert "That did not work" in counsellor.mistakes
+    counsellor.get("/login")
+    counsellor.fill_in_login()
+    counsellor.press("/logout")
+    counsellor.fill_in_login(totp=seen_by_somebody)
+    assert "That did not work" in counsellor.page.errors
 
 
 @pytest.mark.parametrize(("steps", "welcome"), [(-2, False), (-1, True), (0, True), (1, True), (2, False)])
 def test_a_phone_may_be_half_a_minute_off(counsellor: Volunteer, *, steps: int, welcome: bool) -> None:
     counsellor.house.clock.now += 600
-    counsellor.goes_to("/login")
-    counsellor.fills_in_login(totp=counsellor.digits(steps))
+    counsellor.get("/login")
+    counsellor.fill_in_login(totp=counsellor.digits(steps))
     assert bool(counsellor.page.having_class("circle")) is welcome
 
 
 def test_failures_delay_the_next_try_and_never_lock_for_good(counsellor: Volunteer) -> None:
     counsellor.house.clock.now += 600
-    counsellor.goes_to("/login")
+    counsellor.get("/login")
     for _ in range(8):
-        counsellor.fills_in_login(passphrase="wrong")
-    counsellor.fills_in_login()
-    assert "That did not work" in counsellor.mistakes  # right, but too soon
+        counsellor.fill_in_login(passphrase="wrong")
+    counsellor.fill_in_login()
+    assert "That did not work" in counsellor.page.errors  # right, but too soon
     counsellor.house.clock.now += 61
-    counsellor.fills_in_login()
+    counsellor.fill_in_login()
     assert counsellor.page.having_class("circle")
 
 
 def test_the_language_is_chosen_by_a_link_and_kept(newcomer: Volunteer) -> None:
-    page = newcomer.goes_to("/login?lang=ar")
+    page = newcomer.get("/login?lang=ar")
     assert page.first("html").get("dir") == "rtl"
     assert page.first("h1").text == "الدخول"
-    assert newcomer.goes_to("/join").first("html").get("lang") == "ar"
-    assert newcomer.goes_to("/join?lang=en").first("html").get("dir") == "ltr"
+    assert newcomer.get("/join").first("html").get("lang") == "ar"
+    assert newcomer.get("/join?lang=en").first("html").get("dir") == "ltr"
 
 
 def test_every_field_is_kept_out_of_the_browsers_memory(house: House, newcomer: Volunteer, circle: bytes) -> None:
-    newcomer.goes_to("/login")
+    newcomer.get("/login")
     fields = newcomer.page.first("main").every("input")
-    newcomer.redeems(house.invitation(circle))
+    newcomer.redeem(house.invitation(circle))
     fields += newcomer.page.first("main").every("input")
     for field in fields:
         if field.get("type") != "hidden":
@@ -194,17 +191,17 @@ def test_every_field_is_kept_out_of_the_browsers_memory(house: House, newcomer: 
 
 
 def test_the_cookie_is_bound_to_this_host(newcomer: Volunteer) -> None:
-    newcomer.goes_to("/login")
-    cookie = newcomer.answer.headers["Set-Cookie"]
+    newcomer.get("/login")
+    cookie = newcomer.page.answer.header("set-cookie")
     assert cookie.startswith("__Host-desk=")
     for word in ("Secure", "HttpOnly", "SameSite=Strict", "Path=/"):
         assert word in cookie
     assert "Domain" not in cookie
-    assert newcomer.answer.headers["Cache-Control"] == "no-store"
+    assert newcomer.page.answer.header("cache-control") == "no-store"
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:8390", "localhost:8390", HOST.replace("8390", "80"), f"x{HOST}"])
 def test_no_other_host_is_answered(app: Hardened, host: str) -> None:
-    answer = app.test_client().get("/login", base_url=f"http://{host}")
-    assert answer.status_code == 421
-    assert b"passphrase" not in answer.data
+    page = Person(into(app), host).get("/login")
+    assert page.status == 421
+    assert "passphrase" not in page.html

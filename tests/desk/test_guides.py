@@ -7,33 +7,34 @@ import pytest
 from onion_app.errors import NothingHere
 from onion_app.vault import guides, texts, truth, worklog
 from onion_app.vault.rows import Language
-from tests.desk.actors import House, Volunteer
+from tests.desk.house import House, Volunteer
 
 BODY = "1. Go first.\n2. Take water.\n\n## Then?\n\n<script>alert(1)</script> [here](http://example.com) *now*"
 
 
 @pytest.fixture
 def coordinator(house: House, counsellor: Volunteer) -> Volunteer:
-    with house.desk.writing():
-        house.desk.run("UPDATE moderators SET coordinator = 1")
-    counsellor.logs_in()
+    house.make_coordinator("Sara")
+    counsellor.log_in()
     return counsellor
 
 
 def begun(coordinator: Volunteer, slug: str = "now") -> str:
     """Begin a guide and give its path."""
-    coordinator.goes_to("/guides")
-    coordinator.presses("/guides/begin", slug=slug)
-    assert coordinator.mistakes == ""
+    coordinator.get("/guides")
+    coordinator.press("/guides/begin", slug=slug)
+    assert coordinator.page.errors == ""
     guide, _ = guides.all_of(coordinator.house.desk)[0]
     return f"/guides/{guide.id.hex()}"
 
 
 def kept(coordinator: Volunteer, path: str, **changed: str) -> None:
     """Write the English version and keep it."""
-    coordinator.goes_to(f"{path}?language=en")
-    fields = [pair for pair in coordinator.form(f"{path}/save").fields if pair[0] not in ("title", "text", "preview")]
-    coordinator.sends(f"{path}/save", [*fields, *({"title": "In danger now?", "text": BODY} | changed).items()])
+    coordinator.get(f"{path}?language=en")
+    fields = [
+        pair for pair in coordinator.page.form_to(f"{path}/save").fields if pair[0] not in ("title", "text", "preview")
+    ]
+    coordinator.post(f"{path}/save", [*fields, *({"title": "In danger now?", "text": BODY} | changed).items()])
 
 
 def shown(house: House, slug: str = "now") -> texts.Version | None:
@@ -45,8 +46,8 @@ def shown(house: House, slug: str = "now") -> texts.Version | None:
 
 def test_a_guide_is_written_shown_first_and_published(house: House, coordinator: Volunteer) -> None:
     path = begun(coordinator)
-    coordinator.goes_to(f"{path}?language=en")
-    page = coordinator.presses(f"{path}/save", title="In danger now?", text=BODY)
+    coordinator.get(f"{path}?language=en")
+    page = coordinator.press(f"{path}/save", title="In danger now?", text=BODY)
     preview = page.first(id="preview")
     assert [item.text for item in preview.every("li")] == ["Go first.", "Take water."]
     assert preview.every("script") == []
@@ -54,23 +55,23 @@ def test_a_guide_is_written_shown_first_and_published(house: House, coordinator:
     assert guides.all_of(house.desk)[0][1] == [], "it was only shown"
     kept(coordinator, path)
     assert shown(house) is None
-    coordinator.presses(f"{path}/publish")
+    coordinator.press(f"{path}/publish")
     found = shown(house)
     assert found is not None
     assert (found.title, found.checked_by) == ("In danger now?", None)
-    coordinator.presses(f"{path}/down")
+    coordinator.press(f"{path}/down")
     assert shown(house) is None
-    assert truth.repair(house.mailbox, house.desk, house.clock.today) == []
+    assert truth.repair(house.mailbox, house.desk, house.today) == []
 
 
 def test_checking_a_guide_names_who_did_it_and_when_until_it_changes(house: House, coordinator: Volunteer) -> None:
     path = begun(coordinator)
     kept(coordinator, path)
-    coordinator.presses(f"{path}/publish")
-    coordinator.presses(f"{path}/check")
+    coordinator.press(f"{path}/publish")
+    coordinator.press(f"{path}/check")
     found = shown(house)
     assert found is not None
-    assert (found.checked_by, found.checked_day) == ("Sara", house.clock.today)
+    assert (found.checked_by, found.checked_day) == ("Sara", house.today)
     kept(coordinator, path, text="Other words.")
     found = shown(house)
     assert found is not None
@@ -80,19 +81,19 @@ def test_checking_a_guide_names_who_did_it_and_when_until_it_changes(house: Hous
 def test_nobody_checks_words_that_were_changed_meanwhile(house: House, coordinator: Volunteer) -> None:
     path = begun(coordinator)
     kept(coordinator, path)
-    coordinator.goes_to(f"{path}?language=en")
-    before = coordinator.form(f"{path}/check").filled()
+    coordinator.get(f"{path}?language=en")
+    before = coordinator.page.form_to(f"{path}/check").filled()
     kept(coordinator, path, text="Other words.")
-    coordinator.sends(f"{path}/check", before)
-    assert "changed in the meantime" in coordinator.mistakes
+    coordinator.post(f"{path}/check", before)
+    assert "changed in the meantime" in coordinator.page.errors
     assert guides.all_of(house.desk)[0][1][0].checked_by is None
 
 
 @pytest.mark.parametrize("slug", ["", "Now!", "1st", "a/b", "x" * 31, "..", "دليل"])
 def test_a_name_that_does_not_fit_an_address_is_refused(coordinator: Volunteer, slug: str) -> None:
-    coordinator.goes_to("/guides")
-    coordinator.presses("/guides/begin", slug=slug)
-    assert "Latin letters" in coordinator.mistakes
+    coordinator.get("/guides")
+    coordinator.press("/guides/begin", slug=slug)
+    assert "Latin letters" in coordinator.page.errors
     assert guides.all_of(coordinator.house.desk) == []
 
 
@@ -111,15 +112,15 @@ def test_a_guide_without_words_is_refused(coordinator: Volunteer, field: str) ->
 def test_nobody_but_a_coordinator_touches_a_guide(house: House, counsellor: Volunteer) -> None:
     guide_id = guides.begin(house.desk, b"g" * 16, "now")
     guides.save(house.mailbox, house.desk, texts.Version(guide_id, "en", "Title", "Words.", None, None, None))
-    counsellor.logs_in()
+    counsellor.log_in()
     assert not counsellor.page.has("a", href="/guides")
-    token = counsellor.form("/logout").value("csrf_token")
-    fields = [("csrf_token", token), ("slug", "law"), ("title", "x"), ("text", "Words."), ("language", "en")]
+    token = counsellor.token
+    fields = [*token, ("slug", "law"), ("title", "x"), ("text", "Words."), ("language", "en")]
     for path in ("/guides", f"/guides/{guide_id.hex()}"):
-        counsellor.goes_to(path)
+        counsellor.get(path)
         assert counsellor.status == 404
     for path in ("/guides/begin", *(f"/guides/{guide_id.hex()}/{act}" for act in ("save", "check", "publish", "down"))):
-        counsellor.sends(path, fields)
+        counsellor.post(path, fields)
         assert counsellor.status == 404
     guide, versions = guides.read(house.desk, guide_id)
     assert (guide.state, [version.body for version in versions]) == ("draft", ["Words."])
@@ -128,11 +129,11 @@ def test_nobody_but_a_coordinator_touches_a_guide(house: House, counsellor: Volu
 
 def test_a_guide_survives_the_lock(house: House, coordinator: Volunteer) -> None:
     path = begun(coordinator)
-    coordinator.goes_to(f"{path}?language=en")
-    fields = coordinator.form(f"{path}/save").filled(title="In danger now?", text="وقت طويل")
+    coordinator.get(f"{path}?language=en")
+    fields = coordinator.page.form_to(f"{path}/save").filled(title="In danger now?", text="وقت طويل")
     house.clock.now += 16 * 60
-    coordinator.sends(f"{path}/save", fields)
-    page = coordinator.fills_in_login()
+    coordinator.post(f"{path}/save", fields)
+    page = coordinator.fill_in_login()
     assert page.has(id="not-sent")
     assert page.first(id="text").raw_text.strip() == "وقت طويل"
     assert page.first(id="title").get("value") == "In danger now?"
@@ -141,7 +142,7 @@ def test_a_guide_survives_the_lock(house: House, coordinator: Volunteer) -> None
 def test_what_is_done_with_a_guide_stands_in_the_audit(house: House, coordinator: Volunteer) -> None:
     path = begun(coordinator)
     kept(coordinator, path)
-    coordinator.presses(f"{path}/publish")
+    coordinator.press(f"{path}/publish")
     said = {row.what for row in worklog.audit_of(house.desk, None, 0)}
     assert {"began a guide", "changed a guide", "published a guide"} <= said
 
@@ -156,9 +157,9 @@ def test_guides_are_listed_and_opened_in_the_language_that_the_desk_is_read_in(
             version = texts.Version(guide_id, cast("Language", language), title, "Words.", None, None, None)
             guides.save(house.mailbox, house.desk, version)
     for own, listed in (("en", ["المزيد", "In danger now?"]), ("ar", ["المزيد", "هل من خطر الآن؟"])):
-        page = coordinator.goes_to(f"/guides?lang={own}")
+        page = coordinator.get(f"/guides?lang={own}")
         links = [case.first("h2").first("a") for case in page.every("li") if case.get("data-guide")]
         assert [link.text for link in links] == listed
         assert [link.get("lang") for link in links] == ["ar", own]
-        opened = [coordinator.goes_to(link.get("href")).first(id="title").get("value") for link in links]
+        opened = [coordinator.get(link.get("href")).first(id="title").get("value") for link in links]
         assert opened == listed

@@ -3,8 +3,9 @@
 import pytest
 
 from onion_app.vault import cases, publishing, texts, truth, worklog
-from tests.desk.actors import Author, House, Volunteer
+from tests.desk.house import House, Volunteer
 from tests.desk.story_steps import CHECKS, DRAFT, EDITED, WRITTEN, finish, on_the_site, queued, step, two_weeks_later
+from tests.world import Author
 
 
 def test_a_testimony_becomes_a_story_on_its_day(house: House, editor: Volunteer, author: Author) -> None:
@@ -13,22 +14,22 @@ def test_a_testimony_becomes_a_story_on_its_day(house: House, editor: Volunteer,
     assert step(editor, case) == "ready"
     story = queued(editor, author, case)
     assert story.publish_day is not None
-    assert 1 <= story.publish_day - house.clock.today <= publishing.LATEST_DAYS
+    assert 1 <= story.publish_day - house.today <= publishing.LATEST_DAYS
     assert cases.read_case(house.mailbox, author.case_id).state == "ready"
-    publishing.publish_due(house.mailbox, house.desk, house.clock.today)
+    publishing.publish_due(house.mailbox, house.desk, house.today)
     assert on_the_site(house, story.id) == []
     two_weeks_later(house)
     text, versions = texts.story(house.mailbox, story.id)
     assert (text.year, text.notes) == (2025, ("violence",))
     assert [(version.title, version.body) for version in versions] == [("I ran away", EDITED)]
     assert cases.read_case(house.mailbox, author.case_id).state == "published"
-    assert truth.repair(house.mailbox, house.desk, house.clock.today) == []
+    assert truth.repair(house.mailbox, house.desk, house.today) == []
 
 
 def test_the_draft_stands_beside_the_original_with_what_was_changed(editor: Volunteer, author: Author) -> None:
     case = author.tells(WRITTEN)
     finish(editor, case)
-    page = editor.goes_to(f"/case/{case}/story")
+    page = editor.get(f"/case/{case}/story")
     assert [cell.text for cell in page.every("del")] == ["Ahmed from Basra hit me."]
     assert [cell.text for cell in page.every("ins")] == ["Somebody in a city hit me."]
 
@@ -43,13 +44,13 @@ def test_a_draft_is_sealed_until_it_is_queued(house: House, editor: Volunteer, a
 @pytest.mark.parametrize("left_out", list(CHECKS))
 def test_every_line_of_the_checklist_is_ticked(editor: Volunteer, author: Author, left_out: str) -> None:
     case = author.tells(WRITTEN)
-    editor.takes(case)
-    editor.goes_to(f"/case/{case}/story")
+    editor.take(case)
+    editor.get(f"/case/{case}/story")
     ticked = {name: value for name, value in CHECKS.items() if name != left_out}
-    page = editor.presses(f"/case/{case}/story/save", **DRAFT, **ticked, finished="1")
-    assert "five lines" in editor.mistakes
+    page = editor.press(f"/case/{case}/story/save", **DRAFT, **ticked, finished="1")
+    assert "five lines" in editor.page.errors
     assert page.first(id="text").raw_text.strip() == EDITED
-    assert worklog.entries_of(author.house.desk, author.case_id) == []
+    assert worklog.entries_of(author.world.desk, author.case_id) == []
 
 
 @pytest.mark.parametrize(
@@ -57,58 +58,58 @@ def test_every_line_of_the_checklist_is_ticked(editor: Volunteer, author: Author
 )
 def test_each_field_is_checked(editor: Volunteer, author: Author, field: str, value: str) -> None:
     case = author.tells(WRITTEN)
-    editor.takes(case)
-    editor.goes_to(f"/case/{case}/story")
-    editor.presses(f"/case/{case}/story/save", **(DRAFT | {field: value}))
+    editor.take(case)
+    editor.get(f"/case/{case}/story")
+    editor.press(f"/case/{case}/story/save", **(DRAFT | {field: value}))
     assert editor.page.has("a", href=f"#{field}")
-    assert worklog.entries_of(author.house.desk, author.case_id) == []
+    assert worklog.entries_of(author.world.desk, author.case_id) == []
 
 
 def test_nothing_goes_out_without_the_second_person(editor: Volunteer, second: Volunteer, author: Author) -> None:
     case = author.tells(WRITTEN)
     finish(editor, case)
     assert step(editor, case) == "second"
-    draft = worklog.entries_of(author.house.desk, author.case_id)[-1].id.hex()
-    token = editor.form("/logout").value("csrf_token")
+    draft = worklog.entries_of(author.world.desk, author.case_id)[-1].id.hex()
+    token = editor.token
     for act, refusal in (("approve", "Who wrote a draft"), ("queue", "cannot be done yet")):
-        editor.sends(f"/case/{case}/story/{act}", [("csrf_token", token), ("draft", draft)])
-        assert refusal in editor.mistakes
-    second.opens(case)
-    second.goes_to(f"/case/{case}/story")
-    second.presses(f"/case/{case}/story/approve")
+        editor.post(f"/case/{case}/story/{act}", [*token, ("draft", draft)])
+        assert refusal in editor.page.errors
+    second.open_case(case)
+    second.get(f"/case/{case}/story")
+    second.press(f"/case/{case}/story/approve")
     assert step(editor, case) == "ready"
     finish(editor, case, text=EDITED + " More.")
     assert step(editor, case) == "second", "changed words need a new approval"
-    editor.sends(f"/case/{case}/story/queue", [("csrf_token", token), ("draft", draft)])
-    assert "cannot be done yet" in editor.mistakes
+    editor.post(f"/case/{case}/story/queue", [*token, ("draft", draft)])
+    assert "cannot be done yet" in editor.page.errors
 
 
 @pytest.mark.parametrize("text", ["وقت طويل", ""])
 def test_title_and_text_of_a_draft_survive_the_lock(house: House, editor: Volunteer, author: Author, text: str) -> None:
     case = author.tells(WRITTEN)
-    editor.takes(case)
-    editor.goes_to(f"/case/{case}/story")
-    fields = editor.form(f"/case/{case}/story/save").filled(title="بيت جديد", text=text)
+    editor.take(case)
+    editor.get(f"/case/{case}/story")
+    fields = editor.page.form_to(f"/case/{case}/story/save").filled(title="بيت جديد", text=text)
     house.clock.now += 16 * 60
-    assert editor.sends(f"/case/{case}/story/save", fields).has(id="kept-notice")
-    editor.fills_in_login()
-    assert editor.opens(case).has(id="draft-kept")
-    page = editor.goes_to(f"/case/{case}/story")
+    assert editor.post(f"/case/{case}/story/save", fields).has(id="kept-notice")
+    editor.fill_in_login()
+    assert editor.open_case(case).has(id="draft-kept")
+    page = editor.get(f"/case/{case}/story")
     assert worklog.entries_of(house.desk, author.case_id) == []
     assert page.first(id="title").get("value") == "بيت جديد"
     assert page.first(id="text").raw_text.strip() == (text or WRITTEN)
     # Once it is kept, nothing of it comes back.
-    editor.presses(f"/case/{case}/story/save", **DRAFT)
-    assert editor.goes_to(f"/case/{case}/story").first(id="title").get("value") == DRAFT["title"]
+    editor.press(f"/case/{case}/story/save", **DRAFT)
+    assert editor.get(f"/case/{case}/story").first(id="title").get("value") == DRAFT["title"]
 
 
 def test_title_and_text_of_a_draft_survive_a_new_message(editor: Volunteer, author: Author) -> None:
     case = author.tells(WRITTEN)
-    editor.takes(case)
-    editor.goes_to(f"/case/{case}/story")
+    editor.take(case)
+    editor.get(f"/case/{case}/story")
     author.writes_back("One thing more")
-    editor.presses(f"/case/{case}/story/save", title="New house", text=EDITED)
-    editor.opens(case)
-    page = editor.goes_to(f"/case/{case}/story")
+    editor.press(f"/case/{case}/story/save", title="New house", text=EDITED)
+    editor.open_case(case)
+    page = editor.get(f"/case/{case}/story")
     assert page.first(id="title").get("value") == "New house"
     assert page.first(id="text").raw_text.strip() == EDITED

@@ -3,33 +3,33 @@
 import pytest
 
 from onion_app.vault import people, worklog
-from onion_app.web.app import Hardened
-from tests.desk.actors import Author, House, Volunteer
-from tests.desk.circles import card_of, compares, epochs_open_to, id_of, invites, joins, makes_coordinator, pairs_of
-from tests.desk.test_recovery import sheet_on
-from tests.pages import Element
-
-pytestmark = pytest.mark.usefixtures("nothing_is_stretched")
+from scripts.rehearsal.pages import Element
+from tests.desk.house import (
+    House,
+    Volunteer,
+    card_of,
+    compares,
+    epochs_open_to,
+    id_of,
+    invites,
+    joins,
+    listed,
+    pairs_of,
+)
+from tests.world import Author
 
 
 @pytest.fixture
-def law(house: House) -> bytes:
-    return house.circle("Law", topics=("law",))
-
-
-@pytest.fixture
-def lawyer(house: House, app: Hardened, law: bytes) -> Volunteer:
+def lawyer(lawyer: Volunteer) -> Volunteer:
     """Log in as the first member of the other circle."""
-    volunteer = Volunteer(house, app)
-    volunteer.enrols(law, "Rojin")
-    volunteer.logs_in()
-    return volunteer
+    lawyer.log_in()
+    return lawyer
 
 
 def types_invitation(volunteer: Volunteer, code: str) -> Element:
     """Join another circle under My account."""
-    volunteer.goes_to("/account")
-    return volunteer.presses("/account/join", invitation=code)
+    volunteer.get("/account")
+    return volunteer.press("/account/join", invitation=code)
 
 
 def joins_too(house: House, volunteer: Volunteer, host: Volunteer, circle: bytes) -> None:
@@ -40,33 +40,33 @@ def joins_too(house: House, volunteer: Volunteer, host: Volunteer, circle: bytes
 
 def circles_shown(volunteer: Volunteer) -> set[str]:
     """Name the circles whose counts the first page shows."""
-    return {card.get("data-circle") for card in volunteer.goes_to("/").having_class("circle")}
+    return {card.get("data-circle") for card in volunteer.get("/").having_class("circle")}
 
 
 def told_to(volunteer: Volunteer, circle: bytes) -> str:
     """Read everything that a member is shown about their circle and its people."""
     pages = ("/", "/circles", f"/circles/{circle.hex()}/audit", f"/circles/{circle.hex()}/opened-elsewhere")
-    return " ".join(volunteer.goes_to(page).text for page in pages)
+    return " ".join(volunteer.get(page).text for page in pages)
 
 
 def test_a_member_of_one_circle_joins_another_and_keeps_handle_words_phone_and_sheet(
     house: House, counsellor: Volunteer, author: Author, lawyer: Volunteer, circle: bytes, law: bytes
 ) -> None:
     case, foreign = author.writes("For the listeners."), Author(house, law).writes("For the lawyers.")
-    counsellor.logs_in()
+    counsellor.log_in()
     as_enrolled, before = people.find_moderator(house.desk, "Sara"), pairs_of(house, counsellor, circle)
     page = types_invitation(counsellor, invites(lawyer, law))
     # Until somebody of the circle has compared the words, it is as closed as before, and the first one as open.
     assert "Law" in page.first(id="waiting").text
     assert circles_shown(counsellor) == {circle.hex()}
-    counsellor.goes_to(f"/case/{foreign}")
+    counsellor.get(f"/case/{foreign}")
     assert counsellor.status == 404
-    counsellor.goes_to("/")
+    counsellor.get("/")
     compares(counsellor, lawyer, law)
-    assert not counsellor.goes_to("/").has(id="waiting")
+    assert not counsellor.get("/").has(id="waiting")
     assert circles_shown(counsellor) == {circle.hex(), law.hex()}
-    assert "For the lawyers." in counsellor.opens(foreign).text
-    assert "For the listeners." in counsellor.opens(case).text
+    assert "For the lawyers." in counsellor.open_case(foreign).text
+    assert "For the listeners." in counsellor.open_case(case).text
     # The same person, with the same secrets; and the first circle's keys are as they were.
     assert people.find_moderator(house.desk, "Sara") == as_enrolled
     assert pairs_of(house, counsellor, circle) == before
@@ -74,102 +74,102 @@ def test_a_member_of_one_circle_joins_another_and_keeps_handle_words_phone_and_s
     said = told_to(lawyer, law)
     assert "Sara" in said
     assert "Listening" not in said
-    lines = [line.text for line in lawyer.goes_to(f"/circles/{law.hex()}/audit").having_class("audit")[0].every("li")]
+    lines = [line.text for line in lawyer.get(f"/circles/{law.hex()}/audit").having_class("audit")[0].every("li")]
     assert len([line for line in lines if "came with an invitation" in line]) == 2
 
 
 def test_the_circle_that_somebody_is_in_learns_nothing_of_the_other(
-    house: House, app: Hardened, counsellor: Volunteer, lawyer: Volunteer, circle: bytes, law: bytes
+    house: House, counsellor: Volunteer, lawyer: Volunteer, circle: bytes, law: bytes
 ) -> None:
-    counsellor.logs_in()
-    colleague = joins(house, app, circle, "Dana", counsellor)
+    counsellor.log_in()
+    colleague = joins(house, circle, "Dana", counsellor)
     before = told_to(colleague, circle)
     joins_too(house, counsellor, lawyer, law)
     foreign = Author(house, law).writes("For the lawyers.")
-    counsellor.takes(foreign)
+    counsellor.take(foreign)
     assert told_to(colleague, circle) == before
-    counsellor.goes_to(f"/case/{foreign}/ways-out")
-    counsellor.presses(f"/case/{foreign}/ways-out/hand-over", circle=circle.hex())
+    counsellor.get(f"/case/{foreign}/ways-out")
+    counsellor.press(f"/case/{foreign}/ways-out/hand-over", circle=circle.hex())
     before = told_to(colleague, circle)  # the case is theirs too now
-    makes_coordinator(house, lawyer)
-    lawyer.goes_to("/circles")
-    lawyer.presses(f"/circles/{law.hex()}/shut-out/{id_of(house, 'Sara')}")
+    house.make_coordinator(lawyer.login.handle)
+    lawyer.get("/circles")
+    lawyer.press(f"/circles/{law.hex()}/shut-out/{id_of(house, 'Sara')}")
     assert told_to(colleague, circle) == before
 
 
 def test_a_code_that_does_not_work_says_what_it_says_at_the_door(
     house: House, counsellor: Volunteer, lawyer: Volunteer, circle: bytes, law: bytes
 ) -> None:
-    counsellor.logs_in()
+    counsellor.log_in()
     used, late = house.invitation(law), house.invitation(law)
     types_invitation(counsellor, used)
     for code, sentence in ((used, "unknown, used or too old"), ("1234", "28 digits")):
         page = types_invitation(counsellor, code)
-        assert sentence in counsellor.mistakes
+        assert sentence in counsellor.page.errors
         assert page.first(id="invitation").get("aria-invalid") == "true"
     # Where one is, or waits, already, the code is not used up: it still brings somebody in.
     for code in (late, own := house.invitation(circle)):
         types_invitation(counsellor, code)
-        assert "in this circle already" in counsellor.mistakes
+        assert "in this circle already" in counsellor.page.errors
     assert len(people.open_invitations(house.desk)) == 2
     assert people.waiting_in(house.desk, law) == [people.find_moderator(house.desk, "Sara")]
     types_invitation(lawyer, own)
     assert lawyer.page.has(id="waiting")
     house.clock.now += 8 * 86_400
-    counsellor.logs_in()
+    counsellor.log_in()
     types_invitation(counsellor, late)
-    assert "unknown, used or too old" in counsellor.mistakes
+    assert "unknown, used or too old" in counsellor.page.errors
 
 
 def test_the_first_who_joins_an_empty_circle_makes_its_key(
     house: House, counsellor: Volunteer, law: bytes, circle: bytes
 ) -> None:
-    counsellor.logs_in()
+    counsellor.log_in()
     page = types_invitation(counsellor, house.invitation(law))
     assert not page.has(id="waiting")
     assert circles_shown(counsellor) == {circle.hex(), law.hex()}
     assert house.public_key(law) == pairs_of(house, counsellor, law)[0].public
     assert house.public_key(law) != house.public_key(circle)
-    assert "Hello?" in counsellor.opens(Author(house, law).writes("Hello?")).text
+    assert "Hello?" in counsellor.open_case(Author(house, law).writes("Hello?")).text
 
 
 def test_a_circle_that_lost_everybody_begins_anew_with_somebody_who_still_waited_there(
     house: House, counsellor: Volunteer, lawyer: Volunteer, law: bytes
 ) -> None:
-    makes_coordinator(house, counsellor)
-    counsellor.logs_in()
+    house.make_coordinator(counsellor.login.handle)
+    counsellor.log_in()
     types_invitation(counsellor, house.invitation(law))
-    counsellor.goes_to("/circles")
+    counsellor.get("/circles")
     assert "Nobody is left" in card_of(counsellor, law).having_class("last")[0].text
-    counsellor.presses(f"/circles/shut-out/{id_of(house, lawyer.handle)}")
-    assert counsellor.goes_to("/").has(id="waiting")
+    counsellor.press(f"/circles/shut-out/{id_of(house, lawyer.login.handle)}")
+    assert counsellor.get("/").has(id="waiting")
     assert not types_invitation(counsellor, house.invitation(law)).has(id="waiting")
     assert house.public_key(law) == pairs_of(house, counsellor, law)[0].public
 
 
 def test_out_of_one_circle_is_not_out_of_the_other(
-    house: House, app: Hardened, counsellor: Volunteer, author: Author, lawyer: Volunteer, circle: bytes, law: bytes
+    house: House, counsellor: Volunteer, author: Author, lawyer: Volunteer, circle: bytes, law: bytes
 ) -> None:
     lawyers_case = Author(house, law)
     case, foreign = author.writes("For the listeners."), lawyers_case.writes("For the lawyers.")
-    makes_coordinator(house, lawyer)
-    counsellor.logs_in()
-    joins(house, app, circle, "Dana", counsellor)
-    counsellor.takes(case)
-    page = lawyer.goes_to("/circles")
+    house.make_coordinator(lawyer.login.handle)
+    counsellor.log_in()
+    joins(house, circle, "Dana", counsellor)
+    counsellor.take(case)
+    page = lawyer.get("/circles")
     assert not page.has("form", action=f"/circles/{circle.hex()}/shut-out/{id_of(house, 'Sara')}")
     joins_too(house, counsellor, lawyer, law)
-    counsellor.takes(foreign)
+    counsellor.take(foreign)
     invites(counsellor, law)
     invites(counsellor, circle)
     had, key = pairs_of(house, counsellor, law), house.public_key(circle)
-    lawyer.goes_to("/circles")
+    lawyer.get("/circles")
     assert [bool(card_of(lawyer, each).having_class("last")) for each in (law, circle)] == [False, False]
-    lawyer.presses(f"/circles/{law.hex()}/shut-out/{id_of(house, 'Sara')}")
+    lawyer.press(f"/circles/{law.hex()}/shut-out/{id_of(house, 'Sara')}")
     # At once, in the browser that is still open: nothing of the one, everything of the other.
-    counsellor.goes_to(f"/case/{foreign}")
+    counsellor.get(f"/case/{foreign}")
     assert counsellor.status == 404
-    assert "For the listeners." in counsellor.opens(case).text
+    assert "For the listeners." in counsellor.open_case(case).text
     assert circles_shown(counsellor) == {circle.hex()}
     assert worklog.taken_by(house.desk, [author.case_id, lawyers_case.case_id]).keys() == {author.case_id}
     assert [found.circle_id for found in people.open_invitations(house.desk)] == [circle]
@@ -177,25 +177,25 @@ def test_out_of_one_circle_is_not_out_of_the_other(
     assert pairs_of(house, counsellor, law) == []
     assert house.public_key(law) == people.read_circle(house.desk, law).public_key != had[0].public
     assert house.public_key(circle) == key
-    assert lawyer.goes_to("/").having_class("delayed")[0].text == "1"
-    assert not lawyer.presses("/circles/new-keys").having_class("delayed")
+    assert lawyer.get("/").having_class("delayed")[0].text == "1"
+    assert not lawyer.press("/circles/new-keys").having_class("delayed")
     assert epochs_open_to(house, lawyers_case.case_id, law, had) == set()
     assert epochs_open_to(house, lawyers_case.case_id, law, pairs_of(house, lawyer, law)) == {1, 2}
     # Those who remain learn what that person had read; and a second membership comes only with a new letting in.
-    lawyer.goes_to("/circles")
+    lawyer.get("/circles")
     assert "Sara was shut out" in card_of(lawyer, law).text
-    page = lawyer.goes_to(f"/circles/{law.hex()}/opened-by/{id_of(house, 'Sara')}")
-    assert [found.get("data-case") for found in page.having_class("case")] == [foreign]
+    page = lawyer.get(f"/circles/{law.hex()}/opened-by/{id_of(house, 'Sara')}")
+    assert listed(page) == [foreign]
     types_invitation(counsellor, invites(lawyer, law))
-    counsellor.goes_to(f"/case/{foreign}")
+    counsellor.get(f"/case/{foreign}")
     assert counsellor.status == 404
-    counsellor.goes_to("/")
+    counsellor.get("/")
     compares(counsellor, lawyer, law)
-    assert "For the lawyers." in counsellor.opens(foreign).text
-    assert "Sara was shut out" not in lawyer.goes_to("/circles").text
+    assert "For the lawyers." in counsellor.open_case(foreign).text
+    assert "Sara was shut out" not in lawyer.get("/circles").text
     # And out of everything is out of both, each with a new key.
-    lawyer.presses(f"/circles/shut-out/{id_of(house, 'Sara')}")
-    assert counsellor.goes_to("/").has(id="passphrase")
+    lawyer.press(f"/circles/shut-out/{id_of(house, 'Sara')}")
+    assert counsellor.get("/").has(id="passphrase")
     assert [pairs_of(house, counsellor, each) for each in (circle, law)] == [[], []]
     assert house.public_key(circle) != key
 
@@ -203,102 +203,100 @@ def test_out_of_one_circle_is_not_out_of_the_other(
 def test_somebody_who_only_waits_can_be_turned_away_from_there_alone(
     house: House, counsellor: Volunteer, lawyer: Volunteer, circle: bytes, law: bytes
 ) -> None:
-    makes_coordinator(house, lawyer)
-    counsellor.logs_in()
+    house.make_coordinator(lawyer.login.handle)
+    counsellor.log_in()
     types_invitation(counsellor, house.invitation(law))
     key = house.public_key(law)
-    lawyer.goes_to("/circles")
-    letting_in = lawyer.form(f"/circles/{law.hex()}/let-in/{id_of(house, 'Sara')}").filled()
-    lawyer.presses(f"/circles/{law.hex()}/shut-out/{id_of(house, 'Sara')}")
-    assert not counsellor.goes_to("/").has(id="waiting")
+    lawyer.get("/circles")
+    letting_in = lawyer.page.form_to(f"/circles/{law.hex()}/let-in/{id_of(house, 'Sara')}").filled()
+    lawyer.press(f"/circles/{law.hex()}/shut-out/{id_of(house, 'Sara')}")
+    assert not counsellor.get("/").has(id="waiting")
     assert circles_shown(counsellor) == {circle.hex()}
     assert house.public_key(law) == key  # nobody had it who has not now
-    lawyer.sends(f"/circles/{law.hex()}/let-in/{id_of(house, 'Sara')}", letting_in)
+    lawyer.post(f"/circles/{law.hex()}/let-in/{id_of(house, 'Sara')}", letting_in)
     assert lawyer.status == 404
     assert pairs_of(house, counsellor, law) == []
     # From the one circle that is left, or as a member without the office, nobody shuts out in this way.
     for who, handle, where in ((lawyer, "Sara", circle), (counsellor, "Rojin", law)):
-        who.goes_to("/")
-        who.sends(f"/circles/{where.hex()}/shut-out/{id_of(house, handle)}", who.form("/logout").filled())
+        who.get("/")
+        who.post(f"/circles/{where.hex()}/shut-out/{id_of(house, handle)}", who.page.form_to("/logout").filled())
     assert counsellor.status == 404
-    assert "changed in the meantime" in lawyer.mistakes
+    assert "changed in the meantime" in lawyer.page.errors
     assert circles_shown(counsellor) == {circle.hex()}
 
 
 def test_an_office_begins_with_letting_in_and_ends_with_its_circle(
-    house: House, app: Hardened, counsellor: Volunteer, lawyer: Volunteer, circle: bytes, law: bytes
+    house: House, counsellor: Volunteer, lawyer: Volunteer, circle: bytes, law: bytes
 ) -> None:
-    makes_coordinator(house, counsellor)
-    counsellor.logs_in()
-    counsellor.goes_to("/circles")
-    code = counsellor.presses(f"/circles/{circle.hex()}/invite-coordinator").first(id="code").text.replace(" ", "")
+    house.make_coordinator(counsellor.login.handle)
+    counsellor.log_in()
+    counsellor.get("/circles")
+    code = counsellor.press(f"/circles/{circle.hex()}/invite-coordinator").first(id="code").text.replace(" ", "")
     types_invitation(lawyer, code)
     assert not lawyer.page.has("a", href="/settings")
-    counsellor.goes_to("/circles")
+    counsellor.get("/circles")
     assert card_of(counsellor, circle).having_class("office")
-    lawyer.goes_to("/")
+    lawyer.get("/")
     compares(lawyer, counsellor, circle)
-    assert lawyer.goes_to("/").has("a", href="/settings")
+    assert lawyer.get("/").has("a", href="/settings")
     invites(lawyer, law)
     # Nobody shuts themselves out of the circle that the office comes with; of another one, a coordinator may.
     own = f"/circles/{circle.hex()}/shut-out/{id_of(house, 'Rojin')}"
-    assert not lawyer.goes_to("/circles").has("form", action=own)
-    lawyer.sends(own, lawyer.form("/logout").filled())
-    assert "Nobody can shut themselves out" in lawyer.mistakes
-    counsellor.goes_to("/circles")
-    counsellor.presses(own)
-    assert not lawyer.goes_to("/").has("a", href="/settings")
+    assert not lawyer.get("/circles").has("form", action=own)
+    lawyer.post(own, lawyer.page.form_to("/logout").filled())
+    assert "Nobody can shut themselves out" in lawyer.page.errors
+    counsellor.get("/circles")
+    counsellor.press(own)
+    assert not lawyer.get("/").has("a", href="/settings")
     assert circles_shown(lawyer) == {law.hex()}
     assert people.open_invitations(house.desk) == []
     # Somebody of the coordinators' circle becomes one with such an invitation, and nothing else changes.
-    member = joins(house, app, circle, "Dana", counsellor)
+    member = joins(house, circle, "Dana", counsellor)
     key = house.public_key(circle)
-    counsellor.goes_to("/circles")
-    code = counsellor.presses(f"/circles/{circle.hex()}/invite-coordinator").first(id="code").text.replace(" ", "")
+    counsellor.get("/circles")
+    code = counsellor.press(f"/circles/{circle.hex()}/invite-coordinator").first(id="code").text.replace(" ", "")
     types_invitation(counsellor, code)
-    assert "in this circle already" in counsellor.mistakes
+    assert "in this circle already" in counsellor.page.errors
     assert types_invitation(member, code).has("a", href="/settings")
     assert house.public_key(circle) == key
-    assert "became a coordinator" in member.goes_to(f"/circles/{circle.hex()}/audit").text
+    assert "became a coordinator" in member.get(f"/circles/{circle.hex()}/audit").text
 
 
 def test_a_coordinator_leaves_a_circle_that_they_had_joined_to_help(
     house: House, counsellor: Volunteer, lawyer: Volunteer, law: bytes, circle: bytes
 ) -> None:
-    makes_coordinator(house, counsellor)
-    counsellor.logs_in()
+    house.make_coordinator(counsellor.login.handle)
+    counsellor.log_in()
     joins_too(house, counsellor, lawyer, law)
     had = pairs_of(house, counsellor, law)
-    counsellor.goes_to("/circles")
-    counsellor.presses(f"/circles/{law.hex()}/shut-out/{id_of(house, 'Sara')}")
+    counsellor.get("/circles")
+    counsellor.press(f"/circles/{law.hex()}/shut-out/{id_of(house, 'Sara')}")
     assert circles_shown(counsellor) == {circle.hex()}
     assert pairs_of(house, counsellor, law) == []
     assert house.public_key(law) not in {pair.public for pair in had}
-    assert "For the lawyers." in lawyer.opens(Author(house, law).writes("For the lawyers.")).text
+    assert "For the lawyers." in lawyer.open_case(Author(house, law).writes("For the lawyers.")).text
 
 
 def test_a_new_passphrase_and_the_sheet_open_both_circles(
-    house: House, app: Hardened, newcomer: Volunteer, lawyer: Volunteer, circle: bytes, law: bytes
+    house: House, newcomer: Volunteer, lawyer: Volunteer, circle: bytes, law: bytes
 ) -> None:
-    page = newcomer.redeems(house.invitation(circle))
-    sheet, newcomer.handle = sheet_on(page), "Dana"
-    newcomer.presses("/enrol", handle="Dana", line=newcomer.wanted_line(page), totp=newcomer.digits())
-    newcomer.logs_in()
+    newcomer.enrol(house.invitation(circle), "Dana")
+    newcomer.log_in()
     joins_too(house, newcomer, lawyer, law)
     written = [Author(house, circle).writes("For the listeners."), Author(house, law).writes("For the lawyers.")]
-    newcomer.goes_to("/account")
-    words = newcomer.presses("/account/new-words").first(id="new-passphrase").text
-    newcomer.presses("/account/passphrase", passphrase=newcomer.passphrase, again=words)
-    newcomer.passphrase = words
-    newcomer.logs_in()
-    assert [newcomer.opens(case).has("article") for case in written] == [True, True]
-    lost = Volunteer(house, app)
-    lost.goes_to("/recover")
-    page = lost.presses("/recover", handle="Dana", sheet=sheet)
-    lost.handle, lost.passphrase = "Dana", page.first(id="new-passphrase").text
-    lost.secret = page.first(id="totp-secret").text.replace(" ", "")
-    lost.presses("/enrol", line=lost.wanted_line(page), totp=lost.digits())
-    lost.logs_in()
+    newcomer.get("/account")
+    words = newcomer.press("/account/new-words").first(id="new-passphrase").text
+    newcomer.press("/account/passphrase", passphrase=newcomer.login.passphrase, again=words)
+    newcomer.login.passphrase = words
+    newcomer.log_in()
+    assert [newcomer.open_case(case).has("article") for case in written] == [True, True]
+    lost = house.volunteer()
+    lost.get("/recover")
+    page = lost.press("/recover", handle="Dana", sheet=newcomer.sheet)
+    lost.login.handle = "Dana"
+    lost.write_down(page)
+    lost.type_back()
+    lost.log_in()
     assert circles_shown(lost) == {circle.hex(), law.hex()}
-    assert "For the listeners." in lost.opens(written[0]).text
-    assert "For the lawyers." in lost.opens(written[1]).text
+    assert "For the listeners." in lost.open_case(written[0]).text
+    assert "For the lawyers." in lost.open_case(written[1]).text

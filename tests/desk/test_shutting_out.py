@@ -8,29 +8,29 @@ from onion_app.desk import rekeying
 from onion_app.errors import NothingHere
 from onion_app.vault import cases, people, worklog
 from onion_app.vault.upkeep import AT_ONCE
-from onion_app.web.app import Hardened
 from tests import tables
-from tests.desk.actors import Author, House, Volunteer
-from tests.desk.circles import card_of, epochs_open_to, id_of, joins, makes_coordinator, pairs_of
+from tests.desk.house import House, Volunteer, card_of, epochs_open_to, id_of, joins, listed, pairs_of, shuts_out
+from tests.planting import Intruder
+from tests.world import Author
 
 
 def test_whoever_is_shut_out_opens_nothing_from_then_on(
-    house: House, app: Hardened, counsellor: Volunteer, author: Author, circle: bytes
+    house: House, counsellor: Volunteer, author: Author, circle: bytes
 ) -> None:
     case, untouched = author.writes("Dana read this."), Author(house, circle).writes("Nobody read this.")
-    makes_coordinator(house, counsellor)
-    counsellor.logs_in()
-    informer = joins(house, app, circle, "Dana", counsellor)
-    informer.takes(case)
+    house.make_coordinator(counsellor.login.handle)
+    counsellor.log_in()
+    informer = joins(house, circle, "Dana", counsellor)
+    informer.take(case)
     before = pairs_of(house, informer, circle)
-    counsellor.goes_to("/circles")
-    counsellor.presses(f"/circles/shut-out/{id_of(house, 'Dana')}")
+    counsellor.get("/circles")
+    counsellor.press(f"/circles/shut-out/{id_of(house, 'Dana')}")
     # The browser that is still open, and every later login.
     fields = [("csrf_token", "x"), ("text", "Still me"), ("message", "1" * 32), ("seen", "2")]
-    assert informer.sends(f"/case/{case}/reply", fields).has(id="passphrase")
-    assert informer.goes_to(f"/case/{case}").has(id="passphrase")
-    informer.logs_in()
-    assert "That did not work" in informer.mistakes
+    assert informer.post(f"/case/{case}/reply", fields).has(id="passphrase")
+    assert informer.get(f"/case/{case}").has(id="passphrase")
+    informer.log_in()
+    assert "That did not work" in informer.page.errors
     # The site seals to the new key in the same act, and nothing of theirs is left.
     assert house.public_key(circle) == people.read_circle(house.desk, circle).public_key != before[0].public
     assert pairs_of(house, informer, circle) == []
@@ -39,9 +39,9 @@ def test_whoever_is_shut_out_opens_nothing_from_then_on(
     later.writes("After Dana.")
     assert epochs_open_to(house, later.case_id, circle, before) == set()
     # The cases that were there are re-keyed at the next login, and say so until then.
-    assert counsellor.goes_to("/").having_class("delayed")[0].text == "2"
+    assert counsellor.get("/").having_class("delayed")[0].text == "2"
     old_copy = {found.wrap for found in cases.wraps_of(house.mailbox, author.case_id, circle)}
-    counsellor.logs_in()
+    counsellor.log_in()
     assert not counsellor.page.having_class("delayed")
     now = cases.wraps_of(house.mailbox, author.case_id, circle)
     assert {found.recipient for found in now} == {fingerprint(house.public_key(circle))}
@@ -50,159 +50,149 @@ def test_whoever_is_shut_out_opens_nothing_from_then_on(
     assert [found.epoch for found in cases.wraps_of(house.mailbox, author.case_id, AUTHOR_HOLDER)] == [2, 1]
     assert epochs_open_to(house, author.case_id, circle, before) == set()
     assert epochs_open_to(house, author.case_id, circle, pairs_of(house, counsellor, circle)) == {1, 2}
-    assert "Dana read this." in counsellor.opens(case).text
+    assert "Dana read this." in counsellor.open_case(case).text
     # The others learn which case that person had before them, and only that one.
-    counsellor.goes_to("/circles")
+    counsellor.get("/circles")
     assert "Dana was shut out" in card_of(counsellor, circle).text
-    page = counsellor.goes_to(f"/circles/{circle.hex()}/opened-by/{id_of(house, 'Dana')}")
-    listed = [card.get("data-case") for card in page.having_class("case")]
-    assert case in listed
-    assert untouched not in listed
+    page = counsellor.get(f"/circles/{circle.hex()}/opened-by/{id_of(house, 'Dana')}")
+    found = listed(page)
+    assert case in found
+    assert untouched not in found
 
 
 def test_a_case_that_was_handed_over_is_named_to_the_circle_that_has_it_now(
-    house: House, app: Hardened, counsellor: Volunteer, author: Author, circle: bytes
+    house: House, counsellor: Volunteer, author: Author, circle: bytes
 ) -> None:
     law = house.circle("Law", topics=("law",))
-    lawyer = Volunteer(house, app)
-    lawyer.enrols(law, "Rojin")
+    lawyer = house.volunteer(law, "Rojin")
     case, never_opened = author.writes("Dana read this."), Author(house, law).writes("Only for the law.")
-    makes_coordinator(house, counsellor)
-    counsellor.logs_in()
-    informer = joins(house, app, circle, "Dana", counsellor)
-    informer.takes(case)
-    informer.goes_to(f"/case/{case}/ways-out")
-    informer.presses(f"/case/{case}/ways-out/hand-over", circle=law.hex())
-    lawyer.logs_in()
+    house.make_coordinator(counsellor.login.handle)
+    counsellor.log_in()
+    informer = joins(house, circle, "Dana", counsellor)
+    informer.take(case)
+    informer.get(f"/case/{case}/ways-out")
+    informer.press(f"/case/{case}/ways-out/hand-over", circle=law.hex())
+    lawyer.log_in()
     elsewhere = f"/circles/{law.hex()}/opened-elsewhere"
-    assert not lawyer.goes_to(elsewhere).having_class("case")
-    counsellor.goes_to("/circles")
-    counsellor.presses(f"/circles/shut-out/{id_of(house, 'Dana')}")
-    lawyer.goes_to("/circles")
+    assert not lawyer.get(elsewhere).having_class("case")
+    counsellor.get("/circles")
+    counsellor.press(f"/circles/shut-out/{id_of(house, 'Dana')}")
+    lawyer.get("/circles")
     assert card_of(lawyer, law).has("a", href=elsewhere)
-    page = lawyer.goes_to(elsewhere)
-    assert [card.get("data-case") for card in page.having_class("case")] == [case]
+    page = lawyer.get(elsewhere)
+    assert listed(page) == [case]
     assert never_opened not in page.text
     # Not who it was, nor in which circle; and nothing of it to anybody else.
     assert not any(word in page.text for word in ("Dana", "Listening"))
-    counsellor.goes_to(elsewhere)
+    counsellor.get(elsewhere)
     assert counsellor.status == 404
-    assert not counsellor.goes_to(f"/circles/{circle.hex()}/opened-elsewhere").having_class("case")
+    assert not counsellor.get(f"/circles/{circle.hex()}/opened-elsewhere").having_class("case")
 
 
 def test_a_coordinator_shuts_out_in_a_circle_that_is_not_theirs_and_reads_nothing(
-    house: House, app: Hardened, counsellor: Volunteer
+    house: House, counsellor: Volunteer
 ) -> None:
     law = house.circle("Law", topics=("law",))
-    lawyer = Volunteer(house, app)
-    lawyer.enrols(law, "Dana")
-    lawyer.logs_in()
-    joins(house, app, law, "Rojin", lawyer)
+    lawyer = house.volunteer(law, "Dana", logged_in=True)
+    joins(house, law, "Rojin", lawyer)
     foreign = Author(house, law)
     case = foreign.writes("For the lawyers.")
-    makes_coordinator(house, counsellor)
-    counsellor.logs_in()
-    counsellor.goes_to("/circles")
-    counsellor.presses(f"/circles/shut-out/{id_of(house, 'Rojin')}")
+    house.make_coordinator(counsellor.login.handle)
+    counsellor.log_in()
+    counsellor.get("/circles")
+    counsellor.press(f"/circles/shut-out/{id_of(house, 'Rojin')}")
     assert people.find_moderator(house.desk, "Rojin").state == "out"
     assert pairs_of(house, counsellor, law) == []
-    token = counsellor.form("/logout").value("csrf_token")
+    token = counsellor.token
     for path in (
         f"/case/{case}",
         f"/circle/{law.hex()}/new",
         f"/circles/{law.hex()}/opened-by/{id_of(house, 'Rojin')}",
     ):
-        counsellor.goes_to(path)
+        counsellor.get(path)
         assert counsellor.status == 404, path
-    counsellor.sends(f"/case/{case}/open", [("csrf_token", token)])
+    counsellor.post(f"/case/{case}/open", [*token])
     assert counsellor.status == 404
-    counsellor.sends("/circles/new-keys", [("csrf_token", token)])
+    counsellor.post("/circles/new-keys", [*token])
     assert [found.epoch for found in cases.wraps_of(house.mailbox, foreign.case_id, law)] == [1]
     # A member without the office shuts out nobody, in no circle.
-    lawyer.goes_to("/")
-    token = lawyer.form("/logout").value("csrf_token")
+    lawyer.get("/")
+    token = lawyer.token
     for handle in ("Sara", "Dana"):
-        lawyer.sends(f"/circles/shut-out/{id_of(house, handle)}", [("csrf_token", token)])
+        lawyer.post(f"/circles/shut-out/{id_of(house, handle)}", [*token])
         assert lawyer.status == 404
     assert people.find_moderator(house.desk, "Sara").state == "active"
     # Who remains answers on, under keys that are new.
-    lawyer.logs_in()
-    lawyer.takes(case)
-    lawyer.presses(f"/case/{case}/reply", text="We are here.")
+    lawyer.log_in()
+    lawyer.take(case)
+    lawyer.press(f"/case/{case}/reply", text="We are here.")
     assert "We are here." in lawyer.page.text
     # Nobody shuts themselves out, and a circle that nobody is left in has no key.
-    counsellor.goes_to("/circles")
-    counsellor.sends(
+    counsellor.get("/circles")
+    counsellor.post(
         f"/circles/shut-out/{id_of(house, 'Sara')}",
-        counsellor.form(f"/circles/shut-out/{id_of(house, 'Dana')}").filled(),
+        counsellor.page.form_to(f"/circles/shut-out/{id_of(house, 'Dana')}").filled(),
     )
-    assert "Nobody can shut themselves out" in counsellor.mistakes
-    counsellor.presses(f"/circles/shut-out/{id_of(house, 'Dana')}")
+    assert "Nobody can shut themselves out" in counsellor.page.errors
+    counsellor.press(f"/circles/shut-out/{id_of(house, 'Dana')}")
     assert people.read_circle(house.desk, law).public_key is None
     with pytest.raises(NothingHere):
         house.public_key(law)
 
 
 def test_re_keying_goes_in_steps_and_never_stops_a_login(
-    house: House, app: Hardened, counsellor: Volunteer, author: Author, circle: bytes, monkeypatch: pytest.MonkeyPatch
+    house: House, counsellor: Volunteer, author: Author, circle: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rekeying, "AT_LOGIN", 1)
     monkeypatch.setattr(rekeying, "AT_ONCE", 2)
-    authors = sorted([author, *(Author(house, circle) for _ in range(3))], key=lambda each: each.case_id)
-    for each in authors:
-        each.writes("Hello?")
-    with house.mailbox.writing():  # the first whose turn it is opens for nobody
-        house.mailbox.run("UPDATE case_keys SET wrap = ? WHERE case_id = ?", (bytes(120), authors[0].case_id))
-    makes_coordinator(house, counsellor)
-    counsellor.logs_in()
-    joins(house, app, circle, "Dana", counsellor)
-    counsellor.goes_to("/circles")
-    counsellor.presses(f"/circles/shut-out/{id_of(house, 'Dana')}")
-    assert counsellor.goes_to("/").having_class("delayed")[0].text == "4"
-    counsellor.logs_in()
+    case_id = min(bytes.fromhex(each.writes("Hello?")) for each in (author, *(Author(house, circle) for _ in range(3))))
+    # The first whose turn it is opens for nobody.
+    Intruder(house, case_id).runs("UPDATE case_keys SET wrap = ? WHERE case_id = ?", bytes(120), case_id)
+    house.make_coordinator(counsellor.login.handle)
+    counsellor.log_in()
+    joins(house, circle, "Dana", counsellor)
+    counsellor.get("/circles")
+    counsellor.press(f"/circles/shut-out/{id_of(house, 'Dana')}")
+    assert counsellor.get("/").having_class("delayed")[0].text == "4"
+    counsellor.log_in()
     assert counsellor.page.having_class("delayed")[0].text == "2"
-    page = counsellor.presses("/circles/new-keys")
+    page = counsellor.press("/circles/new-keys")
     assert not page.having_class("delayed")
     # What did not open stays as it is: it opens again if somebody brings back what stood there.
-    assert [found.wrap for found in cases.wraps_of(house.mailbox, authors[0].case_id, circle)] == [bytes(120)]
+    assert [found.wrap for found in cases.wraps_of(house.mailbox, case_id, circle)] == [bytes(120)]
 
 
 def test_what_is_planted_without_a_case_keeps_no_other_from_its_new_keys(
-    house: House, app: Hardened, counsellor: Volunteer, author: Author, circle: bytes
+    house: House, counsellor: Volunteer, author: Author, circle: bytes
 ) -> None:
     author.writes("Hello?")
-    makes_coordinator(house, counsellor)
-    counsellor.logs_in()
-    joins(house, app, circle, "Dana", counsellor)
+    house.make_coordinator(counsellor.login.handle)
+    counsellor.log_in()
+    joins(house, circle, "Dana", counsellor)
     [held] = cases.wraps_of(house.mailbox, author.case_id, circle)
     insert = "INSERT INTO case_keys (case_id, epoch, holder, recipient, wrap) VALUES (?, 1, ?, ?, ?)"
     planted = [(number.to_bytes(16, "big"), circle, held.recipient, held.wrap) for number in range(AT_ONCE)]
-    with tables.opened(house.folder / "mailbox" / "mailbox.db", house.keys.mailbox) as past_every_rule:
+    with tables.opened(house.state.mailbox / "mailbox.db", house.keys.mailbox) as past_every_rule:
         past_every_rule.executemany(insert, planted)
-    counsellor.goes_to("/circles")
-    counsellor.presses(f"/circles/shut-out/{id_of(house, 'Dana')}")
-    counsellor.logs_in()
-    assert not counsellor.presses("/circles/new-keys").having_class("delayed")
+    counsellor.get("/circles")
+    counsellor.press(f"/circles/shut-out/{id_of(house, 'Dana')}")
+    counsellor.log_in()
+    assert not counsellor.press("/circles/new-keys").having_class("delayed")
     assert epochs_open_to(house, author.case_id, circle, pairs_of(house, counsellor, circle)[:1]) == {1, 2}
 
 
-def test_what_went_with_a_circles_last_key_waits_for_nothing(
-    house: House, app: Hardened, counsellor: Volunteer
-) -> None:
+def test_what_went_with_a_circles_last_key_waits_for_nothing(house: House, counsellor: Volunteer) -> None:
     law = house.circle("Law", topics=("law",))
-    makes_coordinator(house, counsellor)
-    counsellor.logs_in()
+    house.make_coordinator(counsellor.login.handle)
+    counsellor.log_in()
     case = Author(house, law)
     for handle in ("Dana", "Rojin", "Baran"):
-        lawyer = Volunteer(house, app)
-        lawyer.enrols(law, handle)
-        lawyer.logs_in()
+        lawyer = house.volunteer(law, handle, logged_in=True)
         if handle == "Dana":
             case.writes("For Dana.")
         if handle != "Baran":
-            counsellor.goes_to("/circles")
-            counsellor.presses(f"/circles/shut-out/{id_of(house, handle)}")
+            shuts_out(house, counsellor, handle)
     assert not lawyer.page.having_class("delayed")
-    lawyer.logs_in()
+    lawyer.log_in()
     assert not lawyer.page.having_class("delayed")
     assert [found.epoch for found in cases.wraps_of(house.mailbox, case.case_id, law)] == [1]

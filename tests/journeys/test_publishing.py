@@ -5,26 +5,20 @@ one takes the story back after it was read, and one story is taken down because 
 """
 
 import json
-import secrets
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 import pytest
 
-from onion_app.crypto import codes
-from onion_app.crypto.codes import invitation_mark, new_code
-from onion_app.crypto.slots import VaultKeys, open_slots
-from onion_app.vault import cases, people, settings
-from onion_app.vault.database import open_desk, open_mailbox
+from onion_app.crypto.slots import open_slots
+from onion_app.vault import people
+from scripts.rehearsal.people import Volunteer
 from tests.browser import DESKTOP, Browser, browsing
-from tests.house import Member, enrol
 from tests.journeys.steps import Photograph, code_on, log_in
-from tests.membership import let_in
-from tests.people import Volunteer
 from tests.rehearsal import Rehearsal
+from tests.world import World
 
-DAY = 86_400
 CHECKS = ("names", "places", "others", "true", "grown")
 
 
@@ -83,42 +77,33 @@ class Circle:
     editor: Browser
     second: Browser
     rehearsal: Rehearsal
+    world: World
 
     def case_of(self, code: str) -> str:
         """Find the address at the desk of the case under a code."""
-        mailbox = open_mailbox(self.rehearsal.state / "mailbox", keys(self.rehearsal).mailbox)
-        found = cases.find_by_tag(mailbox, codes.derive(code, settings.read(mailbox).code_salt).tag)
-        mailbox.close()
-        return f"{self.rehearsal.desk_url}/case/{found.id.hex()}"
-
-
-def keys(rehearsal: Rehearsal) -> VaultKeys:
-    """Open the file of keys, as the operator of the rehearsal could."""
-    kept = json.loads((rehearsal.state / "rehearsal.json").read_text(encoding="utf-8"))
-    return open_slots((rehearsal.state / "vault.key").read_text(), kept["passphrase"])
-
-
-def second_member(rehearsal: Rehearsal) -> Member:
-    """Let somebody enrol and into the editor's circle."""
-    desk = open_desk(rehearsal.state / "desk", keys(rehearsal).desk)
-    circle, code = people.circles(desk)[0], new_code()
-    expires = int(time.time()) // DAY + 7
-    invitation = people.Invitation(secrets.token_bytes(16), circle.id, False, None, expires, "open", None)  # noqa: FBT003
-    people.add_invitation(desk, invitation, invitation_mark(code))
-    member = enrol(Volunteer(rehearsal.desk_url), code, "Dana")
-    let_in(desk, circle.id, rehearsal.login["handle"], rehearsal.login["passphrase"], "Dana")
-    desk.close()
-    return member
+        return f"{self.rehearsal.desk_url}/case/{self.world.case_of(code).hex()}"
 
 
 @pytest.fixture(scope="module")
-def circle(rehearsal: Rehearsal) -> Iterator[Circle]:
-    """Seat both before their windows, logged in."""
-    member = second_member(rehearsal)
+def world(rehearsal: Rehearsal) -> Iterator[World]:
+    """Open both databases with the passphrase, as the operator of the rehearsal could."""
+    kept = json.loads((rehearsal.state / "rehearsal.json").read_text(encoding="utf-8"))
+    keys = open_slots((rehearsal.state / "vault.key").read_text(), kept["passphrase"])
+    world = World(rehearsal.state, time.time, keys)
+    yield world
+    world.close()
+
+
+@pytest.fixture(scope="module")
+def circle(rehearsal: Rehearsal, world: World) -> Iterator[Circle]:
+    """Let a second person in, and seat both before their windows, logged in."""
+    first, login = people.circles(world.desk)[0].id, rehearsal.login
+    member = Volunteer(rehearsal.desk_url).enrol(world.invitation(first), "Dana")
+    world.let_in(world.unlocked(login.handle, login.passphrase), first, "Dana")
     with browsing(size=DESKTOP, private=True) as editor, browsing(size=DESKTOP, private=True) as second:
-        log_in(editor, rehearsal, rehearsal.login)
-        log_in(second, rehearsal, asdict(member))
-        yield Circle(editor, second, rehearsal)
+        log_in(editor, rehearsal, login)
+        log_in(second, rehearsal, member.login)
+        yield Circle(editor, second, rehearsal, world)
 
 
 def open_case(browser: Browser, case: str) -> None:
@@ -327,7 +312,7 @@ def test_a_guide_is_written_shown_first_published_and_read(
     photograph(editor, "guide-published")
     phone.go(f"{rehearsal.site}/en/guides/quiet-days")
     assert phone.text("h1") == "Quiet days"
-    assert rehearsal.login["handle"] in phone.text("main")
+    assert rehearsal.login.handle in phone.text("main")
     photograph(phone, "guide")
 
 

@@ -6,19 +6,18 @@ over and stops. Later the volunteer is shut out, the cases get new keys, and the
 
 import itertools
 import re
+import time
 from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
+from scripts.rehearsal.people import Login, Visitor, Volunteer
+from scripts.rehearsal.wire import through_unix
 from tests.browser import DESKTOP, Browser, browsing
-from tests.house import Member, enrol
 from tests.journeys.steps import Photograph, log_in
 from tests.marks import files_with
-from tests.people import Visitor, Volunteer
 from tests.rehearsal import Rehearsal
-from tests.wire import through_unix
 
 ASKED = "I have hardly slept since my sister found out. I only want to talk to somebody."
 ANSWER = "I have read every word. You are not alone with this. I write to you again within {number} days."
@@ -75,10 +74,10 @@ def lawyers(coordinator: Browser, rehearsal: Rehearsal) -> None:
     coordinator.type_into("name", "Law")
     coordinator.tick("topic_law")
     coordinator.press_in("#add button")
-    enrol(Volunteer(rehearsal.desk_url), invitation_to(coordinator, rehearsal, "Law"), "Rojin")
+    Volunteer(rehearsal.desk_url).enrol(invitation_to(coordinator, rehearsal, "Law"), "Rojin")
 
 
-def enrol_in_arabic(volunteer: Browser, rehearsal: Rehearsal, code: str, photograph: Photograph) -> Member:
+def enrol_in_arabic(volunteer: Browser, rehearsal: Rehearsal, code: str, photograph: Photograph) -> Login:
     """Redeem an invitation, write down what is shown, and log in."""
     volunteer.go(f"{rehearsal.desk_url}/join?lang=ar")
     volunteer.type_into("invitation", code)
@@ -86,15 +85,15 @@ def enrol_in_arabic(volunteer: Browser, rehearsal: Rehearsal, code: str, photogr
     photograph(volunteer, "enrol")
     secret = volunteer.text("#totp-secret").replace(" ", "")
     sheet = "".join(volunteer.text("#code").split())
-    member = Member("Hêvî", volunteer.text("#new-passphrase"), secret, sheet)
+    login = Login("Hêvî", volunteer.text("#new-passphrase"), secret)
     line = 4 * int(volunteer.find("label[data-line]").get_attribute("data-line"))
-    volunteer.type_into("handle", member.handle)
+    volunteer.type_into("handle", login.handle)
     volunteer.type_into("line", sheet[line - 4 : line])
-    volunteer.type_into("totp", member.digits())
+    volunteer.type_into("totp", login.unused_digits(time.time))
     volunteer.press_main()
     assert volunteer.shows("#welcome"), volunteer.text("main")
-    log_in(volunteer, rehearsal, asdict(member), "ar")
-    return member
+    log_in(volunteer, rehearsal, login, "ar")
+    return login
 
 
 def let_in(coordinator: Browser, volunteer: Browser, rehearsal: Rehearsal, photograph: Photograph) -> None:
@@ -227,10 +226,10 @@ def test_a_day_at_the_desk(
 ) -> None:
     log_in(coordinator, rehearsal, rehearsal.login)
     lawyers(coordinator, rehearsal)
-    circle = rehearsal.login["circles"][0]
+    circle = rehearsal.login.circles[0]
     code = invitation_to(coordinator, rehearsal, circle)
     photograph(coordinator, "invitation")
-    member = enrol_in_arabic(volunteer, rehearsal, code, photograph)
+    login = enrol_in_arabic(volunteer, rehearsal, code, photograph)
     let_in(coordinator, volunteer, rehearsal, photograph)
 
     people = waiting_people(rehearsal)
@@ -241,7 +240,7 @@ def test_a_day_at_the_desk(
     cookies = [cookie["value"][-20:] for cookie in volunteer.cookies()]
     volunteer.press_in("header form button")
 
-    log_in(volunteer, rehearsal, asdict(member))
+    log_in(volunteer, rehearsal, login)
     volunteer.press_in("article.circle h2 a")
     volunteer.go(f"{rehearsal.desk_url}/circle/{volunteer.url.split('/')[-2]}/waiting")
     volunteer.press_in("li.case h2 a")
@@ -249,7 +248,7 @@ def test_a_day_at_the_desk(
         volunteer.press_in("#cover button.main")
     case = volunteer.url
     cookies += [cookie["value"][-20:] for cookie in volunteer.cookies()]
-    shut_out(coordinator, rehearsal, member.handle, photograph)
+    shut_out(coordinator, rehearsal, login.handle, photograph)
     nothing_opens(volunteer, rehearsal, case, photograph)
 
     host = rehearsal.desk_url.removeprefix("http://")

@@ -45,7 +45,7 @@ def leave(phone: Browser, *words: str) -> None:
 
 def tells_and_never_comes_back(phone: Browser, there: Reached, photograph: Photograph) -> str:
     """Tell in Sorani, go back, have the site restarted and the visit run out, and send for good; give the words."""
-    words, before = arabic_mark(), there.site.cases()
+    words, before = arabic_mark(), there.site.count("cases")
     phone.go(f"{there.url}/")
     phone.press("سۆرانی")
     photograph(phone, "ckb-home")
@@ -73,7 +73,7 @@ def tells_and_never_comes_back(phone: Browser, there: Reached, photograph: Photo
     phone.press_main()
     assert phone.shows("#arrived")
     assert not phone.shows("#code")
-    assert there.site.cases() == before + 1
+    assert there.site.count("cases") == before + 1
     assert not there.site.stores(code)
     photograph(phone, "ckb-sent-for-good")
     leave(phone, words, code)
@@ -106,7 +106,7 @@ def comes_back_elsewhere(phone: Browser, there: Reached, words: str, code: str, 
     open_with(phone, "kmr", never_sent)
     assert phone.shows("main form[action='/leave']")
     photograph(phone, "kmr-never-sent")
-    there.site.answer(code, answer)
+    there.site.answers(there.site.member_of_first, there.site.case_of(code), answer)
     open_with(phone, "kmr", code)
     assert phone.text("article.message[data-from=us] .text") == answer
     assert words in phone.source

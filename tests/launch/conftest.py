@@ -16,12 +16,12 @@ import pytest
 from onion_app.crypto.slots import open_slots
 from onion_app.launch.state import State
 from onion_app.vault import keyfile
+from scripts.rehearsal.people import Visitor, Volunteer
+from scripts.rehearsal.wire import through_unix
 from tests import processes
 from tests.launch.keeping import TODAY, Kept, add_case
-from tests.people import Visitor, Volunteer
 from tests.ports import free_port
 from tests.processes import Process
-from tests.wire import through_unix
 
 ROOT = Path(__file__).parents[2]
 START = 120.0  # seconds for one launch; two on idle cores

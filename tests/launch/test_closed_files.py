@@ -9,7 +9,6 @@ import pytest
 
 from onion_app.launch import control
 from tests import processes
-from tests.house import enrol
 from tests.launch.conftest import START, Installation, Launched, Operator
 from tests.launch.manage import manage, status
 from tests.marks import latin_mark
@@ -39,7 +38,7 @@ def test_a_database_that_is_closed_is_named_and_goes_on_when_it_is_opened(
 ) -> None:
     answers = {"passphrase": installation.printed["passphrase"]}
     launched = later.launch(answers, before=ORDINARY)
-    enrol(launched.volunteer(), installation.printed["invitation"], "Noor")
+    launched.volunteer().enrol(installation.printed["invitation"], "Noor")
     mark, visitor = latin_mark(), launched.visitor()
     code = visitor.hand_in("tell", mark)
     check = visitor.check("ask", "words")

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.house import enrol
 from tests.launch.conftest import Installation, Operator
 from tests.launch.manage import manage
 
@@ -25,7 +24,7 @@ def elsewhere() -> Iterator[Operator]:
 def test_the_drill(later: Operator, elsewhere: Operator, installation: Installation) -> None:
     spare = {"spare_code": installation.printed["spare_code"]}
     first = later.launch(spare)
-    member = enrol(first.volunteer(), installation.printed["invitation"], "Noor")
+    member = first.volunteer().enrol(installation.printed["invitation"], "Noor")
     kept, gone = first.visitor().hand_in("tell", "kept words"), first.visitor().hand_in("ask", "gone words")
     backup = later.folder / "backup"
     assert manage(later.state, "--answers", "-", "backup", str(backup), typed=json.dumps(spare)).code == 0
@@ -42,12 +41,13 @@ def test_the_drill(later: Operator, elsewhere: Operator, installation: Installat
     assert second.printed["onion"] == first.printed["onion"]
     page = second.visitor().come_back(kept)
     assert [found.text for found in page.main.having_class("text")] == ["kept words"]
-    assert page.root.has(id="restored")
+    assert page.has(id="restored")
     assert "please erase it once more" not in page.main.text
     for lost in (gone, newer):
         assert "nothing under this code" in second.visitor().come_back(lost).main.text
     desk = second.volunteer()
-    assert desk.log_in(member.handle, member.passphrase, member.digits()).root.having_class("circle")
+    desk.login = member.login
+    assert desk.log_in().having_class("circle")
     [case] = desk.queue()
     assert "kept words" in desk.reply(case, "an answer").main.text
     assert "an answer" in second.visitor().come_back(kept).main.text

@@ -16,13 +16,12 @@ from onion_app.launch import control, keeping
 from onion_app.launch.state import State
 from onion_app.vault import database, keyfile, lastbackup, link, migrations, reserve, schema
 from onion_app.vault.cases.routing import LEAST_ROOM
+from scripts.rehearsal.people import Volunteer
 from tests import processes
-from tests.house import Member, enrol
 from tests.launch.conftest import START, Installation, Launched, Operator, contents
 from tests.launch.disk import fill, filled, small_disk
 from tests.launch.manage import manage, status
 from tests.marks import files_with, latin_mark
-from tests.people import Volunteer
 
 INDEX = 1 << 16  # bytes, of the write-ahead log
 LONG = " word" * 1500  # more than the write-ahead log has room for by chance
@@ -36,7 +35,6 @@ class Place:
     operator: Operator
     printed: dict[str, str]
     launched: Launched
-    member: Member
     desk: Volunteer
     marks: list[str] = field(default_factory=list)
 
@@ -62,10 +60,9 @@ def place(installation: Installation, tmp_path_factory: pytest.TempPathFactory) 
         operator.state = disk / "state"
         shutil.copytree(installation.state, operator.state)
         launched = operator.launch({"passphrase": installation.printed["passphrase"]})
-        member = enrol(launched.volunteer(), installation.printed["invitation"], "Noor")
-        desk = launched.volunteer()
-        desk.log_in(member.handle, member.passphrase, member.digits())
-        yield Place(disk, operator, installation.printed, launched, member, desk)
+        desk = launched.volunteer().enrol(installation.printed["invitation"], "Noor")
+        desk.log_in()
+        yield Place(disk, operator, installation.printed, launched, desk)
         family = [process for each in operator.launched for process in each.family()]
         operator.end()
         processes.until(lambda: not any(process.alive for process in family), START, "the end of every process")
@@ -84,7 +81,7 @@ def test_with_little_room_nothing_new_is_taken_and_what_is_there_goes_on(place: 
         assert "! Messages     no room" in manage(place.launched.state, "status").said
         assert place.launched.visitor().get("/en/tell").status == 503
         page = place.launched.visitor()
-        assert page.write_back(page.come_back(code), more).root.has(id="arrived")
+        assert page.write_back(page.come_back(code), more).has(id="arrived")
         assert place.launched.visitor().erase_without_opening(other).status == 200
     assert place.texts_under(other) == []
     assert visitor.send(kept.form_with("text"), line=check.code[-4:]).code == check.code
@@ -96,7 +93,7 @@ def test_on_a_full_disk_words_are_kept_and_read_and_the_status_names_it(place: P
     first, more, answer = place.mark(), place.mark() + LONG, place.mark() + LONG
     code = place.launched.visitor().hand_in("ask", first)
     [case] = [one for one in place.desk.queue("new") if first in place.desk.open_case(one).main.text]
-    page = place.desk.send(place.desk.open_case(case).form(lambda form: form.action.endswith("/take")))
+    page = place.desk.send(place.desk.open_case(case).form_ending("/take"))
     visitor = place.launched.visitor()
     mine = visitor.come_back(code)
     with filled(place.disk):
@@ -104,9 +101,9 @@ def test_on_a_full_disk_words_are_kept_and_read_and_the_status_names_it(place: P
         assert kept.status == 503
         assert kept.form_with("text").value("text") == more
         assert place.texts_under(code) == [first], "who comes back may still read"
-        refused = place.desk.send(page.form(lambda form: form.action.endswith("/reply")), text=answer)
+        refused = place.desk.send(page.form_ending("/reply"), text=answer)
         assert "disk is full" in refused.main.text
-        reply = refused.form(lambda form: form.action.endswith("/reply"))
+        reply = refused.form_ending("/reply")
         assert reply.value("text") == answer
         control.ask(place.launched.state / "run" / "manage.sock", "pause")  # starts the chores
         processes.until(lambda: ("chores", "DiskFull") in place.failed(), START, "the error")
@@ -117,7 +114,7 @@ def test_on_a_full_disk_words_are_kept_and_read_and_the_status_names_it(place: P
     assert not [error for error in place.failed() if error[0] == "chores"], "they were done since"
     assert manage(place.launched.state, "resume").code == 0
     assert answer in place.desk.send(reply, text=answer).main.text
-    assert visitor.send(kept.form_with("text")).root.has(id="arrived")
+    assert visitor.send(kept.form_with("text")).has(id="arrived")
     assert len(place.texts_under(code)) == 3
 
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from scripts.rehearsal.fetch import fetch
 from scripts.rehearsal.network import PrivateNetwork
+from scripts.rehearsal.wire import fetch
 from tests import processes
 from tests.house import House
 from tests.launch.conftest import ROOT, START

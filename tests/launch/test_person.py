@@ -14,10 +14,10 @@ import pytest
 
 from onion_app.crypto.slots import open_slots
 from onion_app.vault import database, keyfile, settings
+from scripts.rehearsal.people import Visitor
+from scripts.rehearsal.wire import through_unix
 from tests import processes
 from tests.launch.conftest import ROOT, START, Installation, Operator
-from tests.people import Visitor
-from tests.wire import through_unix
 
 CONTROL = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 SECOND_SCREEN, FIRST_SCREEN, CLEARED = "\x1b[?1049h", "\x1b[?1049l", "\x1b[2J"

@@ -9,11 +9,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from scripts.rehearsal.people import Visitor
+from scripts.rehearsal.wire import through_unix
 from tests import processes
 from tests.launch.conftest import ROOT, Installation
-from tests.people import Visitor
 from tests.rehearsal import START, STOP, first_line
-from tests.wire import through_unix
 
 NAMES = {"onion", "socks_port", "site_socket", "desk_url", "state", "return_code", "logins"}
 
@@ -40,7 +40,7 @@ def rehearsing(state: Path, *words: str) -> Iterator[dict[str, Any]]:
 def messages(printed: dict[str, Any]) -> list[str]:
     """Come back with the return code, and read the case, or nothing when there is none."""
     visitor = Visitor(through_unix(Path(printed["site_socket"])), printed["onion"])
-    return [message.text for message in visitor.come_back(printed["return_code"]).root.having_class("message")]
+    return [message.text for message in visitor.come_back(printed["return_code"]).having_class("message")]
 
 
 def test_a_kept_rehearsal_goes_on_and_later_its_cases_are_destroyed() -> None:

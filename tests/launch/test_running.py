@@ -200,7 +200,7 @@ def test_days_ahead_are_told_to_every_process(later: Operator, installation: Ins
     person = launched.volunteer()
     page = person.get("/join?lang=en")
     page = person.send(page.form_with("invitation"), invitation=installation.printed["invitation"])
-    assert page.root.having_class("errors"), "an invitation is good for seven days"
+    assert page.having_class("errors"), "an invitation is good for seven days"
 
 
 def test_a_bubblewrap_that_does_not_work_is_said_in_the_first_line(later: Operator, installation: Installation) -> None:

@@ -23,8 +23,8 @@ from onion_app.onion import service, tor_process
 from onion_app.onion.service import Control
 from onion_app.onion.socks import dial
 from onion_app.onion.tor_process import TorProcess
-from scripts.rehearsal.fetch import Fetched, fetch
 from scripts.rehearsal.network import PrivateNetwork
+from scripts.rehearsal.wire import Answer, fetch
 from tests.onion.conftest import ROOT
 from tests.onion.lines import PAGE, ControlLine, OldTor, Site, listeners, wait_for
 
@@ -43,9 +43,9 @@ def alone(lonely_tor: TorProcess) -> Iterator[Control]:
     connection.close()
 
 
-def reach(proxy: Path | int, address: str, circuit: str) -> Fetched:
+def reach(proxy: Path | int, address: str, circuit: str) -> Answer:
     """Fetch the page, and try again while the descriptor or the introduction points are still finding their place."""
-    answer: list[Fetched] = []
+    answer: list[Answer] = []
 
     def answered() -> bool:
         try:
@@ -68,7 +68,7 @@ def test_what_is_published_is_reached_through_tor_alone_and_again_at_the_same_ad
     assert control.uploaded.wait(300)
     wait_for(lambda: control.health().good)
     answer = reach(private_network.socks_port, key.address, "first")
-    assert (answer.status, answer.body, answer.total) == (200, b"hello", len(PAGE))
+    assert (answer.status, answer.body, len(answer.raw)) == (200, b"hello", len(PAGE))
 
     assert not listeners(tor.pid)
 

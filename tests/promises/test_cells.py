@@ -10,9 +10,9 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
-from tests.people import Visitor
+from scripts.rehearsal.people import Visitor
+from scripts.rehearsal.wire import PATIENCE, through_tor
 from tests.reached import Reached
-from tests.wire import PATIENCE, through_tor
 
 CIRCUIT = re.compile(r"650 CIRC (\d+) (?!CLOSED|FAILED).*PURPOSE=HS_SERVICE_REND")
 CELLS = re.compile(r"650 CELL_STATS ID=(\d+) .*OutboundRemoved=(\S+)")

@@ -8,11 +8,11 @@ from urllib.parse import urljoin, urlsplit
 
 import pytest
 
+from scripts.rehearsal.pages import Element, Page
+from scripts.rehearsal.people import Visitor
 from tests.browser import Browser, browsing
 from tests.house import House
 from tests.offered import LANGUAGES
-from tests.pages import Element, Page
-from tests.people import Visitor
 from tests.proxy import CountingProxy
 
 LOADING_TAGS = ("script", "link", "img", "iframe", "frame", "object", "embed", "video", "audio", "source", "track",
@@ -34,13 +34,13 @@ LEADING_ATTRIBUTES = ("href", "action", "formaction", "cite", "xlink:href")
 
 def wrong_with(page: Page) -> Iterator[str]:
     """Name everything on a page that loads something, runs something, or leads away."""
-    for element in page.root.walk():
+    for element in page.walk():
         if element.tag in LOADING_TAGS:
             yield f"<{element.tag}>"
         if element.tag == "meta" and "http-equiv" in element.attributes:
             yield "<meta http-equiv>"
         yield from wrong_attributes(element)
-    styles = page.root.every("style")
+    styles = page.every("style")
     for style in styles:
         if re.search(r"url\(|@import|@font-face|https?:|expression|\\", style.raw_parts):
             yield "a style that loads"
@@ -66,7 +66,7 @@ def wrong_attributes(element: Element) -> Iterator[str]:
 
 def policy(page: Page) -> str:
     """Write the policy that a page with this style must have."""
-    styles = page.root.every("style")
+    styles = page.every("style")
     assert len(styles) == 1
     digest = b64encode(hashlib.sha256(styles[0].raw_parts.encode()).digest()).decode()
     rest = "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -75,7 +75,7 @@ def policy(page: Page) -> str:
 
 def links_of(page: Page, path: str) -> list[str]:
     """List where a page leads, as paths."""
-    leads = [urljoin(path, link.get("href")) for link in page.root.every("a") if not link.get("href").startswith("#")]
+    leads = [urljoin(path, link.get("href")) for link in page.every("a") if not link.get("href").startswith("#")]
     return [urlsplit(lead)._replace(fragment="").geturl() for lead in leads]
 
 

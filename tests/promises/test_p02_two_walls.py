@@ -8,11 +8,11 @@ from urllib.parse import urlsplit
 import pytest
 
 from onion_app.onion import socks
+from scripts.rehearsal.people import Person, Volunteer
+from scripts.rehearsal.wire import PATIENCE, exchange, through_loopback, through_tor, through_unix
 from tests import processes
 from tests.house import House
 from tests.offered import LANGUAGES
-from tests.people import Person, Volunteer
-from tests.wire import PATIENCE, exchange, through_loopback, through_tor, through_unix
 
 LISTENING = "0A"  # the state of a listening socket in /proc/net/tcp
 DESK_PATHS = ("/login", "/join", "/enrol", "/logout", "/account")

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from scripts.rehearsal.people import Visitor, Volunteer
+from scripts.rehearsal.wire import exchange
 from tests import processes
-from tests.house import House, Member
+from tests.house import House
 from tests.marks import arabic_mark, files_with, latin_mark
 from tests.offered import LANGUAGES
-from tests.people import Visitor
-from tests.wire import exchange
 
 SQLITE_PLAIN = b"SQLite format 3\0"
 MAKING_FILES = ("open", "creat", "mknod", "rename", "link", "mkdir", "memfd_create", "truncate")
@@ -123,12 +123,14 @@ def new_files(since: float, folders: list[Path]) -> Iterator[Path]:
 
 
 @only_root_looks_in
-def test_the_site_opens_no_file_for_writing_outside_the_mailbox(house: House, coordinator: Member, trace: Path) -> None:
+def test_the_site_opens_no_file_for_writing_outside_the_mailbox(
+    house: House, coordinator: Volunteer, trace: Path
+) -> None:
     marks: list[str] = []
     pids = threads_of(house.one("site"))
     write_in_every_way(house.visitor(), marks)
     pids |= threads_of(house.one("site"))
-    assert coordinator.handle
+    assert coordinator.login.handle
     mailbox = f"{house.state / 'mailbox'}/"
 
     def written() -> set[str]:
@@ -138,7 +140,7 @@ def test_the_site_opens_no_file_for_writing_outside_the_mailbox(house: House, co
     assert {name for name in written() if not name.startswith(mailbox)} <= {"/dev/null"}
 
 
-def test_no_file_holds_what_was_written(house: House, coordinator: Member) -> None:
+def test_no_file_holds_what_was_written(house: House, coordinator: Volunteer) -> None:
     before = time.time()
     marks: list[str] = []
     for language in LANGUAGES:
@@ -152,14 +154,14 @@ def test_no_file_holds_what_was_written(house: House, coordinator: Member) -> No
         assert files_with(mark, *places) == []
 
 
-def work_at_the_desk(house: House, coordinator: Member, marks: list[str]) -> None:
+def work_at_the_desk(house: House, coordinator: Volunteer, marks: list[str]) -> None:
     """Answer a case and write a note, both marked."""
     desk = house.at_desk(coordinator)
     case = house.case_of(house.visitor().hand_in("tell", "words"))
     marks += [latin_mark(), arabic_mark()]
     page = desk.reply(case, marks[-2])
     assert marks[-2] in page.main.text
-    page = desk.send(page.form(lambda form: form.action.endswith("/note")), text=marks[-1])
+    page = desk.send(page.form_ending("/note"), text=marks[-1])
     assert marks[-1] in page.main.text
 
 

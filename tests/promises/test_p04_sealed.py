@@ -8,11 +8,11 @@ import os
 import pytest
 
 from onion_app.crypto import sealing
+from scripts.rehearsal.people import Visitor, Volunteer
 from tests import processes
-from tests.house import House, Member
+from tests.house import House
 from tests.keyring import Keyring
 from tests.marks import BEYOND, arabic_mark, latin_mark, looks
-from tests.people import Visitor
 
 VISITORS = 10
 SETTLING = 10.0  # seconds until the last thread has let go of its request
@@ -64,9 +64,9 @@ def test_the_search_of_the_memory_would_find_it(house: House) -> None:
 
 
 @pytest.fixture(scope="module")
-def written(house: House, coordinator: Member) -> tuple[str, str]:
+def written(house: House, coordinator: Volunteer) -> tuple[str, str]:
     """Leave one case with a mark, and give its code and the mark."""
-    assert coordinator.handle
+    assert coordinator.login.handle
     mark = latin_mark()
     return house.visitor().hand_in("tell", mark), mark
 
@@ -79,9 +79,9 @@ def test_both_database_keys_open_no_case(house: House, written: tuple[str, str])
     assert written[1].encode() not in ring.everything
 
 
-def test_the_passphrase_of_a_member_opens_them(house: House, coordinator: Member, written: tuple[str, str]) -> None:
+def test_the_passphrase_of_a_member_opens_them(house: House, coordinator: Volunteer, written: tuple[str, str]) -> None:
     ring = Keyring(house.tables(), [house.keys.mailbox, house.keys.desk])
-    ring.try_passphrase(coordinator.passphrase)
+    ring.try_passphrase(coordinator.login.passphrase)
     assert any(written[1] in text for texts in ring.opened().values() for text in texts)
 
 

@@ -1,31 +1,24 @@
 """P05: what one member holds opens nothing of another circle; no passphrase, account or sheet opens everything."""
 
 import json
-import secrets
-import time
 from dataclasses import dataclass
 
 import pytest
 
-from onion_app.crypto.codes import invitation_mark, new_code
 from onion_app.crypto.slots import open_slots
 from onion_app.errors import WrongPassphrase
-from onion_app.vault import people
-from onion_app.vault.database import open_desk
-from tests.house import House, Member, enrol
+from scripts.rehearsal.people import Volunteer
+from tests.house import House
 from tests.keyring import Keyring
 from tests.marks import latin_mark
-from tests.people import Volunteer
-
-DAY = 86_400
 
 
 @dataclass(frozen=True)
 class TwoCircles:
     """The catch-all circle with its member, who is the coordinator, and a circle for law with another member."""
 
-    coordinator: Member
-    lawyer: Member
+    coordinator: Volunteer
+    lawyer: Volunteer
     talk: str
     law: str
     talk_case: str
@@ -33,39 +26,12 @@ class TwoCircles:
     law_circle: str
 
 
-def new_circle(house: House, name: str, topics: tuple[str, ...]) -> tuple[bytes, str]:
-    """Make a circle and an invitation to it, as the coordinator's pages will."""
-    circle_id, code = secrets.token_bytes(16), new_code()
-    desk = open_desk(house.state / "desk", house.keys.desk)
-    circle = people.Circle(
-        id=circle_id,
-        name=name,
-        topics=topics,
-        languages=("en", "ar", "ckb", "kmr"),
-        catch_all=False,
-        coordinators=False,
-        generation=0,
-        public_key=None,
-    )
-    people.add_circle(desk, circle)
-    invitation = people.Invitation(
-        id=secrets.token_bytes(16),
-        circle_id=circle_id,
-        coordinator=False,
-        made_by=None,
-        expires_day=int(time.time()) // DAY + 7,
-        state="open",
-        redeemed_by=None,
-    )
-    people.add_invitation(desk, invitation, invitation_mark(code))
-    desk.close()
-    return circle_id, code
-
-
 @pytest.fixture(scope="module")
-def two(house: House, coordinator: Member) -> TwoCircles:
-    circle_id, invitation = new_circle(house, "Law circle", ("law",))
-    lawyer = enrol(Volunteer(house.desk_url), invitation, "Amara")
+def two(house: House, coordinator: Volunteer) -> TwoCircles:
+    with house.world() as world:
+        circle_id = world.circle("Law circle", topics=("law",))
+        invitation = world.invitation(circle_id)
+    lawyer = Volunteer(house.desk_url).enrol(invitation, "Amara")
     talk, law = latin_mark(), latin_mark()
     talk_code = house.visitor().hand_in("ask", talk, topic="talk", answer_in="en", danger="no")
     law_code = house.visitor().hand_in("ask", law, topic="law", answer_in="en", danger="no")
@@ -87,7 +53,7 @@ def opened_by(house: House, *, passphrase: str = "", sheet: str = "") -> str:
 
 def test_a_members_keys_open_their_own_circle_and_no_other(house: House, two: TwoCircles) -> None:
     for member, own, other in ((two.coordinator, two.talk, two.law), (two.lawyer, two.law, two.talk)):
-        opened = opened_by(house, passphrase=member.passphrase)
+        opened = opened_by(house, passphrase=member.login.passphrase)
         assert own in opened
         assert other not in opened
 
@@ -110,7 +76,7 @@ def test_the_vaults_passphrase_and_spare_code_open_no_case(house: House, two: Tw
 def test_a_members_secrets_do_not_open_the_vault(house: House, two: TwoCircles) -> None:
     slots = (house.state / "vault.key").read_text()
     for member in (two.coordinator, two.lawyer):
-        for secret in (member.passphrase, member.sheet, member.totp_secret):
+        for secret in (member.login.passphrase, member.sheet, member.login.totp_secret):
             with pytest.raises(WrongPassphrase):
                 open_slots(slots, secret)
 
@@ -130,7 +96,7 @@ def test_the_desk_shows_a_member_nothing_of_another_circle(house: House, two: Tw
     for page in attempts:
         assert page.status == 404
     for page in (first_page, *attempts):
-        for foreign in (two.law, two.lawyer.handle, "Law circle", case, two.law_circle):
+        for foreign in (two.law, two.lawyer.login.handle, "Law circle", case, two.law_circle):
             assert foreign not in page.answer.raw.decode()
 
 

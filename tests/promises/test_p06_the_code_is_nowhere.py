@@ -8,10 +8,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.house import House, Member
+from scripts.rehearsal.people import Visitor, Volunteer
+from tests.house import House
 from tests.marks import files_with
 from tests.offered import LANGUAGES
-from tests.people import Visitor
 from tests.tables import everything_in
 
 PART = 8  # digits; shorter runs of digits stand in random numbers by chance
@@ -61,8 +61,8 @@ def live_a_whole_case(house: House, language: str) -> tuple[Visitor, list[str]]:
 
 
 @pytest.fixture(scope="module", params=LANGUAGES)
-def lived(house: House, coordinator: Member, request: pytest.FixtureRequest) -> tuple[Visitor, list[str]]:
-    assert coordinator.handle
+def lived(house: House, coordinator: Volunteer, request: pytest.FixtureRequest) -> tuple[Visitor, list[str]]:
+    assert coordinator.login.handle
     return live_a_whole_case(house, request.param)
 
 
@@ -90,7 +90,7 @@ def test_the_code_is_in_no_address_header_or_cookie(lived: tuple[Visitor, list[s
 def test_no_link_or_form_on_any_page_carries_the_code_in_its_address(lived: tuple[Visitor, list[str]]) -> None:
     visitor, used = lived
     for page in visitor.pages():
-        for element in page.root.walk():
+        for element in page.walk():
             for name in ("href", "action", "formaction"):
                 for code in used:
                     assert not any(spelled in element.get(name) for spelled in spellings(code))

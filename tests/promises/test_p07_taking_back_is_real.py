@@ -1,21 +1,19 @@
 """P07: taking back is real: wraps, rows and story go, notes and drafts go with their key, and the log is truncated."""
 
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pytest
 
-from onion_app.crypto import epochs, letters, sealing
+from onion_app.crypto import epochs, letters
 from onion_app.errors import AlreadyWithdrawn, NothingHere, SealBroken
-from onion_app.vault import cases, texts, truth
-from onion_app.vault.database import Database, open_desk, open_mailbox
+from onion_app.vault import texts
+from scripts.rehearsal.pages import Page
+from scripts.rehearsal.people import Visitor, Volunteer
 from tests import tables
-from tests.house import House, Member
+from tests.house import House
 from tests.keyring import Keyring
 from tests.marks import latin_mark
-from tests.pages import Page
-from tests.people import Visitor
 from tests.served import Site, serving
 
 DAY = 86_400
@@ -32,7 +30,7 @@ class Lived:
     sent: Page
 
 
-def live(house: House, coordinator: Member) -> Lived:
+def live(house: House, coordinator: Volunteer) -> Lived:
     """Let a case come to have something in every table."""
     mark = latin_mark()
     visitor = house.visitor()
@@ -41,7 +39,7 @@ def live(house: House, coordinator: Member) -> Lived:
     desk = house.at_desk(coordinator)
     case = house.case_of(check.code)
     page = desk.reply(case, f"an answer to {mark}")
-    desk.send(page.form(lambda form: form.action.endswith("/note")), text=f"a note on {mark}")
+    desk.send(page.form_ending("/note"), text=f"a note on {mark}")
     visitor.write_back(visitor.come_back(check.code), f"more of {mark}")
     rows = belonging(house.tables(), bytes.fromhex(case))
     assert {"mailbox.cases", "mailbox.case_keys", "mailbox.messages", "desk.entries", "desk.written_replies"} <= set(
@@ -74,21 +72,21 @@ WAYS = [erase_from_within, erase_without_opening]
 
 @pytest.mark.parametrize("erase", WAYS)
 def test_erasing_destroys_every_row_and_every_key(
-    house: House, coordinator: Member, erase: Callable[[Lived], None]
+    house: House, coordinator: Volunteer, erase: Callable[[Lived], None]
 ) -> None:
     lived = live(house, coordinator)
     erase(lived)
     left = belonging(house.tables(), lived.case)
     assert {name for name in left if name.startswith("mailbox.")} == {"mailbox.withdrawn"}
     ring = Keyring(house.tables(), [house.keys.mailbox, house.keys.desk])
-    ring.try_passphrase(coordinator.passphrase)
+    ring.try_passphrase(coordinator.login.passphrase)
     ring.privates.add(house.author(lived.code).author.private)
     assert lived.case not in ring.opened()
-    assert lived.visitor.come_back(lived.code).root.has("article") is False
+    assert lived.visitor.come_back(lived.code).has("article") is False
 
 
 @pytest.mark.parametrize("erase", WAYS)
-def test_erasing_truncates_the_log(house: House, coordinator: Member, erase: Callable[[Lived], None]) -> None:
+def test_erasing_truncates_the_log(house: House, coordinator: Volunteer, erase: Callable[[Lived], None]) -> None:
     lived = live(house, coordinator)
     log = house.state / "mailbox" / "mailbox.db-wal"
     assert log.stat().st_size > 0
@@ -96,12 +94,11 @@ def test_erasing_truncates_the_log(house: House, coordinator: Member, erase: Cal
     assert log.stat().st_size == 0
 
 
-def test_no_erased_byte_is_left_in_the_decrypted_file(house: House, coordinator: Member) -> None:
+def test_no_erased_byte_is_left_in_the_decrypted_file(house: House, coordinator: Volunteer) -> None:
     lived = live(house, coordinator)
     keys, file = house.keys, house.state / "mailbox" / "mailbox.db"
-    mailbox = open_mailbox(file.parent, keys.mailbox)
-    mailbox.checkpoint()
-    mailbox.close()
+    with house.world() as world:
+        world.mailbox.checkpoint()
     pieces = [blob[200:260] for blob in lived.ciphertexts if len(blob) > 1_000]
     before = tables.decrypted_pages(file, keys.mailbox)
     written = [piece for piece in pieces if piece in before]
@@ -111,18 +108,15 @@ def test_no_erased_byte_is_left_in_the_decrypted_file(house: House, coordinator:
     assert not any(piece in after for piece in written)
 
 
-def test_the_chores_clear_the_desk_of_an_erased_case(house: House, coordinator: Member) -> None:
+def test_the_chores_clear_the_desk_of_an_erased_case(house: House, coordinator: Volunteer) -> None:
     lived = live(house, coordinator)
     erase_without_opening(lived)
-    keys = house.keys
-    mailbox, desk = open_mailbox(house.state / "mailbox", keys.mailbox), open_desk(house.state / "desk", keys.desk)
-    truth.repair(mailbox, desk, int(time.time()) // DAY)
-    mailbox.close()
-    desk.close()
+    with house.world() as world:
+        world.chores()
     assert set(belonging(house.tables(), lived.case)) == {"mailbox.withdrawn"}
 
 
-def test_what_is_taken_back_is_gone_from_the_desk_at_once(house: House, coordinator: Member) -> None:
+def test_what_is_taken_back_is_gone_from_the_desk_at_once(house: House, coordinator: Volunteer) -> None:
     lived = live(house, coordinator)
     desk = house.at_desk(coordinator)
     erase_without_opening(lived)
@@ -131,7 +125,7 @@ def test_what_is_taken_back_is_gone_from_the_desk_at_once(house: House, coordina
     assert lived.case.hex() not in desk.queue("mine", "waiting", "reading", "new")
 
 
-def test_what_was_erased_is_not_stored_again_by_the_same_form(house: House, coordinator: Member) -> None:
+def test_what_was_erased_is_not_stored_again_by_the_same_form(house: House, coordinator: Volunteer) -> None:
     lived = live(house, coordinator)
     erase_without_opening(lived)
     again = lived.visitor.confirm(lived.sent)
@@ -144,11 +138,11 @@ def desk_tables() -> set[str]:
     return {f"desk.{name}" for name in ("entries", "written_replies", "taken", "stepped_out", "known_keys")}
 
 
-def test_an_old_code_opens_nothing_after_a_new_one(house: House, coordinator: Member) -> None:
+def test_an_old_code_opens_nothing_after_a_new_one(house: House, coordinator: Volunteer) -> None:
     lived = live(house, coordinator)
     case = lived.visitor.come_back(lived.code)
     renewed = lived.visitor.send(case.form_doing("new_code"))
-    assert lived.visitor.come_back(lived.code).root.has("article"), "the old one holds until the new one was typed"
+    assert lived.visitor.come_back(lived.code).has("article"), "the old one holds until the new one was typed"
     lived.visitor.confirm(renewed)
     keys = house.author(lived.code)
     author = [row for row in house.tables()["mailbox.case_keys"] if row[0] == lived.case and row[2] == bytes(16)]
@@ -171,44 +165,15 @@ def site() -> Iterator[Site]:
 def test_a_published_story_goes_with_its_case(site: Site, erase: Callable[[Lived], None]) -> None:
     visitor = site.visitor()
     code = visitor.hand_in("tell", "words")
-    mailbox, desk = site.mailbox(), site.desk()
-    case, story = first_case(mailbox), b"s" * 16
-    text = texts.Text(story, "story", None, 2026, ())
-    texts.draft(desk, text, [texts.Version(story, "en", "A title", "words made public", None, None, None)], case)
-    texts.publish(mailbox, desk, story)
-    point_to(site, mailbox, case, story)
+    mailbox, desk, case = site.mailbox, site.desk, site.case_of(code)
+    story = site.show({"en": ("A title", "words made public")}, case=case)
+    site.says(site.member_of_first, case, letters.Pointer(story.hex()))
     counter = texts.published(mailbox)
     erase(Lived(visitor, code, case, [], visitor.get("/en/")))
     assert not any(story in row for row in mailbox.rows("SELECT * FROM texts") + mailbox.rows("SELECT * FROM versions"))
     assert texts.published(mailbox) > counter
     assert {row[0] for row in mailbox.rows("SELECT id FROM withdrawn")} == {case, story}
-    truth.repair(mailbox, desk, int(site.clock()) // DAY)
+    site.chores()
     assert not any(story in row for row in desk.rows("SELECT * FROM texts") + desk.rows("SELECT * FROM versions"))
     with pytest.raises((NothingHere, AlreadyWithdrawn)):
         texts.publish(mailbox, desk, story)
-    mailbox.close()
-    desk.close()
-
-
-def point_to(site: Site, mailbox: Database, case: bytes, story: bytes) -> None:
-    """Note in the case which story was made of it, as the desk will when it publishes."""
-    circle = mailbox.rows("SELECT id FROM circles")[0][0]
-    assert isinstance(circle, bytes)
-    wrap = cases.wraps_of(mailbox, case, circle)[0]
-    key = epochs.unwrap(wrap.wrap, case_id=case, epoch=wrap.epoch, holder=circle, private_key=site.private).key
-    message, pointer = b"m" * 16, letters.pack(letters.Pointer(story.hex()))
-
-    def seal(number: int) -> bytes:
-        return sealing.seal(key, pointer, sealing.Place(case, wrap.epoch, message, number, "site"))
-
-    held = cases.all_wraps(mailbox, case)
-    cases.append(
-        mailbox, case, message, author="site", epoch=wrap.epoch, held=held, new_wraps=(), seal=seal, day=20_000
-    )
-
-
-def first_case(mailbox: Database) -> bytes:
-    row = mailbox.row("SELECT id FROM cases")
-    assert row is not None
-    assert isinstance(row[0], bytes)
-    return row[0]

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.house import House, Member
+from scripts.rehearsal.people import Volunteer
+from tests.house import House
 from tests.marks import latin_mark
 
 ROOT = Path(__file__).parents[2]
@@ -22,7 +23,7 @@ def test_no_table_keeps_the_order_of_arrival(database: str) -> None:
         assert "AUTOINCREMENT" not in columns, name
 
 
-def test_no_stored_number_is_as_fine_as_an_hour(house: House, coordinator: Member) -> None:
+def test_no_stored_number_is_as_fine_as_an_hour(house: House, coordinator: Volunteer) -> None:
     visitor = house.visitor()
     code = visitor.hand_in("ask", latin_mark())
     assert code
@@ -32,15 +33,15 @@ def test_no_stored_number_is_as_fine_as_an_hour(house: House, coordinator: Membe
     assert max(numbers) < A_CENTURY
 
 
-def test_days_are_kept_as_numbers_and_no_text_names_an_hour(house: House, coordinator: Member) -> None:
-    assert coordinator.handle
+def test_days_are_kept_as_numbers_and_no_text_names_an_hour(house: House, coordinator: Volunteer) -> None:
+    assert coordinator.login.handle
     texts = [value for rows in house.tables().values() for row in rows for value in row if isinstance(value, str)]
     assert texts
     assert not [text for text in texts if re.search(r"\d\d:\d\d|\d{4}-\d\d-\d\d", text)]
 
 
-def test_a_visit_leaves_nothing_behind(house: House, coordinator: Member) -> None:
-    assert coordinator.handle
+def test_a_visit_leaves_nothing_behind(house: House, coordinator: Volunteer) -> None:
+    assert coordinator.login.handle
     before, said = house.tables(), house.said.read_bytes()
     for page in ("/", "/en/", "/ar/", "/en/protects", "/ar/guides", "/en/tell", "/ar/ask", "/en/nowhere", "/en/return"):
         house.visitor().get(page)

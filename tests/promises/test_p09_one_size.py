@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from scripts.rehearsal.people import Visitor
+from scripts.rehearsal.wire import Answer, Dial, exchange, read_answer, request, through_unix
 from tests.house import House
 from tests.offered import LANGUAGES
-from tests.people import Visitor
 from tests.served import Site, serving
 from tests.strange import STRANGE
-from tests.wire import Answer, Dial, exchange, read_answer, request, through_unix
 
 SIZE = 498 * 33 + 1  # bytes: 498 are in one cell of Tor
 LONG = 498 * 264 + 1  # only for a page that shows a visitor's own text, when that does not fit

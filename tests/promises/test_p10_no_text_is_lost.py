@@ -10,12 +10,12 @@ from collections.abc import Iterator
 import pytest
 
 from onion_app.errors import Overloaded
+from scripts.rehearsal.pages import Form, Page
+from scripts.rehearsal.people import Visitor
 from tests.browser import browsing
 from tests.house import House
 from tests.marks import arabic_mark
 from tests.offered import LANGUAGES
-from tests.pages import Form, Page
-from tests.people import Visitor
 from tests.served import Site, serving
 
 # Everything that a browser, a form or a template could spoil: it must come back letter by letter.
@@ -97,7 +97,7 @@ def test_a_lost_cookie_loses_nothing(site: Site, visitor: Visitor) -> None:
     check = visitor.check("ask", AWKWARD, topic="health", danger="no", answer_in="ckb")
     visitor.cookies.clear()
     expired = visitor.confirm(check)
-    assert not expired.root.has(id="arrived")
+    assert not expired.has(id="arrived")
     assert text_on(expired) == AWKWARD
     again = visitor.send(expired.form_with("text"))
     assert text_on(again) == AWKWARD
@@ -180,14 +180,14 @@ def test_a_text_too_long_comes_back_whole(visitor: Visitor, kind: str) -> None:
     assert len(text) > LIMIT
     page = visitor.check(kind, text)
     assert page.title.startswith("Error") or visitor.language != "en"
-    assert page.root.has(id="errors")
+    assert page.has(id="errors")
     assert text_on(page) == text
     page = visitor.send(page.form_with("text"), text=text[:LIMIT])
     assert text_on(page) == text[:LIMIT]
     assert len(page.code) == 28
     page = visitor.send(page.form_with("line"), line=page.code[-4:], text=text)
     assert text_on(page) == text
-    assert not page.root.has(id="arrived")
+    assert not page.has(id="arrived")
 
 
 def test_the_longest_texts_that_fit_come_back_whole(visitor: Visitor) -> None:
@@ -207,13 +207,13 @@ def test_going_back_finds_the_text_again(visitor: Visitor) -> None:
         shown = visitor.send(draft_form(page))
         assert text_on(shown) == AWKWARD
     erased = visitor.send(draft_form(visitor.get(f"/{visitor.language}/tell")), 1)
-    assert AWKWARD not in erased.root.raw_text
-    assert not visitor.get(f"/{visitor.language}/tell").root.has(id="draft")
+    assert AWKWARD not in erased.raw_text
+    assert not visitor.get(f"/{visitor.language}/tell").has(id="draft")
 
 
 def draft_form(page: Page) -> Form:
     """Find the form that shows again what is being written."""
-    draft = page.root.first(id="draft")
+    draft = page.first(id="draft")
     return Form.of(draft if draft.tag == "form" else draft.first("form"))
 
 
@@ -222,7 +222,7 @@ def test_an_answer_being_written_survives_the_end_of_the_visit(site: Site, visit
     case = visitor.come_back(code)
     site.ahead += 2 * 3_600
     expired = visitor.write_back(case, AWKWARD)
-    assert "first words" not in expired.root.raw_text
+    assert "first words" not in expired.raw_text
     assert text_on(expired) == AWKWARD
     mistyped = visitor.send(expired.form_with("code"), code=code[:-1])
     assert text_on(mistyped) == AWKWARD
@@ -272,12 +272,12 @@ def test_after_leave_nothing_of_it_is_left(site: Site, visitor: Visitor) -> None
     left = visitor.leave()
     assert '"cookies"' in left.answer.header("clear-site-data")
     assert visitor.cookies == {}
-    assert mark not in left.root.raw_text
+    assert mark not in left.raw_text
     visitor.cookies = before  # as if somebody had kept a copy of the cookie
     for path in ("tell", "ask", "return", "case"):
         page = visitor.get(f"/{visitor.language}/{path}")
-        assert mark not in page.root.raw_text
-        assert not page.root.has(id="draft")
+        assert mark not in page.raw_text
+        assert not page.has(id="draft")
     assert site.clock()
 
 

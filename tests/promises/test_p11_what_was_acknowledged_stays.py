@@ -12,8 +12,9 @@ import pytest
 
 from onion_app.vault import people, worklog
 from onion_app.vault.database import open_desk
+from scripts.rehearsal.people import Volunteer
 from tests import processes
-from tests.house import START, House, Member
+from tests.house import START, House
 from tests.marks import latin_mark
 
 SECONDS = 5.0  # that the children of a killed launcher have to end in
@@ -90,7 +91,7 @@ def test_a_killed_chore_is_done_again_and_harms_nothing(house: House) -> None:
 
 
 @pytest.mark.usefixtures("coordinator")
-def test_everything_ends_with_a_killed_launcher_and_comes_back_the_same(house: House, coordinator: Member) -> None:
+def test_everything_ends_with_a_killed_launcher_and_comes_back_the_same(house: House, coordinator: Volunteer) -> None:
     mark = latin_mark()
     code = house.visitor().hand_in("tell", mark)
     printed = dict(house.printed)
@@ -103,7 +104,7 @@ def test_everything_ends_with_a_killed_launcher_and_comes_back_the_same(house: H
     assert house.printed == printed
     house.reached_by_tor()
     assert texts_under(house, code, by_tor=True) == [mark]
-    assert house.at_desk(coordinator).get("/").root.having_class("circle")
+    assert house.at_desk(coordinator).get("/").having_class("circle")
 
 
 @pytest.mark.usefixtures("coordinator")
@@ -120,7 +121,7 @@ def test_a_site_killed_straight_after_its_answer_has_lost_nothing(house: House) 
     assert texts_under(house, code) == []
 
 
-def test_a_desk_killed_straight_after_its_answer_has_lost_nothing(house: House, coordinator: Member) -> None:
+def test_a_desk_killed_straight_after_its_answer_has_lost_nothing(house: House, coordinator: Volunteer) -> None:
     mark = latin_mark()
     code = house.visitor().hand_in("tell", mark)
     desk = house.at_desk(coordinator)
@@ -132,7 +133,7 @@ def test_a_desk_killed_straight_after_its_answer_has_lost_nothing(house: House, 
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_whatever_is_killed_comes_back_on_the_same_address(house: House, coordinator: Member, role: str) -> None:
+def test_whatever_is_killed_comes_back_on_the_same_address(house: House, coordinator: Volunteer, role: str) -> None:
     mark = latin_mark()
     code = house.visitor().hand_in("ask", mark)
     address, desk_url = house.onion, house.desk_url
@@ -140,4 +141,4 @@ def test_whatever_is_killed_comes_back_on_the_same_address(house: House, coordin
     house.reached_by_tor()
     assert (house.onion, house.desk_url) == (address, desk_url)
     assert texts_under(house, code, by_tor=True) == [mark]
-    assert house.at_desk(coordinator).get("/").root.having_class("circle")
+    assert house.at_desk(coordinator).get("/").having_class("circle")

@@ -1,166 +1,109 @@
-import re
+"""A site on a real mailbox, and people who come to it; the circle answers as the desk does, without its pages."""
+
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from html import unescape
 from pathlib import Path
 
 import pytest
-from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
+from nacl.pwhash import argon2id
 
-from onion_app.crypto import sealing
-from onion_app.crypto.codes import derive
 from onion_app.crypto.epochs import Epoch, following, unwrap
-from onion_app.crypto.keys import KeyPair, fingerprint, new_id, new_key, new_keypair
-from onion_app.crypto.letters import Consent, Letter, Pointer, Proposal, Text, pack, unpack
+from onion_app.crypto.keys import KeyPair, fingerprint
+from onion_app.crypto.letters import Consent, Letter, Pointer, Proposal, Text
+from onion_app.desk import shutting
 from onion_app.site import SiteConfig, create_app
-from onion_app.vault import cases, settings, texts
-from onion_app.vault.database import Database, create_mailbox
+from onion_app.site.seals import opened
+from onion_app.vault import cases
 from onion_app.web.app import Hardened
+from scripts.rehearsal.people import Visitor
+from scripts.rehearsal.wire import into
+from tests.world import DAY, Clock, World, hardly_stretched
 
 ADDRESS = "abcdefghijklmnopqrstuvwxyz234567abcdefghijklmnopqrstuvwx.onion"
-DAY = 86_400
 
 
-class Clock:
-    def __init__(self) -> None:
-        self.now = 20_000.0 * DAY
-
-    def __call__(self) -> float:
-        return self.now
-
-    def wait(self, *, minutes: float = 0, days: float = 0) -> None:
-        self.now += minutes * 60 + days * DAY
-
-
-@dataclass
-class Place:
+class Place(World):
     """A mailbox with one circle, and as many sites on it as a test starts."""
 
-    folder: Path
-    key: bytes
     clock: Clock
-    circle_id: bytes
-    circle: KeyPair
-    db: Database
-    apps: list[Hardened] = field(default_factory=list)
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder, Clock(20_000.0 * DAY))
+        self.circle_id = self.circle("Listening", catch_all=True)
+        self.lamp = self.enrol(self.circle_id, "lamp", coordinator=True)
+        self.apps: list[Hardened] = []
 
     def start(self) -> Hardened:
-        self.apps.append(create_app(SiteConfig(self.folder, self.key, ADDRESS, self.clock)))
+        self.apps.append(create_app(SiteConfig(self.state.mailbox, self.keys.mailbox, ADDRESS, self.clock)))
         return self.apps[-1]
 
-    def sets(self, name: str, value: object) -> None:
-        with self.db.writing():
-            settings.put(self.db, name, value)
-            texts.raise_counter(self.db)
+    def close(self) -> None:
+        for app in self.apps:
+            app.extensions["house"].mailbox.close_all()
+        super().close()
+
+    @property
+    def pair(self) -> KeyPair:
+        """The pair that the circle has now."""
+        return self.member(self.lamp).circles[self.circle_id].pairs[0]
 
     def gives_the_circle_a_new_key(self) -> KeyPair:
-        new = new_keypair()
-        with self.db.writing():
-            self.db.run("UPDATE circles SET public_key = ? WHERE id = ?", (new.public, self.circle_id))
-        return new
+        """Let somebody come and be shut out, and give the new pair."""
+        informer = self.enrol(self.circle_id, "informer")
+        self.let_in(self.lamp, self.circle_id, "informer")
+        shutting.shut_out(self.books, self.member(self.lamp), informer.id)
+        return self.pair
 
-    def answers(self, text: str = "We read every word.", handle: str = "lamp") -> None:
+    def replies(self, text: str = "We read every word.") -> None:
         """Let the circle answer the only case there is."""
-        day = int(self.clock() // DAY)
-        self._says(Text(text, day, handle, "en"), day)
+        self.answers(self.lamp, self.case_ids()[0], text)
 
-    def points_to_a_story(self, story_id: bytes) -> None:
+    def points_to(self, story: bytes) -> None:
         """Let the circle note which story was made of the only case there is."""
-        self._says(Pointer(story_id.hex()), 1)
+        self.says(self.lamp, self.case_ids()[0], Pointer(story.hex()))
 
     def proposes(self, title: str, text: str) -> None:
         """Let the circle ask the author of the only case there is for their yes."""
-        self._says(Proposal(title, text, "en", 20_000), 20_000)
-        cases.set_state(self.db, self.case_ids()[0], "asking")
+        self.says(self.lamp, self.case_ids()[0], Proposal(title, text, "en", 20_000))
 
-    def _says(self, letter: Letter, day: int) -> None:
-        case_id, epoch = self.case_ids()[0], self.opened_by(self.circle)[-1]
-        message_id = new_id()
+    def read_by(self, pair: KeyPair) -> list[Letter]:
+        """Open what a pair of the circle opens in the only case there is."""
+        (case_id,), keys = self.case_ids(), {epoch.number: epoch.key for epoch in self.opened_by(pair)}
+        letters = (opened(keys, message) for message in cases.messages_of(self.mailbox, case_id))
+        return [letter for letter in letters if letter is not None]
 
-        def sealed(number: int) -> bytes:
-            place = sealing.Place(case_id, epoch.number, message_id, number, "circle")
-            return sealing.seal(epoch.key, pack(letter), place)
-
-        cases.append(
-            self.db,
-            case_id,
-            message_id,
-            author="circle",
-            epoch=epoch.number,
-            held=cases.all_wraps(self.db, case_id),
-            new_wraps=(),
-            seal=sealed,
-            day=day,
-        )
-
-    def publishes(self, story_id: bytes) -> None:
-        """Show a story that has nothing to do with any case, as far as the tables say."""
-        with self.db.writing():
-            self.db.run("INSERT INTO texts (id, kind, year, notes) VALUES (?, 'story', 2026, '[]')", (story_id,))
-            self.db.run(
-                "INSERT INTO versions (text_id, language, title, body) VALUES (?, 'en', 'A title', 'Changed words.')",
-                (story_id,),
-            )
-
-    def read_by(self, circle: KeyPair) -> list[Letter]:
-        """Open what the keys of a circle open in the only case there is."""
-        case_id = self.case_ids()[0]
-        keys = {epoch.number: epoch.key for epoch in self.opened_by(circle)}
-        found = []
-        for each in cases.messages_of(self.db, case_id):
-            place = sealing.Place(case_id, each.epoch, each.id, each.number, each.author)
-            if each.epoch in keys:
-                found.append(unpack(sealing.open_seal(keys[each.epoch], each.sealed, place)))
-        return found
+    def opened_by(self, pair: KeyPair) -> list[Epoch]:
+        """Open what is sealed to a pair of the circle in the only case there is, the oldest epoch first."""
+        place = {"case_id": self.case_ids()[0], "holder": self.circle_id, "private_key": pair.private}
+        wraps = cases.wraps_of(self.mailbox, self.case_ids()[0], self.circle_id)
+        to_them = [each for each in wraps if each.recipient == fingerprint(pair.public)]
+        found = [unwrap(each.wrap, epoch=each.epoch, **place) for each in reversed(to_them)]
+        return following(found[:1], found)
 
     def texts(self) -> list[str]:
         """Read the texts of the only case there is, as its circle does."""
-        return [letter.text for letter in self.read_by(self.circle) if isinstance(letter, Text)]
-
-    def author_of(self, code: str) -> KeyPair:
-        """Give the pair that a code stands for."""
-        return derive(code, bytes(16)).author
+        return [letter.text for letter in self.read_by(self.pair) if isinstance(letter, Text)]
 
     def consents(self) -> list[tuple[str, bool, bool]]:
-        found = [letter for letter in self.read_by(self.circle) if isinstance(letter, Consent)]
+        found = [letter for letter in self.read_by(self.pair) if isinstance(letter, Consent)]
         return [(each.publish, each.count, each.quote) for each in found]
 
-    def opened_by(self, circle: KeyPair) -> list[Epoch]:
-        """Open what is sealed to a pair of the circle in the only case there is, the oldest epoch first."""
-        case_id = self.case_ids()[0]
-        place = {"case_id": case_id, "holder": self.circle_id, "private_key": circle.private}
-        wraps = cases.wraps_of(self.db, case_id, self.circle_id)
-        to_them = [each for each in wraps if each.recipient == fingerprint(circle.public)]
-        opened = [unwrap(each.wrap, epoch=each.epoch, **place) for each in reversed(to_them)]
-        return following(opened[:1], opened)
-
     def case_ids(self) -> list[bytes]:
-        return [bytes(row[0]) for row in self.db.rows("SELECT id FROM cases") if isinstance(row[0], bytes)]
+        return [bytes(row[0]) for row in self.mailbox.rows("SELECT id FROM cases") if isinstance(row[0], bytes)]
 
-    def count(self, table: str) -> int:
-        row = self.db.row(f"SELECT count(*) FROM {table}")
-        assert row is not None
-        return int(str(row[0]))
+
+@pytest.fixture(scope="session", autouse=True)
+def nothing_is_stretched() -> Iterator[None]:
+    """Take hardly any time for codes: everything else is as it is."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(argon2id, "kdf", hardly_stretched)
+        yield
 
 
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[Place]:
-    key, circle_id, circle = new_key(), new_id(), new_keypair()
-    db = create_mailbox(tmp_path / "mailbox", key)
-    with db.writing():
-        settings.put(db, "code_salt", bytes(16))
-        settings.put(db, "how_to_find_us", {"en": "Ask at the library for the blue book.", "ar": "اسألوا في المكتبة."})
-        db.run(
-            "INSERT INTO circles (id, public_key, topics, languages, catch_all, coordinators) "
-            "VALUES (?, ?, '[]', '[]', 1, 1)",
-            (circle_id, circle.public),
-        )
-    here = Place(tmp_path / "mailbox", key, Clock(), circle_id, circle, db)
+    here = Place(tmp_path)
     yield here
-    for app in here.apps:
-        app.extensions["house"].mailbox.close_all()
-    db.close()
+    here.close()
 
 
 @pytest.fixture
@@ -168,115 +111,10 @@ def app(place: Place) -> Hardened:
     return place.start()
 
 
-class Page:
-    """An answer as somebody without JavaScript meets it."""
-
-    def __init__(self, response: TestResponse) -> None:
-        self.response = response
-        self.status = response.status_code
-        self.html = response.get_data(as_text=True)
-        self.main = self.html.partition("<main>")[2].partition("</main>")[0]
-
-    @property
-    def heading(self) -> str:
-        return words(re.findall(r"<h1>(.*?)</h1>", self.main, re.DOTALL)[0])
-
-    @property
-    def title(self) -> str:
-        return words(re.findall(r"<title>(.*?)</title>", self.html, re.DOTALL)[0])
-
-    @property
-    def words(self) -> str:
-        return words(self.main)
-
-    @property
-    def errors(self) -> str:
-        found = re.findall(r'<div class="errors" id="errors">(.*?)</div>', self.main, re.DOTALL)
-        return words(found[0]) if found else ""
-
-    @property
-    def code(self) -> str:
-        found = re.findall(r'<ol id="code">(.*?)</ol>', self.main, re.DOTALL)
-        return "".join(words(found[0]).split()) if found else ""
-
-    @property
-    def box(self) -> str:
-        found = re.findall(r"<textarea[^>]*>\n(.*?)</textarea>", self.main, re.DOTALL)
-        return unescape(found[0])
-
-    def form(self, wanted: str = "<button") -> tuple[str, dict[str, str]]:
-        """Give the path and the fields of the first form in <main> that holds these bytes."""
-        forms = re.findall(r"<form[^>]*>.*?</form>", self.main, re.DOTALL)
-        form = next(form for form in forms if wanted in form)
-        fields: dict[str, str] = {}
-        for tag in re.findall(r"<input[^>]*>", form):
-            attributes = {name: unescape(value) for name, value in re.findall(r'([a-z]+)="([^"]*)"', tag)}
-            if attributes["type"] in ("radio", "checkbox") and not tag.rstrip(">").endswith(" checked"):
-                continue
-            fields[attributes["name"]] = attributes.get("value", "")
-        if "<textarea" in form:
-            fields["text"] = unescape(re.findall(r"<textarea[^>]*>\n(.*?)</textarea>", form, re.DOTALL)[0])
-        path = re.findall(r'action="([^"]*)"', form)[0]
-        return path, fields
-
-
-def words(html: str) -> str:
-    return " ".join(unescape(re.sub(r"<[^>]*>", " ", html)).split())
-
-
-class Visitor:
-    """Somebody with a browser of their own."""
-
-    def __init__(self, client: FlaskClient, lang: str = "en") -> None:
-        self.client = client
-        self.lang = lang
-
-    def opens(self, path: str) -> Page:
-        return Page(self.client.get(f"/{self.lang}/{path}"))
-
-    def posts(self, path: str, fields: dict[str, str]) -> Page:
-        return Page(self.client.post(path if path.startswith("/") else f"/{self.lang}/{path}", data=fields))
-
-    def fills(self, page: Page, wanted: str = "<button", **fields: str) -> Page:
-        """Fill in a form of a page and press its button."""
-        path, found = page.form(wanted)
-        return self.posts(path, found | fields)
-
-    def writes(self, text: str = "They found my phone.", kind: str = "tell", **fields: str) -> Page:
-        """Write something and go on: gives the check page."""
-        return self.fills(self.opens(kind), 'name="text"', text=text, **fields)
-
-    def sends(self, check: Page, **fields: str) -> Page:
-        line = {} if "no_return" in fields else {"line": check.code[-4:]}
-        return self.fills(check, **(line | fields))
-
-    def tells(self, text: str = "They found my phone.", **fields: str) -> str:
-        """Tell something, whole, and give the code."""
-        sent = self.sends(self.writes(text), **fields)
-        assert sent.heading == "It has arrived."
-        return sent.code
-
-    def asks(self, text: str = "May I talk to somebody?", **fields: str) -> str:
-        sent = self.sends(self.writes(text, "ask", **fields))
-        assert sent.heading == "It has arrived."
-        return sent.code
-
-    def returns(self, code: str) -> Page:
-        """Come back with a code: gives the page that follows."""
-        answer = self.fills(self.opens("return"), code=code)
-        return self.opens("case") if answer.status == 303 else answer
-
-    def leaves(self) -> Page:
-        return Page(self.client.post("/leave", data={"lang": self.lang}))
-
-    def loses_the_cookie(self) -> None:
-        self.client.delete_cookie("visit", domain=ADDRESS)
-
-
 @pytest.fixture
 def come(app: Hardened) -> Callable[[], Visitor]:
     """Somebody else comes, with another browser."""
-    return lambda: Visitor(app.test_client())
+    return lambda: Visitor(into(app), ADDRESS)
 
 
 @pytest.fixture

@@ -5,24 +5,28 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.site.conftest import Page, Place, Visitor
+from scripts.rehearsal.pages import Page
+from scripts.rehearsal.people import Visitor
+from tests.site.conftest import Place
 
 
 def shown(page: Page) -> list[tuple[str, str]]:
-    found = re.findall(
-        r'<article class="message" data-number="\d+" data-from="(\w+)">(.*?)</article>', page.main, re.DOTALL
-    )
-    return [(who, re.findall(r'<div class="text"[^>]*>(.*?)</div>', text, re.DOTALL)[0]) for who, text in found]
+    messages = page.every("article", **{"class": "message"})
+    return [(message.get("data-from"), message.having_class("text")[0].raw_text) for message in messages]
 
 
 def test_the_newest_message_stands_first_and_the_older_ones_are_folded(visitor: Visitor, place: Place) -> None:
-    code = visitor.tells("They found my phone.")
-    place.answers("We read every word.")
-    page = visitor.returns(code)
+    code = visitor.hand_in("tell", "They found my phone.")
+    place.replies("We read every word.")
+    page = visitor.come_back(code)
     assert shown(page) == [("us", "We read every word."), ("you", "They found my phone.")]
-    assert page.main.index("We read every word.") < page.main.index("<textarea") < page.main.index("<details>")
-    assert "From lamp , 4 October 2024" in page.words
-    assert "There is an answer for you." in page.words
+    assert (
+        page.main_html.index("We read every word.")
+        < page.main_html.index("<textarea")
+        < page.main_html.index("<details>")
+    )
+    assert "From lamp, 4 October 2024" in page.main.text
+    assert "There is an answer for you." in page.main.text
 
 
 @pytest.mark.parametrize(
@@ -38,56 +42,56 @@ def test_the_newest_message_stands_first_and_the_older_ones_are_folded(visitor: 
     ],
 )
 def test_the_state_is_said_in_words(visitor: Visitor, place: Place, state: str, said: str) -> None:
-    code = visitor.tells()
-    with place.db.writing():
-        place.db.run("UPDATE cases SET state = ?", (state,))
-    assert said in visitor.returns(code).words
+    code = visitor.hand_in()
+    with place.mailbox.writing():
+        place.mailbox.run("UPDATE cases SET state = ?", (state,))
+    assert said in visitor.come_back(code).main.text
 
 
 def test_writing_back_arrives_directly(visitor: Visitor, place: Place) -> None:
-    code = visitor.tells("First.")
-    place.answers()
-    page = visitor.fills(visitor.returns(code), text="Second.")
+    code = visitor.hand_in("tell", "First.")
+    place.replies()
+    page = visitor.send(visitor.come_back(code), text="Second.")
     assert page.status == 200
-    assert 'id="arrived"' in page.main
+    assert 'id="arrived"' in page.main_html
     assert shown(page)[0] == ("you", "Second.")
     assert page.box == ""
     assert place.texts() == ["First.", "We read every word.", "Second."]
-    assert place.db.rows("SELECT state, unread FROM cases") == [("new", 1)]
+    assert place.mailbox.rows("SELECT state, unread FROM cases") == [("new", 1)]
 
 
 def test_pressing_send_twice_stores_once(visitor: Visitor, place: Place) -> None:
-    case = visitor.returns(visitor.tells("First."))
+    case = visitor.come_back(visitor.hand_in("tell", "First."))
     for _ in range(3):
-        visitor.fills(case, text="Second.")
+        visitor.send(case, text="Second.")
     assert place.texts() == ["First.", "Second."]
 
 
 def test_an_empty_answer_is_not_stored(visitor: Visitor, place: Place) -> None:
-    page = visitor.fills(visitor.returns(visitor.tells("First.")), text=" \n ")
+    page = visitor.send(visitor.come_back(visitor.hand_in("tell", "First.")), text=" \n ")
     assert page.title == "Error: Messages"
     assert place.texts() == ["First."]
 
 
 def test_an_answer_too_long_comes_back_whole_and_survives_back(visitor: Visitor, place: Place) -> None:
     text = "b" * 12_003
-    page = visitor.fills(visitor.returns(visitor.tells("First.")), text=text)
+    page = visitor.send(visitor.come_back(visitor.hand_in("tell", "First.")), text=text)
     assert "3 letters too long" in page.errors
     assert page.box == text
-    assert visitor.opens("case").box == text
+    assert visitor.go("case").box == text
     assert place.texts() == ["First."]
-    visitor.fills(page, text="b")
-    assert visitor.opens("case").box == ""
+    visitor.send(page, text="b")
+    assert visitor.go("case").box == ""
 
 
 def test_messages_that_fill_pages_are_cut_into_parts_that_lose_none(visitor: Visitor, place: Place) -> None:
     place.clock.wait(days=1)
-    code = visitor.tells("&" * 12_000)
+    code = visitor.hand_in("tell", "&" * 12_000)
     for number in range(6):
-        place.answers(f"{number} " + "ب" * 11_000)
-    pages = [visitor.returns(code)]
-    while "Still older messages" in pages[-1].words:
-        pages.append(visitor.opens(f"case?part={len(pages) + 1}"))
+        place.replies(f"{number} " + "ب" * 11_000)
+    pages = [visitor.come_back(code)]
+    while "Still older messages" in pages[-1].main.text:
+        pages.append(visitor.go(f"case?part={len(pages) + 1}"))
         assert len(pages[-1].html.encode()) < 131_000
     texts = [text for page in pages for _, text in shown(page)]
     assert [text[0] for text in texts] == ["5", "4", "3", "2", "1", "0", "&"]
@@ -96,123 +100,121 @@ def test_messages_that_fill_pages_are_cut_into_parts_that_lose_none(visitor: Vis
 
 @pytest.mark.parametrize("part", ["0", "-1", "99", "x", "٢", "9" * 5000, ""])
 def test_a_part_that_is_not_there_shows_one_that_is(visitor: Visitor, part: str) -> None:
-    visitor.returns(visitor.tells("First."))
-    page = visitor.opens(f"case?part={part}")
+    visitor.come_back(visitor.hand_in("tell", "First."))
+    page = visitor.go(f"case?part={part}")
     assert (page.status, shown(page)) == (200, [("you", "First.")])
 
 
 def test_the_page_fits_with_the_longest_message_and_the_longest_answer(visitor: Visitor, place: Place) -> None:
-    code = visitor.tells("&" * 12_000)
-    place.answers("<" * 12_000)
-    page = visitor.fills(visitor.returns(code), text="'" * 20_000)
+    code = visitor.hand_in("tell", "&" * 12_000)
+    place.replies("<" * 12_000)
+    page = visitor.send(visitor.come_back(code), text="'" * 20_000)
     assert page.box == "'" * 20_000
     assert len(page.html.encode()) < 131_000
-    assert "the messages wait" in page.words
+    assert "the messages wait" in page.main.text
 
 
 def test_the_last_opening_is_the_one_before_this(visitor: Visitor, place: Place, come: Callable[[], Visitor]) -> None:
-    code = visitor.tells()
-    first = visitor.returns(code)
-    assert "Nobody has opened this with your code before." in first.words
+    code = visitor.hand_in()
+    first = visitor.come_back(code)
+    assert "Nobody has opened this with your code before." in first.main.text
     place.clock.wait(days=3)
-    second = come().returns(code)
-    assert "Last opened on 4 October 2024, by somebody with this code. Not you?" in second.words
+    second = come().come_back(code)
+    assert "Last opened on 4 October 2024, by somebody with this code. Not you?" in second.main.text
     place.clock.wait(days=4)
     third = come()
-    assert "Last opened on 7 October 2024" in third.returns(code).words
-    assert "Last opened on 7 October 2024" in third.opens("case").words
-    assert place.db.rows("SELECT count(*) FROM messages WHERE number = 0") == [(1,)]
+    assert "Last opened on 7 October 2024" in third.come_back(code).main.text
+    assert "Last opened on 7 October 2024" in third.go("case").main.text
+    assert place.mailbox.rows("SELECT count(*) FROM messages WHERE number = 0") == [(1,)]
 
 
 def test_consents_come_filled_and_are_saved_as_sealed_messages(visitor: Visitor, place: Place) -> None:
-    case = visitor.returns(visitor.tells(publish="ask", count="1"))
-    _, fields = case.form('value="consents"')
+    case = visitor.come_back(visitor.hand_in(publish="ask", count="1"))
+    fields = case.form_doing("consents").values
     assert (fields["publish"], fields["count"]) == ("ask", "1")
     assert "quote" not in fields
-    path, fields = case.form('value="consents"')
-    del fields["count"]
-    page = visitor.posts(path, fields | {"publish": "no"})
-    assert "It is saved." in page.words
+    page = visitor.send(case.form_doing("consents"), count=None, publish="no")
+    assert "It is saved." in page.main.text
     assert place.consents() == [("ask", True, False), ("no", False, False)]
 
 
 def test_saving_the_same_consents_again_stores_nothing(visitor: Visitor, place: Place) -> None:
-    case = visitor.returns(visitor.tells(publish="yes"))
+    case = visitor.come_back(visitor.hand_in(publish="yes"))
     for _ in range(2):
-        visitor.fills(case, 'value="consents"')
+        visitor.send(case.form_doing("consents"))
     assert place.consents() == [("yes", False, False)]
 
 
 def test_a_request_has_no_consents(visitor: Visitor) -> None:
-    assert 'value="consents"' not in visitor.returns(visitor.asks()).main
+    assert 'value="consents"' not in visitor.come_back(visitor.hand_in("ask", "May I talk to somebody?")).main_html
 
 
 def test_consents_made_up_for_a_request_are_not_stored(visitor: Visitor, place: Place) -> None:
-    case = visitor.returns(visitor.asks())
-    visitor.fills(case, do="consents", publish="yes")
+    case = visitor.come_back(visitor.hand_in("ask", "May I talk to somebody?"))
+    visitor.send(case, do="consents", publish="yes")
     assert place.consents() == []
 
 
 def test_the_month_of_erasing_is_named(visitor: Visitor, place: Place) -> None:
-    code = visitor.tells()
-    place.sets("retention_days", 30)
-    assert re.search(r"erased by itself around (October|November) 2024 if", visitor.returns(code).words)
+    code = visitor.hand_in()
+    place.put(retention_days=30)
+    assert re.search(r"erased by itself around (October|November) 2024 if", visitor.come_back(code).main.text)
 
 
 def test_another_group_can_be_told(visitor: Visitor) -> None:
-    page = visitor.returns(visitor.tells())
-    assert 'href="/en/ask?topic=answer"' in page.main
-    _, fields = visitor.opens("ask?topic=answer").form()
+    page = visitor.come_back(visitor.hand_in())
+    assert 'href="/en/ask?topic=answer"' in page.main_html
+    fields = visitor.go("ask?topic=answer").form().values
     assert fields["topic"] == "answer"
 
 
 def test_what_follows_is_sealed_to_the_new_key_of_the_circle(visitor: Visitor, place: Place) -> None:
-    case = visitor.returns(visitor.tells("Before."))
-    new = place.gives_the_circle_a_new_key()
-    page = visitor.fills(case, text="After.")
+    case = visitor.come_back(visitor.hand_in("tell", "Before."))
+    former, new = place.pair, place.gives_the_circle_a_new_key()
+    page = visitor.send(case, text="After.")
     assert [text for _, text in shown(page)] == ["After.", "Before."]
     assert [getattr(letter, "text", None) for letter in place.read_by(new)] == ["After."]
-    old = [getattr(letter, "text", None) for letter in place.read_by(place.circle)]
+    old = [getattr(letter, "text", None) for letter in place.read_by(former)]
     assert "Before." in old
     assert "After." not in old
-    visitor.fills(page, text="Later.")
-    assert place.db.rows("SELECT max(epoch) FROM case_keys") == [(2,)]
+    visitor.send(page, text="Later.")
+    assert place.mailbox.rows("SELECT max(epoch) FROM case_keys") == [(2,)]
 
 
 def test_a_circle_without_a_key_takes_nothing_and_loses_nothing(visitor: Visitor, place: Place) -> None:
-    case = visitor.returns(visitor.tells("Before."))
-    with place.db.writing():
-        place.db.run("DELETE FROM circles")
-    page = visitor.fills(case, text="After.")
+    case = visitor.come_back(visitor.hand_in("tell", "Before."))
+    with place.mailbox.writing():
+        place.mailbox.run("DELETE FROM circles")
+    page = visitor.send(case, text="After.")
     assert (page.status, page.heading, page.box) == (503, "We cannot take this right now.", "After.")
 
 
 def test_a_damaged_message_does_not_hide_the_others(visitor: Visitor, place: Place) -> None:
-    code = visitor.tells("First.")
-    place.answers("Second.")
-    with place.db.writing():
-        place.db.run("UPDATE messages SET sealed = x'01020304' WHERE number = 1")
-    page = visitor.returns(code)
-    assert "Second." in page.words
-    assert "This message is damaged and cannot be shown." in page.words
+    code = visitor.hand_in("tell", "First.")
+    place.replies("Second.")
+    with place.mailbox.writing():
+        place.mailbox.run("UPDATE messages SET sealed = x'01020304' WHERE number = 1")
+    page = visitor.come_back(code)
+    assert "Second." in page.main.text
+    assert "This message is damaged and cannot be shown." in page.main.text
 
 
 def test_writing_into_a_case_that_was_erased_meanwhile_keeps_the_words(
     visitor: Visitor, come: Callable[[], Visitor]
 ) -> None:
-    code = visitor.tells()
-    case = visitor.returns(code)
+    code = visitor.hand_in()
+    case = visitor.come_back(code)
     other = come()
-    other.fills(other.fills(other.opens("return"), code=code, erase="1"))
-    page = visitor.fills(case, text="Are you there?")
+    other.send(other.send(other.go("return"), code=code, erase="1"))
+    page = visitor.send(case, text="Are you there?")
     assert page.box == "Are you there?"
     assert "There is nothing under this code." in page.errors
-    assert visitor.opens("case").heading == "There is nothing under this code."
+    assert visitor.go("case").heading == "There is nothing under this code."
 
 
 def test_a_story_cannot_be_named_by_its_author_alone(visitor: Visitor, place: Place) -> None:
-    page = visitor.returns(visitor.tells())
-    visitor.fills(page, text="x", do="pointer", story="ab" * 16)
+    page = visitor.come_back(visitor.hand_in())
+    visitor.send(page, text="x", do="pointer", story="ab" * 16)
     assert place.texts()[-1] == "x"
 
 
@@ -221,10 +223,10 @@ def test_a_story_cannot_be_named_by_its_author_alone(visitor: Visitor, place: Pl
 def test_who_had_a_case_before_a_backup_was_restored_is_told_what_that_means(
     visitor: Visitor, place: Place, *, all_gone: bool, later: bool
 ) -> None:
-    code = visitor.tells()
+    code = visitor.hand_in()
     day = int(place.clock() // 86_400) - later
-    place.sets("restored", {"day": day, "back_since": None if all_gone else day})
-    page = visitor.returns(code)
-    assert ('id="restored"' in page.main) is not later
-    assert ("please erase it once more" in page.words) is (not later and not all_gone)
-    assert ("What was written after that day may be lost." in page.words) is not later
+    place.put(restored={"day": day, "back_since": None if all_gone else day})
+    page = visitor.come_back(code)
+    assert ('id="restored"' in page.main_html) is not later
+    assert ("please erase it once more" in page.main.text) is (not later and not all_gone)
+    assert ("What was written after that day may be lost." in page.main.text) is not later

@@ -9,7 +9,7 @@ import pytest
 
 from onion_app.site import details
 from onion_app.site.details import MOST, pointed_out
-from tests.site.conftest import Visitor
+from scripts.rehearsal.people import Visitor
 
 
 def found(text: str) -> list[str]:
@@ -174,8 +174,8 @@ def seconds(text: str) -> float:
 
 
 def test_check_lists_them_folded_away_with_what_they_look_like(visitor: Visitor) -> None:
-    check = visitor.writes("My uncle in Basra, 07701234567, @<b>noor.")
-    shown = check.main.partition('<details id="details">')[2].partition("</details>")[0]
+    check = visitor.check("tell", "My uncle in Basra, 07701234567, @<b>noor.")
+    shown = check.main_html.partition('<details id="details">')[2].partition("</details>")[0]
     assert "3 things in your text could show who you are." in shown
     assert "“<bdi>Basra</bdi>” – name of a place" in shown
     assert "“<bdi>07701234567</bdi>” – phone number" in shown
@@ -184,10 +184,10 @@ def test_check_lists_them_folded_away_with_what_they_look_like(visitor: Visitor)
 
 
 def test_check_says_nothing_when_nothing_was_found(visitor: Visitor) -> None:
-    check = visitor.writes("My uncle found my phone.")
-    assert "could show who you are" not in check.words.replace("without anything that could show who you are", "")
+    check = visitor.check("tell", "My uncle found my phone.")
+    assert "could show who you are" not in check.main.text.replace("without anything that could show who you are", "")
     assert 'id="details"' not in check.html
 
 
 def test_a_request_for_help_is_not_looked_through(visitor: Visitor) -> None:
-    assert 'id="details"' not in visitor.writes("I am in Basra, 07701234567.", "ask").html
+    assert 'id="details"' not in visitor.check("ask", "I am in Basra, 07701234567.").html

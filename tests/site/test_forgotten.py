@@ -10,7 +10,6 @@ from tests.bench.running import Server, answer, get, server
 from tests.marks import arabic_mark, files_with, latin_mark, looks
 from tests.processes import memory_of, until
 from tests.served import Site
-from tests.site.library import put_story
 
 
 def read_everywhere(site: Site, serving: Server, story: str) -> None:
@@ -33,12 +32,11 @@ def read_everywhere(site: Site, serving: Server, story: str) -> None:
 @pytest.mark.parametrize("mark", [latin_mark(), arabic_mark()], ids=["latin", "arabic"])
 def test_no_word_of_it_stays_in_the_memory_or_in_a_file(tmp_path: Path, mark: str) -> None:
     site = Site(tmp_path)
-    mailbox = site.mailbox()
-    story = put_story(mailbox, {"en": (f"Of {mark}", f"Words, {mark}, and words. " * 400)})
+    mailbox = site.mailbox
+    story = site.show({"en": (f"Of {mark}", f"Words, {mark}, and words. " * 400)}).hex()
     with server("site", site, "s") as serving:
         read_everywhere(site, serving, story)
         assert sum(memory_of(serving.process.pid, looks(mark)).values()) > 0, "the search would not find it"
         texts.withdraw(mailbox, bytes.fromhex(story), 20_000)
         until(lambda: not sum(memory_of(serving.process.pid, looks(mark)).values()), 30, "the memory without it")
-    mailbox.close()
     assert files_with(mark, tmp_path) == []

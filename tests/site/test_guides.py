@@ -4,10 +4,10 @@ import re
 
 import pytest
 
-from onion_app.vault import texts
+from onion_app.vault import guides
 from onion_app.web.size import SHORT
-from tests.site.conftest import Place, Visitor
-from tests.site.library import put_guide
+from scripts.rehearsal.people import Visitor
+from tests.site.conftest import Place
 from tests.site.test_sizes import HEADERS
 from tests.site.test_stories import read_whole
 
@@ -15,67 +15,68 @@ BODY = "1. Go.\n2. Take *papers*.\n3. **Call** nobody.\n\n## What then?\n\nRest.
 
 
 def test_in_danger_now_comes_first_and_alone(visitor: Visitor, place: Place) -> None:
-    put_guide(place.db, "health", {"en": ("Health", BODY)})
-    put_guide(place.db, "zebra", {"en": ("A later guide", BODY)})
-    put_guide(place.db, "searched", {"en": ("If your phone is searched", BODY)})
-    put_guide(place.db, "now", {"en": ("In danger now?", BODY)})
-    links = re.findall(r'<a(?: class="first")? href="/en/([^"]*)">', visitor.opens("guides").main)
+    place.show({"en": ("Health", BODY)}, slug="health")
+    place.show({"en": ("A later guide", BODY)}, slug="zebra")
+    place.show({"en": ("If your phone is searched", BODY)}, slug="searched")
+    place.show({"en": ("In danger now?", BODY)}, slug="now")
+    links = re.findall(r'<a(?: class="first")? href="/en/([^"]*)">', visitor.go("guides").main_html)
     assert links == ["guides/now", "guides/searched", "guides/health", "guides/zebra", "protects"]
 
 
 def test_guides_in_other_languages_are_listed_after_and_marked(visitor: Visitor, place: Place) -> None:
-    put_guide(place.db, "health", {"ar": ("الصحة", BODY)})
-    page = visitor.opens("guides")
-    assert page.main.index("In other languages") < page.main.index('lang="ar" dir="rtl">الصحة')
-    assert "This is not in your language yet." in visitor.opens("guides/health").words
+    place.show({"ar": ("الصحة", BODY)}, slug="health")
+    page = visitor.go("guides")
+    assert page.main_html.index("In other languages") < page.main_html.index('lang="ar" dir="rtl">الصحة')
+    assert "This is not in your language yet." in visitor.go("guides/health").main.text
 
 
 def test_the_guide_for_danger_is_never_missing(visitor: Visitor, place: Place) -> None:
-    guide = put_guide(place.db, "now", {"en": ("In danger now?", "1. Our new words.")})
-    assert "Our new words." in visitor.opens("guides/now").words
-    visitor.lang = "ar"
-    assert visitor.opens("guides/now").heading == "هل من خطر الآن؟"
-    visitor.lang = "en"
-    with place.db.writing():
-        texts.show(place.db, guide, ([], []))
-    assert "If you can go somewhere safer, go first." in visitor.opens("guides/now").words
+    guide = place.show({"en": ("In danger now?", "1. Our new words.")}, slug="now")
+    assert "Our new words." in visitor.go("guides/now").main.text
+    visitor.language = "ar"
+    assert visitor.go("guides/now").heading == "هل من خطر الآن؟"
+    visitor.language = "en"
+    guides.take_down(place.mailbox, place.desk, guide)
+    assert "If you can go somewhere safer, go first." in visitor.go("guides/now").main.text
 
 
 def test_the_guide_for_danger_is_shown_even_when_the_mailbox_is_broken(visitor: Visitor, place: Place) -> None:
-    place.db.close()
-    for file in place.folder.iterdir():
+    place.mailbox.close()
+    for file in place.state.mailbox.iterdir():
         file.unlink()
-    page = visitor.opens("guides/now")
+    page = visitor.go("guides/now")
     assert (page.status, page.heading) == (200, "In danger now?")
-    assert visitor.opens("").status == 200
-    broken = visitor.opens("stories")
+    assert visitor.go("").status == 200
+    broken = visitor.go("stories")
     assert broken.status == 503
-    assert '<form method="get" action="/en/stories" id="kept">' in broken.main
+    assert '<form method="get" action="/en/stories" id="kept">' in broken.main_html
 
 
 def test_a_guide_is_its_markdown_and_leads_to_asking(visitor: Visitor, place: Place) -> None:
-    put_guide(place.db, "health", {"en": ("Health", BODY)})
-    page = visitor.opens("guides/health")
-    assert "<ol><li>Go. </li><li>Take <em>papers</em>. </li><li><strong>Call</strong> nobody. </li></ol>" in page.main
-    assert "<h2>What then?</h2>" in page.main
-    assert '<a class="first" href="/en/ask">Ask for help</a>' in page.main
+    place.show({"en": ("Health", BODY)}, slug="health")
+    page = visitor.go("guides/health")
+    assert (
+        "<ol><li>Go. </li><li>Take <em>papers</em>. </li><li><strong>Call</strong> nobody. </li></ol>" in page.main_html
+    )
+    assert "<h2>What then?</h2>" in page.main_html
+    assert '<a class="first" href="/en/ask">Ask for help</a>' in page.main_html
     assert page.title == "Help"
 
 
 def test_who_has_checked_it_stands_above_it(visitor: Visitor, place: Place) -> None:
-    put_guide(place.db, "health", {"en": ("Health", BODY)})
-    put_guide(place.db, "family", {"en": ("Family", BODY)}, checked_by="lamp", checked_day=20_000)
-    assert "Nobody has checked this yet." in visitor.opens("guides/health").words
-    page = visitor.opens("guides/family")
-    assert "Checked by lamp , October 2024" in page.words
-    assert "Nobody has checked this yet." not in page.words
+    place.show({"en": ("Health", BODY)}, slug="health")
+    place.show({"en": ("Family", BODY)}, slug="family", checked=("lamp", 20_000))
+    assert "Nobody has checked this yet." in visitor.go("guides/health").main.text
+    page = visitor.go("guides/family")
+    assert "Checked by lamp, October 2024" in page.main.text
+    assert "Nobody has checked this yet." not in page.main.text
 
 
 @pytest.mark.parametrize("block", ["ا" * 900 + ". ", "- " + "a<&" * 50 + "\n", "*em* **strong** " * 40])
 def test_every_part_of_a_long_guide_fits(visitor: Visitor, place: Place, block: str) -> None:
     words = "\n\n".join([block] * (40_000 // len(block)) + [block * 20])
-    put_guide(place.db, "health", {"ar": ("ث" * 80, words), "en": ("x", "y")}, "ث" * 24, 20_000)
-    visitor.lang = "ar"
+    place.show({"ar": ("ث" * 80, words), "en": ("x", "y")}, slug="health", checked=("ث" * 24, 20_000))
+    visitor.language = "ar"
     pages = read_whole(visitor, "guides/health")
     assert len(pages) > 4
     assert max(len(page.html.encode()) for page in pages) + HEADERS <= SHORT
@@ -83,13 +84,13 @@ def test_every_part_of_a_long_guide_fits(visitor: Visitor, place: Place, block: 
 
 def test_a_numbered_list_goes_on_counting_in_the_next_part(visitor: Visitor, place: Place) -> None:
     words = "\n\n".join(f"{number}. " + "word " * 100 for number in range(1, 31))
-    put_guide(place.db, "health", {"en": ("Health", words)})
+    place.show({"en": ("Health", words)}, slug="health")
     pages = read_whole(visitor, "guides/health")
-    starts = [int(start) for page in pages for start in re.findall(r'<ol start="(\d+)">', page.main)]
+    starts = [int(start) for page in pages for start in re.findall(r'<ol start="(\d+)">', page.main_html)]
     assert len(starts) == len(pages) - 1
     assert starts == sorted(starts)
 
 
 @pytest.mark.parametrize("slug", ["none", "Now", "%D8%A7", "now/x"])
 def test_a_guide_that_is_not_there_is_a_page_that_does_not_exist(visitor: Visitor, slug: str) -> None:
-    assert visitor.opens(f"guides/{slug}").status == 404
+    assert visitor.go(f"guides/{slug}").status == 404

@@ -2,25 +2,26 @@
 
 from collections.abc import Callable
 
-from tests.site.conftest import ADDRESS, Place, Visitor
+from scripts.rehearsal.people import Visitor
+from tests.site.conftest import Place
 
 
 def test_leave_ends_the_visit_and_takes_the_cookie(visitor: Visitor) -> None:
-    visitor.returns(visitor.tells())
-    visitor.writes("Something more.")
-    cookie = visitor.client.get_cookie("visit", domain=ADDRESS)
+    visitor.come_back(visitor.hand_in())
+    visitor.check("tell", "Something more.")
+    cookie = visitor.cookies.get("visit")
     assert cookie is not None
-    page = visitor.leaves()
+    page = visitor.leave()
     assert page.heading == "Done."
-    assert visitor.client.get_cookie("visit", domain=ADDRESS) is None
-    assert page.response.headers["Clear-Site-Data"] == '"cache", "cookies", "storage"'
-    visitor.client.set_cookie("visit", cookie.value, domain=ADDRESS)
-    assert visitor.opens("case").heading == "Come back with my code"
-    assert "You were writing something." not in visitor.opens("tell").html
+    assert visitor.cookies.get("visit") is None
+    assert page.answer.header("clear-site-data") == '"cache", "cookies", "storage"'
+    visitor.cookies["visit"] = cookie
+    assert visitor.go("case").heading == "Come back with my code"
+    assert "You were writing something." not in visitor.go("tell").html
 
 
 def test_the_last_page_says_nothing_about_this_place(visitor: Visitor) -> None:
-    page = visitor.leaves()
+    page = visitor.leave()
     assert page.title == "Start"
     for word in ("Iraq", "help", "stor", "code", "message", "<footer", "<header"):
         assert word not in page.html.partition("<body>")[2]
@@ -29,33 +30,33 @@ def test_the_last_page_says_nothing_about_this_place(visitor: Visitor) -> None:
 
 def test_leave_needs_no_token_and_no_visit(come: Callable[[], Visitor]) -> None:
     visitor = come()
-    assert visitor.leaves().status == 200
-    assert visitor.posts("/leave", {}).status == 200
+    assert visitor.leave().status == 200
+    assert visitor.post("/leave", []).status == 200
 
 
 def test_leave_speaks_the_language_of_the_page(visitor: Visitor) -> None:
-    visitor.lang = "ar"
-    assert visitor.leaves().heading == "تمّ."
-    visitor.lang = "xx"
-    assert visitor.leaves().heading == "Done."
+    visitor.language = "ar"
+    assert visitor.leave().heading == "تمّ."
+    visitor.language = "xx"
+    assert visitor.leave().heading == "Done."
 
 
 def test_a_phone_that_brings_the_last_page_back_shows_the_choice_of_a_language(visitor: Visitor) -> None:
-    assert "Choose your language" in visitor.client.get("/leave").get_data(as_text=True)
+    assert "Choose your language" in visitor.get("/leave").html
 
 
 def test_the_visit_closes_15_minutes_after_its_last_use(visitor: Visitor, place: Place) -> None:
-    visitor.returns(visitor.tells())
+    visitor.come_back(visitor.hand_in())
     for _ in range(3):
         place.clock.wait(minutes=14)
-        assert visitor.opens("case").heading == "Your messages"
+        assert visitor.go("case").heading == "Your messages"
     place.clock.wait(minutes=16)
-    assert visitor.opens("case").heading == "Come back with my code"
+    assert visitor.go("case").heading == "Come back with my code"
 
 
 def test_the_visit_closes_after_an_hour_in_any_case(visitor: Visitor, place: Place) -> None:
-    visitor.returns(visitor.tells())
+    visitor.come_back(visitor.hand_in())
     for _ in range(6):
         place.clock.wait(minutes=10)
-        page = visitor.opens("case")
+        page = visitor.go("case")
     assert page.heading == "Come back with my code"

@@ -7,14 +7,16 @@ from onion_app.crypto.letters import Verdict
 from onion_app.site import casework
 from onion_app.vault.cases import routing
 from onion_app.vault.database import Database
-from tests.site.conftest import Page, Place, Visitor
+from scripts.rehearsal.pages import Page
+from scripts.rehearsal.people import Visitor
+from tests.site.conftest import Place
 
 WAITING = "Many messages from you are waiting for our answer."
 
 
 def is_refused(page: Page, why: str, text: str) -> None:
     assert (page.status, page.heading) == (503, "We cannot take this right now.")
-    assert why in page.words
+    assert why in page.main.text
     assert page.box == text
 
 
@@ -22,15 +24,15 @@ def test_what_waits_in_a_case_has_an_end_until_its_circle_answers(
     visitor: Visitor, place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(casework, "MOST_WAITING", 4)  # the first text and what is allowed are two
-    code = visitor.tells("First.")
-    case = visitor.returns(code)
-    last = visitor.fills(case, text="Third.")
-    visitor.fills(last, text="Fourth.")
-    refused = visitor.fills(visitor.opens("case"), text="Fifth.")
+    code = visitor.hand_in("tell", "First.")
+    case = visitor.come_back(code)
+    last = visitor.send(case, text="Third.")
+    visitor.send(last, text="Fourth.")
+    refused = visitor.send(visitor.go("case"), text="Fifth.")
     is_refused(refused, WAITING, "Fifth.")
-    assert 'id="arrived"' in visitor.fills(last, text="Fourth.").main, "what is stored has arrived, sent twice too"
-    place.answers("We read it.")
-    assert 'id="arrived"' in visitor.fills(refused).main
+    assert 'id="arrived"' in visitor.send(last, text="Fourth.").main_html, "what is stored has arrived, sent twice too"
+    place.replies("We read it.")
+    assert 'id="arrived"' in visitor.send(refused).main_html
     assert place.texts() == ["First.", "Third.", "Fourth.", "We read it.", "Fifth."]
 
 
@@ -39,10 +41,10 @@ def test_what_was_allowed_can_be_taken_back_however_much_waits(
 ) -> None:
     monkeypatch.setattr(casework, "MOST_WAITING", 2)
     monkeypatch.setattr(casework, "MOST_DECIDED", 3)
-    case = visitor.returns(visitor.tells("First.", publish="ask"))
-    case = visitor.fills(case, 'value="consents"', publish="yes", count="1")
-    assert visitor.fills(case, 'value="consents"', publish="yes", count="1", quote="1").status == 503
-    visitor.fills(case, 'value="consents"', publish="no")
+    case = visitor.come_back(visitor.hand_in("tell", "First.", publish="ask"))
+    case = visitor.send(case.form_doing("consents"), publish="yes", count="1")
+    assert visitor.send(case.form_doing("consents"), publish="yes", count="1", quote="1").status == 503
+    visitor.send(case.form_doing("consents"), publish="no")
     assert place.consents() == [("ask", False, False), ("yes", True, False), ("no", True, False)]
 
 
@@ -50,14 +52,12 @@ def test_a_yes_can_be_taken_back_however_much_waits(
     visitor: Visitor, place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(casework, "MOST_DECIDED", 1)
-    code = visitor.tells("First.", publish="ask")
+    code = visitor.hand_in("tell", "First.", publish="ask")
     place.proposes("A title", "Words.")
-    page = visitor.returns(code)
-    _, fields = page.form('value="verdict"')
+    page = visitor.come_back(code)
     for decision in ("yes", "yes", "no"):
-        fields["message"] = new_key().hex()
-        visitor.posts("case", fields | {"decision": decision})
-    found = [each.decision for each in place.read_by(place.circle) if isinstance(each, Verdict)]
+        visitor.send(page.form_doing("verdict"), message=new_key().hex(), decision=decision)
+    found = [each.decision for each in place.read_by(place.pair) if isinstance(each, Verdict)]
     assert found == ["yes", "no"]
 
 
@@ -65,15 +65,15 @@ def test_a_yes_can_be_taken_back_however_much_waits(
 def test_new_cases_end_first_then_more_texts_and_erasing_has_the_rest(
     visitor: Visitor, place: Place, monkeypatch: pytest.MonkeyPatch, free: int
 ) -> None:
-    code, check = visitor.tells("First."), visitor.writes("Something new.")
+    code, check = visitor.hand_in("tell", "First."), visitor.check("tell", "Something new.")
     monkeypatch.setattr(Database, "room", lambda _db: free)
-    assert visitor.sends(check).status == 503
-    page = visitor.fills(visitor.returns(code), text="Second.")
+    assert visitor.confirm(check).status == 503
+    page = visitor.send(visitor.come_back(code), text="Second.")
     if free < routing.LEAST_ROOM_TO_ADD:
         is_refused(page, "We have stopped taking new messages for now.", "Second.")
         assert place.texts() == ["First."]
-        place.answers("The circle may still answer.")
+        place.replies("The circle may still answer.")
     else:
         assert place.texts() == ["First.", "Second."]
-    visitor.fills(visitor.fills(visitor.returns(code), 'value="erase"'))
+    visitor.send(visitor.send(visitor.come_back(code).form_doing("erase")))
     assert place.count("cases") == 0

@@ -5,96 +5,97 @@ from collections.abc import Callable
 import pytest
 
 from onion_app.site import casework
-from tests.site.conftest import Place, Visitor
+from scripts.rehearsal.people import Visitor
+from tests.site.conftest import Place
 
 
 def test_the_new_code_opens_the_case_and_the_old_one_nothing(visitor: Visitor, come: Callable[[], Visitor]) -> None:
-    old = visitor.tells("They found my phone.")
-    page = visitor.fills(visitor.returns(old), 'value="new_code"')
+    old = visitor.hand_in("tell", "They found my phone.")
+    page = visitor.send(visitor.come_back(old).form_doing("new_code"))
     new = page.code
     assert page.heading == "Your new code"
-    done = visitor.fills(page, line=new[-4:])
-    assert "The old one opens nothing." in done.words
-    assert come().returns(old).heading == "There is nothing under this code."
-    assert "They found my phone." in come().returns(new).words
+    done = visitor.send(page, line=new[-4:])
+    assert "The old one opens nothing." in done.main.text
+    assert come().come_back(old).heading == "There is nothing under this code."
+    assert "They found my phone." in come().come_back(new).main.text
 
 
 def test_until_a_line_was_typed_the_old_code_works(visitor: Visitor, come: Callable[[], Visitor]) -> None:
-    old = visitor.tells()
-    page = visitor.fills(visitor.returns(old), 'value="new_code"')
-    wrong = visitor.fills(page, line="12")
+    old = visitor.hand_in()
+    page = visitor.send(visitor.come_back(old).form_doing("new_code"))
+    wrong = visitor.send(page, line="12")
     assert wrong.code == page.code
     assert wrong.title == "Error: Messages"
-    assert come().returns(old).heading == "Your messages"
-    assert come().returns(page.code).heading == "There is nothing under this code."
-    visitor.fills(wrong, line=page.code[-4:])
-    assert come().returns(page.code).heading == "Your messages"
+    assert come().come_back(old).heading == "Your messages"
+    assert come().come_back(page.code).heading == "There is nothing under this code."
+    visitor.send(wrong, line=page.code[-4:])
+    assert come().come_back(page.code).heading == "Your messages"
 
 
 def test_the_visit_goes_on_under_the_new_code(visitor: Visitor, place: Place) -> None:
-    page = visitor.fills(visitor.returns(visitor.tells("First.")), 'value="new_code"')
-    case = visitor.fills(page, line=page.code[-4:])
-    visitor.fills(case, text="Second.")
+    page = visitor.send(visitor.come_back(visitor.hand_in("tell", "First.")).form_doing("new_code"))
+    case = visitor.send(page, line=page.code[-4:])
+    visitor.send(case, text="Second.")
     assert place.texts() == ["First.", "Second."]
 
 
 def test_somebody_else_inside_with_the_old_code_is_out_at_once(visitor: Visitor, come: Callable[[], Visitor]) -> None:
-    old = visitor.tells()
+    old = visitor.hand_in()
     other = come()
-    intruder = other.returns(old)
-    page = visitor.fills(visitor.returns(old), 'value="new_code"')
-    visitor.fills(page, line=page.code[-4:])
-    assert "There is nothing under this code." in other.fills(intruder, text="Gotcha").errors
-    sure = other.fills(intruder, 'value="erase"')
-    assert other.fills(sure).heading == "There is nothing under this code."
-    assert other.opens("case").heading == "Come back with my code"
-    assert come().returns(page.code).heading == "Your messages"
+    intruder = other.come_back(old)
+    page = visitor.send(visitor.come_back(old).form_doing("new_code"))
+    visitor.send(page, line=page.code[-4:])
+    assert "There is nothing under this code." in other.send(intruder, text="Gotcha").errors
+    sure = other.send(intruder.form_doing("erase"))
+    assert other.send(sure).heading == "There is nothing under this code."
+    assert other.go("case").heading == "Come back with my code"
+    assert come().come_back(page.code).heading == "Your messages"
 
 
 def test_every_epoch_opens_with_the_new_code(visitor: Visitor, place: Place, come: Callable[[], Visitor]) -> None:
-    case = visitor.returns(visitor.tells("Before."))
+    case = visitor.come_back(visitor.hand_in("tell", "Before."))
     place.gives_the_circle_a_new_key()
-    case = visitor.fills(case, text="After.")
-    page = visitor.fills(case, 'value="new_code"')
-    visitor.fills(page, line=page.code[-4:])
-    words = come().returns(page.code).words
+    case = visitor.send(case, text="After.")
+    page = visitor.send(case.form_doing("new_code"))
+    visitor.send(page, line=page.code[-4:])
+    words = come().come_back(page.code).main.text
     assert "Before." in words
     assert "After." in words
 
 
 def test_the_form_of_one_case_gives_no_new_code_to_another(visitor: Visitor, come: Callable[[], Visitor]) -> None:
-    first, second = come().tells("The first."), come().tells("The second.")
-    page = visitor.fills(visitor.returns(first), 'value="new_code"')
-    visitor.returns(second)
-    other = visitor.fills(page, line=page.code[-4:])
+    first, second = come().hand_in("tell", "The first."), come().hand_in("tell", "The second.")
+    page = visitor.send(visitor.come_back(first).form_doing("new_code"))
+    visitor.come_back(second)
+    other = visitor.send(page, line=page.code[-4:])
     assert other.heading == "Your new code"
     assert other.code != page.code
-    assert come().returns(second).heading == "Your messages"
+    assert come().come_back(second).heading == "Your messages"
 
 
 def test_typing_the_line_twice_does_no_harm(visitor: Visitor, come: Callable[[], Visitor]) -> None:
-    page = visitor.fills(visitor.returns(visitor.tells()), 'value="new_code"')
+    page = visitor.send(visitor.come_back(visitor.hand_in()).form_doing("new_code"))
     for _ in range(2):
-        assert visitor.fills(page, line=page.code[-4:]).heading == "Your messages"
-    assert come().returns(page.code).heading == "Your messages"
+        assert visitor.send(page, line=page.code[-4:]).heading == "Your messages"
+    assert come().come_back(page.code).heading == "Your messages"
 
 
 def test_after_the_visit_the_form_asks_for_the_code(visitor: Visitor, place: Place) -> None:
-    old = visitor.tells()
-    page = visitor.fills(visitor.returns(old), 'value="new_code"')
+    old = visitor.hand_in()
+    page = visitor.send(visitor.come_back(old).form_doing("new_code"))
     place.clock.wait(minutes=16)
-    assert visitor.fills(page, line=page.code[-4:]).heading == "Come back with my code"
-    assert visitor.returns(old).heading == "Your messages"
+    assert visitor.send(page, line=page.code[-4:]).heading == "Come back with my code"
+    assert visitor.come_back(old).heading == "Your messages"
 
 
 def test_a_case_gets_no_new_codes_without_end(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(casework, "MOST_EPOCHS", 2)
-    case, code = visitor.returns(first := visitor.tells()), first
+    case, code = visitor.come_back(first := visitor.hand_in()), first
     for status in (200, 503):
-        page = visitor.fills(case, 'value="new_code"')
-        done = visitor.fills(page, line=page.code[-4:])
+        page = visitor.send(case.form_doing("new_code"))
+        done = visitor.send(page, line=page.code[-4:])
         assert done.status == status
         code = page.code if status == 200 else code
-        case = visitor.returns(code)
+        case = visitor.come_back(code)
         assert case.heading == "Your messages"
     assert code != first

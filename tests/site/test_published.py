@@ -9,10 +9,9 @@ import pytest
 from onion_app.vault import texts
 from onion_app.vault.listing import NOTES
 from onion_app.web.size import SHORT
+from scripts.rehearsal.pages import Page
 from tests.offered import LANGUAGES
-from tests.pages import Page
 from tests.served import Site, serving
-from tests.site.library import put_guide, put_story
 
 LOADING = "script|link|img|iframe|frame|object|embed|video|audio|source|base|svg|picture"
 
@@ -20,13 +19,13 @@ LOADING = "script|link|img|iframe|frame|object|embed|video|audio|source|base|svg
 @pytest.fixture(scope="module")
 def site() -> Iterator[Site]:
     with serving() as served:
-        mailbox = served.mailbox()
         for number in range(12):
             words = f"Words & <words> of story {number}. " * (60 * number)
-            put_story(mailbox, {"en": (f"Story {number}", words), "ar": (f"قصة {number}", words)}, notes=NOTES[:number])
-        put_story(mailbox, {"ckb": ("چیرۆک", "وشە. " * 4_000)}, translated_from="ar")
-        put_guide(mailbox, "health", {"ar": ("الصحة", "1. ماء.\n\n## ثم؟\n\n" + "كلام. " * 3_000)}, "lamp", 20_000)
-        mailbox.close()
+            served.show({"en": (f"Story {number}", words), "ar": (f"قصة {number}", words)}, notes=NOTES[:number]).hex()
+        served.show({"ckb": ("چیرۆک", "وشە. " * 4_000)}, translated_from="ar").hex()
+        served.show(
+            {"ar": ("الصحة", "1. ماء.\n\n## ثم؟\n\n" + "كلام. " * 3_000)}, slug="health", checked=("lamp", 20_000)
+        )
         yield served
 
 
@@ -43,7 +42,7 @@ def crawl(site: Site, language: str) -> Iterator[tuple[str, Page]]:
             page = visitor.get(path)
             yield path, page
         waiting += [
-            urlsplit(urljoin(path, link.get("href")))._replace(fragment="").geturl() for link in page.root.every("a")
+            urlsplit(urljoin(path, link.get("href")))._replace(fragment="").geturl() for link in page.every("a")
         ]
     assert not visitor.cookies
     assert len(seen) > 25
@@ -55,15 +54,15 @@ def test_every_published_page_has_one_length_and_needs_nothing_else(site: Site, 
         assert (page.status, len(page.answer.raw)) == (200, SHORT), path
         assert page.answer.header("set-cookie") == ""
         assert b"csrf_token" not in page.answer.body
-        assert not [element.tag for element in page.root.walk() if re.fullmatch(LOADING, element.tag)], path
-        leading = [element.get(name) for element in page.root.walk() for name in ("href", "action", "src")]
+        assert not [element.tag for element in page.walk() if re.fullmatch(LOADING, element.tag)], path
+        leading = [element.get(name) for element in page.walk() for name in ("href", "action", "src")]
         assert not [lead for lead in leading if lead and not lead.startswith(("/", "?", "#"))], path
     assert site.errors == []
 
 
 def test_a_story_taken_down_in_the_database_is_gone_with_the_next_request(site: Site) -> None:
-    mailbox, visitor = site.mailbox(), site.visitor()
-    story = put_story(mailbox, {"en": ("Gone soon", "A word kept nowhere else: qwvz.")})
+    mailbox, visitor = site.mailbox, site.visitor()
+    story = site.show({"en": ("Gone soon", "A word kept nowhere else: qwvz.")}).hex()
     for _ in range(2):
         assert b"qwvz" in visitor.get(f"/en/stories/{story}").answer.body
     texts.withdraw(mailbox, bytes.fromhex(story), 20_000)
@@ -72,4 +71,3 @@ def test_a_story_taken_down_in_the_database_is_gone_with_the_next_request(site: 
         assert b"qwvz" not in answer.body
         assert b"Gone soon" not in answer.body
         assert len(answer.raw) == SHORT
-    mailbox.close()

@@ -7,7 +7,10 @@ import pytest
 from onion_app.errors import Overloaded
 from onion_app.vault.database import Database
 from onion_app.web.app import Hardened
-from tests.site.conftest import Page, Place, Visitor
+from scripts.rehearsal.pages import Page
+from scripts.rehearsal.people import Visitor
+from scripts.rehearsal.wire import into
+from tests.site.conftest import Place
 
 
 def drain(app: Hardened, kind: str, *, urgent: bool = True) -> None:
@@ -19,138 +22,138 @@ def drain(app: Hardened, kind: str, *, urgent: bool = True) -> None:
 def test_past_the_storage_quota_the_words_come_back_and_open_cases_go_on(
     visitor: Visitor, place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    code = visitor.tells("A first text.")
-    check = visitor.writes("They found my phone.")
+    code = visitor.hand_in("tell", "A first text.")
+    check = visitor.check("tell", "They found my phone.")
     monkeypatch.setattr(Database, "size", lambda _db: 1024**3)
-    place.sets("quota_gib", 1)
-    kept = visitor.sends(check)
+    place.put(quota_gib=1)
+    kept = visitor.confirm(check)
     assert (kept.status, kept.heading) == (503, "We cannot take this right now.")
-    assert "We have stopped taking new messages for now." in kept.words
+    assert "We have stopped taking new messages for now." in kept.main.text
     is_whole(kept, "They found my phone.", check.code)
-    assert visitor.opens("tell").status == 503
+    assert visitor.go("tell").status == 503
     assert place.count("cases") == 1
-    case = visitor.returns(code)
-    assert "It has arrived." in visitor.fills(case, 'name="text"', text="More.").words
-    place.sets("quota_gib", 2)
-    assert visitor.fills(kept, line=check.code[-4:]).heading == "It has arrived."
+    case = visitor.come_back(code)
+    assert "It has arrived." in visitor.send(case.form_with("text"), text="More.").main.text
+    place.put(quota_gib=2)
+    assert visitor.send(kept, line=check.code[-4:]).heading == "It has arrived."
 
 
 def is_whole(page: Page, text: str, code: str) -> None:
-    _, fields = page.form('name="text"')
+    fields = page.form_with("text").values
     assert fields["text"] == text
     assert page.code == code
 
 
 def test_a_lost_cookie_before_the_check_page_loses_nothing(visitor: Visitor) -> None:
-    page = visitor.opens("ask")
-    visitor.loses_the_cookie()
-    expired = visitor.fills(page, text="Help.", topic="law", danger="no", answer_in="ar")
+    page = visitor.go("ask")
+    visitor.cookies.clear()
+    expired = visitor.send(page, text="Help.", topic="law", danger="no", answer_in="ar")
     assert (expired.status, expired.heading) == (400, "This page was open too long.")
     assert expired.box == "Help."
-    check = visitor.fills(expired)
-    _, fields = check.form()
+    check = visitor.send(expired)
+    fields = check.form().values
     assert check.heading == "Not sent yet"
     assert (fields["topic"], fields["danger"], fields["answer_in"]) == ("law", "no", "ar")
 
 
 def test_a_lost_cookie_on_the_check_page_keeps_the_code_and_sends_nothing(visitor: Visitor, place: Place) -> None:
-    check = visitor.writes("They found my phone.")
-    visitor.loses_the_cookie()
-    expired = visitor.sends(check, publish="ask", quote="1", text="They found it.")
+    check = visitor.check("tell", "They found my phone.")
+    visitor.cookies.clear()
+    expired = visitor.confirm(check, publish="ask", quote="1", text="They found it.")
     assert expired.heading == "This page was open too long."
     is_whole(expired, "They found it.", check.code)
-    again = visitor.fills(expired)
+    again = visitor.send(expired)
     assert again.heading == "Not sent yet"
     assert not again.errors
     assert again.code == check.code
-    _, fields = again.form()
+    fields = again.form().values
     assert (fields["publish"], fields["quote"], fields["line"]) == ("ask", "1", "")
     assert place.count("cases") == 0
-    assert visitor.sends(again).code == check.code
+    assert visitor.confirm(again).code == check.code
     assert place.texts() == ["They found it."]
 
 
 @pytest.mark.parametrize("token", ["", "wrong"])
 def test_a_form_without_its_token_is_not_believed(visitor: Visitor, place: Place, token: str) -> None:
-    check = visitor.writes()
-    page = visitor.sends(check, csrf_token=token)
+    check = visitor.check()
+    page = visitor.confirm(check, csrf_token=token)
     assert page.status == 400
     assert place.count("cases") == 0
 
 
 def test_writing_back_after_the_visit_asks_for_the_code_and_sends(visitor: Visitor, place: Place) -> None:
-    code = visitor.tells("First.")
-    case = visitor.returns(code)
+    code = visitor.hand_in("tell", "First.")
+    case = visitor.come_back(code)
     place.clock.wait(minutes=20)
-    expired = visitor.fills(case, text="Second.")
+    expired = visitor.send(case, text="Second.")
     assert expired.heading == "This page was open too long."
-    assert "For your safety your messages were closed." in expired.words
+    assert "For your safety your messages were closed." in expired.main.text
     assert "First." not in expired.html
     assert expired.box == "Second."
-    page = visitor.fills(expired, code=code)
-    assert 'id="arrived"' in page.main
+    page = visitor.send(expired, code=code)
+    assert 'id="arrived"' in page.main_html
     assert place.texts() == ["First.", "Second."]
-    assert visitor.opens("case").box == ""
+    assert visitor.go("case").box == ""
 
 
 def test_a_lost_cookie_on_the_case_page_is_the_same(visitor: Visitor, place: Place) -> None:
-    code = visitor.tells("First.")
-    case = visitor.returns(code)
-    visitor.loses_the_cookie()
-    expired = visitor.fills(case, text="Second.")
+    code = visitor.hand_in("tell", "First.")
+    case = visitor.come_back(code)
+    visitor.cookies.clear()
+    expired = visitor.send(case, text="Second.")
     assert expired.box == "Second."
-    visitor.fills(expired, code=code)
+    visitor.send(expired, code=code)
     assert place.texts() == ["First.", "Second."]
 
 
 def test_a_restart_on_the_case_page_is_the_same(visitor: Visitor, place: Place) -> None:
-    code = visitor.tells("First.")
-    case = visitor.returns(code)
-    visitor.client.application = place.start()
-    expired = visitor.fills(case, text="Second.")
+    code = visitor.hand_in("tell", "First.")
+    case = visitor.come_back(code)
+    visitor.dial = into(place.start())
+    expired = visitor.send(case, text="Second.")
     assert expired.box == "Second."
-    visitor.fills(expired, code=code)
+    visitor.send(expired, code=code)
     assert place.texts() == ["First.", "Second."]
 
 
 def test_a_mistyped_code_keeps_the_words_once_more(visitor: Visitor, place: Place) -> None:
-    code = visitor.tells("First.")
-    case = visitor.returns(code)
+    code = visitor.hand_in("tell", "First.")
+    case = visitor.come_back(code)
     place.clock.wait(minutes=20)
-    expired = visitor.fills(case, text="Second.")
-    for wrong, said in ((code[:-1], "This is not a whole code"), (visitor.writes().code, "nothing under this code")):
-        expired = visitor.fills(expired, code=wrong)
+    expired = visitor.send(case, text="Second.")
+    for wrong, said in ((code[:-1], "This is not a whole code"), (visitor.check().code, "nothing under this code")):
+        expired = visitor.send(expired, code=wrong)
         assert said in expired.errors
         assert expired.box == "Second."
-        _, fields = expired.form()
+        fields = expired.form().values
         assert fields["code"] == wrong
-    visitor.fills(expired, code=code)
+    visitor.send(expired, code=code)
     assert place.texts() == ["First.", "Second."]
 
 
 def test_opening_by_the_return_page_finds_the_words_too(visitor: Visitor, place: Place) -> None:
-    code = visitor.tells("First.")
-    case = visitor.returns(code)
+    code = visitor.hand_in("tell", "First.")
+    case = visitor.come_back(code)
     place.clock.wait(minutes=20)
-    visitor.fills(case, text="Second.")
-    assert visitor.returns(code).box == "Second."
+    visitor.send(case, text="Second.")
+    assert visitor.come_back(code).box == "Second."
 
 
 def test_consents_changed_after_the_visit_are_saved_with_the_code(visitor: Visitor, place: Place) -> None:
-    code = visitor.tells(publish="yes")
-    case = visitor.returns(code)
+    code = visitor.hand_in(publish="yes")
+    case = visitor.come_back(code)
     place.clock.wait(minutes=20)
-    expired = visitor.fills(case, 'value="consents"', publish="no")
-    page = visitor.fills(expired, code=code)
-    assert "It is saved." in page.words
+    expired = visitor.send(case.form_doing("consents"), publish="no")
+    page = visitor.send(expired, code=code)
+    assert "It is saved." in page.main.text
     assert place.consents()[-1] == ("no", False, False)
 
 
 def test_erasing_after_the_visit_asks_for_the_code(visitor: Visitor, place: Place) -> None:
-    case = visitor.returns(visitor.tells())
-    sure = visitor.fills(case, 'value="erase"')
+    case = visitor.come_back(visitor.hand_in())
+    sure = visitor.send(case.form_doing("erase"))
     place.clock.wait(minutes=20)
-    assert visitor.fills(sure).heading == "Come back with my code"
+    assert visitor.send(sure).heading == "Come back with my code"
     assert place.count("cases") == 1
 
 
@@ -158,112 +161,112 @@ def test_erasing_after_the_visit_asks_for_the_code(visitor: Visitor, place: Plac
 def test_overload_before_the_check_page_keeps_the_words(
     visitor: Visitor, app: Hardened, place: Place, kind: str
 ) -> None:
-    form = visitor.opens(kind)
+    form = visitor.go(kind)
     drain(app, kind)
-    page = visitor.fills(form, text="Help.", topic="law")
+    page = visitor.send(form, text="Help.", topic="law")
     assert (page.status, page.heading) == (503, "We cannot take this right now.")
-    assert "Too many people are writing." in page.words
+    assert "Too many people are writing." in page.main.text
     assert page.box == "Help."
     place.clock.wait(minutes=5)
-    check = visitor.fills(page)
+    check = visitor.send(page)
     assert (check.heading, check.box) == ("Not sent yet", "Help.")
 
 
 def test_overload_at_sending_keeps_code_and_choices_and_trying_again_sends(
     visitor: Visitor, app: Hardened, place: Place
 ) -> None:
-    check = visitor.writes("They found my phone.")
+    check = visitor.check("tell", "They found my phone.")
     drain(app, "send")
-    page = visitor.sends(check, publish="yes", count="1")
+    page = visitor.confirm(check, publish="yes", count="1")
     assert page.status == 503
     is_whole(page, "They found my phone.", check.code)
     assert place.count("cases") == 0
     place.clock.wait(minutes=5)
-    assert visitor.fills(page).heading == "It has arrived."
+    assert visitor.send(page).heading == "It has arrived."
     assert place.consents() == [("yes", True, False)]
 
 
 def test_a_fifth_is_kept_for_the_urgent(visitor: Visitor, app: Hardened) -> None:
     drain(app, "ask", urgent=False)
-    assert visitor.writes("Help.", "ask", danger="unknown").status == 503
-    assert visitor.writes("Help.", "ask", danger="yes").heading == "Not sent yet"
+    assert visitor.check("ask", "Help.", danger="unknown").status == 503
+    assert visitor.check("ask", "Help.", danger="yes").heading == "Not sent yet"
     drain(app, "tell", urgent=False)
-    assert visitor.writes("Help.", "tell", danger="yes").status == 503
+    assert visitor.check("tell", "Help.", danger="yes").status == 503
 
 
 def test_too_many_openings_keep_the_code_that_was_typed(visitor: Visitor, app: Hardened, place: Place) -> None:
-    code = visitor.tells()
+    code = visitor.hand_in()
     drain(app, "open")
-    page = visitor.fills(visitor.opens("return"), code=code)
+    page = visitor.send(visitor.go("return"), code=code)
     assert page.status == 503
-    assert "Too many people are writing." in page.words
-    _, fields = page.form()
+    assert "Too many people are writing." in page.main.text
+    fields = page.form().values
     assert fields["code"] == code
     place.clock.wait(minutes=5)
-    assert visitor.fills(page).status == 303
+    assert visitor.send(page).heading == "Your messages"
 
 
 def test_writing_in_an_open_case_is_never_refused_for_overload(visitor: Visitor, app: Hardened, place: Place) -> None:
-    case = visitor.returns(visitor.tells("First."))
+    case = visitor.come_back(visitor.hand_in("tell", "First."))
     for kind in ("tell", "ask", "send", "open"):
         drain(app, kind)
-    visitor.fills(case, text="Second.")
+    visitor.send(case, text="Second.")
     assert place.texts() == ["First.", "Second."]
 
 
 def test_a_pause_keeps_words_and_code_and_ends(visitor: Visitor, place: Place) -> None:
-    form, check = visitor.opens("tell"), visitor.writes("They found my phone.")
-    place.sets("paused", value=True)
-    first = visitor.fills(form, text="Something else.")
+    form, check = visitor.go("tell"), visitor.check("tell", "They found my phone.")
+    place.put(paused=True)
+    first = visitor.send(form, text="Something else.")
     assert first.status == 503
-    assert "We have stopped taking new messages for now. This is us, not you." in first.words
+    assert "We have stopped taking new messages for now. This is us, not you." in first.main.text
     assert first.box == "Something else."
-    page = visitor.sends(check)
+    page = visitor.confirm(check)
     is_whole(page, "They found my phone.", check.code)
-    page = visitor.fills(page)
+    page = visitor.send(page)
     is_whole(page, "They found my phone.", check.code)
-    place.sets("paused", value=False)
-    assert visitor.fills(page).code == check.code
+    place.put(paused=False)
+    assert visitor.send(page).code == check.code
     assert place.texts() == ["They found my phone."]
 
 
 @pytest.mark.parametrize("kind", ["tell", "ask"])
 def test_while_paused_nobody_begins_to_write_for_nothing(visitor: Visitor, place: Place, kind: str) -> None:
-    place.sets("paused", value=True)
-    page = visitor.opens(kind)
+    place.put(paused=True)
+    page = visitor.go(kind)
     assert (page.status, page.heading) == (503, "We cannot take this right now.")
-    assert "<textarea" not in page.main
-    assert "Coming back with your code works." in page.words
-    assert page.form()[0] == f"/en/{kind}"
+    assert "<textarea" not in page.main_html
+    assert "Coming back with your code works." in page.main.text
+    assert page.form().action == f"/en/{kind}"
 
 
 def test_without_a_catch_all_circle_the_writing_pages_are_paused(visitor: Visitor, place: Place) -> None:
-    with place.db.writing():
-        place.db.run("DELETE FROM circles")
-    assert visitor.opens("tell").heading == "We cannot take this right now."
+    with place.mailbox.writing():
+        place.mailbox.run("DELETE FROM circles")
+    assert visitor.go("tell").heading == "We cannot take this right now."
 
 
 def test_while_paused_a_code_still_opens_and_its_author_may_write(visitor: Visitor, place: Place) -> None:
-    code = visitor.tells("First.")
-    place.sets("paused", value=True)
-    visitor.fills(visitor.returns(code), text="Second.")
+    code = visitor.hand_in("tell", "First.")
+    place.put(paused=True)
+    visitor.send(visitor.come_back(code), text="Second.")
     assert place.texts() == ["First.", "Second."]
 
 
 def test_a_broken_mailbox_still_gives_the_words_back(visitor: Visitor, place: Place) -> None:
-    form = visitor.opens("tell")
+    form = visitor.go("tell")
     place.apps[0].extensions["house"].mailbox.close_all()
-    place.folder.rename(place.folder.with_name("away"))
-    visitor.client.application = place.start()
-    page = visitor.fills(form, text="They found my phone.")
+    place.state.mailbox.rename(place.state.mailbox.with_name("away"))
+    visitor.dial = into(place.start())
+    page = visitor.send(form, text="They found my phone.")
     assert page.status == 503
-    assert "Something is broken here. This is us, not you." in page.words
+    assert "Something is broken here. This is us, not you." in page.main.text
     assert page.box == "They found my phone."
-    assert visitor.opens("").status == 200
+    assert visitor.go("").status == 200
 
 
 def test_no_page_of_refusal_counts_seconds_or_asks_riddles(visitor: Visitor, place: Place) -> None:
-    place.sets("paused", value=True)
-    page = visitor.opens("tell")
-    assert "second" not in page.words
-    assert "Retry-After" not in page.response.headers
+    place.put(paused=True)
+    page = visitor.go("tell")
+    assert "second" not in page.main.text
+    assert page.answer.header("retry-after") == ""

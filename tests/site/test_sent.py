@@ -3,129 +3,131 @@
 from collections.abc import Callable
 
 from onion_app.crypto.letters import Consent, Text
-from tests.site.conftest import DAY, Place, Visitor
+from scripts.rehearsal.people import Visitor
+from tests.site.conftest import Place
+from tests.world import DAY
 
 
 def test_a_testimony_is_stored_with_what_it_allows(visitor: Visitor, place: Place) -> None:
-    visitor.tells("They found my phone.", publish="ask", quote="1")
-    text, consent = place.read_by(place.circle)
+    visitor.hand_in("tell", "They found my phone.", publish="ask", quote="1")
+    text, consent = place.read_by(place.pair)
     assert text == Text("They found my phone.", 20_000)
     assert consent == Consent("ask", count=False, quote=True, day=20_000)
-    row = place.db.row("SELECT kind, topic, answer_in, state, unread, urgent, received_day FROM cases")
+    row = place.mailbox.row("SELECT kind, topic, answer_in, state, unread, urgent, received_day FROM cases")
     assert row == ("testimony", "testimony", "en", "new", 1, 0, 20_000)
 
 
 def test_nothing_that_was_written_stands_in_the_file_unsealed(visitor: Visitor, place: Place) -> None:
-    visitor.tells("A very particular sentence.")
+    visitor.hand_in("tell", "A very particular sentence.")
     for table in ("cases", "case_keys", "messages"):
-        for row in place.db.rows(f"SELECT * FROM {table}"):
+        for row in place.mailbox.rows(f"SELECT * FROM {table}"):
             assert not any(b"particular" in value for value in row if isinstance(value, bytes))
             assert not any("particular" in value for value in row if isinstance(value, str))
 
 
 def test_the_code_is_in_no_table(visitor: Visitor, place: Place) -> None:
-    code = visitor.tells()
+    code = visitor.hand_in()
     for table in ("cases", "case_keys", "messages", "settings"):
-        for row in place.db.rows(f"SELECT * FROM {table}"):
+        for row in place.mailbox.rows(f"SELECT * FROM {table}"):
             assert not any(code[:8] in str(value) for value in row)
 
 
 def test_the_page_shows_the_code_again_and_the_way_out(visitor: Visitor) -> None:
-    check = visitor.writes()
-    sent = visitor.sends(check)
+    check = visitor.check()
+    sent = visitor.confirm(check)
     assert sent.code == check.code
-    assert "Come back with your code in about 3 days." in sent.words
-    assert "Ask at the library for the blue book." in sent.words
-    assert sent.main.index("In danger now? Read this") < sent.main.index("<button>Leave</button>")
+    assert "Come back with your code in about 3 days." in sent.main.text
+    assert "Ask at the library for the blue book." in sent.main.text
+    assert sent.main_html.index("In danger now? Read this") < sent.main_html.index("<button>Leave</button>")
 
 
 def test_without_return_nobody_but_the_circle_holds_a_key(visitor: Visitor, place: Place) -> None:
-    check = visitor.writes()
-    sent = visitor.sends(check, no_return="1")
+    check = visitor.check()
+    sent = visitor.confirm(check, no_return="1")
     assert sent.code == ""
-    assert "We cannot answer you, because you chose not to come back." in sent.words
-    assert place.db.rows("SELECT lookup_tag, author_key FROM cases") == [(None, None)]
-    assert [row[0] for row in place.db.rows("SELECT holder FROM case_keys")] == [place.circle_id]
-    assert visitor.returns(check.code).heading == "There is nothing under this code."
+    assert "We cannot answer you, because you chose not to come back." in sent.main.text
+    assert place.mailbox.rows("SELECT lookup_tag, author_key FROM cases") == [(None, None)]
+    assert [row[0] for row in place.mailbox.rows("SELECT holder FROM case_keys")] == [place.circle_id]
+    assert visitor.come_back(check.code).heading == "There is nothing under this code."
 
 
 def test_sending_twice_shows_it_again_and_stores_once(visitor: Visitor, place: Place) -> None:
-    check = visitor.writes()
+    check = visitor.check()
     for _ in range(3):
-        assert visitor.sends(check).code == check.code
-    visitor.sends(visitor.writes("Anonymous."), no_return="1")
+        assert visitor.confirm(check).code == check.code
+    visitor.confirm(visitor.check("tell", "Anonymous."), no_return="1")
     assert place.count("cases") == 2
     assert place.count("messages") == 4
 
 
 def test_sending_twice_without_return_stores_once(visitor: Visitor, place: Place) -> None:
-    check = visitor.writes()
+    check = visitor.check()
     for _ in range(2):
-        assert visitor.sends(check, no_return="1").heading == "It has arrived."
+        assert visitor.confirm(check, no_return="1").heading == "It has arrived."
     assert place.count("cases") == 1
 
 
 def test_sending_again_after_an_answer_or_days_stores_nothing_more(visitor: Visitor, place: Place) -> None:
-    check = visitor.writes()
-    visitor.sends(check)
-    place.answers()
-    visitor.returns(check.code)
+    check = visitor.check()
+    visitor.confirm(check)
+    place.replies()
+    visitor.come_back(check.code)
     before = place.count("messages")
     place.clock.wait(days=2)
-    assert visitor.sends(check).heading == "It has arrived."
+    assert visitor.confirm(check).heading == "It has arrived."
     assert place.count("messages") == before
 
 
 def test_what_was_changed_before_sending_again_is_not_lost(visitor: Visitor, place: Place) -> None:
-    check = visitor.writes("First.")
-    visitor.sends(check)
+    check = visitor.check("tell", "First.")
+    visitor.confirm(check)
     for _ in range(2):
-        visitor.sends(check, text="First, and something more.", publish="yes")
-    visitor.sends(check, text="First, and something more.", publish="no")
+        visitor.confirm(check, text="First, and something more.", publish="yes")
+    visitor.confirm(check, text="First, and something more.", publish="no")
     assert place.texts() == ["First.", "First, and something more."]
     assert place.consents() == [("no", False, False), ("yes", False, False), ("no", False, False)]
 
 
 def test_an_old_check_page_does_not_undo_what_was_allowed_on_the_case_page(visitor: Visitor, place: Place) -> None:
-    check = visitor.writes()
-    visitor.sends(check, publish="yes")
-    case = visitor.returns(check.code)
-    visitor.fills(case, 'value="consents"', publish="no")
-    visitor.sends(check, publish="yes")
+    check = visitor.check()
+    visitor.confirm(check, publish="yes")
+    case = visitor.come_back(check.code)
+    visitor.send(case.form_doing("consents"), publish="no")
+    visitor.confirm(check, publish="yes")
     assert place.consents()[-1] == ("no", False, False)
 
 
 def test_both_ways_of_sending_keep_the_text(visitor: Visitor, place: Place) -> None:
-    check = visitor.writes()
-    visitor.sends(check, no_return="1")
-    assert visitor.sends(check).code == check.code
+    check = visitor.check()
+    visitor.confirm(check, no_return="1")
+    assert visitor.confirm(check).code == check.code
     assert place.count("cases") == 2
-    assert "They found my phone." in visitor.returns(check.code).words
+    assert "They found my phone." in visitor.come_back(check.code).main.text
 
 
 def test_what_was_erased_is_not_stored_again(visitor: Visitor, place: Place) -> None:
-    check = visitor.writes("They found my phone.")
-    visitor.sends(check)
-    visitor.fills(visitor.fills(visitor.opens("return"), code=check.code, erase="1"))
+    check = visitor.check("tell", "They found my phone.")
+    visitor.confirm(check)
+    visitor.send(visitor.send(visitor.go("return"), code=check.code, erase="1"))
     assert place.count("cases") == 0
-    page = visitor.sends(check)
+    page = visitor.confirm(check)
     assert page.heading == "Not sent yet"
     assert page.box == "They found my phone."
     assert page.code != check.code
-    assert "What is erased is never stored again." in page.words
-    _, fields = page.form()
+    assert "What is erased is never stored again." in page.main.text
+    fields = page.form().values
     assert fields["line"] == ""
     assert place.count("cases") == 0
-    assert visitor.sends(page).code == page.code
+    assert visitor.confirm(page).code == page.code
     assert place.count("cases") == 1
 
 
 def test_an_old_form_says_so_when_the_case_has_another_code(visitor: Visitor, place: Place) -> None:
-    check = visitor.writes()
-    visitor.sends(check)
-    new = visitor.fills(visitor.returns(check.code), 'value="new_code"')
-    visitor.fills(new, line=new.code[-4:])
-    page = visitor.sends(check)
+    check = visitor.check()
+    visitor.confirm(check)
+    new = visitor.send(visitor.come_back(check.code).form_doing("new_code"))
+    visitor.send(new, line=new.code[-4:])
+    page = visitor.confirm(check)
     assert page.heading == "Not sent yet"
     assert page.code not in (check.code, new.code)
     assert place.count("cases") == 1
@@ -133,14 +135,14 @@ def test_an_old_form_says_so_when_the_case_has_another_code(visitor: Visitor, pl
 
 def test_days_are_all_that_is_written_down(visitor: Visitor, place: Place) -> None:
     place.clock.now += 12_345.678
-    visitor.tells()
-    for row in place.db.rows("SELECT received_day, last_day FROM cases"):
+    visitor.hand_in()
+    for row in place.mailbox.rows("SELECT received_day, last_day FROM cases"):
         assert all(value == int(place.clock.now // DAY) for value in row)
 
 
 def test_one_persons_code_opens_nothing_of_another(visitor: Visitor, come: Callable[[], Visitor]) -> None:
-    visitor.tells("The first person's words.")
-    code = come().tells("The second person's words.")
-    page = come().returns(code)
-    assert "second person" in page.words
-    assert "first person" not in page.words
+    visitor.hand_in("tell", "The first person's words.")
+    code = come().hand_in("tell", "The second person's words.")
+    page = come().come_back(code)
+    assert "second person" in page.main.text
+    assert "first person" not in page.main.text

@@ -9,9 +9,11 @@ from onion_app.vault.rows import Language
 from onion_app.vault.texts import NOTES
 from onion_app.web.app import Hardened
 from onion_app.web.size import SHORT
+from scripts.rehearsal.pages import Page
+from scripts.rehearsal.people import Visitor
+from scripts.rehearsal.wire import into
 from tests.offered import LANGUAGES
-from tests.site.conftest import Page, Place, Visitor
-from tests.site.library import put_story
+from tests.site.conftest import ADDRESS, Place
 
 SPARE = 1 / 5
 TITLE = "ث" * 80  # letters: the longest that the desk takes
@@ -22,52 +24,52 @@ HEADERS = 1_100  # bytes: status line and headers with the session's cookie, as 
 @pytest.fixture
 def longest(place: Place) -> Place:
     """Set everything that can be set as long as it may be."""
-    place.sets("how_to_find_us", dict.fromkeys(("en", "ar", "ckb", "kmr"), "ث" * 300))
-    place.sets("answer_days", dict.fromkeys(("testimony", "health", "unknown", "urgent"), 30))
-    place.sets("backup_days", 90)
-    place.sets("restored", {"day": 20_000, "back_since": 20_000})
+    place.put(how_to_find_us=dict.fromkeys(("en", "ar", "ckb", "kmr"), "ث" * 300))
+    place.put(answer_days=dict.fromkeys(("testimony", "health", "unknown", "urgent"), 30))
+    place.put(backup_days=90)
+    place.put(restored={"day": 20_000, "back_since": 20_000})
     for _ in range(11):
         told: dict[Language, tuple[str, str]] = dict.fromkeys(get_args(Language), (TITLE, "ث" * 12000))
-        put_story(place.db, told, notes=NOTES[1:], translated_from="ckb")
+        place.show(told, notes=NOTES[1:], translated_from="ckb").hex()
     return place
 
 
 def pages(visitor: Visitor, place: Place) -> Iterator[Page]:
     for path in ("", "tell", "ask", "return", "case", "guides", "guides/now", "protects", "nowhere"):
-        yield visitor.opens(path)
-    yield visitor.opens("stories")
-    yield visitor.opens(f"stories?without={NOTES[0]}")
-    yield visitor.writes("", "ask")
-    yield visitor.writes("a", "ask", topic="answer", danger="yes")
-    yield visitor.opens("tell")
-    yield visitor.writes(TELLING)
-    check = visitor.writes("a")
+        yield visitor.go(path)
+    yield visitor.go("stories")
+    yield visitor.go(f"stories?without={NOTES[0]}")
+    yield visitor.check("ask", "")
+    yield visitor.check("ask", "a", topic="answer", danger="yes")
+    yield visitor.go("tell")
+    yield visitor.check("tell", TELLING)
+    check = visitor.check("tell", "a")
     yield check
-    yield visitor.fills(check, publish="ask", no_return="1", text="")
-    yield visitor.fills(check, line="0", sealed="broken")
-    yield visitor.sends(check)
-    yield visitor.fills(visitor.opens("return"), code=check.code[:-1])
-    yield visitor.fills(visitor.opens("return"), code=check.code, erase="1")
-    place.answers("b", "ث" * 24)
-    visitor.returns(check.code)
-    case = visitor.returns(check.code)
+    yield visitor.send(check, publish="ask", no_return="1", text="")
+    yield visitor.send(check, line="0", sealed="broken")
+    yield visitor.confirm(check)
+    yield visitor.send(visitor.go("return"), code=check.code[:-1])
+    yield visitor.send(visitor.go("return"), code=check.code, erase="1")
+    place.replies("b")
+    visitor.come_back(check.code)
+    case = visitor.come_back(check.code)
     yield case
-    yield visitor.fills(case, text="")
-    yield visitor.fills(case, 'value="new_code"')
+    yield visitor.send(case, text="")
+    yield visitor.send(case.form_doing("new_code"))
     place.clock.wait(minutes=20)
-    expired = visitor.fills(case, text="a")
+    expired = visitor.send(case, text="a")
     yield expired
-    yield visitor.fills(expired, code=check.code[:-1])
-    place.sets("paused", value=True)
-    yield visitor.sends(check)
-    place.sets("paused", value=False)
-    yield visitor.leaves()
+    yield visitor.send(expired, code=check.code[:-1])
+    place.put(paused=True)
+    yield visitor.confirm(check)
+    place.put(paused=False)
+    yield visitor.leave()
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_every_page_leaves_a_fifth_to_spare(longest: Place, come: Callable[[], Visitor], lang: str) -> None:
     visitor = come()
-    visitor.lang = lang
+    visitor.language = lang
     sizes = {page.title + " / " + page.heading: len(page.html.encode()) + HEADERS for page in pages(visitor, longest)}
     assert len(sizes) > 20
     assert {name: size for name, size in sizes.items() if size > SHORT * (1 - SPARE)} == {}
@@ -79,12 +81,12 @@ def test_the_style_sheet_stays_under_4000_bytes(app: Hardened) -> None:
 
 def test_only_pages_with_an_own_text_may_be_long(place: Place) -> None:
     app = create_app_with_marks(place)
-    visitor = Visitor(app.test_client())
-    check = visitor.writes("a" * 12_000)
+    visitor = Visitor(into(app), ADDRESS)
+    check = visitor.check("tell", "a" * 12_000)
     assert marks(app) == [False, True]
-    visitor.sends(check)
-    visitor.opens("")
-    visitor.returns(check.code)
+    visitor.confirm(check)
+    visitor.go("")
+    visitor.come_back(check.code)
     assert marks(app) == [False, True, False, False, False, False, True]
 
 

@@ -10,7 +10,10 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from markupsafe import escape
 
-from tests.site.conftest import Page, Place, Visitor
+from scripts.rehearsal.pages import Page
+from scripts.rehearsal.people import Visitor
+from scripts.rehearsal.wire import into
+from tests.site.conftest import ADDRESS, Place
 
 MANY = settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 FEW = settings(MANY, max_examples=10)
@@ -41,15 +44,14 @@ CHOSEN = st.dictionaries(st.sampled_from(FIELDS), VALUES, max_size=6)
 
 @pytest.fixture
 def strange(place: Place) -> Visitor:
-    return Visitor(place.start().test_client())
+    return Visitor(into(place.start()), ADDRESS)
 
 
 def posts(visitor: Visitor, path: str, fields: dict[str, bytes], form: dict[str, str] | None = None) -> Page:
     """Send fields as bytes, with what else stood in the form."""
     whole = {name: value.encode() for name, value in (form or {}).items()} | fields
     body = "&".join(f"{name}={quote_plus(value)}" for name, value in whole.items())
-    kind = "application/x-www-form-urlencoded"
-    return Page(visitor.client.post(f"/{visitor.lang}/{path}", data=body, content_type=kind))
+    return visitor.post(f"/{visitor.language}/{path}", body.encode())
 
 
 def as_read(typed: bytes) -> str:
@@ -59,7 +61,7 @@ def as_read(typed: bytes) -> str:
 
 
 def token(page: Page) -> dict[str, str]:
-    return {"csrf_token": page.form()[1]["csrf_token"]}
+    return {"csrf_token": page.form().value("csrf_token")}
 
 
 @MANY
@@ -68,7 +70,7 @@ def test_no_fields_break_a_page_or_lose_a_text(
     strange: Visitor, fields: dict[str, bytes], text: bytes, path: str
 ) -> None:
     fields = {name: value for name, value in fields.items() if name != "draft" or path == "case"}
-    page = posts(strange, path, fields | {"text": text}, token(strange.opens("tell")))
+    page = posts(strange, path, fields | {"text": text}, token(strange.go("tell")))
     assert page.status in (200, 400)
     assert escape(as_read(text)) in page.html or fields.get("do") in (b"new_code", b"erase", b"take_back")
 
@@ -76,15 +78,15 @@ def test_no_fields_break_a_page_or_lose_a_text(
 @MANY
 @given(fields=CHOSEN)
 def test_no_fields_break_the_return_page(strange: Visitor, fields: dict[str, bytes]) -> None:
-    assert posts(strange, "return", fields, token(strange.opens("return"))).status == 200
+    assert posts(strange, "return", fields, token(strange.go("return"))).status == 200
 
 
 @MANY
 @given(fields=CHOSEN, text=TYPED)
 def test_no_fields_break_an_open_case(strange: Visitor, fields: dict[str, bytes], text: bytes) -> None:
-    case = strange.opens("case")
+    case = strange.go("case")
     if case.heading != "Your messages":
-        case = strange.returns(strange.tells())
+        case = strange.come_back(strange.hand_in())
     fields.pop("code", None)
     page = posts(strange, "case", fields | {"text": text}, token(case))
     assert page.status == 200
@@ -96,7 +98,7 @@ def test_no_fields_break_an_open_case(strange: Visitor, fields: dict[str, bytes]
 def test_no_query_breaks_a_page(strange: Visitor, query: dict[str, bytes]) -> None:
     asked = "&".join(f"{name}={quote_plus(value)}" for name, value in query.items())
     for path in ("", "tell", "ask", "return", "case", "stories", "guides/now"):
-        assert strange.client.get(f"/en/{path}?{asked}").status_code == 200
+        assert strange.get(f"/en/{path}?{asked}").status == 200
 
 
 @FEW
@@ -105,15 +107,15 @@ def test_any_text_is_sent_and_read_as_it_was_typed(
     strange: Visitor, text: bytes, other: bytes, line: bytes, kind: str
 ) -> None:
     assume(as_read(text).strip() and as_read(other).strip())
-    check = posts(strange, kind, {"text": text}, token(strange.opens(kind)))
+    check = posts(strange, kind, {"text": text}, token(strange.go(kind)))
     assert check.box == as_read(text)
-    wrong = posts(strange, kind, {"line": line}, check.form()[1])
+    wrong = posts(strange, kind, {"line": line}, check.form().values)
     assert (wrong.box, wrong.code) == (as_read(text), check.code)
-    assert strange.sends(wrong).heading == "It has arrived."
-    case = strange.returns(check.code)
-    case = posts(strange, "case", {"text": other}, case.form()[1])
+    assert strange.confirm(wrong).heading == "It has arrived."
+    case = strange.come_back(check.code)
+    case = posts(strange, "case", {"text": other}, case.form().values)
     for typed in (text, other):
-        assert escape(as_read(typed)) in case.main
+        assert escape(as_read(typed)) in case.main_html
 
 
 @FEW
@@ -121,18 +123,18 @@ def test_any_text_is_sent_and_read_as_it_was_typed(
 def test_a_code_opens_whatever_stands_between_its_digits(
     strange: Visitor, scripts: list[str], between: list[bytes]
 ) -> None:
-    code = strange.tells()
+    code = strange.hand_in()
     digits = [script[int(digit)].encode() for script, digit in zip(scripts, code, strict=True)]
     noise = [typed.decode("utf-8", "ignore") for typed in between] + [""] * 28
     noise = ["".join(letter for letter in each if letter not in "".join(DIGITS)) for each in noise]
     typed = b"".join(digit + other.encode() for digit, other in zip(digits, noise, strict=False))
-    assert posts(strange, "return", {"code": typed}, token(strange.opens("return"))).status == 303
+    assert posts(strange, "return", {"code": typed}, token(strange.go("return"))).heading == "Your messages"
 
 
 def test_a_body_of_300_kib_gets_the_fixed_page(strange: Visitor) -> None:
     fixed = posts(strange, "tell", {"text": b"a" * 300 * 1024}).html
     for path, letter in product(("tell", "ask", "return", "case"), ("a", "ع", "ێ", "😀", "\u202e")):
         typed = letter.encode() * (300 * 1024 // len(quote_plus(letter)))
-        page = posts(strange, path, {"text": typed, "code": typed}, token(strange.opens("tell")))
+        page = posts(strange, path, {"text": typed, "code": typed}, token(strange.go("tell")))
         assert (page.status, page.html) == (413, fixed)
-    assert "too long" in page.words
+    assert "too long" in page.main.text

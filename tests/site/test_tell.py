@@ -2,19 +2,21 @@
 
 from collections.abc import Callable
 
-from tests.site.conftest import Page, Place, Visitor
+from scripts.rehearsal.pages import Form, Page
+from scripts.rehearsal.people import Visitor
+from tests.site.conftest import Place
 
 
 def test_tell_is_one_box_and_one_button(visitor: Visitor) -> None:
-    page = visitor.opens("tell")
-    _, fields = page.form()
+    page = visitor.go("tell")
+    fields = page.form().values
     assert set(fields) == {"csrf_token", "text"}
-    assert page.main.count("<button") == 1
-    assert page.main.count('<input type="hidden"') == 1
+    assert page.main_html.count("<button") == 1
+    assert page.main_html.count('<input type="hidden"') == 1
 
 
 def test_going_on_shows_the_check_page_and_stores_nothing(visitor: Visitor, place: Place) -> None:
-    check = visitor.writes("They found my phone.")
+    check = visitor.check("tell", "They found my phone.")
     assert check.heading == "Not sent yet"
     assert check.title == "Check"
     assert check.box == "They found my phone."
@@ -23,46 +25,46 @@ def test_going_on_shows_the_check_page_and_stores_nothing(visitor: Visitor, plac
 
 def test_an_empty_text_is_asked_for_again(visitor: Visitor, place: Place) -> None:
     for text in ("", "  \n\t \u2003"):
-        page = visitor.writes(text)
+        page = visitor.check("tell", text)
         assert page.title == "Error: Write"
         assert page.errors.startswith("Please look at this:")
         assert "Nothing is written here yet." in page.errors
-        assert '<a href="#text-field">' in page.main
-        assert page.main.count("Nothing is written here yet.") == 2
-        assert 'aria-invalid="true"' in page.main
+        assert '<a href="#text-field">' in page.main_html
+        assert page.main_html.count("Nothing is written here yet.") == 2
+        assert 'aria-invalid="true"' in page.main_html
     assert place.count("cases") == 0
 
 
 def test_a_text_too_long_is_kept_whole_and_shows_where_it_becomes_too_long(visitor: Visitor) -> None:
     text = "a" * 11_990 + "LAST-FIT. " + "FIRST-NOT " + "b" * 490
-    page = visitor.writes(text)
+    page = visitor.check("tell", text)
     assert page.box == text
     assert "This is 500 letters too long." in page.errors
-    before, after = page.words.split("These come after them:")
+    before, after = page.main.text.split("These come after them:")
     assert before.rstrip().endswith("LAST-FIT.")
     assert after.strip().startswith("FIRST-NOT b")
 
 
 def test_one_letter_too_many_is_said_in_the_singular(visitor: Visitor) -> None:
-    assert "This is 1 letter too long." in visitor.writes("a" * 12_001).errors
-    assert visitor.writes("a" * 12_000).heading == "Not sent yet"
+    assert "This is 1 letter too long." in visitor.check("tell", "a" * 12_001).errors
+    assert visitor.check("tell", "a" * 12_000).heading == "Not sent yet"
 
 
 def test_a_letter_is_a_code_point_after_nfc(visitor: Visitor) -> None:
-    assert visitor.writes("e\u0301" * 12_000).heading == "Not sent yet"
-    assert visitor.writes("\U0001f600" * 12_000).heading == "Not sent yet"
+    assert visitor.check("tell", "e\u0301" * 12_000).heading == "Not sent yet"
+    assert visitor.check("tell", "\U0001f600" * 12_000).heading == "Not sent yet"
 
 
 def test_the_first_empty_line_of_a_text_survives_the_box(visitor: Visitor) -> None:
-    page = visitor.writes("\n\nAfter two empty lines.")
+    page = visitor.check("tell", "\n\nAfter two empty lines.")
     assert page.box == "\n\nAfter two empty lines."
 
 
 def test_back_finds_the_text_through_the_visit(visitor: Visitor) -> None:
-    check = visitor.writes("They found my phone.", publish="yes")
-    page = visitor.opens("tell")
+    check = visitor.check("tell", "They found my phone.", publish="yes")
+    page = visitor.go("tell")
     assert "You were writing something." in page.html
-    assert "<aside" not in page.main, "the first button of the page stays the one of its form"
+    assert "<aside" not in page.main_html, "the first button of the page stays the one of its form"
     shown = draft(visitor, page, "show")
     assert shown.heading == "Not sent yet"
     assert (shown.box, shown.code) == ("They found my phone.", check.code)
@@ -70,42 +72,39 @@ def test_back_finds_the_text_through_the_visit(visitor: Visitor) -> None:
 
 def test_back_finds_a_text_that_was_too_long(visitor: Visitor) -> None:
     text = "a" * 12_001
-    visitor.writes(text)
-    page = draft(visitor, visitor.opens("ask"), "show")
+    visitor.check("tell", text)
+    page = draft(visitor, visitor.go("ask"), "show")
     assert page.heading == "Tell what happened"
     assert page.box == text
 
 
 def test_erasing_what_was_being_written_needs_one_press(visitor: Visitor) -> None:
-    visitor.writes("They found my phone.")
-    page = draft(visitor, visitor.opens("tell"), "erase")
+    visitor.check("tell", "They found my phone.")
+    page = draft(visitor, visitor.go("tell"), "erase")
     assert "They found" not in page.html
-    assert "What you were writing is no longer here." in page.words
-    assert "You were writing something." not in visitor.opens("tell").html
+    assert "What you were writing is no longer here." in page.main.text
+    assert "You were writing something." not in visitor.go("tell").html
 
 
 def test_a_draft_that_is_over_is_said_to_be_gone(visitor: Visitor, place: Place) -> None:
-    visitor.writes("They found my phone.")
-    page = visitor.opens("tell")
+    visitor.check("tell", "They found my phone.")
+    page = visitor.go("tell")
     place.clock.wait(minutes=16)
     gone = draft(visitor, page, "show")
-    assert "What you were writing is no longer here." in gone.words
+    assert "What you were writing is no longer here." in gone.main.text
     assert "They found" not in gone.html
 
 
 def test_what_was_sent_is_no_draft_any_more(visitor: Visitor) -> None:
-    visitor.tells()
-    assert "You were writing something." not in visitor.opens("tell").html
+    visitor.hand_in()
+    assert "You were writing something." not in visitor.go("tell").html
 
 
 def test_nobody_else_sees_what_is_being_written(visitor: Visitor, come: Callable[[], Visitor]) -> None:
-    visitor.writes("They found my phone.")
+    visitor.check("tell", "They found my phone.")
     other = come()
-    assert "You were writing something." not in other.opens("tell").html
+    assert "You were writing something." not in other.go("tell").html
 
 
 def draft(visitor: Visitor, page: Page, button: str) -> Page:
-    whole = Page(page.response)
-    whole.main = whole.html.partition("<aside")[2].partition("</aside>")[0]
-    path, fields = whole.form()
-    return visitor.posts(path, fields | {"draft": button})
+    return visitor.send(Form.of(page.first("aside").first("form")), draft=button)

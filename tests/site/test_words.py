@@ -11,7 +11,9 @@ from babel.messages.pofile import read_po
 import onion_app.site
 from onion_app.web.app import Hardened
 from onion_app.web.languages import load_catalogue
-from tests.site.conftest import Place, Visitor
+from scripts.rehearsal.people import Visitor
+from scripts.rehearsal.wire import into
+from tests.site.conftest import ADDRESS, Place
 
 ROOM = Path(onion_app.site.__file__).parent
 CATALOGUES = sorted(path.stem for path in (ROOM / "translations").glob("*.po"))
@@ -171,20 +173,20 @@ def test_all_four_languages_are_offered(app: Hardened) -> None:
 
 @pytest.mark.parametrize("code", CATALOGUES)
 def test_pages_say_their_language_and_that_nobody_has_checked_it(visitor: Visitor, code: str) -> None:
-    visitor.lang = code
+    visitor.language = code
     for path in ("", "tell", "ask", "return", "case", "stories", "guides", "guides/now", "protects"):
-        page = visitor.opens(path)
+        page = visitor.go(path)
         assert f'<html lang="{code}" dir="rtl">' in page.html
-        assert translated(code)["Nobody has checked this translation yet."][0] in page.words
-    visitor.lang = "en"
-    assert '<html lang="en" dir="ltr">' in visitor.opens("").html
+        assert translated(code)["Nobody has checked this translation yet."][0] in page.main.text
+    visitor.language = "en"
+    assert '<html lang="en" dir="ltr">' in visitor.go("").html
 
 
 def test_a_catalogue_that_names_its_reviewer_loses_that_line(place: Place) -> None:
     app = place.start()
     app.languages["ckb"] = replace(app.languages["ckb"], reviewer="lamp")
-    page = Visitor(app.test_client(), "ckb").opens("")
-    assert translated("ckb")["Nobody has checked this translation yet."][0] not in page.words
+    page = Visitor(into(app), ADDRESS, "ckb").go("")
+    assert translated("ckb")["Nobody has checked this translation yet."][0] not in page.main.text
 
 
 @pytest.fixture

@@ -1,0 +1,148 @@
+"""A desk in this process, the people before it, and what they do to each other in their circles."""
+
+from contextlib import suppress
+from pathlib import Path
+
+from onion_app.crypto.circles import open_grant
+from onion_app.crypto.epochs import unwrap
+from onion_app.crypto.keys import KeyPair, keypair_from
+from onion_app.crypto.members import unlock_secrets
+from onion_app.desk import DeskConfig, create_app
+from onion_app.errors import SealBroken
+from onion_app.vault import cases, people
+from onion_app.web.app import Hardened
+from scripts.rehearsal import people as persons
+from scripts.rehearsal.pages import Element, Page
+from scripts.rehearsal.people import STEP
+from scripts.rehearsal.wire import into
+from tests.world import Clock, World
+
+NAME = "abcdefghijklmnop"
+PORT = 8390
+HOST = f"{NAME}.localhost:{PORT}"
+
+
+class House(World):
+    """Everything behind the desk, and the desk itself; the time is moved by hand."""
+
+    clock: Clock
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder, Clock())
+        self.ended: list[float] = []
+        self.apps: list[Hardened] = []
+        self.app = self.start()
+
+    def start(self) -> Hardened:
+        """Start the desk, once more after it has ended."""
+        config = DeskConfig(
+            mailbox_folder=self.state.mailbox,
+            desk_folder=self.state.desk,
+            keys=self.keys,
+            name=NAME,
+            port=PORT,
+            clock=self.clock,
+            on_last_session_end=lambda: self.ended.append(self.clock.now),
+        )
+        self.apps.append(create_app(config))
+        return self.apps[-1]
+
+    def close(self) -> None:
+        for app in self.apps:
+            app.extensions["desk"].mailbox.close_all()
+            app.extensions["desk"].desk.close_all()
+        super().close()
+
+    def volunteer(self, circle_id: bytes | None = None, handle: str = "", *, logged_in: bool = False) -> "Volunteer":
+        """Give somebody with a browser, who has enrolled in a circle if one is named."""
+        somebody = Volunteer(self)
+        if circle_id is not None:
+            somebody.enrol(self.invitation(circle_id), handle)
+        if logged_in:
+            somebody.log_in()
+        return somebody
+
+
+class Volunteer(persons.Volunteer):
+    """Somebody whose time goes by hand, so that six digits never have to be waited for."""
+
+    def __init__(self, house: House) -> None:
+        super().__init__(f"http://{HOST}", into(house.app), house.clock)
+        self.house = house
+
+    def digits(self, steps: int = 0) -> str:
+        """Read the six digits of this moment, or of some steps later."""
+        return self.login.digits(self.house.clock.now + STEP * steps)
+
+    def log_in(self, **wrong: str) -> Page:
+        """Log in with the next unused six digits."""
+        self.house.clock.now += 2 * STEP
+        return super().log_in(**wrong)
+
+    @property
+    def token(self) -> list[tuple[str, str]]:
+        """What every form of this session carries, for who sends a form that no page offers them."""
+        return [("csrf_token", self.page.form_to("/logout").value("csrf_token"))]
+
+
+def joins(house: House, circle: bytes, handle: str, host: Volunteer) -> Volunteer:
+    """Somebody whom a member, who is logged in, has let in after both read the same words."""
+    newcomer = house.volunteer(circle, handle, logged_in=True)
+    compares(newcomer, host, circle)
+    return newcomer
+
+
+def compares(newcomer: Volunteer, host: Volunteer, circle: bytes) -> None:
+    """Let somebody in whose first page is open, after both read the same words."""
+    words = newcomer.page.first(id="four-words").text
+    host.get("/circles")
+    card = next(box for box in card_of(host, circle).having_class("newcomer") if newcomer.login.handle in box.text)
+    assert card.having_class("words")[0].text == words
+    host.press(f"/circles/{circle.hex()}/let-in/{card.get('data-newcomer')}")
+
+
+def shuts_out(house: House, coordinator: Volunteer, handle: str, circle: bytes | None = None) -> None:
+    """Shut somebody out of everything, or of one circle."""
+    coordinator.get("/circles")
+    where = f"{circle.hex()}/" if circle is not None else ""
+    coordinator.press(f"/circles/{where}shut-out/{id_of(house, handle)}")
+
+
+def invites(volunteer: Volunteer, circle: bytes, how: str = "invite") -> str:
+    """Make an invitation and read its code."""
+    volunteer.get("/circles")
+    return volunteer.press(f"/circles/{circle.hex()}/{how}").code
+
+
+def card_of(volunteer: Volunteer, circle: bytes) -> Element:
+    """Find the part about a circle on the page that is open."""
+    return next(card for card in volunteer.page.having_class("gathering") if card.get("data-circle") == circle.hex())
+
+
+def listed(page: Page, kind: str = "case") -> list[str]:
+    """Name the cases that a page lists."""
+    return [card.get("data-case") for card in page.having_class(kind)]
+
+
+def id_of(house: House, handle: str) -> str:
+    return people.find_moderator(house.desk, handle).id.hex()
+
+
+def pairs_of(house: House, volunteer: Volunteer, circle: bytes) -> list[KeyPair]:
+    """Give every pair of a circle that somebody's passphrase and the desk's database open today, the newest first."""
+    who = people.find_moderator(house.desk, volunteer.login.handle)
+    private = unlock_secrets(who.secrets, volunteer.login.passphrase).private
+    place = {"circle_id": circle, "moderator_id": who.id, "private_key": private}
+    grants = people.grants_of(house.desk, who.id, circle)
+    return [keypair_from(open_grant(grant.sealed, generation=grant.generation, **place)) for grant in grants]
+
+
+def epochs_open_to(house: House, case_id: bytes, circle: bytes, pairs: list[KeyPair]) -> set[int]:
+    """Give the epochs of a case whose key these pairs open."""
+    found = set()
+    for wrap in cases.wraps_of(house.mailbox, case_id, circle):
+        for pair in pairs:
+            with suppress(SealBroken):
+                unwrap(wrap.wrap, case_id=case_id, epoch=wrap.epoch, holder=circle, private_key=pair.private)
+                found.add(wrap.epoch)
+    return found

@@ -1,0 +1,283 @@
+"""One installation: its databases, circles, members and cases, all made by the product's own functions.
+
+What the pages do is tried through the pages; a state that they only start from is made here, without any. Whoever needs
+what none of these functions would do is the intruder of `tests/planting.py`.
+"""
+
+import secrets
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple, get_args
+
+from nacl.pwhash import argon2id
+
+from onion_app.crypto import codes
+from onion_app.crypto.keys import KeyPair, new_id
+from onion_app.crypto.letters import Consent, Decision, Letter, Proposal, Publish, Text, Verdict
+from onion_app.crypto.slots import VaultKeys, new_vault_keys
+from onion_app.desk import answering, casework, identity, membership
+from onion_app.desk.casework import Books, Member
+from onion_app.errors import NothingHere
+from onion_app.launch.state import State
+from onion_app.site import casework as visits
+from onion_app.site import newcase
+from onion_app.site.forms import Draft
+from onion_app.site.forms import Topic as AskedTopic
+from onion_app.site.seals import Door, case_keys, opened
+from onion_app.vault import cases, database, people, publishing, settings, texts, truth
+from onion_app.vault.rows import Language
+
+DAY = 86_400
+NOON = 20_500 * DAY + 43_200.0
+FIND_US = {"en": "Ask at the library for the blue book.", "ar": "اسألوا في المكتبة."}
+
+_stretch = argon2id.kdf
+
+
+def hardly_stretched(size: int, secret: bytes, salt: bytes, **_cost: int) -> bytes:
+    """Stand in for `argon2id.kdf` where it is not what is tried: the same, but for its cost."""
+    return _stretch(size, secret, salt, opslimit=1, memlimit=8192)
+
+
+@dataclass
+class Clock:
+    """The time, moved by hand."""
+
+    now: float = NOON
+
+    def __call__(self) -> float:
+        return self.now
+
+    @property
+    def today(self) -> int:
+        return int(self.now // DAY)
+
+    def wait(self, *, minutes: float = 0, days: float = 0) -> None:
+        self.now += minutes * 60 + days * DAY
+
+
+class Enrolled(NamedTuple):
+    """Somebody at the desk, with all that is theirs."""
+
+    handle: str
+    passphrase: str
+    totp: str
+    id: bytes
+    private: bytes
+
+
+class World:
+    """An installation, new unless its keys are given, with both databases open."""
+
+    def __init__(self, folder: Path, clock: Callable[[], float], keys: VaultKeys | None = None) -> None:
+        self.state, self.clock = State(folder), clock
+        self.keys = keys or new_vault_keys()
+        if keys is None:
+            for inner in (self.state.run, self.state.tor):
+                inner.mkdir(mode=0o700)
+            database.create_mailbox(self.state.mailbox, self.keys.mailbox).close()
+            database.create_desk(self.state.desk, self.keys.desk).close()
+        self.open()
+        if keys is None:
+            self.put(code_salt=secrets.token_bytes(16), how_to_find_us=FIND_US)
+
+    def open(self) -> None:
+        self.mailbox = database.open_mailbox(self.state.mailbox, self.keys.mailbox)
+        self.desk = database.open_desk(self.state.desk, self.keys.desk)
+
+    def close(self) -> None:
+        self.mailbox.close()
+        self.desk.close()
+
+    @property
+    def today(self) -> int:
+        return int(self.clock() // DAY)
+
+    @property
+    def books(self) -> Books:
+        return Books(self.mailbox, self.desk, self.today)
+
+    def put(self, **changed: object) -> None:
+        """Change settings, as the desk's page does."""
+        with self.mailbox.writing():
+            with self.desk.writing():
+                for name, value in changed.items():
+                    settings.put(self.desk, name, value)
+            truth.copy_settings(self.mailbox, self.desk)
+
+    def circle(self, name: str = "Listening", *, catch_all: bool = False, topics: tuple[str, ...] = ()) -> bytes:
+        """Add a circle without members."""
+        made = people.Circle(new_id(), name, topics, (), catch_all, catch_all, 0, None)
+        people.add_circle(self.desk, made)
+        return made.id
+
+    def invitation(self, circle_id: bytes, *, coordinator: bool = False) -> str:
+        """Make an invitation and give its code."""
+        code, made = codes.new_code(), people.new_invitation(circle_id, self.today, coordinator=coordinator)
+        people.add_invitation(self.desk, made, codes.invitation_mark(code))
+        return code
+
+    def enrol(self, circle_id: bytes, handle: str, *, coordinator: bool = False) -> Enrolled:
+        """Enrol somebody in a circle; the first one is a member at once."""
+        made = identity.begin_enrolment(self.books, self.invitation(circle_id, coordinator=coordinator))
+        identity.enrol(self.books, made, handle)
+        who = people.find_moderator(self.desk, handle)
+        return Enrolled(handle, made.passphrase, made.secrets.totp, who.id, made.secrets.private)
+
+    def unlocked(self, handle: str, passphrase: str) -> Enrolled:
+        """Unlock the secrets of somebody who has enrolled through the pages."""
+        who, own = identity.unlocked(self.desk, handle, passphrase)
+        return Enrolled(handle, passphrase, own.totp, who.id, own.private)
+
+    def member(self, who: Enrolled) -> Member:
+        """Sit somebody down at the desk."""
+        return casework.member(self.books, who.id, who.private)
+
+    def let_in(self, host: Enrolled, circle_id: bytes, handle: str) -> None:
+        """Let a newcomer into a circle."""
+        who = people.find_moderator(self.desk, handle)
+        membership.let_in(self.books, self.member(host), circle_id, who.id, who.public_key)
+
+    def make_coordinator(self, handle: str, *, is_one: bool = True) -> None:
+        """Give the office, as the operator's command does, or take it."""
+        with self.desk.writing():
+            self.desk.run("UPDATE moderators SET coordinator = ? WHERE handle = ?", (is_one, handle))
+
+    def public_key(self, circle_id: bytes) -> bytes:
+        """Give the key to which the site seals what this circle gets."""
+        return cases.circle_key(self.mailbox, circle_id).public_key
+
+    def says(self, who: Enrolled, case_id: bytes, letter: Letter) -> None:
+        """Let a member take a case and say something in it, as the circle."""
+        member = self.member(who)
+        answering.take(self.books, member, case_id)
+        answering.send(self.books, member, cases.read_case(self.mailbox, case_id), new_id(), letter, cases.MANY)
+        if isinstance(letter, Proposal):
+            cases.set_state(self.mailbox, case_id, "asking")
+
+    def answers(self, who: Enrolled, case_id: bytes, text: str = "We read every word.") -> None:
+        """Let a member take a case and answer it."""
+        self.says(who, case_id, Text(text, self.today, who.handle, "en"))
+
+    def show(
+        self,
+        words: dict[Language, tuple[str, str]],
+        *,
+        slug: str | None = None,
+        notes: Sequence[str] = (),
+        year: int | None = 2024,
+        translated_from: Language | None = None,
+        checked: tuple[str, int] | tuple[None, None] = (None, None),
+        case: bytes | None = None,
+    ) -> bytes:
+        """Publish a story, or under a `slug` a guide: by language its title and its words. Gives its id."""
+        text = texts.Text(new_id(), "guide" if slug else "story", slug, None if slug else year, tuple(notes))
+        versions = [
+            texts.Version(text.id, each, *said, None if each == translated_from else translated_from, *checked)
+            for each, said in words.items()
+        ]
+        texts.draft(self.desk, text, versions, case)
+        texts.publish(self.mailbox, self.desk, text.id)
+        return text.id
+
+    def case_of(self, code: str) -> bytes:
+        """Find the case under a code.
+
+        Raises:
+            NothingHere: there is none.
+        """
+        return cases.find_by_tag(self.mailbox, self.author_keys(code).tag).id
+
+    def stores(self, code: str) -> bool:
+        """Say whether there is a case under a code."""
+        with suppress(NothingHere):
+            return bool(self.case_of(code))
+        return False
+
+    def author_keys(self, code: str) -> codes.CodeKeys:
+        """Give what a code stands for in this installation."""
+        return codes.derive(code, settings.read(self.mailbox).code_salt)
+
+    def count(self, table: str) -> int:
+        """Count the rows of a table of the mailbox."""
+        return len(self.mailbox.rows(f"SELECT 1 FROM {table}"))
+
+    def chores(self) -> None:
+        """Do what the chores do about the two databases and about stories whose day has come."""
+        truth.repair(self.mailbox, self.desk, self.today)
+        publishing.publish_due(self.mailbox, self.desk, self.today)
+
+
+@dataclass
+class Author:
+    """Somebody who writes to a circle with the site's own functions, and keeps the code."""
+
+    world: World
+    circle_id: bytes
+    code: str = ""
+    door: Door = field(default_factory=lambda: Door(new_id(), KeyPair(b"", b"")))
+
+    @property
+    def case_id(self) -> bytes:
+        return self.door.case_id
+
+    def tells(self, text: str, publish: Publish = "yes") -> str:
+        """Begin a testimony that may be published, or not; gives its id as pages have it."""
+        return self._sends(Draft("tell", text, publish=publish, count=True))
+
+    def writes(self, text: str, *, danger: Any = "unknown", topic: AskedTopic | None = None) -> str:
+        """Begin a request about what this circle works on."""
+        works_on = people.read_circle(self.world.desk, self.circle_id).topics
+        first: AskedTopic = next((each for each in get_args(AskedTopic) if each in works_on), "talk")
+        return self._sends(Draft("ask", text, topic=topic or first, danger=danger, answer_in="ar"))
+
+    def _sends(self, draft: Draft) -> str:
+        prepared = newcase.prepare(self.world.mailbox)
+        newcase.send(self.world.mailbox, prepared, draft, self.world.today, "ar")
+        self.code, self.door = prepared.code, Door(prepared.case_id, prepared.author)
+        assert cases.read_case(self.world.mailbox, self.case_id).circle_id == self.circle_id
+        return self.case_id.hex()
+
+    def writes_back(self, text: str) -> None:
+        """Add a message."""
+        self.adds(Text(text, self.world.today))
+
+    def allows(self, publish: Publish) -> None:
+        """Say anew what may be done with it."""
+        self.adds(Consent(publish, count=True, quote=False, day=self.world.today))
+
+    def says(self, decision: Decision, text: str = "") -> None:
+        """Answer the newest question."""
+        asked = self.asked()
+        assert asked is not None
+        self.adds(Verdict(asked[0], decision, text, self.world.today))
+
+    def adds(self, letter: Any) -> None:
+        """Add anything."""
+        visits.add(self.world.mailbox, self.door, letter, new_id())
+
+    def letters(self) -> list[Letter]:
+        """Open what the author opens, the oldest first."""
+        return [letter for _, letter in self._opened()]
+
+    def texts(self) -> list[str]:
+        """Read what the author reads, the oldest first."""
+        return [letter.text for letter in self.letters() if isinstance(letter, Text)]
+
+    def asked(self) -> tuple[str, Proposal] | None:
+        """Give the newest text that the author is asked about, and its id."""
+        found = [(message.id.hex(), letter) for message, letter in self._opened() if isinstance(letter, Proposal)]
+        return found[-1] if found else None
+
+    def _opened(self) -> Iterator[tuple[cases.Message, Letter]]:
+        keys = case_keys(self.world.mailbox, self.door)
+        for message in cases.messages_of(self.world.mailbox, self.case_id):
+            letter = opened(keys, message)
+            if letter is not None:
+                yield message, letter
+
+    def erases(self) -> None:
+        """Take everything back."""
+        visits.erase(self.world.mailbox, self.door, self.world.today)
