@@ -19,7 +19,7 @@ import pyotp
 import pytest
 
 from onion_app.crypto import codes
-from onion_app.crypto.slots import VaultKeys, open_slots
+from onion_app.crypto.keyslots import VaultKeys, open_slots
 from onion_app.launch.rehearsal.network import PrivateNetwork
 from onion_app.vault import settings
 from onion_app.vault.database import open_mailbox

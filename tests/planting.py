@@ -5,11 +5,12 @@ from dataclasses import replace
 
 from onion_app.crypto.epochs import AUTHOR_HOLDER, Epoch, first_epoch, unwrap, wrap
 from onion_app.crypto.keys import KeyPair, fingerprint, new_id, new_keypair
-from onion_app.crypto.letters import Letter, Text, pack, unpack
+from onion_app.crypto.payloads import Payload, Text, pack, unpack
 from onion_app.crypto.sealing import Place, open_seal, seal
 from onion_app.errors import SealBroken
-from onion_app.vault import cases
 from onion_app.vault.database import Database
+from onion_app.vault.mailbox import case_keys, lifetime, messages
+from onion_app.vault.shown import routing
 
 _PLANT = "INSERT OR REPLACE INTO case_keys (case_id, epoch, holder, recipient, wrap) VALUES (?, ?, ?, ?, ?)"
 
@@ -21,9 +22,9 @@ class Intruder:
         """Look at what stands unsealed with a case: the circle, and both public keys."""
         self.db = db
         self.case_id = case_id
-        self.circle_id = cases.read_case(db, case_id).circle_id
-        self.circle_key = cases.circle_key(db, self.circle_id).public_key
-        self.author_key = cases.author_key_of(db, case_id) or bytes(32)
+        self.circle_id = lifetime.read_case(db, case_id).circle_id
+        self.circle_key = routing.circle_key(db, self.circle_id).public_key
+        self.author_key = case_keys.author_key_of(db, case_id) or bytes(32)
         self.pair = new_keypair()
         self.keys: set[bytes] = set()
 
@@ -60,19 +61,19 @@ class Intruder:
     def had(self, pair: KeyPair, holder: bytes) -> list[Epoch]:
         """Copy what a pair opens now, as somebody could who works here and is shut out later."""
         found = []
-        for each in cases.wraps_of(self.db, self.case_id, holder):
+        for each in case_keys.wraps_of(self.db, self.case_id, holder):
             with suppress(SealBroken):
                 place = {"case_id": self.case_id, "holder": holder, "private_key": pair.private}
                 found.append(unwrap(each.wrap, epoch=each.epoch, **place))
         self.keys |= {epoch.key for epoch in found}
         return found
 
-    def reads(self) -> list[Letter]:
+    def reads(self) -> list[Payload]:
         """Try every key they know or can open on every message of the case, but for what they wrote themselves."""
         for holder in (self.circle_id, AUTHOR_HOLDER):
             self.had(self.pair, holder)
         found = []
-        for each in cases.messages_of(self.db, self.case_id):
+        for each in messages.messages_of(self.db, self.case_id):
             place = Place(each.case_id, each.epoch, each.id, each.number, each.author)
             for key in self.keys:
                 with suppress(SealBroken):

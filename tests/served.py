@@ -9,18 +9,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from onion_app.crypto import circles, codes, epochs, members, sealing
-from onion_app.crypto.codes import invitation_mark
+from onion_app.crypto import codes, epochs, members, sealing
+from onion_app.crypto.codes import invitation_digest
 from onion_app.crypto.keys import keypair_from, new_id, new_keypair
-from onion_app.crypto.letters import Text, pack
+from onion_app.crypto.payloads import Text, pack
 from onion_app.errors import NothingHere
 from onion_app.launch import first_run
 from onion_app.launch.answers import Answers
 from onion_app.launch.first_run import Handed
 from onion_app.launch.state import State
 from onion_app.site import SiteConfig, create_app
-from onion_app.vault import cases, people, settings, texts, truth
+from onion_app.vault import settings, truth
 from onion_app.vault.database import Database, open_desk, open_mailbox
+from onion_app.vault.desk import circles, invitations, moderators
+from onion_app.vault.mailbox import case_keys, lifetime, messages
+from onion_app.vault.shown import writing
 from onion_app.web.server import serve
 from tests.people import Visitor
 from tests.wire import through_unix
@@ -64,8 +67,8 @@ class Site:
     def enrol(self) -> tuple[bytes, bytes]:
         """Give the first circle its key and its first member, and give the circle's id and private key."""
         desk, mailbox = self.desk(), self.mailbox()
-        circle, pair, own = people.circles(desk)[0], new_keypair(), members.new_secrets()
-        newcomer = people.Moderator(
+        circle, pair, own = circles.circles(desk)[0], new_keypair(), members.new_secrets()
+        newcomer = moderators.Moderator(
             id=secrets.token_bytes(16),
             handle="Noor",
             public_key=keypair_from(own.private).public,
@@ -76,13 +79,13 @@ class Site:
             state="active",
             joined_day=int(self.clock()) // DAY,
         )
-        sealed = circles.grant(
+        sealed = members.seal_circle_key(
             pair.private, circle_id=circle.id, generation=1, moderator_id=newcomer.id, public_key=newcomer.public_key
         )
-        grant = people.Grant(circle.id, 1, newcomer.id, pair.public, sealed)
+        grant = circles.Grant(circle.id, 1, newcomer.id, pair.public, sealed)
         with mailbox.writing():
-            mark = invitation_mark(self.handed.invitation)
-            people.redeem(desk, mark, newcomer.joined_day, newcomer, grant)
+            mark = invitation_digest(self.handed.invitation)
+            invitations.redeem(desk, mark, newcomer.joined_day, newcomer, grant)
             truth.copy_circles(mailbox, desk)
         desk.close()
         mailbox.close()
@@ -94,7 +97,7 @@ class Site:
         with mailbox.writing():
             for name, value in changed.items():
                 settings.put(mailbox, name, value)
-            texts.raise_counter(mailbox)
+            writing.raise_counter(mailbox)
         mailbox.close()
 
     def case_of(self, mailbox: Database, code: str) -> bytes:
@@ -103,7 +106,7 @@ class Site:
         Raises:
             NothingHere: there is none.
         """
-        return cases.find_by_tag(mailbox, codes.derive(code, settings.read(mailbox).code_salt).tag).id
+        return lifetime.find_by_tag(mailbox, codes.derive(code, settings.read(mailbox).code_salt).tag).id
 
     def cases(self) -> int:
         """Count the cases."""
@@ -126,20 +129,20 @@ class Site:
         """Let the circle answer in the case under a code."""
         mailbox, message, day = self.mailbox(), new_id(), int(self.clock()) // DAY
         case, letter = self.case_of(mailbox, code), pack(Text(text, day, "Noor"))
-        wrap = cases.wraps_of(mailbox, case, self.circle)[0]
+        wrap = case_keys.wraps_of(mailbox, case, self.circle)[0]
         opened = epochs.unwrap(wrap.wrap, case_id=case, epoch=wrap.epoch, holder=self.circle, private_key=self.private)
         key = opened.key
 
         def sealed(number: int) -> bytes:
             return sealing.seal(key, letter, sealing.Place(case, wrap.epoch, message, number, "circle"))
 
-        cases.append(
+        messages.append(
             mailbox,
             case,
             message,
             author="circle",
             epoch=wrap.epoch,
-            held=cases.all_wraps(mailbox, case),
+            held=case_keys.all_wraps(mailbox, case),
             new_wraps=(),
             seal=sealed,
             day=day,

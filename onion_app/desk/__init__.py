@@ -14,7 +14,7 @@ from flask.typing import ResponseReturnValue as Answer
 from werkzeug.routing import BaseConverter
 
 from onion_app.crypto.keys import subkey
-from onion_app.crypto.slots import VaultKeys
+from onion_app.crypto.keyslots import VaultKeys
 from onion_app.desk import (
     account,
     case,

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue as Answer
 
 from onion_app.crypto import codes
 from onion_app.crypto.members import Secrets, new_secrets
-from onion_app.crypto.passwords import new_passphrase
+from onion_app.crypto.passphrases import new_passphrase
 from onion_app.desk import forms, recovery
 from onion_app.desk.casework import Member
 from onion_app.desk.entry import REFUSED_INVITATION, groups, picture

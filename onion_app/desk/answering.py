@@ -8,13 +8,14 @@ from contextlib import suppress
 from typing import Final, Literal
 
 from onion_app.crypto.keys import new_id
-from onion_app.crypto.letters import Letter, Text, pack
+from onion_app.crypto.payloads import Payload, Text, pack
 from onion_app.crypto.sealing import Place, seal
-from onion_app.desk.casekeys import begun, case_keys, keys_in, to_write_in
+from onion_app.desk.casekeys import begun, keys_by_epoch, keys_in, to_write_in
 from onion_app.desk.casework import Books, Member, case_of
 from onion_app.desk.opened import note_in_audit, note_text, opened_letter
 from onion_app.errors import EpochPassed, KeysGone, NewMessage, NotTaken, TakenByAnother
-from onion_app.vault import cases, worklog
+from onion_app.vault.desk import entries, taken
+from onion_app.vault.mailbox import lifetime, messages, records
 
 _TRIES: Final = 3  # somebody may begin a new key of the case at the same moment; hardly three times
 
@@ -26,7 +27,7 @@ def take(books: Books, member: Member, case_id: bytes) -> None:
         TakenByAnother, NothingHere, NotAllowed.
     """
     case = case_of(books, member, case_id)
-    worklog.take(books.desk, case.id, member.id, books.today)
+    taken.take(books.desk, case.id, member.id, books.today)
     note_in_audit(books, member, case, "took a case")
 
 
@@ -37,7 +38,7 @@ def give_back(books: Books, member: Member, case_id: bytes) -> None:
         NotTaken, TakenByAnother, NothingHere, NotAllowed.
     """
     case = taken_case(books, member, case_id)
-    worklog.give_back(books.desk, case.id, member.id)
+    taken.give_back(books.desk, case.id, member.id)
     note_in_audit(books, member, case, "gave a case back")
 
 
@@ -52,8 +53,8 @@ def close(books: Books, member: Member, case_id: bytes) -> None:
     if case.unread:
         raise NewMessage
     if case.state not in ("ready", "published"):  # its author goes on seeing where the story is
-        cases.set_state(books.mailbox, case.id, "closed")
-    worklog.give_back(books.desk, case.id, member.id)
+        lifetime.set_state(books.mailbox, case.id, "closed")
+    taken.give_back(books.desk, case.id, member.id)
     note_in_audit(books, member, case, "closed a case")
 
 
@@ -67,20 +68,20 @@ def reply(books: Books, member: Member, case_id: bytes, message_id: bytes, text:
         KeysGone: nothing was sent, since its author could not open it.
     """
     case = taken_case(books, member, case_id)
-    stored = {message.id: message for message in cases.messages_of(books.mailbox, case.id)}
+    stored = {message.id: message for message in messages.messages_of(books.mailbox, case.id)}
     if message_id in stored:
-        letter, _trouble = opened_letter(stored[message_id], case_keys(books, member, case))
+        letter, _trouble = opened_letter(stored[message_id], keys_by_epoch(books, member, case))
         if isinstance(letter, Text) and letter.text == text:
             return
         message_id = new_id()  # changed after it was sent: another reply
     if any(message.author == "visitor" and message.number > seen for message in stored.values()):
         raise NewMessage
     send(books, member, case, message_id, Text(text, books.today, sender=member.handle), seen)
-    worklog.take(books.desk, case.id, member.id, books.today)  # touched: three days from now it would go back
+    taken.take(books.desk, case.id, member.id, books.today)  # touched: three days from now it would go back
     note_in_audit(books, member, case, "answered a case")
 
 
-def send(books: Books, member: Member, case: cases.Case, message_id: bytes, letter: Letter, seen: int) -> None:
+def send(books: Books, member: Member, case: records.Case, message_id: bytes, letter: Payload, seen: int) -> None:
     """Seal a letter of the circle's and store it in a case, whose messages up to number `seen` were read.
 
     Raises:
@@ -94,7 +95,7 @@ def send(books: Books, member: Member, case: cases.Case, message_id: bytes, lett
     raise EpochPassed
 
 
-def _append(books: Books, member: Member, case: cases.Case, message_id: bytes, packed: bytes, seen: int) -> None:
+def _append(books: Books, member: Member, case: records.Case, message_id: bytes, packed: bytes, seen: int) -> None:
     """Seal a letter under the newest key of the case, or a new one, and store it."""
     chosen = to_write_in(books, member, case)
     epoch = chosen.epoch
@@ -105,10 +106,10 @@ def _append(books: Books, member: Member, case: cases.Case, message_id: bytes, p
         written = True
         sealed = seal(epoch.key, packed, Place(case.id, epoch.number, message_id, number, "circle"))
         # Before the mailbox has it: a power cut in between leaves an answer that is missing, none that looks forged.
-        worklog.record_reply(books.desk, message_id, case.id, sealed)
+        entries.record_reply(books.desk, message_id, case.id, sealed)
         return sealed
 
-    cases.append(
+    messages.append(
         books.mailbox,
         case.id,
         message_id,
@@ -132,9 +133,9 @@ def note(books: Books, member: Member, case_id: bytes, entry_id: bytes, text: st
         KeysGone: no key of the case opens for the circle.
     """
     case = case_of(books, member, case_id)
-    earlier = {entry.id: entry for entry in worklog.entries_of(books.desk, case.id)}
+    earlier = {entry.id: entry for entry in entries.entries_of(books.desk, case.id)}
     if entry_id in earlier:
-        if note_text(earlier[entry_id], case_keys(books, member, case)) == text:
+        if note_text(earlier[entry_id], keys_by_epoch(books, member, case)) == text:
             return
         entry_id = new_id()
     keep_entry(books, member, case, entry_id, "note", Text(text, books.today, sender=member.handle))
@@ -144,10 +145,10 @@ def note(books: Books, member: Member, case_id: bytes, entry_id: bytes, text: st
 def keep_entry(
     books: Books,
     member: Member,
-    case: cases.Case,
+    case: records.Case,
     entry_id: bytes,
     kind: Literal["note", "draft", "approval"],
-    letter: Letter,
+    letter: Payload,
 ) -> None:
     """Seal what the circle keeps for itself under the newest key of the case, and store it at the desk.
 
@@ -162,7 +163,7 @@ def keep_entry(
     def sealed_at(number: int) -> bytes:
         return seal(epoch.key, packed, Place(case.id, epoch.number, entry_id, number, kind))
 
-    worklog.add_entry(
+    entries.add_entry(
         books.desk,
         entry_id,
         case.id,
@@ -175,7 +176,7 @@ def keep_entry(
     )
 
 
-def taken_case(books: Books, member: Member, case_id: bytes) -> cases.Case:
+def taken_case(books: Books, member: Member, case_id: bytes) -> records.Case:
     """Give a case that the member has taken.
 
     Raises:
@@ -184,7 +185,7 @@ def taken_case(books: Books, member: Member, case_id: bytes) -> cases.Case:
         NothingHere, NotAllowed: not a case of theirs.
     """
     case = case_of(books, member, case_id)
-    taker = worklog.taken_by(books.desk, [case.id]).get(case.id)
+    taker = taken.taken_by(books.desk, [case.id]).get(case.id)
     if taker is None:
         raise NotTaken
     if taker != member.id:

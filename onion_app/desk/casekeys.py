@@ -13,8 +13,10 @@ from onion_app.crypto.epochs import AUTHOR_HOLDER, NO_AUTHOR, Epoch, following, 
 from onion_app.crypto.keys import KeyPair, fingerprint
 from onion_app.desk.casework import Books, CircleHere, Member, circle_of
 from onion_app.errors import EpochPassed, KeysGone, SealBroken
-from onion_app.vault import cases, known
-from onion_app.vault.cases import Wrap
+from onion_app.vault.desk import known_keys
+from onion_app.vault.mailbox import records
+from onion_app.vault.mailbox.case_keys import all_wraps, author_key_of, next_number
+from onion_app.vault.mailbox.records import Wrap
 
 
 class CaseKeys(NamedTuple):
@@ -38,7 +40,7 @@ class ToWriteIn(NamedTuple):
     keys: CaseKeys
 
 
-def keys_in(books: Books, member: Member, case: cases.Case) -> CaseKeys:
+def keys_in(books: Books, member: Member, case: records.Case) -> CaseKeys:
     """Open the wraps of a case, and leave out what somebody put among them.
 
     Raises:
@@ -46,8 +48,8 @@ def keys_in(books: Books, member: Member, case: cases.Case) -> CaseKeys:
     """
     circle = circle_of(member, case.circle_id)
     # In this order: a key that somebody begins and meets in between is then one that follows, and none that is missing.
-    met = known.known_keys(books.desk, case.id)
-    held = cases.all_wraps(books.mailbox, case.id)
+    met = known_keys.known_keys(books.desk, case.id)
+    held = all_wraps(books.mailbox, case.id)
     opened, sealed_to = _opened(held, case, circle)
     again = [epoch for epoch in opened if epoch.number in met and met[epoch.number].mark == mark(epoch)]
     pairs = {fingerprint(pair.public) for pair in circle.pairs}
@@ -64,7 +66,7 @@ def keys_in(books: Books, member: Member, case: cases.Case) -> CaseKeys:
     return CaseKeys(held, sure, others, sealed_to, gone, former, left_behind)
 
 
-def _opened(held: list[Wrap], case: cases.Case, circle: CircleHere) -> tuple[list[Epoch], dict[int, bytes]]:
+def _opened(held: list[Wrap], case: records.Case, circle: CircleHere) -> tuple[list[Epoch], dict[int, bytes]]:
     """Open the circle's wraps with any of its pairs, the oldest epoch first."""
     opened, sealed_to = [], {}
     for each in reversed([each for each in held if each.holder == circle.id]):
@@ -77,7 +79,7 @@ def _opened(held: list[Wrap], case: cases.Case, circle: CircleHere) -> tuple[lis
     return opened, sealed_to
 
 
-def _unwrapped(each: Wrap, case: cases.Case, pair: KeyPair) -> Epoch | None:
+def _unwrapped(each: Wrap, case: records.Case, pair: KeyPair) -> Epoch | None:
     """Give the epoch in a wrap, or None when it was sealed to another pair or for another place."""
     try:
         return unwrap(each.wrap, case_id=case.id, epoch=each.epoch, holder=each.holder, private_key=pair.private)
@@ -85,15 +87,15 @@ def _unwrapped(each: Wrap, case: cases.Case, pair: KeyPair) -> Epoch | None:
         return None
 
 
-def case_keys(books: Books, member: Member, case: cases.Case) -> dict[int, bytes]:
+def keys_by_epoch(books: Books, member: Member, case: records.Case) -> dict[int, bytes]:
     """Give the keys of a case that are sure, by epoch, the newest first."""
     return {epoch.number: epoch.key for epoch in reversed(keys_in(books, member, case).epochs)}
 
 
 def remember(books: Books, case_id: bytes, sure: list[Epoch], sealed_to: Mapping[int, bytes]) -> None:
     """Note the keys that a member has met, so that they are known again."""
-    met = [known.KnownKey(epoch.number, mark(epoch), sealed_to[epoch.number]) for epoch in sure]
-    known.remember(books.desk, case_id, met)
+    met = [known_keys.KnownKey(epoch.number, mark(epoch), sealed_to[epoch.number]) for epoch in sure]
+    known_keys.remember(books.desk, case_id, met)
 
 
 def begun(books: Books, chosen: ToWriteIn) -> None:
@@ -104,11 +106,13 @@ def begun(books: Books, chosen: ToWriteIn) -> None:
     if not chosen.new_wraps:
         return
     new = chosen.epoch
-    met = [known.KnownKey(each.number, mark(each), fingerprint(new.circle_key)) for each in [*chosen.keys.epochs, new]]
-    known.begin(books.desk, new.case_id, met, chosen.keys.former)
+    met = [
+        known_keys.KnownKey(each.number, mark(each), fingerprint(new.circle_key)) for each in [*chosen.keys.epochs, new]
+    ]
+    known_keys.begin(books.desk, new.case_id, met, chosen.keys.former)
 
 
-def to_write_in(books: Books, member: Member, case: cases.Case) -> ToWriteIn:
+def to_write_in(books: Books, member: Member, case: records.Case) -> ToWriteIn:
     """Choose the epoch for what is written next: the newest, or another one if it was begun for other readers.
 
     A case that may have been there before the circle's key changed begins a new one: who was shut out has the old, and
@@ -135,7 +139,7 @@ def to_write_in(books: Books, member: Member, case: cases.Case) -> ToWriteIn:
 def begun_after(books: Books, keys: CaseKeys, circle_id: bytes, public: bytes) -> ToWriteIn:
     """Begin the epoch that follows the newest one, for a circle and for the author whom that one names."""
     newest = keys.epochs[-1]
-    number = cases.next_number(keys.held, newest.number)
+    number = next_number(keys.held, newest.number)
     author = author_of(books, newest)
     new = next_epoch(keys.epochs, number, circle_id=circle_id, circle_key=public, author=author, others=keys.others)
     readers = {circle_id: public} | ({AUTHOR_HOLDER: author} if author != NO_AUTHOR else {})
@@ -144,7 +148,7 @@ def begun_after(books: Books, keys: CaseKeys, circle_id: bytes, public: bytes) -
 
 def author_of(books: Books, newest: Epoch) -> bytes:
     """Give the author's public key, which the newest epoch names: the mailbox says only whether the door is open."""
-    return newest.author if cases.author_key_of(books.mailbox, newest.case_id) is not None else NO_AUTHOR
+    return newest.author if author_key_of(books.mailbox, newest.case_id) is not None else NO_AUTHOR
 
 
 def wrapped(epoch: Epoch, holder: bytes, public: bytes) -> Wrap:

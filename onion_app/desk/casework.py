@@ -9,11 +9,16 @@ new cases is compared with the one that the members hold.
 from dataclasses import dataclass, field
 from typing import Final, Literal, NamedTuple
 
-from onion_app.crypto.circles import open_grant
 from onion_app.crypto.keys import KeyPair, keypair_from
+from onion_app.crypto.members import open_circle_key
 from onion_app.errors import DamagedFile, NotAllowed, NothingHere, SealBroken
-from onion_app.vault import cases, people, worklog
 from onion_app.vault.database import Database
+from onion_app.vault.desk import audit, moderators
+from onion_app.vault.desk import taken as taken_rows
+from onion_app.vault.desk.circles import Circle, Grant, circles_of, grants_of
+from onion_app.vault.desk.taken import taken_cases
+from onion_app.vault.mailbox import lifetime, queues, records
+from onion_app.vault.shown import routing
 
 PAGE: Final = 25
 # What stands behind each tab of a queue, in the vault's words; 'mine' is made of what one has taken.
@@ -66,7 +71,7 @@ class Member:
 class Listed(NamedTuple):
     """A line of a queue."""
 
-    case: cases.Case
+    case: records.Case
     taken_by: str  # handle, or empty
 
 
@@ -74,7 +79,7 @@ class Tally(NamedTuple):
     """What the first page says about a circle."""
 
     circle: CircleHere
-    counts: cases.Counts
+    counts: records.Counts
     mine: int
 
 
@@ -82,7 +87,7 @@ class FirstPage(NamedTuple):
     """Counts only, and what the chores found."""
 
     circles: list[Tally]
-    findings: list[worklog.Finding]
+    findings: list[audit.Finding]
 
 
 def member(books: Books, moderator_id: bytes, private: bytes) -> Member:
@@ -91,15 +96,15 @@ def member(books: Books, moderator_id: bytes, private: bytes) -> Member:
     Raises:
         NothingHere: unknown, shut out, or with another key than the one in the session.
     """
-    who = people.read_moderator(books.desk, moderator_id)
+    who = moderators.read_moderator(books.desk, moderator_id)
     if who.state == "out" or keypair_from(private).public != who.public_key:
         raise NothingHere
-    found = (_circle(books, circle, who.id, private) for circle in people.circles_of(books.desk, who.id))
+    found = (_circle(books, circle, who.id, private) for circle in circles_of(books.desk, who.id))
     return Member(who.id, who.handle, who.state, {circle.id: circle for circle in found}, who.coordinator)
 
 
-def _circle(books: Books, circle: people.Circle, moderator_id: bytes, private: bytes) -> CircleHere:
-    grants = people.grants_of(books.desk, moderator_id, circle.id)
+def _circle(books: Books, circle: Circle, moderator_id: bytes, private: bytes) -> CircleHere:
+    grants = grants_of(books.desk, moderator_id, circle.id)
     opened = [_granted(grant, private) for grant in grants]
     # Without the newest pair nothing is opened or sealed: an older one is known to whoever was shut out.
     pairs = tuple(pair for pair in opened if pair is not None) if opened and opened[0] is not None else ()
@@ -107,10 +112,10 @@ def _circle(books: Books, circle: people.Circle, moderator_id: bytes, private: b
     return CircleHere(circle.id, circle.name, pairs, not circle.public_key == ours == _sealed_to(books, circle.id))
 
 
-def _granted(grant: people.Grant, private: bytes) -> KeyPair | None:
+def _granted(grant: Grant, private: bytes) -> KeyPair | None:
     """Open a grant; None when it is not what it says."""
     try:
-        opened = open_grant(
+        opened = open_circle_key(
             grant.sealed,
             circle_id=grant.circle_id,
             generation=grant.generation,
@@ -125,7 +130,7 @@ def _granted(grant: people.Grant, private: bytes) -> KeyPair | None:
 def _sealed_to(books: Books, circle_id: bytes) -> bytes | None:
     """Give the key to which the site seals new cases of a circle."""
     try:
-        return cases.circle_key(books.mailbox, circle_id).public_key
+        return routing.circle_key(books.mailbox, circle_id).public_key
     except NothingHere:
         return None
 
@@ -134,16 +139,16 @@ def first_page(books: Books, member: Member) -> FirstPage:
     """Count what waits in each circle, and tell what the chores found."""
     taken = [case.circle_id for case in taken_cases_of(books, member)]
     tallies = [
-        Tally(circle, cases.counts(books.mailbox, circle.id), taken.count(circle.id))
+        Tally(circle, queues.counts(books.mailbox, circle.id), taken.count(circle.id))
         for circle in member.circles.values()
     ]
-    return FirstPage(tallies, worklog.findings(books.desk))
+    return FirstPage(tallies, audit.findings(books.desk))
 
 
 def acknowledge(books: Books, finding_id: bytes, member: Member) -> None:
     """Note that a finding was seen, and by whom."""
-    worklog.acknowledge(books.desk, finding_id)
-    worklog.audit(books.desk, member.id, "acknowledged a finding", books.today)
+    audit.acknowledge(books.desk, finding_id)
+    audit.audit(books.desk, member.id, "acknowledged a finding", books.today)
 
 
 def circle_of(member: Member, circle_id: bytes) -> CircleHere:
@@ -158,14 +163,14 @@ def circle_of(member: Member, circle_id: bytes) -> CircleHere:
     return circle
 
 
-def case_of(books: Books, member: Member, case_id: bytes) -> cases.Case:
+def case_of(books: Books, member: Member, case_id: bytes) -> records.Case:
     """Give a case of one of the member's circles.
 
     Raises:
         NothingHere: no such case.
         NotAllowed: it belongs to another circle.
     """
-    case = cases.read_case(books.mailbox, case_id)
+    case = lifetime.read_case(books.mailbox, case_id)
     circle_of(member, case.circle_id)
     return case
 
@@ -185,8 +190,8 @@ def queue(books: Books, member: Member, circle_id: bytes, tab: str, page: int) -
         mine = [case for case in taken_cases_of(books, member) if case.circle_id == circle_id]
         found = mine[PAGE * (page - 1) :][:PAGE]
     else:
-        found = cases.queue(books.mailbox, circle_id, which, page - 1)
-    takers = worklog.taken_by(books.desk, [case.id for case in found])
+        found = queues.queue(books.mailbox, circle_id, which, page - 1)
+    takers = taken_rows.taken_by(books.desk, [case.id for case in found])
     handles = {who: handle_of(books, who) for who in set(takers.values())}
     return [Listed(case, handles[takers[case.id]] if case.id in takers else "") for case in found]
 
@@ -203,13 +208,13 @@ def only_coordinators(member: Member) -> None:
 
 def handle_of(books: Books, moderator_id: bytes) -> str:
     """Give the handle of somebody in the same circle."""
-    return people.read_moderator(books.desk, moderator_id).handle
+    return moderators.read_moderator(books.desk, moderator_id).handle
 
 
-def taken_cases_of(books: Books, member: Member) -> list[cases.Case]:
+def taken_cases_of(books: Books, member: Member) -> list[records.Case]:
     """Read the cases that the member has taken and that are still theirs, the urgent and then the oldest first."""
     found = []
-    for case_id in worklog.taken_cases(books.desk, member.id):
+    for case_id in taken_cases(books.desk, member.id):
         try:
             found.append(case_of(books, member, case_id))
         except (DamagedFile, NothingHere, NotAllowed):

@@ -11,8 +11,8 @@ from onion_app.desk.casework import Member
 from onion_app.desk.gate import login_required
 from onion_app.desk.session import contents, keep, room
 from onion_app.errors import CircleChanged, InvitationRefused
-from onion_app.vault import people
-from onion_app.vault.worklog import AUDIT_PAGE
+from onion_app.vault.desk import invitations
+from onion_app.vault.desk.audit import AUDIT_PAGE
 from onion_app.web.languages import LANGUAGES
 
 pages = Blueprint("circles", __name__, url_prefix="/circles")
@@ -52,7 +52,7 @@ def code(_member: Member) -> Answer:
     keep(invitation="")
     if not made:
         return redirect(url_for("circles.show"), 303)
-    return render_template("invitation.html", lines=codes.lines(made), days=people.INVITATION_DAYS)
+    return render_template("invitation.html", lines=codes.lines(made), days=invitations.INVITATION_DAYS)
 
 
 @pages.post("/invitation/<id:invitation_id>/cancel")

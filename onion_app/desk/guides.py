@@ -12,10 +12,10 @@ from onion_app.desk.casework import Member, only_coordinators
 from onion_app.desk.gate import login_required
 from onion_app.desk.kept import keep_titled, kept_for, title_of
 from onion_app.desk.session import room
-from onion_app.vault import guides as shelf
-from onion_app.vault import worklog
-from onion_app.vault.rows import Language
-from onion_app.vault.texts import Version
+from onion_app.shapes import Language
+from onion_app.vault.desk import audit
+from onion_app.vault.desk import guides as shelf
+from onion_app.vault.shown.reading import Version
 from onion_app.web.app import current_language
 from onion_app.web.languages import LANGUAGES
 from onion_app.web.markdown import render
@@ -107,7 +107,7 @@ def down(member: Member, guide_id: bytes) -> Answer:
 
 
 def _note(member: Member, what: str) -> None:
-    worklog.audit(room().books().desk, member.id, what, room().books().today)
+    audit.audit(room().books().desk, member.id, what, room().books().today)
 
 
 def _back_to(guide_id: bytes, language: str) -> Answer:

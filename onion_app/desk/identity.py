@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from secrets import randbelow
 from typing import Any, Final
 
-from onion_app.crypto import circles, codes
+from onion_app.crypto import codes, members
 from onion_app.crypto.keys import KeyPair, keypair_from, new_id, new_keypair
 from onion_app.crypto.members import (
     Secrets,
@@ -17,11 +17,11 @@ from onion_app.crypto.members import (
     lock_secrets,
     lock_sheet,
     new_secrets,
-    step_mark,
+    totp_step_digest,
     unlock_secrets,
     waste_time,
 )
-from onion_app.crypto.passwords import as_typed, new_passphrase
+from onion_app.crypto.passphrases import as_typed, new_passphrase
 from onion_app.desk import forms
 from onion_app.desk.casework import Books, Member
 from onion_app.desk.delays import Delays
@@ -32,8 +32,9 @@ from onion_app.errors import (
     WrongPassphrase,
     WrongSecondFactor,
 )
-from onion_app.vault import people, truth, worklog
+from onion_app.vault import truth
 from onion_app.vault.database import Database
+from onion_app.vault.desk import audit, circles, invitations, moderators
 from onion_app.web.pinning import unpinned
 
 # Whether somebody is new here or works in another circle already, the circle that they come to reads the same.
@@ -65,11 +66,11 @@ def log_in(books: Books, delays: Delays, typed: tuple[str, str, str], at: float)
     return Identity(who.id, secrets.private)
 
 
-def unlocked(desk: Database, handle: str, passphrase: str) -> tuple[people.Moderator, Secrets]:
+def unlocked(desk: Database, handle: str, passphrase: str) -> tuple[moderators.Moderator, Secrets]:
     """Unlock a moderator's secrets, at the same cost when there is no such moderator."""
     with unpinned():
         try:
-            who = people.find_moderator(desk, handle)
+            who = moderators.find_moderator(desk, handle)
         except NothingHere:
             waste_time(passphrase)
             raise
@@ -79,7 +80,7 @@ def unlocked(desk: Database, handle: str, passphrase: str) -> tuple[people.Moder
     return who, secrets
 
 
-def _spend_digits(desk: Database, who: people.Moderator, totp: str, digits: str, at: float) -> None:
+def _spend_digits(desk: Database, who: moderators.Moderator, totp: str, digits: str, at: float) -> None:
     """Accept six digits once; what was shown before the last accepted ones is spent as well.
 
     Raises:
@@ -87,9 +88,9 @@ def _spend_digits(desk: Database, who: people.Moderator, totp: str, digits: str,
     """
     step = check_totp(totp, digits, at)
     # The last step is kept as a mark, which has no order; but it lies at most two steps after any that is accepted now.
-    if who.last_step in {step_mark(totp, later) for later in (step, step + 1, step + 2)}:
+    if who.last_step in {totp_step_digest(totp, later) for later in (step, step + 1, step + 2)}:
         raise SecondFactorUsed
-    people.set_last_step(desk, who.id, step_mark(totp, step))
+    moderators.set_last_step(desk, who.id, totp_step_digest(totp, step))
 
 
 def change_passphrase(books: Books, delays: Delays, who: Member, typed: tuple[str, str], drawn: str) -> None:
@@ -110,8 +111,8 @@ def change_passphrase(books: Books, delays: Delays, who: Member, typed: tuple[st
     delays.succeeded(who.handle)
     with unpinned():
         locked = lock_secrets(secrets, drawn)
-    people.set_secrets(books.desk, who.id, locked)
-    worklog.audit(books.desk, who.id, "changed the passphrase", books.today)
+    moderators.set_secrets(books.desk, who.id, locked)
+    audit.audit(books.desk, who.id, "changed the passphrase", books.today)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +147,8 @@ def begin_enrolment(books: Books, invitation: str) -> Enrolment:
     Raises:
         CodeMistyped, InvitationRefused: not 28 digits that fit; unknown, used or too old.
     """
-    mark = codes.invitation_mark(codes.read_code(invitation))
-    people.find_invitation(books.desk, mark, books.today)
+    mark = codes.invitation_digest(codes.read_code(invitation))
+    invitations.find_invitation(books.desk, mark, books.today)
     line = 1 + randbelow(codes.LINES)
     return Enrolment(mark, new_passphrase(), new_secrets(), codes.new_code(), line)
 
@@ -172,13 +173,13 @@ def enrol(books: Books, enrolment: Enrolment, handle: str) -> None:
         HandleTaken, InvitationRefused, CircleChanged: nothing was stored.
     """
     # No plain key outlives this function: what is stored is locked, and what is locked is shown on paper only.
-    invitation = people.find_invitation(books.desk, enrolment.mark, books.today)
-    circle = people.read_circle(books.desk, invitation.circle_id)
+    invitation = invitations.find_invitation(books.desk, enrolment.mark, books.today)
+    circle = circles.read_circle(books.desk, invitation.circle_id)
     own = keypair_from(enrolment.secrets.private)
     with unpinned():
         locked = lock_secrets(enrolment.secrets, enrolment.passphrase)
         sheet = lock_sheet(own.private, enrolment.sheet)
-    newcomer = people.Moderator(
+    newcomer = moderators.Moderator(
         id=new_id(),
         handle=handle,
         public_key=own.public,
@@ -191,9 +192,9 @@ def enrol(books: Books, enrolment: Enrolment, handle: str) -> None:
     )
     grant = _first_grant(circle, newcomer)
     with books.mailbox.writing():  # around the desk's own, so that the chores never find a circle half copied
-        people.redeem(books.desk, enrolment.mark, books.today, newcomer, grant)
+        invitations.redeem(books.desk, enrolment.mark, books.today, newcomer, grant)
         truth.copy_circles(books.mailbox, books.desk)
-    worklog.audit(books.desk, newcomer.id, CAME, books.today, circle.id)
+    audit.audit(books.desk, newcomer.id, CAME, books.today, circle.id)
 
 
 def join(books: Books, who: Member, invitation_code: str) -> None:
@@ -203,28 +204,28 @@ def join(books: Books, who: Member, invitation_code: str) -> None:
         CodeMistyped, InvitationRefused: as in `begin_enrolment`.
         AlreadyInCircle, CircleChanged: nothing was stored, and the invitation is still good.
     """
-    mark = codes.invitation_mark(codes.read_code(invitation_code))
-    invitation = people.find_invitation(books.desk, mark, books.today)
-    circle = people.read_circle(books.desk, invitation.circle_id)
-    grant = _first_grant(circle, people.read_moderator(books.desk, who.id))
+    mark = codes.invitation_digest(codes.read_code(invitation_code))
+    invitation = invitations.find_invitation(books.desk, mark, books.today)
+    circle = circles.read_circle(books.desk, invitation.circle_id)
+    grant = _first_grant(circle, moderators.read_moderator(books.desk, who.id))
     with books.mailbox.writing():  # as in `enrol`
-        people.join(books.desk, mark, books.today, who.id, grant)
+        invitations.join(books.desk, mark, books.today, who.id, grant)
         truth.copy_circles(books.mailbox, books.desk)
     what = "became a coordinator" if circle.id in who.circles else CAME
-    worklog.audit(books.desk, who.id, what, books.today, circle.id)
+    audit.audit(books.desk, who.id, what, books.today, circle.id)
 
 
-def _first_grant(circle: people.Circle, newcomer: people.Moderator) -> people.Grant | None:
+def _first_grant(circle: circles.Circle, newcomer: moderators.Moderator) -> circles.Grant | None:
     """Make the pair of a circle that has none, and seal it to its first member; it goes nowhere else."""
     if circle.public_key is not None:
         return None
     pair: KeyPair = new_keypair()
     generation = circle.generation + 1
-    sealed = circles.grant(
+    sealed = members.seal_circle_key(
         pair.private,
         circle_id=circle.id,
         generation=generation,
         moderator_id=newcomer.id,
         public_key=newcomer.public_key,
     )
-    return people.Grant(circle.id, generation, newcomer.id, pair.public, sealed)
+    return circles.Grant(circle.id, generation, newcomer.id, pair.public, sealed)

@@ -8,12 +8,13 @@ from onion_app.desk.answering import taken_case
 from onion_app.desk.casework import Books, Member, case_of
 from onion_app.desk.opened import note_in_audit
 from onion_app.errors import NothingHere, NotReady
-from onion_app.vault import cases, people, worklog
+from onion_app.vault.desk import audit, circles, taken
+from onion_app.vault.mailbox import case_keys, records
 
 
-def circles_for(books: Books, case: cases.Case) -> list[people.Circle]:
+def circles_for(books: Books, case: records.Case) -> list[circles.Circle]:
     """List the circles to which a case can be handed: those that have a key, but for its own."""
-    return [circle for circle in people.circles(books.desk) if circle.public_key and circle.id != case.circle_id]
+    return [circle for circle in circles.circles(books.desk) if circle.public_key and circle.id != case.circle_id]
 
 
 def hand_over(books: Books, member: Member, case_id: bytes, circle_id: bytes) -> None:
@@ -34,7 +35,7 @@ def hand_over(books: Books, member: Member, case_id: bytes, circle_id: bytes) ->
     keys = rekeying.every_key(books, member, case)
     note_in_audit(books, member, case, "handed a case over")  # before: afterwards no key of ours names it
     rekeying.rewrap(books, case, circle.id, circle.public_key, keys)
-    worklog.give_back(books.desk, case.id, member.id)
+    taken.give_back(books.desk, case.id, member.id)
 
 
 def step_out(books: Books, member: Member, case_id: bytes) -> None:
@@ -44,7 +45,7 @@ def step_out(books: Books, member: Member, case_id: bytes) -> None:
         NothingHere, NotAllowed: not a case of theirs.
     """
     case = case_of(books, member, case_id)
-    worklog.step_out(books.desk, case.id, member.id)
+    taken.step_out(books.desk, case.id, member.id)
     note_in_audit(books, member, case, "stepped out of a case")
 
 
@@ -56,11 +57,11 @@ def close_door(books: Books, member: Member, case_id: bytes) -> None:
     """
     case = taken_case(books, member, case_id)
     # P07: the author's wraps go, and with them every way in that the code had.
-    cases.close_door(books.mailbox, case.id)
+    case_keys.close_door(books.mailbox, case.id)
     note_in_audit(books, member, case, "closed the author's door")
 
 
 def stop(books: Books, member: Member) -> None:
     """Give back every case that the member has taken."""
-    worklog.give_all_back(books.desk, member.id)
-    worklog.audit(books.desk, member.id, "gave every case back", books.today)
+    taken.give_all_back(books.desk, member.id)
+    audit.audit(books.desk, member.id, "gave every case back", books.today)

@@ -10,7 +10,7 @@ from onion_app.desk.casework import Member
 from onion_app.desk.gate import login_required
 from onion_app.desk.session import room
 from onion_app.errors import DiskFull, EpochPassed, KeysLost, NotReady, NotTaken, Overloaded, TakenByAnother
-from onion_app.vault import worklog
+from onion_app.vault.desk import taken
 
 pages = Blueprint("leaving", __name__, url_prefix="/case/<id:case_id>/ways-out")
 
@@ -64,6 +64,6 @@ def _page(member: Member, case_id: bytes, mistakes: dict[str, str]) -> Answer:
         "ways_out.html",
         case=case,
         circles=leaving.circles_for(books, case),
-        mine=worklog.taken_by(books.desk, [case_id]).get(case_id) == member.id,
+        mine=taken.taken_by(books.desk, [case_id]).get(case_id) == member.id,
         mistakes=mistakes,
     )

@@ -8,13 +8,24 @@ this one learns nothing. # P05: nobody can let anybody into a circle that is not
 
 from typing import Final, NamedTuple
 
-from onion_app.crypto import circles, codes
+from onion_app.crypto import codes
 from onion_app.crypto.keys import keypair_from, new_id
-from onion_app.crypto.members import words_to_compare
+from onion_app.crypto.members import seal_circle_key, words_to_compare
 from onion_app.desk import forms
 from onion_app.desk.casework import Books, Member, circle_of, handle_of, only_coordinators
 from onion_app.errors import CircleChanged, NotAllowed
-from onion_app.vault import people, settings, worklog
+from onion_app.vault import settings
+from onion_app.vault.desk import audit, circles, moderators
+from onion_app.vault.desk.invitations import (
+    Invitation,
+    add_invitation,
+    cancel_invitation,
+    invitation_of,
+    new_invitation,
+    open_invitations,
+    read_invitation,
+    waits_of,
+)
 from onion_app.web.pinning import unpinned
 
 SHEETS: Final = 2  # members with a recovery sheet without whom a circle may one day open nothing any more
@@ -26,7 +37,7 @@ TOPICS: Final = tuple(topic for topic in settings.TOPICS if topic not in ("story
 class Waiting(NamedTuple):
     """Somebody who was not let in yet, and the words that their own screen must show."""
 
-    who: people.Moderator
+    who: moderators.Moderator
     coordinator: bool  # they will be, once they are let in
     words: tuple[str, ...]
 
@@ -41,19 +52,19 @@ class Awaited(NamedTuple):
 class Opened(NamedTuple):
     """An invitation that nobody has used yet, and whether its time is over."""
 
-    invitation: people.Invitation
+    invitation: Invitation
     over: bool
 
 
 class Gathering(NamedTuple):
     """A circle as its members and the coordinators see it."""
 
-    circle: people.Circle
+    circle: circles.Circle
     mine: bool
-    members: list[people.Moderator]
+    members: list[moderators.Moderator]
     waiting: list[Waiting]
     invitations: list[Opened]
-    gone: list[people.Moderator]
+    gone: list[moderators.Moderator]
     elsewhere: set[bytes]  # for coordinators: who of these is, or waits, in another circle too
 
     @property
@@ -64,15 +75,15 @@ class Gathering(NamedTuple):
 
 def gatherings(books: Books, member: Member) -> list[Gathering]:
     """Show the member's own circles, and to a coordinator all of them."""
-    seen = [circle for circle in people.circles(books.desk) if circle.id in member.circles or member.coordinates]
+    seen = [circle for circle in circles.circles(books.desk) if circle.id in member.circles or member.coordinates]
     return [_gathering(books, member, circle) for circle in seen]
 
 
-def _gathering(books: Books, member: Member, circle: people.Circle) -> Gathering:
+def _gathering(books: Books, member: Member, circle: circles.Circle) -> Gathering:
     mine = circle.id in member.circles
-    waiting = people.waiting_in(books.desk, circle.id)
-    members = people.members_of(books.desk, circle.id)
-    unused = [found for found in people.open_invitations(books.desk) if found.circle_id == circle.id]
+    waiting = circles.waiting_in(books.desk, circle.id)
+    members = circles.members_of(books.desk, circle.id)
+    unused = [found for found in open_invitations(books.desk) if found.circle_id == circle.id]
     others = [*members, *waiting] if member.coordinates else []
     return Gathering(
         circle,
@@ -80,13 +91,13 @@ def _gathering(books: Books, member: Member, circle: people.Circle) -> Gathering
         members,
         [_waiting(books, who, circle.id, mine=mine) for who in waiting],
         [Opened(found, found.expires_day < books.today) for found in unused],
-        people.gone_from(books.desk, circle.id) if mine else [],
-        {who.id for who in others if people.is_elsewhere(books.desk, who.id, circle.id)},
+        circles.gone_from(books.desk, circle.id) if mine else [],
+        {who.id for who in others if circles.is_elsewhere(books.desk, who.id, circle.id)},
     )
 
 
-def _waiting(books: Books, who: people.Moderator, circle_id: bytes, *, mine: bool) -> Waiting:
-    invitation = people.invitation_of(books.desk, who.id, circle_id)
+def _waiting(books: Books, who: moderators.Moderator, circle_id: bytes, *, mine: bool) -> Waiting:
+    invitation = invitation_of(books.desk, who.id, circle_id)
     return Waiting(who, invitation.coordinator, _words(who.public_key, invitation) if mine else ())
 
 
@@ -98,7 +109,7 @@ class Deed(NamedTuple):
     what: str
 
 
-def audit_of(books: Books, member: Member, circle_id: bytes, page: int) -> tuple[people.Circle, list[Deed]]:
+def audit_of(books: Books, member: Member, circle_id: bytes, page: int) -> tuple[circles.Circle, list[Deed]]:
     """List 50 lines of a circle's audit, the newest day first; pages count from 1.
 
     Raises:
@@ -106,28 +117,28 @@ def audit_of(books: Books, member: Member, circle_id: bytes, page: int) -> tuple
         NothingHere: no such circle.
     """
     _may_look_after(member, circle_id)
-    circle = people.read_circle(books.desk, circle_id)
-    rows = worklog.audit_of(books.desk, circle_id, page - 1)
+    circle = circles.read_circle(books.desk, circle_id)
+    rows = audit.audit_of(books.desk, circle_id, page - 1)
     handles = {who: handle_of(books, who) for who in {row.who for row in rows} if who is not None}
     return circle, [Deed(row.day, handles[row.who] if row.who else "", row.what) for row in rows]
 
 
 def thin_circles(books: Books, member: Member) -> list[str]:
     """Name the member's circles that have fewer than two members with a recovery sheet."""
-    return [circle.name for circle in member.circles.values() if _is_thin(people.members_of(books.desk, circle.id))]
+    return [circle.name for circle in member.circles.values() if _is_thin(circles.members_of(books.desk, circle.id))]
 
 
-def _is_thin(members: list[people.Moderator]) -> bool:
+def _is_thin(members: list[moderators.Moderator]) -> bool:
     return sum(member.sheet is not None for member in members) < SHEETS
 
 
 def awaited(books: Books, member: Member, private: bytes) -> list[Awaited]:
     """List the circles that must let the member in, with the words made from the key in their own session."""
-    public, waits = keypair_from(private).public, people.waits_of(books.desk, member.id)
-    return [Awaited(people.read_circle(books.desk, wait.circle_id).name, _words(public, wait)) for wait in waits]
+    public, waits = keypair_from(private).public, waits_of(books.desk, member.id)
+    return [Awaited(circles.read_circle(books.desk, wait.circle_id).name, _words(public, wait)) for wait in waits]
 
 
-def _words(public: bytes, invitation: people.Invitation) -> tuple[str, ...]:
+def _words(public: bytes, invitation: Invitation) -> tuple[str, ...]:
     with unpinned():
         return words_to_compare(public, circle_id=invitation.circle_id, invitation_id=invitation.id)
 
@@ -140,8 +151,8 @@ def invite(books: Books, member: Member, circle_id: bytes) -> str:
         NothingHere: no such circle.
     """
     _may_look_after(member, circle_id)
-    circle = people.read_circle(books.desk, circle_id)
-    worklog.audit(books.desk, member.id, "made an invitation", books.today, circle.id)
+    circle = circles.read_circle(books.desk, circle_id)
+    audit.audit(books.desk, member.id, "made an invitation", books.today, circle.id)
     return _new_invitation(books, member, circle, coordinator=False)
 
 
@@ -153,17 +164,17 @@ def invite_coordinator(books: Books, member: Member, circle_id: bytes) -> str:
         NothingHere: no such circle.
     """
     only_coordinators(member)
-    circle = people.read_circle(books.desk, circle_id)
+    circle = circles.read_circle(books.desk, circle_id)
     if not circle.coordinators:
         raise NotAllowed
-    worklog.audit(books.desk, member.id, "invited a coordinator", books.today, circle.id)
+    audit.audit(books.desk, member.id, "invited a coordinator", books.today, circle.id)
     return _new_invitation(books, member, circle, coordinator=True)
 
 
-def _new_invitation(books: Books, member: Member, circle: people.Circle, *, coordinator: bool) -> str:
+def _new_invitation(books: Books, member: Member, circle: circles.Circle, *, coordinator: bool) -> str:
     code = codes.new_code()
-    made = people.new_invitation(circle.id, books.today, coordinator=coordinator, made_by=member.id)
-    people.add_invitation(books.desk, made, codes.invitation_mark(code))
+    made = new_invitation(circle.id, books.today, coordinator=coordinator, made_by=member.id)
+    add_invitation(books.desk, made, codes.invitation_digest(code))
     return code
 
 
@@ -175,10 +186,10 @@ def cancel(books: Books, member: Member, invitation_id: bytes) -> None:
         NothingHere: no such invitation.
         InvitationRefused: it was used or cancelled meanwhile.
     """
-    invitation = people.read_invitation(books.desk, invitation_id)
+    invitation = read_invitation(books.desk, invitation_id)
     _may_look_after(member, invitation.circle_id)
-    people.cancel_invitation(books.desk, invitation_id)
-    worklog.audit(books.desk, member.id, "cancelled an invitation", books.today, invitation.circle_id)
+    cancel_invitation(books.desk, invitation_id)
+    audit.audit(books.desk, member.id, "cancelled an invitation", books.today, invitation.circle_id)
 
 
 def _may_look_after(member: Member, circle_id: bytes) -> None:
@@ -195,26 +206,26 @@ def let_in(books: Books, member: Member, circle_id: bytes, newcomer_id: bytes, p
         CircleChanged: the newcomer has another key than the one compared, or the circle got a new one.
     """
     circle = circle_of(member, circle_id)
-    people.invitation_of(books.desk, newcomer_id, circle.id)  # or they do not wait here
-    newcomer = people.read_moderator(books.desk, newcomer_id)
+    invitation_of(books.desk, newcomer_id, circle.id)  # or they do not wait here
+    newcomer = moderators.read_moderator(books.desk, newcomer_id)
     pairs = {pair.public: pair.private for pair in circle.pairs}
-    held = people.grants_of(books.desk, member.id, circle.id)
+    held = circles.grants_of(books.desk, member.id, circle.id)
     grants = [_passed_on(grant, pairs[grant.public_key], newcomer) for grant in held if grant.public_key in pairs]
     if newcomer.public_key != public_key or not grants:
         raise CircleChanged
-    people.let_in(books.desk, newcomer.id, grants)
-    worklog.audit(books.desk, member.id, "let somebody in", books.today, circle.id)
+    circles.let_in(books.desk, newcomer.id, grants)
+    audit.audit(books.desk, member.id, "let somebody in", books.today, circle.id)
 
 
-def _passed_on(own: people.Grant, private: bytes, to: people.Moderator) -> people.Grant:
-    sealed = circles.grant(
+def _passed_on(own: circles.Grant, private: bytes, to: moderators.Moderator) -> circles.Grant:
+    sealed = seal_circle_key(
         private,
         circle_id=own.circle_id,
         generation=own.generation,
         moderator_id=to.id,
         public_key=to.public_key,
     )
-    return people.Grant(own.circle_id, own.generation, to.id, own.public_key, sealed)
+    return circles.Grant(own.circle_id, own.generation, to.id, own.public_key, sealed)
 
 
 def add_circle(books: Books, member: Member, name: str, topics: tuple[str, ...], languages: tuple[str, ...]) -> None:
@@ -227,9 +238,9 @@ def add_circle(books: Books, member: Member, name: str, topics: tuple[str, ...],
     only_coordinators(member)
     if not 1 <= len(name) <= NAME_LETTERS:
         raise forms.Mistake("name", forms.marked("A circle's name has 1 to 40 letters."))
-    if name.casefold() in {circle.name.casefold() for circle in people.circles(books.desk)}:
+    if name.casefold() in {circle.name.casefold() for circle in circles.circles(books.desk)}:
         raise forms.Mistake("name", forms.marked("Another circle has this name."))
-    made = people.Circle(
+    made = circles.Circle(
         id=new_id(),
         name=name,
         topics=topics,
@@ -239,5 +250,5 @@ def add_circle(books: Books, member: Member, name: str, topics: tuple[str, ...],
         generation=0,
         public_key=None,
     )
-    people.add_circle(books.desk, made)
-    worklog.audit(books.desk, member.id, "added a circle", books.today, made.id)
+    circles.add_circle(books.desk, made)
+    audit.audit(books.desk, member.id, "added a circle", books.today, made.id)

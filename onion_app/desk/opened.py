@@ -3,19 +3,33 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from onion_app.crypto.letters import Approval, Consent, Draft, Letter, Opened, Pointer, Proposal, Text, Verdict, unpack
-from onion_app.crypto.members import case_mark
+from onion_app.crypto.members import audit_mark
+from onion_app.crypto.payloads import (
+    Approval,
+    Consent,
+    Draft,
+    FinalText,
+    LastOpened,
+    Payload,
+    StoryLink,
+    Text,
+    Verdict,
+    unpack,
+)
 from onion_app.crypto.sealing import Place, open_seal
-from onion_app.desk.casekeys import case_keys, keys_in, remember
+from onion_app.desk.casekeys import keys_by_epoch, keys_in, remember
 from onion_app.desk.casework import Books, Member, case_of, handle_of
 from onion_app.errors import SealBroken
-from onion_app.vault import cases, worklog
+from onion_app.vault.desk import audit, taken
+from onion_app.vault.desk.entries import Entry, entries_of, replies_of, reply_mark
+from onion_app.vault.mailbox import lifetime, records
+from onion_app.vault.mailbox.messages import messages_of
 
 
 class Cover(NamedTuple):
     """What is said about a case before it opens."""
 
-    case: cases.Case
+    case: records.Case
     from_author: int
     answers: int
     taken_by: str
@@ -30,13 +44,13 @@ class Line:
     author: str
     forged: bool
     trouble: str
-    letter: Letter | None
+    letter: Payload | None
     gap: int  # how many numbers are missing between this message and the next older one
 
     @property
     def text(self) -> str:
         """What it says."""
-        return self.letter.text if isinstance(self.letter, Text | Proposal | Verdict) else ""
+        return self.letter.text if isinstance(self.letter, Text | FinalText | Verdict) else ""
 
     @property
     def sender(self) -> str:
@@ -55,9 +69,9 @@ class Line:
         return isinstance(self.letter, Consent)
 
     @property
-    def proposal(self) -> Proposal | None:
+    def proposal(self) -> FinalText | None:
         """The final text that it asks the author about."""
-        return self.letter if isinstance(self.letter, Proposal) else None
+        return self.letter if isinstance(self.letter, FinalText) else None
 
     @property
     def verdict(self) -> Verdict | None:
@@ -67,7 +81,7 @@ class Line:
     @property
     def pointer(self) -> bool:
         """Whether it says that a story was made of the case."""
-        return isinstance(self.letter, Pointer)
+        return isinstance(self.letter, StoryLink)
 
 
 class Note(NamedTuple):
@@ -82,7 +96,7 @@ class Note(NamedTuple):
 class OpenCase:
     """Everything on the page of a case, the newest line first."""
 
-    case: cases.Case
+    case: records.Case
     lines: list[Line]
     consent: Consent | None
     last_opened: int | None
@@ -105,9 +119,9 @@ def cover(books: Books, member: Member, case_id: bytes) -> Cover:
         NothingHere, NotAllowed: not a case of theirs.
     """
     case = case_of(books, member, case_id)
-    keys = case_keys(books, member, case)
+    keys = keys_by_epoch(books, member, case)
     # A consent is a message too, but nothing to be read; what does not open counts, since nobody knows what it is.
-    authors = [line.author for line in _lines(cases.messages_of(books.mailbox, case.id), keys, {}) if not line.consent]
+    authors = [line.author for line in _lines(messages_of(books.mailbox, case.id), keys, {}) if not line.consent]
     return Cover(case, authors.count("visitor"), authors.count("circle"), _taker(books, case_id)[1])
 
 
@@ -119,7 +133,7 @@ def mark_opened(books: Books, member: Member, case_id: bytes) -> None:
     """
     case = case_of(books, member, case_id)
     note_in_audit(books, member, case, "opened a case")
-    cases.mark_read(books.mailbox, case.id)
+    lifetime.mark_read(books.mailbox, case.id)
 
 
 def open_case(books: Books, member: Member, case_id: bytes) -> OpenCase:
@@ -129,9 +143,9 @@ def open_case(books: Books, member: Member, case_id: bytes) -> OpenCase:
         NothingHere, NotAllowed: not a case of theirs.
     """
     case = case_of(books, member, case_id)
-    keys = case_keys(books, member, case)
-    messages = cases.messages_of(books.mailbox, case.id)
-    ours = worklog.replies_of(books.desk, case.id)
+    keys = keys_by_epoch(books, member, case)
+    messages = messages_of(books.mailbox, case.id)
+    ours = replies_of(books.desk, case.id)
     lines = _lines(messages, keys, ours)
     consents = [line.letter for line in lines if isinstance(line.letter, Consent) and line.author == "visitor"]
     taker, handle = _taker(books, case.id)
@@ -148,28 +162,28 @@ def open_case(books: Books, member: Member, case_id: bytes) -> OpenCase:
     )
 
 
-def note_in_audit(books: Books, member: Member, case: cases.Case, what: str) -> None:
+def note_in_audit(books: Books, member: Member, case: records.Case, what: str) -> None:
     """Write an audit line that names the case to its readers only, and note the keys that they have met."""
     keys = keys_in(books, member, case)
     remember(books, case.id, keys.epochs, keys.sealed_to)
-    mark = case_mark(keys.epochs[-1].key) if keys.epochs else None
-    worklog.audit(books.desk, member.id, what, books.today, case.circle_id, mark)
+    mark = audit_mark(keys.epochs[-1].key) if keys.epochs else None
+    audit.audit(books.desk, member.id, what, books.today, case.circle_id, mark)
 
 
-def _lines(messages: list[cases.Message], keys: dict[int, bytes], ours: dict[bytes, bytes]) -> list[Line]:
+def _lines(messages: list[records.Message], keys: dict[int, bytes], ours: dict[bytes, bytes]) -> list[Line]:
     """Open the messages from the oldest on; number 0 is no message but the day of the author's last visit."""
     lines = []
     before = 0
     for message in (message for message in messages if message.number > 0):
         letter, trouble = opened_letter(message, keys)
-        forged = message.author == "circle" and ours.get(message.id) != worklog.reply_mark(message.sealed)
+        forged = message.author == "circle" and ours.get(message.id) != reply_mark(message.sealed)
         gap = message.number - before - 1
         lines.append(Line(message.id, message.number, message.author, forged, trouble, letter, gap))
         before = message.number
     return lines
 
 
-def opened_letter(message: cases.Message, keys: dict[int, bytes]) -> tuple[Letter | None, str]:
+def opened_letter(message: records.Message, keys: dict[int, bytes]) -> tuple[Payload | None, str]:
     """Open a message with the keys of its case, or give None and why it does not open: 'closed' or 'broken'."""
     key = keys.get(message.epoch)
     if key is None:
@@ -181,32 +195,32 @@ def opened_letter(message: cases.Message, keys: dict[int, bytes]) -> tuple[Lette
         return None, "broken"
     # Only the author of a case can consent or judge, only we propose, and only number 0 says when they were here.
     misplaced = isinstance(letter, Consent | Verdict) and message.author != "visitor"
-    misplaced = misplaced or (isinstance(letter, Proposal | Pointer) and message.author != "circle")
+    misplaced = misplaced or (isinstance(letter, FinalText | StoryLink) and message.author != "circle")
     misplaced = misplaced or isinstance(letter, Draft | Approval)
-    misplaced = misplaced or isinstance(letter, Opened) != (message.number == 0)
+    misplaced = misplaced or isinstance(letter, LastOpened) != (message.number == 0)
     return (None, "broken") if misplaced else (letter, "")
 
 
-def _last_opened(messages: list[cases.Message], keys: dict[int, bytes]) -> int | None:
+def _last_opened(messages: list[records.Message], keys: dict[int, bytes]) -> int | None:
     for message in messages:
         if message.number == 0 and message.author == "site":
             letter, _ = opened_letter(message, keys)
-            return letter.day if isinstance(letter, Opened) else None
+            return letter.day if isinstance(letter, LastOpened) else None
     return None
 
 
 def _notes(books: Books, case_id: bytes, keys: dict[int, bytes]) -> list[Note]:
-    entries = [entry for entry in worklog.entries_of(books.desk, case_id) if entry.kind == "note"]
+    entries = [entry for entry in entries_of(books.desk, case_id) if entry.kind == "note"]
     return [Note(handle_of(books, entry.author), entry.day, note_text(entry, keys)) for entry in entries]
 
 
-def note_text(entry: worklog.Entry, keys: dict[int, bytes]) -> str | None:
+def note_text(entry: Entry, keys: dict[int, bytes]) -> str | None:
     """Open a note; None when it does not open."""
     letter = opened_entry(entry, keys)
     return letter.text if isinstance(letter, Text) else None
 
 
-def opened_entry(entry: worklog.Entry, keys: dict[int, bytes]) -> Letter | None:
+def opened_entry(entry: Entry, keys: dict[int, bytes]) -> Payload | None:
     """Open a note, a draft or an approval; None when it does not open."""
     key = keys.get(entry.epoch)
     if key is None:
@@ -220,5 +234,5 @@ def opened_entry(entry: worklog.Entry, keys: dict[int, bytes]) -> Letter | None:
 
 
 def _taker(books: Books, case_id: bytes) -> tuple[bytes | None, str]:
-    taker = worklog.taken_by(books.desk, [case_id]).get(case_id)
+    taker = taken.taken_by(books.desk, [case_id]).get(case_id)
     return (taker, handle_of(books, taker)) if taker is not None else (None, "")

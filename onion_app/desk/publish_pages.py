@@ -11,7 +11,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue as Answer
 
 from onion_app.crypto.keys import new_id
-from onion_app.crypto.letters import Draft
+from onion_app.crypto.payloads import Draft
 from onion_app.desk import changes, forms, publishing, story
 from onion_app.desk.casework import Member, case_of
 from onion_app.desk.gate import login_required
@@ -30,7 +30,7 @@ from onion_app.errors import (
     OwnDraft,
     TakenByAnother,
 )
-from onion_app.vault.texts import NOTES
+from onion_app.vault.shown.reading import NOTES
 from onion_app.web.languages import LANGUAGES
 
 pages = Blueprint("publishing", __name__, url_prefix="/case/<id:case_id>/story")

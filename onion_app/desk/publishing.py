@@ -8,15 +8,16 @@ from dataclasses import replace
 from typing import get_args
 
 from onion_app.crypto.keys import new_id
-from onion_app.crypto.letters import Approval, Draft, Pointer, Proposal
+from onion_app.crypto.payloads import Approval, Draft, FinalText, StoryLink
 from onion_app.desk.answering import keep_entry, send, taken_case
 from onion_app.desk.casework import Books, Member, case_of, only_coordinators
 from onion_app.desk.opened import note_in_audit
 from onion_app.desk.story import DraftHere, Standing, Step, standing
 from onion_app.errors import NewMessage, NotReady, OwnDraft
-from onion_app.vault import cases, publishing, worklog
-from onion_app.vault.rows import Language
-from onion_app.vault.texts import Text, Version
+from onion_app.shapes import Language
+from onion_app.vault.desk import audit, stories_queue
+from onion_app.vault.mailbox import case_keys, lifetime, records
+from onion_app.vault.shown.reading import StoryOrGuide, Version
 
 
 def save(books: Books, member: Member, case_id: bytes, entry_id: bytes, draft: Draft) -> None:
@@ -37,7 +38,7 @@ def save(books: Books, member: Member, case_id: bytes, entry_id: bytes, draft: D
     if before is not None and replace(before.content, day=draft.day) == draft:
         return
     if before is not None and now.where(before.content) == "queued" and now.where(draft) != "queued":
-        publishing.withhold(books.mailbox, books.desk, case.id, also_shown=False)
+        stories_queue.withhold(books.mailbox, books.desk, case.id, also_shown=False)
     keep_entry(books, member, case, entry_id, "draft", draft)
     note_in_audit(books, member, case, "wrote a draft of a story")
 
@@ -81,12 +82,12 @@ def ask(books: Books, member: Member, case_id: bytes, draft_id: bytes) -> None:
     case = _read_case(books, member, case_id)
     now = standing(books, member, case_id)
     words = _draft_at(now, draft_id, "ask").content
-    if cases.author_key_of(books.mailbox, case.id) is None:
+    if case_keys.author_key_of(books.mailbox, case.id) is None:
         raise NotReady
-    proposal = Proposal(words.title, words.text, words.language, books.today)
+    proposal = FinalText(words.title, words.text, words.language, books.today)
     send(books, member, case, new_id(), proposal, now.opened.seen)
     if case.state not in ("ready", "published"):
-        cases.set_state(books.mailbox, case.id, "asking")
+        lifetime.set_state(books.mailbox, case.id, "asking")
     note_in_audit(books, member, case, "asked the author about a story")
 
 
@@ -106,11 +107,11 @@ def queue(books: Books, member: Member, case_id: bytes, draft_id: bytes) -> None
     story_id = main.id if main is not None else new_id()
     if not _points_to(now, story_id):
         # P07: before the story can be seen, its author's case names it, so that erasing the case erases the story.
-        send(books, member, case, new_id(), Pointer(story_id.hex()), now.opened.seen)
+        send(books, member, case, new_id(), StoryLink(story_id.hex()), now.opened.seen)
     text_id = story_id if not now.shown else _joining(now, words.language)
     notes, year = (words.notes, words.year)
-    text = Text(text_id, "story", None, year, tuple(notes))
-    publishing.queue(books.mailbox, books.desk, text, _version(text_id, words), case.id, books.today)
+    text = StoryOrGuide(text_id, "story", None, year, tuple(notes))
+    stories_queue.queue(books.mailbox, books.desk, text, _version(text_id, words), case.id, books.today)
     note_in_audit(books, member, case, "queued a story")
 
 
@@ -121,7 +122,7 @@ def stop(books: Books, member: Member, case_id: bytes) -> None:
         NothingHere, NotAllowed: not a case of theirs.
     """
     case = case_of(books, member, case_id)
-    publishing.withhold(books.mailbox, books.desk, case.id, also_shown=False)
+    stories_queue.withhold(books.mailbox, books.desk, case.id, also_shown=False)
     note_in_audit(books, member, case, "took a story out of the queue")
 
 
@@ -134,14 +135,14 @@ def heed_author(books: Books, member: Member, case_id: bytes) -> None:
     case = case_of(books, member, case_id)
     now = standing(books, member, case_id)
     if case.state == "asking" and not now.awaits_verdict:
-        cases.set_state(books.mailbox, case.id, "reading")
+        lifetime.set_state(books.mailbox, case.id, "reading")
     unreadable = any(line.trouble and line.author != "circle" for line in now.opened.lines)
     # What does not open could be a No: it stops the queue. Only a word that does open takes down what is shown.
     forbidden = not unreadable and any(not now.allows(version) for version in now.shown)
     queued = [story for story in now.stories if story.state == "queued"]
     doubtful = unreadable or any(not now.allows(version) for story in queued for version in now.versions[story.id])
     if forbidden or (queued and doubtful):
-        publishing.withhold(books.mailbox, books.desk, case.id, also_shown=forbidden)
+        stories_queue.withhold(books.mailbox, books.desk, case.id, also_shown=forbidden)
         note_in_audit(books, member, case, "stopped a story at its author's word")
 
 
@@ -153,8 +154,8 @@ def take_down(books: Books, member: Member, story_id: bytes) -> None:
         NothingHere, NotAllowed: it is not of their circle, and they are no coordinator.
     """
     story = story_for(books, member, story_id)
-    publishing.take_down(books.mailbox, books.desk, story.id)
-    worklog.audit(books.desk, member.id, "took a story down", books.today)
+    stories_queue.take_down(books.mailbox, books.desk, story.id)
+    audit.audit(books.desk, member.id, "took a story down", books.today)
 
 
 def put_back(books: Books, member: Member, story_id: bytes) -> None:
@@ -168,8 +169,8 @@ def put_back(books: Books, member: Member, story_id: bytes) -> None:
     story = story_for(books, member, story_id)
     if story.state != "down":
         raise NotReady
-    publishing.publish(books.mailbox, books.desk, story.id)
-    worklog.audit(books.desk, member.id, "put a story back", books.today)
+    stories_queue.publish(books.mailbox, books.desk, story.id)
+    audit.audit(books.desk, member.id, "put a story back", books.today)
 
 
 def publish_now(books: Books, member: Member, story_id: bytes) -> None:
@@ -183,17 +184,17 @@ def publish_now(books: Books, member: Member, story_id: bytes) -> None:
     story = story_for(books, member, story_id)
     if story.state != "queued":
         raise NotReady
-    publishing.publish(books.mailbox, books.desk, story.id)
-    worklog.audit(books.desk, member.id, "published a story before its day", books.today)
+    stories_queue.publish(books.mailbox, books.desk, story.id)
+    audit.audit(books.desk, member.id, "published a story before its day", books.today)
 
 
-def story_for(books: Books, member: Member, story_id: bytes) -> publishing.Story:
+def story_for(books: Books, member: Member, story_id: bytes) -> stories_queue.Story:
     """Give a story of one of the member's circles, or any to a coordinator.
 
     Raises:
         NothingHere, NotAllowed: there is none, or it is not theirs.
     """
-    story = publishing.find(books.mailbox, books.desk, story_id)
+    story = stories_queue.find_story(books.mailbox, books.desk, story_id)
     if story.case_id is None or member.coordinates:
         only_coordinators(member)
     else:
@@ -201,7 +202,7 @@ def story_for(books: Books, member: Member, story_id: bytes) -> publishing.Story
     return story
 
 
-def _read_case(books: Books, member: Member, case_id: bytes) -> cases.Case:
+def _read_case(books: Books, member: Member, case_id: bytes) -> records.Case:
     case = taken_case(books, member, case_id)
     if case.unread:
         raise NewMessage
@@ -218,7 +219,7 @@ def _draft_at(now: Standing, draft_id: bytes, step: Step) -> DraftHere:
 
 def _points_to(now: Standing, story_id: bytes) -> bool:
     pointers = [line.letter for line in now.opened.lines if line.pointer and not line.forged]
-    return Pointer(story_id.hex()) in pointers
+    return StoryLink(story_id.hex()) in pointers
 
 
 def _joining(now: Standing, language: str) -> bytes:

@@ -12,13 +12,13 @@ from typing import Final
 from onion_app.crypto import codes
 from onion_app.crypto.keys import keypair_from
 from onion_app.crypto.members import Secrets, check_totp, lock_secrets, lock_sheet, new_secrets, open_sheet
-from onion_app.crypto.passwords import new_passphrase
+from onion_app.crypto.passphrases import new_passphrase
 from onion_app.desk import forms
 from onion_app.desk.casework import Books, Member
 from onion_app.desk.delays import Delays
 from onion_app.desk.identity import Enrolment, unlocked
 from onion_app.errors import CodeMistyped, LoginRefused, NothingHere, WrongPassphrase
-from onion_app.vault import people, worklog
+from onion_app.vault.desk import audit, moderators
 from onion_app.web.pinning import unpinned
 
 _NO_SHEET: Final = b"\x01" + bytes(16 + 24 + 48)  # opens for nobody, and costs what a real one costs
@@ -38,8 +38,8 @@ def change_second_factor(
     secrets = _with_passphrase(books, delays, who, passphrase)
     with unpinned():
         locked = lock_secrets(Secrets(secrets.private, drawn), passphrase)
-    people.set_secrets(books.desk, who.id, locked)
-    worklog.audit(books.desk, who.id, "changed the second factor", books.today)
+    moderators.set_secrets(books.desk, who.id, locked)
+    audit.audit(books.desk, who.id, "changed the second factor", books.today)
 
 
 def change_sheet(books: Books, delays: Delays, who: Member, typed: tuple[str, str], sheet: str, line: int) -> None:
@@ -54,8 +54,8 @@ def change_sheet(books: Books, delays: Delays, who: Member, typed: tuple[str, st
     secrets = _with_passphrase(books, delays, who, passphrase)
     with unpinned():
         locked = lock_sheet(secrets.private, sheet)
-    people.set_sheet(books.desk, who.id, locked)
-    worklog.audit(books.desk, who.id, "changed the recovery sheet", books.today)
+    moderators.set_sheet(books.desk, who.id, locked)
+    audit.audit(books.desk, who.id, "changed the recovery sheet", books.today)
 
 
 def _check_line(sheet: str, line: int, digits: str) -> None:
@@ -90,10 +90,10 @@ def begin_recovery(books: Books, delays: Delays, handle: str, sheet: str) -> tup
     return who.id, Enrolment(bytes(32), new_passphrase(), secrets, codes.new_code(), line)
 
 
-def _opened(books: Books, handle: str, sheet: str) -> tuple[people.Moderator, bytes]:
+def _opened(books: Books, handle: str, sheet: str) -> tuple[moderators.Moderator, bytes]:
     with unpinned():
         try:
-            who = people.find_moderator(books.desk, handle)
+            who = moderators.find_moderator(books.desk, handle)
         except NothingHere:
             open_sheet(_NO_SHEET, sheet)
             raise
@@ -109,12 +109,12 @@ def recover(books: Books, moderator_id: bytes, made: Enrolment) -> None:
     Raises:
         NothingHere: they were shut out meanwhile, or are somebody else by now.
     """
-    who = people.read_moderator(books.desk, moderator_id)
+    who = moderators.read_moderator(books.desk, moderator_id)
     if who.state == "out" or keypair_from(made.secrets.private).public != who.public_key:
         raise NothingHere
     with unpinned():
         secrets = lock_secrets(made.secrets, made.passphrase)
         sheet = lock_sheet(made.secrets.private, made.sheet)
-    people.set_secrets(books.desk, who.id, secrets)
-    people.set_sheet(books.desk, who.id, sheet)
-    worklog.audit(books.desk, who.id, "came back with the recovery sheet", books.today)
+    moderators.set_secrets(books.desk, who.id, secrets)
+    moderators.set_sheet(books.desk, who.id, sheet)
+    audit.audit(books.desk, who.id, "came back with the recovery sheet", books.today)

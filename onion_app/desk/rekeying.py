@@ -8,11 +8,12 @@ from contextlib import suppress
 from typing import Final, NamedTuple
 
 from onion_app.crypto.keys import fingerprint
-from onion_app.crypto.members import case_mark
-from onion_app.desk.casekeys import CaseKeys, begun, begun_after, case_keys, keys_in, wrapped
+from onion_app.crypto.members import audit_mark
+from onion_app.desk.casekeys import CaseKeys, begun, begun_after, keys_by_epoch, keys_in, wrapped
 from onion_app.desk.casework import Books, CircleHere, Member, case_of, circle_of, handle_of, member
 from onion_app.errors import DamagedFile, DiskFull, EpochPassed, KeysLost, NotAllowed, NothingHere, Overloaded
-from onion_app.vault import cases, people, upkeep, worklog
+from onion_app.vault.desk import audit, circles
+from onion_app.vault.mailbox import case_keys, lifetime, records
 
 AT_LOGIN: Final = 10  # cases; each costs some 20 ms on a slow disk, and nobody should feel the login
 AT_ONCE: Final = 50  # cases for which somebody pressed a button and waits
@@ -53,7 +54,7 @@ def _renewed(books: Books, who: Member, circle: CircleHere, case_id: bytes) -> b
         keys = None
     sure = {epoch.number for epoch in keys.epochs} if keys and not keys.gone else set()
     ours = {fingerprint(pair.public) for pair in circle.pairs}
-    upkeep.set_aside(books.mailbox, case_id, circle.id, ours, but=sure)
+    case_keys.set_aside(books.mailbox, case_id, circle.id, ours, but=sure)
     if not sure:
         return False
     rewrap(books, case, circle.id, circle.pairs[0].public, keys_in(books, who, case))
@@ -75,11 +76,11 @@ def _stale(books: Books, circle: CircleHere) -> list[bytes]:
     if circle.differs:
         return []
     former = [fingerprint(pair.public) for pair in circle.pairs[1:]]
-    found = {case for each in former for case in upkeep.sealed_to(books.mailbox, circle.id, each, b"")}
-    return sorted(found)[: upkeep.AT_ONCE]
+    found = {case for each in former for case in case_keys.sealed_to(books.mailbox, circle.id, each, b"")}
+    return sorted(found)[: lifetime.AT_ONCE]
 
 
-def every_key(books: Books, who: Member, case: cases.Case) -> CaseKeys:
+def every_key(books: Books, who: Member, case: records.Case) -> CaseKeys:
     """Open the keys of a case where all of them open, and nobody has put one among them.
 
     Raises:
@@ -93,7 +94,7 @@ def every_key(books: Books, who: Member, case: cases.Case) -> CaseKeys:
     return keys
 
 
-def rewrap(books: Books, case: cases.Case, circle_id: bytes, public: bytes, keys: CaseKeys) -> None:
+def rewrap(books: Books, case: records.Case, circle_id: bytes, public: bytes, keys: CaseKeys) -> None:
     """Wrap these keys for a circle's public key, and begin an epoch that nobody has opened before.
 
     Raises:
@@ -102,7 +103,7 @@ def rewrap(books: Books, case: cases.Case, circle_id: bytes, public: bytes, keys
     """
     wraps = [wrapped(epoch, circle_id, public) for epoch in keys.epochs]
     chosen = begun_after(books, keys, circle_id, public)
-    upkeep.rewrap(books.mailbox, case.id, circle_id, wraps=wraps, new_wraps=chosen.new_wraps, held=chosen.held)
+    case_keys.rewrap(books.mailbox, case.id, circle_id, wraps=wraps, new_wraps=chosen.new_wraps, held=chosen.held)
     begun(books, chosen)
 
 
@@ -110,7 +111,7 @@ class Opening(NamedTuple):
     """A part of the circle's cases, those among them that somebody had opened, and where the next part begins."""
 
     handle: str  # empty: it is not said who
-    cases: list[cases.Case]
+    cases: list[records.Case]
     following: bytes | None
 
 
@@ -122,9 +123,9 @@ def opened_by(books: Books, who: Member, circle_id: bytes, gone_id: bytes, after
         NothingHere: nobody of that id was shut out of it.
     """
     circle = circle_of(who, circle_id)
-    if gone_id not in {gone.id for gone in people.gone_from(books.desk, circle_id)}:
+    if gone_id not in {gone.id for gone in circles.gone_from(books.desk, circle_id)}:
         raise NothingHere
-    marks = worklog.marks_of(books.desk, circle_id, gone_id)
+    marks = audit.marks_of(books.desk, circle_id, gone_id)
     return _marked(books, who, circle, marks, after)._replace(handle=handle_of(books, gone_id))
 
 
@@ -137,22 +138,22 @@ def opened_elsewhere(books: Books, who: Member, circle_id: bytes, after: bytes) 
         NotAllowed: not a circle of theirs.
     """
     circle = circle_of(who, circle_id)
-    others = [other.id for other in people.circles(books.desk) if other.id != circle_id]
-    here = {person.id for person in people.members_of(books.desk, circle_id)}  # who are to read these cases
-    gone = [(other, person.id) for other in others for person in people.gone_from(books.desk, other)]
+    others = [other.id for other in circles.circles(books.desk) if other.id != circle_id]
+    here = {person.id for person in circles.members_of(books.desk, circle_id)}  # who are to read these cases
+    gone = [(other, person.id) for other in others for person in circles.gone_from(books.desk, other)]
     gone = [(other, person) for other, person in gone if person not in here]
-    marks = {mark for other, person in gone for mark in worklog.marks_of(books.desk, other, person)}
+    marks = {mark for other, person in gone for mark in audit.marks_of(books.desk, other, person)}
     return _marked(books, who, circle, marks, after)
 
 
 def _marked(books: Books, who: Member, circle: CircleHere, marks: set[bytes], after: bytes) -> Opening:
     if not circle.pairs:
         raise NothingHere
-    part = upkeep.sealed_to(books.mailbox, circle.id, fingerprint(circle.pairs[0].public), after)
+    part = case_keys.sealed_to(books.mailbox, circle.id, fingerprint(circle.pairs[0].public), after)
     found = []
     for case_id in part if marks else ():
         with suppress(NothingHere, NotAllowed):
             case = case_of(books, who, case_id)
-            if marks & {case_mark(key) for key in case_keys(books, who, case).values()}:
+            if marks & {audit_mark(key) for key in keys_by_epoch(books, who, case).values()}:
                 found.append(case)
-    return Opening("", found, part[-1] if len(part) == upkeep.AT_ONCE else None)
+    return Opening("", found, part[-1] if len(part) == lifetime.AT_ONCE else None)

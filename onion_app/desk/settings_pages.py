@@ -11,7 +11,8 @@ from onion_app.desk.casework import Member, only_coordinators
 from onion_app.desk.gate import login_required
 from onion_app.desk.session import room
 from onion_app.errors import BadSetting, NothingHere
-from onion_app.vault import settings, truth, worklog
+from onion_app.vault import settings, truth
+from onion_app.vault.desk import audit
 from onion_app.web.languages import LANGUAGES
 
 pages = Blueprint("settings", __name__, url_prefix="/settings")
@@ -43,7 +44,7 @@ def change(member: Member, which: str) -> Answer:
         return _page(member, {mistake.field: mistake.sentence})
     except BadSetting:
         return _page(member, {which: forms.marked("This is too long: 300 letters fit, on one line.")})
-    worklog.audit(books.desk, member.id, "changed a setting", books.today)
+    audit.audit(books.desk, member.id, "changed a setting", books.today)
     return redirect(url_for("settings.show", done=which), 303)
 
 

@@ -7,12 +7,15 @@ coordinator who is no member keeps nothing that opens a case. # P05
 
 from typing import Final
 
-from onion_app.crypto import circles
+from onion_app.crypto import members
 from onion_app.crypto.keys import new_keypair
 from onion_app.desk import forms
 from onion_app.desk.casework import Books, Member, only_coordinators
 from onion_app.errors import NothingHere
-from onion_app.vault import cases, people, truth, worklog
+from onion_app.vault import truth
+from onion_app.vault.desk import audit, circles, moderators
+from onion_app.vault.desk.taken import taken_cases
+from onion_app.vault.mailbox import lifetime
 
 NOT_ONESELF: Final = forms.marked("Nobody can shut themselves out. Another coordinator can.")
 
@@ -29,15 +32,15 @@ def shut_out(books: Books, member: Member, moderator_id: bytes) -> None:
     only_coordinators(member)
     if moderator_id == member.id:
         raise forms.Mistake("", NOT_ONESELF)
-    if people.read_moderator(books.desk, moderator_id).state == "out":
+    if moderators.read_moderator(books.desk, moderator_id).state == "out":
         raise NothingHere
-    theirs = people.circles_of(books.desk, moderator_id)
+    theirs = circles.circles_of(books.desk, moderator_id)
     renewals = {circle.id: _renewal(books, circle, moderator_id) for circle in theirs}
     with books.mailbox.writing():  # around the desk's own: no case is sealed to the old key once they are out
-        people.shut_out(books.desk, moderator_id, renewals)
+        circles.shut_out(books.desk, moderator_id, renewals)
         truth.copy_circles(books.mailbox, books.desk)
     for circle in theirs:
-        worklog.audit(books.desk, member.id, "shut somebody out", books.today, circle.id)
+        audit.audit(books.desk, member.id, "shut somebody out", books.today, circle.id)
 
 
 def shut_out_of(books: Books, member: Member, circle_id: bytes, moderator_id: bytes) -> None:
@@ -52,35 +55,35 @@ def shut_out_of(books: Books, member: Member, circle_id: bytes, moderator_id: by
         CircleChanged: they are not in it, or in no other; or it changed at the same moment. Nothing was done.
     """
     only_coordinators(member)
-    circle = people.read_circle(books.desk, circle_id)
+    circle = circles.read_circle(books.desk, circle_id)
     if moderator_id == member.id and circle.coordinators:
         raise forms.Mistake("", NOT_ONESELF)
-    inside = moderator_id in {found.id for found in people.members_of(books.desk, circle.id)}
+    inside = moderator_id in {found.id for found in circles.members_of(books.desk, circle.id)}
     grants = _renewal(books, circle, moderator_id) if inside else ()
-    taken = [case_id for case_id in worklog.taken_cases(books.desk, moderator_id) if _is_in(books, case_id, circle)]
+    taken = [case_id for case_id in taken_cases(books.desk, moderator_id) if _is_in(books, case_id, circle)]
     with books.mailbox.writing():  # as above
-        people.shut_out_of(books.desk, moderator_id, circle.id, grants, taken)
+        circles.shut_out_of(books.desk, moderator_id, circle.id, grants, taken)
         truth.copy_circles(books.mailbox, books.desk)
-    worklog.audit(books.desk, member.id, "shut somebody out", books.today, circle.id)
+    audit.audit(books.desk, member.id, "shut somebody out", books.today, circle.id)
 
 
-def _is_in(books: Books, case_id: bytes, circle: people.Circle) -> bool:
+def _is_in(books: Books, case_id: bytes, circle: circles.Circle) -> bool:
     try:
-        return cases.read_case(books.mailbox, case_id).circle_id == circle.id
+        return lifetime.read_case(books.mailbox, case_id).circle_id == circle.id
     except NothingHere:
         return False
 
 
-def _renewal(books: Books, circle: people.Circle, moderator_id: bytes) -> tuple[people.Grant, ...]:
+def _renewal(books: Books, circle: circles.Circle, moderator_id: bytes) -> tuple[circles.Grant, ...]:
     """Make the circle's next pair and seal it to everybody who remains."""
     pair, generation = new_keypair(), circle.generation + 1
     return tuple(
-        people.Grant(
+        circles.Grant(
             circle.id,
             generation,
             remaining.id,
             pair.public,
-            circles.grant(
+            members.seal_circle_key(
                 pair.private,
                 circle_id=circle.id,
                 generation=generation,
@@ -88,6 +91,6 @@ def _renewal(books: Books, circle: people.Circle, moderator_id: bytes) -> tuple[
                 public_key=remaining.public_key,
             ),
         )
-        for remaining in people.members_of(books.desk, circle.id)
+        for remaining in circles.members_of(books.desk, circle.id)
         if remaining.id != moderator_id
     )

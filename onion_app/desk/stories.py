@@ -13,13 +13,13 @@ from onion_app.desk.casework import Books, Member, only_coordinators
 from onion_app.desk.gate import login_required
 from onion_app.desk.session import room
 from onion_app.errors import AlreadyWithdrawn, NewMessage, NotAllowed, NothingHere, NotReady, Overloaded
-from onion_app.vault import publishing as shelf
-from onion_app.vault import texts
+from onion_app.vault.desk import stories_queue as shelf
+from onion_app.vault.shown import reading
 
 pages = Blueprint("stories", __name__, url_prefix="/stories")
 
 REFUSALS: Final = (AlreadyWithdrawn, NewMessage, NotReady, Overloaded)
-STATES: Final = tuple(state for state in get_args(shelf.State) if state != "draft")
+STATES: Final = tuple(state for state in get_args(shelf.StoryState) if state != "draft")
 LAST_PAGE: Final = 10_000
 _NAMED: Final = re.compile(r"/stories/([0-9a-f]{32})\b")  # how the site writes which story a request is about
 
@@ -42,7 +42,7 @@ def show(member: Member) -> Answer:
     if which not in STATES:
         raise NothingHere
     books = room().books()
-    found = shelf.listed(books.desk, next(state for state in STATES if state == which), page - 1)
+    found = shelf.stories_in(books.desk, next(state for state in STATES if state == which), page - 1)
     return render_template(
         "stories.html",
         which=which,
@@ -108,13 +108,13 @@ def _act(act: Callable[[Books, Member, bytes], None], member: Member, story_id: 
 def _page(member: Member, story_id: bytes, mistakes: dict[str, str]) -> Answer:
     books = room().books()
     story = publishing.story_for(books, member, story_id)
-    text, versions = texts.read(books.desk, story_id)
+    text, versions = reading.read(books.desk, story_id)
     if not versions:  # withheld at its author's word: what is left is sealed in its case
         raise NothingHere
     return render_template("one_story.html", story=story, about=text, versions=versions, mistakes=mistakes)
 
 
 def _listed(books: Books, story: shelf.Story) -> Listed:
-    _, versions = texts.read(books.desk, story.id)
+    _, versions = reading.read(books.desk, story.id)
     first = next((version for version in versions if version.translated_from is None), next(iter(versions), None))
     return Listed(story, first.title if first is not None else "", [version.language for version in versions])

@@ -7,13 +7,16 @@ holds for exactly the words that were shown, and a no for ever.
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple, cast
 
-from onion_app.crypto.letters import Approval, Consent, Draft, Proposal, Verdict
-from onion_app.desk.casekeys import case_keys
+from onion_app.crypto.payloads import Approval, Consent, Draft, FinalText, Verdict
+from onion_app.desk.casekeys import keys_by_epoch
 from onion_app.desk.casework import Books, Member, handle_of
 from onion_app.desk.opened import Line, OpenCase, open_case, opened_entry
-from onion_app.vault import cases, people, publishing, texts, worklog
-from onion_app.vault.rows import Language
-from onion_app.vault.texts import Version
+from onion_app.shapes import Language
+from onion_app.vault.desk import circles, moderators, stories_queue
+from onion_app.vault.desk.entries import entries_of
+from onion_app.vault.mailbox import records
+from onion_app.vault.shown import reading
+from onion_app.vault.shown.reading import Version
 
 SECOND: Final = 2  # members of a circle from which on a second person approves what the first one wrote
 
@@ -53,19 +56,19 @@ class Standing:
 
     opened: OpenCase
     drafts: dict[str, DraftHere]  # by language
-    stories: list[publishing.Story]
+    stories: list[stories_queue.Story]
     versions: dict[bytes, list[Version]]  # of each story, by its id
     second_needed: bool
 
     @property
-    def case(self) -> cases.Case:
+    def case(self) -> records.Case:
         """The case."""
         return self.opened.case
 
     @property
-    def main(self) -> publishing.Story | None:
+    def main(self) -> stories_queue.Story | None:
         """The story, apart from versions that are queued to join it."""
-        return publishing.main_story(self.stories)
+        return stories_queue.main_story(self.stories)
 
     @property
     def shown(self) -> list[Version]:
@@ -172,12 +175,12 @@ def standing(books: Books, member: Member, case_id: bytes) -> Standing:
         NothingHere, NotAllowed: not a case of theirs.
     """
     opened = open_case(books, member, case_id)
-    stories = publishing.stories_of(books.desk, case_id)
+    stories = stories_queue.stories_of(books.desk, case_id)
     return Standing(
         opened=opened,
         drafts=_drafts(books, member, opened.case),
         stories=stories,
-        versions={story.id: texts.read(books.desk, story.id)[1] for story in stories},
+        versions={story.id: reading.read(books.desk, story.id)[1] for story in stories},
         second_needed=len(_members(books, opened.case.circle_id)) >= SECOND,
     )
 
@@ -188,14 +191,14 @@ def languages_left(standing: Standing) -> list[Language]:
     return [code for code in cast("tuple[Language, ...]", ("ar", "ckb", "kmr", "en")) if code not in have]
 
 
-def _members(books: Books, circle_id: bytes) -> list[people.Moderator]:
-    return [one for one in people.members_of(books.desk, circle_id) if one.state == "active"]
+def _members(books: Books, circle_id: bytes) -> list[moderators.Moderator]:
+    return [one for one in circles.members_of(books.desk, circle_id) if one.state == "active"]
 
 
-def _drafts(books: Books, member: Member, case: cases.Case) -> dict[str, DraftHere]:
+def _drafts(books: Books, member: Member, case: records.Case) -> dict[str, DraftHere]:
     """Open the newest draft in each language, the one that was written last at the end."""
-    keys = case_keys(books, member, case)
-    entries = [(entry, opened_entry(entry, keys)) for entry in worklog.entries_of(books.desk, case.id)]
+    keys = keys_by_epoch(books, member, case)
+    entries = [(entry, opened_entry(entry, keys)) for entry in entries_of(books.desk, case.id)]
     approvals = {
         letter.draft_id: entry.author
         for entry, letter in entries
@@ -213,13 +216,13 @@ def _drafts(books: Books, member: Member, case: cases.Case) -> dict[str, DraftHe
     return found
 
 
-def _proposal(line: Line) -> Proposal:
-    return cast("Proposal", line.letter)
+def _proposal(line: Line) -> FinalText:
+    return cast("FinalText", line.letter)
 
 
 def _verdict(line: Line) -> Verdict:
     return cast("Verdict", line.letter)
 
 
-def _like(proposal: Proposal, title: str, text: str, language: str) -> Proposal:
-    return Proposal(title, text, language, proposal.day)
+def _like(proposal: FinalText, title: str, text: str, language: str) -> FinalText:
+    return FinalText(title, text, language, proposal.day)

@@ -7,7 +7,7 @@ from onion_app.desk import casework, membership, rekeying
 from onion_app.desk.casework import PAGE, Member
 from onion_app.desk.gate import login_required
 from onion_app.desk.session import own_key, room
-from onion_app.vault import worklog
+from onion_app.vault.desk import taken
 
 pages = Blueprint("work", __name__)
 
@@ -44,7 +44,7 @@ def queue(member: Member, circle_id: bytes, which: str) -> Answer:
     """List the cases of a circle, 25 a page."""
     page = min(max(request.args.get("page", 1, type=int), 1), LAST_PAGE)
     found = casework.queue(room().books(), member, circle_id, which, page)
-    hidden = worklog.stepped_out(room().books().desk, member.id)
+    hidden = taken.stepped_out(room().books().desk, member.id)
     return render_template(
         "queue.html",
         circle=member.circles[circle_id],

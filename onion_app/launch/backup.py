@@ -19,10 +19,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from onion_app.crypto.keys import subkey
-from onion_app.crypto.slots import VaultKeys
-from onion_app.crypto.stream import HEADER_BYTES, MORE_BYTES, Opening, Sealing
+from onion_app.crypto.keyslots import VaultKeys
+from onion_app.crypto.stream import HEADER_BYTES, MORE_BYTES, OpeningStream, SealingStream
 from onion_app.errors import BackupDamaged, BackupNewer, NotABackup, SealBroken
-from onion_app.vault.link import Kind
+from onion_app.vault.connection import DatabaseKind
 
 MAGIC = b"sanctuary backup\n"
 FORMAT = 1
@@ -56,7 +56,7 @@ class Inside:
     mailbox: Part
     desk: Part
 
-    def parts(self) -> Mapping[Kind, Part]:
+    def parts(self) -> Mapping[DatabaseKind, Part]:
         """Give the parts in their order."""
         return {"mailbox": self.mailbox, "desk": self.desk}
 
@@ -87,14 +87,14 @@ def size_for(inside: Inside) -> int:
 
 
 def write(
-    file: BinaryIO, keys: VaultKeys, slots: str, inside: Inside, copies: Mapping[Kind, Path], told: Progress
+    file: BinaryIO, keys: VaultKeys, slots: str, inside: Inside, copies: Mapping[DatabaseKind, Path], told: Progress
 ) -> None:
     """Write a whole backup.
 
     Raises: OSError.
     """
     clear = _clear_block(slots)
-    stream = Sealing(_key(keys), clear)
+    stream = SealingStream(_key(keys), clear)
     file.write(clear + stream.header)
     pieces = size_for(inside) // _SEALED
     with ExitStack() as stack:
@@ -175,7 +175,7 @@ class _Plain:
 
 
 def _opened(file: BinaryIO, head: Head, keys: VaultKeys, told: Progress) -> Iterator[bytes]:
-    stream = Opening(_key(keys), head.clear, head.header)
+    stream = OpeningStream(_key(keys), head.clear, head.header)
     for number in range(1, head.pieces + 1):
         last = number == head.pieces
         sealed = file.read(_SEALED - _BLOCK if last else _SEALED)

@@ -8,8 +8,11 @@ from contextlib import suppress
 from onion_app.errors import CheckpointBusy, NothingHere
 from onion_app.launch import days
 from onion_app.launch.child import Child, Orders, Waiting, run
-from onion_app.vault import cases, database, guides, people, publishing, reserve, settings, truth, upkeep, worklog
+from onion_app.vault import database, reserve, settings, truth
 from onion_app.vault.database import Database
+from onion_app.vault.desk import audit, circles, guides, stories_queue, taken
+from onion_app.vault.mailbox import lifetime, queues
+from onion_app.vault.shown import routing
 
 _DAY = 86400
 _UNTOUCHED_DAYS = 3  # after that a taken case goes back to the queue: its visitor waits for somebody who is there
@@ -29,17 +32,17 @@ def work(child: Child) -> None:
     findings = len(truth.repair(mailbox, desk, today))
     give_back_from_strangers(mailbox, desk)
     if not off:
-        upkeep.bring_back(mailbox, today)
+        lifetime.bring_back(mailbox, today)
         # After the comparison: what was taken back has left the queue, and nothing planted stands in a story's place.
-        publishing.publish_due(mailbox, desk, today)
-        worklog.give_back_untouched(desk, today - _UNTOUCHED_DAYS)
+        stories_queue.publish_due(mailbox, desk, today)
+        taken.give_back_untouched(desk, today - _UNTOUCHED_DAYS)
         discard_copies(orders, desk, today)
     reserve.keep(mailbox)
     busy = sum(log_is_busy(db) for db in (mailbox, desk))
     for circle in waiting(mailbox, desk, today):
         child.reports.circle(circle)
     done = {"destroyed": destroyed, "findings": findings, "busy_logs": busy, "clock_off": off}
-    child.reports.counts({**done, **noticed(desk), "is_full": int(cases.is_full(mailbox))})
+    child.reports.counts({**done, **noticed(desk), "is_full": int(routing.is_full(mailbox))})
     mailbox.close()
     desk.close()
 
@@ -48,9 +51,9 @@ def destroy_due(mailbox: Database, desk: Database, today: int) -> int:
     """Destroy the cases whose time is over; give how many. `today` is a day since 1970."""
     kept_days = settings.read(desk).retention_days  # the desk's word: the mailbox could have been changed
     destroyed = 0
-    while over := upkeep.due(mailbox, today, kept_days):
+    while over := lifetime.due(mailbox, today, kept_days):
         for case in over:
-            cases.erase_case(mailbox, case.id, today)
+            lifetime.erase_case(mailbox, case.id, today)
         destroyed += len(over)
     return destroyed
 
@@ -61,11 +64,11 @@ def give_back_from_strangers(mailbox: Database, desk: Database) -> None:
     A case that is handed over changes in the mailbox first, and then at the desk; a member may be shut out while they
     take one. Cut off in between, it would wait in the hands of a stranger.
     """
-    for case_id, moderator_id in worklog.all_taken(desk):
+    for case_id, moderator_id in taken.all_taken(desk):
         with suppress(NothingHere):  # erased just now
-            circle_id = cases.read_case(mailbox, case_id).circle_id
-            if circle_id not in {circle.id for circle in people.circles_of(desk, moderator_id)}:
-                worklog.give_back(desk, case_id, moderator_id)
+            circle_id = lifetime.read_case(mailbox, case_id).circle_id
+            if circle_id not in {circle.id for circle in circles.circles_of(desk, moderator_id)}:
+                taken.give_back(desk, case_id, moderator_id)
 
 
 def discard_copies(orders: Orders, desk: Database, today: int) -> None:
@@ -86,7 +89,7 @@ def log_is_busy(db: Database) -> bool:
 
 def waiting(mailbox: Database, desk: Database, today: int) -> list[Waiting]:
     """Count what waits, circle by circle."""
-    counted = [(circle.name, cases.counts(mailbox, circle.id)) for circle in people.circles(desk)]
+    counted = [(circle.name, queues.counts(mailbox, circle.id)) for circle in circles.circles(desk)]
     return [
         Waiting(name, count.unread, count.urgent, None if count.oldest_day is None else today - count.oldest_day)
         for name, count in counted
@@ -98,9 +101,9 @@ def noticed(desk: Database) -> dict[str, int]:
     held = settings.read(desk)
     return {
         "paused": int(held.paused),
-        "unacknowledged": len(worklog.findings(desk)),
+        "unacknowledged": len(audit.findings(desk)),
         "lacks_how_to_find_us": int(not any(held.how_to_find_us.values())),
-        "lacks_members": int(any(circle.catch_all and circle.public_key is None for circle in people.circles(desk))),
+        "lacks_members": int(any(circle.catch_all and circle.public_key is None for circle in circles.circles(desk))),
         "lacks_now": int(not any(guide.slug == "now" and guide.state == "public" for guide, _ in guides.all_of(desk))),
     }
 

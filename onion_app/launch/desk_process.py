@@ -1,6 +1,6 @@
 """The desk's process. It goes when its last session has ended, so that no key of anybody stays in memory."""
 
-from onion_app.crypto.slots import VaultKeys
+from onion_app.crypto.keyslots import VaultKeys
 from onion_app.desk import DeskConfig, create_app
 from onion_app.launch.child import Child, run, truncate_log
 from onion_app.vault.database import open_desk, open_mailbox

@@ -9,15 +9,17 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from onion_app.crypto.slots import VaultKeys, open_slots
+from onion_app.crypto.keyslots import VaultKeys, open_slots
 from onion_app.errors import BackupDamaged, BackupNewer, BadUsage, DiskFull, FileClosed, StateTaken
 from onion_app.launch import backup, gap, state
 from onion_app.launch.backup import Inside, Progress
 from onion_app.launch.gap import Gap
 from onion_app.launch.state import State
-from onion_app.vault import database, keyfile, known, lastbackup, migrations, truth, withdrawals
+from onion_app.vault import database, keyfile, lastbackup, schema, truth
+from onion_app.vault.connection import KINDS, DatabaseKind, file_name
 from onion_app.vault.database import Clock
-from onion_app.vault.link import KINDS, Kind, file_name
+from onion_app.vault.desk import known_keys
+from onion_app.vault.mailbox import withdrawals
 
 _DAY = 86400
 _COPIES = "copying"
@@ -51,7 +53,7 @@ def save(place: State, keys: VaultKeys, target: Path, clock: Clock, told: Progre
     today = int(clock()) // _DAY
     with _workplace(place, _COPIES) as folder, _named_errors(target):
         copies = _copied(place, keys, folder)
-        measured = {name: backup.part(copy, migrations.newest(name)) for name, copy in copies.items()}
+        measured = {name: backup.part(copy, schema.newest(name)) for name, copy in copies.items()}
         inside = Inside(today, measured["mailbox"], measured["desk"])
         size = backup.size_for(inside)
         if shutil.disk_usage(target.absolute().parent).free < size:
@@ -76,7 +78,7 @@ def check(source: Path, secret: str, told: Progress) -> Inside:
     with _named_errors(source), source.open("rb") as file:
         head = backup.read_head(file)
         inside = backup.read(file, head, open_slots(head.slots, secret), {}, told)
-    if any(one.version > migrations.newest(kind) for kind, one in zip(KINDS, inside.parts().values(), strict=True)):
+    if any(one.version > schema.newest(kind) for kind, one in zip(KINDS, inside.parts().values(), strict=True)):
         raise BackupNewer
     return inside
 
@@ -139,9 +141,9 @@ def _named_errors(file: Path, *, full: Path | None = None) -> Iterator[None]:
         raise BadUsage(f"{file} cannot be used: {refused.strerror}") from refused
 
 
-def _copied(place: State, keys: VaultKeys, folder: Path) -> dict[Kind, Path]:
+def _copied(place: State, keys: VaultKeys, folder: Path) -> dict[DatabaseKind, Path]:
     """Copy both databases, the mailbox first: a circle's key that its cases need is then surely in the desk's copy."""
-    copies: dict[Kind, Path] = {}
+    copies: dict[DatabaseKind, Path] = {}
     with (
         closing(database.open_mailbox(place.mailbox, keys.mailbox)) as mailbox,
         closing(database.open_desk(place.desk, keys.desk)) as desk,
@@ -152,7 +154,9 @@ def _copied(place: State, keys: VaultKeys, folder: Path) -> dict[Kind, Path]:
     return copies
 
 
-def _write(file: Path, keys: VaultKeys, slots: str, inside: Inside, copies: dict[Kind, Path], told: Progress) -> None:
+def _write(
+    file: Path, keys: VaultKeys, slots: str, inside: Inside, copies: dict[DatabaseKind, Path], told: Progress
+) -> None:
     file.unlink(missing_ok=True)  # left by an attempt that was cut off
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     with os.fdopen(descriptor, "wb") as opened:
@@ -188,7 +192,7 @@ def _apply(coming: State, keys: VaultKeys, found: Gap, today: int) -> int:
     try:
         # P07: whoever took something back meanwhile has to know where it may have come again; the case page says it.
         truth.change_setting(mailbox, desk, "restored", asdict(found.restored))
-        known.forget_what_never_came(mailbox, desk)
+        known_keys.forget_what_never_came(mailbox, desk)
         return withdrawals.apply(mailbox, desk, found.lists, today)
     finally:
         desk.close()

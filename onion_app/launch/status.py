@@ -15,8 +15,8 @@ from onion_app.launch.state import State
 from onion_app.launch.watch import Watch
 from onion_app.onion.service import Health
 from onion_app.vault import lastbackup
-from onion_app.vault.cases.routing import LEAST_ROOM
 from onion_app.vault.database import Clock, library_versions
+from onion_app.vault.shown.routing import LEAST_ROOM
 
 VERSION = "0.1.0"  # as in pyproject.toml; a test compares
 BACKUP_IS_OLD = 7  # days

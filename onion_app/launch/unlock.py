@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from onion_app.crypto.codes import latin_digits, lines
 from onion_app.crypto.keys import subkey
-from onion_app.crypto.slots import VaultKeys, open_slots
+from onion_app.crypto.keyslots import VaultKeys, open_slots
 from onion_app.errors import BadAnswers, BadUsage, DamagedFile, NothingHere
 from onion_app.launch import answers, first_run
 from onion_app.launch.answers import Answers

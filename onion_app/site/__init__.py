@@ -20,13 +20,14 @@ from onion_app.site import pages
 from onion_app.site.casepage import casepage
 from onion_app.site.guides import guides
 from onion_app.site.house import House, budgets
-from onion_app.site.reading import leave, reading
+from onion_app.site.reading import leave
+from onion_app.site.reading import reading as pages_to_read
 from onion_app.site.returning import returning
 from onion_app.site.stories import stories
 from onion_app.site.writing import writing
-from onion_app.vault import texts
 from onion_app.vault.database import open_mailbox
 from onion_app.vault.per_thread import PerThread
+from onion_app.vault.shown import reading
 from onion_app.web.app import CSRFError, Hardened, hardened, report
 from onion_app.web.cache import ReadyPages
 from onion_app.web.visits import Visits
@@ -58,7 +59,7 @@ def create_app(config: SiteConfig) -> Hardened:
     )
     visits = Visits(config.clock)
     mailbox = PerThread(lambda: open_mailbox(config.mailbox_folder, config.mailbox_key))
-    ready_pages = ReadyPages(lambda: texts.published(mailbox.here()), mailbox.forget_pages)
+    ready_pages = ReadyPages(lambda: reading.published(mailbox.here()), mailbox.forget_pages)
     app.ready_pages = ready_pages
     app.each_second = lambda: (visits.sweep(), ready_pages.look())
     app.extensions["house"] = House(
@@ -69,7 +70,7 @@ def create_app(config: SiteConfig) -> Hardened:
         address=config.address,
         budgets=budgets(config.clock),
     )
-    for pages_of in (reading, stories, guides, writing, returning, casepage):
+    for pages_of in (pages_to_read, stories, guides, writing, returning, casepage):
         app.register_blueprint(pages_of)
     app.exempt(leave)
     _set_up_templates(app, config.address)

@@ -14,7 +14,7 @@ from markupsafe import escape
 
 from onion_app.crypto.codes import new_code, read_code
 from onion_app.crypto.keys import new_key
-from onion_app.crypto.letters import Decision, Text, Verdict
+from onion_app.crypto.payloads import Decision, Text, Verdict
 from onion_app.crypto.sealing import open_field, seal_field
 from onion_app.errors import CodeMistyped, NothingHere, SealBroken, VisitOver
 from onion_app.site import casework, decisions, visit

@@ -11,14 +11,14 @@ from typing import Final
 
 from onion_app.crypto.epochs import AUTHOR_HOLDER, claimed
 from onion_app.crypto.keys import new_id
-from onion_app.crypto.letters import Consent, Opened, Text, Verdict
+from onion_app.crypto.payloads import Consent, LastOpened, Text, Verdict
 from onion_app.crypto.sealing import Place
 from onion_app.errors import DiskFull, EpochPassed, NothingHere, Overloaded, Paused
 from onion_app.site.opencase import read_case
 from onion_app.site.seals import (
     Door,
-    case_keys,
     epoch_to_write_in,
+    keys_by_epoch,
     keys_in,
     keys_of,
     message_id_of,
@@ -26,9 +26,9 @@ from onion_app.site.seals import (
     sealer,
     wrapped,
 )
-from onion_app.vault import cases
-from onion_app.vault.cases import Wrap
 from onion_app.vault.database import Database
+from onion_app.vault.mailbox import case_keys, lifetime, messages
+from onion_app.vault.mailbox.records import Wrap
 
 # What may wait in one case for its circle's next message. Fifty of the longest texts are a book of some 300 pages: far
 # more than somebody frightened writes between two answers, and one code fills some 3 MiB. Consents and verdicts
@@ -49,7 +49,7 @@ def open_case(db: Database, code: str, day: int) -> tuple[Door, int | None]:
         NothingHere: whatever the reason, there is nothing under this code.
     """
     keys = keys_of(db, code)
-    door = Door(cases.find_by_tag(db, keys.tag).id, keys.author)
+    door = Door(lifetime.find_by_tag(db, keys.tag).id, keys.author)
     before = _last_opened(db, door)
     with suppress(DiskFull):  # who cannot be noted may still read
         _note_opening(db, door, day)
@@ -94,7 +94,7 @@ def add(
         keys = keys_in(db, door)
         epoch, wraps = epoch_to_write_in(db, door, keys)
         sealed = sealer(epoch.key, Place(door.case_id, epoch.number, message_id, 0, "visitor"), letter)
-        cases.append(
+        messages.append(
             db,
             door.case_id,
             message_id,
@@ -127,7 +127,7 @@ def change_code(db: Database, door: Door, code: str) -> Door:
         new_wraps: Sequence[Wrap] = ()
         with suppress(Paused):
             _, new_wraps = epoch_to_write_in(db, Door(door.case_id, new.author), keys)
-        cases.change_code(
+        case_keys.change_code(
             db,
             door.case_id,
             tag=new.tag,
@@ -147,10 +147,10 @@ def erase(db: Database, door: Door, day: int) -> None:
     Raises:
         NothingHere: it is gone already, or the door belongs to a code that was replaced.
     """
-    if cases.author_key_of(db, door.case_id) != door.author.public:
+    if case_keys.author_key_of(db, door.case_id) != door.author.public:
         raise NothingHere
     # P07: the story goes with its case, and the case with its keys.
-    cases.erase_case(db, door.case_id, day, read_case(db, door).story_id)
+    lifetime.erase_case(db, door.case_id, day, read_case(db, door).story_id)
 
 
 def erase_without_opening(db: Database, code: str, day: int) -> None:
@@ -160,7 +160,7 @@ def erase_without_opening(db: Database, code: str, day: int) -> None:
         NothingHere: whatever the reason, there is nothing under this code.
     """
     keys = keys_of(db, code)
-    erase(db, Door(cases.find_by_tag(db, keys.tag).id, keys.author), day)
+    erase(db, Door(lifetime.find_by_tag(db, keys.tag).id, keys.author), day)
 
 
 def _allows_no_more(consent: Consent, now: Consent) -> bool:
@@ -169,9 +169,9 @@ def _allows_no_more(consent: Consent, now: Consent) -> bool:
 
 
 def _last_opened(db: Database, door: Door) -> int | None:
-    keys = case_keys(db, door)
-    records = (opened(keys, each) for each in cases.messages_of(db, door.case_id) if each.number == 0)
-    return next((record.day for record in records if isinstance(record, Opened)), None)
+    keys = keys_by_epoch(db, door)
+    records = (opened(keys, each) for each in messages.messages_of(db, door.case_id) if each.number == 0)
+    return next((record.day for record in records if isinstance(record, LastOpened)), None)
 
 
 def _note_opening(db: Database, door: Door, day: int) -> None:
@@ -179,8 +179,8 @@ def _note_opening(db: Database, door: Door, day: int) -> None:
         keys = keys_in(db, door)
         for epoch in keys.epochs[-1:]:
             place = Place(door.case_id, epoch.number, new_id(), 0, "site")
-            sealed = sealer(epoch.key, place, Opened(day))
-            cases.put_opened(db, door.case_id, place.message_id, epoch=epoch.number, held=keys.held, seal=sealed)
+            sealed = sealer(epoch.key, place, LastOpened(day))
+            messages.put_opened(db, door.case_id, place.message_id, epoch=epoch.number, held=keys.held, seal=sealed)
 
     _until_no_epoch_passed(note)
 

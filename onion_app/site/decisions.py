@@ -5,12 +5,12 @@
 
 from dataclasses import replace
 
-from onion_app.crypto.letters import Verdict
+from onion_app.crypto.payloads import Verdict
 from onion_app.site import casework
 from onion_app.site.opencase import read_case
 from onion_app.site.seals import Door, message_id_of
-from onion_app.vault import cases, texts
 from onion_app.vault.database import Database
+from onion_app.vault.mailbox import lifetime
 
 
 def give_verdict(db: Database, door: Door, verdict: Verdict, seed: bytes) -> None:
@@ -34,7 +34,7 @@ def take_story_back(db: Database, door: Door, day: int) -> None:
     """
     case = read_case(db, door)
     if case.story_id is not None:
-        texts.withdraw(db, case.story_id, day)
-        cases.set_state(db, door.case_id, "reading")
+        lifetime.withdraw(db, case.story_id, day)
+        lifetime.set_state(db, door.case_id, "reading")
     if case.consent is not None:
         casework.save_consent(db, door, replace(case.consent, publish="no", day=day))

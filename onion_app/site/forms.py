@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal, TypeVar, get_args
 
 from onion_app.crypto.codes import latin_digits, lines
-from onion_app.crypto.letters import Consent, Publish
+from onion_app.crypto.payloads import Consent, Publish
 
 Kind = Literal["tell", "ask"]
 Topic = Literal["talk", "safety", "law", "health", "training", "story", "answer", "unknown"]

@@ -14,8 +14,8 @@ from onion_app.errors import NothingHere, SanctuaryError
 from onion_app.site.house import mailbox
 from onion_app.site.pages import best_version, language_code, pages_called, show_published
 from onion_app.site.parts import part_asked, parts_of
-from onion_app.vault import texts
-from onion_app.vault.texts import Version
+from onion_app.vault.shown import reading
+from onion_app.vault.shown.reading import Version
 from onion_app.web.app import report
 from onion_app.web.markdown import render
 
@@ -33,7 +33,7 @@ _PREFERRED: Final = ("ar", "ckb", "kmr", "en")  # when a guide is not written in
 @guides.get("/<lang:code>/guides")
 def index() -> str:
     """List the guides that are published."""
-    titles = texts.guides(mailbox())
+    titles = reading.guides(mailbox())
     names = sorted(titles, key=lambda slug: (ORDER.index(slug) if slug in ORDER else len(ORDER), slug))
     listed = [(slug, *_title(titles[slug])) for slug in names if slug != NOW and titles[slug]]
     return show_published(
@@ -73,7 +73,7 @@ def _parts(body: str) -> list[list[str]]:
 
 def _versions(slug: str) -> list[Version]:
     try:
-        return texts.guide(mailbox(), slug)[1]
+        return reading.guide(mailbox(), slug)[1]
     except NothingHere:
         return []
     except SanctuaryError as error:

@@ -12,15 +12,16 @@ from typing import Any, Final, Literal
 from onion_app.crypto.codes import new_code
 from onion_app.crypto.epochs import first_epoch
 from onion_app.crypto.keys import KeyPair, keypair_from, new_id, subkey
-from onion_app.crypto.letters import Consent, Text, pack
+from onion_app.crypto.payloads import Consent, Text, pack
 from onion_app.crypto.sealing import Place, open_field, seal, seal_field
 from onion_app.errors import AlreadyWithdrawn, NothingHere
 from onion_app.site import casework
 from onion_app.site.forms import AnswerIn, Draft
-from onion_app.site.seals import Door, case_keys, keys_of, message_id_of, opened, wraps_for
-from onion_app.vault import cases
-from onion_app.vault.cases import Message, NewCase
+from onion_app.site.seals import Door, keys_by_epoch, keys_of, message_id_of, opened, wraps_for
 from onion_app.vault.database import Database
+from onion_app.vault.mailbox import case_keys, lifetime, messages
+from onion_app.vault.mailbox.records import Message, NewCase
+from onion_app.vault.shown import routing
 
 _FIELD: Final = "check page"
 _URGENCY: Final[dict[str, Literal[0, 1, 2]]] = {"yes": 2, "unknown": 1, "no": 0}
@@ -75,7 +76,7 @@ def send(db: Database, prepared: Prepared, draft: Draft, day: int, language: Ans
     if consent:
         letters.append((message_id_of(_consent_seed(prepared, draft), "1"), consent))
     new = _new_case(db, prepared, draft, letters, day, language)
-    is_new = cases.add_case(db, new)
+    is_new = lifetime.add_case(db, new)
     if not (is_new or draft.no_return):
         _add_what_changed(db, prepared, draft, new)
 
@@ -110,7 +111,7 @@ def _new_case(
     testimony = draft.kind == "tell"
     answer_in = language if testimony else draft.answer_in
     topic = "testimony" if testimony else draft.topic
-    circle = cases.writing_circle(db, topic, answer_in)
+    circle = routing.writing_circle(db, topic, answer_in)
     # Without return there is nothing that a changed text could be added to: it is a case of its own.
     case_id = prepared.case_id if comes_back else message_id_of(prepared.seed("case without return"), draft.text)
     epoch = first_epoch(case_id, circle.id, circle.public_key, prepared.author if comes_back else None)
@@ -140,7 +141,7 @@ def _message(case_key: bytes, place: Place, letter: Text | Consent) -> Message:
 def _add_what_changed(db: Database, prepared: Prepared, draft: Draft, new: NewCase) -> None:
     """Compare with what is stored: somebody may have sent, gone back, written more and sent again."""
     try:
-        author = cases.author_key_of(db, new.id)
+        author = case_keys.author_key_of(db, new.id)
     except NothingHere:
         raise AlreadyWithdrawn from None
     if author != prepared.author.public:
@@ -154,7 +155,7 @@ def _add_what_changed(db: Database, prepared: Prepared, draft: Draft, new: NewCa
 
 def _change_consent(db: Database, door: Door, consent: Consent, seed: bytes) -> None:
     """Follow a choice changed on the check page, unless it was made on the case page meanwhile: that one holds."""
-    keys, stored = case_keys(db, door), cases.messages_of(db, door.case_id)
+    keys, stored = keys_by_epoch(db, door), messages.messages_of(db, door.case_id)
     made = {message.id for message in stored}
     here = next(number for number in count(1) if message_id_of(seed, str(number)) not in made)
     latest = [(each.id, letter) for each in stored if isinstance(letter := opened(keys, each), Consent)][-1:]

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from onion_app.crypto.letters import Consent, Letter, Pointer, Proposal, Text, Verdict
-from onion_app.site.seals import Door, case_keys, opened
-from onion_app.vault import cases, settings, upkeep
-from onion_app.vault.cases import Message
+from onion_app.crypto.payloads import Consent, FinalText, Payload, StoryLink, Text, Verdict
+from onion_app.site.seals import Door, keys_by_epoch, opened
+from onion_app.vault import settings
 from onion_app.vault.database import Database
+from onion_app.vault.mailbox import lifetime, messages
+from onion_app.vault.mailbox.records import Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class OpenCase:
     consent: Consent | None
     story_id: bytes | None
     proposal_id: str = ""
-    proposal: Proposal | None = None  # the newest final text that the author was shown
+    proposal: FinalText | None = None  # the newest final text that the author was shown
     verdict: Verdict | None = None  # what they last said to it
     restored: settings.Restored | None = None  # this case comes from a backup
 
@@ -45,18 +46,18 @@ def read_case(db: Database, door: Door) -> OpenCase:
     Raises:
         NothingHere: it was erased, or its code was replaced, since the door was opened.
     """
-    case = cases.read_case(db, door.case_id)
-    keys = case_keys(db, door)
-    letters = [(message, opened(keys, message)) for message in cases.messages_of(db, door.case_id)]
+    case = lifetime.read_case(db, door.case_id)
+    keys = keys_by_epoch(db, door)
+    letters = [(message, opened(keys, message)) for message in messages.messages_of(db, door.case_id)]
     shown = [_shown(message, letter) for message, letter in letters if _is_text(message, letter)]
     consents = [letter for message, letter in letters if isinstance(letter, Consent) and message.author == "visitor"]
-    stories = [letter for message, letter in letters if isinstance(letter, Pointer) and message.author != "visitor"]
+    stories = [letter for message, letter in letters if isinstance(letter, StoryLink) and message.author != "visitor"]
     proposal_id, proposal = _newest_proposal(letters)
     held = settings.read(db)
     return OpenCase(
         kind=case.kind,
         state=case.state,
-        erased_on=upkeep.erased_on(case, held.retention_days),
+        erased_on=lifetime.erased_on(case, held.retention_days),
         letters=tuple(reversed(shown)),
         consent=consents[-1] if consents else None,
         story_id=bytes.fromhex(stories[-1].story_id) if stories else None,
@@ -67,26 +68,26 @@ def read_case(db: Database, door: Door) -> OpenCase:
     )
 
 
-def _newest_proposal(letters: Sequence[tuple[Message, Letter | None]]) -> tuple[str, Proposal | None]:
+def _newest_proposal(letters: Sequence[tuple[Message, Payload | None]]) -> tuple[str, FinalText | None]:
     found = [
         (message.id.hex(), letter)
         for message, letter in letters
-        if message.author == "circle" and isinstance(letter, Proposal)
+        if message.author == "circle" and isinstance(letter, FinalText)
     ]
     return found[-1] if found else ("", None)
 
 
-def _verdict_on(proposal_id: str, letters: Sequence[tuple[Message, Letter | None]]) -> Verdict | None:
+def _verdict_on(proposal_id: str, letters: Sequence[tuple[Message, Payload | None]]) -> Verdict | None:
     given = [letter for message, letter in letters if message.author == "visitor" and isinstance(letter, Verdict)]
     return next((verdict for verdict in reversed(given) if verdict.proposal_id == proposal_id), None)
 
 
-def _is_text(message: Message, letter: Letter | None) -> bool:
+def _is_text(message: Message, letter: Payload | None) -> bool:
     """Tell what stands on the page: texts, and what cannot be opened any more; but no record of openings."""
     return message.number > 0 and (letter is None or isinstance(letter, Text))
 
 
-def _shown(message: Message, letter: Letter | None) -> Shown:
+def _shown(message: Message, letter: Payload | None) -> Shown:
     yours = message.author == "visitor"
     if not isinstance(letter, Text):
         return Shown(message.number, yours, damaged=True)

@@ -13,11 +13,11 @@ from markupsafe import Markup
 
 from onion_app.crypto.codes import lines
 from onion_app.errors import CodeMistyped, SealBroken
+from onion_app.shapes import Language
 from onion_app.site import newcase
 from onion_app.site.forms import LETTERS, around_the_limit, read_text
 from onion_app.site.house import house, in_force
-from onion_app.vault.rows import Language
-from onion_app.vault.texts import Version
+from onion_app.vault.shown.reading import Version
 from onion_app.web.app import current_language, mark_own_text, mark_published
 from onion_app.web.languages import LANGUAGES
 

@@ -11,12 +11,14 @@ from typing import NamedTuple
 from onion_app.crypto.codes import CodeKeys, derive
 from onion_app.crypto.epochs import AUTHOR_HOLDER, NO_AUTHOR, Epoch, authors_epochs, next_epoch, unwrap, wrap
 from onion_app.crypto.keys import KeyPair, fingerprint, subkey
-from onion_app.crypto.letters import Letter, pack, unpack
+from onion_app.crypto.payloads import Payload, pack, unpack
 from onion_app.crypto.sealing import Place, open_seal, seal
 from onion_app.errors import NothingHere, Paused, SealBroken
-from onion_app.vault import cases, settings
-from onion_app.vault.cases import CircleKey, Message, Wrap
+from onion_app.vault import settings
 from onion_app.vault.database import Database
+from onion_app.vault.mailbox.case_keys import all_wraps, author_key_of, next_number
+from onion_app.vault.mailbox.records import CircleKey, Message, Wrap
+from onion_app.vault.shown import routing
 from onion_app.web.pinning import unpinned
 
 
@@ -48,10 +50,10 @@ def keys_in(db: Database, door: Door) -> Keys:
     Raises:
         NothingHere: the case is gone, or the door belongs to a code that was replaced.
     """
-    held = cases.all_wraps(db, door.case_id)
+    held = all_wraps(db, door.case_id)
     own = [each for each in held if each.holder == AUTHOR_HOLDER]
     found = [epoch for each in own if (epoch := _opened_wrap(each, door)) is not None]
-    if not found and cases.author_key_of(db, door.case_id) != door.author.public:
+    if not found and author_key_of(db, door.case_id) != door.author.public:
         raise NothingHere
     sure = authors_epochs(found, door.author)
     others = sorted((each for each in found if each not in sure), key=lambda epoch: epoch.number)
@@ -66,7 +68,7 @@ def _opened_wrap(wrapped: Wrap, door: Door) -> Epoch | None:
         return None
 
 
-def case_keys(db: Database, door: Door) -> dict[int, bytes]:
+def keys_by_epoch(db: Database, door: Door) -> dict[int, bytes]:
     """Give the key of every epoch that the author can be sure of, the newest first.
 
     Raises:
@@ -90,7 +92,7 @@ def epoch_to_write_in(db: Database, door: Door, keys: Keys) -> tuple[Epoch, Sequ
     circle = _circle(db, newest.circle_id)
     if (newest.circle_key, newest.author) == (circle.public_key, door.author.public):
         return newest, ()
-    number = cases.next_number(keys.held, newest.number)
+    number = next_number(keys.held, newest.number)
     readers = {"circle_id": circle.id, "circle_key": circle.public_key, "author": door.author.public}
     new = next_epoch(keys.epochs, number, **readers, others=keys.others)
     return new, wraps_for(new)
@@ -98,7 +100,7 @@ def epoch_to_write_in(db: Database, door: Door, keys: Keys) -> tuple[Epoch, Sequ
 
 def _circle(db: Database, circle_id: bytes) -> CircleKey:
     try:
-        return cases.circle_key(db, circle_id)
+        return routing.circle_key(db, circle_id)
     except NothingHere:  # its last member was shut out; whoever is let in next makes a key
         raise Paused from None
 
@@ -114,12 +116,12 @@ def wrapped(epoch: Epoch, holder: bytes, public: bytes) -> Wrap:
     return Wrap(epoch.number, holder, fingerprint(public), wrap(epoch, holder=holder, public_key=public))
 
 
-def sealer(case_key: bytes, place: Place, letter: Letter) -> Callable[[int], bytes]:
+def sealer(case_key: bytes, place: Place, letter: Payload) -> Callable[[int], bytes]:
     """Give the function that seals a letter once the vault knows its number; the number in `place` is not used."""
     return lambda number: seal(case_key, pack(letter), replace(place, number=number))
 
 
-def opened(keys: Mapping[int, bytes], message: Message) -> Letter | None:
+def opened(keys: Mapping[int, bytes], message: Message) -> Payload | None:
     """Open a message; None when it is damaged, so that the others can still be read."""
     place = Place(message.case_id, message.epoch, message.id, message.number, message.author)
     try:

@@ -16,8 +16,8 @@ from onion_app.errors import NothingHere
 from onion_app.site.house import mailbox
 from onion_app.site.pages import best_version, language_code, pages_called, show_published
 from onion_app.site.parts import part_asked, parts_of
-from onion_app.vault import texts
-from onion_app.vault.listing import NOTES, list_stories
+from onion_app.vault.shown import reading
+from onion_app.vault.shown.listing import NOTES, list_stories
 
 stories: Final = pages_called("stories")
 
@@ -47,7 +47,7 @@ def index() -> str:
 def story(story_id: str) -> ResponseReturnValue:
     """Show a part of a story, in the language of the page if it is written in it."""
     try:
-        text, versions = texts.story(mailbox(), _id_in(story_id) or abort(404))
+        text, versions = reading.story(mailbox(), _id_in(story_id) or abort(404))
     except NothingHere:
         abort(404)
     version = best_version(versions)
@@ -64,7 +64,7 @@ def story(story_id: str) -> ResponseReturnValue:
         paragraphs=parts[part - 1],
         part=part,
         parts_count=len(parts),
-        hard="dying" if "dying" in texts.guides(mailbox()) else "now",
+        hard="dying" if "dying" in reading.guides(mailbox()) else "now",
     )
 
 

@@ -28,7 +28,7 @@ from onion_app.site.house import house, in_force, mailbox, today
 from onion_app.site.newcase import Prepared
 from onion_app.site.pages import how_to_find_us, pages_called, show, show_own
 from onion_app.site.visit import keep, kept
-from onion_app.vault import cases
+from onion_app.vault.shown import routing
 from onion_app.web.app import current_language
 
 writing: Final = pages_called("writing")
@@ -38,7 +38,7 @@ _PATHS: Final = "/<lang:code>/<any(tell, ask):kind>"
 @writing.get(_PATHS)
 def start(kind: Kind) -> ResponseReturnValue:
     """Show an empty form, and whether something is being written already."""
-    cases.writing_circle(mailbox(), "unknown", "any")  # raises Paused: nobody should write for nothing
+    routing.writing_circle(mailbox(), "unknown", "any")  # raises Paused: nobody should write for nothing
     asked = {name: request.args.get(name, "") for name in ("topic", "story")}
     before = kept().get("draft")
     return _form(read_draft(kind, asked), kept_kind=before["kind"] if before else None)
@@ -78,7 +78,7 @@ def _prepare(draft: Draft, **notices: bool) -> ResponseReturnValue:
     wrong = wrong_text(draft.text)
     if wrong:
         return _form(draft, errors=wrong)
-    cases.writing_circle(mailbox(), "unknown", "any")  # raises Paused
+    routing.writing_circle(mailbox(), "unknown", "any")  # raises Paused
     house().budgets[draft.kind].take(urgent=draft.urgent)
     prepared = newcase.prepare(mailbox())
     draft = draft.with_seal(prepared.sealed(house().field_key))

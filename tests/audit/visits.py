@@ -4,11 +4,12 @@ from collections.abc import Iterator
 
 from onion_app.crypto import epochs, sealing
 from onion_app.crypto.keys import fingerprint, new_id
-from onion_app.crypto.letters import Letter, Proposal, Text, pack
-from onion_app.vault import cases, texts
+from onion_app.crypto.payloads import FinalText, Payload, Text, pack
+from onion_app.shapes import Language
 from onion_app.vault.database import Database
-from onion_app.vault.rows import Language
-from onion_app.vault.texts import NOTES, Version
+from onion_app.vault.mailbox import case_keys, lifetime, messages
+from onion_app.vault.shown import reading, routing, writing
+from onion_app.vault.shown.reading import NOTES, Version
 from tests.people import Visitor
 from tests.served import DAY, Site
 from tests.strange import STRANGE
@@ -26,22 +27,22 @@ def furnish(site: Site) -> str:
     site.put(how_to_find_us=dict.fromkeys(("en", "ar", "ckb", "kmr"), "Ask at the library."))
     mailbox, desk = site.mailbox(), site.desk()
     story_id = new_id()
-    story = texts.Text(story_id, "story", None, 2024, NOTES)
+    story = reading.StoryOrGuide(story_id, "story", None, 2024, NOTES)
     _publish(mailbox, desk, story, {"en": WORDS * 400, "ar": WORDS})
-    _publish(mailbox, desk, texts.Text(new_id(), "story", None, 2023, ()), {"ckb": WORDS})
-    _publish(mailbox, desk, texts.Text(new_id(), "guide", "rivers", None, ()), {"en": GUIDE, "ar": GUIDE})
+    _publish(mailbox, desk, reading.StoryOrGuide(new_id(), "story", None, 2023, ()), {"ckb": WORDS})
+    _publish(mailbox, desk, reading.StoryOrGuide(new_id(), "guide", "rivers", None, ()), {"en": GUIDE, "ar": GUIDE})
     mailbox.close()
     desk.close()
     return story_id.hex()
 
 
-def _publish(mailbox: Database, desk: Database, text: texts.Text, bodies: dict[Language, str]) -> None:
+def _publish(mailbox: Database, desk: Database, text: reading.StoryOrGuide, bodies: dict[Language, str]) -> None:
     versions = [
         Version(text.id, language, f"A title in {language}", body, None if language == "ar" else "ar", None, None)
         for language, body in bodies.items()
     ]
-    texts.draft(desk, text, versions)
-    texts.publish(mailbox, desk, text.id)
+    writing.draft(desk, text, versions)
+    writing.publish(mailbox, desk, text.id)
 
 
 def every_page(site: Site, story: str, language: str) -> Iterator[tuple[str, str]]:
@@ -106,7 +107,7 @@ def _come_back(visitor: Visitor, site: Site) -> None:
     visitor.send(returning.form_with("code"), 1, code=code)
     _answer(site, Text("An answer.", int(site.clock()) // DAY, "lamp", "en"))
     visitor.come_back(code)
-    _answer(site, Proposal("A title", WORDS, "en", int(site.clock()) // DAY))
+    _answer(site, FinalText("A title", WORDS, "en", int(site.clock()) // DAY))
     asked = visitor.come_back(code)
     visitor.send(asked.form_with("text"), text="")
     visitor.send(asked.form_doing("consents"))
@@ -121,15 +122,15 @@ def _come_back(visitor: Visitor, site: Site) -> None:
     visitor.erase_without_opening(code)
 
 
-def _answer(site: Site, letter: Letter) -> None:
+def _answer(site: Site, letter: Payload) -> None:
     """Let the circle say something in the newest case that somebody comes back to."""
     mailbox = site.mailbox()
     rows = mailbox.rows("SELECT id, circle_id FROM cases WHERE lookup_tag IS NOT NULL")
     for case_id, circle_id in rows:
         assert isinstance(case_id, bytes)
         assert isinstance(circle_id, bytes)
-        wrap = cases.wraps_of(mailbox, case_id, circle_id)[0]
-        assert wrap.recipient == fingerprint(cases.circle_key(mailbox, circle_id).public_key)
+        wrap = case_keys.wraps_of(mailbox, case_id, circle_id)[0]
+        assert wrap.recipient == fingerprint(routing.circle_key(mailbox, circle_id).public_key)
         opened = epochs.unwrap(wrap.wrap, case_id=case_id, epoch=wrap.epoch, holder=circle_id, private_key=site.private)
         key = opened.key
         message_id = new_id()
@@ -137,17 +138,17 @@ def _answer(site: Site, letter: Letter) -> None:
         def sealed(number: int, case_id: bytes = case_id, key: bytes = key, message_id: bytes = message_id) -> bytes:
             return sealing.seal(key, pack(letter), sealing.Place(case_id, 1, message_id, number, "circle"))
 
-        cases.append(
+        messages.append(
             mailbox,
             case_id,
             message_id,
             author="circle",
             epoch=1,
-            held=cases.all_wraps(mailbox, case_id),
+            held=case_keys.all_wraps(mailbox, case_id),
             new_wraps=(),
             seal=sealed,
             day=int(site.clock()) // DAY,
         )
-        if isinstance(letter, Proposal):
-            cases.set_state(mailbox, case_id, "asking")
+        if isinstance(letter, FinalText):
+            lifetime.set_state(mailbox, case_id, "asking")
     mailbox.close()

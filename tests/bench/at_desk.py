@@ -5,7 +5,7 @@ import time
 import pyotp
 
 from onion_app.crypto.members import unlock_secrets
-from onion_app.vault import people
+from onion_app.vault.desk import circles
 from tests.bench.child import DESK, DESK_PORT
 from tests.bench.running import Server
 from tests.people import Volunteer
@@ -31,7 +31,7 @@ def pages(circle: str, case: str) -> list[tuple[str, str]]:
 def opened(at: Server, site: Site, case: str) -> str:
     """Log in, take a case and open it, and give the cookie."""
     desk = site.desk()
-    (who,) = people.members_of(desk, site.circle)
+    (who,) = circles.members_of(desk, site.circle)
     desk.close()
     secret = unlock_secrets(who.secrets, PASSPHRASE).totp
     volunteer = Volunteer(f"http://{HOST}", through_unix(at.path))

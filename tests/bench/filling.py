@@ -13,10 +13,11 @@ import sqlcipher3
 
 from onion_app.crypto.keys import fingerprint
 from onion_app.launch.state import State
-from onion_app.vault import link, listing, texts
+from onion_app.shapes import Row, to_json
+from onion_app.vault import connection
 from onion_app.vault.database import Database
-from onion_app.vault.listing import NOTES
-from onion_app.vault.rows import Row, as_json
+from onion_app.vault.shown import listing, writing
+from onion_app.vault.shown.listing import NOTES
 from tests.served import Site
 
 DAY = 20_000
@@ -30,7 +31,7 @@ def one_story(site: Site) -> str:
     versions: list[Row] = [(story, each, "The door", body, None, None, None) for each in ("ar", "en")]
     mailbox = site.mailbox()
     with mailbox.writing():
-        texts.show(mailbox, story, ([(story, "story", None, 2024, '["violence"]')], versions))
+        writing.show(mailbox, story, ([(story, "story", None, 2024, '["violence"]')], versions))
     mailbox.close()
     return story.hex()
 
@@ -38,9 +39,9 @@ def one_story(site: Site) -> str:
 def fill(site: Site, number: int) -> None:
     """Add so many cases, each with its keys and a message, and so many stories; in the order in which they will lie."""
     mailbox = site.mailbox()
-    link.pass_through(mailbox._link, link.OPENING)
+    connection.allow(mailbox._link, connection.OPENING)
     mailbox._link.execute("PRAGMA cache_size = -400000")  # KiB: so that filling does not read its own pages again
-    link.pass_through(mailbox._link, link.WORKING)
+    connection.allow(mailbox._link, connection.WORKING)
     ((circle, public),) = mailbox.rows("SELECT id, public_key FROM circles")
     assert isinstance(circle, bytes)
     assert isinstance(public, bytes)
@@ -53,7 +54,7 @@ def fill(site: Site, number: int) -> None:
         _add(mailbox, _KEYS, keys)
         _add(mailbox, _MESSAGE, [(case, secrets.token_bytes(16), SEALED[:300]) for case in cases])
         _add_stories(mailbox, stories)
-        texts.raise_counter(mailbox)
+        writing.raise_counter(mailbox)
     mailbox.checkpoint()
     mailbox.close()
     _fill_desk(site, circle, number)
@@ -94,13 +95,13 @@ def _day_and_spread(place: int) -> tuple[int, int, int]:
 def _add_stories(mailbox: Database, stories: list[bytes]) -> None:
     lines: list[Row] = []
     for place, story in enumerate(stories):
-        notes = as_json(tuple(note for bit, note in enumerate(NOTES) if place % 37 >> bit & 1))
+        notes = to_json(tuple(note for bit, note in enumerate(NOTES) if place % 37 >> bit & 1))
         text: Row = (story, "story", None, 2000 + place % 25, notes)
         languages = ("ar", "en") if place % 3 else ("ar",)
         versions: list[Row] = [(story, each, f"Story {place}", "Words.", None, None, None) for each in languages]
         mailbox.run(_TEXT, text)
         for version in versions:
-            texts.insert_version(mailbox, version)
+            writing.insert_version(mailbox, version)
         lines += listing.lines_of([text], versions)
     listing.write(mailbox, sorted(lines, key=lambda line: line[:5]))
 

@@ -10,12 +10,15 @@ from werkzeug.test import TestResponse
 from onion_app.crypto import codes
 from onion_app.crypto.epochs import AUTHOR_HOLDER, Epoch, claimed, wrap
 from onion_app.crypto.keys import KeyPair, fingerprint, new_id, new_key, new_keypair
-from onion_app.crypto.letters import Consent, Decision, Letter, Proposal, Publish, Text, Verdict, pack, unpack
+from onion_app.crypto.keyslots import VaultKeys
+from onion_app.crypto.payloads import Consent, Decision, FinalText, Payload, Publish, Text, Verdict, pack, unpack
 from onion_app.crypto.sealing import Place, open_seal, seal
-from onion_app.crypto.slots import VaultKeys
 from onion_app.desk import DeskConfig
-from onion_app.vault import cases, people, publishing
 from onion_app.vault.database import Database
+from onion_app.vault.desk import circles, invitations, stories_queue
+from onion_app.vault.mailbox import case_keys, lifetime, records
+from onion_app.vault.mailbox.messages import append, messages_of
+from onion_app.vault.shown import routing
 from onion_app.web.app import Hardened
 from tests.pages import Element, Form, Reader
 
@@ -63,20 +66,20 @@ class House:
 
     def circle(self, name: str, *, catch_all: bool = False, topics: tuple[str, ...] = ()) -> bytes:
         """Add a circle without members."""
-        made = people.Circle(new_id(), name, topics, (), catch_all, catch_all, 0, None)
-        people.add_circle(self.desk, made)
+        made = circles.Circle(new_id(), name, topics, (), catch_all, catch_all, 0, None)
+        circles.add_circle(self.desk, made)
         return made.id
 
     def invitation(self, circle_id: bytes, *, days: int = 7, coordinator: bool = False) -> str:
         """Make an invitation and give its code."""
         code = codes.new_code()
-        made = people.Invitation(new_id(), circle_id, coordinator, None, self.clock.today + days, "open", None)
-        people.add_invitation(self.desk, made, codes.invitation_mark(code))
+        made = invitations.Invitation(new_id(), circle_id, coordinator, None, self.clock.today + days, "open", None)
+        invitations.add_invitation(self.desk, made, codes.invitation_digest(code))
         return code
 
     def public_key(self, circle_id: bytes) -> bytes:
         """Give the key to which the site seals what this circle gets."""
-        return cases.circle_key(self.mailbox, circle_id).public_key
+        return routing.circle_key(self.mailbox, circle_id).public_key
 
 
 @dataclass
@@ -98,16 +101,16 @@ class Author:
     ) -> str:
         """Begin the case with a text and a consent; give its id as pages have it."""
         today = self.house.clock.today
-        letters: list[Letter] = [Text(text, today), Consent(publish, count=True, quote=False, day=today)]
+        letters: list[Payload] = [Text(text, today), Consent(publish, count=True, quote=False, day=today)]
         messages = [self._sealed(number, letter) for number, letter in enumerate(letters, 1)]
         holders = {self.circle_id: self.house.public_key(self.circle_id), AUTHOR_HOLDER: self.pair.public}
         begun = Epoch(self.case_id, 1, self.circle_id, holders[self.circle_id], self.pair.public, self.key)
         first = claimed(begun, self.pair.private)
         wraps = [
-            cases.Wrap(1, holder, fingerprint(public), wrap(first, holder=holder, public_key=public))
+            records.Wrap(1, holder, fingerprint(public), wrap(first, holder=holder, public_key=public))
             for holder, public in holders.items()
         ]
-        new = cases.NewCase(
+        new = records.NewCase(
             id=self.case_id,
             circle_id=self.circle_id,
             kind=kind,  # type: ignore[arg-type]
@@ -120,26 +123,26 @@ class Author:
             wraps=tuple(wraps),
             messages=tuple(messages),
         )
-        cases.add_case(self.house.mailbox, new)
+        lifetime.add_case(self.house.mailbox, new)
         return self.case_id.hex()
 
     def allows(self, publish: Publish) -> None:
         """Say anew what may be done with it."""
         self.forges(Consent(publish, count=True, quote=False, day=self.house.clock.today), "visitor")
 
-    def letters(self) -> list[Letter]:
+    def letters(self) -> list[Payload]:
         """Open every message of the case."""
-        return [self._opened(message) for message in cases.messages_of(self.house.mailbox, self.case_id)]
+        return [self._opened(message) for message in messages_of(self.house.mailbox, self.case_id)]
 
-    def asked(self) -> tuple[str, Proposal] | None:
+    def asked(self) -> tuple[str, FinalText] | None:
         """Give the newest text that the author is asked about, and its id."""
-        for message in reversed(cases.messages_of(self.house.mailbox, self.case_id)):
+        for message in reversed(messages_of(self.house.mailbox, self.case_id)):
             letter = self._opened(message)
-            if isinstance(letter, Proposal):
+            if isinstance(letter, FinalText):
                 return message.id.hex(), letter
         return None
 
-    def _opened(self, message: cases.Message) -> Letter:
+    def _opened(self, message: records.Message) -> Payload:
         place = Place(self.case_id, message.epoch, message.id, message.number, message.author)
         return unpack(open_seal(self.key, message.sealed, place))
 
@@ -151,46 +154,46 @@ class Author:
 
     def erases(self) -> None:
         """Take everything back, the story that the case points to included."""
-        story = next((story.id for story in publishing.stories_of(self.house.desk, self.case_id)), None)
-        cases.erase_case(self.house.mailbox, self.case_id, self.house.clock.today, story)
+        story = next((story.id for story in stories_queue.stories_of(self.house.desk, self.case_id)), None)
+        lifetime.erase_case(self.house.mailbox, self.case_id, self.house.clock.today, story)
 
     def writes_back(self, text: str) -> None:
         """Add a message."""
         message_id = new_id()
         letter = Text(text, self.house.clock.today)
-        cases.append(
+        append(
             self.house.mailbox,
             self.case_id,
             message_id,
             author="visitor",
             epoch=1,
-            held=cases.all_wraps(self.house.mailbox, self.case_id),
+            held=case_keys.all_wraps(self.house.mailbox, self.case_id),
             new_wraps=(),
             seal=lambda number: self._sealed(number, letter, message_id).sealed,
             day=self.house.clock.today,
         )
 
     def _sealed(
-        self, number: int, letter: Letter, message_id: bytes | None = None, author: str = "visitor"
-    ) -> cases.Message:
+        self, number: int, letter: Payload, message_id: bytes | None = None, author: str = "visitor"
+    ) -> records.Message:
         own_id = message_id or new_id()
         sealed = seal(self.key, pack(letter), Place(self.case_id, 1, own_id, number, author))
-        return cases.Message(self.case_id, number, own_id, 1, author, sealed)  # type: ignore[arg-type]
+        return records.Message(self.case_id, number, own_id, 1, author, sealed)  # type: ignore[arg-type]
 
     def forges_an_answer(self, text: str) -> None:
         """Do what somebody could who controls the site while the author's visit is open."""
         self.forges(Text(text, self.house.clock.today, sender="Sara"), "circle")
 
-    def forges(self, letter: Letter, author: str) -> None:
+    def forges(self, letter: Payload, author: str) -> None:
         """Seal any letter in anybody's name, as only the site or the author could."""
         message_id = new_id()
-        cases.append(
+        append(
             self.house.mailbox,
             self.case_id,
             message_id,
             author=author,  # type: ignore[arg-type]
             epoch=1,
-            held=cases.all_wraps(self.house.mailbox, self.case_id),
+            held=case_keys.all_wraps(self.house.mailbox, self.case_id),
             new_wraps=(),
             seal=lambda number: self._sealed(number, letter, message_id, author).sealed,
             day=self.house.clock.today,

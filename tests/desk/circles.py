@@ -2,12 +2,12 @@
 
 from contextlib import suppress
 
-from onion_app.crypto.circles import open_grant
 from onion_app.crypto.epochs import unwrap
 from onion_app.crypto.keys import KeyPair, keypair_from
-from onion_app.crypto.members import unlock_secrets
+from onion_app.crypto.members import open_circle_key, unlock_secrets
 from onion_app.errors import SealBroken
-from onion_app.vault import cases, people
+from onion_app.vault.desk import circles, moderators
+from onion_app.vault.mailbox import case_keys
 from onion_app.web.app import Hardened
 from tests.desk.actors import House, Volunteer
 from tests.pages import Element
@@ -56,22 +56,22 @@ def card_of(volunteer: Volunteer, circle: bytes) -> Element:
 
 
 def id_of(house: House, handle: str) -> str:
-    return people.find_moderator(house.desk, handle).id.hex()
+    return moderators.find_moderator(house.desk, handle).id.hex()
 
 
 def pairs_of(house: House, volunteer: Volunteer, circle: bytes) -> list[KeyPair]:
     """Give every pair of a circle that somebody's passphrase and the desk's database open today, the newest first."""
-    who = people.find_moderator(house.desk, volunteer.handle)
+    who = moderators.find_moderator(house.desk, volunteer.handle)
     private = unlock_secrets(who.secrets, volunteer.passphrase).private
     opened = [
-        open_grant(
+        open_circle_key(
             grant.sealed,
             circle_id=circle,
             generation=grant.generation,
             moderator_id=who.id,
             private_key=private,
         )
-        for grant in people.grants_of(house.desk, who.id, circle)
+        for grant in circles.grants_of(house.desk, who.id, circle)
     ]
     return [keypair_from(found) for found in opened]
 
@@ -79,7 +79,7 @@ def pairs_of(house: House, volunteer: Volunteer, circle: bytes) -> list[KeyPair]
 def epochs_open_to(house: House, case_id: bytes, circle: bytes, pairs: list[KeyPair]) -> set[int]:
     """Give the epochs of a case whose key these pairs open."""
     found = set()
-    for wrap in cases.wraps_of(house.mailbox, case_id, circle):
+    for wrap in case_keys.wraps_of(house.mailbox, case_id, circle):
         for pair in pairs:
             with suppress(SealBroken):
                 unwrap(wrap.wrap, case_id=case_id, epoch=wrap.epoch, holder=circle, private_key=pair.private)

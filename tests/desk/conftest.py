@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from nacl.pwhash import argon2id
 
-from onion_app.crypto.slots import new_vault_keys
+from onion_app.crypto.keyslots import new_vault_keys
 from onion_app.desk import create_app
 from onion_app.vault import database
 from onion_app.web.app import Hardened

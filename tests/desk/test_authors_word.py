@@ -2,8 +2,11 @@
 
 import pytest
 
-from onion_app.crypto.letters import Pointer, Proposal
-from onion_app.vault import cases, publishing, texts, truth, worklog
+from onion_app.crypto.payloads import FinalText, StoryLink
+from onion_app.vault import truth
+from onion_app.vault.desk import entries, stories_queue
+from onion_app.vault.mailbox import lifetime
+from onion_app.vault.shown import reading
 from tests.desk.actors import Author, House, Volunteer
 from tests.desk.story_steps import DRAFT, EDITED, WRITTEN, finish, on_the_site, queued, step, two_weeks_later
 
@@ -13,10 +16,10 @@ def test_the_author_sees_the_whole_text_and_says_yes(house: House, editor: Volun
     finish(editor, case)
     assert step(editor, case) == "ask"
     editor.presses(f"/case/{case}/story/ask")
-    assert cases.read_case(house.mailbox, author.case_id).state == "asking"
+    assert lifetime.read_case(house.mailbox, author.case_id).state == "asking"
     asked = author.asked()
     assert asked is not None
-    assert asked[1] == Proposal("I ran away", EDITED, "en", house.clock.today)
+    assert asked[1] == FinalText("I ran away", EDITED, "en", house.clock.today)
     assert step(editor, case) == "asked"
     author.says("yes")
     editor.opens(case)
@@ -30,11 +33,11 @@ def test_without_an_answer_nothing_is_published(editor: Volunteer, author: Autho
     editor.goes_to(f"/case/{case}/story")
     page = editor.presses(f"/case/{case}/story/ask")
     assert not page.has("form", action=f"/case/{case}/story/queue")
-    draft = worklog.entries_of(author.house.desk, author.case_id)[-1].id.hex()
+    draft = entries.entries_of(author.house.desk, author.case_id)[-1].id.hex()
     token = editor.form("/logout").value("csrf_token")
     editor.sends(f"/case/{case}/story/queue", [("csrf_token", token), ("draft", draft)])
     assert "cannot be done yet" in editor.mistakes
-    assert publishing.stories_of(author.house.desk, author.case_id) == []
+    assert stories_queue.stories_of(author.house.desk, author.case_id) == []
 
 
 def test_what_the_author_wants_changed_is_changed_and_asked_again(editor: Volunteer, author: Author) -> None:
@@ -104,8 +107,8 @@ def test_a_consent_taken_back_in_the_queue_stops_it_unread_and_read(
     editor.logs_in()
     editor.opens(case)
     assert step(editor, case) == "forbidden"
-    assert publishing.stories_of(house.desk, author.case_id)[0].state == "draft"
-    assert texts.read(house.desk, story.id)[1] == [], "the words have left the desk's own tables"
+    assert stories_queue.stories_of(house.desk, author.case_id)[0].state == "draft"
+    assert reading.read(house.desk, story.id)[1] == [], "the words have left the desk's own tables"
     two_weeks_later(house)
     assert on_the_site(house, story.id) == []
 
@@ -120,7 +123,7 @@ def test_a_story_whose_author_wants_to_be_asked_after_all_leaves_the_queue(
     editor.opens(case)
     assert step(editor, case) == "ask"
     two_weeks_later(house)
-    assert on_the_site(house, publishing.stories_of(house.desk, author.case_id)[0].id) == []
+    assert on_the_site(house, stories_queue.stories_of(house.desk, author.case_id)[0].id) == []
 
 
 def test_a_yes_given_before_a_no_counts_no_more(house: House, editor: Volunteer, author: Author) -> None:
@@ -133,7 +136,7 @@ def test_a_yes_given_before_a_no_counts_no_more(house: House, editor: Volunteer,
     author.allows("ask")
     editor.opens(case)
     assert step(editor, case) == "ask"
-    assert publishing.stories_of(house.desk, author.case_id) == []
+    assert stories_queue.stories_of(house.desk, author.case_id) == []
 
 
 def test_a_friendly_word_in_the_queue_only_waits_to_be_read(house: House, editor: Volunteer, author: Author) -> None:
@@ -145,7 +148,7 @@ def test_a_friendly_word_in_the_queue_only_waits_to_be_read(house: House, editor
     assert on_the_site(house, story.id) == []
     editor.logs_in()
     editor.opens(case)
-    publishing.publish_due(house.mailbox, house.desk, house.clock.today)
+    stories_queue.publish_due(house.mailbox, house.desk, house.clock.today)
     assert on_the_site(house, story.id) == [EDITED]
 
 
@@ -160,7 +163,7 @@ def test_a_consent_taken_back_after_publication_takes_the_story_down(
     author.allows("no")
     editor.opens(case)
     assert on_the_site(house, story.id) == []
-    assert texts.read(house.desk, story.id)[1] == []
+    assert reading.read(house.desk, story.id)[1] == []
     assert truth.repair(house.mailbox, house.desk, house.clock.today) == []
 
 
@@ -179,8 +182,8 @@ def test_an_erased_case_takes_story_drafts_and_approvals_with_it(
     editor.goes_to(f"/stories/{story.id.hex()}")
     assert editor.status == 404
     two_weeks_later(house)
-    assert publishing.stories_of(house.desk, author.case_id) == []
-    assert worklog.entries_of(house.desk, author.case_id) == []
+    assert stories_queue.stories_of(house.desk, author.case_id) == []
+    assert entries.entries_of(house.desk, author.case_id) == []
     assert on_the_site(house, story.id) == []
 
 
@@ -188,19 +191,19 @@ def test_the_case_names_its_story_before_anybody_sees_it(house: House, editor: V
     case = author.tells(WRITTEN)
     finish(editor, case)
     story = queued(editor, author, case)
-    assert author.letters()[-1] == Pointer(story.id.hex())
+    assert author.letters()[-1] == StoryLink(story.id.hex())
     editor.goes_to(f"/case/{case}/story")
     editor.presses(f"/case/{case}/story/stop")
     assert step(editor, case) == "ready"
     assert queued(editor, author, case).id == story.id
-    assert author.letters().count(Pointer(story.id.hex())) == 1
+    assert author.letters().count(StoryLink(story.id.hex())) == 1
     assert house.ended
 
 
 def test_a_forged_question_gives_no_yes(house: House, editor: Volunteer, author: Author) -> None:
     case = author.tells(WRITTEN, "ask")
     finish(editor, case)
-    author.forges(Proposal("I ran away", EDITED, "en", house.clock.today), "circle")
+    author.forges(FinalText("I ran away", EDITED, "en", house.clock.today), "circle")
     author.says("yes")
     editor.opens(case)
     assert step(editor, case) == "ask"

@@ -1,9 +1,10 @@
 """Working on a case: queue, cover, taking, answering, notes, closing."""
 
-from onion_app.crypto.letters import Text, unpack
+from onion_app.crypto.payloads import Text, unpack
 from onion_app.crypto.sealing import Place, open_seal
 from onion_app.desk import phrases
-from onion_app.vault import cases, worklog
+from onion_app.vault.desk import audit, entries, taken
+from onion_app.vault.mailbox import lifetime, messages
 from onion_app.web.app import Hardened
 from tests.desk.actors import Author, House, Volunteer
 from tests.pages import Element
@@ -37,10 +38,10 @@ def test_a_case_is_answered_from_the_queue_to_the_reply(counsellor: Volunteer, a
     counsellor.presses(f"/case/{case}/take")
     page = counsellor.presses(f"/case/{case}/reply", text="I am here.\nTell me.")
     assert messages_on(page) == ["I am here. Tell me.", "I need somebody to talk to."]
-    sent = cases.messages_of(author.house.mailbox, author.case_id)[-1]
+    sent = messages.messages_of(author.house.mailbox, author.case_id)[-1]
     place = Place(author.case_id, 1, sent.id, sent.number, "circle")
     assert unpack(open_seal(author.key, sent.sealed, place)) == Text("I am here.\nTell me.", 20_500, sender="Sara")
-    assert worklog.replies_of(author.house.desk, author.case_id) == {sent.id: worklog.reply_mark(sent.sealed)}
+    assert entries.replies_of(author.house.desk, author.case_id) == {sent.id: entries.reply_mark(sent.sealed)}
     assert not page.having_class("forged")
     page = counsellor.goes_to(f"/circle/{author.circle_id.hex()}/waiting")
     assert [line.get("data-case") for line in page.having_class("case")] == [case]
@@ -53,10 +54,10 @@ def test_what_a_case_contains_is_said_before_it_opens(counsellor: Volunteer, aut
     assert "Something hard" not in page.text
     assert "1 message from the author" in page.first(id="cover").text
     assert "danger" not in page.first(id="cover").text  # nobody asked its author
-    assert cases.read_case(author.house.mailbox, author.case_id).unread
+    assert lifetime.read_case(author.house.mailbox, author.case_id).unread
     page = counsellor.presses(f"/case/{case}/open")
     assert "Something hard to read." in messages_on(page)
-    assert not cases.read_case(author.house.mailbox, author.case_id).unread
+    assert not lifetime.read_case(author.house.mailbox, author.case_id).unread
 
 
 def test_nobody_reads_a_case_past_the_audit(counsellor: Volunteer, author: Author) -> None:
@@ -68,7 +69,7 @@ def test_nobody_reads_a_case_past_the_audit(counsellor: Volunteer, author: Autho
         assert page.has(id="cover")
         assert "For your eyes." not in page.text
     counsellor.opens(case)
-    assert "opened a case" in {row.what for row in worklog.audit_of(author.house.desk, author.circle_id, 0)}
+    assert "opened a case" in {row.what for row in audit.audit_of(author.house.desk, author.circle_id, 0)}
 
 
 def test_only_who_has_taken_a_case_can_reply(
@@ -83,7 +84,7 @@ def test_only_who_has_taken_a_case_can_reply(
     page = counsellor.sends(f"/case/{case}/reply", fields)
     assert "Take this case first" in counsellor.mistakes
     assert page.first(id="text").raw_text.strip() == "Not mine to send"
-    assert len(cases.messages_of(house.mailbox, author.case_id)) == 2
+    assert len(messages.messages_of(house.mailbox, author.case_id)) == 2
     assert app.name
 
 
@@ -96,7 +97,7 @@ def test_a_case_that_somebody_else_has_taken_is_theirs(counsellor: Volunteer, au
             "VALUES (?, ?, ?, ?, 0, 'active', 20500)",
             (other, "Dana", b"p" * 32, b"s"),
         )
-    worklog.take(author.house.desk, author.case_id, other, 20_500)
+    taken.take(author.house.desk, author.case_id, other, 20_500)
     counsellor.logs_in()
     page = counsellor.opens(case)
     assert "Taken by Dana" in page.text
@@ -116,7 +117,7 @@ def test_a_case_is_given_back(counsellor: Volunteer, author: Author) -> None:
     assert len(page.having_class("case")) == 1
     counsellor.goes_to(f"/case/{case}")
     counsellor.presses(f"/case/{case}/give-back")
-    assert worklog.taken_by(author.house.desk, [author.case_id]) == {}
+    assert taken.taken_by(author.house.desk, [author.case_id]) == {}
 
 
 def test_a_reply_sent_twice_is_one_reply(counsellor: Volunteer, author: Author) -> None:
@@ -127,7 +128,7 @@ def test_a_reply_sent_twice_is_one_reply(counsellor: Volunteer, author: Author) 
     for _ in range(2):
         counsellor.sends(f"/case/{case}/reply", fields)
         assert counsellor.mistakes == ""
-    assert len(cases.messages_of(author.house.mailbox, author.case_id)) == 3
+    assert len(messages.messages_of(author.house.mailbox, author.case_id)) == 3
     changed = [(name, "Changed after sending" if name == "text" else value) for name, value in fields]
     page = counsellor.sends(f"/case/{case}/reply", changed)
     assert messages_on(page)[:2] == ["Changed after sending", "Once"]
@@ -159,7 +160,7 @@ def test_a_set_phrase_is_offered_in_the_authors_language_and_not_sent(counsellor
     assert page.first(id="text").raw_text.strip() == f"أهلًا\n\n{phrases.PHRASES['not_your_fault']['ar']}"
     page = counsellor.presses(f"/case/{case}/phrase", phrase="received", phrase_in="en", text="")
     assert "by 19 February 2026." in page.first(id="text").raw_text
-    assert len(cases.messages_of(author.house.mailbox, author.case_id)) == 2
+    assert len(messages.messages_of(author.house.mailbox, author.case_id)) == 2
 
 
 def test_a_note_is_sealed_and_seen_by_the_circle_only(counsellor: Volunteer, author: Author) -> None:
@@ -168,7 +169,7 @@ def test_a_note_is_sealed_and_seen_by_the_circle_only(counsellor: Volunteer, aut
     counsellor.opens(case)
     page = counsellor.presses(f"/case/{case}/note", text="Speaks Badini. Wants a woman.")
     assert "Wants a woman" in page.first(id="notes").text
-    entry = worklog.entries_of(author.house.desk, author.case_id)[0]
+    entry = entries.entries_of(author.house.desk, author.case_id)[0]
     assert b"Badini" not in entry.sealed
     assert "Badini" in unpack(open_seal(author.key, entry.sealed, Place(author.case_id, 1, entry.id, 1, "note"))).text  # type: ignore[union-attr]
 

@@ -5,7 +5,8 @@ from typing import Any
 from flask import url_for
 
 from onion_app.crypto.members import words_to_compare
-from onion_app.vault import cases, people
+from onion_app.vault.desk import circles, invitations, moderators
+from onion_app.vault.mailbox import messages
 from onion_app.web.app import Hardened
 from tests.desk.actors import HOST, Author, House, Volunteer
 from tests.desk.circles import card_of, id_of, invites, joins, makes_coordinator, waits
@@ -50,11 +51,11 @@ def test_whoever_waits_sees_nothing(
         newcomer.goes_to(path)
         assert newcomer.status == 404
     # Nor does anybody let themselves in, or invite others.
-    key = people.find_moderator(house.desk, "Dana").public_key.hex()
+    key = moderators.find_moderator(house.desk, "Dana").public_key.hex()
     for act in (f"{circle.hex()}/let-in/{id_of(house, 'Dana')}", f"{circle.hex()}/invite", "add"):
         newcomer.sends(f"/circles/{act}", [("csrf_token", token), ("key", key), ("name", "Mine")])
         assert newcomer.status == 404
-    assert people.find_moderator(house.desk, "Dana").state == "waiting"
+    assert moderators.find_moderator(house.desk, "Dana").state == "waiting"
     assert counsellor.handle
 
 
@@ -70,7 +71,7 @@ def test_a_newcomer_with_another_key_than_the_one_compared_is_not_let_in(
         house.desk.run("UPDATE moderators SET public_key = ? WHERE handle = 'Dana'", (bytes([7]) * 32,))
     page = counsellor.sends(f"/circles/{circle.hex()}/let-in/{id_of(house, 'Dana')}", fields)
     assert "changed in the meantime" in counsellor.mistakes
-    assert people.find_moderator(house.desk, "Dana").state == "waiting"
+    assert moderators.find_moderator(house.desk, "Dana").state == "waiting"
     assert page.having_class("newcomer")[0].having_class("words")[0].text != shown
 
 
@@ -114,19 +115,19 @@ def test_a_member_sees_and_invites_into_no_other_circle(house: House, app: Harde
     waits(house, app, law, "Rojin")
     lawyer.logs_in()
     invites(lawyer, law)
-    invitation = people.open_invitations(house.desk)[0].id.hex()
+    invitation = invitations.open_invitations(house.desk)[0].id.hex()
     counsellor.logs_in()
     page = counsellor.goes_to("/circles")
     assert not any(word in page.text for word in ("Law", "Dana", "Rojin"))
     token = counsellor.form("/logout").value("csrf_token")
-    key = people.find_moderator(house.desk, "Rojin").public_key.hex()
+    key = moderators.find_moderator(house.desk, "Rojin").public_key.hex()
     acts = [f"{law.hex()}/{act}" for act in ("invite", f"let-in/{id_of(house, 'Rojin')}")]
     acts += [f"invitation/{invitation}/cancel", "add"]
     for act in acts:
         counsellor.sends(f"/circles/{act}", [("csrf_token", token), ("key", key), ("name", "Mine")])
         assert counsellor.status == 404, act
-    assert len(people.open_invitations(house.desk)) == 1
-    assert people.find_moderator(house.desk, "Rojin").state == "waiting"
+    assert len(invitations.open_invitations(house.desk)) == 1
+    assert moderators.find_moderator(house.desk, "Rojin").state == "waiting"
 
 
 def test_only_a_coordinator_brings_in_another_and_only_into_the_coordinators_circle(
@@ -142,7 +143,7 @@ def test_only_a_coordinator_brings_in_another_and_only_into_the_coordinators_cir
     counsellor.goes_to("/circles")
     counsellor.sends(f"/circles/{law.hex()}/invite-coordinator", counsellor.form("/logout").filled())
     assert counsellor.status == 404
-    assert people.open_invitations(house.desk) == []
+    assert invitations.open_invitations(house.desk) == []
     counsellor.goes_to("/circles")
     code = "".join(part.text for part in counsellor.presses(here).first(id="code").every("li"))
     other = Volunteer(house, app)
@@ -165,7 +166,7 @@ def test_a_coordinator_adds_circles_and_invites_into_them_but_lets_nobody_in(
     counsellor.logs_in()
     counsellor.goes_to("/circles")
     counsellor.presses("/circles/add", name=" Law ", topic_law="1", language_ckb="1")
-    law = next(circle for circle in people.circles(house.desk) if circle.name == "Law")
+    law = next(circle for circle in circles.circles(house.desk) if circle.name == "Law")
     assert (law.topics, law.languages, law.catch_all, law.coordinators) == (("law",), ("ckb",), False, False)
     counsellor.presses("/circles/add", name="law")
     assert "Another circle has this name" in counsellor.mistakes
@@ -178,7 +179,7 @@ def test_a_coordinator_adds_circles_and_invites_into_them_but_lets_nobody_in(
     assert "Dana" in card.text
     assert not card.having_class("words")
     token = counsellor.form("/logout").value("csrf_token")
-    key = people.find_moderator(house.desk, "Rojin").public_key.hex()
+    key = moderators.find_moderator(house.desk, "Rojin").public_key.hex()
     counsellor.sends(f"/circles/{law.id.hex()}/let-in/{id_of(house, 'Rojin')}", [("csrf_token", token), ("key", key)])
     assert counsellor.status == 404
 
@@ -194,7 +195,7 @@ def test_a_member_finds_nothing_of_another_circle_under_any_address(
     lawyer.logs_in()
     lawyer.takes(foreign.case_id.hex())
     lawyer.presses(f"/case/{foreign.case_id.hex()}/note", text="A note of theirs")
-    ids = {"circle_id": law, "case_id": foreign.case_id, "gone_id": people.find_moderator(house.desk, "Dana").id}
+    ids = {"circle_id": law, "case_id": foreign.case_id, "gone_id": moderators.find_moderator(house.desk, "Dana").id}
     ids |= {"moderator_id": ids["gone_id"], "newcomer_id": ids["gone_id"]}
     counsellor.logs_in()
     token = counsellor.form("/logout").value("csrf_token")
@@ -227,4 +228,4 @@ def test_a_member_finds_nothing_of_another_circle_under_any_address(
     assert before == [
         house.desk.rows(f"SELECT * FROM {table}") for table in ("taken", "entries", "moderators", "circles")
     ]
-    assert len(cases.messages_of(house.mailbox, foreign.case_id)) == 2
+    assert len(messages.messages_of(house.mailbox, foreign.case_id)) == 2

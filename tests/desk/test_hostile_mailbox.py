@@ -3,8 +3,9 @@
 import pytest
 
 from onion_app.crypto.keys import new_keypair
-from onion_app.crypto.letters import Consent, Text
-from onion_app.vault import cases, worklog
+from onion_app.crypto.payloads import Consent, Text
+from onion_app.vault.desk import audit
+from onion_app.vault.mailbox import messages
 from tests.desk.actors import Author, House, Volunteer
 
 
@@ -31,7 +32,7 @@ def test_a_message_moved_to_another_case_does_not_open(house: House, counsellor:
     case = author.writes("Mine.")
     other = Author(house, author.circle_id)
     other.writes("Somebody else's.")
-    foreign = cases.messages_of(house.mailbox, other.case_id)[0].sealed
+    foreign = messages.messages_of(house.mailbox, other.case_id)[0].sealed
     tamper(house, "UPDATE messages SET sealed = ? WHERE case_id = ? AND number = 1", foreign, author.case_id)
     counsellor.logs_in()
     page = counsellor.opens(case)
@@ -111,7 +112,7 @@ def test_nobody_but_the_author_consents(counsellor: Volunteer, author: Author, w
 
 def test_what_the_chores_found_stays_until_somebody_has_seen_it(house: House, counsellor: Volunteer) -> None:
     with house.desk.writing():
-        worklog.add_finding(house.desk, 20_500, "circle changed", "ab" * 16)
+        audit.add_finding(house.desk, 20_500, "circle changed", "ab" * 16)
     page = counsellor.logs_in()
     finding = page.having_class("finding")[0]
     assert "A circle in the mailbox was not as the desk has it." in finding.text

@@ -6,11 +6,14 @@ import pytest
 
 from onion_app.crypto.epochs import next_epoch
 from onion_app.crypto.keys import fingerprint, new_id
-from onion_app.crypto.letters import Text
+from onion_app.crypto.payloads import Text
+from onion_app.desk import casekeys
 from onion_app.errors import Overloaded
 from onion_app.site import casework as visit
-from onion_app.site.seals import Door, case_keys, keys_in, opened
-from onion_app.vault import cases, known, truth
+from onion_app.site.seals import Door, keys_by_epoch, keys_in, opened
+from onion_app.vault import truth
+from onion_app.vault.desk import known_keys
+from onion_app.vault.mailbox import messages, records
 from onion_app.web.app import Hardened
 from tests.desk.actors import Author, House, Volunteer
 from tests.desk.circles import id_of, joins, makes_coordinator, pairs_of
@@ -45,12 +48,12 @@ def asks(house: House, door: Door, text: str) -> None:
 
 
 def read_by_author(house: House, door: Door) -> list[str]:
-    keys = case_keys(house.mailbox, door)
-    letters = [opened(keys, message) for message in cases.messages_of(house.mailbox, door.case_id)]
+    keys = keys_by_epoch(house.mailbox, door)
+    letters = [opened(keys, message) for message in messages.messages_of(house.mailbox, door.case_id)]
     return [letter.text for letter in letters if isinstance(letter, Text)]
 
 
-@pytest.mark.parametrize("reading", [(known, "known_keys"), (cases, "all_wraps")])
+@pytest.mark.parametrize("reading", [(known_keys, "known_keys"), (casekeys, "all_wraps")])
 def test_who_answers_while_another_re_keys_the_case_is_not_told_that_its_keys_are_gone(
     house: House,
     app: Hardened,
@@ -161,14 +164,14 @@ def test_an_answer_sent_twice_at_once_begins_one_epoch(
     shuts_out_dana(house, counsellor)
     counsellor.opens(case)
     fields = counsellor.form(f"/case/{case}/reply").filled(text="We are here.")
-    store = cases.append
+    store = messages.append
 
-    def once_more(*row: Any, **facts: Any) -> cases.Message:
-        monkeypatch.setattr(cases, "append", store)
+    def once_more(*row: Any, **facts: Any) -> records.Message:
+        monkeypatch.setattr(messages, "append", store)
         counsellor.sends(f"/case/{case}/reply", fields)
         return store(*row, **facts)
 
-    monkeypatch.setattr(cases, "append", once_more)
+    monkeypatch.setattr(messages, "append", once_more)
     counsellor.sends(f"/case/{case}/reply", fields)
     counsellor.opens(case)
     counsellor.presses(f"/case/{case}/reply", text="Still here.")

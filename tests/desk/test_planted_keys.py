@@ -6,10 +6,13 @@ import pytest
 
 from onion_app.crypto.epochs import AUTHOR_HOLDER, Epoch, authors_epochs, next_epoch
 from onion_app.crypto.keys import new_id
-from onion_app.crypto.letters import Text
+from onion_app.crypto.payloads import Text
 from onion_app.site import casework as visit
-from onion_app.site.seals import Door, case_keys, keys_in, opened
-from onion_app.vault import cases, known, truth
+from onion_app.site.seals import Door, keys_by_epoch, keys_in, opened
+from onion_app.vault import truth
+from onion_app.vault.desk import known_keys
+from onion_app.vault.mailbox import case_keys, records
+from onion_app.vault.mailbox.messages import append, messages_of
 from onion_app.web.app import Hardened
 from tests.desk.actors import Author, House, Volunteer
 from tests.desk.circles import id_of, joins, makes_coordinator, pairs_of
@@ -36,7 +39,7 @@ def case(counsellor: Volunteer, author: Author) -> str:
 
 def texts_of(house: House, door: Door) -> list[str]:
     """Read what the author reads, the oldest first."""
-    keys, messages = case_keys(house.mailbox, door), cases.messages_of(house.mailbox, door.case_id)
+    keys, messages = keys_by_epoch(house.mailbox, door), messages_of(house.mailbox, door.case_id)
     letters = [opened(keys, message) for message in messages]
     return [letter.text for letter in letters if isinstance(letter, Text)]
 
@@ -117,7 +120,7 @@ def test_an_exchanged_author_gets_no_key(
     counsellor.logs_in()  # every case gets a new key
     counsellor.opens(case)
     counsellor.presses(f"/case/{case}/reply", text="We are here.")
-    assert [each.epoch for each in cases.wraps_of(house.mailbox, door.case_id, AUTHOR_HOLDER)] == [2, 1]
+    assert [each.epoch for each in case_keys.wraps_of(house.mailbox, door.case_id, AUTHOR_HOLDER)] == [2, 1]
     assert read_by(intruder) == []
     assert texts_of(house, door) == ["They found my phone.", "We are here."]
 
@@ -220,14 +223,14 @@ def test_of_an_author_and_a_member_who_begin_an_epoch_at_once_neither_loses_a_wo
     joins(house, app, circle, "Dana", counsellor)
     shuts_out(house, counsellor, "Dana")
     counsellor.opens(case)
-    store = cases.append
+    store = append
 
-    def meanwhile_an_answer(*row: Any, **facts: Any) -> cases.Message:
-        monkeypatch.setattr(cases, "append", store)
+    def meanwhile_an_answer(*row: Any, **facts: Any) -> records.Message:
+        monkeypatch.setattr("onion_app.vault.mailbox.messages.append", store)
         counsellor.presses(f"/case/{case}/reply", text="We are here.")
         return store(*row, **facts)
 
-    monkeypatch.setattr(cases, "append", meanwhile_an_answer)
+    monkeypatch.setattr("onion_app.vault.mailbox.messages.append", meanwhile_an_answer)
     visit.add(house.mailbox, door, Text("Are you there?", house.clock.today), new_id())
     assert counsellor.mistakes == ""
     assert [epoch.number for epoch in keys_in(house.mailbox, door).epochs] == [1, 2]
@@ -251,6 +254,6 @@ def test_after_the_door_was_closed_what_follows_is_sealed_to_no_author(
 def test_the_desk_notes_which_keys_it_has_met(house: House, author: Author, counsellor: Volunteer) -> None:
     case = author.writes("They found my phone.")
     counsellor.logs_in()
-    assert known.known_keys(house.desk, author.case_id) == {}
+    assert known_keys.known_keys(house.desk, author.case_id) == {}
     counsellor.opens(case)
-    assert list(known.known_keys(house.desk, author.case_id)) == [1]
+    assert list(known_keys.known_keys(house.desk, author.case_id)) == [1]

@@ -2,7 +2,10 @@
 
 import pytest
 
-from onion_app.vault import cases, publishing, texts, truth, worklog
+from onion_app.vault import truth
+from onion_app.vault.desk import entries, stories_queue
+from onion_app.vault.mailbox import lifetime
+from onion_app.vault.shown import reading
 from tests.desk.actors import Author, House, Volunteer
 from tests.desk.story_steps import CHECKS, DRAFT, EDITED, WRITTEN, finish, on_the_site, queued, step, two_weeks_later
 
@@ -13,15 +16,15 @@ def test_a_testimony_becomes_a_story_on_its_day(house: House, editor: Volunteer,
     assert step(editor, case) == "ready"
     story = queued(editor, author, case)
     assert story.publish_day is not None
-    assert 1 <= story.publish_day - house.clock.today <= publishing.LATEST_DAYS
-    assert cases.read_case(house.mailbox, author.case_id).state == "ready"
-    publishing.publish_due(house.mailbox, house.desk, house.clock.today)
+    assert 1 <= story.publish_day - house.clock.today <= stories_queue.LATEST_DAYS
+    assert lifetime.read_case(house.mailbox, author.case_id).state == "ready"
+    stories_queue.publish_due(house.mailbox, house.desk, house.clock.today)
     assert on_the_site(house, story.id) == []
     two_weeks_later(house)
-    text, versions = texts.story(house.mailbox, story.id)
+    text, versions = reading.story(house.mailbox, story.id)
     assert (text.year, text.notes) == (2025, ("violence",))
     assert [(version.title, version.body) for version in versions] == [("I ran away", EDITED)]
-    assert cases.read_case(house.mailbox, author.case_id).state == "published"
+    assert lifetime.read_case(house.mailbox, author.case_id).state == "published"
     assert truth.repair(house.mailbox, house.desk, house.clock.today) == []
 
 
@@ -36,8 +39,8 @@ def test_the_draft_stands_beside_the_original_with_what_was_changed(editor: Volu
 def test_a_draft_is_sealed_until_it_is_queued(house: House, editor: Volunteer, author: Author) -> None:
     case = author.tells(WRITTEN)
     finish(editor, case)
-    assert publishing.stories_of(house.desk, author.case_id) == []
-    assert all(b"Somebody" not in entry.sealed for entry in worklog.entries_of(house.desk, author.case_id))
+    assert stories_queue.stories_of(house.desk, author.case_id) == []
+    assert all(b"Somebody" not in entry.sealed for entry in entries.entries_of(house.desk, author.case_id))
 
 
 @pytest.mark.parametrize("left_out", list(CHECKS))
@@ -49,7 +52,7 @@ def test_every_line_of_the_checklist_is_ticked(editor: Volunteer, author: Author
     page = editor.presses(f"/case/{case}/story/save", **DRAFT, **ticked, finished="1")
     assert "five lines" in editor.mistakes
     assert page.first(id="text").raw_text.strip() == EDITED
-    assert worklog.entries_of(author.house.desk, author.case_id) == []
+    assert entries.entries_of(author.house.desk, author.case_id) == []
 
 
 @pytest.mark.parametrize(
@@ -61,14 +64,14 @@ def test_each_field_is_checked(editor: Volunteer, author: Author, field: str, va
     editor.goes_to(f"/case/{case}/story")
     editor.presses(f"/case/{case}/story/save", **(DRAFT | {field: value}))
     assert editor.page.has("a", href=f"#{field}")
-    assert worklog.entries_of(author.house.desk, author.case_id) == []
+    assert entries.entries_of(author.house.desk, author.case_id) == []
 
 
 def test_nothing_goes_out_without_the_second_person(editor: Volunteer, second: Volunteer, author: Author) -> None:
     case = author.tells(WRITTEN)
     finish(editor, case)
     assert step(editor, case) == "second"
-    draft = worklog.entries_of(author.house.desk, author.case_id)[-1].id.hex()
+    draft = entries.entries_of(author.house.desk, author.case_id)[-1].id.hex()
     token = editor.form("/logout").value("csrf_token")
     for act, refusal in (("approve", "Who wrote a draft"), ("queue", "cannot be done yet")):
         editor.sends(f"/case/{case}/story/{act}", [("csrf_token", token), ("draft", draft)])
@@ -94,7 +97,7 @@ def test_title_and_text_of_a_draft_survive_the_lock(house: House, editor: Volunt
     editor.fills_in_login()
     assert editor.opens(case).has(id="draft-kept")
     page = editor.goes_to(f"/case/{case}/story")
-    assert worklog.entries_of(house.desk, author.case_id) == []
+    assert entries.entries_of(house.desk, author.case_id) == []
     assert page.first(id="title").get("value") == "بيت جديد"
     assert page.first(id="text").raw_text.strip() == (text or WRITTEN)
     # Once it is kept, nothing of it comes back.

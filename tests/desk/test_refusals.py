@@ -7,7 +7,8 @@ from flask import url_for
 
 from onion_app.desk import create_app
 from onion_app.desk.gate import OPEN_TO_ALL
-from onion_app.vault import cases, worklog
+from onion_app.vault.desk import entries, taken
+from onion_app.vault.mailbox import lifetime, messages
 from onion_app.web.app import Hardened
 from tests.desk.actors import HOST, Author, House, Volunteer
 
@@ -56,7 +57,7 @@ def test_a_post_from_anywhere_else_is_refused(counsellor: Volunteer, author: Aut
     fields = counsellor.form(f"/case/{case}/take").filled()
     counsellor.sends(f"/case/{case}/take", fields, site=site)
     assert counsellor.status == 400
-    assert worklog.taken_by(author.house.desk, [author.case_id]) == {}
+    assert taken.taken_by(author.house.desk, [author.case_id]) == {}
 
 
 def test_a_post_without_its_token_does_nothing_and_keeps_the_text(counsellor: Volunteer, author: Author) -> None:
@@ -66,7 +67,7 @@ def test_a_post_without_its_token_does_nothing_and_keeps_the_text(counsellor: Vo
     fields = [field for field in counsellor.form(f"/case/{case}/reply").filled(text="Kept") if field[0] != "csrf_token"]
     page = counsellor.sends(f"/case/{case}/reply", fields)
     assert page.has(id="kept-notice")
-    assert len(cases.messages_of(author.house.mailbox, author.case_id)) == 2
+    assert len(messages.messages_of(author.house.mailbox, author.case_id)) == 2
     counsellor.sends(f"/case/{case}/reply", fields, site=None)
     assert counsellor.status == 400
 
@@ -96,12 +97,12 @@ def test_a_case_of_another_circle_looks_like_no_case_at_all(house: House, app: H
             counsellor.sends(f"/case/{case}/{act}", fields)
             seen.append((counsellor.status, counsellor.answer.data))
             # Not only is it refused: nothing was done.
-            assert worklog.taken_by(house.desk, [bytes.fromhex(foreign)]) == {}
+            assert taken.taken_by(house.desk, [bytes.fromhex(foreign)]) == {}
         answers.append(seen)
     assert answers[0] == answers[1]
     assert {status for status, _ in answers[0]} == {404}
-    assert worklog.entries_of(house.desk, bytes.fromhex(foreign)) == []
-    assert cases.read_case(house.mailbox, bytes.fromhex(foreign)).state == "new"
+    assert entries.entries_of(house.desk, bytes.fromhex(foreign)) == []
+    assert lifetime.read_case(house.mailbox, bytes.fromhex(foreign)).state == "new"
     for tab in ("new", "mine", "closed"):
         counsellor.goes_to(f"/circle/{other_circle.hex()}/{tab}")
         assert counsellor.status == 404
@@ -181,8 +182,8 @@ def test_a_text_sent_after_the_lock_is_kept_and_not_sent(
     assert "Nothing was sent yet" in page.first(id="not-sent").text
     area = page.first(id="text" if box == "reply" else "note")
     assert area.raw_text.removeprefix("\n") == "وقت طويل\nand <more>"
-    assert len(cases.messages_of(house.mailbox, author.case_id)) == 2
-    assert worklog.entries_of(house.desk, author.case_id) == []
+    assert len(messages.messages_of(house.mailbox, author.case_id)) == 2
+    assert entries.entries_of(house.desk, author.case_id) == []
     page = counsellor.presses(f"/case/{case}/{box}", text="Now")
     assert not page.has(id="not-sent")
     assert "Now" in page.text
@@ -209,7 +210,7 @@ def test_a_button_pressed_after_the_lock_does_nothing(counsellor: Volunteer, aut
     author.house.clock.now += 16 * 60
     page = counsellor.sends(f"/case/{case}/take", fields)
     assert page.has(id="locked-notice")
-    assert worklog.taken_by(author.house.desk, [author.case_id]) == {}
+    assert taken.taken_by(author.house.desk, [author.case_id]) == {}
 
 
 def test_a_kept_text_opens_for_nobody_outside_the_circle(

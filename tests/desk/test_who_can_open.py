@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from nacl.pwhash import argon2id
 
-from onion_app.crypto import passwords
+from onion_app.crypto import passphrases
 from onion_app.crypto.epochs import unwrap
 from onion_app.crypto.keys import new_id
-from onion_app.crypto.letters import Text
-from onion_app.crypto.slots import new_vault_keys
+from onion_app.crypto.keyslots import new_vault_keys
+from onion_app.crypto.payloads import Text
 from onion_app.desk import (
     answering,
     casekeys,
@@ -47,8 +47,12 @@ from onion_app.errors import (
     SealBroken,
 )
 from onion_app.site import casework as visit
-from onion_app.site.seals import Door, case_keys
-from onion_app.vault import cases, database, people, worklog
+from onion_app.site.seals import Door, keys_by_epoch
+from onion_app.vault import database
+from onion_app.vault.desk import moderators
+from onion_app.vault.desk.circles import grants_of, waiting_in
+from onion_app.vault.desk.taken import give_back, taken_by
+from onion_app.vault.mailbox import lifetime
 from tests.desk.actors import Author, Clock, House
 from tests.desk.model import CIRCLES, Model
 
@@ -64,7 +68,7 @@ class Circles(RuleBasedStateMachine):
     def found_the_house(self) -> None:
         """Begin with two circles, three members, one of them in both, and a case in each circle."""
         self.patch = pytest.MonkeyPatch()
-        self.patch.setattr(passwords, "stretch", cheap)
+        self.patch.setattr(passphrases, "stretch", cheap)
         self.folder = tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None)
         folder, keys = Path(self.folder.name), new_vault_keys()
         mailbox = database.create_mailbox(folder / "mailbox", keys.mailbox)
@@ -104,7 +108,7 @@ class Circles(RuleBasedStateMachine):
         """Redeem an invitation."""
         made = identity.begin_enrolment(self.books, invitation)
         identity.enrol(self.books, made, who)
-        self.who[who] = people.find_moderator(self.house.desk, who).id, made.secrets.private
+        self.who[who] = moderators.find_moderator(self.house.desk, who).id, made.secrets.private
         self.sheets[who] = made.sheet
         self.copied[who] = set()
         self.model.come(who, circle)
@@ -124,7 +128,7 @@ class Circles(RuleBasedStateMachine):
     @rule(data=st.data())
     def lets_in(self, data: st.DataObject) -> None:
         newcomer, circle = data.draw(st.sampled_from(sorted(self.model.waiting)))
-        key = people.read_moderator(self.house.desk, self.who[newcomer][0]).public_key
+        key = moderators.read_moderator(self.house.desk, self.who[newcomer][0]).public_key
         for stranger in sorted(set(self.who) - self.model.members[circle] - self.model.out):
             with pytest.raises(NotAllowed):
                 membership.let_in(self.books, self.member(stranger), self.ids[circle], self.who[newcomer][0], key)
@@ -134,7 +138,7 @@ class Circles(RuleBasedStateMachine):
 
     def is_let_in(self, host: str, newcomer: str, circle: str) -> None:
         """Let somebody in."""
-        moderator = people.read_moderator(self.house.desk, self.who[newcomer][0])
+        moderator = moderators.read_moderator(self.house.desk, self.who[newcomer][0])
         membership.let_in(self.books, self.member(host), self.ids[circle], moderator.id, moderator.public_key)
         self.model.let_in(host, newcomer, circle)
 
@@ -217,8 +221,8 @@ class Circles(RuleBasedStateMachine):
     def takes(self, who: str, case: str) -> None:
         """Take a case, from whoever has it."""
         case_id = self.authors[case].case_id
-        for taken, by in worklog.taken_by(self.house.desk, [case_id]).items():
-            worklog.give_back(self.house.desk, taken, by)
+        for taken, by in taken_by(self.house.desk, [case_id]).items():
+            give_back(self.house.desk, taken, by)
         answering.take(self.books, self.member(who), case_id)
         self.model.take(who, case)
 
@@ -264,24 +268,26 @@ class Circles(RuleBasedStateMachine):
     @invariant()
     def members_open_what_the_model_says(self) -> None:
         for circle, circle_id in self.ids.items():
-            held = {who for who in self.who if people.grants_of(self.house.desk, self.who[who][0], circle_id)}
+            held = {who for who in self.who if grants_of(self.house.desk, self.who[who][0], circle_id)}
             assert held == self.model.members[circle]
-            waiting = {(waits.handle, circle) for waits in people.waiting_in(self.house.desk, circle_id)}
+            waiting = {(waits.handle, circle) for waits in waiting_in(self.house.desk, circle_id)}
             assert waiting == {(who, where) for who, where in self.model.waiting if where == circle}
         for who in set(self.who) - self.model.out:
             member = self.member(who)
             assert {self.ids[circle] for circle in CIRCLES if who in self.model.members[circle]} == set(member.circles)
             for case, author in self.authors.items():
-                stored = cases.read_case(self.house.mailbox, author.case_id)
+                stored = lifetime.read_case(self.house.mailbox, author.case_id)
                 opened = (
-                    set(casekeys.case_keys(self.books, member, stored)) if stored.circle_id in member.circles else set()
+                    set(casekeys.keys_by_epoch(self.books, member, stored))
+                    if stored.circle_id in member.circles
+                    else set()
                 )
                 assert opened == {epoch for _, epoch in self.model.all_of(case) if who in self.model.opens[case, epoch]}
 
     @invariant()
     def authors_open_everything(self) -> None:
         for case, author in self.authors.items():
-            assert len(case_keys(self.house.mailbox, door_of(author))) == self.model.newest[case]
+            assert len(keys_by_epoch(self.house.mailbox, door_of(author))) == self.model.newest[case]
 
     @invariant()
     def with_every_key_and_backup_nobody_opens_what_was_written_without_them(self) -> None:
@@ -290,7 +296,7 @@ class Circles(RuleBasedStateMachine):
         for who in set(self.who) - self.model.out:
             circles = self.member(who).circles.values()
             self.copied[who] |= {pair.private for circle in circles for pair in circle.pairs}
-        used = {case: case_keys(self.house.mailbox, door_of(author)) for case, author in self.authors.items()}
+        used = {case: keys_by_epoch(self.house.mailbox, door_of(author)) for case, author in self.authors.items()}
         for who, copied in self.copied.items():
             stolen = {key for wrap in self.backups for private in copied if (key := self.opened(wrap, private))}
             for (case, epoch), _, allowed in self.model.written:
@@ -312,7 +318,7 @@ def door_of(author: Author) -> Door:
     return Door(author.case_id, author.pair)
 
 
-def cheap(secret: bytes, salt: bytes, _profile: passwords.Profile) -> bytes:
+def cheap(secret: bytes, salt: bytes, _profile: passphrases.Profile) -> bytes:
     """Stretch hardly at all."""
     return argon2id.kdf(32, secret, salt, opslimit=1, memlimit=8192)
 

@@ -13,10 +13,12 @@ from dataclasses import asdict, dataclass
 import pytest
 
 from onion_app.crypto import codes
-from onion_app.crypto.codes import invitation_mark, new_code
-from onion_app.crypto.slots import VaultKeys, open_slots
-from onion_app.vault import cases, people, settings
+from onion_app.crypto.codes import invitation_digest, new_code
+from onion_app.crypto.keyslots import VaultKeys, open_slots
+from onion_app.vault import settings
 from onion_app.vault.database import open_desk, open_mailbox
+from onion_app.vault.desk import circles, invitations
+from onion_app.vault.mailbox import lifetime
 from tests.browser import DESKTOP, Browser, browsing
 from tests.house import Member, enrol
 from tests.journeys.steps import Photograph, code_on, log_in
@@ -87,7 +89,7 @@ class Circle:
     def case_of(self, code: str) -> str:
         """Find the address at the desk of the case under a code."""
         mailbox = open_mailbox(self.rehearsal.state / "mailbox", keys(self.rehearsal).mailbox)
-        found = cases.find_by_tag(mailbox, codes.derive(code, settings.read(mailbox).code_salt).tag)
+        found = lifetime.find_by_tag(mailbox, codes.derive(code, settings.read(mailbox).code_salt).tag)
         mailbox.close()
         return f"{self.rehearsal.desk_url}/case/{found.id.hex()}"
 
@@ -101,10 +103,10 @@ def keys(rehearsal: Rehearsal) -> VaultKeys:
 def second_member(rehearsal: Rehearsal) -> Member:
     """Let somebody enrol and into the editor's circle."""
     desk = open_desk(rehearsal.state / "desk", keys(rehearsal).desk)
-    circle, code = people.circles(desk)[0], new_code()
+    circle, code = circles.circles(desk)[0], new_code()
     expires = int(time.time()) // DAY + 7
-    invitation = people.Invitation(secrets.token_bytes(16), circle.id, False, None, expires, "open", None)  # noqa: FBT003
-    people.add_invitation(desk, invitation, invitation_mark(code))
+    invitation = invitations.Invitation(secrets.token_bytes(16), circle.id, False, None, expires, "open", None)  # noqa: FBT003
+    invitations.add_invitation(desk, invitation, invitation_digest(code))
     member = enrol(Volunteer(rehearsal.desk_url), code, "Dana")
     let_in(desk, circle.id, rehearsal.login["handle"], rehearsal.login["passphrase"], "Dana")
     desk.close()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from onion_app.crypto.slots import open_slots
+from onion_app.crypto.keyslots import open_slots
 from onion_app.errors import AlreadyRunning, BackupDamaged, BadUsage, NotABackup, StateTaken
 from onion_app.launch import backup, keeping, state
 from onion_app.launch.state import State

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from onion_app.crypto.slots import open_slots
+from onion_app.crypto.keyslots import open_slots
 from onion_app.errors import DiskFull
 from onion_app.launch import control, keeping
 from onion_app.launch.state import State
-from onion_app.vault import database, keyfile, lastbackup, link, migrations, reserve, schema
-from onion_app.vault.cases.routing import LEAST_ROOM
+from onion_app.vault import connection, database, keyfile, lastbackup, reserve, schema
+from onion_app.vault.shown.routing import LEAST_ROOM
 from tests import processes
 from tests.house import Member, enrol
 from tests.launch.conftest import START, Installation, Launched, Operator, contents
@@ -206,15 +206,15 @@ def test_nothing_of_it_all_can_be_read_on_the_disk(place: Place) -> None:
 def growing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Have a migration that needs some megabytes."""
     folder = tmp_path / "steps"
-    shutil.copytree(migrations._FOLDER, folder)
-    monkeypatch.setattr(migrations, "_FOLDER", folder)
-    number = migrations.newest("mailbox") + 1
+    shutil.copytree(schema._MIGRATIONS, folder)
+    monkeypatch.setattr(schema, "_MIGRATIONS", folder)
+    number = schema.newest("mailbox") + 1
     (folder / "mailbox" / f"{number:04}_later.sql").write_text(
         "CREATE TABLE later (id BLOB NOT NULL PRIMARY KEY) STRICT, WITHOUT ROWID;\n"
         "INSERT INTO later (id) VALUES (zeroblob(4000000));\n"
     )
-    scratch = link.scratch()
-    migrations.apply(scratch, "mailbox")
+    scratch = connection.scratch()
+    schema.apply(scratch, "mailbox")
     expected = schema.found(scratch)
     monkeypatch.setattr(schema, "written", lambda _kind: expected)
     return number
@@ -229,9 +229,9 @@ def test_no_half_migration_is_left(installation: Installation, growing: int) -> 
         def refused() -> int:
             with pytest.raises(DiskFull):
                 database.migrate(folder, "mailbox", keys.mailbox, time.time)
-            opened = link.connect(folder / "mailbox.db", keys.mailbox)
+            opened = connection.connect(folder / "mailbox.db", keys.mailbox)
             try:
-                return migrations.version(opened, "mailbox")
+                return schema.version(opened, "mailbox")
             finally:
                 opened.close()
 
@@ -247,4 +247,4 @@ def test_no_half_migration_is_left(installation: Installation, growing: int) -> 
         database.migrate(folder, "mailbox", keys.mailbox, time.time)
         database.open_mailbox(folder, keys.mailbox).close()
         copy.replace(folder / "whole.db")
-        assert link.connect(folder / "whole.db", keys.mailbox)
+        assert connection.connect(folder / "whole.db", keys.mailbox)

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from onion_app.crypto.slots import open_slots
+from onion_app.crypto.keyslots import open_slots
 from onion_app.errors import NotRunning, VaultDamaged
 from onion_app.launch import control
 from onion_app.launch.control import Control

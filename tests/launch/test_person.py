@@ -12,7 +12,7 @@ from itertools import pairwise
 
 import pytest
 
-from onion_app.crypto.slots import open_slots
+from onion_app.crypto.keyslots import open_slots
 from onion_app.vault import database, keyfile, settings
 from tests import processes
 from tests.launch.conftest import ROOT, START, Installation, Operator

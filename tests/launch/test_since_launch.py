@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from onion_app.crypto.slots import VaultKeys
+from onion_app.crypto.keyslots import VaultKeys
 from onion_app.launch import children
 from onion_app.launch.child import Orders
 from onion_app.launch.launcher import Launcher, Options

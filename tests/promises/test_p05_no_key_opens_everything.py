@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import pytest
 
-from onion_app.crypto.codes import invitation_mark, new_code
-from onion_app.crypto.slots import open_slots
+from onion_app.crypto.codes import invitation_digest, new_code
+from onion_app.crypto.keyslots import open_slots
 from onion_app.errors import WrongPassphrase
-from onion_app.vault import people
 from onion_app.vault.database import open_desk
+from onion_app.vault.desk import circles, invitations
 from tests.house import House, Member, enrol
 from tests.keyring import Keyring
 from tests.marks import latin_mark
@@ -37,7 +37,7 @@ def new_circle(house: House, name: str, topics: tuple[str, ...]) -> tuple[bytes,
     """Make a circle and an invitation to it, as the coordinator's pages will."""
     circle_id, code = secrets.token_bytes(16), new_code()
     desk = open_desk(house.state / "desk", house.keys.desk)
-    circle = people.Circle(
+    circle = circles.Circle(
         id=circle_id,
         name=name,
         topics=topics,
@@ -47,8 +47,8 @@ def new_circle(house: House, name: str, topics: tuple[str, ...]) -> tuple[bytes,
         generation=0,
         public_key=None,
     )
-    people.add_circle(desk, circle)
-    invitation = people.Invitation(
+    circles.add_circle(desk, circle)
+    invitation = invitations.Invitation(
         id=secrets.token_bytes(16),
         circle_id=circle_id,
         coordinator=False,
@@ -57,7 +57,7 @@ def new_circle(house: House, name: str, topics: tuple[str, ...]) -> tuple[bytes,
         state="open",
         redeemed_by=None,
     )
-    people.add_invitation(desk, invitation, invitation_mark(code))
+    invitations.add_invitation(desk, invitation, invitation_digest(code))
     desk.close()
     return circle_id, code
 

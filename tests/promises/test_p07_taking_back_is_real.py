@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 import pytest
 
-from onion_app.crypto import epochs, letters, sealing
+from onion_app.crypto import epochs, payloads, sealing
 from onion_app.errors import AlreadyWithdrawn, NothingHere, SealBroken
-from onion_app.vault import cases, texts, truth
+from onion_app.vault import truth
 from onion_app.vault.database import Database, open_desk, open_mailbox
+from onion_app.vault.mailbox import case_keys, messages
+from onion_app.vault.shown import reading, writing
 from tests import tables
 from tests.house import House, Member
 from tests.keyring import Keyring
@@ -173,19 +175,19 @@ def test_a_published_story_goes_with_its_case(site: Site, erase: Callable[[Lived
     code = visitor.hand_in("tell", "words")
     mailbox, desk = site.mailbox(), site.desk()
     case, story = first_case(mailbox), b"s" * 16
-    text = texts.Text(story, "story", None, 2026, ())
-    texts.draft(desk, text, [texts.Version(story, "en", "A title", "words made public", None, None, None)], case)
-    texts.publish(mailbox, desk, story)
+    text = reading.StoryOrGuide(story, "story", None, 2026, ())
+    writing.draft(desk, text, [reading.Version(story, "en", "A title", "words made public", None, None, None)], case)
+    writing.publish(mailbox, desk, story)
     point_to(site, mailbox, case, story)
-    counter = texts.published(mailbox)
+    counter = reading.published(mailbox)
     erase(Lived(visitor, code, case, [], visitor.get("/en/")))
     assert not any(story in row for row in mailbox.rows("SELECT * FROM texts") + mailbox.rows("SELECT * FROM versions"))
-    assert texts.published(mailbox) > counter
+    assert reading.published(mailbox) > counter
     assert {row[0] for row in mailbox.rows("SELECT id FROM withdrawn")} == {case, story}
     truth.repair(mailbox, desk, int(site.clock()) // DAY)
     assert not any(story in row for row in desk.rows("SELECT * FROM texts") + desk.rows("SELECT * FROM versions"))
     with pytest.raises((NothingHere, AlreadyWithdrawn)):
-        texts.publish(mailbox, desk, story)
+        writing.publish(mailbox, desk, story)
     mailbox.close()
     desk.close()
 
@@ -194,15 +196,15 @@ def point_to(site: Site, mailbox: Database, case: bytes, story: bytes) -> None:
     """Note in the case which story was made of it, as the desk will when it publishes."""
     circle = mailbox.rows("SELECT id FROM circles")[0][0]
     assert isinstance(circle, bytes)
-    wrap = cases.wraps_of(mailbox, case, circle)[0]
+    wrap = case_keys.wraps_of(mailbox, case, circle)[0]
     key = epochs.unwrap(wrap.wrap, case_id=case, epoch=wrap.epoch, holder=circle, private_key=site.private).key
-    message, pointer = b"m" * 16, letters.pack(letters.Pointer(story.hex()))
+    message, pointer = b"m" * 16, payloads.pack(payloads.StoryLink(story.hex()))
 
     def seal(number: int) -> bytes:
         return sealing.seal(key, pointer, sealing.Place(case, wrap.epoch, message, number, "site"))
 
-    held = cases.all_wraps(mailbox, case)
-    cases.append(
+    held = case_keys.all_wraps(mailbox, case)
+    messages.append(
         mailbox, case, message, author="site", epoch=wrap.epoch, held=held, new_wraps=(), seal=seal, day=20_000
     )
 

@@ -12,10 +12,12 @@ from onion_app.crypto import sealing
 from onion_app.crypto.codes import derive
 from onion_app.crypto.epochs import Epoch, following, unwrap
 from onion_app.crypto.keys import KeyPair, fingerprint, new_id, new_key, new_keypair
-from onion_app.crypto.letters import Consent, Letter, Pointer, Proposal, Text, pack, unpack
+from onion_app.crypto.payloads import Consent, FinalText, Payload, StoryLink, Text, pack, unpack
 from onion_app.site import SiteConfig, create_app
-from onion_app.vault import cases, settings, texts
+from onion_app.vault import settings
 from onion_app.vault.database import Database, create_mailbox
+from onion_app.vault.mailbox import case_keys, lifetime, messages
+from onion_app.vault.shown import writing
 from onion_app.web.app import Hardened
 
 ADDRESS = "abcdefghijklmnopqrstuvwxyz234567abcdefghijklmnopqrstuvwx.onion"
@@ -52,7 +54,7 @@ class Place:
     def sets(self, name: str, value: object) -> None:
         with self.db.writing():
             settings.put(self.db, name, value)
-            texts.raise_counter(self.db)
+            writing.raise_counter(self.db)
 
     def gives_the_circle_a_new_key(self) -> KeyPair:
         new = new_keypair()
@@ -67,14 +69,14 @@ class Place:
 
     def points_to_a_story(self, story_id: bytes) -> None:
         """Let the circle note which story was made of the only case there is."""
-        self._says(Pointer(story_id.hex()), 1)
+        self._says(StoryLink(story_id.hex()), 1)
 
     def proposes(self, title: str, text: str) -> None:
         """Let the circle ask the author of the only case there is for their yes."""
-        self._says(Proposal(title, text, "en", 20_000), 20_000)
-        cases.set_state(self.db, self.case_ids()[0], "asking")
+        self._says(FinalText(title, text, "en", 20_000), 20_000)
+        lifetime.set_state(self.db, self.case_ids()[0], "asking")
 
-    def _says(self, letter: Letter, day: int) -> None:
+    def _says(self, letter: Payload, day: int) -> None:
         case_id, epoch = self.case_ids()[0], self.opened_by(self.circle)[-1]
         message_id = new_id()
 
@@ -82,13 +84,13 @@ class Place:
             place = sealing.Place(case_id, epoch.number, message_id, number, "circle")
             return sealing.seal(epoch.key, pack(letter), place)
 
-        cases.append(
+        messages.append(
             self.db,
             case_id,
             message_id,
             author="circle",
             epoch=epoch.number,
-            held=cases.all_wraps(self.db, case_id),
+            held=case_keys.all_wraps(self.db, case_id),
             new_wraps=(),
             seal=sealed,
             day=day,
@@ -103,12 +105,12 @@ class Place:
                 (story_id,),
             )
 
-    def read_by(self, circle: KeyPair) -> list[Letter]:
+    def read_by(self, circle: KeyPair) -> list[Payload]:
         """Open what the keys of a circle open in the only case there is."""
         case_id = self.case_ids()[0]
         keys = {epoch.number: epoch.key for epoch in self.opened_by(circle)}
         found = []
-        for each in cases.messages_of(self.db, case_id):
+        for each in messages.messages_of(self.db, case_id):
             place = sealing.Place(case_id, each.epoch, each.id, each.number, each.author)
             if each.epoch in keys:
                 found.append(unpack(sealing.open_seal(keys[each.epoch], each.sealed, place)))
@@ -130,7 +132,7 @@ class Place:
         """Open what is sealed to a pair of the circle in the only case there is, the oldest epoch first."""
         case_id = self.case_ids()[0]
         place = {"case_id": case_id, "holder": self.circle_id, "private_key": circle.private}
-        wraps = cases.wraps_of(self.db, case_id, self.circle_id)
+        wraps = case_keys.wraps_of(self.db, case_id, self.circle_id)
         to_them = [each for each in wraps if each.recipient == fingerprint(circle.public)]
         opened = [unwrap(each.wrap, epoch=each.epoch, **place) for each in reversed(to_them)]
         return following(opened[:1], opened)

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from onion_app.crypto.keys import new_id
-from onion_app.vault import texts
+from onion_app.shapes import Language, Row, to_json
 from onion_app.vault.database import Database
-from onion_app.vault.rows import Language, Row, as_json
+from onion_app.vault.shown import writing
 
 
 def put_story(
@@ -18,7 +18,7 @@ def put_story(
 ) -> str:
     """Show a story, by language its title and its words, and give its id as it stands in paths."""
     story_id = new_id()
-    _show(db, (story_id, "story", None, year, as_json(tuple(notes))), words, translated_from)
+    _show(db, (story_id, "story", None, year, to_json(tuple(notes))), words, translated_from)
     return story_id.hex()
 
 
@@ -46,4 +46,4 @@ def _show(
         (text[0], language, title, body, translated_from, *checked) for language, (title, body) in words.items()
     ]
     with db.writing():
-        texts.show(db, text[0], ([text], versions))
+        writing.show(db, text[0], ([text], versions))

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from onion_app.vault import texts
+from onion_app.vault.shown import writing
 from onion_app.web.size import SHORT
 from tests.site.conftest import Place, Visitor
 from tests.site.library import put_guide
@@ -37,7 +37,7 @@ def test_the_guide_for_danger_is_never_missing(visitor: Visitor, place: Place) -
     assert visitor.opens("guides/now").heading == "هل من خطر الآن؟"
     visitor.lang = "en"
     with place.db.writing():
-        texts.show(place.db, guide, ([], []))
+        writing.show(place.db, guide, ([], []))
     assert "If you can go somewhere safer, go first." in visitor.opens("guides/now").words
 
 

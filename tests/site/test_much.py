@@ -3,10 +3,10 @@
 import pytest
 
 from onion_app.crypto.keys import new_key
-from onion_app.crypto.letters import Verdict
+from onion_app.crypto.payloads import Verdict
 from onion_app.site import casework
-from onion_app.vault.cases import routing
 from onion_app.vault.database import Database
+from onion_app.vault.shown import routing
 from tests.site.conftest import Page, Place, Visitor
 
 WAITING = "Many messages from you are waiting for our answer."

@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
-from onion_app.vault import texts
-from onion_app.vault.listing import NOTES
+from onion_app.vault.shown import writing
+from onion_app.vault.shown.listing import NOTES
 from onion_app.web.size import SHORT
 from tests.site.conftest import Page, Place, Visitor
 from tests.site.library import put_story
@@ -193,7 +193,7 @@ WAYS: dict[str, Callable[[Visitor, Place, str, str], object]] = {
 
 def _take_down(place: Place, story: str) -> None:
     with place.db.writing():
-        texts.show(place.db, bytes.fromhex(story), ([], []))
+        writing.show(place.db, bytes.fromhex(story), ([], []))
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from onion_app.crypto.letters import Consent, Proposal, Text, Verdict
-from onion_app.vault import texts
+from onion_app.crypto.payloads import Consent, FinalText, Text, Verdict
+from onion_app.vault.shown import reading
 from tests.site.conftest import Page, Place, Visitor
 from tests.site.library import put_story
 
@@ -155,7 +155,7 @@ def test_a_story_taken_back_is_gone_and_the_messages_stay(
     assert "The story is taken back and will not be shown again." in page.words
     assert "They found my phone." in page.words
     assert place.count("texts") == place.count("versions") == place.count("listed") == 0
-    assert texts.is_withdrawn(place.db, bytes.fromhex(story))
+    assert reading.is_withdrawn(place.db, bytes.fromhex(story))
     assert place.consents() == [("yes", True, False), ("no", True, False)]
     assert place.db.rows("SELECT state, unread FROM cases") == [("reading", 1)]
     assert "Your story" not in visitor.opens("case").words
@@ -173,6 +173,6 @@ def test_what_the_circle_reads_after_all_that_is_in_order(visitor: Visitor, plac
     kinds = [
         type(letter)
         for letter in place.read_by(place.circle)
-        if isinstance(letter, Text | Consent | Proposal | Verdict)
+        if isinstance(letter, Text | Consent | FinalText | Verdict)
     ]
-    assert kinds == [Text, Consent, Proposal, Verdict]
+    assert kinds == [Text, Consent, FinalText, Verdict]

@@ -6,13 +6,14 @@ import sys
 import time
 from contextlib import closing
 
-from onion_app.crypto.codes import invitation_mark, lines, new_code
+from onion_app.crypto.codes import invitation_digest, lines, new_code
 from onion_app.errors import BadUsage, DamagedFile, NothingHere
 from onion_app.launch import unlock
 from onion_app.launch.manage import secret
 from onion_app.launch.state import State
 from onion_app.launch.terminal import Terminal
-from onion_app.vault import database, people, settings, worklog
+from onion_app.vault import database, settings
+from onion_app.vault.desk import audit, circles, invitations
 
 _DAY = 86400
 
@@ -27,17 +28,20 @@ def invite(chosen: argparse.Namespace, place: State, terminal: Terminal) -> None
     keys = secret.keys(chosen, place, terminal)
     code, today = new_code(), int(time.time()) // _DAY
     with closing(database.open_desk(place.desk, keys.desk)) as desk:
-        circle = next((circle for circle in people.circles(desk) if circle.coordinators), None)
+        circle = next((circle for circle in circles.circles(desk) if circle.coordinators), None)
         if circle is None:
             raise DamagedFile("desk.db holds no circle of coordinators")
-        made = people.new_invitation(circle.id, today, coordinator=True)
-        people.add_invitation(desk, made, invitation_mark(code))
-        worklog.audit(desk, None, "operator invited a coordinator", today, circle.id)
+        made = invitations.new_invitation(circle.id, today, coordinator=True)
+        invitations.add_invitation(desk, made, invitation_digest(code))
+        audit.audit(desk, None, "operator invited a coordinator", today, circle.id)
     if chosen.answers:
         sys.stdout.write(json.dumps({"invitation": code}) + "\n")
         return
     words = [f"    {number}.  {line}" for number, line in enumerate(lines(code), start=1)]
-    words += ["", f"With it one coordinator enrols at the desk, under /join, within {people.INVITATION_DAYS} days."]
+    words += [
+        "",
+        f"With it one coordinator enrols at the desk, under /join, within {invitations.INVITATION_DAYS} days.",
+    ]
     words += [f"    {unlock.desk_url(keys, chosen.desk_port)}/join"]
     words += ["", "Somebody who works there already logs in and types it under My account instead."]
     words += ["", "If the circle has members, one of them lets the new one in. If nobody is left, its old cases stay"]

@@ -3,7 +3,7 @@
 import argparse
 import sys
 
-from onion_app.crypto.slots import VaultKeys, open_slots
+from onion_app.crypto.keyslots import VaultKeys, open_slots
 from onion_app.errors import BadAnswers, BadUsage
 from onion_app.launch import answers
 from onion_app.launch.state import State

@@ -5,8 +5,8 @@ import json
 import sys
 
 from onion_app.crypto.codes import new_code
-from onion_app.crypto.passwords import new_passphrase
-from onion_app.crypto.slots import change_passphrase, change_spare_code
+from onion_app.crypto.keyslots import change_passphrase, change_spare_code
+from onion_app.crypto.passphrases import new_passphrase
 from onion_app.launch import unlock
 from onion_app.launch.manage import secret
 from onion_app.launch.state import State

@@ -11,12 +11,12 @@ from dataclasses import astuple, dataclass
 from typing import Final, Literal
 
 from onion_app.errors import AlreadyWithdrawn, NewMessage, NothingHere, NotReady
-from onion_app.vault import texts
+from onion_app.shapes import Day, Id, from_row, to_json
 from onion_app.vault.database import Database
-from onion_app.vault.rows import Day, Id, as_json, shaped
-from onion_app.vault.texts import Text, Version
+from onion_app.vault.shown import reading, writing
+from onion_app.vault.shown.reading import StoryOrGuide, Version
 
-State = Literal["draft", "queued", "public", "down"]
+StoryState = Literal["draft", "queued", "public", "down"]
 
 LATEST_DAYS: Final = 14
 """A story comes out on a day drawn up to two weeks ahead, so that it does not tell on which day its author was here."""
@@ -31,14 +31,14 @@ class Story:
     """Where a story stands; `case_id` is the case that it was made from."""
 
     id: Id
-    state: State
+    state: StoryState
     publish_day: Day | None
     case_id: Id | None
 
 
 def stories_of(desk: Database, case_id: bytes) -> list[Story]:
     """List what was made of a case: the story, and the versions that are queued to join it."""
-    return [shaped(Story, row) for row in desk.rows(_STORY + "AND case_id = ? ORDER BY id", (case_id,))]
+    return [from_row(Story, row) for row in desk.rows(_STORY + "AND case_id = ? ORDER BY id", (case_id,))]
 
 
 def main_story(stories: list[Story]) -> Story | None:
@@ -46,25 +46,25 @@ def main_story(stories: list[Story]) -> Story | None:
     return next((story for story in stories if story.state in ("public", "down")), next(iter(stories), None))
 
 
-def find(mailbox: Database, desk: Database, story_id: bytes) -> Story:
+def find_story(mailbox: Database, desk: Database, story_id: bytes) -> Story:
     """Read where a story stands.
 
     Raises:
         NothingHere: there is none, or its author has taken it back.
     """
     story = _read(desk, story_id)
-    if texts.is_withdrawn(mailbox, story.id) or texts.is_withdrawn(mailbox, story.case_id):
+    if reading.is_withdrawn(mailbox, story.id) or reading.is_withdrawn(mailbox, story.case_id):
         raise NothingHere  # P07: the desk's own rows of it go with the next chores
     return story
 
 
-def listed(desk: Database, state: State, page: int) -> list[Story]:
+def stories_in(desk: Database, state: StoryState, page: int) -> list[Story]:
     """List 25 stories in a state, the one due first first; pages count from 0."""
     part = "AND state = ? ORDER BY publish_day, id LIMIT ? OFFSET ?"
-    return [shaped(Story, row) for row in desk.rows(_STORY + part, (state, PAGE, PAGE * page))]
+    return [from_row(Story, row) for row in desk.rows(_STORY + part, (state, PAGE, PAGE * page))]
 
 
-def queue(mailbox: Database, desk: Database, text: Text, version: Version, case_id: bytes, today: int) -> int:
+def queue(mailbox: Database, desk: Database, text: StoryOrGuide, version: Version, case_id: bytes, today: int) -> int:
     """Queue a story, or another version of one that is shown, and give the day on which it comes out.
 
     Raises:
@@ -72,19 +72,19 @@ def queue(mailbox: Database, desk: Database, text: Text, version: Version, case_
         AlreadyWithdrawn: its author has taken the story back.
     """
     with mailbox.writing(), desk.writing():
-        if texts.is_withdrawn(mailbox, text.id):
+        if reading.is_withdrawn(mailbox, text.id):
             raise AlreadyWithdrawn
         ready = "UPDATE cases SET state = CASE state WHEN 'published' THEN state ELSE 'ready' END WHERE id = ?"
         if not mailbox.run(ready, (case_id,)):
             raise NothingHere
         day = _day_of_the_batch(desk, today)
-        texts.remove(desk, text.id)
+        writing.remove(desk, text.id)
         desk.run(
             "INSERT INTO texts (id, kind, slug, year, notes, state, publish_day, case_id) "
             "VALUES (?, 'story', NULL, ?, ?, 'queued', ?, ?)",
-            (text.id, text.year, as_json(text.notes), day, case_id),
+            (text.id, text.year, to_json(text.notes), day, case_id),
         )
-        texts.insert_version(desk, astuple(version))
+        writing.insert_version(desk, astuple(version))
         return day
 
 
@@ -105,7 +105,7 @@ def publish(mailbox: Database, desk: Database, story_id: bytes) -> None:
         shown = _joined(desk, story)
         desk.run("UPDATE texts SET state = 'public', publish_day = NULL WHERE id = ?", (shown,))
         mailbox.run("UPDATE cases SET state = 'published' WHERE id = ?", (story.case_id,))
-        texts.show(mailbox, shown, texts.shown_by_desk(desk, shown))
+        writing.show(mailbox, shown, writing.shown_by_desk(desk, shown))
 
 
 def publish_due(mailbox: Database, desk: Database, today: int) -> int:
@@ -133,7 +133,7 @@ def take_down(mailbox: Database, desk: Database, story_id: bytes) -> None:
             raise NotReady
         desk.run("UPDATE texts SET state = 'down' WHERE id = ?", (story.id,))
         mailbox.run("UPDATE cases SET state = 'closed' WHERE id = ? AND state = 'published'", (story.case_id,))
-        texts.show(mailbox, story.id, ([], []))
+        writing.show(mailbox, story.id, ([], []))
 
 
 def withhold(mailbox: Database, desk: Database, case_id: bytes, *, also_shown: bool) -> None:
@@ -146,7 +146,7 @@ def withhold(mailbox: Database, desk: Database, case_id: bytes, *, also_shown: b
         shown = next((story for story in stories if story.state in ("public", "down")), None)
         for story in stories:
             if story.state == "queued" and shown is not None:
-                texts.remove(desk, story.id)
+                writing.remove(desk, story.id)
             elif story.state == "queued" or (story is shown and also_shown):
                 _back_to_draft(mailbox, desk, story)
         kept = shown is not None and not also_shown
@@ -162,14 +162,14 @@ def _back_to_draft(mailbox: Database, desk: Database, story: Story) -> None:
     desk.run("DELETE FROM versions WHERE text_id = ?", (story.id,))
     desk.run("UPDATE texts SET state = 'draft', publish_day = NULL WHERE id = ?", (story.id,))
     if story.state == "public":
-        texts.show(mailbox, story.id, ([], []))
+        writing.show(mailbox, story.id, ([], []))
 
 
 def _read(desk: Database, story_id: bytes) -> Story:
     row = desk.row(_STORY + "AND id = ?", (story_id,))
     if row is None:
         raise NothingHere
-    return shaped(Story, row)
+    return from_row(Story, row)
 
 
 def _day_of_the_batch(desk: Database, today: int) -> int:
@@ -186,7 +186,7 @@ def _day_of_the_batch(desk: Database, today: int) -> int:
 def _refuse_against_its_author(mailbox: Database, story: Story) -> None:
     if story.case_id is None:
         return
-    if texts.is_withdrawn(mailbox, story.id) or texts.is_withdrawn(mailbox, story.case_id):
+    if reading.is_withdrawn(mailbox, story.id) or reading.is_withdrawn(mailbox, story.case_id):
         raise AlreadyWithdrawn
     row = mailbox.row("SELECT unread FROM cases WHERE id = ?", (story.case_id,))
     if row is None:
@@ -203,11 +203,11 @@ def _joined(desk: Database, story: Story) -> bytes:
         return story.id
     if main.state == "down":
         raise NotReady
-    text, versions = texts.read(desk, story.id)
-    texts.remove(desk, story.id)
+    text, versions = reading.read(desk, story.id)
+    writing.remove(desk, story.id)
     for version in versions:
         desk.run("DELETE FROM versions WHERE text_id = ? AND language = ?", (main.id, version.language))
-        texts.insert_version(desk, (main.id, *astuple(version)[1:]))
+        writing.insert_version(desk, (main.id, *astuple(version)[1:]))
         if version.translated_from is None:  # a new edition of what was told, with its own notes
-            desk.run("UPDATE texts SET year = ?, notes = ? WHERE id = ?", (text.year, as_json(text.notes), main.id))
+            desk.run("UPDATE texts SET year = ?, notes = ? WHERE id = ?", (text.year, to_json(text.notes), main.id))
     return main.id

@@ -4,16 +4,20 @@ import secrets
 from typing import Final
 
 from onion_app.errors import AlreadyWithdrawn, DiskFull, NothingHere
-from onion_app.vault import reserve, texts
-from onion_app.vault.cases.conversation import insert
-from onion_app.vault.cases.keys import add_wraps
-from onion_app.vault.cases.records import Case, NewCase, State
+from onion_app.shapes import Value, from_row
+from onion_app.vault import reserve
 from onion_app.vault.database import Database
-from onion_app.vault.rows import Value, shaped
+from onion_app.vault.mailbox.case_keys import add_wraps
+from onion_app.vault.mailbox.messages import insert
+from onion_app.vault.mailbox.records import Case, CaseState, NewCase
+from onion_app.vault.shown import writing
 
 CASE: Final = (
     "SELECT id, circle_id, kind, topic, answer_in, state, unread, urgent, received_day, last_day, spread FROM cases "
 )
+
+
+AT_ONCE = 100  # cases handled between two looks at the clock
 
 
 def add_case(db: Database, new: NewCase) -> bool:
@@ -58,7 +62,7 @@ def read_case(db: Database, case_id: bytes) -> Case:
     return _one(db, CASE + "WHERE id = ?", case_id)
 
 
-def set_state(db: Database, case_id: bytes, state: State) -> None:
+def set_state(db: Database, case_id: bytes, state: CaseState) -> None:
     """Move a case to a state.
 
     Raises:
@@ -107,12 +111,44 @@ def _erase(db: Database, case_id: bytes, day: int, story_id: bytes | None) -> No
             if withdrawn is not None:
                 db.run("INSERT INTO withdrawn (id, day) VALUES (?, ?) ON CONFLICT DO NOTHING", (withdrawn, day))
         if story_id is not None:
-            texts.remove(db, story_id)
-        texts.raise_counter(db)
+            writing.remove(db, story_id)
+        writing.raise_counter(db)
 
 
 def _one(db: Database, sql: str, key: Value) -> Case:
     row = db.row(sql, (key,))
     if row is None:
         raise NothingHere
-    return shaped(Case, row)
+    return from_row(Case, row)
+
+
+def withdraw(mailbox: Database, story_id: bytes, day: int) -> None:
+    """Take a story back for ever, as its author can: it goes, and its id is listed so that it never comes again."""
+    with mailbox.writing():
+        mailbox.run("INSERT INTO withdrawn (id, day) VALUES (?, ?) ON CONFLICT DO NOTHING", (story_id, day))
+        writing.remove(mailbox, story_id)
+        writing.raise_counter(mailbox)
+    mailbox.try_checkpoint()
+
+
+def erased_on(case: Case, retention_days: int) -> int:
+    """Give the day on which a case is erased if nothing new is written: spread by up to a fifth of the retention."""
+    return case.last_day + retention_days + retention_days * case.spread // 5000
+
+
+def due(db: Database, today: int, retention_days: int) -> list[Case]:
+    """List up to 100 cases whose time is over; never one whose story is published, which its author can take back."""
+    found = db.rows(
+        CASE + "WHERE last_day <= ? AND last_day + ? + ? * spread / 5000 <= ? AND state <> 'published' LIMIT ?",
+        (today - retention_days, retention_days, retention_days, today, AT_ONCE),
+    )
+    return [from_row(Case, row) for row in found]
+
+
+def bring_back(db: Database, today: int) -> None:
+    """Let the cases that were written while the clock was ahead have come today."""
+    with db.writing():
+        db.run(
+            "UPDATE cases SET received_day = min(received_day, ?), last_day = ? WHERE last_day > ?",
+            (today, today, today),
+        )

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from onion_app.crypto.codes import read_code
 from onion_app.crypto.keys import KEY_BYTES, new_key
-from onion_app.crypto.passwords import CODE, VAULT, lock, unlock
+from onion_app.crypto.passphrases import CODE, VAULT, lock, unlock
 from onion_app.errors import CodeMistyped, VaultDamaged, VaultNewer, WrongPassphrase
 
 FORMAT = 1

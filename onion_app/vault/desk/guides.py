@@ -9,10 +9,10 @@ from dataclasses import astuple, dataclass, replace
 from typing import Final, Literal
 
 from onion_app.errors import NothingHere
-from onion_app.vault import texts
+from onion_app.shapes import Id, from_row
 from onion_app.vault.database import Database
-from onion_app.vault.rows import Id, shaped
-from onion_app.vault.texts import Version
+from onion_app.vault.shown import reading, writing
+from onion_app.vault.shown.reading import Version
 
 SLUG: Final = re.compile(r"[a-z][a-z0-9-]{0,29}")
 """The name of a guide in paths."""
@@ -31,8 +31,8 @@ class Guide:
 
 def all_of(desk: Database) -> list[tuple[Guide, list[Version]]]:
     """List every guide by its name, with its versions."""
-    found = [shaped(Guide, row) for row in desk.rows(_GUIDE + "ORDER BY slug")]
-    return [(guide, texts.read(desk, guide.id)[1]) for guide in found]
+    found = [from_row(Guide, row) for row in desk.rows(_GUIDE + "ORDER BY slug")]
+    return [(guide, reading.read(desk, guide.id)[1]) for guide in found]
 
 
 def read(desk: Database, guide_id: bytes) -> tuple[Guide, list[Version]]:
@@ -44,7 +44,7 @@ def read(desk: Database, guide_id: bytes) -> tuple[Guide, list[Version]]:
     row = desk.row(_GUIDE + "AND id = ?", (guide_id,))
     if row is None:
         raise NothingHere
-    return shaped(Guide, row), texts.read(desk, guide_id)[1]
+    return from_row(Guide, row), reading.read(desk, guide_id)[1]
 
 
 def begin(desk: Database, guide_id: bytes, slug: str) -> bytes:
@@ -93,7 +93,7 @@ def publish(mailbox: Database, desk: Database, guide_id: bytes) -> None:
     """
     if not read(desk, guide_id)[1]:
         raise NothingHere
-    texts.publish(mailbox, desk, guide_id)
+    writing.publish(mailbox, desk, guide_id)
 
 
 def take_down(mailbox: Database, desk: Database, guide_id: bytes) -> None:
@@ -103,11 +103,11 @@ def take_down(mailbox: Database, desk: Database, guide_id: bytes) -> None:
         NothingHere: there is none.
     """
     read(desk, guide_id)
-    texts.take_down(mailbox, desk, guide_id)
+    writing.take_down(mailbox, desk, guide_id)
 
 
 def _replace(mailbox: Database, desk: Database, guide: Guide, version: Version) -> None:
     desk.run("DELETE FROM versions WHERE text_id = ? AND language = ?", (guide.id, version.language))
-    texts.insert_version(desk, astuple(version))
+    writing.insert_version(desk, astuple(version))
     if guide.state == "public":
-        texts.show(mailbox, guide.id, texts.shown_by_desk(desk, guide.id))
+        writing.show(mailbox, guide.id, writing.shown_by_desk(desk, guide.id))

@@ -9,13 +9,13 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Annotated, Final, Literal, get_args
 
+from onion_app.shapes import Id, Language, Number, Row, Value, Words, from_row, to_json, words
 from onion_app.vault.database import Database
-from onion_app.vault.rows import Id, Language, Number, Row, Value, Words, as_json, shaped, words
 
 PAGE: Final = 10
 
-Note = Literal["violence", "sexual_violence", "family", "suicide", "captivity", "death", "self_harm", "outing"]
-NOTES: Final[tuple[Note, ...]] = get_args(Note)
+ContentNote = Literal["violence", "sexual_violence", "family", "suicide", "captivity", "death", "self_harm", "outing"]
+NOTES: Final[tuple[ContentNote, ...]] = get_args(ContentNote)
 _LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)  # also the order in which another language is offered
 _COLUMNS: Final = "language, missing, notes, year, text_id, title, written_in, letters, languages"
 _LISTED: Final = "SELECT text_id, year, notes, missing, title, written_in, letters, languages FROM listed "
@@ -23,7 +23,7 @@ _BEFORE_ALL: Final = (2**31, b"\xff" * 17)  # sorts before every year and id
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ListedStory:
     """A story in the list of readers of one language; `missing` when it is not written in theirs."""
 
     text_id: Id
@@ -36,14 +36,14 @@ class Listed:
     languages: Words
 
     @property
-    def notes(self) -> tuple[Note, ...]:
+    def notes(self) -> tuple[ContentNote, ...]:
         """The content notes, in the order of the closed list."""
         return tuple(note for place, note in enumerate(NOTES) if self.bits >> place & 1)
 
 
 def list_stories(
     db: Database, language: Language, without: Collection[str] = (), after: bytes | None = None
-) -> tuple[list[Listed], bool]:
+) -> tuple[list[ListedStory], bool]:
     """List the ten stories after the one with the id `after`, and say whether more follow.
 
     Those in the reader's language come first. A story that has one of the notes `without` is left out. After one that
@@ -55,7 +55,7 @@ def list_stories(
     for missing in range(began, 2):
         before = before if missing == began else _BEFORE_ALL
         found += _following(db, (language, missing), left_out, before)[: PAGE + 1 - len(found)]
-    return [shaped(Listed, row) for row in found[:PAGE]], len(found) > PAGE
+    return [from_row(ListedStory, row) for row in found[:PAGE]], len(found) > PAGE
 
 
 def lines_of(text: list[Row], versions: list[Row]) -> list[Row]:
@@ -64,7 +64,7 @@ def lines_of(text: list[Row], versions: list[Row]) -> list[Row]:
         return []
     text_id, _, _, year, notes = text[0]
     written = {row[1]: row for row in versions}
-    languages = as_json(tuple(str(row[1]) for row in versions))
+    languages = to_json(tuple(str(row[1]) for row in versions))
     lines: list[Row] = []
     for language in sorted(_LANGUAGES):  # as `lines_in` reads them
         shown_in = next((each for each in (language, *_LANGUAGES) if each in written), language)

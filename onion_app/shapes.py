@@ -33,7 +33,7 @@ Language = Literal["ar", "ckb", "kmr", "en"]
 _Shape = TypeVar("_Shape")
 
 
-def shaped(shape: Callable[..., _Shape], row: Row) -> _Shape:
+def from_row(shape: Callable[..., _Shape], row: Row) -> _Shape:
     """Make a dataclass of a row whose columns stand in the order of its fields.
 
     Raises:
@@ -57,7 +57,7 @@ def words(value: Value) -> Words:
     return tuple(found)
 
 
-def as_json(listed: Words) -> str:
+def to_json(listed: Words) -> str:
     """Write a list for its TEXT column, the same list always as the same text."""
     return json.dumps(listed, ensure_ascii=False, separators=(",", ":"))
 

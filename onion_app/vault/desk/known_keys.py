@@ -6,8 +6,8 @@ A key is known again by a mark, from which nothing of it follows; the marks go w
 from collections.abc import Collection, Sequence
 from dataclasses import astuple, dataclass, replace
 
+from onion_app.shapes import Id, Key, Number, from_row
 from onion_app.vault.database import Database
-from onion_app.vault.rows import Id, Key, Number, shaped
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class KnownKey:
 def known_keys(db: Database, case_id: bytes) -> dict[int, KnownKey]:
     """Give the keys of a case that the desk has met, by epoch."""
     found = db.rows("SELECT epoch, mark, recipient FROM known_keys WHERE case_id = ?", (case_id,))
-    return {known.epoch: known for known in (shaped(KnownKey, row) for row in found)}
+    return {known.epoch: known for known in (from_row(KnownKey, row) for row in found)}
 
 
 def remember(db: Database, case_id: bytes, met: Sequence[KnownKey]) -> None:

@@ -1,18 +1,32 @@
 """Moderators, found by their handle."""
 
 import unicodedata
-from dataclasses import astuple
-from typing import Final
+from dataclasses import astuple, dataclass
+from typing import Final, Literal
 
 from onion_app.errors import HandleTaken, NothingHere, SecondFactorUsed
+from onion_app.shapes import Day, Id, Key, Value, from_row
 from onion_app.vault.database import Database
-from onion_app.vault.people.records import Moderator
-from onion_app.vault.rows import Value, shaped
 
 MODERATOR: Final = (
     "SELECT m.id, m.handle, m.public_key, m.secrets, m.sheet, m.last_step, m.coordinator, m.state, m.joined_day "
     "FROM moderators AS m "
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Moderator:
+    """Somebody with a handle; their private key and TOTP secret are locked in `secrets`, the key again in `sheet`."""
+
+    id: Id
+    handle: str
+    public_key: Key
+    secrets: bytes
+    sheet: bytes | None
+    last_step: Key | None  # a mark of the last six digits that were accepted
+    coordinator: bool
+    state: Literal["waiting", "active", "out"]  # waiting: no circle has let them in; active: one has, or more
+    joined_day: Day
 
 
 def find_moderator(db: Database, handle: str) -> Moderator:
@@ -102,7 +116,7 @@ def _moderator(db: Database, where: str, key: Value) -> Moderator:
     row = db.row(MODERATOR + where, (key,))
     if row is None:
         raise NothingHere
-    return shaped(Moderator, row)
+    return from_row(Moderator, row)
 
 
 def _folded(handle: str) -> str:

@@ -4,14 +4,13 @@
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple
+from dataclasses import astuple, dataclass
 from typing import Final
 
 from onion_app.errors import CircleChanged, NothingHere
+from onion_app.shapes import Id, Key, Number, Words, from_row, to_json
 from onion_app.vault.database import Database
-from onion_app.vault.people.moderators import MODERATOR, make_active
-from onion_app.vault.people.records import Circle, Grant, Moderator
-from onion_app.vault.rows import as_json, shaped
+from onion_app.vault.desk.moderators import MODERATOR, Moderator, make_active
 
 _PROMISED: Final = (
     "SELECT i.coordinator FROM waiting AS w JOIN invitations AS i ON i.id = w.invitation_id "
@@ -23,9 +22,34 @@ _CIRCLE: Final = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Circle:
+    """A few people who share a key pair, whose generation counts up from 0, no key yet."""
+
+    id: Id
+    name: str
+    topics: Words
+    languages: Words
+    catch_all: bool
+    coordinators: bool
+    generation: Number
+    public_key: Key | None
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A generation of a circle's private key, sealed to one member."""
+
+    circle_id: Id
+    generation: Number
+    moderator_id: Id
+    public_key: Key  # the circle's
+    sealed: bytes
+
+
 def add_circle(db: Database, circle: Circle) -> None:
     """Store a circle, which has no key until its first member comes."""
-    lists = (as_json(circle.topics), as_json(circle.languages))
+    lists = (to_json(circle.topics), to_json(circle.languages))
     with db.writing():
         db.run(
             "INSERT INTO circles (id, name, topics, languages, catch_all, coordinators, generation, public_key) "
@@ -43,19 +67,19 @@ def read_circle(db: Database, circle_id: bytes) -> Circle:
     row = db.row(_CIRCLE + "WHERE id = ?", (circle_id,))
     if row is None:
         raise NothingHere
-    return shaped(Circle, row)
+    return from_row(Circle, row)
 
 
 def circles(db: Database) -> list[Circle]:
     """List every circle by name."""
-    return [shaped(Circle, row) for row in db.rows(_CIRCLE + "ORDER BY name")]
+    return [from_row(Circle, row) for row in db.rows(_CIRCLE + "ORDER BY name")]
 
 
 def circles_of(db: Database, moderator_id: bytes) -> list[Circle]:
     """List the circles that somebody is a member of, by name."""
     member = "JOIN circle_grants AS g ON g.circle_id = c.id AND g.generation = c.generation "
     found = db.rows(_CIRCLE + member + "WHERE g.moderator_id = ? ORDER BY name", (moderator_id,))
-    return [shaped(Circle, row) for row in found]
+    return [from_row(Circle, row) for row in found]
 
 
 def members_of(db: Database, circle_id: bytes) -> list[Moderator]:
@@ -64,13 +88,13 @@ def members_of(db: Database, circle_id: bytes) -> list[Moderator]:
         "JOIN circle_grants AS g ON g.moderator_id = m.id "
         "JOIN circles AS c ON g.circle_id = c.id AND g.generation = c.generation WHERE c.id = ? ORDER BY handle"
     )
-    return [shaped(Moderator, row) for row in db.rows(MODERATOR + member, (circle_id,))]
+    return [from_row(Moderator, row) for row in db.rows(MODERATOR + member, (circle_id,))]
 
 
 def waiting_in(db: Database, circle_id: bytes) -> list[Moderator]:
     """List who has redeemed an invitation to a circle and was not let in yet, by handle."""
     waiting = "JOIN waiting AS w ON w.moderator_id = m.id WHERE w.circle_id = ? ORDER BY handle"
-    return [shaped(Moderator, row) for row in db.rows(MODERATOR + waiting, (circle_id,))]
+    return [from_row(Moderator, row) for row in db.rows(MODERATOR + waiting, (circle_id,))]
 
 
 def gone_from(db: Database, circle_id: bytes) -> list[Moderator]:
@@ -80,7 +104,7 @@ def gone_from(db: Database, circle_id: bytes) -> list[Moderator]:
     left = "AND NOT EXISTS (SELECT 1 FROM circle_grants AS g WHERE g.circle_id = ? AND g.moderator_id = m.id) "
     waits = "AND NOT EXISTS (SELECT 1 FROM waiting AS w WHERE w.circle_id = ? AND w.moderator_id = m.id) "
     question = f"{MODERATOR}WHERE {came}{worked}{left}{waits}ORDER BY handle"
-    return [shaped(Moderator, row) for row in db.rows(question, (circle_id,) * 4)]
+    return [from_row(Moderator, row) for row in db.rows(question, (circle_id,) * 4)]
 
 
 def grants_of(db: Database, moderator_id: bytes, circle_id: bytes) -> list[Grant]:
@@ -90,7 +114,7 @@ def grants_of(db: Database, moderator_id: bytes, circle_id: bytes) -> list[Grant
         "WHERE circle_id = ? AND moderator_id = ? ORDER BY generation DESC",
         (circle_id, moderator_id),
     )
-    return [shaped(Grant, row) for row in found]
+    return [from_row(Grant, row) for row in found]
 
 
 def let_in(db: Database, moderator_id: bytes, grants: Sequence[Grant]) -> None:

@@ -16,9 +16,9 @@ from sqlcipher3 import dbapi2
 
 from onion_app.errors import CipherUnfit, DamagedFile, DiskFull, Overloaded, SanctuaryError, StateClosed, WrongKey
 
-Kind = Literal["mailbox", "desk"]
-KINDS: tuple[Kind, ...] = get_args(Kind)
-Link = Any  # sqlcipher3 has no types; vault.database puts them on
+DatabaseKind = Literal["mailbox", "desk"]
+KINDS: tuple[DatabaseKind, ...] = get_args(DatabaseKind)
+Connection = Any  # sqlcipher3 has no types; vault.database puts them on
 
 KEY_BYTES = 32
 _ROOM_TO_OPEN = 1 << 16  # bytes: the index of the write-ahead log, which each opening needs, takes half of it
@@ -50,20 +50,20 @@ _SHAPE = _WORK | {
 }
 _FUNCTIONS = frozenset({"count", "max", "min", "length"})
 
-Gate = tuple[frozenset[int], frozenset[str]]  # the actions that pass, and the pragmas
-OPENING: Gate = (_READ, frozenset(name for name, _, _ in SETTINGS) | {"user_version", "cipher_version"})
+Authorizer = tuple[frozenset[int], frozenset[str]]  # the actions that pass, and the pragmas
+OPENING: Authorizer = (_READ, frozenset(name for name, _, _ in SETTINGS) | {"user_version", "cipher_version"})
 _SIZES = ("page_count", "freelist_count", "page_size")
-WORKING: Gate = (_WORK, frozenset({"user_version", "wal_checkpoint", "shrink_memory", *_SIZES}))
-MIGRATING: Gate = (_SHAPE, frozenset({"user_version"}))
-COPYING: Gate = (_SHAPE | {dbapi2.SQLITE_ATTACH, dbapi2.SQLITE_DETACH}, frozenset())
+WORKING: Authorizer = (_WORK, frozenset({"user_version", "wal_checkpoint", "shrink_memory", *_SIZES}))
+MIGRATING: Authorizer = (_SHAPE, frozenset({"user_version"}))
+COPYING: Authorizer = (_SHAPE | {dbapi2.SQLITE_ATTACH, dbapi2.SQLITE_DETACH}, frozenset())
 
 
-def file_name(kind: Kind) -> str:
+def file_name(kind: DatabaseKind) -> str:
     """Name the file of a kind of database."""
     return f"{kind}.db"
 
 
-def connect(path: Path, key: bytes) -> Link:
+def connect(path: Path, key: bytes) -> Connection:
     """Open an existing file with its raw key (32 bytes), prove that it encrypts, set and read back every setting.
 
     Raises:
@@ -83,7 +83,7 @@ def connect(path: Path, key: bytes) -> Link:
         return _connect(path, key)
 
 
-def create(path: Path, key: bytes) -> Link:
+def create(path: Path, key: bytes) -> Connection:
     """Make a new file, 0600, and open it; its write-ahead log takes over the mode.
 
     Raises:
@@ -94,10 +94,10 @@ def create(path: Path, key: bytes) -> Link:
     return _connect(path, key)
 
 
-def scratch() -> Link:
+def scratch() -> Connection:
     """Open an empty database in memory, which migrations are tried on to write the schema down."""
     link = dbapi2.connect(":memory:", isolation_level=None)
-    pass_through(link, MIGRATING)
+    allow(link, MIGRATING)
     return link
 
 
@@ -113,18 +113,18 @@ def versions() -> tuple[str, str]:
     return cipher, provider
 
 
-def _connect(path: Path, key: bytes) -> Link:
+def _connect(path: Path, key: bytes) -> Connection:
     with named_errors(path.name):
         uri = f"{path.absolute().as_uri()}?mode=rw"
         link = dbapi2.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         try:
             link.set_key(f"x'{key.hex()}'")  # the raw form: 0.2 ms, where a passphrase costs 200
             link.execute("PRAGMA cipher_log_level = NONE").fetchall()  # else it prints errors to stderr
-            pass_through(link, OPENING)
+            allow(link, OPENING)
             _prove(link, path.name)
             for setting in SETTINGS:
                 _set(link, *setting)
-            pass_through(link, WORKING)
+            allow(link, WORKING)
         except BaseException:
             link.close()
             raise
@@ -149,7 +149,7 @@ def _what_stood_in_the_way(path: Path) -> Iterator[None]:
         raise
 
 
-def _prove(link: Link, name: str) -> None:
+def _prove(link: Connection, name: str) -> None:
     proof = "cipher_version"  # plain SQLite knows no such pragma and answers nothing
     version = link.execute(f"PRAGMA {proof}").fetchall()
     if not version or not version[0][0]:
@@ -161,13 +161,13 @@ def _prove(link: Link, name: str) -> None:
         raise (WrongKey if wrong_key else DamagedFile)(name) from error
 
 
-def _set(link: Link, name: str, value: str, readback: int | str) -> None:
+def _set(link: Connection, name: str, value: str, readback: int | str) -> None:
     link.execute(f"PRAGMA {name} = {value}").fetchall()
     if link.execute(f"PRAGMA {name}").fetchall() != [(readback,)]:
         raise CipherUnfit(name)
 
 
-def pass_through(link: Link, gate: Gate) -> None:
+def allow(link: Connection, gate: Authorizer) -> None:
     """Let only these actions and pragmas pass from now on, and never anything through a trigger or a view."""
     actions, pragmas = gate
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Final, Literal
 
-from onion_app.vault.rows import Day, Id, Key, Number, Topic
+from onion_app.shapes import Day, Id, Key, Number, Topic
 
 AUTHOR: Final = bytes(16)
 """The holder of the wraps that the visitor's code opens; circles hold theirs under their id."""
@@ -15,9 +15,9 @@ MANY: Final = 200
 PAGE: Final = 25
 
 AnswerIn = Literal["ar", "ckb", "kmr", "en", "any"]
-Kind = Literal["testimony", "request"]
+CaseKind = Literal["testimony", "request"]
 MessageAuthor = Literal["visitor", "circle", "site"]
-State = Literal["new", "reading", "answered", "asking", "ready", "published", "closed"]
+CaseState = Literal["new", "reading", "answered", "asking", "ready", "published", "closed"]
 Urgent = Literal[0, 1, 2]  # no, unknown, yes: so that it sorts
 Seal = Callable[[int], bytes]  # from the number that a message gets to its sealed bytes
 
@@ -28,10 +28,10 @@ class Case:
 
     id: Id
     circle_id: Id
-    kind: Kind
+    kind: CaseKind
     topic: Topic
     answer_in: AnswerIn
-    state: State
+    state: CaseState
     unread: bool
     urgent: Urgent
     received_day: Day
@@ -67,7 +67,7 @@ class NewCase:
 
     id: Id
     circle_id: Id
-    kind: Kind
+    kind: CaseKind
     topic: Topic
     answer_in: AnswerIn
     urgent: Urgent

@@ -3,10 +3,10 @@
 from typing import Literal
 
 from onion_app.errors import DamagedFile
-from onion_app.vault.cases.lifetime import CASE
-from onion_app.vault.cases.records import MANY, PAGE, Case, Counts, State
+from onion_app.shapes import Value, from_row
 from onion_app.vault.database import Database
-from onion_app.vault.rows import Value, shaped
+from onion_app.vault.mailbox.lifetime import CASE
+from onion_app.vault.mailbox.records import MANY, PAGE, Case, CaseState, Counts
 
 _WITHOUT_ANSWER = ("new", "reading")
 
@@ -30,7 +30,7 @@ def counts(db: Database, circle_id: bytes) -> Counts:
     )
 
 
-def queue(db: Database, circle_id: bytes, which: State | Literal["unread"], page: int) -> list[Case]:
+def queue(db: Database, circle_id: bytes, which: CaseState | Literal["unread"], page: int) -> list[Case]:
     """List 25 cases of a circle in one state, or unread, the urgent and then the oldest first; pages count from 0."""
     # The ids come from the index alone: a page far down would otherwise look up every case before it.
     part = "ORDER BY urgent DESC, last_day, id LIMIT ? OFFSET ?"
@@ -40,7 +40,7 @@ def queue(db: Database, circle_id: bytes, which: State | Literal["unread"], page
     else:
         in_state = "SELECT id FROM cases WHERE circle_id = ? AND state = ? "
         found = db.rows(in_state + part, (circle_id, which, PAGE, PAGE * page))
-    return [shaped(Case, row) for case_id in found for row in db.rows(CASE + "WHERE id = ?", case_id)]
+    return [from_row(Case, row) for case_id in found for row in db.rows(CASE + "WHERE id = ?", case_id)]
 
 
 def _count(db: Database, sql: str, *params: Value) -> int:

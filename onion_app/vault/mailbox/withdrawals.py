@@ -3,9 +3,10 @@
 # P07: a backup is older than some withdrawals; a newer list, wherever one is left, is applied before anybody reads.
 """
 
-from onion_app.vault import texts, truth
+from onion_app.shapes import Row
+from onion_app.vault import truth
 from onion_app.vault.database import Database
-from onion_app.vault.rows import Row
+from onion_app.vault.shown import writing
 
 
 def listed(mailbox: Database) -> list[Row]:
@@ -22,9 +23,9 @@ def apply(mailbox: Database, desk: Database, newer: list[Row], today: int) -> in
             mailbox.run("DELETE FROM case_keys WHERE case_id = ?", (withdrawn_id,))
             mailbox.run("DELETE FROM messages WHERE case_id = ?", (withdrawn_id,))
             mailbox.run("DELETE FROM cases WHERE id = ?", (withdrawn_id,))
-            texts.remove(mailbox, withdrawn_id)
+            writing.remove(mailbox, withdrawn_id)
             mailbox.run("INSERT INTO withdrawn (id, day) VALUES (?, ?) ON CONFLICT DO NOTHING", (withdrawn_id, day))
-        texts.raise_counter(mailbox)
+        writing.raise_counter(mailbox)
     truth.repair(mailbox, desk, today)  # what the desk has of them goes too
     mailbox.checkpoint()
     desk.checkpoint()

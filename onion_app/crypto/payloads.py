@@ -37,7 +37,7 @@ class Consent:
 
 
 @dataclass(frozen=True, slots=True)
-class Proposal:
+class FinalText:
     """The whole text of a story as it would be published, shown to its author in their language."""
 
     title: str
@@ -57,14 +57,14 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class LastOpened:
     """The last day on which somebody came with the code."""
 
     day: int
 
 
 @dataclass(frozen=True, slots=True)
-class Pointer:
+class StoryLink:
     """The story that was made of the case, by its id of 16 bytes in hexadecimal."""
 
     story_id: str
@@ -92,14 +92,14 @@ class Approval:
     day: int
 
 
-Letter = Text | Consent | Proposal | Verdict | Opened | Pointer | Draft | Approval
-_KINDS: dict[str, type[Letter]] = {
+Payload = Text | Consent | FinalText | Verdict | LastOpened | StoryLink | Draft | Approval
+_KINDS: dict[str, type[Payload]] = {
     "text": Text,
     "consent": Consent,
-    "proposal": Proposal,
+    "proposal": FinalText,
     "verdict": Verdict,
-    "opened": Opened,
-    "pointer": Pointer,
+    "opened": LastOpened,
+    "pointer": StoryLink,
     "draft": Draft,
     "approval": Approval,
 }
@@ -136,12 +136,12 @@ _SHAPES: dict[str, Callable[[Any], bool]] = {
 }
 
 
-def pack(letter: Letter) -> bytes:
+def pack(letter: Payload) -> bytes:
     """Give the bytes to be sealed."""
     return json.dumps({"kind": _NAMES[type(letter)], **asdict(letter)}, ensure_ascii=False).encode()
 
 
-def unpack(packed: bytes) -> Letter:
+def unpack(packed: bytes) -> Payload:
     """Read what was sealed.
 
     Raises:

@@ -4,18 +4,18 @@ from collections.abc import Sequence
 from typing import Final
 
 from onion_app.errors import AwaitsAnswer
-from onion_app.vault.cases.keys import begin_epoch, expect_unchanged
-from onion_app.vault.cases.records import Message, MessageAuthor, Seal, Wrap
-from onion_app.vault.cases.routing import expect_room_to_add
+from onion_app.shapes import from_row
 from onion_app.vault.database import Database
-from onion_app.vault.rows import shaped
+from onion_app.vault.mailbox.case_keys import begin_epoch, expect_unchanged
+from onion_app.vault.mailbox.records import Message, MessageAuthor, Seal, Wrap
+from onion_app.vault.shown.routing import expect_room_to_add
 
 _MESSAGE: Final = "SELECT case_id, number, id, epoch, author, sealed FROM messages "
 
 
 def messages_of(db: Database, case_id: bytes) -> list[Message]:
     """List the messages of a case by number."""
-    return [shaped(Message, row) for row in db.rows(_MESSAGE + "WHERE case_id = ? ORDER BY number", (case_id,))]
+    return [from_row(Message, row) for row in db.rows(_MESSAGE + "WHERE case_id = ? ORDER BY number", (case_id,))]
 
 
 def append(  # noqa: PLR0913  each is a fact of the message, and named at the call
@@ -49,7 +49,7 @@ def append(  # noqa: PLR0913  each is a fact of the message, and named at the ca
     with db.writing():
         earlier = db.row(_MESSAGE + "WHERE id = ? AND case_id = ?", (message_id, case_id))
         if earlier:
-            return shaped(Message, earlier)
+            return from_row(Message, earlier)
         if most is not None:
             expect_room_to_add(db)
             _expect_few_waiting(db, case_id, most)

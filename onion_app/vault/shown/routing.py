@@ -4,10 +4,10 @@ import secrets
 from typing import Final
 
 from onion_app.errors import NothingHere, Paused
+from onion_app.shapes import Row, Topic, from_row, words
 from onion_app.vault import settings
-from onion_app.vault.cases.records import AnswerIn, CircleKey
 from onion_app.vault.database import Database
-from onion_app.vault.rows import Row, Topic, shaped, words
+from onion_app.vault.mailbox.records import AnswerIn, CircleKey
 
 # The quota that coordinators set begins at 4 GiB: about 400,000 cases of the usual length. The disk of the smallest
 # rented machine (20 GiB) still has room for the log, a backup and the copy before a migration.
@@ -71,4 +71,4 @@ def circle_key(db: Database, circle_id: bytes) -> CircleKey:
 
 
 def _key(circle: Row) -> CircleKey:
-    return shaped(CircleKey, circle[:2])
+    return from_row(CircleKey, circle[:2])

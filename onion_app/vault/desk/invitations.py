@@ -1,21 +1,33 @@
 """Invitations, found by a mark of the printed code: each brings one person into one circle, once."""
 
-from dataclasses import astuple, replace
+from dataclasses import astuple, dataclass, replace
 from secrets import token_bytes
-from typing import Final
+from typing import Final, Literal
 
 from onion_app.errors import AlreadyInCircle, CircleChanged, InvitationRefused, NothingHere
+from onion_app.shapes import Day, Id, from_row
 from onion_app.vault.database import Database
-from onion_app.vault.people.membership import circles_of, read_circle, renew, waits_no_more
-from onion_app.vault.people.moderators import add_moderator, make_active, read_moderator
-from onion_app.vault.people.records import Circle, Grant, Invitation, Moderator
-from onion_app.vault.rows import shaped
+from onion_app.vault.desk.circles import Circle, Grant, circles_of, read_circle, renew, waits_no_more
+from onion_app.vault.desk.moderators import Moderator, add_moderator, make_active, read_moderator
 
 INVITATION_DAYS: Final = 7  # long enough for a code that goes from hand to hand, too short for one found in a drawer
 _INVITATION: Final = (
     "SELECT i.id, i.circle_id, i.coordinator, i.made_by, i.expires_day, i.state, i.redeemed_by FROM invitations AS i "
 )
 _WAITING: Final = _INVITATION + "JOIN waiting AS w ON w.invitation_id = i.id WHERE w.moderator_id = ? "
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """A way in for one person, valid up to and on its last day; it is found by a mark of the printed code."""
+
+    id: Id
+    circle_id: Id
+    coordinator: bool
+    made_by: Id | None
+    expires_day: Day
+    state: Literal["open", "redeemed", "cancelled"]
+    redeemed_by: Id | None
 
 
 def new_invitation(circle_id: bytes, today: int, *, coordinator: bool, made_by: bytes | None = None) -> Invitation:
@@ -42,12 +54,12 @@ def find_invitation(db: Database, mark: bytes, today: int) -> Invitation:
     row = db.row(_INVITATION + "WHERE mark = ? AND state = 'open' AND expires_day >= ?", (mark, today))
     if row is None:
         raise InvitationRefused
-    return shaped(Invitation, row)
+    return from_row(Invitation, row)
 
 
 def open_invitations(db: Database) -> list[Invitation]:
     """List the invitations that were neither redeemed nor cancelled, those that are too old among them."""
-    return [shaped(Invitation, row) for row in db.rows(_INVITATION + "WHERE state = 'open' ORDER BY expires_day, id")]
+    return [from_row(Invitation, row) for row in db.rows(_INVITATION + "WHERE state = 'open' ORDER BY expires_day, id")]
 
 
 def invitation_of(db: Database, moderator_id: bytes, circle_id: bytes) -> Invitation:
@@ -59,12 +71,12 @@ def invitation_of(db: Database, moderator_id: bytes, circle_id: bytes) -> Invita
     row = db.row(_WAITING + "AND w.circle_id = ?", (moderator_id, circle_id))
     if row is None:
         raise NothingHere
-    return shaped(Invitation, row)
+    return from_row(Invitation, row)
 
 
 def waits_of(db: Database, moderator_id: bytes) -> list[Invitation]:
     """List the invitations with which somebody waits to be let in, each into its circle."""
-    return [shaped(Invitation, row) for row in db.rows(_WAITING + "ORDER BY i.id", (moderator_id,))]
+    return [from_row(Invitation, row) for row in db.rows(_WAITING + "ORDER BY i.id", (moderator_id,))]
 
 
 def read_invitation(db: Database, invitation_id: bytes) -> Invitation:
@@ -76,7 +88,7 @@ def read_invitation(db: Database, invitation_id: bytes) -> Invitation:
     row = db.row(_INVITATION + "WHERE id = ?", (invitation_id,))
     if row is None:
         raise NothingHere
-    return shaped(Invitation, row)
+    return from_row(Invitation, row)
 
 
 def cancel_invitation(db: Database, invitation_id: bytes) -> None:
