@@ -24,7 +24,7 @@ from onion_app.vault.database import Database, open_desk, open_mailbox
 from onion_app.vault.desk import circles, invitations, moderators
 from onion_app.vault.mailbox import case_keys, lifetime, messages
 from onion_app.vault.shown import writing
-from onion_app.web.server import serve
+from onion_app.web.waitress.server import serve
 from tests.people import Visitor
 from tests.wire import through_unix
 

@@ -3,7 +3,7 @@
 from onion_app.launch.child import Child, run, truncate_log
 from onion_app.site import SiteConfig, create_app
 from onion_app.vault.database import open_mailbox
-from onion_app.web.server import serve
+from onion_app.web.waitress.server import serve
 
 
 def work(child: Child) -> None:

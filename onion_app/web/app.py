@@ -15,7 +15,8 @@ from itsdangerous import TimestampSigner, URLSafeTimedSerializer
 from werkzeug.exceptions import HTTPException
 
 from onion_app.crypto.keys import subkey
-from onion_app.web.answers import (
+from onion_app.web.cache import ReadyPages
+from onion_app.web.headers import (
     BODY_LIMIT,
     METHODS,
     OWN_TEXT,
@@ -27,7 +28,6 @@ from onion_app.web.answers import (
     security_headers,
     status_line,
 )
-from onion_app.web.cache import ReadyPages
 from onion_app.web.languages import offered
 from onion_app.web.wording import (
     current_language,

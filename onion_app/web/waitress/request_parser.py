@@ -9,7 +9,7 @@ from typing import Final
 from waitress.parser import HTTPRequestParser
 from waitress.utilities import BadRequest, Error
 
-from onion_app.web.answers import METHODS
+from onion_app.web.headers import METHODS
 
 _KEPT: Final = frozenset({"CONNECTION", "CONTENT_LENGTH", "CONTENT_TYPE", "COOKIE", "HOST", "SEC_FETCH_SITE"})
 
@@ -23,7 +23,7 @@ class Refused(Error):  # type: ignore[misc]  # waitress has no types
         self.code = status
 
 
-class Intake(HTTPRequestParser):  # type: ignore[misc]  # waitress has no types
+class RequestParser(HTTPRequestParser):  # type: ignore[misc]  # waitress has no types
     """One request on its way in."""
 
     headers: dict[str, str]

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from waitress.channel import ClientDisconnected, HTTPChannel
 
-from onion_app.web.intake import Intake
-from onion_app.web.reply import AppReply, FixedReply
+from onion_app.web.waitress.request_parser import RequestParser
+from onion_app.web.waitress.response import AppReply, FixedReply
 
 # Seconds from the start, or from the answer before, until a request must be there as a whole: a full page of text needs
 # about two minutes on the slowest lines we know of.
@@ -50,7 +50,7 @@ class Outgoing:
 class Connection(HTTPChannel):  # type: ignore[misc]  # waitress has no types
     """One seat."""
 
-    parser_class = Intake
+    parser_class = RequestParser
     task_class = AppReply
     error_task_class = FixedReply
 

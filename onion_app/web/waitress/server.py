@@ -18,9 +18,9 @@ from waitress import wasyncore
 from waitress.adjustments import Adjustments
 from waitress.server import BaseWSGIServer
 
-from onion_app.web.answers import BODY_LIMIT, WITH_A_PAGE, Clock, Served
-from onion_app.web.connection import Connection
+from onion_app.web.headers import BODY_LIMIT, WITH_A_PAGE, Clock, Served
 from onion_app.web.pinning import pinned
+from onion_app.web.waitress.connection import Connection
 
 SEATS: Final = 200
 THREADS: Final = 8  # two may wait for Argon2, two more for the disk, and four still answer readers

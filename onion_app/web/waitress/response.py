@@ -9,7 +9,7 @@ from typing import Any, Final
 from waitress.task import ErrorTask, Task
 
 from onion_app.errors import PageTooLong
-from onion_app.web.answers import OWN_TEXT, REPORTED, Environ, FixedAnswer, Headers
+from onion_app.web.headers import OWN_TEXT, REPORTED, Environ, FixedAnswer, Headers
 from onion_app.web.size import padded, unpadded
 
 # The app's own are dropped: length and connection are decided here, and the clock of this machine is nobody's business.
