@@ -13,7 +13,7 @@ from typing import Any, Final, Literal, TypeVar, get_args
 from onion_app.crypto.codes import latin_digits, lines
 from onion_app.crypto.payloads import Consent, Publish
 
-Kind = Literal["tell", "ask"]
+WritingKind = Literal["tell", "ask"]
 Topic = Literal["talk", "safety", "law", "health", "training", "story", "answer", "unknown"]
 AnswerIn = Literal["ar", "ckb", "kmr", "en", "any"]
 Danger = Literal["yes", "no", "unknown"]
@@ -30,10 +30,10 @@ _Choice = TypeVar("_Choice", bound=str)
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class Submission:
     """Everything in the form of a text that is being written; `kind` is tell or ask, and names the page too."""
 
-    kind: Kind
+    kind: WritingKind
     text: str = field(default="", repr=False)
     topic: Topic = "unknown"
     danger: Danger = "unknown"
@@ -46,7 +46,7 @@ class Draft:
     no_return: bool = False
     sealed: str = field(default="", repr=False)
 
-    def with_seal(self, sealed: str) -> "Draft":
+    def with_seal(self, sealed: str) -> "Submission":
         """Give the same draft with another code in its sealed field; a line of the old one means nothing then."""
         return replace(self, sealed=sealed, line="")
 
@@ -61,11 +61,11 @@ def read_text(typed: str) -> str:
     return unicodedata.normalize("NFC", typed.replace("\r\n", "\n").replace("\r", "\n").translate(_DROPPED))
 
 
-def read_draft(kind: Kind, form: Mapping[str, Any]) -> Draft:
+def read_submission(kind: WritingKind, form: Mapping[str, Any]) -> Submission:
     """Read the form of tell, ask or check; whatever is missing or unknown takes its careful default."""
     story = form.get("story", "")
     consent = read_consent(form, day=0)
-    return Draft(
+    return Submission(
         kind=kind,
         text=read_text(form.get("text", "")),
         topic=_one_of(Topic, form.get("topic"), "unknown"),
@@ -93,7 +93,7 @@ def wrong_text(text: str) -> dict[str, str]:
     return {"text": "long"} if len(text) > LETTERS else {}
 
 
-def wrong_draft(draft: Draft) -> dict[str, str]:
+def wrong_submission(draft: Submission) -> dict[str, str]:
     """Name what stands in the way of sending, apart from the line that was typed back."""
     wrong = wrong_text(draft.text)
     if draft.kind == "tell" and draft.publish == "ask" and draft.no_return:

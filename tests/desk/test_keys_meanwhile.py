@@ -9,8 +9,8 @@ from onion_app.crypto.keys import fingerprint, new_id
 from onion_app.crypto.payloads import Text
 from onion_app.desk import casekeys
 from onion_app.errors import Overloaded
-from onion_app.site import casework as visit
-from onion_app.site.seals import Door, keys_by_epoch, keys_in, opened
+from onion_app.site import author_actions as visit
+from onion_app.site.author_keys import CaseAccess, keys_by_epoch, keys_in, open_message
 from onion_app.vault import truth
 from onion_app.vault.desk import known_keys
 from onion_app.vault.mailbox import messages, records
@@ -23,8 +23,8 @@ pytestmark = pytest.mark.usefixtures("nothing_is_stretched")
 
 
 @pytest.fixture
-def door(author: Author) -> Door:
-    return Door(author.case_id, author.pair)
+def door(author: Author) -> CaseAccess:
+    return CaseAccess(author.case_id, author.pair)
 
 
 @pytest.fixture
@@ -43,13 +43,13 @@ def shuts_out_dana(house: House, counsellor: Volunteer) -> None:
     counsellor.presses(f"/circles/shut-out/{id_of(house, 'Dana')}")
 
 
-def asks(house: House, door: Door, text: str) -> None:
+def asks(house: House, door: CaseAccess, text: str) -> None:
     visit.add(house.mailbox, door, Text(text, house.clock.today), new_id())
 
 
-def read_by_author(house: House, door: Door) -> list[str]:
+def read_by_author(house: House, door: CaseAccess) -> list[str]:
     keys = keys_by_epoch(house.mailbox, door)
-    letters = [opened(keys, message) for message in messages.messages_of(house.mailbox, door.case_id)]
+    letters = [open_message(keys, message) for message in messages.messages_of(house.mailbox, door.case_id)]
     return [letter.text for letter in letters if isinstance(letter, Text)]
 
 
@@ -82,7 +82,7 @@ def test_who_answers_while_another_re_keys_the_case_is_not_told_that_its_keys_ar
 
 
 def test_rows_of_no_shape_of_ours_let_a_case_be_re_keyed_once_and_not_at_each_login(
-    house: House, counsellor: Volunteer, case: str, intruder: Intruder, door: Door, circle: bytes
+    house: House, counsellor: Volunteer, case: str, intruder: Intruder, door: CaseAccess, circle: bytes
 ) -> None:
     insert = "INSERT INTO case_keys (case_id, epoch, holder, recipient, wrap) VALUES (?, ?, ?, ?, ?)"
     former = fingerprint(house.public_key(circle))
@@ -110,7 +110,7 @@ def test_a_case_that_cannot_be_read_keeps_nobody_from_logging_in(
 
 
 def test_a_circle_and_an_author_who_lost_each_other_to_an_exchanged_key_find_together_again(
-    house: House, counsellor: Volunteer, case: str, intruder: Intruder, door: Door, circle: bytes
+    house: House, counsellor: Volunteer, case: str, intruder: Intruder, door: CaseAccess, circle: bytes
 ) -> None:
     intruder.runs("UPDATE circles SET public_key = ? WHERE id = ?", intruder.pair.public, circle)
     asks(house, door, "Are you there?")
@@ -131,7 +131,7 @@ def test_a_circle_and_an_author_who_lost_each_other_to_an_exchanged_key_find_tog
 def test_whoever_was_shut_out_and_goes_on_with_the_key_they_had_reads_nothing_that_the_circle_begins(
     house: House, app: Hardened, counsellor: Volunteer, author: Author, circle: bytes, *, opened_before: bool
 ) -> None:
-    case, door = author.writes("They found my phone."), Door(author.case_id, author.pair)
+    case, door = author.writes("They found my phone."), CaseAccess(author.case_id, author.pair)
     intruder = Intruder(house.mailbox, author.case_id)
     makes_coordinator(house, counsellor)
     counsellor.logs_in()
@@ -159,7 +159,7 @@ def test_whoever_was_shut_out_and_goes_on_with_the_key_they_had_reads_nothing_th
 
 
 def test_an_answer_sent_twice_at_once_begins_one_epoch(
-    house: House, counsellor: Volunteer, case: str, door: Door, monkeypatch: pytest.MonkeyPatch
+    house: House, counsellor: Volunteer, case: str, door: CaseAccess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     shuts_out_dana(house, counsellor)
     counsellor.opens(case)
@@ -181,7 +181,7 @@ def test_an_answer_sent_twice_at_once_begins_one_epoch(
 
 
 def test_what_would_get_no_number_is_not_taken(
-    house: House, counsellor: Volunteer, case: str, intruder: Intruder, door: Door, circle: bytes
+    house: House, counsellor: Volunteer, case: str, intruder: Intruder, door: CaseAccess, circle: bytes
 ) -> None:
     sure, author = keys_in(house.mailbox, door).epochs, door.author.public
     last = next_epoch(sure, 2**31 - 1, circle_id=circle, circle_key=intruder.circle_key, author=author)

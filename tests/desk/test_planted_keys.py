@@ -7,8 +7,8 @@ import pytest
 from onion_app.crypto.epochs import AUTHOR_HOLDER, Epoch, authors_epochs, next_epoch
 from onion_app.crypto.keys import new_id
 from onion_app.crypto.payloads import Text
-from onion_app.site import casework as visit
-from onion_app.site.seals import Door, keys_by_epoch, keys_in, opened
+from onion_app.site import author_actions as visit
+from onion_app.site.author_keys import CaseAccess, keys_by_epoch, keys_in, open_message
 from onion_app.vault import truth
 from onion_app.vault.desk import known_keys
 from onion_app.vault.mailbox import case_keys, records
@@ -24,8 +24,8 @@ GONE = "The keys of this case are gone or were exchanged."
 
 
 @pytest.fixture
-def door(author: Author) -> Door:
-    return Door(author.case_id, author.pair)
+def door(author: Author) -> CaseAccess:
+    return CaseAccess(author.case_id, author.pair)
 
 
 @pytest.fixture
@@ -37,10 +37,10 @@ def case(counsellor: Volunteer, author: Author) -> str:
     return case
 
 
-def texts_of(house: House, door: Door) -> list[str]:
+def texts_of(house: House, door: CaseAccess) -> list[str]:
     """Read what the author reads, the oldest first."""
     keys, messages = keys_by_epoch(house.mailbox, door), messages_of(house.mailbox, door.case_id)
-    letters = [opened(keys, message) for message in messages]
+    letters = [open_message(keys, message) for message in messages]
     return [letter.text for letter in letters if isinstance(letter, Text)]
 
 
@@ -55,7 +55,7 @@ def shuts_out(house: House, counsellor: Volunteer, handle: str) -> None:
 
 @pytest.mark.parametrize("where", ["both", "author", "circle"])
 def test_an_answer_is_sealed_under_no_planted_key(
-    house: House, counsellor: Volunteer, case: str, intruder: Intruder, door: Door, where: str
+    house: House, counsellor: Volunteer, case: str, intruder: Intruder, door: CaseAccess, where: str
 ) -> None:
     holders = {"both": (), "author": (AUTHOR_HOLDER,), "circle": (intruder.circle_id,)}[where]
     for number in (2, 9):
@@ -107,11 +107,11 @@ def test_a_case_that_nobody_has_opened_can_be_exchanged_but_holds_no_word_of_its
     assert "Come to us." in read_by(intruder)
     assert "They found my phone." not in read_by(intruder)
     # Its author is told nothing under the intruder's key, and writes nothing under it.
-    assert keys_in(house.mailbox, Door(author.case_id, author.pair)).epochs == []
+    assert keys_in(house.mailbox, CaseAccess(author.case_id, author.pair)).epochs == []
 
 
 def test_an_exchanged_author_gets_no_key(
-    house: House, app: Hardened, counsellor: Volunteer, case: str, intruder: Intruder, door: Door, circle: bytes
+    house: House, app: Hardened, counsellor: Volunteer, case: str, intruder: Intruder, door: CaseAccess, circle: bytes
 ) -> None:
     intruder.runs("UPDATE cases SET author_key = ?", intruder.pair.public)
     makes_coordinator(house, counsellor)
@@ -126,7 +126,7 @@ def test_an_exchanged_author_gets_no_key(
 
 
 def test_whoever_was_shut_out_begins_no_epoch_with_the_key_they_had(
-    house: House, app: Hardened, counsellor: Volunteer, case: str, intruder: Intruder, door: Door, circle: bytes
+    house: House, app: Hardened, counsellor: Volunteer, case: str, intruder: Intruder, door: CaseAccess, circle: bytes
 ) -> None:
     makes_coordinator(house, counsellor)
     informer = joins(house, app, circle, "Dana", counsellor)
@@ -154,7 +154,7 @@ def test_whoever_was_shut_out_begins_no_epoch_with_the_key_they_had(
 
 
 def test_a_case_moved_to_another_circle_opens_for_nobody_there_and_is_answered_by_nobody(
-    house: House, app: Hardened, counsellor: Volunteer, case: str, intruder: Intruder, door: Door
+    house: House, app: Hardened, counsellor: Volunteer, case: str, intruder: Intruder, door: CaseAccess
 ) -> None:
     law = house.circle("Law", topics=("law",))
     informer = Volunteer(house, app)
@@ -173,7 +173,7 @@ def test_a_case_moved_to_another_circle_opens_for_nobody_there_and_is_answered_b
 
 
 def test_a_planted_key_does_not_keep_a_case_from_its_new_keys(
-    house: House, app: Hardened, counsellor: Volunteer, case: str, intruder: Intruder, door: Door, circle: bytes
+    house: House, app: Hardened, counsellor: Volunteer, case: str, intruder: Intruder, door: CaseAccess, circle: bytes
 ) -> None:
     makes_coordinator(house, counsellor)
     joins(house, app, circle, "Dana", counsellor)
@@ -195,7 +195,7 @@ def test_a_planted_key_does_not_keep_a_case_from_its_new_keys(
 
 
 def test_what_was_written_while_a_circles_key_was_exchanged_is_read_by_the_intruder_and_nothing_after_it(
-    house: House, counsellor: Volunteer, case: str, intruder: Intruder, door: Door, circle: bytes
+    house: House, counsellor: Volunteer, case: str, intruder: Intruder, door: CaseAccess, circle: bytes
 ) -> None:
     intruder.runs("UPDATE circles SET public_key = ? WHERE id = ?", intruder.pair.public, circle)
     visit.add(house.mailbox, door, Text("Are you there?", house.clock.today), new_id())
@@ -215,7 +215,7 @@ def test_of_an_author_and_a_member_who_begin_an_epoch_at_once_neither_loses_a_wo
     app: Hardened,
     counsellor: Volunteer,
     case: str,
-    door: Door,
+    door: CaseAccess,
     circle: bytes,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -46,8 +46,8 @@ from onion_app.errors import (
     Paused,
     SealBroken,
 )
-from onion_app.site import casework as visit
-from onion_app.site.seals import Door, keys_by_epoch
+from onion_app.site import author_actions as visit
+from onion_app.site.author_keys import CaseAccess, keys_by_epoch
 from onion_app.vault import database
 from onion_app.vault.desk import moderators
 from onion_app.vault.desk.circles import grants_of, waiting_in
@@ -313,9 +313,9 @@ class Circles(RuleBasedStateMachine):
         return self.tried[wrap, private]
 
 
-def door_of(author: Author) -> Door:
+def door_of(author: Author) -> CaseAccess:
     """Open an author's case with their key."""
-    return Door(author.case_id, author.pair)
+    return CaseAccess(author.case_id, author.pair)
 
 
 def cheap(secret: bytes, salt: bytes, _profile: passphrases.Profile) -> bytes:

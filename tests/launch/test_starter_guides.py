@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from onion_app.launch import starter_guides
-from onion_app.site.guides import NOW, ORDER
+from onion_app.site.views.guides import NOW, ORDER
 from onion_app.vault import settings, truth
 from onion_app.vault.database import Database, create_desk, create_mailbox
 from onion_app.vault.shown import reading

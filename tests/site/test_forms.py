@@ -5,7 +5,7 @@ import unicodedata
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onion_app.site.forms import LETTERS, around_the_limit, read_consent, read_draft, read_text, wrong_text
+from onion_app.site.forms import LETTERS, around_the_limit, read_consent, read_submission, read_text, wrong_text
 
 
 def test_lines_end_in_one_line_feed() -> None:
@@ -38,7 +38,7 @@ def test_a_text_made_regular_stays_as_it_is(typed: str) -> None:
 )
 def test_no_form_is_too_strange_to_read(form: dict[str, str]) -> None:
     for kind in ("tell", "ask"):
-        draft = read_draft(kind, form)
+        draft = read_submission(kind, form)
         assert draft.publish in ("no", "ask", "yes")
         assert draft.text == read_text(form.get("text", ""))
 

@@ -4,7 +4,7 @@ import pytest
 
 from onion_app.crypto.keys import new_key
 from onion_app.crypto.payloads import Verdict
-from onion_app.site import casework
+from onion_app.site import author_actions
 from onion_app.vault.database import Database
 from onion_app.vault.shown import routing
 from tests.site.conftest import Page, Place, Visitor
@@ -21,7 +21,7 @@ def is_refused(page: Page, why: str, text: str) -> None:
 def test_what_waits_in_a_case_has_an_end_until_its_circle_answers(
     visitor: Visitor, place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(casework, "MOST_WAITING", 4)  # the first text and what is allowed are two
+    monkeypatch.setattr(author_actions, "MOST_WAITING", 4)  # the first text and what is allowed are two
     code = visitor.tells("First.")
     case = visitor.returns(code)
     last = visitor.fills(case, text="Third.")
@@ -37,8 +37,8 @@ def test_what_waits_in_a_case_has_an_end_until_its_circle_answers(
 def test_what_was_allowed_can_be_taken_back_however_much_waits(
     visitor: Visitor, place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(casework, "MOST_WAITING", 2)
-    monkeypatch.setattr(casework, "MOST_DECIDED", 3)
+    monkeypatch.setattr(author_actions, "MOST_WAITING", 2)
+    monkeypatch.setattr(author_actions, "MOST_DECIDED", 3)
     case = visitor.returns(visitor.tells("First.", publish="ask"))
     case = visitor.fills(case, 'value="consents"', publish="yes", count="1")
     assert visitor.fills(case, 'value="consents"', publish="yes", count="1", quote="1").status == 503
@@ -49,7 +49,7 @@ def test_what_was_allowed_can_be_taken_back_however_much_waits(
 def test_a_yes_can_be_taken_back_however_much_waits(
     visitor: Visitor, place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(casework, "MOST_DECIDED", 1)
+    monkeypatch.setattr(author_actions, "MOST_DECIDED", 1)
     code = visitor.tells("First.", publish="ask")
     place.proposes("A title", "Words.")
     page = visitor.returns(code)

@@ -15,9 +15,9 @@ from onion_app.crypto.keys import KeyPair, keypair_from, new_id, subkey
 from onion_app.crypto.payloads import Consent, Text, pack
 from onion_app.crypto.sealing import Place, open_field, seal, seal_field
 from onion_app.errors import AlreadyWithdrawn, NothingHere
-from onion_app.site import casework
-from onion_app.site.forms import AnswerIn, Draft
-from onion_app.site.seals import Door, keys_by_epoch, keys_of, message_id_of, opened, wraps_for
+from onion_app.site import author_actions
+from onion_app.site.author_keys import CaseAccess, keys_by_epoch, keys_of, message_id_of, open_message, wraps_for
+from onion_app.site.forms import AnswerIn, Submission
 from onion_app.vault.database import Database
 from onion_app.vault.mailbox import case_keys, lifetime, messages
 from onion_app.vault.mailbox.records import Message, NewCase
@@ -64,7 +64,7 @@ def prepared_in(key: bytes, sealed: str) -> Prepared:
     return Prepared(fields["code"], case_id, tag, keypair_from(author))
 
 
-def send(db: Database, prepared: Prepared, draft: Draft, day: int, language: AnswerIn) -> None:
+def send(db: Database, prepared: Prepared, draft: Submission, day: int, language: AnswerIn) -> None:
     """Store the case; sent twice it is stored once, and what was changed in between is added to it.
 
     Raises:
@@ -81,28 +81,28 @@ def send(db: Database, prepared: Prepared, draft: Draft, day: int, language: Ans
         _add_what_changed(db, prepared, draft, new)
 
 
-def _whole_text(draft: Draft, day: int) -> Text:
+def _whole_text(draft: Submission, day: int) -> Text:
     """Give the text, and under it the story that it is about, where its reader looks for it."""
     about = f"\n\n/stories/{draft.story}" if draft.story else ""
     return Text(draft.text + about, day)
 
 
-def _consent(draft: Draft, day: int) -> Consent | None:
+def _consent(draft: Submission, day: int) -> Consent | None:
     return Consent(draft.publish, draft.count, draft.quote, day) if draft.kind == "tell" else None
 
 
-def _text_seed(prepared: Prepared, draft: Draft) -> bytes:
+def _text_seed(prepared: Prepared, draft: Submission) -> bytes:
     return prepared.seed("text without return" if draft.no_return else "text")
 
 
-def _consent_seed(prepared: Prepared, draft: Draft) -> bytes:
+def _consent_seed(prepared: Prepared, draft: Submission) -> bytes:
     return prepared.seed(f"consent without return {draft.text}" if draft.no_return else "consent")
 
 
 def _new_case(
     db: Database,
     prepared: Prepared,
-    draft: Draft,
+    draft: Submission,
     letters: list[tuple[bytes, Text | Consent]],
     day: int,
     language: AnswerIn,
@@ -138,7 +138,7 @@ def _message(case_key: bytes, place: Place, letter: Text | Consent) -> Message:
     return Message(place.case_id, place.number, place.message_id, place.epoch, "visitor", sealed)
 
 
-def _add_what_changed(db: Database, prepared: Prepared, draft: Draft, new: NewCase) -> None:
+def _add_what_changed(db: Database, prepared: Prepared, draft: Submission, new: NewCase) -> None:
     """Compare with what is stored: somebody may have sent, gone back, written more and sent again."""
     try:
         author = case_keys.author_key_of(db, new.id)
@@ -146,20 +146,20 @@ def _add_what_changed(db: Database, prepared: Prepared, draft: Draft, new: NewCa
         raise AlreadyWithdrawn from None
     if author != prepared.author.public:
         raise AlreadyWithdrawn
-    door = Door(new.id, keys_of(db, prepared.code).author)
-    casework.write_back(db, door, _whole_text(draft, new.day), _text_seed(prepared, draft))
+    access = CaseAccess(new.id, keys_of(db, prepared.code).author)
+    author_actions.write_back(db, access, _whole_text(draft, new.day), _text_seed(prepared, draft))
     consent = _consent(draft, new.day)
     if consent:
-        _change_consent(db, door, consent, _consent_seed(prepared, draft))
+        _change_consent(db, access, consent, _consent_seed(prepared, draft))
 
 
-def _change_consent(db: Database, door: Door, consent: Consent, seed: bytes) -> None:
+def _change_consent(db: Database, access: CaseAccess, consent: Consent, seed: bytes) -> None:
     """Follow a choice changed on the check page, unless it was made on the case page meanwhile: that one holds."""
-    keys, stored = keys_by_epoch(db, door), messages.messages_of(db, door.case_id)
+    keys, stored = keys_by_epoch(db, access), messages.messages_of(db, access.case_id)
     made = {message.id for message in stored}
     here = next(number for number in count(1) if message_id_of(seed, str(number)) not in made)
-    latest = [(each.id, letter) for each in stored if isinstance(letter := opened(keys, each), Consent)][-1:]
+    latest = [(each.id, letter) for each in stored if isinstance(letter := open_message(keys, each), Consent)][-1:]
     for message_id, letter in latest:
         same = (letter.publish, letter.count, letter.quote) == (consent.publish, consent.count, consent.quote)
         if message_id == message_id_of(seed, str(here - 1)) and not same:
-            casework.add(db, door, consent, message_id_of(seed, str(here)))
+            author_actions.add(db, access, consent, message_id_of(seed, str(here)))

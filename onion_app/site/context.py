@@ -17,7 +17,7 @@ DAY: Final = 86_400  # seconds
 
 
 @dataclass(frozen=True, slots=True)
-class House:
+class SiteContext:
     """Everything a view may ask for."""
 
     mailbox: PerThread
@@ -44,14 +44,14 @@ def budgets(clock: Callable[[], float]) -> dict[str, TokenBucket]:
     }
 
 
-def house() -> House:
+def site_context() -> SiteContext:
     """Give what this app has at hand."""
-    return cast("House", current_app.extensions["house"])
+    return cast("SiteContext", current_app.extensions["house"])
 
 
 def mailbox() -> Database:
     """Give this thread's connection."""
-    return house().mailbox.here()
+    return site_context().mailbox.here()
 
 
 def in_force() -> Settings:
@@ -61,4 +61,4 @@ def in_force() -> Settings:
 
 def today() -> int:
     """Count the days since 1970-01-01 UTC. # P08: no page asks for anything finer."""
-    return int(house().clock() // DAY)
+    return int(site_context().clock() // DAY)

@@ -11,10 +11,10 @@ from flask.typing import ResponseReturnValue
 from onion_app.crypto.codes import read_code
 from onion_app.crypto.sealing import open_field, seal_field
 from onion_app.errors import CodeMistyped, NothingHere, SealBroken
-from onion_app.site import casework
-from onion_app.site.house import house, mailbox, today
-from onion_app.site.pages import backup_days, page, pages_called, show, typed_code
-from onion_app.site.visit import close_door, kept, open_door
+from onion_app.site import author_actions
+from onion_app.site.context import mailbox, site_context, today
+from onion_app.site.rendering import backup_days, page, pages_called, show, typed_code
+from onion_app.site.visit import contents, forget_case, keep_case_open
 
 returning: Final = pages_called("returning")
 _FIELD: Final = "erase without opening"
@@ -36,27 +36,27 @@ def open_or_erase() -> ResponseReturnValue:
     except CodeMistyped as mistyped:
         return show("return.html", why="", errors={"code": "mistyped"}, **typed_code(mistyped))
     if "erase" in request.form:
-        sealed = seal_field(house().field_key, _FIELD, {"code": code})
+        sealed = seal_field(site_context().field_key, _FIELD, {"code": code})
         return show("erase.html", back_to="return", fields={"sealed": sealed}, backup_days=backup_days())
-    house().budgets["open"].take()
+    site_context().budgets["open"].take()
     try:
-        door, opened_before = casework.open_case(mailbox(), code, today())
+        access, opened_before = author_actions.open_case(mailbox(), code, today())
     except NothingHere:
         return show("nothing.html")
-    open_door(door, opened_before)
+    keep_case_open(access, opened_before)
     return redirect(page("case"), 303)
 
 
 def _erase(sealed: str) -> ResponseReturnValue:
     try:
-        code = open_field(house().field_key, _FIELD, sealed)["code"]
+        code = open_field(site_context().field_key, _FIELD, sealed)["code"]
     except SealBroken:
         return show("return.html", why="expired")
-    house().budgets["open"].take()
+    site_context().budgets["open"].take()
     try:
-        casework.erase_without_opening(mailbox(), code, today())
+        author_actions.erase_without_opening(mailbox(), code, today())
     except NothingHere:
         return show("nothing.html")
-    if "case" in kept():
-        close_door()
+    if "case" in contents():
+        forget_case()
     return show("erased.html")

@@ -1,4 +1,4 @@
-"""The door to a case: how its author's keys open the seals in it, and make new ones.
+"""The keys of an author: how they open the messages of their case, and seal new ones.
 
 Nothing here decides what is written or shown, and nothing is remembered between two calls.
 # P06: a code is stretched here and stored nowhere; what stays of it for a visit is the author's key pair.
@@ -22,7 +22,7 @@ from onion_app.vault.shown import routing
 from onion_app.web.pinning import unpinned
 
 
-class Door(NamedTuple):
+class CaseAccess(NamedTuple):
     """What opens a case for its author while a visit lasts: the case, and the key pair behind the code."""
 
     case_id: bytes
@@ -36,7 +36,7 @@ def keys_of(db: Database, code: str) -> CodeKeys:
         return derive(code, salt)
 
 
-class Keys(NamedTuple):
+class OpenedKeys(NamedTuple):
     """The keys of a case as its author finds them."""
 
     held: list[Wrap]  # every wrap of the case, whoever put it there
@@ -44,40 +44,40 @@ class Keys(NamedTuple):
     others: list[Epoch]  # those that open, and may be anybody's
 
 
-def keys_in(db: Database, door: Door) -> Keys:
+def keys_in(db: Database, access: CaseAccess) -> OpenedKeys:
     """Open the author's wraps, and leave out what somebody else put among them.
 
     Raises:
-        NothingHere: the case is gone, or the door belongs to a code that was replaced.
+        NothingHere: the case is gone, or the access belongs to a code that was replaced.
     """
-    held = all_wraps(db, door.case_id)
+    held = all_wraps(db, access.case_id)
     own = [each for each in held if each.holder == AUTHOR_HOLDER]
-    found = [epoch for each in own if (epoch := _opened_wrap(each, door)) is not None]
-    if not found and author_key_of(db, door.case_id) != door.author.public:
+    found = [epoch for each in own if (epoch := _opened_wrap(each, access)) is not None]
+    if not found and author_key_of(db, access.case_id) != access.author.public:
         raise NothingHere
-    sure = authors_epochs(found, door.author)
+    sure = authors_epochs(found, access.author)
     others = sorted((each for each in found if each not in sure), key=lambda epoch: epoch.number)
-    return Keys(held, sure, others)
+    return OpenedKeys(held, sure, others)
 
 
-def _opened_wrap(wrapped: Wrap, door: Door) -> Epoch | None:
-    place = {"case_id": door.case_id, "holder": AUTHOR_HOLDER}
+def _opened_wrap(wrapped: Wrap, access: CaseAccess) -> Epoch | None:
+    place = {"case_id": access.case_id, "holder": AUTHOR_HOLDER}
     try:
-        return unwrap(wrapped.wrap, epoch=wrapped.epoch, private_key=door.author.private, **place)
+        return unwrap(wrapped.wrap, epoch=wrapped.epoch, private_key=access.author.private, **place)
     except SealBroken:
         return None
 
 
-def keys_by_epoch(db: Database, door: Door) -> dict[int, bytes]:
+def keys_by_epoch(db: Database, access: CaseAccess) -> dict[int, bytes]:
     """Give the key of every epoch that the author can be sure of, the newest first.
 
     Raises:
         NothingHere: as for `keys_in`.
     """
-    return {epoch.number: epoch.key for epoch in reversed(keys_in(db, door).epochs)}
+    return {epoch.number: epoch.key for epoch in reversed(keys_in(db, access).epochs)}
 
 
-def epoch_to_write_in(db: Database, door: Door, keys: Keys) -> tuple[Epoch, Sequence[Wrap]]:
+def epoch_to_write_in(db: Database, access: CaseAccess, keys: OpenedKeys) -> tuple[Epoch, Sequence[Wrap]]:
     """Stay in the newest epoch, unless its circle or its author has another key by now: then a new one begins.
 
     Raises:
@@ -90,10 +90,10 @@ def epoch_to_write_in(db: Database, door: Door, keys: Keys) -> tuple[Epoch, Sequ
     # Which circle has the case is what the newest epoch says, and not the mailbox.
     # P05: who was shut out of the circle holds its old key, and reads nothing of the new epoch.
     circle = _circle(db, newest.circle_id)
-    if (newest.circle_key, newest.author) == (circle.public_key, door.author.public):
+    if (newest.circle_key, newest.author) == (circle.public_key, access.author.public):
         return newest, ()
     number = next_number(keys.held, newest.number)
-    readers = {"circle_id": circle.id, "circle_key": circle.public_key, "author": door.author.public}
+    readers = {"circle_id": circle.id, "circle_key": circle.public_key, "author": access.author.public}
     new = next_epoch(keys.epochs, number, **readers, others=keys.others)
     return new, wraps_for(new)
 
@@ -121,7 +121,7 @@ def sealer(case_key: bytes, place: Place, letter: Payload) -> Callable[[int], by
     return lambda number: seal(case_key, pack(letter), replace(place, number=number))
 
 
-def opened(keys: Mapping[int, bytes], message: Message) -> Payload | None:
+def open_message(keys: Mapping[int, bytes], message: Message) -> Payload | None:
     """Open a message; None when it is damaged, so that the others can still be read."""
     place = Place(message.case_id, message.epoch, message.id, message.number, message.author)
     try:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from onion_app.crypto.payloads import Consent, FinalText, Payload, StoryLink, Text, Verdict
-from onion_app.site.seals import Door, keys_by_epoch, opened
+from onion_app.site.author_keys import CaseAccess, keys_by_epoch, open_message
 from onion_app.vault import settings
 from onion_app.vault.database import Database
 from onion_app.vault.mailbox import lifetime, messages
@@ -12,7 +12,7 @@ from onion_app.vault.mailbox.records import Message
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class ShownMessage:
     """A message as its author reads it; `day` and `text` mean nothing when it is damaged."""
 
     number: int
@@ -25,13 +25,13 @@ class Shown:
 
 
 @dataclass(frozen=True, slots=True)
-class OpenCase:
+class AuthorView:
     """A case opened by its author: its messages, newest first, and what they allowed last."""
 
     kind: str
     state: str
     erased_on: int
-    letters: tuple[Shown, ...]
+    letters: tuple[ShownMessage, ...]
     consent: Consent | None
     story_id: bytes | None
     proposal_id: str = ""
@@ -40,21 +40,21 @@ class OpenCase:
     restored: settings.Restored | None = None  # this case comes from a backup
 
 
-def read_case(db: Database, door: Door) -> OpenCase:
+def read_case(db: Database, access: CaseAccess) -> AuthorView:
     """Open everything in a case.
 
     Raises:
-        NothingHere: it was erased, or its code was replaced, since the door was opened.
+        NothingHere: it was erased, or its code was replaced, since then.
     """
-    case = lifetime.read_case(db, door.case_id)
-    keys = keys_by_epoch(db, door)
-    letters = [(message, opened(keys, message)) for message in messages.messages_of(db, door.case_id)]
+    case = lifetime.read_case(db, access.case_id)
+    keys = keys_by_epoch(db, access)
+    letters = [(message, open_message(keys, message)) for message in messages.messages_of(db, access.case_id)]
     shown = [_shown(message, letter) for message, letter in letters if _is_text(message, letter)]
     consents = [letter for message, letter in letters if isinstance(letter, Consent) and message.author == "visitor"]
     stories = [letter for message, letter in letters if isinstance(letter, StoryLink) and message.author != "visitor"]
     proposal_id, proposal = _newest_proposal(letters)
     held = settings.read(db)
-    return OpenCase(
+    return AuthorView(
         kind=case.kind,
         state=case.state,
         erased_on=lifetime.erased_on(case, held.retention_days),
@@ -87,8 +87,8 @@ def _is_text(message: Message, letter: Payload | None) -> bool:
     return message.number > 0 and (letter is None or isinstance(letter, Text))
 
 
-def _shown(message: Message, letter: Payload | None) -> Shown:
+def _shown(message: Message, letter: Payload | None) -> ShownMessage:
     yours = message.author == "visitor"
     if not isinstance(letter, Text):
-        return Shown(message.number, yours, damaged=True)
-    return Shown(message.number, yours, letter.text, letter.day, letter.sender, letter.language)
+        return ShownMessage(message.number, yours, damaged=True)
+    return ShownMessage(message.number, yours, letter.text, letter.day, letter.sender, letter.language)

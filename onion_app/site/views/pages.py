@@ -8,7 +8,7 @@ from typing import Final
 from flask import Response, make_response, request
 from flask.typing import ResponseReturnValue
 
-from onion_app.site.pages import backup_days, how_to_find_us, pages_called, show, show_published
+from onion_app.site.rendering import backup_days, how_to_find_us, pages_called, show, show_published
 from onion_app.site.visit import forget
 from onion_app.web.app import speak
 

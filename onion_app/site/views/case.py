@@ -17,12 +17,12 @@ from onion_app.crypto.keys import new_key
 from onion_app.crypto.payloads import Decision, Text, Verdict
 from onion_app.crypto.sealing import open_field, seal_field
 from onion_app.errors import CodeMistyped, NothingHere, SealBroken, VisitOver
-from onion_app.site import casework, decisions, visit
+from onion_app.site import author_actions, visit
+from onion_app.site.author_keys import CaseAccess
+from onion_app.site.author_view import ShownMessage, read_case
+from onion_app.site.context import mailbox, site_context, today
 from onion_app.site.forms import read_consent, read_text, wrong_line, wrong_text
-from onion_app.site.house import house, mailbox, today
-from onion_app.site.opencase import Shown, read_case
-from onion_app.site.pages import backup_days, expired, kept_page, pages_called, show, show_own, typed_code
-from onion_app.site.seals import Door
+from onion_app.site.rendering import backup_days, expired, kept_page, pages_called, show, show_own, typed_code
 
 casepage: Final = pages_called("casepage")
 
@@ -36,11 +36,11 @@ _ROOM: Final = 55_000  # bytes that may stand in the boxes beside them: together
 def look() -> ResponseReturnValue:
     """Show the case that this visit has open."""
     try:
-        return _case_page(visit.door())
+        return _case_page(visit.case_access())
     except VisitOver:
         return show("return.html", why="expired")
     except NothingHere:
-        visit.close_door()
+        visit.forget_case()
         return show("nothing.html")
 
 
@@ -52,7 +52,7 @@ def act() -> ResponseReturnValue:
     if text:
         visit.keep(reply=text)
     try:
-        return todo(_door())
+        return todo(_access())
     except VisitOver:
         return expired()
     except CodeMistyped as mistyped:
@@ -60,29 +60,29 @@ def act() -> ResponseReturnValue:
     except NothingHere:
         if text:
             return kept_page("expired", "case", {"code": "nothing"}, **typed_code())
-        visit.close_door()
+        visit.forget_case()
         return show("nothing.html")
 
 
-def _door() -> Door:
+def _access() -> CaseAccess:
     """Give the open case; a code that came with the form opens its own."""
     if "code" not in request.form:
-        return visit.door()
+        return visit.case_access()
     code = read_code(request.form["code"])
-    house().budgets["open"].take()
-    door, opened_before = casework.open_case(mailbox(), code, today())
-    visit.open_door(door, opened_before)
-    return door
+    site_context().budgets["open"].take()
+    access, opened_before = author_actions.open_case(mailbox(), code, today())
+    visit.keep_case_open(access, opened_before)
+    return access
 
 
-def _write(door: Door) -> ResponseReturnValue:
+def _write(access: CaseAccess) -> ResponseReturnValue:
     text = read_text(request.form.get("text", ""))
     wrong = wrong_text(text)
     if wrong:
-        return _case_page(door, text=text, errors=wrong)
-    casework.write_back(mailbox(), door, Text(text, today()), _seed())
+        return _case_page(access, text=text, errors=wrong)
+    author_actions.write_back(mailbox(), access, Text(text, today()), _seed())
     visit.keep(reply=None)
-    return _case_page(door, done="arrived")
+    return _case_page(access, done="arrived")
 
 
 def _seed() -> bytes:
@@ -90,60 +90,60 @@ def _seed() -> bytes:
     return bytes.fromhex(seed) if _SEED.fullmatch(seed) else new_key()
 
 
-def _decide(door: Door) -> ResponseReturnValue:
+def _decide(access: CaseAccess) -> ResponseReturnValue:
     """Take the author's word on the final text; without a decision it is a message like any other."""
     decision = next((each for each in get_args(Decision) if each == request.form.get("decision")), None)
     if decision is None:
-        return _write(door)
+        return _write(access)
     text = read_text(request.form.get("text", ""))
     wrong = wrong_text(text) if decision == "change" or text else {}
     if wrong:
-        return _case_page(door, text="", change=text, errors={"change": wrong["text"]})
-    if request.form.get("proposal") != read_case(mailbox(), door).proposal_id:
-        return _case_page(door, text="", change=text, done="another")  # nobody says yes to what they have not seen
+        return _case_page(access, text="", change=text, errors={"change": wrong["text"]})
+    if request.form.get("proposal") != read_case(mailbox(), access).proposal_id:
+        return _case_page(access, text="", change=text, done="another")  # nobody says yes to what they have not seen
     verdict = Verdict(request.form["proposal"], decision, text, today())
-    decisions.give_verdict(mailbox(), door, verdict, _seed())
+    author_actions.give_verdict(mailbox(), access, verdict, _seed())
     visit.keep(reply=None)
-    return _case_page(door, done="decided")
+    return _case_page(access, done="decided")
 
 
-def _take_back(door: Door) -> ResponseReturnValue:
-    decisions.take_story_back(mailbox(), door, today())
-    return _case_page(door, done="taken_back")
+def _take_back(access: CaseAccess) -> ResponseReturnValue:
+    author_actions.take_story_back(mailbox(), access, today())
+    return _case_page(access, done="taken_back")
 
 
-def _allow(door: Door) -> ResponseReturnValue:
-    casework.save_consent(mailbox(), door, read_consent(request.form, today()))
-    return _case_page(door, done="saved")
+def _allow(access: CaseAccess) -> ResponseReturnValue:
+    author_actions.save_consent(mailbox(), access, read_consent(request.form, today()))
+    return _case_page(access, done="saved")
 
 
-def _change_code(door: Door) -> ResponseReturnValue:
+def _change_code(access: CaseAccess) -> ResponseReturnValue:
     """Show a new code, and let it take effect when line 7 of it was typed back."""
     try:
-        fields = open_field(house().field_key, _FIELD, request.form.get("sealed", ""))
+        fields = open_field(site_context().field_key, _FIELD, request.form.get("sealed", ""))
     except SealBroken:
         fields = {}
-    if fields.get("case") != door.case_id.hex():
+    if fields.get("case") != access.case_id.hex():
         code = new_code()
-        sealed = seal_field(house().field_key, _FIELD, {"code": code, "case": door.case_id.hex()})
+        sealed = seal_field(site_context().field_key, _FIELD, {"code": code, "case": access.case_id.hex()})
         return show("newcode.html", code=code, sealed=sealed)
     code, line = fields["code"], request.form.get("line", "")
     wrong = wrong_line(code, line)
     if wrong:
         return show("newcode.html", code=code, sealed=request.form["sealed"], line=line[:40], errors=wrong)
-    visit.open_door(casework.change_code(mailbox(), door, code), visit.kept().get("opened_before"))
-    return _case_page(visit.door(), done="new_code")
+    visit.keep_case_open(author_actions.change_code(mailbox(), access, code), visit.contents().get("opened_before"))
+    return _case_page(visit.case_access(), done="new_code")
 
 
-def _erase(door: Door) -> ResponseReturnValue:
+def _erase(access: CaseAccess) -> ResponseReturnValue:
     if "sure" not in request.form:
         return show("erase.html", back_to="case", fields={"do": "erase", "sure": "1"}, backup_days=backup_days())
-    casework.erase(mailbox(), door, today())
-    visit.close_door()
+    author_actions.erase(mailbox(), access, today())
+    visit.forget_case()
     return show("erased.html")
 
 
-_TODO: Final[dict[str, Callable[[Door], ResponseReturnValue]]] = {
+_TODO: Final[dict[str, Callable[[CaseAccess], ResponseReturnValue]]] = {
     "verdict": _decide,
     "take_back": _take_back,
     "consents": _allow,
@@ -152,9 +152,9 @@ _TODO: Final[dict[str, Callable[[Door], ResponseReturnValue]]] = {
 }
 
 
-def _case_page(door: Door, **values: Any) -> str:  # noqa: ANN401 - plain values for the template
-    case = read_case(mailbox(), door)
-    kept = visit.kept()
+def _case_page(access: CaseAccess, **values: Any) -> str:  # noqa: ANN401 - plain values for the template
+    case = read_case(mailbox(), access)
+    kept = visit.contents()
     text = values.pop("text", kept.get("reply", ""))
     proposal = case.proposal if case.verdict is None else None
     beside = _bytes(text) + _bytes(values.get("change", "")) + (_bytes(proposal.text) if proposal else 0)
@@ -181,9 +181,9 @@ def _case_page(door: Door, **values: Any) -> str:  # noqa: ANN401 - plain values
     )
 
 
-def _parts(letters: tuple[Shown, ...]) -> list[tuple[Shown, ...]]:
+def _parts(letters: tuple[ShownMessage, ...]) -> list[tuple[ShownMessage, ...]]:
     """Cut the messages into pages, newest first."""
-    parts: list[list[Shown]] = [[]]
+    parts: list[list[ShownMessage]] = [[]]
     room = _PART
     for letter in letters:
         size = _bytes(letter.text)

@@ -7,6 +7,7 @@ author's own keys only. Nothing is remembered between two calls.
 
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Final
 
 from onion_app.crypto.epochs import AUTHOR_HOLDER, claimed
@@ -14,18 +15,18 @@ from onion_app.crypto.keys import new_id
 from onion_app.crypto.payloads import Consent, LastOpened, Text, Verdict
 from onion_app.crypto.sealing import Place
 from onion_app.errors import DiskFull, EpochPassed, NothingHere, Overloaded, Paused
-from onion_app.site.opencase import read_case
-from onion_app.site.seals import (
-    Door,
+from onion_app.site.author_keys import (
+    CaseAccess,
     epoch_to_write_in,
     keys_by_epoch,
     keys_in,
     keys_of,
     message_id_of,
-    opened,
+    open_message,
     sealer,
     wrapped,
 )
+from onion_app.site.author_view import read_case
 from onion_app.vault.database import Database
 from onion_app.vault.mailbox import case_keys, lifetime, messages
 from onion_app.vault.mailbox.records import Wrap
@@ -42,31 +43,31 @@ _PUBLISH: Final = ("no", "ask", "yes")
 TRIES: Final = 5  # a new epoch is begun about once in the life of a case; losing that race five times is no accident
 
 
-def open_case(db: Database, code: str, day: int) -> tuple[Door, int | None]:
+def open_case(db: Database, code: str, day: int) -> tuple[CaseAccess, int | None]:
     """Find the case of a code and note that it was opened; gives the day of the opening before this one.
 
     Raises:
         NothingHere: whatever the reason, there is nothing under this code.
     """
     keys = keys_of(db, code)
-    door = Door(lifetime.find_by_tag(db, keys.tag).id, keys.author)
-    before = _last_opened(db, door)
+    access = CaseAccess(lifetime.find_by_tag(db, keys.tag).id, keys.author)
+    before = _last_opened(db, access)
     with suppress(DiskFull):  # who cannot be noted may still read
-        _note_opening(db, door, day)
-    return door, before
+        _note_opening(db, access, day)
+    return access, before
 
 
-def write_back(db: Database, door: Door, text: Text, seed: bytes) -> None:
+def write_back(db: Database, access: CaseAccess, text: Text, seed: bytes) -> None:
     """Add a text to a case; the same text with the same seed (drawn for each form) is stored once.
 
     Raises:
         NothingHere: the case is gone. Paused: its circle has no key, or there is no room. Overloaded: no turn to write.
         AwaitsAnswer: so much waits that no more is taken.
     """
-    add(db, door, text, message_id_of(seed, text.text), most=MOST_WAITING)
+    add(db, access, text, message_id_of(seed, text.text), most=MOST_WAITING)
 
 
-def save_consent(db: Database, door: Door, consent: Consent) -> None:
+def save_consent(db: Database, access: CaseAccess, consent: Consent) -> None:
     """Add what the author allows from now on, unless it is what they allow already.
 
     Who allows less is never refused for what waits or for room: nobody can take back more often than they gave.
@@ -74,15 +75,20 @@ def save_consent(db: Database, door: Door, consent: Consent) -> None:
     Raises:
         NothingHere, Paused, Overloaded, AwaitsAnswer: as for `write_back`.
     """
-    case = read_case(db, door)
+    case = read_case(db, access)
     now = case.consent
     same = now and (now.publish, now.count, now.quote) == (consent.publish, consent.count, consent.quote)
     if case.kind == "testimony" and not same:
-        add(db, door, consent, new_id(), most=None if now and _allows_no_more(consent, now) else MOST_DECIDED)
+        add(db, access, consent, new_id(), most=None if now and _allows_no_more(consent, now) else MOST_DECIDED)
 
 
 def add(
-    db: Database, door: Door, letter: Text | Consent | Verdict, message_id: bytes, *, most: int | None = MOST_DECIDED
+    db: Database,
+    access: CaseAccess,
+    letter: Text | Consent | Verdict,
+    message_id: bytes,
+    *,
+    most: int | None = MOST_DECIDED,
 ) -> None:
     """Seal a letter of the author's and add it to the case, unless `most` wait; the same id is stored once.
 
@@ -91,12 +97,12 @@ def add(
     """
 
     def append() -> None:
-        keys = keys_in(db, door)
-        epoch, wraps = epoch_to_write_in(db, door, keys)
-        sealed = sealer(epoch.key, Place(door.case_id, epoch.number, message_id, 0, "visitor"), letter)
+        keys = keys_in(db, access)
+        epoch, wraps = epoch_to_write_in(db, access, keys)
+        sealed = sealer(epoch.key, Place(access.case_id, epoch.number, message_id, 0, "visitor"), letter)
         messages.append(
             db,
-            door.case_id,
+            access.case_id,
             message_id,
             author="visitor",
             epoch=epoch.number,
@@ -110,7 +116,7 @@ def add(
     _until_no_epoch_passed(append)
 
 
-def change_code(db: Database, door: Door, code: str) -> Door:
+def change_code(db: Database, access: CaseAccess, code: str) -> CaseAccess:
     """Let another code open the case, and the old one nothing from now on.
 
     Raises:
@@ -119,17 +125,17 @@ def change_code(db: Database, door: Door, code: str) -> Door:
     new = keys_of(db, code)
 
     def rewrap() -> None:
-        keys = keys_in(db, door)
+        keys = keys_in(db, access)
         if len(keys.epochs) >= MOST_EPOCHS:
             raise Overloaded
         epochs = [claimed(first, new.author.private) for first in keys.epochs[:1]] + keys.epochs[1:]
         # P05: what follows is sealed under a key that the old code never opened, unless nobody is there to read it.
         new_wraps: Sequence[Wrap] = ()
         with suppress(Paused):
-            _, new_wraps = epoch_to_write_in(db, Door(door.case_id, new.author), keys)
+            _, new_wraps = epoch_to_write_in(db, CaseAccess(access.case_id, new.author), keys)
         case_keys.change_code(
             db,
-            door.case_id,
+            access.case_id,
             tag=new.tag,
             author_key=new.author.public,
             wraps=[wrapped(epoch, AUTHOR_HOLDER, new.author.public) for epoch in epochs],
@@ -138,19 +144,19 @@ def change_code(db: Database, door: Door, code: str) -> Door:
         )
 
     _until_no_epoch_passed(rewrap)
-    return Door(door.case_id, new.author)
+    return CaseAccess(access.case_id, new.author)
 
 
-def erase(db: Database, door: Door, day: int) -> None:
+def erase(db: Database, access: CaseAccess, day: int) -> None:
     """Destroy a case and the story that was made of it.
 
     Raises:
-        NothingHere: it is gone already, or the door belongs to a code that was replaced.
+        NothingHere: it is gone already, or the access belongs to a code that was replaced.
     """
-    if case_keys.author_key_of(db, door.case_id) != door.author.public:
+    if case_keys.author_key_of(db, access.case_id) != access.author.public:
         raise NothingHere
     # P07: the story goes with its case, and the case with its keys.
-    lifetime.erase_case(db, door.case_id, day, read_case(db, door).story_id)
+    lifetime.erase_case(db, access.case_id, day, read_case(db, access).story_id)
 
 
 def erase_without_opening(db: Database, code: str, day: int) -> None:
@@ -160,7 +166,7 @@ def erase_without_opening(db: Database, code: str, day: int) -> None:
         NothingHere: whatever the reason, there is nothing under this code.
     """
     keys = keys_of(db, code)
-    erase(db, Door(lifetime.find_by_tag(db, keys.tag).id, keys.author), day)
+    erase(db, CaseAccess(lifetime.find_by_tag(db, keys.tag).id, keys.author), day)
 
 
 def _allows_no_more(consent: Consent, now: Consent) -> bool:
@@ -168,19 +174,19 @@ def _allows_no_more(consent: Consent, now: Consent) -> bool:
     return allowed and consent.count <= now.count and consent.quote <= now.quote
 
 
-def _last_opened(db: Database, door: Door) -> int | None:
-    keys = keys_by_epoch(db, door)
-    records = (opened(keys, each) for each in messages.messages_of(db, door.case_id) if each.number == 0)
+def _last_opened(db: Database, access: CaseAccess) -> int | None:
+    keys = keys_by_epoch(db, access)
+    records = (open_message(keys, each) for each in messages.messages_of(db, access.case_id) if each.number == 0)
     return next((record.day for record in records if isinstance(record, LastOpened)), None)
 
 
-def _note_opening(db: Database, door: Door, day: int) -> None:
+def _note_opening(db: Database, access: CaseAccess, day: int) -> None:
     def note() -> None:
-        keys = keys_in(db, door)
+        keys = keys_in(db, access)
         for epoch in keys.epochs[-1:]:
-            place = Place(door.case_id, epoch.number, new_id(), 0, "site")
+            place = Place(access.case_id, epoch.number, new_id(), 0, "site")
             sealed = sealer(epoch.key, place, LastOpened(day))
-            messages.put_opened(db, door.case_id, place.message_id, epoch=epoch.number, held=keys.held, seal=sealed)
+            messages.put_opened(db, access.case_id, place.message_id, epoch=epoch.number, held=keys.held, seal=sealed)
 
     _until_no_epoch_passed(note)
 
@@ -192,3 +198,30 @@ def _until_no_epoch_passed(write: Callable[[], None]) -> None:
         except EpochPassed:
             continue
     raise Overloaded
+
+
+def give_verdict(db: Database, access: CaseAccess, verdict: Verdict, seed: bytes) -> None:
+    """Add what the author says to a final text; the last word counts, and the same one from one form is stored once.
+
+    Raises:
+        NothingHere, Paused, Overloaded, AwaitsAnswer: as for `casework.write_back`; a yes can always be taken back.
+    """
+    before = read_case(db, access).verdict
+    most: int | None = MOST_WAITING if verdict.text else MOST_DECIDED
+    if before and before.decision == "yes" and verdict.decision == "no" and not verdict.text:
+        most = None
+    add(db, access, verdict, message_id_of(seed, f"{verdict.decision} {verdict.text}"), most=most)
+
+
+def take_story_back(db: Database, access: CaseAccess, day: int) -> None:
+    """Take the published story back for ever, and allow no other; the messages stay.
+
+    Raises:
+        NothingHere, Paused, Overloaded: as for `give_verdict`; what waits, or a lack of room, stops nobody.
+    """
+    case = read_case(db, access)
+    if case.story_id is not None:
+        lifetime.withdraw(db, case.story_id, day)
+        lifetime.set_state(db, access.case_id, "reading")
+    if case.consent is not None:
+        save_consent(db, access, replace(case.consent, publish="no", day=day))

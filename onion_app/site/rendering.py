@@ -14,9 +14,9 @@ from markupsafe import Markup
 from onion_app.crypto.codes import lines
 from onion_app.errors import CodeMistyped, SealBroken
 from onion_app.shapes import Language
-from onion_app.site import newcase
+from onion_app.site import new_case
+from onion_app.site.context import in_force, site_context
 from onion_app.site.forms import LETTERS, around_the_limit, read_text
-from onion_app.site.house import house, in_force
 from onion_app.vault.shown.reading import Version
 from onion_app.web.app import current_language, mark_own_text, mark_published
 from onion_app.web.languages import LANGUAGES
@@ -159,6 +159,6 @@ def _path_asked() -> str:
 
 def _code_in(sealed: str) -> str:
     try:
-        return newcase.prepared_in(house().field_key, sealed).code
+        return new_case.prepared_in(site_context().field_key, sealed).code
     except SealBroken:
         return ""

@@ -11,9 +11,9 @@ from flask import abort
 from flask.typing import ResponseReturnValue
 
 from onion_app.errors import NothingHere, SanctuaryError
-from onion_app.site.house import mailbox
-from onion_app.site.pages import best_version, language_code, pages_called, show_published
-from onion_app.site.parts import part_asked, parts_of
+from onion_app.site.context import mailbox
+from onion_app.site.paging import part_asked, parts_of
+from onion_app.site.rendering import best_version, language_code, pages_called, show_published
 from onion_app.vault.shown import reading
 from onion_app.vault.shown.reading import Version
 from onion_app.web.app import report
