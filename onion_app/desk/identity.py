@@ -23,8 +23,9 @@ from onion_app.crypto.members import (
 )
 from onion_app.crypto.passphrases import as_typed, new_passphrase
 from onion_app.desk import forms
-from onion_app.desk.casework import Books, Member
+from onion_app.desk.context import Databases
 from onion_app.desk.delays import Delays
+from onion_app.desk.permissions import Member
 from onion_app.errors import (
     LoginRefused,
     NothingHere,
@@ -49,7 +50,7 @@ class Identity:
     private: bytes = field(repr=False)
 
 
-def log_in(books: Books, delays: Delays, typed: tuple[str, str, str], at: float) -> Identity:
+def log_in(dbs: Databases, delays: Delays, typed: tuple[str, str, str], at: float) -> Identity:
     """Check handle, passphrase and six digits at this unix time.
 
     Raises:
@@ -58,8 +59,8 @@ def log_in(books: Books, delays: Delays, typed: tuple[str, str, str], at: float)
     handle, passphrase, digits = forms.as_handle(typed[0]), typed[1], typed[2]
     delays.begin(handle)
     try:
-        who, secrets = unlocked(books.desk, handle, passphrase)
-        _spend_digits(books.desk, who, secrets.totp, digits, at)
+        who, secrets = unlocked(dbs.desk, handle, passphrase)
+        _spend_digits(dbs.desk, who, secrets.totp, digits, at)
     except (NothingHere, WrongPassphrase, WrongSecondFactor, SecondFactorUsed):
         raise LoginRefused from None
     delays.succeeded(handle)
@@ -93,7 +94,7 @@ def _spend_digits(desk: Database, who: moderators.Moderator, totp: str, digits: 
     moderators.set_last_step(desk, who.id, totp_step_digest(totp, step))
 
 
-def change_passphrase(books: Books, delays: Delays, who: Member, typed: tuple[str, str], drawn: str) -> None:
+def change_passphrase(dbs: Databases, delays: Delays, who: Member, typed: tuple[str, str], drawn: str) -> None:
     """Lock a moderator's secrets under the words drawn for them, once they typed the old and the new ones.
 
     Raises:
@@ -105,14 +106,14 @@ def change_passphrase(books: Books, delays: Delays, who: Member, typed: tuple[st
         raise forms.Mistake("again", forms.marked("These are not the new words. Type them as they stand above."))
     delays.begin(who.handle)
     try:
-        _, secrets = unlocked(books.desk, who.handle, old)
+        _, secrets = unlocked(dbs.desk, who.handle, old)
     except (NothingHere, WrongPassphrase):
         raise LoginRefused from None
     delays.succeeded(who.handle)
     with unpinned():
         locked = lock_secrets(secrets, drawn)
-    moderators.set_secrets(books.desk, who.id, locked)
-    audit.audit(books.desk, who.id, "changed the passphrase", books.today)
+    moderators.set_secrets(dbs.desk, who.id, locked)
+    audit.audit(dbs.desk, who.id, "changed the passphrase", dbs.today)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,14 +142,14 @@ def enrolment_from(held: dict[str, Any]) -> Enrolment:
     return Enrolment(bytes.fromhex(held["mark"]), held["words"], secrets, held["sheet"], held["line"])
 
 
-def begin_enrolment(books: Books, invitation: str) -> Enrolment:
+def begin_enrolment(dbs: Databases, invitation: str) -> Enrolment:
     """Look at an invitation and make the secrets of whoever holds it; nothing is stored yet.
 
     Raises:
         CodeMistyped, InvitationRefused: not 28 digits that fit; unknown, used or too old.
     """
     mark = codes.invitation_digest(codes.read_code(invitation))
-    invitations.find_invitation(books.desk, mark, books.today)
+    invitations.find_invitation(dbs.desk, mark, dbs.today)
     line = 1 + randbelow(codes.LINES)
     return Enrolment(mark, new_passphrase(), new_secrets(), codes.new_code(), line)
 
@@ -166,15 +167,15 @@ def check_typed_back(enrolment: Enrolment, line: str, digits: str, at: float) ->
     check_totp(enrolment.secrets.totp, digits, at)
 
 
-def enrol(books: Books, enrolment: Enrolment, handle: str) -> None:
+def enrol(dbs: Databases, enrolment: Enrolment, handle: str) -> None:
     """Store a newcomer; the first one of a circle without a key makes the circle's pair and becomes its member.
 
     Raises:
         HandleTaken, InvitationRefused, CircleChanged: nothing was stored.
     """
     # No plain key outlives this function: what is stored is locked, and what is locked is shown on paper only.
-    invitation = invitations.find_invitation(books.desk, enrolment.mark, books.today)
-    circle = circles.read_circle(books.desk, invitation.circle_id)
+    invitation = invitations.find_invitation(dbs.desk, enrolment.mark, dbs.today)
+    circle = circles.read_circle(dbs.desk, invitation.circle_id)
     own = keypair_from(enrolment.secrets.private)
     with unpinned():
         locked = lock_secrets(enrolment.secrets, enrolment.passphrase)
@@ -188,16 +189,16 @@ def enrol(books: Books, enrolment: Enrolment, handle: str) -> None:
         last_step=None,
         coordinator=False,
         state="waiting",
-        joined_day=books.today,
+        joined_day=dbs.today,
     )
     grant = _first_grant(circle, newcomer)
-    with books.mailbox.writing():  # around the desk's own, so that the chores never find a circle half copied
-        invitations.redeem(books.desk, enrolment.mark, books.today, newcomer, grant)
-        truth.copy_circles(books.mailbox, books.desk)
-    audit.audit(books.desk, newcomer.id, CAME, books.today, circle.id)
+    with dbs.mailbox.writing():  # around the desk's own, so that the chores never find a circle half copied
+        invitations.redeem(dbs.desk, enrolment.mark, dbs.today, newcomer, grant)
+        truth.copy_circles(dbs.mailbox, dbs.desk)
+    audit.audit(dbs.desk, newcomer.id, CAME, dbs.today, circle.id)
 
 
-def join(books: Books, who: Member, invitation_code: str) -> None:
+def join(dbs: Databases, who: Member, invitation_code: str) -> None:
     """Bring somebody who is logged in into another circle, with the key pair and the secrets that they have already.
 
     Raises:
@@ -205,14 +206,14 @@ def join(books: Books, who: Member, invitation_code: str) -> None:
         AlreadyInCircle, CircleChanged: nothing was stored, and the invitation is still good.
     """
     mark = codes.invitation_digest(codes.read_code(invitation_code))
-    invitation = invitations.find_invitation(books.desk, mark, books.today)
-    circle = circles.read_circle(books.desk, invitation.circle_id)
-    grant = _first_grant(circle, moderators.read_moderator(books.desk, who.id))
-    with books.mailbox.writing():  # as in `enrol`
-        invitations.join(books.desk, mark, books.today, who.id, grant)
-        truth.copy_circles(books.mailbox, books.desk)
+    invitation = invitations.find_invitation(dbs.desk, mark, dbs.today)
+    circle = circles.read_circle(dbs.desk, invitation.circle_id)
+    grant = _first_grant(circle, moderators.read_moderator(dbs.desk, who.id))
+    with dbs.mailbox.writing():  # as in `enrol`
+        invitations.join(dbs.desk, mark, dbs.today, who.id, grant)
+        truth.copy_circles(dbs.mailbox, dbs.desk)
     what = "became a coordinator" if circle.id in who.circles else CAME
-    audit.audit(books.desk, who.id, what, books.today, circle.id)
+    audit.audit(dbs.desk, who.id, what, dbs.today, circle.id)
 
 
 def _first_grant(circle: circles.Circle, newcomer: moderators.Moderator) -> circles.Grant | None:

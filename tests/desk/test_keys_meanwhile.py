@@ -7,7 +7,7 @@ import pytest
 from onion_app.crypto.epochs import next_epoch
 from onion_app.crypto.keys import fingerprint, new_id
 from onion_app.crypto.payloads import Text
-from onion_app.desk import casekeys
+from onion_app.desk import case_keys
 from onion_app.errors import Overloaded
 from onion_app.site import author_actions as visit
 from onion_app.site.author_keys import CaseAccess, keys_by_epoch, keys_in, open_message
@@ -53,7 +53,7 @@ def read_by_author(house: House, door: CaseAccess) -> list[str]:
     return [letter.text for letter in letters if isinstance(letter, Text)]
 
 
-@pytest.mark.parametrize("reading", [(known_keys, "known_keys"), (casekeys, "all_wraps")])
+@pytest.mark.parametrize("reading", [(known_keys, "known_keys"), (case_keys, "all_wraps")])
 def test_who_answers_while_another_re_keys_the_case_is_not_told_that_its_keys_are_gone(
     house: House,
     app: Hardened,

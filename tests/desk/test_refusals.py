@@ -6,7 +6,7 @@ import pytest
 from flask import url_for
 
 from onion_app.desk import create_app
-from onion_app.desk.gate import OPEN_TO_ALL
+from onion_app.desk.login_gate import OPEN_TO_ALL
 from onion_app.vault.desk import entries, taken
 from onion_app.vault.mailbox import lifetime, messages
 from onion_app.web.app import Hardened

@@ -23,18 +23,19 @@ from onion_app.crypto.keyslots import new_vault_keys
 from onion_app.crypto.payloads import Text
 from onion_app.desk import (
     answering,
-    casekeys,
-    casework,
+    case_keys,
     forms,
+    handover,
     identity,
-    leaving,
-    membership,
+    member_removal,
+    permissions,
     recovery,
     rekeying,
-    shutting,
 )
-from onion_app.desk.casework import Books, Member
+from onion_app.desk import circles as membership
+from onion_app.desk.context import Databases
 from onion_app.desk.delays import Delays
+from onion_app.desk.permissions import Member
 from onion_app.errors import (
     AlreadyInCircle,
     CircleChanged,
@@ -74,7 +75,7 @@ class Circles(RuleBasedStateMachine):
         mailbox = database.create_mailbox(folder / "mailbox", keys.mailbox)
         desk = database.create_desk(folder / "desk", keys.desk)
         self.house = House(folder, keys, Clock(), mailbox, desk)
-        self.books = Books(mailbox, desk, self.house.clock.today)
+        self.dbs = Databases(mailbox, desk, self.house.clock.today)
         self.model = Model()
         self.ids = {name: self.house.circle(name, catch_all=name == CIRCLES[0]) for name in CIRCLES}
         self.who: dict[str, tuple[bytes, bytes]] = {}  # id and private key
@@ -102,12 +103,12 @@ class Circles(RuleBasedStateMachine):
 
     def member(self, who: str) -> Member:
         """Sit somebody down at the desk."""
-        return casework.member(self.books, *self.who[who])
+        return permissions.member(self.dbs, *self.who[who])
 
     def enrols(self, invitation: str, who: str, circle: str) -> None:
         """Redeem an invitation."""
-        made = identity.begin_enrolment(self.books, invitation)
-        identity.enrol(self.books, made, who)
+        made = identity.begin_enrolment(self.dbs, invitation)
+        identity.enrol(self.dbs, made, who)
         self.who[who] = moderators.find_moderator(self.house.desk, who).id, made.secrets.private
         self.sheets[who] = made.sheet
         self.copied[who] = set()
@@ -121,7 +122,7 @@ class Circles(RuleBasedStateMachine):
     @precondition(lambda self: len(self.who) < PEOPLE)
     @rule(circle=st.sampled_from(CIRCLES))
     def invites_and_enrols(self, circle: str) -> None:
-        code = membership.invite(self.books, self.member(FIRST), self.ids[circle])
+        code = membership.invite(self.dbs, self.member(FIRST), self.ids[circle])
         self.enrols(code, f"p{len(self.who)}", circle)
 
     @precondition(lambda self: self.model.waiting)
@@ -131,7 +132,7 @@ class Circles(RuleBasedStateMachine):
         key = moderators.read_moderator(self.house.desk, self.who[newcomer][0]).public_key
         for stranger in sorted(set(self.who) - self.model.members[circle] - self.model.out):
             with pytest.raises(NotAllowed):
-                membership.let_in(self.books, self.member(stranger), self.ids[circle], self.who[newcomer][0], key)
+                membership.let_in(self.dbs, self.member(stranger), self.ids[circle], self.who[newcomer][0], key)
         if not self.model.members[circle]:
             return
         self.is_let_in(data.draw(st.sampled_from(sorted(self.model.members[circle]))), newcomer, circle)
@@ -139,7 +140,7 @@ class Circles(RuleBasedStateMachine):
     def is_let_in(self, host: str, newcomer: str, circle: str) -> None:
         """Let somebody in."""
         moderator = moderators.read_moderator(self.house.desk, self.who[newcomer][0])
-        membership.let_in(self.books, self.member(host), self.ids[circle], moderator.id, moderator.public_key)
+        membership.let_in(self.dbs, self.member(host), self.ids[circle], moderator.id, moderator.public_key)
         self.model.let_in(host, newcomer, circle)
 
     @rule(data=st.data(), circle=st.sampled_from(CIRCLES))
@@ -154,29 +155,29 @@ class Circles(RuleBasedStateMachine):
 
     def joins(self, who: str, circle: str) -> None:
         """Redeem an invitation under the handle that one has."""
-        code = membership.invite(self.books, self.member(FIRST), self.ids[circle])
-        identity.join(self.books, self.member(who), code)
+        code = membership.invite(self.dbs, self.member(FIRST), self.ids[circle])
+        identity.join(self.dbs, self.member(who), code)
 
     @precondition(lambda self: len(self.who) - len(self.model.out) > 1)
     @rule(data=st.data())
     def shuts_out(self, data: st.DataObject) -> None:
         who = data.draw(st.sampled_from(sorted(set(self.who) - self.model.out - {FIRST})))
-        shutting.shut_out(self.books, self.member(FIRST), self.who[who][0])
+        member_removal.remove_member(self.dbs, self.member(FIRST), self.who[who][0])
         self.model.shut_out(who)
 
     @precondition(lambda self: self.model.in_both())
     @rule(data=st.data(), circle=st.sampled_from(CIRCLES))
     def shuts_out_of(self, data: st.DataObject, circle: str) -> None:
         who = data.draw(st.sampled_from(self.model.in_both()))
-        arguments = (self.books, self.member(FIRST), self.ids[circle], self.who[who][0])
+        arguments = (self.dbs, self.member(FIRST), self.ids[circle], self.who[who][0])
         if circle == CIRCLES[0] and who == FIRST:
             with pytest.raises(forms.Mistake):  # it would be their own office
-                shutting.shut_out_of(*arguments)
+                member_removal.remove_from_circle(*arguments)
             return
-        shutting.shut_out_of(*arguments)
+        member_removal.remove_from_circle(*arguments)
         self.model.shut_out_of(who, circle)
         with pytest.raises(CircleChanged):  # they are there no more
-            shutting.shut_out_of(*arguments)
+            member_removal.remove_from_circle(*arguments)
 
     @precondition(lambda self: len(self.authors) < CASES)
     @rule(circle=st.sampled_from(CIRCLES))
@@ -200,9 +201,9 @@ class Circles(RuleBasedStateMachine):
         door = door_of(author)
         if not self.model.members[self.model.circle[case]]:
             with pytest.raises(Paused):
-                visit.add(self.house.mailbox, door, Text("More", self.books.today), new_id())
+                visit.add(self.house.mailbox, door, Text("More", self.dbs.today), new_id())
             return
-        visit.add(self.house.mailbox, door, Text("More", self.books.today), new_id())
+        visit.add(self.house.mailbox, door, Text("More", self.dbs.today), new_id())
         self.model.write(case)
 
     @precondition(lambda self: any(self.model.members[at] for at in self.model.circle.values()))
@@ -210,7 +211,7 @@ class Circles(RuleBasedStateMachine):
     def somebody_answers(self, data: st.DataObject) -> None:
         who, case = self.of_circle_with_cases(data)
         self.takes(who, case)
-        arguments = (self.books, self.member(who), self.authors[case].case_id, new_id(), "An answer", 99)
+        arguments = (self.dbs, self.member(who), self.authors[case].case_id, new_id(), "An answer", 99)
         if not self.model.opens_any(who, case):  # no proof that it is ours: its author would not believe it
             with pytest.raises(KeysGone):
                 answering.reply(*arguments)
@@ -223,7 +224,7 @@ class Circles(RuleBasedStateMachine):
         case_id = self.authors[case].case_id
         for taken, by in taken_by(self.house.desk, [case_id]).items():
             give_back(self.house.desk, taken, by)
-        answering.take(self.books, self.member(who), case_id)
+        answering.take(self.dbs, self.member(who), case_id)
         self.model.take(who, case)
 
     @rule(data=st.data())
@@ -233,7 +234,7 @@ class Circles(RuleBasedStateMachine):
             with pytest.raises(NothingHere):
                 self.member(who)
             return
-        rekeying.at_login(self.books, *self.who[who])
+        rekeying.at_login(self.dbs, *self.who[who])
         self.model.log_in(who)
 
     @precondition(lambda self: any(self.model.members[at] for at in self.model.circle.values()))
@@ -242,15 +243,15 @@ class Circles(RuleBasedStateMachine):
         who, case = self.of_circle_with_cases(data)
         to = next(circle for circle in CIRCLES if circle != self.model.circle[case])
         self.takes(who, case)
-        arguments = (self.books, self.member(who), self.authors[case].case_id, self.ids[to])
+        arguments = (self.dbs, self.member(who), self.authors[case].case_id, self.ids[to])
         if not self.model.members[to]:
             with pytest.raises(NothingHere):
-                leaving.hand_over(*arguments)
+                handover.hand_over(*arguments)
         elif not self.model.opens_all(who, case):
             with pytest.raises(KeysLost):
-                leaving.hand_over(*arguments)
+                handover.hand_over(*arguments)
         else:
-            leaving.hand_over(*arguments)
+            handover.hand_over(*arguments)
             self.model.hand_over(case, to)
 
     @rule(data=st.data())
@@ -258,12 +259,12 @@ class Circles(RuleBasedStateMachine):
         who = data.draw(st.sampled_from(sorted(self.who)))
         sheet, delays = self.sheets[who], Delays(self.house.clock)
         if who not in self.model.out:
-            moderator_id, made = recovery.begin_recovery(self.books, delays, who, sheet)
-            recovery.recover(self.books, moderator_id, made)
+            moderator_id, made = recovery.begin_recovery(self.dbs, delays, who, sheet)
+            recovery.recover(self.dbs, moderator_id, made)
             assert (moderator_id, made.secrets.private) == self.who[who]
             self.sheets[who] = made.sheet
         with pytest.raises(LoginRefused):  # a sheet works once, and for nobody who is out
-            recovery.begin_recovery(self.books, delays, who, sheet)
+            recovery.begin_recovery(self.dbs, delays, who, sheet)
 
     @invariant()
     def members_open_what_the_model_says(self) -> None:
@@ -278,7 +279,7 @@ class Circles(RuleBasedStateMachine):
             for case, author in self.authors.items():
                 stored = lifetime.read_case(self.house.mailbox, author.case_id)
                 opened = (
-                    set(casekeys.keys_by_epoch(self.books, member, stored))
+                    set(case_keys.keys_by_epoch(self.dbs, member, stored))
                     if stored.circle_id in member.circles
                     else set()
                 )

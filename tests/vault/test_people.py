@@ -105,7 +105,7 @@ def test_letting_in_with_a_former_key_is_refused(made: Installation, desk: Datab
     renewed = some_key()
     second = enrol(made, desk, "third")
     let_in(made, desk, second)
-    circles.shut_out(desk, second.id, {made.circle_id: [grant(made.circle_id, 2, made.moderator_id, renewed)]})
+    circles.remove_member(desk, second.id, {made.circle_id: [grant(made.circle_id, 2, made.moderator_id, renewed)]})
     with pytest.raises(CircleChanged):
         let_in(made, desk, newcomer)
     both = [grant(made.circle_id, generation, newcomer.id, some_key()) for generation in (1, 2)]
@@ -121,7 +121,7 @@ def test_who_is_shut_out_holds_nothing_and_cannot_come_back(made: Installation, 
     invitations.add_invitation(desk, invitation(made.circle_id, made_by=informer.id), mark)
     renewed = some_key()
 
-    circles.shut_out(desk, informer.id, {made.circle_id: [grant(made.circle_id, 2, made.moderator_id, renewed)]})
+    circles.remove_member(desk, informer.id, {made.circle_id: [grant(made.circle_id, 2, made.moderator_id, renewed)]})
 
     assert moderators.read_moderator(desk, informer.id).state == "out"
     assert circles.grants_of(desk, informer.id, made.circle_id) == []
@@ -154,9 +154,9 @@ def test_shutting_out_with_grants_for_the_wrong_members_changes_nothing(made: In
         [replace(right, circle_id=some_id())],
     ):
         with pytest.raises(CircleChanged):
-            circles.shut_out(desk, informer.id, {made.circle_id: grants})
+            circles.remove_member(desk, informer.id, {made.circle_id: grants})
     with pytest.raises(CircleChanged):
-        circles.shut_out(desk, informer.id, {})
+        circles.remove_member(desk, informer.id, {})
     assert moderators.read_moderator(desk, informer.id).state == "active"
     assert circles.read_circle(desk, made.circle_id).generation == 1
 
@@ -164,7 +164,7 @@ def test_shutting_out_with_grants_for_the_wrong_members_changes_nothing(made: In
 def test_a_circle_that_nobody_is_left_in_has_no_key_until_its_next_first_member(
     made: Installation, desk: Database
 ) -> None:
-    circles.shut_out(desk, made.moderator_id, {made.circle_id: []})
+    circles.remove_member(desk, made.moderator_id, {made.circle_id: []})
     circle = circles.read_circle(desk, made.circle_id)
     assert (circle.generation, circle.public_key) == (2, None)
     mark, newcomer = some_key(), moderator("second")
@@ -236,7 +236,7 @@ def test_whoever_is_out_or_brings_a_key_to_a_circle_that_has_one_joins_nothing(
     invitations.add_invitation(desk, invitation(other.id), mark)
     with pytest.raises(CircleChanged):
         invitations.join(desk, mark, TODAY, made.moderator_id, grant(other.id, 2, made.moderator_id, some_key()))
-    circles.shut_out(desk, made.moderator_id, {made.circle_id: []})
+    circles.remove_member(desk, made.moderator_id, {made.circle_id: []})
     with pytest.raises(NothingHere):
         invitations.join(desk, mark, TODAY, made.moderator_id, None)
     invitations.find_invitation(desk, mark, TODAY)
@@ -249,16 +249,16 @@ def test_shutting_out_of_one_circle_with_the_wrong_grants_or_out_of_the_last_one
     [host] = circles.members_of(desk, other.id)
     right = grant(other.id, 2, host.id, some_key())
     with pytest.raises(CircleChanged):  # it is their only circle
-        circles.shut_out_of(desk, host.id, other.id, [], [])
+        circles.remove_from_circle(desk, host.id, other.id, [], [])
     invitations.add_invitation(desk, invitation(other.id), mark)
     invitations.join(desk, mark, TODAY, me, None)
     with pytest.raises(CircleChanged):  # who only waits has no key that must go
-        circles.shut_out_of(desk, me, other.id, [right], [])
+        circles.remove_from_circle(desk, me, other.id, [right], [])
     circles.let_in(desk, me, [grant(other.id, 1, me, other.public_key or b"")])
     for grants in ([], [right, grant(other.id, 2, me, right.public_key)], [replace(right, generation=3)]):
         with pytest.raises(CircleChanged):
-            circles.shut_out_of(desk, me, other.id, grants, [])
+            circles.remove_from_circle(desk, me, other.id, grants, [])
     assert {circle.id for circle in circles.circles_of(desk, me)} == {made.circle_id, other.id}
-    circles.shut_out_of(desk, me, other.id, [right], [])
+    circles.remove_from_circle(desk, me, other.id, [right], [])
     assert circles.grants_of(desk, me, other.id) == []
     assert (made.desk_folder / "desk.db-wal").stat().st_size == 0

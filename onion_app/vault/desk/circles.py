@@ -137,7 +137,7 @@ def let_in(db: Database, moderator_id: bytes, grants: Sequence[Grant]) -> None:
         _store(db, grants)
 
 
-def shut_out(db: Database, moderator_id: bytes, renewals: Mapping[bytes, Sequence[Grant]]) -> None:
+def remove_member(db: Database, moderator_id: bytes, renewals: Mapping[bytes, Sequence[Grant]]) -> None:
     """Turn somebody out of everything, with a new key for each circle of theirs: a grant for each who remains there.
 
     Where nobody remains the grants are none, and the circle has no key until its next first member. Their own grants
@@ -160,7 +160,7 @@ def shut_out(db: Database, moderator_id: bytes, renewals: Mapping[bytes, Sequenc
     db.try_checkpoint()  # the grants leave the log too
 
 
-def shut_out_of(
+def remove_from_circle(
     db: Database, moderator_id: bytes, circle_id: bytes, grants: Sequence[Grant], taken: Sequence[bytes]
 ) -> None:
     """Turn somebody out of one circle who has another, with its new key for every member who remains.

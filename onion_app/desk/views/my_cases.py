@@ -12,12 +12,13 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue as Answer
 
 from onion_app.crypto.keys import new_id
-from onion_app.desk import answering, casework, forms, leaving, opened, phrases, publishing
-from onion_app.desk.case import ANSWER_WITHIN, REFUSALS, phrase_language
-from onion_app.desk.casework import Books, Member
-from onion_app.desk.gate import login_required
-from onion_app.desk.kept import keep_for, kept_for
-from onion_app.desk.session import has_opened, remember_opened, room
+from onion_app.desk import answering, case_view, forms, handover, phrases, queues, story_actions
+from onion_app.desk.context import Databases, databases
+from onion_app.desk.held_texts import held_for, hold
+from onion_app.desk.login_gate import login_required
+from onion_app.desk.permissions import Member
+from onion_app.desk.session import has_opened, remember_opened
+from onion_app.desk.views.case import ANSWER_WITHIN, REFUSALS, phrase_language
 from onion_app.errors import DiskFull, NotAllowed, NothingHere, Overloaded, TakenByAnother
 from onion_app.web.languages import day_words
 
@@ -30,13 +31,13 @@ GONE: Final = forms.marked("A case is no longer here: its author took it back, o
 class Card(NamedTuple):
     """A case that one has taken, its opened text if it was opened, and what stands in its box."""
 
-    cover: opened.Cover
-    open: opened.OpenCase | None
+    cover: case_view.Cover
+    open: case_view.CaseView | None
     text: str
     message: str
 
     @property
-    def newest(self) -> list[opened.Line]:
+    def newest(self) -> list[case_view.MessageLine]:
         """The author's newest words that say something, and what came after them."""
         lines = self.open.lines if self.open else []
         last = next((place for place, line in enumerate(lines) if line.text and line.author == "visitor"), len(lines))
@@ -57,7 +58,7 @@ def take(member: Member) -> Answer:
     mistakes = {}
     for case_id in forms.ticked_cases(request.form, "take"):
         try:
-            answering.take(room().books(), member, case_id)
+            answering.take(databases(), member, case_id)
         except (DiskFull, Overloaded, TakenByAnother) as refused:
             mistakes[""] = refused.sentence
         except (NothingHere, NotAllowed):
@@ -69,12 +70,12 @@ def take(member: Member) -> Answer:
 @login_required
 def open_all(member: Member) -> Answer:
     """Open those that were not opened in this session, or hold something new."""
-    books = room().books()
+    dbs = databases()
     _keep_typed()
-    for case in casework.taken_cases_of(books, member)[:AT_ONCE]:
+    for case in queues.taken_cases_of(dbs, member)[:AT_ONCE]:
         if case.unread or not has_opened(case.id):
-            opened.mark_opened(books, member, case.id)
-            publishing.heed_author(books, member, case.id)
+            case_view.mark_opened(dbs, member, case.id)
+            story_actions.apply_authors_wishes(dbs, member, case.id)
             remember_opened(case.id)
     return redirect(url_for("mine.show"), 303)
 
@@ -87,7 +88,7 @@ def send(member: Member) -> Answer:
     _keep_typed()
     for case_id, typed in forms.boxes(request.form).items():
         try:
-            _reply(room().books(), member, case_id, typed)
+            _reply(databases(), member, case_id, typed)
         except forms.Mistake as mistake:
             mistakes[f"text_{case_id.hex()}"] = mistake.sentence
         except REFUSALS as refused:
@@ -95,16 +96,16 @@ def send(member: Member) -> Answer:
         except (NothingHere, NotAllowed):
             mistakes[""] = GONE
         else:
-            keep_for(case_id, "text", "")
+            hold(case_id, "text", "")
     return _page(member, mistakes) if mistakes else redirect(url_for("mine.show", sent=1), 303)
 
 
-def _reply(books: Books, member: Member, case_id: bytes, typed: str) -> None:
+def _reply(dbs: Databases, member: Member, case_id: bytes, typed: str) -> None:
     text = forms.text({"text": typed})
     message, seen = (f"{name}_{case_id.hex()}" for name in ("message", "seen"))
     message_id, number = forms.id_of(request.form, message), forms.number(request.form, seen)
-    answering.reply(books, member, case_id, message_id, text, number)
-    publishing.heed_author(books, member, case_id)
+    answering.reply(dbs, member, case_id, message_id, text, number)
+    story_actions.apply_authors_wishes(dbs, member, case_id)
 
 
 @pages.post("/phrase")
@@ -116,12 +117,12 @@ def phrase(member: Member) -> Answer:
         chosen = forms.one_of(request.form, "phrase", phrases.PHRASES)
     except forms.Mistake as mistake:
         return _page(member, {mistake.field: mistake.sentence})
-    books, ticked, typed = room().books(), forms.ticked_cases(request.form, "below"), forms.boxes(request.form)
-    for case in casework.taken_cases_of(books, member)[:AT_ONCE]:
+    dbs, ticked, typed = databases(), forms.ticked_cases(request.form, "below"), forms.boxes(request.form)
+    for case in queues.taken_cases_of(dbs, member)[:AT_ONCE]:
         if case.id in ticked:
             language = phrase_language(case.answer_in)
-            day = day_words(books.today + ANSWER_WITHIN, language)
-            keep_for(case.id, "text", phrases.start_from(chosen, language, day, typed.get(case.id, "")))
+            day = day_words(dbs.today + ANSWER_WITHIN, language)
+            hold(case.id, "text", phrases.start_from(chosen, language, day, typed.get(case.id, "")))
     return redirect(url_for("mine.show"), 303)
 
 
@@ -130,21 +131,21 @@ def phrase(member: Member) -> Answer:
 def stop(member: Member) -> Answer:
     """Give every case back."""
     _keep_typed()
-    leaving.stop(room().books(), member)
+    handover.stop(databases(), member)
     return redirect(url_for("work.home"), 303)
 
 
 def _keep_typed() -> None:
     for case_id, typed in forms.boxes(request.form).items():
-        keep_for(case_id, "text", typed)
+        hold(case_id, "text", typed)
     for case_id in forms.emptied_boxes(request.form):
-        keep_for(case_id, "text", "")
+        hold(case_id, "text", "")
 
 
 def _page(member: Member, mistakes: dict[str, str]) -> Answer:
-    books = room().books()
-    taken = casework.taken_cases_of(books, member)
-    cards = [_card(books, member, case.id) for case in taken[:AT_ONCE]]
+    dbs = databases()
+    taken = queues.taken_cases_of(dbs, member)
+    cards = [_card(dbs, member, case.id) for case in taken[:AT_ONCE]]
     return render_template(
         "mine.html",
         cards=cards,
@@ -156,15 +157,15 @@ def _page(member: Member, mistakes: dict[str, str]) -> Answer:
     )
 
 
-def _card(books: Books, member: Member, case_id: bytes) -> Card:
-    cover = opened.cover(books, member, case_id)
+def _card(dbs: Databases, member: Member, case_id: bytes) -> Card:
+    cover = case_view.cover(dbs, member, case_id)
     closed = cover.case.unread or not has_opened(case_id)
     message = request.form.get(f"message_{case_id.hex()}", new_id().hex())
-    text = kept_for(case_id).get("text", "")
-    return Card(cover, None if closed else opened.open_case(books, member, case_id), text, message)
+    text = held_for(case_id).get("text", "")
+    return Card(cover, None if closed else case_view.open_case(dbs, member, case_id), text, message)
 
 
 def _strays(cards: list[Card]) -> list[str]:
     """Give the texts just typed for cases that are no longer on the page."""
     shown = {card.cover.case.id for card in cards}
-    return [typed for case_id, typed in forms.boxes(request.form).items() if case_id not in shown and kept_for(case_id)]
+    return [typed for case_id, typed in forms.boxes(request.form).items() if case_id not in shown and held_for(case_id)]

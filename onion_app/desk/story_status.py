@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple, cast
 
 from onion_app.crypto.payloads import Approval, Consent, Draft, FinalText, Verdict
-from onion_app.desk.casekeys import keys_by_epoch
-from onion_app.desk.casework import Books, Member, handle_of
-from onion_app.desk.opened import Line, OpenCase, open_case, opened_entry
+from onion_app.desk.case_keys import keys_by_epoch
+from onion_app.desk.case_view import CaseView, MessageLine, open_case, open_entry
+from onion_app.desk.context import Databases
+from onion_app.desk.permissions import Member, handle_of
 from onion_app.shapes import Language
 from onion_app.vault.desk import circles, moderators, stories_queue
 from onion_app.vault.desk.entries import entries_of
@@ -32,7 +33,7 @@ _AFTER: Final[dict[Said, Step]] = {
 }
 
 
-class DraftHere(NamedTuple):
+class CurrentDraft(NamedTuple):
     """The newest draft in a language; `approved_by` is the handle of a second person, or empty."""
 
     id: bytes
@@ -43,7 +44,7 @@ class DraftHere(NamedTuple):
     approved_by: str
 
 
-class Answer(NamedTuple):
+class AuthorAnswer(NamedTuple):
     """What the author has said to a text: the last word, and what should change."""
 
     said: Said
@@ -51,11 +52,11 @@ class Answer(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class StoryStatus:
     """Everything that decides what may happen next with the story of a case."""
 
-    opened: OpenCase
-    drafts: dict[str, DraftHere]  # by language
+    opened: CaseView
+    drafts: dict[str, CurrentDraft]  # by language
     stories: list[stories_queue.Story]
     versions: dict[bytes, list[Version]]  # of each story, by its id
     second_needed: bool
@@ -87,7 +88,7 @@ class Standing:
         written = [line.text for line in reversed(self.opened.lines) if line.author == "visitor" and not line.verdict]
         return "\n\n".join(text for text in written if text)
 
-    def draft_in(self, language: str) -> DraftHere | None:
+    def draft_in(self, language: str) -> CurrentDraft | None:
         """Give the draft in a language; without a published version there is one draft only, in whichever language."""
         if self.source is not None:
             return self.drafts.get(language)
@@ -104,7 +105,7 @@ class Standing:
         }
         return next((place for place in ("public", "down", "queued") if place in places), "")
 
-    def step(self, draft: DraftHere) -> Step:
+    def step(self, draft: CurrentDraft) -> Step:
         """Say what has to happen next with a draft."""
         words, consent = draft.content, self.opened.consent
         said = self.answer(words.title, words.text, words.language).said
@@ -119,7 +120,7 @@ class Standing:
             return "second" if words.finished else "draft"
         return "ready" if consent.publish == "yes" else _AFTER[said]
 
-    def answer(self, title: str, text: str, language: str) -> Answer:
+    def answer(self, title: str, text: str, language: str) -> AuthorAnswer:
         """Find the author's last word on exactly these words.
 
         A no is for ever: to the story, and once that is published, to its version in this language.
@@ -129,18 +130,18 @@ class Standing:
         for line in verdicts:
             asked = _proposal(proposals[_verdict(line).proposal_id])
             if _verdict(line).decision == "no" and (self.source is None or asked.language == language):
-                return Answer("no", _verdict(line).text)
+                return AuthorAnswer("no", _verdict(line).text)
         same = {
             key for key, line in proposals.items() if _proposal(line) == _like(_proposal(line), title, text, language)
         }
         if not same:
-            return Answer("nothing", "")
+            return AuthorAnswer("nothing", "")
         for line in verdicts:  # the newest first
             verdict = _verdict(line)
             if verdict.proposal_id in same:
                 outdated = verdict.decision == "yes" and line.number < self._last_no
-                return Answer("nothing", "") if outdated else Answer(verdict.decision, verdict.text)
-        return Answer("asked", "")
+                return AuthorAnswer("nothing", "") if outdated else AuthorAnswer(verdict.decision, verdict.text)
+        return AuthorAnswer("asked", "")
 
     def allows(self, version: Version) -> bool:
         """Tell whether the author allows these words to be shown now."""
@@ -168,59 +169,59 @@ class Standing:
         return max(noes, default=0)
 
 
-def standing(books: Books, member: Member, case_id: bytes) -> Standing:
+def story_status(dbs: Databases, member: Member, case_id: bytes) -> StoryStatus:
     """Read everything about the story of a case.
 
     Raises:
         NothingHere, NotAllowed: not a case of theirs.
     """
-    opened = open_case(books, member, case_id)
-    stories = stories_queue.stories_of(books.desk, case_id)
-    return Standing(
+    opened = open_case(dbs, member, case_id)
+    stories = stories_queue.stories_of(dbs.desk, case_id)
+    return StoryStatus(
         opened=opened,
-        drafts=_drafts(books, member, opened.case),
+        drafts=_drafts(dbs, member, opened.case),
         stories=stories,
-        versions={story.id: reading.read(books.desk, story.id)[1] for story in stories},
-        second_needed=len(_members(books, opened.case.circle_id)) >= SECOND,
+        versions={story.id: reading.read(dbs.desk, story.id)[1] for story in stories},
+        second_needed=len(_members(dbs, opened.case.circle_id)) >= SECOND,
     )
 
 
-def languages_left(standing: Standing) -> list[Language]:
+def languages_left(standing: StoryStatus) -> list[Language]:
     """List the languages that the published story does not have yet."""
     have = {version.language for version in standing.shown}
     return [code for code in cast("tuple[Language, ...]", ("ar", "ckb", "kmr", "en")) if code not in have]
 
 
-def _members(books: Books, circle_id: bytes) -> list[moderators.Moderator]:
-    return [one for one in circles.members_of(books.desk, circle_id) if one.state == "active"]
+def _members(dbs: Databases, circle_id: bytes) -> list[moderators.Moderator]:
+    return [one for one in circles.members_of(dbs.desk, circle_id) if one.state == "active"]
 
 
-def _drafts(books: Books, member: Member, case: records.Case) -> dict[str, DraftHere]:
+def _drafts(dbs: Databases, member: Member, case: records.Case) -> dict[str, CurrentDraft]:
     """Open the newest draft in each language, the one that was written last at the end."""
-    keys = keys_by_epoch(books, member, case)
-    entries = [(entry, opened_entry(entry, keys)) for entry in entries_of(books.desk, case.id)]
+    keys = keys_by_epoch(dbs, member, case)
+    entries = [(entry, open_entry(entry, keys)) for entry in entries_of(dbs.desk, case.id)]
     approvals = {
         letter.draft_id: entry.author
         for entry, letter in entries
         if isinstance(letter, Approval) and entry.kind == "approval"
     }
-    found: dict[str, DraftHere] = {}
+    found: dict[str, CurrentDraft] = {}
     for entry, letter in entries:
         if isinstance(letter, Draft) and entry.kind == "draft":
             found.pop(letter.language, None)
             approver = approvals.get(entry.id.hex(), entry.author)
-            second = handle_of(books, approver) if approver != entry.author else ""
-            found[letter.language] = DraftHere(
-                entry.id, entry.author, handle_of(books, entry.author), entry.day, letter, second
+            second = handle_of(dbs, approver) if approver != entry.author else ""
+            found[letter.language] = CurrentDraft(
+                entry.id, entry.author, handle_of(dbs, entry.author), entry.day, letter, second
             )
     return found
 
 
-def _proposal(line: Line) -> FinalText:
+def _proposal(line: MessageLine) -> FinalText:
     return cast("FinalText", line.letter)
 
 
-def _verdict(line: Line) -> Verdict:
+def _verdict(line: MessageLine) -> Verdict:
     return cast("Verdict", line.letter)
 
 

@@ -11,8 +11,8 @@ from flask import abort, current_app, g, redirect, render_template, request, ses
 from flask.typing import ResponseReturnValue as Answer
 from werkzeug.exceptions import HTTPException
 
-from onion_app.desk.casework import Member
-from onion_app.desk.kept import sealed_text
+from onion_app.desk.held_texts import sealed_text
+from onion_app.desk.permissions import Member
 from onion_app.desk.session import whoever_is_here
 from onion_app.errors import VisitOver
 from onion_app.web.app import Hardened, speak

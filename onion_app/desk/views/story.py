@@ -12,12 +12,13 @@ from flask.typing import ResponseReturnValue as Answer
 
 from onion_app.crypto.keys import new_id
 from onion_app.crypto.payloads import Draft
-from onion_app.desk import changes, forms, publishing, story
-from onion_app.desk.casework import Member, case_of
-from onion_app.desk.gate import login_required
-from onion_app.desk.kept import keep_titled, kept_for, title_of
-from onion_app.desk.session import has_opened, room
-from onion_app.desk.story import Standing
+from onion_app.desk import forms, sentence_diff, story_actions, story_status
+from onion_app.desk.context import databases
+from onion_app.desk.held_texts import held_for, hold_titled, title_of
+from onion_app.desk.login_gate import login_required
+from onion_app.desk.permissions import Member, case_of
+from onion_app.desk.session import has_opened
+from onion_app.desk.story_status import StoryStatus
 from onion_app.errors import (
     AlreadyWithdrawn,
     DiskFull,
@@ -59,10 +60,10 @@ def case_opened(view: _View) -> _View:
 
     @wraps(view)
     def opened_first(member: Member, case_id: bytes) -> Answer:
-        case = case_of(room().books(), member, case_id)
+        case = case_of(databases(), member, case_id)
         if case.unread or not has_opened(case_id):
             if request.method == "POST" and request.endpoint == "publishing.save":
-                keep_titled(case_id, "draft", forms.body(request.form), forms.one_line(request.form, "title"))
+                hold_titled(case_id, "draft", forms.body(request.form), forms.one_line(request.form, "title"))
             return redirect(url_for("case.show", case_id=case_id), 303)
         return view(member, case_id)
 
@@ -82,15 +83,15 @@ def show(member: Member, case_id: bytes) -> Answer:
 @case_opened
 def save(member: Member, case_id: bytes) -> Answer:
     """Keep the draft; pressed as *finished*, only with every line of the checklist ticked."""
-    keep_titled(case_id, "draft", forms.body(request.form), forms.one_line(request.form, "title"))
+    hold_titled(case_id, "draft", forms.body(request.form), forms.one_line(request.form, "title"))
     try:
         entry_id, draft = forms.id_of(request.form, "entry"), _draft()
-        publishing.save(room().books(), member, case_id, entry_id, draft)
+        story_actions.save(databases(), member, case_id, entry_id, draft)
     except forms.Mistake as mistake:
         return _page(member, case_id, {mistake.field: mistake.sentence})
     except REFUSALS as refused:
         return _page(member, case_id, {"": refused.sentence})
-    keep_titled(case_id, "draft", "", "")
+    hold_titled(case_id, "draft", "", "")
     return redirect(url_for("publishing.show", case_id=case_id, language=draft.language), 303)
 
 
@@ -99,7 +100,7 @@ def save(member: Member, case_id: bytes) -> Answer:
 @case_opened
 def approve(member: Member, case_id: bytes) -> Answer:
     """Approve the draft that was shown."""
-    return _act(publishing.approve, member, case_id)
+    return _act(story_actions.approve, member, case_id)
 
 
 @pages.post("/ask")
@@ -107,7 +108,7 @@ def approve(member: Member, case_id: bytes) -> Answer:
 @case_opened
 def ask(member: Member, case_id: bytes) -> Answer:
     """Ask the author about the draft that was shown."""
-    return _act(publishing.ask, member, case_id)
+    return _act(story_actions.ask, member, case_id)
 
 
 @pages.post("/queue")
@@ -115,7 +116,7 @@ def ask(member: Member, case_id: bytes) -> Answer:
 @case_opened
 def queue(member: Member, case_id: bytes) -> Answer:
     """Queue the draft that was shown."""
-    return _act(publishing.queue, member, case_id)
+    return _act(story_actions.queue, member, case_id)
 
 
 @pages.post("/stop")
@@ -123,13 +124,13 @@ def queue(member: Member, case_id: bytes) -> Answer:
 @case_opened
 def stop(member: Member, case_id: bytes) -> Answer:
     """Take the story out of the queue."""
-    publishing.stop(room().books(), member, case_id)
+    story_actions.stop(databases(), member, case_id)
     return redirect(url_for("publishing.show", case_id=case_id), 303)
 
 
 def _act(act: Callable[..., None], member: Member, case_id: bytes) -> Answer:
     try:
-        act(room().books(), member, case_id, forms.id_of(request.form, "draft"))
+        act(databases(), member, case_id, forms.id_of(request.form, "draft"))
     except forms.Mistake as mistake:
         return _page(member, case_id, {"": mistake.sentence})
     except REFUSALS as refused:
@@ -143,12 +144,12 @@ def _draft() -> Draft:
     Raises:
         Mistake: a field does not fit, or the draft is called finished with a line of the checklist open.
     """
-    form, books = request.form, room().books()
+    form, dbs = request.form, databases()
     text, title = forms.text(form), forms.title(form)
     finished = "finished" in form
     if finished and len(forms.ticked(form, "check", CHECKLIST)) < len(CHECKLIST):
         raise forms.Mistake("checklist", forms.marked("Read the five lines once more, and tick each that is true."))
-    this_year = 1970 + int(books.today / 365.2425)
+    this_year = 1970 + int(dbs.today / 365.2425)
     years = range(_FIRST_YEAR, this_year + 1)
     return Draft(
         title=title,
@@ -158,17 +159,17 @@ def _draft() -> Draft:
         notes=forms.ticked(form, "note", NOTES),
         year=forms.whole_number(form, "year", years, forms.marked("Write the year with four digits.")),
         finished=finished,
-        day=books.today,
+        day=dbs.today,
     )
 
 
 def _page(member: Member, case_id: bytes, mistakes: dict[str, str]) -> Answer:
     """Show the editor; a draft that was refused stays in its box."""
-    now = story.standing(room().books(), member, case_id)
+    now = story_status.story_status(databases(), member, case_id)
     language = _language(now)
     draft = now.draft_in(language)
     original = now.source.body if now.source is not None and now.source.language != language else now.original
-    kept, kept_title = (kept_for(case_id).get(box, "") for box in ("draft", title_of("draft")))
+    kept, kept_title = (held_for(case_id).get(box, "") for box in ("draft", title_of("draft")))
     words = draft.content if draft is not None else None
     return render_template(
         "story.html",
@@ -179,7 +180,7 @@ def _page(member: Member, case_id: bytes, mistakes: dict[str, str]) -> Answer:
         step=now.step(draft) if draft is not None else "",
         answer=now.answer(words.title, words.text, words.language) if words is not None else None,
         own=draft is not None and draft.author == member.id,
-        rows=changes.side_by_side(original, words.text) if words is not None else [],
+        rows=sentence_diff.side_by_side(original, words.text) if words is not None else [],
         original=original,
         text=kept or (words.text if words is not None else original),
         title=kept_title or (words.title if words is not None else ""),
@@ -193,7 +194,7 @@ def _page(member: Member, case_id: bytes, mistakes: dict[str, str]) -> Answer:
     )
 
 
-def _language(now: Standing) -> str:
+def _language(now: StoryStatus) -> str:
     """Give the language that is edited: the one asked for, or the author's."""
     asked = request.values.get("language", "")
     if asked in LANGUAGES:

@@ -8,10 +8,10 @@ from typing import Final, NamedTuple, get_args
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue as Answer
 
-from onion_app.desk import publishing
-from onion_app.desk.casework import Books, Member, only_coordinators
-from onion_app.desk.gate import login_required
-from onion_app.desk.session import room
+from onion_app.desk import story_actions
+from onion_app.desk.context import Databases, databases
+from onion_app.desk.login_gate import login_required
+from onion_app.desk.permissions import Member, only_coordinators
 from onion_app.errors import AlreadyWithdrawn, NewMessage, NotAllowed, NothingHere, NotReady, Overloaded
 from onion_app.vault.desk import stories_queue as shelf
 from onion_app.vault.shown import reading
@@ -24,7 +24,7 @@ LAST_PAGE: Final = 10_000
 _NAMED: Final = re.compile(r"/stories/([0-9a-f]{32})\b")  # how the site writes which story a request is about
 
 
-class Listed(NamedTuple):
+class StoryRow(NamedTuple):
     """A line of the list."""
 
     story: shelf.Story
@@ -41,12 +41,12 @@ def show(member: Member) -> Answer:
     page = min(max(request.args.get("page", 1, type=int), 1), LAST_PAGE)
     if which not in STATES:
         raise NothingHere
-    books = room().books()
-    found = shelf.stories_in(books.desk, next(state for state in STATES if state == which), page - 1)
+    dbs = databases()
+    found = shelf.stories_in(dbs.desk, next(state for state in STATES if state == which), page - 1)
     return render_template(
         "stories.html",
         which=which,
-        found=[_listed(books, story) for story in found],
+        found=[_listed(dbs, story) for story in found],
         page=page,
         more=len(found) == shelf.PAGE,
     )
@@ -63,58 +63,58 @@ def one(member: Member, story_id: bytes) -> Answer:
 @login_required
 def down(member: Member, story_id: bytes) -> Answer:
     """Take a story off the site at once."""
-    return _act(publishing.take_down, member, story_id)
+    return _act(story_actions.take_down, member, story_id)
 
 
 @pages.post("/<id:story_id>/back")
 @login_required
 def back(member: Member, story_id: bytes) -> Answer:
     """Put a story back."""
-    return _act(publishing.put_back, member, story_id)
+    return _act(story_actions.put_back, member, story_id)
 
 
 @pages.post("/<id:story_id>/now")
 @login_required
 def now(member: Member, story_id: bytes) -> Answer:
     """Publish a queued story at once."""
-    case_id = publishing.story_for(room().books(), member, story_id).case_id
+    case_id = story_actions.story_for(databases(), member, story_id).case_id
     try:
-        publishing.publish_now(room().books(), member, story_id)
+        story_actions.publish_now(databases(), member, story_id)
     except REFUSALS as refused:
         return _page(member, story_id, {"": refused.sentence})
-    made = shelf.stories_of(room().books().desk, case_id) if case_id is not None else []
+    made = shelf.stories_of(databases().desk, case_id) if case_id is not None else []
     main = shelf.main_story(made)  # a translation has joined its story, and has no page of its own any more
     return redirect(url_for("stories.one", story_id=main.id if main is not None else story_id), 303)
 
 
-def named_in(books: Books, member: Member, written: list[str]) -> list[bytes]:
+def named_in(dbs: Databases, member: Member, written: list[str]) -> list[bytes]:
     """List the stories that a request is about and that the member may take down."""
     named = dict.fromkeys(bytes.fromhex(found) for text in written for found in _NAMED.findall(text))
     theirs: list[bytes] = []
     for story_id in named:
         with suppress(NothingHere, NotAllowed):
-            theirs.append(publishing.story_for(books, member, story_id).id)
+            theirs.append(story_actions.story_for(dbs, member, story_id).id)
     return theirs
 
 
-def _act(act: Callable[[Books, Member, bytes], None], member: Member, story_id: bytes) -> Answer:
+def _act(act: Callable[[Databases, Member, bytes], None], member: Member, story_id: bytes) -> Answer:
     try:
-        act(room().books(), member, story_id)
+        act(databases(), member, story_id)
     except REFUSALS as refused:
         return _page(member, story_id, {"": refused.sentence})
     return redirect(url_for("stories.one", story_id=story_id), 303)
 
 
 def _page(member: Member, story_id: bytes, mistakes: dict[str, str]) -> Answer:
-    books = room().books()
-    story = publishing.story_for(books, member, story_id)
-    text, versions = reading.read(books.desk, story_id)
+    dbs = databases()
+    story = story_actions.story_for(dbs, member, story_id)
+    text, versions = reading.read(dbs.desk, story_id)
     if not versions:  # withheld at its author's word: what is left is sealed in its case
         raise NothingHere
     return render_template("one_story.html", story=story, about=text, versions=versions, mistakes=mistakes)
 
 
-def _listed(books: Books, story: shelf.Story) -> Listed:
-    _, versions = reading.read(books.desk, story.id)
+def _listed(dbs: Databases, story: shelf.Story) -> StoryRow:
+    _, versions = reading.read(dbs.desk, story.id)
     first = next((version for version in versions if version.translated_from is None), next(iter(versions), None))
-    return Listed(story, first.title if first is not None else "", [version.language for version in versions])
+    return StoryRow(story, first.title if first is not None else "", [version.language for version in versions])

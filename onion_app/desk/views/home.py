@@ -3,10 +3,12 @@
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue as Answer
 
-from onion_app.desk import casework, membership, rekeying
-from onion_app.desk.casework import PAGE, Member
-from onion_app.desk.gate import login_required
-from onion_app.desk.session import own_key, room
+from onion_app.desk import circles, queues, rekeying
+from onion_app.desk.context import databases
+from onion_app.desk.login_gate import login_required
+from onion_app.desk.permissions import Member
+from onion_app.desk.queues import PAGE
+from onion_app.desk.session import own_key
 from onion_app.vault.desk import taken
 
 pages = Blueprint("work", __name__)
@@ -18,15 +20,15 @@ LAST_PAGE = 10_000
 @login_required
 def home(member: Member) -> Answer:
     """Show counts, and what the chores found."""
-    books = room().books()
-    first = casework.first_page(books, member)
+    dbs = databases()
+    first = queues.first_page(dbs, member)
     return render_template(
         "home.html",
         circles=first.circles,
         findings=first.findings,
-        awaited=membership.awaited(books, member, own_key()),
-        delayed=rekeying.waiting(books, member),
-        thin=membership.thin_circles(books, member),
+        awaited=circles.awaited(dbs, member, own_key()),
+        delayed=rekeying.waiting(dbs, member),
+        thin=circles.circles_with_too_few_sheets(dbs, member),
     )
 
 
@@ -34,7 +36,7 @@ def home(member: Member) -> Answer:
 @login_required
 def acknowledge(member: Member, finding_id: bytes) -> Answer:
     """Note that a finding was seen."""
-    casework.acknowledge(room().books(), finding_id, member)
+    queues.acknowledge(databases(), finding_id, member)
     return redirect(url_for("work.home"), 303)
 
 
@@ -43,8 +45,8 @@ def acknowledge(member: Member, finding_id: bytes) -> Answer:
 def queue(member: Member, circle_id: bytes, which: str) -> Answer:
     """List the cases of a circle, 25 a page."""
     page = min(max(request.args.get("page", 1, type=int), 1), LAST_PAGE)
-    found = casework.queue(room().books(), member, circle_id, which, page)
-    hidden = taken.stepped_out(room().books().desk, member.id)
+    found = queues.queue(databases(), member, circle_id, which, page)
+    hidden = taken.stepped_out(databases().desk, member.id)
     return render_template(
         "queue.html",
         circle=member.circles[circle_id],

@@ -8,10 +8,10 @@ from flask.typing import ResponseReturnValue as Answer
 
 from onion_app.crypto.keys import new_id
 from onion_app.desk import forms
-from onion_app.desk.casework import Member, only_coordinators
-from onion_app.desk.gate import login_required
-from onion_app.desk.kept import keep_titled, kept_for, title_of
-from onion_app.desk.session import room
+from onion_app.desk.context import databases
+from onion_app.desk.held_texts import held_for, hold_titled, title_of
+from onion_app.desk.login_gate import login_required
+from onion_app.desk.permissions import Member, only_coordinators
 from onion_app.shapes import Language
 from onion_app.vault.desk import audit
 from onion_app.vault.desk import guides as shelf
@@ -40,7 +40,7 @@ def begin(member: Member) -> Answer:
     slug = forms.one_line(request.form, "slug").lower()
     if not shelf.SLUG.fullmatch(slug):
         return _list(member, {"slug": forms.marked("Up to 30 Latin letters, digits and hyphens, a letter first.")})
-    guide_id = shelf.begin(room().books().desk, new_id(), slug)
+    guide_id = shelf.begin(databases().desk, new_id(), slug)
     _note(member, "began a guide")
     return redirect(url_for("guides.edit", guide_id=guide_id), 303)
 
@@ -57,7 +57,7 @@ def edit(member: Member, guide_id: bytes) -> Answer:
 def save(member: Member, guide_id: bytes) -> Answer:
     """Store a version, or show first what readers will see."""
     only_coordinators(member)
-    books = room().books()
+    dbs = databases()
     try:
         title, text = forms.title(request.form), forms.text(request.form)
         language = forms.one_of(request.form, "language", CODES)
@@ -66,8 +66,8 @@ def save(member: Member, guide_id: bytes) -> Answer:
     if "preview" in request.form:
         return _page(member, guide_id, {})
     version = Version(guide_id, cast("Language", language), title, text, None, None, None)
-    shelf.save(books.mailbox, books.desk, version)
-    keep_titled(guide_id, "guide", "", "")
+    shelf.save(dbs.mailbox, dbs.desk, version)
+    hold_titled(guide_id, "guide", "", "")
     _note(member, "changed a guide")
     return _back_to(guide_id, language)
 
@@ -77,11 +77,11 @@ def save(member: Member, guide_id: bytes) -> Answer:
 def check(member: Member, guide_id: bytes) -> Answer:
     """Note that one has checked the version that was shown."""
     only_coordinators(member)
-    books = room().books()
+    dbs = databases()
     version = _version(guide_id, request.form.get("language", ""))
     if version is None or forms.body(request.form) != version.body:
         return _page(member, guide_id, {"": forms.marked("It was changed in the meantime. Read it again.")})
-    shelf.check(books.mailbox, books.desk, version, member.handle, books.today)
+    shelf.check(dbs.mailbox, dbs.desk, version, member.handle, dbs.today)
     _note(member, "checked a guide")
     return _back_to(guide_id, version.language)
 
@@ -91,7 +91,7 @@ def check(member: Member, guide_id: bytes) -> Answer:
 def publish(member: Member, guide_id: bytes) -> Answer:
     """Show a guide on the site."""
     only_coordinators(member)
-    shelf.publish(room().books().mailbox, room().books().desk, guide_id)
+    shelf.publish(databases().mailbox, databases().desk, guide_id)
     _note(member, "published a guide")
     return _back_to(guide_id, request.form.get("language", ""))
 
@@ -101,13 +101,13 @@ def publish(member: Member, guide_id: bytes) -> Answer:
 def down(member: Member, guide_id: bytes) -> Answer:
     """Take a guide off the site."""
     only_coordinators(member)
-    shelf.take_down(room().books().mailbox, room().books().desk, guide_id)
+    shelf.take_down(databases().mailbox, databases().desk, guide_id)
     _note(member, "took a guide down")
     return _back_to(guide_id, request.form.get("language", ""))
 
 
 def _note(member: Member, what: str) -> None:
-    audit.audit(room().books().desk, member.id, what, room().books().today)
+    audit.audit(databases().desk, member.id, what, databases().today)
 
 
 def _back_to(guide_id: bytes, language: str) -> Answer:
@@ -115,13 +115,13 @@ def _back_to(guide_id: bytes, language: str) -> Answer:
 
 
 def _version(guide_id: bytes, language: str) -> Version | None:
-    _, versions = shelf.read(room().books().desk, guide_id)
+    _, versions = shelf.read(databases().desk, guide_id)
     return next((version for version in versions if version.language == language), None)
 
 
 def _list(member: Member, mistakes: dict[str, str]) -> Answer:
     only_coordinators(member)
-    found = [(guide, versions, _in_ones_own(versions)) for guide, versions in shelf.all_of(room().books().desk)]
+    found = [(guide, versions, _in_ones_own(versions)) for guide, versions in shelf.all_of(databases().desk)]
     return render_template("guides.html", guides=found, mistakes=mistakes)
 
 
@@ -134,13 +134,13 @@ def _in_ones_own(versions: Sequence[Version]) -> Version | None:
 def _page(member: Member, guide_id: bytes, mistakes: dict[str, str]) -> Answer:
     """Show the editor; what was typed stays in its box, and beside it as readers will see it."""
     only_coordinators(member)
-    guide, versions = shelf.read(room().books().desk, guide_id)
+    guide, versions = shelf.read(databases().desk, guide_id)
     language = request.values.get("language", "")
     language = language if language in CODES else current_language().code
     version = _version(guide_id, language)
     if request.endpoint == "guides.save":
-        keep_titled(guide_id, "guide", forms.body(request.form), forms.one_line(request.form, "title"))
-    kept, title = (kept_for(guide_id).get(box, "") for box in ("guide", title_of("guide")))
+        hold_titled(guide_id, "guide", forms.body(request.form), forms.one_line(request.form, "title"))
+    kept, title = (held_for(guide_id).get(box, "") for box in ("guide", title_of("guide")))
     text = kept or (version.body if version is not None else "")
     return render_template(
         "guide.html",

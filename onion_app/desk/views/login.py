@@ -13,11 +13,12 @@ from markupsafe import Markup
 from onion_app.crypto import codes
 from onion_app.crypto.members import Secrets, totp_uri
 from onion_app.desk import forms, recovery, rekeying
-from onion_app.desk.casework import Member
-from onion_app.desk.gate import login_required
+from onion_app.desk.context import databases, desk_context
+from onion_app.desk.held_texts import held_text, hold_all, hold_titled
 from onion_app.desk.identity import Enrolment, begin_enrolment, check_typed_back, enrol, enrolment_from, log_in
-from onion_app.desk.kept import keep_all, keep_titled, kept_text
-from onion_app.desk.session import begin, begin_for, contents, end, room
+from onion_app.desk.login_gate import login_required
+from onion_app.desk.permissions import Member
+from onion_app.desk.session import begin, begin_for, contents, end
 from onion_app.errors import (
     CircleChanged,
     CodeMistyped,
@@ -43,18 +44,18 @@ def login() -> Answer:
         return _login_page({})
     typed = tuple(forms.short(request.form, name) for name in ("handle", "passphrase", "totp"))
     try:
-        who = log_in(room().books(), room().delays, (typed[0], typed[1], typed[2]), room().clock())
+        who = log_in(databases(), desk_context().delays, (typed[0], typed[1], typed[2]), desk_context().clock())
     except LoginRefused as refused:
         return _login_page({"": refused.sentence})
     begin_for(who)
-    rekeying.at_login(room().books(), who.moderator_id, who.private)
-    kept = kept_text(request.form.get("kept", ""))
+    rekeying.at_login(databases(), who.moderator_id, who.private)
+    kept = held_text(request.form.get("kept", ""))
     if kept is None:
         return redirect(url_for("work.home"), 303)
     if kept.box == "mine":
-        keep_all(kept)
+        hold_all(kept)
         return redirect(url_for("mine.show"), 303)
-    keep_titled(kept.case_id, kept.box, kept.text, kept.title)
+    hold_titled(kept.case_id, kept.box, kept.text, kept.title)
     if kept.box == "guide":
         return redirect(url_for("guides.edit", guide_id=kept.case_id), 303)
     return redirect(url_for("case.show", case_id=kept.case_id), 303)
@@ -85,7 +86,7 @@ def join() -> Answer:
     if request.method == "GET":
         return render_template("join.html", mistakes={}, typed_invitation="")
     try:
-        started = begin_enrolment(room().books(), forms.short(request.form, "invitation"))
+        started = begin_enrolment(databases(), forms.short(request.form, "invitation"))
     except REFUSED_INVITATION as refused:
         typed = forms.short(request.form, "invitation")
         return render_template("join.html", mistakes={"invitation": refused.sentence}, typed_invitation=typed)
@@ -116,12 +117,12 @@ def _store(started: Enrolment, recovering: str) -> None:
     """Store a newcomer, or the new secrets of somebody who came back with their sheet."""
     handle = "" if recovering else forms.handle(request.form)
     line, digits = forms.short(request.form, "line"), forms.short(request.form, "totp")
-    check_typed_back(started, line, digits, room().clock())
+    check_typed_back(started, line, digits, desk_context().clock())
     if not recovering:
-        enrol(room().books(), started, handle)
+        enrol(databases(), started, handle)
         return
-    recovery.recover(room().books(), bytes.fromhex(recovering), started)
-    room().ended[bytes.fromhex(recovering)] = room().clock()  # whoever held the old passphrase is out
+    recovery.recover(databases(), bytes.fromhex(recovering), started)
+    desk_context().ended[bytes.fromhex(recovering)] = desk_context().clock()  # whoever held the old passphrase is out
 
 
 @pages.route("/recover", methods=["GET", "POST"])
@@ -131,7 +132,7 @@ def recover() -> Answer:
         return render_template("recover.html", mistakes={}, typed_handle="")
     handle, sheet = forms.short(request.form, "handle"), forms.short(request.form, "sheet")
     try:
-        who, started = recovery.begin_recovery(room().books(), room().delays, handle, sheet)
+        who, started = recovery.begin_recovery(databases(), desk_context().delays, handle, sheet)
     except LoginRefused:
         sentence = forms.marked(
             "That did not work. Check the handle and the digits; after several tries wait a minute."

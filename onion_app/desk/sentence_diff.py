@@ -10,7 +10,7 @@ from typing import Final, Literal, NamedTuple
 _SENTENCE: Final = re.compile(r"(?<=[.!?؟…])\s+|\n+")
 
 
-class Row(NamedTuple):
+class DiffRow(NamedTuple):
     """One line of both texts; either may be empty."""
 
     kind: Literal["same", "changed", "removed", "added"]
@@ -18,21 +18,21 @@ class Row(NamedTuple):
     after: str
 
 
-def side_by_side(before: str, after: str) -> list[Row]:
+def side_by_side(before: str, after: str) -> list[DiffRow]:
     """Compare two texts."""
     left, right = _lines(before), _lines(after)
-    rows: list[Row] = []
+    rows: list[DiffRow] = []
     for kind, a, b, c, d in SequenceMatcher(None, left, right, autojunk=False).get_opcodes():
         if kind == "equal":
-            rows += [Row("same", line, line) for line in left[a:b]]
+            rows += [DiffRow("same", line, line) for line in left[a:b]]
         else:
             rows += list(_differing(left[a:b], right[c:d]))
     return rows
 
 
-def _differing(left: list[str], right: list[str]) -> Iterator[Row]:
+def _differing(left: list[str], right: list[str]) -> Iterator[DiffRow]:
     for before, after in zip_longest(left, right, fillvalue=""):
-        yield Row("changed" if before and after else "removed" if before else "added", before, after)
+        yield DiffRow("changed" if before and after else "removed" if before else "added", before, after)
 
 
 def _lines(text: str) -> list[str]:

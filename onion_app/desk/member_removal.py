@@ -10,7 +10,8 @@ from typing import Final
 from onion_app.crypto import members
 from onion_app.crypto.keys import new_keypair
 from onion_app.desk import forms
-from onion_app.desk.casework import Books, Member, only_coordinators
+from onion_app.desk.context import Databases
+from onion_app.desk.permissions import Member, only_coordinators
 from onion_app.errors import NothingHere
 from onion_app.vault import truth
 from onion_app.vault.desk import audit, circles, moderators
@@ -20,7 +21,7 @@ from onion_app.vault.mailbox import lifetime
 NOT_ONESELF: Final = forms.marked("Nobody can shut themselves out. Another coordinator can.")
 
 
-def shut_out(books: Books, member: Member, moderator_id: bytes) -> None:
+def remove_member(dbs: Databases, member: Member, moderator_id: bytes) -> None:
     """Turn somebody out of everything: their grants go, and what comes now is sealed to keys that they never had.
 
     Raises:
@@ -32,18 +33,18 @@ def shut_out(books: Books, member: Member, moderator_id: bytes) -> None:
     only_coordinators(member)
     if moderator_id == member.id:
         raise forms.Mistake("", NOT_ONESELF)
-    if moderators.read_moderator(books.desk, moderator_id).state == "out":
+    if moderators.read_moderator(dbs.desk, moderator_id).state == "out":
         raise NothingHere
-    theirs = circles.circles_of(books.desk, moderator_id)
-    renewals = {circle.id: _renewal(books, circle, moderator_id) for circle in theirs}
-    with books.mailbox.writing():  # around the desk's own: no case is sealed to the old key once they are out
-        circles.shut_out(books.desk, moderator_id, renewals)
-        truth.copy_circles(books.mailbox, books.desk)
+    theirs = circles.circles_of(dbs.desk, moderator_id)
+    renewals = {circle.id: _renewal(dbs, circle, moderator_id) for circle in theirs}
+    with dbs.mailbox.writing():  # around the desk's own: no case is sealed to the old key once they are out
+        circles.remove_member(dbs.desk, moderator_id, renewals)
+        truth.copy_circles(dbs.mailbox, dbs.desk)
     for circle in theirs:
-        audit.audit(books.desk, member.id, "shut somebody out", books.today, circle.id)
+        audit.audit(dbs.desk, member.id, "shut somebody out", dbs.today, circle.id)
 
 
-def shut_out_of(books: Books, member: Member, circle_id: bytes, moderator_id: bytes) -> None:
+def remove_from_circle(dbs: Databases, member: Member, circle_id: bytes, moderator_id: bytes) -> None:
     """Turn somebody out of one circle: what comes there is sealed to a key that they never had; all else stays theirs.
 
     Coordinators may leave a circle in this way themselves, but for the one that their office comes with.
@@ -55,26 +56,26 @@ def shut_out_of(books: Books, member: Member, circle_id: bytes, moderator_id: by
         CircleChanged: they are not in it, or in no other; or it changed at the same moment. Nothing was done.
     """
     only_coordinators(member)
-    circle = circles.read_circle(books.desk, circle_id)
+    circle = circles.read_circle(dbs.desk, circle_id)
     if moderator_id == member.id and circle.coordinators:
         raise forms.Mistake("", NOT_ONESELF)
-    inside = moderator_id in {found.id for found in circles.members_of(books.desk, circle.id)}
-    grants = _renewal(books, circle, moderator_id) if inside else ()
-    taken = [case_id for case_id in taken_cases(books.desk, moderator_id) if _is_in(books, case_id, circle)]
-    with books.mailbox.writing():  # as above
-        circles.shut_out_of(books.desk, moderator_id, circle.id, grants, taken)
-        truth.copy_circles(books.mailbox, books.desk)
-    audit.audit(books.desk, member.id, "shut somebody out", books.today, circle.id)
+    inside = moderator_id in {found.id for found in circles.members_of(dbs.desk, circle.id)}
+    grants = _renewal(dbs, circle, moderator_id) if inside else ()
+    taken = [case_id for case_id in taken_cases(dbs.desk, moderator_id) if _is_in(dbs, case_id, circle)]
+    with dbs.mailbox.writing():  # as above
+        circles.remove_from_circle(dbs.desk, moderator_id, circle.id, grants, taken)
+        truth.copy_circles(dbs.mailbox, dbs.desk)
+    audit.audit(dbs.desk, member.id, "shut somebody out", dbs.today, circle.id)
 
 
-def _is_in(books: Books, case_id: bytes, circle: circles.Circle) -> bool:
+def _is_in(dbs: Databases, case_id: bytes, circle: circles.Circle) -> bool:
     try:
-        return lifetime.read_case(books.mailbox, case_id).circle_id == circle.id
+        return lifetime.read_case(dbs.mailbox, case_id).circle_id == circle.id
     except NothingHere:
         return False
 
 
-def _renewal(books: Books, circle: circles.Circle, moderator_id: bytes) -> tuple[circles.Grant, ...]:
+def _renewal(dbs: Databases, circle: circles.Circle, moderator_id: bytes) -> tuple[circles.Grant, ...]:
     """Make the circle's next pair and seal it to everybody who remains."""
     pair, generation = new_keypair(), circle.generation + 1
     return tuple(
@@ -91,6 +92,6 @@ def _renewal(books: Books, circle: circles.Circle, moderator_id: bytes) -> tuple
                 public_key=remaining.public_key,
             ),
         )
-        for remaining in circles.members_of(books.desk, circle.id)
+        for remaining in circles.members_of(dbs.desk, circle.id)
         if remaining.id != moderator_id
     )

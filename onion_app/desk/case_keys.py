@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 from onion_app.crypto.epochs import AUTHOR_HOLDER, NO_AUTHOR, Epoch, following, mark, next_epoch, unwrap, wrap
 from onion_app.crypto.keys import KeyPair, fingerprint
-from onion_app.desk.casework import Books, CircleHere, Member, circle_of
+from onion_app.desk.context import Databases
+from onion_app.desk.permissions import Member, OwnCircle, circle_of
 from onion_app.errors import EpochPassed, KeysGone, SealBroken
 from onion_app.vault.desk import known_keys
 from onion_app.vault.mailbox import records
@@ -19,7 +20,7 @@ from onion_app.vault.mailbox.case_keys import all_wraps, author_key_of, next_num
 from onion_app.vault.mailbox.records import Wrap
 
 
-class CaseKeys(NamedTuple):
+class OpenedKeys(NamedTuple):
     """What of a case opens for the keys of its circle."""
 
     held: list[Wrap]  # every wrap of the case, whoever put it there
@@ -37,10 +38,10 @@ class ToWriteIn(NamedTuple):
     epoch: Epoch
     new_wraps: tuple[Wrap, ...]
     held: list[Wrap]
-    keys: CaseKeys
+    keys: OpenedKeys
 
 
-def keys_in(books: Books, member: Member, case: records.Case) -> CaseKeys:
+def keys_in(dbs: Databases, member: Member, case: records.Case) -> OpenedKeys:
     """Open the wraps of a case, and leave out what somebody put among them.
 
     Raises:
@@ -48,8 +49,8 @@ def keys_in(books: Books, member: Member, case: records.Case) -> CaseKeys:
     """
     circle = circle_of(member, case.circle_id)
     # In this order: a key that somebody begins and meets in between is then one that follows, and none that is missing.
-    met = known_keys.known_keys(books.desk, case.id)
-    held = all_wraps(books.mailbox, case.id)
+    met = known_keys.known_keys(dbs.desk, case.id)
+    held = all_wraps(dbs.mailbox, case.id)
     opened, sealed_to = _opened(held, case, circle)
     again = [epoch for epoch in opened if epoch.number in met and met[epoch.number].mark == mark(epoch)]
     pairs = {fingerprint(pair.public) for pair in circle.pairs}
@@ -63,10 +64,10 @@ def keys_in(books: Books, member: Member, case: records.Case) -> CaseKeys:
     left_behind = any(key.recipient in former for key in met.values())
     if former and not met:  # nobody knows whether it was there before the circle's key changed
         sealed_to, left_behind = dict.fromkeys(sealed_to, fingerprint(circle.pairs[1].public)), True
-    return CaseKeys(held, sure, others, sealed_to, gone, former, left_behind)
+    return OpenedKeys(held, sure, others, sealed_to, gone, former, left_behind)
 
 
-def _opened(held: list[Wrap], case: records.Case, circle: CircleHere) -> tuple[list[Epoch], dict[int, bytes]]:
+def _opened(held: list[Wrap], case: records.Case, circle: OwnCircle) -> tuple[list[Epoch], dict[int, bytes]]:
     """Open the circle's wraps with any of its pairs, the oldest epoch first."""
     opened, sealed_to = [], {}
     for each in reversed([each for each in held if each.holder == circle.id]):
@@ -87,18 +88,18 @@ def _unwrapped(each: Wrap, case: records.Case, pair: KeyPair) -> Epoch | None:
         return None
 
 
-def keys_by_epoch(books: Books, member: Member, case: records.Case) -> dict[int, bytes]:
+def keys_by_epoch(dbs: Databases, member: Member, case: records.Case) -> dict[int, bytes]:
     """Give the keys of a case that are sure, by epoch, the newest first."""
-    return {epoch.number: epoch.key for epoch in reversed(keys_in(books, member, case).epochs)}
+    return {epoch.number: epoch.key for epoch in reversed(keys_in(dbs, member, case).epochs)}
 
 
-def remember(books: Books, case_id: bytes, sure: list[Epoch], sealed_to: Mapping[int, bytes]) -> None:
+def remember(dbs: Databases, case_id: bytes, sure: list[Epoch], sealed_to: Mapping[int, bytes]) -> None:
     """Note the keys that a member has met, so that they are known again."""
     met = [known_keys.KnownKey(epoch.number, mark(epoch), sealed_to[epoch.number]) for epoch in sure]
-    known_keys.remember(books.desk, case_id, met)
+    known_keys.remember(dbs.desk, case_id, met)
 
 
-def begun(books: Books, chosen: ToWriteIn) -> None:
+def begun(dbs: Databases, chosen: ToWriteIn) -> None:
     """Note the epoch that the desk has begun, if it has, and those before it.
 
     Whoever has a former key of the circle can begin an epoch after one that they hold, but none after this one. # P05
@@ -109,10 +110,10 @@ def begun(books: Books, chosen: ToWriteIn) -> None:
     met = [
         known_keys.KnownKey(each.number, mark(each), fingerprint(new.circle_key)) for each in [*chosen.keys.epochs, new]
     ]
-    known_keys.begin(books.desk, new.case_id, met, chosen.keys.former)
+    known_keys.begin(dbs.desk, new.case_id, met, chosen.keys.former)
 
 
-def to_write_in(books: Books, member: Member, case: records.Case) -> ToWriteIn:
+def to_write_in(dbs: Databases, member: Member, case: records.Case) -> ToWriteIn:
     """Choose the epoch for what is written next: the newest, or another one if it was begun for other readers.
 
     A case that may have been there before the circle's key changed begins a new one: who was shut out has the old, and
@@ -125,30 +126,30 @@ def to_write_in(books: Books, member: Member, case: records.Case) -> ToWriteIn:
     circle = circle_of(member, case.circle_id)
     if not circle.pairs:
         raise EpochPassed
-    keys = keys_in(books, member, case)
+    keys = keys_in(dbs, member, case)
     if not keys.epochs or keys.gone:
         raise KeysGone
     newest = keys.epochs[-1]
     public = circle.pairs[0].public  # the one our own grant gives, whatever the mailbox says
     readers = (newest.circle_id, newest.circle_key, newest.author)
-    if readers == (circle.id, public, author_of(books, newest)) and not keys.left_behind:
+    if readers == (circle.id, public, author_of(dbs, newest)) and not keys.left_behind:
         return ToWriteIn(newest, (), keys.held, keys)
-    return begun_after(books, keys, circle.id, public)
+    return begun_after(dbs, keys, circle.id, public)
 
 
-def begun_after(books: Books, keys: CaseKeys, circle_id: bytes, public: bytes) -> ToWriteIn:
+def begun_after(dbs: Databases, keys: OpenedKeys, circle_id: bytes, public: bytes) -> ToWriteIn:
     """Begin the epoch that follows the newest one, for a circle and for the author whom that one names."""
     newest = keys.epochs[-1]
     number = next_number(keys.held, newest.number)
-    author = author_of(books, newest)
+    author = author_of(dbs, newest)
     new = next_epoch(keys.epochs, number, circle_id=circle_id, circle_key=public, author=author, others=keys.others)
     readers = {circle_id: public} | ({AUTHOR_HOLDER: author} if author != NO_AUTHOR else {})
     return ToWriteIn(new, tuple(wrapped(new, holder, to) for holder, to in readers.items()), keys.held, keys)
 
 
-def author_of(books: Books, newest: Epoch) -> bytes:
+def author_of(dbs: Databases, newest: Epoch) -> bytes:
     """Give the author's public key, which the newest epoch names: the mailbox says only whether the door is open."""
-    return newest.author if author_key_of(books.mailbox, newest.case_id) is not None else NO_AUTHOR
+    return newest.author if author_key_of(dbs.mailbox, newest.case_id) is not None else NO_AUTHOR
 
 
 def wrapped(epoch: Epoch, holder: bytes, public: bytes) -> Wrap:

@@ -17,8 +17,9 @@ from onion_app.crypto.payloads import (
     unpack,
 )
 from onion_app.crypto.sealing import Place, open_seal
-from onion_app.desk.casekeys import keys_by_epoch, keys_in, remember
-from onion_app.desk.casework import Books, Member, case_of, handle_of
+from onion_app.desk.case_keys import keys_by_epoch, keys_in, remember
+from onion_app.desk.context import Databases
+from onion_app.desk.permissions import Member, case_of, handle_of
 from onion_app.errors import SealBroken
 from onion_app.vault.desk import audit, taken
 from onion_app.vault.desk.entries import Entry, entries_of, replies_of, reply_mark
@@ -36,7 +37,7 @@ class Cover(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class MessageLine:
     """One message as the desk shows it; `trouble` is '', 'broken' or 'closed', and then there is no letter."""
 
     id: bytes
@@ -84,7 +85,7 @@ class Line:
         return isinstance(self.letter, StoryLink)
 
 
-class Note(NamedTuple):
+class CaseNote(NamedTuple):
     """A note of the circle; its text is None when it does not open."""
 
     handle: str
@@ -93,14 +94,14 @@ class Note(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class OpenCase:
+class CaseView:
     """Everything on the page of a case, the newest line first."""
 
     case: records.Case
-    lines: list[Line]
+    lines: list[MessageLine]
     consent: Consent | None
     last_opened: int | None
-    notes: list[Note]
+    notes: list[CaseNote]
     mine: bool
     taken_by: str
     seen: int  # the newest number shown
@@ -112,49 +113,49 @@ class OpenCase:
         return next((place for place, line in enumerate(self.lines, 1) if line.text), len(self.lines))
 
 
-def cover(books: Books, member: Member, case_id: bytes) -> Cover:
+def cover(dbs: Databases, member: Member, case_id: bytes) -> Cover:
     """Say what a case contains, without a word of it.
 
     Raises:
         NothingHere, NotAllowed: not a case of theirs.
     """
-    case = case_of(books, member, case_id)
-    keys = keys_by_epoch(books, member, case)
+    case = case_of(dbs, member, case_id)
+    keys = keys_by_epoch(dbs, member, case)
     # A consent is a message too, but nothing to be read; what does not open counts, since nobody knows what it is.
-    authors = [line.author for line in _lines(messages_of(books.mailbox, case.id), keys, {}) if not line.consent]
-    return Cover(case, authors.count("visitor"), authors.count("circle"), _taker(books, case_id)[1])
+    authors = [line.author for line in _lines(messages_of(dbs.mailbox, case.id), keys, {}) if not line.consent]
+    return Cover(case, authors.count("visitor"), authors.count("circle"), _taker(dbs, case_id)[1])
 
 
-def mark_opened(books: Books, member: Member, case_id: bytes) -> None:
+def mark_opened(dbs: Databases, member: Member, case_id: bytes) -> None:
     """Note that the member opens the case: it counts as read, and the audit knows who has seen it.
 
     Raises:
         NothingHere, NotAllowed: not a case of theirs.
     """
-    case = case_of(books, member, case_id)
-    note_in_audit(books, member, case, "opened a case")
-    lifetime.mark_read(books.mailbox, case.id)
+    case = case_of(dbs, member, case_id)
+    note_in_audit(dbs, member, case, "opened a case")
+    lifetime.mark_read(dbs.mailbox, case.id)
 
 
-def open_case(books: Books, member: Member, case_id: bytes) -> OpenCase:
+def open_case(dbs: Databases, member: Member, case_id: bytes) -> CaseView:
     """Open every message of a case that the member's keys open, and check the rest of what can be checked.
 
     Raises:
         NothingHere, NotAllowed: not a case of theirs.
     """
-    case = case_of(books, member, case_id)
-    keys = keys_by_epoch(books, member, case)
-    messages = messages_of(books.mailbox, case.id)
-    ours = replies_of(books.desk, case.id)
+    case = case_of(dbs, member, case_id)
+    keys = keys_by_epoch(dbs, member, case)
+    messages = messages_of(dbs.mailbox, case.id)
+    ours = replies_of(dbs.desk, case.id)
     lines = _lines(messages, keys, ours)
     consents = [line.letter for line in lines if isinstance(line.letter, Consent) and line.author == "visitor"]
-    taker, handle = _taker(books, case.id)
-    return OpenCase(
+    taker, handle = _taker(dbs, case.id)
+    return CaseView(
         case=case,
         lines=lines[::-1],
         consent=consents[-1] if consents else None,
         last_opened=_last_opened(messages, keys),
-        notes=_notes(books, case.id, keys),
+        notes=_notes(dbs, case.id, keys),
         mine=taker == member.id,
         taken_by=handle,
         seen=max((message.number for message in messages), default=0),
@@ -162,28 +163,28 @@ def open_case(books: Books, member: Member, case_id: bytes) -> OpenCase:
     )
 
 
-def note_in_audit(books: Books, member: Member, case: records.Case, what: str) -> None:
+def note_in_audit(dbs: Databases, member: Member, case: records.Case, what: str) -> None:
     """Write an audit line that names the case to its readers only, and note the keys that they have met."""
-    keys = keys_in(books, member, case)
-    remember(books, case.id, keys.epochs, keys.sealed_to)
+    keys = keys_in(dbs, member, case)
+    remember(dbs, case.id, keys.epochs, keys.sealed_to)
     mark = audit_mark(keys.epochs[-1].key) if keys.epochs else None
-    audit.audit(books.desk, member.id, what, books.today, case.circle_id, mark)
+    audit.audit(dbs.desk, member.id, what, dbs.today, case.circle_id, mark)
 
 
-def _lines(messages: list[records.Message], keys: dict[int, bytes], ours: dict[bytes, bytes]) -> list[Line]:
+def _lines(messages: list[records.Message], keys: dict[int, bytes], ours: dict[bytes, bytes]) -> list[MessageLine]:
     """Open the messages from the oldest on; number 0 is no message but the day of the author's last visit."""
     lines = []
     before = 0
     for message in (message for message in messages if message.number > 0):
-        letter, trouble = opened_letter(message, keys)
+        letter, trouble = open_payload(message, keys)
         forged = message.author == "circle" and ours.get(message.id) != reply_mark(message.sealed)
         gap = message.number - before - 1
-        lines.append(Line(message.id, message.number, message.author, forged, trouble, letter, gap))
+        lines.append(MessageLine(message.id, message.number, message.author, forged, trouble, letter, gap))
         before = message.number
     return lines
 
 
-def opened_letter(message: records.Message, keys: dict[int, bytes]) -> tuple[Payload | None, str]:
+def open_payload(message: records.Message, keys: dict[int, bytes]) -> tuple[Payload | None, str]:
     """Open a message with the keys of its case, or give None and why it does not open: 'closed' or 'broken'."""
     key = keys.get(message.epoch)
     if key is None:
@@ -204,23 +205,23 @@ def opened_letter(message: records.Message, keys: dict[int, bytes]) -> tuple[Pay
 def _last_opened(messages: list[records.Message], keys: dict[int, bytes]) -> int | None:
     for message in messages:
         if message.number == 0 and message.author == "site":
-            letter, _ = opened_letter(message, keys)
+            letter, _ = open_payload(message, keys)
             return letter.day if isinstance(letter, LastOpened) else None
     return None
 
 
-def _notes(books: Books, case_id: bytes, keys: dict[int, bytes]) -> list[Note]:
-    entries = [entry for entry in entries_of(books.desk, case_id) if entry.kind == "note"]
-    return [Note(handle_of(books, entry.author), entry.day, note_text(entry, keys)) for entry in entries]
+def _notes(dbs: Databases, case_id: bytes, keys: dict[int, bytes]) -> list[CaseNote]:
+    entries = [entry for entry in entries_of(dbs.desk, case_id) if entry.kind == "note"]
+    return [CaseNote(handle_of(dbs, entry.author), entry.day, note_text(entry, keys)) for entry in entries]
 
 
 def note_text(entry: Entry, keys: dict[int, bytes]) -> str | None:
     """Open a note; None when it does not open."""
-    letter = opened_entry(entry, keys)
+    letter = open_entry(entry, keys)
     return letter.text if isinstance(letter, Text) else None
 
 
-def opened_entry(entry: Entry, keys: dict[int, bytes]) -> Payload | None:
+def open_entry(entry: Entry, keys: dict[int, bytes]) -> Payload | None:
     """Open a note, a draft or an approval; None when it does not open."""
     key = keys.get(entry.epoch)
     if key is None:
@@ -233,6 +234,6 @@ def opened_entry(entry: Entry, keys: dict[int, bytes]) -> Payload | None:
         return None
 
 
-def _taker(books: Books, case_id: bytes) -> tuple[bytes | None, str]:
-    taker = taken.taken_by(books.desk, [case_id]).get(case_id)
-    return (taker, handle_of(books, taker)) if taker is not None else (None, "")
+def _taker(dbs: Databases, case_id: bytes) -> tuple[bytes | None, str]:
+    taker = taken.taken_by(dbs.desk, [case_id]).get(case_id)
+    return (taker, handle_of(dbs, taker)) if taker is not None else (None, "")

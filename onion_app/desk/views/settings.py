@@ -7,9 +7,9 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue as Answer
 
 from onion_app.desk import forms
-from onion_app.desk.casework import Member, only_coordinators
-from onion_app.desk.gate import login_required
-from onion_app.desk.session import room
+from onion_app.desk.context import databases
+from onion_app.desk.login_gate import login_required
+from onion_app.desk.permissions import Member, only_coordinators
 from onion_app.errors import BadSetting, NothingHere
 from onion_app.vault import settings, truth
 from onion_app.vault.desk import audit
@@ -37,14 +37,14 @@ def change(member: Member, which: str) -> Answer:
     only_coordinators(member)
     if which not in _READ:
         raise NothingHere
-    books = room().books()
+    dbs = databases()
     try:
-        truth.change_setting(books.mailbox, books.desk, which, _READ[which]())
+        truth.change_setting(dbs.mailbox, dbs.desk, which, _READ[which]())
     except forms.Mistake as mistake:
         return _page(member, {mistake.field: mistake.sentence})
     except BadSetting:
         return _page(member, {which: forms.marked("This is too long: 300 letters fit, on one line.")})
-    audit.audit(books.desk, member.id, "changed a setting", books.today)
+    audit.audit(dbs.desk, member.id, "changed a setting", dbs.today)
     return redirect(url_for("settings.show", done=which), 303)
 
 
@@ -73,7 +73,7 @@ def _page(member: Member, mistakes: dict[str, str]) -> Answer:
     only_coordinators(member)
     return render_template(
         "settings.html",
-        now=settings.read(room().books().desk),
+        now=settings.read(databases().desk),
         mistakes=mistakes,
         typed=request.form if mistakes else {},
         done=request.args.get("done", "") in _READ,

@@ -10,9 +10,10 @@ from typing import get_args
 from onion_app.crypto.keys import new_id
 from onion_app.crypto.payloads import Approval, Draft, FinalText, StoryLink
 from onion_app.desk.answering import keep_entry, send, taken_case
-from onion_app.desk.casework import Books, Member, case_of, only_coordinators
-from onion_app.desk.opened import note_in_audit
-from onion_app.desk.story import DraftHere, Standing, Step, standing
+from onion_app.desk.case_view import note_in_audit
+from onion_app.desk.context import Databases
+from onion_app.desk.permissions import Member, case_of, only_coordinators
+from onion_app.desk.story_status import CurrentDraft, Step, StoryStatus, story_status
 from onion_app.errors import NewMessage, NotReady, OwnDraft
 from onion_app.shapes import Language
 from onion_app.vault.desk import audit, stories_queue
@@ -20,15 +21,15 @@ from onion_app.vault.mailbox import case_keys, lifetime, records
 from onion_app.vault.shown.reading import StoryOrGuide, Version
 
 
-def save(books: Books, member: Member, case_id: bytes, entry_id: bytes, draft: Draft) -> None:
+def save(dbs: Databases, member: Member, case_id: bytes, entry_id: bytes, draft: Draft) -> None:
     """Keep a draft; what was queued in its language leaves the queue when its words have changed.
 
     Raises:
         NotReady: the author does not allow a story, or it is a translation of nothing that is published.
         NotTaken, TakenByAnother, NothingHere, NotAllowed, EpochPassed.
     """
-    case = taken_case(books, member, case_id)
-    now = standing(books, member, case_id)
+    case = taken_case(dbs, member, case_id)
+    now = story_status(dbs, member, case_id)
     draft = _as_translation(now, draft)
     before = now.drafts.get(draft.language)
     if now.opened.consent is None or now.opened.consent.publish == "no":
@@ -38,12 +39,12 @@ def save(books: Books, member: Member, case_id: bytes, entry_id: bytes, draft: D
     if before is not None and replace(before.content, day=draft.day) == draft:
         return
     if before is not None and now.where(before.content) == "queued" and now.where(draft) != "queued":
-        stories_queue.withhold(books.mailbox, books.desk, case.id, also_shown=False)
-    keep_entry(books, member, case, entry_id, "draft", draft)
-    note_in_audit(books, member, case, "wrote a draft of a story")
+        stories_queue.withhold(dbs.mailbox, dbs.desk, case.id, also_shown=False)
+    keep_entry(dbs, member, case, entry_id, "draft", draft)
+    note_in_audit(dbs, member, case, "wrote a draft of a story")
 
 
-def _as_translation(now: Standing, draft: Draft) -> Draft:
+def _as_translation(now: StoryStatus, draft: Draft) -> Draft:
     """Say what a draft is made from: the case while nothing is published, else the published version."""
     source = now.source
     if source is None or source.language == draft.language:
@@ -54,7 +55,7 @@ def _as_translation(now: Standing, draft: Draft) -> Draft:
     return replace(draft, translated_from=source.language)
 
 
-def approve(books: Books, member: Member, case_id: bytes, draft_id: bytes) -> None:
+def approve(dbs: Databases, member: Member, case_id: bytes, draft_id: bytes) -> None:
     """Approve a draft as the second person of the circle.
 
     Raises:
@@ -62,16 +63,16 @@ def approve(books: Books, member: Member, case_id: bytes, draft_id: bytes) -> No
         NotReady: it was changed meanwhile, or does not wait for this.
         NothingHere, NotAllowed, EpochPassed.
     """
-    case = case_of(books, member, case_id)
-    now = standing(books, member, case_id)
+    case = case_of(dbs, member, case_id)
+    now = story_status(dbs, member, case_id)
     draft = _draft_at(now, draft_id, "second")
     if draft.author == member.id:
         raise OwnDraft
-    keep_entry(books, member, case, new_id(), "approval", Approval(draft_id.hex(), books.today))
-    note_in_audit(books, member, case, "approved a draft")
+    keep_entry(dbs, member, case, new_id(), "approval", Approval(draft_id.hex(), dbs.today))
+    note_in_audit(dbs, member, case, "approved a draft")
 
 
-def ask(books: Books, member: Member, case_id: bytes, draft_id: bytes) -> None:
+def ask(dbs: Databases, member: Member, case_id: bytes, draft_id: bytes) -> None:
     """Show the final text to its author, who says yes, no, or what should change.
 
     Raises:
@@ -79,19 +80,19 @@ def ask(books: Books, member: Member, case_id: bytes, draft_id: bytes) -> None:
         NotReady: the draft was changed, does not wait for this, or its author does not come back.
         NotTaken, TakenByAnother, NothingHere, NotAllowed, EpochPassed.
     """
-    case = _read_case(books, member, case_id)
-    now = standing(books, member, case_id)
+    case = _read_case(dbs, member, case_id)
+    now = story_status(dbs, member, case_id)
     words = _draft_at(now, draft_id, "ask").content
-    if case_keys.author_key_of(books.mailbox, case.id) is None:
+    if case_keys.author_key_of(dbs.mailbox, case.id) is None:
         raise NotReady
-    proposal = FinalText(words.title, words.text, words.language, books.today)
-    send(books, member, case, new_id(), proposal, now.opened.seen)
+    proposal = FinalText(words.title, words.text, words.language, dbs.today)
+    send(dbs, member, case, new_id(), proposal, now.opened.seen)
     if case.state not in ("ready", "published"):
-        lifetime.set_state(books.mailbox, case.id, "asking")
-    note_in_audit(books, member, case, "asked the author about a story")
+        lifetime.set_state(dbs.mailbox, case.id, "asking")
+    note_in_audit(dbs, member, case, "asked the author about a story")
 
 
-def queue(books: Books, member: Member, case_id: bytes, draft_id: bytes) -> None:
+def queue(dbs: Databases, member: Member, case_id: bytes, draft_id: bytes) -> None:
     """Queue a draft for publication, after a pointer to it was left in the case so that its author can take it back.
 
     Raises:
@@ -100,65 +101,65 @@ def queue(books: Books, member: Member, case_id: bytes, draft_id: bytes) -> None
         AlreadyWithdrawn: the author has taken the story back.
         NotTaken, TakenByAnother, NothingHere, NotAllowed, EpochPassed.
     """
-    case = _read_case(books, member, case_id)
-    now = standing(books, member, case_id)
+    case = _read_case(dbs, member, case_id)
+    now = story_status(dbs, member, case_id)
     words = _draft_at(now, draft_id, "ready").content
     main = now.main
     story_id = main.id if main is not None else new_id()
     if not _points_to(now, story_id):
         # P07: before the story can be seen, its author's case names it, so that erasing the case erases the story.
-        send(books, member, case, new_id(), StoryLink(story_id.hex()), now.opened.seen)
+        send(dbs, member, case, new_id(), StoryLink(story_id.hex()), now.opened.seen)
     text_id = story_id if not now.shown else _joining(now, words.language)
     notes, year = (words.notes, words.year)
     text = StoryOrGuide(text_id, "story", None, year, tuple(notes))
-    stories_queue.queue(books.mailbox, books.desk, text, _version(text_id, words), case.id, books.today)
-    note_in_audit(books, member, case, "queued a story")
+    stories_queue.queue(dbs.mailbox, dbs.desk, text, _version(text_id, words), case.id, dbs.today)
+    note_in_audit(dbs, member, case, "queued a story")
 
 
-def stop(books: Books, member: Member, case_id: bytes) -> None:
+def stop(dbs: Databases, member: Member, case_id: bytes) -> None:
     """Take a story out of the queue.
 
     Raises:
         NothingHere, NotAllowed: not a case of theirs.
     """
-    case = case_of(books, member, case_id)
-    stories_queue.withhold(books.mailbox, books.desk, case.id, also_shown=False)
-    note_in_audit(books, member, case, "took a story out of the queue")
+    case = case_of(dbs, member, case_id)
+    stories_queue.withhold(dbs.mailbox, dbs.desk, case.id, also_shown=False)
+    note_in_audit(dbs, member, case, "took a story out of the queue")
 
 
-def heed_author(books: Books, member: Member, case_id: bytes) -> None:
+def apply_authors_wishes(dbs: Databases, member: Member, case_id: bytes) -> None:
     """Do what the author's last word asks for: stop what is queued, and take off the site what is no longer allowed.
 
     Raises:
         NothingHere, NotAllowed: not a case of theirs.
     """
-    case = case_of(books, member, case_id)
-    now = standing(books, member, case_id)
+    case = case_of(dbs, member, case_id)
+    now = story_status(dbs, member, case_id)
     if case.state == "asking" and not now.awaits_verdict:
-        lifetime.set_state(books.mailbox, case.id, "reading")
+        lifetime.set_state(dbs.mailbox, case.id, "reading")
     unreadable = any(line.trouble and line.author != "circle" for line in now.opened.lines)
     # What does not open could be a No: it stops the queue. Only a word that does open takes down what is shown.
     forbidden = not unreadable and any(not now.allows(version) for version in now.shown)
     queued = [story for story in now.stories if story.state == "queued"]
     doubtful = unreadable or any(not now.allows(version) for story in queued for version in now.versions[story.id])
     if forbidden or (queued and doubtful):
-        stories_queue.withhold(books.mailbox, books.desk, case.id, also_shown=forbidden)
-        note_in_audit(books, member, case, "stopped a story at its author's word")
+        stories_queue.withhold(dbs.mailbox, dbs.desk, case.id, also_shown=forbidden)
+        note_in_audit(dbs, member, case, "stopped a story at its author's word")
 
 
-def take_down(books: Books, member: Member, story_id: bytes) -> None:
+def take_down(dbs: Databases, member: Member, story_id: bytes) -> None:
     """Take a story off the site at once.
 
     Raises:
         NotReady: it is not shown.
         NothingHere, NotAllowed: it is not of their circle, and they are no coordinator.
     """
-    story = story_for(books, member, story_id)
-    stories_queue.take_down(books.mailbox, books.desk, story.id)
-    audit.audit(books.desk, member.id, "took a story down", books.today)
+    story = story_for(dbs, member, story_id)
+    stories_queue.take_down(dbs.mailbox, dbs.desk, story.id)
+    audit.audit(dbs.desk, member.id, "took a story down", dbs.today)
 
 
-def put_back(books: Books, member: Member, story_id: bytes) -> None:
+def put_back(dbs: Databases, member: Member, story_id: bytes) -> None:
     """Put a story back that was taken down.
 
     Raises:
@@ -166,14 +167,14 @@ def put_back(books: Books, member: Member, story_id: bytes) -> None:
         NewMessage: its author has written, and nobody has read it.
         NothingHere, NotAllowed, AlreadyWithdrawn.
     """
-    story = story_for(books, member, story_id)
+    story = story_for(dbs, member, story_id)
     if story.state != "down":
         raise NotReady
-    stories_queue.publish(books.mailbox, books.desk, story.id)
-    audit.audit(books.desk, member.id, "put a story back", books.today)
+    stories_queue.publish(dbs.mailbox, dbs.desk, story.id)
+    audit.audit(dbs.desk, member.id, "put a story back", dbs.today)
 
 
-def publish_now(books: Books, member: Member, story_id: bytes) -> None:
+def publish_now(dbs: Databases, member: Member, story_id: bytes) -> None:
     """Publish a queued story without waiting for its day, as a coordinator.
 
     Raises:
@@ -181,35 +182,35 @@ def publish_now(books: Books, member: Member, story_id: bytes) -> None:
         NotReady, NewMessage, NothingHere, AlreadyWithdrawn: as the day itself would find it.
     """
     only_coordinators(member)
-    story = story_for(books, member, story_id)
+    story = story_for(dbs, member, story_id)
     if story.state != "queued":
         raise NotReady
-    stories_queue.publish(books.mailbox, books.desk, story.id)
-    audit.audit(books.desk, member.id, "published a story before its day", books.today)
+    stories_queue.publish(dbs.mailbox, dbs.desk, story.id)
+    audit.audit(dbs.desk, member.id, "published a story before its day", dbs.today)
 
 
-def story_for(books: Books, member: Member, story_id: bytes) -> stories_queue.Story:
+def story_for(dbs: Databases, member: Member, story_id: bytes) -> stories_queue.Story:
     """Give a story of one of the member's circles, or any to a coordinator.
 
     Raises:
         NothingHere, NotAllowed: there is none, or it is not theirs.
     """
-    story = stories_queue.find_story(books.mailbox, books.desk, story_id)
+    story = stories_queue.find_story(dbs.mailbox, dbs.desk, story_id)
     if story.case_id is None or member.coordinates:
         only_coordinators(member)
     else:
-        case_of(books, member, story.case_id)
+        case_of(dbs, member, story.case_id)
     return story
 
 
-def _read_case(books: Books, member: Member, case_id: bytes) -> records.Case:
-    case = taken_case(books, member, case_id)
+def _read_case(dbs: Databases, member: Member, case_id: bytes) -> records.Case:
+    case = taken_case(dbs, member, case_id)
     if case.unread:
         raise NewMessage
     return case
 
 
-def _draft_at(now: Standing, draft_id: bytes, step: Step) -> DraftHere:
+def _draft_at(now: StoryStatus, draft_id: bytes, step: Step) -> CurrentDraft:
     """Give the draft of this id if it is still the newest in its language and waits for this step."""
     draft = next((draft for draft in now.drafts.values() if draft.id == draft_id), None)
     if draft is None or draft != now.draft_in(draft.content.language) or now.step(draft) != step:
@@ -217,12 +218,12 @@ def _draft_at(now: Standing, draft_id: bytes, step: Step) -> DraftHere:
     return draft
 
 
-def _points_to(now: Standing, story_id: bytes) -> bool:
+def _points_to(now: StoryStatus, story_id: bytes) -> bool:
     pointers = [line.letter for line in now.opened.lines if line.pointer and not line.forged]
     return StoryLink(story_id.hex()) in pointers
 
 
-def _joining(now: Standing, language: str) -> bytes:
+def _joining(now: StoryStatus, language: str) -> bytes:
     """Give the id of the text that waits to join the story in this language: the same again while it waits."""
     waiting = [story.id for story in now.stories if story.state == "queued"]
     return next((story for story in waiting if now.versions[story][0].language == language), new_id())

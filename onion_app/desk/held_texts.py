@@ -11,7 +11,8 @@ from flask import request
 
 from onion_app.crypto.sealing import open_field, seal_field
 from onion_app.desk import forms
-from onion_app.desk.session import contents, keep, room
+from onion_app.desk.context import desk_context
+from onion_app.desk.session import contents, keep
 from onion_app.errors import SealBroken
 
 # The pages whose text is kept when a session ended meanwhile, and the box in which it stands.
@@ -29,7 +30,7 @@ BOXES: Final = {
 _KEPT: Final = "kept text"
 
 
-class Kept(NamedTuple):
+class HeldText(NamedTuple):
     """A text that came after its session had ended, and the box of the case or guide to which it belongs."""
 
     case_id: bytes
@@ -49,31 +50,31 @@ def sealed_text() -> str:
     packed = {"text": _in_letters(text), "title": _in_letters(title)}
     belongs = request.view_args or {}
     case_id: bytes = belongs.get("case_id") or belongs.get("guide_id") or bytes(16)  # none: it is of many cases
-    return seal_field(room().field_key, _KEPT, {"case": case_id.hex(), "box": box} | packed)
+    return seal_field(desk_context().field_key, _KEPT, {"case": case_id.hex(), "box": box} | packed)
 
 
-def kept_text(sealed: str) -> Kept | None:
+def held_text(sealed: str) -> HeldText | None:
     """Open what a login page carried; None when there is nothing, or nothing of ours."""
     if not sealed:
         return None
     try:
-        held = open_field(room().field_key, _KEPT, sealed)
+        held = open_field(desk_context().field_key, _KEPT, sealed)
     except SealBroken:
         return None
     text, title = (b64decode(held.get(name, "")).decode() for name in ("text", "title"))
-    return Kept(bytes.fromhex(held["case"]), held["box"], text, title)
+    return HeldText(bytes.fromhex(held["case"]), held["box"], text, title)
 
 
-def kept_for(case_id: bytes) -> dict[str, str]:
+def held_for(case_id: bytes) -> dict[str, str]:
     """Give the texts that wait for a case to be opened or sent, by their box."""
     found: dict[str, str] = contents().get("kept", {}).get(case_id.hex(), {})
     return found
 
 
-def keep_titled(case_id: bytes, box: str, text: str, title: str) -> None:
+def hold_titled(case_id: bytes, box: str, text: str, title: str) -> None:
     """Keep a text and its title for a box; where both are empty, nothing is kept."""
-    keep_for(case_id, box, text if text.strip() else "")
-    keep_for(case_id, title_of(box), title)
+    hold(case_id, box, text if text.strip() else "")
+    hold(case_id, title_of(box), title)
 
 
 def title_of(box: str) -> str:
@@ -81,19 +82,19 @@ def title_of(box: str) -> str:
     return f"{box} title"
 
 
-def keep_for(case_id: bytes, box: str, text: str) -> None:
+def hold(case_id: bytes, box: str, text: str) -> None:
     """Keep a text for a box of a case; an empty one is forgotten."""
     kept = contents().get("kept", {})
-    kept[case_id.hex()] = kept_for(case_id) | {box: text}
+    kept[case_id.hex()] = held_for(case_id) | {box: text}
     if not text:
         del kept[case_id.hex()][box]
     keep(kept=kept)
 
 
-def keep_all(kept: Kept) -> None:
+def hold_all(kept: HeldText) -> None:
     """Keep the texts of a page with many cases, each for its case."""
     for case_id, text in json.loads(kept.text).items():
-        keep_for(bytes.fromhex(case_id), "text", text)
+        hold(bytes.fromhex(case_id), "text", text)
 
 
 def _in_letters(text: str) -> str:

@@ -12,7 +12,8 @@ from onion_app.crypto import codes
 from onion_app.crypto.keys import keypair_from, new_id
 from onion_app.crypto.members import seal_circle_key, words_to_compare
 from onion_app.desk import forms
-from onion_app.desk.casework import Books, Member, circle_of, handle_of, only_coordinators
+from onion_app.desk.context import Databases
+from onion_app.desk.permissions import Member, circle_of, handle_of, only_coordinators
 from onion_app.errors import CircleChanged, NotAllowed
 from onion_app.vault import settings
 from onion_app.vault.desk import audit, circles, moderators
@@ -34,7 +35,7 @@ NAME_LETTERS: Final = 40
 TOPICS: Final = tuple(topic for topic in settings.TOPICS if topic not in ("story", "answer"))
 
 
-class Waiting(NamedTuple):
+class Newcomer(NamedTuple):
     """Somebody who was not let in yet, and the words that their own screen must show."""
 
     who: moderators.Moderator
@@ -42,66 +43,66 @@ class Waiting(NamedTuple):
     words: tuple[str, ...]
 
 
-class Awaited(NamedTuple):
+class AwaitedCircle(NamedTuple):
     """A circle that has not let somebody in yet, and the words that they read out to it."""
 
     circle: str
     words: tuple[str, ...]
 
 
-class Opened(NamedTuple):
+class OpenInvitation(NamedTuple):
     """An invitation that nobody has used yet, and whether its time is over."""
 
     invitation: Invitation
     over: bool
 
 
-class Gathering(NamedTuple):
+class CircleOverview(NamedTuple):
     """A circle as its members and the coordinators see it."""
 
     circle: circles.Circle
     mine: bool
     members: list[moderators.Moderator]
-    waiting: list[Waiting]
-    invitations: list[Opened]
+    waiting: list[Newcomer]
+    invitations: list[OpenInvitation]
     gone: list[moderators.Moderator]
     elsewhere: set[bytes]  # for coordinators: who of these is, or waits, in another circle too
 
     @property
-    def thin(self) -> bool:
+    def has_too_few_sheets(self) -> bool:
         """Whether the loss of one person or one sheet may lose the circle's cases."""
-        return _is_thin(self.members)
+        return _has_too_few_sheets(self.members)
 
 
-def gatherings(books: Books, member: Member) -> list[Gathering]:
+def circle_overviews(dbs: Databases, member: Member) -> list[CircleOverview]:
     """Show the member's own circles, and to a coordinator all of them."""
-    seen = [circle for circle in circles.circles(books.desk) if circle.id in member.circles or member.coordinates]
-    return [_gathering(books, member, circle) for circle in seen]
+    seen = [circle for circle in circles.circles(dbs.desk) if circle.id in member.circles or member.coordinates]
+    return [_overview(dbs, member, circle) for circle in seen]
 
 
-def _gathering(books: Books, member: Member, circle: circles.Circle) -> Gathering:
+def _overview(dbs: Databases, member: Member, circle: circles.Circle) -> CircleOverview:
     mine = circle.id in member.circles
-    waiting = circles.waiting_in(books.desk, circle.id)
-    members = circles.members_of(books.desk, circle.id)
-    unused = [found for found in open_invitations(books.desk) if found.circle_id == circle.id]
+    waiting = circles.waiting_in(dbs.desk, circle.id)
+    members = circles.members_of(dbs.desk, circle.id)
+    unused = [found for found in open_invitations(dbs.desk) if found.circle_id == circle.id]
     others = [*members, *waiting] if member.coordinates else []
-    return Gathering(
+    return CircleOverview(
         circle,
         mine,
         members,
-        [_waiting(books, who, circle.id, mine=mine) for who in waiting],
-        [Opened(found, found.expires_day < books.today) for found in unused],
-        circles.gone_from(books.desk, circle.id) if mine else [],
-        {who.id for who in others if circles.is_elsewhere(books.desk, who.id, circle.id)},
+        [_waiting(dbs, who, circle.id, mine=mine) for who in waiting],
+        [OpenInvitation(found, found.expires_day < dbs.today) for found in unused],
+        circles.gone_from(dbs.desk, circle.id) if mine else [],
+        {who.id for who in others if circles.is_elsewhere(dbs.desk, who.id, circle.id)},
     )
 
 
-def _waiting(books: Books, who: moderators.Moderator, circle_id: bytes, *, mine: bool) -> Waiting:
-    invitation = invitation_of(books.desk, who.id, circle_id)
-    return Waiting(who, invitation.coordinator, _words(who.public_key, invitation) if mine else ())
+def _waiting(dbs: Databases, who: moderators.Moderator, circle_id: bytes, *, mine: bool) -> Newcomer:
+    invitation = invitation_of(dbs.desk, who.id, circle_id)
+    return Newcomer(who, invitation.coordinator, _words(who.public_key, invitation) if mine else ())
 
 
-class Deed(NamedTuple):
+class AuditLine(NamedTuple):
     """A line of the audit."""
 
     day: int
@@ -109,7 +110,7 @@ class Deed(NamedTuple):
     what: str
 
 
-def audit_of(books: Books, member: Member, circle_id: bytes, page: int) -> tuple[circles.Circle, list[Deed]]:
+def audit_of(dbs: Databases, member: Member, circle_id: bytes, page: int) -> tuple[circles.Circle, list[AuditLine]]:
     """List 50 lines of a circle's audit, the newest day first; pages count from 1.
 
     Raises:
@@ -117,25 +118,29 @@ def audit_of(books: Books, member: Member, circle_id: bytes, page: int) -> tuple
         NothingHere: no such circle.
     """
     _may_look_after(member, circle_id)
-    circle = circles.read_circle(books.desk, circle_id)
-    rows = audit.audit_of(books.desk, circle_id, page - 1)
-    handles = {who: handle_of(books, who) for who in {row.who for row in rows} if who is not None}
-    return circle, [Deed(row.day, handles[row.who] if row.who else "", row.what) for row in rows]
+    circle = circles.read_circle(dbs.desk, circle_id)
+    rows = audit.audit_of(dbs.desk, circle_id, page - 1)
+    handles = {who: handle_of(dbs, who) for who in {row.who for row in rows} if who is not None}
+    return circle, [AuditLine(row.day, handles[row.who] if row.who else "", row.what) for row in rows]
 
 
-def thin_circles(books: Books, member: Member) -> list[str]:
+def circles_with_too_few_sheets(dbs: Databases, member: Member) -> list[str]:
     """Name the member's circles that have fewer than two members with a recovery sheet."""
-    return [circle.name for circle in member.circles.values() if _is_thin(circles.members_of(books.desk, circle.id))]
+    return [
+        circle.name
+        for circle in member.circles.values()
+        if _has_too_few_sheets(circles.members_of(dbs.desk, circle.id))
+    ]
 
 
-def _is_thin(members: list[moderators.Moderator]) -> bool:
+def _has_too_few_sheets(members: list[moderators.Moderator]) -> bool:
     return sum(member.sheet is not None for member in members) < SHEETS
 
 
-def awaited(books: Books, member: Member, private: bytes) -> list[Awaited]:
+def awaited(dbs: Databases, member: Member, private: bytes) -> list[AwaitedCircle]:
     """List the circles that must let the member in, with the words made from the key in their own session."""
-    public, waits = keypair_from(private).public, waits_of(books.desk, member.id)
-    return [Awaited(circles.read_circle(books.desk, wait.circle_id).name, _words(public, wait)) for wait in waits]
+    public, waits = keypair_from(private).public, waits_of(dbs.desk, member.id)
+    return [AwaitedCircle(circles.read_circle(dbs.desk, wait.circle_id).name, _words(public, wait)) for wait in waits]
 
 
 def _words(public: bytes, invitation: Invitation) -> tuple[str, ...]:
@@ -143,7 +148,7 @@ def _words(public: bytes, invitation: Invitation) -> tuple[str, ...]:
         return words_to_compare(public, circle_id=invitation.circle_id, invitation_id=invitation.id)
 
 
-def invite(books: Books, member: Member, circle_id: bytes) -> str:
+def invite(dbs: Databases, member: Member, circle_id: bytes) -> str:
     """Make an invitation to a circle and give its code, of which only a mark is stored.
 
     Raises:
@@ -151,12 +156,12 @@ def invite(books: Books, member: Member, circle_id: bytes) -> str:
         NothingHere: no such circle.
     """
     _may_look_after(member, circle_id)
-    circle = circles.read_circle(books.desk, circle_id)
-    audit.audit(books.desk, member.id, "made an invitation", books.today, circle.id)
-    return _new_invitation(books, member, circle, coordinator=False)
+    circle = circles.read_circle(dbs.desk, circle_id)
+    audit.audit(dbs.desk, member.id, "made an invitation", dbs.today, circle.id)
+    return _new_invitation(dbs, member, circle, coordinator=False)
 
 
-def invite_coordinator(books: Books, member: Member, circle_id: bytes) -> str:
+def invite_coordinator(dbs: Databases, member: Member, circle_id: bytes) -> str:
     """Invite somebody who will coordinate too, which is done in the coordinators' circle only; give the code.
 
     Raises:
@@ -164,21 +169,21 @@ def invite_coordinator(books: Books, member: Member, circle_id: bytes) -> str:
         NothingHere: no such circle.
     """
     only_coordinators(member)
-    circle = circles.read_circle(books.desk, circle_id)
+    circle = circles.read_circle(dbs.desk, circle_id)
     if not circle.coordinators:
         raise NotAllowed
-    audit.audit(books.desk, member.id, "invited a coordinator", books.today, circle.id)
-    return _new_invitation(books, member, circle, coordinator=True)
+    audit.audit(dbs.desk, member.id, "invited a coordinator", dbs.today, circle.id)
+    return _new_invitation(dbs, member, circle, coordinator=True)
 
 
-def _new_invitation(books: Books, member: Member, circle: circles.Circle, *, coordinator: bool) -> str:
+def _new_invitation(dbs: Databases, member: Member, circle: circles.Circle, *, coordinator: bool) -> str:
     code = codes.new_code()
-    made = new_invitation(circle.id, books.today, coordinator=coordinator, made_by=member.id)
-    add_invitation(books.desk, made, codes.invitation_digest(code))
+    made = new_invitation(circle.id, dbs.today, coordinator=coordinator, made_by=member.id)
+    add_invitation(dbs.desk, made, codes.invitation_digest(code))
     return code
 
 
-def cancel(books: Books, member: Member, invitation_id: bytes) -> None:
+def cancel(dbs: Databases, member: Member, invitation_id: bytes) -> None:
     """Let an invitation bring nobody in any more.
 
     Raises:
@@ -186,10 +191,10 @@ def cancel(books: Books, member: Member, invitation_id: bytes) -> None:
         NothingHere: no such invitation.
         InvitationRefused: it was used or cancelled meanwhile.
     """
-    invitation = read_invitation(books.desk, invitation_id)
+    invitation = read_invitation(dbs.desk, invitation_id)
     _may_look_after(member, invitation.circle_id)
-    cancel_invitation(books.desk, invitation_id)
-    audit.audit(books.desk, member.id, "cancelled an invitation", books.today, invitation.circle_id)
+    cancel_invitation(dbs.desk, invitation_id)
+    audit.audit(dbs.desk, member.id, "cancelled an invitation", dbs.today, invitation.circle_id)
 
 
 def _may_look_after(member: Member, circle_id: bytes) -> None:
@@ -197,7 +202,7 @@ def _may_look_after(member: Member, circle_id: bytes) -> None:
         circle_of(member, circle_id)
 
 
-def let_in(books: Books, member: Member, circle_id: bytes, newcomer_id: bytes, public_key: bytes) -> None:
+def let_in(dbs: Databases, member: Member, circle_id: bytes, newcomer_id: bytes, public_key: bytes) -> None:
     """Seal every key of a circle to a newcomer whose words, made from this public key, were compared.
 
     Raises:
@@ -206,15 +211,15 @@ def let_in(books: Books, member: Member, circle_id: bytes, newcomer_id: bytes, p
         CircleChanged: the newcomer has another key than the one compared, or the circle got a new one.
     """
     circle = circle_of(member, circle_id)
-    invitation_of(books.desk, newcomer_id, circle.id)  # or they do not wait here
-    newcomer = moderators.read_moderator(books.desk, newcomer_id)
+    invitation_of(dbs.desk, newcomer_id, circle.id)  # or they do not wait here
+    newcomer = moderators.read_moderator(dbs.desk, newcomer_id)
     pairs = {pair.public: pair.private for pair in circle.pairs}
-    held = circles.grants_of(books.desk, member.id, circle.id)
+    held = circles.grants_of(dbs.desk, member.id, circle.id)
     grants = [_passed_on(grant, pairs[grant.public_key], newcomer) for grant in held if grant.public_key in pairs]
     if newcomer.public_key != public_key or not grants:
         raise CircleChanged
-    circles.let_in(books.desk, newcomer.id, grants)
-    audit.audit(books.desk, member.id, "let somebody in", books.today, circle.id)
+    circles.let_in(dbs.desk, newcomer.id, grants)
+    audit.audit(dbs.desk, member.id, "let somebody in", dbs.today, circle.id)
 
 
 def _passed_on(own: circles.Grant, private: bytes, to: moderators.Moderator) -> circles.Grant:
@@ -228,7 +233,7 @@ def _passed_on(own: circles.Grant, private: bytes, to: moderators.Moderator) -> 
     return circles.Grant(own.circle_id, own.generation, to.id, own.public_key, sealed)
 
 
-def add_circle(books: Books, member: Member, name: str, topics: tuple[str, ...], languages: tuple[str, ...]) -> None:
+def add_circle(dbs: Databases, member: Member, name: str, topics: tuple[str, ...], languages: tuple[str, ...]) -> None:
     """Add a circle, which gets its key with its first member; the catch-all and the coordinators' stay what they are.
 
     Raises:
@@ -238,7 +243,7 @@ def add_circle(books: Books, member: Member, name: str, topics: tuple[str, ...],
     only_coordinators(member)
     if not 1 <= len(name) <= NAME_LETTERS:
         raise forms.Mistake("name", forms.marked("A circle's name has 1 to 40 letters."))
-    if name.casefold() in {circle.name.casefold() for circle in circles.circles(books.desk)}:
+    if name.casefold() in {circle.name.casefold() for circle in circles.circles(dbs.desk)}:
         raise forms.Mistake("name", forms.marked("Another circle has this name."))
     made = circles.Circle(
         id=new_id(),
@@ -250,5 +255,5 @@ def add_circle(books: Books, member: Member, name: str, topics: tuple[str, ...],
         generation=0,
         public_key=None,
     )
-    circles.add_circle(books.desk, made)
-    audit.audit(books.desk, member.id, "added a circle", books.today, made.id)
+    circles.add_circle(dbs.desk, made)
+    audit.audit(dbs.desk, member.id, "added a circle", dbs.today, made.id)

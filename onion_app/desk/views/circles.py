@@ -6,10 +6,11 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue as Answer
 
 from onion_app.crypto import codes
-from onion_app.desk import forms, membership, rekeying, shutting
-from onion_app.desk.casework import Member
-from onion_app.desk.gate import login_required
-from onion_app.desk.session import contents, keep, room
+from onion_app.desk import circles, forms, member_removal, rekeying
+from onion_app.desk.context import databases
+from onion_app.desk.login_gate import login_required
+from onion_app.desk.permissions import Member
+from onion_app.desk.session import contents, keep
 from onion_app.errors import CircleChanged, InvitationRefused
 from onion_app.vault.desk import invitations
 from onion_app.vault.desk.audit import AUDIT_PAGE
@@ -32,7 +33,7 @@ def show(member: Member) -> Answer:
 @login_required
 def invite(member: Member, circle_id: bytes) -> Answer:
     """Make an invitation; its code waits in the session to be shown once."""
-    keep(invitation=membership.invite(room().books(), member, circle_id))
+    keep(invitation=circles.invite(databases(), member, circle_id))
     return redirect(url_for("circles.code"), 303)
 
 
@@ -40,7 +41,7 @@ def invite(member: Member, circle_id: bytes) -> Answer:
 @login_required
 def invite_coordinator(member: Member, circle_id: bytes) -> Answer:
     """Make an invitation for another coordinator."""
-    keep(invitation=membership.invite_coordinator(room().books(), member, circle_id))
+    keep(invitation=circles.invite_coordinator(databases(), member, circle_id))
     return redirect(url_for("circles.code"), 303)
 
 
@@ -60,7 +61,7 @@ def code(_member: Member) -> Answer:
 def cancel(member: Member, invitation_id: bytes) -> Answer:
     """Cancel an invitation."""
     try:
-        membership.cancel(room().books(), member, invitation_id)
+        circles.cancel(databases(), member, invitation_id)
     except REFUSALS as refused:
         return _page(member, {"": refused.sentence})
     return redirect(url_for("circles.show"), 303)
@@ -72,7 +73,7 @@ def let_in(member: Member, circle_id: bytes, newcomer_id: bytes) -> Answer:
     """Let a newcomer in whose words were compared."""
     try:
         compared = forms.key_of(request.form, "key")
-        membership.let_in(room().books(), member, circle_id, newcomer_id, compared)
+        circles.let_in(databases(), member, circle_id, newcomer_id, compared)
     except forms.Mistake as mistake:
         return _page(member, {"": mistake.sentence})
     except REFUSALS as refused:
@@ -84,10 +85,10 @@ def let_in(member: Member, circle_id: bytes, newcomer_id: bytes) -> Answer:
 @login_required
 def add(member: Member) -> Answer:
     """Add a circle."""
-    topics = tuple(forms.ticked(request.form, "topic", membership.TOPICS))
+    topics = tuple(forms.ticked(request.form, "topic", circles.TOPICS))
     languages = tuple(forms.ticked(request.form, "language", tuple(LANGUAGES)))
     try:
-        membership.add_circle(room().books(), member, forms.one_line(request.form, "name"), topics, languages)
+        circles.add_circle(databases(), member, forms.one_line(request.form, "name"), topics, languages)
     except forms.Mistake as mistake:
         return _page(member, {mistake.field: mistake.sentence})
     return redirect(url_for("circles.show"), 303)
@@ -97,14 +98,14 @@ def add(member: Member) -> Answer:
 @login_required
 def shut_out(member: Member, moderator_id: bytes) -> Answer:
     """Shut somebody out of everything, at once."""
-    return _shut(member, lambda: shutting.shut_out(room().books(), member, moderator_id))
+    return _shut(member, lambda: member_removal.remove_member(databases(), member, moderator_id))
 
 
 @pages.post("/<id:circle_id>/shut-out/<id:moderator_id>")
 @login_required
 def shut_out_of(member: Member, circle_id: bytes, moderator_id: bytes) -> Answer:
     """Shut somebody out of one circle, at once."""
-    return _shut(member, lambda: shutting.shut_out_of(room().books(), member, circle_id, moderator_id))
+    return _shut(member, lambda: member_removal.remove_from_circle(databases(), member, circle_id, moderator_id))
 
 
 def _shut(member: Member, act: Callable[[], None]) -> Answer:
@@ -121,7 +122,7 @@ def _shut(member: Member, act: Callable[[], None]) -> Answer:
 @login_required
 def new_keys(member: Member) -> Answer:
     """Give new keys to some more of the cases that wait for them."""
-    rekeying.go_on(room().books(), member, rekeying.AT_ONCE)
+    rekeying.go_on(databases(), member, rekeying.AT_ONCE)
     return redirect(url_for("work.home"), 303)
 
 
@@ -129,14 +130,14 @@ def new_keys(member: Member) -> Answer:
 @login_required
 def opened_by(member: Member, circle_id: bytes, gone_id: bytes) -> Answer:
     """Show the cases in which somebody worked who was shut out since."""
-    return _opened(member, rekeying.opened_by(room().books(), member, circle_id, gone_id, _after()))
+    return _opened(member, rekeying.opened_by(databases(), member, circle_id, gone_id, _after()))
 
 
 @pages.get("/<id:circle_id>/opened-elsewhere")
 @login_required
 def opened_elsewhere(member: Member, circle_id: bytes) -> Answer:
     """Show the cases that somebody opened in another circle who was shut out since."""
-    return _opened(member, rekeying.opened_elsewhere(room().books(), member, circle_id, _after()))
+    return _opened(member, rekeying.opened_elsewhere(databases(), member, circle_id, _after()))
 
 
 def _after() -> bytes:
@@ -144,7 +145,7 @@ def _after() -> bytes:
 
 
 def _opened(member: Member, found: rekeying.Opening) -> Answer:
-    return render_template("opened_by.html", found=found, delayed=rekeying.waiting(room().books(), member))
+    return render_template("opened_by.html", found=found, delayed=rekeying.waiting(databases(), member))
 
 
 @pages.get("/<id:circle_id>/audit")
@@ -152,7 +153,7 @@ def _opened(member: Member, found: rekeying.Opening) -> Answer:
 def audit(member: Member, circle_id: bytes) -> Answer:
     """Show who did what in a circle."""
     page = min(max(request.args.get("page", 1, type=int), 1), LAST_PAGE)
-    circle, rows = membership.audit_of(room().books(), member, circle_id, page)
+    circle, rows = circles.audit_of(databases(), member, circle_id, page)
     more = len(rows) == AUDIT_PAGE
     return render_template("audit.html", circle=circle, rows=rows, page=page, more=more)
 
@@ -160,9 +161,9 @@ def audit(member: Member, circle_id: bytes) -> Answer:
 def _page(member: Member, mistakes: dict[str, str]) -> Answer:
     return render_template(
         "circles.html",
-        gatherings=membership.gatherings(room().books(), member),
+        gatherings=circles.circle_overviews(databases(), member),
         mistakes=mistakes,
-        topics=membership.TOPICS,
+        topics=circles.TOPICS,
         choices=[LANGUAGES[code] for code in LANGUAGES],
         typed=request.form if mistakes else {},
     )

@@ -10,11 +10,12 @@ from onion_app.crypto import codes
 from onion_app.crypto.members import Secrets, new_secrets
 from onion_app.crypto.passphrases import new_passphrase
 from onion_app.desk import forms, recovery
-from onion_app.desk.casework import Member
-from onion_app.desk.entry import REFUSED_INVITATION, groups, picture
-from onion_app.desk.gate import login_required
+from onion_app.desk.context import databases, desk_context
 from onion_app.desk.identity import change_passphrase, join
-from onion_app.desk.session import contents, end_everywhere, keep, room
+from onion_app.desk.login_gate import login_required
+from onion_app.desk.permissions import Member
+from onion_app.desk.session import contents, end_everywhere, keep
+from onion_app.desk.views.login import REFUSED_INVITATION, groups, picture
 from onion_app.errors import AlreadyInCircle, CircleChanged, LoginRefused, WrongSecondFactor
 
 NOT_OLD: Final = forms.marked("This is not the old passphrase. After several tries wait a minute.")
@@ -46,7 +47,7 @@ def passphrase(member: Member) -> Answer:
     drawn = contents().get("new_words", "")
     old, again = forms.short(request.form, "passphrase"), forms.short(request.form, "again")
     try:
-        change_passphrase(room().books(), room().delays, member, (old, again), drawn)
+        change_passphrase(databases(), desk_context().delays, member, (old, again), drawn)
     except forms.Mistake as mistake:
         return _page({mistake.field: mistake.sentence})
     except LoginRefused:
@@ -72,7 +73,7 @@ def second_factor(member: Member) -> Answer:
     if not drawn:
         return redirect(url_for("account.show"), 303)
     try:
-        recovery.change_second_factor(room().books(), room().delays, member, typed, drawn, room().clock())
+        recovery.change_second_factor(databases(), desk_context().delays, member, typed, drawn, desk_context().clock())
     except WrongSecondFactor as wrong:
         return _page({"totp": wrong.sentence})
     except LoginRefused:
@@ -97,7 +98,7 @@ def sheet(member: Member) -> Answer:
     held = contents()
     drawn, line = held.get("new_sheet", ""), held.get("line", 1)
     try:
-        recovery.change_sheet(room().books(), room().delays, member, typed, drawn, line)
+        recovery.change_sheet(databases(), desk_context().delays, member, typed, drawn, line)
     except forms.Mistake as mistake:
         return _page({mistake.field: mistake.sentence})
     except LoginRefused:
@@ -111,7 +112,7 @@ def sheet(member: Member) -> Answer:
 def join_circle(member: Member) -> Answer:
     """Join another circle with an invitation; the first page then shows the circle, or the words to read out to it."""
     try:
-        join(room().books(), member, forms.short(request.form, "invitation"))
+        join(databases(), member, forms.short(request.form, "invitation"))
     except REFUSALS as refused:
         return _page({"invitation": refused.sentence})
     return redirect(url_for("work.home"), 303)

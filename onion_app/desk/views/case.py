@@ -10,11 +10,13 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue as Answer
 
 from onion_app.crypto.keys import new_id
-from onion_app.desk import answering, forms, opened, phrases, publishing, stories
-from onion_app.desk.casework import Member
-from onion_app.desk.gate import login_required
-from onion_app.desk.kept import BOXES, keep_for, kept_for
-from onion_app.desk.session import has_opened, remember_opened, room
+from onion_app.desk import answering, case_view, forms, phrases, story_actions
+from onion_app.desk.context import databases
+from onion_app.desk.held_texts import BOXES, held_for, hold
+from onion_app.desk.login_gate import login_required
+from onion_app.desk.permissions import Member
+from onion_app.desk.session import has_opened, remember_opened
+from onion_app.desk.views import stories
 from onion_app.errors import DiskFull, EpochPassed, KeysGone, NewMessage, NotTaken, Overloaded, TakenByAnother
 from onion_app.web.languages import LANGUAGES, day_words
 
@@ -35,9 +37,9 @@ def show(member: Member, case_id: bytes) -> Answer:
 @login_required
 def open_it(member: Member, case_id: bytes) -> Answer:
     """Open a case."""
-    opened.mark_opened(room().books(), member, case_id)
+    case_view.mark_opened(databases(), member, case_id)
     # After it counts as read: whatever the author sends from now on makes it unread again, and stops the queue.
-    publishing.heed_author(room().books(), member, case_id)
+    story_actions.apply_authors_wishes(databases(), member, case_id)
     remember_opened(case_id)
     return _back_to(case_id)
 
@@ -47,7 +49,7 @@ def open_it(member: Member, case_id: bytes) -> Answer:
 def take(member: Member, case_id: bytes) -> Answer:
     """Take a case."""
     try:
-        answering.take(room().books(), member, case_id)
+        answering.take(databases(), member, case_id)
     except REFUSALS as refused:
         return _page(member, case_id, {"": refused.sentence})
     return _back_to(case_id)
@@ -58,7 +60,7 @@ def take(member: Member, case_id: bytes) -> Answer:
 def give_back(member: Member, case_id: bytes) -> Answer:
     """Give a case back."""
     try:
-        answering.give_back(room().books(), member, case_id)
+        answering.give_back(databases(), member, case_id)
     except REFUSALS as refused:
         return _page(member, case_id, {"": refused.sentence})
     return _back_to(case_id)
@@ -69,7 +71,7 @@ def give_back(member: Member, case_id: bytes) -> Answer:
 def close(member: Member, case_id: bytes) -> Answer:
     """Close a case."""
     try:
-        answering.close(room().books(), member, case_id)
+        answering.close(databases(), member, case_id)
     except REFUSALS as refused:
         return _page(member, case_id, {"": refused.sentence})
     return _back_to(case_id)
@@ -82,13 +84,13 @@ def reply(member: Member, case_id: bytes) -> Answer:
     try:
         text = forms.text(request.form)
         message_id, seen = forms.id_of(request.form, "message"), forms.number(request.form, "seen")
-        answering.reply(room().books(), member, case_id, message_id, text, seen)
-        publishing.heed_author(room().books(), member, case_id)
+        answering.reply(databases(), member, case_id, message_id, text, seen)
+        story_actions.apply_authors_wishes(databases(), member, case_id)
     except forms.Mistake as mistake:
         return _page(member, case_id, {mistake.field: mistake.sentence})
     except REFUSALS as refused:
         return _page(member, case_id, {"": refused.sentence})
-    keep_for(case_id, "text", "")
+    hold(case_id, "text", "")
     return _back_to(case_id)
 
 
@@ -98,13 +100,13 @@ def note(member: Member, case_id: bytes) -> Answer:
     """Keep a note."""
     try:
         text, entry_id = forms.text(request.form), forms.id_of(request.form, "entry")
-        answering.note(room().books(), member, case_id, entry_id, text)
+        answering.note(databases(), member, case_id, entry_id, text)
     except forms.Mistake as mistake:
         field = "note" if mistake.field == "text" else mistake.field
         return _page(member, case_id, {field: mistake.sentence})
     except REFUSALS as refused:
         return _page(member, case_id, {"": refused.sentence})
-    keep_for(case_id, "note", "")
+    hold(case_id, "note", "")
     return _back_to(case_id)
 
 
@@ -117,8 +119,8 @@ def phrase(member: Member, case_id: bytes) -> Answer:
         language = forms.one_of(request.form, "phrase_in", phrases.LANGUAGES)
     except forms.Mistake as mistake:
         return _page(member, case_id, {mistake.field: mistake.sentence})
-    day = day_words(room().books().today + ANSWER_WITHIN, language)
-    keep_for(case_id, "text", phrases.start_from(chosen, language, day, forms.body(request.form)))
+    day = day_words(databases().today + ANSWER_WITHIN, language)
+    hold(case_id, "text", phrases.start_from(chosen, language, day, forms.body(request.form)))
     return redirect(url_for("case.show", case_id=case_id, phrase_in=language, _anchor="text"), 303)
 
 
@@ -128,19 +130,19 @@ def _back_to(case_id: bytes) -> Answer:
 
 def _page(member: Member, case_id: bytes, mistakes: dict[str, str]) -> Answer:
     """Show the cover, or the case; what was typed stays in its box, and in the session until it is sent."""
-    books = room().books()
-    cover = opened.cover(books, member, case_id)
+    dbs = databases()
+    cover = case_view.cover(dbs, member, case_id)
     box, typed = BOXES.get(request.endpoint or ""), forms.body(request.form)
     if box is not None and typed.strip():
-        keep_for(case_id, box, typed)
-    kept = kept_for(case_id)
+        hold(case_id, box, typed)
+    kept = held_for(case_id)
     if cover.case.unread or not has_opened(case_id):
         return render_template("cover.html", cover=cover, kept=kept, mistakes=mistakes)
-    case = opened.open_case(books, member, case_id)
+    case = case_view.open_case(dbs, member, case_id)
     return render_template(
         "case.html",
         opened=case,
-        about_stories=stories.named_in(books, member, [line.text for line in case.lines if line.author == "visitor"]),
+        about_stories=stories.named_in(dbs, member, [line.text for line in case.lines if line.author == "visitor"]),
         kept=kept,
         mistakes=mistakes,
         reply_text=kept.get("text", ""),
