@@ -1,23 +1,17 @@
 """The four languages, their digits, their months as they are called in Iraq, and their catalogues.
 
-Direction and months stand here and not in Babel's data, which takes Badini for Kurmanji in Latin letters written from
-left to right. English is the language of the message ids and needs no catalogue; a sentence that a catalogue lacks is
+Direction and months stand here: the tables that others keep take Badini for Kurmanji in Latin letters written from left
+to right. English is the language of the message ids and needs no catalogue; a sentence that a catalogue lacks is
 shown in English.
 """
 
 import gettext
-import re
 from dataclasses import dataclass
 from datetime import date
-from io import BytesIO
 from pathlib import Path
 from typing import Final
 
-from babel.messages.mofile import write_mo
-from babel.messages.pofile import read_po
-
 _EPOCH = date(1970, 1, 1).toordinal()
-_REVIEWER = re.compile(r'^"X-Reviewed-By: *([^"\\]+?) *\\n"$', re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,21 +84,15 @@ ENGLISH: Final = Catalogue(_ENGLISH, gettext.NullTranslations(), reviewer=None)
 
 
 def load_catalogue(folder: Path, code: str) -> Catalogue:
-    """Read the catalogue of one language, `<folder>/<code>.po`, as it is written: no compiled copy is kept."""
-    text = (folder / f"{code}.po").read_text("utf-8")
-    compiled = BytesIO()
-    # Babel takes some of our codes for other languages, and forgets the plurals of those that it does not know: it is
-    # told that this is English, with the plurals that the file says.
-    without_language = re.sub(r'^"Language: .*\n', "", text, flags=re.MULTILINE)
-    write_mo(compiled, read_po(BytesIO(without_language.encode()), locale="en"))
-    compiled.seek(0)
-    reviewer = _REVIEWER.search(text)
-    return Catalogue(LANGUAGES[code], gettext.GNUTranslations(compiled), reviewer[1] if reviewer else None)
+    """Read the catalogue of one language, `<folder>/<code>.mo`; `scripts/check --catalogues` makes it of the `.po`."""
+    with (folder / f"{code}.mo").open("rb") as file:
+        sentences = gettext.GNUTranslations(file)
+    return Catalogue(LANGUAGES[code], sentences, sentences.info().get("x-reviewed-by") or None)
 
 
 def offered(folder: Path) -> dict[str, Catalogue]:
     """Read every catalogue that is there; English always is."""
-    found = {code: load_catalogue(folder, code) for code in LANGUAGES if (folder / f"{code}.po").is_file()}
+    found = {code: load_catalogue(folder, code) for code in LANGUAGES if (folder / f"{code}.mo").is_file()}
     return {code: found.get(code, ENGLISH) for code in LANGUAGES if code in found or code == _ENGLISH.code}
 
 

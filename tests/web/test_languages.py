@@ -1,6 +1,7 @@
 from pathlib import Path
 
 from onion_app.web.languages import LANGUAGES, day_words, load_catalogue, month_words, numerals, offered
+from tests.catalogues import PRODUCT, compile_catalogues, compiled
 
 
 def test_the_four_languages_stand_in_order_of_their_readers() -> None:
@@ -32,6 +33,7 @@ def test_a_sentence_without_translation_is_shown_in_english(translations: Path) 
 def test_a_doubtful_translation_is_not_shown(tmp_path: Path) -> None:
     head = 'msgid ""\nmsgstr ""\n"Content-Type: text/plain; charset=UTF-8\\n"\n'
     (tmp_path / "ckb.po").write_text(head + '\n#, fuzzy\nmsgid "Hello"\nmsgstr "x"\n', "utf-8")
+    compile_catalogues(tmp_path)
     assert load_catalogue(tmp_path, "ckb").sentences.gettext("Hello") == "Hello"
 
 
@@ -44,6 +46,14 @@ def test_arabic_has_six_plurals(translations: Path) -> None:
     plural = load_catalogue(translations, "ar").sentences.ngettext
     forms = [plural("%(n)s day", "%(n)s days", n) for n in (0, 1, 2, 3, 11, 100)]
     assert len(set(forms)) == 6
+
+
+def test_each_catalogue_is_compiled_as_it_is_written() -> None:
+    there = {path: path.read_bytes() for path in PRODUCT.rglob("*.mo")}
+    wanted = {path.with_suffix(".mo"): compiled(path) for path in PRODUCT.rglob("*.po")}
+    assert wanted
+    stale = [str(path.relative_to(PRODUCT)) for path in {*there, *wanted} if there.get(path) != wanted.get(path)]
+    assert stale == [], "scripts/check --catalogues compiles them"
 
 
 def test_digits_are_those_of_the_language() -> None:
