@@ -19,7 +19,7 @@ from onion_app.site.context import in_force, site_context
 from onion_app.site.forms import LETTERS, around_the_limit, read_text
 from onion_app.vault.shown.reading import Version
 from onion_app.web.app import current_language, mark_own_text, mark_published
-from onion_app.web.languages import LANGUAGES
+from onion_app.web.i18n import LANGUAGES
 
 # Everything a form of ours carries besides the text, the code and the token; it travels on unseen.
 _CARRIED: Final = (

@@ -28,7 +28,7 @@ from onion_app.web.headers import (
     security_headers,
     status_line,
 )
-from onion_app.web.languages import offered
+from onion_app.web.i18n import offered
 from onion_app.web.wording import (
     current_language,
     gettext,

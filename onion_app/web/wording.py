@@ -11,8 +11,8 @@ from jinja2 import StrictUndefined, pass_context
 from markupsafe import Markup
 from werkzeug.routing import AnyConverter, Map
 
-from onion_app.web import languages
-from onion_app.web.languages import ENGLISH, Catalogue, Language
+from onion_app.web import i18n
+from onion_app.web.i18n import ENGLISH, Catalogue, Language
 
 _OFFERED = "languages"
 
@@ -69,7 +69,7 @@ def set_up_wording(app: Flask, offered: dict[str, Catalogue], style: str) -> Non
     env.install_gettext_callables(_translated, _translated_plural, newstyle=True)  # type: ignore[attr-defined]
     env.globals["style"] = Markup(style)  # noqa: S704 - our own file, whose hash the policy names
     for name in ("numerals", "day_words", "month_words"):
-        env.filters[name] = _in_the_language_of_the_page(getattr(languages, name))
+        env.filters[name] = _in_the_language_of_the_page(getattr(i18n, name))
     app.context_processor(
         lambda: {
             "language": current_language(),

@@ -9,7 +9,7 @@ from babel.messages.pofile import read_po
 from onion_app import desk, errors
 from onion_app.desk import phrases
 from onion_app.desk.views import account, case, circles, handover, login, stories, story
-from onion_app.web.languages import LANGUAGES
+from onion_app.web.i18n import LANGUAGES
 
 HERE = Path(desk.__file__).parent
 KEYWORDS = {"_": None, "marked": None, "gettext": None, "ngettext": (1, 2)}

@@ -10,7 +10,7 @@ from babel.messages.pofile import read_po
 
 import onion_app.site
 from onion_app.web.app import Hardened
-from onion_app.web.languages import load_catalogue
+from onion_app.web.i18n import load_catalogue
 from tests.site.conftest import Place, Visitor
 
 ROOM = Path(onion_app.site.__file__).parent

@@ -18,7 +18,7 @@ from onion_app.desk.permissions import Member
 from onion_app.desk.session import has_opened, remember_opened
 from onion_app.desk.views import stories
 from onion_app.errors import DiskFull, EpochPassed, KeysGone, NewMessage, NotTaken, Overloaded, TakenByAnother
-from onion_app.web.languages import LANGUAGES, day_words
+from onion_app.web.i18n import LANGUAGES, day_words
 
 pages = Blueprint("case", __name__, url_prefix="/case/<id:case_id>")
 

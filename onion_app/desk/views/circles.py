@@ -14,7 +14,7 @@ from onion_app.desk.session import contents, keep
 from onion_app.errors import CircleChanged, InvitationRefused
 from onion_app.vault.desk import invitations
 from onion_app.vault.desk.audit import AUDIT_PAGE
-from onion_app.web.languages import LANGUAGES
+from onion_app.web.i18n import LANGUAGES
 
 pages = Blueprint("circles", __name__, url_prefix="/circles")
 

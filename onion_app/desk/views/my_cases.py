@@ -20,7 +20,7 @@ from onion_app.desk.permissions import Member
 from onion_app.desk.session import has_opened, remember_opened
 from onion_app.desk.views.case import ANSWER_WITHIN, REFUSALS, phrase_language
 from onion_app.errors import DiskFull, NotAllowed, NothingHere, Overloaded, TakenByAnother
-from onion_app.web.languages import day_words
+from onion_app.web.i18n import day_words
 
 pages = Blueprint("mine", __name__, url_prefix="/mine")
 

@@ -13,7 +13,7 @@ from onion_app.desk.permissions import Member, only_coordinators
 from onion_app.errors import BadSetting, NothingHere
 from onion_app.vault import settings, truth
 from onion_app.vault.desk import audit
-from onion_app.web.languages import LANGUAGES
+from onion_app.web.i18n import LANGUAGES
 
 pages = Blueprint("settings", __name__, url_prefix="/settings")
 

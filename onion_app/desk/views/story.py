@@ -32,7 +32,7 @@ from onion_app.errors import (
     TakenByAnother,
 )
 from onion_app.vault.shown.reading import NOTES
-from onion_app.web.languages import LANGUAGES
+from onion_app.web.i18n import LANGUAGES
 
 pages = Blueprint("publishing", __name__, url_prefix="/case/<id:case_id>/story")
 

@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from onion_app.web.languages import LANGUAGES, day_words, load_catalogue, month_words, numerals, offered
+from onion_app.web.i18n import LANGUAGES, day_words, load_catalogue, month_words, numerals, offered
 from tests.catalogues import PRODUCT, compile_catalogues, compiled
 
 
