@@ -15,7 +15,8 @@ from onion_app.desk.held_texts import sealed_text
 from onion_app.desk.permissions import Member
 from onion_app.desk.session import whoever_is_here
 from onion_app.errors import VisitOver
-from onion_app.web.app import Hardened, speak
+from onion_app.web.app import Hardened
+from onion_app.web.i18n import speak
 
 # Every other endpoint needs a login. Nothing is added here without a test that names it.
 OPEN_TO_ALL: Final = frozenset({"entry.login", "entry.join", "entry.enrol", "entry.recover"})

@@ -18,8 +18,8 @@ from onion_app.site import new_case
 from onion_app.site.context import in_force, site_context
 from onion_app.site.forms import LETTERS, around_the_limit, read_text
 from onion_app.vault.shown.reading import Version
-from onion_app.web.app import current_language, mark_own_text, mark_published
-from onion_app.web.i18n import LANGUAGES
+from onion_app.web.app import mark_own_text, mark_published
+from onion_app.web.i18n import LANGUAGES, current_language
 
 # Everything a form of ours carries besides the text, the code and the token; it travels on unseen.
 _CARRIED: Final = (

@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from onion_app.web.i18n import LANGUAGES, day_words, load_catalogue, month_words, numerals, offered
+from onion_app.web.i18n import LANGUAGES, day_words, load_catalogue, load_catalogues, month_words, numerals
 from tests.catalogues import PRODUCT, compile_catalogues, compiled
 
 
@@ -16,8 +16,8 @@ def test_the_four_languages_stand_in_order_of_their_readers() -> None:
 
 
 def test_a_language_is_offered_when_its_catalogue_is_there(translations: Path) -> None:
-    assert list(offered(translations)) == ["ar", "kmr", "en"]
-    assert list(offered(translations / "nowhere")) == ["en"]
+    assert list(load_catalogues(translations)) == ["ar", "kmr", "en"]
+    assert list(load_catalogues(translations / "nowhere")) == ["en"]
 
 
 def test_badini_stays_badini(translations: Path) -> None:

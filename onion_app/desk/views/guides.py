@@ -16,8 +16,7 @@ from onion_app.shapes import Language
 from onion_app.vault.desk import audit
 from onion_app.vault.desk import guides as shelf
 from onion_app.vault.shown.reading import Version
-from onion_app.web.app import current_language
-from onion_app.web.i18n import LANGUAGES
+from onion_app.web.i18n import LANGUAGES, current_language
 from onion_app.web.markdown import render
 
 pages = Blueprint("guides", __name__, url_prefix="/guides")

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from onion_app.site.rendering import backup_days, how_to_find_us, pages_called, show, show_published
 from onion_app.site.visit import forget
-from onion_app.web.app import speak
+from onion_app.web.i18n import speak
 
 reading: Final = pages_called("reading")
 

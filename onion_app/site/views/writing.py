@@ -29,7 +29,7 @@ from onion_app.site.new_case import Prepared
 from onion_app.site.rendering import how_to_find_us, pages_called, show, show_own
 from onion_app.site.visit import contents, keep
 from onion_app.vault.shown import routing
-from onion_app.web.app import current_language
+from onion_app.web.i18n import current_language
 
 writing: Final = pages_called("writing")
 _PATHS: Final = "/<lang:code>/<any(tell, ask):kind>"
