@@ -10,7 +10,7 @@ import pytest
 
 from onion_app.launch.rehearsal.network import PrivateNetwork
 from onion_app.onion import tor_process
-from onion_app.onion.service import Control
+from onion_app.onion.control import Control
 from onion_app.onion.tor_process import TorProcess
 from tests.processes import until
 from tests.rehearsal import ROOT

@@ -15,9 +15,9 @@ from onion_app.crypto.keys import keypair_from, new_id, new_keypair
 from onion_app.crypto.payloads import Text, pack
 from onion_app.errors import NothingHere
 from onion_app.launch import first_run
-from onion_app.launch.answers import Answers
-from onion_app.launch.first_run import Handed
+from onion_app.launch.first_run import FirstSecrets
 from onion_app.launch.state import State
+from onion_app.launch.stdin_answers import Answers
 from onion_app.site import SiteConfig, create_app
 from onion_app.vault import settings, truth
 from onion_app.vault.database import Database, open_desk, open_mailbox
@@ -40,7 +40,7 @@ class Site:
         self.state = State(folder)
         for inner in (self.state.run, self.state.mailbox, self.state.desk, self.state.tor):
             inner.mkdir(mode=0o700)
-        self.handed: Handed = first_run.draw(Answers())
+        self.handed: FirstSecrets = first_run.draw(Answers())
         self.made = first_run.make(self.state, self.handed, {}, self.clock, lambda _keys: None)
         self.ahead = 0.0
         self.errors: list[str] = []

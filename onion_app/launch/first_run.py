@@ -17,8 +17,8 @@ from onion_app.crypto.onion_key import OnionKey, new_onion_key
 from onion_app.crypto.passphrases import new_passphrase
 from onion_app.errors import VaultDamaged
 from onion_app.launch import starter_guides
-from onion_app.launch.answers import Answers
 from onion_app.launch.state import State
+from onion_app.launch.stdin_answers import Answers
 from onion_app.vault import database, keyfile, settings, truth
 from onion_app.vault.database import Clock, Database
 from onion_app.vault.desk import circles, invitations
@@ -28,7 +28,7 @@ _MARK = "first-run"
 
 
 @dataclass(frozen=True)
-class Handed:
+class FirstSecrets:
     """What a first run hands to people, once; none of it is kept in this form."""
 
     passphrase: str = field(repr=False)
@@ -37,7 +37,7 @@ class Handed:
 
 
 @dataclass(frozen=True)
-class Made:
+class Installation:
     """What the launcher goes on with."""
 
     keys: VaultKeys
@@ -58,12 +58,14 @@ def is_due(state: State) -> bool:
     return True
 
 
-def draw(answers: Answers) -> Handed:
+def draw(answers: Answers) -> FirstSecrets:
     """Make what was not given: six words, a spare code, an invitation."""
-    return Handed(answers.passphrase or new_passphrase(), answers.spare_code or new_code(), new_code())
+    return FirstSecrets(answers.passphrase or new_passphrase(), answers.spare_code or new_code(), new_code())
 
 
-def make(state: State, handed: Handed, how: Mapping[str, str], clock: Clock, show: Callable[[VaultKeys], None]) -> Made:
+def make(
+    state: State, handed: FirstSecrets, how: Mapping[str, str], clock: Clock, show: Callable[[VaultKeys], None]
+) -> Installation:
     """Make the installation; `show` runs when all but the keys is on the disk, and whoever stops it there stops it all.
 
     Raises: OSError, DiskFull.
@@ -89,7 +91,7 @@ def make(state: State, handed: Handed, how: Mapping[str, str], clock: Clock, sho
     show(keys)
     keyfile.write(state.path, slots)
     (state.path / _MARK).unlink()
-    return Made(keys, onion)
+    return Installation(keys, onion)
 
 
 def _begin_from_nothing(state: State) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from onion_app.crypto.keys import new_id, new_key
 from onion_app.crypto.keyslots import VaultKeys
 from onion_app.errors import NothingHere
-from onion_app.launch import keeping
+from onion_app.launch import backup_restore
 from onion_app.launch.state import State
 from onion_app.vault import database
 from onion_app.vault.desk import circles, known_keys
@@ -37,7 +37,7 @@ class Kept:
     case: bytes
 
     def save(self, target: Path) -> Path:
-        keeping.save(self.place, self.keys, target, noon, quietly)
+        backup_restore.save(self.place, self.keys, target, noon, quietly)
         return target
 
     def meets_keys(self, *epochs: int) -> None:

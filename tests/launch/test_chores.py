@@ -15,14 +15,16 @@ import pytest
 from onion_app.crypto.epochs import first_epoch, wrap
 from onion_app.crypto.keys import fingerprint, new_keypair
 from onion_app.errors import NothingHere
-from onion_app.launch import child as child_module
-from onion_app.launch import chores_process, days, first_run, status
-from onion_app.launch.answers import Answers
-from onion_app.launch.child import Child, Orders, Reports
-from onion_app.launch.reach import HowFar
-from onion_app.launch.selfcheck import Seen
+from onion_app.launch import clock as days
+from onion_app.launch import first_run, status
+from onion_app.launch.processes import child as child_module
+from onion_app.launch.processes import chores as chores_process
+from onion_app.launch.processes.child import Child, Orders, Reports
+from onion_app.launch.self_check import Observed
 from onion_app.launch.state import State
-from onion_app.launch.watch import Watch
+from onion_app.launch.stdin_answers import Answers
+from onion_app.launch.supervisor import Supervisor
+from onion_app.launch.tor_supervisor import TorStatus
 from onion_app.vault import database, settings, truth
 from onion_app.vault.database import Database
 from onion_app.vault.desk import circles, invitations, stories_queue
@@ -89,14 +91,14 @@ class Opened:
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[State, first_run.Made]:
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[State, first_run.Installation]:
     state = State(tmp_path_factory.mktemp("chores"))
     made = first_run.make(state, first_run.draw(Answers()), {}, lambda: TODAY * DAY, lambda _: None)
     return state, made
 
 
 @pytest.fixture
-def opened(made: tuple[State, first_run.Made]) -> Iterator[Opened]:
+def opened(made: tuple[State, first_run.Installation]) -> Iterator[Opened]:
     state, installation = made
     keys = installation.keys
     orders = Orders(state.path, keys.mailbox, keys.desk, installation.onion.address, "x", 1, 0)
@@ -180,11 +182,11 @@ def test_the_logs_are_truncated_beside_a_running_site(opened: Opened) -> None:
 
 def says_room(opened: Opened) -> bool:
     """Give what `status` says of room after these chores."""
-    reach: Any = SimpleNamespace(how_far=HowFar(100, published=True, confined=True, version="", proof_of_work=True))
-    self_check: Any = SimpleNamespace(seen=Seen)
-    watches = [Watch(name, pytest.fail, pytest.fail) for name in ("site", "desk", "chores")]
+    reach: Any = SimpleNamespace(how_far=TorStatus(100, published=True, confined=True, version="", proof_of_work=True))
+    self_check: Any = SimpleNamespace(seen=Observed)
+    watches = [Supervisor(name, pytest.fail, pytest.fail) for name in ("site", "desk", "chores")]
     watches[-1].counts = opened.chores()
-    told = status.Told("x.onion", confined=True, clock=opened.orders.clock)
+    told = status.Static("x.onion", confined=True, clock=opened.orders.clock)
     return bool(status.running(told, opened.state, reach, self_check, watches)["has_room"])
 
 

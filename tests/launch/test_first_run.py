@@ -19,8 +19,8 @@ from onion_app.crypto.codes import invitation_digest, new_code, read_code
 from onion_app.crypto.keyslots import open_slots
 from onion_app.errors import VaultDamaged
 from onion_app.launch import first_run
-from onion_app.launch.answers import Answers
 from onion_app.launch.state import State
+from onion_app.launch.stdin_answers import Answers
 from onion_app.vault import database, keyfile, settings
 from onion_app.vault.desk import circles, invitations
 from tests.launch.conftest import FIND_US, Installation, Operator
@@ -137,7 +137,7 @@ def test_databases_whose_keys_are_lost_are_never_overwritten(later: Operator) ->
 
 # --- cut off ------------------------------------------------------------------------------------------------------
 
-HANDED = first_run.Handed("one two three four five six", new_code(), new_code())
+HANDED = first_run.FirstSecrets("one two three four five six", new_code(), new_code())
 STEPS = {
     first_run.__file__: {"make", "_begin_from_nothing", "_invite_the_first", "_sync"},
     keyfile.__file__: {"write"},

@@ -12,7 +12,7 @@ import pytest
 
 from onion_app.crypto.keyslots import open_slots
 from onion_app.errors import DiskFull
-from onion_app.launch import control, keeping
+from onion_app.launch import backup_restore, manage_socket
 from onion_app.launch.state import State
 from onion_app.vault import connection, database, keyfile, lastbackup, reserve, schema
 from onion_app.vault.shown.routing import LEAST_ROOM
@@ -108,7 +108,7 @@ def test_on_a_full_disk_words_are_kept_and_read_and_the_status_names_it(place: P
         assert "disk is full" in refused.main.text
         reply = refused.form(lambda form: form.action.endswith("/reply"))
         assert reply.value("text") == answer
-        control.ask(place.launched.state / "run" / "manage.sock", "pause")  # starts the chores
+        manage_socket.ask(place.launched.state / "run" / "manage.sock", "pause")  # starts the chores
         processes.until(lambda: ("chores", "DiskFull") in place.failed(), START, "the error")
         said = manage(place.launched.state, "status").said
         assert "! Errors" in said
@@ -150,12 +150,12 @@ def test_no_half_backup_is_left(place: Place, tmp_path: Path) -> None:
             ballast.append(fill(place.disk))
 
     with pytest.raises(DiskFull):
-        keeping.save(State(place.launched.state), keys, target, time.time, somebody_else_writes)
+        backup_restore.save(State(place.launched.state), keys, target, time.time, somebody_else_writes)
     ballast[0].unlink()
     assert {*place.disk.iterdir(), *place.launched.state.iterdir()} == before
     assert not list(tmp_path.iterdir())
     assert lastbackup.read(place.launched.state) is None
-    keeping.save(State(place.launched.state), keys, target, time.time, lambda _: None)
+    backup_restore.save(State(place.launched.state), keys, target, time.time, lambda _: None)
     check_restoring(place, target)
     target.unlink()
 
@@ -177,7 +177,7 @@ def check_restoring(place: Place, backup: Path) -> None:
         assert (done.code, f"disk is full. ({other})" in done.said) == (1, True), done.said
     assert databases(other) == before
     secret = place.printed["passphrase"]
-    keeping.restore(backup, secret, other, time.time, lambda _: None, replace=True, newer=None)
+    backup_restore.restore(backup, secret, other, time.time, lambda _: None, replace=True, newer=None)
     shutil.rmtree(other)
 
 

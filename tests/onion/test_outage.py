@@ -8,7 +8,7 @@ from onion_app.crypto.onion_key import new_onion_key
 from onion_app.launch.rehearsal.fetch import fetch
 from onion_app.launch.rehearsal.network import PrivateNetwork
 from onion_app.onion import tor_process
-from onion_app.onion.service import Control
+from onion_app.onion.control import Control
 from tests.onion.lines import Site, wait_for
 
 ROOT = Path(__file__).resolve().parents[2]

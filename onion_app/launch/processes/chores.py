@@ -6,8 +6,8 @@ Each of them may be cut off at any point and done again. They hold both keys, an
 from contextlib import suppress
 
 from onion_app.errors import CheckpointBusy, NothingHere
-from onion_app.launch import days
-from onion_app.launch.child import Child, Orders, Waiting, run
+from onion_app.launch import clock
+from onion_app.launch.processes.child import Child, Orders, WaitingCounts, run
 from onion_app.vault import database, reserve, settings, truth
 from onion_app.vault.database import Database
 from onion_app.vault.desk import audit, circles, guides, stories_queue, taken
@@ -26,7 +26,7 @@ def work(child: Child) -> None:
     today = int(orders.clock()) // _DAY
     if orders.pause is not None:
         truth.change_setting(mailbox, desk, "paused", orders.pause)
-    off = days.doubted(desk, orders.machine_day(), is_right=orders.clock_is_right, latest_day=orders.latest_day)
+    off = clock.check_and_note(desk, orders.machine_day(), is_right=orders.clock_is_right, latest_day=orders.latest_day)
     # What is destroyed goes first: the comparison after it clears the desk of what belonged to it.
     destroyed = 0 if off else destroy_due(mailbox, desk, today)
     findings = len(truth.repair(mailbox, desk, today))
@@ -87,11 +87,11 @@ def log_is_busy(db: Database) -> bool:
     return False
 
 
-def waiting(mailbox: Database, desk: Database, today: int) -> list[Waiting]:
+def waiting(mailbox: Database, desk: Database, today: int) -> list[WaitingCounts]:
     """Count what waits, circle by circle."""
     counted = [(circle.name, queues.counts(mailbox, circle.id)) for circle in circles.circles(desk)]
     return [
-        Waiting(name, count.unread, count.urgent, None if count.oldest_day is None else today - count.oldest_day)
+        WaitingCounts(name, count.unread, count.urgent, None if count.oldest_day is None else today - count.oldest_day)
         for name, count in counted
     ]
 

@@ -5,7 +5,7 @@ import sys
 
 from onion_app.crypto.keyslots import VaultKeys, open_slots
 from onion_app.errors import BadAnswers, BadUsage
-from onion_app.launch import answers
+from onion_app.launch import stdin_answers
 from onion_app.launch.state import State
 from onion_app.launch.terminal import Terminal
 from onion_app.vault import keyfile
@@ -17,7 +17,7 @@ def asked(chosen: argparse.Namespace, terminal: Terminal) -> str:
     Raises: BadUsage without a terminal, BadAnswers.
     """
     if chosen.answers:
-        given = answers.read(sys.stdin.fileno())
+        given = stdin_answers.read(sys.stdin.fileno())
         if not (given.passphrase or given.spare_code):
             raise BadAnswers("passphrase or spare_code is needed")
         return given.passphrase or given.spare_code

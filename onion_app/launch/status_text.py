@@ -11,14 +11,14 @@ _GIB = 1 << 30
 
 
 @dataclass(frozen=True)
-class Line:
+class StatusLine:
     """One fact; `bad` when the operator should do something."""
 
     text: str
     bad: bool = False
 
 
-def lines(seen: dict[str, Any]) -> list[Line]:
+def lines(seen: dict[str, Any]) -> list[StatusLine]:
     """Say everything, one fact a line."""
     if not seen["running"]:
         return [_line("Launcher", "does not run on this state", bad=True), *_on_disk(seen)]
@@ -45,11 +45,11 @@ def doubted_clock(off: int) -> str:
     )
 
 
-def _line(name: str, text: str, *, bad: bool = False) -> Line:
-    return Line(f"{'!' if bad else ' '} {name:<12} {text}", bad)
+def _line(name: str, text: str, *, bad: bool = False) -> StatusLine:
+    return StatusLine(f"{'!' if bad else ' '} {name:<12} {text}", bad)
 
 
-def _reach(seen: dict[str, Any]) -> list[Line]:
+def _reach(seen: dict[str, Any]) -> list[StatusLine]:
     check, trouble = seen["self_check"], seen["tor_trouble"]
     minutes = check["worked_minutes_ago"]
     worked = "has not worked yet" if minutes is None else f"worked {minutes} minutes ago"
@@ -68,7 +68,7 @@ def _reach(seen: dict[str, Any]) -> list[Line]:
     ]
 
 
-def _inside(seen: dict[str, Any]) -> list[Line]:
+def _inside(seen: dict[str, Any]) -> list[StatusLine]:
     silent = [name for name, answers in seen["answering"].items() if not answers]
     loose = [name for name, confined in seen["confined"].items() if not confined]
     names = {"ours": "site, desk and chores", "tor": "tor"}
@@ -86,7 +86,7 @@ def _inside(seen: dict[str, Any]) -> list[Line]:
     ]
 
 
-def _messages(seen: dict[str, Any]) -> Line:
+def _messages(seen: dict[str, Any]) -> StatusLine:
     if seen["has_members"] is False:
         return _line("Messages", "are not taken yet: the first coordinator has to enrol", bad=True)
     if seen["paused"]:
@@ -96,7 +96,7 @@ def _messages(seen: dict[str, Any]) -> Line:
     )
 
 
-def _cases(seen: dict[str, Any]) -> list[Line]:
+def _cases(seen: dict[str, Any]) -> list[StatusLine]:
     if seen["findings"] is None:
         return [_line("Circles", "not counted yet")]
     found = seen["findings"]
@@ -104,12 +104,12 @@ def _cases(seen: dict[str, Any]) -> list[Line]:
     return [*map(_circle, seen["circles"]), _line("Changed", changed, bad=bool(found))]
 
 
-def _circle(circle: dict[str, Any]) -> Line:
+def _circle(circle: dict[str, Any]) -> StatusLine:
     oldest = "" if circle["oldest"] is None else f", the oldest for {circle['oldest']} days"
     return _line("Circle", f"{circle['name']}: {circle['unread']} unread, {circle['urgent']} urgent{oldest}")
 
 
-def _on_disk(seen: dict[str, Any]) -> list[Line]:
+def _on_disk(seen: dict[str, Any]) -> list[StatusLine]:
     days, free = seen["backup_days"], seen["free_bytes"]
     backup = "none yet: ./scripts/manage backup FILE" if days is None else f"{days} days ago"
     is_fresh = days is not None and 0 <= days <= BACKUP_IS_OLD
@@ -119,6 +119,6 @@ def _on_disk(seen: dict[str, Any]) -> list[Line]:
     ]
 
 
-def _versions(seen: dict[str, Any]) -> list[Line]:
+def _versions(seen: dict[str, Any]) -> list[StatusLine]:
     versions = ", ".join(f"{name} {version or '-'}" for name, version in seen["versions"].items())
     return [_line("Running", f"for {seen['days_up']} days"), _line("Versions", versions)]

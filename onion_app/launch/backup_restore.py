@@ -11,8 +11,8 @@ from typing import BinaryIO
 
 from onion_app.crypto.keyslots import VaultKeys, open_slots
 from onion_app.errors import BackupDamaged, BackupNewer, BadUsage, DiskFull, FileClosed, StateTaken
-from onion_app.launch import backup, gap, state
-from onion_app.launch.backup import Inside, Progress
+from onion_app.launch import backup_format, gap, state
+from onion_app.launch.backup_format import Inside, Progress
 from onion_app.launch.gap import Gap
 from onion_app.launch.state import State
 from onion_app.vault import database, keyfile, lastbackup, schema, truth
@@ -28,7 +28,7 @@ _ASIDE = "replaced-"
 
 
 @dataclass(frozen=True)
-class BroughtBack:
+class RestoreResult:
     """What came out of a backup: its day, how many withdrawals were applied, and the lists that did not open.
 
     `all_gone`: there was a whole list, and each that was there was applied.
@@ -53,9 +53,9 @@ def save(place: State, keys: VaultKeys, target: Path, clock: Clock, told: Progre
     today = int(clock()) // _DAY
     with _workplace(place, _COPIES) as folder, _named_errors(target):
         copies = _copied(place, keys, folder)
-        measured = {name: backup.part(copy, schema.newest(name)) for name, copy in copies.items()}
+        measured = {name: backup_format.part(copy, schema.newest(name)) for name, copy in copies.items()}
         inside = Inside(today, measured["mailbox"], measured["desk"])
-        size = backup.size_for(inside)
+        size = backup_format.size_for(inside)
         if shutil.disk_usage(target.absolute().parent).free < size:
             raise DiskFull(str(target))
         try:
@@ -76,8 +76,8 @@ def check(source: Path, secret: str, told: Progress) -> Inside:
     Raises: BadUsage, FileClosed, NotABackup, BackupNewer, BackupDamaged, WrongPassphrase.
     """
     with _named_errors(source), source.open("rb") as file:
-        head = backup.read_head(file)
-        inside = backup.read(file, head, open_slots(head.slots, secret), {}, told)
+        head = backup_format.read_head(file)
+        inside = backup_format.read(file, head, open_slots(head.slots, secret), {}, told)
     if any(one.version > schema.newest(kind) for kind, one in zip(KINDS, inside.parts().values(), strict=True)):
         raise BackupNewer
     return inside
@@ -85,7 +85,7 @@ def check(source: Path, secret: str, told: Progress) -> Inside:
 
 def restore(
     source: Path, secret: str, folder: Path, clock: Clock, told: Progress, *, replace: bool, newer: Path | None
-) -> BroughtBack:
+) -> RestoreResult:
     """Make a state of a backup that `check` has found good.
 
     What was taken back since stays gone, as far as a list of it is left: in the state that is replaced, or in the state
@@ -100,7 +100,7 @@ def restore(
         with _workplace(place, _COMING) as work:
             coming = State(work)
             with source.open("rb") as file:
-                head = backup.read_head(file)
+                head = backup_format.read_head(file)
                 keys = open_slots(head.slots, secret)
                 inside = _unpack(file, head, keys, coming, told)
             for kind in KINDS:
@@ -114,7 +114,7 @@ def restore(
             _put_in_place(coming, place)
         keyfile.write(place.path, head.slots)  # last: until now there is no installation, and this can be repeated
         lastbackup.write(place.path, inside.day)
-    return BroughtBack(inside.day, withdrawn, found.unread, found.restored.back_since is None)
+    return RestoreResult(inside.day, withdrawn, found.unread, found.restored.back_since is None)
 
 
 @contextmanager
@@ -160,7 +160,7 @@ def _write(
     file.unlink(missing_ok=True)  # left by an attempt that was cut off
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     with os.fdopen(descriptor, "wb") as opened:
-        backup.write(opened, keys, slots, inside, copies, told)
+        backup_format.write(opened, keys, slots, inside, copies, told)
         opened.flush()
         os.fsync(descriptor)
         os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)  # what is read back comes from the disk
@@ -168,10 +168,10 @@ def _write(
 
 def _look(file: Path, keys: VaultKeys, told: Progress) -> Inside:
     with file.open("rb") as opened:
-        return backup.read(opened, backup.read_head(opened), keys, {}, told)
+        return backup_format.read(opened, backup_format.read_head(opened), keys, {}, told)
 
 
-def _unpack(file: BinaryIO, head: backup.Head, keys: VaultKeys, coming: State, told: Progress) -> Inside:
+def _unpack(file: BinaryIO, head: backup_format.Head, keys: VaultKeys, coming: State, told: Progress) -> Inside:
     with ExitStack() as stack:
         into: dict[str, BinaryIO] = {}
         for kind in KINDS:
@@ -179,7 +179,7 @@ def _unpack(file: BinaryIO, head: backup.Head, keys: VaultKeys, coming: State, t
             path = coming.path / kind / file_name(kind)
             path.touch(mode=0o600)
             into[kind] = stack.enter_context(path.open("wb"))
-        inside = backup.read(file, head, keys, into, told)
+        inside = backup_format.read(file, head, keys, into, told)
         for written in into.values():
             written.flush()
             os.fsync(written.fileno())

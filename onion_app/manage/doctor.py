@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from onion_app.errors import NotRunning, SanctuaryError, TorTooOld
-from onion_app.launch import confine, control
-from onion_app.launch.manage import machine
+from onion_app.launch import confine, manage_socket
 from onion_app.launch.state import State
 from onion_app.launch.status import BACKUP_IS_OLD, SPACE_IS_SHORT, on_disk
 from onion_app.launch.terminal import Terminal
+from onion_app.manage import machine
 from onion_app.onion import tor_process
 
 _BAD: Final = "bad"
@@ -24,7 +24,7 @@ _NAMED = 3  # of many files or ports so many are named
 
 
 @dataclass(frozen=True)
-class Answer:
+class Diagnosis:
     """One line of the table; `cure` is a command, empty when there is nothing to do."""
 
     grade: Literal["bad", "look", "good"]
@@ -41,10 +41,10 @@ def doctor(_chosen: argparse.Namespace, place: State, terminal: Terminal) -> Non
     terminal.table(("", "question", "answer", "command"), rows, bad=sum(one.grade == _BAD for one in found))
 
 
-def examined(place: State) -> list[Answer]:
+def examined(place: State) -> list[Diagnosis]:
     """Give the ten answers, the worst first."""
     try:
-        seen = control.ask(place.manage_socket, "status")
+        seen = manage_socket.ask(place.manage_socket, "status")
     except NotRunning:
         seen = {}
     answers = [
@@ -62,98 +62,98 @@ def examined(place: State) -> list[Answer]:
     return sorted(answers, key=lambda one: _ORDER.index(one.grade))
 
 
-def _tor() -> Answer:
+def _tor() -> Diagnosis:
     question = "Is Tor new enough, with proof of work?"
     try:
         version = ".".join(map(str, tor_process.version_of()))
     except SanctuaryError as wrong:
-        return Answer(_BAD, question, wrong.sentence, wrong.hint)
+        return Diagnosis(_BAD, question, wrong.sentence, wrong.hint)
     if tor_process.has_proof_of_work():
-        return Answer(_GOOD, question, f"{version}, with it")
-    return Answer(_UNSURE, question, f"{version}, without it: a flood would be harder to bear", TorTooOld.hint)
+        return Diagnosis(_GOOD, question, f"{version}, with it")
+    return Diagnosis(_UNSURE, question, f"{version}, without it: a flood would be harder to bear", TorTooOld.hint)
 
 
-def _confinement(place: State) -> Answer:
+def _confinement(place: State) -> Diagnosis:
     question = "Can each process be confined?"
     reason = confine.trial([place.run] if place.run.is_dir() else [])
     if not reason:
-        return Answer(_GOOD, question, "yes")
-    return Answer(
+        return Diagnosis(_GOOD, question, "yes")
+    return Diagnosis(
         _BAD, question, reason, "sudo apt-get install bubblewrap; sudo sysctl kernel.unprivileged_userns_clone=1"
     )
 
 
-def _files(place: State) -> Answer:
+def _files(place: State) -> Diagnosis:
     question = "Is the state closed to other accounts?"
     if not place.path.is_dir():
-        return Answer(_UNSURE, question, f"there is no state in {place.path} yet", "./scripts/launch")
+        return Diagnosis(_UNSURE, question, f"there is no state in {place.path} yet", "./scripts/launch")
     return _few(question, [str(path) for path in machine.open_files(place.path)], f"chmod -R go= {place.path}")
 
 
-def _disk(place: State) -> Answer:
+def _disk(place: State) -> Diagnosis:
     question = "Do disk and swap forget without their password?"
     if swaps := machine.plain_swaps():
-        return Answer(_BAD, question, f"unencrypted swap: {', '.join(swaps[:_NAMED])}", "sudo swapoff -a")
+        return Diagnosis(_BAD, question, f"unencrypted swap: {', '.join(swaps[:_NAMED])}", "sudo swapoff -a")
     folder = place.path if place.path.is_dir() else place.path.parent
     if folder.is_dir() and machine.is_on_encrypted_disk(folder):
-        return Answer(_GOOD, question, "yes")
+        return Diagnosis(_GOOD, question, "yes")
     cure = "install Debian with an encrypted disk, then: ./scripts/manage restore FILE"
-    return Answer(_UNSURE, question, "the disk is not encrypted, or does not say so; texts are, in any case", cure)
+    return Diagnosis(_UNSURE, question, "the disk is not encrypted, or does not say so; texts are, in any case", cure)
 
 
-def _clock() -> Answer:
+def _clock() -> Diagnosis:
     question = "Is the clock right?"
     is_set = machine.clock_is_set()
     if is_set:
-        return Answer(_GOOD, question, "yes, and kept right")
+        return Diagnosis(_GOOD, question, "yes, and kept right")
     now = time.strftime("%d.%m.%Y %H:%M UTC", time.gmtime())
     answer = "nothing keeps it right" if is_set is False else "the system does not say"
-    return Answer(_UNSURE, question, f"{answer}; it says {now}", "sudo timedatectl set-ntp true")
+    return Diagnosis(_UNSURE, question, f"{answer}; it says {now}", "sudo timedatectl set-ntp true")
 
 
-def _space(place: State) -> Answer:
+def _space(place: State) -> Diagnosis:
     free = on_disk(place, time.time)["free_bytes"] if place.path.is_dir() else SPACE_IS_SHORT
     answer = f"{free / (1 << 30):.1f} GiB are free"
-    return Answer(
+    return Diagnosis(
         _BAD if free < SPACE_IS_SHORT else _GOOD, "Is there room?", answer, "df -h" if free < SPACE_IS_SHORT else ""
     )
 
 
-def _reboots() -> Answer:
+def _reboots() -> Diagnosis:
     question = "Does it stay up until you restart it?"
     if not machine.reboots_by_itself():
-        return Answer(_GOOD, question, "yes")
+        return Diagnosis(_GOOD, question, "yes")
     cure = "sudo sed -i 's/^Unattended-Upgrade::Automatic-Reboot .*/\\/\\/&/' /etc/apt/apt.conf.d/*"
-    return Answer(_BAD, question, "updates restart this machine, and nobody types the passphrase then", cure)
+    return Diagnosis(_BAD, question, "updates restart this machine, and nobody types the passphrase then", cure)
 
 
-def _listeners() -> Answer:
+def _listeners() -> Diagnosis:
     question = "Does nothing else on this machine answer the internet?"
     return _few(question, [f"port {port}" for port in machine.listeners()], "sudo ss -ltnp")
 
 
-def _words(seen: dict[str, Any]) -> Answer:
+def _words(seen: dict[str, Any]) -> Diagnosis:
     question = "Do visitors find how to find you, and the guide now?"
     missing = seen.get("missing_words")
     if missing is None:
-        return Answer(_UNSURE, question, "this is seen while it runs", "./scripts/launch")
+        return Diagnosis(_UNSURE, question, "this is seen while it runs", "./scripts/launch")
     named = {"how_to_find_us": "how to find us is empty", "now": "the guide now is not shown"}
     if not missing:
-        return Answer(_GOOD, question, "yes")
-    return Answer(_BAD, question, ", ".join(named[name] for name in missing), "set it at the desk, as a coordinator")
+        return Diagnosis(_GOOD, question, "yes")
+    return Diagnosis(_BAD, question, ", ".join(named[name] for name in missing), "set it at the desk, as a coordinator")
 
 
-def _backup(place: State) -> Answer:
+def _backup(place: State) -> Diagnosis:
     question = "Is there a backup?"
     days = on_disk(place, time.time)["backup_days"]
     if days is not None and days <= BACKUP_IS_OLD:
-        return Answer(_GOOD, question, f"of {days} days ago")
+        return Diagnosis(_GOOD, question, f"of {days} days ago")
     answer = "none yet" if days is None else f"the last one is {days} days old"
-    return Answer(_BAD, question, answer, "./scripts/manage backup FILE")
+    return Diagnosis(_BAD, question, answer, "./scripts/manage backup FILE")
 
 
-def _few(question: str, wrong: list[str], cure: str) -> Answer:
+def _few(question: str, wrong: list[str], cure: str) -> Diagnosis:
     if not wrong:
-        return Answer(_GOOD, question, "yes")
+        return Diagnosis(_GOOD, question, "yes")
     more = f" and {len(wrong) - _NAMED} more" if len(wrong) > _NAMED else ""
-    return Answer(_BAD, question, f"no: {', '.join(wrong[:_NAMED])}{more}", cure)
+    return Diagnosis(_BAD, question, f"no: {', '.join(wrong[:_NAMED])}{more}", cure)

@@ -8,9 +8,9 @@ from pathlib import Path
 from onion_app.errors import SanctuaryError
 from onion_app.launch import account
 from onion_app.launch.hardening import close_memory
-from onion_app.launch.manage import copies, desk, doctor, live, slots
 from onion_app.launch.state import State, default_state
 from onion_app.launch.terminal import Terminal
+from onion_app.manage import copies, desk, doctor, running, slots
 
 _EPILOG = (
     "Exit codes: 0 done, 2 usage, 3 wrong passphrase, 5 vault damaged or newer, 7 a launcher runs on this state and "
@@ -39,13 +39,13 @@ def parser() -> argparse.ArgumentParser:
         added.set_defaults(do=do)
         return added
 
-    status = command("status", live.status, "say how everything is; needs no passphrase")
+    status = command("status", running.status, "say how everything is; needs no passphrase")
     status.add_argument("--json", action="store_true", help="as one line of JSON")
-    command("stop", live.stop, "stop the launcher: nobody new comes in, requests under way are finished")
-    command("pause", live.pause, "take no new messages; open cases go on")
-    command("resume", live.resume, "take new messages again")
-    command("clock", live.clock, "say that this machine's clock is right, after a long sleep or a wrong clock")
-    command("panic", live.panic, "destroy the keys of this installation for good, and stop everything")
+    command("stop", running.stop, "stop the launcher: nobody new comes in, requests under way are finished")
+    command("pause", running.pause, "take no new messages; open cases go on")
+    command("resume", running.resume, "take new messages again")
+    command("clock", running.clock, "say that this machine's clock is right, after a long sleep or a wrong clock")
+    command("panic", running.panic, "destroy the keys of this installation for good, and stop everything")
     command("doctor", doctor.doctor, "ask ten questions about this machine; needs no passphrase")
     command("passphrase", slots.passphrase, "draw a new passphrase; the spare code stays")
     command("spare", slots.spare, "draw a new spare code; the passphrase stays")

@@ -9,9 +9,9 @@ from contextlib import closing
 from onion_app.crypto.codes import invitation_digest, lines, new_code
 from onion_app.errors import BadUsage, DamagedFile, NothingHere
 from onion_app.launch import unlock
-from onion_app.launch.manage import secret
 from onion_app.launch.state import State
 from onion_app.launch.terminal import Terminal
+from onion_app.manage import secret
 from onion_app.vault import database, settings
 from onion_app.vault.desk import audit, circles, invitations
 

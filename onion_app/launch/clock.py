@@ -17,7 +17,7 @@ _AHEAD = 2  # days; one for the midnight that part of a day may hold, one for a 
 _DAY = 86400
 
 
-def doubted(desk: Database, machine_day: int, *, is_right: bool, latest_day: int | None) -> int:
+def check_and_note(desk: Database, machine_day: int, *, is_right: bool, latest_day: int | None) -> int:
     """Note a day since 1970 that is believed, and give 0; or give the days between the newest one seen and this one.
 
     `is_right` is the operator's word, which is believed whatever was seen. `latest_day` is what the launcher knows.

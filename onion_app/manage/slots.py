@@ -8,9 +8,9 @@ from onion_app.crypto.codes import new_code
 from onion_app.crypto.keyslots import change_passphrase, change_spare_code
 from onion_app.crypto.passphrases import new_passphrase
 from onion_app.launch import unlock
-from onion_app.launch.manage import secret
 from onion_app.launch.state import State
 from onion_app.launch.terminal import Terminal
+from onion_app.manage import secret
 from onion_app.vault import keyfile
 
 _OLD_ONES = (

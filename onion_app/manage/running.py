@@ -9,9 +9,8 @@ import time
 from contextlib import suppress
 
 from onion_app.errors import ClockWrong, NotConfirmed, NotRunning
-from onion_app.launch import control, keeping, state
+from onion_app.launch import backup_restore, manage_socket, state, status_text
 from onion_app.launch import status as told
-from onion_app.launch.manage import screen
 from onion_app.launch.state import State
 from onion_app.launch.terminal import Terminal
 from onion_app.vault import keyfile
@@ -29,7 +28,7 @@ def status(chosen: argparse.Namespace, place: State, terminal: Terminal) -> None
     Raises: NotRunning, after saying what can be seen without a launcher.
     """
     try:
-        seen = control.ask(place.manage_socket, "status")
+        seen = manage_socket.ask(place.manage_socket, "status")
     except NotRunning:
         _show(chosen, {"running": False, **told.on_disk(place, time.time)}, terminal)
         raise
@@ -41,7 +40,7 @@ def stop(_chosen: argparse.Namespace, place: State, terminal: Terminal) -> None:
 
     Raises: NotRunning.
     """
-    control.ask(place.manage_socket, "stop")
+    manage_socket.ask(place.manage_socket, "stop")
     if not _ended(place, _STOPPING):
         raise NotRunning("it does not end; look at its terminal")
     terminal.say("Stopped.")
@@ -70,21 +69,21 @@ def clock(_chosen: argparse.Namespace, place: State, terminal: Terminal) -> None
 
     Raises: NotRunning, ClockWrong.
     """
-    off = control.ask(place.manage_socket, "status")["clock_off_days"]
+    off = manage_socket.ask(place.manage_socket, "status")["clock_off_days"]
     if off is None:
         terminal.say("The chores have not looked at the clock yet, so it is not known yet. Ask again in a minute.")
         return
     if not off:
         terminal.say("The clock is believed. Nothing has to be done.")
         return
-    terminal.say(f"The clock is doubted: {screen.doubted_clock(off)}")
+    terminal.say(f"The clock is doubted: {status_text.doubted_clock(off)}")
     terminal.say("If it is wrong and you say that it is right, cases are destroyed that should still be there.")
     typed = terminal.ask("Which day is it, as a telephone or a newspaper says? For example 05.03.2027: ")
     # Somewhere on Earth it is a day earlier or later than in UTC, and a newspaper says the day of its own place.
     days = [time.strftime("%d.%m.%Y", time.gmtime(time.time() + shift * _DAY)) for shift in (-1, 0, 1)]
     if typed.strip() not in days:
         raise ClockWrong(f"it says {days[1]}")
-    control.ask(place.manage_socket, "clock")
+    manage_socket.ask(place.manage_socket, "clock")
     _await_chores(place, "clock_off_days", 0)
     terminal.say("The clock is believed again.")
 
@@ -98,32 +97,32 @@ def panic(_chosen: argparse.Namespace, place: State, terminal: Terminal) -> None
     if terminal.ask("Type the word destroy: ").strip() != "destroy":
         raise NotConfirmed
     # First: whatever happens next, this is done. A state that was moved aside has slots of the same keys.
-    folders = [folder.path for folder in (place, *keeping.asides(place)) if folder.path.is_dir()]
+    folders = [folder.path for folder in (place, *backup_restore.asides(place)) if folder.path.is_dir()]
     there = sum(keyfile.destroy(folder) for folder in folders)
     terminal.say("The keys are destroyed." if there else "There was no file of keys.")
     with suppress(NotRunning):
-        launcher = control.pid(place.manage_socket)
+        launcher = manage_socket.pid(place.manage_socket)
         with suppress(NotRunning):
-            control.ask(place.manage_socket, "panic", patience=_PANIC)
+            manage_socket.ask(place.manage_socket, "panic", patience=_PANIC)
         if not _ended(place, _PANIC):
             os.kill(launcher, signal.SIGKILL)  # whatever it has started ends with it
             _ended(place, _PANIC)
     terminal.say(
         "Nothing runs any more." if not state.is_held(place) else "Something still runs: switch the machine off."
     )
-    for line in screen.what_remains(place):
+    for line in status_text.what_remains(place):
         terminal.say(line)
 
 
 def _hold(order: str, place: State) -> None:
     """Give the order, and wait until the chores have carried it out in both databases."""
-    control.ask(place.manage_socket, order)
+    manage_socket.ask(place.manage_socket, order)
     _await_chores(place, "paused", order == "pause")
 
 
 def _await_chores(place: State, name: str, value: object) -> None:
     give_up = time.monotonic() + _CHORES
-    while control.ask(place.manage_socket, "status")[name] != value:
+    while manage_socket.ask(place.manage_socket, "status")[name] != value:
         if time.monotonic() > give_up:
             raise NotRunning("its chores do not end")
         time.sleep(_AGAIN)
@@ -142,5 +141,5 @@ def _show(chosen: argparse.Namespace, seen: dict[str, object], terminal: Termina
     if chosen.json:
         sys.stdout.write(json.dumps(seen, ensure_ascii=False) + "\n")
         return
-    for line in screen.lines(seen):
+    for line in status_text.lines(seen):
         terminal.say_marked(line.text, bad=line.bad)

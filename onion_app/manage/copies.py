@@ -5,11 +5,11 @@ import time
 from contextlib import closing
 
 from onion_app.errors import StateTaken
-from onion_app.launch import keeping
-from onion_app.launch.days import LONGEST_SLEEP
-from onion_app.launch.manage import secret
+from onion_app.launch import backup_restore
+from onion_app.launch.clock import LONGEST_SLEEP
 from onion_app.launch.state import State
 from onion_app.launch.terminal import Terminal
+from onion_app.manage import secret
 from onion_app.vault import database, settings
 
 _MIB = 1 << 20
@@ -23,7 +23,7 @@ def backup(chosen: argparse.Namespace, place: State, terminal: Terminal) -> None
     """
     keys = secret.keys(chosen, place, terminal)
     with terminal.working("Writing, then reading it back") as told:
-        size = keeping.save(place, keys, chosen.file, time.time, told)
+        size = backup_restore.save(place, keys, chosen.file, time.time, told)
     terminal.say(f"{chosen.file} is written and was read back: {size // _MIB} MiB.")
     terminal.say("It opens with today's passphrase or spare code. Keep it on another machine or stick.")
     with closing(database.open_desk(place.desk, keys.desk)) as desk:
@@ -43,12 +43,12 @@ def restore(chosen: argparse.Namespace, place: State, terminal: Terminal) -> Non
         raise StateTaken(str(place.path))  # before anybody types a secret
     opened_by = secret.asked(chosen, terminal)
     with terminal.working("Reading") as told:
-        inside = keeping.check(chosen.file, opened_by, told)
+        inside = backup_restore.check(chosen.file, opened_by, told)
     terminal.say(f"{chosen.file} is whole. It was made on {_named(inside.day)}.")
     if chosen.check:
         return
     with terminal.working("Restoring") as told:
-        done = keeping.restore(
+        done = backup_restore.restore(
             chosen.file, opened_by, place.path, time.time, told, replace=chosen.replace, newer=chosen.withdrawn_from
         )
     terminal.say(f"Restored into {place.path}: everything as of {_named(done.day)}. Start it: ./scripts/launch")
@@ -62,7 +62,7 @@ def restore(chosen: argparse.Namespace, place: State, terminal: Terminal) -> Non
         )
     for folder in done.unread_lists:
         terminal.say(f"The list of what was taken back in {folder} does not open: such cases may be back.")
-    for aside in keeping.asides(place):
+    for aside in backup_restore.asides(place):
         terminal.say(f"What was there before is in {aside.path}. When all is well: rm -r {aside.path}")
 
 

@@ -79,7 +79,7 @@ class Orders:
 
 
 @dataclass(frozen=True)
-class Waiting:
+class WaitingCounts:
     """What waits in one circle; `oldest` is in days, or None when nothing waits."""
 
     name: str
@@ -104,7 +104,7 @@ class Reports:
         """Say that the last session has ended and that this process goes too."""
         self._say({"idle": True})
 
-    def circle(self, waiting: "Waiting") -> None:
+    def circle(self, waiting: "WaitingCounts") -> None:
         """Hand up what waits in one circle."""
         self._say({"circle": asdict(waiting)})
 

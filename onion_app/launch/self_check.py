@@ -13,7 +13,7 @@ from pathlib import Path
 
 from onion_app.errors import ControlLost
 from onion_app.onion import socks
-from onion_app.onion.service import Control, Health
+from onion_app.onion.control import Control, Health
 
 _LOOK = 15.0  # seconds between two questions to tor; an outage that it knows of is to show within a minute
 _FIRST = 60.0  # seconds after publication: by then the directories have spread it
@@ -29,7 +29,7 @@ _LONGEST = 1 << 20  # bytes; our longest page has an eighth of it
 
 
 @dataclass(frozen=True)
-class Seen:
+class Observed:
     """What was seen; moments are seconds of the monotonic clock."""
 
     health: Health | None = None  # None: tor could not be asked
@@ -59,9 +59,9 @@ class SelfCheck:
         """Look no more; a fetch under way ends by itself."""
         self._over.set()
 
-    def seen(self) -> Seen:
+    def seen(self) -> Observed:
         """Give what was seen last, without waiting."""
-        return Seen(self._health, self._worked, self._failed)
+        return Observed(self._health, self._worked, self._failed)
 
     def _look(self) -> None:
         while not self._over.wait(_LOOK if self._health else _TURN):

@@ -31,7 +31,7 @@ class _Seat:
     said: bytes = b""
 
 
-class Control:
+class ManageSocket:
     """The launcher's end. Times are seconds of the monotonic clock, given by the caller."""
 
     def __init__(self, path: Path) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from onion_app.errors import SanctuaryError
 from onion_app.launch.state import State
 from onion_app.launch.terminal import Terminal
-from onion_app.onion.service import Control, Health
+from onion_app.onion.control import Control, Health
 from onion_app.onion.tor_process import TorProcess
 
 _FIRST_PAUSE = 1.0  # seconds before tor is started or asked again; it doubles ...
@@ -29,7 +29,7 @@ class Service:
 
 
 @dataclass(frozen=True)
-class HowFar:
+class TorStatus:
     """What is known of tor: per cent of the way to the network, and its version while it runs."""
 
     percent: int
@@ -39,7 +39,7 @@ class HowFar:
     proof_of_work: bool | None  # None: not asked for yet
 
 
-class Reach:
+class TorSupervisor:
     """The way in from the network. Times are seconds of the monotonic clock, given by the caller."""
 
     def __init__(self, state: State, service: Service, start_tor: Callable[[], TorProcess], terminal: Terminal) -> None:
@@ -109,10 +109,10 @@ class Reach:
         return self._control
 
     @property
-    def how_far(self) -> HowFar:
+    def how_far(self) -> TorStatus:
         """Say how far it is; asks nobody."""
         tor, control = self._tor, self._control
-        return HowFar(
+        return TorStatus(
             percent=max(0, self._percent) if control else 0,
             published=control is not None and control.alive() and control.uploaded.is_set(),
             confined=tor is not None and tor.confined,

@@ -6,8 +6,8 @@ It never looks at what a child does; it knows reports, exit statuses and the tim
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from onion_app.launch.child import Waiting
 from onion_app.launch.children import Report, Running
+from onion_app.launch.processes.child import WaitingCounts
 
 _FIRST_PAUSE = 0.5  # seconds before a child that failed is started again; it doubles ...
 _LONGEST_PAUSE = 60.0  # ... up to this
@@ -18,7 +18,7 @@ _BUSY_AGAIN = 60.0  # seconds until a log that could not be truncated is tried a
 
 
 @dataclass
-class Watch:
+class Supervisor:
     """One kind of child. Times are seconds of the monotonic clock, given by the caller."""
 
     name: str
@@ -29,13 +29,13 @@ class Watch:
     running: Running | None = None
     is_ready: bool = False
     counts: dict[str, int] = field(default_factory=dict)
-    circles: list[Waiting] = field(default_factory=list)  # those that were handed up with the counts
+    circles: list[WaitingCounts] = field(default_factory=list)  # those that were handed up with the counts
     _due: float = 0.0
     _started: float = 0.0
     _pause: float = _FIRST_PAUSE
     _went_idle: bool = False
     _hurried: bool = False
-    _coming: list[Waiting] = field(default_factory=list)
+    _coming: list[WaitingCounts] = field(default_factory=list)
     _said: dict[str, float] = field(default_factory=dict)
     _failed: dict[str, float] = field(default_factory=dict)
 
