@@ -20,9 +20,9 @@ import pytest
 
 from onion_app.crypto import codes
 from onion_app.crypto.keyslots import VaultKeys, open_slots
-from onion_app.launch.rehearsal.network import PrivateNetwork
 from onion_app.vault import settings
 from onion_app.vault.database import open_mailbox
+from scripts.rehearsal.network import PrivateNetwork
 from tests import processes, tables
 from tests.people import Visitor, Volunteer
 from tests.ports import free_port

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from onion_app.launch.rehearsal.network import PrivateNetwork
+from scripts.rehearsal.network import PrivateNetwork
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,7 @@
 
 import atexit
 
-from onion_app.launch.rehearsal.ports import Ports
+from scripts.rehearsal.ports import Ports
 
 _PORTS = Ports()
 atexit.register(_PORTS.release)

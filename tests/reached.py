@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import pytest
 
-from onion_app.launch.rehearsal.network import PrivateNetwork
 from onion_app.onion import tor_process
 from onion_app.onion.control import Control
 from onion_app.onion.tor_process import TorProcess
+from scripts.rehearsal.network import PrivateNetwork
 from tests.processes import until
 from tests.rehearsal import ROOT
 from tests.served import Site, serving

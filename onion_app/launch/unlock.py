@@ -134,12 +134,11 @@ def hand_over_spare_code(terminal: Terminal, code: str, title: str) -> None:
 
 def _ask_how_to_find_us(terminal: Terminal) -> dict[str, str]:
     """Ask, language by language, for the words that tell people how to find this site again."""
-    how = {}
+    how, letters = {}, stdin_answers.HOW_TO_FIND_US_LETTERS
     for code, name in _LANGUAGES.items():
         text = (
             "The site tells its visitors where its address is made known, so that they can check it: a page, a paper,",
-            f"a person. At most {stdin_answers.HOW_TO_FIND_US_LETTERS} letters; "
-            "nothing is fine, the desk can set it later.",
+            f"a person. At most {letters} letters; nothing is fine, the desk can set it later.",
         )
         title = f"3 of 4: how to find us, {name}"
         while True:

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from onion_app.crypto.keyslots import open_slots
 from onion_app.crypto.onion_key import new_onion_key
-from onion_app.launch.rehearsal.network import PrivateNetwork
 from onion_app.onion import tor_process
 from onion_app.onion.control import Control
+from scripts.rehearsal.network import PrivateNetwork
 from tests.bench.running import answer, get, median, server, timed
 from tests.bench.sections import Measured
 from tests.house import House

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from onion_app.launch.rehearsal.fetch import fetch
-from onion_app.launch.rehearsal.network import PrivateNetwork
+from scripts.rehearsal.fetch import fetch
+from scripts.rehearsal.network import PrivateNetwork
 from tests import processes
 from tests.house import House
 from tests.launch.conftest import ROOT, START

@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from onion_app.launch.rehearsal.network import PrivateNetwork
+from scripts.rehearsal.network import PrivateNetwork
 from tests import processes
 from tests.onion.lines import wait_for
 
@@ -18,7 +18,7 @@ LISTENS = "0A"  # of /proc/net/tcp
 OWNER = """
 import sys, time
 from pathlib import Path
-from onion_app.launch.rehearsal.network import PrivateNetwork
+from scripts.rehearsal.network import PrivateNetwork
 PrivateNetwork(Path(sys.argv[1]), progress=lambda words: print(words, flush=True)).start()
 """
 

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from onion_app.crypto.onion_key import new_onion_key
-from onion_app.launch.rehearsal.fetch import fetch
-from onion_app.launch.rehearsal.network import PrivateNetwork
 from onion_app.onion import tor_process
 from onion_app.onion.control import Control
+from scripts.rehearsal.fetch import fetch
+from scripts.rehearsal.network import PrivateNetwork
 from tests.onion.lines import Site, wait_for
 
 ROOT = Path(__file__).resolve().parents[2]

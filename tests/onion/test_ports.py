@@ -5,8 +5,8 @@ import socket
 import pytest
 
 from onion_app.errors import TorFailed
-from onion_app.launch.rehearsal import ports
-from onion_app.launch.rehearsal.ports import Ports
+from scripts.rehearsal import ports
+from scripts.rehearsal.ports import Ports
 
 
 @pytest.fixture

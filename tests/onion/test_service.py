@@ -13,8 +13,6 @@ import pytest
 from onion_app.crypto.onion_key import OnionKey, new_onion_key
 from onion_app.errors import ControlLost, ServiceRefused
 from onion_app.launch import status, status_text
-from onion_app.launch.rehearsal.fetch import Fetched, fetch
-from onion_app.launch.rehearsal.network import PrivateNetwork
 from onion_app.launch.self_check import SelfCheck
 from onion_app.launch.state import State
 from onion_app.launch.supervisor import Supervisor
@@ -25,6 +23,8 @@ from onion_app.onion import tor_process
 from onion_app.onion.control import Control
 from onion_app.onion.socks import dial
 from onion_app.onion.tor_process import TorProcess
+from scripts.rehearsal.fetch import Fetched, fetch
+from scripts.rehearsal.network import PrivateNetwork
 from tests.onion.conftest import ROOT
 from tests.onion.lines import PAGE, ControlLine, OldTor, Site, listeners, wait_for
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Final, Self
 
 from onion_app.errors import TorFailed
-from onion_app.launch.rehearsal.node import Node, make_authority, make_identity
-from onion_app.launch.rehearsal.ports import Ports
+from scripts.rehearsal.node import Node, make_authority, make_identity
+from scripts.rehearsal.ports import Ports
 
 _AUTHORITIES: Final = 3
 _RELAYS: Final = 4

@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 
 import pyotp
 
-from onion_app.launch.rehearsal.browser import Browser, UnexpectedPageError
-from onion_app.launch.rehearsal.pages import Page
+from scripts.rehearsal.browser import Browser, UnexpectedPageError
+from scripts.rehearsal.pages import Page
 
 _PATIENCE = 60.0  # seconds for one answer
 _STEP = 30  # seconds that six digits last

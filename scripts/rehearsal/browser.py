@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from socket import socket
 from urllib.parse import urlencode, urljoin, urlsplit
 
-from onion_app.launch.rehearsal.fetch import fetch_over
-from onion_app.launch.rehearsal.pages import Form, Page
+from scripts.rehearsal.fetch import fetch_over
+from scripts.rehearsal.pages import Form, Page
 
 _MOST_REDIRECTS = 3
 

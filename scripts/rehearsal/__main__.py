@@ -21,15 +21,15 @@ from typing import Any
 
 from onion_app.errors import BadUsage, SanctuaryError, TorFailed
 from onion_app.launch.hardening import close_memory
-from onion_app.launch.rehearsal import people, profile
-from onion_app.launch.rehearsal.browser import UnexpectedPageError
-from onion_app.launch.rehearsal.fetch import socks_get
-from onion_app.launch.rehearsal.network import PrivateNetwork
-from onion_app.launch.rehearsal.people import Login
 from onion_app.launch.terminal import Terminal
 from onion_app.onion.tor_process import bound_command
+from scripts.rehearsal import people, profile
+from scripts.rehearsal.browser import UnexpectedPageError
+from scripts.rehearsal.fetch import socks_get
+from scripts.rehearsal.network import PrivateNetwork
+from scripts.rehearsal.people import Login
 
-_CLONE = Path(__file__).resolve().parents[3]
+_CLONE = Path(__file__).resolve().parents[2]
 _DAY = 86400
 _KEPT = "rehearsal.json"  # stands in the state that is kept: whoever rehearses again needs the passphrase
 _REACHING = 180.0  # seconds until the new onion answers through tor; two on an idle machine
