@@ -16,10 +16,11 @@ from onion_app.errors import CodeMistyped, SealBroken
 from onion_app.shapes import Language
 from onion_app.site import new_case
 from onion_app.site.context import in_force, site_context
-from onion_app.site.forms import LETTERS, around_the_limit, read_text
+from onion_app.site.forms import LETTERS, around_the_limit
 from onion_app.vault.shown.reading import Version
 from onion_app.web.app import mark_own_text, mark_published
 from onion_app.web.i18n import LANGUAGES, current_language
+from onion_app.web.text import cleaned
 
 # Everything a form of ours carries besides the text, the code and the token; it travels on unseen.
 _CARRIED: Final = (
@@ -114,7 +115,7 @@ def kept_page(why: str, path: str, errors: Mapping[str, str] | None = None, **va
     if why == "expired" and path != "case":
         carried.pop("line", None)
         carried["again"] = "1"
-    text = read_text(request.form.get("text", ""))
+    text = cleaned(request.form.get("text", ""))
     return show_own(
         "kept.html",
         text,

@@ -21,8 +21,9 @@ from onion_app.site import author_actions, visit
 from onion_app.site.author_keys import CaseAccess
 from onion_app.site.author_view import ShownMessage, read_case
 from onion_app.site.context import mailbox, site_context, today
-from onion_app.site.forms import read_consent, read_text, wrong_line, wrong_text
+from onion_app.site.forms import read_consent, wrong_line, wrong_text
 from onion_app.site.rendering import backup_days, expired, kept_page, pages_called, show, show_own, typed_code
+from onion_app.web.text import cleaned
 
 casepage: Final = pages_called("casepage")
 
@@ -48,7 +49,7 @@ def look() -> ResponseReturnValue:
 def act() -> ResponseReturnValue:
     """Do what a form of the case page says."""
     todo = _TODO.get(request.form.get("do", ""), _write)
-    text = read_text(request.form.get("text", ""))
+    text = cleaned(request.form.get("text", ""))
     if text:
         visit.keep(reply=text)
     try:
@@ -76,7 +77,7 @@ def _access() -> CaseAccess:
 
 
 def _write(access: CaseAccess) -> ResponseReturnValue:
-    text = read_text(request.form.get("text", ""))
+    text = cleaned(request.form.get("text", ""))
     wrong = wrong_text(text)
     if wrong:
         return _case_page(access, text=text, errors=wrong)
@@ -95,7 +96,7 @@ def _decide(access: CaseAccess) -> ResponseReturnValue:
     decision = next((each for each in get_args(Decision) if each == request.form.get("decision")), None)
     if decision is None:
         return _write(access)
-    text = read_text(request.form.get("text", ""))
+    text = cleaned(request.form.get("text", ""))
     wrong = wrong_text(text) if decision == "change" or text else {}
     if wrong:
         return _case_page(access, text="", change=text, errors={"change": wrong["text"]})
