@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from onion_app.crypto import codes
-from onion_app.crypto.slots import VaultKeys, open_slots
+from onion_app.crypto.keyslots import VaultKeys, open_slots
 from scripts.rehearsal.network import PrivateNetwork
 from scripts.rehearsal.people import Visitor, Volunteer
 from scripts.rehearsal.wire import through_tor, through_unix

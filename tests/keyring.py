@@ -3,7 +3,7 @@
 from itertools import product
 from typing import Any
 
-from onion_app.crypto import circles, codes, epochs, letters, members, sealing
+from onion_app.crypto import codes, epochs, members, payloads, sealing
 from onion_app.crypto.keys import KeyPair, keypair_from
 from onion_app.errors import SanctuaryError, SealBroken
 from tests.tables import Tables, everything_in
@@ -73,8 +73,8 @@ def open_message(row: tuple[Any, ...], key: bytes) -> list[str]:
         packed = sealing.open_seal(key, sealed, sealing.Place(case, epoch, message, number, author))
     except SealBroken:
         return []
-    letter = letters.unpack(packed)
-    return [letter.text if isinstance(letter, letters.Text) else repr(letter)]
+    letter = payloads.unpack(packed)
+    return [letter.text if isinstance(letter, payloads.Text) else repr(letter)]
 
 
 def is_key(value: Any) -> bool:
@@ -92,7 +92,7 @@ def rows_with_blobs(rows: list[tuple[Any, ...]]) -> list[tuple[tuple[Any, ...], 
 
 def open_grant(pair: KeyPair, blob: bytes, circle: bytes, generation: int, moderator: bytes) -> bytes:
     try:
-        return circles.open_grant(
+        return members.open_circle_key(
             blob, circle_id=circle, generation=generation, moderator_id=moderator, private_key=pair.private
         )
     except SealBroken:

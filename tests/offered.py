@@ -3,6 +3,6 @@
 from pathlib import Path
 
 import onion_app.site
-from onion_app.web.languages import offered
+from onion_app.web.i18n import load_catalogues
 
-LANGUAGES = tuple(offered(Path(onion_app.site.__file__).parent / "translations"))
+LANGUAGES = tuple(load_catalogues(Path(onion_app.site.__file__).parent / "translations"))

@@ -5,10 +5,10 @@ from dataclasses import replace
 
 from onion_app.crypto.epochs import AUTHOR_HOLDER, Epoch, first_epoch, unwrap, wrap
 from onion_app.crypto.keys import KeyPair, fingerprint, new_id, new_keypair
-from onion_app.crypto.letters import Letter, Text, pack, unpack
+from onion_app.crypto.payloads import Payload, Text, pack, unpack
 from onion_app.crypto.sealing import Place, open_seal, seal
 from onion_app.errors import SealBroken
-from onion_app.vault import cases
+from onion_app.vault.mailbox import case_keys, lifetime, messages
 from tests.world import Author, World
 
 _PLANT = "INSERT OR REPLACE INTO case_keys (case_id, epoch, holder, recipient, wrap) VALUES (?, ?, ?, ?, ?)"
@@ -21,9 +21,9 @@ class Intruder:
         """Look at what stands unsealed with a case: the circle, and both public keys."""
         self.db = world.mailbox
         self.case_id = case_id
-        self.circle_id = cases.read_case(self.db, case_id).circle_id
+        self.circle_id = lifetime.read_case(self.db, case_id).circle_id
         self.circle_key = world.public_key(self.circle_id)
-        self.author_key = cases.author_key_of(self.db, case_id) or bytes(32)
+        self.author_key = case_keys.author_key_of(self.db, case_id) or bytes(32)
         self.pair = new_keypair()
         self.keys: set[bytes] = set()
 
@@ -48,7 +48,7 @@ class Intruder:
             self.says(epoch, says)
         return epoch
 
-    def says(self, epoch: Epoch, words: str | Letter, author: str = "circle") -> None:
+    def says(self, epoch: Epoch, words: str | Payload, author: str = "circle") -> None:
         """Write a message in anybody's name under a key that they have."""
         newest = self.db.rows("SELECT max(number) FROM messages WHERE case_id = ?", (self.case_id,))[0][0]
         number, message_id = int(newest or 0) + 1, new_id()
@@ -57,14 +57,14 @@ class Intruder:
         row = (self.case_id, number, message_id, epoch.number, author, sealed)
         self.runs("INSERT INTO messages (case_id, number, id, epoch, author, sealed) VALUES (?, ?, ?, ?, ?, ?)", *row)
 
-    def forges(self, author: Author, letter: Letter, name: str) -> None:
+    def forges(self, author: Author, letter: Payload, name: str) -> None:
         """Write in anybody's name under the author's own key, as somebody could who controls the site meanwhile."""
         self.says(self.had(author.door.author, AUTHOR_HOLDER)[0], letter, name)
 
     def had(self, pair: KeyPair, holder: bytes) -> list[Epoch]:
         """Copy what a pair opens now, as somebody could who works here and is shut out later."""
         found = []
-        for each in cases.wraps_of(self.db, self.case_id, holder):
+        for each in case_keys.wraps_of(self.db, self.case_id, holder):
             with suppress(SealBroken):
                 place = {"case_id": self.case_id, "holder": holder, "private_key": pair.private}
                 found.append(unwrap(each.wrap, epoch=each.epoch, **place))
@@ -76,7 +76,7 @@ class Intruder:
         for holder in (self.circle_id, AUTHOR_HOLDER):
             self.had(self.pair, holder)
         found = []
-        for each in cases.messages_of(self.db, self.case_id):
+        for each in messages.messages_of(self.db, self.case_id):
             place = Place(each.case_id, each.epoch, each.id, each.number, each.author)
             for key in self.keys:
                 with suppress(SealBroken):

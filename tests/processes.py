@@ -17,7 +17,7 @@ PROC = Path("/proc")
 PIECE = 1 << 20  # bytes
 # Whatever ends these tests, even kill -9, asks what they have started to stop.
 ENDS_WITH_US = ("setpriv", "--pdeathsig", "TERM", "--")
-CHILDREN = {"site": "site_process", "desk": "desk_process", "chores": "chores_process"}
+CHILDREN = ("site", "desk", "chores")
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def role(launcher: int, name: str) -> list[Process]:
     """Find the launcher's tor, site, desk or chores; of a confined child the one inside the walls."""
     if name == "tor":
         return [process for process in below(launcher) if process.words and Path(process.words[0]).name == "tor"]
-    module = f"onion_app.launch.{CHILDREN[name]}"
+    module = f"onion_app.launch.processes.{name}"
     return [
         process
         for process in below(launcher)

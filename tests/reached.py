@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pytest
 
 from onion_app.onion import tor_process
-from onion_app.onion.service import Control
+from onion_app.onion.control import Control
 from onion_app.onion.tor_process import TorProcess
 from scripts.rehearsal.network import PrivateNetwork
 from tests.processes import until

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from onion_app.crypto.onion_key import new_onion_key
 from onion_app.site import SiteConfig, create_app
-from onion_app.web.server import serve
+from onion_app.web.waitress.server import serve
 from scripts.rehearsal.people import Visitor
 from scripts.rehearsal.wire import through_unix
 from tests.world import World

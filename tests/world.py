@@ -15,19 +15,24 @@ from nacl.pwhash import argon2id
 
 from onion_app.crypto import codes
 from onion_app.crypto.keys import KeyPair, new_id
-from onion_app.crypto.letters import Consent, Decision, Letter, Proposal, Publish, Text, Verdict
-from onion_app.crypto.slots import VaultKeys, new_vault_keys
-from onion_app.desk import answering, casework, identity, membership
-from onion_app.desk.casework import Books, Member
+from onion_app.crypto.keyslots import VaultKeys, new_vault_keys
+from onion_app.crypto.payloads import Consent, Decision, FinalText, Payload, Publish, Text, Verdict
+from onion_app.desk import answering, identity, permissions
+from onion_app.desk.circles import let_in
+from onion_app.desk.context import Databases
+from onion_app.desk.permissions import Member
 from onion_app.errors import NothingHere
 from onion_app.launch.state import State
-from onion_app.site import casework as visits
-from onion_app.site import newcase
-from onion_app.site.forms import Draft
+from onion_app.shapes import Language
+from onion_app.site import author_actions as visits
+from onion_app.site import new_case
+from onion_app.site.author_keys import CaseAccess, keys_by_epoch, open_message
+from onion_app.site.forms import Submission
 from onion_app.site.forms import Topic as AskedTopic
-from onion_app.site.seals import Door, case_keys, opened
-from onion_app.vault import cases, database, people, publishing, settings, texts, truth
-from onion_app.vault.rows import Language
+from onion_app.vault import database, settings, truth
+from onion_app.vault.desk import circles, invitations, moderators, stories_queue
+from onion_app.vault.mailbox import lifetime, messages, records
+from onion_app.vault.shown import reading, routing, writing
 
 DAY = 86_400
 NOON = 20_500 * DAY + 43_200.0
@@ -96,8 +101,8 @@ class World:
         return int(self.clock() // DAY)
 
     @property
-    def books(self) -> Books:
-        return Books(self.mailbox, self.desk, self.today)
+    def dbs(self) -> Databases:
+        return Databases(self.mailbox, self.desk, self.today)
 
     def put(self, **changed: object) -> None:
         """Change settings, as the desk's page does."""
@@ -109,21 +114,21 @@ class World:
 
     def circle(self, name: str = "Listening", *, catch_all: bool = False, topics: tuple[str, ...] = ()) -> bytes:
         """Add a circle without members."""
-        made = people.Circle(new_id(), name, topics, (), catch_all, catch_all, 0, None)
-        people.add_circle(self.desk, made)
+        made = circles.Circle(new_id(), name, topics, (), catch_all, catch_all, 0, None)
+        circles.add_circle(self.desk, made)
         return made.id
 
     def invitation(self, circle_id: bytes, *, coordinator: bool = False) -> str:
         """Make an invitation and give its code."""
-        code, made = codes.new_code(), people.new_invitation(circle_id, self.today, coordinator=coordinator)
-        people.add_invitation(self.desk, made, codes.invitation_mark(code))
+        code, made = codes.new_code(), invitations.new_invitation(circle_id, self.today, coordinator=coordinator)
+        invitations.add_invitation(self.desk, made, codes.invitation_digest(code))
         return code
 
     def enrol(self, circle_id: bytes, handle: str, *, coordinator: bool = False) -> Enrolled:
         """Enrol somebody in a circle; the first one is a member at once."""
-        made = identity.begin_enrolment(self.books, self.invitation(circle_id, coordinator=coordinator))
-        identity.enrol(self.books, made, handle)
-        who = people.find_moderator(self.desk, handle)
+        made = identity.begin_enrolment(self.dbs, self.invitation(circle_id, coordinator=coordinator))
+        identity.enrol(self.dbs, made, handle)
+        who = moderators.find_moderator(self.desk, handle)
         return Enrolled(handle, made.passphrase, made.secrets.totp, who.id, made.secrets.private)
 
     def unlocked(self, handle: str, passphrase: str) -> Enrolled:
@@ -133,12 +138,12 @@ class World:
 
     def member(self, who: Enrolled) -> Member:
         """Sit somebody down at the desk."""
-        return casework.member(self.books, who.id, who.private)
+        return permissions.member(self.dbs, who.id, who.private)
 
     def let_in(self, host: Enrolled, circle_id: bytes, handle: str) -> None:
         """Let a newcomer into a circle."""
-        who = people.find_moderator(self.desk, handle)
-        membership.let_in(self.books, self.member(host), circle_id, who.id, who.public_key)
+        who = moderators.find_moderator(self.desk, handle)
+        let_in(self.dbs, self.member(host), circle_id, who.id, who.public_key)
 
     def make_coordinator(self, handle: str, *, is_one: bool = True) -> None:
         """Give the office, as the operator's command does, or take it."""
@@ -147,15 +152,15 @@ class World:
 
     def public_key(self, circle_id: bytes) -> bytes:
         """Give the key to which the site seals what this circle gets."""
-        return cases.circle_key(self.mailbox, circle_id).public_key
+        return routing.circle_key(self.mailbox, circle_id).public_key
 
-    def says(self, who: Enrolled, case_id: bytes, letter: Letter) -> None:
+    def says(self, who: Enrolled, case_id: bytes, letter: Payload) -> None:
         """Let a member take a case and say something in it, as the circle."""
         member = self.member(who)
-        answering.take(self.books, member, case_id)
-        answering.send(self.books, member, cases.read_case(self.mailbox, case_id), new_id(), letter, cases.MANY)
-        if isinstance(letter, Proposal):
-            cases.set_state(self.mailbox, case_id, "asking")
+        answering.take(self.dbs, member, case_id)
+        answering.send(self.dbs, member, lifetime.read_case(self.mailbox, case_id), new_id(), letter, records.MANY)
+        if isinstance(letter, FinalText):
+            lifetime.set_state(self.mailbox, case_id, "asking")
 
     def answers(self, who: Enrolled, case_id: bytes, text: str = "We read every word.") -> None:
         """Let a member take a case and answer it."""
@@ -173,13 +178,13 @@ class World:
         case: bytes | None = None,
     ) -> bytes:
         """Publish a story, or under a `slug` a guide: by language its title and its words. Gives its id."""
-        text = texts.Text(new_id(), "guide" if slug else "story", slug, None if slug else year, tuple(notes))
+        text = reading.StoryOrGuide(new_id(), "guide" if slug else "story", slug, None if slug else year, tuple(notes))
         versions = [
-            texts.Version(text.id, each, *said, None if each == translated_from else translated_from, *checked)
+            reading.Version(text.id, each, *said, None if each == translated_from else translated_from, *checked)
             for each, said in words.items()
         ]
-        texts.draft(self.desk, text, versions, case)
-        texts.publish(self.mailbox, self.desk, text.id)
+        writing.draft(self.desk, text, versions, case)
+        writing.publish(self.mailbox, self.desk, text.id)
         return text.id
 
     def case_of(self, code: str) -> bytes:
@@ -188,7 +193,7 @@ class World:
         Raises:
             NothingHere: there is none.
         """
-        return cases.find_by_tag(self.mailbox, self.author_keys(code).tag).id
+        return lifetime.find_by_tag(self.mailbox, self.author_keys(code).tag).id
 
     def stores(self, code: str) -> bool:
         """Say whether there is a case under a code."""
@@ -207,7 +212,7 @@ class World:
     def chores(self) -> None:
         """Do what the chores do about the two databases and about stories whose day has come."""
         truth.repair(self.mailbox, self.desk, self.today)
-        publishing.publish_due(self.mailbox, self.desk, self.today)
+        stories_queue.publish_due(self.mailbox, self.desk, self.today)
 
 
 @dataclass
@@ -217,7 +222,7 @@ class Author:
     world: World
     circle_id: bytes
     code: str = ""
-    door: Door = field(default_factory=lambda: Door(new_id(), KeyPair(b"", b"")))
+    door: CaseAccess = field(default_factory=lambda: CaseAccess(new_id(), KeyPair(b"", b"")))
 
     @property
     def case_id(self) -> bytes:
@@ -225,19 +230,19 @@ class Author:
 
     def tells(self, text: str, publish: Publish = "yes") -> str:
         """Begin a testimony that may be published, or not; gives its id as pages have it."""
-        return self._sends(Draft("tell", text, publish=publish, count=True))
+        return self._sends(Submission("tell", text, publish=publish, count=True))
 
     def writes(self, text: str, *, danger: Any = "unknown", topic: AskedTopic | None = None) -> str:
         """Begin a request about what this circle works on."""
-        works_on = people.read_circle(self.world.desk, self.circle_id).topics
+        works_on = circles.read_circle(self.world.desk, self.circle_id).topics
         first: AskedTopic = next((each for each in get_args(AskedTopic) if each in works_on), "talk")
-        return self._sends(Draft("ask", text, topic=topic or first, danger=danger, answer_in="ar"))
+        return self._sends(Submission("ask", text, topic=topic or first, danger=danger, answer_in="ar"))
 
-    def _sends(self, draft: Draft) -> str:
-        prepared = newcase.prepare(self.world.mailbox)
-        newcase.send(self.world.mailbox, prepared, draft, self.world.today, "ar")
-        self.code, self.door = prepared.code, Door(prepared.case_id, prepared.author)
-        assert cases.read_case(self.world.mailbox, self.case_id).circle_id == self.circle_id
+    def _sends(self, draft: Submission) -> str:
+        prepared = new_case.prepare(self.world.mailbox)
+        new_case.send(self.world.mailbox, prepared, draft, self.world.today, "ar")
+        self.code, self.door = prepared.code, CaseAccess(prepared.case_id, prepared.author)
+        assert lifetime.read_case(self.world.mailbox, self.case_id).circle_id == self.circle_id
         return self.case_id.hex()
 
     def writes_back(self, text: str) -> None:
@@ -258,7 +263,7 @@ class Author:
         """Add anything."""
         visits.add(self.world.mailbox, self.door, letter, new_id())
 
-    def letters(self) -> list[Letter]:
+    def letters(self) -> list[Payload]:
         """Open what the author opens, the oldest first."""
         return [letter for _, letter in self._opened()]
 
@@ -266,15 +271,15 @@ class Author:
         """Read what the author reads, the oldest first."""
         return [letter.text for letter in self.letters() if isinstance(letter, Text)]
 
-    def asked(self) -> tuple[str, Proposal] | None:
+    def asked(self) -> tuple[str, FinalText] | None:
         """Give the newest text that the author is asked about, and its id."""
-        found = [(message.id.hex(), letter) for message, letter in self._opened() if isinstance(letter, Proposal)]
+        found = [(message.id.hex(), letter) for message, letter in self._opened() if isinstance(letter, FinalText)]
         return found[-1] if found else None
 
-    def _opened(self) -> Iterator[tuple[cases.Message, Letter]]:
-        keys = case_keys(self.world.mailbox, self.door)
-        for message in cases.messages_of(self.world.mailbox, self.case_id):
-            letter = opened(keys, message)
+    def _opened(self) -> Iterator[tuple[records.Message, Payload]]:
+        keys = keys_by_epoch(self.world.mailbox, self.door)
+        for message in messages.messages_of(self.world.mailbox, self.case_id):
+            letter = open_message(keys, message)
             if letter is not None:
                 yield message, letter
 

@@ -13,7 +13,7 @@ from nacl.hash import blake2b
 from nacl.utils import random
 
 from onion_app.crypto.keys import KeyPair, keypair_from, subkey
-from onion_app.crypto.passwords import CODE, SALT_BYTES, stretch
+from onion_app.crypto.passphrases import CODE, SALT_BYTES, stretch
 from onion_app.errors import CodeMistyped
 
 DIGITS = 28
@@ -73,6 +73,6 @@ def derive(code: str, salt: bytes) -> CodeKeys:
     return CodeKeys(subkey(master, "lookup tag"), keypair_from(subkey(master, "author key")))
 
 
-def invitation_mark(code: str) -> bytes:
+def invitation_digest(code: str) -> bytes:
     """Give the 32 bytes by which an invitation is recognised: its 86 bits need no slow hash."""
     return blake2b(code.encode(), digest_size=32, person=b"invitation", encoder=RawEncoder)

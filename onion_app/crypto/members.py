@@ -1,14 +1,17 @@
 """A moderator's own secrets: the key pair, the second factor, and the sheet that brings them back."""
 
 import hmac
+import struct
 from dataclasses import dataclass, field
 
 import pyotp
+from nacl.exceptions import CryptoError
+from nacl.public import PrivateKey, PublicKey, SealedBox
 
 from onion_app.crypto.codes import latin_digits, read_code
 from onion_app.crypto.keys import KEY_BYTES, new_key, subkey
-from onion_app.crypto.passwords import CODE, PASSWORD, lock, stretch, unlock, words
-from onion_app.errors import WrongPassphrase, WrongSecondFactor
+from onion_app.crypto.passphrases import CODE, PASSWORD, lock, stretch, unlock, words
+from onion_app.errors import SealBroken, WrongPassphrase, WrongSecondFactor
 
 STEP_SECONDS = 30  # RFC 6238
 STEPS_EITHER_SIDE = 1  # a phone's clock may be half a minute off
@@ -19,6 +22,10 @@ WORDS_COMPARED = 4
 _SECRETS = "moderator secrets"
 _SHEET = "recovery sheet"
 _NEWCOMER = b"newcomer"
+
+
+_GRANT_VERSION = 1
+_GRANT = struct.Struct(">B16sI16s32s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +100,12 @@ def check_totp(totp_secret: str, typed: str, at: float) -> int:
     raise WrongSecondFactor
 
 
-def step_mark(totp_secret: str, step: int) -> bytes:
+def totp_step_digest(totp_secret: str, step: int) -> bytes:
     """Give what is stored of an accepted step: 32 bytes that tell nobody the hour of the login."""
     return subkey(totp_secret.encode(), f"totp step {step}")
 
 
-def case_mark(case_key: bytes) -> bytes:
+def audit_mark(case_key: bytes) -> bytes:
     """Give the 32 bytes by which an audit line names a case to those who can open it, and to nobody else."""
     return subkey(case_key, "audit line")
 
@@ -111,3 +118,29 @@ def words_to_compare(public: bytes, *, circle_id: bytes, invitation_id: bytes) -
         drawn, place = divmod(drawn, len(words()))
         chosen.append(words()[place])
     return tuple(chosen)
+
+
+def seal_circle_key(
+    private: bytes, *, circle_id: bytes, generation: int, moderator_id: bytes, public_key: bytes
+) -> bytes:
+    """Seal a circle's private key to one member; generations count from 1, one for each pair the circle had."""
+    packed = _GRANT.pack(_GRANT_VERSION, circle_id, generation, moderator_id, private)
+    return SealedBox(PublicKey(public_key)).encrypt(packed)
+
+
+def open_circle_key(
+    sealed: bytes, *, circle_id: bytes, generation: int, moderator_id: bytes, private_key: bytes
+) -> bytes:
+    """Give a circle's private key to a member.
+
+    Raises:
+        SealBroken: sealed to somebody else, or for another circle, generation or member.
+    """
+    try:
+        packed = SealedBox(PrivateKey(private_key)).decrypt(sealed)
+    except CryptoError:
+        raise SealBroken from None
+    expected = _GRANT.pack(_GRANT_VERSION, circle_id, generation, moderator_id, bytes(KEY_BYTES))
+    if len(packed) != len(expected) or packed[:-KEY_BYTES] != expected[:-KEY_BYTES]:
+        raise SealBroken
+    return packed[-KEY_BYTES:]

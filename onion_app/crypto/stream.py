@@ -23,7 +23,7 @@ HEADER_BYTES = crypto_secretstream_xchacha20poly1305_HEADERBYTES
 MORE_BYTES = crypto_secretstream_xchacha20poly1305_ABYTES  # by which a sealed piece is longer
 
 
-class Sealing:
+class SealingStream:
     """The writing end. `clear` is what stands readable beside the stream, and is authenticated with each piece."""
 
     def __init__(self, key: bytes, clear: bytes) -> None:
@@ -42,7 +42,7 @@ class Sealing:
         return bytes(crypto_secretstream_xchacha20poly1305_push(self._state, piece, self._clear, tag))
 
 
-class Opening:
+class OpeningStream:
     """The reading end."""
 
     def __init__(self, key: bytes, clear: bytes, header: bytes) -> None:

@@ -14,23 +14,12 @@ from flask.typing import ResponseReturnValue as Answer
 from werkzeug.routing import BaseConverter
 
 from onion_app.crypto.keys import subkey
-from onion_app.crypto.slots import VaultKeys
-from onion_app.desk import (
-    account,
-    case,
-    circle_pages,
-    entry,
-    guides,
-    leaving_pages,
-    mine,
-    publish_pages,
-    settings_pages,
-    stories,
-    work,
-)
+from onion_app.crypto.keyslots import VaultKeys
+from onion_app.desk.context import DeskContext
 from onion_app.desk.delays import Delays
-from onion_app.desk.gate import gate, here, speak_as_chosen, token_lost
-from onion_app.desk.session import IDLE, LONGEST, Room
+from onion_app.desk.login_gate import gate, here, speak_as_chosen, token_lost
+from onion_app.desk.session import IDLE, LONGEST
+from onion_app.desk.views import BLUEPRINTS
 from onion_app.desk.wording import FIXED
 from onion_app.errors import NotAllowed, NothingHere
 from onion_app.vault.database import open_desk, open_mailbox
@@ -80,34 +69,22 @@ def create_app(config: DeskConfig) -> Hardened:
         translations=HERE / "translations",
         error_page=_fixed_page,
     )
-    app.extensions["desk"] = _room(config)
+    app.extensions["desk"] = _context(config)
     app.each_second = app.extensions["desk"].visits.sweep  # the lock falls by time, not only with a request
     app.url_map.converters["id"] = IdInPath
     app.before_request(speak_as_chosen)
     app.before_request(gate)
     app.context_processor(here)
-    for room in (
-        entry,
-        work,
-        case,
-        publish_pages,
-        stories,
-        guides,
-        settings_pages,
-        circle_pages,
-        mine,
-        leaving_pages,
-        account,
-    ):
-        app.register_blueprint(room.pages)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
     app.register_error_handler(CSRFError, token_lost)
     for nothing in (NothingHere, NotAllowed):
         app.register_error_handler(nothing, _nothing_here)
     return app
 
 
-def _room(config: DeskConfig) -> Room:
-    return Room(
+def _context(config: DeskConfig) -> DeskContext:
+    return DeskContext(
         mailbox=PerThread(lambda: open_mailbox(config.mailbox_folder, config.keys.mailbox)),
         desk=PerThread(lambda: open_desk(config.desk_folder, config.keys.desk)),
         visits=Visits(config.clock, idle=IDLE, longest=LONGEST, on_empty=config.on_last_session_end),

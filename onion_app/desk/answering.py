@@ -8,56 +8,58 @@ from contextlib import suppress
 from typing import Final, Literal
 
 from onion_app.crypto.keys import new_id
-from onion_app.crypto.letters import Letter, Text, pack
+from onion_app.crypto.payloads import Payload, Text, pack
 from onion_app.crypto.sealing import Place, seal
-from onion_app.desk.casekeys import begun, case_keys, keys_in, to_write_in
-from onion_app.desk.casework import Books, Member, case_of
-from onion_app.desk.opened import note_in_audit, note_text, opened_letter
+from onion_app.desk.case_keys import begun, keys_by_epoch, keys_in, to_write_in
+from onion_app.desk.case_view import note_in_audit, note_text, open_payload
+from onion_app.desk.context import Databases
+from onion_app.desk.permissions import Member, case_of
 from onion_app.errors import EpochPassed, KeysGone, NewMessage, NotTaken, TakenByAnother
-from onion_app.vault import cases, worklog
+from onion_app.vault.desk import entries, taken
+from onion_app.vault.mailbox import lifetime, messages, records
 
 _TRIES: Final = 3  # somebody may begin a new key of the case at the same moment; hardly three times
 
 
-def take(books: Books, member: Member, case_id: bytes) -> None:
+def take(dbs: Databases, member: Member, case_id: bytes) -> None:
     """Take a case: from now on nobody else can answer it.
 
     Raises:
         TakenByAnother, NothingHere, NotAllowed.
     """
-    case = case_of(books, member, case_id)
-    worklog.take(books.desk, case.id, member.id, books.today)
-    note_in_audit(books, member, case, "took a case")
+    case = case_of(dbs, member, case_id)
+    taken.take(dbs.desk, case.id, member.id, dbs.today)
+    note_in_audit(dbs, member, case, "took a case")
 
 
-def give_back(books: Books, member: Member, case_id: bytes) -> None:
+def give_back(dbs: Databases, member: Member, case_id: bytes) -> None:
     """Let the others of the circle take a case.
 
     Raises:
         NotTaken, TakenByAnother, NothingHere, NotAllowed.
     """
-    case = taken_case(books, member, case_id)
-    worklog.give_back(books.desk, case.id, member.id)
-    note_in_audit(books, member, case, "gave a case back")
+    case = taken_case(dbs, member, case_id)
+    taken.give_back(dbs.desk, case.id, member.id)
+    note_in_audit(dbs, member, case, "gave a case back")
 
 
-def close(books: Books, member: Member, case_id: bytes) -> None:
+def close(dbs: Databases, member: Member, case_id: bytes) -> None:
     """Close a case and give it back; a new message of its author opens it again.
 
     Raises:
         NewMessage: the author has written and nobody has read it.
         NotTaken, TakenByAnother, NothingHere, NotAllowed.
     """
-    case = taken_case(books, member, case_id)
+    case = taken_case(dbs, member, case_id)
     if case.unread:
         raise NewMessage
     if case.state not in ("ready", "published"):  # its author goes on seeing where the story is
-        cases.set_state(books.mailbox, case.id, "closed")
-    worklog.give_back(books.desk, case.id, member.id)
-    note_in_audit(books, member, case, "closed a case")
+        lifetime.set_state(dbs.mailbox, case.id, "closed")
+    taken.give_back(dbs.desk, case.id, member.id)
+    note_in_audit(dbs, member, case, "closed a case")
 
 
-def reply(books: Books, member: Member, case_id: bytes, message_id: bytes, text: str, seen: int) -> None:
+def reply(dbs: Databases, member: Member, case_id: bytes, message_id: bytes, text: str, seen: int) -> None:
     """Send a reply to a case that one has taken; the same form sent twice is one reply.
 
     Raises:
@@ -66,21 +68,21 @@ def reply(books: Books, member: Member, case_id: bytes, message_id: bytes, text:
         EpochPassed, Overloaded, DiskFull: nothing was sent; it may be tried again.
         KeysGone: nothing was sent, since its author could not open it.
     """
-    case = taken_case(books, member, case_id)
-    stored = {message.id: message for message in cases.messages_of(books.mailbox, case.id)}
+    case = taken_case(dbs, member, case_id)
+    stored = {message.id: message for message in messages.messages_of(dbs.mailbox, case.id)}
     if message_id in stored:
-        letter, _trouble = opened_letter(stored[message_id], case_keys(books, member, case))
+        letter, _trouble = open_payload(stored[message_id], keys_by_epoch(dbs, member, case))
         if isinstance(letter, Text) and letter.text == text:
             return
         message_id = new_id()  # changed after it was sent: another reply
     if any(message.author == "visitor" and message.number > seen for message in stored.values()):
         raise NewMessage
-    send(books, member, case, message_id, Text(text, books.today, sender=member.handle), seen)
-    worklog.take(books.desk, case.id, member.id, books.today)  # touched: three days from now it would go back
-    note_in_audit(books, member, case, "answered a case")
+    send(dbs, member, case, message_id, Text(text, dbs.today, sender=member.handle), seen)
+    taken.take(dbs.desk, case.id, member.id, dbs.today)  # touched: three days from now it would go back
+    note_in_audit(dbs, member, case, "answered a case")
 
 
-def send(books: Books, member: Member, case: cases.Case, message_id: bytes, letter: Letter, seen: int) -> None:
+def send(dbs: Databases, member: Member, case: records.Case, message_id: bytes, letter: Payload, seen: int) -> None:
     """Seal a letter of the circle's and store it in a case, whose messages up to number `seen` were read.
 
     Raises:
@@ -89,14 +91,14 @@ def send(books: Books, member: Member, case: cases.Case, message_id: bytes, lett
     """
     for _ in range(_TRIES):
         with suppress(EpochPassed):
-            _append(books, member, case, message_id, pack(letter), seen)
+            _append(dbs, member, case, message_id, pack(letter), seen)
             return
     raise EpochPassed
 
 
-def _append(books: Books, member: Member, case: cases.Case, message_id: bytes, packed: bytes, seen: int) -> None:
+def _append(dbs: Databases, member: Member, case: records.Case, message_id: bytes, packed: bytes, seen: int) -> None:
     """Seal a letter under the newest key of the case, or a new one, and store it."""
-    chosen = to_write_in(books, member, case)
+    chosen = to_write_in(dbs, member, case)
     epoch = chosen.epoch
     written = False  # and nothing is, where the same message was stored at the same moment
 
@@ -105,11 +107,11 @@ def _append(books: Books, member: Member, case: cases.Case, message_id: bytes, p
         written = True
         sealed = seal(epoch.key, packed, Place(case.id, epoch.number, message_id, number, "circle"))
         # Before the mailbox has it: a power cut in between leaves an answer that is missing, none that looks forged.
-        worklog.record_reply(books.desk, message_id, case.id, sealed)
+        entries.record_reply(dbs.desk, message_id, case.id, sealed)
         return sealed
 
-    cases.append(
-        books.mailbox,
+    messages.append(
+        dbs.mailbox,
         case.id,
         message_id,
         author="circle",
@@ -117,44 +119,44 @@ def _append(books: Books, member: Member, case: cases.Case, message_id: bytes, p
         held=chosen.held,
         new_wraps=chosen.new_wraps,
         seal=sealed_at,
-        day=books.today,
+        day=dbs.today,
         seen=seen,
     )
     if written:
-        begun(books, chosen)
+        begun(dbs, chosen)
 
 
-def note(books: Books, member: Member, case_id: bytes, entry_id: bytes, text: str) -> None:
+def note(dbs: Databases, member: Member, case_id: bytes, entry_id: bytes, text: str) -> None:
     """Keep a note for the circle, sealed under the key of the case.
 
     Raises:
         NothingHere, NotAllowed: not a case of theirs.
         KeysGone: no key of the case opens for the circle.
     """
-    case = case_of(books, member, case_id)
-    earlier = {entry.id: entry for entry in worklog.entries_of(books.desk, case.id)}
+    case = case_of(dbs, member, case_id)
+    earlier = {entry.id: entry for entry in entries.entries_of(dbs.desk, case.id)}
     if entry_id in earlier:
-        if note_text(earlier[entry_id], case_keys(books, member, case)) == text:
+        if note_text(earlier[entry_id], keys_by_epoch(dbs, member, case)) == text:
             return
         entry_id = new_id()
-    keep_entry(books, member, case, entry_id, "note", Text(text, books.today, sender=member.handle))
-    note_in_audit(books, member, case, "wrote a note")
+    keep_entry(dbs, member, case, entry_id, "note", Text(text, dbs.today, sender=member.handle))
+    note_in_audit(dbs, member, case, "wrote a note")
 
 
 def keep_entry(
-    books: Books,
+    dbs: Databases,
     member: Member,
-    case: cases.Case,
+    case: records.Case,
     entry_id: bytes,
     kind: Literal["note", "draft", "approval"],
-    letter: Letter,
+    letter: Payload,
 ) -> None:
     """Seal what the circle keeps for itself under the newest key of the case, and store it at the desk.
 
     Raises:
         KeysGone: no key of the case opens for the circle.
     """
-    keys, packed = keys_in(books, member, case), pack(letter)
+    keys, packed = keys_in(dbs, member, case), pack(letter)
     if not keys.epochs:
         raise KeysGone
     epoch = keys.epochs[-1]
@@ -162,20 +164,20 @@ def keep_entry(
     def sealed_at(number: int) -> bytes:
         return seal(epoch.key, packed, Place(case.id, epoch.number, entry_id, number, kind))
 
-    worklog.add_entry(
-        books.desk,
+    entries.add_entry(
+        dbs.desk,
         entry_id,
         case.id,
         kind=kind,
         author=member.id,
-        day=books.today,
+        day=dbs.today,
         epoch=epoch.number,
         language=None,
         seal=sealed_at,
     )
 
 
-def taken_case(books: Books, member: Member, case_id: bytes) -> cases.Case:
+def taken_case(dbs: Databases, member: Member, case_id: bytes) -> records.Case:
     """Give a case that the member has taken.
 
     Raises:
@@ -183,8 +185,8 @@ def taken_case(books: Books, member: Member, case_id: bytes) -> cases.Case:
         TakenByAnother: somebody else has.
         NothingHere, NotAllowed: not a case of theirs.
     """
-    case = case_of(books, member, case_id)
-    taker = worklog.taken_by(books.desk, [case.id]).get(case.id)
+    case = case_of(dbs, member, case_id)
+    taker = taken.taken_by(dbs.desk, [case.id]).get(case.id)
     if taker is None:
         raise NotTaken
     if taker != member.id:

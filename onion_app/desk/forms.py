@@ -9,6 +9,8 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Final
 
+from onion_app.web.text import cleaned
+
 HANDLE_LETTERS: Final = 24
 TITLE_LETTERS: Final = 80
 TEXT_LETTERS: Final = 12_000  # four bytes each at most, and the largest seal takes 65,535 bytes
@@ -61,14 +63,14 @@ def handle(form: Mapping[str, str]) -> str:
 
 
 def body(form: Mapping[str, str]) -> str:
-    """Give the text of a box as it was typed, with one kind of line end and without control signs, however long."""
-    return _without_controls(form.get("text", ""))
+    """Give the cleaned text of a box, however long."""
+    return cleaned(form.get("text", ""))
 
 
 def boxes(form: Mapping[str, str]) -> dict[bytes, str]:
     """Give what stands in the boxes of a page with many cases, by case; empty ones are left out."""
     named = [(_BOX.fullmatch(name), typed) for name, typed in form.items()]
-    found = {bytes.fromhex(box[1]): _without_controls(typed) for box, typed in named if box}
+    found = {bytes.fromhex(box[1]): cleaned(typed) for box, typed in named if box}
     return {case_id: typed for case_id, typed in found.items() if typed.strip()}
 
 
@@ -81,16 +83,6 @@ def emptied_boxes(form: Mapping[str, str]) -> list[bytes]:
 def ticked_cases(form: Mapping[str, str], prefix: str) -> list[bytes]:
     """Give the cases that were ticked in a list, in the boxes that begin with `prefix`."""
     return [bytes.fromhex(tick[2]) for tick in map(_TICK.fullmatch, form) if tick and tick[1] == prefix]
-
-
-def _without_controls(raw: str) -> str:
-    typed = raw.replace("\r\n", "\n").replace("\r", "\n")
-    # A control sign would take six bytes in the sealed letter, and says nothing.
-    return unicodedata.normalize("NFC", "".join(sign for sign in typed if sign in "\n\t" or not _is_control(sign)))
-
-
-def _is_control(sign: str) -> bool:
-    return unicodedata.category(sign) == "Cc"
 
 
 def text(form: Mapping[str, str]) -> str:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from secrets import randbelow
 from typing import Any, Final
 
-from onion_app.crypto import circles, codes
+from onion_app.crypto import codes, members
 from onion_app.crypto.keys import KeyPair, keypair_from, new_id, new_keypair
 from onion_app.crypto.members import (
     Secrets,
@@ -17,14 +17,15 @@ from onion_app.crypto.members import (
     lock_secrets,
     lock_sheet,
     new_secrets,
-    step_mark,
+    totp_step_digest,
     unlock_secrets,
     waste_time,
 )
-from onion_app.crypto.passwords import as_typed, new_passphrase
+from onion_app.crypto.passphrases import as_typed, new_passphrase
 from onion_app.desk import forms
-from onion_app.desk.casework import Books, Member
+from onion_app.desk.context import Databases
 from onion_app.desk.delays import Delays
+from onion_app.desk.permissions import Member
 from onion_app.errors import (
     LoginRefused,
     NothingHere,
@@ -32,8 +33,9 @@ from onion_app.errors import (
     WrongPassphrase,
     WrongSecondFactor,
 )
-from onion_app.vault import people, truth, worklog
+from onion_app.vault import truth
 from onion_app.vault.database import Database
+from onion_app.vault.desk import audit, circles, invitations, moderators
 from onion_app.web.pinning import unpinned
 
 # Whether somebody is new here or works in another circle already, the circle that they come to reads the same.
@@ -48,7 +50,7 @@ class Identity:
     private: bytes = field(repr=False)
 
 
-def log_in(books: Books, delays: Delays, typed: tuple[str, str, str], at: float) -> Identity:
+def log_in(dbs: Databases, delays: Delays, typed: tuple[str, str, str], at: float) -> Identity:
     """Check handle, passphrase and six digits at this unix time.
 
     Raises:
@@ -57,19 +59,19 @@ def log_in(books: Books, delays: Delays, typed: tuple[str, str, str], at: float)
     handle, passphrase, digits = forms.as_handle(typed[0]), typed[1], typed[2]
     delays.begin(handle)
     try:
-        who, secrets = unlocked(books.desk, handle, passphrase)
-        _spend_digits(books.desk, who, secrets.totp, digits, at)
+        who, secrets = unlocked(dbs.desk, handle, passphrase)
+        _spend_digits(dbs.desk, who, secrets.totp, digits, at)
     except (NothingHere, WrongPassphrase, WrongSecondFactor, SecondFactorUsed):
         raise LoginRefused from None
     delays.succeeded(handle)
     return Identity(who.id, secrets.private)
 
 
-def unlocked(desk: Database, handle: str, passphrase: str) -> tuple[people.Moderator, Secrets]:
+def unlocked(desk: Database, handle: str, passphrase: str) -> tuple[moderators.Moderator, Secrets]:
     """Unlock a moderator's secrets, at the same cost when there is no such moderator."""
     with unpinned():
         try:
-            who = people.find_moderator(desk, handle)
+            who = moderators.find_moderator(desk, handle)
         except NothingHere:
             waste_time(passphrase)
             raise
@@ -79,7 +81,7 @@ def unlocked(desk: Database, handle: str, passphrase: str) -> tuple[people.Moder
     return who, secrets
 
 
-def _spend_digits(desk: Database, who: people.Moderator, totp: str, digits: str, at: float) -> None:
+def _spend_digits(desk: Database, who: moderators.Moderator, totp: str, digits: str, at: float) -> None:
     """Accept six digits once; what was shown before the last accepted ones is spent as well.
 
     Raises:
@@ -87,12 +89,12 @@ def _spend_digits(desk: Database, who: people.Moderator, totp: str, digits: str,
     """
     step = check_totp(totp, digits, at)
     # The last step is kept as a mark, which has no order; but it lies at most two steps after any that is accepted now.
-    if who.last_step in {step_mark(totp, later) for later in (step, step + 1, step + 2)}:
+    if who.last_step in {totp_step_digest(totp, later) for later in (step, step + 1, step + 2)}:
         raise SecondFactorUsed
-    people.set_last_step(desk, who.id, step_mark(totp, step))
+    moderators.set_last_step(desk, who.id, totp_step_digest(totp, step))
 
 
-def change_passphrase(books: Books, delays: Delays, who: Member, typed: tuple[str, str], drawn: str) -> None:
+def change_passphrase(dbs: Databases, delays: Delays, who: Member, typed: tuple[str, str], drawn: str) -> None:
     """Lock a moderator's secrets under the words drawn for them, once they typed the old and the new ones.
 
     Raises:
@@ -104,14 +106,14 @@ def change_passphrase(books: Books, delays: Delays, who: Member, typed: tuple[st
         raise forms.Mistake("again", forms.marked("These are not the new words. Type them as they stand above."))
     delays.begin(who.handle)
     try:
-        _, secrets = unlocked(books.desk, who.handle, old)
+        _, secrets = unlocked(dbs.desk, who.handle, old)
     except (NothingHere, WrongPassphrase):
         raise LoginRefused from None
     delays.succeeded(who.handle)
     with unpinned():
         locked = lock_secrets(secrets, drawn)
-    people.set_secrets(books.desk, who.id, locked)
-    worklog.audit(books.desk, who.id, "changed the passphrase", books.today)
+    moderators.set_secrets(dbs.desk, who.id, locked)
+    audit.audit(dbs.desk, who.id, "changed the passphrase", dbs.today)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,14 +142,14 @@ def enrolment_from(held: dict[str, Any]) -> Enrolment:
     return Enrolment(bytes.fromhex(held["mark"]), held["words"], secrets, held["sheet"], held["line"])
 
 
-def begin_enrolment(books: Books, invitation: str) -> Enrolment:
+def begin_enrolment(dbs: Databases, invitation: str) -> Enrolment:
     """Look at an invitation and make the secrets of whoever holds it; nothing is stored yet.
 
     Raises:
         CodeMistyped, InvitationRefused: not 28 digits that fit; unknown, used or too old.
     """
-    mark = codes.invitation_mark(codes.read_code(invitation))
-    people.find_invitation(books.desk, mark, books.today)
+    mark = codes.invitation_digest(codes.read_code(invitation))
+    invitations.find_invitation(dbs.desk, mark, dbs.today)
     line = 1 + randbelow(codes.LINES)
     return Enrolment(mark, new_passphrase(), new_secrets(), codes.new_code(), line)
 
@@ -165,20 +167,20 @@ def check_typed_back(enrolment: Enrolment, line: str, digits: str, at: float) ->
     check_totp(enrolment.secrets.totp, digits, at)
 
 
-def enrol(books: Books, enrolment: Enrolment, handle: str) -> None:
+def enrol(dbs: Databases, enrolment: Enrolment, handle: str) -> None:
     """Store a newcomer; the first one of a circle without a key makes the circle's pair and becomes its member.
 
     Raises:
         HandleTaken, InvitationRefused, CircleChanged: nothing was stored.
     """
     # No plain key outlives this function: what is stored is locked, and what is locked is shown on paper only.
-    invitation = people.find_invitation(books.desk, enrolment.mark, books.today)
-    circle = people.read_circle(books.desk, invitation.circle_id)
+    invitation = invitations.find_invitation(dbs.desk, enrolment.mark, dbs.today)
+    circle = circles.read_circle(dbs.desk, invitation.circle_id)
     own = keypair_from(enrolment.secrets.private)
     with unpinned():
         locked = lock_secrets(enrolment.secrets, enrolment.passphrase)
         sheet = lock_sheet(own.private, enrolment.sheet)
-    newcomer = people.Moderator(
+    newcomer = moderators.Moderator(
         id=new_id(),
         handle=handle,
         public_key=own.public,
@@ -187,44 +189,44 @@ def enrol(books: Books, enrolment: Enrolment, handle: str) -> None:
         last_step=None,
         coordinator=False,
         state="waiting",
-        joined_day=books.today,
+        joined_day=dbs.today,
     )
     grant = _first_grant(circle, newcomer)
-    with books.mailbox.writing():  # around the desk's own, so that the chores never find a circle half copied
-        people.redeem(books.desk, enrolment.mark, books.today, newcomer, grant)
-        truth.copy_circles(books.mailbox, books.desk)
-    worklog.audit(books.desk, newcomer.id, CAME, books.today, circle.id)
+    with dbs.mailbox.writing():  # around the desk's own, so that the chores never find a circle half copied
+        invitations.redeem(dbs.desk, enrolment.mark, dbs.today, newcomer, grant)
+        truth.copy_circles(dbs.mailbox, dbs.desk)
+    audit.audit(dbs.desk, newcomer.id, CAME, dbs.today, circle.id)
 
 
-def join(books: Books, who: Member, invitation_code: str) -> None:
+def join(dbs: Databases, who: Member, invitation_code: str) -> None:
     """Bring somebody who is logged in into another circle, with the key pair and the secrets that they have already.
 
     Raises:
         CodeMistyped, InvitationRefused: as in `begin_enrolment`.
         AlreadyInCircle, CircleChanged: nothing was stored, and the invitation is still good.
     """
-    mark = codes.invitation_mark(codes.read_code(invitation_code))
-    invitation = people.find_invitation(books.desk, mark, books.today)
-    circle = people.read_circle(books.desk, invitation.circle_id)
-    grant = _first_grant(circle, people.read_moderator(books.desk, who.id))
-    with books.mailbox.writing():  # as in `enrol`
-        people.join(books.desk, mark, books.today, who.id, grant)
-        truth.copy_circles(books.mailbox, books.desk)
+    mark = codes.invitation_digest(codes.read_code(invitation_code))
+    invitation = invitations.find_invitation(dbs.desk, mark, dbs.today)
+    circle = circles.read_circle(dbs.desk, invitation.circle_id)
+    grant = _first_grant(circle, moderators.read_moderator(dbs.desk, who.id))
+    with dbs.mailbox.writing():  # as in `enrol`
+        invitations.join(dbs.desk, mark, dbs.today, who.id, grant)
+        truth.copy_circles(dbs.mailbox, dbs.desk)
     what = "became a coordinator" if circle.id in who.circles else CAME
-    worklog.audit(books.desk, who.id, what, books.today, circle.id)
+    audit.audit(dbs.desk, who.id, what, dbs.today, circle.id)
 
 
-def _first_grant(circle: people.Circle, newcomer: people.Moderator) -> people.Grant | None:
+def _first_grant(circle: circles.Circle, newcomer: moderators.Moderator) -> circles.Grant | None:
     """Make the pair of a circle that has none, and seal it to its first member; it goes nowhere else."""
     if circle.public_key is not None:
         return None
     pair: KeyPair = new_keypair()
     generation = circle.generation + 1
-    sealed = circles.grant(
+    sealed = members.seal_circle_key(
         pair.private,
         circle_id=circle.id,
         generation=generation,
         moderator_id=newcomer.id,
         public_key=newcomer.public_key,
     )
-    return people.Grant(circle.id, generation, newcomer.id, pair.public, sealed)
+    return circles.Grant(circle.id, generation, newcomer.id, pair.public, sealed)

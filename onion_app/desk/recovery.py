@@ -12,20 +12,21 @@ from typing import Final
 from onion_app.crypto import codes
 from onion_app.crypto.keys import keypair_from
 from onion_app.crypto.members import Secrets, check_totp, lock_secrets, lock_sheet, new_secrets, open_sheet
-from onion_app.crypto.passwords import new_passphrase
+from onion_app.crypto.passphrases import new_passphrase
 from onion_app.desk import forms
-from onion_app.desk.casework import Books, Member
+from onion_app.desk.context import Databases
 from onion_app.desk.delays import Delays
 from onion_app.desk.identity import Enrolment, unlocked
+from onion_app.desk.permissions import Member
 from onion_app.errors import CodeMistyped, LoginRefused, NothingHere, WrongPassphrase
-from onion_app.vault import people, worklog
+from onion_app.vault.desk import audit, moderators
 from onion_app.web.pinning import unpinned
 
 _NO_SHEET: Final = b"\x01" + bytes(16 + 24 + 48)  # opens for nobody, and costs what a real one costs
 
 
 def change_second_factor(
-    books: Books, delays: Delays, who: Member, typed: tuple[str, str], drawn: str, at: float
+    dbs: Databases, delays: Delays, who: Member, typed: tuple[str, str], drawn: str, at: float
 ) -> None:
     """Lock a moderator's secrets with the second factor drawn for them, once their phone shows its digits.
 
@@ -35,14 +36,14 @@ def change_second_factor(
     """
     passphrase, digits = typed
     check_totp(drawn, digits, at)
-    secrets = _with_passphrase(books, delays, who, passphrase)
+    secrets = _with_passphrase(dbs, delays, who, passphrase)
     with unpinned():
         locked = lock_secrets(Secrets(secrets.private, drawn), passphrase)
-    people.set_secrets(books.desk, who.id, locked)
-    worklog.audit(books.desk, who.id, "changed the second factor", books.today)
+    moderators.set_secrets(dbs.desk, who.id, locked)
+    audit.audit(dbs.desk, who.id, "changed the second factor", dbs.today)
 
 
-def change_sheet(books: Books, delays: Delays, who: Member, typed: tuple[str, str], sheet: str, line: int) -> None:
+def change_sheet(dbs: Databases, delays: Delays, who: Member, typed: tuple[str, str], sheet: str, line: int) -> None:
     """Replace a moderator's recovery sheet, once they typed one line of the new one back.
 
     Raises:
@@ -51,11 +52,11 @@ def change_sheet(books: Books, delays: Delays, who: Member, typed: tuple[str, st
     """
     passphrase, digits = typed
     _check_line(sheet, line, digits)
-    secrets = _with_passphrase(books, delays, who, passphrase)
+    secrets = _with_passphrase(dbs, delays, who, passphrase)
     with unpinned():
         locked = lock_sheet(secrets.private, sheet)
-    people.set_sheet(books.desk, who.id, locked)
-    worklog.audit(books.desk, who.id, "changed the recovery sheet", books.today)
+    moderators.set_sheet(dbs.desk, who.id, locked)
+    audit.audit(dbs.desk, who.id, "changed the recovery sheet", dbs.today)
 
 
 def _check_line(sheet: str, line: int, digits: str) -> None:
@@ -63,17 +64,17 @@ def _check_line(sheet: str, line: int, digits: str) -> None:
         raise forms.Mistake("line", forms.marked("This is another line, or a digit is wrong. Look at the sheet again."))
 
 
-def _with_passphrase(books: Books, delays: Delays, who: Member, passphrase: str) -> Secrets:
+def _with_passphrase(dbs: Databases, delays: Delays, who: Member, passphrase: str) -> Secrets:
     delays.begin(who.handle)
     try:
-        _, secrets = unlocked(books.desk, who.handle, passphrase)
+        _, secrets = unlocked(dbs.desk, who.handle, passphrase)
     except (NothingHere, WrongPassphrase):
         raise LoginRefused from None
     delays.succeeded(who.handle)
     return secrets
 
 
-def begin_recovery(books: Books, delays: Delays, handle: str, sheet: str) -> tuple[bytes, Enrolment]:
+def begin_recovery(dbs: Databases, delays: Delays, handle: str, sheet: str) -> tuple[bytes, Enrolment]:
     """Bring a private key back with the sheet, and draw everything else anew; nothing is stored yet.
 
     Raises:
@@ -81,7 +82,7 @@ def begin_recovery(books: Books, delays: Delays, handle: str, sheet: str) -> tup
     """
     delays.begin(forms.as_handle(handle))
     try:
-        who, private = _opened(books, forms.as_handle(handle), sheet)
+        who, private = _opened(dbs, forms.as_handle(handle), sheet)
     except (NothingHere, WrongPassphrase, CodeMistyped):
         raise LoginRefused from None
     delays.succeeded(who.handle)
@@ -90,10 +91,10 @@ def begin_recovery(books: Books, delays: Delays, handle: str, sheet: str) -> tup
     return who.id, Enrolment(bytes(32), new_passphrase(), secrets, codes.new_code(), line)
 
 
-def _opened(books: Books, handle: str, sheet: str) -> tuple[people.Moderator, bytes]:
+def _opened(dbs: Databases, handle: str, sheet: str) -> tuple[moderators.Moderator, bytes]:
     with unpinned():
         try:
-            who = people.find_moderator(books.desk, handle)
+            who = moderators.find_moderator(dbs.desk, handle)
         except NothingHere:
             open_sheet(_NO_SHEET, sheet)
             raise
@@ -103,18 +104,18 @@ def _opened(books: Books, handle: str, sheet: str) -> tuple[people.Moderator, by
     return who, private
 
 
-def recover(books: Books, moderator_id: bytes, made: Enrolment) -> None:
+def recover(dbs: Databases, moderator_id: bytes, made: Enrolment) -> None:
     """Store the new locks of somebody who came back with their sheet; the old passphrase and sheet open no more.
 
     Raises:
         NothingHere: they were shut out meanwhile, or are somebody else by now.
     """
-    who = people.read_moderator(books.desk, moderator_id)
+    who = moderators.read_moderator(dbs.desk, moderator_id)
     if who.state == "out" or keypair_from(made.secrets.private).public != who.public_key:
         raise NothingHere
     with unpinned():
         secrets = lock_secrets(made.secrets, made.passphrase)
         sheet = lock_sheet(made.secrets.private, made.sheet)
-    people.set_secrets(books.desk, who.id, secrets)
-    people.set_sheet(books.desk, who.id, sheet)
-    worklog.audit(books.desk, who.id, "came back with the recovery sheet", books.today)
+    moderators.set_secrets(dbs.desk, who.id, secrets)
+    moderators.set_sheet(dbs.desk, who.id, sheet)
+    audit.audit(dbs.desk, who.id, "came back with the recovery sheet", dbs.today)

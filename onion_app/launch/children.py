@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from onion_app.launch.child import Orders, Waiting
 from onion_app.launch.confine import ENVIRONMENT, INTERPRETER
+from onion_app.launch.processes.child import Orders, WaitingCounts
 
 _LONGEST_REPORT = 4096  # bytes; a report has a hundred or two
 _READ = 65536  # bytes; who says more than this without a line's end is not understood
@@ -30,7 +30,7 @@ class Report:
     idle: bool = False
     failed: str = ""
     counts: dict[str, int] = field(default_factory=dict)
-    circle: Waiting | None = None
+    circle: WaitingCounts | None = None
 
 
 class Running:
@@ -138,5 +138,5 @@ def _read_report(line: bytes) -> Report:  # noqa: PLR0911 - one for each shape
             }
         }:
             if len(name) <= _LONGEST_NAME and name.isprintable():
-                return Report(circle=Waiting(name, unread, urgent, oldest))
+                return Report(circle=WaitingCounts(name, unread, urgent, oldest))
     return unreadable

@@ -11,23 +11,24 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from onion_app.crypto.codes import invitation_mark, new_code, new_salt
+from onion_app.crypto.codes import invitation_digest, new_code, new_salt
+from onion_app.crypto.keyslots import VaultKeys, close_slots, new_vault_keys
 from onion_app.crypto.onion_key import OnionKey, new_onion_key
-from onion_app.crypto.passwords import new_passphrase
-from onion_app.crypto.slots import VaultKeys, close_slots, new_vault_keys
+from onion_app.crypto.passphrases import new_passphrase
 from onion_app.errors import VaultDamaged
 from onion_app.launch import starter_guides
-from onion_app.launch.answers import Answers
 from onion_app.launch.state import State
-from onion_app.vault import database, keyfile, people, settings, truth
+from onion_app.launch.stdin_answers import Answers
+from onion_app.vault import database, keyfile, settings, truth
 from onion_app.vault.database import Clock, Database
+from onion_app.vault.desk import circles, invitations
 
 _DAY = 86400
 _MARK = "first-run"
 
 
 @dataclass(frozen=True)
-class Handed:
+class FirstSecrets:
     """What a first run hands to people, once; none of it is kept in this form."""
 
     passphrase: str = field(repr=False)
@@ -36,7 +37,7 @@ class Handed:
 
 
 @dataclass(frozen=True)
-class Made:
+class Installation:
     """What the launcher goes on with."""
 
     keys: VaultKeys
@@ -57,12 +58,14 @@ def is_due(state: State) -> bool:
     return True
 
 
-def draw(answers: Answers) -> Handed:
+def draw(answers: Answers) -> FirstSecrets:
     """Make what was not given: six words, a spare code, an invitation."""
-    return Handed(answers.passphrase or new_passphrase(), answers.spare_code or new_code(), new_code())
+    return FirstSecrets(answers.passphrase or new_passphrase(), answers.spare_code or new_code(), new_code())
 
 
-def make(state: State, handed: Handed, how: Mapping[str, str], clock: Clock, show: Callable[[VaultKeys], None]) -> Made:
+def make(
+    state: State, handed: FirstSecrets, how: Mapping[str, str], clock: Clock, show: Callable[[VaultKeys], None]
+) -> Installation:
     """Make the installation; `show` runs when all but the keys is on the disk, and whoever stops it there stops it all.
 
     Raises: OSError, DiskFull.
@@ -88,7 +91,7 @@ def make(state: State, handed: Handed, how: Mapping[str, str], clock: Clock, sho
     show(keys)
     keyfile.write(state.path, slots)
     (state.path / _MARK).unlink()
-    return Made(keys, onion)
+    return Installation(keys, onion)
 
 
 def _begin_from_nothing(state: State) -> None:
@@ -102,7 +105,7 @@ def _begin_from_nothing(state: State) -> None:
 
 def _invite_the_first(desk: Database, invitation: str, today: int) -> None:
     """Make the one circle, to which every topic goes, and its coordinator's invitation, stored as a mark only."""
-    circle = people.Circle(
+    circle = circles.Circle(
         id=secrets.token_bytes(16),
         name="First circle",
         topics=(),
@@ -112,9 +115,9 @@ def _invite_the_first(desk: Database, invitation: str, today: int) -> None:
         generation=0,
         public_key=None,
     )
-    people.add_circle(desk, circle)
-    made = people.new_invitation(circle.id, today, coordinator=True)
-    people.add_invitation(desk, made, invitation_mark(invitation))
+    circles.add_circle(desk, circle)
+    made = invitations.new_invitation(circle.id, today, coordinator=True)
+    invitations.add_invitation(desk, made, invitation_digest(invitation))
 
 
 def _sync(folder: Path) -> None:

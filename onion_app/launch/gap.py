@@ -8,12 +8,13 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from onion_app.crypto.slots import VaultKeys
+from onion_app.crypto.keyslots import VaultKeys
 from onion_app.errors import SanctuaryError
 from onion_app.launch.state import State
-from onion_app.vault import database, lastbackup, settings, withdrawals
-from onion_app.vault.link import file_name
-from onion_app.vault.rows import Row
+from onion_app.shapes import Row
+from onion_app.vault import database, lastbackup, settings
+from onion_app.vault.connection import file_name
+from onion_app.vault.mailbox import withdrawals
 
 
 @dataclass(frozen=True)

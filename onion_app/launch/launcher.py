@@ -20,18 +20,17 @@ from types import FrameType
 from typing import Any
 
 from onion_app.errors import BadUsage
-from onion_app.launch import answers, children, confine, state, status, unlock
-from onion_app.launch.child import Orders
-from onion_app.launch.control import Control
-from onion_app.launch.days import SinceLaunch
+from onion_app.launch import children, confine, state, status, status_text, stdin_answers, unlock
+from onion_app.launch.clock import SinceLaunch
 from onion_app.launch.hardening import close_memory
-from onion_app.launch.manage import screen
-from onion_app.launch.reach import Reach, Service
-from onion_app.launch.selfcheck import SelfCheck
+from onion_app.launch.manage_socket import ManageSocket
+from onion_app.launch.processes.child import Orders
+from onion_app.launch.self_check import SelfCheck
 from onion_app.launch.state import State
+from onion_app.launch.supervisor import Supervisor
 from onion_app.launch.terminal import Terminal
-from onion_app.launch.unlock import Opened
-from onion_app.launch.watch import Watch
+from onion_app.launch.tor_supervisor import Service, TorSupervisor
+from onion_app.launch.unlock import Unlocked
 from onion_app.onion import tor_process
 
 _DAY = 86400
@@ -60,7 +59,7 @@ class Options:
 class Launcher:
     """Everything that runs."""
 
-    def __init__(self, options: Options, place: State, opened: Opened, terminal: Terminal, *, confined: bool) -> None:
+    def __init__(self, options: Options, place: State, opened: Unlocked, terminal: Terminal, *, confined: bool) -> None:
         """Remember what restarts need."""
         self._options = options
         self._place = place
@@ -74,10 +73,10 @@ class Launcher:
         self._said_clock = False
         self._since_launch = SinceLaunch(lambda: int(time.time()) // _DAY)
         start_tor = partial(tor_process.start, options.torrc, place.tor, place.run)
-        self._reach = Reach(place, Service(opened.onion_secret, opened.address), start_tor, terminal)
+        self._reach = TorSupervisor(place, Service(opened.onion_secret, opened.address), start_tor, terminal)
         self._selfcheck = SelfCheck(opened.address, place.socks_socket, lambda: self._reach.control)
-        self._told = status.Told(opened.address, confined, options.clock)
-        self._watches: list[Watch] = []
+        self._told = status.Static(opened.address, confined, options.clock)
+        self._watches: list[Supervisor] = []
 
     def run(self, site: socket.socket, desk: socket.socket) -> None:
         """Start everything, watch over it until somebody asks to stop, and stop it.
@@ -91,11 +90,11 @@ class Launcher:
             signal.signal(number, self._ask_to_stop)
         chores = partial(self._begin, "chores", None)
         self._watches = [
-            Watch("site", partial(self._begin, "site", site), self._terminal.say),
-            Watch("desk", partial(self._begin, "desk", desk), self._terminal.say),
-            Watch("chores", chores, self._terminal.say, every=_HOUR, after=time.monotonic() + _FIRST_CHORES),
+            Supervisor("site", partial(self._begin, "site", site), self._terminal.say),
+            Supervisor("desk", partial(self._begin, "desk", desk), self._terminal.say),
+            Supervisor("chores", chores, self._terminal.say, every=_HOUR, after=time.monotonic() + _FIRST_CHORES),
         ]
-        control = Control(self._place.manage_socket)
+        control = ManageSocket(self._place.manage_socket)
         try:
             self._step_children()
             self._reach.start(time.monotonic())
@@ -126,10 +125,10 @@ class Launcher:
             self._clock_is_right = self._said_clock = False
         elif off and not self._said_clock:
             self._said_clock = True
-            self._terminal.say(f"The clock of this machine is doubted: {screen.doubted_clock(off)}")
+            self._terminal.say(f"The clock of this machine is doubted: {status_text.doubted_clock(off)}")
 
     @property
-    def _chores(self) -> Watch:
+    def _chores(self) -> Supervisor:
         return next(watch for watch in self._watches if watch.name == "chores")
 
     def _answer(self, order: str) -> dict[str, Any]:
@@ -200,7 +199,7 @@ class Launcher:
         )
         folders = [place.mailbox, place.desk] if sees_desk else [place.mailbox]
         walls = confine.walls(folders) if self._confined else []
-        return children.start(walls, f"onion_app.launch.{role}_process", orders, listener)
+        return children.start(walls, f"onion_app.launch.processes.{role}", orders, listener)
 
 
 def launch(options: Options) -> None:
@@ -211,7 +210,7 @@ def launch(options: Options) -> None:
     close_memory()
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the terminal may close, the site stays
     terminal = Terminal()
-    given = answers.read(sys.stdin.fileno()) if options.answers else None
+    given = stdin_answers.read(sys.stdin.fileno()) if options.answers else None
     if not os.access(options.torrc, os.R_OK):
         raise BadUsage(f"{options.torrc} cannot be read")
     with ExitStack() as stack:
@@ -245,7 +244,7 @@ def _say_how_it_runs(terminal: Terminal, place: State) -> bool:
     return not reason
 
 
-def _hand_over(opened: Opened, desk_port: int) -> None:
+def _hand_over(opened: Unlocked, desk_port: int) -> None:
     """Write the one line for whoever answered in place of a person."""
     line = {"desk_url": opened.desk_url(desk_port), "onion": opened.address}
     if opened.handed is not None:

@@ -8,10 +8,10 @@ import secrets
 from pathlib import Path
 from typing import Final, get_args
 
-from onion_app.vault import texts
+from onion_app.shapes import Language
 from onion_app.vault.database import Database
-from onion_app.vault.rows import Language
-from onion_app.vault.texts import Text, Version
+from onion_app.vault.shown import writing
+from onion_app.vault.shown.reading import StoryOrGuide, Version
 
 FOLDER: Final = Path(__file__).parent / "guides"
 SHOWN_AT_ONCE: Final = "now"
@@ -20,10 +20,10 @@ SHOWN_AT_ONCE: Final = "now"
 def put(mailbox: Database, desk: Database) -> None:
     """Store every guide at the desk, and show the one for danger."""
     for slug in sorted({path.name.partition(".")[0] for path in FOLDER.glob("*.md")}):
-        guide = Text(secrets.token_bytes(16), "guide", slug, None, ())
-        texts.draft(desk, guide, _versions(guide.id, slug))
+        guide = StoryOrGuide(secrets.token_bytes(16), "guide", slug, None, ())
+        writing.draft(desk, guide, _versions(guide.id, slug))
         if slug == SHOWN_AT_ONCE:
-            texts.publish(mailbox, desk, guide.id)
+            writing.publish(mailbox, desk, guide.id)
 
 
 def _versions(text_id: bytes, slug: str) -> list[Version]:

@@ -9,14 +9,14 @@ import time
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from onion_app.launch.reach import Reach
-from onion_app.launch.selfcheck import Seen, SelfCheck
+from onion_app.launch.self_check import Observed, SelfCheck
 from onion_app.launch.state import State
-from onion_app.launch.watch import Watch
-from onion_app.onion.service import Health
+from onion_app.launch.supervisor import Supervisor
+from onion_app.launch.tor_supervisor import TorSupervisor
+from onion_app.onion.control import Health
 from onion_app.vault import lastbackup
-from onion_app.vault.cases.routing import LEAST_ROOM
 from onion_app.vault.database import Clock, library_versions
+from onion_app.vault.shown.routing import LEAST_ROOM
 
 VERSION = "0.1.0"  # as in pyproject.toml; a test compares
 BACKUP_IS_OLD = 7  # days
@@ -25,7 +25,7 @@ _DAY = 86400
 
 
 @dataclass(frozen=True)
-class Told:
+class Static:
     """What does not change while a launcher runs. `started` is in seconds of the monotonic clock."""
 
     address: str
@@ -35,7 +35,9 @@ class Told:
     libraries: dict[str, str] = field(default_factory=library_versions)
 
 
-def running(told: Told, place: State, reach: Reach, seen: SelfCheck, watches: list[Watch]) -> dict[str, Any]:
+def running(
+    told: Static, place: State, reach: TorSupervisor, seen: SelfCheck, watches: list[Supervisor]
+) -> dict[str, Any]:
     """Say how everything is, as what JSON can hold."""
     by_name = {watch.name: watch for watch in watches}
     chores, how_far, looked = by_name["chores"], reach.how_far, seen.seen()
@@ -88,7 +90,7 @@ def trouble(health: Health | None) -> list[str]:
     return [name for name, is_so in wrong.items() if is_so]
 
 
-def _errors(watches: list[Watch]) -> list[dict[str, Any]]:
+def _errors(watches: list[Supervisor]) -> list[dict[str, Any]]:
     now = time.monotonic()
     return [
         {"process": watch.name, "error": name, "minutes_ago": minutes}
@@ -97,13 +99,13 @@ def _errors(watches: list[Watch]) -> list[dict[str, Any]]:
     ]
 
 
-def _missing_words(chores: Watch) -> list[str] | None:
+def _missing_words(chores: Supervisor) -> list[str] | None:
     """Name what visitors should find and do not; None before the first chores."""
     if not chores.counts:
         return None
     return [name for name in ("how_to_find_us", "now") if chores.counts.get(f"lacks_{name}")]
 
 
-def _self_check(looked: Seen) -> dict[str, Any]:
+def _self_check(looked: Observed) -> dict[str, Any]:
     worked = None if looked.worked is None else int((time.monotonic() - looked.worked) // 60)
     return {"worked_minutes_ago": worked, "last_failed": looked.failed}

@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 
 from onion_app.crypto.codes import latin_digits, lines
 from onion_app.crypto.keys import subkey
-from onion_app.crypto.slots import VaultKeys, open_slots
+from onion_app.crypto.keyslots import VaultKeys, open_slots
 from onion_app.errors import BadAnswers, BadUsage, DamagedFile, NothingHere
-from onion_app.launch import answers, first_run
-from onion_app.launch.answers import Answers
-from onion_app.launch.first_run import Handed
+from onion_app.launch import first_run, stdin_answers
+from onion_app.launch.first_run import FirstSecrets
 from onion_app.launch.state import State
+from onion_app.launch.stdin_answers import Answers
 from onion_app.launch.terminal import Terminal
 from onion_app.vault import database, keyfile, settings
 from onion_app.vault.database import Clock
@@ -20,13 +20,13 @@ _LANGUAGES = {"ar": "Arabic", "ckb": "Sorani", "kmr": "Badini", "en": "English"}
 
 
 @dataclass(frozen=True)
-class Opened:
+class Unlocked:
     """An installation that is unlocked."""
 
     keys: VaultKeys
     onion_secret: bytes = field(repr=False)
     address: str
-    handed: Handed | None = None  # on a first run
+    handed: FirstSecrets | None = None  # on a first run
 
     @property
     def desk_name(self) -> str:
@@ -46,7 +46,7 @@ def desk_url(keys: VaultKeys, port: int) -> str:
     return f"http://{_desk_name(keys)}.localhost:{port}"
 
 
-def with_answers(state: State, given: Answers, clock: Clock) -> Opened:
+def with_answers(state: State, given: Answers, clock: Clock) -> Unlocked:
     """Unlock the state, or make it, without a person.
 
     Raises: BadAnswers, WrongPassphrase, VaultDamaged, VaultNewer, WrongKey, DamagedFile, NewerFile.
@@ -54,14 +54,14 @@ def with_answers(state: State, given: Answers, clock: Clock) -> Opened:
     if first_run.is_due(state):
         handed = first_run.draw(given)
         made = first_run.make(state, handed, given.how_to_find_us, clock, lambda _: None)
-        return Opened(made.keys, made.onion.secret, made.onion.address, handed)
+        return Unlocked(made.keys, made.onion.secret, made.onion.address, handed)
     secret = given.passphrase or given.spare_code
     if not secret:
         raise BadAnswers("passphrase or spare_code is needed")
     return _open(state, secret, clock)
 
 
-def with_a_person(state: State, terminal: Terminal, clock: Clock, desk_port: int) -> Opened:
+def with_a_person(state: State, terminal: Terminal, clock: Clock, desk_port: int) -> Unlocked:
     """Unlock the state, or make it, asking the person at the terminal.
 
     Raises: BadUsage without a terminal; otherwise as `with_answers`.
@@ -80,7 +80,7 @@ def _desk_name(keys: VaultKeys) -> str:
     return "".join(chr(ord("a") + byte % 26) for byte in drawn[:_NAME_LETTERS])
 
 
-def _open(state: State, secret: str, clock: Clock) -> Opened:
+def _open(state: State, secret: str, clock: Clock) -> Unlocked:
     keys = open_slots(keyfile.read(state.path), secret)
     database.migrate(state.mailbox, "mailbox", keys.mailbox, clock)
     database.migrate(state.desk, "desk", keys.desk, clock)
@@ -91,10 +91,10 @@ def _open(state: State, secret: str, clock: Clock) -> Opened:
         raise DamagedFile("desk.db holds no onion key") from None
     finally:
         desk.close()
-    return Opened(keys, onion.secret, onion.address)
+    return Unlocked(keys, onion.secret, onion.address)
 
 
-def _first_with_a_person(state: State, terminal: Terminal, clock: Clock, desk_port: int) -> Opened:
+def _first_with_a_person(state: State, terminal: Terminal, clock: Clock, desk_port: int) -> Unlocked:
     handed = first_run.draw(Answers())
     hand_over_passphrase(terminal, handed.passphrase, "1 of 4: the passphrase of this installation")
     hand_over_spare_code(terminal, handed.spare_code, "2 of 4: the spare code")
@@ -102,10 +102,10 @@ def _first_with_a_person(state: State, terminal: Terminal, clock: Clock, desk_po
     terminal.say("Making the vault ...")
 
     def show(keys: VaultKeys) -> None:
-        _hand_over_invitation(terminal, handed.invitation, Opened(keys, b"", "").desk_url(desk_port))
+        _hand_over_invitation(terminal, handed.invitation, Unlocked(keys, b"", "").desk_url(desk_port))
 
     made = first_run.make(state, handed, how, clock, show)
-    return Opened(made.keys, made.onion.secret, made.onion.address, handed)
+    return Unlocked(made.keys, made.onion.secret, made.onion.address, handed)
 
 
 def hand_over_passphrase(terminal: Terminal, passphrase: str, title: str) -> None:
@@ -134,16 +134,16 @@ def hand_over_spare_code(terminal: Terminal, code: str, title: str) -> None:
 
 def _ask_how_to_find_us(terminal: Terminal) -> dict[str, str]:
     """Ask, language by language, for the words that tell people how to find this site again."""
-    how = {}
+    how, letters = {}, stdin_answers.HOW_TO_FIND_US_LETTERS
     for code, name in _LANGUAGES.items():
         text = (
             "The site tells its visitors where its address is made known, so that they can check it: a page, a paper,",
-            f"a person. At most {answers.HOW_TO_FIND_US_LETTERS} letters; nothing is fine, the desk can set it later.",
+            f"a person. At most {letters} letters; nothing is fine, the desk can set it later.",
         )
         title = f"3 of 4: how to find us, {name}"
         while True:
             try:
-                how[code] = answers.find_us(terminal.screen(title, text, f"{name}:"))
+                how[code] = stdin_answers.find_us(terminal.screen(title, text, f"{name}:"))
                 break
             except BadAnswers:
                 title = f"3 of 4: that was too long. How to find us, {name}"

@@ -16,17 +16,18 @@ from flask.typing import ResponseReturnValue
 from onion_app.crypto.codes import lines
 from onion_app.crypto.keys import subkey
 from onion_app.errors import AwaitsAnswer, Overloaded, Paused, SanctuaryError
-from onion_app.site import pages
-from onion_app.site.casepage import casepage
-from onion_app.site.guides import guides
-from onion_app.site.house import House, budgets
-from onion_app.site.reading import leave, reading
-from onion_app.site.returning import returning
-from onion_app.site.stories import stories
-from onion_app.site.writing import writing
-from onion_app.vault import texts
+from onion_app.site import rendering
+from onion_app.site.context import SiteContext, budgets
+from onion_app.site.views.case import casepage
+from onion_app.site.views.guides import guides
+from onion_app.site.views.pages import leave
+from onion_app.site.views.pages import reading as pages_to_read
+from onion_app.site.views.returning import returning
+from onion_app.site.views.stories import stories
+from onion_app.site.views.writing import writing
 from onion_app.vault.database import open_mailbox
 from onion_app.vault.per_thread import PerThread
+from onion_app.vault.shown import reading
 from onion_app.web.app import CSRFError, Hardened, hardened, report
 from onion_app.web.cache import ReadyPages
 from onion_app.web.visits import Visits
@@ -58,10 +59,10 @@ def create_app(config: SiteConfig) -> Hardened:
     )
     visits = Visits(config.clock)
     mailbox = PerThread(lambda: open_mailbox(config.mailbox_folder, config.mailbox_key))
-    ready_pages = ReadyPages(lambda: texts.published(mailbox.here()), mailbox.forget_pages)
+    ready_pages = ReadyPages(lambda: reading.published(mailbox.here()), mailbox.forget_pages)
     app.ready_pages = ready_pages
     app.each_second = lambda: (visits.sweep(), ready_pages.look())
-    app.extensions["house"] = House(
+    app.extensions["house"] = SiteContext(
         mailbox=mailbox,
         visits=visits,
         field_key=subkey(config.mailbox_key, "hidden fields"),
@@ -69,7 +70,7 @@ def create_app(config: SiteConfig) -> Hardened:
         address=config.address,
         budgets=budgets(config.clock),
     )
-    for pages_of in (reading, stories, guides, writing, returning, casepage):
+    for pages_of in (pages_to_read, stories, guides, writing, returning, casepage):
         app.register_blueprint(pages_of)
     app.exempt(leave)
     _set_up_templates(app, config.address)
@@ -83,8 +84,8 @@ def _without_comments(style: str) -> str:
 
 
 def _set_up_templates(app: Hardened, address: str) -> None:
-    app.jinja_env.globals["page"] = pages.page
-    app.jinja_env.globals["tongue"] = pages.tongue
+    app.jinja_env.globals["page"] = rendering.page
+    app.jinja_env.globals["tongue"] = rendering.tongue
     app.jinja_env.globals["address"] = address.removesuffix(".onion")
     app.jinja_env.globals["say"] = lambda code, sentence: app.languages[code].sentences.gettext(sentence)
     app.jinja_env.filters["fours"] = lines
@@ -93,10 +94,10 @@ def _set_up_templates(app: Hardened, address: str) -> None:
 def _set_up_refusals(app: Hardened) -> None:
     def broken(error: SanctuaryError) -> ResponseReturnValue:
         report(error)
-        return pages.refused("broken")
+        return rendering.refused("broken")
 
-    app.register_error_handler(CSRFError, lambda _error: pages.expired())
-    app.register_error_handler(Overloaded, lambda _error: pages.refused("overloaded"))
-    app.register_error_handler(AwaitsAnswer, lambda _error: pages.refused("waiting"))
-    app.register_error_handler(Paused, lambda _error: pages.refused("paused"))
+    app.register_error_handler(CSRFError, lambda _error: rendering.expired())
+    app.register_error_handler(Overloaded, lambda _error: rendering.refused("overloaded"))
+    app.register_error_handler(AwaitsAnswer, lambda _error: rendering.refused("waiting"))
+    app.register_error_handler(Paused, lambda _error: rendering.refused("paused"))
     app.register_error_handler(SanctuaryError, broken)

@@ -1,19 +1,18 @@
-"""What people type, made regular: it promises that nothing they wrote is cut, changed beyond the rules below, or lost.
+"""The forms of the site, read: nothing that people wrote is cut, changed beyond the rule of `web.text`, or lost.
 
-A text is NFC, its lines end in one line feed, and control characters that no keyboard writes are dropped. Its letters
-are code points after that. A choice that is none of the offered ones becomes the careful default.
+A choice that is none of the offered ones becomes the careful default.
 """
 
 import re
-import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal, TypeVar, get_args
 
 from onion_app.crypto.codes import latin_digits, lines
-from onion_app.crypto.letters import Consent, Publish
+from onion_app.crypto.payloads import Consent, Publish
+from onion_app.web.text import cleaned
 
-Kind = Literal["tell", "ask"]
+WritingKind = Literal["tell", "ask"]
 Topic = Literal["talk", "safety", "law", "health", "training", "story", "answer", "unknown"]
 AnswerIn = Literal["ar", "ckb", "kmr", "en", "any"]
 Danger = Literal["yes", "no", "unknown"]
@@ -23,17 +22,16 @@ AROUND: Final = 60  # letters shown on either side of the place where a text bec
 TOPICS: Final = get_args(Topic)
 ANSWER_LANGUAGES: Final = get_args(AnswerIn)
 
-_DROPPED = {number: None for number in range(32) if chr(number) not in "\t\n"}
 _LINE = 40  # letters of a line typed back that are shown again
 _STORY = re.compile(r"[0-9a-f]{32}")
 _Choice = TypeVar("_Choice", bound=str)
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class Submission:
     """Everything in the form of a text that is being written; `kind` is tell or ask, and names the page too."""
 
-    kind: Kind
+    kind: WritingKind
     text: str = field(default="", repr=False)
     topic: Topic = "unknown"
     danger: Danger = "unknown"
@@ -46,7 +44,7 @@ class Draft:
     no_return: bool = False
     sealed: str = field(default="", repr=False)
 
-    def with_seal(self, sealed: str) -> "Draft":
+    def with_seal(self, sealed: str) -> "Submission":
         """Give the same draft with another code in its sealed field; a line of the old one means nothing then."""
         return replace(self, sealed=sealed, line="")
 
@@ -56,18 +54,13 @@ class Draft:
         return self.kind == "ask" and self.danger == "yes"
 
 
-def read_text(typed: str) -> str:
-    """Make a typed text regular (see the top of this file)."""
-    return unicodedata.normalize("NFC", typed.replace("\r\n", "\n").replace("\r", "\n").translate(_DROPPED))
-
-
-def read_draft(kind: Kind, form: Mapping[str, Any]) -> Draft:
+def read_submission(kind: WritingKind, form: Mapping[str, Any]) -> Submission:
     """Read the form of tell, ask or check; whatever is missing or unknown takes its careful default."""
     story = form.get("story", "")
     consent = read_consent(form, day=0)
-    return Draft(
+    return Submission(
         kind=kind,
-        text=read_text(form.get("text", "")),
+        text=cleaned(form.get("text", "")),
         topic=_one_of(Topic, form.get("topic"), "unknown"),
         danger=_one_of(Danger, form.get("danger"), "unknown"),
         answer_in=_one_of(AnswerIn, form.get("answer_in"), "any"),
@@ -93,7 +86,7 @@ def wrong_text(text: str) -> dict[str, str]:
     return {"text": "long"} if len(text) > LETTERS else {}
 
 
-def wrong_draft(draft: Draft) -> dict[str, str]:
+def wrong_submission(draft: Submission) -> dict[str, str]:
     """Name what stands in the way of sending, apart from the line that was typed back."""
     wrong = wrong_text(draft.text)
     if draft.kind == "tell" and draft.publish == "ask" and draft.no_return:

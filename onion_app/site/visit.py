@@ -10,16 +10,16 @@ from flask import session
 
 from onion_app.crypto.keys import keypair_from
 from onion_app.errors import VisitOver
-from onion_app.site.house import house
-from onion_app.site.seals import Door
+from onion_app.site.author_keys import CaseAccess
+from onion_app.site.context import site_context
 
 _VISIT: Final = "visit"  # the name in the session cookie
 
 
-def kept() -> dict[str, Any]:
+def contents() -> dict[str, Any]:
     """Give what the visit holds; nothing when there is none."""
     try:
-        return house().visits.load(session.get(_VISIT, ""))
+        return site_context().visits.load(session.get(_VISIT, ""))
     except VisitOver:
         return {}
 
@@ -27,39 +27,39 @@ def kept() -> dict[str, Any]:
 def keep(**changes: object) -> None:
     """Change what the visit holds, opening one if there is none; None takes a thing out."""
     # P10: what was sent to us is here again after Back and Reload, and gone after Leave.
-    contents = {name: value for name, value in (kept() | changes).items() if value is not None}
+    changed = {name: value for name, value in (contents() | changes).items() if value is not None}
     try:
-        house().visits.save(session.get(_VISIT, ""), contents)
+        site_context().visits.save(session.get(_VISIT, ""), changed)
     except VisitOver:
-        session[_VISIT] = house().visits.start(contents)
+        session[_VISIT] = site_context().visits.start(changed)
 
 
 def forget() -> None:
     """End the visit and the session."""
-    house().visits.end(session.pop(_VISIT, ""))
+    site_context().visits.end(session.pop(_VISIT, ""))
     session.clear()
 
 
-def open_door(door: Door, opened_before: int | None) -> None:
+def keep_case_open(access: CaseAccess, opened_before: int | None) -> None:
     """Keep a case open for this visit, under a new key, so that an older copy of the cookie does not open it."""
-    contents = kept()
-    house().visits.end(session.get(_VISIT, ""))
-    opened = {"case": door.case_id.hex(), "author": door.author.private.hex(), "opened_before": opened_before}
-    session[_VISIT] = house().visits.start(contents | opened)
+    before = contents()
+    site_context().visits.end(session.get(_VISIT, ""))
+    opened = {"case": access.case_id.hex(), "author": access.author.private.hex(), "opened_before": opened_before}
+    session[_VISIT] = site_context().visits.start(before | opened)
 
 
-def close_door() -> None:
+def forget_case() -> None:
     """Forget the open case; what is being written stays."""
     keep(case=None, author=None, opened_before=None, reply=None)
 
 
-def door() -> Door:
+def case_access() -> CaseAccess:
     """Give the case that this visit has open.
 
     Raises:
         VisitOver: none, or not any more.
     """
-    contents = kept()
-    if "case" not in contents:
+    held = contents()
+    if "case" not in held:
         raise VisitOver
-    return Door(bytes.fromhex(contents["case"]), keypair_from(bytes.fromhex(contents["author"])))
+    return CaseAccess(bytes.fromhex(held["case"]), keypair_from(bytes.fromhex(held["author"])))

@@ -13,9 +13,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from onion_app.errors import CheckpointBusy, DiskFull, KeysUnlinked, OlderFile, Overloaded
-from onion_app.vault import link, migrations, schema
-from onion_app.vault.link import Kind, file_name
-from onion_app.vault.rows import Row, Value
+from onion_app.shapes import Row, Value
+from onion_app.vault import connection, schema
+from onion_app.vault.connection import DatabaseKind, file_name
 
 Clock = Callable[[], float]
 _DAY_SECONDS = 86_400
@@ -26,7 +26,7 @@ _UNLINKED_BYTES = 117  # what a wrap took before
 class Database:
     """An open database of one kind."""
 
-    def __init__(self, opened: link.Link, kind: Kind, folder: Path) -> None:
+    def __init__(self, opened: connection.Connection, kind: DatabaseKind, folder: Path) -> None:
         """Take over an open link to a file in this folder."""
         self.kind = kind
         self.folder = folder
@@ -37,7 +37,7 @@ class Database:
 
     def rows(self, sql: str, params: Sequence[Value] = ()) -> list[Row]:
         """Fetch every row, so that no read stays open behind the caller's back and holds up a checkpoint."""
-        with link.named_errors(self._name):
+        with connection.named_errors(self._name):
             fetched: list[Row] = self._link.execute(sql, params).fetchall()
             return fetched
 
@@ -50,7 +50,7 @@ class Database:
         if not self._link.in_transaction:
             message = "run() stands inside writing()"
             raise RuntimeError(message)
-        with link.named_errors(self._name):
+        with connection.named_errors(self._name):
             return int(self._link.execute(sql, params).rowcount)
 
     @contextmanager
@@ -64,7 +64,7 @@ class Database:
         if self._link.in_transaction:
             message = "writing() does not nest"
             raise RuntimeError(message)
-        with self._taking_turns(), self._by_the_writer(), link.named_errors(self._name):
+        with self._taking_turns(), self._by_the_writer(), connection.named_errors(self._name):
             self._link.execute("BEGIN IMMEDIATE")
             try:
                 yield
@@ -80,7 +80,7 @@ class Database:
         Raises:
             CheckpointBusy: somebody was reading.
         """
-        with self._taking_turns(), link.named_errors(self._name):
+        with self._taking_turns(), connection.named_errors(self._name):
             busy, _, _ = self._link.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()[0]
         if busy:
             raise CheckpointBusy
@@ -96,7 +96,7 @@ class Database:
 
     def size(self) -> int:
         """Measure what is stored, in bytes; room that erasing has left, and that is filled first, does not count."""
-        with link.named_errors(self._name):
+        with connection.named_errors(self._name):
             pages, free, each = (
                 int(self._link.execute(f"PRAGMA {name}").fetchall()[0][0])
                 for name in ("page_count", "freelist_count", "page_size")
@@ -109,7 +109,7 @@ class Database:
         Raises:
             DamagedFile: something was planted or taken away.
         """
-        with link.named_errors(self._name):
+        with connection.named_errors(self._name):
             schema.check(self._link, self.kind)
 
     def copy_to(self, path: Path) -> None:
@@ -121,12 +121,12 @@ class Database:
         """
         path.touch(mode=0o600, exist_ok=False)
         try:
-            with link.named_errors(self._name):
-                link.pass_through(self._link, link.COPYING)
+            with connection.named_errors(self._name):
+                connection.allow(self._link, connection.COPYING)
                 try:
                     self._link.execute("VACUUM INTO ?", (str(path),))
                 finally:
-                    link.pass_through(self._link, link.WORKING)
+                    connection.allow(self._link, connection.WORKING)
             _sync(path)
             _sync(path.parent)
         except BaseException:
@@ -135,7 +135,7 @@ class Database:
 
     def forget_pages(self) -> None:
         """Free the pages that are kept in memory for the next question; from any thread."""
-        with link.named_errors(self._name):
+        with connection.named_errors(self._name):
             self._link.execute("PRAGMA shrink_memory").fetchall()
             self._link.execute("SELECT count(*) FROM sqlite_master").fetchall()  # the cipher holds the last page read
 
@@ -145,7 +145,7 @@ class Database:
 
     @contextmanager
     def _taking_turns(self) -> Iterator[None]:
-        if not self.turn.acquire(timeout=link.BUSY_SECONDS):
+        if not self.turn.acquire(timeout=connection.BUSY_SECONDS):
             raise Overloaded
         try:
             yield
@@ -164,7 +164,7 @@ class Database:
 
 def library_versions() -> dict[str, str]:
     """Name the libraries that encrypt, with their versions."""
-    cipher, provider = link.versions()
+    cipher, provider = connection.versions()
     return {"sqlcipher": cipher, "openssl": provider}
 
 
@@ -207,30 +207,30 @@ def create_desk(folder: Path, key: bytes) -> Database:
     return _create(folder, "desk", key)
 
 
-def migrate(folder: Path, kind: Kind, key: bytes, clock: Clock) -> None:
+def migrate(folder: Path, kind: DatabaseKind, key: bytes, clock: Clock) -> None:
     """Bring a database forward; before a migration runs, an encrypted copy is written beside it, named by its day.
 
     Raises:
         WrongKey, DamagedFile, NewerFile, CipherUnfit: see `open_mailbox`.
         KeysUnlinked: it holds cases that this program could show to nobody; nothing was changed.
     """
-    opened = link.connect(folder / file_name(kind), key)
+    opened = connection.connect(folder / file_name(kind), key)
     try:
-        with link.named_errors(file_name(kind)):
-            done = migrations.version(opened, kind)
-            if done < migrations.newest(kind):
+        with connection.named_errors(file_name(kind)):
+            done = schema.version(opened, kind)
+            if done < schema.newest(kind):
                 _expect_linked_keys(opened, kind, done)
                 today = int(clock() // _DAY_SECONDS)
                 copy = folder / f"{kind}.version-{done}.day-{today}.db"
                 copy.unlink(missing_ok=True)  # left by an attempt that was cut off
                 Database(opened, kind, folder).copy_to(copy)
-                migrations.apply(opened, kind)
+                schema.apply(opened, kind)
             schema.check(opened, kind)
     finally:
         opened.close()
 
 
-def _expect_linked_keys(opened: link.Link, kind: Kind, done: int) -> None:
+def _expect_linked_keys(opened: connection.Connection, kind: DatabaseKind, done: int) -> None:
     """See that a mailbox from before its wraps carried links, each of which takes 32 bytes, holds none without."""
     without = "SELECT 1 FROM case_keys WHERE length(wrap) <= ? LIMIT 1"
     if kind == "mailbox" and 0 < done < _LINKED and opened.execute(without, (_UNLINKED_BYTES,)).fetchall():
@@ -245,10 +245,10 @@ def discard_copies(folder: Path, before_day: int) -> None:
             copy.unlink()
 
 
-def _open(folder: Path, kind: Kind, key: bytes) -> Database:
-    opened = link.connect(folder / file_name(kind), key)
+def _open(folder: Path, kind: DatabaseKind, key: bytes) -> Database:
+    opened = connection.connect(folder / file_name(kind), key)
     try:
-        with link.named_errors(file_name(kind)):
+        with connection.named_errors(file_name(kind)):
             _expect_newest(opened, kind)
             schema.check(opened, kind)
     except BaseException:
@@ -257,16 +257,16 @@ def _open(folder: Path, kind: Kind, key: bytes) -> Database:
     return Database(opened, kind, folder)
 
 
-def _expect_newest(opened: link.Link, kind: Kind) -> None:
-    if migrations.version(opened, kind) < migrations.newest(kind):
+def _expect_newest(opened: connection.Connection, kind: DatabaseKind) -> None:
+    if schema.version(opened, kind) < schema.newest(kind):
         raise OlderFile(file_name(kind))
 
 
-def _create(folder: Path, kind: Kind, key: bytes) -> Database:
+def _create(folder: Path, kind: DatabaseKind, key: bytes) -> Database:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.chmod(0o700)
-    opened = link.create(folder / file_name(kind), key)
-    migrations.apply(opened, kind)
+    opened = connection.create(folder / file_name(kind), key)
+    schema.apply(opened, kind)
     _sync(folder)
     return Database(opened, kind, folder)
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Annotated, Any, get_args
 
 from onion_app.errors import BadSetting, NothingHere
+from onion_app.shapes import Language, Topic, Value, from_row
 from onion_app.vault.database import Database
-from onion_app.vault.rows import Language, Topic, Value, shaped
 
 TOPICS: tuple[str, ...] = get_args(Topic)
 LANGUAGES: tuple[str, ...] = get_args(Language)
@@ -124,7 +124,7 @@ def read_onion(desk: Database) -> Onion:
     row = desk.row("SELECT secret, address FROM onion WHERE one = 1")
     if row is None:
         raise NothingHere
-    return shaped(Onion, row)
+    return from_row(Onion, row)
 
 
 def _checked(name: Value, text: Value) -> Any:  # noqa: ANN401  what json.loads gives

@@ -10,10 +10,12 @@ found here that was only half done. The mailbox is always the first of the two t
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from onion_app.vault import listing, settings, texts, worklog
+from onion_app.shapes import ID_BYTES, Row, Value
+from onion_app.vault import settings
 from onion_app.vault.database import Database
-from onion_app.vault.rows import ID_BYTES, Row, Value
-from onion_app.vault.worklog import Finding
+from onion_app.vault.desk import audit, entries
+from onion_app.vault.desk.audit import Finding
+from onion_app.vault.shown import listing, reading, writing
 
 _CIRCLES: Final = "SELECT id, public_key, topics, languages, catch_all, coordinators FROM circles "
 _SETTINGS: Final = "SELECT name, value FROM settings"
@@ -78,7 +80,7 @@ def copy_settings(mailbox: Database, desk: Database) -> list[Difference]:
         mailbox.run("DELETE FROM settings")
         for row in true.values():
             mailbox.run("INSERT INTO settings (name, value) VALUES (?, ?)", row)
-        texts.raise_counter(mailbox)  # pages that are kept ready say some of them
+        writing.raise_counter(mailbox)  # pages that are kept ready say some of them
     return differences
 
 
@@ -99,9 +101,9 @@ def _copy_texts(mailbox: Database, desk: Database, text_ids: list[Value]) -> lis
     copied = {text_id: rows for text_id in text_ids if any(rows := _copied(mailbox, text_id))}
     # First everything goes, since a slug that was moved to another text stands in the way of the true one.
     for text_id in text_ids:
-        texts.remove(mailbox, text_id)
+        writing.remove(mailbox, text_id)
     for text_id in text_ids:
-        texts.show(mailbox, text_id, texts.shown_by_desk(desk, text_id))
+        writing.show(mailbox, text_id, writing.shown_by_desk(desk, text_id))
     return _differences("text", true, copied)
 
 
@@ -119,33 +121,33 @@ def _texts_that_differ(mailbox: Database, desk: Database) -> list[Value]:
 
 def _meant(desk: Database, text_id: Value) -> tuple[list[Row], ...]:
     """Give what the mailbox should have of a text, its lines in the list included."""
-    text, versions = texts.shown_by_desk(desk, text_id)
+    text, versions = writing.shown_by_desk(desk, text_id)
     return text, versions, listing.lines_of(text, versions)
 
 
 def _copied(mailbox: Database, text_id: Value) -> tuple[list[Row], ...]:
     """Give what the mailbox has."""
-    return *texts.shown_by_mailbox(mailbox, text_id), listing.lines_in(mailbox, text_id)
+    return *writing.shown_by_mailbox(mailbox, text_id), listing.lines_in(mailbox, text_id)
 
 
 def _follow_withdrawals(mailbox: Database, desk: Database) -> None:
     """Remove the stories whose authors took them or their cases back, and the drafts of cases that are gone."""
     for text_id, case_id, state in desk.rows("SELECT id, case_id, state FROM texts WHERE kind = 'story'"):
-        taken_back = texts.is_withdrawn(mailbox, text_id) or texts.is_withdrawn(mailbox, case_id)
+        taken_back = reading.is_withdrawn(mailbox, text_id) or reading.is_withdrawn(mailbox, case_id)
         unfinished = state in ("draft", "queued") and case_id is not None and not _exists(mailbox, case_id)
         if taken_back or unfinished:
             with mailbox.writing(), desk.writing():
-                texts.show(mailbox, text_id, ([], []))
-                texts.remove(desk, text_id)
+                writing.show(mailbox, text_id, ([], []))
+                writing.remove(desk, text_id)
                 if taken_back:
-                    worklog.forget_drafts(desk, case_id)  # P07: the story goes with all that it was made from here
+                    entries.forget_drafts(desk, case_id)  # P07: the story goes with all that it was made from here
 
 
 def _forget_erased_cases(mailbox: Database, desk: Database) -> None:
     for case_id in _cases_noted(desk):
         if not _exists(mailbox, case_id):
             with desk.writing():
-                worklog.forget_case(desk, case_id)
+                entries.forget_case(desk, case_id)
 
 
 def _cases_noted(desk: Database) -> Iterator[Value]:
@@ -175,4 +177,4 @@ def _named(key: Value) -> str:
 
 
 def _noted(desk: Database, day: int, differences: list[Difference]) -> list[Finding]:
-    return [worklog.add_finding(desk, day, what, subject) for what, subject in differences]
+    return [audit.add_finding(desk, day, what, subject) for what, subject in differences]

@@ -15,7 +15,8 @@ from itsdangerous import TimestampSigner, URLSafeTimedSerializer
 from werkzeug.exceptions import HTTPException
 
 from onion_app.crypto.keys import subkey
-from onion_app.web.answers import (
+from onion_app.web.cache import ReadyPages
+from onion_app.web.headers import (
     BODY_LIMIT,
     METHODS,
     OWN_TEXT,
@@ -27,29 +28,9 @@ from onion_app.web.answers import (
     security_headers,
     status_line,
 )
-from onion_app.web.cache import ReadyPages
-from onion_app.web.languages import offered
-from onion_app.web.wording import (
-    current_language,
-    gettext,
-    ngettext,
-    set_up_wording,
-    speak,
-    speak_as_the_path_says,
-)
+from onion_app.web.i18n import load_catalogues, set_up_languages, speak_as_the_path_says
 
-__all__ = [
-    "CSRFError",
-    "Hardened",
-    "current_language",
-    "gettext",
-    "hardened",
-    "mark_own_text",
-    "mark_published",
-    "ngettext",
-    "report",
-    "speak",
-]
+__all__ = ["CSRFError", "Hardened", "hardened", "mark_own_text", "mark_published", "report"]
 
 _FORMS = "application/x-www-form-urlencoded"
 _METHOD_NOT_ALLOWED = 405
@@ -75,7 +56,7 @@ class Hardened(Flask):
         """Take what stays the same for every answer."""
         super().__init__(import_name, static_folder=None)
         self.host = host.lower()
-        self.languages = offered(translations)
+        self.languages = load_catalogues(translations)
         self.csrf = CSRFProtect()
         self.each_second: Callable[[], object] = lambda: None  # the server calls it about once a second
         self.ready_pages: ReadyPages | None = None
@@ -153,7 +134,7 @@ def hardened(  # noqa: PLR0913 - what an app is made of
     app.register_error_handler(HTTPException, app.fixed_page)
     app.before_request(speak_as_the_path_says)
     app.csrf.init_app(app)
-    set_up_wording(app, app.languages, style)
+    set_up_languages(app, app.languages, style)
     return app
 
 

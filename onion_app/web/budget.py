@@ -7,7 +7,7 @@ from threading import Lock
 from typing import Final
 
 from onion_app.errors import Overloaded
-from onion_app.web.answers import Clock
+from onion_app.web.headers import Clock
 
 STEP: Final = 5.0  # seconds; refilled in steps, so that whoever tries again in a few minutes meets a real chance
 URGENT_SHARE: Final = 5  # one in five tokens is kept for those who are in danger

@@ -12,7 +12,7 @@ from threading import Lock
 from typing import Any, Final
 
 from onion_app.errors import SanctuaryError
-from onion_app.web.answers import PUBLISHED, Environ, Headers
+from onion_app.web.headers import PUBLISHED, Environ, Headers
 
 PAGES: Final = 256  # of at most 16 KiB: four MiB; whoever asks for more combinations makes nobody wait but themselves
 

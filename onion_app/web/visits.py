@@ -16,7 +16,7 @@ from typing import Any, Final
 from onion_app.crypto.keys import subkey
 from onion_app.crypto.sealing import open_field, seal_field
 from onion_app.errors import VisitOver
-from onion_app.web.answers import Clock
+from onion_app.web.headers import Clock
 
 IDLE: Final = 15 * 60  # seconds after the last page
 LONGEST: Final = 60 * 60  # seconds after the first page

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from onion_app.crypto.letters import Proposal
-from onion_app.vault.texts import NOTES
+from onion_app.crypto.payloads import FinalText
+from onion_app.vault.shown.reading import NOTES
 from scripts.rehearsal.people import Visitor
 from scripts.rehearsal.wire import exchange, request, through_unix
 from tests.served import Site
@@ -87,7 +87,7 @@ def _come_back(visitor: Visitor, site: Site) -> None:
     visitor.send(returning.form_with("code"), 1, code=code)
     site.answers(site.member_of_first, site.case_of(code), "An answer.")
     visitor.come_back(code)
-    site.says(site.member_of_first, site.case_of(code), Proposal("A title", WORDS, "en", site.today))
+    site.says(site.member_of_first, site.case_of(code), FinalText("A title", WORDS, "en", site.today))
     asked = visitor.come_back(code)
     visitor.send(asked.form_with("text"), text="")
     visitor.send(asked.form_doing("consents"))

@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from onion_app.crypto.slots import VaultKeys
+from onion_app.crypto.keyslots import VaultKeys
 from onion_app.web.app import Hardened
 from onion_app.web.pinning import pinned
-from onion_app.web.server import THREADS, serve
+from onion_app.web.waitress.server import THREADS, serve
 
 DESK = "a" * 16  # its name before .localhost
 DESK_PORT = 8390

@@ -13,10 +13,11 @@ import sqlcipher3
 
 from onion_app.crypto.keys import fingerprint
 from onion_app.launch.state import State
-from onion_app.vault import link, listing, texts
+from onion_app.shapes import Row, to_json
+from onion_app.vault import connection
 from onion_app.vault.database import Database
-from onion_app.vault.listing import NOTES
-from onion_app.vault.rows import Row, as_json
+from onion_app.vault.shown import listing, writing
+from onion_app.vault.shown.listing import NOTES
 from tests.served import Site
 
 DAY = 20_000
@@ -32,9 +33,9 @@ def one_story(site: Site) -> str:
 def fill(site: Site, number: int) -> None:
     """Add so many cases, each with its keys and a message, and so many stories; in the order in which they will lie."""
     mailbox = site.mailbox
-    link.pass_through(mailbox._link, link.OPENING)
+    connection.allow(mailbox._link, connection.OPENING)
     mailbox._link.execute("PRAGMA cache_size = -400000")  # KiB: so that filling does not read its own pages again
-    link.pass_through(mailbox._link, link.WORKING)
+    connection.allow(mailbox._link, connection.WORKING)
     circle = site.first
     recipients = {circle: fingerprint(site.public_key(circle)), bytes(16): secrets.token_bytes(16)}
     cases = sorted(secrets.token_bytes(16) for _ in range(number))
@@ -45,7 +46,7 @@ def fill(site: Site, number: int) -> None:
         _add(mailbox, _KEYS, keys)
         _add(mailbox, _MESSAGE, [(case, secrets.token_bytes(16), SEALED[:300]) for case in cases])
         _add_stories(mailbox, stories)
-        texts.raise_counter(mailbox)
+        writing.raise_counter(mailbox)
     mailbox.checkpoint()
     _fill_desk(site, number)
 
@@ -83,13 +84,13 @@ def _day_and_spread(place: int) -> tuple[int, int, int]:
 def _add_stories(mailbox: Database, stories: list[bytes]) -> None:
     lines: list[Row] = []
     for place, story in enumerate(stories):
-        notes = as_json(tuple(note for bit, note in enumerate(NOTES) if place % 37 >> bit & 1))
+        notes = to_json(tuple(note for bit, note in enumerate(NOTES) if place % 37 >> bit & 1))
         text: Row = (story, "story", None, 2000 + place % 25, notes)
         languages = ("ar", "en") if place % 3 else ("ar",)
         versions: list[Row] = [(story, each, f"Story {place}", "Words.", None, None, None) for each in languages]
         mailbox.run(_TEXT, text)
         for version in versions:
-            texts.insert_version(mailbox, version)
+            writing.insert_version(mailbox, version)
         lines += listing.lines_of([text], versions)
     listing.write(mailbox, sorted(lines, key=lambda line: line[:5]))
 

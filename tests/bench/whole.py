@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
+from onion_app.crypto.keyslots import open_slots
 from onion_app.crypto.onion_key import new_onion_key
-from onion_app.crypto.slots import open_slots
 from onion_app.onion import tor_process
-from onion_app.onion.service import Control
+from onion_app.onion.control import Control
 from scripts.rehearsal.network import PrivateNetwork
 from scripts.rehearsal.wire import through_tor
 from tests.bench.running import answer, get, median, server, timed

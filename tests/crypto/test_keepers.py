@@ -6,7 +6,7 @@ import json
 import pyotp
 import pytest
 
-from onion_app.crypto import circles, codes, keys, members, onion_key, passwords, slots
+from onion_app.crypto import codes, keys, keyslots, members, onion_key, passphrases
 from onion_app.errors import SealBroken, VaultDamaged, VaultNewer, WrongPassphrase, WrongSecondFactor
 
 PASSPHRASE = "abacus abdomen abdominal abide abiding ability"
@@ -14,19 +14,19 @@ SPARE = codes.new_code()
 
 
 @pytest.fixture(scope="module")
-def vault() -> tuple[slots.VaultKeys, str]:
-    drawn = slots.new_vault_keys()
-    return drawn, slots.close_slots(drawn, PASSPHRASE, SPARE)
+def vault() -> tuple[keyslots.VaultKeys, str]:
+    drawn = keyslots.new_vault_keys()
+    return drawn, keyslots.close_slots(drawn, PASSPHRASE, SPARE)
 
 
 def test_the_word_list_is_whole() -> None:
-    assert len(set(passwords.words())) == 7776
+    assert len(set(passphrases.words())) == 7776
 
 
 def test_a_passphrase_has_six_words_of_the_list() -> None:
-    drawn = passwords.new_passphrase().split()
+    drawn = passphrases.new_passphrase().split()
     assert len(drawn) == 6
-    assert set(drawn) <= set(passwords.words())
+    assert set(drawn) <= set(passphrases.words())
 
 
 @pytest.mark.parametrize(
@@ -34,36 +34,36 @@ def test_a_passphrase_has_six_words_of_the_list() -> None:
     [PASSPHRASE, "  Abacus  ABDOMEN abdominal abide\tabiding ability ", SPARE],
     ids=["as shown", "as typed", "spare"],
 )
-def test_passphrase_and_spare_code_each_open_the_vault(vault: tuple[slots.VaultKeys, str], secret: str) -> None:
+def test_passphrase_and_spare_code_each_open_the_vault(vault: tuple[keyslots.VaultKeys, str], secret: str) -> None:
     drawn, text = vault
-    assert slots.open_slots(text, secret) == drawn
+    assert keyslots.open_slots(text, secret) == drawn
 
 
 @pytest.mark.parametrize("secret", ["", PASSPHRASE + " able", codes.new_code()], ids=["nothing", "more", "another"])
-def test_nothing_else_opens_the_vault(vault: tuple[slots.VaultKeys, str], secret: str) -> None:
+def test_nothing_else_opens_the_vault(vault: tuple[keyslots.VaultKeys, str], secret: str) -> None:
     with pytest.raises(WrongPassphrase):
-        slots.open_slots(vault[1], secret)
+        keyslots.open_slots(vault[1], secret)
 
 
-def test_the_two_slots_cannot_stand_in_for_each_other(vault: tuple[slots.VaultKeys, str]) -> None:
+def test_the_two_slots_cannot_stand_in_for_each_other(vault: tuple[keyslots.VaultKeys, str]) -> None:
     fields = json.loads(vault[1])
     fields["slots"]["passphrase"], fields["slots"]["spare"] = fields["slots"]["spare"], fields["slots"]["passphrase"]
     with pytest.raises(WrongPassphrase):
-        slots.open_slots(json.dumps(fields), SPARE)
+        keyslots.open_slots(json.dumps(fields), SPARE)
 
 
 @pytest.mark.parametrize("text", ["", "{}", "[]", "null", '{"format": 1, "slots": {}}', '{"format": "x"}'])
 def test_a_damaged_file_of_keys_is_named(text: str) -> None:
     with pytest.raises(VaultDamaged):
-        slots.open_slots(text, PASSPHRASE)
+        keyslots.open_slots(text, PASSPHRASE)
 
 
-def test_a_newer_file_of_keys_is_named(vault: tuple[slots.VaultKeys, str]) -> None:
+def test_a_newer_file_of_keys_is_named(vault: tuple[keyslots.VaultKeys, str]) -> None:
     with pytest.raises(VaultNewer):
-        slots.open_slots(json.dumps(json.loads(vault[1]) | {"format": 2}), PASSPHRASE)
+        keyslots.open_slots(json.dumps(json.loads(vault[1]) | {"format": 2}), PASSPHRASE)
 
 
-def test_keys_never_show_when_printed(vault: tuple[slots.VaultKeys, str]) -> None:
+def test_keys_never_show_when_printed(vault: tuple[keyslots.VaultKeys, str]) -> None:
     drawn = members.new_secrets()
     assert repr(vault[0]) == "VaultKeys()"
     assert repr(drawn) == "Secrets()"
@@ -111,21 +111,25 @@ def test_the_qr_code_says_nothing_about_this_place() -> None:
 
 def test_a_step_is_remembered_without_its_hour() -> None:
     secret = members.new_secrets().totp
-    assert members.step_mark(secret, 5) == members.step_mark(secret, 5) != members.step_mark(secret, 6)
+    assert (
+        members.totp_step_digest(secret, 5)
+        == members.totp_step_digest(secret, 5)
+        != members.totp_step_digest(secret, 6)
+    )
 
 
 def test_a_grant_opens_for_its_member_circle_and_generation_only() -> None:
     circle, member = keys.new_keypair(), keys.new_keypair()
     circle_id, member_id = keys.new_id(), keys.new_id()
     place = {"circle_id": circle_id, "generation": 1, "moderator_id": member_id}
-    sealed = circles.grant(circle.private, **place, public_key=member.public)  # type: ignore[arg-type]
-    opened = circles.open_grant(sealed, **place, private_key=member.private)  # type: ignore[arg-type]
+    sealed = members.seal_circle_key(circle.private, **place, public_key=member.public)  # type: ignore[arg-type]
+    opened = members.open_circle_key(sealed, **place, private_key=member.private)  # type: ignore[arg-type]
     assert opened == circle.private
     for moved in ({"circle_id": member_id}, {"generation": 2}, {"moderator_id": circle_id}):
         with pytest.raises(SealBroken):
-            circles.open_grant(sealed, **(place | moved), private_key=member.private)  # type: ignore[arg-type]
+            members.open_circle_key(sealed, **(place | moved), private_key=member.private)  # type: ignore[arg-type]
     with pytest.raises(SealBroken):
-        circles.open_grant(sealed, **place, private_key=circle.private)  # type: ignore[arg-type]
+        members.open_circle_key(sealed, **place, private_key=circle.private)  # type: ignore[arg-type]
 
 
 def test_an_address_follows_from_its_key_as_tor_says() -> None:

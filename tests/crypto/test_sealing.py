@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onion_app.crypto import keys, letters, sealing
+from onion_app.crypto import keys, payloads, sealing
 from onion_app.errors import SealBroken
 
 CASE, MESSAGE = keys.new_id(), keys.new_id()
@@ -29,7 +29,7 @@ def test_the_length_of_a_text_shows_only_in_six_steps(plaintext: bytes) -> None:
 
 
 def test_the_longest_text_that_is_taken_fits() -> None:
-    longest = letters.pack(letters.Text("\U0010ffff" * 12_000, day=20_000, sender="x" * 24, language="ckb"))
+    longest = payloads.pack(payloads.Text("\U0010ffff" * 12_000, day=20_000, sender="x" * 24, language="ckb"))
     assert sealing.open_seal(KEY, sealing.seal(KEY, longest, PLACE), PLACE) == longest
 
 
@@ -83,16 +83,16 @@ def test_a_hidden_field_opens_for_its_own_purpose_and_key_only() -> None:
 @pytest.mark.parametrize(
     "letter",
     [
-        letters.Text('ئەم دەقە "\n\U0001f3f3', 20_000, "shirin", "ckb"),
-        letters.Consent("ask", count=True, quote=False, day=1),
-        letters.Proposal("ئەو ڕۆژە", "…", "ckb", 20_000),
-        letters.Verdict("00" * 16, "change", "the second line", 20_001),
-        letters.Opened(7),
-        letters.Pointer("00" * 16),
+        payloads.Text('ئەم دەقە "\n\U0001f3f3', 20_000, "shirin", "ckb"),
+        payloads.Consent("ask", count=True, quote=False, day=1),
+        payloads.FinalText("ئەو ڕۆژە", "…", "ckb", 20_000),
+        payloads.Verdict("00" * 16, "change", "the second line", 20_001),
+        payloads.LastOpened(7),
+        payloads.StoryLink("00" * 16),
     ],
 )
-def test_every_letter_survives_packing(letter: letters.Letter) -> None:
-    assert letters.unpack(letters.pack(letter)) == letter
+def test_every_letter_survives_packing(letter: payloads.Payload) -> None:
+    assert payloads.unpack(payloads.pack(letter)) == letter
 
 
 @pytest.mark.parametrize(
@@ -118,4 +118,4 @@ def test_every_letter_survives_packing(letter: letters.Letter) -> None:
 )
 def test_a_letter_of_no_known_kind_or_shape_is_refused(packed: bytes) -> None:
     with pytest.raises(SealBroken):
-        letters.unpack(packed)
+        payloads.unpack(packed)

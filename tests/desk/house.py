@@ -3,13 +3,13 @@
 from contextlib import suppress
 from pathlib import Path
 
-from onion_app.crypto.circles import open_grant
 from onion_app.crypto.epochs import unwrap
 from onion_app.crypto.keys import KeyPair, keypair_from
-from onion_app.crypto.members import unlock_secrets
+from onion_app.crypto.members import open_circle_key, unlock_secrets
 from onion_app.desk import DeskConfig, create_app
 from onion_app.errors import SealBroken
-from onion_app.vault import cases, people
+from onion_app.vault.desk import circles, moderators
+from onion_app.vault.mailbox import case_keys
 from onion_app.web.app import Hardened
 from scripts.rehearsal import people as persons
 from scripts.rehearsal.pages import Element, Page
@@ -125,22 +125,22 @@ def listed(page: Page, kind: str = "case") -> list[str]:
 
 
 def id_of(house: House, handle: str) -> str:
-    return people.find_moderator(house.desk, handle).id.hex()
+    return moderators.find_moderator(house.desk, handle).id.hex()
 
 
 def pairs_of(house: House, volunteer: Volunteer, circle: bytes) -> list[KeyPair]:
     """Give every pair of a circle that somebody's passphrase and the desk's database open today, the newest first."""
-    who = people.find_moderator(house.desk, volunteer.login.handle)
+    who = moderators.find_moderator(house.desk, volunteer.login.handle)
     private = unlock_secrets(who.secrets, volunteer.login.passphrase).private
     place = {"circle_id": circle, "moderator_id": who.id, "private_key": private}
-    grants = people.grants_of(house.desk, who.id, circle)
-    return [keypair_from(open_grant(grant.sealed, generation=grant.generation, **place)) for grant in grants]
+    grants = circles.grants_of(house.desk, who.id, circle)
+    return [keypair_from(open_circle_key(grant.sealed, generation=grant.generation, **place)) for grant in grants]
 
 
 def epochs_open_to(house: House, case_id: bytes, circle: bytes, pairs: list[KeyPair]) -> set[int]:
     """Give the epochs of a case whose key these pairs open."""
     found = set()
-    for wrap in cases.wraps_of(house.mailbox, case_id, circle):
+    for wrap in case_keys.wraps_of(house.mailbox, case_id, circle):
         for pair in pairs:
             with suppress(SealBroken):
                 unwrap(wrap.wrap, case_id=case_id, epoch=wrap.epoch, holder=circle, private_key=pair.private)

@@ -1,7 +1,9 @@
 """Steps on the way from a testimony to a story, at the desk."""
 
 from onion_app.errors import NothingHere
-from onion_app.vault import publishing, texts, truth
+from onion_app.vault import truth
+from onion_app.vault.desk import stories_queue
+from onion_app.vault.shown import reading
 from tests.desk.house import House, Volunteer
 from tests.world import Author
 
@@ -30,18 +32,18 @@ def step(volunteer: Volunteer, case: str) -> str:
     return volunteer.get(f"/case/{case}/story").first(id="standing").get("data-step")
 
 
-def queued(editor: Volunteer, author: Author, case: str) -> publishing.Story:
+def queued(editor: Volunteer, author: Author, case: str) -> stories_queue.Story:
     """Press the button that queues."""
     editor.get(f"/case/{case}/story")
     editor.press(f"/case/{case}/story/queue")
     assert editor.page.errors == ""
-    return publishing.stories_of(author.world.desk, author.case_id)[0]
+    return stories_queue.stories_of(author.world.desk, author.case_id)[0]
 
 
 def on_the_site(house: House, story: bytes) -> list[str]:
     """Read what readers see of a story."""
     try:
-        return [version.body for version in texts.story(house.mailbox, story)[1]]
+        return [version.body for version in reading.story(house.mailbox, story)[1]]
     except NothingHere:
         return []
 
@@ -50,4 +52,4 @@ def two_weeks_later(house: House) -> None:
     """Let the chores do their work when every queued day has come."""
     house.clock.now += 15 * 86_400
     truth.repair(house.mailbox, house.desk, house.today)
-    publishing.publish_due(house.mailbox, house.desk, house.today)
+    stories_queue.publish_due(house.mailbox, house.desk, house.today)

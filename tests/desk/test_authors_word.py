@@ -2,8 +2,11 @@
 
 import pytest
 
-from onion_app.crypto.letters import Pointer, Proposal
-from onion_app.vault import cases, publishing, texts, truth, worklog
+from onion_app.crypto.payloads import FinalText, StoryLink
+from onion_app.vault import truth
+from onion_app.vault.desk import entries, stories_queue
+from onion_app.vault.mailbox import lifetime
+from onion_app.vault.shown import reading
 from tests.desk.house import House, Volunteer
 from tests.desk.story_steps import DRAFT, EDITED, WRITTEN, finish, on_the_site, queued, step, two_weeks_later
 from tests.planting import Intruder
@@ -15,10 +18,10 @@ def test_the_author_sees_the_whole_text_and_says_yes(house: House, editor: Volun
     finish(editor, case)
     assert step(editor, case) == "ask"
     editor.press(f"/case/{case}/story/ask")
-    assert cases.read_case(house.mailbox, author.case_id).state == "asking"
+    assert lifetime.read_case(house.mailbox, author.case_id).state == "asking"
     asked = author.asked()
     assert asked is not None
-    assert asked[1] == Proposal("I ran away", EDITED, "en", house.today)
+    assert asked[1] == FinalText("I ran away", EDITED, "en", house.today)
     assert step(editor, case) == "asked"
     author.says("yes")
     editor.open_case(case)
@@ -32,11 +35,11 @@ def test_without_an_answer_nothing_is_published(editor: Volunteer, author: Autho
     editor.get(f"/case/{case}/story")
     page = editor.press(f"/case/{case}/story/ask")
     assert not page.has("form", action=f"/case/{case}/story/queue")
-    draft = worklog.entries_of(author.world.desk, author.case_id)[-1].id.hex()
+    draft = entries.entries_of(author.world.desk, author.case_id)[-1].id.hex()
     token = editor.token
     editor.post(f"/case/{case}/story/queue", [*token, ("draft", draft)])
     assert "cannot be done yet" in editor.page.errors
-    assert publishing.stories_of(author.world.desk, author.case_id) == []
+    assert stories_queue.stories_of(author.world.desk, author.case_id) == []
 
 
 def test_what_the_author_wants_changed_is_changed_and_asked_again(editor: Volunteer, author: Author) -> None:
@@ -106,8 +109,8 @@ def test_a_consent_taken_back_in_the_queue_stops_it_unread_and_read(
     editor.log_in()
     editor.open_case(case)
     assert step(editor, case) == "forbidden"
-    assert publishing.stories_of(house.desk, author.case_id)[0].state == "draft"
-    assert texts.read(house.desk, story.id)[1] == [], "the words have left the desk's own tables"
+    assert stories_queue.stories_of(house.desk, author.case_id)[0].state == "draft"
+    assert reading.read(house.desk, story.id)[1] == [], "the words have left the desk's own tables"
     two_weeks_later(house)
     assert on_the_site(house, story.id) == []
 
@@ -122,7 +125,7 @@ def test_a_story_whose_author_wants_to_be_asked_after_all_leaves_the_queue(
     editor.open_case(case)
     assert step(editor, case) == "ask"
     two_weeks_later(house)
-    assert on_the_site(house, publishing.stories_of(house.desk, author.case_id)[0].id) == []
+    assert on_the_site(house, stories_queue.stories_of(house.desk, author.case_id)[0].id) == []
 
 
 def test_a_yes_given_before_a_no_counts_no_more(house: House, editor: Volunteer, author: Author) -> None:
@@ -135,7 +138,7 @@ def test_a_yes_given_before_a_no_counts_no_more(house: House, editor: Volunteer,
     author.allows("ask")
     editor.open_case(case)
     assert step(editor, case) == "ask"
-    assert publishing.stories_of(house.desk, author.case_id) == []
+    assert stories_queue.stories_of(house.desk, author.case_id) == []
 
 
 def test_a_friendly_word_in_the_queue_only_waits_to_be_read(house: House, editor: Volunteer, author: Author) -> None:
@@ -147,7 +150,7 @@ def test_a_friendly_word_in_the_queue_only_waits_to_be_read(house: House, editor
     assert on_the_site(house, story.id) == []
     editor.log_in()
     editor.open_case(case)
-    publishing.publish_due(house.mailbox, house.desk, house.today)
+    stories_queue.publish_due(house.mailbox, house.desk, house.today)
     assert on_the_site(house, story.id) == [EDITED]
 
 
@@ -162,7 +165,7 @@ def test_a_consent_taken_back_after_publication_takes_the_story_down(
     author.allows("no")
     editor.open_case(case)
     assert on_the_site(house, story.id) == []
-    assert texts.read(house.desk, story.id)[1] == []
+    assert reading.read(house.desk, story.id)[1] == []
     assert truth.repair(house.mailbox, house.desk, house.today) == []
 
 
@@ -181,8 +184,8 @@ def test_an_erased_case_takes_story_drafts_and_approvals_with_it(
     editor.get(f"/stories/{story.id.hex()}")
     assert editor.status == 404
     two_weeks_later(house)
-    assert publishing.stories_of(house.desk, author.case_id) == []
-    assert worklog.entries_of(house.desk, author.case_id) == []
+    assert stories_queue.stories_of(house.desk, author.case_id) == []
+    assert entries.entries_of(house.desk, author.case_id) == []
     assert on_the_site(house, story.id) == []
 
 
@@ -190,12 +193,12 @@ def test_the_case_names_its_story_before_anybody_sees_it(house: House, editor: V
     case = author.tells(WRITTEN)
     finish(editor, case)
     story = queued(editor, author, case)
-    assert author.letters()[-1] == Pointer(story.id.hex())
+    assert author.letters()[-1] == StoryLink(story.id.hex())
     editor.get(f"/case/{case}/story")
     editor.press(f"/case/{case}/story/stop")
     assert step(editor, case) == "ready"
     assert queued(editor, author, case).id == story.id
-    assert author.letters().count(Pointer(story.id.hex())) == 1
+    assert author.letters().count(StoryLink(story.id.hex())) == 1
     assert house.ended
 
 
@@ -203,7 +206,7 @@ def test_a_forged_question_gives_no_yes(house: House, editor: Volunteer, author:
     case = author.tells(WRITTEN, "ask")
     finish(editor, case)
     intruder = Intruder(house, author.case_id)
-    intruder.forges(author, Proposal("I ran away", EDITED, "en", house.today), "circle")
+    intruder.forges(author, FinalText("I ran away", EDITED, "en", house.today), "circle")
     author.says("yes")
     editor.open_case(case)
     assert step(editor, case) == "ask"

@@ -2,10 +2,12 @@
 
 import pytest
 
-from onion_app.crypto.letters import Text
+from onion_app.crypto.payloads import Text
 from onion_app.desk import phrases
-from onion_app.site.seals import case_keys, opened
-from onion_app.vault import cases, worklog
+from onion_app.site.author_keys import keys_by_epoch, open_message
+from onion_app.vault.desk import audit, entries
+from onion_app.vault.desk.taken import take, taken_by
+from onion_app.vault.mailbox import lifetime, messages, records
 from scripts.rehearsal.pages import Page
 from tests.desk.house import House, Volunteer, listed
 from tests.world import Author
@@ -50,8 +52,8 @@ def test_a_case_is_answered_from_the_queue_to_the_reply(
     page = counsellor.reply(case, "I am here.\nTell me.")
     assert messages_on(page) == ["I am here. Tell me.", "Hello?"]
     assert author.letters()[-1] == Text("I am here.\nTell me.", 20_500, sender="Sara")
-    sent = cases.messages_of(house.mailbox, author.case_id)[-1]
-    assert worklog.replies_of(house.desk, author.case_id) == {sent.id: worklog.reply_mark(sent.sealed)}
+    sent = messages.messages_of(house.mailbox, author.case_id)[-1]
+    assert entries.replies_of(house.desk, author.case_id) == {sent.id: entries.reply_mark(sent.sealed)}
     assert not page.having_class("forged")
     assert listed(counsellor.get(f"{queue}/waiting")) == [case]
 
@@ -63,11 +65,11 @@ def test_what_a_case_contains_is_said_before_it_opens(house: House, counsellor: 
     assert "Something hard" not in page.text
     assert "1 message from the author" in page.first(id="cover").text
     assert "danger" not in page.first(id="cover").text  # nobody asked its author
-    assert cases.read_case(house.mailbox, author.case_id).unread
+    assert lifetime.read_case(house.mailbox, author.case_id).unread
     page = counsellor.press(f"/case/{case}/open")
     assert messages_on(page) == ["Something hard to read."]
     assert "seen the final text and said yes" in page.first(id="consents").text
-    assert not cases.read_case(house.mailbox, author.case_id).unread
+    assert not lifetime.read_case(house.mailbox, author.case_id).unread
 
 
 def test_nobody_reads_a_case_past_the_audit(house: House, counsellor: Volunteer, author: Author, case: str) -> None:
@@ -77,7 +79,7 @@ def test_nobody_reads_a_case_past_the_audit(house: House, counsellor: Volunteer,
         assert page.has(id="cover")
         assert "Hello?" not in page.text
     counsellor.open_case(case)
-    assert "opened a case" in {row.what for row in worklog.audit_of(house.desk, author.circle_id, 0)}
+    assert "opened a case" in {row.what for row in audit.audit_of(house.desk, author.circle_id, 0)}
 
 
 def test_only_who_has_taken_a_case_can_reply(counsellor: Volunteer, author: Author, case: str) -> None:
@@ -93,7 +95,7 @@ def test_only_who_has_taken_a_case_can_reply(counsellor: Volunteer, author: Auth
 def test_a_case_that_somebody_else_has_taken_is_theirs(
     house: House, counsellor: Volunteer, author: Author, case: str, circle: bytes
 ) -> None:
-    worklog.take(house.desk, author.case_id, house.enrol(circle, "Dana").id, house.today)
+    take(house.desk, author.case_id, house.enrol(circle, "Dana").id, house.today)
     assert "Taken by Dana" in counsellor.open_case(case).text
     token = counsellor.token
     for act in ("take", "give-back", "close", "reply"):
@@ -106,7 +108,7 @@ def test_a_case_is_given_back(house: House, counsellor: Volunteer, author: Autho
     assert listed(counsellor.get(f"/circle/{author.circle_id.hex()}/mine")) == [taken]
     counsellor.get(f"/case/{taken}")
     counsellor.press(f"/case/{taken}/give-back")
-    assert worklog.taken_by(house.desk, [author.case_id]) == {}
+    assert taken_by(house.desk, [author.case_id]) == {}
 
 
 def test_a_reply_sent_twice_is_one_reply(counsellor: Volunteer, author: Author, taken: str) -> None:
@@ -149,10 +151,10 @@ def test_a_note_is_sealed_and_seen_by_the_circle_only(
 ) -> None:
     page = counsellor.press(f"/case/{taken}/note", text="Speaks Badini. Wants a woman.")
     assert "Wants a woman" in page.first(id="notes").text
-    (entry,) = worklog.entries_of(house.desk, author.case_id)
+    (entry,) = entries.entries_of(house.desk, author.case_id)
     assert b"Badini" not in entry.sealed
-    as_message = cases.Message(author.case_id, 1, entry.id, 1, "note", entry.sealed)  # type: ignore[arg-type]
-    letter = opened(case_keys(house.mailbox, author.door), as_message)
+    as_message = records.Message(author.case_id, 1, entry.id, 1, "note", entry.sealed)  # type: ignore[arg-type]
+    letter = open_message(keys_by_epoch(house.mailbox, author.door), as_message)
     assert isinstance(letter, Text)
     assert letter.text == "Speaks Badini. Wants a woman."
 

@@ -5,7 +5,8 @@ from typing import Any
 from flask import url_for
 
 from onion_app.crypto.members import words_to_compare
-from onion_app.vault import cases, people
+from onion_app.vault.desk import circles, invitations, moderators
+from onion_app.vault.mailbox import messages
 from onion_app.web.app import Hardened
 from tests.desk.house import HOST, House, Volunteer, card_of, id_of, invites, joins
 from tests.world import Author
@@ -48,11 +49,11 @@ def test_whoever_waits_sees_nothing(house: House, counsellor: Volunteer, author:
         newcomer.get(path)
         assert newcomer.status == 404
     # Nor does anybody let themselves in, or invite others.
-    key = people.find_moderator(house.desk, "Dana").public_key.hex()
+    key = moderators.find_moderator(house.desk, "Dana").public_key.hex()
     for act in (f"{circle.hex()}/let-in/{id_of(house, 'Dana')}", f"{circle.hex()}/invite", "add"):
         newcomer.post(f"/circles/{act}", [*token, ("key", key), ("name", "Mine")])
         assert newcomer.status == 404
-    assert people.find_moderator(house.desk, "Dana").state == "waiting"
+    assert moderators.find_moderator(house.desk, "Dana").state == "waiting"
     assert counsellor.login.handle
 
 
@@ -68,7 +69,7 @@ def test_a_newcomer_with_another_key_than_the_one_compared_is_not_let_in(
         house.desk.run("UPDATE moderators SET public_key = ? WHERE handle = 'Dana'", (bytes([7]) * 32,))
     page = counsellor.post(f"/circles/{circle.hex()}/let-in/{id_of(house, 'Dana')}", fields)
     assert "changed in the meantime" in counsellor.page.errors
-    assert people.find_moderator(house.desk, "Dana").state == "waiting"
+    assert moderators.find_moderator(house.desk, "Dana").state == "waiting"
     assert page.having_class("newcomer")[0].having_class("words")[0].text != shown
 
 
@@ -112,19 +113,19 @@ def test_a_member_sees_and_invites_into_no_other_circle(house: House, counsellor
     house.volunteer(law, "Rojin", logged_in=True)
     lawyer.log_in()
     invites(lawyer, law)
-    invitation = people.open_invitations(house.desk)[0].id.hex()
+    invitation = invitations.open_invitations(house.desk)[0].id.hex()
     counsellor.log_in()
     page = counsellor.get("/circles")
     assert not any(word in page.text for word in ("Law", "Dana", "Rojin"))
     token = counsellor.token
-    key = people.find_moderator(house.desk, "Rojin").public_key.hex()
+    key = moderators.find_moderator(house.desk, "Rojin").public_key.hex()
     acts = [f"{law.hex()}/{act}" for act in ("invite", f"let-in/{id_of(house, 'Rojin')}")]
     acts += [f"invitation/{invitation}/cancel", "add"]
     for act in acts:
         counsellor.post(f"/circles/{act}", [*token, ("key", key), ("name", "Mine")])
         assert counsellor.status == 404, act
-    assert len(people.open_invitations(house.desk)) == 1
-    assert people.find_moderator(house.desk, "Rojin").state == "waiting"
+    assert len(invitations.open_invitations(house.desk)) == 1
+    assert moderators.find_moderator(house.desk, "Rojin").state == "waiting"
 
 
 def test_only_a_coordinator_brings_in_another_and_only_into_the_coordinators_circle(
@@ -140,7 +141,7 @@ def test_only_a_coordinator_brings_in_another_and_only_into_the_coordinators_cir
     counsellor.get("/circles")
     counsellor.post(f"/circles/{law.hex()}/invite-coordinator", counsellor.page.form_to("/logout").filled())
     assert counsellor.status == 404
-    assert people.open_invitations(house.desk) == []
+    assert invitations.open_invitations(house.desk) == []
     counsellor.get("/circles")
     code = counsellor.press(here).code
     other = house.volunteer()
@@ -163,7 +164,7 @@ def test_a_coordinator_adds_circles_and_invites_into_them_but_lets_nobody_in(
     counsellor.log_in()
     counsellor.get("/circles")
     counsellor.press("/circles/add", name=" Law ", topic_law="1", language_ckb="1")
-    law = next(circle for circle in people.circles(house.desk) if circle.name == "Law")
+    law = next(circle for circle in circles.circles(house.desk) if circle.name == "Law")
     assert (law.topics, law.languages, law.catch_all, law.coordinators) == (("law",), ("ckb",), False, False)
     counsellor.press("/circles/add", name="law")
     assert "Another circle has this name" in counsellor.page.errors
@@ -176,7 +177,7 @@ def test_a_coordinator_adds_circles_and_invites_into_them_but_lets_nobody_in(
     assert "Dana" in card.text
     assert not card.having_class("words")
     token = counsellor.token
-    key = people.find_moderator(house.desk, "Rojin").public_key.hex()
+    key = moderators.find_moderator(house.desk, "Rojin").public_key.hex()
     counsellor.post(f"/circles/{law.id.hex()}/let-in/{id_of(house, 'Rojin')}", [*token, ("key", key)])
     assert counsellor.status == 404
 
@@ -191,7 +192,7 @@ def test_a_member_finds_nothing_of_another_circle_under_any_address(
     lawyer.log_in()
     lawyer.take(foreign.case_id.hex())
     lawyer.press(f"/case/{foreign.case_id.hex()}/note", text="A note of theirs")
-    ids = {"circle_id": law, "case_id": foreign.case_id, "gone_id": people.find_moderator(house.desk, "Dana").id}
+    ids = {"circle_id": law, "case_id": foreign.case_id, "gone_id": moderators.find_moderator(house.desk, "Dana").id}
     ids |= {"moderator_id": ids["gone_id"], "newcomer_id": ids["gone_id"]}
     counsellor.log_in()
     token = counsellor.token
@@ -224,4 +225,4 @@ def test_a_member_finds_nothing_of_another_circle_under_any_address(
     assert before == [
         house.desk.rows(f"SELECT * FROM {table}") for table in ("taken", "entries", "moderators", "circles")
     ]
-    assert len(cases.messages_of(house.mailbox, foreign.case_id)) == 1
+    assert len(messages.messages_of(house.mailbox, foreign.case_id)) == 1

@@ -2,7 +2,7 @@
 
 import pytest
 
-from onion_app.vault import people
+from onion_app.vault.desk import circles, moderators
 from onion_app.web.app import Hardened
 from scripts.rehearsal.people import Person
 from scripts.rehearsal.wire import into
@@ -14,9 +14,9 @@ def test_the_first_invitation_makes_a_member_and_the_circle_gets_its_key(
 ) -> None:
     newcomer.enrol(house.invitation(circle), "Sara")
     assert newcomer.page.has(id="welcome")
-    who = people.find_moderator(house.desk, "Sara")
+    who = moderators.find_moderator(house.desk, "Sara")
     assert who.state == "active"
-    assert house.public_key(circle) == people.read_circle(house.desk, circle).public_key
+    assert house.public_key(circle) == circles.read_circle(house.desk, circle).public_key
     newcomer.log_in()
     assert [card.get("data-circle") for card in newcomer.page.having_class("circle")] == [circle.hex()]
 
@@ -34,7 +34,7 @@ def test_nothing_is_stored_before_line_and_digits_were_typed_back(
     assert house.desk.rows("SELECT 1 FROM moderators") == []
     assert newcomer.page.first(id="new-passphrase").text == newcomer.login.passphrase
     newcomer.type_back(handle="Sara")
-    assert people.find_moderator(house.desk, "Sara").state == "active"
+    assert moderators.find_moderator(house.desk, "Sara").state == "active"
 
 
 def test_the_steps_of_enrolling_are_numbered_in_the_digits_of_the_page(

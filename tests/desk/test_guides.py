@@ -5,8 +5,10 @@ from typing import cast
 import pytest
 
 from onion_app.errors import NothingHere
-from onion_app.vault import guides, texts, truth, worklog
-from onion_app.vault.rows import Language
+from onion_app.shapes import Language
+from onion_app.vault import truth
+from onion_app.vault.desk import audit, guides
+from onion_app.vault.shown import reading
 from tests.desk.house import House, Volunteer
 
 BODY = "1. Go first.\n2. Take water.\n\n## Then?\n\n<script>alert(1)</script> [here](http://example.com) *now*"
@@ -37,9 +39,9 @@ def kept(coordinator: Volunteer, path: str, **changed: str) -> None:
     coordinator.post(f"{path}/save", [*fields, *({"title": "In danger now?", "text": BODY} | changed).items()])
 
 
-def shown(house: House, slug: str = "now") -> texts.Version | None:
+def shown(house: House, slug: str = "now") -> reading.Version | None:
     try:
-        return texts.guide(house.mailbox, slug)[1][0]
+        return reading.guide(house.mailbox, slug)[1][0]
     except NothingHere:
         return None
 
@@ -111,7 +113,7 @@ def test_a_guide_without_words_is_refused(coordinator: Volunteer, field: str) ->
 
 def test_nobody_but_a_coordinator_touches_a_guide(house: House, counsellor: Volunteer) -> None:
     guide_id = guides.begin(house.desk, b"g" * 16, "now")
-    guides.save(house.mailbox, house.desk, texts.Version(guide_id, "en", "Title", "Words.", None, None, None))
+    guides.save(house.mailbox, house.desk, reading.Version(guide_id, "en", "Title", "Words.", None, None, None))
     counsellor.log_in()
     assert not counsellor.page.has("a", href="/guides")
     token = counsellor.token
@@ -143,7 +145,7 @@ def test_what_is_done_with_a_guide_stands_in_the_audit(house: House, coordinator
     path = begun(coordinator)
     kept(coordinator, path)
     coordinator.press(f"{path}/publish")
-    said = {row.what for row in worklog.audit_of(house.desk, None, 0)}
+    said = {row.what for row in audit.audit_of(house.desk, None, 0)}
     assert {"began a guide", "changed a guide", "published a guide"} <= said
 
 
@@ -154,7 +156,7 @@ def test_guides_are_listed_and_opened_in_the_language_that_the_desk_is_read_in(
     for slug, titles in written.items():
         guide_id = guides.begin(house.desk, slug.encode().ljust(16), slug)
         for language, title in titles.items():
-            version = texts.Version(guide_id, cast("Language", language), title, "Words.", None, None, None)
+            version = reading.Version(guide_id, cast("Language", language), title, "Words.", None, None, None)
             guides.save(house.mailbox, house.desk, version)
     for own, listed in (("en", ["المزيد", "In danger now?"]), ("ar", ["المزيد", "هل من خطر الآن؟"])):
         page = coordinator.get(f"/guides?lang={own}")

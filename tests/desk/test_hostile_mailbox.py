@@ -3,8 +3,9 @@
 import pytest
 
 from onion_app.crypto.keys import new_keypair
-from onion_app.crypto.letters import Consent, Text
-from onion_app.vault import cases, worklog
+from onion_app.crypto.payloads import Consent, Text
+from onion_app.vault.desk import audit
+from onion_app.vault.mailbox import messages
 from tests.desk.house import House, Volunteer
 from tests.planting import Intruder
 from tests.world import Author
@@ -40,7 +41,7 @@ def test_a_message_moved_to_another_case_does_not_open(
 ) -> None:
     other = Author(house, author.circle_id)
     other.writes("Somebody else's.")
-    foreign = cases.messages_of(house.mailbox, other.case_id)[0].sealed
+    foreign = messages.messages_of(house.mailbox, other.case_id)[0].sealed
     intruder.runs("UPDATE messages SET sealed = ? WHERE case_id = ? AND number = 1", foreign, author.case_id)
     page = counsellor.open_case(case)
     assert (counsellor.status, numbers(counsellor, "broken")) == (200, ["1"])
@@ -109,6 +110,6 @@ def test_nobody_but_the_author_consents(
 
 def test_what_the_chores_found_stays_until_somebody_has_seen_it(house: House, counsellor: Volunteer) -> None:
     with house.desk.writing():
-        worklog.add_finding(house.desk, 20_500, "circle changed", "ab" * 16)
+        audit.add_finding(house.desk, 20_500, "circle changed", "ab" * 16)
     finding = counsellor.log_in().having_class("finding")[0].get("data-finding")
     assert counsellor.press(f"/finding/{finding}/acknowledge").having_class("finding") == []

@@ -6,9 +6,12 @@ import pytest
 
 from onion_app.crypto.epochs import next_epoch
 from onion_app.crypto.keys import fingerprint
+from onion_app.desk import case_keys
 from onion_app.errors import Overloaded
-from onion_app.site.seals import keys_in
-from onion_app.vault import cases, known, truth
+from onion_app.site.author_keys import keys_in
+from onion_app.vault import truth
+from onion_app.vault.desk import known_keys
+from onion_app.vault.mailbox import messages, records
 from tests.desk.house import House, Volunteer, id_of, joins, pairs_of, shuts_out
 from tests.planting import Intruder
 from tests.world import Author
@@ -25,7 +28,7 @@ def case(house: House, counsellor: Volunteer, author: Author, circle: bytes) -> 
     return case
 
 
-@pytest.mark.parametrize("reading", [(known, "known_keys"), (cases, "all_wraps")])
+@pytest.mark.parametrize("reading", [(known_keys, "known_keys"), (case_keys, "all_wraps")])
 def test_who_answers_while_another_re_keys_the_case_is_not_told_that_its_keys_are_gone(
     house: House,
     counsellor: Volunteer,
@@ -135,14 +138,14 @@ def test_an_answer_sent_twice_at_once_begins_one_epoch(
     shuts_out(house, counsellor, "Dana")
     counsellor.open_case(case)
     fields = counsellor.page.form_to(f"/case/{case}/reply").filled(text="We are here.")
-    store = cases.append
+    store = messages.append
 
-    def once_more(*row: Any, **facts: Any) -> cases.Message:
-        monkeypatch.setattr(cases, "append", store)
+    def once_more(*row: Any, **facts: Any) -> records.Message:
+        monkeypatch.setattr(messages, "append", store)
         counsellor.post(f"/case/{case}/reply", fields)
         return store(*row, **facts)
 
-    monkeypatch.setattr(cases, "append", once_more)
+    monkeypatch.setattr(messages, "append", once_more)
     counsellor.post(f"/case/{case}/reply", fields)
     counsellor.open_case(case)
     counsellor.press(f"/case/{case}/reply", text="Still here.")

@@ -3,10 +3,11 @@
 import pytest
 
 from onion_app.crypto.epochs import AUTHOR_HOLDER
-from onion_app.crypto.letters import Text
+from onion_app.crypto.payloads import Text
 from onion_app.desk.phrases import PHRASES
 from onion_app.errors import NothingHere
-from onion_app.vault import cases, people, worklog
+from onion_app.vault.desk import audit, moderators, taken
+from onion_app.vault.mailbox import case_keys, lifetime
 from tests.desk.house import House, Volunteer, epochs_open_to, listed, pairs_of
 from tests.world import Author
 
@@ -60,10 +61,10 @@ def test_of_the_ticked_cases_those_that_cannot_be_taken_are_said(
     page = counsellor.post("/mine/take", [token, *ticks])
     assert "no longer here" in counsellor.page.errors
     assert listed(page, "mine") == [mine.case_id.hex()]
-    assert list(worklog.taken_by(house.desk, [mine.case_id, foreign.case_id])) == [mine.case_id]
+    assert list(taken.taken_by(house.desk, [mine.case_id, foreign.case_id])) == [mine.case_id]
     # What somebody has taken is not offered in the queue, and stays theirs whatever is sent.
-    worklog.give_back(house.desk, mine.case_id, people.find_moderator(house.desk, "Sara").id)
-    worklog.take(house.desk, mine.case_id, people.find_moderator(house.desk, "Dana").id, house.today)
+    taken.give_back(house.desk, mine.case_id, moderators.find_moderator(house.desk, "Sara").id)
+    taken.take(house.desk, mine.case_id, moderators.find_moderator(house.desk, "Dana").id, house.today)
     page = counsellor.get(f"/circle/{circle.hex()}/new")
     assert not page.has(name=f"take_{mine.case_id.hex()}")
     page = counsellor.post("/mine/take", [token, *ticks])
@@ -123,7 +124,7 @@ def test_filled_boxes_are_sent_at_once_and_one_refusal_keeps_its_text(
     assert "Too late" in page.having_class("stray")[0].text
     # I must stop gives all of them back.
     counsellor.press("/mine/stop")
-    assert worklog.taken_by(house.desk, [author.case_id for author in authors]) == {}
+    assert taken.taken_by(house.desk, [author.case_id for author in authors]) == {}
 
 
 def test_texts_of_many_boxes_survive_the_lock(house: House, counsellor: Volunteer, authors: list[Author]) -> None:
@@ -157,8 +158,8 @@ def test_a_case_handed_over_gets_keys_that_the_former_circle_never_had(
         assert counsellor.status == 404
     assert epochs_open_to(house, author.case_id, law, before) == set()
     assert epochs_open_to(house, author.case_id, law, pairs_of(house, lawyer, law)) == {1, 2}
-    assert [found.epoch for found in cases.wraps_of(house.mailbox, author.case_id, AUTHOR_HOLDER)] == [2, 1]
-    assert worklog.taken_by(house.desk, [author.case_id]) == {}
+    assert [found.epoch for found in case_keys.wraps_of(house.mailbox, author.case_id, AUTHOR_HOLDER)] == [2, 1]
+    assert taken.taken_by(house.desk, [author.case_id]) == {}
     lawyer.log_in()
     page = lawyer.get(f"/circle/{law.hex()}/new")
     assert listed(page) == [case]
@@ -171,7 +172,7 @@ def test_a_case_handed_over_gets_keys_that_the_former_circle_never_had(
         assert lawyer.status == 404
         lawyer.post(f"/case/{case}/ways-out/hand-over", [*token, ("circle", circle.hex())])
         assert "Take this case first" in lawyer.page.errors
-    assert cases.read_case(house.mailbox, authors[1].case_id).circle_id == circle
+    assert lifetime.read_case(house.mailbox, authors[1].case_id).circle_id == circle
 
 
 def test_a_case_of_which_a_part_opens_for_nobody_is_not_handed_over(
@@ -187,7 +188,7 @@ def test_a_case_of_which_a_part_opens_for_nobody_is_not_handed_over(
         house.mailbox.run(damaged, (bytes(120), author.case_id, circle))
     counsellor.press(f"/case/{author.case_id.hex()}/ways-out/hand-over", circle=law.hex())
     assert "opens for nobody any more" in counsellor.page.errors
-    assert "handed a case over" not in [row.what for row in worklog.audit_of(house.desk, circle, 0)]
+    assert "handed a case over" not in [row.what for row in audit.audit_of(house.desk, circle, 0)]
 
 
 def test_stepping_out_hides_a_case_and_closing_the_door_takes_the_code_away(
@@ -202,8 +203,8 @@ def test_stepping_out_hides_a_case_and_closing_the_door_takes_the_code_away(
     assert hidden not in listed(page)
     counsellor.get(f"/case/{closed}/ways-out")
     counsellor.press(f"/case/{closed}/ways-out/close-door")
-    assert cases.wraps_of(house.mailbox, authors[1].case_id, AUTHOR_HOLDER) == []
-    assert cases.author_key_of(house.mailbox, authors[1].case_id) is None
+    assert case_keys.wraps_of(house.mailbox, authors[1].case_id, AUTHOR_HOLDER) == []
+    assert case_keys.author_key_of(house.mailbox, authors[1].case_id) is None
     with pytest.raises(NothingHere):
-        cases.find_by_tag(house.mailbox, bytes(32))
+        lifetime.find_by_tag(house.mailbox, bytes(32))
     assert "Question 1" in counsellor.open_case(closed).text

@@ -5,8 +5,10 @@ from typing import Any
 import pytest
 
 from onion_app.crypto.epochs import AUTHOR_HOLDER, Epoch, authors_epochs, next_epoch
-from onion_app.site.seals import keys_in
-from onion_app.vault import cases, known, truth
+from onion_app.site.author_keys import keys_in
+from onion_app.vault import truth
+from onion_app.vault.desk import known_keys
+from onion_app.vault.mailbox import case_keys, messages, records
 from tests.desk.house import House, Volunteer, joins, pairs_of, shuts_out
 from tests.planting import Intruder
 from tests.world import Author
@@ -90,7 +92,7 @@ def test_an_exchanged_author_gets_no_key(
     counsellor.log_in()  # every case gets a new key
     counsellor.open_case(case)
     counsellor.press(f"/case/{case}/reply", text="We are here.")
-    assert [each.epoch for each in cases.wraps_of(house.mailbox, author.case_id, AUTHOR_HOLDER)] == [2, 1]
+    assert [each.epoch for each in case_keys.wraps_of(house.mailbox, author.case_id, AUTHOR_HOLDER)] == [2, 1]
     assert intruder.reads() == []
     assert author.texts() == ["They found my phone.", "We are here."]
 
@@ -193,14 +195,14 @@ def test_of_an_author_and_a_member_who_begin_an_epoch_at_once_neither_loses_a_wo
     joins(house, circle, "Dana", counsellor)
     shuts_out(house, counsellor, "Dana")
     counsellor.open_case(case)
-    store = cases.append
+    store = messages.append
 
-    def meanwhile_an_answer(*row: Any, **facts: Any) -> cases.Message:
-        monkeypatch.setattr(cases, "append", store)
+    def meanwhile_an_answer(*row: Any, **facts: Any) -> records.Message:
+        monkeypatch.setattr(messages, "append", store)
         counsellor.press(f"/case/{case}/reply", text="We are here.")
         return store(*row, **facts)
 
-    monkeypatch.setattr(cases, "append", meanwhile_an_answer)
+    monkeypatch.setattr(messages, "append", meanwhile_an_answer)
     author.writes_back("Are you there?")
     assert counsellor.page.errors == ""
     assert [epoch.number for epoch in keys_in(house.mailbox, author.door).epochs] == [1, 2]
@@ -224,6 +226,6 @@ def test_after_the_door_was_closed_what_follows_is_sealed_to_no_author(
 def test_the_desk_notes_which_keys_it_has_met(house: House, author: Author, counsellor: Volunteer) -> None:
     case = author.writes("They found my phone.")
     counsellor.log_in()
-    assert known.known_keys(house.desk, author.case_id) == {}
+    assert known_keys.known_keys(house.desk, author.case_id) == {}
     counsellor.open_case(case)
-    assert list(known.known_keys(house.desk, author.case_id)) == [1]
+    assert list(known_keys.known_keys(house.desk, author.case_id)) == [1]

@@ -2,7 +2,10 @@
 
 import pytest
 
-from onion_app.vault import cases, publishing, texts, truth, worklog
+from onion_app.vault import truth
+from onion_app.vault.desk import entries, stories_queue
+from onion_app.vault.mailbox import lifetime
+from onion_app.vault.shown import reading
 from tests.desk.house import House, Volunteer
 from tests.desk.story_steps import CHECKS, DRAFT, EDITED, WRITTEN, finish, on_the_site, queued, step, two_weeks_later
 from tests.world import Author
@@ -14,15 +17,15 @@ def test_a_testimony_becomes_a_story_on_its_day(house: House, editor: Volunteer,
     assert step(editor, case) == "ready"
     story = queued(editor, author, case)
     assert story.publish_day is not None
-    assert 1 <= story.publish_day - house.today <= publishing.LATEST_DAYS
-    assert cases.read_case(house.mailbox, author.case_id).state == "ready"
-    publishing.publish_due(house.mailbox, house.desk, house.today)
+    assert 1 <= story.publish_day - house.today <= stories_queue.LATEST_DAYS
+    assert lifetime.read_case(house.mailbox, author.case_id).state == "ready"
+    stories_queue.publish_due(house.mailbox, house.desk, house.today)
     assert on_the_site(house, story.id) == []
     two_weeks_later(house)
-    text, versions = texts.story(house.mailbox, story.id)
+    text, versions = reading.story(house.mailbox, story.id)
     assert (text.year, text.notes) == (2025, ("violence",))
     assert [(version.title, version.body) for version in versions] == [("I ran away", EDITED)]
-    assert cases.read_case(house.mailbox, author.case_id).state == "published"
+    assert lifetime.read_case(house.mailbox, author.case_id).state == "published"
     assert truth.repair(house.mailbox, house.desk, house.today) == []
 
 
@@ -37,8 +40,8 @@ def test_the_draft_stands_beside_the_original_with_what_was_changed(editor: Volu
 def test_a_draft_is_sealed_until_it_is_queued(house: House, editor: Volunteer, author: Author) -> None:
     case = author.tells(WRITTEN)
     finish(editor, case)
-    assert publishing.stories_of(house.desk, author.case_id) == []
-    assert all(b"Somebody" not in entry.sealed for entry in worklog.entries_of(house.desk, author.case_id))
+    assert stories_queue.stories_of(house.desk, author.case_id) == []
+    assert all(b"Somebody" not in entry.sealed for entry in entries.entries_of(house.desk, author.case_id))
 
 
 @pytest.mark.parametrize("left_out", list(CHECKS))
@@ -50,7 +53,7 @@ def test_every_line_of_the_checklist_is_ticked(editor: Volunteer, author: Author
     page = editor.press(f"/case/{case}/story/save", **DRAFT, **ticked, finished="1")
     assert "five lines" in editor.page.errors
     assert page.first(id="text").raw_text.strip() == EDITED
-    assert worklog.entries_of(author.world.desk, author.case_id) == []
+    assert entries.entries_of(author.world.desk, author.case_id) == []
 
 
 @pytest.mark.parametrize(
@@ -62,14 +65,14 @@ def test_each_field_is_checked(editor: Volunteer, author: Author, field: str, va
     editor.get(f"/case/{case}/story")
     editor.press(f"/case/{case}/story/save", **(DRAFT | {field: value}))
     assert editor.page.has("a", href=f"#{field}")
-    assert worklog.entries_of(author.world.desk, author.case_id) == []
+    assert entries.entries_of(author.world.desk, author.case_id) == []
 
 
 def test_nothing_goes_out_without_the_second_person(editor: Volunteer, second: Volunteer, author: Author) -> None:
     case = author.tells(WRITTEN)
     finish(editor, case)
     assert step(editor, case) == "second"
-    draft = worklog.entries_of(author.world.desk, author.case_id)[-1].id.hex()
+    draft = entries.entries_of(author.world.desk, author.case_id)[-1].id.hex()
     token = editor.token
     for act, refusal in (("approve", "Who wrote a draft"), ("queue", "cannot be done yet")):
         editor.post(f"/case/{case}/story/{act}", [*token, ("draft", draft)])
@@ -95,7 +98,7 @@ def test_title_and_text_of_a_draft_survive_the_lock(house: House, editor: Volunt
     editor.fill_in_login()
     assert editor.open_case(case).has(id="draft-kept")
     page = editor.get(f"/case/{case}/story")
-    assert worklog.entries_of(house.desk, author.case_id) == []
+    assert entries.entries_of(house.desk, author.case_id) == []
     assert page.first(id="title").get("value") == "بيت جديد"
     assert page.first(id="text").raw_text.strip() == (text or WRITTEN)
     # Once it is kept, nothing of it comes back.

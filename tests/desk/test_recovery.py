@@ -1,6 +1,6 @@
 """Another phone, another sheet, and the way back after a loss."""
 
-from onion_app.vault import people
+from onion_app.vault.desk import circles, moderators
 from tests.desk.house import House, Volunteer
 from tests.world import Author
 
@@ -67,7 +67,7 @@ def test_the_sheet_brings_somebody_back_and_everything_old_is_void(
 
 def test_whoever_was_shut_out_does_not_come_back_with_a_sheet(house: House, newcomer: Volunteer, circle: bytes) -> None:
     newcomer.enrol(house.invitation(circle), "Dana")
-    people.shut_out(house.desk, people.find_moderator(house.desk, "Dana").id, {circle: ()})
+    circles.remove_member(house.desk, moderators.find_moderator(house.desk, "Dana").id, {circle: ()})
     other = house.volunteer()
     other.get("/recover")
     other.press("/recover", handle="Dana", sheet=newcomer.sheet)

@@ -5,8 +5,9 @@ from typing import Any
 import pytest
 from flask import url_for
 
-from onion_app.desk.gate import OPEN_TO_ALL
-from onion_app.vault import cases, people, worklog
+from onion_app.desk.login_gate import OPEN_TO_ALL
+from onion_app.vault.desk import circles, entries, moderators, taken
+from onion_app.vault.mailbox import lifetime, messages
 from onion_app.web.app import Hardened
 from scripts.rehearsal.wire import into
 from tests.desk.house import HOST, House, Volunteer
@@ -46,7 +47,7 @@ def test_every_endpoint_is_refused_without_a_login(app: Hardened, newcomer: Volu
 
 def test_a_shut_out_moderator_is_refused_at_once(house: House, counsellor: Volunteer, circle: bytes) -> None:
     counsellor.log_in()
-    people.shut_out(house.desk, people.find_moderator(house.desk, "Sara").id, {circle: ()})
+    circles.remove_member(house.desk, moderators.find_moderator(house.desk, "Sara").id, {circle: ()})
     assert counsellor.get("/").has(id="passphrase")
     assert house.ended[-1] == house.clock.now
     counsellor.log_in()
@@ -61,7 +62,7 @@ def test_a_post_from_anywhere_else_is_refused(counsellor: Volunteer, author: Aut
     fields = counsellor.page.form_to(f"/case/{case}/take").filled()
     counsellor.ask_for("POST", f"/case/{case}/take", fields, from_site(site))
     assert counsellor.status == 400
-    assert worklog.taken_by(author.world.desk, [author.case_id]) == {}
+    assert taken.taken_by(author.world.desk, [author.case_id]) == {}
 
 
 def test_a_post_without_its_token_does_nothing_and_keeps_the_text(counsellor: Volunteer, author: Author) -> None:
@@ -75,7 +76,7 @@ def test_a_post_without_its_token_does_nothing_and_keeps_the_text(counsellor: Vo
     ]
     page = counsellor.post(f"/case/{case}/reply", fields)
     assert page.has(id="kept-notice")
-    assert len(cases.messages_of(author.world.mailbox, author.case_id)) == 1
+    assert len(messages.messages_of(author.world.mailbox, author.case_id)) == 1
     counsellor.ask_for("POST", f"/case/{case}/reply", fields, from_site(None))
     assert counsellor.status == 400
 
@@ -106,12 +107,12 @@ def test_a_case_of_another_circle_looks_like_no_case_at_all(house: House, counse
             counsellor.post(f"/case/{case}/{act}", fields)
             seen.append((counsellor.status, counsellor.page.answer.body))
             # Not only is it refused: nothing was done.
-            assert worklog.taken_by(house.desk, [bytes.fromhex(foreign)]) == {}
+            assert taken.taken_by(house.desk, [bytes.fromhex(foreign)]) == {}
         answers.append(seen)
     assert answers[0] == answers[1]
     assert {status for status, _ in answers[0]} == {404}
-    assert worklog.entries_of(house.desk, bytes.fromhex(foreign)) == []
-    assert cases.read_case(house.mailbox, bytes.fromhex(foreign)).state == "new"
+    assert entries.entries_of(house.desk, bytes.fromhex(foreign)) == []
+    assert lifetime.read_case(house.mailbox, bytes.fromhex(foreign)).state == "new"
     for tab in ("new", "mine", "closed"):
         counsellor.get(f"/circle/{other_circle.hex()}/{tab}")
         assert counsellor.status == 404
@@ -190,8 +191,8 @@ def test_a_text_sent_after_the_lock_is_kept_and_not_sent(
     assert "Nothing was sent yet" in page.first(id="not-sent").text
     area = page.first(id="text" if box == "reply" else "note")
     assert area.raw_text.removeprefix("\n") == "وقت طويل\nand <more>"
-    assert len(cases.messages_of(house.mailbox, author.case_id)) == 1
-    assert worklog.entries_of(house.desk, author.case_id) == []
+    assert len(messages.messages_of(house.mailbox, author.case_id)) == 1
+    assert entries.entries_of(house.desk, author.case_id) == []
     page = counsellor.press(f"/case/{case}/{box}", text="Now")
     assert not page.has(id="not-sent")
     assert "Now" in page.text
@@ -218,7 +219,7 @@ def test_a_button_pressed_after_the_lock_does_nothing(counsellor: Volunteer, aut
     counsellor.house.clock.now += 16 * 60
     page = counsellor.post(f"/case/{case}/take", fields)
     assert page.has(id="locked-notice")
-    assert worklog.taken_by(author.world.desk, [author.case_id]) == {}
+    assert taken.taken_by(author.world.desk, [author.case_id]) == {}
 
 
 def test_a_kept_text_opens_for_nobody_outside_the_circle(house: House, counsellor: Volunteer, author: Author) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from onion_app.vault import people, worklog
+from onion_app.vault.desk import circles, invitations, moderators, taken
 from scripts.rehearsal.pages import Element
 from tests.desk.house import (
     House,
@@ -54,7 +54,7 @@ def test_a_member_of_one_circle_joins_another_and_keeps_handle_words_phone_and_s
 ) -> None:
     case, foreign = author.writes("For the listeners."), Author(house, law).writes("For the lawyers.")
     counsellor.log_in()
-    as_enrolled, before = people.find_moderator(house.desk, "Sara"), pairs_of(house, counsellor, circle)
+    as_enrolled, before = moderators.find_moderator(house.desk, "Sara"), pairs_of(house, counsellor, circle)
     page = types_invitation(counsellor, invites(lawyer, law))
     # Until somebody of the circle has compared the words, it is as closed as before, and the first one as open.
     assert "Law" in page.first(id="waiting").text
@@ -68,7 +68,7 @@ def test_a_member_of_one_circle_joins_another_and_keeps_handle_words_phone_and_s
     assert "For the lawyers." in counsellor.open_case(foreign).text
     assert "For the listeners." in counsellor.open_case(case).text
     # The same person, with the same secrets; and the first circle's keys are as they were.
-    assert people.find_moderator(house.desk, "Sara") == as_enrolled
+    assert moderators.find_moderator(house.desk, "Sara") == as_enrolled
     assert pairs_of(house, counsellor, circle) == before
     # What the other circle is told is what it is told of a newcomer.
     said = told_to(lawyer, law)
@@ -111,8 +111,8 @@ def test_a_code_that_does_not_work_says_what_it_says_at_the_door(
     for code in (late, own := house.invitation(circle)):
         types_invitation(counsellor, code)
         assert "in this circle already" in counsellor.page.errors
-    assert len(people.open_invitations(house.desk)) == 2
-    assert people.waiting_in(house.desk, law) == [people.find_moderator(house.desk, "Sara")]
+    assert len(invitations.open_invitations(house.desk)) == 2
+    assert circles.waiting_in(house.desk, law) == [moderators.find_moderator(house.desk, "Sara")]
     types_invitation(lawyer, own)
     assert lawyer.page.has(id="waiting")
     house.clock.now += 8 * 86_400
@@ -171,11 +171,11 @@ def test_out_of_one_circle_is_not_out_of_the_other(
     assert counsellor.status == 404
     assert "For the listeners." in counsellor.open_case(case).text
     assert circles_shown(counsellor) == {circle.hex()}
-    assert worklog.taken_by(house.desk, [author.case_id, lawyers_case.case_id]).keys() == {author.case_id}
-    assert [found.circle_id for found in people.open_invitations(house.desk)] == [circle]
+    assert taken.taken_by(house.desk, [author.case_id, lawyers_case.case_id]).keys() == {author.case_id}
+    assert [found.circle_id for found in invitations.open_invitations(house.desk)] == [circle]
     # The right circle has a new key, and its cases get theirs; the other's is the same.
     assert pairs_of(house, counsellor, law) == []
-    assert house.public_key(law) == people.read_circle(house.desk, law).public_key != had[0].public
+    assert house.public_key(law) == circles.read_circle(house.desk, law).public_key != had[0].public
     assert house.public_key(circle) == key
     assert lawyer.get("/").having_class("delayed")[0].text == "1"
     assert not lawyer.press("/circles/new-keys").having_class("delayed")
@@ -249,7 +249,7 @@ def test_an_office_begins_with_letting_in_and_ends_with_its_circle(
     counsellor.press(own)
     assert not lawyer.get("/").has("a", href="/settings")
     assert circles_shown(lawyer) == {law.hex()}
-    assert people.open_invitations(house.desk) == []
+    assert invitations.open_invitations(house.desk) == []
     # Somebody of the coordinators' circle becomes one with such an invitation, and nothing else changes.
     member = joins(house, circle, "Dana", counsellor)
     key = house.public_key(circle)

@@ -2,7 +2,8 @@
 
 import pytest
 
-from onion_app.vault import settings, texts
+from onion_app.vault import settings
+from onion_app.vault.shown import reading
 from tests.desk.house import House, Volunteer
 
 
@@ -21,12 +22,12 @@ def both(house: House) -> settings.Settings:
 
 
 def test_how_to_find_us_is_said_in_each_language(house: House, coordinator: Volunteer) -> None:
-    counter = texts.published(house.mailbox)
+    counter = reading.published(house.mailbox)
     coordinator.press("/settings/how_to_find_us", find_en="Ask  somebody\tyou trust.", find_ar="اسألوا من تثقون به.")
     assert coordinator.page.has(id="done")
     assert both(house).how_to_find_us["en"] == "Ask somebody you trust."
     assert both(house).how_to_find_us["ar"] == "اسألوا من تثقون به."
-    assert texts.published(house.mailbox) > counter, "pages that are kept ready say it"
+    assert reading.published(house.mailbox) > counter, "pages that are kept ready say it"
 
 
 def test_days_to_answer_are_set_for_each_topic(house: House, coordinator: Volunteer) -> None:

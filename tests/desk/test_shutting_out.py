@@ -6,8 +6,9 @@ from onion_app.crypto.epochs import AUTHOR_HOLDER
 from onion_app.crypto.keys import fingerprint
 from onion_app.desk import rekeying
 from onion_app.errors import NothingHere
-from onion_app.vault import cases, people, worklog
-from onion_app.vault.upkeep import AT_ONCE
+from onion_app.vault.desk import circles, moderators, taken
+from onion_app.vault.mailbox import case_keys
+from onion_app.vault.mailbox.lifetime import AT_ONCE
 from tests import tables
 from tests.desk.house import House, Volunteer, card_of, epochs_open_to, id_of, joins, listed, pairs_of, shuts_out
 from tests.planting import Intruder
@@ -32,22 +33,22 @@ def test_whoever_is_shut_out_opens_nothing_from_then_on(
     informer.log_in()
     assert "That did not work" in informer.page.errors
     # The site seals to the new key in the same act, and nothing of theirs is left.
-    assert house.public_key(circle) == people.read_circle(house.desk, circle).public_key != before[0].public
+    assert house.public_key(circle) == circles.read_circle(house.desk, circle).public_key != before[0].public
     assert pairs_of(house, informer, circle) == []
-    assert worklog.taken_by(house.desk, [author.case_id]) == {}
+    assert taken.taken_by(house.desk, [author.case_id]) == {}
     later = Author(house, circle)
     later.writes("After Dana.")
     assert epochs_open_to(house, later.case_id, circle, before) == set()
     # The cases that were there are re-keyed at the next login, and say so until then.
     assert counsellor.get("/").having_class("delayed")[0].text == "2"
-    old_copy = {found.wrap for found in cases.wraps_of(house.mailbox, author.case_id, circle)}
+    old_copy = {found.wrap for found in case_keys.wraps_of(house.mailbox, author.case_id, circle)}
     counsellor.log_in()
     assert not counsellor.page.having_class("delayed")
-    now = cases.wraps_of(house.mailbox, author.case_id, circle)
+    now = case_keys.wraps_of(house.mailbox, author.case_id, circle)
     assert {found.recipient for found in now} == {fingerprint(house.public_key(circle))}
     assert [found.epoch for found in now] == [2, 1]
     assert not old_copy & {found.wrap for found in now}
-    assert [found.epoch for found in cases.wraps_of(house.mailbox, author.case_id, AUTHOR_HOLDER)] == [2, 1]
+    assert [found.epoch for found in case_keys.wraps_of(house.mailbox, author.case_id, AUTHOR_HOLDER)] == [2, 1]
     assert epochs_open_to(house, author.case_id, circle, before) == set()
     assert epochs_open_to(house, author.case_id, circle, pairs_of(house, counsellor, circle)) == {1, 2}
     assert "Dana read this." in counsellor.open_case(case).text
@@ -101,7 +102,7 @@ def test_a_coordinator_shuts_out_in_a_circle_that_is_not_theirs_and_reads_nothin
     counsellor.log_in()
     counsellor.get("/circles")
     counsellor.press(f"/circles/shut-out/{id_of(house, 'Rojin')}")
-    assert people.find_moderator(house.desk, "Rojin").state == "out"
+    assert moderators.find_moderator(house.desk, "Rojin").state == "out"
     assert pairs_of(house, counsellor, law) == []
     token = counsellor.token
     for path in (
@@ -114,14 +115,14 @@ def test_a_coordinator_shuts_out_in_a_circle_that_is_not_theirs_and_reads_nothin
     counsellor.post(f"/case/{case}/open", [*token])
     assert counsellor.status == 404
     counsellor.post("/circles/new-keys", [*token])
-    assert [found.epoch for found in cases.wraps_of(house.mailbox, foreign.case_id, law)] == [1]
+    assert [found.epoch for found in case_keys.wraps_of(house.mailbox, foreign.case_id, law)] == [1]
     # A member without the office shuts out nobody, in no circle.
     lawyer.get("/")
     token = lawyer.token
     for handle in ("Sara", "Dana"):
         lawyer.post(f"/circles/shut-out/{id_of(house, handle)}", [*token])
         assert lawyer.status == 404
-    assert people.find_moderator(house.desk, "Sara").state == "active"
+    assert moderators.find_moderator(house.desk, "Sara").state == "active"
     # Who remains answers on, under keys that are new.
     lawyer.log_in()
     lawyer.take(case)
@@ -135,7 +136,7 @@ def test_a_coordinator_shuts_out_in_a_circle_that_is_not_theirs_and_reads_nothin
     )
     assert "Nobody can shut themselves out" in counsellor.page.errors
     counsellor.press(f"/circles/shut-out/{id_of(house, 'Dana')}")
-    assert people.read_circle(house.desk, law).public_key is None
+    assert circles.read_circle(house.desk, law).public_key is None
     with pytest.raises(NothingHere):
         house.public_key(law)
 
@@ -159,7 +160,7 @@ def test_re_keying_goes_in_steps_and_never_stops_a_login(
     page = counsellor.press("/circles/new-keys")
     assert not page.having_class("delayed")
     # What did not open stays as it is: it opens again if somebody brings back what stood there.
-    assert [found.wrap for found in cases.wraps_of(house.mailbox, case_id, circle)] == [bytes(120)]
+    assert [found.wrap for found in case_keys.wraps_of(house.mailbox, case_id, circle)] == [bytes(120)]
 
 
 def test_what_is_planted_without_a_case_keeps_no_other_from_its_new_keys(
@@ -169,7 +170,7 @@ def test_what_is_planted_without_a_case_keeps_no_other_from_its_new_keys(
     house.make_coordinator(counsellor.login.handle)
     counsellor.log_in()
     joins(house, circle, "Dana", counsellor)
-    [held] = cases.wraps_of(house.mailbox, author.case_id, circle)
+    [held] = case_keys.wraps_of(house.mailbox, author.case_id, circle)
     insert = "INSERT INTO case_keys (case_id, epoch, holder, recipient, wrap) VALUES (?, 1, ?, ?, ?)"
     planted = [(number.to_bytes(16, "big"), circle, held.recipient, held.wrap) for number in range(AT_ONCE)]
     with tables.opened(house.state.mailbox / "mailbox.db", house.keys.mailbox) as past_every_rule:
@@ -195,4 +196,4 @@ def test_what_went_with_a_circles_last_key_waits_for_nothing(house: House, couns
     assert not lawyer.page.having_class("delayed")
     lawyer.log_in()
     assert not lawyer.page.having_class("delayed")
-    assert [found.epoch for found in cases.wraps_of(house.mailbox, case.case_id, law)] == [1]
+    assert [found.epoch for found in case_keys.wraps_of(house.mailbox, case.case_id, law)] == [1]

@@ -1,6 +1,9 @@
 """What is done with a story once it is queued or shown, and by whom."""
 
-from onion_app.vault import cases, publishing, texts, truth, worklog
+from onion_app.vault import truth
+from onion_app.vault.desk import entries, stories_queue
+from onion_app.vault.mailbox import lifetime
+from onion_app.vault.shown import reading
 from tests.desk.house import House, Volunteer
 from tests.desk.story_steps import CHECKS, DRAFT, EDITED, WRITTEN, finish, on_the_site, queued, two_weeks_later
 from tests.world import Author
@@ -50,7 +53,7 @@ def test_nobody_outside_the_circle_does_anything_with_its_story(
 ) -> None:
     case = author.tells(WRITTEN)
     finish(editor, case)
-    draft = worklog.entries_of(house.desk, author.case_id)[-1].id.hex()
+    draft = entries.entries_of(house.desk, author.case_id)[-1].id.hex()
     story = queued(editor, author, case)
     stranger = house.volunteer(house.circle("Law"), "Amara", logged_in=True)
     token = stranger.token
@@ -64,7 +67,7 @@ def test_nobody_outside_the_circle_does_anything_with_its_story(
     for act in ("down", "back", "now"):
         stranger.post(f"/stories/{story.id.hex()}/{act}", fields)
         assert stranger.status == 404
-    assert publishing.stories_of(house.desk, author.case_id) == [story]
+    assert stories_queue.stories_of(house.desk, author.case_id) == [story]
 
 
 def test_a_member_who_is_no_coordinator_waits_for_the_day(house: House, editor: Volunteer, author: Author) -> None:
@@ -94,12 +97,12 @@ def test_a_translation_is_made_from_the_published_version_and_joins_it(
     assert "The published version" in page.first(id="beside").text
     editor.press(f"/case/{case}/story/queue")
     assert editor.page.errors == ""
-    assert cases.read_case(house.mailbox, author.case_id).state == "published"
+    assert lifetime.read_case(house.mailbox, author.case_id).state == "published"
     assert on_the_site(house, story.id) == [EDITED]
     two_weeks_later(house)
-    _, versions = texts.story(house.mailbox, story.id)
+    _, versions = reading.story(house.mailbox, story.id)
     assert [(version.language, version.translated_from) for version in versions] == [("ar", "en"), ("en", None)]
-    assert [one.state for one in publishing.stories_of(house.desk, author.case_id)] == ["public"]
+    assert [one.state for one in stories_queue.stories_of(house.desk, author.case_id)] == ["public"]
     assert truth.repair(house.mailbox, house.desk, house.today) == []
 
 

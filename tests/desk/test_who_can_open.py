@@ -20,18 +20,18 @@ from onion_app.crypto.epochs import unwrap
 from onion_app.crypto.keys import new_id
 from onion_app.desk import (
     answering,
-    casekeys,
-    casework,
+    case_keys,
     forms,
+    handover,
     identity,
-    leaving,
-    membership,
+    member_removal,
+    permissions,
     recovery,
     rekeying,
-    shutting,
 )
-from onion_app.desk.casework import Member
+from onion_app.desk import circles as membership
 from onion_app.desk.delays import Delays
+from onion_app.desk.permissions import Member
 from onion_app.errors import (
     AlreadyInCircle,
     CircleChanged,
@@ -43,8 +43,12 @@ from onion_app.errors import (
     Paused,
     SealBroken,
 )
-from onion_app.site.seals import case_keys
-from onion_app.vault import cases, people, worklog
+from onion_app.site.author_keys import keys_by_epoch
+from onion_app.vault.desk import moderators
+from onion_app.vault.desk.circles import grants_of, waiting_in
+from onion_app.vault.desk.taken import give_back, taken_by
+from onion_app.vault.mailbox import lifetime
+from onion_app.vault.shown import routing
 from tests.desk.model import CIRCLES, Model
 from tests.world import Author, Clock, World, hardly_stretched
 
@@ -63,7 +67,7 @@ class Circles(RuleBasedStateMachine):
         self.patch.setattr(argon2id, "kdf", hardly_stretched)
         self.folder = tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None)
         self.house = World(Path(self.folder.name), Clock())
-        self.books = self.house.books
+        self.dbs = self.house.dbs
         self.model = Model()
         self.ids = {
             CIRCLES[0]: self.house.circle(CIRCLES[0], catch_all=True),
@@ -93,13 +97,13 @@ class Circles(RuleBasedStateMachine):
 
     def member(self, who: str) -> Member:
         """Sit somebody down at the desk."""
-        return casework.member(self.books, *self.who[who])
+        return permissions.member(self.dbs, *self.who[who])
 
     def enrols(self, invitation: str, who: str, circle: str) -> None:
         """Redeem an invitation."""
-        made = identity.begin_enrolment(self.books, invitation)
-        identity.enrol(self.books, made, who)
-        self.who[who] = people.find_moderator(self.house.desk, who).id, made.secrets.private
+        made = identity.begin_enrolment(self.dbs, invitation)
+        identity.enrol(self.dbs, made, who)
+        self.who[who] = moderators.find_moderator(self.house.desk, who).id, made.secrets.private
         self.sheets[who] = made.sheet
         self.copied[who] = set()
         self.model.come(who, circle)
@@ -112,25 +116,25 @@ class Circles(RuleBasedStateMachine):
     @precondition(lambda self: len(self.who) < PEOPLE)
     @rule(circle=st.sampled_from(CIRCLES))
     def invites_and_enrols(self, circle: str) -> None:
-        code = membership.invite(self.books, self.member(FIRST), self.ids[circle])
+        code = membership.invite(self.dbs, self.member(FIRST), self.ids[circle])
         self.enrols(code, f"p{len(self.who)}", circle)
 
     @precondition(lambda self: self.model.waiting)
     @rule(data=st.data())
     def lets_in(self, data: st.DataObject) -> None:
         newcomer, circle = data.draw(st.sampled_from(sorted(self.model.waiting)))
-        key = people.read_moderator(self.house.desk, self.who[newcomer][0]).public_key
+        key = moderators.read_moderator(self.house.desk, self.who[newcomer][0]).public_key
         for stranger in sorted(set(self.who) - self.model.members[circle] - self.model.out):
             with pytest.raises(NotAllowed):
-                membership.let_in(self.books, self.member(stranger), self.ids[circle], self.who[newcomer][0], key)
+                membership.let_in(self.dbs, self.member(stranger), self.ids[circle], self.who[newcomer][0], key)
         if not self.model.members[circle]:
             return
         self.is_let_in(data.draw(st.sampled_from(sorted(self.model.members[circle]))), newcomer, circle)
 
     def is_let_in(self, host: str, newcomer: str, circle: str) -> None:
         """Let somebody in."""
-        moderator = people.read_moderator(self.house.desk, self.who[newcomer][0])
-        membership.let_in(self.books, self.member(host), self.ids[circle], moderator.id, moderator.public_key)
+        moderator = moderators.read_moderator(self.house.desk, self.who[newcomer][0])
+        membership.let_in(self.dbs, self.member(host), self.ids[circle], moderator.id, moderator.public_key)
         self.model.let_in(host, newcomer, circle)
 
     @rule(data=st.data(), circle=st.sampled_from(CIRCLES))
@@ -145,36 +149,36 @@ class Circles(RuleBasedStateMachine):
 
     def joins(self, who: str, circle: str) -> None:
         """Redeem an invitation under the handle that one has."""
-        code = membership.invite(self.books, self.member(FIRST), self.ids[circle])
-        identity.join(self.books, self.member(who), code)
+        code = membership.invite(self.dbs, self.member(FIRST), self.ids[circle])
+        identity.join(self.dbs, self.member(who), code)
 
     @precondition(lambda self: len(self.who) - len(self.model.out) > 1)
     @rule(data=st.data())
     def shuts_out(self, data: st.DataObject) -> None:
         who = data.draw(st.sampled_from(sorted(set(self.who) - self.model.out - {FIRST})))
-        shutting.shut_out(self.books, self.member(FIRST), self.who[who][0])
+        member_removal.remove_member(self.dbs, self.member(FIRST), self.who[who][0])
         self.model.shut_out(who)
 
     @precondition(lambda self: self.model.in_both())
     @rule(data=st.data(), circle=st.sampled_from(CIRCLES))
     def shuts_out_of(self, data: st.DataObject, circle: str) -> None:
         who = data.draw(st.sampled_from(self.model.in_both()))
-        arguments = (self.books, self.member(FIRST), self.ids[circle], self.who[who][0])
+        arguments = (self.dbs, self.member(FIRST), self.ids[circle], self.who[who][0])
         if circle == CIRCLES[0] and who == FIRST:
             with pytest.raises(forms.Mistake):  # it would be their own office
-                shutting.shut_out_of(*arguments)
+                member_removal.remove_from_circle(*arguments)
             return
-        shutting.shut_out_of(*arguments)
+        member_removal.remove_from_circle(*arguments)
         self.model.shut_out_of(who, circle)
         with pytest.raises(CircleChanged):  # they are there no more
-            shutting.shut_out_of(*arguments)
+            member_removal.remove_from_circle(*arguments)
 
     @precondition(lambda self: len(self.authors) < CASES)
     @rule(circle=st.sampled_from(CIRCLES))
     def somebody_asks(self, circle: str) -> None:
         author, case = Author(self.house, self.ids[circle]), f"case {len(self.authors)}"
         if not self.model.members[circle]:  # nobody is there: whoever asks about it is heard by the others
-            assert cases.writing_circle(self.house.mailbox, "law", "ar").id == self.ids[CIRCLES[0]]
+            assert routing.writing_circle(self.house.mailbox, "law", "ar").id == self.ids[CIRCLES[0]]
             return
         author.writes("Hello?")
         self.authors[case] = author
@@ -199,7 +203,7 @@ class Circles(RuleBasedStateMachine):
     def somebody_answers(self, data: st.DataObject) -> None:
         who, case = self.of_circle_with_cases(data)
         self.takes(who, case)
-        arguments = (self.books, self.member(who), self.authors[case].case_id, new_id(), "An answer", 99)
+        arguments = (self.dbs, self.member(who), self.authors[case].case_id, new_id(), "An answer", 99)
         if not self.model.opens_any(who, case):  # no proof that it is ours: its author would not believe it
             with pytest.raises(KeysGone):
                 answering.reply(*arguments)
@@ -210,9 +214,9 @@ class Circles(RuleBasedStateMachine):
     def takes(self, who: str, case: str) -> None:
         """Take a case, from whoever has it."""
         case_id = self.authors[case].case_id
-        for taken, by in worklog.taken_by(self.house.desk, [case_id]).items():
-            worklog.give_back(self.house.desk, taken, by)
-        answering.take(self.books, self.member(who), case_id)
+        for taken, by in taken_by(self.house.desk, [case_id]).items():
+            give_back(self.house.desk, taken, by)
+        answering.take(self.dbs, self.member(who), case_id)
         self.model.take(who, case)
 
     @rule(data=st.data())
@@ -222,7 +226,7 @@ class Circles(RuleBasedStateMachine):
             with pytest.raises(NothingHere):
                 self.member(who)
             return
-        rekeying.at_login(self.books, *self.who[who])
+        rekeying.at_login(self.dbs, *self.who[who])
         self.model.log_in(who)
 
     @precondition(lambda self: any(self.model.members[at] for at in self.model.circle.values()))
@@ -231,15 +235,15 @@ class Circles(RuleBasedStateMachine):
         who, case = self.of_circle_with_cases(data)
         to = next(circle for circle in CIRCLES if circle != self.model.circle[case])
         self.takes(who, case)
-        arguments = (self.books, self.member(who), self.authors[case].case_id, self.ids[to])
+        arguments = (self.dbs, self.member(who), self.authors[case].case_id, self.ids[to])
         if not self.model.members[to]:
             with pytest.raises(NothingHere):
-                leaving.hand_over(*arguments)
+                handover.hand_over(*arguments)
         elif not self.model.opens_all(who, case):
             with pytest.raises(KeysLost):
-                leaving.hand_over(*arguments)
+                handover.hand_over(*arguments)
         else:
-            leaving.hand_over(*arguments)
+            handover.hand_over(*arguments)
             self.model.hand_over(case, to)
 
     @rule(data=st.data())
@@ -247,34 +251,36 @@ class Circles(RuleBasedStateMachine):
         who = data.draw(st.sampled_from(sorted(self.who)))
         sheet, delays = self.sheets[who], Delays(self.house.clock)
         if who not in self.model.out:
-            moderator_id, made = recovery.begin_recovery(self.books, delays, who, sheet)
-            recovery.recover(self.books, moderator_id, made)
+            moderator_id, made = recovery.begin_recovery(self.dbs, delays, who, sheet)
+            recovery.recover(self.dbs, moderator_id, made)
             assert (moderator_id, made.secrets.private) == self.who[who]
             self.sheets[who] = made.sheet
         with pytest.raises(LoginRefused):  # a sheet works once, and for nobody who is out
-            recovery.begin_recovery(self.books, delays, who, sheet)
+            recovery.begin_recovery(self.dbs, delays, who, sheet)
 
     @invariant()
     def members_open_what_the_model_says(self) -> None:
         for circle, circle_id in self.ids.items():
-            held = {who for who in self.who if people.grants_of(self.house.desk, self.who[who][0], circle_id)}
+            held = {who for who in self.who if grants_of(self.house.desk, self.who[who][0], circle_id)}
             assert held == self.model.members[circle]
-            waiting = {(waits.handle, circle) for waits in people.waiting_in(self.house.desk, circle_id)}
+            waiting = {(waits.handle, circle) for waits in waiting_in(self.house.desk, circle_id)}
             assert waiting == {(who, where) for who, where in self.model.waiting if where == circle}
         for who in set(self.who) - self.model.out:
             member = self.member(who)
             assert {self.ids[circle] for circle in CIRCLES if who in self.model.members[circle]} == set(member.circles)
             for case, author in self.authors.items():
-                stored = cases.read_case(self.house.mailbox, author.case_id)
+                stored = lifetime.read_case(self.house.mailbox, author.case_id)
                 opened = (
-                    set(casekeys.case_keys(self.books, member, stored)) if stored.circle_id in member.circles else set()
+                    set(case_keys.keys_by_epoch(self.dbs, member, stored))
+                    if stored.circle_id in member.circles
+                    else set()
                 )
                 assert opened == {epoch for _, epoch in self.model.all_of(case) if who in self.model.opens[case, epoch]}
 
     @invariant()
     def authors_open_everything(self) -> None:
         for case, author in self.authors.items():
-            assert len(case_keys(self.house.mailbox, author.door)) == self.model.newest[case]
+            assert len(keys_by_epoch(self.house.mailbox, author.door)) == self.model.newest[case]
 
     @invariant()
     def with_every_key_and_backup_nobody_opens_what_was_written_without_them(self) -> None:
@@ -283,7 +289,7 @@ class Circles(RuleBasedStateMachine):
         for who in set(self.who) - self.model.out:
             circles = self.member(who).circles.values()
             self.copied[who] |= {pair.private for circle in circles for pair in circle.pairs}
-        used = {case: case_keys(self.house.mailbox, author.door) for case, author in self.authors.items()}
+        used = {case: keys_by_epoch(self.house.mailbox, author.door) for case, author in self.authors.items()}
         for who, copied in self.copied.items():
             stolen = {key for wrap in self.backups for private in copied if (key := self.opened(wrap, private))}
             for (case, epoch), _, allowed in self.model.written:

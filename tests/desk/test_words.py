@@ -7,8 +7,9 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 from onion_app import desk, errors
-from onion_app.desk import account, case, circle_pages, entry, leaving_pages, phrases, publish_pages, stories
-from onion_app.web.languages import LANGUAGES
+from onion_app.desk import phrases
+from onion_app.desk.views import account, case, circles, handover, login, stories, story
+from onion_app.web.i18n import LANGUAGES
 
 HERE = Path(desk.__file__).parent
 KEYWORDS = {"_": None, "marked": None, "gettext": None, "ngettext": (1, 2)}
@@ -25,8 +26,8 @@ def test_every_sentence_stands_in_arabic() -> None:
             keywords=KEYWORDS,
         )
     }
-    refusals = [*case.REFUSALS, *entry.REFUSED_INVITATION, *entry.REFUSED_NEWCOMER, errors.LoginRefused]
-    refusals += [*publish_pages.REFUSALS, *stories.REFUSALS, *circle_pages.REFUSALS, *leaving_pages.REFUSALS]
+    refusals = [*case.REFUSALS, *login.REFUSED_INVITATION, *login.REFUSED_NEWCOMER, errors.LoginRefused]
+    refusals += [*story.REFUSALS, *stories.REFUSALS, *circles.REFUSALS, *handover.REFUSALS]
     refusals += account.REFUSALS
     sentences |= {refusal().sentence for refusal in refusals if refusal is not errors.CodeMistyped}
     sentences.add(errors.CodeMistyped("").sentence)

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from onion_app.crypto.slots import open_slots
-from onion_app.vault import people
+from onion_app.crypto.keyslots import open_slots
+from onion_app.vault.desk import circles
 from scripts.rehearsal.people import Volunteer
 from tests.browser import DESKTOP, Browser, browsing
 from tests.journeys.steps import Photograph, code_on, log_in
@@ -97,7 +97,7 @@ def world(rehearsal: Rehearsal) -> Iterator[World]:
 @pytest.fixture(scope="module")
 def circle(rehearsal: Rehearsal, world: World) -> Iterator[Circle]:
     """Let a second person in, and seat both before their windows, logged in."""
-    first, login = people.circles(world.desk)[0].id, rehearsal.login
+    first, login = circles.circles(world.desk)[0].id, rehearsal.login
     member = Volunteer(rehearsal.desk_url).enrol(world.invitation(first), "Dana")
     world.let_in(world.unlocked(login.handle, login.passphrase), first, "Dana")
     with browsing(size=DESKTOP, private=True) as editor, browsing(size=DESKTOP, private=True) as second:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import onion_app.site
 from onion_app.crypto.codes import new_code
-from onion_app.web.languages import load_catalogue
+from onion_app.web.i18n import load_catalogue
 from tests.browser import PHONE, Browser, browsing
 from tests.journeys.steps import Photograph, code_on, open_with, press_foot
 from tests.marks import arabic_mark, files_with

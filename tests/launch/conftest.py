@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from onion_app.crypto.slots import open_slots
+from onion_app.crypto.keyslots import open_slots
 from onion_app.launch.state import State
 from onion_app.vault import keyfile
 from scripts.rehearsal.people import Visitor, Volunteer

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from onion_app.crypto.keys import new_id, new_key
-from onion_app.crypto.slots import VaultKeys
+from onion_app.crypto.keyslots import VaultKeys
 from onion_app.errors import NothingHere
-from onion_app.launch import keeping
+from onion_app.launch import backup_restore
 from onion_app.launch.state import State
-from onion_app.vault import cases, database, known, people
-from onion_app.vault.cases import Message, NewCase, Wrap
+from onion_app.vault import database
+from onion_app.vault.desk import circles, known_keys
+from onion_app.vault.mailbox import lifetime, messages
+from onion_app.vault.mailbox.records import Message, NewCase, Wrap
 
 TODAY = int(time.time() // 86400)
 
@@ -35,35 +37,35 @@ class Kept:
     case: bytes
 
     def save(self, target: Path) -> Path:
-        keeping.save(self.place, self.keys, target, noon, quietly)
+        backup_restore.save(self.place, self.keys, target, noon, quietly)
         return target
 
     def meets_keys(self, *epochs: int) -> None:
         """Note at the desk that somebody has opened the case with these keys."""
         desk = database.open_desk(self.place.desk, self.keys.desk)
-        known.remember(desk, self.case, [known.KnownKey(epoch, bytes(32), bytes(16)) for epoch in epochs])
+        known_keys.remember(desk, self.case, [known_keys.KnownKey(epoch, bytes(32), bytes(16)) for epoch in epochs])
         desk.close()
 
     def keys_met(self, place: State | None = None) -> list[int]:
         desk = database.open_desk((place or self.place).desk, self.keys.desk)
-        met = sorted(known.known_keys(desk, self.case))
+        met = sorted(known_keys.known_keys(desk, self.case))
         desk.close()
         return met
 
     def take_back(self) -> None:
         mailbox = database.open_mailbox(self.place.mailbox, self.keys.mailbox)
-        cases.erase_case(mailbox, self.case, TODAY)
+        lifetime.erase_case(mailbox, self.case, TODAY)
         mailbox.close()
 
 
 def add_case(place: State, keys: VaultKeys, day: int) -> bytes:
     """Store a case whose only message came on this day, and give its id."""
     mailbox, desk = database.open_mailbox(place.mailbox, keys.mailbox), database.open_desk(place.desk, keys.desk)
-    circle, case = people.circles(desk)[0].id, new_id()
+    circle, case = circles.circles(desk)[0].id, new_id()
     message = Message(case, 1, new_id(), 1, "visitor", b"sealed" * 400)
     wraps = (Wrap(1, circle, new_id(), b"wrap"),)
     new = NewCase(case, circle, "request", "talk", "any", 0, new_key(), new_key(), day, wraps, (message,))
-    cases.add_case(mailbox, new)
+    lifetime.add_case(mailbox, new)
     mailbox.close()
     desk.close()
     return case
@@ -72,7 +74,7 @@ def add_case(place: State, keys: VaultKeys, day: int) -> bytes:
 def is_there(place: State, keys: VaultKeys, case: bytes) -> bool:
     mailbox = database.open_mailbox(place.mailbox, keys.mailbox)
     try:
-        return bool(cases.messages_of(mailbox, cases.read_case(mailbox, case).id))
+        return bool(messages.messages_of(mailbox, lifetime.read_case(mailbox, case).id))
     except NothingHere:
         return False
     finally:

@@ -4,7 +4,7 @@ import os
 import sys
 from pathlib import Path
 
-from onion_app.launch.child import Child, run
+from onion_app.launch.processes.child import Child, run
 
 LINES = {
     "hostile": (

@@ -10,8 +10,8 @@ import pytest
 
 from onion_app.crypto.codes import new_code
 from onion_app.errors import BadAnswers
-from onion_app.launch import answers
-from onion_app.launch.answers import Answers
+from onion_app.launch import stdin_answers
+from onion_app.launch.stdin_answers import Answers
 
 CODE = new_code()
 
@@ -29,7 +29,7 @@ def read(*pieces: bytes, end: bool = True) -> Answers:
     sender = threading.Thread(target=send)
     sender.start()
     try:
-        return answers.read(reader)
+        return stdin_answers.read(reader)
     finally:
         sender.join()
         os.close(reader)

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from onion_app.crypto.slots import open_slots
+from onion_app.crypto.keyslots import open_slots
 from onion_app.errors import AlreadyRunning, BackupDamaged, BadUsage, NotABackup, StateTaken
-from onion_app.launch import backup, keeping, state
+from onion_app.launch import backup_format, backup_restore, state
 from onion_app.launch.state import State
 from onion_app.vault import keyfile, lastbackup
 from tests.launch.conftest import Installation, Launched, contents
@@ -26,7 +26,7 @@ def elsewhere(tmp_path: Path) -> Path:
 def test_a_backup_is_restored_with_the_spare_code_elsewhere(kept: Kept, tmp_path: Path, elsewhere: Path) -> None:
     kept.meets_keys(1, 2)  # the second epoch began after the mailbox was copied
     file = kept.save(tmp_path / "backup")
-    done = keeping.restore(file, kept.spare_code, elsewhere, noon, quietly, replace=False, newer=None)
+    done = backup_restore.restore(file, kept.spare_code, elsewhere, noon, quietly, replace=False, newer=None)
     assert (done.day, done.withdrawn, done.unread_lists) == (TODAY, 0, ())
     restored = State(elsewhere)
     assert open_slots(keyfile.read(elsewhere), kept.passphrase) == kept.keys
@@ -38,7 +38,7 @@ def test_a_backup_is_restored_with_the_spare_code_elsewhere(kept: Kept, tmp_path
 
 
 def test_every_file_of_a_restored_state_is_for_this_account_alone(kept: Kept, tmp_path: Path, elsewhere: Path) -> None:
-    keeping.restore(kept.save(tmp_path / "backup"), kept.passphrase, elsewhere, noon, quietly, replace=False,
+    backup_restore.restore(kept.save(tmp_path / "backup"), kept.passphrase, elsewhere, noon, quietly, replace=False,
                     newer=None)  # fmt: skip
     for path in (elsewhere, *elsewhere.rglob("*")):
         assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600), path
@@ -56,8 +56,8 @@ def test_a_backup_has_one_of_few_sizes_and_shows_nothing(kept: Kept, tmp_path: P
 
 
 def test_a_large_backup_doubles() -> None:
-    half = backup.Part(40 << 20, "", 1)
-    assert backup.size_for(backup.Inside(TODAY, half, half)) == 128 << 20
+    half = backup_format.Part(40 << 20, "", 1)
+    assert backup_format.size_for(backup_format.Inside(TODAY, half, half)) == 128 << 20
 
 
 def test_a_backup_is_made_while_everything_runs(running: Launched, installation: Installation, tmp_path: Path) -> None:
@@ -68,7 +68,7 @@ def test_a_backup_is_made_while_everything_runs(running: Launched, installation:
     checked = manage(running.state, "--answers", "-", "restore", str(tmp_path / "backup"), "--check", typed=answers)
     assert (checked.code, "is whole" in checked.said) == (0, True)
     with pytest.raises(AlreadyRunning):
-        keeping.restore(tmp_path / "backup", installation.printed["passphrase"], running.state, noon, quietly,
+        backup_restore.restore(tmp_path / "backup", installation.printed["passphrase"], running.state, noon, quietly,
                         replace=True, newer=None)  # fmt: skip
 
 
@@ -84,7 +84,7 @@ def test_an_installation_is_not_replaced_unless_that_is_said(kept: Kept, tmp_pat
     file = kept.save(tmp_path / "backup")
     before = contents(kept.place.path)
     with pytest.raises(StateTaken):
-        keeping.restore(file, kept.passphrase, kept.place.path, noon, quietly, replace=False, newer=None)
+        backup_restore.restore(file, kept.passphrase, kept.place.path, noon, quietly, replace=False, newer=None)
     assert contents(kept.place.path) == before
     assert manage(kept.place.path, "restore", str(file)).code == 2
 
@@ -92,10 +92,10 @@ def test_an_installation_is_not_replaced_unless_that_is_said(kept: Kept, tmp_pat
 def test_what_was_taken_back_stays_gone_when_the_same_state_is_replaced(kept: Kept, tmp_path: Path) -> None:
     file = kept.save(tmp_path / "backup")
     kept.take_back()
-    done = keeping.restore(file, kept.passphrase, kept.place.path, noon, quietly, replace=True, newer=None)
+    done = backup_restore.restore(file, kept.passphrase, kept.place.path, noon, quietly, replace=True, newer=None)
     assert done.withdrawn == 1
     assert not is_there(kept.place, kept.keys, kept.case)
-    [aside] = keeping.asides(kept.place)
+    [aside] = backup_restore.asides(kept.place)
     assert (aside.path / "vault.key").exists()
 
 
@@ -104,7 +104,7 @@ def test_what_was_taken_back_stays_gone_when_the_newer_state_lies_elsewhere(
 ) -> None:
     file = kept.save(tmp_path / "backup")
     kept.take_back()
-    done = keeping.restore(file, kept.passphrase, elsewhere, noon, quietly, replace=False, newer=kept.place.path)
+    done = backup_restore.restore(file, kept.passphrase, elsewhere, noon, quietly, replace=False, newer=kept.place.path)
     assert done.withdrawn == 1
     assert not is_there(State(elsewhere), kept.keys, kept.case)
 
@@ -112,7 +112,7 @@ def test_what_was_taken_back_stays_gone_when_the_newer_state_lies_elsewhere(
 def test_a_list_that_does_not_open_is_said(kept: Kept, tmp_path: Path) -> None:
     file = kept.save(tmp_path / "backup")
     (kept.place.mailbox / "mailbox.db").write_bytes(b"x" * 8192)
-    done = keeping.restore(file, kept.passphrase, kept.place.path, noon, quietly, replace=True, newer=None)
+    done = backup_restore.restore(file, kept.passphrase, kept.place.path, noon, quietly, replace=True, newer=None)
     assert done.unread_lists == (kept.place.path,)
     assert is_there(kept.place, kept.keys, kept.case)
 
@@ -139,7 +139,7 @@ def whole(installation: Installation, tmp_path_factory: pytest.TempPathFactory) 
     folder = tmp_path_factory.mktemp("whole")
     shutil.copytree(installation.state, folder / "state")
     keys = open_slots(keyfile.read(folder / "state"), installation.printed["spare_code"])
-    keeping.save(State(folder / "state"), keys, folder / "backup", noon, quietly)
+    backup_restore.save(State(folder / "state"), keys, folder / "backup", noon, quietly)
     return (folder / "backup").read_bytes()
 
 
@@ -173,22 +173,22 @@ def test_a_restore_that_was_cut_off_is_done_again(kept: Kept, tmp_path: Path, mo
     with monkeypatch.context() as patched:
         patched.setattr(keyfile, "write", power_cut)
         with pytest.raises(KeyboardInterrupt):
-            keeping.restore(file, kept.passphrase, kept.place.path, noon, quietly, replace=True, newer=None)
+            backup_restore.restore(file, kept.passphrase, kept.place.path, noon, quietly, replace=True, newer=None)
     assert not state.is_held(kept.place)
-    keeping.restore(file, kept.passphrase, kept.place.path, noon, quietly, replace=True, newer=None)
+    backup_restore.restore(file, kept.passphrase, kept.place.path, noon, quietly, replace=True, newer=None)
     assert not is_there(kept.place, kept.keys, kept.case), "the list was in the state that had been moved aside"
-    assert len(keeping.asides(kept.place)) == 2
+    assert len(backup_restore.asides(kept.place)) == 2
 
 
 def test_what_was_written_wrong_is_no_backup(kept: Kept, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write = backup.write
+    write = backup_format.write
 
     def failing_disk(file: object, *given: object) -> None:
         write(file, *given)  # type: ignore[arg-type]
         file.seek(70_000)  # type: ignore[attr-defined]
         file.write(b"x")  # type: ignore[attr-defined]
 
-    monkeypatch.setattr(backup, "write", failing_disk)
+    monkeypatch.setattr(backup_format, "write", failing_disk)
     with pytest.raises(BackupDamaged):
         kept.save(tmp_path / "backup")
     assert not list(tmp_path.glob("backup*"))
@@ -198,4 +198,4 @@ def test_what_was_written_wrong_is_no_backup(kept: Kept, tmp_path: Path, monkeyp
 def test_a_head_of_something_else_is_no_backup(tmp_path: Path) -> None:
     (tmp_path / "other").write_bytes(b"something else")
     with (tmp_path / "other").open("rb") as file, pytest.raises(NotABackup):
-        backup.read_head(file)
+        backup_format.read_head(file)

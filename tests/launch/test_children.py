@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from onion_app.launch import children
-from onion_app.launch.child import Orders
 from onion_app.launch.children import Report, Running
-from onion_app.launch.watch import Watch
+from onion_app.launch.processes.child import Orders
+from onion_app.launch.supervisor import Supervisor
 from tests import processes
 from tests.launch.conftest import START
 
@@ -77,7 +77,7 @@ def test_a_closed_child_leaves_no_descriptor(tmp_path: Path) -> None:
 class Clock:
     """Seconds that pass when the test says so."""
 
-    def __init__(self, watch: Callable[..., Watch], part: str, state: Path, every: float = 0.0) -> None:
+    def __init__(self, watch: Callable[..., Supervisor], part: str, state: Path, every: float = 0.0) -> None:
         self.now = 1000.0
         self.said: list[str] = []
         self.begun = 0
@@ -108,7 +108,7 @@ class Clock:
 
 
 def test_a_failing_child_is_started_again_after_a_growing_pause(tmp_path: Path) -> None:
-    clock = Clock(Watch, "error", tmp_path)
+    clock = Clock(Supervisor, "error", tmp_path)
     pauses = []
     for _ in range(4):
         clock.to_its_end()
@@ -118,7 +118,7 @@ def test_a_failing_child_is_started_again_after_a_growing_pause(tmp_path: Path) 
 
 
 def test_a_child_that_ran_for_long_is_started_again_at_once(tmp_path: Path) -> None:
-    clock = Clock(Watch, "waits", tmp_path)
+    clock = Clock(Supervisor, "waits", tmp_path)
     for _ in range(3):
         clock.watch.step(clock.now)
         assert clock.watch.running is not None
@@ -132,7 +132,7 @@ def test_a_child_that_ran_for_long_is_started_again_at_once(tmp_path: Path) -> N
 
 
 def test_the_same_error_is_said_once_a_minute(tmp_path: Path) -> None:
-    clock = Clock(Watch, "error", tmp_path)
+    clock = Clock(Supervisor, "error", tmp_path)
     for _ in range(3):
         clock.to_its_end()
         clock.pause()
@@ -141,7 +141,7 @@ def test_the_same_error_is_said_once_a_minute(tmp_path: Path) -> None:
 
 
 def test_a_child_whose_last_session_ended_is_started_again_at_once_and_in_silence(tmp_path: Path) -> None:
-    clock = Clock(Watch, "idle", tmp_path)
+    clock = Clock(Supervisor, "idle", tmp_path)
     clock.to_its_end()
     clock.watch.step(clock.now)
     assert clock.begun == 2
@@ -150,7 +150,7 @@ def test_a_child_whose_last_session_ended_is_started_again_at_once_and_in_silenc
 
 
 def test_chores_come_again_after_their_time_and_keep_their_counts(tmp_path: Path) -> None:
-    clock = Clock(Watch, "counts", tmp_path, every=3600.0)
+    clock = Clock(Supervisor, "counts", tmp_path, every=3600.0)
     clock.to_its_end()
     assert clock.watch.counts == {"unread": 3, "busy_logs": 0}
     assert clock.pause() == 3600.0
@@ -158,7 +158,7 @@ def test_chores_come_again_after_their_time_and_keep_their_counts(tmp_path: Path
 
 
 def test_a_log_that_could_not_be_truncated_is_tried_again_soon(tmp_path: Path) -> None:
-    clock = Clock(partial(Watch), "busy", tmp_path, every=3600.0)
+    clock = Clock(partial(Supervisor), "busy", tmp_path, every=3600.0)
     clock.to_its_end()
     assert clock.pause() == 60.0
     clock.to_its_end()

@@ -15,17 +15,24 @@ import pytest
 from onion_app.crypto.epochs import first_epoch, wrap
 from onion_app.crypto.keys import fingerprint, new_keypair
 from onion_app.errors import NothingHere
-from onion_app.launch import child as child_module
-from onion_app.launch import chores_process, days, first_run, status
-from onion_app.launch.answers import Answers
-from onion_app.launch.child import Child, Orders, Reports
-from onion_app.launch.reach import HowFar
-from onion_app.launch.selfcheck import Seen
+from onion_app.launch import clock as days
+from onion_app.launch import first_run, status
+from onion_app.launch.processes import child as child_module
+from onion_app.launch.processes import chores as chores_process
+from onion_app.launch.processes.child import Child, Orders, Reports
+from onion_app.launch.self_check import Observed
 from onion_app.launch.state import State
-from onion_app.launch.watch import Watch
-from onion_app.vault import cases, database, people, publishing, settings, texts, truth, worklog
-from onion_app.vault.cases import NewCase, Wrap
+from onion_app.launch.stdin_answers import Answers
+from onion_app.launch.supervisor import Supervisor
+from onion_app.launch.tor_supervisor import TorStatus
+from onion_app.vault import database, settings, truth
 from onion_app.vault.database import Database
+from onion_app.vault.desk import circles, invitations, stories_queue
+from onion_app.vault.desk.taken import all_taken, take
+from onion_app.vault.mailbox import lifetime
+from onion_app.vault.mailbox.records import NewCase, Wrap
+from onion_app.vault.shown.reading import StoryOrGuide, Version, story
+from onion_app.vault.shown.writing import shown_by_mailbox
 from tests.vault.made import grant, invitation, moderator, new_case, set_up, some_id, some_key
 
 DAY = 86400
@@ -45,7 +52,7 @@ class Opened:
 
     def case(self, last_day: int) -> bytes:
         """Store a case whose last message came on this day, and give its id."""
-        [circle] = people.circles(self.desk)
+        [circle] = circles.circles(self.desk)
         case_id, circle_keys = secrets.token_bytes(16), new_keypair()
         epoch = first_epoch(case_id, circle.id, circle_keys.public, None)
         sealed = wrap(epoch, holder=circle.id, public_key=circle_keys.public)
@@ -62,7 +69,7 @@ class Opened:
             wraps=(Wrap(1, circle.id, fingerprint(circle_keys.public), sealed),),
             messages=(),
         )
-        cases.add_case(self.mailbox, case)
+        lifetime.add_case(self.mailbox, case)
         return case_id
 
     def chores(self, *, clock_is_right: bool = False, latest_day: int | None = None) -> dict[str, int]:
@@ -77,21 +84,21 @@ class Opened:
 
     def is_there(self, case_id: bytes) -> bool:
         try:
-            cases.read_case(self.mailbox, case_id)
+            lifetime.read_case(self.mailbox, case_id)
         except NothingHere:
             return False
         return True
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[State, first_run.Made]:
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[State, first_run.Installation]:
     state = State(tmp_path_factory.mktemp("chores"))
     made = first_run.make(state, first_run.draw(Answers()), {}, lambda: TODAY * DAY, lambda _: None)
     return state, made
 
 
 @pytest.fixture
-def opened(made: tuple[State, first_run.Made]) -> Iterator[Opened]:
+def opened(made: tuple[State, first_run.Installation]) -> Iterator[Opened]:
     state, installation = made
     keys = installation.keys
     orders = Orders(state.path, keys.mailbox, keys.desk, installation.onion.address, "x", 1, 0)
@@ -138,19 +145,19 @@ def test_doing_them_again_changes_nothing(opened: Opened) -> None:
 def test_a_case_that_a_stranger_to_its_circle_has_taken_goes_back(tmp_path: Path) -> None:
     made = set_up(tmp_path)
     mailbox, desk, elsewhere, stranger = made.mailbox(), made.desk(), some_id(), moderator("stranger")
-    people.add_circle(desk, people.Circle(elsewhere, "elsewhere", (), (), False, False, 0, None))  # noqa: FBT003
-    people.add_invitation(desk, invitation(elsewhere, expires_day=TODAY), mark := some_key())
-    people.redeem(desk, mark, TODAY, stranger, grant(elsewhere, 1, stranger.id, some_key()))
+    circles.add_circle(desk, circles.Circle(elsewhere, "elsewhere", (), (), False, False, 0, None))  # noqa: FBT003
+    invitations.add_invitation(desk, invitation(elsewhere, expires_day=TODAY), mark := some_key())
+    invitations.redeem(desk, mark, TODAY, stranger, grant(elsewhere, 1, stranger.id, some_key()))
     with mailbox.writing():
         truth.copy_circles(mailbox, desk)
     own, mine, strange, erased = (new_case(circle) for circle in (elsewhere, *[made.circle_id] * 3))
     for case, holder in ((own, stranger.id), (mine, made.moderator_id), (strange, stranger.id), (erased, stranger.id)):
-        cases.add_case(mailbox, case)
-        worklog.take(desk, case.id, holder, TODAY)
-    cases.erase_case(mailbox, erased.id, TODAY)
+        lifetime.add_case(mailbox, case)
+        take(desk, case.id, holder, TODAY)
+    lifetime.erase_case(mailbox, erased.id, TODAY)
     chores_process.give_back_from_strangers(mailbox, desk)
     taken = [(own.id, stranger.id), (mine.id, made.moderator_id), (erased.id, stranger.id)]
-    assert worklog.all_taken(desk) == sorted(taken)
+    assert all_taken(desk) == sorted(taken)
     made.close()
 
 
@@ -175,11 +182,11 @@ def test_the_logs_are_truncated_beside_a_running_site(opened: Opened) -> None:
 
 def says_room(opened: Opened) -> bool:
     """Give what `status` says of room after these chores."""
-    reach: Any = SimpleNamespace(how_far=HowFar(100, published=True, confined=True, version="", proof_of_work=True))
-    self_check: Any = SimpleNamespace(seen=Seen)
-    watches = [Watch(name, pytest.fail, pytest.fail) for name in ("site", "desk", "chores")]
+    reach: Any = SimpleNamespace(how_far=TorStatus(100, published=True, confined=True, version="", proof_of_work=True))
+    self_check: Any = SimpleNamespace(seen=Observed)
+    watches = [Supervisor(name, pytest.fail, pytest.fail) for name in ("site", "desk", "chores")]
     watches[-1].counts = opened.chores()
-    told = status.Told("x.onion", confined=True, clock=opened.orders.clock)
+    told = status.Static("x.onion", confined=True, clock=opened.orders.clock)
     return bool(status.running(told, opened.state, reach, self_check, watches)["has_room"])
 
 
@@ -205,14 +212,14 @@ def test_copies_made_before_a_migration_go_when_safety_copies_do(opened: Opened)
 
 def test_a_queued_story_is_published_by_the_chores_of_its_day(opened: Opened) -> None:
     case_id, story_id = opened.case(TODAY), secrets.token_bytes(16)
-    cases.mark_read(opened.mailbox, case_id)
-    long_ago = int(opened.orders.clock()) // DAY - publishing.LATEST_DAYS - 1
-    version = texts.Version(story_id, "en", "Title", "Once.", None, None, None)
-    text = texts.Text(story_id, "story", None, 2025, ())
-    publishing.queue(opened.mailbox, opened.desk, text, version, case_id, long_ago)
+    lifetime.mark_read(opened.mailbox, case_id)
+    long_ago = int(opened.orders.clock()) // DAY - stories_queue.LATEST_DAYS - 1
+    version = Version(story_id, "en", "Title", "Once.", None, None, None)
+    text = StoryOrGuide(story_id, "story", None, 2025, ())
+    stories_queue.queue(opened.mailbox, opened.desk, text, version, case_id, long_ago)
     opened.chores(clock_is_right=True)
-    assert texts.story(opened.mailbox, story_id)[1] == [version]
-    assert cases.read_case(opened.mailbox, case_id).state == "published"
+    assert story(opened.mailbox, story_id)[1] == [version]
+    assert lifetime.read_case(opened.mailbox, case_id).state == "published"
 
 
 SetClock = Callable[[int], None]
@@ -233,10 +240,10 @@ def clock(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> SetClock:
 def waiting_story(opened: Opened) -> tuple[bytes, bytes]:
     """Have a story that waits for its day; give its case and its id."""
     case_id, story_id = opened.case(TODAY), secrets.token_bytes(16)
-    cases.mark_read(opened.mailbox, case_id)
-    version = texts.Version(story_id, "en", "Title", "Once.", None, None, None)
-    text = texts.Text(story_id, "story", None, 2025, ())
-    publishing.queue(opened.mailbox, opened.desk, text, version, case_id, TODAY)
+    lifetime.mark_read(opened.mailbox, case_id)
+    version = Version(story_id, "en", "Title", "Once.", None, None, None)
+    text = StoryOrGuide(story_id, "story", None, 2025, ())
+    stories_queue.queue(opened.mailbox, opened.desk, text, version, case_id, TODAY)
     return case_id, story_id
 
 
@@ -251,7 +258,7 @@ def test_a_clock_that_jumps_destroys_nothing_and_all_goes_on_when_it_is_right(
     counts = opened.chores()
     assert (counts["clock_off"], counts["destroyed"]) == (jump, 0)
     assert opened.is_there(case_id)
-    assert texts.shown_by_mailbox(opened.mailbox, story_id) == ([], [])
+    assert shown_by_mailbox(opened.mailbox, story_id) == ([], [])
     clock(TODAY + 1)
     assert opened.chores()["clock_off"] == 0
     assert opened.is_there(case_id)
@@ -323,7 +330,7 @@ def test_what_was_written_while_the_clock_was_ahead_is_not_kept_longer(opened: O
     case_id = opened.case(TODAY + 3000)
     clock(TODAY + 1)
     opened.chores()
-    case = cases.read_case(opened.mailbox, case_id)
+    case = lifetime.read_case(opened.mailbox, case_id)
     assert (case.received_day, case.last_day) == (TODAY + 1, TODAY + 1)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from onion_app.launch import control
+from onion_app.launch import manage_socket
 from tests import processes
 from tests.launch.conftest import START, Installation, Launched, Operator
 from tests.launch.manage import manage, status
@@ -48,7 +48,7 @@ def test_a_database_that_is_closed_is_named_and_goes_on_when_it_is_opened(
         processes.until(lambda: launched.running("site") != first, START, "another site")
         kept = visitor.confirm(check)
         assert (kept.status, kept.form_with("text").value("text")) == (503, "words")
-        control.ask(launched.state / "run" / "manage.sock", "pause")  # starts the chores
+        manage_socket.ask(launched.state / "run" / "manage.sock", "pause")  # starts the chores
         both = {("site", "StateClosed"), ("chores", "StateClosed")}
         processes.until(lambda: both <= failed(launched), START, "both errors")
     assert visitor.come_back(code).main.having_class("text")[0].text == mark

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from onion_app.launch import backup, keeping
-from onion_app.launch.days import LONGEST_SLEEP
-from onion_app.launch.manage import copies, secret
+from onion_app.launch import backup_format, backup_restore
+from onion_app.launch.clock import LONGEST_SLEEP
 from onion_app.launch.state import State
+from onion_app.manage import copies, secret
 from tests.launch.manage import Heard
 
-NOTHING = backup.Part(0, "", 1)
+NOTHING = backup_format.Part(0, "", 1)
 
 
 @pytest.mark.parametrize("age", [LONGEST_SLEEP, LONGEST_SLEEP + 1])
@@ -21,8 +21,10 @@ def test_who_restores_an_old_backup_is_told_that_the_clock_will_be_doubted(
 ) -> None:
     day = int(time.time() // 86400) - age
     monkeypatch.setattr(secret, "asked", lambda *_: "a passphrase")
-    monkeypatch.setattr(keeping, "check", lambda *_: backup.Inside(day, NOTHING, NOTHING))
-    monkeypatch.setattr(keeping, "restore", lambda *_, **__: keeping.BroughtBack(day, 0, (), all_gone=True))
+    monkeypatch.setattr(backup_restore, "check", lambda *_: backup_format.Inside(day, NOTHING, NOTHING))
+    monkeypatch.setattr(
+        backup_restore, "restore", lambda *_, **__: backup_restore.RestoreResult(day, 0, (), all_gone=True)
+    )
     chosen = argparse.Namespace(file=tmp_path / "backup", check=False, replace=False, withdrawn_from=None)
     terminal = Heard()
     copies.restore(chosen, State(tmp_path), terminal)

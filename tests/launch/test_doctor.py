@@ -10,10 +10,10 @@ import pytest
 
 from onion_app import errors
 from onion_app.errors import SanctuaryError
-from onion_app.launch.manage import machine
-from onion_app.launch.manage.__main__ import parser
-from onion_app.launch.manage.doctor import examined
 from onion_app.launch.state import State
+from onion_app.manage import machine
+from onion_app.manage.__main__ import parser
+from onion_app.manage.doctor import examined
 from onion_app.onion import tor_process
 from onion_app.vault import lastbackup
 from tests.launch.conftest import ROOT, Operator

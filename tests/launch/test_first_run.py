@@ -15,13 +15,14 @@ from typing import Any
 import pytest
 from nacl.pwhash import argon2id
 
-from onion_app.crypto.codes import invitation_mark, new_code, read_code
-from onion_app.crypto.slots import open_slots
+from onion_app.crypto.codes import invitation_digest, new_code, read_code
+from onion_app.crypto.keyslots import open_slots
 from onion_app.errors import VaultDamaged
 from onion_app.launch import first_run
-from onion_app.launch.answers import Answers
 from onion_app.launch.state import State
-from onion_app.vault import database, keyfile, people, settings
+from onion_app.launch.stdin_answers import Answers
+from onion_app.vault import database, keyfile, settings
+from onion_app.vault.desk import circles, invitations
 from tests.launch.conftest import FIND_US, Installation, Operator
 
 CLOCK = lambda: 1_800_000_000.0  # noqa: E731
@@ -58,10 +59,10 @@ def test_both_the_passphrase_and_the_spare_code_open_the_same_keys(installation:
 def test_the_one_circle_takes_every_topic_and_has_no_key_yet(installation: Installation) -> None:
     keys = open_slots(keyfile.read(installation.state), installation.printed["spare_code"])
     desk = database.open_desk(installation.state / "desk", keys.desk)
-    [circle] = people.circles(desk)
+    [circle] = circles.circles(desk)
     assert (circle.catch_all, circle.coordinators, circle.public_key) == (True, True, None)
-    invitation = people.find_invitation(
-        desk, invitation_mark(installation.printed["invitation"]), int(time.time()) // 86400
+    invitation = invitations.find_invitation(
+        desk, invitation_digest(installation.printed["invitation"]), int(time.time()) // 86400
     )
     assert (invitation.circle_id, invitation.coordinator) == (circle.id, True)
     desk.close()
@@ -136,7 +137,7 @@ def test_databases_whose_keys_are_lost_are_never_overwritten(later: Operator) ->
 
 # --- cut off ------------------------------------------------------------------------------------------------------
 
-HANDED = first_run.Handed("one two three four five six", new_code(), new_code())
+HANDED = first_run.FirstSecrets("one two three four five six", new_code(), new_code())
 STEPS = {
     first_run.__file__: {"make", "_begin_from_nothing", "_invite_the_first", "_sync"},
     keyfile.__file__: {"write"},
@@ -198,7 +199,7 @@ def test_a_first_run_cut_off_at_any_step_leaves_nothing_or_everything(
             keys = open_slots(keyfile.read(state.path), HANDED.spare_code)
             database.open_mailbox(state.mailbox, keys.mailbox).close()
             desk = database.open_desk(state.desk, keys.desk)
-            people.find_invitation(desk, invitation_mark(HANDED.invitation), TODAY)
+            invitations.find_invitation(desk, invitation_digest(HANDED.invitation), TODAY)
             desk.close()
         elif left not in remnants:
             remnants.add(left)

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from onion_app.crypto.slots import open_slots
+from onion_app.crypto.keyslots import open_slots
 from onion_app.errors import DiskFull
-from onion_app.launch import control, keeping
+from onion_app.launch import backup_restore, manage_socket
 from onion_app.launch.state import State
-from onion_app.vault import database, keyfile, lastbackup, link, migrations, reserve, schema
-from onion_app.vault.cases.routing import LEAST_ROOM
+from onion_app.vault import connection, database, keyfile, lastbackup, reserve, schema
+from onion_app.vault.shown.routing import LEAST_ROOM
 from scripts.rehearsal.people import Volunteer
 from tests import processes
 from tests.launch.conftest import START, Installation, Launched, Operator, contents
@@ -105,7 +105,7 @@ def test_on_a_full_disk_words_are_kept_and_read_and_the_status_names_it(place: P
         assert "disk is full" in refused.main.text
         reply = refused.form_ending("/reply")
         assert reply.value("text") == answer
-        control.ask(place.launched.state / "run" / "manage.sock", "pause")  # starts the chores
+        manage_socket.ask(place.launched.state / "run" / "manage.sock", "pause")  # starts the chores
         processes.until(lambda: ("chores", "DiskFull") in place.failed(), START, "the error")
         said = manage(place.launched.state, "status").said
         assert "! Errors" in said
@@ -147,12 +147,12 @@ def test_no_half_backup_is_left(place: Place, tmp_path: Path) -> None:
             ballast.append(fill(place.disk))
 
     with pytest.raises(DiskFull):
-        keeping.save(State(place.launched.state), keys, target, time.time, somebody_else_writes)
+        backup_restore.save(State(place.launched.state), keys, target, time.time, somebody_else_writes)
     ballast[0].unlink()
     assert {*place.disk.iterdir(), *place.launched.state.iterdir()} == before
     assert not list(tmp_path.iterdir())
     assert lastbackup.read(place.launched.state) is None
-    keeping.save(State(place.launched.state), keys, target, time.time, lambda _: None)
+    backup_restore.save(State(place.launched.state), keys, target, time.time, lambda _: None)
     check_restoring(place, target)
     target.unlink()
 
@@ -174,7 +174,7 @@ def check_restoring(place: Place, backup: Path) -> None:
         assert (done.code, f"disk is full. ({other})" in done.said) == (1, True), done.said
     assert databases(other) == before
     secret = place.printed["passphrase"]
-    keeping.restore(backup, secret, other, time.time, lambda _: None, replace=True, newer=None)
+    backup_restore.restore(backup, secret, other, time.time, lambda _: None, replace=True, newer=None)
     shutil.rmtree(other)
 
 
@@ -203,15 +203,15 @@ def test_nothing_of_it_all_can_be_read_on_the_disk(place: Place) -> None:
 def growing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     """Have a migration that needs some megabytes."""
     folder = tmp_path / "steps"
-    shutil.copytree(migrations._FOLDER, folder)
-    monkeypatch.setattr(migrations, "_FOLDER", folder)
-    number = migrations.newest("mailbox") + 1
+    shutil.copytree(schema._MIGRATIONS, folder)
+    monkeypatch.setattr(schema, "_MIGRATIONS", folder)
+    number = schema.newest("mailbox") + 1
     (folder / "mailbox" / f"{number:04}_later.sql").write_text(
         "CREATE TABLE later (id BLOB NOT NULL PRIMARY KEY) STRICT, WITHOUT ROWID;\n"
         "INSERT INTO later (id) VALUES (zeroblob(4000000));\n"
     )
-    scratch = link.scratch()
-    migrations.apply(scratch, "mailbox")
+    scratch = connection.scratch()
+    schema.apply(scratch, "mailbox")
     expected = schema.found(scratch)
     monkeypatch.setattr(schema, "written", lambda _kind: expected)
     return number
@@ -226,9 +226,9 @@ def test_no_half_migration_is_left(installation: Installation, growing: int) -> 
         def refused() -> int:
             with pytest.raises(DiskFull):
                 database.migrate(folder, "mailbox", keys.mailbox, time.time)
-            opened = link.connect(folder / "mailbox.db", keys.mailbox)
+            opened = connection.connect(folder / "mailbox.db", keys.mailbox)
             try:
-                return migrations.version(opened, "mailbox")
+                return schema.version(opened, "mailbox")
             finally:
                 opened.close()
 
@@ -244,4 +244,4 @@ def test_no_half_migration_is_left(installation: Installation, growing: int) -> 
         database.migrate(folder, "mailbox", keys.mailbox, time.time)
         database.open_mailbox(folder, keys.mailbox).close()
         copy.replace(folder / "whole.db")
-        assert link.connect(folder / "whole.db", keys.mailbox)
+        assert connection.connect(folder / "whole.db", keys.mailbox)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from onion_app.launch import gap, keeping
+from onion_app.launch import backup_restore, gap
 from onion_app.launch.state import State
 from onion_app.vault import database, settings
 from tests.launch.keeping import TODAY, Kept, noon, quietly
@@ -63,7 +63,7 @@ def test_a_warning_stays_whichever_state_has_it(kept: Kept, coming: State, tmp_p
 def test_a_second_restore_does_not_end_the_warning_of_the_first(kept: Kept, tmp_path: Path) -> None:
     backup, there = kept.save(tmp_path / "backup"), State(tmp_path / "there")
     for _ in range(2):
-        done = keeping.restore(backup, kept.passphrase, there.path, noon, quietly, replace=True, newer=None)
+        done = backup_restore.restore(backup, kept.passphrase, there.path, noon, quietly, replace=True, newer=None)
         assert not done.all_gone
         see_day(kept, there, TODAY)
     with (

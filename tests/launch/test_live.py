@@ -8,9 +8,9 @@ from types import SimpleNamespace
 import pytest
 
 from onion_app.errors import ClockWrong
-from onion_app.launch import control
-from onion_app.launch.manage import live
+from onion_app.launch import manage_socket
 from onion_app.launch.state import State
+from onion_app.manage import running
 from tests.launch.manage import Heard
 
 CHOSEN = argparse.Namespace()
@@ -26,9 +26,9 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         orders.append(order)
         return {"clock_off_days": 0 if "clock" in orders else 20}
 
-    monkeypatch.setattr(control, "ask", ask)
+    monkeypatch.setattr(manage_socket, "ask", ask)
     monkeypatch.setattr(
-        live,
+        running,
         "time",
         SimpleNamespace(
             time=lambda: LATE,
@@ -43,21 +43,21 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 @pytest.mark.parametrize("shift", [-1, 0, 1])
 def test_the_day_of_every_timezone_is_taken(asked: list[str], tmp_path: Path, shift: int) -> None:
     typed = time.strftime(" %d.%m.%Y ", time.gmtime(LATE + shift * 86_400))
-    live.clock(CHOSEN, State(tmp_path), Heard(typed))
+    running.clock(CHOSEN, State(tmp_path), Heard(typed))
     assert "clock" in asked
 
 
 @pytest.mark.parametrize("typed", ["11.12.2026", "15.12.2026", "", "13.12.2025"])
 def test_no_other_day_is_taken(asked: list[str], tmp_path: Path, typed: str) -> None:
     with pytest.raises(ClockWrong):
-        live.clock(CHOSEN, State(tmp_path), Heard(typed))
+        running.clock(CHOSEN, State(tmp_path), Heard(typed))
     assert "clock" not in asked
 
 
 def test_what_the_chores_have_not_said_is_not_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(control, "ask", lambda *_: {"clock_off_days": None})
+    monkeypatch.setattr(manage_socket, "ask", lambda *_: {"clock_off_days": None})
     terminal = Heard()
-    live.clock(CHOSEN, State(tmp_path), terminal)
+    running.clock(CHOSEN, State(tmp_path), terminal)
     said = "".join(terminal.said)
     assert "not known yet" in said
     assert "is believed" not in said

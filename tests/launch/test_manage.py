@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
-from onion_app.crypto.slots import open_slots
+from onion_app.crypto.keyslots import open_slots
 from onion_app.errors import NotRunning, VaultDamaged
-from onion_app.launch import control
-from onion_app.launch.control import Control
+from onion_app.launch import manage_socket
+from onion_app.launch.manage_socket import ManageSocket
 from onion_app.launch.state import State
 from onion_app.launch.status import VERSION
 from onion_app.vault import database, keyfile, lastbackup, settings
@@ -181,7 +181,7 @@ def test_who_says_nothing_or_nonsense_holds_nobody_up(running: Launched) -> None
 
 
 def test_a_connection_that_says_nothing_loses_its_seat(tmp_path: Path) -> None:
-    served = Control(tmp_path / "s")
+    served = ManageSocket(tmp_path / "s")
     with socket.socket(socket.AF_UNIX) as line:
         line.connect(str(tmp_path / "s"))
         served.step(0.0, lambda _: {})
@@ -192,7 +192,7 @@ def test_a_connection_that_says_nothing_loses_its_seat(tmp_path: Path) -> None:
 
 def test_nobody_listens_is_named(tmp_path: Path) -> None:
     with pytest.raises(NotRunning):
-        control.ask(tmp_path / "nowhere", "status")
+        manage_socket.ask(tmp_path / "nowhere", "status")
 
 
 def test_the_version_is_the_one_of_the_project() -> None:

@@ -12,7 +12,7 @@ from itertools import pairwise
 
 import pytest
 
-from onion_app.crypto.slots import open_slots
+from onion_app.crypto.keyslots import open_slots
 from onion_app.vault import database, keyfile, settings
 from scripts.rehearsal.people import Visitor
 from scripts.rehearsal.wire import through_unix

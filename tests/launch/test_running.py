@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from onion_app.crypto.slots import VaultKeys, open_slots
+from onion_app.crypto.keyslots import VaultKeys, open_slots
 from onion_app.vault import keyfile
 from tests import processes
 from tests.launch.conftest import START, Installation, Launched, Operator

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from onion_app.crypto.codes import invitation_mark
-from onion_app.crypto.slots import open_slots
+from onion_app.crypto.codes import invitation_digest
+from onion_app.crypto.keyslots import open_slots
 from onion_app.errors import WrongPassphrase
-from onion_app.vault import database, keyfile, people
+from onion_app.vault import database, keyfile
+from onion_app.vault.desk import circles, invitations
 from tests.launch.conftest import Installation, Launched, Operator, contents
 from tests.launch.manage import Done, manage
 
@@ -55,13 +56,13 @@ def test_nothing_is_changed_or_told_under_a_wrong_passphrase(later: Operator, wo
 def test_a_coordinator_is_invited_while_everything_runs(running: Launched, installation: Installation) -> None:
     printed = installation.printed
     done = with_secret(running.state, printed["passphrase"], "invite", "--coordinator")
-    mark = invitation_mark(done.json["invitation"])
+    mark = invitation_digest(done.json["invitation"])
     desk = database.open_desk(
         running.state / "desk", open_slots(keyfile.read(running.state), printed["spare_code"]).desk
     )
-    invited = people.find_invitation(desk, mark, 0)
+    invited = invitations.find_invitation(desk, mark, 0)
     assert invited.coordinator
-    assert people.read_circle(desk, invited.circle_id).coordinators
+    assert circles.read_circle(desk, invited.circle_id).coordinators
     desk.close()
     volunteer = running.volunteer()
     assert volunteer.get("/join").status == 200

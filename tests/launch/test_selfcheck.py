@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from onion_app.launch import selfcheck
-from onion_app.launch.selfcheck import SelfCheck
+from onion_app.launch import self_check
+from onion_app.launch.self_check import SelfCheck
 from tests import processes
 from tests.launch.manage import manage, status
 from tests.rehearsal import Rehearsal
@@ -29,12 +29,12 @@ def test_a_minute_after_publication_the_site_has_fetched_itself(rehearsal: Rehea
 
 def test_our_own_page_is_fetched_whole_and_nobody_elses_is_taken_for_it(rehearsal: Rehearsal) -> None:
     proxy = rehearsal.state / "run" / "socks.sock"
-    assert selfcheck.answers(proxy, rehearsal.onion)
-    assert not selfcheck.answers(proxy, "a" * 56 + ".onion")
+    assert self_check.answers(proxy, rehearsal.onion)
+    assert not self_check.answers(proxy, "a" * 56 + ".onion")
 
 
 def test_a_proxy_that_is_gone_is_a_failed_check(tmp_path: Path) -> None:
-    assert not selfcheck.answers(tmp_path / "nowhere", "x.onion")
+    assert not self_check.answers(tmp_path / "nowhere", "x.onion")
 
 
 def test_what_was_seen_is_told_without_waiting_for_tor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -43,11 +43,11 @@ def test_what_was_seen_is_told_without_waiting_for_tor(tmp_path: Path, monkeypat
     def never() -> None:
         stuck.wait(60)
 
-    monkeypatch.setattr(selfcheck, "_TURN", 0.01)
+    monkeypatch.setattr(self_check, "_TURN", 0.01)
     looking = SelfCheck("x.onion", tmp_path / "nowhere", never)
     looking.start()
     before = time.monotonic()
-    assert looking.seen() == selfcheck.Seen()
+    assert looking.seen() == self_check.Observed()
     assert time.monotonic() - before < 30
     looking.stop()
     stuck.set()

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from onion_app.crypto.slots import VaultKeys
+from onion_app.crypto.keyslots import VaultKeys
 from onion_app.launch import children
-from onion_app.launch.child import Orders
 from onion_app.launch.launcher import Launcher, Options
+from onion_app.launch.processes.child import Orders
 from onion_app.launch.state import State
+from onion_app.launch.supervisor import Supervisor
 from onion_app.launch.terminal import Terminal
-from onion_app.launch.unlock import Opened
-from onion_app.launch.watch import Watch
+from onion_app.launch.unlock import Unlocked
 
 
 def test_the_long_sleep_is_allowed_to_the_first_chores_that_believe_the_clock(
@@ -27,9 +27,9 @@ def test_the_long_sleep_is_allowed_to_the_first_chores_that_believe_the_clock(
 
     monkeypatch.setattr(children, "start", start)
     options = Options(tmp_path, answers=True, desk_port=1, torrc=tmp_path / "torrc", days=0)
-    opened = Opened(VaultKeys(bytes(32), bytes(32)), bytes(64), "x" * 56 + ".onion")
+    opened = Unlocked(VaultKeys(bytes(32), bytes(32)), bytes(64), "x" * 56 + ".onion")
     launcher = Launcher(options, State(tmp_path), opened, Terminal(), confined=False)
-    chores = Watch("chores", lambda: launcher._begin("chores", None), lambda _: None, every=3600.0)
+    chores = Supervisor("chores", lambda: launcher._begin("chores", None), lambda _: None, every=3600.0)
     launcher._watches = [chores]
 
     def reported(off: int) -> None:

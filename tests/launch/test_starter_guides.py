@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from onion_app.launch import starter_guides
-from onion_app.site.guides import NOW, ORDER
-from onion_app.vault import settings, texts, truth
+from onion_app.site.views.guides import NOW, ORDER
+from onion_app.vault import settings, truth
 from onion_app.vault.database import Database, create_desk, create_mailbox
+from onion_app.vault.shown import reading
 from onion_app.web.markdown import render
 
 NAMES = sorted({path.name.partition(".")[0] for path in starter_guides.FOLDER.iterdir()})
@@ -44,7 +45,7 @@ def test_each_is_there_in_english_and_arabic(mailbox: Database, desk: Database) 
 
 def test_only_the_one_for_danger_is_shown_and_nobody_has_checked_any(mailbox: Database, desk: Database) -> None:
     starter_guides.put(mailbox, desk)
-    assert set(texts.guides(mailbox)) == {"now"}
+    assert set(reading.guides(mailbox)) == {"now"}
     assert set(desk.rows("SELECT checked_by, checked_day FROM versions")) == {(None, None)}
     assert desk.rows("SELECT slug FROM texts WHERE state <> 'draft'") == [("now",)]
     with desk.writing():

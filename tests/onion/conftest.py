@@ -8,7 +8,7 @@ import pytest
 
 from onion_app.crypto.onion_key import OnionKey, new_onion_key
 from onion_app.onion import tor_process
-from onion_app.onion.service import Control
+from onion_app.onion.control import Control
 from onion_app.onion.tor_process import TorProcess
 from scripts.rehearsal.network import PrivateNetwork
 from tests.onion.lines import Site

@@ -6,7 +6,7 @@ import pytest
 
 from onion_app.crypto.onion_key import new_onion_key
 from onion_app.onion import tor_process
-from onion_app.onion.service import Control
+from onion_app.onion.control import Control
 from scripts.rehearsal.network import PrivateNetwork
 from scripts.rehearsal.wire import fetch
 from tests.onion.lines import Site, wait_for

@@ -12,15 +12,15 @@ import pytest
 
 from onion_app.crypto.onion_key import OnionKey, new_onion_key
 from onion_app.errors import ControlLost, ServiceRefused
-from onion_app.launch import status
-from onion_app.launch.manage import screen
-from onion_app.launch.reach import Reach, Service
-from onion_app.launch.selfcheck import SelfCheck
+from onion_app.launch import status, status_text
+from onion_app.launch.self_check import SelfCheck
 from onion_app.launch.state import State
+from onion_app.launch.supervisor import Supervisor
 from onion_app.launch.terminal import Terminal
-from onion_app.launch.watch import Watch
-from onion_app.onion import service, tor_process
-from onion_app.onion.service import Control
+from onion_app.launch.tor_supervisor import Service, TorSupervisor
+from onion_app.onion import control as service
+from onion_app.onion import tor_process
+from onion_app.onion.control import Control
 from onion_app.onion.socks import dial
 from onion_app.onion.tor_process import TorProcess
 from scripts.rehearsal.network import PrivateNetwork
@@ -284,12 +284,14 @@ def test_the_operator_is_told_of_a_tor_without_proof_of_work(
     home = State(place)
     with OldTor(beside.with_name("old.sock"), lonely_tor.control_socket, b"PoWDefensesEnabled") as old:
         monkeypatch.setattr(lonely_tor, "control_socket", Path(str(old.server_address)))
-        way_in = Reach(home, Service(key.secret, key.address), lambda: lonely_tor, Terminal())
+        way_in = TorSupervisor(home, Service(key.secret, key.address), lambda: lonely_tor, Terminal())
         way_in.start(0.0)
         way_in.step(0.0)
-        told = status.Told(key.address, confined=True, clock=time.time)
-        watches = [Watch(name, pytest.fail, pytest.fail) for name in ("site", "desk", "chores")]
+        told = status.Static(key.address, confined=True, clock=time.time)
+        watches = [Supervisor(name, pytest.fail, pytest.fail) for name in ("site", "desk", "chores")]
         seen = status.running(told, home, way_in, SelfCheck(key.address, home.socks_socket, lambda: None), watches)
         assert seen["proof_of_work"] is False
-        assert any("cannot ask visitors for proof of work" in line.text and line.bad for line in screen.lines(seen))
+        assert any(
+            "cannot ask visitors for proof of work" in line.text and line.bad for line in status_text.lines(seen)
+        )
         way_in.withdraw()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from onion_app.crypto.slots import open_slots
+from onion_app.crypto.keyslots import open_slots
 from onion_app.errors import WrongPassphrase
 from scripts.rehearsal.people import Volunteer
 from tests.house import House

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from onion_app.crypto import epochs, letters
+from onion_app.crypto import epochs, payloads
 from onion_app.errors import AlreadyWithdrawn, NothingHere, SealBroken
-from onion_app.vault import texts
+from onion_app.vault.shown import reading, writing
 from scripts.rehearsal.pages import Page
 from scripts.rehearsal.people import Visitor, Volunteer
 from tests import tables
@@ -167,13 +167,13 @@ def test_a_published_story_goes_with_its_case(site: Site, erase: Callable[[Lived
     code = visitor.hand_in("tell", "words")
     mailbox, desk, case = site.mailbox, site.desk, site.case_of(code)
     story = site.show({"en": ("A title", "words made public")}, case=case)
-    site.says(site.member_of_first, case, letters.Pointer(story.hex()))
-    counter = texts.published(mailbox)
+    site.says(site.member_of_first, case, payloads.StoryLink(story.hex()))
+    counter = reading.published(mailbox)
     erase(Lived(visitor, code, case, [], visitor.get("/en/")))
     assert not any(story in row for row in mailbox.rows("SELECT * FROM texts") + mailbox.rows("SELECT * FROM versions"))
-    assert texts.published(mailbox) > counter
+    assert reading.published(mailbox) > counter
     assert {row[0] for row in mailbox.rows("SELECT id FROM withdrawn")} == {case, story}
     site.chores()
     assert not any(story in row for row in desk.rows("SELECT * FROM texts") + desk.rows("SELECT * FROM versions"))
     with pytest.raises((NothingHere, AlreadyWithdrawn)):
-        texts.publish(mailbox, desk, story)
+        writing.publish(mailbox, desk, story)

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from onion_app.vault import people, worklog
 from onion_app.vault.database import open_desk
+from onion_app.vault.desk import circles, taken
 from scripts.rehearsal.people import Volunteer
 from tests import processes
 from tests.house import START, House
@@ -80,8 +80,8 @@ def test_a_killed_chore_is_done_again_and_harms_nothing(house: House) -> None:
     code = house.visitor().hand_in("tell", mark)
     assert house.stop() == 0
     desk = open_desk(house.state / "desk", house.keys.desk)
-    moderator = people.members_of(desk, people.circles(desk)[0].id)[0]
-    worklog.take(desk, of_no_case, moderator.id, moderator.joined_day)  # what a chore finds and clears away
+    moderator = circles.members_of(desk, circles.circles(desk)[0].id)[0]
+    taken.take(desk, of_no_case, moderator.id, moderator.joined_day)  # what a chore finds and clears away
     desk.close()
     house.begin()
     processes.kill(house.one("chores"))

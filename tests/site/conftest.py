@@ -8,11 +8,11 @@ from nacl.pwhash import argon2id
 
 from onion_app.crypto.epochs import Epoch, following, unwrap
 from onion_app.crypto.keys import KeyPair, fingerprint
-from onion_app.crypto.letters import Consent, Letter, Pointer, Proposal, Text
-from onion_app.desk import shutting
+from onion_app.crypto.payloads import Consent, FinalText, Payload, StoryLink, Text
+from onion_app.desk import member_removal
 from onion_app.site import SiteConfig, create_app
-from onion_app.site.seals import opened
-from onion_app.vault import cases
+from onion_app.site.author_keys import open_message
+from onion_app.vault.mailbox import case_keys, messages
 from onion_app.web.app import Hardened
 from scripts.rehearsal.people import Visitor
 from scripts.rehearsal.wire import into
@@ -50,7 +50,7 @@ class Place(World):
         """Let somebody come and be shut out, and give the new pair."""
         informer = self.enrol(self.circle_id, "informer")
         self.let_in(self.lamp, self.circle_id, "informer")
-        shutting.shut_out(self.books, self.member(self.lamp), informer.id)
+        member_removal.remove_member(self.dbs, self.member(self.lamp), informer.id)
         return self.pair
 
     def replies(self, text: str = "We read every word.") -> None:
@@ -59,22 +59,22 @@ class Place(World):
 
     def points_to(self, story: bytes) -> None:
         """Let the circle note which story was made of the only case there is."""
-        self.says(self.lamp, self.case_ids()[0], Pointer(story.hex()))
+        self.says(self.lamp, self.case_ids()[0], StoryLink(story.hex()))
 
     def proposes(self, title: str, text: str) -> None:
         """Let the circle ask the author of the only case there is for their yes."""
-        self.says(self.lamp, self.case_ids()[0], Proposal(title, text, "en", 20_000))
+        self.says(self.lamp, self.case_ids()[0], FinalText(title, text, "en", 20_000))
 
-    def read_by(self, pair: KeyPair) -> list[Letter]:
+    def read_by(self, pair: KeyPair) -> list[Payload]:
         """Open what a pair of the circle opens in the only case there is."""
         (case_id,), keys = self.case_ids(), {epoch.number: epoch.key for epoch in self.opened_by(pair)}
-        letters = (opened(keys, message) for message in cases.messages_of(self.mailbox, case_id))
+        letters = (open_message(keys, message) for message in messages.messages_of(self.mailbox, case_id))
         return [letter for letter in letters if letter is not None]
 
     def opened_by(self, pair: KeyPair) -> list[Epoch]:
         """Open what is sealed to a pair of the circle in the only case there is, the oldest epoch first."""
         place = {"case_id": self.case_ids()[0], "holder": self.circle_id, "private_key": pair.private}
-        wraps = cases.wraps_of(self.mailbox, self.case_ids()[0], self.circle_id)
+        wraps = case_keys.wraps_of(self.mailbox, self.case_ids()[0], self.circle_id)
         to_them = [each for each in wraps if each.recipient == fingerprint(pair.public)]
         found = [unwrap(each.wrap, epoch=each.epoch, **place) for each in reversed(to_them)]
         return following(found[:1], found)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from onion_app.vault import texts
+from onion_app.vault.shown import reading
 from scripts.rehearsal.pages import Page
 from scripts.rehearsal.people import Visitor
 from tests.site.conftest import Place
@@ -89,11 +89,11 @@ def test_erasing_from_the_case_page_asks_first(visitor: Visitor, place: Place) -
 def test_the_published_story_goes_with_the_case(visitor: Visitor, place: Place, *, opening_first: bool) -> None:
     code = visitor.hand_in()
     place.points_to(place.show({"en": ("A title", "Changed words.")}))
-    before = texts.published(place.mailbox)
+    before = reading.published(place.mailbox)
     sure = visitor.send(visitor.come_back(code).form_doing("erase")) if opening_first else ask_to_erase(visitor, code)
     assert visitor.send(sure).heading == "Erased."
     assert place.count("texts") == place.count("versions") == place.count("cases") == 0
-    assert texts.published(place.mailbox) > before
+    assert reading.published(place.mailbox) > before
 
 
 def test_asking_about_a_story_gives_no_power_over_it(visitor: Visitor, place: Place) -> None:

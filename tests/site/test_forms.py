@@ -1,36 +1,10 @@
-"""What people type is made regular, and nothing of it is cut or lost."""
-
-import unicodedata
+"""The forms of the site are read, and nothing in them is cut or lost."""
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onion_app.site.forms import LETTERS, around_the_limit, read_consent, read_draft, read_text, wrong_text
-
-
-def test_lines_end_in_one_line_feed() -> None:
-    assert read_text("a\r\nb\rc\nd\n") == "a\nb\nc\nd\n"
-
-
-def test_control_characters_go_and_tabs_stay() -> None:
-    assert read_text("a\x00b\x07\x1b[31m\tc\x0b\x0c\x1f") == "ab[31m\tc"
-
-
-def test_composed_letters_count_once() -> None:
-    assert read_text("e\u0301\u0627\u0653") == "\u00e9\u0622"
-
-
-def test_marks_of_direction_and_joining_stay() -> None:
-    text = "مي\u200cخواهم \u200f\u202b\u2066 ک ە ڕ"
-    assert read_text(text) == text
-
-
-@given(st.text())
-def test_a_text_made_regular_stays_as_it_is(typed: str) -> None:
-    once = read_text(typed)
-    assert read_text(once) == once
-    assert unicodedata.is_normalized("NFC", once)
-    assert not any(ord(letter) < 32 and letter not in "\t\n" for letter in once)
+from onion_app.site.forms import LETTERS, around_the_limit, read_consent, read_submission, wrong_text
+from onion_app.web.text import cleaned
 
 
 @given(
@@ -38,9 +12,9 @@ def test_a_text_made_regular_stays_as_it_is(typed: str) -> None:
 )
 def test_no_form_is_too_strange_to_read(form: dict[str, str]) -> None:
     for kind in ("tell", "ask"):
-        draft = read_draft(kind, form)
+        draft = read_submission(kind, form)
         assert draft.publish in ("no", "ask", "yes")
-        assert draft.text == read_text(form.get("text", ""))
+        assert draft.text == cleaned(form.get("text", ""))
 
 
 def test_what_is_not_said_is_not_allowed() -> None:

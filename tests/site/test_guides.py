@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from onion_app.vault import guides
+from onion_app.vault.desk import guides
 from onion_app.web.size import SHORT
 from scripts.rehearsal.people import Visitor
 from tests.site.conftest import Place

@@ -3,10 +3,10 @@
 import pytest
 
 from onion_app.crypto.keys import new_key
-from onion_app.crypto.letters import Verdict
-from onion_app.site import casework
-from onion_app.vault.cases import routing
+from onion_app.crypto.payloads import Verdict
+from onion_app.site import author_actions
 from onion_app.vault.database import Database
+from onion_app.vault.shown import routing
 from scripts.rehearsal.pages import Page
 from scripts.rehearsal.people import Visitor
 from tests.site.conftest import Place
@@ -23,7 +23,7 @@ def is_refused(page: Page, why: str, text: str) -> None:
 def test_what_waits_in_a_case_has_an_end_until_its_circle_answers(
     visitor: Visitor, place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(casework, "MOST_WAITING", 4)  # the first text and what is allowed are two
+    monkeypatch.setattr(author_actions, "MOST_WAITING", 4)  # the first text and what is allowed are two
     code = visitor.hand_in("tell", "First.")
     case = visitor.come_back(code)
     last = visitor.send(case, text="Third.")
@@ -39,8 +39,8 @@ def test_what_waits_in_a_case_has_an_end_until_its_circle_answers(
 def test_what_was_allowed_can_be_taken_back_however_much_waits(
     visitor: Visitor, place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(casework, "MOST_WAITING", 2)
-    monkeypatch.setattr(casework, "MOST_DECIDED", 3)
+    monkeypatch.setattr(author_actions, "MOST_WAITING", 2)
+    monkeypatch.setattr(author_actions, "MOST_DECIDED", 3)
     case = visitor.come_back(visitor.hand_in("tell", "First.", publish="ask"))
     case = visitor.send(case.form_doing("consents"), publish="yes", count="1")
     assert visitor.send(case.form_doing("consents"), publish="yes", count="1", quote="1").status == 503
@@ -51,7 +51,7 @@ def test_what_was_allowed_can_be_taken_back_however_much_waits(
 def test_a_yes_can_be_taken_back_however_much_waits(
     visitor: Visitor, place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(casework, "MOST_DECIDED", 1)
+    monkeypatch.setattr(author_actions, "MOST_DECIDED", 1)
     code = visitor.hand_in("tell", "First.", publish="ask")
     place.proposes("A title", "Words.")
     page = visitor.come_back(code)

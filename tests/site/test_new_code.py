@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from onion_app.site import casework
+from onion_app.site import author_actions
 from scripts.rehearsal.people import Visitor
 from tests.site.conftest import Place
 
@@ -89,7 +89,7 @@ def test_after_the_visit_the_form_asks_for_the_code(visitor: Visitor, place: Pla
 
 
 def test_a_case_gets_no_new_codes_without_end(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(casework, "MOST_EPOCHS", 2)
+    monkeypatch.setattr(author_actions, "MOST_EPOCHS", 2)
     case, code = visitor.come_back(first := visitor.hand_in()), first
     for status in (200, 503):
         page = visitor.send(case.form_doing("new_code"))

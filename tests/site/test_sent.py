@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from onion_app.crypto.letters import Consent, Text
+from onion_app.crypto.payloads import Consent, Text
 from scripts.rehearsal.people import Visitor
 from tests.site.conftest import Place
 from tests.world import DAY

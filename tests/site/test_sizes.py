@@ -5,8 +5,8 @@ from typing import get_args
 
 import pytest
 
-from onion_app.vault.rows import Language
-from onion_app.vault.texts import NOTES
+from onion_app.shapes import Language
+from onion_app.vault.shown.reading import NOTES
 from onion_app.web.app import Hardened
 from onion_app.web.size import SHORT
 from scripts.rehearsal.pages import Page

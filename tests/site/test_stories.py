@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
-from onion_app.vault import publishing
-from onion_app.vault.listing import NOTES
+from onion_app.vault.desk import stories_queue
+from onion_app.vault.shown.listing import NOTES
 from onion_app.web.size import SHORT
 from scripts.rehearsal.pages import Page
 from scripts.rehearsal.people import Visitor
@@ -187,7 +187,7 @@ def takes_the_story_back(visitor: Visitor, _place: Place, code: str, _story: str
 
 
 def is_taken_down(_visitor: Visitor, place: Place, _code: str, story: str) -> None:
-    publishing.take_down(place.mailbox, place.desk, bytes.fromhex(story))
+    stories_queue.take_down(place.mailbox, place.desk, bytes.fromhex(story))
 
 
 WAYS = [erases, erases_without_opening, takes_the_story_back, is_taken_down]

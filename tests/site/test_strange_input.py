@@ -57,7 +57,7 @@ def posts(visitor: Visitor, path: str, fields: dict[str, bytes], form: dict[str,
 def as_read(typed: bytes) -> str:
     """Give the text that stands in these bytes, without controls; bytes that are no letters stand in it as %FF does."""
     text = typed.decode("utf-8", "werkzeug.url_quote").replace("\r\n", "\n").replace("\r", "\n")
-    return unicodedata.normalize("NFC", re.sub("[\x00-\x08\x0b-\x1f]", "", text))
+    return unicodedata.normalize("NFC", re.sub("[\x00-\x08\x0b-\x1f\x7f-\x9f]", "", text))
 
 
 def token(page: Page) -> dict[str, str]:

@@ -2,8 +2,8 @@
 
 import pytest
 
-from onion_app.crypto.letters import Consent, Proposal, Text, Verdict
-from onion_app.vault import texts
+from onion_app.crypto.payloads import Consent, FinalText, Text, Verdict
+from onion_app.vault.shown import reading
 from scripts.rehearsal.pages import Page
 from scripts.rehearsal.people import Visitor
 from tests.site.conftest import Place
@@ -151,7 +151,7 @@ def test_a_story_taken_back_is_gone_and_the_messages_stay(
     assert "The story is taken back and will not be shown again." in page.main.text
     assert "They found my phone." in page.main.text
     assert place.count("texts") == place.count("versions") == place.count("listed") == 0
-    assert texts.is_withdrawn(place.mailbox, bytes.fromhex(story))
+    assert reading.is_withdrawn(place.mailbox, bytes.fromhex(story))
     assert place.consents() == [("yes", True, False), ("no", True, False)]
     assert place.mailbox.rows("SELECT state, unread FROM cases") == [("reading", 1)]
     assert "Your story" not in visitor.go("case").main.text
@@ -167,6 +167,6 @@ def test_taking_back_twice_does_no_harm(visitor: Visitor, place: Place, publishe
 def test_what_the_circle_reads_after_all_that_is_in_order(visitor: Visitor, place: Place, code: str) -> None:
     decides(visitor, visitor.come_back(code), "yes")
     kinds = [
-        type(letter) for letter in place.read_by(place.pair) if isinstance(letter, Text | Consent | Proposal | Verdict)
+        type(letter) for letter in place.read_by(place.pair) if isinstance(letter, Text | Consent | FinalText | Verdict)
     ]
-    assert kinds == [Text, Consent, Proposal, Verdict]
+    assert kinds == [Text, Consent, FinalText, Verdict]

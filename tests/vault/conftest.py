@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from onion_app.vault import cases
-from onion_app.vault.cases import Case
 from onion_app.vault.database import Database
+from onion_app.vault.mailbox import lifetime
+from onion_app.vault.mailbox.records import Case
 from tests.vault.made import Installation, new_case, set_up
 
 
@@ -38,5 +38,5 @@ def desk(made: Installation) -> Database:
 @pytest.fixture
 def case(made: Installation, mailbox: Database) -> Case:
     new = new_case(made.circle_id)
-    cases.add_case(mailbox, new)
-    return cases.read_case(mailbox, new.id)
+    lifetime.add_case(mailbox, new)
+    return lifetime.read_case(mailbox, new.id)

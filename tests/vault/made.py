@@ -9,9 +9,11 @@ from typing import Any
 
 import sqlcipher3
 
-from onion_app.vault import cases, database, people, settings, truth
-from onion_app.vault.cases import AUTHOR, Case, Message, NewCase, Wrap
+from onion_app.vault import database, settings, truth
 from onion_app.vault.database import Database
+from onion_app.vault.desk import circles, invitations, moderators
+from onion_app.vault.mailbox import case_keys, messages
+from onion_app.vault.mailbox.records import AUTHOR, Case, Message, NewCase, Wrap
 
 TODAY = 20_400
 
@@ -90,11 +92,11 @@ def set_up(folder: Path) -> Installation:
     with desk.writing():
         settings.put(desk, "code_salt", secrets.token_bytes(16))
         settings.put(desk, "how_to_find_us", {"en": "Ask somebody you trust."})
-    people.add_circle(desk, people.Circle(made.circle_id, "first", (), (), True, True, 0, None))  # noqa: FBT003
+    circles.add_circle(desk, circles.Circle(made.circle_id, "first", (), (), True, True, 0, None))  # noqa: FBT003
     mark = some_key()
-    people.add_invitation(desk, invitation(made.circle_id), mark)
+    invitations.add_invitation(desk, invitation(made.circle_id), mark)
     first = moderator("first", made.moderator_id)
-    people.redeem(desk, mark, TODAY, first, grant(made.circle_id, 1, made.moderator_id, some_key()))
+    invitations.redeem(desk, mark, TODAY, first, grant(made.circle_id, 1, made.moderator_id, some_key()))
     with mailbox.writing():
         truth.copy_circles(mailbox, desk)
         truth.copy_settings(mailbox, desk)
@@ -103,8 +105,8 @@ def set_up(folder: Path) -> Installation:
     return made
 
 
-def invitation(circle_id: bytes, **changed: Any) -> people.Invitation:
-    plain = people.Invitation(
+def invitation(circle_id: bytes, **changed: Any) -> invitations.Invitation:
+    plain = invitations.Invitation(
         id=some_id(),
         circle_id=circle_id,
         coordinator=False,
@@ -116,8 +118,8 @@ def invitation(circle_id: bytes, **changed: Any) -> people.Invitation:
     return replace(plain, **changed)
 
 
-def moderator(handle: str, moderator_id: bytes | None = None) -> people.Moderator:
-    return people.Moderator(
+def moderator(handle: str, moderator_id: bytes | None = None) -> moderators.Moderator:
+    return moderators.Moderator(
         id=moderator_id or some_id(),
         handle=handle,
         public_key=some_key(),
@@ -130,8 +132,8 @@ def moderator(handle: str, moderator_id: bytes | None = None) -> people.Moderato
     )
 
 
-def grant(circle_id: bytes, generation: int, moderator_id: bytes, public_key: bytes) -> people.Grant:
-    return people.Grant(circle_id, generation, moderator_id, public_key, b"sealed")
+def grant(circle_id: bytes, generation: int, moderator_id: bytes, public_key: bytes) -> circles.Grant:
+    return circles.Grant(circle_id, generation, moderator_id, public_key, b"sealed")
 
 
 def new_case(circle_id: bytes, **changed: Any) -> NewCase:
@@ -162,10 +164,10 @@ def sealing(content: bytes = b"sealed") -> Callable[[int], bytes]:
 
 def write(db: Database, case: Case, author: Any = "visitor", **changed: Any) -> Message:
     given: dict[str, Any] = {"author": author, "epoch": 1, "new_wraps": (), "seal": sealing(), "day": TODAY}
-    given |= {"message_id": some_id(), "held": cases.all_wraps(db, case.id)}
-    return cases.append(db, case.id, **(given | changed))
+    given |= {"message_id": some_id(), "held": case_keys.all_wraps(db, case.id)}
+    return messages.append(db, case.id, **(given | changed))
 
 
 def next_wraps(db: Database, case: Case, epoch: int = 2) -> tuple[Wrap, Wrap]:
-    author = cases.wraps_of(db, case.id, AUTHOR)[0]
+    author = case_keys.wraps_of(db, case.id, AUTHOR)[0]
     return wrap(epoch, case.circle_id), wrap(epoch, AUTHOR, author.recipient)

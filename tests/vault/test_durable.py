@@ -10,20 +10,23 @@ from pathlib import Path
 import pytest
 
 from onion_app.errors import Overloaded
-from onion_app.vault import cases, database
-from onion_app.vault.cases import Case
+from onion_app.vault import database
 from onion_app.vault.database import Database
+from onion_app.vault.mailbox import lifetime, messages
+from onion_app.vault.mailbox.records import Case
 from onion_app.vault.per_thread import PerThread
 from tests.vault.made import TODAY, Installation, new_case, sealing, some_id, write
 
 WRITER = """
 import sys
 from pathlib import Path
-from onion_app.vault import cases, database
+from onion_app.vault import database
+from onion_app.vault.mailbox import case_keys, messages
 folder, key, case_id, message_id = Path(sys.argv[1]), *(bytes.fromhex(word) for word in sys.argv[2:])
 db = database.open_mailbox(folder, key)
-held = cases.all_wraps(db, case_id)
-cases.append(db, case_id, message_id, author="visitor", epoch=1, held=held, new_wraps=(), seal=lambda n: b"kept", day=1)
+held = case_keys.all_wraps(db, case_id)
+messages.append(db, case_id, message_id, author="visitor", epoch=1, held=held, new_wraps=(),
+                seal=lambda n: b"kept", day=1)
 print("committed", flush=True)
 with db.writing():
     db.run("DELETE FROM messages")
@@ -42,7 +45,7 @@ def test_a_commit_survives_kill_9_and_what_was_not_committed_does_not(made: Inst
         assert writer.stdout.readline() == "committed\n"
         assert writer.stdout.readline() == "not committed\n"
         os.kill(writer.pid, signal.SIGKILL)
-    kept = cases.messages_of(made.mailbox(), case.id)
+    kept = messages.messages_of(made.mailbox(), case.id)
     assert [message.number for message in kept] == [1, 2]
     assert (kept[1].id, kept[1].sealed) == (message_id, b"kept")
 
@@ -61,8 +64,8 @@ def test_the_log_is_on_the_disk_before_a_commit_returns(made: Installation, case
 def test_nothing_readable_is_in_any_file(made: Installation, mailbox: Database, desk: Database) -> None:
     marker = b"a marker that nobody else writes"
     new = new_case(made.circle_id)
-    cases.add_case(mailbox, new)
-    write(mailbox, cases.read_case(mailbox, new.id), seal=sealing(marker))
+    lifetime.add_case(mailbox, new)
+    write(mailbox, lifetime.read_case(mailbox, new.id), seal=sealing(marker))
     with desk.writing():
         desk.run("UPDATE moderators SET handle = ?", (marker.decode(),))
     mailbox.copy_to(made.mailbox_folder / "copy.db")
@@ -111,8 +114,8 @@ def test_sixteen_threads_at_once_all_get_their_turn(made: Installation, case: Ca
                 db = connections.here()
                 write(db, case)
                 new = new_case(made.circle_id)
-                cases.add_case(db, new)
-                cases.erase_case(db, new.id, TODAY)
+                lifetime.add_case(db, new)
+                lifetime.erase_case(db, new.id, TODAY)
         except BaseException as failure:
             failures.append(failure)
             raise
@@ -124,7 +127,7 @@ def test_sixteen_threads_at_once_all_get_their_turn(made: Installation, case: Ca
         thread.join()
     connections.close_all()
     assert failures == []
-    numbers = [message.number for message in cases.messages_of(made.mailbox(), case.id)]
+    numbers = [message.number for message in messages.messages_of(made.mailbox(), case.id)]
     assert numbers == list(range(1, 162))
 
 
@@ -132,17 +135,18 @@ def test_two_processes_at_once_all_get_their_turn(made: Installation, case: Case
     code = """
 import sys, secrets
 from pathlib import Path
-from onion_app.vault import cases, database
+from onion_app.vault import database
+from onion_app.vault.mailbox import case_keys, messages
 db = database.open_mailbox(Path(sys.argv[1]), bytes.fromhex(sys.argv[2]))
 case_id = bytes.fromhex(sys.argv[3])
 for _ in range(100):
-    cases.append(db, case_id, secrets.token_bytes(16), author="circle", epoch=1, held=cases.all_wraps(db, case_id),
-                 new_wraps=(), seal=lambda n: b"x", day=1)
+    messages.append(db, case_id, secrets.token_bytes(16), author="circle", epoch=1,
+                    held=case_keys.all_wraps(db, case_id), new_wraps=(), seal=lambda n: b"x", day=1)
 """
     words = [str(made.mailbox_folder), made.mailbox_key.hex(), case.id.hex()]
     writers = [subprocess.Popen([sys.executable, "-c", code, *words]) for _ in range(2)]
     assert [writer.wait(timeout=60) for writer in writers] == [0, 0]
-    assert len(cases.messages_of(made.mailbox(), case.id)) == 201
+    assert len(messages.messages_of(made.mailbox(), case.id)) == 201
 
 
 def test_what_one_thread_is_writing_no_other_sees_before_it_is_done(made: Installation, case: Case) -> None:
@@ -150,14 +154,14 @@ def test_what_one_thread_is_writing_no_other_sees_before_it_is_done(made: Instal
     counted: list[int] = []
 
     def count() -> None:
-        thread = threading.Thread(target=lambda: counted.append(len(cases.messages_of(connections.here(), case.id))))
+        thread = threading.Thread(target=lambda: counted.append(len(messages.messages_of(connections.here(), case.id))))
         thread.start()
         thread.join()
 
     here = connections.here()
     with here.writing():
         here.run("DELETE FROM messages WHERE case_id = ?", (case.id,))
-        assert cases.messages_of(here, case.id) == []
+        assert messages.messages_of(here, case.id) == []
         count()
     count()
     connections.close_all()

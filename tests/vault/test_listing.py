@@ -4,26 +4,28 @@ from collections.abc import Sequence
 
 import pytest
 
-from onion_app.vault import listing, texts, truth
+from onion_app.shapes import Language
+from onion_app.vault import truth
 from onion_app.vault.database import Database
-from onion_app.vault.listing import Listed, list_stories
-from onion_app.vault.rows import Language
-from onion_app.vault.texts import Text, Version
+from onion_app.vault.mailbox import lifetime
+from onion_app.vault.shown import listing, reading, writing
+from onion_app.vault.shown.listing import ListedStory, list_stories
+from onion_app.vault.shown.reading import StoryOrGuide, Version
 from tests.vault.made import TODAY, Installation, some_id
 
 
 def publish(
     mailbox: Database, desk: Database, *languages: Language, notes: Sequence[str] = (), year: int | None = 2024
 ) -> bytes:
-    text = Text(some_id(), "story", None, year, tuple(notes))
+    text = StoryOrGuide(some_id(), "story", None, year, tuple(notes))
     versions = [Version(text.id, each, f"A title in {each}", "Words.", None, None, None) for each in languages]
-    texts.draft(desk, text, versions)
-    texts.publish(mailbox, desk, text.id)
+    writing.draft(desk, text, versions)
+    writing.publish(mailbox, desk, text.id)
     return text.id
 
 
-def read_on(mailbox: Database, language: Language, without: Sequence[str] = ()) -> list[list[Listed]]:
-    pages: list[list[Listed]] = []
+def read_on(mailbox: Database, language: Language, without: Sequence[str] = ()) -> list[list[ListedStory]]:
+    pages: list[list[ListedStory]] = []
     more = True
     while more:
         page, more = list_stories(mailbox, language, without, pages[-1][-1].text_id if pages else None)
@@ -69,7 +71,7 @@ def test_a_story_taken_back_leaves_the_list_and_the_place_after_it_begins_anew(
     for _ in range(12):
         publish(mailbox, desk, "en")
     first, _ = list_stories(mailbox, "en")
-    texts.withdraw(mailbox, first[-1].text_id, TODAY)
+    lifetime.withdraw(mailbox, first[-1].text_id, TODAY)
     again, more = list_stories(mailbox, "en", (), first[-1].text_id)
     assert first[-1].text_id not in {story.text_id for story in again}
     assert (again[:9], more) == (first[:9], True)
@@ -78,11 +80,11 @@ def test_a_story_taken_back_leaves_the_list_and_the_place_after_it_begins_anew(
 
 
 def test_a_guide_is_never_listed(mailbox: Database, desk: Database) -> None:
-    text = Text(some_id(), "guide", "now", None, ())
-    texts.draft(desk, text, [Version(text.id, "en", "Guide", "Words.", None, None, None)])
-    texts.publish(mailbox, desk, text.id)
+    text = StoryOrGuide(some_id(), "guide", "now", None, ())
+    writing.draft(desk, text, [Version(text.id, "en", "Guide", "Words.", None, None, None)])
+    writing.publish(mailbox, desk, text.id)
     assert list_stories(mailbox, "en") == ([], False)
-    assert texts.guides(mailbox) == {"now": {"en": "Guide"}}
+    assert reading.guides(mailbox) == {"now": {"en": "Guide"}}
 
 
 @pytest.mark.parametrize(
@@ -99,12 +101,12 @@ def test_a_list_that_was_tampered_with_is_put_back_and_shouted_about(
     made: Installation, mailbox: Database, desk: Database, tampering: str
 ) -> None:
     story = publish(mailbox, desk, "en", notes=("death",))
-    before, counter = list_stories(mailbox, "ar"), texts.published(mailbox)
+    before, counter = list_stories(mailbox, "ar"), reading.published(mailbox)
     with made.hostile() as link:
         link.execute(tampering)
     assert ("text changed", story.hex()) in {(each.what, each.subject) for each in truth.repair(mailbox, desk, TODAY)}
     assert list_stories(mailbox, "ar") == before
-    assert texts.published(mailbox) > counter
+    assert reading.published(mailbox) > counter
     assert truth.repair(mailbox, desk, TODAY) == []
 
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from onion_app.errors import DamagedFile, KeysUnlinked
-from onion_app.vault import cases, database, link, migrations, schema
+from onion_app.vault import connection, database, schema
+from onion_app.vault.mailbox import case_keys, lifetime
 from tests.vault.made import TODAY, Installation, new_case
 
 NEXT = (
@@ -15,7 +16,7 @@ NEXT = (
 )
 
 
-NEWEST = migrations.newest("mailbox")
+NEWEST = schema.newest("mailbox")
 LATER, LATER_STILL = f"{NEWEST + 1:04}_later.sql", f"{NEWEST + 2:04}_broken.sql"
 
 
@@ -27,14 +28,14 @@ def clock() -> float:
 def steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Copy the migrations, so that a test can add its own."""
     folder = tmp_path / "steps"
-    shutil.copytree(migrations._FOLDER, folder)
-    monkeypatch.setattr(migrations, "_FOLDER", folder)
+    shutil.copytree(schema._MIGRATIONS, folder)
+    monkeypatch.setattr(schema, "_MIGRATIONS", folder)
     return folder / "mailbox"
 
 
 def expect_later_schema(monkeypatch: pytest.MonkeyPatch) -> None:
-    scratch = link.scratch()
-    migrations.apply(scratch, "mailbox")
+    scratch = connection.scratch()
+    schema.apply(scratch, "mailbox")
     expected = schema.found(scratch)
     monkeypatch.setattr(schema, "written", lambda _kind: expected)
 
@@ -92,8 +93,8 @@ def test_who_waited_by_their_state_alone_waits_in_the_circle_of_their_invitation
     from_third_on = {file: file.read_text() for file in sorted((steps.parent / "desk").glob("*.sql"))[2:]}
     for file in from_third_on:
         file.unlink()
-    before = link.scratch()
-    migrations.apply(before, "desk")
+    before = connection.scratch()
+    schema.apply(before, "desk")
     circle, waits, works, invited, came = (bytes([number]) * 16 for number in range(5))
     before.execute("INSERT INTO circles VALUES (?, 'first', '[]', '[]', 1, 1, 1, NULL)", (circle,))
     for who, handle, state, by in ((waits, "waits", "waiting", invited), (works, "works", "active", came)):
@@ -104,7 +105,7 @@ def test_who_waited_by_their_state_alone_waits_in_the_circle_of_their_invitation
         before.execute("INSERT INTO audit VALUES (?, ?, ?, 'enrolled', ?, NULL)", (by, TODAY, who, circle))
     for file, statements in from_third_on.items():
         file.write_text(statements)
-    migrations.apply(before, "desk")
+    schema.apply(before, "desk")
     assert before.execute("SELECT * FROM waiting").fetchall() == [(circle, waits, invited)]
     offices = before.execute("SELECT handle, coordinator FROM moderators ORDER BY handle").fetchall()
     assert offices == [("waits", 0), ("works", 1)], "the office comes with letting in, and stays with who has it"
@@ -114,7 +115,7 @@ def test_who_waited_by_their_state_alone_waits_in_the_circle_of_their_invitation
 def with_wraps_of(made: Installation, size: int) -> bytes:
     """Store a case whose wraps have this many bytes in a mailbox from before they carried links; give the case's id."""
     mailbox, new = made.mailbox(), new_case(made.circle_id)
-    cases.add_case(mailbox, new)
+    lifetime.add_case(mailbox, new)
     with mailbox.writing():
         mailbox.run("UPDATE case_keys SET wrap = ?", (bytes(size),))
     made.close()
@@ -135,7 +136,7 @@ def test_a_mailbox_whose_cases_would_open_for_nobody_is_refused_and_left_as_it_i
 def test_a_mailbox_whose_wraps_carry_links_is_brought_forward(made: Installation) -> None:
     case_id = with_wraps_of(made, 229)
     database.migrate(made.mailbox_folder, "mailbox", made.mailbox_key, clock)
-    assert len(cases.all_wraps(made.mailbox(), case_id)) == 2
+    assert len(case_keys.all_wraps(made.mailbox(), case_id)) == 2
 
 
 def test_a_migration_may_plant_no_trigger_and_attach_nothing(made: Installation, steps: Path) -> None:

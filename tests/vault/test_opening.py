@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from onion_app.errors import CipherUnfit, DamagedFile, NewerFile, OlderFile, WrongKey
-from onion_app.vault import database, link, migrations
+from onion_app.vault import connection, database, schema
 from onion_app.vault.database import Database
 from tests.vault.made import Installation, some_key
 
@@ -26,12 +26,12 @@ def test_every_setting_holds_on_an_open_connection(mailbox: Database, desk: Data
         "busy_timeout": 15_000,
     }
     for opened in (mailbox, desk):
-        link.pass_through(opened._link, link.OPENING)
+        connection.allow(opened._link, connection.OPENING)
         assert {name: opened.rows(f"PRAGMA {name}") for name in promised} == {n: [(v,)] for n, v in promised.items()}
 
 
 def test_a_setting_that_does_not_hold_stops_the_opening(made: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(link, "SETTINGS", (*link.SETTINGS, ("cipher_version", "9", "9")))
+    monkeypatch.setattr(connection, "SETTINGS", (*connection.SETTINGS, ("cipher_version", "9", "9")))
     with pytest.raises(CipherUnfit):
         made.mailbox()
 
@@ -207,10 +207,9 @@ def test_the_gate_refuses_functions_it_does_not_name(mailbox: Database, function
 
 @pytest.mark.parametrize("kind", ["mailbox", "desk"])
 def test_the_written_schema_is_what_the_migrations_make(kind: Any) -> None:
-    from onion_app.vault import schema
 
-    scratch = link.scratch()
-    migrations.apply(scratch, kind)
+    scratch = connection.scratch()
+    schema.apply(scratch, kind)
     assert schema.found(scratch) == schema.written(kind), "run: python -m onion_app.vault.schema"
     tables = schema.written(kind).split("\n-- table ")[1:]
     assert tables

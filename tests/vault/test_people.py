@@ -5,99 +5,99 @@ from dataclasses import replace
 import pytest
 
 from onion_app.errors import CircleChanged, HandleTaken, InvitationRefused, NothingHere, SecondFactorUsed
-from onion_app.vault import people, worklog
 from onion_app.vault.database import Database
+from onion_app.vault.desk import circles, invitations, moderators, taken
 from tests.vault.made import TODAY, Installation, grant, invitation, moderator, some_id, some_key
 
 
-def enrol(made: Installation, desk: Database, handle: str = "second") -> people.Moderator:
+def enrol(made: Installation, desk: Database, handle: str = "second") -> moderators.Moderator:
     """Redeem an invitation to the circle, which has a key already."""
     mark, newcomer = some_key(), moderator(handle)
-    people.add_invitation(desk, invitation(made.circle_id, made_by=made.moderator_id), mark)
-    people.redeem(desk, mark, TODAY, newcomer, None)
-    return people.read_moderator(desk, newcomer.id)
+    invitations.add_invitation(desk, invitation(made.circle_id, made_by=made.moderator_id), mark)
+    invitations.redeem(desk, mark, TODAY, newcomer, None)
+    return moderators.read_moderator(desk, newcomer.id)
 
 
-def let_in(made: Installation, desk: Database, newcomer: people.Moderator) -> None:
-    key = people.read_circle(desk, made.circle_id).public_key or b""
-    people.let_in(desk, newcomer.id, [grant(made.circle_id, 1, newcomer.id, key)])
+def let_in(made: Installation, desk: Database, newcomer: moderators.Moderator) -> None:
+    key = circles.read_circle(desk, made.circle_id).public_key or b""
+    circles.let_in(desk, newcomer.id, [grant(made.circle_id, 1, newcomer.id, key)])
 
 
 def test_the_first_member_of_an_empty_circle_brings_its_key(made: Installation, desk: Database) -> None:
-    circle = people.read_circle(desk, made.circle_id)
-    first = people.find_moderator(desk, "first")
+    circle = circles.read_circle(desk, made.circle_id)
+    first = moderators.find_moderator(desk, "first")
     assert (circle.generation, first.state) == (1, "active")
-    assert [held.public_key for held in people.grants_of(desk, first.id, circle.id)] == [circle.public_key]
-    assert people.circles_of(desk, first.id) == [circle] == people.circles(desk)
-    assert people.members_of(desk, circle.id) == [first]
-    assert people.open_invitations(desk) == []
+    assert [held.public_key for held in circles.grants_of(desk, first.id, circle.id)] == [circle.public_key]
+    assert circles.circles_of(desk, first.id) == [circle] == circles.circles(desk)
+    assert circles.members_of(desk, circle.id) == [first]
+    assert invitations.open_invitations(desk) == []
 
 
 def test_the_next_one_waits_and_holds_nothing_until_let_in(made: Installation, desk: Database) -> None:
     newcomer = enrol(made, desk)
     assert newcomer.state == "waiting"
-    assert people.circles_of(desk, newcomer.id) == []
-    assert people.waiting_in(desk, made.circle_id) == [newcomer]
+    assert circles.circles_of(desk, newcomer.id) == []
+    assert circles.waiting_in(desk, made.circle_id) == [newcomer]
     let_in(made, desk, newcomer)
-    assert people.read_moderator(desk, newcomer.id).state == "active"
-    assert people.waiting_in(desk, made.circle_id) == []
-    assert {member.handle for member in people.members_of(desk, made.circle_id)} == {"first", "second"}
+    assert moderators.read_moderator(desk, newcomer.id).state == "active"
+    assert circles.waiting_in(desk, made.circle_id) == []
+    assert {member.handle for member in circles.members_of(desk, made.circle_id)} == {"first", "second"}
 
 
 def test_an_invitation_works_once_until_its_last_day_and_not_when_cancelled(made: Installation, desk: Database) -> None:
     mark, plain = some_key(), invitation(made.circle_id, coordinator=True, made_by=made.moderator_id)
-    people.add_invitation(desk, plain, mark)
-    assert people.find_invitation(desk, mark, plain.expires_day) == plain
-    assert people.open_invitations(desk) == [plain]
+    invitations.add_invitation(desk, plain, mark)
+    assert invitations.find_invitation(desk, mark, plain.expires_day) == plain
+    assert invitations.open_invitations(desk) == [plain]
     for wrong_mark, day in ((some_key(), TODAY), (mark, plain.expires_day + 1)):
         with pytest.raises(InvitationRefused):
-            people.find_invitation(desk, wrong_mark, day)
+            invitations.find_invitation(desk, wrong_mark, day)
         with pytest.raises(InvitationRefused):
-            people.redeem(desk, wrong_mark, day, moderator("late"), None)
-    people.redeem(desk, mark, TODAY, moderator("in time"), None)
-    newcomer = people.find_moderator(desk, "in time")
+            invitations.redeem(desk, wrong_mark, day, moderator("late"), None)
+    invitations.redeem(desk, mark, TODAY, moderator("in time"), None)
+    newcomer = moderators.find_moderator(desk, "in time")
     assert not newcomer.coordinator, "an office begins with letting in"
     let_in(made, desk, newcomer)
-    assert people.find_moderator(desk, "in time").coordinator, "what one becomes stands in the invitation"
+    assert moderators.find_moderator(desk, "in time").coordinator, "what one becomes stands in the invitation"
     with pytest.raises(InvitationRefused):
-        people.redeem(desk, mark, TODAY, moderator("again"), None)
+        invitations.redeem(desk, mark, TODAY, moderator("again"), None)
     with pytest.raises(InvitationRefused):
-        people.cancel_invitation(desk, plain.id)
+        invitations.cancel_invitation(desk, plain.id)
 
     other, mark = invitation(made.circle_id), some_key()
-    people.add_invitation(desk, other, mark)
-    people.cancel_invitation(desk, other.id)
+    invitations.add_invitation(desk, other, mark)
+    invitations.cancel_invitation(desk, other.id)
     with pytest.raises(InvitationRefused):
-        people.find_invitation(desk, mark, TODAY)
+        invitations.find_invitation(desk, mark, TODAY)
 
 
 @pytest.mark.parametrize("handle", ["first", "First", "ﬁrst"])
 def test_a_handle_that_could_be_taken_for_another_is_refused(made: Installation, desk: Database, handle: str) -> None:
     mark = some_key()
-    people.add_invitation(desk, invitation(made.circle_id), mark)
+    invitations.add_invitation(desk, invitation(made.circle_id), mark)
     with pytest.raises(HandleTaken):
-        people.redeem(desk, mark, TODAY, moderator(handle), None)
-    people.find_invitation(desk, mark, TODAY)  # and the invitation is still good
+        invitations.redeem(desk, mark, TODAY, moderator(handle), None)
+    invitations.find_invitation(desk, mark, TODAY)  # and the invitation is still good
 
 
 def test_a_newcomer_brings_no_key_to_a_circle_that_has_one_nor_comes_without_to_one_that_has_none(
     made: Installation, desk: Database
 ) -> None:
     mark, newcomer = some_key(), moderator("second")
-    people.add_invitation(desk, invitation(made.circle_id), mark)
+    invitations.add_invitation(desk, invitation(made.circle_id), mark)
     with pytest.raises(CircleChanged):
-        people.redeem(desk, mark, TODAY, newcomer, grant(made.circle_id, 2, newcomer.id, some_key()))
-    empty = people.Circle(some_id(), "empty", ("law",), ("ar", "ckb"), False, False, 0, None)  # noqa: FBT003
-    people.add_circle(desk, empty)
-    assert people.read_circle(desk, empty.id) == empty
-    people.add_invitation(desk, invitation(empty.id), mark := some_key())
+        invitations.redeem(desk, mark, TODAY, newcomer, grant(made.circle_id, 2, newcomer.id, some_key()))
+    empty = circles.Circle(some_id(), "empty", ("law",), ("ar", "ckb"), False, False, 0, None)  # noqa: FBT003
+    circles.add_circle(desk, empty)
+    assert circles.read_circle(desk, empty.id) == empty
+    invitations.add_invitation(desk, invitation(empty.id), mark := some_key())
     with pytest.raises(CircleChanged):
-        people.redeem(desk, mark, TODAY, newcomer, None)
+        invitations.redeem(desk, mark, TODAY, newcomer, None)
     for wrong in (grant(empty.id, 2, newcomer.id, some_key()), grant(empty.id, 1, some_id(), some_key())):
         with pytest.raises(CircleChanged):
-            people.redeem(desk, mark, TODAY, newcomer, wrong)
+            invitations.redeem(desk, mark, TODAY, newcomer, wrong)
     with pytest.raises(NothingHere):
-        people.find_moderator(desk, "second")
+        moderators.find_moderator(desk, "second")
 
 
 def test_letting_in_with_a_former_key_is_refused(made: Installation, desk: Database) -> None:
@@ -105,36 +105,36 @@ def test_letting_in_with_a_former_key_is_refused(made: Installation, desk: Datab
     renewed = some_key()
     second = enrol(made, desk, "third")
     let_in(made, desk, second)
-    people.shut_out(desk, second.id, {made.circle_id: [grant(made.circle_id, 2, made.moderator_id, renewed)]})
+    circles.remove_member(desk, second.id, {made.circle_id: [grant(made.circle_id, 2, made.moderator_id, renewed)]})
     with pytest.raises(CircleChanged):
         let_in(made, desk, newcomer)
     both = [grant(made.circle_id, generation, newcomer.id, some_key()) for generation in (1, 2)]
-    people.let_in(desk, newcomer.id, both)
-    assert [held.generation for held in people.grants_of(desk, newcomer.id, made.circle_id)] == [2, 1]
+    circles.let_in(desk, newcomer.id, both)
+    assert [held.generation for held in circles.grants_of(desk, newcomer.id, made.circle_id)] == [2, 1]
 
 
 def test_who_is_shut_out_holds_nothing_and_cannot_come_back(made: Installation, desk: Database) -> None:
     informer = enrol(made, desk)
     let_in(made, desk, informer)
-    worklog.take(desk, case_id := some_id(), informer.id, TODAY)
+    taken.take(desk, case_id := some_id(), informer.id, TODAY)
     mark = some_key()
-    people.add_invitation(desk, invitation(made.circle_id, made_by=informer.id), mark)
+    invitations.add_invitation(desk, invitation(made.circle_id, made_by=informer.id), mark)
     renewed = some_key()
 
-    people.shut_out(desk, informer.id, {made.circle_id: [grant(made.circle_id, 2, made.moderator_id, renewed)]})
+    circles.remove_member(desk, informer.id, {made.circle_id: [grant(made.circle_id, 2, made.moderator_id, renewed)]})
 
-    assert people.read_moderator(desk, informer.id).state == "out"
-    assert people.grants_of(desk, informer.id, made.circle_id) == []
-    assert people.circles_of(desk, informer.id) == []
-    assert worklog.taken_by(desk, [case_id]) == {}
-    circle = people.read_circle(desk, made.circle_id)
+    assert moderators.read_moderator(desk, informer.id).state == "out"
+    assert circles.grants_of(desk, informer.id, made.circle_id) == []
+    assert circles.circles_of(desk, informer.id) == []
+    assert taken.taken_by(desk, [case_id]) == {}
+    circle = circles.read_circle(desk, made.circle_id)
     assert (circle.generation, circle.public_key) == (2, renewed)
-    first = people.grants_of(desk, made.moderator_id, made.circle_id)
+    first = circles.grants_of(desk, made.moderator_id, made.circle_id)
     assert [held.generation for held in first] == [2, 1], "who stays still opens what came before"
     with pytest.raises(InvitationRefused):
-        people.find_invitation(desk, mark, TODAY)
+        invitations.find_invitation(desk, mark, TODAY)
     with pytest.raises(NothingHere):
-        people.let_in(desk, informer.id, [grant(made.circle_id, 2, informer.id, renewed)])
+        circles.let_in(desk, informer.id, [grant(made.circle_id, 2, informer.id, renewed)])
     assert (made.desk_folder / "desk.db-wal").stat().st_size == 0
 
 
@@ -154,111 +154,111 @@ def test_shutting_out_with_grants_for_the_wrong_members_changes_nothing(made: In
         [replace(right, circle_id=some_id())],
     ):
         with pytest.raises(CircleChanged):
-            people.shut_out(desk, informer.id, {made.circle_id: grants})
+            circles.remove_member(desk, informer.id, {made.circle_id: grants})
     with pytest.raises(CircleChanged):
-        people.shut_out(desk, informer.id, {})
-    assert people.read_moderator(desk, informer.id).state == "active"
-    assert people.read_circle(desk, made.circle_id).generation == 1
+        circles.remove_member(desk, informer.id, {})
+    assert moderators.read_moderator(desk, informer.id).state == "active"
+    assert circles.read_circle(desk, made.circle_id).generation == 1
 
 
 def test_a_circle_that_nobody_is_left_in_has_no_key_until_its_next_first_member(
     made: Installation, desk: Database
 ) -> None:
-    people.shut_out(desk, made.moderator_id, {made.circle_id: []})
-    circle = people.read_circle(desk, made.circle_id)
+    circles.remove_member(desk, made.moderator_id, {made.circle_id: []})
+    circle = circles.read_circle(desk, made.circle_id)
     assert (circle.generation, circle.public_key) == (2, None)
     mark, newcomer = some_key(), moderator("second")
-    people.add_invitation(desk, invitation(made.circle_id), mark)
-    people.redeem(desk, mark, TODAY, newcomer, grant(made.circle_id, 3, newcomer.id, some_key()))
-    assert people.members_of(desk, made.circle_id)[0].handle == "second"
+    invitations.add_invitation(desk, invitation(made.circle_id), mark)
+    invitations.redeem(desk, mark, TODAY, newcomer, grant(made.circle_id, 3, newcomer.id, some_key()))
+    assert circles.members_of(desk, made.circle_id)[0].handle == "second"
 
 
 def test_the_same_six_digits_work_once(made: Installation, desk: Database) -> None:
     mark = some_key()
-    people.set_last_step(desk, made.moderator_id, mark)
+    moderators.set_last_step(desk, made.moderator_id, mark)
     with pytest.raises(SecondFactorUsed):
-        people.set_last_step(desk, made.moderator_id, mark)
-    people.set_last_step(desk, made.moderator_id, some_key())
+        moderators.set_last_step(desk, made.moderator_id, mark)
+    moderators.set_last_step(desk, made.moderator_id, some_key())
 
 
 def test_a_new_passphrase_and_a_new_sheet_replace_the_old_ones(made: Installation, desk: Database) -> None:
-    people.set_secrets(desk, made.moderator_id, b"new secrets")
-    people.set_sheet(desk, made.moderator_id, b"new sheet")
-    read = people.read_moderator(desk, made.moderator_id)
+    moderators.set_secrets(desk, made.moderator_id, b"new secrets")
+    moderators.set_sheet(desk, made.moderator_id, b"new sheet")
+    read = moderators.read_moderator(desk, made.moderator_id)
     assert (read.secrets, read.sheet) == (b"new secrets", b"new sheet")
     assert (made.desk_folder / "desk.db-wal").stat().st_size == 0
 
 
 def test_nobody_is_found_under_another_handle_or_id(desk: Database) -> None:
     with pytest.raises(NothingHere):
-        people.find_moderator(desk, "nobody")
+        moderators.find_moderator(desk, "nobody")
     with pytest.raises(NothingHere):
-        people.read_moderator(desk, some_id())
+        moderators.read_moderator(desk, some_id())
     with pytest.raises(NothingHere):
-        people.read_circle(desk, some_id())
-    for change in (people.set_secrets, people.set_sheet, people.set_last_step):
+        circles.read_circle(desk, some_id())
+    for change in (moderators.set_secrets, moderators.set_sheet, moderators.set_last_step):
         with pytest.raises(NothingHere):
             change(desk, some_id(), some_key())
 
 
-def another_circle(desk: Database) -> people.Circle:
+def another_circle(desk: Database) -> circles.Circle:
     """Add a circle, and its first member with it."""
-    circle = people.Circle(some_id(), "another", (), (), False, False, 0, None)  # noqa: FBT003
-    people.add_circle(desk, circle)
-    people.add_invitation(desk, invitation(circle.id), mark := some_key())
+    circle = circles.Circle(some_id(), "another", (), (), False, False, 0, None)  # noqa: FBT003
+    circles.add_circle(desk, circle)
+    invitations.add_invitation(desk, invitation(circle.id), mark := some_key())
     first = moderator("host")
-    people.redeem(desk, mark, TODAY, first, grant(circle.id, 1, first.id, some_key()))
-    return people.read_circle(desk, circle.id)
+    invitations.redeem(desk, mark, TODAY, first, grant(circle.id, 1, first.id, some_key()))
+    return circles.read_circle(desk, circle.id)
 
 
 def test_one_person_waits_in_one_circle_while_they_work_in_another(made: Installation, desk: Database) -> None:
     other, mark = another_circle(desk), some_key()
     used = invitation(other.id)
-    people.add_invitation(desk, used, mark)
-    people.join(desk, mark, TODAY, made.moderator_id, None)
-    first = people.read_moderator(desk, made.moderator_id)
-    assert (first.state, people.waiting_in(desk, other.id)) == ("active", [first])
-    assert [found.id for found in people.waits_of(desk, first.id)] == [used.id]
-    assert people.invitation_of(desk, first.id, other.id).redeemed_by == first.id
-    assert [circle.id for circle in people.circles_of(desk, first.id)] == [made.circle_id]
+    invitations.add_invitation(desk, used, mark)
+    invitations.join(desk, mark, TODAY, made.moderator_id, None)
+    first = moderators.read_moderator(desk, made.moderator_id)
+    assert (first.state, circles.waiting_in(desk, other.id)) == ("active", [first])
+    assert [found.id for found in invitations.waits_of(desk, first.id)] == [used.id]
+    assert invitations.invitation_of(desk, first.id, other.id).redeemed_by == first.id
+    assert [circle.id for circle in circles.circles_of(desk, first.id)] == [made.circle_id]
     with pytest.raises(InvitationRefused):
-        people.join(desk, mark, TODAY, made.moderator_id, None)
-    people.let_in(desk, first.id, [grant(other.id, 1, first.id, other.public_key or b"")])
-    assert {circle.id for circle in people.circles_of(desk, first.id)} == {made.circle_id, other.id}
+        invitations.join(desk, mark, TODAY, made.moderator_id, None)
+    circles.let_in(desk, first.id, [grant(other.id, 1, first.id, other.public_key or b"")])
+    assert {circle.id for circle in circles.circles_of(desk, first.id)} == {made.circle_id, other.id}
     with pytest.raises(NothingHere):  # nobody is let in who does not wait
-        people.let_in(desk, first.id, [grant(other.id, 1, first.id, other.public_key or b"")])
+        circles.let_in(desk, first.id, [grant(other.id, 1, first.id, other.public_key or b"")])
 
 
 def test_whoever_is_out_or_brings_a_key_to_a_circle_that_has_one_joins_nothing(
     made: Installation, desk: Database
 ) -> None:
     other, mark = another_circle(desk), some_key()
-    people.add_invitation(desk, invitation(other.id), mark)
+    invitations.add_invitation(desk, invitation(other.id), mark)
     with pytest.raises(CircleChanged):
-        people.join(desk, mark, TODAY, made.moderator_id, grant(other.id, 2, made.moderator_id, some_key()))
-    people.shut_out(desk, made.moderator_id, {made.circle_id: []})
+        invitations.join(desk, mark, TODAY, made.moderator_id, grant(other.id, 2, made.moderator_id, some_key()))
+    circles.remove_member(desk, made.moderator_id, {made.circle_id: []})
     with pytest.raises(NothingHere):
-        people.join(desk, mark, TODAY, made.moderator_id, None)
-    people.find_invitation(desk, mark, TODAY)
+        invitations.join(desk, mark, TODAY, made.moderator_id, None)
+    invitations.find_invitation(desk, mark, TODAY)
 
 
 def test_shutting_out_of_one_circle_with_the_wrong_grants_or_out_of_the_last_one_changes_nothing(
     made: Installation, desk: Database
 ) -> None:
     other, mark, me = another_circle(desk), some_key(), made.moderator_id
-    [host] = people.members_of(desk, other.id)
+    [host] = circles.members_of(desk, other.id)
     right = grant(other.id, 2, host.id, some_key())
     with pytest.raises(CircleChanged):  # it is their only circle
-        people.shut_out_of(desk, host.id, other.id, [], [])
-    people.add_invitation(desk, invitation(other.id), mark)
-    people.join(desk, mark, TODAY, me, None)
+        circles.remove_from_circle(desk, host.id, other.id, [], [])
+    invitations.add_invitation(desk, invitation(other.id), mark)
+    invitations.join(desk, mark, TODAY, me, None)
     with pytest.raises(CircleChanged):  # who only waits has no key that must go
-        people.shut_out_of(desk, me, other.id, [right], [])
-    people.let_in(desk, me, [grant(other.id, 1, me, other.public_key or b"")])
+        circles.remove_from_circle(desk, me, other.id, [right], [])
+    circles.let_in(desk, me, [grant(other.id, 1, me, other.public_key or b"")])
     for grants in ([], [right, grant(other.id, 2, me, right.public_key)], [replace(right, generation=3)]):
         with pytest.raises(CircleChanged):
-            people.shut_out_of(desk, me, other.id, grants, [])
-    assert {circle.id for circle in people.circles_of(desk, me)} == {made.circle_id, other.id}
-    people.shut_out_of(desk, me, other.id, [right], [])
-    assert people.grants_of(desk, me, other.id) == []
+            circles.remove_from_circle(desk, me, other.id, grants, [])
+    assert {circle.id for circle in circles.circles_of(desk, me)} == {made.circle_id, other.id}
+    circles.remove_from_circle(desk, me, other.id, [right], [])
+    assert circles.grants_of(desk, me, other.id) == []
     assert (made.desk_folder / "desk.db-wal").stat().st_size == 0

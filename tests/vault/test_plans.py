@@ -5,9 +5,13 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from onion_app.vault import cases, known, people, publishing, texts, truth, upkeep, worklog
-from onion_app.vault.cases import AUTHOR, Message
+from onion_app.vault import truth
 from onion_app.vault.database import Database
+from onion_app.vault.desk import audit, circles, entries, known_keys, stories_queue, taken
+from onion_app.vault.mailbox import case_keys, lifetime, queues, records
+from onion_app.vault.mailbox.messages import messages_of, put_opened
+from onion_app.vault.mailbox.records import AUTHOR, Message
+from onion_app.vault.shown import reading, routing, writing
 from tests.vault.made import TODAY, Installation, new_case, sealing, some_id, some_key, wrap, write
 from tests.vault.test_people import enrol
 
@@ -28,82 +32,82 @@ def asked(mailbox: Database, desk: Database) -> Iterator[list[tuple[Database, st
 def a_working_day(made: Installation, mailbox: Database, desk: Database) -> None:
     """Do everything once that the vault offers for cases."""
     new, message_id = new_case(made.circle_id), some_id()
-    cases.add_case(mailbox, new)
-    case = cases.find_by_tag(mailbox, new.lookup_tag or b"")
+    lifetime.add_case(mailbox, new)
+    case = lifetime.find_by_tag(mailbox, new.lookup_tag or b"")
     case_id, circle_id, me = case.id, case.circle_id, made.moderator_id
-    cases.writing_circle(mailbox, "law", "ar")
-    cases.circle_key(mailbox, circle_id)
-    cases.counts(mailbox, circle_id)
+    routing.writing_circle(mailbox, "law", "ar")
+    routing.circle_key(mailbox, circle_id)
+    queues.counts(mailbox, circle_id)
     for which in ("unread", "new", "closed"):
-        cases.queue(mailbox, circle_id, which, 1)
-    cases.mark_read(mailbox, case_id)
-    cases.author_key_of(mailbox, case_id)
-    cases.wraps_of(mailbox, case_id, AUTHOR)
-    cases.messages_of(mailbox, case_id)
-    held = cases.all_wraps(mailbox, case_id)
-    cases.put_opened(mailbox, case_id, some_id(), epoch=1, held=held, seal=sealing())
-    author = cases.wraps_of(mailbox, case_id, AUTHOR)[0].recipient
+        queues.queue(mailbox, circle_id, which, 1)
+    lifetime.mark_read(mailbox, case_id)
+    case_keys.author_key_of(mailbox, case_id)
+    case_keys.wraps_of(mailbox, case_id, AUTHOR)
+    messages_of(mailbox, case_id)
+    held = case_keys.all_wraps(mailbox, case_id)
+    put_opened(mailbox, case_id, some_id(), epoch=1, held=held, seal=sealing())
+    author = case_keys.wraps_of(mailbox, case_id, AUTHOR)[0].recipient
     epoch = [wrap(2, circle_id), wrap(2, AUTHOR, author)]
-    writers: list[tuple[cases.MessageAuthor, list[cases.Wrap]]] = [("visitor", epoch), ("circle", [])]
+    writers: list[tuple[records.MessageAuthor, list[records.Wrap]]] = [("visitor", epoch), ("circle", [])]
     for who, wraps in writers:
         write(mailbox, case, who, epoch=2, new_wraps=wraps, seen=1)
-    cases.change_code(
+    case_keys.change_code(
         mailbox,
         case_id,
         tag=some_key(),
         author_key=some_key(),
         wraps=[wrap(1, AUTHOR, author), wrap(2, AUTHOR, author)],
         new_wraps=[wrap(3, circle_id), wrap(3, AUTHOR, author)],
-        held=cases.all_wraps(mailbox, case_id),
+        held=case_keys.all_wraps(mailbox, case_id),
     )
-    upkeep.rewrap(
+    case_keys.rewrap(
         mailbox,
         case_id,
         circle_id,
         wraps=[wrap(1, circle_id), wrap(2, circle_id), wrap(3, circle_id)],
         new_wraps=[wrap(4, circle_id), wrap(4, AUTHOR, author)],
-        held=cases.all_wraps(mailbox, case_id),
+        held=case_keys.all_wraps(mailbox, case_id),
     )
-    sealed_to = {held.recipient for held in cases.wraps_of(mailbox, case_id, circle_id)}
-    upkeep.set_aside(mailbox, case_id, circle_id, sealed_to, but={1})
-    upkeep.due(mailbox, TODAY + 200, 180)
-    worklog.take(desk, case_id, me, TODAY)
-    worklog.taken_by(desk, [case_id])
-    worklog.taken_cases(desk, me)
-    worklog.add_entry(
+    sealed_to = {held.recipient for held in case_keys.wraps_of(mailbox, case_id, circle_id)}
+    case_keys.set_aside(mailbox, case_id, circle_id, sealed_to, but={1})
+    lifetime.due(mailbox, TODAY + 200, 180)
+    taken.take(desk, case_id, me, TODAY)
+    taken.taken_by(desk, [case_id])
+    taken.taken_cases(desk, me)
+    entries.add_entry(
         desk, some_id(), case_id, kind="note", author=me, day=TODAY, epoch=1, language=None, seal=sealing()
     )
-    worklog.entries_of(desk, case_id)
-    worklog.record_reply(desk, message_id, case_id, b"sealed")
-    worklog.replies_of(desk, case_id)
-    known.remember(desk, case_id, [known.KnownKey(1, some_key(), some_id())])
-    known.remember(desk, case_id, [known.KnownKey(1, some_key(), some_id())])
-    worklog.audit(desk, me, "opened a case", TODAY, circle_id, some_key())
-    worklog.audit_of(desk, None, 1)
-    worklog.audit_of(desk, circle_id, 1)
-    upkeep.sealed_to(mailbox, circle_id, some_id(), some_id())
+    entries.entries_of(desk, case_id)
+    entries.record_reply(desk, message_id, case_id, b"sealed")
+    entries.replies_of(desk, case_id)
+    known_keys.remember(desk, case_id, [known_keys.KnownKey(1, some_key(), some_id())])
+    known_keys.remember(desk, case_id, [known_keys.KnownKey(1, some_key(), some_id())])
+    audit.audit(desk, me, "opened a case", TODAY, circle_id, some_key())
+    audit.audit_of(desk, None, 1)
+    audit.audit_of(desk, circle_id, 1)
+    case_keys.sealed_to(mailbox, circle_id, some_id(), some_id())
     the_end_of_somebodys_day(desk, circle_id, case_id, me)
-    cases.set_state(mailbox, case_id, "closed")
-    text = texts.Text(some_id(), "story", None, None, ())
-    texts.draft(desk, text, [], case_id)
-    publishing.stories_of(desk, case_id)
-    publishing.find(mailbox, desk, text.id)
-    publishing.listed(desk, "queued", 0)
-    texts.publish(mailbox, desk, text.id)
-    cases.close_door(mailbox, case_id)
-    cases.erase_case(mailbox, case_id, TODAY, text.id)
+    lifetime.set_state(mailbox, case_id, "closed")
+    text = reading.StoryOrGuide(some_id(), "story", None, None, ())
+    writing.draft(desk, text, [], case_id)
+    stories_queue.stories_of(desk, case_id)
+    stories_queue.find_story(mailbox, desk, text.id)
+    stories_queue.stories_in(desk, "queued", 0)
+    writing.publish(mailbox, desk, text.id)
+    case_keys.close_door(mailbox, case_id)
+    lifetime.erase_case(mailbox, case_id, TODAY, text.id)
     truth.repair(mailbox, desk, TODAY)
 
 
 def the_end_of_somebodys_day(desk: Database, circle_id: bytes, case_id: bytes, who: bytes) -> None:
     """Do what the desk does when somebody stops, or is shut out."""
-    worklog.step_out(desk, case_id, who)
-    worklog.stepped_out(desk, who)
-    worklog.give_back(desk, case_id, who)
-    worklog.give_all_back(desk, who)
-    worklog.marks_of(desk, circle_id, who)
-    people.gone_from(desk, circle_id)
-    worklog.findings(desk)
+    taken.step_out(desk, case_id, who)
+    taken.stepped_out(desk, who)
+    taken.give_back(desk, case_id, who)
+    taken.give_all_back(desk, who)
+    audit.marks_of(desk, circle_id, who)
+    circles.gone_from(desk, circle_id)
+    audit.findings(desk)
 
 
 def test_no_statement_scans_or_sorts_a_growing_table(
@@ -127,9 +131,9 @@ def test_no_statement_scans_or_sorts_a_growing_table(
 def test_counting_and_turning_pages_touch_no_case_but_only_an_index(
     made: Installation, mailbox: Database, asked: list[tuple[Database, str]]
 ) -> None:
-    cases.counts(mailbox, made.circle_id)
+    queues.counts(mailbox, made.circle_id)
     for which in ("unread", "new", "closed"):
-        cases.queue(mailbox, made.circle_id, which, 30)  # nothing is on that page, so that no case is looked up
+        queues.queue(mailbox, made.circle_id, which, 30)  # nothing is on that page, so that no case is looked up
     plans = [mailbox.rows(f"EXPLAIN QUERY PLAN {text}") for _, text in list(asked)]
     steps = [str(step[3]) for plan in plans for step in plan if "cases" in str(step[3])]
     assert steps
@@ -155,10 +159,10 @@ def test_counts_and_queues_cost_the_same_with_many_cases(made: Installation, mai
     present, former = some_id(), some_id()
 
     def ask() -> None:
-        cases.counts(mailbox, made.circle_id)
-        cases.queue(mailbox, made.circle_id, "unread", 0)
-        cases.queue(mailbox, made.circle_id, "new", 1)
-        assert upkeep.sealed_to(mailbox, made.circle_id, former, b"") == []
+        queues.counts(mailbox, made.circle_id)
+        queues.queue(mailbox, made.circle_id, "unread", 0)
+        queues.queue(mailbox, made.circle_id, "new", 1)
+        assert case_keys.sealed_to(mailbox, made.circle_id, former, b"") == []
 
     def fill(number: int) -> None:
         with mailbox.writing():
@@ -177,7 +181,7 @@ def test_counts_and_queues_cost_the_same_with_many_cases(made: Installation, mai
     fill(1000)
     few = cost(mailbox, ask)
     fill(5_000)
-    assert cases.counts(mailbox, made.circle_id).unread == cases.MANY
+    assert queues.counts(mailbox, made.circle_id).unread == records.MANY
     assert 1000 < cost(mailbox, ask) <= 1.01 * few
 
 
@@ -187,8 +191,8 @@ def test_what_somebody_did_is_found_without_reading_what_the_others_did(made: In
         desk.run("UPDATE moderators SET state = 'out' WHERE id = ?", (gone.id,))
 
     def ask() -> None:
-        assert people.gone_from(desk, made.circle_id) == []
-        assert worklog.marks_of(desk, made.circle_id, gone.id) == set()
+        assert circles.gone_from(desk, made.circle_id) == []
+        assert audit.marks_of(desk, made.circle_id, gone.id) == set()
 
     def fill(number: int) -> None:
         with desk.writing():
@@ -209,9 +213,9 @@ def test_a_case_of_many_messages_is_appended_to_without_reading_them(
 ) -> None:
     new = new_case(made.circle_id)
     messages = tuple(Message(new.id, number, some_id(), 1, "visitor", b"sealed") for number in range(1, 500))
-    cases.add_case(mailbox, new_case(made.circle_id, id=new.id, messages=messages))
+    lifetime.add_case(mailbox, new_case(made.circle_id, id=new.id, messages=messages))
     asked.clear()
-    write(mailbox, cases.read_case(mailbox, new.id))
+    write(mailbox, lifetime.read_case(mailbox, new.id))
     read = [text for _, text in asked if text.startswith("SELECT") and "FROM messages" in text]
     assert read
     assert all("LIMIT 1" in text or "WHERE id = " in text for text in read)
@@ -221,7 +225,7 @@ def test_members_see_nothing_of_others_circles_in_any_list(
     made: Installation, mailbox: Database, desk: Database
 ) -> None:
     other = enrol(made, desk)
-    cases.add_case(mailbox, new_case(some_id()))
-    assert cases.queue(mailbox, made.circle_id, "unread", 0) == []
-    assert cases.counts(mailbox, made.circle_id).unread == 0
-    assert worklog.taken_cases(desk, other.id) == []
+    lifetime.add_case(mailbox, new_case(some_id()))
+    assert queues.queue(mailbox, made.circle_id, "unread", 0) == []
+    assert queues.counts(mailbox, made.circle_id).unread == 0
+    assert taken.taken_cases(desk, other.id) == []

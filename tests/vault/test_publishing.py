@@ -3,13 +3,16 @@
 import pytest
 
 from onion_app.errors import AlreadyWithdrawn, NewMessage, NothingHere, NotReady
-from onion_app.vault import cases, guides, publishing, texts, truth
-from onion_app.vault.cases import Case
+from onion_app.vault import truth
 from onion_app.vault.database import Database
-from onion_app.vault.texts import Text, Version
+from onion_app.vault.desk import guides, stories_queue
+from onion_app.vault.mailbox import lifetime
+from onion_app.vault.mailbox.records import Case
+from onion_app.vault.shown import reading
+from onion_app.vault.shown.reading import StoryOrGuide, Version
 from tests.vault.made import TODAY, Installation, some_id, write
 
-LATE = TODAY + publishing.LATEST_DAYS
+LATE = TODAY + stories_queue.LATEST_DAYS
 
 
 def words(text_id: bytes, language: str = "en", source: str | None = None, body: str = "Once.") -> Version:
@@ -18,35 +21,35 @@ def words(text_id: bytes, language: str = "en", source: str | None = None, body:
 
 def queued(mailbox: Database, desk: Database, case: Case, text_id: bytes | None = None, **changed: str) -> bytes:
     """Queue a story of a case that everybody has read."""
-    cases.mark_read(mailbox, case.id)
+    lifetime.mark_read(mailbox, case.id)
     story_id = text_id or some_id()
-    text = Text(story_id, "story", None, 2025, ("violence",))
-    publishing.queue(mailbox, desk, text, words(story_id, **changed), case.id, TODAY)
+    text = StoryOrGuide(story_id, "story", None, 2025, ("violence",))
+    stories_queue.queue(mailbox, desk, text, words(story_id, **changed), case.id, TODAY)
     return story_id
 
 
 def shown(mailbox: Database, desk: Database, case: Case) -> bytes:
     story_id = queued(mailbox, desk, case)
-    publishing.publish(mailbox, desk, story_id)
+    stories_queue.publish(mailbox, desk, story_id)
     return story_id
 
 
 def test_a_queued_story_comes_out_on_its_day_and_not_before(mailbox: Database, desk: Database, case: Case) -> None:
     story_id = queued(mailbox, desk, case)
-    day = publishing.find(mailbox, desk, story_id).publish_day
+    day = stories_queue.find_story(mailbox, desk, story_id).publish_day
     assert day is not None
     assert TODAY < day <= LATE
-    assert publishing.publish_due(mailbox, desk, day - 1) == 0
-    assert publishing.publish_due(mailbox, desk, day) == 1
-    assert texts.story(mailbox, story_id)[1] == [words(story_id)]
-    assert publishing.publish_due(mailbox, desk, day) == 0
+    assert stories_queue.publish_due(mailbox, desk, day - 1) == 0
+    assert stories_queue.publish_due(mailbox, desk, day) == 1
+    assert reading.story(mailbox, story_id)[1] == [words(story_id)]
+    assert stories_queue.publish_due(mailbox, desk, day) == 0
 
 
 def test_stories_come_out_in_batches(made: Installation, mailbox: Database, desk: Database, case: Case) -> None:
     days = set()
     for _ in range(20):
         story_id = queued(mailbox, desk, case)
-        days.add(publishing.find(mailbox, desk, story_id).publish_day)
+        days.add(stories_queue.find_story(mailbox, desk, story_id).publish_day)
     assert len(days) == 1
     assert made.circle_id
 
@@ -55,34 +58,34 @@ def test_a_story_of_a_case_with_an_unread_message_waits(mailbox: Database, desk:
     story_id = queued(mailbox, desk, case)
     write(mailbox, case)
     with pytest.raises(NewMessage):
-        publishing.publish(mailbox, desk, story_id)
-    assert publishing.publish_due(mailbox, desk, LATE) == 0
-    cases.mark_read(mailbox, case.id)
-    assert publishing.publish_due(mailbox, desk, LATE) == 1
+        stories_queue.publish(mailbox, desk, story_id)
+    assert stories_queue.publish_due(mailbox, desk, LATE) == 0
+    lifetime.mark_read(mailbox, case.id)
+    assert stories_queue.publish_due(mailbox, desk, LATE) == 1
 
 
 def test_what_was_taken_back_is_neither_queued_nor_published(mailbox: Database, desk: Database, case: Case) -> None:
     story_id = queued(mailbox, desk, case)
-    texts.withdraw(mailbox, story_id, TODAY)
+    lifetime.withdraw(mailbox, story_id, TODAY)
     with pytest.raises(AlreadyWithdrawn):
-        publishing.publish(mailbox, desk, story_id)
+        stories_queue.publish(mailbox, desk, story_id)
     with pytest.raises(AlreadyWithdrawn):
         queued(mailbox, desk, case, story_id)
     with pytest.raises(NothingHere):
-        publishing.find(mailbox, desk, story_id)
-    assert publishing.publish_due(mailbox, desk, LATE) == 0
+        stories_queue.find_story(mailbox, desk, story_id)
+    assert stories_queue.publish_due(mailbox, desk, LATE) == 0
 
 
 def test_an_erased_case_cannot_have_a_story(mailbox: Database, desk: Database, case: Case) -> None:
     story_id = queued(mailbox, desk, case)
-    cases.erase_case(mailbox, case.id, TODAY)
-    assert publishing.publish_due(mailbox, desk, LATE) == 0
-    text = Text(some_id(), "story", None, 2025, ())
+    lifetime.erase_case(mailbox, case.id, TODAY)
+    assert stories_queue.publish_due(mailbox, desk, LATE) == 0
+    text = StoryOrGuide(some_id(), "story", None, 2025, ())
     with pytest.raises(NothingHere):
-        publishing.queue(mailbox, desk, text, words(text.id), case.id, TODAY)
+        stories_queue.queue(mailbox, desk, text, words(text.id), case.id, TODAY)
     truth.repair(mailbox, desk, TODAY)
     with pytest.raises(NothingHere):
-        publishing.find(mailbox, desk, story_id)
+        stories_queue.find_story(mailbox, desk, story_id)
 
 
 def test_only_what_is_shown_is_taken_down_and_only_what_is_down_is_put_back(
@@ -90,17 +93,17 @@ def test_only_what_is_shown_is_taken_down_and_only_what_is_down_is_put_back(
 ) -> None:
     story_id = queued(mailbox, desk, case)
     with pytest.raises(NotReady):
-        publishing.take_down(mailbox, desk, story_id)
-    publishing.publish(mailbox, desk, story_id)
+        stories_queue.take_down(mailbox, desk, story_id)
+    stories_queue.publish(mailbox, desk, story_id)
     with pytest.raises(NotReady):
-        publishing.publish(mailbox, desk, story_id)
-    counter = texts.published(mailbox)
-    publishing.take_down(mailbox, desk, story_id)
-    assert texts.published(mailbox) > counter
+        stories_queue.publish(mailbox, desk, story_id)
+    counter = reading.published(mailbox)
+    stories_queue.take_down(mailbox, desk, story_id)
+    assert reading.published(mailbox) > counter
     with pytest.raises(NothingHere):
-        texts.story(mailbox, story_id)
-    publishing.publish(mailbox, desk, story_id)
-    assert texts.story(mailbox, story_id)[1] == [words(story_id)]
+        reading.story(mailbox, story_id)
+    stories_queue.publish(mailbox, desk, story_id)
+    assert reading.story(mailbox, story_id)[1] == [words(story_id)]
     assert truth.repair(mailbox, desk, TODAY) == []
 
 
@@ -109,14 +112,14 @@ def test_a_translation_joins_its_story_and_waits_while_it_is_down(
 ) -> None:
     story_id = shown(mailbox, desk, case)
     joining = queued(mailbox, desk, case, language="ar", source="en", body="مرة.")
-    publishing.take_down(mailbox, desk, story_id)
+    stories_queue.take_down(mailbox, desk, story_id)
     with pytest.raises(NotReady):
-        publishing.publish(mailbox, desk, joining)
-    publishing.publish(mailbox, desk, story_id)
-    publishing.publish(mailbox, desk, joining)
-    assert [version.language for version in texts.story(mailbox, story_id)[1]] == ["ar", "en"]
+        stories_queue.publish(mailbox, desk, joining)
+    stories_queue.publish(mailbox, desk, story_id)
+    stories_queue.publish(mailbox, desk, joining)
+    assert [version.language for version in reading.story(mailbox, story_id)[1]] == ["ar", "en"]
     with pytest.raises(NothingHere):
-        publishing.find(mailbox, desk, joining)
+        stories_queue.find_story(mailbox, desk, joining)
     assert truth.repair(mailbox, desk, TODAY) == []
 
 
@@ -126,12 +129,12 @@ def test_what_is_withheld_leaves_no_words_behind(
 ) -> None:
     story_id = shown(mailbox, desk, case)
     queued(mailbox, desk, case, language="ar", source="en")
-    publishing.withhold(mailbox, desk, case.id, also_shown=also_shown)
-    assert [story.state for story in publishing.stories_of(desk, case.id)] == ["draft" if also_shown else "public"]
+    stories_queue.withhold(mailbox, desk, case.id, also_shown=also_shown)
+    assert [story.state for story in stories_queue.stories_of(desk, case.id)] == ["draft" if also_shown else "public"]
     assert len(desk.rows("SELECT body FROM versions")) == (0 if also_shown else 1)
     assert len(mailbox.rows("SELECT body FROM versions")) == (0 if also_shown else 1)
-    assert cases.read_case(mailbox, case.id).state == ("reading" if also_shown else "published")
-    assert publishing.publish_due(mailbox, desk, LATE) == 0
+    assert lifetime.read_case(mailbox, case.id).state == ("reading" if also_shown else "published")
+    assert stories_queue.publish_due(mailbox, desk, LATE) == 0
     assert truth.repair(mailbox, desk, TODAY) == []
     assert story_id
 
@@ -151,13 +154,13 @@ def test_a_story_that_was_changed_is_put_back_and_said(
     made: Installation, mailbox: Database, desk: Database, case: Case, tampering: str, said: str
 ) -> None:
     story_id = shown(mailbox, desk, case)
-    before = texts.story(mailbox, story_id)
+    before = reading.story(mailbox, story_id)
     with made.hostile() as link:
         link.execute(tampering)
     assert [(finding.what, finding.subject) for finding in truth.repair(mailbox, desk, TODAY)] == [
         (said, story_id.hex())
     ]
-    assert texts.story(mailbox, story_id) == before
+    assert reading.story(mailbox, story_id) == before
     assert truth.repair(mailbox, desk, TODAY) == []
 
 
@@ -170,8 +173,8 @@ def test_a_queued_story_that_was_brought_out_early_is_removed_and_said(
         link.execute("INSERT INTO versions VALUES (?, 'en', 'Title', 'Once.', NULL, NULL, NULL)", (story_id,))
     assert [finding.what for finding in truth.repair(mailbox, desk, TODAY)] == ["text planted"]
     with pytest.raises(NothingHere):
-        texts.story(mailbox, story_id)
-    assert publishing.find(mailbox, desk, story_id).state == "queued"
+        reading.story(mailbox, story_id)
+    assert stories_queue.find_story(mailbox, desk, story_id).state == "queued"
 
 
 def test_a_guide_changes_in_both_databases_at_once(mailbox: Database, desk: Database) -> None:
@@ -180,17 +183,17 @@ def test_a_guide_changes_in_both_databases_at_once(mailbox: Database, desk: Data
         guides.publish(mailbox, desk, guide_id)
     guides.save(mailbox, desk, words(guide_id))
     guides.publish(mailbox, desk, guide_id)
-    counter = texts.published(mailbox)
+    counter = reading.published(mailbox)
     guides.save(mailbox, desk, words(guide_id, body="Twice."))
-    assert texts.published(mailbox) > counter
-    assert texts.guide(mailbox, "now")[1] == [words(guide_id, body="Twice.")]
+    assert reading.published(mailbox) > counter
+    assert reading.guide(mailbox, "now")[1] == [words(guide_id, body="Twice.")]
     guides.check(mailbox, desk, words(guide_id, body="Twice."), "Noor", TODAY)
-    assert texts.guide(mailbox, "now")[1][0].checked_by == "Noor"
+    assert reading.guide(mailbox, "now")[1][0].checked_by == "Noor"
     with pytest.raises(NothingHere):
         guides.check(mailbox, desk, words(guide_id), "Noor", TODAY)
     guides.take_down(mailbox, desk, guide_id)
     with pytest.raises(NothingHere):
-        texts.guide(mailbox, "now")
+        reading.guide(mailbox, "now")
     assert truth.repair(mailbox, desk, TODAY) == []
 
 

@@ -5,9 +5,11 @@ from typing import Any
 import pytest
 
 from onion_app.errors import DamagedFile, NothingHere, Paused
-from onion_app.vault import cases, settings, truth, upkeep
-from onion_app.vault.cases import Case
+from onion_app.vault import settings, truth
 from onion_app.vault.database import Database
+from onion_app.vault.mailbox import lifetime, messages, queues, records
+from onion_app.vault.mailbox.records import Case
+from onion_app.vault.shown import routing
 from tests.vault.made import Installation, new_case, some_id, some_key
 
 
@@ -15,19 +17,19 @@ def test_retention_is_counted_from_the_last_message_and_spread_by_a_fifth(
     made: Installation, mailbox: Database
 ) -> None:
     new = new_case(made.circle_id, day=1000)
-    cases.add_case(mailbox, new)
-    case = cases.read_case(mailbox, new.id)
-    day = upkeep.erased_on(case, 180)
+    lifetime.add_case(mailbox, new)
+    case = lifetime.read_case(mailbox, new.id)
+    day = lifetime.erased_on(case, 180)
     assert 1180 <= day < 1216
-    assert upkeep.due(mailbox, day - 1, 180) == []
-    assert upkeep.due(mailbox, day, 180) == [case]
-    cases.set_state(mailbox, case.id, "published")
-    assert upkeep.due(mailbox, day, 180) == []
+    assert lifetime.due(mailbox, day - 1, 180) == []
+    assert lifetime.due(mailbox, day, 180) == [case]
+    lifetime.set_state(mailbox, case.id, "published")
+    assert lifetime.due(mailbox, day, 180) == []
 
 
 def test_spreads_differ(made: Installation, mailbox: Database) -> None:
     for _ in range(20):
-        cases.add_case(mailbox, new_case(made.circle_id))
+        lifetime.add_case(mailbox, new_case(made.circle_id))
     assert len(mailbox.rows("SELECT DISTINCT spread FROM cases")) > 10
 
 
@@ -50,7 +52,7 @@ def test_words_go_to_topic_and_language_then_topic_then_the_catch_all(made: Inst
     coordinators = add_circle(mailbox, "[]", "[]", coordinators=True)
 
     def chosen(topic: Any, answer_in: Any) -> set[bytes]:
-        return {cases.writing_circle(mailbox, topic, answer_in).id for _ in range(40)}
+        return {routing.writing_circle(mailbox, topic, answer_in).id for _ in range(40)}
 
     assert chosen("law", "ar") == {arabic}
     assert chosen("law", "ckb") == {sorani}
@@ -61,7 +63,7 @@ def test_words_go_to_topic_and_language_then_topic_then_the_catch_all(made: Inst
     assert chosen("testimony", "any") == {made.circle_id}
     assert chosen("story", "ar") == {coordinators}
     assert chosen("answer", "ckb") == {coordinators}
-    assert cases.writing_circle(mailbox, "law", "ar") == cases.circle_key(mailbox, arabic)
+    assert routing.writing_circle(mailbox, "law", "ar") == routing.circle_key(mailbox, arabic)
 
 
 def test_writing_is_paused_by_the_setting_and_until_the_catch_all_has_a_key(
@@ -72,40 +74,40 @@ def test_writing_is_paused_by_the_setting_and_until_the_catch_all_has_a_key(
     with mailbox.writing():
         truth.copy_settings(mailbox, desk)
     with pytest.raises(Paused):
-        cases.writing_circle(mailbox, "law", "ar")
+        routing.writing_circle(mailbox, "law", "ar")
     with desk.writing():
         settings.put(desk, "paused", value=False)
     with mailbox.writing():
         truth.copy_settings(mailbox, desk)
         mailbox.run("DELETE FROM circles WHERE id = ?", (made.circle_id,))
     with pytest.raises(Paused):
-        cases.writing_circle(mailbox, "law", "ar")
+        routing.writing_circle(mailbox, "law", "ar")
     with pytest.raises(NothingHere):
-        cases.circle_key(mailbox, made.circle_id)
+        routing.circle_key(mailbox, made.circle_id)
 
 
 def test_counts_and_queues_show_the_urgent_and_the_oldest_first(made: Installation, mailbox: Database) -> None:
     facts = [(0, 5), (1, 3), (2, 9), (2, 7), (1, 1), (0, 1)]
     for urgent, day in facts:
-        cases.add_case(mailbox, new_case(made.circle_id, urgent=urgent, day=day))
-    cases.add_case(mailbox, new_case(some_id(), urgent=2, day=0))
-    queue = cases.queue(mailbox, made.circle_id, "unread", 0)
+        lifetime.add_case(mailbox, new_case(made.circle_id, urgent=urgent, day=day))
+    lifetime.add_case(mailbox, new_case(some_id(), urgent=2, day=0))
+    queue = queues.queue(mailbox, made.circle_id, "unread", 0)
     assert [(case.urgent, case.last_day) for case in queue] == [(2, 7), (2, 9), (1, 1), (1, 3), (0, 1), (0, 5)]
-    assert cases.queue(mailbox, made.circle_id, "new", 0) == queue
-    assert cases.counts(mailbox, made.circle_id) == cases.Counts(unread=6, urgent=2, oldest_day=1)
+    assert queues.queue(mailbox, made.circle_id, "new", 0) == queue
+    assert queues.counts(mailbox, made.circle_id) == records.Counts(unread=6, urgent=2, oldest_day=1)
     for case in queue[2:]:
-        cases.mark_read(mailbox, case.id)
-        cases.set_state(mailbox, case.id, "answered")
-    cases.mark_read(mailbox, queue[0].id)
-    assert cases.counts(mailbox, made.circle_id) == cases.Counts(unread=1, urgent=2, oldest_day=7)
-    assert [case.id for case in cases.queue(mailbox, made.circle_id, "reading", 0)] == [queue[0].id]
-    assert cases.counts(mailbox, some_id()) == cases.Counts(unread=0, urgent=0, oldest_day=None)
+        lifetime.mark_read(mailbox, case.id)
+        lifetime.set_state(mailbox, case.id, "answered")
+    lifetime.mark_read(mailbox, queue[0].id)
+    assert queues.counts(mailbox, made.circle_id) == records.Counts(unread=1, urgent=2, oldest_day=7)
+    assert [case.id for case in queues.queue(mailbox, made.circle_id, "reading", 0)] == [queue[0].id]
+    assert queues.counts(mailbox, some_id()) == records.Counts(unread=0, urgent=0, oldest_day=None)
 
 
 def test_a_queue_has_25_to_a_page(made: Installation, mailbox: Database) -> None:
     for _ in range(27):
-        cases.add_case(mailbox, new_case(made.circle_id))
-    pages = [cases.queue(mailbox, made.circle_id, "unread", page) for page in range(3)]
+        lifetime.add_case(mailbox, new_case(made.circle_id))
+    pages = [queues.queue(mailbox, made.circle_id, "unread", page) for page in range(3)]
     assert [len(page) for page in pages] == [25, 2, 0]
     assert len({case.id for page in pages for case in page}) == 27
 
@@ -128,7 +130,7 @@ def test_a_row_that_this_program_never_wrote_is_named_and_not_shown(
     with made.hostile_past_strict() as link:
         link.execute(tampering)
     with pytest.raises(DamagedFile):
-        cases.read_case(mailbox, case.id)
+        lifetime.read_case(mailbox, case.id)
 
 
 @pytest.mark.parametrize("change", ["sealed = 'words'", "id = 'sixteen letters.'", "epoch = -1", "author = x'00'"])
@@ -138,7 +140,7 @@ def test_a_message_that_this_program_never_wrote_is_named(
     with made.hostile_past_strict() as link:
         link.execute(f"UPDATE messages SET {change}")
     with pytest.raises(DamagedFile):
-        cases.messages_of(mailbox, case.id)
+        messages.messages_of(mailbox, case.id)
 
 
 @pytest.mark.parametrize("topics", ["law", "[1]", "{}", "[" * 100_000])
@@ -146,4 +148,4 @@ def test_a_circle_with_unreadable_topics_is_named(made: Installation, mailbox: D
     with made.hostile() as link:
         link.execute("UPDATE circles SET topics = ?", (topics,))
     with pytest.raises(DamagedFile):
-        cases.writing_circle(mailbox, "law", "ar")
+        routing.writing_circle(mailbox, "law", "ar")

@@ -6,24 +6,27 @@ from typing import Any, Literal
 import pytest
 
 from onion_app.errors import DamagedFile, NothingHere, StillShown
-from onion_app.vault import cases, people, settings, texts, truth, worklog
+from onion_app.vault import settings, truth
 from onion_app.vault.database import Database
-from onion_app.vault.texts import Text, Version
+from onion_app.vault.desk import audit, circles, entries
+from onion_app.vault.mailbox import lifetime
+from onion_app.vault.shown import reading, writing
+from onion_app.vault.shown.reading import StoryOrGuide, Version
 from tests.vault.made import TODAY, Installation, new_case, sealing, some_id, some_key
 
 
 def guide(mailbox: Database, desk: Database, slug: str = "now", body: str = "Go first.") -> bytes:
-    text = Text(some_id(), "guide", slug, None, ())
+    text = StoryOrGuide(some_id(), "guide", slug, None, ())
     versions = [Version(text.id, language, "Title", body, None, None, None) for language in ("ar", "en")]
-    texts.draft(desk, text, versions)
-    texts.publish(mailbox, desk, text.id)
+    writing.draft(desk, text, versions)
+    writing.publish(mailbox, desk, text.id)
     return text.id
 
 
 def found(mailbox: Database, desk: Database) -> list[tuple[str, str]]:
     """Repair, and see that it was noted, and that a second look finds nothing."""
     findings = truth.repair(mailbox, desk, TODAY)
-    assert [finding for finding in worklog.findings(desk) if finding in findings] == sorted(
+    assert [finding for finding in audit.findings(desk) if finding in findings] == sorted(
         findings, key=lambda finding: finding.id
     )
     assert all(finding.day == TODAY and not finding.acknowledged for finding in findings)
@@ -39,10 +42,10 @@ def tables(db: Database) -> list[Any]:
 
 def test_what_was_not_touched_is_left_alone(mailbox: Database, desk: Database) -> None:
     guide(mailbox, desk)
-    before, counter = tables(mailbox), texts.published(mailbox)
+    before, counter = tables(mailbox), reading.published(mailbox)
     assert found(mailbox, desk) == []
     assert tables(mailbox) == before
-    assert texts.published(mailbox) == counter
+    assert reading.published(mailbox) == counter
 
 
 def test_a_planted_circle_is_removed(made: Installation, mailbox: Database, desk: Database) -> None:
@@ -71,7 +74,7 @@ def test_a_removed_circle_comes_back(made: Installation, mailbox: Database, desk
 
 
 def test_a_circle_without_a_key_is_not_copied(mailbox: Database, desk: Database) -> None:
-    people.add_circle(desk, people.Circle(some_id(), "empty", ("law",), ("ar",), False, False, 0, None))  # noqa: FBT003
+    circles.add_circle(desk, circles.Circle(some_id(), "empty", ("law",), ("ar",), False, False, 0, None))  # noqa: FBT003
     assert found(mailbox, desk) == []
     assert len(mailbox.rows("SELECT id FROM circles")) == 1
 
@@ -79,7 +82,7 @@ def test_a_circle_without_a_key_is_not_copied(mailbox: Database, desk: Database)
 def test_changed_removed_and_planted_settings_are_put_right(
     made: Installation, mailbox: Database, desk: Database
 ) -> None:
-    before, counter = tables(mailbox), texts.published(mailbox)
+    before, counter = tables(mailbox), reading.published(mailbox)
     with made.hostile() as link:
         link.execute("UPDATE settings SET value = ? WHERE name = 'how_to_find_us'", (json.dumps({"en": "Elsewhere"}),))
         link.execute("DELETE FROM settings WHERE name = 'code_salt'")
@@ -92,7 +95,7 @@ def test_changed_removed_and_planted_settings_are_put_right(
         ("setting removed", "code_salt"),
     ]
     assert tables(mailbox) == before
-    assert texts.published(mailbox) > counter, "kept pages say how to find us"
+    assert reading.published(mailbox) > counter, "kept pages say how to find us"
 
 
 def test_a_planted_text_is_removed(made: Installation, mailbox: Database, desk: Database) -> None:
@@ -100,11 +103,11 @@ def test_a_planted_text_is_removed(made: Installation, mailbox: Database, desk: 
     with made.hostile() as link:
         link.execute("INSERT INTO texts VALUES (?, 'guide', 'now', NULL, '[]')", (planted,))
         link.execute("INSERT INTO versions VALUES (?, 'en', 'Title', 'Come here.', NULL, NULL, NULL)", (planted,))
-    counter = texts.published(mailbox)
+    counter = reading.published(mailbox)
     assert found(mailbox, desk) == [("text planted", planted.hex())]
-    assert texts.published(mailbox) > counter
+    assert reading.published(mailbox) > counter
     with pytest.raises(NothingHere):
-        texts.read(mailbox, planted)
+        reading.read(mailbox, planted)
 
 
 def test_a_planted_version_without_a_text_is_removed(made: Installation, mailbox: Database, desk: Database) -> None:
@@ -128,12 +131,12 @@ def test_a_planted_version_without_a_text_is_removed(made: Installation, mailbox
 )
 def test_a_changed_text_is_put_back(made: Installation, mailbox: Database, desk: Database, tampering: str) -> None:
     text_id = guide(mailbox, desk)
-    before, counter = tables(mailbox), texts.published(mailbox)
+    before, counter = tables(mailbox), reading.published(mailbox)
     with made.hostile_past_strict() as link:
         link.execute(tampering)
     assert found(mailbox, desk) == [("text changed", text_id.hex())]
     assert tables(mailbox) == before
-    assert texts.published(mailbox) > counter
+    assert reading.published(mailbox) > counter
 
 
 def test_slugs_that_were_exchanged_are_put_back(made: Installation, mailbox: Database, desk: Database) -> None:
@@ -163,40 +166,40 @@ def test_a_guide_cannot_be_withdrawn(made: Installation, mailbox: Database, desk
         link.execute("DELETE FROM texts")
         link.execute("INSERT INTO withdrawn VALUES (?, 1)", (text_id,))
     assert found(mailbox, desk) == [("text removed", text_id.hex())]
-    assert texts.read(mailbox, text_id)[0].slug == "now"
+    assert reading.read(mailbox, text_id)[0].slug == "now"
 
 
 def test_a_story_taken_down_is_not_shown_again_by_anybody(
     made: Installation, mailbox: Database, desk: Database
 ) -> None:
     new = new_case(made.circle_id)
-    cases.add_case(mailbox, new)
-    text = Text(some_id(), "story", None, 2026, ())
-    texts.draft(desk, text, [Version(text.id, "en", "t", "b", None, None, None)], new.id)
-    texts.publish(mailbox, desk, text.id)
-    shown = texts.shown_by_mailbox(mailbox, text.id)
-    texts.take_down(mailbox, desk, text.id)
+    lifetime.add_case(mailbox, new)
+    text = StoryOrGuide(some_id(), "story", None, 2026, ())
+    writing.draft(desk, text, [Version(text.id, "en", "t", "b", None, None, None)], new.id)
+    writing.publish(mailbox, desk, text.id)
+    shown = writing.shown_by_mailbox(mailbox, text.id)
+    writing.take_down(mailbox, desk, text.id)
     assert found(mailbox, desk) == []
     with made.hostile() as link:
         link.execute("INSERT INTO texts VALUES (?, ?, ?, ?, ?)", shown[0][0])
     assert found(mailbox, desk) == [("text planted", text.id.hex())]
     with pytest.raises(NothingHere):
-        texts.read(mailbox, text.id)
-    texts.publish(mailbox, desk, text.id)
-    assert texts.shown_by_mailbox(mailbox, text.id) == shown
+        reading.read(mailbox, text.id)
+    writing.publish(mailbox, desk, text.id)
+    assert writing.shown_by_mailbox(mailbox, text.id) == shown
 
 
 def test_a_text_that_is_shown_is_not_changed_behind_its_readers_backs(mailbox: Database, desk: Database) -> None:
     text_id = guide(mailbox, desk)
-    text, versions = texts.read(desk, text_id)
+    text, versions = reading.read(desk, text_id)
     with pytest.raises(StillShown):
-        texts.draft(desk, text, versions[:1])
-    texts.take_down(mailbox, desk, text_id)
-    texts.draft(desk, text, versions[:1])
-    texts.publish(mailbox, desk, text_id)
-    assert texts.read(mailbox, text_id) == (text, versions[:1])
+        writing.draft(desk, text, versions[:1])
+    writing.take_down(mailbox, desk, text_id)
+    writing.draft(desk, text, versions[:1])
+    writing.publish(mailbox, desk, text_id)
+    assert reading.read(mailbox, text_id) == (text, versions[:1])
     assert found(mailbox, desk) == []
-    for change in (texts.publish, texts.take_down):
+    for change in (writing.publish, writing.take_down):
         with pytest.raises(NothingHere):
             change(mailbox, desk, some_id())
 
@@ -212,9 +215,9 @@ def test_a_finding_stands_until_it_is_acknowledged(made: Installation, mailbox: 
     with made.hostile() as link:
         link.execute("DELETE FROM circles")
     finding = truth.repair(mailbox, desk, TODAY)[0]
-    assert worklog.findings(desk) == [finding]
-    worklog.acknowledge(desk, finding.id)
-    assert worklog.findings(desk) == []
+    assert audit.findings(desk) == [finding]
+    audit.acknowledge(desk, finding.id)
+    assert audit.findings(desk) == []
 
 
 def test_what_the_desk_changes_while_it_holds_the_mailbox_is_no_finding(mailbox: Database, desk: Database) -> None:
@@ -232,18 +235,18 @@ def test_the_drafts_and_approvals_of_a_story_taken_back_go_with_it_and_the_notes
     new, other = new_case(made.circle_id), new_case(made.circle_id)
     kinds: tuple[Literal["note", "draft", "approval"], ...] = ("note", "draft", "approval")
     for case in (new, other):
-        cases.add_case(mailbox, case)
+        lifetime.add_case(mailbox, case)
         for kind in kinds:
-            worklog.add_entry(
+            entries.add_entry(
                 desk, some_id(), case.id, kind=kind, author=made.moderator_id, day=TODAY, epoch=1, language=None,
                 seal=sealing(),
             )  # fmt: skip
-    text = Text(some_id(), "story", None, 2026, ())
-    texts.draft(desk, text, [Version(text.id, "en", "t", "b", None, None, None)], new.id)
-    texts.publish(mailbox, desk, text.id)
-    texts.withdraw(mailbox, text.id, TODAY)
+    text = StoryOrGuide(some_id(), "story", None, 2026, ())
+    writing.draft(desk, text, [Version(text.id, "en", "t", "b", None, None, None)], new.id)
+    writing.publish(mailbox, desk, text.id)
+    lifetime.withdraw(mailbox, text.id, TODAY)
     assert found(mailbox, desk) == []
-    assert [entry.kind for entry in worklog.entries_of(desk, new.id)] == ["note"]
-    assert len(worklog.entries_of(desk, other.id)) == 3
+    assert [entry.kind for entry in entries.entries_of(desk, new.id)] == ["note"]
+    assert len(entries.entries_of(desk, other.id)) == 3
     with pytest.raises(NothingHere):
-        texts.publish(mailbox, desk, text.id)
+        writing.publish(mailbox, desk, text.id)

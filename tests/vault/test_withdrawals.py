@@ -3,9 +3,11 @@
 import pytest
 
 from onion_app.errors import AlreadyWithdrawn, NothingHere
-from onion_app.vault import cases, lastbackup, withdrawals, worklog
-from onion_app.vault.cases import Case
+from onion_app.vault import lastbackup
 from onion_app.vault.database import Database
+from onion_app.vault.desk import entries
+from onion_app.vault.mailbox import lifetime, withdrawals
+from onion_app.vault.mailbox.records import Case
 from tests.vault.made import TODAY, Installation, new_case, sealing, some_id
 
 
@@ -13,23 +15,23 @@ def test_a_newer_list_destroys_what_an_older_mailbox_still_has(
     made: Installation, mailbox: Database, desk: Database, case: Case
 ) -> None:
     kept = new_case(made.circle_id)
-    cases.add_case(mailbox, kept)
-    worklog.add_entry(desk, some_id(), case.id, kind="note", author=made.moderator_id, day=TODAY, epoch=1,
+    lifetime.add_case(mailbox, kept)
+    entries.add_entry(desk, some_id(), case.id, kind="note", author=made.moderator_id, day=TODAY, epoch=1,
                       language=None, seal=sealing())  # fmt: skip
     assert withdrawals.apply(mailbox, desk, [(case.id, TODAY)], TODAY) == 1
     with pytest.raises(NothingHere):
-        cases.read_case(mailbox, case.id)
+        lifetime.read_case(mailbox, case.id)
     for table in ("case_keys", "messages"):
         assert mailbox.row(f"SELECT count(*) FROM {table} WHERE case_id = ?", (case.id,)) == (0,)
-    assert worklog.entries_of(desk, case.id) == []
-    assert cases.read_case(mailbox, kept.id).id == kept.id
+    assert entries.entries_of(desk, case.id) == []
+    assert lifetime.read_case(mailbox, kept.id).id == kept.id
 
 
 def test_what_a_newer_list_names_is_never_stored_again(made: Installation, mailbox: Database, desk: Database) -> None:
     late = new_case(made.circle_id)
     withdrawals.apply(mailbox, desk, [(late.id, TODAY)], TODAY)
     with pytest.raises(AlreadyWithdrawn):
-        cases.add_case(mailbox, late)
+        lifetime.add_case(mailbox, late)
     assert withdrawals.listed(mailbox) == [(late.id, TODAY)]
 
 

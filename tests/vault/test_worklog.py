@@ -3,24 +3,24 @@
 import pytest
 
 from onion_app.errors import TakenByAnother
-from onion_app.vault import worklog
 from onion_app.vault.database import Database
+from onion_app.vault.desk import audit, entries, taken
 from tests.vault.made import TODAY, Installation, sealing, some_id, some_key
 from tests.vault.test_people import enrol
 
 
 def test_a_case_is_taken_by_one_person_at_a_time(made: Installation, desk: Database) -> None:
     case_id, other = some_id(), enrol(made, desk)
-    worklog.take(desk, case_id, made.moderator_id, TODAY)
-    worklog.take(desk, case_id, made.moderator_id, TODAY + 1)
+    taken.take(desk, case_id, made.moderator_id, TODAY)
+    taken.take(desk, case_id, made.moderator_id, TODAY + 1)
     with pytest.raises(TakenByAnother):
-        worklog.take(desk, case_id, other.id, TODAY)
-    worklog.give_back(desk, case_id, other.id)
-    assert worklog.taken_by(desk, [case_id, some_id()]) == {case_id: made.moderator_id}
-    worklog.give_back(desk, case_id, made.moderator_id)
-    worklog.take(desk, case_id, other.id, TODAY)
-    assert worklog.taken_cases(desk, other.id) == [case_id]
-    assert worklog.taken_cases(desk, made.moderator_id) == []
+        taken.take(desk, case_id, other.id, TODAY)
+    taken.give_back(desk, case_id, other.id)
+    assert taken.taken_by(desk, [case_id, some_id()]) == {case_id: made.moderator_id}
+    taken.give_back(desk, case_id, made.moderator_id)
+    taken.take(desk, case_id, other.id, TODAY)
+    assert taken.taken_cases(desk, other.id) == [case_id]
+    assert taken.taken_cases(desk, made.moderator_id) == []
 
 
 def test_who_must_stop_gives_everything_back_and_what_lies_untouched_goes_back_by_itself(
@@ -28,28 +28,28 @@ def test_who_must_stop_gives_everything_back_and_what_lies_untouched_goes_back_b
 ) -> None:
     other = enrol(made, desk)
     mine, touched, untouched = some_id(), some_id(), some_id()
-    worklog.take(desk, mine, made.moderator_id, TODAY)
-    worklog.take(desk, untouched, other.id, TODAY - 3)
-    worklog.take(desk, touched, other.id, TODAY - 4)
-    worklog.take(desk, touched, other.id, TODAY - 2)
-    worklog.give_all_back(desk, made.moderator_id)
-    worklog.give_back_untouched(desk, TODAY - 2)
-    assert worklog.taken_by(desk, [mine, touched, untouched]) == {touched: other.id}
+    taken.take(desk, mine, made.moderator_id, TODAY)
+    taken.take(desk, untouched, other.id, TODAY - 3)
+    taken.take(desk, touched, other.id, TODAY - 4)
+    taken.take(desk, touched, other.id, TODAY - 2)
+    taken.give_all_back(desk, made.moderator_id)
+    taken.give_back_untouched(desk, TODAY - 2)
+    assert taken.taken_by(desk, [mine, touched, untouched]) == {touched: other.id}
 
 
 def test_stepping_out_gives_the_case_back_and_hides_it_from_one_person(made: Installation, desk: Database) -> None:
     case_id, other = some_id(), enrol(made, desk)
-    worklog.take(desk, case_id, made.moderator_id, TODAY)
+    taken.take(desk, case_id, made.moderator_id, TODAY)
     for _ in range(2):
-        worklog.step_out(desk, case_id, made.moderator_id)
-    assert worklog.stepped_out(desk, made.moderator_id) == {case_id}
-    assert worklog.stepped_out(desk, other.id) == set()
-    assert worklog.taken_by(desk, [case_id]) == {}
+        taken.step_out(desk, case_id, made.moderator_id)
+    assert taken.stepped_out(desk, made.moderator_id) == {case_id}
+    assert taken.stepped_out(desk, other.id) == set()
+    assert taken.taken_by(desk, [case_id]) == {}
 
 
 def test_entries_are_numbered_within_their_case_and_stored_once(made: Installation, desk: Database) -> None:
-    def add(entry_id: bytes, case_id: bytes) -> worklog.Entry:
-        return worklog.add_entry(
+    def add(entry_id: bytes, case_id: bytes) -> entries.Entry:
+        return entries.add_entry(
             desk,
             entry_id,
             case_id,
@@ -67,22 +67,22 @@ def test_entries_are_numbered_within_their_case_and_stored_once(made: Installati
     assert first == again
     assert [first.number, second.number, elsewhere.number] == [1, 2, 1]
     assert second.sealed == sealing()(2)
-    assert worklog.entries_of(desk, case_id) == [first, second]
+    assert entries.entries_of(desk, case_id) == [first, second]
 
 
 def test_the_desk_knows_the_replies_it_wrote_by_their_bytes(desk: Database) -> None:
     case_id, message_id = some_id(), some_id()
-    worklog.record_reply(desk, message_id, case_id, b"one")
-    worklog.record_reply(desk, message_id, case_id, b"two")
-    assert worklog.replies_of(desk, case_id) == {message_id: worklog.reply_mark(b"two")}
-    assert len(worklog.reply_mark(b"two")) == 32
-    assert worklog.replies_of(desk, some_id()) == {}
+    entries.record_reply(desk, message_id, case_id, b"one")
+    entries.record_reply(desk, message_id, case_id, b"two")
+    assert entries.replies_of(desk, case_id) == {message_id: entries.reply_mark(b"two")}
+    assert len(entries.reply_mark(b"two")) == 32
+    assert entries.replies_of(desk, some_id()) == {}
 
 
 def test_the_audit_is_read_newest_day_first_by_circle_or_whole(made: Installation, desk: Database) -> None:
     for day in range(60):
-        worklog.audit(desk, made.moderator_id, "opened a case", day, made.circle_id if day % 2 else None, some_key())
-    whole = [row.day for page in range(2) for row in worklog.audit_of(desk, None, page)]
+        audit.audit(desk, made.moderator_id, "opened a case", day, made.circle_id if day % 2 else None, some_key())
+    whole = [row.day for page in range(2) for row in audit.audit_of(desk, None, page)]
     assert whole == list(range(59, -1, -1))
-    assert [row.day for row in worklog.audit_of(desk, made.circle_id, 0)] == list(range(59, 0, -2))
-    assert worklog.audit_of(desk, some_id(), 0) == []
+    assert [row.day for row in audit.audit_of(desk, made.circle_id, 0)] == list(range(59, 0, -2))
+    assert audit.audit_of(desk, some_id(), 0) == []

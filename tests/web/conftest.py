@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from onion_app.web.app import Hardened
+from tests.catalogues import compile_catalogues
 from tests.web.plain_app import Serving, plain_app, serving
 
 ARABIC = """
@@ -42,6 +43,7 @@ def write_catalogues(folder: Path) -> Path:
     folder.mkdir()
     (folder / "ar.po").write_text(ARABIC, "utf-8")
     (folder / "kmr.po").write_text(BADINI, "utf-8")
+    compile_catalogues(folder)
     return folder
 
 

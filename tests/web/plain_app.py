@@ -10,7 +10,7 @@ from flask import Blueprint, Response, redirect, render_template_string, request
 
 from onion_app.errors import Paused
 from onion_app.web.app import Hardened, hardened, mark_own_text, report
-from onion_app.web.server import serve
+from onion_app.web.waitress.server import serve
 
 HOST = "a" * 56 + ".onion"
 STYLE = "body{margin:1rem}"

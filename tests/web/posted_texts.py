@@ -5,7 +5,7 @@ import sys
 import threading
 from pathlib import Path
 
-from onion_app.web.server import serve
+from onion_app.web.waitress.server import serve
 from tests.web.plain_app import plain_app
 
 if __name__ == "__main__":

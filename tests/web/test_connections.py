@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from onion_app.web import pinning
-from onion_app.web.answers import BODY_LIMIT
 from onion_app.web.app import Hardened
-from onion_app.web.connection import LINGER, WHOLE_REQUEST
-from onion_app.web.server import SEATS
+from onion_app.web.headers import BODY_LIMIT
 from onion_app.web.size import SHORT
+from onion_app.web.waitress.connection import LINGER, WHOLE_REQUEST
+from onion_app.web.waitress.server import SEATS
 from tests.web.plain_app import HOST, Line, Serving, get, post, serving
 
 

@@ -1,0 +1,90 @@
+"""The file of keys: both database keys, locked once by the operator's passphrase and once by the spare code.
+
+# P05: neither of the two opens a case; they open the databases, in which every text is sealed to a circle.
+"""
+
+import json
+from base64 import b64decode, b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from onion_app.crypto.codes import read_code
+from onion_app.crypto.keys import KEY_BYTES, new_key
+from onion_app.crypto.passphrases import CODE, VAULT, lock, unlock
+from onion_app.errors import CodeMistyped, VaultDamaged, VaultNewer, WrongPassphrase
+
+FORMAT = 1
+_WORDS = "vault passphrase"
+_SPARE = "vault spare code"
+
+
+@dataclass(frozen=True, slots=True)
+class VaultKeys:
+    """The raw keys of the two databases, 32 bytes each."""
+
+    mailbox: bytes = field(repr=False)
+    desk: bytes = field(repr=False)
+
+
+def new_vault_keys() -> VaultKeys:
+    """Draw both keys."""
+    return VaultKeys(new_key(), new_key())
+
+
+def close_slots(keys: VaultKeys, passphrase: str, spare_code: str) -> str:
+    """Lock both keys under the passphrase (256 MiB) and under the spare code; gives the text of the file."""
+    both = keys.mailbox + keys.desk
+    return _written(
+        {
+            "passphrase": lock(both, passphrase, _WORDS, VAULT),
+            "spare": lock(both, read_code(spare_code), _SPARE, CODE),
+        }
+    )
+
+
+def open_slots(text: str, secret: str) -> VaultKeys:
+    """Unlock the keys with the passphrase or the spare code.
+
+    Raises:
+        WrongPassphrase: neither slot opens.
+        VaultDamaged: the text is not a file of keys.
+        VaultNewer: a newer version wrote it.
+    """
+    slots = _read_slots(text)
+    try:
+        both = unlock(slots["spare"], read_code(secret), _SPARE, CODE)
+    except (CodeMistyped, WrongPassphrase):
+        both = unlock(slots["passphrase"], secret, _WORDS, VAULT)
+    return VaultKeys(both[:KEY_BYTES], both[KEY_BYTES:])
+
+
+def change_passphrase(text: str, keys: VaultKeys, passphrase: str) -> str:
+    """Lock the keys under another passphrase and leave the spare code as it is; gives the new text.
+
+    Raises:
+        VaultDamaged, VaultNewer: see `open_slots`.
+    """
+    return _written(_read_slots(text) | {"passphrase": lock(keys.mailbox + keys.desk, passphrase, _WORDS, VAULT)})
+
+
+def change_spare_code(text: str, keys: VaultKeys, spare_code: str) -> str:
+    """Lock the keys under another spare code and leave the passphrase as it is; gives the new text.
+
+    Raises:
+        VaultDamaged, VaultNewer: see `open_slots`.
+    """
+    return _written(_read_slots(text) | {"spare": lock(keys.mailbox + keys.desk, read_code(spare_code), _SPARE, CODE)})
+
+
+def _written(slots: Mapping[str, bytes]) -> str:
+    return json.dumps({"format": FORMAT, "slots": {name: b64encode(slot).decode() for name, slot in slots.items()}})
+
+
+def _read_slots(text: str) -> dict[str, bytes]:
+    try:
+        fields = json.loads(text)
+        if fields["format"] > FORMAT:
+            raise VaultNewer
+        return {name: b64decode(fields["slots"][name], validate=True) for name in ("passphrase", "spare")}
+    except (ValueError, KeyError, TypeError):
+        raise VaultDamaged from None

@@ -1,0 +1,259 @@
+"""Who belongs to a circle: invitations, and letting in whoever came by one.
+
+A newcomer to a circle reads nothing of it until a member has compared four words with them, by a way outside the desk:
+the words come out of the newcomer's own key, so that a key which somebody put in its place says other ones. Only then
+is every key that the circle ever had sealed to the newcomer, who may be at work in another circle already, of which
+this one learns nothing. # P05: nobody can let anybody into a circle that is not their own.
+"""
+
+from typing import Final, NamedTuple
+
+from onion_app.crypto import codes
+from onion_app.crypto.keys import keypair_from, new_id
+from onion_app.crypto.members import seal_circle_key, words_to_compare
+from onion_app.desk import forms
+from onion_app.desk.context import Databases
+from onion_app.desk.permissions import Member, circle_of, handle_of, only_coordinators
+from onion_app.errors import CircleChanged, NotAllowed
+from onion_app.vault import settings
+from onion_app.vault.desk import audit, circles, moderators
+from onion_app.vault.desk.invitations import (
+    Invitation,
+    add_invitation,
+    cancel_invitation,
+    invitation_of,
+    new_invitation,
+    open_invitations,
+    read_invitation,
+    waits_of,
+)
+from onion_app.web.pinning import unpinned
+
+SHEETS: Final = 2  # members with a recovery sheet without whom a circle may one day open nothing any more
+NAME_LETTERS: Final = 40
+# What somebody writes about a story or an answer goes to the coordinators, never to the circle it complains about.
+TOPICS: Final = tuple(topic for topic in settings.TOPICS if topic not in ("story", "answer"))
+
+
+class Newcomer(NamedTuple):
+    """Somebody who was not let in yet, and the words that their own screen must show."""
+
+    who: moderators.Moderator
+    coordinator: bool  # they will be, once they are let in
+    words: tuple[str, ...]
+
+
+class AwaitedCircle(NamedTuple):
+    """A circle that has not let somebody in yet, and the words that they read out to it."""
+
+    circle: str
+    words: tuple[str, ...]
+
+
+class OpenInvitation(NamedTuple):
+    """An invitation that nobody has used yet, and whether its time is over."""
+
+    invitation: Invitation
+    over: bool
+
+
+class CircleOverview(NamedTuple):
+    """A circle as its members and the coordinators see it."""
+
+    circle: circles.Circle
+    mine: bool
+    members: list[moderators.Moderator]
+    waiting: list[Newcomer]
+    invitations: list[OpenInvitation]
+    gone: list[moderators.Moderator]
+    elsewhere: set[bytes]  # for coordinators: who of these is, or waits, in another circle too
+
+    @property
+    def has_too_few_sheets(self) -> bool:
+        """Whether the loss of one person or one sheet may lose the circle's cases."""
+        return _has_too_few_sheets(self.members)
+
+
+def circle_overviews(dbs: Databases, member: Member) -> list[CircleOverview]:
+    """Show the member's own circles, and to a coordinator all of them."""
+    seen = [circle for circle in circles.circles(dbs.desk) if circle.id in member.circles or member.coordinates]
+    return [_overview(dbs, member, circle) for circle in seen]
+
+
+def _overview(dbs: Databases, member: Member, circle: circles.Circle) -> CircleOverview:
+    mine = circle.id in member.circles
+    waiting = circles.waiting_in(dbs.desk, circle.id)
+    members = circles.members_of(dbs.desk, circle.id)
+    unused = [found for found in open_invitations(dbs.desk) if found.circle_id == circle.id]
+    others = [*members, *waiting] if member.coordinates else []
+    return CircleOverview(
+        circle,
+        mine,
+        members,
+        [_waiting(dbs, who, circle.id, mine=mine) for who in waiting],
+        [OpenInvitation(found, found.expires_day < dbs.today) for found in unused],
+        circles.gone_from(dbs.desk, circle.id) if mine else [],
+        {who.id for who in others if circles.is_elsewhere(dbs.desk, who.id, circle.id)},
+    )
+
+
+def _waiting(dbs: Databases, who: moderators.Moderator, circle_id: bytes, *, mine: bool) -> Newcomer:
+    invitation = invitation_of(dbs.desk, who.id, circle_id)
+    return Newcomer(who, invitation.coordinator, _words(who.public_key, invitation) if mine else ())
+
+
+class AuditLine(NamedTuple):
+    """A line of the audit."""
+
+    day: int
+    handle: str  # empty: the operator
+    what: str
+
+
+def audit_of(dbs: Databases, member: Member, circle_id: bytes, page: int) -> tuple[circles.Circle, list[AuditLine]]:
+    """List 50 lines of a circle's audit, the newest day first; pages count from 1.
+
+    Raises:
+        NotAllowed: neither one of their circles, nor are they a coordinator.
+        NothingHere: no such circle.
+    """
+    _may_look_after(member, circle_id)
+    circle = circles.read_circle(dbs.desk, circle_id)
+    rows = audit.audit_of(dbs.desk, circle_id, page - 1)
+    handles = {who: handle_of(dbs, who) for who in {row.who for row in rows} if who is not None}
+    return circle, [AuditLine(row.day, handles[row.who] if row.who else "", row.what) for row in rows]
+
+
+def circles_with_too_few_sheets(dbs: Databases, member: Member) -> list[str]:
+    """Name the member's circles that have fewer than two members with a recovery sheet."""
+    return [
+        circle.name
+        for circle in member.circles.values()
+        if _has_too_few_sheets(circles.members_of(dbs.desk, circle.id))
+    ]
+
+
+def _has_too_few_sheets(members: list[moderators.Moderator]) -> bool:
+    return sum(member.sheet is not None for member in members) < SHEETS
+
+
+def awaited(dbs: Databases, member: Member, private: bytes) -> list[AwaitedCircle]:
+    """List the circles that must let the member in, with the words made from the key in their own session."""
+    public, waits = keypair_from(private).public, waits_of(dbs.desk, member.id)
+    return [AwaitedCircle(circles.read_circle(dbs.desk, wait.circle_id).name, _words(public, wait)) for wait in waits]
+
+
+def _words(public: bytes, invitation: Invitation) -> tuple[str, ...]:
+    with unpinned():
+        return words_to_compare(public, circle_id=invitation.circle_id, invitation_id=invitation.id)
+
+
+def invite(dbs: Databases, member: Member, circle_id: bytes) -> str:
+    """Make an invitation to a circle and give its code, of which only a mark is stored.
+
+    Raises:
+        NotAllowed: neither one of their circles, nor are they a coordinator.
+        NothingHere: no such circle.
+    """
+    _may_look_after(member, circle_id)
+    circle = circles.read_circle(dbs.desk, circle_id)
+    audit.audit(dbs.desk, member.id, "made an invitation", dbs.today, circle.id)
+    return _new_invitation(dbs, member, circle, coordinator=False)
+
+
+def invite_coordinator(dbs: Databases, member: Member, circle_id: bytes) -> str:
+    """Invite somebody who will coordinate too, which is done in the coordinators' circle only; give the code.
+
+    Raises:
+        NotAllowed: they are no coordinator, or it is another circle.
+        NothingHere: no such circle.
+    """
+    only_coordinators(member)
+    circle = circles.read_circle(dbs.desk, circle_id)
+    if not circle.coordinators:
+        raise NotAllowed
+    audit.audit(dbs.desk, member.id, "invited a coordinator", dbs.today, circle.id)
+    return _new_invitation(dbs, member, circle, coordinator=True)
+
+
+def _new_invitation(dbs: Databases, member: Member, circle: circles.Circle, *, coordinator: bool) -> str:
+    code = codes.new_code()
+    made = new_invitation(circle.id, dbs.today, coordinator=coordinator, made_by=member.id)
+    add_invitation(dbs.desk, made, codes.invitation_digest(code))
+    return code
+
+
+def cancel(dbs: Databases, member: Member, invitation_id: bytes) -> None:
+    """Let an invitation bring nobody in any more.
+
+    Raises:
+        NotAllowed: neither to one of their circles, nor are they a coordinator.
+        NothingHere: no such invitation.
+        InvitationRefused: it was used or cancelled meanwhile.
+    """
+    invitation = read_invitation(dbs.desk, invitation_id)
+    _may_look_after(member, invitation.circle_id)
+    cancel_invitation(dbs.desk, invitation_id)
+    audit.audit(dbs.desk, member.id, "cancelled an invitation", dbs.today, invitation.circle_id)
+
+
+def _may_look_after(member: Member, circle_id: bytes) -> None:
+    if not member.coordinates:
+        circle_of(member, circle_id)
+
+
+def let_in(dbs: Databases, member: Member, circle_id: bytes, newcomer_id: bytes, public_key: bytes) -> None:
+    """Seal every key of a circle to a newcomer whose words, made from this public key, were compared.
+
+    Raises:
+        NotAllowed: not a circle of theirs.
+        NothingHere: nobody of that id waits there.
+        CircleChanged: the newcomer has another key than the one compared, or the circle got a new one.
+    """
+    circle = circle_of(member, circle_id)
+    invitation_of(dbs.desk, newcomer_id, circle.id)  # or they do not wait here
+    newcomer = moderators.read_moderator(dbs.desk, newcomer_id)
+    pairs = {pair.public: pair.private for pair in circle.pairs}
+    held = circles.grants_of(dbs.desk, member.id, circle.id)
+    grants = [_passed_on(grant, pairs[grant.public_key], newcomer) for grant in held if grant.public_key in pairs]
+    if newcomer.public_key != public_key or not grants:
+        raise CircleChanged
+    circles.let_in(dbs.desk, newcomer.id, grants)
+    audit.audit(dbs.desk, member.id, "let somebody in", dbs.today, circle.id)
+
+
+def _passed_on(own: circles.Grant, private: bytes, to: moderators.Moderator) -> circles.Grant:
+    sealed = seal_circle_key(
+        private,
+        circle_id=own.circle_id,
+        generation=own.generation,
+        moderator_id=to.id,
+        public_key=to.public_key,
+    )
+    return circles.Grant(own.circle_id, own.generation, to.id, own.public_key, sealed)
+
+
+def add_circle(dbs: Databases, member: Member, name: str, topics: tuple[str, ...], languages: tuple[str, ...]) -> None:
+    """Add a circle, which gets its key with its first member; the catch-all and the coordinators' stay what they are.
+
+    Raises:
+        NotAllowed: they are no coordinator.
+        Mistake: the name is empty, too long, or another circle's.
+    """
+    only_coordinators(member)
+    if not 1 <= len(name) <= NAME_LETTERS:
+        raise forms.Mistake("name", forms.marked("A circle's name has 1 to 40 letters."))
+    if name.casefold() in {circle.name.casefold() for circle in circles.circles(dbs.desk)}:
+        raise forms.Mistake("name", forms.marked("Another circle has this name."))
+    made = circles.Circle(
+        id=new_id(),
+        name=name,
+        topics=topics,
+        languages=languages,
+        catch_all=False,
+        coordinators=False,
+        generation=0,
+        public_key=None,
+    )
+    circles.add_circle(dbs.desk, made)
+    audit.audit(dbs.desk, member.id, "added a circle", dbs.today, made.id)

@@ -1,0 +1,47 @@
+"""What the running desk has at hand: its databases, the sessions, the delays, its clock."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple
+
+from flask import current_app
+
+from onion_app.desk.delays import Delays
+from onion_app.vault.database import Database
+from onion_app.vault.per_thread import PerThread
+from onion_app.web.visits import Visits
+
+DAY: Final = 86_400
+
+
+class Databases(NamedTuple):
+    """The two databases, as one thread has them open, and the day."""
+
+    mailbox: Database
+    desk: Database
+    today: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeskContext:
+    """What the app holds while it runs; nobody's key is among it."""
+
+    mailbox: PerThread
+    desk: PerThread
+    visits: Visits
+    delays: Delays
+    field_key: bytes
+    clock: Callable[[], float]
+    ended: dict[bytes, float] = field(default_factory=dict)  # sessions of a moderator begun before are over
+
+
+def desk_context() -> DeskContext:
+    """Give the context of the running app."""
+    found: DeskContext = current_app.extensions["desk"]
+    return found
+
+
+def databases() -> Databases:
+    """Give this thread's databases and the day."""
+    context = desk_context()
+    return Databases(context.mailbox.here(), context.desk.here(), int(context.clock() // DAY))

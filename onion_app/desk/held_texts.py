@@ -1,0 +1,106 @@
+"""The texts that wait: typed before a case was opened, or sent when their session was over.
+
+Where no session is left, a text waits sealed in the login page; whoever logs in there gets it back, in its box.
+"""
+
+import json
+from base64 import b64decode, b64encode
+from typing import Final, NamedTuple
+
+from flask import request
+
+from onion_app.crypto.sealing import open_field, seal_field
+from onion_app.desk import forms
+from onion_app.desk.context import desk_context
+from onion_app.desk.session import contents, keep
+from onion_app.errors import SealBroken
+
+# The pages whose text is kept when a session ended meanwhile, and the box in which it stands.
+BOXES: Final = {
+    "case.reply": "text",
+    "case.phrase": "text",
+    "case.note": "note",
+    "publishing.save": "draft",
+    "guides.save": "guide",
+    "mine.open_all": "mine",
+    "mine.phrase": "mine",
+    "mine.send": "mine",
+    "mine.stop": "mine",
+}
+_KEPT: Final = "kept text"
+
+
+class HeldText(NamedTuple):
+    """A text that came after its session had ended, and the box of the case or guide to which it belongs."""
+
+    case_id: bytes
+    box: str
+    text: str
+    title: str
+
+
+def sealed_text() -> str:
+    """Seal the text of this request for the login page; empty when there is none."""
+    box = BOXES.get(request.endpoint or "")
+    text = _boxes_as_one() if box == "mine" else forms.body(request.form)
+    title = forms.one_line(request.form, "title")
+    if box is None or not (text.strip() or title):
+        return request.form.get("kept", "")
+    # JSON would make six bytes of an Arabic letter, and the body has a limit.
+    packed = {"text": _in_letters(text), "title": _in_letters(title)}
+    belongs = request.view_args or {}
+    case_id: bytes = belongs.get("case_id") or belongs.get("guide_id") or bytes(16)  # none: it is of many cases
+    return seal_field(desk_context().field_key, _KEPT, {"case": case_id.hex(), "box": box} | packed)
+
+
+def held_text(sealed: str) -> HeldText | None:
+    """Open what a login page carried; None when there is nothing, or nothing of ours."""
+    if not sealed:
+        return None
+    try:
+        held = open_field(desk_context().field_key, _KEPT, sealed)
+    except SealBroken:
+        return None
+    text, title = (b64decode(held.get(name, "")).decode() for name in ("text", "title"))
+    return HeldText(bytes.fromhex(held["case"]), held["box"], text, title)
+
+
+def held_for(case_id: bytes) -> dict[str, str]:
+    """Give the texts that wait for a case to be opened or sent, by their box."""
+    found: dict[str, str] = contents().get("kept", {}).get(case_id.hex(), {})
+    return found
+
+
+def hold_titled(case_id: bytes, box: str, text: str, title: str) -> None:
+    """Keep a text and its title for a box; where both are empty, nothing is kept."""
+    hold(case_id, box, text if text.strip() else "")
+    hold(case_id, title_of(box), title)
+
+
+def title_of(box: str) -> str:
+    """Name the box of the title that belongs to a text."""
+    return f"{box} title"
+
+
+def hold(case_id: bytes, box: str, text: str) -> None:
+    """Keep a text for a box of a case; an empty one is forgotten."""
+    kept = contents().get("kept", {})
+    kept[case_id.hex()] = held_for(case_id) | {box: text}
+    if not text:
+        del kept[case_id.hex()][box]
+    keep(kept=kept)
+
+
+def hold_all(kept: HeldText) -> None:
+    """Keep the texts of a page with many cases, each for its case."""
+    for case_id, text in json.loads(kept.text).items():
+        hold(bytes.fromhex(case_id), "text", text)
+
+
+def _in_letters(text: str) -> str:
+    return b64encode(text.encode()).decode()
+
+
+def _boxes_as_one() -> str:
+    typed = {case_id.hex(): text for case_id, text in forms.boxes(request.form).items()}
+    return json.dumps(typed, ensure_ascii=False) if typed else ""

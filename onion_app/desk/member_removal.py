@@ -1,0 +1,97 @@
+"""Shutting somebody out, at once, by a coordinator: who need not be a member of the circle, and reads nothing.
+
+It is out of everything, or out of one circle while they work on in another, which learns nothing of it. The new pair of
+a circle is made here, sealed to those who remain, and goes nowhere else: the coordinator's page never has it, and a
+coordinator who is no member keeps nothing that opens a case. # P05
+"""
+
+from typing import Final
+
+from onion_app.crypto import members
+from onion_app.crypto.keys import new_keypair
+from onion_app.desk import forms
+from onion_app.desk.context import Databases
+from onion_app.desk.permissions import Member, only_coordinators
+from onion_app.errors import NothingHere
+from onion_app.vault import truth
+from onion_app.vault.desk import audit, circles, moderators
+from onion_app.vault.desk.taken import taken_cases
+from onion_app.vault.mailbox import lifetime
+
+NOT_ONESELF: Final = forms.marked("Nobody can shut themselves out. Another coordinator can.")
+
+
+def remove_member(dbs: Databases, member: Member, moderator_id: bytes) -> None:
+    """Turn somebody out of everything: their grants go, and what comes now is sealed to keys that they never had.
+
+    Raises:
+        NotAllowed: the member is no coordinator.
+        NothingHere: nobody of that id works here.
+        Mistake: it would be themselves.
+        CircleChanged: a circle changed at the same moment; nothing was done.
+    """
+    only_coordinators(member)
+    if moderator_id == member.id:
+        raise forms.Mistake("", NOT_ONESELF)
+    if moderators.read_moderator(dbs.desk, moderator_id).state == "out":
+        raise NothingHere
+    theirs = circles.circles_of(dbs.desk, moderator_id)
+    renewals = {circle.id: _renewal(dbs, circle, moderator_id) for circle in theirs}
+    with dbs.mailbox.writing():  # around the desk's own: no case is sealed to the old key once they are out
+        circles.remove_member(dbs.desk, moderator_id, renewals)
+        truth.copy_circles(dbs.mailbox, dbs.desk)
+    for circle in theirs:
+        audit.audit(dbs.desk, member.id, "shut somebody out", dbs.today, circle.id)
+
+
+def remove_from_circle(dbs: Databases, member: Member, circle_id: bytes, moderator_id: bytes) -> None:
+    """Turn somebody out of one circle: what comes there is sealed to a key that they never had; all else stays theirs.
+
+    Coordinators may leave a circle in this way themselves, but for the one that their office comes with.
+
+    Raises:
+        NotAllowed: the member is no coordinator.
+        NothingHere: no such circle.
+        Mistake: it would be their own office.
+        CircleChanged: they are not in it, or in no other; or it changed at the same moment. Nothing was done.
+    """
+    only_coordinators(member)
+    circle = circles.read_circle(dbs.desk, circle_id)
+    if moderator_id == member.id and circle.coordinators:
+        raise forms.Mistake("", NOT_ONESELF)
+    inside = moderator_id in {found.id for found in circles.members_of(dbs.desk, circle.id)}
+    grants = _renewal(dbs, circle, moderator_id) if inside else ()
+    taken = [case_id for case_id in taken_cases(dbs.desk, moderator_id) if _is_in(dbs, case_id, circle)]
+    with dbs.mailbox.writing():  # as above
+        circles.remove_from_circle(dbs.desk, moderator_id, circle.id, grants, taken)
+        truth.copy_circles(dbs.mailbox, dbs.desk)
+    audit.audit(dbs.desk, member.id, "shut somebody out", dbs.today, circle.id)
+
+
+def _is_in(dbs: Databases, case_id: bytes, circle: circles.Circle) -> bool:
+    try:
+        return lifetime.read_case(dbs.mailbox, case_id).circle_id == circle.id
+    except NothingHere:
+        return False
+
+
+def _renewal(dbs: Databases, circle: circles.Circle, moderator_id: bytes) -> tuple[circles.Grant, ...]:
+    """Make the circle's next pair and seal it to everybody who remains."""
+    pair, generation = new_keypair(), circle.generation + 1
+    return tuple(
+        circles.Grant(
+            circle.id,
+            generation,
+            remaining.id,
+            pair.public,
+            members.seal_circle_key(
+                pair.private,
+                circle_id=circle.id,
+                generation=generation,
+                moderator_id=remaining.id,
+                public_key=remaining.public_key,
+            ),
+        )
+        for remaining in circles.members_of(dbs.desk, circle.id)
+        if remaining.id != moderator_id
+    )

@@ -1,0 +1,236 @@
+"""What a circle does with the story of a case: drafting, approving, asking its author, queueing, stopping.
+
+Nothing goes out that its author did not allow last, that was changed after the author's yes, or that, in a circle of
+two and more, only one person has read. What the author says later is heeded whenever somebody of the circle reads it.
+"""
+
+from dataclasses import replace
+from typing import get_args
+
+from onion_app.crypto.keys import new_id
+from onion_app.crypto.payloads import Approval, Draft, FinalText, StoryLink
+from onion_app.desk.answering import keep_entry, send, taken_case
+from onion_app.desk.case_view import note_in_audit
+from onion_app.desk.context import Databases
+from onion_app.desk.permissions import Member, case_of, only_coordinators
+from onion_app.desk.story_status import CurrentDraft, Step, StoryStatus, story_status
+from onion_app.errors import NewMessage, NotReady, OwnDraft
+from onion_app.shapes import Language
+from onion_app.vault.desk import audit, stories_queue
+from onion_app.vault.mailbox import case_keys, lifetime, records
+from onion_app.vault.shown.reading import StoryOrGuide, Version
+
+
+def save(dbs: Databases, member: Member, case_id: bytes, entry_id: bytes, draft: Draft) -> None:
+    """Keep a draft; what was queued in its language leaves the queue when its words have changed.
+
+    Raises:
+        NotReady: the author does not allow a story, or it is a translation of nothing that is published.
+        NotTaken, TakenByAnother, NothingHere, NotAllowed, EpochPassed.
+    """
+    case = taken_case(dbs, member, case_id)
+    now = story_status(dbs, member, case_id)
+    draft = _as_translation(now, draft)
+    before = now.drafts.get(draft.language)
+    if now.opened.consent is None or now.opened.consent.publish == "no":
+        raise NotReady
+    if now.answer(draft.title, draft.text, draft.language).said == "no":
+        raise NotReady
+    if before is not None and replace(before.content, day=draft.day) == draft:
+        return
+    if before is not None and now.where(before.content) == "queued" and now.where(draft) != "queued":
+        stories_queue.withhold(dbs.mailbox, dbs.desk, case.id, also_shown=False)
+    keep_entry(dbs, member, case, entry_id, "draft", draft)
+    note_in_audit(dbs, member, case, "wrote a draft of a story")
+
+
+def _as_translation(now: StoryStatus, draft: Draft) -> Draft:
+    """Say what a draft is made from: the case while nothing is published, else the published version."""
+    source = now.source
+    if source is None or source.language == draft.language:
+        return replace(draft, translated_from="")
+    text = now.main
+    if text is None or text.state != "public":
+        raise NotReady
+    return replace(draft, translated_from=source.language)
+
+
+def approve(dbs: Databases, member: Member, case_id: bytes, draft_id: bytes) -> None:
+    """Approve a draft as the second person of the circle.
+
+    Raises:
+        OwnDraft: they wrote it themselves.
+        NotReady: it was changed meanwhile, or does not wait for this.
+        NothingHere, NotAllowed, EpochPassed.
+    """
+    case = case_of(dbs, member, case_id)
+    now = story_status(dbs, member, case_id)
+    draft = _draft_at(now, draft_id, "second")
+    if draft.author == member.id:
+        raise OwnDraft
+    keep_entry(dbs, member, case, new_id(), "approval", Approval(draft_id.hex(), dbs.today))
+    note_in_audit(dbs, member, case, "approved a draft")
+
+
+def ask(dbs: Databases, member: Member, case_id: bytes, draft_id: bytes) -> None:
+    """Show the final text to its author, who says yes, no, or what should change.
+
+    Raises:
+        NewMessage: the author has written, and nobody has read it.
+        NotReady: the draft was changed, does not wait for this, or its author does not come back.
+        NotTaken, TakenByAnother, NothingHere, NotAllowed, EpochPassed.
+    """
+    case = _read_case(dbs, member, case_id)
+    now = story_status(dbs, member, case_id)
+    words = _draft_at(now, draft_id, "ask").content
+    if case_keys.author_key_of(dbs.mailbox, case.id) is None:
+        raise NotReady
+    proposal = FinalText(words.title, words.text, words.language, dbs.today)
+    send(dbs, member, case, new_id(), proposal, now.opened.seen)
+    if case.state not in ("ready", "published"):
+        lifetime.set_state(dbs.mailbox, case.id, "asking")
+    note_in_audit(dbs, member, case, "asked the author about a story")
+
+
+def queue(dbs: Databases, member: Member, case_id: bytes, draft_id: bytes) -> None:
+    """Queue a draft for publication, after a pointer to it was left in the case so that its author can take it back.
+
+    Raises:
+        NewMessage: the author has written, and nobody has read it.
+        NotReady: something is missing.
+        AlreadyWithdrawn: the author has taken the story back.
+        NotTaken, TakenByAnother, NothingHere, NotAllowed, EpochPassed.
+    """
+    case = _read_case(dbs, member, case_id)
+    now = story_status(dbs, member, case_id)
+    words = _draft_at(now, draft_id, "ready").content
+    main = now.main
+    story_id = main.id if main is not None else new_id()
+    if not _points_to(now, story_id):
+        # P07: before the story can be seen, its author's case names it, so that erasing the case erases the story.
+        send(dbs, member, case, new_id(), StoryLink(story_id.hex()), now.opened.seen)
+    text_id = story_id if not now.shown else _joining(now, words.language)
+    notes, year = (words.notes, words.year)
+    text = StoryOrGuide(text_id, "story", None, year, tuple(notes))
+    stories_queue.queue(dbs.mailbox, dbs.desk, text, _version(text_id, words), case.id, dbs.today)
+    note_in_audit(dbs, member, case, "queued a story")
+
+
+def stop(dbs: Databases, member: Member, case_id: bytes) -> None:
+    """Take a story out of the queue.
+
+    Raises:
+        NothingHere, NotAllowed: not a case of theirs.
+    """
+    case = case_of(dbs, member, case_id)
+    stories_queue.withhold(dbs.mailbox, dbs.desk, case.id, also_shown=False)
+    note_in_audit(dbs, member, case, "took a story out of the queue")
+
+
+def apply_authors_wishes(dbs: Databases, member: Member, case_id: bytes) -> None:
+    """Do what the author's last word asks for: stop what is queued, and take off the site what is no longer allowed.
+
+    Raises:
+        NothingHere, NotAllowed: not a case of theirs.
+    """
+    case = case_of(dbs, member, case_id)
+    now = story_status(dbs, member, case_id)
+    if case.state == "asking" and not now.awaits_verdict:
+        lifetime.set_state(dbs.mailbox, case.id, "reading")
+    unreadable = any(line.trouble and line.author != "circle" for line in now.opened.lines)
+    # What does not open could be a No: it stops the queue. Only a word that does open takes down what is shown.
+    forbidden = not unreadable and any(not now.allows(version) for version in now.shown)
+    queued = [story for story in now.stories if story.state == "queued"]
+    doubtful = unreadable or any(not now.allows(version) for story in queued for version in now.versions[story.id])
+    if forbidden or (queued and doubtful):
+        stories_queue.withhold(dbs.mailbox, dbs.desk, case.id, also_shown=forbidden)
+        note_in_audit(dbs, member, case, "stopped a story at its author's word")
+
+
+def take_down(dbs: Databases, member: Member, story_id: bytes) -> None:
+    """Take a story off the site at once.
+
+    Raises:
+        NotReady: it is not shown.
+        NothingHere, NotAllowed: it is not of their circle, and they are no coordinator.
+    """
+    story = story_for(dbs, member, story_id)
+    stories_queue.take_down(dbs.mailbox, dbs.desk, story.id)
+    audit.audit(dbs.desk, member.id, "took a story down", dbs.today)
+
+
+def put_back(dbs: Databases, member: Member, story_id: bytes) -> None:
+    """Put a story back that was taken down.
+
+    Raises:
+        NotReady: it is not down.
+        NewMessage: its author has written, and nobody has read it.
+        NothingHere, NotAllowed, AlreadyWithdrawn.
+    """
+    story = story_for(dbs, member, story_id)
+    if story.state != "down":
+        raise NotReady
+    stories_queue.publish(dbs.mailbox, dbs.desk, story.id)
+    audit.audit(dbs.desk, member.id, "put a story back", dbs.today)
+
+
+def publish_now(dbs: Databases, member: Member, story_id: bytes) -> None:
+    """Publish a queued story without waiting for its day, as a coordinator.
+
+    Raises:
+        NotAllowed: they are no coordinator.
+        NotReady, NewMessage, NothingHere, AlreadyWithdrawn: as the day itself would find it.
+    """
+    only_coordinators(member)
+    story = story_for(dbs, member, story_id)
+    if story.state != "queued":
+        raise NotReady
+    stories_queue.publish(dbs.mailbox, dbs.desk, story.id)
+    audit.audit(dbs.desk, member.id, "published a story before its day", dbs.today)
+
+
+def story_for(dbs: Databases, member: Member, story_id: bytes) -> stories_queue.Story:
+    """Give a story of one of the member's circles, or any to a coordinator.
+
+    Raises:
+        NothingHere, NotAllowed: there is none, or it is not theirs.
+    """
+    story = stories_queue.find_story(dbs.mailbox, dbs.desk, story_id)
+    if story.case_id is None or member.coordinates:
+        only_coordinators(member)
+    else:
+        case_of(dbs, member, story.case_id)
+    return story
+
+
+def _read_case(dbs: Databases, member: Member, case_id: bytes) -> records.Case:
+    case = taken_case(dbs, member, case_id)
+    if case.unread:
+        raise NewMessage
+    return case
+
+
+def _draft_at(now: StoryStatus, draft_id: bytes, step: Step) -> CurrentDraft:
+    """Give the draft of this id if it is still the newest in its language and waits for this step."""
+    draft = next((draft for draft in now.drafts.values() if draft.id == draft_id), None)
+    if draft is None or draft != now.draft_in(draft.content.language) or now.step(draft) != step:
+        raise NotReady
+    return draft
+
+
+def _points_to(now: StoryStatus, story_id: bytes) -> bool:
+    pointers = [line.letter for line in now.opened.lines if line.pointer and not line.forged]
+    return StoryLink(story_id.hex()) in pointers
+
+
+def _joining(now: StoryStatus, language: str) -> bytes:
+    """Give the id of the text that waits to join the story in this language: the same again while it waits."""
+    waiting = [story.id for story in now.stories if story.state == "queued"]
+    return next((story for story in waiting if now.versions[story][0].language == language), new_id())
+
+
+def _version(text_id: bytes, words: Draft) -> Version:
+    languages: tuple[Language, ...] = get_args(Language)
+    written = next(code for code in languages if code == words.language)
+    source = next((code for code in languages if code == words.translated_from), None)
+    return Version(text_id, written, words.title, words.text, source, None, None)

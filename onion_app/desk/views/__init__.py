@@ -1,0 +1,21 @@
+"""The views of the desk: each checks its form, calls one function and renders."""
+
+from typing import Final
+
+from onion_app.desk.views import (
+    account,
+    case,
+    circles,
+    guides,
+    handover,
+    home,
+    login,
+    my_cases,
+    settings,
+    stories,
+    story,
+)
+
+BLUEPRINTS: Final = tuple(
+    view.pages for view in (login, home, case, story, stories, guides, settings, circles, my_cases, handover, account)
+)

@@ -1,0 +1,169 @@
+"""Who is in my circle: its handles, who waits, invitations; to coordinators every circle, and nothing of its cases."""
+
+from collections.abc import Callable
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue as Answer
+
+from onion_app.crypto import codes
+from onion_app.desk import circles, forms, member_removal, rekeying
+from onion_app.desk.context import databases
+from onion_app.desk.login_gate import login_required
+from onion_app.desk.permissions import Member
+from onion_app.desk.session import contents, keep
+from onion_app.errors import CircleChanged, InvitationRefused
+from onion_app.vault.desk import invitations
+from onion_app.vault.desk.audit import AUDIT_PAGE
+from onion_app.web.i18n import LANGUAGES
+
+pages = Blueprint("circles", __name__, url_prefix="/circles")
+
+LAST_PAGE = 10_000
+REFUSALS = (CircleChanged, InvitationRefused)
+
+
+@pages.get("")
+@login_required
+def show(member: Member) -> Answer:
+    """Show who is in the member's circles."""
+    return _page(member, {})
+
+
+@pages.post("/<id:circle_id>/invite")
+@login_required
+def invite(member: Member, circle_id: bytes) -> Answer:
+    """Make an invitation; its code waits in the session to be shown once."""
+    keep(invitation=circles.invite(databases(), member, circle_id))
+    return redirect(url_for("circles.code"), 303)
+
+
+@pages.post("/<id:circle_id>/invite-coordinator")
+@login_required
+def invite_coordinator(member: Member, circle_id: bytes) -> Answer:
+    """Make an invitation for another coordinator."""
+    keep(invitation=circles.invite_coordinator(databases(), member, circle_id))
+    return redirect(url_for("circles.code"), 303)
+
+
+@pages.get("/invitation")
+@login_required
+def code(_member: Member) -> Answer:
+    """Show the code of the invitation just made, this once."""
+    made = contents().get("invitation", "")
+    keep(invitation="")
+    if not made:
+        return redirect(url_for("circles.show"), 303)
+    return render_template("invitation.html", lines=codes.lines(made), days=invitations.INVITATION_DAYS)
+
+
+@pages.post("/invitation/<id:invitation_id>/cancel")
+@login_required
+def cancel(member: Member, invitation_id: bytes) -> Answer:
+    """Cancel an invitation."""
+    try:
+        circles.cancel(databases(), member, invitation_id)
+    except REFUSALS as refused:
+        return _page(member, {"": refused.sentence})
+    return redirect(url_for("circles.show"), 303)
+
+
+@pages.post("/<id:circle_id>/let-in/<id:newcomer_id>")
+@login_required
+def let_in(member: Member, circle_id: bytes, newcomer_id: bytes) -> Answer:
+    """Let a newcomer in whose words were compared."""
+    try:
+        compared = forms.key_of(request.form, "key")
+        circles.let_in(databases(), member, circle_id, newcomer_id, compared)
+    except forms.Mistake as mistake:
+        return _page(member, {"": mistake.sentence})
+    except REFUSALS as refused:
+        return _page(member, {"": refused.sentence})
+    return redirect(url_for("circles.show"), 303)
+
+
+@pages.post("/add")
+@login_required
+def add(member: Member) -> Answer:
+    """Add a circle."""
+    topics = tuple(forms.ticked(request.form, "topic", circles.TOPICS))
+    languages = tuple(forms.ticked(request.form, "language", tuple(LANGUAGES)))
+    try:
+        circles.add_circle(databases(), member, forms.one_line(request.form, "name"), topics, languages)
+    except forms.Mistake as mistake:
+        return _page(member, {mistake.field: mistake.sentence})
+    return redirect(url_for("circles.show"), 303)
+
+
+@pages.post("/shut-out/<id:moderator_id>")
+@login_required
+def shut_out(member: Member, moderator_id: bytes) -> Answer:
+    """Shut somebody out of everything, at once."""
+    return _shut(member, lambda: member_removal.remove_member(databases(), member, moderator_id))
+
+
+@pages.post("/<id:circle_id>/shut-out/<id:moderator_id>")
+@login_required
+def shut_out_of(member: Member, circle_id: bytes, moderator_id: bytes) -> Answer:
+    """Shut somebody out of one circle, at once."""
+    return _shut(member, lambda: member_removal.remove_from_circle(databases(), member, circle_id, moderator_id))
+
+
+def _shut(member: Member, act: Callable[[], None]) -> Answer:
+    try:
+        act()
+    except forms.Mistake as mistake:
+        return _page(member, {mistake.field: mistake.sentence})
+    except REFUSALS as refused:
+        return _page(member, {"": refused.sentence})
+    return redirect(url_for("circles.show"), 303)
+
+
+@pages.post("/new-keys")
+@login_required
+def new_keys(member: Member) -> Answer:
+    """Give new keys to some more of the cases that wait for them."""
+    rekeying.go_on(databases(), member, rekeying.AT_ONCE)
+    return redirect(url_for("work.home"), 303)
+
+
+@pages.get("/<id:circle_id>/opened-by/<id:gone_id>")
+@login_required
+def opened_by(member: Member, circle_id: bytes, gone_id: bytes) -> Answer:
+    """Show the cases in which somebody worked who was shut out since."""
+    return _opened(member, rekeying.opened_by(databases(), member, circle_id, gone_id, _after()))
+
+
+@pages.get("/<id:circle_id>/opened-elsewhere")
+@login_required
+def opened_elsewhere(member: Member, circle_id: bytes) -> Answer:
+    """Show the cases that somebody opened in another circle who was shut out since."""
+    return _opened(member, rekeying.opened_elsewhere(databases(), member, circle_id, _after()))
+
+
+def _after() -> bytes:
+    return forms.place_in_list(request.args.get("after", ""))
+
+
+def _opened(member: Member, found: rekeying.Opening) -> Answer:
+    return render_template("opened_by.html", found=found, delayed=rekeying.waiting(databases(), member))
+
+
+@pages.get("/<id:circle_id>/audit")
+@login_required
+def audit(member: Member, circle_id: bytes) -> Answer:
+    """Show who did what in a circle."""
+    page = min(max(request.args.get("page", 1, type=int), 1), LAST_PAGE)
+    circle, rows = circles.audit_of(databases(), member, circle_id, page)
+    more = len(rows) == AUDIT_PAGE
+    return render_template("audit.html", circle=circle, rows=rows, page=page, more=more)
+
+
+def _page(member: Member, mistakes: dict[str, str]) -> Answer:
+    return render_template(
+        "circles.html",
+        gatherings=circles.circle_overviews(databases(), member),
+        mistakes=mistakes,
+        topics=circles.TOPICS,
+        choices=[LANGUAGES[code] for code in LANGUAGES],
+        typed=request.form if mistakes else {},
+    )

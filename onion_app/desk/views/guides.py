@@ -1,0 +1,156 @@
+"""The editor of the guides, for coordinators: words beside what readers will see, and who has checked them."""
+
+from collections.abc import Sequence
+from typing import Final, cast, get_args
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue as Answer
+
+from onion_app.crypto.keys import new_id
+from onion_app.desk import forms
+from onion_app.desk.context import databases
+from onion_app.desk.held_texts import held_for, hold_titled, title_of
+from onion_app.desk.login_gate import login_required
+from onion_app.desk.permissions import Member, only_coordinators
+from onion_app.shapes import Language
+from onion_app.vault.desk import audit
+from onion_app.vault.desk import guides as shelf
+from onion_app.vault.shown.reading import Version
+from onion_app.web.i18n import LANGUAGES, current_language
+from onion_app.web.markdown import render
+
+pages = Blueprint("guides", __name__, url_prefix="/guides")
+
+CODES: Final[tuple[Language, ...]] = get_args(Language)
+
+
+@pages.get("")
+@login_required
+def show(member: Member) -> Answer:
+    """List the guides."""
+    return _list(member, {})
+
+
+@pages.post("/begin")
+@login_required
+def begin(member: Member) -> Answer:
+    """Begin a guide under a name of its own."""
+    only_coordinators(member)
+    slug = forms.one_line(request.form, "slug").lower()
+    if not shelf.SLUG.fullmatch(slug):
+        return _list(member, {"slug": forms.marked("Up to 30 Latin letters, digits and hyphens, a letter first.")})
+    guide_id = shelf.begin(databases().desk, new_id(), slug)
+    _note(member, "began a guide")
+    return redirect(url_for("guides.edit", guide_id=guide_id), 303)
+
+
+@pages.get("/<id:guide_id>")
+@login_required
+def edit(member: Member, guide_id: bytes) -> Answer:
+    """Show a guide in one language, to be read and changed."""
+    return _page(member, guide_id, {})
+
+
+@pages.post("/<id:guide_id>/save")
+@login_required
+def save(member: Member, guide_id: bytes) -> Answer:
+    """Store a version, or show first what readers will see."""
+    only_coordinators(member)
+    dbs = databases()
+    try:
+        title, text = forms.title(request.form), forms.text(request.form)
+        language = forms.one_of(request.form, "language", CODES)
+    except forms.Mistake as mistake:
+        return _page(member, guide_id, {mistake.field: mistake.sentence})
+    if "preview" in request.form:
+        return _page(member, guide_id, {})
+    version = Version(guide_id, cast("Language", language), title, text, None, None, None)
+    shelf.save(dbs.mailbox, dbs.desk, version)
+    hold_titled(guide_id, "guide", "", "")
+    _note(member, "changed a guide")
+    return _back_to(guide_id, language)
+
+
+@pages.post("/<id:guide_id>/check")
+@login_required
+def check(member: Member, guide_id: bytes) -> Answer:
+    """Note that one has checked the version that was shown."""
+    only_coordinators(member)
+    dbs = databases()
+    version = _version(guide_id, request.form.get("language", ""))
+    if version is None or forms.body(request.form) != version.body:
+        return _page(member, guide_id, {"": forms.marked("It was changed in the meantime. Read it again.")})
+    shelf.check(dbs.mailbox, dbs.desk, version, member.handle, dbs.today)
+    _note(member, "checked a guide")
+    return _back_to(guide_id, version.language)
+
+
+@pages.post("/<id:guide_id>/publish")
+@login_required
+def publish(member: Member, guide_id: bytes) -> Answer:
+    """Show a guide on the site."""
+    only_coordinators(member)
+    shelf.publish(databases().mailbox, databases().desk, guide_id)
+    _note(member, "published a guide")
+    return _back_to(guide_id, request.form.get("language", ""))
+
+
+@pages.post("/<id:guide_id>/down")
+@login_required
+def down(member: Member, guide_id: bytes) -> Answer:
+    """Take a guide off the site."""
+    only_coordinators(member)
+    shelf.take_down(databases().mailbox, databases().desk, guide_id)
+    _note(member, "took a guide down")
+    return _back_to(guide_id, request.form.get("language", ""))
+
+
+def _note(member: Member, what: str) -> None:
+    audit.audit(databases().desk, member.id, what, databases().today)
+
+
+def _back_to(guide_id: bytes, language: str) -> Answer:
+    return redirect(url_for("guides.edit", guide_id=guide_id, language=language), 303)
+
+
+def _version(guide_id: bytes, language: str) -> Version | None:
+    _, versions = shelf.read(databases().desk, guide_id)
+    return next((version for version in versions if version.language == language), None)
+
+
+def _list(member: Member, mistakes: dict[str, str]) -> Answer:
+    only_coordinators(member)
+    found = [(guide, versions, _in_ones_own(versions)) for guide, versions in shelf.all_of(databases().desk)]
+    return render_template("guides.html", guides=found, mistakes=mistakes)
+
+
+def _in_ones_own(versions: Sequence[Version]) -> Version | None:
+    """Choose the version in the language that the desk is read in, or any."""
+    own = current_language().code
+    return next((version for version in versions if version.language == own), next(iter(versions), None))
+
+
+def _page(member: Member, guide_id: bytes, mistakes: dict[str, str]) -> Answer:
+    """Show the editor; what was typed stays in its box, and beside it as readers will see it."""
+    only_coordinators(member)
+    guide, versions = shelf.read(databases().desk, guide_id)
+    language = request.values.get("language", "")
+    language = language if language in CODES else current_language().code
+    version = _version(guide_id, language)
+    if request.endpoint == "guides.save":
+        hold_titled(guide_id, "guide", forms.body(request.form), forms.one_line(request.form, "title"))
+    kept, title = (held_for(guide_id).get(box, "") for box in ("guide", title_of("guide")))
+    text = kept or (version.body if version is not None else "")
+    return render_template(
+        "guide.html",
+        guide=guide,
+        version=version,
+        versions=versions,
+        mistakes=mistakes,
+        kept=kept or title,
+        title=title or (version.title if version is not None else ""),
+        text=text,
+        preview=render(text),
+        in_language=LANGUAGES[language],
+        choices=[LANGUAGES[code] for code in CODES],
+    )

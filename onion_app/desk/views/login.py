@@ -1,0 +1,171 @@
+"""The door: logging in, enrolling with an invitation, logging out.
+
+These are the only pages that answer somebody who is not logged in. They tell nobody which handles exist.
+"""
+
+from typing import Any, Final
+
+import segno
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue as Answer
+from markupsafe import Markup
+
+from onion_app.crypto import codes
+from onion_app.crypto.members import Secrets, totp_uri
+from onion_app.desk import forms, recovery, rekeying
+from onion_app.desk.context import databases, desk_context
+from onion_app.desk.held_texts import held_text, hold_all, hold_titled
+from onion_app.desk.identity import Enrolment, begin_enrolment, check_typed_back, enrol, enrolment_from, log_in
+from onion_app.desk.login_gate import login_required
+from onion_app.desk.permissions import Member
+from onion_app.desk.session import begin, begin_for, contents, end
+from onion_app.errors import (
+    CircleChanged,
+    CodeMistyped,
+    HandleTaken,
+    InvitationRefused,
+    LoginRefused,
+    SanctuaryError,
+    VisitOver,
+    WrongSecondFactor,
+)
+
+pages = Blueprint("entry", __name__)
+
+REFUSED_INVITATION: Final = (CodeMistyped, InvitationRefused)
+REFUSED_NEWCOMER: Final = (HandleTaken, WrongSecondFactor, InvitationRefused, CircleChanged)
+LABEL: Final = "Notes"  # what a phone shows beside the six digits: nothing that points here
+
+
+@pages.route("/login", methods=["GET", "POST"])
+def login() -> Answer:
+    """Ask for handle, passphrase and six digits; go on where a text was kept."""
+    if request.method == "GET":
+        return _login_page({})
+    typed = tuple(forms.short(request.form, name) for name in ("handle", "passphrase", "totp"))
+    try:
+        who = log_in(databases(), desk_context().delays, (typed[0], typed[1], typed[2]), desk_context().clock())
+    except LoginRefused as refused:
+        return _login_page({"": refused.sentence})
+    begin_for(who)
+    rekeying.at_login(databases(), who.moderator_id, who.private)
+    kept = held_text(request.form.get("kept", ""))
+    if kept is None:
+        return redirect(url_for("work.home"), 303)
+    if kept.box == "mine":
+        hold_all(kept)
+        return redirect(url_for("mine.show"), 303)
+    hold_titled(kept.case_id, kept.box, kept.text, kept.title)
+    if kept.box == "guide":
+        return redirect(url_for("guides.edit", guide_id=kept.case_id), 303)
+    return redirect(url_for("case.show", case_id=kept.case_id), 303)
+
+
+def _login_page(mistakes: dict[str, str]) -> Answer:
+    return render_template(
+        "login.html",
+        mistakes=mistakes,
+        kept=request.form.get("kept", ""),
+        locked=False,
+        typed_handle=forms.short(request.form, "handle"),
+        welcome="welcome" in request.args,
+    )
+
+
+@pages.post("/logout")
+@login_required
+def logout(_member: Member) -> Answer:
+    """End the session and wipe what it held."""
+    end()
+    return redirect(url_for("entry.login"), 303)
+
+
+@pages.route("/join", methods=["GET", "POST"])
+def join() -> Answer:
+    """Ask for an invitation."""
+    if request.method == "GET":
+        return render_template("join.html", mistakes={}, typed_invitation="")
+    try:
+        started = begin_enrolment(databases(), forms.short(request.form, "invitation"))
+    except REFUSED_INVITATION as refused:
+        typed = forms.short(request.form, "invitation")
+        return render_template("join.html", mistakes={"invitation": refused.sentence}, typed_invitation=typed)
+    begin({"enrolment": started.packed()})
+    return redirect(url_for("entry.enrol"), 303)
+
+
+@pages.route("/enrol", methods=["GET", "POST"], endpoint="enrol")
+def enrol_here() -> Answer:
+    """Show a newcomer their secrets, and store them once two of them were typed back."""
+    try:
+        started = enrolment_from(contents()["enrolment"])
+    except (VisitOver, KeyError):
+        return redirect(url_for("entry.join"), 303)
+    if request.method == "GET":
+        return _enrol_page(started, {})
+    try:
+        _store(started, contents().get("recovering", ""))
+    except forms.Mistake as mistake:
+        return _enrol_page(started, {mistake.field: mistake.sentence})
+    except REFUSED_NEWCOMER as refused:
+        return _enrol_page(started, {_field_of(refused): refused.sentence})
+    end()
+    return redirect(url_for("entry.login", welcome=1), 303)
+
+
+def _store(started: Enrolment, recovering: str) -> None:
+    """Store a newcomer, or the new secrets of somebody who came back with their sheet."""
+    handle = "" if recovering else forms.handle(request.form)
+    line, digits = forms.short(request.form, "line"), forms.short(request.form, "totp")
+    check_typed_back(started, line, digits, desk_context().clock())
+    if not recovering:
+        enrol(databases(), started, handle)
+        return
+    recovery.recover(databases(), bytes.fromhex(recovering), started)
+    desk_context().ended[bytes.fromhex(recovering)] = desk_context().clock()  # whoever held the old passphrase is out
+
+
+@pages.route("/recover", methods=["GET", "POST"])
+def recover() -> Answer:
+    """Ask for the recovery sheet; what is made anew is then shown like to a newcomer."""
+    if request.method == "GET":
+        return render_template("recover.html", mistakes={}, typed_handle="")
+    handle, sheet = forms.short(request.form, "handle"), forms.short(request.form, "sheet")
+    try:
+        who, started = recovery.begin_recovery(databases(), desk_context().delays, handle, sheet)
+    except LoginRefused:
+        sentence = forms.marked(
+            "That did not work. Check the handle and the digits; after several tries wait a minute."
+        )
+        return render_template("recover.html", mistakes={"": sentence}, typed_handle=handle)
+    begin({"enrolment": started.packed(), "recovering": who.hex()})
+    return redirect(url_for("entry.enrol"), 303)
+
+
+def _field_of(refused: SanctuaryError) -> str:
+    return {HandleTaken: "handle", WrongSecondFactor: "totp"}.get(type(refused), "")
+
+
+def _enrol_page(started: Enrolment, mistakes: dict[str, str]) -> Answer:
+    return render_template(
+        "enrol.html",
+        mistakes=mistakes,
+        passphrase=started.passphrase,
+        totp_groups=groups(started.secrets.totp),
+        qr=picture(started.secrets),
+        recovering="recovering" in contents(),
+        sheet=codes.lines(started.sheet),
+        line_number=started.line,
+        typed_handle=forms.short(request.form, "handle"),
+    )
+
+
+def groups(letters: str) -> str:
+    """Write a long secret in groups of four letters."""
+    return " ".join(letters[start : start + 4] for start in range(0, len(letters), 4))
+
+
+def picture(secrets: Secrets) -> Markup:
+    """Draw the second factor as an inline SVG; it is made of our own letters only."""
+    drawing: Any = segno.make(totp_uri(secrets, LABEL), micro=False)
+    return Markup(drawing.svg_inline(omitsize=True, border=2))  # noqa: S704 - drawn by segno from generated letters

@@ -1,0 +1,171 @@
+"""My cases: all that one has taken on one page, a box beside each, and one button that sends the filled ones.
+
+Somebody with a slow line and little time takes ten in the queue at once, opens them, and answers: four pages in all.
+
+An answer that is refused keeps its text and says why; the others are sent. Nothing typed here is lost: what was not
+sent stays in the session, beside its case.
+"""
+
+from typing import Final, NamedTuple
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue as Answer
+
+from onion_app.crypto.keys import new_id
+from onion_app.desk import answering, case_view, forms, handover, phrases, queues, story_actions
+from onion_app.desk.context import Databases, databases
+from onion_app.desk.held_texts import held_for, hold
+from onion_app.desk.login_gate import login_required
+from onion_app.desk.permissions import Member
+from onion_app.desk.session import has_opened, remember_opened
+from onion_app.desk.views.case import ANSWER_WITHIN, REFUSALS, phrase_language
+from onion_app.errors import DiskFull, NotAllowed, NothingHere, Overloaded, TakenByAnother
+from onion_app.web.i18n import day_words
+
+pages = Blueprint("mine", __name__, url_prefix="/mine")
+
+AT_ONCE: Final = 25  # cases on the page
+GONE: Final = forms.marked("A case is no longer here: its author took it back, or it was handed over.")
+
+
+class Card(NamedTuple):
+    """A case that one has taken, its opened text if it was opened, and what stands in its box."""
+
+    cover: case_view.Cover
+    open: case_view.CaseView | None
+    text: str
+    message: str
+
+    @property
+    def newest(self) -> list[case_view.MessageLine]:
+        """The author's newest words that say something, and what came after them."""
+        lines = self.open.lines if self.open else []
+        last = next((place for place, line in enumerate(lines) if line.text and line.author == "visitor"), len(lines))
+        return [line for line in lines[: last + 1] if not line.consent]  # what is allowed stands on the case's own page
+
+
+@pages.get("")
+@login_required
+def show(member: Member) -> Answer:
+    """Show every case that the member has taken."""
+    return _page(member, {})
+
+
+@pages.post("/take")
+@login_required
+def take(member: Member) -> Answer:
+    """Take the cases that were ticked in a queue; of those that cannot be taken it is said why."""
+    mistakes = {}
+    for case_id in forms.ticked_cases(request.form, "take"):
+        try:
+            answering.take(databases(), member, case_id)
+        except (DiskFull, Overloaded, TakenByAnother) as refused:
+            mistakes[""] = refused.sentence
+        except (NothingHere, NotAllowed):
+            mistakes[""] = GONE
+    return _page(member, mistakes) if mistakes else redirect(url_for("mine.show"), 303)
+
+
+@pages.post("/open")
+@login_required
+def open_all(member: Member) -> Answer:
+    """Open those that were not opened in this session, or hold something new."""
+    dbs = databases()
+    _keep_typed()
+    for case in queues.taken_cases_of(dbs, member)[:AT_ONCE]:
+        if case.unread or not has_opened(case.id):
+            case_view.mark_opened(dbs, member, case.id)
+            story_actions.apply_authors_wishes(dbs, member, case.id)
+            remember_opened(case.id)
+    return redirect(url_for("mine.show"), 303)
+
+
+@pages.post("/send")
+@login_required
+def send(member: Member) -> Answer:
+    """Send every box that holds something; what is refused stays in its box."""
+    mistakes = {}
+    _keep_typed()
+    for case_id, typed in forms.boxes(request.form).items():
+        try:
+            _reply(databases(), member, case_id, typed)
+        except forms.Mistake as mistake:
+            mistakes[f"text_{case_id.hex()}"] = mistake.sentence
+        except REFUSALS as refused:
+            mistakes[f"text_{case_id.hex()}"] = refused.sentence
+        except (NothingHere, NotAllowed):
+            mistakes[""] = GONE
+        else:
+            hold(case_id, "text", "")
+    return _page(member, mistakes) if mistakes else redirect(url_for("mine.show", sent=1), 303)
+
+
+def _reply(dbs: Databases, member: Member, case_id: bytes, typed: str) -> None:
+    text = forms.text({"text": typed})
+    message, seen = (f"{name}_{case_id.hex()}" for name in ("message", "seen"))
+    message_id, number = forms.id_of(request.form, message), forms.number(request.form, seen)
+    answering.reply(dbs, member, case_id, message_id, text, number)
+    story_actions.apply_authors_wishes(dbs, member, case_id)
+
+
+@pages.post("/phrase")
+@login_required
+def phrase(member: Member) -> Answer:
+    """Put a set phrase into the ticked boxes, each in the language of the case's author; nothing is sent."""
+    _keep_typed()
+    try:
+        chosen = forms.one_of(request.form, "phrase", phrases.PHRASES)
+    except forms.Mistake as mistake:
+        return _page(member, {mistake.field: mistake.sentence})
+    dbs, ticked, typed = databases(), forms.ticked_cases(request.form, "below"), forms.boxes(request.form)
+    for case in queues.taken_cases_of(dbs, member)[:AT_ONCE]:
+        if case.id in ticked:
+            language = phrase_language(case.answer_in)
+            day = day_words(dbs.today + ANSWER_WITHIN, language)
+            hold(case.id, "text", phrases.start_from(chosen, language, day, typed.get(case.id, "")))
+    return redirect(url_for("mine.show"), 303)
+
+
+@pages.post("/stop")
+@login_required
+def stop(member: Member) -> Answer:
+    """Give every case back."""
+    _keep_typed()
+    handover.stop(databases(), member)
+    return redirect(url_for("work.home"), 303)
+
+
+def _keep_typed() -> None:
+    for case_id, typed in forms.boxes(request.form).items():
+        hold(case_id, "text", typed)
+    for case_id in forms.emptied_boxes(request.form):
+        hold(case_id, "text", "")
+
+
+def _page(member: Member, mistakes: dict[str, str]) -> Answer:
+    dbs = databases()
+    taken = queues.taken_cases_of(dbs, member)
+    cards = [_card(dbs, member, case.id) for case in taken[:AT_ONCE]]
+    return render_template(
+        "mine.html",
+        cards=cards,
+        more=len(taken) > AT_ONCE,
+        sent="sent" in request.args,
+        mistakes=mistakes,
+        strays=_strays(cards),
+        phrase_names=tuple(phrases.PHRASES),
+    )
+
+
+def _card(dbs: Databases, member: Member, case_id: bytes) -> Card:
+    cover = case_view.cover(dbs, member, case_id)
+    closed = cover.case.unread or not has_opened(case_id)
+    message = request.form.get(f"message_{case_id.hex()}", new_id().hex())
+    text = held_for(case_id).get("text", "")
+    return Card(cover, None if closed else case_view.open_case(dbs, member, case_id), text, message)
+
+
+def _strays(cards: list[Card]) -> list[str]:
+    """Give the texts just typed for cases that are no longer on the page."""
+    shown = {card.cover.case.id for card in cards}
+    return [typed for case_id, typed in forms.boxes(request.form).items() if case_id not in shown and held_for(case_id)]

@@ -1,0 +1,82 @@
+"""What coordinators set, each value checked, and its effect said beside it."""
+
+from collections.abc import Callable
+from typing import Final
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue as Answer
+
+from onion_app.desk import forms
+from onion_app.desk.context import databases
+from onion_app.desk.login_gate import login_required
+from onion_app.desk.permissions import Member, only_coordinators
+from onion_app.errors import BadSetting, NothingHere
+from onion_app.vault import settings, truth
+from onion_app.vault.desk import audit
+from onion_app.web.i18n import LANGUAGES
+
+pages = Blueprint("settings", __name__, url_prefix="/settings")
+
+_DAYS: Final = forms.marked("A number of days from 1 to 30.")
+_RETENTION: Final = forms.marked("A number of days from 30 to 730.")
+_BACKUPS: Final = forms.marked("A number of days from 1 to 90.")
+_GIB: Final = forms.marked("A number of GiB from 1 to 100.")
+
+
+@pages.get("")
+@login_required
+def show(member: Member) -> Answer:
+    """Show what is set."""
+    return _page(member, {})
+
+
+@pages.post("/<which>")
+@login_required
+def change(member: Member, which: str) -> Answer:
+    """Set one thing; the site follows at once."""
+    only_coordinators(member)
+    if which not in _READ:
+        raise NothingHere
+    dbs = databases()
+    try:
+        truth.change_setting(dbs.mailbox, dbs.desk, which, _READ[which]())
+    except forms.Mistake as mistake:
+        return _page(member, {mistake.field: mistake.sentence})
+    except BadSetting:
+        return _page(member, {which: forms.marked("This is too long: 300 letters fit, on one line.")})
+    audit.audit(dbs.desk, member.id, "changed a setting", dbs.today)
+    return redirect(url_for("settings.show", done=which), 303)
+
+
+def _how_to_find_us() -> dict[str, str]:
+    return {code: forms.one_line(request.form, f"find_{code}") for code in LANGUAGES}
+
+
+def _answer_days() -> dict[str, int]:
+    days = range(1, 31)
+    return {
+        topic: forms.whole_number(request.form, f"days_{topic}", days, _DAYS) for topic in (*settings.TOPICS, "urgent")
+    }
+
+
+_READ: Final[dict[str, Callable[[], object]]] = {
+    "how_to_find_us": _how_to_find_us,
+    "answer_days": _answer_days,
+    "retention_days": lambda: forms.whole_number(request.form, "retention_days", range(30, 731), _RETENTION),
+    "backup_days": lambda: forms.whole_number(request.form, "backup_days", range(1, 91), _BACKUPS),
+    "quota_gib": lambda: forms.whole_number(request.form, "quota_gib", range(1, 101), _GIB),
+    "paused": lambda: "pause" in request.form,
+}
+
+
+def _page(member: Member, mistakes: dict[str, str]) -> Answer:
+    only_coordinators(member)
+    return render_template(
+        "settings.html",
+        now=settings.read(databases().desk),
+        mistakes=mistakes,
+        typed=request.form if mistakes else {},
+        done=request.args.get("done", "") in _READ,
+        topics=(*settings.TOPICS, "urgent"),
+        choices=[LANGUAGES[code] for code in LANGUAGES],
+    )

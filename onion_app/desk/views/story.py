@@ -1,0 +1,204 @@
+"""The page on which the story of a case is made: the draft beside the original, and every step to the queue.
+
+It opens after the case was opened, like the case itself; whoever has not read what is there does not decide about it.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Final
+
+from flask import Blueprint, redirect, render_template, request, url_for
+from flask.typing import ResponseReturnValue as Answer
+
+from onion_app.crypto.keys import new_id
+from onion_app.crypto.payloads import Draft
+from onion_app.desk import forms, sentence_diff, story_actions, story_status
+from onion_app.desk.context import databases
+from onion_app.desk.held_texts import held_for, hold_titled, title_of
+from onion_app.desk.login_gate import login_required
+from onion_app.desk.permissions import Member, case_of
+from onion_app.desk.session import has_opened
+from onion_app.desk.story_status import StoryStatus
+from onion_app.errors import (
+    AlreadyWithdrawn,
+    DiskFull,
+    EpochPassed,
+    KeysGone,
+    NewMessage,
+    NotReady,
+    NotTaken,
+    Overloaded,
+    OwnDraft,
+    TakenByAnother,
+)
+from onion_app.vault.shown.reading import NOTES
+from onion_app.web.i18n import LANGUAGES
+
+pages = Blueprint("publishing", __name__, url_prefix="/case/<id:case_id>/story")
+
+# The five lines that are ticked before a draft is finished; their words stand in the template.
+CHECKLIST: Final = ("names", "places", "others", "true", "grown")
+REFUSALS = (
+    AlreadyWithdrawn,
+    DiskFull,
+    EpochPassed,
+    KeysGone,
+    NewMessage,
+    NotReady,
+    NotTaken,
+    Overloaded,
+    OwnDraft,
+    TakenByAnother,
+)
+_FIRST_YEAR: Final = 1950
+
+_View = Callable[[Member, bytes], Answer]
+
+
+def case_opened(view: _View) -> _View:
+    """Let nobody past the cover of a case."""
+
+    @wraps(view)
+    def opened_first(member: Member, case_id: bytes) -> Answer:
+        case = case_of(databases(), member, case_id)
+        if case.unread or not has_opened(case_id):
+            if request.method == "POST" and request.endpoint == "publishing.save":
+                hold_titled(case_id, "draft", forms.body(request.form), forms.one_line(request.form, "title"))
+            return redirect(url_for("case.show", case_id=case_id), 303)
+        return view(member, case_id)
+
+    return opened_first
+
+
+@pages.get("")
+@login_required
+@case_opened
+def show(member: Member, case_id: bytes) -> Answer:
+    """Show where the story of a case stands."""
+    return _page(member, case_id, {})
+
+
+@pages.post("/save")
+@login_required
+@case_opened
+def save(member: Member, case_id: bytes) -> Answer:
+    """Keep the draft; pressed as *finished*, only with every line of the checklist ticked."""
+    hold_titled(case_id, "draft", forms.body(request.form), forms.one_line(request.form, "title"))
+    try:
+        entry_id, draft = forms.id_of(request.form, "entry"), _draft()
+        story_actions.save(databases(), member, case_id, entry_id, draft)
+    except forms.Mistake as mistake:
+        return _page(member, case_id, {mistake.field: mistake.sentence})
+    except REFUSALS as refused:
+        return _page(member, case_id, {"": refused.sentence})
+    hold_titled(case_id, "draft", "", "")
+    return redirect(url_for("publishing.show", case_id=case_id, language=draft.language), 303)
+
+
+@pages.post("/approve")
+@login_required
+@case_opened
+def approve(member: Member, case_id: bytes) -> Answer:
+    """Approve the draft that was shown."""
+    return _act(story_actions.approve, member, case_id)
+
+
+@pages.post("/ask")
+@login_required
+@case_opened
+def ask(member: Member, case_id: bytes) -> Answer:
+    """Ask the author about the draft that was shown."""
+    return _act(story_actions.ask, member, case_id)
+
+
+@pages.post("/queue")
+@login_required
+@case_opened
+def queue(member: Member, case_id: bytes) -> Answer:
+    """Queue the draft that was shown."""
+    return _act(story_actions.queue, member, case_id)
+
+
+@pages.post("/stop")
+@login_required
+@case_opened
+def stop(member: Member, case_id: bytes) -> Answer:
+    """Take the story out of the queue."""
+    story_actions.stop(databases(), member, case_id)
+    return redirect(url_for("publishing.show", case_id=case_id), 303)
+
+
+def _act(act: Callable[..., None], member: Member, case_id: bytes) -> Answer:
+    try:
+        act(databases(), member, case_id, forms.id_of(request.form, "draft"))
+    except forms.Mistake as mistake:
+        return _page(member, case_id, {"": mistake.sentence})
+    except REFUSALS as refused:
+        return _page(member, case_id, {"": refused.sentence})
+    return redirect(url_for("publishing.show", case_id=case_id, language=request.form.get("language", "")), 303)
+
+
+def _draft() -> Draft:
+    """Read the form of a draft.
+
+    Raises:
+        Mistake: a field does not fit, or the draft is called finished with a line of the checklist open.
+    """
+    form, dbs = request.form, databases()
+    text, title = forms.text(form), forms.title(form)
+    finished = "finished" in form
+    if finished and len(forms.ticked(form, "check", CHECKLIST)) < len(CHECKLIST):
+        raise forms.Mistake("checklist", forms.marked("Read the five lines once more, and tick each that is true."))
+    this_year = 1970 + int(dbs.today / 365.2425)
+    years = range(_FIRST_YEAR, this_year + 1)
+    return Draft(
+        title=title,
+        text=text,
+        language=forms.one_of(form, "language", tuple(LANGUAGES)),
+        translated_from="",
+        notes=forms.ticked(form, "note", NOTES),
+        year=forms.whole_number(form, "year", years, forms.marked("Write the year with four digits.")),
+        finished=finished,
+        day=dbs.today,
+    )
+
+
+def _page(member: Member, case_id: bytes, mistakes: dict[str, str]) -> Answer:
+    """Show the editor; a draft that was refused stays in its box."""
+    now = story_status.story_status(databases(), member, case_id)
+    language = _language(now)
+    draft = now.draft_in(language)
+    original = now.source.body if now.source is not None and now.source.language != language else now.original
+    kept, kept_title = (held_for(case_id).get(box, "") for box in ("draft", title_of("draft")))
+    words = draft.content if draft is not None else None
+    return render_template(
+        "story.html",
+        now=now,
+        mistakes=mistakes,
+        language_of_text=words.language if words is not None else language,
+        draft=draft,
+        step=now.step(draft) if draft is not None else "",
+        answer=now.answer(words.title, words.text, words.language) if words is not None else None,
+        own=draft is not None and draft.author == member.id,
+        rows=sentence_diff.side_by_side(original, words.text) if words is not None else [],
+        original=original,
+        text=kept or (words.text if words is not None else original),
+        title=kept_title or (words.title if words is not None else ""),
+        kept=kept or kept_title,
+        typed=request.form if mistakes and "title" in request.form else None,
+        notes=NOTES,
+        checklist=CHECKLIST,
+        choices=[LANGUAGES[code] for code in LANGUAGES],
+        entry=new_id().hex(),
+        year=words.year if words is not None else 1970 + int(now.case.received_day / 365.2425),
+    )
+
+
+def _language(now: StoryStatus) -> str:
+    """Give the language that is edited: the one asked for, or the author's."""
+    asked = request.values.get("language", "")
+    if asked in LANGUAGES:
+        return asked
+    if now.source is not None:
+        return now.source.language
+    return now.case.answer_in if now.case.answer_in in LANGUAGES else "ar"

@@ -1,0 +1,230 @@
+"""Makes a backup of a state, and a state of a backup. Whatever is refused or cut off leaves the state as it was."""
+
+import errno
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from onion_app.crypto.keyslots import VaultKeys, open_slots
+from onion_app.errors import BackupDamaged, BackupNewer, BadUsage, DiskFull, FileClosed, StateTaken
+from onion_app.launch import backup_format, gap, state
+from onion_app.launch.backup_format import Inside, Progress
+from onion_app.launch.gap import Gap
+from onion_app.launch.state import State
+from onion_app.vault import database, keyfile, lastbackup, schema, truth
+from onion_app.vault.connection import KINDS, DatabaseKind, file_name
+from onion_app.vault.database import Clock
+from onion_app.vault.desk import known_keys
+from onion_app.vault.mailbox import withdrawals
+
+_DAY = 86400
+_COPIES = "copying"
+_COMING = "restoring"
+_ASIDE = "replaced-"
+
+
+@dataclass(frozen=True)
+class RestoreResult:
+    """What came out of a backup: its day, how many withdrawals were applied, and the lists that did not open.
+
+    `all_gone`: there was a whole list, and each that was there was applied.
+    """
+
+    day: int
+    withdrawn: int
+    unread_lists: tuple[Path, ...]
+    all_gone: bool
+
+
+def save(place: State, keys: VaultKeys, target: Path, clock: Clock, told: Progress) -> int:
+    """Write a backup of a state, running or not, into a new file, read it back, and give its size in bytes.
+
+    Raises: BadUsage when the file is there or cannot be made, FileClosed, DiskFull, BackupDamaged when what was read
+        back is not what was written, and what `database.open_mailbox` raises.
+    """
+    with _named_errors(target):
+        if target.exists():
+            raise BadUsage(f"{target} is there already")
+    part = target.with_name(f"{target.name}.part")
+    today = int(clock()) // _DAY
+    with _workplace(place, _COPIES) as folder, _named_errors(target):
+        copies = _copied(place, keys, folder)
+        measured = {name: backup_format.part(copy, schema.newest(name)) for name, copy in copies.items()}
+        inside = Inside(today, measured["mailbox"], measured["desk"])
+        size = backup_format.size_for(inside)
+        if shutil.disk_usage(target.absolute().parent).free < size:
+            raise DiskFull(str(target))
+        try:
+            _write(part, keys, keyfile.read(place.path), inside, copies, lambda done: told(done / 2))
+            if _look(part, keys, lambda done: told((1 + done) / 2)) != inside:
+                raise BackupDamaged(str(target))
+            part.rename(target)
+            _sync(target.absolute().parent)
+        finally:
+            part.unlink(missing_ok=True)
+    lastbackup.write(place.path, today)
+    return size
+
+
+def check(source: Path, secret: str, told: Progress) -> Inside:
+    """Look through a whole backup, and change nothing.
+
+    Raises: BadUsage, FileClosed, NotABackup, BackupNewer, BackupDamaged, WrongPassphrase.
+    """
+    with _named_errors(source), source.open("rb") as file:
+        head = backup_format.read_head(file)
+        inside = backup_format.read(file, head, open_slots(head.slots, secret), {}, told)
+    if any(one.version > schema.newest(kind) for kind, one in zip(KINDS, inside.parts().values(), strict=True)):
+        raise BackupNewer
+    return inside
+
+
+def restore(
+    source: Path, secret: str, folder: Path, clock: Clock, told: Progress, *, replace: bool, newer: Path | None
+) -> RestoreResult:
+    """Make a state of a backup that `check` has found good.
+
+    What was taken back since stays gone, as far as a list of it is left: in the state that is replaced, or in the state
+    folder `newer`. A state that is replaced is moved aside, into a folder of its own.
+
+    Raises: StateTaken, AlreadyRunning, DiskFull, and what `check` raises.
+    """
+    with state.held(folder) as place, _named_errors(source, full=folder):
+        taken = (place.path / "vault.key").exists() or any((*place.mailbox.glob("*"), *place.desk.glob("*")))
+        if taken and not replace:
+            raise StateTaken(str(place.path))
+        with _workplace(place, _COMING) as work:
+            coming = State(work)
+            with source.open("rb") as file:
+                head = backup_format.read_head(file)
+                keys = open_slots(head.slots, secret)
+                inside = _unpack(file, head, keys, coming, told)
+            for kind in KINDS:
+                database.migrate(work / kind, kind, keys.mailbox if kind == "mailbox" else keys.desk, clock)
+                database.discard_copies(work / kind, before_day=1 << 31)
+            in_use = [place, *([State(newer.resolve())] if newer else [])]
+            found = gap.look(coming, inside.day, in_use, asides(place), keys)
+            withdrawn = _apply(coming, keys, found, int(clock()) // _DAY)
+            if taken:
+                _move_aside(place)
+            _put_in_place(coming, place)
+        keyfile.write(place.path, head.slots)  # last: until now there is no installation, and this can be repeated
+        lastbackup.write(place.path, inside.day)
+    return RestoreResult(inside.day, withdrawn, found.unread, found.restored.back_since is None)
+
+
+@contextmanager
+def _workplace(place: State, name: str) -> Iterator[Path]:
+    """Give an empty folder beside the databases, for encrypted copies only, and remove it in the end."""
+    folder = place.path / name
+    shutil.rmtree(folder, ignore_errors=True)  # left by an attempt that was cut off
+    folder.mkdir(mode=0o700)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _named_errors(file: Path, *, full: Path | None = None) -> Iterator[None]:
+    try:
+        yield
+    except OSError as refused:
+        if refused.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise DiskFull(str(full or file)) from refused
+        if refused.errno in (errno.EACCES, errno.EPERM):
+            raise FileClosed(str(file)) from refused
+        raise BadUsage(f"{file} cannot be used: {refused.strerror}") from refused
+
+
+def _copied(place: State, keys: VaultKeys, folder: Path) -> dict[DatabaseKind, Path]:
+    """Copy both databases, the mailbox first: a circle's key that its cases need is then surely in the desk's copy."""
+    copies: dict[DatabaseKind, Path] = {}
+    with (
+        closing(database.open_mailbox(place.mailbox, keys.mailbox)) as mailbox,
+        closing(database.open_desk(place.desk, keys.desk)) as desk,
+    ):
+        for opened in (mailbox, desk):
+            copies[opened.kind] = folder / file_name(opened.kind)
+            opened.copy_to(copies[opened.kind])
+    return copies
+
+
+def _write(
+    file: Path, keys: VaultKeys, slots: str, inside: Inside, copies: dict[DatabaseKind, Path], told: Progress
+) -> None:
+    file.unlink(missing_ok=True)  # left by an attempt that was cut off
+    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    with os.fdopen(descriptor, "wb") as opened:
+        backup_format.write(opened, keys, slots, inside, copies, told)
+        opened.flush()
+        os.fsync(descriptor)
+        os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)  # what is read back comes from the disk
+
+
+def _look(file: Path, keys: VaultKeys, told: Progress) -> Inside:
+    with file.open("rb") as opened:
+        return backup_format.read(opened, backup_format.read_head(opened), keys, {}, told)
+
+
+def _unpack(file: BinaryIO, head: backup_format.Head, keys: VaultKeys, coming: State, told: Progress) -> Inside:
+    with ExitStack() as stack:
+        into: dict[str, BinaryIO] = {}
+        for kind in KINDS:
+            (coming.path / kind).mkdir(mode=0o700)
+            path = coming.path / kind / file_name(kind)
+            path.touch(mode=0o600)
+            into[kind] = stack.enter_context(path.open("wb"))
+        inside = backup_format.read(file, head, keys, into, told)
+        for written in into.values():
+            written.flush()
+            os.fsync(written.fileno())
+    return inside
+
+
+def _apply(coming: State, keys: VaultKeys, found: Gap, today: int) -> int:
+    mailbox = database.open_mailbox(coming.mailbox, keys.mailbox)
+    desk = database.open_desk(coming.desk, keys.desk)
+    try:
+        # P07: whoever took something back meanwhile has to know where it may have come again; the case page says it.
+        truth.change_setting(mailbox, desk, "restored", asdict(found.restored))
+        known_keys.forget_what_never_came(mailbox, desk)
+        return withdrawals.apply(mailbox, desk, found.lists, today)
+    finally:
+        desk.close()
+        mailbox.close()
+
+
+def asides(place: State) -> list[State]:
+    """List the states that were moved aside here, the oldest first."""
+    return [State(folder) for folder in sorted(place.path.glob(f"{_ASIDE}*"))]
+
+
+def _move_aside(place: State) -> None:
+    """Keep the state that is replaced until the operator removes it, beside those that were kept before."""
+    aside = place.path / f"{_ASIDE}{len(asides(place)) + 1}"
+    aside.mkdir(mode=0o700)
+    for file in (place.path / "vault.key", place.mailbox, place.desk):
+        if file.exists():
+            file.rename(aside / file.name)
+
+
+def _put_in_place(coming: State, place: State) -> None:
+    (place.path / "first-run").unlink(missing_ok=True)
+    for folder, final in ((coming.mailbox, place.mailbox), (coming.desk, place.desk)):
+        if final.exists():
+            final.rmdir()
+        folder.rename(final)
+    _sync(place.path)
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,179 @@
+"""What every child does first: it closes its memory, reads its one line over the pipe, and reports over the other.
+
+A child never prints: what it could say might hold somebody's text. Of an error it reports the class and nothing else.
+"""
+
+import json
+import os
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from onion_app.errors import CheckpointBusy
+from onion_app.launch.hardening import close_memory, die_with_parent
+from onion_app.vault.database import Database
+
+_DAY = 86400
+
+
+@dataclass(frozen=True)
+class Orders:
+    """What the launcher gives a child; keys it needs none of are empty."""
+
+    state: Path
+    mailbox_key: bytes
+    desk_key: bytes
+    address: str
+    desk_name: str
+    desk_port: int
+    days_ahead: int
+    pause: bool | None = None  # for the chores: take no new messages, or take them again; None: as it is
+    clock_is_right: bool = False  # for the chores: the operator says so
+    latest_day: int | None = None  # for the chores: the day since 1970 after which a clock is wrong; None: not known
+
+    @property
+    def mailbox_folder(self) -> Path:
+        """Say where the mailbox stands."""
+        return self.state / "mailbox"
+
+    @property
+    def desk_folder(self) -> Path:
+        """Say where the desk's own database stands."""
+        return self.state / "desk"
+
+    def clock(self) -> float:
+        """Tell unix seconds, some days ahead when this is a rehearsal of later days."""
+        return time.time() + self.days_ahead * _DAY
+
+    def machine_day(self) -> int:
+        """Give the day since 1970 that this machine's own clock says."""
+        return int(time.time()) // _DAY
+
+    def line(self) -> bytes:
+        """Write these orders as the one line that goes into the pipe."""
+        fields = {
+            "state": str(self.state),
+            "mailbox_key": self.mailbox_key.hex(),
+            "desk_key": self.desk_key.hex(),
+            "address": self.address,
+            "desk_name": self.desk_name,
+            "desk_port": self.desk_port,
+            "days_ahead": self.days_ahead,
+            "pause": self.pause,
+            "clock_is_right": self.clock_is_right,
+            "latest_day": self.latest_day,
+        }
+        return json.dumps(fields).encode() + b"\n"
+
+    @classmethod
+    def read(cls, line: bytes) -> "Orders":
+        """Read the one line."""
+        fields = json.loads(line)
+        keys = {name: bytes.fromhex(fields[name]) for name in ("mailbox_key", "desk_key")}
+        return cls(**{**fields, **keys, "state": Path(fields["state"])})
+
+
+@dataclass(frozen=True)
+class WaitingCounts:
+    """What waits in one circle; `oldest` is in days, or None when nothing waits."""
+
+    name: str
+    unread: int
+    urgent: int
+    oldest: int | None
+
+
+class Reports:
+    """The way up to the launcher."""
+
+    def __init__(self, descriptor: int) -> None:
+        """Report to this descriptor."""
+        self._descriptor = descriptor
+        self._one_at_a_time = threading.Lock()
+
+    def ready(self) -> None:
+        """Say that requests are answered from now on."""
+        self._say({"ready": True})
+
+    def idle(self) -> None:
+        """Say that the last session has ended and that this process goes too."""
+        self._say({"idle": True})
+
+    def circle(self, waiting: "WaitingCounts") -> None:
+        """Hand up what waits in one circle."""
+        self._say({"circle": asdict(waiting)})
+
+    def counts(self, counts: Mapping[str, int]) -> None:
+        """Hand up numbers, after the circles."""
+        self._say({"counts": dict(counts)})
+
+    def failed(self, error_class: str) -> None:
+        """Hand up the class of an error."""
+        self._say({"failed": error_class})
+
+    def _say(self, report: dict[str, Any]) -> None:
+        with self._one_at_a_time:
+            os.write(self._descriptor, json.dumps(report).encode() + b"\n")
+
+
+@dataclass(frozen=True)
+class Child:
+    """A child that has begun: its orders, the number of its listener, its way up, and the sign to stop."""
+
+    orders: Orders
+    listener_number: int  # -1 for the chores, which answer nobody
+    reports: Reports
+    stop: threading.Event
+
+    def listener(self) -> socket.socket:
+        """Take over the inherited listener."""
+        return socket.socket(fileno=self.listener_number)
+
+
+def run(work: Callable[[Child], None]) -> None:
+    """Begin as a child, do this work, and end this process: 0 when it ended as asked, 1 after any error."""
+    close_memory()
+    die_with_parent()
+    orders_pipe, report_pipe, listener = (int(number) for number in sys.argv[1:4])
+    reports = Reports(report_pipe)
+    try:
+        child = Child(Orders.read(_one_line(orders_pipe)), listener, reports, threading.Event())
+        threading.Thread(target=_stop_at_the_end_of, args=(orders_pipe, child.stop), daemon=True).start()
+        work(child)
+    except BaseException as error:  # noqa: BLE001 - whatever it is, only its class may leave this process
+        reports.failed(type(error).__name__)
+        os._exit(1)
+    # Not sys.exit: threads of a request that never ended must not keep the process.
+    os._exit(0)
+
+
+def truncate_log(database: Database) -> None:
+    """Empty the write-ahead log and close; a log in use is left to the next who closes."""
+    try:
+        database.checkpoint()
+    except CheckpointBusy:
+        return
+    finally:
+        database.close()
+
+
+def _one_line(descriptor: int) -> bytes:
+    line = b""
+    while not line.endswith(b"\n"):
+        piece = os.read(descriptor, 65536)
+        if not piece:
+            break
+        line += piece
+    return line
+
+
+def _stop_at_the_end_of(descriptor: int, stop: threading.Event) -> None:
+    """Wait until the launcher closes its end, on purpose or by dying, and give the sign to stop."""
+    while os.read(descriptor, 4096):
+        pass
+    stop.set()

@@ -1,0 +1,107 @@
+"""Looks at the site from outside: asks tor every few seconds how it is, and now and then fetches our page through it.
+
+It works in two threads of its own, because tor may take minutes to answer; the launcher never waits for either. Nothing
+it sees is stored: minutes stand on the operator's screen and nowhere else.
+"""
+
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from onion_app.errors import ControlLost
+from onion_app.onion import socks
+from onion_app.onion.control import Control, Health
+
+_LOOK = 15.0  # seconds between two questions to tor; an outage that it knows of is to show within a minute
+_FIRST = 60.0  # seconds after publication: by then the directories have spread it
+_SOONEST, _LATEST = (
+    600.0,
+    2400.0,
+)  # seconds between two fetches, drawn anew each time: no clock for who watches our line
+_AFTER_FAILURE = 120.0  # seconds; the operator waits to see it work again
+_STEP = 60.0  # seconds for each step of a fetch
+_WHOLE = 180.0  # seconds for a whole one
+_TURN = 1.0  # seconds between two looks whether a fetch is due
+_LONGEST = 1 << 20  # bytes; our longest page has an eighth of it
+
+
+@dataclass(frozen=True)
+class Observed:
+    """What was seen; moments are seconds of the monotonic clock."""
+
+    health: Health | None = None  # None: tor could not be asked
+    worked: float | None = None  # when a fetch last worked
+    failed: bool = False  # the last fetch did not
+
+
+class SelfCheck:
+    """Our own view from outside."""
+
+    def __init__(self, address: str, proxy: Path, control: Callable[[], Control | None]) -> None:
+        """Remember whom to fetch (`address`), through which SOCKS socket, and how to come by the control connection."""
+        self._address = address
+        self._proxy = proxy
+        self._control = control
+        self._health: Health | None = None
+        self._worked: float | None = None
+        self._failed = False
+        self._over = threading.Event()
+
+    def start(self) -> None:
+        """Begin to look."""
+        for turn in (self._look, self._fetch):
+            threading.Thread(target=turn, name="self-check", daemon=True).start()
+
+    def stop(self) -> None:
+        """Look no more; a fetch under way ends by itself."""
+        self._over.set()
+
+    def seen(self) -> Observed:
+        """Give what was seen last, without waiting."""
+        return Observed(self._health, self._worked, self._failed)
+
+    def _look(self) -> None:
+        while not self._over.wait(_LOOK if self._health else _TURN):
+            control = self._control()
+            try:
+                self._health = control.health() if control else None
+            except ControlLost:
+                self._health = None
+
+    def _fetch(self) -> None:
+        published: Control | None = None
+        due = 0.0
+        while not self._over.wait(_TURN):
+            control = self._control()
+            if control is None or not control.uploaded.is_set():
+                published = None
+                continue
+            if control is not published:
+                published, due = control, time.monotonic() + _FIRST
+            if time.monotonic() < due:
+                continue
+            self._failed = not answers(self._proxy, self._address)
+            now = time.monotonic()
+            self._worked = self._worked if self._failed else now
+            due = now + (_AFTER_FAILURE if self._failed else secrets.SystemRandom().uniform(_SOONEST, _LATEST))
+
+
+def answers(proxy: Path | int, address: str) -> bool:
+    """Fetch the first page through tor, on a circuit of its own, and say whether it came whole."""
+    give_up = time.monotonic() + _WHOLE
+    request = f"GET / HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n".encode()
+    try:
+        with socks.dial(proxy, address, 80, _STEP, circuit=secrets.token_hex(8)) as line:
+            line.sendall(request)
+            page = b""
+            while len(page) < _LONGEST and time.monotonic() < give_up:
+                piece = line.recv(65536)
+                if not piece:
+                    return page.startswith(b"HTTP/1.1 200 ") and page.rstrip().endswith(b"</html>")
+                page += piece
+    except OSError:
+        pass
+    return False

@@ -1,0 +1,97 @@
+"""Watches over one kind of child: starts it, starts it again when it ends, waits longer each time that it fails.
+
+It never looks at what a child does; it knows reports, exit statuses and the time.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from onion_app.launch.children import Report, Running
+from onion_app.launch.processes.child import WaitingCounts
+
+_FIRST_PAUSE = 0.5  # seconds before a child that failed is started again; it doubles ...
+_LONGEST_PAUSE = 60.0  # ... up to this
+_STEADY = 60.0  # a child that ran so long has recovered
+_SAME_AGAIN = 60.0  # seconds in which the same error is said once
+_REMEMBERED = 3600.0  # seconds that an error stays on the operator's screen after it was last seen
+_BUSY_AGAIN = 60.0  # seconds until a log that could not be truncated is tried again
+
+
+@dataclass
+class Supervisor:
+    """One kind of child. Times are seconds of the monotonic clock, given by the caller."""
+
+    name: str
+    begin: Callable[[], Running]
+    say: Callable[[str], None]
+    every: float = 0.0  # seconds from one end to the next start; 0: it is meant to run always
+    after: float = 0.0  # not before this moment
+    running: Running | None = None
+    is_ready: bool = False
+    counts: dict[str, int] = field(default_factory=dict)
+    circles: list[WaitingCounts] = field(default_factory=list)  # those that were handed up with the counts
+    _due: float = 0.0
+    _started: float = 0.0
+    _pause: float = _FIRST_PAUSE
+    _went_idle: bool = False
+    _hurried: bool = False
+    _coming: list[WaitingCounts] = field(default_factory=list)
+    _said: dict[str, float] = field(default_factory=dict)
+    _failed: dict[str, float] = field(default_factory=dict)
+
+    def step(self, now: float) -> None:
+        """Read what has come up, and start what has to be started."""
+        if self.running is None:
+            if now >= max(self._due, self.after):
+                self._start(now)
+            return
+        ended = self.running.ended()  # asked first: what it reported before it ended is then read completely
+        for report in self.running.reports():
+            self._take(report, now)
+        if ended is not None:
+            self.running.close()
+            self.running = None
+            self._plan(ended, now)
+
+    def hurry(self) -> None:
+        """Start it as soon as it may: at once, or when the one that runs has ended."""
+        self.after, self._due, self._hurried = 0.0, 0.0, self.running is not None
+
+    def errors(self, now: float) -> dict[str, int]:
+        """Name what went wrong within the hour, with the minutes since it last did; chores that were done end it."""
+        return {name: int((now - at) // 60) for name, at in self._failed.items() if now - at < _REMEMBERED}
+
+    def _start(self, now: float) -> None:
+        self._started, self.is_ready, self._went_idle, self._coming = now, False, False, []
+        try:
+            self.running = self.begin()
+        except OSError as refused:
+            self.say(f"{self.name}: cannot be started ({type(refused).__name__})")
+            self._plan(1, now)
+
+    def _take(self, report: Report, now: float) -> None:
+        self.is_ready = self.is_ready or report.ready
+        self._went_idle = self._went_idle or report.idle
+        if report.circle:
+            self._coming.append(report.circle)
+        if report.counts:
+            self.counts, self.circles, self._failed = report.counts, self._coming, {}
+        if report.failed:
+            self._failed = {**dict(list(self._failed.items())[-20:]), report.failed: now}
+        if report.failed and now - self._said.get(report.failed, -_SAME_AGAIN) >= _SAME_AGAIN:
+            self._said = {**dict(list(self._said.items())[-20:]), report.failed: now}
+            self.say(f"{self.name}: {report.failed}")
+
+    def _plan(self, status: int, now: float) -> None:
+        """Decide when it is started the next time."""
+        if now - self._started >= _STEADY:
+            self._pause = _FIRST_PAUSE
+        if status == 0 and (self.every or self._went_idle):
+            self._pause = _FIRST_PAUSE
+            self._due = now + (_BUSY_AGAIN if self.counts.get("busy_logs") else self.every)
+            if self._hurried:
+                self._due, self._hurried = now, False
+            return
+        self.say(f"{self.name}: ended with status {status}, is started again in {self._pause:g} s")
+        self._due = now + self._pause
+        self._pause = min(self._pause * 2, _LONGEST_PAUSE)

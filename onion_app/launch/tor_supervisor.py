@@ -1,0 +1,176 @@
+"""Keeps the onion service up: tor, the connection that controls it, the service on that connection.
+
+Whichever of the three is lost is made again, on the same address. When the launcher ends, the service ends first.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from onion_app.errors import SanctuaryError
+from onion_app.launch.state import State
+from onion_app.launch.terminal import Terminal
+from onion_app.onion.control import Control, Health
+from onion_app.onion.tor_process import TorProcess
+
+_FIRST_PAUSE = 1.0  # seconds before tor is started or asked again; it doubles ...
+_LONGEST_PAUSE = 60.0  # ... up to this
+_TRYING = 20.0  # seconds without a step forward, after which we say that tor is still trying
+_FIRST_PATIENCE = 60.0  # seconds without an introduction point until the site is published again; it doubles ...
+_LONGEST_PATIENCE = 240.0  # ... up to this
+_POLL = 0.5  # seconds between two questions how far tor is
+
+
+@dataclass(frozen=True)
+class Service:
+    """The one service: its expanded key (64 bytes) and its address."""
+
+    secret: bytes
+    address: str
+
+
+@dataclass(frozen=True)
+class TorStatus:
+    """What is known of tor: per cent of the way to the network, and its version while it runs."""
+
+    percent: int
+    published: bool
+    confined: bool
+    version: str
+    proof_of_work: bool | None  # None: not asked for yet
+
+
+class TorSupervisor:
+    """The way in from the network. Times are seconds of the monotonic clock, given by the caller."""
+
+    def __init__(self, state: State, service: Service, start_tor: Callable[[], TorProcess], terminal: Terminal) -> None:
+        """Prepare; nothing is started yet."""
+        self._state = state
+        self._service = service
+        self._start_tor = start_tor
+        self._terminal = terminal
+        self._tor: TorProcess | None = None
+        self._control: Control | None = None
+        self._due = 0.0
+        self._pause = _FIRST_PAUSE
+        self._percent = -1
+        self._moved = 0.0  # when tor last came a step further
+        self._said_trying = False
+        self._said_reachable = False
+        self._closed_since: float | None = None
+        self._patience = _FIRST_PATIENCE
+        self._proof_of_work: bool | None = None
+
+    def start(self, now: float) -> None:
+        """Start tor for the first time.
+
+        Call it from the main thread: the kernel ends tor with the thread that started it.
+        Raises: TorMissing, TorTooOld, TorFailed, StatePathTooLong.
+        """
+        self._tor = self._start_tor()
+        self._moved = now
+        if not self._tor.confined:
+            self._terminal.say("tor: not confined: its own sandbox does not work on this machine")
+
+    def step(self, now: float) -> None:
+        """Do what is due: start tor again, connect and publish again, tell how far it is."""
+        if self._tor is not None and (status := self._tor.ended()) is not None:
+            self._terminal.say(f"tor: ended with status {status}, is started again in {self._pause:g} s")
+            self._forget_tor()
+            self._later(now)
+        if self._control is not None and self._control.lost.is_set():
+            self._terminal.say("tor: the control connection was lost, the site is published again")
+            self._control = None
+        if now < self._due:
+            return
+        try:
+            self._go_on(now)
+        except (SanctuaryError, OSError) as failed:
+            self._terminal.say(f"tor: {type(failed).__name__}")
+            self._drop_control()
+            self._later(now)
+
+    def mend(self, health: Health | None, now: float) -> None:
+        """Publish again when no introduction point has stood for a while: after an outage tor gives up for minutes."""
+        if self._control is None or health is None or self._percent < 100:  # noqa: PLR2004 - per cent
+            self._closed_since = None
+        elif health.doors:
+            self._closed_since, self._patience = None, _FIRST_PATIENCE
+        elif self._closed_since is None:
+            self._closed_since = now
+        elif now - self._closed_since > self._patience:
+            if self._patience == _FIRST_PATIENCE:
+                self._terminal.say("tor: visitors do not get through, the site is published again until they do")
+            self._closed_since, self._patience = None, min(self._patience * 2, _LONGEST_PATIENCE)
+            self._drop_control()
+
+    @property
+    def control(self) -> Control | None:
+        """The connection that the service lives on, while there is one."""
+        return self._control
+
+    @property
+    def how_far(self) -> TorStatus:
+        """Say how far it is; asks nobody."""
+        tor, control = self._tor, self._control
+        return TorStatus(
+            percent=max(0, self._percent) if control else 0,
+            published=control is not None and control.alive() and control.uploaded.is_set(),
+            confined=tor is not None and tor.confined,
+            version=".".join(map(str, tor.version)) if tor else "",
+            proof_of_work=self._proof_of_work,
+        )
+
+    def withdraw(self) -> None:
+        """Take the service down: nobody new comes in; tor runs on for those who are there."""
+        self._drop_control()
+
+    def stop(self) -> None:
+        """End tor."""
+        self._forget_tor()
+
+    def _go_on(self, now: float) -> None:
+        if self._tor is None:
+            self.start(now)
+        if self._tor is not None and self._control is None:
+            self._publish(self._tor)
+        if self._control is not None:
+            self._tell_how_far(self._control, now)
+        self._due = now + _POLL
+
+    def _publish(self, tor: TorProcess) -> None:
+        self._control = Control.connect(tor.control_socket)
+        published = self._control.publish(self._service.secret, self._service.address, self._state.site_socket)
+        self._percent, self._said_reachable = -1, False
+        self._proof_of_work = published.proof_of_work
+        if not published.proof_of_work:
+            self._terminal.say("tor: this tor cannot ask visitors for proof of work; a flood would be harder to bear")
+
+    def _tell_how_far(self, control: Control, now: float) -> None:
+        if self._percent < 100:  # noqa: PLR2004 - per cent
+            how_far = control.bootstrap()
+            if how_far.percent != self._percent:
+                self._percent, self._moved, self._said_trying = how_far.percent, now, False
+                self._terminal.progress(how_far.percent, how_far.summary)
+            elif now - self._moved > _TRYING and not self._said_trying:
+                self._said_trying = True
+                self._terminal.say("tor: the network is not reached yet; tor goes on trying, and everything else runs")
+        elif control.uploaded.is_set() and not self._said_reachable:
+            self._said_reachable = True
+            self._pause = _FIRST_PAUSE
+            self._terminal.end_progress()
+            self._terminal.say("tor: the site is published and can be reached")
+
+    def _later(self, now: float) -> None:
+        self._due = now + self._pause
+        self._pause = min(self._pause * 2, _LONGEST_PAUSE)
+
+    def _drop_control(self) -> None:
+        if self._control is not None:
+            self._control.close()
+            self._control = None
+
+    def _forget_tor(self) -> None:
+        self._drop_control()
+        if self._tor is not None:
+            self._tor.stop()
+            self._tor = None

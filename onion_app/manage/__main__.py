@@ -1,0 +1,90 @@
+"""What stands on the command line of `scripts/manage`, and the one place where its errors are printed."""
+
+import argparse
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from onion_app.errors import SanctuaryError
+from onion_app.launch import account
+from onion_app.launch.hardening import close_memory
+from onion_app.launch.state import State, default_state
+from onion_app.launch.terminal import Terminal
+from onion_app.manage import copies, desk, doctor, running, slots
+
+_EPILOG = (
+    "Exit codes: 0 done, 2 usage, 3 wrong passphrase, 5 vault damaged or newer, 7 a launcher runs on this state and "
+    "has to be stopped first, 8 no launcher runs on this state."
+)
+_Do = Callable[[argparse.Namespace, State, Terminal], None]
+
+
+def parser() -> argparse.ArgumentParser:
+    """Describe every command."""
+    words = argparse.ArgumentParser(
+        prog="scripts/manage",
+        description="Looks after an installation and the launcher that runs on it.",
+        epilog=_EPILOG,
+    )
+    words.add_argument("--state", type=_place, default=default_state(), help="the state folder (default: %(default)s)")
+    words.add_argument("--as-is", action="store_true", help="stay with the account that started this, even root: for "
+                       "rehearsals and tests; otherwise root becomes the account sanctuary")  # fmt: skip
+    words.add_argument("--desk-port", type=int, default=8390, help="the desk's port, if launch was given one")
+    words.add_argument("--answers", choices=["-"], help="read one JSON object with passphrase or spare_code from "
+                       "standard input instead of asking")  # fmt: skip
+    commands = words.add_subparsers(title="commands", required=True, metavar="COMMAND", dest="command")
+
+    def command(name: str, do: _Do, text: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=text, description=text)
+        added.set_defaults(do=do)
+        return added
+
+    status = command("status", running.status, "say how everything is; needs no passphrase")
+    status.add_argument("--json", action="store_true", help="as one line of JSON")
+    command("stop", running.stop, "stop the launcher: nobody new comes in, requests under way are finished")
+    command("pause", running.pause, "take no new messages; open cases go on")
+    command("resume", running.resume, "take new messages again")
+    command("clock", running.clock, "say that this machine's clock is right, after a long sleep or a wrong clock")
+    command("panic", running.panic, "destroy the keys of this installation for good, and stop everything")
+    command("doctor", doctor.doctor, "ask ten questions about this machine; needs no passphrase")
+    command("passphrase", slots.passphrase, "draw a new passphrase; the spare code stays")
+    command("spare", slots.spare, "draw a new spare code; the passphrase stays")
+    invited = command("invite", desk.invite, "invite a coordinator, when the last one is lost")
+    invited.add_argument("--coordinator", action="store_true", help="needed: volunteers are invited at the desk")
+    command("address", desk.address, "print the onion address and say where the desk is")
+    saved = command("backup", copies.backup, "write everything into one encrypted file, and read it back")
+    saved.add_argument("file", type=_place, metavar="FILE", help="a new file, best on another disk")
+    restored = command("restore", copies.restore, "make a state of a backup")
+    restored.add_argument("file", type=_place, metavar="FILE")
+    restored.add_argument("--check", action="store_true", help="look through the file and change nothing")
+    restored.add_argument("--replace", action="store_true", help="move the installation that is there aside")
+    restored.add_argument("--withdrawn-from", type=_place, metavar="STATE", help="another state folder of the same "
+                          "installation: what was taken back there stays gone")  # fmt: skip
+    return words
+
+
+def _place(typed: str) -> Path:
+    """Take a path from where the command is typed: giving root up leaves that folder."""
+    return Path(typed).absolute()
+
+
+def main() -> int:
+    """Carry out one command, and give the exit status."""
+    chosen = parser().parse_args()
+    try:
+        account.drop(chosen.state, as_is=chosen.as_is)
+        close_memory()
+        chosen.do(chosen, State(chosen.state.resolve()), Terminal())
+    except SanctuaryError as error:
+        Terminal().say(f"{error.sentence}\n    {error.hint}" if error.hint else error.sentence)
+        return error.exit_code
+    except PermissionError as refused:
+        Terminal().say(f"{refused.filename} belongs to another account.\n    sudo ./scripts/manage --help")
+        return 2
+    except (KeyboardInterrupt, EOFError):
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

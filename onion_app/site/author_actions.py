@@ -1,0 +1,227 @@
+"""What an author does with their case: coming back to it, writing, another code, taking everything back.
+
+This is where seals and tables meet: what is sealed goes to the vault, and what comes from it is opened, with the
+author's own keys only. Nothing is remembered between two calls.
+# P04: a text is sealed before it reaches the vault.
+"""
+
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from typing import Final
+
+from onion_app.crypto.epochs import AUTHOR_HOLDER, claimed
+from onion_app.crypto.keys import new_id
+from onion_app.crypto.payloads import Consent, LastOpened, Text, Verdict
+from onion_app.crypto.sealing import Place
+from onion_app.errors import DiskFull, EpochPassed, NothingHere, Overloaded, Paused
+from onion_app.site.author_keys import (
+    CaseAccess,
+    epoch_to_write_in,
+    keys_by_epoch,
+    keys_in,
+    keys_of,
+    message_id_of,
+    open_message,
+    sealer,
+    wrapped,
+)
+from onion_app.site.author_view import read_case
+from onion_app.vault.database import Database
+from onion_app.vault.mailbox import case_keys, lifetime, messages
+from onion_app.vault.mailbox.records import Wrap
+
+# What may wait in one case for its circle's next message. Fifty of the longest texts are a book of some 300 pages: far
+# more than somebody frightened writes between two answers, and one code fills some 3 MiB. Consents and verdicts
+# may go ten further, so that nobody has written too much to decide.
+MOST_WAITING: Final = 50
+MOST_DECIDED: Final = MOST_WAITING + 10
+# Each new code begins an epoch; nobody who is afraid for theirs needs so many, and each makes the case slower to open.
+MOST_EPOCHS: Final = 200
+_PUBLISH: Final = ("no", "ask", "yes")
+
+TRIES: Final = 5  # a new epoch is begun about once in the life of a case; losing that race five times is no accident
+
+
+def open_case(db: Database, code: str, day: int) -> tuple[CaseAccess, int | None]:
+    """Find the case of a code and note that it was opened; gives the day of the opening before this one.
+
+    Raises:
+        NothingHere: whatever the reason, there is nothing under this code.
+    """
+    keys = keys_of(db, code)
+    access = CaseAccess(lifetime.find_by_tag(db, keys.tag).id, keys.author)
+    before = _last_opened(db, access)
+    with suppress(DiskFull):  # who cannot be noted may still read
+        _note_opening(db, access, day)
+    return access, before
+
+
+def write_back(db: Database, access: CaseAccess, text: Text, seed: bytes) -> None:
+    """Add a text to a case; the same text with the same seed (drawn for each form) is stored once.
+
+    Raises:
+        NothingHere: the case is gone. Paused: its circle has no key, or there is no room. Overloaded: no turn to write.
+        AwaitsAnswer: so much waits that no more is taken.
+    """
+    add(db, access, text, message_id_of(seed, text.text), most=MOST_WAITING)
+
+
+def save_consent(db: Database, access: CaseAccess, consent: Consent) -> None:
+    """Add what the author allows from now on, unless it is what they allow already.
+
+    Who allows less is never refused for what waits or for room: nobody can take back more often than they gave.
+
+    Raises:
+        NothingHere, Paused, Overloaded, AwaitsAnswer: as for `write_back`.
+    """
+    case = read_case(db, access)
+    now = case.consent
+    same = now and (now.publish, now.count, now.quote) == (consent.publish, consent.count, consent.quote)
+    if case.kind == "testimony" and not same:
+        add(db, access, consent, new_id(), most=None if now and _allows_no_more(consent, now) else MOST_DECIDED)
+
+
+def add(
+    db: Database,
+    access: CaseAccess,
+    letter: Text | Consent | Verdict,
+    message_id: bytes,
+    *,
+    most: int | None = MOST_DECIDED,
+) -> None:
+    """Seal a letter of the author's and add it to the case, unless `most` wait; the same id is stored once.
+
+    Raises:
+        NothingHere, Paused, Overloaded, AwaitsAnswer: as for `write_back`.
+    """
+
+    def append() -> None:
+        keys = keys_in(db, access)
+        epoch, wraps = epoch_to_write_in(db, access, keys)
+        sealed = sealer(epoch.key, Place(access.case_id, epoch.number, message_id, 0, "visitor"), letter)
+        messages.append(
+            db,
+            access.case_id,
+            message_id,
+            author="visitor",
+            epoch=epoch.number,
+            held=keys.held,
+            new_wraps=wraps,
+            seal=sealed,
+            day=letter.day,
+            most=most,
+        )
+
+    _until_no_epoch_passed(append)
+
+
+def change_code(db: Database, access: CaseAccess, code: str) -> CaseAccess:
+    """Let another code open the case, and the old one nothing from now on.
+
+    Raises:
+        NothingHere: the case is gone, or its code was replaced meanwhile. Overloaded: no turn to write, or too many.
+    """
+    new = keys_of(db, code)
+
+    def rewrap() -> None:
+        keys = keys_in(db, access)
+        if len(keys.epochs) >= MOST_EPOCHS:
+            raise Overloaded
+        epochs = [claimed(first, new.author.private) for first in keys.epochs[:1]] + keys.epochs[1:]
+        # P05: what follows is sealed under a key that the old code never opened, unless nobody is there to read it.
+        new_wraps: Sequence[Wrap] = ()
+        with suppress(Paused):
+            _, new_wraps = epoch_to_write_in(db, CaseAccess(access.case_id, new.author), keys)
+        case_keys.change_code(
+            db,
+            access.case_id,
+            tag=new.tag,
+            author_key=new.author.public,
+            wraps=[wrapped(epoch, AUTHOR_HOLDER, new.author.public) for epoch in epochs],
+            new_wraps=new_wraps,
+            held=keys.held,
+        )
+
+    _until_no_epoch_passed(rewrap)
+    return CaseAccess(access.case_id, new.author)
+
+
+def erase(db: Database, access: CaseAccess, day: int) -> None:
+    """Destroy a case and the story that was made of it.
+
+    Raises:
+        NothingHere: it is gone already, or the access belongs to a code that was replaced.
+    """
+    if case_keys.author_key_of(db, access.case_id) != access.author.public:
+        raise NothingHere
+    # P07: the story goes with its case, and the case with its keys.
+    lifetime.erase_case(db, access.case_id, day, read_case(db, access).story_id)
+
+
+def erase_without_opening(db: Database, code: str, day: int) -> None:
+    """Destroy what is under a code; nothing of it is shown to anybody.
+
+    Raises:
+        NothingHere: whatever the reason, there is nothing under this code.
+    """
+    keys = keys_of(db, code)
+    erase(db, CaseAccess(lifetime.find_by_tag(db, keys.tag).id, keys.author), day)
+
+
+def _allows_no_more(consent: Consent, now: Consent) -> bool:
+    allowed = _PUBLISH.index(consent.publish) <= _PUBLISH.index(now.publish)
+    return allowed and consent.count <= now.count and consent.quote <= now.quote
+
+
+def _last_opened(db: Database, access: CaseAccess) -> int | None:
+    keys = keys_by_epoch(db, access)
+    records = (open_message(keys, each) for each in messages.messages_of(db, access.case_id) if each.number == 0)
+    return next((record.day for record in records if isinstance(record, LastOpened)), None)
+
+
+def _note_opening(db: Database, access: CaseAccess, day: int) -> None:
+    def note() -> None:
+        keys = keys_in(db, access)
+        for epoch in keys.epochs[-1:]:
+            place = Place(access.case_id, epoch.number, new_id(), 0, "site")
+            sealed = sealer(epoch.key, place, LastOpened(day))
+            messages.put_opened(db, access.case_id, place.message_id, epoch=epoch.number, held=keys.held, seal=sealed)
+
+    _until_no_epoch_passed(note)
+
+
+def _until_no_epoch_passed(write: Callable[[], None]) -> None:
+    for _ in range(TRIES):
+        try:
+            return write()
+        except EpochPassed:
+            continue
+    raise Overloaded
+
+
+def give_verdict(db: Database, access: CaseAccess, verdict: Verdict, seed: bytes) -> None:
+    """Add what the author says to a final text; the last word counts, and the same one from one form is stored once.
+
+    Raises:
+        NothingHere, Paused, Overloaded, AwaitsAnswer: as for `casework.write_back`; a yes can always be taken back.
+    """
+    before = read_case(db, access).verdict
+    most: int | None = MOST_WAITING if verdict.text else MOST_DECIDED
+    if before and before.decision == "yes" and verdict.decision == "no" and not verdict.text:
+        most = None
+    add(db, access, verdict, message_id_of(seed, f"{verdict.decision} {verdict.text}"), most=most)
+
+
+def take_story_back(db: Database, access: CaseAccess, day: int) -> None:
+    """Take the published story back for ever, and allow no other; the messages stay.
+
+    Raises:
+        NothingHere, Paused, Overloaded: as for `give_verdict`; what waits, or a lack of room, stops nobody.
+    """
+    case = read_case(db, access)
+    if case.story_id is not None:
+        lifetime.withdraw(db, case.story_id, day)
+        lifetime.set_state(db, access.case_id, "reading")
+    if case.consent is not None:
+        save_consent(db, access, replace(case.consent, publish="no", day=day))

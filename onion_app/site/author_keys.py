@@ -1,0 +1,138 @@
+"""The keys of an author: how they open the messages of their case, and seal new ones.
+
+Nothing here decides what is written or shown, and nothing is remembered between two calls.
+# P06: a code is stretched here and stored nowhere; what stays of it for a visit is the author's key pair.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+from onion_app.crypto.codes import CodeKeys, derive
+from onion_app.crypto.epochs import AUTHOR_HOLDER, NO_AUTHOR, Epoch, authors_epochs, next_epoch, unwrap, wrap
+from onion_app.crypto.keys import KeyPair, fingerprint, subkey
+from onion_app.crypto.payloads import Payload, pack, unpack
+from onion_app.crypto.sealing import Place, open_seal, seal
+from onion_app.errors import NothingHere, Paused, SealBroken
+from onion_app.vault import settings
+from onion_app.vault.database import Database
+from onion_app.vault.mailbox.case_keys import all_wraps, author_key_of, next_number
+from onion_app.vault.mailbox.records import CircleKey, Message, Wrap
+from onion_app.vault.shown import routing
+from onion_app.web.pinning import unpinned
+
+
+class CaseAccess(NamedTuple):
+    """What opens a case for its author while a visit lasts: the case, and the key pair behind the code."""
+
+    case_id: bytes
+    author: KeyPair
+
+
+def keys_of(db: Database, code: str) -> CodeKeys:
+    """Stretch a code with the salt of this installation; about 25 ms, on any CPU."""
+    salt = settings.read(db).code_salt
+    with unpinned():
+        return derive(code, salt)
+
+
+class OpenedKeys(NamedTuple):
+    """The keys of a case as its author finds them."""
+
+    held: list[Wrap]  # every wrap of the case, whoever put it there
+    epochs: list[Epoch]  # those that the author can be sure of, the oldest first
+    others: list[Epoch]  # those that open, and may be anybody's
+
+
+def keys_in(db: Database, access: CaseAccess) -> OpenedKeys:
+    """Open the author's wraps, and leave out what somebody else put among them.
+
+    Raises:
+        NothingHere: the case is gone, or the access belongs to a code that was replaced.
+    """
+    held = all_wraps(db, access.case_id)
+    own = [each for each in held if each.holder == AUTHOR_HOLDER]
+    found = [epoch for each in own if (epoch := _opened_wrap(each, access)) is not None]
+    if not found and author_key_of(db, access.case_id) != access.author.public:
+        raise NothingHere
+    sure = authors_epochs(found, access.author)
+    others = sorted((each for each in found if each not in sure), key=lambda epoch: epoch.number)
+    return OpenedKeys(held, sure, others)
+
+
+def _opened_wrap(wrapped: Wrap, access: CaseAccess) -> Epoch | None:
+    place = {"case_id": access.case_id, "holder": AUTHOR_HOLDER}
+    try:
+        return unwrap(wrapped.wrap, epoch=wrapped.epoch, private_key=access.author.private, **place)
+    except SealBroken:
+        return None
+
+
+def keys_by_epoch(db: Database, access: CaseAccess) -> dict[int, bytes]:
+    """Give the key of every epoch that the author can be sure of, the newest first.
+
+    Raises:
+        NothingHere: as for `keys_in`.
+    """
+    return {epoch.number: epoch.key for epoch in reversed(keys_in(db, access).epochs)}
+
+
+def epoch_to_write_in(db: Database, access: CaseAccess, keys: OpenedKeys) -> tuple[Epoch, Sequence[Wrap]]:
+    """Stay in the newest epoch, unless its circle or its author has another key by now: then a new one begins.
+
+    Raises:
+        NothingHere: the case is gone.
+        Paused: the circle has no key, or no key of the case is left that its author could be sure of.
+    """
+    if not keys.epochs:
+        raise Paused
+    newest = keys.epochs[-1]
+    # Which circle has the case is what the newest epoch says, and not the mailbox.
+    # P05: who was shut out of the circle holds its old key, and reads nothing of the new epoch.
+    circle = _circle(db, newest.circle_id)
+    if (newest.circle_key, newest.author) == (circle.public_key, access.author.public):
+        return newest, ()
+    number = next_number(keys.held, newest.number)
+    readers = {"circle_id": circle.id, "circle_key": circle.public_key, "author": access.author.public}
+    new = next_epoch(keys.epochs, number, **readers, others=keys.others)
+    return new, wraps_for(new)
+
+
+def _circle(db: Database, circle_id: bytes) -> CircleKey:
+    try:
+        return routing.circle_key(db, circle_id)
+    except NothingHere:  # its last member was shut out; whoever is let in next makes a key
+        raise Paused from None
+
+
+def wraps_for(epoch: Epoch) -> tuple[Wrap, ...]:
+    """Wrap an epoch for those whom it was begun for."""
+    readers = {epoch.circle_id: epoch.circle_key} | ({AUTHOR_HOLDER: epoch.author} if epoch.author != NO_AUTHOR else {})
+    return tuple(wrapped(epoch, holder, public) for holder, public in readers.items())
+
+
+def wrapped(epoch: Epoch, holder: bytes, public: bytes) -> Wrap:
+    """Wrap an epoch for one holder, as the mailbox keeps it."""
+    return Wrap(epoch.number, holder, fingerprint(public), wrap(epoch, holder=holder, public_key=public))
+
+
+def sealer(case_key: bytes, place: Place, letter: Payload) -> Callable[[int], bytes]:
+    """Give the function that seals a letter once the vault knows its number; the number in `place` is not used."""
+    return lambda number: seal(case_key, pack(letter), replace(place, number=number))
+
+
+def open_message(keys: Mapping[int, bytes], message: Message) -> Payload | None:
+    """Open a message; None when it is damaged, so that the others can still be read."""
+    place = Place(message.case_id, message.epoch, message.id, message.number, message.author)
+    try:
+        return unpack(open_seal(keys[message.epoch], message.sealed, place))
+    except (SealBroken, KeyError):
+        return None
+
+
+def message_id_of(seed: bytes, text: str) -> bytes:
+    """Give the id (16 bytes) under which a text from one form is stored, however often it is sent.
+
+    The seed is a secret of that form: with a known one, the id would tell whoever guesses a text that they are right.
+    """
+    return subkey(seed, text)[:16]

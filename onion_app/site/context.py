@@ -1,0 +1,64 @@
+"""What one running site has at hand: its mailbox, its open visits, its budgets, its clock."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final, cast
+
+from flask import current_app
+
+from onion_app.vault import settings
+from onion_app.vault.database import Database
+from onion_app.vault.per_thread import PerThread
+from onion_app.vault.settings import Settings
+from onion_app.web.budget import TokenBucket
+from onion_app.web.visits import Visits
+
+DAY: Final = 86_400  # seconds
+
+
+@dataclass(frozen=True, slots=True)
+class SiteContext:
+    """Everything a view may ask for."""
+
+    mailbox: PerThread
+    visits: Visits
+    field_key: bytes
+    clock: Callable[[], float]
+    address: str
+    budgets: Mapping[str, TokenBucket]
+
+
+def budgets(clock: Callable[[], float]) -> dict[str, TokenBucket]:
+    """Fill the buckets; what is written in an open case needs no token.
+
+    The sizes let a thousand people come at once, which is more than a frightened city sends in an hour; the refill is
+    what one machine stretches and stores beside its readers. A flood that goes on fills 120 cases a minute, some 10 KiB
+    each: two gigabytes a day, which somebody will notice and pause, and which ends at the quota in `vault/cases`. An
+    open case takes only so much until it is answered, and the disk keeps a rest for erasing and answering.
+    """
+    return {
+        "tell": TokenBucket(clock, size=1000, per_minute=120),
+        "ask": TokenBucket(clock, size=1000, per_minute=120),
+        "send": TokenBucket(clock, size=2000, per_minute=240),  # both kinds; sending again costs a token too
+        "open": TokenBucket(clock, size=1000, per_minute=600),  # 25 ms each: a quarter of one CPU at most
+    }
+
+
+def site_context() -> SiteContext:
+    """Give what this app has at hand."""
+    return cast("SiteContext", current_app.extensions["house"])
+
+
+def mailbox() -> Database:
+    """Give this thread's connection."""
+    return site_context().mailbox.here()
+
+
+def in_force() -> Settings:
+    """Read the settings."""
+    return settings.read(mailbox())
+
+
+def today() -> int:
+    """Count the days since 1970-01-01 UTC. # P08: no page asks for anything finer."""
+    return int(site_context().clock() // DAY)

@@ -1,0 +1,165 @@
+"""Every page is shown through here, and so is whatever stands in the way: the words always come back.
+
+All words are in the templates. The functions here choose a page and hand it plain values.
+# P10: a lost cookie, an ended visit, a restart, a pause or an overload costs nobody their text.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, get_args
+
+from flask import Blueprint, render_template, request
+from flask.typing import ResponseReturnValue
+from markupsafe import Markup
+
+from onion_app.crypto.codes import lines
+from onion_app.errors import CodeMistyped, SealBroken
+from onion_app.shapes import Language
+from onion_app.site import new_case
+from onion_app.site.context import in_force, site_context
+from onion_app.site.forms import LETTERS, around_the_limit
+from onion_app.vault.shown.reading import Version
+from onion_app.web.app import mark_own_text, mark_published
+from onion_app.web.i18n import LANGUAGES, current_language
+from onion_app.web.text import cleaned
+
+# Everything a form of ours carries besides the text, the code and the token; it travels on unseen.
+_CARRIED: Final = (
+    "sealed", "topic", "danger", "answer_in", "story", "publish", "count", "quote", "line", "no_return",
+    "message", "do", "proposal", "decision",
+)  # fmt: skip
+_TYPED: Final = 200  # letters of a mistyped code that are shown again
+
+_BLANK: Final[Mapping[str, Any]] = {
+    "errors": {},
+    "around": None,
+    "excess": 0,
+    "line": "",
+    "text": "",
+    "code": "",
+    "typed": "",
+    "typed_lines": (),
+    "kept_kind": None,
+}
+
+
+def pages_called(name: str) -> Blueprint:
+    """Make a blueprint whose views are not handed the language of their path: the page speaks it already."""
+    blueprint = Blueprint(name, __name__)
+
+    @blueprint.url_value_preprocessor
+    def without_language(_endpoint: str | None, values: dict[str, str] | None) -> None:
+        (values or {}).pop("code", None)
+
+    return blueprint
+
+
+def page(path: str) -> str:
+    """Give the path of a page in the language of this one."""
+    return f"/{current_language().code}/{path}"
+
+
+def show(template: str, **values: object) -> str:
+    """Render a page; what it does not use has a blank value."""
+    return render_template(template, **(dict(_BLANK) | values))
+
+
+def show_own(template: str, text: str, **values: object) -> str:
+    """Render a page that shows a visitor's own text, or their messages, whole, however long they are."""
+    if text or values.get("letters") or values.get("proposal"):
+        mark_own_text()
+    excess = max(len(text), len(str(values.get("change", "")))) - LETTERS
+    return show(template, text=text, around=around_the_limit(text), excess=max(0, excess), **values)
+
+
+def show_published(template: str, *, query: str = "", **values: object) -> str:
+    """Render a page that is the same for everybody; under no other query than its own is it kept ready."""
+    if request.query_string.decode("latin-1") == query:
+        mark_published()
+    return show(template, **values)
+
+
+def language_code() -> Language:
+    """Give the code of the language of this page."""
+    return next(code for code in get_args(Language) if code == current_language().code)
+
+
+def tongue(code: Language) -> Markup:
+    """Give the attributes of words in a language, where it is another than that of the page."""
+    if code == current_language().code:
+        return Markup("")
+    return Markup(' lang="{}" dir="{}"').format(code, LANGUAGES[code].dir)
+
+
+def best_version(versions: Sequence[Version]) -> Version:
+    """Choose the version in the language of this page, or else one in the language that most readers have."""
+    preferred = (language_code(), *get_args(Language))
+    return min(versions, key=lambda version: preferred.index(version.language))
+
+
+def how_to_find_us() -> str:
+    """Give the operator's sentence about finding this place, in English where it was not written in this language."""
+    written = in_force().how_to_find_us
+    return written[current_language().code] or written["en"]
+
+
+def typed_code(mistyped: CodeMistyped | None = None) -> dict[str, Any]:
+    """Give what a form with a code shows again: what was typed, and its digits in lines to compare."""
+    typed = request.form.get("code", "")[:_TYPED]
+    digits = mistyped.digits if mistyped else ""
+    return {"typed": typed, "typed_lines": lines(digits)}
+
+
+def kept_page(why: str, path: str, errors: Mapping[str, str] | None = None, **values: object) -> str:
+    """Show what somebody sent in a form of its own again, with every choice and the same code."""
+    carried = {name: request.form[name] for name in _CARRIED if name in request.form}
+    if why == "expired" and path != "case":
+        carried.pop("line", None)
+        carried["again"] = "1"
+    text = cleaned(request.form.get("text", ""))
+    return show_own(
+        "kept.html",
+        text,
+        why=why,
+        path=path,
+        posted=request.method == "POST",
+        fields=carried,
+        with_text="text" in request.form,
+        code=_code_in(request.form.get("sealed", "")) if path in ("tell", "ask") else "",
+        errors=errors or {},
+        **values,
+    )
+
+
+def refused(why: str) -> ResponseReturnValue:
+    """Answer whatever was asked while too many write or nothing new is taken."""
+    path = _path_asked()
+    if path == "return":
+        return show("return.html", why=why, **typed_code()), 503
+    return kept_page(why, path), 503
+
+
+def expired() -> ResponseReturnValue:
+    """Answer a form whose visit, cookie or token is over."""
+    path = _path_asked()
+    form = request.form
+    if path == "return" and form.get("sealed"):
+        return show("erase.html", back_to="return", fields={"sealed": form["sealed"]}, backup_days=backup_days()), 400
+    if path in ("tell", "ask") or (path == "case" and ("text" in form or form.get("do") == "consents")):
+        return kept_page("expired", path), 400
+    return show("return.html", why="expired", **typed_code()), 400
+
+
+def backup_days() -> int:
+    """Give the days after which a safety copy is destroyed."""
+    return in_force().backup_days
+
+
+def _path_asked() -> str:
+    return request.path.strip("/").partition("/")[2]
+
+
+def _code_in(sealed: str) -> str:
+    try:
+        return new_case.prepared_in(site_context().field_key, sealed).code
+    except SealBroken:
+        return ""

@@ -1,0 +1,200 @@
+"""The case page: everything that its author can read, add, allow and take back while the visit lasts.
+
+The code is not there: the visit keeps the author's key pair, and when it is over a form comes back with its words and
+asks for the code again. # P10
+"""
+
+import re
+from collections.abc import Callable
+from typing import Any, Final, get_args
+
+from flask import request
+from flask.typing import ResponseReturnValue
+from markupsafe import escape
+
+from onion_app.crypto.codes import new_code, read_code
+from onion_app.crypto.keys import new_key
+from onion_app.crypto.payloads import Decision, Text, Verdict
+from onion_app.crypto.sealing import open_field, seal_field
+from onion_app.errors import CodeMistyped, NothingHere, SealBroken, VisitOver
+from onion_app.site import author_actions, visit
+from onion_app.site.author_keys import CaseAccess
+from onion_app.site.author_view import ShownMessage, read_case
+from onion_app.site.context import mailbox, site_context, today
+from onion_app.site.forms import read_consent, wrong_line, wrong_text
+from onion_app.site.rendering import backup_days, expired, kept_page, pages_called, show, show_own, typed_code
+from onion_app.web.text import cleaned
+
+casepage: Final = pages_called("casepage")
+
+_FIELD: Final = "new code"
+_SEED: Final = re.compile(r"[0-9a-f]{64}")
+_PART: Final = 50_000  # bytes of messages on one page; one message alone may have 60,000 once escaped
+_ROOM: Final = 55_000  # bytes that may stand in the boxes beside them: together with the page they fit the long size
+
+
+@casepage.get("/<lang:code>/case")
+def look() -> ResponseReturnValue:
+    """Show the case that this visit has open."""
+    try:
+        return _case_page(visit.case_access())
+    except VisitOver:
+        return show("return.html", why="expired")
+    except NothingHere:
+        visit.forget_case()
+        return show("nothing.html")
+
+
+@casepage.post("/<lang:code>/case")
+def act() -> ResponseReturnValue:
+    """Do what a form of the case page says."""
+    todo = _TODO.get(request.form.get("do", ""), _write)
+    text = cleaned(request.form.get("text", ""))
+    if text:
+        visit.keep(reply=text)
+    try:
+        return todo(_access())
+    except VisitOver:
+        return expired()
+    except CodeMistyped as mistyped:
+        return kept_page("expired", "case", {"code": "mistyped"}, **typed_code(mistyped))
+    except NothingHere:
+        if text:
+            return kept_page("expired", "case", {"code": "nothing"}, **typed_code())
+        visit.forget_case()
+        return show("nothing.html")
+
+
+def _access() -> CaseAccess:
+    """Give the open case; a code that came with the form opens its own."""
+    if "code" not in request.form:
+        return visit.case_access()
+    code = read_code(request.form["code"])
+    site_context().budgets["open"].take()
+    access, opened_before = author_actions.open_case(mailbox(), code, today())
+    visit.keep_case_open(access, opened_before)
+    return access
+
+
+def _write(access: CaseAccess) -> ResponseReturnValue:
+    text = cleaned(request.form.get("text", ""))
+    wrong = wrong_text(text)
+    if wrong:
+        return _case_page(access, text=text, errors=wrong)
+    author_actions.write_back(mailbox(), access, Text(text, today()), _seed())
+    visit.keep(reply=None)
+    return _case_page(access, done="arrived")
+
+
+def _seed() -> bytes:
+    seed = request.form.get("message", "")
+    return bytes.fromhex(seed) if _SEED.fullmatch(seed) else new_key()
+
+
+def _decide(access: CaseAccess) -> ResponseReturnValue:
+    """Take the author's word on the final text; without a decision it is a message like any other."""
+    decision = next((each for each in get_args(Decision) if each == request.form.get("decision")), None)
+    if decision is None:
+        return _write(access)
+    text = cleaned(request.form.get("text", ""))
+    wrong = wrong_text(text) if decision == "change" or text else {}
+    if wrong:
+        return _case_page(access, text="", change=text, errors={"change": wrong["text"]})
+    if request.form.get("proposal") != read_case(mailbox(), access).proposal_id:
+        return _case_page(access, text="", change=text, done="another")  # nobody says yes to what they have not seen
+    verdict = Verdict(request.form["proposal"], decision, text, today())
+    author_actions.give_verdict(mailbox(), access, verdict, _seed())
+    visit.keep(reply=None)
+    return _case_page(access, done="decided")
+
+
+def _take_back(access: CaseAccess) -> ResponseReturnValue:
+    author_actions.take_story_back(mailbox(), access, today())
+    return _case_page(access, done="taken_back")
+
+
+def _allow(access: CaseAccess) -> ResponseReturnValue:
+    author_actions.save_consent(mailbox(), access, read_consent(request.form, today()))
+    return _case_page(access, done="saved")
+
+
+def _change_code(access: CaseAccess) -> ResponseReturnValue:
+    """Show a new code, and let it take effect when line 7 of it was typed back."""
+    try:
+        fields = open_field(site_context().field_key, _FIELD, request.form.get("sealed", ""))
+    except SealBroken:
+        fields = {}
+    if fields.get("case") != access.case_id.hex():
+        code = new_code()
+        sealed = seal_field(site_context().field_key, _FIELD, {"code": code, "case": access.case_id.hex()})
+        return show("newcode.html", code=code, sealed=sealed)
+    code, line = fields["code"], request.form.get("line", "")
+    wrong = wrong_line(code, line)
+    if wrong:
+        return show("newcode.html", code=code, sealed=request.form["sealed"], line=line[:40], errors=wrong)
+    visit.keep_case_open(author_actions.change_code(mailbox(), access, code), visit.contents().get("opened_before"))
+    return _case_page(visit.case_access(), done="new_code")
+
+
+def _erase(access: CaseAccess) -> ResponseReturnValue:
+    if "sure" not in request.form:
+        return show("erase.html", back_to="case", fields={"do": "erase", "sure": "1"}, backup_days=backup_days())
+    author_actions.erase(mailbox(), access, today())
+    visit.forget_case()
+    return show("erased.html")
+
+
+_TODO: Final[dict[str, Callable[[CaseAccess], ResponseReturnValue]]] = {
+    "verdict": _decide,
+    "take_back": _take_back,
+    "consents": _allow,
+    "new_code": _change_code,
+    "erase": _erase,
+}
+
+
+def _case_page(access: CaseAccess, **values: Any) -> str:  # noqa: ANN401 - plain values for the template
+    case = read_case(mailbox(), access)
+    kept = visit.contents()
+    text = values.pop("text", kept.get("reply", ""))
+    proposal = case.proposal if case.verdict is None else None
+    beside = _bytes(text) + _bytes(values.get("change", "")) + (_bytes(proposal.text) if proposal else 0)
+    parts = _parts(case.letters) if beside <= _ROOM else [()]
+    asked = request.args.get("part", "1")
+    part = min(int(asked), len(parts)) if asked.isascii() and asked.isdigit() and len(asked) < len(str(_PART)) else 1
+    return show_own(
+        "case.html",
+        text,
+        state=case.state,
+        consent=case.consent if case.kind == "testimony" else None,
+        erased_around=case.erased_on,
+        opened_before=kept.get("opened_before"),
+        restored=case.restored,
+        letters=parts[max(part, 1) - 1],
+        part=max(part, 1),
+        more=part < len(parts),
+        message_seed=new_key().hex(),
+        proposal=proposal,
+        proposal_id=case.proposal_id,
+        verdict=case.verdict.decision if case.verdict else "",
+        story=case.story_id.hex() if case.story_id else "",
+        **({"done": "", "change": ""} | values),
+    )
+
+
+def _parts(letters: tuple[ShownMessage, ...]) -> list[tuple[ShownMessage, ...]]:
+    """Cut the messages into pages, newest first."""
+    parts: list[list[ShownMessage]] = [[]]
+    room = _PART
+    for letter in letters:
+        size = _bytes(letter.text)
+        if parts[-1] and size > room:
+            parts.append([])
+            room = _PART
+        parts[-1].append(letter)
+        room -= size
+    return [tuple(part) for part in parts]
+
+
+def _bytes(text: str) -> int:
+    return len(str(escape(text)).encode())

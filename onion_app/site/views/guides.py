@@ -1,0 +1,89 @@
+"""The guides: what to do in danger first, and alone; then the others, each with who has checked it, or that nobody has.
+
+The guide for danger is never missing: while none is published in a language, its words in the pages' own catalogue
+stand in.
+"""
+
+from functools import lru_cache
+from typing import Final
+
+from flask import abort
+from flask.typing import ResponseReturnValue
+
+from onion_app.errors import NothingHere, SanctuaryError
+from onion_app.site.context import mailbox
+from onion_app.site.paging import part_asked, parts_of
+from onion_app.site.rendering import best_version, language_code, pages_called, show_published
+from onion_app.vault.shown import reading
+from onion_app.vault.shown.reading import Version
+from onion_app.web.app import report
+from onion_app.web.markdown import render
+
+guides: Final = pages_called("guides")
+
+NOW: Final = "now"
+# The order in which somebody may need them; guides that are added later follow by their names.
+ORDER: Final = (
+    "searched", "shared-phone", "coming-back", "meeting", "family", "dying", "arrested", "leaving", "health",
+    "activists",
+)  # fmt: skip
+_PREFERRED: Final = ("ar", "ckb", "kmr", "en")  # when a guide is not written in the reader's language
+
+
+@guides.get("/<lang:code>/guides")
+def index() -> str:
+    """List the guides that are published."""
+    titles = reading.guides(mailbox())
+    names = sorted(titles, key=lambda slug: (ORDER.index(slug) if slug in ORDER else len(ORDER), slug))
+    listed = [(slug, *_title(titles[slug])) for slug in names if slug != NOW and titles[slug]]
+    return show_published(
+        "guides.html",
+        here=[(slug, title) for slug, language, title in listed if language == language_code()],
+        elsewhere=[each for each in listed if each[1] != language_code()],
+    )
+
+
+@guides.get("/<lang:code>/guides/<slug>")
+def guide(slug: str) -> ResponseReturnValue:
+    """Show a part of a guide."""
+    versions = _versions(slug)
+    if slug == NOW and language_code() not in {version.language for version in versions}:
+        return show_published("now.html")
+    if not versions:
+        abort(404)
+    version = best_version(versions)
+    parts = _parts(version.body)
+    part = part_asked(len(parts))
+    return show_published(
+        "guide.html",
+        query=f"part={part}" if part > 1 else "",
+        slug=slug,
+        version=version,
+        versions=versions,
+        body=render("\n\n".join(parts[part - 1])),
+        part=part,
+        parts_count=len(parts),
+    )
+
+
+@lru_cache(maxsize=64)  # a dozen guides in four languages, each cut once and not for every part that is read
+def _parts(body: str) -> list[list[str]]:
+    return parts_of(body, lambda block: len(render(block).encode()))
+
+
+def _versions(slug: str) -> list[Version]:
+    try:
+        return reading.guide(mailbox(), slug)[1]
+    except NothingHere:
+        return []
+    except SanctuaryError as error:
+        if slug != NOW:
+            raise
+        report(error)  # whatever is broken here, this page is not
+        return []
+
+
+def _title(titles: dict[str, str]) -> tuple[str, str]:
+    """Give a guide's title and the language that it is in: the reader's, or else one that it is written in."""
+    language = next(each for each in (language_code(), *_PREFERRED) if each in titles)
+    return language, titles[language]

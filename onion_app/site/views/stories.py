@@ -1,0 +1,72 @@
+"""The stories: their list, ten at a time, and each of them in parts; the same for everybody who reads.
+
+What is in a story stands before it, in words. Of its author and its days nothing is known here but the year.
+# P08: no page shows when a story arrived or was published.
+"""
+
+import re
+from typing import Final
+from urllib.parse import urlencode
+
+from flask import abort, request
+from flask.typing import ResponseReturnValue
+from markupsafe import escape
+
+from onion_app.errors import NothingHere
+from onion_app.site.context import mailbox
+from onion_app.site.paging import part_asked, parts_of
+from onion_app.site.rendering import best_version, language_code, pages_called, show_published
+from onion_app.vault.shown import reading
+from onion_app.vault.shown.listing import NOTES, list_stories
+
+stories: Final = pages_called("stories")
+
+_ID: Final = re.compile(r"[0-9a-f]{32}")
+_AROUND: Final = len('<p class="text"></p>\n')
+
+
+@stories.get("/<lang:code>/stories")
+def index() -> str:
+    """List ten stories, without those that somebody does not want to read."""
+    without = [note for note in NOTES if note in request.args.getlist("without")]
+    after = request.args.get("after", "")
+    listed, more = list_stories(mailbox(), language_code(), without, _id_in(after))
+    chosen = [("without", note) for note in without]
+    return show_published(
+        "stories.html",
+        query=urlencode([*chosen, ("after", after)] if after else chosen),
+        listed=listed,
+        notes=NOTES,
+        without=without,
+        earlier=urlencode([*chosen, ("after", listed[-1].text_id.hex())]) if more else "",
+        began=not after,
+    )
+
+
+@stories.get("/<lang:code>/stories/<story_id>")
+def story(story_id: str) -> ResponseReturnValue:
+    """Show a part of a story, in the language of the page if it is written in it."""
+    try:
+        text, versions = reading.story(mailbox(), _id_in(story_id) or abort(404))
+    except NothingHere:
+        abort(404)
+    version = best_version(versions)
+    parts = parts_of(version.body, lambda paragraph: len(str(escape(paragraph)).encode()) + _AROUND)
+    part = part_asked(len(parts))
+    return show_published(
+        "story.html",
+        query=f"part={part}" if part > 1 else "",
+        story=text,
+        story_id=story_id,
+        story_notes=[note for note in NOTES if note in text.notes],
+        version=version,
+        versions=versions,
+        paragraphs=parts[part - 1],
+        part=part,
+        parts_count=len(parts),
+        hard="dying" if "dying" in reading.guides(mailbox()) else "now",
+    )
+
+
+def _id_in(text: str) -> bytes | None:
+    return bytes.fromhex(text) if _ID.fullmatch(text) else None

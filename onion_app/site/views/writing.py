@@ -1,0 +1,141 @@
+"""Tell and ask, and the check page that both lead to: nothing is stored before its code was typed back.
+
+# P10: the form carries all there is, so that it survives a lost cookie, an ended visit and a restart; the visit keeps
+it too, for whoever goes back.
+"""
+
+from dataclasses import asdict, replace
+from typing import Any, Final
+
+from flask import request
+from flask.typing import ResponseReturnValue
+
+from onion_app.errors import AlreadyWithdrawn, SealBroken
+from onion_app.site import new_case
+from onion_app.site.context import in_force, mailbox, site_context, today
+from onion_app.site.details import pointed_out
+from onion_app.site.forms import (
+    ANSWER_LANGUAGES,
+    TOPICS,
+    AnswerIn,
+    Submission,
+    WritingKind,
+    read_submission,
+    wrong_line,
+    wrong_submission,
+    wrong_text,
+)
+from onion_app.site.new_case import Prepared
+from onion_app.site.rendering import how_to_find_us, pages_called, show, show_own
+from onion_app.site.visit import contents, keep
+from onion_app.vault.shown import routing
+from onion_app.web.i18n import current_language
+
+writing: Final = pages_called("writing")
+_PATHS: Final = "/<lang:code>/<any(tell, ask):kind>"
+
+
+@writing.get(_PATHS)
+def start(kind: WritingKind) -> ResponseReturnValue:
+    """Show an empty form, and whether something is being written already."""
+    routing.writing_circle(mailbox(), "unknown", "any")  # raises Paused: nobody should write for nothing
+    asked = {name: request.args.get(name, "") for name in ("topic", "story")}
+    before = contents().get("draft")
+    return _form(read_submission(kind, asked), kept_kind=before["kind"] if before else None)
+
+
+@writing.post(_PATHS)
+def go_on(kind: WritingKind) -> ResponseReturnValue:
+    """Take a form in: show the check page, or send."""
+    if "draft" in request.form:
+        return _draft_of_the_visit(kind)
+    draft = read_submission(kind, request.form)
+    keep(draft=asdict(draft))
+    try:
+        prepared = new_case.prepared_in(site_context().field_key, draft.sealed)
+    except SealBroken:
+        return _prepare(draft, new_code=bool(draft.sealed))
+    if "again" in request.form:
+        return _check(draft, prepared)
+    return _send(draft, prepared)
+
+
+def _draft_of_the_visit(kind: WritingKind) -> ResponseReturnValue:
+    """Show what the visit holds once more, or drop it."""
+    before = contents().get("draft")
+    if request.form["draft"] != "show" or not before:
+        keep(draft=None)
+        return _form(Submission(kind), draft_gone=True)
+    draft = Submission(**before)
+    try:
+        return _check(draft, new_case.prepared_in(site_context().field_key, draft.sealed))
+    except SealBroken:
+        return _form(draft)
+
+
+def _prepare(draft: Submission, **notices: bool) -> ResponseReturnValue:
+    """Make the code and show the check page for the first time."""
+    wrong = wrong_text(draft.text)
+    if wrong:
+        return _form(draft, errors=wrong)
+    routing.writing_circle(mailbox(), "unknown", "any")  # raises Paused
+    site_context().budgets[draft.kind].take(urgent=draft.urgent)
+    prepared = new_case.prepare(mailbox())
+    draft = draft.with_seal(prepared.sealed(site_context().field_key))
+    keep(draft=asdict(draft))
+    return _check(draft, prepared, **notices)
+
+
+def _send(draft: Submission, prepared: Prepared) -> ResponseReturnValue:
+    """Check everything once more, and store it."""
+    wrong = wrong_submission(draft)
+    if not draft.no_return:
+        wrong |= wrong_line(prepared.code, draft.line)
+    if wrong:
+        return _check(draft, prepared, errors=wrong)
+    site_context().budgets["send"].take(urgent=draft.urgent)
+    try:
+        new_case.send(mailbox(), prepared, draft, today(), _language())
+    except AlreadyWithdrawn:
+        return _prepare(draft, was_withdrawn=True)
+    keep(draft=None)
+    return show(
+        "sent.html",
+        kind=draft.kind,
+        code="" if draft.no_return else prepared.code,
+        days=_days(draft),
+        how_to_find_us=how_to_find_us(),
+    )
+
+
+def _form(draft: Submission, **values: object) -> str:
+    known: dict[str, Any] = {"draft": draft, "draft_gone": False, "topics": TOPICS}
+    if draft.kind == "ask":
+        known |= {"answer_languages": ANSWER_LANGUAGES, "days": in_force().answer_days["unknown"]}
+    return show_own(f"{draft.kind}.html", draft.text, **(known | values))
+
+
+def _check(draft: Submission, prepared: Prepared, **values: object) -> str:
+    return show_own(
+        "check.html",
+        draft.text,
+        draft=draft,
+        sealed=draft.sealed,
+        code=prepared.code,
+        line=draft.line,
+        days=_days(replace(draft, danger="unknown")),
+        how_to_find_us=how_to_find_us(),
+        details=pointed_out(draft.text) if draft.kind == "tell" else (),
+        **({"was_withdrawn": False, "new_code": False} | values),
+    )
+
+
+def _days(draft: Submission) -> int:
+    """Give how many days an answer usually takes."""
+    topic = "testimony" if draft.kind == "tell" else draft.topic
+    return in_force().answer_days["urgent" if draft.urgent else topic]
+
+
+def _language() -> AnswerIn:
+    found: AnswerIn = next(each for each in ANSWER_LANGUAGES if each == current_language().code)
+    return found

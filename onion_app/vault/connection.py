@@ -1,0 +1,216 @@
+"""One link to one encrypted file: its key, the proof that it encrypts, its settings read back, and a gate.
+
+The only module that meets sqlcipher3, and the only way to a database. It never takes a passphrase. Every statement
+passes the gate when it is prepared: what the gate does not name is refused, and so is whatever would run through a
+trigger or a view, whoever planted it and whenever.
+"""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from sqlcipher3 import dbapi2
+
+from onion_app.errors import CipherUnfit, DamagedFile, DiskFull, Overloaded, SanctuaryError, StateClosed, WrongKey
+
+DatabaseKind = Literal["mailbox", "desk"]
+KINDS: tuple[DatabaseKind, ...] = get_args(DatabaseKind)
+Connection = Any  # sqlcipher3 has no types; vault.database puts them on
+
+KEY_BYTES = 32
+_ROOM_TO_OPEN = 1 << 16  # bytes: the index of the write-ahead log, which each opening needs, takes half of it
+BUSY_SECONDS = 15  # a turn to write takes milliseconds: who waited this long meets a machine that cannot keep up
+
+# cipher_memory_security is left off: it makes every read four times as slow, and what it does, overwriting freed memory
+# (P04), glibc does for the whole process: whoever starts it sets GLIBC_TUNABLES.
+SETTINGS: tuple[tuple[str, str, int | str], ...] = (
+    ("foreign_keys", "ON", 1),
+    ("secure_delete", "ON", 1),  # P07: what is deleted is overwritten in its page
+    ("temp_store", "MEMORY", 2),  # P03: no temporary file
+    ("trusted_schema", "OFF", 0),
+    ("cell_size_check", "ON", 1),
+    ("journal_mode", "WAL", "wal"),
+    ("synchronous", "FULL", 2),  # P11: a commit returns after the disk has it
+    ("busy_timeout", str(BUSY_SECONDS * 1000), BUSY_SECONDS * 1000),
+    ("cache_size", "-2000", -2000),  # KiB a link: the usual 8000, once a thread, is a tenth of what a child may use
+)
+
+_READ = frozenset({dbapi2.SQLITE_SELECT, dbapi2.SQLITE_READ, dbapi2.SQLITE_FUNCTION, dbapi2.SQLITE_PRAGMA})
+_WORK = _READ | {dbapi2.SQLITE_INSERT, dbapi2.SQLITE_UPDATE, dbapi2.SQLITE_DELETE, dbapi2.SQLITE_TRANSACTION}
+_SHAPE = _WORK | {
+    dbapi2.SQLITE_CREATE_TABLE,
+    dbapi2.SQLITE_CREATE_INDEX,
+    dbapi2.SQLITE_DROP_TABLE,
+    dbapi2.SQLITE_DROP_INDEX,
+    dbapi2.SQLITE_ALTER_TABLE,
+    dbapi2.SQLITE_REINDEX,
+}
+_FUNCTIONS = frozenset({"count", "max", "min", "length"})
+
+Authorizer = tuple[frozenset[int], frozenset[str]]  # the actions that pass, and the pragmas
+OPENING: Authorizer = (_READ, frozenset(name for name, _, _ in SETTINGS) | {"user_version", "cipher_version"})
+_SIZES = ("page_count", "freelist_count", "page_size")
+WORKING: Authorizer = (_WORK, frozenset({"user_version", "wal_checkpoint", "shrink_memory", *_SIZES}))
+MIGRATING: Authorizer = (_SHAPE, frozenset({"user_version"}))
+COPYING: Authorizer = (_SHAPE | {dbapi2.SQLITE_ATTACH, dbapi2.SQLITE_DETACH}, frozenset())
+
+
+def file_name(kind: DatabaseKind) -> str:
+    """Name the file of a kind of database."""
+    return f"{kind}.db"
+
+
+def connect(path: Path, key: bytes) -> Connection:
+    """Open an existing file with its raw key (32 bytes), prove that it encrypts, set and read back every setting.
+
+    Raises:
+        DamagedFile: there is no file, or not a whole one.
+        WrongKey: its first page does not open.
+        CipherUnfit: the library does not encrypt, or a setting does not hold.
+        StateClosed, DiskFull: it may be whole, and cannot be opened now.
+    """
+    if len(key) != KEY_BYTES:
+        raise WrongKey(path.name)
+    with _what_stood_in_the_way(path):
+        try:
+            if path.stat().st_size == 0:  # SQLite takes an empty file for a new database
+                raise DamagedFile(path.name)
+        except OSError as error:
+            raise DamagedFile(path.name) from error
+        return _connect(path, key)
+
+
+def create(path: Path, key: bytes) -> Connection:
+    """Make a new file, 0600, and open it; its write-ahead log takes over the mode.
+
+    Raises:
+        FileExistsError: it is there already.
+        CipherUnfit: see `connect`.
+    """
+    path.touch(mode=0o600, exist_ok=False)
+    return _connect(path, key)
+
+
+def scratch() -> Connection:
+    """Open an empty database in memory, which migrations are tried on to write the schema down."""
+    link = dbapi2.connect(":memory:", isolation_level=None)
+    allow(link, MIGRATING)
+    return link
+
+
+def versions() -> tuple[str, str]:
+    """Give the versions of SQLCipher and of the library that encrypts for it."""
+    link = dbapi2.connect(":memory:")
+    try:
+        link.set_key("nothing is stored here")  # without a key there is no provider yet
+        answers = [link.execute(f"PRAGMA {name}").fetchall() for name in ("cipher_version", "cipher_provider_version")]
+    finally:
+        link.close()
+    cipher, provider = (str(answer[0][0]) if answer else "" for answer in answers)
+    return cipher, provider
+
+
+def _connect(path: Path, key: bytes) -> Connection:
+    with named_errors(path.name):
+        uri = f"{path.absolute().as_uri()}?mode=rw"
+        link = dbapi2.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        try:
+            link.set_key(f"x'{key.hex()}'")  # the raw form: 0.2 ms, where a passphrase costs 200
+            link.execute("PRAGMA cipher_log_level = NONE").fetchall()  # else it prints errors to stderr
+            allow(link, OPENING)
+            _prove(link, path.name)
+            for setting in SETTINGS:
+                _set(link, *setting)
+            allow(link, WORKING)
+        except BaseException:
+            link.close()
+            raise
+    return link
+
+
+@contextmanager
+def _what_stood_in_the_way(path: Path) -> Iterator[None]:
+    """Look again at a file that does not open: SQLite's one error for all of these must send nobody to a backup.
+
+    Raises:
+        StateClosed, DiskFull, DamagedFile.
+    """
+    try:
+        yield
+    except DamagedFile:
+        for file in (path.parent, *(path.with_name(path.name + ending) for ending in ("", "-wal", "-shm"))):
+            if os.access(file, os.F_OK) and not os.access(file, os.R_OK | os.W_OK):
+                raise StateClosed(str(file)) from None
+        if path.parent.is_dir() and shutil.disk_usage(path.parent).free < _ROOM_TO_OPEN:
+            raise DiskFull(str(path.parent)) from None
+        raise
+
+
+def _prove(link: Connection, name: str) -> None:
+    proof = "cipher_version"  # plain SQLite knows no such pragma and answers nothing
+    version = link.execute(f"PRAGMA {proof}").fetchall()
+    if not version or not version[0][0]:
+        raise CipherUnfit(proof)
+    try:
+        link.execute("SELECT count(*) FROM sqlite_master").fetchall()
+    except dbapi2.DatabaseError as error:
+        wrong_key = _code(error) == dbapi2.SQLITE_NOTADB
+        raise (WrongKey if wrong_key else DamagedFile)(name) from error
+
+
+def _set(link: Connection, name: str, value: str, readback: int | str) -> None:
+    link.execute(f"PRAGMA {name} = {value}").fetchall()
+    if link.execute(f"PRAGMA {name}").fetchall() != [(readback,)]:
+        raise CipherUnfit(name)
+
+
+def allow(link: Connection, gate: Authorizer) -> None:
+    """Let only these actions and pragmas pass from now on, and never anything through a trigger or a view."""
+    actions, pragmas = gate
+
+    def judge(action: int, first: str | None, second: str | None, _schema: str | None, through: str | None) -> int:
+        refused = (
+            through is not None  # P04: a planted trigger or view; a named subquery too, so none is written here
+            or action not in actions
+            or (action == dbapi2.SQLITE_PRAGMA and first not in pragmas)
+            or (action == dbapi2.SQLITE_FUNCTION and gate is WORKING and second not in _FUNCTIONS)
+        )
+        return int(dbapi2.SQLITE_DENY if refused else dbapi2.SQLITE_OK)
+
+    link.set_authorizer(judge)
+
+
+@contextmanager
+def named_errors(name: str) -> Iterator[None]:
+    """Give the library's errors our names; those that are our own mistakes pass as they are.
+
+    Raises:
+        Overloaded: other writers held the lock for 15 s.
+        DiskFull: no room is left.
+        DamagedFile: it cannot be read, or something in it asked for what the gate refuses.
+    """
+    try:
+        yield
+    except (dbapi2.IntegrityError, dbapi2.ProgrammingError):
+        raise
+    except dbapi2.DatabaseError as error:
+        if _code(error) == dbapi2.SQLITE_ERROR:
+            raise
+        raise _named(error, name) from error
+
+
+def _named(error: Exception, name: str) -> SanctuaryError:
+    match _code(error):
+        case dbapi2.SQLITE_BUSY | dbapi2.SQLITE_LOCKED:
+            return Overloaded()
+        case dbapi2.SQLITE_FULL:
+            return DiskFull()
+        case _:
+            return DamagedFile(name)
+
+
+def _code(error: Exception) -> int:
+    return int(getattr(error, "sqlite_errorcode", dbapi2.SQLITE_ERROR)) & 0xFF  # the extended codes share the low byte

@@ -1,0 +1,229 @@
+"""Circles, their members, and the grants of their keys. Somebody may be in more than one.
+
+# P05: whoever is shut out has no grant of what is sealed from then on, and none left of what was sealed before.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple, dataclass
+from typing import Final
+
+from onion_app.errors import CircleChanged, NothingHere
+from onion_app.shapes import Id, Key, Number, Words, from_row, to_json
+from onion_app.vault.database import Database
+from onion_app.vault.desk.moderators import MODERATOR, Moderator, make_active
+
+_PROMISED: Final = (
+    "SELECT i.coordinator FROM waiting AS w JOIN invitations AS i ON i.id = w.invitation_id "
+    "WHERE w.circle_id = ? AND w.moderator_id = ?"
+)
+_CIRCLE: Final = (
+    "SELECT c.id, c.name, c.topics, c.languages, c.catch_all, c.coordinators, c.generation, c.public_key "
+    "FROM circles AS c "
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Circle:
+    """A few people who share a key pair, whose generation counts up from 0, no key yet."""
+
+    id: Id
+    name: str
+    topics: Words
+    languages: Words
+    catch_all: bool
+    coordinators: bool
+    generation: Number
+    public_key: Key | None
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A generation of a circle's private key, sealed to one member."""
+
+    circle_id: Id
+    generation: Number
+    moderator_id: Id
+    public_key: Key  # the circle's
+    sealed: bytes
+
+
+def add_circle(db: Database, circle: Circle) -> None:
+    """Store a circle, which has no key until its first member comes."""
+    lists = (to_json(circle.topics), to_json(circle.languages))
+    with db.writing():
+        db.run(
+            "INSERT INTO circles (id, name, topics, languages, catch_all, coordinators, generation, public_key) "
+            "VALUES (?, ?, ?, ?, ?, ?, 0, NULL)",
+            (circle.id, circle.name, *lists, circle.catch_all, circle.coordinators),
+        )
+
+
+def read_circle(db: Database, circle_id: bytes) -> Circle:
+    """Read a circle.
+
+    Raises:
+        NothingHere: there is none.
+    """
+    row = db.row(_CIRCLE + "WHERE id = ?", (circle_id,))
+    if row is None:
+        raise NothingHere
+    return from_row(Circle, row)
+
+
+def circles(db: Database) -> list[Circle]:
+    """List every circle by name."""
+    return [from_row(Circle, row) for row in db.rows(_CIRCLE + "ORDER BY name")]
+
+
+def circles_of(db: Database, moderator_id: bytes) -> list[Circle]:
+    """List the circles that somebody is a member of, by name."""
+    member = "JOIN circle_grants AS g ON g.circle_id = c.id AND g.generation = c.generation "
+    found = db.rows(_CIRCLE + member + "WHERE g.moderator_id = ? ORDER BY name", (moderator_id,))
+    return [from_row(Circle, row) for row in found]
+
+
+def members_of(db: Database, circle_id: bytes) -> list[Moderator]:
+    """List the members of a circle by handle."""
+    member = (
+        "JOIN circle_grants AS g ON g.moderator_id = m.id "
+        "JOIN circles AS c ON g.circle_id = c.id AND g.generation = c.generation WHERE c.id = ? ORDER BY handle"
+    )
+    return [from_row(Moderator, row) for row in db.rows(MODERATOR + member, (circle_id,))]
+
+
+def waiting_in(db: Database, circle_id: bytes) -> list[Moderator]:
+    """List who has redeemed an invitation to a circle and was not let in yet, by handle."""
+    waiting = "JOIN waiting AS w ON w.moderator_id = m.id WHERE w.circle_id = ? ORDER BY handle"
+    return [from_row(Moderator, row) for row in db.rows(MODERATOR + waiting, (circle_id,))]
+
+
+def gone_from(db: Database, circle_id: bytes) -> list[Moderator]:
+    """List who had come into a circle and done anything there, and was shut out of it since, by handle."""
+    came = "EXISTS (SELECT 1 FROM invitations AS i WHERE i.circle_id = ? AND i.redeemed_by = m.id) "
+    worked = "AND EXISTS (SELECT 1 FROM audit AS a WHERE a.circle_id = ? AND a.who = m.id) "
+    left = "AND NOT EXISTS (SELECT 1 FROM circle_grants AS g WHERE g.circle_id = ? AND g.moderator_id = m.id) "
+    waits = "AND NOT EXISTS (SELECT 1 FROM waiting AS w WHERE w.circle_id = ? AND w.moderator_id = m.id) "
+    question = f"{MODERATOR}WHERE {came}{worked}{left}{waits}ORDER BY handle"
+    return [from_row(Moderator, row) for row in db.rows(question, (circle_id,) * 4)]
+
+
+def grants_of(db: Database, moderator_id: bytes, circle_id: bytes) -> list[Grant]:
+    """List what somebody opens a circle's cases with, newest generation first."""
+    found = db.rows(
+        "SELECT circle_id, generation, moderator_id, public_key, sealed FROM circle_grants "
+        "WHERE circle_id = ? AND moderator_id = ? ORDER BY generation DESC",
+        (circle_id, moderator_id),
+    )
+    return [from_row(Grant, row) for row in found]
+
+
+def let_in(db: Database, moderator_id: bytes, grants: Sequence[Grant]) -> None:
+    """Make a member of somebody who waits: give them a circle's grants, the newest too, and the office promised them.
+
+    Raises:
+        NothingHere: they do not wait there, or no more.
+        CircleChanged: the circle's key is of another generation by now.
+    """
+    with db.writing():
+        for circle_id in {grant.circle_id for grant in grants}:
+            newest = max(grant.generation for grant in grants if grant.circle_id == circle_id)
+            if newest != read_circle(db, circle_id).generation:
+                raise CircleChanged
+            promised = db.row(_PROMISED, (circle_id, moderator_id))
+            if promised is None:
+                raise NothingHere
+            waits_no_more(db, circle_id, moderator_id)
+            make_active(db, moderator_id, coordinator=bool(promised[0]))
+        _store(db, grants)
+
+
+def remove_member(db: Database, moderator_id: bytes, renewals: Mapping[bytes, Sequence[Grant]]) -> None:
+    """Turn somebody out of everything, with a new key for each circle of theirs: a grant for each who remains there.
+
+    Where nobody remains the grants are none, and the circle has no key until its next first member. Their own grants
+    go, what they had taken goes back, and their open invitations are cancelled.
+
+    Raises:
+        CircleChanged: the grants are not for exactly those circles and members.
+    """
+    with db.writing():
+        if set(renewals) != {circle.id for circle in circles_of(db, moderator_id)}:
+            raise CircleChanged
+        for circle_id, grants in renewals.items():
+            remaining = {member.id for member in members_of(db, circle_id)} - {moderator_id}
+            renew(db, read_circle(db, circle_id), remaining, grants)
+        db.run("DELETE FROM circle_grants WHERE moderator_id = ?", (moderator_id,))
+        db.run("DELETE FROM waiting WHERE moderator_id = ?", (moderator_id,))
+        db.run("DELETE FROM taken WHERE moderator_id = ?", (moderator_id,))
+        db.run("UPDATE invitations SET state = 'cancelled' WHERE made_by = ? AND state = 'open'", (moderator_id,))
+        db.run("UPDATE moderators SET state = 'out' WHERE id = ?", (moderator_id,))
+    db.try_checkpoint()  # the grants leave the log too
+
+
+def remove_from_circle(
+    db: Database, moderator_id: bytes, circle_id: bytes, grants: Sequence[Grant], taken: Sequence[bytes]
+) -> None:
+    """Turn somebody out of one circle who has another, with its new key for every member who remains.
+
+    What they had taken of its cases goes back, their open invitations to it are cancelled, and with the coordinators'
+    circle goes the office, and every open invitation made in it. Whoever only waited there waits no more, and the
+    circle keeps its key: then the grants are none.
+
+    Raises:
+        CircleChanged: they are not there, or nowhere else; or the grants are not for exactly those who remain.
+    """
+    with db.writing():
+        if not is_elsewhere(db, moderator_id, circle_id):
+            raise CircleChanged
+        circle, members = read_circle(db, circle_id), {found.id for found in members_of(db, circle_id)}
+        if moderator_id in members:
+            renew(db, circle, members - {moderator_id}, grants)
+        elif grants or not waits_no_more(db, circle_id, moderator_id):
+            raise CircleChanged
+        db.run("DELETE FROM circle_grants WHERE circle_id = ? AND moderator_id = ?", (circle_id, moderator_id))
+        for case_id in taken:
+            db.run("DELETE FROM taken WHERE case_id = ? AND moderator_id = ?", (case_id, moderator_id))
+        made = "UPDATE invitations SET state = 'cancelled' WHERE made_by = ? AND state = 'open' "
+        db.run(made + "AND (circle_id = ? OR ?)", (moderator_id, circle_id, circle.coordinators))
+        if circle.coordinators:
+            db.run("UPDATE moderators SET coordinator = 0 WHERE id = ?", (moderator_id,))
+        if not circles_of(db, moderator_id):
+            db.run("UPDATE moderators SET state = 'waiting' WHERE id = ?", (moderator_id,))
+    db.try_checkpoint()  # the grants leave the log too
+
+
+def is_elsewhere(db: Database, moderator_id: bytes, circle_id: bytes) -> bool:
+    """Tell whether somebody is a member of another circle than this one, or waits in one."""
+    waits = db.rows("SELECT circle_id FROM waiting WHERE moderator_id = ?", (moderator_id,))
+    return bool(({found.id for found in circles_of(db, moderator_id)} | {row[0] for row in waits}) - {circle_id})
+
+
+def waits_no_more(db: Database, circle_id: bytes, moderator_id: bytes) -> bool:
+    """Take somebody from those who wait in a circle, inside the caller's `writing()`; tell whether they did."""
+    wait = "DELETE FROM waiting WHERE circle_id = ? AND moderator_id = ?"
+    return bool(db.run(wait, (circle_id, moderator_id)))
+
+
+def renew(db: Database, circle: Circle, members: set[bytes], grants: Sequence[Grant]) -> None:
+    """Give a circle its next key, granted to exactly these members, inside the caller's `writing()`.
+
+    Raises:
+        CircleChanged: the grants are for others, or not all of one key of the next generation.
+    """
+    generation = circle.generation + 1
+    keys = {grant.public_key for grant in grants}
+    wanted = sorted((circle.id, generation, member) for member in members)
+    if sorted((grant.circle_id, grant.generation, grant.moderator_id) for grant in grants) != wanted or len(keys) > 1:
+        raise CircleChanged
+    _store(db, grants)
+    public_key = next(iter(keys), None)
+    db.run("UPDATE circles SET generation = ?, public_key = ? WHERE id = ?", (generation, public_key, circle.id))
+
+
+def _store(db: Database, grants: Sequence[Grant]) -> None:
+    for grant in grants:
+        db.run(
+            "INSERT INTO circle_grants (circle_id, generation, moderator_id, public_key, sealed) "
+            "VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+            astuple(grant),
+        )

@@ -1,0 +1,163 @@
+"""Invitations, found by a mark of the printed code: each brings one person into one circle, once."""
+
+from dataclasses import astuple, dataclass, replace
+from secrets import token_bytes
+from typing import Final, Literal
+
+from onion_app.errors import AlreadyInCircle, CircleChanged, InvitationRefused, NothingHere
+from onion_app.shapes import Day, Id, from_row
+from onion_app.vault.database import Database
+from onion_app.vault.desk.circles import Circle, Grant, circles_of, read_circle, renew, waits_no_more
+from onion_app.vault.desk.moderators import Moderator, add_moderator, make_active, read_moderator
+
+INVITATION_DAYS: Final = 7  # long enough for a code that goes from hand to hand, too short for one found in a drawer
+_INVITATION: Final = (
+    "SELECT i.id, i.circle_id, i.coordinator, i.made_by, i.expires_day, i.state, i.redeemed_by FROM invitations AS i "
+)
+_WAITING: Final = _INVITATION + "JOIN waiting AS w ON w.invitation_id = i.id WHERE w.moderator_id = ? "
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """A way in for one person, valid up to and on its last day; it is found by a mark of the printed code."""
+
+    id: Id
+    circle_id: Id
+    coordinator: bool
+    made_by: Id | None
+    expires_day: Day
+    state: Literal["open", "redeemed", "cancelled"]
+    redeemed_by: Id | None
+
+
+def new_invitation(circle_id: bytes, today: int, *, coordinator: bool, made_by: bytes | None = None) -> Invitation:
+    """Make an invitation that nobody has used; the operator's is made by nobody."""
+    return Invitation(token_bytes(16), circle_id, coordinator, made_by, today + INVITATION_DAYS, "open", None)
+
+
+def add_invitation(db: Database, invitation: Invitation, mark: bytes) -> None:
+    """Store an invitation under the mark of its code."""
+    with db.writing():
+        db.run(
+            "INSERT INTO invitations (mark, id, circle_id, coordinator, made_by, expires_day, state, redeemed_by) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (mark, *astuple(invitation)),
+        )
+
+
+def find_invitation(db: Database, mark: bytes, today: int) -> Invitation:
+    """Find an open invitation by the mark of its code.
+
+    Raises:
+        InvitationRefused: it is unknown, used, cancelled or too old.
+    """
+    row = db.row(_INVITATION + "WHERE mark = ? AND state = 'open' AND expires_day >= ?", (mark, today))
+    if row is None:
+        raise InvitationRefused
+    return from_row(Invitation, row)
+
+
+def open_invitations(db: Database) -> list[Invitation]:
+    """List the invitations that were neither redeemed nor cancelled, those that are too old among them."""
+    return [from_row(Invitation, row) for row in db.rows(_INVITATION + "WHERE state = 'open' ORDER BY expires_day, id")]
+
+
+def invitation_of(db: Database, moderator_id: bytes, circle_id: bytes) -> Invitation:
+    """Read the invitation with which somebody waits to be let into a circle.
+
+    Raises:
+        NothingHere: nobody of that id waits there.
+    """
+    row = db.row(_WAITING + "AND w.circle_id = ?", (moderator_id, circle_id))
+    if row is None:
+        raise NothingHere
+    return from_row(Invitation, row)
+
+
+def waits_of(db: Database, moderator_id: bytes) -> list[Invitation]:
+    """List the invitations with which somebody waits to be let in, each into its circle."""
+    return [from_row(Invitation, row) for row in db.rows(_WAITING + "ORDER BY i.id", (moderator_id,))]
+
+
+def read_invitation(db: Database, invitation_id: bytes) -> Invitation:
+    """Read an invitation.
+
+    Raises:
+        NothingHere: there is none.
+    """
+    row = db.row(_INVITATION + "WHERE id = ?", (invitation_id,))
+    if row is None:
+        raise NothingHere
+    return from_row(Invitation, row)
+
+
+def cancel_invitation(db: Database, invitation_id: bytes) -> None:
+    """Let an open invitation bring nobody in any more.
+
+    Raises:
+        InvitationRefused: it is not open.
+    """
+    with db.writing():
+        cancel = "UPDATE invitations SET state = 'cancelled' WHERE id = ? AND state = 'open'"
+        if not db.run(cancel, (invitation_id,)):
+            raise InvitationRefused
+
+
+def redeem(db: Database, mark: bytes, today: int, newcomer: Moderator, grant: Grant | None) -> None:
+    """Store a newcomer: waiting to be let in, or, with the first grant of a circle without key, as its first member.
+
+    Raises:
+        InvitationRefused: see `find_invitation`.
+        HandleTaken: somebody has this handle, or one that only its capitals or its way of writing tell apart.
+        CircleChanged: the circle has got a key since, or lost it; or the grant is not the first of its next generation.
+    """
+    with db.writing():
+        invitation = find_invitation(db, mark, today)
+        add_moderator(db, replace(newcomer, state="waiting", coordinator=False, joined_day=today))
+        _bring_in(db, invitation, read_circle(db, invitation.circle_id), newcomer.id, grant)
+
+
+def join(db: Database, mark: bytes, today: int, moderator_id: bytes, grant: Grant | None) -> None:
+    """Bring somebody who works here already into one more circle, as `redeem` does a newcomer.
+
+    Who is in the coordinators' circle, and redeems a coordinator's invitation, gets the office and nothing else.
+
+    Raises:
+        InvitationRefused: see `find_invitation`.
+        NothingHere: nobody of that id works here any more.
+        AlreadyInCircle: they are in that circle, or wait for its members to let them in; the invitation stays open.
+        CircleChanged: see `redeem`.
+    """
+    with db.writing():
+        invitation, who = find_invitation(db, mark, today), read_moderator(db, moderator_id)
+        circle = read_circle(db, invitation.circle_id)
+        if who.state == "out":
+            raise NothingHere
+        if circle.id in {found.id for found in circles_of(db, who.id)}:
+            if who.coordinator or not invitation.coordinator:
+                raise AlreadyInCircle
+            make_active(db, who.id, coordinator=True)
+            _use(db, invitation, who.id)
+            return
+        if circle.id in {found.circle_id for found in waits_of(db, who.id)}:
+            if circle.public_key is not None:
+                raise AlreadyInCircle
+            waits_no_more(db, circle.id, who.id)  # nobody is left there to let them in: they begin it anew
+        _bring_in(db, invitation, circle, who.id, grant)
+
+
+def _bring_in(db: Database, invitation: Invitation, circle: Circle, moderator_id: bytes, grant: Grant | None) -> None:
+    if (grant is None) == (circle.public_key is None):
+        raise CircleChanged
+    if grant is None:
+        wait = "INSERT INTO waiting (circle_id, moderator_id, invitation_id) VALUES (?, ?, ?)"
+        db.run(wait, (circle.id, moderator_id, invitation.id))
+    else:
+        renew(db, circle, {moderator_id}, [grant])
+        make_active(db, moderator_id, coordinator=invitation.coordinator)
+    _use(db, invitation, moderator_id)
+
+
+def _use(db: Database, invitation: Invitation, moderator_id: bytes) -> None:
+    used = "UPDATE invitations SET state = 'redeemed', redeemed_by = ? WHERE id = ?"
+    db.run(used, (moderator_id, invitation.id))

@@ -1,0 +1,123 @@
+"""Moderators, found by their handle."""
+
+import unicodedata
+from dataclasses import astuple, dataclass
+from typing import Final, Literal
+
+from onion_app.errors import HandleTaken, NothingHere, SecondFactorUsed
+from onion_app.shapes import Day, Id, Key, Value, from_row
+from onion_app.vault.database import Database
+
+MODERATOR: Final = (
+    "SELECT m.id, m.handle, m.public_key, m.secrets, m.sheet, m.last_step, m.coordinator, m.state, m.joined_day "
+    "FROM moderators AS m "
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Moderator:
+    """Somebody with a handle; their private key and TOTP secret are locked in `secrets`, the key again in `sheet`."""
+
+    id: Id
+    handle: str
+    public_key: Key
+    secrets: bytes
+    sheet: bytes | None
+    last_step: Key | None  # a mark of the last six digits that were accepted
+    coordinator: bool
+    state: Literal["waiting", "active", "out"]  # waiting: no circle has let them in; active: one has, or more
+    joined_day: Day
+
+
+def find_moderator(db: Database, handle: str) -> Moderator:
+    """Find somebody by the handle as it was chosen.
+
+    Raises:
+        NothingHere: nobody has it.
+    """
+    return _moderator(db, "WHERE handle = ?", handle)
+
+
+def read_moderator(db: Database, moderator_id: bytes) -> Moderator:
+    """Read a moderator.
+
+    Raises:
+        NothingHere: there is none.
+    """
+    return _moderator(db, "WHERE id = ?", moderator_id)
+
+
+def set_secrets(db: Database, moderator_id: bytes, secrets: bytes) -> None:
+    """Replace the locked secrets, after a change of passphrase or second factor.
+
+    Raises:
+        NothingHere: there is no such moderator.
+    """
+    with db.writing():
+        if not db.run("UPDATE moderators SET secrets = ? WHERE id = ?", (secrets, moderator_id)):
+            raise NothingHere
+    db.try_checkpoint()  # what the former passphrase opens leaves the log too
+
+
+def set_sheet(db: Database, moderator_id: bytes, sheet: bytes) -> None:
+    """Replace what the recovery sheet opens.
+
+    Raises:
+        NothingHere: there is no such moderator.
+    """
+    with db.writing():
+        if not db.run("UPDATE moderators SET sheet = ? WHERE id = ?", (sheet, moderator_id)):
+            raise NothingHere
+    db.try_checkpoint()
+
+
+def set_last_step(db: Database, moderator_id: bytes, mark: bytes) -> None:
+    """Note the six digits that were accepted, by their mark.
+
+    Raises:
+        SecondFactorUsed: these were the last ones.
+        NothingHere: there is no such moderator.
+    """
+    with db.writing():
+        used = "SELECT 1 FROM moderators WHERE id = ? AND last_step = ?"
+        if db.row(used, (moderator_id, mark)):
+            raise SecondFactorUsed
+        if not db.run("UPDATE moderators SET last_step = ? WHERE id = ?", (mark, moderator_id)):
+            raise NothingHere
+
+
+def make_active(db: Database, moderator_id: bytes, *, coordinator: bool) -> None:
+    """Let somebody work here, with the office that their invitation brings, inside the caller's `writing()`.
+
+    Raises:
+        NothingHere: nobody of that id works here any more.
+    """
+    active = "UPDATE moderators SET state = 'active', coordinator = max(coordinator, ?) WHERE id = ? AND state <> 'out'"
+    if not db.run(active, (coordinator, moderator_id)):
+        raise NothingHere
+
+
+def add_moderator(db: Database, newcomer: Moderator) -> None:
+    """Store a newcomer, inside the caller's `writing()`.
+
+    Raises:
+        HandleTaken: somebody has this handle, or one that only its capitals or its way of writing tell apart.
+    """
+    if _folded(newcomer.handle) in {_folded(str(row[0])) for row in db.rows("SELECT handle FROM moderators")}:
+        raise HandleTaken
+    db.run(
+        "INSERT INTO moderators (id, handle, public_key, secrets, sheet, last_step, coordinator, state, joined_day) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        astuple(newcomer),
+    )
+
+
+def _moderator(db: Database, where: str, key: Value) -> Moderator:
+    row = db.row(MODERATOR + where, (key,))
+    if row is None:
+        raise NothingHere
+    return from_row(Moderator, row)
+
+
+def _folded(handle: str) -> str:
+    return unicodedata.normalize("NFKC", handle).casefold()

@@ -1,0 +1,69 @@
+"""Who has taken which case, and who has stepped out of one."""
+
+from collections.abc import Sequence
+
+from onion_app.errors import TakenByAnother
+from onion_app.vault.database import Database
+
+
+def take(db: Database, case_id: bytes, moderator_id: bytes, day: int) -> None:
+    """Take a case, so that nobody else answers it; taken again by the same person, it counts from this day.
+
+    Raises:
+        TakenByAnother: somebody else has it.
+    """
+    with db.writing():
+        if taken_by(db, [case_id]).get(case_id, moderator_id) != moderator_id:
+            raise TakenByAnother
+        db.run("DELETE FROM taken WHERE case_id = ?", (case_id,))
+        db.run("INSERT INTO taken (case_id, moderator_id, day) VALUES (?, ?, ?)", (case_id, moderator_id, day))
+
+
+def give_back(db: Database, case_id: bytes, moderator_id: bytes) -> None:
+    """Give a case back, if it is this person who has it."""
+    with db.writing():
+        db.run("DELETE FROM taken WHERE case_id = ? AND moderator_id = ?", (case_id, moderator_id))
+
+
+def give_all_back(db: Database, moderator_id: bytes) -> None:
+    """Give back every case that somebody has taken."""
+    with db.writing():
+        db.run("DELETE FROM taken WHERE moderator_id = ?", (moderator_id,))
+
+
+def give_back_untouched(db: Database, before_day: int) -> None:
+    """Give back what was last taken before a day, whoever has it."""
+    with db.writing():
+        db.run("DELETE FROM taken WHERE day < ?", (before_day,))
+
+
+def taken_by(db: Database, case_ids: Sequence[bytes]) -> dict[bytes, bytes]:
+    """Give who has taken each of these cases; those that nobody has are left out."""
+    found = [db.row("SELECT case_id, moderator_id FROM taken WHERE case_id = ?", (case_id,)) for case_id in case_ids]
+    return {row[0]: row[1] for row in found if row and isinstance(row[0], bytes) and isinstance(row[1], bytes)}
+
+
+def all_taken(db: Database) -> list[tuple[bytes, bytes]]:
+    """List every case that somebody has taken, with who has it."""
+    found = db.rows("SELECT case_id, moderator_id FROM taken ORDER BY case_id")
+    return [(row[0], row[1]) for row in found if isinstance(row[0], bytes) and isinstance(row[1], bytes)]
+
+
+def taken_cases(db: Database, moderator_id: bytes) -> list[bytes]:
+    """List the cases that somebody has taken."""
+    found = db.rows("SELECT case_id FROM taken WHERE moderator_id = ? ORDER BY case_id", (moderator_id,))
+    return [row[0] for row in found if isinstance(row[0], bytes)]
+
+
+def step_out(db: Database, case_id: bytes, moderator_id: bytes) -> None:
+    """Hide a case from somebody's lists, and give it back."""
+    with db.writing():
+        db.run("DELETE FROM taken WHERE case_id = ? AND moderator_id = ?", (case_id, moderator_id))
+        row = (case_id, moderator_id)
+        db.run("INSERT INTO stepped_out (case_id, moderator_id) VALUES (?, ?) ON CONFLICT DO NOTHING", row)
+
+
+def stepped_out(db: Database, moderator_id: bytes) -> set[bytes]:
+    """Give the cases that somebody stepped out of."""
+    found = db.rows("SELECT case_id FROM stepped_out WHERE moderator_id = ?", (moderator_id,))
+    return {row[0] for row in found if isinstance(row[0], bytes)}

@@ -1,0 +1,50 @@
+"""What waits in a circle. Every question is answered from one index, and costs the same with many cases as with few."""
+
+from typing import Literal
+
+from onion_app.errors import DamagedFile
+from onion_app.shapes import Value, from_row
+from onion_app.vault.database import Database
+from onion_app.vault.mailbox.lifetime import CASE
+from onion_app.vault.mailbox.records import MANY, PAGE, Case, CaseState, Counts
+
+_WITHOUT_ANSWER = ("new", "reading")
+
+
+def counts(db: Database, circle_id: bytes) -> Counts:
+    """Count the unread cases of a circle and the urgent ones without an answer, and find the oldest of these."""
+    unread = "SELECT count(*) FROM (SELECT 1 FROM cases WHERE circle_id = ? AND unread = 1 LIMIT ?)"
+    urgent = "SELECT count(*) FROM (SELECT 1 FROM cases WHERE circle_id = ? AND state = ? AND urgent = 2 LIMIT ?)"
+    oldest = "SELECT min(last_day) FROM cases WHERE circle_id = ? AND state = ? AND urgent = ?"
+    days = [
+        row[0]
+        for state in _WITHOUT_ANSWER
+        for urgency in (2, 1, 0)
+        for row in db.rows(oldest, (circle_id, state, urgency))
+        if isinstance(row[0], int)
+    ]
+    return Counts(
+        unread=_count(db, unread, circle_id),
+        urgent=min(MANY, sum(_count(db, urgent, circle_id, state) for state in _WITHOUT_ANSWER)),
+        oldest_day=min(days, default=None),
+    )
+
+
+def queue(db: Database, circle_id: bytes, which: CaseState | Literal["unread"], page: int) -> list[Case]:
+    """List 25 cases of a circle in one state, or unread, the urgent and then the oldest first; pages count from 0."""
+    # The ids come from the index alone: a page far down would otherwise look up every case before it.
+    part = "ORDER BY urgent DESC, last_day, id LIMIT ? OFFSET ?"
+    if which == "unread":
+        unread = "SELECT id FROM cases WHERE circle_id = ? AND unread = 1 "
+        found = db.rows(unread + part, (circle_id, PAGE, PAGE * page))
+    else:
+        in_state = "SELECT id FROM cases WHERE circle_id = ? AND state = ? "
+        found = db.rows(in_state + part, (circle_id, which, PAGE, PAGE * page))
+    return [from_row(Case, row) for case_id in found for row in db.rows(CASE + "WHERE id = ?", case_id)]
+
+
+def _count(db: Database, sql: str, *params: Value) -> int:
+    row = db.row(sql, (*params, MANY))
+    if row is None or not isinstance(row[0], int):
+        raise DamagedFile
+    return row[0]

@@ -1,0 +1,1 @@
+"""What readers are shown, and the circles whose keys visitors' words are sealed to."""

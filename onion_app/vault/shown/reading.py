@@ -1,0 +1,111 @@
+"""Stories and guides as readers meet them, the same in either database: all that the site may know of what is shown."""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from onion_app.errors import DamagedFile, NothingHere
+from onion_app.shapes import Day, Id, Language, Number, Row, Value, Words, from_row
+from onion_app.vault.database import Database
+from onion_app.vault.shown import listing
+
+TEXT: Final = "SELECT id, kind, slug, year, notes FROM texts WHERE id = ?"
+VERSIONS: Final = (
+    "SELECT text_id, language, title, body, translated_from, checked_by, checked_day FROM versions "
+    "WHERE text_id = ? ORDER BY language"
+)
+
+NOTES: Final = listing.NOTES
+"""The closed list of content notes."""
+
+Rows = tuple[list[Row], list[Row]]  # a text, if there is one, and its versions, as they lie in a database
+
+
+@dataclass(frozen=True, slots=True)
+class StoryOrGuide:
+    """A story or a guide, apart from its words."""
+
+    id: Id
+    kind: Literal["story", "guide"]
+    slug: str | None
+    year: Number | None
+    notes: Words
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A text in one language."""
+
+    text_id: Id
+    language: Language
+    title: str
+    body: str
+    translated_from: Language | None
+    checked_by: str | None
+    checked_day: Day | None
+
+
+def read(db: Database, text_id: bytes) -> tuple[StoryOrGuide, list[Version]]:
+    """Read a text and its versions.
+
+    Raises:
+        NothingHere: there is none.
+    """
+    row = db.row(TEXT, (text_id,))
+    if row is None:
+        raise NothingHere
+    return from_row(StoryOrGuide, row), [from_row(Version, version) for version in db.rows(VERSIONS, (text_id,))]
+
+
+def story(mailbox: Database, text_id: bytes) -> tuple[StoryOrGuide, list[Version]]:
+    """Read a story that is shown.
+
+    Raises:
+        NothingHere: there is none, or no longer.
+    """
+    return _shown(mailbox, "story", text_id)
+
+
+def guide(mailbox: Database, slug: str) -> tuple[StoryOrGuide, list[Version]]:
+    """Read a guide that is shown, by its name in paths.
+
+    Raises:
+        NothingHere: there is none, or no longer.
+    """
+    row = mailbox.row("SELECT id FROM texts WHERE slug = ?", (slug,))
+    return _shown(mailbox, "guide", row[0] if row else None)
+
+
+def guides(mailbox: Database) -> dict[str, dict[str, str]]:
+    """Give the titles of the guides that are shown: slug to language to title."""
+    found: dict[str, dict[str, str]] = {}
+    for text_id, slug in mailbox.rows("SELECT id, slug FROM texts WHERE kind = 'guide' ORDER BY id"):
+        titles = mailbox.rows("SELECT language, title FROM versions WHERE text_id = ?", (text_id,))
+        found[str(slug)] = {str(language): str(title) for language, title in titles}
+    return found
+
+
+def published(mailbox: Database) -> int:
+    """Read the counter that rises with every publication, take-down and take-back.
+
+    Raises:
+        DamagedFile: it is not there.
+    """
+    row = mailbox.row("SELECT counter FROM published WHERE one = 1")
+    if row is None or not isinstance(row[0], int):
+        raise DamagedFile
+    return row[0]
+
+
+def is_withdrawn(mailbox: Database, text_or_case_id: Value) -> bool:
+    """Tell whether an id is on the list of what was taken back."""
+    return mailbox.row("SELECT 1 FROM withdrawn WHERE id = ?", (text_or_case_id,)) is not None
+
+
+def _shown(mailbox: Database, kind: str, text_id: Value) -> tuple[StoryOrGuide, list[Version]]:
+    row = mailbox.row(TEXT, (text_id,))
+    if row is None or row[1] != kind:
+        raise NothingHere
+    versions = [from_row(Version, version) for version in mailbox.rows(VERSIONS, (text_id,))]
+    if not versions:
+        raise NothingHere
+    return from_row(StoryOrGuide, row), versions

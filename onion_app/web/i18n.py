@@ -1,0 +1,195 @@
+"""The four languages, their digits, months and sentences, and the language in which the present request is answered.
+
+Direction and months stand here: the tables that others keep take Badini for Kurmanji in Latin letters written from left
+to right. English is the language of the message ids and needs no catalogue; a sentence that a catalogue lacks is
+shown in English. The language is what the path or the reader's own setting says, never what headers say: Tor Browser
+tells every site that it speaks English.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from gettext import GNUTranslations, NullTranslations
+from pathlib import Path
+from typing import Final
+
+from flask import Flask, current_app, g, request
+from jinja2 import StrictUndefined, pass_context
+from markupsafe import Markup
+from werkzeug.routing import AnyConverter, Map
+
+_OFFERED = "languages"
+_EPOCH = date(1970, 1, 1).toordinal()
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """A language: its code in paths, its own name, its direction ('ltr' or 'rtl'), its digit zero and its months."""
+
+    code: str
+    name: str
+    dir: str
+    zero: str
+    months: tuple[str, ...]
+    day: str = "{day} {month} {year}"
+    month: str = "{month} {year}"
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """The sentences of one language, and who has checked them (None: nobody yet)."""
+
+    language: Language
+    sentences: NullTranslations
+    reviewer: str | None
+
+
+_ARABIC = Language(
+    code="ar",
+    name="العربية",
+    dir="rtl",
+    zero="٠",
+    months=(
+        "كانون الثاني", "شباط", "آذار", "نيسان", "أيار", "حزيران",
+        "تموز", "آب", "أيلول", "تشرين الأول", "تشرين الثاني", "كانون الأول",
+    ),
+)  # fmt: skip
+_SORANI = Language(
+    code="ckb",
+    name="کوردی (سۆرانی)",
+    dir="rtl",
+    zero="٠",
+    months=(
+        "کانوونی دووەم", "شوبات", "ئازار", "نیسان", "ئایار", "حوزەیران",
+        "تەممووز", "ئاب", "ئەیلوول", "تشرینی یەکەم", "تشرینی دووەم", "کانوونی یەکەم",
+    ),
+    day="{day}ی {month}ی {year}",
+    month="{month}ی {year}",
+)  # fmt: skip
+_BADINI = Language(
+    code="kmr",
+    name="کوردی (بادینی)",
+    dir="rtl",
+    zero="٠",
+    months=(  # waiting for a native speaker's eye, as docs/translation.md says
+        "کانوینا دووێ", "شوبات", "ئادار", "نیسان", "گولان", "خزیران",
+        "تیرمەه", "تەباخ", "ئیلۆن", "چریا ئێکێ", "چریا دووێ", "کانوینا ئێکێ",
+    ),
+)  # fmt: skip
+_ENGLISH = Language(
+    code="en",
+    name="English",
+    dir="ltr",
+    zero="0",
+    months=(
+        "January", "February", "March", "April", "May", "June",
+        "July", "August", "September", "October", "November", "December",
+    ),
+)  # fmt: skip
+
+LANGUAGES: Final = {language.code: language for language in (_ARABIC, _SORANI, _BADINI, _ENGLISH)}
+ENGLISH: Final = Catalogue(_ENGLISH, NullTranslations(), reviewer=None)
+
+
+def load_catalogue(folder: Path, code: str) -> Catalogue:
+    """Read the catalogue of one language, `<folder>/<code>.mo`; `scripts/check --catalogues` makes it of the `.po`."""
+    with (folder / f"{code}.mo").open("rb") as file:
+        sentences = GNUTranslations(file)
+    return Catalogue(LANGUAGES[code], sentences, sentences.info().get("x-reviewed-by") or None)
+
+
+def load_catalogues(folder: Path) -> dict[str, Catalogue]:
+    """Read every catalogue that is there; English always is."""
+    found = {code: load_catalogue(folder, code) for code in LANGUAGES if (folder / f"{code}.mo").is_file()}
+    return {code: found.get(code, ENGLISH) for code in LANGUAGES if code in found or code == _ENGLISH.code}
+
+
+def numerals(value: int | str, code: str) -> str:
+    """Write the Latin digits of a number or a text in the digits of a language."""
+    zero = ord(LANGUAGES[code].zero)
+    return str(value).translate({ord("0") + n: zero + n for n in range(10)})
+
+
+def day_words(day: int, code: str) -> str:
+    """Write a day (counted from 1970-01-01) in words, such as '14 March 2026'."""
+    return _in_words(LANGUAGES[code].day, day, code)
+
+
+def month_words(day: int, code: str) -> str:
+    """Write the month and year of a day (counted from 1970-01-01), such as 'March 2026'."""
+    return _in_words(LANGUAGES[code].month, day, code)
+
+
+def _in_words(pattern: str, day: int, code: str) -> str:
+    when = date.fromordinal(_EPOCH + day)
+    words = pattern.format(day=when.day, month=LANGUAGES[code].months[when.month - 1], year=when.year)
+    return numerals(words, code)
+
+
+def speak(code: str) -> None:
+    """Use a language for the rest of this request; English stands in for one that is not offered."""
+    g.catalogue = current_app.extensions[_OFFERED].get(code, ENGLISH)
+
+
+def speak_as_the_path_says() -> None:
+    """Use the language that the first part of the path names."""
+    speak(request.path.split("/", 2)[1])
+
+
+def current_language() -> Language:
+    """Give the language of this request; outside of one, English."""
+    return _catalogue().language
+
+
+def _catalogue() -> Catalogue:
+    catalogue: Catalogue = g.get("catalogue", ENGLISH)
+    return catalogue
+
+
+def _gettext(sentence: str) -> str:
+    return _catalogue().sentences.gettext(sentence)
+
+
+def _ngettext(one: str, many: str, n: int) -> str:
+    return _catalogue().sentences.ngettext(one, many, n)
+
+
+def set_up_languages(app: Flask, offered: dict[str, Catalogue], style: str) -> None:
+    """Give an app's routes the converter 'lang', and its templates sentences, digits, dates and the style sheet."""
+    app.extensions[_OFFERED] = offered
+    _set_up_routes(app, tuple(offered))
+    env = app.jinja_env
+    env.autoescape = True
+    env.undefined = StrictUndefined
+    env.trim_blocks = env.lstrip_blocks = True
+    env.add_extension("jinja2.ext.i18n")
+    # The extension adds this method when it is loaded.
+    env.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]
+    env.globals["style"] = Markup(style)  # noqa: S704 - our own file, whose hash the policy names
+    for write in (numerals, day_words, month_words):
+        env.filters[write.__name__] = _in_the_language_of_the_page(write)
+    app.context_processor(
+        lambda: {
+            "language": current_language(),
+            "reviewer": _catalogue().reviewer,
+            "languages": [catalogue.language for catalogue in offered.values()],
+        }
+    )
+
+
+def _set_up_routes(app: Flask, codes: tuple[str, ...]) -> None:
+    class Offered(AnyConverter):
+        """Matches the codes of the languages that are offered."""
+
+        def __init__(self, url_map: Map) -> None:
+            super().__init__(url_map, *codes)
+
+    app.url_map.converters["lang"] = Offered
+    app.url_map.strict_slashes = False
+    app.url_map.merge_slashes = False
+    app.url_map.redirect_defaults = False  # no answer that a view did not give
+
+
+def _in_the_language_of_the_page(write: Callable[[int, str], str]) -> Callable[[object, int], str]:
+    # Without the context jinja2 would work out {{ 1|numerals }} once, for whoever is the first to load the template.
+    return pass_context(lambda _context, value: write(value, current_language().code))

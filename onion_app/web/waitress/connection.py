@@ -1,0 +1,170 @@
+"""One connection: what arrives is read one request at a time, what goes out is held in memory and never in a file.
+
+Nothing of a request outlives its answer here: every reference is dropped, so that the memory is freed and overwritten.
+"""
+
+import gc
+import socket
+from typing import Any, Final
+
+from waitress.channel import ClientDisconnected, HTTPChannel
+
+from onion_app.web.waitress.request_parser import RequestParser
+from onion_app.web.waitress.response import AppReply, FixedReply
+
+# Seconds from the start, or from the answer before, until a request must be there as a whole: a full page of text needs
+# about two minutes on the slowest lines we know of.
+WHOLE_REQUEST: Final = 180.0
+# Seconds that somebody who is still sending has to notice that we have answered already and listen no more.
+LINGER: Final = 30.0
+
+
+class Outgoing:
+    """Bytes waiting to be sent; waitress's own buffers keep what was sent, and put large answers into files."""
+
+    def __init__(self) -> None:
+        """Start with nothing to send."""
+        self._waiting = b""
+
+    def __len__(self) -> int:
+        """Count the bytes that wait."""
+        return len(self._waiting)
+
+    def append(self, data: bytes) -> None:
+        """Add to what waits."""
+        self._waiting += data
+
+    def get(self, count: int) -> bytes:
+        """Give the next bytes, at most `count` of them."""
+        return self._waiting[:count]
+
+    def skip(self, count: int, allow_prune: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002 - as waitress calls it
+        """Forget what was sent."""
+        self._waiting = self._waiting[count:]
+
+    def close(self) -> None:
+        """Forget everything."""
+        self._waiting = b""
+
+
+class Connection(HTTPChannel):  # type: ignore[misc]  # waitress has no types
+    """One seat."""
+
+    parser_class = RequestParser
+    task_class = AppReply
+    error_task_class = FixedReply
+
+    def __init__(self, server: Any, sock: socket.socket, addr: Any, adj: Any, map: Any = None) -> None:  # noqa: A002, ANN401
+        """Take a seat."""
+        self.waiting_since = server.clock()  # since when we have waited for a whole request
+        self.lingering = False
+        self._unparsed = b""  # arrived together with the request before; at most one read's worth
+        super().__init__(server, sock, addr, adj, map=map)
+        self.request: Any = None  # the request that is arriving
+        self.outbufs = [Outgoing()]
+
+    # In the thread that listens:
+
+    def readable(self) -> bool:
+        """Say whether more may arrive: nothing while a request is being answered."""
+        if self.lingering:
+            return True
+        busy = self.requests or self._unparsed or self.total_outbufs_len
+        return not (busy or self.will_close or self.close_when_flushed)
+
+    def writable(self) -> bool:
+        """Say whether there is something to do here besides reading; while a thread answers, it does it."""
+        waiting = self.total_outbufs_len or self.close_when_flushed or self._unparsed
+        return bool(self.will_close or (waiting and not self.requests))
+
+    def received(self, data: bytes) -> bool:
+        """Take what has arrived; after our last answer it is thrown away."""
+        with self.requests_lock:
+            if self.lingering or self.will_close or self.close_when_flushed:
+                return False
+            self._unparsed += data
+            self._parse()
+        return True
+
+    def handle_write(self) -> None:
+        """Send what waits; then go on to the next request, or end the connection."""
+        if self.total_outbufs_len:
+            self._flush_exception(self._flush_some_if_lockable)
+        if self.will_close:
+            self.handle_close()
+        elif self.total_outbufs_len or self.requests:
+            return
+        elif self.close_when_flushed:
+            self._linger()
+        else:
+            with self.requests_lock:
+                self._parse()
+
+    def handle_close(self) -> None:
+        """Leave the seat, and nothing on it."""
+        super().handle_close()
+        self.request = None
+        self._unparsed = b""
+
+    def handle_expt(self) -> None:
+        """End a connection that sends urgent data: nothing here reads it, and it would wake us for ever."""
+        self.handle_close()
+
+    def handle_error(self) -> None:
+        """End a connection that made us stumble, and report the class of the error alone."""
+        self.server.report_error()
+        self.handle_close()
+
+    def is_overdue(self, now: float) -> bool:
+        """Say whether we have waited long enough (`now` in seconds)."""
+        return not self.requests and now - self.waiting_since > (LINGER if self.lingering else WHOLE_REQUEST)
+
+    def _parse(self) -> None:
+        """Read on until one request is there, and let a worker answer it."""
+        while self._unparsed and not self.requests:
+            if self.request is None:
+                self.request = self.parser_class(self.adj)
+            taken = self.request.received(self._unparsed)
+            self._unparsed = self._unparsed[taken:]
+            if not self.request.completed:
+                continue
+            request, self.request = self.request, None
+            if not request.empty:
+                self.requests.append(request)
+                self.server.add_task(self)
+
+    def _linger(self) -> None:
+        """Say that we have done, but read on: closing now would take our answer from somebody who is still sending."""
+        self.close_when_flushed = False
+        self.lingering = True
+        self.waiting_since = self.server.clock()
+        self.request = None
+        self._unparsed = b""
+        try:
+            self.socket.shutdown(socket.SHUT_WR)
+        except OSError:
+            self.handle_close()
+
+    # In the threads that answer:
+
+    def service(self) -> None:
+        """Answer one request and forget it."""
+        carried_text = self.requests[0].content_length > 0
+        super().service()
+        if carried_text:
+            gc.collect()  # P04: what holds itself, such as an error and its traceback, would hold the text for minutes
+
+    def write_soon(self, data: bytes) -> int:
+        """Hand over an answer, as far as it goes at once.
+
+        Raises:
+            ClientDisconnected: nobody is there any more.
+        """
+        with self.outbuf_lock:
+            if not self.connected:
+                raise ClientDisconnected
+            self.outbufs[0].append(data)
+            self.total_outbufs_len += len(data)
+            self.waiting_since = self.server.clock()
+            self._flush_exception(self._flush_some, do_close=False)
+        return len(data)

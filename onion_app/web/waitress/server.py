@@ -1,0 +1,164 @@
+"""The server: waitress on a socket that was handed to us, with 200 seats and one way out for every answer.
+
+It opens no socket of its own, writes no log, no file and no time, and installs no signal handlers. The modules intake,
+reply and connection beside it are the rest of what we changed in waitress; no others import it.
+"""
+
+import gc
+import logging
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable
+from math import inf
+from typing import Any, Final
+
+from waitress import wasyncore
+from waitress.adjustments import Adjustments
+from waitress.server import BaseWSGIServer
+
+from onion_app.web.headers import BODY_LIMIT, WITH_A_PAGE, Clock, Served
+from onion_app.web.pinning import pinned
+from onion_app.web.waitress.connection import Connection
+
+SEATS: Final = 200
+THREADS: Final = 8  # two may wait for Argon2, two more for the disk, and four still answer readers
+_TICK: Final = 0.5  # seconds between two looks at the clock and at `stop`
+_FINISH: Final = 10.0  # seconds that requests have to be answered after `stop`
+
+_LIMITS: Final = {
+    "max_request_header_size": 8192,
+    "max_request_body_size": BODY_LIMIT + 1,
+    # P03: waitress puts bodies from this size on into temporary files; ours never get there. (Answers: see Outgoing.)
+    "inbuf_overflow": 2 * BODY_LIMIT,
+    "backlog": 1024,
+    "log_socket_errors": False,
+    "clear_untrusted_proxy_headers": False,  # Intake drops them with all others
+}
+
+
+class Server(BaseWSGIServer):  # type: ignore[misc]  # waitress has no types
+    """The seats, and who sits on them."""
+
+    channel_class = Connection
+
+    def __init__(
+        self,
+        app: Served,
+        listener: socket.socket,
+        *,
+        sized: bool,
+        on_error: Callable[[str], object],
+        threads: int,
+        clock: Clock,
+    ) -> None:
+        """Listen, and start the threads that answer."""
+        self.sized = sized
+        self.on_error = on_error
+        self.clock = clock
+        self.stopping = False
+        self._tidied = -inf
+        adjustments = Adjustments(listen="", threads=threads, ident=None, **_LIMITS)
+        super().__init__(
+            app, _sock=listener, adj=adjustments, sockinfo=(listener.family, listener.type, 0, None), bind_socket=False
+        )
+
+    def getsockname(self) -> tuple[str, int]:
+        """Name no address: it differs between machines and is nobody's business."""
+        return ("localhost", 80)
+
+    def fix_addr(self, _addr: Any) -> tuple[str, None]:  # noqa: ANN401 - waitress has no types
+        """Forget where a connection comes from."""
+        return ("localhost", None)
+
+    def set_socket_options(self, conn: socket.socket) -> None:
+        """Send each answer at once."""
+        if conn.family == socket.AF_INET:
+            conn.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def readable(self) -> bool:
+        """Say whether somebody new may come in: not while all seats are taken by people who are being answered."""
+        return self.accepting and (len(self.active_channels) < SEATS or self._slowest() is not None)
+
+    def handle_accept(self) -> None:
+        """Give a newcomer a seat, if need be that of whoever keeps us waiting longest."""
+        if len(self.active_channels) >= SEATS and (slowest := self._slowest()) is not None:
+            slowest.handle_close()
+        super().handle_accept()
+
+    def handle_error(self) -> None:
+        """Go on listening whatever happened; waitress would stop."""
+        self.report_error()
+
+    def report_error(self) -> None:
+        """Report the class of the error that is being handled."""
+        kind = sys.exc_info()[0]
+        if kind is not None:
+            self.on_error(kind.__name__)
+
+    def turn(self) -> None:
+        """Wait for something to happen, at most half a second, and look after it; once a second, tidy up."""
+        wasyncore.poll2(_TICK, self._map)
+        now = self.clock()
+        if now < self._tidied + 1:
+            return
+        self._tidied = now
+        try:
+            self.application.each_second()
+        except Exception:  # noqa: BLE001 - the app's tidying must not end the serving
+            self.report_error()
+        for connection in list(self.active_channels.values()):
+            if connection.is_overdue(now):
+                connection.handle_close()
+
+    def stop_accepting(self) -> None:
+        """Let nobody else in; who waits in the listener's queue stays there for the next process."""
+        self.stopping = True
+        wasyncore.dispatcher.close(self)
+
+    def is_answering(self) -> bool:
+        """Say whether an answer is still being made or sent."""
+        return any(seat.requests or seat.total_outbufs_len for seat in list(self.active_channels.values()))
+
+    def finish(self) -> None:
+        """End the threads and all connections."""
+        self.task_dispatcher.shutdown(timeout=1)
+        for connection in list(self.active_channels.values()):
+            connection.handle_close()
+        self.trigger.close()
+
+    def _slowest(self) -> Connection | None:
+        waiting = (seat for seat in self.active_channels.values() if not seat.requests)
+        return min(waiting, key=lambda seat: seat.waiting_since, default=None)
+
+
+def serve(
+    app: Served,
+    listener: socket.socket,
+    *,
+    sized: bool,
+    stop: threading.Event,
+    on_error: Callable[[str], object],
+    threads: int = THREADS,
+    clock: Clock = time.monotonic,
+) -> None:
+    """Answer requests on a listening socket until `stop` is set and the requests that are there are answered.
+
+    `sized` gives every answer the one size; `on_error` gets the class names of errors; `clock` counts seconds.
+    """
+    for name in ("waitress", "waitress.queue", "werkzeug", "flask_wtf.csrf"):
+        logging.getLogger(name).disabled = True  # P08
+    for status in WITH_A_PAGE:
+        app.fixed_answer(status)  # made now: nothing may be missing at the moment they are needed
+    with pinned():
+        server = Server(app, listener, sized=sized, on_error=on_error, threads=threads, clock=clock)
+        gc.collect()
+        gc.freeze()  # what is here now stays: the collections after each posted text look at the rest only
+        while not stop.is_set():
+            server.turn()
+        server.stop_accepting()
+        deadline = clock() + _FINISH
+        while server.is_answering() and clock() < deadline:
+            server.turn()
+        server.finish()
