@@ -60,28 +60,10 @@ def test_writing_back_arrives_directly(visitor: Visitor, place: Place) -> None:
     assert place.mailbox.rows("SELECT state, unread FROM cases") == [("new", 1)]
 
 
-def test_pressing_send_twice_stores_once(visitor: Visitor, place: Place) -> None:
-    case = visitor.come_back(visitor.hand_in("tell", "First."))
-    for _ in range(3):
-        visitor.send(case, text="Second.")
-    assert place.texts() == ["First.", "Second."]
-
-
 def test_an_empty_answer_is_not_stored(visitor: Visitor, place: Place) -> None:
     page = visitor.send(visitor.come_back(visitor.hand_in("tell", "First.")), text=" \n ")
     assert page.title == "Error: Messages"
     assert place.texts() == ["First."]
-
-
-def test_an_answer_too_long_comes_back_whole_and_survives_back(visitor: Visitor, place: Place) -> None:
-    text = "b" * 12_003
-    page = visitor.send(visitor.come_back(visitor.hand_in("tell", "First.")), text=text)
-    assert "3 letters too long" in page.errors
-    assert page.box == text
-    assert visitor.go("case").box == text
-    assert place.texts() == ["First."]
-    visitor.send(page, text="b")
-    assert visitor.go("case").box == ""
 
 
 def test_messages_that_fill_pages_are_cut_into_parts_that_lose_none(visitor: Visitor, place: Place) -> None:

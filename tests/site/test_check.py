@@ -2,11 +2,8 @@
 
 from collections.abc import Callable
 
-import pytest
-
 from onion_app.crypto.codes import read_code
 from scripts.rehearsal.people import Visitor
-from scripts.rehearsal.wire import into
 from tests.offered import LANGUAGES
 from tests.site.conftest import ADDRESS, Place
 
@@ -28,19 +25,6 @@ def test_in_arabic_the_same_code_stands_beside_it_in_arabic_digits(visitor: Visi
 def test_the_address_stands_in_groups_of_four(visitor: Visitor) -> None:
     check = visitor.check()
     assert check.first(id="address").lines == ADDRESS
-
-
-@pytest.mark.parametrize("typed", ["", "0", "12345", "words", "line 7"])
-def test_a_wrong_line_shows_everything_again_with_the_same_code(visitor: Visitor, place: Place, typed: str) -> None:
-    check = visitor.check("tell", "They found my phone.")
-    page = visitor.send(check, line=typed, publish="ask", count="1", text="They found my phones.")
-    assert page.title == "Error: Check"
-    assert page.code == check.code
-    assert page.box == "They found my phones."
-    fields = page.form().values
-    assert (fields["publish"], fields["count"], fields["line"]) == ("ask", "1", typed)
-    assert "quote" not in fields
-    assert place.count("cases") == 0
 
 
 def test_the_line_may_be_typed_in_any_digits(come: Callable[[], Visitor]) -> None:
@@ -82,22 +66,6 @@ def test_the_text_can_still_be_changed(visitor: Visitor, place: Place) -> None:
     assert place.texts() == ["Second."]
 
 
-def test_a_restart_changes_nothing(visitor: Visitor, place: Place) -> None:
-    check = visitor.check("tell", "They found my phone.")
-    visitor.dial = into(place.start())
-    page = visitor.send(check, line="0")
-    assert (page.code, page.box) == (check.code, "They found my phone.")
-    visitor.dial = into(place.start())
-    assert visitor.confirm(page).code == check.code
-    assert place.texts() == ["They found my phone."]
-
-
-def test_a_form_that_stood_open_for_days_is_still_a_form(visitor: Visitor, place: Place) -> None:
-    check = visitor.check()
-    place.clock.wait(days=9)
-    assert visitor.confirm(check).heading == "It has arrived."
-
-
 def test_a_changed_sealed_field_gives_a_new_code_and_says_so(visitor: Visitor, place: Place) -> None:
     check = visitor.check("tell", "They found my phone.")
     page = visitor.send(check, sealed="A" * 80, line=check.code[-4:])
@@ -115,28 +83,3 @@ def test_a_sealed_field_of_another_page_is_none_of_the_check_page(visitor: Visit
     page = visitor.send(visitor.check(), sealed=fields["sealed"])
     assert page.heading == "Not sent yet"
     assert place.count("cases") == 1
-
-
-def test_two_people_never_get_the_same_code(visitor: Visitor, come: Callable[[], Visitor]) -> None:
-    assert visitor.check().code != come().check().code
-    assert visitor.check().code != visitor.check().code
-
-
-def test_the_code_is_in_no_address_and_no_cookie(visitor: Visitor) -> None:
-    check = visitor.check()
-    sent = visitor.confirm(check)
-    cookie = visitor.cookies.get("visit")
-    assert cookie is not None
-    for line in (check.code[start : start + 4] for start in range(0, 28, 4)):
-        assert f"/{line}" not in sent.html
-        assert f"={line}" not in sent.html
-    assert check.code not in cookie
-    assert sent.answer.header("location") == ""
-
-
-def test_markup_in_a_text_stays_text(visitor: Visitor) -> None:
-    text = "</textarea><script>alert(1)</script> & {{ 7*7 }} %(name)s"
-    check = visitor.check("tell", text)
-    assert check.box == text
-    assert "<script>" not in check.html
-    assert "49" not in check.box

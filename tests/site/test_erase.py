@@ -2,7 +2,6 @@
 
 import pytest
 
-from onion_app.vault.shown import reading
 from scripts.rehearsal.pages import Page
 from scripts.rehearsal.people import Visitor
 from tests.site.conftest import Place
@@ -20,15 +19,6 @@ def test_erasing_without_opening_asks_first_and_shows_nothing_of_the_case(visito
     assert "They found" not in page.html
     assert code not in page.html
     assert place.count("cases") == 1
-
-
-def test_erasing_without_opening_destroys_the_case(visitor: Visitor, place: Place) -> None:
-    code = visitor.hand_in()
-    page = visitor.send(ask_to_erase(visitor, code))
-    assert page.heading == "Erased."
-    assert place.count("cases") == place.count("messages") == place.count("case_keys") == 0
-    assert place.count("withdrawn") == 1
-    assert visitor.come_back(code).heading == "There is nothing under this code."
 
 
 def test_erasing_where_nothing_is_says_the_one_text(visitor: Visitor) -> None:
@@ -83,17 +73,6 @@ def test_erasing_from_the_case_page_asks_first(visitor: Visitor, place: Place) -
     assert visitor.send(page).heading == "Erased."
     assert place.count("cases") == 0
     assert visitor.go("case").heading == "Come back with my code"
-
-
-@pytest.mark.parametrize("opening_first", [True, False])
-def test_the_published_story_goes_with_the_case(visitor: Visitor, place: Place, *, opening_first: bool) -> None:
-    code = visitor.hand_in()
-    place.points_to(place.show({"en": ("A title", "Changed words.")}))
-    before = reading.published(place.mailbox)
-    sure = visitor.send(visitor.come_back(code).form_doing("erase")) if opening_first else ask_to_erase(visitor, code)
-    assert visitor.send(sure).heading == "Erased."
-    assert place.count("texts") == place.count("versions") == place.count("cases") == 0
-    assert reading.published(place.mailbox) > before
 
 
 def test_asking_about_a_story_gives_no_power_over_it(visitor: Visitor, place: Place) -> None:

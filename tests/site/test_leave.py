@@ -6,20 +6,6 @@ from scripts.rehearsal.people import Visitor
 from tests.site.conftest import Place
 
 
-def test_leave_ends_the_visit_and_takes_the_cookie(visitor: Visitor) -> None:
-    visitor.come_back(visitor.hand_in())
-    visitor.check("tell", "Something more.")
-    cookie = visitor.cookies.get("visit")
-    assert cookie is not None
-    page = visitor.leave()
-    assert page.heading == "Done."
-    assert visitor.cookies.get("visit") is None
-    assert page.answer.header("clear-site-data") == '"cache", "cookies", "storage"'
-    visitor.cookies["visit"] = cookie
-    assert visitor.go("case").heading == "Come back with my code"
-    assert "You were writing something." not in visitor.go("tell").html
-
-
 def test_the_last_page_says_nothing_about_this_place(visitor: Visitor) -> None:
     page = visitor.leave()
     assert page.title == "Start"
@@ -52,11 +38,3 @@ def test_the_visit_closes_15_minutes_after_its_last_use(visitor: Visitor, place:
         assert visitor.go("case").heading == "Your messages"
     place.clock.wait(minutes=16)
     assert visitor.go("case").heading == "Come back with my code"
-
-
-def test_the_visit_closes_after_an_hour_in_any_case(visitor: Visitor, place: Place) -> None:
-    visitor.come_back(visitor.hand_in())
-    for _ in range(6):
-        place.clock.wait(minutes=10)
-        page = visitor.go("case")
-    assert page.heading == "Come back with my code"

@@ -5,7 +5,6 @@ import re
 import pytest
 
 from scripts.rehearsal.people import Visitor
-from tests.offered import LANGUAGES
 from tests.site.conftest import ADDRESS, Place
 
 PUBLISHED = ("", "stories", "guides", "guides/now", "protects")
@@ -22,15 +21,6 @@ def test_the_choice_shows_each_language_in_its_own_words(visitor: Visitor) -> No
     ]
     assert "<header>" not in page.html
     assert "<footer>" not in page.html
-
-
-@pytest.mark.parametrize("lang", LANGUAGES)
-@pytest.mark.parametrize("path", PUBLISHED)
-def test_published_pages_hold_no_cookie_and_no_token(visitor: Visitor, lang: str, path: str) -> None:
-    page = visitor.get(f"/{lang}/{path}")
-    assert page.status == 200
-    assert page.answer.header("set-cookie") == ""
-    assert "csrf_token" not in page.html
 
 
 @pytest.mark.parametrize("path", PUBLISHED)
@@ -126,22 +116,3 @@ def test_a_page_that_does_not_exist_says_so_in_every_language(visitor: Visitor, 
 @pytest.mark.parametrize("path", ["/", "/en/", "/en/stories", "/en/guides/now", "/en/protects"])
 def test_posting_to_a_page_that_only_reads_is_refused(visitor: Visitor, path: str) -> None:
     assert visitor.post(path, [("text", "words")]).status == 405
-
-
-@pytest.mark.parametrize("method", ["PUT", "DELETE", "OPTIONS", "HEAD", "PATCH"])
-def test_other_methods_are_refused(visitor: Visitor, method: str) -> None:
-    assert visitor.ask_for(method, "/en/").status == 405
-
-
-def test_another_host_is_refused_without_a_word_about_this_place(visitor: Visitor) -> None:
-    page = Visitor(visitor.dial, "elsewhere.onion").get("/en/")
-    assert page.status == 421
-    assert "href" not in page.main_html
-    assert "Iraq" not in page.html
-
-
-def test_a_body_too_large_is_told_that_it_was_too_long_to_keep(visitor: Visitor) -> None:
-    page = visitor.post("/en/tell", [("text", "x" * 300_000)])
-    assert page.status == 413
-    assert "That was too long to keep." in page.main.text
-    assert "كان النص أطول من أن نحتفظ به." in page.main.text

@@ -44,35 +44,6 @@ def is_whole(page: Page, text: str, code: str) -> None:
     assert page.code == code
 
 
-def test_a_lost_cookie_before_the_check_page_loses_nothing(visitor: Visitor) -> None:
-    page = visitor.go("ask")
-    visitor.cookies.clear()
-    expired = visitor.send(page, text="Help.", topic="law", danger="no", answer_in="ar")
-    assert (expired.status, expired.heading) == (400, "This page was open too long.")
-    assert expired.box == "Help."
-    check = visitor.send(expired)
-    fields = check.form().values
-    assert check.heading == "Not sent yet"
-    assert (fields["topic"], fields["danger"], fields["answer_in"]) == ("law", "no", "ar")
-
-
-def test_a_lost_cookie_on_the_check_page_keeps_the_code_and_sends_nothing(visitor: Visitor, place: Place) -> None:
-    check = visitor.check("tell", "They found my phone.")
-    visitor.cookies.clear()
-    expired = visitor.confirm(check, publish="ask", quote="1", text="They found it.")
-    assert expired.heading == "This page was open too long."
-    is_whole(expired, "They found it.", check.code)
-    again = visitor.send(expired)
-    assert again.heading == "Not sent yet"
-    assert not again.errors
-    assert again.code == check.code
-    fields = again.form().values
-    assert (fields["publish"], fields["quote"], fields["line"]) == ("ask", "1", "")
-    assert place.count("cases") == 0
-    assert visitor.confirm(again).code == check.code
-    assert place.texts() == ["They found it."]
-
-
 @pytest.mark.parametrize("token", ["", "wrong"])
 def test_a_form_without_its_token_is_not_believed(visitor: Visitor, place: Place, token: str) -> None:
     check = visitor.check()
@@ -81,52 +52,12 @@ def test_a_form_without_its_token_is_not_believed(visitor: Visitor, place: Place
     assert place.count("cases") == 0
 
 
-def test_writing_back_after_the_visit_asks_for_the_code_and_sends(visitor: Visitor, place: Place) -> None:
-    code = visitor.hand_in("tell", "First.")
-    case = visitor.come_back(code)
-    place.clock.wait(minutes=20)
-    expired = visitor.send(case, text="Second.")
-    assert expired.heading == "This page was open too long."
-    assert "For your safety your messages were closed." in expired.main.text
-    assert "First." not in expired.html
-    assert expired.box == "Second."
-    page = visitor.send(expired, code=code)
-    assert 'id="arrived"' in page.main_html
-    assert place.texts() == ["First.", "Second."]
-    assert visitor.go("case").box == ""
-
-
 def test_a_lost_cookie_on_the_case_page_is_the_same(visitor: Visitor, place: Place) -> None:
     code = visitor.hand_in("tell", "First.")
     case = visitor.come_back(code)
     visitor.cookies.clear()
     expired = visitor.send(case, text="Second.")
     assert expired.box == "Second."
-    visitor.send(expired, code=code)
-    assert place.texts() == ["First.", "Second."]
-
-
-def test_a_restart_on_the_case_page_is_the_same(visitor: Visitor, place: Place) -> None:
-    code = visitor.hand_in("tell", "First.")
-    case = visitor.come_back(code)
-    visitor.dial = into(place.start())
-    expired = visitor.send(case, text="Second.")
-    assert expired.box == "Second."
-    visitor.send(expired, code=code)
-    assert place.texts() == ["First.", "Second."]
-
-
-def test_a_mistyped_code_keeps_the_words_once_more(visitor: Visitor, place: Place) -> None:
-    code = visitor.hand_in("tell", "First.")
-    case = visitor.come_back(code)
-    place.clock.wait(minutes=20)
-    expired = visitor.send(case, text="Second.")
-    for wrong, said in ((code[:-1], "This is not a whole code"), (visitor.check().code, "nothing under this code")):
-        expired = visitor.send(expired, code=wrong)
-        assert said in expired.errors
-        assert expired.box == "Second."
-        fields = expired.form().values
-        assert fields["code"] == wrong
     visitor.send(expired, code=code)
     assert place.texts() == ["First.", "Second."]
 
@@ -157,35 +88,6 @@ def test_erasing_after_the_visit_asks_for_the_code(visitor: Visitor, place: Plac
     assert place.count("cases") == 1
 
 
-@pytest.mark.parametrize("kind", ["tell", "ask"])
-def test_overload_before_the_check_page_keeps_the_words(
-    visitor: Visitor, app: Hardened, place: Place, kind: str
-) -> None:
-    form = visitor.go(kind)
-    drain(app, kind)
-    page = visitor.send(form, text="Help.", topic="law")
-    assert (page.status, page.heading) == (503, "We cannot take this right now.")
-    assert "Too many people are writing." in page.main.text
-    assert page.box == "Help."
-    place.clock.wait(minutes=5)
-    check = visitor.send(page)
-    assert (check.heading, check.box) == ("Not sent yet", "Help.")
-
-
-def test_overload_at_sending_keeps_code_and_choices_and_trying_again_sends(
-    visitor: Visitor, app: Hardened, place: Place
-) -> None:
-    check = visitor.check("tell", "They found my phone.")
-    drain(app, "send")
-    page = visitor.confirm(check, publish="yes", count="1")
-    assert page.status == 503
-    is_whole(page, "They found my phone.", check.code)
-    assert place.count("cases") == 0
-    place.clock.wait(minutes=5)
-    assert visitor.send(page).heading == "It has arrived."
-    assert place.consents() == [("yes", True, False)]
-
-
 def test_a_fifth_is_kept_for_the_urgent(visitor: Visitor, app: Hardened) -> None:
     drain(app, "ask", urgent=False)
     assert visitor.check("ask", "Help.", danger="unknown").status == 503
@@ -212,22 +114,6 @@ def test_writing_in_an_open_case_is_never_refused_for_overload(visitor: Visitor,
         drain(app, kind)
     visitor.send(case, text="Second.")
     assert place.texts() == ["First.", "Second."]
-
-
-def test_a_pause_keeps_words_and_code_and_ends(visitor: Visitor, place: Place) -> None:
-    form, check = visitor.go("tell"), visitor.check("tell", "They found my phone.")
-    place.put(paused=True)
-    first = visitor.send(form, text="Something else.")
-    assert first.status == 503
-    assert "We have stopped taking new messages for now. This is us, not you." in first.main.text
-    assert first.box == "Something else."
-    page = visitor.confirm(check)
-    is_whole(page, "They found my phone.", check.code)
-    page = visitor.send(page)
-    is_whole(page, "They found my phone.", check.code)
-    place.put(paused=False)
-    assert visitor.send(page).code == check.code
-    assert place.texts() == ["They found my phone."]
 
 
 @pytest.mark.parametrize("kind", ["tell", "ask"])
@@ -263,10 +149,3 @@ def test_a_broken_mailbox_still_gives_the_words_back(visitor: Visitor, place: Pl
     assert "Something is broken here. This is us, not you." in page.main.text
     assert page.box == "They found my phone."
     assert visitor.go("").status == 200
-
-
-def test_no_page_of_refusal_counts_seconds_or_asks_riddles(visitor: Visitor, place: Place) -> None:
-    place.put(paused=True)
-    page = visitor.go("tell")
-    assert "second" not in page.main.text
-    assert page.answer.header("retry-after") == ""

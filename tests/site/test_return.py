@@ -3,25 +3,14 @@
 from collections.abc import Callable
 
 import pytest
-from flask import session
 
 from scripts.rehearsal.people import Visitor
-from tests.site.conftest import ADDRESS, Place
 
 
 def test_a_code_opens_its_case(visitor: Visitor) -> None:
     code = visitor.hand_in("tell", "They found my phone.")
     assert "They found my phone." in visitor.come_back(code).main.text
     assert visitor.path == "/en/case"
-
-
-def test_any_digits_and_anything_between_them_will_do(visitor: Visitor, come: Callable[[], Visitor]) -> None:
-    code = visitor.hand_in()
-    eastern = code.translate({ord(str(n)): 0x660 + n for n in range(10)})
-    persian = code.translate({ord(str(n)): 0x6F0 + n for n in range(10)})
-    spread = "\n".join(f"- {code[start : start + 4]}" for start in range(0, 28, 4))
-    for typed in (eastern, persian, spread, f"  {code}  ", ".".join(code)):
-        assert come().come_back(typed).heading == "Your messages"
 
 
 def test_a_mistyped_code_shows_what_was_typed_in_lines(visitor: Visitor) -> None:
@@ -59,19 +48,6 @@ def test_nothing_under_a_code_is_one_text_for_every_reason(visitor: Visitor, com
     assert {page.heading for page in pages} == {"There is nothing under this code."}
     assert len({page.main_html for page in pages}) == 1
     assert "We cannot see which." in pages[0].main.text
-
-
-def test_the_code_is_in_no_cookie_and_no_address(visitor: Visitor, place: Place) -> None:
-    code = visitor.hand_in()
-    page = visitor.come_back(code)
-    cookie = visitor.cookies.get("visit")
-    assert cookie is not None
-    assert code not in cookie
-    assert code not in page.html
-    app = place.apps[0]
-    with app.test_request_context(base_url=f"http://{ADDRESS}", headers={"Cookie": visitor.cookie}):
-        assert code not in str(dict(session))
-        assert code not in str(app.extensions["house"].visits.load(session["visit"]))
 
 
 def test_the_case_page_without_a_visit_asks_for_the_code(visitor: Visitor) -> None:

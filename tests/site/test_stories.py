@@ -1,11 +1,9 @@
 """Stories: what is in them stands before them, they are read in parts, and they go when they are taken back."""
 
 import re
-from collections.abc import Callable
 
 import pytest
 
-from onion_app.vault.desk import stories_queue
 from onion_app.vault.shown.listing import NOTES
 from onion_app.web.size import SHORT
 from scripts.rehearsal.pages import Page
@@ -172,43 +170,3 @@ def test_the_list_fits_with_ten_stories_of_the_longest_titles(visitor: Visitor, 
         place.show({"ar": ("ث" * 80, WORDS * 400), "en": ("t" * 80, "w"), "ckb": ("t", "w")}, notes=list(NOTES)).hex()
     visitor.language = "ar"
     assert len(visitor.go("stories").html.encode()) + HEADERS <= SHORT
-
-
-def erases(visitor: Visitor, _place: Place, code: str, _story: str) -> None:
-    visitor.send(visitor.send(visitor.come_back(code).form_doing("erase")))
-
-
-def erases_without_opening(visitor: Visitor, _place: Place, code: str, _story: str) -> None:
-    visitor.erase_without_opening(code)
-
-
-def takes_the_story_back(visitor: Visitor, _place: Place, code: str, _story: str) -> None:
-    visitor.send(visitor.come_back(code).form_doing("take_back"))
-
-
-def is_taken_down(_visitor: Visitor, place: Place, _code: str, story: str) -> None:
-    stories_queue.take_down(place.mailbox, place.desk, bytes.fromhex(story))
-
-
-WAYS = [erases, erases_without_opening, takes_the_story_back, is_taken_down]
-
-
-@pytest.mark.parametrize("way", WAYS)
-def test_a_withdrawn_story_is_never_shown_again_also_from_the_cache(
-    visitor: Visitor, place: Place, come: Callable[[], Visitor], way: Callable[[Visitor, Place, str, str], None]
-) -> None:
-    reader = come()
-    code = visitor.hand_in()
-    story = place.show({"en": ("The door", "A word kept nowhere else: zxqv.")}).hex()
-    place.points_to(bytes.fromhex(story))
-    with place.mailbox.writing():
-        place.mailbox.run("UPDATE cases SET state = 'published'")
-    for _ in range(2):
-        assert "zxqv" in reader.go(f"stories/{story}").html
-        assert "The door" in reader.go("stories").html
-    way(visitor, place, code, story)
-    assert reader.go(f"stories/{story}").status == 404
-    assert "The door" not in reader.go("stories").html
-    kept = place.apps[0].ready_pages
-    assert kept is not None
-    assert not any(b"zxqv" in page.body or b"The door" in page.body for page in kept._pages.values())

@@ -55,35 +55,12 @@ def test_a_letter_is_a_code_point_after_nfc(visitor: Visitor) -> None:
     assert visitor.check("tell", "\U0001f600" * 12_000).heading == "Not sent yet"
 
 
-def test_the_first_empty_line_of_a_text_survives_the_box(visitor: Visitor) -> None:
-    page = visitor.check("tell", "\n\nAfter two empty lines.")
-    assert page.box == "\n\nAfter two empty lines."
-
-
-def test_back_finds_the_text_through_the_visit(visitor: Visitor) -> None:
-    check = visitor.check("tell", "They found my phone.", publish="yes")
-    page = visitor.go("tell")
-    assert "You were writing something." in page.html
-    assert "<aside" not in page.main_html, "the first button of the page stays the one of its form"
-    shown = draft(visitor, page, "show")
-    assert shown.heading == "Not sent yet"
-    assert (shown.box, shown.code) == ("They found my phone.", check.code)
-
-
 def test_back_finds_a_text_that_was_too_long(visitor: Visitor) -> None:
     text = "a" * 12_001
     visitor.check("tell", text)
     page = draft(visitor, visitor.go("ask"), "show")
     assert page.heading == "Tell what happened"
     assert page.box == text
-
-
-def test_erasing_what_was_being_written_needs_one_press(visitor: Visitor) -> None:
-    visitor.check("tell", "They found my phone.")
-    page = draft(visitor, visitor.go("tell"), "erase")
-    assert "They found" not in page.html
-    assert "What you were writing is no longer here." in page.main.text
-    assert "You were writing something." not in visitor.go("tell").html
 
 
 def test_a_draft_that_is_over_is_said_to_be_gone(visitor: Visitor, place: Place) -> None:

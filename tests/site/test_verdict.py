@@ -2,7 +2,7 @@
 
 import pytest
 
-from onion_app.crypto.payloads import Consent, FinalText, Text, Verdict
+from onion_app.crypto.payloads import Verdict
 from onion_app.vault.shown import reading
 from scripts.rehearsal.pages import Page
 from scripts.rehearsal.people import Visitor
@@ -162,11 +162,3 @@ def test_taking_back_twice_does_no_harm(visitor: Visitor, place: Place, publishe
     for _ in range(2):
         assert 'id="taken-back"' in visitor.send(page.form_doing("take_back")).main_html
     assert place.consents() == [("yes", True, False), ("no", True, False)]
-
-
-def test_what_the_circle_reads_after_all_that_is_in_order(visitor: Visitor, place: Place, code: str) -> None:
-    decides(visitor, visitor.come_back(code), "yes")
-    kinds = [
-        type(letter) for letter in place.read_by(place.pair) if isinstance(letter, Text | Consent | FinalText | Verdict)
-    ]
-    assert kinds == [Text, Consent, FinalText, Verdict]
