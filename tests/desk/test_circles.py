@@ -1,14 +1,8 @@
 """Who comes into a circle, and who does not."""
 
-from typing import Any
-
-from flask import url_for
-
 from onion_app.crypto.members import words_to_compare
 from onion_app.vault.desk import circles, invitations, moderators
-from onion_app.vault.mailbox import messages
-from onion_app.web.app import Hardened
-from tests.desk.house import HOST, House, Volunteer, card_of, id_of, invites, joins
+from tests.desk.house import House, Volunteer, card_of, id_of, invites, joins
 from tests.world import Author
 
 
@@ -36,25 +30,6 @@ def test_whoever_is_let_in_reads_what_was_sent_before(
     assert [who.text for who in card_of(counsellor, circle).having_class("members")[0].every("li")] == ["Dana", "Sara"]
     assert not card_of(counsellor, circle).having_class("thin")
     assert "Before you came." in other.open_case(case).text
-
-
-def test_whoever_waits_sees_nothing(house: House, counsellor: Volunteer, author: Author, circle: bytes) -> None:
-    case = author.writes("Not for everybody.")
-    newcomer = house.volunteer(circle, "Dana", logged_in=True)
-    token = newcomer.token
-    page = newcomer.get("/circles")
-    assert "Sara" not in page.text
-    assert "Listening" not in page.text
-    for path in (f"/case/{case}", f"/circle/{circle.hex()}/new"):
-        newcomer.get(path)
-        assert newcomer.status == 404
-    # Nor does anybody let themselves in, or invite others.
-    key = moderators.find_moderator(house.desk, "Dana").public_key.hex()
-    for act in (f"{circle.hex()}/let-in/{id_of(house, 'Dana')}", f"{circle.hex()}/invite", "add"):
-        newcomer.post(f"/circles/{act}", [*token, ("key", key), ("name", "Mine")])
-        assert newcomer.status == 404
-    assert moderators.find_moderator(house.desk, "Dana").state == "waiting"
-    assert counsellor.login.handle
 
 
 def test_a_newcomer_with_another_key_than_the_one_compared_is_not_let_in(
@@ -105,27 +80,6 @@ def test_an_invitation_ends_after_seven_days(house: House, counsellor: Volunteer
     late = house.volunteer()
     late.redeem(code)
     assert "unknown, used or too old" in late.page.errors
-
-
-def test_a_member_sees_and_invites_into_no_other_circle(house: House, counsellor: Volunteer) -> None:
-    law = house.circle("Law", topics=("law",))
-    lawyer = house.volunteer(law, "Dana")
-    house.volunteer(law, "Rojin", logged_in=True)
-    lawyer.log_in()
-    invites(lawyer, law)
-    invitation = invitations.open_invitations(house.desk)[0].id.hex()
-    counsellor.log_in()
-    page = counsellor.get("/circles")
-    assert not any(word in page.text for word in ("Law", "Dana", "Rojin"))
-    token = counsellor.token
-    key = moderators.find_moderator(house.desk, "Rojin").public_key.hex()
-    acts = [f"{law.hex()}/{act}" for act in ("invite", f"let-in/{id_of(house, 'Rojin')}")]
-    acts += [f"invitation/{invitation}/cancel", "add"]
-    for act in acts:
-        counsellor.post(f"/circles/{act}", [*token, ("key", key), ("name", "Mine")])
-        assert counsellor.status == 404, act
-    assert len(invitations.open_invitations(house.desk)) == 1
-    assert moderators.find_moderator(house.desk, "Rojin").state == "waiting"
 
 
 def test_only_a_coordinator_brings_in_another_and_only_into_the_coordinators_circle(
@@ -180,49 +134,3 @@ def test_a_coordinator_adds_circles_and_invites_into_them_but_lets_nobody_in(
     key = moderators.find_moderator(house.desk, "Rojin").public_key.hex()
     counsellor.post(f"/circles/{law.id.hex()}/let-in/{id_of(house, 'Rojin')}", [*token, ("key", key)])
     assert counsellor.status == 404
-
-
-def test_a_member_finds_nothing_of_another_circle_under_any_address(
-    house: House, app: Hardened, counsellor: Volunteer
-) -> None:
-    law = house.circle("Law", topics=("law",))
-    lawyer = house.volunteer(law, "Dana")
-    foreign = Author(house, law)
-    foreign.writes("For the lawyers alone.")
-    lawyer.log_in()
-    lawyer.take(foreign.case_id.hex())
-    lawyer.press(f"/case/{foreign.case_id.hex()}/note", text="A note of theirs")
-    ids = {"circle_id": law, "case_id": foreign.case_id, "gone_id": moderators.find_moderator(house.desk, "Dana").id}
-    ids |= {"moderator_id": ids["gone_id"], "newcomer_id": ids["gone_id"]}
-    counsellor.log_in()
-    token = counsellor.token
-
-    def values(names: set[str]) -> dict[str, Any]:
-        return {name: ids.get(name, "new") for name in names}
-
-    untouched = {"entry", "account"}  # these end sessions, and name nothing
-    with app.test_request_context(base_url=f"http://{HOST}"):
-        rules = [rule for rule in app.url_map.iter_rules() if rule.endpoint.partition(".")[0] not in untouched]
-        asked = [
-            (url_for(rule.endpoint, **values(rule.arguments)), rule.methods or set())
-            for rule in rules
-            if not rule.arguments & {"story_id", "guide_id", "finding_id", "invitation_id"}
-        ]
-    before = [house.desk.rows(f"SELECT * FROM {table}") for table in ("taken", "entries", "moderators", "circles")]
-    assert len(asked) > 25
-    fields = [*token, ("text", "x"), ("message", "1" * 32), ("entry", "1" * 32), ("seen", "9")]
-    fields += [("phrase", "received"), ("phrase_in", "en"), ("circle", law.hex()), ("key", "1" * 64), ("name", "Mine")]
-    for path, methods in asked:
-        if "POST" in methods:
-            counsellor.post(path, fields)
-        else:
-            counsellor.get(path)
-        said = counsellor.page.html
-        told = [word for word in ("For the lawyers alone", "A note of theirs", "Dana", ">Law<") if word in said]
-        assert (path, told) == (path, [])
-        if set(path.split("/")) & {found.hex() for found in ids.values()}:
-            assert (path, counsellor.status) == (path, 404)
-    assert before == [
-        house.desk.rows(f"SELECT * FROM {table}") for table in ("taken", "entries", "moderators", "circles")
-    ]
-    assert len(messages.messages_of(house.mailbox, foreign.case_id)) == 1

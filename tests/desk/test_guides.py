@@ -111,24 +111,6 @@ def test_a_guide_without_words_is_refused(coordinator: Volunteer, field: str) ->
     assert guides.all_of(coordinator.house.desk)[0][1] == []
 
 
-def test_nobody_but_a_coordinator_touches_a_guide(house: House, counsellor: Volunteer) -> None:
-    guide_id = guides.begin(house.desk, b"g" * 16, "now")
-    guides.save(house.mailbox, house.desk, reading.Version(guide_id, "en", "Title", "Words.", None, None, None))
-    counsellor.log_in()
-    assert not counsellor.page.has("a", href="/guides")
-    token = counsellor.token
-    fields = [*token, ("slug", "law"), ("title", "x"), ("text", "Words."), ("language", "en")]
-    for path in ("/guides", f"/guides/{guide_id.hex()}"):
-        counsellor.get(path)
-        assert counsellor.status == 404
-    for path in ("/guides/begin", *(f"/guides/{guide_id.hex()}/{act}" for act in ("save", "check", "publish", "down"))):
-        counsellor.post(path, fields)
-        assert counsellor.status == 404
-    guide, versions = guides.read(house.desk, guide_id)
-    assert (guide.state, [version.body for version in versions]) == ("draft", ["Words."])
-    assert len(guides.all_of(house.desk)) == 1
-
-
 def test_a_guide_survives_the_lock(house: House, coordinator: Volunteer) -> None:
     path = begun(coordinator)
     coordinator.get(f"{path}?language=en")

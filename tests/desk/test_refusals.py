@@ -7,7 +7,7 @@ from flask import url_for
 
 from onion_app.desk.login_gate import OPEN_TO_ALL
 from onion_app.vault.desk import circles, entries, moderators, taken
-from onion_app.vault.mailbox import lifetime, messages
+from onion_app.vault.mailbox import messages
 from onion_app.web.app import Hardened
 from scripts.rehearsal.wire import into
 from tests.desk.house import HOST, House, Volunteer
@@ -89,33 +89,6 @@ def test_a_login_from_elsewhere_is_refused(counsellor: Volunteer) -> None:
     counsellor.ask_for("POST", "/login", fields, from_site("cross-site"))
     assert counsellor.status == 400
     assert counsellor.get("/").has(id="passphrase")
-
-
-def test_a_case_of_another_circle_looks_like_no_case_at_all(house: House, counsellor: Volunteer) -> None:
-    other_circle = house.circle("Law", topics=("law",))
-    house.volunteer(other_circle, "Dana")
-    foreign = Author(house, other_circle).writes("For the lawyers.")
-    counsellor.log_in()
-    token = counsellor.token
-    answers = []
-    for case in (foreign, "00" * 16):
-        counsellor.get(f"/case/{case}")
-        seen = [(counsellor.status, counsellor.page.answer.body)]
-        for act in ("open", "take", "give-back", "reply", "note", "phrase", "close"):
-            fields = [*token, ("text", "x"), ("message", "1" * 32), ("entry", "1" * 32), ("seen", "9")]
-            fields += [("phrase", "received"), ("phrase_in", "en")]
-            counsellor.post(f"/case/{case}/{act}", fields)
-            seen.append((counsellor.status, counsellor.page.answer.body))
-            # Not only is it refused: nothing was done.
-            assert taken.taken_by(house.desk, [bytes.fromhex(foreign)]) == {}
-        answers.append(seen)
-    assert answers[0] == answers[1]
-    assert {status for status, _ in answers[0]} == {404}
-    assert entries.entries_of(house.desk, bytes.fromhex(foreign)) == []
-    assert lifetime.read_case(house.mailbox, bytes.fromhex(foreign)).state == "new"
-    for tab in ("new", "mine", "closed"):
-        counsellor.get(f"/circle/{other_circle.hex()}/{tab}")
-        assert counsellor.status == 404
 
 
 def test_the_desk_locks_after_fifteen_idle_minutes_without_a_request(

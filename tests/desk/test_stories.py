@@ -1,11 +1,11 @@
 """What is done with a story once it is queued or shown, and by whom."""
 
 from onion_app.vault import truth
-from onion_app.vault.desk import entries, stories_queue
+from onion_app.vault.desk import stories_queue
 from onion_app.vault.mailbox import lifetime
 from onion_app.vault.shown import reading
 from tests.desk.house import House, Volunteer
-from tests.desk.story_steps import CHECKS, DRAFT, EDITED, WRITTEN, finish, on_the_site, queued, two_weeks_later
+from tests.desk.story_steps import EDITED, WRITTEN, finish, on_the_site, queued, two_weeks_later
 from tests.world import Author
 
 
@@ -46,28 +46,6 @@ def test_a_coordinator_publishes_now_and_takes_down_but_opens_no_case(
     assert coordinator.status == 404
     editor.get(path)
     assert editor.status == 200
-
-
-def test_nobody_outside_the_circle_does_anything_with_its_story(
-    house: House, editor: Volunteer, author: Author
-) -> None:
-    case = author.tells(WRITTEN)
-    finish(editor, case)
-    draft = entries.entries_of(house.desk, author.case_id)[-1].id.hex()
-    story = queued(editor, author, case)
-    stranger = house.volunteer(house.circle("Law"), "Amara", logged_in=True)
-    token = stranger.token
-    fields = [*token, ("draft", draft), ("entry", "1" * 32), *DRAFT.items(), *CHECKS.items()]
-    for path in (f"/case/{case}/story", f"/stories/{story.id.hex()}", "/stories"):
-        stranger.get(path)
-        assert stranger.status == 404
-    for act in ("save", "approve", "ask", "queue", "stop"):
-        stranger.post(f"/case/{case}/story/{act}", fields)
-        assert stranger.status == 404
-    for act in ("down", "back", "now"):
-        stranger.post(f"/stories/{story.id.hex()}/{act}", fields)
-        assert stranger.status == 404
-    assert stories_queue.stories_of(house.desk, author.case_id) == [story]
 
 
 def test_a_member_who_is_no_coordinator_waits_for_the_day(house: House, editor: Volunteer, author: Author) -> None:
