@@ -27,6 +27,22 @@ def finish(editor: Volunteer, case: str, **changed: str) -> None:
     assert editor.page.errors == ""
 
 
+def asked(editor: Volunteer, author: Author) -> str:
+    """Ask the author of a new testimony about the story made of it; gives the case."""
+    case = author.tells(WRITTEN, "ask")
+    finish(editor, case)
+    editor.get(f"/case/{case}/story")
+    editor.press(f"/case/{case}/story/ask")
+    return case
+
+
+def in_queue(editor: Volunteer, author: Author) -> tuple[str, stories_queue.Story]:
+    """Queue the story made of a new testimony; gives the case and the story."""
+    case = author.tells(WRITTEN)
+    finish(editor, case)
+    return case, queued(editor, author, case)
+
+
 def step(volunteer: Volunteer, case: str) -> str:
     """Read where the story of a case stands."""
     return volunteer.get(f"/case/{case}/story").first(id="standing").get("data-step")

@@ -8,7 +8,18 @@ from onion_app.vault.desk import entries, stories_queue
 from onion_app.vault.mailbox import lifetime
 from onion_app.vault.shown import reading
 from tests.desk.house import House, Volunteer
-from tests.desk.story_steps import DRAFT, EDITED, WRITTEN, finish, on_the_site, queued, step, two_weeks_later
+from tests.desk.story_steps import (
+    DRAFT,
+    EDITED,
+    WRITTEN,
+    asked,
+    finish,
+    in_queue,
+    on_the_site,
+    queued,
+    step,
+    two_weeks_later,
+)
 from tests.planting import Intruder
 from tests.world import Author
 
@@ -43,10 +54,7 @@ def test_without_an_answer_nothing_is_published(editor: Volunteer, author: Autho
 
 
 def test_what_the_author_wants_changed_is_changed_and_asked_again(editor: Volunteer, author: Author) -> None:
-    case = author.tells(WRITTEN, "ask")
-    finish(editor, case)
-    editor.get(f"/case/{case}/story")
-    editor.press(f"/case/{case}/story/ask")
+    case = asked(editor, author)
     author.says("change", "Leave the city out too.")
     editor.open_case(case)
     assert step(editor, case) == "change"
@@ -62,10 +70,7 @@ def test_what_the_author_wants_changed_is_changed_and_asked_again(editor: Volunt
 
 
 def test_a_no_is_for_ever(editor: Volunteer, author: Author) -> None:
-    case = author.tells(WRITTEN, "ask")
-    finish(editor, case)
-    editor.get(f"/case/{case}/story")
-    editor.press(f"/case/{case}/story/ask")
+    case = asked(editor, author)
     author.says("no")
     author.allows("yes")
     editor.open_case(case)
@@ -100,9 +105,7 @@ def test_an_author_who_does_not_allow_it_is_not_asked(editor: Volunteer, author:
 def test_a_consent_taken_back_in_the_queue_stops_it_unread_and_read(
     house: House, editor: Volunteer, author: Author
 ) -> None:
-    case = author.tells(WRITTEN)
-    finish(editor, case)
-    story = queued(editor, author, case)
+    case, story = in_queue(editor, author)
     author.allows("no")
     two_weeks_later(house)
     assert on_the_site(house, story.id) == [], "nobody has read what the author wrote"
@@ -118,9 +121,7 @@ def test_a_consent_taken_back_in_the_queue_stops_it_unread_and_read(
 def test_a_story_whose_author_wants_to_be_asked_after_all_leaves_the_queue(
     house: House, editor: Volunteer, author: Author
 ) -> None:
-    case = author.tells(WRITTEN)
-    finish(editor, case)
-    queued(editor, author, case)
+    case, _story = in_queue(editor, author)
     author.allows("ask")
     editor.open_case(case)
     assert step(editor, case) == "ask"
@@ -129,10 +130,7 @@ def test_a_story_whose_author_wants_to_be_asked_after_all_leaves_the_queue(
 
 
 def test_a_yes_given_before_a_no_counts_no_more(house: House, editor: Volunteer, author: Author) -> None:
-    case = author.tells(WRITTEN, "ask")
-    finish(editor, case)
-    editor.get(f"/case/{case}/story")
-    editor.press(f"/case/{case}/story/ask")
+    case = asked(editor, author)
     author.says("yes")
     author.allows("no")
     author.allows("ask")
@@ -142,9 +140,7 @@ def test_a_yes_given_before_a_no_counts_no_more(house: House, editor: Volunteer,
 
 
 def test_a_friendly_word_in_the_queue_only_waits_to_be_read(house: House, editor: Volunteer, author: Author) -> None:
-    case = author.tells(WRITTEN)
-    finish(editor, case)
-    story = queued(editor, author, case)
+    case, story = in_queue(editor, author)
     author.writes_back("Thank you.")
     two_weeks_later(house)
     assert on_the_site(house, story.id) == []
@@ -157,9 +153,7 @@ def test_a_friendly_word_in_the_queue_only_waits_to_be_read(house: House, editor
 def test_a_consent_taken_back_after_publication_takes_the_story_down(
     house: House, editor: Volunteer, author: Author
 ) -> None:
-    case = author.tells(WRITTEN)
-    finish(editor, case)
-    story = queued(editor, author, case)
+    case, story = in_queue(editor, author)
     two_weeks_later(house)
     editor.log_in()
     author.allows("no")
@@ -173,9 +167,7 @@ def test_a_consent_taken_back_after_publication_takes_the_story_down(
 def test_an_erased_case_takes_story_drafts_and_approvals_with_it(
     house: House, editor: Volunteer, author: Author, *, published: bool
 ) -> None:
-    case = author.tells(WRITTEN)
-    finish(editor, case)
-    story = queued(editor, author, case)
+    _case, story = in_queue(editor, author)
     if published:
         two_weeks_later(house)
     author.erases()
@@ -190,9 +182,7 @@ def test_an_erased_case_takes_story_drafts_and_approvals_with_it(
 
 
 def test_the_case_names_its_story_before_anybody_sees_it(house: House, editor: Volunteer, author: Author) -> None:
-    case = author.tells(WRITTEN)
-    finish(editor, case)
-    story = queued(editor, author, case)
+    case, story = in_queue(editor, author)
     assert author.letters()[-1] == StoryLink(story.id.hex())
     editor.get(f"/case/{case}/story")
     editor.press(f"/case/{case}/story/stop")

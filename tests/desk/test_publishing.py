@@ -7,7 +7,17 @@ from onion_app.vault.desk import entries, stories_queue
 from onion_app.vault.mailbox import lifetime
 from onion_app.vault.shown import reading
 from tests.desk.house import House, Volunteer
-from tests.desk.story_steps import CHECKS, DRAFT, EDITED, WRITTEN, finish, on_the_site, queued, step, two_weeks_later
+from tests.desk.story_steps import (
+    CHECKS,
+    DRAFT,
+    EDITED,
+    WRITTEN,
+    finish,
+    on_the_site,
+    queued,
+    step,
+    two_weeks_later,
+)
 from tests.world import Author
 
 

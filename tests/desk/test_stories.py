@@ -5,14 +5,12 @@ from onion_app.vault.desk import stories_queue
 from onion_app.vault.mailbox import lifetime
 from onion_app.vault.shown import reading
 from tests.desk.house import House, Volunteer
-from tests.desk.story_steps import EDITED, WRITTEN, finish, on_the_site, queued, two_weeks_later
+from tests.desk.story_steps import EDITED, finish, in_queue, on_the_site, two_weeks_later
 from tests.world import Author
 
 
 def test_a_story_is_taken_down_and_put_back(house: House, editor: Volunteer, author: Author) -> None:
-    case = author.tells(WRITTEN)
-    finish(editor, case)
-    story = queued(editor, author, case)
+    case, story = in_queue(editor, author)
     two_weeks_later(house)
     editor.log_in()
     editor.get(f"/stories/{story.id.hex()}")
@@ -31,9 +29,7 @@ def test_a_story_is_taken_down_and_put_back(house: House, editor: Volunteer, aut
 def test_a_coordinator_publishes_now_and_takes_down_but_opens_no_case(
     house: House, editor: Volunteer, coordinator: Volunteer, author: Author
 ) -> None:
-    case = author.tells(WRITTEN)
-    finish(editor, case)
-    story = queued(editor, author, case)
+    case, story = in_queue(editor, author)
     path = f"/stories/{story.id.hex()}"
     coordinator.get("/stories")
     assert [item.get("data-story") for item in coordinator.page.having_class("case")] == [story.id.hex()]
@@ -49,9 +45,7 @@ def test_a_coordinator_publishes_now_and_takes_down_but_opens_no_case(
 
 
 def test_a_member_who_is_no_coordinator_waits_for_the_day(house: House, editor: Volunteer, author: Author) -> None:
-    case = author.tells(WRITTEN)
-    finish(editor, case)
-    story = queued(editor, author, case)
+    _case, story = in_queue(editor, author)
     token = editor.token
     editor.post(f"/stories/{story.id.hex()}/now", [*token])
     assert editor.status == 404
@@ -61,9 +55,7 @@ def test_a_member_who_is_no_coordinator_waits_for_the_day(house: House, editor: 
 def test_a_translation_is_made_from_the_published_version_and_joins_it(
     house: House, editor: Volunteer, author: Author
 ) -> None:
-    case = author.tells(WRITTEN)
-    finish(editor, case)
-    story = queued(editor, author, case)
+    case, story = in_queue(editor, author)
     two_weeks_later(house)
     editor.log_in()
     editor.open_case(case)
@@ -87,9 +79,7 @@ def test_a_translation_is_made_from_the_published_version_and_joins_it(
 def test_whoever_is_asked_about_a_story_finds_it_from_the_request(
     house: House, editor: Volunteer, author: Author
 ) -> None:
-    case = author.tells(WRITTEN)
-    finish(editor, case)
-    story = queued(editor, author, case)
+    _case, story = in_queue(editor, author)
     request = Author(house, author.circle_id).writes(f"This is about me.\n\n/stories/{story.id.hex()}", topic="story")
     page = editor.open_case(request)
     assert page.has("a", href=f"/stories/{story.id.hex()}")
