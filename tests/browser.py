@@ -220,7 +220,6 @@ def browsing(
     """Open a Firefox with a fresh profile; what it sends to others than this machine goes to the SOCKS proxy."""
     home = Path(tempfile.mkdtemp(prefix="firefox-"))
     profile = home / "profile"
-    profile.mkdir()
     firefox.write_profile(profile, socks_port, private=private)
     process = firefox.start(home, profile)
     try:

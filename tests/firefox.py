@@ -1,72 +1,49 @@
 """The Firefox of the tests: JavaScript off, as Tor Browser has it at Safest, and not a word of its own to anybody."""
 
-import json
 import subprocess
 import time
 from pathlib import Path
-from typing import Any
 
+from scripts.rehearsal import profile as rehearsal_profile
 from tests.processes import ENDS_WITH_US
 
 START = 180.0  # seconds that Firefox may take until it listens
 NOWHERE = 9  # the discard port of this machine, where nobody listens: a proxy that leads nowhere
 
-SETTINGS: dict[str, Any] = {
-    "javascript.enabled": False,
+SETTINGS: dict[str, bool | int | str] = {
     "marionette.port": 0,
     # the onion, as Tor Browser treats it
-    "network.dns.blockDotOnion": False,
-    "dom.securecontext.allowlist_onions": True,
     "network.http.referer.hideOnionSource": True,
     # every name and every connection goes through the proxy, but for this machine's own
-    "network.proxy.type": 1,
-    "network.proxy.socks": "127.0.0.1",
-    "network.proxy.socks_version": 5,
-    "network.proxy.socks_remote_dns": True,
-    "network.proxy.failover_direct": False,
-    "network.trr.mode": 5,
     "network.dns.native-is-localhost": True,  # no name is ever asked of another machine
     "network.dns.disablePrefetch": True,
     "network.prefetch-next": False,
     "network.predictor.enabled": False,
     "network.http.speculative-parallel-limit": 0,
-    "network.captive-portal-service.enabled": False,
-    "network.connectivity-service.enabled": False,
     # Firefox says nothing to anybody
-    "app.normandy.enabled": False,
     "app.shield.optoutstudies.enabled": False,
     "app.update.disabledForTesting": True,
     "browser.aboutHomeSnippets.updateUrl": "",
-    "browser.newtabpage.enabled": False,
     "browser.region.network.url": "",
-    "browser.region.update.enabled": False,
     "browser.safebrowsing.blockedURIs.enabled": False,
     "browser.safebrowsing.downloads.enabled": False,
-    "browser.safebrowsing.malware.enabled": False,
-    "browser.safebrowsing.phishing.enabled": False,
     "browser.safebrowsing.update.enabled": False,
     "browser.search.suggest.enabled": False,
     "browser.search.update": False,
     "browser.shell.checkDefaultBrowser": False,
     "browser.startup.homepage": "about:blank",
-    "browser.startup.page": 0,
     "browser.topsites.contile.enabled": False,
-    "datareporting.healthreport.uploadEnabled": False,
-    "datareporting.policy.dataSubmissionEnabled": False,
     "datareporting.policy.dataSubmissionPolicyBypassNotification": True,
     "dom.push.connection.enabled": False,
     "extensions.blocklist.enabled": False,
     "extensions.getAddons.cache.enabled": False,
     "extensions.systemAddon.update.enabled": False,
-    "extensions.update.enabled": False,
     "media.gmp-manager.updateEnabled": False,
     "messaging-system.rsexperimentloader.enabled": False,
-    "security.OCSP.enabled": 0,
     "security.remote_settings.crlite_filters.enabled": False,
     "security.remote_settings.intermediates.enabled": False,
     "services.settings.server": "data:,",
     "signon.rememberSignons": False,
-    "toolkit.telemetry.enabled": False,
     "toolkit.telemetry.server": "",
     "toolkit.telemetry.unified": False,
     "trailhead.firstrun.didSeeAboutWelcome": True,
@@ -75,13 +52,9 @@ SETTINGS: dict[str, Any] = {
 
 
 def write_profile(folder: Path, socks_port: int | None, *, private: bool) -> None:
-    """Write the settings of a fresh profile into `folder`."""
-    settings = SETTINGS | {
-        "network.proxy.socks_port": socks_port or NOWHERE,
-        "browser.privatebrowsing.autostart": private,
-    }
-    lines = [f'user_pref("{name}", {json.dumps(value)});\n' for name, value in settings.items()]
-    (folder / "user.js").write_text("".join(lines), encoding="utf-8")
+    """Make the folder of a fresh profile."""
+    settings = SETTINGS | {"browser.privatebrowsing.autostart": private}
+    rehearsal_profile.write(folder, socks_port or NOWHERE, settings)
 
 
 def start(home: Path, profile: Path) -> "subprocess.Popen[bytes]":

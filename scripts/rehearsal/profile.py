@@ -1,6 +1,7 @@
 """A Firefox profile that behaves like Tor Browser at Safest towards our onion, and talks to nobody else."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 _SETTINGS: dict[str, bool | int | str] = {
@@ -34,9 +35,9 @@ _SETTINGS: dict[str, bool | int | str] = {
 }
 
 
-def write(folder: Path, socks_port: int) -> None:
-    """Write a profile that reaches onions through a SOCKS port of this machine."""
+def write(folder: Path, socks_port: int, further: Mapping[str, bool | int | str] | None = None) -> None:
+    """Write a profile that reaches onions through a SOCKS port of this machine, with these settings beside ours."""
     folder.mkdir(mode=0o700)
-    settings = {**_SETTINGS, "network.proxy.socks_port": socks_port}
+    settings = {**_SETTINGS, **(further or {}), "network.proxy.socks_port": socks_port}
     lines = [f"user_pref({json.dumps(name)}, {json.dumps(value)});\n" for name, value in settings.items()]
     (folder / "user.js").write_text("".join(lines), encoding="utf-8")

@@ -111,7 +111,7 @@ def into(app: Flask) -> Dial:
     return lambda: _InProcess(app)
 
 
-def through_unix(path: Path) -> Dial:
+def through_unix(path: Path) -> Callable[[], socket.socket]:
     """Reach a server on a unix socket."""
 
     def dial() -> socket.socket:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from onion_app.launch.confine import ENVIRONMENT
 from onion_app.web.size import SHORT
+from scripts.rehearsal.wire import read_answer, request, through_unix
 from tests.served import Site
 
 CONNECTIONS = 4  # as many readers at once; more only wait for one another
@@ -38,10 +39,7 @@ class Server:
 
     def dial(self) -> socket.socket:
         """Open a line to it."""
-        line = socket.socket(socket.AF_UNIX)
-        line.settimeout(60)
-        line.connect(str(self.path))
-        return line
+        return through_unix(self.path)()
 
 
 @contextmanager
@@ -84,30 +82,11 @@ def server(kind: str, site: Site, name: str) -> Iterator[Server]:
 
 def get(host: str, path: str, cookie: str = "") -> bytes:
     """Write a request for a page, on a line that is kept open."""
-    headers = [f"GET {path} HTTP/1.1", f"Host: {host}", *([f"Cookie: {cookie}"] if cookie else [])]
-    return ("\r\n".join(headers) + "\r\n\r\n").encode()
+    headers = {"Connection": "keep-alive"} | ({"Cookie": cookie} if cookie else {})
+    return request("GET", path, host, headers=headers)
 
 
-def answer(line: socket.socket) -> bytes:
-    """Read one answer, as long as its Content-Length says."""
-    read = b""
-    while b"\r\n\r\n" not in read:
-        read += _more(line)
-    head, separator, _ = read.partition(b"\r\n\r\n")
-    length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
-    end = len(head) + len(separator) + length
-    while len(read) < end:
-        read += _more(line)
-    return read
-
-
-def _more(line: socket.socket) -> bytes:
-    more = line.recv(65536)
-    assert more, "the line went dead"
-    return more
-
-
-def rate(to: Server, request: bytes, seconds: float) -> tuple[float, float]:
+def rate(to: Server, asked: bytes, seconds: float) -> tuple[float, float]:
     """Ask for one page again and again on a few lines; give the answers a second by the clock, and a processor second.
 
     A server that has a CPU for itself shows the same number twice. The second one holds on a busy machine too.
@@ -118,14 +97,14 @@ def rate(to: Server, request: bytes, seconds: float) -> tuple[float, float]:
     used = to.processor_seconds()
     began = time.perf_counter()
     for line in lines:
-        line.sendall(request)
+        line.sendall(asked)
     while (now := time.perf_counter()) < began + seconds:
         for line in select.select(lines, [], [], 1)[0]:
             waiting[line] += len(line.recv(65536))
             if waiting[line] >= SHORT:
                 waiting[line] -= SHORT
                 done += 1
-                line.sendall(request)
+                line.sendall(asked)
     for line in lines:
         line.close()
     return done / (now - began), done / (to.processor_seconds() - used)
@@ -136,6 +115,16 @@ def timed(what: Callable[[], object]) -> float:
     began = time.perf_counter()
     what()
     return (time.perf_counter() - began) * 1000
+
+
+def timed_answer(line: socket.socket, asked: bytes) -> float:
+    """Give the milliseconds that one answer takes on a line that is open."""
+
+    def ask() -> None:
+        line.sendall(asked)
+        read_answer(line)
+
+    return timed(ask)
 
 
 def percentile(times: Sequence[float], part: float) -> float:

@@ -10,9 +10,9 @@ from nacl.pwhash import argon2id
 from onion_app.crypto.codes import derive
 from onion_app.vault import settings
 from scripts.rehearsal.people import Visitor
-from scripts.rehearsal.wire import exchange, request, through_unix
+from scripts.rehearsal.wire import exchange, read_answer, request, through_unix
 from tests.bench import at_desk, filling
-from tests.bench.running import Server, answer, get, median, percentile, rate, server, timed
+from tests.bench.running import Server, get, median, percentile, rate, server, timed, timed_answer
 from tests.served import Site
 
 ROUNDS = 7
@@ -127,7 +127,7 @@ def memory(site: Site) -> Iterator[Measured]:
             for path in ("/", "/ar/", "/en/stories", "/en/tell", "/login"):
                 with ours.dial() as line:
                     line.sendall(get(site.address, path))
-                    answer(line)
+                    read_answer(line)
             used = ours.resident()
         yield Measured(f"resident memory, idle: {kind}", "MiB", used, 80.0, 1.0, used / 80)
 
@@ -137,7 +137,7 @@ def _slowest(what: str, small: tuple[Server, bytes], large: tuple[Server, bytes]
     with small[0].dial() as few, large[0].dial() as many:
         for number in range(LOOKS + 20):
             for line, asked, into in ((many, large[1], times[0]), (few, small[1], times[1])):
-                took = timed(lambda line=line, asked=asked: (line.sendall(asked), answer(line)))  # type: ignore[misc]
+                took = timed_answer(line, asked)
                 if number >= 20:  # the first ones warm up
                     into.append(took)
     mine, limit = (percentile(each, 0.99) for each in times)

@@ -12,8 +12,8 @@ from onion_app.crypto.onion_key import new_onion_key
 from onion_app.onion import tor_process
 from onion_app.onion.control import Control
 from scripts.rehearsal.network import PrivateNetwork
-from scripts.rehearsal.wire import through_tor
-from tests.bench.running import answer, get, median, server, timed
+from scripts.rehearsal.wire import read_answer, through_tor
+from tests.bench.running import get, median, server, timed, timed_answer
 from tests.bench.sections import Measured
 from tests.house import House
 from tests.processes import until
@@ -57,7 +57,7 @@ def _answers(path: Path, asked: bytes) -> bool:
     with socket.socket(socket.AF_UNIX) as line, suppress(OSError):
         line.connect(str(path))
         line.sendall(asked)
-        return bool(answer(line))
+        return bool(read_answer(line).raw)
     return False
 
 
@@ -83,7 +83,7 @@ def circuits(site: Site) -> Iterator[Measured]:
                 for page in range(PAGES):
                     for kind, line in sorted(lines.items(), reverse=bool((number + page) % 2)):
                         asked = get(keys[kind].address, "/en/")
-                        times[kind].append(timed(lambda line=line, asked=asked: (line.sendall(asked), answer(line))))  # type: ignore[misc]
+                        times[kind].append(timed_answer(line, asked))
     ours, limit = median(times["site"]), median(times["bare"])
     yield Measured("page through a Tor circuit", "ms", ours, limit, 1.1, ours / limit)
 

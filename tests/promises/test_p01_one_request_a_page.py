@@ -88,8 +88,8 @@ def every_written_page(visitor: Visitor) -> Iterator[Page]:
         yield visitor.send(check.form_with("line"), line="x")
         yield visitor.confirm(check)
     code = check.code
-    yield visitor.send(visitor.get(f"/{visitor.language}/return").form_with("code"), code="1234")
-    yield visitor.send(visitor.get(f"/{visitor.language}/return").form_with("code"), code="9" * 26 + "00")
+    yield visitor.send(visitor.go("return").form_with("code"), code="1234")
+    yield visitor.send(visitor.go("return").form_with("code"), code="9" * 26 + "00")
     case = visitor.come_back(code)
     yield case
     yield visitor.write_back(case, "more words")

@@ -48,7 +48,7 @@ def live_a_whole_case(house: House, language: str) -> tuple[Visitor, list[str]]:
     visitor.send(check.form_with("line"), line="0000")
     visitor.confirm(check)
     code = check.code
-    visitor.send(visitor.get(f"/{language}/return").form_with("code"), code=code[:-1])
+    visitor.send(visitor.go("return").form_with("code"), code=code[:-1])
     case = visitor.come_back(code)
     visitor.write_back(case, "more")
     renewed = visitor.send(case.form_doing("new_code"))
@@ -56,7 +56,7 @@ def live_a_whole_case(house: House, language: str) -> tuple[Visitor, list[str]]:
     visitor.confirm(renewed)
     visitor.come_back(code)
     visitor.come_back(new_code)
-    visitor.send(visitor.get(f"/{language}/return").form_with("code"), 1, code=new_code)
+    visitor.ask_to_erase(new_code)
     return visitor, [code, new_code]
 
 

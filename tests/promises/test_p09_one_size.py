@@ -84,11 +84,11 @@ def every_answer_on_the_way(visitor: Visitor) -> Iterator[None]:
         visitor.post(f"/{visitor.language}/{kind}", [("text", "no token")])
         visitor.confirm(check)
         visitor.confirm(check)
-    returning = visitor.get(f"/{visitor.language}/return")
+    returning = visitor.go("return")
     visitor.send(returning.form_with("code"), code="12")
     visitor.send(returning.form_with("code"), code="0" * 26 + "01")
     confirmation = visitor.send(returning.form_with("code"), 1, code=check.code)
-    visitor.get(f"/{visitor.language}/case")
+    visitor.go("case")
     case = visitor.come_back(check.code)
     visitor.write_back(case, "")
     visitor.write_back(case, "more")
@@ -166,7 +166,7 @@ def test_refusing_and_expired_pages_have_the_same_size(site: Site, language: str
     check = visitor.check("tell", "words")
     site.put(paused=True)
     visitor.confirm(check)
-    visitor.get(f"/{language}/tell")
+    visitor.go("tell")
     site.put(paused=False)
     answers = [answer for _, answer in visitor.seen]
     assert {answer.status for answer in answers} >= {200, 400, 503}

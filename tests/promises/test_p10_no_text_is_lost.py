@@ -116,7 +116,7 @@ def test_a_first_form_without_its_token_loses_nothing(visitor: Visitor) -> None:
 
 
 def test_a_restart_between_any_two_pages_loses_nothing(site: Site, visitor: Visitor) -> None:
-    form = visitor.get(f"/{visitor.language}/tell").form_with("text")
+    form = visitor.go("tell").form_with("text")
     site.restart()
     check = visitor.send(form, text=AWKWARD)
     assert text_on(check) == AWKWARD
@@ -129,7 +129,7 @@ def test_a_restart_between_any_two_pages_loses_nothing(site: Site, visitor: Visi
 
 
 def test_a_pause_keeps_the_text_and_the_code(site: Site, visitor: Visitor) -> None:
-    form = visitor.get(f"/{visitor.language}/tell").form_with("text")
+    form = visitor.go("tell").form_with("text")
     check = visitor.check("ask", AWKWARD)
     site.put(paused=True)
     first = visitor.send(form, text=AWKWARD)
@@ -163,7 +163,7 @@ def drain(site: Site) -> None:
 
 def test_an_overload_keeps_the_text_and_the_code(site: Site, visitor: Visitor) -> None:
     check = visitor.check("tell", AWKWARD)
-    form = visitor.get(f"/{visitor.language}/ask").form_with("text")
+    form = visitor.go("ask").form_with("text")
     drain(site)
     first = visitor.send(form, text=AWKWARD, topic="law")
     assert text_on(first) == AWKWARD
@@ -203,18 +203,12 @@ def test_a_text_that_no_page_holds_is_refused_in_words(visitor: Visitor) -> None
 def test_going_back_finds_the_text_again(visitor: Visitor) -> None:
     visitor.check("tell", AWKWARD)
     for path in ("tell", "ask", "tell"):
-        page = visitor.get(f"/{visitor.language}/{path}")
-        shown = visitor.send(draft_form(page))
+        page = visitor.go(path)
+        shown = visitor.send(Form.of(page.first(id="draft").first("form")))
         assert text_on(shown) == AWKWARD
-    erased = visitor.send(draft_form(visitor.get(f"/{visitor.language}/tell")), 1)
+    erased = visitor.send(Form.of(visitor.go("tell").first(id="draft").first("form")), 1)
     assert AWKWARD not in erased.raw_text
-    assert not visitor.get(f"/{visitor.language}/tell").has(id="draft")
-
-
-def draft_form(page: Page) -> Form:
-    """Find the form that shows again what is being written."""
-    draft = page.first(id="draft")
-    return Form.of(draft if draft.tag == "form" else draft.first("form"))
+    assert not visitor.go("tell").has(id="draft")
 
 
 def test_an_answer_being_written_survives_the_end_of_the_visit(site: Site, visitor: Visitor) -> None:
@@ -275,7 +269,7 @@ def test_after_leave_nothing_of_it_is_left(site: Site, visitor: Visitor) -> None
     assert mark not in left.raw_text
     visitor.cookies = before  # as if somebody had kept a copy of the cookie
     for path in ("tell", "ask", "return", "case"):
-        page = visitor.get(f"/{visitor.language}/{path}")
+        page = visitor.go(path)
         assert mark not in page.raw_text
         assert not page.has(id="draft")
     assert site.clock()

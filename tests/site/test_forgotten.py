@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from onion_app.vault.mailbox import lifetime
-from tests.bench.running import Server, answer, get, server
+from scripts.rehearsal.wire import read_answer
+from tests.bench.running import Server, get, server
 from tests.marks import arabic_mark, files_with, latin_mark, looks
 from tests.processes import memory_of, until
 from tests.served import Site
@@ -20,7 +21,7 @@ def read_everywhere(site: Site, serving: Server, story: str) -> None:
             for path in (f"/en/stories/{story}", "/en/stories"):
                 with serving.dial() as line:
                     line.sendall(get(site.address, path + query))
-                    assert b" 200 OK" in answer(line)
+                    assert read_answer(line).status == 200
 
     threads = [threading.Thread(target=read) for _ in range(16)]
     for thread in threads:
