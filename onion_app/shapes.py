@@ -11,6 +11,7 @@ from functools import cache
 from types import UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
+from onion_app.days import DAYS
 from onion_app.errors import DamagedFile
 
 Value = int | str | bytes | None
@@ -20,8 +21,7 @@ ID_BYTES = 16
 
 Id = Annotated[bytes, ID_BYTES]
 Key = Annotated[bytes, 32]
-Day = Annotated[int, range(150_000)]
-"""Days since 1970-01-01 UTC, up to the year 2380: a date can be made of every one of them."""
+Day = Annotated[int, DAYS]
 NUMBERS = range(2**31)
 Number = Annotated[int, NUMBERS]
 Words = tuple[str, ...]

@@ -8,8 +8,9 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Any, Final, Literal, get_args
+from typing import Any, Literal, get_args
 
+from onion_app.days import DAYS
 from onion_app.errors import SealBroken
 
 Publish = Literal["no", "ask", "yes"]
@@ -104,7 +105,6 @@ _KINDS: dict[str, type[Payload]] = {
     "approval": Approval,
 }
 _NAMES = {kind: name for name, kind in _KINDS.items()}
-_LAST_DAY: Final = 150_000  # in the year 2380
 
 
 def _is_text(value: object) -> bool:
@@ -121,7 +121,7 @@ _SHAPES: dict[str, Callable[[Any], bool]] = {
     "title": _is_text,
     "sender": _is_text,
     "language": _is_text,
-    "day": lambda value: type(value) is int and 0 <= value < _LAST_DAY,
+    "day": lambda value: type(value) is int and value in DAYS,
     "publish": lambda value: value in get_args(Publish),
     "decision": lambda value: value in get_args(Decision),
     "count": lambda value: isinstance(value, bool),

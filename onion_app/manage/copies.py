@@ -4,6 +4,7 @@ import argparse
 import time
 from contextlib import closing
 
+from onion_app.days import date_of, today
 from onion_app.errors import StateTaken
 from onion_app.launch import backup_restore
 from onion_app.launch.clock import LONGEST_SLEEP
@@ -13,7 +14,6 @@ from onion_app.manage import secret
 from onion_app.vault import database, settings
 
 _MIB = 1 << 20
-_DAY = 86400
 
 
 def backup(chosen: argparse.Namespace, place: State, terminal: Terminal) -> None:
@@ -55,7 +55,7 @@ def restore(chosen: argparse.Namespace, place: State, terminal: Terminal) -> Non
     terminal.say(f"Taken back since then, and gone again: {done.withdrawn}.")
     if not done.all_gone:
         terminal.say("No whole list of it was there: every author whose case is back is told so on their page.")
-    if int(time.time()) // _DAY - done.day > LONGEST_SLEEP:
+    if today(time.time) - done.day > LONGEST_SLEEP:
         terminal.say(
             f"It is older than {LONGEST_SLEEP} days: nothing is destroyed or published after the launch until you have "
             "said which day it is: ./scripts/manage clock"
@@ -67,4 +67,4 @@ def restore(chosen: argparse.Namespace, place: State, terminal: Terminal) -> Non
 
 
 def _named(day: int) -> str:
-    return time.strftime("%d.%m.%Y", time.gmtime(day * _DAY))
+    return f"{date_of(day):%d.%m.%Y}"

@@ -6,6 +6,7 @@ import sys
 import time
 from contextlib import closing
 
+from onion_app import days
 from onion_app.crypto.codes import invitation_digest, lines, new_code
 from onion_app.errors import BadUsage, DamagedFile, NothingHere
 from onion_app.launch import unlock
@@ -14,8 +15,6 @@ from onion_app.launch.terminal import Terminal
 from onion_app.manage import secret
 from onion_app.vault import database, settings
 from onion_app.vault.desk import audit, circles, invitations
-
-_DAY = 86400
 
 
 def invite(chosen: argparse.Namespace, place: State, terminal: Terminal) -> None:
@@ -26,7 +25,7 @@ def invite(chosen: argparse.Namespace, place: State, terminal: Terminal) -> None
     if not chosen.coordinator:
         raise BadUsage("volunteers are invited at the desk, by a coordinator; this makes a coordinator: --coordinator")
     keys = secret.keys(chosen, place, terminal)
-    code, today = new_code(), int(time.time()) // _DAY
+    code, today = new_code(), days.today(time.time)
     with closing(database.open_desk(place.desk, keys.desk)) as desk:
         circle = next((circle for circle in circles.circles(desk) if circle.coordinators), None)
         if circle is None:

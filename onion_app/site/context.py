@@ -2,18 +2,17 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final, cast
+from typing import cast
 
 from flask import current_app
 
+from onion_app import days
 from onion_app.vault import settings
 from onion_app.vault.database import Database
 from onion_app.vault.per_thread import PerThread
 from onion_app.vault.settings import Settings
 from onion_app.web.budget import TokenBucket
 from onion_app.web.visits import Visits
-
-DAY: Final = 86_400  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,5 +59,5 @@ def in_force() -> Settings:
 
 
 def today() -> int:
-    """Count the days since 1970-01-01 UTC. # P08: no page asks for anything finer."""
-    return int(site_context().clock() // DAY)
+    """Give the day of this site's clock."""
+    return days.today(site_context().clock)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, get_args
 
+from onion_app.days import DAYS
 from onion_app.errors import BadSetting, NothingHere
 from onion_app.shapes import Language, Topic, Value, from_row
 from onion_app.vault.database import Database
@@ -22,7 +23,6 @@ _ANSWER_DAYS = range(1, 31)
 _RETENTION_DAYS = range(30, 731)
 _BACKUP_DAYS = range(1, 91)
 _QUOTA_GIB = range(1, 101)
-_DAYS = range(1 << 31)
 _SALT_BYTES = 16
 
 
@@ -159,7 +159,7 @@ def _is_restored(value: object) -> bool:
     return (
         isinstance(value, dict)
         and set(value) == {"day", "back_since"}
-        and _is_number(value["day"], _DAYS)
+        and _is_number(value["day"], DAYS)
         and (value["back_since"] is None or _is_number(value["back_since"], range(value["day"] + 1)))
     )
 
@@ -181,6 +181,6 @@ _ALLOWED: Mapping[str, Callable[[Any], bool]] = {
     "backup_days": lambda value: _is_number(value, _BACKUP_DAYS),
     "quota_gib": lambda value: _is_number(value, _QUOTA_GIB),
     "restored": _is_restored,
-    "seen_day": lambda value: _is_number(value, _DAYS),
+    "seen_day": lambda value: _is_number(value, DAYS),
 }
 NAMES = frozenset(_ALLOWED)

@@ -14,11 +14,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from onion_app.days import DAY, today
 from onion_app.errors import CheckpointBusy
 from onion_app.launch.hardening import close_memory, die_with_parent
 from onion_app.vault.database import Database
-
-_DAY = 86400
 
 
 @dataclass(frozen=True)
@@ -48,11 +47,11 @@ class Orders:
 
     def clock(self) -> float:
         """Tell unix seconds, some days ahead when this is a rehearsal of later days."""
-        return time.time() + self.days_ahead * _DAY
+        return time.time() + self.days_ahead * DAY
 
     def machine_day(self) -> int:
         """Give the day since 1970 that this machine's own clock says."""
-        return int(time.time()) // _DAY
+        return today(time.time)
 
     def line(self) -> bytes:
         """Write these orders as the one line that goes into the pipe."""
