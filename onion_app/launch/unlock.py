@@ -3,6 +3,7 @@
 import sys
 from dataclasses import dataclass, field
 
+from onion_app.choices import FIND_US_LETTERS
 from onion_app.crypto.codes import latin_digits, lines
 from onion_app.crypto.keys import subkey
 from onion_app.crypto.keyslots import VaultKeys, open_slots
@@ -134,7 +135,7 @@ def hand_over_spare_code(terminal: Terminal, code: str, title: str) -> None:
 
 def _ask_how_to_find_us(terminal: Terminal) -> dict[str, str]:
     """Ask, language by language, for the words that tell people how to find this site again."""
-    how, letters = {}, stdin_answers.HOW_TO_FIND_US_LETTERS
+    how, letters = {}, FIND_US_LETTERS
     for code, name in _LANGUAGES.items():
         text = (
             "The site tells its visitors where its address is made known, so that they can check it: a page, a paper,",

@@ -11,7 +11,7 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
-from onion_app.site.forms import LETTERS
+from onion_app.choices import TEXT_LETTERS
 
 Why = Literal["phone", "place", "date", "account", "paper", "mail", "link"]
 
@@ -72,7 +72,7 @@ class _Word(NamedTuple):
 
 def pointed_out(text: str) -> tuple[Detail, ...]:
     """Find the first ten details of a text, in its order, each once; an empty answer says nothing about the text."""
-    text = text[:LETTERS]
+    text = text[:TEXT_LETTERS]
     words = [_Word(each.start(), each.end(), each[0], _folded(each[0])) for each in _WORD.finditer(text)]
     hits = [*_addresses(text), *_numbers(text), *_dates_in_words(words), *_places(words)]
     hits.sort(key=lambda hit: (hit.start, -hit.end))

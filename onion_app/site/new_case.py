@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, Final, Literal
 
+from onion_app.choices import AnswerIn
 from onion_app.crypto.codes import new_code
 from onion_app.crypto.epochs import first_epoch
 from onion_app.crypto.keys import KeyPair, keypair_from, new_id, subkey
@@ -17,7 +18,7 @@ from onion_app.crypto.sealing import Place, open_field, seal, seal_field
 from onion_app.errors import AlreadyWithdrawn, NothingHere
 from onion_app.site import author_actions
 from onion_app.site.author_keys import CaseAccess, keys_by_epoch, keys_of, message_id_of, open_message, wraps_for
-from onion_app.site.forms import AnswerIn, Submission
+from onion_app.site.forms import Submission
 from onion_app.vault.database import Database
 from onion_app.vault.mailbox import case_keys, lifetime, messages
 from onion_app.vault.mailbox.records import Message, NewCase

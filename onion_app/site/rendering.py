@@ -5,18 +5,18 @@ All words are in the templates. The functions here choose a page and hand it pla
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, get_args
+from typing import Any, Final
 
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
+from onion_app.choices import LANGUAGE_CODES, TEXT_LETTERS, LanguageCode
 from onion_app.crypto.codes import lines
 from onion_app.errors import CodeMistyped, SealBroken
-from onion_app.shapes import Language
 from onion_app.site import new_case
 from onion_app.site.context import in_force, site_context
-from onion_app.site.forms import LETTERS, around_the_limit
+from onion_app.site.forms import around_the_limit
 from onion_app.vault.shown.reading import Version
 from onion_app.web.app import mark_own_text, mark_published
 from onion_app.web.i18n import LANGUAGES, current_language
@@ -67,7 +67,7 @@ def show_own(template: str, text: str, **values: object) -> str:
     """Render a page that shows a visitor's own text, or their messages, whole, however long they are."""
     if text or values.get("letters") or values.get("proposal"):
         mark_own_text()
-    excess = max(len(text), len(str(values.get("change", "")))) - LETTERS
+    excess = max(len(text), len(str(values.get("change", "")))) - TEXT_LETTERS
     return show(template, text=text, around=around_the_limit(text), excess=max(0, excess), **values)
 
 
@@ -78,12 +78,12 @@ def show_published(template: str, *, query: str = "", **values: object) -> str:
     return show(template, **values)
 
 
-def language_code() -> Language:
+def language_code() -> LanguageCode:
     """Give the code of the language of this page."""
-    return next(code for code in get_args(Language) if code == current_language().code)
+    return next(code for code in LANGUAGE_CODES if code == current_language().code)
 
 
-def tongue(code: Language) -> Markup:
+def tongue(code: LanguageCode) -> Markup:
     """Give the attributes of words in a language, where it is another than that of the page."""
     if code == current_language().code:
         return Markup("")
@@ -92,7 +92,7 @@ def tongue(code: Language) -> Markup:
 
 def best_version(versions: Sequence[Version]) -> Version:
     """Choose the version in the language of this page, or else one in the language that most readers have."""
-    preferred = (language_code(), *get_args(Language))
+    preferred = (language_code(), *LANGUAGE_CODES)
     return min(versions, key=lambda version: preferred.index(version.language))
 
 

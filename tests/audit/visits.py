@@ -2,14 +2,14 @@
 
 from collections.abc import Iterator
 
+from onion_app.choices import NOTES, LanguageCode
 from onion_app.crypto import epochs, sealing
 from onion_app.crypto.keys import fingerprint, new_id
 from onion_app.crypto.payloads import FinalText, Payload, Text, pack
-from onion_app.shapes import Language
 from onion_app.vault.database import Database
 from onion_app.vault.mailbox import case_keys, lifetime, messages
 from onion_app.vault.shown import reading, routing, writing
-from onion_app.vault.shown.reading import NOTES, Version
+from onion_app.vault.shown.reading import Version
 from tests.people import Visitor
 from tests.served import DAY, Site
 from tests.strange import STRANGE
@@ -36,7 +36,7 @@ def furnish(site: Site) -> str:
     return story_id.hex()
 
 
-def _publish(mailbox: Database, desk: Database, text: reading.StoryOrGuide, bodies: dict[Language, str]) -> None:
+def _publish(mailbox: Database, desk: Database, text: reading.StoryOrGuide, bodies: dict[LanguageCode, str]) -> None:
     versions = [
         Version(text.id, language, f"A title in {language}", body, None if language == "ar" else "ar", None, None)
         for language, body in bodies.items()

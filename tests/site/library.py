@@ -2,19 +2,20 @@
 
 from collections.abc import Sequence
 
+from onion_app.choices import LanguageCode
 from onion_app.crypto.keys import new_id
-from onion_app.shapes import Language, Row, to_json
+from onion_app.shapes import Row, to_json
 from onion_app.vault.database import Database
 from onion_app.vault.shown import writing
 
 
 def put_story(
     db: Database,
-    words: dict[Language, tuple[str, str]],
+    words: dict[LanguageCode, tuple[str, str]],
     *,
     notes: Sequence[str] = (),
     year: int | None = 2024,
-    translated_from: Language | None = None,
+    translated_from: LanguageCode | None = None,
 ) -> str:
     """Show a story, by language its title and its words, and give its id as it stands in paths."""
     story_id = new_id()
@@ -25,7 +26,7 @@ def put_story(
 def put_guide(
     db: Database,
     slug: str,
-    words: dict[Language, tuple[str, str]],
+    words: dict[LanguageCode, tuple[str, str]],
     checked_by: str | None = None,
     checked_day: int | None = None,
 ) -> bytes:
@@ -38,8 +39,8 @@ def put_guide(
 def _show(
     db: Database,
     text: tuple[bytes, str, str | None, int | None, str],
-    words: dict[Language, tuple[str, str]],
-    translated_from: Language | None,
+    words: dict[LanguageCode, tuple[str, str]],
+    translated_from: LanguageCode | None,
     checked: tuple[str | None, int | None] = (None, None),
 ) -> None:
     versions: list[Row] = [

@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
+from onion_app.choices import NOTES
 from onion_app.vault.shown import writing
-from onion_app.vault.shown.listing import NOTES
 from onion_app.web.size import SHORT
 from tests.site.conftest import Page, Place, Visitor
 from tests.site.library import put_story

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from onion_app.shapes import Language
+from onion_app.choices import NOTES, LanguageCode
 from onion_app.vault import truth
 from onion_app.vault.database import Database
 from onion_app.vault.mailbox import lifetime
@@ -15,7 +15,7 @@ from tests.vault.made import TODAY, Installation, some_id
 
 
 def publish(
-    mailbox: Database, desk: Database, *languages: Language, notes: Sequence[str] = (), year: int | None = 2024
+    mailbox: Database, desk: Database, *languages: LanguageCode, notes: Sequence[str] = (), year: int | None = 2024
 ) -> bytes:
     text = StoryOrGuide(some_id(), "story", None, year, tuple(notes))
     versions = [Version(text.id, each, f"A title in {each}", "Words.", None, None, None) for each in languages]
@@ -24,7 +24,7 @@ def publish(
     return text.id
 
 
-def read_on(mailbox: Database, language: Language, without: Sequence[str] = ()) -> list[list[ListedStory]]:
+def read_on(mailbox: Database, language: LanguageCode, without: Sequence[str] = ()) -> list[list[ListedStory]]:
     pages: list[list[ListedStory]] = []
     more = True
     while more:
@@ -55,9 +55,9 @@ def test_stories_in_another_language_come_after_all_others(mailbox: Database, de
     }
 
 
-@pytest.mark.parametrize("without", [(), ("death",), ("death", "outing"), listing.NOTES])
+@pytest.mark.parametrize("without", [(), ("death",), ("death", "outing"), NOTES])
 def test_what_is_left_out_is_on_no_page(mailbox: Database, desk: Database, without: tuple[str, ...]) -> None:
-    kinds: list[tuple[str, ...]] = [(), ("death",), ("violence", "outing"), ("violence",), tuple(listing.NOTES)]
+    kinds: list[tuple[str, ...]] = [(), ("death",), ("violence", "outing"), ("violence",), tuple(NOTES)]
     for notes in kinds * 5:
         publish(mailbox, desk, "ar", notes=notes)
     listed = [story for page in read_on(mailbox, "ar", without) for story in page]

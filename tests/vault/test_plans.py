@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from onion_app.choices import MessageAuthor
 from onion_app.vault import truth
 from onion_app.vault.database import Database
 from onion_app.vault.desk import audit, circles, entries, known_keys, stories_queue, taken
@@ -48,7 +49,7 @@ def a_working_day(made: Installation, mailbox: Database, desk: Database) -> None
     put_opened(mailbox, case_id, some_id(), epoch=1, held=held, seal=sealing())
     author = case_keys.wraps_of(mailbox, case_id, AUTHOR)[0].recipient
     epoch = [wrap(2, circle_id), wrap(2, AUTHOR, author)]
-    writers: list[tuple[records.MessageAuthor, list[records.Wrap]]] = [("visitor", epoch), ("circle", [])]
+    writers: list[tuple[MessageAuthor, list[records.Wrap]]] = [("visitor", epoch), ("circle", [])]
     for who, wraps in writers:
         write(mailbox, case, who, epoch=2, new_wraps=wraps, seen=1)
     case_keys.change_code(

@@ -10,6 +10,7 @@ from typing import Final
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue as Answer
 
+from onion_app.choices import NOTES
 from onion_app.crypto.keys import new_id
 from onion_app.crypto.payloads import Draft
 from onion_app.days import date_of
@@ -32,7 +33,6 @@ from onion_app.errors import (
     OwnDraft,
     TakenByAnother,
 )
-from onion_app.vault.shown.reading import NOTES
 from onion_app.web.i18n import LANGUAGES
 
 pages = Blueprint("publishing", __name__, url_prefix="/case/<id:case_id>/story")

@@ -12,12 +12,13 @@ from flask import abort, request
 from flask.typing import ResponseReturnValue
 from markupsafe import escape
 
+from onion_app.choices import NOTES
 from onion_app.errors import NothingHere
 from onion_app.site.context import mailbox
 from onion_app.site.paging import part_asked, parts_of
 from onion_app.site.rendering import best_version, language_code, pages_called, show_published
 from onion_app.vault.shown import reading
-from onion_app.vault.shown.listing import NOTES, list_stories
+from onion_app.vault.shown.listing import list_stories
 
 stories: Final = pages_called("stories")
 

@@ -10,21 +10,12 @@ from typing import Any, Final
 from flask import request
 from flask.typing import ResponseReturnValue
 
+from onion_app.choices import ANSWER_LANGUAGES, REQUEST_TOPICS, AnswerIn
 from onion_app.errors import AlreadyWithdrawn, SealBroken
 from onion_app.site import new_case
 from onion_app.site.context import in_force, mailbox, site_context, today
 from onion_app.site.details import pointed_out
-from onion_app.site.forms import (
-    ANSWER_LANGUAGES,
-    TOPICS,
-    AnswerIn,
-    Submission,
-    WritingKind,
-    read_submission,
-    wrong_line,
-    wrong_submission,
-    wrong_text,
-)
+from onion_app.site.forms import Submission, WritingKind, read_submission, wrong_line, wrong_submission, wrong_text
 from onion_app.site.new_case import Prepared
 from onion_app.site.rendering import how_to_find_us, pages_called, show, show_own
 from onion_app.site.visit import contents, keep
@@ -109,7 +100,7 @@ def _send(draft: Submission, prepared: Prepared) -> ResponseReturnValue:
 
 
 def _form(draft: Submission, **values: object) -> str:
-    known: dict[str, Any] = {"draft": draft, "draft_gone": False, "topics": TOPICS}
+    known: dict[str, Any] = {"draft": draft, "draft_gone": False, "topics": REQUEST_TOPICS}
     if draft.kind == "ask":
         known |= {"answer_languages": ANSWER_LANGUAGES, "days": in_force().answer_days["unknown"]}
     return show_own(f"{draft.kind}.html", draft.text, **(known | values))
