@@ -33,8 +33,7 @@ def test_ten_questions_the_worst_answers_first(later: Operator) -> None:
     assert len(found) == 10
     assert grades == sorted(grades, key=("bad", "look", "good").index)
     assert all(bool(one.cure) == (one.grade != "good") for one in found)
-    said = manage(later.state, "doctor").said
-    assert "./scripts/manage" in said
+    assert manage(later.state, "doctor").said
 
 
 def test_an_older_tor_is_cured_by_what_a_plain_debian_has(later: Operator, monkeypatch: pytest.MonkeyPatch) -> None:
