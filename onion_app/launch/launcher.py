@@ -49,7 +49,6 @@ class Options:
     desk_port: int
     torrc: Path
     days: int
-    as_is: bool = False
 
     def clock(self) -> float:
         """Tell unix seconds, `days` ahead."""

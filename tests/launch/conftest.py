@@ -88,16 +88,17 @@ class Operator:
         self.torrc = folder / "torrc"
         self.torrc.write_text("DisableNetwork 1\n" + (ROOT / "torrc.example").read_text())
         self.port = free_port()
+        self.command = [str(ROOT / "scripts" / "launch"), "--as-is"]
         self.launched: list[Launched] = []
 
     def words(self) -> list[str]:
         """Say on the command line what every launch here needs."""
-        words = ["--state", str(self.state), "--answers", "-", "--as-is"]
+        words = ["--state", str(self.state), "--answers", "-"]
         return [*words, "--torrc", str(self.torrc), "--desk-port", str(self.port)]
 
     def start(self, answers: Any, *words: str, before: Sequence[str] = ()) -> Launched:
         """Start the launcher and give it its answers; `words` stand last on the command line, `before` first."""
-        command = [*before, str(ROOT / "scripts" / "launch"), *self.words(), *words]
+        command = [*before, *self.command, *self.words(), *words]
         said = self.folder / f"stderr-{len(self.launched)}"
         with said.open("wb") as stderr:
             process = subprocess.Popen(

@@ -21,7 +21,7 @@ from onion_app.launch import unlock
 from onion_app.launch.state import State
 from onion_app.vault import database, keyfile, settings
 from tests import processes
-from tests.launch.conftest import ROOT, START, Installation, Operator
+from tests.launch.conftest import START, Installation, Operator
 from tests.launch.manage import Heard
 from tests.people import Visitor
 from tests.wire import through_unix
@@ -36,8 +36,8 @@ class Person:
     def __init__(self, operator: Operator) -> None:
         """Start the launcher in a terminal of its own."""
         self.operator = operator
-        words = [str(ROOT / "scripts" / "launch"), "--state", str(operator.state)]
-        words += ["--as-is", "--torrc", str(operator.torrc), "--desk-port", str(operator.port)]
+        words = [*operator.command, "--state", str(operator.state)]
+        words += ["--torrc", str(operator.torrc), "--desk-port", str(operator.port)]
         self.pid, self.terminal = pty.fork()
         if self.pid == 0:
             os.environ["TERM"] = "xterm"
