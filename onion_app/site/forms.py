@@ -51,7 +51,7 @@ class Submission:
 
 
 def read_submission(kind: WritingKind, form: Mapping[str, Any]) -> Submission:
-    """Read the form of tell, ask or check; whatever is missing or unknown takes its careful default."""
+    """Read the form of tell, ask or check; a choice that is missing or unknown takes its careful default."""
     story = form.get("story", "")
     consent = read_consent(form, day=0)
     return Submission(
@@ -71,19 +71,19 @@ def read_submission(kind: WritingKind, form: Mapping[str, Any]) -> Submission:
 
 
 def read_consent(form: Mapping[str, Any], day: int) -> Consent:
-    """Read what somebody allows; what is not said is not allowed."""
+    """Read a consent; a box that is not ticked allows nothing."""
     return Consent(_one_of(Publish, form.get("publish"), "no"), "count" in form, "quote" in form, day)
 
 
 def wrong_text(text: str) -> dict[str, str]:
-    """Name what is wrong with a text, by field: nothing, `empty` or `long`."""
+    """Name the mistake in a text, by field: none, `empty` or `long`."""
     if not text.strip():
         return {"text": "empty"}
     return {"text": "long"} if len(text) > TEXT_LETTERS else {}
 
 
 def wrong_submission(draft: Submission) -> dict[str, str]:
-    """Name what stands in the way of sending, apart from the line that was typed back."""
+    """Name the mistakes that stand in the way of sending, apart from the line that was typed back."""
     wrong = wrong_text(draft.text)
     if draft.kind == "tell" and draft.publish == "ask" and draft.no_return:
         wrong["publish"] = "contradiction"
@@ -91,7 +91,7 @@ def wrong_submission(draft: Submission) -> dict[str, str]:
 
 
 def wrong_line(code: str, typed: str) -> dict[str, str]:
-    """Name what is wrong with the line typed back: the last one is asked for, when all the others are written down."""
+    """Name the mistake in the line typed back: the last one is asked for, when all the others are written down."""
     return {} if latin_digits(typed) == lines(code)[-1] else {"line": "line"}
 
 
@@ -103,5 +103,5 @@ def around_the_limit(text: str) -> tuple[str, str] | None:
 
 
 def _one_of(offered: Any, chosen: object, otherwise: _Choice) -> _Choice:  # noqa: ANN401 - a Literal has no type
-    found: _Choice = next((each for each in get_args(offered) if each == chosen), otherwise)
-    return found
+    choice: _Choice = next((each for each in get_args(offered) if each == chosen), otherwise)
+    return choice

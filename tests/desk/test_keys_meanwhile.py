@@ -44,7 +44,7 @@ def shuts_out_dana(house: House, counsellor: Volunteer) -> None:
 
 
 def asks(house: House, door: CaseAccess, text: str) -> None:
-    visit.add(house.mailbox, door, Text(text, house.clock.today), new_id())
+    visit.add_payload(house.mailbox, door, Text(text, house.clock.today), new_id())
 
 
 def read_by_author(house: House, door: CaseAccess) -> list[str]:

@@ -71,7 +71,7 @@ def test_an_answer_is_sealed_under_no_planted_key(
     assert read_by(intruder) == ["Where do you live?"] * 2
     assert texts_of(house, door)[-1] == "We are here."
     # The author's next words come under a key that the circle believes.
-    visit.add(house.mailbox, door, Text("Thank you.", house.clock.today), new_id())
+    visit.add_payload(house.mailbox, door, Text("Thank you.", house.clock.today), new_id())
     assert "Thank you." in counsellor.opens(case).text
     assert "Needs a room." in counsellor.page.text
 
@@ -142,7 +142,7 @@ def test_whoever_was_shut_out_begins_no_epoch_with_the_key_they_had(
     counsellor.opens(case)
     counsellor.presses(f"/case/{case}/reply", text="We are here.")
     assert counsellor.mistakes == ""
-    visit.add(house.mailbox, door, Text("Thank you.", house.clock.today), new_id())
+    visit.add_payload(house.mailbox, door, Text("Thank you.", house.clock.today), new_id())
     assert read_by(intruder) == ["They found my phone.", "Where do you live?"]
     # With the newest epoch taken away, the desk does not fall back on the one before.
     intruder.runs("DELETE FROM case_keys WHERE case_id = ? AND epoch >= 2", door.case_id)
@@ -166,7 +166,7 @@ def test_a_case_moved_to_another_circle_opens_for_nobody_there_and_is_answered_b
     assert "They found my phone." not in informer.page.text
     informer.presses(f"/case/{case}/reply", text="Where do you live?")
     assert GONE in informer.mistakes
-    visit.add(house.mailbox, door, Text("Are you there?", house.clock.today), new_id())
+    visit.add_payload(house.mailbox, door, Text("Are you there?", house.clock.today), new_id())
     assert "Are you there?" not in informer.opens(case).text
     intruder.runs("UPDATE cases SET circle_id = ?", intruder.circle_id)
     assert "Are you there?" in counsellor.opens(case).text
@@ -198,10 +198,10 @@ def test_what_was_written_while_a_circles_key_was_exchanged_is_read_by_the_intru
     house: House, counsellor: Volunteer, case: str, intruder: Intruder, door: CaseAccess, circle: bytes
 ) -> None:
     intruder.runs("UPDATE circles SET public_key = ? WHERE id = ?", intruder.pair.public, circle)
-    visit.add(house.mailbox, door, Text("Are you there?", house.clock.today), new_id())
+    visit.add_payload(house.mailbox, door, Text("Are you there?", house.clock.today), new_id())
     assert read_by(intruder) == ["Are you there?"]
     truth.repair(house.mailbox, house.desk, house.clock.today)
-    visit.add(house.mailbox, door, Text("I wait.", house.clock.today), new_id())
+    visit.add_payload(house.mailbox, door, Text("I wait.", house.clock.today), new_id())
     page = counsellor.opens(case)
     assert len(page.having_class("closed")) == 1
     assert "I wait." in page.text
@@ -231,7 +231,7 @@ def test_of_an_author_and_a_member_who_begin_an_epoch_at_once_neither_loses_a_wo
         return store(*row, **facts)
 
     monkeypatch.setattr("onion_app.vault.mailbox.messages.append", meanwhile_an_answer)
-    visit.add(house.mailbox, door, Text("Are you there?", house.clock.today), new_id())
+    visit.add_payload(house.mailbox, door, Text("Are you there?", house.clock.today), new_id())
     assert counsellor.mistakes == ""
     assert [epoch.number for epoch in keys_in(house.mailbox, door).epochs] == [1, 2]
     assert texts_of(house, door) == ["They found my phone.", "We are here.", "Are you there?"]

@@ -201,9 +201,9 @@ class Circles(RuleBasedStateMachine):
         door = door_of(author)
         if not self.model.members[self.model.circle[case]]:
             with pytest.raises(Paused):
-                visit.add(self.house.mailbox, door, Text("More", self.dbs.today), new_id())
+                visit.add_payload(self.house.mailbox, door, Text("More", self.dbs.today), new_id())
             return
-        visit.add(self.house.mailbox, door, Text("More", self.dbs.today), new_id())
+        visit.add_payload(self.house.mailbox, door, Text("More", self.dbs.today), new_id())
         self.model.write(case)
 
     @precondition(lambda self: any(self.model.members[at] for at in self.model.circle.values()))

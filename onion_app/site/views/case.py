@@ -159,7 +159,7 @@ def _case_page(access: CaseAccess, **values: Any) -> str:  # noqa: ANN401 - plai
     text = values.pop("text", kept.get("reply", ""))
     proposal = case.proposal if case.verdict is None else None
     beside = _bytes(text) + _bytes(values.get("change", "")) + (_bytes(proposal.text) if proposal else 0)
-    parts = _parts(case.letters) if beside <= _ROOM else [()]
+    parts = _parts(case.messages) if beside <= _ROOM else [()]
     asked = request.args.get("part", "1")
     part = min(int(asked), len(parts)) if asked.isascii() and asked.isdigit() and len(asked) < len(str(_PART)) else 1
     return show_own(

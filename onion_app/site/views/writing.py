@@ -86,7 +86,7 @@ def _send(draft: Submission, prepared: Prepared) -> ResponseReturnValue:
         return _check(draft, prepared, errors=wrong)
     site_context().budgets["send"].take(urgent=draft.urgent)
     try:
-        new_case.send(mailbox(), prepared, draft, today(), _language())
+        new_case.send_case(mailbox(), prepared, draft, today(), _language())
     except AlreadyWithdrawn:
         return _prepare(draft, was_withdrawn=True)
     keep(draft=None)
