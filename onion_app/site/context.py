@@ -1,4 +1,4 @@
-"""What one running site has at hand: its mailbox, its open visits, its budgets, its clock."""
+"""The context of one running site: its mailbox, its open visits, its budgets, its clock."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from onion_app.web.visits import Visits
 
 @dataclass(frozen=True, slots=True)
 class SiteContext:
-    """Everything a view may ask for."""
+    """All that a view may ask for."""
 
     mailbox: PerThread
     visits: Visits
@@ -27,12 +27,12 @@ class SiteContext:
     budgets: Mapping[str, TokenBucket]
 
 
-def budgets(clock: Callable[[], float]) -> dict[str, TokenBucket]:
-    """Fill the buckets; what is written in an open case needs no token.
+def new_budgets(clock: Callable[[], float]) -> dict[str, TokenBucket]:
+    """Fill the buckets; a message in an open case needs no token.
 
     The sizes let a thousand people come at once, which is more than a frightened city sends in an hour; the refill is
     what one machine stretches and stores beside its readers. A flood that goes on fills 120 cases a minute, some 10 KiB
-    each: two gigabytes a day, which somebody will notice and pause, and which ends at the quota in `vault/cases`. An
+    each: two gigabytes a day, which somebody will notice and pause, and which ends at the quota in `shown/routing`. An
     open case takes only so much until it is answered, and the disk keeps a rest for erasing and answering.
     """
     return {
@@ -44,8 +44,8 @@ def budgets(clock: Callable[[], float]) -> dict[str, TokenBucket]:
 
 
 def site_context() -> SiteContext:
-    """Give what this app has at hand."""
-    return cast("SiteContext", current_app.extensions["house"])
+    """Give the context of this app."""
+    return cast("SiteContext", current_app.extensions["site"])
 
 
 def mailbox() -> Database:

@@ -32,7 +32,7 @@ from onion_app.web.headers import (
 )
 from onion_app.web.i18n import load_catalogues, set_up_languages, speak_as_the_path_says
 
-__all__ = ["CSRFError", "Hardened", "hardened", "mark_own_text", "mark_published", "report"]
+__all__ = ["CSRFError", "Hardened", "hardened", "mark_own_text", "mark_published", "report_error"]
 
 _FORMS = "application/x-www-form-urlencoded"
 _METHOD_NOT_ALLOWED = 405
@@ -194,6 +194,6 @@ def mark_published() -> None:
     request.environ[PUBLISHED] = True
 
 
-def report(error: Exception) -> None:
+def report_error(error: Exception) -> None:
     """Let the server report the class of an error that a handler deals with."""
     request.environ[REPORTED] = type(error).__name__

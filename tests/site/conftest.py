@@ -161,7 +161,7 @@ def place(tmp_path: Path) -> Iterator[Place]:
     here = Place(tmp_path / "mailbox", key, Clock(), circle_id, circle, db)
     yield here
     for app in here.apps:
-        app.extensions["house"].mailbox.close_all()
+        app.extensions["site"].mailbox.close_all()
     db.close()
 
 

@@ -67,7 +67,7 @@ def test_the_code_is_in_no_cookie_and_no_address(visitor: Visitor, place: Place)
     assert cookie is not None
     assert code not in cookie.value
     assert code not in page.html
-    visit = place.apps[0].extensions["house"].visits
+    visit = place.apps[0].extensions["site"].visits
     with visitor.client.session_transaction() as session:
         assert code not in str(dict(session))
         assert code not in str(visit.load(session["visit"]))

@@ -10,7 +10,7 @@ from pathlib import Path
 from flask import Blueprint, Response, redirect, render_template_string, request, session
 
 from onion_app.errors import Paused
-from onion_app.web.app import Hardened, hardened, mark_own_text, report
+from onion_app.web.app import Hardened, hardened, mark_own_text, report_error
 from onion_app.web.waitress.server import serve
 
 HOST = "a" * 56 + ".onion"
@@ -106,7 +106,7 @@ def plain_app(translations: Path) -> Hardened:
 
     @app.errorhandler(Paused)
     def say_paused(error: Paused) -> tuple[str, int]:
-        report(error)
+        report_error(error)
         return page("paused"), 503
 
     return app
