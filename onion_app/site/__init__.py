@@ -55,13 +55,12 @@ def create_app(config: SiteConfig) -> Hardened:
     mailbox = PerThread(lambda: open_mailbox(config.mailbox_folder, config.mailbox_key))
     ready_pages = ReadyPages(lambda: reading.published(mailbox.here()), mailbox.forget_pages)
     app.ready_pages = ready_pages
-    app.each_second = lambda: (visits.sweep(), ready_pages.look())
+    app.each_second = lambda: (visits.sweep(), ready_pages.check_edition())
     app.extensions["site"] = SiteContext(
         mailbox=mailbox,
         visits=visits,
         field_key=subkey(config.mailbox_key, "hidden fields"),
         clock=config.clock,
-        address=config.address,
         budgets=new_budgets(config.clock),
     )
     for views in (pages, stories, guides, writing, returning, case):

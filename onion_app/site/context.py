@@ -23,7 +23,6 @@ class SiteContext:
     visits: Visits
     field_key: bytes
     clock: Callable[[], float]
-    address: str
     budgets: Mapping[str, TokenBucket]
 
 

@@ -66,7 +66,7 @@ class Hardened(Flask):
     def __init__(
         self, import_name: str, *, host: str, style: str, translations: Path, error_page: Callable[[int], str]
     ) -> None:
-        """Take what stays the same for every answer."""
+        """Take the parts that are the same for every answer."""
         super().__init__(import_name, static_folder=None)
         self.host = host.lower()
         self.languages = load_catalogues(translations)

@@ -100,8 +100,8 @@ def load_catalogue(folder: Path, code: str) -> Catalogue:
 
 def load_catalogues(folder: Path) -> dict[str, Catalogue]:
     """Read every catalogue that is there; English always is."""
-    found = {code: load_catalogue(folder, code) for code in LANGUAGES if (folder / f"{code}.mo").is_file()}
-    return {code: found.get(code, ENGLISH) for code in LANGUAGES if code in found or code == _ENGLISH.code}
+    loaded = {code: load_catalogue(folder, code) for code in LANGUAGES if (folder / f"{code}.mo").is_file()}
+    return {code: loaded.get(code, ENGLISH) for code in LANGUAGES if code in loaded or code == _ENGLISH.code}
 
 
 def numerals(value: int | str, code: str) -> str:

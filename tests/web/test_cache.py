@@ -88,7 +88,7 @@ def test_what_was_taken_back_is_never_sent_again_and_leaves_the_memory(
     assert shelf.made == 2
     shelf.change("less")
     assert app.ready_pages is not None
-    app.ready_pages.look()
+    app.ready_pages.check_edition()
     assert app.ready_pages._pages == {}
 
 

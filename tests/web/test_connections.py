@@ -13,7 +13,7 @@ from onion_app.web.app import Hardened
 from onion_app.web.headers import BODY_LIMIT
 from onion_app.web.size import SHORT
 from onion_app.web.waitress.connection import LINGER, WHOLE_REQUEST
-from onion_app.web.waitress.server import SEATS
+from onion_app.web.waitress.server import MOST_CONNECTIONS
 from tests.web.plain_app import HOST, Line, Serving, get, post, serving
 
 
@@ -108,7 +108,7 @@ def test_a_newcomer_takes_the_seat_of_whoever_keeps_us_waiting_longest(site: Ser
     second.ask(get("/en/"))
     second.send(b"GET /en/ HTTP/1.1\r\n")
     site.clock.now += 1
-    dripping = [site.line() for _ in range(SEATS - 2)]
+    dripping = [site.line() for _ in range(MOST_CONNECTIONS - 2)]
     for line in dripping:
         line.send(b"POST /echo HTTP/1.1\r\nHost: ")
     site.clock.now += 1
@@ -123,9 +123,9 @@ def test_a_newcomer_takes_the_seat_of_whoever_keeps_us_waiting_longest(site: Ser
 
 
 def test_many_times_more_newcomers_than_seats_are_all_answered(site: Serving) -> None:
-    for _ in range(SEATS):
+    for _ in range(MOST_CONNECTIONS):
         site.line().send(b"GET /")
-    for _ in range(2 * SEATS):
+    for _ in range(2 * MOST_CONNECTIONS):
         assert len(site.ask(get("/en/"))) == SHORT
 
 
