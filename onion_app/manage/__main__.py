@@ -9,7 +9,7 @@ from onion_app.errors import SanctuaryError
 from onion_app.launch.hardening import close_memory
 from onion_app.launch.state import State, default_state
 from onion_app.launch.terminal import Terminal
-from onion_app.manage import copies, desk, doctor, running, slots
+from onion_app.manage import doctor, offline, running
 
 _EPILOG = (
     "Exit codes: 0 done, 2 usage, 3 wrong passphrase, 5 vault damaged or newer, 7 a launcher runs on this state and "
@@ -47,14 +47,14 @@ def parser() -> argparse.ArgumentParser:
     command("clock", running.clock, "say that this machine's clock is right, after a long sleep or a wrong clock")
     command("panic", running.panic, "destroy the keys of this installation for good, and stop everything")
     command("doctor", doctor.doctor, "ask ten questions about this machine; needs no passphrase")
-    command("passphrase", slots.passphrase, "draw a new passphrase; the spare code stays")
-    command("spare", slots.spare, "draw a new spare code; the passphrase stays")
-    invited = command("invite", desk.invite, "invite a coordinator, when the last one is lost")
+    command("passphrase", offline.passphrase, "draw a new passphrase; the spare code stays")
+    command("spare", offline.spare, "draw a new spare code; the passphrase stays")
+    invited = command("invite", offline.invite, "invite a coordinator, when the last one is lost")
     invited.add_argument("--coordinator", action="store_true", help="needed: volunteers are invited at the desk")
-    command("address", desk.address, "print the onion address and say where the desk is")
-    saved = command("backup", copies.backup, "write everything into one encrypted file, and read it back")
+    command("address", offline.address, "print the onion address and say where the desk is")
+    saved = command("backup", offline.backup, "write everything into one encrypted file, and read it back")
     saved.add_argument("file", type=Path, metavar="FILE", help="a new file, best on another disk")
-    restored = command("restore", copies.restore, "make a state of a backup")
+    restored = command("restore", offline.restore, "make a state of a backup")
     restored.add_argument("file", type=Path, metavar="FILE")
     restored.add_argument("--check", action="store_true", help="look through the file and change nothing")
     restored.add_argument("--replace", action="store_true", help="move the installation that is there aside")

@@ -11,7 +11,7 @@ from onion_app.errors import ClockWrong
 from onion_app.launch import backup_format, backup_restore, manage_socket
 from onion_app.launch.clock import LONGEST_SLEEP
 from onion_app.launch.state import State
-from onion_app.manage import copies, running, secret
+from onion_app.manage import offline, running
 from tests.launch.manage import Heard
 
 CHOSEN = argparse.Namespace()
@@ -70,12 +70,12 @@ def test_who_restores_an_old_backup_is_told_that_the_clock_will_be_doubted(
 ) -> None:
     nothing = backup_format.Part(0, "", 1)
     day = int(time.time() // 86400) - age
-    monkeypatch.setattr(secret, "asked", lambda *_: "a passphrase")
+    monkeypatch.setattr(offline, "ask_secret", lambda *_: "a passphrase")
     monkeypatch.setattr(backup_restore, "check", lambda *_: backup_format.Inside(day, nothing, nothing))
     monkeypatch.setattr(
         backup_restore, "restore", lambda *_, **__: backup_restore.RestoreResult(day, 0, (), all_gone=True)
     )
     chosen = argparse.Namespace(file=tmp_path / "backup", check=False, replace=False, withdrawn_from=None)
     terminal = Heard()
-    copies.restore(chosen, State(tmp_path), terminal)
+    offline.restore(chosen, State(tmp_path), terminal)
     assert ("./scripts/manage clock" in "".join(terminal.said)) is (age > LONGEST_SLEEP)
