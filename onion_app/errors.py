@@ -36,13 +36,6 @@ class BadAnswers(SanctuaryError):
     hint = 'echo \'{"passphrase": "..."}\' | ./scripts/launch --answers -'
 
 
-class CloneClosed(SanctuaryError):
-    """The account sanctuary, which everything runs under, cannot read this clone."""
-
-    exit_code = 2
-    hint = "mv CLONE /opt/sanctuary && /opt/sanctuary/scripts/launch"
-
-
 class StatePathTooLong(SanctuaryError):
     """The path of the state folder is too long for a socket."""
 

@@ -1,36 +1,43 @@
-"""What a row may look like when it leaves the vault.
+"""Rows and JSON become dataclasses here, each value checked against the annotation of its field.
 
-Who holds a database's key can write past every CHECK and past STRICT, and to the desk the mailbox is hostile input:
-each value is looked at once more, against the annotations of the dataclass it becomes. Nothing is mended or guessed.
+Who holds a database's key can write past every CHECK and past STRICT, who controls the site can seal anything, and to
+the desk both are hostile: nothing from outside is mended or guessed, and a refusal has the name that its reader gives.
 """
 
 import inspect
 import json
-from collections.abc import Callable
-from functools import cache
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, fields, is_dataclass
+from functools import cache, partial
+from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Literal, TypeVar, Union, get_args, get_origin
 
+from onion_app.days import DAYS
 from onion_app.errors import DamagedFile
 
 Value = int | str | bytes | None
 Row = tuple[Value, ...]
+Refusal = Exception | type[Exception]
 
 ID_BYTES = 16
+NUMBERS = range(2**31)
 
 Id = Annotated[bytes, ID_BYTES]
 Key = Annotated[bytes, 32]
-Day = Annotated[int, range(150_000)]
-"""Days since 1970-01-01 UTC, up to the year 2380: a date can be made of every one of them."""
-NUMBERS = range(2**31)
+HexId = Annotated[str, re.compile("[0-9a-f]{32}")]
+Day = Annotated[int, DAYS]
 Number = Annotated[int, NUMBERS]
 Words = tuple[str, ...]
 """Kept as a JSON list in one TEXT column."""
 
-Topic = Literal["talk", "safety", "law", "health", "training", "story", "answer", "unknown", "testimony"]
-Language = Literal["ar", "ckb", "kmr", "en"]
+LONGEST = 1 << 16  # bytes or letters of JSON: a sealed message has fewer, and so has everything else that is not large
+_DEEPEST = 8  # lists and objects in each other; ours have four
+_HEX = re.compile("([0-9a-f]{2})*")
 
 _Shape = TypeVar("_Shape")
+_Check = Callable[[Any], Any]
 
 
 def from_row(shape: Callable[..., _Shape], row: Row) -> _Shape:
@@ -39,7 +46,40 @@ def from_row(shape: Callable[..., _Shape], row: Row) -> _Shape:
     Raises:
         DamagedFile: a value is not of the annotated type, size, range or closed list.
     """
-    return shape(*(check(value) for check, value in zip(_checks(shape), row, strict=True)))
+    columns = list(zip(_columns(shape), row, strict=True))
+    try:
+        return shape(*(check(value) for check, value in columns))
+    except ValueError:
+        raise DamagedFile from None
+
+
+def from_json(shape: Callable[..., _Shape], text: str | bytes, refusal: Refusal, longest: int = LONGEST) -> _Shape:
+    """Read JSON of one shape: a dataclass, or an annotation such as `dict[str, int]`; bytes stand in it in hexadecimal.
+
+    Raises:
+        Exception: the refusal; it is longer, deeper, no JSON in UTF-8, names something twice, or has another shape.
+    """
+    try:
+        _expect(text, fits=len(text) <= longest)
+        value = json.loads(text.decode() if isinstance(text, bytes) else text, object_pairs_hook=_each_once)
+        _expect(value, fits=_depth(value) <= _DEEPEST)
+        json.dumps(value, ensure_ascii=False, allow_nan=False).encode()  # half a letter fails, and what is no number
+    except (ValueError, RecursionError):
+        raise refusal from None
+    return as_shape(shape, value, refusal)
+
+
+def as_shape(shape: Callable[..., _Shape], value: object, refusal: Refusal) -> _Shape:
+    """Check a part of what `from_json` gave against a shape of its own.
+
+    Raises:
+        Exception: the refusal.
+    """
+    try:
+        shaped: _Shape = _check(shape, of_json=True)(value)
+    except ValueError:
+        raise refusal from None
+    return shaped
 
 
 def words(value: Value) -> Words:
@@ -48,49 +88,90 @@ def words(value: Value) -> Words:
     Raises:
         DamagedFile: it is not a list of words.
     """
-    try:
-        found = json.loads(value) if isinstance(value, str) else None
-    except (ValueError, RecursionError):
-        found = None
-    if not isinstance(found, list) or not all(isinstance(word, str) for word in found):
-        raise DamagedFile
-    return tuple(found)
+    return from_json(Words, value if isinstance(value, str) else "", DamagedFile)
 
 
-def to_json(listed: Words) -> str:
-    """Write a list for its TEXT column, the same list always as the same text."""
-    return json.dumps(listed, ensure_ascii=False, separators=(",", ":"))
+def to_json(value: object) -> str:
+    """Write JSON as `from_json` reads it, the same value always as the same text."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_as_text)
+
+
+def _as_text(value: object) -> str:
+    return value.hex() if isinstance(value, bytes) else str(value)
+
+
+def _each_once(members: list[tuple[str, object]]) -> dict[str, object]:
+    return _expect(dict(members), fits=len(dict(members)) == len(members))  # type: ignore[no-any-return]
+
+
+def _depth(value: object) -> int:
+    inside = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return 1 + max(map(_depth, inside), default=0)
 
 
 @cache
-def _checks(shape: Callable[..., object]) -> tuple[Callable[[Value], object], ...]:
-    return tuple(_check(wanted) for wanted in inspect.get_annotations(shape).values())
+def _columns(shape: Callable[..., object]) -> tuple[_Check, ...]:
+    return tuple(_check(wanted, of_json=False) for wanted in inspect.get_annotations(shape).values())
 
 
-def _check(wanted: Any) -> Callable[[Value], object]:  # noqa: ANN401  an annotation has no better type
-    """Make the check of one column: it gives the value of the field, or raises DamagedFile."""
+@cache
+def _check(wanted: Any, *, of_json: bool) -> _Check:  # noqa: ANN401, PLR0911 - an annotation is of one of many kinds
+    """Make the check of an annotation: it gives the value of the field, or raises ValueError."""
     origin, parts = get_origin(wanted), get_args(wanted)
-    if wanted == Words:
-        return words
-    if origin in (Union, UnionType):  # only ever `something | None`
-        check = _check(parts[0])
-        return lambda value: None if value is None else check(value)
-    if wanted is bool:
-        return lambda value: bool(_expect(value, fits=type(value) is int and value in (0, 1)))
+    special = _OF_JSON if of_json else _OF_ROW
+    if wanted in special:
+        return special[wanted]
+    if origin is None:
+        return _object(wanted) if is_dataclass(wanted) else partial(_typed, wanted)
     if origin is Literal:
-        allowed = {(type(part), part) for part in parts}
-        return lambda value: _expect(value, fits=(type(value), value) in allowed)
-    kind, limit = parts if origin is Annotated else (wanted, None)
-    return lambda value: _expect(value, fits=type(value) is kind and _within(limit, value))
+        return lambda value: _expect(value, fits=any(type(value) is type(part) and value == part for part in parts))
+    first = _check(parts[0], of_json=of_json)
+    if origin is Annotated:
+        return lambda value: _within(parts[1], first(value))
+    if origin in (Union, UnionType):  # only ever `something | None`
+        return lambda value: None if value is None else first(value)
+    if origin is dict:
+        second = _check(parts[1], of_json=of_json)
+        return lambda value: {first(name): second(member) for name, member in _typed(dict, value).items()}
+    return lambda value: origin(first(member) for member in _typed(list, value))  # a list, or a tuple of any length
 
 
-def _within(limit: int | range | None, value: Value) -> bool:
-    if isinstance(limit, int):
-        return isinstance(value, bytes) and len(value) == limit
-    return limit is None or value in limit
+def _object(shape: Any) -> _Check:  # noqa: ANN401 - a class has no better type
+    checks = {name: _check(wanted, of_json=True) for name, wanted in inspect.get_annotations(shape).items()}
+    needed = {each.name for each in fields(shape) if each.default is each.default_factory is MISSING}
+
+    def check(value: object) -> object:
+        members = _typed(dict, value)
+        _expect(members, fits=needed <= members.keys() <= checks.keys())
+        return shape(**{name: checks[name](member) for name, member in members.items()})
+
+    return check
 
 
-def _expect(value: Value, *, fits: bool) -> Value:
+def _within(limit: Any, value: Any) -> Any:  # noqa: ANN401 - a value is given back as it came
+    match limit:
+        case int():
+            return _expect(value, fits=len(value) == limit)
+        case range():
+            return _expect(value, fits=value in limit)
+        case re.Pattern():
+            return _expect(value, fits=limit.fullmatch(value) is not None)
+    return _expect(value, fits=limit(value))
+
+
+def _typed(kind: Any, value: Any) -> Any:  # noqa: ANN401 - likewise
+    return _expect(value, fits=type(value) is kind)
+
+
+def _expect(value: Any, *, fits: bool) -> Any:  # noqa: ANN401 - likewise
     if not fits:
-        raise DamagedFile
+        raise ValueError
     return value
+
+
+_OF_ROW: Mapping[Any, _Check] = {bool: lambda value: bool(_within(range(2), _typed(int, value))), Words: words}
+_OF_JSON: Mapping[Any, _Check] = {
+    bytes: lambda value: bytes.fromhex(_within(_HEX, _typed(str, value))),
+    Path: lambda value: Path(_typed(str, value)),
+    Any: lambda value: value,
+}

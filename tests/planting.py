@@ -59,7 +59,7 @@ class Intruder:
 
     def forges(self, author: Author, letter: Payload, name: str) -> None:
         """Write in anybody's name under the author's own key, as somebody could who controls the site meanwhile."""
-        self.says(self.had(author.door.author, AUTHOR_HOLDER)[0], letter, name)
+        self.says(self.had(author.access.author, AUTHOR_HOLDER)[0], letter, name)
 
     def had(self, pair: KeyPair, holder: bytes) -> list[Epoch]:
         """Copy what a pair opens now, as somebody could who works here and is shut out later."""

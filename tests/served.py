@@ -35,7 +35,7 @@ class Site(World):
         """Serve, in a thread of its own."""
         self.stop.clear()
         app = create_app(SiteConfig(self.state.mailbox, self.keys.mailbox, self.address, self.clock))
-        self.budgets = app.extensions["house"].budgets
+        self.budgets = app.extensions["site"].budgets
         self.state.site_socket.unlink(missing_ok=True)
         listener = socket.socket(socket.AF_UNIX)
         listener.bind(str(self.state.site_socket))

@@ -13,28 +13,26 @@ from typing import Any, NamedTuple, get_args
 
 from nacl.pwhash import argon2id
 
+from onion_app.choices import LanguageCode, RequestTopic
 from onion_app.crypto import codes
 from onion_app.crypto.keys import KeyPair, new_id
 from onion_app.crypto.keyslots import VaultKeys, new_vault_keys
 from onion_app.crypto.payloads import Consent, Decision, FinalText, Payload, Publish, Text, Verdict
+from onion_app.days import DAY, today
 from onion_app.desk import answering, identity, permissions
 from onion_app.desk.circles import let_in
 from onion_app.desk.context import Databases
 from onion_app.desk.permissions import Member
 from onion_app.errors import NothingHere
 from onion_app.launch.state import State
-from onion_app.shapes import Language
-from onion_app.site import author_actions as visits
-from onion_app.site import new_case
+from onion_app.site import author_actions, new_case
 from onion_app.site.author_keys import CaseAccess, keys_by_epoch, open_message
 from onion_app.site.forms import Submission
-from onion_app.site.forms import Topic as AskedTopic
 from onion_app.vault import database, settings, truth
 from onion_app.vault.desk import circles, invitations, moderators, stories_queue
 from onion_app.vault.mailbox import lifetime, messages, records
 from onion_app.vault.shown import reading, routing, writing
 
-DAY = 86_400
 NOON = 20_500 * DAY + 43_200.0
 FIND_US = {"en": "Ask at the library for the blue book.", "ar": "اسألوا في المكتبة."}
 
@@ -57,7 +55,7 @@ class Clock:
 
     @property
     def today(self) -> int:
-        return int(self.now // DAY)
+        return today(self)
 
     def wait(self, *, minutes: float = 0, days: float = 0) -> None:
         self.now += minutes * 60 + days * DAY
@@ -98,7 +96,7 @@ class World:
 
     @property
     def today(self) -> int:
-        return int(self.clock() // DAY)
+        return today(self.clock)
 
     @property
     def dbs(self) -> Databases:
@@ -154,12 +152,12 @@ class World:
         """Give the key to which the site seals what this circle gets."""
         return routing.circle_key(self.mailbox, circle_id).public_key
 
-    def says(self, who: Enrolled, case_id: bytes, letter: Payload) -> None:
+    def says(self, who: Enrolled, case_id: bytes, payload: Payload) -> None:
         """Let a member take a case and say something in it, as the circle."""
         member = self.member(who)
         answering.take(self.dbs, member, case_id)
-        answering.send(self.dbs, member, lifetime.read_case(self.mailbox, case_id), new_id(), letter, records.MANY)
-        if isinstance(letter, FinalText):
+        answering.send(self.dbs, member, lifetime.read_case(self.mailbox, case_id), new_id(), payload, records.MANY)
+        if isinstance(payload, FinalText):
             lifetime.set_state(self.mailbox, case_id, "asking")
 
     def answers(self, who: Enrolled, case_id: bytes, text: str = "We read every word.") -> None:
@@ -168,12 +166,12 @@ class World:
 
     def show(
         self,
-        words: dict[Language, tuple[str, str]],
+        words: dict[LanguageCode, tuple[str, str]],
         *,
         slug: str | None = None,
         notes: Sequence[str] = (),
         year: int | None = 2024,
-        translated_from: Language | None = None,
+        translated_from: LanguageCode | None = None,
         checked: tuple[str, int] | tuple[None, None] = (None, None),
         case: bytes | None = None,
     ) -> bytes:
@@ -222,26 +220,26 @@ class Author:
     world: World
     circle_id: bytes
     code: str = ""
-    door: CaseAccess = field(default_factory=lambda: CaseAccess(new_id(), KeyPair(b"", b"")))
+    access: CaseAccess = field(default_factory=lambda: CaseAccess(new_id(), KeyPair(b"", b"")))
 
     @property
     def case_id(self) -> bytes:
-        return self.door.case_id
+        return self.access.case_id
 
     def tells(self, text: str, publish: Publish = "yes") -> str:
         """Begin a testimony that may be published, or not; gives its id as pages have it."""
         return self._sends(Submission("tell", text, publish=publish, count=True))
 
-    def writes(self, text: str, *, danger: Any = "unknown", topic: AskedTopic | None = None) -> str:
+    def writes(self, text: str, *, danger: Any = "unknown", topic: RequestTopic | None = None) -> str:
         """Begin a request about what this circle works on."""
         works_on = circles.read_circle(self.world.desk, self.circle_id).topics
-        first: AskedTopic = next((each for each in get_args(AskedTopic) if each in works_on), "talk")
+        first: RequestTopic = next((each for each in get_args(RequestTopic) if each in works_on), "talk")
         return self._sends(Submission("ask", text, topic=topic or first, danger=danger, answer_in="ar"))
 
     def _sends(self, draft: Submission) -> str:
         prepared = new_case.prepare(self.world.mailbox)
-        new_case.send(self.world.mailbox, prepared, draft, self.world.today, "ar")
-        self.code, self.door = prepared.code, CaseAccess(prepared.case_id, prepared.author)
+        new_case.send_case(self.world.mailbox, prepared, draft, self.world.today, "ar")
+        self.code, self.access = prepared.code, CaseAccess(prepared.case_id, prepared.author)
         assert lifetime.read_case(self.world.mailbox, self.case_id).circle_id == self.circle_id
         return self.case_id.hex()
 
@@ -259,30 +257,30 @@ class Author:
         assert asked is not None
         self.adds(Verdict(asked[0], decision, text, self.world.today))
 
-    def adds(self, letter: Any) -> None:
+    def adds(self, payload: Any) -> None:
         """Add anything."""
-        visits.add(self.world.mailbox, self.door, letter, new_id())
+        author_actions.add_payload(self.world.mailbox, self.access, payload, new_id())
 
-    def letters(self) -> list[Payload]:
+    def payloads(self) -> list[Payload]:
         """Open what the author opens, the oldest first."""
-        return [letter for _, letter in self._opened()]
+        return [payload for _, payload in self._opened()]
 
     def texts(self) -> list[str]:
         """Read what the author reads, the oldest first."""
-        return [letter.text for letter in self.letters() if isinstance(letter, Text)]
+        return [payload.text for payload in self.payloads() if isinstance(payload, Text)]
 
     def asked(self) -> tuple[str, FinalText] | None:
         """Give the newest text that the author is asked about, and its id."""
-        found = [(message.id.hex(), letter) for message, letter in self._opened() if isinstance(letter, FinalText)]
+        found = [(message.id.hex(), payload) for message, payload in self._opened() if isinstance(payload, FinalText)]
         return found[-1] if found else None
 
     def _opened(self) -> Iterator[tuple[records.Message, Payload]]:
-        keys = keys_by_epoch(self.world.mailbox, self.door)
+        keys = keys_by_epoch(self.world.mailbox, self.access)
         for message in messages.messages_of(self.world.mailbox, self.case_id):
-            letter = open_message(keys, message)
-            if letter is not None:
-                yield message, letter
+            payload = open_message(keys, message)
+            if payload is not None:
+                yield message, payload
 
     def erases(self) -> None:
         """Take everything back."""
-        visits.erase(self.world.mailbox, self.door, self.world.today)
+        author_actions.erase(self.world.mailbox, self.access, self.world.today)

@@ -7,11 +7,13 @@ import json
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from onion_app.crypto.codes import read_code
 from onion_app.crypto.keys import KEY_BYTES, new_key
 from onion_app.crypto.passphrases import CODE, VAULT, lock, unlock
 from onion_app.errors import CodeMistyped, VaultDamaged, VaultNewer, WrongPassphrase
+from onion_app.shapes import as_shape, from_json
 
 FORMAT = 1
 _WORDS = "vault passphrase"
@@ -81,10 +83,11 @@ def _written(slots: Mapping[str, bytes]) -> str:
 
 
 def _read_slots(text: str) -> dict[str, bytes]:
+    members = from_json(dict[str, Any], text, VaultDamaged)
+    if as_shape(int, members.get("format"), VaultDamaged) > FORMAT:
+        raise VaultNewer
+    slots = as_shape(dict[str, str], members.get("slots"), VaultDamaged)
     try:
-        fields = json.loads(text)
-        if fields["format"] > FORMAT:
-            raise VaultNewer
-        return {name: b64decode(fields["slots"][name], validate=True) for name in ("passphrase", "spare")}
-    except (ValueError, KeyError, TypeError):
+        return {name: b64decode(slots[name], validate=True) for name in ("passphrase", "spare")}
+    except (ValueError, KeyError):
         raise VaultDamaged from None

@@ -1,16 +1,17 @@
 """What a sealed message or entry says.
 
 A text, a consent, the final text of a story with the author's verdict on it, which story was made of the case, or the
-day of the last opening; and, among the circle only, a draft of a story and a second person's approval of it.
+day of the last opening; and, among the circle only, a draft of a story and a second person's approval of it. Whoever
+controls the site can seal anything: a payload is believed no further than its shape.
 """
 
 import json
-import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Any, Final, Literal, get_args
+from typing import Any, Literal
 
 from onion_app.errors import SealBroken
+from onion_app.shapes import Day, HexId, as_shape, from_json
 
 Publish = Literal["no", "ask", "yes"]
 Decision = Literal["yes", "change", "no"]
@@ -21,7 +22,7 @@ class Text:
     """Something written on a day (days since 1970-01-01); `sender` is a volunteer's handle, empty for the visitor."""
 
     text: str
-    day: int
+    day: Day
     sender: str = ""
     language: str = ""
 
@@ -33,7 +34,7 @@ class Consent:
     publish: Publish
     count: bool
     quote: bool
-    day: int
+    day: Day
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,31 +44,31 @@ class FinalText:
     title: str
     text: str
     language: str
-    day: int
+    day: Day
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """The author's answer to a proposal, named by its message id in hexadecimal; `text` says what should change."""
 
-    proposal_id: str
+    proposal_id: HexId
     decision: Decision
     text: str
-    day: int
+    day: Day
 
 
 @dataclass(frozen=True, slots=True)
 class LastOpened:
     """The last day on which somebody came with the code."""
 
-    day: int
+    day: Day
 
 
 @dataclass(frozen=True, slots=True)
 class StoryLink:
     """The story that was made of the case, by its id of 16 bytes in hexadecimal."""
 
-    story_id: str
+    story_id: HexId
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +82,15 @@ class Draft:
     notes: list[str]
     year: int
     finished: bool
-    day: int
+    day: Day
 
 
 @dataclass(frozen=True, slots=True)
 class Approval:
     """A second person's word that a draft can go out, which it names by its entry's id in hexadecimal."""
 
-    draft_id: str
-    day: int
+    draft_id: HexId
+    day: Day
 
 
 Payload = Text | Consent | FinalText | Verdict | LastOpened | StoryLink | Draft | Approval
@@ -104,36 +105,6 @@ _KINDS: dict[str, type[Payload]] = {
     "approval": Approval,
 }
 _NAMES = {kind: name for name, kind in _KINDS.items()}
-_LAST_DAY: Final = 150_000  # in the year 2380
-
-
-def _is_text(value: object) -> bool:
-    return isinstance(value, str)
-
-
-def _is_id(value: object) -> bool:
-    return isinstance(value, str) and re.fullmatch(r"[0-9a-f]{32}", value) is not None
-
-
-# Whoever controls the site can seal anything: a letter is believed no further than its shape.
-_SHAPES: dict[str, Callable[[Any], bool]] = {
-    "text": _is_text,
-    "title": _is_text,
-    "sender": _is_text,
-    "language": _is_text,
-    "day": lambda value: type(value) is int and 0 <= value < _LAST_DAY,
-    "publish": lambda value: value in get_args(Publish),
-    "decision": lambda value: value in get_args(Decision),
-    "count": lambda value: isinstance(value, bool),
-    "quote": lambda value: isinstance(value, bool),
-    "story_id": _is_id,
-    "proposal_id": _is_id,
-    "draft_id": _is_id,
-    "translated_from": _is_text,
-    "notes": lambda value: isinstance(value, list) and all(isinstance(note, str) for note in value),
-    "year": lambda value: type(value) is int,
-    "finished": lambda value: isinstance(value, bool),
-}
 
 
 def pack(letter: Payload) -> bytes:
@@ -147,11 +118,8 @@ def unpack(packed: bytes) -> Payload:
     Raises:
         SealBroken: the seal held, but what it holds is none of the known letters, or has a value of another shape.
     """
-    try:
-        fields = json.loads(packed)
-        letter = _KINDS[fields.pop("kind")](**fields)
-    except (ValueError, KeyError, TypeError, AttributeError):
-        raise SealBroken from None
-    if not all(_SHAPES[name](value) for name, value in asdict(letter).items()):
+    members = from_json(dict[str, Any], packed, SealBroken)
+    kind: Callable[..., Payload] | None = _KINDS.get(str(members.pop("kind", "")))
+    if kind is None:
         raise SealBroken
-    return letter
+    return as_shape(kind, members, SealBroken)

@@ -18,6 +18,7 @@ from nacl.utils import random
 
 from onion_app.crypto.keys import subkey
 from onion_app.errors import SealBroken
+from onion_app.shapes import from_json
 
 VERSION = 1
 NONCE_BYTES = 24
@@ -25,6 +26,7 @@ SIZES = tuple(kib * 1024 for kib in (2, 4, 8, 16, 32, 64))  # bytes of padded pl
 
 _AUTHORS = {"visitor": 1, "circle": 2, "site": 3, "note": 4, "draft": 5, "approval": 6}
 _PLACE = struct.Struct(">B16sI16sIB")
+_LONGEST_FIELD = 1 << 24  # bytes; what a visit at the desk holds is all that its member has typed and not sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,5 +105,4 @@ def open_field(key: bytes, purpose: str, text: str) -> dict[str, Any]:
         plaintext = aead_open(raw[NONCE_BYTES:], bytes([VERSION]), raw[:NONCE_BYTES], subkey(key, purpose))
     except (NotBase64, ValueError, CryptoError):
         raise SealBroken from None
-    opened: dict[str, Any] = json.loads(plaintext)
-    return opened
+    return from_json(dict[str, Any], plaintext, SealBroken, _LONGEST_FIELD)

@@ -5,8 +5,9 @@ written is sealed before it is stored, and each reply is recorded at the desk, s
 """
 
 from contextlib import suppress
-from typing import Final, Literal
+from typing import Final
 
+from onion_app.choices import EntryKind
 from onion_app.crypto.keys import new_id
 from onion_app.crypto.payloads import Payload, Text, pack
 from onion_app.crypto.sealing import Place, seal
@@ -148,7 +149,7 @@ def keep_entry(
     member: Member,
     case: records.Case,
     entry_id: bytes,
-    kind: Literal["note", "draft", "approval"],
+    kind: EntryKind,
     letter: Payload,
 ) -> None:
     """Seal what the circle keeps for itself under the newest key of the case, and store it at the desk.

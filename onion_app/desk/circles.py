@@ -8,6 +8,7 @@ this one learns nothing. # P05: nobody can let anybody into a circle that is not
 
 from typing import Final, NamedTuple
 
+from onion_app import choices
 from onion_app.crypto import codes
 from onion_app.crypto.keys import keypair_from, new_id
 from onion_app.crypto.members import seal_circle_key, words_to_compare
@@ -15,7 +16,6 @@ from onion_app.desk import forms
 from onion_app.desk.context import Databases
 from onion_app.desk.permissions import Member, circle_of, handle_of, only_coordinators
 from onion_app.errors import CircleChanged, NotAllowed
-from onion_app.vault import settings
 from onion_app.vault.desk import audit, circles, moderators
 from onion_app.vault.desk.invitations import (
     Invitation,
@@ -32,7 +32,7 @@ from onion_app.web.pinning import unpinned
 SHEETS: Final = 2  # members with a recovery sheet without whom a circle may one day open nothing any more
 NAME_LETTERS: Final = 40
 # What somebody writes about a story or an answer goes to the coordinators, never to the circle it complains about.
-TOPICS: Final = tuple(topic for topic in settings.TOPICS if topic not in ("story", "answer"))
+TOPICS: Final = tuple(topic for topic in choices.TOPICS if topic not in choices.COORDINATORS_TOPICS)
 
 
 class Newcomer(NamedTuple):

@@ -2,16 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from flask import current_app
 
+from onion_app.days import today
 from onion_app.desk.delays import Delays
 from onion_app.vault.database import Database
 from onion_app.vault.per_thread import PerThread
 from onion_app.web.visits import Visits
-
-DAY: Final = 86_400
 
 
 class Databases(NamedTuple):
@@ -44,4 +43,4 @@ def desk_context() -> DeskContext:
 def databases() -> Databases:
     """Give this thread's databases and the day."""
     context = desk_context()
-    return Databases(context.mailbox.here(), context.desk.here(), int(context.clock() // DAY))
+    return Databases(context.mailbox.here(), context.desk.here(), today(context.clock))

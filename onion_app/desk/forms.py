@@ -9,11 +9,11 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Final
 
+from onion_app.choices import TEXT_LETTERS
 from onion_app.web.text import cleaned
 
 HANDLE_LETTERS: Final = 24
 TITLE_LETTERS: Final = 80
-TEXT_LETTERS: Final = 12_000  # four bytes each at most, and the largest seal takes 65,535 bytes
 _FIELD_LETTERS: Final = 200  # a passphrase of six words has 60; nothing longer deserves a slow hash
 
 _BOX: Final = re.compile("text_([0-9a-f]{32})")

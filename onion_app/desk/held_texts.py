@@ -14,6 +14,8 @@ from onion_app.desk import forms
 from onion_app.desk.context import desk_context
 from onion_app.desk.session import contents, keep
 from onion_app.errors import SealBroken
+from onion_app.shapes import Id, from_json
+from onion_app.web.headers import BODY_LIMIT
 
 # The pages whose text is kept when a session ended meanwhile, and the box in which it stands.
 BOXES: Final = {
@@ -93,8 +95,8 @@ def hold(case_id: bytes, box: str, text: str) -> None:
 
 def hold_all(kept: HeldText) -> None:
     """Keep the texts of a page with many cases, each for its case."""
-    for case_id, text in json.loads(kept.text).items():
-        hold(bytes.fromhex(case_id), "text", text)
+    for case_id, text in from_json(dict[Id, str], kept.text, SealBroken, 2 * BODY_LIMIT).items():
+        hold(case_id, "text", text)
 
 
 def _in_letters(text: str) -> str:

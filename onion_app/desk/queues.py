@@ -2,6 +2,7 @@
 
 from typing import Final, Literal, NamedTuple
 
+from onion_app.choices import CaseState
 from onion_app.desk.context import Databases
 from onion_app.desk.permissions import Member, OwnCircle, case_of, circle_of, handle_of
 from onion_app.errors import DamagedFile, NotAllowed, NothingHere
@@ -13,7 +14,7 @@ PAGE: Final = 25
 
 
 # What stands behind each tab of a queue, in the vault's words; 'mine' is made of what one has taken.
-TABS: Final[dict[str, Literal["unread", "reading", "answered", "asking", "ready", "published", "closed"] | None]] = {
+TABS: Final[dict[str, Literal[CaseState, "unread"] | None]] = {
     "new": "unread",
     "reading": "reading",
     "mine": None,

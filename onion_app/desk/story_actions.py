@@ -5,8 +5,8 @@ two and more, only one person has read. What the author says later is heeded whe
 """
 
 from dataclasses import replace
-from typing import get_args
 
+from onion_app.choices import LANGUAGE_CODES
 from onion_app.crypto.keys import new_id
 from onion_app.crypto.payloads import Approval, Draft, FinalText, StoryLink
 from onion_app.desk.answering import keep_entry, send, taken_case
@@ -15,7 +15,6 @@ from onion_app.desk.context import Databases
 from onion_app.desk.permissions import Member, case_of, only_coordinators
 from onion_app.desk.story_status import CurrentDraft, Step, StoryStatus, story_status
 from onion_app.errors import NewMessage, NotReady, OwnDraft
-from onion_app.shapes import Language
 from onion_app.vault.desk import audit, stories_queue
 from onion_app.vault.mailbox import case_keys, lifetime, records
 from onion_app.vault.shown.reading import StoryOrGuide, Version
@@ -230,7 +229,6 @@ def _joining(now: StoryStatus, language: str) -> bytes:
 
 
 def _version(text_id: bytes, words: Draft) -> Version:
-    languages: tuple[Language, ...] = get_args(Language)
-    written = next(code for code in languages if code == words.language)
-    source = next((code for code in languages if code == words.translated_from), None)
+    written = next(code for code in LANGUAGE_CODES if code == words.language)
+    source = next((code for code in LANGUAGE_CODES if code == words.translated_from), None)
     return Version(text_id, written, words.title, words.text, source, None, None)

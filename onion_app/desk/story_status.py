@@ -7,12 +7,12 @@ holds for exactly the words that were shown, and a no for ever.
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple, cast
 
+from onion_app.choices import LANGUAGE_CODES, LanguageCode
 from onion_app.crypto.payloads import Approval, Consent, Draft, FinalText, Verdict
 from onion_app.desk.case_keys import keys_by_epoch
 from onion_app.desk.case_view import CaseView, MessageLine, open_case, open_entry
 from onion_app.desk.context import Databases
 from onion_app.desk.permissions import Member, handle_of
-from onion_app.shapes import Language
 from onion_app.vault.desk import circles, moderators, stories_queue
 from onion_app.vault.desk.entries import entries_of
 from onion_app.vault.mailbox import records
@@ -186,10 +186,10 @@ def story_status(dbs: Databases, member: Member, case_id: bytes) -> StoryStatus:
     )
 
 
-def languages_left(standing: StoryStatus) -> list[Language]:
+def languages_left(standing: StoryStatus) -> list[LanguageCode]:
     """List the languages that the published story does not have yet."""
     have = {version.language for version in standing.shown}
-    return [code for code in cast("tuple[Language, ...]", ("ar", "ckb", "kmr", "en")) if code not in have]
+    return [code for code in LANGUAGE_CODES if code not in have]
 
 
 def _members(dbs: Databases, circle_id: bytes) -> list[moderators.Moderator]:

@@ -7,7 +7,6 @@ from pathlib import Path
 from types import FrameType
 
 from onion_app.errors import SanctuaryError
-from onion_app.launch import account
 from onion_app.launch.launcher import Options, launch
 from onion_app.launch.state import default_state
 from onion_app.launch.terminal import Terminal
@@ -20,20 +19,21 @@ def options(words: list[str]) -> Options:
     """Read the command line; it ends the process with status 2 when it is not understood."""
     parser = argparse.ArgumentParser(
         prog="scripts/launch",
+        allow_abbrev=False,  # scripts/as-account looks for --state and --as-is too
         description="Starts tor, the site and the desk, and watches over them until Ctrl-C.",
         epilog="Exit codes: 0 stopped as asked, 2 usage, 3 wrong passphrase, 4 tor missing or too old, 5 vault damaged "
         "or newer, 6 address in use, 7 another launcher runs on this state.",
     )
-    parser.add_argument("--state", type=_place, default=default_state(), help="the state folder (default: %(default)s)")
+    parser.add_argument("--state", type=Path, default=default_state(), help="the state folder (default: %(default)s)")
     parser.add_argument("--answers", choices=["-"], help="read one JSON object from standard input instead of asking: "
                         "passphrase, spare_code, how_to_find_us (the last on a first run only)")  # fmt: skip
     parser.add_argument("--desk-port", type=_port, default=_DESK_PORT, help="the desk's port (default: %(default)s)")
-    parser.add_argument("--torrc", type=_place, default=_TORRC, help="tor's configuration (default: torrc.example)")
+    parser.add_argument("--torrc", type=Path, default=_TORRC, help="tor's configuration (default: torrc.example)")
     parser.add_argument("--days", type=int, default=0, help="run this many days ahead of the clock, for rehearsals")
     parser.add_argument("--as-is", action="store_true", help="stay with the account that started this, even root: for "
                         "rehearsals and tests; otherwise root becomes the account sanctuary")  # fmt: skip
     read = parser.parse_args(words)
-    return Options(read.state, bool(read.answers), read.desk_port, read.torrc, read.days, read.as_is)
+    return Options(read.state, bool(read.answers), read.desk_port, read.torrc, read.days)
 
 
 def main() -> int:
@@ -41,7 +41,6 @@ def main() -> int:
     chosen = options(sys.argv[1:])
     signal.signal(signal.SIGTERM, _leave)
     try:
-        account.drop(chosen.state, as_is=chosen.as_is)
         launch(chosen)
     except SanctuaryError as error:
         Terminal().say(f"{error.sentence}\n    {error.hint}" if error.hint else error.sentence)
@@ -54,11 +53,6 @@ def main() -> int:
 def _leave(_number: int, _frame: FrameType | None) -> None:
     """End before everything runs, as Ctrl-C does; a first run is then begun again."""
     raise KeyboardInterrupt
-
-
-def _place(typed: str) -> Path:
-    """Take a path from where the command is typed: giving root up leaves that folder."""
-    return Path(typed).absolute()
 
 
 def _port(typed: str) -> int:

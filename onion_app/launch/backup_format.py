@@ -10,7 +10,6 @@ readable block is authenticated with each piece. A file has 64 MiB, or twice tha
 """
 
 import hashlib
-import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -22,6 +21,7 @@ from onion_app.crypto.keys import subkey
 from onion_app.crypto.keyslots import VaultKeys
 from onion_app.crypto.stream import HEADER_BYTES, MORE_BYTES, OpeningStream, SealingStream
 from onion_app.errors import BackupDamaged, BackupNewer, NotABackup, SealBroken
+from onion_app.shapes import Day, from_json, to_json
 from onion_app.vault.connection import DatabaseKind
 
 MAGIC = b"sanctuary backup\n"
@@ -52,7 +52,7 @@ class Part:
 class Inside:
     """What a backup holds, and the day since 1970 on which it was made."""
 
-    day: int
+    day: Day
     mailbox: Part
     desk: Part
 
@@ -135,7 +135,8 @@ def read(file: BinaryIO, head: Head, keys: VaultKeys, into: Mapping[str, BinaryI
     try:
         pieces = _opened(file, head, keys, told)
         first = next(pieces)
-        inside = _understood(first[:_INSIDE])
+        # Sealed by somebody who had the keys: what is of another shape is not damaged, but not ours either.
+        inside = from_json(Inside, first[:_INSIDE], BackupNewer)
         left = {name: one.size for name, one in inside.parts().items()}
         sums = {name: hashlib.sha256() for name in left}
         piece = first[_INSIDE:]
@@ -202,12 +203,4 @@ def _with_checksum(block: bytes) -> bytes:
 
 
 def _described(inside: Inside) -> bytes:
-    return json.dumps(asdict(inside)).encode().ljust(_INSIDE)
-
-
-def _understood(text: bytes) -> Inside:
-    try:
-        fields = json.loads(text)
-        return Inside(int(fields["day"]), Part(**fields["mailbox"]), Part(**fields["desk"]))
-    except (ValueError, KeyError, TypeError):
-        raise BackupNewer from None  # it was sealed by somebody who had the keys: not damaged, but not ours either
+    return to_json(asdict(inside)).encode().ljust(_INSIDE)

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from onion_app import days
 from onion_app.crypto.keyslots import VaultKeys, open_slots
 from onion_app.errors import BackupDamaged, BackupNewer, BadUsage, DiskFull, FileClosed, StateTaken
 from onion_app.launch import backup_format, gap, state
@@ -21,7 +22,6 @@ from onion_app.vault.database import Clock
 from onion_app.vault.desk import known_keys
 from onion_app.vault.mailbox import withdrawals
 
-_DAY = 86400
 _COPIES = "copying"
 _COMING = "restoring"
 _ASIDE = "replaced-"
@@ -50,7 +50,7 @@ def save(place: State, keys: VaultKeys, target: Path, clock: Clock, told: Progre
         if target.exists():
             raise BadUsage(f"{target} is there already")
     part = target.with_name(f"{target.name}.part")
-    today = int(clock()) // _DAY
+    today = days.today(clock)
     with _workplace(place, _COPIES) as folder, _named_errors(target):
         copies = _copied(place, keys, folder)
         measured = {name: backup_format.part(copy, schema.newest(name)) for name, copy in copies.items()}
@@ -108,7 +108,7 @@ def restore(
                 database.discard_copies(work / kind, before_day=1 << 31)
             in_use = [place, *([State(newer.resolve())] if newer else [])]
             found = gap.look(coming, inside.day, in_use, asides(place), keys)
-            withdrawn = _apply(coming, keys, found, int(clock()) // _DAY)
+            withdrawn = _apply(coming, keys, found, days.today(clock))
             if taken:
                 _move_aside(place)
             _put_in_place(coming, place)

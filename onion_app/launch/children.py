@@ -3,23 +3,22 @@
 Keys go into a pipe; the child's command line and environment hold the numbers of descriptors and nothing else.
 """
 
-import json
 import os
 import re
 import socket
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any
 
 from onion_app.launch.confine import ENVIRONMENT, INTERPRETER
 from onion_app.launch.processes.child import Orders, WaitingCounts
+from onion_app.shapes import as_shape, from_json
 
 _LONGEST_REPORT = 4096  # bytes; a report has a hundred or two
 _READ = 65536  # bytes; who says more than this without a line's end is not understood
 _CLASS_NAME = re.compile(r"[A-Za-z_]{1,60}")
 _COUNT_NAME = re.compile(r"[a-z_]{1,40}")
-_LONGEST_NAME = 100  # letters of a circle's name
 
 
 @dataclass(frozen=True)
@@ -28,8 +27,8 @@ class Report:
 
     ready: bool = False
     idle: bool = False
-    failed: str = ""
-    counts: dict[str, int] = field(default_factory=dict)
+    failed: Annotated[str, _CLASS_NAME] = ""
+    counts: dict[Annotated[str, _COUNT_NAME], int] = field(default_factory=dict)
     circle: WaitingCounts | None = None
 
 
@@ -112,31 +111,10 @@ def start(walls: Sequence[str], module: str, orders: Orders, listener: socket.so
     return Running(process, orders_write, report_read)
 
 
-def _read_report(line: bytes) -> Report:  # noqa: PLR0911 - one for each shape
-    """Read one line; whatever is not of a known shape becomes the report of a failure."""
-    unreadable = Report(failed="UnreadableReport")
+def _read_report(line: bytes) -> Report:
+    """Read one line, which says one thing; whatever is of no known shape becomes the report of a failure."""
     try:
-        said: Any = json.loads(line[:_LONGEST_REPORT])
+        members = from_json(dict[str, Any], line, ValueError, _LONGEST_REPORT)
+        return as_shape(Report, members if len(members) == 1 else None, ValueError)
     except ValueError:
-        return unreadable
-    match said:
-        case {"ready": True}:
-            return Report(ready=True)
-        case {"idle": True}:
-            return Report(idle=True)
-        case {"failed": str(name)} if _CLASS_NAME.fullmatch(name):
-            return Report(failed=name)
-        case {"counts": dict(counts)}:
-            if all(isinstance(k, str) and _COUNT_NAME.fullmatch(k) and type(n) is int for k, n in counts.items()):
-                return Report(counts=counts)
-        case {
-            "circle": {
-                "name": str(name),
-                "unread": int(unread),
-                "urgent": int(urgent),
-                "oldest": int() | None as oldest,
-            }
-        }:
-            if len(name) <= _LONGEST_NAME and name.isprintable():
-                return Report(circle=WaitingCounts(name, unread, urgent, oldest))
-    return unreadable
+        return Report(failed="UnreadableReport")

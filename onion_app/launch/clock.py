@@ -8,13 +8,13 @@ is destroyed, published or given back by it until it is put right or the operato
 import time
 from collections.abc import Callable
 
+from onion_app.days import DAY
 from onion_app.vault import settings
 from onion_app.vault.database import Database
 
 LONGEST_SLEEP = 14  # days without a launcher, after which somebody has to look at a calendar
 _SLACK = 1  # day; a clock that is set back by an hour may come from tomorrow
 _AHEAD = 2  # days; one for the midnight that part of a day may hold, one for a clock that is put right by some hours
-_DAY = 86400
 
 
 def check_and_note(desk: Database, machine_day: int, *, is_right: bool, latest_day: int | None) -> int:
@@ -68,4 +68,4 @@ class SinceLaunch:
         if self._believed is None:
             return None
         day, up = self._believed
-        return day + int(self._up() - up) // _DAY + _AHEAD
+        return day + int(self._up() - up) // DAY + _AHEAD

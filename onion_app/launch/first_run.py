@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from onion_app import days
 from onion_app.crypto.codes import invitation_digest, new_code, new_salt
 from onion_app.crypto.keyslots import VaultKeys, close_slots, new_vault_keys
 from onion_app.crypto.onion_key import OnionKey, new_onion_key
@@ -23,7 +24,6 @@ from onion_app.vault import database, keyfile, settings, truth
 from onion_app.vault.database import Clock, Database
 from onion_app.vault.desk import circles, invitations
 
-_DAY = 86400
 _MARK = "first-run"
 
 
@@ -72,7 +72,7 @@ def make(
     """
     _begin_from_nothing(state)
     keys, onion = new_vault_keys(), new_onion_key()
-    today = int(clock()) // _DAY
+    today = days.today(clock)
     desk = database.create_desk(state.desk, keys.desk)
     mailbox = database.create_mailbox(state.mailbox, keys.mailbox)
     with desk.writing():

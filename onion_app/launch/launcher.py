@@ -19,6 +19,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from onion_app.days import DAY, today
 from onion_app.errors import BadUsage
 from onion_app.launch import children, confine, state, status, status_text, stdin_answers, unlock
 from onion_app.launch.clock import SinceLaunch
@@ -33,7 +34,6 @@ from onion_app.launch.tor_supervisor import Service, TorSupervisor
 from onion_app.launch.unlock import Unlocked
 from onion_app.onion import tor_process
 
-_DAY = 86400
 _HOUR = 3600.0
 _FIRST_CHORES = 3.0  # seconds after the start; until then the site and the desk have the machine for themselves
 _TICK = 0.5  # seconds; what ends without a word is noticed within it
@@ -49,11 +49,10 @@ class Options:
     desk_port: int
     torrc: Path
     days: int
-    as_is: bool = False
 
     def clock(self) -> float:
         """Tell unix seconds, `days` ahead."""
-        return time.time() + self.days * _DAY
+        return time.time() + self.days * DAY
 
 
 class Launcher:
@@ -71,7 +70,7 @@ class Launcher:
         self._pause: bool | None = None  # asked for, and not done by the chores yet
         self._clock_is_right = False  # likewise
         self._said_clock = False
-        self._since_launch = SinceLaunch(lambda: int(time.time()) // _DAY)
+        self._since_launch = SinceLaunch(lambda: today(time.time))
         start_tor = partial(tor_process.start, options.torrc, place.tor, place.run)
         self._reach = TorSupervisor(place, Service(opened.onion_secret, opened.address), start_tor, terminal)
         self._selfcheck = SelfCheck(opened.address, place.socks_socket, lambda: self._reach.control)

@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from onion_app.errors import NotRunning
+from onion_app.shapes import from_json
 
 _SEATS = 8  # one person with a few terminals; who comes when all are taken is sent away
 _LONGEST = 1024  # bytes of an order; the longest true one has 20
+_LONGEST_ANSWER = 1 << 20  # bytes; a thousand circles take less
 _PATIENCE = 5.0  # seconds in which a connection says its order; ours says it at once
 _ANSWERED_WITHIN = 60.0  # seconds that the launcher may be busy with tor before we call it silent
 _CREDENTIALS = struct.Struct("3i")  # pid, uid, gid of unix(7), SO_PEERCRED
@@ -99,12 +101,10 @@ def ask(path: Path, order: str, patience: float = _ANSWERED_WITHIN) -> dict[str,
             line.connect(str(path))
             line.sendall(json.dumps({"order": order}).encode() + b"\n")
             with line.makefile("rb") as answers:
-                answer = json.loads(answers.readline())
-        except (OSError, ValueError):
+                answer = answers.readline(_LONGEST_ANSWER + 1)
+        except OSError:
             raise NotRunning from None
-    if not isinstance(answer, dict):
-        raise NotRunning
-    return answer
+    return from_json(dict[str, Any], answer, NotRunning, _LONGEST_ANSWER)
 
 
 def _is_ours(line: socket.socket) -> bool:
@@ -139,7 +139,6 @@ def _is_done(seat: _Seat, now: float, answer: Answering) -> bool:
 
 def _order(said: bytes) -> str:
     try:
-        order = json.loads(said)
+        return from_json(dict[str, str], said, ValueError).get("order", "")
     except ValueError:
         return ""
-    return str(order.get("order", "")) if isinstance(order, dict) else ""

@@ -6,9 +6,9 @@ shown at once; the others wait at the desk as drafts until somebody there finds 
 
 import secrets
 from pathlib import Path
-from typing import Final, get_args
+from typing import Final
 
-from onion_app.shapes import Language
+from onion_app.choices import LANGUAGE_CODES
 from onion_app.vault.database import Database
 from onion_app.vault.shown import writing
 from onion_app.vault.shown.reading import StoryOrGuide, Version
@@ -29,7 +29,7 @@ def put(mailbox: Database, desk: Database) -> None:
 def _versions(text_id: bytes, slug: str) -> list[Version]:
     return [
         Version(text_id, language, *_title_and_body(path.read_text("utf-8")), None, None, None)
-        for language in get_args(Language)
+        for language in LANGUAGE_CODES
         if (path := FOLDER / f"{slug}.{language}.md").is_file()
     ]
 

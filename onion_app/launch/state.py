@@ -63,8 +63,6 @@ class State:
 
 def default_state() -> Path:
     """Say where the state is when nobody says otherwise."""
-    if os.geteuid() == 0:
-        return Path("/var/lib/sanctuary")
     return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local/state") / "sanctuary"
 
 

@@ -9,6 +9,7 @@ import time
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from onion_app.days import DAY, today
 from onion_app.launch.self_check import Observed, SelfCheck
 from onion_app.launch.state import State
 from onion_app.launch.supervisor import Supervisor
@@ -21,7 +22,6 @@ from onion_app.vault.shown.routing import LEAST_ROOM
 VERSION = "0.1.0"  # as in pyproject.toml; a test compares
 BACKUP_IS_OLD = 7  # days
 SPACE_IS_SHORT = 1 << 30  # bytes: a backup, its copies and a thousand long cases
-_DAY = 86400
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def running(
         "circles": [asdict(circle) for circle in chores.circles],
         "findings": chores.counts.get("unacknowledged"),
         "missing_words": _missing_words(chores),
-        "days_up": int((time.monotonic() - told.started) // _DAY),
+        "days_up": int((time.monotonic() - told.started) // DAY),
         **disk,
         "versions": {"sanctuary": VERSION, "tor": how_far.version, **told.libraries},
     }
@@ -73,7 +73,7 @@ def on_disk(place: State, clock: Clock) -> dict[str, Any]:
         free = shutil.disk_usage(place.path).free
     except OSError:
         free = 0
-    return {"backup_days": None if day is None else int(clock() // _DAY) - day, "free_bytes": free}
+    return {"backup_days": None if day is None else today(clock) - day, "free_bytes": free}
 
 
 def trouble(health: Health | None) -> list[str]:

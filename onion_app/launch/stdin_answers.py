@@ -1,27 +1,27 @@
 """What may stand on standard input in place of a person: one JSON object of known names. Nothing else is guessed at."""
 
-import json
 import os
 import unicodedata
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from inspect import get_annotations
+from typing import Annotated, Any
 
+from onion_app.choices import FIND_US_LETTERS, LANGUAGE_CODES
 from onion_app.crypto.codes import read_code
 from onion_app.errors import BadAnswers, CodeMistyped
-from onion_app.vault.settings import LANGUAGES
+from onion_app.shapes import as_shape, from_json
 
 _LONGEST = 65536  # bytes; the longest true answers have about 8,000
-HOW_TO_FIND_US_LETTERS = 300
 
 
 @dataclass(frozen=True)
 class Answers:
     """What was answered; empty where nothing was."""
 
-    passphrase: str = field(default="", repr=False)
-    spare_code: str = field(default="", repr=False)
-    how_to_find_us: dict[str, str] = field(default_factory=dict)
+    passphrase: Annotated[str, str.strip] = field(default="", repr=False)
+    spare_code: Annotated[str, str.strip] = field(default="", repr=False)
+    how_to_find_us: dict[Annotated[str, LANGUAGE_CODES.__contains__], str] = field(default_factory=dict)
 
 
 def read(descriptor: int) -> Answers:
@@ -37,9 +37,9 @@ def read(descriptor: int) -> Answers:
         text += piece
         if not piece:
             break
-        if text.rstrip().endswith(b"}") and _parsed(text) is not None:
+        if text.rstrip().endswith(b"}") and _is_whole(text):
             break
-    return _understood(_parsed(text))
+    return _answers(from_json(dict[str, Any], text, BadAnswers, _LONGEST))
 
 
 def find_us(typed: str) -> str:
@@ -48,49 +48,30 @@ def find_us(typed: str) -> str:
     Raises: BadAnswers when they are longer than the pages were measured with.
     """
     words = unicodedata.normalize("NFC", typed).strip()
-    if len(words) > HOW_TO_FIND_US_LETTERS:
-        raise BadAnswers(f"how_to_find_us has more than {HOW_TO_FIND_US_LETTERS} letters")
+    if len(words) > FIND_US_LETTERS:
+        raise BadAnswers(f"how_to_find_us has more than {FIND_US_LETTERS} letters")
     return words
 
 
-def _parsed(text: bytes) -> Any:  # noqa: ANN401 - any JSON
+def _is_whole(text: bytes) -> bool:
     try:
-        return json.loads(text)
+        from_json(dict[str, Any], text, ValueError)
     except ValueError:
-        return None
+        return False
+    return True
 
 
-def _understood(said: Any) -> Answers:  # noqa: ANN401 - any JSON
-    if not isinstance(said, dict):
-        raise BadAnswers
-    readers: dict[str, Callable[[Any], Any]] = {
-        "passphrase": _words,
-        "spare_code": _code,
-        "how_to_find_us": _languages,
-    }
-    for name in said:
-        if name not in readers:
-            raise BadAnswers("one name is unknown")
-    return Answers(**{name: readers[name](value) for name, value in said.items()})
+def _answers(members: Mapping[str, object]) -> Answers:
+    shapes = get_annotations(Answers)
+    if not members.keys() <= shapes.keys():
+        raise BadAnswers("one name is unknown")
+    given = Answers(**{name: as_shape(shapes[name], value, BadAnswers(name)) for name, value in members.items()})
+    find_ours = {language: find_us(words) for language, words in given.how_to_find_us.items()}
+    return replace(given, how_to_find_us=find_ours, spare_code=_code(given.spare_code))
 
 
-def _words(value: Any) -> str:  # noqa: ANN401 - any JSON
-    if not isinstance(value, str) or not value.strip():
-        raise BadAnswers("passphrase")
-    return value
-
-
-def _code(value: Any) -> str:  # noqa: ANN401 - any JSON
+def _code(typed: str) -> str:
     try:
-        return read_code(_words(value))
+        return read_code(typed) if typed else ""
     except CodeMistyped:
         raise BadAnswers("spare_code") from None
-
-
-def _languages(value: Any) -> dict[str, str]:  # noqa: ANN401 - any JSON
-    if not isinstance(value, dict):
-        raise BadAnswers("how_to_find_us")
-    for language, words in value.items():
-        if language not in LANGUAGES or not isinstance(words, str):
-            raise BadAnswers("how_to_find_us")
-    return {language: find_us(words) for language, words in value.items()}

@@ -3,6 +3,7 @@
 import sys
 from dataclasses import dataclass, field
 
+from onion_app.choices import FIND_US_LETTERS
 from onion_app.crypto.codes import latin_digits, lines
 from onion_app.crypto.keys import subkey
 from onion_app.crypto.keyslots import VaultKeys, open_slots
@@ -96,8 +97,8 @@ def _open(state: State, secret: str, clock: Clock) -> Unlocked:
 
 def _first_with_a_person(state: State, terminal: Terminal, clock: Clock, desk_port: int) -> Unlocked:
     handed = first_run.draw(Answers())
-    hand_over_passphrase(terminal, handed.passphrase, "1 of 4: the passphrase of this installation")
-    hand_over_spare_code(terminal, handed.spare_code, "2 of 4: the spare code")
+    show_passphrase(terminal, handed.passphrase, "1 of 4: the passphrase of this installation")
+    show_spare_code(terminal, handed.spare_code, "2 of 4: the spare code")
     how = _ask_how_to_find_us(terminal)
     terminal.say("Making the vault ...")
 
@@ -108,7 +109,7 @@ def _first_with_a_person(state: State, terminal: Terminal, clock: Clock, desk_po
     return Unlocked(made.keys, made.onion.secret, made.onion.address, handed)
 
 
-def hand_over_passphrase(terminal: Terminal, passphrase: str, title: str) -> None:
+def show_passphrase(terminal: Terminal, passphrase: str, title: str) -> None:
     """Show the six words until they are typed back."""
     words = [
         f"    {passphrase}",
@@ -121,7 +122,7 @@ def hand_over_passphrase(terminal: Terminal, passphrase: str, title: str) -> Non
         asked = f"{title}; that was not it"
 
 
-def hand_over_spare_code(terminal: Terminal, code: str, title: str) -> None:
+def show_spare_code(terminal: Terminal, code: str, title: str) -> None:
     """Show the spare code until one of its lines is typed back."""
     cut = lines(code)
     words = [f"    {number}.  {line}" for number, line in enumerate(cut, start=1)]
@@ -134,7 +135,7 @@ def hand_over_spare_code(terminal: Terminal, code: str, title: str) -> None:
 
 def _ask_how_to_find_us(terminal: Terminal) -> dict[str, str]:
     """Ask, language by language, for the words that tell people how to find this site again."""
-    how, letters = {}, stdin_answers.HOW_TO_FIND_US_LETTERS
+    how, letters = {}, FIND_US_LETTERS
     for code, name in _LANGUAGES.items():
         text = (
             "The site tells its visitors where its address is made known, so that they can check it: a page, a paper,",

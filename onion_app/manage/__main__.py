@@ -6,11 +6,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from onion_app.errors import SanctuaryError
-from onion_app.launch import account
 from onion_app.launch.hardening import close_memory
 from onion_app.launch.state import State, default_state
 from onion_app.launch.terminal import Terminal
-from onion_app.manage import copies, desk, doctor, running, slots
+from onion_app.manage import doctor, offline, running
 
 _EPILOG = (
     "Exit codes: 0 done, 2 usage, 3 wrong passphrase, 5 vault damaged or newer, 7 a launcher runs on this state and "
@@ -23,10 +22,11 @@ def parser() -> argparse.ArgumentParser:
     """Describe every command."""
     words = argparse.ArgumentParser(
         prog="scripts/manage",
+        allow_abbrev=False,  # scripts/as-account looks for --state and --as-is too
         description="Looks after an installation and the launcher that runs on it.",
         epilog=_EPILOG,
     )
-    words.add_argument("--state", type=_place, default=default_state(), help="the state folder (default: %(default)s)")
+    words.add_argument("--state", type=Path, default=default_state(), help="the state folder (default: %(default)s)")
     words.add_argument("--as-is", action="store_true", help="stay with the account that started this, even root: for "
                        "rehearsals and tests; otherwise root becomes the account sanctuary")  # fmt: skip
     words.add_argument("--desk-port", type=int, default=8390, help="the desk's port, if launch was given one")
@@ -47,32 +47,26 @@ def parser() -> argparse.ArgumentParser:
     command("clock", running.clock, "say that this machine's clock is right, after a long sleep or a wrong clock")
     command("panic", running.panic, "destroy the keys of this installation for good, and stop everything")
     command("doctor", doctor.doctor, "ask ten questions about this machine; needs no passphrase")
-    command("passphrase", slots.passphrase, "draw a new passphrase; the spare code stays")
-    command("spare", slots.spare, "draw a new spare code; the passphrase stays")
-    invited = command("invite", desk.invite, "invite a coordinator, when the last one is lost")
+    command("passphrase", offline.passphrase, "draw a new passphrase; the spare code stays")
+    command("spare", offline.spare, "draw a new spare code; the passphrase stays")
+    invited = command("invite", offline.invite, "invite a coordinator, when the last one is lost")
     invited.add_argument("--coordinator", action="store_true", help="needed: volunteers are invited at the desk")
-    command("address", desk.address, "print the onion address and say where the desk is")
-    saved = command("backup", copies.backup, "write everything into one encrypted file, and read it back")
-    saved.add_argument("file", type=_place, metavar="FILE", help="a new file, best on another disk")
-    restored = command("restore", copies.restore, "make a state of a backup")
-    restored.add_argument("file", type=_place, metavar="FILE")
+    command("address", offline.address, "print the onion address and say where the desk is")
+    saved = command("backup", offline.backup, "write everything into one encrypted file, and read it back")
+    saved.add_argument("file", type=Path, metavar="FILE", help="a new file, best on another disk")
+    restored = command("restore", offline.restore, "make a state of a backup")
+    restored.add_argument("file", type=Path, metavar="FILE")
     restored.add_argument("--check", action="store_true", help="look through the file and change nothing")
     restored.add_argument("--replace", action="store_true", help="move the installation that is there aside")
-    restored.add_argument("--withdrawn-from", type=_place, metavar="STATE", help="another state folder of the same "
+    restored.add_argument("--withdrawn-from", type=Path, metavar="STATE", help="another state folder of the same "
                           "installation: what was taken back there stays gone")  # fmt: skip
     return words
-
-
-def _place(typed: str) -> Path:
-    """Take a path from where the command is typed: giving root up leaves that folder."""
-    return Path(typed).absolute()
 
 
 def main() -> int:
     """Carry out one command, and give the exit status."""
     chosen = parser().parse_args()
     try:
-        account.drop(chosen.state, as_is=chosen.as_is)
         close_memory()
         chosen.do(chosen, State(chosen.state.resolve()), Terminal())
     except SanctuaryError as error:

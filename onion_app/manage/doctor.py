@@ -1,11 +1,17 @@
 """`doctor`: ten questions about machine and installation, the worst answer first, each with the command that cures it.
 
-It needs no passphrase and changes nothing.
+It needs no passphrase and changes nothing: the lower half reads what the machine's files and commands say.
 """
 
 import argparse
+import os
+import re
+import shutil
+import stat
+import subprocess
 import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final, Literal
 
 from onion_app.errors import NotRunning, SanctuaryError, TorTooOld
@@ -13,7 +19,6 @@ from onion_app.launch import confine, manage_socket
 from onion_app.launch.state import State
 from onion_app.launch.status import BACKUP_IS_OLD, SPACE_IS_SHORT, on_disk
 from onion_app.launch.terminal import Terminal
-from onion_app.manage import machine
 from onion_app.onion import tor_process
 
 _BAD: Final = "bad"
@@ -21,6 +26,9 @@ _UNSURE: Final = "look"
 _GOOD: Final = "good"
 _ORDER: Final = (_BAD, _UNSURE, _GOOD)
 _NAMED = 3  # of many files or ports so many are named
+_LISTENING = "0A"  # of the column `st` in /proc/net/tcp
+_LOOPBACK = re.compile(r"[0-9A-F]{6}7F|0{24}01000000|0{16}FFFF00000[0-9A-F]{5}7F")  # 127/8, ::1 and 127/8 as IPv6
+_ANSWERED_WITHIN = 10.0  # seconds that one of the system's commands may take
 
 
 @dataclass(frozen=True)
@@ -33,49 +41,49 @@ class Diagnosis:
     cure: str = ""
 
 
-def doctor(_chosen: argparse.Namespace, place: State, terminal: Terminal) -> None:
+def doctor(_chosen: argparse.Namespace, state: State, terminal: Terminal) -> None:
     """Ask everything and show one table."""
     terminal.say("Asking ...")
-    found = examined(place)
-    rows = [(one.grade, one.question, one.answer, one.cure) for one in found]
-    terminal.table(("", "question", "answer", "command"), rows, bad=sum(one.grade == _BAD for one in found))
+    diagnoses = examine(state)
+    rows = [(one.grade, one.question, one.answer, one.cure) for one in diagnoses]
+    terminal.table(("", "question", "answer", "command"), rows, bad=sum(one.grade == _BAD for one in diagnoses))
 
 
-def examined(place: State) -> list[Diagnosis]:
+def examine(state: State) -> list[Diagnosis]:
     """Give the ten answers, the worst first."""
     try:
-        seen = manage_socket.ask(place.manage_socket, "status")
+        status = manage_socket.ask(state.manage_socket, "status")
     except NotRunning:
-        seen = {}
-    answers = [
+        status = {}
+    diagnoses = [
         _tor(),
-        _confinement(place),
-        _files(place),
-        _disk(place),
+        _confinement(state),
+        _files(state),
+        _disk(state),
         _clock(),
-        _space(place),
+        _space(state),
         _reboots(),
         _listeners(),
-        _words(seen),
-        _backup(place),
+        _words(status),
+        _backup(state),
     ]
-    return sorted(answers, key=lambda one: _ORDER.index(one.grade))
+    return sorted(diagnoses, key=lambda one: _ORDER.index(one.grade))
 
 
 def _tor() -> Diagnosis:
     question = "Is Tor new enough, with proof of work?"
     try:
         version = ".".join(map(str, tor_process.version_of()))
-    except SanctuaryError as wrong:
-        return Diagnosis(_BAD, question, wrong.sentence, wrong.hint)
+    except SanctuaryError as error:
+        return Diagnosis(_BAD, question, error.sentence, error.hint)
     if tor_process.has_proof_of_work():
         return Diagnosis(_GOOD, question, f"{version}, with it")
     return Diagnosis(_UNSURE, question, f"{version}, without it: a flood would be harder to bear", TorTooOld.hint)
 
 
-def _confinement(place: State) -> Diagnosis:
+def _confinement(state: State) -> Diagnosis:
     question = "Can each process be confined?"
-    reason = confine.trial([place.run] if place.run.is_dir() else [])
+    reason = confine.trial([state.run] if state.run.is_dir() else [])
     if not reason:
         return Diagnosis(_GOOD, question, "yes")
     return Diagnosis(
@@ -83,19 +91,19 @@ def _confinement(place: State) -> Diagnosis:
     )
 
 
-def _files(place: State) -> Diagnosis:
+def _files(state: State) -> Diagnosis:
     question = "Is the state closed to other accounts?"
-    if not place.path.is_dir():
-        return Diagnosis(_UNSURE, question, f"there is no state in {place.path} yet", "./scripts/launch")
-    return _few(question, [str(path) for path in machine.open_files(place.path)], f"chmod -R go= {place.path}")
+    if not state.path.is_dir():
+        return Diagnosis(_UNSURE, question, f"there is no state in {state.path} yet", "./scripts/launch")
+    return _from_faults(question, [str(path) for path in open_files(state.path)], f"chmod -R go= {state.path}")
 
 
-def _disk(place: State) -> Diagnosis:
+def _disk(state: State) -> Diagnosis:
     question = "Do disk and swap forget without their password?"
-    if swaps := machine.plain_swaps():
+    if swaps := plain_swaps():
         return Diagnosis(_BAD, question, f"unencrypted swap: {', '.join(swaps[:_NAMED])}", "sudo swapoff -a")
-    folder = place.path if place.path.is_dir() else place.path.parent
-    if folder.is_dir() and machine.is_on_encrypted_disk(folder):
+    folder = state.path if state.path.is_dir() else state.path.parent
+    if folder.is_dir() and _is_encrypted(folder):
         return Diagnosis(_GOOD, question, "yes")
     cure = "install Debian with an encrypted disk, then: ./scripts/manage restore FILE"
     return Diagnosis(_UNSURE, question, "the disk is not encrypted, or does not say so; texts are, in any case", cure)
@@ -103,7 +111,7 @@ def _disk(place: State) -> Diagnosis:
 
 def _clock() -> Diagnosis:
     question = "Is the clock right?"
-    is_set = machine.clock_is_set()
+    is_set = clock_is_set()
     if is_set:
         return Diagnosis(_GOOD, question, "yes, and kept right")
     now = time.strftime("%d.%m.%Y %H:%M UTC", time.gmtime())
@@ -111,8 +119,8 @@ def _clock() -> Diagnosis:
     return Diagnosis(_UNSURE, question, f"{answer}; it says {now}", "sudo timedatectl set-ntp true")
 
 
-def _space(place: State) -> Diagnosis:
-    free = on_disk(place, time.time)["free_bytes"] if place.path.is_dir() else SPACE_IS_SHORT
+def _space(state: State) -> Diagnosis:
+    free = on_disk(state, time.time)["free_bytes"] if state.path.is_dir() else SPACE_IS_SHORT
     answer = f"{free / (1 << 30):.1f} GiB are free"
     return Diagnosis(
         _BAD if free < SPACE_IS_SHORT else _GOOD, "Is there room?", answer, "df -h" if free < SPACE_IS_SHORT else ""
@@ -121,7 +129,7 @@ def _space(place: State) -> Diagnosis:
 
 def _reboots() -> Diagnosis:
     question = "Does it stay up until you restart it?"
-    if not machine.reboots_by_itself():
+    if not reboots_by_itself():
         return Diagnosis(_GOOD, question, "yes")
     cure = "sudo sed -i 's/^Unattended-Upgrade::Automatic-Reboot .*/\\/\\/&/' /etc/apt/apt.conf.d/*"
     return Diagnosis(_BAD, question, "updates restart this machine, and nobody types the passphrase then", cure)
@@ -129,12 +137,12 @@ def _reboots() -> Diagnosis:
 
 def _listeners() -> Diagnosis:
     question = "Does nothing else on this machine answer the internet?"
-    return _few(question, [f"port {port}" for port in machine.listeners()], "sudo ss -ltnp")
+    return _from_faults(question, [f"port {port}" for port in listeners()], "sudo ss -ltnp")
 
 
-def _words(seen: dict[str, Any]) -> Diagnosis:
+def _words(status: dict[str, Any]) -> Diagnosis:
     question = "Do visitors find how to find you, and the guide now?"
-    missing = seen.get("missing_words")
+    missing = status.get("missing_words")
     if missing is None:
         return Diagnosis(_UNSURE, question, "this is seen while it runs", "./scripts/launch")
     named = {"how_to_find_us": "how to find us is empty", "now": "the guide now is not shown"}
@@ -143,17 +151,99 @@ def _words(seen: dict[str, Any]) -> Diagnosis:
     return Diagnosis(_BAD, question, ", ".join(named[name] for name in missing), "set it at the desk, as a coordinator")
 
 
-def _backup(place: State) -> Diagnosis:
+def _backup(state: State) -> Diagnosis:
     question = "Is there a backup?"
-    days = on_disk(place, time.time)["backup_days"]
+    days = on_disk(state, time.time)["backup_days"]
     if days is not None and days <= BACKUP_IS_OLD:
         return Diagnosis(_GOOD, question, f"of {days} days ago")
     answer = "none yet" if days is None else f"the last one is {days} days old"
     return Diagnosis(_BAD, question, answer, "./scripts/manage backup FILE")
 
 
-def _few(question: str, wrong: list[str], cure: str) -> Diagnosis:
-    if not wrong:
+def _from_faults(question: str, faults: list[str], cure: str) -> Diagnosis:
+    if not faults:
         return Diagnosis(_GOOD, question, "yes")
-    more = f" and {len(wrong) - _NAMED} more" if len(wrong) > _NAMED else ""
-    return Diagnosis(_BAD, question, f"no: {', '.join(wrong[:_NAMED])}{more}", cure)
+    more = f" and {len(faults) - _NAMED} more" if len(faults) > _NAMED else ""
+    return Diagnosis(_BAD, question, f"no: {', '.join(faults[:_NAMED])}{more}", cure)
+
+
+def open_files(state: Path) -> list[Path]:
+    """List what another account could read, or what belongs to one; sockets count, links are not followed."""
+    wrong = []
+    for path in (state, *state.rglob("*")):
+        try:
+            status = path.lstat()
+        except OSError:
+            continue  # gone again, or closed to us: then to others too
+        if status.st_uid != os.geteuid() or (stat.S_IMODE(status.st_mode) & 0o077 and not path.is_symlink()):
+            wrong.append(path)
+    return wrong
+
+
+def plain_swaps() -> list[str]:
+    """Name every swap that is written to a disk unencrypted."""
+    names = [line.split()[0] for line in _lines(Path("/proc/swaps"))[1:]]
+    return [name for name in names if not name.startswith("/dev/zram") and not _is_encrypted(Path(name))]
+
+
+def clock_is_set() -> bool | None:
+    """Say whether the system keeps the clock right by itself; None when it does not say."""
+    if shutil.which("timedatectl") is None:
+        return None
+    answer = _output("timedatectl", "show", "-p", "NTPSynchronized", "--value")
+    return {"yes": True, "no": False}.get(answer)
+
+
+def reboots_by_itself() -> bool:
+    """Say whether the system's updates may restart the machine, which nobody would then unlock."""
+    value = re.search(r'^Unattended-Upgrade::Automatic-Reboot "([^"]*)";', _output("apt-config", "dump"), re.MULTILINE)
+    return value is not None and value[1].lower() in ("1", "true", "yes", "on", "enable", "with")
+
+
+def listeners() -> list[int]:
+    """List the TCP ports that answer from outside this machine."""
+    ports = set()
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        for line in _lines(Path(table))[1:]:
+            address, _, port = line.split()[1].partition(":")
+            if line.split()[3] == _LISTENING and not _LOOPBACK.fullmatch(address):
+                ports.add(int(port, 16))
+    return sorted(ports)
+
+
+def _is_encrypted(path: Path) -> bool:
+    """Follow the device of a file, or a device itself, down to dm-crypt."""
+    try:
+        status = path.stat()
+    except OSError:
+        return False
+    device = status.st_rdev if stat.S_ISBLK(status.st_mode) else status.st_dev
+    if os.major(device) == 0:  # no disk below: memory, or a file system that hides it
+        return "tmpfs" in _file_system(path)
+    return _goes_through_crypt(Path(f"/sys/dev/block/{os.major(device)}:{os.minor(device)}").resolve())
+
+
+def _goes_through_crypt(device: Path) -> bool:
+    if any(line.startswith("CRYPT-") for line in _lines(device / "dm" / "uuid")):
+        return True
+    below = list((device / "slaves").glob("*"))
+    return bool(below) and all(_goes_through_crypt(link.resolve()) for link in below)
+
+
+def _file_system(path: Path) -> str:
+    return _output("stat", "--file-system", "--format=%T", str(path))
+
+
+def _lines(file: Path) -> list[str]:
+    try:
+        return file.read_text().splitlines()
+    except OSError:
+        return []
+
+
+def _output(*command: str) -> str:
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=_ANSWERED_WITHIN)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.strip()

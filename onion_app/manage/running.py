@@ -8,6 +8,7 @@ import sys
 import time
 from contextlib import suppress
 
+from onion_app.days import date_of, today
 from onion_app.errors import ClockWrong, NotConfirmed, NotRunning
 from onion_app.launch import backup_restore, manage_socket, state, status_text
 from onion_app.launch import status as told
@@ -18,7 +19,6 @@ from onion_app.vault import keyfile
 _STOPPING = 90.0  # seconds that a launcher takes at most to end in order
 _PANIC = 10.0  # seconds after which a launcher that does not end is ended
 _CHORES = 120.0  # seconds in which the chores carry out a pause; usually one or two
-_DAY = 86400
 _AGAIN = 0.25  # seconds between two looks
 
 
@@ -80,7 +80,7 @@ def clock(_chosen: argparse.Namespace, place: State, terminal: Terminal) -> None
     terminal.say("If it is wrong and you say that it is right, cases are destroyed that should still be there.")
     typed = terminal.ask("Which day is it, as a telephone or a newspaper says? For example 05.03.2027: ")
     # Somewhere on Earth it is a day earlier or later than in UTC, and a newspaper says the day of its own place.
-    days = [time.strftime("%d.%m.%Y", time.gmtime(time.time() + shift * _DAY)) for shift in (-1, 0, 1)]
+    days = [f"{date_of(today(time.time) + shift):%d.%m.%Y}" for shift in (-1, 0, 1)]
     if typed.strip() not in days:
         raise ClockWrong(f"it says {days[1]}")
     manage_socket.ask(place.manage_socket, "clock")

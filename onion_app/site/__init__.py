@@ -17,18 +17,12 @@ from onion_app.crypto.codes import lines
 from onion_app.crypto.keys import subkey
 from onion_app.errors import AwaitsAnswer, Overloaded, Paused, SanctuaryError
 from onion_app.site import rendering
-from onion_app.site.context import SiteContext, budgets
-from onion_app.site.views.case import casepage
-from onion_app.site.views.guides import guides
-from onion_app.site.views.pages import leave
-from onion_app.site.views.pages import reading as pages_to_read
-from onion_app.site.views.returning import returning
-from onion_app.site.views.stories import stories
-from onion_app.site.views.writing import writing
+from onion_app.site.context import SiteContext, new_budgets
+from onion_app.site.views import case, guides, pages, returning, stories, writing
 from onion_app.vault.database import open_mailbox
 from onion_app.vault.per_thread import PerThread
 from onion_app.vault.shown import reading
-from onion_app.web.app import CSRFError, Hardened, hardened, report
+from onion_app.web.app import CSRFError, Hardened, hardened, report_error
 from onion_app.web.cache import ReadyPages
 from onion_app.web.visits import Visits
 
@@ -37,7 +31,7 @@ _HERE: Final = Path(__file__).parent
 
 @dataclass(frozen=True, slots=True)
 class SiteConfig:
-    """What a site is made of: its mailbox and its key, its onion address, and a clock in unix seconds."""
+    """The parts of a site: its mailbox and its key, its onion address, and a clock in unix seconds."""
 
     mailbox_folder: Path
     mailbox_key: bytes = field(repr=False)
@@ -61,31 +55,30 @@ def create_app(config: SiteConfig) -> Hardened:
     mailbox = PerThread(lambda: open_mailbox(config.mailbox_folder, config.mailbox_key))
     ready_pages = ReadyPages(lambda: reading.published(mailbox.here()), mailbox.forget_pages)
     app.ready_pages = ready_pages
-    app.each_second = lambda: (visits.sweep(), ready_pages.look())
-    app.extensions["house"] = SiteContext(
+    app.each_second = lambda: (visits.sweep(), ready_pages.check_edition())
+    app.extensions["site"] = SiteContext(
         mailbox=mailbox,
         visits=visits,
         field_key=subkey(config.mailbox_key, "hidden fields"),
         clock=config.clock,
-        address=config.address,
-        budgets=budgets(config.clock),
+        budgets=new_budgets(config.clock),
     )
-    for pages_of in (pages_to_read, stories, guides, writing, returning, casepage):
-        app.register_blueprint(pages_of)
-    app.exempt(leave)
+    for views in (pages, stories, guides, writing, returning, case):
+        app.register_blueprint(views.pages)
+    app.exempt(pages.leave)
     _set_up_templates(app, config.address)
     _set_up_refusals(app)
     return app
 
 
 def _without_comments(style: str) -> str:
-    """Take out of the style sheet what only its readers here need: a slow line pays for every byte."""
+    """Take the comments and line ends out of the style sheet: a slow line pays for every byte."""
     return re.sub(r"/\*.*?\*/|\n", "", style, flags=re.DOTALL)
 
 
 def _set_up_templates(app: Hardened, address: str) -> None:
     app.jinja_env.globals["page"] = rendering.page
-    app.jinja_env.globals["tongue"] = rendering.tongue
+    app.jinja_env.globals["lang_attributes"] = rendering.lang_attributes
     app.jinja_env.globals["address"] = address.removesuffix(".onion")
     app.jinja_env.globals["say"] = lambda code, sentence: app.languages[code].sentences.gettext(sentence)
     app.jinja_env.filters["fours"] = lines
@@ -93,11 +86,11 @@ def _set_up_templates(app: Hardened, address: str) -> None:
 
 def _set_up_refusals(app: Hardened) -> None:
     def broken(error: SanctuaryError) -> ResponseReturnValue:
-        report(error)
-        return rendering.refused("broken")
+        report_error(error)
+        return rendering.refusal_page("broken")
 
-    app.register_error_handler(CSRFError, lambda _error: rendering.expired())
-    app.register_error_handler(Overloaded, lambda _error: rendering.refused("overloaded"))
-    app.register_error_handler(AwaitsAnswer, lambda _error: rendering.refused("waiting"))
-    app.register_error_handler(Paused, lambda _error: rendering.refused("paused"))
+    app.register_error_handler(CSRFError, lambda _error: rendering.expired_page())
+    app.register_error_handler(Overloaded, lambda _error: rendering.refusal_page("overloaded"))
+    app.register_error_handler(AwaitsAnswer, lambda _error: rendering.refusal_page("waiting"))
+    app.register_error_handler(Paused, lambda _error: rendering.refusal_page("paused"))
     app.register_error_handler(SanctuaryError, broken)

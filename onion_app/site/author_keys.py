@@ -1,10 +1,10 @@
 """The keys of an author: how they open the messages of their case, and seal new ones.
 
 Nothing here decides what is written or shown, and nothing is remembered between two calls.
-# P06: a code is stretched here and stored nowhere; what stays of it for a visit is the author's key pair.
+# P06: a code is stretched here and stored nowhere; for a visit the author's key pair is kept, and no code.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -17,13 +17,14 @@ from onion_app.errors import NothingHere, Paused, SealBroken
 from onion_app.vault import settings
 from onion_app.vault.database import Database
 from onion_app.vault.mailbox.case_keys import all_wraps, author_key_of, next_number
+from onion_app.vault.mailbox.messages import messages_of
 from onion_app.vault.mailbox.records import CircleKey, Message, Wrap
 from onion_app.vault.shown import routing
 from onion_app.web.pinning import unpinned
 
 
 class CaseAccess(NamedTuple):
-    """What opens a case for its author while a visit lasts: the case, and the key pair behind the code."""
+    """An author's access to a case while a visit lasts: the case, and the key pair behind the code."""
 
     case_id: bytes
     author: KeyPair
@@ -39,25 +40,25 @@ def keys_of(db: Database, code: str) -> CodeKeys:
 class OpenedKeys(NamedTuple):
     """The keys of a case as its author finds them."""
 
-    held: list[Wrap]  # every wrap of the case, whoever put it there
+    wraps: list[Wrap]  # every wrap of the case, whoever put it there
     epochs: list[Epoch]  # those that the author can be sure of, the oldest first
-    others: list[Epoch]  # those that open, and may be anybody's
+    others: list[Epoch]  # those that open, and may have been begun by anybody
 
 
 def keys_in(db: Database, access: CaseAccess) -> OpenedKeys:
-    """Open the author's wraps, and leave out what somebody else put among them.
+    """Open the author's wraps, and leave out those that somebody else put among them.
 
     Raises:
         NothingHere: the case is gone, or the access belongs to a code that was replaced.
     """
-    held = all_wraps(db, access.case_id)
-    own = [each for each in held if each.holder == AUTHOR_HOLDER]
-    found = [epoch for each in own if (epoch := _opened_wrap(each, access)) is not None]
-    if not found and author_key_of(db, access.case_id) != access.author.public:
+    wraps = all_wraps(db, access.case_id)
+    own = [each for each in wraps if each.holder == AUTHOR_HOLDER]
+    opened = [epoch for each in own if (epoch := _opened_wrap(each, access)) is not None]
+    if not opened and author_key_of(db, access.case_id) != access.author.public:
         raise NothingHere
-    sure = authors_epochs(found, access.author)
-    others = sorted((each for each in found if each not in sure), key=lambda epoch: epoch.number)
-    return OpenedKeys(held, sure, others)
+    sure = authors_epochs(opened, access.author)
+    others = sorted((each for each in opened if each not in sure), key=lambda epoch: epoch.number)
+    return OpenedKeys(wraps, sure, others)
 
 
 def _opened_wrap(wrapped: Wrap, access: CaseAccess) -> Epoch | None:
@@ -78,7 +79,7 @@ def keys_by_epoch(db: Database, access: CaseAccess) -> dict[int, bytes]:
 
 
 def epoch_to_write_in(db: Database, access: CaseAccess, keys: OpenedKeys) -> tuple[Epoch, Sequence[Wrap]]:
-    """Stay in the newest epoch, unless its circle or its author has another key by now: then a new one begins.
+    """Give the newest epoch, or the next one where the circle or the author has another key by now, with its wraps.
 
     Raises:
         NothingHere: the case is gone.
@@ -87,12 +88,12 @@ def epoch_to_write_in(db: Database, access: CaseAccess, keys: OpenedKeys) -> tup
     if not keys.epochs:
         raise Paused
     newest = keys.epochs[-1]
-    # Which circle has the case is what the newest epoch says, and not the mailbox.
+    # The newest epoch says which circle has the case, and not the mailbox.
     # P05: who was shut out of the circle holds its old key, and reads nothing of the new epoch.
     circle = _circle(db, newest.circle_id)
     if (newest.circle_key, newest.author) == (circle.public_key, access.author.public):
         return newest, ()
-    number = next_number(keys.held, newest.number)
+    number = next_number(keys.wraps, newest.number)
     readers = {"circle_id": circle.id, "circle_key": circle.public_key, "author": access.author.public}
     new = next_epoch(keys.epochs, number, **readers, others=keys.others)
     return new, wraps_for(new)
@@ -116,9 +117,20 @@ def wrapped(epoch: Epoch, holder: bytes, public: bytes) -> Wrap:
     return Wrap(epoch.number, holder, fingerprint(public), wrap(epoch, holder=holder, public_key=public))
 
 
-def sealer(case_key: bytes, place: Place, letter: Payload) -> Callable[[int], bytes]:
-    """Give the function that seals a letter once the vault knows its number; the number in `place` is not used."""
-    return lambda number: seal(case_key, pack(letter), replace(place, number=number))
+def sealer(case_key: bytes, place: Place, payload: Payload) -> Callable[[int], bytes]:
+    """Give the function that seals a payload once the vault knows its number; the number in `place` is not used."""
+    return lambda number: seal(case_key, pack(payload), replace(place, number=number))
+
+
+def open_messages(db: Database, access: CaseAccess) -> Iterator[tuple[Message, Payload | None]]:
+    """Give each message of a case with its payload, one by one in the order of their numbers.
+
+    Raises:
+        NothingHere: as for `keys_in`.
+    """
+    keys = keys_by_epoch(db, access)
+    for message in messages_of(db, access.case_id):
+        yield message, open_message(keys, message)
 
 
 def open_message(keys: Mapping[int, bytes], message: Message) -> Payload | None:

@@ -1,13 +1,13 @@
-"""A case as its author reads it: everything in it opened with their own keys, and nothing changed."""
+"""A case as its author reads it: all of it opened with their own keys, and nothing changed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from onion_app.crypto.payloads import Consent, FinalText, Payload, StoryLink, Text, Verdict
-from onion_app.site.author_keys import CaseAccess, keys_by_epoch, open_message
+from onion_app.site.author_keys import CaseAccess, open_messages
 from onion_app.vault import settings
 from onion_app.vault.database import Database
-from onion_app.vault.mailbox import lifetime, messages
+from onion_app.vault.mailbox import lifetime
 from onion_app.vault.mailbox.records import Message
 
 
@@ -26,17 +26,17 @@ class ShownMessage:
 
 @dataclass(frozen=True, slots=True)
 class AuthorView:
-    """A case opened by its author: its messages, newest first, and what they allowed last."""
+    """A case opened by its author: its messages, newest first, and the consent that holds."""
 
     kind: str
     state: str
     erased_on: int
-    letters: tuple[ShownMessage, ...]
+    messages: tuple[ShownMessage, ...]
     consent: Consent | None
     story_id: bytes | None
     proposal_id: str = ""
     proposal: FinalText | None = None  # the newest final text that the author was shown
-    verdict: Verdict | None = None  # what they last said to it
+    verdict: Verdict | None = None  # their last one on it
     restored: settings.Restored | None = None  # this case comes from a backup
 
 
@@ -47,48 +47,45 @@ def read_case(db: Database, access: CaseAccess) -> AuthorView:
         NothingHere: it was erased, or its code was replaced, since then.
     """
     case = lifetime.read_case(db, access.case_id)
-    keys = keys_by_epoch(db, access)
-    letters = [(message, open_message(keys, message)) for message in messages.messages_of(db, access.case_id)]
-    shown = [_shown(message, letter) for message, letter in letters if _is_text(message, letter)]
-    consents = [letter for message, letter in letters if isinstance(letter, Consent) and message.author == "visitor"]
-    stories = [letter for message, letter in letters if isinstance(letter, StoryLink) and message.author != "visitor"]
-    proposal_id, proposal = _newest_proposal(letters)
-    held = settings.read(db)
+    messages = list(open_messages(db, access))
+    shown = [_shown(message, payload) for message, payload in messages if _is_text(message, payload)]
+    consents = [each for message, each in messages if isinstance(each, Consent) and message.author == "visitor"]
+    stories = [each for message, each in messages if isinstance(each, StoryLink) and message.author != "visitor"]
+    proposal_id, proposal = _newest_proposal(messages)
+    in_force = settings.read(db)
     return AuthorView(
         kind=case.kind,
         state=case.state,
-        erased_on=lifetime.erased_on(case, held.retention_days),
-        letters=tuple(reversed(shown)),
+        erased_on=lifetime.erased_on(case, in_force.retention_days),
+        messages=tuple(reversed(shown)),
         consent=consents[-1] if consents else None,
         story_id=bytes.fromhex(stories[-1].story_id) if stories else None,
         proposal_id=proposal_id,
         proposal=proposal,
-        verdict=_verdict_on(proposal_id, letters),
-        restored=held.restored.for_case(case.received_day) if held.restored else None,
+        verdict=_verdict_on(proposal_id, messages),
+        restored=in_force.restored.for_case(case.received_day) if in_force.restored else None,
     )
 
 
-def _newest_proposal(letters: Sequence[tuple[Message, Payload | None]]) -> tuple[str, FinalText | None]:
-    found = [
-        (message.id.hex(), letter)
-        for message, letter in letters
-        if message.author == "circle" and isinstance(letter, FinalText)
-    ]
-    return found[-1] if found else ("", None)
+def _newest_proposal(messages: Sequence[tuple[Message, Payload | None]]) -> tuple[str, FinalText | None]:
+    for message, payload in reversed(messages):
+        if message.author == "circle" and isinstance(payload, FinalText):
+            return message.id.hex(), payload
+    return "", None
 
 
-def _verdict_on(proposal_id: str, letters: Sequence[tuple[Message, Payload | None]]) -> Verdict | None:
-    given = [letter for message, letter in letters if message.author == "visitor" and isinstance(letter, Verdict)]
-    return next((verdict for verdict in reversed(given) if verdict.proposal_id == proposal_id), None)
+def _verdict_on(proposal_id: str, messages: Sequence[tuple[Message, Payload | None]]) -> Verdict | None:
+    verdicts = [each for message, each in messages if message.author == "visitor" and isinstance(each, Verdict)]
+    return next((verdict for verdict in reversed(verdicts) if verdict.proposal_id == proposal_id), None)
 
 
-def _is_text(message: Message, letter: Payload | None) -> bool:
-    """Tell what stands on the page: texts, and what cannot be opened any more; but no record of openings."""
-    return message.number > 0 and (letter is None or isinstance(letter, Text))
+def _is_text(message: Message, payload: Payload | None) -> bool:
+    """Tell whether this stands on the page: a text, or a message that does not open any more; no record of openings."""
+    return message.number > 0 and (payload is None or isinstance(payload, Text))
 
 
-def _shown(message: Message, letter: Payload | None) -> ShownMessage:
+def _shown(message: Message, payload: Payload | None) -> ShownMessage:
     yours = message.author == "visitor"
-    if not isinstance(letter, Text):
+    if not isinstance(payload, Text):
         return ShownMessage(message.number, yours, damaged=True)
-    return ShownMessage(message.number, yours, letter.text, letter.day, letter.sender, letter.language)
+    return ShownMessage(message.number, yours, payload.text, payload.day, payload.sender, payload.language)

@@ -1,11 +1,12 @@
-"""What one running site has at hand: its mailbox, its open visits, its budgets, its clock."""
+"""The context of one running site: its mailbox, its open visits, its budgets, its clock."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final, cast
+from typing import cast
 
 from flask import current_app
 
+from onion_app import days
 from onion_app.vault import settings
 from onion_app.vault.database import Database
 from onion_app.vault.per_thread import PerThread
@@ -13,27 +14,24 @@ from onion_app.vault.settings import Settings
 from onion_app.web.budget import TokenBucket
 from onion_app.web.visits import Visits
 
-DAY: Final = 86_400  # seconds
-
 
 @dataclass(frozen=True, slots=True)
 class SiteContext:
-    """Everything a view may ask for."""
+    """All that a view may ask for."""
 
     mailbox: PerThread
     visits: Visits
     field_key: bytes
     clock: Callable[[], float]
-    address: str
     budgets: Mapping[str, TokenBucket]
 
 
-def budgets(clock: Callable[[], float]) -> dict[str, TokenBucket]:
-    """Fill the buckets; what is written in an open case needs no token.
+def new_budgets(clock: Callable[[], float]) -> dict[str, TokenBucket]:
+    """Fill the buckets; a message in an open case needs no token.
 
     The sizes let a thousand people come at once, which is more than a frightened city sends in an hour; the refill is
     what one machine stretches and stores beside its readers. A flood that goes on fills 120 cases a minute, some 10 KiB
-    each: two gigabytes a day, which somebody will notice and pause, and which ends at the quota in `vault/cases`. An
+    each: two gigabytes a day, which somebody will notice and pause, and which ends at the quota in `shown/routing`. An
     open case takes only so much until it is answered, and the disk keeps a rest for erasing and answering.
     """
     return {
@@ -45,8 +43,8 @@ def budgets(clock: Callable[[], float]) -> dict[str, TokenBucket]:
 
 
 def site_context() -> SiteContext:
-    """Give what this app has at hand."""
-    return cast("SiteContext", current_app.extensions["house"])
+    """Give the context of this app."""
+    return cast("SiteContext", current_app.extensions["site"])
 
 
 def mailbox() -> Database:
@@ -60,5 +58,5 @@ def in_force() -> Settings:
 
 
 def today() -> int:
-    """Count the days since 1970-01-01 UTC. # P08: no page asks for anything finer."""
-    return int(site_context().clock() // DAY)
+    """Give the day of this site's clock."""
+    return days.today(site_context().clock)

@@ -1,4 +1,4 @@
-"""What in a testimony could show who wrote it: numbers, addresses, accounts, links, exact dates, places of Iraq.
+"""The details of a testimony that could show who wrote it: numbers, addresses, accounts, links, dates, places of Iraq.
 
 It points out and changes nothing, keeps nothing, and promises no more than what it finds: a name can be any word. It
 reads a text once, from its beginning to its end, so that the worst text costs what a common one of its length does.
@@ -11,7 +11,7 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Final, Literal, NamedTuple
 
-from onion_app.site.forms import LETTERS
+from onion_app.choices import TEXT_LETTERS
 
 Why = Literal["phone", "place", "date", "account", "paper", "mail", "link"]
 
@@ -51,7 +51,7 @@ _MONTHS: Final = """
 
 
 class Detail(NamedTuple):
-    """Something that could show who the writer is: as it stands in the text, and what it looks like."""
+    """A detail that could show who the writer is: as it stands in the text, and the kind that it looks like."""
 
     found: str
     why: Why
@@ -72,7 +72,7 @@ class _Word(NamedTuple):
 
 def pointed_out(text: str) -> tuple[Detail, ...]:
     """Find the first ten details of a text, in its order, each once; an empty answer says nothing about the text."""
-    text = text[:LETTERS]
+    text = text[:TEXT_LETTERS]
     words = [_Word(each.start(), each.end(), each[0], _folded(each[0])) for each in _WORD.finditer(text)]
     hits = [*_addresses(text), *_numbers(text), *_dates_in_words(words), *_places(words)]
     hits.sort(key=lambda hit: (hit.start, -hit.end))
@@ -100,7 +100,7 @@ def _folded(word: str) -> str:
 
 
 def _addresses(text: str) -> Iterator[_Hit]:
-    """Find what has no blank in it: mail, accounts, links."""
+    """Find the details without a blank: mail, accounts, links."""
     for each in _PIECE.finditer(text):
         bare = each[0].lstrip(_AROUND)
         start = each.end() - len(bare)
@@ -203,7 +203,7 @@ def _end_of_place(words: Sequence[_Word], position: int, name: str) -> int:
 
 
 def _forms(word: _Word) -> list[str]:
-    """Give a word with and without what Arabic writes before it and Kurdish after it; eight at most."""
+    """Give a word with and without the letters that Arabic writes before it and Kurdish after it; eight at most."""
     forms = [word.folded]
     for letters in ("وف", "بلك"):
         if forms[-1][:1] in letters and len(forms[-1]) > 1:

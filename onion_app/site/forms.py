@@ -8,19 +8,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal, TypeVar, get_args
 
+from onion_app.choices import TEXT_LETTERS, AnswerIn, RequestTopic
 from onion_app.crypto.codes import latin_digits, lines
 from onion_app.crypto.payloads import Consent, Publish
 from onion_app.web.text import cleaned
 
 WritingKind = Literal["tell", "ask"]
-Topic = Literal["talk", "safety", "law", "health", "training", "story", "answer", "unknown"]
-AnswerIn = Literal["ar", "ckb", "kmr", "en", "any"]
 Danger = Literal["yes", "no", "unknown"]
 
-LETTERS: Final = 12_000  # about 2,000 words; four bytes each, it still fits the largest sealed size
 AROUND: Final = 60  # letters shown on either side of the place where a text becomes too long
-TOPICS: Final = get_args(Topic)
-ANSWER_LANGUAGES: Final = get_args(AnswerIn)
 
 _LINE = 40  # letters of a line typed back that are shown again
 _STORY = re.compile(r"[0-9a-f]{32}")
@@ -33,7 +29,7 @@ class Submission:
 
     kind: WritingKind
     text: str = field(default="", repr=False)
-    topic: Topic = "unknown"
+    topic: RequestTopic = "unknown"
     danger: Danger = "unknown"
     answer_in: AnswerIn = "any"
     story: str = ""
@@ -55,13 +51,13 @@ class Submission:
 
 
 def read_submission(kind: WritingKind, form: Mapping[str, Any]) -> Submission:
-    """Read the form of tell, ask or check; whatever is missing or unknown takes its careful default."""
+    """Read the form of tell, ask or check; a choice that is missing or unknown takes its careful default."""
     story = form.get("story", "")
     consent = read_consent(form, day=0)
     return Submission(
         kind=kind,
         text=cleaned(form.get("text", "")),
-        topic=_one_of(Topic, form.get("topic"), "unknown"),
+        topic=_one_of(RequestTopic, form.get("topic"), "unknown"),
         danger=_one_of(Danger, form.get("danger"), "unknown"),
         answer_in=_one_of(AnswerIn, form.get("answer_in"), "any"),
         story=story if _STORY.fullmatch(story) else "",
@@ -75,19 +71,19 @@ def read_submission(kind: WritingKind, form: Mapping[str, Any]) -> Submission:
 
 
 def read_consent(form: Mapping[str, Any], day: int) -> Consent:
-    """Read what somebody allows; what is not said is not allowed."""
+    """Read a consent; a box that is not ticked allows nothing."""
     return Consent(_one_of(Publish, form.get("publish"), "no"), "count" in form, "quote" in form, day)
 
 
 def wrong_text(text: str) -> dict[str, str]:
-    """Name what is wrong with a text, by field: nothing, `empty` or `long`."""
+    """Name the mistake in a text, by field: none, `empty` or `long`."""
     if not text.strip():
         return {"text": "empty"}
-    return {"text": "long"} if len(text) > LETTERS else {}
+    return {"text": "long"} if len(text) > TEXT_LETTERS else {}
 
 
 def wrong_submission(draft: Submission) -> dict[str, str]:
-    """Name what stands in the way of sending, apart from the line that was typed back."""
+    """Name the mistakes that stand in the way of sending, apart from the line that was typed back."""
     wrong = wrong_text(draft.text)
     if draft.kind == "tell" and draft.publish == "ask" and draft.no_return:
         wrong["publish"] = "contradiction"
@@ -95,17 +91,17 @@ def wrong_submission(draft: Submission) -> dict[str, str]:
 
 
 def wrong_line(code: str, typed: str) -> dict[str, str]:
-    """Name what is wrong with the line typed back: the last one is asked for, when all the others are written down."""
+    """Name the mistake in the line typed back: the last one is asked for, when all the others are written down."""
     return {} if latin_digits(typed) == lines(code)[-1] else {"line": "line"}
 
 
 def around_the_limit(text: str) -> tuple[str, str] | None:
     """Give the words before and after letter 12,000 of a text that is too long."""
-    if len(text) <= LETTERS:
+    if len(text) <= TEXT_LETTERS:
         return None
-    return text[LETTERS - AROUND : LETTERS], text[LETTERS : LETTERS + AROUND]
+    return text[TEXT_LETTERS - AROUND : TEXT_LETTERS], text[TEXT_LETTERS : TEXT_LETTERS + AROUND]
 
 
 def _one_of(offered: Any, chosen: object, otherwise: _Choice) -> _Choice:  # noqa: ANN401 - a Literal has no type
-    found: _Choice = next((each for each in get_args(offered) if each == chosen), otherwise)
-    return found
+    choice: _Choice = next((each for each in get_args(offered) if each == chosen), otherwise)
+    return choice

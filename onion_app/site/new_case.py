@@ -1,7 +1,7 @@
 """A case that does not exist yet: its code, its ids, and the one moment in which it is sealed and stored.
 
-Everything that must stay the same through retries is drawn once, when the check page is first shown, and travels in
-that page. Until the case is stored this machine keeps nothing of it.
+The code, the ids and the keys stay the same through retries: they are drawn once, when the check page is first shown,
+and travel in that page. Until the case is stored this machine keeps nothing of it.
 # P04: a text is sealed before it reaches the vault. # P06: the code stays in the page, sealed.
 """
 
@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, Final, Literal
 
+from onion_app.choices import AnswerIn
 from onion_app.crypto.codes import new_code
 from onion_app.crypto.epochs import first_epoch
 from onion_app.crypto.keys import KeyPair, keypair_from, new_id, subkey
@@ -16,10 +17,10 @@ from onion_app.crypto.payloads import Consent, Text, pack
 from onion_app.crypto.sealing import Place, open_field, seal, seal_field
 from onion_app.errors import AlreadyWithdrawn, NothingHere
 from onion_app.site import author_actions
-from onion_app.site.author_keys import CaseAccess, keys_by_epoch, keys_of, message_id_of, open_message, wraps_for
-from onion_app.site.forms import AnswerIn, Submission
+from onion_app.site.author_keys import CaseAccess, keys_of, message_id_of, open_messages, wraps_for
+from onion_app.site.forms import Submission
 from onion_app.vault.database import Database
-from onion_app.vault.mailbox import case_keys, lifetime, messages
+from onion_app.vault.mailbox import case_keys, lifetime
 from onion_app.vault.mailbox.records import Message, NewCase
 from onion_app.vault.shown import routing
 
@@ -29,7 +30,7 @@ _URGENCY: Final[dict[str, Literal[0, 1, 2]]] = {"yes": 2, "unknown": 1, "no": 0}
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A code with what follows from it, and the id of the case that it will open."""
+    """A code with its tag and key pair, and the id of the case that it will open."""
 
     code: str = field(repr=False)
     case_id: bytes
@@ -41,9 +42,9 @@ class Prepared:
         ids = {"case_id": self.case_id.hex(), "tag": self.tag.hex(), "author": self.author.private.hex()}
         return seal_field(key, _FIELD, {"code": self.code, **ids})
 
-    def seed(self, what: str) -> bytes:
-        """Derive what the ids of one kind come from; only who holds the page, or the code, can name them."""
-        return subkey(self.code.encode(), what)
+    def seed(self, kind: str) -> bytes:
+        """Derive the seed of the ids of one kind; only who holds the page, or the code, can name them."""
+        return subkey(self.code.encode(), kind)
 
 
 def prepare(db: Database) -> Prepared:
@@ -64,18 +65,19 @@ def prepared_in(key: bytes, sealed: str) -> Prepared:
     return Prepared(fields["code"], case_id, tag, keypair_from(author))
 
 
-def send(db: Database, prepared: Prepared, draft: Submission, day: int, language: AnswerIn) -> None:
-    """Store the case; sent twice it is stored once, and what was changed in between is added to it.
+def send_case(db: Database, prepared: Prepared, draft: Submission, day: int, language: AnswerIn) -> None:
+    """Store the case; sent twice it is stored once, and a text or consent changed in between is added to it.
 
     Raises:
         AlreadyWithdrawn: it was stored before and is gone, or has another code by now.
-        Paused: nothing new is taken. Overloaded: no turn to write.
+        Paused: nothing new is taken.
+        Overloaded: no turn to write.
     """
     text, consent = _whole_text(draft, day), _consent(draft, day)
-    letters: list[tuple[bytes, Text | Consent]] = [(message_id_of(_text_seed(prepared, draft), text.text), text)]
+    payloads: list[tuple[bytes, Text | Consent]] = [(message_id_of(_text_seed(prepared, draft), text.text), text)]
     if consent:
-        letters.append((message_id_of(_consent_seed(prepared, draft), "1"), consent))
-    new = _new_case(db, prepared, draft, letters, day, language)
+        payloads.append((message_id_of(_consent_seed(prepared, draft), "1"), consent))
+    new = _new_case(db, prepared, draft, payloads, day, language)
     is_new = lifetime.add_case(db, new)
     if not (is_new or draft.no_return):
         _add_what_changed(db, prepared, draft, new)
@@ -103,7 +105,7 @@ def _new_case(
     db: Database,
     prepared: Prepared,
     draft: Submission,
-    letters: list[tuple[bytes, Text | Consent]],
+    payloads: list[tuple[bytes, Text | Consent]],
     day: int,
     language: AnswerIn,
 ) -> NewCase:
@@ -127,19 +129,19 @@ def _new_case(
         day=day,
         wraps=wraps_for(epoch),
         messages=tuple(
-            _message(epoch.key, Place(case_id, epoch.number, message_id, number, "visitor"), letter)
-            for number, (message_id, letter) in enumerate(letters, start=1)
+            _message(epoch.key, Place(case_id, epoch.number, message_id, number, "visitor"), payload)
+            for number, (message_id, payload) in enumerate(payloads, start=1)
         ),
     )
 
 
-def _message(case_key: bytes, place: Place, letter: Text | Consent) -> Message:
-    sealed = seal(case_key, pack(letter), place)
+def _message(case_key: bytes, place: Place, payload: Text | Consent) -> Message:
+    sealed = seal(case_key, pack(payload), place)
     return Message(place.case_id, place.number, place.message_id, place.epoch, "visitor", sealed)
 
 
 def _add_what_changed(db: Database, prepared: Prepared, draft: Submission, new: NewCase) -> None:
-    """Compare with what is stored: somebody may have sent, gone back, written more and sent again."""
+    """Compare with the stored case: somebody may have sent, gone back, written more and sent again."""
     try:
         author = case_keys.author_key_of(db, new.id)
     except NothingHere:
@@ -155,11 +157,11 @@ def _add_what_changed(db: Database, prepared: Prepared, draft: Submission, new: 
 
 def _change_consent(db: Database, access: CaseAccess, consent: Consent, seed: bytes) -> None:
     """Follow a choice changed on the check page, unless it was made on the case page meanwhile: that one holds."""
-    keys, stored = keys_by_epoch(db, access), messages.messages_of(db, access.case_id)
-    made = {message.id for message in stored}
-    here = next(number for number in count(1) if message_id_of(seed, str(number)) not in made)
-    latest = [(each.id, letter) for each in stored if isinstance(letter := open_message(keys, each), Consent)][-1:]
-    for message_id, letter in latest:
-        same = (letter.publish, letter.count, letter.quote) == (consent.publish, consent.count, consent.quote)
+    stored = list(open_messages(db, access))
+    ids = {message.id for message, _ in stored}
+    here = next(number for number in count(1) if message_id_of(seed, str(number)) not in ids)
+    consents = [(message.id, payload) for message, payload in stored if isinstance(payload, Consent)]
+    for message_id, latest in consents[-1:]:
+        same = (latest.publish, latest.count, latest.quote) == (consent.publish, consent.count, consent.quote)
         if message_id == message_id_of(seed, str(here - 1)) and not same:
-            author_actions.add(db, access, consent, message_id_of(seed, str(here)))
+            author_actions.add_payload(db, access, consent, message_id_of(seed, str(here)))

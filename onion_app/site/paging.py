@@ -6,14 +6,15 @@ is one, else after a word.
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Iterable
+from typing import Final, TypeVar
 
 from flask import request
 
 Size = Callable[[str], int]  # from a paragraph to the bytes that it takes on the page
+_Item = TypeVar("_Item")
 
-# What the rest of the page leaves when all of it is at its longest: title, notes, versions, foot and headers.
+# The bytes that title, notes, versions, foot and headers leave free when each is at its longest.
 ROOM: Final = 6_000
 
 _BLANK_LINES: Final = re.compile(r"\n[ \t]*(?:\n[ \t]*)+")
@@ -23,24 +24,28 @@ _WORD_ENDS: Final = re.compile(r"\s+")
 
 def parts_of(text: str, size: Size) -> list[list[str]]:
     """Give the paragraphs of each part; there is always a first part."""
-    parts: list[list[str]] = [[]]
-    room = ROOM
-    for paragraph in _BLANK_LINES.split(text.strip("\n")):
-        for piece in _pieces(paragraph, size):
-            taken = size(piece)
-            if parts[-1] and taken > room:
-                parts.append([])
-                room = ROOM
-            parts[-1].append(piece)
-            room -= taken
+    paragraphs = _BLANK_LINES.split(text.strip("\n"))
+    return fill_parts((piece for paragraph in paragraphs for piece in _pieces(paragraph, size)), size, ROOM)
+
+
+def fill_parts(items: Iterable[_Item], size: Callable[[_Item], int], room: int) -> list[list[_Item]]:
+    """Lay items in their order into parts that hold `room`; one that is larger has a part of its own."""
+    parts: list[list[_Item]] = [[]]
+    left = room
+    for item in items:
+        item_size = size(item)
+        if parts[-1] and item_size > left:
+            parts.append([])
+            left = room
+        parts[-1].append(item)
+        left -= item_size
     return parts
 
 
-def part_asked(count: int) -> int:
-    """Read which part the address asks for; one that is not there becomes the first."""
-    asked = request.args.get("part", "")
-    known = {str(number): number for number in range(1, count + 1)}
-    return known.get(asked, 1)
+def part_number(count: int) -> int:
+    """Read from the address which of `count` parts is to be shown; one that is not there becomes the first."""
+    numbers = {str(number): number for number in range(1, count + 1)}
+    return numbers.get(request.args.get("part", ""), 1)
 
 
 def _pieces(paragraph: str, size: Size) -> list[str]:
@@ -57,7 +62,7 @@ def _end(beginning: str) -> int:
     """Find where to cut: after the last sentence in the second half, else the last word, else at the end."""
     half = len(beginning) // 2
     for ends in (_SENTENCE_ENDS, _WORD_ENDS):
-        found = [match.end() for match in ends.finditer(beginning, half)]
-        if found:
-            return found[-1]
+        positions = [match.end() for match in ends.finditer(beginning, half)]
+        if positions:
+            return positions[-1]
     return len(beginning)

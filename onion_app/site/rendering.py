@@ -1,28 +1,28 @@
-"""Every page is shown through here, and so is whatever stands in the way: the words always come back.
+"""The pages of the site, those that refuse included: each shows the words of a form that was sent again.
 
-All words are in the templates. The functions here choose a page and hand it plain values.
+All words are in the templates. The functions here choose a page and give it plain values.
 # P10: a lost cookie, an ended visit, a restart, a pause or an overload costs nobody their text.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, get_args
+from typing import Any, Final
 
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
+from onion_app.choices import LANGUAGE_CODES, TEXT_LETTERS, LanguageCode
 from onion_app.crypto.codes import lines
 from onion_app.errors import CodeMistyped, SealBroken
-from onion_app.shapes import Language
 from onion_app.site import new_case
 from onion_app.site.context import in_force, site_context
-from onion_app.site.forms import LETTERS, around_the_limit
+from onion_app.site.forms import around_the_limit
 from onion_app.vault.shown.reading import Version
 from onion_app.web.app import mark_own_text, mark_published
 from onion_app.web.i18n import LANGUAGES, current_language
 from onion_app.web.text import cleaned
 
-# Everything a form of ours carries besides the text, the code and the token; it travels on unseen.
+# The fields of our forms besides the text, the code and the token; a form that is shown again carries them hidden.
 _CARRIED: Final = (
     "sealed", "topic", "danger", "answer_in", "story", "publish", "count", "quote", "line", "no_return",
     "message", "do", "proposal", "decision",
@@ -42,7 +42,7 @@ _BLANK: Final[Mapping[str, Any]] = {
 }
 
 
-def pages_called(name: str) -> Blueprint:
+def make_blueprint(name: str) -> Blueprint:
     """Make a blueprint whose views are not handed the language of their path: the page speaks it already."""
     blueprint = Blueprint(name, __name__)
 
@@ -58,32 +58,32 @@ def page(path: str) -> str:
     return f"/{current_language().code}/{path}"
 
 
-def show(template: str, **values: object) -> str:
-    """Render a page; what it does not use has a blank value."""
+def show_page(template: str, **values: object) -> str:
+    """Render a page; a value that it was not given is blank."""
     return render_template(template, **(dict(_BLANK) | values))
 
 
-def show_own(template: str, text: str, **values: object) -> str:
+def show_own_text(template: str, text: str, **values: object) -> str:
     """Render a page that shows a visitor's own text, or their messages, whole, however long they are."""
     if text or values.get("letters") or values.get("proposal"):
         mark_own_text()
-    excess = max(len(text), len(str(values.get("change", "")))) - LETTERS
-    return show(template, text=text, around=around_the_limit(text), excess=max(0, excess), **values)
+    excess = max(len(text), len(str(values.get("change", "")))) - TEXT_LETTERS
+    return show_page(template, text=text, around=around_the_limit(text), excess=max(0, excess), **values)
 
 
 def show_published(template: str, *, query: str = "", **values: object) -> str:
     """Render a page that is the same for everybody; under no other query than its own is it kept ready."""
     if request.query_string.decode("latin-1") == query:
         mark_published()
-    return show(template, **values)
+    return show_page(template, **values)
 
 
-def language_code() -> Language:
+def language_code() -> LanguageCode:
     """Give the code of the language of this page."""
-    return next(code for code in get_args(Language) if code == current_language().code)
+    return next(code for code in LANGUAGE_CODES if code == current_language().code)
 
 
-def tongue(code: Language) -> Markup:
+def lang_attributes(code: LanguageCode) -> Markup:
     """Give the attributes of words in a language, where it is another than that of the page."""
     if code == current_language().code:
         return Markup("")
@@ -92,7 +92,7 @@ def tongue(code: Language) -> Markup:
 
 def best_version(versions: Sequence[Version]) -> Version:
     """Choose the version in the language of this page, or else one in the language that most readers have."""
-    preferred = (language_code(), *get_args(Language))
+    preferred = (language_code(), *LANGUAGE_CODES)
     return min(versions, key=lambda version: preferred.index(version.language))
 
 
@@ -103,20 +103,20 @@ def how_to_find_us() -> str:
 
 
 def typed_code(mistyped: CodeMistyped | None = None) -> dict[str, Any]:
-    """Give what a form with a code shows again: what was typed, and its digits in lines to compare."""
+    """Give the values of a form that shows a code again: as it was typed, and its digits in lines to compare."""
     typed = request.form.get("code", "")[:_TYPED]
     digits = mistyped.digits if mistyped else ""
     return {"typed": typed, "typed_lines": lines(digits)}
 
 
-def kept_page(why: str, path: str, errors: Mapping[str, str] | None = None, **values: object) -> str:
-    """Show what somebody sent in a form of its own again, with every choice and the same code."""
+def show_form_again(why: str, path: str, errors: Mapping[str, str] | None = None, **values: object) -> str:
+    """Show the words of a form that was sent, with every choice and the same code, in a form of their own."""
     carried = {name: request.form[name] for name in _CARRIED if name in request.form}
     if why == "expired" and path != "case":
         carried.pop("line", None)
         carried["again"] = "1"
     text = cleaned(request.form.get("text", ""))
-    return show_own(
+    return show_own_text(
         "kept.html",
         text,
         why=why,
@@ -130,23 +130,27 @@ def kept_page(why: str, path: str, errors: Mapping[str, str] | None = None, **va
     )
 
 
-def refused(why: str) -> ResponseReturnValue:
-    """Answer whatever was asked while too many write or nothing new is taken."""
-    path = _path_asked()
+def erase_page(back_to: str, fields: Mapping[str, str]) -> str:
+    """Ask once more before everything is erased; the form sends `fields`, and *No* leads to the page `back_to`."""
+    return show_page("erase.html", back_to=back_to, fields=fields, backup_days=backup_days())
+
+
+def refusal_page(why: str) -> ResponseReturnValue:
+    """Answer any form of the site while too many write or nothing new is taken."""
+    path = _page_of_request()
     if path == "return":
-        return show("return.html", why=why, **typed_code()), 503
-    return kept_page(why, path), 503
+        return show_page("return.html", why=why, **typed_code()), 503
+    return show_form_again(why, path), 503
 
 
-def expired() -> ResponseReturnValue:
+def expired_page() -> ResponseReturnValue:
     """Answer a form whose visit, cookie or token is over."""
-    path = _path_asked()
-    form = request.form
+    path, form = _page_of_request(), request.form
     if path == "return" and form.get("sealed"):
-        return show("erase.html", back_to="return", fields={"sealed": form["sealed"]}, backup_days=backup_days()), 400
+        return erase_page("return", {"sealed": form["sealed"]}), 400
     if path in ("tell", "ask") or (path == "case" and ("text" in form or form.get("do") == "consents")):
-        return kept_page("expired", path), 400
-    return show("return.html", why="expired", **typed_code()), 400
+        return show_form_again("expired", path), 400
+    return show_page("return.html", why="expired", **typed_code()), 400
 
 
 def backup_days() -> int:
@@ -154,7 +158,7 @@ def backup_days() -> int:
     return in_force().backup_days
 
 
-def _path_asked() -> str:
+def _page_of_request() -> str:
     return request.path.strip("/").partition("/")[2]
 
 

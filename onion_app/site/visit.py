@@ -1,6 +1,6 @@
-"""What the site keeps for somebody between two pages: the text being written, and the case that is open.
+"""A visit to the site: the draft that is being written, and the case that is open, kept between two pages.
 
-A visitor is known by nothing but the key in their cookie, and what is kept under it is gone with the visit.
+A visitor is known by nothing but the key in their cookie, and all that is kept under it is gone with the visit.
 # P06: of somebody who came back, the author's key pair is kept and the code is not.
 """
 
@@ -17,7 +17,7 @@ _VISIT: Final = "visit"  # the name in the session cookie
 
 
 def contents() -> dict[str, Any]:
-    """Give what the visit holds; nothing when there is none."""
+    """Give the contents of the visit; nothing when there is none."""
     try:
         return site_context().visits.load(session.get(_VISIT, ""))
     except VisitOver:
@@ -25,8 +25,8 @@ def contents() -> dict[str, Any]:
 
 
 def keep(**changes: object) -> None:
-    """Change what the visit holds, opening one if there is none; None takes a thing out."""
-    # P10: what was sent to us is here again after Back and Reload, and gone after Leave.
+    """Change the contents of the visit, and start one if there is none; None takes a name out."""
+    # P10: a text that was sent to us is here again after Back and Reload, and gone after Leave.
     changed = {name: value for name, value in (contents() | changes).items() if value is not None}
     try:
         site_context().visits.save(session.get(_VISIT, ""), changed)
@@ -49,7 +49,7 @@ def keep_case_open(access: CaseAccess, opened_before: int | None) -> None:
 
 
 def forget_case() -> None:
-    """Forget the open case; what is being written stays."""
+    """Forget the open case; the draft stays."""
     keep(case=None, author=None, opened_before=None, reply=None)
 
 
@@ -57,9 +57,9 @@ def case_access() -> CaseAccess:
     """Give the case that this visit has open.
 
     Raises:
-        VisitOver: none, or not any more.
+        VisitOver: it has none open, or has ended.
     """
-    held = contents()
-    if "case" not in held:
+    opened = contents()
+    if "case" not in opened:
         raise VisitOver
-    return CaseAccess(bytes.fromhex(held["case"]), keypair_from(bytes.fromhex(held["author"])))
+    return CaseAccess(bytes.fromhex(opened["case"]), keypair_from(bytes.fromhex(opened["author"])))

@@ -12,13 +12,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from onion_app import days
 from onion_app.errors import CheckpointBusy, DiskFull, KeysUnlinked, OlderFile, Overloaded
 from onion_app.shapes import Row, Value
 from onion_app.vault import connection, schema
 from onion_app.vault.connection import DatabaseKind, file_name
 
 Clock = Callable[[], float]
-_DAY_SECONDS = 86_400
 _LINKED = 3  # the version of mailbox.db from which on wraps carry links
 _UNLINKED_BYTES = 117  # what a wrap took before
 
@@ -220,7 +220,7 @@ def migrate(folder: Path, kind: DatabaseKind, key: bytes, clock: Clock) -> None:
             done = schema.version(opened, kind)
             if done < schema.newest(kind):
                 _expect_linked_keys(opened, kind, done)
-                today = int(clock() // _DAY_SECONDS)
+                today = days.today(clock)
                 copy = folder / f"{kind}.version-{done}.day-{today}.db"
                 copy.unlink(missing_ok=True)  # left by an attempt that was cut off
                 Database(opened, kind, folder).copy_to(copy)

@@ -7,8 +7,9 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
+from onion_app.days import DAY
+
 _NAME = "last-backup"
-_DAY_SECONDS = 86_400
 _LONGEST = 20  # bytes
 
 
@@ -19,7 +20,7 @@ def write(state: Path, day: int) -> None:
     descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as file:
         file.write(str(day))
-    os.utime(new, (day * _DAY_SECONDS, day * _DAY_SECONDS))
+    os.utime(new, (day * DAY, day * DAY))
     new.replace(state / _NAME)
 
 

@@ -4,26 +4,29 @@ The desk's database holds the truth, the mailbox a copy. A name or a value that 
 """
 
 import json
-import re
 import unicodedata
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, get_args
+from inspect import get_annotations
+from typing import Annotated, Any, Final, Literal
 
+from onion_app.choices import (
+    ANSWER_DAYS,
+    BACKUP_DAYS,
+    FIND_US_LETTERS,
+    LANGUAGE_CODES,
+    QUOTA_GIB,
+    RETENTION_DAYS,
+    TOPICS,
+    Topic,
+)
 from onion_app.errors import BadSetting, NothingHere
-from onion_app.shapes import Language, Topic, Value, from_row
+from onion_app.shapes import Day, Value, from_json, from_row
 from onion_app.vault.database import Database
 
-TOPICS: tuple[str, ...] = get_args(Topic)
-LANGUAGES: tuple[str, ...] = get_args(Language)
 
-_HOW_TO_FIND_US_LETTERS = 300  # what the longest page was measured with
-_ANSWER_DAYS = range(1, 31)
-_RETENTION_DAYS = range(30, 731)
-_BACKUP_DAYS = range(1, 91)
-_QUOTA_GIB = range(1, 101)
-_DAYS = range(1 << 31)
-_SALT_BYTES = 16
+def _is_one_short_line(text: str) -> bool:
+    letters = unicodedata.normalize("NFC", text)
+    return len(letters) <= FIND_US_LETTERS and not any(unicodedata.category(letter) == "Cc" for letter in text)
 
 
 @dataclass(frozen=True)
@@ -34,8 +37,8 @@ class Restored:
     it is gone for sure.
     """
 
-    day: int
-    back_since: int | None
+    day: Day
+    back_since: Day | None
 
     def for_case(self, received_day: int) -> "Restored | None":
         """Say it to the author of a case that was received on this day; None for one that is younger than the backup.
@@ -49,19 +52,27 @@ class Restored:
         return self
 
 
+def _is_in_order(restored: Restored) -> bool:
+    return restored.back_since is None or restored.back_since <= restored.day
+
+
 @dataclass(frozen=True)
 class Settings:
-    """What is set, with its defaults."""
+    """What is set; the annotations are also all that may stand in the table."""
 
-    how_to_find_us: Mapping[str, str]  # language: at most 300 letters
-    answer_days: Mapping[str, int]  # topic, or "urgent": days
-    retention_days: int  # after the last message
-    paused: bool
-    code_salt: bytes  # 16
-    backup_days: int  # until a safety copy is destroyed
-    quota_gib: int = 4  # of mailbox.db, after which no new case is taken
-    restored: Restored | None = None
-    seen_day: int | None = None  # the newest day on which the chores believed the clock; at the desk only
+    how_to_find_us: dict[Annotated[str, LANGUAGE_CODES.__contains__], Annotated[str, _is_one_short_line]]
+    answer_days: dict[Literal[Topic, "urgent"], Annotated[int, ANSWER_DAYS]]
+    code_salt: Annotated[bytes, 16]
+    retention_days: Annotated[int, RETENTION_DAYS] = 180
+    paused: bool = False
+    backup_days: Annotated[int, BACKUP_DAYS] = 30
+    quota_gib: Annotated[int, QUOTA_GIB] = 4
+    restored: Annotated[Restored, _is_in_order] | None = None
+    seen_day: Day | None = None  # the newest day on which the chores believed the clock; at the desk only
+
+
+_SHAPES: Final = get_annotations(Settings)
+NAMES: Final = frozenset(_SHAPES)
 
 
 @dataclass(frozen=True)
@@ -84,17 +95,9 @@ def read(db: Database) -> Settings:
     if "code_salt" not in stored:
         missing = "code_salt"
         raise BadSetting(missing)
-    return Settings(
-        how_to_find_us=dict.fromkeys(LANGUAGES, "") | stored.get("how_to_find_us", {}),
-        answer_days=dict.fromkeys(TOPICS, 3) | {"urgent": 1} | stored.get("answer_days", {}),
-        retention_days=stored.get("retention_days", 180),
-        paused=stored.get("paused", False),
-        code_salt=bytes.fromhex(stored["code_salt"]),
-        backup_days=stored.get("backup_days", 30),
-        quota_gib=stored.get("quota_gib", 4),
-        restored=Restored(**stored["restored"]) if "restored" in stored else None,
-        seen_day=stored.get("seen_day"),
-    )
+    words = dict.fromkeys(LANGUAGE_CODES, "") | stored.pop("how_to_find_us", {})
+    days = dict.fromkeys(TOPICS, 3) | {"urgent": 1} | stored.pop("answer_days", {})
+    return Settings(words, days, **stored)
 
 
 def put(db: Database, name: str, value: object) -> None:
@@ -127,60 +130,7 @@ def read_onion(desk: Database) -> Onion:
     return from_row(Onion, row)
 
 
-def _checked(name: Value, text: Value) -> Any:  # noqa: ANN401  what json.loads gives
-    if name not in _ALLOWED:
+def _checked(name: Value, text: Value) -> Any:  # noqa: ANN401 - each setting is of another type
+    if name not in _SHAPES:
         raise BadSetting  # without its name, which whoever planted it chose
-    try:
-        value = json.loads(text) if isinstance(text, str) else None
-    except (ValueError, RecursionError) as error:
-        raise BadSetting(name) from error
-    if not _ALLOWED[str(name)](value):
-        raise BadSetting(name)
-    return value
-
-
-def _is_how_to_find_us(value: object) -> bool:
-    return isinstance(value, dict) and all(
-        language in LANGUAGES
-        and isinstance(text, str)
-        and len(unicodedata.normalize("NFC", text)) <= _HOW_TO_FIND_US_LETTERS
-        and not any(unicodedata.category(letter) in ("Cc", "Cs") for letter in text)  # one line, and UTF-8
-        for language, text in value.items()
-    )
-
-
-def _is_answer_days(value: object) -> bool:
-    return isinstance(value, dict) and all(
-        topic in (*TOPICS, "urgent") and _is_number(days, _ANSWER_DAYS) for topic, days in value.items()
-    )
-
-
-def _is_restored(value: object) -> bool:
-    return (
-        isinstance(value, dict)
-        and set(value) == {"day", "back_since"}
-        and _is_number(value["day"], _DAYS)
-        and (value["back_since"] is None or _is_number(value["back_since"], range(value["day"] + 1)))
-    )
-
-
-def _is_number(value: object, allowed: range) -> bool:
-    return type(value) is int and value in allowed
-
-
-def _is_salt(value: object) -> bool:
-    return isinstance(value, str) and re.fullmatch(f"[0-9a-f]{{{2 * _SALT_BYTES}}}", value) is not None
-
-
-_ALLOWED: Mapping[str, Callable[[Any], bool]] = {
-    "how_to_find_us": _is_how_to_find_us,
-    "answer_days": _is_answer_days,
-    "retention_days": lambda value: _is_number(value, _RETENTION_DAYS),
-    "paused": lambda value: isinstance(value, bool),
-    "code_salt": _is_salt,
-    "backup_days": lambda value: _is_number(value, _BACKUP_DAYS),
-    "quota_gib": lambda value: _is_number(value, _QUOTA_GIB),
-    "restored": _is_restored,
-    "seen_day": lambda value: _is_number(value, _DAYS),
-}
-NAMES = frozenset(_ALLOWED)
+    return from_json(_SHAPES[name], text if isinstance(text, str) else "", BadSetting(name))

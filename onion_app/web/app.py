@@ -7,9 +7,11 @@ nobody handles goes up to the server, which reports its class alone.
 
 from collections.abc import Callable
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
-from flask import Flask, Response, request
+from flask import Flask, Response, current_app, g, request, session
+from flask.sessions import SecureCookieSessionInterface
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from itsdangerous import TimestampSigner, URLSafeTimedSerializer
 from werkzeug.exceptions import HTTPException
@@ -30,10 +32,11 @@ from onion_app.web.headers import (
 )
 from onion_app.web.i18n import load_catalogues, set_up_languages, speak_as_the_path_says
 
-__all__ = ["CSRFError", "Hardened", "hardened", "mark_own_text", "mark_published", "report"]
+__all__ = ["CSRFError", "Hardened", "hardened", "mark_own_text", "mark_published", "report_error"]
 
 _FORMS = "application/x-www-form-urlencoded"
 _METHOD_NOT_ALLOWED = 405
+_CSRF_FIELD = "csrf_token"  # as Flask-WTF names it in forms, in the session and in `g`
 
 
 class _Clockless(TimestampSigner):
@@ -44,16 +47,26 @@ class _Clockless(TimestampSigner):
         return 1
 
 
-URLSafeTimedSerializer.default_signer = _Clockless  # Flask and Flask-WTF take no signer from outside
+class _Sessions(SecureCookieSessionInterface):
+    """Flask's sessions in signed cookies, with our signer."""
+
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+        """Make the serializer of the cookies."""
+        serializer = super().get_signing_serializer(app)
+        if serializer is not None:
+            serializer.signer = _Clockless
+        return serializer
 
 
 class Hardened(Flask):
     """The app that `hardened` makes."""
 
+    session_interface = _Sessions()
+
     def __init__(
         self, import_name: str, *, host: str, style: str, translations: Path, error_page: Callable[[int], str]
     ) -> None:
-        """Take what stays the same for every answer."""
+        """Take the parts that are the same for every answer."""
         super().__init__(import_name, static_folder=None)
         self.host = host.lower()
         self.languages = load_catalogues(translations)
@@ -134,8 +147,19 @@ def hardened(  # noqa: PLR0913 - what an app is made of
     app.register_error_handler(HTTPException, app.fixed_page)
     app.before_request(speak_as_the_path_says)
     app.csrf.init_app(app)
+    app.jinja_env.globals[_CSRF_FIELD] = _form_token
+    app.context_processor(lambda: {_CSRF_FIELD: _form_token})
     set_up_languages(app, app.languages, style)
     return app
+
+
+def _form_token() -> str:
+    """Give the token that Flask-WTF looks for in this session's forms; its own is the same, signed with the time."""
+    if _CSRF_FIELD not in g:
+        key = current_app.config["WTF_CSRF_SECRET_KEY"]
+        serializer = URLSafeTimedSerializer(key, salt="wtf-csrf-token", signer=_Clockless)
+        g.csrf_token = serializer.dumps(session.setdefault(_CSRF_FIELD, token_hex(20)))
+    return str(g.csrf_token)
 
 
 def refusal(environ: Environ, host: str) -> int | None:
@@ -170,6 +194,6 @@ def mark_published() -> None:
     request.environ[PUBLISHED] = True
 
 
-def report(error: Exception) -> None:
+def report_error(error: Exception) -> None:
     """Let the server report the class of an error that a handler deals with."""
     request.environ[REPORTED] = type(error).__name__

@@ -2,7 +2,7 @@
 
 Every request asks first for the number of the edition, which rises in the very transaction that publishes a text, takes
 it down or takes it back; a page of another edition is never sent. # P07
-What is kept is the same for everybody: a view has to say so of its page, and a page with a cookie is never kept.
+A page that is kept is the same for everybody: its view has to say so, and a page with a cookie is never kept.
 """
 
 import gc
@@ -40,22 +40,22 @@ class ReadyPages:
         self._lock = Lock()
 
     def answer(self, environ: Environ, start_response: Callable[..., Any], ask: Wsgi) -> Iterable[bytes]:
-        """Answer with a page that is ready, else ask the app and keep what is the same for everybody."""
+        """Answer with a page that is ready, else ask the app and keep its page if that is the same for everybody."""
         if environ["REQUEST_METHOD"] != "GET":
             return ask(environ, start_response)
-        edition = self.look()
+        edition = self.check_edition()
         name = (environ["PATH_INFO"], environ["QUERY_STRING"])
         page = self._pages.get(name)
         if page is not None and page.edition == edition:
             start_response(page.status, list(page.headers))
             return [page.body]
-        return self._asked(name, edition, environ, start_response, ask)
+        return self._make(name, edition, environ, start_response, ask)
 
-    def look(self) -> int | None:
+    def check_edition(self) -> int | None:
         """Read the number of the edition, and forget the pages of any other; without a number, all of them."""
         try:
             edition = self._read_edition()
-        except SanctuaryError:  # whoever answers the request meets it too, and says so
+        except SanctuaryError:  # the view that answers meets it too, and says so
             edition = None
         if edition != self._edition:
             with self._lock:
@@ -65,13 +65,13 @@ class ReadyPages:
             self._forget()
         return edition
 
-    def _asked(
+    def _make(
         self, name: _Name, edition: int | None, environ: Environ, start_response: Callable[..., Any], ask: Wsgi
     ) -> Iterable[bytes]:
-        said: list[tuple[str, Headers]] = []
+        started: list[tuple[str, Headers]] = []
 
         def note(status: str, headers: Headers, *exc_info: object) -> object:
-            said.append((status, headers))
+            started.append((status, headers))
             return start_response(status, headers, *exc_info)
 
         parts = ask(environ, note)
@@ -80,7 +80,7 @@ class ReadyPages:
         body = b"".join(parts)
         if hasattr(parts, "close"):
             parts.close()
-        status, headers = said[-1]
+        status, headers = started[-1]
         if status.startswith("200 ") and not any(header.lower() == "set-cookie" for header, _ in headers):
             self._keep(name, _Page(edition, status, list(headers), body))
         return [body]

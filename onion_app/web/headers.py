@@ -1,4 +1,4 @@
-"""What every answer carries, and the few answers that are the same for everybody.
+"""The headers of every answer, and the few answers that are the same for everybody.
 
 The headers are a closed list: nothing here or in the pages adds one that tells pages, languages or visitors apart.
 """
@@ -33,8 +33,8 @@ class FixedAnswer:
     page: bytes
 
 
-class Served(Protocol):
-    """What the server needs of an app."""
+class ServedApp(Protocol):
+    """The part of an app that the server calls."""
 
     each_second: Callable[[], object]
 

@@ -8,7 +8,6 @@ tells every site that it speaks English.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
 from gettext import GNUTranslations, NullTranslations
 from pathlib import Path
 from typing import Final
@@ -18,8 +17,9 @@ from jinja2 import StrictUndefined, pass_context
 from markupsafe import Markup
 from werkzeug.routing import AnyConverter, Map
 
+from onion_app.days import date_of
+
 _OFFERED = "languages"
-_EPOCH = date(1970, 1, 1).toordinal()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +100,8 @@ def load_catalogue(folder: Path, code: str) -> Catalogue:
 
 def load_catalogues(folder: Path) -> dict[str, Catalogue]:
     """Read every catalogue that is there; English always is."""
-    found = {code: load_catalogue(folder, code) for code in LANGUAGES if (folder / f"{code}.mo").is_file()}
-    return {code: found.get(code, ENGLISH) for code in LANGUAGES if code in found or code == _ENGLISH.code}
+    loaded = {code: load_catalogue(folder, code) for code in LANGUAGES if (folder / f"{code}.mo").is_file()}
+    return {code: loaded.get(code, ENGLISH) for code in LANGUAGES if code in loaded or code == _ENGLISH.code}
 
 
 def numerals(value: int | str, code: str) -> str:
@@ -121,7 +121,7 @@ def month_words(day: int, code: str) -> str:
 
 
 def _in_words(pattern: str, day: int, code: str) -> str:
-    when = date.fromordinal(_EPOCH + day)
+    when = date_of(day)
     words = pattern.format(day=when.day, month=LANGUAGES[code].months[when.month - 1], year=when.year)
     return numerals(words, code)
 

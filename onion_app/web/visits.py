@@ -1,4 +1,4 @@
-"""What the server keeps for somebody between two pages: sealed under a key that only their cookie holds.
+"""Visits: what somebody wrote or opened, kept between two pages, sealed under a key that only their cookie holds.
 
 # P04: the memory of the server alone opens no visit; the key comes with a request and goes with it.
 # P10: a visit is gone at once when it is ended, 15 minutes after the last page, and after an hour in any case.
@@ -20,7 +20,7 @@ from onion_app.web.headers import Clock
 
 IDLE: Final = 15 * 60  # seconds after the last page
 LONGEST: Final = 60 * 60  # seconds after the first page
-SEATS: Final = 500  # times 16 KiB of text and its base64: 12 MiB at most
+MOST_VISITS: Final = 500  # times 16 KiB of text and its base64: 12 MiB at most
 
 _KEY_BYTES = 32
 _KEY_LETTERS = 43  # what 32 bytes are in urlsafe base64 without its padding
@@ -44,29 +44,27 @@ class Visits:
         *,
         idle: float = IDLE,
         longest: float = LONGEST,
-        seats: int = SEATS,
         on_empty: Callable[[], object] | None = None,
     ) -> None:
         """Start without visits; `on_empty` is called whenever the last one has ended."""
         self._clock = clock
         self._idle = idle
         self._longest = longest
-        self._seats = seats
         self._on_empty = on_empty
         self._lock = Lock()
         self._open: OrderedDict[bytes, _Visit] = OrderedDict()  # the one unused longest comes first
 
     def start(self, contents: dict[str, Any] | None = None) -> str:
-        """Open a visit and give its key, for the cookie; when all seats are taken, the one unused longest goes."""
+        """Open a visit and give its key, for the cookie; where there are too many, the one unused longest goes."""
         key = token_urlsafe(_KEY_BYTES)
         with self._table() as now:
-            while len(self._open) >= self._seats:
+            while len(self._open) >= MOST_VISITS:
                 self._open.popitem(last=False)
             self._open[_place(key)] = _Visit(_seal(key, contents or {}), now, now)
         return key
 
     def load(self, key: str) -> dict[str, Any]:
-        """Give what a visit holds, and count this as a use of it.
+        """Give the contents of a visit, and count this as a use of it.
 
         Raises:
             VisitOver: it was ended, or is overdue, or made room for another; or the key is no key.
@@ -76,7 +74,7 @@ class Visits:
         return open_field(key.encode(), _CONTENTS, sealed)
 
     def save(self, key: str, contents: dict[str, Any]) -> None:
-        """Replace what a visit holds.
+        """Replace the contents of a visit.
 
         Raises:
             VisitOver: as for `load`.
@@ -89,13 +87,6 @@ class Visits:
         """Forget a visit; one that is over already is no mistake."""
         with self._table(), suppress(VisitOver):
             self._open.pop(_place(key), None)
-
-    def end_all(self) -> int:
-        """Forget every visit and give how many there were."""
-        with self._table():
-            ended = len(self._open)
-            self._open.clear()
-        return ended
 
     def sweep(self) -> int:
         """Forget the visits that are overdue and give how many are still open; looks at each, so once a second."""

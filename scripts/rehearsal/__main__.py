@@ -19,6 +19,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+from onion_app.days import DAY
 from onion_app.errors import BadUsage, SanctuaryError, TorFailed
 from onion_app.launch.hardening import close_memory
 from onion_app.launch.terminal import Terminal
@@ -30,7 +31,6 @@ from scripts.rehearsal.people import Login, UnexpectedPageError, Visitor
 from scripts.rehearsal.wire import fetch, through_unix
 
 _CLONE = Path(__file__).resolve().parents[2]
-_DAY = 86400
 _KEPT = "rehearsal.json"  # stands in the state that is kept: whoever rehearses again needs the passphrase
 _REACHING = 180.0  # seconds until the new onion answers through tor; two on an idle machine
 _LEAVING = 60.0  # seconds that the launcher may take to end in order
@@ -88,7 +88,7 @@ def rehearse(terminal: Terminal, kept_state: Path | None, days: int, *, as_json:
         shutil.rmtree(state / "tor", ignore_errors=True)  # what tor kept belongs to an earlier private network
         network = stack.enter_context(PrivateNetwork(folder / "network", progress=terminal.say))
         stage, launcher = stack.enter_context(_launched(network, state, days, known))
-        cast = known or _play(stage, lambda: time.time() + days * _DAY, terminal)
+        cast = known or _play(stage, lambda: time.time() + days * DAY, terminal)
         _remember(state, cast)
         terminal.say("waiting until the onion answers through tor")
         _reach(stage, launcher)
@@ -201,7 +201,7 @@ Return code   {cast.return_code}
 The desk      {stage.desk_url}/   (in a private window; the line above opens one)
 Handle        {login.handle}
 Passphrase    {login.passphrase}
-Six digits    {login.digits(time.time() + days * _DAY)}   (of this moment; key {login.totp_secret})
+Six digits    {login.digits(time.time() + days * DAY)}   (of this moment; key {login.totp_secret})
 
 Ctrl-C ends it all.""")
 

@@ -26,28 +26,30 @@ _RELAY: Final = (
     "AssumeReachable 1",
     "ExitRelay 0",
     "ContactInfo nobody",
-    # A list is voted on every ten seconds. A cache would work out how each of the last hours' differs from the newest:
-    # after seven minutes that took a quarter of a core, and ever more.
+    # A list is voted on every minute. A cache would work out how each of the last hours' differs from the newest: with
+    # a vote every ten seconds that took a quarter of a core after seven minutes, and ever more.
     "MaxConsensusAgeForDiffs 1 second",
 )
-# The shortest rounds of voting that tor allows: without them the first consensus takes half an hour. Every relay may be
-# a guard and keep descriptors at once, which on the real network takes days to earn.
+# The first round of voting is the shortest that tor allows: without it the first consensus takes half an hour. Those
+# that follow have room to spare: on a busy machine authorities miss rounds of ten seconds, and a client that finds no
+# list asks again only after minutes. Every relay may be a guard and keep descriptors at once, which on the real network
+# takes days to earn.
 _AUTHORITY: Final = (
     "AuthoritativeDirectory 1",
     "V3AuthoritativeDirectory 1",
     "TestingV3AuthInitialVotingInterval 5",
     "TestingV3AuthInitialVoteDelay 2",
     "TestingV3AuthInitialDistDelay 2",
-    "V3AuthVotingInterval 10",
-    "V3AuthVoteDelay 2",
-    "V3AuthDistDelay 2",
+    "V3AuthVotingInterval 60",
+    "V3AuthVoteDelay 4",
+    "V3AuthDistDelay 4",
     "TestingDirAuthVoteGuard *",
     "TestingDirAuthVoteHSDir *",
 )
 
 # A client learns from its first hundred circuits how long one takes. Until then it gives each a minute, and waits three
 # times as long before it asks again where a service has let an introduction go by, as each does when it moves its
-# introduction points: every four minutes here, once a day on the real network.
+# introduction points: every 24 minutes here, once a day on the real network.
 _CLIENT: Final = ("ClientOnly 1", "LearnCircuitBuildTimeout 0", "CircuitBuildTimeout 10 seconds")
 
 

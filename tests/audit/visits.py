@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from onion_app.choices import NOTES
 from onion_app.crypto.payloads import FinalText
-from onion_app.vault.shown.reading import NOTES
 from scripts.rehearsal.people import Visitor
 from scripts.rehearsal.wire import exchange, request, through_unix
 from tests.served import Site

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import sqlcipher3
 
+from onion_app.choices import NOTES
 from onion_app.crypto.keys import fingerprint
 from onion_app.launch.state import State
 from onion_app.shapes import Row, to_json
 from onion_app.vault import connection
 from onion_app.vault.database import Database
 from onion_app.vault.shown import listing, writing
-from onion_app.vault.shown.listing import NOTES
 from tests.served import Site
 
 DAY = 20_000

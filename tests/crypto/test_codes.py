@@ -15,27 +15,18 @@ def in_script(code: str, zero: str) -> str:
     return "".join(chr(ord(zero) + int(digit)) for digit in code)
 
 
-def test_a_new_code_has_28_latin_digits_and_reads_back() -> None:
-    code = codes.new_code()
-    assert len(code) == 28
-    assert code.isascii()
-    assert codes.read_code(code) == code
-
-
-def test_codes_are_never_drawn_twice() -> None:
-    assert len({codes.new_code() for _ in range(1000)}) == 1000
+def test_a_new_code_has_28_latin_digits_and_is_never_drawn_twice() -> None:
+    drawn = {codes.new_code() for _ in range(1000)}
+    assert len(drawn) == 1000
+    assert {(len(code), code.isascii(), code.isdecimal()) for code in drawn} == {(28, True, True)}
 
 
 @pytest.mark.parametrize("zero", ["0", "٠", "۰"])
-def test_each_of_the_three_digit_scripts_is_read(zero: str) -> None:
+def test_each_of_the_three_digit_scripts_is_read_and_anything_may_stand_between_the_digits(zero: str) -> None:
     code = codes.new_code()
-    assert codes.read_code(in_script(code, zero)) == code
-
-
-def test_anything_may_stand_between_the_digits() -> None:
-    code = codes.new_code()
-    typed = "\u200f" + " -\n. ".join(codes.lines(code)) + " شكرا\x00"
-    assert codes.read_code(typed) == code
+    typed = "\u200f" + " -\n. ".join(codes.lines(in_script(code, zero))) + " شكرا\x00"
+    for each in (in_script(code, zero), typed):
+        assert codes.read_code(each) == code
 
 
 @given(position=st.integers(0, 27), step=st.integers(1, 9))
@@ -73,14 +64,10 @@ def test_the_same_code_stands_for_the_same_tag_and_author_for_ever() -> None:
     assert keys.author.public.hex() == "3981a00eb66a7e6e38c1dd44bdce0ce1921002ef226a95b353a1b53060c3900c"
 
 
-def test_another_salt_or_another_code_stands_for_something_else() -> None:
+def test_another_salt_or_code_stands_for_something_else_and_tag_and_author_key_say_nothing_of_each_other() -> None:
     keys = codes.derive(CODE, SALT)
     for other in (codes.derive(CODE, bytes(16)), codes.derive(codes.new_code(), SALT)):
         assert other.tag != keys.tag
         assert other.author.private != keys.author.private
-
-
-def test_tag_and_author_key_say_nothing_of_each_other() -> None:
-    keys = codes.derive(CODE, SALT)
     assert len({keys.tag, keys.author.private, keys.author.public}) == 3
     assert keys.author.private.hex() not in repr(keys)

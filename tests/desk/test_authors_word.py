@@ -183,12 +183,12 @@ def test_an_erased_case_takes_story_drafts_and_approvals_with_it(
 
 def test_the_case_names_its_story_before_anybody_sees_it(house: House, editor: Volunteer, author: Author) -> None:
     case, story = in_queue(editor, author)
-    assert author.letters()[-1] == StoryLink(story.id.hex())
+    assert author.payloads()[-1] == StoryLink(story.id.hex())
     editor.get(f"/case/{case}/story")
     editor.press(f"/case/{case}/story/stop")
     assert step(editor, case) == "ready"
     assert queued(editor, author, case).id == story.id
-    assert author.letters().count(StoryLink(story.id.hex())) == 1
+    assert author.payloads().count(StoryLink(story.id.hex())) == 1
     assert house.ended
 
 

@@ -51,7 +51,7 @@ def test_a_case_is_answered_from_the_queue_to_the_reply(
     assert messages_on(counsellor.open_case(case)) == ["Hello?"]
     page = counsellor.reply(case, "I am here.\nTell me.")
     assert messages_on(page) == ["I am here. Tell me.", "Hello?"]
-    assert author.letters()[-1] == Text("I am here.\nTell me.", 20_500, sender="Sara")
+    assert author.payloads()[-1] == Text("I am here.\nTell me.", 20_500, sender="Sara")
     sent = messages.messages_of(house.mailbox, author.case_id)[-1]
     assert entries.replies_of(house.desk, author.case_id) == {sent.id: entries.reply_mark(sent.sealed)}
     assert not page.having_class("forged")
@@ -154,7 +154,7 @@ def test_a_note_is_sealed_and_seen_by_the_circle_only(
     (entry,) = entries.entries_of(house.desk, author.case_id)
     assert b"Badini" not in entry.sealed
     as_message = records.Message(author.case_id, 1, entry.id, 1, "note", entry.sealed)  # type: ignore[arg-type]
-    letter = open_message(keys_by_epoch(house.mailbox, author.door), as_message)
+    letter = open_message(keys_by_epoch(house.mailbox, author.access), as_message)
     assert isinstance(letter, Text)
     assert letter.text == "Speaks Badini. Wants a woman."
 

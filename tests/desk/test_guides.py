@@ -4,8 +4,8 @@ from typing import cast
 
 import pytest
 
+from onion_app.choices import LanguageCode
 from onion_app.errors import NothingHere
-from onion_app.shapes import Language
 from onion_app.vault import truth
 from onion_app.vault.desk import audit, guides
 from onion_app.vault.shown import reading
@@ -138,7 +138,7 @@ def test_guides_are_listed_and_opened_in_the_language_that_the_desk_is_read_in(
     for slug, titles in written.items():
         guide_id = guides.begin(house.desk, slug.encode().ljust(16), slug)
         for language, title in titles.items():
-            version = reading.Version(guide_id, cast("Language", language), title, "Words.", None, None, None)
+            version = reading.Version(guide_id, cast("LanguageCode", language), title, "Words.", None, None, None)
             guides.save(house.mailbox, house.desk, version)
     for own, listed in (("en", ["المزيد", "In danger now?"]), ("ar", ["المزيد", "هل من خطر الآن؟"])):
         page = coordinator.get(f"/guides?lang={own}")

@@ -65,7 +65,7 @@ def test_rows_of_no_shape_of_ours_let_a_case_be_re_keyed_once_and_not_at_each_lo
     for _ in range(2):
         counsellor.log_in()
         assert not counsellor.page.having_class("delayed")
-    assert [epoch.number for epoch in keys_in(house.mailbox, author.door).epochs] == [1, 2]
+    assert [epoch.number for epoch in keys_in(house.mailbox, author.access).epochs] == [1, 2]
     assert "They found my phone." in counsellor.open_case(case).text
 
 
@@ -116,7 +116,7 @@ def test_whoever_was_shut_out_and_goes_on_with_the_key_they_had_reads_nothing_th
     counsellor.get("/circles")
     counsellor.press(f"/circles/shut-out/{id_of(house, 'Noor')}")
     # Before anybody logs in they do it all themselves: the circle's new key holds the case, and an epoch follows.
-    intruder.circle_key, public = house.public_key(circle), author.door.author.public
+    intruder.circle_key, public = house.public_key(circle), author.access.author.public
     own = next_epoch([copied], 2, circle_id=circle, circle_key=intruder.circle_key, author=public)
     intruder.plants(1, circle, like=copied)
     intruder.plants(2, like=own)
@@ -129,7 +129,7 @@ def test_whoever_was_shut_out_and_goes_on_with_the_key_they_had_reads_nothing_th
     assert "I wait." in counsellor.open_case(case).text
     assert intruder.reads() == ["They found my phone."]
     assert author.texts() == ["They found my phone.", "We are here.", "Still here.", "I wait."]
-    assert [epoch.number for epoch in keys_in(house.mailbox, author.door).epochs] == [1, 2, 3]
+    assert [epoch.number for epoch in keys_in(house.mailbox, author.access).epochs] == [1, 2, 3]
 
 
 def test_an_answer_sent_twice_at_once_begins_one_epoch(
@@ -151,13 +151,13 @@ def test_an_answer_sent_twice_at_once_begins_one_epoch(
     counsellor.press(f"/case/{case}/reply", text="Still here.")
     assert counsellor.page.errors == ""
     assert author.texts() == ["They found my phone.", "We are here.", "Still here."]
-    assert [epoch.number for epoch in keys_in(house.mailbox, author.door).epochs] == [1, 2]
+    assert [epoch.number for epoch in keys_in(house.mailbox, author.access).epochs] == [1, 2]
 
 
 def test_what_would_get_no_number_is_not_taken(
     house: House, counsellor: Volunteer, case: str, intruder: Intruder, author: Author, circle: bytes
 ) -> None:
-    sure, public = keys_in(house.mailbox, author.door).epochs, author.door.author.public
+    sure, public = keys_in(house.mailbox, author.access).epochs, author.access.author.public
     last = next_epoch(sure, 2**31 - 1, circle_id=circle, circle_key=intruder.circle_key, author=public)
     intruder.plants(last.number, like=last)
     shuts_out(house, counsellor, "Dana")

@@ -26,7 +26,7 @@ def authors(house: House, circle: bytes, counsellor: Volunteer) -> list[Author]:
 
 
 def answers(author: Author) -> list[str]:
-    return [letter.text for letter in author.letters() if isinstance(letter, Text) and letter.sender]
+    return [letter.text for letter in author.payloads() if isinstance(letter, Text) and letter.sender]
 
 
 def test_ten_waiting_cases_are_taken_and_answered_in_four_pages(

@@ -79,7 +79,7 @@ def test_a_case_that_nobody_has_opened_can_be_exchanged_but_holds_no_word_of_its
     assert "Come to us." in intruder.reads()
     assert "They found my phone." not in intruder.reads()
     # Its author is told nothing under the intruder's key, and writes nothing under it.
-    assert keys_in(house.mailbox, author.door).epochs == []
+    assert keys_in(house.mailbox, author.access).epochs == []
 
 
 def test_an_exchanged_author_gets_no_key(
@@ -107,7 +107,7 @@ def test_whoever_was_shut_out_begins_no_epoch_with_the_key_they_had(
     counsellor.log_in()
     intruder.circle_key = house.public_key(circle)
 
-    public = author.door.author.public
+    public = author.access.author.public
 
     def forked(number: int) -> Epoch:
         return next_epoch([copied], number, circle_id=circle, circle_key=intruder.circle_key, author=public)
@@ -155,9 +155,9 @@ def test_a_planted_key_does_not_keep_a_case_from_its_new_keys(
     assert counsellor.get("/").having_class("delayed")[0].text == "1"
     counsellor.log_in()
     assert not counsellor.page.having_class("delayed")
-    sure = keys_in(house.mailbox, author.door).epochs
+    sure = keys_in(house.mailbox, author.access).epochs
     assert [epoch.number for epoch in sure] == [1, 3]
-    assert sure == authors_epochs(sure, author.door.author)
+    assert sure == authors_epochs(sure, author.access.author)
     # What somebody put there goes to no other circle with it.
     law = house.circle("Law", topics=("law",))
     house.enrol(law, "Rojin")
@@ -205,7 +205,7 @@ def test_of_an_author_and_a_member_who_begin_an_epoch_at_once_neither_loses_a_wo
     monkeypatch.setattr(messages, "append", meanwhile_an_answer)
     author.writes_back("Are you there?")
     assert counsellor.page.errors == ""
-    assert [epoch.number for epoch in keys_in(house.mailbox, author.door).epochs] == [1, 2]
+    assert [epoch.number for epoch in keys_in(house.mailbox, author.access).epochs] == [1, 2]
     assert author.texts() == ["They found my phone.", "We are here.", "Are you there?"]
     assert "Are you there?" in counsellor.open_case(case).text
 
@@ -213,7 +213,7 @@ def test_of_an_author_and_a_member_who_begin_an_epoch_at_once_neither_loses_a_wo
 def test_after_the_door_was_closed_what_follows_is_sealed_to_no_author(
     counsellor: Volunteer, case: str, intruder: Intruder, author: Author
 ) -> None:
-    intruder.had(author.door.author, AUTHOR_HOLDER)
+    intruder.had(author.access.author, AUTHOR_HOLDER)
     counsellor.get(f"/case/{case}/ways-out")
     counsellor.press(f"/case/{case}/ways-out/close-door")
     counsellor.open_case(case)

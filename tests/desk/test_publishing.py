@@ -1,5 +1,7 @@
 """From a testimony to a story that others read: what has to happen first."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from onion_app.vault import truth
@@ -76,6 +78,17 @@ def test_each_field_is_checked(editor: Volunteer, author: Author, field: str, va
     editor.press(f"/case/{case}/story/save", **(DRAFT | {field: value}))
     assert editor.page.has("a", href=f"#{field}")
     assert entries.entries_of(author.world.desk, author.case_id) == []
+
+
+@pytest.mark.parametrize("year", [2027, 2028, 2029, 2032, 2036])
+def test_the_new_year_can_be_typed_on_its_first_day(
+    house: House, editor: Volunteer, author: Author, year: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(house.clock, "now", datetime(year, 1, 1, 12, tzinfo=UTC).timestamp())
+    editor.log_in()
+    case = author.tells(WRITTEN)
+    finish(editor, case, year=str(year))
+    assert editor.get(f"/case/{case}/story").first(id="year").get("value") == str(year)
 
 
 def test_nothing_goes_out_without_the_second_person(editor: Volunteer, second: Volunteer, author: Author) -> None:

@@ -280,7 +280,7 @@ class Circles(RuleBasedStateMachine):
     @invariant()
     def authors_open_everything(self) -> None:
         for case, author in self.authors.items():
-            assert len(keys_by_epoch(self.house.mailbox, author.door)) == self.model.newest[case]
+            assert len(keys_by_epoch(self.house.mailbox, author.access)) == self.model.newest[case]
 
     @invariant()
     def with_every_key_and_backup_nobody_opens_what_was_written_without_them(self) -> None:
@@ -289,7 +289,7 @@ class Circles(RuleBasedStateMachine):
         for who in set(self.who) - self.model.out:
             circles = self.member(who).circles.values()
             self.copied[who] |= {pair.private for circle in circles for pair in circle.pairs}
-        used = {case: keys_by_epoch(self.house.mailbox, author.door) for case, author in self.authors.items()}
+        used = {case: keys_by_epoch(self.house.mailbox, author.access) for case, author in self.authors.items()}
         for who, copied in self.copied.items():
             stolen = {key for wrap in self.backups for private in copied if (key := self.opened(wrap, private))}
             for (case, epoch), _, allowed in self.model.written:

@@ -1,4 +1,4 @@
-"""The real launcher on a state of one's own. Its tor is real too, and has its network switched off."""
+"""An installation, and the real launcher on a state of one's own. Its tor is real, with its network switched off."""
 
 import json
 import os
@@ -6,7 +6,9 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,12 +16,17 @@ from typing import Any
 import pytest
 
 from onion_app.crypto.keyslots import open_slots
-from onion_app.launch.state import State
+from onion_app.errors import SanctuaryError
+from onion_app.launch import launcher, unlock
+from onion_app.launch.__main__ import options
+from onion_app.launch.state import State, held
+from onion_app.launch.stdin_answers import Answers
 from onion_app.vault import keyfile
 from scripts.rehearsal.people import Visitor, Volunteer
 from scripts.rehearsal.wire import through_unix
 from tests import processes
 from tests.launch.keeping import TODAY, Kept, add_case
+from tests.launch.manage import keyboard
 from tests.ports import free_port
 from tests.processes import Process
 
@@ -81,14 +88,17 @@ class Operator:
         self.torrc = folder / "torrc"
         self.torrc.write_text("DisableNetwork 1\n" + (ROOT / "torrc.example").read_text())
         self.port = free_port()
+        self.command = [str(ROOT / "scripts" / "launch"), "--as-is"]
         self.launched: list[Launched] = []
 
-    def start(
-        self, answers: Any, *words: str, env: dict[str, str] | None = None, before: Sequence[str] = ()
-    ) -> Launched:
+    def words(self) -> list[str]:
+        """Say on the command line what every launch here needs."""
+        words = ["--state", str(self.state), "--answers", "-"]
+        return [*words, "--torrc", str(self.torrc), "--desk-port", str(self.port)]
+
+    def start(self, answers: Any, *words: str, before: Sequence[str] = ()) -> Launched:
         """Start the launcher and give it its answers; `words` stand last on the command line, `before` first."""
-        command = [*before, str(ROOT / "scripts" / "launch"), "--state", str(self.state), "--answers", "-"]
-        command += ["--as-is", "--torrc", str(self.torrc), "--desk-port", str(self.port), *words]
+        command = [*before, *self.command, *self.words(), *words]
         said = self.folder / f"stderr-{len(self.launched)}"
         with said.open("wb") as stderr:
             process = subprocess.Popen(
@@ -97,7 +107,6 @@ class Operator:
                 stdout=subprocess.PIPE,
                 stderr=stderr,
                 start_new_session=True,
-                env=os.environ | (env or {}),
             )
         assert process.stdin is not None
         process.stdin.write(answers if isinstance(answers, bytes) else json.dumps(answers).encode())
@@ -116,13 +125,24 @@ class Operator:
         processes.until(launched.site_answers, START, "an answer of the site")
         return launched
 
-    def refused(self, answers: Any, *words: str, env: dict[str, str] | None = None) -> tuple[int, str]:
-        """Start it, and give the exit code and the words with which it ends by itself."""
-        launched = self.start(answers, *words, env=env)
-        assert launched.process.stdout is not None
-        assert launched.process.wait(START) != 0, launched.words()
-        assert launched.process.stdout.read() == b""
-        return launched.process.returncode, launched.words()
+    def refused(self, answers: Any, *words: str) -> SanctuaryError:
+        """Launch in this process, and give the error with which that is refused before anything runs."""
+        given = answers if isinstance(answers, bytes) else json.dumps(answers).encode()
+        with keyboard(given), pytest.MonkeyPatch.context() as patch:
+            patch.setattr(launcher, "close_memory", lambda: None)
+            patch.setattr(signal, "signal", lambda *_: None)
+            patch.setattr(launcher.Launcher, "run", pytest.fail)
+            with pytest.raises(SanctuaryError) as refused:
+                launcher.launch(options([*self.words(), *words]))
+        return refused.value
+
+    def put_before(self, name: str, script: str, patch: pytest.MonkeyPatch) -> None:
+        """Put a program of our own before the one of the system."""
+        program = self.folder / "bin" / name
+        program.parent.mkdir()
+        program.write_text(f"#!/bin/sh\n{script}\n")
+        program.chmod(0o755)
+        patch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
 
     def end(self) -> None:
         """End whatever still runs."""
@@ -136,30 +156,37 @@ class Operator:
 
 @dataclass(frozen=True)
 class Installation:
-    """A state as a first run leaves it, and what that first run printed."""
+    """A state as a first run leaves it, and what that first run handed out."""
 
     state: Path
     printed: dict[str, str]
 
 
-@pytest.fixture
-def operator() -> Iterator[Operator]:
-    """Give an operator with nothing yet, at a path short enough for sockets."""
+@contextmanager
+def beginner() -> Iterator[Operator]:
+    """Have an operator with nothing yet, at a path short enough for sockets."""
     with tempfile.TemporaryDirectory(prefix="launch-") as folder:
         somebody = Operator(Path(folder))
+        try:
+            yield somebody
+        finally:
+            somebody.end()
+
+
+@pytest.fixture
+def operator() -> Iterator[Operator]:
+    with beginner() as somebody:
         yield somebody
-        somebody.end()
 
 
 @pytest.fixture(scope="session")
 def installation() -> Iterator[Installation]:
-    """Run a first run once, and stop it."""
+    """Make an installation once, on which nothing has run yet."""
     with tempfile.TemporaryDirectory(prefix="launch-") as folder:
-        somebody = Operator(Path(folder))
-        launched = somebody.launch({"how_to_find_us": FIND_US})
-        assert launched.stop() == 0
-        somebody.end()
-        yield Installation(somebody.state, launched.printed)
+        with held(Path(folder) / "state") as place:
+            made = unlock.with_answers(place, Answers(how_to_find_us=FIND_US), time.time)
+        assert made.handed is not None
+        yield Installation(place.path, vars(made.handed) | {"onion": made.address, "desk_url": made.desk_url(1)})
 
 
 @pytest.fixture
@@ -186,11 +213,9 @@ def running(later: Operator, installation: Installation) -> Launched:
 @pytest.fixture(scope="module")
 def standing(installation: Installation) -> Iterator[Launched]:
     """Give a launcher that runs for a whole file, to look at and to leave as it is."""
-    with tempfile.TemporaryDirectory(prefix="launch-") as folder:
-        somebody = Operator(Path(folder))
+    with beginner() as somebody:
         shutil.copytree(installation.state, somebody.state)
         yield somebody.launch({"passphrase": installation.printed["passphrase"]})
-        somebody.end()
 
 
 def contents(state: Path) -> dict[str, bytes]:

@@ -1,23 +1,34 @@
-"""Typing `scripts/manage` as the operator does."""
+"""What the operator types, in this process: at a keyboard that is a file, before a terminal that is kept."""
 
+import io
 import json
-import subprocess
-from collections.abc import Sequence
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from onion_app.errors import SanctuaryError
+from onion_app.launch.state import State
 from onion_app.launch.terminal import Terminal
-from tests.launch.conftest import ROOT, START
+from onion_app.manage.__main__ import parser
 
 
 @dataclass(frozen=True)
 class Done:
-    """What a command answered."""
+    """What a command answered, and the error with which it ended."""
 
-    code: int
     out: str
     said: str
+    error: SanctuaryError | None = None
+
+    @property
+    def code(self) -> int:
+        return self.error.exit_code if self.error else 0
 
     @property
     def json(self) -> dict[str, Any]:
@@ -25,29 +36,48 @@ class Done:
         return read
 
 
-def manage(state: Path, *words: str, typed: str = "", before: Sequence[str] = ()) -> Done:
-    """Run one command on a state, with these lines on standard input, and with these words before it."""
-    command = [*before, str(ROOT / "scripts" / "manage"), "--as-is", "--state", str(state), *words]
-    done = subprocess.run(command, input=typed, capture_output=True, text=True, timeout=START, check=False)
-    assert "Traceback" not in done.stderr, done.stderr
-    return Done(done.returncode, done.stdout, done.stderr)
+@contextmanager
+def keyboard(typed: bytes) -> Iterator[None]:
+    """Have these bytes on standard input for a while."""
+    with tempfile.TemporaryFile("w+") as file, pytest.MonkeyPatch.context() as patch:
+        file.buffer.write(typed)
+        file.seek(0)
+        patch.setattr(sys, "stdin", file)
+        yield
+
+
+def manage(state: Path, *words: str, typed: str = "") -> Done:
+    """Carry out one command of `scripts/manage` on a state, with these lines on standard input."""
+    chosen = parser().parse_args(["--state", str(state), *words])
+    out, said = io.StringIO(), io.StringIO()
+    with keyboard(typed.encode()), redirect_stdout(out):
+        try:
+            chosen.do(chosen, State(chosen.state.resolve()), Terminal(said))
+        except SanctuaryError as error:
+            return Done(out.getvalue(), said.getvalue(), error)
+    return Done(out.getvalue(), said.getvalue())
+
+
+def with_secret(state: Path, secret: str, *words: str) -> Done:
+    """Carry out a command that asks for the passphrase or the spare code."""
+    name = "spare_code" if secret.isdigit() else "passphrase"
+    return manage(state, "--answers", "-", *words, typed=json.dumps({name: secret}))
 
 
 class Heard(Terminal):
-    """A terminal that keeps what is said, and at which one line is typed."""
+    """A terminal that keeps what is said, and at which these lines are typed."""
 
-    def __init__(self, typed: str = "") -> None:
+    def __init__(self, *typed: str) -> None:
         super().__init__()
-        self.typed = typed
+        self.typed = list(typed)
         self.said: list[str] = []
 
     def say(self, line: str) -> None:
         self.said.append(line)
 
     def ask(self, question: str, *, hidden: bool = False) -> str:
-        assert not hidden
-        self.said.append(question)
-        return self.typed
+        self.said.append(f"{question}{' (hidden)' * hidden}")
+        return self.typed.pop(0)
 
 
 def status(state: Path) -> dict[str, Any]:

@@ -1,6 +1,5 @@
 """Started as root, everything runs under an account of its own; these need root, and a folder that others may enter."""
 
-import json
 import os
 import pwd
 import shutil
@@ -12,20 +11,23 @@ from pathlib import Path
 import pytest
 
 from tests import processes
-from tests.launch.conftest import ROOT, START, Operator
+from tests.launch.conftest import ROOT, START, STOP, Operator
+from tests.launch.test_person import Person
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give root up")
+GUIDE = (ROOT / "docs" / "operator-guide.md").read_text()
 OURS = ("onion_app", "scripts", "torrc.example", "requirements.txt", "pyproject.toml")
 
 
 @pytest.fixture
-def opened() -> Iterator[Path]:
-    """Make a folder of 0755 with a clone in it that any account can enter."""
+def root() -> Iterator[Operator]:
+    """Give an operator who is root, with a clone and a state in a folder that any account can enter."""
     with tempfile.TemporaryDirectory(prefix="drop-") as folder:
-        place = Path(folder)
-        place.chmod(0o755)
-        clone(place / "clone")
-        yield place
+        Path(folder).chmod(0o755)
+        somebody = Operator(Path(folder))
+        somebody.command = [str(clone(Path(folder, "clone")) / "scripts" / "launch")]
+        yield somebody
+        somebody.end()
 
 
 def clone(to: Path) -> Path:
@@ -38,86 +40,125 @@ def clone(to: Path) -> Path:
     return to
 
 
-def launched(clone_of: Path, operator: Operator, state: Path, torrc: Path) -> "subprocess.Popen[bytes]":
-    words = [str(clone_of / "scripts" / "launch"), "--state", str(state), "--answers", "-"]
-    words += ["--torrc", str(torrc), "--desk-port", str(operator.port)]
-    return subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+def manage(root: Operator, *words: str) -> "subprocess.CompletedProcess[str]":
+    """Type a command of `scripts/manage`, standing in the operator's folder."""
+    command = [str(root.folder / "clone" / "scripts" / "manage"), *words]
+    return subprocess.run(command, cwd=root.folder, check=False, capture_output=True, text=True, timeout=START)
 
 
-def test_root_becomes_the_account_with_all_that_is_started(opened: Path, operator: Operator) -> None:
-    torrc, state = opened / "torrc", opened / "state"
-    shutil.copy(operator.torrc, torrc)
-    torrc.chmod(0o644)
-    process = launched(opened / "clone", operator, state, torrc)
-    assert process.stdin is not None
-    assert process.stdout is not None
-    assert process.stderr is not None
-    process.stdin.write(b"{}")
-    process.stdin.close()
-    try:
-        line = process.stdout.readline()
-        assert line, process.stderr.read().decode()
-        assert json.loads(line)["onion"].endswith(".onion")
-        account = pwd.getpwnam("sanctuary").pw_uid
-        for name in ("tor", "site", "desk"):
-            [found, *_] = processes.until(lambda name=name: processes.role(process.pid, name), START, name)  # type: ignore[misc]
-            assert (processes.PROC / str(found.pid)).stat().st_uid in (0, account)
-            assert uid_of(found.pid) == account, name
-        assert uid_of(process.pid) == account
-        assert {path.stat().st_uid for path in (state, *state.rglob("*"))} == {account}
-        command = [str(opened / "clone" / "scripts" / "manage"), "--state", str(state), "stop"]
-        assert subprocess.run(command, check=False, capture_output=True, timeout=START).returncode == 0
-        assert process.wait(START) == 0
-    finally:
-        process.kill()
-        process.wait()
-        process.stdout.close()
-        process.stderr.close()
+def account() -> pwd.struct_passwd:
+    return pwd.getpwnam("sanctuary")
 
 
-def uid_of(pid: int) -> int:
-    """Read the real account; of a process that is not dumpable the files in /proc belong to root."""
+def facts(pid: int) -> dict[str, list[str]]:
+    """Read what the kernel says of a process; if it is not dumpable its files in /proc tell nothing of its account."""
     lines = (processes.PROC / str(pid) / "status").read_text().splitlines()
-    ids = next(line for line in lines if line.startswith("Uid:")).split()[1:]
-    assert len(set(ids)) == 1, "no way back"
-    return int(ids[0])
+    return {name: words.split() for name, _, words in (line.partition(":") for line in lines)}
 
 
-def test_a_clone_that_the_account_cannot_enter_is_refused_with_the_command(opened: Path, operator: Operator) -> None:
-    opened.chmod(0o700)
-    process = launched(opened / "clone", operator, opened / "state", operator.torrc)
-    _, said = process.communicate(b"{}", timeout=START)
-    assert process.returncode == 2
-    assert f"mv {opened}/clone /opt/sanctuary" in said.decode()
-    assert not (opened / "state").exists()
+def test_root_becomes_the_account_with_all_that_is_started(root: Operator, monkeypatch: pytest.MonkeyPatch) -> None:
+    closed = root.folder / "closed"
+    closed.mkdir(mode=0o700)
+    monkeypatch.chdir(closed)  # as root's own folder is
+    launched = root.launch({})
+    everything = [launched.pid, *(launched.running(name) for name in ("tor", "site", "desk"))]
+    for pid in everything:
+        found = facts(pid)
+        assert set(found["Uid"]) == {str(account().pw_uid)}, "no way back"
+        assert found["CapPrm"] == found["CapEff"] == ["0" * 16]
+    for pid in (launched.pid, launched.running("tor")):
+        found = facts(pid)
+        assert set(found["Gid"]) == {str(account().pw_gid)}
+        assert {int(group) for group in found["Groups"]} == set(os.getgrouplist("sanctuary", account().pw_gid))
+    environment = (processes.PROC / str(launched.pid) / "environ").read_text().split("\0")
+    assert {"HOME=/var/lib/sanctuary", "USER=sanctuary", "LOGNAME=sanctuary"} <= set(environment)
+    files = [root.state, *root.state.rglob("*")]
+    assert {path.stat().st_uid for path in files} == {account().pw_uid}
+    assert not any(path.stat().st_mode & 0o077 for path in files)
+    assert manage(root, "--state", str(root.state), "stop").returncode == 0
+    assert launched.process.wait(STOP) == 0
 
 
-def test_a_clone_with_closed_files_is_refused_with_the_command(opened: Path, operator: Operator) -> None:
-    (opened / "clone" / "torrc.example").chmod(0o600)
-    process = launched(opened / "clone", operator, opened / "state", operator.torrc)
-    _, said = process.communicate(b"{}", timeout=START)
-    assert process.returncode == 2
-    assert f"chmod -R go+rX {opened}/clone" in said.decode()
+def test_a_person_at_the_terminal_of_root_is_asked_by_the_account(root: Operator) -> None:
+    launched = root.launch({})
+    assert launched.stop() == 0
+    person = Person(root)
+    try:
+        person.reads("Passphrase: ")
+        person.types(launched.printed["passphrase"])
+        person.reads("Starting")
+        assert set(facts(person.pid)["Uid"]) == {str(account().pw_uid)}
+        assert launched.printed["passphrase"] not in person.seen
+        os.write(person.terminal, b"\x03")
+        person.reads("Stopped.")
+        assert person.ends() == 0
+    finally:
+        person.leave()
 
 
-def test_the_state_of_another_account_is_left_alone(opened: Path, operator: Operator) -> None:
-    state = opened / "state"
-    state.mkdir(mode=0o700)
-    (state / "letters.txt").write_text("mine")
-    process = launched(opened / "clone", operator, state, operator.torrc)
-    _, said = process.communicate(b"{}", timeout=START)
-    assert process.returncode == 2
-    assert f"chown -R sanctuary: {state}" in said.decode()
-    assert (state / "letters.txt").stat().st_uid == 0
+@pytest.mark.parametrize(("words", "code"), [(["--help", "--state", "state"], 0), (["--as-is", "--stat", "state"], 2)])
+def test_help_and_shortened_options_make_no_state(root: Operator, words: list[str], code: int) -> None:
+    done = subprocess.run([*root.command, *words], cwd=root.folder, check=False, capture_output=True, timeout=START)
+    assert done.returncode == code
+    assert (b"/var/lib/sanctuary" in done.stdout) == (code == 0), "root's state, when nobody says otherwise"
+    assert not root.state.exists()
 
 
-def test_paths_are_taken_from_where_the_command_is_typed(opened: Path, operator: Operator) -> None:
-    (opened / "state").mkdir(mode=0o755)
-    command = [str(opened / "clone" / "scripts" / "manage"), "--state", "state", "status", "--json"]
-    done = subprocess.run(command, cwd=opened, check=False, capture_output=True, text=True, timeout=START)
+def ended(root: Operator) -> tuple[int, str]:
+    """Start the launcher of the clone, and give the status and the words with which it ends by itself."""
+    launched = root.start({})
+    return launched.process.wait(START), launched.words()
+
+
+def refused(root: Operator) -> str:
+    """Give the cure with which the launcher refuses; the guide has it, and the sentence above it."""
+    code, said = ended(root)
+    assert code == 2
+    sentence, cure = said.splitlines()[-2:]
+    in_general = f"{sentence} | `{cure.strip()}`".replace(str(root.state), "STATE")
+    assert in_general.replace(f"{root.folder}/clone", "CLONE") in GUIDE
+    return cure.strip()
+
+
+def test_a_clone_that_the_account_cannot_enter_is_refused_with_the_command(root: Operator) -> None:
+    root.folder.chmod(0o700)
+    assert refused(root) == f"mv {root.folder}/clone /opt/sanctuary && /opt/sanctuary/scripts/launch"
+    assert not root.state.exists()
+
+
+@pytest.mark.parametrize("name", ["torrc.example", "onion_app"])
+def test_a_clone_with_closed_files_is_refused_with_the_command(root: Operator, name: str) -> None:
+    (root.folder / "clone" / name).chmod(0o600)
+    assert refused(root) == f"chmod -R go+rX {root.folder}/clone"
+    assert not root.state.exists()
+
+
+def test_the_state_of_another_account_is_left_alone(root: Operator) -> None:
+    root.state.mkdir(mode=0o700)
+    (root.state / "letters.txt").write_text("mine")
+    assert refused(root) == f"chown -R sanctuary: {root.state}"
+    assert {path.stat().st_uid for path in (root.state, root.state / "letters.txt")} == {0}
+
+
+def test_a_state_in_a_closed_folder_or_at_a_file_is_refused(root: Operator) -> None:
+    closed = root.folder / "closed"
+    closed.mkdir(mode=0o700)
+    for state in (closed / "state", root.torrc):
+        root.state = state
+        assert refused(root) == "./scripts/launch --state /var/lib/sanctuary"
+    assert root.torrc.stat().st_uid == 0
+
+
+@pytest.mark.parametrize("words", [["--state", "state"], ["--state=state"]])
+def test_a_state_is_taken_from_where_the_command_is_typed(root: Operator, words: list[str]) -> None:
+    root.state.mkdir(mode=0o755)
+    done = manage(root, *words, "status", "--json")
     assert done.returncode == 8, done.stderr
-    assert (opened / "state").stat().st_uid == pwd.getpwnam("sanctuary").pw_uid
-    process = launched(opened / "clone", operator, opened / "state", operator.torrc)
-    _, said = process.communicate(b"{}", timeout=START)
-    assert process.returncode == 2, "a configuration in a closed folder is refused, not stumbled over"
-    assert f"{operator.torrc} cannot be read" in said.decode()
+    assert (root.state.stat().st_uid, root.state.stat().st_mode & 0o777) == (account().pw_uid, 0o700)
+
+
+def test_a_configuration_in_a_closed_folder_is_refused(root: Operator, operator: Operator) -> None:
+    root.torrc = operator.torrc
+    code, said = ended(root)
+    assert code == 2
+    assert f"{operator.torrc} cannot be read" in said

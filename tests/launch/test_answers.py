@@ -63,9 +63,12 @@ def test_nothing_is_shown_of_the_secrets() -> None:
 
 @pytest.mark.parametrize(
     "given",
-    ["[]", "null", '"words"', "{", "", '{"passphrase": null}', '{"passphrase": ""}', '{"passphrase": ["x"]}',
-     '{"spare_code": 1234}', f'{{"spare_code": "{CODE[:-1]}{(int(CODE[-1]) + 1) % 10}"}}', '{"how_to_find_us": []}',
-     '{"how_to_find_us": {"EN": "x"}}', '{"passphrase": "x", "more": 1}', "x" * 65_537],
+    ["[]", "null", '"words"', "{", "", "not json", '{"passphrase": "one two', '{"passphrase": null}',
+     '{"passphrase": ""}', '{"passphrase": " "}', '{"passphrase": 7}', '{"passphrase": ["x"]}',
+     '{"spare_code": "1234"}', '{"spare_code": 1234}',
+     f'{{"spare_code": "{CODE[:-1]}{(int(CODE[-1]) + 1) % 10}"}}', '{"how_to_find_us": []}',
+     '{"how_to_find_us": "here"}', '{"how_to_find_us": {"EN": "x"}}', '{"how_to_find_us": {"en": 7}}',
+     json.dumps({"how_to_find_us": {"en": "x" * 301}}), '{"passphrase": "x", "more": 1}', "x" * 65_537],
     ids=count(),
 )  # fmt: skip
 def test_everything_else_is_refused(given: str) -> None:

@@ -2,8 +2,6 @@
 
 import select
 import time
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -32,20 +30,24 @@ def everything(child: Running) -> list[Report]:
     return reports
 
 
+def descriptors() -> set[str]:
+    return {file.name for file in Path("/proc/self/fd").iterdir()}
+
+
 def test_orders_arrive_as_they_were_given(tmp_path: Path) -> None:
     given = orders("x", tmp_path)
     assert Orders.read(given.line()) == given
     assert given.clock() - time.time() == pytest.approx(3 * 86400, abs=5)
 
 
-def test_of_an_error_only_its_class_comes_up(tmp_path: Path) -> None:
-    assert everything(begin("error", tmp_path)) == [Report(failed="LookupError")]
-
-
-def test_a_report_of_no_known_shape_is_believed_in_nothing(tmp_path: Path) -> None:
-    reports = everything(begin("hostile", tmp_path))
-    assert reports
-    assert set(map(repr, reports)) == {repr(Report(failed="UnreadableReport"))}
+@pytest.mark.parametrize(("part", "failed"), [("error", "LookupError"), ("hostile", "UnreadableReport")])
+def test_of_an_error_only_its_class_comes_up_and_a_report_of_no_known_shape_is_believed_in_nothing(
+    tmp_path: Path, part: str, failed: str
+) -> None:
+    before = descriptors()
+    reports = everything(begin(part, tmp_path))
+    assert set(map(repr, reports)) == {repr(Report(failed=failed))}
+    assert descriptors() == before, "a closed child leaves no descriptor"
 
 
 def test_a_child_finishes_when_the_pipe_of_its_orders_is_closed(tmp_path: Path) -> None:
@@ -64,26 +66,16 @@ def test_a_child_that_does_not_finish_in_time_is_ended(tmp_path: Path) -> None:
     child.close()
 
 
-def descriptors() -> set[str]:
-    return {file.name for file in Path("/proc/self/fd").iterdir()}
-
-
-def test_a_closed_child_leaves_no_descriptor(tmp_path: Path) -> None:
-    before = descriptors()
-    everything(begin("counts", tmp_path))
-    assert descriptors() == before
-
-
 class Clock:
     """Seconds that pass when the test says so."""
 
-    def __init__(self, watch: Callable[..., Supervisor], part: str, state: Path, every: float = 0.0) -> None:
+    def __init__(self, part: str, state: Path, every: float = 0.0) -> None:
         self.now = 1000.0
         self.said: list[str] = []
         self.begun = 0
         self.part = part
         self.state = state
-        self.watch = watch("child", self.start, self.said.append, every=every)
+        self.watch = Supervisor("child", self.start, self.said.append, every=every)
 
     def start(self) -> Running:
         self.begun += 1
@@ -107,18 +99,19 @@ class Clock:
         return waited
 
 
-def test_a_failing_child_is_started_again_after_a_growing_pause(tmp_path: Path) -> None:
-    clock = Clock(Supervisor, "error", tmp_path)
+def test_a_failing_child_is_started_again_after_a_growing_pause_and_named_once_a_minute(tmp_path: Path) -> None:
+    clock = Clock("error", tmp_path)
     pauses = []
     for _ in range(4):
         clock.to_its_end()
         pauses.append(clock.pause())
     clock.to_its_end()
     assert pauses == [0.5, 1.0, 2.0, 4.0]
+    assert clock.said.count("child: LookupError") == 1
 
 
 def test_a_child_that_ran_for_long_is_started_again_at_once(tmp_path: Path) -> None:
-    clock = Clock(Supervisor, "waits", tmp_path)
+    clock = Clock("waits", tmp_path)
     for _ in range(3):
         clock.watch.step(clock.now)
         assert clock.watch.running is not None
@@ -131,17 +124,8 @@ def test_a_child_that_ran_for_long_is_started_again_at_once(tmp_path: Path) -> N
     clock.watch.running.close()
 
 
-def test_the_same_error_is_said_once_a_minute(tmp_path: Path) -> None:
-    clock = Clock(Supervisor, "error", tmp_path)
-    for _ in range(3):
-        clock.to_its_end()
-        clock.pause()
-    clock.to_its_end()
-    assert clock.said.count("child: LookupError") == 1
-
-
 def test_a_child_whose_last_session_ended_is_started_again_at_once_and_in_silence(tmp_path: Path) -> None:
-    clock = Clock(Supervisor, "idle", tmp_path)
+    clock = Clock("idle", tmp_path)
     clock.to_its_end()
     clock.watch.step(clock.now)
     assert clock.begun == 2
@@ -149,16 +133,12 @@ def test_a_child_whose_last_session_ended_is_started_again_at_once_and_in_silenc
     assert clock.said == []
 
 
-def test_chores_come_again_after_their_time_and_keep_their_counts(tmp_path: Path) -> None:
-    clock = Clock(Supervisor, "counts", tmp_path, every=3600.0)
+@pytest.mark.parametrize(("part", "pause"), [("counts", 3600.0), ("busy", 60.0)])
+def test_chores_come_again_after_their_time_and_soon_when_a_log_could_not_be_truncated(
+    tmp_path: Path, part: str, pause: float
+) -> None:
+    clock = Clock(part, tmp_path, every=3600.0)
     clock.to_its_end()
-    assert clock.watch.counts == {"unread": 3, "busy_logs": 0}
-    assert clock.pause() == 3600.0
-    clock.to_its_end()
-
-
-def test_a_log_that_could_not_be_truncated_is_tried_again_soon(tmp_path: Path) -> None:
-    clock = Clock(partial(Supervisor), "busy", tmp_path, every=3600.0)
-    clock.to_its_end()
-    assert clock.pause() == 60.0
+    assert clock.watch.counts == ({"unread": 3, "busy_logs": 0} if part == "counts" else {"busy_logs": 1})
+    assert clock.pause() == pause
     clock.to_its_end()

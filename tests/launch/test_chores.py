@@ -2,7 +2,6 @@
 
 import json
 import os
-import secrets
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -12,8 +11,6 @@ from typing import Any
 
 import pytest
 
-from onion_app.crypto.epochs import first_epoch, wrap
-from onion_app.crypto.keys import fingerprint, new_keypair
 from onion_app.errors import NothingHere
 from onion_app.launch import clock as days
 from onion_app.launch import first_run, status
@@ -30,7 +27,6 @@ from onion_app.vault.database import Database
 from onion_app.vault.desk import circles, invitations, stories_queue
 from onion_app.vault.desk.taken import all_taken, take
 from onion_app.vault.mailbox import lifetime
-from onion_app.vault.mailbox.records import NewCase, Wrap
 from onion_app.vault.shown.reading import StoryOrGuide, Version, story
 from onion_app.vault.shown.writing import shown_by_mailbox
 from tests.vault.made import grant, invitation, moderator, new_case, set_up, some_id, some_key
@@ -53,24 +49,21 @@ class Opened:
     def case(self, last_day: int) -> bytes:
         """Store a case whose last message came on this day, and give its id."""
         [circle] = circles.circles(self.desk)
-        case_id, circle_keys = secrets.token_bytes(16), new_keypair()
-        epoch = first_epoch(case_id, circle.id, circle_keys.public, None)
-        sealed = wrap(epoch, holder=circle.id, public_key=circle_keys.public)
-        case = NewCase(
-            id=case_id,
-            circle_id=circle.id,
-            kind="request",
-            topic="talk",
-            answer_in="any",
-            urgent=1,
-            lookup_tag=secrets.token_bytes(32),
-            author_key=new_keypair().public,
-            day=last_day,
-            wraps=(Wrap(1, circle.id, fingerprint(circle_keys.public), sealed),),
-            messages=(),
+        lifetime.add_case(self.mailbox, case := new_case(circle.id, day=last_day))
+        return case.id
+
+    def queued_story(self, day: int) -> tuple[bytes, Version]:
+        """Queue a story of a new case on this day; give the case's id and the words."""
+        case_id, story_id = self.case(TODAY), some_id()
+        lifetime.mark_read(self.mailbox, case_id)
+        version = Version(story_id, "en", "Title", "Once.", None, None, None)
+        stories_queue.queue(
+            self.mailbox, self.desk, StoryOrGuide(story_id, "story", None, 2025, ()), version, case_id, day
         )
-        lifetime.add_case(self.mailbox, case)
-        return case_id
+        return case_id, version
+
+    def destroy_due(self, day: int = TODAY) -> int:
+        return chores_process.destroy_due(self.mailbox, self.desk, day)
 
     def chores(self, *, clock_is_right: bool = False, latest_day: int | None = None) -> dict[str, int]:
         """Do every chore, and give the counts."""
@@ -111,35 +104,25 @@ def opened(made: tuple[State, first_run.Installation]) -> Iterator[Opened]:
 
 def test_a_case_is_destroyed_between_a_fifth_before_and_a_fifth_after_its_time(opened: Opened) -> None:
     early, late, young = (opened.case(TODAY - days) for days in (LONGEST + 1, KEPT - KEPT // 5 - 1, 1))
-    assert chores_process.destroy_due(opened.mailbox, opened.desk, TODAY) == 1
+    assert [opened.destroy_due(), opened.destroy_due()] == [1, 0]
     assert [opened.is_there(case) for case in (early, late, young)] == [False, True, True]
 
 
 def test_cases_of_one_day_do_not_go_on_one_day(opened: Opened) -> None:
     together = [opened.case(TODAY - KEPT - KEPT // 10) for _ in range(40)]
-    chores_process.destroy_due(opened.mailbox, opened.desk, TODAY)
+    opened.destroy_due()
     assert 0 < sum(opened.is_there(case) for case in together) < 40
-    chores_process.destroy_due(opened.mailbox, opened.desk, TODAY + KEPT // 5 + 1)
+    opened.destroy_due(TODAY + KEPT // 5 + 1)
     assert not any(opened.is_there(case) for case in together)
 
 
 def test_the_desk_and_not_the_mailbox_says_how_long_cases_are_kept(opened: Opened) -> None:
     case = opened.case(TODAY - 40)
-    with opened.mailbox.writing():
-        settings.put(opened.mailbox, "retention_days", 30)
-    chores_process.destroy_due(opened.mailbox, opened.desk, TODAY)
-    assert opened.is_there(case)
-    with opened.desk.writing():
-        settings.put(opened.desk, "retention_days", 30)
-    chores_process.destroy_due(opened.mailbox, opened.desk, TODAY)
-    assert not opened.is_there(case)
-
-
-def test_doing_them_again_changes_nothing(opened: Opened) -> None:
-    case = opened.case(TODAY - 1)
-    chores_process.destroy_due(opened.mailbox, opened.desk, TODAY)
-    assert chores_process.destroy_due(opened.mailbox, opened.desk, TODAY) == 0
-    assert opened.is_there(case)
+    for db, stays in ((opened.mailbox, True), (opened.desk, False)):
+        with db.writing():
+            settings.put(db, "retention_days", 30)
+        opened.destroy_due()
+        assert opened.is_there(case) is stays
 
 
 def test_a_case_that_a_stranger_to_its_circle_has_taken_goes_back(tmp_path: Path) -> None:
@@ -211,14 +194,10 @@ def test_copies_made_before_a_migration_go_when_safety_copies_do(opened: Opened)
 
 
 def test_a_queued_story_is_published_by_the_chores_of_its_day(opened: Opened) -> None:
-    case_id, story_id = opened.case(TODAY), secrets.token_bytes(16)
-    lifetime.mark_read(opened.mailbox, case_id)
     long_ago = int(opened.orders.clock()) // DAY - stories_queue.LATEST_DAYS - 1
-    version = Version(story_id, "en", "Title", "Once.", None, None, None)
-    text = StoryOrGuide(story_id, "story", None, 2025, ())
-    stories_queue.queue(opened.mailbox, opened.desk, text, version, case_id, long_ago)
+    case_id, version = opened.queued_story(long_ago)
     opened.chores(clock_is_right=True)
-    assert story(opened.mailbox, story_id)[1] == [version]
+    assert story(opened.mailbox, version.text_id)[1] == [version]
     assert lifetime.read_case(opened.mailbox, case_id).state == "published"
 
 
@@ -237,28 +216,18 @@ def clock(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> SetClock:
     return move
 
 
-def waiting_story(opened: Opened) -> tuple[bytes, bytes]:
-    """Have a story that waits for its day; give its case and its id."""
-    case_id, story_id = opened.case(TODAY), secrets.token_bytes(16)
-    lifetime.mark_read(opened.mailbox, case_id)
-    version = Version(story_id, "en", "Title", "Once.", None, None, None)
-    text = StoryOrGuide(story_id, "story", None, 2025, ())
-    stories_queue.queue(opened.mailbox, opened.desk, text, version, case_id, TODAY)
-    return case_id, story_id
-
-
 @pytest.mark.parametrize("jump", [days.LONGEST_SLEEP + 1, 400, 10_000, -2, -400])
 def test_a_clock_that_jumps_destroys_nothing_and_all_goes_on_when_it_is_right(
     opened: Opened, clock: SetClock, jump: int
 ) -> None:
-    case_id, story_id = waiting_story(opened)
+    case_id, version = opened.queued_story(TODAY)
     copy = opened.state.desk / f"desk.version-1.day-{TODAY}.db"
     copy.touch()
     clock(TODAY + jump)
     counts = opened.chores()
     assert (counts["clock_off"], counts["destroyed"]) == (jump, 0)
     assert opened.is_there(case_id)
-    assert shown_by_mailbox(opened.mailbox, story_id) == ([], [])
+    assert shown_by_mailbox(opened.mailbox, version.text_id) == ([], [])
     clock(TODAY + 1)
     assert opened.chores()["clock_off"] == 0
     assert opened.is_there(case_id)
@@ -272,48 +241,49 @@ def test_a_machine_that_slept_for_two_weeks_is_believed(opened: Opened, clock: S
     assert not opened.is_there(early)
 
 
+@dataclass
+class Launcher:
+    """What a launcher knows of the day, the machine's own day and the seconds since it was started."""
+
+    opened: Opened
+    clock: SetClock
+    day: int = TODAY
+    up: float = 0.0
+
+    def __post_init__(self) -> None:  # noqa: D105
+        self.since = days.SinceLaunch(lambda: self.day, lambda: self.up)
+
+    def chores(self, *, up: float = 0.0, days_on: int = 0, clock_is_right: bool = False) -> int:
+        """Let that much time pass and the clock go on so far; give how far off the chores find it."""
+        self.up += up
+        self.day += days_on
+        self.clock(self.day)
+        self.since.chores_begin()
+        counts = self.opened.chores(latest_day=self.since.latest_day(), clock_is_right=clock_is_right)
+        if not counts["clock_off"]:
+            self.since.clock_was_believed()
+        return counts["clock_off"]
+
+
 def test_a_clock_that_is_stepped_on_while_the_launcher_runs_is_not_followed(opened: Opened, clock: SetClock) -> None:
-    young, up, day = opened.case(TODAY), 0.0, TODAY
-    since = days.SinceLaunch(lambda: day, lambda: up)
-    said = []
-    for _ in range(24):
-        up += 3600.0
-        day += days.LONGEST_SLEEP
-        clock(day)
-        since.chores_begin()
-        said.append(opened.chores(latest_day=since.latest_day())["clock_off"])
-        if not said[-1]:
-            since.clock_was_believed()
-    assert said[0] == 0, "it may have slept before this launch"
-    assert all(said[1:])
+    young, launcher = opened.case(TODAY), Launcher(opened, clock)
+    assert launcher.chores(up=3600.0, days_on=days.LONGEST_SLEEP) == 0, "it may have slept before this launch"
+    assert all(launcher.chores(up=3600.0, days_on=days.LONGEST_SLEEP) for _ in range(23))
     assert opened.is_there(young)
 
 
 def test_a_launcher_that_runs_for_months_believes_a_right_clock(opened: Opened, clock: SetClock) -> None:
-    up = DAY / 2
-    since = days.SinceLaunch(lambda: TODAY + int(up // DAY), lambda: up)
+    launcher, up = Launcher(opened, clock, up=DAY / 2), DAY / 2
     for _ in range(60):
-        up += DAY * 1.4  # a laptop sleeps, and its time since it was started goes on
-        clock(TODAY + int(up // DAY))
-        since.chores_begin()
-        assert opened.chores(latest_day=since.latest_day())["clock_off"] == 0
-        since.clock_was_believed()
+        before, up = int(up // DAY), up + DAY * 1.4  # a laptop sleeps, and its time since it was started goes on
+        assert launcher.chores(up=DAY * 1.4, days_on=int(up // DAY) - before) == 0
 
 
 def test_after_the_operators_word_the_launcher_counts_anew(opened: Opened, clock: SetClock) -> None:
-    day = TODAY
-    since = days.SinceLaunch(lambda: day, lambda: 0.0)
-    since.chores_begin()
-    since.clock_was_believed()
-    day += 10
-    clock(day)
-    since.chores_begin()
-    assert opened.chores(latest_day=since.latest_day())["clock_off"] == 10
-    since.operator_has_looked()
-    since.chores_begin()
-    assert opened.chores(latest_day=since.latest_day(), clock_is_right=True)["clock_off"] == 0
-    since.clock_was_believed()
-    assert opened.chores(latest_day=since.latest_day())["clock_off"] == 0
+    launcher = Launcher(opened, clock)
+    assert [launcher.chores(), launcher.chores(days_on=10)] == [0, 10]
+    launcher.since.operator_has_looked()
+    assert [launcher.chores(clock_is_right=True), launcher.chores()] == [0, 0]
 
 
 def test_the_operators_word_is_believed_both_ways(opened: Opened, clock: SetClock) -> None:
@@ -326,16 +296,12 @@ def test_the_operators_word_is_believed_both_ways(opened: Opened, clock: SetCloc
     assert (opened.is_there(old), opened.is_there(new)) == (False, True)
 
 
-def test_what_was_written_while_the_clock_was_ahead_is_not_kept_longer(opened: Opened, clock: SetClock) -> None:
+def test_after_the_clock_was_ahead_nothing_is_kept_longer_and_the_day_that_was_seen_is_no_finding(
+    opened: Opened, clock: SetClock
+) -> None:
     case_id = opened.case(TODAY + 3000)
     clock(TODAY + 1)
-    opened.chores()
+    assert opened.chores()["findings"] == 0
     case = lifetime.read_case(opened.mailbox, case_id)
     assert (case.received_day, case.last_day) == (TODAY + 1, TODAY + 1)
-
-
-def test_the_day_that_was_seen_is_no_finding(opened: Opened, clock: SetClock) -> None:
-    clock(TODAY + 1)
-    assert opened.chores()["findings"] == 0
-    assert settings.read(opened.desk).seen_day == TODAY + 1
-    assert settings.read(opened.mailbox).seen_day is None
+    assert (settings.read(opened.desk).seen_day, settings.read(opened.mailbox).seen_day) == (TODAY + 1, None)

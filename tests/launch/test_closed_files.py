@@ -1,16 +1,18 @@
 """Permission is taken away: it is named, nobody is sent to a backup, and all goes on when it is given back."""
 
 import json
+import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from onion_app.errors import FileClosed, StateClosed
 from onion_app.launch import manage_socket
 from tests import processes
-from tests.launch.conftest import START, Installation, Launched, Operator
-from tests.launch.manage import manage, status
+from tests.launch.conftest import ROOT, START, Installation, Launched, Operator
+from tests.launch.manage import status
 from tests.marks import latin_mark
 
 # An ordinary account: root without its privileges may open its own files only as their modes say.
@@ -60,9 +62,8 @@ def test_a_database_that_is_closed_is_named_and_goes_on_when_it_is_opened(
 def test_a_launch_names_the_file_that_it_may_not_read(later: Operator, installation: Installation, name: str) -> None:
     with closed(later.state / name):
         launched = later.start({"passphrase": installation.printed["passphrase"]}, before=ORDINARY)
-        assert launched.process.wait(START) == 2
-        assert f"may not read and write a file of the state. ({later.state / name})" in launched.words()
-        assert "restore" not in launched.words()
+        assert launched.process.wait(START) == StateClosed.exit_code
+        assert StateClosed(str(later.state / name)).sentence in launched.words()
 
 
 @pytest.mark.parametrize("words", [("backup",), ("restore", "--check")])
@@ -72,9 +73,10 @@ def test_a_backup_in_a_folder_that_is_closed_is_named_with_the_command_that_make
     stick = tmp_path / "stick"
     stick.mkdir(mode=0)  # as the desktop's are to every other account
     answers = json.dumps({"passphrase": installation.printed["passphrase"]})
-    done = manage(later.state, "--answers", "-", *words, str(stick / "file"), typed=answers, before=ORDINARY)
-    assert done.code == 2
-    assert f"may not use this file. ({stick / 'file'})" in done.said
-    assert "sudo install -d -o sanctuary" in done.said
+    command = [*ORDINARY, str(ROOT / "scripts" / "manage"), "--as-is", "--state", str(later.state), "--answers", "-"]
+    command += [*words, str(stick / "file")]
+    done = subprocess.run(command, input=answers, capture_output=True, text=True, timeout=START, check=False)
+    assert done.returncode == FileClosed.exit_code
+    assert done.stderr.endswith(f"{FileClosed(str(stick / 'file')).sentence}\n    {FileClosed.hint}\n")
     stick.chmod(0o700)
     assert not list(stick.iterdir())

@@ -1,42 +1,36 @@
 """The drill: the machine is gone, a backup and the spare code are left, and everybody finds what is theirs."""
 
-import json
 import shutil
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from tests.launch.conftest import Installation, Operator
-from tests.launch.manage import manage
+from tests.launch.conftest import Installation, Operator, beginner
+from tests.launch.manage import with_secret
 
 
 @pytest.fixture
 def elsewhere() -> Iterator[Operator]:
     """Give an operator on another machine, who holds nothing yet but the file."""
-    with tempfile.TemporaryDirectory(prefix="launch-") as folder:
-        somebody = Operator(Path(folder))
+    with beginner() as somebody:
         yield somebody
-        somebody.end()
 
 
 def test_the_drill(later: Operator, elsewhere: Operator, installation: Installation) -> None:
-    spare = {"spare_code": installation.printed["spare_code"]}
+    code = installation.printed["spare_code"]
+    spare = {"spare_code": code}
     first = later.launch(spare)
     member = first.volunteer().enrol(installation.printed["invitation"], "Noor")
     kept, gone = first.visitor().hand_in("tell", "kept words"), first.visitor().hand_in("ask", "gone words")
     backup = later.folder / "backup"
-    assert manage(later.state, "--answers", "-", "backup", str(backup), typed=json.dumps(spare)).code == 0
+    assert with_secret(later.state, code, "backup", str(backup)).error is None
     assert first.visitor().erase_without_opening(gone).status == 200
     newer = first.visitor().hand_in("tell", "newer words")
     assert first.stop() == 0
 
     # The disk of the old machine is still there, and its list of what was taken back with it.
-    restore = ("--answers", "-", "restore", str(backup))
-    with_list = manage(elsewhere.state, *restore, "--withdrawn-from", str(later.state), typed=json.dumps(spare))
-    assert with_list.code == 0, with_list.said
-    assert "gone again: 1" in with_list.said
+    with_list = with_secret(elsewhere.state, code, "restore", str(backup), "--withdrawn-from", str(later.state))
+    assert "gone again: 1" in with_list.said, with_list.error
     second = elsewhere.launch(spare)
     assert second.printed["onion"] == first.printed["onion"]
     page = second.visitor().come_back(kept)
@@ -55,7 +49,7 @@ def test_the_drill(later: Operator, elsewhere: Operator, installation: Installat
 
     # The old machine is gone: what was taken back is here again, and its author is told.
     shutil.rmtree(elsewhere.state)
-    without = manage(elsewhere.state, *restore, typed=json.dumps(spare))
+    without = with_secret(elsewhere.state, code, "restore", str(backup))
     assert "every author whose case is back is told so" in without.said
     third = elsewhere.launch(spare)
     page = third.visitor().come_back(gone)

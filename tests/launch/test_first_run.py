@@ -4,10 +4,10 @@ import hashlib
 import json
 import os
 import signal
-import stat
 import sys
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -29,110 +29,45 @@ CLOCK = lambda: 1_800_000_000.0  # noqa: E731
 TODAY = 1_800_000_000 // 86400
 
 
-def test_a_first_run_hands_out_what_only_people_keep(installation: Installation) -> None:
-    printed = installation.printed
+def test_a_first_run_prints_one_line_with_what_only_people_keep_and_a_later_one_no_secret(operator: Operator) -> None:
+    given = {"passphrase": "six words that somebody chose themselves", "spare_code": new_code()}
+    launched = operator.launch(given)
+    printed = launched.printed
     assert set(printed) == {"passphrase", "spare_code", "invitation", "desk_url", "onion"}
-    assert len(printed["passphrase"].split()) == 6
-    assert read_code(printed["spare_code"]) != read_code(printed["invitation"])
-    assert printed["onion"].endswith(".onion")
-
-
-def test_a_later_run_gives_the_same_addresses_and_no_secret(later: Operator, installation: Installation) -> None:
-    launched = later.launch({"passphrase": installation.printed["passphrase"]})
-    assert set(launched.printed) == {"desk_url", "onion"}
-    assert launched.printed["onion"] == installation.printed["onion"]
-    assert launched.printed["desk_url"].split(":")[1] == installation.printed["desk_url"].split(":")[1]
-
-
-def test_a_later_run_prints_one_line_and_no_more(later: Operator, installation: Installation) -> None:
-    launched = later.launch({"passphrase": installation.printed["passphrase"]})
-    assert launched.stop() == 0
-    assert launched.process.stdout is not None
-    assert launched.process.stdout.read() == b""
-
-
-def test_both_the_passphrase_and_the_spare_code_open_the_same_keys(installation: Installation) -> None:
-    text = keyfile.read(installation.state)
-    assert open_slots(text, installation.printed["passphrase"]) == open_slots(text, installation.printed["spare_code"])
-
-
-def test_the_one_circle_takes_every_topic_and_has_no_key_yet(installation: Installation) -> None:
-    keys = open_slots(keyfile.read(installation.state), installation.printed["spare_code"])
-    desk = database.open_desk(installation.state / "desk", keys.desk)
-    [circle] = circles.circles(desk)
-    assert (circle.catch_all, circle.coordinators, circle.public_key) == (True, True, None)
-    invitation = invitations.find_invitation(
-        desk, invitation_digest(installation.printed["invitation"]), int(time.time()) // 86400
-    )
-    assert (invitation.circle_id, invitation.coordinator) == (circle.id, True)
-    desk.close()
-
-
-def test_the_mailbox_gets_its_copy_of_what_was_set(installation: Installation) -> None:
-    keys = open_slots(keyfile.read(installation.state), installation.printed["spare_code"])
-    desk = database.open_desk(installation.state / "desk", keys.desk)
-    mailbox = database.open_mailbox(installation.state / "mailbox", keys.mailbox)
-    assert settings.read(mailbox) == settings.read(desk)
-    assert {**settings.read(mailbox).how_to_find_us} == {"ckb": "", "kmr": "", **FIND_US}
-    desk.close()
-    mailbox.close()
-
-
-def test_nobody_can_write_before_the_first_coordinator_has_come(operator: Operator) -> None:
-    launched = operator.launch({})
+    assert given.items() <= printed.items()
+    assert read_code(printed["invitation"]) != given["spare_code"]
+    text = keyfile.read(operator.state)
+    assert open_slots(text, given["spare_code"]) == open_slots(text, given["passphrase"])
     for kind in ("tell", "ask"):
         page = launched.visitor().get(f"/en/{kind}")
         assert "text" not in {name for form in page.forms() for name, _ in form.filled()}, "nobody could open it"
     assert launched.stop() == 0
+    again = operator.launch({"passphrase": given["passphrase"]})
+    assert again.printed == {name: printed[name] for name in ("desk_url", "onion")}
+    assert again.stop() == 0
+    for each in (launched, again):
+        assert each.process.stdout is not None
+        assert each.process.stdout.read() == b""
 
 
-def test_every_file_belongs_to_this_account_alone(installation: Installation) -> None:
-    for path in (installation.state, *installation.state.rglob("*")):
-        assert not stat.S_IMODE(path.stat().st_mode) & 0o077, path
+def test_the_one_circle_takes_every_topic_and_has_no_key_yet(installation: Installation) -> None:
+    keys = open_slots(keyfile.read(installation.state), installation.printed["spare_code"])
+    with closing(database.open_desk(installation.state / "desk", keys.desk)) as desk:
+        [circle] = circles.circles(desk)
+        assert (circle.catch_all, circle.coordinators, circle.public_key) == (True, True, None)
+        mark = invitation_digest(installation.printed["invitation"])
+        invitation = invitations.find_invitation(desk, mark, int(time.time()) // 86400)
+        assert (invitation.circle_id, invitation.coordinator) == (circle.id, True)
 
 
-@pytest.mark.parametrize(
-    "answers",
-    [
-        b"",
-        b"[]",
-        b"not json",
-        b'{"passphrase": "one two',
-        {"password": "one two three"},
-        {"passphrase": 7},
-        {"passphrase": " "},
-        {"spare_code": "1234"},
-        {"how_to_find_us": "here"},
-        {"how_to_find_us": {"fr": "ici"}},
-        {"how_to_find_us": {"en": 7}},
-        {"how_to_find_us": {"en": "x" * 301}},
-    ],
-)
-def test_answers_that_are_not_understood_make_nothing(operator: Operator, answers: Any) -> None:
-    code, said = operator.refused(answers)
-    assert code == 2
-    assert "answers on standard input" in said
-    assert not operator.state.exists()
-
-
-def test_what_was_answered_is_used(operator: Operator) -> None:
-    code = new_code()
-    given = {"passphrase": "six words that somebody chose themselves", "spare_code": code}
-    launched = operator.launch(given)
-    assert given.items() <= launched.printed.items()
-    assert open_slots(keyfile.read(operator.state), code) == open_slots(
-        keyfile.read(operator.state), given["passphrase"]
-    )
-    assert launched.stop() == 0
-
-
-def test_databases_whose_keys_are_lost_are_never_overwritten(later: Operator) -> None:
-    (later.state / "vault.key").unlink()
-    before = (later.state / "mailbox" / "mailbox.db").read_bytes()
-    code, said = later.refused({})
-    assert code == 5
-    assert "vault.key" in said
-    assert (later.state / "mailbox" / "mailbox.db").read_bytes() == before
+def test_the_mailbox_gets_its_copy_of_what_was_set(installation: Installation) -> None:
+    keys = open_slots(keyfile.read(installation.state), installation.printed["spare_code"])
+    with (
+        closing(database.open_desk(installation.state / "desk", keys.desk)) as desk,
+        closing(database.open_mailbox(installation.state / "mailbox", keys.mailbox)) as mailbox,
+    ):
+        assert settings.read(mailbox) == settings.read(desk)
+        assert {**settings.read(mailbox).how_to_find_us} == {"ckb": "", "kmr": "", **FIND_US}
 
 
 # --- cut off ------------------------------------------------------------------------------------------------------

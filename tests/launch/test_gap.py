@@ -34,19 +34,13 @@ def coming(kept: Kept, tmp_path: Path) -> State:
     return State(tmp_path / "coming")
 
 
-def test_the_list_of_the_state_that_was_in_use_last_is_whole(kept: Kept, coming: State) -> None:
+def test_only_the_state_that_was_in_use_last_has_a_whole_list(kept: Kept, coming: State) -> None:
     assert look(kept, coming, kept.place) == settings.Restored(BACKUP_DAY, None)
     assert look(kept, coming) == settings.Restored(BACKUP_DAY, BACKUP_DAY), "there is none at all"
-
-
-def test_a_state_that_is_older_than_the_backup_has_no_whole_list(kept: Kept, coming: State) -> None:
-    see_day(kept, kept.place, BACKUP_DAY - 1)
-    assert look(kept, coming, kept.place).back_since == BACKUP_DAY
-
-
-def test_a_state_that_was_moved_aside_has_no_whole_list(kept: Kept, coming: State) -> None:
-    assert look(kept, coming, aside=(kept.place,)).back_since == BACKUP_DAY
+    assert look(kept, coming, aside=(kept.place,)).back_since == BACKUP_DAY, "one that was moved aside has a successor"
     assert look(kept, coming, kept.place, aside=(kept.place,)).back_since == BACKUP_DAY, "also where it is named"
+    see_day(kept, kept.place, BACKUP_DAY - 1)
+    assert look(kept, coming, kept.place).back_since == BACKUP_DAY, "it is older than the backup"
 
 
 def test_a_warning_stays_whichever_state_has_it(kept: Kept, coming: State, tmp_path: Path) -> None:

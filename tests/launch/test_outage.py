@@ -1,4 +1,4 @@
-"""The network goes and comes back: status says so within a minute, and the same address answers again."""
+"""The network goes and comes back: tor knows at once, status says so, and the same address answers again."""
 
 import tempfile
 from collections.abc import Iterator
@@ -6,13 +6,16 @@ from pathlib import Path
 
 import pytest
 
+from onion_app.onion.control import Control
 from scripts.rehearsal.network import PrivateNetwork
 from scripts.rehearsal.wire import fetch
 from tests import processes
 from tests.house import House
 from tests.launch.conftest import ROOT, START
 from tests.launch.manage import status
+from tests.onion.lines import wait_for
 
+AT_ONCE = 10.0  # seconds in which tor itself knows
 SEEN = 60.0  # seconds in which an outage that tor reports shows
 BACK = 600.0  # seconds; tor's relays have to find each other again first
 
@@ -30,7 +33,12 @@ def test_an_outage_shows_within_a_minute_and_passes_by_itself(own_network: Priva
         house = House(Path(folder), torrc, own_network.socks_port)
         house.launch()
         processes.until(lambda: is_well(house), START, "a published site")
+        tor = Control.connect(house.state / "run" / "control.sock")
+        assert tor.health().doors
         own_network.stop_relays()
+        assert wait_for(lambda: not tor.health().doors) < AT_ONCE
+        assert tor.alive()
+        tor.close()
         processes.until(lambda: "no introduction points" in status(house.state)["tor_trouble"], SEEN, "the outage")
         own_network.start_relays()
         processes.until(lambda: is_well(house) and is_reached(own_network, house.onion), BACK, "the site, again")

@@ -6,18 +6,25 @@ import pty
 import re
 import select
 import signal
+import sys
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from itertools import pairwise
+from types import SimpleNamespace
 
 import pytest
 
 from onion_app.crypto.keyslots import open_slots
+from onion_app.errors import WrongPassphrase
+from onion_app.launch import unlock
+from onion_app.launch.state import State
 from onion_app.vault import database, keyfile, settings
 from scripts.rehearsal.people import Visitor
 from scripts.rehearsal.wire import through_unix
 from tests import processes
-from tests.launch.conftest import ROOT, START, Installation, Operator
+from tests.launch.conftest import START, Installation, Operator
+from tests.launch.manage import Heard
 
 CONTROL = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 SECOND_SCREEN, FIRST_SCREEN, CLEARED = "\x1b[?1049h", "\x1b[?1049l", "\x1b[2J"
@@ -29,8 +36,8 @@ class Person:
     def __init__(self, operator: Operator) -> None:
         """Start the launcher in a terminal of its own."""
         self.operator = operator
-        words = [str(ROOT / "scripts" / "launch"), "--state", str(operator.state)]
-        words += ["--as-is", "--torrc", str(operator.torrc), "--desk-port", str(operator.port)]
+        words = [*operator.command, "--state", str(operator.state)]
+        words += ["--torrc", str(operator.torrc), "--desk-port", str(operator.port)]
         self.pid, self.terminal = pty.fork()
         if self.pid == 0:
             os.environ["TERM"] = "xterm"
@@ -53,8 +60,13 @@ class Person:
     def types(self, line: str) -> None:
         os.write(self.terminal, line.encode() + b"\n")
 
-    def visitor(self, onion: str) -> Visitor:
-        return Visitor(through_unix(self.operator.state / "run" / "site.sock"), onion)
+    def unlocks(self, installation: Installation) -> None:
+        self.reads("Passphrase: ")
+        self.types(installation.printed["passphrase"])
+
+    def onion(self) -> str:
+        """Wait for the address."""
+        return self.reads(".onion/").split("http://")[1].removesuffix("/")
 
     def ends(self) -> int:
         """Wait for the launcher's end, and give its exit code."""
@@ -83,78 +95,53 @@ def person(operator: Operator) -> Iterator[Person]:
 
 
 @pytest.fixture
-def returning(later: Operator) -> Iterator[Person]:
-    somebody = Person(later)
-    yield somebody
-    somebody.leave()
+def returning(later: Operator, person: Person) -> Person:  # noqa: ARG001 - the state is there before the launcher looks
+    return person
 
 
-def first_run(person: Person) -> dict[str, str]:
-    """Go through the four screens, and give what was written down."""
+def test_a_first_run_hands_each_secret_over_on_a_screen_that_is_cleared(person: Person) -> None:
     screen = person.reads("Type the six words:")
-    written = {"passphrase": screen.split("\n\n")[1].strip()}
+    passphrase = screen.split("\n\n")[1].strip()
     person.types("some other words")
-    assert "that was not it" in person.reads("Type the six words:")
-    person.types(written["passphrase"])
-    screen = person.reads("Type the four digits of line 7:")
-    written["spare_code"] = "".join(re.findall(r"\d\.  (\d{4})\n", screen))
-    person.types(written["spare_code"][-4:])
+    assert passphrase in person.reads("Type the six words:"), "that was not it"
+    person.types(passphrase)
+    spare_code = "".join(re.findall(r"\d\.  (\d{4})\n", person.reads("Type the four digits of line 7:")))
+    person.types(spare_code[-4:])
     for language in ("Arabic", "Sorani", "Badini"):
         person.reads(f"{language}:")
         person.types("")
-    person.reads("English:")
-    person.types("x" * 301)
-    assert "too long" in person.reads("English:")
-    person.types("Ask at the library.")
-    screen = person.reads("Press Enter when it is written down.")
-    written["invitation"] = "".join(re.findall(r"\d\.  (\d{4})\n", screen))
+    for words in ("x" * 301, "Ask at the library."):  # the first is too long
+        person.reads("English:")
+        person.types(words)
+    invitation = "".join(re.findall(r"\d\.  (\d{4})\n", person.reads("Press Enter when it is written down.")))
     assert not (person.operator.state / "vault.key").exists(), "nothing is finished before it was handed over"
     person.types("")
-    written["onion"] = person.reads(".onion/").split("http://")[1].removesuffix("/")
-    return written
+    processes.until(lambda: answers(person, person.onion()), START, "an answer of the site")
 
-
-def test_a_first_run_hands_each_secret_over_on_a_screen_of_its_own(person: Person) -> None:
-    written = first_run(person)
-    assert [len(written[name]) for name in ("spare_code", "invitation")] == [28, 28]
+    assert [len(code) for code in (spare_code, invitation)] == [28, 28]
     text = keyfile.read(person.operator.state)
-    keys = open_slots(text, written["passphrase"])
-    assert keys == open_slots(text, written["spare_code"])
-    mailbox = database.open_mailbox(person.operator.state / "mailbox", keys.mailbox)
-    assert settings.read(mailbox).how_to_find_us["en"] == "Ask at the library."
-    mailbox.close()
-    processes.until(lambda: answers(person, written["onion"]), START, "an answer of the site")
-
-
-def test_every_secret_is_cleared_from_the_screen(person: Person) -> None:
-    written = first_run(person)
-    for secret in (written["passphrase"], f"7.  {written['spare_code'][-4:]}", f"7.  {written['invitation'][-4:]}"):
+    keys = open_slots(text, passphrase)
+    assert keys == open_slots(text, spare_code)
+    with closing(database.open_mailbox(person.operator.state / "mailbox", keys.mailbox)) as mailbox:
+        assert settings.read(mailbox).how_to_find_us["en"] == "Ask at the library."
+    for secret in (passphrase, f"7.  {spare_code[-4:]}", f"7.  {invitation[-4:]}"):
         before, _, after = person.seen.rpartition(secret)
         assert before.rindex(SECOND_SCREEN) > before.rfind(FIRST_SCREEN), "it stands on the second screen"
         assert after.index(CLEARED) < after.index(FIRST_SCREEN), "which is cleared before it is left"
-    echoed = person.seen.count(written["passphrase"])
-    assert echoed == 2, "shown twice, and never when it was typed"
+    assert person.seen.count(passphrase) == 2, "shown twice, and never when it was typed"
 
 
-def test_a_passphrase_is_not_shown_while_it_is_typed(returning: Person, installation: Installation) -> None:
-    returning.reads("Passphrase: ")
-    returning.types(installation.printed["passphrase"])
-    returning.reads(".onion/")
-    words = installation.printed["passphrase"].split()
-    assert not any(" ".join(two) in returning.seen for two in pairwise(words)), "one may stand in a sentence of ours"
-
-
-def test_a_person_may_type_the_spare_code_instead(returning: Person, installation: Installation) -> None:
-    returning.reads("Passphrase: ")
-    returning.types(installation.printed["spare_code"])
-    assert installation.printed["onion"] in returning.reads(".onion/")
-
-
-def test_a_person_with_a_wrong_passphrase_meets_one_sentence(returning: Person) -> None:
-    returning.reads("Passphrase: ")
-    returning.types("not this one")
-    returning.reads("The passphrase is wrong.")
-    assert returning.ends() == 3
+@pytest.mark.parametrize("name", ["passphrase", "spare_code"])
+def test_a_person_is_asked_for_one_of_the_two_secrets_unseen(
+    later: Operator, installation: Installation, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(isatty=lambda: True))
+    terminal = Heard(installation.printed[name], "not this one")
+    opened = unlock.with_a_person(State(later.state), terminal, time.time, 1)
+    assert opened.address == installation.printed["onion"]
+    assert terminal.said[0].endswith("(hidden)")
+    with pytest.raises(WrongPassphrase):
+        unlock.with_a_person(State(later.state), terminal, time.time, 1)
 
 
 def test_ctrl_c_at_the_question_ends_it_as_asked(returning: Person) -> None:
@@ -163,29 +150,28 @@ def test_ctrl_c_at_the_question_ends_it_as_asked(returning: Person) -> None:
     assert returning.ends() == 0
 
 
-def test_ctrl_c_stops_everything_in_order(returning: Person, installation: Installation) -> None:
-    returning.reads("Passphrase: ")
-    returning.types(installation.printed["passphrase"])
-    returning.reads("Starting")
-    family = processes.below(returning.pid)
+def test_a_passphrase_is_not_shown_while_it_is_typed_and_ctrl_c_stops_everything_in_order(
+    returning: Person, installation: Installation
+) -> None:
+    returning.unlocks(installation)
+    returning.onion()
+    words = installation.printed["passphrase"].split()
+    assert not any(" ".join(two) in returning.seen for two in pairwise(words)), "one may stand in a sentence of ours"
+    family = processes.until(lambda: processes.role(returning.pid, "tor"), START, "a running tor")
+    family += processes.below(returning.pid)
     os.write(returning.terminal, b"\x03")
-    returning.reads("Stopped.")
     assert returning.ends() == 0
     assert not any(process.alive for process in family)
 
 
 def test_it_outlives_its_terminal(returning: Person, installation: Installation) -> None:
-    returning.reads("Passphrase: ")
-    returning.types(installation.printed["passphrase"])
-    onion = returning.reads(".onion/").split("http://")[1].removesuffix("/")
+    returning.unlocks(installation)
+    onion = returning.onion()
     processes.until(lambda: answers(returning, onion), START, "an answer of the site")
     os.close(returning.terminal)
     first = processes.role(returning.pid, "site")[0].pid
     processes.kill(first)  # which it says, to nobody
-
-    def another() -> bool:
-        return any(found.pid != first for found in processes.role(returning.pid, "site"))
-
+    another = lambda: any(found.pid != first for found in processes.role(returning.pid, "site"))  # noqa: E731
     processes.until(another, START, "another site")
     processes.until(lambda: answers(returning, onion), START, "an answer of the site")
     os.kill(returning.pid, signal.SIGTERM)
@@ -194,6 +180,7 @@ def test_it_outlives_its_terminal(returning: Person, installation: Installation)
 
 def answers(person: Person, onion: str) -> bool:
     try:
-        return person.visitor(onion).get("/").status == 200
+        visitor = Visitor(through_unix(person.operator.state / "run" / "site.sock"), onion)
+        return visitor.get("/").status == 200
     except OSError:
         return False

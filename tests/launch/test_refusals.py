@@ -1,148 +1,155 @@
-"""Every way in which the launcher refuses to start: its own exit code, one sentence, a cure, and nothing changed."""
+"""Every way in which the launcher refuses to start: its own error and exit code, and nothing changed."""
 
 import json
-import os
 import socket
-from pathlib import Path
+from typing import Any
 
 import pytest
 
+from onion_app.errors import (
+    AddressInUse,
+    AlreadyRunning,
+    BadAnswers,
+    BadUsage,
+    DamagedFile,
+    SanctuaryError,
+    StatePathTooLong,
+    TorMissing,
+    TorTooOld,
+    VaultDamaged,
+    VaultNewer,
+    WrongKey,
+    WrongPassphrase,
+)
+from onion_app.launch.__main__ import options
 from onion_app.vault import keyfile
-from tests.launch.conftest import Installation, Operator, contents
+from tests.launch.conftest import START, Installation, Launched, Operator, contents
 
 
-def a_tor(folder: Path, answer: str) -> dict[str, str]:
-    """Put a program called tor before the real one, and give the environment in which it is found."""
-    program = folder / "bin" / "tor"
-    program.parent.mkdir()
-    program.write_text(f"#!/bin/sh\necho '{answer}'\n")
-    program.chmod(0o755)
-    return {"PATH": f"{program.parent}:{os.environ['PATH']}"}
-
-
-def test_a_wrong_passphrase_changes_nothing(later: Operator) -> None:
+@pytest.mark.parametrize(
+    ("secret", "error", "code"),
+    [
+        ({"passphrase": "never was this it"}, WrongPassphrase, 3),
+        ({"spare_code": "another"}, WrongPassphrase, 3),
+        ({}, BadAnswers, 2),
+        (b"not json", BadAnswers, 2),
+    ],
+)
+def test_without_the_secret_nothing_is_changed(
+    later: Operator, installation: Installation, secret: Any, error: type[SanctuaryError], code: int
+) -> None:
     before = contents(later.state)
-    code, said = later.refused({"passphrase": "never was this the passphrase"})
-    assert code == 3
-    assert "passphrase is wrong" in said
-    assert contents(later.state) == before
+    if secret == {"spare_code": "another"}:
+        secret = {"spare_code": installation.printed["invitation"]}
+    refused = later.refused(secret)
+    assert (type(refused), refused.exit_code) == (error, code)
+    assert contents(later.state).items() >= before.items()
 
 
-def test_a_wrong_spare_code_changes_nothing(later: Operator, installation: Installation) -> None:
-    before = contents(later.state)
-    code, _ = later.refused({"spare_code": installation.printed["invitation"]})
-    assert code == 3
-    assert contents(later.state) == before
+def test_a_refusal_is_a_sentence_and_a_code_without_the_secret(later: Operator) -> None:
+    launched = later.start({"passphrase": "correct-horse-battery"})
+    assert launched.process.wait(START) == WrongPassphrase.exit_code
+    assert WrongPassphrase().sentence in launched.words()
+    assert "correct-horse-battery" not in launched.words()
+    assert "Traceback" not in launched.words()
+    assert launched.process.stdout is not None
+    assert launched.process.stdout.read() == b""
 
 
-def test_a_later_run_needs_a_secret(later: Operator) -> None:
-    before = contents(later.state)
-    code, said = later.refused({})
-    assert code == 2
-    assert "passphrase or spare_code" in said
-    assert contents(later.state) == before
-
-
-def test_no_secret_stands_in_a_refusal(later: Operator) -> None:
-    _, said = later.refused({"passphrase": "correct-horse-battery"})
-    assert "correct-horse-battery" not in said
-    assert "Traceback" not in said
-
-
-@pytest.mark.parametrize("damage", [b"", b"{}", b"\xff\xfe", b'{"format": 1, "slots": {}}'])
-def test_a_damaged_file_of_keys_is_named(later: Operator, installation: Installation, damage: bytes) -> None:
-    (later.state / "vault.key").write_bytes(damage)
-    code, said = later.refused({"passphrase": installation.printed["passphrase"]})
-    assert code == 5
-    assert "vault.key" in said
-
-
-def test_a_newer_file_of_keys_is_named(later: Operator, installation: Installation) -> None:
+@pytest.mark.parametrize("damage", [b"", b"\xff\xfe", b'{"format": 1, "slots": {}}', "missing", "newer"])
+def test_a_damaged_file_of_keys_is_named_and_the_databases_stay(
+    later: Operator, installation: Installation, damage: bytes | str
+) -> None:
+    file = later.state / "vault.key"
     fields = json.loads(keyfile.read(later.state))
-    (later.state / "vault.key").write_text(json.dumps(fields | {"format": fields["format"] + 1}))
-    code, said = later.refused({"passphrase": installation.printed["passphrase"]})
-    assert code == 5
-    assert "newer version" in said
+    if damage == "missing":
+        file.unlink()
+    else:
+        newer = json.dumps(fields | {"format": fields["format"] + 1}).encode()
+        file.write_bytes(damage if isinstance(damage, bytes) else newer)
+    before = contents(later.state)
+    refused = later.refused({"passphrase": installation.printed["passphrase"]})
+    assert (type(refused), refused.exit_code) == (VaultNewer if damage == "newer" else VaultDamaged, 5)
+    assert contents(later.state).items() >= before.items()
 
 
 @pytest.mark.parametrize("kind", ["mailbox", "desk"])
-@pytest.mark.parametrize("damage", ["first page", "cut", "missing"])
-def test_a_damaged_database_is_named(later: Operator, installation: Installation, kind: str, damage: str) -> None:
+@pytest.mark.parametrize(
+    ("damage", "error"), [("first page", WrongKey), ("cut", DamagedFile), ("missing", DamagedFile)]
+)
+def test_a_damaged_database_is_named(
+    later: Operator, installation: Installation, kind: str, damage: str, error: type[SanctuaryError]
+) -> None:
     file = later.state / kind / f"{kind}.db"
     whole = file.read_bytes()
     if damage == "missing":
         file.unlink()
     else:
         file.write_bytes(b"x" * 4096 + whole[4096:] if damage == "first page" else whole[:5000])
-    code, said = later.refused({"passphrase": installation.printed["passphrase"]})
-    assert code == 5
-    assert "database" in said
-    assert "Traceback" not in said
+    refused = later.refused({"passphrase": installation.printed["passphrase"]})
+    assert (type(refused), refused.exit_code) == (error, 5)
 
 
 def test_an_address_that_is_taken_is_named_before_anything_is_made(operator: Operator) -> None:
-    with socket.socket() as other:
-        other.bind(("127.0.0.1", operator.port))
-        other.listen()
-        code, said = operator.refused({})
-    assert code == 6
-    assert f"127.0.0.1:{operator.port}" in said
+    with socket.create_server(("127.0.0.1", operator.port)):
+        refused = operator.refused({})
+    assert (type(refused), refused.exit_code) == (AddressInUse, 6)
+    assert refused.args == (f"127.0.0.1:{operator.port}",)
     assert not (operator.state / "vault.key").exists()
 
 
-def test_a_second_launcher_is_refused(later: Operator, installation: Installation) -> None:
-    first = later.launch({"passphrase": installation.printed["passphrase"]})
-    code, _ = later.refused({"passphrase": installation.printed["passphrase"]}, "--desk-port", str(later.port + 1))
-    assert code == 7
-    assert first.site_answers(), "and the first goes on"
+def test_a_second_launcher_is_refused_and_the_first_goes_on(
+    standing: Launched, operator: Operator, installation: Installation
+) -> None:
+    operator.state = standing.state
+    refused = operator.refused({"passphrase": installation.printed["passphrase"]})
+    assert (type(refused), refused.exit_code) == (AlreadyRunning, 7)
+    assert standing.site_answers()
 
 
-def test_a_missing_tor_is_said_before_anything_is_made(operator: Operator) -> None:
-    code, said = operator.refused({}, env=a_tor(operator.folder, "I am something else"))
-    assert code == 4
-    assert "apt-get install tor" in said
+@pytest.mark.parametrize(
+    ("answer", "error"), [("I am something else", TorMissing), ("Tor version 0.4.5.10.", TorTooOld)]
+)
+def test_a_tor_that_does_not_do_is_said_before_anything_is_made(
+    operator: Operator, monkeypatch: pytest.MonkeyPatch, answer: str, error: type[SanctuaryError]
+) -> None:
+    operator.put_before("tor", f"echo '{answer}'", monkeypatch)
+    refused = operator.refused({})
+    assert (type(refused), refused.exit_code) == (error, 4)
     assert not (operator.state / "vault.key").exists()
 
 
-def test_a_tor_that_is_too_old_is_named(operator: Operator) -> None:
-    code, said = operator.refused({}, env=a_tor(operator.folder, "Tor version 0.4.5.10."))
-    assert code == 4
-    assert "0.4.5" in said
-
-
-def test_a_tor_that_does_not_start_is_said_and_ends_everything(operator: Operator) -> None:
+def test_a_tor_that_does_not_start_ends_everything(operator: Operator) -> None:
     operator.torrc.write_text("NoSuchOption 1\n")
     launched = operator.start({})
-    assert launched.process.wait(120) == 4
-    assert "Tor did not start" in launched.words()
+    assert launched.process.wait(START) == 4
     assert not launched.family()
 
 
 def test_a_path_too_long_for_a_socket_is_refused(operator: Operator) -> None:
-    code, said = operator.refused({}, "--state", str(operator.folder / ("long" * 30)))
-    assert code == 2
-    assert "too long" in said
+    refused = operator.refused({}, "--state", str(operator.folder / ("long" * 30)))
+    assert (type(refused), refused.exit_code) == (StatePathTooLong, 2)
 
 
 def test_a_folder_of_other_things_is_left_alone(operator: Operator) -> None:
     operator.state.mkdir(mode=0o755)
     (operator.state / "letters.txt").write_text("mine")
-    code, said = operator.refused({})
-    assert code == 2
-    assert "other things" in said
+    refused = operator.refused({})
+    assert (type(refused), refused.exit_code) == (BadUsage, 2)
     assert [file.name for file in operator.state.iterdir()] == ["letters.txt"]
     assert operator.state.stat().st_mode & 0o777 == 0o755
 
 
 @pytest.mark.parametrize("words", [["--nonsense"], ["--desk-port", "0"], ["--desk-port", "70000"], ["--answers", "x"]])
-def test_a_command_that_is_not_understood_is_refused(operator: Operator, words: list[str]) -> None:
-    code, said = operator.refused({}, *words)
-    assert code == 2
-    assert "usage" in said.lower()
+def test_a_command_that_is_not_understood_is_refused(words: list[str]) -> None:
+    with pytest.raises(SystemExit) as refused:
+        options(words)
+    assert refused.value.code == 2
+
+
+@pytest.mark.parametrize("given", [{}, {"password": "one two three"}])
+def test_without_a_configuration_or_understood_answers_nothing_is_made(
+    operator: Operator, given: dict[str, str]
+) -> None:
+    assert operator.refused(given, "--torrc", str(operator.folder / "nowhere")).exit_code == 2
     assert not operator.state.exists()
-
-
-def test_without_a_person_or_answers_nothing_is_made(operator: Operator) -> None:
-    code, said = operator.refused({}, "--torrc", str(operator.folder / "nowhere"))
-    assert code == 2
-    assert "nowhere" in said

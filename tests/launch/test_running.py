@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import signal
 import subprocess
 from pathlib import Path
 
@@ -10,12 +11,11 @@ import pytest
 from onion_app.crypto.keyslots import VaultKeys, open_slots
 from onion_app.vault import keyfile
 from tests import processes
+from tests.launch import manage
 from tests.launch.conftest import START, Installation, Launched, Operator
-from tests.launch.manage import manage
 
 PROC = Path("/proc")
 ROLES = ("site", "desk")
-SECONDS = 10.0  # in which everything has to be gone
 
 
 def keys_of(installation: Installation) -> VaultKeys:
@@ -132,55 +132,17 @@ def test_the_launcher_holds_no_database_open(standing: Launched) -> None:
     assert not [name for name in processes.open_files(standing.pid) if ".db" in Path(name).name]
 
 
-@pytest.mark.parametrize("role", ROLES)
-def test_a_killed_child_comes_back(running: Launched, role: str) -> None:
-    first = running.running(role)
+def test_it_outlives_a_hang_up(standing: Launched) -> None:
+    os.kill(standing.pid, signal.SIGHUP)
+    first = standing.running("site")
     processes.kill(first)
-    processes.until(lambda: running.running(role) != first, START, f"another {role}")
-    assert running.visitor().get("/en/").status == 200
-    assert running.volunteer().get("/login").status == 200
-    assert f"{role}: ended with status" in running.words()
+    processes.until(lambda: standing.running("site") != first, START, "a launcher that still watches")
 
 
-def test_a_killed_tor_comes_back(running: Launched) -> None:
-    processes.until(lambda: "tor: 0%" in running.words(), START, "a tor that answers")
-    first = running.running("tor")
-    processes.kill(first)
-    processes.until(
-        lambda: processes.role(running.pid, "tor") and running.running("tor") != first, START, "another tor"
-    )
-    assert "tor: ended with status" in running.words()
-
-
-def test_nothing_outlives_a_killed_launcher(running: Launched) -> None:
-    family = running.family()
-    assert len(family) >= 4
-    processes.kill(running.pid)
-    processes.until(lambda: not any(process.alive for process in family), SECONDS, "the end of every process")
-
-
-def test_after_a_kill_the_same_addresses_come_back(later: Operator, installation: Installation) -> None:
-    answers = {"passphrase": installation.printed["passphrase"]}
-    first = later.launch(answers)
-    processes.kill(first.pid)
-    first.process.wait()
-    again = later.launch(answers)
-    assert again.printed == first.printed
-
-
-def test_stopping_ends_every_process_and_truncates_the_logs(running: Launched) -> None:
-    family = running.family()
-    assert running.stop() == 0
-    assert not any(process.alive for process in family)
-    assert not [log for log in running.state.rglob("*-wal") if log.stat().st_size]
-    assert not list((running.state / "run").glob("site.sock"))
-    assert running.words().splitlines()[-1] == "Stopped."
-
-
-def test_the_chores_run_once_soon_after_the_start(running: Launched) -> None:
-    processes.until(lambda: manage(running.state, "status", "--json").json["findings"] is not None, START, "the counts")
-    processes.until(lambda: not processes.role(running.pid, "chores"), START, "the end of the chores")
-    assert "chores:" not in running.words(), "nothing went wrong"
+def test_the_chores_run_once_soon_after_the_start(standing: Launched) -> None:
+    processes.until(lambda: manage.status(standing.state)["findings"] is not None, START, "the counts")
+    processes.until(lambda: not processes.role(standing.pid, "chores"), START, "the end of the chores")
+    assert "chores:" not in standing.words(), "nothing went wrong"
 
 
 def test_without_a_network_it_says_that_tor_is_trying_and_goes_on(standing: Launched) -> None:
@@ -188,34 +150,29 @@ def test_without_a_network_it_says_that_tor_is_trying_and_goes_on(standing: Laun
     assert standing.site_answers()
 
 
-def test_it_outlives_a_hang_up(running: Launched) -> None:
-    os.kill(running.pid, 1)
-    first = running.running("site")
-    processes.kill(first)
-    processes.until(lambda: running.running("site") != first, START, "a launcher that still watches")
-
-
-def test_days_ahead_are_told_to_every_process(later: Operator, installation: Installation) -> None:
+def test_days_ahead_are_told_to_every_process_and_stopping_ends_each_in_order(
+    later: Operator, installation: Installation
+) -> None:
     launched = later.launch({"passphrase": installation.printed["passphrase"]}, "--days", "8")
     person = launched.volunteer()
     page = person.get("/join?lang=en")
     page = person.send(page.form_with("invitation"), invitation=installation.printed["invitation"])
     assert page.having_class("errors"), "an invitation is good for seven days"
+    family = launched.family()
+    assert launched.stop() == 0
+    assert not any(process.alive for process in family)
+    assert not [log for log in launched.state.rglob("*-wal") if log.stat().st_size]
+    assert not list((launched.state / "run").glob("site.sock"))
 
 
-def test_a_bubblewrap_that_does_not_work_is_said_in_the_first_line(later: Operator, installation: Installation) -> None:
-    broken = later.folder / "bin" / "bwrap"
-    broken.parent.mkdir()
-    broken.write_text("#!/bin/sh\necho 'no new namespaces here' >&2\nexit 1\n")
-    broken.chmod(0o755)
-    path = {"PATH": f"{broken.parent}:{os.environ['PATH']}"}
-    launched = later.start({"passphrase": installation.printed["passphrase"]}, env=path)
+def test_a_bubblewrap_that_does_not_work_is_said_in_the_first_line(
+    later: Operator, installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    later.put_before("bwrap", "echo 'no new namespaces here' >&2\nexit 1", monkeypatch)
+    launched = later.start({"passphrase": installation.printed["passphrase"]})
     assert launched.process.stdout is not None
     assert launched.process.stdout.readline()
     assert launched.words().splitlines()[0].startswith("not confined: no new namespaces here")
     pid = launched.running("site")
     processes.until(lambda: status(pid)["NoNewPrivs"] == "1", START, "a hardened child")
     assert no_core(pid)
-    family = launched.family()
-    processes.kill(launched.pid)
-    processes.until(lambda: not any(process.alive for process in family), SECONDS, "the end of every process")

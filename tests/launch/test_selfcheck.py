@@ -9,7 +9,7 @@ import pytest
 from onion_app.launch import self_check
 from onion_app.launch.self_check import SelfCheck
 from tests import processes
-from tests.launch.manage import manage, status
+from tests.launch.manage import status
 from tests.rehearsal import Rehearsal
 
 PUBLISHED = 60.0  # seconds
@@ -24,7 +24,7 @@ def test_a_minute_after_publication_the_site_has_fetched_itself(rehearsal: Rehea
     assert seen["self_check"]["last_failed"] is False
     assert seen["bootstrap"] == 100
     assert seen["tor_trouble"] == []
-    assert f"  Onion        http://{rehearsal.onion}/\n" in manage(rehearsal.state, "status").said
+    assert (seen["onion"], seen["published"]) == (rehearsal.onion, True)
 
 
 def test_our_own_page_is_fetched_whole_and_nobody_elses_is_taken_for_it(rehearsal: Rehearsal) -> None:

@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -16,15 +17,21 @@ from tests.onion.lines import Site
 ROOT = Path(__file__).resolve().parents[2]
 
 
-@pytest.fixture
-def place() -> Iterator[Path]:
+@contextmanager
+def folder() -> Iterator[Path]:
     """Make a folder with a short path, as sockets need it, and with letters that make careless quoting fail."""
-    with tempfile.TemporaryDirectory(prefix="مكان 'ab\" ") as folder:
-        yield Path(folder)
+    with tempfile.TemporaryDirectory(prefix="مكان 'ab\" ") as name:
+        yield Path(name)
 
 
-@pytest.fixture
-def offline(place: Path) -> Path:
+@contextmanager
+def started(torrc: Path, place: Path) -> Iterator[TorProcess]:
+    process = tor_process.start(torrc, place / "tor", place / "run")
+    yield process
+    process.stop()
+
+
+def without_network(place: Path) -> Path:
     """Write the project's options, for a tor that never opens a connection."""
     torrc = place / "torrc"
     torrc.write_text((ROOT / "torrc.example").read_text() + "\nDisableNetwork 1\n")
@@ -32,20 +39,35 @@ def offline(place: Path) -> Path:
 
 
 @pytest.fixture
-def tor(private_network: PrivateNetwork, place: Path) -> Iterator[TorProcess]:
-    """Start our tor in the private network."""
-    torrc = private_network.torrc_for_service(ROOT / "torrc.example")
-    process = tor_process.start(torrc, place / "tor", place / "run")
-    yield process
-    process.stop()
+def place() -> Iterator[Path]:
+    with folder() as made:
+        yield made
 
 
 @pytest.fixture
-def lonely_tor(offline: Path, place: Path) -> Iterator[TorProcess]:
-    """Start our tor without any network, for what needs none."""
-    process = tor_process.start(offline, place / "tor", place / "run")
-    yield process
-    process.stop()
+def offline(place: Path) -> Path:
+    return without_network(place)
+
+
+@pytest.fixture
+def tor(private_network: PrivateNetwork, place: Path) -> Iterator[TorProcess]:
+    """Start our tor in the private network."""
+    with started(private_network.torrc_for_service(ROOT / "torrc.example"), place) as process:
+        yield process
+
+
+@pytest.fixture(scope="module")
+def lonely_tor() -> Iterator[TorProcess]:
+    """Start our tor without any network, for what needs none and leaves it as it is."""
+    with folder() as place, started(without_network(place), place) as process:
+        yield process
+
+
+@pytest.fixture
+def mortal_tor(offline: Path, place: Path) -> Iterator[TorProcess]:
+    """Start another one, which the test may kill."""
+    with started(offline, place) as process:
+        yield process
 
 
 @pytest.fixture

@@ -5,12 +5,13 @@ import socket
 import socketserver
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Self
 
 from tests import processes
 
+LISTENS = "0A"  # of /proc/net/tcp
 PAGE = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
 
 
@@ -21,16 +22,22 @@ def wait_for(fact: Callable[[], bool], seconds: float = 300.0) -> float:
     return time.monotonic() - begun
 
 
-def listeners(pid: int) -> set[str]:
-    """Return the lines of /proc/net for the TCP and UDP sockets of a process."""
+def sockets(pid: int) -> Iterator[list[str]]:
+    """Give the words of /proc/net for each TCP and UDP socket of a process, the name of its table first."""
     own = processes.open_files(pid)
-    lines: set[str] = set()
     for table in ("tcp", "tcp6", "udp", "udp6"):
         for line in Path(f"/proc/{pid}/net/{table}").read_text().splitlines()[1:]:
-            state, inode = line.split()[3], line.split()[9]
-            if f"socket:[{inode}]" in own and (state == "0A" or table.startswith("udp")):
-                lines.add(line)
-    return lines
+            if f"socket:[{line.split()[9]}]" in own:
+                yield [table, *line.split()]
+
+
+def listeners(pid: int) -> list[list[str]]:
+    return [words for words in sockets(pid) if words[4] == LISTENS or words[0].startswith("udp")]
+
+
+def unread(pid: int) -> int:
+    """Count the bytes that have arrived at a process that stands still."""
+    return sum(int(words[5].partition(":")[2], 16) for words in sockets(pid) if words[4] != LISTENS)
 
 
 class Serving(socketserver.ThreadingUnixStreamServer):
@@ -47,6 +54,7 @@ class Serving(socketserver.ThreadingUnixStreamServer):
         """Stop."""
         self.shutdown()
         self.server_close()
+        Path(str(self.server_address)).unlink(missing_ok=True)
 
 
 class Site(Serving):

@@ -8,12 +8,9 @@ import tempfile
 from pathlib import Path
 
 from scripts.rehearsal.network import PrivateNetwork
-from tests import processes
-from tests.onion.lines import wait_for
+from tests.onion.lines import LISTENS, sockets, wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
-
-LISTENS = "0A"  # of /proc/net/tcp
 
 OWNER = """
 import sys, time
@@ -38,14 +35,8 @@ def tors_of(folder: Path) -> list[int]:
 
 def addresses_of(pid: int) -> set[str]:
     """Return the addresses on which the sockets of a process listen, and those between which its connections stand."""
-    own = processes.open_files(pid)
-    found: set[str] = set()
-    for table in ("tcp", "tcp6", "udp", "udp6"):
-        for line in Path(f"/proc/{pid}/net/{table}").read_text().splitlines()[1:]:
-            _, local, remote, state, *_, inode = line.split()[:10]
-            if f"socket:[{inode}]" in own:
-                found |= {spelt(local)} if state == LISTENS else {spelt(local), spelt(remote)}
-    return found
+    ends = ([local] if state == LISTENS else [local, remote] for _, _, local, remote, state, *_ in sockets(pid))
+    return {spelt(end) for each in ends for end in each}
 
 
 def spelt(words: str) -> str:

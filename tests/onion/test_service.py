@@ -3,19 +3,16 @@ import logging
 import os
 import signal
 import threading
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from onion_app.crypto.onion_key import OnionKey, new_onion_key
 from onion_app.errors import ControlLost, ServiceRefused
-from onion_app.launch import status, status_text
-from onion_app.launch.self_check import SelfCheck
 from onion_app.launch.state import State
-from onion_app.launch.supervisor import Supervisor
 from onion_app.launch.terminal import Terminal
 from onion_app.launch.tor_supervisor import Service, TorSupervisor
 from onion_app.onion import control as service
@@ -26,7 +23,9 @@ from onion_app.onion.tor_process import TorProcess
 from scripts.rehearsal.network import PrivateNetwork
 from scripts.rehearsal.wire import Answer, fetch
 from tests.onion.conftest import ROOT
-from tests.onion.lines import PAGE, ControlLine, OldTor, Site, listeners, wait_for
+from tests.onion.lines import PAGE, ControlLine, OldTor, Site, listeners, unread, wait_for
+
+CELL = 514  # bytes
 
 
 @pytest.fixture
@@ -109,7 +108,7 @@ def test_a_visitor_whose_introduction_was_lost_is_let_in_without_asking_again(
     os.kill(tor.pid, signal.SIGSTOP)
     with ThreadPoolExecutor() as thread:
         waiting = thread.submit(dial, private_network.socks_port, key.address, 80, 150, circuit="lost")
-        time.sleep(3)
+        wait_for(lambda: unread(tor.pid) >= CELL)
         os.kill(tor.pid, signal.SIGKILL)
         tor.stop()
         second.publish(key.secret, key.address, way_again)
@@ -130,32 +129,30 @@ def nothing_names_the_service(tor: TorProcess, key: OnionKey) -> None:
         assert not [name for name in names if name in text or name.hex().encode() in text.lower()]
 
 
-def test_a_killed_tor_is_noticed_within_seconds(
-    lonely_tor: TorProcess, alone: Control, key: OnionKey, beside: Path
-) -> None:
+def test_a_killed_tor_is_noticed_within_seconds(mortal_tor: TorProcess, key: OnionKey) -> None:
     told = threading.Event()
-    watching = Control.connect(lonely_tor.control_socket, on_lost=told.set)
-    alone.publish(key.secret, key.address, beside)
-    os.kill(lonely_tor.pid, signal.SIGKILL)
-    assert alone.lost.wait(10)
+    watching = Control.connect(mortal_tor.control_socket, on_lost=told.set)
+    serving = Control.connect(mortal_tor.control_socket)
+    serving.publish(key.secret, key.address, mortal_tor.control_socket.with_name("site.sock"))
+    os.kill(mortal_tor.pid, signal.SIGKILL)
+    assert serving.lost.wait(10)
     assert told.wait(10)
-    assert not alone.alive()
-    for question in (alone.health, alone.bootstrap, watching.health):
+    assert not serving.alive()
+    for question in (serving.health, serving.bootstrap, watching.health):
         with pytest.raises(ControlLost):
             question()
     with pytest.raises(ControlLost):
-        Control.connect(lonely_tor.control_socket)
+        Control.connect(mortal_tor.control_socket)
 
 
-def test_a_tor_that_stands_still_counts_as_lost(
-    lonely_tor: TorProcess, alone: Control, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_tor_that_stands_still_counts_as_lost(mortal_tor: TorProcess, monkeypatch: pytest.MonkeyPatch) -> None:
+    connection = Control.connect(mortal_tor.control_socket)
     monkeypatch.setattr(service, "_ANSWER", 0.5)
-    os.kill(lonely_tor.pid, signal.SIGSTOP)
+    os.kill(mortal_tor.pid, signal.SIGSTOP)
     with pytest.raises(ControlLost):
-        alone.health()
-    assert not alone.alive()
-    os.kill(lonely_tor.pid, signal.SIGCONT)
+        connection.health()
+    assert not connection.alive()
+    os.kill(mortal_tor.pid, signal.SIGCONT)
 
 
 def test_closing_the_connection_ourselves_raises_no_alarm(lonely_tor: TorProcess) -> None:
@@ -167,14 +164,21 @@ def test_closing_the_connection_ourselves_raises_no_alarm(lonely_tor: TorProcess
     assert not told.is_set()
 
 
+@contextmanager
+def old_tor(tor: TorProcess, unknown: bytes) -> Iterator[tuple[OldTor, Control]]:
+    """Connect to a tor that does not know one of the words."""
+    with OldTor(tor.control_socket.with_name("old.sock"), tor.control_socket, unknown) as old:
+        control = Control.connect(Path(str(old.server_address)))
+        yield old, control
+        control.close()
+
+
 def test_a_tor_without_proof_of_work_is_used_without_and_said(
     lonely_tor: TorProcess, key: OnionKey, beside: Path
 ) -> None:
-    with OldTor(beside.with_name("old.sock"), lonely_tor.control_socket, b"PoWDefensesEnabled") as old:
-        control = Control.connect(beside.with_name("old.sock"))
+    with old_tor(lonely_tor, b"PoWDefensesEnabled") as (old, control):
         assert not control.publish(key.secret, key.address, beside).proof_of_work
         assert control.health().published
-        control.close()
     asked = [line for line in old.heard if line.startswith(b"ADD_ONION")]
     assert [b"PoWDefensesEnabled=1" in line for line in asked] == [True, False]
     assert all(b"DiscardPK" in line and b"MaxStreamsCloseCircuit" in line for line in asked)
@@ -182,14 +186,12 @@ def test_a_tor_without_proof_of_work_is_used_without_and_said(
 
 
 def test_a_tor_that_refuses_the_service_is_named(lonely_tor: TorProcess, key: OnionKey, beside: Path) -> None:
-    with OldTor(beside.with_name("old.sock"), lonely_tor.control_socket, b"ADD_ONION") as old:
-        control = Control.connect(beside.with_name("old.sock"))
+    with old_tor(lonely_tor, b"ADD_ONION") as (old, control):
         with pytest.raises(ServiceRefused) as refused:
             control.publish(key.secret, key.address, beside)
         assert old.heard
         assert refused.value.args == ("tor answered 512",)
         assert not control.health().published
-        control.close()
 
 
 def test_a_key_of_another_address_is_not_published(
@@ -242,19 +244,14 @@ def test_the_site_is_reached_by_its_bare_name_in_tors_own_folder(
             alone.publish(key.secret, key.address, elsewhere)
 
 
-def test_publishing_twice_is_refused(alone: Control, key: OnionKey, beside: Path) -> None:
+def test_without_a_network_a_service_is_published_once_and_not_called_healthy(
+    alone: Control, key: OnionKey, beside: Path
+) -> None:
     alone.publish(key.secret, key.address, beside)
     with pytest.raises(ServiceRefused):
         alone.publish(key.secret, key.address, beside)
-    assert alone.health().published
-
-
-def test_a_tor_without_a_network_is_not_called_healthy(alone: Control, key: OnionKey, beside: Path) -> None:
-    alone.publish(key.secret, key.address, beside)
     health = alone.health()
-    assert health.published
-    assert not health.circuits
-    assert not health.good
+    assert (health.published, health.circuits, health.good) == (True, False, False)
     assert not alone.uploaded.is_set()
     assert alone.bootstrap().percent < 100
 
@@ -278,20 +275,20 @@ def test_no_log_record_holds_what_is_said_to_tor(
     assert not caplog.records
 
 
-def test_the_operator_is_told_of_a_tor_without_proof_of_work(
-    lonely_tor: TorProcess, key: OnionKey, beside: Path, place: Path, monkeypatch: pytest.MonkeyPatch
+def test_the_launcher_knows_of_a_tor_without_proof_of_work(
+    lonely_tor: TorProcess, key: OnionKey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    home = State(place)
-    with OldTor(beside.with_name("old.sock"), lonely_tor.control_socket, b"PoWDefensesEnabled") as old:
+    with OldTor(
+        lonely_tor.control_socket.with_name("old.sock"), lonely_tor.control_socket, b"PoWDefensesEnabled"
+    ) as old:
         monkeypatch.setattr(lonely_tor, "control_socket", Path(str(old.server_address)))
-        way_in = TorSupervisor(home, Service(key.secret, key.address), lambda: lonely_tor, Terminal())
+        way_in = TorSupervisor(
+            State(lonely_tor.control_socket.parents[1]),
+            Service(key.secret, key.address),
+            lambda: lonely_tor,
+            Terminal(),
+        )
         way_in.start(0.0)
         way_in.step(0.0)
-        told = status.Static(key.address, confined=True, clock=time.time)
-        watches = [Supervisor(name, pytest.fail, pytest.fail) for name in ("site", "desk", "chores")]
-        seen = status.running(told, home, way_in, SelfCheck(key.address, home.socks_socket, lambda: None), watches)
-        assert seen["proof_of_work"] is False
-        assert any(
-            "cannot ask visitors for proof of work" in line.text and line.bad for line in status_text.lines(seen)
-        )
+        assert way_in.how_far.proof_of_work is False
         way_in.withdraw()

@@ -15,6 +15,8 @@ from tests.onion.lines import ControlLine, listeners, wait_for
 
 ROOT = Path(__file__).resolve().parents[2]
 
+TORRC = ROOT / "torrc.example"
+
 OWNER = """
 import sys, time
 from pathlib import Path
@@ -36,14 +38,10 @@ def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
 
-def test_a_missing_tor_is_named(place: Path) -> None:
-    with pytest.raises(TorMissing):
-        tor_process.version_of(str(place / "tor"))
-
-
-def test_a_program_that_is_no_tor_is_named(place: Path) -> None:
-    with pytest.raises(TorMissing):
-        tor_process.version_of(script(place, "echo Hello"))
+def test_a_missing_tor_and_a_program_that_is_none_are_named(place: Path) -> None:
+    for tor in (str(place / "tor"), script(place, "echo Hello")):
+        with pytest.raises(TorMissing):
+            tor_process.version_of(tor)
 
 
 @pytest.mark.parametrize("version", ["0.4.6.12", "0.3.5.18", "0.4.5.16-dev"])
@@ -72,7 +70,7 @@ def test_a_state_too_deep_for_a_socket_is_named_before_tor_starts(place: Path, o
     assert not deep.exists()
 
 
-def test_tor_listens_on_unix_sockets_only_and_for_its_account_only(lonely_tor: TorProcess, place: Path) -> None:
+def test_tor_listens_on_unix_sockets_only_and_for_its_account_only(lonely_tor: TorProcess) -> None:
     # With its network switched off tor opens no other listener at all, so ask it what it would open.
     with ControlLine(lonely_tor.control_socket) as line:
         said = line.say("GETCONF SocksPort ControlPort ORPort DirPort TransPort DNSPort HTTPTunnelPort ExtORPort")
@@ -80,7 +78,8 @@ def test_tor_listens_on_unix_sockets_only_and_for_its_account_only(lonely_tor: T
     assert 'SocksPort="unix:' in said
     assert "127.0.0.1" not in said
     assert mode(lonely_tor.control_socket) == 0o600
-    assert mode(place / "run") == mode(place / "tor") == 0o700
+    run = lonely_tor.control_socket.parent
+    assert mode(run) == mode(run.with_name("tor")) == 0o700
 
 
 def test_tor_is_confined_by_its_own_sandbox(lonely_tor: TorProcess) -> None:
@@ -102,12 +101,14 @@ def test_a_tor_whose_sandbox_does_not_work_here_runs_without_and_is_not_called_c
     process.stop()
 
 
-def test_nothing_of_the_systems_own_options_is_read(lonely_tor: TorProcess, offline: Path) -> None:
+def test_nothing_of_the_systems_own_options_is_read(lonely_tor: TorProcess) -> None:
     words = Path(f"/proc/{lonely_tor.pid}/cmdline").read_bytes().split(b"\0")
     assert words[words.index(b"--defaults-torrc") + 1] == b"/dev/null"
     with ControlLine(lonely_tor.control_socket) as line:
         in_force = {option.split()[0] for option in line.say("GETINFO config-text").splitlines()[1:-2]}
-    ours = {option.split()[0] for option in offline.read_text().splitlines() if option[:1].isalpha()}
+    ours = {
+        option.split()[0] for option in (*TORRC.read_text().splitlines(), "DisableNetwork 1") if option[:1].isalpha()
+    }
     assert in_force <= ours | {"ControlSocket", "DataDirectory", "SocksPort"}
     assert {"Sandbox", "NoExec", "SocksPort"} <= in_force
 
@@ -128,10 +129,10 @@ def test_tor_ends_when_told(place: Path, offline: Path) -> None:
     assert process.stop() == process.ended()
 
 
-def test_tor_ends_in_order_although_its_sandbox_may_block_signals(lonely_tor: TorProcess, place: Path) -> None:
+def test_tor_ends_in_order_although_its_sandbox_may_block_signals(mortal_tor: TorProcess, place: Path) -> None:
     state = place / "tor" / "state"
     state.unlink()
-    lonely_tor.stop()
+    mortal_tor.stop()
     assert "LastWritten" in state.read_text()
 
 
@@ -168,7 +169,7 @@ def test_tor_dumps_no_core_and_hides_its_memory_from_its_own_account(lonely_tor:
 
 
 def test_the_options_give_no_anonymity_away() -> None:
-    options = [line.split()[0] for line in (ROOT / "torrc.example").read_text().splitlines() if line[:1].isalpha()]
+    options = [line.split()[0] for line in TORRC.read_text().splitlines() if line[:1].isalpha()]
     assert not {option for option in options if option.startswith("HiddenService")}
     assert len(options) == len(set(options))
     assert {"Sandbox", "SafeLogging", "AvoidDiskWrites", "ClientOnly", "VanguardsLiteEnabled"} <= set(options)

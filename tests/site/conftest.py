@@ -9,6 +9,7 @@ from nacl.pwhash import argon2id
 from onion_app.crypto.epochs import Epoch, following, unwrap
 from onion_app.crypto.keys import KeyPair, fingerprint
 from onion_app.crypto.payloads import Consent, FinalText, Payload, StoryLink, Text
+from onion_app.days import DAY
 from onion_app.desk import member_removal
 from onion_app.site import SiteConfig, create_app
 from onion_app.site.author_keys import open_message
@@ -16,7 +17,7 @@ from onion_app.vault.mailbox import case_keys, messages
 from onion_app.web.app import Hardened
 from scripts.rehearsal.people import Visitor
 from scripts.rehearsal.wire import into
-from tests.world import DAY, Clock, World, hardly_stretched
+from tests.world import Clock, World, hardly_stretched
 
 ADDRESS = "abcdefghijklmnopqrstuvwxyz234567abcdefghijklmnopqrstuvwx.onion"
 
@@ -38,7 +39,7 @@ class Place(World):
 
     def close(self) -> None:
         for app in self.apps:
-            app.extensions["house"].mailbox.close_all()
+            app.extensions["site"].mailbox.close_all()
         super().close()
 
     @property

@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onion_app.site.forms import LETTERS, around_the_limit, read_consent, read_submission, wrong_text
+from onion_app.choices import TEXT_LETTERS
+from onion_app.site.forms import around_the_limit, read_consent, read_submission, wrong_text
 from onion_app.web.text import cleaned
 
 
@@ -23,9 +24,9 @@ def test_what_is_not_said_is_not_allowed() -> None:
 
 
 def test_the_place_that_is_too_long_is_found() -> None:
-    assert around_the_limit("a" * LETTERS) is None
-    assert around_the_limit("a" * LETTERS + "b") == ("a" * 60, "b")
-    assert wrong_text("a" * LETTERS) == {}
-    assert wrong_text("a" * (LETTERS + 1)) == {"text": "long"}
+    assert around_the_limit("a" * TEXT_LETTERS) is None
+    assert around_the_limit("a" * TEXT_LETTERS + "b") == ("a" * 60, "b")
+    assert wrong_text("a" * TEXT_LETTERS) == {}
+    assert wrong_text("a" * (TEXT_LETTERS + 1)) == {"text": "long"}
     assert wrong_text("\u200b\n ") == {}
     assert wrong_text(" \n\u3000") == {"text": "empty"}

@@ -6,8 +6,8 @@ from urllib.parse import urljoin, urlsplit
 
 import pytest
 
+from onion_app.choices import NOTES
 from onion_app.vault.mailbox import lifetime
-from onion_app.vault.shown.listing import NOTES
 from onion_app.web.size import SHORT
 from scripts.rehearsal.pages import Page
 from tests.offered import LANGUAGES

@@ -16,7 +16,7 @@ from tests.site.conftest import Place
 def drain(app: Hardened, kind: str, *, urgent: bool = True) -> None:
     with suppress(Overloaded):
         while True:
-            app.extensions["house"].budgets[kind].take(urgent=urgent)
+            app.extensions["site"].budgets[kind].take(urgent=urgent)
 
 
 def test_past_the_storage_quota_the_words_come_back_and_open_cases_go_on(
@@ -141,7 +141,7 @@ def test_while_paused_a_code_still_opens_and_its_author_may_write(visitor: Visit
 
 def test_a_broken_mailbox_still_gives_the_words_back(visitor: Visitor, place: Place) -> None:
     form = visitor.go("tell")
-    place.apps[0].extensions["house"].mailbox.close_all()
+    place.apps[0].extensions["site"].mailbox.close_all()
     place.state.mailbox.rename(place.state.mailbox.with_name("away"))
     visitor.dial = into(place.start())
     page = visitor.send(form, text="They found my phone.")

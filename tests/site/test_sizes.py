@@ -5,8 +5,7 @@ from typing import get_args
 
 import pytest
 
-from onion_app.shapes import Language
-from onion_app.vault.shown.reading import NOTES
+from onion_app.choices import NOTES, LanguageCode
 from onion_app.web.app import Hardened
 from onion_app.web.size import SHORT
 from scripts.rehearsal.pages import Page
@@ -29,7 +28,7 @@ def longest(place: Place) -> Place:
     place.put(backup_days=90)
     place.put(restored={"day": 20_000, "back_since": 20_000})
     for _ in range(11):
-        told: dict[Language, tuple[str, str]] = dict.fromkeys(get_args(Language), (TITLE, "ث" * 12000))
+        told: dict[LanguageCode, tuple[str, str]] = dict.fromkeys(get_args(LanguageCode), (TITLE, "ث" * 12000))
         place.show(told, notes=NOTES[1:], translated_from="ckb").hex()
     return place
 

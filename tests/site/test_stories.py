@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from onion_app.vault.shown.listing import NOTES
+from onion_app.choices import NOTES
 from onion_app.web.size import SHORT
 from scripts.rehearsal.pages import Page
 from scripts.rehearsal.people import Visitor

@@ -11,9 +11,11 @@ import sqlcipher3
 
 from onion_app.vault import database, settings, truth
 from onion_app.vault.database import Database
-from onion_app.vault.desk import circles, invitations, moderators
-from onion_app.vault.mailbox import case_keys, messages
+from onion_app.vault.desk import circles, entries, invitations, moderators
+from onion_app.vault.mailbox import case_keys, lifetime, messages
 from onion_app.vault.mailbox.records import AUTHOR, Case, Message, NewCase, Wrap
+from onion_app.vault.shown import writing
+from onion_app.vault.shown.reading import StoryOrGuide, Version
 
 TODAY = 20_400
 
@@ -52,6 +54,36 @@ class Installation:
     def desk(self) -> Database:
         self.opened.append(database.open_desk(self.desk_folder, self.desk_key))
         return self.opened[-1]
+
+    def log(self, kind: str = "mailbox") -> int:
+        """Give the length in bytes of a write-ahead log."""
+        return (self.folder / kind / f"{kind}.db-wal").stat().st_size
+
+    def add_case(self, db: Database, **changed: Any) -> NewCase:
+        """Store a case of the circle."""
+        lifetime.add_case(db, new := new_case(changed.pop("circle_id", self.circle_id), **changed))
+        return new
+
+    def invited(self, desk: Database, circle_id: bytes | None = None, **changed: Any) -> bytes:
+        """Invite somebody to the circle, or to another; give the mark of the invitation."""
+        invitations.add_invitation(desk, invitation(circle_id or self.circle_id, **changed), mark := some_key())
+        return mark
+
+    def enrol(self, desk: Database, handle: str = "second") -> moderators.Moderator:
+        """Redeem an invitation to the circle, which has a key already."""
+        newcomer = moderator(handle)
+        invitations.redeem(desk, self.invited(desk, made_by=self.moderator_id), TODAY, newcomer, None)
+        return moderators.read_moderator(desk, newcomer.id)
+
+    def let_in(self, desk: Database, newcomer: moderators.Moderator) -> moderators.Moderator:
+        key = circles.read_circle(desk, self.circle_id).public_key or b""
+        circles.let_in(desk, newcomer.id, [grant(self.circle_id, 1, newcomer.id, key)])
+        return moderators.read_moderator(desk, newcomer.id)
+
+    def entry(self, desk: Database, case_id: bytes, kind: Any = "note", entry_id: bytes | None = None) -> entries.Entry:
+        """Write an entry into a case."""
+        given = {"kind": kind, "author": self.moderator_id, "day": TODAY, "epoch": 1, "language": None}
+        return entries.add_entry(desk, entry_id or some_id(), case_id, **given, seal=sealing())
 
     def close(self) -> None:
         while self.opened:
@@ -92,11 +124,9 @@ def set_up(folder: Path) -> Installation:
     with desk.writing():
         settings.put(desk, "code_salt", secrets.token_bytes(16))
         settings.put(desk, "how_to_find_us", {"en": "Ask somebody you trust."})
-    circles.add_circle(desk, circles.Circle(made.circle_id, "first", (), (), True, True, 0, None))  # noqa: FBT003
-    mark = some_key()
-    invitations.add_invitation(desk, invitation(made.circle_id), mark)
-    first = moderator("first", made.moderator_id)
-    invitations.redeem(desk, mark, TODAY, first, grant(made.circle_id, 1, made.moderator_id, some_key()))
+    circles.add_circle(desk, circle(made.circle_id, "first", catch_all=True, coordinators=True))
+    first = grant(made.circle_id, 1, made.moderator_id, some_key())
+    invitations.redeem(desk, made.invited(desk), TODAY, moderator("first", made.moderator_id), first)
     with mailbox.writing():
         truth.copy_circles(mailbox, desk)
         truth.copy_settings(mailbox, desk)
@@ -105,31 +135,18 @@ def set_up(folder: Path) -> Installation:
     return made
 
 
+def circle(circle_id: bytes, name: str, **changed: Any) -> circles.Circle:
+    return replace(circles.Circle(circle_id, name, (), (), False, False, 0, None), **changed)  # noqa: FBT003
+
+
 def invitation(circle_id: bytes, **changed: Any) -> invitations.Invitation:
-    plain = invitations.Invitation(
-        id=some_id(),
-        circle_id=circle_id,
-        coordinator=False,
-        made_by=None,
-        expires_day=TODAY + 7,
-        state="open",
-        redeemed_by=None,
-    )
+    plain = invitations.Invitation(some_id(), circle_id, False, None, TODAY + 7, "open", None)  # noqa: FBT003
     return replace(plain, **changed)
 
 
 def moderator(handle: str, moderator_id: bytes | None = None) -> moderators.Moderator:
-    return moderators.Moderator(
-        id=moderator_id or some_id(),
-        handle=handle,
-        public_key=some_key(),
-        secrets=b"locked",
-        sheet=b"locked too",
-        last_step=None,
-        coordinator=False,
-        state="waiting",
-        joined_day=TODAY,
-    )
+    who = moderator_id or some_id()
+    return moderators.Moderator(who, handle, some_key(), b"locked", b"too", None, False, "waiting", TODAY)  # noqa: FBT003
 
 
 def grant(circle_id: bytes, generation: int, moderator_id: bytes, public_key: bytes) -> circles.Grant:
@@ -171,3 +188,30 @@ def write(db: Database, case: Case, author: Any = "visitor", **changed: Any) -> 
 def next_wraps(db: Database, case: Case, epoch: int = 2) -> tuple[Wrap, Wrap]:
     author = case_keys.wraps_of(db, case.id, AUTHOR)[0]
     return wrap(epoch, case.circle_id), wrap(epoch, AUTHOR, author.recipient)
+
+
+def draft(
+    desk: Database, *languages: Any, case_id: bytes | None = None, year: int | None = 2026, notes: Any = ()
+) -> bytes:
+    """Write a story that nobody sees yet, in English unless said otherwise; give its id."""
+    text = StoryOrGuide(some_id(), "story", None, year, tuple(notes))
+    versions = [
+        Version(text.id, each, f"A title in {each}", "A body", None, None, None) for each in languages or ("en",)
+    ]
+    writing.draft(desk, text, versions, case_id)
+    return text.id
+
+
+def story(mailbox: Database, desk: Database, *languages: Any, **facts: Any) -> bytes:
+    """Publish a story, and give its id."""
+    text_id = draft(desk, *languages, **facts)
+    writing.publish(mailbox, desk, text_id)
+    return text_id
+
+
+def guide(mailbox: Database, desk: Database, slug: str = "now") -> bytes:
+    """Publish a guide in Arabic and English, and give its id."""
+    text = StoryOrGuide(some_id(), "guide", slug, None, ())
+    writing.draft(desk, text, [Version(text.id, each, "Title", "Go first.", None, None, None) for each in ("ar", "en")])
+    writing.publish(mailbox, desk, text.id)
+    return text.id

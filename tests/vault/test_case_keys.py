@@ -1,17 +1,24 @@
 """A case opens for who holds a wrap, and no epoch begins or ends that somebody would lose."""
 
+from typing import Any
+
 import pytest
 
 from onion_app.errors import EpochPassed, NothingHere
 from onion_app.vault.database import Database
 from onion_app.vault.mailbox import case_keys, lifetime, messages
 from onion_app.vault.mailbox.records import AUTHOR, Case, Wrap
-from tests.vault.made import Installation, new_case, next_wraps, some_id, some_key, wrap, write
+from tests.vault.made import Installation, next_wraps, some_id, some_key, wrap, write
 
 
 def rekey(mailbox: Database, case: Case, circle_id: bytes, wraps: list[Wrap], epoch: int) -> None:
     held, begun = case_keys.all_wraps(mailbox, case.id), next_wraps(mailbox, case, epoch)
     case_keys.rewrap(mailbox, case.id, circle_id, wraps=wraps, new_wraps=begun, held=held)
+
+
+def set_code(mailbox: Database, case_id: bytes, held: list[Wrap], wraps: list[Wrap], **changed: Any) -> None:
+    given: dict[str, Any] = {"tag": some_key(), "author_key": some_key(), "new_wraps": ()} | changed
+    case_keys.change_code(mailbox, case_id, wraps=wraps, held=held, **given)
 
 
 def test_a_new_epoch_comes_with_its_wraps(mailbox: Database, case: Case) -> None:
@@ -30,17 +37,12 @@ def test_of_two_who_begin_the_same_epoch_one_is_told_to_begin_again(mailbox: Dat
     assert case_keys.wraps_of(mailbox, case.id, case.circle_id)[0] == mine[0]
 
 
-@pytest.mark.parametrize("who", ["the author only", "two circles", "two epochs", "the epoch that is there"])
-def test_an_epoch_that_somebody_could_not_open_is_not_begun(mailbox: Database, case: Case, who: str) -> None:
+def test_an_epoch_that_somebody_could_not_open_is_not_begun(mailbox: Database, case: Case) -> None:
     circle, author = next_wraps(mailbox, case)
-    wraps = {
-        "the author only": (author,),
-        "two circles": (circle, wrap(2, some_id()), author),
-        "two epochs": (circle, wrap(3, AUTHOR, author.recipient)),
-        "the epoch that is there": next_wraps(mailbox, case, 1),
-    }[who]
-    with pytest.raises(EpochPassed):
-        write(mailbox, case, epoch=2, new_wraps=wraps)
+    two_circles, two_epochs = (circle, wrap(2, some_id()), author), (circle, wrap(3, AUTHOR, author.recipient))
+    for wraps in ((author,), two_circles, two_epochs, next_wraps(mailbox, case, 1)):
+        with pytest.raises(EpochPassed):
+            write(mailbox, case, epoch=2, new_wraps=wraps)
     assert len(messages.messages_of(mailbox, case.id)) == 1
 
 
@@ -62,21 +64,19 @@ def test_what_is_planted_among_the_wraps_takes_no_number_from_an_epoch(made: Ins
 
 
 def test_after_a_new_code_the_old_one_finds_and_opens_nothing(made: Installation, mailbox: Database) -> None:
-    new = new_case(made.circle_id)
-    lifetime.add_case(mailbox, new)
+    new = made.add_case(mailbox)
     case = lifetime.read_case(mailbox, new.id)
     write(mailbox, case, epoch=2, new_wraps=next_wraps(mailbox, case))
     before = {held.wrap for held in case_keys.wraps_of(mailbox, case.id, AUTHOR)}
     tag, key, mine = some_key(), some_key(), [wrap(1, AUTHOR), wrap(2, AUTHOR)]
     begun = [wrap(3, AUTHOR), wrap(3, made.circle_id)]
-    held = case_keys.all_wraps(mailbox, case.id)
-    case_keys.change_code(mailbox, case.id, tag=tag, author_key=key, wraps=mine, new_wraps=begun, held=held)
+    set_code(mailbox, case.id, case_keys.all_wraps(mailbox, case.id), mine, new_wraps=begun, tag=tag, author_key=key)
     assert lifetime.find_by_tag(mailbox, tag).id == case.id
     assert case_keys.author_key_of(mailbox, case.id) == key
     assert case_keys.wraps_of(mailbox, case.id, AUTHOR) == [begun[0], *mine[::-1]]
     assert case_keys.wraps_of(mailbox, case.id, made.circle_id)[0] == begun[1]
     assert not before & {row[0] for row in mailbox.rows("SELECT wrap FROM case_keys")}
-    assert (made.mailbox_folder / "mailbox.db-wal").stat().st_size == 0
+    assert made.log() == 0
     with pytest.raises(NothingHere):
         lifetime.find_by_tag(mailbox, new.lookup_tag or b"")
 
@@ -86,9 +86,7 @@ def test_a_new_code_that_would_lose_an_epoch_is_not_set(mailbox: Database, case:
     write(mailbox, case, epoch=2, new_wraps=next_wraps(mailbox, case))
     tag = some_key()
     with pytest.raises(EpochPassed):
-        case_keys.change_code(
-            mailbox, case.id, tag=tag, author_key=some_key(), wraps=[wrap(1, AUTHOR)], new_wraps=(), held=held
-        )
+        set_code(mailbox, case.id, held, [wrap(1, AUTHOR)], tag=tag)
     with pytest.raises(NothingHere):
         lifetime.find_by_tag(mailbox, tag)
     assert len(case_keys.wraps_of(mailbox, case.id, AUTHOR)) == 2
@@ -97,28 +95,24 @@ def test_a_new_code_that_would_lose_an_epoch_is_not_set(mailbox: Database, case:
 def test_a_closed_door_leaves_the_visitor_no_way_in_and_the_circle_its_own(
     made: Installation, mailbox: Database
 ) -> None:
-    new = new_case(made.circle_id)
-    lifetime.add_case(mailbox, new)
+    new = made.add_case(mailbox)
     before = case_keys.all_wraps(mailbox, new.id)
     case_keys.close_door(mailbox, new.id)
     assert case_keys.author_key_of(mailbox, new.id) is None
     assert case_keys.wraps_of(mailbox, new.id, AUTHOR) == []
     assert len(case_keys.wraps_of(mailbox, new.id, made.circle_id)) == 1
-    assert (made.mailbox_folder / "mailbox.db-wal").stat().st_size == 0
+    assert made.log() == 0
     with pytest.raises(NothingHere):
         lifetime.find_by_tag(mailbox, new.lookup_tag or b"")
     with pytest.raises(EpochPassed):  # whoever stood in it when it was closed
-        case_keys.change_code(
-            mailbox, new.id, tag=some_key(), author_key=some_key(), wraps=[wrap(1, AUTHOR)], new_wraps=(), held=before
-        )
+        set_code(mailbox, new.id, before, [wrap(1, AUTHOR)])
     case = lifetime.read_case(mailbox, new.id)
     assert write(mailbox, case, "circle", epoch=2, new_wraps=[wrap(2, made.circle_id)]).number == 2
 
 
 def test_a_case_without_return_has_no_tag_and_many_of_them_can_be_stored(made: Installation, mailbox: Database) -> None:
     for _ in range(2):
-        new = new_case(made.circle_id, lookup_tag=None, author_key=None, wraps=(wrap(1, made.circle_id),))
-        lifetime.add_case(mailbox, new)
+        new = made.add_case(mailbox, lookup_tag=None, author_key=None, wraps=(wrap(1, made.circle_id),))
         assert case_keys.author_key_of(mailbox, new.id) is None
 
 
@@ -167,8 +161,7 @@ def test_cases_sealed_to_a_key_are_found_until_they_are_wrapped_again(made: Inst
     present, former = some_id(), some_id()
     ids = set()
     for recipient in (present, former, former):
-        new = new_case(made.circle_id, wraps=(wrap(1, made.circle_id, recipient), wrap(1, AUTHOR)))
-        lifetime.add_case(mailbox, new)
+        new = made.add_case(mailbox, wraps=(wrap(1, made.circle_id, recipient), wrap(1, AUTHOR)))
         if recipient == former:
             ids.add(new.id)
     assert case_keys.sealed_to(mailbox, made.circle_id, former, b"") == sorted(ids)

@@ -88,24 +88,18 @@ def test_the_record_of_the_last_opening_is_replaced_each_time(mailbox: Database,
 
 
 def test_states_follow_who_wrote_last(mailbox: Database, case: Case) -> None:
-    def now() -> tuple[str, bool]:
-        read = lifetime.read_case(mailbox, case.id)
-        return read.state, read.unread
-
-    assert now() == ("new", True)
+    assert (case.state, case.unread) == ("new", True)
     lifetime.mark_read(mailbox, case.id)
-    assert now() == ("reading", False)
-    write(mailbox, case, "circle")
-    assert now() == ("answered", False)
-    write(mailbox, case, "visitor")
-    assert now() == ("new", True)
-    write(mailbox, case, "circle")
-    assert now() == ("answered", False)
-    lifetime.set_state(mailbox, case.id, "closed")
-    write(mailbox, case, "site")
-    assert now() == ("closed", False)
-    write(mailbox, case, "visitor")
-    assert now() == ("new", True)
+    steps: list[tuple[Any, str, bool]] = [(None, "reading", False), ("circle", "answered", False)]
+    steps += [("visitor", "new", True), ("circle", "answered", False), ("closed", "closed", False)]
+    steps += [("site", "closed", False), ("visitor", "new", True)]
+    for who, state, unread in steps:
+        if who == "closed":
+            lifetime.set_state(mailbox, case.id, "closed")
+        elif who:
+            write(mailbox, case, who)
+        read = lifetime.read_case(mailbox, case.id)
+        assert (read.state, read.unread) == (state, unread)
 
 
 @pytest.mark.parametrize("state", ["asking", "ready", "published"])

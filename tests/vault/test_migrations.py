@@ -8,8 +8,8 @@ import pytest
 
 from onion_app.errors import DamagedFile, KeysUnlinked
 from onion_app.vault import connection, database, schema
-from onion_app.vault.mailbox import case_keys, lifetime
-from tests.vault.made import TODAY, Installation, new_case
+from onion_app.vault.mailbox import case_keys
+from tests.vault.made import TODAY, Installation
 
 NEXT = (
     "CREATE TABLE later (id BLOB NOT NULL PRIMARY KEY) STRICT, WITHOUT ROWID;\nINSERT INTO later (id) VALUES (x'00');\n"
@@ -33,26 +33,31 @@ def steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder / "mailbox"
 
 
-def expect_later_schema(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def later(steps: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Have one migration more, and the schema that it makes."""
+    (steps / LATER).write_text(NEXT)
     scratch = connection.scratch()
     schema.apply(scratch, "mailbox")
     expected = schema.found(scratch)
     monkeypatch.setattr(schema, "written", lambda _kind: expected)
+    return steps
+
+
+def migrate(made: Installation) -> None:
+    database.migrate(made.mailbox_folder, "mailbox", made.mailbox_key, clock)
 
 
 def test_nothing_due_changes_nothing_and_copies_nothing(made: Installation) -> None:
     before = (made.mailbox_folder / "mailbox.db").read_bytes()
-    database.migrate(made.mailbox_folder, "mailbox", made.mailbox_key, clock)
+    migrate(made)
     assert (made.mailbox_folder / "mailbox.db").read_bytes() == before
     assert [file.name for file in made.mailbox_folder.glob("*.db")] == ["mailbox.db"]
 
 
-def test_a_due_migration_runs_after_an_encrypted_copy(
-    made: Installation, steps: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (steps / LATER).write_text(NEXT)
-    expect_later_schema(monkeypatch)
-    database.migrate(made.mailbox_folder, "mailbox", made.mailbox_key, clock)
+@pytest.mark.usefixtures("later")
+def test_a_due_migration_runs_after_an_encrypted_copy(made: Installation, monkeypatch: pytest.MonkeyPatch) -> None:
+    migrate(made)
     assert made.mailbox().row("SELECT count(*) FROM later") == (1,)
     copy = made.mailbox_folder / f"mailbox.version-{NEWEST}.day-{TODAY}.db"
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
@@ -71,21 +76,17 @@ def test_a_migration_that_fails_leaves_the_database_as_it_was(
 ) -> None:
     (steps / LATER).write_text(NEXT + "INSERT INTO nowhere VALUES (1);\n")
     with pytest.raises(Exception, match="no such table"):
-        database.migrate(made.mailbox_folder, "mailbox", made.mailbox_key, clock)
+        migrate(made)
     monkeypatch.undo()
     assert made.mailbox().row("PRAGMA user_version") == (NEWEST,), "and it opens, so that its schema is the old one"
 
 
-def test_migrations_that_fail_later_keep_what_was_done(
-    made: Installation, steps: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (steps / LATER).write_text(NEXT)
-    expect_later_schema(monkeypatch)
-    (steps / LATER_STILL).write_text("INSERT INTO nowhere VALUES (1);\n")
+def test_migrations_that_fail_later_keep_what_was_done(made: Installation, later: Path) -> None:
+    (later / LATER_STILL).write_text("INSERT INTO nowhere VALUES (1);\n")
     with pytest.raises(Exception, match="no such table"):
-        database.migrate(made.mailbox_folder, "mailbox", made.mailbox_key, clock)
-    (steps / LATER_STILL).unlink()
-    database.migrate(made.mailbox_folder, "mailbox", made.mailbox_key, clock)
+        migrate(made)
+    (later / LATER_STILL).unlink()
+    migrate(made)
     assert made.mailbox().row("PRAGMA user_version") == (NEWEST + 1,)
 
 
@@ -114,8 +115,8 @@ def test_who_waited_by_their_state_alone_waits_in_the_circle_of_their_invitation
 
 def with_wraps_of(made: Installation, size: int) -> bytes:
     """Store a case whose wraps have this many bytes in a mailbox from before they carried links; give the case's id."""
-    mailbox, new = made.mailbox(), new_case(made.circle_id)
-    lifetime.add_case(mailbox, new)
+    mailbox = made.mailbox()
+    new = made.add_case(mailbox)
     with mailbox.writing():
         mailbox.run("UPDATE case_keys SET wrap = ?", (bytes(size),))
     made.close()
@@ -128,14 +129,14 @@ def test_a_mailbox_whose_cases_would_open_for_nobody_is_refused_and_left_as_it_i
     with_wraps_of(made, 117)
     before = (made.mailbox_folder / "mailbox.db").read_bytes()
     with pytest.raises(KeysUnlinked):
-        database.migrate(made.mailbox_folder, "mailbox", made.mailbox_key, clock)
+        migrate(made)
     assert (made.mailbox_folder / "mailbox.db").read_bytes() == before
     assert [file.name for file in made.mailbox_folder.glob("*.db")] == ["mailbox.db"]
 
 
 def test_a_mailbox_whose_wraps_carry_links_is_brought_forward(made: Installation) -> None:
     case_id = with_wraps_of(made, 229)
-    database.migrate(made.mailbox_folder, "mailbox", made.mailbox_key, clock)
+    migrate(made)
     assert len(case_keys.all_wraps(made.mailbox(), case_id)) == 2
 
 
@@ -147,16 +148,13 @@ def test_a_migration_may_plant_no_trigger_and_attach_nothing(made: Installation,
     ):
         (steps / LATER).write_text(statement)
         with pytest.raises(DamagedFile):
-            database.migrate(made.mailbox_folder, "mailbox", made.mailbox_key, clock)
+            migrate(made)
 
 
-def test_a_copy_cut_off_by_a_power_cut_does_not_stop_the_next_attempt(
-    made: Installation, steps: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (steps / LATER).write_text(NEXT)
-    expect_later_schema(monkeypatch)
+@pytest.mark.usefixtures("later")
+def test_a_copy_cut_off_by_a_power_cut_does_not_stop_the_next_attempt(made: Installation) -> None:
     (made.mailbox_folder / f"mailbox.version-{NEWEST}.day-{TODAY}.db").write_bytes(b"half")
-    database.migrate(made.mailbox_folder, "mailbox", made.mailbox_key, clock)
+    migrate(made)
     assert made.mailbox().row("PRAGMA user_version") == (NEWEST + 1,)
 
 

@@ -37,30 +37,18 @@ def test_a_setting_that_does_not_hold_stops_the_opening(made: Installation, monk
 
 
 def test_the_wrong_key_is_named(made: Installation) -> None:
-    with pytest.raises(WrongKey):
-        database.open_mailbox(made.mailbox_folder, some_key())
-    with pytest.raises(WrongKey):
-        database.open_mailbox(made.mailbox_folder, b"short")
-    with pytest.raises(WrongKey):
-        database.open_desk(made.desk_folder, made.mailbox_key)
+    for key in (some_key(), b"short", made.desk_key, made.mailbox_key.hex().encode()[:32]):
+        with pytest.raises(WrongKey):
+            database.open_mailbox(made.mailbox_folder, key)
 
 
-def test_a_passphrase_that_looks_like_the_key_does_not_open(made: Installation) -> None:
-    with pytest.raises(WrongKey):
-        database.open_mailbox(made.mailbox_folder, made.mailbox_key.hex().encode()[:32])
-
-
-def test_a_missing_file_is_damage_and_is_not_created(tmp_path: Path) -> None:
+@pytest.mark.parametrize("empty", [False, True])
+def test_a_missing_or_empty_file_is_damage_and_stays_so(tmp_path: Path, *, empty: bool) -> None:
+    if empty:
+        (tmp_path / "mailbox.db").touch()
     with pytest.raises(DamagedFile):
         database.open_mailbox(tmp_path, some_key())
-    assert list(tmp_path.iterdir()) == []
-
-
-def test_an_empty_file_is_damage_and_stays_empty(tmp_path: Path) -> None:
-    (tmp_path / "mailbox.db").touch()
-    with pytest.raises(DamagedFile):
-        database.open_mailbox(tmp_path, some_key())
-    assert (tmp_path / "mailbox.db").stat().st_size == 0
+    assert [file.stat().st_size for file in tmp_path.iterdir()] == [0] * empty
 
 
 def test_a_damaged_first_page_and_a_damaged_later_page_are_named(made: Installation) -> None:
@@ -69,16 +57,10 @@ def test_a_damaged_first_page_and_a_damaged_later_page_are_named(made: Installat
     file.write_bytes(whole[:4096] + bytes(len(whole) - 4096))
     with pytest.raises(DamagedFile):
         made.mailbox().rows("SELECT * FROM settings")
-    file.write_bytes(bytes(100) + whole[100:])
-    with pytest.raises(WrongKey):
-        made.mailbox()
-
-
-def test_a_plain_sqlite_file_does_not_open(made: Installation) -> None:
-    file = made.mailbox_folder / "mailbox.db"
-    file.write_bytes(b"SQLite format 3\0" + bytes(4080))
-    with pytest.raises(WrongKey):
-        made.mailbox()
+    for first in (bytes(100) + whole[100:], b"SQLite format 3\0" + bytes(4080)):
+        file.write_bytes(first)
+        with pytest.raises(WrongKey):
+            made.mailbox()
 
 
 def test_a_database_is_never_created_over_another(made: Installation) -> None:
@@ -119,36 +101,28 @@ def test_nothing_is_printed_about_a_wrong_key(made: Installation) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
 
 
-PLANTED = {
-    "trigger": "CREATE TRIGGER planted AFTER INSERT ON messages BEGIN DELETE FROM case_keys; END",
-    "view": "CREATE VIEW planted AS SELECT * FROM messages",
-    "table": "CREATE TABLE planted (copy TEXT)",
-    "index": "CREATE INDEX planted ON messages (author)",
-    "fewer": "DROP INDEX queue",
-    "statistics": "ANALYZE",
-}
+REPLACED = "ALTER TABLE withdrawn RENAME TO hidden; CREATE VIEW withdrawn AS SELECT * FROM hidden WHERE 0"
+PLANTED = (
+    "CREATE TRIGGER planted AFTER INSERT ON messages BEGIN DELETE FROM case_keys; END",
+    "CREATE VIEW planted AS SELECT * FROM messages",
+    "CREATE TABLE planted (copy TEXT)",
+    "CREATE INDEX planted ON messages (author)",
+    "DROP INDEX queue",
+    "ANALYZE",
+    REPLACED,
+)
 
 
-@pytest.mark.parametrize("what", PLANTED)
+@pytest.mark.parametrize("planted", PLANTED)
 @pytest.mark.parametrize("kind", ["mailbox", "desk"])
-def test_a_planted_shape_is_refused_at_opening(made: Installation, kind: str, what: str) -> None:
-    statement = PLANTED[what]
+def test_a_planted_shape_is_refused_at_opening(made: Installation, kind: str, planted: str) -> None:
     if kind == "desk":
-        statement = (
-            statement.replace("messages", "entries").replace("case_keys", "taken").replace("queue", "replies_of")
-        )
+        for ours, theirs in (("messages", "entries"), ("case_keys", "taken"), ("queue", "replies_of")):
+            planted = planted.replace(ours, theirs).replace("withdrawn", "findings")
     with made.hostile(kind) as link_:
-        link_.execute(statement)
+        link_.executescript(planted)
     with pytest.raises(DamagedFile):
         made.mailbox() if kind == "mailbox" else made.desk()
-
-
-def test_a_table_replaced_by_a_view_is_refused_at_opening(made: Installation) -> None:
-    with made.hostile() as link_:
-        link_.execute("ALTER TABLE withdrawn RENAME TO hidden")
-        link_.execute("CREATE VIEW withdrawn AS SELECT * FROM hidden WHERE 0")
-    with pytest.raises(DamagedFile):
-        made.mailbox()
 
 
 def test_a_trigger_planted_after_opening_runs_nothing(made: Installation, mailbox: Database) -> None:
@@ -163,8 +137,7 @@ def test_a_trigger_planted_after_opening_runs_nothing(made: Installation, mailbo
 def test_a_view_planted_after_opening_is_not_read(made: Installation, mailbox: Database) -> None:
     assert mailbox.rows("SELECT id FROM withdrawn") == []
     with made.hostile() as link_:
-        link_.execute("ALTER TABLE withdrawn RENAME TO hidden")
-        link_.execute("CREATE VIEW withdrawn AS SELECT * FROM hidden WHERE 0")
+        link_.executescript(REPLACED)
     with pytest.raises(DamagedFile):
         mailbox.rows("SELECT id FROM withdrawn")
 
@@ -197,9 +170,7 @@ def test_the_gate_refuses_what_it_does_not_name(mailbox: Database, statement: st
     assert not Path("/tmp/elsewhere.db").exists()
 
 
-@pytest.mark.parametrize(
-    "function", ["load_extension('x')", "sqlcipher_export('main')", "writefile('x', 'y')", "random()"]
-)
+@pytest.mark.parametrize("function", ["load_extension('x')", "sqlcipher_export('main')", "writefile('x')", "random()"])
 def test_the_gate_refuses_functions_it_does_not_name(mailbox: Database, function: str) -> None:
     with pytest.raises(Exception, match=r"not authorized|no such function"):
         mailbox.rows(f"SELECT {function}")

@@ -7,48 +7,33 @@ import pytest
 from onion_app.errors import CircleChanged, HandleTaken, InvitationRefused, NothingHere, SecondFactorUsed
 from onion_app.vault.database import Database
 from onion_app.vault.desk import circles, invitations, moderators, taken
-from tests.vault.made import TODAY, Installation, grant, invitation, moderator, some_id, some_key
-
-
-def enrol(made: Installation, desk: Database, handle: str = "second") -> moderators.Moderator:
-    """Redeem an invitation to the circle, which has a key already."""
-    mark, newcomer = some_key(), moderator(handle)
-    invitations.add_invitation(desk, invitation(made.circle_id, made_by=made.moderator_id), mark)
-    invitations.redeem(desk, mark, TODAY, newcomer, None)
-    return moderators.read_moderator(desk, newcomer.id)
-
-
-def let_in(made: Installation, desk: Database, newcomer: moderators.Moderator) -> None:
-    key = circles.read_circle(desk, made.circle_id).public_key or b""
-    circles.let_in(desk, newcomer.id, [grant(made.circle_id, 1, newcomer.id, key)])
+from tests.vault.made import TODAY, Installation, circle, grant, moderator, some_id, some_key
 
 
 def test_the_first_member_of_an_empty_circle_brings_its_key(made: Installation, desk: Database) -> None:
-    circle = circles.read_circle(desk, made.circle_id)
-    first = moderators.find_moderator(desk, "first")
-    assert (circle.generation, first.state) == (1, "active")
-    assert [held.public_key for held in circles.grants_of(desk, first.id, circle.id)] == [circle.public_key]
-    assert circles.circles_of(desk, first.id) == [circle] == circles.circles(desk)
-    assert circles.members_of(desk, circle.id) == [first]
+    only, first = circles.read_circle(desk, made.circle_id), moderators.find_moderator(desk, "first")
+    assert (only.generation, first.state) == (1, "active")
+    assert [held.public_key for held in circles.grants_of(desk, first.id, only.id)] == [only.public_key]
+    assert circles.circles_of(desk, first.id) == [only] == circles.circles(desk)
+    assert circles.members_of(desk, only.id) == [first]
     assert invitations.open_invitations(desk) == []
 
 
 def test_the_next_one_waits_and_holds_nothing_until_let_in(made: Installation, desk: Database) -> None:
-    newcomer = enrol(made, desk)
+    newcomer = made.enrol(desk)
     assert newcomer.state == "waiting"
     assert circles.circles_of(desk, newcomer.id) == []
     assert circles.waiting_in(desk, made.circle_id) == [newcomer]
-    let_in(made, desk, newcomer)
+    made.let_in(desk, newcomer)
     assert moderators.read_moderator(desk, newcomer.id).state == "active"
     assert circles.waiting_in(desk, made.circle_id) == []
     assert {member.handle for member in circles.members_of(desk, made.circle_id)} == {"first", "second"}
 
 
 def test_an_invitation_works_once_until_its_last_day_and_not_when_cancelled(made: Installation, desk: Database) -> None:
-    mark, plain = some_key(), invitation(made.circle_id, coordinator=True, made_by=made.moderator_id)
-    invitations.add_invitation(desk, plain, mark)
+    mark = made.invited(desk, coordinator=True, made_by=made.moderator_id)
+    [plain] = invitations.open_invitations(desk)
     assert invitations.find_invitation(desk, mark, plain.expires_day) == plain
-    assert invitations.open_invitations(desk) == [plain]
     for wrong_mark, day in ((some_key(), TODAY), (mark, plain.expires_day + 1)):
         with pytest.raises(InvitationRefused):
             invitations.find_invitation(desk, wrong_mark, day)
@@ -57,24 +42,21 @@ def test_an_invitation_works_once_until_its_last_day_and_not_when_cancelled(made
     invitations.redeem(desk, mark, TODAY, moderator("in time"), None)
     newcomer = moderators.find_moderator(desk, "in time")
     assert not newcomer.coordinator, "an office begins with letting in"
-    let_in(made, desk, newcomer)
-    assert moderators.find_moderator(desk, "in time").coordinator, "what one becomes stands in the invitation"
+    assert made.let_in(desk, newcomer).coordinator, "what one becomes stands in the invitation"
     with pytest.raises(InvitationRefused):
         invitations.redeem(desk, mark, TODAY, moderator("again"), None)
     with pytest.raises(InvitationRefused):
         invitations.cancel_invitation(desk, plain.id)
 
-    other, mark = invitation(made.circle_id), some_key()
-    invitations.add_invitation(desk, other, mark)
-    invitations.cancel_invitation(desk, other.id)
+    mark = made.invited(desk)
+    invitations.cancel_invitation(desk, invitations.open_invitations(desk)[0].id)
     with pytest.raises(InvitationRefused):
         invitations.find_invitation(desk, mark, TODAY)
 
 
 @pytest.mark.parametrize("handle", ["first", "First", "ﬁrst"])
 def test_a_handle_that_could_be_taken_for_another_is_refused(made: Installation, desk: Database, handle: str) -> None:
-    mark = some_key()
-    invitations.add_invitation(desk, invitation(made.circle_id), mark)
+    mark = made.invited(desk)
     with pytest.raises(HandleTaken):
         invitations.redeem(desk, mark, TODAY, moderator(handle), None)
     invitations.find_invitation(desk, mark, TODAY)  # and the invitation is still good
@@ -83,14 +65,13 @@ def test_a_handle_that_could_be_taken_for_another_is_refused(made: Installation,
 def test_a_newcomer_brings_no_key_to_a_circle_that_has_one_nor_comes_without_to_one_that_has_none(
     made: Installation, desk: Database
 ) -> None:
-    mark, newcomer = some_key(), moderator("second")
-    invitations.add_invitation(desk, invitation(made.circle_id), mark)
+    mark, newcomer = made.invited(desk), moderator("second")
     with pytest.raises(CircleChanged):
         invitations.redeem(desk, mark, TODAY, newcomer, grant(made.circle_id, 2, newcomer.id, some_key()))
-    empty = circles.Circle(some_id(), "empty", ("law",), ("ar", "ckb"), False, False, 0, None)  # noqa: FBT003
+    empty = circle(some_id(), "empty", topics=("law",), languages=("ar", "ckb"))
     circles.add_circle(desk, empty)
     assert circles.read_circle(desk, empty.id) == empty
-    invitations.add_invitation(desk, invitation(empty.id), mark := some_key())
+    mark = made.invited(desk, empty.id)
     with pytest.raises(CircleChanged):
         invitations.redeem(desk, mark, TODAY, newcomer, None)
     for wrong in (grant(empty.id, 2, newcomer.id, some_key()), grant(empty.id, 1, some_id(), some_key())):
@@ -101,25 +82,19 @@ def test_a_newcomer_brings_no_key_to_a_circle_that_has_one_nor_comes_without_to_
 
 
 def test_letting_in_with_a_former_key_is_refused(made: Installation, desk: Database) -> None:
-    newcomer = enrol(made, desk)
-    renewed = some_key()
-    second = enrol(made, desk, "third")
-    let_in(made, desk, second)
-    circles.remove_member(desk, second.id, {made.circle_id: [grant(made.circle_id, 2, made.moderator_id, renewed)]})
+    newcomer, second = made.enrol(desk), made.let_in(desk, made.enrol(desk, "third"))
+    circles.remove_member(desk, second.id, {made.circle_id: [grant(made.circle_id, 2, made.moderator_id, some_key())]})
     with pytest.raises(CircleChanged):
-        let_in(made, desk, newcomer)
+        made.let_in(desk, newcomer)
     both = [grant(made.circle_id, generation, newcomer.id, some_key()) for generation in (1, 2)]
     circles.let_in(desk, newcomer.id, both)
     assert [held.generation for held in circles.grants_of(desk, newcomer.id, made.circle_id)] == [2, 1]
 
 
 def test_who_is_shut_out_holds_nothing_and_cannot_come_back(made: Installation, desk: Database) -> None:
-    informer = enrol(made, desk)
-    let_in(made, desk, informer)
+    informer = made.let_in(desk, made.enrol(desk))
     taken.take(desk, case_id := some_id(), informer.id, TODAY)
-    mark = some_key()
-    invitations.add_invitation(desk, invitation(made.circle_id, made_by=informer.id), mark)
-    renewed = some_key()
+    mark, renewed = made.invited(desk, made_by=informer.id), some_key()
 
     circles.remove_member(desk, informer.id, {made.circle_id: [grant(made.circle_id, 2, made.moderator_id, renewed)]})
 
@@ -127,22 +102,19 @@ def test_who_is_shut_out_holds_nothing_and_cannot_come_back(made: Installation, 
     assert circles.grants_of(desk, informer.id, made.circle_id) == []
     assert circles.circles_of(desk, informer.id) == []
     assert taken.taken_by(desk, [case_id]) == {}
-    circle = circles.read_circle(desk, made.circle_id)
-    assert (circle.generation, circle.public_key) == (2, renewed)
+    renewed_circle = circles.read_circle(desk, made.circle_id)
+    assert (renewed_circle.generation, renewed_circle.public_key) == (2, renewed)
     first = circles.grants_of(desk, made.moderator_id, made.circle_id)
     assert [held.generation for held in first] == [2, 1], "who stays still opens what came before"
     with pytest.raises(InvitationRefused):
         invitations.find_invitation(desk, mark, TODAY)
     with pytest.raises(NothingHere):
         circles.let_in(desk, informer.id, [grant(made.circle_id, 2, informer.id, renewed)])
-    assert (made.desk_folder / "desk.db-wal").stat().st_size == 0
+    assert made.log("desk") == 0
 
 
 def test_shutting_out_with_grants_for_the_wrong_members_changes_nothing(made: Installation, desk: Database) -> None:
-    informer = enrol(made, desk)
-    let_in(made, desk, informer)
-    third = enrol(made, desk, "third")
-    let_in(made, desk, third)
+    informer, third = (made.let_in(desk, made.enrol(desk, handle)) for handle in ("second", "third"))
     key = some_key()
     right = grant(made.circle_id, 2, made.moderator_id, key)
     for grants in (
@@ -165,10 +137,9 @@ def test_a_circle_that_nobody_is_left_in_has_no_key_until_its_next_first_member(
     made: Installation, desk: Database
 ) -> None:
     circles.remove_member(desk, made.moderator_id, {made.circle_id: []})
-    circle = circles.read_circle(desk, made.circle_id)
-    assert (circle.generation, circle.public_key) == (2, None)
-    mark, newcomer = some_key(), moderator("second")
-    invitations.add_invitation(desk, invitation(made.circle_id), mark)
+    renewed_circle = circles.read_circle(desk, made.circle_id)
+    assert (renewed_circle.generation, renewed_circle.public_key) == (2, None)
+    mark, newcomer = made.invited(desk), moderator("second")
     invitations.redeem(desk, mark, TODAY, newcomer, grant(made.circle_id, 3, newcomer.id, some_key()))
     assert circles.members_of(desk, made.circle_id)[0].handle == "second"
 
@@ -186,7 +157,7 @@ def test_a_new_passphrase_and_a_new_sheet_replace_the_old_ones(made: Installatio
     moderators.set_sheet(desk, made.moderator_id, b"new sheet")
     read = moderators.read_moderator(desk, made.moderator_id)
     assert (read.secrets, read.sheet) == (b"new secrets", b"new sheet")
-    assert (made.desk_folder / "desk.db-wal").stat().st_size == 0
+    assert made.log("desk") == 0
 
 
 def test_nobody_is_found_under_another_handle_or_id(desk: Database) -> None:
@@ -201,20 +172,18 @@ def test_nobody_is_found_under_another_handle_or_id(desk: Database) -> None:
             change(desk, some_id(), some_key())
 
 
-def another_circle(desk: Database) -> circles.Circle:
+def another_circle(made: Installation, desk: Database) -> circles.Circle:
     """Add a circle, and its first member with it."""
-    circle = circles.Circle(some_id(), "another", (), (), False, False, 0, None)  # noqa: FBT003
-    circles.add_circle(desk, circle)
-    invitations.add_invitation(desk, invitation(circle.id), mark := some_key())
-    first = moderator("host")
-    invitations.redeem(desk, mark, TODAY, first, grant(circle.id, 1, first.id, some_key()))
-    return circles.read_circle(desk, circle.id)
+    another, first = circle(some_id(), "another"), moderator("host")
+    circles.add_circle(desk, another)
+    invitations.redeem(desk, made.invited(desk, another.id), TODAY, first, grant(another.id, 1, first.id, some_key()))
+    return circles.read_circle(desk, another.id)
 
 
 def test_one_person_waits_in_one_circle_while_they_work_in_another(made: Installation, desk: Database) -> None:
-    other, mark = another_circle(desk), some_key()
-    used = invitation(other.id)
-    invitations.add_invitation(desk, used, mark)
+    other = another_circle(made, desk)
+    mark = made.invited(desk, other.id)
+    [used] = invitations.open_invitations(desk)
     invitations.join(desk, mark, TODAY, made.moderator_id, None)
     first = moderators.read_moderator(desk, made.moderator_id)
     assert (first.state, circles.waiting_in(desk, other.id)) == ("active", [first])
@@ -232,8 +201,8 @@ def test_one_person_waits_in_one_circle_while_they_work_in_another(made: Install
 def test_whoever_is_out_or_brings_a_key_to_a_circle_that_has_one_joins_nothing(
     made: Installation, desk: Database
 ) -> None:
-    other, mark = another_circle(desk), some_key()
-    invitations.add_invitation(desk, invitation(other.id), mark)
+    other = another_circle(made, desk)
+    mark = made.invited(desk, other.id)
     with pytest.raises(CircleChanged):
         invitations.join(desk, mark, TODAY, made.moderator_id, grant(other.id, 2, made.moderator_id, some_key()))
     circles.remove_member(desk, made.moderator_id, {made.circle_id: []})
@@ -245,13 +214,12 @@ def test_whoever_is_out_or_brings_a_key_to_a_circle_that_has_one_joins_nothing(
 def test_shutting_out_of_one_circle_with_the_wrong_grants_or_out_of_the_last_one_changes_nothing(
     made: Installation, desk: Database
 ) -> None:
-    other, mark, me = another_circle(desk), some_key(), made.moderator_id
+    other, me = another_circle(made, desk), made.moderator_id
     [host] = circles.members_of(desk, other.id)
     right = grant(other.id, 2, host.id, some_key())
     with pytest.raises(CircleChanged):  # it is their only circle
         circles.remove_from_circle(desk, host.id, other.id, [], [])
-    invitations.add_invitation(desk, invitation(other.id), mark)
-    invitations.join(desk, mark, TODAY, me, None)
+    invitations.join(desk, made.invited(desk, other.id), TODAY, me, None)
     with pytest.raises(CircleChanged):  # who only waits has no key that must go
         circles.remove_from_circle(desk, me, other.id, [right], [])
     circles.let_in(desk, me, [grant(other.id, 1, me, other.public_key or b"")])
@@ -261,4 +229,4 @@ def test_shutting_out_of_one_circle_with_the_wrong_grants_or_out_of_the_last_one
     assert {circle.id for circle in circles.circles_of(desk, me)} == {made.circle_id, other.id}
     circles.remove_from_circle(desk, me, other.id, [right], [])
     assert circles.grants_of(desk, me, other.id) == []
-    assert (made.desk_folder / "desk.db-wal").stat().st_size == 0
+    assert made.log("desk") == 0

@@ -5,20 +5,18 @@ from typing import Any
 import pytest
 
 from onion_app.errors import DamagedFile, NothingHere, Paused
-from onion_app.vault import settings, truth
+from onion_app.vault import truth
 from onion_app.vault.database import Database
 from onion_app.vault.mailbox import lifetime, messages, queues, records
 from onion_app.vault.mailbox.records import Case
 from onion_app.vault.shown import routing
-from tests.vault.made import Installation, new_case, some_id, some_key
+from tests.vault.made import Installation, some_id, some_key
 
 
 def test_retention_is_counted_from_the_last_message_and_spread_by_a_fifth(
     made: Installation, mailbox: Database
 ) -> None:
-    new = new_case(made.circle_id, day=1000)
-    lifetime.add_case(mailbox, new)
-    case = lifetime.read_case(mailbox, new.id)
+    case = lifetime.read_case(mailbox, made.add_case(mailbox, day=1000).id)
     day = lifetime.erased_on(case, 180)
     assert 1180 <= day < 1216
     assert lifetime.due(mailbox, day - 1, 180) == []
@@ -29,7 +27,7 @@ def test_retention_is_counted_from_the_last_message_and_spread_by_a_fifth(
 
 def test_spreads_differ(made: Installation, mailbox: Database) -> None:
     for _ in range(20):
-        lifetime.add_case(mailbox, new_case(made.circle_id))
+        made.add_case(mailbox)
     assert len(mailbox.rows("SELECT DISTINCT spread FROM cases")) > 10
 
 
@@ -69,16 +67,11 @@ def test_words_go_to_topic_and_language_then_topic_then_the_catch_all(made: Inst
 def test_writing_is_paused_by_the_setting_and_until_the_catch_all_has_a_key(
     made: Installation, mailbox: Database, desk: Database
 ) -> None:
-    with desk.writing():
-        settings.put(desk, "paused", value=True)
-    with mailbox.writing():
-        truth.copy_settings(mailbox, desk)
+    truth.change_setting(mailbox, desk, "paused", value=True)
     with pytest.raises(Paused):
         routing.writing_circle(mailbox, "law", "ar")
-    with desk.writing():
-        settings.put(desk, "paused", value=False)
+    truth.change_setting(mailbox, desk, "paused", value=False)
     with mailbox.writing():
-        truth.copy_settings(mailbox, desk)
         mailbox.run("DELETE FROM circles WHERE id = ?", (made.circle_id,))
     with pytest.raises(Paused):
         routing.writing_circle(mailbox, "law", "ar")
@@ -89,8 +82,8 @@ def test_writing_is_paused_by_the_setting_and_until_the_catch_all_has_a_key(
 def test_counts_and_queues_show_the_urgent_and_the_oldest_first(made: Installation, mailbox: Database) -> None:
     facts = [(0, 5), (1, 3), (2, 9), (2, 7), (1, 1), (0, 1)]
     for urgent, day in facts:
-        lifetime.add_case(mailbox, new_case(made.circle_id, urgent=urgent, day=day))
-    lifetime.add_case(mailbox, new_case(some_id(), urgent=2, day=0))
+        made.add_case(mailbox, urgent=urgent, day=day)
+    made.add_case(mailbox, circle_id=some_id(), urgent=2, day=0)
     queue = queues.queue(mailbox, made.circle_id, "unread", 0)
     assert [(case.urgent, case.last_day) for case in queue] == [(2, 7), (2, 9), (1, 1), (1, 3), (0, 1), (0, 5)]
     assert queues.queue(mailbox, made.circle_id, "new", 0) == queue
@@ -106,41 +99,27 @@ def test_counts_and_queues_show_the_urgent_and_the_oldest_first(made: Installati
 
 def test_a_queue_has_25_to_a_page(made: Installation, mailbox: Database) -> None:
     for _ in range(27):
-        lifetime.add_case(mailbox, new_case(made.circle_id))
+        made.add_case(mailbox)
     pages = [queues.queue(mailbox, made.circle_id, "unread", page) for page in range(3)]
     assert [len(page) for page in pages] == [25, 2, 0]
     assert len({case.id for page in pages for case in page}) == 27
 
 
 @pytest.mark.parametrize(
-    "tampering",
-    [
-        "UPDATE cases SET state = '<b>'",
-        "UPDATE cases SET last_day = 99999999999",
-        "UPDATE cases SET urgent = 7",
-        "UPDATE cases SET circle_id = x'00'",
-        "UPDATE cases SET circle_id = 'sixteen letters.'",
-        "UPDATE cases SET unread = 0.5",
-        "UPDATE cases SET received_day = 'today'",
-    ],
-)
+    "change",
+    ["cases SET state = '<b>'", "cases SET last_day = 99999999999", "cases SET urgent = 7",
+     "cases SET circle_id = x'00'", "cases SET circle_id = 'sixteen letters.'", "cases SET unread = 0.5",
+     "cases SET received_day = 'today'", "messages SET sealed = 'words'", "messages SET id = 'sixteen letters.'",
+     "messages SET epoch = -1", "messages SET author = x'00'"],
+)  # fmt: skip
 def test_a_row_that_this_program_never_wrote_is_named_and_not_shown(
-    made: Installation, mailbox: Database, case: Case, tampering: str
-) -> None:
-    with made.hostile_past_strict() as link:
-        link.execute(tampering)
-    with pytest.raises(DamagedFile):
-        lifetime.read_case(mailbox, case.id)
-
-
-@pytest.mark.parametrize("change", ["sealed = 'words'", "id = 'sixteen letters.'", "epoch = -1", "author = x'00'"])
-def test_a_message_that_this_program_never_wrote_is_named(
     made: Installation, mailbox: Database, case: Case, change: str
 ) -> None:
     with made.hostile_past_strict() as link:
-        link.execute(f"UPDATE messages SET {change}")
+        link.execute(f"UPDATE {change}")
+    read = lifetime.read_case if change.startswith("cases") else messages.messages_of
     with pytest.raises(DamagedFile):
-        messages.messages_of(mailbox, case.id)
+        read(mailbox, case.id)
 
 
 @pytest.mark.parametrize("topics", ["law", "[1]", "{}", "[" * 100_000])

@@ -6,11 +6,10 @@ from onion_app.errors import TakenByAnother
 from onion_app.vault.database import Database
 from onion_app.vault.desk import audit, entries, taken
 from tests.vault.made import TODAY, Installation, sealing, some_id, some_key
-from tests.vault.test_people import enrol
 
 
 def test_a_case_is_taken_by_one_person_at_a_time(made: Installation, desk: Database) -> None:
-    case_id, other = some_id(), enrol(made, desk)
+    case_id, other = some_id(), made.enrol(desk)
     taken.take(desk, case_id, made.moderator_id, TODAY)
     taken.take(desk, case_id, made.moderator_id, TODAY + 1)
     with pytest.raises(TakenByAnother):
@@ -26,7 +25,7 @@ def test_a_case_is_taken_by_one_person_at_a_time(made: Installation, desk: Datab
 def test_who_must_stop_gives_everything_back_and_what_lies_untouched_goes_back_by_itself(
     made: Installation, desk: Database
 ) -> None:
-    other = enrol(made, desk)
+    other = made.enrol(desk)
     mine, touched, untouched = some_id(), some_id(), some_id()
     taken.take(desk, mine, made.moderator_id, TODAY)
     taken.take(desk, untouched, other.id, TODAY - 3)
@@ -38,7 +37,7 @@ def test_who_must_stop_gives_everything_back_and_what_lies_untouched_goes_back_b
 
 
 def test_stepping_out_gives_the_case_back_and_hides_it_from_one_person(made: Installation, desk: Database) -> None:
-    case_id, other = some_id(), enrol(made, desk)
+    case_id, other = some_id(), made.enrol(desk)
     taken.take(desk, case_id, made.moderator_id, TODAY)
     for _ in range(2):
         taken.step_out(desk, case_id, made.moderator_id)
@@ -48,22 +47,9 @@ def test_stepping_out_gives_the_case_back_and_hides_it_from_one_person(made: Ins
 
 
 def test_entries_are_numbered_within_their_case_and_stored_once(made: Installation, desk: Database) -> None:
-    def add(entry_id: bytes, case_id: bytes) -> entries.Entry:
-        return entries.add_entry(
-            desk,
-            entry_id,
-            case_id,
-            kind="draft",
-            author=made.moderator_id,
-            day=TODAY,
-            epoch=1,
-            language="ar",
-            seal=sealing(),
-        )
-
     case_id, entry_id = some_id(), some_id()
-    first, again = add(entry_id, case_id), add(entry_id, case_id)
-    second, elsewhere = add(some_id(), case_id), add(some_id(), some_id())
+    first, again = (made.entry(desk, case_id, "draft", entry_id) for _ in range(2))
+    second, elsewhere = made.entry(desk, case_id), made.entry(desk, some_id())
     assert first == again
     assert [first.number, second.number, elsewhere.number] == [1, 2, 1]
     assert second.sealed == sealing()(2)

@@ -1,5 +1,6 @@
 """A small app on the hardened Flask, and raw bytes to and from a socket on which it is served."""
 
+import re
 import socket
 import threading
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ from pathlib import Path
 from flask import Blueprint, Response, redirect, render_template_string, request, session
 
 from onion_app.errors import Paused
-from onion_app.web.app import Hardened, hardened, mark_own_text, report
+from onion_app.web.app import Hardened, hardened, mark_own_text, report_error
 from onion_app.web.waitress.server import serve
 
 HOST = "a" * 56 + ".onion"
@@ -105,7 +106,7 @@ def plain_app(translations: Path) -> Hardened:
 
     @app.errorhandler(Paused)
     def say_paused(error: Paused) -> tuple[str, int]:
-        report(error)
+        report_error(error)
         return page("paused"), 503
 
     return app
@@ -126,26 +127,24 @@ class Line:
 
     def read_answer(self) -> bytes:
         """Read one answer, as long as its Content-Length says; what follows it is kept for the next."""
-        while b"\r\n\r\n" not in self.read:
-            self._read_more()
-        head, separator, _ = self.read.partition(b"\r\n\r\n")
-        length = int(head.lower().partition(b"content-length: ")[2].partition(b"\r\n")[0])
-        end = len(head) + len(separator) + length
-        while len(self.read) < end:
-            self._read_more()
+        while (end := self._length()) is None or len(self.read) < end:
+            more = self.socket.recv(65536)
+            assert more, "the connection ended within an answer"
+            self.read += more
         answer, self.read = self.read[:end], self.read[end:]
         return answer
+
+    def _length(self) -> int | None:
+        """Say how long the answer is, once its head is there."""
+        head, separator, _ = self.read.partition(b"\r\n\r\n")
+        named = re.search(rb"(?i)\r\ncontent-length: (\d+)", head)
+        return len(head + separator) + int(named[1]) if separator and named else None
 
     def read_to_the_end(self) -> bytes:
         with suppress(ConnectionResetError):
             while more := self.socket.recv(65536):
                 self.read += more
         return self.read
-
-    def _read_more(self) -> None:
-        more = self.socket.recv(65536)
-        assert more, "the connection ended within an answer"
-        self.read += more
 
     def ask(self, data: bytes) -> bytes:
         self.send(data)
@@ -168,14 +167,7 @@ def get(path: str, *headers: str, version: str = "1.1", method: str = "GET", hos
 
 
 def post(path: str, body: bytes, *headers: str, kind: str = "application/x-www-form-urlencoded") -> bytes:
-    lines = [
-        f"POST {path} HTTP/1.1",
-        f"Host: {HOST}",
-        f"Content-Type: {kind}",
-        f"Content-Length: {len(body)}",
-        *headers,
-    ]
-    return ("\r\n".join(lines) + "\r\n\r\n").encode() + body
+    return get(path, f"Content-Type: {kind}", f"Content-Length: {len(body)}", *headers, method="POST") + body
 
 
 class Clock:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from flask import request, session
+from itsdangerous import TimestampSigner, URLSafeTimedSerializer
 
 from onion_app.web.app import CSRFError, Hardened
 from onion_app.web.i18n import current_language, speak
@@ -59,6 +60,10 @@ def test_neither_cookie_nor_token_tells_the_time(app: Hardened) -> None:
     answer = app.test_client().get("/en/write")
     for signed in (token_in(answer.text), answer.headers["Set-Cookie"].partition(";")[0]):
         assert signed.split(".")[1] == "AQ"
+
+
+def test_signing_elsewhere_in_this_process_stays_as_it_was() -> None:
+    assert URLSafeTimedSerializer("key").signer is TimestampSigner
 
 
 def test_a_token_in_a_header_or_of_another_visit_is_none(app: Hardened) -> None:

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 
 from onion_app.errors import PageTooLong
@@ -11,22 +13,19 @@ def test_the_sizes_are_those_that_take_the_same_number_of_cells() -> None:
     assert (SHORT, LONG) == (16_435, 131_473)
 
 
-def test_every_length_that_fits_is_filled_to_exactly_the_short_size() -> None:
-    room = SHORT - len(HEAD) - len(b"Content-Length: 12345\r\n\r\n")
-    for length in range(room + 1):
-        assert len(padded(HEAD, b"x" * length, own_text=False)) == SHORT
-    with pytest.raises(PageTooLong):
-        padded(HEAD, b"x" * (room + 1), own_text=False)
+def room(size: int) -> int:
+    """Say how many bytes of a page fit."""
+    return size - len(HEAD) - len(b"Content-Length: \r\n\r\n") - len(str(size))
 
 
-def test_own_text_takes_the_long_size_only_when_it_must() -> None:
-    room = SHORT - len(HEAD) - len(b"Content-Length: 12345\r\n\r\n")
-    assert len(padded(HEAD, b"x" * room, own_text=True)) == SHORT
-    assert len(padded(HEAD, b"x" * (room + 1), own_text=True)) == LONG
-    room = LONG - len(HEAD) - len(b"Content-Length: 123456\r\n\r\n")
-    assert len(padded(HEAD, b"x" * room, own_text=True)) == LONG
-    with pytest.raises(PageTooLong):
-        padded(HEAD, b"x" * (room + 1), own_text=True)
+def test_every_length_that_fits_is_filled_to_exactly_the_short_size_and_own_text_to_the_long_one_when_it_must() -> None:
+    for length in range(room(SHORT) + 1):
+        assert len(padded(HEAD, b"x" * length, own_text=bool(length % 2))) == SHORT
+    for length in (room(SHORT) + 1, room(LONG)):
+        assert len(padded(HEAD, b"x" * length, own_text=True)) == LONG
+    for length, own_text in ((room(SHORT) + 1, False), (room(LONG) + 1, True)):
+        with pytest.raises(PageTooLong):
+            padded(HEAD, b"x" * length, own_text=own_text)
 
 
 def test_the_filling_is_blanks_inside_the_page() -> None:
@@ -37,68 +36,73 @@ def test_the_filling_is_blanks_inside_the_page() -> None:
     assert set(body[len(page) - 8 : -8]) == {ord(" ")}
 
 
+# What is sent, and with which status it is answered.
 REQUESTS = {
-    "a page": get("/en/"),
-    "a page in Arabic": get("/ar/"),
-    "HTTP/1.0": get("/en/", version="1.0"),
-    "HTTP/1.0 keep-alive": get("/en/", "Connection: keep-alive", version="1.0"),
-    "HTTP/1.1 close": get("/en/", "Connection: close"),
-    "HTTP/0.9": b"GET /en/\r\n\r\n",
-    "a version to come": get("/en/", version="9.9"),
-    "a redirect": get("/away"),
-    "a cookie": get("/cookie"),
-    "nothing there": get("/nothing"),
-    "an error": get("/broken"),
-    "paused": get("/paused"),
-    "an empty answer": get("/empty"),
-    "a page that is too long": get("/long/20000"),
-    "the wrong method for a page": get("/echo"),
-    "HEAD": get("/en/", method="HEAD"),
-    "PUT": get("/en/", "Content-Length: 3", method="PUT") + b"abc",
-    "TRACE": get("/en/", method="TRACE"),
-    "OPTIONS *": get("*", method="OPTIONS"),
-    "CONNECT": get(HOST + ":80", method="CONNECT"),
-    "lower case": get("/en/", method="get"),
-    "another host": get("/en/", host="b" * 56 + ".onion"),
-    "no host": b"GET /en/ HTTP/1.1\r\n\r\n",
-    "two hosts": get("/en/", f"Host: {HOST}"),
-    "an address in the first line": get(f"http://{HOST}/en/"),
-    "a broken address": get("http://[/en/"),
-    "a foreign address": get("http://example.org/en/"),
-    "garbage": b"\x16\x03\x01\x02\x00\x01\xfc\x03\x03\r\n\r\n",
-    "SOCKS, then a line": b"\x05\x01\x00\r\n\r\n",
-    "a header without a colon": get("/en/", "nonsense"),
-    "a folded header": b"GET / HTTP/1.1\r\n folded\r\n\r\n",
-    "too many headers": get("/en/", "X: " + "y" * 9000),
-    "a length that is no number": get("/en/", "Content-Length: x"),
-    "a length beyond all numbers": get("/en/", "Content-Length: " + "9" * 5000),
-    "a negative length": get("/en/", "Content-Length: -1"),
-    "two lengths": get("/en/", "Content-Length: 1", "Content-Length: 2"),
-    "a page asked for with a body": get("/en/", "Content-Length: 3") + b"abc",
-    "chunks": get("/echo", "Transfer-Encoding: chunked", method="POST") + b"3\r\na=b\r\n0\r\n\r\n",
-    "another coding": get("/echo", "Transfer-Encoding: gzip", method="POST"),
-    "chunks in HTTP/1.0": get("/echo", "Transfer-Encoding: chunked", method="POST", version="1.0"),
-    "a text": post("/echo", b"text=hello"),
-    "no token": post("/en/write", b"text=hello"),
-    "multipart": post("/echo", b"--x--\r\n", kind="multipart/form-data; boundary=x"),
-    "JSON": post("/echo", b"{}", kind="application/json"),
-    "no body at all": get("/echo", method="POST"),
-    "bytes that are no UTF-8": post("/echo", b"text=\xff\xfe"),
-    "percents that are no UTF-8": post("/echo", b"text=%ff%ed%a0%80%00"),
-    "a path that is no UTF-8": get("/%ff%00"),
-    "raw bytes in the path": b"GET /\xd9\x85 HTTP/1.1\r\nHost: " + HOST.encode() + b"\r\n\r\n",
-    "a body announced too large": post("/echo", b"")[:-4].replace(b"Length: 0", b"Length: 262145") + b"\r\n\r\n",
-    "text that fits no size": post("/echo", b"text=" + b"x" * 140_000),
-    "a continue": post("/echo", b"text=hello", "Expect: 100-continue"),
+    "a page": (200, get("/en/")),
+    "a page in Arabic": (200, get("/ar/")),
+    "HTTP/1.0": (200, get("/en/", version="1.0")),
+    "HTTP/1.0 keep-alive": (200, get("/en/", "Connection: keep-alive", version="1.0")),
+    "HTTP/1.1 close": (200, get("/en/", "Connection: close")),
+    "HTTP/0.9": (421, b"GET /en/\r\n\r\n"),
+    "a version to come": (200, get("/en/", version="9.9")),
+    "a redirect": (303, get("/away")),
+    "a cookie": (200, get("/cookie")),
+    "nothing there": (404, get("/nothing")),
+    "an error": (500, get("/broken")),
+    "paused": (503, get("/paused")),
+    "an empty answer": (500, get("/empty")),
+    "a page that is too long": (500, get("/long/20000")),
+    "the wrong method for a page": (405, get("/echo")),
+    "HEAD": (405, get("/en/", method="HEAD")),
+    "PUT": (405, get("/en/", "Content-Length: 3", method="PUT") + b"abc"),
+    "TRACE": (405, get("/en/", method="TRACE")),
+    "OPTIONS *": (405, get("*", method="OPTIONS")),
+    "CONNECT": (405, get(HOST + ":80", method="CONNECT")),
+    "lower case": (400, get("/en/", method="get")),
+    "another host": (421, get("/en/", host="b" * 56 + ".onion")),
+    "no host": (421, b"GET /en/ HTTP/1.1\r\n\r\n"),
+    "two hosts": (421, get("/en/", f"Host: {HOST}")),
+    "an address in the first line": (200, get(f"http://{HOST}/en/")),
+    "a broken address": (400, get("http://[/en/")),
+    "a foreign address": (421, get("http://example.org/en/")),
+    "garbage": (400, b"\x16\x03\x01\x02\x00\x01\xfc\x03\x03\r\n\r\n"),
+    "SOCKS, then a line": (400, b"\x05\x01\x00\r\n\r\n"),
+    "a header without a colon": (400, get("/en/", "nonsense")),
+    "a folded header": (400, b"GET / HTTP/1.1\r\n folded\r\n\r\n"),
+    "too many headers": (431, get("/en/", "X: " + "y" * 9000)),
+    "a length that is no number": (400, get("/en/", "Content-Length: x")),
+    "a length beyond all numbers": (400, get("/en/", "Content-Length: " + "9" * 5000)),
+    "a negative length": (400, get("/en/", "Content-Length: -1")),
+    "two lengths": (400, get("/en/", "Content-Length: 1", "Content-Length: 2")),
+    "a page asked for with a body": (400, get("/en/", "Content-Length: 3") + b"abc"),
+    "chunks": (411, get("/echo", "Transfer-Encoding: chunked", method="POST") + b"3\r\na=b\r\n0\r\n\r\n"),
+    "another coding": (501, get("/echo", "Transfer-Encoding: gzip", method="POST")),
+    "chunks in HTTP/1.0": (411, get("/echo", "Transfer-Encoding: chunked", method="POST", version="1.0")),
+    "a text": (200, post("/echo", b"text=hello")),
+    "no token": (400, post("/en/write", b"text=hello")),
+    "multipart": (415, post("/echo", b"--x--\r\n", kind="multipart/form-data; boundary=x")),
+    "JSON": (415, post("/echo", b"{}", kind="application/json")),
+    "no body at all": (200, get("/echo", method="POST")),
+    "bytes that are no UTF-8": (200, post("/echo", b"text=\xff\xfe")),
+    "percents that are no UTF-8": (200, post("/echo", b"text=%ff%ed%a0%80%00")),
+    "a path that is no UTF-8": (404, get("/%ff%00")),
+    "raw bytes in the path": (400, b"GET /\xd9\x85 HTTP/1.1\r\nHost: " + HOST.encode() + b"\r\n\r\n"),
+    "a body announced too large": (413, post("/echo", b"")[:-4].replace(b"Length: 0", b"Length: 262145") + b"\r\n\r\n"),
+    "text that fits no size": (413, post("/echo", b"text=" + b"x" * 140_000)),
+    "a continue": (200, post("/echo", b"text=hello", "Expect: 100-continue")),
 }
 
 
 @pytest.mark.parametrize("name", REQUESTS)
-def test_every_answer_has_the_same_size(shared_site: Serving, name: str) -> None:
-    answer = shared_site.ask(REQUESTS[name])
+def test_every_answer_has_the_same_size_and_what_is_refused_is_refused_by_name(shared_site: Serving, name: str) -> None:
+    status, request = REQUESTS[name]
+    answer = shared_site.ask(request)
     assert len(answer) == SHORT
-    assert answer.startswith(b"HTTP/1.")
+    assert re.match(rb"HTTP/1\.[01] %d " % status, answer)
     assert b"secret words" not in answer
+    if status not in {200, 303, 503}:
+        shown = status if status in {400, 404, 405, 413, 421, 500} else 400
+        assert error_page(shown)[:40].encode() in answer
 
 
 def test_long_text_of_ones_own_takes_the_long_size_and_comes_back_whole(shared_site: Serving) -> None:
@@ -108,46 +112,9 @@ def test_long_text_of_ones_own_takes_the_long_size_and_comes_back_whole(shared_s
     assert text.encode() in answer
 
 
-@pytest.mark.parametrize(
-    ("name", "status"),
-    [
-        ("HEAD", 405),
-        ("PUT", 405),
-        ("the wrong method for a page", 405),
-        ("another host", 421),
-        ("no host", 421),
-        ("a foreign address", 421),
-        ("an address in the first line", 200),
-        ("garbage", 400),
-        ("a broken address", 400),
-        ("a length beyond all numbers", 400),
-        ("too many headers", 431),
-        ("chunks", 411),
-        ("multipart", 415),
-        ("no token", 400),
-        ("nothing there", 404),
-        ("an error", 500),
-        ("an empty answer", 500),
-        ("a page that is too long", 500),
-        ("paused", 503),
-        ("text that fits no size", 413),
-        ("a body announced too large", 413),
-        ("a continue", 200),
-        ("bytes that are no UTF-8", 200),
-        ("percents that are no UTF-8", 200),
-    ],
-)
-def test_what_is_refused_is_refused_by_name(shared_site: Serving, name: str, status: int) -> None:
-    answer = shared_site.ask(REQUESTS[name])
-    assert answer.split(b" ")[1] == str(status).encode()
-    if status not in {200, 503}:
-        shown = status if status in {400, 404, 405, 413, 421, 500} else 400
-        assert error_page(shown)[:40].encode() in answer
-
-
 def test_the_headers_of_all_answers_are_the_same_but_for_status_and_connection(shared_site: Serving) -> None:
     seen = set()
-    for name, request in REQUESTS.items():
+    for name, (_, request) in REQUESTS.items():
         head = shared_site.ask(request).partition(b"\r\n\r\n")[0].split(b"\r\n")[1:]
         own = (b"connection:", b"content-length:", b"set-cookie:", b"location:", b"allow:")
         seen.add(tuple(line for line in head if not line.lower().startswith(own)))
@@ -155,17 +122,9 @@ def test_the_headers_of_all_answers_are_the_same_but_for_status_and_connection(s
         assert bool(cookies) == (name == "a cookie"), name
     assert len(seen) == 1
     names = [line.split(b":")[0].decode() for line in seen.pop()]
-    assert names == [
-        "Date",
-        "Content-Type",
-        "Content-Security-Policy",
-        "Cache-Control",
-        "Referrer-Policy",
-        "X-Content-Type-Options",
-        "Cross-Origin-Opener-Policy",
-        "Cross-Origin-Embedder-Policy",
-        "Cross-Origin-Resource-Policy",
-    ]
+    crossing = [f"Cross-Origin-{name}-Policy" for name in ("Opener", "Embedder", "Resource")]
+    fixed = ["Content-Security-Policy", "Cache-Control", "Referrer-Policy", "X-Content-Type-Options"]
+    assert names == ["Date", "Content-Type", *fixed, *crossing]
 
 
 def test_an_error_is_reported_by_its_class_alone(site: Serving) -> None:

@@ -1,18 +1,18 @@
 """The editor of the guides, for coordinators: words beside what readers will see, and who has checked them."""
 
 from collections.abc import Sequence
-from typing import Final, cast, get_args
+from typing import cast
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue as Answer
 
+from onion_app.choices import LANGUAGE_CODES, LanguageCode
 from onion_app.crypto.keys import new_id
 from onion_app.desk import forms
 from onion_app.desk.context import databases
 from onion_app.desk.held_texts import held_for, hold_titled, title_of
 from onion_app.desk.login_gate import login_required
 from onion_app.desk.permissions import Member, only_coordinators
-from onion_app.shapes import Language
 from onion_app.vault.desk import audit
 from onion_app.vault.desk import guides as shelf
 from onion_app.vault.shown.reading import Version
@@ -20,8 +20,6 @@ from onion_app.web.i18n import LANGUAGES, current_language
 from onion_app.web.markdown import render
 
 pages = Blueprint("guides", __name__, url_prefix="/guides")
-
-CODES: Final[tuple[Language, ...]] = get_args(Language)
 
 
 @pages.get("")
@@ -59,12 +57,12 @@ def save(member: Member, guide_id: bytes) -> Answer:
     dbs = databases()
     try:
         title, text = forms.title(request.form), forms.text(request.form)
-        language = forms.one_of(request.form, "language", CODES)
+        language = forms.one_of(request.form, "language", LANGUAGE_CODES)
     except forms.Mistake as mistake:
         return _page(member, guide_id, {mistake.field: mistake.sentence})
     if "preview" in request.form:
         return _page(member, guide_id, {})
-    version = Version(guide_id, cast("Language", language), title, text, None, None, None)
+    version = Version(guide_id, cast("LanguageCode", language), title, text, None, None, None)
     shelf.save(dbs.mailbox, dbs.desk, version)
     hold_titled(guide_id, "guide", "", "")
     _note(member, "changed a guide")
@@ -135,7 +133,7 @@ def _page(member: Member, guide_id: bytes, mistakes: dict[str, str]) -> Answer:
     only_coordinators(member)
     guide, versions = shelf.read(databases().desk, guide_id)
     language = request.values.get("language", "")
-    language = language if language in CODES else current_language().code
+    language = language if language in LANGUAGE_CODES else current_language().code
     version = _version(guide_id, language)
     if request.endpoint == "guides.save":
         hold_titled(guide_id, "guide", forms.body(request.form), forms.one_line(request.form, "title"))
@@ -152,5 +150,5 @@ def _page(member: Member, guide_id: bytes, mistakes: dict[str, str]) -> Answer:
         text=text,
         preview=render(text),
         in_language=LANGUAGES[language],
-        choices=[LANGUAGES[code] for code in CODES],
+        choices=[LANGUAGES[code] for code in LANGUAGE_CODES],
     )

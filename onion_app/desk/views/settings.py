@@ -6,6 +6,7 @@ from typing import Final
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue as Answer
 
+from onion_app.choices import ANSWER_DAYS, BACKUP_DAYS, QUOTA_GIB, RETENTION_DAYS, TOPICS
 from onion_app.desk import forms
 from onion_app.desk.context import databases
 from onion_app.desk.login_gate import login_required
@@ -53,18 +54,17 @@ def _how_to_find_us() -> dict[str, str]:
 
 
 def _answer_days() -> dict[str, int]:
-    days = range(1, 31)
     return {
-        topic: forms.whole_number(request.form, f"days_{topic}", days, _DAYS) for topic in (*settings.TOPICS, "urgent")
+        topic: forms.whole_number(request.form, f"days_{topic}", ANSWER_DAYS, _DAYS) for topic in (*TOPICS, "urgent")
     }
 
 
 _READ: Final[dict[str, Callable[[], object]]] = {
     "how_to_find_us": _how_to_find_us,
     "answer_days": _answer_days,
-    "retention_days": lambda: forms.whole_number(request.form, "retention_days", range(30, 731), _RETENTION),
-    "backup_days": lambda: forms.whole_number(request.form, "backup_days", range(1, 91), _BACKUPS),
-    "quota_gib": lambda: forms.whole_number(request.form, "quota_gib", range(1, 101), _GIB),
+    "retention_days": lambda: forms.whole_number(request.form, "retention_days", RETENTION_DAYS, _RETENTION),
+    "backup_days": lambda: forms.whole_number(request.form, "backup_days", BACKUP_DAYS, _BACKUPS),
+    "quota_gib": lambda: forms.whole_number(request.form, "quota_gib", QUOTA_GIB, _GIB),
     "paused": lambda: "pause" in request.form,
 }
 
@@ -77,6 +77,6 @@ def _page(member: Member, mistakes: dict[str, str]) -> Answer:
         mistakes=mistakes,
         typed=request.form if mistakes else {},
         done=request.args.get("done", "") in _READ,
-        topics=(*settings.TOPICS, "urgent"),
+        topics=(*TOPICS, "urgent"),
         choices=[LANGUAGES[code] for code in LANGUAGES],
     )

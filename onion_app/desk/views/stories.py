@@ -8,6 +8,7 @@ from typing import Final, NamedTuple, get_args
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue as Answer
 
+from onion_app.choices import TextState
 from onion_app.desk import story_actions
 from onion_app.desk.context import Databases, databases
 from onion_app.desk.login_gate import login_required
@@ -19,7 +20,7 @@ from onion_app.vault.shown import reading
 pages = Blueprint("stories", __name__, url_prefix="/stories")
 
 REFUSALS: Final = (AlreadyWithdrawn, NewMessage, NotReady, Overloaded)
-STATES: Final = tuple(state for state in get_args(shelf.StoryState) if state != "draft")
+STATES: Final = tuple(state for state in get_args(TextState) if state != "draft")
 LAST_PAGE: Final = 10_000
 _NAMED: Final = re.compile(r"/stories/([0-9a-f]{32})\b")  # how the site writes which story a request is about
 

@@ -10,8 +10,10 @@ from typing import Final
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue as Answer
 
+from onion_app.choices import NOTES
 from onion_app.crypto.keys import new_id
 from onion_app.crypto.payloads import Draft
+from onion_app.days import date_of
 from onion_app.desk import forms, sentence_diff, story_actions, story_status
 from onion_app.desk.context import databases
 from onion_app.desk.held_texts import held_for, hold_titled, title_of
@@ -31,7 +33,6 @@ from onion_app.errors import (
     OwnDraft,
     TakenByAnother,
 )
-from onion_app.vault.shown.reading import NOTES
 from onion_app.web.i18n import LANGUAGES
 
 pages = Blueprint("publishing", __name__, url_prefix="/case/<id:case_id>/story")
@@ -149,8 +150,7 @@ def _draft() -> Draft:
     finished = "finished" in form
     if finished and len(forms.ticked(form, "check", CHECKLIST)) < len(CHECKLIST):
         raise forms.Mistake("checklist", forms.marked("Read the five lines once more, and tick each that is true."))
-    this_year = 1970 + int(dbs.today / 365.2425)
-    years = range(_FIRST_YEAR, this_year + 1)
+    years = range(_FIRST_YEAR, date_of(dbs.today).year + 1)
     return Draft(
         title=title,
         text=text,
@@ -190,7 +190,7 @@ def _page(member: Member, case_id: bytes, mistakes: dict[str, str]) -> Answer:
         checklist=CHECKLIST,
         choices=[LANGUAGES[code] for code in LANGUAGES],
         entry=new_id().hex(),
-        year=words.year if words is not None else 1970 + int(now.case.received_day / 365.2425),
+        year=words.year if words is not None else date_of(now.case.received_day).year,
     )
 
 

@@ -12,13 +12,15 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+from onion_app.days import DAY, today
 from onion_app.errors import CheckpointBusy
 from onion_app.launch.hardening import close_memory, die_with_parent
+from onion_app.shapes import from_json, to_json
 from onion_app.vault.database import Database
 
-_DAY = 86400
+_LONGEST_NAME = 100  # letters of a circle's name
 
 
 @dataclass(frozen=True)
@@ -48,41 +50,35 @@ class Orders:
 
     def clock(self) -> float:
         """Tell unix seconds, some days ahead when this is a rehearsal of later days."""
-        return time.time() + self.days_ahead * _DAY
+        return time.time() + self.days_ahead * DAY
 
     def machine_day(self) -> int:
         """Give the day since 1970 that this machine's own clock says."""
-        return int(time.time()) // _DAY
+        return today(time.time)
 
     def line(self) -> bytes:
         """Write these orders as the one line that goes into the pipe."""
-        fields = {
-            "state": str(self.state),
-            "mailbox_key": self.mailbox_key.hex(),
-            "desk_key": self.desk_key.hex(),
-            "address": self.address,
-            "desk_name": self.desk_name,
-            "desk_port": self.desk_port,
-            "days_ahead": self.days_ahead,
-            "pause": self.pause,
-            "clock_is_right": self.clock_is_right,
-            "latest_day": self.latest_day,
-        }
-        return json.dumps(fields).encode() + b"\n"
+        return to_json(asdict(self)).encode() + b"\n"
 
     @classmethod
     def read(cls, line: bytes) -> "Orders":
-        """Read the one line."""
-        fields = json.loads(line)
-        keys = {name: bytes.fromhex(fields[name]) for name in ("mailbox_key", "desk_key")}
-        return cls(**{**fields, **keys, "state": Path(fields["state"])})
+        """Read the one line.
+
+        Raises:
+            ValueError: it was not written by `line`.
+        """
+        return from_json(cls, line, ValueError)
+
+
+def _is_circle_name(name: str) -> bool:
+    return len(name) <= _LONGEST_NAME and name.isprintable()
 
 
 @dataclass(frozen=True)
 class WaitingCounts:
     """What waits in one circle; `oldest` is in days, or None when nothing waits."""
 
-    name: str
+    name: Annotated[str, _is_circle_name]
     unread: int
     urgent: int
     oldest: int | None

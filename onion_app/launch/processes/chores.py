@@ -5,6 +5,7 @@ Each of them may be cut off at any point and done again. They hold both keys, an
 
 from contextlib import suppress
 
+from onion_app import days
 from onion_app.errors import CheckpointBusy, NothingHere
 from onion_app.launch import clock
 from onion_app.launch.processes.child import Child, Orders, WaitingCounts, run
@@ -14,7 +15,6 @@ from onion_app.vault.desk import audit, circles, guides, stories_queue, taken
 from onion_app.vault.mailbox import lifetime, queues
 from onion_app.vault.shown import routing
 
-_DAY = 86400
 _UNTOUCHED_DAYS = 3  # after that a taken case goes back to the queue: its visitor waits for somebody who is there
 
 
@@ -23,7 +23,7 @@ def work(child: Child) -> None:
     orders = child.orders
     mailbox = database.open_mailbox(orders.mailbox_folder, orders.mailbox_key)
     desk = database.open_desk(orders.desk_folder, orders.desk_key)
-    today = int(orders.clock()) // _DAY
+    today = days.today(orders.clock)
     if orders.pause is not None:
         truth.change_setting(mailbox, desk, "paused", orders.pause)
     off = clock.check_and_note(desk, orders.machine_day(), is_right=orders.clock_is_right, latest_day=orders.latest_day)

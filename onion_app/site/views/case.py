@@ -19,54 +19,63 @@ from onion_app.crypto.sealing import open_field, seal_field
 from onion_app.errors import CodeMistyped, NothingHere, SealBroken, VisitOver
 from onion_app.site import author_actions, visit
 from onion_app.site.author_keys import CaseAccess
-from onion_app.site.author_view import ShownMessage, read_case
+from onion_app.site.author_view import read_case
 from onion_app.site.context import mailbox, site_context, today
 from onion_app.site.forms import read_consent, wrong_line, wrong_text
-from onion_app.site.rendering import backup_days, expired, kept_page, pages_called, show, show_own, typed_code
+from onion_app.site.paging import fill_parts
+from onion_app.site.rendering import (
+    erase_page,
+    expired_page,
+    make_blueprint,
+    show_form_again,
+    show_own_text,
+    show_page,
+    typed_code,
+)
 from onion_app.web.text import cleaned
 
-casepage: Final = pages_called("casepage")
+pages: Final = make_blueprint("case")
 
-_FIELD: Final = "new code"
+_NEW_CODE: Final = "new code"
 _SEED: Final = re.compile(r"[0-9a-f]{64}")
 _PART: Final = 50_000  # bytes of messages on one page; one message alone may have 60,000 once escaped
 _ROOM: Final = 55_000  # bytes that may stand in the boxes beside them: together with the page they fit the long size
 
 
-@casepage.get("/<lang:code>/case")
-def look() -> ResponseReturnValue:
+@pages.get("/<lang:code>/case")
+def show_case() -> ResponseReturnValue:
     """Show the case that this visit has open."""
     try:
         return _case_page(visit.case_access())
     except VisitOver:
-        return show("return.html", why="expired")
+        return show_page("return.html", why="expired")
     except NothingHere:
         visit.forget_case()
-        return show("nothing.html")
+        return show_page("nothing.html")
 
 
-@casepage.post("/<lang:code>/case")
-def act() -> ResponseReturnValue:
-    """Do what a form of the case page says."""
-    todo = _TODO.get(request.form.get("do", ""), _write)
+@pages.post("/<lang:code>/case")
+def submit() -> ResponseReturnValue:
+    """Do the act that a form of the case page names."""
+    act = _ACTS.get(request.form.get("do", ""), _write)
     text = cleaned(request.form.get("text", ""))
     if text:
         visit.keep(reply=text)
     try:
-        return todo(_access())
+        return act(_case_access())
     except VisitOver:
-        return expired()
+        return expired_page()
     except CodeMistyped as mistyped:
-        return kept_page("expired", "case", {"code": "mistyped"}, **typed_code(mistyped))
+        return show_form_again("expired", "case", {"code": "mistyped"}, **typed_code(mistyped))
     except NothingHere:
         if text:
-            return kept_page("expired", "case", {"code": "nothing"}, **typed_code())
+            return show_form_again("expired", "case", {"code": "nothing"}, **typed_code())
         visit.forget_case()
-        return show("nothing.html")
+        return show_page("nothing.html")
 
 
-def _access() -> CaseAccess:
-    """Give the open case; a code that came with the form opens its own."""
+def _case_access() -> CaseAccess:
+    """Give the case that is open, or the one of the code that came with the form."""
     if "code" not in request.form:
         return visit.case_access()
     code = read_code(request.form["code"])
@@ -121,30 +130,31 @@ def _allow(access: CaseAccess) -> ResponseReturnValue:
 def _change_code(access: CaseAccess) -> ResponseReturnValue:
     """Show a new code, and let it take effect when line 7 of it was typed back."""
     try:
-        fields = open_field(site_context().field_key, _FIELD, request.form.get("sealed", ""))
+        fields = open_field(site_context().field_key, _NEW_CODE, request.form.get("sealed", ""))
     except SealBroken:
         fields = {}
     if fields.get("case") != access.case_id.hex():
         code = new_code()
-        sealed = seal_field(site_context().field_key, _FIELD, {"code": code, "case": access.case_id.hex()})
-        return show("newcode.html", code=code, sealed=sealed)
+        sealed = seal_field(site_context().field_key, _NEW_CODE, {"code": code, "case": access.case_id.hex()})
+        return show_page("newcode.html", code=code, sealed=sealed)
     code, line = fields["code"], request.form.get("line", "")
     wrong = wrong_line(code, line)
     if wrong:
-        return show("newcode.html", code=code, sealed=request.form["sealed"], line=line[:40], errors=wrong)
-    visit.keep_case_open(author_actions.change_code(mailbox(), access, code), visit.contents().get("opened_before"))
-    return _case_page(visit.case_access(), done="new_code")
+        return show_page("newcode.html", code=code, sealed=request.form["sealed"], line=line[:40], errors=wrong)
+    access = author_actions.change_code(mailbox(), access, code)
+    visit.keep_case_open(access, visit.contents().get("opened_before"))
+    return _case_page(access, done="new_code")
 
 
 def _erase(access: CaseAccess) -> ResponseReturnValue:
     if "sure" not in request.form:
-        return show("erase.html", back_to="case", fields={"do": "erase", "sure": "1"}, backup_days=backup_days())
+        return erase_page("case", {"do": "erase", "sure": "1"})
     author_actions.erase(mailbox(), access, today())
     visit.forget_case()
-    return show("erased.html")
+    return show_page("erased.html")
 
 
-_TODO: Final[dict[str, Callable[[CaseAccess], ResponseReturnValue]]] = {
+_ACTS: Final[dict[str, Callable[[CaseAccess], ResponseReturnValue]]] = {
     "verdict": _decide,
     "take_back": _take_back,
     "consents": _allow,
@@ -155,20 +165,20 @@ _TODO: Final[dict[str, Callable[[CaseAccess], ResponseReturnValue]]] = {
 
 def _case_page(access: CaseAccess, **values: Any) -> str:  # noqa: ANN401 - plain values for the template
     case = read_case(mailbox(), access)
-    kept = visit.contents()
-    text = values.pop("text", kept.get("reply", ""))
+    contents = visit.contents()
+    text = values.pop("text", contents.get("reply", ""))
     proposal = case.proposal if case.verdict is None else None
     beside = _bytes(text) + _bytes(values.get("change", "")) + (_bytes(proposal.text) if proposal else 0)
-    parts = _parts(case.letters) if beside <= _ROOM else [()]
-    asked = request.args.get("part", "1")
-    part = min(int(asked), len(parts)) if asked.isascii() and asked.isdigit() and len(asked) < len(str(_PART)) else 1
-    return show_own(
+    parts = fill_parts(case.messages, lambda message: _bytes(message.text), _PART) if beside <= _ROOM else [[]]
+    typed = request.args.get("part", "1")
+    part = min(int(typed), len(parts)) if typed.isascii() and typed.isdigit() and len(typed) < len(str(_PART)) else 1
+    return show_own_text(
         "case.html",
         text,
         state=case.state,
         consent=case.consent if case.kind == "testimony" else None,
         erased_around=case.erased_on,
-        opened_before=kept.get("opened_before"),
+        opened_before=contents.get("opened_before"),
         restored=case.restored,
         letters=parts[max(part, 1) - 1],
         part=max(part, 1),
@@ -180,20 +190,6 @@ def _case_page(access: CaseAccess, **values: Any) -> str:  # noqa: ANN401 - plai
         story=case.story_id.hex() if case.story_id else "",
         **({"done": "", "change": ""} | values),
     )
-
-
-def _parts(letters: tuple[ShownMessage, ...]) -> list[tuple[ShownMessage, ...]]:
-    """Cut the messages into pages, newest first."""
-    parts: list[list[ShownMessage]] = [[]]
-    room = _PART
-    for letter in letters:
-        size = _bytes(letter.text)
-        if parts[-1] and size > room:
-            parts.append([])
-            room = _PART
-        parts[-1].append(letter)
-        room -= size
-    return [tuple(part) for part in parts]
 
 
 def _bytes(text: str) -> int:

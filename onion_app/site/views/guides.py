@@ -1,4 +1,4 @@
-"""The guides: what to do in danger first, and alone; then the others, each with who has checked it, or that nobody has.
+"""The guides: the one for danger first, and alone; then the others, each with who has checked it, or that nobody has.
 
 The guide for danger is never missing: while none is published in a language, its words in the pages' own catalogue
 stand in.
@@ -12,14 +12,14 @@ from flask.typing import ResponseReturnValue
 
 from onion_app.errors import NothingHere, SanctuaryError
 from onion_app.site.context import mailbox
-from onion_app.site.paging import part_asked, parts_of
-from onion_app.site.rendering import best_version, language_code, pages_called, show_published
+from onion_app.site.paging import part_number, parts_of
+from onion_app.site.rendering import best_version, language_code, make_blueprint, show_published
 from onion_app.vault.shown import reading
 from onion_app.vault.shown.reading import Version
-from onion_app.web.app import report
+from onion_app.web.app import report_error
 from onion_app.web.markdown import render
 
-guides: Final = pages_called("guides")
+pages: Final = make_blueprint("guides")
 
 NOW: Final = "now"
 # The order in which somebody may need them; guides that are added later follow by their names.
@@ -30,8 +30,8 @@ ORDER: Final = (
 _PREFERRED: Final = ("ar", "ckb", "kmr", "en")  # when a guide is not written in the reader's language
 
 
-@guides.get("/<lang:code>/guides")
-def index() -> str:
+@pages.get("/<lang:code>/guides")
+def guide_list() -> str:
     """List the guides that are published."""
     titles = reading.guides(mailbox())
     names = sorted(titles, key=lambda slug: (ORDER.index(slug) if slug in ORDER else len(ORDER), slug))
@@ -43,7 +43,7 @@ def index() -> str:
     )
 
 
-@guides.get("/<lang:code>/guides/<slug>")
+@pages.get("/<lang:code>/guides/<slug>")
 def guide(slug: str) -> ResponseReturnValue:
     """Show a part of a guide."""
     versions = _versions(slug)
@@ -53,7 +53,7 @@ def guide(slug: str) -> ResponseReturnValue:
         abort(404)
     version = best_version(versions)
     parts = _parts(version.body)
-    part = part_asked(len(parts))
+    part = part_number(len(parts))
     return show_published(
         "guide.html",
         query=f"part={part}" if part > 1 else "",
@@ -79,7 +79,7 @@ def _versions(slug: str) -> list[Version]:
     except SanctuaryError as error:
         if slug != NOW:
             raise
-        report(error)  # whatever is broken here, this page is not
+        report_error(error)  # this page is shown even when the mailbox is broken
         return []
 
 

@@ -11,52 +11,51 @@ from flask.typing import ResponseReturnValue
 from onion_app.crypto.codes import read_code
 from onion_app.crypto.sealing import open_field, seal_field
 from onion_app.errors import CodeMistyped, NothingHere, SealBroken
-from onion_app.site import author_actions
+from onion_app.site import author_actions, visit
 from onion_app.site.context import mailbox, site_context, today
-from onion_app.site.rendering import backup_days, page, pages_called, show, typed_code
-from onion_app.site.visit import contents, forget_case, keep_case_open
+from onion_app.site.rendering import erase_page, make_blueprint, page, show_page, typed_code
 
-returning: Final = pages_called("returning")
-_FIELD: Final = "erase without opening"
+pages: Final = make_blueprint("returning")
+_ERASE: Final = "erase without opening"
 
 
-@returning.get("/<lang:code>/return")
-def come_back() -> str:
+@pages.get("/<lang:code>/return")
+def code_form() -> str:
     """Show the form for the code."""
-    return show("return.html", why="")
+    return show_page("return.html", why="")
 
 
-@returning.post("/<lang:code>/return")
+@pages.post("/<lang:code>/return")
 def open_or_erase() -> ResponseReturnValue:
-    """Open what is under a code, or ask once more before it is erased."""
+    """Open the case of a code, or ask once more before it is erased."""
     if "sealed" in request.form:
         return _erase(request.form["sealed"])
     try:
         code = read_code(request.form.get("code", ""))
     except CodeMistyped as mistyped:
-        return show("return.html", why="", errors={"code": "mistyped"}, **typed_code(mistyped))
+        return show_page("return.html", why="", errors={"code": "mistyped"}, **typed_code(mistyped))
     if "erase" in request.form:
-        sealed = seal_field(site_context().field_key, _FIELD, {"code": code})
-        return show("erase.html", back_to="return", fields={"sealed": sealed}, backup_days=backup_days())
+        sealed = seal_field(site_context().field_key, _ERASE, {"code": code})
+        return erase_page("return", {"sealed": sealed})
     site_context().budgets["open"].take()
     try:
         access, opened_before = author_actions.open_case(mailbox(), code, today())
     except NothingHere:
-        return show("nothing.html")
-    keep_case_open(access, opened_before)
+        return show_page("nothing.html")
+    visit.keep_case_open(access, opened_before)
     return redirect(page("case"), 303)
 
 
 def _erase(sealed: str) -> ResponseReturnValue:
     try:
-        code = open_field(site_context().field_key, _FIELD, sealed)["code"]
+        code = open_field(site_context().field_key, _ERASE, sealed)["code"]
     except SealBroken:
-        return show("return.html", why="expired")
+        return show_page("return.html", why="expired")
     site_context().budgets["open"].take()
     try:
         author_actions.erase_without_opening(mailbox(), code, today())
     except NothingHere:
-        return show("nothing.html")
-    if "case" in contents():
-        forget_case()
-    return show("erased.html")
+        return show_page("nothing.html")
+    if "case" in visit.contents():
+        visit.forget_case()
+    return show_page("erased.html")

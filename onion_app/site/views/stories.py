@@ -1,6 +1,6 @@
 """The stories: their list, ten at a time, and each of them in parts; the same for everybody who reads.
 
-What is in a story stands before it, in words. Of its author and its days nothing is known here but the year.
+The content notes stand before a story, in words. Of its author and its days nothing is known here but the year.
 # P08: no page shows when a story arrived or was published.
 """
 
@@ -12,22 +12,23 @@ from flask import abort, request
 from flask.typing import ResponseReturnValue
 from markupsafe import escape
 
+from onion_app.choices import NOTES
 from onion_app.errors import NothingHere
 from onion_app.site.context import mailbox
-from onion_app.site.paging import part_asked, parts_of
-from onion_app.site.rendering import best_version, language_code, pages_called, show_published
+from onion_app.site.paging import part_number, parts_of
+from onion_app.site.rendering import best_version, language_code, make_blueprint, show_published
 from onion_app.vault.shown import reading
-from onion_app.vault.shown.listing import NOTES, list_stories
+from onion_app.vault.shown.listing import list_stories
 
-stories: Final = pages_called("stories")
+pages: Final = make_blueprint("stories")
 
 _ID: Final = re.compile(r"[0-9a-f]{32}")
 _AROUND: Final = len('<p class="text"></p>\n')
 
 
-@stories.get("/<lang:code>/stories")
-def index() -> str:
-    """List ten stories, without those that somebody does not want to read."""
+@pages.get("/<lang:code>/stories")
+def story_list() -> str:
+    """List ten stories, without those that have a content note which the reader left out."""
     without = [note for note in NOTES if note in request.args.getlist("without")]
     after = request.args.get("after", "")
     listed, more = list_stories(mailbox(), language_code(), without, _id_in(after))
@@ -43,7 +44,7 @@ def index() -> str:
     )
 
 
-@stories.get("/<lang:code>/stories/<story_id>")
+@pages.get("/<lang:code>/stories/<story_id>")
 def story(story_id: str) -> ResponseReturnValue:
     """Show a part of a story, in the language of the page if it is written in it."""
     try:
@@ -52,7 +53,7 @@ def story(story_id: str) -> ResponseReturnValue:
         abort(404)
     version = best_version(versions)
     parts = parts_of(version.body, lambda paragraph: len(str(escape(paragraph)).encode()) + _AROUND)
-    part = part_asked(len(parts))
+    part = part_number(len(parts))
     return show_published(
         "story.html",
         query=f"part={part}" if part > 1 else "",

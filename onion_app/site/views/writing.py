@@ -10,47 +10,37 @@ from typing import Any, Final
 from flask import request
 from flask.typing import ResponseReturnValue
 
+from onion_app.choices import ANSWER_LANGUAGES, REQUEST_TOPICS, AnswerIn
 from onion_app.errors import AlreadyWithdrawn, SealBroken
-from onion_app.site import new_case
+from onion_app.site import new_case, visit
 from onion_app.site.context import in_force, mailbox, site_context, today
 from onion_app.site.details import pointed_out
-from onion_app.site.forms import (
-    ANSWER_LANGUAGES,
-    TOPICS,
-    AnswerIn,
-    Submission,
-    WritingKind,
-    read_submission,
-    wrong_line,
-    wrong_submission,
-    wrong_text,
-)
+from onion_app.site.forms import Submission, WritingKind, read_submission, wrong_line, wrong_submission, wrong_text
 from onion_app.site.new_case import Prepared
-from onion_app.site.rendering import how_to_find_us, pages_called, show, show_own
-from onion_app.site.visit import contents, keep
+from onion_app.site.rendering import how_to_find_us, make_blueprint, show_own_text, show_page
 from onion_app.vault.shown import routing
 from onion_app.web.i18n import current_language
 
-writing: Final = pages_called("writing")
+pages: Final = make_blueprint("writing")
 _PATHS: Final = "/<lang:code>/<any(tell, ask):kind>"
 
 
-@writing.get(_PATHS)
-def start(kind: WritingKind) -> ResponseReturnValue:
+@pages.get(_PATHS)
+def empty_form(kind: WritingKind) -> ResponseReturnValue:
     """Show an empty form, and whether something is being written already."""
     routing.writing_circle(mailbox(), "unknown", "any")  # raises Paused: nobody should write for nothing
-    asked = {name: request.args.get(name, "") for name in ("topic", "story")}
-    before = contents().get("draft")
-    return _form(read_submission(kind, asked), kept_kind=before["kind"] if before else None)
+    choices = {name: request.args.get(name, "") for name in ("topic", "story")}
+    before = visit.contents().get("draft")
+    return _form(read_submission(kind, choices), kept_kind=before["kind"] if before else None)
 
 
-@writing.post(_PATHS)
-def go_on(kind: WritingKind) -> ResponseReturnValue:
+@pages.post(_PATHS)
+def submit(kind: WritingKind) -> ResponseReturnValue:
     """Take a form in: show the check page, or send."""
     if "draft" in request.form:
         return _draft_of_the_visit(kind)
     draft = read_submission(kind, request.form)
-    keep(draft=asdict(draft))
+    visit.keep(draft=asdict(draft))
     try:
         prepared = new_case.prepared_in(site_context().field_key, draft.sealed)
     except SealBroken:
@@ -61,10 +51,10 @@ def go_on(kind: WritingKind) -> ResponseReturnValue:
 
 
 def _draft_of_the_visit(kind: WritingKind) -> ResponseReturnValue:
-    """Show what the visit holds once more, or drop it."""
-    before = contents().get("draft")
+    """Show the draft of the visit once more, or drop it."""
+    before = visit.contents().get("draft")
     if request.form["draft"] != "show" or not before:
-        keep(draft=None)
+        visit.keep(draft=None)
         return _form(Submission(kind), draft_gone=True)
     draft = Submission(**before)
     try:
@@ -82,7 +72,7 @@ def _prepare(draft: Submission, **notices: bool) -> ResponseReturnValue:
     site_context().budgets[draft.kind].take(urgent=draft.urgent)
     prepared = new_case.prepare(mailbox())
     draft = draft.with_seal(prepared.sealed(site_context().field_key))
-    keep(draft=asdict(draft))
+    visit.keep(draft=asdict(draft))
     return _check(draft, prepared, **notices)
 
 
@@ -95,11 +85,11 @@ def _send(draft: Submission, prepared: Prepared) -> ResponseReturnValue:
         return _check(draft, prepared, errors=wrong)
     site_context().budgets["send"].take(urgent=draft.urgent)
     try:
-        new_case.send(mailbox(), prepared, draft, today(), _language())
+        new_case.send_case(mailbox(), prepared, draft, today(), _language())
     except AlreadyWithdrawn:
         return _prepare(draft, was_withdrawn=True)
-    keep(draft=None)
-    return show(
+    visit.keep(draft=None)
+    return show_page(
         "sent.html",
         kind=draft.kind,
         code="" if draft.no_return else prepared.code,
@@ -109,14 +99,14 @@ def _send(draft: Submission, prepared: Prepared) -> ResponseReturnValue:
 
 
 def _form(draft: Submission, **values: object) -> str:
-    known: dict[str, Any] = {"draft": draft, "draft_gone": False, "topics": TOPICS}
+    shown: dict[str, Any] = {"draft": draft, "draft_gone": False, "topics": REQUEST_TOPICS}
     if draft.kind == "ask":
-        known |= {"answer_languages": ANSWER_LANGUAGES, "days": in_force().answer_days["unknown"]}
-    return show_own(f"{draft.kind}.html", draft.text, **(known | values))
+        shown |= {"answer_languages": ANSWER_LANGUAGES, "days": in_force().answer_days["unknown"]}
+    return show_own_text(f"{draft.kind}.html", draft.text, **(shown | values))
 
 
 def _check(draft: Submission, prepared: Prepared, **values: object) -> str:
-    return show_own(
+    return show_own_text(
         "check.html",
         draft.text,
         draft=draft,
@@ -137,5 +127,5 @@ def _days(draft: Submission) -> int:
 
 
 def _language() -> AnswerIn:
-    found: AnswerIn = next(each for each in ANSWER_LANGUAGES if each == current_language().code)
-    return found
+    code: AnswerIn = next(each for each in ANSWER_LANGUAGES if each == current_language().code)
+    return code

@@ -7,9 +7,10 @@ nobody can trace without the case's key. # P07: notes, drafts and approvals go w
 from collections.abc import Callable
 from dataclasses import astuple, dataclass
 from hashlib import blake2b
-from typing import Final, Literal
+from typing import Final
 
-from onion_app.shapes import Day, Id, Language, Number, Value, from_row
+from onion_app.choices import EntryKind, LanguageCode
+from onion_app.shapes import Day, Id, Number, Value, from_row
 from onion_app.vault.database import Database
 
 _ENTRY: Final = "SELECT id, case_id, kind, number, language, epoch, author, day, sealed FROM entries "
@@ -21,9 +22,9 @@ class Entry:
 
     id: Id
     case_id: Id
-    kind: Literal["note", "draft", "approval"]
+    kind: EntryKind
     number: Number
-    language: Language | None
+    language: LanguageCode | None
     epoch: Number
     author: Id
     day: Day
@@ -35,11 +36,11 @@ def add_entry(  # noqa: PLR0913  each is a fact of the entry, and named at the c
     entry_id: bytes,
     case_id: bytes,
     *,
-    kind: Literal["note", "draft", "approval"],
+    kind: EntryKind,
     author: bytes,
     day: int,
     epoch: int,
-    language: Language | None,
+    language: LanguageCode | None,
     seal: Callable[[int], bytes],
 ) -> Entry:
     """Add an entry under the next number of its case, which `seal` is given; the same id sent twice is stored once."""

@@ -2,8 +2,9 @@
 
 from dataclasses import astuple, dataclass, replace
 from secrets import token_bytes
-from typing import Final, Literal
+from typing import Final
 
+from onion_app.choices import InvitationState
 from onion_app.errors import AlreadyInCircle, CircleChanged, InvitationRefused, NothingHere
 from onion_app.shapes import Day, Id, from_row
 from onion_app.vault.database import Database
@@ -26,7 +27,7 @@ class Invitation:
     coordinator: bool
     made_by: Id | None
     expires_day: Day
-    state: Literal["open", "redeemed", "cancelled"]
+    state: InvitationState
     redeemed_by: Id | None
 
 

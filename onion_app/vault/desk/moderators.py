@@ -2,8 +2,9 @@
 
 import unicodedata
 from dataclasses import astuple, dataclass
-from typing import Final, Literal
+from typing import Final
 
+from onion_app.choices import ModeratorState
 from onion_app.errors import HandleTaken, NothingHere, SecondFactorUsed
 from onion_app.shapes import Day, Id, Key, Value, from_row
 from onion_app.vault.database import Database
@@ -25,7 +26,7 @@ class Moderator:
     sheet: bytes | None
     last_step: Key | None  # a mark of the last six digits that were accepted
     coordinator: bool
-    state: Literal["waiting", "active", "out"]  # waiting: no circle has let them in; active: one has, or more
+    state: ModeratorState
     joined_day: Day
 
 

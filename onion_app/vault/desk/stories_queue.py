@@ -8,15 +8,14 @@ version of that story, and joins it.
 
 import secrets
 from dataclasses import astuple, dataclass
-from typing import Final, Literal
+from typing import Final
 
+from onion_app.choices import TextState
 from onion_app.errors import AlreadyWithdrawn, NewMessage, NothingHere, NotReady
 from onion_app.shapes import Day, Id, from_row, to_json
 from onion_app.vault.database import Database
 from onion_app.vault.shown import reading, writing
 from onion_app.vault.shown.reading import StoryOrGuide, Version
-
-StoryState = Literal["draft", "queued", "public", "down"]
 
 LATEST_DAYS: Final = 14
 """A story comes out on a day drawn up to two weeks ahead, so that it does not tell on which day its author was here."""
@@ -31,7 +30,7 @@ class Story:
     """Where a story stands; `case_id` is the case that it was made from."""
 
     id: Id
-    state: StoryState
+    state: TextState
     publish_day: Day | None
     case_id: Id | None
 
@@ -58,7 +57,7 @@ def find_story(mailbox: Database, desk: Database, story_id: bytes) -> Story:
     return story
 
 
-def stories_in(desk: Database, state: StoryState, page: int) -> list[Story]:
+def stories_in(desk: Database, state: TextState, page: int) -> list[Story]:
     """List 25 stories in a state, the one due first first; pages count from 0."""
     part = "AND state = ? ORDER BY publish_day, id LIMIT ? OFFSET ?"
     return [from_row(Story, row) for row in desk.rows(_STORY + part, (state, PAGE, PAGE * page))]

@@ -3,13 +3,14 @@
 import secrets
 from typing import Final
 
+from onion_app.choices import CaseState
 from onion_app.errors import AlreadyWithdrawn, DiskFull, NothingHere
 from onion_app.shapes import Value, from_row
 from onion_app.vault import reserve
 from onion_app.vault.database import Database
 from onion_app.vault.mailbox.case_keys import add_wraps
 from onion_app.vault.mailbox.messages import insert
-from onion_app.vault.mailbox.records import Case, CaseState, NewCase
+from onion_app.vault.mailbox.records import Case, NewCase
 from onion_app.vault.shown import writing
 
 CASE: Final = (

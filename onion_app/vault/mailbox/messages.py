@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from typing import Final
 
+from onion_app.choices import MessageAuthor
 from onion_app.errors import AwaitsAnswer
 from onion_app.shapes import from_row
 from onion_app.vault.database import Database
 from onion_app.vault.mailbox.case_keys import begin_epoch, expect_unchanged
-from onion_app.vault.mailbox.records import Message, MessageAuthor, Seal, Wrap
+from onion_app.vault.mailbox.records import Message, Seal, Wrap
 from onion_app.vault.shown.routing import expect_room_to_add
 
 _MESSAGE: Final = "SELECT case_id, number, id, epoch, author, sealed FROM messages "

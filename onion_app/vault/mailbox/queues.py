@@ -2,11 +2,12 @@
 
 from typing import Literal
 
+from onion_app.choices import CaseState
 from onion_app.errors import DamagedFile
 from onion_app.shapes import Value, from_row
 from onion_app.vault.database import Database
 from onion_app.vault.mailbox.lifetime import CASE
-from onion_app.vault.mailbox.records import MANY, PAGE, Case, CaseState, Counts
+from onion_app.vault.mailbox.records import MANY, PAGE, Case, Counts
 
 _WITHOUT_ANSWER = ("new", "reading")
 
@@ -30,7 +31,7 @@ def counts(db: Database, circle_id: bytes) -> Counts:
     )
 
 
-def queue(db: Database, circle_id: bytes, which: CaseState | Literal["unread"], page: int) -> list[Case]:
+def queue(db: Database, circle_id: bytes, which: Literal[CaseState, "unread"], page: int) -> list[Case]:
     """List 25 cases of a circle in one state, or unread, the urgent and then the oldest first; pages count from 0."""
     # The ids come from the index alone: a page far down would otherwise look up every case before it.
     part = "ORDER BY urgent DESC, last_day, id LIMIT ? OFFSET ?"

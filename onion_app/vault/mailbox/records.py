@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final
 
-from onion_app.shapes import Day, Id, Key, Number, Topic
+from onion_app.choices import AnswerIn, CaseKind, CaseState, MessageAuthor, Topic, Urgent
+from onion_app.shapes import Day, Id, Key, Number
 
 AUTHOR: Final = bytes(16)
 """The holder of the wraps that the visitor's code opens; circles hold theirs under their id."""
@@ -14,11 +15,6 @@ MANY: Final = 200
 
 PAGE: Final = 25
 
-AnswerIn = Literal["ar", "ckb", "kmr", "en", "any"]
-CaseKind = Literal["testimony", "request"]
-MessageAuthor = Literal["visitor", "circle", "site"]
-CaseState = Literal["new", "reading", "answered", "asking", "ready", "published", "closed"]
-Urgent = Literal[0, 1, 2]  # no, unknown, yes: so that it sorts
 Seal = Callable[[int], bytes]  # from the number that a message gets to its sealed bytes
 
 

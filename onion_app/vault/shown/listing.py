@@ -7,16 +7,14 @@ when a story arrived nor when it was published. # P08
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Annotated, Final, Literal, get_args
+from typing import Annotated, Final
 
-from onion_app.shapes import Id, Language, Number, Row, Value, Words, from_row, to_json, words
+from onion_app.choices import LANGUAGE_CODES, NOTES, ContentNote, LanguageCode
+from onion_app.shapes import Id, Number, Row, Value, Words, from_row, to_json, words
 from onion_app.vault.database import Database
 
 PAGE: Final = 10
 
-ContentNote = Literal["violence", "sexual_violence", "family", "suicide", "captivity", "death", "self_harm", "outing"]
-NOTES: Final[tuple[ContentNote, ...]] = get_args(ContentNote)
-_LANGUAGES: Final[tuple[Language, ...]] = get_args(Language)  # also the order in which another language is offered
 _COLUMNS: Final = "language, missing, notes, year, text_id, title, written_in, letters, languages"
 _LISTED: Final = "SELECT text_id, year, notes, missing, title, written_in, letters, languages FROM listed "
 _BEFORE_ALL: Final = (2**31, b"\xff" * 17)  # sorts before every year and id
@@ -31,7 +29,7 @@ class ListedStory:
     bits: Annotated[int, range(2 ** len(NOTES))]
     missing: bool
     title: str
-    written_in: Language
+    written_in: LanguageCode
     letters: Number
     languages: Words
 
@@ -42,7 +40,7 @@ class ListedStory:
 
 
 def list_stories(
-    db: Database, language: Language, without: Collection[str] = (), after: bytes | None = None
+    db: Database, language: LanguageCode, without: Collection[str] = (), after: bytes | None = None
 ) -> tuple[list[ListedStory], bool]:
     """List the ten stories after the one with the id `after`, and say whether more follow.
 
@@ -66,8 +64,8 @@ def lines_of(text: list[Row], versions: list[Row]) -> list[Row]:
     written = {row[1]: row for row in versions}
     languages = to_json(tuple(str(row[1]) for row in versions))
     lines: list[Row] = []
-    for language in sorted(_LANGUAGES):  # as `lines_in` reads them
-        shown_in = next((each for each in (language, *_LANGUAGES) if each in written), language)
+    for language in sorted(LANGUAGE_CODES):  # as `lines_in` reads them
+        shown_in = next((each for each in (language, *LANGUAGE_CODES) if each in written), language)
         _, _, title, body, *_ = written[shown_in]
         missing = int(shown_in != language)
         facts = (title, shown_in, len(str(body)), languages)
@@ -95,13 +93,13 @@ def _bits(notes: Collection[str]) -> int:
     return sum(1 << place for place, note in enumerate(NOTES) if note in notes)
 
 
-def _place_of(db: Database, language: Language, after: bytes | None) -> tuple[int, tuple[Value, Value]]:
+def _place_of(db: Database, language: LanguageCode, after: bytes | None) -> tuple[int, tuple[Value, Value]]:
     """Find where the list goes on: whether among the missing ones, and after which year and id."""
     found = db.row("SELECT missing, year, text_id FROM listed WHERE text_id = ? AND language = ?", (after, language))
     return (int(found[0] or 0), (found[1], found[2])) if found else (0, _BEFORE_ALL)
 
 
-def _following(db: Database, where: tuple[Language, int], left_out: int, before: tuple[Value, Value]) -> list[Row]:
+def _following(db: Database, where: tuple[LanguageCode, int], left_out: int, before: tuple[Value, Value]) -> list[Row]:
     """Take the next stories of each combination of notes, at most 256, and merge them: no step counts the stories."""
     found: list[Row] = []
     bits = -1

@@ -1,21 +1,18 @@
 """Stories and guides as readers meet them, the same in either database: all that the site may know of what is shown."""
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
+from onion_app.choices import LanguageCode, TextKind
 from onion_app.errors import DamagedFile, NothingHere
-from onion_app.shapes import Day, Id, Language, Number, Row, Value, Words, from_row
+from onion_app.shapes import Day, Id, Number, Row, Value, Words, from_row
 from onion_app.vault.database import Database
-from onion_app.vault.shown import listing
 
 TEXT: Final = "SELECT id, kind, slug, year, notes FROM texts WHERE id = ?"
 VERSIONS: Final = (
     "SELECT text_id, language, title, body, translated_from, checked_by, checked_day FROM versions "
     "WHERE text_id = ? ORDER BY language"
 )
-
-NOTES: Final = listing.NOTES
-"""The closed list of content notes."""
 
 Rows = tuple[list[Row], list[Row]]  # a text, if there is one, and its versions, as they lie in a database
 
@@ -25,7 +22,7 @@ class StoryOrGuide:
     """A story or a guide, apart from its words."""
 
     id: Id
-    kind: Literal["story", "guide"]
+    kind: TextKind
     slug: str | None
     year: Number | None
     notes: Words
@@ -36,10 +33,10 @@ class Version:
     """A text in one language."""
 
     text_id: Id
-    language: Language
+    language: LanguageCode
     title: str
     body: str
-    translated_from: Language | None
+    translated_from: LanguageCode | None
     checked_by: str | None
     checked_day: Day | None
 

@@ -3,11 +3,12 @@
 import secrets
 from typing import Final
 
+from onion_app.choices import COORDINATORS_TOPICS, AnswerIn, Topic
 from onion_app.errors import NothingHere, Paused
-from onion_app.shapes import Row, Topic, from_row, words
+from onion_app.shapes import Row, from_row, words
 from onion_app.vault import settings
 from onion_app.vault.database import Database
-from onion_app.vault.mailbox.records import AnswerIn, CircleKey
+from onion_app.vault.mailbox.records import CircleKey
 
 # The quota that coordinators set begins at 4 GiB: about 400,000 cases of the usual length. The disk of the smallest
 # rented machine (20 GiB) still has room for the log, a backup and the copy before a migration.
@@ -16,7 +17,6 @@ _GIB: Final = 1024**3
 # of these writes too, and so do tor and backups.
 LEAST_ROOM: Final = 64 * 1024**2  # bytes free on the disk
 LEAST_ROOM_TO_ADD: Final = 32 * 1024**2
-_COORDINATORS_TOPICS = ("story", "answer")  # about what is published, and about an answer: not for who wrote it
 
 
 def writing_circle(db: Database, topic: Topic, answer_in: AnswerIn) -> CircleKey:
@@ -29,7 +29,7 @@ def writing_circle(db: Database, topic: Topic, answer_in: AnswerIn) -> CircleKey
     catch_all = next((circle for circle in circles if circle[4]), None)
     if catch_all is None or settings.read(db).paused or not has_room(db):
         raise Paused
-    if topic in _COORDINATORS_TOPICS:
+    if topic in COORDINATORS_TOPICS:
         fitting = [circle for circle in circles if circle[5]]
     else:
         with_topic = [circle for circle in circles if topic in words(circle[2])]

@@ -1,4 +1,4 @@
-"""One connection: what arrives is read one request at a time, what goes out is held in memory and never in a file.
+"""One connection: requests are read one at a time, answers are held in memory and never in a file.
 
 Nothing of a request outlives its answer here: every reference is dropped, so that the memory is freed and overwritten.
 """
@@ -10,7 +10,7 @@ from typing import Any, Final
 from waitress.channel import ClientDisconnected, HTTPChannel
 
 from onion_app.web.waitress.request_parser import RequestParser
-from onion_app.web.waitress.response import AppReply, FixedReply
+from onion_app.web.waitress.response import AppResponse, FixedResponse
 
 # Seconds from the start, or from the answer before, until a request must be there as a whole: a full page of text needs
 # about two minutes on the slowest lines we know of.
@@ -20,7 +20,7 @@ LINGER: Final = 30.0
 
 
 class Outgoing:
-    """Bytes waiting to be sent; waitress's own buffers keep what was sent, and put large answers into files."""
+    """Bytes waiting to be sent; waitress's own buffers keep them afterwards, and put large answers into files."""
 
     def __init__(self) -> None:
         """Start with nothing to send."""
@@ -31,7 +31,7 @@ class Outgoing:
         return len(self._waiting)
 
     def append(self, data: bytes) -> None:
-        """Add to what waits."""
+        """Add bytes."""
         self._waiting += data
 
     def get(self, count: int) -> bytes:
@@ -39,7 +39,7 @@ class Outgoing:
         return self._waiting[:count]
 
     def skip(self, count: int, allow_prune: bool = False) -> None:  # noqa: ARG002, FBT001, FBT002 - as waitress calls it
-        """Forget what was sent."""
+        """Forget the bytes that were sent."""
         self._waiting = self._waiting[count:]
 
     def close(self) -> None:
@@ -48,14 +48,14 @@ class Outgoing:
 
 
 class Connection(HTTPChannel):  # type: ignore[misc]  # waitress has no types
-    """One seat."""
+    """One connection of the server."""
 
     parser_class = RequestParser
-    task_class = AppReply
-    error_task_class = FixedReply
+    task_class = AppResponse
+    error_task_class = FixedResponse
 
     def __init__(self, server: Any, sock: socket.socket, addr: Any, adj: Any, map: Any = None) -> None:  # noqa: A002, ANN401
-        """Take a seat."""
+        """Start with nothing received."""
         self.waiting_since = server.clock()  # since when we have waited for a whole request
         self.lingering = False
         self._unparsed = b""  # arrived together with the request before; at most one read's worth
@@ -78,7 +78,7 @@ class Connection(HTTPChannel):  # type: ignore[misc]  # waitress has no types
         return bool(self.will_close or (waiting and not self.requests))
 
     def received(self, data: bytes) -> bool:
-        """Take what has arrived; after our last answer it is thrown away."""
+        """Take bytes that have arrived; after our last answer they are thrown away."""
         with self.requests_lock:
             if self.lingering or self.will_close or self.close_when_flushed:
                 return False
@@ -87,7 +87,7 @@ class Connection(HTTPChannel):  # type: ignore[misc]  # waitress has no types
         return True
 
     def handle_write(self) -> None:
-        """Send what waits; then go on to the next request, or end the connection."""
+        """Send the bytes that wait; then go on to the next request, or end the connection."""
         if self.total_outbufs_len:
             self._flush_exception(self._flush_some_if_lockable)
         if self.will_close:
@@ -101,7 +101,7 @@ class Connection(HTTPChannel):  # type: ignore[misc]  # waitress has no types
                 self._parse()
 
     def handle_close(self) -> None:
-        """Leave the seat, and nothing on it."""
+        """Close, and forget what has arrived."""
         super().handle_close()
         self.request = None
         self._unparsed = b""
@@ -111,7 +111,7 @@ class Connection(HTTPChannel):  # type: ignore[misc]  # waitress has no types
         self.handle_close()
 
     def handle_error(self) -> None:
-        """End a connection that made us stumble, and report the class of the error alone."""
+        """Report the class of an error alone, and end the connection that it came from."""
         self.server.report_error()
         self.handle_close()
 
@@ -124,8 +124,8 @@ class Connection(HTTPChannel):  # type: ignore[misc]  # waitress has no types
         while self._unparsed and not self.requests:
             if self.request is None:
                 self.request = self.parser_class(self.adj)
-            taken = self.request.received(self._unparsed)
-            self._unparsed = self._unparsed[taken:]
+            length = self.request.received(self._unparsed)
+            self._unparsed = self._unparsed[length:]
             if not self.request.completed:
                 continue
             request, self.request = self.request, None
@@ -134,7 +134,7 @@ class Connection(HTTPChannel):  # type: ignore[misc]  # waitress has no types
                 self.server.add_task(self)
 
     def _linger(self) -> None:
-        """Say that we have done, but read on: closing now would take our answer from somebody who is still sending."""
+        """End our side, but read on: closing now would take our answer from somebody who is still sending."""
         self.close_when_flushed = False
         self.lingering = True
         self.waiting_since = self.server.clock()

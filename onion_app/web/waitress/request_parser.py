@@ -1,4 +1,4 @@
-"""Which requests are taken in: waitress's parser, with everything refused that a browser never sends here.
+"""The requests that are taken in: waitress's parser, with everything refused that a browser never sends here.
 
 It keeps of a request only the headers that the apps read: what a browser tells about itself never reaches them. It
 never answers, and never lets an error of its own cost the sender an answer.
@@ -29,17 +29,17 @@ class RequestParser(HTTPRequestParser):  # type: ignore[misc]  # waitress has no
     headers: dict[str, str]
 
     def received(self, data: bytes) -> int:
-        """Take what has arrived and give how many bytes of it belong to this request."""
+        """Take bytes that have arrived and give how many of them belong to this request."""
         try:
-            taken: int = super().received(data)
+            length: int = super().received(data)
         except Exception:  # noqa: BLE001 - some malformed addresses and numbers raise what waitress does not expect
             self.error = BadRequest("")
             self.completed = True
             return len(data)
-        return taken
+        return length
 
     def parse_header(self, header_plus: bytes) -> None:
-        """Read the first line and the headers, and refuse what needs no reading of the body."""
+        """Read the first line and the headers, and refuse a request where its body need not be read for that."""
         super().parse_header(header_plus)
         self.expect_continue = False  # P09: '100 Continue' would be an answer of another size
         if self.proxy_netloc:  # RFC 9112, 3.2.2: an address in the first line stands above the Host header

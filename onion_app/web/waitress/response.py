@@ -1,6 +1,6 @@
-"""How an answer goes out: one status line, one fixed set of headers around it, one size, one write.
+"""How an answer goes out: one status line, one fixed set of headers, one size, one write.
 
-Whatever waitress or the app would say, everything that is sent passes through `_packed`. No error's text goes out.
+Every answer of waitress or the app passes through `_packed`. No error's text goes out.
 """
 
 from io import TextIOBase
@@ -26,8 +26,8 @@ class _Nowhere(TextIOBase):
         return len(complaint)
 
 
-class _Reply(Task):  # type: ignore[misc]  # waitress has no types
-    """What both kinds of answers share."""
+class _Response(Task):  # type: ignore[misc]  # waitress has no types
+    """An answer of either kind."""
 
     complete = True
 
@@ -51,7 +51,7 @@ class _Reply(Task):  # type: ignore[misc]  # waitress has no types
         self.channel.write_soon(answer)
 
 
-class FixedReply(_Reply, ErrorTask):  # type: ignore[misc]  # waitress has no types
+class FixedResponse(_Response, ErrorTask):  # type: ignore[misc]  # waitress has no types
     """The answer to a request that was refused before the app could see it; it ends the connection."""
 
     def execute(self) -> None:
@@ -60,16 +60,16 @@ class FixedReply(_Reply, ErrorTask):  # type: ignore[misc]  # waitress has no ty
         self._send(self._packed_fixed(self.request.error.code))
 
 
-class AppReply(_Reply):
+class AppResponse(_Response):
     """The answer of the app."""
 
     def execute(self) -> None:
-        """Ask the app and send what it says; an error of the app becomes a fixed page."""
+        """Ask the app and send its answer; an error of the app becomes a fixed page."""
         self.close_on_finish = self._is_last()
         environ = self._environ()
         try:
             answer = self._ask(environ)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the answer has the one size and says nothing of it
+        except Exception as error:  # noqa: BLE001 - after any error the answer has the one size and says nothing of it
             too_much_text = isinstance(error, PageTooLong) and OWN_TEXT in environ
             answer = self._packed_fixed(413 if too_much_text else 500)
             if not too_much_text:
@@ -79,10 +79,10 @@ class AppReply(_Reply):
         self._send(answer)
 
     def _ask(self, environ: Environ) -> bytes:
-        said: list[tuple[str, Headers]] = []
+        started: list[tuple[str, Headers]] = []
 
         def start_response(status: str, headers: Headers, _exc_info: object = None) -> None:
-            said.append((status, headers))
+            started.append((status, headers))
 
         parts = self.channel.server.application(environ, start_response)
         try:
@@ -90,7 +90,7 @@ class AppReply(_Reply):
         finally:
             if hasattr(parts, "close"):
                 parts.close()
-        status, headers = said[-1]
+        status, headers = started[-1]
         if status.startswith(_BODILESS):
             message = "an answer without a page"
             raise ValueError(message)

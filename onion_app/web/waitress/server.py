@@ -1,7 +1,6 @@
-"""The server: waitress on a socket that was handed to us, with 200 seats and one way out for every answer.
+"""The server: waitress on a socket that it is given, with at most 200 connections and one way out for every answer.
 
-It opens no socket of its own, writes no log, no file and no time, and installs no signal handlers. The modules intake,
-reply and connection beside it are the rest of what we changed in waitress; no others import it.
+It opens no socket of its own, writes no log, no file and no time, and installs no signal handlers.
 """
 
 import gc
@@ -18,11 +17,11 @@ from waitress import wasyncore
 from waitress.adjustments import Adjustments
 from waitress.server import BaseWSGIServer
 
-from onion_app.web.headers import BODY_LIMIT, WITH_A_PAGE, Clock, Served
+from onion_app.web.headers import BODY_LIMIT, WITH_A_PAGE, Clock, ServedApp
 from onion_app.web.pinning import pinned
 from onion_app.web.waitress.connection import Connection
 
-SEATS: Final = 200
+MOST_CONNECTIONS: Final = 200
 THREADS: Final = 8  # two may wait for Argon2, two more for the disk, and four still answer readers
 _TICK: Final = 0.5  # seconds between two looks at the clock and at `stop`
 _FINISH: Final = 10.0  # seconds that requests have to be answered after `stop`
@@ -30,22 +29,22 @@ _FINISH: Final = 10.0  # seconds that requests have to be answered after `stop`
 _LIMITS: Final = {
     "max_request_header_size": 8192,
     "max_request_body_size": BODY_LIMIT + 1,
-    # P03: waitress puts bodies from this size on into temporary files; ours never get there. (Answers: see Outgoing.)
+    # P03: waitress puts bodies from this size on into temporary files; ours never get there. (Answers: see `Outgoing`.)
     "inbuf_overflow": 2 * BODY_LIMIT,
     "backlog": 1024,
     "log_socket_errors": False,
-    "clear_untrusted_proxy_headers": False,  # Intake drops them with all others
+    "clear_untrusted_proxy_headers": False,  # `RequestParser` drops them with all others
 }
 
 
 class Server(BaseWSGIServer):  # type: ignore[misc]  # waitress has no types
-    """The seats, and who sits on them."""
+    """The listener and its connections."""
 
     channel_class = Connection
 
     def __init__(
         self,
-        app: Served,
+        app: ServedApp,
         listener: socket.socket,
         *,
         sized: bool,
@@ -78,17 +77,17 @@ class Server(BaseWSGIServer):  # type: ignore[misc]  # waitress has no types
             conn.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def readable(self) -> bool:
-        """Say whether somebody new may come in: not while all seats are taken by people who are being answered."""
-        return self.accepting and (len(self.active_channels) < SEATS or self._slowest() is not None)
+        """Say whether one more connection may come in: not while all that there may be are being answered."""
+        return self.accepting and (len(self.active_channels) < MOST_CONNECTIONS or self._slowest() is not None)
 
     def handle_accept(self) -> None:
-        """Give a newcomer a seat, if need be that of whoever keeps us waiting longest."""
-        if len(self.active_channels) >= SEATS and (slowest := self._slowest()) is not None:
+        """Take a connection, if need be in place of the one whose request we have waited for longest."""
+        if len(self.active_channels) >= MOST_CONNECTIONS and (slowest := self._slowest()) is not None:
             slowest.handle_close()
         super().handle_accept()
 
     def handle_error(self) -> None:
-        """Go on listening whatever happened; waitress would stop."""
+        """Go on listening after any error; waitress would stop."""
         self.report_error()
 
     def report_error(self) -> None:
@@ -98,7 +97,7 @@ class Server(BaseWSGIServer):  # type: ignore[misc]  # waitress has no types
             self.on_error(kind.__name__)
 
     def turn(self) -> None:
-        """Wait for something to happen, at most half a second, and look after it; once a second, tidy up."""
+        """Wait at most half a second for sockets that are ready, and serve them; once a second, tidy up."""
         wasyncore.poll2(_TICK, self._map)
         now = self.clock()
         if now < self._tidied + 1:
@@ -113,13 +112,13 @@ class Server(BaseWSGIServer):  # type: ignore[misc]  # waitress has no types
                 connection.handle_close()
 
     def stop_accepting(self) -> None:
-        """Let nobody else in; who waits in the listener's queue stays there for the next process."""
+        """Take no more connections; those in the listener's queue stay there for the next process."""
         self.stopping = True
         wasyncore.dispatcher.close(self)
 
     def is_answering(self) -> bool:
         """Say whether an answer is still being made or sent."""
-        return any(seat.requests or seat.total_outbufs_len for seat in list(self.active_channels.values()))
+        return any(each.requests or each.total_outbufs_len for each in list(self.active_channels.values()))
 
     def finish(self) -> None:
         """End the threads and all connections."""
@@ -129,12 +128,12 @@ class Server(BaseWSGIServer):  # type: ignore[misc]  # waitress has no types
         self.trigger.close()
 
     def _slowest(self) -> Connection | None:
-        waiting = (seat for seat in self.active_channels.values() if not seat.requests)
-        return min(waiting, key=lambda seat: seat.waiting_since, default=None)
+        waiting = (each for each in self.active_channels.values() if not each.requests)
+        return min(waiting, key=lambda connection: connection.waiting_since, default=None)
 
 
 def serve(
-    app: Served,
+    app: ServedApp,
     listener: socket.socket,
     *,
     sized: bool,

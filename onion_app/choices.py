@@ -1,0 +1,35 @@
+"""Closed lists and bounds, each once: the schema, the forms and the pages offer nothing else.
+
+A test compares the lists with the CHECKs of the schema, and the bounds with the sentences that name them.
+"""
+
+from typing import Final, Literal, get_args
+
+LanguageCode = Literal["ar", "ckb", "kmr", "en"]
+AnswerIn = Literal[LanguageCode, "any"]
+CaseKind = Literal["testimony", "request"]
+RequestTopic = Literal["talk", "safety", "law", "health", "training", "story", "answer", "unknown"]
+Topic = Literal[RequestTopic, "testimony"]
+Urgent = Literal[0, 1, 2]  # no, unknown, yes: so that it sorts
+CaseState = Literal["new", "reading", "answered", "asking", "ready", "published", "closed"]
+MessageAuthor = Literal["visitor", "circle", "site"]
+EntryKind = Literal["note", "draft", "approval"]
+TextKind = Literal["story", "guide"]
+TextState = Literal["draft", "queued", "public", "down"]
+ContentNote = Literal["violence", "sexual_violence", "family", "suicide", "captivity", "death", "self_harm", "outing"]
+ModeratorState = Literal["waiting", "active", "out"]  # waiting: no circle has let them in; active: one has, or more
+InvitationState = Literal["open", "redeemed", "cancelled"]
+
+LANGUAGE_CODES: Final[tuple[LanguageCode, ...]] = get_args(LanguageCode)  # in this order another language is offered
+ANSWER_LANGUAGES: Final[tuple[AnswerIn, ...]] = get_args(AnswerIn)
+TOPICS: Final[tuple[Topic, ...]] = get_args(Topic)
+REQUEST_TOPICS: Final[tuple[RequestTopic, ...]] = get_args(RequestTopic)
+COORDINATORS_TOPICS: Final = ("story", "answer")  # about what is published, and about an answer: not for who wrote it
+NOTES: Final[tuple[ContentNote, ...]] = get_args(ContentNote)
+
+TEXT_LETTERS: Final = 12_000  # about 2,000 words; four bytes each, it still fits the largest sealed size
+FIND_US_LETTERS: Final = 300  # what the longest page was measured with
+ANSWER_DAYS: Final = range(1, 31)
+RETENTION_DAYS: Final = range(30, 731)  # after the last message
+BACKUP_DAYS: Final = range(1, 91)  # until a safety copy is destroyed
+QUOTA_GIB: Final = range(1, 101)  # of mailbox.db, after which no new case is taken

@@ -1,0 +1,186 @@
+"""Commands that need the keys: new secrets, an invitation, the address, backup and restore.
+
+Each asks for the passphrase or the spare code, opens the slots, and keeps neither. Backup and the new secrets disturb
+no launcher that runs.
+"""
+
+import argparse
+import json
+import sys
+import time
+from contextlib import closing
+
+from onion_app.crypto.codes import invitation_digest, lines, new_code
+from onion_app.crypto.keyslots import VaultKeys, change_passphrase, change_spare_code, open_slots
+from onion_app.crypto.passphrases import new_passphrase
+from onion_app.days import date_of, today
+from onion_app.errors import BadAnswers, BadUsage, DamagedFile, NothingHere, StateTaken
+from onion_app.launch import backup_restore, stdin_answers, unlock
+from onion_app.launch.clock import LONGEST_SLEEP
+from onion_app.launch.state import State
+from onion_app.launch.terminal import Terminal
+from onion_app.vault import database, keyfile, settings
+from onion_app.vault.desk import audit, circles, invitations
+
+_MIB = 1 << 20
+_OLD_ONES = (
+    "Backups made before now, and copies of vault.key, still open with the old one: make a new backup, destroy those."
+)
+
+
+def ask_secret(chosen: argparse.Namespace, terminal: Terminal) -> str:
+    """Ask for the passphrase or the spare code, or take it from the answers on standard input.
+
+    Raises:
+        BadUsage: standard input is no terminal.
+        BadAnswers: the answers hold neither of the two.
+    """
+    if chosen.answers:
+        answers = stdin_answers.read(sys.stdin.fileno())
+        if not (answers.passphrase or answers.spare_code):
+            raise BadAnswers("passphrase or spare_code is needed")
+        return answers.passphrase or answers.spare_code
+    if not sys.stdin.isatty():
+        raise BadUsage("standard input is no terminal; see --answers in --help")
+    return terminal.ask("Passphrase, or spare code: ", hidden=True)
+
+
+def open_keys(chosen: argparse.Namespace, state: State, terminal: Terminal) -> VaultKeys:
+    """Open the slots of a state.
+
+    Raises:
+        BadUsage: standard input is no terminal.
+        BadAnswers: the answers hold neither passphrase nor spare code.
+        VaultDamaged: vault.key is damaged or missing.
+        VaultNewer: a newer version of this program wrote it.
+        WrongPassphrase: the secret opens no slot.
+    """
+    slots = keyfile.read(state.path)  # first: nobody types a secret for a state that is not there
+    return open_slots(slots, ask_secret(chosen, terminal))
+
+
+def passphrase(chosen: argparse.Namespace, state: State, terminal: Terminal) -> None:
+    """Draw a new passphrase, show it until it is typed back, and only then let it open the vault."""
+    keys = open_keys(chosen, state, terminal)
+    new = new_passphrase()
+    if not chosen.answers:
+        unlock.show_passphrase(terminal, new, "the new passphrase of this installation")
+    keyfile.write(state.path, change_passphrase(keyfile.read(state.path), keys, new))
+    _say_that_it_holds(chosen, terminal, "passphrase", new)
+
+
+def spare(chosen: argparse.Namespace, state: State, terminal: Terminal) -> None:
+    """Draw a new spare code, show it until a line is typed back, and only then let it open the vault."""
+    keys = open_keys(chosen, state, terminal)
+    new = new_code()
+    if not chosen.answers:
+        unlock.show_spare_code(terminal, new, "the new spare code")
+    keyfile.write(state.path, change_spare_code(keyfile.read(state.path), keys, new))
+    _say_that_it_holds(chosen, terminal, "spare_code", new)
+
+
+def invite(chosen: argparse.Namespace, state: State, terminal: Terminal) -> None:
+    """Invite a coordinator, as the operator must when the last one is lost; the desk keeps a note of it.
+
+    Raises:
+        BadUsage: --coordinator is missing.
+        DamagedFile: desk.db is damaged, or holds no circle of coordinators.
+    """
+    if not chosen.coordinator:
+        raise BadUsage("volunteers are invited at the desk, by a coordinator; this makes a coordinator: --coordinator")
+    keys = open_keys(chosen, state, terminal)
+    code, day = new_code(), today(time.time)
+    with closing(database.open_desk(state.desk, keys.desk)) as desk:
+        circle = next((circle for circle in circles.circles(desk) if circle.coordinators), None)
+        if circle is None:
+            raise DamagedFile("desk.db holds no circle of coordinators")
+        invitation = invitations.new_invitation(circle.id, day, coordinator=True)
+        invitations.add_invitation(desk, invitation, invitation_digest(code))
+        audit.audit(desk, None, "operator invited a coordinator", day, circle.id)
+    if chosen.answers:
+        sys.stdout.write(json.dumps({"invitation": code}) + "\n")
+        return
+    text = [
+        *(f"    {number}.  {line}" for number, line in enumerate(lines(code), start=1)),
+        "",
+        f"With it one coordinator enrols at the desk, under /join, within {invitations.INVITATION_DAYS} days.",
+        f"    {unlock.desk_url(keys, chosen.desk_port)}/join",
+        "",
+        "Somebody who works there already logs in and types it under My account instead.",
+        "",
+        "If the circle has members, one of them lets the new one in. If nobody is left, its old cases stay",
+        "readable to their authors only.",
+    ]
+    terminal.screen("The invitation of a coordinator", text, "Press Enter when it is written down.")
+
+
+def address(chosen: argparse.Namespace, state: State, terminal: Terminal) -> None:
+    """Print the onion address, and say where the desk is.
+
+    Raises:
+        DamagedFile: desk.db is damaged, or holds no onion key.
+    """
+    keys = open_keys(chosen, state, terminal)
+    with closing(database.open_desk(state.desk, keys.desk)) as desk:
+        try:
+            onion = settings.read_onion(desk).address
+        except NothingHere:
+            raise DamagedFile("desk.db holds no onion key") from None
+    sys.stdout.write(onion + "\n")
+    terminal.say(f"Desk: {unlock.desk_url(keys, chosen.desk_port)}/   (open it in a private window)")
+
+
+def backup(chosen: argparse.Namespace, state: State, terminal: Terminal) -> None:
+    """Write one encrypted file with everything in it, and read it back."""
+    keys = open_keys(chosen, state, terminal)
+    with terminal.working("Writing, then reading it back") as progress:
+        size = backup_restore.save(state, keys, chosen.file, time.time, progress)
+    terminal.say(f"{chosen.file} is written and was read back: {size // _MIB} MiB.")
+    terminal.say("It opens with today's passphrase or spare code. Keep it on another machine or stick.")
+    with closing(database.open_desk(state.desk, keys.desk)) as desk:
+        days = settings.read(desk).backup_days
+    # P12: the page *protects* says the same number to visitors.
+    terminal.say(
+        f"What visitors take back from now on stays in it. They are told: for at most {days} days. Destroy it by then."
+    )
+
+
+def restore(chosen: argparse.Namespace, state: State, terminal: Terminal) -> None:
+    """Look through a backup and, unless that was all that was asked, make a state of it.
+
+    Raises:
+        StateTaken: there is an installation, and nobody said that it may be replaced.
+    """
+    if (state.path / "vault.key").exists() and not (chosen.check or chosen.replace):
+        raise StateTaken(str(state.path))  # before anybody types a secret
+    secret = ask_secret(chosen, terminal)
+    with terminal.working("Reading") as progress:
+        contents = backup_restore.check(chosen.file, secret, progress)
+    terminal.say(f"{chosen.file} is whole. It was made on {date_of(contents.day):%d.%m.%Y}.")
+    if chosen.check:
+        return
+    with terminal.working("Restoring") as progress:
+        result = backup_restore.restore(
+            chosen.file, secret, state.path, time.time, progress, replace=chosen.replace, newer=chosen.withdrawn_from
+        )
+    date = f"{date_of(result.day):%d.%m.%Y}"
+    terminal.say(f"Restored into {state.path}: everything as of {date}. Start it: ./scripts/launch")
+    terminal.say(f"Taken back since then, and gone again: {result.withdrawn}.")
+    if not result.all_gone:
+        terminal.say("No whole list of it was there: every author whose case is back is told so on their page.")
+    if today(time.time) - result.day > LONGEST_SLEEP:
+        terminal.say(
+            f"It is older than {LONGEST_SLEEP} days: nothing is destroyed or published after the launch until you have "
+            "said which day it is: ./scripts/manage clock"
+        )
+    for folder in result.unread_lists:
+        terminal.say(f"The list of what was taken back in {folder} does not open: such cases may be back.")
+    for aside in backup_restore.asides(state):
+        terminal.say(f"What was there before is in {aside.path}. When all is well: rm -r {aside.path}")
+
+
+def _say_that_it_holds(chosen: argparse.Namespace, terminal: Terminal, name: str, secret: str) -> None:
+    if chosen.answers:
+        sys.stdout.write(json.dumps({name: secret}) + "\n")
+    terminal.say("The new one holds, and the old one opens this installation no more.")
+    terminal.say(_OLD_ONES)
