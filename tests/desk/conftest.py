@@ -12,12 +12,10 @@ from tests.planting import Intruder
 from tests.world import Author, hardly_stretched
 
 
-@pytest.fixture(scope="session", autouse=True)
-def nothing_is_stretched() -> Iterator[None]:
+@pytest.fixture(autouse=True)
+def nothing_is_stretched(monkeypatch: pytest.MonkeyPatch) -> None:
     """Take hardly any time for passphrases and codes: everything else is as it is."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(argon2id, "kdf", hardly_stretched)
-        yield
+    monkeypatch.setattr(argon2id, "kdf", hardly_stretched)
 
 
 @pytest.fixture

@@ -92,12 +92,10 @@ class Place(World):
         return [bytes(row[0]) for row in self.mailbox.rows("SELECT id FROM cases") if isinstance(row[0], bytes)]
 
 
-@pytest.fixture(scope="session", autouse=True)
-def nothing_is_stretched() -> Iterator[None]:
-    """Take hardly any time for codes: everything else is as it is."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(argon2id, "kdf", hardly_stretched)
-        yield
+@pytest.fixture(autouse=True)
+def nothing_is_stretched(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take hardly any time for passphrases and codes: everything else is as it is."""
+    monkeypatch.setattr(argon2id, "kdf", hardly_stretched)
 
 
 @pytest.fixture
