@@ -13,7 +13,7 @@ from onion_app.launch.first_run import FirstSecrets
 from onion_app.launch.state import State
 from onion_app.launch.stdin_answers import Answers
 from onion_app.launch.terminal import Terminal
-from onion_app.vault import database, keyfile, settings
+from onion_app.vault import database, settings, statefiles
 from onion_app.vault.database import Clock
 
 _NAME_LETTERS = 16
@@ -82,7 +82,7 @@ def _desk_name(keys: VaultKeys) -> str:
 
 
 def _open(state: State, secret: str, clock: Clock) -> Unlocked:
-    keys = open_slots(keyfile.read(state.path), secret)
+    keys = open_slots(statefiles.read_keyslots(state.path), secret)
     database.migrate(state.mailbox, "mailbox", keys.mailbox, clock)
     database.migrate(state.desk, "desk", keys.desk, clock)
     desk = database.open_desk(state.desk, keys.desk)

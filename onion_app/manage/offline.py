@@ -19,7 +19,7 @@ from onion_app.launch import backup_restore, stdin_answers, unlock
 from onion_app.launch.clock import LONGEST_SLEEP
 from onion_app.launch.state import State
 from onion_app.launch.terminal import Terminal
-from onion_app.vault import database, keyfile, settings
+from onion_app.vault import database, settings, statefiles
 from onion_app.vault.desk import audit, circles, invitations
 
 _MIB = 1 << 20
@@ -55,7 +55,7 @@ def open_keys(chosen: argparse.Namespace, state: State, terminal: Terminal) -> V
         VaultNewer: a newer version of this program wrote it.
         WrongPassphrase: the secret opens no slot.
     """
-    slots = keyfile.read(state.path)  # first: nobody types a secret for a state that is not there
+    slots = statefiles.read_keyslots(state.path)  # first: nobody types a secret for a state that is not there
     return open_slots(slots, ask_secret(chosen, terminal))
 
 
@@ -65,7 +65,7 @@ def passphrase(chosen: argparse.Namespace, state: State, terminal: Terminal) -> 
     new = new_passphrase()
     if not chosen.answers:
         unlock.show_passphrase(terminal, new, "the new passphrase of this installation")
-    keyfile.write(state.path, change_passphrase(keyfile.read(state.path), keys, new))
+    statefiles.write_keyslots(state.path, change_passphrase(statefiles.read_keyslots(state.path), keys, new))
     _say_that_it_holds(chosen, terminal, "passphrase", new)
 
 
@@ -75,7 +75,7 @@ def spare(chosen: argparse.Namespace, state: State, terminal: Terminal) -> None:
     new = new_code()
     if not chosen.answers:
         unlock.show_spare_code(terminal, new, "the new spare code")
-    keyfile.write(state.path, change_spare_code(keyfile.read(state.path), keys, new))
+    statefiles.write_keyslots(state.path, change_spare_code(statefiles.read_keyslots(state.path), keys, new))
     _say_that_it_holds(chosen, terminal, "spare_code", new)
 
 

@@ -4,7 +4,6 @@ A `Database` belongs to one thread at a time. Nothing is written outside `writin
 its first line and ends in a commit that is on the disk, or in nothing. Opening never creates and never migrates.
 """
 
-import os
 import re
 import shutil
 import threading
@@ -15,7 +14,7 @@ from pathlib import Path
 from onion_app import days
 from onion_app.errors import CheckpointBusy, DiskFull, KeysUnlinked, OlderFile, Overloaded
 from onion_app.shapes import Row, Value
-from onion_app.vault import connection, schema
+from onion_app.vault import connection, schema, statefiles
 from onion_app.vault.connection import DatabaseKind, file_name
 
 Clock = Callable[[], float]
@@ -127,8 +126,8 @@ class Database:
                     self._link.execute("VACUUM INTO ?", (str(path),))
                 finally:
                     connection.allow(self._link, connection.WORKING)
-            _sync(path)
-            _sync(path.parent)
+            statefiles.sync(path)
+            statefiles.sync(path.parent)
         except BaseException:
             path.unlink()
             raise
@@ -267,13 +266,5 @@ def _create(folder: Path, kind: DatabaseKind, key: bytes) -> Database:
     folder.chmod(0o700)
     opened = connection.create(folder / file_name(kind), key)
     schema.apply(opened, kind)
-    _sync(folder)
+    statefiles.sync(folder)
     return Database(opened, kind, folder)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

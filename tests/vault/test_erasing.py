@@ -3,7 +3,7 @@
 import pytest
 
 from onion_app.errors import AlreadyWithdrawn, CheckpointBusy, NothingHere
-from onion_app.vault import reserve, truth
+from onion_app.vault import statefiles, truth
 from onion_app.vault.database import Database
 from onion_app.vault.desk import audit, entries, known_keys, stories_queue, taken
 from onion_app.vault.mailbox import case_keys, lifetime, messages
@@ -160,5 +160,5 @@ def test_room_that_was_half_set_aside_is_set_aside_again(made: Installation, mai
     kept_free = made.mailbox_folder / "reserve"
     kept_free.touch()  # a power cut comes between the name and the room
     for _ in range(2):
-        reserve.keep(mailbox)
-        assert kept_free.stat().st_blocks * 512 >= reserve.BYTES
+        statefiles.keep_reserve(mailbox.folder)
+        assert kept_free.stat().st_blocks * 512 >= statefiles.RESERVE_BYTES

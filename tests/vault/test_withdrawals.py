@@ -3,7 +3,7 @@
 import pytest
 
 from onion_app.errors import AlreadyWithdrawn, NothingHere
-from onion_app.vault import lastbackup
+from onion_app.vault import statefiles
 from onion_app.vault.database import Database
 from onion_app.vault.desk import entries
 from onion_app.vault.mailbox import lifetime, withdrawals
@@ -41,10 +41,10 @@ def test_applying_a_list_again_changes_nothing(mailbox: Database, desk: Database
 
 
 def test_the_day_of_a_backup_is_kept_and_nothing_finer(made: Installation) -> None:
-    assert lastbackup.read(made.folder) is None
-    lastbackup.write(made.folder, TODAY)
-    lastbackup.write(made.folder, TODAY + 1)
-    assert lastbackup.read(made.folder) == TODAY + 1
+    assert statefiles.read_backup_day(made.folder) is None
+    statefiles.write_backup_day(made.folder, TODAY)
+    statefiles.write_backup_day(made.folder, TODAY + 1)
+    assert statefiles.read_backup_day(made.folder) == TODAY + 1
     assert (made.folder / "last-backup").stat().st_mtime == (TODAY + 1) * 86_400
     (made.folder / "last-backup").write_text("soon")
-    assert lastbackup.read(made.folder) is None
+    assert statefiles.read_backup_day(made.folder) is None

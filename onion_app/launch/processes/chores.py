@@ -9,7 +9,7 @@ from onion_app import days
 from onion_app.errors import CheckpointBusy, NothingHere
 from onion_app.launch import clock
 from onion_app.launch.processes.child import Child, Orders, WaitingCounts, run
-from onion_app.vault import database, reserve, settings, truth
+from onion_app.vault import database, settings, statefiles, truth
 from onion_app.vault.database import Database
 from onion_app.vault.desk import audit, circles, guides, stories_queue, taken
 from onion_app.vault.mailbox import lifetime, queues
@@ -37,7 +37,7 @@ def work(child: Child) -> None:
         stories_queue.publish_due(mailbox, desk, today)
         taken.give_back_untouched(desk, today - _UNTOUCHED_DAYS)
         discard_copies(orders, desk, today)
-    reserve.keep(mailbox)
+    statefiles.keep_reserve(mailbox.folder)
     busy = sum(log_is_busy(db) for db in (mailbox, desk))
     for circle in waiting(mailbox, desk, today):
         child.reports.circle(circle)

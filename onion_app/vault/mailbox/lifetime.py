@@ -6,7 +6,7 @@ from typing import Final
 from onion_app.choices import CaseState
 from onion_app.errors import AlreadyWithdrawn, DiskFull, NothingHere
 from onion_app.shapes import Value, from_row
-from onion_app.vault import reserve
+from onion_app.vault import statefiles
 from onion_app.vault.database import Database
 from onion_app.vault.mailbox.case_keys import add_wraps
 from onion_app.vault.mailbox.messages import insert
@@ -98,7 +98,7 @@ def erase_case(db: Database, case_id: bytes, day: int, story_id: bytes | None = 
     try:
         _erase(db, case_id, day, story_id)
     except DiskFull:
-        reserve.give_up(db)
+        statefiles.give_up_reserve(db.folder)
         _erase(db, case_id, day, story_id)
     db.try_checkpoint()
 
