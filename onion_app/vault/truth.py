@@ -135,12 +135,13 @@ def _follow_withdrawals(mailbox: Database, desk: Database) -> None:
     for text_id, case_id, state in desk.rows("SELECT id, case_id, state FROM texts WHERE kind = 'story'"):
         taken_back = reading.is_withdrawn(mailbox, text_id) or reading.is_withdrawn(mailbox, case_id)
         unfinished = state in ("draft", "queued") and case_id is not None and not _exists(mailbox, case_id)
-        if taken_back or unfinished:
-            with mailbox.writing(), desk.writing():
-                writing.show(mailbox, text_id, ([], []))
-                writing.remove(desk, text_id)
-                if taken_back:
-                    entries.forget_drafts(desk, case_id)  # P07: the story goes with all that it was made from here
+        if not (taken_back or unfinished):
+            continue
+        with mailbox.writing(), desk.writing():
+            writing.show(mailbox, text_id, ([], []))
+            writing.remove(desk, text_id)
+            if taken_back:
+                entries.forget_drafts(desk, case_id)  # P07: the story goes with all that it was made from here
 
 
 def _forget_erased_cases(mailbox: Database, desk: Database) -> None:
