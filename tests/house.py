@@ -172,7 +172,7 @@ class House:
     def author(self, code: str) -> codes.CodeKeys:
         """Give what a code stands for in this installation."""
         mailbox = open_mailbox(self.state / "mailbox", self.keys.mailbox)
-        salt = settings.read(mailbox).code_salt
+        salt = settings.read_settings(mailbox).code_salt
         mailbox.close()
         return codes.derive(code, salt)
 

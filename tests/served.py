@@ -96,8 +96,8 @@ class Site:
         mailbox = self.mailbox()
         with mailbox.writing():
             for name, value in changed.items():
-                settings.put(mailbox, name, value)
-            writing.raise_counter(mailbox)
+                settings.put_setting(mailbox, name, value)
+            writing.raise_published_counter(mailbox)
         mailbox.close()
 
     def case_of(self, mailbox: Database, code: str) -> bytes:
@@ -106,7 +106,7 @@ class Site:
         Raises:
             NothingHere: there is none.
         """
-        return lifetime.find_by_tag(mailbox, codes.derive(code, settings.read(mailbox).code_salt).tag).id
+        return lifetime.find_by_tag(mailbox, codes.derive(code, settings.read_settings(mailbox).code_salt).tag).id
 
     def cases(self) -> int:
         """Count the cases."""
@@ -136,7 +136,7 @@ class Site:
         def sealed(number: int) -> bytes:
             return sealing.seal(key, letter, sealing.Place(case, wrap.epoch, message, number, "circle"))
 
-        messages.append(
+        messages.append_message(
             mailbox,
             case,
             message,

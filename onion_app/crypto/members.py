@@ -10,7 +10,7 @@ from nacl.public import PrivateKey, PublicKey, SealedBox
 
 from onion_app.crypto.codes import latin_digits, read_code
 from onion_app.crypto.keys import KEY_BYTES, new_key, subkey
-from onion_app.crypto.passphrases import CODE, PASSWORD, lock, stretch, unlock, words
+from onion_app.crypto.passphrases import CODE, PASSWORD, lock, stretch, unlock, word_list
 from onion_app.errors import SealBroken, WrongPassphrase, WrongSecondFactor
 
 STEP_SECONDS = 30  # RFC 6238
@@ -115,8 +115,8 @@ def words_to_compare(public: bytes, *, circle_id: bytes, invitation_id: bytes) -
     drawn = int.from_bytes(stretch(_NEWCOMER + circle_id + public, invitation_id, CODE))
     chosen = []
     for _ in range(WORDS_COMPARED):
-        drawn, place = divmod(drawn, len(words()))
-        chosen.append(words()[place])
+        drawn, place = divmod(drawn, len(word_list()))
+        chosen.append(word_list()[place])
     return tuple(chosen)
 
 

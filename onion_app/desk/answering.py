@@ -29,7 +29,7 @@ def take(dbs: Databases, member: Member, case_id: bytes) -> None:
         TakenByAnother, NothingHere, NotAllowed.
     """
     case = case_of(dbs, member, case_id)
-    taken.take(dbs.desk, case.id, member.id, dbs.today)
+    taken.take_case(dbs.desk, case.id, member.id, dbs.today)
     note_in_audit(dbs, member, case, "took a case")
 
 
@@ -40,7 +40,7 @@ def give_back(dbs: Databases, member: Member, case_id: bytes) -> None:
         NotTaken, TakenByAnother, NothingHere, NotAllowed.
     """
     case = taken_case(dbs, member, case_id)
-    taken.give_back(dbs.desk, case.id, member.id)
+    taken.give_case_back(dbs.desk, case.id, member.id)
     note_in_audit(dbs, member, case, "gave a case back")
 
 
@@ -56,7 +56,7 @@ def close(dbs: Databases, member: Member, case_id: bytes) -> None:
         raise NewMessage
     if case.state not in ("ready", "published"):  # its author goes on seeing where the story is
         lifetime.set_state(dbs.mailbox, case.id, "closed")
-    taken.give_back(dbs.desk, case.id, member.id)
+    taken.give_case_back(dbs.desk, case.id, member.id)
     note_in_audit(dbs, member, case, "closed a case")
 
 
@@ -79,7 +79,7 @@ def reply(dbs: Databases, member: Member, case_id: bytes, message_id: bytes, tex
     if any(message.author == "visitor" and message.number > seen for message in stored.values()):
         raise NewMessage
     send(dbs, member, case, message_id, Text(text, dbs.today, sender=member.handle), seen)
-    taken.take(dbs.desk, case.id, member.id, dbs.today)  # touched: three days from now it would go back
+    taken.take_case(dbs.desk, case.id, member.id, dbs.today)  # touched: three days from now it would go back
     note_in_audit(dbs, member, case, "answered a case")
 
 
@@ -111,7 +111,7 @@ def _append(dbs: Databases, member: Member, case: records.Case, message_id: byte
         entries.record_reply(dbs.desk, message_id, case.id, sealed)
         return sealed
 
-    messages.append(
+    messages.append_message(
         dbs.mailbox,
         case.id,
         message_id,

@@ -96,7 +96,7 @@ def keys_by_epoch(dbs: Databases, member: Member, case: records.Case) -> dict[in
 def remember(dbs: Databases, case_id: bytes, sure: list[Epoch], sealed_to: Mapping[int, bytes]) -> None:
     """Note the keys that a member has met, so that they are known again."""
     met = [known_keys.KnownKey(epoch.number, mark(epoch), sealed_to[epoch.number]) for epoch in sure]
-    known_keys.remember(dbs.desk, case_id, met)
+    known_keys.remember_keys(dbs.desk, case_id, met)
 
 
 def begun(dbs: Databases, chosen: ToWriteIn) -> None:
@@ -110,7 +110,7 @@ def begun(dbs: Databases, chosen: ToWriteIn) -> None:
     met = [
         known_keys.KnownKey(each.number, mark(each), fingerprint(new.circle_key)) for each in [*chosen.keys.epochs, new]
     ]
-    known_keys.begin(dbs.desk, new.case_id, met, chosen.keys.former)
+    known_keys.note_begun_epoch(dbs.desk, new.case_id, met, chosen.keys.former)
 
 
 def to_write_in(dbs: Databases, member: Member, case: records.Case) -> ToWriteIn:

@@ -168,7 +168,7 @@ def note_in_audit(dbs: Databases, member: Member, case: records.Case, what: str)
     keys = keys_in(dbs, member, case)
     remember(dbs, case.id, keys.epochs, keys.sealed_to)
     mark = audit_mark(keys.epochs[-1].key) if keys.epochs else None
-    audit.audit(dbs.desk, member.id, what, dbs.today, case.circle_id, mark)
+    audit.add_to_audit(dbs.desk, member.id, what, dbs.today, case.circle_id, mark)
 
 
 def _lines(messages: list[records.Message], keys: dict[int, bytes], ours: dict[bytes, bytes]) -> list[MessageLine]:

@@ -157,7 +157,7 @@ def invite(dbs: Databases, member: Member, circle_id: bytes) -> str:
     """
     _may_look_after(member, circle_id)
     circle = circles.read_circle(dbs.desk, circle_id)
-    audit.audit(dbs.desk, member.id, "made an invitation", dbs.today, circle.id)
+    audit.add_to_audit(dbs.desk, member.id, "made an invitation", dbs.today, circle.id)
     return _new_invitation(dbs, member, circle, coordinator=False)
 
 
@@ -172,7 +172,7 @@ def invite_coordinator(dbs: Databases, member: Member, circle_id: bytes) -> str:
     circle = circles.read_circle(dbs.desk, circle_id)
     if not circle.coordinators:
         raise NotAllowed
-    audit.audit(dbs.desk, member.id, "invited a coordinator", dbs.today, circle.id)
+    audit.add_to_audit(dbs.desk, member.id, "invited a coordinator", dbs.today, circle.id)
     return _new_invitation(dbs, member, circle, coordinator=True)
 
 
@@ -194,7 +194,7 @@ def cancel(dbs: Databases, member: Member, invitation_id: bytes) -> None:
     invitation = read_invitation(dbs.desk, invitation_id)
     _may_look_after(member, invitation.circle_id)
     cancel_invitation(dbs.desk, invitation_id)
-    audit.audit(dbs.desk, member.id, "cancelled an invitation", dbs.today, invitation.circle_id)
+    audit.add_to_audit(dbs.desk, member.id, "cancelled an invitation", dbs.today, invitation.circle_id)
 
 
 def _may_look_after(member: Member, circle_id: bytes) -> None:
@@ -219,7 +219,7 @@ def let_in(dbs: Databases, member: Member, circle_id: bytes, newcomer_id: bytes,
     if newcomer.public_key != public_key or not grants:
         raise CircleChanged
     circles.let_in(dbs.desk, newcomer.id, grants)
-    audit.audit(dbs.desk, member.id, "let somebody in", dbs.today, circle.id)
+    audit.add_to_audit(dbs.desk, member.id, "let somebody in", dbs.today, circle.id)
 
 
 def _passed_on(own: circles.Grant, private: bytes, to: moderators.Moderator) -> circles.Grant:
@@ -256,4 +256,4 @@ def add_circle(dbs: Databases, member: Member, name: str, topics: tuple[str, ...
         public_key=None,
     )
     circles.add_circle(dbs.desk, made)
-    audit.audit(dbs.desk, member.id, "added a circle", dbs.today, made.id)
+    audit.add_to_audit(dbs.desk, member.id, "added a circle", dbs.today, made.id)

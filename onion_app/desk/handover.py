@@ -36,7 +36,7 @@ def hand_over(dbs: Databases, member: Member, case_id: bytes, circle_id: bytes) 
     keys = rekeying.every_key(dbs, member, case)
     note_in_audit(dbs, member, case, "handed a case over")  # before: afterwards no key of ours names it
     rekeying.rewrap(dbs, case, circle.id, circle.public_key, keys)
-    taken.give_back(dbs.desk, case.id, member.id)
+    taken.give_case_back(dbs.desk, case.id, member.id)
 
 
 def step_out(dbs: Databases, member: Member, case_id: bytes) -> None:
@@ -58,11 +58,11 @@ def close_door(dbs: Databases, member: Member, case_id: bytes) -> None:
     """
     case = taken_case(dbs, member, case_id)
     # P07: the author's wraps go, and with them every way in that the code had.
-    case_keys.close_door(dbs.mailbox, case.id)
+    case_keys.end_return(dbs.mailbox, case.id)
     note_in_audit(dbs, member, case, "closed the author's door")
 
 
 def stop(dbs: Databases, member: Member) -> None:
     """Give back every case that the member has taken."""
-    taken.give_all_back(dbs.desk, member.id)
-    audit.audit(dbs.desk, member.id, "gave every case back", dbs.today)
+    taken.give_all_cases_back(dbs.desk, member.id)
+    audit.add_to_audit(dbs.desk, member.id, "gave every case back", dbs.today)

@@ -113,7 +113,7 @@ def change_passphrase(dbs: Databases, delays: Delays, who: Member, typed: tuple[
     with unpinned():
         locked = lock_secrets(secrets, drawn)
     moderators.set_secrets(dbs.desk, who.id, locked)
-    audit.audit(dbs.desk, who.id, "changed the passphrase", dbs.today)
+    audit.add_to_audit(dbs.desk, who.id, "changed the passphrase", dbs.today)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +161,7 @@ def check_typed_back(enrolment: Enrolment, line: str, digits: str, at: float) ->
         Mistake: the line is another one.
         WrongSecondFactor: the digits are wrong.
     """
-    wanted = codes.lines(enrolment.sheet)[enrolment.line - 1]
+    wanted = codes.code_lines(enrolment.sheet)[enrolment.line - 1]
     if not hmac.compare_digest(codes.latin_digits(line), wanted):
         raise forms.Mistake("line", forms.marked("This is another line, or a digit is wrong. Look at the sheet again."))
     check_totp(enrolment.secrets.totp, digits, at)
@@ -195,7 +195,7 @@ def enrol(dbs: Databases, enrolment: Enrolment, handle: str) -> None:
     with dbs.mailbox.writing():  # around the desk's own, so that the chores never find a circle half copied
         invitations.redeem(dbs.desk, enrolment.mark, dbs.today, newcomer, grant)
         truth.copy_circles(dbs.mailbox, dbs.desk)
-    audit.audit(dbs.desk, newcomer.id, CAME, dbs.today, circle.id)
+    audit.add_to_audit(dbs.desk, newcomer.id, CAME, dbs.today, circle.id)
 
 
 def join(dbs: Databases, who: Member, invitation_code: str) -> None:
@@ -213,7 +213,7 @@ def join(dbs: Databases, who: Member, invitation_code: str) -> None:
         invitations.join(dbs.desk, mark, dbs.today, who.id, grant)
         truth.copy_circles(dbs.mailbox, dbs.desk)
     what = "became a coordinator" if circle.id in who.circles else CAME
-    audit.audit(dbs.desk, who.id, what, dbs.today, circle.id)
+    audit.add_to_audit(dbs.desk, who.id, what, dbs.today, circle.id)
 
 
 def _first_grant(circle: circles.Circle, newcomer: moderators.Moderator) -> circles.Grant | None:

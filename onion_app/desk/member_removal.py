@@ -41,7 +41,7 @@ def remove_member(dbs: Databases, member: Member, moderator_id: bytes) -> None:
         circles.remove_member(dbs.desk, moderator_id, renewals)
         truth.copy_circles(dbs.mailbox, dbs.desk)
     for circle in theirs:
-        audit.audit(dbs.desk, member.id, "shut somebody out", dbs.today, circle.id)
+        audit.add_to_audit(dbs.desk, member.id, "shut somebody out", dbs.today, circle.id)
 
 
 def remove_from_circle(dbs: Databases, member: Member, circle_id: bytes, moderator_id: bytes) -> None:
@@ -65,7 +65,7 @@ def remove_from_circle(dbs: Databases, member: Member, circle_id: bytes, moderat
     with dbs.mailbox.writing():  # as above
         circles.remove_from_circle(dbs.desk, moderator_id, circle.id, grants, taken)
         truth.copy_circles(dbs.mailbox, dbs.desk)
-    audit.audit(dbs.desk, member.id, "shut somebody out", dbs.today, circle.id)
+    audit.add_to_audit(dbs.desk, member.id, "shut somebody out", dbs.today, circle.id)
 
 
 def _is_in(dbs: Databases, case_id: bytes, circle: circles.Circle) -> bool:

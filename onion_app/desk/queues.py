@@ -52,7 +52,7 @@ def first_page(dbs: Databases, member: Member) -> FirstPage:
     """Count what waits in each circle, and tell what the chores found."""
     taken = [case.circle_id for case in taken_cases_of(dbs, member)]
     tallies = [
-        CircleCounts(circle, queues.counts(dbs.mailbox, circle.id), taken.count(circle.id))
+        CircleCounts(circle, queues.waiting_counts(dbs.mailbox, circle.id), taken.count(circle.id))
         for circle in member.circles.values()
     ]
     return FirstPage(tallies, audit.findings(dbs.desk))
@@ -61,7 +61,7 @@ def first_page(dbs: Databases, member: Member) -> FirstPage:
 def acknowledge(dbs: Databases, finding_id: bytes, member: Member) -> None:
     """Note that a finding was seen, and by whom."""
     audit.acknowledge(dbs.desk, finding_id)
-    audit.audit(dbs.desk, member.id, "acknowledged a finding", dbs.today)
+    audit.add_to_audit(dbs.desk, member.id, "acknowledged a finding", dbs.today)
 
 
 def queue(dbs: Databases, member: Member, circle_id: bytes, tab: str, page: int) -> list[QueueRow]:
@@ -79,7 +79,7 @@ def queue(dbs: Databases, member: Member, circle_id: bytes, tab: str, page: int)
         mine = [case for case in taken_cases_of(dbs, member) if case.circle_id == circle_id]
         found = mine[PAGE * (page - 1) :][:PAGE]
     else:
-        found = queues.queue(dbs.mailbox, circle_id, which, page - 1)
+        found = queues.queued_cases(dbs.mailbox, circle_id, which, page - 1)
     takers = taken_by(dbs.desk, [case.id for case in found])
     handles = {who: handle_of(dbs, who) for who in set(takers.values())}
     return [QueueRow(case, handles[takers[case.id]] if case.id in takers else "") for case in found]

@@ -40,7 +40,7 @@ def change_second_factor(
     with unpinned():
         locked = lock_secrets(Secrets(secrets.private, drawn), passphrase)
     moderators.set_secrets(dbs.desk, who.id, locked)
-    audit.audit(dbs.desk, who.id, "changed the second factor", dbs.today)
+    audit.add_to_audit(dbs.desk, who.id, "changed the second factor", dbs.today)
 
 
 def change_sheet(dbs: Databases, delays: Delays, who: Member, typed: tuple[str, str], sheet: str, line: int) -> None:
@@ -56,11 +56,11 @@ def change_sheet(dbs: Databases, delays: Delays, who: Member, typed: tuple[str, 
     with unpinned():
         locked = lock_sheet(secrets.private, sheet)
     moderators.set_sheet(dbs.desk, who.id, locked)
-    audit.audit(dbs.desk, who.id, "changed the recovery sheet", dbs.today)
+    audit.add_to_audit(dbs.desk, who.id, "changed the recovery sheet", dbs.today)
 
 
 def _check_line(sheet: str, line: int, digits: str) -> None:
-    if not sheet or not hmac.compare_digest(codes.latin_digits(digits), codes.lines(sheet)[line - 1]):
+    if not sheet or not hmac.compare_digest(codes.latin_digits(digits), codes.code_lines(sheet)[line - 1]):
         raise forms.Mistake("line", forms.marked("This is another line, or a digit is wrong. Look at the sheet again."))
 
 
@@ -118,4 +118,4 @@ def recover(dbs: Databases, moderator_id: bytes, made: Enrolment) -> None:
         sheet = lock_sheet(made.secrets.private, made.sheet)
     moderators.set_secrets(dbs.desk, who.id, secrets)
     moderators.set_sheet(dbs.desk, who.id, sheet)
-    audit.audit(dbs.desk, who.id, "came back with the recovery sheet", dbs.today)
+    audit.add_to_audit(dbs.desk, who.id, "came back with the recovery sheet", dbs.today)

@@ -38,7 +38,7 @@ def save(dbs: Databases, member: Member, case_id: bytes, entry_id: bytes, draft:
     if before is not None and replace(before.content, day=draft.day) == draft:
         return
     if before is not None and now.where(before.content) == "queued" and now.where(draft) != "queued":
-        stories_queue.withhold(dbs.mailbox, dbs.desk, case.id, also_shown=False)
+        stories_queue.withhold_stories(dbs.mailbox, dbs.desk, case.id, also_shown=False)
     keep_entry(dbs, member, case, entry_id, "draft", draft)
     note_in_audit(dbs, member, case, "wrote a draft of a story")
 
@@ -111,7 +111,7 @@ def queue(dbs: Databases, member: Member, case_id: bytes, draft_id: bytes) -> No
     text_id = story_id if not now.shown else _joining(now, words.language)
     notes, year = (words.notes, words.year)
     text = StoryOrGuide(text_id, "story", None, year, tuple(notes))
-    stories_queue.queue(dbs.mailbox, dbs.desk, text, _version(text_id, words), case.id, dbs.today)
+    stories_queue.queue_story(dbs.mailbox, dbs.desk, text, _version(text_id, words), case.id, dbs.today)
     note_in_audit(dbs, member, case, "queued a story")
 
 
@@ -122,7 +122,7 @@ def stop(dbs: Databases, member: Member, case_id: bytes) -> None:
         NothingHere, NotAllowed: not a case of theirs.
     """
     case = case_of(dbs, member, case_id)
-    stories_queue.withhold(dbs.mailbox, dbs.desk, case.id, also_shown=False)
+    stories_queue.withhold_stories(dbs.mailbox, dbs.desk, case.id, also_shown=False)
     note_in_audit(dbs, member, case, "took a story out of the queue")
 
 
@@ -142,7 +142,7 @@ def apply_authors_wishes(dbs: Databases, member: Member, case_id: bytes) -> None
     queued = [story for story in now.stories if story.state == "queued"]
     doubtful = unreadable or any(not now.allows(version) for story in queued for version in now.versions[story.id])
     if forbidden or (queued and doubtful):
-        stories_queue.withhold(dbs.mailbox, dbs.desk, case.id, also_shown=forbidden)
+        stories_queue.withhold_stories(dbs.mailbox, dbs.desk, case.id, also_shown=forbidden)
         note_in_audit(dbs, member, case, "stopped a story at its author's word")
 
 
@@ -154,8 +154,8 @@ def take_down(dbs: Databases, member: Member, story_id: bytes) -> None:
         NothingHere, NotAllowed: it is not of their circle, and they are no coordinator.
     """
     story = story_for(dbs, member, story_id)
-    stories_queue.take_down(dbs.mailbox, dbs.desk, story.id)
-    audit.audit(dbs.desk, member.id, "took a story down", dbs.today)
+    stories_queue.take_down_story(dbs.mailbox, dbs.desk, story.id)
+    audit.add_to_audit(dbs.desk, member.id, "took a story down", dbs.today)
 
 
 def put_back(dbs: Databases, member: Member, story_id: bytes) -> None:
@@ -169,8 +169,8 @@ def put_back(dbs: Databases, member: Member, story_id: bytes) -> None:
     story = story_for(dbs, member, story_id)
     if story.state != "down":
         raise NotReady
-    stories_queue.publish(dbs.mailbox, dbs.desk, story.id)
-    audit.audit(dbs.desk, member.id, "put a story back", dbs.today)
+    stories_queue.publish_story(dbs.mailbox, dbs.desk, story.id)
+    audit.add_to_audit(dbs.desk, member.id, "put a story back", dbs.today)
 
 
 def publish_now(dbs: Databases, member: Member, story_id: bytes) -> None:
@@ -184,8 +184,8 @@ def publish_now(dbs: Databases, member: Member, story_id: bytes) -> None:
     story = story_for(dbs, member, story_id)
     if story.state != "queued":
         raise NotReady
-    stories_queue.publish(dbs.mailbox, dbs.desk, story.id)
-    audit.audit(dbs.desk, member.id, "published a story before its day", dbs.today)
+    stories_queue.publish_story(dbs.mailbox, dbs.desk, story.id)
+    audit.add_to_audit(dbs.desk, member.id, "published a story before its day", dbs.today)
 
 
 def story_for(dbs: Databases, member: Member, story_id: bytes) -> stories_queue.Story:

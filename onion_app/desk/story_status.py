@@ -181,7 +181,7 @@ def story_status(dbs: Databases, member: Member, case_id: bytes) -> StoryStatus:
         opened=opened,
         drafts=_drafts(dbs, member, opened.case),
         stories=stories,
-        versions={story.id: reading.read(dbs.desk, story.id)[1] for story in stories},
+        versions={story.id: reading.read_text(dbs.desk, story.id)[1] for story in stories},
         second_needed=len(_members(dbs, opened.case.circle_id)) >= SECOND,
     )
 

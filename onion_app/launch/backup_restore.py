@@ -53,7 +53,7 @@ def save(place: State, keys: VaultKeys, target: Path, clock: Clock, told: Progre
     today = days.today(clock)
     with _workplace(place, _COPIES) as folder, _named_errors(target):
         copies = _copied(place, keys, folder)
-        measured = {name: backup_format.part(copy, schema.newest(name)) for name, copy in copies.items()}
+        measured = {name: backup_format.part(copy, schema.newest_version(name)) for name, copy in copies.items()}
         inside = Inside(today, measured["mailbox"], measured["desk"])
         size = backup_format.size_for(inside)
         if shutil.disk_usage(target.absolute().parent).free < size:
@@ -78,7 +78,7 @@ def check(source: Path, secret: str, told: Progress) -> Inside:
     with _named_errors(source), source.open("rb") as file:
         head = backup_format.read_head(file)
         inside = backup_format.read(file, head, open_slots(head.slots, secret), {}, told)
-    if any(one.version > schema.newest(kind) for kind, one in zip(KINDS, inside.parts().values(), strict=True)):
+    if any(one.version > schema.newest_version(kind) for kind, one in zip(KINDS, inside.parts().values(), strict=True)):
         raise BackupNewer
     return inside
 
@@ -195,7 +195,7 @@ def _apply(coming: State, keys: VaultKeys, found: Gap, today: int) -> int:
         # P07: whoever took something back meanwhile has to know where it may have come again; the case page says it.
         truth.change_setting(mailbox, desk, "restored", asdict(found.restored))
         known_keys.forget_what_never_came(mailbox, desk)
-        return withdrawals.apply(mailbox, desk, found.lists, today)
+        return withdrawals.apply_withdrawals(mailbox, desk, found.lists, today)
     finally:
         desk.close()
         mailbox.close()

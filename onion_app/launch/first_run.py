@@ -74,8 +74,8 @@ def make(
     desk = database.create_desk(state.desk, keys.desk)
     mailbox = database.create_mailbox(state.mailbox, keys.mailbox)
     with desk.writing():
-        settings.put(desk, "how_to_find_us", dict(how))
-        settings.put(desk, "code_salt", new_salt())
+        settings.put_setting(desk, "how_to_find_us", dict(how))
+        settings.put_setting(desk, "code_salt", new_salt())
         settings.put_onion(desk, onion.secret, onion.address)
     _invite_the_first(desk, handed.invitation, today)
     with mailbox.writing():

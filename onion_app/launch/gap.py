@@ -41,7 +41,7 @@ def look(coming: State, day: int, in_use: list[State], aside: list[State], keys:
             continue
         try:
             with closing(database.open_mailbox(place.mailbox, keys.mailbox)) as mailbox:
-                lists += withdrawals.listed(mailbox)
+                lists += withdrawals.withdrawn_ids(mailbox)
             held = _settings(place, keys)
         except SanctuaryError:
             unread.append(place.path)
@@ -55,7 +55,7 @@ def look(coming: State, day: int, in_use: list[State], aside: list[State], keys:
 
 def _settings(place: State, keys: VaultKeys) -> settings.Settings:
     with closing(database.open_desk(place.desk, keys.desk)) as desk:  # the desk's word: the mailbox could be changed
-        return settings.read(desk)
+        return settings.read_settings(desk)
 
 
 def _since(held: settings.Settings) -> list[int]:

@@ -4,7 +4,7 @@ import sys
 from dataclasses import dataclass, field
 
 from onion_app.choices import FIND_US_LETTERS
-from onion_app.crypto.codes import latin_digits, lines
+from onion_app.crypto.codes import code_lines, latin_digits
 from onion_app.crypto.keys import subkey
 from onion_app.crypto.keyslots import VaultKeys, open_slots
 from onion_app.errors import BadAnswers, BadUsage, DamagedFile, NothingHere
@@ -124,7 +124,7 @@ def show_passphrase(terminal: Terminal, passphrase: str, title: str) -> None:
 
 def show_spare_code(terminal: Terminal, code: str, title: str) -> None:
     """Show the spare code until one of its lines is typed back."""
-    cut = lines(code)
+    cut = code_lines(code)
     words = [f"    {number}.  {line}" for number, line in enumerate(cut, start=1)]
     words += ["", "It opens the vault when the passphrase is lost. Give it to another person to keep, on paper."]
     words += ["This screen will be cleared, and the code is shown once."]
@@ -153,7 +153,7 @@ def _ask_how_to_find_us(terminal: Terminal) -> dict[str, str]:
 
 def _hand_over_invitation(terminal: Terminal, invitation: str, url: str) -> None:
     """Show the coordinator's invitation and where it is redeemed."""
-    words = [f"    {number}.  {line}" for number, line in enumerate(lines(invitation), start=1)]
+    words = [f"    {number}.  {line}" for number, line in enumerate(code_lines(invitation), start=1)]
     words += ["", "With it the first coordinator enrols, once, within seven days. In a private window of a browser:"]
     words += [f"    {url}/join"]
     terminal.screen("4 of 4: the invitation of the first coordinator", words, "Press Enter when it is written down.")

@@ -10,7 +10,7 @@ import sys
 import time
 from contextlib import closing
 
-from onion_app.crypto.codes import invitation_digest, lines, new_code
+from onion_app.crypto.codes import code_lines, invitation_digest, new_code
 from onion_app.crypto.keyslots import VaultKeys, change_passphrase, change_spare_code, open_slots
 from onion_app.crypto.passphrases import new_passphrase
 from onion_app.days import date_of, today
@@ -96,12 +96,12 @@ def invite(chosen: argparse.Namespace, state: State, terminal: Terminal) -> None
             raise DamagedFile("desk.db holds no circle of coordinators")
         invitation = invitations.new_invitation(circle.id, day, coordinator=True)
         invitations.add_invitation(desk, invitation, invitation_digest(code))
-        audit.audit(desk, None, "operator invited a coordinator", day, circle.id)
+        audit.add_to_audit(desk, None, "operator invited a coordinator", day, circle.id)
     if chosen.answers:
         sys.stdout.write(json.dumps({"invitation": code}) + "\n")
         return
     text = [
-        *(f"    {number}.  {line}" for number, line in enumerate(lines(code), start=1)),
+        *(f"    {number}.  {line}" for number, line in enumerate(code_lines(code), start=1)),
         "",
         f"With it one coordinator enrols at the desk, under /join, within {invitations.INVITATION_DAYS} days.",
         f"    {unlock.desk_url(keys, chosen.desk_port)}/join",
@@ -138,7 +138,7 @@ def backup(chosen: argparse.Namespace, state: State, terminal: Terminal) -> None
     terminal.say(f"{chosen.file} is written and was read back: {size // _MIB} MiB.")
     terminal.say("It opens with today's passphrase or spare code. Keep it on another machine or stick.")
     with closing(database.open_desk(state.desk, keys.desk)) as desk:
-        days = settings.read(desk).backup_days
+        days = settings.read_settings(desk).backup_days
     # P12: the page *protects* says the same number to visitors.
     terminal.say(
         f"What visitors take back from now on stays in it. They are told: for at most {days} days. Destroy it by then."

@@ -41,8 +41,8 @@ def _publish(mailbox: Database, desk: Database, text: reading.StoryOrGuide, bodi
         Version(text.id, language, f"A title in {language}", body, None if language == "ar" else "ar", None, None)
         for language, body in bodies.items()
     ]
-    writing.draft(desk, text, versions)
-    writing.publish(mailbox, desk, text.id)
+    writing.store_draft(desk, text, versions)
+    writing.publish_text(mailbox, desk, text.id)
 
 
 def every_page(site: Site, story: str, language: str) -> Iterator[tuple[str, str]]:
@@ -138,7 +138,7 @@ def _answer(site: Site, letter: Payload) -> None:
         def sealed(number: int, case_id: bytes = case_id, key: bytes = key, message_id: bytes = message_id) -> bytes:
             return sealing.seal(key, pack(letter), sealing.Place(case_id, 1, message_id, number, "circle"))
 
-        messages.append(
+        messages.append_message(
             mailbox,
             case_id,
             message_id,

@@ -31,7 +31,7 @@ def one_story(site: Site) -> str:
     versions: list[Row] = [(story, each, "The door", body, None, None, None) for each in ("ar", "en")]
     mailbox = site.mailbox()
     with mailbox.writing():
-        writing.show(mailbox, story, ([(story, "story", None, 2024, '["violence"]')], versions))
+        writing.show_text(mailbox, story, ([(story, "story", None, 2024, '["violence"]')], versions))
     mailbox.close()
     return story.hex()
 
@@ -54,7 +54,7 @@ def fill(site: Site, number: int) -> None:
         _add(mailbox, _KEYS, keys)
         _add(mailbox, _MESSAGE, [(case, secrets.token_bytes(16), SEALED[:300]) for case in cases])
         _add_stories(mailbox, stories)
-        writing.raise_counter(mailbox)
+        writing.raise_published_counter(mailbox)
     mailbox.checkpoint()
     mailbox.close()
     _fill_desk(site, circle, number)
@@ -103,7 +103,7 @@ def _add_stories(mailbox: Database, stories: list[bytes]) -> None:
         for version in versions:
             writing.insert_version(mailbox, version)
         lines += listing.lines_of([text], versions)
-    listing.write(mailbox, sorted(lines, key=lambda line: line[:5]))
+    listing.write_lines(mailbox, sorted(lines, key=lambda line: line[:5]))
 
 
 def cases_in(site: Site) -> int:

@@ -76,7 +76,7 @@ def submissions(site: Site) -> Iterator[Measured]:
 def opening(site: Site) -> Iterator[Measured]:
     """Compare opening a case by its code with one Argon2id of the same parameters."""
     mailbox = site.mailbox()
-    salt = settings.read(mailbox).code_salt
+    salt = settings.read_settings(mailbox).code_salt
     mailbox.close()
     with server("site", site, "s") as ours:
         visitor = Visitor(through_unix(ours.path), site.address)

@@ -20,7 +20,7 @@ def vault() -> tuple[keyslots.VaultKeys, str]:
 
 
 def test_a_passphrase_has_six_words_of_the_whole_list() -> None:
-    drawn, words = passphrases.new_passphrase().split(), set(passphrases.words())
+    drawn, words = passphrases.new_passphrase().split(), set(passphrases.word_list())
     assert (len(drawn), len(words)) == (6, 7776)
     assert set(drawn) <= words
 
@@ -76,7 +76,7 @@ def test_a_moderators_secrets_open_with_their_passphrase_only() -> None:
 def test_a_recovery_sheet_brings_the_private_key_back() -> None:
     private, sheet = keys.new_key(), codes.new_code()
     locked = members.lock_sheet(private, sheet)
-    assert members.open_sheet(locked, " ".join(codes.lines(sheet))) == private
+    assert members.open_sheet(locked, " ".join(codes.code_lines(sheet))) == private
     with pytest.raises(WrongPassphrase):
         members.open_sheet(locked, codes.new_code())
 

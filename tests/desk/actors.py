@@ -17,7 +17,7 @@ from onion_app.desk import DeskConfig
 from onion_app.vault.database import Database
 from onion_app.vault.desk import circles, invitations, stories_queue
 from onion_app.vault.mailbox import case_keys, lifetime, records
-from onion_app.vault.mailbox.messages import append, messages_of
+from onion_app.vault.mailbox.messages import append_message, messages_of
 from onion_app.vault.shown import routing
 from onion_app.web.app import Hardened
 from tests.pages import Element, Form, Reader
@@ -161,7 +161,7 @@ class Author:
         """Add a message."""
         message_id = new_id()
         letter = Text(text, self.house.clock.today)
-        append(
+        append_message(
             self.house.mailbox,
             self.case_id,
             message_id,
@@ -187,7 +187,7 @@ class Author:
     def forges(self, letter: Payload, author: str) -> None:
         """Seal any letter in anybody's name, as only the site or the author could."""
         message_id = new_id()
-        append(
+        append_message(
             self.house.mailbox,
             self.case_id,
             message_id,

@@ -97,7 +97,7 @@ def test_a_case_that_somebody_else_has_taken_is_theirs(counsellor: Volunteer, au
             "VALUES (?, ?, ?, ?, 0, 'active', 20500)",
             (other, "Dana", b"p" * 32, b"s"),
         )
-    taken.take(author.house.desk, author.case_id, other, 20_500)
+    taken.take_case(author.house.desk, author.case_id, other, 20_500)
     counsellor.logs_in()
     page = counsellor.opens(case)
     assert "Taken by Dana" in page.text

@@ -27,7 +27,7 @@ def begun(coordinator: Volunteer, slug: str = "now") -> str:
     coordinator.goes_to("/guides")
     coordinator.presses("/guides/begin", slug=slug)
     assert coordinator.mistakes == ""
-    guide, _ = guides.all_of(coordinator.house.desk)[0]
+    guide, _ = guides.all_guides(coordinator.house.desk)[0]
     return f"/guides/{guide.id.hex()}"
 
 
@@ -40,7 +40,7 @@ def kept(coordinator: Volunteer, path: str, **changed: str) -> None:
 
 def shown(house: House, slug: str = "now") -> reading.Version | None:
     try:
-        return reading.guide(house.mailbox, slug)[1][0]
+        return reading.shown_guide(house.mailbox, slug)[1][0]
     except NothingHere:
         return None
 
@@ -53,7 +53,7 @@ def test_a_guide_is_written_shown_first_and_published(house: House, coordinator:
     assert [item.text for item in preview.every("li")] == ["Go first.", "Take water."]
     assert preview.every("script") == []
     assert preview.every("a") == []
-    assert guides.all_of(house.desk)[0][1] == [], "it was only shown"
+    assert guides.all_guides(house.desk)[0][1] == [], "it was only shown"
     kept(coordinator, path)
     assert shown(house) is None
     coordinator.presses(f"{path}/publish")
@@ -87,7 +87,7 @@ def test_nobody_checks_words_that_were_changed_meanwhile(house: House, coordinat
     kept(coordinator, path, text="Other words.")
     coordinator.sends(f"{path}/check", before)
     assert "changed in the meantime" in coordinator.mistakes
-    assert guides.all_of(house.desk)[0][1][0].checked_by is None
+    assert guides.all_guides(house.desk)[0][1][0].checked_by is None
 
 
 @pytest.mark.parametrize("slug", ["", "Now!", "1st", "a/b", "x" * 31, "..", "دليل"])
@@ -95,7 +95,7 @@ def test_a_name_that_does_not_fit_an_address_is_refused(coordinator: Volunteer, 
     coordinator.goes_to("/guides")
     coordinator.presses("/guides/begin", slug=slug)
     assert "Latin letters" in coordinator.mistakes
-    assert guides.all_of(coordinator.house.desk) == []
+    assert guides.all_guides(coordinator.house.desk) == []
 
 
 def test_a_name_leads_to_one_guide_only(coordinator: Volunteer) -> None:
@@ -107,12 +107,12 @@ def test_a_guide_without_words_is_refused(coordinator: Volunteer, field: str) ->
     path = begun(coordinator)
     kept(coordinator, path, **{field: " "})
     assert coordinator.page.has("a", href=f"#{field}")
-    assert guides.all_of(coordinator.house.desk)[0][1] == []
+    assert guides.all_guides(coordinator.house.desk)[0][1] == []
 
 
 def test_nobody_but_a_coordinator_touches_a_guide(house: House, counsellor: Volunteer) -> None:
-    guide_id = guides.begin(house.desk, b"g" * 16, "now")
-    guides.save(house.mailbox, house.desk, reading.Version(guide_id, "en", "Title", "Words.", None, None, None))
+    guide_id = guides.begin_guide(house.desk, b"g" * 16, "now")
+    guides.save_version(house.mailbox, house.desk, reading.Version(guide_id, "en", "Title", "Words.", None, None, None))
     counsellor.logs_in()
     assert not counsellor.page.has("a", href="/guides")
     token = counsellor.form("/logout").value("csrf_token")
@@ -123,9 +123,9 @@ def test_nobody_but_a_coordinator_touches_a_guide(house: House, counsellor: Volu
     for path in ("/guides/begin", *(f"/guides/{guide_id.hex()}/{act}" for act in ("save", "check", "publish", "down"))):
         counsellor.sends(path, fields)
         assert counsellor.status == 404
-    guide, versions = guides.read(house.desk, guide_id)
+    guide, versions = guides.read_guide(house.desk, guide_id)
     assert (guide.state, [version.body for version in versions]) == ("draft", ["Words."])
-    assert len(guides.all_of(house.desk)) == 1
+    assert len(guides.all_guides(house.desk)) == 1
 
 
 def test_a_guide_survives_the_lock(house: House, coordinator: Volunteer) -> None:
@@ -153,10 +153,10 @@ def test_guides_are_listed_and_opened_in_the_language_that_the_desk_is_read_in(
 ) -> None:
     written = {"now": {"ar": "هل من خطر الآن؟", "en": "In danger now?"}, "more": {"ar": "المزيد"}}
     for slug, titles in written.items():
-        guide_id = guides.begin(house.desk, slug.encode().ljust(16), slug)
+        guide_id = guides.begin_guide(house.desk, slug.encode().ljust(16), slug)
         for language, title in titles.items():
             version = reading.Version(guide_id, cast("LanguageCode", language), title, "Words.", None, None, None)
-            guides.save(house.mailbox, house.desk, version)
+            guides.save_version(house.mailbox, house.desk, version)
     for own, listed in (("en", ["المزيد", "In danger now?"]), ("ar", ["المزيد", "هل من خطر الآن؟"])):
         page = coordinator.goes_to(f"/guides?lang={own}")
         links = [case.first("h2").first("a") for case in page.every("li") if case.get("data-guide")]

@@ -12,7 +12,7 @@ from onion_app.site.author_keys import CaseAccess, keys_by_epoch, keys_in, open_
 from onion_app.vault import truth
 from onion_app.vault.desk import known_keys
 from onion_app.vault.mailbox import case_keys, records
-from onion_app.vault.mailbox.messages import append, messages_of
+from onion_app.vault.mailbox.messages import append_message, messages_of
 from onion_app.web.app import Hardened
 from tests.desk.actors import Author, House, Volunteer
 from tests.desk.circles import id_of, joins, makes_coordinator, pairs_of
@@ -223,14 +223,14 @@ def test_of_an_author_and_a_member_who_begin_an_epoch_at_once_neither_loses_a_wo
     joins(house, app, circle, "Dana", counsellor)
     shuts_out(house, counsellor, "Dana")
     counsellor.opens(case)
-    store = append
+    store = append_message
 
     def meanwhile_an_answer(*row: Any, **facts: Any) -> records.Message:
-        monkeypatch.setattr("onion_app.vault.mailbox.messages.append", store)
+        monkeypatch.setattr("onion_app.vault.mailbox.messages.append_message", store)
         counsellor.presses(f"/case/{case}/reply", text="We are here.")
         return store(*row, **facts)
 
-    monkeypatch.setattr("onion_app.vault.mailbox.messages.append", meanwhile_an_answer)
+    monkeypatch.setattr("onion_app.vault.mailbox.messages.append_message", meanwhile_an_answer)
     visit.add_payload(house.mailbox, door, Text("Are you there?", house.clock.today), new_id())
     assert counsellor.mistakes == ""
     assert [epoch.number for epoch in keys_in(house.mailbox, door).epochs] == [1, 2]

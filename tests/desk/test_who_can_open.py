@@ -52,7 +52,7 @@ from onion_app.site.author_keys import CaseAccess, keys_by_epoch
 from onion_app.vault import database
 from onion_app.vault.desk import moderators
 from onion_app.vault.desk.circles import grants_of, waiting_in
-from onion_app.vault.desk.taken import give_back, taken_by
+from onion_app.vault.desk.taken import give_case_back, taken_by
 from onion_app.vault.mailbox import lifetime
 from tests.desk.actors import Author, Clock, House
 from tests.desk.model import CIRCLES, Model
@@ -223,7 +223,7 @@ class Circles(RuleBasedStateMachine):
         """Take a case, from whoever has it."""
         case_id = self.authors[case].case_id
         for taken, by in taken_by(self.house.desk, [case_id]).items():
-            give_back(self.house.desk, taken, by)
+            give_case_back(self.house.desk, taken, by)
         answering.take(self.dbs, self.member(who), case_id)
         self.model.take(who, case)
 

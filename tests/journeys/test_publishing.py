@@ -89,7 +89,7 @@ class Circle:
     def case_of(self, code: str) -> str:
         """Find the address at the desk of the case under a code."""
         mailbox = open_mailbox(self.rehearsal.state / "mailbox", keys(self.rehearsal).mailbox)
-        found = lifetime.find_by_tag(mailbox, codes.derive(code, settings.read(mailbox).code_salt).tag)
+        found = lifetime.find_by_tag(mailbox, codes.derive(code, settings.read_settings(mailbox).code_salt).tag)
         mailbox.close()
         return f"{self.rehearsal.desk_url}/case/{found.id.hex()}"
 

@@ -66,8 +66,8 @@ def test_the_mailbox_gets_its_copy_of_what_was_set(installation: Installation) -
         closing(database.open_desk(installation.state / "desk", keys.desk)) as desk,
         closing(database.open_mailbox(installation.state / "mailbox", keys.mailbox)) as mailbox,
     ):
-        assert settings.read(mailbox) == settings.read(desk)
-        assert {**settings.read(mailbox).how_to_find_us} == {"ckb": "", "kmr": "", **FIND_US}
+        assert settings.read_settings(mailbox) == settings.read_settings(desk)
+        assert {**settings.read_settings(mailbox).how_to_find_us} == {"ckb": "", "kmr": "", **FIND_US}
 
 
 # --- cut off ------------------------------------------------------------------------------------------------------

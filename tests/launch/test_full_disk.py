@@ -196,15 +196,15 @@ def growing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     folder = tmp_path / "steps"
     shutil.copytree(schema._MIGRATIONS, folder)
     monkeypatch.setattr(schema, "_MIGRATIONS", folder)
-    number = schema.newest("mailbox") + 1
+    number = schema.newest_version("mailbox") + 1
     (folder / "mailbox" / f"{number:04}_later.sql").write_text(
         "CREATE TABLE later (id BLOB NOT NULL PRIMARY KEY) STRICT, WITHOUT ROWID;\n"
         "INSERT INTO later (id) VALUES (zeroblob(4000000));\n"
     )
     scratch = connection.scratch()
-    schema.apply(scratch, "mailbox")
-    expected = schema.found(scratch)
-    monkeypatch.setattr(schema, "written", lambda _kind: expected)
+    schema.run_migrations(scratch, "mailbox")
+    expected = schema.describe(scratch)
+    monkeypatch.setattr(schema, "written_schema", lambda _kind: expected)
     return number
 
 

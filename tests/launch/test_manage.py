@@ -89,7 +89,7 @@ def test_a_clock_far_ahead_destroys_nothing_until_somebody_has_looked_at_a_calen
     keys = open_slots(statefiles.read_keyslots(later.state), installation.printed["passphrase"])
     case = add_case(place, keys, today - 400)
     with closing(database.open_desk(place.desk, keys.desk)) as desk, desk.writing():
-        settings.put(desk, "seen_day", today - 399)  # as if the clock had jumped
+        settings.put_setting(desk, "seen_day", today - 399)  # as if the clock had jumped
     later.launch({"passphrase": installation.printed["passphrase"]})
     assert counted(later.state)["clock_off_days"] == 399
     assert "Clock" in marked(status(later.state))

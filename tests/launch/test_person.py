@@ -123,7 +123,7 @@ def test_a_first_run_hands_each_secret_over_on_a_screen_that_is_cleared(person: 
     keys = open_slots(text, passphrase)
     assert keys == open_slots(text, spare_code)
     with closing(database.open_mailbox(person.operator.state / "mailbox", keys.mailbox)) as mailbox:
-        assert settings.read(mailbox).how_to_find_us["en"] == "Ask at the library."
+        assert settings.read_settings(mailbox).how_to_find_us["en"] == "Ask at the library."
     for secret in (passphrase, f"7.  {spare_code[-4:]}", f"7.  {invitation[-4:]}"):
         before, _, after = person.seen.rpartition(secret)
         assert before.rindex(SECOND_SCREEN) > before.rfind(FIRST_SCREEN), "it stands on the second screen"

@@ -176,18 +176,20 @@ def test_a_published_story_goes_with_its_case(site: Site, erase: Callable[[Lived
     mailbox, desk = site.mailbox(), site.desk()
     case, story = first_case(mailbox), b"s" * 16
     text = reading.StoryOrGuide(story, "story", None, 2026, ())
-    writing.draft(desk, text, [reading.Version(story, "en", "A title", "words made public", None, None, None)], case)
-    writing.publish(mailbox, desk, story)
+    writing.store_draft(
+        desk, text, [reading.Version(story, "en", "A title", "words made public", None, None, None)], case
+    )
+    writing.publish_text(mailbox, desk, story)
     point_to(site, mailbox, case, story)
-    counter = reading.published(mailbox)
+    counter = reading.published_counter(mailbox)
     erase(Lived(visitor, code, case, [], visitor.get("/en/")))
     assert not any(story in row for row in mailbox.rows("SELECT * FROM texts") + mailbox.rows("SELECT * FROM versions"))
-    assert reading.published(mailbox) > counter
+    assert reading.published_counter(mailbox) > counter
     assert {row[0] for row in mailbox.rows("SELECT id FROM withdrawn")} == {case, story}
     truth.repair(mailbox, desk, int(site.clock()) // DAY)
     assert not any(story in row for row in desk.rows("SELECT * FROM texts") + desk.rows("SELECT * FROM versions"))
     with pytest.raises((NothingHere, AlreadyWithdrawn)):
-        writing.publish(mailbox, desk, story)
+        writing.publish_text(mailbox, desk, story)
     mailbox.close()
     desk.close()
 
@@ -204,7 +206,7 @@ def point_to(site: Site, mailbox: Database, case: bytes, story: bytes) -> None:
         return sealing.seal(key, pointer, sealing.Place(case, wrap.epoch, message, number, "site"))
 
     held = case_keys.all_wraps(mailbox, case)
-    messages.append(
+    messages.append_message(
         mailbox, case, message, author="site", epoch=wrap.epoch, held=held, new_wraps=(), seal=seal, day=20_000
     )
 

@@ -53,8 +53,8 @@ class Place:
 
     def sets(self, name: str, value: object) -> None:
         with self.db.writing():
-            settings.put(self.db, name, value)
-            writing.raise_counter(self.db)
+            settings.put_setting(self.db, name, value)
+            writing.raise_published_counter(self.db)
 
     def gives_the_circle_a_new_key(self) -> KeyPair:
         new = new_keypair()
@@ -84,7 +84,7 @@ class Place:
             place = sealing.Place(case_id, epoch.number, message_id, number, "circle")
             return sealing.seal(epoch.key, pack(letter), place)
 
-        messages.append(
+        messages.append_message(
             self.db,
             case_id,
             message_id,
@@ -151,8 +151,10 @@ def place(tmp_path: Path) -> Iterator[Place]:
     key, circle_id, circle = new_key(), new_id(), new_keypair()
     db = create_mailbox(tmp_path / "mailbox", key)
     with db.writing():
-        settings.put(db, "code_salt", bytes(16))
-        settings.put(db, "how_to_find_us", {"en": "Ask at the library for the blue book.", "ar": "اسألوا في المكتبة."})
+        settings.put_setting(db, "code_salt", bytes(16))
+        settings.put_setting(
+            db, "how_to_find_us", {"en": "Ask at the library for the blue book.", "ar": "اسألوا في المكتبة."}
+        )
         db.run(
             "INSERT INTO circles (id, public_key, topics, languages, catch_all, coordinators) "
             "VALUES (?, ?, '[]', '[]', 1, 1)",

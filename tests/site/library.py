@@ -47,4 +47,4 @@ def _show(
         (text[0], language, title, body, translated_from, *checked) for language, (title, body) in words.items()
     ]
     with db.writing():
-        writing.show(db, text[0], ([text], versions))
+        writing.show_text(db, text[0], ([text], versions))

@@ -88,11 +88,11 @@ def test_the_published_story_goes_with_the_case(visitor: Visitor, place: Place, 
     code = visitor.tells()
     place.points_to_a_story(b"s" * 16)
     place.publishes(b"s" * 16)
-    before = reading.published(place.db)
+    before = reading.published_counter(place.db)
     sure = visitor.fills(visitor.returns(code), 'value="erase"') if opening_first else ask_to_erase(visitor, code)
     assert visitor.fills(sure).heading == "Erased."
     assert place.count("texts") == place.count("versions") == place.count("cases") == 0
-    assert reading.published(place.db) > before
+    assert reading.published_counter(place.db) > before
 
 
 def test_asking_about_a_story_gives_no_power_over_it(visitor: Visitor, place: Place) -> None:

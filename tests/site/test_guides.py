@@ -37,7 +37,7 @@ def test_the_guide_for_danger_is_never_missing(visitor: Visitor, place: Place) -
     assert visitor.opens("guides/now").heading == "هل من خطر الآن؟"
     visitor.lang = "en"
     with place.db.writing():
-        writing.show(place.db, guide, ([], []))
+        writing.show_text(place.db, guide, ([], []))
     assert "If you can go somewhere safer, go first." in visitor.opens("guides/now").words
 
 

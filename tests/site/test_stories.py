@@ -193,7 +193,7 @@ WAYS: dict[str, Callable[[Visitor, Place, str, str], object]] = {
 
 def _take_down(place: Place, story: str) -> None:
     with place.db.writing():
-        writing.show(place.db, bytes.fromhex(story), ([], []))
+        writing.show_text(place.db, bytes.fromhex(story), ([], []))
 
 
 @pytest.mark.parametrize("way", WAYS)

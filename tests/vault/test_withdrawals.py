@@ -16,7 +16,7 @@ def test_a_newer_list_destroys_what_an_older_mailbox_still_has(
 ) -> None:
     kept = made.add_case(mailbox)
     made.entry(desk, case.id)
-    assert withdrawals.apply(mailbox, desk, [(case.id, TODAY)], TODAY) == 1
+    assert withdrawals.apply_withdrawals(mailbox, desk, [(case.id, TODAY)], TODAY) == 1
     with pytest.raises(NothingHere):
         lifetime.read_case(mailbox, case.id)
     for table in ("case_keys", "messages"):
@@ -28,16 +28,16 @@ def test_a_newer_list_destroys_what_an_older_mailbox_still_has(
 
 def test_what_a_newer_list_names_is_never_stored_again(made: Installation, mailbox: Database, desk: Database) -> None:
     late = new_case(made.circle_id)
-    withdrawals.apply(mailbox, desk, [(late.id, TODAY)], TODAY)
+    withdrawals.apply_withdrawals(mailbox, desk, [(late.id, TODAY)], TODAY)
     with pytest.raises(AlreadyWithdrawn):
         lifetime.add_case(mailbox, late)
-    assert withdrawals.listed(mailbox) == [(late.id, TODAY)]
+    assert withdrawals.withdrawn_ids(mailbox) == [(late.id, TODAY)]
 
 
 def test_applying_a_list_again_changes_nothing(mailbox: Database, desk: Database, case: Case) -> None:
     newer = [(case.id, TODAY), (some_id(), TODAY - 1)]
-    assert withdrawals.apply(mailbox, desk, list(newer), TODAY) == 2
-    assert withdrawals.apply(mailbox, desk, list(newer), TODAY) == 0
+    assert withdrawals.apply_withdrawals(mailbox, desk, list(newer), TODAY) == 2
+    assert withdrawals.apply_withdrawals(mailbox, desk, list(newer), TODAY) == 0
 
 
 def test_the_day_of_a_backup_is_kept_and_nothing_finer(made: Installation) -> None:

@@ -134,7 +134,7 @@ def _page(mistakes: dict[str, str]) -> Answer:
         new_words=held.get("new_words", ""),
         totp_groups=groups(totp),
         qr=picture(Secrets(bytes(32), totp)) if totp else "",
-        sheet=codes.lines(sheet_drawn),
+        sheet=codes.code_lines(sheet_drawn),
         line_number=held.get("line", 1),
         done="done" in request.args,
         typed_invitation=forms.short(request.form, "invitation"),

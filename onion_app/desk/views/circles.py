@@ -53,7 +53,7 @@ def code(_member: Member) -> Answer:
     keep(invitation="")
     if not made:
         return redirect(url_for("circles.show"), 303)
-    return render_template("invitation.html", lines=codes.lines(made), days=invitations.INVITATION_DAYS)
+    return render_template("invitation.html", lines=codes.code_lines(made), days=invitations.INVITATION_DAYS)
 
 
 @pages.post("/invitation/<id:invitation_id>/cancel")

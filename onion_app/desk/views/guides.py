@@ -37,7 +37,7 @@ def begin(member: Member) -> Answer:
     slug = forms.one_line(request.form, "slug").lower()
     if not shelf.SLUG.fullmatch(slug):
         return _list(member, {"slug": forms.marked("Up to 30 Latin letters, digits and hyphens, a letter first.")})
-    guide_id = shelf.begin(databases().desk, new_id(), slug)
+    guide_id = shelf.begin_guide(databases().desk, new_id(), slug)
     _note(member, "began a guide")
     return redirect(url_for("guides.edit", guide_id=guide_id), 303)
 
@@ -63,7 +63,7 @@ def save(member: Member, guide_id: bytes) -> Answer:
     if "preview" in request.form:
         return _page(member, guide_id, {})
     version = Version(guide_id, cast("LanguageCode", language), title, text, None, None, None)
-    shelf.save(dbs.mailbox, dbs.desk, version)
+    shelf.save_version(dbs.mailbox, dbs.desk, version)
     hold_titled(guide_id, "guide", "", "")
     _note(member, "changed a guide")
     return _back_to(guide_id, language)
@@ -78,7 +78,7 @@ def check(member: Member, guide_id: bytes) -> Answer:
     version = _version(guide_id, request.form.get("language", ""))
     if version is None or forms.body(request.form) != version.body:
         return _page(member, guide_id, {"": forms.marked("It was changed in the meantime. Read it again.")})
-    shelf.check(dbs.mailbox, dbs.desk, version, member.handle, dbs.today)
+    shelf.note_check(dbs.mailbox, dbs.desk, version, member.handle, dbs.today)
     _note(member, "checked a guide")
     return _back_to(guide_id, version.language)
 
@@ -88,7 +88,7 @@ def check(member: Member, guide_id: bytes) -> Answer:
 def publish(member: Member, guide_id: bytes) -> Answer:
     """Show a guide on the site."""
     only_coordinators(member)
-    shelf.publish(databases().mailbox, databases().desk, guide_id)
+    shelf.publish_guide(databases().mailbox, databases().desk, guide_id)
     _note(member, "published a guide")
     return _back_to(guide_id, request.form.get("language", ""))
 
@@ -98,13 +98,13 @@ def publish(member: Member, guide_id: bytes) -> Answer:
 def down(member: Member, guide_id: bytes) -> Answer:
     """Take a guide off the site."""
     only_coordinators(member)
-    shelf.take_down(databases().mailbox, databases().desk, guide_id)
+    shelf.take_down_guide(databases().mailbox, databases().desk, guide_id)
     _note(member, "took a guide down")
     return _back_to(guide_id, request.form.get("language", ""))
 
 
 def _note(member: Member, what: str) -> None:
-    audit.audit(databases().desk, member.id, what, databases().today)
+    audit.add_to_audit(databases().desk, member.id, what, databases().today)
 
 
 def _back_to(guide_id: bytes, language: str) -> Answer:
@@ -112,13 +112,13 @@ def _back_to(guide_id: bytes, language: str) -> Answer:
 
 
 def _version(guide_id: bytes, language: str) -> Version | None:
-    _, versions = shelf.read(databases().desk, guide_id)
+    _, versions = shelf.read_guide(databases().desk, guide_id)
     return next((version for version in versions if version.language == language), None)
 
 
 def _list(member: Member, mistakes: dict[str, str]) -> Answer:
     only_coordinators(member)
-    found = [(guide, versions, _in_ones_own(versions)) for guide, versions in shelf.all_of(databases().desk)]
+    found = [(guide, versions, _in_ones_own(versions)) for guide, versions in shelf.all_guides(databases().desk)]
     return render_template("guides.html", guides=found, mistakes=mistakes)
 
 
@@ -131,7 +131,7 @@ def _in_ones_own(versions: Sequence[Version]) -> Version | None:
 def _page(member: Member, guide_id: bytes, mistakes: dict[str, str]) -> Answer:
     """Show the editor; what was typed stays in its box, and beside it as readers will see it."""
     only_coordinators(member)
-    guide, versions = shelf.read(databases().desk, guide_id)
+    guide, versions = shelf.read_guide(databases().desk, guide_id)
     language = request.values.get("language", "")
     language = language if language in LANGUAGE_CODES else current_language().code
     version = _version(guide_id, language)

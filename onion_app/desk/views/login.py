@@ -154,7 +154,7 @@ def _enrol_page(started: Enrolment, mistakes: dict[str, str]) -> Answer:
         totp_groups=groups(started.secrets.totp),
         qr=picture(started.secrets),
         recovering="recovering" in contents(),
-        sheet=codes.lines(started.sheet),
+        sheet=codes.code_lines(started.sheet),
         line_number=started.line,
         typed_handle=forms.short(request.form, "handle"),
     )

@@ -45,7 +45,7 @@ def change(member: Member, which: str) -> Answer:
         return _page(member, {mistake.field: mistake.sentence})
     except BadSetting:
         return _page(member, {which: forms.marked("This is too long: 300 letters fit, on one line.")})
-    audit.audit(dbs.desk, member.id, "changed a setting", dbs.today)
+    audit.add_to_audit(dbs.desk, member.id, "changed a setting", dbs.today)
     return redirect(url_for("settings.show", done=which), 303)
 
 
@@ -73,7 +73,7 @@ def _page(member: Member, mistakes: dict[str, str]) -> Answer:
     only_coordinators(member)
     return render_template(
         "settings.html",
-        now=settings.read(databases().desk),
+        now=settings.read_settings(databases().desk),
         mistakes=mistakes,
         typed=request.form if mistakes else {},
         done=request.args.get("done", "") in _READ,

@@ -109,13 +109,13 @@ def _act(act: Callable[[Databases, Member, bytes], None], member: Member, story_
 def _page(member: Member, story_id: bytes, mistakes: dict[str, str]) -> Answer:
     dbs = databases()
     story = story_actions.story_for(dbs, member, story_id)
-    text, versions = reading.read(dbs.desk, story_id)
+    text, versions = reading.read_text(dbs.desk, story_id)
     if not versions:  # withheld at its author's word: what is left is sealed in its case
         raise NothingHere
     return render_template("one_story.html", story=story, about=text, versions=versions, mistakes=mistakes)
 
 
 def _listed(dbs: Databases, story: shelf.Story) -> StoryRow:
-    _, versions = reading.read(dbs.desk, story.id)
+    _, versions = reading.read_text(dbs.desk, story.id)
     first = next((version for version in versions if version.translated_from is None), next(iter(versions), None))
     return StoryRow(story, first.title if first is not None else "", [version.language for version in versions])
