@@ -20,7 +20,6 @@ from onion_app.desk.delays import Delays
 from onion_app.desk.login_gate import gate, here, speak_as_chosen, token_lost
 from onion_app.desk.session import IDLE, LONGEST
 from onion_app.desk.views import BLUEPRINTS
-from onion_app.desk.wording import FIXED
 from onion_app.errors import NotAllowed, NothingHere
 from onion_app.vault.database import open_desk, open_mailbox
 from onion_app.vault.per_thread import PerThread
@@ -95,8 +94,7 @@ def _context(config: DeskConfig) -> DeskContext:
 
 
 def _fixed_page(status: int) -> str:
-    sentences = FIXED.get(status, FIXED[400])
-    return render_template("fixed.html", **sentences)
+    return render_template("fixed.html", status=status)
 
 
 def _nothing_here(_error: Exception) -> Answer:

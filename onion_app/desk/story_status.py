@@ -7,7 +7,6 @@ holds for exactly the words that were shown, and a no for ever.
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple, cast
 
-from onion_app.choices import LANGUAGE_CODES, LanguageCode
 from onion_app.crypto.payloads import Approval, Consent, Draft, FinalText, Verdict
 from onion_app.desk.case_keys import keys_by_epoch
 from onion_app.desk.case_view import CaseView, MessageLine, open_case, open_entry
@@ -184,12 +183,6 @@ def story_status(dbs: Databases, member: Member, case_id: bytes) -> StoryStatus:
         versions={story.id: reading.read_text(dbs.desk, story.id)[1] for story in stories},
         second_needed=len(_members(dbs, opened.case.circle_id)) >= SECOND,
     )
-
-
-def languages_left(standing: StoryStatus) -> list[LanguageCode]:
-    """List the languages that the published story does not have yet."""
-    have = {version.language for version in standing.shown}
-    return [code for code in LANGUAGE_CODES if code not in have]
 
 
 def _members(dbs: Databases, circle_id: bytes) -> list[moderators.Moderator]:

@@ -18,11 +18,10 @@ from onion_app.desk.permissions import Member
 from onion_app.desk.session import has_opened, remember_opened
 from onion_app.desk.views import stories
 from onion_app.errors import DiskFull, EpochPassed, KeysGone, NewMessage, NotTaken, Overloaded, TakenByAnother
-from onion_app.web.i18n import LANGUAGES, day_words
+from onion_app.web.i18n import LANGUAGES
 
 pages = Blueprint("case", __name__, url_prefix="/case/<id:case_id>")
 
-ANSWER_WITHIN = 3  # days that a set phrase promises; the person who answers may change it
 REFUSALS = (DiskFull, EpochPassed, KeysGone, NewMessage, NotTaken, Overloaded, TakenByAnother)
 
 
@@ -116,11 +115,10 @@ def phrase(member: Member, case_id: bytes) -> Answer:
     """Put a set phrase under what was typed; nothing is sent."""
     try:
         chosen = forms.one_of(request.form, "phrase", phrases.PHRASES)
-        language = forms.one_of(request.form, "phrase_in", phrases.LANGUAGES)
+        language = forms.one_of(request.form, "phrase_in", LANGUAGES)
     except forms.Mistake as mistake:
         return _page(member, case_id, {mistake.field: mistake.sentence})
-    day = day_words(databases().today + ANSWER_WITHIN, language)
-    hold(case_id, "text", phrases.start_from(chosen, language, day, forms.body(request.form)))
+    hold(case_id, "text", phrases.with_phrase(forms.body(request.form), chosen, language, databases().today))
     return redirect(url_for("case.show", case_id=case_id, phrase_in=language, _anchor="text"), 303)
 
 
@@ -149,8 +147,8 @@ def _page(member: Member, case_id: bytes, mistakes: dict[str, str]) -> Answer:
         note_text=kept.get("note", ""),
         new_id=_id_for_next(),
         phrase_names=tuple(phrases.PHRASES),
-        phrase_languages=[LANGUAGES[code] for code in phrases.LANGUAGES],
-        phrase_in=phrase_language(request.args.get("phrase_in", cover.case.answer_in)),
+        phrase_languages=LANGUAGES.values(),
+        phrase_in=phrases.phrase_language(request.args.get("phrase_in", cover.case.answer_in)),
     )
 
 
@@ -160,8 +158,3 @@ def _id_for_next() -> str:
         with suppress(forms.Mistake):
             return forms.id_of(request.form, name).hex()
     return new_id().hex()
-
-
-def phrase_language(wanted: str) -> str:
-    """Give the language in which a phrase is said: the one that is wanted, if there is one."""
-    return wanted if wanted in phrases.LANGUAGES else phrases.LANGUAGES[0]

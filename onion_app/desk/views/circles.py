@@ -164,6 +164,6 @@ def _page(member: Member, mistakes: dict[str, str]) -> Answer:
         gatherings=circles.circle_overviews(databases(), member),
         mistakes=mistakes,
         topics=circles.TOPICS,
-        choices=[LANGUAGES[code] for code in LANGUAGES],
+        choices=LANGUAGES.values(),
         typed=request.form if mistakes else {},
     )

@@ -18,9 +18,8 @@ from onion_app.desk.held_texts import held_for, hold
 from onion_app.desk.login_gate import login_required
 from onion_app.desk.permissions import Member
 from onion_app.desk.session import has_opened, remember_opened
-from onion_app.desk.views.case import ANSWER_WITHIN, REFUSALS, phrase_language
+from onion_app.desk.views.case import REFUSALS
 from onion_app.errors import DiskFull, NotAllowed, NothingHere, Overloaded, TakenByAnother
-from onion_app.web.i18n import day_words
 
 pages = Blueprint("mine", __name__, url_prefix="/mine")
 
@@ -120,9 +119,8 @@ def phrase(member: Member) -> Answer:
     dbs, ticked, typed = databases(), forms.ticked_cases(request.form, "below"), forms.boxes(request.form)
     for case in queues.taken_cases_of(dbs, member)[:AT_ONCE]:
         if case.id in ticked:
-            language = phrase_language(case.answer_in)
-            day = day_words(dbs.today + ANSWER_WITHIN, language)
-            hold(case.id, "text", phrases.start_from(chosen, language, day, typed.get(case.id, "")))
+            language = phrases.phrase_language(case.answer_in)
+            hold(case.id, "text", phrases.with_phrase(typed.get(case.id, ""), chosen, language, dbs.today))
     return redirect(url_for("mine.show"), 303)
 
 

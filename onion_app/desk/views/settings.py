@@ -78,5 +78,5 @@ def _page(member: Member, mistakes: dict[str, str]) -> Answer:
         typed=request.form if mistakes else {},
         done=request.args.get("done", "") in _READ,
         topics=(*TOPICS, "urgent"),
-        choices=[LANGUAGES[code] for code in LANGUAGES],
+        choices=LANGUAGES.values(),
     )

@@ -188,7 +188,7 @@ def _page(member: Member, case_id: bytes, mistakes: dict[str, str]) -> Answer:
         typed=request.form if mistakes and "title" in request.form else None,
         notes=NOTES,
         checklist=CHECKLIST,
-        choices=[LANGUAGES[code] for code in LANGUAGES],
+        choices=LANGUAGES.values(),
         entry=new_id().hex(),
         year=words.year if words is not None else date_of(now.case.received_day).year,
     )
