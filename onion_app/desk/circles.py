@@ -11,10 +11,10 @@ from typing import Final, NamedTuple
 from onion_app import choices
 from onion_app.crypto import codes
 from onion_app.crypto.keys import keypair_from, new_id
-from onion_app.crypto.members import seal_circle_key, words_to_compare
+from onion_app.crypto.members import words_to_compare
 from onion_app.desk import forms
 from onion_app.desk.context import Databases
-from onion_app.desk.permissions import Member, circle_of, handle_of, only_coordinators
+from onion_app.desk.permissions import Member, circle_of, grant_to, handle_of, only_coordinators
 from onion_app.errors import CircleChanged, NotAllowed
 from onion_app.vault.desk import audit, circles, moderators
 from onion_app.vault.desk.invitations import (
@@ -213,24 +213,13 @@ def let_in(dbs: Databases, member: Member, circle_id: bytes, newcomer_id: bytes,
     circle = circle_of(member, circle_id)
     invitation_of(dbs.desk, newcomer_id, circle.id)  # or they do not wait here
     newcomer = moderators.read_moderator(dbs.desk, newcomer_id)
-    pairs = {pair.public: pair.private for pair in circle.pairs}
-    held = circles.grants_of(dbs.desk, member.id, circle.id)
-    grants = [_passed_on(grant, pairs[grant.public_key], newcomer) for grant in held if grant.public_key in pairs]
+    pairs = {pair.public: pair for pair in circle.pairs}
+    own = [grant for grant in circles.grants_of(dbs.desk, member.id, circle.id) if grant.public_key in pairs]
+    grants = [grant_to(newcomer, pairs[grant.public_key], circle.id, grant.generation) for grant in own]
     if newcomer.public_key != public_key or not grants:
         raise CircleChanged
     circles.let_in(dbs.desk, newcomer.id, grants)
     audit.add_to_audit(dbs.desk, member.id, "let somebody in", dbs.today, circle.id)
-
-
-def _passed_on(own: circles.Grant, private: bytes, to: moderators.Moderator) -> circles.Grant:
-    sealed = seal_circle_key(
-        private,
-        circle_id=own.circle_id,
-        generation=own.generation,
-        moderator_id=to.id,
-        public_key=to.public_key,
-    )
-    return circles.Grant(own.circle_id, own.generation, to.id, own.public_key, sealed)
 
 
 def add_circle(dbs: Databases, member: Member, name: str, topics: tuple[str, ...], languages: tuple[str, ...]) -> None:

@@ -7,11 +7,10 @@ coordinator who is no member keeps nothing that opens a case. # P05
 
 from typing import Final
 
-from onion_app.crypto import members
 from onion_app.crypto.keys import new_keypair
 from onion_app.desk import forms
 from onion_app.desk.context import Databases
-from onion_app.desk.permissions import Member, only_coordinators
+from onion_app.desk.permissions import Member, grant_to, only_coordinators
 from onion_app.errors import NothingHere
 from onion_app.vault import truth
 from onion_app.vault.desk import audit, circles, moderators
@@ -77,21 +76,6 @@ def _is_in(dbs: Databases, case_id: bytes, circle: circles.Circle) -> bool:
 
 def _renewal(dbs: Databases, circle: circles.Circle, moderator_id: bytes) -> tuple[circles.Grant, ...]:
     """Make the circle's next pair and seal it to everybody who remains."""
-    pair, generation = new_keypair(), circle.generation + 1
-    return tuple(
-        circles.Grant(
-            circle.id,
-            generation,
-            remaining.id,
-            pair.public,
-            members.seal_circle_key(
-                pair.private,
-                circle_id=circle.id,
-                generation=generation,
-                moderator_id=remaining.id,
-                public_key=remaining.public_key,
-            ),
-        )
-        for remaining in circles.members_of(dbs.desk, circle.id)
-        if remaining.id != moderator_id
-    )
+    pair = new_keypair()
+    remaining = [each for each in circles.members_of(dbs.desk, circle.id) if each.id != moderator_id]
+    return tuple(grant_to(each, pair, circle.id, circle.generation + 1) for each in remaining)

@@ -24,12 +24,11 @@ from onion_app.crypto.payloads import Text
 from onion_app.desk import (
     answering,
     case_keys,
+    enrolment,
     forms,
     handover,
-    identity,
     member_removal,
     permissions,
-    recovery,
     rekeying,
 )
 from onion_app.desk import circles as membership
@@ -107,8 +106,8 @@ class Circles(RuleBasedStateMachine):
 
     def enrols(self, invitation: str, who: str, circle: str) -> None:
         """Redeem an invitation."""
-        made = identity.begin_enrolment(self.dbs, invitation)
-        identity.enrol(self.dbs, made, who)
+        made = enrolment.begin_enrolment(self.dbs, invitation)
+        enrolment.enrol(self.dbs, made, who)
         self.who[who] = moderators.find_moderator(self.house.desk, who).id, made.secrets.private
         self.sheets[who] = made.sheet
         self.copied[who] = set()
@@ -156,7 +155,7 @@ class Circles(RuleBasedStateMachine):
     def joins(self, who: str, circle: str) -> None:
         """Redeem an invitation under the handle that one has."""
         code = membership.invite(self.dbs, self.member(FIRST), self.ids[circle])
-        identity.join(self.dbs, self.member(who), code)
+        enrolment.join(self.dbs, self.member(who), code)
 
     @precondition(lambda self: len(self.who) - len(self.model.out) > 1)
     @rule(data=st.data())
@@ -259,12 +258,12 @@ class Circles(RuleBasedStateMachine):
         who = data.draw(st.sampled_from(sorted(self.who)))
         sheet, delays = self.sheets[who], Delays(self.house.clock)
         if who not in self.model.out:
-            moderator_id, made = recovery.begin_recovery(self.dbs, delays, who, sheet)
-            recovery.recover(self.dbs, moderator_id, made)
+            moderator_id, made = enrolment.begin_recovery(self.dbs, delays, who, sheet)
+            enrolment.recover(self.dbs, moderator_id, made)
             assert (moderator_id, made.secrets.private) == self.who[who]
             self.sheets[who] = made.sheet
         with pytest.raises(LoginRefused):  # a sheet works once, and for nobody who is out
-            recovery.begin_recovery(self.dbs, delays, who, sheet)
+            enrolment.begin_recovery(self.dbs, delays, who, sheet)
 
     @invariant()
     def members_open_what_the_model_says(self) -> None:

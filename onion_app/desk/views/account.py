@@ -1,6 +1,5 @@
 """What a moderator changes about themselves: passphrase, phone, sheet, one more circle; the end of every session."""
 
-from secrets import randbelow
 from typing import Final
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -9,9 +8,8 @@ from flask.typing import ResponseReturnValue as Answer
 from onion_app.crypto import codes
 from onion_app.crypto.members import Secrets, new_secrets
 from onion_app.crypto.passphrases import new_passphrase
-from onion_app.desk import forms, recovery
+from onion_app.desk import enrolment, forms, identity
 from onion_app.desk.context import databases, desk_context
-from onion_app.desk.identity import change_passphrase, join
 from onion_app.desk.login_gate import login_required
 from onion_app.desk.permissions import Member
 from onion_app.desk.session import contents, end_everywhere, keep
@@ -47,7 +45,7 @@ def passphrase(member: Member) -> Answer:
     drawn = contents().get("new_words", "")
     old, again = forms.short(request.form, "passphrase"), forms.short(request.form, "again")
     try:
-        change_passphrase(databases(), desk_context().delays, member, (old, again), drawn)
+        identity.change_passphrase(databases(), desk_context().delays, member, old, drawn, again)
     except forms.Mistake as mistake:
         return _page({mistake.field: mistake.sentence})
     except LoginRefused:
@@ -68,12 +66,13 @@ def new_digits(_member: Member) -> Answer:
 @login_required
 def second_factor(member: Member) -> Answer:
     """Replace the second factor, and end every session."""
-    typed = forms.short(request.form, "passphrase_digits"), forms.short(request.form, "totp")
+    passphrase, digits = forms.short(request.form, "passphrase_digits"), forms.short(request.form, "totp")
     drawn = contents().get("new_totp", "")
     if not drawn:
         return redirect(url_for("account.show"), 303)
     try:
-        recovery.change_second_factor(databases(), desk_context().delays, member, typed, drawn, desk_context().clock())
+        context = desk_context()
+        identity.change_second_factor(databases(), context.delays, member, passphrase, drawn, digits, context.clock())
     except WrongSecondFactor as wrong:
         return _page({"totp": wrong.sentence})
     except LoginRefused:
@@ -86,7 +85,7 @@ def second_factor(member: Member) -> Answer:
 @login_required
 def new_sheet(_member: Member) -> Answer:
     """Draw a new recovery sheet; it counts only once a line of it was typed back."""
-    keep(new_sheet=codes.new_code(), line=1 + randbelow(codes.LINES))
+    keep(new_sheet=codes.new_code(), line=identity.line_to_type_back())
     return redirect(url_for("account.show"), 303)
 
 
@@ -94,11 +93,11 @@ def new_sheet(_member: Member) -> Answer:
 @login_required
 def sheet(member: Member) -> Answer:
     """Replace the recovery sheet."""
-    typed = forms.short(request.form, "passphrase_sheet"), forms.short(request.form, "line")
+    passphrase, digits = forms.short(request.form, "passphrase_sheet"), forms.short(request.form, "line")
     held = contents()
     drawn, line = held.get("new_sheet", ""), held.get("line", 1)
     try:
-        recovery.change_sheet(databases(), desk_context().delays, member, typed, drawn, line)
+        identity.change_sheet(databases(), desk_context().delays, member, passphrase, drawn, line, digits)
     except forms.Mistake as mistake:
         return _page({mistake.field: mistake.sentence})
     except LoginRefused:
@@ -112,7 +111,7 @@ def sheet(member: Member) -> Answer:
 def join_circle(member: Member) -> Answer:
     """Join another circle with an invitation; the first page then shows the circle, or the words to read out to it."""
     try:
-        join(databases(), member, forms.short(request.form, "invitation"))
+        enrolment.join(databases(), member, forms.short(request.form, "invitation"))
     except REFUSALS as refused:
         return _page({"invitation": refused.sentence})
     return redirect(url_for("work.home"), 303)

@@ -12,10 +12,11 @@ from markupsafe import Markup
 
 from onion_app.crypto import codes
 from onion_app.crypto.members import Secrets, totp_uri
-from onion_app.desk import forms, recovery, rekeying
+from onion_app.desk import enrolment, forms, rekeying
 from onion_app.desk.context import databases, desk_context
+from onion_app.desk.enrolment import Enrolment
 from onion_app.desk.held_texts import held_text, hold_all, hold_titled
-from onion_app.desk.identity import Enrolment, begin_enrolment, check_typed_back, enrol, enrolment_from, log_in
+from onion_app.desk.identity import log_in
 from onion_app.desk.login_gate import login_required
 from onion_app.desk.permissions import Member
 from onion_app.desk.session import begin, begin_for, contents, end
@@ -42,9 +43,9 @@ def login() -> Answer:
     """Ask for handle, passphrase and six digits; go on where a text was kept."""
     if request.method == "GET":
         return _login_page({})
-    typed = tuple(forms.short(request.form, name) for name in ("handle", "passphrase", "totp"))
+    handle, passphrase, digits = (forms.short(request.form, name) for name in ("handle", "passphrase", "totp"))
     try:
-        who = log_in(databases(), desk_context().delays, (typed[0], typed[1], typed[2]), desk_context().clock())
+        who = log_in(databases(), desk_context().delays, handle, passphrase, digits, desk_context().clock())
     except LoginRefused as refused:
         return _login_page({"": refused.sentence})
     begin_for(who)
@@ -86,7 +87,7 @@ def join() -> Answer:
     if request.method == "GET":
         return render_template("join.html", mistakes={}, typed_invitation="")
     try:
-        started = begin_enrolment(databases(), forms.short(request.form, "invitation"))
+        started = enrolment.begin_enrolment(databases(), forms.short(request.form, "invitation"))
     except REFUSED_INVITATION as refused:
         typed = forms.short(request.form, "invitation")
         return render_template("join.html", mistakes={"invitation": refused.sentence}, typed_invitation=typed)
@@ -98,7 +99,7 @@ def join() -> Answer:
 def enrol_here() -> Answer:
     """Show a newcomer their secrets, and store them once two of them were typed back."""
     try:
-        started = enrolment_from(contents()["enrolment"])
+        started = enrolment.enrolment_from(contents()["enrolment"])
     except (VisitOver, KeyError):
         return redirect(url_for("entry.join"), 303)
     if request.method == "GET":
@@ -117,11 +118,11 @@ def _store(started: Enrolment, recovering: str) -> None:
     """Store a newcomer, or the new secrets of somebody who came back with their sheet."""
     handle = "" if recovering else forms.handle(request.form)
     line, digits = forms.short(request.form, "line"), forms.short(request.form, "totp")
-    check_typed_back(started, line, digits, desk_context().clock())
+    enrolment.check_typed_back(started, line, digits, desk_context().clock())
     if not recovering:
-        enrol(databases(), started, handle)
+        enrolment.enrol(databases(), started, handle)
         return
-    recovery.recover(databases(), bytes.fromhex(recovering), started)
+    enrolment.recover(databases(), bytes.fromhex(recovering), started)
     desk_context().ended[bytes.fromhex(recovering)] = desk_context().clock()  # whoever held the old passphrase is out
 
 
@@ -132,7 +133,7 @@ def recover() -> Answer:
         return render_template("recover.html", mistakes={}, typed_handle="")
     handle, sheet = forms.short(request.form, "handle"), forms.short(request.form, "sheet")
     try:
-        who, started = recovery.begin_recovery(databases(), desk_context().delays, handle, sheet)
+        who, started = enrolment.begin_recovery(databases(), desk_context().delays, handle, sheet)
     except LoginRefused:
         sentence = forms.marked(
             "That did not work. Check the handle and the digits; after several tries wait a minute."
