@@ -72,8 +72,8 @@ def reply(dbs: Databases, member: Member, case_id: bytes, message_id: bytes, tex
     case = taken_case(dbs, member, case_id)
     stored = {message.id: message for message in messages.messages_of(dbs.mailbox, case.id)}
     if message_id in stored:
-        letter, _trouble = open_payload(stored[message_id], keys_by_epoch(dbs, member, case))
-        if isinstance(letter, Text) and letter.text == text:
+        payload, _trouble = open_payload(stored[message_id], keys_by_epoch(dbs, member, case))
+        if isinstance(payload, Text) and payload.text == text:
             return
         message_id = new_id()  # changed after it was sent: another reply
     if any(message.author == "visitor" and message.number > seen for message in stored.values()):
@@ -83,8 +83,8 @@ def reply(dbs: Databases, member: Member, case_id: bytes, message_id: bytes, tex
     note_in_audit(dbs, member, case, "answered a case")
 
 
-def send(dbs: Databases, member: Member, case: records.Case, message_id: bytes, letter: Payload, seen: int) -> None:
-    """Seal a letter of the circle's and store it in a case, whose messages up to number `seen` were read.
+def send(dbs: Databases, member: Member, case: records.Case, message_id: bytes, payload: Payload, seen: int) -> None:
+    """Seal a payload of the circle's and store it in a case, whose messages up to number `seen` were read.
 
     Raises:
         EpochPassed, Overloaded, DiskFull: nothing was sent; it may be tried again.
@@ -92,13 +92,13 @@ def send(dbs: Databases, member: Member, case: records.Case, message_id: bytes, 
     """
     for _ in range(_TRIES):
         with suppress(EpochPassed):
-            _append(dbs, member, case, message_id, pack(letter), seen)
+            _append(dbs, member, case, message_id, pack(payload), seen)
             return
     raise EpochPassed
 
 
 def _append(dbs: Databases, member: Member, case: records.Case, message_id: bytes, packed: bytes, seen: int) -> None:
-    """Seal a letter under the newest key of the case, or a new one, and store it."""
+    """Seal a payload under the newest key of the case, or a new one, and store it."""
     chosen = to_write_in(dbs, member, case)
     epoch = chosen.epoch
     written = False  # and nothing is, where the same message was stored at the same moment
@@ -150,14 +150,14 @@ def keep_entry(
     case: records.Case,
     entry_id: bytes,
     kind: EntryKind,
-    letter: Payload,
+    payload: Payload,
 ) -> None:
     """Seal what the circle keeps for itself under the newest key of the case, and store it at the desk.
 
     Raises:
         KeysGone: no key of the case opens for the circle.
     """
-    keys, packed = keys_in(dbs, member, case), pack(letter)
+    keys, packed = keys_in(dbs, member, case), pack(payload)
     if not keys.epochs:
         raise KeysGone
     epoch = keys.epochs[-1]

@@ -31,9 +31,7 @@ def save(dbs: Databases, member: Member, case_id: bytes, entry_id: bytes, draft:
     now = story_status(dbs, member, case_id)
     draft = _as_translation(now, draft)
     before = now.drafts.get(draft.language)
-    if now.opened.consent is None or now.opened.consent.publish == "no":
-        raise NotReady
-    if now.answer(draft.title, draft.text, draft.language).said == "no":
+    if now.publish == "no" or now.answer(draft.title, draft.text, draft.language).decision == "no":
         raise NotReady
     if before is not None and replace(before.content, day=draft.day) == draft:
         return
@@ -136,13 +134,12 @@ def apply_authors_wishes(dbs: Databases, member: Member, case_id: bytes) -> None
     now = story_status(dbs, member, case_id)
     if case.state == "asking" and not now.awaits_verdict:
         lifetime.set_state(dbs.mailbox, case.id, "reading")
+    # A message that does not open could be a No: it stops the queue. Only one that opens takes down a shown text.
     unreadable = any(line.trouble and line.author != "circle" for line in now.opened.lines)
-    # What does not open could be a No: it stops the queue. Only a word that does open takes down what is shown.
-    forbidden = not unreadable and any(not now.allows(version) for version in now.shown)
-    queued = [story for story in now.stories if story.state == "queued"]
-    doubtful = unreadable or any(not now.allows(version) for story in queued for version in now.versions[story.id])
-    if forbidden or (queued and doubtful):
-        stories_queue.withhold_stories(dbs.mailbox, dbs.desk, case.id, also_shown=forbidden)
+    shown_is_forbidden = not unreadable and not all(map(now.allows, now.shown))
+    queued = [now.versions[story.id] for story in now.stories if story.state == "queued"]
+    if shown_is_forbidden or any(unreadable or not all(map(now.allows, versions)) for versions in queued):
+        stories_queue.withhold_stories(dbs.mailbox, dbs.desk, case.id, also_shown=shown_is_forbidden)
         note_in_audit(dbs, member, case, "stopped a story at its author's word")
 
 
@@ -218,8 +215,7 @@ def _draft_at(now: StoryStatus, draft_id: bytes, step: Step) -> CurrentDraft:
 
 
 def _points_to(now: StoryStatus, story_id: bytes) -> bool:
-    pointers = [line.letter for line in now.opened.lines if line.pointer and not line.forged]
-    return StoryLink(story_id.hex()) in pointers
+    return StoryLink(story_id.hex()) in [line.payload for line in now.opened.lines if not line.forged]
 
 
 def _joining(now: StoryStatus, language: str) -> bytes:

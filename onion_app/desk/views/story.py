@@ -170,27 +170,41 @@ def _page(member: Member, case_id: bytes, mistakes: dict[str, str]) -> Answer:
     draft = now.draft_in(language)
     original = now.source.body if now.source is not None and now.source.language != language else now.original
     kept, kept_title = (held_for(case_id).get(box, "") for box in ("draft", title_of("draft")))
-    words = draft.content if draft is not None else None
+    words = draft.content if draft is not None else _first_draft(original, language, now.case.received_day)
     return render_template(
         "story.html",
         now=now,
         mistakes=mistakes,
-        language_of_text=words.language if words is not None else language,
+        language_of_text=words.language,
         draft=draft,
         step=now.step(draft) if draft is not None else "",
-        answer=now.answer(words.title, words.text, words.language) if words is not None else None,
+        answer=now.answer(words.title, words.text, words.language),
         own=draft is not None and draft.author == member.id,
-        rows=sentence_diff.side_by_side(original, words.text) if words is not None else [],
+        rows=sentence_diff.side_by_side(original, words.text) if draft is not None else [],
         original=original,
-        text=kept or (words.text if words is not None else original),
-        title=kept_title or (words.title if words is not None else ""),
+        text=kept or words.text,
+        title=kept_title or words.title,
         kept=kept or kept_title,
         typed=request.form if mistakes and "title" in request.form else None,
         notes=NOTES,
         checklist=CHECKLIST,
         choices=LANGUAGES.values(),
         entry=new_id().hex(),
-        year=words.year if words is not None else date_of(now.case.received_day).year,
+        year=words.year,
+    )
+
+
+def _first_draft(original: str, language: str, received_day: int) -> Draft:
+    """Give the words that a draft begins with: the author's own."""
+    return Draft(
+        title="",
+        text=original,
+        language=language,
+        translated_from="",
+        notes=[],
+        year=date_of(received_day).year,
+        finished=False,
+        day=received_day,
     )
 
 
