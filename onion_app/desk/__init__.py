@@ -17,7 +17,7 @@ from onion_app.crypto.keys import subkey
 from onion_app.crypto.keyslots import VaultKeys
 from onion_app.desk.context import DeskContext
 from onion_app.desk.delays import Delays
-from onion_app.desk.login_gate import gate, here, speak_as_chosen, token_lost
+from onion_app.desk.login_gate import refuse_strangers, speak_as_chosen, template_defaults, token_lost
 from onion_app.desk.session import IDLE, LONGEST
 from onion_app.desk.views import BLUEPRINTS
 from onion_app.errors import NotAllowed, NothingHere
@@ -72,8 +72,8 @@ def create_app(config: DeskConfig) -> Hardened:
     app.each_second = app.extensions["desk"].visits.sweep  # the lock falls by time, not only with a request
     app.url_map.converters["id"] = IdInPath
     app.before_request(speak_as_chosen)
-    app.before_request(gate)
-    app.context_processor(here)
+    app.before_request(refuse_strangers)
+    app.context_processor(template_defaults)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     app.register_error_handler(CSRFError, token_lost)

@@ -22,7 +22,7 @@ from onion_app.vault.mailbox import lifetime, messages, records
 _TRIES: Final = 3  # somebody may begin a new key of the case at the same moment; hardly three times
 
 
-def take(dbs: Databases, member: Member, case_id: bytes) -> None:
+def take_case(dbs: Databases, member: Member, case_id: bytes) -> None:
     """Take a case: from now on nobody else can answer it.
 
     Raises:
@@ -33,7 +33,7 @@ def take(dbs: Databases, member: Member, case_id: bytes) -> None:
     note_in_audit(dbs, member, case, "took a case")
 
 
-def give_back(dbs: Databases, member: Member, case_id: bytes) -> None:
+def give_case_back(dbs: Databases, member: Member, case_id: bytes) -> None:
     """Let the others of the circle take a case.
 
     Raises:
@@ -44,7 +44,7 @@ def give_back(dbs: Databases, member: Member, case_id: bytes) -> None:
     note_in_audit(dbs, member, case, "gave a case back")
 
 
-def close(dbs: Databases, member: Member, case_id: bytes) -> None:
+def close_case(dbs: Databases, member: Member, case_id: bytes) -> None:
     """Close a case and give it back; a new message of its author opens it again.
 
     Raises:
@@ -60,7 +60,7 @@ def close(dbs: Databases, member: Member, case_id: bytes) -> None:
     note_in_audit(dbs, member, case, "closed a case")
 
 
-def reply(dbs: Databases, member: Member, case_id: bytes, message_id: bytes, text: str, seen: int) -> None:
+def send_reply(dbs: Databases, member: Member, case_id: bytes, message_id: bytes, text: str, seen: int) -> None:
     """Send a reply to a case that one has taken; the same form sent twice is one reply.
 
     Raises:
@@ -78,12 +78,14 @@ def reply(dbs: Databases, member: Member, case_id: bytes, message_id: bytes, tex
         message_id = new_id()  # changed after it was sent: another reply
     if any(message.author == "visitor" and message.number > seen for message in stored.values()):
         raise NewMessage
-    send(dbs, member, case, message_id, Text(text, dbs.today, sender=member.handle), seen)
+    send_payload(dbs, member, case, message_id, Text(text, dbs.today, sender=member.handle), seen)
     taken.take_case(dbs.desk, case.id, member.id, dbs.today)  # touched: three days from now it would go back
     note_in_audit(dbs, member, case, "answered a case")
 
 
-def send(dbs: Databases, member: Member, case: records.Case, message_id: bytes, payload: Payload, seen: int) -> None:
+def send_payload(
+    dbs: Databases, member: Member, case: records.Case, message_id: bytes, payload: Payload, seen: int
+) -> None:
     """Seal a payload of the circle's and store it in a case, whose messages up to number `seen` were read.
 
     Raises:
@@ -127,7 +129,7 @@ def _append(dbs: Databases, member: Member, case: records.Case, message_id: byte
         begun(dbs, chosen)
 
 
-def note(dbs: Databases, member: Member, case_id: bytes, entry_id: bytes, text: str) -> None:
+def write_note(dbs: Databases, member: Member, case_id: bytes, entry_id: bytes, text: str) -> None:
     """Keep a note for the circle, sealed under the key of the case.
 
     Raises:

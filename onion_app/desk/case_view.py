@@ -113,7 +113,7 @@ class CaseView:
         return next((place for place, line in enumerate(self.lines, 1) if line.text), len(self.lines))
 
 
-def cover(dbs: Databases, member: Member, case_id: bytes) -> Cover:
+def case_cover(dbs: Databases, member: Member, case_id: bytes) -> Cover:
     """Say what a case contains, without a word of it.
 
     Raises:

@@ -137,7 +137,7 @@ def _has_too_few_sheets(members: list[moderators.Moderator]) -> bool:
     return sum(member.sheet is not None for member in members) < SHEETS
 
 
-def awaited(dbs: Databases, member: Member, private: bytes) -> list[AwaitedCircle]:
+def awaited_circles(dbs: Databases, member: Member, private: bytes) -> list[AwaitedCircle]:
     """List the circles that must let the member in, with the words made from the key in their own session."""
     public, waits = keypair_from(private).public, waits_of(dbs.desk, member.id)
     return [AwaitedCircle(circles.read_circle(dbs.desk, wait.circle_id).name, _words(public, wait)) for wait in waits]

@@ -50,7 +50,7 @@ def step_out(dbs: Databases, member: Member, case_id: bytes) -> None:
     note_in_audit(dbs, member, case, "stepped out of a case")
 
 
-def close_door(dbs: Databases, member: Member, case_id: bytes) -> None:
+def end_authors_access(dbs: Databases, member: Member, case_id: bytes) -> None:
     """Let the code of a case that one has taken open nothing any more.
 
     Raises:
@@ -62,7 +62,7 @@ def close_door(dbs: Databases, member: Member, case_id: bytes) -> None:
     note_in_audit(dbs, member, case, "closed the author's door")
 
 
-def stop(dbs: Databases, member: Member) -> None:
+def give_all_back(dbs: Databases, member: Member) -> None:
     """Give back every case that the member has taken."""
     taken.give_all_cases_back(dbs.desk, member.id)
     audit.add_to_audit(dbs.desk, member.id, "gave every case back", dbs.today)

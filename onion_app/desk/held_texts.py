@@ -12,7 +12,7 @@ from flask import request
 from onion_app.crypto.sealing import open_field, seal_field
 from onion_app.desk import forms
 from onion_app.desk.context import desk_context
-from onion_app.desk.session import contents, keep
+from onion_app.desk.session import keep_in_session, session_contents
 from onion_app.errors import SealBroken
 from onion_app.shapes import Id, from_json
 from onion_app.web.headers import BODY_LIMIT
@@ -22,12 +22,12 @@ BOXES: Final = {
     "case.reply": "text",
     "case.phrase": "text",
     "case.note": "note",
-    "publishing.save": "draft",
+    "story.save": "draft",
     "guides.save": "guide",
-    "mine.open_all": "mine",
-    "mine.phrase": "mine",
-    "mine.send": "mine",
-    "mine.stop": "mine",
+    "my_cases.open_all": "mine",
+    "my_cases.phrase": "mine",
+    "my_cases.send": "mine",
+    "my_cases.give_all_back": "mine",
 }
 _KEPT: Final = "kept text"
 
@@ -69,7 +69,7 @@ def held_text(sealed: str) -> HeldText | None:
 
 def held_for(case_id: bytes) -> dict[str, str]:
     """Give the texts that wait for a case to be opened or sent, by their box."""
-    found: dict[str, str] = contents().get("kept", {}).get(case_id.hex(), {})
+    found: dict[str, str] = session_contents().get("kept", {}).get(case_id.hex(), {})
     return found
 
 
@@ -86,11 +86,11 @@ def title_of(box: str) -> str:
 
 def hold(case_id: bytes, box: str, text: str) -> None:
     """Keep a text for a box of a case; an empty one is forgotten."""
-    kept = contents().get("kept", {})
+    kept = session_contents().get("kept", {})
     kept[case_id.hex()] = held_for(case_id) | {box: text}
     if not text:
         del kept[case_id.hex()][box]
-    keep(kept=kept)
+    keep_in_session(kept=kept)
 
 
 def hold_all(kept: HeldText) -> None:

@@ -13,26 +13,26 @@ from werkzeug.exceptions import HTTPException
 
 from onion_app.desk.held_texts import sealed_text
 from onion_app.desk.permissions import Member
-from onion_app.desk.session import whoever_is_here
+from onion_app.desk.session import current_member
 from onion_app.errors import VisitOver
 from onion_app.web.app import Hardened
 from onion_app.web.i18n import speak
 
 # Every other endpoint needs a login. Nothing is added here without a test that names it.
-OPEN_TO_ALL: Final = frozenset({"entry.login", "entry.join", "entry.enrol", "entry.recover"})
+OPEN_TO_ALL: Final = frozenset({"login.login", "login.join", "login.enrol", "login.recover"})
 LANGUAGES: Final = ("en", "ar")
 
 _Rest = ParamSpec("_Rest")
 
 
-def gate() -> Answer | None:
+def refuse_strangers() -> Answer | None:
     """Refuse whatever does not come from our own pages, and every page to whoever is not logged in."""
     if request.method == "POST" and request.headers.get("Sec-Fetch-Site") != "same-origin":
         abort(400)
     if request.endpoint is None or request.endpoint in OPEN_TO_ALL:
         return None
     try:
-        g.member = whoever_is_here()
+        g.member = current_member()
     except VisitOver:
         return ask_to_log_in()
     return None
@@ -42,7 +42,7 @@ def ask_to_log_in() -> Answer:
     """Show the login; a text that came along waits in it, sealed."""
     # P10: a text that reached us is not lost because its session ended.
     if request.method == "GET":
-        return redirect(url_for("entry.login"), 303)
+        return redirect(url_for("login.login"), 303)
     return render_template("login.html", mistakes={}, kept=sealed_text(), locked=True, typed_handle="", welcome=False)
 
 
@@ -72,6 +72,6 @@ def login_required(view: Callable[Concatenate[Member, _Rest], Answer]) -> Callab
     return with_member
 
 
-def here() -> dict[str, object]:
+def template_defaults() -> dict[str, object]:
     """Give every template the moderator, or None, and no mistakes unless a view names some."""
     return {"member": g.get("member"), "mistakes": {}}

@@ -44,7 +44,7 @@ class Member:
         return self.coordinator and self.state == "active"
 
 
-def member(dbs: Databases, moderator_id: bytes, private: bytes) -> Member:
+def member_with_keys(dbs: Databases, moderator_id: bytes, private: bytes) -> Member:
     """Give a moderator with the keys of their circles, as the databases stand now.
 
     Raises:

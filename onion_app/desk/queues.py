@@ -58,13 +58,13 @@ def first_page(dbs: Databases, member: Member) -> FirstPage:
     return FirstPage(tallies, audit.findings(dbs.desk))
 
 
-def acknowledge(dbs: Databases, finding_id: bytes, member: Member) -> None:
+def acknowledge_finding(dbs: Databases, finding_id: bytes, member: Member) -> None:
     """Note that a finding was seen, and by whom."""
     audit.acknowledge(dbs.desk, finding_id)
     audit.add_to_audit(dbs.desk, member.id, "acknowledged a finding", dbs.today)
 
 
-def queue(dbs: Databases, member: Member, circle_id: bytes, tab: str, page: int) -> list[QueueRow]:
+def queue_rows(dbs: Databases, member: Member, circle_id: bytes, tab: str, page: int) -> list[QueueRow]:
     """List up to 25 cases of a circle, the urgent ones first; pages count from 1.
 
     Raises:

@@ -10,14 +10,14 @@ from flask import session
 
 from onion_app.desk.context import databases, desk_context
 from onion_app.desk.identity import Identity
-from onion_app.desk.permissions import Member, member
+from onion_app.desk.permissions import Member, member_with_keys
 from onion_app.errors import NothingHere, VisitOver
 
 IDLE: Final = 15 * 60  # seconds; long enough to read a hard message, short enough for a desk that was left
 LONGEST: Final = 12 * 3600  # seconds; a night's sleep ends every session
 
 
-def begin(contents: dict[str, Any]) -> None:
+def begin_session(contents: dict[str, Any]) -> None:
     """Start a session with a new key, whatever the cookie carried before."""
     before = session.get("visit")
     session["visit"] = desk_context().visits.start(contents)
@@ -25,25 +25,25 @@ def begin(contents: dict[str, Any]) -> None:
         desk_context().visits.end(before)  # after the new one is open: the last session must not seem to end here
 
 
-def end() -> None:
+def end_session() -> None:
     """End the session of this cookie, if there is one; the language and the token of the browser stay."""
     key = session.pop("visit", None)
     if key is not None:
         desk_context().visits.end(key)
 
 
-def begin_for(who: Identity) -> None:
+def begin_members_session(who: Identity) -> None:
     """Start the session of somebody who has just logged in."""
-    begin({"moderator": who.moderator_id.hex(), "private": who.private.hex(), "since": desk_context().clock()})
+    begin_session({"moderator": who.moderator_id.hex(), "private": who.private.hex(), "since": desk_context().clock()})
 
 
-def end_everywhere(moderator_id: bytes) -> None:
+def end_every_session(moderator_id: bytes) -> None:
     """End every session of a moderator; the others are refused at their next page."""
     desk_context().ended[moderator_id] = desk_context().clock()
-    end()
+    end_session()
 
 
-def contents() -> dict[str, Any]:
+def session_contents() -> dict[str, Any]:
     """Read what the session holds.
 
     Raises:
@@ -55,9 +55,9 @@ def contents() -> dict[str, Any]:
     return desk_context().visits.load(key)
 
 
-def keep(**changed: Any) -> None:  # noqa: ANN401 - JSON
+def keep_in_session(**changed: Any) -> None:  # noqa: ANN401 - JSON
     """Change what the session holds."""
-    desk_context().visits.save(session["visit"], contents() | changed)
+    desk_context().visits.save(session["visit"], session_contents() | changed)
 
 
 def own_key() -> bytes:
@@ -66,35 +66,35 @@ def own_key() -> bytes:
     Raises:
         VisitOver: nobody is.
     """
-    return bytes.fromhex(contents()["private"])
+    return bytes.fromhex(session_contents()["private"])
 
 
-def whoever_is_here() -> Member:
+def current_member() -> Member:
     """Give the moderator of this session, as the desk's database knows them at this moment.
 
     Raises:
         VisitOver: nobody is logged in, or they were shut out meanwhile.
     """
-    held = contents()
+    held = session_contents()
     if "moderator" not in held:  # somebody is enrolling
         raise VisitOver
     who = bytes.fromhex(held["moderator"])
     if held["since"] <= desk_context().ended.get(who, -1.0):
-        end()
+        end_session()
         raise VisitOver
     try:
-        return member(databases(), who, bytes.fromhex(held["private"]))
+        return member_with_keys(databases(), who, bytes.fromhex(held["private"]))
     except NothingHere:
-        end()
+        end_session()
         raise VisitOver from None
 
 
 def has_opened(case_id: bytes) -> bool:
     """Tell whether a case was opened in this session."""
-    return case_id.hex() in contents().get("opened", [])
+    return case_id.hex() in session_contents().get("opened", [])
 
 
 def remember_opened(case_id: bytes) -> None:
     """Note that a case was opened in this session."""
-    opened = contents().get("opened", [])
-    keep(opened=[*opened, case_id.hex()] if case_id.hex() not in opened else opened)
+    opened = session_contents().get("opened", [])
+    keep_in_session(opened=[*opened, case_id.hex()] if case_id.hex() not in opened else opened)

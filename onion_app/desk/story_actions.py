@@ -9,7 +9,7 @@ from dataclasses import replace
 from onion_app.choices import LANGUAGE_CODES
 from onion_app.crypto.keys import new_id
 from onion_app.crypto.payloads import Approval, Draft, FinalText, StoryLink
-from onion_app.desk.answering import keep_entry, send, taken_case
+from onion_app.desk.answering import keep_entry, send_payload, taken_case
 from onion_app.desk.case_view import note_in_audit
 from onion_app.desk.context import Databases
 from onion_app.desk.permissions import Member, case_of, only_coordinators
@@ -20,7 +20,7 @@ from onion_app.vault.mailbox import case_keys, lifetime, records
 from onion_app.vault.shown.reading import StoryOrGuide, Version
 
 
-def save(dbs: Databases, member: Member, case_id: bytes, entry_id: bytes, draft: Draft) -> None:
+def save_draft(dbs: Databases, member: Member, case_id: bytes, entry_id: bytes, draft: Draft) -> None:
     """Keep a draft; what was queued in its language leaves the queue when its words have changed.
 
     Raises:
@@ -52,7 +52,7 @@ def _as_translation(now: StoryStatus, draft: Draft) -> Draft:
     return replace(draft, translated_from=source.language)
 
 
-def approve(dbs: Databases, member: Member, case_id: bytes, draft_id: bytes) -> None:
+def approve_draft(dbs: Databases, member: Member, case_id: bytes, draft_id: bytes) -> None:
     """Approve a draft as the second person of the circle.
 
     Raises:
@@ -69,7 +69,7 @@ def approve(dbs: Databases, member: Member, case_id: bytes, draft_id: bytes) -> 
     note_in_audit(dbs, member, case, "approved a draft")
 
 
-def ask(dbs: Databases, member: Member, case_id: bytes, draft_id: bytes) -> None:
+def ask_author(dbs: Databases, member: Member, case_id: bytes, draft_id: bytes) -> None:
     """Show the final text to its author, who says yes, no, or what should change.
 
     Raises:
@@ -83,13 +83,13 @@ def ask(dbs: Databases, member: Member, case_id: bytes, draft_id: bytes) -> None
     if case_keys.author_key_of(dbs.mailbox, case.id) is None:
         raise NotReady
     proposal = FinalText(words.title, words.text, words.language, dbs.today)
-    send(dbs, member, case, new_id(), proposal, now.opened.seen)
+    send_payload(dbs, member, case, new_id(), proposal, now.opened.seen)
     if case.state not in ("ready", "published"):
         lifetime.set_state(dbs.mailbox, case.id, "asking")
     note_in_audit(dbs, member, case, "asked the author about a story")
 
 
-def queue(dbs: Databases, member: Member, case_id: bytes, draft_id: bytes) -> None:
+def queue_story(dbs: Databases, member: Member, case_id: bytes, draft_id: bytes) -> None:
     """Queue a draft for publication, after a pointer to it was left in the case so that its author can take it back.
 
     Raises:
@@ -105,7 +105,7 @@ def queue(dbs: Databases, member: Member, case_id: bytes, draft_id: bytes) -> No
     story_id = main.id if main is not None else new_id()
     if not _points_to(now, story_id):
         # P07: before the story can be seen, its author's case names it, so that erasing the case erases the story.
-        send(dbs, member, case, new_id(), StoryLink(story_id.hex()), now.opened.seen)
+        send_payload(dbs, member, case, new_id(), StoryLink(story_id.hex()), now.opened.seen)
     text_id = story_id if not now.shown else _joining(now, words.language)
     notes, year = (words.notes, words.year)
     text = StoryOrGuide(text_id, "story", None, year, tuple(notes))
@@ -113,7 +113,7 @@ def queue(dbs: Databases, member: Member, case_id: bytes, draft_id: bytes) -> No
     note_in_audit(dbs, member, case, "queued a story")
 
 
-def stop(dbs: Databases, member: Member, case_id: bytes) -> None:
+def take_story_from_queue(dbs: Databases, member: Member, case_id: bytes) -> None:
     """Take a story out of the queue.
 
     Raises:
@@ -143,7 +143,7 @@ def apply_authors_wishes(dbs: Databases, member: Member, case_id: bytes) -> None
         note_in_audit(dbs, member, case, "stopped a story at its author's word")
 
 
-def take_down(dbs: Databases, member: Member, story_id: bytes) -> None:
+def take_story_down(dbs: Databases, member: Member, story_id: bytes) -> None:
     """Take a story off the site at once.
 
     Raises:
@@ -155,7 +155,7 @@ def take_down(dbs: Databases, member: Member, story_id: bytes) -> None:
     audit.add_to_audit(dbs.desk, member.id, "took a story down", dbs.today)
 
 
-def put_back(dbs: Databases, member: Member, story_id: bytes) -> None:
+def put_story_back(dbs: Databases, member: Member, story_id: bytes) -> None:
     """Put a story back that was taken down.
 
     Raises:
@@ -170,7 +170,7 @@ def put_back(dbs: Databases, member: Member, story_id: bytes) -> None:
     audit.add_to_audit(dbs.desk, member.id, "put a story back", dbs.today)
 
 
-def publish_now(dbs: Databases, member: Member, story_id: bytes) -> None:
+def publish_story_now(dbs: Databases, member: Member, story_id: bytes) -> None:
     """Publish a queued story without waiting for its day, as a coordinator.
 
     Raises:

@@ -25,7 +25,7 @@ def paths(app: Hardened) -> list[tuple[str, str, str]]:
 
 
 def test_every_endpoint_is_refused_without_a_login(app: Hardened, newcomer: Volunteer) -> None:
-    assert sorted(OPEN_TO_ALL) == ["entry.enrol", "entry.join", "entry.login", "entry.recover"]
+    assert sorted(OPEN_TO_ALL) == ["login.enrol", "login.join", "login.login", "login.recover"]
     newcomer.goes_to("/login")
     token = newcomer.form("/login").value("csrf_token")
     refused = [found for found in paths(app) if found[0] not in OPEN_TO_ALL]

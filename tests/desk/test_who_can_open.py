@@ -102,7 +102,7 @@ class Circles(RuleBasedStateMachine):
 
     def member(self, who: str) -> Member:
         """Sit somebody down at the desk."""
-        return permissions.member(self.dbs, *self.who[who])
+        return permissions.member_with_keys(self.dbs, *self.who[who])
 
     def enrols(self, invitation: str, who: str, circle: str) -> None:
         """Redeem an invitation."""
@@ -213,9 +213,9 @@ class Circles(RuleBasedStateMachine):
         arguments = (self.dbs, self.member(who), self.authors[case].case_id, new_id(), "An answer", 99)
         if not self.model.opens_any(who, case):  # no proof that it is ours: its author would not believe it
             with pytest.raises(KeysGone):
-                answering.reply(*arguments)
+                answering.send_reply(*arguments)
             return
-        answering.reply(*arguments)
+        answering.send_reply(*arguments)
         self.model.answer(case)
 
     def takes(self, who: str, case: str) -> None:
@@ -223,7 +223,7 @@ class Circles(RuleBasedStateMachine):
         case_id = self.authors[case].case_id
         for taken, by in taken_by(self.house.desk, [case_id]).items():
             give_case_back(self.house.desk, taken, by)
-        answering.take(self.dbs, self.member(who), case_id)
+        answering.take_case(self.dbs, self.member(who), case_id)
         self.model.take(who, case)
 
     @rule(data=st.data())

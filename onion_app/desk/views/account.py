@@ -12,7 +12,7 @@ from onion_app.desk import enrolment, forms, identity
 from onion_app.desk.context import databases, desk_context
 from onion_app.desk.login_gate import login_required
 from onion_app.desk.permissions import Member
-from onion_app.desk.session import contents, end_everywhere, keep
+from onion_app.desk.session import end_every_session, keep_in_session, session_contents
 from onion_app.desk.views.login import REFUSED_INVITATION, groups, picture
 from onion_app.errors import AlreadyInCircle, CircleChanged, LoginRefused, WrongSecondFactor
 
@@ -34,7 +34,7 @@ def show(_member: Member) -> Answer:
 @login_required
 def new_words(_member: Member) -> Answer:
     """Draw six new words; they count only once they were typed back."""
-    keep(new_words=new_passphrase())
+    keep_in_session(new_words=new_passphrase())
     return redirect(url_for("account.show"), 303)
 
 
@@ -42,7 +42,7 @@ def new_words(_member: Member) -> Answer:
 @login_required
 def passphrase(member: Member) -> Answer:
     """Replace the passphrase by the new words, and end every session that was opened with the old one."""
-    drawn = contents().get("new_words", "")
+    drawn = session_contents().get("new_words", "")
     old, again = forms.short(request.form, "passphrase"), forms.short(request.form, "again")
     try:
         identity.change_passphrase(databases(), desk_context().delays, member, old, drawn, again)
@@ -50,15 +50,15 @@ def passphrase(member: Member) -> Answer:
         return _page({mistake.field: mistake.sentence})
     except LoginRefused:
         return _page({"passphrase": NOT_OLD})
-    end_everywhere(member.id)
-    return redirect(url_for("entry.login"), 303)
+    end_every_session(member.id)
+    return redirect(url_for("login.login"), 303)
 
 
 @pages.post("/new-digits")
 @login_required
 def new_digits(_member: Member) -> Answer:
     """Draw a new second factor; it counts only once the phone showed its digits."""
-    keep(new_totp=new_secrets().totp)
+    keep_in_session(new_totp=new_secrets().totp)
     return redirect(url_for("account.show"), 303)
 
 
@@ -67,7 +67,7 @@ def new_digits(_member: Member) -> Answer:
 def second_factor(member: Member) -> Answer:
     """Replace the second factor, and end every session."""
     passphrase, digits = forms.short(request.form, "passphrase_digits"), forms.short(request.form, "totp")
-    drawn = contents().get("new_totp", "")
+    drawn = session_contents().get("new_totp", "")
     if not drawn:
         return redirect(url_for("account.show"), 303)
     try:
@@ -77,15 +77,15 @@ def second_factor(member: Member) -> Answer:
         return _page({"totp": wrong.sentence})
     except LoginRefused:
         return _page({"passphrase_digits": WRONG})
-    end_everywhere(member.id)
-    return redirect(url_for("entry.login"), 303)
+    end_every_session(member.id)
+    return redirect(url_for("login.login"), 303)
 
 
 @pages.post("/new-sheet")
 @login_required
 def new_sheet(_member: Member) -> Answer:
     """Draw a new recovery sheet; it counts only once a line of it was typed back."""
-    keep(new_sheet=codes.new_code(), line=identity.line_to_type_back())
+    keep_in_session(new_sheet=codes.new_code(), line=identity.line_to_type_back())
     return redirect(url_for("account.show"), 303)
 
 
@@ -94,7 +94,7 @@ def new_sheet(_member: Member) -> Answer:
 def sheet(member: Member) -> Answer:
     """Replace the recovery sheet."""
     passphrase, digits = forms.short(request.form, "passphrase_sheet"), forms.short(request.form, "line")
-    held = contents()
+    held = session_contents()
     drawn, line = held.get("new_sheet", ""), held.get("line", 1)
     try:
         identity.change_sheet(databases(), desk_context().delays, member, passphrase, drawn, line, digits)
@@ -102,7 +102,7 @@ def sheet(member: Member) -> Answer:
         return _page({mistake.field: mistake.sentence})
     except LoginRefused:
         return _page({"passphrase_sheet": WRONG})
-    keep(new_sheet="")
+    keep_in_session(new_sheet="")
     return redirect(url_for("account.show", done=1), 303)
 
 
@@ -114,19 +114,19 @@ def join_circle(member: Member) -> Answer:
         enrolment.join(databases(), member, forms.short(request.form, "invitation"))
     except REFUSALS as refused:
         return _page({"invitation": refused.sentence})
-    return redirect(url_for("work.home"), 303)
+    return redirect(url_for("home.home"), 303)
 
 
 @pages.post("/everywhere")
 @login_required
 def everywhere(member: Member) -> Answer:
     """End every session of this moderator."""
-    end_everywhere(member.id)
-    return redirect(url_for("entry.login"), 303)
+    end_every_session(member.id)
+    return redirect(url_for("login.login"), 303)
 
 
 def _page(mistakes: dict[str, str]) -> Answer:
-    held = contents()
+    held = session_contents()
     totp, sheet_drawn = held.get("new_totp", ""), held.get("new_sheet", "")
     return render_template(
         "account.html",

@@ -48,7 +48,7 @@ def open_it(member: Member, case_id: bytes) -> Answer:
 def take(member: Member, case_id: bytes) -> Answer:
     """Take a case."""
     try:
-        answering.take(databases(), member, case_id)
+        answering.take_case(databases(), member, case_id)
     except REFUSALS as refused:
         return _page(member, case_id, {"": refused.sentence})
     return _back_to(case_id)
@@ -59,7 +59,7 @@ def take(member: Member, case_id: bytes) -> Answer:
 def give_back(member: Member, case_id: bytes) -> Answer:
     """Give a case back."""
     try:
-        answering.give_back(databases(), member, case_id)
+        answering.give_case_back(databases(), member, case_id)
     except REFUSALS as refused:
         return _page(member, case_id, {"": refused.sentence})
     return _back_to(case_id)
@@ -70,7 +70,7 @@ def give_back(member: Member, case_id: bytes) -> Answer:
 def close(member: Member, case_id: bytes) -> Answer:
     """Close a case."""
     try:
-        answering.close(databases(), member, case_id)
+        answering.close_case(databases(), member, case_id)
     except REFUSALS as refused:
         return _page(member, case_id, {"": refused.sentence})
     return _back_to(case_id)
@@ -83,7 +83,7 @@ def reply(member: Member, case_id: bytes) -> Answer:
     try:
         text = forms.text(request.form)
         message_id, seen = forms.id_of(request.form, "message"), forms.number(request.form, "seen")
-        answering.reply(databases(), member, case_id, message_id, text, seen)
+        answering.send_reply(databases(), member, case_id, message_id, text, seen)
         story_actions.apply_authors_wishes(databases(), member, case_id)
     except forms.Mistake as mistake:
         return _page(member, case_id, {mistake.field: mistake.sentence})
@@ -99,7 +99,7 @@ def note(member: Member, case_id: bytes) -> Answer:
     """Keep a note."""
     try:
         text, entry_id = forms.text(request.form), forms.id_of(request.form, "entry")
-        answering.note(databases(), member, case_id, entry_id, text)
+        answering.write_note(databases(), member, case_id, entry_id, text)
     except forms.Mistake as mistake:
         field = "note" if mistake.field == "text" else mistake.field
         return _page(member, case_id, {field: mistake.sentence})
@@ -129,7 +129,7 @@ def _back_to(case_id: bytes) -> Answer:
 def _page(member: Member, case_id: bytes, mistakes: dict[str, str]) -> Answer:
     """Show the cover, or the case; what was typed stays in its box, and in the session until it is sent."""
     dbs = databases()
-    cover = case_view.cover(dbs, member, case_id)
+    cover = case_view.case_cover(dbs, member, case_id)
     box, typed = BOXES.get(request.endpoint or ""), forms.body(request.form)
     if box is not None and typed.strip():
         hold(case_id, box, typed)

@@ -10,7 +10,7 @@ from onion_app.desk import circles, forms, member_removal, rekeying
 from onion_app.desk.context import databases
 from onion_app.desk.login_gate import login_required
 from onion_app.desk.permissions import Member
-from onion_app.desk.session import contents, keep
+from onion_app.desk.session import keep_in_session, session_contents
 from onion_app.errors import CircleChanged, InvitationRefused
 from onion_app.vault.desk import invitations
 from onion_app.vault.desk.audit import AUDIT_PAGE
@@ -33,7 +33,7 @@ def show(member: Member) -> Answer:
 @login_required
 def invite(member: Member, circle_id: bytes) -> Answer:
     """Make an invitation; its code waits in the session to be shown once."""
-    keep(invitation=circles.invite(databases(), member, circle_id))
+    keep_in_session(invitation=circles.invite(databases(), member, circle_id))
     return redirect(url_for("circles.code"), 303)
 
 
@@ -41,7 +41,7 @@ def invite(member: Member, circle_id: bytes) -> Answer:
 @login_required
 def invite_coordinator(member: Member, circle_id: bytes) -> Answer:
     """Make an invitation for another coordinator."""
-    keep(invitation=circles.invite_coordinator(databases(), member, circle_id))
+    keep_in_session(invitation=circles.invite_coordinator(databases(), member, circle_id))
     return redirect(url_for("circles.code"), 303)
 
 
@@ -49,8 +49,8 @@ def invite_coordinator(member: Member, circle_id: bytes) -> Answer:
 @login_required
 def code(_member: Member) -> Answer:
     """Show the code of the invitation just made, this once."""
-    made = contents().get("invitation", "")
-    keep(invitation="")
+    made = session_contents().get("invitation", "")
+    keep_in_session(invitation="")
     if not made:
         return redirect(url_for("circles.show"), 303)
     return render_template("invitation.html", lines=codes.code_lines(made), days=invitations.INVITATION_DAYS)
@@ -123,7 +123,7 @@ def _shut(member: Member, act: Callable[[], None]) -> Answer:
 def new_keys(member: Member) -> Answer:
     """Give new keys to some more of the cases that wait for them."""
     rekeying.go_on(databases(), member, rekeying.AT_ONCE)
-    return redirect(url_for("work.home"), 303)
+    return redirect(url_for("home.home"), 303)
 
 
 @pages.get("/<id:circle_id>/opened-by/<id:gone_id>")

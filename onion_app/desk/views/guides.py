@@ -95,7 +95,7 @@ def publish(member: Member, guide_id: bytes) -> Answer:
 
 @pages.post("/<id:guide_id>/down")
 @login_required
-def down(member: Member, guide_id: bytes) -> Answer:
+def take_down(member: Member, guide_id: bytes) -> Answer:
     """Take a guide off the site."""
     only_coordinators(member)
     shelf.take_down_guide(databases().mailbox, databases().desk, guide_id)

@@ -12,7 +12,7 @@ from onion_app.desk.permissions import Member
 from onion_app.errors import DiskFull, EpochPassed, KeysLost, NotReady, NotTaken, Overloaded, TakenByAnother
 from onion_app.vault.desk import taken
 
-pages = Blueprint("leaving", __name__, url_prefix="/case/<id:case_id>/ways-out")
+pages = Blueprint("handover", __name__, url_prefix="/case/<id:case_id>/ways-out")
 
 REFUSALS = (DiskFull, EpochPassed, KeysLost, NotReady, NotTaken, Overloaded, TakenByAnother)
 
@@ -44,9 +44,9 @@ def step_out(member: Member, case_id: bytes) -> Answer:
 
 @pages.post("/close-door")
 @login_required
-def close_door(member: Member, case_id: bytes) -> Answer:
+def end_authors_access(member: Member, case_id: bytes) -> Answer:
     """Close the author's door."""
-    return _done(member, case_id, lambda: handover.close_door(databases(), member, case_id))
+    return _done(member, case_id, lambda: handover.end_authors_access(databases(), member, case_id))
 
 
 def _done(member: Member, case_id: bytes, act: Callable[[], None]) -> Answer:
@@ -54,7 +54,7 @@ def _done(member: Member, case_id: bytes, act: Callable[[], None]) -> Answer:
         act()
     except REFUSALS as refused:
         return _page(member, case_id, {"": refused.sentence})
-    return redirect(url_for("mine.show"), 303)
+    return redirect(url_for("my_cases.show"), 303)
 
 
 def _page(member: Member, case_id: bytes, mistakes: dict[str, str]) -> Answer:

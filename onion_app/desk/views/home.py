@@ -11,7 +11,7 @@ from onion_app.desk.queues import PAGE
 from onion_app.desk.session import own_key
 from onion_app.vault.desk import taken
 
-pages = Blueprint("work", __name__)
+pages = Blueprint("home", __name__)
 
 LAST_PAGE = 10_000
 
@@ -26,7 +26,7 @@ def home(member: Member) -> Answer:
         "home.html",
         circles=first.circles,
         findings=first.findings,
-        awaited=circles.awaited(dbs, member, own_key()),
+        awaited=circles.awaited_circles(dbs, member, own_key()),
         delayed=rekeying.waiting(dbs, member),
         thin=circles.circles_with_too_few_sheets(dbs, member),
     )
@@ -36,8 +36,8 @@ def home(member: Member) -> Answer:
 @login_required
 def acknowledge(member: Member, finding_id: bytes) -> Answer:
     """Note that a finding was seen."""
-    queues.acknowledge(databases(), finding_id, member)
-    return redirect(url_for("work.home"), 303)
+    queues.acknowledge_finding(databases(), finding_id, member)
+    return redirect(url_for("home.home"), 303)
 
 
 @pages.get("/circle/<id:circle_id>/<which>")
@@ -45,7 +45,7 @@ def acknowledge(member: Member, finding_id: bytes) -> Answer:
 def queue(member: Member, circle_id: bytes, which: str) -> Answer:
     """List the cases of a circle, 25 a page."""
     page = min(max(request.args.get("page", 1, type=int), 1), LAST_PAGE)
-    found = queues.queue(databases(), member, circle_id, which, page)
+    found = queues.queue_rows(databases(), member, circle_id, which, page)
     hidden = taken.stepped_out(databases().desk, member.id)
     return render_template(
         "queue.html",

@@ -19,7 +19,7 @@ from onion_app.desk.held_texts import held_text, hold_all, hold_titled
 from onion_app.desk.identity import log_in
 from onion_app.desk.login_gate import login_required
 from onion_app.desk.permissions import Member
-from onion_app.desk.session import begin, begin_for, contents, end
+from onion_app.desk.session import begin_members_session, begin_session, end_session, session_contents
 from onion_app.errors import (
     CircleChanged,
     CodeMistyped,
@@ -31,7 +31,7 @@ from onion_app.errors import (
     WrongSecondFactor,
 )
 
-pages = Blueprint("entry", __name__)
+pages = Blueprint("login", __name__)
 
 REFUSED_INVITATION: Final = (CodeMistyped, InvitationRefused)
 REFUSED_NEWCOMER: Final = (HandleTaken, WrongSecondFactor, InvitationRefused, CircleChanged)
@@ -48,14 +48,14 @@ def login() -> Answer:
         who = log_in(databases(), desk_context().delays, handle, passphrase, digits, desk_context().clock())
     except LoginRefused as refused:
         return _login_page({"": refused.sentence})
-    begin_for(who)
+    begin_members_session(who)
     rekeying.at_login(databases(), who.moderator_id, who.private)
     kept = held_text(request.form.get("kept", ""))
     if kept is None:
-        return redirect(url_for("work.home"), 303)
+        return redirect(url_for("home.home"), 303)
     if kept.box == "mine":
         hold_all(kept)
-        return redirect(url_for("mine.show"), 303)
+        return redirect(url_for("my_cases.show"), 303)
     hold_titled(kept.case_id, kept.box, kept.text, kept.title)
     if kept.box == "guide":
         return redirect(url_for("guides.edit", guide_id=kept.case_id), 303)
@@ -77,8 +77,8 @@ def _login_page(mistakes: dict[str, str]) -> Answer:
 @login_required
 def logout(_member: Member) -> Answer:
     """End the session and wipe what it held."""
-    end()
-    return redirect(url_for("entry.login"), 303)
+    end_session()
+    return redirect(url_for("login.login"), 303)
 
 
 @pages.route("/join", methods=["GET", "POST"])
@@ -91,27 +91,27 @@ def join() -> Answer:
     except REFUSED_INVITATION as refused:
         typed = forms.short(request.form, "invitation")
         return render_template("join.html", mistakes={"invitation": refused.sentence}, typed_invitation=typed)
-    begin({"enrolment": started.packed()})
-    return redirect(url_for("entry.enrol"), 303)
+    begin_session({"enrolment": started.packed()})
+    return redirect(url_for("login.enrol"), 303)
 
 
-@pages.route("/enrol", methods=["GET", "POST"], endpoint="enrol")
-def enrol_here() -> Answer:
+@pages.route("/enrol", methods=["GET", "POST"])
+def enrol() -> Answer:
     """Show a newcomer their secrets, and store them once two of them were typed back."""
     try:
-        started = enrolment.enrolment_from(contents()["enrolment"])
+        started = enrolment.enrolment_from(session_contents()["enrolment"])
     except (VisitOver, KeyError):
-        return redirect(url_for("entry.join"), 303)
+        return redirect(url_for("login.join"), 303)
     if request.method == "GET":
         return _enrol_page(started, {})
     try:
-        _store(started, contents().get("recovering", ""))
+        _store(started, session_contents().get("recovering", ""))
     except forms.Mistake as mistake:
         return _enrol_page(started, {mistake.field: mistake.sentence})
     except REFUSED_NEWCOMER as refused:
         return _enrol_page(started, {_field_of(refused): refused.sentence})
-    end()
-    return redirect(url_for("entry.login", welcome=1), 303)
+    end_session()
+    return redirect(url_for("login.login", welcome=1), 303)
 
 
 def _store(started: Enrolment, recovering: str) -> None:
@@ -139,8 +139,8 @@ def recover() -> Answer:
             "That did not work. Check the handle and the digits; after several tries wait a minute."
         )
         return render_template("recover.html", mistakes={"": sentence}, typed_handle=handle)
-    begin({"enrolment": started.packed(), "recovering": who.hex()})
-    return redirect(url_for("entry.enrol"), 303)
+    begin_session({"enrolment": started.packed(), "recovering": who.hex()})
+    return redirect(url_for("login.enrol"), 303)
 
 
 def _field_of(refused: SanctuaryError) -> str:
@@ -154,7 +154,7 @@ def _enrol_page(started: Enrolment, mistakes: dict[str, str]) -> Answer:
         passphrase=started.passphrase,
         totp_groups=groups(started.secrets.totp),
         qr=picture(started.secrets),
-        recovering="recovering" in contents(),
+        recovering="recovering" in session_contents(),
         sheet=codes.code_lines(started.sheet),
         line_number=started.line,
         typed_handle=forms.short(request.form, "handle"),

@@ -21,7 +21,7 @@ from onion_app.desk.session import has_opened, remember_opened
 from onion_app.desk.views.case import REFUSALS
 from onion_app.errors import DiskFull, NotAllowed, NothingHere, Overloaded, TakenByAnother
 
-pages = Blueprint("mine", __name__, url_prefix="/mine")
+pages = Blueprint("my_cases", __name__, url_prefix="/mine")
 
 AT_ONCE: Final = 25  # cases on the page
 GONE: Final = forms.marked("A case is no longer here: its author took it back, or it was handed over.")
@@ -57,12 +57,12 @@ def take(member: Member) -> Answer:
     mistakes = {}
     for case_id in forms.ticked_cases(request.form, "take"):
         try:
-            answering.take(databases(), member, case_id)
+            answering.take_case(databases(), member, case_id)
         except (DiskFull, Overloaded, TakenByAnother) as refused:
             mistakes[""] = refused.sentence
         except (NothingHere, NotAllowed):
             mistakes[""] = GONE
-    return _page(member, mistakes) if mistakes else redirect(url_for("mine.show"), 303)
+    return _page(member, mistakes) if mistakes else redirect(url_for("my_cases.show"), 303)
 
 
 @pages.post("/open")
@@ -76,7 +76,7 @@ def open_all(member: Member) -> Answer:
             case_view.mark_opened(dbs, member, case.id)
             story_actions.apply_authors_wishes(dbs, member, case.id)
             remember_opened(case.id)
-    return redirect(url_for("mine.show"), 303)
+    return redirect(url_for("my_cases.show"), 303)
 
 
 @pages.post("/send")
@@ -96,14 +96,14 @@ def send(member: Member) -> Answer:
             mistakes[""] = GONE
         else:
             hold(case_id, "text", "")
-    return _page(member, mistakes) if mistakes else redirect(url_for("mine.show", sent=1), 303)
+    return _page(member, mistakes) if mistakes else redirect(url_for("my_cases.show", sent=1), 303)
 
 
 def _reply(dbs: Databases, member: Member, case_id: bytes, typed: str) -> None:
     text = forms.text({"text": typed})
     message, seen = (f"{name}_{case_id.hex()}" for name in ("message", "seen"))
     message_id, number = forms.id_of(request.form, message), forms.number(request.form, seen)
-    answering.reply(dbs, member, case_id, message_id, text, number)
+    answering.send_reply(dbs, member, case_id, message_id, text, number)
     story_actions.apply_authors_wishes(dbs, member, case_id)
 
 
@@ -121,16 +121,16 @@ def phrase(member: Member) -> Answer:
         if case.id in ticked:
             language = phrases.phrase_language(case.answer_in)
             hold(case.id, "text", phrases.with_phrase(typed.get(case.id, ""), chosen, language, dbs.today))
-    return redirect(url_for("mine.show"), 303)
+    return redirect(url_for("my_cases.show"), 303)
 
 
 @pages.post("/stop")
 @login_required
-def stop(member: Member) -> Answer:
+def give_all_back(member: Member) -> Answer:
     """Give every case back."""
     _keep_typed()
-    handover.stop(databases(), member)
-    return redirect(url_for("work.home"), 303)
+    handover.give_all_back(databases(), member)
+    return redirect(url_for("home.home"), 303)
 
 
 def _keep_typed() -> None:
@@ -156,7 +156,7 @@ def _page(member: Member, mistakes: dict[str, str]) -> Answer:
 
 
 def _card(dbs: Databases, member: Member, case_id: bytes) -> Card:
-    cover = case_view.cover(dbs, member, case_id)
+    cover = case_view.case_cover(dbs, member, case_id)
     closed = cover.case.unread or not has_opened(case_id)
     message = request.form.get(f"message_{case_id.hex()}", new_id().hex())
     text = held_for(case_id).get("text", "")

@@ -55,37 +55,37 @@ def show(member: Member) -> Answer:
 
 @pages.get("/<id:story_id>")
 @login_required
-def one(member: Member, story_id: bytes) -> Answer:
+def show_story(member: Member, story_id: bytes) -> Answer:
     """Show a story as its readers see it, and what can be done with it."""
     return _page(member, story_id, {})
 
 
 @pages.post("/<id:story_id>/down")
 @login_required
-def down(member: Member, story_id: bytes) -> Answer:
+def take_down(member: Member, story_id: bytes) -> Answer:
     """Take a story off the site at once."""
-    return _act(story_actions.take_down, member, story_id)
+    return _act(story_actions.take_story_down, member, story_id)
 
 
 @pages.post("/<id:story_id>/back")
 @login_required
-def back(member: Member, story_id: bytes) -> Answer:
+def put_back(member: Member, story_id: bytes) -> Answer:
     """Put a story back."""
-    return _act(story_actions.put_back, member, story_id)
+    return _act(story_actions.put_story_back, member, story_id)
 
 
 @pages.post("/<id:story_id>/now")
 @login_required
-def now(member: Member, story_id: bytes) -> Answer:
+def publish_now(member: Member, story_id: bytes) -> Answer:
     """Publish a queued story at once."""
     case_id = story_actions.story_for(databases(), member, story_id).case_id
     try:
-        story_actions.publish_now(databases(), member, story_id)
+        story_actions.publish_story_now(databases(), member, story_id)
     except REFUSALS as refused:
         return _page(member, story_id, {"": refused.sentence})
     made = shelf.stories_of(databases().desk, case_id) if case_id is not None else []
     main = shelf.main_story(made)  # a translation has joined its story, and has no page of its own any more
-    return redirect(url_for("stories.one", story_id=main.id if main is not None else story_id), 303)
+    return redirect(url_for("stories.show_story", story_id=main.id if main is not None else story_id), 303)
 
 
 def named_in(dbs: Databases, member: Member, written: list[str]) -> list[bytes]:
@@ -103,7 +103,7 @@ def _act(act: Callable[[Databases, Member, bytes], None], member: Member, story_
         act(databases(), member, story_id)
     except REFUSALS as refused:
         return _page(member, story_id, {"": refused.sentence})
-    return redirect(url_for("stories.one", story_id=story_id), 303)
+    return redirect(url_for("stories.show_story", story_id=story_id), 303)
 
 
 def _page(member: Member, story_id: bytes, mistakes: dict[str, str]) -> Answer:

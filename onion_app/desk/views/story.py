@@ -35,7 +35,7 @@ from onion_app.errors import (
 )
 from onion_app.web.i18n import LANGUAGES
 
-pages = Blueprint("publishing", __name__, url_prefix="/case/<id:case_id>/story")
+pages = Blueprint("story", __name__, url_prefix="/case/<id:case_id>/story")
 
 # The five lines that are ticked before a draft is finished; their words stand in the template.
 CHECKLIST: Final = ("names", "places", "others", "true", "grown")
@@ -63,7 +63,7 @@ def case_opened(view: _View) -> _View:
     def opened_first(member: Member, case_id: bytes) -> Answer:
         case = case_of(databases(), member, case_id)
         if case.unread or not has_opened(case_id):
-            if request.method == "POST" and request.endpoint == "publishing.save":
+            if request.method == "POST" and request.endpoint == "story.save":
                 hold_titled(case_id, "draft", forms.body(request.form), forms.one_line(request.form, "title"))
             return redirect(url_for("case.show", case_id=case_id), 303)
         return view(member, case_id)
@@ -87,13 +87,13 @@ def save(member: Member, case_id: bytes) -> Answer:
     hold_titled(case_id, "draft", forms.body(request.form), forms.one_line(request.form, "title"))
     try:
         entry_id, draft = forms.id_of(request.form, "entry"), _draft()
-        story_actions.save(databases(), member, case_id, entry_id, draft)
+        story_actions.save_draft(databases(), member, case_id, entry_id, draft)
     except forms.Mistake as mistake:
         return _page(member, case_id, {mistake.field: mistake.sentence})
     except REFUSALS as refused:
         return _page(member, case_id, {"": refused.sentence})
     hold_titled(case_id, "draft", "", "")
-    return redirect(url_for("publishing.show", case_id=case_id, language=draft.language), 303)
+    return redirect(url_for("story.show", case_id=case_id, language=draft.language), 303)
 
 
 @pages.post("/approve")
@@ -101,7 +101,7 @@ def save(member: Member, case_id: bytes) -> Answer:
 @case_opened
 def approve(member: Member, case_id: bytes) -> Answer:
     """Approve the draft that was shown."""
-    return _act(story_actions.approve, member, case_id)
+    return _act(story_actions.approve_draft, member, case_id)
 
 
 @pages.post("/ask")
@@ -109,7 +109,7 @@ def approve(member: Member, case_id: bytes) -> Answer:
 @case_opened
 def ask(member: Member, case_id: bytes) -> Answer:
     """Ask the author about the draft that was shown."""
-    return _act(story_actions.ask, member, case_id)
+    return _act(story_actions.ask_author, member, case_id)
 
 
 @pages.post("/queue")
@@ -117,16 +117,16 @@ def ask(member: Member, case_id: bytes) -> Answer:
 @case_opened
 def queue(member: Member, case_id: bytes) -> Answer:
     """Queue the draft that was shown."""
-    return _act(story_actions.queue, member, case_id)
+    return _act(story_actions.queue_story, member, case_id)
 
 
 @pages.post("/stop")
 @login_required
 @case_opened
-def stop(member: Member, case_id: bytes) -> Answer:
+def take_from_queue(member: Member, case_id: bytes) -> Answer:
     """Take the story out of the queue."""
-    story_actions.stop(databases(), member, case_id)
-    return redirect(url_for("publishing.show", case_id=case_id), 303)
+    story_actions.take_story_from_queue(databases(), member, case_id)
+    return redirect(url_for("story.show", case_id=case_id), 303)
 
 
 def _act(act: Callable[..., None], member: Member, case_id: bytes) -> Answer:
@@ -136,7 +136,7 @@ def _act(act: Callable[..., None], member: Member, case_id: bytes) -> Answer:
         return _page(member, case_id, {"": mistake.sentence})
     except REFUSALS as refused:
         return _page(member, case_id, {"": refused.sentence})
-    return redirect(url_for("publishing.show", case_id=case_id, language=request.form.get("language", "")), 303)
+    return redirect(url_for("story.show", case_id=case_id, language=request.form.get("language", "")), 303)
 
 
 def _draft() -> Draft:
