@@ -80,9 +80,9 @@ def open_sheet(blob: bytes, code: str) -> bytes:
     return unlock(blob, read_code(code), _SHEET, CODE)
 
 
-def totp_uri(secrets: Secrets, label: str) -> str:
+def totp_uri(totp_secret: str, label: str) -> str:
     """Give the otpauth address for a QR code; the label should say nothing about this place."""
-    return pyotp.TOTP(secrets.totp).provisioning_uri(name=label)
+    return pyotp.TOTP(totp_secret).provisioning_uri(name=label)
 
 
 def check_totp(totp_secret: str, typed: str, at: float) -> int:

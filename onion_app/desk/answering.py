@@ -15,10 +15,11 @@ from onion_app.desk.case_keys import begun, keys_by_epoch, keys_in, to_write_in
 from onion_app.desk.case_view import note_in_audit, note_text, open_payload
 from onion_app.desk.context import Databases
 from onion_app.desk.permissions import Member, case_of
-from onion_app.errors import EpochPassed, KeysGone, NewMessage, NotTaken, TakenByAnother
+from onion_app.errors import DiskFull, EpochPassed, KeysGone, NewMessage, NotTaken, Overloaded, TakenByAnother
 from onion_app.vault.desk import entries, taken
 from onion_app.vault.mailbox import lifetime, messages, records
 
+REFUSALS: Final = (DiskFull, EpochPassed, KeysGone, NewMessage, NotTaken, Overloaded, TakenByAnother)
 _TRIES: Final = 3  # somebody may begin a new key of the case at the same moment; hardly three times
 
 

@@ -14,6 +14,7 @@ from onion_app.web.text import cleaned
 
 HANDLE_LETTERS: Final = 24
 TITLE_LETTERS: Final = 80
+_LAST_PAGE: Final = 10_000
 _FIELD_LETTERS: Final = 200  # a passphrase of six words has 60; nothing longer deserves a slow hash
 
 _BOX: Final = re.compile("text_([0-9a-f]{32})")
@@ -178,6 +179,14 @@ def _hidden_bytes(form: Mapping[str, str], name: str, length: int) -> bytes:
     if len(value) != length:
         raise Mistake(name, marked("This page is incomplete. Load it again."))
     return value
+
+
+def page_number(address: Mapping[str, str]) -> int:
+    """Read from an address which page of a list is meant, from 1; anything else means the first."""
+    try:
+        return min(max(int(address.get("page", "")), 1), _LAST_PAGE)
+    except ValueError:
+        return 1
 
 
 def place_in_list(typed: str) -> bytes:

@@ -7,6 +7,10 @@ types the passphrase: an open session alone changes nobody's.
 import hmac
 from dataclasses import dataclass, field
 from secrets import randbelow
+from typing import Any, Final
+
+import segno
+from markupsafe import Markup
 
 from onion_app.crypto import codes
 from onion_app.crypto.members import (
@@ -15,6 +19,7 @@ from onion_app.crypto.members import (
     lock_secrets,
     lock_sheet,
     totp_step_digest,
+    totp_uri,
     unlock_secrets,
     waste_time,
 )
@@ -27,6 +32,8 @@ from onion_app.errors import NothingHere, SecondFactorUsed
 from onion_app.vault.database import Database
 from onion_app.vault.desk import audit, moderators
 from onion_app.web.pinning import unpinned
+
+_LABEL: Final = "Notes"  # what a phone shows beside the six digits: nothing that points here
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +133,17 @@ def _lock(dbs: Databases, who: Member, secrets: Secrets, passphrase: str) -> Non
     with unpinned():
         locked = lock_secrets(secrets, passphrase)
     moderators.set_secrets(dbs.desk, who.id, locked)
+
+
+def in_fours(totp: str) -> str:
+    """Write the secret of a second factor in groups of four letters."""
+    return " ".join(totp[start : start + 4] for start in range(0, len(totp), 4))
+
+
+def qr_code(totp: str) -> Markup:
+    """Draw a second factor as an inline SVG; it is made of our own letters only."""
+    drawing: Any = segno.make(totp_uri(totp, _LABEL), micro=False)
+    return Markup(drawing.svg_inline(omitsize=True, border=2))  # noqa: S704 - drawn by segno from generated letters
 
 
 def line_to_type_back() -> int:

@@ -4,20 +4,26 @@ Nothing goes out that its author did not allow last, that was changed after the 
 two and more, only one person has read. What the author says later is heeded whenever somebody of the circle reads it.
 """
 
+import re
+from contextlib import suppress
 from dataclasses import replace
+from itertools import chain
+from typing import Final
 
 from onion_app.choices import LANGUAGE_CODES
 from onion_app.crypto.keys import new_id
 from onion_app.crypto.payloads import Approval, Draft, FinalText, StoryLink
 from onion_app.desk.answering import keep_entry, send_payload, taken_case
-from onion_app.desk.case_view import note_in_audit
+from onion_app.desk.case_view import MessageLine, note_in_audit
 from onion_app.desk.context import Databases
 from onion_app.desk.permissions import Member, case_of, only_coordinators
 from onion_app.desk.story_status import CurrentDraft, Step, StoryStatus, story_status
-from onion_app.errors import NewMessage, NotReady, OwnDraft
+from onion_app.errors import NewMessage, NotAllowed, NothingHere, NotReady, OwnDraft
 from onion_app.vault.desk import audit, stories_queue
 from onion_app.vault.mailbox import case_keys, lifetime, records
 from onion_app.vault.shown.reading import StoryOrGuide, Version
+
+_NAMED: Final = re.compile(r"/stories/([0-9a-f]{32})\b")  # how the site writes which story a request is about
 
 
 def save_draft(dbs: Databases, member: Member, case_id: bytes, entry_id: bytes, draft: Draft) -> None:
@@ -197,6 +203,16 @@ def story_for(dbs: Databases, member: Member, story_id: bytes) -> stories_queue.
     else:
         case_of(dbs, member, story.case_id)
     return story
+
+
+def stories_named_in(dbs: Databases, member: Member, lines: list[MessageLine]) -> list[bytes]:
+    """List the stories that the author of a request is writing about, and that the member may take down."""
+    named = [_NAMED.findall(line.text) for line in lines if line.author == "visitor"]
+    theirs: list[bytes] = []
+    for story_id in dict.fromkeys(chain(*named)):
+        with suppress(NothingHere, NotAllowed):
+            theirs.append(story_for(dbs, member, bytes.fromhex(story_id)).id)
+    return theirs
 
 
 def _read_case(dbs: Databases, member: Member, case_id: bytes) -> records.Case:

@@ -97,7 +97,7 @@ def test_other_digits_and_those_from_two_steps_away_are_refused(typed: str | int
 
 def test_the_qr_code_says_nothing_about_this_place() -> None:
     drawn = members.new_secrets()
-    assert members.totp_uri(drawn, "notes") == f"otpauth://totp/notes?secret={drawn.totp}"
+    assert members.totp_uri(drawn.totp, "notes") == f"otpauth://totp/notes?secret={drawn.totp}"
 
 
 def test_a_step_is_remembered_without_its_hour() -> None:

@@ -7,8 +7,8 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 from onion_app import desk, errors
-from onion_app.desk import phrases
-from onion_app.desk.views import account, case, circles, handover, login, stories, story
+from onion_app.desk import answering, phrases
+from onion_app.desk.views import account, circles, handover, login, stories, story
 from onion_app.web.i18n import LANGUAGES
 
 HERE = Path(desk.__file__).parent
@@ -26,7 +26,7 @@ def test_every_sentence_stands_in_arabic() -> None:
             keywords=KEYWORDS,
         )
     }
-    refusals = [*case.REFUSALS, *login.REFUSED_INVITATION, *login.REFUSED_NEWCOMER, errors.LoginRefused]
+    refusals = [*answering.REFUSALS, *login.REFUSED_INVITATION, *login.REFUSED_NEWCOMER, errors.LoginRefused]
     refusals += [*story.REFUSALS, *stories.REFUSALS, *circles.REFUSALS, *handover.REFUSALS]
     refusals += account.REFUSALS
     sentences |= {refusal().sentence for refusal in refusals if refusal is not errors.CodeMistyped}

@@ -6,18 +6,24 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue as Answer
 
 from onion_app.crypto import codes
-from onion_app.crypto.members import Secrets, new_secrets
+from onion_app.crypto.members import new_secrets
 from onion_app.crypto.passphrases import new_passphrase
 from onion_app.desk import enrolment, forms, identity
 from onion_app.desk.context import databases, desk_context
 from onion_app.desk.login_gate import login_required
 from onion_app.desk.permissions import Member
 from onion_app.desk.session import end_every_session, keep_in_session, session_contents
-from onion_app.desk.views.login import REFUSED_INVITATION, groups, picture
-from onion_app.errors import AlreadyInCircle, CircleChanged, LoginRefused, WrongSecondFactor
+from onion_app.errors import (
+    AlreadyInCircle,
+    CircleChanged,
+    CodeMistyped,
+    InvitationRefused,
+    LoginRefused,
+    WrongSecondFactor,
+)
 
 NOT_OLD: Final = forms.marked("This is not the old passphrase. After several tries wait a minute.")
-REFUSALS: Final = (*REFUSED_INVITATION, AlreadyInCircle, CircleChanged)
+REFUSALS: Final = (CodeMistyped, InvitationRefused, AlreadyInCircle, CircleChanged)
 WRONG: Final = forms.marked("This is not your passphrase. After several tries wait a minute.")
 
 pages = Blueprint("account", __name__, url_prefix="/account")
@@ -131,8 +137,8 @@ def _page(mistakes: dict[str, str]) -> Answer:
     return render_template(
         "account.html",
         new_words=held.get("new_words", ""),
-        totp_groups=groups(totp),
-        qr=picture(Secrets(bytes(32), totp)) if totp else "",
+        totp_groups=identity.in_fours(totp),
+        qr=identity.qr_code(totp) if totp else "",
         sheet=codes.code_lines(sheet_drawn),
         line_number=held.get("line", 1),
         done="done" in request.args,

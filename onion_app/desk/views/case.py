@@ -4,6 +4,7 @@ A case opens only after its cover was read and *Open* was pressed, which the aud
 typed for it waits in the session.
 """
 
+from collections.abc import Callable
 from contextlib import suppress
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -11,18 +12,14 @@ from flask.typing import ResponseReturnValue as Answer
 
 from onion_app.crypto.keys import new_id
 from onion_app.desk import answering, case_view, forms, phrases, story_actions
-from onion_app.desk.context import databases
+from onion_app.desk.context import Databases, databases
 from onion_app.desk.held_texts import BOXES, held_for, hold
 from onion_app.desk.login_gate import login_required
 from onion_app.desk.permissions import Member
 from onion_app.desk.session import has_opened, remember_opened
-from onion_app.desk.views import stories
-from onion_app.errors import DiskFull, EpochPassed, KeysGone, NewMessage, NotTaken, Overloaded, TakenByAnother
 from onion_app.web.i18n import LANGUAGES
 
 pages = Blueprint("case", __name__, url_prefix="/case/<id:case_id>")
-
-REFUSALS = (DiskFull, EpochPassed, KeysGone, NewMessage, NotTaken, Overloaded, TakenByAnother)
 
 
 @pages.get("")
@@ -47,33 +44,21 @@ def open_it(member: Member, case_id: bytes) -> Answer:
 @login_required
 def take(member: Member, case_id: bytes) -> Answer:
     """Take a case."""
-    try:
-        answering.take_case(databases(), member, case_id)
-    except REFUSALS as refused:
-        return _page(member, case_id, {"": refused.sentence})
-    return _back_to(case_id)
+    return _act(answering.take_case, member, case_id)
 
 
 @pages.post("/give-back")
 @login_required
 def give_back(member: Member, case_id: bytes) -> Answer:
     """Give a case back."""
-    try:
-        answering.give_case_back(databases(), member, case_id)
-    except REFUSALS as refused:
-        return _page(member, case_id, {"": refused.sentence})
-    return _back_to(case_id)
+    return _act(answering.give_case_back, member, case_id)
 
 
 @pages.post("/close")
 @login_required
 def close(member: Member, case_id: bytes) -> Answer:
     """Close a case."""
-    try:
-        answering.close_case(databases(), member, case_id)
-    except REFUSALS as refused:
-        return _page(member, case_id, {"": refused.sentence})
-    return _back_to(case_id)
+    return _act(answering.close_case, member, case_id)
 
 
 @pages.post("/reply")
@@ -87,7 +72,7 @@ def reply(member: Member, case_id: bytes) -> Answer:
         story_actions.apply_authors_wishes(databases(), member, case_id)
     except forms.Mistake as mistake:
         return _page(member, case_id, {mistake.field: mistake.sentence})
-    except REFUSALS as refused:
+    except answering.REFUSALS as refused:
         return _page(member, case_id, {"": refused.sentence})
     hold(case_id, "text", "")
     return _back_to(case_id)
@@ -103,7 +88,7 @@ def note(member: Member, case_id: bytes) -> Answer:
     except forms.Mistake as mistake:
         field = "note" if mistake.field == "text" else mistake.field
         return _page(member, case_id, {field: mistake.sentence})
-    except REFUSALS as refused:
+    except answering.REFUSALS as refused:
         return _page(member, case_id, {"": refused.sentence})
     hold(case_id, "note", "")
     return _back_to(case_id)
@@ -120,6 +105,14 @@ def phrase(member: Member, case_id: bytes) -> Answer:
         return _page(member, case_id, {mistake.field: mistake.sentence})
     hold(case_id, "text", phrases.with_phrase(forms.body(request.form), chosen, language, databases().today))
     return redirect(url_for("case.show", case_id=case_id, phrase_in=language, _anchor="text"), 303)
+
+
+def _act(act: Callable[[Databases, Member, bytes], None], member: Member, case_id: bytes) -> Answer:
+    try:
+        act(databases(), member, case_id)
+    except answering.REFUSALS as refused:
+        return _page(member, case_id, {"": refused.sentence})
+    return _back_to(case_id)
 
 
 def _back_to(case_id: bytes) -> Answer:
@@ -140,7 +133,7 @@ def _page(member: Member, case_id: bytes, mistakes: dict[str, str]) -> Answer:
     return render_template(
         "case.html",
         opened=case,
-        about_stories=stories.named_in(dbs, member, [line.text for line in case.lines if line.author == "visitor"]),
+        about_stories=story_actions.stories_named_in(dbs, member, case.lines),
         kept=kept,
         mistakes=mistakes,
         reply_text=kept.get("text", ""),

@@ -18,7 +18,6 @@ from onion_app.web.i18n import LANGUAGES
 
 pages = Blueprint("circles", __name__, url_prefix="/circles")
 
-LAST_PAGE = 10_000
 REFUSALS = (CircleChanged, InvitationRefused)
 
 
@@ -152,7 +151,7 @@ def _opened(member: Member, found: rekeying.Opening) -> Answer:
 @login_required
 def audit(member: Member, circle_id: bytes) -> Answer:
     """Show who did what in a circle."""
-    page = min(max(request.args.get("page", 1, type=int), 1), LAST_PAGE)
+    page = forms.page_number(request.args)
     circle, rows = circles.audit_of(databases(), member, circle_id, page)
     more = len(rows) == AUDIT_PAGE
     return render_template("audit.html", circle=circle, rows=rows, page=page, more=more)

@@ -3,7 +3,7 @@
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue as Answer
 
-from onion_app.desk import circles, queues, rekeying
+from onion_app.desk import circles, forms, queues, rekeying
 from onion_app.desk.context import databases
 from onion_app.desk.login_gate import login_required
 from onion_app.desk.permissions import Member
@@ -13,13 +13,11 @@ from onion_app.vault.desk import taken
 
 pages = Blueprint("home", __name__)
 
-LAST_PAGE = 10_000
-
 
 @pages.get("/")
 @login_required
 def home(member: Member) -> Answer:
-    """Show counts, and what the chores found."""
+    """Show counts, and what the chores rows."""
     dbs = databases()
     first = queues.first_page(dbs, member)
     return render_template(
@@ -44,14 +42,14 @@ def acknowledge(member: Member, finding_id: bytes) -> Answer:
 @login_required
 def queue(member: Member, circle_id: bytes, which: str) -> Answer:
     """List the cases of a circle, 25 a page."""
-    page = min(max(request.args.get("page", 1, type=int), 1), LAST_PAGE)
-    found = queues.queue_rows(databases(), member, circle_id, which, page)
+    page = forms.page_number(request.args)
+    rows = queues.queue_rows(databases(), member, circle_id, which, page)
     hidden = taken.stepped_out(databases().desk, member.id)
     return render_template(
         "queue.html",
         circle=member.circles[circle_id],
         which=which,
-        cases=[item for item in found if item.case.id not in hidden],
+        cases=[item for item in rows if item.case.id not in hidden],
         page=page,
-        more=len(found) == PAGE,
+        more=len(rows) == PAGE,
     )

@@ -1,22 +1,19 @@
-"""The door: logging in, enrolling with an invitation, logging out.
+"""Logging in and out, enrolling with an invitation, and coming back with a recovery sheet.
 
 These are the only pages that answer somebody who is not logged in. They tell nobody which handles exist.
 """
 
-from typing import Any, Final
+from typing import Final
 
-import segno
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue as Answer
-from markupsafe import Markup
 
 from onion_app.crypto import codes
-from onion_app.crypto.members import Secrets, totp_uri
 from onion_app.desk import enrolment, forms, rekeying
 from onion_app.desk.context import databases, desk_context
 from onion_app.desk.enrolment import Enrolment
 from onion_app.desk.held_texts import held_text, hold_all, hold_titled
-from onion_app.desk.identity import log_in
+from onion_app.desk.identity import in_fours, log_in, qr_code
 from onion_app.desk.login_gate import login_required
 from onion_app.desk.permissions import Member
 from onion_app.desk.session import begin_members_session, begin_session, end_session, session_contents
@@ -35,7 +32,6 @@ pages = Blueprint("login", __name__)
 
 REFUSED_INVITATION: Final = (CodeMistyped, InvitationRefused)
 REFUSED_NEWCOMER: Final = (HandleTaken, WrongSecondFactor, InvitationRefused, CircleChanged)
-LABEL: Final = "Notes"  # what a phone shows beside the six digits: nothing that points here
 
 
 @pages.route("/login", methods=["GET", "POST"])
@@ -50,16 +46,16 @@ def login() -> Answer:
         return _login_page({"": refused.sentence})
     begin_members_session(who)
     rekeying.at_login(databases(), who.moderator_id, who.private)
-    kept = held_text(request.form.get("kept", ""))
-    if kept is None:
+    held = held_text(request.form.get("kept", ""))
+    if held is None:
         return redirect(url_for("home.home"), 303)
-    if kept.box == "mine":
-        hold_all(kept)
+    if held.box == "mine":
+        hold_all(held)
         return redirect(url_for("my_cases.show"), 303)
-    hold_titled(kept.case_id, kept.box, kept.text, kept.title)
-    if kept.box == "guide":
-        return redirect(url_for("guides.edit", guide_id=kept.case_id), 303)
-    return redirect(url_for("case.show", case_id=kept.case_id), 303)
+    hold_titled(held.case_id, held.box, held.text, held.title)
+    if held.box == "guide":
+        return redirect(url_for("guides.edit", guide_id=held.case_id), 303)
+    return redirect(url_for("case.show", case_id=held.case_id), 303)
 
 
 def _login_page(mistakes: dict[str, str]) -> Answer:
@@ -87,11 +83,11 @@ def join() -> Answer:
     if request.method == "GET":
         return render_template("join.html", mistakes={}, typed_invitation="")
     try:
-        started = enrolment.begin_enrolment(databases(), forms.short(request.form, "invitation"))
+        pending = enrolment.begin_enrolment(databases(), forms.short(request.form, "invitation"))
     except REFUSED_INVITATION as refused:
         typed = forms.short(request.form, "invitation")
         return render_template("join.html", mistakes={"invitation": refused.sentence}, typed_invitation=typed)
-    begin_session({"enrolment": started.packed()})
+    begin_session({"enrolment": pending.packed()})
     return redirect(url_for("login.enrol"), 303)
 
 
@@ -99,30 +95,30 @@ def join() -> Answer:
 def enrol() -> Answer:
     """Show a newcomer their secrets, and store them once two of them were typed back."""
     try:
-        started = enrolment.enrolment_from(session_contents()["enrolment"])
+        pending = enrolment.enrolment_from(session_contents()["enrolment"])
     except (VisitOver, KeyError):
         return redirect(url_for("login.join"), 303)
     if request.method == "GET":
-        return _enrol_page(started, {})
+        return _enrol_page(pending, {})
     try:
-        _store(started, session_contents().get("recovering", ""))
+        _store(pending, session_contents().get("recovering", ""))
     except forms.Mistake as mistake:
-        return _enrol_page(started, {mistake.field: mistake.sentence})
+        return _enrol_page(pending, {mistake.field: mistake.sentence})
     except REFUSED_NEWCOMER as refused:
-        return _enrol_page(started, {_field_of(refused): refused.sentence})
+        return _enrol_page(pending, {_field_of(refused): refused.sentence})
     end_session()
     return redirect(url_for("login.login", welcome=1), 303)
 
 
-def _store(started: Enrolment, recovering: str) -> None:
+def _store(pending: Enrolment, recovering: str) -> None:
     """Store a newcomer, or the new secrets of somebody who came back with their sheet."""
     handle = "" if recovering else forms.handle(request.form)
     line, digits = forms.short(request.form, "line"), forms.short(request.form, "totp")
-    enrolment.check_typed_back(started, line, digits, desk_context().clock())
+    enrolment.check_typed_back(pending, line, digits, desk_context().clock())
     if not recovering:
-        enrolment.enrol(databases(), started, handle)
+        enrolment.enrol(databases(), pending, handle)
         return
-    enrolment.recover(databases(), bytes.fromhex(recovering), started)
+    enrolment.recover(databases(), bytes.fromhex(recovering), pending)
     desk_context().ended[bytes.fromhex(recovering)] = desk_context().clock()  # whoever held the old passphrase is out
 
 
@@ -133,13 +129,13 @@ def recover() -> Answer:
         return render_template("recover.html", mistakes={}, typed_handle="")
     handle, sheet = forms.short(request.form, "handle"), forms.short(request.form, "sheet")
     try:
-        who, started = enrolment.begin_recovery(databases(), desk_context().delays, handle, sheet)
+        who, pending = enrolment.begin_recovery(databases(), desk_context().delays, handle, sheet)
     except LoginRefused:
         sentence = forms.marked(
             "That did not work. Check the handle and the digits; after several tries wait a minute."
         )
         return render_template("recover.html", mistakes={"": sentence}, typed_handle=handle)
-    begin_session({"enrolment": started.packed(), "recovering": who.hex()})
+    begin_session({"enrolment": pending.packed(), "recovering": who.hex()})
     return redirect(url_for("login.enrol"), 303)
 
 
@@ -147,26 +143,15 @@ def _field_of(refused: SanctuaryError) -> str:
     return {HandleTaken: "handle", WrongSecondFactor: "totp"}.get(type(refused), "")
 
 
-def _enrol_page(started: Enrolment, mistakes: dict[str, str]) -> Answer:
+def _enrol_page(pending: Enrolment, mistakes: dict[str, str]) -> Answer:
     return render_template(
         "enrol.html",
         mistakes=mistakes,
-        passphrase=started.passphrase,
-        totp_groups=groups(started.secrets.totp),
-        qr=picture(started.secrets),
+        passphrase=pending.passphrase,
+        totp_groups=in_fours(pending.secrets.totp),
+        qr=qr_code(pending.secrets.totp),
         recovering="recovering" in session_contents(),
-        sheet=codes.code_lines(started.sheet),
-        line_number=started.line,
+        sheet=codes.code_lines(pending.sheet),
+        line_number=pending.line,
         typed_handle=forms.short(request.form, "handle"),
     )
-
-
-def groups(letters: str) -> str:
-    """Write a long secret in groups of four letters."""
-    return " ".join(letters[start : start + 4] for start in range(0, len(letters), 4))
-
-
-def picture(secrets: Secrets) -> Markup:
-    """Draw the second factor as an inline SVG; it is made of our own letters only."""
-    drawing: Any = segno.make(totp_uri(secrets, LABEL), micro=False)
-    return Markup(drawing.svg_inline(omitsize=True, border=2))  # noqa: S704 - drawn by segno from generated letters

@@ -18,7 +18,6 @@ from onion_app.desk.held_texts import held_for, hold
 from onion_app.desk.login_gate import login_required
 from onion_app.desk.permissions import Member
 from onion_app.desk.session import has_opened, remember_opened
-from onion_app.desk.views.case import REFUSALS
 from onion_app.errors import DiskFull, NotAllowed, NothingHere, Overloaded, TakenByAnother
 
 pages = Blueprint("my_cases", __name__, url_prefix="/mine")
@@ -90,7 +89,7 @@ def send(member: Member) -> Answer:
             _reply(databases(), member, case_id, typed)
         except forms.Mistake as mistake:
             mistakes[f"text_{case_id.hex()}"] = mistake.sentence
-        except REFUSALS as refused:
+        except answering.REFUSALS as refused:
             mistakes[f"text_{case_id.hex()}"] = refused.sentence
         except (NothingHere, NotAllowed):
             mistakes[""] = GONE

@@ -1,19 +1,17 @@
 """What is on the site, what is queued and what was taken down: for the circle it came from, and for coordinators."""
 
-import re
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Final, NamedTuple, get_args
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue as Answer
 
 from onion_app.choices import TextState
-from onion_app.desk import story_actions
+from onion_app.desk import forms, story_actions
 from onion_app.desk.context import Databases, databases
 from onion_app.desk.login_gate import login_required
 from onion_app.desk.permissions import Member, only_coordinators
-from onion_app.errors import AlreadyWithdrawn, NewMessage, NotAllowed, NothingHere, NotReady, Overloaded
+from onion_app.errors import AlreadyWithdrawn, NewMessage, NothingHere, NotReady, Overloaded
 from onion_app.vault.desk import stories_queue as shelf
 from onion_app.vault.shown import reading
 
@@ -21,8 +19,6 @@ pages = Blueprint("stories", __name__, url_prefix="/stories")
 
 REFUSALS: Final = (AlreadyWithdrawn, NewMessage, NotReady, Overloaded)
 STATES: Final = tuple(state for state in get_args(TextState) if state != "draft")
-LAST_PAGE: Final = 10_000
-_NAMED: Final = re.compile(r"/stories/([0-9a-f]{32})\b")  # how the site writes which story a request is about
 
 
 class StoryRow(NamedTuple):
@@ -39,7 +35,7 @@ def show(member: Member) -> Answer:
     """List every story in a state, for coordinators."""
     only_coordinators(member)
     which = request.args.get("which", "queued")
-    page = min(max(request.args.get("page", 1, type=int), 1), LAST_PAGE)
+    page = forms.page_number(request.args)
     if which not in STATES:
         raise NothingHere
     dbs = databases()
@@ -86,16 +82,6 @@ def publish_now(member: Member, story_id: bytes) -> Answer:
     made = shelf.stories_of(databases().desk, case_id) if case_id is not None else []
     main = shelf.main_story(made)  # a translation has joined its story, and has no page of its own any more
     return redirect(url_for("stories.show_story", story_id=main.id if main is not None else story_id), 303)
-
-
-def named_in(dbs: Databases, member: Member, written: list[str]) -> list[bytes]:
-    """List the stories that a request is about and that the member may take down."""
-    named = dict.fromkeys(bytes.fromhex(found) for text in written for found in _NAMED.findall(text))
-    theirs: list[bytes] = []
-    for story_id in named:
-        with suppress(NothingHere, NotAllowed):
-            theirs.append(story_actions.story_for(dbs, member, story_id).id)
-    return theirs
 
 
 def _act(act: Callable[[Databases, Member, bytes], None], member: Member, story_id: bytes) -> Answer:
