@@ -1,7 +1,7 @@
 """The desk: where volunteers answer. It listens on this machine only and shows a case to its circle alone.
 
 It promises that nothing is answered without a login, that a member's keys live in memory and go with the session, and
-that what the mailbox says is believed only where a seal proves it. It never logs, counts or dates finer than a day.
+that the mailbox is believed only where a seal proves it. It never logs, counts or dates finer than a day.
 """
 
 from collections.abc import Callable
@@ -31,7 +31,7 @@ HERE: Final = Path(__file__).parent
 
 @dataclass(frozen=True, slots=True)
 class DeskConfig:
-    """What the launcher hands in; `name` is the 16 letters before .localhost, `clock` gives unix seconds."""
+    """The launcher's configuration; `name` is the 16 letters before .localhost, `clock` gives unix seconds."""
 
     mailbox_folder: Path
     desk_folder: Path

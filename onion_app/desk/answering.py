@@ -1,7 +1,7 @@
-"""What a member does with a case: taking it and giving it back, answering, keeping notes, closing.
+"""The acts of a member on a case: taking it and giving it back, answering, keeping notes, closing.
 
-Nothing is sent by whoever has not taken the case, nor past a message of its author that was not on the page. What is
-written is sealed before it is stored, and each reply is recorded at the desk, so that a forged one stands out.
+Nothing is sent by whoever has not taken the case, nor past a message of its author that was not on the page. A text is
+sealed before it is stored, and each reply is recorded at the desk, so that a forged one stands out.
 """
 
 from contextlib import suppress
@@ -27,7 +27,8 @@ def take_case(dbs: Databases, member: Member, case_id: bytes) -> None:
     """Take a case: from now on nobody else can answer it.
 
     Raises:
-        TakenByAnother, NothingHere, NotAllowed.
+        TakenByAnother: somebody else has.
+        NothingHere, NotAllowed: it is no case of theirs.
     """
     case = case_of(dbs, member, case_id)
     taken.take_case(dbs.desk, case.id, member.id, dbs.today)
@@ -38,7 +39,8 @@ def give_case_back(dbs: Databases, member: Member, case_id: bytes) -> None:
     """Let the others of the circle take a case.
 
     Raises:
-        NotTaken, TakenByAnother, NothingHere, NotAllowed.
+        NotTaken, TakenByAnother: they have not taken it.
+        NothingHere, NotAllowed: it is no case of theirs.
     """
     case = taken_case(dbs, member, case_id)
     taken.give_case_back(dbs.desk, case.id, member.id)
@@ -50,7 +52,8 @@ def close_case(dbs: Databases, member: Member, case_id: bytes) -> None:
 
     Raises:
         NewMessage: the author has written and nobody has read it.
-        NotTaken, TakenByAnother, NothingHere, NotAllowed.
+        NotTaken, TakenByAnother: they have not taken it.
+        NothingHere, NotAllowed: it is no case of theirs.
     """
     case = taken_case(dbs, member, case_id)
     if case.unread:
@@ -66,9 +69,10 @@ def send_reply(dbs: Databases, member: Member, case_id: bytes, message_id: bytes
 
     Raises:
         NewMessage: the author has written after message number `seen`.
-        NotTaken, TakenByAnother, NothingHere, NotAllowed.
-        EpochPassed, Overloaded, DiskFull: nothing was sent; it may be tried again.
-        KeysGone: nothing was sent, since its author could not open it.
+        NotTaken, TakenByAnother: they have not taken it.
+        NothingHere, NotAllowed: it is no case of theirs.
+        EpochPassed, Overloaded, DiskFull: it may be tried again; nothing was sent.
+        KeysGone: its author could not open it; nothing was sent.
     """
     case = taken_case(dbs, member, case_id)
     stored = {message.id: message for message in messages.messages_of(dbs.mailbox, case.id)}
@@ -90,8 +94,8 @@ def send_payload(
     """Seal a payload of the circle's and store it in a case, whose messages up to number `seen` were read.
 
     Raises:
-        EpochPassed, Overloaded, DiskFull: nothing was sent; it may be tried again.
-        KeysGone: nothing was sent, since its author could not open it.
+        EpochPassed, Overloaded, DiskFull: it may be tried again; nothing was sent.
+        KeysGone: its author could not open it; nothing was sent.
     """
     for _ in range(_TRIES):
         with suppress(EpochPassed):
@@ -134,7 +138,7 @@ def write_note(dbs: Databases, member: Member, case_id: bytes, entry_id: bytes, 
     """Keep a note for the circle, sealed under the key of the case.
 
     Raises:
-        NothingHere, NotAllowed: not a case of theirs.
+        NothingHere, NotAllowed: it is no case of theirs.
         KeysGone: no key of the case opens for the circle.
     """
     case = case_of(dbs, member, case_id)
@@ -155,7 +159,7 @@ def keep_entry(
     kind: EntryKind,
     payload: Payload,
 ) -> None:
-    """Seal what the circle keeps for itself under the newest key of the case, and store it at the desk.
+    """Seal a payload that the circle keeps for itself under the newest key of the case, and store it at the desk.
 
     Raises:
         KeysGone: no key of the case opens for the circle.
@@ -187,7 +191,7 @@ def taken_case(dbs: Databases, member: Member, case_id: bytes) -> records.Case:
     Raises:
         NotTaken: nobody has.
         TakenByAnother: somebody else has.
-        NothingHere, NotAllowed: not a case of theirs.
+        NothingHere, NotAllowed: it is no case of theirs.
     """
     case = case_of(dbs, member, case_id)
     taker = taken.taken_by(dbs.desk, [case.id]).get(case.id)

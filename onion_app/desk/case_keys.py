@@ -21,7 +21,7 @@ from onion_app.vault.mailbox.records import Wrap
 
 
 class OpenedKeys(NamedTuple):
-    """What of a case opens for the keys of its circle."""
+    """The keys of a case that open for its circle."""
 
     held: list[Wrap]  # every wrap of the case, whoever put it there
     epochs: list[Epoch]  # those that are sure, the oldest first
@@ -148,7 +148,7 @@ def begun_after(dbs: Databases, keys: OpenedKeys, circle_id: bytes, public: byte
 
 
 def author_of(dbs: Databases, newest: Epoch) -> bytes:
-    """Give the author's public key, which the newest epoch names: the mailbox says only whether the door is open."""
+    """Give the author's public key, which the newest epoch names: the mailbox says only whether they may still come."""
     return newest.author if author_key_of(dbs.mailbox, newest.case_id) is not None else NO_AUTHOR
 
 

@@ -1,4 +1,4 @@
-"""An opened case: what stands in it, line by line, with everything that is wrong about it said beside it."""
+"""An opened case, line by line, with everything that is wrong about a line said beside it."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -28,7 +28,7 @@ from onion_app.vault.mailbox.messages import messages_of
 
 
 class Cover(NamedTuple):
-    """What is said about a case before it opens."""
+    """The facts about a case that are shown before it opens."""
 
     case: records.Case
     from_author: int
@@ -114,10 +114,10 @@ class CaseView:
 
 
 def case_cover(dbs: Databases, member: Member, case_id: bytes) -> Cover:
-    """Say what a case contains, without a word of it.
+    """Count the messages of a case, without a word of them.
 
     Raises:
-        NothingHere, NotAllowed: not a case of theirs.
+        NothingHere, NotAllowed: it is no case of theirs.
     """
     case = case_of(dbs, member, case_id)
     keys = keys_by_epoch(dbs, member, case)
@@ -127,10 +127,10 @@ def case_cover(dbs: Databases, member: Member, case_id: bytes) -> Cover:
 
 
 def mark_opened(dbs: Databases, member: Member, case_id: bytes) -> None:
-    """Note that the member opens the case: it counts as read, and the audit knows who has seen it.
+    """Note in the audit that the member opens a case, and count it as read.
 
     Raises:
-        NothingHere, NotAllowed: not a case of theirs.
+        NothingHere, NotAllowed: it is no case of theirs.
     """
     case = case_of(dbs, member, case_id)
     note_in_audit(dbs, member, case, "opened a case")
@@ -141,7 +141,7 @@ def open_case(dbs: Databases, member: Member, case_id: bytes) -> CaseView:
     """Open every message of a case that the member's keys open, and check the rest of what can be checked.
 
     Raises:
-        NothingHere, NotAllowed: not a case of theirs.
+        NothingHere, NotAllowed: it is no case of theirs.
     """
     case = case_of(dbs, member, case_id)
     keys = keys_by_epoch(dbs, member, case)

@@ -31,7 +31,7 @@ from onion_app.web.pinning import unpinned
 
 SHEETS: Final = 2  # members with a recovery sheet without whom a circle may one day open nothing any more
 NAME_LETTERS: Final = 40
-# What somebody writes about a story or an answer goes to the coordinators, never to the circle it complains about.
+# A complaint about a story or an answer goes to the coordinators, never to the circle that it is about.
 TOPICS: Final = tuple(topic for topic in choices.TOPICS if topic not in choices.COORDINATORS_TOPICS)
 
 
@@ -76,22 +76,22 @@ class CircleOverview(NamedTuple):
 
 def circle_overviews(dbs: Databases, member: Member) -> list[CircleOverview]:
     """Show the member's own circles, and to a coordinator all of them."""
-    seen = [circle for circle in circles.circles(dbs.desk) if circle.id in member.circles or member.coordinates]
-    return [_overview(dbs, member, circle) for circle in seen]
+    visible = [each for each in circles.circles(dbs.desk) if each.id in member.circles or member.coordinates]
+    return [_overview(dbs, member, circle) for circle in visible]
 
 
 def _overview(dbs: Databases, member: Member, circle: circles.Circle) -> CircleOverview:
     mine = circle.id in member.circles
     waiting = circles.waiting_in(dbs.desk, circle.id)
     members = circles.members_of(dbs.desk, circle.id)
-    unused = [found for found in open_invitations(dbs.desk) if found.circle_id == circle.id]
+    unused = [each for each in open_invitations(dbs.desk) if each.circle_id == circle.id]
     others = [*members, *waiting] if member.coordinates else []
     return CircleOverview(
         circle,
         mine,
         members,
         [_waiting(dbs, who, circle.id, mine=mine) for who in waiting],
-        [OpenInvitation(found, found.expires_day < dbs.today) for found in unused],
+        [OpenInvitation(each, each.expires_day < dbs.today) for each in unused],
         circles.gone_from(dbs.desk, circle.id) if mine else [],
         {who.id for who in others if circles.is_elsewhere(dbs.desk, who.id, circle.id)},
     )
@@ -149,7 +149,7 @@ def _words(public: bytes, invitation: Invitation) -> tuple[str, ...]:
 
 
 def invite(dbs: Databases, member: Member, circle_id: bytes) -> str:
-    """Make an invitation to a circle and give its code, of which only a mark is stored.
+    """Make an invitation to a circle and give its code, of which only a digest is stored.
 
     Raises:
         NotAllowed: neither one of their circles, nor are they a coordinator.
@@ -178,8 +178,8 @@ def invite_coordinator(dbs: Databases, member: Member, circle_id: bytes) -> str:
 
 def _new_invitation(dbs: Databases, member: Member, circle: circles.Circle, *, coordinator: bool) -> str:
     code = codes.new_code()
-    made = new_invitation(circle.id, dbs.today, coordinator=coordinator, made_by=member.id)
-    add_invitation(dbs.desk, made, codes.invitation_digest(code))
+    invitation = new_invitation(circle.id, dbs.today, coordinator=coordinator, made_by=member.id)
+    add_invitation(dbs.desk, invitation, codes.invitation_digest(code))
     return code
 
 
@@ -232,9 +232,9 @@ def add_circle(dbs: Databases, member: Member, name: str, topics: tuple[str, ...
     only_coordinators(member)
     if not 1 <= len(name) <= NAME_LETTERS:
         raise forms.Mistake("name", forms.marked("A circle's name has 1 to 40 letters."))
-    if name.casefold() in {circle.name.casefold() for circle in circles.circles(dbs.desk)}:
+    if name.casefold() in {each.name.casefold() for each in circles.circles(dbs.desk)}:
         raise forms.Mistake("name", forms.marked("Another circle has this name."))
-    made = circles.Circle(
+    circle = circles.Circle(
         id=new_id(),
         name=name,
         topics=topics,
@@ -244,5 +244,5 @@ def add_circle(dbs: Databases, member: Member, name: str, topics: tuple[str, ...
         generation=0,
         public_key=None,
     )
-    circles.add_circle(dbs.desk, made)
-    audit.add_to_audit(dbs.desk, member.id, "added a circle", dbs.today, made.id)
+    circles.add_circle(dbs.desk, circle)
+    audit.add_to_audit(dbs.desk, member.id, "added a circle", dbs.today, circle.id)

@@ -39,7 +39,7 @@ class Delays:
 
     @contextmanager
     def one_try(self, handle: str) -> Iterator[None]:
-        """Count a try as failed until what is checked within has passed, so that many at once are no way around.
+        """Count a try as failed until the check within has passed, so that many at once are no way around.
 
         Raises:
             LoginRefused: the pause after the last failure is not over, or the check failed; its reason is not told.

@@ -68,7 +68,7 @@ def begin_recovery(dbs: Databases, delays: Delays, handle: str, sheet: str) -> t
     """Bring a private key back with the sheet, and draw everything else anew; nothing is stored yet.
 
     Raises:
-        LoginRefused: for whatever reason; all reasons look and cost the same.
+        LoginRefused: handle or sheet are wrong, or it was tried too soon again; all reasons look and cost the same.
     """
     handle = forms.as_handle(handle)
     with delays.one_try(handle), unpinned():

@@ -1,7 +1,7 @@
-"""What the forms of the desk hold, checked once, before anything else happens.
+"""The fields of the desk's forms, each checked once, before anything else happens.
 
-A field that does not fit raises `Mistake` with the sentence that stands beside it; what was typed goes back into its
-box and nowhere else. Everything that a box may hold fits the largest seal.
+A field that does not fit raises `Mistake` with the sentence that stands beside it; a typed text goes back into its
+box and nowhere else. The longest text that a box may hold fits the largest seal.
 """
 
 import re
@@ -25,7 +25,7 @@ _UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 
 class Mistake(Exception):
-    """A field does not fit; carries the name of the field and the sentence beside it, never what was typed."""
+    """A field does not fit; carries the name of the field and the sentence beside it, never a word that was typed."""
 
     def __init__(self, field: str, sentence: str) -> None:
         """Keep both for the page."""
@@ -69,10 +69,10 @@ def body(form: Mapping[str, str]) -> str:
 
 
 def boxes(form: Mapping[str, str]) -> dict[bytes, str]:
-    """Give what stands in the boxes of a page with many cases, by case; empty ones are left out."""
+    """Give the texts in the boxes of a page with many cases, by case; empty ones are left out."""
     named = [(_BOX.fullmatch(name), typed) for name, typed in form.items()]
-    found = {bytes.fromhex(box[1]): cleaned(typed) for box, typed in named if box}
-    return {case_id: typed for case_id, typed in found.items() if typed.strip()}
+    texts = {bytes.fromhex(box[1]): cleaned(typed) for box, typed in named if box}
+    return {case_id: text for case_id, text in texts.items() if text.strip()}
 
 
 def emptied_boxes(form: Mapping[str, str]) -> list[bytes]:
@@ -103,8 +103,8 @@ def text(form: Mapping[str, str]) -> str:
 def one_line(form: Mapping[str, str], name: str) -> str:
     """Give a field of one line as it is kept: without signs that nobody can see, but for the joiners of Sorani."""
     typed = unicodedata.normalize("NFC", form.get(name, ""))
-    seen = "".join(" " if sign in "\t\r\n" else sign for sign in typed if sign in "\t\r\n" or not _is_unseen(sign))
-    return " ".join(seen.split())
+    visible = "".join(" " if sign in "\t\r\n" else sign for sign in typed if sign in "\t\r\n" or not _is_unseen(sign))
+    return " ".join(visible.split())
 
 
 def _is_unseen(sign: str) -> bool:

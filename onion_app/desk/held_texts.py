@@ -50,27 +50,27 @@ def sealed_text() -> str:
         return request.form.get("kept", "")
     # JSON would make six bytes of an Arabic letter, and the body has a limit.
     packed = {"text": _in_letters(text), "title": _in_letters(title)}
-    belongs = request.view_args or {}
-    case_id: bytes = belongs.get("case_id") or belongs.get("guide_id") or bytes(16)  # none: it is of many cases
+    ids = request.view_args or {}
+    case_id: bytes = ids.get("case_id") or ids.get("guide_id") or bytes(16)  # none: it is of many cases
     return seal_field(desk_context().field_key, _KEPT, {"case": case_id.hex(), "box": box} | packed)
 
 
 def held_text(sealed: str) -> HeldText | None:
-    """Open what a login page carried; None when there is nothing, or nothing of ours."""
+    """Open the text that a login page carried; None when there is none, or none of ours."""
     if not sealed:
         return None
     try:
-        held = open_field(desk_context().field_key, _KEPT, sealed)
+        fields = open_field(desk_context().field_key, _KEPT, sealed)
     except SealBroken:
         return None
-    text, title = (b64decode(held.get(name, "")).decode() for name in ("text", "title"))
-    return HeldText(bytes.fromhex(held["case"]), held["box"], text, title)
+    text, title = (b64decode(fields.get(name, "")).decode() for name in ("text", "title"))
+    return HeldText(bytes.fromhex(fields["case"]), fields["box"], text, title)
 
 
 def held_for(case_id: bytes) -> dict[str, str]:
     """Give the texts that wait for a case to be opened or sent, by their box."""
-    found: dict[str, str] = session_contents().get("kept", {}).get(case_id.hex(), {})
-    return found
+    texts: dict[str, str] = session_contents().get("kept", {}).get(case_id.hex(), {})
+    return texts
 
 
 def hold_titled(case_id: bytes, box: str, text: str, title: str) -> None:
@@ -93,9 +93,9 @@ def hold(case_id: bytes, box: str, text: str) -> None:
     keep_in_session(kept=kept)
 
 
-def hold_all(kept: HeldText) -> None:
+def hold_all(held: HeldText) -> None:
     """Keep the texts of a page with many cases, each for its case."""
-    for case_id, text in from_json(dict[Id, str], kept.text, SealBroken, 2 * BODY_LIMIT).items():
+    for case_id, text in from_json(dict[Id, str], held.text, SealBroken, 2 * BODY_LIMIT).items():
         hold(case_id, "text", text)
 
 

@@ -48,7 +48,7 @@ def log_in(dbs: Databases, delays: Delays, handle: str, passphrase: str, digits:
     """Check handle, passphrase and six digits at this unix time.
 
     Raises:
-        LoginRefused: for whatever reason; all reasons look and cost the same.
+        LoginRefused: one of the three is wrong, or it was tried too soon again; all reasons look and cost the same.
     """
     handle = forms.as_handle(handle)
     with delays.one_try(handle):

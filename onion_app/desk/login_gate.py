@@ -1,4 +1,4 @@
-"""The gate of the desk: every page is refused to whoever is not logged in, and every form that is not one of our own.
+"""The login before the views: it refuses every page to whoever is not logged in, and every form that is not our own.
 
 A page that is asked for without a session shows the login; a text that came with it is kept, sealed, in that page.
 """
@@ -26,7 +26,7 @@ _Rest = ParamSpec("_Rest")
 
 
 def refuse_strangers() -> Answer | None:
-    """Refuse whatever does not come from our own pages, and every page to whoever is not logged in."""
+    """Refuse a form that does not come from our own pages, and every page to whoever is not logged in."""
     if request.method == "POST" and request.headers.get("Sec-Fetch-Site") != "same-origin":
         abort(400)
     if request.endpoint is None or request.endpoint in OPEN_TO_ALL:
@@ -56,14 +56,14 @@ def token_lost(error: HTTPException) -> Answer:
 
 def speak_as_chosen() -> None:
     """Use the language of the link that was pressed, else the one chosen before, else the browser's."""
-    asked = request.args.get("lang", "")
-    if request.method == "GET" and asked in LANGUAGES:
-        session["language"] = asked
+    language = request.args.get("lang", "")
+    if request.method == "GET" and language in LANGUAGES:
+        session["language"] = language
     speak(session.get("language") or request.accept_languages.best_match(LANGUAGES, LANGUAGES[0]))
 
 
 def login_required(view: Callable[Concatenate[Member, _Rest], Answer]) -> Callable[_Rest, Answer]:
-    """Hand the moderator to a view as its first argument; the gate has refused everybody else before."""
+    """Hand the moderator to a view as its first argument; everybody else was refused before."""
 
     @wraps(view)
     def with_member(*args: _Rest.args, **kwargs: _Rest.kwargs) -> Answer:

@@ -21,7 +21,7 @@ NOT_ONESELF: Final = forms.marked("Nobody can shut themselves out. Another coord
 
 
 def remove_member(dbs: Databases, member: Member, moderator_id: bytes) -> None:
-    """Turn somebody out of everything: their grants go, and what comes now is sealed to keys that they never had.
+    """Turn somebody out of everything: their grants go, and new cases are sealed to keys that they never had.
 
     Raises:
         NotAllowed: the member is no coordinator.
@@ -34,17 +34,17 @@ def remove_member(dbs: Databases, member: Member, moderator_id: bytes) -> None:
         raise forms.Mistake("", NOT_ONESELF)
     if moderators.read_moderator(dbs.desk, moderator_id).state == "out":
         raise NothingHere
-    theirs = circles.circles_of(dbs.desk, moderator_id)
-    renewals = {circle.id: _renewal(dbs, circle, moderator_id) for circle in theirs}
+    their_circles = circles.circles_of(dbs.desk, moderator_id)
+    renewals = {circle.id: _renewal(dbs, circle, moderator_id) for circle in their_circles}
     with dbs.mailbox.writing():  # around the desk's own: no case is sealed to the old key once they are out
         circles.remove_member(dbs.desk, moderator_id, renewals)
         truth.copy_circles(dbs.mailbox, dbs.desk)
-    for circle in theirs:
+    for circle in their_circles:
         audit.add_to_audit(dbs.desk, member.id, "shut somebody out", dbs.today, circle.id)
 
 
 def remove_from_circle(dbs: Databases, member: Member, circle_id: bytes, moderator_id: bytes) -> None:
-    """Turn somebody out of one circle: what comes there is sealed to a key that they never had; all else stays theirs.
+    """Turn somebody out of one circle: its new cases are sealed to a key that they never had; all else stays theirs.
 
     Coordinators may leave a circle in this way themselves, but for the one that their office comes with.
 
@@ -58,11 +58,11 @@ def remove_from_circle(dbs: Databases, member: Member, circle_id: bytes, moderat
     circle = circles.read_circle(dbs.desk, circle_id)
     if moderator_id == member.id and circle.coordinators:
         raise forms.Mistake("", NOT_ONESELF)
-    inside = moderator_id in {found.id for found in circles.members_of(dbs.desk, circle.id)}
-    grants = _renewal(dbs, circle, moderator_id) if inside else ()
-    taken = [case_id for case_id in taken_cases(dbs.desk, moderator_id) if _is_in(dbs, case_id, circle)]
+    is_member = moderator_id in {each.id for each in circles.members_of(dbs.desk, circle.id)}
+    grants = _renewal(dbs, circle, moderator_id) if is_member else ()
+    their_cases = [case_id for case_id in taken_cases(dbs.desk, moderator_id) if _is_in(dbs, case_id, circle)]
     with dbs.mailbox.writing():  # as above
-        circles.remove_from_circle(dbs.desk, moderator_id, circle.id, grants, taken)
+        circles.remove_from_circle(dbs.desk, moderator_id, circle.id, grants, their_cases)
         truth.copy_circles(dbs.mailbox, dbs.desk)
     audit.add_to_audit(dbs.desk, member.id, "shut somebody out", dbs.today, circle.id)
 

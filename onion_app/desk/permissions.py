@@ -1,8 +1,7 @@
-"""What a member of a circle may see: their circles, the queues, and the cases that their keys open.
+"""The permissions of a member: their circles, and the cases that the keys of these open.
 
-The mailbox is hostile input here. Nothing of it is believed without a seal: a message that does not open is shown as
-one, a reply that this desk did not write is marked, a missing number is marked, and the key to which the site seals
-new cases is compared with the one that the members hold.
+The mailbox is hostile input here: the key to which the site seals new cases is compared with the one that the members
+hold.
 # P05: a case is opened with the keys of its circle only, and those come out of this member's own grants.
 """
 
@@ -52,8 +51,8 @@ def member_with_keys(dbs: Databases, moderator_id: bytes, private: bytes) -> Mem
     """
     who = moderators.read_moderator(dbs.desk, moderator_id)
     check_key(who, private)
-    found = (_circle(dbs, circle, who.id, private) for circle in circles_of(dbs.desk, who.id))
-    return Member(who.id, who.handle, who.state, {circle.id: circle for circle in found}, who.coordinator)
+    circles = (_circle(dbs, circle, who.id, private) for circle in circles_of(dbs.desk, who.id))
+    return Member(who.id, who.handle, who.state, {circle.id: circle for circle in circles}, who.coordinator)
 
 
 def check_key(who: moderators.Moderator, private: bytes) -> None:

@@ -18,7 +18,7 @@ def phrase_language(wanted: str) -> str:
 
 
 def with_phrase(typed: str, phrase: str, language: str, today: int) -> str:
-    """Put a phrase under what was typed already.
+    """Put a phrase under a text that was typed already; a day that it names is the one by which an answer is due.
 
     Raises:
         KeyError: no such phrase, or no such language.

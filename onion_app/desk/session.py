@@ -1,7 +1,7 @@
-"""Who sits at the desk, and what is held for them: a session lives in memory only.
+"""The session of a moderator, which lives in memory only.
 
-The cookie carries a random key; what it opens (the moderator's private key, the cases opened, a text that was kept)
-is held encrypted under it for 15 minutes after the last page, 12 hours at most. Nothing of it reaches a disk.
+The cookie carries a random key; the contents (the moderator's private key, the ids of the cases opened, texts that
+wait) are held encrypted under it for 15 minutes after the last page, 12 hours at most. None of them reaches a disk.
 """
 
 from typing import Any, Final
@@ -44,7 +44,7 @@ def end_every_session(moderator_id: bytes) -> None:
 
 
 def session_contents() -> dict[str, Any]:
-    """Read what the session holds.
+    """Read the contents of the session.
 
     Raises:
         VisitOver: there is none, or it was locked.
@@ -56,12 +56,12 @@ def session_contents() -> dict[str, Any]:
 
 
 def keep_in_session(**changed: Any) -> None:  # noqa: ANN401 - JSON
-    """Change what the session holds."""
+    """Change the contents of the session."""
     desk_context().visits.save(session["visit"], session_contents() | changed)
 
 
 def own_key() -> bytes:
-    """Give the private key of whoever is here.
+    """Give the private key of the moderator of this session.
 
     Raises:
         VisitOver: nobody is.
@@ -75,15 +75,15 @@ def current_member() -> Member:
     Raises:
         VisitOver: nobody is logged in, or they were shut out meanwhile.
     """
-    held = session_contents()
-    if "moderator" not in held:  # somebody is enrolling
+    contents = session_contents()
+    if "moderator" not in contents:  # somebody is enrolling
         raise VisitOver
-    who = bytes.fromhex(held["moderator"])
-    if held["since"] <= desk_context().ended.get(who, -1.0):
+    who = bytes.fromhex(contents["moderator"])
+    if contents["since"] <= desk_context().ended.get(who, -1.0):
         end_session()
         raise VisitOver
     try:
-        return member_with_keys(databases(), who, bytes.fromhex(held["private"]))
+        return member_with_keys(databases(), who, bytes.fromhex(contents["private"]))
     except NothingHere:
         end_session()
         raise VisitOver from None

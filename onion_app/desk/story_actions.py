@@ -1,7 +1,7 @@
-"""What a circle does with the story of a case: drafting, approving, asking its author, queueing, stopping.
+"""The acts of a circle on the story of a case: drafting, approving, asking its author, queueing, stopping.
 
 Nothing goes out that its author did not allow last, that was changed after the author's yes, or that, in a circle of
-two and more, only one person has read. What the author says later is heeded whenever somebody of the circle reads it.
+two and more, only one person has read. A later wish of its author is carried out once the circle reads it.
 """
 
 import re
@@ -27,11 +27,12 @@ _NAMED: Final = re.compile(r"/stories/([0-9a-f]{32})\b")  # how the site writes 
 
 
 def save_draft(dbs: Databases, member: Member, case_id: bytes, entry_id: bytes, draft: Draft) -> None:
-    """Keep a draft; what was queued in its language leaves the queue when its words have changed.
+    """Keep a draft; a version queued in its language leaves the queue when its words have changed.
 
     Raises:
         NotReady: the author does not allow a story, or it is a translation of nothing that is published.
-        NotTaken, TakenByAnother, NothingHere, NotAllowed, EpochPassed.
+        NotTaken, TakenByAnother: they have not taken it.
+        NothingHere, NotAllowed: it is no case of theirs.
     """
     case = taken_case(dbs, member, case_id)
     now = story_status(dbs, member, case_id)
@@ -48,7 +49,7 @@ def save_draft(dbs: Databases, member: Member, case_id: bytes, entry_id: bytes, 
 
 
 def _as_translation(now: StoryStatus, draft: Draft) -> Draft:
-    """Say what a draft is made from: the case while nothing is published, else the published version."""
+    """Name the source of a draft: the case while nothing is published, else the published version."""
     source = now.source
     if source is None or source.language == draft.language:
         return replace(draft, translated_from="")
@@ -64,7 +65,8 @@ def approve_draft(dbs: Databases, member: Member, case_id: bytes, draft_id: byte
     Raises:
         OwnDraft: they wrote it themselves.
         NotReady: it was changed meanwhile, or does not wait for this.
-        NothingHere, NotAllowed, EpochPassed.
+        KeysGone: no key of the case opens for the circle.
+        NothingHere, NotAllowed: it is no case of theirs.
     """
     case = case_of(dbs, member, case_id)
     now = story_status(dbs, member, case_id)
@@ -81,7 +83,8 @@ def ask_author(dbs: Databases, member: Member, case_id: bytes, draft_id: bytes) 
     Raises:
         NewMessage: the author has written, and nobody has read it.
         NotReady: the draft was changed, does not wait for this, or its author does not come back.
-        NotTaken, TakenByAnother, NothingHere, NotAllowed, EpochPassed.
+        NotTaken, TakenByAnother: they have not taken it.
+        NothingHere, NotAllowed: it is no case of theirs.
     """
     case = _read_case(dbs, member, case_id)
     now = story_status(dbs, member, case_id)
@@ -96,25 +99,26 @@ def ask_author(dbs: Databases, member: Member, case_id: bytes, draft_id: bytes) 
 
 
 def queue_story(dbs: Databases, member: Member, case_id: bytes, draft_id: bytes) -> None:
-    """Queue a draft for publication, after a pointer to it was left in the case so that its author can take it back.
+    """Queue a draft for publication, after a link to it was left in the case so that its author can take it back.
 
     Raises:
         NewMessage: the author has written, and nobody has read it.
         NotReady: something is missing.
         AlreadyWithdrawn: the author has taken the story back.
-        NotTaken, TakenByAnother, NothingHere, NotAllowed, EpochPassed.
+        NotTaken, TakenByAnother: they have not taken it.
+        NothingHere, NotAllowed: it is no case of theirs.
     """
     case = _read_case(dbs, member, case_id)
     now = story_status(dbs, member, case_id)
     words = _draft_at(now, draft_id, "ready").content
     main = now.main
     story_id = main.id if main is not None else new_id()
-    if not _points_to(now, story_id):
+    link = StoryLink(story_id.hex())
+    if link not in [line.payload for line in now.opened.lines if not line.forged]:
         # P07: before the story can be seen, its author's case names it, so that erasing the case erases the story.
-        send_payload(dbs, member, case, new_id(), StoryLink(story_id.hex()), now.opened.seen)
+        send_payload(dbs, member, case, new_id(), link, now.opened.seen)
     text_id = story_id if not now.shown else _joining(now, words.language)
-    notes, year = (words.notes, words.year)
-    text = StoryOrGuide(text_id, "story", None, year, tuple(notes))
+    text = StoryOrGuide(text_id, "story", None, words.year, tuple(words.notes))
     stories_queue.queue_story(dbs.mailbox, dbs.desk, text, _version(text_id, words), case.id, dbs.today)
     note_in_audit(dbs, member, case, "queued a story")
 
@@ -123,7 +127,7 @@ def take_story_from_queue(dbs: Databases, member: Member, case_id: bytes) -> Non
     """Take a story out of the queue.
 
     Raises:
-        NothingHere, NotAllowed: not a case of theirs.
+        NothingHere, NotAllowed: it is no case of theirs.
     """
     case = case_of(dbs, member, case_id)
     stories_queue.withhold_stories(dbs.mailbox, dbs.desk, case.id, also_shown=False)
@@ -131,10 +135,10 @@ def take_story_from_queue(dbs: Databases, member: Member, case_id: bytes) -> Non
 
 
 def apply_authors_wishes(dbs: Databases, member: Member, case_id: bytes) -> None:
-    """Do what the author's last word asks for: stop what is queued, and take off the site what is no longer allowed.
+    """Carry out the author's last word: take out of the queue, and off the site, every text that it no longer allows.
 
     Raises:
-        NothingHere, NotAllowed: not a case of theirs.
+        NothingHere, NotAllowed: it is no case of theirs.
     """
     case = case_of(dbs, member, case_id)
     now = story_status(dbs, member, case_id)
@@ -167,7 +171,8 @@ def put_story_back(dbs: Databases, member: Member, story_id: bytes) -> None:
     Raises:
         NotReady: it is not down.
         NewMessage: its author has written, and nobody has read it.
-        NothingHere, NotAllowed, AlreadyWithdrawn.
+        AlreadyWithdrawn: the author has taken the story back.
+        NothingHere, NotAllowed: it is not of their circle, and they are no coordinator.
     """
     story = story_for(dbs, member, story_id)
     if story.state != "down":
@@ -181,7 +186,10 @@ def publish_story_now(dbs: Databases, member: Member, story_id: bytes) -> None:
 
     Raises:
         NotAllowed: they are no coordinator.
-        NotReady, NewMessage, NothingHere, AlreadyWithdrawn: as the day itself would find it.
+        NotReady: it is not queued.
+        NewMessage: its author has written, and nobody has read it.
+        AlreadyWithdrawn: the author has taken the story back.
+        NothingHere: there is no such story.
     """
     only_coordinators(member)
     story = story_for(dbs, member, story_id)
@@ -228,10 +236,6 @@ def _draft_at(now: StoryStatus, draft_id: bytes, step: Step) -> CurrentDraft:
     if draft is None or draft != now.draft_in(draft.content.language) or now.step(draft) != step:
         raise NotReady
     return draft
-
-
-def _points_to(now: StoryStatus, story_id: bytes) -> bool:
-    return StoryLink(story_id.hex()) in [line.payload for line in now.opened.lines if not line.forged]
 
 
 def _joining(now: StoryStatus, language: str) -> bytes:

@@ -1,6 +1,6 @@
-"""Where the story of a case stands: its drafts, who approved them, what its author allows and has said.
+"""The status of a case's story: its drafts, who approved them, the consent and the verdicts of its author.
 
-Nothing here changes anything. What the author said is read from sealed messages, the last one of which counts; a yes
+Nothing here changes anything. Consent and verdicts are read from sealed messages, the last one of which counts; a yes
 holds for exactly the words that were shown, and a no for ever.
 """
 
@@ -91,7 +91,7 @@ class StoryStatus:
 
     @property
     def original(self) -> str:
-        """What the author wrote, from the first message on."""
+        """The author's own words, from the first message on."""
         written = [line.text for line in reversed(self.opened.lines) if line.author == "visitor" and not line.verdict]
         return "\n\n".join(text for text in written if text)
 
@@ -119,7 +119,7 @@ class StoryStatus:
         return self.opened.consent.publish if self.opened.consent else "no"
 
     def step(self, draft: CurrentDraft) -> Step:
-        """Say what has to happen next with a draft."""
+        """Choose the next step of a draft."""
         words = draft.content
         decision = self.answer(words.title, words.text, words.language).decision
         if self.publish == "no":
@@ -191,7 +191,7 @@ def story_status(dbs: Databases, member: Member, case_id: bytes) -> StoryStatus:
     """Read everything about the story of a case.
 
     Raises:
-        NothingHere, NotAllowed: not a case of theirs.
+        NothingHere, NotAllowed: it is no case of theirs.
     """
     opened = open_case(dbs, member, case_id)
     stories = stories_queue.stories_of(dbs.desk, case_id)
@@ -214,16 +214,16 @@ def _drafts(dbs: Databases, member: Member, case: records.Case) -> dict[str, Cur
         for entry, payload in entries
         if isinstance(payload, Approval) and entry.kind == "approval"
     }
-    found: dict[str, CurrentDraft] = {}
+    drafts: dict[str, CurrentDraft] = {}
     for entry, payload in entries:
         if isinstance(payload, Draft) and entry.kind == "draft":
-            found.pop(payload.language, None)
+            drafts.pop(payload.language, None)
             approver = approvals.get(entry.id.hex(), entry.author)
             second = handle_of(dbs, approver) if approver != entry.author else ""
-            found[payload.language] = CurrentDraft(
+            drafts[payload.language] = CurrentDraft(
                 entry.id, entry.author, handle_of(dbs, entry.author), entry.day, payload, second
             )
-    return found
+    return drafts
 
 
 def _words(text: FinalText) -> tuple[str, str, str]:

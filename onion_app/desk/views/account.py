@@ -1,4 +1,4 @@
-"""What a moderator changes about themselves: passphrase, phone, sheet, one more circle; the end of every session."""
+"""The account of a moderator: passphrase, phone, sheet, one more circle; the end of every session."""
 
 from typing import Final
 
@@ -32,7 +32,7 @@ pages = Blueprint("account", __name__, url_prefix="/account")
 @pages.get("")
 @login_required
 def show(_member: Member) -> Answer:
-    """Show what can be changed."""
+    """Show the account."""
     return _page({})
 
 
@@ -100,8 +100,8 @@ def new_sheet(_member: Member) -> Answer:
 def sheet(member: Member) -> Answer:
     """Replace the recovery sheet."""
     passphrase, digits = forms.short(request.form, "passphrase_sheet"), forms.short(request.form, "line")
-    held = session_contents()
-    drawn, line = held.get("new_sheet", ""), held.get("line", 1)
+    contents = session_contents()
+    drawn, line = contents.get("new_sheet", ""), contents.get("line", 1)
     try:
         identity.change_sheet(databases(), desk_context().delays, member, passphrase, drawn, line, digits)
     except forms.Mistake as mistake:
@@ -132,15 +132,15 @@ def everywhere(member: Member) -> Answer:
 
 
 def _page(mistakes: dict[str, str]) -> Answer:
-    held = session_contents()
-    totp, sheet_drawn = held.get("new_totp", ""), held.get("new_sheet", "")
+    contents = session_contents()
+    totp, sheet_drawn = contents.get("new_totp", ""), contents.get("new_sheet", "")
     return render_template(
         "account.html",
-        new_words=held.get("new_words", ""),
+        new_words=contents.get("new_words", ""),
         totp_groups=identity.in_fours(totp),
         qr=identity.qr_code(totp) if totp else "",
         sheet=codes.code_lines(sheet_drawn),
-        line_number=held.get("line", 1),
+        line_number=contents.get("line", 1),
         done="done" in request.args,
         typed_invitation=forms.short(request.form, "invitation"),
         mistakes=mistakes,

@@ -1,4 +1,4 @@
-"""The page of a case, and everything that is done on it.
+"""The page of a case, and the acts on it.
 
 A case opens only after its cover was read and *Open* was pressed, which the audit notes; until then a text that was
 typed for it waits in the session.
@@ -25,7 +25,7 @@ pages = Blueprint("case", __name__, url_prefix="/case/<id:case_id>")
 @pages.get("")
 @login_required
 def show(member: Member, case_id: bytes) -> Answer:
-    """Show what a case contains, or the case once it was opened."""
+    """Show the cover of a case, or the case once it was opened."""
     return _page(member, case_id, {})
 
 
@@ -97,7 +97,7 @@ def note(member: Member, case_id: bytes) -> Answer:
 @pages.post("/phrase")
 @login_required
 def phrase(member: Member, case_id: bytes) -> Answer:
-    """Put a set phrase under what was typed; nothing is sent."""
+    """Put a set phrase under the typed text; nothing is sent."""
     try:
         chosen = forms.one_of(request.form, "phrase", phrases.PHRASES)
         language = forms.one_of(request.form, "phrase_in", LANGUAGES)
@@ -120,7 +120,7 @@ def _back_to(case_id: bytes) -> Answer:
 
 
 def _page(member: Member, case_id: bytes, mistakes: dict[str, str]) -> Answer:
-    """Show the cover, or the case; what was typed stays in its box, and in the session until it is sent."""
+    """Show the cover, or the case; a typed text stays in its box, and in the session until it is sent."""
     dbs = databases()
     cover = case_view.case_cover(dbs, member, case_id)
     box, typed = BOXES.get(request.endpoint or ""), forms.body(request.form)

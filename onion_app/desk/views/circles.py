@@ -48,11 +48,11 @@ def invite_coordinator(member: Member, circle_id: bytes) -> Answer:
 @login_required
 def code(_member: Member) -> Answer:
     """Show the code of the invitation just made, this once."""
-    made = session_contents().get("invitation", "")
+    invitation = session_contents().get("invitation", "")
     keep_in_session(invitation="")
-    if not made:
+    if not invitation:
         return redirect(url_for("circles.show"), 303)
-    return render_template("invitation.html", lines=codes.code_lines(made), days=invitations.INVITATION_DAYS)
+    return render_template("invitation.html", lines=codes.code_lines(invitation), days=invitations.INVITATION_DAYS)
 
 
 @pages.post("/invitation/<id:invitation_id>/cancel")
@@ -150,7 +150,7 @@ def _opened(member: Member, found: rekeying.Opening) -> Answer:
 @pages.get("/<id:circle_id>/audit")
 @login_required
 def audit(member: Member, circle_id: bytes) -> Answer:
-    """Show who did what in a circle."""
+    """Show the audit of a circle."""
     page = forms.page_number(request.args)
     circle, rows = circles.audit_of(databases(), member, circle_id, page)
     more = len(rows) == AUDIT_PAGE

@@ -1,4 +1,4 @@
-"""The editor of the guides, for coordinators: words beside what readers will see, and who has checked them."""
+"""The editor of the guides, for coordinators: words beside the page that readers will see, and who has checked them."""
 
 from collections.abc import Sequence
 from typing import cast
@@ -13,8 +13,7 @@ from onion_app.desk.context import databases
 from onion_app.desk.held_texts import held_for, hold_titled, title_of
 from onion_app.desk.login_gate import login_required
 from onion_app.desk.permissions import Member, only_coordinators
-from onion_app.vault.desk import audit
-from onion_app.vault.desk import guides as shelf
+from onion_app.vault.desk import audit, guides
 from onion_app.vault.shown.reading import Version
 from onion_app.web.i18n import LANGUAGES, current_language
 from onion_app.web.markdown import render
@@ -35,9 +34,9 @@ def begin(member: Member) -> Answer:
     """Begin a guide under a name of its own."""
     only_coordinators(member)
     slug = forms.one_line(request.form, "slug").lower()
-    if not shelf.SLUG.fullmatch(slug):
+    if not guides.SLUG.fullmatch(slug):
         return _list(member, {"slug": forms.marked("Up to 30 Latin letters, digits and hyphens, a letter first.")})
-    guide_id = shelf.begin_guide(databases().desk, new_id(), slug)
+    guide_id = guides.begin_guide(databases().desk, new_id(), slug)
     _note(member, "began a guide")
     return redirect(url_for("guides.edit", guide_id=guide_id), 303)
 
@@ -52,7 +51,7 @@ def edit(member: Member, guide_id: bytes) -> Answer:
 @pages.post("/<id:guide_id>/save")
 @login_required
 def save(member: Member, guide_id: bytes) -> Answer:
-    """Store a version, or show first what readers will see."""
+    """Store a version, or show first how readers will see it."""
     only_coordinators(member)
     dbs = databases()
     try:
@@ -63,7 +62,7 @@ def save(member: Member, guide_id: bytes) -> Answer:
     if "preview" in request.form:
         return _page(member, guide_id, {})
     version = Version(guide_id, cast("LanguageCode", language), title, text, None, None, None)
-    shelf.save_version(dbs.mailbox, dbs.desk, version)
+    guides.save_version(dbs.mailbox, dbs.desk, version)
     hold_titled(guide_id, "guide", "", "")
     _note(member, "changed a guide")
     return _back_to(guide_id, language)
@@ -78,7 +77,7 @@ def check(member: Member, guide_id: bytes) -> Answer:
     version = _version(guide_id, request.form.get("language", ""))
     if version is None or forms.body(request.form) != version.body:
         return _page(member, guide_id, {"": forms.marked("It was changed in the meantime. Read it again.")})
-    shelf.note_check(dbs.mailbox, dbs.desk, version, member.handle, dbs.today)
+    guides.note_check(dbs.mailbox, dbs.desk, version, member.handle, dbs.today)
     _note(member, "checked a guide")
     return _back_to(guide_id, version.language)
 
@@ -88,7 +87,7 @@ def check(member: Member, guide_id: bytes) -> Answer:
 def publish(member: Member, guide_id: bytes) -> Answer:
     """Show a guide on the site."""
     only_coordinators(member)
-    shelf.publish_guide(databases().mailbox, databases().desk, guide_id)
+    guides.publish_guide(databases().mailbox, databases().desk, guide_id)
     _note(member, "published a guide")
     return _back_to(guide_id, request.form.get("language", ""))
 
@@ -98,7 +97,7 @@ def publish(member: Member, guide_id: bytes) -> Answer:
 def take_down(member: Member, guide_id: bytes) -> Answer:
     """Take a guide off the site."""
     only_coordinators(member)
-    shelf.take_down_guide(databases().mailbox, databases().desk, guide_id)
+    guides.take_down_guide(databases().mailbox, databases().desk, guide_id)
     _note(member, "took a guide down")
     return _back_to(guide_id, request.form.get("language", ""))
 
@@ -112,14 +111,14 @@ def _back_to(guide_id: bytes, language: str) -> Answer:
 
 
 def _version(guide_id: bytes, language: str) -> Version | None:
-    _, versions = shelf.read_guide(databases().desk, guide_id)
+    _, versions = guides.read_guide(databases().desk, guide_id)
     return next((version for version in versions if version.language == language), None)
 
 
 def _list(member: Member, mistakes: dict[str, str]) -> Answer:
     only_coordinators(member)
-    found = [(guide, versions, _in_ones_own(versions)) for guide, versions in shelf.all_guides(databases().desk)]
-    return render_template("guides.html", guides=found, mistakes=mistakes)
+    rows = [(guide, versions, _in_ones_own(versions)) for guide, versions in guides.all_guides(databases().desk)]
+    return render_template("guides.html", guides=rows, mistakes=mistakes)
 
 
 def _in_ones_own(versions: Sequence[Version]) -> Version | None:
@@ -129,9 +128,9 @@ def _in_ones_own(versions: Sequence[Version]) -> Version | None:
 
 
 def _page(member: Member, guide_id: bytes, mistakes: dict[str, str]) -> Answer:
-    """Show the editor; what was typed stays in its box, and beside it as readers will see it."""
+    """Show the editor; a typed text stays in its box, and beside it as readers will see it."""
     only_coordinators(member)
-    guide, versions = shelf.read_guide(databases().desk, guide_id)
+    guide, versions = guides.read_guide(databases().desk, guide_id)
     language = request.values.get("language", "")
     language = language if language in LANGUAGE_CODES else current_language().code
     version = _version(guide_id, language)

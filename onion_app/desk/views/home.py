@@ -17,7 +17,7 @@ pages = Blueprint("home", __name__)
 @pages.get("/")
 @login_required
 def home(member: Member) -> Answer:
-    """Show counts, and what the chores rows."""
+    """Show counts, and the findings of the chores."""
     dbs = databases()
     first = queues.first_page(dbs, member)
     return render_template(

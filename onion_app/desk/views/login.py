@@ -72,7 +72,7 @@ def _login_page(mistakes: dict[str, str]) -> Answer:
 @pages.post("/logout")
 @login_required
 def logout(_member: Member) -> Answer:
-    """End the session and wipe what it held."""
+    """End the session and wipe its contents."""
     end_session()
     return redirect(url_for("login.login"), 303)
 
@@ -124,7 +124,7 @@ def _store(pending: Enrolment, recovering: str) -> None:
 
 @pages.route("/recover", methods=["GET", "POST"])
 def recover() -> Answer:
-    """Ask for the recovery sheet; what is made anew is then shown like to a newcomer."""
+    """Ask for the recovery sheet; the new secrets are then shown like to a newcomer."""
     if request.method == "GET":
         return render_template("recover.html", mistakes={}, typed_handle="")
     handle, sheet = forms.short(request.form, "handle"), forms.short(request.form, "sheet")

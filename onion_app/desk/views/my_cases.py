@@ -2,8 +2,8 @@
 
 Somebody with a slow line and little time takes ten in the queue at once, opens them, and answers: four pages in all.
 
-An answer that is refused keeps its text and says why; the others are sent. Nothing typed here is lost: what was not
-sent stays in the session, beside its case.
+An answer that is refused keeps its text and says why; the others are sent. Nothing typed here is lost: an answer that
+was not sent stays in the session, beside its case.
 """
 
 from typing import Final, NamedTuple
@@ -27,7 +27,7 @@ GONE: Final = forms.marked("A case is no longer here: its author took it back, o
 
 
 class Card(NamedTuple):
-    """A case that one has taken, its opened text if it was opened, and what stands in its box."""
+    """A case that one has taken, as it opens if it was opened, and the text in its box."""
 
     cover: case_view.Cover
     open: case_view.CaseView | None
@@ -36,7 +36,7 @@ class Card(NamedTuple):
 
     @property
     def newest(self) -> list[case_view.MessageLine]:
-        """The author's newest words that say something, and what came after them."""
+        """The author's newest words, and the messages after them."""
         lines = self.open.lines if self.open else []
         last = next((place for place, line in enumerate(lines) if line.text and line.author == "visitor"), len(lines))
         return [line for line in lines[: last + 1] if not line.consent]  # what is allowed stands on the case's own page
@@ -67,7 +67,7 @@ def take(member: Member) -> Answer:
 @pages.post("/open")
 @login_required
 def open_all(member: Member) -> Answer:
-    """Open those that were not opened in this session, or hold something new."""
+    """Open the cases that were not opened in this session, or hold a new message."""
     dbs = databases()
     _keep_typed()
     for case in queues.taken_cases_of(dbs, member)[:AT_ONCE]:
@@ -81,7 +81,7 @@ def open_all(member: Member) -> Answer:
 @pages.post("/send")
 @login_required
 def send(member: Member) -> Answer:
-    """Send every box that holds something; what is refused stays in its box."""
+    """Send every box that holds a text; one that is refused stays in its box."""
     mistakes = {}
     _keep_typed()
     for case_id, typed in forms.boxes(request.form).items():
@@ -141,12 +141,12 @@ def _keep_typed() -> None:
 
 def _page(member: Member, mistakes: dict[str, str]) -> Answer:
     dbs = databases()
-    taken = queues.taken_cases_of(dbs, member)
-    cards = [_card(dbs, member, case.id) for case in taken[:AT_ONCE]]
+    cases = queues.taken_cases_of(dbs, member)
+    cards = [_card(dbs, member, case.id) for case in cases[:AT_ONCE]]
     return render_template(
         "mine.html",
         cards=cards,
-        more=len(taken) > AT_ONCE,
+        more=len(cases) > AT_ONCE,
         sent="sent" in request.args,
         mistakes=mistakes,
         strays=_strays(cards),

@@ -1,4 +1,4 @@
-"""What coordinators set, each value checked, and its effect said beside it."""
+"""The settings, for coordinators: each value is checked, and its effect said beside it."""
 
 from collections.abc import Callable
 from typing import Final
@@ -27,7 +27,7 @@ _GIB: Final = forms.marked("A number of GiB from 1 to 100.")
 @pages.get("")
 @login_required
 def show(member: Member) -> Answer:
-    """Show what is set."""
+    """Show the settings."""
     return _page(member, {})
 
 

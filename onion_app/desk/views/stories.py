@@ -1,4 +1,4 @@
-"""What is on the site, what is queued and what was taken down: for the circle it came from, and for coordinators."""
+"""The stories: published, queued and taken down, for the circle that each came from and for coordinators."""
 
 from collections.abc import Callable
 from typing import Final, NamedTuple, get_args
@@ -12,7 +12,7 @@ from onion_app.desk.context import Databases, databases
 from onion_app.desk.login_gate import login_required
 from onion_app.desk.permissions import Member, only_coordinators
 from onion_app.errors import AlreadyWithdrawn, NewMessage, NothingHere, NotReady, Overloaded
-from onion_app.vault.desk import stories_queue as shelf
+from onion_app.vault.desk import stories_queue
 from onion_app.vault.shown import reading
 
 pages = Blueprint("stories", __name__, url_prefix="/stories")
@@ -24,7 +24,7 @@ STATES: Final = tuple(state for state in get_args(TextState) if state != "draft"
 class StoryRow(NamedTuple):
     """A line of the list."""
 
-    story: shelf.Story
+    story: stories_queue.Story
     title: str
     languages: list[str]
 
@@ -39,20 +39,20 @@ def show(member: Member) -> Answer:
     if which not in STATES:
         raise NothingHere
     dbs = databases()
-    found = shelf.stories_in(dbs.desk, next(state for state in STATES if state == which), page - 1)
+    stories = stories_queue.stories_in(dbs.desk, next(state for state in STATES if state == which), page - 1)
     return render_template(
         "stories.html",
         which=which,
-        found=[_listed(dbs, story) for story in found],
+        rows=[_row(dbs, story) for story in stories],
         page=page,
-        more=len(found) == shelf.PAGE,
+        more=len(stories) == stories_queue.PAGE,
     )
 
 
 @pages.get("/<id:story_id>")
 @login_required
 def show_story(member: Member, story_id: bytes) -> Answer:
-    """Show a story as its readers see it, and what can be done with it."""
+    """Show a story as its readers see it, and the acts on it."""
     return _page(member, story_id, {})
 
 
@@ -79,8 +79,8 @@ def publish_now(member: Member, story_id: bytes) -> Answer:
         story_actions.publish_story_now(databases(), member, story_id)
     except REFUSALS as refused:
         return _page(member, story_id, {"": refused.sentence})
-    made = shelf.stories_of(databases().desk, case_id) if case_id is not None else []
-    main = shelf.main_story(made)  # a translation has joined its story, and has no page of its own any more
+    stories = stories_queue.stories_of(databases().desk, case_id) if case_id is not None else []
+    main = stories_queue.main_story(stories)  # a translation has joined its story, and has no page of its own any more
     return redirect(url_for("stories.show_story", story_id=main.id if main is not None else story_id), 303)
 
 
@@ -101,7 +101,7 @@ def _page(member: Member, story_id: bytes, mistakes: dict[str, str]) -> Answer:
     return render_template("one_story.html", story=story, about=text, versions=versions, mistakes=mistakes)
 
 
-def _listed(dbs: Databases, story: shelf.Story) -> StoryRow:
+def _row(dbs: Databases, story: stories_queue.Story) -> StoryRow:
     _, versions = reading.read_text(dbs.desk, story.id)
     first = next((version for version in versions if version.translated_from is None), next(iter(versions), None))
     return StoryRow(story, first.title if first is not None else "", [version.language for version in versions])

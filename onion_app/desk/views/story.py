@@ -1,6 +1,6 @@
 """The page on which the story of a case is made: the draft beside the original, and every step to the queue.
 
-It opens after the case was opened, like the case itself; whoever has not read what is there does not decide about it.
+It opens after the case was opened: whoever has not read a case does not decide about its story.
 """
 
 from collections.abc import Callable
@@ -210,9 +210,9 @@ def _first_draft(original: str, language: str, received_day: int) -> Draft:
 
 def _language(now: StoryStatus) -> str:
     """Give the language that is edited: the one asked for, or the author's."""
-    asked = request.values.get("language", "")
-    if asked in LANGUAGES:
-        return asked
+    named = request.values.get("language", "")
+    if named in LANGUAGES:
+        return named
     if now.source is not None:
         return now.source.language
     return now.case.answer_in if now.case.answer_in in LANGUAGES else "ar"
