@@ -86,17 +86,17 @@ def ticked_cases(form: Mapping[str, str], prefix: str) -> list[bytes]:
     return [bytes.fromhex(tick[2]) for tick in map(_TICK.fullmatch, form) if tick and tick[1] == prefix]
 
 
-def text(form: Mapping[str, str]) -> str:
+def text(form: Mapping[str, str], beside: str = "text") -> str:
     """Read the text of a box.
 
     Raises:
-        Mistake: empty, or longer than 12,000 letters.
+        Mistake: it is empty, or longer than 12,000 letters; the sentence stands beside the field of this name.
     """
     typed = body(form).strip()
     if not typed:
-        raise Mistake("text", marked("The box is empty."))
+        raise Mistake(beside, marked("The box is empty."))
     if len(typed) > TEXT_LETTERS:
-        raise Mistake("text", marked("This is too long: 12,000 letters fit. Nothing was sent."))
+        raise Mistake(beside, marked("This is too long: 12,000 letters fit. Nothing was sent."))
     return typed
 
 
@@ -153,31 +153,31 @@ def one_of(form: Mapping[str, str], name: str, allowed: Mapping[str, object] | t
     return chosen
 
 
-def id_of(form: Mapping[str, str], name: str) -> bytes:
-    """Read a hidden id of 16 bytes.
+def id_of(form: Mapping[str, str], name: str, beside: str | None = None) -> bytes:
+    """Read an id of 16 bytes.
 
     Raises:
-        Mistake: not one of ours.
+        Mistake: it is none; the sentence stands beside the field of this name, or of another.
     """
-    return _hidden_bytes(form, name, 16)
+    return _bytes_of(form, name, 16, name if beside is None else beside)
 
 
 def key_of(form: Mapping[str, str], name: str) -> bytes:
     """Read a hidden public key of 32 bytes.
 
     Raises:
-        Mistake: not one of ours.
+        Mistake: it is none.
     """
-    return _hidden_bytes(form, name, 32)
+    return _bytes_of(form, name, 32, "")
 
 
-def _hidden_bytes(form: Mapping[str, str], name: str, length: int) -> bytes:
+def _bytes_of(form: Mapping[str, str], name: str, length: int, beside: str) -> bytes:
     try:
         value = bytes.fromhex(form.get(name, ""))
     except ValueError:
         value = b""
     if len(value) != length:
-        raise Mistake(name, marked("This page is incomplete. Load it again."))
+        raise Mistake(beside, marked("This page is incomplete. Load it again."))
     return value
 
 

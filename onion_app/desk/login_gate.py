@@ -5,16 +5,17 @@ A page that is asked for without a session shows the login; a text that came wit
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, Final, ParamSpec, cast
+from typing import Concatenate, Final, ParamSpec, TypeVar, cast
 
-from flask import abort, current_app, g, redirect, render_template, request, session, url_for
+from flask import Blueprint, abort, current_app, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue as Answer
 from werkzeug.exceptions import HTTPException
 
+from onion_app.desk.forms import Mistake
 from onion_app.desk.held_texts import sealed_text
 from onion_app.desk.permissions import Member
 from onion_app.desk.session import current_member
-from onion_app.errors import VisitOver
+from onion_app.errors import NotAllowed, NothingHere, SanctuaryError, VisitOver
 from onion_app.web.app import Hardened
 from onion_app.web.i18n import speak
 
@@ -23,6 +24,7 @@ OPEN_TO_ALL: Final = frozenset({"login.login", "login.join", "login.enrol", "log
 LANGUAGES: Final = ("en", "ar")
 
 _Rest = ParamSpec("_Rest")
+_Page = TypeVar("_Page", bound=Callable[..., Answer])
 
 
 def refuse_strangers() -> Answer | None:
@@ -70,6 +72,28 @@ def login_required(view: Callable[Concatenate[Member, _Rest], Answer]) -> Callab
         return view(g.member, *args, **kwargs)
 
     return with_member
+
+
+def answers_refusals(pages: Blueprint, *refusals: type[SanctuaryError]) -> Callable[[_Page], _Page]:
+    """Show this page again, with a sentence beside its field, where something that was sent from it is refused.
+
+    The page takes the member, the sentences by field, and the ids in the address.
+    """
+
+    def register(page: _Page) -> _Page:
+        def refused(error: Mistake | SanctuaryError) -> Answer:
+            field = error.field if isinstance(error, Mistake) else ""
+            try:
+                return page(g.member, {field: error.sentence}, **(request.view_args or {}))
+            except (NothingHere, NotAllowed) as hidden:  # a form of somebody else's page
+                return current_app.handle_user_exception(hidden)
+
+        kinds: tuple[type[Exception], ...] = (Mistake, *refusals)
+        for refusal in kinds:
+            pages.register_error_handler(refusal, refused)
+        return page
+
+    return register
 
 
 def template_defaults() -> dict[str, object]:

@@ -203,7 +203,7 @@ def test_a_member_finds_nothing_of_another_circle_under_any_address(
     def values(names: set[str]) -> dict[str, Any]:
         return {name: ids.get(name, "new") for name in names}
 
-    untouched = {"entry", "account"}  # these end sessions, and name nothing
+    untouched = {"login", "account"}  # these end sessions, and name nothing
     with app.test_request_context(base_url=f"http://{HOST}"):
         rules = [rule for rule in app.url_map.iter_rules() if rule.endpoint.partition(".")[0] not in untouched]
         asked = [

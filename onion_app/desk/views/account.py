@@ -10,7 +10,7 @@ from onion_app.crypto.members import new_secrets
 from onion_app.crypto.passphrases import new_passphrase
 from onion_app.desk import enrolment, forms, identity
 from onion_app.desk.context import databases, desk_context
-from onion_app.desk.login_gate import login_required
+from onion_app.desk.login_gate import answers_refusals, login_required
 from onion_app.desk.permissions import Member
 from onion_app.desk.session import end_every_session, keep_in_session, session_contents
 from onion_app.errors import (
@@ -31,9 +31,9 @@ pages = Blueprint("account", __name__, url_prefix="/account")
 
 @pages.get("")
 @login_required
-def show(_member: Member) -> Answer:
+def show(member: Member) -> Answer:
     """Show the account."""
-    return _page({})
+    return _page(member, {})
 
 
 @pages.post("/new-words")
@@ -52,10 +52,8 @@ def passphrase(member: Member) -> Answer:
     old, again = forms.short(request.form, "passphrase"), forms.short(request.form, "again")
     try:
         identity.change_passphrase(databases(), desk_context().delays, member, old, drawn, again)
-    except forms.Mistake as mistake:
-        return _page({mistake.field: mistake.sentence})
     except LoginRefused:
-        return _page({"passphrase": NOT_OLD})
+        return _page(member, {"passphrase": NOT_OLD})
     end_every_session(member.id)
     return redirect(url_for("login.login"), 303)
 
@@ -80,9 +78,9 @@ def second_factor(member: Member) -> Answer:
         context = desk_context()
         identity.change_second_factor(databases(), context.delays, member, passphrase, drawn, digits, context.clock())
     except WrongSecondFactor as wrong:
-        return _page({"totp": wrong.sentence})
+        return _page(member, {"totp": wrong.sentence})
     except LoginRefused:
-        return _page({"passphrase_digits": WRONG})
+        return _page(member, {"passphrase_digits": WRONG})
     end_every_session(member.id)
     return redirect(url_for("login.login"), 303)
 
@@ -104,10 +102,8 @@ def sheet(member: Member) -> Answer:
     drawn, line = contents.get("new_sheet", ""), contents.get("line", 1)
     try:
         identity.change_sheet(databases(), desk_context().delays, member, passphrase, drawn, line, digits)
-    except forms.Mistake as mistake:
-        return _page({mistake.field: mistake.sentence})
     except LoginRefused:
-        return _page({"passphrase_sheet": WRONG})
+        return _page(member, {"passphrase_sheet": WRONG})
     keep_in_session(new_sheet="")
     return redirect(url_for("account.show", done=1), 303)
 
@@ -119,7 +115,7 @@ def join_circle(member: Member) -> Answer:
     try:
         enrolment.join(databases(), member, forms.short(request.form, "invitation"))
     except REFUSALS as refused:
-        return _page({"invitation": refused.sentence})
+        return _page(member, {"invitation": refused.sentence})
     return redirect(url_for("home.home"), 303)
 
 
@@ -131,7 +127,8 @@ def everywhere(member: Member) -> Answer:
     return redirect(url_for("login.login"), 303)
 
 
-def _page(mistakes: dict[str, str]) -> Answer:
+@answers_refusals(pages)
+def _page(_member: Member, mistakes: dict[str, str]) -> Answer:
     contents = session_contents()
     totp, sheet_drawn = contents.get("new_totp", ""), contents.get("new_sheet", "")
     return render_template(

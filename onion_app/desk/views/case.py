@@ -4,7 +4,6 @@ A case opens only after its cover was read and *Open* was pressed, which the aud
 typed for it waits in the session.
 """
 
-from collections.abc import Callable
 from contextlib import suppress
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -12,9 +11,9 @@ from flask.typing import ResponseReturnValue as Answer
 
 from onion_app.crypto.keys import new_id
 from onion_app.desk import answering, case_view, forms, phrases, story_actions
-from onion_app.desk.context import Databases, databases
+from onion_app.desk.context import databases
 from onion_app.desk.held_texts import BOXES, held_for, hold
-from onion_app.desk.login_gate import login_required
+from onion_app.desk.login_gate import answers_refusals, login_required
 from onion_app.desk.permissions import Member
 from onion_app.desk.session import has_opened, remember_opened
 from onion_app.web.i18n import LANGUAGES
@@ -26,7 +25,7 @@ pages = Blueprint("case", __name__, url_prefix="/case/<id:case_id>")
 @login_required
 def show(member: Member, case_id: bytes) -> Answer:
     """Show the cover of a case, or the case once it was opened."""
-    return _page(member, case_id, {})
+    return _page(member, {}, case_id)
 
 
 @pages.post("/open")
@@ -44,36 +43,34 @@ def open_it(member: Member, case_id: bytes) -> Answer:
 @login_required
 def take(member: Member, case_id: bytes) -> Answer:
     """Take a case."""
-    return _act(answering.take_case, member, case_id)
+    answering.take_case(databases(), member, case_id)
+    return _back_to(case_id)
 
 
 @pages.post("/give-back")
 @login_required
 def give_back(member: Member, case_id: bytes) -> Answer:
     """Give a case back."""
-    return _act(answering.give_case_back, member, case_id)
+    answering.give_case_back(databases(), member, case_id)
+    return _back_to(case_id)
 
 
 @pages.post("/close")
 @login_required
 def close(member: Member, case_id: bytes) -> Answer:
     """Close a case."""
-    return _act(answering.close_case, member, case_id)
+    answering.close_case(databases(), member, case_id)
+    return _back_to(case_id)
 
 
 @pages.post("/reply")
 @login_required
 def reply(member: Member, case_id: bytes) -> Answer:
     """Send an answer."""
-    try:
-        text = forms.text(request.form)
-        message_id, seen = forms.id_of(request.form, "message"), forms.number(request.form, "seen")
-        answering.send_reply(databases(), member, case_id, message_id, text, seen)
-        story_actions.apply_authors_wishes(databases(), member, case_id)
-    except forms.Mistake as mistake:
-        return _page(member, case_id, {mistake.field: mistake.sentence})
-    except answering.REFUSALS as refused:
-        return _page(member, case_id, {"": refused.sentence})
+    text = forms.text(request.form)
+    message_id, seen = forms.id_of(request.form, "message"), forms.number(request.form, "seen")
+    answering.send_reply(databases(), member, case_id, message_id, text, seen)
+    story_actions.apply_authors_wishes(databases(), member, case_id)
     hold(case_id, "text", "")
     return _back_to(case_id)
 
@@ -82,44 +79,28 @@ def reply(member: Member, case_id: bytes) -> Answer:
 @login_required
 def note(member: Member, case_id: bytes) -> Answer:
     """Keep a note."""
-    try:
-        text, entry_id = forms.text(request.form), forms.id_of(request.form, "entry")
-        answering.write_note(databases(), member, case_id, entry_id, text)
-    except forms.Mistake as mistake:
-        field = "note" if mistake.field == "text" else mistake.field
-        return _page(member, case_id, {field: mistake.sentence})
-    except answering.REFUSALS as refused:
-        return _page(member, case_id, {"": refused.sentence})
+    text, entry_id = forms.text(request.form, beside="note"), forms.id_of(request.form, "entry")
+    answering.write_note(databases(), member, case_id, entry_id, text)
     hold(case_id, "note", "")
     return _back_to(case_id)
 
 
 @pages.post("/phrase")
 @login_required
-def phrase(member: Member, case_id: bytes) -> Answer:
+def phrase(_member: Member, case_id: bytes) -> Answer:
     """Put a set phrase under the typed text; nothing is sent."""
-    try:
-        chosen = forms.one_of(request.form, "phrase", phrases.PHRASES)
-        language = forms.one_of(request.form, "phrase_in", LANGUAGES)
-    except forms.Mistake as mistake:
-        return _page(member, case_id, {mistake.field: mistake.sentence})
+    chosen = forms.one_of(request.form, "phrase", phrases.PHRASES)
+    language = forms.one_of(request.form, "phrase_in", LANGUAGES)
     hold(case_id, "text", phrases.with_phrase(forms.body(request.form), chosen, language, databases().today))
     return redirect(url_for("case.show", case_id=case_id, phrase_in=language, _anchor="text"), 303)
-
-
-def _act(act: Callable[[Databases, Member, bytes], None], member: Member, case_id: bytes) -> Answer:
-    try:
-        act(databases(), member, case_id)
-    except answering.REFUSALS as refused:
-        return _page(member, case_id, {"": refused.sentence})
-    return _back_to(case_id)
 
 
 def _back_to(case_id: bytes) -> Answer:
     return redirect(url_for("case.show", case_id=case_id), 303)
 
 
-def _page(member: Member, case_id: bytes, mistakes: dict[str, str]) -> Answer:
+@answers_refusals(pages, *answering.REFUSALS)
+def _page(member: Member, mistakes: dict[str, str], case_id: bytes) -> Answer:
     """Show the cover, or the case; a typed text stays in its box, and in the session until it is sent."""
     dbs = databases()
     cover = case_view.case_cover(dbs, member, case_id)

@@ -1,14 +1,12 @@
 """Who is in my circle: its handles, who waits, invitations; to coordinators every circle, and nothing of its cases."""
 
-from collections.abc import Callable
-
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue as Answer
 
 from onion_app.crypto import codes
 from onion_app.desk import circles, forms, member_removal, rekeying
 from onion_app.desk.context import databases
-from onion_app.desk.login_gate import login_required
+from onion_app.desk.login_gate import answers_refusals, login_required
 from onion_app.desk.permissions import Member
 from onion_app.desk.session import keep_in_session, session_contents
 from onion_app.errors import CircleChanged, InvitationRefused
@@ -59,10 +57,7 @@ def code(_member: Member) -> Answer:
 @login_required
 def cancel(member: Member, invitation_id: bytes) -> Answer:
     """Cancel an invitation."""
-    try:
-        circles.cancel(databases(), member, invitation_id)
-    except REFUSALS as refused:
-        return _page(member, {"": refused.sentence})
+    circles.cancel(databases(), member, invitation_id)
     return redirect(url_for("circles.show"), 303)
 
 
@@ -70,13 +65,7 @@ def cancel(member: Member, invitation_id: bytes) -> Answer:
 @login_required
 def let_in(member: Member, circle_id: bytes, newcomer_id: bytes) -> Answer:
     """Let a newcomer in whose words were compared."""
-    try:
-        compared = forms.key_of(request.form, "key")
-        circles.let_in(databases(), member, circle_id, newcomer_id, compared)
-    except forms.Mistake as mistake:
-        return _page(member, {"": mistake.sentence})
-    except REFUSALS as refused:
-        return _page(member, {"": refused.sentence})
+    circles.let_in(databases(), member, circle_id, newcomer_id, forms.key_of(request.form, "key"))
     return redirect(url_for("circles.show"), 303)
 
 
@@ -86,10 +75,7 @@ def add(member: Member) -> Answer:
     """Add a circle."""
     topics = tuple(forms.ticked(request.form, "topic", circles.TOPICS))
     languages = tuple(forms.ticked(request.form, "language", tuple(LANGUAGES)))
-    try:
-        circles.add_circle(databases(), member, forms.one_line(request.form, "name"), topics, languages)
-    except forms.Mistake as mistake:
-        return _page(member, {mistake.field: mistake.sentence})
+    circles.add_circle(databases(), member, forms.one_line(request.form, "name"), topics, languages)
     return redirect(url_for("circles.show"), 303)
 
 
@@ -97,23 +83,15 @@ def add(member: Member) -> Answer:
 @login_required
 def shut_out(member: Member, moderator_id: bytes) -> Answer:
     """Shut somebody out of everything, at once."""
-    return _shut(member, lambda: member_removal.remove_member(databases(), member, moderator_id))
+    member_removal.remove_member(databases(), member, moderator_id)
+    return redirect(url_for("circles.show"), 303)
 
 
 @pages.post("/<id:circle_id>/shut-out/<id:moderator_id>")
 @login_required
 def shut_out_of(member: Member, circle_id: bytes, moderator_id: bytes) -> Answer:
     """Shut somebody out of one circle, at once."""
-    return _shut(member, lambda: member_removal.remove_from_circle(databases(), member, circle_id, moderator_id))
-
-
-def _shut(member: Member, act: Callable[[], None]) -> Answer:
-    try:
-        act()
-    except forms.Mistake as mistake:
-        return _page(member, {mistake.field: mistake.sentence})
-    except REFUSALS as refused:
-        return _page(member, {"": refused.sentence})
+    member_removal.remove_from_circle(databases(), member, circle_id, moderator_id)
     return redirect(url_for("circles.show"), 303)
 
 
@@ -157,7 +135,8 @@ def audit(member: Member, circle_id: bytes) -> Answer:
     return render_template("audit.html", circle=circle, rows=rows, page=page, more=more)
 
 
-def _page(member: Member, mistakes: dict[str, str]) -> Answer:
+@answers_refusals(pages, *REFUSALS)
+def _page(member: Member, mistakes: dict[str, str], **_ids: bytes) -> Answer:
     return render_template(
         "circles.html",
         gatherings=circles.circle_overviews(databases(), member),

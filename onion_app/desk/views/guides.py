@@ -11,7 +11,7 @@ from onion_app.crypto.keys import new_id
 from onion_app.desk import forms
 from onion_app.desk.context import databases
 from onion_app.desk.held_texts import held_for, hold_titled, title_of
-from onion_app.desk.login_gate import login_required
+from onion_app.desk.login_gate import answers_refusals, login_required
 from onion_app.desk.permissions import Member, only_coordinators
 from onion_app.vault.desk import audit, guides
 from onion_app.vault.shown.reading import Version
@@ -45,7 +45,7 @@ def begin(member: Member) -> Answer:
 @login_required
 def edit(member: Member, guide_id: bytes) -> Answer:
     """Show a guide in one language, to be read and changed."""
-    return _page(member, guide_id, {})
+    return _page(member, {}, guide_id)
 
 
 @pages.post("/<id:guide_id>/save")
@@ -54,13 +54,10 @@ def save(member: Member, guide_id: bytes) -> Answer:
     """Store a version, or show first how readers will see it."""
     only_coordinators(member)
     dbs = databases()
-    try:
-        title, text = forms.title(request.form), forms.text(request.form)
-        language = forms.one_of(request.form, "language", LANGUAGE_CODES)
-    except forms.Mistake as mistake:
-        return _page(member, guide_id, {mistake.field: mistake.sentence})
+    title, text = forms.title(request.form), forms.text(request.form)
+    language = forms.one_of(request.form, "language", LANGUAGE_CODES)
     if "preview" in request.form:
-        return _page(member, guide_id, {})
+        return _page(member, {}, guide_id)
     version = Version(guide_id, cast("LanguageCode", language), title, text, None, None, None)
     guides.save_version(dbs.mailbox, dbs.desk, version)
     hold_titled(guide_id, "guide", "", "")
@@ -76,7 +73,7 @@ def check(member: Member, guide_id: bytes) -> Answer:
     dbs = databases()
     version = _version(guide_id, request.form.get("language", ""))
     if version is None or forms.body(request.form) != version.body:
-        return _page(member, guide_id, {"": forms.marked("It was changed in the meantime. Read it again.")})
+        raise forms.Mistake("", forms.marked("It was changed in the meantime. Read it again."))
     guides.note_check(dbs.mailbox, dbs.desk, version, member.handle, dbs.today)
     _note(member, "checked a guide")
     return _back_to(guide_id, version.language)
@@ -127,7 +124,8 @@ def _in_ones_own(versions: Sequence[Version]) -> Version | None:
     return next((version for version in versions if version.language == own), next(iter(versions), None))
 
 
-def _page(member: Member, guide_id: bytes, mistakes: dict[str, str]) -> Answer:
+@answers_refusals(pages)
+def _page(member: Member, mistakes: dict[str, str], guide_id: bytes) -> Answer:
     """Show the editor; a typed text stays in its box, and beside it as readers will see it."""
     only_coordinators(member)
     guide, versions = guides.read_guide(databases().desk, guide_id)

@@ -15,7 +15,7 @@ from onion_app.crypto.keys import new_id
 from onion_app.desk import answering, case_view, forms, handover, phrases, queues, story_actions
 from onion_app.desk.context import Databases, databases
 from onion_app.desk.held_texts import held_for, hold
-from onion_app.desk.login_gate import login_required
+from onion_app.desk.login_gate import answers_refusals, login_required
 from onion_app.desk.permissions import Member
 from onion_app.desk.session import has_opened, remember_opened
 from onion_app.errors import DiskFull, NotAllowed, NothingHere, Overloaded, TakenByAnother
@@ -111,10 +111,7 @@ def _reply(dbs: Databases, member: Member, case_id: bytes, typed: str) -> None:
 def phrase(member: Member) -> Answer:
     """Put a set phrase into the ticked boxes, each in the language of the case's author; nothing is sent."""
     _keep_typed()
-    try:
-        chosen = forms.one_of(request.form, "phrase", phrases.PHRASES)
-    except forms.Mistake as mistake:
-        return _page(member, {mistake.field: mistake.sentence})
+    chosen = forms.one_of(request.form, "phrase", phrases.PHRASES)
     dbs, ticked, typed = databases(), forms.ticked_cases(request.form, "below"), forms.boxes(request.form)
     for case in queues.taken_cases_of(dbs, member)[:AT_ONCE]:
         if case.id in ticked:
@@ -139,6 +136,7 @@ def _keep_typed() -> None:
         hold(case_id, "text", "")
 
 
+@answers_refusals(pages)
 def _page(member: Member, mistakes: dict[str, str]) -> Answer:
     dbs = databases()
     cases = queues.taken_cases_of(dbs, member)

@@ -1,6 +1,5 @@
 """The stories: published, queued and taken down, for the circle that each came from and for coordinators."""
 
-from collections.abc import Callable
 from typing import Final, NamedTuple, get_args
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -9,7 +8,7 @@ from flask.typing import ResponseReturnValue as Answer
 from onion_app.choices import TextState
 from onion_app.desk import forms, story_actions
 from onion_app.desk.context import Databases, databases
-from onion_app.desk.login_gate import login_required
+from onion_app.desk.login_gate import answers_refusals, login_required
 from onion_app.desk.permissions import Member, only_coordinators
 from onion_app.errors import AlreadyWithdrawn, NewMessage, NothingHere, NotReady, Overloaded
 from onion_app.vault.desk import stories_queue
@@ -53,21 +52,23 @@ def show(member: Member) -> Answer:
 @login_required
 def show_story(member: Member, story_id: bytes) -> Answer:
     """Show a story as its readers see it, and the acts on it."""
-    return _page(member, story_id, {})
+    return _page(member, {}, story_id)
 
 
 @pages.post("/<id:story_id>/down")
 @login_required
 def take_down(member: Member, story_id: bytes) -> Answer:
     """Take a story off the site at once."""
-    return _act(story_actions.take_story_down, member, story_id)
+    story_actions.take_story_down(databases(), member, story_id)
+    return redirect(url_for("stories.show_story", story_id=story_id), 303)
 
 
 @pages.post("/<id:story_id>/back")
 @login_required
 def put_back(member: Member, story_id: bytes) -> Answer:
     """Put a story back."""
-    return _act(story_actions.put_story_back, member, story_id)
+    story_actions.put_story_back(databases(), member, story_id)
+    return redirect(url_for("stories.show_story", story_id=story_id), 303)
 
 
 @pages.post("/<id:story_id>/now")
@@ -75,24 +76,14 @@ def put_back(member: Member, story_id: bytes) -> Answer:
 def publish_now(member: Member, story_id: bytes) -> Answer:
     """Publish a queued story at once."""
     case_id = story_actions.story_for(databases(), member, story_id).case_id
-    try:
-        story_actions.publish_story_now(databases(), member, story_id)
-    except REFUSALS as refused:
-        return _page(member, story_id, {"": refused.sentence})
+    story_actions.publish_story_now(databases(), member, story_id)
     stories = stories_queue.stories_of(databases().desk, case_id) if case_id is not None else []
     main = stories_queue.main_story(stories)  # a translation has joined its story, and has no page of its own any more
     return redirect(url_for("stories.show_story", story_id=main.id if main is not None else story_id), 303)
 
 
-def _act(act: Callable[[Databases, Member, bytes], None], member: Member, story_id: bytes) -> Answer:
-    try:
-        act(databases(), member, story_id)
-    except REFUSALS as refused:
-        return _page(member, story_id, {"": refused.sentence})
-    return redirect(url_for("stories.show_story", story_id=story_id), 303)
-
-
-def _page(member: Member, story_id: bytes, mistakes: dict[str, str]) -> Answer:
+@answers_refusals(pages, *REFUSALS)
+def _page(member: Member, mistakes: dict[str, str], story_id: bytes) -> Answer:
     dbs = databases()
     story = story_actions.story_for(dbs, member, story_id)
     text, versions = reading.read_text(dbs.desk, story_id)

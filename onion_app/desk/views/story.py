@@ -15,9 +15,9 @@ from onion_app.crypto.keys import new_id
 from onion_app.crypto.payloads import Draft
 from onion_app.days import date_of
 from onion_app.desk import forms, sentence_diff, story_actions, story_status
-from onion_app.desk.context import databases
+from onion_app.desk.context import Databases, databases
 from onion_app.desk.held_texts import held_for, hold_titled, title_of
-from onion_app.desk.login_gate import login_required
+from onion_app.desk.login_gate import answers_refusals, login_required
 from onion_app.desk.permissions import Member, case_of
 from onion_app.desk.session import has_opened
 from onion_app.desk.story_status import StoryStatus
@@ -76,7 +76,7 @@ def case_opened(view: _View) -> _View:
 @case_opened
 def show(member: Member, case_id: bytes) -> Answer:
     """Show where the story of a case stands."""
-    return _page(member, case_id, {})
+    return _page(member, {}, case_id)
 
 
 @pages.post("/save")
@@ -85,13 +85,8 @@ def show(member: Member, case_id: bytes) -> Answer:
 def save(member: Member, case_id: bytes) -> Answer:
     """Keep the draft; pressed as *finished*, only with every line of the checklist ticked."""
     hold_titled(case_id, "draft", forms.body(request.form), forms.one_line(request.form, "title"))
-    try:
-        entry_id, draft = forms.id_of(request.form, "entry"), _draft()
-        story_actions.save_draft(databases(), member, case_id, entry_id, draft)
-    except forms.Mistake as mistake:
-        return _page(member, case_id, {mistake.field: mistake.sentence})
-    except REFUSALS as refused:
-        return _page(member, case_id, {"": refused.sentence})
+    entry_id, draft = forms.id_of(request.form, "entry"), _draft()
+    story_actions.save_draft(databases(), member, case_id, entry_id, draft)
     hold_titled(case_id, "draft", "", "")
     return redirect(url_for("story.show", case_id=case_id, language=draft.language), 303)
 
@@ -129,13 +124,8 @@ def take_from_queue(member: Member, case_id: bytes) -> Answer:
     return redirect(url_for("story.show", case_id=case_id), 303)
 
 
-def _act(act: Callable[..., None], member: Member, case_id: bytes) -> Answer:
-    try:
-        act(databases(), member, case_id, forms.id_of(request.form, "draft"))
-    except forms.Mistake as mistake:
-        return _page(member, case_id, {"": mistake.sentence})
-    except REFUSALS as refused:
-        return _page(member, case_id, {"": refused.sentence})
+def _act(act: Callable[[Databases, Member, bytes, bytes], None], member: Member, case_id: bytes) -> Answer:
+    act(databases(), member, case_id, forms.id_of(request.form, "draft", beside=""))
     return redirect(url_for("story.show", case_id=case_id, language=request.form.get("language", "")), 303)
 
 
@@ -163,7 +153,8 @@ def _draft() -> Draft:
     )
 
 
-def _page(member: Member, case_id: bytes, mistakes: dict[str, str]) -> Answer:
+@answers_refusals(pages, *REFUSALS)
+def _page(member: Member, mistakes: dict[str, str], case_id: bytes) -> Answer:
     """Show the editor; a draft that was refused stays in its box."""
     now = story_status.story_status(databases(), member, case_id)
     language = _language(now)
