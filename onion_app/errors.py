@@ -12,6 +12,10 @@ class SanctuaryError(Exception):
     exit_code: ClassVar[int] = 1
     hint: ClassVar[str] = ""
 
+    def __init_subclass__(cls, *, exit_code: int = 1, hint: str = "") -> None:
+        """Keep the status that a program ends with after this error, and the command that helps."""
+        cls.exit_code, cls.hint = exit_code, hint
+
     @property
     def sentence(self) -> str:
         """The sentence a person meets, followed by the fact given when it was raised, such as a path."""
@@ -22,192 +26,120 @@ class SanctuaryError(Exception):
 # --- what an operator meets ---------------------------------------------------------------------------------------
 
 
-class BadUsage(SanctuaryError):
+class BadUsage(SanctuaryError, exit_code=2, hint="./scripts/launch --help"):
     """The command was not understood."""
 
-    exit_code = 2
-    hint = "./scripts/launch --help"
 
-
-class BadAnswers(SanctuaryError):
+class BadAnswers(SanctuaryError, exit_code=2, hint='echo \'{"passphrase": "..."}\' | ./scripts/launch --answers -'):
     """The answers on standard input are not one JSON object with the known names."""
 
-    exit_code = 2
-    hint = 'echo \'{"passphrase": "..."}\' | ./scripts/launch --answers -'
 
-
-class StatePathTooLong(SanctuaryError):
+class StatePathTooLong(SanctuaryError, exit_code=2, hint="./scripts/launch --state /var/lib/sanctuary"):
     """The path of the state folder is too long for a socket."""
 
-    exit_code = 2
-    hint = "./scripts/launch --state /var/lib/sanctuary"
 
-
-class WrongPassphrase(SanctuaryError):
+class WrongPassphrase(
+    SanctuaryError, exit_code=3, hint="./scripts/launch   (and type it again, or use the spare code)"
+):
     """The passphrase is wrong."""
 
-    exit_code = 3
-    hint = "./scripts/launch   (and type it again, or use the spare code)"
 
-
-class TorMissing(SanctuaryError):
+class TorMissing(
+    SanctuaryError, exit_code=4, hint="sudo ln -s /dev/null /etc/systemd/system/tor.service; sudo apt-get install tor"
+):
     """Tor is not installed on this machine."""
 
-    exit_code = 4
-    hint = "sudo ln -s /dev/null /etc/systemd/system/tor.service; sudo apt-get install tor"
 
-
-class TorTooOld(SanctuaryError):
+class TorTooOld(SanctuaryError, exit_code=4, hint="sudo apt-get update && sudo apt-get install tor"):
     """The Tor on this machine is too old."""
 
-    exit_code = 4
-    hint = "sudo apt-get update && sudo apt-get install tor"
 
-
-class TorFailed(SanctuaryError):
+class TorFailed(SanctuaryError, exit_code=4, hint="tor --verify-config -f torrc.example"):
     """Tor did not start."""
 
-    exit_code = 4
-    hint = "tor --verify-config -f torrc.example"
 
-
-class VaultDamaged(SanctuaryError):
+class VaultDamaged(SanctuaryError, exit_code=5, hint="./scripts/manage restore FILE --replace"):
     """The file of keys, vault.key, is damaged or missing."""
 
-    exit_code = 5
-    hint = "./scripts/manage restore FILE --replace"
 
-
-class VaultNewer(SanctuaryError):
+class VaultNewer(SanctuaryError, exit_code=5, hint="git pull && ./scripts/launch"):
     """The file of keys was written by a newer version of this program."""
 
-    exit_code = 5
-    hint = "git pull && ./scripts/launch"
 
-
-class WrongKey(SanctuaryError):
+class WrongKey(SanctuaryError, exit_code=5, hint="./scripts/manage restore FILE --replace"):
     """A database does not open with its key, or its first page is damaged."""
 
-    exit_code = 5
-    hint = "./scripts/manage restore FILE --replace"
 
-
-class DamagedFile(SanctuaryError):
+class DamagedFile(SanctuaryError, exit_code=5, hint="./scripts/manage restore FILE --replace"):
     """A database is damaged or missing."""
 
-    exit_code = 5
-    hint = "./scripts/manage restore FILE --replace"
 
-
-class NewerFile(SanctuaryError):
+class NewerFile(SanctuaryError, exit_code=5, hint="git pull && ./scripts/launch"):
     """A database was written by a newer version of this program."""
 
-    exit_code = 5
-    hint = "git pull && ./scripts/launch"
 
-
-class OlderFile(SanctuaryError):
+class OlderFile(SanctuaryError, exit_code=5, hint="./scripts/launch"):
     """A database was written by an older version of this program and waits to be brought forward."""
 
-    exit_code = 5
-    hint = "./scripts/launch"
 
-
-class KeysUnlinked(SanctuaryError):
+class KeysUnlinked(SanctuaryError, exit_code=5, hint="git checkout COMMIT && ./scripts/launch"):
     """The cases in this state have keys from before the first release. Only the version that made them opens them."""
 
-    exit_code = 5
-    hint = "git checkout COMMIT && ./scripts/launch"
 
-
-class StateClosed(SanctuaryError):
+class StateClosed(SanctuaryError, exit_code=2, hint="chmod -R u+rwX STATE; as root first: chown -R sanctuary: STATE"):
     """This account may not read and write a file of the state."""
 
-    exit_code = 2
-    hint = "chmod -R u+rwX STATE; as root first: chown -R sanctuary: STATE"
 
-
-class CipherUnfit(SanctuaryError):
+class CipherUnfit(SanctuaryError, exit_code=5, hint="rm -r .venv && ./scripts/launch"):
     """The library that encrypts the databases is not the one this program needs."""
 
-    exit_code = 5
-    hint = "rm -r .venv && ./scripts/launch"
 
-
-class BadSetting(SanctuaryError):
+class BadSetting(SanctuaryError, exit_code=5, hint="./scripts/manage restore FILE --replace"):
     """A setting is unknown, missing, or has a value that is not allowed."""
 
-    exit_code = 5
-    hint = "./scripts/manage restore FILE --replace"
 
-
-class NotABackup(SanctuaryError):
+class NotABackup(SanctuaryError, exit_code=5, hint="./scripts/manage restore FILE --check"):
     """This file is not a backup that this program has made."""
 
-    exit_code = 5
-    hint = "./scripts/manage restore FILE --check"
 
-
-class BackupDamaged(SanctuaryError):
+class BackupDamaged(SanctuaryError, exit_code=5, hint="./scripts/manage restore ANOTHER_FILE --check"):
     """The backup is damaged or cut off."""
 
-    exit_code = 5
-    hint = "./scripts/manage restore ANOTHER_FILE --check"
 
-
-class BackupNewer(SanctuaryError):
+class BackupNewer(SanctuaryError, exit_code=5, hint="git pull && ./scripts/manage restore FILE"):
     """The backup was made by a newer version of this program."""
 
-    exit_code = 5
-    hint = "git pull && ./scripts/manage restore FILE"
 
-
-class FileClosed(SanctuaryError):
+class FileClosed(
+    SanctuaryError,
+    exit_code=2,
+    hint="sudo install -d -o sanctuary -m 700 /var/backups/sanctuary   (and put the file there)",
+):
     """The account that everything runs under may not use this file."""
 
-    exit_code = 2
-    hint = "sudo install -d -o sanctuary -m 700 /var/backups/sanctuary   (and put the file there)"
 
-
-class StateTaken(SanctuaryError):
+class StateTaken(SanctuaryError, exit_code=2, hint="./scripts/manage restore FILE --replace"):
     """There is an installation in this state folder already."""
 
-    exit_code = 2
-    hint = "./scripts/manage restore FILE --replace"
 
-
-class AddressInUse(SanctuaryError):
+class AddressInUse(SanctuaryError, exit_code=6, hint="ss -ltnp | grep 8390"):
     """Another program listens on the address of the desk."""
 
-    exit_code = 6
-    hint = "ss -ltnp | grep 8390"
 
-
-class AlreadyRunning(SanctuaryError):
+class AlreadyRunning(SanctuaryError, exit_code=7, hint="./scripts/manage stop"):
     """Another launcher runs on this state."""
 
-    exit_code = 7
-    hint = "./scripts/manage stop"
 
-
-class NotRunning(SanctuaryError):
+class NotRunning(SanctuaryError, exit_code=8, hint="./scripts/launch"):
     """No launcher runs on this state."""
 
-    exit_code = 8
-    hint = "./scripts/launch"
 
-
-class NotConfirmed(SanctuaryError):
+class NotConfirmed(SanctuaryError, exit_code=2):
     """The word was not typed. Nothing was changed."""
 
-    exit_code = 2
 
-
-class ClockWrong(SanctuaryError):
+class ClockWrong(SanctuaryError, exit_code=2, hint="sudo timedatectl set-ntp true; ./scripts/manage clock"):
     """The clock of this machine says another day. Nothing was changed."""
-
-    exit_code = 2
-    hint = "sudo timedatectl set-ntp true; ./scripts/manage clock"
 
 
 class ControlLost(SanctuaryError):
@@ -222,10 +154,8 @@ class CheckpointBusy(SanctuaryError):
     """The write-ahead log is in use and could not be truncated yet."""
 
 
-class DiskFull(SanctuaryError):
+class DiskFull(SanctuaryError, hint="df -h"):
     """The disk is full."""
-
-    hint = "df -h"
 
 
 # --- what the rooms tell each other -------------------------------------------------------------------------------

@@ -82,7 +82,7 @@ def as_shape(shape: Callable[..., _Shape], value: object, refusal: Refusal) -> _
     return shaped
 
 
-def words(value: Value) -> Words:
+def read_words(value: Value) -> Words:
     """Read the JSON list of a TEXT column.
 
     Raises:
@@ -169,7 +169,7 @@ def _expect(value: Any, *, fits: bool) -> Any:  # noqa: ANN401 - likewise
     return value
 
 
-_OF_ROW: Mapping[Any, _Check] = {bool: lambda value: bool(_within(range(2), _typed(int, value))), Words: words}
+_OF_ROW: Mapping[Any, _Check] = {bool: lambda value: bool(_within(range(2), _typed(int, value))), Words: read_words}
 _OF_JSON: Mapping[Any, _Check] = {
     bytes: lambda value: bytes.fromhex(_within(_HEX, _typed(str, value))),
     Path: lambda value: Path(_typed(str, value)),

@@ -38,7 +38,7 @@ def lists_of_the_schemas() -> set[tuple[str, str]]:
     return {
         (f"{table}.{column}", re.sub(r"\s+", "", values))
         for kind in KINDS
-        for table, columns in _TABLE.findall(schema.written(kind))
+        for table, columns in _TABLE.findall(schema.written_schema(kind))
         for column, values in _LIST.findall(columns)
         if values != "0, 1"
     }

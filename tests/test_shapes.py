@@ -25,7 +25,7 @@ from onion_app.errors import (
     VaultDamaged,
 )
 from onion_app.launch import backup_format, children, manage_socket, stdin_answers
-from onion_app.shapes import from_json, to_json, words
+from onion_app.shapes import from_json, read_words, to_json
 from onion_app.vault import settings
 
 KEY = new_key()
@@ -75,7 +75,7 @@ def setting(text: bytes) -> object:
 
 DOORS: dict[str, tuple[Callable[[bytes], object], type[SanctuaryError]]] = {
     "payload": (payloads.unpack, SealBroken),
-    "column": (lambda text: words(text.decode(errors="surrogateescape")), DamagedFile),
+    "column": (lambda text: read_words(text.decode(errors="surrogateescape")), DamagedFile),
     "key slots": (lambda text: keyslots.open_slots(text.decode(errors="surrogateescape"), "x"), VaultDamaged),
     "setting": (setting, BadSetting),
     "answers": (answers, BadAnswers),

@@ -17,9 +17,10 @@ from onion_app.choices import LanguageCode, RequestTopic
 from onion_app.crypto import codes
 from onion_app.crypto.keys import KeyPair, new_id
 from onion_app.crypto.keyslots import VaultKeys, new_vault_keys
+from onion_app.crypto.members import unlock_secrets
 from onion_app.crypto.payloads import Consent, Decision, FinalText, Payload, Publish, Text, Verdict
 from onion_app.days import DAY, today
-from onion_app.desk import answering, identity, permissions
+from onion_app.desk import answering, enrolment, permissions
 from onion_app.desk.circles import let_in
 from onion_app.desk.context import Databases
 from onion_app.desk.permissions import Member
@@ -107,7 +108,7 @@ class World:
         with self.mailbox.writing():
             with self.desk.writing():
                 for name, value in changed.items():
-                    settings.put(self.desk, name, value)
+                    settings.put_setting(self.desk, name, value)
             truth.copy_settings(self.mailbox, self.desk)
 
     def circle(self, name: str = "Listening", *, catch_all: bool = False, topics: tuple[str, ...] = ()) -> bytes:
@@ -124,19 +125,20 @@ class World:
 
     def enrol(self, circle_id: bytes, handle: str, *, coordinator: bool = False) -> Enrolled:
         """Enrol somebody in a circle; the first one is a member at once."""
-        made = identity.begin_enrolment(self.dbs, self.invitation(circle_id, coordinator=coordinator))
-        identity.enrol(self.dbs, made, handle)
+        made = enrolment.begin_enrolment(self.dbs, self.invitation(circle_id, coordinator=coordinator))
+        enrolment.enrol(self.dbs, made, handle)
         who = moderators.find_moderator(self.desk, handle)
         return Enrolled(handle, made.passphrase, made.secrets.totp, who.id, made.secrets.private)
 
     def unlocked(self, handle: str, passphrase: str) -> Enrolled:
         """Unlock the secrets of somebody who has enrolled through the pages."""
-        who, own = identity.unlocked(self.desk, handle, passphrase)
+        who = moderators.find_moderator(self.desk, handle)
+        own = unlock_secrets(who.secrets, passphrase)
         return Enrolled(handle, passphrase, own.totp, who.id, own.private)
 
     def member(self, who: Enrolled) -> Member:
         """Sit somebody down at the desk."""
-        return permissions.member(self.dbs, who.id, who.private)
+        return permissions.member_with_keys(self.dbs, who.id, who.private)
 
     def let_in(self, host: Enrolled, circle_id: bytes, handle: str) -> None:
         """Let a newcomer into a circle."""
@@ -155,8 +157,10 @@ class World:
     def says(self, who: Enrolled, case_id: bytes, payload: Payload) -> None:
         """Let a member take a case and say something in it, as the circle."""
         member = self.member(who)
-        answering.take(self.dbs, member, case_id)
-        answering.send(self.dbs, member, lifetime.read_case(self.mailbox, case_id), new_id(), payload, records.MANY)
+        answering.take_case(self.dbs, member, case_id)
+        answering.send_payload(
+            self.dbs, member, lifetime.read_case(self.mailbox, case_id), new_id(), payload, records.MANY
+        )
         if isinstance(payload, FinalText):
             lifetime.set_state(self.mailbox, case_id, "asking")
 
@@ -181,8 +185,8 @@ class World:
             reading.Version(text.id, each, *said, None if each == translated_from else translated_from, *checked)
             for each, said in words.items()
         ]
-        writing.draft(self.desk, text, versions, case)
-        writing.publish(self.mailbox, self.desk, text.id)
+        writing.store_draft(self.desk, text, versions, case)
+        writing.publish_text(self.mailbox, self.desk, text.id)
         return text.id
 
     def case_of(self, code: str) -> bytes:
@@ -201,7 +205,7 @@ class World:
 
     def author_keys(self, code: str) -> codes.CodeKeys:
         """Give what a code stands for in this installation."""
-        return codes.derive(code, settings.read(self.mailbox).code_salt)
+        return codes.derive(code, settings.read_settings(self.mailbox).code_salt)
 
     def count(self, table: str) -> int:
         """Count the rows of a table of the mailbox."""
@@ -210,7 +214,7 @@ class World:
     def chores(self) -> None:
         """Do what the chores do about the two databases and about stories whose day has come."""
         truth.repair(self.mailbox, self.desk, self.today)
-        stories_queue.publish_due(self.mailbox, self.desk, self.today)
+        stories_queue.publish_due_stories(self.mailbox, self.desk, self.today)
 
 
 @dataclass

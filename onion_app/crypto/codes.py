@@ -57,7 +57,7 @@ def read_code(typed: str) -> str:
     return digits
 
 
-def lines(code: str) -> tuple[str, ...]:
+def code_lines(code: str) -> tuple[str, ...]:
     """Cut digits into lines of four, the way the code is written down."""
     return tuple(code[start : start + LINE] for start in range(0, len(code), LINE))
 

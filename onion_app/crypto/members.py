@@ -10,7 +10,7 @@ from nacl.public import PrivateKey, PublicKey, SealedBox
 
 from onion_app.crypto.codes import latin_digits, read_code
 from onion_app.crypto.keys import KEY_BYTES, new_key, subkey
-from onion_app.crypto.passphrases import CODE, PASSWORD, lock, stretch, unlock, words
+from onion_app.crypto.passphrases import CODE, PASSWORD, lock, stretch, unlock, word_list
 from onion_app.errors import SealBroken, WrongPassphrase, WrongSecondFactor
 
 STEP_SECONDS = 30  # RFC 6238
@@ -80,9 +80,9 @@ def open_sheet(blob: bytes, code: str) -> bytes:
     return unlock(blob, read_code(code), _SHEET, CODE)
 
 
-def totp_uri(secrets: Secrets, label: str) -> str:
+def totp_uri(totp_secret: str, label: str) -> str:
     """Give the otpauth address for a QR code; the label should say nothing about this place."""
-    return pyotp.TOTP(secrets.totp).provisioning_uri(name=label)
+    return pyotp.TOTP(totp_secret).provisioning_uri(name=label)
 
 
 def check_totp(totp_secret: str, typed: str, at: float) -> int:
@@ -115,8 +115,8 @@ def words_to_compare(public: bytes, *, circle_id: bytes, invitation_id: bytes) -
     drawn = int.from_bytes(stretch(_NEWCOMER + circle_id + public, invitation_id, CODE))
     chosen = []
     for _ in range(WORDS_COMPARED):
-        drawn, place = divmod(drawn, len(words()))
-        chosen.append(words()[place])
+        drawn, place = divmod(drawn, len(word_list()))
+        chosen.append(word_list()[place])
     return tuple(chosen)
 
 

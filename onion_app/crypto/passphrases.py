@@ -48,7 +48,7 @@ def stretch(secret: bytes, salt: bytes, profile: Profile) -> bytes:
 
 
 @cache
-def words() -> tuple[str, ...]:
+def word_list() -> tuple[str, ...]:
     """Read the 7,776 words that passphrases are drawn from; the file names its source and licence."""
     text = files(__package__).joinpath("words.txt").read_text("utf-8")
     return tuple(line for line in text.split("\n") if line and not line.startswith("#"))
@@ -56,7 +56,7 @@ def words() -> tuple[str, ...]:
 
 def new_passphrase() -> str:
     """Draw six words: 77 bits."""
-    return " ".join(secrets.choice(words()) for _ in range(WORDS))
+    return " ".join(secrets.choice(word_list()) for _ in range(WORDS))
 
 
 def as_typed(passphrase: str) -> bytes:

@@ -1,7 +1,7 @@
 """The desk: where volunteers answer. It listens on this machine only and shows a case to its circle alone.
 
 It promises that nothing is answered without a login, that a member's keys live in memory and go with the session, and
-that what the mailbox says is believed only where a seal proves it. It never logs, counts or dates finer than a day.
+that the mailbox is believed only where a seal proves it. It never logs, counts or dates finer than a day.
 """
 
 from collections.abc import Callable
@@ -17,10 +17,9 @@ from onion_app.crypto.keys import subkey
 from onion_app.crypto.keyslots import VaultKeys
 from onion_app.desk.context import DeskContext
 from onion_app.desk.delays import Delays
-from onion_app.desk.login_gate import gate, here, speak_as_chosen, token_lost
+from onion_app.desk.login_gate import refuse_strangers, speak_as_chosen, template_defaults, token_lost
 from onion_app.desk.session import IDLE, LONGEST
 from onion_app.desk.views import BLUEPRINTS
-from onion_app.desk.wording import FIXED
 from onion_app.errors import NotAllowed, NothingHere
 from onion_app.vault.database import open_desk, open_mailbox
 from onion_app.vault.per_thread import PerThread
@@ -32,7 +31,7 @@ HERE: Final = Path(__file__).parent
 
 @dataclass(frozen=True, slots=True)
 class DeskConfig:
-    """What the launcher hands in; `name` is the 16 letters before .localhost, `clock` gives unix seconds."""
+    """The launcher's configuration; `name` is the 16 letters before .localhost, `clock` gives unix seconds."""
 
     mailbox_folder: Path
     desk_folder: Path
@@ -73,8 +72,8 @@ def create_app(config: DeskConfig) -> Hardened:
     app.each_second = app.extensions["desk"].visits.sweep  # the lock falls by time, not only with a request
     app.url_map.converters["id"] = IdInPath
     app.before_request(speak_as_chosen)
-    app.before_request(gate)
-    app.context_processor(here)
+    app.before_request(refuse_strangers)
+    app.context_processor(template_defaults)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     app.register_error_handler(CSRFError, token_lost)
@@ -95,8 +94,7 @@ def _context(config: DeskConfig) -> DeskContext:
 
 
 def _fixed_page(status: int) -> str:
-    sentences = FIXED.get(status, FIXED[400])
-    return render_template("fixed.html", **sentences)
+    return render_template("fixed.html", status=status)
 
 
 def _nothing_here(_error: Exception) -> Answer:

@@ -1,7 +1,7 @@
-"""What a member does with a case: taking it and giving it back, answering, keeping notes, closing.
+"""The acts of a member on a case: taking it and giving it back, answering, keeping notes, closing.
 
-Nothing is sent by whoever has not taken the case, nor past a message of its author that was not on the page. What is
-written is sealed before it is stored, and each reply is recorded at the desk, so that a forged one stands out.
+Nothing is sent by whoever has not taken the case, nor past a message of its author that was not on the page. A text is
+sealed before it is stored, and each reply is recorded at the desk, so that a forged one stands out.
 """
 
 from contextlib import suppress
@@ -15,90 +15,97 @@ from onion_app.desk.case_keys import begun, keys_by_epoch, keys_in, to_write_in
 from onion_app.desk.case_view import note_in_audit, note_text, open_payload
 from onion_app.desk.context import Databases
 from onion_app.desk.permissions import Member, case_of
-from onion_app.errors import EpochPassed, KeysGone, NewMessage, NotTaken, TakenByAnother
+from onion_app.errors import DiskFull, EpochPassed, KeysGone, NewMessage, NotTaken, Overloaded, TakenByAnother
 from onion_app.vault.desk import entries, taken
 from onion_app.vault.mailbox import lifetime, messages, records
 
+REFUSALS: Final = (DiskFull, EpochPassed, KeysGone, NewMessage, NotTaken, Overloaded, TakenByAnother)
 _TRIES: Final = 3  # somebody may begin a new key of the case at the same moment; hardly three times
 
 
-def take(dbs: Databases, member: Member, case_id: bytes) -> None:
+def take_case(dbs: Databases, member: Member, case_id: bytes) -> None:
     """Take a case: from now on nobody else can answer it.
 
     Raises:
-        TakenByAnother, NothingHere, NotAllowed.
+        TakenByAnother: somebody else has.
+        NothingHere, NotAllowed: it is no case of theirs.
     """
     case = case_of(dbs, member, case_id)
-    taken.take(dbs.desk, case.id, member.id, dbs.today)
+    taken.take_case(dbs.desk, case.id, member.id, dbs.today)
     note_in_audit(dbs, member, case, "took a case")
 
 
-def give_back(dbs: Databases, member: Member, case_id: bytes) -> None:
+def give_case_back(dbs: Databases, member: Member, case_id: bytes) -> None:
     """Let the others of the circle take a case.
 
     Raises:
-        NotTaken, TakenByAnother, NothingHere, NotAllowed.
+        NotTaken, TakenByAnother: they have not taken it.
+        NothingHere, NotAllowed: it is no case of theirs.
     """
     case = taken_case(dbs, member, case_id)
-    taken.give_back(dbs.desk, case.id, member.id)
+    taken.give_case_back(dbs.desk, case.id, member.id)
     note_in_audit(dbs, member, case, "gave a case back")
 
 
-def close(dbs: Databases, member: Member, case_id: bytes) -> None:
+def close_case(dbs: Databases, member: Member, case_id: bytes) -> None:
     """Close a case and give it back; a new message of its author opens it again.
 
     Raises:
         NewMessage: the author has written and nobody has read it.
-        NotTaken, TakenByAnother, NothingHere, NotAllowed.
+        NotTaken, TakenByAnother: they have not taken it.
+        NothingHere, NotAllowed: it is no case of theirs.
     """
     case = taken_case(dbs, member, case_id)
     if case.unread:
         raise NewMessage
     if case.state not in ("ready", "published"):  # its author goes on seeing where the story is
         lifetime.set_state(dbs.mailbox, case.id, "closed")
-    taken.give_back(dbs.desk, case.id, member.id)
+    taken.give_case_back(dbs.desk, case.id, member.id)
     note_in_audit(dbs, member, case, "closed a case")
 
 
-def reply(dbs: Databases, member: Member, case_id: bytes, message_id: bytes, text: str, seen: int) -> None:
+def send_reply(dbs: Databases, member: Member, case_id: bytes, message_id: bytes, text: str, seen: int) -> None:
     """Send a reply to a case that one has taken; the same form sent twice is one reply.
 
     Raises:
         NewMessage: the author has written after message number `seen`.
-        NotTaken, TakenByAnother, NothingHere, NotAllowed.
-        EpochPassed, Overloaded, DiskFull: nothing was sent; it may be tried again.
-        KeysGone: nothing was sent, since its author could not open it.
+        NotTaken, TakenByAnother: they have not taken it.
+        NothingHere, NotAllowed: it is no case of theirs.
+        EpochPassed, Overloaded, DiskFull: it may be tried again; nothing was sent.
+        KeysGone: its author could not open it; nothing was sent.
     """
     case = taken_case(dbs, member, case_id)
     stored = {message.id: message for message in messages.messages_of(dbs.mailbox, case.id)}
     if message_id in stored:
-        letter, _trouble = open_payload(stored[message_id], keys_by_epoch(dbs, member, case))
-        if isinstance(letter, Text) and letter.text == text:
+        payload, _trouble = open_payload(stored[message_id], keys_by_epoch(dbs, member, case))
+        if isinstance(payload, Text) and payload.text == text:
             return
         message_id = new_id()  # changed after it was sent: another reply
     if any(message.author == "visitor" and message.number > seen for message in stored.values()):
         raise NewMessage
-    send(dbs, member, case, message_id, Text(text, dbs.today, sender=member.handle), seen)
-    taken.take(dbs.desk, case.id, member.id, dbs.today)  # touched: three days from now it would go back
+    send_payload(dbs, member, case, message_id, Text(text, dbs.today, sender=member.handle), seen)
+    taken.take_case(dbs.desk, case.id, member.id, dbs.today)  # touched: three days from now it would go back
     note_in_audit(dbs, member, case, "answered a case")
 
 
-def send(dbs: Databases, member: Member, case: records.Case, message_id: bytes, letter: Payload, seen: int) -> None:
-    """Seal a letter of the circle's and store it in a case, whose messages up to number `seen` were read.
+def send_payload(
+    dbs: Databases, member: Member, case: records.Case, message_id: bytes, payload: Payload, seen: int
+) -> None:
+    """Seal a payload of the circle's and store it in a case, whose messages up to number `seen` were read.
 
     Raises:
-        EpochPassed, Overloaded, DiskFull: nothing was sent; it may be tried again.
-        KeysGone: nothing was sent, since its author could not open it.
+        EpochPassed, Overloaded, DiskFull: it may be tried again; nothing was sent.
+        KeysGone: its author could not open it; nothing was sent.
     """
     for _ in range(_TRIES):
         with suppress(EpochPassed):
-            _append(dbs, member, case, message_id, pack(letter), seen)
+            _append(dbs, member, case, message_id, pack(payload), seen)
             return
     raise EpochPassed
 
 
 def _append(dbs: Databases, member: Member, case: records.Case, message_id: bytes, packed: bytes, seen: int) -> None:
-    """Seal a letter under the newest key of the case, or a new one, and store it."""
+    """Seal a payload under the newest key of the case, or a new one, and store it."""
     chosen = to_write_in(dbs, member, case)
     epoch = chosen.epoch
     written = False  # and nothing is, where the same message was stored at the same moment
@@ -111,7 +118,7 @@ def _append(dbs: Databases, member: Member, case: records.Case, message_id: byte
         entries.record_reply(dbs.desk, message_id, case.id, sealed)
         return sealed
 
-    messages.append(
+    messages.append_message(
         dbs.mailbox,
         case.id,
         message_id,
@@ -127,11 +134,11 @@ def _append(dbs: Databases, member: Member, case: records.Case, message_id: byte
         begun(dbs, chosen)
 
 
-def note(dbs: Databases, member: Member, case_id: bytes, entry_id: bytes, text: str) -> None:
+def write_note(dbs: Databases, member: Member, case_id: bytes, entry_id: bytes, text: str) -> None:
     """Keep a note for the circle, sealed under the key of the case.
 
     Raises:
-        NothingHere, NotAllowed: not a case of theirs.
+        NothingHere, NotAllowed: it is no case of theirs.
         KeysGone: no key of the case opens for the circle.
     """
     case = case_of(dbs, member, case_id)
@@ -150,14 +157,14 @@ def keep_entry(
     case: records.Case,
     entry_id: bytes,
     kind: EntryKind,
-    letter: Payload,
+    payload: Payload,
 ) -> None:
-    """Seal what the circle keeps for itself under the newest key of the case, and store it at the desk.
+    """Seal a payload that the circle keeps for itself under the newest key of the case, and store it at the desk.
 
     Raises:
         KeysGone: no key of the case opens for the circle.
     """
-    keys, packed = keys_in(dbs, member, case), pack(letter)
+    keys, packed = keys_in(dbs, member, case), pack(payload)
     if not keys.epochs:
         raise KeysGone
     epoch = keys.epochs[-1]
@@ -184,7 +191,7 @@ def taken_case(dbs: Databases, member: Member, case_id: bytes) -> records.Case:
     Raises:
         NotTaken: nobody has.
         TakenByAnother: somebody else has.
-        NothingHere, NotAllowed: not a case of theirs.
+        NothingHere, NotAllowed: it is no case of theirs.
     """
     case = case_of(dbs, member, case_id)
     taker = taken.taken_by(dbs.desk, [case.id]).get(case.id)

@@ -21,7 +21,7 @@ from onion_app.vault.mailbox.records import Wrap
 
 
 class OpenedKeys(NamedTuple):
-    """What of a case opens for the keys of its circle."""
+    """The keys of a case that open for its circle."""
 
     held: list[Wrap]  # every wrap of the case, whoever put it there
     epochs: list[Epoch]  # those that are sure, the oldest first
@@ -96,7 +96,7 @@ def keys_by_epoch(dbs: Databases, member: Member, case: records.Case) -> dict[in
 def remember(dbs: Databases, case_id: bytes, sure: list[Epoch], sealed_to: Mapping[int, bytes]) -> None:
     """Note the keys that a member has met, so that they are known again."""
     met = [known_keys.KnownKey(epoch.number, mark(epoch), sealed_to[epoch.number]) for epoch in sure]
-    known_keys.remember(dbs.desk, case_id, met)
+    known_keys.remember_keys(dbs.desk, case_id, met)
 
 
 def begun(dbs: Databases, chosen: ToWriteIn) -> None:
@@ -110,7 +110,7 @@ def begun(dbs: Databases, chosen: ToWriteIn) -> None:
     met = [
         known_keys.KnownKey(each.number, mark(each), fingerprint(new.circle_key)) for each in [*chosen.keys.epochs, new]
     ]
-    known_keys.begin(dbs.desk, new.case_id, met, chosen.keys.former)
+    known_keys.note_begun_epoch(dbs.desk, new.case_id, met, chosen.keys.former)
 
 
 def to_write_in(dbs: Databases, member: Member, case: records.Case) -> ToWriteIn:
@@ -148,7 +148,7 @@ def begun_after(dbs: Databases, keys: OpenedKeys, circle_id: bytes, public: byte
 
 
 def author_of(dbs: Databases, newest: Epoch) -> bytes:
-    """Give the author's public key, which the newest epoch names: the mailbox says only whether the door is open."""
+    """Give the author's public key, which the newest epoch names: the mailbox says only whether they may still come."""
     return newest.author if author_key_of(dbs.mailbox, newest.case_id) is not None else NO_AUTHOR
 
 

@@ -1,4 +1,4 @@
-"""An opened case: what stands in it, line by line, with everything that is wrong about it said beside it."""
+"""An opened case, line by line, with everything that is wrong about a line said beside it."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -28,7 +28,7 @@ from onion_app.vault.mailbox.messages import messages_of
 
 
 class Cover(NamedTuple):
-    """What is said about a case before it opens."""
+    """The facts about a case that are shown before it opens."""
 
     case: records.Case
     from_author: int
@@ -38,51 +38,51 @@ class Cover(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class MessageLine:
-    """One message as the desk shows it; `trouble` is '', 'broken' or 'closed', and then there is no letter."""
+    """One message as the desk shows it; `trouble` is '', 'broken' or 'closed', and then there is no payload."""
 
     id: bytes
     number: int
     author: str
     forged: bool
     trouble: str
-    letter: Payload | None
+    payload: Payload | None
     gap: int  # how many numbers are missing between this message and the next older one
 
     @property
     def text(self) -> str:
-        """What it says."""
-        return self.letter.text if isinstance(self.letter, Text | FinalText | Verdict) else ""
+        """The words in it."""
+        return self.payload.text if isinstance(self.payload, Text | FinalText | Verdict) else ""
 
     @property
     def sender(self) -> str:
         """The handle of who wrote it; empty for the author of the case."""
-        return self.letter.sender if isinstance(self.letter, Text) else ""
+        return self.payload.sender if isinstance(self.payload, Text) else ""
 
     @property
     def day(self) -> int | None:
         """The day it was written."""
-        day: int | None = getattr(self.letter, "day", None)
+        day: int | None = getattr(self.payload, "day", None)
         return day
 
     @property
     def consent(self) -> bool:
         """Whether it changes what the author allows."""
-        return isinstance(self.letter, Consent)
+        return isinstance(self.payload, Consent)
 
     @property
-    def proposal(self) -> FinalText | None:
+    def final_text(self) -> FinalText | None:
         """The final text that it asks the author about."""
-        return self.letter if isinstance(self.letter, FinalText) else None
+        return self.payload if isinstance(self.payload, FinalText) else None
 
     @property
     def verdict(self) -> Verdict | None:
-        """What the author answered to a proposal."""
-        return self.letter if isinstance(self.letter, Verdict) else None
+        """The author's answer to a final text."""
+        return self.payload if isinstance(self.payload, Verdict) else None
 
     @property
-    def pointer(self) -> bool:
+    def story_link(self) -> bool:
         """Whether it says that a story was made of the case."""
-        return isinstance(self.letter, StoryLink)
+        return isinstance(self.payload, StoryLink)
 
 
 class CaseNote(NamedTuple):
@@ -113,11 +113,11 @@ class CaseView:
         return next((place for place, line in enumerate(self.lines, 1) if line.text), len(self.lines))
 
 
-def cover(dbs: Databases, member: Member, case_id: bytes) -> Cover:
-    """Say what a case contains, without a word of it.
+def case_cover(dbs: Databases, member: Member, case_id: bytes) -> Cover:
+    """Count the messages of a case, without a word of them.
 
     Raises:
-        NothingHere, NotAllowed: not a case of theirs.
+        NothingHere, NotAllowed: it is no case of theirs.
     """
     case = case_of(dbs, member, case_id)
     keys = keys_by_epoch(dbs, member, case)
@@ -127,10 +127,10 @@ def cover(dbs: Databases, member: Member, case_id: bytes) -> Cover:
 
 
 def mark_opened(dbs: Databases, member: Member, case_id: bytes) -> None:
-    """Note that the member opens the case: it counts as read, and the audit knows who has seen it.
+    """Note in the audit that the member opens a case, and count it as read.
 
     Raises:
-        NothingHere, NotAllowed: not a case of theirs.
+        NothingHere, NotAllowed: it is no case of theirs.
     """
     case = case_of(dbs, member, case_id)
     note_in_audit(dbs, member, case, "opened a case")
@@ -141,14 +141,14 @@ def open_case(dbs: Databases, member: Member, case_id: bytes) -> CaseView:
     """Open every message of a case that the member's keys open, and check the rest of what can be checked.
 
     Raises:
-        NothingHere, NotAllowed: not a case of theirs.
+        NothingHere, NotAllowed: it is no case of theirs.
     """
     case = case_of(dbs, member, case_id)
     keys = keys_by_epoch(dbs, member, case)
     messages = messages_of(dbs.mailbox, case.id)
     ours = replies_of(dbs.desk, case.id)
     lines = _lines(messages, keys, ours)
-    consents = [line.letter for line in lines if isinstance(line.letter, Consent) and line.author == "visitor"]
+    consents = [line.payload for line in lines if isinstance(line.payload, Consent) and line.author == "visitor"]
     taker, handle = _taker(dbs, case.id)
     return CaseView(
         case=case,
@@ -168,7 +168,7 @@ def note_in_audit(dbs: Databases, member: Member, case: records.Case, what: str)
     keys = keys_in(dbs, member, case)
     remember(dbs, case.id, keys.epochs, keys.sealed_to)
     mark = audit_mark(keys.epochs[-1].key) if keys.epochs else None
-    audit.audit(dbs.desk, member.id, what, dbs.today, case.circle_id, mark)
+    audit.add_to_audit(dbs.desk, member.id, what, dbs.today, case.circle_id, mark)
 
 
 def _lines(messages: list[records.Message], keys: dict[int, bytes], ours: dict[bytes, bytes]) -> list[MessageLine]:
@@ -176,37 +176,44 @@ def _lines(messages: list[records.Message], keys: dict[int, bytes], ours: dict[b
     lines = []
     before = 0
     for message in (message for message in messages if message.number > 0):
-        letter, trouble = open_payload(message, keys)
+        payload, trouble = open_payload(message, keys)
         forged = message.author == "circle" and ours.get(message.id) != reply_mark(message.sealed)
         gap = message.number - before - 1
-        lines.append(MessageLine(message.id, message.number, message.author, forged, trouble, letter, gap))
+        lines.append(MessageLine(message.id, message.number, message.author, forged, trouble, payload, gap))
         before = message.number
     return lines
 
 
 def open_payload(message: records.Message, keys: dict[int, bytes]) -> tuple[Payload | None, str]:
     """Open a message with the keys of its case, or give None and why it does not open: 'closed' or 'broken'."""
-    key = keys.get(message.epoch)
-    if key is None:
+    if message.epoch not in keys:
         return None, "closed"
     place = Place(message.case_id, message.epoch, message.id, message.number, message.author)
-    try:
-        letter = unpack(open_seal(key, message.sealed, place))
-    except SealBroken:
-        return None, "broken"
+    payload = _unsealed(keys, message.sealed, place)
     # Only the author of a case can consent or judge, only we propose, and only number 0 says when they were here.
-    misplaced = isinstance(letter, Consent | Verdict) and message.author != "visitor"
-    misplaced = misplaced or (isinstance(letter, FinalText | StoryLink) and message.author != "circle")
-    misplaced = misplaced or isinstance(letter, Draft | Approval)
-    misplaced = misplaced or isinstance(letter, LastOpened) != (message.number == 0)
-    return (None, "broken") if misplaced else (letter, "")
+    misplaced = (
+        (isinstance(payload, Consent | Verdict) and message.author != "visitor")
+        or (isinstance(payload, FinalText | StoryLink) and message.author != "circle")
+        or isinstance(payload, Draft | Approval)
+        or isinstance(payload, LastOpened) != (message.number == 0)
+    )
+    return (None, "broken") if payload is None or misplaced else (payload, "")
+
+
+def _unsealed(keys: dict[int, bytes], sealed: bytes, place: Place) -> Payload | None:
+    """Open a seal with the key of its epoch; None when that is not there, or the seal is broken."""
+    key = keys.get(place.epoch)
+    try:
+        return unpack(open_seal(key, sealed, place)) if key is not None else None
+    except SealBroken:
+        return None
 
 
 def _last_opened(messages: list[records.Message], keys: dict[int, bytes]) -> int | None:
     for message in messages:
         if message.number == 0 and message.author == "site":
-            letter, _ = open_payload(message, keys)
-            return letter.day if isinstance(letter, LastOpened) else None
+            payload, _ = open_payload(message, keys)
+            return payload.day if isinstance(payload, LastOpened) else None
     return None
 
 
@@ -217,21 +224,13 @@ def _notes(dbs: Databases, case_id: bytes, keys: dict[int, bytes]) -> list[CaseN
 
 def note_text(entry: Entry, keys: dict[int, bytes]) -> str | None:
     """Open a note; None when it does not open."""
-    letter = open_entry(entry, keys)
-    return letter.text if isinstance(letter, Text) else None
+    payload = open_entry(entry, keys)
+    return payload.text if isinstance(payload, Text) else None
 
 
 def open_entry(entry: Entry, keys: dict[int, bytes]) -> Payload | None:
     """Open a note, a draft or an approval; None when it does not open."""
-    key = keys.get(entry.epoch)
-    if key is None:
-        return None
-    try:
-        return unpack(
-            open_seal(key, entry.sealed, Place(entry.case_id, entry.epoch, entry.id, entry.number, entry.kind))
-        )
-    except SealBroken:
-        return None
+    return _unsealed(keys, entry.sealed, Place(entry.case_id, entry.epoch, entry.id, entry.number, entry.kind))
 
 
 def _taker(dbs: Databases, case_id: bytes) -> tuple[bytes | None, str]:

@@ -11,10 +11,10 @@ from typing import Final, NamedTuple
 from onion_app import choices
 from onion_app.crypto import codes
 from onion_app.crypto.keys import keypair_from, new_id
-from onion_app.crypto.members import seal_circle_key, words_to_compare
+from onion_app.crypto.members import words_to_compare
 from onion_app.desk import forms
 from onion_app.desk.context import Databases
-from onion_app.desk.permissions import Member, circle_of, handle_of, only_coordinators
+from onion_app.desk.permissions import Member, circle_of, grant_to, handle_of, only_coordinators
 from onion_app.errors import CircleChanged, NotAllowed
 from onion_app.vault.desk import audit, circles, moderators
 from onion_app.vault.desk.invitations import (
@@ -31,7 +31,7 @@ from onion_app.web.pinning import unpinned
 
 SHEETS: Final = 2  # members with a recovery sheet without whom a circle may one day open nothing any more
 NAME_LETTERS: Final = 40
-# What somebody writes about a story or an answer goes to the coordinators, never to the circle it complains about.
+# A complaint about a story or an answer goes to the coordinators, never to the circle that it is about.
 TOPICS: Final = tuple(topic for topic in choices.TOPICS if topic not in choices.COORDINATORS_TOPICS)
 
 
@@ -76,22 +76,22 @@ class CircleOverview(NamedTuple):
 
 def circle_overviews(dbs: Databases, member: Member) -> list[CircleOverview]:
     """Show the member's own circles, and to a coordinator all of them."""
-    seen = [circle for circle in circles.circles(dbs.desk) if circle.id in member.circles or member.coordinates]
-    return [_overview(dbs, member, circle) for circle in seen]
+    visible = [each for each in circles.circles(dbs.desk) if each.id in member.circles or member.coordinates]
+    return [_overview(dbs, member, circle) for circle in visible]
 
 
 def _overview(dbs: Databases, member: Member, circle: circles.Circle) -> CircleOverview:
     mine = circle.id in member.circles
     waiting = circles.waiting_in(dbs.desk, circle.id)
     members = circles.members_of(dbs.desk, circle.id)
-    unused = [found for found in open_invitations(dbs.desk) if found.circle_id == circle.id]
+    unused = [each for each in open_invitations(dbs.desk) if each.circle_id == circle.id]
     others = [*members, *waiting] if member.coordinates else []
     return CircleOverview(
         circle,
         mine,
         members,
         [_waiting(dbs, who, circle.id, mine=mine) for who in waiting],
-        [OpenInvitation(found, found.expires_day < dbs.today) for found in unused],
+        [OpenInvitation(each, each.expires_day < dbs.today) for each in unused],
         circles.gone_from(dbs.desk, circle.id) if mine else [],
         {who.id for who in others if circles.is_elsewhere(dbs.desk, who.id, circle.id)},
     )
@@ -137,7 +137,7 @@ def _has_too_few_sheets(members: list[moderators.Moderator]) -> bool:
     return sum(member.sheet is not None for member in members) < SHEETS
 
 
-def awaited(dbs: Databases, member: Member, private: bytes) -> list[AwaitedCircle]:
+def awaited_circles(dbs: Databases, member: Member, private: bytes) -> list[AwaitedCircle]:
     """List the circles that must let the member in, with the words made from the key in their own session."""
     public, waits = keypair_from(private).public, waits_of(dbs.desk, member.id)
     return [AwaitedCircle(circles.read_circle(dbs.desk, wait.circle_id).name, _words(public, wait)) for wait in waits]
@@ -149,7 +149,7 @@ def _words(public: bytes, invitation: Invitation) -> tuple[str, ...]:
 
 
 def invite(dbs: Databases, member: Member, circle_id: bytes) -> str:
-    """Make an invitation to a circle and give its code, of which only a mark is stored.
+    """Make an invitation to a circle and give its code, of which only a digest is stored.
 
     Raises:
         NotAllowed: neither one of their circles, nor are they a coordinator.
@@ -157,7 +157,7 @@ def invite(dbs: Databases, member: Member, circle_id: bytes) -> str:
     """
     _may_look_after(member, circle_id)
     circle = circles.read_circle(dbs.desk, circle_id)
-    audit.audit(dbs.desk, member.id, "made an invitation", dbs.today, circle.id)
+    audit.add_to_audit(dbs.desk, member.id, "made an invitation", dbs.today, circle.id)
     return _new_invitation(dbs, member, circle, coordinator=False)
 
 
@@ -172,14 +172,14 @@ def invite_coordinator(dbs: Databases, member: Member, circle_id: bytes) -> str:
     circle = circles.read_circle(dbs.desk, circle_id)
     if not circle.coordinators:
         raise NotAllowed
-    audit.audit(dbs.desk, member.id, "invited a coordinator", dbs.today, circle.id)
+    audit.add_to_audit(dbs.desk, member.id, "invited a coordinator", dbs.today, circle.id)
     return _new_invitation(dbs, member, circle, coordinator=True)
 
 
 def _new_invitation(dbs: Databases, member: Member, circle: circles.Circle, *, coordinator: bool) -> str:
     code = codes.new_code()
-    made = new_invitation(circle.id, dbs.today, coordinator=coordinator, made_by=member.id)
-    add_invitation(dbs.desk, made, codes.invitation_digest(code))
+    invitation = new_invitation(circle.id, dbs.today, coordinator=coordinator, made_by=member.id)
+    add_invitation(dbs.desk, invitation, codes.invitation_digest(code))
     return code
 
 
@@ -194,7 +194,7 @@ def cancel(dbs: Databases, member: Member, invitation_id: bytes) -> None:
     invitation = read_invitation(dbs.desk, invitation_id)
     _may_look_after(member, invitation.circle_id)
     cancel_invitation(dbs.desk, invitation_id)
-    audit.audit(dbs.desk, member.id, "cancelled an invitation", dbs.today, invitation.circle_id)
+    audit.add_to_audit(dbs.desk, member.id, "cancelled an invitation", dbs.today, invitation.circle_id)
 
 
 def _may_look_after(member: Member, circle_id: bytes) -> None:
@@ -213,24 +213,13 @@ def let_in(dbs: Databases, member: Member, circle_id: bytes, newcomer_id: bytes,
     circle = circle_of(member, circle_id)
     invitation_of(dbs.desk, newcomer_id, circle.id)  # or they do not wait here
     newcomer = moderators.read_moderator(dbs.desk, newcomer_id)
-    pairs = {pair.public: pair.private for pair in circle.pairs}
-    held = circles.grants_of(dbs.desk, member.id, circle.id)
-    grants = [_passed_on(grant, pairs[grant.public_key], newcomer) for grant in held if grant.public_key in pairs]
+    pairs = {pair.public: pair for pair in circle.pairs}
+    own = [grant for grant in circles.grants_of(dbs.desk, member.id, circle.id) if grant.public_key in pairs]
+    grants = [grant_to(newcomer, pairs[grant.public_key], circle.id, grant.generation) for grant in own]
     if newcomer.public_key != public_key or not grants:
         raise CircleChanged
     circles.let_in(dbs.desk, newcomer.id, grants)
-    audit.audit(dbs.desk, member.id, "let somebody in", dbs.today, circle.id)
-
-
-def _passed_on(own: circles.Grant, private: bytes, to: moderators.Moderator) -> circles.Grant:
-    sealed = seal_circle_key(
-        private,
-        circle_id=own.circle_id,
-        generation=own.generation,
-        moderator_id=to.id,
-        public_key=to.public_key,
-    )
-    return circles.Grant(own.circle_id, own.generation, to.id, own.public_key, sealed)
+    audit.add_to_audit(dbs.desk, member.id, "let somebody in", dbs.today, circle.id)
 
 
 def add_circle(dbs: Databases, member: Member, name: str, topics: tuple[str, ...], languages: tuple[str, ...]) -> None:
@@ -243,9 +232,9 @@ def add_circle(dbs: Databases, member: Member, name: str, topics: tuple[str, ...
     only_coordinators(member)
     if not 1 <= len(name) <= NAME_LETTERS:
         raise forms.Mistake("name", forms.marked("A circle's name has 1 to 40 letters."))
-    if name.casefold() in {circle.name.casefold() for circle in circles.circles(dbs.desk)}:
+    if name.casefold() in {each.name.casefold() for each in circles.circles(dbs.desk)}:
         raise forms.Mistake("name", forms.marked("Another circle has this name."))
-    made = circles.Circle(
+    circle = circles.Circle(
         id=new_id(),
         name=name,
         topics=topics,
@@ -255,5 +244,5 @@ def add_circle(dbs: Databases, member: Member, name: str, topics: tuple[str, ...
         generation=0,
         public_key=None,
     )
-    circles.add_circle(dbs.desk, made)
-    audit.audit(dbs.desk, member.id, "added a circle", dbs.today, made.id)
+    circles.add_circle(dbs.desk, circle)
+    audit.add_to_audit(dbs.desk, member.id, "added a circle", dbs.today, circle.id)

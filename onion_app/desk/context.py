@@ -1,4 +1,4 @@
-"""What the running desk has at hand: its databases, the sessions, the delays, its clock."""
+"""The context of the running desk: its databases, the sessions, the delays, its clock."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -23,7 +23,7 @@ class Databases(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class DeskContext:
-    """What the app holds while it runs; nobody's key is among it."""
+    """The state of the app while it runs; nobody's key is among it."""
 
     mailbox: PerThread
     desk: PerThread
@@ -36,8 +36,8 @@ class DeskContext:
 
 def desk_context() -> DeskContext:
     """Give the context of the running app."""
-    found: DeskContext = current_app.extensions["desk"]
-    return found
+    context: DeskContext = current_app.extensions["desk"]
+    return context
 
 
 def databases() -> Databases:

@@ -6,12 +6,20 @@ process only: people type a passphrase into the wrong box.
 """
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from threading import Lock
 from typing import Final
 
 from onion_app.crypto.keys import new_key, subkey
-from onion_app.errors import LoginRefused
+from onion_app.errors import (
+    CodeMistyped,
+    LoginRefused,
+    NothingHere,
+    SecondFactorUsed,
+    WrongPassphrase,
+    WrongSecondFactor,
+)
 
 _FREE: Final = 2
 _LONGEST: Final = 60.0  # seconds: a guess a minute finds no passphrase of six words, and a person can wait that long
@@ -29,31 +37,36 @@ class Delays:
         self._failures: OrderedDict[bytes, tuple[int, float]] = OrderedDict()
         self._lock = Lock()
 
-    def begin(self, handle: str) -> None:
-        """Count a try as failed before it is checked, so that many at once are no way around.
+    @contextmanager
+    def one_try(self, handle: str) -> Iterator[None]:
+        """Count a try as failed until the check within has passed, so that many at once are no way around.
 
         Raises:
-            LoginRefused: the pause after the last failure is not over.
+            LoginRefused: the pause after the last failure is not over, or the check failed; its reason is not told.
         """
+        self._begin(handle)
+        try:
+            yield
+        except (NothingHere, CodeMistyped, WrongPassphrase, WrongSecondFactor, SecondFactorUsed):
+            raise LoginRefused from None
+        with self._lock:
+            self._failures.pop(self._name(handle), None)
+
+    def _begin(self, handle: str) -> None:
         name, now = self._name(handle), self._clock()
         with self._lock:
             count, last = self._failures.get(name, (0, now))
             if now - last > _FORGOTTEN:
                 count = 0
-            if count > _FREE and now - last < self.pause(count):
+            if count > _FREE and now - last < self._pause(count):
                 raise LoginRefused
             self._failures[name] = (count + 1, now)
             self._failures.move_to_end(name)
             while len(self._failures) > _KEPT:
                 self._failures.popitem(last=False)
 
-    def succeeded(self, handle: str) -> None:
-        """Forget the failures of a handle."""
-        with self._lock:
-            self._failures.pop(self._name(handle), None)
-
     @staticmethod
-    def pause(count: int) -> float:
+    def _pause(count: int) -> float:
         """Give the seconds to wait after so many failures."""
         return min(2.0 ** (count - _FREE), _LONGEST) if count > _FREE else 0.0
 

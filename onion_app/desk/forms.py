@@ -1,7 +1,7 @@
-"""What the forms of the desk hold, checked once, before anything else happens.
+"""The fields of the desk's forms, each checked once, before anything else happens.
 
-A field that does not fit raises `Mistake` with the sentence that stands beside it; what was typed goes back into its
-box and nowhere else. Everything that a box may hold fits the largest seal.
+A field that does not fit raises `Mistake` with the sentence that stands beside it; a typed text goes back into its
+box and nowhere else. The longest text that a box may hold fits the largest seal.
 """
 
 import re
@@ -14,6 +14,7 @@ from onion_app.web.text import cleaned
 
 HANDLE_LETTERS: Final = 24
 TITLE_LETTERS: Final = 80
+_LAST_PAGE: Final = 10_000
 _FIELD_LETTERS: Final = 200  # a passphrase of six words has 60; nothing longer deserves a slow hash
 
 _BOX: Final = re.compile("text_([0-9a-f]{32})")
@@ -24,7 +25,7 @@ _UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 
 class Mistake(Exception):
-    """A field does not fit; carries the name of the field and the sentence beside it, never what was typed."""
+    """A field does not fit; carries the name of the field and the sentence beside it, never a word that was typed."""
 
     def __init__(self, field: str, sentence: str) -> None:
         """Keep both for the page."""
@@ -68,10 +69,10 @@ def body(form: Mapping[str, str]) -> str:
 
 
 def boxes(form: Mapping[str, str]) -> dict[bytes, str]:
-    """Give what stands in the boxes of a page with many cases, by case; empty ones are left out."""
+    """Give the texts in the boxes of a page with many cases, by case; empty ones are left out."""
     named = [(_BOX.fullmatch(name), typed) for name, typed in form.items()]
-    found = {bytes.fromhex(box[1]): cleaned(typed) for box, typed in named if box}
-    return {case_id: typed for case_id, typed in found.items() if typed.strip()}
+    texts = {bytes.fromhex(box[1]): cleaned(typed) for box, typed in named if box}
+    return {case_id: text for case_id, text in texts.items() if text.strip()}
 
 
 def emptied_boxes(form: Mapping[str, str]) -> list[bytes]:
@@ -85,25 +86,25 @@ def ticked_cases(form: Mapping[str, str], prefix: str) -> list[bytes]:
     return [bytes.fromhex(tick[2]) for tick in map(_TICK.fullmatch, form) if tick and tick[1] == prefix]
 
 
-def text(form: Mapping[str, str]) -> str:
+def text(form: Mapping[str, str], beside: str = "text") -> str:
     """Read the text of a box.
 
     Raises:
-        Mistake: empty, or longer than 12,000 letters.
+        Mistake: it is empty, or longer than 12,000 letters; the sentence stands beside the field of this name.
     """
     typed = body(form).strip()
     if not typed:
-        raise Mistake("text", marked("The box is empty."))
+        raise Mistake(beside, marked("The box is empty."))
     if len(typed) > TEXT_LETTERS:
-        raise Mistake("text", marked("This is too long: 12,000 letters fit. Nothing was sent."))
+        raise Mistake(beside, marked("This is too long: 12,000 letters fit. Nothing was sent."))
     return typed
 
 
 def one_line(form: Mapping[str, str], name: str) -> str:
     """Give a field of one line as it is kept: without signs that nobody can see, but for the joiners of Sorani."""
     typed = unicodedata.normalize("NFC", form.get(name, ""))
-    seen = "".join(" " if sign in "\t\r\n" else sign for sign in typed if sign in "\t\r\n" or not _is_unseen(sign))
-    return " ".join(seen.split())
+    visible = "".join(" " if sign in "\t\r\n" else sign for sign in typed if sign in "\t\r\n" or not _is_unseen(sign))
+    return " ".join(visible.split())
 
 
 def _is_unseen(sign: str) -> bool:
@@ -152,32 +153,40 @@ def one_of(form: Mapping[str, str], name: str, allowed: Mapping[str, object] | t
     return chosen
 
 
-def id_of(form: Mapping[str, str], name: str) -> bytes:
-    """Read a hidden id of 16 bytes.
+def id_of(form: Mapping[str, str], name: str, beside: str | None = None) -> bytes:
+    """Read an id of 16 bytes.
 
     Raises:
-        Mistake: not one of ours.
+        Mistake: it is none; the sentence stands beside the field of this name, or of another.
     """
-    return _hidden_bytes(form, name, 16)
+    return _bytes_of(form, name, 16, name if beside is None else beside)
 
 
 def key_of(form: Mapping[str, str], name: str) -> bytes:
     """Read a hidden public key of 32 bytes.
 
     Raises:
-        Mistake: not one of ours.
+        Mistake: it is none.
     """
-    return _hidden_bytes(form, name, 32)
+    return _bytes_of(form, name, 32, "")
 
 
-def _hidden_bytes(form: Mapping[str, str], name: str, length: int) -> bytes:
+def _bytes_of(form: Mapping[str, str], name: str, length: int, beside: str) -> bytes:
     try:
         value = bytes.fromhex(form.get(name, ""))
     except ValueError:
         value = b""
     if len(value) != length:
-        raise Mistake(name, marked("This page is incomplete. Load it again."))
+        raise Mistake(beside, marked("This page is incomplete. Load it again."))
     return value
+
+
+def page_number(address: Mapping[str, str]) -> int:
+    """Read from an address which page of a list is meant, from 1; anything else means the first."""
+    try:
+        return min(max(int(address.get("page", "")), 1), _LAST_PAGE)
+    except ValueError:
+        return 1
 
 
 def place_in_list(typed: str) -> bytes:

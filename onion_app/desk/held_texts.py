@@ -12,7 +12,7 @@ from flask import request
 from onion_app.crypto.sealing import open_field, seal_field
 from onion_app.desk import forms
 from onion_app.desk.context import desk_context
-from onion_app.desk.session import contents, keep
+from onion_app.desk.session import keep_in_session, session_contents
 from onion_app.errors import SealBroken
 from onion_app.shapes import Id, from_json
 from onion_app.web.headers import BODY_LIMIT
@@ -22,12 +22,12 @@ BOXES: Final = {
     "case.reply": "text",
     "case.phrase": "text",
     "case.note": "note",
-    "publishing.save": "draft",
+    "story.save": "draft",
     "guides.save": "guide",
-    "mine.open_all": "mine",
-    "mine.phrase": "mine",
-    "mine.send": "mine",
-    "mine.stop": "mine",
+    "my_cases.open_all": "mine",
+    "my_cases.phrase": "mine",
+    "my_cases.send": "mine",
+    "my_cases.give_all_back": "mine",
 }
 _KEPT: Final = "kept text"
 
@@ -50,27 +50,27 @@ def sealed_text() -> str:
         return request.form.get("kept", "")
     # JSON would make six bytes of an Arabic letter, and the body has a limit.
     packed = {"text": _in_letters(text), "title": _in_letters(title)}
-    belongs = request.view_args or {}
-    case_id: bytes = belongs.get("case_id") or belongs.get("guide_id") or bytes(16)  # none: it is of many cases
+    ids = request.view_args or {}
+    case_id: bytes = ids.get("case_id") or ids.get("guide_id") or bytes(16)  # none: it is of many cases
     return seal_field(desk_context().field_key, _KEPT, {"case": case_id.hex(), "box": box} | packed)
 
 
 def held_text(sealed: str) -> HeldText | None:
-    """Open what a login page carried; None when there is nothing, or nothing of ours."""
+    """Open the text that a login page carried; None when there is none, or none of ours."""
     if not sealed:
         return None
     try:
-        held = open_field(desk_context().field_key, _KEPT, sealed)
+        fields = open_field(desk_context().field_key, _KEPT, sealed)
     except SealBroken:
         return None
-    text, title = (b64decode(held.get(name, "")).decode() for name in ("text", "title"))
-    return HeldText(bytes.fromhex(held["case"]), held["box"], text, title)
+    text, title = (b64decode(fields.get(name, "")).decode() for name in ("text", "title"))
+    return HeldText(bytes.fromhex(fields["case"]), fields["box"], text, title)
 
 
 def held_for(case_id: bytes) -> dict[str, str]:
     """Give the texts that wait for a case to be opened or sent, by their box."""
-    found: dict[str, str] = contents().get("kept", {}).get(case_id.hex(), {})
-    return found
+    texts: dict[str, str] = session_contents().get("kept", {}).get(case_id.hex(), {})
+    return texts
 
 
 def hold_titled(case_id: bytes, box: str, text: str, title: str) -> None:
@@ -86,16 +86,16 @@ def title_of(box: str) -> str:
 
 def hold(case_id: bytes, box: str, text: str) -> None:
     """Keep a text for a box of a case; an empty one is forgotten."""
-    kept = contents().get("kept", {})
+    kept = session_contents().get("kept", {})
     kept[case_id.hex()] = held_for(case_id) | {box: text}
     if not text:
         del kept[case_id.hex()][box]
-    keep(kept=kept)
+    keep_in_session(kept=kept)
 
 
-def hold_all(kept: HeldText) -> None:
+def hold_all(held: HeldText) -> None:
     """Keep the texts of a page with many cases, each for its case."""
-    for case_id, text in from_json(dict[Id, str], kept.text, SealBroken, 2 * BODY_LIMIT).items():
+    for case_id, text in from_json(dict[Id, str], held.text, SealBroken, 2 * BODY_LIMIT).items():
         hold(case_id, "text", text)
 
 

@@ -1,38 +1,40 @@
-"""The gate of the desk: every page is refused to whoever is not logged in, and every form that is not one of our own.
+"""The login before the views: it refuses every page to whoever is not logged in, and every form that is not our own.
 
 A page that is asked for without a session shows the login; a text that came with it is kept, sealed, in that page.
 """
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, Final, ParamSpec, cast
+from typing import Concatenate, Final, ParamSpec, TypeVar, cast
 
-from flask import abort, current_app, g, redirect, render_template, request, session, url_for
+from flask import Blueprint, abort, current_app, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue as Answer
 from werkzeug.exceptions import HTTPException
 
+from onion_app.desk.forms import Mistake
 from onion_app.desk.held_texts import sealed_text
 from onion_app.desk.permissions import Member
-from onion_app.desk.session import whoever_is_here
-from onion_app.errors import VisitOver
+from onion_app.desk.session import current_member
+from onion_app.errors import NotAllowed, NothingHere, SanctuaryError, VisitOver
 from onion_app.web.app import Hardened
 from onion_app.web.i18n import speak
 
 # Every other endpoint needs a login. Nothing is added here without a test that names it.
-OPEN_TO_ALL: Final = frozenset({"entry.login", "entry.join", "entry.enrol", "entry.recover"})
+OPEN_TO_ALL: Final = frozenset({"login.login", "login.join", "login.enrol", "login.recover"})
 LANGUAGES: Final = ("en", "ar")
 
 _Rest = ParamSpec("_Rest")
+_Page = TypeVar("_Page", bound=Callable[..., Answer])
 
 
-def gate() -> Answer | None:
-    """Refuse whatever does not come from our own pages, and every page to whoever is not logged in."""
+def refuse_strangers() -> Answer | None:
+    """Refuse a form that does not come from our own pages, and every page to whoever is not logged in."""
     if request.method == "POST" and request.headers.get("Sec-Fetch-Site") != "same-origin":
         abort(400)
     if request.endpoint is None or request.endpoint in OPEN_TO_ALL:
         return None
     try:
-        g.member = whoever_is_here()
+        g.member = current_member()
     except VisitOver:
         return ask_to_log_in()
     return None
@@ -42,7 +44,7 @@ def ask_to_log_in() -> Answer:
     """Show the login; a text that came along waits in it, sealed."""
     # P10: a text that reached us is not lost because its session ended.
     if request.method == "GET":
-        return redirect(url_for("entry.login"), 303)
+        return redirect(url_for("login.login"), 303)
     return render_template("login.html", mistakes={}, kept=sealed_text(), locked=True, typed_handle="", welcome=False)
 
 
@@ -56,14 +58,14 @@ def token_lost(error: HTTPException) -> Answer:
 
 def speak_as_chosen() -> None:
     """Use the language of the link that was pressed, else the one chosen before, else the browser's."""
-    asked = request.args.get("lang", "")
-    if request.method == "GET" and asked in LANGUAGES:
-        session["language"] = asked
+    language = request.args.get("lang", "")
+    if request.method == "GET" and language in LANGUAGES:
+        session["language"] = language
     speak(session.get("language") or request.accept_languages.best_match(LANGUAGES, LANGUAGES[0]))
 
 
 def login_required(view: Callable[Concatenate[Member, _Rest], Answer]) -> Callable[_Rest, Answer]:
-    """Hand the moderator to a view as its first argument; the gate has refused everybody else before."""
+    """Hand the moderator to a view as its first argument; everybody else was refused before."""
 
     @wraps(view)
     def with_member(*args: _Rest.args, **kwargs: _Rest.kwargs) -> Answer:
@@ -72,6 +74,28 @@ def login_required(view: Callable[Concatenate[Member, _Rest], Answer]) -> Callab
     return with_member
 
 
-def here() -> dict[str, object]:
+def answers_refusals(pages: Blueprint, *refusals: type[SanctuaryError]) -> Callable[[_Page], _Page]:
+    """Show this page again, with a sentence beside its field, where something that was sent from it is refused.
+
+    The page takes the member, the sentences by field, and the ids in the address.
+    """
+
+    def register(page: _Page) -> _Page:
+        def refused(error: Mistake | SanctuaryError) -> Answer:
+            field = error.field if isinstance(error, Mistake) else ""
+            try:
+                return page(g.member, {field: error.sentence}, **(request.view_args or {}))
+            except (NothingHere, NotAllowed) as hidden:  # a form of somebody else's page
+                return current_app.handle_user_exception(hidden)
+
+        kinds: tuple[type[Exception], ...] = (Mistake, *refusals)
+        for refusal in kinds:
+            pages.register_error_handler(refusal, refused)
+        return page
+
+    return register
+
+
+def template_defaults() -> dict[str, object]:
     """Give every template the moderator, or None, and no mistakes unless a view names some."""
     return {"member": g.get("member"), "mistakes": {}}

@@ -7,11 +7,10 @@ coordinator who is no member keeps nothing that opens a case. # P05
 
 from typing import Final
 
-from onion_app.crypto import members
 from onion_app.crypto.keys import new_keypair
 from onion_app.desk import forms
 from onion_app.desk.context import Databases
-from onion_app.desk.permissions import Member, only_coordinators
+from onion_app.desk.permissions import Member, grant_to, only_coordinators
 from onion_app.errors import NothingHere
 from onion_app.vault import truth
 from onion_app.vault.desk import audit, circles, moderators
@@ -22,7 +21,7 @@ NOT_ONESELF: Final = forms.marked("Nobody can shut themselves out. Another coord
 
 
 def remove_member(dbs: Databases, member: Member, moderator_id: bytes) -> None:
-    """Turn somebody out of everything: their grants go, and what comes now is sealed to keys that they never had.
+    """Turn somebody out of everything: their grants go, and new cases are sealed to keys that they never had.
 
     Raises:
         NotAllowed: the member is no coordinator.
@@ -35,17 +34,17 @@ def remove_member(dbs: Databases, member: Member, moderator_id: bytes) -> None:
         raise forms.Mistake("", NOT_ONESELF)
     if moderators.read_moderator(dbs.desk, moderator_id).state == "out":
         raise NothingHere
-    theirs = circles.circles_of(dbs.desk, moderator_id)
-    renewals = {circle.id: _renewal(dbs, circle, moderator_id) for circle in theirs}
+    their_circles = circles.circles_of(dbs.desk, moderator_id)
+    renewals = {circle.id: _renewal(dbs, circle, moderator_id) for circle in their_circles}
     with dbs.mailbox.writing():  # around the desk's own: no case is sealed to the old key once they are out
         circles.remove_member(dbs.desk, moderator_id, renewals)
         truth.copy_circles(dbs.mailbox, dbs.desk)
-    for circle in theirs:
-        audit.audit(dbs.desk, member.id, "shut somebody out", dbs.today, circle.id)
+    for circle in their_circles:
+        audit.add_to_audit(dbs.desk, member.id, "shut somebody out", dbs.today, circle.id)
 
 
 def remove_from_circle(dbs: Databases, member: Member, circle_id: bytes, moderator_id: bytes) -> None:
-    """Turn somebody out of one circle: what comes there is sealed to a key that they never had; all else stays theirs.
+    """Turn somebody out of one circle: its new cases are sealed to a key that they never had; all else stays theirs.
 
     Coordinators may leave a circle in this way themselves, but for the one that their office comes with.
 
@@ -59,13 +58,13 @@ def remove_from_circle(dbs: Databases, member: Member, circle_id: bytes, moderat
     circle = circles.read_circle(dbs.desk, circle_id)
     if moderator_id == member.id and circle.coordinators:
         raise forms.Mistake("", NOT_ONESELF)
-    inside = moderator_id in {found.id for found in circles.members_of(dbs.desk, circle.id)}
-    grants = _renewal(dbs, circle, moderator_id) if inside else ()
-    taken = [case_id for case_id in taken_cases(dbs.desk, moderator_id) if _is_in(dbs, case_id, circle)]
+    is_member = moderator_id in {each.id for each in circles.members_of(dbs.desk, circle.id)}
+    grants = _renewal(dbs, circle, moderator_id) if is_member else ()
+    their_cases = [case_id for case_id in taken_cases(dbs.desk, moderator_id) if _is_in(dbs, case_id, circle)]
     with dbs.mailbox.writing():  # as above
-        circles.remove_from_circle(dbs.desk, moderator_id, circle.id, grants, taken)
+        circles.remove_from_circle(dbs.desk, moderator_id, circle.id, grants, their_cases)
         truth.copy_circles(dbs.mailbox, dbs.desk)
-    audit.audit(dbs.desk, member.id, "shut somebody out", dbs.today, circle.id)
+    audit.add_to_audit(dbs.desk, member.id, "shut somebody out", dbs.today, circle.id)
 
 
 def _is_in(dbs: Databases, case_id: bytes, circle: circles.Circle) -> bool:
@@ -77,21 +76,6 @@ def _is_in(dbs: Databases, case_id: bytes, circle: circles.Circle) -> bool:
 
 def _renewal(dbs: Databases, circle: circles.Circle, moderator_id: bytes) -> tuple[circles.Grant, ...]:
     """Make the circle's next pair and seal it to everybody who remains."""
-    pair, generation = new_keypair(), circle.generation + 1
-    return tuple(
-        circles.Grant(
-            circle.id,
-            generation,
-            remaining.id,
-            pair.public,
-            members.seal_circle_key(
-                pair.private,
-                circle_id=circle.id,
-                generation=generation,
-                moderator_id=remaining.id,
-                public_key=remaining.public_key,
-            ),
-        )
-        for remaining in circles.members_of(dbs.desk, circle.id)
-        if remaining.id != moderator_id
-    )
+    pair = new_keypair()
+    remaining = [each for each in circles.members_of(dbs.desk, circle.id) if each.id != moderator_id]
+    return tuple(grant_to(each, pair, circle.id, circle.generation + 1) for each in remaining)

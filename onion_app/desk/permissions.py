@@ -1,15 +1,14 @@
-"""What a member of a circle may see: their circles, the queues, and the cases that their keys open.
+"""The permissions of a member: their circles, and the cases that the keys of these open.
 
-The mailbox is hostile input here. Nothing of it is believed without a seal: a message that does not open is shown as
-one, a reply that this desk did not write is marked, a missing number is marked, and the key to which the site seals
-new cases is compared with the one that the members hold.
+The mailbox is hostile input here: the key to which the site seals new cases is compared with the one that the members
+hold.
 # P05: a case is opened with the keys of its circle only, and those come out of this member's own grants.
 """
 
 from dataclasses import dataclass, field
 
 from onion_app.crypto.keys import KeyPair, keypair_from
-from onion_app.crypto.members import open_circle_key
+from onion_app.crypto.members import open_circle_key, seal_circle_key
 from onion_app.desk.context import Databases
 from onion_app.errors import NotAllowed, NothingHere, SealBroken
 from onion_app.vault.desk import moderators
@@ -44,17 +43,26 @@ class Member:
         return self.coordinator and self.state == "active"
 
 
-def member(dbs: Databases, moderator_id: bytes, private: bytes) -> Member:
+def member_with_keys(dbs: Databases, moderator_id: bytes, private: bytes) -> Member:
     """Give a moderator with the keys of their circles, as the databases stand now.
 
     Raises:
         NothingHere: unknown, shut out, or with another key than the one in the session.
     """
     who = moderators.read_moderator(dbs.desk, moderator_id)
+    check_key(who, private)
+    circles = (_circle(dbs, circle, who.id, private) for circle in circles_of(dbs.desk, who.id))
+    return Member(who.id, who.handle, who.state, {circle.id: circle for circle in circles}, who.coordinator)
+
+
+def check_key(who: moderators.Moderator, private: bytes) -> None:
+    """Refuse a private key that is not, or no longer, the one of a moderator.
+
+    Raises:
+        NothingHere: they were shut out, or have another key.
+    """
     if who.state == "out" or keypair_from(private).public != who.public_key:
         raise NothingHere
-    found = (_circle(dbs, circle, who.id, private) for circle in circles_of(dbs.desk, who.id))
-    return Member(who.id, who.handle, who.state, {circle.id: circle for circle in found}, who.coordinator)
 
 
 def _circle(dbs: Databases, circle: Circle, moderator_id: bytes, private: bytes) -> OwnCircle:
@@ -79,6 +87,18 @@ def _granted(grant: Grant, private: bytes) -> KeyPair | None:
     except SealBroken:
         return None
     return keypair_from(opened)
+
+
+def grant_to(receiver: moderators.Moderator, pair: KeyPair, circle_id: bytes, generation: int) -> Grant:
+    """Seal a circle's pair of one generation to a moderator."""
+    sealed = seal_circle_key(
+        pair.private,
+        circle_id=circle_id,
+        generation=generation,
+        moderator_id=receiver.id,
+        public_key=receiver.public_key,
+    )
+    return Grant(circle_id, generation, receiver.id, pair.public, sealed)
 
 
 def _sealed_to(dbs: Databases, circle_id: bytes) -> bytes | None:

@@ -1,5 +1,6 @@
-"""What waits in a circle, and what a member has taken of it."""
+"""The queues of a circle, and the cases that a member has taken from them."""
 
+from contextlib import suppress
 from typing import Final, Literal, NamedTuple
 
 from onion_app.choices import CaseState
@@ -13,7 +14,7 @@ from onion_app.vault.mailbox import queues, records
 PAGE: Final = 25
 
 
-# What stands behind each tab of a queue, in the vault's words; 'mine' is made of what one has taken.
+# The vault's word for each tab; 'mine' is made of the cases that one has taken.
 TABS: Final[dict[str, Literal[CaseState, "unread"] | None]] = {
     "new": "unread",
     "reading": "reading",
@@ -34,7 +35,7 @@ class QueueRow(NamedTuple):
 
 
 class CircleCounts(NamedTuple):
-    """What the first page says about a circle."""
+    """The numbers of a circle on the first page."""
 
     circle: OwnCircle
     counts: records.Counts
@@ -42,29 +43,29 @@ class CircleCounts(NamedTuple):
 
 
 class FirstPage(NamedTuple):
-    """Counts only, and what the chores found."""
+    """Counts only, and the findings of the chores."""
 
     circles: list[CircleCounts]
     findings: list[audit.Finding]
 
 
 def first_page(dbs: Databases, member: Member) -> FirstPage:
-    """Count what waits in each circle, and tell what the chores found."""
-    taken = [case.circle_id for case in taken_cases_of(dbs, member)]
-    tallies = [
-        CircleCounts(circle, queues.counts(dbs.mailbox, circle.id), taken.count(circle.id))
+    """Count the cases of each circle, and list the findings of the chores."""
+    own = [case.circle_id for case in taken_cases_of(dbs, member)]
+    counts = [
+        CircleCounts(circle, queues.waiting_counts(dbs.mailbox, circle.id), own.count(circle.id))
         for circle in member.circles.values()
     ]
-    return FirstPage(tallies, audit.findings(dbs.desk))
+    return FirstPage(counts, audit.findings(dbs.desk))
 
 
-def acknowledge(dbs: Databases, finding_id: bytes, member: Member) -> None:
+def acknowledge_finding(dbs: Databases, finding_id: bytes, member: Member) -> None:
     """Note that a finding was seen, and by whom."""
     audit.acknowledge(dbs.desk, finding_id)
-    audit.audit(dbs.desk, member.id, "acknowledged a finding", dbs.today)
+    audit.add_to_audit(dbs.desk, member.id, "acknowledged a finding", dbs.today)
 
 
-def queue(dbs: Databases, member: Member, circle_id: bytes, tab: str, page: int) -> list[QueueRow]:
+def queue_rows(dbs: Databases, member: Member, circle_id: bytes, tab: str, page: int) -> list[QueueRow]:
     """List up to 25 cases of a circle, the urgent ones first; pages count from 1.
 
     Raises:
@@ -76,21 +77,19 @@ def queue(dbs: Databases, member: Member, circle_id: bytes, tab: str, page: int)
         raise NothingHere
     which = TABS[tab]
     if which is None:
-        mine = [case for case in taken_cases_of(dbs, member) if case.circle_id == circle_id]
-        found = mine[PAGE * (page - 1) :][:PAGE]
+        own = [case for case in taken_cases_of(dbs, member) if case.circle_id == circle_id]
+        cases = own[PAGE * (page - 1) :][:PAGE]
     else:
-        found = queues.queue(dbs.mailbox, circle_id, which, page - 1)
-    takers = taken_by(dbs.desk, [case.id for case in found])
+        cases = queues.queued_cases(dbs.mailbox, circle_id, which, page - 1)
+    takers = taken_by(dbs.desk, [case.id for case in cases])
     handles = {who: handle_of(dbs, who) for who in set(takers.values())}
-    return [QueueRow(case, handles[takers[case.id]] if case.id in takers else "") for case in found]
+    return [QueueRow(case, handles[takers[case.id]] if case.id in takers else "") for case in cases]
 
 
 def taken_cases_of(dbs: Databases, member: Member) -> list[records.Case]:
     """Read the cases that the member has taken and that are still theirs, the urgent and then the oldest first."""
-    found = []
+    cases = []
     for case_id in taken_cases(dbs.desk, member.id):
-        try:
-            found.append(case_of(dbs, member, case_id))
-        except (DamagedFile, NothingHere, NotAllowed):
-            continue
-    return sorted(found, key=lambda case: (-case.urgent, case.last_day, case.id))
+        with suppress(DamagedFile, NothingHere, NotAllowed):
+            cases.append(case_of(dbs, member, case_id))
+    return sorted(cases, key=lambda case: (-case.urgent, case.last_day, case.id))

@@ -11,7 +11,7 @@ from onion_app.crypto.keys import fingerprint
 from onion_app.crypto.members import audit_mark
 from onion_app.desk.case_keys import OpenedKeys, begun, begun_after, keys_by_epoch, keys_in, wrapped
 from onion_app.desk.context import Databases
-from onion_app.desk.permissions import Member, OwnCircle, case_of, circle_of, handle_of, member
+from onion_app.desk.permissions import Member, OwnCircle, case_of, circle_of, handle_of, member_with_keys
 from onion_app.errors import DamagedFile, DiskFull, EpochPassed, KeysLost, NotAllowed, NothingHere, Overloaded
 from onion_app.vault.desk import audit, circles
 from onion_app.vault.mailbox import case_keys, lifetime, records
@@ -30,7 +30,7 @@ class Delayed(NamedTuple):
 def at_login(dbs: Databases, moderator_id: bytes, private: bytes) -> None:
     """Re-key the first few cases that wait in the circles of somebody who has just logged in."""
     with suppress(DiskFull, Overloaded):  # the login goes on; the first page says how many still wait
-        go_on(dbs, member(dbs, moderator_id, private), AT_LOGIN)
+        go_on(dbs, member_with_keys(dbs, moderator_id, private), AT_LOGIN)
 
 
 def go_on(dbs: Databases, who: Member, at_most: int) -> int:

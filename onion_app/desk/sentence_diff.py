@@ -1,4 +1,4 @@
-"""Two texts side by side, line by line, with what differs marked: how an editor sees what was changed."""
+"""Two texts side by side, line by line, with every difference marked, for an editor."""
 
 import re
 from collections.abc import Iterator

@@ -1,7 +1,7 @@
-"""Who sits at the desk, and what is held for them: a session lives in memory only.
+"""The session of a moderator, which lives in memory only.
 
-The cookie carries a random key; what it opens (the moderator's private key, the cases opened, a text that was kept)
-is held encrypted under it for 15 minutes after the last page, 12 hours at most. Nothing of it reaches a disk.
+The cookie carries a random key; the contents (the moderator's private key, the ids of the cases opened, texts that
+wait) are held encrypted under it for 15 minutes after the last page, 12 hours at most. None of them reaches a disk.
 """
 
 from typing import Any, Final
@@ -10,14 +10,14 @@ from flask import session
 
 from onion_app.desk.context import databases, desk_context
 from onion_app.desk.identity import Identity
-from onion_app.desk.permissions import Member, member
+from onion_app.desk.permissions import Member, member_with_keys
 from onion_app.errors import NothingHere, VisitOver
 
 IDLE: Final = 15 * 60  # seconds; long enough to read a hard message, short enough for a desk that was left
 LONGEST: Final = 12 * 3600  # seconds; a night's sleep ends every session
 
 
-def begin(contents: dict[str, Any]) -> None:
+def begin_session(contents: dict[str, Any]) -> None:
     """Start a session with a new key, whatever the cookie carried before."""
     before = session.get("visit")
     session["visit"] = desk_context().visits.start(contents)
@@ -25,26 +25,26 @@ def begin(contents: dict[str, Any]) -> None:
         desk_context().visits.end(before)  # after the new one is open: the last session must not seem to end here
 
 
-def end() -> None:
+def end_session() -> None:
     """End the session of this cookie, if there is one; the language and the token of the browser stay."""
     key = session.pop("visit", None)
     if key is not None:
         desk_context().visits.end(key)
 
 
-def begin_for(who: Identity) -> None:
+def begin_members_session(who: Identity) -> None:
     """Start the session of somebody who has just logged in."""
-    begin({"moderator": who.moderator_id.hex(), "private": who.private.hex(), "since": desk_context().clock()})
+    begin_session({"moderator": who.moderator_id.hex(), "private": who.private.hex(), "since": desk_context().clock()})
 
 
-def end_everywhere(moderator_id: bytes) -> None:
+def end_every_session(moderator_id: bytes) -> None:
     """End every session of a moderator; the others are refused at their next page."""
     desk_context().ended[moderator_id] = desk_context().clock()
-    end()
+    end_session()
 
 
-def contents() -> dict[str, Any]:
-    """Read what the session holds.
+def session_contents() -> dict[str, Any]:
+    """Read the contents of the session.
 
     Raises:
         VisitOver: there is none, or it was locked.
@@ -55,46 +55,46 @@ def contents() -> dict[str, Any]:
     return desk_context().visits.load(key)
 
 
-def keep(**changed: Any) -> None:  # noqa: ANN401 - JSON
-    """Change what the session holds."""
-    desk_context().visits.save(session["visit"], contents() | changed)
+def keep_in_session(**changed: Any) -> None:  # noqa: ANN401 - JSON
+    """Change the contents of the session."""
+    desk_context().visits.save(session["visit"], session_contents() | changed)
 
 
 def own_key() -> bytes:
-    """Give the private key of whoever is here.
+    """Give the private key of the moderator of this session.
 
     Raises:
         VisitOver: nobody is.
     """
-    return bytes.fromhex(contents()["private"])
+    return bytes.fromhex(session_contents()["private"])
 
 
-def whoever_is_here() -> Member:
+def current_member() -> Member:
     """Give the moderator of this session, as the desk's database knows them at this moment.
 
     Raises:
         VisitOver: nobody is logged in, or they were shut out meanwhile.
     """
-    held = contents()
-    if "moderator" not in held:  # somebody is enrolling
+    contents = session_contents()
+    if "moderator" not in contents:  # somebody is enrolling
         raise VisitOver
-    who = bytes.fromhex(held["moderator"])
-    if held["since"] <= desk_context().ended.get(who, -1.0):
-        end()
+    who = bytes.fromhex(contents["moderator"])
+    if contents["since"] <= desk_context().ended.get(who, -1.0):
+        end_session()
         raise VisitOver
     try:
-        return member(databases(), who, bytes.fromhex(held["private"]))
+        return member_with_keys(databases(), who, bytes.fromhex(contents["private"]))
     except NothingHere:
-        end()
+        end_session()
         raise VisitOver from None
 
 
 def has_opened(case_id: bytes) -> bool:
     """Tell whether a case was opened in this session."""
-    return case_id.hex() in contents().get("opened", [])
+    return case_id.hex() in session_contents().get("opened", [])
 
 
 def remember_opened(case_id: bytes) -> None:
     """Note that a case was opened in this session."""
-    opened = contents().get("opened", [])
-    keep(opened=[*opened, case_id.hex()] if case_id.hex() not in opened else opened)
+    opened = session_contents().get("opened", [])
+    keep_in_session(opened=[*opened, case_id.hex()] if case_id.hex() not in opened else opened)

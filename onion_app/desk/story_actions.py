@@ -1,50 +1,55 @@
-"""What a circle does with the story of a case: drafting, approving, asking its author, queueing, stopping.
+"""The acts of a circle on the story of a case: drafting, approving, asking its author, queueing, stopping.
 
 Nothing goes out that its author did not allow last, that was changed after the author's yes, or that, in a circle of
-two and more, only one person has read. What the author says later is heeded whenever somebody of the circle reads it.
+two and more, only one person has read. A later wish of its author is carried out once the circle reads it.
 """
 
+import re
+from contextlib import suppress
 from dataclasses import replace
+from itertools import chain
+from typing import Final
 
 from onion_app.choices import LANGUAGE_CODES
 from onion_app.crypto.keys import new_id
 from onion_app.crypto.payloads import Approval, Draft, FinalText, StoryLink
-from onion_app.desk.answering import keep_entry, send, taken_case
-from onion_app.desk.case_view import note_in_audit
+from onion_app.desk.answering import keep_entry, send_payload, taken_case
+from onion_app.desk.case_view import MessageLine, note_in_audit
 from onion_app.desk.context import Databases
 from onion_app.desk.permissions import Member, case_of, only_coordinators
 from onion_app.desk.story_status import CurrentDraft, Step, StoryStatus, story_status
-from onion_app.errors import NewMessage, NotReady, OwnDraft
+from onion_app.errors import NewMessage, NotAllowed, NothingHere, NotReady, OwnDraft
 from onion_app.vault.desk import audit, stories_queue
 from onion_app.vault.mailbox import case_keys, lifetime, records
 from onion_app.vault.shown.reading import StoryOrGuide, Version
 
+_NAMED: Final = re.compile(r"/stories/([0-9a-f]{32})\b")  # how the site writes which story a request is about
 
-def save(dbs: Databases, member: Member, case_id: bytes, entry_id: bytes, draft: Draft) -> None:
-    """Keep a draft; what was queued in its language leaves the queue when its words have changed.
+
+def save_draft(dbs: Databases, member: Member, case_id: bytes, entry_id: bytes, draft: Draft) -> None:
+    """Keep a draft; a version queued in its language leaves the queue when its words have changed.
 
     Raises:
         NotReady: the author does not allow a story, or it is a translation of nothing that is published.
-        NotTaken, TakenByAnother, NothingHere, NotAllowed, EpochPassed.
+        NotTaken, TakenByAnother: they have not taken it.
+        NothingHere, NotAllowed: it is no case of theirs.
     """
     case = taken_case(dbs, member, case_id)
     now = story_status(dbs, member, case_id)
     draft = _as_translation(now, draft)
     before = now.drafts.get(draft.language)
-    if now.opened.consent is None or now.opened.consent.publish == "no":
-        raise NotReady
-    if now.answer(draft.title, draft.text, draft.language).said == "no":
+    if now.publish == "no" or now.answer(draft.title, draft.text, draft.language).decision == "no":
         raise NotReady
     if before is not None and replace(before.content, day=draft.day) == draft:
         return
     if before is not None and now.where(before.content) == "queued" and now.where(draft) != "queued":
-        stories_queue.withhold(dbs.mailbox, dbs.desk, case.id, also_shown=False)
+        stories_queue.withhold_stories(dbs.mailbox, dbs.desk, case.id, also_shown=False)
     keep_entry(dbs, member, case, entry_id, "draft", draft)
     note_in_audit(dbs, member, case, "wrote a draft of a story")
 
 
 def _as_translation(now: StoryStatus, draft: Draft) -> Draft:
-    """Say what a draft is made from: the case while nothing is published, else the published version."""
+    """Name the source of a draft: the case while nothing is published, else the published version."""
     source = now.source
     if source is None or source.language == draft.language:
         return replace(draft, translated_from="")
@@ -54,13 +59,14 @@ def _as_translation(now: StoryStatus, draft: Draft) -> Draft:
     return replace(draft, translated_from=source.language)
 
 
-def approve(dbs: Databases, member: Member, case_id: bytes, draft_id: bytes) -> None:
+def approve_draft(dbs: Databases, member: Member, case_id: bytes, draft_id: bytes) -> None:
     """Approve a draft as the second person of the circle.
 
     Raises:
         OwnDraft: they wrote it themselves.
         NotReady: it was changed meanwhile, or does not wait for this.
-        NothingHere, NotAllowed, EpochPassed.
+        KeysGone: no key of the case opens for the circle.
+        NothingHere, NotAllowed: it is no case of theirs.
     """
     case = case_of(dbs, member, case_id)
     now = story_status(dbs, member, case_id)
@@ -71,13 +77,14 @@ def approve(dbs: Databases, member: Member, case_id: bytes, draft_id: bytes) -> 
     note_in_audit(dbs, member, case, "approved a draft")
 
 
-def ask(dbs: Databases, member: Member, case_id: bytes, draft_id: bytes) -> None:
+def ask_author(dbs: Databases, member: Member, case_id: bytes, draft_id: bytes) -> None:
     """Show the final text to its author, who says yes, no, or what should change.
 
     Raises:
         NewMessage: the author has written, and nobody has read it.
         NotReady: the draft was changed, does not wait for this, or its author does not come back.
-        NotTaken, TakenByAnother, NothingHere, NotAllowed, EpochPassed.
+        NotTaken, TakenByAnother: they have not taken it.
+        NothingHere, NotAllowed: it is no case of theirs.
     """
     case = _read_case(dbs, member, case_id)
     now = story_status(dbs, member, case_id)
@@ -85,68 +92,68 @@ def ask(dbs: Databases, member: Member, case_id: bytes, draft_id: bytes) -> None
     if case_keys.author_key_of(dbs.mailbox, case.id) is None:
         raise NotReady
     proposal = FinalText(words.title, words.text, words.language, dbs.today)
-    send(dbs, member, case, new_id(), proposal, now.opened.seen)
+    send_payload(dbs, member, case, new_id(), proposal, now.opened.seen)
     if case.state not in ("ready", "published"):
         lifetime.set_state(dbs.mailbox, case.id, "asking")
     note_in_audit(dbs, member, case, "asked the author about a story")
 
 
-def queue(dbs: Databases, member: Member, case_id: bytes, draft_id: bytes) -> None:
-    """Queue a draft for publication, after a pointer to it was left in the case so that its author can take it back.
+def queue_story(dbs: Databases, member: Member, case_id: bytes, draft_id: bytes) -> None:
+    """Queue a draft for publication, after a link to it was left in the case so that its author can take it back.
 
     Raises:
         NewMessage: the author has written, and nobody has read it.
         NotReady: something is missing.
         AlreadyWithdrawn: the author has taken the story back.
-        NotTaken, TakenByAnother, NothingHere, NotAllowed, EpochPassed.
+        NotTaken, TakenByAnother: they have not taken it.
+        NothingHere, NotAllowed: it is no case of theirs.
     """
     case = _read_case(dbs, member, case_id)
     now = story_status(dbs, member, case_id)
     words = _draft_at(now, draft_id, "ready").content
     main = now.main
     story_id = main.id if main is not None else new_id()
-    if not _points_to(now, story_id):
+    link = StoryLink(story_id.hex())
+    if link not in [line.payload for line in now.opened.lines if not line.forged]:
         # P07: before the story can be seen, its author's case names it, so that erasing the case erases the story.
-        send(dbs, member, case, new_id(), StoryLink(story_id.hex()), now.opened.seen)
+        send_payload(dbs, member, case, new_id(), link, now.opened.seen)
     text_id = story_id if not now.shown else _joining(now, words.language)
-    notes, year = (words.notes, words.year)
-    text = StoryOrGuide(text_id, "story", None, year, tuple(notes))
-    stories_queue.queue(dbs.mailbox, dbs.desk, text, _version(text_id, words), case.id, dbs.today)
+    text = StoryOrGuide(text_id, "story", None, words.year, tuple(words.notes))
+    stories_queue.queue_story(dbs.mailbox, dbs.desk, text, _version(text_id, words), case.id, dbs.today)
     note_in_audit(dbs, member, case, "queued a story")
 
 
-def stop(dbs: Databases, member: Member, case_id: bytes) -> None:
+def take_story_from_queue(dbs: Databases, member: Member, case_id: bytes) -> None:
     """Take a story out of the queue.
 
     Raises:
-        NothingHere, NotAllowed: not a case of theirs.
+        NothingHere, NotAllowed: it is no case of theirs.
     """
     case = case_of(dbs, member, case_id)
-    stories_queue.withhold(dbs.mailbox, dbs.desk, case.id, also_shown=False)
+    stories_queue.withhold_stories(dbs.mailbox, dbs.desk, case.id, also_shown=False)
     note_in_audit(dbs, member, case, "took a story out of the queue")
 
 
 def apply_authors_wishes(dbs: Databases, member: Member, case_id: bytes) -> None:
-    """Do what the author's last word asks for: stop what is queued, and take off the site what is no longer allowed.
+    """Carry out the author's last word: take out of the queue, and off the site, every text that it no longer allows.
 
     Raises:
-        NothingHere, NotAllowed: not a case of theirs.
+        NothingHere, NotAllowed: it is no case of theirs.
     """
     case = case_of(dbs, member, case_id)
     now = story_status(dbs, member, case_id)
     if case.state == "asking" and not now.awaits_verdict:
         lifetime.set_state(dbs.mailbox, case.id, "reading")
+    # A message that does not open could be a No: it stops the queue. Only one that opens takes down a shown text.
     unreadable = any(line.trouble and line.author != "circle" for line in now.opened.lines)
-    # What does not open could be a No: it stops the queue. Only a word that does open takes down what is shown.
-    forbidden = not unreadable and any(not now.allows(version) for version in now.shown)
-    queued = [story for story in now.stories if story.state == "queued"]
-    doubtful = unreadable or any(not now.allows(version) for story in queued for version in now.versions[story.id])
-    if forbidden or (queued and doubtful):
-        stories_queue.withhold(dbs.mailbox, dbs.desk, case.id, also_shown=forbidden)
+    shown_is_forbidden = not unreadable and not all(map(now.allows, now.shown))
+    queued = [now.versions[story.id] for story in now.stories if story.state == "queued"]
+    if shown_is_forbidden or any(unreadable or not all(map(now.allows, versions)) for versions in queued):
+        stories_queue.withhold_stories(dbs.mailbox, dbs.desk, case.id, also_shown=shown_is_forbidden)
         note_in_audit(dbs, member, case, "stopped a story at its author's word")
 
 
-def take_down(dbs: Databases, member: Member, story_id: bytes) -> None:
+def take_story_down(dbs: Databases, member: Member, story_id: bytes) -> None:
     """Take a story off the site at once.
 
     Raises:
@@ -154,38 +161,42 @@ def take_down(dbs: Databases, member: Member, story_id: bytes) -> None:
         NothingHere, NotAllowed: it is not of their circle, and they are no coordinator.
     """
     story = story_for(dbs, member, story_id)
-    stories_queue.take_down(dbs.mailbox, dbs.desk, story.id)
-    audit.audit(dbs.desk, member.id, "took a story down", dbs.today)
+    stories_queue.take_down_story(dbs.mailbox, dbs.desk, story.id)
+    audit.add_to_audit(dbs.desk, member.id, "took a story down", dbs.today)
 
 
-def put_back(dbs: Databases, member: Member, story_id: bytes) -> None:
+def put_story_back(dbs: Databases, member: Member, story_id: bytes) -> None:
     """Put a story back that was taken down.
 
     Raises:
         NotReady: it is not down.
         NewMessage: its author has written, and nobody has read it.
-        NothingHere, NotAllowed, AlreadyWithdrawn.
+        AlreadyWithdrawn: the author has taken the story back.
+        NothingHere, NotAllowed: it is not of their circle, and they are no coordinator.
     """
     story = story_for(dbs, member, story_id)
     if story.state != "down":
         raise NotReady
-    stories_queue.publish(dbs.mailbox, dbs.desk, story.id)
-    audit.audit(dbs.desk, member.id, "put a story back", dbs.today)
+    stories_queue.publish_story(dbs.mailbox, dbs.desk, story.id)
+    audit.add_to_audit(dbs.desk, member.id, "put a story back", dbs.today)
 
 
-def publish_now(dbs: Databases, member: Member, story_id: bytes) -> None:
+def publish_story_now(dbs: Databases, member: Member, story_id: bytes) -> None:
     """Publish a queued story without waiting for its day, as a coordinator.
 
     Raises:
         NotAllowed: they are no coordinator.
-        NotReady, NewMessage, NothingHere, AlreadyWithdrawn: as the day itself would find it.
+        NotReady: it is not queued.
+        NewMessage: its author has written, and nobody has read it.
+        AlreadyWithdrawn: the author has taken the story back.
+        NothingHere: there is no such story.
     """
     only_coordinators(member)
     story = story_for(dbs, member, story_id)
     if story.state != "queued":
         raise NotReady
-    stories_queue.publish(dbs.mailbox, dbs.desk, story.id)
-    audit.audit(dbs.desk, member.id, "published a story before its day", dbs.today)
+    stories_queue.publish_story(dbs.mailbox, dbs.desk, story.id)
+    audit.add_to_audit(dbs.desk, member.id, "published a story before its day", dbs.today)
 
 
 def story_for(dbs: Databases, member: Member, story_id: bytes) -> stories_queue.Story:
@@ -202,6 +213,16 @@ def story_for(dbs: Databases, member: Member, story_id: bytes) -> stories_queue.
     return story
 
 
+def stories_named_in(dbs: Databases, member: Member, lines: list[MessageLine]) -> list[bytes]:
+    """List the stories that the author of a request is writing about, and that the member may take down."""
+    named = [_NAMED.findall(line.text) for line in lines if line.author == "visitor"]
+    theirs: list[bytes] = []
+    for story_id in dict.fromkeys(chain(*named)):
+        with suppress(NothingHere, NotAllowed):
+            theirs.append(story_for(dbs, member, bytes.fromhex(story_id)).id)
+    return theirs
+
+
 def _read_case(dbs: Databases, member: Member, case_id: bytes) -> records.Case:
     case = taken_case(dbs, member, case_id)
     if case.unread:
@@ -215,11 +236,6 @@ def _draft_at(now: StoryStatus, draft_id: bytes, step: Step) -> CurrentDraft:
     if draft is None or draft != now.draft_in(draft.content.language) or now.step(draft) != step:
         raise NotReady
     return draft
-
-
-def _points_to(now: StoryStatus, story_id: bytes) -> bool:
-    pointers = [line.letter for line in now.opened.lines if line.pointer and not line.forged]
-    return StoryLink(story_id.hex()) in pointers
 
 
 def _joining(now: StoryStatus, language: str) -> bytes:

@@ -1,19 +1,18 @@
-"""Where the story of a case stands: its drafts, who approved them, what its author allows and has said.
+"""The status of a case's story: its drafts, who approved them, the consent and the verdicts of its author.
 
-Nothing here changes anything. What the author said is read from sealed messages, the last one of which counts; a yes
+Nothing here changes anything. Consent and verdicts are read from sealed messages, the last one of which counts; a yes
 holds for exactly the words that were shown, and a no for ever.
 """
 
 from dataclasses import dataclass
-from typing import Final, Literal, NamedTuple, cast
+from typing import Final, Literal, NamedTuple
 
-from onion_app.choices import LANGUAGE_CODES, LanguageCode
-from onion_app.crypto.payloads import Approval, Consent, Draft, FinalText, Verdict
+from onion_app.crypto.payloads import Approval, Consent, Draft, FinalText, Publish, Verdict
 from onion_app.desk.case_keys import keys_by_epoch
-from onion_app.desk.case_view import CaseView, MessageLine, open_case, open_entry
+from onion_app.desk.case_view import CaseView, open_case, open_entry
 from onion_app.desk.context import Databases
 from onion_app.desk.permissions import Member, handle_of
-from onion_app.vault.desk import circles, moderators, stories_queue
+from onion_app.vault.desk import circles, stories_queue
 from onion_app.vault.desk.entries import entries_of
 from onion_app.vault.mailbox import records
 from onion_app.vault.shown import reading
@@ -22,9 +21,9 @@ from onion_app.vault.shown.reading import Version
 SECOND: Final = 2  # members of a circle from which on a second person approves what the first one wrote
 
 Step = Literal["forbidden", "refused", "draft", "second", "ask", "asked", "change", "ready", "queued", "public", "down"]
-Said = Literal["nothing", "asked", "yes", "change", "no"]
-# What follows on what the author said, where they want to be asked.
-_AFTER: Final[dict[Said, Step]] = {
+Decision = Literal["nothing", "asked", "yes", "change", "no"]
+# The step that follows on what the author decided, where they want to be asked.
+_AFTER: Final[dict[Decision, Step]] = {
     "nothing": "ask",
     "asked": "asked",
     "yes": "ready",
@@ -45,10 +44,18 @@ class CurrentDraft(NamedTuple):
 
 
 class AuthorAnswer(NamedTuple):
-    """What the author has said to a text: the last word, and what should change."""
+    """The author's last word on a text, and what should change in it."""
 
-    said: Said
+    decision: Decision
     text: str
+
+
+class AuthorVerdict(NamedTuple):
+    """A message by which the author answered to a text that we asked them about."""
+
+    number: int  # of the message
+    verdict: Verdict
+    about: FinalText
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +91,7 @@ class StoryStatus:
 
     @property
     def original(self) -> str:
-        """What the author wrote, from the first message on."""
+        """The author's own words, from the first message on."""
         written = [line.text for line in reversed(self.opened.lines) if line.author == "visitor" and not line.verdict]
         return "\n\n".join(text for text in written if text)
 
@@ -95,105 +102,107 @@ class StoryStatus:
         own = [draft for draft in self.drafts.values() if not draft.content.translated_from]
         return own[-1] if own else None
 
-    def where(self, draft: Draft) -> str:
-        """Say where exactly these words are: '', 'queued', 'public' or 'down'."""
-        places = {
+    def where(self, draft: Draft) -> Literal["public", "down", "queued"] | None:
+        """Say where exactly these words are."""
+        states = {
             story.state
             for story in self.stories
             for version in self.versions[story.id]
             if (version.language, version.title, version.body) == (draft.language, draft.title, draft.text)
         }
-        return next((place for place in ("public", "down", "queued") if place in places), "")
+        places: tuple[Literal["public", "down", "queued"], ...] = ("public", "down", "queued")
+        return next((place for place in places if place in states), None)
+
+    @property
+    def publish(self) -> Publish:
+        """Whether the author allows a story, or wants to be asked; who said nothing allows none."""
+        return self.opened.consent.publish if self.opened.consent else "no"
 
     def step(self, draft: CurrentDraft) -> Step:
-        """Say what has to happen next with a draft."""
-        words, consent = draft.content, self.opened.consent
-        said = self.answer(words.title, words.text, words.language).said
-        if consent is None or consent.publish == "no":
+        """Choose the next step of a draft."""
+        words = draft.content
+        decision = self.answer(words.title, words.text, words.language).decision
+        if self.publish == "no":
             return "forbidden"
-        if said == "no":
+        if decision == "no":
             return "refused"
         if place := self.where(words):
-            return cast("Step", place)
-        unread_by_second = self.second_needed and not draft.approved_by
-        if not words.finished or unread_by_second:
-            return "second" if words.finished else "draft"
-        return "ready" if consent.publish == "yes" else _AFTER[said]
+            return place
+        if not words.finished:
+            return "draft"
+        if self.second_needed and not draft.approved_by:
+            return "second"
+        return "ready" if self.publish == "yes" else _AFTER[decision]
 
     def answer(self, title: str, text: str, language: str) -> AuthorAnswer:
         """Find the author's last word on exactly these words.
 
         A no is for ever: to the story, and once that is published, to its version in this language.
         """
-        proposals = {line.id.hex(): line for line in self.opened.lines if line.proposal and not line.forged}
-        verdicts = [line for line in self.opened.lines if line.verdict and line.verdict.proposal_id in proposals]
-        for line in verdicts:
-            asked = _proposal(proposals[_verdict(line).proposal_id])
-            if _verdict(line).decision == "no" and (self.source is None or asked.language == language):
-                return AuthorAnswer("no", _verdict(line).text)
-        same = {
-            key for key, line in proposals.items() if _proposal(line) == _like(_proposal(line), title, text, language)
-        }
-        if not same:
+        verdicts = self._verdicts
+        noes = [each for each in verdicts if each.verdict.decision == "no"]
+        refused = next((each for each in noes if self.source is None or each.about.language == language), None)
+        if refused is not None:
+            return AuthorAnswer("no", refused.verdict.text)
+        words = (title, text, language)
+        if words not in map(_words, self._asked_about.values()):
             return AuthorAnswer("nothing", "")
-        for line in verdicts:  # the newest first
-            verdict = _verdict(line)
-            if verdict.proposal_id in same:
-                outdated = verdict.decision == "yes" and line.number < self._last_no
-                return AuthorAnswer("nothing", "") if outdated else AuthorAnswer(verdict.decision, verdict.text)
-        return AuthorAnswer("asked", "")
+        last = next((each for each in verdicts if _words(each.about) == words), None)
+        if last is None:
+            return AuthorAnswer("asked", "")
+        if last.verdict.decision == "yes" and last.number < self._last_no:
+            return AuthorAnswer("nothing", "")
+        return AuthorAnswer(last.verdict.decision, last.verdict.text)
+
+    @property
+    def _asked_about(self) -> dict[str, FinalText]:
+        """The texts that we asked the author about, by the id of their messages, the newest first."""
+        return {line.id.hex(): line.final_text for line in self.opened.lines if line.final_text and not line.forged}
+
+    @property
+    def _verdicts(self) -> list[AuthorVerdict]:
+        """The author's answers to them, the newest first."""
+        asked_about = self._asked_about
+        return [
+            AuthorVerdict(line.number, line.verdict, asked_about[line.verdict.proposal_id])
+            for line in self.opened.lines
+            if line.verdict and line.verdict.proposal_id in asked_about
+        ]
 
     def allows(self, version: Version) -> bool:
         """Tell whether the author allows these words to be shown now."""
-        consent = self.opened.consent
-        if consent is None or consent.publish == "no":
-            return False
-        said = self.answer(version.title, version.body, version.language).said
-        return said != "no" and (consent.publish == "yes" or said == "yes")
+        decision = self.answer(version.title, version.body, version.language).decision
+        return decision != "no" and (self.publish == "yes" or (self.publish == "ask" and decision == "yes"))
 
     @property
     def awaits_verdict(self) -> bool:
         """Whether the author was asked, by us, and has not answered the newest question."""
-        newest = next((line for line in self.opened.lines if line.proposal and not line.forged), None)
         answered = {line.verdict.proposal_id for line in self.opened.lines if line.verdict}
-        return newest is not None and newest.id.hex() not in answered
+        return next(iter(self._asked_about), None) not in {None, *answered}
 
     @property
     def _last_no(self) -> int:
         """The number of the last message by which the author forbade everything: what they allowed before is void."""
-        noes = [
-            line.number
-            for line in self.opened.lines
-            if isinstance(line.letter, Consent) and line.letter.publish == "no"
-        ]
-        return max(noes, default=0)
+        consents = [(line.number, line.payload) for line in self.opened.lines if isinstance(line.payload, Consent)]
+        return max((number for number, consent in consents if consent.publish == "no"), default=0)
 
 
 def story_status(dbs: Databases, member: Member, case_id: bytes) -> StoryStatus:
     """Read everything about the story of a case.
 
     Raises:
-        NothingHere, NotAllowed: not a case of theirs.
+        NothingHere, NotAllowed: it is no case of theirs.
     """
     opened = open_case(dbs, member, case_id)
     stories = stories_queue.stories_of(dbs.desk, case_id)
+    members = circles.members_of(dbs.desk, opened.case.circle_id)
     return StoryStatus(
         opened=opened,
         drafts=_drafts(dbs, member, opened.case),
         stories=stories,
-        versions={story.id: reading.read(dbs.desk, story.id)[1] for story in stories},
-        second_needed=len(_members(dbs, opened.case.circle_id)) >= SECOND,
+        versions={story.id: reading.read_text(dbs.desk, story.id)[1] for story in stories},
+        second_needed=sum(each.state == "active" for each in members) >= SECOND,
     )
-
-
-def languages_left(standing: StoryStatus) -> list[LanguageCode]:
-    """List the languages that the published story does not have yet."""
-    have = {version.language for version in standing.shown}
-    return [code for code in LANGUAGE_CODES if code not in have]
-
-
-def _members(dbs: Databases, circle_id: bytes) -> list[moderators.Moderator]:
-    return [one for one in circles.members_of(dbs.desk, circle_id) if one.state == "active"]
 
 
 def _drafts(dbs: Databases, member: Member, case: records.Case) -> dict[str, CurrentDraft]:
@@ -201,29 +210,21 @@ def _drafts(dbs: Databases, member: Member, case: records.Case) -> dict[str, Cur
     keys = keys_by_epoch(dbs, member, case)
     entries = [(entry, open_entry(entry, keys)) for entry in entries_of(dbs.desk, case.id)]
     approvals = {
-        letter.draft_id: entry.author
-        for entry, letter in entries
-        if isinstance(letter, Approval) and entry.kind == "approval"
+        payload.draft_id: entry.author
+        for entry, payload in entries
+        if isinstance(payload, Approval) and entry.kind == "approval"
     }
-    found: dict[str, CurrentDraft] = {}
-    for entry, letter in entries:
-        if isinstance(letter, Draft) and entry.kind == "draft":
-            found.pop(letter.language, None)
+    drafts: dict[str, CurrentDraft] = {}
+    for entry, payload in entries:
+        if isinstance(payload, Draft) and entry.kind == "draft":
+            drafts.pop(payload.language, None)
             approver = approvals.get(entry.id.hex(), entry.author)
             second = handle_of(dbs, approver) if approver != entry.author else ""
-            found[letter.language] = CurrentDraft(
-                entry.id, entry.author, handle_of(dbs, entry.author), entry.day, letter, second
+            drafts[payload.language] = CurrentDraft(
+                entry.id, entry.author, handle_of(dbs, entry.author), entry.day, payload, second
             )
-    return found
+    return drafts
 
 
-def _proposal(line: MessageLine) -> FinalText:
-    return cast("FinalText", line.letter)
-
-
-def _verdict(line: MessageLine) -> Verdict:
-    return cast("Verdict", line.letter)
-
-
-def _like(proposal: FinalText, title: str, text: str, language: str) -> FinalText:
-    return FinalText(title, text, language, proposal.day)
+def _words(text: FinalText) -> tuple[str, str, str]:
+    return text.title, text.text, text.language

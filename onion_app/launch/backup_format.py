@@ -14,6 +14,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass
+from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 
@@ -132,27 +133,20 @@ def read(file: BinaryIO, head: Head, keys: VaultKeys, into: Mapping[str, BinaryI
 
     `file` stands behind the block. Raises: BackupDamaged, BackupNewer.
     """
-    try:
-        pieces = _opened(file, head, keys, told)
-        first = next(pieces)
-        # Sealed by somebody who had the keys: what is of another shape is not damaged, but not ours either.
-        inside = from_json(Inside, first[:_INSIDE], BackupNewer)
-        left = {name: one.size for name, one in inside.parts().items()}
-        sums = {name: hashlib.sha256() for name in left}
-        piece = first[_INSIDE:]
-        while True:
-            for name in left:
-                mine, piece = piece[: left[name]], piece[left[name] :]
-                left[name] -= len(mine)
-                sums[name].update(mine)
-                if name in into:
-                    into[name].write(mine)
-            following = next(pieces, None)
-            if following is None:
-                break
-            piece = following
-    except SealBroken:
-        raise BackupDamaged from None
+    pieces = _opened(file, head, keys, told)
+    first = next(pieces)
+    # Sealed by somebody who had the keys: what is of another shape is not damaged, but not ours either.
+    inside = from_json(Inside, first[:_INSIDE], BackupNewer)
+    left = {name: one.size for name, one in inside.parts().items()}
+    sums = {name: hashlib.sha256() for name in left}
+    for piece in chain([first[_INSIDE:]], pieces):
+        rest = piece
+        for name in left:
+            mine, rest = rest[: left[name]], rest[left[name] :]
+            left[name] -= len(mine)
+            sums[name].update(mine)
+            if name in into:
+                into[name].write(mine)
     if any(left.values()) or any(sums[name].hexdigest() != one.checksum for name, one in inside.parts().items()):
         raise BackupDamaged
     return inside
@@ -176,12 +170,15 @@ class _Plain:
 
 
 def _opened(file: BinaryIO, head: Head, keys: VaultKeys, told: Progress) -> Iterator[bytes]:
-    stream = OpeningStream(_key(keys), head.clear, head.header)
-    for number in range(1, head.pieces + 1):
-        last = number == head.pieces
-        sealed = file.read(_SEALED - _BLOCK if last else _SEALED)
-        yield stream.open(sealed, last=last)
-        told(number / head.pieces)
+    try:
+        stream = OpeningStream(_key(keys), head.clear, head.header)
+        for number in range(1, head.pieces + 1):
+            last = number == head.pieces
+            sealed = file.read(_SEALED - _BLOCK if last else _SEALED)
+            yield stream.open(sealed, last=last)
+            told(number / head.pieces)
+    except SealBroken:
+        raise BackupDamaged from None
 
 
 def _room(size: int) -> int:

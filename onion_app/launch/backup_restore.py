@@ -16,7 +16,7 @@ from onion_app.launch import backup_format, gap, state
 from onion_app.launch.backup_format import Inside, Progress
 from onion_app.launch.gap import Gap
 from onion_app.launch.state import State
-from onion_app.vault import database, keyfile, lastbackup, schema, truth
+from onion_app.vault import database, schema, statefiles, truth
 from onion_app.vault.connection import KINDS, DatabaseKind, file_name
 from onion_app.vault.database import Clock
 from onion_app.vault.desk import known_keys
@@ -53,20 +53,20 @@ def save(place: State, keys: VaultKeys, target: Path, clock: Clock, told: Progre
     today = days.today(clock)
     with _workplace(place, _COPIES) as folder, _named_errors(target):
         copies = _copied(place, keys, folder)
-        measured = {name: backup_format.part(copy, schema.newest(name)) for name, copy in copies.items()}
+        measured = {name: backup_format.part(copy, schema.newest_version(name)) for name, copy in copies.items()}
         inside = Inside(today, measured["mailbox"], measured["desk"])
         size = backup_format.size_for(inside)
         if shutil.disk_usage(target.absolute().parent).free < size:
             raise DiskFull(str(target))
         try:
-            _write(part, keys, keyfile.read(place.path), inside, copies, lambda done: told(done / 2))
+            _write(part, keys, statefiles.read_keyslots(place.path), inside, copies, lambda done: told(done / 2))
             if _look(part, keys, lambda done: told((1 + done) / 2)) != inside:
                 raise BackupDamaged(str(target))
             part.rename(target)
-            _sync(target.absolute().parent)
+            statefiles.sync(target.absolute().parent)
         finally:
             part.unlink(missing_ok=True)
-    lastbackup.write(place.path, today)
+    statefiles.write_backup_day(place.path, today)
     return size
 
 
@@ -78,7 +78,7 @@ def check(source: Path, secret: str, told: Progress) -> Inside:
     with _named_errors(source), source.open("rb") as file:
         head = backup_format.read_head(file)
         inside = backup_format.read(file, head, open_slots(head.slots, secret), {}, told)
-    if any(one.version > schema.newest(kind) for kind, one in zip(KINDS, inside.parts().values(), strict=True)):
+    if any(one.version > schema.newest_version(kind) for kind, one in zip(KINDS, inside.parts().values(), strict=True)):
         raise BackupNewer
     return inside
 
@@ -112,8 +112,10 @@ def restore(
             if taken:
                 _move_aside(place)
             _put_in_place(coming, place)
-        keyfile.write(place.path, head.slots)  # last: until now there is no installation, and this can be repeated
-        lastbackup.write(place.path, inside.day)
+        statefiles.write_keyslots(
+            place.path, head.slots
+        )  # last: until now there is no installation, and this can be repeated
+        statefiles.write_backup_day(place.path, inside.day)
     return RestoreResult(inside.day, withdrawn, found.unread, found.restored.back_since is None)
 
 
@@ -158,7 +160,7 @@ def _write(
     file: Path, keys: VaultKeys, slots: str, inside: Inside, copies: dict[DatabaseKind, Path], told: Progress
 ) -> None:
     file.unlink(missing_ok=True)  # left by an attempt that was cut off
-    descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    descriptor = statefiles.create(file)
     with os.fdopen(descriptor, "wb") as opened:
         backup_format.write(opened, keys, slots, inside, copies, told)
         opened.flush()
@@ -193,7 +195,7 @@ def _apply(coming: State, keys: VaultKeys, found: Gap, today: int) -> int:
         # P07: whoever took something back meanwhile has to know where it may have come again; the case page says it.
         truth.change_setting(mailbox, desk, "restored", asdict(found.restored))
         known_keys.forget_what_never_came(mailbox, desk)
-        return withdrawals.apply(mailbox, desk, found.lists, today)
+        return withdrawals.apply_withdrawals(mailbox, desk, found.lists, today)
     finally:
         desk.close()
         mailbox.close()
@@ -219,12 +221,4 @@ def _put_in_place(coming: State, place: State) -> None:
         if final.exists():
             final.rmdir()
         folder.rename(final)
-    _sync(place.path)
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    statefiles.sync(place.path)

@@ -22,14 +22,14 @@ def check_and_note(desk: Database, machine_day: int, *, is_right: bool, latest_d
 
     `is_right` is the operator's word, which is believed whatever was seen. `latest_day` is what the launcher knows.
     """
-    seen = settings.read(desk).seen_day
+    seen = settings.read_settings(desk).seen_day
     if seen is not None and not is_right:
         latest = seen + LONGEST_SLEEP if latest_day is None else min(seen + LONGEST_SLEEP, max(seen, latest_day))
         if not seen - _SLACK <= machine_day <= latest:
             return machine_day - seen
     if is_right or seen is None or machine_day > seen:
         with desk.writing():
-            settings.put(desk, "seen_day", machine_day)
+            settings.put_setting(desk, "seen_day", machine_day)
     return 0
 
 

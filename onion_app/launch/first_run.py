@@ -4,12 +4,10 @@ vault.key is written last. Until then the installation does not exist: a first r
 is begun again from nothing, and it never touches an installation that has its keys.
 """
 
-import os
 import secrets
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from onion_app import days
 from onion_app.crypto.codes import invitation_digest, new_code, new_salt
@@ -20,7 +18,7 @@ from onion_app.errors import VaultDamaged
 from onion_app.launch import starter_guides
 from onion_app.launch.state import State
 from onion_app.launch.stdin_answers import Answers
-from onion_app.vault import database, keyfile, settings, truth
+from onion_app.vault import database, settings, statefiles, truth
 from onion_app.vault.database import Clock, Database
 from onion_app.vault.desk import circles, invitations
 
@@ -76,8 +74,8 @@ def make(
     desk = database.create_desk(state.desk, keys.desk)
     mailbox = database.create_mailbox(state.mailbox, keys.mailbox)
     with desk.writing():
-        settings.put(desk, "how_to_find_us", dict(how))
-        settings.put(desk, "code_salt", new_salt())
+        settings.put_setting(desk, "how_to_find_us", dict(how))
+        settings.put_setting(desk, "code_salt", new_salt())
         settings.put_onion(desk, onion.secret, onion.address)
     _invite_the_first(desk, handed.invitation, today)
     with mailbox.writing():
@@ -89,7 +87,7 @@ def make(
         opened.close()
     slots = close_slots(keys, handed.passphrase, handed.spare_code)
     show(keys)
-    keyfile.write(state.path, slots)
+    statefiles.write_keyslots(state.path, slots)
     (state.path / _MARK).unlink()
     return Installation(keys, onion)
 
@@ -97,7 +95,7 @@ def make(
 def _begin_from_nothing(state: State) -> None:
     """Note that a first run is under way, where a power cut leaves the note, and remove what an earlier one left."""
     (state.path / _MARK).touch(mode=0o600)
-    _sync(state.path)
+    statefiles.sync(state.path)
     for folder in (state.mailbox, state.desk):
         if folder.exists():
             shutil.rmtree(folder)
@@ -118,11 +116,3 @@ def _invite_the_first(desk: Database, invitation: str, today: int) -> None:
     circles.add_circle(desk, circle)
     made = invitations.new_invitation(circle.id, today, coordinator=True)
     invitations.add_invitation(desk, made, invitation_digest(invitation))
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

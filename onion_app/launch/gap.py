@@ -12,7 +12,7 @@ from onion_app.crypto.keyslots import VaultKeys
 from onion_app.errors import SanctuaryError
 from onion_app.launch.state import State
 from onion_app.shapes import Row
-from onion_app.vault import database, lastbackup, settings
+from onion_app.vault import database, settings, statefiles
 from onion_app.vault.connection import file_name
 from onion_app.vault.mailbox import withdrawals
 
@@ -41,13 +41,13 @@ def look(coming: State, day: int, in_use: list[State], aside: list[State], keys:
             continue
         try:
             with closing(database.open_mailbox(place.mailbox, keys.mailbox)) as mailbox:
-                lists += withdrawals.listed(mailbox)
+                lists += withdrawals.withdrawn_ids(mailbox)
             held = _settings(place, keys)
         except SanctuaryError:
             unread.append(place.path)
             continue
         since += _since(held)
-        last_day = max(held.seen_day or 0, lastbackup.read(place.path) or 0)
+        last_day = max(held.seen_day or 0, statefiles.read_backup_day(place.path) or 0)
         is_whole = is_whole or (place not in aside and last_day >= day)
     surely_gone = is_whole and not since and not unread
     return Gap(lists, tuple(unread), settings.Restored(day, None if surely_gone else min([day, *since])))
@@ -55,7 +55,7 @@ def look(coming: State, day: int, in_use: list[State], aside: list[State], keys:
 
 def _settings(place: State, keys: VaultKeys) -> settings.Settings:
     with closing(database.open_desk(place.desk, keys.desk)) as desk:  # the desk's word: the mailbox could be changed
-        return settings.read(desk)
+        return settings.read_settings(desk)
 
 
 def _since(held: settings.Settings) -> list[int]:

@@ -8,6 +8,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -93,15 +94,12 @@ def answers(proxy: Path | int, address: str) -> bool:
     """Fetch the first page through tor, on a circuit of its own, and say whether it came whole."""
     give_up = time.monotonic() + _WHOLE
     request = f"GET / HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n".encode()
-    try:
-        with socks.dial(proxy, address, 80, _STEP, circuit=secrets.token_hex(8)) as line:
-            line.sendall(request)
-            page = b""
-            while len(page) < _LONGEST and time.monotonic() < give_up:
-                piece = line.recv(65536)
-                if not piece:
-                    return page.startswith(b"HTTP/1.1 200 ") and page.rstrip().endswith(b"</html>")
-                page += piece
-    except OSError:
-        pass
+    with suppress(OSError), socks.dial(proxy, address, 80, _STEP, circuit=secrets.token_hex(8)) as line:
+        line.sendall(request)
+        page = b""
+        while len(page) < _LONGEST and time.monotonic() < give_up:
+            piece = line.recv(65536)
+            if not piece:
+                return page.startswith(b"HTTP/1.1 200 ") and page.rstrip().endswith(b"</html>")
+            page += piece
     return False

@@ -21,9 +21,9 @@ def put(mailbox: Database, desk: Database) -> None:
     """Store every guide at the desk, and show the one for danger."""
     for slug in sorted({path.name.partition(".")[0] for path in FOLDER.glob("*.md")}):
         guide = StoryOrGuide(secrets.token_bytes(16), "guide", slug, None, ())
-        writing.draft(desk, guide, _versions(guide.id, slug))
+        writing.store_draft(desk, guide, _versions(guide.id, slug))
         if slug == SHOWN_AT_ONCE:
-            writing.publish(mailbox, desk, guide.id)
+            writing.publish_text(mailbox, desk, guide.id)
 
 
 def _versions(text_id: bytes, slug: str) -> list[Version]:

@@ -15,7 +15,7 @@ from onion_app.launch.state import State
 from onion_app.launch.supervisor import Supervisor
 from onion_app.launch.tor_supervisor import TorSupervisor
 from onion_app.onion.control import Health
-from onion_app.vault import lastbackup
+from onion_app.vault import statefiles
 from onion_app.vault.database import Clock, library_versions
 from onion_app.vault.shown.routing import LEAST_ROOM
 
@@ -68,7 +68,7 @@ def running(
 
 def on_disk(place: State, clock: Clock) -> dict[str, Any]:
     """Say what can be seen without a launcher: days since the last backup, or None, and the free bytes."""
-    day = lastbackup.read(place.path)
+    day = statefiles.read_backup_day(place.path)
     try:
         free = shutil.disk_usage(place.path).free
     except OSError:

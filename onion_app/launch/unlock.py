@@ -4,7 +4,7 @@ import sys
 from dataclasses import dataclass, field
 
 from onion_app.choices import FIND_US_LETTERS
-from onion_app.crypto.codes import latin_digits, lines
+from onion_app.crypto.codes import code_lines, latin_digits
 from onion_app.crypto.keys import subkey
 from onion_app.crypto.keyslots import VaultKeys, open_slots
 from onion_app.errors import BadAnswers, BadUsage, DamagedFile, NothingHere
@@ -13,7 +13,7 @@ from onion_app.launch.first_run import FirstSecrets
 from onion_app.launch.state import State
 from onion_app.launch.stdin_answers import Answers
 from onion_app.launch.terminal import Terminal
-from onion_app.vault import database, keyfile, settings
+from onion_app.vault import database, settings, statefiles
 from onion_app.vault.database import Clock
 
 _NAME_LETTERS = 16
@@ -82,7 +82,7 @@ def _desk_name(keys: VaultKeys) -> str:
 
 
 def _open(state: State, secret: str, clock: Clock) -> Unlocked:
-    keys = open_slots(keyfile.read(state.path), secret)
+    keys = open_slots(statefiles.read_keyslots(state.path), secret)
     database.migrate(state.mailbox, "mailbox", keys.mailbox, clock)
     database.migrate(state.desk, "desk", keys.desk, clock)
     desk = database.open_desk(state.desk, keys.desk)
@@ -124,7 +124,7 @@ def show_passphrase(terminal: Terminal, passphrase: str, title: str) -> None:
 
 def show_spare_code(terminal: Terminal, code: str, title: str) -> None:
     """Show the spare code until one of its lines is typed back."""
-    cut = lines(code)
+    cut = code_lines(code)
     words = [f"    {number}.  {line}" for number, line in enumerate(cut, start=1)]
     words += ["", "It opens the vault when the passphrase is lost. Give it to another person to keep, on paper."]
     words += ["This screen will be cleared, and the code is shown once."]
@@ -153,7 +153,7 @@ def _ask_how_to_find_us(terminal: Terminal) -> dict[str, str]:
 
 def _hand_over_invitation(terminal: Terminal, invitation: str, url: str) -> None:
     """Show the coordinator's invitation and where it is redeemed."""
-    words = [f"    {number}.  {line}" for number, line in enumerate(lines(invitation), start=1)]
+    words = [f"    {number}.  {line}" for number, line in enumerate(code_lines(invitation), start=1)]
     words += ["", "With it the first coordinator enrols, once, within seven days. In a private window of a browser:"]
     words += [f"    {url}/join"]
     terminal.screen("4 of 4: the invitation of the first coordinator", words, "Press Enter when it is written down.")

@@ -10,7 +10,7 @@ import sys
 import time
 from contextlib import closing
 
-from onion_app.crypto.codes import invitation_digest, lines, new_code
+from onion_app.crypto.codes import code_lines, invitation_digest, new_code
 from onion_app.crypto.keyslots import VaultKeys, change_passphrase, change_spare_code, open_slots
 from onion_app.crypto.passphrases import new_passphrase
 from onion_app.days import date_of, today
@@ -19,7 +19,7 @@ from onion_app.launch import backup_restore, stdin_answers, unlock
 from onion_app.launch.clock import LONGEST_SLEEP
 from onion_app.launch.state import State
 from onion_app.launch.terminal import Terminal
-from onion_app.vault import database, keyfile, settings
+from onion_app.vault import database, settings, statefiles
 from onion_app.vault.desk import audit, circles, invitations
 
 _MIB = 1 << 20
@@ -55,7 +55,7 @@ def open_keys(chosen: argparse.Namespace, state: State, terminal: Terminal) -> V
         VaultNewer: a newer version of this program wrote it.
         WrongPassphrase: the secret opens no slot.
     """
-    slots = keyfile.read(state.path)  # first: nobody types a secret for a state that is not there
+    slots = statefiles.read_keyslots(state.path)  # first: nobody types a secret for a state that is not there
     return open_slots(slots, ask_secret(chosen, terminal))
 
 
@@ -65,7 +65,7 @@ def passphrase(chosen: argparse.Namespace, state: State, terminal: Terminal) -> 
     new = new_passphrase()
     if not chosen.answers:
         unlock.show_passphrase(terminal, new, "the new passphrase of this installation")
-    keyfile.write(state.path, change_passphrase(keyfile.read(state.path), keys, new))
+    statefiles.write_keyslots(state.path, change_passphrase(statefiles.read_keyslots(state.path), keys, new))
     _say_that_it_holds(chosen, terminal, "passphrase", new)
 
 
@@ -75,7 +75,7 @@ def spare(chosen: argparse.Namespace, state: State, terminal: Terminal) -> None:
     new = new_code()
     if not chosen.answers:
         unlock.show_spare_code(terminal, new, "the new spare code")
-    keyfile.write(state.path, change_spare_code(keyfile.read(state.path), keys, new))
+    statefiles.write_keyslots(state.path, change_spare_code(statefiles.read_keyslots(state.path), keys, new))
     _say_that_it_holds(chosen, terminal, "spare_code", new)
 
 
@@ -96,12 +96,12 @@ def invite(chosen: argparse.Namespace, state: State, terminal: Terminal) -> None
             raise DamagedFile("desk.db holds no circle of coordinators")
         invitation = invitations.new_invitation(circle.id, day, coordinator=True)
         invitations.add_invitation(desk, invitation, invitation_digest(code))
-        audit.audit(desk, None, "operator invited a coordinator", day, circle.id)
+        audit.add_to_audit(desk, None, "operator invited a coordinator", day, circle.id)
     if chosen.answers:
         sys.stdout.write(json.dumps({"invitation": code}) + "\n")
         return
     text = [
-        *(f"    {number}.  {line}" for number, line in enumerate(lines(code), start=1)),
+        *(f"    {number}.  {line}" for number, line in enumerate(code_lines(code), start=1)),
         "",
         f"With it one coordinator enrols at the desk, under /join, within {invitations.INVITATION_DAYS} days.",
         f"    {unlock.desk_url(keys, chosen.desk_port)}/join",
@@ -138,7 +138,7 @@ def backup(chosen: argparse.Namespace, state: State, terminal: Terminal) -> None
     terminal.say(f"{chosen.file} is written and was read back: {size // _MIB} MiB.")
     terminal.say("It opens with today's passphrase or spare code. Keep it on another machine or stick.")
     with closing(database.open_desk(state.desk, keys.desk)) as desk:
-        days = settings.read(desk).backup_days
+        days = settings.read_settings(desk).backup_days
     # P12: the page *protects* says the same number to visitors.
     terminal.say(
         f"What visitors take back from now on stays in it. They are told: for at most {days} days. Destroy it by then."

@@ -14,7 +14,7 @@ from onion_app.launch import backup_restore, manage_socket, state, status_text
 from onion_app.launch import status as told
 from onion_app.launch.state import State
 from onion_app.launch.terminal import Terminal
-from onion_app.vault import keyfile
+from onion_app.vault import statefiles
 
 _STOPPING = 90.0  # seconds that a launcher takes at most to end in order
 _PANIC = 10.0  # seconds after which a launcher that does not end is ended
@@ -98,7 +98,7 @@ def panic(_chosen: argparse.Namespace, place: State, terminal: Terminal) -> None
         raise NotConfirmed
     # First: whatever happens next, this is done. A state that was moved aside has slots of the same keys.
     folders = [folder.path for folder in (place, *backup_restore.asides(place)) if folder.path.is_dir()]
-    there = sum(keyfile.destroy(folder) for folder in folders)
+    there = sum(statefiles.destroy_keyslots(folder) for folder in folders)
     terminal.say("The keys are destroyed." if there else "There was no file of keys.")
     with suppress(NotRunning):
         launcher = manage_socket.pid(place.manage_socket)

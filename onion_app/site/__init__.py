@@ -13,7 +13,7 @@ from typing import Final
 from flask import render_template
 from flask.typing import ResponseReturnValue
 
-from onion_app.crypto.codes import lines
+from onion_app.crypto.codes import code_lines
 from onion_app.crypto.keys import subkey
 from onion_app.errors import AwaitsAnswer, Overloaded, Paused, SanctuaryError
 from onion_app.site import rendering
@@ -53,7 +53,7 @@ def create_app(config: SiteConfig) -> Hardened:
     )
     visits = Visits(config.clock)
     mailbox = PerThread(lambda: open_mailbox(config.mailbox_folder, config.mailbox_key))
-    ready_pages = ReadyPages(lambda: reading.published(mailbox.here()), mailbox.forget_pages)
+    ready_pages = ReadyPages(lambda: reading.published_counter(mailbox.here()), mailbox.forget_pages)
     app.ready_pages = ready_pages
     app.each_second = lambda: (visits.sweep(), ready_pages.check_edition())
     app.extensions["site"] = SiteContext(
@@ -81,7 +81,7 @@ def _set_up_templates(app: Hardened, address: str) -> None:
     app.jinja_env.globals["lang_attributes"] = rendering.lang_attributes
     app.jinja_env.globals["address"] = address.removesuffix(".onion")
     app.jinja_env.globals["say"] = lambda code, sentence: app.languages[code].sentences.gettext(sentence)
-    app.jinja_env.filters["fours"] = lines
+    app.jinja_env.filters["fours"] = code_lines
 
 
 def _set_up_refusals(app: Hardened) -> None:

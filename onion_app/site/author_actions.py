@@ -102,7 +102,7 @@ def add_payload(
         keys = keys_in(db, access)
         epoch, wraps = epoch_to_write_in(db, access, keys)
         sealed = sealer(epoch.key, Place(access.case_id, epoch.number, message_id, 0, "visitor"), payload)
-        messages.append(
+        messages.append_message(
             db,
             access.case_id,
             message_id,
@@ -193,7 +193,7 @@ def take_story_back(db: Database, access: CaseAccess, day: int) -> None:
     """
     case = read_case(db, access)
     if case.story_id is not None:
-        lifetime.withdraw(db, case.story_id, day)
+        lifetime.withdraw_story(db, case.story_id, day)
         lifetime.set_state(db, access.case_id, "reading")
     if case.consent is not None:
         save_consent(db, access, replace(case.consent, publish="no", day=day))

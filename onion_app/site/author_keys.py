@@ -32,7 +32,7 @@ class CaseAccess(NamedTuple):
 
 def keys_of(db: Database, code: str) -> CodeKeys:
     """Stretch a code with the salt of this installation; about 25 ms, on any CPU."""
-    salt = settings.read(db).code_salt
+    salt = settings.read_settings(db).code_salt
     with unpinned():
         return derive(code, salt)
 

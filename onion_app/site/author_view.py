@@ -52,7 +52,7 @@ def read_case(db: Database, access: CaseAccess) -> AuthorView:
     consents = [each for message, each in messages if isinstance(each, Consent) and message.author == "visitor"]
     stories = [each for message, each in messages if isinstance(each, StoryLink) and message.author != "visitor"]
     proposal_id, proposal = _newest_proposal(messages)
-    in_force = settings.read(db)
+    in_force = settings.read_settings(db)
     return AuthorView(
         kind=case.kind,
         state=case.state,

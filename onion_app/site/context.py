@@ -54,7 +54,7 @@ def mailbox() -> Database:
 
 def in_force() -> Settings:
     """Read the settings."""
-    return settings.read(mailbox())
+    return settings.read_settings(mailbox())
 
 
 def today() -> int:

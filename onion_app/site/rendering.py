@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from onion_app.choices import LANGUAGE_CODES, TEXT_LETTERS, LanguageCode
-from onion_app.crypto.codes import lines
+from onion_app.crypto.codes import code_lines
 from onion_app.errors import CodeMistyped, SealBroken
 from onion_app.site import new_case
 from onion_app.site.context import in_force, site_context
@@ -106,7 +106,7 @@ def typed_code(mistyped: CodeMistyped | None = None) -> dict[str, Any]:
     """Give the values of a form that shows a code again: as it was typed, and its digits in lines to compare."""
     typed = request.form.get("code", "")[:_TYPED]
     digits = mistyped.digits if mistyped else ""
-    return {"typed": typed, "typed_lines": lines(digits)}
+    return {"typed": typed, "typed_lines": code_lines(digits)}
 
 
 def show_form_again(why: str, path: str, errors: Mapping[str, str] | None = None, **values: object) -> str:

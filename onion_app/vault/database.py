@@ -4,7 +4,6 @@ A `Database` belongs to one thread at a time. Nothing is written outside `writin
 its first line and ends in a commit that is on the disk, or in nothing. Opening never creates and never migrates.
 """
 
-import os
 import re
 import shutil
 import threading
@@ -15,7 +14,7 @@ from pathlib import Path
 from onion_app import days
 from onion_app.errors import CheckpointBusy, DiskFull, KeysUnlinked, OlderFile, Overloaded
 from onion_app.shapes import Row, Value
-from onion_app.vault import connection, schema
+from onion_app.vault import connection, schema, statefiles
 from onion_app.vault.connection import DatabaseKind, file_name
 
 Clock = Callable[[], float]
@@ -110,7 +109,7 @@ class Database:
             DamagedFile: something was planted or taken away.
         """
         with connection.named_errors(self._name):
-            schema.check(self._link, self.kind)
+            schema.check_schema(self._link, self.kind)
 
     def copy_to(self, path: Path) -> None:
         """Write a whole copy, encrypted under the same key, into a new file, 0600; or nothing.
@@ -127,8 +126,8 @@ class Database:
                     self._link.execute("VACUUM INTO ?", (str(path),))
                 finally:
                     connection.allow(self._link, connection.WORKING)
-            _sync(path)
-            _sync(path.parent)
+            statefiles.sync(path)
+            statefiles.sync(path.parent)
         except BaseException:
             path.unlink()
             raise
@@ -218,14 +217,14 @@ def migrate(folder: Path, kind: DatabaseKind, key: bytes, clock: Clock) -> None:
     try:
         with connection.named_errors(file_name(kind)):
             done = schema.version(opened, kind)
-            if done < schema.newest(kind):
+            if done < schema.newest_version(kind):
                 _expect_linked_keys(opened, kind, done)
                 today = days.today(clock)
                 copy = folder / f"{kind}.version-{done}.day-{today}.db"
                 copy.unlink(missing_ok=True)  # left by an attempt that was cut off
                 Database(opened, kind, folder).copy_to(copy)
-                schema.apply(opened, kind)
-            schema.check(opened, kind)
+                schema.run_migrations(opened, kind)
+            schema.check_schema(opened, kind)
     finally:
         opened.close()
 
@@ -250,7 +249,7 @@ def _open(folder: Path, kind: DatabaseKind, key: bytes) -> Database:
     try:
         with connection.named_errors(file_name(kind)):
             _expect_newest(opened, kind)
-            schema.check(opened, kind)
+            schema.check_schema(opened, kind)
     except BaseException:
         opened.close()
         raise
@@ -258,7 +257,7 @@ def _open(folder: Path, kind: DatabaseKind, key: bytes) -> Database:
 
 
 def _expect_newest(opened: connection.Connection, kind: DatabaseKind) -> None:
-    if schema.version(opened, kind) < schema.newest(kind):
+    if schema.version(opened, kind) < schema.newest_version(kind):
         raise OlderFile(file_name(kind))
 
 
@@ -266,14 +265,6 @@ def _create(folder: Path, kind: DatabaseKind, key: bytes) -> Database:
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     folder.chmod(0o700)
     opened = connection.create(folder / file_name(kind), key)
-    schema.apply(opened, kind)
-    _sync(folder)
+    schema.run_migrations(opened, kind)
+    statefiles.sync(folder)
     return Database(opened, kind, folder)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

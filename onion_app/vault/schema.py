@@ -15,12 +15,12 @@ _FOLDER = Path(__file__).parent
 _MIGRATIONS = _FOLDER / "migrations"
 
 
-def written(kind: connection.DatabaseKind) -> str:
+def written_schema(kind: connection.DatabaseKind) -> str:
     """Read the schema as it was written down."""
     return (_FOLDER / f"{kind}.schema.sql").read_text(encoding="utf-8")
 
 
-def found(database: connection.Connection) -> str:
+def describe(database: connection.Connection) -> str:
     """Write down the schema of an open database: every table, index, trigger and view in it, and their number."""
     parts = database.execute(
         "SELECT type, name, tbl_name, sql FROM sqlite_master ORDER BY tbl_name, type DESC, name"
@@ -29,13 +29,13 @@ def found(database: connection.Connection) -> str:
     return f"-- {len(parts)} parts\n{''.join(listed)}"
 
 
-def check(database: connection.Connection, kind: connection.DatabaseKind) -> None:
+def check_schema(database: connection.Connection, kind: connection.DatabaseKind) -> None:
     """Compare an open database with the schema written down, so that a planted trigger, view or table is refused.
 
     Raises:
         DamagedFile: it is another.
     """
-    if found(database) != written(kind):
+    if describe(database) != written_schema(kind):
         raise DamagedFile(connection.file_name(kind))
 
 
@@ -43,8 +43,8 @@ def write_all() -> None:
     """Run the migrations in memory and write both schemas down."""
     for kind in connection.KINDS:
         scratch = connection.scratch()
-        apply(scratch, kind)
-        (_FOLDER / f"{kind}.schema.sql").write_text(found(scratch), encoding="utf-8")
+        run_migrations(scratch, kind)
+        (_FOLDER / f"{kind}.schema.sql").write_text(describe(scratch), encoding="utf-8")
         scratch.close()
 
 
@@ -52,7 +52,7 @@ if __name__ == "__main__":
     write_all()
 
 
-def newest(kind: connection.DatabaseKind) -> int:
+def newest_version(kind: connection.DatabaseKind) -> int:
     """Count the migrations of a kind of database: its version once all have run."""
     return len(_files(kind))
 
@@ -64,12 +64,12 @@ def version(database: connection.Connection, kind: connection.DatabaseKind) -> i
         NewerFile: there are more migrations than this program knows.
     """
     number = int(database.execute("PRAGMA user_version").fetchall()[0][0])
-    if number > newest(kind):
+    if number > newest_version(kind):
         raise NewerFile(connection.file_name(kind))
     return number
 
 
-def apply(database: connection.Connection, kind: connection.DatabaseKind) -> None:
+def run_migrations(database: connection.Connection, kind: connection.DatabaseKind) -> None:
     """Run every migration that is due on an open database.
 
     Raises:

@@ -83,7 +83,7 @@ class Onion:
     address: str
 
 
-def read(db: Database) -> Settings:
+def read_settings(db: Database) -> Settings:
     """Read every setting; one that was never set has its default, but the salt of the codes has none.
 
     Raises:
@@ -100,7 +100,7 @@ def read(db: Database) -> Settings:
     return Settings(words, days, **stored)
 
 
-def put(db: Database, name: str, value: object) -> None:
+def put_setting(db: Database, name: str, value: object) -> None:
     """Set one setting, inside the caller's `writing()`. The salt is given as bytes, the others as they are read.
 
     Raises:

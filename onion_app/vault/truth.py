@@ -80,7 +80,7 @@ def copy_settings(mailbox: Database, desk: Database) -> list[Difference]:
         mailbox.run("DELETE FROM settings")
         for row in true.values():
             mailbox.run("INSERT INTO settings (name, value) VALUES (?, ?)", row)
-        writing.raise_counter(mailbox)  # pages that are kept ready say some of them
+        writing.raise_published_counter(mailbox)  # pages that are kept ready say some of them
     return differences
 
 
@@ -92,7 +92,7 @@ def change_setting(mailbox: Database, desk: Database, name: str, value: object) 
     """
     with mailbox.writing():
         with desk.writing():
-            settings.put(desk, name, value)
+            settings.put_setting(desk, name, value)
         copy_settings(mailbox, desk)
 
 
@@ -101,9 +101,9 @@ def _copy_texts(mailbox: Database, desk: Database, text_ids: list[Value]) -> lis
     copied = {text_id: rows for text_id in text_ids if any(rows := _copied(mailbox, text_id))}
     # First everything goes, since a slug that was moved to another text stands in the way of the true one.
     for text_id in text_ids:
-        writing.remove(mailbox, text_id)
+        writing.remove_text(mailbox, text_id)
     for text_id in text_ids:
-        writing.show(mailbox, text_id, writing.shown_by_desk(desk, text_id))
+        writing.show_text(mailbox, text_id, writing.shown_by_desk(desk, text_id))
     return _differences("text", true, copied)
 
 
@@ -135,12 +135,13 @@ def _follow_withdrawals(mailbox: Database, desk: Database) -> None:
     for text_id, case_id, state in desk.rows("SELECT id, case_id, state FROM texts WHERE kind = 'story'"):
         taken_back = reading.is_withdrawn(mailbox, text_id) or reading.is_withdrawn(mailbox, case_id)
         unfinished = state in ("draft", "queued") and case_id is not None and not _exists(mailbox, case_id)
-        if taken_back or unfinished:
-            with mailbox.writing(), desk.writing():
-                writing.show(mailbox, text_id, ([], []))
-                writing.remove(desk, text_id)
-                if taken_back:
-                    entries.forget_drafts(desk, case_id)  # P07: the story goes with all that it was made from here
+        if not (taken_back or unfinished):
+            continue
+        with mailbox.writing(), desk.writing():
+            writing.show_text(mailbox, text_id, ([], []))
+            writing.remove_text(desk, text_id)
+            if taken_back:
+                entries.forget_drafts(desk, case_id)  # P07: the story goes with all that it was made from here
 
 
 def _forget_erased_cases(mailbox: Database, desk: Database) -> None:

@@ -46,7 +46,7 @@ def fill(site: Site, number: int) -> None:
         _add(mailbox, _KEYS, keys)
         _add(mailbox, _MESSAGE, [(case, secrets.token_bytes(16), SEALED[:300]) for case in cases])
         _add_stories(mailbox, stories)
-        writing.raise_counter(mailbox)
+        writing.raise_published_counter(mailbox)
     mailbox.checkpoint()
     _fill_desk(site, number)
 
@@ -92,7 +92,7 @@ def _add_stories(mailbox: Database, stories: list[bytes]) -> None:
         for version in versions:
             writing.insert_version(mailbox, version)
         lines += listing.lines_of([text], versions)
-    listing.write(mailbox, sorted(lines, key=lambda line: line[:5]))
+    listing.write_lines(mailbox, sorted(lines, key=lambda line: line[:5]))
 
 
 @contextmanager

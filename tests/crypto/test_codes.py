@@ -24,7 +24,7 @@ def test_a_new_code_has_28_latin_digits_and_is_never_drawn_twice() -> None:
 @pytest.mark.parametrize("zero", ["0", "٠", "۰"])
 def test_each_of_the_three_digit_scripts_is_read_and_anything_may_stand_between_the_digits(zero: str) -> None:
     code = codes.new_code()
-    typed = "\u200f" + " -\n. ".join(codes.lines(in_script(code, zero))) + " شكرا\x00"
+    typed = "\u200f" + " -\n. ".join(codes.code_lines(in_script(code, zero))) + " شكرا\x00"
     for each in (in_script(code, zero), typed):
         assert codes.read_code(each) == code
 
@@ -55,7 +55,7 @@ def test_a_mistyped_code_gives_its_digits_back_and_nothing_else(typed: str) -> N
 
 
 def test_a_code_is_cut_into_seven_lines_of_four() -> None:
-    assert codes.lines(CODE) == ("1234", "5678", "9012", "3456", "7890", "1234", "5627")
+    assert codes.code_lines(CODE) == ("1234", "5678", "9012", "3456", "7890", "1234", "5627")
 
 
 def test_the_same_code_stands_for_the_same_tag_and_author_for_ever() -> None:

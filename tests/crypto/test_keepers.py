@@ -20,7 +20,7 @@ def vault() -> tuple[keyslots.VaultKeys, str]:
 
 
 def test_a_passphrase_has_six_words_of_the_whole_list() -> None:
-    drawn, words = passphrases.new_passphrase().split(), set(passphrases.words())
+    drawn, words = passphrases.new_passphrase().split(), set(passphrases.word_list())
     assert (len(drawn), len(words)) == (6, 7776)
     assert set(drawn) <= words
 
@@ -76,7 +76,7 @@ def test_a_moderators_secrets_open_with_their_passphrase_only() -> None:
 def test_a_recovery_sheet_brings_the_private_key_back() -> None:
     private, sheet = keys.new_key(), codes.new_code()
     locked = members.lock_sheet(private, sheet)
-    assert members.open_sheet(locked, " ".join(codes.lines(sheet))) == private
+    assert members.open_sheet(locked, " ".join(codes.code_lines(sheet))) == private
     with pytest.raises(WrongPassphrase):
         members.open_sheet(locked, codes.new_code())
 
@@ -97,7 +97,7 @@ def test_other_digits_and_those_from_two_steps_away_are_refused(typed: str | int
 
 def test_the_qr_code_says_nothing_about_this_place() -> None:
     drawn = members.new_secrets()
-    assert members.totp_uri(drawn, "notes") == f"otpauth://totp/notes?secret={drawn.totp}"
+    assert members.totp_uri(drawn.totp, "notes") == f"otpauth://totp/notes?secret={drawn.totp}"
 
 
 def test_a_step_is_remembered_without_its_hour() -> None:

@@ -59,7 +59,7 @@ def queued(editor: Volunteer, author: Author, case: str) -> stories_queue.Story:
 def on_the_site(house: House, story: bytes) -> list[str]:
     """Read what readers see of a story."""
     try:
-        return [version.body for version in reading.story(house.mailbox, story)[1]]
+        return [version.body for version in reading.shown_story(house.mailbox, story)[1]]
     except NothingHere:
         return []
 
@@ -68,4 +68,4 @@ def two_weeks_later(house: House) -> None:
     """Let the chores do their work when every queued day has come."""
     house.clock.now += 15 * 86_400
     truth.repair(house.mailbox, house.desk, house.today)
-    stories_queue.publish_due(house.mailbox, house.desk, house.today)
+    stories_queue.publish_due_stories(house.mailbox, house.desk, house.today)

@@ -113,7 +113,7 @@ def test_a_consent_taken_back_in_the_queue_stops_it_unread_and_read(
     editor.open_case(case)
     assert step(editor, case) == "forbidden"
     assert stories_queue.stories_of(house.desk, author.case_id)[0].state == "draft"
-    assert reading.read(house.desk, story.id)[1] == [], "the words have left the desk's own tables"
+    assert reading.read_text(house.desk, story.id)[1] == [], "the words have left the desk's own tables"
     two_weeks_later(house)
     assert on_the_site(house, story.id) == []
 
@@ -146,7 +146,7 @@ def test_a_friendly_word_in_the_queue_only_waits_to_be_read(house: House, editor
     assert on_the_site(house, story.id) == []
     editor.log_in()
     editor.open_case(case)
-    stories_queue.publish_due(house.mailbox, house.desk, house.today)
+    stories_queue.publish_due_stories(house.mailbox, house.desk, house.today)
     assert on_the_site(house, story.id) == [EDITED]
 
 
@@ -159,7 +159,7 @@ def test_a_consent_taken_back_after_publication_takes_the_story_down(
     author.allows("no")
     editor.open_case(case)
     assert on_the_site(house, story.id) == []
-    assert reading.read(house.desk, story.id)[1] == []
+    assert reading.read_text(house.desk, story.id)[1] == []
     assert truth.repair(house.mailbox, house.desk, house.today) == []
 
 

@@ -6,7 +6,7 @@ from onion_app.crypto.payloads import Text
 from onion_app.desk import phrases
 from onion_app.site.author_keys import keys_by_epoch, open_message
 from onion_app.vault.desk import audit, entries
-from onion_app.vault.desk.taken import take, taken_by
+from onion_app.vault.desk.taken import take_case, taken_by
 from onion_app.vault.mailbox import lifetime, messages, records
 from scripts.rehearsal.pages import Page
 from tests.desk.house import House, Volunteer, listed
@@ -95,7 +95,7 @@ def test_only_who_has_taken_a_case_can_reply(counsellor: Volunteer, author: Auth
 def test_a_case_that_somebody_else_has_taken_is_theirs(
     house: House, counsellor: Volunteer, author: Author, case: str, circle: bytes
 ) -> None:
-    take(house.desk, author.case_id, house.enrol(circle, "Dana").id, house.today)
+    take_case(house.desk, author.case_id, house.enrol(circle, "Dana").id, house.today)
     assert "Taken by Dana" in counsellor.open_case(case).text
     token = counsellor.token
     for act in ("take", "give-back", "close", "reply"):

@@ -26,7 +26,7 @@ def begun(coordinator: Volunteer, slug: str = "now") -> str:
     coordinator.get("/guides")
     coordinator.press("/guides/begin", slug=slug)
     assert coordinator.page.errors == ""
-    guide, _ = guides.all_of(coordinator.house.desk)[0]
+    guide, _ = guides.all_guides(coordinator.house.desk)[0]
     return f"/guides/{guide.id.hex()}"
 
 
@@ -41,7 +41,7 @@ def kept(coordinator: Volunteer, path: str, **changed: str) -> None:
 
 def shown(house: House, slug: str = "now") -> reading.Version | None:
     try:
-        return reading.guide(house.mailbox, slug)[1][0]
+        return reading.shown_guide(house.mailbox, slug)[1][0]
     except NothingHere:
         return None
 
@@ -54,7 +54,7 @@ def test_a_guide_is_written_shown_first_and_published(house: House, coordinator:
     assert [item.text for item in preview.every("li")] == ["Go first.", "Take water."]
     assert preview.every("script") == []
     assert preview.every("a") == []
-    assert guides.all_of(house.desk)[0][1] == [], "it was only shown"
+    assert guides.all_guides(house.desk)[0][1] == [], "it was only shown"
     kept(coordinator, path)
     assert shown(house) is None
     coordinator.press(f"{path}/publish")
@@ -88,7 +88,7 @@ def test_nobody_checks_words_that_were_changed_meanwhile(house: House, coordinat
     kept(coordinator, path, text="Other words.")
     coordinator.post(f"{path}/check", before)
     assert "changed in the meantime" in coordinator.page.errors
-    assert guides.all_of(house.desk)[0][1][0].checked_by is None
+    assert guides.all_guides(house.desk)[0][1][0].checked_by is None
 
 
 @pytest.mark.parametrize("slug", ["", "Now!", "1st", "a/b", "x" * 31, "..", "دليل"])
@@ -96,7 +96,7 @@ def test_a_name_that_does_not_fit_an_address_is_refused(coordinator: Volunteer, 
     coordinator.get("/guides")
     coordinator.press("/guides/begin", slug=slug)
     assert "Latin letters" in coordinator.page.errors
-    assert guides.all_of(coordinator.house.desk) == []
+    assert guides.all_guides(coordinator.house.desk) == []
 
 
 def test_a_name_leads_to_one_guide_only(coordinator: Volunteer) -> None:
@@ -108,7 +108,7 @@ def test_a_guide_without_words_is_refused(coordinator: Volunteer, field: str) ->
     path = begun(coordinator)
     kept(coordinator, path, **{field: " "})
     assert coordinator.page.has("a", href=f"#{field}")
-    assert guides.all_of(coordinator.house.desk)[0][1] == []
+    assert guides.all_guides(coordinator.house.desk)[0][1] == []
 
 
 def test_a_guide_survives_the_lock(house: House, coordinator: Volunteer) -> None:
@@ -136,10 +136,10 @@ def test_guides_are_listed_and_opened_in_the_language_that_the_desk_is_read_in(
 ) -> None:
     written = {"now": {"ar": "هل من خطر الآن؟", "en": "In danger now?"}, "more": {"ar": "المزيد"}}
     for slug, titles in written.items():
-        guide_id = guides.begin(house.desk, slug.encode().ljust(16), slug)
+        guide_id = guides.begin_guide(house.desk, slug.encode().ljust(16), slug)
         for language, title in titles.items():
             version = reading.Version(guide_id, cast("LanguageCode", language), title, "Words.", None, None, None)
-            guides.save(house.mailbox, house.desk, version)
+            guides.save_version(house.mailbox, house.desk, version)
     for own, listed in (("en", ["المزيد", "In danger now?"]), ("ar", ["المزيد", "هل من خطر الآن؟"])):
         page = coordinator.get(f"/guides?lang={own}")
         links = [case.first("h2").first("a") for case in page.every("li") if case.get("data-guide")]

@@ -138,14 +138,14 @@ def test_an_answer_sent_twice_at_once_begins_one_epoch(
     shuts_out(house, counsellor, "Dana")
     counsellor.open_case(case)
     fields = counsellor.page.form_to(f"/case/{case}/reply").filled(text="We are here.")
-    store = messages.append
+    store = messages.append_message
 
     def once_more(*row: Any, **facts: Any) -> records.Message:
-        monkeypatch.setattr(messages, "append", store)
+        monkeypatch.setattr(messages, "append_message", store)
         counsellor.post(f"/case/{case}/reply", fields)
         return store(*row, **facts)
 
-    monkeypatch.setattr(messages, "append", once_more)
+    monkeypatch.setattr(messages, "append_message", once_more)
     counsellor.post(f"/case/{case}/reply", fields)
     counsellor.open_case(case)
     counsellor.press(f"/case/{case}/reply", text="Still here.")

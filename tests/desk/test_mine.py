@@ -63,8 +63,8 @@ def test_of_the_ticked_cases_those_that_cannot_be_taken_are_said(
     assert listed(page, "mine") == [mine.case_id.hex()]
     assert list(taken.taken_by(house.desk, [mine.case_id, foreign.case_id])) == [mine.case_id]
     # What somebody has taken is not offered in the queue, and stays theirs whatever is sent.
-    taken.give_back(house.desk, mine.case_id, moderators.find_moderator(house.desk, "Sara").id)
-    taken.take(house.desk, mine.case_id, moderators.find_moderator(house.desk, "Dana").id, house.today)
+    taken.give_case_back(house.desk, mine.case_id, moderators.find_moderator(house.desk, "Sara").id)
+    taken.take_case(house.desk, mine.case_id, moderators.find_moderator(house.desk, "Dana").id, house.today)
     page = counsellor.get(f"/circle/{circle.hex()}/new")
     assert not page.has(name=f"take_{mine.case_id.hex()}")
     page = counsellor.post("/mine/take", [token, *ticks])

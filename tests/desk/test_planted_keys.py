@@ -195,14 +195,14 @@ def test_of_an_author_and_a_member_who_begin_an_epoch_at_once_neither_loses_a_wo
     joins(house, circle, "Dana", counsellor)
     shuts_out(house, counsellor, "Dana")
     counsellor.open_case(case)
-    store = messages.append
+    store = messages.append_message
 
     def meanwhile_an_answer(*row: Any, **facts: Any) -> records.Message:
-        monkeypatch.setattr(messages, "append", store)
+        monkeypatch.setattr(messages, "append_message", store)
         counsellor.press(f"/case/{case}/reply", text="We are here.")
         return store(*row, **facts)
 
-    monkeypatch.setattr(messages, "append", meanwhile_an_answer)
+    monkeypatch.setattr(messages, "append_message", meanwhile_an_answer)
     author.writes_back("Are you there?")
     assert counsellor.page.errors == ""
     assert [epoch.number for epoch in keys_in(house.mailbox, author.access).epochs] == [1, 2]

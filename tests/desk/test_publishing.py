@@ -31,10 +31,10 @@ def test_a_testimony_becomes_a_story_on_its_day(house: House, editor: Volunteer,
     assert story.publish_day is not None
     assert 1 <= story.publish_day - house.today <= stories_queue.LATEST_DAYS
     assert lifetime.read_case(house.mailbox, author.case_id).state == "ready"
-    stories_queue.publish_due(house.mailbox, house.desk, house.today)
+    stories_queue.publish_due_stories(house.mailbox, house.desk, house.today)
     assert on_the_site(house, story.id) == []
     two_weeks_later(house)
-    text, versions = reading.story(house.mailbox, story.id)
+    text, versions = reading.shown_story(house.mailbox, story.id)
     assert (text.year, text.notes) == (2025, ("violence",))
     assert [(version.title, version.body) for version in versions] == [("I ran away", EDITED)]
     assert lifetime.read_case(house.mailbox, author.case_id).state == "published"

@@ -30,7 +30,7 @@ def from_site(site: str | None) -> dict[str, str]:
 
 
 def test_every_endpoint_is_refused_without_a_login(app: Hardened, newcomer: Volunteer) -> None:
-    assert sorted(OPEN_TO_ALL) == ["entry.enrol", "entry.join", "entry.login", "entry.recover"]
+    assert sorted(OPEN_TO_ALL) == ["login.enrol", "login.join", "login.login", "login.recover"]
     newcomer.get("/login")
     token = [("csrf_token", newcomer.page.form_to("/login").value("csrf_token"))]
     refused = [found for found in paths(app) if found[0] not in OPEN_TO_ALL]

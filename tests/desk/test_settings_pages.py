@@ -17,17 +17,17 @@ def coordinator(house: House, counsellor: Volunteer) -> Volunteer:
 
 def both(house: House) -> settings.Settings:
     """Read the settings, which are the same at the desk and in the mailbox."""
-    assert settings.read(house.desk) == settings.read(house.mailbox)
-    return settings.read(house.desk)
+    assert settings.read_settings(house.desk) == settings.read_settings(house.mailbox)
+    return settings.read_settings(house.desk)
 
 
 def test_how_to_find_us_is_said_in_each_language(house: House, coordinator: Volunteer) -> None:
-    counter = reading.published(house.mailbox)
+    counter = reading.published_counter(house.mailbox)
     coordinator.press("/settings/how_to_find_us", find_en="Ask  somebody\tyou trust.", find_ar="اسألوا من تثقون به.")
     assert coordinator.page.has(id="done")
     assert both(house).how_to_find_us["en"] == "Ask somebody you trust."
     assert both(house).how_to_find_us["ar"] == "اسألوا من تثقون به."
-    assert reading.published(house.mailbox) > counter, "pages that are kept ready say it"
+    assert reading.published_counter(house.mailbox) > counter, "pages that are kept ready say it"
 
 
 @pytest.mark.parametrize(

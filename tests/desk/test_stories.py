@@ -70,7 +70,7 @@ def test_a_translation_is_made_from_the_published_version_and_joins_it(
     assert lifetime.read_case(house.mailbox, author.case_id).state == "published"
     assert on_the_site(house, story.id) == [EDITED]
     two_weeks_later(house)
-    _, versions = reading.story(house.mailbox, story.id)
+    _, versions = reading.shown_story(house.mailbox, story.id)
     assert [(version.language, version.translated_from) for version in versions] == [("ar", "en"), ("en", None)]
     assert [one.state for one in stories_queue.stories_of(house.desk, author.case_id)] == ["public"]
     assert truth.repair(house.mailbox, house.desk, house.today) == []

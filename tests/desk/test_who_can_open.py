@@ -21,12 +21,11 @@ from onion_app.crypto.keys import new_id
 from onion_app.desk import (
     answering,
     case_keys,
+    enrolment,
     forms,
     handover,
-    identity,
     member_removal,
     permissions,
-    recovery,
     rekeying,
 )
 from onion_app.desk import circles as membership
@@ -46,7 +45,7 @@ from onion_app.errors import (
 from onion_app.site.author_keys import keys_by_epoch
 from onion_app.vault.desk import moderators
 from onion_app.vault.desk.circles import grants_of, waiting_in
-from onion_app.vault.desk.taken import give_back, taken_by
+from onion_app.vault.desk.taken import give_case_back, taken_by
 from onion_app.vault.mailbox import lifetime
 from onion_app.vault.shown import routing
 from tests.desk.model import CIRCLES, Model
@@ -97,12 +96,12 @@ class Circles(RuleBasedStateMachine):
 
     def member(self, who: str) -> Member:
         """Sit somebody down at the desk."""
-        return permissions.member(self.dbs, *self.who[who])
+        return permissions.member_with_keys(self.dbs, *self.who[who])
 
     def enrols(self, invitation: str, who: str, circle: str) -> None:
         """Redeem an invitation."""
-        made = identity.begin_enrolment(self.dbs, invitation)
-        identity.enrol(self.dbs, made, who)
+        made = enrolment.begin_enrolment(self.dbs, invitation)
+        enrolment.enrol(self.dbs, made, who)
         self.who[who] = moderators.find_moderator(self.house.desk, who).id, made.secrets.private
         self.sheets[who] = made.sheet
         self.copied[who] = set()
@@ -150,7 +149,7 @@ class Circles(RuleBasedStateMachine):
     def joins(self, who: str, circle: str) -> None:
         """Redeem an invitation under the handle that one has."""
         code = membership.invite(self.dbs, self.member(FIRST), self.ids[circle])
-        identity.join(self.dbs, self.member(who), code)
+        enrolment.join(self.dbs, self.member(who), code)
 
     @precondition(lambda self: len(self.who) - len(self.model.out) > 1)
     @rule(data=st.data())
@@ -206,17 +205,17 @@ class Circles(RuleBasedStateMachine):
         arguments = (self.dbs, self.member(who), self.authors[case].case_id, new_id(), "An answer", 99)
         if not self.model.opens_any(who, case):  # no proof that it is ours: its author would not believe it
             with pytest.raises(KeysGone):
-                answering.reply(*arguments)
+                answering.send_reply(*arguments)
             return
-        answering.reply(*arguments)
+        answering.send_reply(*arguments)
         self.model.answer(case)
 
     def takes(self, who: str, case: str) -> None:
         """Take a case, from whoever has it."""
         case_id = self.authors[case].case_id
         for taken, by in taken_by(self.house.desk, [case_id]).items():
-            give_back(self.house.desk, taken, by)
-        answering.take(self.dbs, self.member(who), case_id)
+            give_case_back(self.house.desk, taken, by)
+        answering.take_case(self.dbs, self.member(who), case_id)
         self.model.take(who, case)
 
     @rule(data=st.data())
@@ -251,12 +250,12 @@ class Circles(RuleBasedStateMachine):
         who = data.draw(st.sampled_from(sorted(self.who)))
         sheet, delays = self.sheets[who], Delays(self.house.clock)
         if who not in self.model.out:
-            moderator_id, made = recovery.begin_recovery(self.dbs, delays, who, sheet)
-            recovery.recover(self.dbs, moderator_id, made)
+            moderator_id, made = enrolment.begin_recovery(self.dbs, delays, who, sheet)
+            enrolment.recover(self.dbs, moderator_id, made)
             assert (moderator_id, made.secrets.private) == self.who[who]
             self.sheets[who] = made.sheet
         with pytest.raises(LoginRefused):  # a sheet works once, and for nobody who is out
-            recovery.begin_recovery(self.dbs, delays, who, sheet)
+            enrolment.begin_recovery(self.dbs, delays, who, sheet)
 
     @invariant()
     def members_open_what_the_model_says(self) -> None:

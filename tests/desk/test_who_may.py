@@ -9,8 +9,8 @@ from onion_app.vault.desk import guides, invitations, moderators
 from tests.desk.house import HOST, House, Volunteer, invites
 from tests.world import Author
 
-OWN = ("entry", "account")  # these end sessions, and name nothing
-ANYBODYS = {"work.acknowledge"}  # what the chores found is for every member
+OWN = ("login", "account")  # these end sessions, and name nothing
+ANYBODYS = {"home.acknowledge"}  # what the chores found is for every member
 COORDINATORS = {"circles.add", "guides.begin", "guides.show", "settings.change", "settings.show", "stories.show"}
 SECRET = ("For the lawyers alone", "A note of theirs", "Rojin", "Baran", ">Law<", "Not published yet")
 DESK_TABLES = ("taken", "entries", "moderators", "circles", "invitations", "texts", "versions", "settings")
@@ -25,7 +25,7 @@ def ids(house: House, law: bytes, lawyer: Volunteer) -> dict[str, bytes]:
     lawyer.press(f"/case/{case.case_id.hex()}/note", text="A note of theirs")
     house.volunteer(law, "Baran")
     invites(lawyer, law)
-    guide = guides.begin(house.desk, b"g" * 16, "now")
+    guide = guides.begin_guide(house.desk, b"g" * 16, "now")
     return {
         "circle_id": law,
         "case_id": case.case_id,

@@ -21,7 +21,7 @@ from onion_app.launch import launcher, unlock
 from onion_app.launch.__main__ import options
 from onion_app.launch.state import State, held
 from onion_app.launch.stdin_answers import Answers
-from onion_app.vault import keyfile
+from onion_app.vault import statefiles
 from scripts.rehearsal.people import Visitor, Volunteer
 from scripts.rehearsal.wire import through_unix
 from tests import processes
@@ -200,7 +200,7 @@ def later(operator: Operator, installation: Installation) -> Operator:
 def kept(later: Operator, installation: Installation) -> Kept:
     """Give a state with one case in it that nothing runs on."""
     place, printed = State(later.state), installation.printed
-    keys = open_slots(keyfile.read(place.path), printed["spare_code"])
+    keys = open_slots(statefiles.read_keyslots(place.path), printed["spare_code"])
     return Kept(place, keys, printed["passphrase"], printed["spare_code"], add_case(place, keys, TODAY))
 
 

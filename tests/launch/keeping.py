@@ -43,7 +43,9 @@ class Kept:
     def meets_keys(self, *epochs: int) -> None:
         """Note at the desk that somebody has opened the case with these keys."""
         desk = database.open_desk(self.place.desk, self.keys.desk)
-        known_keys.remember(desk, self.case, [known_keys.KnownKey(epoch, bytes(32), bytes(16)) for epoch in epochs])
+        known_keys.remember_keys(
+            desk, self.case, [known_keys.KnownKey(epoch, bytes(32), bytes(16)) for epoch in epochs]
+        )
         desk.close()
 
     def keys_met(self, place: State | None = None) -> list[int]:

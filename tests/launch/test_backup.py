@@ -21,7 +21,7 @@ from onion_app.errors import (
 from onion_app.launch import backup_format, backup_restore, state
 from onion_app.launch.backup_restore import RestoreResult
 from onion_app.launch.state import State
-from onion_app.vault import keyfile, lastbackup
+from onion_app.vault import statefiles
 from tests.launch.conftest import Installation, Launched, contents
 from tests.launch.keeping import TODAY, Kept, is_there, noon, quietly
 from tests.launch.manage import manage, with_secret
@@ -42,7 +42,7 @@ def test_a_backup_is_restored_with_the_spare_code_elsewhere(kept: Kept, tmp_path
     done = backup_restore.restore(file, kept.spare_code, elsewhere, noon, quietly, replace=False, newer=None)
     assert (done.day, done.withdrawn, done.unread_lists) == (TODAY, 0, ())
     restored = State(elsewhere)
-    assert open_slots(keyfile.read(elsewhere), kept.passphrase) == kept.keys
+    assert open_slots(statefiles.read_keyslots(elsewhere), kept.passphrase) == kept.keys
     assert is_there(restored, kept.keys, kept.case)
     assert (kept.keys_met(), kept.keys_met(restored)) == ([1, 2], [1])
     whole = {"desk", "last-backup", "lock", "mailbox", "run", "tor", "vault.key"}
@@ -56,7 +56,7 @@ def test_a_backup_has_one_of_few_sizes_and_shows_nothing(kept: Kept, tmp_path: P
     assert file.stat().st_size == 64 << 20
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert not [secret for secret in (b"SQLite", b"sealedsealed") if secret in file.read_bytes()]
-    assert lastbackup.read(kept.place.path) == TODAY
+    assert statefiles.read_backup_day(kept.place.path) == TODAY
     assert not [*kept.place.path.glob("copying*"), *tmp_path.glob("*.part")]
 
 
@@ -78,7 +78,7 @@ def test_what_is_there_already_is_never_written_over(kept: Kept, tmp_path: Path)
     with pytest.raises(BadUsage):
         kept.save(tmp_path / "backup")
     assert (tmp_path / "backup").read_text() == "mine"
-    assert lastbackup.read(kept.place.path) is None
+    assert statefiles.read_backup_day(kept.place.path) is None
 
 
 def test_an_installation_is_not_replaced_unless_that_is_said(kept: Kept, tmp_path: Path) -> None:
@@ -131,7 +131,7 @@ def flipped(whole: bytes, at: int) -> bytes:
 def whole(installation: Installation, tmp_path_factory: pytest.TempPathFactory) -> bytes:
     folder = tmp_path_factory.mktemp("whole")
     shutil.copytree(installation.state, folder / "state")
-    keys = open_slots(keyfile.read(folder / "state"), installation.printed["spare_code"])
+    keys = open_slots(statefiles.read_keyslots(folder / "state"), installation.printed["spare_code"])
     backup_restore.save(State(folder / "state"), keys, folder / "backup", noon, quietly)
     return (folder / "backup").read_bytes()
 
@@ -162,7 +162,7 @@ def test_a_restore_that_was_cut_off_is_done_again(kept: Kept, tmp_path: Path, mo
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(keyfile, "write", power_cut)
+        patched.setattr(statefiles, "write_keyslots", power_cut)
         with pytest.raises(KeyboardInterrupt):
             restore(kept, file, kept.place.path, replace=True)
     assert not state.is_held(kept.place)
@@ -183,4 +183,4 @@ def test_what_was_written_wrong_is_no_backup(kept: Kept, tmp_path: Path, monkeyp
     with pytest.raises(BackupDamaged):
         kept.save(tmp_path / "backup")
     assert not list(tmp_path.glob("backup*"))
-    assert lastbackup.read(kept.place.path) is None
+    assert statefiles.read_backup_day(kept.place.path) is None

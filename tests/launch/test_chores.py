@@ -25,9 +25,9 @@ from onion_app.launch.tor_supervisor import TorStatus
 from onion_app.vault import database, settings, truth
 from onion_app.vault.database import Database
 from onion_app.vault.desk import circles, invitations, stories_queue
-from onion_app.vault.desk.taken import all_taken, take
+from onion_app.vault.desk.taken import all_taken, take_case
 from onion_app.vault.mailbox import lifetime
-from onion_app.vault.shown.reading import StoryOrGuide, Version, story
+from onion_app.vault.shown.reading import StoryOrGuide, Version, shown_story
 from onion_app.vault.shown.writing import shown_by_mailbox
 from tests.vault.made import grant, invitation, moderator, new_case, set_up, some_id, some_key
 
@@ -57,7 +57,7 @@ class Opened:
         case_id, story_id = self.case(TODAY), some_id()
         lifetime.mark_read(self.mailbox, case_id)
         version = Version(story_id, "en", "Title", "Once.", None, None, None)
-        stories_queue.queue(
+        stories_queue.queue_story(
             self.mailbox, self.desk, StoryOrGuide(story_id, "story", None, 2025, ()), version, case_id, day
         )
         return case_id, version
@@ -120,7 +120,7 @@ def test_the_desk_and_not_the_mailbox_says_how_long_cases_are_kept(opened: Opene
     case = opened.case(TODAY - 40)
     for db, stays in ((opened.mailbox, True), (opened.desk, False)):
         with db.writing():
-            settings.put(db, "retention_days", 30)
+            settings.put_setting(db, "retention_days", 30)
         opened.destroy_due()
         assert opened.is_there(case) is stays
 
@@ -136,7 +136,7 @@ def test_a_case_that_a_stranger_to_its_circle_has_taken_goes_back(tmp_path: Path
     own, mine, strange, erased = (new_case(circle) for circle in (elsewhere, *[made.circle_id] * 3))
     for case, holder in ((own, stranger.id), (mine, made.moderator_id), (strange, stranger.id), (erased, stranger.id)):
         lifetime.add_case(mailbox, case)
-        take(desk, case.id, holder, TODAY)
+        take_case(desk, case.id, holder, TODAY)
     lifetime.erase_case(mailbox, erased.id, TODAY)
     chores_process.give_back_from_strangers(mailbox, desk)
     taken = [(own.id, stranger.id), (mine.id, made.moderator_id), (erased.id, stranger.id)]
@@ -184,7 +184,7 @@ def test_a_mailbox_that_is_full_has_no_room(opened: Opened, monkeypatch: pytest.
 
 
 def test_copies_made_before_a_migration_go_when_safety_copies_do(opened: Opened) -> None:
-    kept_days = settings.read(opened.desk).backup_days
+    kept_days = settings.read_settings(opened.desk).backup_days
     copies = [opened.state.desk / f"desk.version-1.day-{TODAY - age}.db" for age in (kept_days + 1, kept_days - 1)]
     for copy in copies:
         copy.touch()
@@ -197,7 +197,7 @@ def test_a_queued_story_is_published_by_the_chores_of_its_day(opened: Opened) ->
     long_ago = int(opened.orders.clock()) // DAY - stories_queue.LATEST_DAYS - 1
     case_id, version = opened.queued_story(long_ago)
     opened.chores(clock_is_right=True)
-    assert story(opened.mailbox, version.text_id)[1] == [version]
+    assert shown_story(opened.mailbox, version.text_id)[1] == [version]
     assert lifetime.read_case(opened.mailbox, case_id).state == "published"
 
 
@@ -304,4 +304,7 @@ def test_after_the_clock_was_ahead_nothing_is_kept_longer_and_the_day_that_was_s
     assert opened.chores()["findings"] == 0
     case = lifetime.read_case(opened.mailbox, case_id)
     assert (case.received_day, case.last_day) == (TODAY + 1, TODAY + 1)
-    assert (settings.read(opened.desk).seen_day, settings.read(opened.mailbox).seen_day) == (TODAY + 1, None)
+    assert (settings.read_settings(opened.desk).seen_day, settings.read_settings(opened.mailbox).seen_day) == (
+        TODAY + 1,
+        None,
+    )

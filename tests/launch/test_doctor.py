@@ -15,7 +15,7 @@ from onion_app.manage import doctor
 from onion_app.manage.__main__ import parser
 from onion_app.manage.doctor import examine
 from onion_app.onion import tor_process
-from onion_app.vault import lastbackup
+from onion_app.vault import statefiles
 from tests.launch.conftest import ROOT, Operator
 from tests.launch.manage import manage
 
@@ -54,7 +54,7 @@ def test_a_file_that_others_can_read_is_found(later: Operator) -> None:
 
 def test_an_old_backup_is_found(later: Operator) -> None:
     assert answer(later.state, "backup") == ("bad", "none yet")
-    lastbackup.write(later.state, int(time.time() // 86400) - 3)
+    statefiles.write_backup_day(later.state, int(time.time() // 86400) - 3)
     assert answer(later.state, "backup") == ("good", "of 3 days ago")
 
 

@@ -21,7 +21,7 @@ from onion_app.errors import VaultDamaged
 from onion_app.launch import first_run
 from onion_app.launch.state import State
 from onion_app.launch.stdin_answers import Answers
-from onion_app.vault import database, keyfile, settings
+from onion_app.vault import database, settings, statefiles
 from onion_app.vault.desk import circles, invitations
 from tests.launch.conftest import FIND_US, Installation, Operator
 
@@ -36,7 +36,7 @@ def test_a_first_run_prints_one_line_with_what_only_people_keep_and_a_later_one_
     assert set(printed) == {"passphrase", "spare_code", "invitation", "desk_url", "onion"}
     assert given.items() <= printed.items()
     assert read_code(printed["invitation"]) != given["spare_code"]
-    text = keyfile.read(operator.state)
+    text = statefiles.read_keyslots(operator.state)
     assert open_slots(text, given["spare_code"]) == open_slots(text, given["passphrase"])
     for kind in ("tell", "ask"):
         page = launched.visitor().get(f"/en/{kind}")
@@ -51,7 +51,7 @@ def test_a_first_run_prints_one_line_with_what_only_people_keep_and_a_later_one_
 
 
 def test_the_one_circle_takes_every_topic_and_has_no_key_yet(installation: Installation) -> None:
-    keys = open_slots(keyfile.read(installation.state), installation.printed["spare_code"])
+    keys = open_slots(statefiles.read_keyslots(installation.state), installation.printed["spare_code"])
     with closing(database.open_desk(installation.state / "desk", keys.desk)) as desk:
         [circle] = circles.circles(desk)
         assert (circle.catch_all, circle.coordinators, circle.public_key) == (True, True, None)
@@ -61,21 +61,21 @@ def test_the_one_circle_takes_every_topic_and_has_no_key_yet(installation: Insta
 
 
 def test_the_mailbox_gets_its_copy_of_what_was_set(installation: Installation) -> None:
-    keys = open_slots(keyfile.read(installation.state), installation.printed["spare_code"])
+    keys = open_slots(statefiles.read_keyslots(installation.state), installation.printed["spare_code"])
     with (
         closing(database.open_desk(installation.state / "desk", keys.desk)) as desk,
         closing(database.open_mailbox(installation.state / "mailbox", keys.mailbox)) as mailbox,
     ):
-        assert settings.read(mailbox) == settings.read(desk)
-        assert {**settings.read(mailbox).how_to_find_us} == {"ckb": "", "kmr": "", **FIND_US}
+        assert settings.read_settings(mailbox) == settings.read_settings(desk)
+        assert {**settings.read_settings(mailbox).how_to_find_us} == {"ckb": "", "kmr": "", **FIND_US}
 
 
 # --- cut off ------------------------------------------------------------------------------------------------------
 
 HANDED = first_run.FirstSecrets("one two three four five six", new_code(), new_code())
 STEPS = {
-    first_run.__file__: {"make", "_begin_from_nothing", "_invite_the_first", "_sync"},
-    keyfile.__file__: {"write"},
+    first_run.__file__: {"make", "_begin_from_nothing", "_invite_the_first"},
+    statefiles.__file__: {"write_keyslots", "_write_new", "sync"},
 }
 
 
@@ -131,7 +131,7 @@ def test_a_first_run_cut_off_at_any_step_leaves_nothing_or_everything(
         killed = made_until(state, last)
         left = frozenset(str(file.relative_to(state.path)) for file in state.path.rglob("*") if file.is_file())
         if not first_run.is_due(state):
-            keys = open_slots(keyfile.read(state.path), HANDED.spare_code)
+            keys = open_slots(statefiles.read_keyslots(state.path), HANDED.spare_code)
             database.open_mailbox(state.mailbox, keys.mailbox).close()
             desk = database.open_desk(state.desk, keys.desk)
             invitations.find_invitation(desk, invitation_digest(HANDED.invitation), TODAY)

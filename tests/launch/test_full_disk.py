@@ -13,7 +13,7 @@ from onion_app.crypto.keyslots import open_slots
 from onion_app.errors import DiskFull
 from onion_app.launch import backup_restore, manage_socket, status_text
 from onion_app.launch.state import State
-from onion_app.vault import connection, database, keyfile, lastbackup, reserve, schema
+from onion_app.vault import connection, database, schema, statefiles
 from onion_app.vault.shown.routing import LEAST_ROOM
 from scripts.rehearsal.people import Volunteer
 from tests import processes
@@ -113,7 +113,7 @@ def test_on_a_full_disk_words_are_kept_and_read_and_the_status_names_it(place: P
 def test_on_a_full_disk_everything_can_still_be_taken_back(place: Place) -> None:
     codes = [place.launched.visitor().hand_in("tell", place.mark() + LONG) for _ in range(3)]
     kept_free = place.launched.state / "mailbox" / "reserve"
-    assert kept_free.stat().st_blocks * 512 >= reserve.BYTES
+    assert kept_free.stat().st_blocks * 512 >= statefiles.RESERVE_BYTES
     with filled(place.disk):
         for code in codes:
             assert place.launched.visitor().erase_without_opening(code).status == 200
@@ -129,7 +129,7 @@ def test_no_half_backup_is_left(place: Place, tmp_path: Path) -> None:
     with filled(place.disk):
         done = with_secret(place.launched.state, place.printed["passphrase"], "backup", str(tmp_path / "backup"))
         assert isinstance(done.error, DiskFull)
-    keys = open_slots(keyfile.read(place.launched.state), place.printed["passphrase"])
+    keys = open_slots(statefiles.read_keyslots(place.launched.state), place.printed["passphrase"])
     ballast: list[Path] = []
 
     def somebody_else_writes(done: float) -> None:
@@ -141,7 +141,7 @@ def test_no_half_backup_is_left(place: Place, tmp_path: Path) -> None:
     ballast[0].unlink()
     assert {*place.disk.iterdir(), *place.launched.state.iterdir()} == before
     assert not list(tmp_path.iterdir())
-    assert lastbackup.read(place.launched.state) is None
+    assert statefiles.read_backup_day(place.launched.state) is None
     backup_restore.save(State(place.launched.state), keys, target, time.time, lambda _: None)
     check_restoring(place, target)
     target.unlink()
@@ -193,20 +193,20 @@ def growing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     folder = tmp_path / "steps"
     shutil.copytree(schema._MIGRATIONS, folder)
     monkeypatch.setattr(schema, "_MIGRATIONS", folder)
-    number = schema.newest("mailbox") + 1
+    number = schema.newest_version("mailbox") + 1
     (folder / "mailbox" / f"{number:04}_later.sql").write_text(
         "CREATE TABLE later (id BLOB NOT NULL PRIMARY KEY) STRICT, WITHOUT ROWID;\n"
         "INSERT INTO later (id) VALUES (zeroblob(4000000));\n"
     )
     scratch = connection.scratch()
-    schema.apply(scratch, "mailbox")
-    expected = schema.found(scratch)
-    monkeypatch.setattr(schema, "written", lambda _kind: expected)
+    schema.run_migrations(scratch, "mailbox")
+    expected = schema.describe(scratch)
+    monkeypatch.setattr(schema, "written_schema", lambda _kind: expected)
     return number
 
 
 def test_no_half_migration_is_left(installation: Installation, growing: int) -> None:
-    keys = open_slots(keyfile.read(installation.state), installation.printed["spare_code"])
+    keys = open_slots(statefiles.read_keyslots(installation.state), installation.printed["spare_code"])
     with small_disk() as disk:
         folder = disk / "mailbox"
         shutil.copytree(installation.state / "mailbox", folder)

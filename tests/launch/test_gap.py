@@ -17,7 +17,7 @@ BACKUP_DAY = TODAY - 10
 def see_day(kept: Kept, place: State, day: int) -> None:
     """Note a day as the chores of a state do that runs on it."""
     with closing(database.open_desk(place.desk, kept.keys.desk)) as desk, desk.writing():
-        settings.put(desk, "seen_day", day)
+        settings.put_setting(desk, "seen_day", day)
 
 
 def look(kept: Kept, coming: State, *in_use: State, aside: tuple[State, ...] = ()) -> settings.Restored:
@@ -46,7 +46,7 @@ def test_only_the_state_that_was_in_use_last_has_a_whole_list(kept: Kept, coming
 def test_a_warning_stays_whichever_state_has_it(kept: Kept, coming: State, tmp_path: Path) -> None:
     warned = State(shutil.copytree(kept.place.path, tmp_path / "warned"))
     with closing(database.open_desk(warned.desk, kept.keys.desk)) as desk, desk.writing():
-        settings.put(desk, "restored", {"day": BACKUP_DAY - 1, "back_since": BACKUP_DAY - 2})
+        settings.put_setting(desk, "restored", {"day": BACKUP_DAY - 1, "back_since": BACKUP_DAY - 2})
     told = settings.Restored(BACKUP_DAY, BACKUP_DAY - 2)
     assert look(kept, coming, warned) == told
     assert look(kept, coming, kept.place, warned) == told
@@ -64,7 +64,11 @@ def test_a_second_restore_does_not_end_the_warning_of_the_first(kept: Kept, tmp_
         closing(database.open_desk(there.desk, kept.keys.desk)) as desk,
         closing(database.open_mailbox(there.mailbox, kept.keys.mailbox)) as mailbox,
     ):
-        assert settings.read(desk).restored == settings.read(mailbox).restored == settings.Restored(TODAY, TODAY)
+        assert (
+            settings.read_settings(desk).restored
+            == settings.read_settings(mailbox).restored
+            == settings.Restored(TODAY, TODAY)
+        )
 
 
 def test_each_author_is_told_of_the_gap_that_their_case_was_in() -> None:

@@ -18,7 +18,7 @@ from onion_app.launch import manage_socket, status_text
 from onion_app.launch.manage_socket import ManageSocket
 from onion_app.launch.state import State
 from onion_app.launch.status import BACKUP_IS_OLD, VERSION
-from onion_app.vault import database, keyfile, lastbackup, settings
+from onion_app.vault import database, settings, statefiles
 from tests import processes
 from tests.launch.conftest import ROOT, START, Installation, Launched, Operator, contents
 from tests.launch.keeping import add_case, is_there
@@ -62,7 +62,7 @@ def test_status_without_a_launcher_says_so_with_a_code_of_its_own(later: Operato
 def test_a_backup_that_is_old_is_marked(later: Operator) -> None:
     today = int(time.time() // 86400)
     for age in (7, 8):
-        lastbackup.write(later.state, today - age)
+        statefiles.write_backup_day(later.state, today - age)
         assert ("Backup" in marked(status(later.state))) == (age > BACKUP_IS_OLD)
     assert (later.state / "last-backup").stat().st_mtime % 86400 == 0, "a day and nothing finer"
 
@@ -86,10 +86,10 @@ def test_a_clock_far_ahead_destroys_nothing_until_somebody_has_looked_at_a_calen
     later: Operator, installation: Installation
 ) -> None:
     place, today = State(later.state), int(time.time() // 86400)
-    keys = open_slots(keyfile.read(later.state), installation.printed["passphrase"])
+    keys = open_slots(statefiles.read_keyslots(later.state), installation.printed["passphrase"])
     case = add_case(place, keys, today - 400)
     with closing(database.open_desk(place.desk, keys.desk)) as desk, desk.writing():
-        settings.put(desk, "seen_day", today - 399)  # as if the clock had jumped
+        settings.put_setting(desk, "seen_day", today - 399)  # as if the clock had jumped
     later.launch({"passphrase": installation.printed["passphrase"]})
     assert counted(later.state)["clock_off_days"] == 399
     assert "Clock" in marked(status(later.state))
@@ -103,22 +103,22 @@ def test_a_clock_far_ahead_destroys_nothing_until_somebody_has_looked_at_a_calen
 
 
 def test_panic_wants_the_word(standing: Launched) -> None:
-    before = keyfile.read(standing.state)
+    before = statefiles.read_keyslots(standing.state)
     done = manage(standing.state, "panic", typed="yes\n")
     assert (type(done.error), done.code) == (NotConfirmed, 2)
-    assert keyfile.read(standing.state) == before
+    assert statefiles.read_keyslots(standing.state) == before
     assert standing.site_answers()
 
 
 def test_after_a_panic_nothing_runs_and_nothing_opens(
     running: Launched, later: Operator, installation: Installation
 ) -> None:
-    family, slots = running.family(), json.loads(keyfile.read(running.state))["slots"]
+    family, slots = running.family(), json.loads(statefiles.read_keyslots(running.state))["slots"]
     assert manage(running.state, "panic", typed="destroy\n").code == 0
     running.process.wait(START)
     processes.until(lambda: not any(process.alive for process in family), START, "the end of all")
     with pytest.raises(VaultDamaged):
-        keyfile.read(running.state)
+        statefiles.read_keyslots(running.state)
     left = b"".join(contents(running.state).values())
     assert len(slots) == 2
     assert not [name for name, slot in slots.items() if slot.encode() in left]
@@ -137,9 +137,9 @@ def test_a_panic_needs_no_launcher(later: Operator) -> None:
 
 
 def test_the_keys_are_overwritten_before_they_are_removed(tmp_path: Path) -> None:
-    keyfile.write(tmp_path, "the slots")
+    statefiles.write_keyslots(tmp_path, "the slots")
     os.link(tmp_path / "vault.key", tmp_path / "same-blocks")
-    assert keyfile.destroy(tmp_path)
+    assert statefiles.destroy_keyslots(tmp_path)
     left = (tmp_path / "same-blocks").read_bytes()
     assert len(left) == len("the slots")
     assert left != b"the slots"

@@ -19,7 +19,7 @@ from onion_app.crypto.keyslots import open_slots
 from onion_app.errors import WrongPassphrase
 from onion_app.launch import unlock
 from onion_app.launch.state import State
-from onion_app.vault import database, keyfile, settings
+from onion_app.vault import database, settings, statefiles
 from scripts.rehearsal.people import Visitor
 from scripts.rehearsal.wire import through_unix
 from tests import processes
@@ -119,11 +119,11 @@ def test_a_first_run_hands_each_secret_over_on_a_screen_that_is_cleared(person: 
     processes.until(lambda: answers(person, person.onion()), START, "an answer of the site")
 
     assert [len(code) for code in (spare_code, invitation)] == [28, 28]
-    text = keyfile.read(person.operator.state)
+    text = statefiles.read_keyslots(person.operator.state)
     keys = open_slots(text, passphrase)
     assert keys == open_slots(text, spare_code)
     with closing(database.open_mailbox(person.operator.state / "mailbox", keys.mailbox)) as mailbox:
-        assert settings.read(mailbox).how_to_find_us["en"] == "Ask at the library."
+        assert settings.read_settings(mailbox).how_to_find_us["en"] == "Ask at the library."
     for secret in (passphrase, f"7.  {spare_code[-4:]}", f"7.  {invitation[-4:]}"):
         before, _, after = person.seen.rpartition(secret)
         assert before.rindex(SECOND_SCREEN) > before.rfind(FIRST_SCREEN), "it stands on the second screen"

@@ -22,7 +22,7 @@ from onion_app.errors import (
     WrongPassphrase,
 )
 from onion_app.launch.__main__ import options
-from onion_app.vault import keyfile
+from onion_app.vault import statefiles
 from tests.launch.conftest import START, Installation, Launched, Operator, contents
 
 
@@ -61,7 +61,7 @@ def test_a_damaged_file_of_keys_is_named_and_the_databases_stay(
     later: Operator, installation: Installation, damage: bytes | str
 ) -> None:
     file = later.state / "vault.key"
-    fields = json.loads(keyfile.read(later.state))
+    fields = json.loads(statefiles.read_keyslots(later.state))
     if damage == "missing":
         file.unlink()
     else:

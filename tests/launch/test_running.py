@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from onion_app.crypto.keyslots import VaultKeys, open_slots
-from onion_app.vault import keyfile
+from onion_app.vault import statefiles
 from tests import processes
 from tests.launch import manage
 from tests.launch.conftest import START, Installation, Launched, Operator
@@ -19,7 +19,7 @@ ROLES = ("site", "desk")
 
 
 def keys_of(installation: Installation) -> VaultKeys:
-    return open_slots(keyfile.read(installation.state), installation.printed["spare_code"])
+    return open_slots(statefiles.read_keyslots(installation.state), installation.printed["spare_code"])
 
 
 def status(pid: int) -> dict[str, str]:

@@ -39,9 +39,9 @@ def test_each_is_there_in_english_and_arabic_the_one_for_danger_is_shown_and_nob
                        "ON v.text_id = t.id WHERE kind = 'guide'")  # fmt: skip
     assert {(name, language, None, None) for name in NAMES for language in ("ar", "en")} <= set(stored)
     assert {row[2:] for row in stored} == {(None, None)}
-    assert set(reading.guides(mailbox)) == {"now"}
+    assert set(reading.titles_of_guides(mailbox)) == {"now"}
     with desk.writing():
-        settings.put(desk, "code_salt", bytes(16))
+        settings.put_setting(desk, "code_salt", bytes(16))
     with mailbox.writing():
         truth.copy_settings(mailbox, desk)
     assert truth.repair(mailbox, desk, 20_000) == []

@@ -168,12 +168,12 @@ def test_a_published_story_goes_with_its_case(site: Site, erase: Callable[[Lived
     mailbox, desk, case = site.mailbox, site.desk, site.case_of(code)
     story = site.show({"en": ("A title", "words made public")}, case=case)
     site.says(site.member_of_first, case, payloads.StoryLink(story.hex()))
-    counter = reading.published(mailbox)
+    counter = reading.published_counter(mailbox)
     erase(Lived(visitor, code, case, [], visitor.get("/en/")))
     assert not any(story in row for row in mailbox.rows("SELECT * FROM texts") + mailbox.rows("SELECT * FROM versions"))
-    assert reading.published(mailbox) > counter
+    assert reading.published_counter(mailbox) > counter
     assert {row[0] for row in mailbox.rows("SELECT id FROM withdrawn")} == {case, story}
     site.chores()
     assert not any(story in row for row in desk.rows("SELECT * FROM texts") + desk.rows("SELECT * FROM versions"))
     with pytest.raises((NothingHere, AlreadyWithdrawn)):
-        writing.publish(mailbox, desk, story)
+        writing.publish_text(mailbox, desk, story)

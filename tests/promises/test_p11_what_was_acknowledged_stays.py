@@ -81,7 +81,7 @@ def test_a_killed_chore_is_done_again_and_harms_nothing(house: House) -> None:
     assert house.stop() == 0
     desk = open_desk(house.state / "desk", house.keys.desk)
     moderator = circles.members_of(desk, circles.circles(desk)[0].id)[0]
-    taken.take(desk, of_no_case, moderator.id, moderator.joined_day)  # what a chore finds and clears away
+    taken.take_case(desk, of_no_case, moderator.id, moderator.joined_day)  # what a chore finds and clears away
     desk.close()
     house.begin()
     processes.kill(house.one("chores"))

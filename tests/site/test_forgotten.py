@@ -38,6 +38,6 @@ def test_no_word_of_it_stays_in_the_memory_or_in_a_file(tmp_path: Path, mark: st
     with server("site", site, "s") as serving:
         read_everywhere(site, serving, story)
         assert sum(memory_of(serving.process.pid, looks(mark)).values()) > 0, "the search would not find it"
-        lifetime.withdraw(mailbox, bytes.fromhex(story), 20_000)
+        lifetime.withdraw_story(mailbox, bytes.fromhex(story), 20_000)
         until(lambda: not sum(memory_of(serving.process.pid, looks(mark)).values()), 30, "the memory without it")
     assert files_with(mark, tmp_path) == []

@@ -65,7 +65,7 @@ def test_a_story_taken_down_in_the_database_is_gone_with_the_next_request(site: 
     story = site.show({"en": ("Gone soon", "A word kept nowhere else: qwvz.")}).hex()
     for _ in range(2):
         assert b"qwvz" in visitor.get(f"/en/stories/{story}").answer.body
-    lifetime.withdraw(mailbox, bytes.fromhex(story), 20_000)
+    lifetime.withdraw_story(mailbox, bytes.fromhex(story), 20_000)
     for path in (f"/en/stories/{story}", "/en/stories", f"/ar/stories/{story}"):
         answer = visitor.get(path).answer
         assert b"qwvz" not in answer.body

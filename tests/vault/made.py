@@ -122,8 +122,8 @@ def set_up(folder: Path) -> Installation:
     mailbox = database.create_mailbox(made.mailbox_folder, made.mailbox_key)
     desk = database.create_desk(made.desk_folder, made.desk_key)
     with desk.writing():
-        settings.put(desk, "code_salt", secrets.token_bytes(16))
-        settings.put(desk, "how_to_find_us", {"en": "Ask somebody you trust."})
+        settings.put_setting(desk, "code_salt", secrets.token_bytes(16))
+        settings.put_setting(desk, "how_to_find_us", {"en": "Ask somebody you trust."})
     circles.add_circle(desk, circle(made.circle_id, "first", catch_all=True, coordinators=True))
     first = grant(made.circle_id, 1, made.moderator_id, some_key())
     invitations.redeem(desk, made.invited(desk), TODAY, moderator("first", made.moderator_id), first)
@@ -182,7 +182,7 @@ def sealing(content: bytes = b"sealed") -> Callable[[int], bytes]:
 def write(db: Database, case: Case, author: Any = "visitor", **changed: Any) -> Message:
     given: dict[str, Any] = {"author": author, "epoch": 1, "new_wraps": (), "seal": sealing(), "day": TODAY}
     given |= {"message_id": some_id(), "held": case_keys.all_wraps(db, case.id)}
-    return messages.append(db, case.id, **(given | changed))
+    return messages.append_message(db, case.id, **(given | changed))
 
 
 def next_wraps(db: Database, case: Case, epoch: int = 2) -> tuple[Wrap, Wrap]:
@@ -198,20 +198,22 @@ def draft(
     versions = [
         Version(text.id, each, f"A title in {each}", "A body", None, None, None) for each in languages or ("en",)
     ]
-    writing.draft(desk, text, versions, case_id)
+    writing.store_draft(desk, text, versions, case_id)
     return text.id
 
 
 def story(mailbox: Database, desk: Database, *languages: Any, **facts: Any) -> bytes:
     """Publish a story, and give its id."""
     text_id = draft(desk, *languages, **facts)
-    writing.publish(mailbox, desk, text_id)
+    writing.publish_text(mailbox, desk, text_id)
     return text_id
 
 
 def guide(mailbox: Database, desk: Database, slug: str = "now") -> bytes:
     """Publish a guide in Arabic and English, and give its id."""
     text = StoryOrGuide(some_id(), "guide", slug, None, ())
-    writing.draft(desk, text, [Version(text.id, each, "Title", "Go first.", None, None, None) for each in ("ar", "en")])
-    writing.publish(mailbox, desk, text.id)
+    writing.store_draft(
+        desk, text, [Version(text.id, each, "Title", "Go first.", None, None, None) for each in ("ar", "en")]
+    )
+    writing.publish_text(mailbox, desk, text.id)
     return text.id

@@ -97,7 +97,7 @@ def test_a_closed_door_leaves_the_visitor_no_way_in_and_the_circle_its_own(
 ) -> None:
     new = made.add_case(mailbox)
     before = case_keys.all_wraps(mailbox, new.id)
-    case_keys.close_door(mailbox, new.id)
+    case_keys.end_return(mailbox, new.id)
     assert case_keys.author_key_of(mailbox, new.id) is None
     assert case_keys.wraps_of(mailbox, new.id, AUTHOR) == []
     assert len(case_keys.wraps_of(mailbox, new.id, made.circle_id)) == 1

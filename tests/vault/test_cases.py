@@ -40,7 +40,7 @@ def test_a_case_that_was_erased_is_not_stored_again(made: Installation, mailbox:
 def test_nothing_is_under_another_code_or_id(mailbox: Database, case: Case) -> None:
     with pytest.raises(NothingHere):
         lifetime.find_by_tag(mailbox, some_key())
-    for ask in (lifetime.read_case, case_keys.author_key_of, lifetime.mark_read, case_keys.close_door):
+    for ask in (lifetime.read_case, case_keys.author_key_of, lifetime.mark_read, case_keys.end_return):
         with pytest.raises(NothingHere):
             ask(mailbox, some_id())
     with pytest.raises(NothingHere):

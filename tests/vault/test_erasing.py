@@ -3,7 +3,7 @@
 import pytest
 
 from onion_app.errors import AlreadyWithdrawn, CheckpointBusy, NothingHere
-from onion_app.vault import reserve, truth
+from onion_app.vault import statefiles, truth
 from onion_app.vault.database import Database
 from onion_app.vault.desk import audit, entries, known_keys, stories_queue, taken
 from onion_app.vault.mailbox import case_keys, lifetime, messages
@@ -27,7 +27,7 @@ def test_an_erased_case_is_in_no_table_and_not_in_the_log(
     sealed = b"sealed blob of a second message"
     write(mailbox, lifetime.read_case(mailbox, new.id), seal=sealing(sealed))
     story_id = story(mailbox, desk, case_id=new.id)
-    published = reading.published(mailbox)
+    published = reading.published_counter(mailbox)
 
     lifetime.erase_case(mailbox, new.id, TODAY, story_id)
 
@@ -35,7 +35,7 @@ def test_an_erased_case_is_in_no_table_and_not_in_the_log(
     gone = [message.sealed for message in new.messages] + [held.wrap for held in new.wraps] + [sealed + b"\2"]
     assert not [value for value in left if value in (*gone, new.lookup_tag, new.author_key, "A title in en", "A body")]
     assert mailbox.rows("SELECT id, day FROM withdrawn ORDER BY id") == sorted([(new.id, TODAY), (story_id, TODAY)])
-    assert reading.published(mailbox) == published + 1
+    assert reading.published_counter(mailbox) == published + 1
     assert made.log() == 0
     with pytest.raises(NothingHere):
         lifetime.find_by_tag(mailbox, new.lookup_tag or b"")
@@ -68,7 +68,7 @@ def test_other_cases_and_stories_stay(made: Installation, mailbox: Database, des
     assert lifetime.find_by_tag(mailbox, other.lookup_tag or b"").id == other.id
     assert len(messages.messages_of(mailbox, other.id)) == 1
     assert len(case_keys.wraps_of(mailbox, other.id, AUTHOR)) == 1
-    assert reading.read(mailbox, stays)[0].id == stays
+    assert reading.read_text(mailbox, stays)[0].id == stays
 
 
 def test_erasing_is_all_or_nothing(
@@ -80,12 +80,12 @@ def test_erasing_is_all_or_nothing(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(writing, "raise_counter", power_cut)
+        patch.setattr(writing, "raise_published_counter", power_cut)
         with pytest.raises(KeyboardInterrupt):
             lifetime.erase_case(mailbox, case.id, TODAY, story_id)
     assert lifetime.read_case(mailbox, case.id) == case
     assert case_keys.wraps_of(mailbox, case.id, AUTHOR)
-    assert reading.read(mailbox, story_id)
+    assert reading.read_text(mailbox, story_id)
 
 
 def test_a_reader_in_the_way_delays_only_the_log(made: Installation, mailbox: Database, case: Case) -> None:
@@ -107,15 +107,15 @@ def test_a_story_goes_with_its_case_from_the_desk_too_and_is_not_published_again
 ) -> None:
     story_id = story(mailbox, desk, case_id=case.id)
     lifetime.erase_case(mailbox, case.id, TODAY, story_id if known else None)
-    published = reading.published(mailbox)
+    published = reading.published_counter(mailbox)
     if known:
         with pytest.raises(AlreadyWithdrawn):
-            writing.publish(mailbox, desk, story_id)
+            writing.publish_text(mailbox, desk, story_id)
     assert truth.repair(mailbox, desk, TODAY) == [], "a listed withdrawal is no finding"
-    assert reading.published(mailbox) > published or known
+    assert reading.published_counter(mailbox) > published or known
     for db in (mailbox, desk):
         with pytest.raises(NothingHere):
-            reading.read(db, story_id)
+            reading.read_text(db, story_id)
         assert db.row("SELECT count(*) FROM versions") == (0,)
 
 
@@ -123,7 +123,7 @@ def test_a_draft_and_what_is_queued_go_with_their_case(mailbox: Database, desk: 
     lifetime.mark_read(mailbox, case.id)
     draft(desk, case_id=case.id)
     text = StoryOrGuide(some_id(), "story", None, None, ())
-    stories_queue.queue(mailbox, desk, text, Version(text.id, "ar", "t", "b", None, None, None), case.id, TODAY)
+    stories_queue.queue_story(mailbox, desk, text, Version(text.id, "ar", "t", "b", None, None, None), case.id, TODAY)
     lifetime.erase_case(mailbox, case.id, TODAY)
     truth.repair(mailbox, desk, TODAY)
     assert desk.row("SELECT count(*) FROM texts") == (0,)
@@ -137,12 +137,12 @@ def test_the_desk_forgets_what_it_noted_about_an_erased_case(
     for case_id in (case.id, other.id):
         made.entry(desk, case_id)
         entries.record_reply(desk, some_id(), case_id, b"sealed")
-        taken.take(desk, case_id, made.moderator_id, TODAY)
-        known_keys.remember(desk, case_id, [known_keys.KnownKey(1, bytes(32), bytes(16))])
+        taken.take_case(desk, case_id, made.moderator_id, TODAY)
+        known_keys.remember_keys(desk, case_id, [known_keys.KnownKey(1, bytes(32), bytes(16))])
     only_read = some_id()  # a case of which nothing is noted but its key
-    known_keys.remember(desk, only_read, [known_keys.KnownKey(1, bytes(32), bytes(16))])
+    known_keys.remember_keys(desk, only_read, [known_keys.KnownKey(1, bytes(32), bytes(16))])
     taken.step_out(desk, case.id, made.moderator_id)
-    audit.audit(desk, made.moderator_id, "opened a case", TODAY, made.circle_id, bytes(32))
+    audit.add_to_audit(desk, made.moderator_id, "opened a case", TODAY, made.circle_id, bytes(32))
 
     lifetime.erase_case(mailbox, case.id, TODAY)
     truth.repair(mailbox, desk, TODAY)
@@ -160,5 +160,5 @@ def test_room_that_was_half_set_aside_is_set_aside_again(made: Installation, mai
     kept_free = made.mailbox_folder / "reserve"
     kept_free.touch()  # a power cut comes between the name and the room
     for _ in range(2):
-        reserve.keep(mailbox)
-        assert kept_free.stat().st_blocks * 512 >= reserve.BYTES
+        statefiles.keep_reserve(mailbox.folder)
+        assert kept_free.stat().st_blocks * 512 >= statefiles.RESERVE_BYTES

@@ -61,7 +61,7 @@ def test_a_story_taken_back_leaves_the_list_and_the_place_after_it_begins_anew(
     for _ in range(12):
         story(mailbox, desk, "en")
     first, _ = list_stories(mailbox, "en")
-    lifetime.withdraw(mailbox, first[-1].text_id, TODAY)
+    lifetime.withdraw_story(mailbox, first[-1].text_id, TODAY)
     again, more = list_stories(mailbox, "en", (), first[-1].text_id)
     assert first[-1].text_id not in {story.text_id for story in again}
     assert (again[:9], more) == (first[:9], True)
@@ -72,7 +72,7 @@ def test_a_story_taken_back_leaves_the_list_and_the_place_after_it_begins_anew(
 def test_a_guide_is_never_listed(mailbox: Database, desk: Database) -> None:
     guide(mailbox, desk)
     assert list_stories(mailbox, "en") == ([], False)
-    assert reading.guides(mailbox) == {"now": {"en": "Title", "ar": "Title"}}
+    assert reading.titles_of_guides(mailbox) == {"now": {"en": "Title", "ar": "Title"}}
 
 
 def test_a_page_of_the_list_costs_the_same_with_many_stories(mailbox: Database) -> None:
@@ -85,7 +85,7 @@ def test_a_page_of_the_list_costs_the_same_with_many_stories(mailbox: Database) 
         with mailbox.writing():
             for each in range(number):
                 line = ("en", each % 2, each % 8, 2000 + each % 20, some_id(), "A title", "en", 900, '["en"]')
-                listing.write(mailbox, [line])
+                listing.write_lines(mailbox, [line])
 
     fill(1_000)
     few = cost(mailbox, ask)

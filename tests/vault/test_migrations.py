@@ -16,7 +16,7 @@ NEXT = (
 )
 
 
-NEWEST = schema.newest("mailbox")
+NEWEST = schema.newest_version("mailbox")
 LATER, LATER_STILL = f"{NEWEST + 1:04}_later.sql", f"{NEWEST + 2:04}_broken.sql"
 
 
@@ -38,9 +38,9 @@ def later(steps: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Have one migration more, and the schema that it makes."""
     (steps / LATER).write_text(NEXT)
     scratch = connection.scratch()
-    schema.apply(scratch, "mailbox")
-    expected = schema.found(scratch)
-    monkeypatch.setattr(schema, "written", lambda _kind: expected)
+    schema.run_migrations(scratch, "mailbox")
+    expected = schema.describe(scratch)
+    monkeypatch.setattr(schema, "written_schema", lambda _kind: expected)
     return steps
 
 
@@ -95,7 +95,7 @@ def test_who_waited_by_their_state_alone_waits_in_the_circle_of_their_invitation
     for file in from_third_on:
         file.unlink()
     before = connection.scratch()
-    schema.apply(before, "desk")
+    schema.run_migrations(before, "desk")
     circle, waits, works, invited, came = (bytes([number]) * 16 for number in range(5))
     before.execute("INSERT INTO circles VALUES (?, 'first', '[]', '[]', 1, 1, 1, NULL)", (circle,))
     for who, handle, state, by in ((waits, "waits", "waiting", invited), (works, "works", "active", came)):
@@ -106,7 +106,7 @@ def test_who_waited_by_their_state_alone_waits_in_the_circle_of_their_invitation
         before.execute("INSERT INTO audit VALUES (?, ?, ?, 'enrolled', ?, NULL)", (by, TODAY, who, circle))
     for file, statements in from_third_on.items():
         file.write_text(statements)
-    schema.apply(before, "desk")
+    schema.run_migrations(before, "desk")
     assert before.execute("SELECT * FROM waiting").fetchall() == [(circle, waits, invited)]
     offices = before.execute("SELECT handle, coordinator FROM moderators ORDER BY handle").fetchall()
     assert offices == [("waits", 0), ("works", 1)], "the office comes with letting in, and stays with who has it"

@@ -180,13 +180,13 @@ def test_the_gate_refuses_functions_it_does_not_name(mailbox: Database, function
 def test_the_written_schema_is_what_the_migrations_make(kind: Any) -> None:
 
     scratch = connection.scratch()
-    schema.apply(scratch, kind)
-    assert schema.found(scratch) == schema.written(kind), "run: python -m onion_app.vault.schema"
-    tables = schema.written(kind).split("\n-- table ")[1:]
+    schema.run_migrations(scratch, kind)
+    assert schema.describe(scratch) == schema.written_schema(kind), "run: python -m onion_app.vault.schema"
+    tables = schema.written_schema(kind).split("\n-- table ")[1:]
     assert tables
     assert all("STRICT, WITHOUT ROWID" in table for table in tables), "P08: a rowid is the order of arrival"
-    assert "TRIGGER" not in schema.written(kind)
-    assert "CASCADE" not in schema.written(kind)
+    assert "TRIGGER" not in schema.written_schema(kind)
+    assert "CASCADE" not in schema.written_schema(kind)
 
 
 def test_a_newer_and_an_older_file_are_named(made: Installation) -> None:

@@ -93,7 +93,7 @@ def test_letting_in_with_a_former_key_is_refused(made: Installation, desk: Datab
 
 def test_who_is_shut_out_holds_nothing_and_cannot_come_back(made: Installation, desk: Database) -> None:
     informer = made.let_in(desk, made.enrol(desk))
-    taken.take(desk, case_id := some_id(), informer.id, TODAY)
+    taken.take_case(desk, case_id := some_id(), informer.id, TODAY)
     mark, renewed = made.invited(desk, made_by=informer.id), some_key()
 
     circles.remove_member(desk, informer.id, {made.circle_id: [grant(made.circle_id, 2, made.moderator_id, renewed)]})

@@ -36,9 +36,9 @@ def a_working_day(made: Installation, mailbox: Database, desk: Database) -> None
     case_id, circle_id, me = case.id, case.circle_id, made.moderator_id
     routing.writing_circle(mailbox, "law", "ar")
     routing.circle_key(mailbox, circle_id)
-    queues.counts(mailbox, circle_id)
+    queues.waiting_counts(mailbox, circle_id)
     for which in ("unread", "new", "closed"):
-        queues.queue(mailbox, circle_id, which, 1)
+        queues.queued_cases(mailbox, circle_id, which, 1)
     lifetime.mark_read(mailbox, case_id)
     case_keys.author_key_of(mailbox, case_id)
     case_keys.wraps_of(mailbox, case_id, AUTHOR)
@@ -58,17 +58,17 @@ def a_working_day(made: Installation, mailbox: Database, desk: Database) -> None
     case_keys.rewrap(mailbox, case_id, circle_id, wraps=ours, new_wraps=begun, held=held)
     sealed_to = {held.recipient for held in case_keys.wraps_of(mailbox, case_id, circle_id)}
     case_keys.set_aside(mailbox, case_id, circle_id, sealed_to, but={1})
-    lifetime.due(mailbox, TODAY + 200, 180)
-    taken.take(desk, case_id, me, TODAY)
+    lifetime.due_cases(mailbox, TODAY + 200, 180)
+    taken.take_case(desk, case_id, me, TODAY)
     taken.taken_by(desk, [case_id])
     taken.taken_cases(desk, me)
     made.entry(desk, case_id)
     entries.entries_of(desk, case_id)
     entries.record_reply(desk, message_id, case_id, b"sealed")
     entries.replies_of(desk, case_id)
-    known_keys.remember(desk, case_id, [known_keys.KnownKey(1, some_key(), some_id())])
-    known_keys.remember(desk, case_id, [known_keys.KnownKey(1, some_key(), some_id())])
-    audit.audit(desk, me, "opened a case", TODAY, circle_id, some_key())
+    known_keys.remember_keys(desk, case_id, [known_keys.KnownKey(1, some_key(), some_id())])
+    known_keys.remember_keys(desk, case_id, [known_keys.KnownKey(1, some_key(), some_id())])
+    audit.add_to_audit(desk, me, "opened a case", TODAY, circle_id, some_key())
     audit.audit_of(desk, None, 1)
     audit.audit_of(desk, circle_id, 1)
     case_keys.sealed_to(mailbox, circle_id, some_id(), some_id())
@@ -78,8 +78,8 @@ def a_working_day(made: Installation, mailbox: Database, desk: Database) -> None
     stories_queue.stories_of(desk, case_id)
     stories_queue.find_story(mailbox, desk, text_id)
     stories_queue.stories_in(desk, "queued", 0)
-    writing.publish(mailbox, desk, text_id)
-    case_keys.close_door(mailbox, case_id)
+    writing.publish_text(mailbox, desk, text_id)
+    case_keys.end_return(mailbox, case_id)
     lifetime.erase_case(mailbox, case_id, TODAY, text_id)
     truth.repair(mailbox, desk, TODAY)
 
@@ -88,8 +88,8 @@ def the_end_of_somebodys_day(desk: Database, circle_id: bytes, case_id: bytes, w
     """Do what the desk does when somebody stops, or is shut out."""
     taken.step_out(desk, case_id, who)
     taken.stepped_out(desk, who)
-    taken.give_back(desk, case_id, who)
-    taken.give_all_back(desk, who)
+    taken.give_case_back(desk, case_id, who)
+    taken.give_all_cases_back(desk, who)
     audit.marks_of(desk, circle_id, who)
     circles.gone_from(desk, circle_id)
     audit.findings(desk)
@@ -116,9 +116,9 @@ def test_no_statement_scans_or_sorts_a_growing_table(
 def test_counting_and_turning_pages_touch_no_case_but_only_an_index(
     made: Installation, mailbox: Database, asked: list[tuple[Database, str]]
 ) -> None:
-    queues.counts(mailbox, made.circle_id)
+    queues.waiting_counts(mailbox, made.circle_id)
     for which in ("unread", "new", "closed"):
-        queues.queue(mailbox, made.circle_id, which, 30)  # nothing is on that page, so that no case is looked up
+        queues.queued_cases(mailbox, made.circle_id, which, 30)  # nothing is on that page, so that no case is looked up
     plans = [mailbox.rows(f"EXPLAIN QUERY PLAN {text}") for _, text in list(asked)]
     steps = [str(step[3]) for plan in plans for step in plan if "cases" in str(step[3])]
     assert steps
@@ -144,9 +144,9 @@ def test_counts_and_queues_cost_the_same_with_many_cases(made: Installation, mai
     present, former = some_id(), some_id()
 
     def ask() -> None:
-        queues.counts(mailbox, made.circle_id)
-        queues.queue(mailbox, made.circle_id, "unread", 0)
-        queues.queue(mailbox, made.circle_id, "new", 1)
+        queues.waiting_counts(mailbox, made.circle_id)
+        queues.queued_cases(mailbox, made.circle_id, "unread", 0)
+        queues.queued_cases(mailbox, made.circle_id, "new", 1)
         assert case_keys.sealed_to(mailbox, made.circle_id, former, b"") == []
 
     def fill(number: int) -> None:
@@ -166,7 +166,7 @@ def test_counts_and_queues_cost_the_same_with_many_cases(made: Installation, mai
     fill(1000)
     few = cost(mailbox, ask)
     fill(5_000)
-    assert queues.counts(mailbox, made.circle_id).unread == records.MANY
+    assert queues.waiting_counts(mailbox, made.circle_id).unread == records.MANY
     assert 1000 < cost(mailbox, ask) <= 1.01 * few
 
 
@@ -182,7 +182,7 @@ def test_what_somebody_did_is_found_without_reading_what_the_others_did(made: In
 
     def fill(number: int) -> None:
         for _ in range(number):
-            audit.audit(desk, made.moderator_id, "opened a case", TODAY, made.circle_id, some_key())
+            audit.add_to_audit(desk, made.moderator_id, "opened a case", TODAY, made.circle_id, some_key())
 
     fill(10)
     few = cost(desk, ask)
@@ -208,6 +208,6 @@ def test_members_see_nothing_of_others_circles_in_any_list(
 ) -> None:
     other = made.enrol(desk)
     lifetime.add_case(mailbox, new_case(some_id()))
-    assert queues.queue(mailbox, made.circle_id, "unread", 0) == []
-    assert queues.counts(mailbox, made.circle_id).unread == 0
+    assert queues.queued_cases(mailbox, made.circle_id, "unread", 0) == []
+    assert queues.waiting_counts(mailbox, made.circle_id).unread == 0
     assert taken.taken_cases(desk, other.id) == []

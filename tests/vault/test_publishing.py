@@ -24,13 +24,13 @@ def queued(mailbox: Database, desk: Database, case: Case, text_id: bytes | None 
     lifetime.mark_read(mailbox, case.id)
     story_id = text_id or some_id()
     text = StoryOrGuide(story_id, "story", None, 2025, ("violence",))
-    stories_queue.queue(mailbox, desk, text, words(story_id, **changed), case.id, TODAY)
+    stories_queue.queue_story(mailbox, desk, text, words(story_id, **changed), case.id, TODAY)
     return story_id
 
 
 def shown(mailbox: Database, desk: Database, case: Case) -> bytes:
     story_id = queued(mailbox, desk, case)
-    stories_queue.publish(mailbox, desk, story_id)
+    stories_queue.publish_story(mailbox, desk, story_id)
     return story_id
 
 
@@ -39,10 +39,10 @@ def test_a_queued_story_comes_out_on_its_day_and_not_before(mailbox: Database, d
     day = stories_queue.find_story(mailbox, desk, story_id).publish_day
     assert day is not None
     assert TODAY < day <= LATE
-    assert stories_queue.publish_due(mailbox, desk, day - 1) == 0
-    assert stories_queue.publish_due(mailbox, desk, day) == 1
-    assert reading.story(mailbox, story_id)[1] == [words(story_id)]
-    assert stories_queue.publish_due(mailbox, desk, day) == 0
+    assert stories_queue.publish_due_stories(mailbox, desk, day - 1) == 0
+    assert stories_queue.publish_due_stories(mailbox, desk, day) == 1
+    assert reading.shown_story(mailbox, story_id)[1] == [words(story_id)]
+    assert stories_queue.publish_due_stories(mailbox, desk, day) == 0
 
 
 def test_stories_come_out_in_batches(mailbox: Database, desk: Database, case: Case) -> None:
@@ -54,31 +54,31 @@ def test_a_story_of_a_case_with_an_unread_message_waits(mailbox: Database, desk:
     story_id = queued(mailbox, desk, case)
     write(mailbox, case)
     with pytest.raises(NewMessage):
-        stories_queue.publish(mailbox, desk, story_id)
-    assert stories_queue.publish_due(mailbox, desk, LATE) == 0
+        stories_queue.publish_story(mailbox, desk, story_id)
+    assert stories_queue.publish_due_stories(mailbox, desk, LATE) == 0
     lifetime.mark_read(mailbox, case.id)
-    assert stories_queue.publish_due(mailbox, desk, LATE) == 1
+    assert stories_queue.publish_due_stories(mailbox, desk, LATE) == 1
 
 
 def test_what_was_taken_back_is_neither_queued_nor_published(mailbox: Database, desk: Database, case: Case) -> None:
     story_id = queued(mailbox, desk, case)
-    lifetime.withdraw(mailbox, story_id, TODAY)
+    lifetime.withdraw_story(mailbox, story_id, TODAY)
     with pytest.raises(AlreadyWithdrawn):
-        stories_queue.publish(mailbox, desk, story_id)
+        stories_queue.publish_story(mailbox, desk, story_id)
     with pytest.raises(AlreadyWithdrawn):
         queued(mailbox, desk, case, story_id)
     with pytest.raises(NothingHere):
         stories_queue.find_story(mailbox, desk, story_id)
-    assert stories_queue.publish_due(mailbox, desk, LATE) == 0
+    assert stories_queue.publish_due_stories(mailbox, desk, LATE) == 0
 
 
 def test_an_erased_case_cannot_have_a_story(mailbox: Database, desk: Database, case: Case) -> None:
     story_id = queued(mailbox, desk, case)
     lifetime.erase_case(mailbox, case.id, TODAY)
-    assert stories_queue.publish_due(mailbox, desk, LATE) == 0
+    assert stories_queue.publish_due_stories(mailbox, desk, LATE) == 0
     text = StoryOrGuide(some_id(), "story", None, 2025, ())
     with pytest.raises(NothingHere):
-        stories_queue.queue(mailbox, desk, text, words(text.id), case.id, TODAY)
+        stories_queue.queue_story(mailbox, desk, text, words(text.id), case.id, TODAY)
     truth.repair(mailbox, desk, TODAY)
     with pytest.raises(NothingHere):
         stories_queue.find_story(mailbox, desk, story_id)
@@ -89,17 +89,17 @@ def test_only_what_is_shown_is_taken_down_and_only_what_is_down_is_put_back(
 ) -> None:
     story_id = queued(mailbox, desk, case)
     with pytest.raises(NotReady):
-        stories_queue.take_down(mailbox, desk, story_id)
-    stories_queue.publish(mailbox, desk, story_id)
+        stories_queue.take_down_story(mailbox, desk, story_id)
+    stories_queue.publish_story(mailbox, desk, story_id)
     with pytest.raises(NotReady):
-        stories_queue.publish(mailbox, desk, story_id)
-    counter = reading.published(mailbox)
-    stories_queue.take_down(mailbox, desk, story_id)
-    assert reading.published(mailbox) > counter
+        stories_queue.publish_story(mailbox, desk, story_id)
+    counter = reading.published_counter(mailbox)
+    stories_queue.take_down_story(mailbox, desk, story_id)
+    assert reading.published_counter(mailbox) > counter
     with pytest.raises(NothingHere):
-        reading.story(mailbox, story_id)
-    stories_queue.publish(mailbox, desk, story_id)
-    assert reading.story(mailbox, story_id)[1] == [words(story_id)]
+        reading.shown_story(mailbox, story_id)
+    stories_queue.publish_story(mailbox, desk, story_id)
+    assert reading.shown_story(mailbox, story_id)[1] == [words(story_id)]
     assert truth.repair(mailbox, desk, TODAY) == []
 
 
@@ -108,12 +108,12 @@ def test_a_translation_joins_its_story_and_waits_while_it_is_down(
 ) -> None:
     story_id = shown(mailbox, desk, case)
     joining = queued(mailbox, desk, case, language="ar", source="en", body="مرة.")
-    stories_queue.take_down(mailbox, desk, story_id)
+    stories_queue.take_down_story(mailbox, desk, story_id)
     with pytest.raises(NotReady):
-        stories_queue.publish(mailbox, desk, joining)
-    stories_queue.publish(mailbox, desk, story_id)
-    stories_queue.publish(mailbox, desk, joining)
-    assert [version.language for version in reading.story(mailbox, story_id)[1]] == ["ar", "en"]
+        stories_queue.publish_story(mailbox, desk, joining)
+    stories_queue.publish_story(mailbox, desk, story_id)
+    stories_queue.publish_story(mailbox, desk, joining)
+    assert [version.language for version in reading.shown_story(mailbox, story_id)[1]] == ["ar", "en"]
     with pytest.raises(NothingHere):
         stories_queue.find_story(mailbox, desk, joining)
     assert truth.repair(mailbox, desk, TODAY) == []
@@ -125,12 +125,12 @@ def test_what_is_withheld_leaves_no_words_behind(
 ) -> None:
     shown(mailbox, desk, case)
     queued(mailbox, desk, case, language="ar", source="en")
-    stories_queue.withhold(mailbox, desk, case.id, also_shown=also_shown)
+    stories_queue.withhold_stories(mailbox, desk, case.id, also_shown=also_shown)
     assert [story.state for story in stories_queue.stories_of(desk, case.id)] == ["draft" if also_shown else "public"]
     assert len(desk.rows("SELECT body FROM versions")) == (0 if also_shown else 1)
     assert len(mailbox.rows("SELECT body FROM versions")) == (0 if also_shown else 1)
     assert lifetime.read_case(mailbox, case.id).state == ("reading" if also_shown else "published")
-    assert stories_queue.publish_due(mailbox, desk, LATE) == 0
+    assert stories_queue.publish_due_stories(mailbox, desk, LATE) == 0
     assert truth.repair(mailbox, desk, TODAY) == []
 
 
@@ -143,34 +143,34 @@ def test_a_queued_story_that_was_brought_out_early_is_removed_and_said(
         link.execute("INSERT INTO versions VALUES (?, 'en', 'Title', 'Once.', NULL, NULL, NULL)", (story_id,))
     assert [finding.what for finding in truth.repair(mailbox, desk, TODAY)] == ["text planted"]
     with pytest.raises(NothingHere):
-        reading.story(mailbox, story_id)
+        reading.shown_story(mailbox, story_id)
     assert stories_queue.find_story(mailbox, desk, story_id).state == "queued"
 
 
 def test_a_guide_changes_in_both_databases_at_once(mailbox: Database, desk: Database) -> None:
-    guide_id = guides.begin(desk, some_id(), "now")
+    guide_id = guides.begin_guide(desk, some_id(), "now")
     with pytest.raises(NothingHere):
-        guides.publish(mailbox, desk, guide_id)
-    guides.save(mailbox, desk, words(guide_id))
-    guides.publish(mailbox, desk, guide_id)
-    counter = reading.published(mailbox)
-    guides.save(mailbox, desk, words(guide_id, body="Twice."))
-    assert reading.published(mailbox) > counter
-    assert reading.guide(mailbox, "now")[1] == [words(guide_id, body="Twice.")]
-    guides.check(mailbox, desk, words(guide_id, body="Twice."), "Noor", TODAY)
-    assert reading.guide(mailbox, "now")[1][0].checked_by == "Noor"
+        guides.publish_guide(mailbox, desk, guide_id)
+    guides.save_version(mailbox, desk, words(guide_id))
+    guides.publish_guide(mailbox, desk, guide_id)
+    counter = reading.published_counter(mailbox)
+    guides.save_version(mailbox, desk, words(guide_id, body="Twice."))
+    assert reading.published_counter(mailbox) > counter
+    assert reading.shown_guide(mailbox, "now")[1] == [words(guide_id, body="Twice.")]
+    guides.note_check(mailbox, desk, words(guide_id, body="Twice."), "Noor", TODAY)
+    assert reading.shown_guide(mailbox, "now")[1][0].checked_by == "Noor"
     with pytest.raises(NothingHere):
-        guides.check(mailbox, desk, words(guide_id), "Noor", TODAY)
-    guides.take_down(mailbox, desk, guide_id)
+        guides.note_check(mailbox, desk, words(guide_id), "Noor", TODAY)
+    guides.take_down_guide(mailbox, desk, guide_id)
     with pytest.raises(NothingHere):
-        reading.guide(mailbox, "now")
+        reading.shown_guide(mailbox, "now")
     assert truth.repair(mailbox, desk, TODAY) == []
 
 
 def test_no_story_is_taken_for_a_guide(mailbox: Database, desk: Database, case: Case) -> None:
     story_id = shown(mailbox, desk, case)
-    for act in (guides.publish, guides.take_down):
+    for act in (guides.publish_guide, guides.take_down_guide):
         with pytest.raises(NothingHere):
             act(mailbox, desk, story_id)
     with pytest.raises(NothingHere):
-        guides.save(mailbox, desk, words(story_id))
+        guides.save_version(mailbox, desk, words(story_id))

@@ -19,10 +19,10 @@ def test_retention_is_counted_from_the_last_message_and_spread_by_a_fifth(
     case = lifetime.read_case(mailbox, made.add_case(mailbox, day=1000).id)
     day = lifetime.erased_on(case, 180)
     assert 1180 <= day < 1216
-    assert lifetime.due(mailbox, day - 1, 180) == []
-    assert lifetime.due(mailbox, day, 180) == [case]
+    assert lifetime.due_cases(mailbox, day - 1, 180) == []
+    assert lifetime.due_cases(mailbox, day, 180) == [case]
     lifetime.set_state(mailbox, case.id, "published")
-    assert lifetime.due(mailbox, day, 180) == []
+    assert lifetime.due_cases(mailbox, day, 180) == []
 
 
 def test_spreads_differ(made: Installation, mailbox: Database) -> None:
@@ -84,23 +84,23 @@ def test_counts_and_queues_show_the_urgent_and_the_oldest_first(made: Installati
     for urgent, day in facts:
         made.add_case(mailbox, urgent=urgent, day=day)
     made.add_case(mailbox, circle_id=some_id(), urgent=2, day=0)
-    queue = queues.queue(mailbox, made.circle_id, "unread", 0)
+    queue = queues.queued_cases(mailbox, made.circle_id, "unread", 0)
     assert [(case.urgent, case.last_day) for case in queue] == [(2, 7), (2, 9), (1, 1), (1, 3), (0, 1), (0, 5)]
-    assert queues.queue(mailbox, made.circle_id, "new", 0) == queue
-    assert queues.counts(mailbox, made.circle_id) == records.Counts(unread=6, urgent=2, oldest_day=1)
+    assert queues.queued_cases(mailbox, made.circle_id, "new", 0) == queue
+    assert queues.waiting_counts(mailbox, made.circle_id) == records.Counts(unread=6, urgent=2, oldest_day=1)
     for case in queue[2:]:
         lifetime.mark_read(mailbox, case.id)
         lifetime.set_state(mailbox, case.id, "answered")
     lifetime.mark_read(mailbox, queue[0].id)
-    assert queues.counts(mailbox, made.circle_id) == records.Counts(unread=1, urgent=2, oldest_day=7)
-    assert [case.id for case in queues.queue(mailbox, made.circle_id, "reading", 0)] == [queue[0].id]
-    assert queues.counts(mailbox, some_id()) == records.Counts(unread=0, urgent=0, oldest_day=None)
+    assert queues.waiting_counts(mailbox, made.circle_id) == records.Counts(unread=1, urgent=2, oldest_day=7)
+    assert [case.id for case in queues.queued_cases(mailbox, made.circle_id, "reading", 0)] == [queue[0].id]
+    assert queues.waiting_counts(mailbox, some_id()) == records.Counts(unread=0, urgent=0, oldest_day=None)
 
 
 def test_a_queue_has_25_to_a_page(made: Installation, mailbox: Database) -> None:
     for _ in range(27):
         made.add_case(mailbox)
-    pages = [queues.queue(mailbox, made.circle_id, "unread", page) for page in range(3)]
+    pages = [queues.queued_cases(mailbox, made.circle_id, "unread", page) for page in range(3)]
     assert [len(page) for page in pages] == [25, 2, 0]
     assert len({case.id for page in pages for case in page}) == 27
 

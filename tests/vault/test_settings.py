@@ -12,11 +12,11 @@ from tests.vault.made import Installation
 
 def put(db: Database, name: str, value: object) -> None:
     with db.writing():
-        settings.put(db, name, value)
+        settings.put_setting(db, name, value)
 
 
 def test_what_was_never_set_has_its_default(desk: Database) -> None:
-    read = settings.read(desk)
+    read = settings.read_settings(desk)
     assert read.how_to_find_us == {"ar": "", "ckb": "", "kmr": "", "en": "Ask somebody you trust."}
     assert (read.retention_days, read.paused, read.backup_days) == (180, False, 30)
     assert len(read.code_salt) == 16
@@ -31,7 +31,7 @@ def test_what_was_set_is_read(desk: Database) -> None:
     put(desk, "paused", value=True)
     put(desk, "code_salt", bytes(16))
     put(desk, "backup_days", 7)
-    read = settings.read(desk)
+    read = settings.read_settings(desk)
     assert read.how_to_find_us["ar"] == "اسألوا من تثقون به"
     assert (read.answer_days["law"], read.answer_days["talk"], read.answer_days["urgent"]) == (7, 3, 2)
     assert (read.retention_days, read.paused, read.code_salt, read.backup_days) == (730, True, bytes(16), 7)
@@ -74,7 +74,7 @@ def test_a_bad_row_in_the_database_is_named(
     with made.hostile_past_strict() as link:
         link.execute(statement, (value,))
     with pytest.raises(BadSetting) as raised:
-        settings.read(mailbox)
+        settings.read_settings(mailbox)
     assert raised.value.args == named
 
 

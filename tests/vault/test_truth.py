@@ -34,10 +34,10 @@ def tables(db: Database) -> list[Any]:
 def test_what_was_not_touched_is_left_alone(mailbox: Database, desk: Database) -> None:
     story(mailbox, desk)
     guide(mailbox, desk)
-    before, counter = tables(mailbox), reading.published(mailbox)
+    before, counter = tables(mailbox), reading.published_counter(mailbox)
     assert found(mailbox, desk) == []
     assert tables(mailbox) == before
-    assert reading.published(mailbox) == counter
+    assert reading.published_counter(mailbox) == counter
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ TAMPERING = {
 def test_what_was_done_to_the_mailbox_is_undone_and_said(
     made: Installation, mailbox: Database, desk: Database, shown: Shown, tampering: str
 ) -> None:
-    before, counter = tables(mailbox), reading.published(mailbox)
+    before, counter = tables(mailbox), reading.published_counter(mailbox)
     with made.hostile_past_strict() as link:
         for statement in tampering.split("; "):
             names = {name: each for name, each in vars(shown).items() if f":{name}" in statement}
@@ -116,7 +116,7 @@ def test_what_was_done_to_the_mailbox_is_undone_and_said(
     assert found(mailbox, desk) == shown.found(*TAMPERING[tampering])
     assert tables(mailbox) == before
     if "circle" not in tampering:
-        assert reading.published(mailbox) > counter, "kept pages say it"
+        assert reading.published_counter(mailbox) > counter, "kept pages say it"
 
 
 def test_a_circle_without_a_key_is_not_copied(mailbox: Database, desk: Database) -> None:
@@ -140,28 +140,28 @@ def test_a_story_taken_down_is_not_shown_again_by_anybody(
 ) -> None:
     text_id = story(mailbox, desk, case_id=made.add_case(mailbox).id)
     shown = writing.shown_by_mailbox(mailbox, text_id)
-    writing.take_down(mailbox, desk, text_id)
+    writing.take_down_text(mailbox, desk, text_id)
     assert found(mailbox, desk) == []
     with made.hostile() as link:
         link.execute("INSERT INTO texts VALUES (?, ?, ?, ?, ?)", shown[0][0])
     assert found(mailbox, desk) == [("text planted", text_id.hex())]
     with pytest.raises(NothingHere):
-        reading.read(mailbox, text_id)
-    writing.publish(mailbox, desk, text_id)
+        reading.read_text(mailbox, text_id)
+    writing.publish_text(mailbox, desk, text_id)
     assert writing.shown_by_mailbox(mailbox, text_id) == shown
 
 
 def test_a_text_that_is_shown_is_not_changed_behind_its_readers_backs(mailbox: Database, desk: Database) -> None:
     text_id = guide(mailbox, desk)
-    text, versions = reading.read(desk, text_id)
+    text, versions = reading.read_text(desk, text_id)
     with pytest.raises(StillShown):
-        writing.draft(desk, text, versions[:1])
-    writing.take_down(mailbox, desk, text_id)
-    writing.draft(desk, text, versions[:1])
-    writing.publish(mailbox, desk, text_id)
-    assert reading.read(mailbox, text_id) == (text, versions[:1])
+        writing.store_draft(desk, text, versions[:1])
+    writing.take_down_text(mailbox, desk, text_id)
+    writing.store_draft(desk, text, versions[:1])
+    writing.publish_text(mailbox, desk, text_id)
+    assert reading.read_text(mailbox, text_id) == (text, versions[:1])
     assert found(mailbox, desk) == []
-    for change in (writing.publish, writing.take_down):
+    for change in (writing.publish_text, writing.take_down_text):
         with pytest.raises(NothingHere):
             change(mailbox, desk, some_id())
 
@@ -185,10 +185,10 @@ def test_a_finding_stands_until_it_is_acknowledged(made: Installation, mailbox: 
 def test_what_the_desk_changes_while_it_holds_the_mailbox_is_no_finding(mailbox: Database, desk: Database) -> None:
     with mailbox.writing():
         with desk.writing():
-            settings.put(desk, "retention_days", 90)
+            settings.put_setting(desk, "retention_days", 90)
         truth.copy_settings(mailbox, desk)
     assert found(mailbox, desk) == []
-    assert settings.read(mailbox).retention_days == 90
+    assert settings.read_settings(mailbox).retention_days == 90
 
 
 def test_the_drafts_and_approvals_of_a_story_taken_back_go_with_it_and_the_notes_stay(
@@ -199,9 +199,9 @@ def test_the_drafts_and_approvals_of_a_story_taken_back_go_with_it_and_the_notes
         for kind in ("note", "draft", "approval"):
             made.entry(desk, case.id, kind)
     text_id = story(mailbox, desk, case_id=new.id)
-    lifetime.withdraw(mailbox, text_id, TODAY)
+    lifetime.withdraw_story(mailbox, text_id, TODAY)
     assert found(mailbox, desk) == []
     assert [entry.kind for entry in entries.entries_of(desk, new.id)] == ["note"]
     assert len(entries.entries_of(desk, other.id)) == 3
     with pytest.raises(NothingHere):
-        writing.publish(mailbox, desk, text_id)
+        writing.publish_text(mailbox, desk, text_id)

@@ -10,14 +10,14 @@ from tests.vault.made import TODAY, Installation, sealing, some_id, some_key
 
 def test_a_case_is_taken_by_one_person_at_a_time(made: Installation, desk: Database) -> None:
     case_id, other = some_id(), made.enrol(desk)
-    taken.take(desk, case_id, made.moderator_id, TODAY)
-    taken.take(desk, case_id, made.moderator_id, TODAY + 1)
+    taken.take_case(desk, case_id, made.moderator_id, TODAY)
+    taken.take_case(desk, case_id, made.moderator_id, TODAY + 1)
     with pytest.raises(TakenByAnother):
-        taken.take(desk, case_id, other.id, TODAY)
-    taken.give_back(desk, case_id, other.id)
+        taken.take_case(desk, case_id, other.id, TODAY)
+    taken.give_case_back(desk, case_id, other.id)
     assert taken.taken_by(desk, [case_id, some_id()]) == {case_id: made.moderator_id}
-    taken.give_back(desk, case_id, made.moderator_id)
-    taken.take(desk, case_id, other.id, TODAY)
+    taken.give_case_back(desk, case_id, made.moderator_id)
+    taken.take_case(desk, case_id, other.id, TODAY)
     assert taken.taken_cases(desk, other.id) == [case_id]
     assert taken.taken_cases(desk, made.moderator_id) == []
 
@@ -27,18 +27,18 @@ def test_who_must_stop_gives_everything_back_and_what_lies_untouched_goes_back_b
 ) -> None:
     other = made.enrol(desk)
     mine, touched, untouched = some_id(), some_id(), some_id()
-    taken.take(desk, mine, made.moderator_id, TODAY)
-    taken.take(desk, untouched, other.id, TODAY - 3)
-    taken.take(desk, touched, other.id, TODAY - 4)
-    taken.take(desk, touched, other.id, TODAY - 2)
-    taken.give_all_back(desk, made.moderator_id)
+    taken.take_case(desk, mine, made.moderator_id, TODAY)
+    taken.take_case(desk, untouched, other.id, TODAY - 3)
+    taken.take_case(desk, touched, other.id, TODAY - 4)
+    taken.take_case(desk, touched, other.id, TODAY - 2)
+    taken.give_all_cases_back(desk, made.moderator_id)
     taken.give_back_untouched(desk, TODAY - 2)
     assert taken.taken_by(desk, [mine, touched, untouched]) == {touched: other.id}
 
 
 def test_stepping_out_gives_the_case_back_and_hides_it_from_one_person(made: Installation, desk: Database) -> None:
     case_id, other = some_id(), made.enrol(desk)
-    taken.take(desk, case_id, made.moderator_id, TODAY)
+    taken.take_case(desk, case_id, made.moderator_id, TODAY)
     for _ in range(2):
         taken.step_out(desk, case_id, made.moderator_id)
     assert taken.stepped_out(desk, made.moderator_id) == {case_id}
@@ -67,7 +67,9 @@ def test_the_desk_knows_the_replies_it_wrote_by_their_bytes(desk: Database) -> N
 
 def test_the_audit_is_read_newest_day_first_by_circle_or_whole(made: Installation, desk: Database) -> None:
     for day in range(60):
-        audit.audit(desk, made.moderator_id, "opened a case", day, made.circle_id if day % 2 else None, some_key())
+        audit.add_to_audit(
+            desk, made.moderator_id, "opened a case", day, made.circle_id if day % 2 else None, some_key()
+        )
     whole = [row.day for page in range(2) for row in audit.audit_of(desk, None, page)]
     assert whole == list(range(59, -1, -1))
     assert [row.day for row in audit.audit_of(desk, made.circle_id, 0)] == list(range(59, 0, -2))

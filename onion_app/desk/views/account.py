@@ -1,25 +1,29 @@
-"""What a moderator changes about themselves: passphrase, phone, sheet, one more circle; the end of every session."""
+"""The account of a moderator: passphrase, phone, sheet, one more circle; the end of every session."""
 
-from secrets import randbelow
 from typing import Final
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue as Answer
 
 from onion_app.crypto import codes
-from onion_app.crypto.members import Secrets, new_secrets
+from onion_app.crypto.members import new_secrets
 from onion_app.crypto.passphrases import new_passphrase
-from onion_app.desk import forms, recovery
+from onion_app.desk import enrolment, forms, identity
 from onion_app.desk.context import databases, desk_context
-from onion_app.desk.identity import change_passphrase, join
-from onion_app.desk.login_gate import login_required
+from onion_app.desk.login_gate import answers_refusals, login_required
 from onion_app.desk.permissions import Member
-from onion_app.desk.session import contents, end_everywhere, keep
-from onion_app.desk.views.login import REFUSED_INVITATION, groups, picture
-from onion_app.errors import AlreadyInCircle, CircleChanged, LoginRefused, WrongSecondFactor
+from onion_app.desk.session import end_every_session, keep_in_session, session_contents
+from onion_app.errors import (
+    AlreadyInCircle,
+    CircleChanged,
+    CodeMistyped,
+    InvitationRefused,
+    LoginRefused,
+    WrongSecondFactor,
+)
 
 NOT_OLD: Final = forms.marked("This is not the old passphrase. After several tries wait a minute.")
-REFUSALS: Final = (*REFUSED_INVITATION, AlreadyInCircle, CircleChanged)
+REFUSALS: Final = (CodeMistyped, InvitationRefused, AlreadyInCircle, CircleChanged)
 WRONG: Final = forms.marked("This is not your passphrase. After several tries wait a minute.")
 
 pages = Blueprint("account", __name__, url_prefix="/account")
@@ -27,16 +31,16 @@ pages = Blueprint("account", __name__, url_prefix="/account")
 
 @pages.get("")
 @login_required
-def show(_member: Member) -> Answer:
-    """Show what can be changed."""
-    return _page({})
+def show(member: Member) -> Answer:
+    """Show the account."""
+    return _page(member, {})
 
 
 @pages.post("/new-words")
 @login_required
 def new_words(_member: Member) -> Answer:
     """Draw six new words; they count only once they were typed back."""
-    keep(new_words=new_passphrase())
+    keep_in_session(new_words=new_passphrase())
     return redirect(url_for("account.show"), 303)
 
 
@@ -44,23 +48,21 @@ def new_words(_member: Member) -> Answer:
 @login_required
 def passphrase(member: Member) -> Answer:
     """Replace the passphrase by the new words, and end every session that was opened with the old one."""
-    drawn = contents().get("new_words", "")
+    drawn = session_contents().get("new_words", "")
     old, again = forms.short(request.form, "passphrase"), forms.short(request.form, "again")
     try:
-        change_passphrase(databases(), desk_context().delays, member, (old, again), drawn)
-    except forms.Mistake as mistake:
-        return _page({mistake.field: mistake.sentence})
+        identity.change_passphrase(databases(), desk_context().delays, member, old, drawn, again)
     except LoginRefused:
-        return _page({"passphrase": NOT_OLD})
-    end_everywhere(member.id)
-    return redirect(url_for("entry.login"), 303)
+        return _page(member, {"passphrase": NOT_OLD})
+    end_every_session(member.id)
+    return redirect(url_for("login.login"), 303)
 
 
 @pages.post("/new-digits")
 @login_required
 def new_digits(_member: Member) -> Answer:
     """Draw a new second factor; it counts only once the phone showed its digits."""
-    keep(new_totp=new_secrets().totp)
+    keep_in_session(new_totp=new_secrets().totp)
     return redirect(url_for("account.show"), 303)
 
 
@@ -68,25 +70,26 @@ def new_digits(_member: Member) -> Answer:
 @login_required
 def second_factor(member: Member) -> Answer:
     """Replace the second factor, and end every session."""
-    typed = forms.short(request.form, "passphrase_digits"), forms.short(request.form, "totp")
-    drawn = contents().get("new_totp", "")
+    passphrase, digits = forms.short(request.form, "passphrase_digits"), forms.short(request.form, "totp")
+    drawn = session_contents().get("new_totp", "")
     if not drawn:
         return redirect(url_for("account.show"), 303)
     try:
-        recovery.change_second_factor(databases(), desk_context().delays, member, typed, drawn, desk_context().clock())
+        context = desk_context()
+        identity.change_second_factor(databases(), context.delays, member, passphrase, drawn, digits, context.clock())
     except WrongSecondFactor as wrong:
-        return _page({"totp": wrong.sentence})
+        return _page(member, {"totp": wrong.sentence})
     except LoginRefused:
-        return _page({"passphrase_digits": WRONG})
-    end_everywhere(member.id)
-    return redirect(url_for("entry.login"), 303)
+        return _page(member, {"passphrase_digits": WRONG})
+    end_every_session(member.id)
+    return redirect(url_for("login.login"), 303)
 
 
 @pages.post("/new-sheet")
 @login_required
 def new_sheet(_member: Member) -> Answer:
     """Draw a new recovery sheet; it counts only once a line of it was typed back."""
-    keep(new_sheet=codes.new_code(), line=1 + randbelow(codes.LINES))
+    keep_in_session(new_sheet=codes.new_code(), line=identity.line_to_type_back())
     return redirect(url_for("account.show"), 303)
 
 
@@ -94,16 +97,14 @@ def new_sheet(_member: Member) -> Answer:
 @login_required
 def sheet(member: Member) -> Answer:
     """Replace the recovery sheet."""
-    typed = forms.short(request.form, "passphrase_sheet"), forms.short(request.form, "line")
-    held = contents()
-    drawn, line = held.get("new_sheet", ""), held.get("line", 1)
+    passphrase, digits = forms.short(request.form, "passphrase_sheet"), forms.short(request.form, "line")
+    contents = session_contents()
+    drawn, line = contents.get("new_sheet", ""), contents.get("line", 1)
     try:
-        recovery.change_sheet(databases(), desk_context().delays, member, typed, drawn, line)
-    except forms.Mistake as mistake:
-        return _page({mistake.field: mistake.sentence})
+        identity.change_sheet(databases(), desk_context().delays, member, passphrase, drawn, line, digits)
     except LoginRefused:
-        return _page({"passphrase_sheet": WRONG})
-    keep(new_sheet="")
+        return _page(member, {"passphrase_sheet": WRONG})
+    keep_in_session(new_sheet="")
     return redirect(url_for("account.show", done=1), 303)
 
 
@@ -112,30 +113,31 @@ def sheet(member: Member) -> Answer:
 def join_circle(member: Member) -> Answer:
     """Join another circle with an invitation; the first page then shows the circle, or the words to read out to it."""
     try:
-        join(databases(), member, forms.short(request.form, "invitation"))
+        enrolment.join(databases(), member, forms.short(request.form, "invitation"))
     except REFUSALS as refused:
-        return _page({"invitation": refused.sentence})
-    return redirect(url_for("work.home"), 303)
+        return _page(member, {"invitation": refused.sentence})
+    return redirect(url_for("home.home"), 303)
 
 
 @pages.post("/everywhere")
 @login_required
 def everywhere(member: Member) -> Answer:
     """End every session of this moderator."""
-    end_everywhere(member.id)
-    return redirect(url_for("entry.login"), 303)
+    end_every_session(member.id)
+    return redirect(url_for("login.login"), 303)
 
 
-def _page(mistakes: dict[str, str]) -> Answer:
-    held = contents()
-    totp, sheet_drawn = held.get("new_totp", ""), held.get("new_sheet", "")
+@answers_refusals(pages)
+def _page(_member: Member, mistakes: dict[str, str]) -> Answer:
+    contents = session_contents()
+    totp, sheet_drawn = contents.get("new_totp", ""), contents.get("new_sheet", "")
     return render_template(
         "account.html",
-        new_words=held.get("new_words", ""),
-        totp_groups=groups(totp),
-        qr=picture(Secrets(bytes(32), totp)) if totp else "",
-        sheet=codes.lines(sheet_drawn),
-        line_number=held.get("line", 1),
+        new_words=contents.get("new_words", ""),
+        totp_groups=identity.in_fours(totp),
+        qr=identity.qr_code(totp) if totp else "",
+        sheet=codes.code_lines(sheet_drawn),
+        line_number=contents.get("line", 1),
         done="done" in request.args,
         typed_invitation=forms.short(request.form, "invitation"),
         mistakes=mistakes,

@@ -1,4 +1,4 @@
-"""The page of a case, and everything that is done on it.
+"""The page of a case, and the acts on it.
 
 A case opens only after its cover was read and *Open* was pressed, which the audit notes; until then a text that was
 typed for it waits in the session.
@@ -13,24 +13,19 @@ from onion_app.crypto.keys import new_id
 from onion_app.desk import answering, case_view, forms, phrases, story_actions
 from onion_app.desk.context import databases
 from onion_app.desk.held_texts import BOXES, held_for, hold
-from onion_app.desk.login_gate import login_required
+from onion_app.desk.login_gate import answers_refusals, login_required
 from onion_app.desk.permissions import Member
 from onion_app.desk.session import has_opened, remember_opened
-from onion_app.desk.views import stories
-from onion_app.errors import DiskFull, EpochPassed, KeysGone, NewMessage, NotTaken, Overloaded, TakenByAnother
-from onion_app.web.i18n import LANGUAGES, day_words
+from onion_app.web.i18n import LANGUAGES
 
 pages = Blueprint("case", __name__, url_prefix="/case/<id:case_id>")
-
-ANSWER_WITHIN = 3  # days that a set phrase promises; the person who answers may change it
-REFUSALS = (DiskFull, EpochPassed, KeysGone, NewMessage, NotTaken, Overloaded, TakenByAnother)
 
 
 @pages.get("")
 @login_required
 def show(member: Member, case_id: bytes) -> Answer:
-    """Show what a case contains, or the case once it was opened."""
-    return _page(member, case_id, {})
+    """Show the cover of a case, or the case once it was opened."""
+    return _page(member, {}, case_id)
 
 
 @pages.post("/open")
@@ -48,10 +43,7 @@ def open_it(member: Member, case_id: bytes) -> Answer:
 @login_required
 def take(member: Member, case_id: bytes) -> Answer:
     """Take a case."""
-    try:
-        answering.take(databases(), member, case_id)
-    except REFUSALS as refused:
-        return _page(member, case_id, {"": refused.sentence})
+    answering.take_case(databases(), member, case_id)
     return _back_to(case_id)
 
 
@@ -59,10 +51,7 @@ def take(member: Member, case_id: bytes) -> Answer:
 @login_required
 def give_back(member: Member, case_id: bytes) -> Answer:
     """Give a case back."""
-    try:
-        answering.give_back(databases(), member, case_id)
-    except REFUSALS as refused:
-        return _page(member, case_id, {"": refused.sentence})
+    answering.give_case_back(databases(), member, case_id)
     return _back_to(case_id)
 
 
@@ -70,10 +59,7 @@ def give_back(member: Member, case_id: bytes) -> Answer:
 @login_required
 def close(member: Member, case_id: bytes) -> Answer:
     """Close a case."""
-    try:
-        answering.close(databases(), member, case_id)
-    except REFUSALS as refused:
-        return _page(member, case_id, {"": refused.sentence})
+    answering.close_case(databases(), member, case_id)
     return _back_to(case_id)
 
 
@@ -81,15 +67,10 @@ def close(member: Member, case_id: bytes) -> Answer:
 @login_required
 def reply(member: Member, case_id: bytes) -> Answer:
     """Send an answer."""
-    try:
-        text = forms.text(request.form)
-        message_id, seen = forms.id_of(request.form, "message"), forms.number(request.form, "seen")
-        answering.reply(databases(), member, case_id, message_id, text, seen)
-        story_actions.apply_authors_wishes(databases(), member, case_id)
-    except forms.Mistake as mistake:
-        return _page(member, case_id, {mistake.field: mistake.sentence})
-    except REFUSALS as refused:
-        return _page(member, case_id, {"": refused.sentence})
+    text = forms.text(request.form)
+    message_id, seen = forms.id_of(request.form, "message"), forms.number(request.form, "seen")
+    answering.send_reply(databases(), member, case_id, message_id, text, seen)
+    story_actions.apply_authors_wishes(databases(), member, case_id)
     hold(case_id, "text", "")
     return _back_to(case_id)
 
@@ -98,29 +79,19 @@ def reply(member: Member, case_id: bytes) -> Answer:
 @login_required
 def note(member: Member, case_id: bytes) -> Answer:
     """Keep a note."""
-    try:
-        text, entry_id = forms.text(request.form), forms.id_of(request.form, "entry")
-        answering.note(databases(), member, case_id, entry_id, text)
-    except forms.Mistake as mistake:
-        field = "note" if mistake.field == "text" else mistake.field
-        return _page(member, case_id, {field: mistake.sentence})
-    except REFUSALS as refused:
-        return _page(member, case_id, {"": refused.sentence})
+    text, entry_id = forms.text(request.form, beside="note"), forms.id_of(request.form, "entry")
+    answering.write_note(databases(), member, case_id, entry_id, text)
     hold(case_id, "note", "")
     return _back_to(case_id)
 
 
 @pages.post("/phrase")
 @login_required
-def phrase(member: Member, case_id: bytes) -> Answer:
-    """Put a set phrase under what was typed; nothing is sent."""
-    try:
-        chosen = forms.one_of(request.form, "phrase", phrases.PHRASES)
-        language = forms.one_of(request.form, "phrase_in", phrases.LANGUAGES)
-    except forms.Mistake as mistake:
-        return _page(member, case_id, {mistake.field: mistake.sentence})
-    day = day_words(databases().today + ANSWER_WITHIN, language)
-    hold(case_id, "text", phrases.start_from(chosen, language, day, forms.body(request.form)))
+def phrase(_member: Member, case_id: bytes) -> Answer:
+    """Put a set phrase under the typed text; nothing is sent."""
+    chosen = forms.one_of(request.form, "phrase", phrases.PHRASES)
+    language = forms.one_of(request.form, "phrase_in", LANGUAGES)
+    hold(case_id, "text", phrases.with_phrase(forms.body(request.form), chosen, language, databases().today))
     return redirect(url_for("case.show", case_id=case_id, phrase_in=language, _anchor="text"), 303)
 
 
@@ -128,10 +99,11 @@ def _back_to(case_id: bytes) -> Answer:
     return redirect(url_for("case.show", case_id=case_id), 303)
 
 
-def _page(member: Member, case_id: bytes, mistakes: dict[str, str]) -> Answer:
-    """Show the cover, or the case; what was typed stays in its box, and in the session until it is sent."""
+@answers_refusals(pages, *answering.REFUSALS)
+def _page(member: Member, mistakes: dict[str, str], case_id: bytes) -> Answer:
+    """Show the cover, or the case; a typed text stays in its box, and in the session until it is sent."""
     dbs = databases()
-    cover = case_view.cover(dbs, member, case_id)
+    cover = case_view.case_cover(dbs, member, case_id)
     box, typed = BOXES.get(request.endpoint or ""), forms.body(request.form)
     if box is not None and typed.strip():
         hold(case_id, box, typed)
@@ -142,15 +114,15 @@ def _page(member: Member, case_id: bytes, mistakes: dict[str, str]) -> Answer:
     return render_template(
         "case.html",
         opened=case,
-        about_stories=stories.named_in(dbs, member, [line.text for line in case.lines if line.author == "visitor"]),
+        about_stories=story_actions.stories_named_in(dbs, member, case.lines),
         kept=kept,
         mistakes=mistakes,
         reply_text=kept.get("text", ""),
         note_text=kept.get("note", ""),
         new_id=_id_for_next(),
         phrase_names=tuple(phrases.PHRASES),
-        phrase_languages=[LANGUAGES[code] for code in phrases.LANGUAGES],
-        phrase_in=phrase_language(request.args.get("phrase_in", cover.case.answer_in)),
+        phrase_languages=LANGUAGES.values(),
+        phrase_in=phrases.phrase_language(request.args.get("phrase_in", cover.case.answer_in)),
     )
 
 
@@ -160,8 +132,3 @@ def _id_for_next() -> str:
         with suppress(forms.Mistake):
             return forms.id_of(request.form, name).hex()
     return new_id().hex()
-
-
-def phrase_language(wanted: str) -> str:
-    """Give the language in which a phrase is said: the one that is wanted, if there is one."""
-    return wanted if wanted in phrases.LANGUAGES else phrases.LANGUAGES[0]

@@ -1,16 +1,14 @@
 """Who is in my circle: its handles, who waits, invitations; to coordinators every circle, and nothing of its cases."""
 
-from collections.abc import Callable
-
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue as Answer
 
 from onion_app.crypto import codes
 from onion_app.desk import circles, forms, member_removal, rekeying
 from onion_app.desk.context import databases
-from onion_app.desk.login_gate import login_required
+from onion_app.desk.login_gate import answers_refusals, login_required
 from onion_app.desk.permissions import Member
-from onion_app.desk.session import contents, keep
+from onion_app.desk.session import keep_in_session, session_contents
 from onion_app.errors import CircleChanged, InvitationRefused
 from onion_app.vault.desk import invitations
 from onion_app.vault.desk.audit import AUDIT_PAGE
@@ -18,7 +16,6 @@ from onion_app.web.i18n import LANGUAGES
 
 pages = Blueprint("circles", __name__, url_prefix="/circles")
 
-LAST_PAGE = 10_000
 REFUSALS = (CircleChanged, InvitationRefused)
 
 
@@ -33,7 +30,7 @@ def show(member: Member) -> Answer:
 @login_required
 def invite(member: Member, circle_id: bytes) -> Answer:
     """Make an invitation; its code waits in the session to be shown once."""
-    keep(invitation=circles.invite(databases(), member, circle_id))
+    keep_in_session(invitation=circles.invite(databases(), member, circle_id))
     return redirect(url_for("circles.code"), 303)
 
 
@@ -41,7 +38,7 @@ def invite(member: Member, circle_id: bytes) -> Answer:
 @login_required
 def invite_coordinator(member: Member, circle_id: bytes) -> Answer:
     """Make an invitation for another coordinator."""
-    keep(invitation=circles.invite_coordinator(databases(), member, circle_id))
+    keep_in_session(invitation=circles.invite_coordinator(databases(), member, circle_id))
     return redirect(url_for("circles.code"), 303)
 
 
@@ -49,21 +46,18 @@ def invite_coordinator(member: Member, circle_id: bytes) -> Answer:
 @login_required
 def code(_member: Member) -> Answer:
     """Show the code of the invitation just made, this once."""
-    made = contents().get("invitation", "")
-    keep(invitation="")
-    if not made:
+    invitation = session_contents().get("invitation", "")
+    keep_in_session(invitation="")
+    if not invitation:
         return redirect(url_for("circles.show"), 303)
-    return render_template("invitation.html", lines=codes.lines(made), days=invitations.INVITATION_DAYS)
+    return render_template("invitation.html", lines=codes.code_lines(invitation), days=invitations.INVITATION_DAYS)
 
 
 @pages.post("/invitation/<id:invitation_id>/cancel")
 @login_required
 def cancel(member: Member, invitation_id: bytes) -> Answer:
     """Cancel an invitation."""
-    try:
-        circles.cancel(databases(), member, invitation_id)
-    except REFUSALS as refused:
-        return _page(member, {"": refused.sentence})
+    circles.cancel(databases(), member, invitation_id)
     return redirect(url_for("circles.show"), 303)
 
 
@@ -71,13 +65,7 @@ def cancel(member: Member, invitation_id: bytes) -> Answer:
 @login_required
 def let_in(member: Member, circle_id: bytes, newcomer_id: bytes) -> Answer:
     """Let a newcomer in whose words were compared."""
-    try:
-        compared = forms.key_of(request.form, "key")
-        circles.let_in(databases(), member, circle_id, newcomer_id, compared)
-    except forms.Mistake as mistake:
-        return _page(member, {"": mistake.sentence})
-    except REFUSALS as refused:
-        return _page(member, {"": refused.sentence})
+    circles.let_in(databases(), member, circle_id, newcomer_id, forms.key_of(request.form, "key"))
     return redirect(url_for("circles.show"), 303)
 
 
@@ -87,10 +75,7 @@ def add(member: Member) -> Answer:
     """Add a circle."""
     topics = tuple(forms.ticked(request.form, "topic", circles.TOPICS))
     languages = tuple(forms.ticked(request.form, "language", tuple(LANGUAGES)))
-    try:
-        circles.add_circle(databases(), member, forms.one_line(request.form, "name"), topics, languages)
-    except forms.Mistake as mistake:
-        return _page(member, {mistake.field: mistake.sentence})
+    circles.add_circle(databases(), member, forms.one_line(request.form, "name"), topics, languages)
     return redirect(url_for("circles.show"), 303)
 
 
@@ -98,23 +83,15 @@ def add(member: Member) -> Answer:
 @login_required
 def shut_out(member: Member, moderator_id: bytes) -> Answer:
     """Shut somebody out of everything, at once."""
-    return _shut(member, lambda: member_removal.remove_member(databases(), member, moderator_id))
+    member_removal.remove_member(databases(), member, moderator_id)
+    return redirect(url_for("circles.show"), 303)
 
 
 @pages.post("/<id:circle_id>/shut-out/<id:moderator_id>")
 @login_required
 def shut_out_of(member: Member, circle_id: bytes, moderator_id: bytes) -> Answer:
     """Shut somebody out of one circle, at once."""
-    return _shut(member, lambda: member_removal.remove_from_circle(databases(), member, circle_id, moderator_id))
-
-
-def _shut(member: Member, act: Callable[[], None]) -> Answer:
-    try:
-        act()
-    except forms.Mistake as mistake:
-        return _page(member, {mistake.field: mistake.sentence})
-    except REFUSALS as refused:
-        return _page(member, {"": refused.sentence})
+    member_removal.remove_from_circle(databases(), member, circle_id, moderator_id)
     return redirect(url_for("circles.show"), 303)
 
 
@@ -123,7 +100,7 @@ def _shut(member: Member, act: Callable[[], None]) -> Answer:
 def new_keys(member: Member) -> Answer:
     """Give new keys to some more of the cases that wait for them."""
     rekeying.go_on(databases(), member, rekeying.AT_ONCE)
-    return redirect(url_for("work.home"), 303)
+    return redirect(url_for("home.home"), 303)
 
 
 @pages.get("/<id:circle_id>/opened-by/<id:gone_id>")
@@ -151,19 +128,20 @@ def _opened(member: Member, found: rekeying.Opening) -> Answer:
 @pages.get("/<id:circle_id>/audit")
 @login_required
 def audit(member: Member, circle_id: bytes) -> Answer:
-    """Show who did what in a circle."""
-    page = min(max(request.args.get("page", 1, type=int), 1), LAST_PAGE)
+    """Show the audit of a circle."""
+    page = forms.page_number(request.args)
     circle, rows = circles.audit_of(databases(), member, circle_id, page)
     more = len(rows) == AUDIT_PAGE
     return render_template("audit.html", circle=circle, rows=rows, page=page, more=more)
 
 
-def _page(member: Member, mistakes: dict[str, str]) -> Answer:
+@answers_refusals(pages, *REFUSALS)
+def _page(member: Member, mistakes: dict[str, str], **_ids: bytes) -> Answer:
     return render_template(
         "circles.html",
         gatherings=circles.circle_overviews(databases(), member),
         mistakes=mistakes,
         topics=circles.TOPICS,
-        choices=[LANGUAGES[code] for code in LANGUAGES],
+        choices=LANGUAGES.values(),
         typed=request.form if mistakes else {},
     )

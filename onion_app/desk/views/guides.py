@@ -1,4 +1,4 @@
-"""The editor of the guides, for coordinators: words beside what readers will see, and who has checked them."""
+"""The editor of the guides, for coordinators: words beside the page that readers will see, and who has checked them."""
 
 from collections.abc import Sequence
 from typing import cast
@@ -11,10 +11,9 @@ from onion_app.crypto.keys import new_id
 from onion_app.desk import forms
 from onion_app.desk.context import databases
 from onion_app.desk.held_texts import held_for, hold_titled, title_of
-from onion_app.desk.login_gate import login_required
+from onion_app.desk.login_gate import answers_refusals, login_required
 from onion_app.desk.permissions import Member, only_coordinators
-from onion_app.vault.desk import audit
-from onion_app.vault.desk import guides as shelf
+from onion_app.vault.desk import audit, guides
 from onion_app.vault.shown.reading import Version
 from onion_app.web.i18n import LANGUAGES, current_language
 from onion_app.web.markdown import render
@@ -35,9 +34,9 @@ def begin(member: Member) -> Answer:
     """Begin a guide under a name of its own."""
     only_coordinators(member)
     slug = forms.one_line(request.form, "slug").lower()
-    if not shelf.SLUG.fullmatch(slug):
+    if not guides.SLUG.fullmatch(slug):
         return _list(member, {"slug": forms.marked("Up to 30 Latin letters, digits and hyphens, a letter first.")})
-    guide_id = shelf.begin(databases().desk, new_id(), slug)
+    guide_id = guides.begin_guide(databases().desk, new_id(), slug)
     _note(member, "began a guide")
     return redirect(url_for("guides.edit", guide_id=guide_id), 303)
 
@@ -46,24 +45,21 @@ def begin(member: Member) -> Answer:
 @login_required
 def edit(member: Member, guide_id: bytes) -> Answer:
     """Show a guide in one language, to be read and changed."""
-    return _page(member, guide_id, {})
+    return _page(member, {}, guide_id)
 
 
 @pages.post("/<id:guide_id>/save")
 @login_required
 def save(member: Member, guide_id: bytes) -> Answer:
-    """Store a version, or show first what readers will see."""
+    """Store a version, or show first how readers will see it."""
     only_coordinators(member)
     dbs = databases()
-    try:
-        title, text = forms.title(request.form), forms.text(request.form)
-        language = forms.one_of(request.form, "language", LANGUAGE_CODES)
-    except forms.Mistake as mistake:
-        return _page(member, guide_id, {mistake.field: mistake.sentence})
+    title, text = forms.title(request.form), forms.text(request.form)
+    language = forms.one_of(request.form, "language", LANGUAGE_CODES)
     if "preview" in request.form:
-        return _page(member, guide_id, {})
+        return _page(member, {}, guide_id)
     version = Version(guide_id, cast("LanguageCode", language), title, text, None, None, None)
-    shelf.save(dbs.mailbox, dbs.desk, version)
+    guides.save_version(dbs.mailbox, dbs.desk, version)
     hold_titled(guide_id, "guide", "", "")
     _note(member, "changed a guide")
     return _back_to(guide_id, language)
@@ -77,8 +73,8 @@ def check(member: Member, guide_id: bytes) -> Answer:
     dbs = databases()
     version = _version(guide_id, request.form.get("language", ""))
     if version is None or forms.body(request.form) != version.body:
-        return _page(member, guide_id, {"": forms.marked("It was changed in the meantime. Read it again.")})
-    shelf.check(dbs.mailbox, dbs.desk, version, member.handle, dbs.today)
+        raise forms.Mistake("", forms.marked("It was changed in the meantime. Read it again."))
+    guides.note_check(dbs.mailbox, dbs.desk, version, member.handle, dbs.today)
     _note(member, "checked a guide")
     return _back_to(guide_id, version.language)
 
@@ -88,23 +84,23 @@ def check(member: Member, guide_id: bytes) -> Answer:
 def publish(member: Member, guide_id: bytes) -> Answer:
     """Show a guide on the site."""
     only_coordinators(member)
-    shelf.publish(databases().mailbox, databases().desk, guide_id)
+    guides.publish_guide(databases().mailbox, databases().desk, guide_id)
     _note(member, "published a guide")
     return _back_to(guide_id, request.form.get("language", ""))
 
 
 @pages.post("/<id:guide_id>/down")
 @login_required
-def down(member: Member, guide_id: bytes) -> Answer:
+def take_down(member: Member, guide_id: bytes) -> Answer:
     """Take a guide off the site."""
     only_coordinators(member)
-    shelf.take_down(databases().mailbox, databases().desk, guide_id)
+    guides.take_down_guide(databases().mailbox, databases().desk, guide_id)
     _note(member, "took a guide down")
     return _back_to(guide_id, request.form.get("language", ""))
 
 
 def _note(member: Member, what: str) -> None:
-    audit.audit(databases().desk, member.id, what, databases().today)
+    audit.add_to_audit(databases().desk, member.id, what, databases().today)
 
 
 def _back_to(guide_id: bytes, language: str) -> Answer:
@@ -112,14 +108,14 @@ def _back_to(guide_id: bytes, language: str) -> Answer:
 
 
 def _version(guide_id: bytes, language: str) -> Version | None:
-    _, versions = shelf.read(databases().desk, guide_id)
+    _, versions = guides.read_guide(databases().desk, guide_id)
     return next((version for version in versions if version.language == language), None)
 
 
 def _list(member: Member, mistakes: dict[str, str]) -> Answer:
     only_coordinators(member)
-    found = [(guide, versions, _in_ones_own(versions)) for guide, versions in shelf.all_of(databases().desk)]
-    return render_template("guides.html", guides=found, mistakes=mistakes)
+    rows = [(guide, versions, _in_ones_own(versions)) for guide, versions in guides.all_guides(databases().desk)]
+    return render_template("guides.html", guides=rows, mistakes=mistakes)
 
 
 def _in_ones_own(versions: Sequence[Version]) -> Version | None:
@@ -128,10 +124,11 @@ def _in_ones_own(versions: Sequence[Version]) -> Version | None:
     return next((version for version in versions if version.language == own), next(iter(versions), None))
 
 
-def _page(member: Member, guide_id: bytes, mistakes: dict[str, str]) -> Answer:
-    """Show the editor; what was typed stays in its box, and beside it as readers will see it."""
+@answers_refusals(pages)
+def _page(member: Member, mistakes: dict[str, str], guide_id: bytes) -> Answer:
+    """Show the editor; a typed text stays in its box, and beside it as readers will see it."""
     only_coordinators(member)
-    guide, versions = shelf.read(databases().desk, guide_id)
+    guide, versions = guides.read_guide(databases().desk, guide_id)
     language = request.values.get("language", "")
     language = language if language in LANGUAGE_CODES else current_language().code
     version = _version(guide_id, language)

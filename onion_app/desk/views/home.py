@@ -3,7 +3,7 @@
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue as Answer
 
-from onion_app.desk import circles, queues, rekeying
+from onion_app.desk import circles, forms, queues, rekeying
 from onion_app.desk.context import databases
 from onion_app.desk.login_gate import login_required
 from onion_app.desk.permissions import Member
@@ -11,22 +11,20 @@ from onion_app.desk.queues import PAGE
 from onion_app.desk.session import own_key
 from onion_app.vault.desk import taken
 
-pages = Blueprint("work", __name__)
-
-LAST_PAGE = 10_000
+pages = Blueprint("home", __name__)
 
 
 @pages.get("/")
 @login_required
 def home(member: Member) -> Answer:
-    """Show counts, and what the chores found."""
+    """Show counts, and the findings of the chores."""
     dbs = databases()
     first = queues.first_page(dbs, member)
     return render_template(
         "home.html",
         circles=first.circles,
         findings=first.findings,
-        awaited=circles.awaited(dbs, member, own_key()),
+        awaited=circles.awaited_circles(dbs, member, own_key()),
         delayed=rekeying.waiting(dbs, member),
         thin=circles.circles_with_too_few_sheets(dbs, member),
     )
@@ -36,22 +34,22 @@ def home(member: Member) -> Answer:
 @login_required
 def acknowledge(member: Member, finding_id: bytes) -> Answer:
     """Note that a finding was seen."""
-    queues.acknowledge(databases(), finding_id, member)
-    return redirect(url_for("work.home"), 303)
+    queues.acknowledge_finding(databases(), finding_id, member)
+    return redirect(url_for("home.home"), 303)
 
 
 @pages.get("/circle/<id:circle_id>/<which>")
 @login_required
 def queue(member: Member, circle_id: bytes, which: str) -> Answer:
     """List the cases of a circle, 25 a page."""
-    page = min(max(request.args.get("page", 1, type=int), 1), LAST_PAGE)
-    found = queues.queue(databases(), member, circle_id, which, page)
+    page = forms.page_number(request.args)
+    rows = queues.queue_rows(databases(), member, circle_id, which, page)
     hidden = taken.stepped_out(databases().desk, member.id)
     return render_template(
         "queue.html",
         circle=member.circles[circle_id],
         which=which,
-        cases=[item for item in found if item.case.id not in hidden],
+        cases=[item for item in rows if item.case.id not in hidden],
         page=page,
-        more=len(found) == PAGE,
+        more=len(rows) == PAGE,
     )

@@ -1,24 +1,22 @@
-"""The door: logging in, enrolling with an invitation, logging out.
+"""Logging in and out, enrolling with an invitation, and coming back with a recovery sheet.
 
 These are the only pages that answer somebody who is not logged in. They tell nobody which handles exist.
 """
 
-from typing import Any, Final
+from typing import Final
 
-import segno
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue as Answer
-from markupsafe import Markup
 
 from onion_app.crypto import codes
-from onion_app.crypto.members import Secrets, totp_uri
-from onion_app.desk import forms, recovery, rekeying
+from onion_app.desk import enrolment, forms, rekeying
 from onion_app.desk.context import databases, desk_context
+from onion_app.desk.enrolment import Enrolment
 from onion_app.desk.held_texts import held_text, hold_all, hold_titled
-from onion_app.desk.identity import Enrolment, begin_enrolment, check_typed_back, enrol, enrolment_from, log_in
+from onion_app.desk.identity import in_fours, log_in, qr_code
 from onion_app.desk.login_gate import login_required
 from onion_app.desk.permissions import Member
-from onion_app.desk.session import begin, begin_for, contents, end
+from onion_app.desk.session import begin_members_session, begin_session, end_session, session_contents
 from onion_app.errors import (
     CircleChanged,
     CodeMistyped,
@@ -30,11 +28,10 @@ from onion_app.errors import (
     WrongSecondFactor,
 )
 
-pages = Blueprint("entry", __name__)
+pages = Blueprint("login", __name__)
 
 REFUSED_INVITATION: Final = (CodeMistyped, InvitationRefused)
 REFUSED_NEWCOMER: Final = (HandleTaken, WrongSecondFactor, InvitationRefused, CircleChanged)
-LABEL: Final = "Notes"  # what a phone shows beside the six digits: nothing that points here
 
 
 @pages.route("/login", methods=["GET", "POST"])
@@ -42,23 +39,23 @@ def login() -> Answer:
     """Ask for handle, passphrase and six digits; go on where a text was kept."""
     if request.method == "GET":
         return _login_page({})
-    typed = tuple(forms.short(request.form, name) for name in ("handle", "passphrase", "totp"))
+    handle, passphrase, digits = (forms.short(request.form, name) for name in ("handle", "passphrase", "totp"))
     try:
-        who = log_in(databases(), desk_context().delays, (typed[0], typed[1], typed[2]), desk_context().clock())
+        who = log_in(databases(), desk_context().delays, handle, passphrase, digits, desk_context().clock())
     except LoginRefused as refused:
         return _login_page({"": refused.sentence})
-    begin_for(who)
+    begin_members_session(who)
     rekeying.at_login(databases(), who.moderator_id, who.private)
-    kept = held_text(request.form.get("kept", ""))
-    if kept is None:
-        return redirect(url_for("work.home"), 303)
-    if kept.box == "mine":
-        hold_all(kept)
-        return redirect(url_for("mine.show"), 303)
-    hold_titled(kept.case_id, kept.box, kept.text, kept.title)
-    if kept.box == "guide":
-        return redirect(url_for("guides.edit", guide_id=kept.case_id), 303)
-    return redirect(url_for("case.show", case_id=kept.case_id), 303)
+    held = held_text(request.form.get("kept", ""))
+    if held is None:
+        return redirect(url_for("home.home"), 303)
+    if held.box == "mine":
+        hold_all(held)
+        return redirect(url_for("my_cases.show"), 303)
+    hold_titled(held.case_id, held.box, held.text, held.title)
+    if held.box == "guide":
+        return redirect(url_for("guides.edit", guide_id=held.case_id), 303)
+    return redirect(url_for("case.show", case_id=held.case_id), 303)
 
 
 def _login_page(mistakes: dict[str, str]) -> Answer:
@@ -75,9 +72,9 @@ def _login_page(mistakes: dict[str, str]) -> Answer:
 @pages.post("/logout")
 @login_required
 def logout(_member: Member) -> Answer:
-    """End the session and wipe what it held."""
-    end()
-    return redirect(url_for("entry.login"), 303)
+    """End the session and wipe its contents."""
+    end_session()
+    return redirect(url_for("login.login"), 303)
 
 
 @pages.route("/join", methods=["GET", "POST"])
@@ -86,86 +83,75 @@ def join() -> Answer:
     if request.method == "GET":
         return render_template("join.html", mistakes={}, typed_invitation="")
     try:
-        started = begin_enrolment(databases(), forms.short(request.form, "invitation"))
+        pending = enrolment.begin_enrolment(databases(), forms.short(request.form, "invitation"))
     except REFUSED_INVITATION as refused:
         typed = forms.short(request.form, "invitation")
         return render_template("join.html", mistakes={"invitation": refused.sentence}, typed_invitation=typed)
-    begin({"enrolment": started.packed()})
-    return redirect(url_for("entry.enrol"), 303)
+    begin_session({"enrolment": pending.packed()})
+    return redirect(url_for("login.enrol"), 303)
 
 
-@pages.route("/enrol", methods=["GET", "POST"], endpoint="enrol")
-def enrol_here() -> Answer:
+@pages.route("/enrol", methods=["GET", "POST"])
+def enrol() -> Answer:
     """Show a newcomer their secrets, and store them once two of them were typed back."""
     try:
-        started = enrolment_from(contents()["enrolment"])
+        pending = enrolment.enrolment_from(session_contents()["enrolment"])
     except (VisitOver, KeyError):
-        return redirect(url_for("entry.join"), 303)
+        return redirect(url_for("login.join"), 303)
     if request.method == "GET":
-        return _enrol_page(started, {})
+        return _enrol_page(pending, {})
     try:
-        _store(started, contents().get("recovering", ""))
+        _store(pending, session_contents().get("recovering", ""))
     except forms.Mistake as mistake:
-        return _enrol_page(started, {mistake.field: mistake.sentence})
+        return _enrol_page(pending, {mistake.field: mistake.sentence})
     except REFUSED_NEWCOMER as refused:
-        return _enrol_page(started, {_field_of(refused): refused.sentence})
-    end()
-    return redirect(url_for("entry.login", welcome=1), 303)
+        return _enrol_page(pending, {_field_of(refused): refused.sentence})
+    end_session()
+    return redirect(url_for("login.login", welcome=1), 303)
 
 
-def _store(started: Enrolment, recovering: str) -> None:
+def _store(pending: Enrolment, recovering: str) -> None:
     """Store a newcomer, or the new secrets of somebody who came back with their sheet."""
     handle = "" if recovering else forms.handle(request.form)
     line, digits = forms.short(request.form, "line"), forms.short(request.form, "totp")
-    check_typed_back(started, line, digits, desk_context().clock())
+    enrolment.check_typed_back(pending, line, digits, desk_context().clock())
     if not recovering:
-        enrol(databases(), started, handle)
+        enrolment.enrol(databases(), pending, handle)
         return
-    recovery.recover(databases(), bytes.fromhex(recovering), started)
+    enrolment.recover(databases(), bytes.fromhex(recovering), pending)
     desk_context().ended[bytes.fromhex(recovering)] = desk_context().clock()  # whoever held the old passphrase is out
 
 
 @pages.route("/recover", methods=["GET", "POST"])
 def recover() -> Answer:
-    """Ask for the recovery sheet; what is made anew is then shown like to a newcomer."""
+    """Ask for the recovery sheet; the new secrets are then shown like to a newcomer."""
     if request.method == "GET":
         return render_template("recover.html", mistakes={}, typed_handle="")
     handle, sheet = forms.short(request.form, "handle"), forms.short(request.form, "sheet")
     try:
-        who, started = recovery.begin_recovery(databases(), desk_context().delays, handle, sheet)
+        who, pending = enrolment.begin_recovery(databases(), desk_context().delays, handle, sheet)
     except LoginRefused:
         sentence = forms.marked(
             "That did not work. Check the handle and the digits; after several tries wait a minute."
         )
         return render_template("recover.html", mistakes={"": sentence}, typed_handle=handle)
-    begin({"enrolment": started.packed(), "recovering": who.hex()})
-    return redirect(url_for("entry.enrol"), 303)
+    begin_session({"enrolment": pending.packed(), "recovering": who.hex()})
+    return redirect(url_for("login.enrol"), 303)
 
 
 def _field_of(refused: SanctuaryError) -> str:
     return {HandleTaken: "handle", WrongSecondFactor: "totp"}.get(type(refused), "")
 
 
-def _enrol_page(started: Enrolment, mistakes: dict[str, str]) -> Answer:
+def _enrol_page(pending: Enrolment, mistakes: dict[str, str]) -> Answer:
     return render_template(
         "enrol.html",
         mistakes=mistakes,
-        passphrase=started.passphrase,
-        totp_groups=groups(started.secrets.totp),
-        qr=picture(started.secrets),
-        recovering="recovering" in contents(),
-        sheet=codes.lines(started.sheet),
-        line_number=started.line,
+        passphrase=pending.passphrase,
+        totp_groups=in_fours(pending.secrets.totp),
+        qr=qr_code(pending.secrets.totp),
+        recovering="recovering" in session_contents(),
+        sheet=codes.code_lines(pending.sheet),
+        line_number=pending.line,
         typed_handle=forms.short(request.form, "handle"),
     )
-
-
-def groups(letters: str) -> str:
-    """Write a long secret in groups of four letters."""
-    return " ".join(letters[start : start + 4] for start in range(0, len(letters), 4))
-
-
-def picture(secrets: Secrets) -> Markup:
-    """Draw the second factor as an inline SVG; it is made of our own letters only."""
-    drawing: Any = segno.make(totp_uri(secrets, LABEL), micro=False)
-    return Markup(drawing.svg_inline(omitsize=True, border=2))  # noqa: S704 - drawn by segno from generated letters

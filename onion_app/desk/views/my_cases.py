@@ -2,8 +2,8 @@
 
 Somebody with a slow line and little time takes ten in the queue at once, opens them, and answers: four pages in all.
 
-An answer that is refused keeps its text and says why; the others are sent. Nothing typed here is lost: what was not
-sent stays in the session, beside its case.
+An answer that is refused keeps its text and says why; the others are sent. Nothing typed here is lost: an answer that
+was not sent stays in the session, beside its case.
 """
 
 from typing import Final, NamedTuple
@@ -15,21 +15,19 @@ from onion_app.crypto.keys import new_id
 from onion_app.desk import answering, case_view, forms, handover, phrases, queues, story_actions
 from onion_app.desk.context import Databases, databases
 from onion_app.desk.held_texts import held_for, hold
-from onion_app.desk.login_gate import login_required
+from onion_app.desk.login_gate import answers_refusals, login_required
 from onion_app.desk.permissions import Member
 from onion_app.desk.session import has_opened, remember_opened
-from onion_app.desk.views.case import ANSWER_WITHIN, REFUSALS, phrase_language
 from onion_app.errors import DiskFull, NotAllowed, NothingHere, Overloaded, TakenByAnother
-from onion_app.web.i18n import day_words
 
-pages = Blueprint("mine", __name__, url_prefix="/mine")
+pages = Blueprint("my_cases", __name__, url_prefix="/mine")
 
 AT_ONCE: Final = 25  # cases on the page
 GONE: Final = forms.marked("A case is no longer here: its author took it back, or it was handed over.")
 
 
 class Card(NamedTuple):
-    """A case that one has taken, its opened text if it was opened, and what stands in its box."""
+    """A case that one has taken, as it opens if it was opened, and the text in its box."""
 
     cover: case_view.Cover
     open: case_view.CaseView | None
@@ -38,7 +36,7 @@ class Card(NamedTuple):
 
     @property
     def newest(self) -> list[case_view.MessageLine]:
-        """The author's newest words that say something, and what came after them."""
+        """The author's newest words, and the messages after them."""
         lines = self.open.lines if self.open else []
         last = next((place for place, line in enumerate(lines) if line.text and line.author == "visitor"), len(lines))
         return [line for line in lines[: last + 1] if not line.consent]  # what is allowed stands on the case's own page
@@ -58,18 +56,18 @@ def take(member: Member) -> Answer:
     mistakes = {}
     for case_id in forms.ticked_cases(request.form, "take"):
         try:
-            answering.take(databases(), member, case_id)
+            answering.take_case(databases(), member, case_id)
         except (DiskFull, Overloaded, TakenByAnother) as refused:
             mistakes[""] = refused.sentence
         except (NothingHere, NotAllowed):
             mistakes[""] = GONE
-    return _page(member, mistakes) if mistakes else redirect(url_for("mine.show"), 303)
+    return _page(member, mistakes) if mistakes else redirect(url_for("my_cases.show"), 303)
 
 
 @pages.post("/open")
 @login_required
 def open_all(member: Member) -> Answer:
-    """Open those that were not opened in this session, or hold something new."""
+    """Open the cases that were not opened in this session, or hold a new message."""
     dbs = databases()
     _keep_typed()
     for case in queues.taken_cases_of(dbs, member)[:AT_ONCE]:
@@ -77,13 +75,13 @@ def open_all(member: Member) -> Answer:
             case_view.mark_opened(dbs, member, case.id)
             story_actions.apply_authors_wishes(dbs, member, case.id)
             remember_opened(case.id)
-    return redirect(url_for("mine.show"), 303)
+    return redirect(url_for("my_cases.show"), 303)
 
 
 @pages.post("/send")
 @login_required
 def send(member: Member) -> Answer:
-    """Send every box that holds something; what is refused stays in its box."""
+    """Send every box that holds a text; one that is refused stays in its box."""
     mistakes = {}
     _keep_typed()
     for case_id, typed in forms.boxes(request.form).items():
@@ -91,20 +89,20 @@ def send(member: Member) -> Answer:
             _reply(databases(), member, case_id, typed)
         except forms.Mistake as mistake:
             mistakes[f"text_{case_id.hex()}"] = mistake.sentence
-        except REFUSALS as refused:
+        except answering.REFUSALS as refused:
             mistakes[f"text_{case_id.hex()}"] = refused.sentence
         except (NothingHere, NotAllowed):
             mistakes[""] = GONE
         else:
             hold(case_id, "text", "")
-    return _page(member, mistakes) if mistakes else redirect(url_for("mine.show", sent=1), 303)
+    return _page(member, mistakes) if mistakes else redirect(url_for("my_cases.show", sent=1), 303)
 
 
 def _reply(dbs: Databases, member: Member, case_id: bytes, typed: str) -> None:
     text = forms.text({"text": typed})
     message, seen = (f"{name}_{case_id.hex()}" for name in ("message", "seen"))
     message_id, number = forms.id_of(request.form, message), forms.number(request.form, seen)
-    answering.reply(dbs, member, case_id, message_id, text, number)
+    answering.send_reply(dbs, member, case_id, message_id, text, number)
     story_actions.apply_authors_wishes(dbs, member, case_id)
 
 
@@ -113,26 +111,22 @@ def _reply(dbs: Databases, member: Member, case_id: bytes, typed: str) -> None:
 def phrase(member: Member) -> Answer:
     """Put a set phrase into the ticked boxes, each in the language of the case's author; nothing is sent."""
     _keep_typed()
-    try:
-        chosen = forms.one_of(request.form, "phrase", phrases.PHRASES)
-    except forms.Mistake as mistake:
-        return _page(member, {mistake.field: mistake.sentence})
+    chosen = forms.one_of(request.form, "phrase", phrases.PHRASES)
     dbs, ticked, typed = databases(), forms.ticked_cases(request.form, "below"), forms.boxes(request.form)
     for case in queues.taken_cases_of(dbs, member)[:AT_ONCE]:
         if case.id in ticked:
-            language = phrase_language(case.answer_in)
-            day = day_words(dbs.today + ANSWER_WITHIN, language)
-            hold(case.id, "text", phrases.start_from(chosen, language, day, typed.get(case.id, "")))
-    return redirect(url_for("mine.show"), 303)
+            language = phrases.phrase_language(case.answer_in)
+            hold(case.id, "text", phrases.with_phrase(typed.get(case.id, ""), chosen, language, dbs.today))
+    return redirect(url_for("my_cases.show"), 303)
 
 
 @pages.post("/stop")
 @login_required
-def stop(member: Member) -> Answer:
+def give_all_back(member: Member) -> Answer:
     """Give every case back."""
     _keep_typed()
-    handover.stop(databases(), member)
-    return redirect(url_for("work.home"), 303)
+    handover.give_all_back(databases(), member)
+    return redirect(url_for("home.home"), 303)
 
 
 def _keep_typed() -> None:
@@ -142,14 +136,15 @@ def _keep_typed() -> None:
         hold(case_id, "text", "")
 
 
+@answers_refusals(pages)
 def _page(member: Member, mistakes: dict[str, str]) -> Answer:
     dbs = databases()
-    taken = queues.taken_cases_of(dbs, member)
-    cards = [_card(dbs, member, case.id) for case in taken[:AT_ONCE]]
+    cases = queues.taken_cases_of(dbs, member)
+    cards = [_card(dbs, member, case.id) for case in cases[:AT_ONCE]]
     return render_template(
         "mine.html",
         cards=cards,
-        more=len(taken) > AT_ONCE,
+        more=len(cases) > AT_ONCE,
         sent="sent" in request.args,
         mistakes=mistakes,
         strays=_strays(cards),
@@ -158,7 +153,7 @@ def _page(member: Member, mistakes: dict[str, str]) -> Answer:
 
 
 def _card(dbs: Databases, member: Member, case_id: bytes) -> Card:
-    cover = case_view.cover(dbs, member, case_id)
+    cover = case_view.case_cover(dbs, member, case_id)
     closed = cover.case.unread or not has_opened(case_id)
     message = request.form.get(f"message_{case_id.hex()}", new_id().hex())
     text = held_for(case_id).get("text", "")

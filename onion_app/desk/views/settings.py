@@ -1,4 +1,4 @@
-"""What coordinators set, each value checked, and its effect said beside it."""
+"""The settings, for coordinators: each value is checked, and its effect said beside it."""
 
 from collections.abc import Callable
 from typing import Final
@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue as Answer
 from onion_app.choices import ANSWER_DAYS, BACKUP_DAYS, QUOTA_GIB, RETENTION_DAYS, TOPICS
 from onion_app.desk import forms
 from onion_app.desk.context import databases
-from onion_app.desk.login_gate import login_required
+from onion_app.desk.login_gate import answers_refusals, login_required
 from onion_app.desk.permissions import Member, only_coordinators
 from onion_app.errors import BadSetting, NothingHere
 from onion_app.vault import settings, truth
@@ -27,7 +27,7 @@ _GIB: Final = forms.marked("A number of GiB from 1 to 100.")
 @pages.get("")
 @login_required
 def show(member: Member) -> Answer:
-    """Show what is set."""
+    """Show the settings."""
     return _page(member, {})
 
 
@@ -41,11 +41,9 @@ def change(member: Member, which: str) -> Answer:
     dbs = databases()
     try:
         truth.change_setting(dbs.mailbox, dbs.desk, which, _READ[which]())
-    except forms.Mistake as mistake:
-        return _page(member, {mistake.field: mistake.sentence})
     except BadSetting:
-        return _page(member, {which: forms.marked("This is too long: 300 letters fit, on one line.")})
-    audit.audit(dbs.desk, member.id, "changed a setting", dbs.today)
+        raise forms.Mistake(which, forms.marked("This is too long: 300 letters fit, on one line.")) from None
+    audit.add_to_audit(dbs.desk, member.id, "changed a setting", dbs.today)
     return redirect(url_for("settings.show", done=which), 303)
 
 
@@ -69,14 +67,15 @@ _READ: Final[dict[str, Callable[[], object]]] = {
 }
 
 
-def _page(member: Member, mistakes: dict[str, str]) -> Answer:
+@answers_refusals(pages)
+def _page(member: Member, mistakes: dict[str, str], **_which: str) -> Answer:
     only_coordinators(member)
     return render_template(
         "settings.html",
-        now=settings.read(databases().desk),
+        now=settings.read_settings(databases().desk),
         mistakes=mistakes,
         typed=request.form if mistakes else {},
         done=request.args.get("done", "") in _READ,
         topics=(*TOPICS, "urgent"),
-        choices=[LANGUAGES[code] for code in LANGUAGES],
+        choices=LANGUAGES.values(),
     )

@@ -1,34 +1,29 @@
-"""What is on the site, what is queued and what was taken down: for the circle it came from, and for coordinators."""
+"""The stories: published, queued and taken down, for the circle that each came from and for coordinators."""
 
-import re
-from collections.abc import Callable
-from contextlib import suppress
 from typing import Final, NamedTuple, get_args
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue as Answer
 
 from onion_app.choices import TextState
-from onion_app.desk import story_actions
+from onion_app.desk import forms, story_actions
 from onion_app.desk.context import Databases, databases
-from onion_app.desk.login_gate import login_required
+from onion_app.desk.login_gate import answers_refusals, login_required
 from onion_app.desk.permissions import Member, only_coordinators
-from onion_app.errors import AlreadyWithdrawn, NewMessage, NotAllowed, NothingHere, NotReady, Overloaded
-from onion_app.vault.desk import stories_queue as shelf
+from onion_app.errors import AlreadyWithdrawn, NewMessage, NothingHere, NotReady, Overloaded
+from onion_app.vault.desk import stories_queue
 from onion_app.vault.shown import reading
 
 pages = Blueprint("stories", __name__, url_prefix="/stories")
 
 REFUSALS: Final = (AlreadyWithdrawn, NewMessage, NotReady, Overloaded)
 STATES: Final = tuple(state for state in get_args(TextState) if state != "draft")
-LAST_PAGE: Final = 10_000
-_NAMED: Final = re.compile(r"/stories/([0-9a-f]{32})\b")  # how the site writes which story a request is about
 
 
 class StoryRow(NamedTuple):
     """A line of the list."""
 
-    story: shelf.Story
+    story: stories_queue.Story
     title: str
     languages: list[str]
 
@@ -39,83 +34,65 @@ def show(member: Member) -> Answer:
     """List every story in a state, for coordinators."""
     only_coordinators(member)
     which = request.args.get("which", "queued")
-    page = min(max(request.args.get("page", 1, type=int), 1), LAST_PAGE)
+    page = forms.page_number(request.args)
     if which not in STATES:
         raise NothingHere
     dbs = databases()
-    found = shelf.stories_in(dbs.desk, next(state for state in STATES if state == which), page - 1)
+    stories = stories_queue.stories_in(dbs.desk, next(state for state in STATES if state == which), page - 1)
     return render_template(
         "stories.html",
         which=which,
-        found=[_listed(dbs, story) for story in found],
+        rows=[_row(dbs, story) for story in stories],
         page=page,
-        more=len(found) == shelf.PAGE,
+        more=len(stories) == stories_queue.PAGE,
     )
 
 
 @pages.get("/<id:story_id>")
 @login_required
-def one(member: Member, story_id: bytes) -> Answer:
-    """Show a story as its readers see it, and what can be done with it."""
-    return _page(member, story_id, {})
+def show_story(member: Member, story_id: bytes) -> Answer:
+    """Show a story as its readers see it, and the acts on it."""
+    return _page(member, {}, story_id)
 
 
 @pages.post("/<id:story_id>/down")
 @login_required
-def down(member: Member, story_id: bytes) -> Answer:
+def take_down(member: Member, story_id: bytes) -> Answer:
     """Take a story off the site at once."""
-    return _act(story_actions.take_down, member, story_id)
+    story_actions.take_story_down(databases(), member, story_id)
+    return redirect(url_for("stories.show_story", story_id=story_id), 303)
 
 
 @pages.post("/<id:story_id>/back")
 @login_required
-def back(member: Member, story_id: bytes) -> Answer:
+def put_back(member: Member, story_id: bytes) -> Answer:
     """Put a story back."""
-    return _act(story_actions.put_back, member, story_id)
+    story_actions.put_story_back(databases(), member, story_id)
+    return redirect(url_for("stories.show_story", story_id=story_id), 303)
 
 
 @pages.post("/<id:story_id>/now")
 @login_required
-def now(member: Member, story_id: bytes) -> Answer:
+def publish_now(member: Member, story_id: bytes) -> Answer:
     """Publish a queued story at once."""
     case_id = story_actions.story_for(databases(), member, story_id).case_id
-    try:
-        story_actions.publish_now(databases(), member, story_id)
-    except REFUSALS as refused:
-        return _page(member, story_id, {"": refused.sentence})
-    made = shelf.stories_of(databases().desk, case_id) if case_id is not None else []
-    main = shelf.main_story(made)  # a translation has joined its story, and has no page of its own any more
-    return redirect(url_for("stories.one", story_id=main.id if main is not None else story_id), 303)
+    story_actions.publish_story_now(databases(), member, story_id)
+    stories = stories_queue.stories_of(databases().desk, case_id) if case_id is not None else []
+    main = stories_queue.main_story(stories)  # a translation has joined its story, and has no page of its own any more
+    return redirect(url_for("stories.show_story", story_id=main.id if main is not None else story_id), 303)
 
 
-def named_in(dbs: Databases, member: Member, written: list[str]) -> list[bytes]:
-    """List the stories that a request is about and that the member may take down."""
-    named = dict.fromkeys(bytes.fromhex(found) for text in written for found in _NAMED.findall(text))
-    theirs: list[bytes] = []
-    for story_id in named:
-        with suppress(NothingHere, NotAllowed):
-            theirs.append(story_actions.story_for(dbs, member, story_id).id)
-    return theirs
-
-
-def _act(act: Callable[[Databases, Member, bytes], None], member: Member, story_id: bytes) -> Answer:
-    try:
-        act(databases(), member, story_id)
-    except REFUSALS as refused:
-        return _page(member, story_id, {"": refused.sentence})
-    return redirect(url_for("stories.one", story_id=story_id), 303)
-
-
-def _page(member: Member, story_id: bytes, mistakes: dict[str, str]) -> Answer:
+@answers_refusals(pages, *REFUSALS)
+def _page(member: Member, mistakes: dict[str, str], story_id: bytes) -> Answer:
     dbs = databases()
     story = story_actions.story_for(dbs, member, story_id)
-    text, versions = reading.read(dbs.desk, story_id)
+    text, versions = reading.read_text(dbs.desk, story_id)
     if not versions:  # withheld at its author's word: what is left is sealed in its case
         raise NothingHere
     return render_template("one_story.html", story=story, about=text, versions=versions, mistakes=mistakes)
 
 
-def _listed(dbs: Databases, story: shelf.Story) -> StoryRow:
-    _, versions = reading.read(dbs.desk, story.id)
+def _row(dbs: Databases, story: stories_queue.Story) -> StoryRow:
+    _, versions = reading.read_text(dbs.desk, story.id)
     first = next((version for version in versions if version.translated_from is None), next(iter(versions), None))
     return StoryRow(story, first.title if first is not None else "", [version.language for version in versions])

@@ -1,6 +1,6 @@
 """The page on which the story of a case is made: the draft beside the original, and every step to the queue.
 
-It opens after the case was opened, like the case itself; whoever has not read what is there does not decide about it.
+It opens after the case was opened: whoever has not read a case does not decide about its story.
 """
 
 from collections.abc import Callable
@@ -15,9 +15,9 @@ from onion_app.crypto.keys import new_id
 from onion_app.crypto.payloads import Draft
 from onion_app.days import date_of
 from onion_app.desk import forms, sentence_diff, story_actions, story_status
-from onion_app.desk.context import databases
+from onion_app.desk.context import Databases, databases
 from onion_app.desk.held_texts import held_for, hold_titled, title_of
-from onion_app.desk.login_gate import login_required
+from onion_app.desk.login_gate import answers_refusals, login_required
 from onion_app.desk.permissions import Member, case_of
 from onion_app.desk.session import has_opened
 from onion_app.desk.story_status import StoryStatus
@@ -35,7 +35,7 @@ from onion_app.errors import (
 )
 from onion_app.web.i18n import LANGUAGES
 
-pages = Blueprint("publishing", __name__, url_prefix="/case/<id:case_id>/story")
+pages = Blueprint("story", __name__, url_prefix="/case/<id:case_id>/story")
 
 # The five lines that are ticked before a draft is finished; their words stand in the template.
 CHECKLIST: Final = ("names", "places", "others", "true", "grown")
@@ -63,7 +63,7 @@ def case_opened(view: _View) -> _View:
     def opened_first(member: Member, case_id: bytes) -> Answer:
         case = case_of(databases(), member, case_id)
         if case.unread or not has_opened(case_id):
-            if request.method == "POST" and request.endpoint == "publishing.save":
+            if request.method == "POST" and request.endpoint == "story.save":
                 hold_titled(case_id, "draft", forms.body(request.form), forms.one_line(request.form, "title"))
             return redirect(url_for("case.show", case_id=case_id), 303)
         return view(member, case_id)
@@ -76,7 +76,7 @@ def case_opened(view: _View) -> _View:
 @case_opened
 def show(member: Member, case_id: bytes) -> Answer:
     """Show where the story of a case stands."""
-    return _page(member, case_id, {})
+    return _page(member, {}, case_id)
 
 
 @pages.post("/save")
@@ -85,15 +85,10 @@ def show(member: Member, case_id: bytes) -> Answer:
 def save(member: Member, case_id: bytes) -> Answer:
     """Keep the draft; pressed as *finished*, only with every line of the checklist ticked."""
     hold_titled(case_id, "draft", forms.body(request.form), forms.one_line(request.form, "title"))
-    try:
-        entry_id, draft = forms.id_of(request.form, "entry"), _draft()
-        story_actions.save(databases(), member, case_id, entry_id, draft)
-    except forms.Mistake as mistake:
-        return _page(member, case_id, {mistake.field: mistake.sentence})
-    except REFUSALS as refused:
-        return _page(member, case_id, {"": refused.sentence})
+    entry_id, draft = forms.id_of(request.form, "entry"), _draft()
+    story_actions.save_draft(databases(), member, case_id, entry_id, draft)
     hold_titled(case_id, "draft", "", "")
-    return redirect(url_for("publishing.show", case_id=case_id, language=draft.language), 303)
+    return redirect(url_for("story.show", case_id=case_id, language=draft.language), 303)
 
 
 @pages.post("/approve")
@@ -101,7 +96,7 @@ def save(member: Member, case_id: bytes) -> Answer:
 @case_opened
 def approve(member: Member, case_id: bytes) -> Answer:
     """Approve the draft that was shown."""
-    return _act(story_actions.approve, member, case_id)
+    return _act(story_actions.approve_draft, member, case_id)
 
 
 @pages.post("/ask")
@@ -109,7 +104,7 @@ def approve(member: Member, case_id: bytes) -> Answer:
 @case_opened
 def ask(member: Member, case_id: bytes) -> Answer:
     """Ask the author about the draft that was shown."""
-    return _act(story_actions.ask, member, case_id)
+    return _act(story_actions.ask_author, member, case_id)
 
 
 @pages.post("/queue")
@@ -117,26 +112,21 @@ def ask(member: Member, case_id: bytes) -> Answer:
 @case_opened
 def queue(member: Member, case_id: bytes) -> Answer:
     """Queue the draft that was shown."""
-    return _act(story_actions.queue, member, case_id)
+    return _act(story_actions.queue_story, member, case_id)
 
 
 @pages.post("/stop")
 @login_required
 @case_opened
-def stop(member: Member, case_id: bytes) -> Answer:
+def take_from_queue(member: Member, case_id: bytes) -> Answer:
     """Take the story out of the queue."""
-    story_actions.stop(databases(), member, case_id)
-    return redirect(url_for("publishing.show", case_id=case_id), 303)
+    story_actions.take_story_from_queue(databases(), member, case_id)
+    return redirect(url_for("story.show", case_id=case_id), 303)
 
 
-def _act(act: Callable[..., None], member: Member, case_id: bytes) -> Answer:
-    try:
-        act(databases(), member, case_id, forms.id_of(request.form, "draft"))
-    except forms.Mistake as mistake:
-        return _page(member, case_id, {"": mistake.sentence})
-    except REFUSALS as refused:
-        return _page(member, case_id, {"": refused.sentence})
-    return redirect(url_for("publishing.show", case_id=case_id, language=request.form.get("language", "")), 303)
+def _act(act: Callable[[Databases, Member, bytes, bytes], None], member: Member, case_id: bytes) -> Answer:
+    act(databases(), member, case_id, forms.id_of(request.form, "draft", beside=""))
+    return redirect(url_for("story.show", case_id=case_id, language=request.form.get("language", "")), 303)
 
 
 def _draft() -> Draft:
@@ -163,42 +153,57 @@ def _draft() -> Draft:
     )
 
 
-def _page(member: Member, case_id: bytes, mistakes: dict[str, str]) -> Answer:
+@answers_refusals(pages, *REFUSALS)
+def _page(member: Member, mistakes: dict[str, str], case_id: bytes) -> Answer:
     """Show the editor; a draft that was refused stays in its box."""
     now = story_status.story_status(databases(), member, case_id)
     language = _language(now)
     draft = now.draft_in(language)
     original = now.source.body if now.source is not None and now.source.language != language else now.original
     kept, kept_title = (held_for(case_id).get(box, "") for box in ("draft", title_of("draft")))
-    words = draft.content if draft is not None else None
+    words = draft.content if draft is not None else _first_draft(original, language, now.case.received_day)
     return render_template(
         "story.html",
         now=now,
         mistakes=mistakes,
-        language_of_text=words.language if words is not None else language,
+        language_of_text=words.language,
         draft=draft,
         step=now.step(draft) if draft is not None else "",
-        answer=now.answer(words.title, words.text, words.language) if words is not None else None,
+        answer=now.answer(words.title, words.text, words.language),
         own=draft is not None and draft.author == member.id,
-        rows=sentence_diff.side_by_side(original, words.text) if words is not None else [],
+        rows=sentence_diff.side_by_side(original, words.text) if draft is not None else [],
         original=original,
-        text=kept or (words.text if words is not None else original),
-        title=kept_title or (words.title if words is not None else ""),
+        text=kept or words.text,
+        title=kept_title or words.title,
         kept=kept or kept_title,
         typed=request.form if mistakes and "title" in request.form else None,
         notes=NOTES,
         checklist=CHECKLIST,
-        choices=[LANGUAGES[code] for code in LANGUAGES],
+        choices=LANGUAGES.values(),
         entry=new_id().hex(),
-        year=words.year if words is not None else date_of(now.case.received_day).year,
+        year=words.year,
+    )
+
+
+def _first_draft(original: str, language: str, received_day: int) -> Draft:
+    """Give the words that a draft begins with: the author's own."""
+    return Draft(
+        title="",
+        text=original,
+        language=language,
+        translated_from="",
+        notes=[],
+        year=date_of(received_day).year,
+        finished=False,
+        day=received_day,
     )
 
 
 def _language(now: StoryStatus) -> str:
     """Give the language that is edited: the one asked for, or the author's."""
-    asked = request.values.get("language", "")
-    if asked in LANGUAGES:
-        return asked
+    named = request.values.get("language", "")
+    if named in LANGUAGES:
+        return named
     if now.source is not None:
         return now.source.language
     return now.case.answer_in if now.case.answer_in in LANGUAGES else "ar"

@@ -9,7 +9,7 @@ from onion_app import days
 from onion_app.errors import CheckpointBusy, NothingHere
 from onion_app.launch import clock
 from onion_app.launch.processes.child import Child, Orders, WaitingCounts, run
-from onion_app.vault import database, reserve, settings, truth
+from onion_app.vault import database, settings, statefiles, truth
 from onion_app.vault.database import Database
 from onion_app.vault.desk import audit, circles, guides, stories_queue, taken
 from onion_app.vault.mailbox import lifetime, queues
@@ -32,12 +32,12 @@ def work(child: Child) -> None:
     findings = len(truth.repair(mailbox, desk, today))
     give_back_from_strangers(mailbox, desk)
     if not off:
-        lifetime.bring_back(mailbox, today)
+        lifetime.bring_days_back(mailbox, today)
         # After the comparison: what was taken back has left the queue, and nothing planted stands in a story's place.
-        stories_queue.publish_due(mailbox, desk, today)
+        stories_queue.publish_due_stories(mailbox, desk, today)
         taken.give_back_untouched(desk, today - _UNTOUCHED_DAYS)
         discard_copies(orders, desk, today)
-    reserve.keep(mailbox)
+    statefiles.keep_reserve(mailbox.folder)
     busy = sum(log_is_busy(db) for db in (mailbox, desk))
     for circle in waiting(mailbox, desk, today):
         child.reports.circle(circle)
@@ -49,9 +49,9 @@ def work(child: Child) -> None:
 
 def destroy_due(mailbox: Database, desk: Database, today: int) -> int:
     """Destroy the cases whose time is over; give how many. `today` is a day since 1970."""
-    kept_days = settings.read(desk).retention_days  # the desk's word: the mailbox could have been changed
+    kept_days = settings.read_settings(desk).retention_days  # the desk's word: the mailbox could have been changed
     destroyed = 0
-    while over := lifetime.due(mailbox, today, kept_days):
+    while over := lifetime.due_cases(mailbox, today, kept_days):
         for case in over:
             lifetime.erase_case(mailbox, case.id, today)
         destroyed += len(over)
@@ -68,12 +68,12 @@ def give_back_from_strangers(mailbox: Database, desk: Database) -> None:
         with suppress(NothingHere):  # erased just now
             circle_id = lifetime.read_case(mailbox, case_id).circle_id
             if circle_id not in {circle.id for circle in circles.circles_of(desk, moderator_id)}:
-                taken.give_back(desk, case_id, moderator_id)
+                taken.give_case_back(desk, case_id, moderator_id)
 
 
 def discard_copies(orders: Orders, desk: Database, today: int) -> None:
     """Remove the copies made before migrations once they are too old: they hold what was erased since."""
-    before = today - settings.read(desk).backup_days
+    before = today - settings.read_settings(desk).backup_days
     for folder in (orders.mailbox_folder, orders.desk_folder):
         database.discard_copies(folder, before)
 
@@ -89,7 +89,7 @@ def log_is_busy(db: Database) -> bool:
 
 def waiting(mailbox: Database, desk: Database, today: int) -> list[WaitingCounts]:
     """Count what waits, circle by circle."""
-    counted = [(circle.name, queues.counts(mailbox, circle.id)) for circle in circles.circles(desk)]
+    counted = [(circle.name, queues.waiting_counts(mailbox, circle.id)) for circle in circles.circles(desk)]
     return [
         WaitingCounts(name, count.unread, count.urgent, None if count.oldest_day is None else today - count.oldest_day)
         for name, count in counted
@@ -98,13 +98,15 @@ def waiting(mailbox: Database, desk: Database, today: int) -> list[WaitingCounts
 
 def noticed(desk: Database) -> dict[str, int]:
     """Say whether new messages are taken, how many findings nobody has acknowledged, and what visitors do not find."""
-    held = settings.read(desk)
+    held = settings.read_settings(desk)
     return {
         "paused": int(held.paused),
         "unacknowledged": len(audit.findings(desk)),
         "lacks_how_to_find_us": int(not any(held.how_to_find_us.values())),
         "lacks_members": int(any(circle.catch_all and circle.public_key is None for circle in circles.circles(desk))),
-        "lacks_now": int(not any(guide.slug == "now" and guide.state == "public" for guide, _ in guides.all_of(desk))),
+        "lacks_now": int(
+            not any(guide.slug == "now" and guide.state == "public" for guide, _ in guides.all_guides(desk))
+        ),
     }
 
 

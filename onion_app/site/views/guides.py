@@ -33,7 +33,7 @@ _PREFERRED: Final = ("ar", "ckb", "kmr", "en")  # when a guide is not written in
 @pages.get("/<lang:code>/guides")
 def guide_list() -> str:
     """List the guides that are published."""
-    titles = reading.guides(mailbox())
+    titles = reading.titles_of_guides(mailbox())
     names = sorted(titles, key=lambda slug: (ORDER.index(slug) if slug in ORDER else len(ORDER), slug))
     listed = [(slug, *_title(titles[slug])) for slug in names if slug != NOW and titles[slug]]
     return show_published(
@@ -73,7 +73,7 @@ def _parts(body: str) -> list[list[str]]:
 
 def _versions(slug: str) -> list[Version]:
     try:
-        return reading.guide(mailbox(), slug)[1]
+        return reading.shown_guide(mailbox(), slug)[1]
     except NothingHere:
         return []
     except SanctuaryError as error:

@@ -48,7 +48,7 @@ def story_list() -> str:
 def story(story_id: str) -> ResponseReturnValue:
     """Show a part of a story, in the language of the page if it is written in it."""
     try:
-        text, versions = reading.story(mailbox(), _id_in(story_id) or abort(404))
+        text, versions = reading.shown_story(mailbox(), _id_in(story_id) or abort(404))
     except NothingHere:
         abort(404)
     version = best_version(versions)
@@ -65,7 +65,7 @@ def story(story_id: str) -> ResponseReturnValue:
         paragraphs=parts[part - 1],
         part=part,
         parts_count=len(parts),
-        hard="dying" if "dying" in reading.guides(mailbox()) else "now",
+        hard="dying" if "dying" in reading.titles_of_guides(mailbox()) else "now",
     )
 
 

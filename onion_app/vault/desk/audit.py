@@ -36,7 +36,7 @@ class Finding:
     acknowledged: bool
 
 
-def audit(
+def add_to_audit(
     db: Database, who: bytes | None, what: str, day: int, circle_id: bytes | None = None, case_mark: bytes | None = None
 ) -> None:
     """Note who did what on which day; `what` is one of the desk's own sentences, never anything typed."""

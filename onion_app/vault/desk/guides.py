@@ -29,13 +29,13 @@ class Guide:
     state: Literal["draft", "public", "down"]
 
 
-def all_of(desk: Database) -> list[tuple[Guide, list[Version]]]:
+def all_guides(desk: Database) -> list[tuple[Guide, list[Version]]]:
     """List every guide by its name, with its versions."""
     found = [from_row(Guide, row) for row in desk.rows(_GUIDE + "ORDER BY slug")]
-    return [(guide, reading.read(desk, guide.id)[1]) for guide in found]
+    return [(guide, reading.read_text(desk, guide.id)[1]) for guide in found]
 
 
-def read(desk: Database, guide_id: bytes) -> tuple[Guide, list[Version]]:
+def read_guide(desk: Database, guide_id: bytes) -> tuple[Guide, list[Version]]:
     """Read a guide.
 
     Raises:
@@ -44,10 +44,10 @@ def read(desk: Database, guide_id: bytes) -> tuple[Guide, list[Version]]:
     row = desk.row(_GUIDE + "AND id = ?", (guide_id,))
     if row is None:
         raise NothingHere
-    return from_row(Guide, row), reading.read(desk, guide_id)[1]
+    return from_row(Guide, row), reading.read_text(desk, guide_id)[1]
 
 
-def begin(desk: Database, guide_id: bytes, slug: str) -> bytes:
+def begin_guide(desk: Database, guide_id: bytes, slug: str) -> bytes:
     """Begin a guide under a name, as a draft; give the id of the one that has this name already, if there is one."""
     with desk.writing():
         row = desk.row("SELECT id FROM texts WHERE slug = ?", (slug,))
@@ -58,56 +58,56 @@ def begin(desk: Database, guide_id: bytes, slug: str) -> bytes:
         return guide_id
 
 
-def save(mailbox: Database, desk: Database, version: Version) -> None:
+def save_version(mailbox: Database, desk: Database, version: Version) -> None:
     """Store a version of a guide; where the guide is shown, readers have it from the next moment on.
 
     Raises:
         NothingHere: there is no such guide.
     """
     with mailbox.writing(), desk.writing():
-        guide, versions = read(desk, version.text_id)
+        guide, versions = read_guide(desk, version.text_id)
         before = next((one for one in versions if one.language == version.language), None)
         if before is not None and (before.title, before.body) == (version.title, version.body):
             return
         _replace(mailbox, desk, guide, version)
 
 
-def check(mailbox: Database, desk: Database, version: Version, handle: str, day: int) -> None:
+def note_check(mailbox: Database, desk: Database, version: Version, handle: str, day: int) -> None:
     """Note who has checked a version, and on which day; only while it still says what they read.
 
     Raises:
         NothingHere: it was changed, or is gone.
     """
     with mailbox.writing(), desk.writing():
-        guide, versions = read(desk, version.text_id)
+        guide, versions = read_guide(desk, version.text_id)
         if version not in versions:
             raise NothingHere
         _replace(mailbox, desk, guide, replace(version, checked_by=handle, checked_day=day))
 
 
-def publish(mailbox: Database, desk: Database, guide_id: bytes) -> None:
+def publish_guide(mailbox: Database, desk: Database, guide_id: bytes) -> None:
     """Show a guide.
 
     Raises:
         NothingHere: there is none, or it has no words yet.
     """
-    if not read(desk, guide_id)[1]:
+    if not read_guide(desk, guide_id)[1]:
         raise NothingHere
-    writing.publish(mailbox, desk, guide_id)
+    writing.publish_text(mailbox, desk, guide_id)
 
 
-def take_down(mailbox: Database, desk: Database, guide_id: bytes) -> None:
+def take_down_guide(mailbox: Database, desk: Database, guide_id: bytes) -> None:
     """Show a guide no more.
 
     Raises:
         NothingHere: there is none.
     """
-    read(desk, guide_id)
-    writing.take_down(mailbox, desk, guide_id)
+    read_guide(desk, guide_id)
+    writing.take_down_text(mailbox, desk, guide_id)
 
 
 def _replace(mailbox: Database, desk: Database, guide: Guide, version: Version) -> None:
     desk.run("DELETE FROM versions WHERE text_id = ? AND language = ?", (guide.id, version.language))
     writing.insert_version(desk, astuple(version))
     if guide.state == "public":
-        writing.show(mailbox, guide.id, writing.shown_by_desk(desk, guide.id))
+        writing.show_text(mailbox, guide.id, writing.shown_by_desk(desk, guide.id))

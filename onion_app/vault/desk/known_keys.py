@@ -30,13 +30,13 @@ def known_keys(db: Database, case_id: bytes) -> dict[int, KnownKey]:
     return {known.epoch: known for known in (from_row(KnownKey, row) for row in found)}
 
 
-def remember(db: Database, case_id: bytes, met: Sequence[KnownKey]) -> None:
+def remember_keys(db: Database, case_id: bytes, met: Sequence[KnownKey]) -> None:
     """Note the keys that somebody has met, where they are not noted yet."""
     before = known_keys(db, case_id)
     _note(db, case_id, [key for key in met if key.epoch not in before or before[key.epoch].mark != key.mark])
 
 
-def begin(db: Database, case_id: bytes, met: Sequence[KnownKey], former: Collection[bytes]) -> None:
+def note_begun_epoch(db: Database, case_id: bytes, met: Sequence[KnownKey], former: Collection[bytes]) -> None:
     """Note that the desk began an epoch: whatever stands under a former key of the circle stands under its key now."""
     before = known_keys(db, case_id)
     recipient = met[-1].recipient

@@ -63,7 +63,9 @@ def stories_in(desk: Database, state: TextState, page: int) -> list[Story]:
     return [from_row(Story, row) for row in desk.rows(_STORY + part, (state, PAGE, PAGE * page))]
 
 
-def queue(mailbox: Database, desk: Database, text: StoryOrGuide, version: Version, case_id: bytes, today: int) -> int:
+def queue_story(
+    mailbox: Database, desk: Database, text: StoryOrGuide, version: Version, case_id: bytes, today: int
+) -> int:
     """Queue a story, or another version of one that is shown, and give the day on which it comes out.
 
     Raises:
@@ -77,7 +79,7 @@ def queue(mailbox: Database, desk: Database, text: StoryOrGuide, version: Versio
         if not mailbox.run(ready, (case_id,)):
             raise NothingHere
         day = _day_of_the_batch(desk, today)
-        writing.remove(desk, text.id)
+        writing.remove_text(desk, text.id)
         desk.run(
             "INSERT INTO texts (id, kind, slug, year, notes, state, publish_day, case_id) "
             "VALUES (?, 'story', NULL, ?, ?, 'queued', ?, ?)",
@@ -87,7 +89,7 @@ def queue(mailbox: Database, desk: Database, text: StoryOrGuide, version: Versio
         return day
 
 
-def publish(mailbox: Database, desk: Database, story_id: bytes) -> None:
+def publish_story(mailbox: Database, desk: Database, story_id: bytes) -> None:
     """Show a story that is queued or was taken down.
 
     Raises:
@@ -104,22 +106,22 @@ def publish(mailbox: Database, desk: Database, story_id: bytes) -> None:
         shown = _joined(desk, story)
         desk.run("UPDATE texts SET state = 'public', publish_day = NULL WHERE id = ?", (shown,))
         mailbox.run("UPDATE cases SET state = 'published' WHERE id = ?", (story.case_id,))
-        writing.show(mailbox, shown, writing.shown_by_desk(desk, shown))
+        writing.show_text(mailbox, shown, writing.shown_by_desk(desk, shown))
 
 
-def publish_due(mailbox: Database, desk: Database, today: int) -> int:
+def publish_due_stories(mailbox: Database, desk: Database, today: int) -> int:
     """Show every story whose day has come and whose author has not written since; give how many."""
     shown = 0
     for row in desk.rows("SELECT id FROM texts WHERE state = 'queued' AND publish_day <= ?", (today,)):
         try:
-            publish(mailbox, desk, row[0] if isinstance(row[0], bytes) else b"")
+            publish_story(mailbox, desk, row[0] if isinstance(row[0], bytes) else b"")
         except (NewMessage, NotReady, AlreadyWithdrawn, NothingHere):  # it waits, or the next repair removes it
             continue
         shown += 1
     return shown
 
 
-def take_down(mailbox: Database, desk: Database, story_id: bytes) -> None:
+def take_down_story(mailbox: Database, desk: Database, story_id: bytes) -> None:
     """Show a story no more; the desk keeps it and can put it back.
 
     Raises:
@@ -132,10 +134,10 @@ def take_down(mailbox: Database, desk: Database, story_id: bytes) -> None:
             raise NotReady
         desk.run("UPDATE texts SET state = 'down' WHERE id = ?", (story.id,))
         mailbox.run("UPDATE cases SET state = 'closed' WHERE id = ? AND state = 'published'", (story.case_id,))
-        writing.show(mailbox, story.id, ([], []))
+        writing.show_text(mailbox, story.id, ([], []))
 
 
-def withhold(mailbox: Database, desk: Database, case_id: bytes, *, also_shown: bool) -> None:
+def withhold_stories(mailbox: Database, desk: Database, case_id: bytes, *, also_shown: bool) -> None:
     """Take what was made of a case out of the queue, and off the site too where its author forbids it.
 
     The words leave the desk's own tables; what is left are the sealed drafts.
@@ -145,7 +147,7 @@ def withhold(mailbox: Database, desk: Database, case_id: bytes, *, also_shown: b
         shown = next((story for story in stories if story.state in ("public", "down")), None)
         for story in stories:
             if story.state == "queued" and shown is not None:
-                writing.remove(desk, story.id)
+                writing.remove_text(desk, story.id)
             elif story.state == "queued" or (story is shown and also_shown):
                 _back_to_draft(mailbox, desk, story)
         kept = shown is not None and not also_shown
@@ -161,7 +163,7 @@ def _back_to_draft(mailbox: Database, desk: Database, story: Story) -> None:
     desk.run("DELETE FROM versions WHERE text_id = ?", (story.id,))
     desk.run("UPDATE texts SET state = 'draft', publish_day = NULL WHERE id = ?", (story.id,))
     if story.state == "public":
-        writing.show(mailbox, story.id, ([], []))
+        writing.show_text(mailbox, story.id, ([], []))
 
 
 def _read(desk: Database, story_id: bytes) -> Story:
@@ -202,8 +204,8 @@ def _joined(desk: Database, story: Story) -> bytes:
         return story.id
     if main.state == "down":
         raise NotReady
-    text, versions = reading.read(desk, story.id)
-    writing.remove(desk, story.id)
+    text, versions = reading.read_text(desk, story.id)
+    writing.remove_text(desk, story.id)
     for version in versions:
         desk.run("DELETE FROM versions WHERE text_id = ? AND language = ?", (main.id, version.language))
         writing.insert_version(desk, (main.id, *astuple(version)[1:]))

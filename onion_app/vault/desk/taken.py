@@ -6,7 +6,7 @@ from onion_app.errors import TakenByAnother
 from onion_app.vault.database import Database
 
 
-def take(db: Database, case_id: bytes, moderator_id: bytes, day: int) -> None:
+def take_case(db: Database, case_id: bytes, moderator_id: bytes, day: int) -> None:
     """Take a case, so that nobody else answers it; taken again by the same person, it counts from this day.
 
     Raises:
@@ -19,13 +19,13 @@ def take(db: Database, case_id: bytes, moderator_id: bytes, day: int) -> None:
         db.run("INSERT INTO taken (case_id, moderator_id, day) VALUES (?, ?, ?)", (case_id, moderator_id, day))
 
 
-def give_back(db: Database, case_id: bytes, moderator_id: bytes) -> None:
+def give_case_back(db: Database, case_id: bytes, moderator_id: bytes) -> None:
     """Give a case back, if it is this person who has it."""
     with db.writing():
         db.run("DELETE FROM taken WHERE case_id = ? AND moderator_id = ?", (case_id, moderator_id))
 
 
-def give_all_back(db: Database, moderator_id: bytes) -> None:
+def give_all_cases_back(db: Database, moderator_id: bytes) -> None:
     """Give back every case that somebody has taken."""
     with db.writing():
         db.run("DELETE FROM taken WHERE moderator_id = ?", (moderator_id,))

@@ -125,7 +125,7 @@ def change_code(
     db.try_checkpoint()
 
 
-def close_door(db: Database, case_id: bytes) -> None:
+def end_return(db: Database, case_id: bytes) -> None:
     """Take the visitor's way in away: tag, key and wraps. The circle keeps the case.
 
     Raises:

@@ -6,10 +6,10 @@ from typing import Final
 from onion_app.choices import CaseState
 from onion_app.errors import AlreadyWithdrawn, DiskFull, NothingHere
 from onion_app.shapes import Value, from_row
-from onion_app.vault import reserve
+from onion_app.vault import statefiles
 from onion_app.vault.database import Database
 from onion_app.vault.mailbox.case_keys import add_wraps
-from onion_app.vault.mailbox.messages import insert
+from onion_app.vault.mailbox.messages import insert_message
 from onion_app.vault.mailbox.records import Case, NewCase
 from onion_app.vault.shown import writing
 
@@ -41,7 +41,7 @@ def add_case(db: Database, new: NewCase) -> bool:
         )
         add_wraps(db, new.id, new.wraps)
         for message in new.messages:
-            insert(db, message)
+            insert_message(db, message)
     return True
 
 
@@ -98,7 +98,7 @@ def erase_case(db: Database, case_id: bytes, day: int, story_id: bytes | None = 
     try:
         _erase(db, case_id, day, story_id)
     except DiskFull:
-        reserve.give_up(db)
+        statefiles.give_up_reserve(db.folder)
         _erase(db, case_id, day, story_id)
     db.try_checkpoint()
 
@@ -112,8 +112,8 @@ def _erase(db: Database, case_id: bytes, day: int, story_id: bytes | None) -> No
             if withdrawn is not None:
                 db.run("INSERT INTO withdrawn (id, day) VALUES (?, ?) ON CONFLICT DO NOTHING", (withdrawn, day))
         if story_id is not None:
-            writing.remove(db, story_id)
-        writing.raise_counter(db)
+            writing.remove_text(db, story_id)
+        writing.raise_published_counter(db)
 
 
 def _one(db: Database, sql: str, key: Value) -> Case:
@@ -123,12 +123,12 @@ def _one(db: Database, sql: str, key: Value) -> Case:
     return from_row(Case, row)
 
 
-def withdraw(mailbox: Database, story_id: bytes, day: int) -> None:
+def withdraw_story(mailbox: Database, story_id: bytes, day: int) -> None:
     """Take a story back for ever, as its author can: it goes, and its id is listed so that it never comes again."""
     with mailbox.writing():
         mailbox.run("INSERT INTO withdrawn (id, day) VALUES (?, ?) ON CONFLICT DO NOTHING", (story_id, day))
-        writing.remove(mailbox, story_id)
-        writing.raise_counter(mailbox)
+        writing.remove_text(mailbox, story_id)
+        writing.raise_published_counter(mailbox)
     mailbox.try_checkpoint()
 
 
@@ -137,7 +137,7 @@ def erased_on(case: Case, retention_days: int) -> int:
     return case.last_day + retention_days + retention_days * case.spread // 5000
 
 
-def due(db: Database, today: int, retention_days: int) -> list[Case]:
+def due_cases(db: Database, today: int, retention_days: int) -> list[Case]:
     """List up to 100 cases whose time is over; never one whose story is published, which its author can take back."""
     found = db.rows(
         CASE + "WHERE last_day <= ? AND last_day + ? + ? * spread / 5000 <= ? AND state <> 'published' LIMIT ?",
@@ -146,7 +146,7 @@ def due(db: Database, today: int, retention_days: int) -> list[Case]:
     return [from_row(Case, row) for row in found]
 
 
-def bring_back(db: Database, today: int) -> None:
+def bring_days_back(db: Database, today: int) -> None:
     """Let the cases that were written while the clock was ahead have come today."""
     with db.writing():
         db.run(

@@ -19,7 +19,7 @@ def messages_of(db: Database, case_id: bytes) -> list[Message]:
     return [from_row(Message, row) for row in db.rows(_MESSAGE + "WHERE case_id = ? ORDER BY number", (case_id,))]
 
 
-def append(  # noqa: PLR0913  each is a fact of the message, and named at the call
+def append_message(  # noqa: PLR0913  each is a fact of the message, and named at the call
     db: Database,
     case_id: bytes,
     message_id: bytes,
@@ -59,7 +59,7 @@ def append(  # noqa: PLR0913  each is a fact of the message, and named at the ca
             begin_epoch(db, case_id, new_wraps)
         number = _next_number(db, case_id)
         message = Message(case_id, number, message_id, epoch, author, seal(number))
-        insert(db, message)
+        insert_message(db, message)
         if author == "visitor":
             _visitor_wrote(db, case_id, day)
         if author == "circle":
@@ -79,10 +79,10 @@ def put_opened(
     with db.writing():
         expect_unchanged(db, case_id, held)
         db.run("DELETE FROM messages WHERE case_id = ? AND number = 0", (case_id,))
-        insert(db, Message(case_id, 0, message_id, epoch, "site", seal(0)))
+        insert_message(db, Message(case_id, 0, message_id, epoch, "site", seal(0)))
 
 
-def insert(db: Database, message: Message) -> None:
+def insert_message(db: Database, message: Message) -> None:
     """Store a message, inside the caller's `writing()`."""
     db.run(
         "INSERT INTO messages (case_id, number, id, epoch, author, sealed) VALUES (?, ?, ?, ?, ?, ?)",

@@ -12,7 +12,7 @@ from onion_app.vault.mailbox.records import MANY, PAGE, Case, Counts
 _WITHOUT_ANSWER = ("new", "reading")
 
 
-def counts(db: Database, circle_id: bytes) -> Counts:
+def waiting_counts(db: Database, circle_id: bytes) -> Counts:
     """Count the unread cases of a circle and the urgent ones without an answer, and find the oldest of these."""
     unread = "SELECT count(*) FROM (SELECT 1 FROM cases WHERE circle_id = ? AND unread = 1 LIMIT ?)"
     urgent = "SELECT count(*) FROM (SELECT 1 FROM cases WHERE circle_id = ? AND state = ? AND urgent = 2 LIMIT ?)"
@@ -31,7 +31,7 @@ def counts(db: Database, circle_id: bytes) -> Counts:
     )
 
 
-def queue(db: Database, circle_id: bytes, which: Literal[CaseState, "unread"], page: int) -> list[Case]:
+def queued_cases(db: Database, circle_id: bytes, which: Literal[CaseState, "unread"], page: int) -> list[Case]:
     """List 25 cases of a circle in one state, or unread, the urgent and then the oldest first; pages count from 0."""
     # The ids come from the index alone: a page far down would otherwise look up every case before it.
     part = "ORDER BY urgent DESC, last_day, id LIMIT ? OFFSET ?"

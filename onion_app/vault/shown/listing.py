@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Annotated, Final
 
 from onion_app.choices import LANGUAGE_CODES, NOTES, ContentNote, LanguageCode
-from onion_app.shapes import Id, Number, Row, Value, Words, from_row, to_json, words
+from onion_app.shapes import Id, Number, Row, Value, Words, from_row, read_words, to_json
 from onion_app.vault.database import Database
 
 PAGE: Final = 10
@@ -69,7 +69,7 @@ def lines_of(text: list[Row], versions: list[Row]) -> list[Row]:
         _, _, title, body, *_ = written[shown_in]
         missing = int(shown_in != language)
         facts = (title, shown_in, len(str(body)), languages)
-        lines.append((language, missing, _bits(words(notes)), year or 0, text_id, *facts))
+        lines.append((language, missing, _bits(read_words(notes)), year or 0, text_id, *facts))
     return lines
 
 
@@ -78,13 +78,13 @@ def lines_in(mailbox: Database, text_id: Value) -> list[Row]:
     return mailbox.rows(f"SELECT {_COLUMNS} FROM listed WHERE text_id = ? ORDER BY language", (text_id,))  # noqa: S608
 
 
-def write(mailbox: Database, lines: list[Row]) -> None:
+def write_lines(mailbox: Database, lines: list[Row]) -> None:
     """Add lines to the list, inside the caller's `writing()`."""
     for line in lines:
         mailbox.run(f"INSERT INTO listed ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", line)  # noqa: S608
 
 
-def remove(mailbox: Database, text_id: Value) -> None:
+def remove_lines(mailbox: Database, text_id: Value) -> None:
     """Take a text out of the list, inside the caller's `writing()`."""
     mailbox.run("DELETE FROM listed WHERE text_id = ?", (text_id,))
 

@@ -41,7 +41,7 @@ class Version:
     checked_day: Day | None
 
 
-def read(db: Database, text_id: bytes) -> tuple[StoryOrGuide, list[Version]]:
+def read_text(db: Database, text_id: bytes) -> tuple[StoryOrGuide, list[Version]]:
     """Read a text and its versions.
 
     Raises:
@@ -53,7 +53,7 @@ def read(db: Database, text_id: bytes) -> tuple[StoryOrGuide, list[Version]]:
     return from_row(StoryOrGuide, row), [from_row(Version, version) for version in db.rows(VERSIONS, (text_id,))]
 
 
-def story(mailbox: Database, text_id: bytes) -> tuple[StoryOrGuide, list[Version]]:
+def shown_story(mailbox: Database, text_id: bytes) -> tuple[StoryOrGuide, list[Version]]:
     """Read a story that is shown.
 
     Raises:
@@ -62,7 +62,7 @@ def story(mailbox: Database, text_id: bytes) -> tuple[StoryOrGuide, list[Version
     return _shown(mailbox, "story", text_id)
 
 
-def guide(mailbox: Database, slug: str) -> tuple[StoryOrGuide, list[Version]]:
+def shown_guide(mailbox: Database, slug: str) -> tuple[StoryOrGuide, list[Version]]:
     """Read a guide that is shown, by its name in paths.
 
     Raises:
@@ -72,7 +72,7 @@ def guide(mailbox: Database, slug: str) -> tuple[StoryOrGuide, list[Version]]:
     return _shown(mailbox, "guide", row[0] if row else None)
 
 
-def guides(mailbox: Database) -> dict[str, dict[str, str]]:
+def titles_of_guides(mailbox: Database) -> dict[str, dict[str, str]]:
     """Give the titles of the guides that are shown: slug to language to title."""
     found: dict[str, dict[str, str]] = {}
     for text_id, slug in mailbox.rows("SELECT id, slug FROM texts WHERE kind = 'guide' ORDER BY id"):
@@ -81,7 +81,7 @@ def guides(mailbox: Database) -> dict[str, dict[str, str]]:
     return found
 
 
-def published(mailbox: Database) -> int:
+def published_counter(mailbox: Database) -> int:
     """Read the counter that rises with every publication, take-down and take-back.
 
     Raises:

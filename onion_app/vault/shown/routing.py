@@ -5,7 +5,7 @@ from typing import Final
 
 from onion_app.choices import COORDINATORS_TOPICS, AnswerIn, Topic
 from onion_app.errors import NothingHere, Paused
-from onion_app.shapes import Row, from_row, words
+from onion_app.shapes import Row, from_row, read_words
 from onion_app.vault import settings
 from onion_app.vault.database import Database
 from onion_app.vault.mailbox.records import CircleKey
@@ -27,13 +27,13 @@ def writing_circle(db: Database, topic: Topic, answer_in: AnswerIn) -> CircleKey
     """
     circles = db.rows("SELECT id, public_key, topics, languages, catch_all, coordinators FROM circles")
     catch_all = next((circle for circle in circles if circle[4]), None)
-    if catch_all is None or settings.read(db).paused or not has_room(db):
+    if catch_all is None or settings.read_settings(db).paused or not has_room(db):
         raise Paused
     if topic in COORDINATORS_TOPICS:
         fitting = [circle for circle in circles if circle[5]]
     else:
-        with_topic = [circle for circle in circles if topic in words(circle[2])]
-        fitting = [circle for circle in with_topic if answer_in in (*words(circle[3]), "any")] or with_topic
+        with_topic = [circle for circle in circles if topic in read_words(circle[2])]
+        fitting = [circle for circle in with_topic if answer_in in (*read_words(circle[3]), "any")] or with_topic
     # Circles that fit equally share the work by chance.
     return _key(secrets.choice(fitting or [catch_all]))
 
@@ -45,7 +45,7 @@ def has_room(db: Database) -> bool:
 
 def is_full(db: Database) -> bool:
     """Say whether the mailbox has reached its quota; past it only open cases grow, each to a limit of its own."""
-    return db.size() >= settings.read(db).quota_gib * _GIB
+    return db.size() >= settings.read_settings(db).quota_gib * _GIB
 
 
 def expect_room_to_add(db: Database) -> None:

@@ -15,7 +15,7 @@ from onion_app.vault.shown import listing
 from onion_app.vault.shown.reading import TEXT, VERSIONS, Rows, StoryOrGuide, Version, is_withdrawn
 
 
-def draft(desk: Database, text: StoryOrGuide, versions: Sequence[Version], case_id: bytes | None = None) -> None:
+def store_draft(desk: Database, text: StoryOrGuide, versions: Sequence[Version], case_id: bytes | None = None) -> None:
     """Store a text that is not shown, in place of what it was before; a story is made from a case.
 
     Raises:
@@ -24,7 +24,7 @@ def draft(desk: Database, text: StoryOrGuide, versions: Sequence[Version], case_
     with desk.writing():
         if any(shown_by_desk(desk, text.id)):
             raise StillShown
-        remove(desk, text.id)
+        remove_text(desk, text.id)
         desk.run(
             "INSERT INTO texts (id, kind, slug, year, notes, state, case_id) VALUES (?, ?, ?, ?, ?, 'draft', ?)",
             (text.id, text.kind, text.slug, text.year, to_json(text.notes), case_id),
@@ -33,7 +33,7 @@ def draft(desk: Database, text: StoryOrGuide, versions: Sequence[Version], case_
             insert_version(desk, astuple(version))
 
 
-def publish(mailbox: Database, desk: Database, text_id: bytes) -> None:
+def publish_text(mailbox: Database, desk: Database, text_id: bytes) -> None:
     """Show a text as it stands at the desk.
 
     Raises:
@@ -47,10 +47,10 @@ def publish(mailbox: Database, desk: Database, text_id: bytes) -> None:
         if is_withdrawn(mailbox, text_id) or is_withdrawn(mailbox, row[0]):
             raise AlreadyWithdrawn
         desk.run("UPDATE texts SET state = 'public', publish_day = NULL WHERE id = ?", (text_id,))
-        show(mailbox, text_id, shown_by_desk(desk, text_id))
+        show_text(mailbox, text_id, shown_by_desk(desk, text_id))
 
 
-def take_down(mailbox: Database, desk: Database, text_id: bytes) -> None:
+def take_down_text(mailbox: Database, desk: Database, text_id: bytes) -> None:
     """Show a text no more; the desk keeps it and can publish it again.
 
     Raises:
@@ -59,10 +59,10 @@ def take_down(mailbox: Database, desk: Database, text_id: bytes) -> None:
     with mailbox.writing(), desk.writing():
         if not desk.run("UPDATE texts SET state = 'down', publish_day = NULL WHERE id = ?", (text_id,)):
             raise NothingHere
-        show(mailbox, text_id, ([], []))
+        show_text(mailbox, text_id, ([], []))
 
 
-def raise_counter(mailbox: Database) -> None:
+def raise_published_counter(mailbox: Database) -> None:
     """Say that what is shown has changed, inside the caller's `writing()`."""
     mailbox.run("INSERT INTO published (one, counter) VALUES (1, 1) ON CONFLICT DO UPDATE SET counter = counter + 1")
 
@@ -78,22 +78,22 @@ def shown_by_mailbox(mailbox: Database, text_id: Value) -> Rows:
     return mailbox.rows(TEXT, (text_id,)), mailbox.rows(VERSIONS, (text_id,))
 
 
-def show(mailbox: Database, text_id: Value, rows: Rows) -> None:
+def show_text(mailbox: Database, text_id: Value, rows: Rows) -> None:
     """Let the mailbox have exactly these rows of a text, inside its `writing()`."""
-    remove(mailbox, text_id)
+    remove_text(mailbox, text_id)
     text, versions = rows
     for row in text:
         mailbox.run("INSERT INTO texts (id, kind, slug, year, notes) VALUES (?, ?, ?, ?, ?)", row)
     for row in versions:
         insert_version(mailbox, row)
-    listing.write(mailbox, listing.lines_of(text, versions))
-    raise_counter(mailbox)
+    listing.write_lines(mailbox, listing.lines_of(text, versions))
+    raise_published_counter(mailbox)
 
 
-def remove(db: Database, text_id: Value) -> None:
+def remove_text(db: Database, text_id: Value) -> None:
     """Delete a text and its versions from either database, inside the caller's `writing()`."""
     if db.kind == "mailbox":
-        listing.remove(db, text_id)
+        listing.remove_lines(db, text_id)
     db.run("DELETE FROM versions WHERE text_id = ?", (text_id,))
     db.run("DELETE FROM texts WHERE id = ?", (text_id,))
 

@@ -7,19 +7,19 @@ from pathlib import Path
 import pytest
 
 from onion_app.errors import VaultDamaged
-from onion_app.vault import keyfile
+from onion_app.vault import statefiles
 
 
 def test_it_is_read_as_it_was_written(tmp_path: Path) -> None:
-    keyfile.write(tmp_path, '{"slots": 1}')
-    keyfile.write(tmp_path, '{"slots": 2}')
-    assert keyfile.read(tmp_path) == '{"slots": 2}'
+    statefiles.write_keyslots(tmp_path, '{"slots": 1}')
+    statefiles.write_keyslots(tmp_path, '{"slots": 2}')
+    assert statefiles.read_keyslots(tmp_path) == '{"slots": 2}'
     assert [file.name for file in tmp_path.iterdir()] == ["vault.key"]
     assert stat.S_IMODE((tmp_path / "vault.key").stat().st_mode) == 0o600
 
 
 def test_a_power_cut_before_the_last_step_leaves_the_old_slots(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    keyfile.write(tmp_path, "old")
+    statefiles.write_keyslots(tmp_path, "old")
 
     def power_cut(*_: object) -> None:
         raise OSError
@@ -27,10 +27,10 @@ def test_a_power_cut_before_the_last_step_leaves_the_old_slots(tmp_path: Path, m
     with monkeypatch.context() as patch:
         patch.setattr(Path, "replace", power_cut)
         with pytest.raises(OSError):  # noqa: PT011
-            keyfile.write(tmp_path, "new")
-    assert keyfile.read(tmp_path) == "old"
-    keyfile.write(tmp_path, "new")
-    assert keyfile.read(tmp_path) == "new"
+            statefiles.write_keyslots(tmp_path, "new")
+    assert statefiles.read_keyslots(tmp_path) == "old"
+    statefiles.write_keyslots(tmp_path, "new")
+    assert statefiles.read_keyslots(tmp_path) == "new"
 
 
 def test_the_file_and_its_name_are_on_the_disk_before_the_call_returns(
@@ -44,14 +44,14 @@ def test_the_file_and_its_name_are_on_the_disk_before_the_call_returns(
         sync(descriptor)
 
     monkeypatch.setattr(os, "fsync", watched)
-    keyfile.write(tmp_path, "slots")
+    statefiles.write_keyslots(tmp_path, "slots")
     assert folders == [False, True]
 
 
 def test_a_missing_a_huge_and_a_binary_file_are_damage(tmp_path: Path) -> None:
     with pytest.raises(VaultDamaged):
-        keyfile.read(tmp_path)
+        statefiles.read_keyslots(tmp_path)
     for content in (b"x" * 1_000_000, b"\xff\xfe"):
         (tmp_path / "vault.key").write_bytes(content)
         with pytest.raises(VaultDamaged):
-            keyfile.read(tmp_path)
+            statefiles.read_keyslots(tmp_path)

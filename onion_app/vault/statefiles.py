@@ -1,0 +1,140 @@
+"""The files beside the databases: `vault.key`, the day of the last backup, and room that is kept for taking back.
+
+The key slots and the day are written whole or not at all, 0600; the slots are on the disk when the call returns. What
+is in them is sealed elsewhere. The day can be read while the databases are locked, and by the launcher.
+"""
+
+import os
+import shutil
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from onion_app.days import DAY
+from onion_app.errors import StateClosed, VaultDamaged
+
+RESERVE_BYTES: Final = 8 * 1024**2  # the log that is written while the largest case is erased takes less
+_KEYSLOTS: Final = "vault.key"
+_BACKUP_DAY: Final = "last-backup"
+_RESERVE: Final = "reserve"
+_LONGEST_SLOTS: Final = 100_000  # bytes; two slots take under 1,000, and nothing larger is read into memory
+_LONGEST_DAY: Final = 20  # bytes
+
+
+def create(path: Path) -> int:
+    """Make a new file, 0600, and give the descriptor that it is written by.
+
+    Raises:
+        FileExistsError: it is there already.
+    """
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+
+
+def sync(path: Path) -> None:
+    """Bring a file, or the names in a folder, to the disk."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def write_keyslots(folder: Path, text: str) -> None:
+    """Replace the file of keys in one step, so that a power cut leaves either the old slots or the new ones."""
+    new = _write_new(folder / _KEYSLOTS, text)
+    new.replace(folder / _KEYSLOTS)
+    sync(folder)  # P11: the new name, too, is on the disk
+
+
+def read_keyslots(folder: Path) -> str:
+    """Read the file of keys.
+
+    Raises:
+        VaultDamaged: it is missing, too large or no text.
+        StateClosed: this account may not read it.
+    """
+    try:
+        with (folder / _KEYSLOTS).open("rb") as file:
+            content = file.read(_LONGEST_SLOTS + 1)
+        if len(content) <= _LONGEST_SLOTS:
+            return content.decode()
+    except PermissionError:
+        raise StateClosed(str(folder / _KEYSLOTS)) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise VaultDamaged from error
+    raise VaultDamaged
+
+
+def destroy_keyslots(folder: Path) -> bool:
+    """Overwrite the file of keys and remove it, and an interrupted write of it; say if there was one.
+
+    A disk may keep old blocks that no program can overwrite: what is left of them opens with the passphrase, or with
+    the spare code.
+    """
+    there = False
+    for file in (folder / _KEYSLOTS, _new(folder / _KEYSLOTS)):
+        try:
+            descriptor = os.open(file, os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        except FileNotFoundError:
+            continue
+        try:
+            os.write(descriptor, os.urandom(os.fstat(descriptor).st_size))
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        file.unlink()
+        there = True
+    sync(folder)
+    return there
+
+
+def write_backup_day(folder: Path, day: int) -> None:
+    """Note that a backup was made and verified on this day since 1970; the file's own time says no more."""
+    new = _write_new(folder / _BACKUP_DAY, str(day))
+    os.utime(new, (day * DAY, day * DAY))  # P08
+    new.replace(folder / _BACKUP_DAY)
+
+
+def read_backup_day(folder: Path) -> int | None:
+    """Read the day of the last backup; None when there was none yet, or the file holds no day."""
+    with suppress(OSError, ValueError), (folder / _BACKUP_DAY).open("rb") as file:
+        return int(file.read(_LONGEST_DAY))
+    return None
+
+
+def keep_reserve(folder: Path) -> None:
+    """Set room aside beside a database, where that is not done yet and the disk has twice as much.
+
+    # P07: whoever must erase tonight is not told to come back when somebody has made room.
+    """
+    path = folder / _RESERVE
+    there = path.exists() and path.stat().st_size >= RESERVE_BYTES
+    if there or shutil.disk_usage(folder).free < 2 * RESERVE_BYTES:
+        return
+    give_up_reserve(folder)  # left by an attempt that was cut off
+    try:
+        with os.fdopen(create(path), "wb") as file:
+            os.posix_fallocate(file.fileno(), 0, RESERVE_BYTES)
+    except OSError:
+        give_up_reserve(folder)
+
+
+def give_up_reserve(folder: Path) -> None:
+    """Hand the room back to the disk; `keep_reserve` takes it again once there is enough."""
+    with suppress(OSError):
+        (folder / _RESERVE).unlink()
+
+
+def _new(path: Path) -> Path:
+    return path.with_name(f"{path.name}.new")
+
+
+def _write_new(path: Path, text: str) -> Path:
+    """Write what is to replace a file beside it, to the disk."""
+    new = _new(path)
+    new.unlink(missing_ok=True)  # left by an attempt that was cut off
+    with os.fdopen(create(new), "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    return new
