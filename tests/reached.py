@@ -41,7 +41,7 @@ def reached(private_network: PrivateNetwork) -> Iterator[Reached]:
     with serving() as site:
         torrc = site.state.path / "torrc"
         torrc.write_text(private_network.torrc_for_service(ROOT / "torrc.example").read_text() + COUNTING)
-        tor = tor_process.start(torrc, site.state.tor, site.state.run)
+        tor = tor_process.start_tor(torrc, site.state.tor, site.state.run)
         try:
             control = Control.connect(tor.control_socket)
             until(lambda: control.bootstrap().percent == 100, START, "tor")

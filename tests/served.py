@@ -40,8 +40,8 @@ class Site:
         self.state = State(folder)
         for inner in (self.state.run, self.state.mailbox, self.state.desk, self.state.tor):
             inner.mkdir(mode=0o700)
-        self.handed: FirstSecrets = first_run.draw(Answers())
-        self.made = first_run.make(self.state, self.handed, {}, self.clock, lambda _keys: None)
+        self.handed: FirstSecrets = first_run.draw_secrets(Answers())
+        self.made = first_run.make_installation(self.state, self.handed, {}, self.clock, lambda _keys: None)
         self.ahead = 0.0
         self.errors: list[str] = []
         self.circle, self.private = self.enrol()

@@ -32,7 +32,7 @@ class Report:
     circle: WaitingCounts | None = None
 
 
-class Running:
+class ChildProcess:
     """A child that was started."""
 
     def __init__(self, process: subprocess.Popen[bytes], orders_pipe: int, report_pipe: int) -> None:
@@ -82,7 +82,7 @@ class Running:
         os.close(self._report_pipe)
 
 
-def start(walls: Sequence[str], module: str, orders: Orders, listener: socket.socket | None) -> Running:
+def start_child(walls: Sequence[str], module: str, orders: Orders, listener: socket.socket | None) -> ChildProcess:
     """Start a child within these walls and give it its orders.
 
     Call it from the main thread: the kernel ends a child with the thread that started it.
@@ -108,7 +108,7 @@ def start(walls: Sequence[str], module: str, orders: Orders, listener: socket.so
         os.close(report_write)
     os.write(orders_write, orders.line())  # a few hundred bytes: a pipe takes them whole
     os.set_blocking(report_read, False)
-    return Running(process, orders_write, report_read)
+    return ChildProcess(process, orders_write, report_read)
 
 
 def _read_report(line: bytes) -> Report:

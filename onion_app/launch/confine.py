@@ -30,7 +30,7 @@ _LIBRARIES = ("lib", "lib32", "lib64", "libx32")
 _TRIAL_SECONDS = 30  # a machine that starts from a slow card; a working bubblewrap needs a tenth of a second
 
 
-def walls(folders: Sequence[Path]) -> list[str]:
+def bubblewrap_command(folders: Sequence[Path]) -> list[str]:
     """Give the words before a child's own command; it may write to these folders and nowhere else."""
     words = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--clearenv"]
     for name, value in ENVIRONMENT.items():
@@ -51,9 +51,9 @@ def walls(folders: Sequence[Path]) -> list[str]:
     return [*words, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/", "--"]
 
 
-def trial(folders: Sequence[Path]) -> str:
+def try_confinement(folders: Sequence[Path]) -> str:
     """Try whether a child can live within these walls; give an empty text, or why not."""
-    words = [*walls(folders), *INTERPRETER, "-c", "import onion_app.errors"]
+    words = [*bubblewrap_command(folders), *INTERPRETER, "-c", "import onion_app.errors"]
     try:
         done = subprocess.run(words, check=False, capture_output=True, text=True, timeout=_TRIAL_SECONDS)
     except FileNotFoundError:

@@ -56,12 +56,12 @@ def is_due(state: State) -> bool:
     return True
 
 
-def draw(answers: Answers) -> FirstSecrets:
+def draw_secrets(answers: Answers) -> FirstSecrets:
     """Make what was not given: six words, a spare code, an invitation."""
     return FirstSecrets(answers.passphrase or new_passphrase(), answers.spare_code or new_code(), new_code())
 
 
-def make(
+def make_installation(
     state: State, handed: FirstSecrets, how: Mapping[str, str], clock: Clock, show: Callable[[VaultKeys], None]
 ) -> Installation:
     """Make the installation; `show` runs when all but the keys is on the disk, and whoever stops it there stops it all.
@@ -81,7 +81,7 @@ def make(
     with mailbox.writing():
         truth.copy_settings(mailbox, desk)
         truth.copy_circles(mailbox, desk)
-    starter_guides.put(mailbox, desk)
+    starter_guides.store_guides(mailbox, desk)
     for opened in (desk, mailbox):
         opened.checkpoint()
         opened.close()

@@ -71,7 +71,7 @@ class Launcher:
         self._clock_is_right = False  # likewise
         self._said_clock = False
         self._since_launch = SinceLaunch(lambda: today(time.time))
-        start_tor = partial(tor_process.start, options.torrc, place.tor, place.run)
+        start_tor = partial(tor_process.start_tor, options.torrc, place.tor, place.run)
         self._reach = TorSupervisor(place, Service(opened.onion_secret, opened.address), start_tor, terminal)
         self._selfcheck = SelfCheck(opened.address, place.socks_socket, lambda: self._reach.control)
         self._told = status.Static(opened.address, confined, options.clock)
@@ -134,7 +134,7 @@ class Launcher:
         """Carry out an order of `scripts/manage`, without waiting for its end."""
         match order:
             case "status":
-                return status.running(self._told, self._place, self._reach, self._selfcheck, self._watches)
+                return status.launcher_status(self._told, self._place, self._reach, self._selfcheck, self._watches)
             case "pause" | "resume":
                 # It must hold in both databases, which the launcher does not open: the chores do it, at once.
                 self._pause = order == "pause"
@@ -179,7 +179,7 @@ class Launcher:
     def _ask_to_stop(self, _number: int, _frame: FrameType | None) -> None:
         self._stopping = True
 
-    def _begin(self, role: str, listener: socket.socket | None) -> children.Running:
+    def _begin(self, role: str, listener: socket.socket | None) -> children.ChildProcess:
         keys, place = self._opened.keys, self._place
         sees_desk = role != "site"
         if role == "chores":
@@ -197,8 +197,8 @@ class Launcher:
             latest_day=self._since_launch.latest_day() if role == "chores" else None,
         )
         folders = [place.mailbox, place.desk] if sees_desk else [place.mailbox]
-        walls = confine.walls(folders) if self._confined else []
-        return children.start(walls, f"onion_app.launch.processes.{role}", orders, listener)
+        walls = confine.bubblewrap_command(folders) if self._confined else []
+        return children.start_child(walls, f"onion_app.launch.processes.{role}", orders, listener)
 
 
 def launch(options: Options) -> None:
@@ -209,21 +209,21 @@ def launch(options: Options) -> None:
     close_memory()
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the terminal may close, the site stays
     terminal = Terminal()
-    given = stdin_answers.read(sys.stdin.fileno()) if options.answers else None
+    given = stdin_answers.read_answers(sys.stdin.fileno()) if options.answers else None
     if not os.access(options.torrc, os.R_OK):
         raise BadUsage(f"{options.torrc} cannot be read")
     with ExitStack() as stack:
         place = stack.enter_context(state.held(options.state))
         compile_dir(confine.CODE, quiet=2)  # the children may not write, and would read the source at each start
-        walls = _say_how_it_runs(terminal, place)
+        walls = _say_confinement(terminal, place)
         tor_process.version_of()  # what is missing is said before anything is made or asked
         site = stack.enter_context(state.site_listener(place))
         desk = stack.enter_context(state.desk_listener(options.desk_port))
         if given is None:
-            opened = unlock.with_a_person(place, terminal, options.clock, options.desk_port)
+            opened = unlock.unlock_with_a_person(place, terminal, options.clock, options.desk_port)
         else:
-            opened = unlock.with_answers(place, given, options.clock)
-            _hand_over(opened, options.desk_port)
+            opened = unlock.unlock_with_answers(place, given, options.clock)
+            _print_answers(opened, options.desk_port)
         # From here on only what restarts need is kept: the passphrase and what a first run handed out are forgotten.
         given, opened = None, replace(opened, handed=None)
         terminal.say(f"Onion address: http://{opened.address}/")
@@ -231,9 +231,9 @@ def launch(options: Options) -> None:
         Launcher(options, place, opened, terminal, confined=walls).run(site, desk)
 
 
-def _say_how_it_runs(terminal: Terminal, place: State) -> bool:
+def _say_confinement(terminal: Terminal, place: State) -> bool:
     """Say in the first line whether the processes are confined, and give it."""
-    reason = confine.trial([place.run])
+    reason = confine.try_confinement([place.run])
     if reason:
         terminal.say(f"not confined: {reason}. Each process could read the files of this account and use the network.")
     else:
@@ -243,7 +243,7 @@ def _say_how_it_runs(terminal: Terminal, place: State) -> bool:
     return not reason
 
 
-def _hand_over(opened: Unlocked, desk_port: int) -> None:
+def _print_answers(opened: Unlocked, desk_port: int) -> None:
     """Write the one line for whoever answered in place of a person."""
     line = {"desk_url": opened.desk_url(desk_port), "onion": opened.address}
     if opened.handed is not None:

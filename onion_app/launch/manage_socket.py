@@ -16,18 +16,18 @@ from typing import Any
 from onion_app.errors import NotRunning
 from onion_app.shapes import from_json
 
-_SEATS = 8  # one person with a few terminals; who comes when all are taken is sent away
+_CONNECTIONS = 8  # one person with a few terminals; who comes when all are taken is sent away
 _LONGEST = 1024  # bytes of an order; the longest true one has 20
 _LONGEST_ANSWER = 1 << 20  # bytes; a thousand circles take less
 _PATIENCE = 5.0  # seconds in which a connection says its order; ours says it at once
 _ANSWERED_WITHIN = 60.0  # seconds that the launcher may be busy with tor before we call it silent
 _CREDENTIALS = struct.Struct("3i")  # pid, uid, gid of unix(7), SO_PEERCRED
 
-Answering = Callable[[str], dict[str, Any]]
+Answerer = Callable[[str], dict[str, Any]]
 
 
 @dataclass
-class _Seat:
+class _Connection:
     line: socket.socket
     since: float
     said: bytes = b""
@@ -43,17 +43,17 @@ class ManageSocket:
         self._listener = socket.socket(socket.AF_UNIX)
         self._listener.bind(str(path))
         path.chmod(0o600)
-        self._listener.listen(_SEATS)
+        self._listener.listen(_CONNECTIONS)
         self._listener.settimeout(0)
-        self._seats: list[_Seat] = []
+        self._seats: list[_Connection] = []
 
     def filenos(self) -> list[int]:
         """Give what becomes readable when there is something to do."""
         return [self._listener.fileno(), *(seat.line.fileno() for seat in self._seats)]
 
-    def step(self, now: float, answer: Answering) -> None:
+    def step(self, now: float, answer: Answerer) -> None:
         """Take in who has come, answer who has spoken, and send away who says nothing."""
-        self._seats += self._newcomers(now)
+        self._seats += self._accepted(now)
         self._seats = [seat for seat in self._seats if not _is_done(seat, now, answer)]
 
     def close(self) -> None:
@@ -63,21 +63,21 @@ class ManageSocket:
         self._listener.close()
         self._path.unlink(missing_ok=True)
 
-    def _newcomers(self, now: float) -> list[_Seat]:
-        come: list[_Seat] = []
+    def _accepted(self, now: float) -> list[_Connection]:
+        come: list[_Connection] = []
         while True:
             try:
                 line, _ = self._listener.accept()
             except OSError:  # nobody else is waiting, or they have gone again
                 return come
-            if _is_ours(line) and len(self._seats) + len(come) < _SEATS:
+            if _is_ours(line) and len(self._seats) + len(come) < _CONNECTIONS:
                 line.settimeout(0)
-                come.append(_Seat(line, now))
+                come.append(_Connection(line, now))
             else:
                 line.close()
 
 
-def pid(path: Path) -> int:
+def launcher_pid(path: Path) -> int:
     """Say which process listens there.
 
     Raises: NotRunning.
@@ -90,7 +90,7 @@ def pid(path: Path) -> int:
         return _peer(line)[0]
 
 
-def ask(path: Path, order: str, patience: float = _ANSWERED_WITHIN) -> dict[str, Any]:
+def ask_launcher(path: Path, order: str, patience: float = _ANSWERED_WITHIN) -> dict[str, Any]:
     """Give the launcher an order and return its answer.
 
     Raises: NotRunning when nobody listens, or what listens does not answer.
@@ -119,7 +119,7 @@ def _peer(line: socket.socket) -> tuple[int, int]:
     return int(process), int(account)
 
 
-def _is_done(seat: _Seat, now: float, answer: Answering) -> bool:
+def _is_done(seat: _Connection, now: float, answer: Answerer) -> bool:
     """Read what a connection has said; True, with the connection closed, once it was answered or has lost its turn."""
     try:
         piece = seat.line.recv(_LONGEST)

@@ -84,13 +84,13 @@ class SelfCheck:
                 published, due = control, time.monotonic() + _FIRST
             if time.monotonic() < due:
                 continue
-            self._failed = not answers(self._proxy, self._address)
+            self._failed = not site_answers(self._proxy, self._address)
             now = time.monotonic()
             self._worked = self._worked if self._failed else now
             due = now + (_AFTER_FAILURE if self._failed else secrets.SystemRandom().uniform(_SOONEST, _LATEST))
 
 
-def answers(proxy: Path | int, address: str) -> bool:
+def site_answers(proxy: Path | int, address: str) -> bool:
     """Fetch the first page through tor, on a circuit of its own, and say whether it came whole."""
     give_up = time.monotonic() + _WHOLE
     request = f"GET / HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n".encode()

@@ -35,21 +35,21 @@ class Static:
     libraries: dict[str, str] = field(default_factory=library_versions)
 
 
-def running(
+def launcher_status(
     told: Static, place: State, reach: TorSupervisor, seen: SelfCheck, watches: list[Supervisor]
 ) -> dict[str, Any]:
     """Say how everything is, as what JSON can hold."""
     by_name = {watch.name: watch for watch in watches}
     chores, how_far, looked = by_name["chores"], reach.how_far, seen.seen()
-    disk = on_disk(place, told.clock)
+    disk = disk_status(place, told.clock)
     return {
         "running": True,
         "onion": told.address,
         "published": how_far.published,
         "bootstrap": how_far.percent,
-        "tor_trouble": trouble(looked.health) if how_far.published else ["not published"],
+        "tor_trouble": tor_trouble(looked.health) if how_far.published else ["not published"],
         "proof_of_work": how_far.proof_of_work,
-        "self_check": _self_check(looked),
+        "self_check": _self_check_status(looked),
         "answering": {name: watch.is_ready for name, watch in by_name.items() if not watch.every},
         "errors": _errors(watches),
         "confined": {"ours": told.confined, "tor": how_far.confined},
@@ -66,7 +66,7 @@ def running(
     }
 
 
-def on_disk(place: State, clock: Clock) -> dict[str, Any]:
+def disk_status(place: State, clock: Clock) -> dict[str, Any]:
     """Say what can be seen without a launcher: days since the last backup, or None, and the free bytes."""
     day = statefiles.read_backup_day(place.path)
     try:
@@ -76,7 +76,7 @@ def on_disk(place: State, clock: Clock) -> dict[str, Any]:
     return {"backup_days": None if day is None else today(clock) - day, "free_bytes": free}
 
 
-def trouble(health: Health | None) -> list[str]:
+def tor_trouble(health: Health | None) -> list[str]:
     """Name what tor itself reports as wrong; nothing when, as far as it knows, visitors get through."""
     if health is None:
         return ["tor does not answer"]
@@ -106,6 +106,6 @@ def _missing_words(chores: Supervisor) -> list[str] | None:
     return [name for name in ("how_to_find_us", "now") if chores.counts.get(f"lacks_{name}")]
 
 
-def _self_check(looked: Observed) -> dict[str, Any]:
+def _self_check_status(looked: Observed) -> dict[str, Any]:
     worked = None if looked.worked is None else int((time.monotonic() - looked.worked) // 60)
     return {"worked_minutes_ago": worked, "last_failed": looked.failed}

@@ -24,7 +24,7 @@ class Answers:
     how_to_find_us: dict[Annotated[str, LANGUAGE_CODES.__contains__], str] = field(default_factory=dict)
 
 
-def read(descriptor: int) -> Answers:
+def read_answers(descriptor: int) -> Answers:
     """Read the answers, up to the end of the object or of the input.
 
     Past Python's own buffered stream, which would keep a copy of the passphrase for as long as the launcher runs.
@@ -42,7 +42,7 @@ def read(descriptor: int) -> Answers:
     return _answers(from_json(dict[str, Any], text, BadAnswers, _LONGEST))
 
 
-def find_us(typed: str) -> str:
+def checked_how_to_find_us(typed: str) -> str:
     """Take the words that tell people how to find us, in one language.
 
     Raises: BadAnswers when they are longer than the pages were measured with.
@@ -66,11 +66,11 @@ def _answers(members: Mapping[str, object]) -> Answers:
     if not members.keys() <= shapes.keys():
         raise BadAnswers("one name is unknown")
     given = Answers(**{name: as_shape(shapes[name], value, BadAnswers(name)) for name, value in members.items()})
-    find_ours = {language: find_us(words) for language, words in given.how_to_find_us.items()}
-    return replace(given, how_to_find_us=find_ours, spare_code=_code(given.spare_code))
+    find_ours = {language: checked_how_to_find_us(words) for language, words in given.how_to_find_us.items()}
+    return replace(given, how_to_find_us=find_ours, spare_code=_spare_code(given.spare_code))
 
 
-def _code(typed: str) -> str:
+def _spare_code(typed: str) -> str:
     try:
         return read_code(typed) if typed else ""
     except CodeMistyped:

@@ -6,7 +6,7 @@ It never looks at what a child does; it knows reports, exit statuses and the tim
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from onion_app.launch.children import Report, Running
+from onion_app.launch.children import ChildProcess, Report
 from onion_app.launch.processes.child import WaitingCounts
 
 _FIRST_PAUSE = 0.5  # seconds before a child that failed is started again; it doubles ...
@@ -22,11 +22,11 @@ class Supervisor:
     """One kind of child. Times are seconds of the monotonic clock, given by the caller."""
 
     name: str
-    begin: Callable[[], Running]
+    begin: Callable[[], ChildProcess]
     say: Callable[[str], None]
     every: float = 0.0  # seconds from one end to the next start; 0: it is meant to run always
     after: float = 0.0  # not before this moment
-    running: Running | None = None
+    running: ChildProcess | None = None
     is_ready: bool = False
     counts: dict[str, int] = field(default_factory=dict)
     circles: list[WaitingCounts] = field(default_factory=list)  # those that were handed up with the counts

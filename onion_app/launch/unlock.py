@@ -47,14 +47,14 @@ def desk_url(keys: VaultKeys, port: int) -> str:
     return f"http://{_desk_name(keys)}.localhost:{port}"
 
 
-def with_answers(state: State, given: Answers, clock: Clock) -> Unlocked:
+def unlock_with_answers(state: State, given: Answers, clock: Clock) -> Unlocked:
     """Unlock the state, or make it, without a person.
 
     Raises: BadAnswers, WrongPassphrase, VaultDamaged, VaultNewer, WrongKey, DamagedFile, NewerFile.
     """
     if first_run.is_due(state):
-        handed = first_run.draw(given)
-        made = first_run.make(state, handed, given.how_to_find_us, clock, lambda _: None)
+        handed = first_run.draw_secrets(given)
+        made = first_run.make_installation(state, handed, given.how_to_find_us, clock, lambda _: None)
         return Unlocked(made.keys, made.onion.secret, made.onion.address, handed)
     secret = given.passphrase or given.spare_code
     if not secret:
@@ -62,7 +62,7 @@ def with_answers(state: State, given: Answers, clock: Clock) -> Unlocked:
     return _open(state, secret, clock)
 
 
-def with_a_person(state: State, terminal: Terminal, clock: Clock, desk_port: int) -> Unlocked:
+def unlock_with_a_person(state: State, terminal: Terminal, clock: Clock, desk_port: int) -> Unlocked:
     """Unlock the state, or make it, asking the person at the terminal.
 
     Raises: BadUsage without a terminal; otherwise as `with_answers`.
@@ -70,7 +70,7 @@ def with_a_person(state: State, terminal: Terminal, clock: Clock, desk_port: int
     if not sys.stdin.isatty():
         raise BadUsage("standard input is no terminal; see --answers in --help")
     if first_run.is_due(state):
-        return _first_with_a_person(state, terminal, clock, desk_port)
+        return _make_with_a_person(state, terminal, clock, desk_port)
     secret = terminal.ask("Passphrase: ", hidden=True)
     terminal.say("Opening the vault ...")
     return _open(state, secret, clock)
@@ -95,17 +95,17 @@ def _open(state: State, secret: str, clock: Clock) -> Unlocked:
     return Unlocked(keys, onion.secret, onion.address)
 
 
-def _first_with_a_person(state: State, terminal: Terminal, clock: Clock, desk_port: int) -> Unlocked:
-    handed = first_run.draw(Answers())
+def _make_with_a_person(state: State, terminal: Terminal, clock: Clock, desk_port: int) -> Unlocked:
+    handed = first_run.draw_secrets(Answers())
     show_passphrase(terminal, handed.passphrase, "1 of 4: the passphrase of this installation")
     show_spare_code(terminal, handed.spare_code, "2 of 4: the spare code")
     how = _ask_how_to_find_us(terminal)
     terminal.say("Making the vault ...")
 
     def show(keys: VaultKeys) -> None:
-        _hand_over_invitation(terminal, handed.invitation, Unlocked(keys, b"", "").desk_url(desk_port))
+        _show_invitation(terminal, handed.invitation, Unlocked(keys, b"", "").desk_url(desk_port))
 
-    made = first_run.make(state, handed, how, clock, show)
+    made = first_run.make_installation(state, handed, how, clock, show)
     return Unlocked(made.keys, made.onion.secret, made.onion.address, handed)
 
 
@@ -144,14 +144,14 @@ def _ask_how_to_find_us(terminal: Terminal) -> dict[str, str]:
         title = f"3 of 4: how to find us, {name}"
         while True:
             try:
-                how[code] = stdin_answers.find_us(terminal.screen(title, text, f"{name}:"))
+                how[code] = stdin_answers.checked_how_to_find_us(terminal.screen(title, text, f"{name}:"))
                 break
             except BadAnswers:
                 title = f"3 of 4: that was too long. How to find us, {name}"
     return how
 
 
-def _hand_over_invitation(terminal: Terminal, invitation: str, url: str) -> None:
+def _show_invitation(terminal: Terminal, invitation: str, url: str) -> None:
     """Show the coordinator's invitation and where it is redeemed."""
     words = [f"    {number}.  {line}" for number, line in enumerate(code_lines(invitation), start=1)]
     words += ["", "With it the first coordinator enrols, once, within seven days. In a private window of a browser:"]

@@ -28,9 +28,9 @@ def status(chosen: argparse.Namespace, place: State, terminal: Terminal) -> None
     Raises: NotRunning, after saying what can be seen without a launcher.
     """
     try:
-        seen = manage_socket.ask(place.manage_socket, "status")
+        seen = manage_socket.ask_launcher(place.manage_socket, "status")
     except NotRunning:
-        _show(chosen, {"running": False, **told.on_disk(place, time.time)}, terminal)
+        _show(chosen, {"running": False, **told.disk_status(place, time.time)}, terminal)
         raise
     _show(chosen, seen, terminal)
 
@@ -40,7 +40,7 @@ def stop(_chosen: argparse.Namespace, place: State, terminal: Terminal) -> None:
 
     Raises: NotRunning.
     """
-    manage_socket.ask(place.manage_socket, "stop")
+    manage_socket.ask_launcher(place.manage_socket, "stop")
     if not _ended(place, _STOPPING):
         raise NotRunning("it does not end; look at its terminal")
     terminal.say("Stopped.")
@@ -69,7 +69,7 @@ def clock(_chosen: argparse.Namespace, place: State, terminal: Terminal) -> None
 
     Raises: NotRunning, ClockWrong.
     """
-    off = manage_socket.ask(place.manage_socket, "status")["clock_off_days"]
+    off = manage_socket.ask_launcher(place.manage_socket, "status")["clock_off_days"]
     if off is None:
         terminal.say("The chores have not looked at the clock yet, so it is not known yet. Ask again in a minute.")
         return
@@ -83,7 +83,7 @@ def clock(_chosen: argparse.Namespace, place: State, terminal: Terminal) -> None
     days = [f"{date_of(today(time.time) + shift):%d.%m.%Y}" for shift in (-1, 0, 1)]
     if typed.strip() not in days:
         raise ClockWrong(f"it says {days[1]}")
-    manage_socket.ask(place.manage_socket, "clock")
+    manage_socket.ask_launcher(place.manage_socket, "clock")
     _await_chores(place, "clock_off_days", 0)
     terminal.say("The clock is believed again.")
 
@@ -101,9 +101,9 @@ def panic(_chosen: argparse.Namespace, place: State, terminal: Terminal) -> None
     there = sum(statefiles.destroy_keyslots(folder) for folder in folders)
     terminal.say("The keys are destroyed." if there else "There was no file of keys.")
     with suppress(NotRunning):
-        launcher = manage_socket.pid(place.manage_socket)
+        launcher = manage_socket.launcher_pid(place.manage_socket)
         with suppress(NotRunning):
-            manage_socket.ask(place.manage_socket, "panic", patience=_PANIC)
+            manage_socket.ask_launcher(place.manage_socket, "panic", patience=_PANIC)
         if not _ended(place, _PANIC):
             os.kill(launcher, signal.SIGKILL)  # whatever it has started ends with it
             _ended(place, _PANIC)
@@ -116,13 +116,13 @@ def panic(_chosen: argparse.Namespace, place: State, terminal: Terminal) -> None
 
 def _hold(order: str, place: State) -> None:
     """Give the order, and wait until the chores have carried it out in both databases."""
-    manage_socket.ask(place.manage_socket, order)
+    manage_socket.ask_launcher(place.manage_socket, order)
     _await_chores(place, "paused", order == "pause")
 
 
 def _await_chores(place: State, name: str, value: object) -> None:
     give_up = time.monotonic() + _CHORES
-    while manage_socket.ask(place.manage_socket, "status")[name] != value:
+    while manage_socket.ask_launcher(place.manage_socket, "status")[name] != value:
         if time.monotonic() > give_up:
             raise NotRunning("its chores do not end")
         time.sleep(_AGAIN)

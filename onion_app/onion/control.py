@@ -32,7 +32,7 @@ _PROOF_OF_WORK = "PoWDefensesEnabled=1 PoWQueueRate=25 PoWQueueBurst=250 "
 # Tor Browser opens six connections to a site at most: who has 17 on one circuit is no browser, and loses the circuit.
 _LIMITS = "Flags=DiscardPK,MaxStreamsCloseCircuit MaxStreams=16 "
 _ANSWER = 30.0  # seconds in which tor answers a question, or is taken for lost
-_OPEN_DOOR = {"BUILT", "PURPOSE=HS_SERVICE_INTRO", "HS_STATE=HSSI_ESTABLISHED"}  # of a line about a circuit
+_INTRODUCTION_CIRCUIT = {"BUILT", "PURPOSE=HS_SERVICE_INTRO", "HS_STATE=HSSI_ESTABLISHED"}  # of a line about a circuit
 _COLLISION = "550"  # tor has not yet noticed that our previous connection, and the service with it, is gone
 _COLLISION_TRIES = 20
 _COLLISION_PAUSE = 0.5  # seconds
@@ -79,7 +79,7 @@ class Health:
         return self.network_up and self.circuits and self.published and self.doors > 0 and not self.dormant
 
 
-class _Line(ControlSocketFile):  # type: ignore[misc]  # stem has no types
+class _Socket(ControlSocketFile):  # type: ignore[misc]  # stem has no types
     """stem's socket, closed also when nobody listens."""
 
     def _make_socket(self) -> socket.socket:
@@ -92,14 +92,14 @@ class _Line(ControlSocketFile):  # type: ignore[misc]  # stem has no types
         return line
 
 
-class _Wire(BaseController):  # type: ignore[misc]  # stem has no types
+class _Connection(BaseController):  # type: ignore[misc]  # stem has no types
     """stem's reading thread and message queue, with an end that is noticed at once."""
 
     def __init__(self, control_socket: Path, on_event: Callable[[str], None], on_end: Callable[[], None]) -> None:
         """Connect. Raises: stem.SocketError."""
         self._on_event = on_event
         self._on_end = on_end
-        super().__init__(_Line(str(control_socket)))
+        super().__init__(_Socket(str(control_socket)))
 
     def _launch_threads(self) -> None:
         """Start the two threads without the calls that Python has marked as old."""
@@ -133,7 +133,7 @@ class Control:
         self._closing = False
         self._run_folder = control_socket.absolute().parent
         self._service_id = ""
-        self._wire = _Wire(control_socket, self._heard, self._ended)
+        self._wire = _Connection(control_socket, self._heard, self._ended)
 
     @classmethod
     def connect(cls, control_socket: Path, *, on_lost: Callable[[], None] | None = None) -> Self:
@@ -204,7 +204,7 @@ class Control:
             circuits=facts.get("status/circuit-established") == "1",
             dormant=facts.get("dormant") != "0",
             published=bool(self._service_id) and self._service_id in facts.get("onions/current", "").split(),
-            doors=sum(set(circuit.split()) >= _OPEN_DOOR for circuit in circuits),
+            doors=sum(set(circuit.split()) >= _INTRODUCTION_CIRCUIT for circuit in circuits),
         )
 
     def close(self) -> None:

@@ -33,7 +33,7 @@ _ENVIRONMENT = {"LC_ALL": "C", "PATH": os.defpath}  # nothing of the launcher's 
 
 
 @dataclass(frozen=True)
-class _Place:
+class _Paths:
     """Where this tor lives."""
 
     torrc: Path
@@ -52,7 +52,7 @@ class _Place:
 class TorProcess:
     """A running tor that answers on its control socket."""
 
-    def __init__(self, process: subprocess.Popen[bytes], version: Version, place: _Place) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], version: Version, place: _Paths) -> None:
         """Take over a started tor and listen to what it says."""
         self.pid = process.pid
         self.version = version
@@ -78,7 +78,7 @@ class TorProcess:
         It is asked over the control socket: the sandbox of tor 0.4.9 denies the C library a call with which threads are
         started, whereupon arbitrary signals, often SIGTERM, stay blocked for good.
         """
-        if self._process.poll() is None and not _answers_to(self.control_socket, b"AUTHENTICATE\r\nSIGNAL TERM\r\n"):
+        if self._process.poll() is None and not _accepts(self.control_socket, b"AUTHENTICATE\r\nSIGNAL TERM\r\n"):
             self._process.terminate()
         try:
             status = self._process.wait(_LAST_BREATH)
@@ -106,7 +106,7 @@ def version_of(tor: str = "tor") -> Version:
     """
     try:
         answer = subprocess.run(
-            [_program(tor), "--version"], capture_output=True, env=_ENVIRONMENT, timeout=_FIRST_ANSWER, check=False
+            [_path_of(tor), "--version"], capture_output=True, env=_ENVIRONMENT, timeout=_FIRST_ANSWER, check=False
         ).stdout.decode("utf-8", "replace")
     except (OSError, subprocess.TimeoutExpired):
         raise TorMissing(tor) from None
@@ -123,21 +123,21 @@ def has_proof_of_work(tor: str = "tor") -> bool:
     """Say whether this tor can ask visitors for work when too many come at once."""
     try:
         answer = subprocess.run(
-            [_program(tor), "--list-modules"], capture_output=True, env=_ENVIRONMENT, timeout=_FIRST_ANSWER, check=False
+            [_path_of(tor), "--list-modules"], capture_output=True, env=_ENVIRONMENT, timeout=_FIRST_ANSWER, check=False
         ).stdout
     except (OSError, subprocess.TimeoutExpired):
         return False
     return b"pow: yes" in answer
 
 
-def start(torrc: Path, folder: Path, run_folder: Path, *, tor: str = "tor") -> TorProcess:
+def start_tor(torrc: Path, folder: Path, run_folder: Path, *, tor: str = "tor") -> TorProcess:
     """Start tor from `torrc` with its data in `folder` and its sockets in `run_folder`; return when it answers.
 
     Call it from the main thread: the kernel's parent-death signal follows the thread that starts a process.
 
     Raises: TorMissing, TorTooOld; TorFailed with tor's last line; StatePathTooLong when a socket would not fit.
     """
-    place = _Place(torrc.absolute(), folder.absolute(), run_folder.absolute())
+    place = _Paths(torrc.absolute(), folder.absolute(), run_folder.absolute())
     version = version_of(tor)
     for path in (place.control_socket, place.socks_socket):
         if len(os.fsencode(path)) > _SOCKET_PATH_BYTES:
@@ -145,12 +145,12 @@ def start(torrc: Path, folder: Path, run_folder: Path, *, tor: str = "tor") -> T
     for kept in (place.folder, place.run_folder):
         kept.mkdir(mode=0o700, parents=True, exist_ok=True)
         kept.chmod(0o700)
-    process = _launch(place, version, tor, ())
-    if not _answers(process) and _blames_the_sandbox(process):
+    process = _start_once(place, version, tor, ())
+    if not _wait_for_answer(process) and _blames_the_sandbox(process):
         # Some C libraries and kernels do not go together with tor's own sandbox. An unconfined tor is better than none;
         # `confined` tells the operator.
-        process = _launch(place, version, tor, ("--Sandbox", "0"))
-        _answers(process)
+        process = _start_once(place, version, tor, ("--Sandbox", "0"))
+        _wait_for_answer(process)
     if process.ended() is not None:
         raise TorFailed(next(reversed(process.last_words()), f"status {process.ended()}"))
     process.confined = _is_confined(process.pid)
@@ -160,7 +160,7 @@ def start(torrc: Path, folder: Path, run_folder: Path, *, tor: str = "tor") -> T
 def bound_command(program: str, arguments: tuple[str, ...]) -> list[str]:
     """Return the words that start a program which ends with this process (see bound.py). Raises: TorMissing."""
     binder = str(Path(__file__).with_name("bound.py"))
-    return [sys.executable, "-I", "-S", binder, str(os.getpid()), _program(program), *arguments]
+    return [sys.executable, "-I", "-S", binder, str(os.getpid()), _path_of(program), *arguments]
 
 
 def tor_arguments(torrc: Path) -> tuple[str, ...]:
@@ -175,7 +175,7 @@ def unix_socket(path: Path) -> str:
     return f'unix:"{quoted}"'
 
 
-def _program(name: str) -> str:
+def _path_of(name: str) -> str:
     """Return the full path of a program, also where only root looks: Debian keeps tor there. Raises: TorMissing."""
     found = shutil.which(name, path=f"{os.environ.get('PATH', os.defpath)}:/usr/local/sbin:/usr/sbin:/sbin")
     if found is None:
@@ -183,7 +183,7 @@ def _program(name: str) -> str:
     return str(Path(found).absolute())
 
 
-def _launch(place: _Place, version: Version, tor: str, extra: tuple[str, ...]) -> TorProcess:
+def _start_once(place: _Paths, version: Version, tor: str, extra: tuple[str, ...]) -> TorProcess:
     """Start tor once. Its working directory is the run folder: there it finds the site's socket by its bare name."""
     places = (
         *("--DataDirectory", str(place.folder)),
@@ -202,11 +202,11 @@ def _launch(place: _Place, version: Version, tor: str, extra: tuple[str, ...]) -
     return TorProcess(process, version, place)
 
 
-def _answers(process: TorProcess) -> bool:
+def _wait_for_answer(process: TorProcess) -> bool:
     """Wait until tor's main loop answers on the control socket; False when it has ended instead. Raises: TorFailed."""
     give_up = time.monotonic() + _FIRST_ANSWER
     while process.ended() is None:
-        if _answers_to(process.control_socket, b"QUIT\r\n", _FIRST_ANSWER):
+        if _accepts(process.control_socket, b"QUIT\r\n", _FIRST_ANSWER):
             return True
         if time.monotonic() > give_up:
             process.stop()
@@ -217,7 +217,7 @@ def _answers(process: TorProcess) -> bool:
     return False
 
 
-def _answers_to(control_socket: Path, words: bytes, patience: float = _LAST_BREATH) -> bool:
+def _accepts(control_socket: Path, words: bytes, patience: float = _LAST_BREATH) -> bool:
     """Tell whether tor takes these words; that it lets us connect proves nothing but an open socket."""
     with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as line:
         line.settimeout(patience)

@@ -184,7 +184,7 @@ def installation() -> Iterator[Installation]:
     """Make an installation once, on which nothing has run yet."""
     with tempfile.TemporaryDirectory(prefix="launch-") as folder:
         with held(Path(folder) / "state") as place:
-            made = unlock.with_answers(place, Answers(how_to_find_us=FIND_US), time.time)
+            made = unlock.unlock_with_answers(place, Answers(how_to_find_us=FIND_US), time.time)
         assert made.handed is not None
         yield Installation(place.path, vars(made.handed) | {"onion": made.address, "desk_url": made.desk_url(1)})
 

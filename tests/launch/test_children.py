@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from onion_app.launch import children
-from onion_app.launch.children import Report, Running
+from onion_app.launch.children import ChildProcess, Report
 from onion_app.launch.processes.child import Orders
 from onion_app.launch.supervisor import Supervisor
 from tests import processes
@@ -18,11 +18,11 @@ def orders(part: str, state: Path) -> Orders:
     return Orders(state, b"\x01" * 32, b"\x02" * 32, address="x.onion", desk_name=part, desk_port=1, days_ahead=3)
 
 
-def begin(part: str, state: Path) -> Running:
-    return children.start([], "tests.launch.quitter", orders(part, state), None)
+def begin(part: str, state: Path) -> ChildProcess:
+    return children.start_child([], "tests.launch.quitter", orders(part, state), None)
 
 
-def everything(child: Running) -> list[Report]:
+def everything(child: ChildProcess) -> list[Report]:
     """Wait for the end of a child, and give all that it reported."""
     child.wait(START)
     reports = child.reports()
@@ -77,7 +77,7 @@ class Clock:
         self.state = state
         self.watch = Supervisor("child", self.start, self.said.append, every=every)
 
-    def start(self) -> Running:
+    def start(self) -> ChildProcess:
         self.begun += 1
         return begin(self.part, self.state)
 

@@ -86,7 +86,9 @@ class Opened:
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[State, first_run.Installation]:
     state = State(tmp_path_factory.mktemp("chores"))
-    made = first_run.make(state, first_run.draw(Answers()), {}, lambda: TODAY * DAY, lambda _: None)
+    made = first_run.make_installation(
+        state, first_run.draw_secrets(Answers()), {}, lambda: TODAY * DAY, lambda _: None
+    )
     return state, made
 
 
@@ -170,7 +172,7 @@ def says_room(opened: Opened) -> bool:
     watches = [Supervisor(name, pytest.fail, pytest.fail) for name in ("site", "desk", "chores")]
     watches[-1].counts = opened.chores()
     told = status.Static("x.onion", confined=True, clock=opened.orders.clock)
-    return bool(status.running(told, opened.state, reach, self_check, watches)["has_room"])
+    return bool(status.launcher_status(told, opened.state, reach, self_check, watches)["has_room"])
 
 
 def test_room_that_was_made_since_the_chores_is_room(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:

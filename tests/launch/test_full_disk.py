@@ -101,7 +101,7 @@ def test_on_a_full_disk_words_are_kept_and_read_and_the_status_names_it(place: P
         refused = place.desk.send(page.form(lambda form: form.action.endswith("/reply")), text=answer)
         reply = refused.form(lambda form: form.action.endswith("/reply"))
         assert reply.value("text") == answer
-        manage_socket.ask(place.launched.state / "run" / "manage.sock", "pause")  # starts the chores
+        manage_socket.ask_launcher(place.launched.state / "run" / "manage.sock", "pause")  # starts the chores
         processes.until(lambda: ("chores", "DiskFull") in place.failed(), START, "the error")
         marked = {line.text[2:14].strip() for line in status_text.lines(status(place.launched.state)) if line.bad}
         assert {"Errors", "Free space"} <= marked
@@ -140,12 +140,12 @@ def test_no_half_backup_is_left(place: Place, tmp_path: Path) -> None:
             ballast.append(fill(place.disk))
 
     with pytest.raises(DiskFull):
-        backup_restore.save(State(place.launched.state), keys, target, time.time, somebody_else_writes)
+        backup_restore.save_backup(State(place.launched.state), keys, target, time.time, somebody_else_writes)
     ballast[0].unlink()
     assert {*place.disk.iterdir(), *place.launched.state.iterdir()} == before
     assert not list(tmp_path.iterdir())
     assert statefiles.read_backup_day(place.launched.state) is None
-    backup_restore.save(State(place.launched.state), keys, target, time.time, lambda _: None)
+    backup_restore.save_backup(State(place.launched.state), keys, target, time.time, lambda _: None)
     check_restoring(place, target)
     target.unlink()
 
@@ -166,7 +166,7 @@ def check_restoring(place: Place, backup: Path) -> None:
         assert (type(done.error), str(done.error)) == (DiskFull, str(other))
     assert databases(other) == before
     secret = place.printed["passphrase"]
-    backup_restore.restore(backup, secret, other, time.time, lambda _: None, replace=True, newer=None)
+    backup_restore.restore_backup(backup, secret, other, time.time, lambda _: None, replace=True, newer=None)
     shutil.rmtree(other)
 
 

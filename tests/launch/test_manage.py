@@ -172,7 +172,7 @@ def test_a_connection_that_says_nothing_loses_its_seat(tmp_path: Path) -> None:
 
 def test_nobody_listens_is_named(tmp_path: Path) -> None:
     with pytest.raises(NotRunning):
-        manage_socket.ask(tmp_path / "nowhere", "status")
+        manage_socket.ask_launcher(tmp_path / "nowhere", "status")
 
 
 def test_the_version_is_the_one_of_the_project() -> None:

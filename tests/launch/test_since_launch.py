@@ -25,7 +25,7 @@ def test_the_long_sleep_is_allowed_to_the_first_chores_that_believe_the_clock(
         begun.append(orders)
         raise OSError
 
-    monkeypatch.setattr(children, "start", start)
+    monkeypatch.setattr(children, "start_child", start)
     options = Options(tmp_path, answers=True, desk_port=1, torrc=tmp_path / "torrc", days=0)
     opened = Unlocked(VaultKeys(bytes(32), bytes(32)), bytes(64), "x" * 56 + ".onion")
     launcher = Launcher(options, State(tmp_path), opened, Terminal(), confined=False)

@@ -98,7 +98,7 @@ def test_a_visitor_whose_introduction_was_lost_is_let_in_without_asking_again(
     torrc, way_to_site = private_network.torrc_for_service(ROOT / "torrc.example"), Path(str(site.server_address))
     control.publish(key.secret, key.address, way_to_site)
     reach(private_network.socks_port, key.address, "before")
-    again = tor_process.start(torrc, place / "again", place / "run-again")
+    again = tor_process.start_tor(torrc, place / "again", place / "run-again")
     way_again = again.control_socket.with_name("site.sock")
     way_again.symlink_to(way_to_site)
     second = Control.connect(again.control_socket)

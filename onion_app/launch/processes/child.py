@@ -131,7 +131,7 @@ class Child:
         return socket.socket(fileno=self.listener_number)
 
 
-def run(work: Callable[[Child], None]) -> None:
+def run_child(work: Callable[[Child], None]) -> None:
     """Begin as a child, do this work, and end this process: 0 when it ended as asked, 1 after any error."""
     close_memory()
     die_with_parent()

@@ -8,7 +8,7 @@ from contextlib import suppress
 from onion_app import days
 from onion_app.errors import CheckpointBusy, NothingHere
 from onion_app.launch import clock
-from onion_app.launch.processes.child import Child, Orders, WaitingCounts, run
+from onion_app.launch.processes.child import Child, Orders, WaitingCounts, run_child
 from onion_app.vault import database, settings, statefiles, truth
 from onion_app.vault.database import Database
 from onion_app.vault.desk import audit, circles, guides, stories_queue, taken
@@ -111,4 +111,4 @@ def noticed(desk: Database) -> dict[str, int]:
 
 
 if __name__ == "__main__":
-    run(work)
+    run_child(work)

@@ -2,7 +2,7 @@
 
 from onion_app.crypto.keyslots import VaultKeys
 from onion_app.desk import DeskConfig, create_app
-from onion_app.launch.processes.child import Child, run, truncate_log
+from onion_app.launch.processes.child import Child, run_child, truncate_log
 from onion_app.vault.database import open_desk, open_mailbox
 from onion_app.web.waitress.server import serve
 
@@ -34,4 +34,4 @@ def work(child: Child) -> None:
 
 
 if __name__ == "__main__":
-    run(work)
+    run_child(work)
