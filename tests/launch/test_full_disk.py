@@ -11,8 +11,9 @@ import pytest
 
 from onion_app.crypto.keyslots import open_slots
 from onion_app.errors import DiskFull
-from onion_app.launch import backup_restore, manage_socket, status_text
+from onion_app.launch import backup_restore, manage_socket
 from onion_app.launch.state import State
+from onion_app.manage import status_text
 from onion_app.vault import connection, database, schema, statefiles
 from onion_app.vault.shown.routing import LEAST_ROOM
 from tests import processes
@@ -103,7 +104,9 @@ def test_on_a_full_disk_words_are_kept_and_read_and_the_status_names_it(place: P
         assert reply.value("text") == answer
         manage_socket.ask_launcher(place.launched.state / "run" / "manage.sock", "pause")  # starts the chores
         processes.until(lambda: ("chores", "DiskFull") in place.failed(), START, "the error")
-        marked = {line.text[2:14].strip() for line in status_text.lines(status(place.launched.state)) if line.bad}
+        marked = {
+            line.text[2:14].strip() for line in status_text.status_lines(status(place.launched.state)) if line.bad
+        }
         assert {"Errors", "Free space"} <= marked
     processes.until(lambda: status(place.launched.state)["paused"], START, "chores that go on")
     assert not [error for error in place.failed() if error[0] == "chores"], "they were done since"

@@ -22,7 +22,7 @@ import sys, time
 from pathlib import Path
 from onion_app.onion import tor_process
 place = Path(sys.argv[1])
-print(tor_process.start(place / "torrc", place / "tor", place / "run").pid, flush=True)
+print(tor_process.start_tor(place / "torrc", place / "tor", place / "run").pid, flush=True)
 time.sleep(600)
 """
 

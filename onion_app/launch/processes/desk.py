@@ -1,4 +1,4 @@
-"""The desk's process. It goes when its last session has ended, so that no key of anybody stays in memory."""
+"""The desk's process. It ends with its last session, so that no key of anybody stays in memory."""
 
 from onion_app.crypto.keyslots import VaultKeys
 from onion_app.desk import DeskConfig, create_app
@@ -8,7 +8,7 @@ from onion_app.web.waitress.server import serve
 
 
 def work(child: Child) -> None:
-    """Answer volunteers until the sign to stop, or until nobody is logged in any more."""
+    """Answer volunteers until asked to stop, or until nobody is logged in any more."""
     orders = child.orders
 
     def everybody_left() -> None:

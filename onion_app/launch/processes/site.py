@@ -7,7 +7,7 @@ from onion_app.web.waitress.server import serve
 
 
 def work(child: Child) -> None:
-    """Answer visitors until the sign to stop."""
+    """Answer visitors until asked to stop."""
     orders = child.orders
     app = create_app(SiteConfig(orders.mailbox_folder, orders.mailbox_key, orders.address, orders.clock))
     listener = child.listener()
