@@ -222,7 +222,7 @@ def launch(options: Options) -> None:
         state = stack.enter_context(held(options.state))
         compile_dir(confine.CODE, quiet=2)  # the children may not write, and would read the source at each start
         confined = _say_confinement(terminal, state)
-        tor_process.version_of()  # what is missing is said before anything is made or asked
+        tor_process.version_of()  # a missing tor is told before anything is made or asked
         site = stack.enter_context(site_listener(state))
         desk = stack.enter_context(desk_listener(options.desk_port))
         if answers is None:

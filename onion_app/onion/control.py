@@ -108,7 +108,7 @@ class _Connection(BaseController):  # type: ignore[misc]  # stem has no types
         self._event_thread.start()
 
     def _event_loop(self) -> None:
-        """Hand on events as they come; stem's own loop wakes twenty times a second for nothing."""
+        """Pass each event on as it comes; stem's own loop wakes twenty times a second for nothing."""
         while self.is_alive():
             self._event_notice.wait()
             self._event_notice.clear()
@@ -117,7 +117,7 @@ class _Connection(BaseController):  # type: ignore[misc]  # stem has no types
 
     def _close(self) -> None:
         super()._close()
-        self._reply_queue.put(stem.SocketClosed())  # whoever still waits for an answer must not wait for ever
+        self._reply_queue.put(stem.SocketClosed())  # a thread that still waits for an answer must not wait for ever
         self._on_end()
 
 
@@ -162,7 +162,7 @@ class Control:
         return Bootstrap(int(match[1]), match[2], match[3]) if match else Bootstrap(0, "starting", "Starting")
 
     def publish(self, secret: bytes, address: str, site_socket: Path, port: int = 80) -> Published:
-        """Publish our service: what comes to `port` of `address` goes to `site_socket`, beside the control socket.
+        """Publish our service: connections to `port` of `address` go to `site_socket`, beside the control socket.
 
         `secret` is the expanded ed25519 key, 64 bytes. tor finds the socket by its bare name in its working directory
         (see tor_process), because a path with a space or an Arabic letter cannot be said on the control socket.
@@ -188,7 +188,7 @@ class Control:
             raise ServiceRefused(f"tor answered {answer[-1][0]}")
         self._service_id = address.removesuffix(".onion")
         if answer[0][2] != f"ServiceID={self._service_id}":
-            self.close()  # takes down what is not ours to offer
+            self.close()  # takes a service down that is not ours
             raise ServiceRefused("the key belongs to another address")
         return Published(address, proof_of_work)
 

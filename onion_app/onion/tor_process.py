@@ -174,7 +174,7 @@ def bound_command(program: str, arguments: tuple[str, ...]) -> list[str]:
 
 
 def tor_arguments(torrc: Path) -> tuple[str, ...]:
-    """Return the words that make tor read this file alone, and watch over our process from its side too."""
+    """Return the words that make tor read this file alone, and end when our process does."""
     owner = ("--__OwningControllerProcess", str(os.getpid()))
     return ("--defaults-torrc", os.devnull, "-f", str(torrc), *owner)
 

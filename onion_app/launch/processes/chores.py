@@ -1,4 +1,4 @@
-"""The hourly chores: destroying and publishing what is due, making the mailbox agree with the desk, emptying the logs.
+"""The hourly chores: destroy and publish the texts that are due, make the mailbox agree with the desk, empty the logs.
 
 Each of them may be cut off at any point and done again. They hold both keys, answer nobody, and open no text.
 """
@@ -27,7 +27,7 @@ def work(child: Child) -> None:
     if orders.pause is not None:
         truth.change_setting(mailbox, desk, "paused", orders.pause)
     off = clock.check_and_note(desk, orders.machine_day(), is_right=orders.clock_is_right, latest_day=orders.latest_day)
-    # What is destroyed goes first: the comparison after it clears the desk of what belonged to it.
+    # Destroying comes first: the comparison after it clears the desk of everything about a case that is gone.
     destroyed = 0 if off else destroy_due(mailbox, desk, today)
     findings = len(truth.repair(mailbox, desk, today))
     give_back_from_strangers(mailbox, desk)
