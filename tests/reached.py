@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from onion_app.launch.status import tor_trouble
 from onion_app.onion import tor_process
 from onion_app.onion.control import Control
 from onion_app.onion.tor_process import TorProcess
@@ -41,13 +42,13 @@ def reached(private_network: PrivateNetwork) -> Iterator[Reached]:
     with serving() as site:
         torrc = site.state.path / "torrc"
         torrc.write_text(private_network.torrc_for_service(ROOT / "torrc.example").read_text() + COUNTING)
-        tor = tor_process.start(torrc, site.state.tor, site.state.run)
+        tor = tor_process.start_tor(torrc, site.state.tor, site.state.run)
         try:
             control = Control.connect(tor.control_socket)
             until(lambda: control.bootstrap().percent == 100, START, "tor")
             control.publish(site.onion.secret, site.address, site.state.site_socket)
             assert control.uploaded.wait(START)
-            until(lambda: control.health().good, START, "the onion")
+            until(lambda: not tor_trouble(control.health()), START, "the onion")
             yield Reached(site, tor, private_network.socks_port)
             control.close()
         finally:

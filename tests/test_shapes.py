@@ -57,7 +57,7 @@ def answers(text: bytes) -> object:
     sender = threading.Thread(target=_send, args=(writer, text))
     sender.start()
     try:
-        return stdin_answers.read(reader)
+        return stdin_answers.read_answers(reader)
     finally:
         os.close(reader)
         sender.join()
@@ -79,7 +79,7 @@ DOORS: dict[str, tuple[Callable[[bytes], object], type[SanctuaryError]]] = {
     "key slots": (lambda text: keyslots.open_slots(text.decode(errors="surrogateescape"), "x"), VaultDamaged),
     "setting": (setting, BadSetting),
     "answers": (answers, BadAnswers),
-    "backup": (lambda text: from_json(backup_format.Inside, text, BackupNewer), BackupNewer),
+    "backup": (lambda text: from_json(backup_format.Contents, text, BackupNewer), BackupNewer),
 }
 
 
@@ -115,7 +115,7 @@ def test_a_hostile_launcher_does_not_run(tmp_path: Path, text: bytes) -> None:
         answering = threading.Thread(target=answer)
         answering.start()
         with pytest.raises(NotRunning):
-            manage_socket.ask(tmp_path / "s", "status")
+            manage_socket.ask_launcher(tmp_path / "s", "status")
         answering.join()
 
 

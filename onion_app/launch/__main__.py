@@ -1,4 +1,4 @@
-"""`scripts/launch`: what stands on the command line, and the one place where an error is printed."""
+"""The command line of `scripts/launch`, and the one place where its errors are printed."""
 
 import argparse
 import signal

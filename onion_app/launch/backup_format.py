@@ -50,7 +50,7 @@ class Part:
 
 
 @dataclass(frozen=True)
-class Inside:
+class Contents:
     """What a backup holds, and the day since 1970 on which it was made."""
 
     day: Day
@@ -72,23 +72,23 @@ class Head:
     pieces: int
 
 
-def part(copy: Path, version: int) -> Part:
+def measure_part(copy: Path, version: int) -> Part:
     """Measure a copy of a database."""
     with copy.open("rb") as file:
         checksum = hashlib.file_digest(file, "sha256").hexdigest()
         return Part(file.tell(), checksum, version)
 
 
-def size_for(inside: Inside) -> int:
+def size_for(inside: Contents) -> int:
     """Say how large the file will be, in bytes."""
     size = LEAST
-    while _room(size) < _INSIDE + sum(one.size for one in inside.parts().values()):
+    while _bytes_within(size) < _INSIDE + sum(one.size for one in inside.parts().values()):
         size *= 2
     return size
 
 
-def write(
-    file: BinaryIO, keys: VaultKeys, slots: str, inside: Inside, copies: Mapping[DatabaseKind, Path], told: Progress
+def write_backup(
+    file: BinaryIO, keys: VaultKeys, slots: str, inside: Contents, copies: Mapping[DatabaseKind, Path], told: Progress
 ) -> None:
     """Write a whole backup.
 
@@ -100,7 +100,7 @@ def write(
     pieces = size_for(inside) // _SEALED
     with ExitStack() as stack:
         sources = [stack.enter_context(copies[name].open("rb")) for name in inside.parts()]
-        plain = _Plain(_described(inside), sources)
+        plain = _PlainText(_describe(inside), sources)
         for number in range(1, pieces + 1):
             last = number == pieces
             file.write(stream.seal(plain.take(_LAST_PIECE if last else _PIECE), last=last))
@@ -128,15 +128,15 @@ def read_head(file: BinaryIO) -> Head:
     return Head(slots.decode(), clear, block[_CLEAR:], size // _SEALED)
 
 
-def read(file: BinaryIO, head: Head, keys: VaultKeys, into: Mapping[str, BinaryIO], told: Progress) -> Inside:
+def read_backup(file: BinaryIO, head: Head, keys: VaultKeys, into: Mapping[str, BinaryIO], told: Progress) -> Contents:
     """Read everything to the last byte, write the parts into these files (none for a mere look), and say what it was.
 
     `file` stands behind the block. Raises: BackupDamaged, BackupNewer.
     """
-    pieces = _opened(file, head, keys, told)
+    pieces = _open_pieces(file, head, keys, told)
     first = next(pieces)
     # Sealed by somebody who had the keys: what is of another shape is not damaged, but not ours either.
-    inside = from_json(Inside, first[:_INSIDE], BackupNewer)
+    inside = from_json(Contents, first[:_INSIDE], BackupNewer)
     left = {name: one.size for name, one in inside.parts().items()}
     sums = {name: hashlib.sha256() for name in left}
     for piece in chain([first[_INSIDE:]], pieces):
@@ -152,7 +152,7 @@ def read(file: BinaryIO, head: Head, keys: VaultKeys, into: Mapping[str, BinaryI
     return inside
 
 
-class _Plain:
+class _PlainText:
     """The plain text of the stream, piece by piece."""
 
     def __init__(self, start: bytes, sources: Sequence[BinaryIO]) -> None:
@@ -169,7 +169,7 @@ class _Plain:
         return piece.ljust(count, b"\0")
 
 
-def _opened(file: BinaryIO, head: Head, keys: VaultKeys, told: Progress) -> Iterator[bytes]:
+def _open_pieces(file: BinaryIO, head: Head, keys: VaultKeys, told: Progress) -> Iterator[bytes]:
     try:
         stream = OpeningStream(_key(keys), head.clear, head.header)
         for number in range(1, head.pieces + 1):
@@ -181,7 +181,7 @@ def _opened(file: BinaryIO, head: Head, keys: VaultKeys, told: Progress) -> Iter
         raise BackupDamaged from None
 
 
-def _room(size: int) -> int:
+def _bytes_within(size: int) -> int:
     return (size // _SEALED - 1) * _PIECE + _LAST_PIECE
 
 
@@ -199,5 +199,5 @@ def _with_checksum(block: bytes) -> bytes:
     return block + hashlib.sha256(block).digest()
 
 
-def _described(inside: Inside) -> bytes:
+def _describe(inside: Contents) -> bytes:
     return to_json(asdict(inside)).encode().ljust(_INSIDE)

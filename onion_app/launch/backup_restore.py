@@ -13,7 +13,7 @@ from onion_app import days
 from onion_app.crypto.keyslots import VaultKeys, open_slots
 from onion_app.errors import BackupDamaged, BackupNewer, BadUsage, DiskFull, FileClosed, StateTaken
 from onion_app.launch import backup_format, gap, state
-from onion_app.launch.backup_format import Inside, Progress
+from onion_app.launch.backup_format import Contents, Progress
 from onion_app.launch.gap import Gap
 from onion_app.launch.state import State
 from onion_app.vault import database, schema, statefiles, truth
@@ -40,7 +40,7 @@ class RestoreResult:
     all_gone: bool
 
 
-def save(place: State, keys: VaultKeys, target: Path, clock: Clock, told: Progress) -> int:
+def save_backup(place: State, keys: VaultKeys, target: Path, clock: Clock, told: Progress) -> int:
     """Write a backup of a state, running or not, into a new file, read it back, and give its size in bytes.
 
     Raises: BadUsage when the file is there or cannot be made, FileClosed, DiskFull, BackupDamaged when what was read
@@ -52,15 +52,17 @@ def save(place: State, keys: VaultKeys, target: Path, clock: Clock, told: Progre
     part = target.with_name(f"{target.name}.part")
     today = days.today(clock)
     with _workplace(place, _COPIES) as folder, _named_errors(target):
-        copies = _copied(place, keys, folder)
-        measured = {name: backup_format.part(copy, schema.newest_version(name)) for name, copy in copies.items()}
-        inside = Inside(today, measured["mailbox"], measured["desk"])
+        copies = _copy_databases(place, keys, folder)
+        measured = {
+            name: backup_format.measure_part(copy, schema.newest_version(name)) for name, copy in copies.items()
+        }
+        inside = Contents(today, measured["mailbox"], measured["desk"])
         size = backup_format.size_for(inside)
         if shutil.disk_usage(target.absolute().parent).free < size:
             raise DiskFull(str(target))
         try:
-            _write(part, keys, statefiles.read_keyslots(place.path), inside, copies, lambda done: told(done / 2))
-            if _look(part, keys, lambda done: told((1 + done) / 2)) != inside:
+            _write_file(part, keys, statefiles.read_keyslots(place.path), inside, copies, lambda done: told(done / 2))
+            if _read_back(part, keys, lambda done: told((1 + done) / 2)) != inside:
                 raise BackupDamaged(str(target))
             part.rename(target)
             statefiles.sync(target.absolute().parent)
@@ -70,20 +72,20 @@ def save(place: State, keys: VaultKeys, target: Path, clock: Clock, told: Progre
     return size
 
 
-def check(source: Path, secret: str, told: Progress) -> Inside:
+def check_backup(source: Path, secret: str, told: Progress) -> Contents:
     """Look through a whole backup, and change nothing.
 
     Raises: BadUsage, FileClosed, NotABackup, BackupNewer, BackupDamaged, WrongPassphrase.
     """
     with _named_errors(source), source.open("rb") as file:
         head = backup_format.read_head(file)
-        inside = backup_format.read(file, head, open_slots(head.slots, secret), {}, told)
+        inside = backup_format.read_backup(file, head, open_slots(head.slots, secret), {}, told)
     if any(one.version > schema.newest_version(kind) for kind, one in zip(KINDS, inside.parts().values(), strict=True)):
         raise BackupNewer
     return inside
 
 
-def restore(
+def restore_backup(
     source: Path, secret: str, folder: Path, clock: Clock, told: Progress, *, replace: bool, newer: Path | None
 ) -> RestoreResult:
     """Make a state of a backup that `check` has found good.
@@ -107,11 +109,11 @@ def restore(
                 database.migrate(work / kind, kind, keys.mailbox if kind == "mailbox" else keys.desk, clock)
                 database.discard_copies(work / kind, before_day=1 << 31)
             in_use = [place, *([State(newer.resolve())] if newer else [])]
-            found = gap.look(coming, inside.day, in_use, asides(place), keys)
-            withdrawn = _apply(coming, keys, found, days.today(clock))
+            found = gap.find_gap(coming, inside.day, in_use, asides(place), keys)
+            withdrawn = _note_gap(coming, keys, found, days.today(clock))
             if taken:
                 _move_aside(place)
-            _put_in_place(coming, place)
+            _move_in(coming, place)
         statefiles.write_keyslots(
             place.path, head.slots
         )  # last: until now there is no installation, and this can be repeated
@@ -143,7 +145,7 @@ def _named_errors(file: Path, *, full: Path | None = None) -> Iterator[None]:
         raise BadUsage(f"{file} cannot be used: {refused.strerror}") from refused
 
 
-def _copied(place: State, keys: VaultKeys, folder: Path) -> dict[DatabaseKind, Path]:
+def _copy_databases(place: State, keys: VaultKeys, folder: Path) -> dict[DatabaseKind, Path]:
     """Copy both databases, the mailbox first: a circle's key that its cases need is then surely in the desk's copy."""
     copies: dict[DatabaseKind, Path] = {}
     with (
@@ -156,24 +158,24 @@ def _copied(place: State, keys: VaultKeys, folder: Path) -> dict[DatabaseKind, P
     return copies
 
 
-def _write(
-    file: Path, keys: VaultKeys, slots: str, inside: Inside, copies: dict[DatabaseKind, Path], told: Progress
+def _write_file(
+    file: Path, keys: VaultKeys, slots: str, inside: Contents, copies: dict[DatabaseKind, Path], told: Progress
 ) -> None:
     file.unlink(missing_ok=True)  # left by an attempt that was cut off
     descriptor = statefiles.create(file)
     with os.fdopen(descriptor, "wb") as opened:
-        backup_format.write(opened, keys, slots, inside, copies, told)
+        backup_format.write_backup(opened, keys, slots, inside, copies, told)
         opened.flush()
         os.fsync(descriptor)
         os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)  # what is read back comes from the disk
 
 
-def _look(file: Path, keys: VaultKeys, told: Progress) -> Inside:
+def _read_back(file: Path, keys: VaultKeys, told: Progress) -> Contents:
     with file.open("rb") as opened:
-        return backup_format.read(opened, backup_format.read_head(opened), keys, {}, told)
+        return backup_format.read_backup(opened, backup_format.read_head(opened), keys, {}, told)
 
 
-def _unpack(file: BinaryIO, head: backup_format.Head, keys: VaultKeys, coming: State, told: Progress) -> Inside:
+def _unpack(file: BinaryIO, head: backup_format.Head, keys: VaultKeys, coming: State, told: Progress) -> Contents:
     with ExitStack() as stack:
         into: dict[str, BinaryIO] = {}
         for kind in KINDS:
@@ -181,14 +183,14 @@ def _unpack(file: BinaryIO, head: backup_format.Head, keys: VaultKeys, coming: S
             path = coming.path / kind / file_name(kind)
             path.touch(mode=0o600)
             into[kind] = stack.enter_context(path.open("wb"))
-        inside = backup_format.read(file, head, keys, into, told)
+        inside = backup_format.read_backup(file, head, keys, into, told)
         for written in into.values():
             written.flush()
             os.fsync(written.fileno())
     return inside
 
 
-def _apply(coming: State, keys: VaultKeys, found: Gap, today: int) -> int:
+def _note_gap(coming: State, keys: VaultKeys, found: Gap, today: int) -> int:
     mailbox = database.open_mailbox(coming.mailbox, keys.mailbox)
     desk = database.open_desk(coming.desk, keys.desk)
     try:
@@ -215,7 +217,7 @@ def _move_aside(place: State) -> None:
             file.rename(aside / file.name)
 
 
-def _put_in_place(coming: State, place: State) -> None:
+def _move_in(coming: State, place: State) -> None:
     (place.path / "first-run").unlink(missing_ok=True)
     for folder, final in ((coming.mailbox, place.mailbox), (coming.desk, place.desk)):
         if final.exists():

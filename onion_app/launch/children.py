@@ -1,4 +1,4 @@
-"""Starts a child and listens to what it reports. What it reports is believed no further than its shape.
+"""Starts a child and reads its reports, which are believed no further than their shape.
 
 Keys go into a pipe; the child's command line and environment hold the numbers of descriptors and nothing else.
 """
@@ -16,7 +16,7 @@ from onion_app.launch.processes.child import Orders, WaitingCounts
 from onion_app.shapes import as_shape, from_json
 
 _LONGEST_REPORT = 4096  # bytes; a report has a hundred or two
-_READ = 65536  # bytes; who says more than this without a line's end is not understood
+_READ = 65536  # bytes; of a longer line the end alone is kept, which is no report
 _CLASS_NAME = re.compile(r"[A-Za-z_]{1,60}")
 _COUNT_NAME = re.compile(r"[a-z_]{1,40}")
 
@@ -32,7 +32,7 @@ class Report:
     circle: WaitingCounts | None = None
 
 
-class Running:
+class ChildProcess:
     """A child that was started."""
 
     def __init__(self, process: subprocess.Popen[bytes], orders_pipe: int, report_pipe: int) -> None:
@@ -44,7 +44,7 @@ class Running:
         self._unread = b""
 
     def fileno(self) -> int:
-        """Give what becomes readable when it reports."""
+        """Give the descriptor that becomes readable when it reports."""
         return self._report_pipe
 
     def ended(self) -> int | None:
@@ -52,7 +52,7 @@ class Running:
         return self.process.poll()
 
     def reports(self) -> list[Report]:
-        """Read what has come up since the last time, without waiting."""
+        """Read the reports that have come since the last time, without waiting."""
         try:
             while piece := os.read(self._report_pipe, _READ):
                 self._unread = (self._unread + piece)[-_READ:]
@@ -77,21 +77,23 @@ class Running:
             return self.process.wait()
 
     def close(self) -> None:
-        """Let go of the pipes of a child that has ended."""
+        """Close the pipes of a child that has ended."""
         self.ask_to_stop()
         os.close(self._report_pipe)
 
 
-def start(walls: Sequence[str], module: str, orders: Orders, listener: socket.socket | None) -> Running:
-    """Start a child within these walls and give it its orders.
+def start_child(prefix: Sequence[str], module: str, orders: Orders, listener: socket.socket | None) -> ChildProcess:
+    """Start a child and give it its orders; `prefix` is the command that confines it, or empty.
 
     Call it from the main thread: the kernel ends a child with the thread that started it.
-    Raises: OSError when it cannot be started.
+
+    Raises:
+        OSError: it cannot be started.
     """
     orders_read, orders_write = os.pipe()
     report_read, report_write = os.pipe()
     numbers = [orders_read, report_write, *([listener.fileno()] if listener else [])]
-    words = [*walls, *INTERPRETER, "-m", module, *map(str, numbers), *([] if listener else ["-1"])]
+    words = [*prefix, *INTERPRETER, "-m", module, *map(str, numbers), *([] if listener else ["-1"])]
     try:
         process = subprocess.Popen(
             words,
@@ -108,11 +110,11 @@ def start(walls: Sequence[str], module: str, orders: Orders, listener: socket.so
         os.close(report_write)
     os.write(orders_write, orders.line())  # a few hundred bytes: a pipe takes them whole
     os.set_blocking(report_read, False)
-    return Running(process, orders_write, report_read)
+    return ChildProcess(process, orders_write, report_read)
 
 
 def _read_report(line: bytes) -> Report:
-    """Read one line, which says one thing; whatever is of no known shape becomes the report of a failure."""
+    """Read one line, which reports one fact; a line of no known shape becomes the report of a failure."""
     try:
         members = from_json(dict[str, Any], line, ValueError, _LONGEST_REPORT)
         return as_shape(Report, members if len(members) == 1 else None, ValueError)

@@ -1,4 +1,4 @@
-"""Whether the machine's clock is believed: cases are destroyed because of their age, and a wrong clock makes all old.
+"""Belief in the machine's clock: cases are destroyed because of their age, and a wrong clock makes all of them old.
 
 The desk's database keeps the newest day that the chores have seen. A clock that stands before it, or far behind the
 time that any installation sleeps, is doubted, and so is one that has gone on faster than the launcher has run: nothing
@@ -8,7 +8,7 @@ is destroyed, published or given back by it until it is put right or the operato
 import time
 from collections.abc import Callable
 
-from onion_app.days import DAY
+from onion_app.days import DAY, date_of, today
 from onion_app.vault import settings
 from onion_app.vault.database import Database
 
@@ -20,17 +20,26 @@ _AHEAD = 2  # days; one for the midnight that part of a day may hold, one for a 
 def check_and_note(desk: Database, machine_day: int, *, is_right: bool, latest_day: int | None) -> int:
     """Note a day since 1970 that is believed, and give 0; or give the days between the newest one seen and this one.
 
-    `is_right` is the operator's word, which is believed whatever was seen. `latest_day` is what the launcher knows.
+    `is_right` is the operator's word, which is always believed. `latest_day` is the launcher's bound (`SinceLaunch`).
     """
-    seen = settings.read_settings(desk).seen_day
-    if seen is not None and not is_right:
-        latest = seen + LONGEST_SLEEP if latest_day is None else min(seen + LONGEST_SLEEP, max(seen, latest_day))
-        if not seen - _SLACK <= machine_day <= latest:
-            return machine_day - seen
-    if is_right or seen is None or machine_day > seen:
+    newest = settings.read_settings(desk).seen_day
+    if newest is not None and not is_right:
+        latest = newest + LONGEST_SLEEP if latest_day is None else min(newest + LONGEST_SLEEP, max(newest, latest_day))
+        if not newest - _SLACK <= machine_day <= latest:
+            return machine_day - newest
+    if is_right or newest is None or machine_day > newest:
         with desk.writing():
             settings.put_setting(desk, "seen_day", machine_day)
     return 0
+
+
+def describe_doubt(off: int) -> str:
+    """Say why nothing is done by the clock, and what ends that; `off` is in days after the newest day seen."""
+    distance = f"{off} days after" if off > 0 else f"{-off} days before"
+    return (
+        f"it says {date_of(today(time.time)):%d.%m.%Y}, {distance} the newest day seen. Nothing is destroyed or "
+        "published until: ./scripts/manage clock"
+    )
 
 
 def time_since_boot() -> float:
@@ -39,21 +48,21 @@ def time_since_boot() -> float:
 
 
 class SinceLaunch:
-    """What a launcher knows of the day: since its chores first believed the clock, only so much time can have passed.
+    """A launcher's bound of the day: since its chores first believed the clock, only so much time can have passed.
 
     Otherwise a clock that is stepped on by two weeks every hour would make all cases old within a day.
     """
 
-    def __init__(self, today: Callable[[], int], up: Callable[[], float] = time_since_boot) -> None:
-        """Take the ways to ask the machine's clock for the day, and for the seconds since it was started."""
-        self._today = today
+    def __init__(self, machine_day: Callable[[], int], up: Callable[[], float] = time_since_boot) -> None:
+        """Take the machine's clock as two functions: the day since 1970, and the seconds since the start."""
+        self._machine_day = machine_day
         self._up = up
-        self._begun = (today(), up())
+        self._begun = (machine_day(), up())
         self._believed: tuple[int, float] | None = None
 
     def chores_begin(self) -> None:
         """Note the moment at which chores look at the clock."""
-        self._begun = (self._today(), self._up())
+        self._begun = (self._machine_day(), self._up())
 
     def clock_was_believed(self) -> None:
         """Count from the moment at which the first chores that believed the clock have looked at it."""

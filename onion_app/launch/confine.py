@@ -1,4 +1,4 @@
-"""The walls around a child: bubblewrap's command line. It never trusts that they stand; it tries them.
+"""The confinement of a child: bubblewrap's command line. It never trusts that it holds; it tries it.
 
 A child sees the system's libraries, the interpreter and our code, read-only, and its own folders. It has no network but
 the listener it inherits, no other process, no capability, and no place to write a temporary file.
@@ -30,15 +30,15 @@ _LIBRARIES = ("lib", "lib32", "lib64", "libx32")
 _TRIAL_SECONDS = 30  # a machine that starts from a slow card; a working bubblewrap needs a tenth of a second
 
 
-def walls(folders: Sequence[Path]) -> list[str]:
+def bubblewrap_command(folders: Sequence[Path]) -> list[str]:
     """Give the words before a child's own command; it may write to these folders and nowhere else."""
     words = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--clearenv"]
     for name, value in ENVIRONMENT.items():
         words += ["--setenv", name, value]
-    for place in _readable():
-        words += ["--ro-bind", str(place), str(place)]
-    for known_as in _interpreter_names():
-        words += ["--ro-bind", os.path.realpath(sys.executable), str(known_as)]
+    for folder in _readable():
+        words += ["--ro-bind", str(folder), str(folder)]
+    for path in _interpreter_names():
+        words += ["--ro-bind", os.path.realpath(sys.executable), str(path)]
     for link in [Path("/", name) for name in _LIBRARIES]:
         if link.is_symlink():
             words += ["--symlink", str(link.readlink()), str(link)]
@@ -51,9 +51,9 @@ def walls(folders: Sequence[Path]) -> list[str]:
     return [*words, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/", "--"]
 
 
-def trial(folders: Sequence[Path]) -> str:
-    """Try whether a child can live within these walls; give an empty text, or why not."""
-    words = [*walls(folders), *INTERPRETER, "-c", "import onion_app.errors"]
+def try_confinement(folders: Sequence[Path]) -> str:
+    """Try whether a child can live so confined; give an empty text, or the reason why not."""
+    words = [*bubblewrap_command(folders), *INTERPRETER, "-c", "import onion_app.errors"]
     try:
         done = subprocess.run(words, check=False, capture_output=True, text=True, timeout=_TRIAL_SECONDS)
     except FileNotFoundError:
@@ -67,8 +67,8 @@ def trial(folders: Sequence[Path]) -> str:
 
 def _readable() -> list[Path]:
     system = [Path("/usr", name) for name in _LIBRARIES]
-    places = [*system, Path(sys.base_prefix, "lib"), Path(sys.prefix), CODE]
-    return [place for place in dict.fromkeys(places) if place.is_dir() and not place.is_symlink()]
+    folders = [*system, Path(sys.base_prefix, "lib"), Path(sys.prefix), CODE]
+    return [folder for folder in dict.fromkeys(folders) if folder.is_dir() and not folder.is_symlink()]
 
 
 def _interpreter_names() -> list[Path]:

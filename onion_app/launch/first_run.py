@@ -27,7 +27,7 @@ _MARK = "first-run"
 
 @dataclass(frozen=True)
 class FirstSecrets:
-    """What a first run hands to people, once; none of it is kept in this form."""
+    """The secrets that a first run shows to people, once; none of them is kept in this form."""
 
     passphrase: str = field(repr=False)
     spare_code: str = field(repr=False)
@@ -36,7 +36,7 @@ class FirstSecrets:
 
 @dataclass(frozen=True)
 class Installation:
-    """What the launcher goes on with."""
+    """The keys of an installation that was just made."""
 
     keys: VaultKeys
     onion: OnionKey
@@ -45,7 +45,8 @@ class Installation:
 def is_due(state: State) -> bool:
     """Say whether this state still has to be made.
 
-    Raises: VaultDamaged when there are databases and their keys are missing.
+    Raises:
+        VaultDamaged: there are databases, and their keys are missing.
     """
     mark = state.path / _MARK
     if (state.path / "vault.key").exists():
@@ -56,17 +57,19 @@ def is_due(state: State) -> bool:
     return True
 
 
-def draw(answers: Answers) -> FirstSecrets:
-    """Make what was not given: six words, a spare code, an invitation."""
+def draw_secrets(answers: Answers) -> FirstSecrets:
+    """Take the answers, and draw the secrets that are not among them: six words, a spare code, an invitation."""
     return FirstSecrets(answers.passphrase or new_passphrase(), answers.spare_code or new_code(), new_code())
 
 
-def make(
-    state: State, handed: FirstSecrets, how: Mapping[str, str], clock: Clock, show: Callable[[VaultKeys], None]
+def make_installation(
+    state: State, drawn: FirstSecrets, find_us: Mapping[str, str], clock: Clock, show: Callable[[VaultKeys], None]
 ) -> Installation:
-    """Make the installation; `show` runs when all but the keys is on the disk, and whoever stops it there stops it all.
+    """Make the installation; `show` runs when all but the keys is on the disk, and an error there undoes it all.
 
-    Raises: OSError, DiskFull.
+    Raises:
+        DiskFull: there is no room for the databases.
+        OSError: a file cannot be written.
     """
     _begin_from_nothing(state)
     keys, onion = new_vault_keys(), new_onion_key()
@@ -74,18 +77,18 @@ def make(
     desk = database.create_desk(state.desk, keys.desk)
     mailbox = database.create_mailbox(state.mailbox, keys.mailbox)
     with desk.writing():
-        settings.put_setting(desk, "how_to_find_us", dict(how))
+        settings.put_setting(desk, "how_to_find_us", dict(find_us))
         settings.put_setting(desk, "code_salt", new_salt())
         settings.put_onion(desk, onion.secret, onion.address)
-    _invite_the_first(desk, handed.invitation, today)
+    _invite_the_first(desk, drawn.invitation, today)
     with mailbox.writing():
         truth.copy_settings(mailbox, desk)
         truth.copy_circles(mailbox, desk)
-    starter_guides.put(mailbox, desk)
+    starter_guides.store_guides(mailbox, desk)
     for opened in (desk, mailbox):
         opened.checkpoint()
         opened.close()
-    slots = close_slots(keys, handed.passphrase, handed.spare_code)
+    slots = close_slots(keys, drawn.passphrase, drawn.spare_code)
     show(keys)
     statefiles.write_keyslots(state.path, slots)
     (state.path / _MARK).unlink()
@@ -114,5 +117,5 @@ def _invite_the_first(desk: Database, invitation: str, today: int) -> None:
         public_key=None,
     )
     circles.add_circle(desk, circle)
-    made = invitations.new_invitation(circle.id, today, coordinator=True)
-    invitations.add_invitation(desk, made, invitation_digest(invitation))
+    new_invitation = invitations.new_invitation(circle.id, today, coordinator=True)
+    invitations.add_invitation(desk, new_invitation, invitation_digest(invitation))

@@ -26,7 +26,7 @@ class Gap:
     restored: settings.Restored
 
 
-def look(coming: State, day: int, in_use: list[State], aside: list[State], keys: VaultKeys) -> Gap:
+def find_gap(coming: State, day: int, in_use: list[State], aside: list[State], keys: VaultKeys) -> Gap:
     """Read every list there is; `coming` is the backup of this day since 1970.
 
     Only a state of `in_use` can have a whole list, and only if it ran on the day of the backup or later: whatever was

@@ -16,21 +16,21 @@ from typing import Any
 from onion_app.errors import NotRunning
 from onion_app.shapes import from_json
 
-_SEATS = 8  # one person with a few terminals; who comes when all are taken is sent away
+_CLIENTS = 8  # one person with a few terminals; one more is closed at once
 _LONGEST = 1024  # bytes of an order; the longest true one has 20
 _LONGEST_ANSWER = 1 << 20  # bytes; a thousand circles take less
-_PATIENCE = 5.0  # seconds in which a connection says its order; ours says it at once
+_PATIENCE = 5.0  # seconds in which a client sends its order; ours sends it at once
 _ANSWERED_WITHIN = 60.0  # seconds that the launcher may be busy with tor before we call it silent
 _CREDENTIALS = struct.Struct("3i")  # pid, uid, gid of unix(7), SO_PEERCRED
 
-Answering = Callable[[str], dict[str, Any]]
+Answerer = Callable[[str], dict[str, Any]]
 
 
 @dataclass
-class _Seat:
-    line: socket.socket
+class _Client:
+    connection: socket.socket
     since: float
-    said: bytes = b""
+    order: bytes = b""
 
 
 class ManageSocket:
@@ -43,102 +43,103 @@ class ManageSocket:
         self._listener = socket.socket(socket.AF_UNIX)
         self._listener.bind(str(path))
         path.chmod(0o600)
-        self._listener.listen(_SEATS)
+        self._listener.listen(_CLIENTS)
         self._listener.settimeout(0)
-        self._seats: list[_Seat] = []
+        self._clients: list[_Client] = []
 
     def filenos(self) -> list[int]:
-        """Give what becomes readable when there is something to do."""
-        return [self._listener.fileno(), *(seat.line.fileno() for seat in self._seats)]
+        """Give the descriptors that become readable when there is something to do."""
+        return [self._listener.fileno(), *(client.connection.fileno() for client in self._clients)]
 
-    def step(self, now: float, answer: Answering) -> None:
-        """Take in who has come, answer who has spoken, and send away who says nothing."""
-        self._seats += self._newcomers(now)
-        self._seats = [seat for seat in self._seats if not _is_done(seat, now, answer)]
+    def step(self, now: float, answer: Answerer) -> None:
+        """Accept new clients, answer those that have sent an order, and close those that send none."""
+        self._accept(now)
+        self._clients = [client for client in self._clients if not _is_done(client, now, answer)]
 
     def close(self) -> None:
         """Close every connection and remove the socket."""
-        for seat in self._seats:
-            seat.line.close()
+        for client in self._clients:
+            client.connection.close()
         self._listener.close()
         self._path.unlink(missing_ok=True)
 
-    def _newcomers(self, now: float) -> list[_Seat]:
-        come: list[_Seat] = []
+    def _accept(self, now: float) -> None:
         while True:
             try:
-                line, _ = self._listener.accept()
+                connection, _ = self._listener.accept()
             except OSError:  # nobody else is waiting, or they have gone again
-                return come
-            if _is_ours(line) and len(self._seats) + len(come) < _SEATS:
-                line.settimeout(0)
-                come.append(_Seat(line, now))
+                return
+            if _is_ours(connection) and len(self._clients) < _CLIENTS:
+                connection.settimeout(0)
+                self._clients.append(_Client(connection, now))
             else:
-                line.close()
+                connection.close()
 
 
-def pid(path: Path) -> int:
-    """Say which process listens there.
+def launcher_pid(path: Path) -> int:
+    """Give the id of the process that listens there.
 
-    Raises: NotRunning.
+    Raises:
+        NotRunning: nobody does.
     """
-    with socket.socket(socket.AF_UNIX) as line:
+    with socket.socket(socket.AF_UNIX) as connection:
         try:
-            line.connect(str(path))
+            connection.connect(str(path))
         except OSError:
             raise NotRunning from None
-        return _peer(line)[0]
+        return _peer(connection)[0]
 
 
-def ask(path: Path, order: str, patience: float = _ANSWERED_WITHIN) -> dict[str, Any]:
+def ask_launcher(path: Path, order: str, patience: float = _ANSWERED_WITHIN) -> dict[str, Any]:
     """Give the launcher an order and return its answer.
 
-    Raises: NotRunning when nobody listens, or what listens does not answer.
+    Raises:
+        NotRunning: nobody listens, or whoever does gives no answer.
     """
-    with socket.socket(socket.AF_UNIX) as line:
-        line.settimeout(patience)
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(patience)
         try:
-            line.connect(str(path))
-            line.sendall(json.dumps({"order": order}).encode() + b"\n")
-            with line.makefile("rb") as answers:
+            connection.connect(str(path))
+            connection.sendall(json.dumps({"order": order}).encode() + b"\n")
+            with connection.makefile("rb") as answers:
                 answer = answers.readline(_LONGEST_ANSWER + 1)
         except OSError:
             raise NotRunning from None
     return from_json(dict[str, Any], answer, NotRunning, _LONGEST_ANSWER)
 
 
-def _is_ours(line: socket.socket) -> bool:
+def _is_ours(connection: socket.socket) -> bool:
     """Look at whose process is at the other end; the folder, 0700, has asked the same already."""
-    return _peer(line)[1] == os.geteuid()
+    return _peer(connection)[1] == os.geteuid()
 
 
-def _peer(line: socket.socket) -> tuple[int, int]:
+def _peer(connection: socket.socket) -> tuple[int, int]:
     """Give the process and the account at the other end."""
-    raw = line.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
+    raw = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
     process, account, _ = _CREDENTIALS.unpack(raw)
     return int(process), int(account)
 
 
-def _is_done(seat: _Seat, now: float, answer: Answering) -> bool:
-    """Read what a connection has said; True, with the connection closed, once it was answered or has lost its turn."""
+def _is_done(client: _Client, now: float, answer: Answerer) -> bool:
+    """Read from a client; True, with its connection closed, once it was answered or has taken too long."""
     try:
-        piece = seat.line.recv(_LONGEST)
-        seat.said += piece
-        if piece and not seat.said.endswith(b"\n") and len(seat.said) < _LONGEST:
+        piece = client.connection.recv(_LONGEST)
+        client.order += piece
+        if piece and not client.order.endswith(b"\n") and len(client.order) < _LONGEST:
             return False
         # A socket takes an answer whole: a hundred circles are a few kilobytes, its buffer has two hundred.
-        seat.line.sendall(json.dumps(answer(_order(seat.said))).encode() + b"\n")
+        client.connection.sendall(json.dumps(answer(_order(client.order))).encode() + b"\n")
     except BlockingIOError:
-        if now - seat.since < _PATIENCE:
+        if now - client.since < _PATIENCE:
             return False
     except OSError:
         pass  # they have gone
-    seat.line.close()
+    client.connection.close()
     return True
 
 
-def _order(said: bytes) -> str:
+def _order(line: bytes) -> str:
     try:
-        return from_json(dict[str, str], said, ValueError).get("order", "")
+        return from_json(dict[str, str], line, ValueError).get("order", "")
     except ValueError:
         return ""

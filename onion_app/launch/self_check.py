@@ -1,7 +1,7 @@
-"""Looks at the site from outside: asks tor every few seconds how it is, and now and then fetches our page through it.
+"""Looks at the site from outside: asks tor every few seconds for its health, and now and then fetches our page.
 
-It works in two threads of its own, because tor may take minutes to answer; the launcher never waits for either. Nothing
-it sees is stored: minutes stand on the operator's screen and nowhere else.
+It works in two threads of its own, because tor may take minutes to answer; the launcher never waits for either. None of
+its observations is stored: minutes stand on the operator's screen and nowhere else.
 """
 
 import secrets
@@ -18,10 +18,7 @@ from onion_app.onion.control import Control, Health
 
 _LOOK = 15.0  # seconds between two questions to tor; an outage that it knows of is to show within a minute
 _FIRST = 60.0  # seconds after publication: by then the directories have spread it
-_SOONEST, _LATEST = (
-    600.0,
-    2400.0,
-)  # seconds between two fetches, drawn anew each time: no clock for who watches our line
+_SOONEST, _LATEST = 600.0, 2400.0  # seconds between two fetches, drawn anew each time: no clock for an observer
 _AFTER_FAILURE = 120.0  # seconds; the operator waits to see it work again
 _STEP = 60.0  # seconds for each step of a fetch
 _WHOLE = 180.0  # seconds for a whole one
@@ -31,7 +28,7 @@ _LONGEST = 1 << 20  # bytes; our longest page has an eighth of it
 
 @dataclass(frozen=True)
 class Observed:
-    """What was seen; moments are seconds of the monotonic clock."""
+    """The last observations; moments are seconds of the monotonic clock."""
 
     health: Health | None = None  # None: tor could not be asked
     worked: float | None = None  # when a fetch last worked
@@ -53,18 +50,18 @@ class SelfCheck:
 
     def start(self) -> None:
         """Begin to look."""
-        for turn in (self._look, self._fetch):
-            threading.Thread(target=turn, name="self-check", daemon=True).start()
+        for loop in (self._ask_tor, self._fetch_site):
+            threading.Thread(target=loop, name="self-check", daemon=True).start()
 
     def stop(self) -> None:
         """Look no more; a fetch under way ends by itself."""
         self._over.set()
 
-    def seen(self) -> Observed:
-        """Give what was seen last, without waiting."""
+    def observed(self) -> Observed:
+        """Give the last observations, without waiting."""
         return Observed(self._health, self._worked, self._failed)
 
-    def _look(self) -> None:
+    def _ask_tor(self) -> None:
         while not self._over.wait(_LOOK if self._health else _TURN):
             control = self._control()
             try:
@@ -72,7 +69,7 @@ class SelfCheck:
             except ControlLost:
                 self._health = None
 
-    def _fetch(self) -> None:
+    def _fetch_site(self) -> None:
         published: Control | None = None
         due = 0.0
         while not self._over.wait(_TURN):
@@ -84,13 +81,13 @@ class SelfCheck:
                 published, due = control, time.monotonic() + _FIRST
             if time.monotonic() < due:
                 continue
-            self._failed = not answers(self._proxy, self._address)
+            self._failed = not site_answers(self._proxy, self._address)
             now = time.monotonic()
             self._worked = self._worked if self._failed else now
             due = now + (_AFTER_FAILURE if self._failed else secrets.SystemRandom().uniform(_SOONEST, _LATEST))
 
 
-def answers(proxy: Path | int, address: str) -> bool:
+def site_answers(proxy: Path | int, address: str) -> bool:
     """Fetch the first page through tor, on a circuit of its own, and say whether it came whole."""
     give_up = time.monotonic() + _WHOLE
     request = f"GET / HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n".encode()

@@ -17,7 +17,7 @@ FOLDER: Final = Path(__file__).parent / "guides"
 SHOWN_AT_ONCE: Final = "now"
 
 
-def put(mailbox: Database, desk: Database) -> None:
+def store_guides(mailbox: Database, desk: Database) -> None:
     """Store every guide at the desk, and show the one for danger."""
     for slug in sorted({path.name.partition(".")[0] for path in FOLDER.glob("*.md")}):
         guide = StoryOrGuide(secrets.token_bytes(16), "guide", slug, None, ())

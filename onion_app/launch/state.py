@@ -1,4 +1,4 @@
-"""The state folder: whose turn it is to run on it, and the two listening sockets. It opens no database."""
+"""The state folder: its lock, and the two listening sockets. It opens no database."""
 
 import errno
 import fcntl
@@ -85,7 +85,10 @@ def is_held(state: State) -> bool:
 def held(folder: Path) -> Iterator[State]:
     """Make the folder if it is missing, and hold it for as long as this process runs on it.
 
-    Raises: BadUsage, StatePathTooLong, AlreadyRunning.
+    Raises:
+        BadUsage: the folder cannot be used, or holds other things.
+        StatePathTooLong: its sockets have no room in the path.
+        AlreadyRunning: another process holds it.
     """
     state = State(folder.resolve())
     if len(os.fsencode(state.run / _LONGEST_NAME)) > _SOCKET_PATH_BYTES:
@@ -115,7 +118,8 @@ def site_listener(state: State) -> socket.socket:
 def desk_listener(port: int) -> socket.socket:
     """Listen on the loopback address, where browsers of this machine reach the desk.
 
-    Raises: AddressInUse.
+    Raises:
+        AddressInUse: another program listens there.
     """
     give_up = time.monotonic() + _LEAVING_SECONDS
     while True:
@@ -149,7 +153,11 @@ def _take(state: State) -> int:
 
 
 def _close_to_others(folder: Path) -> None:
-    """Take the folder from every other account, unless it is somebody's folder of other things."""
+    """Close the folder to every other account, unless it holds other things.
+
+    Raises:
+        BadUsage: it does.
+    """
     if stat.S_IMODE(folder.stat().st_mode) == stat.S_IRWXU:
         return
     if any(folder.iterdir()) and not (folder / "lock").exists():

@@ -1,7 +1,7 @@
-"""What `scripts/manage status` says: put together in the launcher, from what it knows without opening a database.
+"""The status of a launcher as JSON: put together in the launcher, which opens no database for it.
 
-Counts are what the chores handed up last. Minutes since the last self-check and whole days of running are the finest
-times in it, and it is stored nowhere.
+Counts are the last ones that the chores reported. Minutes since the last self-check and whole days of running are the
+finest times in it, and it is stored nowhere.
 """
 
 import shutil
@@ -10,10 +10,10 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from onion_app.days import DAY, today
-from onion_app.launch.self_check import Observed, SelfCheck
+from onion_app.launch.self_check import Observed
 from onion_app.launch.state import State
 from onion_app.launch.supervisor import Supervisor
-from onion_app.launch.tor_supervisor import TorSupervisor
+from onion_app.launch.tor_supervisor import TorStatus
 from onion_app.onion.control import Health
 from onion_app.vault import statefiles
 from onion_app.vault.database import Clock, library_versions
@@ -26,7 +26,7 @@ SPACE_IS_SHORT = 1 << 30  # bytes: a backup, its copies and a thousand long case
 
 @dataclass(frozen=True)
 class Static:
-    """What does not change while a launcher runs. `started` is in seconds of the monotonic clock."""
+    """The facts that stay as long as a launcher runs. `started` is in seconds of the monotonic clock."""
 
     address: str
     confined: bool
@@ -35,24 +35,24 @@ class Static:
     libraries: dict[str, str] = field(default_factory=library_versions)
 
 
-def running(
-    told: Static, place: State, reach: TorSupervisor, seen: SelfCheck, watches: list[Supervisor]
+def launcher_status(
+    static: Static, state: State, tor: TorStatus, observed: Observed, supervisors: list[Supervisor]
 ) -> dict[str, Any]:
-    """Say how everything is, as what JSON can hold."""
-    by_name = {watch.name: watch for watch in watches}
-    chores, how_far, looked = by_name["chores"], reach.how_far, seen.seen()
-    disk = on_disk(place, told.clock)
+    """Say how every part is."""
+    by_name = {supervisor.name: supervisor for supervisor in supervisors}
+    chores = by_name["chores"]
+    disk = disk_status(state, static.clock)
     return {
         "running": True,
-        "onion": told.address,
-        "published": how_far.published,
-        "bootstrap": how_far.percent,
-        "tor_trouble": trouble(looked.health) if how_far.published else ["not published"],
-        "proof_of_work": how_far.proof_of_work,
-        "self_check": _self_check(looked),
-        "answering": {name: watch.is_ready for name, watch in by_name.items() if not watch.every},
-        "errors": _errors(watches),
-        "confined": {"ours": told.confined, "tor": how_far.confined},
+        "onion": static.address,
+        "published": tor.published,
+        "bootstrap": tor.percent,
+        "tor_trouble": tor_trouble(observed.health) if tor.published else ["not published"],
+        "proof_of_work": tor.proof_of_work,
+        "self_check": _self_check_status(observed),
+        "answering": {name: supervisor.is_ready for name, supervisor in by_name.items() if not supervisor.every},
+        "errors": _errors(supervisors),
+        "confined": {"ours": static.confined, "tor": tor.confined},
         "paused": bool(chores.counts["paused"]) if "paused" in chores.counts else None,
         "has_members": not chores.counts["lacks_members"] if chores.counts else None,
         "has_room": disk["free_bytes"] >= LEAST_ROOM and not chores.counts.get("is_full"),
@@ -60,52 +60,52 @@ def running(
         "circles": [asdict(circle) for circle in chores.circles],
         "findings": chores.counts.get("unacknowledged"),
         "missing_words": _missing_words(chores),
-        "days_up": int((time.monotonic() - told.started) // DAY),
+        "days_up": int((time.monotonic() - static.started) // DAY),
         **disk,
-        "versions": {"sanctuary": VERSION, "tor": how_far.version, **told.libraries},
+        "versions": {"sanctuary": VERSION, "tor": tor.version, **static.libraries},
     }
 
 
-def on_disk(place: State, clock: Clock) -> dict[str, Any]:
-    """Say what can be seen without a launcher: days since the last backup, or None, and the free bytes."""
-    day = statefiles.read_backup_day(place.path)
+def disk_status(state: State, clock: Clock) -> dict[str, Any]:
+    """Give the part that needs no launcher: days since the last backup, or None, and the free bytes."""
+    day = statefiles.read_backup_day(state.path)
     try:
-        free = shutil.disk_usage(place.path).free
+        free = shutil.disk_usage(state.path).free
     except OSError:
         free = 0
     return {"backup_days": None if day is None else today(clock) - day, "free_bytes": free}
 
 
-def trouble(health: Health | None) -> list[str]:
-    """Name what tor itself reports as wrong; nothing when, as far as it knows, visitors get through."""
+def tor_trouble(health: Health | None) -> list[str]:
+    """Name the faults that tor itself reports; none when, as far as it knows, visitors get through."""
     if health is None:
         return ["tor does not answer"]
-    wrong = {
+    faults = {
         "the network is down": not health.network_up,
         "no circuits": not health.circuits,
-        "no introduction points": health.doors == 0,
+        "no introduction points": health.introduction_points == 0,
         "tor is asleep": health.dormant,
         "not published": not health.published,
     }
-    return [name for name, is_so in wrong.items() if is_so]
+    return [name for name, is_so in faults.items() if is_so]
 
 
-def _errors(watches: list[Supervisor]) -> list[dict[str, Any]]:
+def _errors(supervisors: list[Supervisor]) -> list[dict[str, Any]]:
     now = time.monotonic()
     return [
-        {"process": watch.name, "error": name, "minutes_ago": minutes}
-        for watch in watches
-        for name, minutes in watch.errors(now).items()
+        {"process": supervisor.name, "error": name, "minutes_ago": minutes}
+        for supervisor in supervisors
+        for name, minutes in supervisor.errors(now).items()
     ]
 
 
 def _missing_words(chores: Supervisor) -> list[str] | None:
-    """Name what visitors should find and do not; None before the first chores."""
+    """Name the texts that visitors should find and do not; None before the first chores."""
     if not chores.counts:
         return None
     return [name for name in ("how_to_find_us", "now") if chores.counts.get(f"lacks_{name}")]
 
 
-def _self_check(looked: Observed) -> dict[str, Any]:
-    worked = None if looked.worked is None else int((time.monotonic() - looked.worked) // 60)
-    return {"worked_minutes_ago": worked, "last_failed": looked.failed}
+def _self_check_status(observed: Observed) -> dict[str, Any]:
+    worked = None if observed.worked is None else int((time.monotonic() - observed.worked) // 60)
+    return {"worked_minutes_ago": worked, "last_failed": observed.failed}

@@ -1,4 +1,4 @@
-"""What may stand on standard input in place of a person: one JSON object of known names. Nothing else is guessed at."""
+"""Answers on standard input in place of a person: one JSON object of known names. Nothing is guessed."""
 
 import os
 import unicodedata
@@ -17,19 +17,20 @@ _LONGEST = 65536  # bytes; the longest true answers have about 8,000
 
 @dataclass(frozen=True)
 class Answers:
-    """What was answered; empty where nothing was."""
+    """The answers; empty where there was none."""
 
     passphrase: Annotated[str, str.strip] = field(default="", repr=False)
     spare_code: Annotated[str, str.strip] = field(default="", repr=False)
     how_to_find_us: dict[Annotated[str, LANGUAGE_CODES.__contains__], str] = field(default_factory=dict)
 
 
-def read(descriptor: int) -> Answers:
+def read_answers(descriptor: int) -> Answers:
     """Read the answers, up to the end of the object or of the input.
 
     Past Python's own buffered stream, which would keep a copy of the passphrase for as long as the launcher runs.
 
-    Raises: BadAnswers.
+    Raises:
+        BadAnswers: they are no such object.
     """
     text = b""
     while len(text) <= _LONGEST:
@@ -42,10 +43,11 @@ def read(descriptor: int) -> Answers:
     return _answers(from_json(dict[str, Any], text, BadAnswers, _LONGEST))
 
 
-def find_us(typed: str) -> str:
+def checked_how_to_find_us(typed: str) -> str:
     """Take the words that tell people how to find us, in one language.
 
-    Raises: BadAnswers when they are longer than the pages were measured with.
+    Raises:
+        BadAnswers: they are longer than the pages were measured with.
     """
     words = unicodedata.normalize("NFC", typed).strip()
     if len(words) > FIND_US_LETTERS:
@@ -65,12 +67,12 @@ def _answers(members: Mapping[str, object]) -> Answers:
     shapes = get_annotations(Answers)
     if not members.keys() <= shapes.keys():
         raise BadAnswers("one name is unknown")
-    given = Answers(**{name: as_shape(shapes[name], value, BadAnswers(name)) for name, value in members.items()})
-    find_ours = {language: find_us(words) for language, words in given.how_to_find_us.items()}
-    return replace(given, how_to_find_us=find_ours, spare_code=_code(given.spare_code))
+    answers = Answers(**{name: as_shape(shapes[name], value, BadAnswers(name)) for name, value in members.items()})
+    find_us = {language: checked_how_to_find_us(words) for language, words in answers.how_to_find_us.items()}
+    return replace(answers, how_to_find_us=find_us, spare_code=_spare_code(answers.spare_code))
 
 
-def _code(typed: str) -> str:
+def _spare_code(typed: str) -> str:
     try:
         return read_code(typed) if typed else ""
     except CodeMistyped:

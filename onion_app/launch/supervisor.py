@@ -1,12 +1,12 @@
-"""Watches over one kind of child: starts it, starts it again when it ends, waits longer each time that it fails.
+"""Keeps one kind of child running: starts it, starts it again when it ends, waits longer each time that it fails.
 
-It never looks at what a child does; it knows reports, exit statuses and the time.
+It never looks at a child's work; it knows reports, exit statuses and the time.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from onion_app.launch.children import Report, Running
+from onion_app.launch.children import ChildProcess, Report
 from onion_app.launch.processes.child import WaitingCounts
 
 _FIRST_PAUSE = 0.5  # seconds before a child that failed is started again; it doubles ...
@@ -22,76 +22,76 @@ class Supervisor:
     """One kind of child. Times are seconds of the monotonic clock, given by the caller."""
 
     name: str
-    begin: Callable[[], Running]
+    start_child: Callable[[], ChildProcess]
     say: Callable[[str], None]
     every: float = 0.0  # seconds from one end to the next start; 0: it is meant to run always
     after: float = 0.0  # not before this moment
-    running: Running | None = None
+    child: ChildProcess | None = None
     is_ready: bool = False
     counts: dict[str, int] = field(default_factory=dict)
-    circles: list[WaitingCounts] = field(default_factory=list)  # those that were handed up with the counts
+    circles: list[WaitingCounts] = field(default_factory=list)  # those that were reported before the counts
     _due: float = 0.0
     _started: float = 0.0
     _pause: float = _FIRST_PAUSE
     _went_idle: bool = False
     _hurried: bool = False
-    _coming: list[WaitingCounts] = field(default_factory=list)
-    _said: dict[str, float] = field(default_factory=dict)
+    _new_circles: list[WaitingCounts] = field(default_factory=list)
+    _last_said: dict[str, float] = field(default_factory=dict)
     _failed: dict[str, float] = field(default_factory=dict)
 
     def step(self, now: float) -> None:
-        """Read what has come up, and start what has to be started."""
-        if self.running is None:
+        """Read the reports that have come, and start the child when it is due."""
+        if self.child is None:
             if now >= max(self._due, self.after):
                 self._start(now)
             return
-        ended = self.running.ended()  # asked first: what it reported before it ended is then read completely
-        for report in self.running.reports():
-            self._take(report, now)
-        if ended is not None:
-            self.running.close()
-            self.running = None
-            self._plan(ended, now)
+        exit_status = self.child.ended()  # asked first: all that it reported before it ended is then read
+        for report in self.child.reports():
+            self._note(report, now)
+        if exit_status is not None:
+            self.child.close()
+            self.child = None
+            self._plan_start(exit_status, now)
 
     def hurry(self) -> None:
         """Start it as soon as it may: at once, or when the one that runs has ended."""
-        self.after, self._due, self._hurried = 0.0, 0.0, self.running is not None
+        self.after, self._due, self._hurried = 0.0, 0.0, self.child is not None
 
     def errors(self, now: float) -> dict[str, int]:
-        """Name what went wrong within the hour, with the minutes since it last did; chores that were done end it."""
+        """Name the errors of the last hour, with the minutes since each was last seen; finished chores clear them."""
         return {name: int((now - at) // 60) for name, at in self._failed.items() if now - at < _REMEMBERED}
 
     def _start(self, now: float) -> None:
-        self._started, self.is_ready, self._went_idle, self._coming = now, False, False, []
+        self._started, self.is_ready, self._went_idle, self._new_circles = now, False, False, []
         try:
-            self.running = self.begin()
+            self.child = self.start_child()
         except OSError as refused:
             self.say(f"{self.name}: cannot be started ({type(refused).__name__})")
-            self._plan(1, now)
+            self._plan_start(1, now)
 
-    def _take(self, report: Report, now: float) -> None:
+    def _note(self, report: Report, now: float) -> None:
         self.is_ready = self.is_ready or report.ready
         self._went_idle = self._went_idle or report.idle
         if report.circle:
-            self._coming.append(report.circle)
+            self._new_circles.append(report.circle)
         if report.counts:
-            self.counts, self.circles, self._failed = report.counts, self._coming, {}
+            self.counts, self.circles, self._failed = report.counts, self._new_circles, {}
         if report.failed:
             self._failed = {**dict(list(self._failed.items())[-20:]), report.failed: now}
-        if report.failed and now - self._said.get(report.failed, -_SAME_AGAIN) >= _SAME_AGAIN:
-            self._said = {**dict(list(self._said.items())[-20:]), report.failed: now}
+        if report.failed and now - self._last_said.get(report.failed, -_SAME_AGAIN) >= _SAME_AGAIN:
+            self._last_said = {**dict(list(self._last_said.items())[-20:]), report.failed: now}
             self.say(f"{self.name}: {report.failed}")
 
-    def _plan(self, status: int, now: float) -> None:
+    def _plan_start(self, exit_status: int, now: float) -> None:
         """Decide when it is started the next time."""
         if now - self._started >= _STEADY:
             self._pause = _FIRST_PAUSE
-        if status == 0 and (self.every or self._went_idle):
+        if exit_status == 0 and (self.every or self._went_idle):
             self._pause = _FIRST_PAUSE
             self._due = now + (_BUSY_AGAIN if self.counts.get("busy_logs") else self.every)
             if self._hurried:
                 self._due, self._hurried = now, False
             return
-        self.say(f"{self.name}: ended with status {status}, is started again in {self._pause:g} s")
+        self.say(f"{self.name}: ended with status {exit_status}, is started again in {self._pause:g} s")
         self._due = now + self._pause
         self._pause = min(self._pause * 2, _LONGEST_PAUSE)

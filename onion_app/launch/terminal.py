@@ -129,7 +129,8 @@ class Terminal:
     def ask(self, question: str, *, hidden: bool = False) -> str:
         """Ask a person one question; a hidden answer is not shown while it is typed.
 
-        Raises: EOFError when the terminal is gone.
+        Raises:
+            EOFError: the terminal is gone.
         """
         if hidden:
             return getpass.getpass(question)

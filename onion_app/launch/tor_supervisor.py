@@ -1,6 +1,6 @@
 """Keeps the onion service up: tor, the connection that controls it, the service on that connection.
 
-Whichever of the three is lost is made again, on the same address. When the launcher ends, the service ends first.
+Each of the three that is lost is made again, on the same address. When the launcher ends, the service ends first.
 """
 
 from collections.abc import Callable
@@ -30,7 +30,7 @@ class Service:
 
 @dataclass(frozen=True)
 class TorStatus:
-    """What is known of tor: per cent of the way to the network, and its version while it runs."""
+    """The state of tor: per cent of the way to the network, and its version while it runs."""
 
     percent: int
     published: bool
@@ -40,7 +40,7 @@ class TorStatus:
 
 
 class TorSupervisor:
-    """The way in from the network. Times are seconds of the monotonic clock, given by the caller."""
+    """The supervisor of tor and of our service. Times are seconds of the monotonic clock, given by the caller."""
 
     def __init__(self, state: State, service: Service, start_tor: Callable[[], TorProcess], terminal: Terminal) -> None:
         """Prepare; nothing is started yet."""
@@ -56,7 +56,7 @@ class TorSupervisor:
         self._moved = 0.0  # when tor last came a step further
         self._said_trying = False
         self._said_reachable = False
-        self._closed_since: float | None = None
+        self._unreachable_since: float | None = None
         self._patience = _FIRST_PATIENCE
         self._proof_of_work: bool | None = None
 
@@ -64,7 +64,12 @@ class TorSupervisor:
         """Start tor for the first time.
 
         Call it from the main thread: the kernel ends tor with the thread that started it.
-        Raises: TorMissing, TorTooOld, TorFailed, StatePathTooLong.
+
+        Raises:
+            TorMissing: there is no tor.
+            TorTooOld: this program cannot use it.
+            TorFailed: it ended, or did not answer.
+            StatePathTooLong: its sockets have no room in the path.
         """
         self._tor = self._start_tor()
         self._moved = now
@@ -72,35 +77,35 @@ class TorSupervisor:
             self._terminal.say("tor: not confined: its own sandbox does not work on this machine")
 
     def step(self, now: float) -> None:
-        """Do what is due: start tor again, connect and publish again, tell how far it is."""
-        if self._tor is not None and (status := self._tor.ended()) is not None:
-            self._terminal.say(f"tor: ended with status {status}, is started again in {self._pause:g} s")
-            self._forget_tor()
-            self._later(now)
+        """Start tor again, connect and publish again, or report progress, whichever is due."""
+        if self._tor is not None and (exit_status := self._tor.ended()) is not None:
+            self._terminal.say(f"tor: ended with status {exit_status}, is started again in {self._pause:g} s")
+            self._end_tor()
+            self._postpone(now)
         if self._control is not None and self._control.lost.is_set():
             self._terminal.say("tor: the control connection was lost, the site is published again")
             self._control = None
         if now < self._due:
             return
         try:
-            self._go_on(now)
+            self._connect_and_publish(now)
         except (SanctuaryError, OSError) as failed:
             self._terminal.say(f"tor: {type(failed).__name__}")
             self._drop_control()
-            self._later(now)
+            self._postpone(now)
 
-    def mend(self, health: Health | None, now: float) -> None:
-        """Publish again when no introduction point has stood for a while: after an outage tor gives up for minutes."""
+    def republish_if_unreachable(self, health: Health | None, now: float) -> None:
+        """Publish again when there was no introduction point for a while: after an outage tor gives up for minutes."""
         if self._control is None or health is None or self._percent < 100:  # noqa: PLR2004 - per cent
-            self._closed_since = None
-        elif health.doors:
-            self._closed_since, self._patience = None, _FIRST_PATIENCE
-        elif self._closed_since is None:
-            self._closed_since = now
-        elif now - self._closed_since > self._patience:
+            self._unreachable_since = None
+        elif health.introduction_points:
+            self._unreachable_since, self._patience = None, _FIRST_PATIENCE
+        elif self._unreachable_since is None:
+            self._unreachable_since = now
+        elif now - self._unreachable_since > self._patience:
             if self._patience == _FIRST_PATIENCE:
                 self._terminal.say("tor: visitors do not get through, the site is published again until they do")
-            self._closed_since, self._patience = None, min(self._patience * 2, _LONGEST_PATIENCE)
+            self._unreachable_since, self._patience = None, min(self._patience * 2, _LONGEST_PATIENCE)
             self._drop_control()
 
     @property
@@ -109,8 +114,8 @@ class TorSupervisor:
         return self._control
 
     @property
-    def how_far(self) -> TorStatus:
-        """Say how far it is; asks nobody."""
+    def status(self) -> TorStatus:
+        """Give the state of tor without asking it."""
         tor, control = self._tor, self._control
         return TorStatus(
             percent=max(0, self._percent) if control else 0,
@@ -126,15 +131,15 @@ class TorSupervisor:
 
     def stop(self) -> None:
         """End tor."""
-        self._forget_tor()
+        self._end_tor()
 
-    def _go_on(self, now: float) -> None:
+    def _connect_and_publish(self, now: float) -> None:
         if self._tor is None:
             self.start(now)
         if self._tor is not None and self._control is None:
             self._publish(self._tor)
         if self._control is not None:
-            self._tell_how_far(self._control, now)
+            self._report_progress(self._control, now)
         self._due = now + _POLL
 
     def _publish(self, tor: TorProcess) -> None:
@@ -145,12 +150,12 @@ class TorSupervisor:
         if not published.proof_of_work:
             self._terminal.say("tor: this tor cannot ask visitors for proof of work; a flood would be harder to bear")
 
-    def _tell_how_far(self, control: Control, now: float) -> None:
+    def _report_progress(self, control: Control, now: float) -> None:
         if self._percent < 100:  # noqa: PLR2004 - per cent
-            how_far = control.bootstrap()
-            if how_far.percent != self._percent:
-                self._percent, self._moved, self._said_trying = how_far.percent, now, False
-                self._terminal.progress(how_far.percent, how_far.summary)
+            bootstrap = control.bootstrap()
+            if bootstrap.percent != self._percent:
+                self._percent, self._moved, self._said_trying = bootstrap.percent, now, False
+                self._terminal.progress(bootstrap.percent, bootstrap.summary)
             elif now - self._moved > _TRYING and not self._said_trying:
                 self._said_trying = True
                 self._terminal.say("tor: the network is not reached yet; tor goes on trying, and everything else runs")
@@ -160,7 +165,7 @@ class TorSupervisor:
             self._terminal.end_progress()
             self._terminal.say("tor: the site is published and can be reached")
 
-    def _later(self, now: float) -> None:
+    def _postpone(self, now: float) -> None:
         self._due = now + self._pause
         self._pause = min(self._pause * 2, _LONGEST_PAUSE)
 
@@ -169,7 +174,7 @@ class TorSupervisor:
             self._control.close()
             self._control = None
 
-    def _forget_tor(self) -> None:
+    def _end_tor(self) -> None:
         self._drop_control()
         if self._tor is not None:
             self._tor.stop()

@@ -1,4 +1,4 @@
-"""From a secret to open databases: the first run with its screens, and every later one. It keeps no passphrase."""
+"""Unlocks a state with a secret, or makes it with the screens of a first run. It keeps no passphrase."""
 
 import sys
 from dataclasses import dataclass, field
@@ -27,7 +27,7 @@ class Unlocked:
     keys: VaultKeys
     onion_secret: bytes = field(repr=False)
     address: str
-    handed: FirstSecrets | None = None  # on a first run
+    first_secrets: FirstSecrets | None = None  # on a first run
 
     @property
     def desk_name(self) -> str:
@@ -47,30 +47,39 @@ def desk_url(keys: VaultKeys, port: int) -> str:
     return f"http://{_desk_name(keys)}.localhost:{port}"
 
 
-def with_answers(state: State, given: Answers, clock: Clock) -> Unlocked:
+def unlock_with_answers(state: State, answers: Answers, clock: Clock) -> Unlocked:
     """Unlock the state, or make it, without a person.
 
-    Raises: BadAnswers, WrongPassphrase, VaultDamaged, VaultNewer, WrongKey, DamagedFile, NewerFile.
+    Raises:
+        BadAnswers: they hold neither passphrase nor spare code.
+        WrongPassphrase: the secret opens no slot.
+        VaultDamaged: vault.key is damaged or missing.
+        VaultNewer: a newer version of this program wrote it.
+        WrongKey: a database does not open with its key.
+        DamagedFile: a database is damaged or missing.
+        NewerFile: a newer version of this program wrote it.
     """
     if first_run.is_due(state):
-        handed = first_run.draw(given)
-        made = first_run.make(state, handed, given.how_to_find_us, clock, lambda _: None)
-        return Unlocked(made.keys, made.onion.secret, made.onion.address, handed)
-    secret = given.passphrase or given.spare_code
+        first_secrets = first_run.draw_secrets(answers)
+        made = first_run.make_installation(state, first_secrets, answers.how_to_find_us, clock, lambda _: None)
+        return Unlocked(made.keys, made.onion.secret, made.onion.address, first_secrets)
+    secret = answers.passphrase or answers.spare_code
     if not secret:
         raise BadAnswers("passphrase or spare_code is needed")
     return _open(state, secret, clock)
 
 
-def with_a_person(state: State, terminal: Terminal, clock: Clock, desk_port: int) -> Unlocked:
+def unlock_with_a_person(state: State, terminal: Terminal, clock: Clock, desk_port: int) -> Unlocked:
     """Unlock the state, or make it, asking the person at the terminal.
 
-    Raises: BadUsage without a terminal; otherwise as `with_answers`.
+    Raises:
+        BadUsage: standard input is no terminal.
+        SanctuaryError: one of those of `unlock_with_answers`, except for BadAnswers.
     """
     if not sys.stdin.isatty():
         raise BadUsage("standard input is no terminal; see --answers in --help")
     if first_run.is_due(state):
-        return _first_with_a_person(state, terminal, clock, desk_port)
+        return _make_with_a_person(state, terminal, clock, desk_port)
     secret = terminal.ask("Passphrase: ", hidden=True)
     terminal.say("Opening the vault ...")
     return _open(state, secret, clock)
@@ -95,18 +104,18 @@ def _open(state: State, secret: str, clock: Clock) -> Unlocked:
     return Unlocked(keys, onion.secret, onion.address)
 
 
-def _first_with_a_person(state: State, terminal: Terminal, clock: Clock, desk_port: int) -> Unlocked:
-    handed = first_run.draw(Answers())
-    show_passphrase(terminal, handed.passphrase, "1 of 4: the passphrase of this installation")
-    show_spare_code(terminal, handed.spare_code, "2 of 4: the spare code")
-    how = _ask_how_to_find_us(terminal)
+def _make_with_a_person(state: State, terminal: Terminal, clock: Clock, desk_port: int) -> Unlocked:
+    first_secrets = first_run.draw_secrets(Answers())
+    show_passphrase(terminal, first_secrets.passphrase, "1 of 4: the passphrase of this installation")
+    show_spare_code(terminal, first_secrets.spare_code, "2 of 4: the spare code")
+    find_us = _ask_how_to_find_us(terminal)
     terminal.say("Making the vault ...")
 
     def show(keys: VaultKeys) -> None:
-        _hand_over_invitation(terminal, handed.invitation, Unlocked(keys, b"", "").desk_url(desk_port))
+        _show_invitation(terminal, first_secrets.invitation, Unlocked(keys, b"", "").desk_url(desk_port))
 
-    made = first_run.make(state, handed, how, clock, show)
-    return Unlocked(made.keys, made.onion.secret, made.onion.address, handed)
+    made = first_run.make_installation(state, first_secrets, find_us, clock, show)
+    return Unlocked(made.keys, made.onion.secret, made.onion.address, first_secrets)
 
 
 def show_passphrase(terminal: Terminal, passphrase: str, title: str) -> None:
@@ -117,9 +126,9 @@ def show_passphrase(terminal: Terminal, passphrase: str, title: str) -> None:
         "Write it down and keep it away from this machine: every start asks for it, and nobody can find it again.",
         "This screen will be cleared, and the words are shown once.",
     ]
-    asked = title
-    while terminal.screen(asked, words, "Type the six words:", hidden=True).split() != passphrase.split():
-        asked = f"{title}; that was not it"
+    heading = title
+    while terminal.screen(heading, words, "Type the six words:", hidden=True).split() != passphrase.split():
+        heading = f"{title}; that was not it"
 
 
 def show_spare_code(terminal: Terminal, code: str, title: str) -> None:
@@ -128,14 +137,14 @@ def show_spare_code(terminal: Terminal, code: str, title: str) -> None:
     words = [f"    {number}.  {line}" for number, line in enumerate(cut, start=1)]
     words += ["", "It opens the vault when the passphrase is lost. Give it to another person to keep, on paper."]
     words += ["This screen will be cleared, and the code is shown once."]
-    asked = title
-    while latin_digits(terminal.screen(asked, words, "Type the four digits of line 7:")) != cut[-1]:
-        asked = f"{title}; that was not line 7"
+    heading = title
+    while latin_digits(terminal.screen(heading, words, "Type the four digits of line 7:")) != cut[-1]:
+        heading = f"{title}; that was not line 7"
 
 
 def _ask_how_to_find_us(terminal: Terminal) -> dict[str, str]:
     """Ask, language by language, for the words that tell people how to find this site again."""
-    how, letters = {}, FIND_US_LETTERS
+    find_us, letters = {}, FIND_US_LETTERS
     for code, name in _LANGUAGES.items():
         text = (
             "The site tells its visitors where its address is made known, so that they can check it: a page, a paper,",
@@ -144,14 +153,14 @@ def _ask_how_to_find_us(terminal: Terminal) -> dict[str, str]:
         title = f"3 of 4: how to find us, {name}"
         while True:
             try:
-                how[code] = stdin_answers.find_us(terminal.screen(title, text, f"{name}:"))
+                find_us[code] = stdin_answers.checked_how_to_find_us(terminal.screen(title, text, f"{name}:"))
                 break
             except BadAnswers:
                 title = f"3 of 4: that was too long. How to find us, {name}"
-    return how
+    return find_us
 
 
-def _hand_over_invitation(terminal: Terminal, invitation: str, url: str) -> None:
+def _show_invitation(terminal: Terminal, invitation: str, url: str) -> None:
     """Show the coordinator's invitation and where it is redeemed."""
     words = [f"    {number}.  {line}" for number, line in enumerate(code_lines(invitation), start=1)]
     words += ["", "With it the first coordinator enrols, once, within seven days. In a private window of a browser:"]

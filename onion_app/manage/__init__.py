@@ -1,4 +1,4 @@
-"""`scripts/manage`: what the operator asks of a running launcher, and does to the state it runs on.
+"""`scripts/manage`: the operator's commands for a running launcher, and for the state that it runs on.
 
-It promises to change nothing when it refuses. What speaks to the launcher needs no passphrase and learns counts only.
+It promises to change nothing when it refuses. Commands for the launcher need no passphrase and learn counts only.
 """

@@ -1,4 +1,4 @@
-"""What stands on the command line of `scripts/manage`, and the one place where its errors are printed."""
+"""The command line of `scripts/manage`, and the one place where its errors are printed."""
 
 import argparse
 import sys

@@ -17,7 +17,7 @@ from typing import Any, Final, Literal
 from onion_app.errors import NotRunning, SanctuaryError, TorTooOld
 from onion_app.launch import confine, manage_socket
 from onion_app.launch.state import State
-from onion_app.launch.status import BACKUP_IS_OLD, SPACE_IS_SHORT, on_disk
+from onion_app.launch.status import BACKUP_IS_OLD, SPACE_IS_SHORT, disk_status
 from onion_app.launch.terminal import Terminal
 from onion_app.onion import tor_process
 
@@ -52,7 +52,7 @@ def doctor(_chosen: argparse.Namespace, state: State, terminal: Terminal) -> Non
 def examine(state: State) -> list[Diagnosis]:
     """Give the ten answers, the worst first."""
     try:
-        status = manage_socket.ask(state.manage_socket, "status")
+        status = manage_socket.ask_launcher(state.manage_socket, "status")
     except NotRunning:
         status = {}
     diagnoses = [
@@ -83,7 +83,7 @@ def _tor() -> Diagnosis:
 
 def _confinement(state: State) -> Diagnosis:
     question = "Can each process be confined?"
-    reason = confine.trial([state.run] if state.run.is_dir() else [])
+    reason = confine.try_confinement([state.run] if state.run.is_dir() else [])
     if not reason:
         return Diagnosis(_GOOD, question, "yes")
     return Diagnosis(
@@ -120,7 +120,7 @@ def _clock() -> Diagnosis:
 
 
 def _space(state: State) -> Diagnosis:
-    free = on_disk(state, time.time)["free_bytes"] if state.path.is_dir() else SPACE_IS_SHORT
+    free = disk_status(state, time.time)["free_bytes"] if state.path.is_dir() else SPACE_IS_SHORT
     answer = f"{free / (1 << 30):.1f} GiB are free"
     return Diagnosis(
         _BAD if free < SPACE_IS_SHORT else _GOOD, "Is there room?", answer, "df -h" if free < SPACE_IS_SHORT else ""
@@ -153,7 +153,7 @@ def _words(status: dict[str, Any]) -> Diagnosis:
 
 def _backup(state: State) -> Diagnosis:
     question = "Is there a backup?"
-    days = on_disk(state, time.time)["backup_days"]
+    days = disk_status(state, time.time)["backup_days"]
     if days is not None and days <= BACKUP_IS_OLD:
         return Diagnosis(_GOOD, question, f"of {days} days ago")
     answer = "none yet" if days is None else f"the last one is {days} days old"

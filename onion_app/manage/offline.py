@@ -36,7 +36,7 @@ def ask_secret(chosen: argparse.Namespace, terminal: Terminal) -> str:
         BadAnswers: the answers hold neither of the two.
     """
     if chosen.answers:
-        answers = stdin_answers.read(sys.stdin.fileno())
+        answers = stdin_answers.read_answers(sys.stdin.fileno())
         if not (answers.passphrase or answers.spare_code):
             raise BadAnswers("passphrase or spare_code is needed")
         return answers.passphrase or answers.spare_code
@@ -134,7 +134,7 @@ def backup(chosen: argparse.Namespace, state: State, terminal: Terminal) -> None
     """Write one encrypted file with everything in it, and read it back."""
     keys = open_keys(chosen, state, terminal)
     with terminal.working("Writing, then reading it back") as progress:
-        size = backup_restore.save(state, keys, chosen.file, time.time, progress)
+        size = backup_restore.save_backup(state, keys, chosen.file, time.time, progress)
     terminal.say(f"{chosen.file} is written and was read back: {size // _MIB} MiB.")
     terminal.say("It opens with today's passphrase or spare code. Keep it on another machine or stick.")
     with closing(database.open_desk(state.desk, keys.desk)) as desk:
@@ -155,12 +155,12 @@ def restore(chosen: argparse.Namespace, state: State, terminal: Terminal) -> Non
         raise StateTaken(str(state.path))  # before anybody types a secret
     secret = ask_secret(chosen, terminal)
     with terminal.working("Reading") as progress:
-        contents = backup_restore.check(chosen.file, secret, progress)
+        contents = backup_restore.check_backup(chosen.file, secret, progress)
     terminal.say(f"{chosen.file} is whole. It was made on {date_of(contents.day):%d.%m.%Y}.")
     if chosen.check:
         return
     with terminal.working("Restoring") as progress:
-        result = backup_restore.restore(
+        result = backup_restore.restore_backup(
             chosen.file, secret, state.path, time.time, progress, replace=chosen.replace, newer=chosen.withdrawn_from
         )
     date = f"{date_of(result.day):%d.%m.%Y}"

@@ -1,7 +1,8 @@
 """Turns itself into another program whose life is bound to that of its parent.
 
 Run as `python -I -S bound.py PARENT_PID PROGRAM ARGUMENT...`: a program of its own and no function for `preexec_fn`,
-because code run between fork and exec in a process with threads can hang. It stays one page of the standard library.
+because code run between fork and exec in a process with threads can hang. It stays one page of the standard library,
+for it sees nothing else.
 """
 
 import ctypes
@@ -10,8 +11,21 @@ import resource
 import signal
 import sys
 
+# The numbers of prctl(2) in linux/prctl.h, which Python does not name.
 PR_SET_PDEATHSIG = 1
+PR_SET_DUMPABLE = 4
 PR_SET_NO_NEW_PRIVS = 38
+
+
+def prctl(option: int, value: int) -> None:
+    """Have the kernel treat this process differently from here on.
+
+    Raises:
+        OSError: it refuses.
+    """
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(option, ctypes.c_ulong(value), ctypes.c_ulong(0), ctypes.c_ulong(0), ctypes.c_ulong(0)) != 0:
+        raise OSError(ctypes.get_errno(), "prctl was refused")
 
 
 def bind(parent: int) -> None:
@@ -20,12 +34,12 @@ def bind(parent: int) -> None:
     The signal is SIGKILL: asked with SIGTERM, tor 0.4.9 sometimes stands still for ever in the middle of its own end
     (its main thread waits for a lock of its workers), and would keep the next tor away from its folder.
 
-    Raises: OSError when the kernel refuses; SystemExit when the parent is gone already.
+    Raises:
+        OSError: the kernel refuses.
+        SystemExit: the parent is gone already.
     """
-    libc = ctypes.CDLL(None, use_errno=True)
-    for option, value in ((PR_SET_PDEATHSIG, int(signal.SIGKILL)), (PR_SET_NO_NEW_PRIVS, 1)):
-        if libc.prctl(option, value, 0, 0, 0) != 0:
-            raise OSError(ctypes.get_errno(), "prctl")
+    prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    prctl(PR_SET_NO_NEW_PRIVS, 1)
     if os.getppid() != parent:
         sys.exit(1)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # P03: memory that holds the onion key never becomes a file

@@ -32,7 +32,7 @@ _PROOF_OF_WORK = "PoWDefensesEnabled=1 PoWQueueRate=25 PoWQueueBurst=250 "
 # Tor Browser opens six connections to a site at most: who has 17 on one circuit is no browser, and loses the circuit.
 _LIMITS = "Flags=DiscardPK,MaxStreamsCloseCircuit MaxStreams=16 "
 _ANSWER = 30.0  # seconds in which tor answers a question, or is taken for lost
-_OPEN_DOOR = {"BUILT", "PURPOSE=HS_SERVICE_INTRO", "HS_STATE=HSSI_ESTABLISHED"}  # of a line about a circuit
+_INTRODUCTION_CIRCUIT = {"BUILT", "PURPOSE=HS_SERVICE_INTRO", "HS_STATE=HSSI_ESTABLISHED"}  # of a line about a circuit
 _COLLISION = "550"  # tor has not yet noticed that our previous connection, and the service with it, is gone
 _COLLISION_TRIES = 20
 _COLLISION_PAUSE = 0.5  # seconds
@@ -61,25 +61,20 @@ class Published:
 
 @dataclass(frozen=True)
 class Health:
-    """What tor itself knows about its reach; `doors` is the number of introduction points that stand.
+    """Tor's own facts on whether visitors get through; `introduction_points` is the number of those that stand.
 
-    Of these facts only `doors` changes soon after an outage: tor goes on calling the network up, and circuits
-    established, for as long as nothing makes it try. A service always holds its doors open.
+    Of these facts only that number changes soon after an outage: tor goes on calling the network up, and circuits
+    established, for as long as nothing makes it try. A service keeps its introduction points at all times.
     """
 
     network_up: bool
     circuits: bool
     dormant: bool
     published: bool
-    doors: int
-
-    @property
-    def good(self) -> bool:
-        """Whether, as far as tor knows, visitors get through."""
-        return self.network_up and self.circuits and self.published and self.doors > 0 and not self.dormant
+    introduction_points: int
 
 
-class _Line(ControlSocketFile):  # type: ignore[misc]  # stem has no types
+class _Socket(ControlSocketFile):  # type: ignore[misc]  # stem has no types
     """stem's socket, closed also when nobody listens."""
 
     def _make_socket(self) -> socket.socket:
@@ -92,14 +87,18 @@ class _Line(ControlSocketFile):  # type: ignore[misc]  # stem has no types
         return line
 
 
-class _Wire(BaseController):  # type: ignore[misc]  # stem has no types
+class _Connection(BaseController):  # type: ignore[misc]  # stem has no types
     """stem's reading thread and message queue, with an end that is noticed at once."""
 
     def __init__(self, control_socket: Path, on_event: Callable[[str], None], on_end: Callable[[], None]) -> None:
-        """Connect. Raises: stem.SocketError."""
+        """Connect.
+
+        Raises:
+            stem.SocketError: nobody listens.
+        """
         self._on_event = on_event
         self._on_end = on_end
-        super().__init__(_Line(str(control_socket)))
+        super().__init__(_Socket(str(control_socket)))
 
     def _launch_threads(self) -> None:
         """Start the two threads without the calls that Python has marked as old."""
@@ -109,7 +108,7 @@ class _Wire(BaseController):  # type: ignore[misc]  # stem has no types
         self._event_thread.start()
 
     def _event_loop(self) -> None:
-        """Hand on events as they come; stem's own loop wakes twenty times a second for nothing."""
+        """Pass each event on as it comes; stem's own loop wakes twenty times a second for nothing."""
         while self.is_alive():
             self._event_notice.wait()
             self._event_notice.clear()
@@ -118,7 +117,7 @@ class _Wire(BaseController):  # type: ignore[misc]  # stem has no types
 
     def _close(self) -> None:
         super()._close()
-        self._reply_queue.put(stem.SocketClosed())  # whoever still waits for an answer must not wait for ever
+        self._reply_queue.put(stem.SocketClosed())  # a thread that still waits for an answer must not wait for ever
         self._on_end()
 
 
@@ -133,13 +132,14 @@ class Control:
         self._closing = False
         self._run_folder = control_socket.absolute().parent
         self._service_id = ""
-        self._wire = _Wire(control_socket, self._heard, self._ended)
+        self._wire = _Connection(control_socket, self._note_event, self._note_end)
 
     @classmethod
     def connect(cls, control_socket: Path, *, on_lost: Callable[[], None] | None = None) -> Self:
         """Connect to tor; `on_lost` runs once, in a thread of its own, when the connection ends without `close`.
 
-        Raises: ControlLost.
+        Raises:
+            ControlLost: nobody listens, or tor does not take our greeting.
         """
         try:
             control = cls(control_socket, on_lost)
@@ -152,25 +152,29 @@ class Control:
         return control
 
     def bootstrap(self) -> Bootstrap:
-        """Return how far tor is. Raises: ControlLost."""
+        """Return how far tor is.
+
+        Raises:
+            ControlLost: tor does not answer.
+        """
         phase = self._facts("status/bootstrap-phase").get("status/bootstrap-phase", "")
-        found = re.search(r'PROGRESS=(\d+) TAG=(\S+) SUMMARY="([^"]*)"', phase)
-        return Bootstrap(int(found[1]), found[2], found[3]) if found else Bootstrap(0, "starting", "Starting")
+        match = re.search(r'PROGRESS=(\d+) TAG=(\S+) SUMMARY="([^"]*)"', phase)
+        return Bootstrap(int(match[1]), match[2], match[3]) if match else Bootstrap(0, "starting", "Starting")
 
     def publish(self, secret: bytes, address: str, site_socket: Path, port: int = 80) -> Published:
-        """Publish our service: what comes to `port` of `address` goes to `site_socket`, beside the control socket.
+        """Publish our service: connections to `port` of `address` go to `site_socket`, beside the control socket.
 
         `secret` is the expanded ed25519 key, 64 bytes. tor finds the socket by its bare name in its working directory
         (see tor_process), because a path with a space or an Arabic letter cannot be said on the control socket.
 
-        Raises: ServiceRefused, ControlLost.
+        Raises:
+            ServiceRefused: the socket, the key or tor does not allow it.
+            ControlLost: tor does not answer.
         """
         if site_socket.absolute().parent != self._run_folder or not re.fullmatch(r"[a-z.]+", site_socket.name):
-            fact = "the site's socket is not in tor's run folder"
-            raise ServiceRefused(fact)
+            raise ServiceRefused("the site's socket is not in tor's run folder")
         if self._service_id:
-            fact = "it is published already"
-            raise ServiceRefused(fact)
+            raise ServiceRefused("it is published already")
         # P02: the only way from the network ends at the site's unix socket; the desk's address is never said here.
         key = f"ADD_ONION ED25519-V3:{base64.b64encode(secret).decode()} "
         target = f"{_LIMITS}Port={port},unix:{site_socket.name}"
@@ -181,13 +185,11 @@ class Control:
             proof_of_work = False
             answer = self._add(key + target)
         if answer[-1][0] != "250":
-            fact = f"tor answered {answer[-1][0]}"
-            raise ServiceRefused(fact)
+            raise ServiceRefused(f"tor answered {answer[-1][0]}")
         self._service_id = address.removesuffix(".onion")
         if answer[0][2] != f"ServiceID={self._service_id}":
-            self.close()  # takes down what is not ours to offer
-            fact = "the key belongs to another address"
-            raise ServiceRefused(fact)
+            self.close()  # takes a service down that is not ours
+            raise ServiceRefused("the key belongs to another address")
         return Published(address, proof_of_work)
 
     def alive(self) -> bool:
@@ -195,16 +197,20 @@ class Control:
         return not self.lost.is_set()
 
     def health(self) -> Health:
-        """Return what tor knows about its reach. Raises: ControlLost."""
-        asked = ("network-liveness", "status/circuit-established", "dormant", "onions/current", "circuit-status")
-        facts = self._facts(*asked)
+        """Ask tor for its health.
+
+        Raises:
+            ControlLost: tor does not answer.
+        """
+        names = ("network-liveness", "status/circuit-established", "dormant", "onions/current", "circuit-status")
+        facts = self._facts(*names)
         circuits = facts.get("circuit-status", "").splitlines()
         return Health(
             network_up=facts.get("network-liveness") == "up",
             circuits=facts.get("status/circuit-established") == "1",
             dormant=facts.get("dormant") != "0",
             published=bool(self._service_id) and self._service_id in facts.get("onions/current", "").split(),
-            doors=sum(set(circuit.split()) >= _OPEN_DOOR for circuit in circuits),
+            introduction_points=sum(set(circuit.split()) >= _INTRODUCTION_CIRCUIT for circuit in circuits),
         )
 
     def close(self) -> None:
@@ -232,7 +238,11 @@ class Control:
         return facts
 
     def _ask(self, line: str) -> list[tuple[str, str, str]]:
-        """Send one line and return the lines of the answer: status, divider, text. Raises: ControlLost."""
+        """Send one line and return the lines of the answer: status, divider, text.
+
+        Raises:
+            ControlLost: there is no answer in time, or none that can be read.
+        """
         limit = threading.Timer(_ANSWER, self._wire.close)
         limit.daemon = True
         limit.start()
@@ -245,12 +255,12 @@ class Control:
             limit.cancel()
         return [(str(code), str(divider), str(text)) for code, divider, text in answer.content()]
 
-    def _heard(self, event: str) -> None:
+    def _note_event(self, event: str) -> None:
         """Note that a directory has taken our descriptor: from now on visitors find us."""
         if event.startswith("HS_DESC UPLOADED "):  # tor sends these for its own services only, and we have but one
             self.uploaded.set()
 
-    def _ended(self) -> None:
+    def _note_end(self) -> None:
         """Tell that the connection is gone."""
         self.lost.set()
         if self._on_lost is not None and not self._closing:

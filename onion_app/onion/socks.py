@@ -17,7 +17,8 @@ def dial(proxy: Path | int, host: str, port: int, timeout: float, *, circuit: st
     `timeout` is in seconds, for each step. Calls with the same `circuit` share one, and another name never does: a
     check that wants to see the whole way through the network takes a fresh name.
 
-    Raises: OSError when it cannot be reached.
+    Raises:
+        OSError: it cannot be reached.
     """
     line = socket.socket(socket.AF_UNIX if isinstance(proxy, Path) else socket.AF_INET)
     try:
@@ -35,33 +36,29 @@ def _greet(line: socket.socket, circuit: bytes) -> None:
     """Agree on the version and, where a circuit is named, give its name as the user's: tor keeps users apart."""
     wanted = _PASSWORD if circuit else _NO_PASSWORD
     line.sendall(_VERSION + b"\x01" + wanted)
-    if _read(line, 2) != _VERSION + wanted:
-        fact = "this is no SOCKS socket of tor"
-        raise ConnectionError(fact)
+    if _read_exactly(line, 2) != _VERSION + wanted:
+        raise ConnectionError("this is no SOCKS socket of tor")
     if circuit:
         line.sendall(b"\x01" + bytes([len(circuit)]) + circuit + b"\x01-")
-        if _read(line, 2)[1] != 0:
-            fact = "tor refused the name of the circuit"
-            raise ConnectionError(fact)
+        if _read_exactly(line, 2)[1] != 0:
+            raise ConnectionError("tor refused the name of the circuit")
 
 
 def _connect(line: socket.socket, host: bytes, port: int) -> None:
     """Ask tor to connect by name, and wait until it has."""
     line.sendall(_CONNECT_BY_NAME + bytes([len(host)]) + host + port.to_bytes(2, "big"))
-    _, status, _, kind = _read(line, 4)
+    _, status, _, kind = _read_exactly(line, 4)
     if status != 0:
-        fact = f"tor's SOCKS answer is {status:#04x}"
-        raise ConnectionError(fact)
-    _read(line, _ADDRESS_BYTES.get(kind, 0) + 2)
+        raise ConnectionError(f"tor's SOCKS answer is {status:#04x}")
+    _read_exactly(line, _ADDRESS_BYTES.get(kind, 0) + 2)
 
 
-def _read(line: socket.socket, count: int) -> bytes:
+def _read_exactly(line: socket.socket, count: int) -> bytes:
     """Read exactly `count` bytes."""
     read = b""
     while len(read) < count:
         more = line.recv(count - len(read))
         if not more:
-            fact = "tor closed the SOCKS connection"
-            raise ConnectionError(fact)
+            raise ConnectionError("tor closed the SOCKS connection")
         read += more
     return read

@@ -66,7 +66,7 @@ def circuits(site: Site) -> Iterator[Measured]:
     keys = {"site": site.onion, "bare": new_onion_key()}
     with ExitStack() as stack:
         network = stack.enter_context(PrivateNetwork(site.state.path / "network", progress=_say))
-        tor = tor_process.start(network.torrc_for_service(ROOT / "torrc.example"), site.state.tor, site.state.run)
+        tor = tor_process.start_tor(network.torrc_for_service(ROOT / "torrc.example"), site.state.tor, site.state.run)
         stack.callback(tor.stop)
         for kind, key in keys.items():
             behind = stack.enter_context(server(kind, site, f"run/{kind}"))

@@ -184,9 +184,9 @@ def installation() -> Iterator[Installation]:
     """Make an installation once, on which nothing has run yet."""
     with tempfile.TemporaryDirectory(prefix="launch-") as folder:
         with held(Path(folder) / "state") as place:
-            made = unlock.with_answers(place, Answers(how_to_find_us=FIND_US), time.time)
-        assert made.handed is not None
-        yield Installation(place.path, vars(made.handed) | {"onion": made.address, "desk_url": made.desk_url(1)})
+            made = unlock.unlock_with_answers(place, Answers(how_to_find_us=FIND_US), time.time)
+        assert made.first_secrets is not None
+        yield Installation(place.path, vars(made.first_secrets) | {"onion": made.address, "desk_url": made.desk_url(1)})
 
 
 @pytest.fixture

@@ -37,7 +37,7 @@ class Kept:
     case: bytes
 
     def save(self, target: Path) -> Path:
-        backup_restore.save(self.place, self.keys, target, noon, quietly)
+        backup_restore.save_backup(self.place, self.keys, target, noon, quietly)
         return target
 
     def meets_keys(self, *epochs: int) -> None:

@@ -4,7 +4,7 @@ import os
 import sys
 from pathlib import Path
 
-from onion_app.launch.processes.child import Child, run
+from onion_app.launch.processes.child import Child, run_child
 
 LINES = {
     "hostile": (
@@ -37,4 +37,4 @@ def work(child: Child) -> None:
 
 
 if __name__ == "__main__":
-    run(work)
+    run_child(work)

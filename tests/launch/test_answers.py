@@ -29,7 +29,7 @@ def read(*pieces: bytes, end: bool = True) -> Answers:
     sender = threading.Thread(target=send)
     sender.start()
     try:
-        return stdin_answers.read(reader)
+        return stdin_answers.read_answers(reader)
     finally:
         sender.join()
         os.close(reader)

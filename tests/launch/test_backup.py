@@ -33,13 +33,13 @@ def elsewhere(tmp_path: Path) -> Path:
 
 
 def restore(kept: Kept, file: Path, folder: Path, *, replace: bool = False, newer: Path | None = None) -> RestoreResult:
-    return backup_restore.restore(file, kept.passphrase, folder, noon, quietly, replace=replace, newer=newer)
+    return backup_restore.restore_backup(file, kept.passphrase, folder, noon, quietly, replace=replace, newer=newer)
 
 
 def test_a_backup_is_restored_with_the_spare_code_elsewhere(kept: Kept, tmp_path: Path, elsewhere: Path) -> None:
     kept.meets_keys(1, 2)  # the second epoch began after the mailbox was copied
     file = kept.save(tmp_path / "backup")
-    done = backup_restore.restore(file, kept.spare_code, elsewhere, noon, quietly, replace=False, newer=None)
+    done = backup_restore.restore_backup(file, kept.spare_code, elsewhere, noon, quietly, replace=False, newer=None)
     assert (done.day, done.withdrawn, done.unread_lists) == (TODAY, 0, ())
     restored = State(elsewhere)
     assert open_slots(statefiles.read_keyslots(elsewhere), kept.passphrase) == kept.keys
@@ -62,7 +62,7 @@ def test_a_backup_has_one_of_few_sizes_and_shows_nothing(kept: Kept, tmp_path: P
 
 def test_a_large_backup_doubles() -> None:
     half = backup_format.Part(40 << 20, "", 1)
-    assert backup_format.size_for(backup_format.Inside(TODAY, half, half)) == 128 << 20
+    assert backup_format.size_for(backup_format.Contents(TODAY, half, half)) == 128 << 20
 
 
 def test_a_backup_is_made_while_everything_runs(standing: Launched, installation: Installation, tmp_path: Path) -> None:
@@ -70,7 +70,7 @@ def test_a_backup_is_made_while_everything_runs(standing: Launched, installation
     assert with_secret(standing.state, secret, "backup", str(file)).error is None
     assert with_secret(standing.state, secret, "restore", str(file), "--check").error is None
     with pytest.raises(AlreadyRunning):
-        backup_restore.restore(file, secret, standing.state, noon, quietly, replace=True, newer=None)
+        backup_restore.restore_backup(file, secret, standing.state, noon, quietly, replace=True, newer=None)
 
 
 def test_what_is_there_already_is_never_written_over(kept: Kept, tmp_path: Path) -> None:
@@ -132,7 +132,7 @@ def whole(installation: Installation, tmp_path_factory: pytest.TempPathFactory) 
     folder = tmp_path_factory.mktemp("whole")
     shutil.copytree(installation.state, folder / "state")
     keys = open_slots(statefiles.read_keyslots(folder / "state"), installation.printed["spare_code"])
-    backup_restore.save(State(folder / "state"), keys, folder / "backup", noon, quietly)
+    backup_restore.save_backup(State(folder / "state"), keys, folder / "backup", noon, quietly)
     return (folder / "backup").read_bytes()
 
 
@@ -172,14 +172,14 @@ def test_a_restore_that_was_cut_off_is_done_again(kept: Kept, tmp_path: Path, mo
 
 
 def test_what_was_written_wrong_is_no_backup(kept: Kept, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write = backup_format.write
+    write = backup_format.write_backup
 
     def failing_disk(file: object, *given: object) -> None:
         write(file, *given)  # type: ignore[arg-type]
         file.seek(70_000)  # type: ignore[attr-defined]
         file.write(b"x")  # type: ignore[attr-defined]
 
-    monkeypatch.setattr(backup_format, "write", failing_disk)
+    monkeypatch.setattr(backup_format, "write_backup", failing_disk)
     with pytest.raises(BackupDamaged):
         kept.save(tmp_path / "backup")
     assert not list(tmp_path.glob("backup*"))

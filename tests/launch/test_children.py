@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from onion_app.launch import children
-from onion_app.launch.children import Report, Running
+from onion_app.launch.children import ChildProcess, Report
 from onion_app.launch.processes.child import Orders
 from onion_app.launch.supervisor import Supervisor
 from tests import processes
@@ -18,11 +18,11 @@ def orders(part: str, state: Path) -> Orders:
     return Orders(state, b"\x01" * 32, b"\x02" * 32, address="x.onion", desk_name=part, desk_port=1, days_ahead=3)
 
 
-def begin(part: str, state: Path) -> Running:
-    return children.start([], "tests.launch.quitter", orders(part, state), None)
+def begin(part: str, state: Path) -> ChildProcess:
+    return children.start_child([], "tests.launch.quitter", orders(part, state), None)
 
 
-def everything(child: Running) -> list[Report]:
+def everything(child: ChildProcess) -> list[Report]:
     """Wait for the end of a child, and give all that it reported."""
     child.wait(START)
     reports = child.reports()
@@ -75,27 +75,27 @@ class Clock:
         self.begun = 0
         self.part = part
         self.state = state
-        self.watch = Supervisor("child", self.start, self.said.append, every=every)
+        self.supervisor = Supervisor("child", self.start, self.said.append, every=every)
 
-    def start(self) -> Running:
+    def start(self) -> ChildProcess:
         self.begun += 1
         return begin(self.part, self.state)
 
     def to_its_end(self) -> None:
         """Step until the child that runs has ended and was noticed."""
-        self.watch.step(self.now)
-        assert self.watch.running is not None
-        self.watch.running.process.wait(START)
-        self.watch.step(self.now)
-        assert self.watch.running is None
+        self.supervisor.step(self.now)
+        assert self.supervisor.child is not None
+        self.supervisor.child.process.wait(START)
+        self.supervisor.step(self.now)
+        assert self.supervisor.child is None
 
     def pause(self) -> float:
-        """Find how long the watch waits before the next start."""
+        """Find how long the supervisor waits before the next start."""
         begun, waited = self.begun, 0.0
         while self.begun == begun:
             waited += 0.25
             self.now += 0.25
-            self.watch.step(self.now)
+            self.supervisor.step(self.now)
         return waited
 
 
@@ -113,21 +113,21 @@ def test_a_failing_child_is_started_again_after_a_growing_pause_and_named_once_a
 def test_a_child_that_ran_for_long_is_started_again_at_once(tmp_path: Path) -> None:
     clock = Clock("waits", tmp_path)
     for _ in range(3):
-        clock.watch.step(clock.now)
-        assert clock.watch.running is not None
-        processes.kill(clock.watch.running.process.pid)
+        clock.supervisor.step(clock.now)
+        assert clock.supervisor.child is not None
+        processes.kill(clock.supervisor.child.process.pid)
         clock.now += 100.0
         clock.to_its_end()
         assert clock.pause() == 0.5
-    assert clock.watch.running is not None
-    clock.watch.running.wait(0.0)
-    clock.watch.running.close()
+    assert clock.supervisor.child is not None
+    clock.supervisor.child.wait(0.0)
+    clock.supervisor.child.close()
 
 
 def test_a_child_whose_last_session_ended_is_started_again_at_once_and_in_silence(tmp_path: Path) -> None:
     clock = Clock("idle", tmp_path)
     clock.to_its_end()
-    clock.watch.step(clock.now)
+    clock.supervisor.step(clock.now)
     assert clock.begun == 2
     clock.to_its_end()
     assert clock.said == []
@@ -139,6 +139,6 @@ def test_chores_come_again_after_their_time_and_soon_when_a_log_could_not_be_tru
 ) -> None:
     clock = Clock(part, tmp_path, every=3600.0)
     clock.to_its_end()
-    assert clock.watch.counts == ({"unread": 3, "busy_logs": 0} if part == "counts" else {"busy_logs": 1})
+    assert clock.supervisor.counts == ({"unread": 3, "busy_logs": 0} if part == "counts" else {"busy_logs": 1})
     assert clock.pause() == pause
     clock.to_its_end()

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
 
@@ -86,7 +85,9 @@ class Opened:
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[State, first_run.Installation]:
     state = State(tmp_path_factory.mktemp("chores"))
-    made = first_run.make(state, first_run.draw(Answers()), {}, lambda: TODAY * DAY, lambda _: None)
+    made = first_run.make_installation(
+        state, first_run.draw_secrets(Answers()), {}, lambda: TODAY * DAY, lambda _: None
+    )
     return state, made
 
 
@@ -165,12 +166,11 @@ def test_the_logs_are_truncated_beside_a_running_site(opened: Opened) -> None:
 
 def says_room(opened: Opened) -> bool:
     """Give what `status` says of room after these chores."""
-    reach: Any = SimpleNamespace(how_far=TorStatus(100, published=True, confined=True, version="", proof_of_work=True))
-    self_check: Any = SimpleNamespace(seen=Observed)
-    watches = [Supervisor(name, pytest.fail, pytest.fail) for name in ("site", "desk", "chores")]
-    watches[-1].counts = opened.chores()
-    told = status.Static("x.onion", confined=True, clock=opened.orders.clock)
-    return bool(status.running(told, opened.state, reach, self_check, watches)["has_room"])
+    tor = TorStatus(100, published=True, confined=True, version="", proof_of_work=True)
+    supervisors = [Supervisor(name, pytest.fail, pytest.fail) for name in ("site", "desk", "chores")]
+    supervisors[-1].counts = opened.chores()
+    static = status.Static("x.onion", confined=True, clock=opened.orders.clock)
+    return bool(status.launcher_status(static, opened.state, tor, Observed(), supervisors)["has_room"])
 
 
 def test_room_that_was_made_since_the_chores_is_room(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:

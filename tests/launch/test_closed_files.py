@@ -50,7 +50,7 @@ def test_a_database_that_is_closed_is_named_and_goes_on_when_it_is_opened(
         processes.until(lambda: launched.running("site") != first, START, "another site")
         kept = visitor.confirm(check)
         assert (kept.status, kept.form_with("text").value("text")) == (503, "words")
-        manage_socket.ask(launched.state / "run" / "manage.sock", "pause")  # starts the chores
+        manage_socket.ask_launcher(launched.state / "run" / "manage.sock", "pause")  # starts the chores
         both = {("site", "StateClosed"), ("chores", "StateClosed")}
         processes.until(lambda: both <= failed(launched), START, "both errors")
     assert visitor.come_back(code).main.having_class("text")[0].text == mark

@@ -84,7 +84,7 @@ def made_until(state: State, last: int) -> bool:
     child = os.fork()
     if child == 0:
         sys.settrace(killing_at(last))
-        first_run.make(state, HANDED, FIND_US, CLOCK, lambda _: None)
+        first_run.make_installation(state, HANDED, FIND_US, CLOCK, lambda _: None)
         os._exit(0)
     _, status = os.waitpid(child, 0)
     return os.WIFSIGNALED(status)
@@ -138,7 +138,7 @@ def test_a_first_run_cut_off_at_any_step_leaves_nothing_or_everything(
             desk.close()
         elif left not in remnants:
             remnants.add(left)
-            first_run.make(state, HANDED, FIND_US, CLOCK, lambda _: None)
+            first_run.make_installation(state, HANDED, FIND_US, CLOCK, lambda _: None)
             assert not first_run.is_due(state)
         if not killed:
             break
@@ -153,7 +153,7 @@ def test_a_first_run_whose_person_goes_away_before_the_end_is_begun_again(tmp_pa
 
     state = fresh(tmp_path / "state")
     with pytest.raises(EOFError):
-        first_run.make(state, HANDED, FIND_US, CLOCK, gone)
+        first_run.make_installation(state, HANDED, FIND_US, CLOCK, gone)
     assert first_run.is_due(state)
     assert not (state.path / "vault.key").exists()
 
@@ -166,7 +166,7 @@ def test_a_state_without_its_keys_is_not_taken_for_a_new_one(tmp_path: Path) -> 
 
 
 def test_what_is_not_given_is_drawn_anew_each_time() -> None:
-    drawn = [first_run.draw(Answers()) for _ in range(2)]
+    drawn = [first_run.draw_secrets(Answers()) for _ in range(2)]
     assert drawn[0].passphrase != drawn[1].passphrase
     assert drawn[0].spare_code != drawn[1].spare_code
     assert drawn[0].invitation != drawn[1].invitation

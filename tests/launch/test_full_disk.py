@@ -11,8 +11,9 @@ import pytest
 
 from onion_app.crypto.keyslots import open_slots
 from onion_app.errors import DiskFull
-from onion_app.launch import backup_restore, manage_socket, status_text
+from onion_app.launch import backup_restore, manage_socket
 from onion_app.launch.state import State
+from onion_app.manage import status_text
 from onion_app.vault import connection, database, schema, statefiles
 from onion_app.vault.shown.routing import LEAST_ROOM
 from scripts.rehearsal.people import Volunteer
@@ -98,9 +99,11 @@ def test_on_a_full_disk_words_are_kept_and_read_and_the_status_names_it(place: P
         refused = place.desk.send(page.form_ending("/reply"), text=answer)
         reply = refused.form_ending("/reply")
         assert reply.value("text") == answer
-        manage_socket.ask(place.launched.state / "run" / "manage.sock", "pause")  # starts the chores
+        manage_socket.ask_launcher(place.launched.state / "run" / "manage.sock", "pause")  # starts the chores
         processes.until(lambda: ("chores", "DiskFull") in place.failed(), START, "the error")
-        marked = {line.text[2:14].strip() for line in status_text.lines(status(place.launched.state)) if line.bad}
+        marked = {
+            line.text[2:14].strip() for line in status_text.status_lines(status(place.launched.state)) if line.bad
+        }
         assert {"Errors", "Free space"} <= marked
     processes.until(lambda: status(place.launched.state)["paused"], START, "chores that go on")
     assert not [error for error in place.failed() if error[0] == "chores"], "they were done since"
@@ -137,12 +140,12 @@ def test_no_half_backup_is_left(place: Place, tmp_path: Path) -> None:
             ballast.append(fill(place.disk))
 
     with pytest.raises(DiskFull):
-        backup_restore.save(State(place.launched.state), keys, target, time.time, somebody_else_writes)
+        backup_restore.save_backup(State(place.launched.state), keys, target, time.time, somebody_else_writes)
     ballast[0].unlink()
     assert {*place.disk.iterdir(), *place.launched.state.iterdir()} == before
     assert not list(tmp_path.iterdir())
     assert statefiles.read_backup_day(place.launched.state) is None
-    backup_restore.save(State(place.launched.state), keys, target, time.time, lambda _: None)
+    backup_restore.save_backup(State(place.launched.state), keys, target, time.time, lambda _: None)
     check_restoring(place, target)
     target.unlink()
 
@@ -163,7 +166,7 @@ def check_restoring(place: Place, backup: Path) -> None:
         assert (type(done.error), str(done.error)) == (DiskFull, str(other))
     assert databases(other) == before
     secret = place.printed["passphrase"]
-    backup_restore.restore(backup, secret, other, time.time, lambda _: None, replace=True, newer=None)
+    backup_restore.restore_backup(backup, secret, other, time.time, lambda _: None, replace=True, newer=None)
     shutil.rmtree(other)
 
 

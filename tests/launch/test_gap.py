@@ -22,7 +22,7 @@ def see_day(kept: Kept, place: State, day: int) -> None:
 
 def look(kept: Kept, coming: State, *in_use: State, aside: tuple[State, ...] = ()) -> settings.Restored:
     """Give what the authors are told when a backup of ten days ago is restored."""
-    return gap.look(coming, BACKUP_DAY, list(in_use), list(aside), kept.keys).restored
+    return gap.find_gap(coming, BACKUP_DAY, list(in_use), list(aside), kept.keys).restored
 
 
 @pytest.fixture
@@ -57,7 +57,9 @@ def test_a_warning_stays_whichever_state_has_it(kept: Kept, coming: State, tmp_p
 def test_a_second_restore_does_not_end_the_warning_of_the_first(kept: Kept, tmp_path: Path) -> None:
     backup, there = kept.save(tmp_path / "backup"), State(tmp_path / "there")
     for _ in range(2):
-        done = backup_restore.restore(backup, kept.passphrase, there.path, noon, quietly, replace=True, newer=None)
+        done = backup_restore.restore_backup(
+            backup, kept.passphrase, there.path, noon, quietly, replace=True, newer=None
+        )
         assert not done.all_gone
         see_day(kept, there, TODAY)
     with (

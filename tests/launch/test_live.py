@@ -27,7 +27,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         orders.append(order)
         return {"clock_off_days": 0 if "clock" in orders else 20}
 
-    monkeypatch.setattr(manage_socket, "ask", ask)
+    monkeypatch.setattr(manage_socket, "ask_launcher", ask)
     monkeypatch.setattr(
         running,
         "time",
@@ -56,7 +56,7 @@ def test_no_other_day_is_taken(asked: list[str], tmp_path: Path, typed: str) -> 
 
 
 def test_what_the_chores_have_not_said_is_not_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(manage_socket, "ask", lambda *_: {"clock_off_days": None})
+    monkeypatch.setattr(manage_socket, "ask_launcher", lambda *_: {"clock_off_days": None})
     terminal = Heard()
     running.clock(CHOSEN, State(tmp_path), terminal)
     said = "".join(terminal.said)
@@ -71,9 +71,9 @@ def test_who_restores_an_old_backup_is_told_that_the_clock_will_be_doubted(
     nothing = backup_format.Part(0, "", 1)
     day = int(time.time() // 86400) - age
     monkeypatch.setattr(offline, "ask_secret", lambda *_: "a passphrase")
-    monkeypatch.setattr(backup_restore, "check", lambda *_: backup_format.Inside(day, nothing, nothing))
+    monkeypatch.setattr(backup_restore, "check_backup", lambda *_: backup_format.Contents(day, nothing, nothing))
     monkeypatch.setattr(
-        backup_restore, "restore", lambda *_, **__: backup_restore.RestoreResult(day, 0, (), all_gone=True)
+        backup_restore, "restore_backup", lambda *_, **__: backup_restore.RestoreResult(day, 0, (), all_gone=True)
     )
     chosen = argparse.Namespace(file=tmp_path / "backup", check=False, replace=False, withdrawn_from=None)
     terminal = Heard()

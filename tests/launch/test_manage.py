@@ -14,10 +14,11 @@ import pytest
 
 from onion_app.crypto.keyslots import open_slots
 from onion_app.errors import ClockWrong, NotConfirmed, NotRunning, VaultDamaged
-from onion_app.launch import manage_socket, status_text
+from onion_app.launch import manage_socket
 from onion_app.launch.manage_socket import ManageSocket
 from onion_app.launch.state import State
 from onion_app.launch.status import BACKUP_IS_OLD, VERSION
+from onion_app.manage import status_text
 from onion_app.vault import database, settings, statefiles
 from tests import processes
 from tests.launch.conftest import ROOT, START, Installation, Launched, Operator, contents
@@ -33,7 +34,7 @@ def counted(state: Path) -> dict[str, Any]:
 
 def marked(seen: dict[str, Any]) -> set[str]:
     """Name what is shown to a person as wrong."""
-    return {line.text.split()[1] for line in status_text.lines(seen) if line.bad}
+    return {line.text.split()[1] for line in status_text.status_lines(seen) if line.bad}
 
 
 def test_status_says_how_everything_is_and_marks_what_is_wrong(standing: Launched) -> None:
@@ -172,7 +173,7 @@ def test_a_connection_that_says_nothing_loses_its_seat(tmp_path: Path) -> None:
 
 def test_nobody_listens_is_named(tmp_path: Path) -> None:
     with pytest.raises(NotRunning):
-        manage_socket.ask(tmp_path / "nowhere", "status")
+        manage_socket.ask_launcher(tmp_path / "nowhere", "status")
 
 
 def test_the_version_is_the_one_of_the_project() -> None:

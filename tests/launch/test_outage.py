@@ -34,9 +34,9 @@ def test_an_outage_shows_within_a_minute_and_passes_by_itself(own_network: Priva
         house.launch()
         processes.until(lambda: is_well(house), START, "a published site")
         tor = Control.connect(house.state / "run" / "control.sock")
-        assert tor.health().doors
+        assert tor.health().introduction_points
         own_network.stop_relays()
-        assert wait_for(lambda: not tor.health().doors) < AT_ONCE
+        assert wait_for(lambda: not tor.health().introduction_points) < AT_ONCE
         assert tor.alive()
         tor.close()
         processes.until(lambda: "no introduction points" in status(house.state)["tor_trouble"], SEEN, "the outage")

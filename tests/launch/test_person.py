@@ -137,11 +137,11 @@ def test_a_person_is_asked_for_one_of_the_two_secrets_unseen(
 ) -> None:
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(isatty=lambda: True))
     terminal = Heard(installation.printed[name], "not this one")
-    opened = unlock.with_a_person(State(later.state), terminal, time.time, 1)
+    opened = unlock.unlock_with_a_person(State(later.state), terminal, time.time, 1)
     assert opened.address == installation.printed["onion"]
     assert terminal.said[0].endswith("(hidden)")
     with pytest.raises(WrongPassphrase):
-        unlock.with_a_person(State(later.state), terminal, time.time, 1)
+        unlock.unlock_with_a_person(State(later.state), terminal, time.time, 1)
 
 
 def test_ctrl_c_at_the_question_ends_it_as_asked(returning: Person) -> None:

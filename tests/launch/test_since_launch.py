@@ -25,12 +25,12 @@ def test_the_long_sleep_is_allowed_to_the_first_chores_that_believe_the_clock(
         begun.append(orders)
         raise OSError
 
-    monkeypatch.setattr(children, "start", start)
+    monkeypatch.setattr(children, "start_child", start)
     options = Options(tmp_path, answers=True, desk_port=1, torrc=tmp_path / "torrc", days=0)
     opened = Unlocked(VaultKeys(bytes(32), bytes(32)), bytes(64), "x" * 56 + ".onion")
     launcher = Launcher(options, State(tmp_path), opened, Terminal(), confined=False)
-    chores = Supervisor("chores", lambda: launcher._begin("chores", None), lambda _: None, every=3600.0)
-    launcher._watches = [chores]
+    chores = Supervisor("chores", lambda: launcher._start_child("chores", None), lambda _: None, every=3600.0)
+    launcher._supervisors = [chores]
 
     def reported(off: int) -> None:
         chores.counts = {"clock_off": off}
@@ -40,7 +40,7 @@ def test_the_long_sleep_is_allowed_to_the_first_chores_that_believe_the_clock(
     today = int(time.time()) // 86_400
     for off in (400, 0, 0):
         reported(off)
-    launcher._answer("clock")
+    launcher._carry_out("clock")
     launcher._step_children()
     latest = [orders.latest_day for orders in begun]
     assert latest[:2] == [None, None], "no chores had believed the clock when these began"

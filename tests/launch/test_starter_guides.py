@@ -23,7 +23,7 @@ def both(tmp_path: Path) -> Iterator[tuple[Database, Database]]:
     """Have the guides put into two new databases, the mailbox and the desk."""
     mailbox, desk = create_mailbox(tmp_path / "mailbox", b"m" * 32), create_desk(tmp_path / "desk", b"d" * 32)
     with closing(mailbox), closing(desk):
-        starter_guides.put(mailbox, desk)
+        starter_guides.store_guides(mailbox, desk)
         yield mailbox, desk
 
 

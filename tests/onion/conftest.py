@@ -26,7 +26,7 @@ def folder() -> Iterator[Path]:
 
 @contextmanager
 def started(torrc: Path, place: Path) -> Iterator[TorProcess]:
-    process = tor_process.start(torrc, place / "tor", place / "run")
+    process = tor_process.start_tor(torrc, place / "tor", place / "run")
     yield process
     process.stop()
 

@@ -13,6 +13,7 @@ import pytest
 from onion_app.crypto.onion_key import OnionKey, new_onion_key
 from onion_app.errors import ControlLost, ServiceRefused
 from onion_app.launch.state import State
+from onion_app.launch.status import tor_trouble
 from onion_app.launch.terminal import Terminal
 from onion_app.launch.tor_supervisor import Service, TorSupervisor
 from onion_app.onion import control as service
@@ -65,7 +66,7 @@ def test_what_is_published_is_reached_through_tor_alone_and_again_at_the_same_ad
     assert published.address == key.address
     assert published.proof_of_work
     assert control.uploaded.wait(300)
-    wait_for(lambda: control.health().good)
+    wait_for(lambda: not tor_trouble(control.health()))
     answer = reach(private_network.socks_port, key.address, "first")
     assert (answer.status, answer.body, len(answer.raw)) == (200, b"hello", len(PAGE))
 
@@ -98,7 +99,7 @@ def test_a_visitor_whose_introduction_was_lost_is_let_in_without_asking_again(
     torrc, way_to_site = private_network.torrc_for_service(ROOT / "torrc.example"), Path(str(site.server_address))
     control.publish(key.secret, key.address, way_to_site)
     reach(private_network.socks_port, key.address, "before")
-    again = tor_process.start(torrc, place / "again", place / "run-again")
+    again = tor_process.start_tor(torrc, place / "again", place / "run-again")
     way_again = again.control_socket.with_name("site.sock")
     way_again.symlink_to(way_to_site)
     second = Control.connect(again.control_socket)
@@ -125,7 +126,7 @@ def nothing_names_the_service(tor: TorProcess, key: OnionKey) -> None:
     names += [key.secret[:32], base64.b32decode(names[0].upper())[:32]]
     files = [path for path in tor.control_socket.parent.with_name("tor").rglob("*") if path.is_file()]
     assert len(files) > 3
-    for text in (*(path.read_bytes() for path in files), "\n".join(tor.last_words()).encode()):
+    for text in (*(path.read_bytes() for path in files), "\n".join(tor.complaints()).encode()):
         assert not [name for name in names if name in text or name.hex().encode() in text.lower()]
 
 
@@ -251,7 +252,7 @@ def test_without_a_network_a_service_is_published_once_and_not_called_healthy(
     with pytest.raises(ServiceRefused):
         alone.publish(key.secret, key.address, beside)
     health = alone.health()
-    assert (health.published, health.circuits, health.good) == (True, False, False)
+    assert (health.published, health.circuits, bool(tor_trouble(health))) == (True, False, True)
     assert not alone.uploaded.is_set()
     assert alone.bootstrap().percent < 100
 
@@ -290,5 +291,5 @@ def test_the_launcher_knows_of_a_tor_without_proof_of_work(
         )
         way_in.start(0.0)
         way_in.step(0.0)
-        assert way_in.how_far.proof_of_work is False
+        assert way_in.status.proof_of_work is False
         way_in.withdraw()

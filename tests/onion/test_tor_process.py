@@ -22,7 +22,7 @@ import sys, time
 from pathlib import Path
 from onion_app.onion import tor_process
 place = Path(sys.argv[1])
-print(tor_process.start(place / "torrc", place / "tor", place / "run").pid, flush=True)
+print(tor_process.start_tor(place / "torrc", place / "tor", place / "run").pid, flush=True)
 time.sleep(600)
 """
 
@@ -48,7 +48,7 @@ def test_a_missing_tor_and_a_program_that_is_none_are_named(place: Path) -> None
 def test_an_old_tor_is_named(place: Path, offline: Path, version: str) -> None:
     old = script(place, f"echo 'Tor version {version}.'")
     with pytest.raises(TorTooOld):
-        tor_process.start(offline, place / "state", place / "run", tor=old)
+        tor_process.start_tor(offline, place / "state", place / "run", tor=old)
 
 
 @pytest.mark.parametrize("version", ["0.4.7.0", "0.4.10.1", "0.5.0.1", "1.0.0.0"])
@@ -60,13 +60,13 @@ def test_versions_are_compared_as_numbers(place: Path, version: str) -> None:
 def test_options_that_tor_does_not_take_are_a_failure_that_tells_why(place: Path, offline: Path) -> None:
     offline.write_text("NoSuchOption 1\n")
     with pytest.raises(TorFailed, match="err"):
-        tor_process.start(offline, place / "tor", place / "run")
+        tor_process.start_tor(offline, place / "tor", place / "run")
 
 
 def test_a_state_too_deep_for_a_socket_is_named_before_tor_starts(place: Path, offline: Path) -> None:
     deep = place / ("d" * 120)
     with pytest.raises(StatePathTooLong):
-        tor_process.start(offline, deep / "tor", deep / "run")
+        tor_process.start_tor(offline, deep / "tor", deep / "run")
     assert not deep.exists()
 
 
@@ -95,7 +95,7 @@ def test_a_tor_whose_sandbox_does_not_work_here_runs_without_and_is_not_called_c
         'case "$*" in *--version*|*"--Sandbox 0"*) exec tor "$@";; esac\n'
         "echo '[err] Tor was not built with support for sandboxing'; exit 1",
     )
-    process = tor_process.start(offline, place / "tor-data", place / "run", tor=tor)
+    process = tor_process.start_tor(offline, place / "tor-data", place / "run", tor=tor)
     assert process.ended() is None
     assert not process.confined
     process.stop()
@@ -115,14 +115,14 @@ def test_nothing_of_the_systems_own_options_is_read(lonely_tor: TorProcess) -> N
 
 def test_nothing_of_our_surroundings_reaches_tor(place: Path, offline: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SECRET", "of ours")
-    process = tor_process.start(offline, place / "tor", place / "run")
+    process = tor_process.start_tor(offline, place / "tor", place / "run")
     surroundings = Path(f"/proc/{process.pid}/environ").read_bytes().split(b"\0")
     process.stop()
     assert {line.partition(b"=")[0] for line in surroundings} <= {b"", b"LC_ALL", b"PATH", b"LC_CTYPE"}
 
 
 def test_tor_ends_when_told(place: Path, offline: Path) -> None:
-    process = tor_process.start(offline, place / "tor", place / "run")
+    process = tor_process.start_tor(offline, place / "tor", place / "run")
     assert process.ended() is None
     assert process.stop() in (0, -signal.SIGKILL)
     assert process.ended() is not None
@@ -137,11 +137,11 @@ def test_tor_ends_in_order_although_its_sandbox_may_block_signals(mortal_tor: To
 
 
 def test_tor_can_be_started_again_where_another_was_killed(place: Path, offline: Path) -> None:
-    first = tor_process.start(offline, place / "tor", place / "run")
+    first = tor_process.start_tor(offline, place / "tor", place / "run")
     os.kill(first.pid, signal.SIGKILL)
     wait_for(lambda: first.ended() is not None)
     assert first.control_socket.exists()
-    second = tor_process.start(offline, place / "tor", place / "run")
+    second = tor_process.start_tor(offline, place / "tor", place / "run")
     assert second.ended() is None
     second.stop()
 

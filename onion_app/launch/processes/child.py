@@ -1,9 +1,8 @@
-"""What every child does first: it closes its memory, reads its one line over the pipe, and reports over the other.
+"""The beginning of every child: it closes its memory, reads its orders from one pipe, and reports over another.
 
-A child never prints: what it could say might hold somebody's text. Of an error it reports the class and nothing else.
+A child never prints: a sentence of it might hold somebody's text. Of an error it reports the class and nothing else.
 """
 
-import json
 import os
 import socket
 import sys
@@ -25,7 +24,7 @@ _LONGEST_NAME = 100  # letters of a circle's name
 
 @dataclass(frozen=True)
 class Orders:
-    """What the launcher gives a child; keys it needs none of are empty."""
+    """The launcher's orders for a child; the keys that it does not need are empty."""
 
     state: Path
     mailbox_key: bytes
@@ -76,7 +75,7 @@ def _is_circle_name(name: str) -> bool:
 
 @dataclass(frozen=True)
 class WaitingCounts:
-    """What waits in one circle; `oldest` is in days, or None when nothing waits."""
+    """The messages that wait in one circle; `oldest` is in days, or None when there are none."""
 
     name: Annotated[str, _is_circle_name]
     unread: int
@@ -85,7 +84,7 @@ class WaitingCounts:
 
 
 class Reports:
-    """The way up to the launcher."""
+    """The pipe to the launcher, one JSON object a line."""
 
     def __init__(self, descriptor: int) -> None:
         """Report to this descriptor."""
@@ -93,33 +92,33 @@ class Reports:
         self._one_at_a_time = threading.Lock()
 
     def ready(self) -> None:
-        """Say that requests are answered from now on."""
-        self._say({"ready": True})
+        """Report that requests are answered from now on."""
+        self._send({"ready": True})
 
     def idle(self) -> None:
-        """Say that the last session has ended and that this process goes too."""
-        self._say({"idle": True})
+        """Report that the last session has ended, and with it this process."""
+        self._send({"idle": True})
 
-    def circle(self, waiting: "WaitingCounts") -> None:
-        """Hand up what waits in one circle."""
-        self._say({"circle": asdict(waiting)})
+    def circle(self, waiting: WaitingCounts) -> None:
+        """Report the messages that wait in one circle."""
+        self._send({"circle": asdict(waiting)})
 
     def counts(self, counts: Mapping[str, int]) -> None:
-        """Hand up numbers, after the circles."""
-        self._say({"counts": dict(counts)})
+        """Report numbers, after the circles."""
+        self._send({"counts": dict(counts)})
 
     def failed(self, error_class: str) -> None:
-        """Hand up the class of an error."""
-        self._say({"failed": error_class})
+        """Report the class of an error."""
+        self._send({"failed": error_class})
 
-    def _say(self, report: dict[str, Any]) -> None:
+    def _send(self, report: dict[str, Any]) -> None:
         with self._one_at_a_time:
-            os.write(self._descriptor, json.dumps(report).encode() + b"\n")
+            os.write(self._descriptor, to_json(report).encode() + b"\n")
 
 
 @dataclass(frozen=True)
 class Child:
-    """A child that has begun: its orders, the number of its listener, its way up, and the sign to stop."""
+    """A child that has begun: its orders, the number of its listener, its reports, and the event that stops it."""
 
     orders: Orders
     listener_number: int  # -1 for the chores, which answer nobody
@@ -131,8 +130,8 @@ class Child:
         return socket.socket(fileno=self.listener_number)
 
 
-def run(work: Callable[[Child], None]) -> None:
-    """Begin as a child, do this work, and end this process: 0 when it ended as asked, 1 after any error."""
+def run_child(work: Callable[[Child], None]) -> None:
+    """Begin as a child, do this work, and end this process with status 0 as asked, or 1 after any error."""
     close_memory()
     die_with_parent()
     orders_pipe, report_pipe, listener = (int(number) for number in sys.argv[1:4])
@@ -149,7 +148,7 @@ def run(work: Callable[[Child], None]) -> None:
 
 
 def truncate_log(database: Database) -> None:
-    """Empty the write-ahead log and close; a log in use is left to the next who closes."""
+    """Empty the write-ahead log and close; a log in use is left to the next process that closes."""
     try:
         database.checkpoint()
     except CheckpointBusy:
@@ -169,7 +168,7 @@ def _one_line(descriptor: int) -> bytes:
 
 
 def _stop_at_the_end_of(descriptor: int, stop: threading.Event) -> None:
-    """Wait until the launcher closes its end, on purpose or by dying, and give the sign to stop."""
+    """Wait until the launcher closes its end, on purpose or by dying, and set the event that stops this process."""
     while os.read(descriptor, 4096):
         pass
     stop.set()

@@ -1,14 +1,14 @@
-"""The desk's process. It goes when its last session has ended, so that no key of anybody stays in memory."""
+"""The desk's process. It ends with its last session, so that no key of anybody stays in memory."""
 
 from onion_app.crypto.keyslots import VaultKeys
 from onion_app.desk import DeskConfig, create_app
-from onion_app.launch.processes.child import Child, run, truncate_log
+from onion_app.launch.processes.child import Child, run_child, truncate_log
 from onion_app.vault.database import open_desk, open_mailbox
 from onion_app.web.waitress.server import serve
 
 
 def work(child: Child) -> None:
-    """Answer volunteers until the sign to stop, or until nobody is logged in any more."""
+    """Answer volunteers until asked to stop, or until nobody is logged in any more."""
     orders = child.orders
 
     def everybody_left() -> None:
@@ -34,4 +34,4 @@ def work(child: Child) -> None:
 
 
 if __name__ == "__main__":
-    run(work)
+    run_child(work)

@@ -1,13 +1,13 @@
 """The site's process: one mailbox, one key, one socket. It never sees the desk's key or folder."""
 
-from onion_app.launch.processes.child import Child, run, truncate_log
+from onion_app.launch.processes.child import Child, run_child, truncate_log
 from onion_app.site import SiteConfig, create_app
 from onion_app.vault.database import open_mailbox
 from onion_app.web.waitress.server import serve
 
 
 def work(child: Child) -> None:
-    """Answer visitors until the sign to stop."""
+    """Answer visitors until asked to stop."""
     orders = child.orders
     app = create_app(SiteConfig(orders.mailbox_folder, orders.mailbox_key, orders.address, orders.clock))
     listener = child.listener()
@@ -17,4 +17,4 @@ def work(child: Child) -> None:
 
 
 if __name__ == "__main__":
-    run(work)
+    run_child(work)

@@ -1,0 +1,115 @@
+"""The words of `status` on a terminal, from the launcher's status; a fault begins with `!` and is red."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from onion_app.launch.clock import describe_doubt
+from onion_app.launch.state import State
+from onion_app.launch.status import BACKUP_IS_OLD, SPACE_IS_SHORT
+
+_GIB = 1 << 30
+
+
+@dataclass(frozen=True)
+class StatusLine:
+    """One fact; `bad` when the operator should do something."""
+
+    text: str
+    bad: bool = False
+
+
+def status_lines(status: dict[str, Any]) -> list[StatusLine]:
+    """Say everything, one fact a line."""
+    if not status["running"]:
+        return [_line("Launcher", "does not run on this state", bad=True), *_on_disk(status)]
+    return [*_onion(status), *_processes(status), *_cases(status), *_on_disk(status), *_versions(status)]
+
+
+def what_remains(state: State) -> list[str]:
+    """Name the things that `panic` could not destroy."""
+    return [
+        "What remains:",
+        f"  - {state.path}: databases that nothing opens any more. Remove them: rm -r {state.path}",
+        "  - backups, wherever you put them: they open with the passphrase or the spare code. Destroy each of them.",
+        "  - copies of vault.key that somebody took before now: destroy the papers with passphrase and spare code too.",
+        "  - on an SSD, old blocks of vault.key may survive; without passphrase and spare code they open nothing.",
+    ]
+
+
+def _line(name: str, text: str, *, bad: bool = False) -> StatusLine:
+    return StatusLine(f"{'!' if bad else ' '} {name:<12} {text}", bad)
+
+
+def _onion(status: dict[str, Any]) -> list[StatusLine]:
+    check, trouble = status["self_check"], status["tor_trouble"]
+    minutes = check["worked_minutes_ago"]
+    worked = "has not worked yet" if minutes is None else f"worked {minutes} minutes ago"
+    failed = ", and failed the last time" if check["last_failed"] else ""
+    onion = f"http://{status['onion']}/"
+    no_work = status["proof_of_work"] is False
+    work = "; cannot ask visitors for proof of work: a flood would be harder to bear" if no_work else ""
+    return [
+        _line("Onion", onion if status["published"] else f"{onion} is not published", bad=not status["published"]),
+        _line(
+            "tor",
+            f"{status['bootstrap']} %; {', '.join(trouble) or 'sees no trouble'}{work}",
+            bad=bool(trouble) or no_work,
+        ),
+        _line("Self-check", worked + failed, bad=check["last_failed"]),
+    ]
+
+
+def _processes(status: dict[str, Any]) -> list[StatusLine]:
+    silent = [name for name, answers in status["answering"].items() if not answers]
+    loose = [name for name, confined in status["confined"].items() if not confined]
+    names = {"ours": "site, desk and chores", "tor": "tor"}
+    errors = [f"{one['process']}: {one['error']} {one['minutes_ago']} minutes ago" for one in status["errors"]]
+    return [
+        _line("Answering", f"not yet: {', '.join(silent)}" if silent else "site and desk", bad=bool(silent)),
+        _line("Errors", ", ".join(errors) or "none within the hour", bad=bool(errors)),
+        _line(
+            "Confinement",
+            f"not confined: {', '.join(names[name] for name in loose)}" if loose else "everything is confined",
+            bad=bool(loose),
+        ),
+        _messages(status),
+        *([_line("Clock", describe_doubt(status["clock_off_days"]), bad=True)] if status["clock_off_days"] else []),
+    ]
+
+
+def _messages(status: dict[str, Any]) -> StatusLine:
+    if status["has_members"] is False:
+        return _line("Messages", "are not taken yet: the first coordinator has to enrol", bad=True)
+    if status["paused"]:
+        return _line("Messages", "paused: new ones are not taken", bad=True)
+    return _line(
+        "Messages", "are taken" if status["has_room"] else "no room: new ones are not taken", bad=not status["has_room"]
+    )
+
+
+def _cases(status: dict[str, Any]) -> list[StatusLine]:
+    if status["findings"] is None:
+        return [_line("Circles", "not counted yet")]
+    findings = status["findings"]
+    changed = f"{findings} things were found changed and put back; the desk names them" if findings else "nothing was"
+    return [*map(_circle, status["circles"]), _line("Changed", changed, bad=bool(findings))]
+
+
+def _circle(circle: dict[str, Any]) -> StatusLine:
+    oldest = "" if circle["oldest"] is None else f", the oldest for {circle['oldest']} days"
+    return _line("Circle", f"{circle['name']}: {circle['unread']} unread, {circle['urgent']} urgent{oldest}")
+
+
+def _on_disk(status: dict[str, Any]) -> list[StatusLine]:
+    days, free = status["backup_days"], status["free_bytes"]
+    backup = "none yet: ./scripts/manage backup FILE" if days is None else f"{days} days ago"
+    is_fresh = days is not None and 0 <= days <= BACKUP_IS_OLD
+    return [
+        _line("Backup", backup, bad=not is_fresh),
+        _line("Free space", f"{free / _GIB:.1f} GiB", bad=free < SPACE_IS_SHORT),
+    ]
+
+
+def _versions(status: dict[str, Any]) -> list[StatusLine]:
+    versions = ", ".join(f"{name} {version or '-'}" for name, version in status["versions"].items())
+    return [_line("Running", f"for {status['days_up']} days"), _line("Versions", versions)]
