@@ -184,8 +184,7 @@ def test_out_of_one_circle_is_not_out_of_the_other(
     # Those who remain learn what that person had read; and a second membership comes only with a new letting in.
     lawyer.get("/circles")
     assert "Sara was shut out" in card_of(lawyer, law).text
-    page = lawyer.get(f"/circles/{law.hex()}/opened-by/{id_of(house, 'Sara')}")
-    assert listed(page) == [foreign]
+    assert listed(lawyer.get(f"/circles/{law.hex()}/opened-by/{id_of(house, 'Sara')}")) == [foreign]
     types_invitation(counsellor, invites(lawyer, law))
     counsellor.get(f"/case/{foreign}")
     assert counsellor.status == 404
@@ -230,8 +229,7 @@ def test_an_office_begins_with_letting_in_and_ends_with_its_circle(
 ) -> None:
     house.make_coordinator(counsellor.login.handle)
     counsellor.log_in()
-    counsellor.get("/circles")
-    code = counsellor.press(f"/circles/{circle.hex()}/invite-coordinator").first(id="code").text.replace(" ", "")
+    code = invites(counsellor, circle, "invite-coordinator")
     types_invitation(lawyer, code)
     assert not lawyer.page.has("a", href="/settings")
     counsellor.get("/circles")
@@ -253,8 +251,7 @@ def test_an_office_begins_with_letting_in_and_ends_with_its_circle(
     # Somebody of the coordinators' circle becomes one with such an invitation, and nothing else changes.
     member = joins(house, circle, "Dana", counsellor)
     key = house.public_key(circle)
-    counsellor.get("/circles")
-    code = counsellor.press(f"/circles/{circle.hex()}/invite-coordinator").first(id="code").text.replace(" ", "")
+    code = invites(counsellor, circle, "invite-coordinator")
     types_invitation(counsellor, code)
     assert "in this circle already" in counsellor.page.errors
     assert types_invitation(member, code).has("a", href="/settings")

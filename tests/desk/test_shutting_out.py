@@ -80,11 +80,10 @@ def test_a_case_that_was_handed_over_is_named_to_the_circle_that_has_it_now(
     counsellor.press(f"/circles/shut-out/{id_of(house, 'Dana')}")
     lawyer.get("/circles")
     assert card_of(lawyer, law).has("a", href=elsewhere)
-    page = lawyer.get(elsewhere)
-    assert listed(page) == [case]
-    assert never_opened not in page.text
+    assert listed(lawyer.get(elsewhere)) == [case]
+    assert never_opened not in lawyer.page.text
     # Not who it was, nor in which circle; and nothing of it to anybody else.
-    assert not any(word in page.text for word in ("Dana", "Listening"))
+    assert not any(word in lawyer.page.text for word in ("Dana", "Listening"))
     counsellor.get(elsewhere)
     assert counsellor.status == 404
     assert not counsellor.get(f"/circles/{circle.hex()}/opened-elsewhere").having_class("case")
