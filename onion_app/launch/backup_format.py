@@ -33,10 +33,11 @@ _CLEAR = _BLOCK - HEADER_BYTES
 _SEALED = 1 << 16
 _PIECE = _SEALED - MORE_BYTES
 _LAST_PIECE = _PIECE - _BLOCK  # so that block and pieces make a power of two
-_INSIDE = 1024  # bytes for the description of what is inside
+_INSIDE = 1024  # bytes for the description of its contents
 _SUM_BYTES = 32
 _READ = 1 << 20
 
+Copies = Mapping[DatabaseKind, Path]
 Progress = Callable[[float], None]  # told how much of the work is done, 0 to 1
 
 
@@ -51,7 +52,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Contents:
-    """What a backup holds, and the day since 1970 on which it was made."""
+    """The two databases of a backup, and the day since 1970 on which it was made."""
 
     day: Day
     mailbox: Part
@@ -79,38 +80,42 @@ def measure_part(copy: Path, version: int) -> Part:
         return Part(file.tell(), checksum, version)
 
 
-def size_for(inside: Contents) -> int:
+def size_for(contents: Contents) -> int:
     """Say how large the file will be, in bytes."""
     size = LEAST
-    while _bytes_within(size) < _INSIDE + sum(one.size for one in inside.parts().values()):
+    while _bytes_within(size) < _INSIDE + sum(one.size for one in contents.parts().values()):
         size *= 2
     return size
 
 
 def write_backup(
-    file: BinaryIO, keys: VaultKeys, slots: str, inside: Contents, copies: Mapping[DatabaseKind, Path], told: Progress
+    file: BinaryIO, keys: VaultKeys, slots: str, contents: Contents, copies: Copies, progress: Progress
 ) -> None:
     """Write a whole backup.
 
-    Raises: OSError.
+    Raises:
+        OSError: the file cannot be written, or a copy cannot be read.
     """
     clear = _clear_block(slots)
     stream = SealingStream(_key(keys), clear)
     file.write(clear + stream.header)
-    pieces = size_for(inside) // _SEALED
+    pieces = size_for(contents) // _SEALED
     with ExitStack() as stack:
-        sources = [stack.enter_context(copies[name].open("rb")) for name in inside.parts()]
-        plain = _PlainText(_describe(inside), sources)
+        sources = [stack.enter_context(copies[name].open("rb")) for name in contents.parts()]
+        plain = _PlainText(_describe(contents), sources)
         for number in range(1, pieces + 1):
             last = number == pieces
             file.write(stream.seal(plain.take(_LAST_PIECE if last else _PIECE), last=last))
-            told(number / pieces)
+            progress(number / pieces)
 
 
 def read_head(file: BinaryIO) -> Head:
     """Read the block at the beginning, and see that the file is as long as it should be.
 
-    Raises: NotABackup, BackupNewer, BackupDamaged.
+    Raises:
+        NotABackup: it begins otherwise than any backup.
+        BackupNewer: its format is a later one.
+        BackupDamaged: its checksum or its length is wrong.
     """
     block = file.read(_BLOCK)
     if not block.startswith(MAGIC):
@@ -128,16 +133,22 @@ def read_head(file: BinaryIO) -> Head:
     return Head(slots.decode(), clear, block[_CLEAR:], size // _SEALED)
 
 
-def read_backup(file: BinaryIO, head: Head, keys: VaultKeys, into: Mapping[str, BinaryIO], told: Progress) -> Contents:
-    """Read everything to the last byte, write the parts into these files (none for a mere look), and say what it was.
+def read_backup(
+    file: BinaryIO, head: Head, keys: VaultKeys, into: Mapping[str, BinaryIO], progress: Progress
+) -> Contents:
+    """Read all pieces, write the parts into these files (none for a check), and give the description of the parts.
 
-    `file` stands behind the block. Raises: BackupDamaged, BackupNewer.
+    `file` stands behind the block.
+
+    Raises:
+        BackupDamaged: a piece does not open, or a part is not whole.
+        BackupNewer: the description has another shape.
     """
-    pieces = _open_pieces(file, head, keys, told)
+    pieces = _open_pieces(file, head, keys, progress)
     first = next(pieces)
     # Sealed by somebody who had the keys: what is of another shape is not damaged, but not ours either.
-    inside = from_json(Contents, first[:_INSIDE], BackupNewer)
-    left = {name: one.size for name, one in inside.parts().items()}
+    contents = from_json(Contents, first[:_INSIDE], BackupNewer)
+    left = {name: one.size for name, one in contents.parts().items()}
     sums = {name: hashlib.sha256() for name in left}
     for piece in chain([first[_INSIDE:]], pieces):
         rest = piece
@@ -147,9 +158,9 @@ def read_backup(file: BinaryIO, head: Head, keys: VaultKeys, into: Mapping[str, 
             sums[name].update(mine)
             if name in into:
                 into[name].write(mine)
-    if any(left.values()) or any(sums[name].hexdigest() != one.checksum for name, one in inside.parts().items()):
+    if any(left.values()) or any(sums[name].hexdigest() != one.checksum for name, one in contents.parts().items()):
         raise BackupDamaged
-    return inside
+    return contents
 
 
 class _PlainText:
@@ -169,14 +180,14 @@ class _PlainText:
         return piece.ljust(count, b"\0")
 
 
-def _open_pieces(file: BinaryIO, head: Head, keys: VaultKeys, told: Progress) -> Iterator[bytes]:
+def _open_pieces(file: BinaryIO, head: Head, keys: VaultKeys, progress: Progress) -> Iterator[bytes]:
     try:
         stream = OpeningStream(_key(keys), head.clear, head.header)
         for number in range(1, head.pieces + 1):
             last = number == head.pieces
             sealed = file.read(_SEALED - _BLOCK if last else _SEALED)
             yield stream.open(sealed, last=last)
-            told(number / head.pieces)
+            progress(number / head.pieces)
     except SealBroken:
         raise BackupDamaged from None
 
@@ -199,5 +210,5 @@ def _with_checksum(block: bytes) -> bytes:
     return block + hashlib.sha256(block).digest()
 
 
-def _describe(inside: Contents) -> bytes:
-    return to_json(asdict(inside)).encode().ljust(_INSIDE)
+def _describe(contents: Contents) -> bytes:
+    return to_json(asdict(contents)).encode().ljust(_INSIDE)

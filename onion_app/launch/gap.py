@@ -19,7 +19,7 @@ from onion_app.vault.mailbox import withdrawals
 
 @dataclass(frozen=True)
 class Gap:
-    """The lists that were found, the states whose list did not open, and what the authors have to be told."""
+    """The lists of withdrawals, the states whose list did not open, and the notice to the authors."""
 
     lists: list[Row]
     unread: tuple[Path, ...]
@@ -29,34 +29,34 @@ class Gap:
 def find_gap(coming: State, day: int, in_use: list[State], aside: list[State], keys: VaultKeys) -> Gap:
     """Read every list there is; `coming` is the backup of this day since 1970.
 
-    Only a state of `in_use` can have a whole list, and only if it ran on the day of the backup or later: whatever was
-    moved aside has had a successor.
+    Only a state of `in_use` can have a whole list, and only if it ran on the day of the backup or later: a state that
+    was moved aside has had a successor.
     """
     lists: list[Row] = []
     unread: list[Path] = []
     since = _since(_settings(coming, keys))
     is_whole = False
-    for place in (*in_use, *aside):
-        if not (place.mailbox / file_name("mailbox")).exists():
+    for state in (*in_use, *aside):
+        if not (state.mailbox / file_name("mailbox")).exists():
             continue
         try:
-            with closing(database.open_mailbox(place.mailbox, keys.mailbox)) as mailbox:
+            with closing(database.open_mailbox(state.mailbox, keys.mailbox)) as mailbox:
                 lists += withdrawals.withdrawn_ids(mailbox)
-            held = _settings(place, keys)
+            values = _settings(state, keys)
         except SanctuaryError:
-            unread.append(place.path)
+            unread.append(state.path)
             continue
-        since += _since(held)
-        last_day = max(held.seen_day or 0, statefiles.read_backup_day(place.path) or 0)
-        is_whole = is_whole or (place not in aside and last_day >= day)
-    surely_gone = is_whole and not since and not unread
-    return Gap(lists, tuple(unread), settings.Restored(day, None if surely_gone else min([day, *since])))
+        since += _since(values)
+        last_day = max(values.seen_day or 0, statefiles.read_backup_day(state.path) or 0)
+        is_whole = is_whole or (state not in aside and last_day >= day)
+    all_gone = is_whole and not since and not unread
+    return Gap(lists, tuple(unread), settings.Restored(day, None if all_gone else min([day, *since])))
 
 
-def _settings(place: State, keys: VaultKeys) -> settings.Settings:
-    with closing(database.open_desk(place.desk, keys.desk)) as desk:  # the desk's word: the mailbox could be changed
+def _settings(state: State, keys: VaultKeys) -> settings.Settings:
+    with closing(database.open_desk(state.desk, keys.desk)) as desk:  # the desk's word: the mailbox could be changed
         return settings.read_settings(desk)
 
 
-def _since(held: settings.Settings) -> list[int]:
-    return [held.restored.back_since] if held.restored and held.restored.back_since is not None else []
+def _since(values: settings.Settings) -> list[int]:
+    return [values.restored.back_since] if values.restored and values.restored.back_since is not None else []
