@@ -80,7 +80,7 @@ class TorSupervisor:
         """Start tor again, connect and publish again, or report progress, whichever is due."""
         if self._tor is not None and (exit_status := self._tor.ended()) is not None:
             self._terminal.say(f"tor: ended with status {exit_status}, is started again in {self._pause:g} s")
-            self._end_tor()
+            self.stop()
             self._postpone(now)
         if self._control is not None and self._control.lost.is_set():
             self._terminal.say("tor: the control connection was lost, the site is published again")
@@ -91,7 +91,7 @@ class TorSupervisor:
             self._connect_and_publish(now)
         except (SanctuaryError, OSError) as failed:
             self._terminal.say(f"tor: {type(failed).__name__}")
-            self._drop_control()
+            self.withdraw()
             self._postpone(now)
 
     def republish_if_unreachable(self, health: Health | None, now: float) -> None:
@@ -106,7 +106,7 @@ class TorSupervisor:
             if self._patience == _FIRST_PATIENCE:
                 self._terminal.say("tor: visitors do not get through, the site is published again until they do")
             self._unreachable_since, self._patience = None, min(self._patience * 2, _LONGEST_PATIENCE)
-            self._drop_control()
+            self.withdraw()
 
     @property
     def control(self) -> Control | None:
@@ -119,7 +119,7 @@ class TorSupervisor:
         tor, control = self._tor, self._control
         return TorStatus(
             percent=max(0, self._percent) if control else 0,
-            published=control is not None and control.alive() and control.uploaded.is_set(),
+            published=control is not None and not control.lost.is_set() and control.uploaded.is_set(),
             confined=tor is not None and tor.confined,
             version=".".join(map(str, tor.version)) if tor else "",
             proof_of_work=self._proof_of_work,
@@ -127,11 +127,16 @@ class TorSupervisor:
 
     def withdraw(self) -> None:
         """Take the service down: nobody new comes in; tor runs on for those who are there."""
-        self._drop_control()
+        if self._control is not None:
+            self._control.close()
+            self._control = None
 
     def stop(self) -> None:
-        """End tor."""
-        self._end_tor()
+        """End the service, then tor."""
+        self.withdraw()
+        if self._tor is not None:
+            self._tor.stop()
+            self._tor = None
 
     def _connect_and_publish(self, now: float) -> None:
         if self._tor is None:
@@ -144,10 +149,9 @@ class TorSupervisor:
 
     def _publish(self, tor: TorProcess) -> None:
         self._control = Control.connect(tor.control_socket)
-        published = self._control.publish(self._service.secret, self._service.address, self._state.site_socket)
-        self._percent, self._said_reachable = -1, False
-        self._proof_of_work = published.proof_of_work
-        if not published.proof_of_work:
+        service, self._percent, self._said_reachable = self._service, -1, False
+        self._proof_of_work = self._control.publish(service.secret, service.address, self._state.site_socket)
+        if not self._proof_of_work:
             self._terminal.say("tor: this tor cannot ask visitors for proof of work; a flood would be harder to bear")
 
     def _report_progress(self, control: Control, now: float) -> None:
@@ -168,14 +172,3 @@ class TorSupervisor:
     def _postpone(self, now: float) -> None:
         self._due = now + self._pause
         self._pause = min(self._pause * 2, _LONGEST_PAUSE)
-
-    def _drop_control(self) -> None:
-        if self._control is not None:
-            self._control.close()
-            self._control = None
-
-    def _end_tor(self) -> None:
-        self._drop_control()
-        if self._tor is not None:
-            self._tor.stop()
-            self._tor = None

@@ -47,16 +47,7 @@ class Bootstrap:
     """How far tor is with reaching the network; `summary` is tor's own English."""
 
     percent: int
-    tag: str
     summary: str
-
-
-@dataclass(frozen=True)
-class Published:
-    """A service that tor has accepted. It is reachable once `Control.uploaded` is set."""
-
-    address: str
-    proof_of_work: bool
 
 
 @dataclass(frozen=True)
@@ -124,25 +115,23 @@ class _Connection(BaseController):  # type: ignore[misc]  # stem has no types
 class Control:
     """Our connection to tor, and the service that lives on it."""
 
-    def __init__(self, control_socket: Path, on_lost: Callable[[], None] | None = None) -> None:
+    def __init__(self, control_socket: Path) -> None:
         """Connect; use `connect`, which also introduces us to tor."""
         self.lost = threading.Event()
         self.uploaded = threading.Event()
-        self._on_lost = on_lost
-        self._closing = False
         self._run_folder = control_socket.absolute().parent
         self._service_id = ""
-        self._wire = _Connection(control_socket, self._note_event, self._note_end)
+        self._wire = _Connection(control_socket, self._note_event, self.lost.set)
 
     @classmethod
-    def connect(cls, control_socket: Path, *, on_lost: Callable[[], None] | None = None) -> Self:
-        """Connect to tor; `on_lost` runs once, in a thread of its own, when the connection ends without `close`.
+    def connect(cls, control_socket: Path) -> Self:
+        """Connect to tor; the event `lost` is set when the connection, and the service with it, has ended.
 
         Raises:
             ControlLost: nobody listens, or tor does not take our greeting.
         """
         try:
-            control = cls(control_socket, on_lost)
+            control = cls(control_socket)
         except stem.ControllerError:
             raise ControlLost from None
         for greeting in ("AUTHENTICATE", "SETEVENTS HS_DESC"):
@@ -158,12 +147,13 @@ class Control:
             ControlLost: tor does not answer.
         """
         phase = self._facts("status/bootstrap-phase").get("status/bootstrap-phase", "")
-        match = re.search(r'PROGRESS=(\d+) TAG=(\S+) SUMMARY="([^"]*)"', phase)
-        return Bootstrap(int(match[1]), match[2], match[3]) if match else Bootstrap(0, "starting", "Starting")
+        match = re.search(r'PROGRESS=(\d+) TAG=\S+ SUMMARY="([^"]*)"', phase)
+        return Bootstrap(int(match[1]), match[2]) if match else Bootstrap(0, "Starting")
 
-    def publish(self, secret: bytes, address: str, site_socket: Path, port: int = 80) -> Published:
+    def publish(self, secret: bytes, address: str, site_socket: Path, port: int = 80) -> bool:
         """Publish our service: connections to `port` of `address` go to `site_socket`, beside the control socket.
 
+        It is reachable once `uploaded` is set. Gives whether tor can ask its visitors for proof of work.
         `secret` is the expanded ed25519 key, 64 bytes. tor finds the socket by its bare name in its working directory
         (see tor_process), because a path with a space or an Arabic letter cannot be said on the control socket.
 
@@ -190,11 +180,7 @@ class Control:
         if answer[0][2] != f"ServiceID={self._service_id}":
             self.close()  # takes a service down that is not ours
             raise ServiceRefused("the key belongs to another address")
-        return Published(address, proof_of_work)
-
-    def alive(self) -> bool:
-        """Tell whether the connection, and with it the service, is there."""
-        return not self.lost.is_set()
+        return proof_of_work
 
     def health(self) -> Health:
         """Ask tor for its health.
@@ -215,7 +201,6 @@ class Control:
 
     def close(self) -> None:
         """Close the connection; the service goes with it."""
-        self._closing = True
         self._wire.close()
 
     def _add(self, command: str) -> list[tuple[str, str, str]]:
@@ -259,9 +244,3 @@ class Control:
         """Note that a directory has taken our descriptor: from now on visitors find us."""
         if event.startswith("HS_DESC UPLOADED "):  # tor sends these for its own services only, and we have but one
             self.uploaded.set()
-
-    def _note_end(self) -> None:
-        """Tell that the connection is gone."""
-        self.lost.set()
-        if self._on_lost is not None and not self._closing:
-            threading.Thread(target=self._on_lost, name="tor lost", daemon=True).start()

@@ -23,7 +23,7 @@ from onion_app.errors import StatePathTooLong, TorFailed, TorMissing, TorTooOld
 Version = tuple[int, int, int]
 
 # 0.4.7 brought the second-layer guards (VanguardsLiteEnabled), without which the guard of a service is found in days.
-# Proof of work came with 0.4.8; a tor without it is used, and `control.Published` says so.
+# Proof of work came with 0.4.8; a tor without it is used, and `Control.publish` says so.
 OLDEST: Version = (0, 4, 7)
 
 _SOCKET_PATH_BYTES = 107  # sun_path of Linux less its closing zero byte
