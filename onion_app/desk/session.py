@@ -9,7 +9,6 @@ from typing import Any, Final
 from flask import session
 
 from onion_app.desk.context import databases, desk_context
-from onion_app.desk.identity import Identity
 from onion_app.desk.permissions import Member, member_with_keys
 from onion_app.errors import NothingHere, VisitOver
 
@@ -32,9 +31,9 @@ def end_session() -> None:
         desk_context().visits.end(key)
 
 
-def begin_members_session(who: Identity) -> None:
-    """Start the session of somebody who has just logged in."""
-    begin_session({"moderator": who.moderator_id.hex(), "private": who.private.hex(), "since": desk_context().clock()})
+def begin_members_session(moderator_id: bytes, private: bytes) -> None:
+    """Start the session of a moderator who has just logged in."""
+    begin_session({"moderator": moderator_id.hex(), "private": private.hex(), "since": desk_context().clock()})
 
 
 def end_every_session(moderator_id: bytes) -> None:

@@ -44,7 +44,7 @@ def login() -> Answer:
         who = log_in(databases(), desk_context().delays, handle, passphrase, digits, desk_context().clock())
     except LoginRefused as refused:
         return _login_page({"": refused.sentence})
-    begin_members_session(who)
+    begin_members_session(who.moderator_id, who.private)
     rekeying.at_login(databases(), who.moderator_id, who.private)
     held = held_text(request.form.get("kept", ""))
     if held is None:
