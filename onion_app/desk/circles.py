@@ -148,35 +148,22 @@ def _words(public: bytes, invitation: Invitation) -> tuple[str, ...]:
         return words_to_compare(public, circle_id=invitation.circle_id, invitation_id=invitation.id)
 
 
-def invite(dbs: Databases, member: Member, circle_id: bytes) -> str:
+def invite(dbs: Databases, member: Member, circle_id: bytes, *, coordinator: bool = False) -> str:
     """Make an invitation to a circle and give its code, of which only a digest is stored.
 
     Raises:
-        NotAllowed: neither one of their circles, nor are they a coordinator.
+        NotAllowed: neither one of their circles, nor are they a coordinator; or they invite one to another circle than
+            the coordinators'.
         NothingHere: no such circle.
     """
+    if coordinator:
+        only_coordinators(member)
     _may_look_after(member, circle_id)
     circle = circles.read_circle(dbs.desk, circle_id)
-    audit.add_to_audit(dbs.desk, member.id, "made an invitation", dbs.today, circle.id)
-    return _new_invitation(dbs, member, circle, coordinator=False)
-
-
-def invite_coordinator(dbs: Databases, member: Member, circle_id: bytes) -> str:
-    """Invite somebody who will coordinate too, which is done in the coordinators' circle only; give the code.
-
-    Raises:
-        NotAllowed: they are no coordinator, or it is another circle.
-        NothingHere: no such circle.
-    """
-    only_coordinators(member)
-    circle = circles.read_circle(dbs.desk, circle_id)
-    if not circle.coordinators:
+    if coordinator and not circle.coordinators:
         raise NotAllowed
-    audit.add_to_audit(dbs.desk, member.id, "invited a coordinator", dbs.today, circle.id)
-    return _new_invitation(dbs, member, circle, coordinator=True)
-
-
-def _new_invitation(dbs: Databases, member: Member, circle: circles.Circle, *, coordinator: bool) -> str:
+    what = "invited a coordinator" if coordinator else "made an invitation"
+    audit.add_to_audit(dbs.desk, member.id, what, dbs.today, circle.id)
     code = codes.new_code()
     invitation = new_invitation(circle.id, dbs.today, coordinator=coordinator, made_by=member.id)
     add_invitation(dbs.desk, invitation, codes.invitation_digest(code))

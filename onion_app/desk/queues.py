@@ -42,21 +42,13 @@ class CircleCounts(NamedTuple):
     mine: int
 
 
-class FirstPage(NamedTuple):
-    """Counts only, and the findings of the chores."""
-
-    circles: list[CircleCounts]
-    findings: list[audit.Finding]
-
-
-def first_page(dbs: Databases, member: Member) -> FirstPage:
-    """Count the cases of each circle, and list the findings of the chores."""
+def circle_counts(dbs: Databases, member: Member) -> list[CircleCounts]:
+    """Count the cases of each of the member's circles."""
     own = [case.circle_id for case in taken_cases_of(dbs, member)]
-    counts = [
+    return [
         CircleCounts(circle, queues.waiting_counts(dbs.mailbox, circle.id), own.count(circle.id))
         for circle in member.circles.values()
     ]
-    return FirstPage(counts, audit.findings(dbs.desk))
 
 
 def acknowledge_finding(dbs: Databases, finding_id: bytes, member: Member) -> None:

@@ -23,13 +23,7 @@ SECOND: Final = 2  # members of a circle from which on a second person approves 
 Step = Literal["forbidden", "refused", "draft", "second", "ask", "asked", "change", "ready", "queued", "public", "down"]
 Decision = Literal["nothing", "asked", "yes", "change", "no"]
 # The step that follows on what the author decided, where they want to be asked.
-_AFTER: Final[dict[Decision, Step]] = {
-    "nothing": "ask",
-    "asked": "asked",
-    "yes": "ready",
-    "change": "change",
-    "no": "refused",
-}
+_AFTER: Final[dict[Decision, Step]] = {"nothing": "ask", "asked": "asked", "yes": "ready", "change": "change"}
 
 
 class CurrentDraft(NamedTuple):

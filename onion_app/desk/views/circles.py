@@ -38,7 +38,7 @@ def invite(member: Member, circle_id: bytes) -> Answer:
 @login_required
 def invite_coordinator(member: Member, circle_id: bytes) -> Answer:
     """Make an invitation for another coordinator."""
-    keep_in_session(invitation=circles.invite_coordinator(databases(), member, circle_id))
+    keep_in_session(invitation=circles.invite(databases(), member, circle_id, coordinator=True))
     return redirect(url_for("circles.code"), 303)
 
 

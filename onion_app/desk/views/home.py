@@ -9,7 +9,7 @@ from onion_app.desk.login_gate import login_required
 from onion_app.desk.permissions import Member
 from onion_app.desk.queues import PAGE
 from onion_app.desk.session import own_key
-from onion_app.vault.desk import taken
+from onion_app.vault.desk import audit, taken
 
 pages = Blueprint("home", __name__)
 
@@ -19,11 +19,10 @@ pages = Blueprint("home", __name__)
 def home(member: Member) -> Answer:
     """Show counts, and the findings of the chores."""
     dbs = databases()
-    first = queues.first_page(dbs, member)
     return render_template(
         "home.html",
-        circles=first.circles,
-        findings=first.findings,
+        circles=queues.circle_counts(dbs, member),
+        findings=audit.findings(dbs.desk),
         awaited=circles.awaited_circles(dbs, member, own_key()),
         delayed=rekeying.waiting(dbs, member),
         thin=circles.circles_with_too_few_sheets(dbs, member),

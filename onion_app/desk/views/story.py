@@ -14,43 +14,21 @@ from onion_app.choices import NOTES
 from onion_app.crypto.keys import new_id
 from onion_app.crypto.payloads import Draft
 from onion_app.days import date_of
-from onion_app.desk import forms, sentence_diff, story_actions, story_status
+from onion_app.desk import answering, forms, sentence_diff, story_actions, story_status
 from onion_app.desk.context import Databases, databases
 from onion_app.desk.held_texts import held_for, hold_titled, title_of
 from onion_app.desk.login_gate import answers_refusals, login_required
 from onion_app.desk.permissions import Member, case_of
 from onion_app.desk.session import has_opened
 from onion_app.desk.story_status import StoryStatus
-from onion_app.errors import (
-    AlreadyWithdrawn,
-    DiskFull,
-    EpochPassed,
-    KeysGone,
-    NewMessage,
-    NotReady,
-    NotTaken,
-    Overloaded,
-    OwnDraft,
-    TakenByAnother,
-)
+from onion_app.errors import AlreadyWithdrawn, NotReady, OwnDraft
 from onion_app.web.i18n import LANGUAGES
 
 pages = Blueprint("story", __name__, url_prefix="/case/<id:case_id>/story")
 
 # The five lines that are ticked before a draft is finished; their words stand in the template.
 CHECKLIST: Final = ("names", "places", "others", "true", "grown")
-REFUSALS = (
-    AlreadyWithdrawn,
-    DiskFull,
-    EpochPassed,
-    KeysGone,
-    NewMessage,
-    NotReady,
-    NotTaken,
-    Overloaded,
-    OwnDraft,
-    TakenByAnother,
-)
+REFUSALS = (*answering.REFUSALS, AlreadyWithdrawn, NotReady, OwnDraft)
 _FIRST_YEAR: Final = 1950
 
 _View = Callable[[Member, bytes], Answer]
