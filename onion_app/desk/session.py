@@ -63,7 +63,7 @@ def own_key() -> bytes:
     """Give the private key of the moderator of this session.
 
     Raises:
-        VisitOver: nobody is.
+        VisitOver: nobody is logged in.
     """
     return bytes.fromhex(session_contents()["private"])
 

@@ -35,25 +35,25 @@ def save_draft(dbs: Databases, member: Member, case_id: bytes, entry_id: bytes, 
         NothingHere, NotAllowed: it is no case of theirs.
     """
     case = taken_case(dbs, member, case_id)
-    now = story_status(dbs, member, case_id)
-    draft = _as_translation(now, draft)
-    before = now.drafts.get(draft.language)
-    if now.publish == "no" or now.answer(draft.title, draft.text, draft.language).decision == "no":
+    status = story_status(dbs, member, case_id)
+    draft = _as_translation(status, draft)
+    before = status.drafts.get(draft.language)
+    if status.publish == "no" or status.answer(draft.title, draft.text, draft.language).decision == "no":
         raise NotReady
     if before is not None and replace(before.content, day=draft.day) == draft:
         return
-    if before is not None and now.where(before.content) == "queued" and now.where(draft) != "queued":
+    if before is not None and status.where(before.content) == "queued" and status.where(draft) != "queued":
         stories_queue.withhold_stories(dbs.mailbox, dbs.desk, case.id, also_shown=False)
     keep_entry(dbs, member, case, entry_id, "draft", draft)
     note_in_audit(dbs, member, case, "wrote a draft of a story")
 
 
-def _as_translation(now: StoryStatus, draft: Draft) -> Draft:
+def _as_translation(status: StoryStatus, draft: Draft) -> Draft:
     """Name the source of a draft: the case while nothing is published, else the published version."""
-    source = now.source
+    source = status.source
     if source is None or source.language == draft.language:
         return replace(draft, translated_from="")
-    text = now.main
+    text = status.main
     if text is None or text.state != "public":
         raise NotReady
     return replace(draft, translated_from=source.language)
@@ -69,8 +69,8 @@ def approve_draft(dbs: Databases, member: Member, case_id: bytes, draft_id: byte
         NothingHere, NotAllowed: it is no case of theirs.
     """
     case = case_of(dbs, member, case_id)
-    now = story_status(dbs, member, case_id)
-    draft = _draft_at(now, draft_id, "second")
+    status = story_status(dbs, member, case_id)
+    draft = _draft_at(status, draft_id, "second")
     if draft.author == member.id:
         raise OwnDraft
     keep_entry(dbs, member, case, new_id(), "approval", Approval(draft_id.hex(), dbs.today))
@@ -87,12 +87,12 @@ def ask_author(dbs: Databases, member: Member, case_id: bytes, draft_id: bytes) 
         NothingHere, NotAllowed: it is no case of theirs.
     """
     case = _read_case(dbs, member, case_id)
-    now = story_status(dbs, member, case_id)
-    words = _draft_at(now, draft_id, "ask").content
+    status = story_status(dbs, member, case_id)
+    words = _draft_at(status, draft_id, "ask").content
     if case_keys.author_key_of(dbs.mailbox, case.id) is None:
         raise NotReady
     proposal = FinalText(words.title, words.text, words.language, dbs.today)
-    send_payload(dbs, member, case, new_id(), proposal, now.opened.seen)
+    send_payload(dbs, member, case, new_id(), proposal, status.opened.seen)
     if case.state not in ("ready", "published"):
         lifetime.set_state(dbs.mailbox, case.id, "asking")
     note_in_audit(dbs, member, case, "asked the author about a story")
@@ -109,15 +109,15 @@ def queue_story(dbs: Databases, member: Member, case_id: bytes, draft_id: bytes)
         NothingHere, NotAllowed: it is no case of theirs.
     """
     case = _read_case(dbs, member, case_id)
-    now = story_status(dbs, member, case_id)
-    words = _draft_at(now, draft_id, "ready").content
-    main = now.main
+    status = story_status(dbs, member, case_id)
+    words = _draft_at(status, draft_id, "ready").content
+    main = status.main
     story_id = main.id if main is not None else new_id()
     link = StoryLink(story_id.hex())
-    if link not in [line.payload for line in now.opened.lines if not line.forged]:
+    if link not in [line.payload for line in status.opened.lines if not line.forged]:
         # P07: before the story can be seen, its author's case names it, so that erasing the case erases the story.
-        send_payload(dbs, member, case, new_id(), link, now.opened.seen)
-    text_id = story_id if not now.shown else _joining(now, words.language)
+        send_payload(dbs, member, case, new_id(), link, status.opened.seen)
+    text_id = story_id if not status.shown else _joining(status, words.language)
     text = StoryOrGuide(text_id, "story", None, words.year, tuple(words.notes))
     stories_queue.queue_story(dbs.mailbox, dbs.desk, text, _version(text_id, words), case.id, dbs.today)
     note_in_audit(dbs, member, case, "queued a story")
@@ -141,14 +141,14 @@ def apply_authors_wishes(dbs: Databases, member: Member, case_id: bytes) -> None
         NothingHere, NotAllowed: it is no case of theirs.
     """
     case = case_of(dbs, member, case_id)
-    now = story_status(dbs, member, case_id)
-    if case.state == "asking" and not now.awaits_verdict:
+    status = story_status(dbs, member, case_id)
+    if case.state == "asking" and not status.awaits_verdict:
         lifetime.set_state(dbs.mailbox, case.id, "reading")
     # A message that does not open could be a No: it stops the queue. Only one that opens takes down a shown text.
-    unreadable = any(line.trouble and line.author != "circle" for line in now.opened.lines)
-    shown_is_forbidden = not unreadable and not all(map(now.allows, now.shown))
-    queued = [now.versions[story.id] for story in now.stories if story.state == "queued"]
-    if shown_is_forbidden or any(unreadable or not all(map(now.allows, versions)) for versions in queued):
+    unreadable = any(line.trouble and line.author != "circle" for line in status.opened.lines)
+    shown_is_forbidden = not unreadable and not all(map(status.allows, status.shown))
+    queued = [status.versions[story.id] for story in status.stories if story.state == "queued"]
+    if shown_is_forbidden or any(unreadable or not all(map(status.allows, versions)) for versions in queued):
         stories_queue.withhold_stories(dbs.mailbox, dbs.desk, case.id, also_shown=shown_is_forbidden)
         note_in_audit(dbs, member, case, "stopped a story at its author's word")
 
@@ -230,18 +230,18 @@ def _read_case(dbs: Databases, member: Member, case_id: bytes) -> records.Case:
     return case
 
 
-def _draft_at(now: StoryStatus, draft_id: bytes, step: Step) -> CurrentDraft:
+def _draft_at(status: StoryStatus, draft_id: bytes, step: Step) -> CurrentDraft:
     """Give the draft of this id if it is still the newest in its language and waits for this step."""
-    draft = next((draft for draft in now.drafts.values() if draft.id == draft_id), None)
-    if draft is None or draft != now.draft_in(draft.content.language) or now.step(draft) != step:
+    draft = next((draft for draft in status.drafts.values() if draft.id == draft_id), None)
+    if draft is None or draft != status.draft_in(draft.content.language) or status.step(draft) != step:
         raise NotReady
     return draft
 
 
-def _joining(now: StoryStatus, language: str) -> bytes:
+def _joining(status: StoryStatus, language: str) -> bytes:
     """Give the id of the text that waits to join the story in this language: the same again while it waits."""
-    waiting = [story.id for story in now.stories if story.state == "queued"]
-    return next((story for story in waiting if now.versions[story][0].language == language), new_id())
+    waiting = [story.id for story in status.stories if story.state == "queued"]
+    return next((story for story in waiting if status.versions[story][0].language == language), new_id())
 
 
 def _version(text_id: bytes, words: Draft) -> Version:

@@ -23,7 +23,6 @@ from onion_app.errors import (
     HandleTaken,
     InvitationRefused,
     LoginRefused,
-    SanctuaryError,
     VisitOver,
     WrongSecondFactor,
 )
@@ -105,7 +104,8 @@ def enrol() -> Answer:
     except forms.Mistake as mistake:
         return _enrol_page(pending, {mistake.field: mistake.sentence})
     except REFUSED_NEWCOMER as refused:
-        return _enrol_page(pending, {_field_of(refused): refused.sentence})
+        field = {HandleTaken: "handle", WrongSecondFactor: "totp"}.get(type(refused), "")
+        return _enrol_page(pending, {field: refused.sentence})
     end_session()
     return redirect(url_for("login.login", welcome=1), 303)
 
@@ -137,10 +137,6 @@ def recover() -> Answer:
         return render_template("recover.html", mistakes={"": sentence}, typed_handle=handle)
     begin_session({"enrolment": pending.packed(), "recovering": who.hex()})
     return redirect(url_for("login.enrol"), 303)
-
-
-def _field_of(refused: SanctuaryError) -> str:
-    return {HandleTaken: "handle", WrongSecondFactor: "totp"}.get(type(refused), "")
 
 
 def _enrol_page(pending: Enrolment, mistakes: dict[str, str]) -> Answer:

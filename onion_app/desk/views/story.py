@@ -134,20 +134,21 @@ def _draft() -> Draft:
 @answers_refusals(pages, *REFUSALS)
 def _page(member: Member, mistakes: dict[str, str], case_id: bytes) -> Answer:
     """Show the editor; a draft that was refused stays in its box."""
-    now = story_status.story_status(databases(), member, case_id)
-    language = _language(now)
-    draft = now.draft_in(language)
-    original = now.source.body if now.source is not None and now.source.language != language else now.original
+    status = story_status.story_status(databases(), member, case_id)
+    language = _language(status)
+    draft = status.draft_in(language)
+    source = status.source
+    original = source.body if source is not None and source.language != language else status.original
     kept, kept_title = (held_for(case_id).get(box, "") for box in ("draft", title_of("draft")))
-    words = draft.content if draft is not None else _first_draft(original, language, now.case.received_day)
+    words = draft.content if draft is not None else _first_draft(original, language, status.case.received_day)
     return render_template(
         "story.html",
-        now=now,
+        now=status,
         mistakes=mistakes,
         language_of_text=words.language,
         draft=draft,
-        step=now.step(draft) if draft is not None else "",
-        answer=now.answer(words.title, words.text, words.language),
+        step=status.step(draft) if draft is not None else "",
+        answer=status.answer(words.title, words.text, words.language),
         own=draft is not None and draft.author == member.id,
         rows=sentence_diff.side_by_side(original, words.text) if draft is not None else [],
         original=original,
@@ -177,11 +178,11 @@ def _first_draft(original: str, language: str, received_day: int) -> Draft:
     )
 
 
-def _language(now: StoryStatus) -> str:
+def _language(status: StoryStatus) -> str:
     """Give the language that is edited: the one asked for, or the author's."""
     named = request.values.get("language", "")
     if named in LANGUAGES:
         return named
-    if now.source is not None:
-        return now.source.language
-    return now.case.answer_in if now.case.answer_in in LANGUAGES else "ar"
+    if status.source is not None:
+        return status.source.language
+    return status.case.answer_in if status.case.answer_in in LANGUAGES else "ar"
