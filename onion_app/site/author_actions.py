@@ -79,7 +79,7 @@ def save_consent(db: Database, access: CaseAccess, consent: Consent) -> None:
     """
     case = read_case(db, access)
     now = case.consent
-    same = now and (now.publish, now.count, now.quote) == (consent.publish, consent.count, consent.quote)
+    same = now and replace(now, day=consent.day) == consent
     if case.kind == "testimony" and not same:
         add_payload(db, access, consent, new_id(), most=None if now and _allows_no_more(consent, now) else MOST_DECIDED)
 

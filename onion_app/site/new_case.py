@@ -5,7 +5,7 @@ and travel in that page. Until the case is stored this machine keeps nothing of 
 # P04: a text is sealed before it reaches the vault. # P06: the code stays in the page, sealed.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any, Final, Literal
 
@@ -162,6 +162,6 @@ def _change_consent(db: Database, access: CaseAccess, consent: Consent, seed: by
     here = next(number for number in count(1) if message_id_of(seed, str(number)) not in ids)
     consents = [(message.id, payload) for message, payload in stored if isinstance(payload, Consent)]
     for message_id, latest in consents[-1:]:
-        same = (latest.publish, latest.count, latest.quote) == (consent.publish, consent.count, consent.quote)
+        same = replace(latest, day=consent.day) == consent
         if message_id == message_id_of(seed, str(here - 1)) and not same:
             author_actions.add_payload(db, access, consent, message_id_of(seed, str(here)))

@@ -43,7 +43,7 @@ _BLANK: Final[Mapping[str, Any]] = {
 
 
 def make_blueprint(name: str) -> Blueprint:
-    """Make a blueprint whose views are not handed the language of their path: the page speaks it already."""
+    """Make a blueprint whose views do not get the language of their path: it is that of the page already."""
     blueprint = Blueprint(name, __name__)
 
     @blueprint.url_value_preprocessor
@@ -109,6 +109,12 @@ def typed_code(mistyped: CodeMistyped | None = None) -> dict[str, Any]:
     return {"typed": typed, "typed_lines": code_lines(digits)}
 
 
+def return_page(why: str = "", mistyped: CodeMistyped | None = None) -> str:
+    """Show the form for a code, with the code that was typed into it."""
+    errors = {"code": "mistyped"} if mistyped else {}
+    return show_page("return.html", why=why, errors=errors, **typed_code(mistyped))
+
+
 def show_form_again(why: str, path: str, errors: Mapping[str, str] | None = None, **values: object) -> str:
     """Show the words of a form that was sent, with every choice and the same code, in a form of their own."""
     carried = {name: request.form[name] for name in _CARRIED if name in request.form}
@@ -139,7 +145,7 @@ def refusal_page(why: str) -> ResponseReturnValue:
     """Answer any form of the site while too many write or nothing new is taken."""
     path = _page_of_request()
     if path == "return":
-        return show_page("return.html", why=why, **typed_code()), 503
+        return return_page(why), 503
     return show_form_again(why, path), 503
 
 
@@ -150,7 +156,7 @@ def expired_page() -> ResponseReturnValue:
         return erase_page("return", {"sealed": form["sealed"]}), 400
     if path in ("tell", "ask") or (path == "case" and ("text" in form or form.get("do") == "consents")):
         return show_form_again("expired", path), 400
-    return show_page("return.html", why="expired", **typed_code()), 400
+    return return_page("expired"), 400
 
 
 def backup_days() -> int:

@@ -1,4 +1,4 @@
-"""The case page: everything that its author can read, add, allow and take back while the visit lasts.
+"""The case page: all that its author can read, add, allow and take back while the visit lasts.
 
 The code is not there: the visit keeps the author's key pair, and when it is over a form comes back with its words and
 asks for the code again. # P10
@@ -27,6 +27,7 @@ from onion_app.site.rendering import (
     erase_page,
     expired_page,
     make_blueprint,
+    return_page,
     show_form_again,
     show_own_text,
     show_page,
@@ -48,7 +49,7 @@ def show_case() -> ResponseReturnValue:
     try:
         return _case_page(visit.case_access())
     except VisitOver:
-        return show_page("return.html", why="expired")
+        return return_page("expired")
     except NothingHere:
         visit.forget_case()
         return show_page("nothing.html")
@@ -101,7 +102,7 @@ def _seed() -> bytes:
 
 
 def _decide(access: CaseAccess) -> ResponseReturnValue:
-    """Take the author's word on the final text; without a decision it is a message like any other."""
+    """Take the author's verdict on the final text; without a decision it is a message like any other."""
     decision = next((each for each in get_args(Decision) if each == request.form.get("decision")), None)
     if decision is None:
         return _write(access)
@@ -110,7 +111,7 @@ def _decide(access: CaseAccess) -> ResponseReturnValue:
     if wrong:
         return _case_page(access, text="", change=text, errors={"change": wrong["text"]})
     if request.form.get("proposal") != read_case(mailbox(), access).proposal_id:
-        return _case_page(access, text="", change=text, done="another")  # nobody says yes to what they have not seen
+        return _case_page(access, text="", change=text, done="another")  # nobody says yes to a text unseen
     verdict = Verdict(request.form["proposal"], decision, text, today())
     author_actions.give_verdict(mailbox(), access, verdict, _seed())
     visit.keep(reply=None)

@@ -13,7 +13,7 @@ from onion_app.crypto.sealing import open_field, seal_field
 from onion_app.errors import CodeMistyped, NothingHere, SealBroken
 from onion_app.site import author_actions, visit
 from onion_app.site.context import mailbox, site_context, today
-from onion_app.site.rendering import erase_page, make_blueprint, page, show_page, typed_code
+from onion_app.site.rendering import erase_page, make_blueprint, page, return_page, show_page
 
 pages: Final = make_blueprint("returning")
 _ERASE: Final = "erase without opening"
@@ -22,7 +22,7 @@ _ERASE: Final = "erase without opening"
 @pages.get("/<lang:code>/return")
 def code_form() -> str:
     """Show the form for the code."""
-    return show_page("return.html", why="")
+    return return_page()
 
 
 @pages.post("/<lang:code>/return")
@@ -33,7 +33,7 @@ def open_or_erase() -> ResponseReturnValue:
     try:
         code = read_code(request.form.get("code", ""))
     except CodeMistyped as mistyped:
-        return show_page("return.html", why="", errors={"code": "mistyped"}, **typed_code(mistyped))
+        return return_page(mistyped=mistyped)
     if "erase" in request.form:
         sealed = seal_field(site_context().field_key, _ERASE, {"code": code})
         return erase_page("return", {"sealed": sealed})
