@@ -165,6 +165,7 @@ def set_up_languages(app: Flask, offered: dict[str, Catalogue], style: str) -> N
     env.add_extension("jinja2.ext.i18n")
     # The extension adds this method when it is loaded.
     env.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]
+    env.globals["_"] = env.globals["gettext"]  # jinja2's own alias looks this up again for each sentence
     env.globals["style"] = Markup(style)  # noqa: S704 - our own file, whose hash the policy names
     for write in (numerals, day_words, month_words):
         env.filters[write.__name__] = _in_the_language_of_the_page(write)
