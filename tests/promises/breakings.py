@@ -40,11 +40,11 @@ class Breaking(NamedTuple):
 
 BREAKINGS: Final = (
     Breaking(
-        "onion_app.site.rendering.show",
+        "onion_app.site.rendering.show_page",
         """
-_show = show
-def show(*args, **values):
-    return _show(*args, **values).replace("</main>", '<img src="http://example.org/1.png"></main>')
+_show_page = show_page
+def show_page(*args, **values):
+    return _show_page(*args, **values).replace("</main>", '<img src="http://example.org/1.png"></main>')
 """,
         "test_p01_one_request_a_page.py::test_no_page_runs_loads_or_leads_to_anything_outside",
     ),
@@ -68,12 +68,12 @@ def site_listener(state):
         "test_p02_two_walls.py::test_every_file_of_the_state_belongs_to_this_account_alone",
     ),
     Breaking(
-        "onion_app.site.new_case.send",
+        "onion_app.site.new_case.send_case",
         """
-_send = send
-def send(db, prepared, draft, *facts):
+_send_case = send_case
+def send_case(db, prepared, draft, *facts):
     (db.folder / "last").write_text(draft.text)
-    return _send(db, prepared, draft, *facts)
+    return _send_case(db, prepared, draft, *facts)
 """,
         "test_p03_nothing_elsewhere.py::test_no_file_holds_what_was_written",
     ),
@@ -145,11 +145,11 @@ def padded(head, page, *, own_text):
         "test_p09_one_size.py::test_published_pages_and_errors_have_one_size",
     ),
     Breaking(
-        "onion_app.site.rendering.show_own",
+        "onion_app.site.rendering.show_own_text",
         """
-_show_own = show_own
-def show_own(template, text, **values):
-    return _show_own(template, "" if values.get("why") else text, **values)
+_show_own_text = show_own_text
+def show_own_text(template, text, **values):
+    return _show_own_text(template, "" if values.get("why") else text, **values)
 """,
         "test_p10_no_text_is_lost.py::test_an_ended_visit_loses_nothing",
     ),
@@ -169,11 +169,11 @@ SETTINGS = tuple((name, "OFF", 0) if name == "synchronous" else (name, *rest) fo
         "test_p11_what_was_acknowledged_stays.py::test_the_log_is_on_the_disk_before_the_answer_goes_out",
     ),
     Breaking(
-        "onion_app.site.rendering.show",
+        "onion_app.site.rendering.show_page",
         """
-_show = show
-def show(template, **values):
-    return _show(template, **values).replace("<li>", "<p>", 9)
+_show_page = show_page
+def show_page(template, **values):
+    return _show_page(template, **values).replace("<li>", "<p>", 9)
 """,
         "test_p12_said_plainly.py::test_the_site_says_in_every_language_what_it_cannot_do",
     ),
