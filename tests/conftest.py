@@ -14,7 +14,7 @@ settings.register_profile("new", deadline=None, suppress_health_check=[HealthChe
 settings.register_profile("same", settings.get_profile("new"), derandomize=True)
 settings.load_profile("same")
 
-pytest_plugins = ("tests.network_fixture", "tests.rehearsal", "tests.house", "tests.reached")
+pytest_plugins = ("tests.network_fixture", "tests.rehearsal", "tests.house", "tests.reached", "tests.quick")
 
 
 @pytest.fixture(scope="session", autouse=True)

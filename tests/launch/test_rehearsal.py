@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from scripts.rehearsal.people import Visitor
 from scripts.rehearsal.wire import through_unix
 from tests import processes
@@ -43,6 +45,7 @@ def messages(printed: dict[str, Any]) -> list[str]:
     return [message.text for message in visitor.come_back(printed["return_code"]).having_class("message")]
 
 
+@pytest.mark.slow
 def test_a_kept_rehearsal_goes_on_and_later_its_cases_are_destroyed() -> None:
     with tempfile.TemporaryDirectory(prefix="kept-") as folder:
         state = Path(folder) / "state"
@@ -59,6 +62,7 @@ def test_a_kept_rehearsal_goes_on_and_later_its_cases_are_destroyed() -> None:
             processes.until(lambda: not messages(later), START, "the end of the case")
 
 
+@pytest.mark.slow
 def test_nobody_rehearses_on_a_real_installation(installation: Installation) -> None:
     words = [str(ROOT / "scripts" / "rehearse"), "--json", "--state", str(installation.state)]
     done = subprocess.run(words, check=False, capture_output=True, text=True, timeout=START)

@@ -7,6 +7,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+import pytest
+
 from scripts.rehearsal.network import PrivateNetwork
 from tests.onion.lines import LISTENS, sockets, wait_for
 
@@ -59,6 +61,7 @@ def test_its_options_are_those_of_the_project_and_a_few_more(private_network: Pr
     assert more == ["TestingTorNetwork", "DirAuthority", "DirAuthority", "DirAuthority"]
 
 
+@pytest.mark.slow
 def test_nothing_of_it_outlives_an_owner_who_is_killed() -> None:
     with tempfile.TemporaryDirectory(prefix="tor-network-") as name:
         folder = Path(name)
