@@ -1,5 +1,7 @@
 """What every test has: no network beyond this machine, and the real thing to try."""
 
+import os
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -13,6 +15,10 @@ from tests import network
 settings.register_profile("new", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("same", settings.get_profile("new"), derandomize=True)
 settings.load_profile("same")
+
+# The same surroundings on every machine, also for whatever a test starts: the readers' zone, where a day begins early.
+os.environ |= {"TZ": "Asia/Baghdad", "LC_ALL": "C.UTF-8"}
+time.tzset()
 
 pytest_plugins = ("tests.network_fixture", "tests.rehearsal", "tests.house", "tests.reached", "tests.quick")
 
