@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.audit.chromium import PHONE, Window, window
+from tests.audit.chromium import Window, window
 from tests.audit.visits import every_error, every_page, furnish
 from tests.offered import LANGUAGES
 from tests.served import serving
@@ -32,7 +32,15 @@ FIRST_SCREEN = {
     r"GET /\w+/guides/now ": "ol li",
     r"POST /leave ": "*",
 }
-BOTTOM = "Math.max(...[...document.querySelectorAll('main :is(%s)')].map(each => each.getBoundingClientRect().bottom))"
+FONTS = ("Noto Sans", "Noto Sans Arabic")  # of fonts-noto-core, whatever this machine would choose by itself
+MISSING = """
+document.head.insertAdjacentHTML("beforeend", `<style>* {font-family: %s !important}</style>`);
+[...document.querySelectorAll("main :is(%s)")].filter(each => {
+    const place = each.getBoundingClientRect();
+    return place.top + place.height * %s > innerHeight;
+}).map(each => each.innerText || each.id || each.outerHTML)
+"""
+SHOWN = 0.8  # of its height: what is cut off by the edge of the screen is still found, and invites to scroll
 
 
 @pytest.fixture(scope="module")
@@ -72,14 +80,23 @@ def test_what_a_page_is_for_needs_no_scrolling_on_a_small_phone(
         if re.search(asked, name) and 'class="errors"' not in page and "<aside" not in page
     }
     assert len(found) >= len(LANGUAGES)
-    ends = {name: _end(browser, page, FIRST_SCREEN[asked]) for name, page in found.items()}
-    assert {name: end for name, end in ends.items() if not 0 < end <= PHONE["height"]} == {}
+    missing = {name: _missing(browser, page, FIRST_SCREEN[asked]) for name, page in found.items()}
+    assert {name: each for name, each in missing.items() if each} == {}
 
 
-def _end(browser: Window, page: str, selector: str) -> float:
-    """Measure how far down, in pixels, the last of what `selector` finds in the main part of `page` reaches."""
+def _missing(browser: Window, page: str, selector: str) -> list[str]:
+    """Name what `selector` finds in the main part of `page` and the first screen does not show."""
     browser.show(page)
-    return float(browser.ask(BOTTOM % selector) or 0)
+    assert browser.ask(f"document.querySelectorAll('main :is({selector})').length"), "nothing of the kind is there"
+    fonts = ", ".join(f'"{font}"' for font in FONTS)
+    missing: list[str] = browser.ask(MISSING % (fonts, selector, SHOWN))
+    return missing
+
+
+def test_the_fonts_that_pages_are_measured_with_are_there() -> None:
+    for font in FONTS:
+        found = subprocess.run(["fc-list", "--format", "%{family}\n", font], capture_output=True, check=True, text=True)
+        assert font in found.stdout, "scripts/setup --tests brings it"
 
 
 def _violations(browser: Window, page: str) -> object:
