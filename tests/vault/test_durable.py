@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
@@ -81,26 +82,18 @@ except ZeroDivisionError:
 
 def test_sixteen_threads_at_once_all_get_their_turn(made: Installation, case: Case) -> None:
     connections = PerThread(lambda: database.open_mailbox(made.mailbox_folder, made.mailbox_key))
-    start, failures = threading.Barrier(16), []
+    start = threading.Barrier(16)
 
-    def work() -> None:
+    def work(_: int) -> None:
         start.wait()
-        try:
-            for _ in range(10):
-                db = connections.here()
-                write(db, case)
-                lifetime.erase_case(db, made.add_case(db).id, TODAY)
-        except BaseException as failure:
-            failures.append(failure)
-            raise
+        for _ in range(10):
+            db = connections.here()
+            write(db, case)
+            lifetime.erase_case(db, made.add_case(db).id, TODAY)
 
-    threads = [threading.Thread(target=work) for _ in range(16)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    with ThreadPoolExecutor(16) as threads:
+        list(threads.map(work, range(16)))
     connections.close_all()
-    assert failures == []
     numbers = [message.number for message in messages.messages_of(made.mailbox(), case.id)]
     assert numbers == list(range(1, 162))
 
@@ -123,42 +116,26 @@ for _ in range(100):
     assert len(messages.messages_of(made.mailbox(), case.id)) == 201
 
 
-def test_what_one_thread_is_writing_no_other_sees_before_it_is_done(made: Installation, case: Case) -> None:
+def test_each_thread_has_one_connection_and_sees_nothing_that_another_is_still_writing(
+    made: Installation, case: Case
+) -> None:
     connections = PerThread(lambda: database.open_mailbox(made.mailbox_folder, made.mailbox_key))
-    counted: list[int] = []
-
-    def count() -> None:
-        thread = threading.Thread(target=lambda: counted.append(len(messages.messages_of(connections.here(), case.id))))
-        thread.start()
-        thread.join()
-
-    here = connections.here()
-    with here.writing():
-        here.run("DELETE FROM messages WHERE case_id = ?", (case.id,))
-        assert messages.messages_of(here, case.id) == []
-        count()
-    count()
-    connections.close_all()
-    assert counted == [1, 0]
-
-
-def test_each_thread_has_one_connection_of_its_own(made: Installation) -> None:
-    connections = PerThread(made.mailbox)
     here = connections.here()
     assert connections.here() is here
-    there: list[Database] = []
-    thread = threading.Thread(target=lambda: there.append(connections.here()))
-    thread.start()
-    thread.join()
-    assert there[0] is not here
-    assert there[0].turn is here.turn
-    made.opened.clear()
+    with ThreadPoolExecutor(1) as thread:
+        there = thread.submit(connections.here).result()
+        assert there is not here
+        assert there.turn is here.turn
+        with here.writing():
+            here.run("DELETE FROM messages WHERE case_id = ?", (case.id,))
+            assert messages.messages_of(here, case.id) == []
+            assert len(thread.submit(messages.messages_of, there, case.id).result()) == 1
+        assert thread.submit(messages.messages_of, there, case.id).result() == []
     connections.close_all()
     with pytest.raises(Exception, match="closed"):
         here.rows("SELECT 1")
     assert connections.here() is not here
     connections.close_all()
-    made.opened.clear()
 
 
 def test_who_cannot_get_a_turn_is_told_so(made: Installation, mailbox: Database) -> None:
