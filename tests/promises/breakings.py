@@ -151,7 +151,7 @@ _show_own_text = show_own_text
 def show_own_text(template, text, **values):
     return _show_own_text(template, "" if values.get("why") else text, **values)
 """,
-        "test_p10_no_text_is_lost.py::test_an_ended_visit_loses_nothing",
+        "test_p10_no_text_is_lost.py::test_a_lost_cookie_loses_nothing",
     ),
     Breaking(
         "onion_app.site.visit.forget",
