@@ -14,7 +14,7 @@ from tests import processes
 from tests.launch.conftest import ROOT, START, STOP, Operator
 from tests.launch.test_person import Person
 
-pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can give root up")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(os.geteuid() != 0, reason="only root can give root up")]
 GUIDE = (ROOT / "docs" / "operator-guide.md").read_text()
 OURS = ("onion_app", "scripts", "torrc.example", "requirements.txt", "pyproject.toml")
 

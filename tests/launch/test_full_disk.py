@@ -23,6 +23,7 @@ from tests.launch.disk import fill, filled, small_disk
 from tests.launch.manage import manage, status, with_secret
 from tests.marks import files_with, latin_mark
 
+pytestmark = pytest.mark.slow
 INDEX = 1 << 16  # bytes, of the write-ahead log
 LONG = " word" * 1500  # more than the write-ahead log has room for by chance
 
