@@ -194,7 +194,7 @@ class Launcher:
             mailbox_key=keys.mailbox,
             desk_key=keys.desk if sees_desk else b"",  # P04: who takes over the site does not get the desk's key
             address=self._unlocked.address,
-            desk_name=self._unlocked.desk_name if sees_desk else "",
+            desk_name=unlock.desk_name(keys) if sees_desk else "",
             desk_port=self._options.desk_port,
             days_ahead=self._options.days,
             pause=self._pause if role == "chores" else None,
@@ -233,7 +233,7 @@ def launch(options: Options) -> None:
         # From here on only what restarts need is kept: the passphrase and the secrets of a first run are forgotten.
         answers, unlocked = None, replace(unlocked, first_secrets=None)
         terminal.say(f"Onion address: http://{unlocked.address}/")
-        terminal.say(f"Desk: {unlocked.desk_url(options.desk_port)}/   (open it in a private window)")
+        terminal.say(f"Desk: {unlock.desk_url(unlocked.keys, options.desk_port)}/   (open it in a private window)")
         Launcher(options, state, unlocked, terminal, confined=confined).run(site, desk)
 
 
@@ -251,7 +251,7 @@ def _say_confinement(terminal: Terminal, state: State) -> bool:
 
 def _print_answers(unlocked: Unlocked, desk_port: int) -> None:
     """Write the one line for the program that answered in place of a person."""
-    line = {"desk_url": unlocked.desk_url(desk_port), "onion": unlocked.address}
+    line = {"desk_url": unlock.desk_url(unlocked.keys, desk_port), "onion": unlocked.address}
     if unlocked.first_secrets is not None:
         line |= {
             "passphrase": unlocked.first_secrets.passphrase,

@@ -1,13 +1,14 @@
 """Unlocks a state with a secret, or makes it with the screens of a first run. It keeps no passphrase."""
 
 import sys
+from contextlib import closing
 from dataclasses import dataclass, field
 
 from onion_app.choices import FIND_US_LETTERS
 from onion_app.crypto.codes import code_lines, latin_digits
 from onion_app.crypto.keys import subkey
 from onion_app.crypto.keyslots import VaultKeys, open_slots
-from onion_app.errors import BadAnswers, BadUsage, DamagedFile, NothingHere
+from onion_app.errors import BadAnswers, BadUsage
 from onion_app.launch import first_run, stdin_answers
 from onion_app.launch.first_run import FirstSecrets
 from onion_app.launch.state import State
@@ -29,22 +30,19 @@ class Unlocked:
     address: str
     first_secrets: FirstSecrets | None = None  # on a first run
 
-    @property
-    def desk_name(self) -> str:
-        """The desk's own name, 16 letters that nobody can guess.
 
-        It follows from the desk's key, so that it stays the same and stands in no file.
-        """
-        return _desk_name(self.keys)
+def desk_name(keys: VaultKeys) -> str:
+    """Give the desk's own name, 16 letters that nobody can guess.
 
-    def desk_url(self, port: int) -> str:
-        """Give the address that a browser on this machine opens; every browser takes `localhost` for this machine."""
-        return desk_url(self.keys, port)
+    It follows from the desk's key, so that it stays the same and stands in no file.
+    """
+    drawn = subkey(keys.desk, "desk name")
+    return "".join(chr(ord("a") + byte % 26) for byte in drawn[:_NAME_LETTERS])
 
 
 def desk_url(keys: VaultKeys, port: int) -> str:
-    """Give the desk's address, which follows from the keys."""
-    return f"http://{_desk_name(keys)}.localhost:{port}"
+    """Give the address that a browser on this machine opens; every browser takes `localhost` for this machine."""
+    return f"http://{desk_name(keys)}.localhost:{port}"
 
 
 def unlock_with_answers(state: State, answers: Answers, clock: Clock) -> Unlocked:
@@ -85,22 +83,12 @@ def unlock_with_a_person(state: State, terminal: Terminal, clock: Clock, desk_po
     return _open(state, secret, clock)
 
 
-def _desk_name(keys: VaultKeys) -> str:
-    drawn = subkey(keys.desk, "desk name")
-    return "".join(chr(ord("a") + byte % 26) for byte in drawn[:_NAME_LETTERS])
-
-
 def _open(state: State, secret: str, clock: Clock) -> Unlocked:
     keys = open_slots(statefiles.read_keyslots(state.path), secret)
     database.migrate(state.mailbox, "mailbox", keys.mailbox, clock)
     database.migrate(state.desk, "desk", keys.desk, clock)
-    desk = database.open_desk(state.desk, keys.desk)
-    try:
+    with closing(database.open_desk(state.desk, keys.desk)) as desk:
         onion = settings.read_onion(desk)
-    except NothingHere:
-        raise DamagedFile("desk.db holds no onion key") from None
-    finally:
-        desk.close()
     return Unlocked(keys, onion.secret, onion.address)
 
 
@@ -112,7 +100,7 @@ def _make_with_a_person(state: State, terminal: Terminal, clock: Clock, desk_por
     terminal.say("Making the vault ...")
 
     def show(keys: VaultKeys) -> None:
-        _show_invitation(terminal, first_secrets.invitation, Unlocked(keys, b"", "").desk_url(desk_port))
+        _show_invitation(terminal, first_secrets.invitation, desk_url(keys, desk_port))
 
     made = first_run.make_installation(state, first_secrets, find_us, clock, show)
     return Unlocked(made.keys, made.onion.secret, made.onion.address, first_secrets)

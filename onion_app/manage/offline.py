@@ -14,7 +14,7 @@ from onion_app.crypto.codes import code_lines, invitation_digest, new_code
 from onion_app.crypto.keyslots import VaultKeys, change_passphrase, change_spare_code, open_slots
 from onion_app.crypto.passphrases import new_passphrase
 from onion_app.days import date_of, today
-from onion_app.errors import BadAnswers, BadUsage, DamagedFile, NothingHere, StateTaken
+from onion_app.errors import BadAnswers, BadUsage, DamagedFile, StateTaken
 from onion_app.launch import backup_restore, stdin_answers, unlock
 from onion_app.launch.clock import LONGEST_SLEEP
 from onion_app.launch.state import State
@@ -122,11 +122,7 @@ def address(chosen: argparse.Namespace, state: State, terminal: Terminal) -> Non
     """
     keys = open_keys(chosen, state, terminal)
     with closing(database.open_desk(state.desk, keys.desk)) as desk:
-        try:
-            onion = settings.read_onion(desk).address
-        except NothingHere:
-            raise DamagedFile("desk.db holds no onion key") from None
-    sys.stdout.write(onion + "\n")
+        sys.stdout.write(settings.read_onion(desk).address + "\n")
     terminal.say(f"Desk: {unlock.desk_url(keys, chosen.desk_port)}/   (open it in a private window)")
 
 

@@ -19,7 +19,7 @@ from onion_app.choices import (
     TOPICS,
     Topic,
 )
-from onion_app.errors import BadSetting, NothingHere
+from onion_app.errors import BadSetting, DamagedFile
 from onion_app.shapes import Day, Value, from_json, from_row
 from onion_app.vault.database import Database
 
@@ -122,11 +122,11 @@ def read_onion(desk: Database) -> Onion:
     """Read the key of the onion service.
 
     Raises:
-        NothingHere: there is none yet.
+        DamagedFile: there is none.
     """
     row = desk.row("SELECT secret, address FROM onion WHERE one = 1")
     if row is None:
-        raise NothingHere
+        raise DamagedFile("desk.db holds no onion key")
     return from_row(Onion, row)
 
 

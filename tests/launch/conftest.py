@@ -186,7 +186,9 @@ def installation() -> Iterator[Installation]:
         with held(Path(folder) / "state") as place:
             made = unlock.unlock_with_answers(place, Answers(how_to_find_us=FIND_US), time.time)
         assert made.first_secrets is not None
-        yield Installation(place.path, vars(made.first_secrets) | {"onion": made.address, "desk_url": made.desk_url(1)})
+        yield Installation(
+            place.path, vars(made.first_secrets) | {"onion": made.address, "desk_url": unlock.desk_url(made.keys, 1)}
+        )
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from onion_app.errors import BadSetting, NothingHere
+from onion_app.errors import BadSetting, DamagedFile
 from onion_app.vault import settings
 from onion_app.vault.database import Database
 from tests.vault.made import Installation
@@ -79,7 +79,7 @@ def test_a_bad_row_in_the_database_is_named(
 
 
 def test_the_onion_key_is_kept_and_replaced(desk: Database) -> None:
-    with pytest.raises(NothingHere):
+    with pytest.raises(DamagedFile):
         settings.read_onion(desk)
     for number in (1, 2):
         with desk.writing():
