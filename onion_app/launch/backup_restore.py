@@ -16,11 +16,10 @@ from onion_app.launch import backup_format
 from onion_app.launch.backup_format import Contents, Copies, Progress
 from onion_app.launch.gap import Gap, find_gap
 from onion_app.launch.state import State, held
-from onion_app.vault import database, schema, statefiles, truth
+from onion_app.vault import database, schema, statefiles, truth, withdrawals
 from onion_app.vault.connection import KINDS, DatabaseKind, file_name
 from onion_app.vault.database import Clock
 from onion_app.vault.desk import known_keys
-from onion_app.vault.mailbox import withdrawals
 
 _COPIES = "copying"
 _COMING = "restoring"

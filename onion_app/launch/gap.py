@@ -12,9 +12,8 @@ from onion_app.crypto.keyslots import VaultKeys
 from onion_app.errors import SanctuaryError
 from onion_app.launch.state import State
 from onion_app.shapes import Row
-from onion_app.vault import database, settings, statefiles
+from onion_app.vault import database, settings, statefiles, withdrawals
 from onion_app.vault.connection import file_name
-from onion_app.vault.mailbox import withdrawals
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,9 @@ from onion_app.vault import settings
 from onion_app.vault.database import Database
 from onion_app.vault.mailbox.case_keys import all_wraps, author_key_of, next_number
 from onion_app.vault.mailbox.messages import messages_of
-from onion_app.vault.mailbox.records import CircleKey, Message, Wrap
+from onion_app.vault.mailbox.records import Message, Wrap
 from onion_app.vault.shown import routing
+from onion_app.vault.shown.routing import CircleKey
 from onion_app.web.pinning import unpinned
 
 

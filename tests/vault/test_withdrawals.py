@@ -3,10 +3,10 @@
 import pytest
 
 from onion_app.errors import AlreadyWithdrawn, NothingHere
-from onion_app.vault import statefiles
+from onion_app.vault import statefiles, withdrawals
 from onion_app.vault.database import Database
 from onion_app.vault.desk import entries
-from onion_app.vault.mailbox import lifetime, withdrawals
+from onion_app.vault.mailbox import lifetime
 from onion_app.vault.mailbox.records import Case
 from tests.vault.made import TODAY, Installation, new_case, some_id
 

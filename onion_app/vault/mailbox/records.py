@@ -81,11 +81,3 @@ class Counts:
     unread: int
     urgent: int
     oldest_day: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class CircleKey:
-    """The circle that somebody's words are sealed to."""
-
-    id: Id
-    public_key: Key

@@ -1,14 +1,14 @@
 """Which circle's key somebody's words are sealed to."""
 
 import secrets
+from dataclasses import dataclass
 from typing import Final
 
 from onion_app.choices import COORDINATORS_TOPICS, AnswerIn, Topic
 from onion_app.errors import NothingHere, Paused
-from onion_app.shapes import Row, from_row, read_words
+from onion_app.shapes import Id, Key, Row, from_row, read_words
 from onion_app.vault import settings
 from onion_app.vault.database import Database
-from onion_app.vault.mailbox.records import CircleKey
 
 # The quota that coordinators set begins at 4 GiB: about 400,000 cases of the usual length. The disk of the smallest
 # rented machine (20 GiB) still has room for the log, a backup and the copy before a migration.
@@ -17,6 +17,14 @@ _GIB: Final = 1024**3
 # of these writes too, and so do tor and backups.
 LEAST_ROOM: Final = 64 * 1024**2  # bytes free on the disk
 LEAST_ROOM_TO_ADD: Final = 32 * 1024**2
+
+
+@dataclass(frozen=True, slots=True)
+class CircleKey:
+    """The circle that somebody's words are sealed to."""
+
+    id: Id
+    public_key: Key
 
 
 def writing_circle(db: Database, topic: Topic, answer_in: AnswerIn) -> CircleKey:
