@@ -1,4 +1,4 @@
-"""What was taken back between a backup and its restore, as far as other states of the same installation still know it.
+"""The withdrawals between a backup and its restore, as far as other states of the same installation still know them.
 
 # P07: unless a state knows all of it for sure, the authors are told that what they took back may be here again, and
 what they were told after an earlier restore is never called off by a later one.
