@@ -27,7 +27,7 @@ _LATIN = {ord(script) + n: str(n) for script in "0٠۰" for n in range(10)}  # L
 
 @dataclass(frozen=True, slots=True)
 class CodeKeys:
-    """What a code stands for: the tag of its case (32 bytes) and its author's key pair."""
+    """The keys that follow from a code: the tag of its case (32 bytes) and its author's key pair."""
 
     tag: bytes
     author: KeyPair = field(repr=False)
@@ -46,7 +46,7 @@ def latin_digits(typed: str) -> str:
 
 
 def read_code(typed: str) -> str:
-    """Give the 28 Latin digits of what somebody typed, whatever stands between them.
+    """Give the 28 Latin digits that somebody typed, between any other letters.
 
     Raises:
         CodeMistyped: there are not 28 digits, or the check digits do not fit; it holds at most 40 of the digits.

@@ -86,18 +86,18 @@ def next_epoch(
     return replace(epoch, links=b"".join(epoch.link_to(each.key, "next epoch") for each in before))
 
 
-def authors_epochs(found: Iterable[Epoch], author: KeyPair) -> list[Epoch]:
+def authors_epochs(others: Iterable[Epoch], author: KeyPair) -> list[Epoch]:
     """Give the epochs that an author can be sure of, the oldest first: their own first one, and what follows it."""
-    ordered = sorted(found, key=lambda epoch: epoch.number)
+    ordered = sorted(others, key=lambda epoch: epoch.number)
     own = (each for each in ordered if hmac.compare_digest(each.links, claimed(each, author.private).links))
     first = next(own, None)
     return following([first], ordered) if first else []
 
 
-def following(sure: list[Epoch], found: Iterable[Epoch]) -> list[Epoch]:
+def following(sure: list[Epoch], others: Iterable[Epoch]) -> list[Epoch]:
     """Add to epochs that are sure, the oldest first, those that follow: each is linked to the last one before it."""
     chain = list(sure)
-    for each in sorted(found, key=lambda epoch: epoch.number):
+    for each in sorted(others, key=lambda epoch: epoch.number):
         if each.number > chain[-1].number and each.follows(chain[-1]):
             chain.append(each)
     return chain

@@ -64,7 +64,8 @@ def change_passphrase(text: str, keys: VaultKeys, passphrase: str) -> str:
     """Lock the keys under another passphrase and leave the spare code as it is; gives the new text.
 
     Raises:
-        VaultDamaged, VaultNewer: see `open_slots`.
+        VaultDamaged: the text is not a file of keys.
+        VaultNewer: a newer version wrote it.
     """
     return _written(_read_slots(text) | {"passphrase": lock(keys.mailbox + keys.desk, passphrase, _WORDS, VAULT)})
 
@@ -73,7 +74,8 @@ def change_spare_code(text: str, keys: VaultKeys, spare_code: str) -> str:
     """Lock the keys under another spare code and leave the passphrase as it is; gives the new text.
 
     Raises:
-        VaultDamaged, VaultNewer: see `open_slots`.
+        VaultDamaged: the text is not a file of keys.
+        VaultNewer: a newer version wrote it.
     """
     return _written(_read_slots(text) | {"spare": lock(keys.mailbox + keys.desk, read_code(spare_code), _SPARE, CODE)})
 

@@ -24,8 +24,8 @@ _SHEET = "recovery sheet"
 _NEWCOMER = b"newcomer"
 
 
-_GRANT_VERSION = 1
-_GRANT = struct.Struct(">B16sI16s32s")
+_CIRCLE_KEY_VERSION = 1
+_CIRCLE_KEY = struct.Struct(">B16sI16s32s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def unlock_secrets(blob: bytes, passphrase: str) -> Secrets:
 
 
 def waste_time(passphrase: str) -> None:
-    """Spend what an unlocking costs, so that an unknown handle answers no faster than a known one."""
+    """Spend the time of an unlocking, so that an unknown handle answers no faster than a known one."""
     blob = b"\x01" + bytes(16 + 24 + 80)
     try:
         unlock(blob, passphrase, _SECRETS, PASSWORD)
@@ -101,7 +101,7 @@ def check_totp(totp_secret: str, typed: str, at: float) -> int:
 
 
 def totp_step_digest(totp_secret: str, step: int) -> bytes:
-    """Give what is stored of an accepted step: 32 bytes that tell nobody the hour of the login."""
+    """Give the digest of an accepted step that is stored: 32 bytes that tell nobody the hour of the login."""
     return subkey(totp_secret.encode(), f"totp step {step}")
 
 
@@ -124,7 +124,7 @@ def seal_circle_key(
     private: bytes, *, circle_id: bytes, generation: int, moderator_id: bytes, public_key: bytes
 ) -> bytes:
     """Seal a circle's private key to one member; generations count from 1, one for each pair the circle had."""
-    packed = _GRANT.pack(_GRANT_VERSION, circle_id, generation, moderator_id, private)
+    packed = _CIRCLE_KEY.pack(_CIRCLE_KEY_VERSION, circle_id, generation, moderator_id, private)
     return SealedBox(PublicKey(public_key)).encrypt(packed)
 
 
@@ -140,7 +140,7 @@ def open_circle_key(
         packed = SealedBox(PrivateKey(private_key)).decrypt(sealed)
     except CryptoError:
         raise SealBroken from None
-    expected = _GRANT.pack(_GRANT_VERSION, circle_id, generation, moderator_id, bytes(KEY_BYTES))
+    expected = _CIRCLE_KEY.pack(_CIRCLE_KEY_VERSION, circle_id, generation, moderator_id, bytes(KEY_BYTES))
     if len(packed) != len(expected) or packed[:-KEY_BYTES] != expected[:-KEY_BYTES]:
         raise SealBroken
     return packed[-KEY_BYTES:]

@@ -1,7 +1,7 @@
-"""What people type becomes a key, slowly: Argon2id, and a lock that tells a wrong passphrase from a right one.
+"""A passphrase or a code becomes a key, slowly: Argon2id, and a lock that tells a wrong passphrase from a right one.
 
-The costs are chosen by what they protect. A generated passphrase of six words holds 77 bits, a code 86, so that
-guessing fails even at the cheapest of them; the memory is what the weakest machine that we support can spare.
+The costs follow the secrets. A generated passphrase of six words holds 77 bits, a code 86, so that
+guessing fails even at the cheapest of them; the weakest machine that we support can spare the memory.
 """
 
 import secrets
@@ -27,7 +27,7 @@ WORDS = 6
 
 
 class Profile(NamedTuple):
-    """What one stretching costs: bytes of memory, and passes over them."""
+    """The cost of one stretching: bytes of memory, and passes over them."""
 
     memory: int
     passes: int
@@ -60,7 +60,7 @@ def new_passphrase() -> str:
 
 
 def as_typed(passphrase: str) -> bytes:
-    """Give what a passphrase is stretched from, so that a capital letter or a second space locks nobody out."""
+    """Give the bytes that are stretched, in which a capital letter or a second space locks nobody out."""
     return " ".join(unicodedata.normalize("NFKC", passphrase).casefold().split()).encode()
 
 

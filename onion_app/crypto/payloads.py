@@ -1,4 +1,4 @@
-"""What a sealed message or entry says.
+"""The payload of a sealed message or entry.
 
 A text, a consent, the final text of a story with the author's verdict on it, which story was made of the case, or the
 day of the last opening; and, among the circle only, a draft of a story and a second person's approval of it. Whoever
@@ -29,7 +29,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """What the author allows: publishing, counting, quoting. The last one in a case is the one that holds."""
+    """An author's word on publishing, counting and quoting. The last one in a case is the one that holds."""
 
     publish: Publish
     count: bool
@@ -49,7 +49,7 @@ class FinalText:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The author's answer to a proposal, named by its message id in hexadecimal; `text` says what should change."""
+    """The author's answer to a proposal, named by its message id in hexadecimal; `text` says their wishes."""
 
     proposal_id: HexId
     decision: Decision
@@ -107,16 +107,16 @@ _KINDS: dict[str, type[Payload]] = {
 _NAMES = {kind: name for name, kind in _KINDS.items()}
 
 
-def pack(letter: Payload) -> bytes:
+def pack(payload: Payload) -> bytes:
     """Give the bytes to be sealed."""
-    return json.dumps({"kind": _NAMES[type(letter)], **asdict(letter)}, ensure_ascii=False).encode()
+    return json.dumps({"kind": _NAMES[type(payload)], **asdict(payload)}, ensure_ascii=False).encode()
 
 
 def unpack(packed: bytes) -> Payload:
-    """Read what was sealed.
+    """Read the bytes that were sealed.
 
     Raises:
-        SealBroken: the seal held, but what it holds is none of the known letters, or has a value of another shape.
+        SealBroken: the seal held, but no payload of a known kind and shape was under it.
     """
     members = from_json(dict[str, Any], packed, SealBroken)
     kind: Callable[..., Payload] | None = _KINDS.get(str(members.pop("kind", "")))

@@ -26,7 +26,7 @@ SIZES = tuple(kib * 1024 for kib in (2, 4, 8, 16, 32, 64))  # bytes of padded pl
 
 _AUTHORS = {"visitor": 1, "circle": 2, "site": 3, "note": 4, "draft": 5, "approval": 6}
 _PLACE = struct.Struct(">B16sI16sIB")
-_LONGEST_FIELD = 1 << 24  # bytes; what a visit at the desk holds is all that its member has typed and not sent
+_LONGEST_FIELD = 1 << 24  # bytes; a session at the desk holds all that its member has typed and not sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ def seal(case_key: bytes, plaintext: bytes, place: Place) -> bytes:
 
 
 def open_seal(case_key: bytes, sealed: bytes, place: Place) -> bytes:
-    """Open what was sealed for exactly this place.
+    """Open a message that was sealed for exactly this place.
 
     Raises:
         SealBroken: another key, another place, or changed bytes.

@@ -1,4 +1,4 @@
-"""Seals what is too large for one message, such as a backup: pieces that open in order and to the last one only.
+"""Seals a stream too large for one message, such as a backup: pieces that open in order and to the last one only.
 
 XChaCha20-Poly1305 as libsodium's secretstream: a piece that is missing, moved, repeated or changed is refused. So is an
 end that was cut off, because the last piece says that it is the last.
@@ -24,7 +24,7 @@ MORE_BYTES = crypto_secretstream_xchacha20poly1305_ABYTES  # by which a sealed p
 
 
 class SealingStream:
-    """The writing end. `clear` is what stands readable beside the stream, and is authenticated with each piece."""
+    """The writing end. `clear` stands readable beside the stream, and is authenticated with each piece."""
 
     def __init__(self, key: bytes, clear: bytes) -> None:
         """Begin a stream under a key of 32 bytes that serves no other purpose."""
@@ -48,7 +48,8 @@ class OpeningStream:
     def __init__(self, key: bytes, clear: bytes, header: bytes) -> None:
         """Begin to read a stream.
 
-        Raises: SealBroken when that is no header.
+        Raises:
+            SealBroken: that is no header.
         """
         self._state = crypto_secretstream_xchacha20poly1305_state()
         self._clear = clear
@@ -59,7 +60,8 @@ class OpeningStream:
     def open(self, sealed: bytes, *, last: bool = False) -> bytes:
         """Open the next piece.
 
-        Raises: SealBroken; also when it is the last and should not be, or the other way round.
+        Raises:
+            SealBroken: it was changed or moved, or is the last and should not be, or the other way round.
         """
         try:
             piece, tag = crypto_secretstream_xchacha20poly1305_pull(self._state, sealed, self._clear)

@@ -124,7 +124,7 @@ def _append(dbs: Databases, member: Member, case: records.Case, message_id: byte
         message_id,
         author="circle",
         epoch=epoch.number,
-        held=chosen.held,
+        expected_wraps=chosen.held,
         new_wraps=chosen.new_wraps,
         seal=sealed_at,
         day=dbs.today,

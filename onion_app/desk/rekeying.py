@@ -104,7 +104,9 @@ def rewrap(dbs: Databases, case: records.Case, circle_id: bytes, public: bytes, 
     """
     wraps = [wrapped(epoch, circle_id, public) for epoch in keys.epochs]
     chosen = begun_after(dbs, keys, circle_id, public)
-    case_keys.rewrap(dbs.mailbox, case.id, circle_id, wraps=wraps, new_wraps=chosen.new_wraps, held=chosen.held)
+    case_keys.rewrap(
+        dbs.mailbox, case.id, circle_id, wraps=wraps, new_wraps=chosen.new_wraps, expected_wraps=chosen.held
+    )
     begun(dbs, chosen)
 
 

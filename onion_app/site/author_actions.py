@@ -108,7 +108,7 @@ def add_payload(
             message_id,
             author="visitor",
             epoch=epoch.number,
-            held=keys.wraps,
+            expected_wraps=keys.wraps,
             new_wraps=wraps,
             seal=sealed,
             day=payload.day,
@@ -143,7 +143,7 @@ def change_code(db: Database, access: CaseAccess, code: str) -> CaseAccess:
             author_key=new.author.public,
             wraps=[wrapped(epoch, AUTHOR_HOLDER, new.author.public) for epoch in epochs],
             new_wraps=new_wraps,
-            held=keys.wraps,
+            expected_wraps=keys.wraps,
         )
 
     _until_no_epoch_passed(rewrap)
@@ -215,7 +215,9 @@ def _note_opening(db: Database, access: CaseAccess, day: int) -> None:
         for epoch in keys.epochs[-1:]:
             place = Place(access.case_id, epoch.number, new_id(), 0, "site")
             sealed = sealer(epoch.key, place, LastOpened(day))
-            messages.put_opened(db, access.case_id, place.message_id, epoch=epoch.number, held=keys.wraps, seal=sealed)
+            messages.put_opened(
+                db, access.case_id, place.message_id, epoch=epoch.number, expected_wraps=keys.wraps, seal=sealed
+            )
 
     _until_no_epoch_passed(note)
 

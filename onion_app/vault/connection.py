@@ -1,8 +1,8 @@
-"""One link to one encrypted file: its key, the proof that it encrypts, its settings read back, and a gate.
+"""A connection to an encrypted file: its key, the proof that it encrypts, its settings read back, its authorizer.
 
 The only module that meets sqlcipher3, and the only way to a database. It never takes a passphrase. Every statement
-passes the gate when it is prepared: what the gate does not name is refused, and so is whatever would run through a
-trigger or a view, whoever planted it and whenever.
+passes the authorizer when it is prepared: an action that it does not name is refused, and so is any that would run
+through a trigger or a view, whoever planted it and whenever.
 """
 
 import os
@@ -35,7 +35,11 @@ SETTINGS: tuple[tuple[str, str, int | str], ...] = (
     ("journal_mode", "WAL", "wal"),
     ("synchronous", "FULL", 2),  # P11: a commit returns after the disk has it
     ("busy_timeout", str(BUSY_SECONDS * 1000), BUSY_SECONDS * 1000),
-    ("cache_size", "-2000", -2000),  # KiB a link: the usual 8000, once a thread, is a tenth of what a child may use
+    (
+        "cache_size",
+        "-2000",
+        -2000,
+    ),  # KiB a connection: the usual 8000, once a thread, is a tenth of what a child may use
 )
 
 _READ = frozenset({dbapi2.SQLITE_SELECT, dbapi2.SQLITE_READ, dbapi2.SQLITE_FUNCTION, dbapi2.SQLITE_PRAGMA})
@@ -70,11 +74,12 @@ def connect(path: Path, key: bytes) -> Connection:
         DamagedFile: there is no file, or not a whole one.
         WrongKey: its first page does not open.
         CipherUnfit: the library does not encrypt, or a setting does not hold.
-        StateClosed, DiskFull: it may be whole, and cannot be opened now.
+        StateClosed: it may be whole, and this account may not open it.
+        DiskFull: it may be whole, and there is no room to open it.
     """
     if len(key) != KEY_BYTES:
         raise WrongKey(path.name)
-    with _what_stood_in_the_way(path):
+    with _obstacles_named(path):
         try:
             if path.stat().st_size == 0:  # SQLite takes an empty file for a new database
                 raise DamagedFile(path.name)
@@ -88,7 +93,7 @@ def create(path: Path, key: bytes) -> Connection:
 
     Raises:
         FileExistsError: it is there already.
-        CipherUnfit: see `connect`.
+        CipherUnfit: the library does not encrypt, or a setting does not hold.
     """
     path.touch(mode=0o600, exist_ok=False)
     return _connect(path, key)
@@ -96,19 +101,21 @@ def create(path: Path, key: bytes) -> Connection:
 
 def scratch() -> Connection:
     """Open an empty database in memory, which migrations are tried on to write the schema down."""
-    link = dbapi2.connect(":memory:", isolation_level=None)
-    allow(link, MIGRATING)
-    return link
+    opened = dbapi2.connect(":memory:", isolation_level=None)
+    allow(opened, MIGRATING)
+    return opened
 
 
 def versions() -> tuple[str, str]:
     """Give the versions of SQLCipher and of the library that encrypts for it."""
-    link = dbapi2.connect(":memory:")
+    opened = dbapi2.connect(":memory:")
     try:
-        link.set_key("nothing is stored here")  # without a key there is no provider yet
-        answers = [link.execute(f"PRAGMA {name}").fetchall() for name in ("cipher_version", "cipher_provider_version")]
+        opened.set_key("nothing is stored here")  # without a key there is no provider yet
+        answers = [
+            opened.execute(f"PRAGMA {name}").fetchall() for name in ("cipher_version", "cipher_provider_version")
+        ]
     finally:
-        link.close()
+        opened.close()
     cipher, provider = (str(answer[0][0]) if answer else "" for answer in answers)
     return cipher, provider
 
@@ -116,27 +123,29 @@ def versions() -> tuple[str, str]:
 def _connect(path: Path, key: bytes) -> Connection:
     with named_errors(path.name):
         uri = f"{path.absolute().as_uri()}?mode=rw"
-        link = dbapi2.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        opened = dbapi2.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         try:
-            link.set_key(f"x'{key.hex()}'")  # the raw form: 0.2 ms, where a passphrase costs 200
-            link.execute("PRAGMA cipher_log_level = NONE").fetchall()  # else it prints errors to stderr
-            allow(link, OPENING)
-            _prove(link, path.name)
+            opened.set_key(f"x'{key.hex()}'")  # the raw form: 0.2 ms, where a passphrase costs 200
+            opened.execute("PRAGMA cipher_log_level = NONE").fetchall()  # else it prints errors to stderr
+            allow(opened, OPENING)
+            _prove(opened, path.name)
             for setting in SETTINGS:
-                _set(link, *setting)
-            allow(link, WORKING)
+                _set(opened, *setting)
+            allow(opened, WORKING)
         except BaseException:
-            link.close()
+            opened.close()
             raise
-    return link
+    return opened
 
 
 @contextmanager
-def _what_stood_in_the_way(path: Path) -> Iterator[None]:
+def _obstacles_named(path: Path) -> Iterator[None]:
     """Look again at a file that does not open: SQLite's one error for all of these must send nobody to a backup.
 
     Raises:
-        StateClosed, DiskFull, DamagedFile.
+        StateClosed: this account may not open it.
+        DiskFull: there is no room to open it.
+        DamagedFile: it is not whole.
     """
     try:
         yield
@@ -149,38 +158,38 @@ def _what_stood_in_the_way(path: Path) -> Iterator[None]:
         raise
 
 
-def _prove(link: Connection, name: str) -> None:
+def _prove(opened: Connection, name: str) -> None:
     proof = "cipher_version"  # plain SQLite knows no such pragma and answers nothing
-    version = link.execute(f"PRAGMA {proof}").fetchall()
+    version = opened.execute(f"PRAGMA {proof}").fetchall()
     if not version or not version[0][0]:
         raise CipherUnfit(proof)
     try:
-        link.execute("SELECT count(*) FROM sqlite_master").fetchall()
+        opened.execute("SELECT count(*) FROM sqlite_master").fetchall()
     except dbapi2.DatabaseError as error:
         wrong_key = _code(error) == dbapi2.SQLITE_NOTADB
         raise (WrongKey if wrong_key else DamagedFile)(name) from error
 
 
-def _set(link: Connection, name: str, value: str, readback: int | str) -> None:
-    link.execute(f"PRAGMA {name} = {value}").fetchall()
-    if link.execute(f"PRAGMA {name}").fetchall() != [(readback,)]:
+def _set(opened: Connection, name: str, value: str, readback: int | str) -> None:
+    opened.execute(f"PRAGMA {name} = {value}").fetchall()
+    if opened.execute(f"PRAGMA {name}").fetchall() != [(readback,)]:
         raise CipherUnfit(name)
 
 
-def allow(link: Connection, gate: Authorizer) -> None:
+def allow(opened: Connection, authorizer: Authorizer) -> None:
     """Let only these actions and pragmas pass from now on, and never anything through a trigger or a view."""
-    actions, pragmas = gate
+    actions, pragmas = authorizer
 
     def judge(action: int, first: str | None, second: str | None, _schema: str | None, through: str | None) -> int:
         refused = (
             through is not None  # P04: a planted trigger or view; a named subquery too, so none is written here
             or action not in actions
             or (action == dbapi2.SQLITE_PRAGMA and first not in pragmas)
-            or (action == dbapi2.SQLITE_FUNCTION and gate is WORKING and second not in _FUNCTIONS)
+            or (action == dbapi2.SQLITE_FUNCTION and authorizer is WORKING and second not in _FUNCTIONS)
         )
         return int(dbapi2.SQLITE_DENY if refused else dbapi2.SQLITE_OK)
 
-    link.set_authorizer(judge)
+    opened.set_authorizer(judge)
 
 
 @contextmanager
@@ -190,7 +199,7 @@ def named_errors(name: str) -> Iterator[None]:
     Raises:
         Overloaded: other writers held the lock for 15 s.
         DiskFull: no room is left.
-        DamagedFile: it cannot be read, or something in it asked for what the gate refuses.
+        DamagedFile: it cannot be read, or something in it asked for an action that the authorizer refuses.
     """
     try:
         yield

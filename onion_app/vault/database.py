@@ -19,14 +19,14 @@ from onion_app.vault.connection import DatabaseKind, file_name
 
 Clock = Callable[[], float]
 _LINKED = 3  # the version of mailbox.db from which on wraps carry links
-_UNLINKED_BYTES = 117  # what a wrap took before
+_UNLINKED_BYTES = 117  # of a wrap before that
 
 
 class Database:
     """An open database of one kind."""
 
     def __init__(self, opened: connection.Connection, kind: DatabaseKind, folder: Path) -> None:
-        """Take over an open link to a file in this folder."""
+        """Take over an open connection to a file in this folder."""
         self.kind = kind
         self.folder = folder
         self.turn = threading.Lock()  # shared by the connections of a process, and so is the writer: see `PerThread`
@@ -90,11 +90,11 @@ class Database:
             self.checkpoint()
 
     def room(self) -> int:
-        """Measure what is free on the disk, in bytes."""
+        """Measure the free room on the disk, in bytes."""
         return shutil.disk_usage(self.folder).free
 
     def size(self) -> int:
-        """Measure what is stored, in bytes; room that erasing has left, and that is filled first, does not count."""
+        """Measure the room that rows take, in bytes, without that which erasing has left and which is filled first."""
         with connection.named_errors(self._name):
             pages, free, each = (
                 int(self._link.execute(f"PRAGMA {name}").fetchall()[0][0])
@@ -174,7 +174,7 @@ def open_mailbox(folder: Path, key: bytes) -> Database:
         WrongKey: the key is another, or the first page is damaged.
         DamagedFile: it is missing, or its schema is not as it was written down.
         OlderFile, NewerFile: it has to be migrated, or this program has to be updated.
-        CipherUnfit: see `link.connect`.
+        CipherUnfit: the library does not encrypt, or a setting does not hold.
     """
     return _open(folder, "mailbox", key)
 
@@ -183,7 +183,7 @@ def open_desk(folder: Path, key: bytes) -> Database:
     """Open `desk.db` in a folder with its raw key (32 bytes).
 
     Raises:
-        WrongKey, DamagedFile, OlderFile, NewerFile, CipherUnfit: see `open_mailbox`.
+        SanctuaryError: any that `open_mailbox` names.
     """
     return _open(folder, "desk", key)
 
@@ -210,7 +210,7 @@ def migrate(folder: Path, kind: DatabaseKind, key: bytes, clock: Clock) -> None:
     """Bring a database forward; before a migration runs, an encrypted copy is written beside it, named by its day.
 
     Raises:
-        WrongKey, DamagedFile, NewerFile, CipherUnfit: see `open_mailbox`.
+        SanctuaryError: any that `open_mailbox` names but OlderFile.
         KeysUnlinked: it holds cases that this program could show to nobody; nothing was changed.
     """
     opened = connection.connect(folder / file_name(kind), key)
@@ -237,7 +237,7 @@ def _expect_linked_keys(opened: connection.Connection, kind: DatabaseKind, done:
 
 
 def discard_copies(folder: Path, before_day: int) -> None:
-    """Remove the copies that `migrate` wrote before a day. P07: what was erased since then is still in them."""
+    """Remove the copies that `migrate` wrote before a day. P07: erased rows are still in them."""
     for copy in folder.glob("*.version-*.day-*.db"):
         day = re.fullmatch(r".*\.day-(\d+)\.db", copy.name)
         if day and int(day[1]) < before_day:

@@ -29,8 +29,8 @@ class PerThread:
             database.turn = self._turn
             database.writer = self._written_on
             self._mine.database = database
-        found: Database = self._mine.database
-        return found
+        mine: Database = self._mine.database
+        return mine
 
     def forget_pages(self) -> None:
         """Let no connection keep pages in memory that nobody is reading. # P07: they hold what was just taken back."""

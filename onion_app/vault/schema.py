@@ -73,7 +73,7 @@ def run_migrations(database: connection.Connection, kind: connection.DatabaseKin
     """Run every migration that is due on an open database.
 
     Raises:
-        NewerFile: see `version`.
+        NewerFile: there are more migrations than this program knows.
     """
     done = version(database, kind)
     connection.allow(database, connection.MIGRATING)

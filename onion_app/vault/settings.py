@@ -1,4 +1,4 @@
-"""What the coordinators set, and the onion key: few names, each with one shape, and nothing else is accepted.
+"""The settings of the coordinators, and the onion key: few names, each with one shape, and nothing else is accepted.
 
 The desk's database holds the truth, the mailbox a copy. A name or a value that does not belong here is never skipped.
 """
@@ -33,7 +33,7 @@ def _is_one_short_line(text: str) -> bool:
 class Restored:
     """That everything here comes from a backup of this day.
 
-    What was taken back after the day `back_since`, which may be that of an earlier restore, may be here again; None:
+    A case taken back after the day `back_since`, which may be that of an earlier restore, may be here again; None:
     it is gone for sure.
     """
 
@@ -58,7 +58,7 @@ def _is_in_order(restored: Restored) -> bool:
 
 @dataclass(frozen=True)
 class Settings:
-    """What is set; the annotations are also all that may stand in the table."""
+    """The settings in force; the annotations are also all that may stand in the table."""
 
     how_to_find_us: dict[Annotated[str, LANGUAGE_CODES.__contains__], Annotated[str, _is_one_short_line]]
     answer_days: dict[Literal[Topic, "urgent"], Annotated[int, ANSWER_DAYS]]

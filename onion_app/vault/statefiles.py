@@ -1,7 +1,7 @@
 """The files beside the databases: `vault.key`, the day of the last backup, and room that is kept for taking back.
 
-The key slots and the day are written whole or not at all, 0600; the slots are on the disk when the call returns. What
-is in them is sealed elsewhere. The day can be read while the databases are locked, and by the launcher.
+The key slots and the day are written whole or not at all, 0600; the slots are on the disk when the call returns. They
+are sealed elsewhere. The day can be read while the databases are locked, and by the launcher.
 """
 
 import os
@@ -68,8 +68,7 @@ def read_keyslots(folder: Path) -> str:
 def destroy_keyslots(folder: Path) -> bool:
     """Overwrite the file of keys and remove it, and an interrupted write of it; say if there was one.
 
-    A disk may keep old blocks that no program can overwrite: what is left of them opens with the passphrase, or with
-    the spare code.
+    A disk may keep old blocks that no program can overwrite: their slots open with the passphrase or the spare code.
     """
     there = False
     for file in (folder / _KEYSLOTS, _new(folder / _KEYSLOTS)):
@@ -130,7 +129,7 @@ def _new(path: Path) -> Path:
 
 
 def _write_new(path: Path, text: str) -> Path:
-    """Write what is to replace a file beside it, to the disk."""
+    """Write the text that is to replace a file beside it, to the disk."""
     new = _new(path)
     new.unlink(missing_ok=True)  # left by an attempt that was cut off
     with os.fdopen(create(new), "w", encoding="utf-8") as file:

@@ -1,4 +1,4 @@
-"""What was taken back stays away: the list of withdrawn ids is carried over to a state that comes from a backup.
+"""A withdrawn case or story stays away: the list of withdrawn ids is carried over to a state that comes from a backup.
 
 # P07: a backup is older than some withdrawals; a newer list, wherever one is left, is applied before anybody reads.
 """
@@ -26,7 +26,7 @@ def apply_withdrawals(mailbox: Database, desk: Database, newer: list[Row], today
             writing.remove_text(mailbox, withdrawn_id)
             mailbox.run("INSERT INTO withdrawn (id, day) VALUES (?, ?) ON CONFLICT DO NOTHING", (withdrawn_id, day))
         writing.raise_published_counter(mailbox)
-    truth.repair(mailbox, desk, today)  # what the desk has of them goes too
+    truth.repair(mailbox, desk, today)  # the desk's rows of them go too
     mailbox.checkpoint()
     desk.checkpoint()
     return len(coming)

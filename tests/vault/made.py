@@ -181,7 +181,7 @@ def sealing(content: bytes = b"sealed") -> Callable[[int], bytes]:
 
 def write(db: Database, case: Case, author: Any = "visitor", **changed: Any) -> Message:
     given: dict[str, Any] = {"author": author, "epoch": 1, "new_wraps": (), "seal": sealing(), "day": TODAY}
-    given |= {"message_id": some_id(), "held": case_keys.all_wraps(db, case.id)}
+    given |= {"message_id": some_id(), "expected_wraps": case_keys.all_wraps(db, case.id)}
     return messages.append_message(db, case.id, **(given | changed))
 
 

@@ -13,12 +13,12 @@ from tests.vault.made import Installation, next_wraps, some_id, some_key, wrap, 
 
 def rekey(mailbox: Database, case: Case, circle_id: bytes, wraps: list[Wrap], epoch: int) -> None:
     held, begun = case_keys.all_wraps(mailbox, case.id), next_wraps(mailbox, case, epoch)
-    case_keys.rewrap(mailbox, case.id, circle_id, wraps=wraps, new_wraps=begun, held=held)
+    case_keys.rewrap(mailbox, case.id, circle_id, wraps=wraps, new_wraps=begun, expected_wraps=held)
 
 
 def set_code(mailbox: Database, case_id: bytes, held: list[Wrap], wraps: list[Wrap], **changed: Any) -> None:
     given: dict[str, Any] = {"tag": some_key(), "author_key": some_key(), "new_wraps": ()} | changed
-    case_keys.change_code(mailbox, case_id, wraps=wraps, held=held, **given)
+    case_keys.change_code(mailbox, case_id, wraps=wraps, expected_wraps=held, **given)
 
 
 def test_a_new_epoch_comes_with_its_wraps(mailbox: Database, case: Case) -> None:
@@ -33,7 +33,7 @@ def test_of_two_who_begin_the_same_epoch_one_is_told_to_begin_again(mailbox: Dat
     write(mailbox, case, epoch=2, new_wraps=mine)
     for late in ({"epoch": 2, "new_wraps": theirs}, {"epoch": 1}):
         with pytest.raises(EpochPassed):
-            write(mailbox, case, held=held, **late)
+            write(mailbox, case, expected_wraps=held, **late)
     assert case_keys.wraps_of(mailbox, case.id, case.circle_id)[0] == mine[0]
 
 
@@ -122,13 +122,13 @@ def test_a_handed_over_case_opens_for_its_new_circle_only(mailbox: Database, cas
     author = case_keys.wraps_of(mailbox, case.id, AUTHOR)[0]
     begun = [wrap(2, other), wrap(2, AUTHOR, author.recipient)]
     held = case_keys.all_wraps(mailbox, case.id)
-    case_keys.rewrap(mailbox, case.id, other, wraps=given, new_wraps=begun, held=held)
+    case_keys.rewrap(mailbox, case.id, other, wraps=given, new_wraps=begun, expected_wraps=held)
     assert lifetime.read_case(mailbox, case.id).circle_id == other
     assert case_keys.wraps_of(mailbox, case.id, case.circle_id) == []
     assert [held.epoch for held in case_keys.wraps_of(mailbox, case.id, other)] == [2, 1]
     assert [held.epoch for held in case_keys.wraps_of(mailbox, case.id, AUTHOR)] == [2, 1]
     with pytest.raises(EpochPassed):
-        write(mailbox, case, epoch=1, held=held)
+        write(mailbox, case, epoch=1, expected_wraps=held)
 
 
 def test_a_hand_over_that_loses_an_epoch_or_begins_none_changes_nothing(mailbox: Database, case: Case) -> None:
@@ -138,10 +138,10 @@ def test_a_hand_over_that_loses_an_epoch_or_begins_none_changes_nothing(mailbox:
     held = case_keys.all_wraps(mailbox, case.id)
     for wraps, begun in (([], following), ([wrap(1, other)], []), ([wrap(1, some_id())], following)):
         with pytest.raises(EpochPassed):
-            case_keys.rewrap(mailbox, case.id, other, wraps=wraps, new_wraps=begun, held=held)
+            case_keys.rewrap(mailbox, case.id, other, wraps=wraps, new_wraps=begun, expected_wraps=held)
     assert lifetime.read_case(mailbox, case.id) == case
     with pytest.raises(NothingHere):
-        case_keys.rewrap(mailbox, some_id(), other, wraps=[], new_wraps=[], held=[])
+        case_keys.rewrap(mailbox, some_id(), other, wraps=[], new_wraps=[], expected_wraps=[])
 
 
 def test_a_circle_re_keys_what_it_opens_and_leaves_the_rest_as_it_is(mailbox: Database, case: Case) -> None:

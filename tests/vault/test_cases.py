@@ -76,15 +76,15 @@ def test_a_seal_that_fails_stores_nothing(mailbox: Database, case: Case) -> None
 def test_the_record_of_the_last_opening_is_replaced_each_time(mailbox: Database, case: Case) -> None:
     ids, held = [some_id(), some_id()], case_keys.all_wraps(mailbox, case.id)
     for message_id in ids:
-        messages.put_opened(mailbox, case.id, message_id, epoch=1, held=held, seal=sealing())
+        messages.put_opened(mailbox, case.id, message_id, epoch=1, expected_wraps=held, seal=sealing())
     zero = [message for message in messages.messages_of(mailbox, case.id) if message.number == 0]
     assert [message.id for message in zero] == ids[1:]
     assert zero[0].author == "site"
     assert write(mailbox, case).number == 2
     with pytest.raises(EpochPassed):
-        messages.put_opened(mailbox, case.id, some_id(), epoch=1, held=held[:1], seal=sealing())
+        messages.put_opened(mailbox, case.id, some_id(), epoch=1, expected_wraps=held[:1], seal=sealing())
     with pytest.raises(NothingHere):
-        messages.put_opened(mailbox, some_id(), some_id(), epoch=1, held=held, seal=sealing())
+        messages.put_opened(mailbox, some_id(), some_id(), epoch=1, expected_wraps=held, seal=sealing())
 
 
 def test_states_follow_who_wrote_last(mailbox: Database, case: Case) -> None:

@@ -27,7 +27,7 @@ from onion_app.vault.mailbox import case_keys, messages
 folder, key, case_id, message_id = Path(sys.argv[1]), *(bytes.fromhex(word) for word in sys.argv[2:])
 db = database.open_mailbox(folder, key)
 held = case_keys.all_wraps(db, case_id)
-messages.append_message(db, case_id, message_id, author="visitor", epoch=1, held=held, new_wraps=(),
+messages.append_message(db, case_id, message_id, author="visitor", epoch=1, expected_wraps=held, new_wraps=(),
                         seal=lambda n: b"kept", day=1)
 print("committed", flush=True)
 with db.writing():
@@ -108,7 +108,7 @@ db = database.open_mailbox(Path(sys.argv[1]), bytes.fromhex(sys.argv[2]))
 case_id = bytes.fromhex(sys.argv[3])
 for _ in range(100):
     messages.append_message(db, case_id, secrets.token_bytes(16), author="circle", epoch=1,
-                            held=case_keys.all_wraps(db, case_id), new_wraps=(), seal=lambda n: b"x", day=1)
+                            expected_wraps=case_keys.all_wraps(db, case_id), new_wraps=(), seal=lambda n: b"x", day=1)
 """
     words = [str(made.mailbox_folder), made.mailbox_key.hex(), case.id.hex()]
     writers = [subprocess.Popen([sys.executable, "-c", code, *words]) for _ in range(2)]

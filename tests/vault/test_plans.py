@@ -44,18 +44,18 @@ def a_working_day(made: Installation, mailbox: Database, desk: Database) -> None
     case_keys.wraps_of(mailbox, case_id, AUTHOR)
     messages_of(mailbox, case_id)
     held = case_keys.all_wraps(mailbox, case_id)
-    put_opened(mailbox, case_id, some_id(), epoch=1, held=held, seal=sealing())
+    put_opened(mailbox, case_id, some_id(), epoch=1, expected_wraps=held, seal=sealing())
     author = case_keys.wraps_of(mailbox, case_id, AUTHOR)[0].recipient
     epoch = [wrap(2, circle_id), wrap(2, AUTHOR, author)]
     writers: list[tuple[MessageAuthor, list[records.Wrap]]] = [("visitor", epoch), ("circle", [])]
     for who, wraps in writers:
         write(mailbox, case, who, epoch=2, new_wraps=wraps, seen=1)
     mine = [wrap(1, AUTHOR, author), wrap(2, AUTHOR, author)]
-    code = {"tag": some_key(), "author_key": some_key(), "held": case_keys.all_wraps(mailbox, case_id)}
+    code = {"tag": some_key(), "author_key": some_key(), "expected_wraps": case_keys.all_wraps(mailbox, case_id)}
     case_keys.change_code(mailbox, case_id, **code, wraps=mine, new_wraps=[wrap(3, circle_id), wrap(3, AUTHOR, author)])  # type: ignore[arg-type]
     ours, begun = [wrap(epoch, circle_id) for epoch in (1, 2, 3)], [wrap(4, circle_id), wrap(4, AUTHOR, author)]
     held = case_keys.all_wraps(mailbox, case_id)
-    case_keys.rewrap(mailbox, case_id, circle_id, wraps=ours, new_wraps=begun, held=held)
+    case_keys.rewrap(mailbox, case_id, circle_id, wraps=ours, new_wraps=begun, expected_wraps=held)
     sealed_to = {held.recipient for held in case_keys.wraps_of(mailbox, case_id, circle_id)}
     case_keys.set_aside(mailbox, case_id, circle_id, sealed_to, but={1})
     lifetime.due_cases(mailbox, TODAY + 200, 180)

@@ -1,6 +1,6 @@
 """Circles, their members, and the grants of their keys. Somebody may be in more than one.
 
-# P05: whoever is shut out has no grant of what is sealed from then on, and none left of what was sealed before.
+# P05: whoever is shut out has no grant of the circle's next key, and none left of those before.
 """
 
 from collections.abc import Mapping, Sequence
@@ -78,8 +78,8 @@ def circles(db: Database) -> list[Circle]:
 def circles_of(db: Database, moderator_id: bytes) -> list[Circle]:
     """List the circles that somebody is a member of, by name."""
     member = "JOIN circle_grants AS g ON g.circle_id = c.id AND g.generation = c.generation "
-    found = db.rows(_CIRCLE + member + "WHERE g.moderator_id = ? ORDER BY name", (moderator_id,))
-    return [from_row(Circle, row) for row in found]
+    rows = db.rows(_CIRCLE + member + "WHERE g.moderator_id = ? ORDER BY name", (moderator_id,))
+    return [from_row(Circle, row) for row in rows]
 
 
 def members_of(db: Database, circle_id: bytes) -> list[Moderator]:
@@ -108,13 +108,13 @@ def gone_from(db: Database, circle_id: bytes) -> list[Moderator]:
 
 
 def grants_of(db: Database, moderator_id: bytes, circle_id: bytes) -> list[Grant]:
-    """List what somebody opens a circle's cases with, newest generation first."""
-    found = db.rows(
+    """List the grants with which somebody opens a circle's cases, newest generation first."""
+    rows = db.rows(
         "SELECT circle_id, generation, moderator_id, public_key, sealed FROM circle_grants "
         "WHERE circle_id = ? AND moderator_id = ? ORDER BY generation DESC",
         (circle_id, moderator_id),
     )
-    return [from_row(Grant, row) for row in found]
+    return [from_row(Grant, row) for row in rows]
 
 
 def let_in(db: Database, moderator_id: bytes, grants: Sequence[Grant]) -> None:
@@ -161,7 +161,7 @@ def remove_member(db: Database, moderator_id: bytes, renewals: Mapping[bytes, Se
 
 
 def remove_from_circle(
-    db: Database, moderator_id: bytes, circle_id: bytes, grants: Sequence[Grant], taken: Sequence[bytes]
+    db: Database, moderator_id: bytes, circle_id: bytes, grants: Sequence[Grant], case_ids: Sequence[bytes]
 ) -> None:
     """Turn somebody out of one circle who has another, with its new key for every member who remains.
 
@@ -175,13 +175,13 @@ def remove_from_circle(
     with db.writing():
         if not is_elsewhere(db, moderator_id, circle_id):
             raise CircleChanged
-        circle, members = read_circle(db, circle_id), {found.id for found in members_of(db, circle_id)}
+        circle, members = read_circle(db, circle_id), {member.id for member in members_of(db, circle_id)}
         if moderator_id in members:
             renew(db, circle, members - {moderator_id}, grants)
         elif grants or not waits_no_more(db, circle_id, moderator_id):
             raise CircleChanged
         db.run("DELETE FROM circle_grants WHERE circle_id = ? AND moderator_id = ?", (circle_id, moderator_id))
-        for case_id in taken:
+        for case_id in case_ids:
             db.run("DELETE FROM taken WHERE case_id = ? AND moderator_id = ?", (case_id, moderator_id))
         made = "UPDATE invitations SET state = 'cancelled' WHERE made_by = ? AND state = 'open' "
         db.run(made + "AND (circle_id = ? OR ?)", (moderator_id, circle_id, circle.coordinators))
@@ -195,7 +195,7 @@ def remove_from_circle(
 def is_elsewhere(db: Database, moderator_id: bytes, circle_id: bytes) -> bool:
     """Tell whether somebody is a member of another circle than this one, or waits in one."""
     waits = db.rows("SELECT circle_id FROM waiting WHERE moderator_id = ?", (moderator_id,))
-    return bool(({found.id for found in circles_of(db, moderator_id)} | {row[0] for row in waits}) - {circle_id})
+    return bool(({circle.id for circle in circles_of(db, moderator_id)} | {row[0] for row in waits}) - {circle_id})
 
 
 def waits_no_more(db: Database, circle_id: bytes, moderator_id: bytes) -> bool:

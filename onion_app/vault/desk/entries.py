@@ -1,6 +1,6 @@
-"""What the people who work here do with cases: sealed entries, replies they wrote, what they have taken, the audit.
+"""The desk's own rows about a case: sealed entries, and the marks of the replies that were written here.
 
-It lives in the desk's database and names a case by its id only while the case exists; the audit names it by a mark that
+An entry names its case by its id only while the case exists; the audit names it by a mark that
 nobody can trace without the case's key. # P07: notes, drafts and approvals go with the key they were sealed under.
 """
 
@@ -81,8 +81,8 @@ def record_reply(db: Database, message_id: bytes, case_id: bytes, sealed: bytes)
 
 def replies_of(db: Database, case_id: bytes) -> dict[bytes, bytes]:
     """Give the mark of every message that this desk wrote in a case, by message id."""
-    found = db.rows("SELECT message_id, mark FROM written_replies WHERE case_id = ?", (case_id,))
-    return {message_id: mark for message_id, mark in found if isinstance(message_id, bytes) and isinstance(mark, bytes)}
+    rows = db.rows("SELECT message_id, mark FROM written_replies WHERE case_id = ?", (case_id,))
+    return {message_id: mark for message_id, mark in rows if isinstance(message_id, bytes) and isinstance(mark, bytes)}
 
 
 def forget_case(db: Database, case_id: Value) -> None:

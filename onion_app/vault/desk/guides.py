@@ -31,8 +31,8 @@ class Guide:
 
 def all_guides(desk: Database) -> list[tuple[Guide, list[Version]]]:
     """List every guide by its name, with its versions."""
-    found = [from_row(Guide, row) for row in desk.rows(_GUIDE + "ORDER BY slug")]
-    return [(guide, reading.read_text(desk, guide.id)[1]) for guide in found]
+    guides = [from_row(Guide, row) for row in desk.rows(_GUIDE + "ORDER BY slug")]
+    return [(guide, reading.read_text(desk, guide.id)[1]) for guide in guides]
 
 
 def read_guide(desk: Database, guide_id: bytes) -> tuple[Guide, list[Version]]:
@@ -73,7 +73,7 @@ def save_version(mailbox: Database, desk: Database, version: Version) -> None:
 
 
 def note_check(mailbox: Database, desk: Database, version: Version, handle: str, day: int) -> None:
-    """Note who has checked a version, and on which day; only while it still says what they read.
+    """Note who has checked a version, and on which day; only while its words are those that they read.
 
     Raises:
         NothingHere: it was changed, or is gone.

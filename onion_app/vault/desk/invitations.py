@@ -108,7 +108,7 @@ def redeem(db: Database, mark: bytes, today: int, newcomer: Moderator, grant: Gr
     """Store a newcomer: waiting to be let in, or, with the first grant of a circle without key, as its first member.
 
     Raises:
-        InvitationRefused: see `find_invitation`.
+        InvitationRefused: it is unknown, used, cancelled or too old.
         HandleTaken: somebody has this handle, or one that only its capitals or its way of writing tell apart.
         CircleChanged: the circle has got a key since, or lost it; or the grant is not the first of its next generation.
     """
@@ -124,23 +124,23 @@ def join(db: Database, mark: bytes, today: int, moderator_id: bytes, grant: Gran
     Who is in the coordinators' circle, and redeems a coordinator's invitation, gets the office and nothing else.
 
     Raises:
-        InvitationRefused: see `find_invitation`.
+        InvitationRefused: it is unknown, used, cancelled or too old.
         NothingHere: nobody of that id works here any more.
         AlreadyInCircle: they are in that circle, or wait for its members to let them in; the invitation stays open.
-        CircleChanged: see `redeem`.
+        CircleChanged: the circle has got a key since, or lost it; or the grant is not the first of its generation.
     """
     with db.writing():
         invitation, who = find_invitation(db, mark, today), read_moderator(db, moderator_id)
         circle = read_circle(db, invitation.circle_id)
         if who.state == "out":
             raise NothingHere
-        if circle.id in {found.id for found in circles_of(db, who.id)}:
+        if circle.id in {joined.id for joined in circles_of(db, who.id)}:
             if who.coordinator or not invitation.coordinator:
                 raise AlreadyInCircle
             make_active(db, who.id, coordinator=True)
             _use(db, invitation, who.id)
             return
-        if circle.id in {found.circle_id for found in waits_of(db, who.id)}:
+        if circle.id in {awaited.circle_id for awaited in waits_of(db, who.id)}:
             if circle.public_key is not None:
                 raise AlreadyInCircle
             waits_no_more(db, circle.id, who.id)  # nobody is left there to let them in: they begin it anew

@@ -26,8 +26,8 @@ class KnownKey:
 
 def known_keys(db: Database, case_id: bytes) -> dict[int, KnownKey]:
     """Give the keys of a case that the desk has met, by epoch."""
-    found = db.rows("SELECT epoch, mark, recipient FROM known_keys WHERE case_id = ?", (case_id,))
-    return {known.epoch: known for known in (from_row(KnownKey, row) for row in found)}
+    rows = db.rows("SELECT epoch, mark, recipient FROM known_keys WHERE case_id = ?", (case_id,))
+    return {known.epoch: known for known in (from_row(KnownKey, row) for row in rows)}
 
 
 def remember_keys(db: Database, case_id: bytes, met: Sequence[KnownKey]) -> None:
@@ -37,7 +37,7 @@ def remember_keys(db: Database, case_id: bytes, met: Sequence[KnownKey]) -> None
 
 
 def note_begun_epoch(db: Database, case_id: bytes, met: Sequence[KnownKey], former: Collection[bytes]) -> None:
-    """Note that the desk began an epoch: whatever stands under a former key of the circle stands under its key now."""
+    """Note that the desk began an epoch: each key under a former key of the circle is under its present one now."""
     before = known_keys(db, case_id)
     recipient = met[-1].recipient
     others = [replace(key, recipient=recipient) for key in before.values() if key.recipient in former]

@@ -57,11 +57,11 @@ def set_secrets(db: Database, moderator_id: bytes, secrets: bytes) -> None:
     with db.writing():
         if not db.run("UPDATE moderators SET secrets = ? WHERE id = ?", (secrets, moderator_id)):
             raise NothingHere
-    db.try_checkpoint()  # what the former passphrase opens leaves the log too
+    db.try_checkpoint()  # the former blob, which the former passphrase opens, leaves the log too
 
 
 def set_sheet(db: Database, moderator_id: bytes, sheet: bytes) -> None:
-    """Replace what the recovery sheet opens.
+    """Replace the key that the recovery sheet opens.
 
     Raises:
         NothingHere: there is no such moderator.

@@ -1,7 +1,7 @@
 """Stories on their way: queued for a later day, shown, taken down and put back, or withheld when their author says so.
 
 Before a story is queued it exists only as sealed entries of its case; from then on it stands in the desk's database,
-whose chores show it on its day without any key of a case. What they cannot read they respect: while something that the
+whose chores show it on its day without any key of a case. What they cannot read they respect: while a message that the
 author wrote is unread, nothing of theirs is published. A queued text of a case whose story is shown already is another
 version of that story, and joins it.
 """
@@ -36,12 +36,12 @@ class Story:
 
 
 def stories_of(desk: Database, case_id: bytes) -> list[Story]:
-    """List what was made of a case: the story, and the versions that are queued to join it."""
+    """List the texts that were made of a case: the story, and the versions that are queued to join it."""
     return [from_row(Story, row) for row in desk.rows(_STORY + "AND case_id = ? ORDER BY id", (case_id,))]
 
 
 def main_story(stories: list[Story]) -> Story | None:
-    """Give the story among what was made of a case: the one that is or was shown, else the only one."""
+    """Give the story among the texts of a case: the one that is or was shown, else the only one."""
     return next((story for story in stories if story.state in ("public", "down")), next(iter(stories), None))
 
 
@@ -138,9 +138,9 @@ def take_down_story(mailbox: Database, desk: Database, story_id: bytes) -> None:
 
 
 def withhold_stories(mailbox: Database, desk: Database, case_id: bytes, *, also_shown: bool) -> None:
-    """Take what was made of a case out of the queue, and off the site too where its author forbids it.
+    """Take the texts of a case out of the queue, and off the site too where its author forbids it.
 
-    The words leave the desk's own tables; what is left are the sealed drafts.
+    The words leave the desk's own tables; the sealed drafts stay.
     """
     with mailbox.writing(), desk.writing():
         stories = stories_of(desk, case_id)

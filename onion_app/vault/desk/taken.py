@@ -32,27 +32,27 @@ def give_all_cases_back(db: Database, moderator_id: bytes) -> None:
 
 
 def give_back_untouched(db: Database, before_day: int) -> None:
-    """Give back what was last taken before a day, whoever has it."""
+    """Give back the cases that were last taken before a day."""
     with db.writing():
         db.run("DELETE FROM taken WHERE day < ?", (before_day,))
 
 
 def taken_by(db: Database, case_ids: Sequence[bytes]) -> dict[bytes, bytes]:
     """Give who has taken each of these cases; those that nobody has are left out."""
-    found = [db.row("SELECT case_id, moderator_id FROM taken WHERE case_id = ?", (case_id,)) for case_id in case_ids]
-    return {row[0]: row[1] for row in found if row and isinstance(row[0], bytes) and isinstance(row[1], bytes)}
+    rows = [db.row("SELECT case_id, moderator_id FROM taken WHERE case_id = ?", (case_id,)) for case_id in case_ids]
+    return {row[0]: row[1] for row in rows if row and isinstance(row[0], bytes) and isinstance(row[1], bytes)}
 
 
 def all_taken(db: Database) -> list[tuple[bytes, bytes]]:
     """List every case that somebody has taken, with who has it."""
-    found = db.rows("SELECT case_id, moderator_id FROM taken ORDER BY case_id")
-    return [(row[0], row[1]) for row in found if isinstance(row[0], bytes) and isinstance(row[1], bytes)]
+    rows = db.rows("SELECT case_id, moderator_id FROM taken ORDER BY case_id")
+    return [(row[0], row[1]) for row in rows if isinstance(row[0], bytes) and isinstance(row[1], bytes)]
 
 
 def taken_cases(db: Database, moderator_id: bytes) -> list[bytes]:
     """List the cases that somebody has taken."""
-    found = db.rows("SELECT case_id FROM taken WHERE moderator_id = ? ORDER BY case_id", (moderator_id,))
-    return [row[0] for row in found if isinstance(row[0], bytes)]
+    rows = db.rows("SELECT case_id FROM taken WHERE moderator_id = ? ORDER BY case_id", (moderator_id,))
+    return [row[0] for row in rows if isinstance(row[0], bytes)]
 
 
 def step_out(db: Database, case_id: bytes, moderator_id: bytes) -> None:
@@ -65,5 +65,5 @@ def step_out(db: Database, case_id: bytes, moderator_id: bytes) -> None:
 
 def stepped_out(db: Database, moderator_id: bytes) -> set[bytes]:
     """Give the cases that somebody stepped out of."""
-    found = db.rows("SELECT case_id FROM stepped_out WHERE moderator_id = ?", (moderator_id,))
-    return {row[0] for row in found if isinstance(row[0], bytes)}
+    rows = db.rows("SELECT case_id FROM stepped_out WHERE moderator_id = ?", (moderator_id,))
+    return {row[0] for row in rows if isinstance(row[0], bytes)}

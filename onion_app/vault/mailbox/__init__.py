@@ -1,1 +1,1 @@
-"""What visitors write, sealed message by message, until they take it back. The site reads and writes it."""
+"""The cases of visitors, sealed message by message, until they take them back. The site reads and writes here."""

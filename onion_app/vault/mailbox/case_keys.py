@@ -34,17 +34,17 @@ def all_wraps(db: Database, case_id: bytes) -> list[Wrap]:
 
 
 def wraps_of(db: Database, case_id: bytes, holder: bytes) -> list[Wrap]:
-    """List what one holder can open a case with, newest epoch first."""
+    """List the wraps that one holder can open, newest epoch first."""
     return _wraps(db.rows(_WRAP + "WHERE case_id = ? AND holder = ? ORDER BY epoch DESC", (case_id, holder)))
 
 
 def _wraps(rows: Sequence[Row]) -> list[Wrap]:
-    """Leave out what no function of ours stored: such a row opens for nobody, and keeps nobody out."""
-    found = []
+    """Leave out rows that no function of ours stored: such a row opens for nobody, and keeps nobody out."""
+    wraps = []
     for row in rows:
         with suppress(DamagedFile):
-            found.append(from_row(Wrap, row))
-    return found
+            wraps.append(from_row(Wrap, row))
+    return wraps
 
 
 def next_number(wraps: Sequence[Wrap], after: int) -> int:
@@ -53,14 +53,14 @@ def next_number(wraps: Sequence[Wrap], after: int) -> int:
     Raises:
         EpochPassed: somebody used up the numbers; above them nothing is found again.
     """
-    taken = {wrap.epoch for wrap in wraps}
-    number = next(number for number in count(after + 1) if number not in taken)
+    used = {wrap.epoch for wrap in wraps}
+    number = next(number for number in count(after + 1) if number not in used)
     if number not in NUMBERS:
         raise EpochPassed
     return number
 
 
-def expect_unchanged(db: Database, case_id: bytes, held: Sequence[Wrap]) -> None:
+def expect_unchanged(db: Database, case_id: bytes, expected_wraps: Sequence[Wrap]) -> None:
     """See, inside the caller's `writing()`, that the wraps of a case are those that the caller has judged.
 
     Raises:
@@ -69,7 +69,7 @@ def expect_unchanged(db: Database, case_id: bytes, held: Sequence[Wrap]) -> None
     """
     if db.row("SELECT 1 FROM cases WHERE id = ?", (case_id,)) is None:
         raise NothingHere
-    if all_wraps(db, case_id) != list(held):
+    if all_wraps(db, case_id) != list(expected_wraps):
         raise EpochPassed
 
 
@@ -90,9 +90,9 @@ def begin_epoch(db: Database, case_id: bytes, wraps: Sequence[Wrap]) -> None:
     """
     numbers = {each.epoch for each in wraps}
     circles = [each.holder for each in wraps if each.holder != AUTHOR]
-    if len(numbers) != 1 or len(circles) != 1 or any(held.epoch in numbers for held in all_wraps(db, case_id)):
+    if len(numbers) != 1 or len(circles) != 1 or any(wrap.epoch in numbers for wrap in all_wraps(db, case_id)):
         raise EpochPassed
-    # What is left under this number has a shape that none of ours has.
+    # A row that is left under this number has a shape that none of ours has.
     db.run("DELETE FROM case_keys WHERE case_id = ? AND epoch = ?", (case_id, *numbers))
     add_wraps(db, case_id, wraps)
 
@@ -105,7 +105,7 @@ def change_code(
     author_key: bytes,
     wraps: Sequence[Wrap],
     new_wraps: Sequence[Wrap],
-    held: Sequence[Wrap],
+    expected_wraps: Sequence[Wrap],
 ) -> None:
     """Replace the visitor's tag, key and wraps. P07: from then on the old code opens nothing, not in the log either.
 
@@ -113,10 +113,10 @@ def change_code(
 
     Raises:
         NothingHere: no such case.
-        EpochPassed: the keys have changed since `held` was read.
+        EpochPassed: the keys have changed since `expected_wraps` was read.
     """
     with db.writing():
-        expect_unchanged(db, case_id, held)
+        expect_unchanged(db, case_id, expected_wraps)
         db.run("UPDATE cases SET lookup_tag = ?, author_key = ? WHERE id = ?", (tag, author_key, case_id))
         _drop_wraps(db, case_id, AUTHOR)
         add_wraps(db, case_id, wraps)
@@ -149,17 +149,17 @@ def rewrap(
     *,
     wraps: Sequence[Wrap],
     new_wraps: Sequence[Wrap],
-    held: Sequence[Wrap],
+    expected_wraps: Sequence[Wrap],
 ) -> None:
     """Hand a case over to a circle, or re-key it for its own: these wraps take the place of every circle's.
 
     `wraps` are the circle's, one for each epoch that the circle of the case held; where it re-keys its own, those that
-    open for nobody may be left out, and stay. `new_wraps` begin the epoch of what follows, whose key the former holders
+    open for nobody may be left out, and stay. `new_wraps` begin the next epoch, whose key the former holders
     never had. # P05
 
     Raises:
         NothingHere: no such case.
-        EpochPassed: the keys have changed since `held` was read, or an epoch would be lost.
+        EpochPassed: the keys have changed since `expected_wraps` was read, or an epoch would be lost.
     """
     # For another circle it is new and unread, unless its story is on its way.
     handed = (
@@ -167,9 +167,9 @@ def rewrap(
         "ELSE 'new' END, circle_id = ? WHERE id = ?"
     )
     with db.writing():
-        expect_unchanged(db, case_id, held)
+        expect_unchanged(db, case_id, expected_wraps)
         (former,) = db.row("SELECT circle_id FROM cases WHERE id = ?", (case_id,)) or (None,)
-        given, had = {wrap.epoch for wrap in wraps}, {wrap.epoch for wrap in held if wrap.holder == former}
+        given, had = {wrap.epoch for wrap in wraps}, {wrap.epoch for wrap in expected_wraps if wrap.holder == former}
         if {wrap.holder for wrap in wraps} != {circle_id} or not given <= had:
             raise EpochPassed
         if former != circle_id:
@@ -186,13 +186,13 @@ def rewrap(
 def set_aside(
     db: Database, case_id: bytes, circle_id: bytes, recipients: Collection[bytes], *, but: Collection[int]
 ) -> None:
-    """Note that what a circle holds of a case, but for these epochs, opens for nobody of these fingerprints.
+    """Note that a circle's wraps of a case, but for these epochs, open for nobody of these fingerprints.
 
     Then it is found under no key, and stays as it is. Rows that no function of ours stored are among them.
     """
     sealed = "SELECT epoch, recipient FROM case_keys WHERE case_id = ? AND holder = ?"
-    held = db.rows(sealed, (case_id, circle_id))
-    others = [epoch for epoch, recipient in held if recipient in recipients and epoch not in but]
+    circles_rows = db.rows(sealed, (case_id, circle_id))
+    others = [epoch for epoch, recipient in circles_rows if recipient in recipients and epoch not in but]
     if not others:
         return
     aside = "UPDATE case_keys SET recipient = ? WHERE case_id = ? AND epoch = ? AND holder = ?"
@@ -203,9 +203,9 @@ def set_aside(
 
 def sealed_to(db: Database, circle_id: bytes, recipient: bytes, after: bytes) -> list[bytes]:
     """List the next 100 cases, by id, of which the circle holds a wrap that is sealed to this key's fingerprint."""
-    found = db.rows(
+    rows = db.rows(
         "SELECT DISTINCT case_id FROM case_keys WHERE holder = ? AND recipient = ? AND case_id > ? "
         "ORDER BY case_id LIMIT ?",
         (circle_id, recipient, after, AT_ONCE),
     )
-    return [row[0] for row in found if isinstance(row[0], bytes)]
+    return [row[0] for row in rows if isinstance(row[0], bytes)]

@@ -49,7 +49,7 @@ def find_by_tag(db: Database, tag: bytes) -> Case:
     """Find the case that a return code leads to.
 
     Raises:
-        NothingHere: whatever the reason.
+        NothingHere: for any reason.
     """
     return _one(db, CASE + "WHERE lookup_tag = ?", tag)
 
@@ -89,7 +89,7 @@ def mark_read(db: Database, case_id: bytes) -> None:
 def erase_case(db: Database, case_id: bytes, day: int, story_id: bytes | None = None) -> None:
     """Destroy a case and the story made of it, and list both as withdrawn so that neither comes back.
 
-    P07: the wraps go first, so that whatever an interrupted disk kept of the rest opens with nothing; all of it is one
+    P07: the wraps go first, so that the rest, where an interrupted disk kept any, opens with nothing; all of it is one
     transaction, after which the log is truncated. On a full disk the room that was kept for it is used.
 
     Raises:
@@ -139,11 +139,11 @@ def erased_on(case: Case, retention_days: int) -> int:
 
 def due_cases(db: Database, today: int, retention_days: int) -> list[Case]:
     """List up to 100 cases whose time is over; never one whose story is published, which its author can take back."""
-    found = db.rows(
+    rows = db.rows(
         CASE + "WHERE last_day <= ? AND last_day + ? + ? * spread / 5000 <= ? AND state <> 'published' LIMIT ?",
         (today - retention_days, retention_days, retention_days, today, AT_ONCE),
     )
-    return [from_row(Case, row) for row in found]
+    return [from_row(Case, row) for row in rows]
 
 
 def bring_days_back(db: Database, today: int) -> None:

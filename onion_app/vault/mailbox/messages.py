@@ -26,7 +26,7 @@ def append_message(  # noqa: PLR0913  each is a fact of the message, and named a
     *,
     author: MessageAuthor,
     epoch: int,
-    held: Sequence[Wrap],
+    expected_wraps: Sequence[Wrap],
     new_wraps: Sequence[Wrap],
     seal: Seal,
     day: int,
@@ -38,14 +38,14 @@ def append_message(  # noqa: PLR0913  each is a fact of the message, and named a
     A circle's answer leaves the case unread when the visitor wrote a message numbered above `seen`, the newest one that
     the answer's author had before them; without `seen` they had all of them.
 
-    `held` are all wraps of the case as they were when the epoch was chosen; `new_wraps` begin it.
+    `expected_wraps` are all wraps of the case as they were when the epoch was chosen; `new_wraps` begin it.
 
     With `most`, a message is taken only while there is room, and while fewer than so many of the visitor's wait.
 
     Raises:
         NothingHere: no such case.
         AwaitsAnswer: so many wait. Paused: there is no room.
-        EpochPassed: the keys have changed since `held` was read; see also `begin_epoch`.
+        EpochPassed: the keys have changed since `expected_wraps` was read; see also `begin_epoch`.
     """
     with db.writing():
         earlier = db.row(_MESSAGE + "WHERE id = ? AND case_id = ?", (message_id, case_id))
@@ -54,7 +54,7 @@ def append_message(  # noqa: PLR0913  each is a fact of the message, and named a
         if most is not None:
             expect_room_to_add(db)
             _expect_few_waiting(db, case_id, most)
-        expect_unchanged(db, case_id, held)
+        expect_unchanged(db, case_id, expected_wraps)
         if new_wraps:
             begin_epoch(db, case_id, new_wraps)
         number = _next_number(db, case_id)
@@ -68,16 +68,16 @@ def append_message(  # noqa: PLR0913  each is a fact of the message, and named a
 
 
 def put_opened(
-    db: Database, case_id: bytes, message_id: bytes, *, epoch: int, held: Sequence[Wrap], seal: Seal
+    db: Database, case_id: bytes, message_id: bytes, *, epoch: int, expected_wraps: Sequence[Wrap], seal: Seal
 ) -> None:
     """Replace message 0, the record of the last opening, by one with a new id.
 
     Raises:
         NothingHere: no such case.
-        EpochPassed: the keys have changed since `held` was read.
+        EpochPassed: the keys have changed since `expected_wraps` was read.
     """
     with db.writing():
-        expect_unchanged(db, case_id, held)
+        expect_unchanged(db, case_id, expected_wraps)
         db.run("DELETE FROM messages WHERE case_id = ? AND number = 0", (case_id,))
         insert_message(db, Message(case_id, 0, message_id, epoch, "site", seal(0)))
 
@@ -96,7 +96,7 @@ def _next_number(db: Database, case_id: bytes) -> int:
 
 
 def _expect_few_waiting(db: Database, case_id: bytes, most: int) -> None:
-    """Count what the visitor wrote since the circle's last message, as far as `most`."""
+    """Count the visitor's messages since the circle's last message, as far as `most`."""
     of = "FROM messages WHERE case_id = ? AND author = "
     answered = db.row(f"SELECT number {of} 'circle' ORDER BY number DESC LIMIT 1", (case_id,)) or (0,)
     waiting = db.rows(f"SELECT 1 {of} 'visitor' AND number > ? LIMIT ?", (case_id, answered[0], most))

@@ -1,4 +1,4 @@
-"""What waits in a circle. Every question is answered from one index, and costs the same with many cases as with few."""
+"""The queues of a circle. Every question is answered from one index, and costs the same with many cases as with few."""
 
 from typing import Literal
 
@@ -37,11 +37,11 @@ def queued_cases(db: Database, circle_id: bytes, which: Literal[CaseState, "unre
     part = "ORDER BY urgent DESC, last_day, id LIMIT ? OFFSET ?"
     if which == "unread":
         unread = "SELECT id FROM cases WHERE circle_id = ? AND unread = 1 "
-        found = db.rows(unread + part, (circle_id, PAGE, PAGE * page))
+        ids = db.rows(unread + part, (circle_id, PAGE, PAGE * page))
     else:
         in_state = "SELECT id FROM cases WHERE circle_id = ? AND state = ? "
-        found = db.rows(in_state + part, (circle_id, which, PAGE, PAGE * page))
-    return [from_row(Case, row) for case_id in found for row in db.rows(CASE + "WHERE id = ?", case_id)]
+        ids = db.rows(in_state + part, (circle_id, which, PAGE, PAGE * page))
+    return [from_row(Case, row) for case_id in ids for row in db.rows(CASE + "WHERE id = ?", case_id)]
 
 
 def _count(db: Database, sql: str, *params: Value) -> int:

@@ -20,7 +20,7 @@ Seal = Callable[[int], bytes]  # from the number that a message gets to its seal
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What is known about a case without a key."""
+    """The facts of a case that need no key."""
 
     id: Id
     circle_id: Id
@@ -76,7 +76,7 @@ class NewCase:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What waits in a circle: unread cases, urgent ones without an answer (each up to MANY), the day of the oldest."""
+    """The waiting cases of a circle: unread, urgent and unanswered (each up to MANY), and the day of the oldest."""
 
     unread: int
     urgent: int

@@ -1,1 +1,1 @@
-"""What readers are shown, and the circles whose keys visitors' words are sealed to."""
+"""The texts that readers are shown, and the circles whose keys visitors' words are sealed to."""

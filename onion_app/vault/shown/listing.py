@@ -49,11 +49,11 @@ def list_stories(
     """
     left_out = _bits(without)
     began, before = _place_of(db, language, after)
-    found: list[Row] = []
+    rows: list[Row] = []
     for missing in range(began, 2):
         before = before if missing == began else _BEFORE_ALL
-        found += _following(db, (language, missing), left_out, before)[: PAGE + 1 - len(found)]
-    return [from_row(ListedStory, row) for row in found[:PAGE]], len(found) > PAGE
+        rows += _following(db, (language, missing), left_out, before)[: PAGE + 1 - len(rows)]
+    return [from_row(ListedStory, row) for row in rows[:PAGE]], len(rows) > PAGE
 
 
 def lines_of(text: list[Row], versions: list[Row]) -> list[Row]:
@@ -95,13 +95,13 @@ def _bits(notes: Collection[str]) -> int:
 
 def _place_of(db: Database, language: LanguageCode, after: bytes | None) -> tuple[int, tuple[Value, Value]]:
     """Find where the list goes on: whether among the missing ones, and after which year and id."""
-    found = db.row("SELECT missing, year, text_id FROM listed WHERE text_id = ? AND language = ?", (after, language))
-    return (int(found[0] or 0), (found[1], found[2])) if found else (0, _BEFORE_ALL)
+    place = db.row("SELECT missing, year, text_id FROM listed WHERE text_id = ? AND language = ?", (after, language))
+    return (int(place[0] or 0), (place[1], place[2])) if place else (0, _BEFORE_ALL)
 
 
 def _following(db: Database, where: tuple[LanguageCode, int], left_out: int, before: tuple[Value, Value]) -> list[Row]:
     """Take the next stories of each combination of notes, at most 256, and merge them: no step counts the stories."""
-    found: list[Row] = []
+    rows: list[Row] = []
     bits = -1
     while following := db.row(
         "SELECT notes FROM listed WHERE language = ? AND missing = ? AND notes > ? ORDER BY notes LIMIT 1",
@@ -109,9 +109,9 @@ def _following(db: Database, where: tuple[LanguageCode, int], left_out: int, bef
     ):
         bits = int(following[0] or 0)
         if not bits & left_out:
-            found += db.rows(
+            rows += db.rows(
                 _LISTED + "WHERE language = ? AND missing = ? AND notes = ? AND (year, text_id) < (?, ?) "
                 "ORDER BY year DESC, text_id DESC LIMIT ?",
                 (*where, bits, *before, PAGE + 1),
             )
-    return sorted(found, key=lambda row: (row[1], row[0]), reverse=True)
+    return sorted(rows, key=lambda row: (row[1], row[0]), reverse=True)

@@ -1,4 +1,4 @@
-"""Stories and guides as readers meet them, the same in either database: all that the site may know of what is shown."""
+"""Stories and guides as readers meet them, the same in either database: all that the site may read of them."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -74,11 +74,11 @@ def shown_guide(mailbox: Database, slug: str) -> tuple[StoryOrGuide, list[Versio
 
 def titles_of_guides(mailbox: Database) -> dict[str, dict[str, str]]:
     """Give the titles of the guides that are shown: slug to language to title."""
-    found: dict[str, dict[str, str]] = {}
+    titles_of: dict[str, dict[str, str]] = {}
     for text_id, slug in mailbox.rows("SELECT id, slug FROM texts WHERE kind = 'guide' ORDER BY id"):
         titles = mailbox.rows("SELECT language, title FROM versions WHERE text_id = ?", (text_id,))
-        found[str(slug)] = {str(language): str(title) for language, title in titles}
-    return found
+        titles_of[str(slug)] = {str(language): str(title) for language, title in titles}
+    return titles_of
 
 
 def published_counter(mailbox: Database) -> int:
@@ -94,7 +94,7 @@ def published_counter(mailbox: Database) -> int:
 
 
 def is_withdrawn(mailbox: Database, text_or_case_id: Value) -> bool:
-    """Tell whether an id is on the list of what was taken back."""
+    """Tell whether an id is on the list of withdrawals."""
     return mailbox.row("SELECT 1 FROM withdrawn WHERE id = ?", (text_or_case_id,)) is not None
 
 

@@ -13,7 +13,7 @@ from onion_app.vault.database import Database
 # The quota that coordinators set begins at 4 GiB: about 400,000 cases of the usual length. The disk of the smallest
 # rented machine (20 GiB) still has room for the log, a backup and the copy before a migration.
 _GIB: Final = 1024**3
-# New cases end first, then what is added to open ones. What is left is for people who take back, read and answer: each
+# New cases end first, then messages in open ones. The rest is for people who take back, read and answer: each
 # of these writes too, and so do tor and backups.
 LEAST_ROOM: Final = 64 * 1024**2  # bytes free on the disk
 LEAST_ROOM_TO_ADD: Final = 32 * 1024**2
@@ -47,7 +47,7 @@ def writing_circle(db: Database, topic: Topic, answer_in: AnswerIn) -> CircleKey
 
 
 def has_room(db: Database) -> bool:
-    """Say whether a new case may be stored: what is there has a limit, and the disk a rest that is kept free."""
+    """Say whether a new case may be stored: the mailbox has a quota, and the disk a rest that is kept free."""
     return not is_full(db) and db.room() >= LEAST_ROOM
 
 
@@ -57,7 +57,7 @@ def is_full(db: Database) -> bool:
 
 
 def expect_room_to_add(db: Database) -> None:
-    """See that a visitor may add to an open case without using up what erasing and answering need.
+    """See that a visitor may add to an open case without using up the room that erasing and answering need.
 
     Raises:
         Paused: there is no room.

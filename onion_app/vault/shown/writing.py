@@ -1,6 +1,6 @@
 """Stories and guides with their versions: the same in the desk's database, where they are true, and in the mailbox.
 
-Whatever changes what is shown locks the mailbox first and the desk second, and raises the mailbox's `published` counter
+Each change of a shown text locks the mailbox first and the desk second, and raises the mailbox's `published` counter
 in the same transaction, so that whoever keeps pages ready throws them away.
 # P07: a text that was withdrawn is never shown again.
 """
@@ -16,7 +16,7 @@ from onion_app.vault.shown.reading import TEXT, VERSIONS, Rows, StoryOrGuide, Ve
 
 
 def store_draft(desk: Database, text: StoryOrGuide, versions: Sequence[Version], case_id: bytes | None = None) -> None:
-    """Store a text that is not shown, in place of what it was before; a story is made from a case.
+    """Store a text that is not shown, in place of its former words; a story is made from a case.
 
     Raises:
         StillShown: it has to be taken down first.
@@ -63,18 +63,18 @@ def take_down_text(mailbox: Database, desk: Database, text_id: bytes) -> None:
 
 
 def raise_published_counter(mailbox: Database) -> None:
-    """Say that what is shown has changed, inside the caller's `writing()`."""
+    """Raise the counter of changes to shown texts, inside the caller's `writing()`."""
     mailbox.run("INSERT INTO published (one, counter) VALUES (1, 1) ON CONFLICT DO UPDATE SET counter = counter + 1")
 
 
 def shown_by_desk(desk: Database, text_id: Value) -> Rows:
-    """Read what the mailbox should have of a text: nothing unless it is public."""
+    """Read the rows that the mailbox should have of a text: none unless it is public."""
     text = desk.rows(TEXT + " AND state = 'public'", (text_id,))
     return text, desk.rows(VERSIONS, (text_id,)) if text else []
 
 
 def shown_by_mailbox(mailbox: Database, text_id: Value) -> Rows:
-    """Read what the mailbox has of a text."""
+    """Read the rows that the mailbox has of a text."""
     return mailbox.rows(TEXT, (text_id,)), mailbox.rows(VERSIONS, (text_id,))
 
 
