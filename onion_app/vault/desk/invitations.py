@@ -1,4 +1,4 @@
-"""Invitations, found by a mark of the printed code: each brings one person into one circle, once."""
+"""Invitations, found by a digest of the printed code: each brings one person into one circle, once."""
 
 from dataclasses import astuple, dataclass, replace
 from secrets import token_bytes
@@ -20,7 +20,7 @@ _WAITING: Final = _INVITATION + "JOIN waiting AS w ON w.invitation_id = i.id WHE
 
 @dataclass(frozen=True, slots=True)
 class Invitation:
-    """A way in for one person, valid up to and on its last day; it is found by a mark of the printed code."""
+    """A way in for one person, valid up to and on its last day; it is found by a digest of the printed code."""
 
     id: Id
     circle_id: Id
@@ -36,23 +36,23 @@ def new_invitation(circle_id: bytes, today: int, *, coordinator: bool, made_by: 
     return Invitation(token_bytes(16), circle_id, coordinator, made_by, today + INVITATION_DAYS, "open", None)
 
 
-def add_invitation(db: Database, invitation: Invitation, mark: bytes) -> None:
-    """Store an invitation under the mark of its code."""
+def add_invitation(db: Database, invitation: Invitation, code_digest: bytes) -> None:
+    """Store an invitation under the digest of its code."""
     with db.writing():
         db.run(
             "INSERT INTO invitations (mark, id, circle_id, coordinator, made_by, expires_day, state, redeemed_by) "
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (mark, *astuple(invitation)),
+            (code_digest, *astuple(invitation)),
         )
 
 
-def find_invitation(db: Database, mark: bytes, today: int) -> Invitation:
-    """Find an open invitation by the mark of its code.
+def find_invitation(db: Database, code_digest: bytes, today: int) -> Invitation:
+    """Find an open invitation by the digest of its code.
 
     Raises:
         InvitationRefused: it is unknown, used, cancelled or too old.
     """
-    row = db.row(_INVITATION + "WHERE mark = ? AND state = 'open' AND expires_day >= ?", (mark, today))
+    row = db.row(_INVITATION + "WHERE mark = ? AND state = 'open' AND expires_day >= ?", (code_digest, today))
     if row is None:
         raise InvitationRefused
     return from_row(Invitation, row)
@@ -104,7 +104,7 @@ def cancel_invitation(db: Database, invitation_id: bytes) -> None:
             raise InvitationRefused
 
 
-def redeem(db: Database, mark: bytes, today: int, newcomer: Moderator, grant: Grant | None) -> None:
+def redeem(db: Database, code_digest: bytes, today: int, newcomer: Moderator, grant: Grant | None) -> None:
     """Store a newcomer: waiting to be let in, or, with the first grant of a circle without key, as its first member.
 
     Raises:
@@ -113,12 +113,12 @@ def redeem(db: Database, mark: bytes, today: int, newcomer: Moderator, grant: Gr
         CircleChanged: the circle has got a key since, or lost it; or the grant is not the first of its next generation.
     """
     with db.writing():
-        invitation = find_invitation(db, mark, today)
+        invitation = find_invitation(db, code_digest, today)
         add_moderator(db, replace(newcomer, state="waiting", coordinator=False, joined_day=today))
         _bring_in(db, invitation, read_circle(db, invitation.circle_id), newcomer.id, grant)
 
 
-def join(db: Database, mark: bytes, today: int, moderator_id: bytes, grant: Grant | None) -> None:
+def join(db: Database, code_digest: bytes, today: int, moderator_id: bytes, grant: Grant | None) -> None:
     """Bring somebody who works here already into one more circle, as `redeem` does a newcomer.
 
     Who is in the coordinators' circle, and redeems a coordinator's invitation, gets the office and nothing else.
@@ -130,7 +130,7 @@ def join(db: Database, mark: bytes, today: int, moderator_id: bytes, grant: Gran
         CircleChanged: the circle has got a key since, or lost it; or the grant is not the first of its generation.
     """
     with db.writing():
-        invitation, who = find_invitation(db, mark, today), read_moderator(db, moderator_id)
+        invitation, who = find_invitation(db, code_digest, today), read_moderator(db, moderator_id)
         circle = read_circle(db, invitation.circle_id)
         if who.state == "out":
             raise NothingHere

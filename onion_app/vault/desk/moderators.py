@@ -24,7 +24,7 @@ class Moderator:
     public_key: Key
     secrets: bytes
     sheet: bytes | None
-    last_step: Key | None  # a mark of the last six digits that were accepted
+    last_step: Key | None  # a digest of the last six digits that were accepted
     coordinator: bool
     state: ModeratorState
     joined_day: Day
@@ -72,8 +72,8 @@ def set_sheet(db: Database, moderator_id: bytes, sheet: bytes) -> None:
     db.try_checkpoint()
 
 
-def set_last_step(db: Database, moderator_id: bytes, mark: bytes) -> None:
-    """Note the six digits that were accepted, by their mark.
+def set_last_step(db: Database, moderator_id: bytes, step_digest: bytes) -> None:
+    """Note the six digits that were accepted, by their digest.
 
     Raises:
         SecondFactorUsed: these were the last ones.
@@ -81,9 +81,9 @@ def set_last_step(db: Database, moderator_id: bytes, mark: bytes) -> None:
     """
     with db.writing():
         used = "SELECT 1 FROM moderators WHERE id = ? AND last_step = ?"
-        if db.row(used, (moderator_id, mark)):
+        if db.row(used, (moderator_id, step_digest)):
             raise SecondFactorUsed
-        if not db.run("UPDATE moderators SET last_step = ? WHERE id = ?", (mark, moderator_id)):
+        if not db.run("UPDATE moderators SET last_step = ? WHERE id = ?", (step_digest, moderator_id)):
             raise NothingHere
 
 
