@@ -10,14 +10,16 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TypeVar
 
 from onion_app import days
-from onion_app.errors import CheckpointBusy, DiskFull, KeysUnlinked, OlderFile, Overloaded
-from onion_app.shapes import Row, Value
+from onion_app.errors import CheckpointBusy, DiskFull, KeysUnlinked, NothingHere, OlderFile, Overloaded
+from onion_app.shapes import Row, Value, from_row
 from onion_app.vault import connection, schema, statefiles
 from onion_app.vault.connection import DatabaseKind, file_name
 
 Clock = Callable[[], float]
+_Shape = TypeVar("_Shape")
 _LINKED = 3  # the version of mailbox.db from which on wraps carry links
 _UNLINKED_BYTES = 117  # of a wrap before that
 
@@ -43,6 +45,26 @@ class Database:
     def row(self, sql: str, params: Sequence[Value] = ()) -> Row | None:
         """Fetch the first row, or None."""
         return next(iter(self.rows(sql, params)), None)
+
+    def all(self, shape: Callable[..., _Shape], sql: str, params: Sequence[Value] = ()) -> list[_Shape]:
+        """Fetch every row as a dataclass.
+
+        Raises:
+            DamagedFile: a row is not of this shape.
+        """
+        return [from_row(shape, row) for row in self.rows(sql, params)]
+
+    def one(self, shape: Callable[..., _Shape], sql: str, params: Sequence[Value] = ()) -> _Shape:
+        """Fetch the first row as a dataclass.
+
+        Raises:
+            NothingHere: there is none.
+            DamagedFile: it is not of this shape.
+        """
+        row = self.row(sql, params)
+        if row is None:
+            raise NothingHere
+        return from_row(shape, row)
 
     def run(self, sql: str, params: Sequence[Value] = ()) -> int:
         """Change rows, inside `writing()` only, and return how many."""

@@ -4,7 +4,7 @@ import secrets
 from dataclasses import astuple, dataclass
 from typing import Final
 
-from onion_app.shapes import Day, Id, Key, from_row
+from onion_app.shapes import Day, Id, Key
 from onion_app.vault.database import Database
 
 AUDIT_PAGE: Final = 50
@@ -51,8 +51,8 @@ def audit_of(db: Database, circle_id: bytes | None, page: int) -> list[AuditRow]
     part = "ORDER BY day DESC, id LIMIT ? OFFSET ?"
     limits = (AUDIT_PAGE, AUDIT_PAGE * page)
     if circle_id is None:
-        return [from_row(AuditRow, row) for row in db.rows(select + part, limits)]
-    return [from_row(AuditRow, row) for row in db.rows(select + "WHERE circle_id = ? " + part, (circle_id, *limits))]
+        return db.all(AuditRow, select + part, limits)
+    return db.all(AuditRow, select + "WHERE circle_id = ? " + part, (circle_id, *limits))
 
 
 def marks_of(db: Database, circle_id: bytes, who: bytes) -> set[bytes]:
@@ -73,7 +73,7 @@ def add_finding(db: Database, day: int, what: str, subject: str) -> Finding:
 
 def findings(db: Database) -> list[Finding]:
     """List what nobody has acknowledged yet, by day."""
-    return [from_row(Finding, row) for row in db.rows(_FINDING + "WHERE acknowledged = 0 ORDER BY day, id")]
+    return db.all(Finding, _FINDING + "WHERE acknowledged = 0 ORDER BY day, id")
 
 
 def acknowledge(db: Database, finding_id: bytes) -> None:

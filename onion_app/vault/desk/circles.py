@@ -8,7 +8,7 @@ from dataclasses import astuple, dataclass
 from typing import Final
 
 from onion_app.errors import CircleChanged, NothingHere
-from onion_app.shapes import Id, Key, Number, Words, from_row, to_json
+from onion_app.shapes import Id, Key, Number, Words, to_json
 from onion_app.vault.database import Database
 from onion_app.vault.desk.moderators import MODERATOR, Moderator, make_active
 
@@ -64,22 +64,18 @@ def read_circle(db: Database, circle_id: bytes) -> Circle:
     Raises:
         NothingHere: there is none.
     """
-    row = db.row(_CIRCLE + "WHERE id = ?", (circle_id,))
-    if row is None:
-        raise NothingHere
-    return from_row(Circle, row)
+    return db.one(Circle, _CIRCLE + "WHERE id = ?", (circle_id,))
 
 
 def circles(db: Database) -> list[Circle]:
     """List every circle by name."""
-    return [from_row(Circle, row) for row in db.rows(_CIRCLE + "ORDER BY name")]
+    return db.all(Circle, _CIRCLE + "ORDER BY name")
 
 
 def circles_of(db: Database, moderator_id: bytes) -> list[Circle]:
     """List the circles that somebody is a member of, by name."""
     member = "JOIN circle_grants AS g ON g.circle_id = c.id AND g.generation = c.generation "
-    rows = db.rows(_CIRCLE + member + "WHERE g.moderator_id = ? ORDER BY name", (moderator_id,))
-    return [from_row(Circle, row) for row in rows]
+    return db.all(Circle, _CIRCLE + member + "WHERE g.moderator_id = ? ORDER BY name", (moderator_id,))
 
 
 def members_of(db: Database, circle_id: bytes) -> list[Moderator]:
@@ -88,13 +84,13 @@ def members_of(db: Database, circle_id: bytes) -> list[Moderator]:
         "JOIN circle_grants AS g ON g.moderator_id = m.id "
         "JOIN circles AS c ON g.circle_id = c.id AND g.generation = c.generation WHERE c.id = ? ORDER BY handle"
     )
-    return [from_row(Moderator, row) for row in db.rows(MODERATOR + member, (circle_id,))]
+    return db.all(Moderator, MODERATOR + member, (circle_id,))
 
 
 def waiting_in(db: Database, circle_id: bytes) -> list[Moderator]:
     """List who has redeemed an invitation to a circle and was not let in yet, by handle."""
     waiting = "JOIN waiting AS w ON w.moderator_id = m.id WHERE w.circle_id = ? ORDER BY handle"
-    return [from_row(Moderator, row) for row in db.rows(MODERATOR + waiting, (circle_id,))]
+    return db.all(Moderator, MODERATOR + waiting, (circle_id,))
 
 
 def gone_from(db: Database, circle_id: bytes) -> list[Moderator]:
@@ -104,17 +100,17 @@ def gone_from(db: Database, circle_id: bytes) -> list[Moderator]:
     left = "AND NOT EXISTS (SELECT 1 FROM circle_grants AS g WHERE g.circle_id = ? AND g.moderator_id = m.id) "
     waits = "AND NOT EXISTS (SELECT 1 FROM waiting AS w WHERE w.circle_id = ? AND w.moderator_id = m.id) "
     question = f"{MODERATOR}WHERE {came}{worked}{left}{waits}ORDER BY handle"
-    return [from_row(Moderator, row) for row in db.rows(question, (circle_id,) * 4)]
+    return db.all(Moderator, question, (circle_id,) * 4)
 
 
 def grants_of(db: Database, moderator_id: bytes, circle_id: bytes) -> list[Grant]:
     """List the grants with which somebody opens a circle's cases, newest generation first."""
-    rows = db.rows(
+    return db.all(
+        Grant,
         "SELECT circle_id, generation, moderator_id, public_key, sealed FROM circle_grants "
         "WHERE circle_id = ? AND moderator_id = ? ORDER BY generation DESC",
         (circle_id, moderator_id),
     )
-    return [from_row(Grant, row) for row in rows]
 
 
 def let_in(db: Database, moderator_id: bytes, grants: Sequence[Grant]) -> None:

@@ -61,7 +61,7 @@ def add_entry(  # noqa: PLR0913  each is a fact of the entry, and named at the c
 
 def entries_of(db: Database, case_id: bytes) -> list[Entry]:
     """List the entries of a case by number."""
-    return [from_row(Entry, row) for row in db.rows(_ENTRY + "WHERE case_id = ? ORDER BY number", (case_id,))]
+    return db.all(Entry, _ENTRY + "WHERE case_id = ? ORDER BY number", (case_id,))
 
 
 def reply_mark(sealed: bytes) -> bytes:

@@ -9,7 +9,7 @@ from dataclasses import astuple, dataclass, replace
 from typing import Final, Literal
 
 from onion_app.errors import NothingHere
-from onion_app.shapes import Id, from_row
+from onion_app.shapes import Id
 from onion_app.vault.database import Database
 from onion_app.vault.shown import reading, writing
 from onion_app.vault.shown.reading import Version
@@ -31,7 +31,7 @@ class Guide:
 
 def all_guides(desk: Database) -> list[tuple[Guide, list[Version]]]:
     """List every guide by its name, with its versions."""
-    guides = [from_row(Guide, row) for row in desk.rows(_GUIDE + "ORDER BY slug")]
+    guides = desk.all(Guide, _GUIDE + "ORDER BY slug")
     return [(guide, reading.read_text(desk, guide.id)[1]) for guide in guides]
 
 
@@ -41,10 +41,7 @@ def read_guide(desk: Database, guide_id: bytes) -> tuple[Guide, list[Version]]:
     Raises:
         NothingHere: there is none.
     """
-    row = desk.row(_GUIDE + "AND id = ?", (guide_id,))
-    if row is None:
-        raise NothingHere
-    return from_row(Guide, row), reading.read_text(desk, guide_id)[1]
+    return desk.one(Guide, _GUIDE + "AND id = ?", (guide_id,)), reading.read_text(desk, guide_id)[1]
 
 
 def begin_guide(desk: Database, guide_id: bytes, slug: str) -> bytes:

@@ -60,7 +60,7 @@ def find_invitation(db: Database, code_digest: bytes, today: int) -> Invitation:
 
 def open_invitations(db: Database) -> list[Invitation]:
     """List the invitations that were neither redeemed nor cancelled, those that are too old among them."""
-    return [from_row(Invitation, row) for row in db.rows(_INVITATION + "WHERE state = 'open' ORDER BY expires_day, id")]
+    return db.all(Invitation, _INVITATION + "WHERE state = 'open' ORDER BY expires_day, id")
 
 
 def invitation_of(db: Database, moderator_id: bytes, circle_id: bytes) -> Invitation:
@@ -69,15 +69,12 @@ def invitation_of(db: Database, moderator_id: bytes, circle_id: bytes) -> Invita
     Raises:
         NothingHere: nobody of that id waits there.
     """
-    row = db.row(_WAITING + "AND w.circle_id = ?", (moderator_id, circle_id))
-    if row is None:
-        raise NothingHere
-    return from_row(Invitation, row)
+    return db.one(Invitation, _WAITING + "AND w.circle_id = ?", (moderator_id, circle_id))
 
 
 def waits_of(db: Database, moderator_id: bytes) -> list[Invitation]:
     """List the invitations with which somebody waits to be let in, each into its circle."""
-    return [from_row(Invitation, row) for row in db.rows(_WAITING + "ORDER BY i.id", (moderator_id,))]
+    return db.all(Invitation, _WAITING + "ORDER BY i.id", (moderator_id,))
 
 
 def read_invitation(db: Database, invitation_id: bytes) -> Invitation:
@@ -86,10 +83,7 @@ def read_invitation(db: Database, invitation_id: bytes) -> Invitation:
     Raises:
         NothingHere: there is none.
     """
-    row = db.row(_INVITATION + "WHERE id = ?", (invitation_id,))
-    if row is None:
-        raise NothingHere
-    return from_row(Invitation, row)
+    return db.one(Invitation, _INVITATION + "WHERE id = ?", (invitation_id,))
 
 
 def cancel_invitation(db: Database, invitation_id: bytes) -> None:

@@ -6,7 +6,7 @@ A key is known again by a mark, from which nothing of it follows; the marks go w
 from collections.abc import Collection, Sequence
 from dataclasses import astuple, dataclass, replace
 
-from onion_app.shapes import Id, Key, Number, from_row
+from onion_app.shapes import Id, Key, Number
 from onion_app.vault.database import Database
 
 
@@ -26,8 +26,8 @@ class KnownKey:
 
 def known_keys(db: Database, case_id: bytes) -> dict[int, KnownKey]:
     """Give the keys of a case that the desk has met, by epoch."""
-    rows = db.rows("SELECT epoch, mark, recipient FROM known_keys WHERE case_id = ?", (case_id,))
-    return {known.epoch: known for known in (from_row(KnownKey, row) for row in rows)}
+    known_keys_of = "SELECT epoch, mark, recipient FROM known_keys WHERE case_id = ?"
+    return {known.epoch: known for known in db.all(KnownKey, known_keys_of, (case_id,))}
 
 
 def remember_keys(db: Database, case_id: bytes, met: Sequence[KnownKey]) -> None:

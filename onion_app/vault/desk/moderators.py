@@ -6,7 +6,7 @@ from typing import Final
 
 from onion_app.choices import ModeratorState
 from onion_app.errors import HandleTaken, NothingHere, SecondFactorUsed
-from onion_app.shapes import Day, Id, Key, Value, from_row
+from onion_app.shapes import Day, Id, Key
 from onion_app.vault.database import Database
 
 MODERATOR: Final = (
@@ -36,7 +36,7 @@ def find_moderator(db: Database, handle: str) -> Moderator:
     Raises:
         NothingHere: nobody has it.
     """
-    return _moderator(db, "WHERE handle = ?", handle)
+    return db.one(Moderator, MODERATOR + "WHERE handle = ?", (handle,))
 
 
 def read_moderator(db: Database, moderator_id: bytes) -> Moderator:
@@ -45,7 +45,7 @@ def read_moderator(db: Database, moderator_id: bytes) -> Moderator:
     Raises:
         NothingHere: there is none.
     """
-    return _moderator(db, "WHERE id = ?", moderator_id)
+    return db.one(Moderator, MODERATOR + "WHERE id = ?", (moderator_id,))
 
 
 def set_secrets(db: Database, moderator_id: bytes, secrets: bytes) -> None:
@@ -111,13 +111,6 @@ def add_moderator(db: Database, newcomer: Moderator) -> None:
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         astuple(newcomer),
     )
-
-
-def _moderator(db: Database, where: str, key: Value) -> Moderator:
-    row = db.row(MODERATOR + where, (key,))
-    if row is None:
-        raise NothingHere
-    return from_row(Moderator, row)
 
 
 def _folded(handle: str) -> str:

@@ -12,7 +12,7 @@ from typing import Final
 
 from onion_app.choices import TextState
 from onion_app.errors import AlreadyWithdrawn, NewMessage, NothingHere, NotReady
-from onion_app.shapes import Day, Id, from_row, to_json
+from onion_app.shapes import Day, Id, to_json
 from onion_app.vault.database import Database
 from onion_app.vault.shown import reading, writing
 from onion_app.vault.shown.reading import StoryOrGuide, Version
@@ -37,7 +37,7 @@ class Story:
 
 def stories_of(desk: Database, case_id: bytes) -> list[Story]:
     """List the texts that were made of a case: the story, and the versions that are queued to join it."""
-    return [from_row(Story, row) for row in desk.rows(_STORY + "AND case_id = ? ORDER BY id", (case_id,))]
+    return desk.all(Story, _STORY + "AND case_id = ? ORDER BY id", (case_id,))
 
 
 def main_story(stories: list[Story]) -> Story | None:
@@ -60,7 +60,7 @@ def find_story(mailbox: Database, desk: Database, story_id: bytes) -> Story:
 def stories_in(desk: Database, state: TextState, page: int) -> list[Story]:
     """List 25 stories in a state, the one due first first; pages count from 0."""
     part = "AND state = ? ORDER BY publish_day, id LIMIT ? OFFSET ?"
-    return [from_row(Story, row) for row in desk.rows(_STORY + part, (state, PAGE, PAGE * page))]
+    return desk.all(Story, _STORY + part, (state, PAGE, PAGE * page))
 
 
 def queue_story(
@@ -167,10 +167,7 @@ def _back_to_draft(mailbox: Database, desk: Database, story: Story) -> None:
 
 
 def _read(desk: Database, story_id: bytes) -> Story:
-    row = desk.row(_STORY + "AND id = ?", (story_id,))
-    if row is None:
-        raise NothingHere
-    return from_row(Story, row)
+    return desk.one(Story, _STORY + "AND id = ?", (story_id,))
 
 
 def _day_of_the_batch(desk: Database, today: int) -> int:

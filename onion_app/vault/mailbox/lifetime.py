@@ -5,7 +5,6 @@ from typing import Final
 
 from onion_app.choices import CaseState
 from onion_app.errors import AlreadyWithdrawn, DiskFull, NothingHere
-from onion_app.shapes import Value, from_row
 from onion_app.vault import statefiles
 from onion_app.vault.database import Database
 from onion_app.vault.mailbox.case_keys import add_wraps
@@ -51,7 +50,7 @@ def find_by_tag(db: Database, tag: bytes) -> Case:
     Raises:
         NothingHere: for any reason.
     """
-    return _one(db, CASE + "WHERE lookup_tag = ?", tag)
+    return db.one(Case, CASE + "WHERE lookup_tag = ?", (tag,))
 
 
 def read_case(db: Database, case_id: bytes) -> Case:
@@ -60,7 +59,7 @@ def read_case(db: Database, case_id: bytes) -> Case:
     Raises:
         NothingHere: it does not exist, or no longer.
     """
-    return _one(db, CASE + "WHERE id = ?", case_id)
+    return db.one(Case, CASE + "WHERE id = ?", (case_id,))
 
 
 def set_state(db: Database, case_id: bytes, state: CaseState) -> None:
@@ -116,13 +115,6 @@ def _erase(db: Database, case_id: bytes, day: int, story_id: bytes | None) -> No
         writing.raise_published_counter(db)
 
 
-def _one(db: Database, sql: str, key: Value) -> Case:
-    row = db.row(sql, (key,))
-    if row is None:
-        raise NothingHere
-    return from_row(Case, row)
-
-
 def withdraw_story(mailbox: Database, story_id: bytes, day: int) -> None:
     """Take a story back for ever, as its author can: it goes, and its id is listed so that it never comes again."""
     with mailbox.writing():
@@ -139,11 +131,11 @@ def erased_on(case: Case, retention_days: int) -> int:
 
 def due_cases(db: Database, today: int, retention_days: int) -> list[Case]:
     """List up to 100 cases whose time is over; never one whose story is published, which its author can take back."""
-    rows = db.rows(
+    return db.all(
+        Case,
         CASE + "WHERE last_day <= ? AND last_day + ? + ? * spread / 5000 <= ? AND state <> 'published' LIMIT ?",
         (today - retention_days, retention_days, retention_days, today, AT_ONCE),
     )
-    return [from_row(Case, row) for row in rows]
 
 
 def bring_days_back(db: Database, today: int) -> None:

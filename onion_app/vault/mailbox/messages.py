@@ -16,7 +16,7 @@ _MESSAGE: Final = "SELECT case_id, number, id, epoch, author, sealed FROM messag
 
 def messages_of(db: Database, case_id: bytes) -> list[Message]:
     """List the messages of a case by number."""
-    return [from_row(Message, row) for row in db.rows(_MESSAGE + "WHERE case_id = ? ORDER BY number", (case_id,))]
+    return db.all(Message, _MESSAGE + "WHERE case_id = ? ORDER BY number", (case_id,))
 
 
 def append_message(  # noqa: PLR0913  each is a fact of the message, and named at the call

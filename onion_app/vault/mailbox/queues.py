@@ -4,7 +4,7 @@ from typing import Literal
 
 from onion_app.choices import CaseState
 from onion_app.errors import DamagedFile
-from onion_app.shapes import Value, from_row
+from onion_app.shapes import Value
 from onion_app.vault.database import Database
 from onion_app.vault.mailbox.lifetime import CASE
 from onion_app.vault.mailbox.records import MANY, PAGE, Case, Counts
@@ -41,7 +41,7 @@ def queued_cases(db: Database, circle_id: bytes, which: Literal[CaseState, "unre
     else:
         in_state = "SELECT id FROM cases WHERE circle_id = ? AND state = ? "
         ids = db.rows(in_state + part, (circle_id, which, PAGE, PAGE * page))
-    return [from_row(Case, row) for case_id in ids for row in db.rows(CASE + "WHERE id = ?", case_id)]
+    return [case for case_id in ids for case in db.all(Case, CASE + "WHERE id = ?", case_id)]
 
 
 def _count(db: Database, sql: str, *params: Value) -> int:

@@ -5,7 +5,7 @@ from typing import Final
 
 from onion_app.choices import LanguageCode, TextKind
 from onion_app.errors import DamagedFile, NothingHere
-from onion_app.shapes import Day, Id, Number, Row, Value, Words, from_row
+from onion_app.shapes import Day, Id, Number, Row, Value, Words
 from onion_app.vault.database import Database
 
 TEXT: Final = "SELECT id, kind, slug, year, notes FROM texts WHERE id = ?"
@@ -41,16 +41,13 @@ class Version:
     checked_day: Day | None
 
 
-def read_text(db: Database, text_id: bytes) -> tuple[StoryOrGuide, list[Version]]:
+def read_text(db: Database, text_id: Value) -> tuple[StoryOrGuide, list[Version]]:
     """Read a text and its versions.
 
     Raises:
         NothingHere: there is none.
     """
-    row = db.row(TEXT, (text_id,))
-    if row is None:
-        raise NothingHere
-    return from_row(StoryOrGuide, row), [from_row(Version, version) for version in db.rows(VERSIONS, (text_id,))]
+    return db.one(StoryOrGuide, TEXT, (text_id,)), db.all(Version, VERSIONS, (text_id,))
 
 
 def shown_story(mailbox: Database, text_id: bytes) -> tuple[StoryOrGuide, list[Version]]:
@@ -99,10 +96,7 @@ def is_withdrawn(mailbox: Database, text_or_case_id: Value) -> bool:
 
 
 def _shown(mailbox: Database, kind: str, text_id: Value) -> tuple[StoryOrGuide, list[Version]]:
-    row = mailbox.row(TEXT, (text_id,))
-    if row is None or row[1] != kind:
+    text, versions = read_text(mailbox, text_id)
+    if text.kind != kind or not versions:
         raise NothingHere
-    versions = [from_row(Version, version) for version in mailbox.rows(VERSIONS, (text_id,))]
-    if not versions:
-        raise NothingHere
-    return from_row(StoryOrGuide, row), versions
+    return text, versions
