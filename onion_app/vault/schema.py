@@ -48,10 +48,6 @@ def write_all() -> None:
         scratch.close()
 
 
-if __name__ == "__main__":
-    write_all()
-
-
 def newest_version(kind: connection.DatabaseKind) -> int:
     """Count the migrations of a kind of database: its version once all have run."""
     return len(_files(kind))
@@ -90,3 +86,7 @@ def run_migrations(database: connection.Connection, kind: connection.DatabaseKin
 
 def _files(kind: connection.DatabaseKind) -> list[Path]:
     return sorted((_MIGRATIONS / kind).glob("[0-9][0-9][0-9][0-9]_*.sql"))
+
+
+if __name__ == "__main__":
+    write_all()
