@@ -2,18 +2,13 @@
 
 import pytest
 
-from scripts.rehearsal.pages import Page
 from scripts.rehearsal.people import Visitor
 from tests.site.conftest import Place
 
 
-def ask_to_erase(visitor: Visitor, code: str) -> Page:
-    return visitor.send(visitor.go("return"), code=code, erase="1")
-
-
 def test_erasing_without_opening_asks_first_and_shows_nothing_of_the_case(visitor: Visitor, place: Place) -> None:
     code = visitor.hand_in("tell", "They found my phone.")
-    page = ask_to_erase(visitor, code)
+    page = visitor.ask_to_erase(code)
     assert page.heading == "Erase everything?"
     assert "after 30 days at most" in page.main.text
     assert "They found" not in page.html
@@ -23,26 +18,26 @@ def test_erasing_without_opening_asks_first_and_shows_nothing_of_the_case(visito
 
 def test_erasing_where_nothing_is_says_the_one_text(visitor: Visitor) -> None:
     code = visitor.check().code
-    assert ask_to_erase(visitor, code).heading == "Erase everything?", "the question tells nobody what is there"
-    assert visitor.send(ask_to_erase(visitor, code)).heading == "There is nothing under this code."
+    assert visitor.ask_to_erase(code).heading == "Erase everything?", "the question tells nobody what is there"
+    assert visitor.send(visitor.ask_to_erase(code)).heading == "There is nothing under this code."
 
 
 def test_erasing_twice_says_the_one_text(visitor: Visitor) -> None:
-    page = ask_to_erase(visitor, visitor.hand_in())
+    page = visitor.ask_to_erase(visitor.hand_in())
     assert visitor.send(page).heading == "Erased."
     assert visitor.send(page).heading == "There is nothing under this code."
 
 
 def test_a_mistyped_code_erases_nothing(visitor: Visitor, place: Place) -> None:
     code = visitor.hand_in()
-    page = ask_to_erase(visitor, code[:-1])
+    page = visitor.ask_to_erase(code[:-1])
     assert "This is not a whole code" in page.errors
     assert place.count("cases") == 1
 
 
 @pytest.mark.parametrize("sealed", ["", "A" * 200, "not base64 !"])
 def test_a_made_up_confirmation_erases_nothing(visitor: Visitor, place: Place, sealed: str) -> None:
-    page = ask_to_erase(visitor, visitor.hand_in())
+    page = visitor.ask_to_erase(visitor.hand_in())
     assert visitor.send(page, sealed=sealed).heading == "Come back with my code"
     assert place.count("cases") == 1
 
@@ -50,14 +45,13 @@ def test_a_made_up_confirmation_erases_nothing(visitor: Visitor, place: Place, s
 def test_the_sealed_field_of_a_check_page_confirms_nothing(visitor: Visitor, place: Place) -> None:
     check = visitor.check()
     visitor.confirm(check)
-    fields = check.form().values
-    page = ask_to_erase(visitor, check.code)
-    assert visitor.send(page, sealed=fields["sealed"]).heading == "Come back with my code"
+    page = visitor.ask_to_erase(check.code)
+    assert visitor.send(page, sealed=check.form().value("sealed")).heading == "Come back with my code"
     assert place.count("cases") == 1
 
 
 def test_a_lost_cookie_asks_once_more(visitor: Visitor, place: Place) -> None:
-    page = ask_to_erase(visitor, visitor.hand_in())
+    page = visitor.ask_to_erase(visitor.hand_in())
     visitor.cookies.clear()
     again = visitor.send(page)
     assert again.heading == "Erase everything?"
@@ -80,7 +74,7 @@ def test_asking_about_a_story_gives_no_power_over_it(visitor: Visitor, place: Pl
     page = visitor.go(f"ask?topic=story&story={story_id.hex()}")
     check = visitor.send(page, text="Take it down.")
     visitor.confirm(check)
-    visitor.send(ask_to_erase(visitor, check.code))
+    visitor.send(visitor.ask_to_erase(check.code))
     assert place.count("cases") == 0
     assert place.count("texts") == 1
 
@@ -90,5 +84,5 @@ def test_a_damaged_case_can_still_be_erased(visitor: Visitor, place: Place) -> N
     with place.mailbox.writing():
         place.mailbox.run("UPDATE messages SET sealed = x'0102'")
         place.mailbox.run("UPDATE case_keys SET wrap = x'0102'")
-    assert visitor.send(ask_to_erase(visitor, code)).heading == "Erased."
+    assert visitor.send(visitor.ask_to_erase(code)).heading == "Erased."
     assert place.count("cases") == 0

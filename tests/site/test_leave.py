@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 from scripts.rehearsal.people import Visitor
-from tests.site.conftest import Place
 
 
 def test_the_last_page_says_nothing_about_this_place(visitor: Visitor) -> None:
@@ -29,12 +28,3 @@ def test_leave_speaks_the_language_of_the_page(visitor: Visitor) -> None:
 
 def test_a_phone_that_brings_the_last_page_back_shows_the_choice_of_a_language(visitor: Visitor) -> None:
     assert "Choose your language" in visitor.get("/leave").html
-
-
-def test_the_visit_closes_15_minutes_after_its_last_use(visitor: Visitor, place: Place) -> None:
-    visitor.come_back(visitor.hand_in())
-    for _ in range(3):
-        place.clock.wait(minutes=14)
-        assert visitor.go("case").heading == "Your messages"
-    place.clock.wait(minutes=16)
-    assert visitor.go("case").heading == "Come back with my code"

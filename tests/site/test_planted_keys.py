@@ -63,8 +63,7 @@ def test_without_any_key_of_theirs_an_author_still_sees_that_the_case_is_there_a
     assert kept.box == "What happened?"
     assert visitor.send(visitor.go("case").form_doing("new_code")).heading == "Your new code"
     assert intruder.reads() == ["Write to us again, here."]
-    sure = visitor.send(visitor.go("case").form_doing("erase"))
-    assert visitor.send(sure).heading == "Erased."
+    assert visitor.send(visitor.send(visitor.go("case").form_doing("erase"))).heading == "Erased."
 
 
 def test_a_case_moved_to_another_circle_is_still_written_to_its_own(visitor: Visitor, place: Place) -> None:
@@ -83,10 +82,9 @@ def test_the_old_code_reads_nothing_that_was_written_after_a_new_one(visitor: Vi
     code = visitor.hand_in("tell", "They found my phone.")
     thief = Intruder(place, place.case_ids()[0])
     thief.had(place.author_keys(code).author, AUTHOR_HOLDER)
-    page = visitor.send(visitor.come_back(code).form_doing("new_code"))
-    case = visitor.send(page, line=page.code[-4:])
+    new = visitor.new_code(code)
     place.replies("We read every word.")
+    case = visitor.come_back(new)
     visitor.send(case, text="Nobody has this code.")
-    read = thief.reads()
-    assert read == ["They found my phone."]
-    assert "We read every word." in visitor.come_back(page.code).main.text
+    assert thief.reads() == ["They found my phone."]
+    assert "We read every word." in case.main.text

@@ -23,8 +23,7 @@ def test_a_mistyped_code_shows_what_was_typed_in_lines(visitor: Visitor) -> None
     assert [line.text for line in page.first(id="typed").every("li")] == [
         wrong[start : start + 4] for start in range(0, 28, 4)
     ]
-    fields = page.form().values
-    assert fields["code"] == wrong
+    assert page.form().value("code") == wrong
     assert page.code == ""
 
 
@@ -39,11 +38,8 @@ def test_what_is_no_code_opens_nothing(visitor: Visitor, typed: str) -> None:
 
 def test_nothing_under_a_code_is_one_text_for_every_reason(visitor: Visitor, come: Callable[[], Visitor]) -> None:
     never_sent = visitor.check().code
-    erased = visitor.hand_in()
-    visitor.send(visitor.send(visitor.go("return"), code=erased, erase="1"))
-    replaced = visitor.hand_in()
-    new = visitor.send(visitor.come_back(replaced).form_doing("new_code"))
-    visitor.send(new, line=new.code[-4:])
+    visitor.erase_without_opening(erased := visitor.hand_in())
+    visitor.new_code(replaced := visitor.hand_in())
     pages = [come().come_back(code) for code in (never_sent, erased, replaced)]
     assert {page.heading for page in pages} == {"There is nothing under this code."}
     assert len({page.main_html for page in pages}) == 1
@@ -54,8 +50,7 @@ def test_the_case_page_without_a_visit_asks_for_the_code(visitor: Visitor) -> No
     page = visitor.go("case")
     assert page.heading == "Come back with my code"
     assert "For your safety your messages were closed." in page.main.text
-    fields = page.form().values
-    assert fields["code"] == ""
+    assert page.form().value("code") == ""
 
 
 def test_opening_another_case_closes_the_first(visitor: Visitor, come: Callable[[], Visitor]) -> None:
@@ -83,6 +78,5 @@ def test_a_lost_cookie_keeps_the_code_that_was_typed(visitor: Visitor) -> None:
     visitor.cookies.clear()
     again = visitor.send(page, code=code)
     assert again.status == 400
-    fields = again.form().values
-    assert fields["code"] == code
+    assert again.form().value("code") == code
     assert visitor.send(again).heading == "Your messages"

@@ -10,9 +10,8 @@ from onion_app.web.app import Hardened
 from onion_app.web.size import SHORT
 from scripts.rehearsal.pages import Page
 from scripts.rehearsal.people import Visitor
-from scripts.rehearsal.wire import into
 from tests.offered import LANGUAGES
-from tests.site.conftest import ADDRESS, Place
+from tests.site.conftest import Place
 
 SPARE = 1 / 5
 TITLE = "ث" * 80  # letters: the longest that the desk takes
@@ -76,33 +75,3 @@ def test_every_page_leaves_a_fifth_to_spare(longest: Place, come: Callable[[], V
 
 def test_the_style_sheet_stays_under_4000_bytes(app: Hardened) -> None:
     assert len(str(app.jinja_env.globals["style"]).encode()) < 4_000
-
-
-def test_only_pages_with_an_own_text_may_be_long(place: Place) -> None:
-    app = create_app_with_marks(place)
-    visitor = Visitor(into(app), ADDRESS)
-    check = visitor.check("tell", "a" * 12_000)
-    assert marks(app) == [False, True]
-    visitor.confirm(check)
-    visitor.go("")
-    visitor.come_back(check.code)
-    assert marks(app) == [False, True, False, False, False, False, True]
-
-
-def create_app_with_marks(place: Place) -> Hardened:
-    app = place.start()
-    inner = app.wsgi_app
-    app.config["MARKS"] = []
-
-    def noting(environ: dict[str, object], start_response: object) -> object:
-        answer = inner(environ, start_response)  # type: ignore[arg-type]
-        app.config["MARKS"].append(bool(environ.get("onion_app.own_text")))
-        return answer
-
-    app.wsgi_app = noting  # type: ignore[method-assign]
-    return app
-
-
-def marks(app: Hardened) -> list[bool]:
-    found: list[bool] = app.config["MARKS"]
-    return found
