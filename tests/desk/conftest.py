@@ -71,13 +71,11 @@ def second(house: House, circle: bytes, editor: Volunteer) -> Volunteer:
 
 
 @pytest.fixture
-def coordinator(house: House, editor: Volunteer) -> Volunteer:
-    """Log in as a coordinator who is in another circle."""
-    assert editor.login.handle
-    volunteer = house.volunteer(house.circle("Others"), "Noor")
-    house.make_coordinator("Noor")
-    volunteer.log_in()
-    return volunteer
+def coordinator(house: House, counsellor: Volunteer) -> Volunteer:
+    """Log in as the one member of the circle, who is a coordinator."""
+    house.make_coordinator(counsellor.login.handle)
+    counsellor.log_in()
+    return counsellor
 
 
 @pytest.fixture

@@ -1,7 +1,11 @@
 """A desk in this process, the people before it, and what they do to each other in their circles."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
+
+from flask import url_for
 
 from onion_app.crypto.epochs import unwrap
 from onion_app.crypto.keys import KeyPair, keypair_from
@@ -53,6 +57,19 @@ class House(World):
             app.extensions["desk"].desk.close_all()
         super().close()
 
+    def endpoints(self, ids: Mapping[str, bytes] | None = None) -> list[tuple[str, str, str]]:
+        """List every endpoint with its method and a path to it, with these ids in it or with those of nothing."""
+        found: list[tuple[str, str, str]] = []
+        with self.app.test_request_context(base_url=f"http://{HOST}"):
+            for rule in self.app.url_map.iter_rules():
+                nothing: dict[str, Any] = {
+                    name: bytes(16) if name.endswith("_id") else "new" for name in rule.arguments
+                }
+                values = {name: (ids or {}).get(name, nothing[name]) for name in nothing}
+                methods = sorted((rule.methods or set()) & {"GET", "POST"})
+                found += [(rule.endpoint, method, url_for(rule.endpoint, **values)) for method in methods]
+        return found
+
     def volunteer(self, circle_id: bytes | None = None, handle: str = "", *, logged_in: bool = False) -> "Volunteer":
         """Give somebody with a browser, who has enrolled in a circle if one is named."""
         somebody = Volunteer(self)
@@ -78,6 +95,11 @@ class Volunteer(persons.Volunteer):
         """Log in with the next unused six digits."""
         self.house.clock.now += 2 * STEP
         return super().log_in(**wrong)
+
+    def press_on(self, path: str, action: str, /, **typed: str | None) -> Page:
+        """Open a page and send the form on it that leads to `action`."""
+        self.get(path)
+        return self.press(action, **typed)
 
     @property
     def token(self) -> list[tuple[str, str]]:
@@ -110,8 +132,7 @@ def shuts_out(house: House, coordinator: Volunteer, handle: str, circle: bytes |
 
 def invites(volunteer: Volunteer, circle: bytes, how: str = "invite") -> str:
     """Make an invitation and read its code."""
-    volunteer.get("/circles")
-    return volunteer.press(f"/circles/{circle.hex()}/{how}").code
+    return volunteer.press_on("/circles", f"/circles/{circle.hex()}/{how}").code
 
 
 def card_of(volunteer: Volunteer, circle: bytes) -> Element:

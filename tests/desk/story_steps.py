@@ -1,7 +1,6 @@
 """Steps on the way from a testimony to a story, at the desk."""
 
 from onion_app.errors import NothingHere
-from onion_app.vault import truth
 from onion_app.vault.desk import stories_queue
 from onion_app.vault.shown import reading
 from tests.desk.house import House, Volunteer
@@ -31,8 +30,7 @@ def asked(editor: Volunteer, author: Author) -> str:
     """Ask the author of a new testimony about the story made of it; gives the case."""
     case = author.tells(WRITTEN, "ask")
     finish(editor, case)
-    editor.get(f"/case/{case}/story")
-    editor.press(f"/case/{case}/story/ask")
+    editor.press_on(f"/case/{case}/story", f"/case/{case}/story/ask")
     return case
 
 
@@ -50,9 +48,7 @@ def step(volunteer: Volunteer, case: str) -> str:
 
 def queued(editor: Volunteer, author: Author, case: str) -> stories_queue.Story:
     """Press the button that queues."""
-    editor.get(f"/case/{case}/story")
-    editor.press(f"/case/{case}/story/queue")
-    assert editor.page.errors == ""
+    assert editor.press_on(f"/case/{case}/story", f"/case/{case}/story/queue").errors == ""
     return stories_queue.stories_of(author.world.desk, author.case_id)[0]
 
 
@@ -66,6 +62,5 @@ def on_the_site(house: House, story: bytes) -> list[str]:
 
 def two_weeks_later(house: House) -> None:
     """Let the chores do their work when every queued day has come."""
-    house.clock.now += 15 * 86_400
-    truth.repair(house.mailbox, house.desk, house.today)
-    stories_queue.publish_due_stories(house.mailbox, house.desk, house.today)
+    house.clock.wait(days=15)
+    house.chores()

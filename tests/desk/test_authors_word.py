@@ -1,7 +1,5 @@
 """The author has the last word about a story, before it is published and after."""
 
-import pytest
-
 from onion_app.crypto.payloads import FinalText, StoryLink
 from onion_app.vault import truth
 from onion_app.vault.desk import entries, stories_queue
@@ -43,13 +41,11 @@ def test_the_author_sees_the_whole_text_and_says_yes(house: House, editor: Volun
 def test_without_an_answer_nothing_is_published(editor: Volunteer, author: Author) -> None:
     case = author.tells(WRITTEN, "ask")
     finish(editor, case)
-    editor.get(f"/case/{case}/story")
-    page = editor.press(f"/case/{case}/story/ask")
+    page = editor.press_on(f"/case/{case}/story", f"/case/{case}/story/ask")
     assert not page.has("form", action=f"/case/{case}/story/queue")
     draft = entries.entries_of(author.world.desk, author.case_id)[-1].id.hex()
     token = editor.token
-    editor.post(f"/case/{case}/story/queue", [*token, ("draft", draft)])
-    assert "cannot be done yet" in editor.page.errors
+    assert "cannot be done yet" in editor.post(f"/case/{case}/story/queue", [*token, ("draft", draft)]).errors
     assert stories_queue.stories_of(author.world.desk, author.case_id) == []
 
 
@@ -87,8 +83,7 @@ def test_a_no_is_not_evaded_by_another_language(editor: Volunteer, author: Autho
     editor.press(f"/case/{case}/story/ask")
     author.says("no")
     editor.open_case(case)
-    editor.post(f"/case/{case}/story/save", fields)
-    assert "cannot be done yet" in editor.page.errors
+    assert "cannot be done yet" in editor.post(f"/case/{case}/story/save", fields).errors
     assert step(editor, case) == "refused"
 
 
@@ -98,8 +93,7 @@ def test_an_author_who_does_not_allow_it_is_not_asked(editor: Volunteer, author:
     assert not page.has("a", href=f"/case/{case}/story")
     token = editor.token
     fields = [*token, ("entry", "0" * 32), *DRAFT.items()]
-    editor.post(f"/case/{case}/story/save", fields)
-    assert "cannot be done yet" in editor.page.errors
+    assert "cannot be done yet" in editor.post(f"/case/{case}/story/save", fields).errors
 
 
 def test_a_consent_taken_back_in_the_queue_stops_it_unread_and_read(
@@ -163,29 +157,10 @@ def test_a_consent_taken_back_after_publication_takes_the_story_down(
     assert truth.repair(house.mailbox, house.desk, house.today) == []
 
 
-@pytest.mark.parametrize("published", [False, True])
-def test_an_erased_case_takes_story_drafts_and_approvals_with_it(
-    house: House, editor: Volunteer, author: Author, *, published: bool
-) -> None:
-    _case, story = in_queue(editor, author)
-    if published:
-        two_weeks_later(house)
-    author.erases()
-    assert on_the_site(house, story.id) == []
-    editor.log_in()
-    editor.get(f"/stories/{story.id.hex()}")
-    assert editor.status == 404
-    two_weeks_later(house)
-    assert stories_queue.stories_of(house.desk, author.case_id) == []
-    assert entries.entries_of(house.desk, author.case_id) == []
-    assert on_the_site(house, story.id) == []
-
-
 def test_the_case_names_its_story_before_anybody_sees_it(house: House, editor: Volunteer, author: Author) -> None:
     case, story = in_queue(editor, author)
     assert author.payloads()[-1] == StoryLink(story.id.hex())
-    editor.get(f"/case/{case}/story")
-    editor.press(f"/case/{case}/story/stop")
+    editor.press_on(f"/case/{case}/story", f"/case/{case}/story/stop")
     assert step(editor, case) == "ready"
     assert queued(editor, author, case).id == story.id
     assert author.payloads().count(StoryLink(story.id.hex())) == 1

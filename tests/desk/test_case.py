@@ -106,8 +106,7 @@ def test_a_case_that_somebody_else_has_taken_is_theirs(
 def test_a_case_is_given_back(house: House, counsellor: Volunteer, author: Author, taken: str) -> None:
     assert counts_on(counsellor.get("/"))[3] == "1"
     assert listed(counsellor.get(f"/circle/{author.circle_id.hex()}/mine")) == [taken]
-    counsellor.get(f"/case/{taken}")
-    counsellor.press(f"/case/{taken}/give-back")
+    counsellor.press_on(f"/case/{taken}", f"/case/{taken}/give-back")
     assert taken_by(house.desk, [author.case_id]) == {}
 
 

@@ -14,18 +14,9 @@ from tests.desk.house import House, Volunteer
 BODY = "1. Go first.\n2. Take water.\n\n## Then?\n\n<script>alert(1)</script> [here](http://example.com) *now*"
 
 
-@pytest.fixture
-def coordinator(house: House, counsellor: Volunteer) -> Volunteer:
-    house.make_coordinator("Sara")
-    counsellor.log_in()
-    return counsellor
-
-
 def begun(coordinator: Volunteer, slug: str = "now") -> str:
     """Begin a guide and give its path."""
-    coordinator.get("/guides")
-    coordinator.press("/guides/begin", slug=slug)
-    assert coordinator.page.errors == ""
+    assert coordinator.press_on("/guides", "/guides/begin", slug=slug).errors == ""
     guide, _ = guides.all_guides(coordinator.house.desk)[0]
     return f"/guides/{guide.id.hex()}"
 
@@ -48,8 +39,7 @@ def shown(house: House, slug: str = "now") -> reading.Version | None:
 
 def test_a_guide_is_written_shown_first_and_published(house: House, coordinator: Volunteer) -> None:
     path = begun(coordinator)
-    coordinator.get(f"{path}?language=en")
-    page = coordinator.press(f"{path}/save", title="In danger now?", text=BODY)
+    page = coordinator.press_on(f"{path}?language=en", f"{path}/save", title="In danger now?", text=BODY)
     preview = page.first(id="preview")
     assert [item.text for item in preview.every("li")] == ["Go first.", "Take water."]
     assert preview.every("script") == []
@@ -86,16 +76,13 @@ def test_nobody_checks_words_that_were_changed_meanwhile(house: House, coordinat
     coordinator.get(f"{path}?language=en")
     before = coordinator.page.form_to(f"{path}/check").filled()
     kept(coordinator, path, text="Other words.")
-    coordinator.post(f"{path}/check", before)
-    assert "changed in the meantime" in coordinator.page.errors
+    assert "changed in the meantime" in coordinator.post(f"{path}/check", before).errors
     assert guides.all_guides(house.desk)[0][1][0].checked_by is None
 
 
 @pytest.mark.parametrize("slug", ["", "Now!", "1st", "a/b", "x" * 31, "..", "دليل"])
 def test_a_name_that_does_not_fit_an_address_is_refused(coordinator: Volunteer, slug: str) -> None:
-    coordinator.get("/guides")
-    coordinator.press("/guides/begin", slug=slug)
-    assert "Latin letters" in coordinator.page.errors
+    assert "Latin letters" in coordinator.press_on("/guides", "/guides/begin", slug=slug).errors
     assert guides.all_guides(coordinator.house.desk) == []
 
 

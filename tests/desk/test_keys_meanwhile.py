@@ -18,13 +18,11 @@ from tests.world import Author
 
 
 @pytest.fixture
-def case(house: House, counsellor: Volunteer, author: Author, circle: bytes) -> str:
+def case(house: House, coordinator: Volunteer, author: Author, circle: bytes) -> str:
     """Give a case that a coordinator has taken, in a circle with one more member."""
     case = author.writes("They found my phone.")
-    house.make_coordinator(counsellor.login.handle)
-    counsellor.log_in()
-    joins(house, circle, "Dana", counsellor)
-    counsellor.take(case)
+    joins(house, circle, "Dana", coordinator)
+    coordinator.take(case)
     return case
 
 
@@ -50,8 +48,7 @@ def test_who_answers_while_another_re_keys_the_case_is_not_told_that_its_keys_ar
 
     fields = counsellor.page.form_to(f"/case/{case}/reply").filled(text="We are here.")
     monkeypatch.setattr(*reading, and_then_the_case_is_re_keyed)
-    counsellor.post(f"/case/{case}/reply", fields)
-    assert counsellor.page.errors == ""
+    assert counsellor.post(f"/case/{case}/reply", fields).errors == ""
     assert "We are here." in counsellor.open_case(case).text
 
 
@@ -95,38 +92,33 @@ def test_a_circle_and_an_author_who_lost_each_other_to_an_exchanged_key_find_tog
     counsellor.press(f"/case/{case}/reply", text="Under a key that you do not know.")
     author.writes_back("I wait.")
     assert "I wait." in counsellor.open_case(case).text
-    counsellor.press(f"/case/{case}/reply", text="We are here.")
-    assert counsellor.page.errors == ""
+    assert counsellor.press(f"/case/{case}/reply", text="We are here.").errors == ""
     assert author.texts() == ["They found my phone.", "Are you there?", "I wait.", "We are here."]
     assert intruder.reads() == ["Are you there?"]
 
 
 @pytest.mark.parametrize("opened_before", [True, False])
 def test_whoever_was_shut_out_and_goes_on_with_the_key_they_had_reads_nothing_that_the_circle_begins(
-    house: House, counsellor: Volunteer, author: Author, circle: bytes, *, opened_before: bool
+    house: House, coordinator: Volunteer, author: Author, circle: bytes, *, opened_before: bool
 ) -> None:
     case = author.writes("They found my phone.")
     intruder = Intruder(house, author.case_id)
-    house.make_coordinator(counsellor.login.handle)
-    counsellor.log_in()
     if opened_before:
-        counsellor.open_case(case)
-    informer = joins(house, circle, "Noor", counsellor)
+        coordinator.open_case(case)
+    informer = joins(house, circle, "Noor", coordinator)
     [copied] = intruder.had(pairs_of(house, informer, circle)[0], circle)
-    counsellor.get("/circles")
-    counsellor.press(f"/circles/shut-out/{id_of(house, 'Noor')}")
+    coordinator.press_on("/circles", f"/circles/shut-out/{id_of(house, 'Noor')}")
     # Before anybody logs in they do it all themselves: the circle's new key holds the case, and an epoch follows.
     intruder.circle_key, public = house.public_key(circle), author.access.author.public
     own = next_epoch([copied], 2, circle_id=circle, circle_key=intruder.circle_key, author=public)
     intruder.plants(1, circle, like=copied)
     intruder.plants(2, like=own)
-    counsellor.log_in()
-    counsellor.take(case)
+    coordinator.log_in()
+    coordinator.take(case)
     for words in ("We are here.", "Still here."):
-        counsellor.press(f"/case/{case}/reply", text=words)
-        assert counsellor.page.errors == ""
+        assert coordinator.press(f"/case/{case}/reply", text=words).errors == ""
     author.writes_back("I wait.")
-    assert "I wait." in counsellor.open_case(case).text
+    assert "I wait." in coordinator.open_case(case).text
     assert intruder.reads() == ["They found my phone."]
     assert author.texts() == ["They found my phone.", "We are here.", "Still here.", "I wait."]
     assert [epoch.number for epoch in keys_in(house.mailbox, author.access).epochs] == [1, 2, 3]
@@ -148,8 +140,7 @@ def test_an_answer_sent_twice_at_once_begins_one_epoch(
     monkeypatch.setattr(messages, "append_message", once_more)
     counsellor.post(f"/case/{case}/reply", fields)
     counsellor.open_case(case)
-    counsellor.press(f"/case/{case}/reply", text="Still here.")
-    assert counsellor.page.errors == ""
+    assert counsellor.press(f"/case/{case}/reply", text="Still here.").errors == ""
     assert author.texts() == ["They found my phone.", "We are here.", "Still here."]
     assert [epoch.number for epoch in keys_in(house.mailbox, author.access).epochs] == [1, 2]
 
@@ -165,7 +156,6 @@ def test_what_would_get_no_number_is_not_taken(
         author.writes_back("Are you there?")
     counsellor.log_in()
     assert "They found my phone." in counsellor.open_case(case).text
-    counsellor.press(f"/case/{case}/reply", text="We are here.")
-    assert "have changed" in counsellor.page.errors
+    assert "have changed" in counsellor.press(f"/case/{case}/reply", text="We are here.").errors
     assert counsellor.page.first(id="text").raw_text.strip() == "We are here."
     assert author.texts() == ["They found my phone."]

@@ -75,8 +75,7 @@ def test_of_the_ticked_cases_those_that_cannot_be_taken_are_said(
 def test_a_set_phrase_is_put_into_the_ticked_boxes_in_the_language_of_each_author(
     counsellor: Volunteer, authors: list[Author]
 ) -> None:
-    counsellor.get("/mine")
-    counsellor.press("/mine/open")
+    counsellor.press_on("/mine", "/mine/open")
     first, second, third = (author.case_id.hex() for author in authors)
     typed = {f"text_{first}": "Typed before", f"text_{second}": "Of the other"}
     fields = counsellor.page.form_to("/mine/send").filled(**typed, **{f"below_{first}": "1", f"below_{third}": "1"})
@@ -128,8 +127,7 @@ def test_filled_boxes_are_sent_at_once_and_one_refusal_keeps_its_text(
 
 
 def test_texts_of_many_boxes_survive_the_lock(house: House, counsellor: Volunteer, authors: list[Author]) -> None:
-    counsellor.get("/mine")
-    counsellor.press("/mine/open")
+    counsellor.press_on("/mine", "/mine/open")
     first, second = (f"text_{author.case_id.hex()}" for author in authors[:2])
     fields = counsellor.page.form_to("/mine/send").filled(**{first: "وقت طويل", second: "Second"})
     house.clock.now += 16 * 60
@@ -142,20 +140,16 @@ def test_texts_of_many_boxes_survive_the_lock(house: House, counsellor: Voluntee
 
 
 def test_a_case_handed_over_gets_keys_that_the_former_circle_never_had(
-    house: House, counsellor: Volunteer, authors: list[Author], circle: bytes
+    house: House, counsellor: Volunteer, authors: list[Author], circle: bytes, law: bytes, lawyer: Volunteer
 ) -> None:
-    law = house.circle("Law", topics=("law",))
-    lawyer = house.volunteer(law, "Dana")
     author = authors[0]
     case = author.case_id.hex()
     counsellor.open_case(case)
     counsellor.press(f"/case/{case}/note", text="Needs a lawyer")
     before = pairs_of(house, counsellor, circle)
-    counsellor.get(f"/case/{case}/ways-out")
-    counsellor.press(f"/case/{case}/ways-out/hand-over", circle=law.hex())
+    counsellor.press_on(f"/case/{case}/ways-out", f"/case/{case}/ways-out/hand-over", circle=law.hex())
     for path in ("", "/ways-out"):
-        counsellor.get(f"/case/{case}{path}")
-        assert counsellor.status == 404
+        assert counsellor.get(f"/case/{case}{path}").status == 404
     assert epochs_open_to(house, author.case_id, law, before) == set()
     assert epochs_open_to(house, author.case_id, law, pairs_of(house, lawyer, law)) == {1, 2}
     assert [found.epoch for found in case_keys.wraps_of(house.mailbox, author.case_id, AUTHOR_HOLDER)] == [2, 1]
@@ -168,8 +162,7 @@ def test_a_case_handed_over_gets_keys_that_the_former_circle_never_had(
     other = authors[1].case_id.hex()
     token = lawyer.token
     for act in ("hand-over", "step-out", "close-door"):
-        lawyer.post(f"/case/{other}/ways-out/{act}", [*token, ("circle", law.hex())])
-        assert lawyer.status == 404
+        assert lawyer.post(f"/case/{other}/ways-out/{act}", [*token, ("circle", law.hex())]).status == 404
         lawyer.post(f"/case/{case}/ways-out/hand-over", [*token, ("circle", circle.hex())])
         assert "Take this case first" in lawyer.page.errors
     assert lifetime.read_case(house.mailbox, authors[1].case_id).circle_id == circle
@@ -201,8 +194,7 @@ def test_stepping_out_hides_a_case_and_closing_the_door_takes_the_code_away(
     assert hidden not in listed(counsellor.page, "mine")
     page = counsellor.get(f"/circle/{circle.hex()}/reading")
     assert hidden not in listed(page)
-    counsellor.get(f"/case/{closed}/ways-out")
-    counsellor.press(f"/case/{closed}/ways-out/close-door")
+    counsellor.press_on(f"/case/{closed}/ways-out", f"/case/{closed}/ways-out/close-door")
     assert case_keys.wraps_of(house.mailbox, authors[1].case_id, AUTHOR_HOLDER) == []
     assert case_keys.author_key_of(house.mailbox, authors[1].case_id) is None
     with pytest.raises(NothingHere):

@@ -36,10 +36,8 @@ def test_an_answer_is_sealed_under_no_planted_key(
     page = counsellor.open_case(case)
     assert "Where do you live?" not in page.text
     assert len(page.having_class("closed")) == 2
-    counsellor.press(f"/case/{case}/reply", text="We are here.")
-    assert counsellor.page.errors == ""
-    counsellor.press(f"/case/{case}/note", text="Needs a room.")
-    assert counsellor.page.errors == ""
+    assert counsellor.press(f"/case/{case}/reply", text="We are here.").errors == ""
+    assert counsellor.press(f"/case/{case}/note", text="Needs a room.").errors == ""
     assert intruder.reads() == ["Where do you live?"] * 2
     assert author.texts()[-1] == "We are here."
     # The author's next words come under a key that the circle believes.
@@ -56,13 +54,10 @@ def test_a_key_that_somebody_had_opened_is_not_exchanged_for_another(
     intruder.plants(2, says="It is me again.")
     page = counsellor.get(f"/case/{case}")
     assert "It is me again." not in page.text
-    counsellor.press(f"/case/{case}/reply", text="Do not go home.")
-    assert GONE in counsellor.page.errors
+    assert GONE in counsellor.press(f"/case/{case}/reply", text="Do not go home.").errors
     assert counsellor.page.first(id="text").raw_text.strip() == "Do not go home."
-    counsellor.press(f"/case/{case}/note", text="Strange.")
-    assert GONE in counsellor.page.errors
-    counsellor.get("/mine")
-    counsellor.press("/mine/send", **{f"text_{case}": "Do not go home."})
+    assert GONE in counsellor.press(f"/case/{case}/note", text="Strange.").errors
+    counsellor.press_on("/mine", "/mine/send", **{f"text_{case}": "Do not go home."})
     assert GONE in counsellor.page.text
     assert intruder.reads() == ["It is me again."]
 
@@ -114,33 +109,27 @@ def test_whoever_was_shut_out_begins_no_epoch_with_the_key_they_had(
 
     intruder.plants(3, like=forked(3), says="Where do you live?")
     counsellor.open_case(case)
-    counsellor.press(f"/case/{case}/reply", text="We are here.")
-    assert counsellor.page.errors == ""
+    assert counsellor.press(f"/case/{case}/reply", text="We are here.").errors == ""
     author.writes_back("Thank you.")
     assert intruder.reads() == ["They found my phone.", "Where do you live?"]
     # With the newest epoch taken away, the desk does not fall back on the one before.
     intruder.runs("DELETE FROM case_keys WHERE case_id = ? AND epoch >= 2", author.case_id)
     intruder.plants(2, like=forked(2))
     counsellor.open_case(case)
-    counsellor.press(f"/case/{case}/reply", text="We are still here.")
-    assert GONE in counsellor.page.errors
+    assert GONE in counsellor.press(f"/case/{case}/reply", text="We are still here.").errors
     assert "They found my phone." in counsellor.page.text
 
 
 def test_a_case_moved_to_another_circle_opens_for_nobody_there_and_is_answered_by_nobody(
-    house: House, counsellor: Volunteer, case: str, intruder: Intruder, author: Author
+    counsellor: Volunteer, case: str, intruder: Intruder, author: Author, law: bytes, lawyer: Volunteer
 ) -> None:
-    law = house.circle("Law", topics=("law",))
-    informer = house.volunteer(law, "Dana")
     counsellor.press(f"/case/{case}/give-back")
     intruder.runs("UPDATE cases SET circle_id = ?", law)
-    informer.log_in()
-    informer.take(case)
-    assert "They found my phone." not in informer.page.text
-    informer.press(f"/case/{case}/reply", text="Where do you live?")
-    assert GONE in informer.page.errors
+    lawyer.log_in()
+    assert "They found my phone." not in lawyer.take(case).text
+    assert GONE in lawyer.press(f"/case/{case}/reply", text="Where do you live?").errors
     author.writes_back("Are you there?")
-    assert "Are you there?" not in informer.open_case(case).text
+    assert "Are you there?" not in lawyer.open_case(case).text
     intruder.runs("UPDATE cases SET circle_id = ?", intruder.circle_id)
     assert "Are you there?" in counsellor.open_case(case).text
 
@@ -162,8 +151,7 @@ def test_a_planted_key_does_not_keep_a_case_from_its_new_keys(
     law = house.circle("Law", topics=("law",))
     house.enrol(law, "Rojin")
     counsellor.get(f"/case/{case}/ways-out")
-    counsellor.press(f"/case/{case}/ways-out/hand-over", circle=law.hex())
-    assert "opens for nobody any more" in counsellor.page.errors
+    assert "opens for nobody any more" in counsellor.press(f"/case/{case}/ways-out/hand-over", circle=law.hex()).errors
     assert intruder.reads() == []
 
 
@@ -214,11 +202,9 @@ def test_after_the_door_was_closed_what_follows_is_sealed_to_no_author(
     counsellor: Volunteer, case: str, intruder: Intruder, author: Author
 ) -> None:
     intruder.had(author.access.author, AUTHOR_HOLDER)
-    counsellor.get(f"/case/{case}/ways-out")
-    counsellor.press(f"/case/{case}/ways-out/close-door")
+    counsellor.press_on(f"/case/{case}/ways-out", f"/case/{case}/ways-out/close-door")
     counsellor.open_case(case)
-    counsellor.press(f"/case/{case}/reply", text="Among ourselves.")
-    assert counsellor.page.errors == ""
+    assert counsellor.press(f"/case/{case}/reply", text="Among ourselves.").errors == ""
     assert intruder.reads() == ["They found my phone."]
     assert "Among ourselves." in counsellor.page.text
 

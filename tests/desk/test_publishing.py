@@ -75,8 +75,7 @@ def test_each_field_is_checked(editor: Volunteer, author: Author, field: str, va
     case = author.tells(WRITTEN)
     editor.take(case)
     editor.get(f"/case/{case}/story")
-    editor.press(f"/case/{case}/story/save", **(DRAFT | {field: value}))
-    assert editor.page.has("a", href=f"#{field}")
+    assert editor.press(f"/case/{case}/story/save", **(DRAFT | {field: value})).has("a", href=f"#{field}")
     assert entries.entries_of(author.world.desk, author.case_id) == []
 
 
@@ -98,16 +97,13 @@ def test_nothing_goes_out_without_the_second_person(editor: Volunteer, second: V
     draft = entries.entries_of(author.world.desk, author.case_id)[-1].id.hex()
     token = editor.token
     for act, refusal in (("approve", "Who wrote a draft"), ("queue", "cannot be done yet")):
-        editor.post(f"/case/{case}/story/{act}", [*token, ("draft", draft)])
-        assert refusal in editor.page.errors
+        assert refusal in editor.post(f"/case/{case}/story/{act}", [*token, ("draft", draft)]).errors
     second.open_case(case)
-    second.get(f"/case/{case}/story")
-    second.press(f"/case/{case}/story/approve")
+    second.press_on(f"/case/{case}/story", f"/case/{case}/story/approve")
     assert step(editor, case) == "ready"
     finish(editor, case, text=EDITED + " More.")
     assert step(editor, case) == "second", "changed words need a new approval"
-    editor.post(f"/case/{case}/story/queue", [*token, ("draft", draft)])
-    assert "cannot be done yet" in editor.page.errors
+    assert "cannot be done yet" in editor.post(f"/case/{case}/story/queue", [*token, ("draft", draft)]).errors
 
 
 @pytest.mark.parametrize("text", ["وقت طويل", ""])

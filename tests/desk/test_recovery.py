@@ -8,8 +8,7 @@ from tests.world import Author
 def test_another_phone_counts_once_it_showed_its_digits(counsellor: Volunteer) -> None:
     old = counsellor.login.totp_secret
     counsellor.log_in()
-    counsellor.get("/account")
-    page = counsellor.press("/account/new-digits")
+    page = counsellor.press_on("/account", "/account/new-digits")
     new = page.first(id="totp-secret").lines
     stale = counsellor.digits()
     counsellor.press("/account/second-factor", totp=stale, passphrase_digits=counsellor.login.passphrase)
@@ -19,12 +18,10 @@ def test_another_phone_counts_once_it_showed_its_digits(counsellor: Volunteer) -
     assert "not your passphrase" in counsellor.page.errors
     counsellor.press("/account/second-factor", totp=counsellor.digits(), passphrase_digits=counsellor.login.passphrase)
     assert counsellor.page.has(id="passphrase")  # every session has ended
-    counsellor.log_in()
-    assert counsellor.page.having_class("circle")
+    assert counsellor.log_in().having_class("circle")
     counsellor.login.totp_secret = old
     counsellor.press("/logout")
-    counsellor.log_in()
-    assert "That did not work" in counsellor.page.errors
+    assert "That did not work" in counsellor.log_in().errors
 
 
 def test_the_sheet_brings_somebody_back_and_everything_old_is_void(
@@ -32,8 +29,7 @@ def test_the_sheet_brings_somebody_back_and_everything_old_is_void(
 ) -> None:
     case = author.writes("Still readable.")
     counsellor.log_in()
-    counsellor.get("/account")
-    page = counsellor.press("/account/new-sheet")
+    page = counsellor.press_on("/account", "/account/new-sheet")
     first = page.code
     counsellor.press("/account/sheet", line="0", passphrase_sheet=counsellor.login.passphrase)
     assert "another line" in counsellor.page.errors
@@ -43,8 +39,7 @@ def test_the_sheet_brings_somebody_back_and_everything_old_is_void(
     lost = house.volunteer()
     lost.login.handle, old_passphrase = "Sara", counsellor.login.passphrase
     for handle, sheet in (("Nobody", first), ("Sara", house.invitation(author.circle_id)), ("Sara", "12")):
-        lost.get("/recover")
-        page = lost.press("/recover", handle=handle, sheet=sheet)
+        page = lost.press_on("/recover", "/recover", handle=handle, sheet=sheet)
         assert "That did not work" in lost.page.errors
         assert not page.has(id="new-passphrase")
     house.clock.now += 60
@@ -57,18 +52,13 @@ def test_the_sheet_brings_somebody_back_and_everything_old_is_void(
     lost.log_in()
     assert "Still readable." in lost.open_case(case).text
     lost.press("/logout")
-    lost.log_in(passphrase=old_passphrase)
-    assert "That did not work" in lost.page.errors
+    assert "That did not work" in lost.log_in(passphrase=old_passphrase).errors
     house.clock.now += 60
-    lost.get("/recover")
-    lost.press("/recover", handle="Sara", sheet=first)
-    assert "That did not work" in lost.page.errors
+    assert "That did not work" in lost.press_on("/recover", "/recover", handle="Sara", sheet=first).errors
 
 
 def test_whoever_was_shut_out_does_not_come_back_with_a_sheet(house: House, newcomer: Volunteer, circle: bytes) -> None:
     newcomer.enrol(house.invitation(circle), "Dana")
     circles.remove_member(house.desk, moderators.find_moderator(house.desk, "Dana").id, {circle: ()})
     other = house.volunteer()
-    other.get("/recover")
-    other.press("/recover", handle="Dana", sheet=newcomer.sheet)
-    assert "That did not work" in other.page.errors
+    assert "That did not work" in other.press_on("/recover", "/recover", handle="Dana", sheet=newcomer.sheet).errors

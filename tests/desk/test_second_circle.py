@@ -28,8 +28,7 @@ def lawyer(lawyer: Volunteer) -> Volunteer:
 
 def types_invitation(volunteer: Volunteer, code: str) -> Element:
     """Join another circle under My account."""
-    volunteer.get("/account")
-    return volunteer.press("/account/join", invitation=code)
+    return volunteer.press_on("/account", "/account/join", invitation=code)
 
 
 def joins_too(house: House, volunteer: Volunteer, host: Volunteer, circle: bytes) -> None:
@@ -59,8 +58,7 @@ def test_a_member_of_one_circle_joins_another_and_keeps_handle_words_phone_and_s
     # Until somebody of the circle has compared the words, it is as closed as before, and the first one as open.
     assert "Law" in page.first(id="waiting").text
     assert circles_shown(counsellor) == {circle.hex()}
-    counsellor.get(f"/case/{foreign}")
-    assert counsellor.status == 404
+    assert counsellor.get(f"/case/{foreign}").status == 404
     counsellor.get("/")
     compares(counsellor, lawyer, law)
     assert not counsellor.get("/").has(id="waiting")
@@ -88,12 +86,10 @@ def test_the_circle_that_somebody_is_in_learns_nothing_of_the_other(
     foreign = Author(house, law).writes("For the lawyers.")
     counsellor.take(foreign)
     assert told_to(colleague, circle) == before
-    counsellor.get(f"/case/{foreign}/ways-out")
-    counsellor.press(f"/case/{foreign}/ways-out/hand-over", circle=circle.hex())
+    counsellor.press_on(f"/case/{foreign}/ways-out", f"/case/{foreign}/ways-out/hand-over", circle=circle.hex())
     before = told_to(colleague, circle)  # the case is theirs too now
     house.make_coordinator(lawyer.login.handle)
-    lawyer.get("/circles")
-    lawyer.press(f"/circles/{law.hex()}/shut-out/{id_of(house, 'Sara')}")
+    lawyer.press_on("/circles", f"/circles/{law.hex()}/shut-out/{id_of(house, 'Sara')}")
     assert told_to(colleague, circle) == before
 
 
@@ -121,32 +117,6 @@ def test_a_code_that_does_not_work_says_what_it_says_at_the_door(
     assert "unknown, used or too old" in counsellor.page.errors
 
 
-def test_the_first_who_joins_an_empty_circle_makes_its_key(
-    house: House, counsellor: Volunteer, law: bytes, circle: bytes
-) -> None:
-    counsellor.log_in()
-    page = types_invitation(counsellor, house.invitation(law))
-    assert not page.has(id="waiting")
-    assert circles_shown(counsellor) == {circle.hex(), law.hex()}
-    assert house.public_key(law) == pairs_of(house, counsellor, law)[0].public
-    assert house.public_key(law) != house.public_key(circle)
-    assert "Hello?" in counsellor.open_case(Author(house, law).writes("Hello?")).text
-
-
-def test_a_circle_that_lost_everybody_begins_anew_with_somebody_who_still_waited_there(
-    house: House, counsellor: Volunteer, lawyer: Volunteer, law: bytes
-) -> None:
-    house.make_coordinator(counsellor.login.handle)
-    counsellor.log_in()
-    types_invitation(counsellor, house.invitation(law))
-    counsellor.get("/circles")
-    assert "Nobody is left" in card_of(counsellor, law).having_class("last")[0].text
-    counsellor.press(f"/circles/shut-out/{id_of(house, lawyer.login.handle)}")
-    assert counsellor.get("/").has(id="waiting")
-    assert not types_invitation(counsellor, house.invitation(law)).has(id="waiting")
-    assert house.public_key(law) == pairs_of(house, counsellor, law)[0].public
-
-
 def test_out_of_one_circle_is_not_out_of_the_other(
     house: House, counsellor: Volunteer, author: Author, lawyer: Volunteer, circle: bytes, law: bytes
 ) -> None:
@@ -167,8 +137,7 @@ def test_out_of_one_circle_is_not_out_of_the_other(
     assert [bool(card_of(lawyer, each).having_class("last")) for each in (law, circle)] == [False, False]
     lawyer.press(f"/circles/{law.hex()}/shut-out/{id_of(house, 'Sara')}")
     # At once, in the browser that is still open: nothing of the one, everything of the other.
-    counsellor.get(f"/case/{foreign}")
-    assert counsellor.status == 404
+    assert counsellor.get(f"/case/{foreign}").status == 404
     assert "For the listeners." in counsellor.open_case(case).text
     assert circles_shown(counsellor) == {circle.hex()}
     assert taken.taken_by(house.desk, [author.case_id, lawyers_case.case_id]).keys() == {author.case_id}
@@ -186,8 +155,7 @@ def test_out_of_one_circle_is_not_out_of_the_other(
     assert "Sara was shut out" in card_of(lawyer, law).text
     assert listed(lawyer.get(f"/circles/{law.hex()}/opened-by/{id_of(house, 'Sara')}")) == [foreign]
     types_invitation(counsellor, invites(lawyer, law))
-    counsellor.get(f"/case/{foreign}")
-    assert counsellor.status == 404
+    assert counsellor.get(f"/case/{foreign}").status == 404
     counsellor.get("/")
     compares(counsellor, lawyer, law)
     assert "For the lawyers." in counsellor.open_case(foreign).text
@@ -212,8 +180,7 @@ def test_somebody_who_only_waits_can_be_turned_away_from_there_alone(
     assert not counsellor.get("/").has(id="waiting")
     assert circles_shown(counsellor) == {circle.hex()}
     assert house.public_key(law) == key  # nobody had it who has not now
-    lawyer.post(f"/circles/{law.hex()}/let-in/{id_of(house, 'Sara')}", letting_in)
-    assert lawyer.status == 404
+    assert lawyer.post(f"/circles/{law.hex()}/let-in/{id_of(house, 'Sara')}", letting_in).status == 404
     assert pairs_of(house, counsellor, law) == []
     # From the one circle that is left, or as a member without the office, nobody shuts out in this way.
     for who, handle, where in ((lawyer, "Sara", circle), (counsellor, "Rojin", law)):
@@ -225,75 +192,31 @@ def test_somebody_who_only_waits_can_be_turned_away_from_there_alone(
 
 
 def test_an_office_begins_with_letting_in_and_ends_with_its_circle(
-    house: House, counsellor: Volunteer, lawyer: Volunteer, circle: bytes, law: bytes
+    house: House, coordinator: Volunteer, lawyer: Volunteer, circle: bytes, law: bytes
 ) -> None:
-    house.make_coordinator(counsellor.login.handle)
-    counsellor.log_in()
-    code = invites(counsellor, circle, "invite-coordinator")
+    code = invites(coordinator, circle, "invite-coordinator")
     types_invitation(lawyer, code)
     assert not lawyer.page.has("a", href="/settings")
-    counsellor.get("/circles")
-    assert card_of(counsellor, circle).having_class("office")
+    coordinator.get("/circles")
+    assert card_of(coordinator, circle).having_class("office")
     lawyer.get("/")
-    compares(lawyer, counsellor, circle)
+    compares(lawyer, coordinator, circle)
     assert lawyer.get("/").has("a", href="/settings")
     invites(lawyer, law)
     # Nobody shuts themselves out of the circle that the office comes with; of another one, a coordinator may.
     own = f"/circles/{circle.hex()}/shut-out/{id_of(house, 'Rojin')}"
     assert not lawyer.get("/circles").has("form", action=own)
-    lawyer.post(own, lawyer.page.form_to("/logout").filled())
-    assert "Nobody can shut themselves out" in lawyer.page.errors
-    counsellor.get("/circles")
-    counsellor.press(own)
+    assert "Nobody can shut themselves out" in lawyer.post(own, lawyer.page.form_to("/logout").filled()).errors
+    coordinator.press_on("/circles", own)
     assert not lawyer.get("/").has("a", href="/settings")
     assert circles_shown(lawyer) == {law.hex()}
     assert invitations.open_invitations(house.desk) == []
     # Somebody of the coordinators' circle becomes one with such an invitation, and nothing else changes.
-    member = joins(house, circle, "Dana", counsellor)
+    member = joins(house, circle, "Dana", coordinator)
     key = house.public_key(circle)
-    code = invites(counsellor, circle, "invite-coordinator")
-    types_invitation(counsellor, code)
-    assert "in this circle already" in counsellor.page.errors
+    code = invites(coordinator, circle, "invite-coordinator")
+    types_invitation(coordinator, code)
+    assert "in this circle already" in coordinator.page.errors
     assert types_invitation(member, code).has("a", href="/settings")
     assert house.public_key(circle) == key
     assert "became a coordinator" in member.get(f"/circles/{circle.hex()}/audit").text
-
-
-def test_a_coordinator_leaves_a_circle_that_they_had_joined_to_help(
-    house: House, counsellor: Volunteer, lawyer: Volunteer, law: bytes, circle: bytes
-) -> None:
-    house.make_coordinator(counsellor.login.handle)
-    counsellor.log_in()
-    joins_too(house, counsellor, lawyer, law)
-    had = pairs_of(house, counsellor, law)
-    counsellor.get("/circles")
-    counsellor.press(f"/circles/{law.hex()}/shut-out/{id_of(house, 'Sara')}")
-    assert circles_shown(counsellor) == {circle.hex()}
-    assert pairs_of(house, counsellor, law) == []
-    assert house.public_key(law) not in {pair.public for pair in had}
-    assert "For the lawyers." in lawyer.open_case(Author(house, law).writes("For the lawyers.")).text
-
-
-def test_a_new_passphrase_and_the_sheet_open_both_circles(
-    house: House, newcomer: Volunteer, lawyer: Volunteer, circle: bytes, law: bytes
-) -> None:
-    newcomer.enrol(house.invitation(circle), "Dana")
-    newcomer.log_in()
-    joins_too(house, newcomer, lawyer, law)
-    written = [Author(house, circle).writes("For the listeners."), Author(house, law).writes("For the lawyers.")]
-    newcomer.get("/account")
-    words = newcomer.press("/account/new-words").first(id="new-passphrase").text
-    newcomer.press("/account/passphrase", passphrase=newcomer.login.passphrase, again=words)
-    newcomer.login.passphrase = words
-    newcomer.log_in()
-    assert [newcomer.open_case(case).has("article") for case in written] == [True, True]
-    lost = house.volunteer()
-    lost.get("/recover")
-    page = lost.press("/recover", handle="Dana", sheet=newcomer.sheet)
-    lost.login.handle = "Dana"
-    lost.write_down(page)
-    lost.type_back()
-    lost.log_in()
-    assert circles_shown(lost) == {circle.hex(), law.hex()}
-    assert "For the listeners." in lost.open_case(written[0]).text
-    assert "For the lawyers." in lost.open_case(written[1]).text

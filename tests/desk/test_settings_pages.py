@@ -8,11 +8,10 @@ from tests.desk.house import House, Volunteer
 
 
 @pytest.fixture
-def coordinator(house: House, counsellor: Volunteer) -> Volunteer:
-    house.make_coordinator("Sara")
-    counsellor.log_in()
-    counsellor.get("/settings")
-    return counsellor
+def coordinator(coordinator: Volunteer) -> Volunteer:
+    """Open the page of the settings."""
+    coordinator.get("/settings")
+    return coordinator
 
 
 def both(house: House) -> settings.Settings:
@@ -55,14 +54,10 @@ def test_days_to_answer_are_set_for_each_topic(house: House, coordinator: Volunt
     ("which", "field", "value"),
     [
         ("retention_days", "retention_days", "29"),
-        ("retention_days", "retention_days", "731"),
         ("retention_days", "retention_days", "-40"),
         ("retention_days", "retention_days", "many"),
-        ("backup_days", "backup_days", "0"),
         ("backup_days", "backup_days", "91"),
         ("quota_gib", "quota_gib", "0"),
-        ("quota_gib", "quota_gib", "101"),
-        ("answer_days", "days_law", "0"),
         ("answer_days", "days_urgent", "31"),
         ("how_to_find_us", "find_en", "x" * 301),
     ],
@@ -81,13 +76,11 @@ def test_a_value_that_does_not_fit_changes_nothing(
 def test_nothing_else_can_be_set(house: House, coordinator: Volunteer, which: str) -> None:
     before = both(house)
     token = coordinator.token
-    coordinator.post(f"/settings/{which}", [*token, (which, "00")])
-    assert coordinator.status == 404
+    assert coordinator.post(f"/settings/{which}", [*token, (which, "00")]).status == 404
     assert both(house) == before
 
 
 def test_a_coordinator_who_was_not_let_in_yet_changes_nothing(house: House, coordinator: Volunteer) -> None:
     with house.desk.writing():
         house.desk.run("UPDATE moderators SET state = 'waiting'")
-    coordinator.get("/settings")
-    assert coordinator.status == 404
+    assert coordinator.get("/settings").status == 404

@@ -1,12 +1,9 @@
 """Every endpoint of the desk, asked for by those who have no business with what it names."""
 
-from typing import Any
-
 import pytest
-from flask import url_for
 
 from onion_app.vault.desk import guides, invitations, moderators
-from tests.desk.house import HOST, House, Volunteer, invites
+from tests.desk.house import House, Volunteer, invites
 from tests.world import Author
 
 OWN = ("login", "account")  # these end sessions, and name nothing
@@ -38,15 +35,9 @@ def ids(house: House, law: bytes, lawyer: Volunteer) -> dict[str, bytes]:
 
 
 def paths(house: House, ids: dict[str, bytes]) -> list[tuple[str, str, str]]:
-    """List endpoint, method and path of everything that there is, with these ids in it."""
-    found: list[tuple[str, str, str]] = []
-    with house.app.test_request_context(base_url=f"http://{HOST}"):
-        for rule in house.app.url_map.iter_rules():
-            if rule.endpoint.partition(".")[0] not in OWN and rule.endpoint not in ANYBODYS:
-                values: dict[str, Any] = {name: ids.get(name, "new") for name in rule.arguments}
-                methods = sorted((rule.methods or set()) & {"GET", "POST"})
-                found += [(rule.endpoint, method, url_for(rule.endpoint, **values)) for method in methods]
-    return found
+    """List endpoint, method and path of everything that names something, with these ids in it."""
+    found = house.endpoints(ids)
+    return [each for each in found if each[0].partition(".")[0] not in OWN and each[0] not in ANYBODYS]
 
 
 def rows(house: House) -> list[object]:
