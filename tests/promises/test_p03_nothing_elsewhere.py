@@ -123,21 +123,19 @@ def new_files(since: float, folders: list[Path]) -> Iterator[Path]:
 
 
 @only_root_looks_in
-def test_the_site_opens_no_file_for_writing_outside_the_mailbox(
-    house: House, coordinator: Volunteer, trace: Path
-) -> None:
+def test_the_site_opens_no_file_for_writing_but_its_database(house: House, coordinator: Volunteer, trace: Path) -> None:
     marks: list[str] = []
     pids = threads_of(house.one("site"))
     write_in_every_way(house.visitor(), marks)
     pids |= threads_of(house.one("site"))
     assert coordinator.login.handle
-    mailbox = f"{house.state / 'mailbox'}/"
+    mailbox = str(house.state / "mailbox" / "mailbox.db")
 
     def written() -> set[str]:
         return opened_for_writing(trace.read_text(errors="replace"), pids)
 
-    processes.until(lambda: any(name.startswith(mailbox) for name in written()), 10, "the mailbox in the trace")
-    assert {name for name in written() if not name.startswith(mailbox)} <= {"/dev/null"}
+    processes.until(lambda: mailbox in written(), 10, "the mailbox in the trace")
+    assert written() <= {mailbox, f"{mailbox}-wal", f"{mailbox}-shm", "/dev/null"}
 
 
 def test_no_file_holds_what_was_written(house: House, coordinator: Volunteer) -> None:

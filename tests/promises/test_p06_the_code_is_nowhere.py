@@ -115,9 +115,10 @@ def test_the_code_is_in_no_file_and_no_log(house: House, lived: tuple[Visitor, l
 
 def test_a_page_that_is_opened_again_shows_no_code(house: House, lived: tuple[Visitor, list[str]]) -> None:
     visitor, used = lived
-    for path in ("/", f"/{visitor.language}/", f"/{visitor.language}/return", f"/{visitor.language}/tell"):
+    for path in ("/", *(f"/{visitor.language}/{path}" for path in ("", "return", "tell", "case"))):
         page = visitor.get(path)
         for code in used:
             assert code not in page.answer.raw.decode()
             assert code[:PART] not in page.answer.raw.decode()
+    assert page.has("article"), "the case of the new code is open"
     assert house.onion

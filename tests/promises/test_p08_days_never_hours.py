@@ -10,6 +10,7 @@ from tests.house import House
 from tests.marks import latin_mark
 
 ROOT = Path(__file__).parents[2]
+ARRIVALS = 9  # in the order of arrival by chance: one value of theirs in 200,000
 A_CENTURY = 365 * 100  # days; an hour of our years, counted from 1970, is already ten times as large
 
 
@@ -21,6 +22,20 @@ def test_no_table_keeps_the_order_of_arrival(database: str) -> None:
     for name, columns, options in tables:
         assert options == "STRICT, WITHOUT ROWID", name
         assert "AUTOINCREMENT" not in columns, name
+
+
+def test_nothing_that_is_stored_of_a_case_rises_in_the_order_of_arrival(house: House, coordinator: Volunteer) -> None:
+    assert coordinator.login.handle
+    codes = [house.visitor().hand_in("ask", latin_mark()) for _ in range(ARRIVALS)]
+    cases = [bytes.fromhex(house.case_of(code)) for code in codes]
+    tried = 0
+    for name, rows in house.tables().items():
+        of_cases = {row[0]: row for row in rows if row[0] in cases}
+        for values in zip(*(of_cases[case] for case in cases if case in of_cases), strict=True):
+            if None not in values and len(set(values)) > 2:  # midnight may have passed among them
+                assert list(values) not in (sorted(values), sorted(values, reverse=True)), name
+                tried += 1
+    assert tried > 4, "the columns of a case were not found"
 
 
 def test_no_stored_number_is_as_fine_as_an_hour(house: House, coordinator: Volunteer) -> None:
