@@ -1,34 +1,39 @@
-"""Each promise is proved by breaking it: what is broken, how, and the test that has to notice.
+"""Each promise is proved by breaking it: `scripts/test --broken` tries every breaking, `--broken P07` those of P07.
 
-A breaking is a name of the product and a few lines of Python that put something worse in its place, appended to the
-module of that name in a copy of this clone: so it holds in every process that the test starts. `scripts/test --broken`
-runs each of them, `scripts/test --broken P07` those of one promise; a name or a test that is gone is a failure too.
+They stand in breakings.toml. A breaking is noticed when an assertion of its test fails; a test that passes, an error in
+its preparation and any other exception notice nothing, and neither does a name that is gone.
 """
 
 import ast
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+import time
+import tomllib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
 
-ROOT: Final = Path(__file__).parents[2]
-NOTICED: Final = 1  # pytest's exit code when tests ran and failed; every other one is a fault of the breaking
+HERE: Final = Path(__file__).parent
+ROOT: Final = HERE.parents[1]
+# The last line of the test that pytest shows, and what failed there; FAILED stands where the test itself failed.
+FAILED: Final = re.compile(
+    r"^tests/promises/\S+ in \w+\n    (?P<line>.*)(?:\n.*)*?"
+    r"\nE   +(?P<why>(?:assert|AssertionError|Failed: DID NOT RAISE|TimeoutError).*)(?:\n.*)*\nFAILED ",
+    re.MULTILINE,
+)
 
 
 class Breaking(NamedTuple):
     """`lines` stand at the end of the module of `name`, and put something else in the place of it."""
 
+    promise: str
     name: str
+    test: str
     lines: str
-    test: str  # a file of this folder and a function in it
-
-    @property
-    def promise(self) -> str:
-        """Give the id of the promise that the test proves."""
-        return f"P{self.test[6:8]}"
 
     @property
     def module(self) -> Path:
@@ -37,146 +42,16 @@ class Breaking(NamedTuple):
         paths = (Path(*parts[:length]).with_suffix(".py") for length in range(len(parts) - 1, 0, -1))
         return next(path for path in paths if (ROOT / path).is_file())
 
+    @property
+    def test_file(self) -> Path:
+        """Give the file of the promise's tests, below the clone."""
+        return next(HERE.glob(f"test_{self.promise.lower()}_*.py")).relative_to(ROOT)
 
-BREAKINGS: Final = (
-    Breaking(
-        "onion_app.site.rendering.show_page",
-        """
-_show_page = show_page
-def show_page(*args, **values):
-    return _show_page(*args, **values).replace("</main>", '<img src="http://example.org/1.png"></main>')
-""",
-        "test_p01_one_request_a_page.py::test_no_page_runs_loads_or_leads_to_anything_outside",
-    ),
-    Breaking(
-        "onion_app.web.app.refusal",
-        """
-def refusal(environ, host):
-    return None if environ["REQUEST_METHOD"] in METHODS else _METHOD_NOT_ALLOWED
-""",
-        "test_p02_two_walls.py::test_any_other_name_gets_one_fixed_page_that_says_nothing_of_the_site",
-    ),
-    Breaking(
-        "onion_app.launch.state.site_listener",
-        """
-_site_listener = site_listener
-def site_listener(state):
-    listener = _site_listener(state)
-    state.site_socket.chmod(0o666)
-    return listener
-""",
-        "test_p02_two_walls.py::test_every_file_of_the_state_belongs_to_this_account_alone",
-    ),
-    Breaking(
-        "onion_app.site.new_case.send_case",
-        """
-_send_case = send_case
-def send_case(db, prepared, draft, *facts):
-    (db.folder / "last").write_text(draft.text)
-    return _send_case(db, prepared, draft, *facts)
-""",
-        "test_p03_nothing_elsewhere.py::test_no_file_holds_what_was_written",
-    ),
-    Breaking(
-        "onion_app.launch.confine.ENVIRONMENT",
-        """
-ENVIRONMENT = {name: value for name, value in ENVIRONMENT.items() if name not in ("PYTHONMALLOC", "GLIBC_TUNABLES")}
-""",
-        "test_p04_sealed.py::test_nothing_that_was_written_stays_in_the_memory_of_the_site",
-    ),
-    Breaking(
-        "onion_app.crypto.sealing.pad",
-        """
-def pad(plaintext):
-    return plaintext + b"\\x80"
-""",
-        "test_p04_sealed.py::test_every_text_is_sealed_in_one_of_six_sizes",
-    ),
-    Breaking(
-        "onion_app.desk.permissions.case_of",
-        """
-def case_of(dbs, member, case_id):
-    return lifetime.read_case(dbs.mailbox, case_id)
-""",
-        "test_p05_no_key_opens_everything.py::test_the_desk_shows_a_member_nothing_of_another_circle",
-    ),
-    Breaking(
-        "onion_app.crypto.codes.derive",
-        """
-_derive = derive
-def derive(code, salt):
-    return CodeKeys(code.encode().ljust(32), _derive(code, salt).author)
-""",
-        "test_p06_the_code_is_nowhere.py::test_the_code_is_in_no_table",
-    ),
-    Breaking(
-        "onion_app.vault.database.Database.try_checkpoint",
-        """
-Database.try_checkpoint = lambda self: None
-""",
-        "test_p07_taking_back_is_real.py::test_erasing_truncates_the_log",
-    ),
-    Breaking(
-        "onion_app.vault.connection.SETTINGS",
-        """
-SETTINGS = tuple((name, "OFF", 0) if name == "secure_delete" else (name, *rest) for name, *rest in SETTINGS)
-""",
-        "test_p07_taking_back_is_real.py::test_no_erased_byte_is_left_in_the_decrypted_file",
-    ),
-    Breaking(
-        "onion_app.site.rendering.show_published",
-        """
-_show_published = show_published
-def show_published(*args, **values):
-    from onion_app.site.context import mailbox
-    with mailbox().writing():
-        mailbox().run("UPDATE published SET counter = counter + 1")
-    return _show_published(*args, **values)
-""",
-        "test_p08_days_never_hours.py::test_a_visit_leaves_nothing_behind",
-    ),
-    Breaking(
-        "onion_app.web.size.padded",
-        """
-_padded = padded
-def padded(head, page, *, own_text):
-    return _padded(head, page[:-1], own_text=own_text)[: -(len(page) % 7) or None]
-""",
-        "test_p09_one_size.py::test_published_pages_and_errors_have_one_size",
-    ),
-    Breaking(
-        "onion_app.site.rendering.show_own_text",
-        """
-_show_own_text = show_own_text
-def show_own_text(template, text, **values):
-    return _show_own_text(template, "" if values.get("why") else text, **values)
-""",
-        "test_p10_no_text_is_lost.py::test_a_lost_cookie_loses_nothing",
-    ),
-    Breaking(
-        "onion_app.site.visit.forget",
-        """
-def forget():
-    session.clear()
-""",
-        "test_p10_no_text_is_lost.py::test_after_leave_nothing_of_it_is_left",
-    ),
-    Breaking(
-        "onion_app.vault.connection.SETTINGS",
-        """
-SETTINGS = tuple((name, "OFF", 0) if name == "synchronous" else (name, *rest) for name, *rest in SETTINGS)
-""",
-        "test_p11_what_was_acknowledged_stays.py::test_the_log_is_on_the_disk_before_the_answer_goes_out",
-    ),
-    Breaking(
-        "onion_app.site.rendering.show_page",
-        """
-_show_page = show_page
-def show_page(template, **values):
-    return _show_page(template, **values).replace("<li>", "<p>", 9)
-""",
-        "test_p12_said_plainly.py::test_the_site_says_in_every_language_what_it_cannot_do",
-    ),
+
+BREAKINGS: Final = tuple(
+    Breaking(promise, **breaking)
+    for promise, breakings in tomllib.loads((HERE / "breakings.toml").read_text("utf-8")).items()
+    for breaking in breakings
 )
 
 
@@ -197,7 +72,7 @@ def names_in(module: Path) -> set[str]:
 
 
 def copied(to: Path) -> Path:
-    """Copy this clone, with the virtual environment as links to the same files."""
+    """Copy this clone with its virtual environment, which the launcher would make anew if it were a link."""
     listed = subprocess.run(
         ["git", "ls-files", "-co", "--exclude-standard", "-z"], cwd=ROOT, capture_output=True, check=True
     )
@@ -209,32 +84,51 @@ def copied(to: Path) -> Path:
     return to
 
 
-def is_noticed(breaking: Breaking) -> bool:
-    """Break a copy of this clone, and tell whether the test of the promise fails."""
-    with tempfile.TemporaryDirectory(prefix="broken-") as folder:
-        clone = copied(Path(folder))
-        with (clone / breaking.module).open("a", encoding="utf-8") as file:
-            file.write(breaking.lines)
-        words = [".venv/bin/python", "-m", "pytest", "-q", "-x", f"tests/promises/{breaking.test}"]
+@contextmanager
+def broken(clone: Path, breaking: Breaking) -> Iterator[None]:
+    """Break a copy of the clone, and mend it again."""
+    whole = (clone / breaking.module).read_text("utf-8")
+    (clone / breaking.module).write_text(f"{whole}\n{breaking.lines}\n", "utf-8")
+    try:
+        yield
+    finally:
+        (clone / breaking.module).write_text(whole, "utf-8")
+
+
+def noticed(clone: Path, breaking: Breaking) -> str:
+    """Run the test in a broken copy, and give the assertion that failed; nothing when none did."""
+    words = [".venv/bin/python", "-m", "pytest", "-qx", "--tb=short", "-rf", f"{breaking.test_file}::{breaking.test}"]
+    with broken(clone, breaking):
         done = subprocess.run(words, cwd=clone, capture_output=True, text=True, check=False)
-    if done.returncode != NOTICED:
-        sys.stdout.write(done.stdout[-2000:] + done.stderr[-2000:])
-    return done.returncode == NOTICED
+    failed = FAILED.search(done.stdout)
+    if not failed:
+        tell(f"\n{done.stdout[-3000:]}{done.stderr[-2000:]}\n")
+    return f"{failed['line']}  ({failed['why'][:80]})" if failed else ""
+
+
+def tell(words: str) -> None:
+    """Show something at once."""
+    sys.stdout.write(words)
+    sys.stdout.flush()
 
 
 def main(promises: Sequence[str]) -> int:
     """Try every breaking, or those of these promises; give 1 when one goes unnoticed."""
     chosen = [breaking for breaking in BREAKINGS if not promises or breaking.promise in promises]
-    unnoticed = 0
-    for number, breaking in enumerate(chosen, start=1):
-        sys.stdout.write(f"{number}/{len(chosen)} {breaking.promise} {breaking.name}: ")
-        sys.stdout.flush()
-        noticed = is_noticed(breaking)
-        unnoticed += not noticed
-        sys.stdout.write(f"{'noticed' if noticed else 'NOT NOTICED'} by {breaking.test}\n")
     if not chosen:
-        sys.stdout.write("No such promise: name them as in docs/threat-model.md, such as P07.\n")
-    return int(bool(unnoticed) or not chosen)
+        tell("No such promise: name them as in docs/threat-model.md, such as P07.\n")
+        return 1
+    unnoticed = 0
+    with tempfile.TemporaryDirectory(prefix="broken-") as folder:
+        clone = copied(Path(folder))
+        for number, breaking in enumerate(chosen, start=1):
+            tell(f"{number}/{len(chosen)} {breaking.promise} {breaking.name}\n    {breaking.test}: ")
+            begun = time.monotonic()
+            assertion = noticed(clone, breaking)
+            unnoticed += not assertion
+            tell(f"{'noticed' if assertion else 'NOT NOTICED'} in {time.monotonic() - begun:.0f} s\n    {assertion}\n")
+    tell(f"{len(chosen) - unnoticed} of {len(chosen)} breakings were noticed.\n")
+    return int(unnoticed > 0)
 
 
 if __name__ == "__main__":
