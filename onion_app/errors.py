@@ -161,25 +161,12 @@ class DiskFull(SanctuaryError, hint="df -h"):
 # --- what the rooms tell each other -------------------------------------------------------------------------------
 
 
-class CodeMistyped(SanctuaryError):
-    """The code does not have 28 digits, or its check digits do not fit."""
-
-    def __init__(self, digits: str) -> None:
-        """Keep what was typed, as Latin digits, for the page that shows it back."""
-        super().__init__()
-        self.digits = digits
-
-
 class SealBroken(SanctuaryError):
     """Something sealed does not open: another key, another place, or changed bytes."""
 
 
 class NothingHere(SanctuaryError):
     """There is nothing under this code or id."""
-
-
-class AlreadyWithdrawn(SanctuaryError):
-    """This was taken back and is not stored again."""
 
 
 class Paused(SanctuaryError):
@@ -202,69 +189,60 @@ class VisitOver(SanctuaryError):
     """The visit has ended."""
 
 
-class InvitationRefused(SanctuaryError):
-    """The invitation is unknown, used or too old."""
-
-
-class AlreadyInCircle(SanctuaryError):
-    """You are in this circle already, or wait to be let in. The invitation was not used: it still brings one in."""
-
-
-class HandleTaken(SanctuaryError):
-    """Somebody else has this handle."""
-
-
-class WrongSecondFactor(SanctuaryError):
-    """The six digits are wrong. Is the clock of the phone right?"""
-
-
-class SecondFactorUsed(SanctuaryError):
-    """These six digits were used already. Wait for the next ones."""
-
-
 class NotAllowed(SanctuaryError):
     """This does not belong to one of your circles."""
 
 
-class TakenByAnother(SanctuaryError):
-    """Somebody else of the circle has taken this case."""
+# --- what a person at a page of the desk is told ------------------------------------------------------------------
 
 
-class LoginRefused(SanctuaryError):
+def marked(sentence: str) -> str:
+    """Mark a sentence for the catalogues; it is translated where it is shown."""
+    return sentence
+
+
+class Refused(SanctuaryError):
+    """What was sent is refused."""
+
+    def __init__(self, *sentence: str, field: str = "") -> None:
+        """Keep the sentence for the page, unless the class has its own, and the name of the field it stands beside."""
+        super().__init__(*sentence)
+        self.field = field
+
+    @property
+    def sentence(self) -> str:
+        """The sentence a person meets when the page comes again; it is never made of a word that was typed."""
+        return str(self.args[0]) if self.args else super().sentence
+
+
+class CodeMistyped(Refused):
+    """The code does not have 28 digits, or its check digits do not fit."""
+
+    def __init__(self, digits: str) -> None:
+        """Keep what was typed, as Latin digits, for the page that shows it back."""
+        super().__init__()
+        self.digits = digits
+
+
+class AlreadyWithdrawn(Refused):
+    """This was taken back and is not stored again."""
+
+
+class WrongSecondFactor(Refused):
+    """The six digits are wrong. Is the clock of the phone right?"""
+
+
+class LoginRefused(Refused):
     """That did not work. Check all three, and the clock of the phone; after several tries wait a minute."""
 
 
-class NotTaken(SanctuaryError):
-    """Take this case first: only who has taken it can do this."""
-
-
-class NewMessage(SanctuaryError):
+class NewMessage(Refused):
     """The author has written again in the meantime. Nothing was sent: read it first."""
 
 
-class NotReady(SanctuaryError):
+class NotReady(Refused):
     """This cannot be done yet, or no longer: look at where the text stands now."""
 
 
-class OwnDraft(SanctuaryError):
-    """Who wrote a draft cannot be the second person who approves it."""
-
-
-class EpochPassed(SanctuaryError):
+class EpochPassed(Refused):
     """The keys of this case have changed in the meantime."""
-
-
-class KeysGone(SanctuaryError):
-    """The keys of this case are gone or were exchanged. Nothing was sent, since its author could not open it."""
-
-
-class KeysLost(SanctuaryError):
-    """Part of this case opens for nobody any more, so it stays here: another circle could not open that part either."""
-
-
-class CircleChanged(SanctuaryError):
-    """The circle has changed in the meantime. Look at it again."""
-
-
-class StillShown(SanctuaryError):
-    """This text is shown. Take it down before it is changed."""

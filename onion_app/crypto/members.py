@@ -97,7 +97,7 @@ def check_totp(totp_secret: str, typed: str, at: float) -> int:
     for step in range(now - STEPS_EITHER_SIDE, now + STEPS_EITHER_SIDE + 1):
         if hmac.compare_digest(generator.at(step * STEP_SECONDS), digits):
             return step
-    raise WrongSecondFactor
+    raise WrongSecondFactor(field="totp")
 
 
 def totp_step_digest(totp_secret: str, step: int) -> bytes:

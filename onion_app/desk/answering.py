@@ -11,15 +11,14 @@ from onion_app.choices import EntryKind
 from onion_app.crypto.keys import new_id
 from onion_app.crypto.payloads import Payload, Text, pack
 from onion_app.crypto.sealing import Place, seal
-from onion_app.desk.case_keys import begun, keys_by_epoch, keys_in, to_write_in
+from onion_app.desk.case_keys import KEYS_GONE, begun, keys_by_epoch, keys_in, to_write_in
 from onion_app.desk.case_view import note_in_audit, note_text, open_payload
 from onion_app.desk.context import Databases
 from onion_app.desk.permissions import Member, case_of
-from onion_app.errors import DiskFull, EpochPassed, KeysGone, NewMessage, NotTaken, Overloaded, TakenByAnother
+from onion_app.errors import EpochPassed, NewMessage, Refused
 from onion_app.vault.desk import entries, taken
 from onion_app.vault.mailbox import lifetime, messages, records
 
-REFUSALS: Final = (DiskFull, EpochPassed, KeysGone, NewMessage, NotTaken, Overloaded, TakenByAnother)
 _TRIES: Final = 3  # somebody may begin a new key of the case at the same moment; hardly three times
 
 
@@ -27,7 +26,7 @@ def take_case(dbs: Databases, member: Member, case_id: bytes) -> None:
     """Take a case: from now on nobody else can answer it.
 
     Raises:
-        TakenByAnother: somebody else has.
+        Refused: somebody else has.
         NothingHere, NotAllowed: it is no case of theirs.
     """
     case = case_of(dbs, member, case_id)
@@ -39,7 +38,7 @@ def give_case_back(dbs: Databases, member: Member, case_id: bytes) -> None:
     """Let the others of the circle take a case.
 
     Raises:
-        NotTaken, TakenByAnother: they have not taken it.
+        Refused: they have not taken it.
         NothingHere, NotAllowed: it is no case of theirs.
     """
     case = taken_case(dbs, member, case_id)
@@ -52,7 +51,7 @@ def close_case(dbs: Databases, member: Member, case_id: bytes) -> None:
 
     Raises:
         NewMessage: the author has written and nobody has read it.
-        NotTaken, TakenByAnother: they have not taken it.
+        Refused: they have not taken it.
         NothingHere, NotAllowed: it is no case of theirs.
     """
     case = taken_case(dbs, member, case_id)
@@ -69,10 +68,9 @@ def send_reply(dbs: Databases, member: Member, case_id: bytes, message_id: bytes
 
     Raises:
         NewMessage: the author has written after message number `seen`.
-        NotTaken, TakenByAnother: they have not taken it.
+        Refused: they have not taken it, or its author could not open the reply; nothing was sent.
         NothingHere, NotAllowed: it is no case of theirs.
         EpochPassed, Overloaded, DiskFull: it may be tried again; nothing was sent.
-        KeysGone: its author could not open it; nothing was sent.
     """
     case = taken_case(dbs, member, case_id)
     stored = {message.id: message for message in messages.messages_of(dbs.mailbox, case.id)}
@@ -95,7 +93,7 @@ def send_payload(
 
     Raises:
         EpochPassed, Overloaded, DiskFull: it may be tried again; nothing was sent.
-        KeysGone: its author could not open it; nothing was sent.
+        Refused: its author could not open it; nothing was sent.
     """
     for _ in range(_TRIES):
         with suppress(EpochPassed):
@@ -139,7 +137,7 @@ def write_note(dbs: Databases, member: Member, case_id: bytes, entry_id: bytes, 
 
     Raises:
         NothingHere, NotAllowed: it is no case of theirs.
-        KeysGone: no key of the case opens for the circle.
+        Refused: no key of the case opens for the circle.
     """
     case = case_of(dbs, member, case_id)
     earlier = {entry.id: entry for entry in entries.entries_of(dbs.desk, case.id)}
@@ -162,11 +160,11 @@ def keep_entry(
     """Seal a payload that the circle keeps for itself under the newest key of the case, and store it at the desk.
 
     Raises:
-        KeysGone: no key of the case opens for the circle.
+        Refused: no key of the case opens for the circle.
     """
     keys, packed = keys_in(dbs, member, case), pack(payload)
     if not keys.epochs:
-        raise KeysGone
+        raise Refused(KEYS_GONE)
     epoch = keys.epochs[-1]
 
     def sealed_at(number: int) -> bytes:
@@ -189,14 +187,13 @@ def taken_case(dbs: Databases, member: Member, case_id: bytes) -> records.Case:
     """Give a case that the member has taken.
 
     Raises:
-        NotTaken: nobody has.
-        TakenByAnother: somebody else has.
+        Refused: nobody has, or somebody else.
         NothingHere, NotAllowed: it is no case of theirs.
     """
     case = case_of(dbs, member, case_id)
     taker = taken.taken_by(dbs.desk, [case.id]).get(case.id)
     if taker is None:
-        raise NotTaken
+        raise Refused("Take this case first: only who has taken it can do this.")
     if taker != member.id:
-        raise TakenByAnother
+        raise Refused(taken.TAKEN_BY_ANOTHER)
     return case

@@ -7,17 +7,21 @@ since whoever opened it went with the circle's former keys, the oldest key that 
 """
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from onion_app.crypto.epochs import AUTHOR_HOLDER, NO_AUTHOR, Epoch, following, mark, next_epoch, unwrap, wrap
 from onion_app.crypto.keys import KeyPair, fingerprint
 from onion_app.desk.context import Databases
 from onion_app.desk.permissions import Member, OwnCircle, circle_of
-from onion_app.errors import EpochPassed, KeysGone, SealBroken
+from onion_app.errors import EpochPassed, Refused, SealBroken, marked
 from onion_app.vault.desk import known_keys
 from onion_app.vault.mailbox import records
 from onion_app.vault.mailbox.case_keys import all_wraps, author_key_of, next_number
 from onion_app.vault.mailbox.records import Wrap
+
+KEYS_GONE: Final = marked(
+    "The keys of this case are gone or were exchanged. Nothing was sent, since its author could not open it."
+)
 
 
 class OpenedKeys(NamedTuple):
@@ -121,14 +125,14 @@ def to_write_in(dbs: Databases, member: Member, case: records.Case) -> ToWriteIn
 
     Raises:
         EpochPassed: the circle has no key that is sure.
-        KeysGone: nothing is left that its author could be sure of.
+        Refused: nothing is left that its author could be sure of.
     """
     circle = circle_of(member, case.circle_id)
     if not circle.pairs:
         raise EpochPassed
     keys = keys_in(dbs, member, case)
     if not keys.epochs or keys.gone:
-        raise KeysGone
+        raise Refused(KEYS_GONE)
     newest = keys.epochs[-1]
     public = circle.pairs[0].public  # the one our own grant gives, whatever the mailbox says
     readers = (newest.circle_id, newest.circle_key, newest.author)

@@ -12,10 +12,9 @@ from onion_app import choices
 from onion_app.crypto import codes
 from onion_app.crypto.keys import keypair_from, new_id
 from onion_app.crypto.members import words_to_compare
-from onion_app.desk import forms
 from onion_app.desk.context import Databases
 from onion_app.desk.permissions import Member, circle_of, grant_to, handle_of, only_coordinators
-from onion_app.errors import CircleChanged, NotAllowed
+from onion_app.errors import NotAllowed, Refused
 from onion_app.vault.desk import audit, circles, moderators
 from onion_app.vault.desk.invitations import (
     Invitation,
@@ -176,7 +175,7 @@ def cancel(dbs: Databases, member: Member, invitation_id: bytes) -> None:
     Raises:
         NotAllowed: neither to one of their circles, nor are they a coordinator.
         NothingHere: no such invitation.
-        InvitationRefused: it was used or cancelled meanwhile.
+        Refused: it was used or cancelled meanwhile.
     """
     invitation = read_invitation(dbs.desk, invitation_id)
     _may_look_after(member, invitation.circle_id)
@@ -195,7 +194,7 @@ def let_in(dbs: Databases, member: Member, circle_id: bytes, newcomer_id: bytes,
     Raises:
         NotAllowed: not a circle of theirs.
         NothingHere: nobody of that id waits there.
-        CircleChanged: the newcomer has another key than the one compared, or the circle got a new one.
+        Refused: the newcomer has another key than the one compared, or the circle got a new one.
     """
     circle = circle_of(member, circle_id)
     invitation_of(dbs.desk, newcomer_id, circle.id)  # or they do not wait here
@@ -204,7 +203,7 @@ def let_in(dbs: Databases, member: Member, circle_id: bytes, newcomer_id: bytes,
     own = [grant for grant in circles.grants_of(dbs.desk, member.id, circle.id) if grant.public_key in pairs]
     grants = [grant_to(newcomer, pairs[grant.public_key], circle.id, grant.generation) for grant in own]
     if newcomer.public_key != public_key or not grants:
-        raise CircleChanged
+        raise Refused(circles.CIRCLE_CHANGED)
     circles.let_in(dbs.desk, newcomer.id, grants)
     audit.add_to_audit(dbs.desk, member.id, "let somebody in", dbs.today, circle.id)
 
@@ -214,13 +213,13 @@ def add_circle(dbs: Databases, member: Member, name: str, topics: tuple[str, ...
 
     Raises:
         NotAllowed: they are no coordinator.
-        Mistake: the name is empty, too long, or another circle's.
+        Refused: the name is empty, too long, or another circle's.
     """
     only_coordinators(member)
     if not 1 <= len(name) <= NAME_LETTERS:
-        raise forms.Mistake("name", forms.marked("A circle's name has 1 to 40 letters."))
+        raise Refused("A circle's name has 1 to 40 letters.", field="name")
     if name.casefold() in {each.name.casefold() for each in circles.circles(dbs.desk)}:
-        raise forms.Mistake("name", forms.marked("Another circle has this name."))
+        raise Refused("Another circle has this name.", field="name")
     circle = circles.Circle(
         id=new_id(),
         name=name,

@@ -12,14 +12,7 @@ from threading import Lock
 from typing import Final
 
 from onion_app.crypto.keys import new_key, subkey
-from onion_app.errors import (
-    CodeMistyped,
-    LoginRefused,
-    NothingHere,
-    SecondFactorUsed,
-    WrongPassphrase,
-    WrongSecondFactor,
-)
+from onion_app.errors import CodeMistyped, LoginRefused, NothingHere, WrongPassphrase, WrongSecondFactor
 
 _FREE: Final = 2
 _LONGEST: Final = 60.0  # seconds: a guess a minute finds no passphrase of six words, and a person can wait that long
@@ -47,7 +40,7 @@ class Delays:
         self._begin(handle)
         try:
             yield
-        except (NothingHere, CodeMistyped, WrongPassphrase, WrongSecondFactor, SecondFactorUsed):
+        except (NothingHere, CodeMistyped, WrongPassphrase, WrongSecondFactor):
             raise LoginRefused from None
         with self._lock:
             self._failures.pop(self._name(handle), None)

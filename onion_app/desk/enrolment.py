@@ -57,7 +57,7 @@ def begin_enrolment(dbs: Databases, invitation: str) -> Enrolment:
 
     Raises:
         CodeMistyped: these are not 28 digits that fit.
-        InvitationRefused: it is unknown, used or too old.
+        Refused: it is unknown, used or too old.
     """
     digest = codes.invitation_digest(codes.read_code(invitation))
     invitations.find_invitation(dbs.desk, digest, dbs.today)
@@ -86,7 +86,7 @@ def check_typed_back(enrolment: Enrolment, line: str, digits: str, at: float) ->
     """See that somebody holds the sheet and the six digits at this unix time.
 
     Raises:
-        Mistake: the line is another one.
+        Refused: the line is another one.
         WrongSecondFactor: the digits are wrong.
     """
     check_line(enrolment.sheet, enrolment.line, line)
@@ -97,9 +97,8 @@ def enrol(dbs: Databases, enrolment: Enrolment, handle: str) -> None:
     """Store a newcomer; the first one of a circle without a key makes the circle's pair and becomes its member.
 
     Raises:
-        HandleTaken: somebody else has it; nothing was stored.
-        InvitationRefused: it was used or cancelled meanwhile, or is too old; nothing was stored.
-        CircleChanged: somebody else came first at the same moment; nothing was stored.
+        Refused: somebody else has the handle, or came first at the same moment; or the invitation was used or cancelled
+            meanwhile, or is too old. Nothing was stored.
     """
     # No plain key outlives this function: what is stored is locked, and what is locked is shown on paper only.
     invitation = invitations.find_invitation(dbs.desk, enrolment.invitation, dbs.today)
@@ -148,9 +147,7 @@ def join(dbs: Databases, who: Member, invitation_code: str) -> None:
 
     Raises:
         CodeMistyped: these are not 28 digits that fit.
-        InvitationRefused: it is unknown, used or too old.
-        AlreadyInCircle: nothing was stored, and the invitation is still good.
-        CircleChanged: likewise.
+        Refused: it is unknown, used or too old, or brings one where one is; or the circle changed at the same moment.
     """
     digest = codes.invitation_digest(codes.read_code(invitation_code))
     invitation = invitations.find_invitation(dbs.desk, digest, dbs.today)

@@ -1,6 +1,6 @@
 """The fields of the desk's forms, each checked once, before anything else happens.
 
-A field that does not fit raises `Mistake` with the sentence that stands beside it; a typed text goes back into its
+A field that does not fit raises `Refused` with the sentence that stands beside it; a typed text goes back into its
 box and nowhere else. The longest text that a box may hold fits the largest seal.
 """
 
@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from onion_app.choices import TEXT_LETTERS
+from onion_app.errors import Refused
 from onion_app.web.text import cleaned
 
 HANDLE_LETTERS: Final = 24
@@ -22,21 +23,6 @@ _TICK: Final = re.compile("([a-z]+)_([0-9a-f]{32})")
 
 # Letters that turn the line around, or cannot be seen, would let one handle look like another.
 _UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
-
-
-class Mistake(Exception):
-    """A field does not fit; carries the name of the field and the sentence beside it, never a word that was typed."""
-
-    def __init__(self, field: str, sentence: str) -> None:
-        """Keep both for the page."""
-        super().__init__(field)
-        self.field = field
-        self.sentence = sentence
-
-
-def marked(sentence: str) -> str:
-    """Mark a sentence for the catalogues; it is translated where it is shown."""
-    return sentence
 
 
 def short(form: Mapping[str, str], name: str) -> str:
@@ -53,13 +39,13 @@ def handle(form: Mapping[str, str]) -> str:
     """Read a new handle.
 
     Raises:
-        Mistake: empty, longer than 24 letters, or with letters that nobody can see.
+        Refused: empty, longer than 24 letters, or with letters that nobody can see.
     """
     chosen = as_handle(form.get("handle", "")[: _FIELD_LETTERS * 2])
     if not 1 <= len(chosen) <= HANDLE_LETTERS:
-        raise Mistake("handle", marked("Choose a name of 1 to 24 letters."))
+        raise Refused("Choose a name of 1 to 24 letters.", field="handle")
     if any(unicodedata.category(letter) in _UNSEEN for letter in chosen):
-        raise Mistake("handle", marked("This name holds signs that nobody can see. Use letters and digits."))
+        raise Refused("This name holds signs that nobody can see. Use letters and digits.", field="handle")
     return chosen
 
 
@@ -90,13 +76,13 @@ def text(form: Mapping[str, str], beside: str = "text") -> str:
     """Read the text of a box.
 
     Raises:
-        Mistake: it is empty, or longer than 12,000 letters; the sentence stands beside the field of this name.
+        Refused: it is empty, or longer than 12,000 letters; the sentence stands beside the field of this name.
     """
     typed = body(form).strip()
     if not typed:
-        raise Mistake(beside, marked("The box is empty."))
+        raise Refused("The box is empty.", field=beside)
     if len(typed) > TEXT_LETTERS:
-        raise Mistake(beside, marked("This is too long: 12,000 letters fit. Nothing was sent."))
+        raise Refused("This is too long: 12,000 letters fit. Nothing was sent.", field=beside)
     return typed
 
 
@@ -115,11 +101,11 @@ def title(form: Mapping[str, str]) -> str:
     """Read the title of a text.
 
     Raises:
-        Mistake: empty, or longer than 80 letters.
+        Refused: empty, or longer than 80 letters.
     """
     chosen = one_line(form, "title")
     if not 1 <= len(chosen) <= TITLE_LETTERS:
-        raise Mistake("title", marked("A title has 1 to 80 letters."))
+        raise Refused("A title has 1 to 80 letters.", field="title")
     return chosen
 
 
@@ -132,12 +118,12 @@ def whole_number(form: Mapping[str, str], name: str, allowed: range, sentence: s
     """Read a number that somebody typed, in any digits.
 
     Raises:
-        Mistake: with this sentence: not a number, or not one of the allowed.
+        Refused: with this sentence: not a number, or not one of the allowed.
     """
     typed = form.get(name, "").strip()
     value = int(typed) if typed.isdecimal() and len(typed) < 10 else -1  # noqa: PLR2004 - longer than any of ours
     if value not in allowed:
-        raise Mistake(name, sentence)
+        raise Refused(sentence, field=name)
     return value
 
 
@@ -145,11 +131,11 @@ def one_of(form: Mapping[str, str], name: str, allowed: Mapping[str, object] | t
     """Read a choice.
 
     Raises:
-        Mistake: none of the offered ones.
+        Refused: none of the offered ones.
     """
     chosen = form.get(name, "")
     if chosen not in allowed:
-        raise Mistake(name, marked("Choose one of these."))
+        raise Refused("Choose one of these.", field=name)
     return chosen
 
 
@@ -157,7 +143,7 @@ def id_of(form: Mapping[str, str], name: str, beside: str | None = None) -> byte
     """Read an id of 16 bytes.
 
     Raises:
-        Mistake: it is none; the sentence stands beside the field of this name, or of another.
+        Refused: it is none; the sentence stands beside the field of this name, or of another.
     """
     return _bytes_of(form, name, 16, name if beside is None else beside)
 
@@ -166,7 +152,7 @@ def key_of(form: Mapping[str, str], name: str) -> bytes:
     """Read a hidden public key of 32 bytes.
 
     Raises:
-        Mistake: it is none.
+        Refused: it is none.
     """
     return _bytes_of(form, name, 32, "")
 
@@ -177,7 +163,7 @@ def _bytes_of(form: Mapping[str, str], name: str, length: int, beside: str) -> b
     except ValueError:
         value = b""
     if len(value) != length:
-        raise Mistake(beside, marked("This page is incomplete. Load it again."))
+        raise Refused("This page is incomplete. Load it again.", field=beside)
     return value
 
 
@@ -201,9 +187,9 @@ def number(form: Mapping[str, str], name: str) -> int:
     """Read a hidden number.
 
     Raises:
-        Mistake: not a number.
+        Refused: not a number.
     """
     value = form.get(name, "")
     if not (value.isascii() and value.isdigit() and len(value) < 10):  # noqa: PLR2004 - no case has a thousand million messages
-        raise Mistake(name, marked("This page is incomplete. Load it again."))
+        raise Refused("This page is incomplete. Load it again.", field=name)
     return int(value)

@@ -23,9 +23,8 @@ def hand_over(dbs: Databases, member: Member, case_id: bytes, circle_id: bytes) 
 
     Raises:
         NotReady: a story is being made of it, which stays with the circle that its author knows.
-        KeysLost: some of it does not open, and would be lost to the other circle for good.
+        Refused: they have not taken it; or some of it does not open, and would be lost to the other circle for good.
         EpochPassed: its keys have changed meanwhile.
-        NotTaken, TakenByAnother: they have not taken it.
         NothingHere, NotAllowed: it is no case of theirs, or no circle to hand it to.
     """
     case = taken_case(dbs, member, case_id)
@@ -55,7 +54,7 @@ def end_authors_access(dbs: Databases, member: Member, case_id: bytes) -> None:
     """Let the code of a case that one has taken open nothing any more.
 
     Raises:
-        NotTaken, TakenByAnother: they have not taken it.
+        Refused: they have not taken it.
         NothingHere, NotAllowed: it is no case of theirs.
     """
     case = taken_case(dbs, member, case_id)

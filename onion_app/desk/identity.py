@@ -28,7 +28,7 @@ from onion_app.desk import forms
 from onion_app.desk.context import Databases
 from onion_app.desk.delays import Delays
 from onion_app.desk.permissions import Member, check_key
-from onion_app.errors import NothingHere, SecondFactorUsed
+from onion_app.errors import NothingHere, Refused, WrongSecondFactor
 from onion_app.vault.database import Database
 from onion_app.vault.desk import audit, moderators
 from onion_app.web.pinning import unpinned
@@ -75,7 +75,7 @@ def _spend_digits(desk: Database, who: moderators.Moderator, totp: str, digits: 
     step = check_totp(totp, digits, at)
     # The last step is kept as a digest, which has no order; but it lies at most two steps after any accepted now.
     if who.last_step in {totp_step_digest(totp, later) for later in (step, step + 1, step + 2)}:
-        raise SecondFactorUsed
+        raise WrongSecondFactor
     moderators.set_last_step(desk, who.id, totp_step_digest(totp, step))
 
 
@@ -83,11 +83,11 @@ def change_passphrase(dbs: Databases, delays: Delays, who: Member, old: str, dra
     """Lock a moderator's secrets under the words drawn for them, once they typed the old and the new ones.
 
     Raises:
-        Mistake: the new words were not typed as they were drawn.
+        Refused: the new words were not typed as they were drawn.
         LoginRefused: the old passphrase is wrong, or tried too soon again.
     """
     if not drawn or not hmac.compare_digest(as_typed(again), as_typed(drawn)):
-        raise forms.Mistake("again", forms.marked("These are not the new words. Type them as they stand above."))
+        raise Refused("These are not the new words. Type them as they stand above.", field="again")
     _lock(dbs, who, _own_secrets(dbs, delays, who, old), drawn)
     audit.add_to_audit(dbs.desk, who.id, "changed the passphrase", dbs.today)
 
@@ -113,7 +113,7 @@ def change_sheet(
     """Replace a moderator's recovery sheet by the one drawn for them, once they typed one line of it back.
 
     Raises:
-        Mistake: the line is another one.
+        Refused: the line is another one.
         LoginRefused: the passphrase is wrong, or tried too soon again.
     """
     check_line(drawn, line, digits)
@@ -155,7 +155,7 @@ def check_line(sheet: str, line: int, typed: str) -> None:
     """See that somebody holds a recovery sheet, by the line that they were to type back.
 
     Raises:
-        Mistake: it is another line, or there is no sheet.
+        Refused: it is another line, or there is no sheet.
     """
     if not sheet or not hmac.compare_digest(codes.latin_digits(typed), codes.code_lines(sheet)[line - 1]):
-        raise forms.Mistake("line", forms.marked("This is another line, or a digit is wrong. Look at the sheet again."))
+        raise Refused("This is another line, or a digit is wrong. Look at the sheet again.", field="line")

@@ -11,11 +11,10 @@ from flask import Blueprint, abort, current_app, g, redirect, render_template, r
 from flask.typing import ResponseReturnValue as Answer
 from werkzeug.exceptions import HTTPException
 
-from onion_app.desk.forms import Mistake
 from onion_app.desk.held_texts import sealed_text
 from onion_app.desk.permissions import Member
 from onion_app.desk.session import current_member
-from onion_app.errors import NotAllowed, NothingHere, SanctuaryError, VisitOver
+from onion_app.errors import NotAllowed, NothingHere, Refused, SanctuaryError, VisitOver
 from onion_app.web.app import Hardened
 from onion_app.web.i18n import speak
 
@@ -74,23 +73,24 @@ def login_required(view: Callable[Concatenate[Member, _Rest], Answer]) -> Callab
     return with_member
 
 
-def answers_refusals(pages: Blueprint, *refusals: type[SanctuaryError]) -> Callable[[_Page], _Page]:
+def answers_refusals(pages: Blueprint, *also: type[SanctuaryError]) -> Callable[[_Page], _Page]:
     """Show this page again, with a sentence beside its field, where something that was sent from it is refused.
 
-    The page takes the member, the sentences by field, and the ids in the address.
+    Besides `Refused` these errors are answered. The page takes the member, the sentences by field, and the ids in the
+    address.
     """
 
     def register(page: _Page) -> _Page:
-        def refused(error: Mistake | SanctuaryError) -> Answer:
-            field = error.field if isinstance(error, Mistake) else ""
+        def refused(error: SanctuaryError) -> Answer:
+            field = error.field if isinstance(error, Refused) else ""
             try:
                 return page(g.member, {field: error.sentence}, **(request.view_args or {}))
             except (NothingHere, NotAllowed) as hidden:  # a form of somebody else's page
                 return current_app.handle_user_exception(hidden)
 
-        kinds: tuple[type[Exception], ...] = (Mistake, *refusals)
-        for refusal in kinds:
-            pages.register_error_handler(refusal, refused)
+        answered: tuple[type[SanctuaryError], ...] = (Refused, *also)
+        for error in answered:
+            pages.register_error_handler(error, refused)
         return page
 
     return register

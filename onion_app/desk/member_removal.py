@@ -8,16 +8,15 @@ coordinator who is no member keeps nothing that opens a case. # P05
 from typing import Final
 
 from onion_app.crypto.keys import new_keypair
-from onion_app.desk import forms
 from onion_app.desk.context import Databases
 from onion_app.desk.permissions import Member, grant_to, only_coordinators
-from onion_app.errors import NothingHere
+from onion_app.errors import NothingHere, Refused, marked
 from onion_app.vault import truth
 from onion_app.vault.desk import audit, circles, moderators
 from onion_app.vault.desk.taken import taken_cases
 from onion_app.vault.mailbox import lifetime
 
-NOT_ONESELF: Final = forms.marked("Nobody can shut themselves out. Another coordinator can.")
+NOT_ONESELF: Final = marked("Nobody can shut themselves out. Another coordinator can.")
 
 
 def remove_member(dbs: Databases, member: Member, moderator_id: bytes) -> None:
@@ -26,12 +25,11 @@ def remove_member(dbs: Databases, member: Member, moderator_id: bytes) -> None:
     Raises:
         NotAllowed: the member is no coordinator.
         NothingHere: nobody of that id works here.
-        Mistake: it would be themselves.
-        CircleChanged: a circle changed at the same moment; nothing was done.
+        Refused: it would be themselves, or a circle changed at the same moment; nothing was done.
     """
     only_coordinators(member)
     if moderator_id == member.id:
-        raise forms.Mistake("", NOT_ONESELF)
+        raise Refused(NOT_ONESELF)
     if moderators.read_moderator(dbs.desk, moderator_id).state == "out":
         raise NothingHere
     their_circles = circles.circles_of(dbs.desk, moderator_id)
@@ -51,13 +49,13 @@ def remove_from_circle(dbs: Databases, member: Member, circle_id: bytes, moderat
     Raises:
         NotAllowed: the member is no coordinator.
         NothingHere: no such circle.
-        Mistake: it would be their own office.
-        CircleChanged: they are not in it, or in no other; or it changed at the same moment. Nothing was done.
+        Refused: it would be their own office; they are not in it, or in no other; or it changed at the same moment.
+            Nothing was done.
     """
     only_coordinators(member)
     circle = circles.read_circle(dbs.desk, circle_id)
     if moderator_id == member.id and circle.coordinators:
-        raise forms.Mistake("", NOT_ONESELF)
+        raise Refused(NOT_ONESELF)
     is_member = moderator_id in {each.id for each in circles.members_of(dbs.desk, circle.id)}
     grants = _renewal(dbs, circle, moderator_id) if is_member else ()
     their_cases = [case_id for case_id in taken_cases(dbs.desk, moderator_id) if _is_in(dbs, case_id, circle)]

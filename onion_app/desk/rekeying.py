@@ -12,7 +12,7 @@ from onion_app.crypto.members import audit_mark
 from onion_app.desk.case_keys import OpenedKeys, begun, begun_after, keys_by_epoch, keys_in, wrapped
 from onion_app.desk.context import Databases
 from onion_app.desk.permissions import Member, OwnCircle, case_of, circle_of, handle_of, member_with_keys
-from onion_app.errors import DamagedFile, DiskFull, EpochPassed, KeysLost, NotAllowed, NothingHere, Overloaded
+from onion_app.errors import DamagedFile, DiskFull, EpochPassed, NotAllowed, NothingHere, Overloaded, Refused
 from onion_app.vault.desk import audit, circles
 from onion_app.vault.mailbox import case_keys, lifetime, records
 
@@ -85,13 +85,16 @@ def every_key(dbs: Databases, who: Member, case: records.Case) -> OpenedKeys:
     """Open the keys of a case where all of them open, and nobody has put one among them.
 
     Raises:
-        KeysLost: some do not.
+        Refused: some do not.
         NotAllowed: not a case of theirs.
     """
     keys = keys_in(dbs, who, case)
     held = {found.epoch for found in keys.held if found.holder == case.circle_id}
     if keys.gone or not keys.epochs or held != {epoch.number for epoch in keys.epochs}:
-        raise KeysLost
+        raise Refused(
+            "Part of this case opens for nobody any more, "
+            "so it stays here: another circle could not open that part either."
+        )
     return keys
 
 

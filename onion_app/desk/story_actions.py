@@ -18,7 +18,7 @@ from onion_app.desk.case_view import MessageLine, note_in_audit
 from onion_app.desk.context import Databases
 from onion_app.desk.permissions import Member, case_of, only_coordinators
 from onion_app.desk.story_status import CurrentDraft, Step, StoryStatus, story_status
-from onion_app.errors import NewMessage, NotAllowed, NothingHere, NotReady, OwnDraft
+from onion_app.errors import NewMessage, NotAllowed, NothingHere, NotReady, Refused
 from onion_app.vault.desk import audit, stories_queue
 from onion_app.vault.mailbox import case_keys, lifetime, records
 from onion_app.vault.shown.reading import StoryOrGuide, Version
@@ -31,7 +31,7 @@ def save_draft(dbs: Databases, member: Member, case_id: bytes, entry_id: bytes, 
 
     Raises:
         NotReady: the author does not allow a story, or it is a translation of nothing that is published.
-        NotTaken, TakenByAnother: they have not taken it.
+        Refused: they have not taken it.
         NothingHere, NotAllowed: it is no case of theirs.
     """
     case = taken_case(dbs, member, case_id)
@@ -63,16 +63,15 @@ def approve_draft(dbs: Databases, member: Member, case_id: bytes, draft_id: byte
     """Approve a draft as the second person of the circle.
 
     Raises:
-        OwnDraft: they wrote it themselves.
         NotReady: it was changed meanwhile, or does not wait for this.
-        KeysGone: no key of the case opens for the circle.
+        Refused: they wrote it themselves, or no key of the case opens for the circle.
         NothingHere, NotAllowed: it is no case of theirs.
     """
     case = case_of(dbs, member, case_id)
     status = story_status(dbs, member, case_id)
     draft = _draft_at(status, draft_id, "second")
     if draft.author == member.id:
-        raise OwnDraft
+        raise Refused("Who wrote a draft cannot be the second person who approves it.")
     keep_entry(dbs, member, case, new_id(), "approval", Approval(draft_id.hex(), dbs.today))
     note_in_audit(dbs, member, case, "approved a draft")
 
@@ -83,7 +82,7 @@ def ask_author(dbs: Databases, member: Member, case_id: bytes, draft_id: bytes) 
     Raises:
         NewMessage: the author has written, and nobody has read it.
         NotReady: the draft was changed, does not wait for this, or its author does not come back.
-        NotTaken, TakenByAnother: they have not taken it.
+        Refused: they have not taken it.
         NothingHere, NotAllowed: it is no case of theirs.
     """
     case = _read_case(dbs, member, case_id)
@@ -105,7 +104,7 @@ def queue_story(dbs: Databases, member: Member, case_id: bytes, draft_id: bytes)
         NewMessage: the author has written, and nobody has read it.
         NotReady: something is missing.
         AlreadyWithdrawn: the author has taken the story back.
-        NotTaken, TakenByAnother: they have not taken it.
+        Refused: they have not taken it.
         NothingHere, NotAllowed: it is no case of theirs.
     """
     case = _read_case(dbs, member, case_id)

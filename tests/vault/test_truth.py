@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from onion_app.errors import DamagedFile, NothingHere, StillShown
+from onion_app.errors import DamagedFile, NothingHere, NotReady
 from onion_app.vault import settings, truth
 from onion_app.vault.database import Database
 from onion_app.vault.desk import audit, circles, entries
@@ -154,7 +154,7 @@ def test_a_story_taken_down_is_not_shown_again_by_anybody(
 def test_a_text_that_is_shown_is_not_changed_behind_its_readers_backs(mailbox: Database, desk: Database) -> None:
     text_id = guide(mailbox, desk)
     text, versions = reading.read_text(desk, text_id)
-    with pytest.raises(StillShown):
+    with pytest.raises(NotReady):
         writing.store_draft(desk, text, versions[:1])
     writing.take_down_text(mailbox, desk, text_id)
     writing.store_draft(desk, text, versions[:1])

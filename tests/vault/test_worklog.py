@@ -2,7 +2,7 @@
 
 import pytest
 
-from onion_app.errors import TakenByAnother
+from onion_app.errors import Refused
 from onion_app.vault.database import Database
 from onion_app.vault.desk import audit, entries, taken
 from tests.vault.made import TODAY, Installation, sealing, some_id, some_key
@@ -12,7 +12,7 @@ def test_a_case_is_taken_by_one_person_at_a_time(made: Installation, desk: Datab
     case_id, other = some_id(), made.enrol(desk)
     taken.take_case(desk, case_id, made.moderator_id, TODAY)
     taken.take_case(desk, case_id, made.moderator_id, TODAY + 1)
-    with pytest.raises(TakenByAnother):
+    with pytest.raises(Refused, match=taken.TAKEN_BY_ANOTHER):
         taken.take_case(desk, case_id, other.id, TODAY)
     taken.give_case_back(desk, case_id, other.id)
     assert taken.taken_by(desk, [case_id, some_id()]) == {case_id: made.moderator_id}

@@ -13,18 +13,10 @@ from onion_app.desk.context import databases, desk_context
 from onion_app.desk.login_gate import answers_refusals, login_required
 from onion_app.desk.permissions import Member
 from onion_app.desk.session import end_every_session, keep_in_session, session_contents
-from onion_app.errors import (
-    AlreadyInCircle,
-    CircleChanged,
-    CodeMistyped,
-    InvitationRefused,
-    LoginRefused,
-    WrongSecondFactor,
-)
+from onion_app.errors import LoginRefused, Refused, marked
 
-NOT_OLD: Final = forms.marked("This is not the old passphrase. After several tries wait a minute.")
-REFUSALS: Final = (CodeMistyped, InvitationRefused, AlreadyInCircle, CircleChanged)
-WRONG: Final = forms.marked("This is not your passphrase. After several tries wait a minute.")
+NOT_OLD: Final = marked("This is not the old passphrase. After several tries wait a minute.")
+WRONG: Final = marked("This is not your passphrase. After several tries wait a minute.")
 
 pages = Blueprint("account", __name__, url_prefix="/account")
 
@@ -77,8 +69,6 @@ def second_factor(member: Member) -> Answer:
     try:
         context = desk_context()
         identity.change_second_factor(databases(), context.delays, member, passphrase, drawn, digits, context.clock())
-    except WrongSecondFactor as wrong:
-        return _page(member, {"totp": wrong.sentence})
     except LoginRefused:
         return _page(member, {"passphrase_digits": WRONG})
     end_every_session(member.id)
@@ -114,7 +104,7 @@ def join_circle(member: Member) -> Answer:
     """Join another circle with an invitation; the first page then shows the circle, or the words to read out to it."""
     try:
         enrolment.join(databases(), member, forms.short(request.form, "invitation"))
-    except REFUSALS as refused:
+    except Refused as refused:
         return _page(member, {"invitation": refused.sentence})
     return redirect(url_for("home.home"), 303)
 

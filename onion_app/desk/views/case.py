@@ -16,6 +16,7 @@ from onion_app.desk.held_texts import BOXES, held_for, hold
 from onion_app.desk.login_gate import answers_refusals, login_required
 from onion_app.desk.permissions import Member
 from onion_app.desk.session import has_opened, remember_opened
+from onion_app.errors import DiskFull, Overloaded, Refused
 from onion_app.web.i18n import LANGUAGES
 
 pages = Blueprint("case", __name__, url_prefix="/case/<id:case_id>")
@@ -99,7 +100,7 @@ def _back_to(case_id: bytes) -> Answer:
     return redirect(url_for("case.show", case_id=case_id), 303)
 
 
-@answers_refusals(pages, *answering.REFUSALS)
+@answers_refusals(pages, DiskFull, Overloaded)
 def _page(member: Member, mistakes: dict[str, str], case_id: bytes) -> Answer:
     """Show the cover, or the case; a typed text stays in its box, and in the session until it is sent."""
     dbs = databases()
@@ -129,6 +130,6 @@ def _page(member: Member, mistakes: dict[str, str], case_id: bytes) -> Answer:
 def _id_for_next() -> str:
     """Give the id under which the next text is stored: the same again when this one was refused."""
     for name in ("message", "entry"):
-        with suppress(forms.Mistake):
+        with suppress(Refused):
             return forms.id_of(request.form, name).hex()
     return new_id().hex()

@@ -9,14 +9,11 @@ from onion_app.desk.context import databases
 from onion_app.desk.login_gate import answers_refusals, login_required
 from onion_app.desk.permissions import Member
 from onion_app.desk.session import keep_in_session, session_contents
-from onion_app.errors import CircleChanged, InvitationRefused
 from onion_app.vault.desk import invitations
 from onion_app.vault.desk.audit import AUDIT_PAGE
 from onion_app.web.i18n import LANGUAGES
 
 pages = Blueprint("circles", __name__, url_prefix="/circles")
-
-REFUSALS = (CircleChanged, InvitationRefused)
 
 
 @pages.get("")
@@ -135,7 +132,7 @@ def audit(member: Member, circle_id: bytes) -> Answer:
     return render_template("audit.html", circle=circle, rows=rows, page=page, more=more)
 
 
-@answers_refusals(pages, *REFUSALS)
+@answers_refusals(pages)
 def _page(member: Member, mistakes: dict[str, str], **_ids: bytes) -> Answer:
     return render_template(
         "circles.html",

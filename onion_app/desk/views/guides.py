@@ -13,6 +13,7 @@ from onion_app.desk.context import databases
 from onion_app.desk.held_texts import held_for, hold_titled, title_of
 from onion_app.desk.login_gate import answers_refusals, login_required
 from onion_app.desk.permissions import Member, only_coordinators
+from onion_app.errors import Refused, marked
 from onion_app.vault.desk import audit, guides
 from onion_app.vault.shown.reading import Version
 from onion_app.web.i18n import LANGUAGES, current_language
@@ -35,7 +36,7 @@ def begin(member: Member) -> Answer:
     only_coordinators(member)
     slug = forms.one_line(request.form, "slug").lower()
     if not guides.SLUG.fullmatch(slug):
-        return _list(member, {"slug": forms.marked("Up to 30 Latin letters, digits and hyphens, a letter first.")})
+        return _list(member, {"slug": marked("Up to 30 Latin letters, digits and hyphens, a letter first.")})
     guide_id = guides.begin_guide(databases().desk, new_id(), slug)
     _note(member, "began a guide")
     return redirect(url_for("guides.edit", guide_id=guide_id), 303)
@@ -73,7 +74,7 @@ def check(member: Member, guide_id: bytes) -> Answer:
     dbs = databases()
     version = _version(guide_id, request.form.get("language", ""))
     if version is None or forms.body(request.form) != version.body:
-        raise forms.Mistake("", forms.marked("It was changed in the meantime. Read it again."))
+        raise Refused("It was changed in the meantime. Read it again.")
     guides.note_check(dbs.mailbox, dbs.desk, version, member.handle, dbs.today)
     _note(member, "checked a guide")
     return _back_to(guide_id, version.language)

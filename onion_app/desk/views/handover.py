@@ -7,12 +7,10 @@ from onion_app.desk import forms, handover, permissions
 from onion_app.desk.context import databases
 from onion_app.desk.login_gate import answers_refusals, login_required
 from onion_app.desk.permissions import Member
-from onion_app.errors import DiskFull, EpochPassed, KeysLost, NotReady, NotTaken, Overloaded, TakenByAnother
+from onion_app.errors import DiskFull, Overloaded
 from onion_app.vault.desk import taken
 
 pages = Blueprint("handover", __name__, url_prefix="/case/<id:case_id>/ways-out")
-
-REFUSALS = (DiskFull, EpochPassed, KeysLost, NotReady, NotTaken, Overloaded, TakenByAnother)
 
 
 @pages.get("")
@@ -46,7 +44,7 @@ def end_authors_access(member: Member, case_id: bytes) -> Answer:
     return redirect(url_for("my_cases.show"), 303)
 
 
-@answers_refusals(pages, *REFUSALS)
+@answers_refusals(pages, DiskFull, Overloaded)
 def _page(member: Member, mistakes: dict[str, str], case_id: bytes) -> Answer:
     dbs = databases()
     case = permissions.case_of(dbs, member, case_id)

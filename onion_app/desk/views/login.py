@@ -3,8 +3,6 @@
 These are the only pages that answer somebody who is not logged in. They tell nobody which handles exist.
 """
 
-from typing import Final
-
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue as Answer
 
@@ -17,20 +15,9 @@ from onion_app.desk.identity import in_fours, log_in, qr_code
 from onion_app.desk.login_gate import login_required
 from onion_app.desk.permissions import Member
 from onion_app.desk.session import begin_members_session, begin_session, end_session, session_contents
-from onion_app.errors import (
-    CircleChanged,
-    CodeMistyped,
-    HandleTaken,
-    InvitationRefused,
-    LoginRefused,
-    VisitOver,
-    WrongSecondFactor,
-)
+from onion_app.errors import LoginRefused, Refused, VisitOver, marked
 
 pages = Blueprint("login", __name__)
-
-REFUSED_INVITATION: Final = (CodeMistyped, InvitationRefused)
-REFUSED_NEWCOMER: Final = (HandleTaken, WrongSecondFactor, InvitationRefused, CircleChanged)
 
 
 @pages.route("/login", methods=["GET", "POST"])
@@ -83,7 +70,7 @@ def join() -> Answer:
         return render_template("join.html", mistakes={}, typed_invitation="")
     try:
         pending = enrolment.begin_enrolment(databases(), forms.short(request.form, "invitation"))
-    except REFUSED_INVITATION as refused:
+    except Refused as refused:
         typed = forms.short(request.form, "invitation")
         return render_template("join.html", mistakes={"invitation": refused.sentence}, typed_invitation=typed)
     begin_session({"enrolment": pending.packed()})
@@ -101,11 +88,8 @@ def enrol() -> Answer:
         return _enrol_page(pending, {})
     try:
         _store(pending, session_contents().get("recovering", ""))
-    except forms.Mistake as mistake:
-        return _enrol_page(pending, {mistake.field: mistake.sentence})
-    except REFUSED_NEWCOMER as refused:
-        field = {HandleTaken: "handle", WrongSecondFactor: "totp"}.get(type(refused), "")
-        return _enrol_page(pending, {field: refused.sentence})
+    except Refused as refused:
+        return _enrol_page(pending, {refused.field: refused.sentence})
     end_session()
     return redirect(url_for("login.login", welcome=1), 303)
 
@@ -131,9 +115,7 @@ def recover() -> Answer:
     try:
         who, pending = enrolment.begin_recovery(databases(), desk_context().delays, handle, sheet)
     except LoginRefused:
-        sentence = forms.marked(
-            "That did not work. Check the handle and the digits; after several tries wait a minute."
-        )
+        sentence = marked("That did not work. Check the handle and the digits; after several tries wait a minute.")
         return render_template("recover.html", mistakes={"": sentence}, typed_handle=handle)
     begin_session({"enrolment": pending.packed(), "recovering": who.hex()})
     return redirect(url_for("login.enrol"), 303)

@@ -18,12 +18,12 @@ from onion_app.desk.held_texts import held_for, hold
 from onion_app.desk.login_gate import answers_refusals, login_required
 from onion_app.desk.permissions import Member
 from onion_app.desk.session import has_opened, remember_opened
-from onion_app.errors import DiskFull, NotAllowed, NothingHere, Overloaded, TakenByAnother
+from onion_app.errors import DiskFull, NotAllowed, NothingHere, Overloaded, Refused, marked
 
 pages = Blueprint("my_cases", __name__, url_prefix="/mine")
 
 AT_ONCE: Final = 25  # cases on the page
-GONE: Final = forms.marked("A case is no longer here: its author took it back, or it was handed over.")
+GONE: Final = marked("A case is no longer here: its author took it back, or it was handed over.")
 
 
 class Card(NamedTuple):
@@ -57,7 +57,7 @@ def take(member: Member) -> Answer:
     for case_id in forms.ticked_cases(request.form, "take"):
         try:
             answering.take_case(databases(), member, case_id)
-        except (DiskFull, Overloaded, TakenByAnother) as refused:
+        except (Refused, DiskFull, Overloaded) as refused:
             mistakes[""] = refused.sentence
         except (NothingHere, NotAllowed):
             mistakes[""] = GONE
@@ -87,9 +87,7 @@ def send(member: Member) -> Answer:
     for case_id, typed in forms.boxes(request.form).items():
         try:
             _reply(databases(), member, case_id, typed)
-        except forms.Mistake as mistake:
-            mistakes[f"text_{case_id.hex()}"] = mistake.sentence
-        except answering.REFUSALS as refused:
+        except (Refused, DiskFull, Overloaded) as refused:
             mistakes[f"text_{case_id.hex()}"] = refused.sentence
         except (NothingHere, NotAllowed):
             mistakes[""] = GONE

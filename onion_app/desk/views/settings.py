@@ -11,17 +11,17 @@ from onion_app.desk import forms
 from onion_app.desk.context import databases
 from onion_app.desk.login_gate import answers_refusals, login_required
 from onion_app.desk.permissions import Member, only_coordinators
-from onion_app.errors import BadSetting, NothingHere
+from onion_app.errors import BadSetting, NothingHere, Refused, marked
 from onion_app.vault import settings, truth
 from onion_app.vault.desk import audit
 from onion_app.web.i18n import LANGUAGES
 
 pages = Blueprint("settings", __name__, url_prefix="/settings")
 
-_DAYS: Final = forms.marked("A number of days from 1 to 30.")
-_RETENTION: Final = forms.marked("A number of days from 30 to 730.")
-_BACKUPS: Final = forms.marked("A number of days from 1 to 90.")
-_GIB: Final = forms.marked("A number of GiB from 1 to 100.")
+_DAYS: Final = marked("A number of days from 1 to 30.")
+_RETENTION: Final = marked("A number of days from 30 to 730.")
+_BACKUPS: Final = marked("A number of days from 1 to 90.")
+_GIB: Final = marked("A number of GiB from 1 to 100.")
 
 
 @pages.get("")
@@ -42,7 +42,7 @@ def change(member: Member, which: str) -> Answer:
     try:
         truth.change_setting(dbs.mailbox, dbs.desk, which, _READ[which]())
     except BadSetting:
-        raise forms.Mistake(which, forms.marked("This is too long: 300 letters fit, on one line.")) from None
+        raise Refused("This is too long: 300 letters fit, on one line.", field=which) from None
     audit.add_to_audit(dbs.desk, member.id, "changed a setting", dbs.today)
     return redirect(url_for("settings.show", done=which), 303)
 

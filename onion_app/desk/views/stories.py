@@ -10,13 +10,12 @@ from onion_app.desk import forms, story_actions
 from onion_app.desk.context import Databases, databases
 from onion_app.desk.login_gate import answers_refusals, login_required
 from onion_app.desk.permissions import Member, only_coordinators
-from onion_app.errors import AlreadyWithdrawn, NewMessage, NothingHere, NotReady, Overloaded
+from onion_app.errors import NothingHere, Overloaded
 from onion_app.vault.desk import stories_queue
 from onion_app.vault.shown import reading
 
 pages = Blueprint("stories", __name__, url_prefix="/stories")
 
-REFUSALS: Final = (AlreadyWithdrawn, NewMessage, NotReady, Overloaded)
 STATES: Final = tuple(state for state in get_args(TextState) if state != "draft")
 
 
@@ -82,7 +81,7 @@ def publish_now(member: Member, story_id: bytes) -> Answer:
     return redirect(url_for("stories.show_story", story_id=main.id if main is not None else story_id), 303)
 
 
-@answers_refusals(pages, *REFUSALS)
+@answers_refusals(pages, Overloaded)
 def _page(member: Member, mistakes: dict[str, str], story_id: bytes) -> Answer:
     dbs = databases()
     story = story_actions.story_for(dbs, member, story_id)

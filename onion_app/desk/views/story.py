@@ -14,21 +14,20 @@ from onion_app.choices import NOTES
 from onion_app.crypto.keys import new_id
 from onion_app.crypto.payloads import Draft
 from onion_app.days import date_of
-from onion_app.desk import answering, forms, sentence_diff, story_actions, story_status
+from onion_app.desk import forms, sentence_diff, story_actions, story_status
 from onion_app.desk.context import Databases, databases
 from onion_app.desk.held_texts import held_for, hold_titled, title_of
 from onion_app.desk.login_gate import answers_refusals, login_required
 from onion_app.desk.permissions import Member, case_of
 from onion_app.desk.session import has_opened
 from onion_app.desk.story_status import StoryStatus
-from onion_app.errors import AlreadyWithdrawn, NotReady, OwnDraft
+from onion_app.errors import DiskFull, Overloaded, Refused, marked
 from onion_app.web.i18n import LANGUAGES
 
 pages = Blueprint("story", __name__, url_prefix="/case/<id:case_id>/story")
 
 # The five lines that are ticked before a draft is finished; their words stand in the template.
 CHECKLIST: Final = ("names", "places", "others", "true", "grown")
-REFUSALS = (*answering.REFUSALS, AlreadyWithdrawn, NotReady, OwnDraft)
 _FIRST_YEAR: Final = 1950
 
 _View = Callable[[Member, bytes], Answer]
@@ -111,13 +110,13 @@ def _draft() -> Draft:
     """Read the form of a draft.
 
     Raises:
-        Mistake: a field does not fit, or the draft is called finished with a line of the checklist open.
+        Refused: a field does not fit, or the draft is called finished with a line of the checklist open.
     """
     form, dbs = request.form, databases()
     text, title = forms.text(form), forms.title(form)
     finished = "finished" in form
     if finished and len(forms.ticked(form, "check", CHECKLIST)) < len(CHECKLIST):
-        raise forms.Mistake("checklist", forms.marked("Read the five lines once more, and tick each that is true."))
+        raise Refused("Read the five lines once more, and tick each that is true.", field="checklist")
     years = range(_FIRST_YEAR, date_of(dbs.today).year + 1)
     return Draft(
         title=title,
@@ -125,13 +124,13 @@ def _draft() -> Draft:
         language=forms.one_of(form, "language", tuple(LANGUAGES)),
         translated_from="",
         notes=forms.ticked(form, "note", NOTES),
-        year=forms.whole_number(form, "year", years, forms.marked("Write the year with four digits.")),
+        year=forms.whole_number(form, "year", years, marked("Write the year with four digits.")),
         finished=finished,
         day=dbs.today,
     )
 
 
-@answers_refusals(pages, *REFUSALS)
+@answers_refusals(pages, DiskFull, Overloaded)
 def _page(member: Member, mistakes: dict[str, str], case_id: bytes) -> Answer:
     """Show the editor; a draft that was refused stays in its box."""
     status = story_status.story_status(databases(), member, case_id)

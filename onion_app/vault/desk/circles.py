@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import astuple, dataclass
 from typing import Final
 
-from onion_app.errors import CircleChanged, NothingHere
+from onion_app.errors import NothingHere, Refused, marked
 from onion_app.shapes import Id, Key, Number, Words, to_json
 from onion_app.vault.database import Database
 from onion_app.vault.desk.moderators import MODERATOR, Moderator, make_active
 
+CIRCLE_CHANGED: Final = marked("The circle has changed in the meantime. Look at it again.")
 _PROMISED: Final = (
     "SELECT i.coordinator FROM waiting AS w JOIN invitations AS i ON i.id = w.invitation_id "
     "WHERE w.circle_id = ? AND w.moderator_id = ?"
@@ -118,13 +119,13 @@ def let_in(db: Database, moderator_id: bytes, grants: Sequence[Grant]) -> None:
 
     Raises:
         NothingHere: they do not wait there, or no more.
-        CircleChanged: the circle's key is of another generation by now.
+        Refused: the circle's key is of another generation by now.
     """
     with db.writing():
         for circle_id in {grant.circle_id for grant in grants}:
             newest = max(grant.generation for grant in grants if grant.circle_id == circle_id)
             if newest != read_circle(db, circle_id).generation:
-                raise CircleChanged
+                raise Refused(CIRCLE_CHANGED)
             promised = db.row(_PROMISED, (circle_id, moderator_id))
             if promised is None:
                 raise NothingHere
@@ -140,11 +141,11 @@ def remove_member(db: Database, moderator_id: bytes, renewals: Mapping[bytes, Se
     go, what they had taken goes back, and their open invitations are cancelled.
 
     Raises:
-        CircleChanged: the grants are not for exactly those circles and members.
+        Refused: the grants are not for exactly those circles and members.
     """
     with db.writing():
         if set(renewals) != {circle.id for circle in circles_of(db, moderator_id)}:
-            raise CircleChanged
+            raise Refused(CIRCLE_CHANGED)
         for circle_id, grants in renewals.items():
             remaining = {member.id for member in members_of(db, circle_id)} - {moderator_id}
             renew(db, read_circle(db, circle_id), remaining, grants)
@@ -166,16 +167,16 @@ def remove_from_circle(
     circle keeps its key: then the grants are none.
 
     Raises:
-        CircleChanged: they are not there, or nowhere else; or the grants are not for exactly those who remain.
+        Refused: they are not there, or nowhere else; or the grants are not for exactly those who remain.
     """
     with db.writing():
         if not is_elsewhere(db, moderator_id, circle_id):
-            raise CircleChanged
+            raise Refused(CIRCLE_CHANGED)
         circle, members = read_circle(db, circle_id), {member.id for member in members_of(db, circle_id)}
         if moderator_id in members:
             renew(db, circle, members - {moderator_id}, grants)
         elif grants or not waits_no_more(db, circle_id, moderator_id):
-            raise CircleChanged
+            raise Refused(CIRCLE_CHANGED)
         db.run("DELETE FROM circle_grants WHERE circle_id = ? AND moderator_id = ?", (circle_id, moderator_id))
         for case_id in case_ids:
             db.run("DELETE FROM taken WHERE case_id = ? AND moderator_id = ?", (case_id, moderator_id))
@@ -204,13 +205,13 @@ def renew(db: Database, circle: Circle, members: set[bytes], grants: Sequence[Gr
     """Give a circle its next key, granted to exactly these members, inside the caller's `writing()`.
 
     Raises:
-        CircleChanged: the grants are for others, or not all of one key of the next generation.
+        Refused: the grants are for others, or not all of one key of the next generation.
     """
     generation = circle.generation + 1
     keys = {grant.public_key for grant in grants}
     wanted = sorted((circle.id, generation, member) for member in members)
     if sorted((grant.circle_id, grant.generation, grant.moderator_id) for grant in grants) != wanted or len(keys) > 1:
-        raise CircleChanged
+        raise Refused(CIRCLE_CHANGED)
     _store(db, grants)
     public_key = next(iter(keys), None)
     db.run("UPDATE circles SET generation = ?, public_key = ? WHERE id = ?", (generation, public_key, circle.id))

@@ -5,13 +5,17 @@ from secrets import token_bytes
 from typing import Final
 
 from onion_app.choices import InvitationState
-from onion_app.errors import AlreadyInCircle, CircleChanged, InvitationRefused, NothingHere
+from onion_app.errors import NothingHere, Refused, marked
 from onion_app.shapes import Day, Id, from_row
 from onion_app.vault.database import Database
-from onion_app.vault.desk.circles import Circle, Grant, circles_of, read_circle, renew, waits_no_more
+from onion_app.vault.desk.circles import CIRCLE_CHANGED, Circle, Grant, circles_of, read_circle, renew, waits_no_more
 from onion_app.vault.desk.moderators import Moderator, add_moderator, make_active, read_moderator
 
 INVITATION_DAYS: Final = 7  # long enough for a code that goes from hand to hand, too short for one found in a drawer
+INVITATION_REFUSED: Final = marked("The invitation is unknown, used or too old.")
+ALREADY_IN_CIRCLE: Final = marked(
+    "You are in this circle already, or wait to be let in. The invitation was not used: it still brings one in."
+)
 _INVITATION: Final = (
     "SELECT i.id, i.circle_id, i.coordinator, i.made_by, i.expires_day, i.state, i.redeemed_by FROM invitations AS i "
 )
@@ -50,11 +54,11 @@ def find_invitation(db: Database, code_digest: bytes, today: int) -> Invitation:
     """Find an open invitation by the digest of its code.
 
     Raises:
-        InvitationRefused: it is unknown, used, cancelled or too old.
+        Refused: it is unknown, used, cancelled or too old.
     """
     row = db.row(_INVITATION + "WHERE mark = ? AND state = 'open' AND expires_day >= ?", (code_digest, today))
     if row is None:
-        raise InvitationRefused
+        raise Refused(INVITATION_REFUSED)
     return from_row(Invitation, row)
 
 
@@ -90,21 +94,21 @@ def cancel_invitation(db: Database, invitation_id: bytes) -> None:
     """Let an open invitation bring nobody in any more.
 
     Raises:
-        InvitationRefused: it is not open.
+        Refused: it is not open.
     """
     with db.writing():
         cancel = "UPDATE invitations SET state = 'cancelled' WHERE id = ? AND state = 'open'"
         if not db.run(cancel, (invitation_id,)):
-            raise InvitationRefused
+            raise Refused(INVITATION_REFUSED)
 
 
 def redeem(db: Database, code_digest: bytes, today: int, newcomer: Moderator, grant: Grant | None) -> None:
     """Store a newcomer: waiting to be let in, or, with the first grant of a circle without key, as its first member.
 
     Raises:
-        InvitationRefused: it is unknown, used, cancelled or too old.
-        HandleTaken: somebody has this handle, or one that only its capitals or its way of writing tell apart.
-        CircleChanged: the circle has got a key since, or lost it; or the grant is not the first of its next generation.
+        Refused: the invitation is unknown, used, cancelled or too old; somebody has this handle, or one that only its
+            capitals or its way of writing tell apart; the circle has got a key since, or lost it; or the grant is not
+            the first of its next generation.
     """
     with db.writing():
         invitation = find_invitation(db, code_digest, today)
@@ -118,10 +122,9 @@ def join(db: Database, code_digest: bytes, today: int, moderator_id: bytes, gran
     Who is in the coordinators' circle, and redeems a coordinator's invitation, gets the office and nothing else.
 
     Raises:
-        InvitationRefused: it is unknown, used, cancelled or too old.
         NothingHere: nobody of that id works here any more.
-        AlreadyInCircle: they are in that circle, or wait for its members to let them in; the invitation stays open.
-        CircleChanged: the circle has got a key since, or lost it; or the grant is not the first of its generation.
+        Refused: the invitation is unknown, used, cancelled or too old; they are in that circle, or wait for its
+            members to let them in, and the invitation stays open; or the circle has changed as for `redeem`.
     """
     with db.writing():
         invitation, who = find_invitation(db, code_digest, today), read_moderator(db, moderator_id)
@@ -130,20 +133,20 @@ def join(db: Database, code_digest: bytes, today: int, moderator_id: bytes, gran
             raise NothingHere
         if circle.id in {joined.id for joined in circles_of(db, who.id)}:
             if who.coordinator or not invitation.coordinator:
-                raise AlreadyInCircle
+                raise Refused(ALREADY_IN_CIRCLE)
             make_active(db, who.id, coordinator=True)
             _use(db, invitation, who.id)
             return
         if circle.id in {awaited.circle_id for awaited in waits_of(db, who.id)}:
             if circle.public_key is not None:
-                raise AlreadyInCircle
+                raise Refused(ALREADY_IN_CIRCLE)
             waits_no_more(db, circle.id, who.id)  # nobody is left there to let them in: they begin it anew
         _bring_in(db, invitation, circle, who.id, grant)
 
 
 def _bring_in(db: Database, invitation: Invitation, circle: Circle, moderator_id: bytes, grant: Grant | None) -> None:
     if (grant is None) == (circle.public_key is None):
-        raise CircleChanged
+        raise Refused(CIRCLE_CHANGED)
     if grant is None:
         wait = "INSERT INTO waiting (circle_id, moderator_id, invitation_id) VALUES (?, ?, ?)"
         db.run(wait, (circle.id, moderator_id, invitation.id))

@@ -5,7 +5,7 @@ from dataclasses import astuple, dataclass
 from typing import Final
 
 from onion_app.choices import ModeratorState
-from onion_app.errors import HandleTaken, NothingHere, SecondFactorUsed
+from onion_app.errors import NothingHere, Refused, WrongSecondFactor
 from onion_app.shapes import Day, Id, Key
 from onion_app.vault.database import Database
 
@@ -76,13 +76,13 @@ def set_last_step(db: Database, moderator_id: bytes, step_digest: bytes) -> None
     """Note the six digits that were accepted, by their digest.
 
     Raises:
-        SecondFactorUsed: these were the last ones.
+        WrongSecondFactor: these were the last ones.
         NothingHere: there is no such moderator.
     """
     with db.writing():
         used = "SELECT 1 FROM moderators WHERE id = ? AND last_step = ?"
         if db.row(used, (moderator_id, step_digest)):
-            raise SecondFactorUsed
+            raise WrongSecondFactor
         if not db.run("UPDATE moderators SET last_step = ? WHERE id = ?", (step_digest, moderator_id)):
             raise NothingHere
 
@@ -102,10 +102,10 @@ def add_moderator(db: Database, newcomer: Moderator) -> None:
     """Store a newcomer, inside the caller's `writing()`.
 
     Raises:
-        HandleTaken: somebody has this handle, or one that only its capitals or its way of writing tell apart.
+        Refused: somebody has this handle, or one that only its capitals or its way of writing tell apart.
     """
     if _folded(newcomer.handle) in {_folded(str(row[0])) for row in db.rows("SELECT handle FROM moderators")}:
-        raise HandleTaken
+        raise Refused("Somebody else has this handle.", field="handle")
     db.run(
         "INSERT INTO moderators (id, handle, public_key, secrets, sheet, last_step, coordinator, state, joined_day) "
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",

@@ -1,20 +1,23 @@
 """Who has taken which case, and who has stepped out of one."""
 
 from collections.abc import Sequence
+from typing import Final
 
-from onion_app.errors import TakenByAnother
+from onion_app.errors import Refused, marked
 from onion_app.vault.database import Database
+
+TAKEN_BY_ANOTHER: Final = marked("Somebody else of the circle has taken this case.")
 
 
 def take_case(db: Database, case_id: bytes, moderator_id: bytes, day: int) -> None:
     """Take a case, so that nobody else answers it; taken again by the same person, it counts from this day.
 
     Raises:
-        TakenByAnother: somebody else has it.
+        Refused: somebody else has it.
     """
     with db.writing():
         if taken_by(db, [case_id]).get(case_id, moderator_id) != moderator_id:
-            raise TakenByAnother
+            raise Refused(TAKEN_BY_ANOTHER)
         db.run("DELETE FROM taken WHERE case_id = ?", (case_id,))
         db.run("INSERT INTO taken (case_id, moderator_id, day) VALUES (?, ?, ?)", (case_id, moderator_id, day))
 

@@ -8,7 +8,7 @@ in the same transaction, so that whoever keeps pages ready throws them away.
 from collections.abc import Sequence
 from dataclasses import astuple
 
-from onion_app.errors import AlreadyWithdrawn, NothingHere, StillShown
+from onion_app.errors import AlreadyWithdrawn, NothingHere, NotReady
 from onion_app.shapes import Row, Value, to_json
 from onion_app.vault.database import Database
 from onion_app.vault.shown import listing
@@ -19,11 +19,11 @@ def store_draft(desk: Database, text: StoryOrGuide, versions: Sequence[Version],
     """Store a text that is not shown, in place of its former words; a story is made from a case.
 
     Raises:
-        StillShown: it has to be taken down first.
+        NotReady: it has to be taken down first.
     """
     with desk.writing():
         if any(shown_by_desk(desk, text.id)):
-            raise StillShown
+            raise NotReady
         remove_text(desk, text.id)
         desk.run(
             "INSERT INTO texts (id, kind, slug, year, notes, state, case_id) VALUES (?, ?, ?, ?, ?, 'draft', ?)",
