@@ -4,16 +4,16 @@ import hashlib
 import re
 from base64 import b64encode
 from collections.abc import Iterator
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 import pytest
 
 from scripts.rehearsal.pages import Element, Page
-from scripts.rehearsal.people import Visitor
 from tests.browser import Browser, browsing
 from tests.house import House
 from tests.offered import LANGUAGES
 from tests.proxy import CountingProxy
+from tests.ways import crawl, use_every_form
 
 LOADING_TAGS = ("script", "link", "img", "iframe", "frame", "object", "embed", "video", "audio", "source", "track",
                 "base", "picture", "applet", "portal", "use", "image", "noscript", "template")  # fmt: skip
@@ -73,48 +73,17 @@ def policy(page: Page) -> str:
     return f"default-src 'none'; style-src 'sha256-{digest}'; {rest}"
 
 
-def links_of(page: Page, path: str) -> list[str]:
-    """List where a page leads, as paths."""
-    leads = [urljoin(path, link.get("href")) for link in page.every("a") if not link.get("href").startswith("#")]
-    return [urlsplit(lead)._replace(fragment="").geturl() for lead in leads]
-
-
-def every_written_page(visitor: Visitor) -> Iterator[Page]:
-    """Go through the pages that only forms lead to."""
-    for kind in ("tell", "ask"):
-        yield visitor.check(kind, "")
-        check = visitor.check(kind, f"words, call 0770 123 4567 <b> in {visitor.language}")
-        yield check
-        yield visitor.send(check.form_with("line"), line="x")
-        yield visitor.confirm(check)
-    code = check.code
-    yield visitor.send(visitor.go("return").form_with("code"), code="1234")
-    yield visitor.send(visitor.go("return").form_with("code"), code="9" * 26 + "00")
-    case = visitor.come_back(code)
-    yield case
-    yield visitor.write_back(case, "more words")
-    yield visitor.send(case.form_doing("new_code"))
-    yield visitor.send(case.form_doing("erase"))
-    yield visitor.post(f"/{visitor.language}/tell", [("text", "a form without its token")])
-    yield visitor.leave()
-
-
 @pytest.mark.usefixtures("coordinator")
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_no_page_runs_loads_or_leads_to_anything_outside(house: House, language: str) -> None:
     visitor = house.visitor(language)
-    waiting, seen = ["/", f"/{language}/", f"/{language}/nowhere", "/nowhere"], set[str]()
-    while waiting:
-        path = waiting.pop()
-        if path in seen:
-            continue
-        seen.add(path)
-        page = visitor.get(path)
+    crawled = list(crawl(visitor, "/", f"/{language}/", f"/{language}/nowhere", "/nowhere"))
+    assert len(crawled) > 12, "the crawl went nowhere"
+    for path, page in crawled:
         assert not list(wrong_with(page)), path
-        waiting += links_of(page, path)
-    assert len(seen) > 12, "the crawl went nowhere"
-    for page in every_written_page(visitor):
-        assert not list(wrong_with(page)), page.title
+    use_every_form(visitor)
+    for page in visitor.pages():
+        assert page.status == 303 or not list(wrong_with(page)), page.title
 
 
 def test_the_pages_of_errors_load_nothing_either(house: House) -> None:

@@ -5,12 +5,12 @@ from email.utils import parsedate_to_datetime
 
 import pytest
 
-from scripts.rehearsal.people import Visitor
 from scripts.rehearsal.wire import Answer, Dial, exchange, read_answer, request, through_unix
 from tests.house import House
 from tests.offered import LANGUAGES
 from tests.served import Site, serving
 from tests.strange import STRANGE
+from tests.ways import use_every_form
 
 SIZE = 498 * 33 + 1  # bytes: 498 are in one cell of Tor
 LONG = 498 * 264 + 1  # only for a page that shows a visitor's own text, when that does not fit
@@ -75,38 +75,11 @@ def test_any_other_method_gets_the_same_size(house: House, dial: Dial, method: s
     assert different([answer]) == []
 
 
-def every_answer_on_the_way(visitor: Visitor) -> Iterator[None]:
-    """Use every form, well and badly."""
-    for kind in ("tell", "ask"):
-        visitor.check(kind, "")
-        check = visitor.check(kind, "some words, Baghdad, 07701234567, 12.12.2020 " * 3)
-        visitor.send(check.form_with("line"), line="0")
-        visitor.send(check.form_with("line"), line="", publish="ask", no_return="1")
-        visitor.post(f"/{visitor.language}/{kind}", [("text", "no token")])
-        visitor.confirm(check)
-        visitor.confirm(check)
-    returning = visitor.go("return")
-    visitor.send(returning.form_with("code"), code="12")
-    visitor.send(returning.form_with("code"), code="0" * 26 + "01")
-    confirmation = visitor.send(returning.form_with("code"), 1, code=check.code)
-    visitor.go("case")
-    case = visitor.come_back(check.code)
-    visitor.write_back(case, "")
-    visitor.write_back(case, "more")
-    visitor.send(case.form_doing("new_code"))
-    visitor.send(case.form_doing("erase"))
-    visitor.send(confirmation.form())
-    visitor.send(confirmation.form())
-    visitor.post("/leave", [])
-    visitor.leave()
-    yield
-
-
 @pytest.mark.usefixtures("coordinator")
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_answer_on_a_visitors_way_has_the_same_size(house: House, language: str) -> None:
     visitor = house.visitor(language)
-    list(every_answer_on_the_way(visitor))
+    use_every_form(visitor)
     answers = [answer for _, answer in visitor.seen]
     assert len(answers) > 25
     assert different(answers) == []
