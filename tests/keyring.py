@@ -1,10 +1,11 @@
 """Somebody who has seized both databases and some secrets, and tries every key on every lock."""
 
+from contextlib import suppress
 from itertools import product
 from typing import Any
 
 from onion_app.crypto import codes, epochs, members, payloads, sealing
-from onion_app.crypto.keys import KeyPair, keypair_from
+from onion_app.crypto.keys import keypair_from
 from onion_app.errors import SanctuaryError, SealBroken
 from tests.tables import Tables, everything_in
 
@@ -23,23 +24,20 @@ class Keyring:
 
     def try_every_value(self) -> None:
         """Try every value of the tables that could be a key."""
-        self.privates |= {value for rows in self.tables.values() for row in rows for value in row if is_key(value)}
+        values = [value for rows in self.tables.values() for row in rows for value in row]
+        self.privates |= {value for value in values if isinstance(value, bytes) and len(value) == KEY_BYTES}
 
     def try_passphrase(self, passphrase: str) -> None:
         """Try a passphrase on the secrets of every moderator."""
         for blob in blobs(self.tables["desk.moderators"]):
-            try:
+            with suppress(SanctuaryError):
                 self.privates.add(members.unlock_secrets(blob, passphrase).private)
-            except SanctuaryError:
-                continue
 
     def try_code(self, code: str, salt: bytes) -> None:
         """Try 28 digits as a recovery sheet and as a return code."""
         for blob in blobs(self.tables["desk.moderators"]):
-            try:
+            with suppress(SanctuaryError):
                 self.privates.add(members.open_sheet(blob, code))
-            except SanctuaryError:
-                continue
         self.privates.add(codes.derive(code, salt).author.private)
 
     def opened(self) -> dict[bytes, list[str]]:
@@ -48,14 +46,17 @@ class Keyring:
         pairs = [keypair_from(private) for private in self.privates]
         for (circle, generation, *_), blob in rows_with_blobs(self.tables["desk.circle_grants"]):
             for pair, moderator in product(pairs[:], moderators):
-                granted = open_grant(pair, blob, circle, generation, moderator)
-                pairs += [keypair_from(granted)] if granted else []
+                place = {"circle_id": circle, "generation": generation, "moderator_id": moderator}
+                with suppress(SealBroken):
+                    pairs.append(keypair_from(members.open_circle_key(blob, private_key=pair.private, **place)))
         found: dict[bytes, list[str]] = {}
         for (case, epoch, holder, *_), blob in rows_with_blobs(self.tables["mailbox.case_keys"]):
-            for pair in pairs:
-                key = unwrap(pair, blob, case, epoch, holder)
-                if key:
-                    found.setdefault(case, []).extend(self.texts(case, epoch, key))
+            for private in (pair.private for pair in pairs):
+                try:
+                    key = epochs.unwrap(blob, case_id=case, epoch=epoch, holder=holder, private_key=private).key
+                except SealBroken:
+                    continue
+                found.setdefault(case, []).extend(self.texts(case, epoch, key))
         for row, key in product(self.tables["mailbox.messages"], self.privates):  # as if one were the key of the case
             found.setdefault(row[0], []).extend(open_message(row, key))
         return {case: texts for case, texts in found.items() if texts}
@@ -77,10 +78,6 @@ def open_message(row: tuple[Any, ...], key: bytes) -> list[str]:
     return [letter.text if isinstance(letter, payloads.Text) else repr(letter)]
 
 
-def is_key(value: Any) -> bool:
-    return isinstance(value, bytes) and len(value) == KEY_BYTES
-
-
 def blobs(rows: list[tuple[Any, ...]]) -> list[bytes]:
     """List everything in these rows that is locked."""
     return [value for row in rows for value in row if isinstance(value, bytes) and len(value) > KEY_BYTES]
@@ -88,19 +85,3 @@ def blobs(rows: list[tuple[Any, ...]]) -> list[bytes]:
 
 def rows_with_blobs(rows: list[tuple[Any, ...]]) -> list[tuple[tuple[Any, ...], bytes]]:
     return [(row, blob) for row in rows for blob in blobs([row])]
-
-
-def open_grant(pair: KeyPair, blob: bytes, circle: bytes, generation: int, moderator: bytes) -> bytes:
-    try:
-        return members.open_circle_key(
-            blob, circle_id=circle, generation=generation, moderator_id=moderator, private_key=pair.private
-        )
-    except SealBroken:
-        return b""
-
-
-def unwrap(pair: KeyPair, blob: bytes, case: bytes, epoch: int, holder: bytes) -> bytes:
-    try:
-        return epochs.unwrap(blob, case_id=case, epoch=epoch, holder=holder, private_key=pair.private).key
-    except SealBroken:
-        return b""

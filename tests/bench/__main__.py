@@ -9,7 +9,6 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 from tests.bench import sections, whole
 from tests.bench.sections import Measured
@@ -26,14 +25,7 @@ SECTIONS: dict[str, Callable[[Site], Iterator[Measured]]] = {
 }
 
 
-class Row(NamedTuple):
-    """One line of what is printed."""
-
-    what: str
-    ours: str
-    limit: str
-    ratio: str
-    wanted: str
+LINE = "{:<62}{:>14}{:>14}{:>8}  {}\n"
 
 
 def main() -> int:
@@ -44,30 +36,20 @@ def main() -> int:
     )
     asked = parser.parse_args().section or list(SECTIONS)
     reached = True
-    _print(Row("what", "ours", "limit", "ratio", "wanted"))
+    sys.stdout.write(LINE.format("what", "ours", "limit", "ratio", "wanted"))
     for name in asked:
         with tempfile.TemporaryDirectory(prefix="bench-") as folder:
             for measured in SECTIONS[name](Site(Path(folder))):
                 reached = reached and measured.reached
-                _print(_row(measured))
+                sys.stdout.write(_line(measured))
+                sys.stdout.flush()
     return 0 if reached else 1
 
 
-def _row(measured: Measured) -> Row:
-    sign = "≥" if measured.at_least else "≤"
-    missed = "" if measured.reached else "   MISSED"
-    return Row(
-        measured.what,
-        f"{measured.ours:,.1f} {measured.unit}",
-        f"{measured.limit:,.1f} {measured.unit}",
-        f"{measured.ratio:.2f}",
-        f"{sign} {measured.wanted}{missed}",
-    )
-
-
-def _print(row: Row) -> None:
-    sys.stdout.write(f"{row.what:<62}{row.ours:>14}{row.limit:>14}{row.ratio:>8}  {row.wanted}\n")
-    sys.stdout.flush()
+def _line(measured: Measured) -> str:
+    ours, limit = (f"{each:,.1f} {measured.unit}" for each in (measured.ours, measured.limit))
+    wanted = f"{'≥' if measured.at_least else '≤'} {measured.wanted}{'' if measured.reached else '   MISSED'}"
+    return LINE.format(measured.what, ours, limit, f"{measured.ratio:.2f}", wanted)
 
 
 if __name__ == "__main__":

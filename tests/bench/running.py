@@ -130,8 +130,3 @@ def timed_answer(line: socket.socket, asked: bytes) -> float:
 def percentile(times: Sequence[float], part: float) -> float:
     """Give the time within which this part of them lies."""
     return sorted(times)[min(len(times) - 1, int(len(times) * part))]
-
-
-def median(values: Sequence[float]) -> float:
-    """Give the value in the middle."""
-    return percentile(values, 0.5)

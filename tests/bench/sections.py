@@ -4,15 +4,17 @@ import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
+from statistics import median
 
 from nacl.pwhash import argon2id
 
 from onion_app.crypto.codes import derive
 from onion_app.vault import settings
-from scripts.rehearsal.people import Visitor
+from scripts.rehearsal.people import Login, Visitor, Volunteer
 from scripts.rehearsal.wire import exchange, read_answer, request, through_unix
-from tests.bench import at_desk, filling
-from tests.bench.running import Server, get, median, percentile, rate, server, timed, timed_answer
+from tests.bench import filling
+from tests.bench.child import DESK, DESK_PORT
+from tests.bench.running import Server, get, percentile, rate, server, timed, timed_answer
 from tests.served import Site
 
 ROUNDS = 7
@@ -21,6 +23,7 @@ SUBMISSIONS = 192  # in three rounds of 64 at once
 OPENINGS = 40
 LOOKS = 300  # requests of which the slowest hundredth is taken
 FEW, MANY = 1_000, 100_000
+HOST = f"{DESK}.localhost:{DESK_PORT}"
 
 
 @dataclass(frozen=True)
@@ -113,10 +116,34 @@ def _desk(site: Site, large_site: Site, code: str) -> Iterator[Measured]:
     """Compare the pages of the desk, in the same two installations."""
     case = site.case_of(code).hex()
     with server("desk", site, "d") as few, server("desk", large_site, "e") as many:
-        cookies = at_desk.opened(few, site, case), at_desk.opened(many, large_site, case)
-        for what, path in at_desk.pages(site.first.hex(), case):
-            small, large = (get(at_desk.HOST, path, cookie) for cookie in cookies)
+        cookies = _opened_at_desk(few, site, case), _opened_at_desk(many, large_site, case)
+        for what, path in _pages_of_desk(site.first.hex(), case):
+            small, large = (get(HOST, path, cookie) for cookie in cookies)
             yield _slowest(f"desk, {what}", (few, small), (many, large))
+
+
+def _pages_of_desk(circle: str, case: str) -> list[tuple[str, str]]:
+    """Name the pages that show something of a table that grows, and give their paths."""
+    return [
+        ("first page", "/"),
+        ("queue", f"/circle/{circle}/new"),
+        ("queue, page 40", f"/circle/{circle}/new?page=40"),
+        ("case", f"/case/{case}"),
+        ("my cases", "/mine"),
+        ("who is in the circle", "/circles"),
+        ("who did what", f"/circles/{circle}/audit"),
+    ]
+
+
+def _opened_at_desk(at: Server, site: Site, case: str) -> str:
+    """Log in, take a case and open it, and give the cookie."""
+    who = site.member_of_first
+    volunteer = Volunteer(f"http://{HOST}", through_unix(at.path))
+    volunteer.login = Login(who.handle, who.passphrase, who.totp)
+    assert volunteer.log_in().having_class("circle"), volunteer.page.text
+    volunteer.reply(case, "I have read it.")
+    assert volunteer.open_case(case).having_class("message")
+    return volunteer.cookie
 
 
 def memory(site: Site) -> Iterator[Measured]:

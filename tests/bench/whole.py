@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
 from pathlib import Path
+from statistics import median
 
 from onion_app.crypto.keyslots import open_slots
 from onion_app.crypto.onion_key import new_onion_key
@@ -13,7 +14,7 @@ from onion_app.onion import tor_process
 from onion_app.onion.control import Control
 from scripts.rehearsal.network import PrivateNetwork
 from scripts.rehearsal.wire import read_answer, through_tor
-from tests.bench.running import get, median, server, timed, timed_answer
+from tests.bench.running import get, server, timed, timed_answer
 from tests.bench.sections import Measured
 from tests.house import House
 from tests.processes import until
