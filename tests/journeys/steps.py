@@ -23,6 +23,13 @@ def log_in(browser: Browser, rehearsal: Rehearsal, login: Login, language: str =
     assert browser.shows("article.circle, #waiting"), browser.text("main")
 
 
+def open_case(browser: Browser, case: str) -> None:
+    """Open a case at the desk, past its cover if something in it is new."""
+    browser.go(case)
+    if browser.shows("#cover"):
+        browser.press_in("#cover button.main")
+
+
 def code_on(browser: Browser) -> str:
     """Read the seven lines of the code, as somebody copies them by hand."""
     code = "".join(browser.text("#code").split())

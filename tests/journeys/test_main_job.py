@@ -1,7 +1,7 @@
 """The main job, through the real onion with a real Firefox without JavaScript on a small phone's screen.
 
-Somebody tells what happened, a volunteer answers, the person comes back, reads, writes on, and takes it all back; and
-the same for a request. Every page on the way is photographed.
+Somebody tells what happened, a volunteer answers, the person comes back, reads, writes on, and takes it all back. Every
+page on the way is photographed. Requests are those of `test_two_phones` and `test_the_desks_day`.
 """
 
 from collections.abc import Iterator
@@ -9,14 +9,12 @@ from collections.abc import Iterator
 import pytest
 
 from tests.browser import DESKTOP, PHONE, Browser, browsing
-from tests.journeys.steps import Photograph, code_on, log_in, open_with, press_foot
+from tests.journeys.steps import Photograph, code_on, log_in, open_case, open_with, press_foot
 from tests.rehearsal import Rehearsal
 
 STORY = "خرجت من البيت قبل شهر ولا أستطيع أن أعود. أريد فقط أن يعرف أحد ما حدث لي."
 ANSWER = "قرأت رسالتكم كلها. لستم وحدكم. يمكنكم أن تكتبوا هنا متى شئتم."
 MORE = "شكرا. عندي سؤال آخر."
-QUESTION = "I need somebody to talk to. Please answer in simple words."
-REPLY = "I have read every word. Write here whenever you like."
 
 
 @pytest.fixture(scope="module")
@@ -37,9 +35,7 @@ def find_at_desk(desk: Browser, rehearsal: Rehearsal, text: str) -> str:
     desk.press_in("article.circle h2 a")
     for case in [item.get_attribute("data-case") for item in desk.every("li.case")]:
         url = f"{rehearsal.desk_url}/case/{case}"
-        desk.go(url)
-        if desk.shows("#cover"):
-            desk.press_in("#cover button.main")
+        open_case(desk, url)
         if text in desk.text("main"):
             return url
     message = "the case is not in the queue"
@@ -186,46 +182,6 @@ def test_telling_in_arabic_and_taking_it_back(
     assert STORY not in desk.text()
     assert not desk.shows("article.message")
     photograph(desk, "desk-case-gone")
-
-
-def test_asking_in_english_and_erasing_without_opening(
-    rehearsal: Rehearsal, phone: Browser, desk: Browser, photograph: Photograph
-) -> None:
-    phone.go(f"{rehearsal.site}/")
-    phone.press("English")
-    photograph(phone, "home")
-    phone.press_in("main a[href='/en/ask']")
-    photograph(phone, "ask")
-    phone.choose("topic", "talk")
-    phone.choose("danger", "no")
-    phone.choose("answer_in", "en")
-    phone.type_into("text", QUESTION)
-    phone.press_main()
-    assert phone.value_of("text") == QUESTION
-    code = code_on(phone)
-    photograph(phone, "check")
-    phone.type_into("line", code[24:])
-    phone.press_main()
-    assert code_on(phone) == code
-    photograph(phone, "sent")
-
-    at_desk = answer_at_desk(desk, rehearsal, QUESTION, REPLY, photograph)
-
-    open_with(phone, "en", " ".join(code[start : start + 4] for start in range(0, 28, 4)))
-    assert REPLY in phone.text("article.message[data-from=us]")
-    photograph(phone, "case-answered")
-    phone.press_in("header button")
-    phone.go(f"{rehearsal.site}/en/return")
-    phone.type_into("code", code)
-    phone.press_in("main button[name=erase]")
-    photograph(phone, "erase-without-opening")
-    assert REPLY not in phone.text()
-    phone.press_main()
-    photograph(phone, "erased")
-    nothing_under(phone, "en", code)
-    photograph(phone, "nothing-under-this-code")
-    desk.go(at_desk)
-    assert not desk.shows("article.message")
 
 
 @pytest.mark.parametrize("language", ["en", "ar"])

@@ -8,6 +8,7 @@ import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import pytest
 
@@ -15,11 +16,56 @@ from onion_app.crypto.keyslots import open_slots
 from onion_app.vault.desk import circles
 from scripts.rehearsal.people import Volunteer
 from tests.browser import DESKTOP, Browser, browsing
-from tests.journeys.steps import Photograph, code_on, log_in
-from tests.journeys.testimonies import ALLOWED, DISPUTED, ERASED_IN_QUEUE, REFUSED, TAKEN_BACK, Told
+from tests.journeys.steps import Photograph, code_on, log_in, open_case
 from tests.rehearsal import Rehearsal
 from tests.world import World
 
+
+class Told(NamedTuple):
+    """What somebody told, in which language, what may be done with it, and what is made of it."""
+
+    language: str
+    publish: str
+    written: str
+    title: str
+    edited: str
+
+
+ALLOWED = Told(
+    "ar",
+    "ask",
+    "أنا من حي الكرادة. طردني أبي من البيت. صديقتي سارة آوتني. اليوم لي غرفة وعمل.",
+    "غرفة لي",
+    "أنا من مدينة كبيرة. طردني أهلي من البيت. آوتني صديقة. اليوم لي غرفة وعمل.",
+)
+REFUSED = Told(
+    "en",
+    "ask",
+    "My cousin Ali found my phone. I left that night. I do not want everybody to read this.",
+    "The phone",
+    "A relative found my phone. I left that night.",
+)
+ERASED_IN_QUEUE = Told(
+    "en",
+    "yes",
+    "They waited for me at the school in Mosul. I ran. My teacher helped me.",
+    "Somebody helped",
+    "They waited for me. I ran. Somebody whom I trusted helped me.",
+)
+TAKEN_BACK = Told(
+    "ar",
+    "yes",
+    "في آذار ٢٠٢٤ أوقفوني عند الحاجز. فتشوا هاتفي. خرجت بعد يومين.",
+    "عند الحاجز",
+    "أوقفوني في الطريق. فتشوا هاتفي. خرجت بعد أيام.",
+)
+DISPUTED = Told(
+    "en",
+    "yes",
+    "Omar and I met every Thursday in the cafe. Nobody knew. Now I live far away and I am well.",
+    "Every week",
+    "We met every week. Nobody knew. Now I live far away and I am well.",
+)
 CHECKS = ("names", "places", "others", "true", "grown")
 
 
@@ -57,13 +103,6 @@ def circle(rehearsal: Rehearsal, world: World) -> Iterator[Circle]:
         log_in(editor, rehearsal, login)
         log_in(second, rehearsal, member.login)
         yield Circle(editor, second, rehearsal, world)
-
-
-def open_case(browser: Browser, case: str) -> None:
-    """Open a case, past its cover if something in it is new."""
-    browser.go(case)
-    if browser.shows("#cover"):
-        browser.press_in("#cover button.main")
 
 
 def write(editor: Browser, case: str, told: Told) -> None:
@@ -241,53 +280,3 @@ def taken_down_by_request_and_put_back(circle: Circle, phone: Browser, photograp
     editor.press("Put it back")
     phone.go(f"{site}/en/stories/{story}")
     assert DISPUTED.title in phone.text("h1")
-
-
-def test_a_guide_is_written_shown_first_published_and_read(
-    rehearsal: Rehearsal, circle: Circle, phone: Browser, photograph: Photograph
-) -> None:
-    editor = circle.editor
-    editor.go(f"{rehearsal.desk_url}/guides")
-    photograph(editor, "guides")
-    editor.type_into("slug", "quiet-days")
-    editor.press("Begin it")
-    guide = editor.url.partition("?")[0]
-    editor.go(f"{guide}?language=en")
-    editor.type_into("title", "Quiet days")
-    editor.type_into("text", "1. Drink water.\n2. Sleep.\n3. See *one* person.\n\n## And then?\n\nWait <b>one</b> day.")
-    editor.press("Show me first")
-    assert [item.text for item in editor.every("#preview li")] == ["Drink water.", "Sleep.", "See one person."]
-    assert not editor.every("#preview b")
-    photograph(editor, "guide-shown-first")
-    editor.press("Keep it")
-    editor.press("I have checked this version")
-    editor.press("Publish it now")
-    photograph(editor, "guide-published")
-    phone.go(f"{rehearsal.site}/en/guides/quiet-days")
-    assert phone.text("h1") == "Quiet days"
-    assert rehearsal.login.handle in phone.text("main")
-    photograph(phone, "guide")
-
-
-def test_a_setting_changes_the_site_at_once(
-    rehearsal: Rehearsal, circle: Circle, phone: Browser, photograph: Photograph
-) -> None:
-    editor = circle.editor
-    editor.go(f"{rehearsal.desk_url}/settings")
-    photograph(editor, "settings")
-    before = editor.value_of("find_en")
-    editor.type_into("find_en", "Ask whoever told you about us.")
-    editor.press_in("#how_to_find_us button")
-    assert editor.shows("#done")
-    phone.go(f"{rehearsal.site}/en/protects")
-    assert "Ask whoever told you about us." in phone.text("main")
-    editor.type_into("retention_days", "7")
-    editor.press_in("#retention button")
-    assert editor.shows(".errors")
-    photograph(editor, "setting-refused")
-    editor.go(f"{rehearsal.desk_url}/settings?lang=ar")
-    photograph(editor, "settings-in-arabic")
-    editor.go(f"{rehearsal.desk_url}/settings?lang=en")
-    editor.type_into("find_en", before)
-    editor.press_in("#how_to_find_us button")
-    assert editor.shows("#done")

@@ -15,7 +15,7 @@ import pytest
 from scripts.rehearsal.people import Login, Visitor, Volunteer
 from scripts.rehearsal.wire import through_unix
 from tests.browser import DESKTOP, Browser, browsing
-from tests.journeys.steps import Photograph, log_in
+from tests.journeys.steps import Photograph, log_in, open_case
 from tests.marks import files_with
 from tests.rehearsal import Rehearsal
 
@@ -243,10 +243,8 @@ def test_a_day_at_the_desk(
     log_in(volunteer, rehearsal, login)
     volunteer.press_in("article.circle h2 a")
     volunteer.go(f"{rehearsal.desk_url}/circle/{volunteer.url.split('/')[-2]}/waiting")
-    volunteer.press_in("li.case h2 a")
-    if volunteer.shows("#cover"):
-        volunteer.press_in("#cover button.main")
-    case = volunteer.url
+    case = volunteer.find("li.case h2 a").get_property("href")
+    open_case(volunteer, case)
     cookies += [cookie["value"][-20:] for cookie in volunteer.cookies()]
     shut_out(coordinator, rehearsal, login.handle, photograph)
     nothing_opens(volunteer, rehearsal, case, photograph)
