@@ -1,5 +1,11 @@
 """The command line of `scripts/launch`, and the one place where its errors are printed."""
 
+from onion_app.launch.hardening import close_memory
+
+if __name__ == "__main__":
+    close_memory()  # P04: first of all, for until then another process of this account may open our memory
+
+
 import argparse
 import signal
 import sys
@@ -8,7 +14,7 @@ from types import FrameType
 
 from onion_app.errors import SanctuaryError
 from onion_app.launch.launcher import Options, launch
-from onion_app.launch.state import default_state
+from onion_app.launch.state import default_state, expect_no_root
 from onion_app.launch.terminal import Terminal
 
 _TORRC = Path(__file__).resolve().parents[2] / "torrc.example"
@@ -33,7 +39,7 @@ def options(words: list[str]) -> Options:
     parser.add_argument("--as-is", action="store_true", help="stay with the account that started this, even root: for "
                         "rehearsals and tests; otherwise root becomes the account sanctuary")  # fmt: skip
     read = parser.parse_args(words)
-    return Options(read.state, bool(read.answers), read.desk_port, read.torrc, read.days)
+    return Options(read.state, bool(read.answers), read.desk_port, read.torrc, read.days, read.as_is)
 
 
 def main() -> int:
@@ -41,6 +47,7 @@ def main() -> int:
     chosen = options(sys.argv[1:])
     signal.signal(signal.SIGTERM, _leave)
     try:
+        expect_no_root(as_is=chosen.as_is)
         launch(chosen)
     except SanctuaryError as error:
         Terminal().say(f"{error.sentence}\n    {error.hint}" if error.hint else error.sentence)

@@ -23,7 +23,6 @@ from onion_app.days import DAY, today
 from onion_app.errors import BadUsage
 from onion_app.launch import children, confine, status, stdin_answers, unlock
 from onion_app.launch.clock import SinceLaunch, describe_doubt
-from onion_app.launch.hardening import close_memory
 from onion_app.launch.manage_socket import ManageSocket
 from onion_app.launch.processes.child import Orders
 from onion_app.launch.self_check import SelfCheck
@@ -49,6 +48,7 @@ class Options:
     desk_port: int
     torrc: Path
     days: int
+    as_is: bool = False
 
     def clock(self) -> float:
         """Tell unix seconds, `days` ahead."""
@@ -212,7 +212,6 @@ def launch(options: Options) -> None:
     Raises:
         SanctuaryError: one of those with an exit code of their own, for `__main__` to print.
     """
-    close_memory()
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the terminal may close, the site stays
     terminal = Terminal()
     answers = stdin_answers.read_answers(sys.stdin.fileno()) if options.answers else None

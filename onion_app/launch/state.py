@@ -66,6 +66,16 @@ def default_state() -> Path:
     return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local/state") / "sanctuary"
 
 
+def expect_no_root(*, as_is: bool) -> None:
+    """See that root has become the account sanctuary, as `scripts/as-account` does, unless asked to stay.
+
+    Raises:
+        BadUsage: this is root.
+    """
+    if os.geteuid() == 0 and not as_is:
+        raise BadUsage("root starts ./scripts/launch and ./scripts/manage, which give root up")
+
+
 def is_held(state: State) -> bool:
     """Say whether a launcher, or another command that needs the state for itself, runs on it."""
     try:

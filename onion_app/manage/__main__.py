@@ -1,13 +1,18 @@
 """The command line of `scripts/manage`, and the one place where its errors are printed."""
 
+from onion_app.launch.hardening import close_memory
+
+if __name__ == "__main__":
+    close_memory()  # P04: first of all, for until then another process of this account may open our memory
+
+
 import argparse
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 from onion_app.errors import SanctuaryError
-from onion_app.launch.hardening import close_memory
-from onion_app.launch.state import State, default_state
+from onion_app.launch.state import State, default_state, expect_no_root
 from onion_app.launch.terminal import Terminal
 from onion_app.manage import doctor, offline, running
 
@@ -67,7 +72,7 @@ def main() -> int:
     """Carry out one command, and give the exit status."""
     chosen = parser().parse_args()
     try:
-        close_memory()
+        expect_no_root(as_is=chosen.as_is)
         chosen.do(chosen, State(chosen.state.resolve()), Terminal())
     except SanctuaryError as error:
         Terminal().say(f"{error.sentence}\n    {error.hint}" if error.hint else error.sentence)

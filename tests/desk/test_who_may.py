@@ -3,6 +3,7 @@
 import pytest
 
 from onion_app.vault.desk import guides, invitations, moderators
+from onion_app.vault.shown.reading import Version
 from tests.desk.house import House, Volunteer, invites
 from tests.world import Author
 
@@ -23,6 +24,8 @@ def ids(house: House, law: bytes, lawyer: Volunteer) -> dict[str, bytes]:
     house.volunteer(law, "Baran")
     invites(lawyer, law)
     guide = guides.begin_guide(house.desk, b"g" * 16, "now")
+    words = Version(guide, "en", "Not published yet", "x", None, None, None)  # with the text that the form sends
+    guides.save_version(house.mailbox, house.desk, words)
     return {
         "circle_id": law,
         "case_id": case.case_id,
@@ -37,7 +40,8 @@ def ids(house: House, law: bytes, lawyer: Volunteer) -> dict[str, bytes]:
 def paths(house: House, ids: dict[str, bytes]) -> list[tuple[str, str, str]]:
     """List endpoint, method and path of everything that names something, with these ids in it."""
     found = house.endpoints(ids)
-    return [each for each in found if each[0].partition(".")[0] not in OWN and each[0] not in ANYBODYS]
+    theirs = [each for each in found if each[0].partition(".")[0] not in OWN and each[0] not in ANYBODYS]
+    return [(endpoint, method, path.replace("/settings/new", "/settings/paused")) for endpoint, method, path in theirs]
 
 
 def rows(house: House) -> list[object]:
@@ -54,6 +58,7 @@ def test_whoever_is_not_in_a_circle_finds_and_does_nothing_there_nor_what_is_the
     somebody.log_in()
     fields = [*somebody.token, ("text", "x"), ("message", "1" * 32), ("entry", "1" * 32), ("seen", "9")]
     fields += [("phrase", "received"), ("phrase_in", "en"), ("circle", law.hex()), ("name", "Mine"), ("slug", "mine")]
+    fields += [("title", "Changed"), ("language", "en"), ("pause", "1")]
     fields += [("key", moderators.find_moderator(house.desk, "Baran").public_key.hex()), ("retention_days", "30")]
     before, asked = rows(house), paths(house, ids)
     nothing = paths(house, {name: bytes(16) for name in ids})

@@ -129,7 +129,6 @@ class Operator:
         """Launch in this process, and give the error with which that is refused before anything runs."""
         given = answers if isinstance(answers, bytes) else json.dumps(answers).encode()
         with keyboard(given), pytest.MonkeyPatch.context() as patch:
-            patch.setattr(launcher, "close_memory", lambda: None)
             patch.setattr(signal, "signal", lambda *_: None)
             patch.setattr(launcher.Launcher, "run", pytest.fail)
             with pytest.raises(SanctuaryError) as refused:
