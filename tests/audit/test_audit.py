@@ -111,18 +111,8 @@ def test_every_page_is_written_as_html_says(pages: dict[str, str], tmp_path: Pat
         path.write_text(page, encoding="utf-8")
         names[path.name] = name
     vnu = TOOLS / "vnu-jar" / "build" / "dist" / "vnu.jar"
-    command = [
-        "java",
-        "-jar",
-        str(vnu),
-        "--stdout",
-        "--exit-zero-always",
-        "--errors-only",
-        "--no-langdetect",
-        "--format",
-        "json",
-    ]
-    said = subprocess.run([*command, str(tmp_path)], capture_output=True, check=True).stdout
+    options = ["--stdout", "--exit-zero-always", "--errors-only", "--no-langdetect", "--format", "json"]
+    said = subprocess.run(["java", "-jar", str(vnu), *options, str(tmp_path)], capture_output=True, check=True).stdout
     wrong = [(names[each["url"].rpartition("/")[2]], each["message"]) for each in json.loads(said)["messages"]]
     assert wrong == []
 

@@ -8,6 +8,7 @@ from scripts.rehearsal.people import Visitor
 from scripts.rehearsal.wire import exchange, request, through_unix
 from tests.served import Site
 from tests.strange import STRANGE
+from tests.ways import use_every_form
 
 TELLING = "They came to Basra on 12/3/2024. My number is 07701234567, my account @noor."
 WORDS = "The first words of it.\n\nAnd the words that follow."
@@ -31,7 +32,6 @@ def every_page(site: Site, story: str, language: str) -> Iterator[tuple[str, str
     _read(visitor, story)
     _write(visitor, site)
     _come_back(visitor, site)
-    visitor.leave()
     for number, (raw, answer) in enumerate(visitor.seen):
         if answer.body:
             asked = raw.split(b" HTTP/")[0].decode("latin-1")
@@ -66,13 +66,11 @@ def _read(visitor: Visitor, story: str) -> None:
 
 
 def _write(visitor: Visitor, site: Site) -> None:
+    use_every_form(visitor, TELLING)
     for kind in ("tell", "ask"):
-        visitor.check(kind, "")
         visitor.check(kind, "a " * 6_050)
         check = visitor.check(kind, TELLING, danger="yes")
-        visitor.send(check.form_with("line"), line="0", publish="ask", no_return="1", text="")
         visitor.go(kind)
-        visitor.post(f"/{visitor.language}/{kind}", [("text", "no token")])
         site.put(paused=True)
         visitor.confirm(check)
         site.put(paused=False)
@@ -81,22 +79,13 @@ def _write(visitor: Visitor, site: Site) -> None:
 
 def _come_back(visitor: Visitor, site: Site) -> None:
     code = visitor.hand_in("tell", TELLING, publish="ask")
-    returning = visitor.go("return")
-    visitor.send(returning.form_with("code"), code=code[:-1])
-    visitor.send(returning.form_with("code"), code="0" * 26 + "97")
-    visitor.send(returning.form_with("code"), 1, code=code)
+    visitor.send(visitor.go("return").form_with("code"), code=code[:-1])
     site.answers(site.member_of_first, site.case_of(code), "An answer.")
     visitor.come_back(code)
     site.says(site.member_of_first, site.case_of(code), FinalText("A title", WORDS, "en", site.today))
     asked = visitor.come_back(code)
     visitor.send(asked.form_with("text"), text="")
     visitor.send(asked.form_doing("consents"))
-    new = visitor.send(asked.form_doing("new_code"))
-    visitor.send(new.form_with("line"), line="0")
-    visitor.send(asked.form_doing("erase"))
+    visitor.send(visitor.send(asked.form_doing("new_code")).form_with("line"), line="0")
     site.ahead += 1_200.0
-    expired = visitor.write_back(asked, "Too late.")
-    visitor.send(expired.form_with("text"), code="1" * 27)
-    erased = visitor.erase_without_opening(code)
-    assert erased.status == 200
-    visitor.erase_without_opening(code)
+    visitor.send(visitor.write_back(asked, "Too late.").form_with("text"), code="1" * 27)
