@@ -55,6 +55,21 @@ def author(house: House, counsellor: Volunteer, circle: bytes) -> Author:
 
 
 @pytest.fixture
+def case(counsellor: Volunteer, author: Author) -> str:
+    """Give a case that the counsellor, who is logged in, has not opened."""
+    case = author.writes("Hello?")
+    counsellor.log_in()
+    return case
+
+
+@pytest.fixture
+def taken(counsellor: Volunteer, case: str) -> str:
+    """Give the case when it is open and taken."""
+    counsellor.take(case)
+    return case
+
+
+@pytest.fixture
 def editor(counsellor: Volunteer) -> Volunteer:
     """Log in as the one member of the circle."""
     counsellor.log_in()

@@ -1,5 +1,6 @@
 """Steps on the way from a testimony to a story, at the desk."""
 
+from onion_app.crypto.payloads import Publish
 from onion_app.errors import NothingHere
 from onion_app.vault.desk import stories_queue
 from onion_app.vault.shown import reading
@@ -26,18 +27,23 @@ def finish(editor: Volunteer, case: str, **changed: str) -> None:
     assert editor.page.errors == ""
 
 
+def finished(editor: Volunteer, author: Author, publish: Publish = "yes", **changed: str) -> str:
+    """Finish a draft of the story of a new testimony; gives the case."""
+    case = author.tells(WRITTEN, publish)
+    finish(editor, case, **changed)
+    return case
+
+
 def asked(editor: Volunteer, author: Author) -> str:
     """Ask the author of a new testimony about the story made of it; gives the case."""
-    case = author.tells(WRITTEN, "ask")
-    finish(editor, case)
+    case = finished(editor, author, "ask")
     editor.press_on(f"/case/{case}/story", f"/case/{case}/story/ask")
     return case
 
 
 def in_queue(editor: Volunteer, author: Author) -> tuple[str, stories_queue.Story]:
     """Queue the story made of a new testimony; gives the case and the story."""
-    case = author.tells(WRITTEN)
-    finish(editor, case)
+    case = finished(editor, author)
     return case, queued(editor, author, case)
 
 

@@ -12,6 +12,7 @@ from tests.desk.story_steps import (
     WRITTEN,
     asked,
     finish,
+    finished,
     in_queue,
     on_the_site,
     queued,
@@ -23,8 +24,7 @@ from tests.world import Author
 
 
 def test_the_author_sees_the_whole_text_and_says_yes(house: House, editor: Volunteer, author: Author) -> None:
-    case = author.tells(WRITTEN, "ask")
-    finish(editor, case)
+    case = finished(editor, author, "ask")
     assert step(editor, case) == "ask"
     editor.press(f"/case/{case}/story/ask")
     assert lifetime.read_case(house.mailbox, author.case_id).state == "asking"
@@ -39,8 +39,7 @@ def test_the_author_sees_the_whole_text_and_says_yes(house: House, editor: Volun
 
 
 def test_without_an_answer_nothing_is_published(editor: Volunteer, author: Author) -> None:
-    case = author.tells(WRITTEN, "ask")
-    finish(editor, case)
+    case = finished(editor, author, "ask")
     page = editor.press_on(f"/case/{case}/story", f"/case/{case}/story/ask")
     assert not page.has("form", action=f"/case/{case}/story/queue")
     draft = entries.entries_of(author.world.desk, author.case_id)[-1].id.hex()
@@ -76,8 +75,7 @@ def test_a_no_is_for_ever(editor: Volunteer, author: Author) -> None:
 
 
 def test_a_no_is_not_evaded_by_another_language(editor: Volunteer, author: Author) -> None:
-    case = author.tells(WRITTEN, "ask")
-    finish(editor, case)
+    case = finished(editor, author, "ask")
     editor.get(f"/case/{case}/story")
     fields = editor.page.form_to(f"/case/{case}/story/save").filled(**(DRAFT | {"language": "ar"}))
     editor.press(f"/case/{case}/story/ask")
@@ -96,9 +94,7 @@ def test_an_author_who_does_not_allow_it_is_not_asked(editor: Volunteer, author:
     assert "cannot be done yet" in editor.post(f"/case/{case}/story/save", fields).errors
 
 
-def test_a_consent_taken_back_in_the_queue_stops_it_unread_and_read(
-    house: House, editor: Volunteer, author: Author
-) -> None:
+def test_a_consent_taken_back_in_the_queue_stops_the_story(house: House, editor: Volunteer, author: Author) -> None:
     case, story = in_queue(editor, author)
     author.allows("no")
     two_weeks_later(house)
@@ -112,9 +108,7 @@ def test_a_consent_taken_back_in_the_queue_stops_it_unread_and_read(
     assert on_the_site(house, story.id) == []
 
 
-def test_a_story_whose_author_wants_to_be_asked_after_all_leaves_the_queue(
-    house: House, editor: Volunteer, author: Author
-) -> None:
+def test_a_story_whose_author_is_to_be_asked_leaves_the_queue(house: House, editor: Volunteer, author: Author) -> None:
     case, _story = in_queue(editor, author)
     author.allows("ask")
     editor.open_case(case)
@@ -144,9 +138,7 @@ def test_a_friendly_word_in_the_queue_only_waits_to_be_read(house: House, editor
     assert on_the_site(house, story.id) == [EDITED]
 
 
-def test_a_consent_taken_back_after_publication_takes_the_story_down(
-    house: House, editor: Volunteer, author: Author
-) -> None:
+def test_a_consent_taken_back_later_takes_the_story_down(house: House, editor: Volunteer, author: Author) -> None:
     case, story = in_queue(editor, author)
     two_weeks_later(house)
     editor.log_in()
@@ -168,8 +160,7 @@ def test_the_case_names_its_story_before_anybody_sees_it(house: House, editor: V
 
 
 def test_a_forged_question_gives_no_yes(house: House, editor: Volunteer, author: Author) -> None:
-    case = author.tells(WRITTEN, "ask")
-    finish(editor, case)
+    case = finished(editor, author, "ask")
     intruder = Intruder(house, author.case_id)
     intruder.forges(author, FinalText("I ran away", EDITED, "en", house.today), "circle")
     author.says("yes")

@@ -1,7 +1,5 @@
 """Working on a case: queue, cover, taking, answering, notes, closing."""
 
-import pytest
-
 from onion_app.crypto.payloads import Text
 from onion_app.desk import phrases
 from onion_app.site.author_keys import keys_by_epoch, open_message
@@ -11,21 +9,6 @@ from onion_app.vault.mailbox import lifetime, messages, records
 from scripts.rehearsal.pages import Page
 from tests.desk.house import House, Volunteer, listed
 from tests.world import Author
-
-
-@pytest.fixture
-def case(counsellor: Volunteer, author: Author) -> str:
-    """Give a case that the counsellor, who is logged in, has not opened."""
-    case = author.writes("Hello?")
-    counsellor.log_in()
-    return case
-
-
-@pytest.fixture
-def taken(counsellor: Volunteer, case: str) -> str:
-    """Give the case when it is open and taken."""
-    counsellor.take(case)
-    return case
 
 
 def messages_on(page: Page) -> list[str]:
@@ -43,9 +26,7 @@ def test_the_first_page_gives_counts_and_no_word_of_any_case(counsellor: Volunte
     assert "phone" not in page.text
 
 
-def test_a_case_is_answered_from_the_queue_to_the_reply(
-    house: House, counsellor: Volunteer, author: Author, case: str
-) -> None:
+def test_a_case_is_answered_from_the_queue_on(house: House, counsellor: Volunteer, author: Author, case: str) -> None:
     queue = f"/circle/{author.circle_id.hex()}"
     assert listed(counsellor.get(f"{queue}/new")) == [case]
     assert messages_on(counsellor.open_case(case)) == ["Hello?"]
@@ -120,9 +101,7 @@ def test_a_reply_sent_twice_is_one_reply(counsellor: Volunteer, author: Author, 
     assert author.texts() == ["Hello?", "Once", "Changed after sending"]
 
 
-def test_no_answer_goes_out_past_a_message_that_nobody_has_read(
-    counsellor: Volunteer, author: Author, taken: str
-) -> None:
+def test_no_answer_goes_out_past_a_message_nobody_has_read(counsellor: Volunteer, author: Author, taken: str) -> None:
     fields = counsellor.page.form_to(f"/case/{taken}/reply").filled(text="Come to the address you gave.")
     author.writes_back("They are at my door, do not answer that.")
     page = counsellor.post(f"/case/{taken}/reply", fields)
@@ -134,9 +113,7 @@ def test_no_answer_goes_out_past_a_message_that_nobody_has_read(
     assert messages_on(counsellor.press(f"/case/{taken}/reply", text="Understood."))[0] == "Understood."
 
 
-def test_a_set_phrase_is_offered_in_the_authors_language_and_not_sent(
-    counsellor: Volunteer, author: Author, taken: str
-) -> None:
+def test_a_set_phrase_is_offered_and_not_sent(counsellor: Volunteer, author: Author, taken: str) -> None:
     assert counsellor.page.form_to(f"/case/{taken}/phrase").value("phrase_in") == "ar"
     page = counsellor.press(f"/case/{taken}/phrase", phrase="not_your_fault", text="أهلًا")
     assert page.first(id="text").raw_text.strip() == f"أهلًا\n\n{phrases.PHRASES['not_your_fault']['ar']}"
@@ -145,9 +122,7 @@ def test_a_set_phrase_is_offered_in_the_authors_language_and_not_sent(
     assert author.texts() == ["Hello?"]
 
 
-def test_a_note_is_sealed_and_seen_by_the_circle_only(
-    house: House, counsellor: Volunteer, author: Author, taken: str
-) -> None:
+def test_a_note_is_sealed_to_the_circle_only(house: House, counsellor: Volunteer, author: Author, taken: str) -> None:
     page = counsellor.press(f"/case/{taken}/note", text="Speaks Badini. Wants a woman.")
     assert "Wants a woman" in page.first(id="notes").text
     (entry,) = entries.entries_of(house.desk, author.case_id)
@@ -165,18 +140,6 @@ def test_a_closed_case_comes_back_when_its_author_writes(counsellor: Volunteer, 
     assert listed(counsellor.get(f"{queue}/closed")) == [taken]
     author.writes_back("One thing more.")
     assert listed(counsellor.get(f"{queue}/new")) == [taken]
-
-
-def test_urgent_cases_come_first_and_a_page_holds_25(
-    house: House, counsellor: Volunteer, author: Author, circle: bytes
-) -> None:
-    for _ in range(27):
-        Author(house, circle).writes("Hello?", danger="no")
-    urgent = author.writes("Now!", danger="yes")
-    counsellor.log_in()
-    found = listed(counsellor.get(f"/circle/{circle.hex()}/new"))
-    assert (len(found), found[0]) == (25, urgent)
-    assert len(listed(counsellor.get(f"/circle/{circle.hex()}/new?page=2"))) == 3
 
 
 def test_an_empty_or_overlong_box_is_said_and_kept(counsellor: Volunteer, taken: str) -> None:

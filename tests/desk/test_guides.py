@@ -118,9 +118,7 @@ def test_what_is_done_with_a_guide_stands_in_the_audit(house: House, coordinator
     assert {"began a guide", "changed a guide", "published a guide"} <= said
 
 
-def test_guides_are_listed_and_opened_in_the_language_that_the_desk_is_read_in(
-    house: House, coordinator: Volunteer
-) -> None:
+def test_guides_are_listed_and_opened_in_the_language_of_the_desk(house: House, coordinator: Volunteer) -> None:
     written = {"now": {"ar": "هل من خطر الآن؟", "en": "In danger now?"}, "more": {"ar": "المزيد"}}
     for slug, titles in written.items():
         guide_id = guides.begin_guide(house.desk, slug.encode().ljust(16), slug)

@@ -28,11 +28,7 @@ def case(house: House, coordinator: Volunteer, author: Author, circle: bytes) ->
 
 @pytest.mark.parametrize("reading", [(known_keys, "known_keys"), (case_keys, "all_wraps")])
 def test_who_answers_while_another_re_keys_the_case_is_not_told_that_its_keys_are_gone(
-    house: House,
-    counsellor: Volunteer,
-    case: str,
-    monkeypatch: pytest.MonkeyPatch,
-    reading: tuple[Any, str],
+    house: House, counsellor: Volunteer, case: str, monkeypatch: pytest.MonkeyPatch, reading: tuple[Any, str]
 ) -> None:
     shuts_out(house, counsellor, "Dana")
     counsellor.open_case(case)

@@ -172,12 +172,7 @@ def test_what_was_written_while_a_circles_key_was_exchanged_is_read_by_the_intru
 
 
 def test_of_an_author_and_a_member_who_begin_an_epoch_at_once_neither_loses_a_word(
-    house: House,
-    counsellor: Volunteer,
-    case: str,
-    author: Author,
-    circle: bytes,
-    monkeypatch: pytest.MonkeyPatch,
+    house: House, counsellor: Volunteer, case: str, author: Author, circle: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     house.make_coordinator(counsellor.login.handle)
     joins(house, circle, "Dana", counsellor)

@@ -15,6 +15,7 @@ from tests.desk.story_steps import (
     EDITED,
     WRITTEN,
     finish,
+    finished,
     on_the_site,
     queued,
     step,
@@ -24,8 +25,7 @@ from tests.world import Author
 
 
 def test_a_testimony_becomes_a_story_on_its_day(house: House, editor: Volunteer, author: Author) -> None:
-    case = author.tells(WRITTEN)
-    finish(editor, case)
+    case = finished(editor, author)
     assert step(editor, case) == "ready"
     story = queued(editor, author, case)
     assert story.publish_day is not None
@@ -42,16 +42,14 @@ def test_a_testimony_becomes_a_story_on_its_day(house: House, editor: Volunteer,
 
 
 def test_the_draft_stands_beside_the_original_with_what_was_changed(editor: Volunteer, author: Author) -> None:
-    case = author.tells(WRITTEN)
-    finish(editor, case)
+    case = finished(editor, author)
     page = editor.get(f"/case/{case}/story")
     assert [cell.text for cell in page.every("del")] == ["Ahmed from Basra hit me."]
     assert [cell.text for cell in page.every("ins")] == ["Somebody in a city hit me."]
 
 
 def test_a_draft_is_sealed_until_it_is_queued(house: House, editor: Volunteer, author: Author) -> None:
-    case = author.tells(WRITTEN)
-    finish(editor, case)
+    finished(editor, author)
     assert stories_queue.stories_of(house.desk, author.case_id) == []
     assert all(b"Somebody" not in entry.sealed for entry in entries.entries_of(house.desk, author.case_id))
 
@@ -85,14 +83,12 @@ def test_the_new_year_can_be_typed_on_its_first_day(
 ) -> None:
     monkeypatch.setattr(house.clock, "now", datetime(year, 1, 1, 12, tzinfo=UTC).timestamp())
     editor.log_in()
-    case = author.tells(WRITTEN)
-    finish(editor, case, year=str(year))
+    case = finished(editor, author, year=str(year))
     assert editor.get(f"/case/{case}/story").first(id="year").get("value") == str(year)
 
 
 def test_nothing_goes_out_without_the_second_person(editor: Volunteer, second: Volunteer, author: Author) -> None:
-    case = author.tells(WRITTEN)
-    finish(editor, case)
+    case = finished(editor, author)
     assert step(editor, case) == "second"
     draft = entries.entries_of(author.world.desk, author.case_id)[-1].id.hex()
     token = editor.token

@@ -24,9 +24,7 @@ def test_another_phone_counts_once_it_showed_its_digits(counsellor: Volunteer) -
     assert "That did not work" in counsellor.log_in().errors
 
 
-def test_the_sheet_brings_somebody_back_and_everything_old_is_void(
-    house: House, counsellor: Volunteer, author: Author
-) -> None:
+def test_the_sheet_brings_somebody_back_and_voids_the_old(house: House, counsellor: Volunteer, author: Author) -> None:
     case = author.writes("Still readable.")
     counsellor.log_in()
     page = counsellor.press_on("/account", "/account/new-sheet")

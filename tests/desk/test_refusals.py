@@ -3,7 +3,8 @@
 import pytest
 
 from onion_app.desk.login_gate import OPEN_TO_ALL
-from onion_app.vault.desk import entries, taken
+from onion_app.vault.desk import entries
+from onion_app.vault.desk.taken import taken_by
 from onion_app.vault.mailbox import messages
 from onion_app.web.app import Hardened
 from scripts.rehearsal.wire import into
@@ -32,28 +33,27 @@ def test_every_endpoint_is_refused_without_a_login(house: House, newcomer: Volun
 
 
 @pytest.mark.parametrize("site", [None, "none", "same-site", "cross-site", ""])
-def test_a_post_from_anywhere_else_is_refused(counsellor: Volunteer, author: Author, site: str | None) -> None:
-    case = author.writes("Hello?")
-    counsellor.log_in()
+def test_a_post_from_anywhere_else_is_refused(
+    counsellor: Volunteer, author: Author, case: str, site: str | None
+) -> None:
     counsellor.open_case(case)
     fields = counsellor.page.form_to(f"/case/{case}/take").filled()
     assert counsellor.ask_for("POST", f"/case/{case}/take", fields, from_site(site)).status == 400
-    assert taken.taken_by(author.world.desk, [author.case_id]) == {}
+    assert taken_by(author.world.desk, [author.case_id]) == {}
 
 
-def test_a_post_without_its_token_does_nothing_and_keeps_the_text(counsellor: Volunteer, author: Author) -> None:
-    case = author.writes("Hello?")
-    counsellor.log_in()
-    counsellor.take(case)
+def test_a_post_without_its_token_does_nothing_and_keeps_the_text(
+    counsellor: Volunteer, author: Author, taken: str
+) -> None:
     fields = [
         field
-        for field in counsellor.page.form_to(f"/case/{case}/reply").filled(text="Kept")
+        for field in counsellor.page.form_to(f"/case/{taken}/reply").filled(text="Kept")
         if field[0] != "csrf_token"
     ]
-    page = counsellor.post(f"/case/{case}/reply", fields)
+    page = counsellor.post(f"/case/{taken}/reply", fields)
     assert page.has(id="kept-notice")
     assert len(messages.messages_of(author.world.mailbox, author.case_id)) == 1
-    assert counsellor.ask_for("POST", f"/case/{case}/reply", fields, from_site(None)).status == 400
+    assert counsellor.ask_for("POST", f"/case/{taken}/reply", fields, from_site(None)).status == 400
 
 
 def test_a_login_from_elsewhere_is_refused(counsellor: Volunteer) -> None:
@@ -65,9 +65,7 @@ def test_a_login_from_elsewhere_is_refused(counsellor: Volunteer) -> None:
     assert counsellor.get("/").has(id="passphrase")
 
 
-def test_the_desk_locks_after_fifteen_idle_minutes_without_a_request(
-    house: House, app: Hardened, counsellor: Volunteer
-) -> None:
+def test_the_desk_locks_by_itself_after_fifteen_minutes(house: House, app: Hardened, counsellor: Volunteer) -> None:
     counsellor.log_in()
     assert house.ended == [house.ended[0]]  # the enrolment's
     house.clock.now += 15 * 60 - 1
@@ -113,57 +111,44 @@ def test_the_desk_goes_on_while_anybody_is_logged_in(house: House, counsellor: V
 @pytest.mark.parametrize("restart", [False, True])
 @pytest.mark.parametrize("box", ["reply", "note"])
 def test_a_text_sent_after_the_lock_is_kept_and_not_sent(
-    house: House,
-    counsellor: Volunteer,
-    author: Author,
-    *,
-    restart: bool,
-    box: str,
+    house: House, counsellor: Volunteer, author: Author, taken: str, *, restart: bool, box: str
 ) -> None:
-    case = author.writes("Hello?")
-    counsellor.log_in()
-    counsellor.take(case)
     long = "وقت طويل\nand <more>" + " حرف" * 7_000
-    fields = counsellor.page.form_to(f"/case/{case}/{box}").filled(text=long)
+    fields = counsellor.page.form_to(f"/case/{taken}/{box}").filled(text=long)
     if restart:
         counsellor.dial = into(house.start())
     house.clock.now += 16 * 60
-    page = counsellor.post(f"/case/{case}/{box}", fields)
+    page = counsellor.post(f"/case/{taken}/{box}", fields)
     assert page.has(id="kept-notice")
     assert "وقت" not in page.text
     page = counsellor.fill_in_login(passphrase="wrong")
     assert page.has(id="kept-notice")
     page = counsellor.fill_in_login()
     assert page.has(id="not-sent")
-    page = counsellor.press(f"/case/{case}/open")
+    page = counsellor.press(f"/case/{taken}/open")
     assert "Nothing was sent yet" in page.first(id="not-sent").text
     area = page.first(id="text" if box == "reply" else "note")
     assert area.raw_text.removeprefix("\n") == long
     assert len(messages.messages_of(house.mailbox, author.case_id)) == 1
     assert entries.entries_of(house.desk, author.case_id) == []
-    page = counsellor.press(f"/case/{case}/{box}", text="Now")
+    page = counsellor.press(f"/case/{taken}/{box}", text="Now")
     assert not page.has(id="not-sent")
     assert "Now" in page.text
 
 
-def test_a_button_pressed_after_the_lock_does_nothing(counsellor: Volunteer, author: Author) -> None:
-    case = author.writes("Hello?")
-    counsellor.log_in()
+def test_a_button_pressed_after_the_lock_does_nothing(counsellor: Volunteer, author: Author, case: str) -> None:
     counsellor.open_case(case)
     fields = counsellor.page.form_to(f"/case/{case}/take").filled()
     counsellor.house.clock.now += 16 * 60
     page = counsellor.post(f"/case/{case}/take", fields)
     assert page.has(id="locked-notice")
-    assert taken.taken_by(author.world.desk, [author.case_id]) == {}
+    assert taken_by(author.world.desk, [author.case_id]) == {}
 
 
-def test_a_kept_text_opens_for_nobody_outside_the_circle(house: House, counsellor: Volunteer, author: Author) -> None:
-    case = author.writes("Hello?")
-    counsellor.log_in()
-    counsellor.take(case)
-    fields = counsellor.page.form_to(f"/case/{case}/reply").filled(text="For the circle")
+def test_a_kept_text_opens_for_nobody_outside_the_circle(house: House, counsellor: Volunteer, taken: str) -> None:
+    fields = counsellor.page.form_to(f"/case/{taken}/reply").filled(text="For the circle")
     house.clock.now += 16 * 60
-    counsellor.post(f"/case/{case}/reply", fields)
+    counsellor.post(f"/case/{taken}/reply", fields)
     kept = counsellor.page.form_to("/login").value("kept")
     lawyer = house.volunteer(house.circle("Law"), "Dana")
     house.clock.now += 60

@@ -47,9 +47,7 @@ def test_a_member_who_is_no_coordinator_waits_for_the_day(house: House, editor: 
     assert on_the_site(house, story.id) == []
 
 
-def test_a_translation_is_made_from_the_published_version_and_joins_it(
-    house: House, editor: Volunteer, author: Author
-) -> None:
+def test_a_translation_of_the_published_version_joins_it(house: House, editor: Volunteer, author: Author) -> None:
     case, story = in_queue(editor, author)
     two_weeks_later(house)
     editor.log_in()
@@ -70,9 +68,7 @@ def test_a_translation_is_made_from_the_published_version_and_joins_it(
     assert truth.repair(house.mailbox, house.desk, house.today) == []
 
 
-def test_whoever_is_asked_about_a_story_finds_it_from_the_request(
-    house: House, editor: Volunteer, author: Author
-) -> None:
+def test_who_is_asked_about_a_story_finds_it_from_the_request(house: House, editor: Volunteer, author: Author) -> None:
     _case, story = in_queue(editor, author)
     request = Author(house, author.circle_id).writes(f"This is about me.\n\n/stories/{story.id.hex()}", topic="story")
     page = editor.open_case(request)

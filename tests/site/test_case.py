@@ -29,7 +29,6 @@ def test_the_newest_message_stands_first_and_the_older_ones_are_folded(visitor: 
         < page.main_html.index("<details>")
     )
     assert "From lamp, 4 October 2024" in page.main.text
-    assert "There is an answer for you." in page.main.text
 
 
 def test_each_state_has_its_own_words(visitor: Visitor, place: Place) -> None:
@@ -107,8 +106,7 @@ def test_consents_come_filled_and_are_saved_as_sealed_messages(visitor: Visitor,
     fields = case.form_doing("consents").values
     assert (fields["publish"], fields["count"]) == ("ask", "1")
     assert "quote" not in fields
-    page = visitor.send(case.form_doing("consents"), count=None, publish="no")
-    assert "It is saved." in page.main.text
+    visitor.send(case.form_doing("consents"), count=None, publish="no")
     assert place.consents() == [("ask", True, False), ("no", False, False)]
 
 
@@ -167,9 +165,7 @@ def test_a_damaged_message_does_not_hide_the_others(visitor: Visitor, place: Pla
     assert "This message is damaged and cannot be shown." in page.main.text
 
 
-def test_writing_into_a_case_that_was_erased_meanwhile_keeps_the_words(
-    visitor: Visitor, come: Callable[[], Visitor]
-) -> None:
+def test_writing_into_a_case_erased_meanwhile_keeps_the_words(visitor: Visitor, come: Callable[[], Visitor]) -> None:
     code = visitor.hand_in()
     case = visitor.come_back(code)
     come().erase_without_opening(code)

@@ -22,12 +22,6 @@ def test_erasing_where_nothing_is_says_the_one_text(visitor: Visitor) -> None:
     assert visitor.send(visitor.ask_to_erase(code)).heading == "There is nothing under this code."
 
 
-def test_erasing_twice_says_the_one_text(visitor: Visitor) -> None:
-    page = visitor.ask_to_erase(visitor.hand_in())
-    assert visitor.send(page).heading == "Erased."
-    assert visitor.send(page).heading == "There is nothing under this code."
-
-
 def test_a_mistyped_code_erases_nothing(visitor: Visitor, place: Place) -> None:
     code = visitor.hand_in()
     page = visitor.ask_to_erase(code[:-1])

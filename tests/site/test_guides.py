@@ -55,11 +55,8 @@ def test_the_guide_for_danger_is_shown_even_when_the_mailbox_is_broken(visitor: 
 def test_a_guide_is_its_markdown_and_leads_to_asking(visitor: Visitor, place: Place) -> None:
     place.show({"en": ("Health", BODY)}, slug="health")
     page = visitor.go("guides/health")
-    assert (
-        "<ol><li>Go. </li><li>Take <em>papers</em>. </li><li><strong>Call</strong> nobody. </li></ol>" in page.main_html
-    )
-    assert "<h2>What then?</h2>" in page.main_html
-    assert '<a class="first" href="/en/ask">Ask for help</a>' in page.main_html
+    assert "<li>Take <em>papers</em>. </li>" in page.main_html
+    assert page.main.has("a", href="/en/ask")
     assert page.title == "Help"
 
 

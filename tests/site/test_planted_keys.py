@@ -49,9 +49,7 @@ def test_rows_of_no_shape_of_ours_keep_nobody_out(visitor: Visitor, place: Place
     assert "Written." in visitor.send(page, text="Written.").main.text
 
 
-def test_without_any_key_of_theirs_an_author_still_sees_that_the_case_is_there_and_erases_it(
-    visitor: Visitor, place: Place
-) -> None:
+def test_without_any_key_of_theirs_an_author_still_sees_and_erases_the_case(visitor: Visitor, place: Place) -> None:
     code = visitor.hand_in("tell", "They found my phone.")
     intruder = Intruder(place, place.case_ids()[0])
     intruder.plants(1, says="Write to us again, here.")

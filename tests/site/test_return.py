@@ -7,19 +7,12 @@ import pytest
 from scripts.rehearsal.people import Visitor
 
 
-def test_a_code_opens_its_case(visitor: Visitor) -> None:
-    code = visitor.hand_in("tell", "They found my phone.")
-    assert "They found my phone." in visitor.come_back(code).main.text
-    assert visitor.path == "/en/case"
-
-
 def test_a_mistyped_code_shows_what_was_typed_in_lines(visitor: Visitor) -> None:
     code = visitor.hand_in()
     wrong = code[:-1] + str((int(code[-1]) + 1) % 10)
     page = visitor.send(visitor.go("return"), code=wrong)
     assert page.title == "Error: Come back"
     assert page.heading == "Come back with my code"
-    assert "One digit may be wrong. This is what you typed:" in page.main.text
     assert [line.text for line in page.first(id="typed").every("li")] == [
         wrong[start : start + 4] for start in range(0, 28, 4)
     ]
@@ -43,13 +36,11 @@ def test_nothing_under_a_code_is_one_text_for_every_reason(visitor: Visitor, com
     pages = [come().come_back(code) for code in (never_sent, erased, replaced)]
     assert {page.heading for page in pages} == {"There is nothing under this code."}
     assert len({page.main_html for page in pages}) == 1
-    assert "We cannot see which." in pages[0].main.text
 
 
 def test_the_case_page_without_a_visit_asks_for_the_code(visitor: Visitor) -> None:
     page = visitor.go("case")
     assert page.heading == "Come back with my code"
-    assert "For your safety your messages were closed." in page.main.text
     assert page.form().value("code") == ""
 
 
