@@ -7,7 +7,6 @@ import pytest
 from onion_app.crypto.epochs import AUTHOR_HOLDER, Epoch, authors_epochs, next_epoch
 from onion_app.site.author_keys import keys_in
 from onion_app.vault import truth
-from onion_app.vault.desk import known_keys
 from onion_app.vault.mailbox import case_keys, messages, records
 from tests.desk.house import House, Volunteer, joins, pairs_of, shuts_out
 from tests.planting import Intruder
@@ -202,11 +201,3 @@ def test_after_the_door_was_closed_what_follows_is_sealed_to_no_author(
     assert counsellor.press(f"/case/{case}/reply", text="Among ourselves.").errors == ""
     assert intruder.reads() == ["They found my phone."]
     assert "Among ourselves." in counsellor.page.text
-
-
-def test_the_desk_notes_which_keys_it_has_met(house: House, author: Author, counsellor: Volunteer) -> None:
-    case = author.writes("They found my phone.")
-    counsellor.log_in()
-    assert known_keys.known_keys(house.desk, author.case_id) == {}
-    counsellor.open_case(case)
-    assert list(known_keys.known_keys(house.desk, author.case_id)) == [1]

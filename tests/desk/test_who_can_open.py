@@ -18,15 +18,7 @@ from nacl.pwhash import argon2id
 
 from onion_app.crypto.epochs import unwrap
 from onion_app.crypto.keys import new_id
-from onion_app.desk import (
-    answering,
-    case_keys,
-    enrolment,
-    handover,
-    member_removal,
-    permissions,
-    rekeying,
-)
+from onion_app.desk import answering, case_keys, enrolment, handover, member_removal, permissions, rekeying
 from onion_app.desk import circles as membership
 from onion_app.desk.delays import Delays
 from onion_app.desk.permissions import Member

@@ -86,8 +86,3 @@ def test_a_numbered_list_goes_on_counting_in_the_next_part(visitor: Visitor, pla
     starts = [int(start) for page in pages for start in re.findall(r'<ol start="(\d+)">', page.main_html)]
     assert len(starts) == len(pages) - 1
     assert starts == sorted(starts)
-
-
-@pytest.mark.parametrize("slug", ["none", "Now", "%D8%A7", "now/x"])
-def test_a_guide_that_is_not_there_is_a_page_that_does_not_exist(visitor: Visitor, slug: str) -> None:
-    assert visitor.go(f"guides/{slug}").status == 404

@@ -68,14 +68,6 @@ def test_typing_the_line_twice_does_no_harm(visitor: Visitor, come: Callable[[],
     assert come().come_back(page.code).heading == "Your messages"
 
 
-def test_after_the_visit_the_form_asks_for_the_code(visitor: Visitor, place: Place) -> None:
-    old = visitor.hand_in()
-    page = visitor.send(visitor.come_back(old).form_doing("new_code"))
-    place.clock.wait(minutes=16)
-    assert visitor.send(page, line=page.code[-4:]).heading == "Come back with my code"
-    assert visitor.come_back(old).heading == "Your messages"
-
-
 def test_a_case_gets_no_new_codes_without_end(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(author_actions, "MOST_EPOCHS", 2)
     case, code = visitor.come_back(first := visitor.hand_in()), first

@@ -81,7 +81,16 @@ def test_how_to_find_us_falls_back_to_english(visitor: Visitor, place: Place) ->
     assert visitor.go("protects").status == 200
 
 
-@pytest.mark.parametrize("path", ["/xx/", "/en/nothing", "/en/stories/1", "/en/guides/none", "/ku/", "/en/tell/x"])
+NO_STORIES = ("1", "0" * 32, "A" * 32, "00" * 17)
+NO_GUIDES = ("none", "Now", "%D8%A7", "now/x")
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/xx/", "/ku/", "/en/nothing", "/en/tell/x"]
+    + [f"/en/stories/{story}" for story in NO_STORIES]
+    + [f"/en/guides/{slug}" for slug in NO_GUIDES],
+)
 def test_a_page_that_does_not_exist_says_so_in_every_language(visitor: Visitor, path: str) -> None:
     page = visitor.get(path)
     assert page.status == 404

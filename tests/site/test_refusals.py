@@ -78,12 +78,13 @@ def test_consents_changed_after_the_visit_are_saved_with_the_code(visitor: Visit
     assert place.consents()[-1] == ("no", False, False)
 
 
-def test_erasing_after_the_visit_asks_for_the_code(visitor: Visitor, place: Place) -> None:
-    case = visitor.come_back(visitor.hand_in())
-    sure = visitor.send(case.form_doing("erase"))
+@pytest.mark.parametrize("what", ["erase", "new_code"])
+def test_after_the_visit_what_changes_the_case_asks_for_the_code(visitor: Visitor, place: Place, what: str) -> None:
+    code = visitor.hand_in()
+    page = visitor.send(visitor.come_back(code).form_doing(what))
     place.clock.wait(minutes=20)
-    assert visitor.send(sure).heading == "Come back with my code"
-    assert place.count("cases") == 1
+    assert visitor.send(page, line=page.code[-4:]).heading == "Come back with my code"
+    assert visitor.come_back(code).heading == "Your messages"
 
 
 def test_a_fifth_is_kept_for_the_urgent(visitor: Visitor, app: Hardened) -> None:

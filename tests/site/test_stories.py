@@ -141,8 +141,3 @@ def test_every_part_fits_whatever_it_is_written_with(visitor: Visitor, place: Pl
 def test_a_part_that_is_not_there_is_the_first(visitor: Visitor, place: Place, part: str) -> None:
     story = place.show({"en": ("Short", WORDS)}).hex()
     assert "I left at night" in visitor.go(f"stories/{story}?part={part}").main.text
-
-
-@pytest.mark.parametrize("story", ["0" * 32, "1", "A" * 32, "00" * 17])
-def test_a_story_that_is_not_there_is_a_page_that_does_not_exist(visitor: Visitor, story: str) -> None:
-    assert visitor.go(f"stories/{story}").status == 404

@@ -47,15 +47,11 @@ def placeholders(text: str) -> set[str]:
     return set(re.findall(r"%\(\w+\)s", text))
 
 
-def test_the_templates_say_something() -> None:
-    assert len(sentences()) > 300
-
-
 @pytest.mark.parametrize("code", CATALOGUES)
 def test_no_sentence_is_missing_fuzzy_or_left_over(code: str) -> None:
     in_catalogue = {message for message, forms in translated(code).items() if all(forms)}
-    assert sentences() - in_catalogue == set()
-    assert in_catalogue - sentences() == set()
+    assert len(in_catalogue) > 300
+    assert sentences() ^ in_catalogue == set()
 
 
 @pytest.mark.parametrize("code", CATALOGUES)
@@ -104,16 +100,14 @@ def test_arabic_never_addresses_a_man() -> None:
         assert not any(to_one_man.search(form) for form in forms), message
 
 
-NAMES = re.compile(
-    r"Tor Browser|torproject\.org|Safest|New Identity|Quit|Try Again"
-)  # as they stand on the reader's screen
+# As they stand on the reader's screen.
+NAMES = re.compile(r"Tor Browser|torproject\.org|Safest|New Identity|Quit|Try Again")
 MARKS = "٠١٢٣٤٥٦٧٨٩٬ .،؛؟:…–«»()"
 LETTERS = {
     "ar": "ءآأؤإئابةتثجحخدذرزسشصضطظعغـفقكلمنهوىي\u064b\u064c\u064d\u064e\u064f\u0650\u0651\u0652",
     "ckb": "ئابپتجچحخدرڕزژسشعغفڤقکگلڵمنهەوۆیێ",
     "kmr": "ئابپتجچحخدرڕزژسشعغفڤقکگلمنهەوۆیێ",
 }
-SAME_AS_ENGLISH: set[str] = set()  # no sentence has to be
 
 
 @pytest.mark.parametrize("code", CATALOGUES)
@@ -135,7 +129,7 @@ def test_kurdish_words_begin_with_the_strong_r(code: str) -> None:
 def test_no_sentence_is_left_in_english(code: str) -> None:
     for message, forms in translated(code).items():
         english = {message} if isinstance(message, str) else set(message)
-        assert not (english & set(forms)) - SAME_AS_ENGLISH
+        assert not english & set(forms)
 
 
 @pytest.mark.parametrize("code", CATALOGUES)
