@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TypeVar
 
+import pytest
+
 Found = TypeVar("Found")
 
 PROC = Path("/proc")
@@ -18,6 +20,8 @@ PIECE = 1 << 20  # bytes
 # Whatever ends these tests, even kill -9, asks what they have started to stop.
 ENDS_WITH_US = ("setpriv", "--pdeathsig", "TERM", "--")
 CHILDREN = ("site", "desk", "chores")
+
+only_root_looks_in = pytest.mark.skipif(os.geteuid() != 0, reason="our processes close themselves to their own account")
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,6 @@ from tests.offered import LANGUAGES
 LISTENING = "0A"  # the state of a listening socket in /proc/net/tcp
 DESK_PATHS = ("/login", "/join", "/enrol", "/logout", "/account")
 
-only_root_looks_in = pytest.mark.skipif(os.geteuid() != 0, reason="our processes close themselves to their own account")
-
 
 def foreign_hosts(house: House) -> list[str]:
     """List names that are not the site's, some of them very like it."""
@@ -128,7 +126,7 @@ def listeners(pid: int) -> set[str]:
     return found
 
 
-@only_root_looks_in
+@processes.only_root_looks_in
 def test_the_only_tcp_listener_is_the_desks_on_loopback(house: House) -> None:
     pids = [house.launcher, *(process.pid for process in processes.below(house.launcher))]
     assert len(pids) >= 4

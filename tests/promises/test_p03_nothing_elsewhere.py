@@ -1,7 +1,6 @@
 """P03: what people write is in the encrypted databases, and on no disk elsewhere: no temporary file, log, core dump."""
 
 import contextlib
-import os
 import re
 import tempfile
 import time
@@ -21,8 +20,6 @@ SQLITE_PLAIN = b"SQLite format 3\0"
 MAKING_FILES = ("open", "creat", "mknod", "rename", "link", "mkdir", "memfd_create", "truncate")
 TRACED = "/^(" + "|".join(MAKING_FILES) + "|symlink)"  # every system call whose name begins so
 WRITES = re.compile(r"O_WRONLY|O_RDWR|O_CREAT|O_TMPFILE|O_TRUNC|O_APPEND")
-
-only_root_looks_in = pytest.mark.skipif(os.geteuid() != 0, reason="our processes close themselves to their own account")
 
 
 def write_in_every_way(visitor: Visitor, marks: list[str]) -> None:
@@ -122,7 +119,7 @@ def new_files(since: float, folders: list[Path]) -> Iterator[Path]:
                     yield path
 
 
-@only_root_looks_in
+@processes.only_root_looks_in
 def test_the_site_opens_no_file_for_writing_but_its_database(house: House, coordinator: Volunteer, trace: Path) -> None:
     marks: list[str] = []
     pids = threads_of(house.one("site"))

@@ -3,8 +3,6 @@
 Who takes the running server has the memory of the site and both database keys. No case opens with them.
 """
 
-import os
-
 import pytest
 
 from onion_app.crypto import sealing
@@ -16,8 +14,6 @@ from tests.marks import BEYOND, arabic_mark, latin_mark, looks
 
 VISITORS = 10
 SETTLING = 10.0  # seconds until the last thread has let go of its request
-
-only_root_looks_in = pytest.mark.skipif(os.geteuid() != 0, reason="our processes close themselves to their own account")
 
 
 def write(visitor: Visitor, mark: str) -> list[str]:
@@ -32,7 +28,7 @@ def write(visitor: Visitor, mark: str) -> list[str]:
     return [code, asked, check.code]
 
 
-@only_root_looks_in
+@processes.only_root_looks_in
 @pytest.mark.usefixtures("coordinator")
 def test_nothing_that_was_written_stays_in_the_memory_of_the_site(house: House) -> None:
     latin, arabic, used = latin_mark(), arabic_mark(), list[str]()
@@ -54,7 +50,7 @@ def test_nothing_that_was_written_stays_in_the_memory_of_the_site(house: House) 
     processes.until(lambda: not left(), SETTLING, f"memory without {left()}")
 
 
-@only_root_looks_in
+@processes.only_root_looks_in
 def test_the_search_of_the_memory_would_find_it(house: House) -> None:
     found = processes.memory_of(
         house.one("site"), {"the address": house.onion.encode(), "nothing": latin_mark().encode()}

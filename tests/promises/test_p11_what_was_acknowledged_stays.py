@@ -4,7 +4,6 @@ Every process is killed in its turn; the launcher brings each back on the same a
 killed all end within seconds, and launching again gives the same address and the same data.
 """
 
-import os
 import secrets
 from pathlib import Path
 
@@ -19,8 +18,6 @@ from tests.marks import latin_mark
 
 SECONDS = 5.0  # that the children of a killed launcher have to end in
 ROLES = ["tor", "site", "desk"]
-
-only_root_looks_in = pytest.mark.skipif(os.geteuid() != 0, reason="our processes close themselves to their own account")
 
 
 def texts_under(house: House, code: str, *, by_tor: bool = False) -> list[str]:
@@ -63,7 +60,7 @@ def one_visit(house: House, trace: Path) -> tuple[int, list[bool]]:
     return came, synced_before_answering(trace.read_text())
 
 
-@only_root_looks_in
+@processes.only_root_looks_in
 @pytest.mark.usefixtures("coordinator")
 def test_the_log_is_on_the_disk_before_the_answer_goes_out(house: House, tmp_path: Path) -> None:
     came, statuses = one_visit(house, tmp_path / "trace")
