@@ -19,10 +19,10 @@ from typing import Final, NamedTuple
 
 HERE: Final = Path(__file__).parent
 ROOT: Final = HERE.parents[1]
-# The last line of the test that pytest shows, and what failed there; FAILED stands where the test itself failed.
+# A line of the test and the assertion that failed below it; of what failed in its preparation pytest says ERROR.
 FAILED: Final = re.compile(
     r"^tests/promises/\S+ in \w+\n    (?P<line>.*)(?:\n.*)*?"
-    r"\nE   +(?P<why>(?:assert|AssertionError|Failed: DID NOT RAISE|TimeoutError).*)(?:\n.*)*\nFAILED ",
+    r"\nE   +(?P<why>(?:assert|AssertionError|Failed: DID NOT RAISE).*)(?:\n.*)*\nFAILED ",
     re.MULTILINE,
 )
 
