@@ -86,25 +86,14 @@ def test_every_letter_survives_packing(letter: payloads.Payload) -> None:
 
 @pytest.mark.parametrize(
     "packed",
-    [
-        b"",
-        b"{}",
-        b"[]",
-        b"7",
-        b"\xff",
-        b'{"kind": "order"}',
-        b'{"kind": ["text"]}',
-        b'{"kind": "opened"}',
-        b'{"kind": "opened", "day": 1, "more": 1}',
-        b'{"kind": "opened", "day": true}',
-        b'{"kind": "opened", "day": 200000}',
-        b'{"kind": "text", "text": null, "day": 1}',
-        b'{"kind": "consent", "publish": "maybe", "count": true, "quote": true, "day": 1}',
-        b'{"kind": "consent", "publish": ["yes"], "count": true, "quote": true, "day": 1}',
-        b'{"kind": "consent", "publish": "yes", "count": 1, "quote": true, "day": 1}',
-        b'{"kind": "pointer", "story_id": "../../etc"}',
-    ],
-)
+    [b"", b"{}", b"[]", b"7", b"\xff", b'{"kind": "order"}', b'{"kind": ["text"]}', b'{"kind": "opened"}',
+     b'{"kind": "opened", "day": 1, "more": 1}', b'{"kind": "opened", "day": true}',
+     b'{"kind": "opened", "day": 200000}', b'{"kind": "text", "text": null, "day": 1}',
+     b'{"kind": "consent", "publish": "maybe", "count": true, "quote": true, "day": 1}',
+     b'{"kind": "consent", "publish": ["yes"], "count": true, "quote": true, "day": 1}',
+     b'{"kind": "consent", "publish": "yes", "count": 1, "quote": true, "day": 1}',
+     b'{"kind": "pointer", "story_id": "../../etc"}'],
+)  # fmt: skip
 def test_a_letter_of_no_known_kind_or_shape_is_refused(packed: bytes) -> None:
     with pytest.raises(SealBroken):
         payloads.unpack(packed)

@@ -5,7 +5,6 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -22,6 +21,7 @@ from tests.launch.conftest import START, Installation, Launched, Operator, conte
 from tests.launch.disk import fill, filled, small_disk
 from tests.launch.manage import manage, status, with_secret
 from tests.marks import files_with, latin_mark
+from tests.vault.made import LATER, add_migration
 
 pytestmark = pytest.mark.slow
 INDEX = 1 << 16  # bytes, of the write-ahead log
@@ -192,21 +192,9 @@ def test_nothing_of_it_all_can_be_read_on_the_disk(place: Place) -> None:
 
 
 @pytest.fixture
-def growing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+def growing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> int:
     """Have a migration that needs some megabytes."""
-    folder = tmp_path / "steps"
-    shutil.copytree(schema._MIGRATIONS, folder)
-    monkeypatch.setattr(schema, "_MIGRATIONS", folder)
-    number = schema.newest_version("mailbox") + 1
-    (folder / "mailbox" / f"{number:04}_later.sql").write_text(
-        "CREATE TABLE later (id BLOB NOT NULL PRIMARY KEY) STRICT, WITHOUT ROWID;\n"
-        "INSERT INTO later (id) VALUES (zeroblob(4000000));\n"
-    )
-    scratch = connection.scratch()
-    schema.run_migrations(scratch, "mailbox")
-    expected = schema.describe(scratch)
-    monkeypatch.setattr(schema, "written_schema", lambda _kind: expected)
-    return number
+    return add_migration(tmp_path / "steps", monkeypatch, LATER.replace("x'00'", "zeroblob(4000000)"))
 
 
 def test_no_half_migration_is_left(installation: Installation, growing: int) -> None:

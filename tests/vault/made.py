@@ -1,23 +1,28 @@
 """A real installation in a folder of its own, cases made of random bytes as the vault sees them, and a hostile hand."""
 
 import secrets
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import sqlcipher3
+import pytest
 
-from onion_app.vault import database, settings, truth
+from onion_app.vault import connection, database, schema, settings, truth
 from onion_app.vault.database import Database
 from onion_app.vault.desk import circles, entries, invitations, moderators
 from onion_app.vault.mailbox import case_keys, lifetime, messages
 from onion_app.vault.mailbox.records import AUTHOR, Case, Message, NewCase, Wrap
 from onion_app.vault.shown import writing
 from onion_app.vault.shown.reading import StoryOrGuide, Version
+from tests import tables
 
 TODAY = 20_400
+LATER = (
+    "CREATE TABLE later (id BLOB NOT NULL PRIMARY KEY) STRICT, WITHOUT ROWID;\nINSERT INTO later (id) VALUES (x'00');\n"
+)
 
 
 def some_id() -> bytes:
@@ -35,8 +40,8 @@ class Installation:
     folder: Path
     mailbox_key: bytes = field(default_factory=some_key)
     desk_key: bytes = field(default_factory=some_key)
-    circle_id: bytes = field(default_factory=some_id)
-    moderator_id: bytes = field(default_factory=some_id)
+    circle_id: bytes = b""
+    moderator_id: bytes = b""
     opened: list[Database] = field(default_factory=list)
 
     @property
@@ -93,14 +98,9 @@ class Installation:
     def hostile(self, kind: str = "mailbox") -> Iterator[Any]:
         """Open a database as somebody does who has its key, and none of our care."""
         key = self.mailbox_key if kind == "mailbox" else self.desk_key
-        link = sqlcipher3.connect(str(self.folder / kind / f"{kind}.db"), isolation_level=None, timeout=15)
-        link.execute("PRAGMA cipher_log_level = NONE")
-        link.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
-        link.execute("PRAGMA ignore_check_constraints = ON")
-        try:
+        with tables.opened(self.folder / kind / f"{kind}.db", key) as link:
+            link.execute("PRAGMA ignore_check_constraints = ON")
             yield link
-        finally:
-            link.close()
 
     @contextmanager
     def hostile_past_strict(self) -> Iterator[Any]:
@@ -124,9 +124,8 @@ def set_up(folder: Path) -> Installation:
     with desk.writing():
         settings.put_setting(desk, "code_salt", secrets.token_bytes(16))
         settings.put_setting(desk, "how_to_find_us", {"en": "Ask somebody you trust."})
-    circles.add_circle(desk, circle(made.circle_id, "first", catch_all=True, coordinators=True))
-    first = grant(made.circle_id, 1, made.moderator_id, some_key())
-    invitations.redeem(desk, made.invited(desk), TODAY, moderator("first", made.moderator_id), first)
+    first, member = founded(desk, "first", catch_all=True, coordinators=True)
+    made.circle_id, made.moderator_id = first.id, member.id
     with mailbox.writing():
         truth.copy_circles(mailbox, desk)
         truth.copy_settings(mailbox, desk)
@@ -139,14 +138,35 @@ def circle(circle_id: bytes, name: str, **changed: Any) -> circles.Circle:
     return replace(circles.Circle(circle_id, name, (), (), False, False, 0, None), **changed)  # noqa: FBT003
 
 
+def add_migration(folder: Path, patch: pytest.MonkeyPatch, statements: str) -> int:
+    """Have one migration of the mailbox more, in a copy of them, and the schema that it makes; give its number."""
+    number = schema.newest_version("mailbox") + 1
+    shutil.copytree(schema._MIGRATIONS, folder)
+    patch.setattr(schema, "_MIGRATIONS", folder)
+    (folder / "mailbox" / f"{number:04}_later.sql").write_text(statements)
+    scratch = connection.scratch()
+    schema.run_migrations(scratch, "mailbox")
+    expected = schema.describe(scratch)
+    patch.setattr(schema, "written_schema", lambda _kind: expected)
+    return number
+
+
+def founded(desk: Database, handle: str, **changed: Any) -> tuple[circles.Circle, moderators.Moderator]:
+    """Add a circle with its first member, who brings its key."""
+    new, member, mark = circle(some_id(), f"circle of {handle}", **changed), moderator(handle), some_key()
+    circles.add_circle(desk, new)
+    invitations.add_invitation(desk, invitation(new.id), mark)
+    invitations.redeem(desk, mark, TODAY, member, grant(new.id, 1, member.id, some_key()))
+    return circles.read_circle(desk, new.id), moderators.read_moderator(desk, member.id)
+
+
 def invitation(circle_id: bytes, **changed: Any) -> invitations.Invitation:
     plain = invitations.Invitation(some_id(), circle_id, False, None, TODAY + 7, "open", None)  # noqa: FBT003
     return replace(plain, **changed)
 
 
-def moderator(handle: str, moderator_id: bytes | None = None) -> moderators.Moderator:
-    who = moderator_id or some_id()
-    return moderators.Moderator(who, handle, some_key(), b"locked", b"too", None, False, "waiting", TODAY)  # noqa: FBT003
+def moderator(handle: str) -> moderators.Moderator:
+    return moderators.Moderator(some_id(), handle, some_key(), b"locked", b"too", None, False, "waiting", TODAY)  # noqa: FBT003
 
 
 def grant(circle_id: bytes, generation: int, moderator_id: bytes, public_key: bytes) -> circles.Grant:
@@ -185,9 +205,9 @@ def write(db: Database, case: Case, author: Any = "visitor", **changed: Any) -> 
     return messages.append_message(db, case.id, **(given | changed))
 
 
-def next_wraps(db: Database, case: Case, epoch: int = 2) -> tuple[Wrap, Wrap]:
+def next_wraps(db: Database, case: Case, epoch: int = 2, circle_id: bytes | None = None) -> tuple[Wrap, Wrap]:
     author = case_keys.wraps_of(db, case.id, AUTHOR)[0]
-    return wrap(epoch, case.circle_id), wrap(epoch, AUTHOR, author.recipient)
+    return wrap(epoch, circle_id or case.circle_id), wrap(epoch, AUTHOR, author.recipient)
 
 
 def draft(

@@ -11,8 +11,8 @@ from onion_app.vault.mailbox.records import AUTHOR, Case, Wrap
 from tests.vault.made import Installation, next_wraps, some_id, some_key, wrap, write
 
 
-def rekey(mailbox: Database, case: Case, circle_id: bytes, wraps: list[Wrap], epoch: int) -> None:
-    held, begun = case_keys.all_wraps(mailbox, case.id), next_wraps(mailbox, case, epoch)
+def rekey(mailbox: Database, case: Case, circle_id: bytes, wraps: list[Wrap], epoch: int = 2) -> None:
+    held, begun = case_keys.all_wraps(mailbox, case.id), next_wraps(mailbox, case, epoch, circle_id)
     case_keys.rewrap(mailbox, case.id, circle_id, wraps=wraps, new_wraps=begun, expected_wraps=held)
 
 
@@ -117,12 +117,8 @@ def test_a_case_without_return_has_no_tag_and_many_of_them_can_be_stored(made: I
 
 
 def test_a_handed_over_case_opens_for_its_new_circle_only(mailbox: Database, case: Case) -> None:
-    other = some_id()
-    given = [wrap(1, other)]
-    author = case_keys.wraps_of(mailbox, case.id, AUTHOR)[0]
-    begun = [wrap(2, other), wrap(2, AUTHOR, author.recipient)]
-    held = case_keys.all_wraps(mailbox, case.id)
-    case_keys.rewrap(mailbox, case.id, other, wraps=given, new_wraps=begun, expected_wraps=held)
+    other, held = some_id(), case_keys.all_wraps(mailbox, case.id)
+    rekey(mailbox, case, other, [wrap(1, other)])
     assert lifetime.read_case(mailbox, case.id).circle_id == other
     assert case_keys.wraps_of(mailbox, case.id, case.circle_id) == []
     assert [held.epoch for held in case_keys.wraps_of(mailbox, case.id, other)] == [2, 1]
@@ -132,13 +128,12 @@ def test_a_handed_over_case_opens_for_its_new_circle_only(mailbox: Database, cas
 
 
 def test_a_hand_over_that_loses_an_epoch_or_begins_none_changes_nothing(mailbox: Database, case: Case) -> None:
-    other = some_id()
-    author = case_keys.wraps_of(mailbox, case.id, AUTHOR)[0]
-    following = [wrap(2, other), wrap(2, AUTHOR, author.recipient)]
-    held = case_keys.all_wraps(mailbox, case.id)
-    for wraps, begun in (([], following), ([wrap(1, other)], []), ([wrap(1, some_id())], following)):
+    other, held = some_id(), case_keys.all_wraps(mailbox, case.id)
+    for wraps in ([], [wrap(1, some_id())]):
         with pytest.raises(EpochPassed):
-            case_keys.rewrap(mailbox, case.id, other, wraps=wraps, new_wraps=begun, expected_wraps=held)
+            rekey(mailbox, case, other, wraps)
+    with pytest.raises(EpochPassed):
+        case_keys.rewrap(mailbox, case.id, other, wraps=[wrap(1, other)], new_wraps=[], expected_wraps=held)
     assert lifetime.read_case(mailbox, case.id) == case
     with pytest.raises(NothingHere):
         case_keys.rewrap(mailbox, some_id(), other, wraps=[], new_wraps=[], expected_wraps=[])
@@ -168,5 +163,5 @@ def test_cases_sealed_to_a_key_are_found_until_they_are_wrapped_again(made: Inst
     assert case_keys.sealed_to(mailbox, made.circle_id, former, min(ids)) == [max(ids)]
     assert case_keys.sealed_to(mailbox, some_id(), former, b"") == []
     found = lifetime.read_case(mailbox, min(ids))
-    rekey(mailbox, found, made.circle_id, [wrap(1, made.circle_id, present)], 2)
+    rekey(mailbox, found, made.circle_id, [wrap(1, made.circle_id, present)])
     assert case_keys.sealed_to(mailbox, made.circle_id, former, b"") == [max(ids)]

@@ -1,7 +1,5 @@
 """P03, P11: what was acknowledged is on the disk, nothing readable is, and writers at once all get their turn."""
 
-import os
-import signal
 import subprocess
 import sys
 import threading
@@ -17,39 +15,42 @@ from onion_app.vault.database import Database
 from onion_app.vault.mailbox import lifetime, messages
 from onion_app.vault.mailbox.records import Case
 from onion_app.vault.per_thread import PerThread
-from tests.vault.made import TODAY, Installation, some_id, write
+from tests.vault.made import TODAY, Installation, write
 
 WRITER = """
-import sys
+import secrets, sys
 from pathlib import Path
 from onion_app.vault import database
 from onion_app.vault.mailbox import case_keys, messages
-folder, key, case_id, message_id = Path(sys.argv[1]), *(bytes.fromhex(word) for word in sys.argv[2:])
-db = database.open_mailbox(folder, key)
+key, case_id = (bytes.fromhex(word) for word in sys.argv[2:4])
+db = database.open_mailbox(Path(sys.argv[1]), key)
 held = case_keys.all_wraps(db, case_id)
-messages.append_message(db, case_id, message_id, author="visitor", epoch=1, expected_wraps=held, new_wraps=(),
-                        seal=lambda n: b"kept", day=1)
+for _ in range(int(sys.argv[4])):
+    messages.append_message(db, case_id, secrets.token_bytes(16), author="visitor", epoch=1, expected_wraps=held,
+                            new_wraps=(), seal=lambda n: b"kept", day=1)
 print("committed", flush=True)
 with db.writing():
     db.run("DELETE FROM messages")
     print("not committed", flush=True)
     sys.stdin.read()
+    sys.exit()
 """
 
 
+def writer(made: Installation, case: Case, times: int, stdin: int = subprocess.PIPE) -> "subprocess.Popen[str]":
+    """Have another process store so many messages, and then delete all; it never commits that."""
+    words = [sys.executable, "-c", WRITER, str(made.mailbox_folder), made.mailbox_key.hex(), case.id.hex(), str(times)]
+    return subprocess.Popen(words, stdin=stdin, stdout=subprocess.PIPE, text=True)
+
+
 def test_a_commit_survives_kill_9_and_what_was_not_committed_does_not(made: Installation, case: Case) -> None:
-    message_id = some_id()
-    words = [str(made.mailbox_folder), made.mailbox_key.hex(), case.id.hex(), message_id.hex()]
-    with subprocess.Popen(
-        [sys.executable, "-c", WRITER, *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as writer:
-        assert writer.stdout is not None
-        assert writer.stdout.readline() == "committed\n"
-        assert writer.stdout.readline() == "not committed\n"
-        os.kill(writer.pid, signal.SIGKILL)
+    with writer(made, case, 1) as killed:
+        assert killed.stdout is not None
+        assert [killed.stdout.readline() for _ in range(2)] == ["committed\n", "not committed\n"]
+        killed.kill()
     kept = messages.messages_of(made.mailbox(), case.id)
     assert [message.number for message in kept] == [1, 2]
-    assert (kept[1].id, kept[1].sealed) == (message_id, b"kept")
+    assert kept[1].sealed == b"kept"
 
 
 def test_no_other_file_is_written_while_working(made: Installation, case: Case, tmp_path: Path) -> None:
@@ -99,20 +100,8 @@ def test_sixteen_threads_at_once_all_get_their_turn(made: Installation, case: Ca
 
 
 def test_two_processes_at_once_all_get_their_turn(made: Installation, case: Case) -> None:
-    code = """
-import sys, secrets
-from pathlib import Path
-from onion_app.vault import database
-from onion_app.vault.mailbox import case_keys, messages
-db = database.open_mailbox(Path(sys.argv[1]), bytes.fromhex(sys.argv[2]))
-case_id = bytes.fromhex(sys.argv[3])
-for _ in range(100):
-    messages.append_message(db, case_id, secrets.token_bytes(16), author="circle", epoch=1,
-                            expected_wraps=case_keys.all_wraps(db, case_id), new_wraps=(), seal=lambda n: b"x", day=1)
-"""
-    words = [str(made.mailbox_folder), made.mailbox_key.hex(), case.id.hex()]
-    writers = [subprocess.Popen([sys.executable, "-c", code, *words]) for _ in range(2)]
-    assert [writer.wait(timeout=60) for writer in writers] == [0, 0]
+    writers = [writer(made, case, 100, subprocess.DEVNULL) for _ in range(2)]
+    assert [each.communicate(timeout=60)[0] for each in writers] == ["committed\nnot committed\n"] * 2
     assert len(messages.messages_of(made.mailbox(), case.id)) == 201
 
 

@@ -9,15 +9,10 @@ import pytest
 from onion_app.errors import DamagedFile, KeysUnlinked
 from onion_app.vault import connection, database, schema
 from onion_app.vault.mailbox import case_keys
-from tests.vault.made import TODAY, Installation
-
-NEXT = (
-    "CREATE TABLE later (id BLOB NOT NULL PRIMARY KEY) STRICT, WITHOUT ROWID;\nINSERT INTO later (id) VALUES (x'00');\n"
-)
-
+from tests.vault.made import LATER, TODAY, Installation, add_migration
 
 NEWEST = schema.newest_version("mailbox")
-LATER, LATER_STILL = f"{NEWEST + 1:04}_later.sql", f"{NEWEST + 2:04}_broken.sql"
+NEXT, AFTER_NEXT = f"{NEWEST + 1:04}_later.sql", f"{NEWEST + 2:04}_broken.sql"
 
 
 def clock() -> float:
@@ -34,14 +29,10 @@ def steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def later(steps: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Have one migration more, and the schema that it makes."""
-    (steps / LATER).write_text(NEXT)
-    scratch = connection.scratch()
-    schema.run_migrations(scratch, "mailbox")
-    expected = schema.describe(scratch)
-    monkeypatch.setattr(schema, "written_schema", lambda _kind: expected)
-    return steps
+    add_migration(tmp_path / "steps", monkeypatch, LATER)
+    return tmp_path / "steps" / "mailbox"
 
 
 def migrate(made: Installation) -> None:
@@ -74,7 +65,7 @@ def test_a_due_migration_runs_after_an_encrypted_copy(made: Installation, monkey
 def test_a_migration_that_fails_leaves_the_database_as_it_was(
     made: Installation, steps: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (steps / LATER).write_text(NEXT + "INSERT INTO nowhere VALUES (1);\n")
+    (steps / NEXT).write_text(LATER + "INSERT INTO nowhere VALUES (1);\n")
     with pytest.raises(Exception, match="no such table"):
         migrate(made)
     monkeypatch.undo()
@@ -82,10 +73,10 @@ def test_a_migration_that_fails_leaves_the_database_as_it_was(
 
 
 def test_migrations_that_fail_later_keep_what_was_done(made: Installation, later: Path) -> None:
-    (later / LATER_STILL).write_text("INSERT INTO nowhere VALUES (1);\n")
+    (later / AFTER_NEXT).write_text("INSERT INTO nowhere VALUES (1);\n")
     with pytest.raises(Exception, match="no such table"):
         migrate(made)
-    (later / LATER_STILL).unlink()
+    (later / AFTER_NEXT).unlink()
     migrate(made)
     assert made.mailbox().row("PRAGMA user_version") == (NEWEST + 1,)
 
@@ -146,7 +137,7 @@ def test_a_migration_may_plant_no_trigger_and_attach_nothing(made: Installation,
         "CREATE VIEW v AS SELECT 1;",
         "ATTACH ':memory:' AS a;",
     ):
-        (steps / LATER).write_text(statement)
+        (steps / NEXT).write_text(statement)
         with pytest.raises(DamagedFile):
             migrate(made)
 

@@ -7,7 +7,7 @@ import pytest
 from onion_app.errors import NothingHere, Refused, WrongSecondFactor
 from onion_app.vault.database import Database
 from onion_app.vault.desk import circles, invitations, moderators, taken
-from tests.vault.made import TODAY, Installation, circle, grant, moderator, some_id, some_key
+from tests.vault.made import TODAY, Installation, circle, founded, grant, moderator, some_id, some_key
 
 
 def test_the_first_member_of_an_empty_circle_brings_its_key(made: Installation, desk: Database) -> None:
@@ -163,25 +163,16 @@ def test_a_new_passphrase_and_a_new_sheet_replace_the_old_ones(made: Installatio
 def test_nobody_is_found_under_another_handle_or_id(desk: Database) -> None:
     with pytest.raises(NothingHere):
         moderators.find_moderator(desk, "nobody")
-    with pytest.raises(NothingHere):
-        moderators.read_moderator(desk, some_id())
-    with pytest.raises(NothingHere):
-        circles.read_circle(desk, some_id())
+    for find in (moderators.read_moderator, circles.read_circle):
+        with pytest.raises(NothingHere):
+            find(desk, some_id())
     for change in (moderators.set_secrets, moderators.set_sheet, moderators.set_last_step):
         with pytest.raises(NothingHere):
             change(desk, some_id(), some_key())
 
 
-def another_circle(made: Installation, desk: Database) -> circles.Circle:
-    """Add a circle, and its first member with it."""
-    another, first = circle(some_id(), "another"), moderator("host")
-    circles.add_circle(desk, another)
-    invitations.redeem(desk, made.invited(desk, another.id), TODAY, first, grant(another.id, 1, first.id, some_key()))
-    return circles.read_circle(desk, another.id)
-
-
 def test_one_person_waits_in_one_circle_while_they_work_in_another(made: Installation, desk: Database) -> None:
-    other = another_circle(made, desk)
+    other, _ = founded(desk, "host")
     mark = made.invited(desk, other.id)
     [used] = invitations.open_invitations(desk)
     invitations.join(desk, mark, TODAY, made.moderator_id, None)
@@ -201,7 +192,7 @@ def test_one_person_waits_in_one_circle_while_they_work_in_another(made: Install
 def test_whoever_is_out_or_brings_a_key_to_a_circle_that_has_one_joins_nothing(
     made: Installation, desk: Database
 ) -> None:
-    other = another_circle(made, desk)
+    other, _ = founded(desk, "host")
     mark = made.invited(desk, other.id)
     with pytest.raises(Refused, match=circles.CIRCLE_CHANGED):
         invitations.join(desk, mark, TODAY, made.moderator_id, grant(other.id, 2, made.moderator_id, some_key()))
@@ -214,8 +205,7 @@ def test_whoever_is_out_or_brings_a_key_to_a_circle_that_has_one_joins_nothing(
 def test_shutting_out_of_one_circle_with_the_wrong_grants_or_out_of_the_last_one_changes_nothing(
     made: Installation, desk: Database
 ) -> None:
-    other, me = another_circle(made, desk), made.moderator_id
-    [host] = circles.members_of(desk, other.id)
+    [other, host], me = founded(desk, "host"), made.moderator_id
     right = grant(other.id, 2, host.id, some_key())
     with pytest.raises(Refused, match=circles.CIRCLE_CHANGED):  # it is their only circle
         circles.remove_from_circle(desk, host.id, other.id, [], [])

@@ -10,7 +10,7 @@ from onion_app.vault.database import Database
 from onion_app.vault.mailbox import lifetime, messages, queues, records
 from onion_app.vault.mailbox.records import Case
 from onion_app.vault.shown import routing
-from tests.vault.made import Installation, some_id, some_key
+from tests.vault.made import Installation, founded, some_id
 
 
 def test_retention_is_counted_from_the_last_message_and_spread_by_a_fifth(
@@ -25,29 +25,16 @@ def test_retention_is_counted_from_the_last_message_and_spread_by_a_fifth(
     assert lifetime.due_cases(mailbox, day, 180) == []
 
 
-def test_spreads_differ(made: Installation, mailbox: Database) -> None:
-    for _ in range(20):
-        made.add_case(mailbox)
-    assert len(mailbox.rows("SELECT DISTINCT spread FROM cases")) > 10
-
-
-def add_circle(db: Database, topics: str, languages: str, *, coordinators: bool = False) -> bytes:
-    circle_id = some_id()
-    with db.writing():
-        if coordinators:
-            db.run("UPDATE circles SET coordinators = 0")
-        db.run(
-            "INSERT INTO circles (id, public_key, topics, languages, catch_all, coordinators) "
-            "VALUES (?, ?, ?, ?, 0, ?)",
-            (circle_id, some_key(), topics, languages, coordinators),
-        )
-    return circle_id
-
-
-def test_words_go_to_topic_and_language_then_topic_then_the_catch_all(made: Installation, mailbox: Database) -> None:
-    arabic = add_circle(mailbox, '["law","health"]', '["ar"]')
-    sorani = add_circle(mailbox, '["law"]', '["ckb"]')
-    coordinators = add_circle(mailbox, "[]", "[]", coordinators=True)
+def test_words_go_to_topic_and_language_then_topic_then_the_catch_all(
+    made: Installation, mailbox: Database, desk: Database
+) -> None:
+    arabic = founded(desk, "arabic", topics=("law", "health"), languages=("ar",))[0].id
+    sorani = founded(desk, "sorani", topics=("law",), languages=("ckb",))[0].id
+    with desk.writing():
+        desk.run("UPDATE circles SET coordinators = 0")
+    coordinators = founded(desk, "coordinator", coordinators=True)[0].id
+    with mailbox.writing():
+        truth.copy_circles(mailbox, desk)
 
     def chosen(topic: Any, answer_in: Any) -> set[bytes]:
         return {routing.writing_circle(mailbox, topic, answer_in).id for _ in range(40)}

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from onion_app.errors import DamagedFile, NothingHere, NotReady
+from onion_app.errors import NothingHere, NotReady
 from onion_app.vault import settings, truth
 from onion_app.vault.database import Database
 from onion_app.vault.desk import audit, circles, entries
@@ -164,13 +164,6 @@ def test_a_text_that_is_shown_is_not_changed_behind_its_readers_backs(mailbox: D
     for change in (writing.publish_text, writing.take_down_text):
         with pytest.raises(NothingHere):
             change(mailbox, desk, some_id())
-
-
-def test_a_planted_trigger_stops_the_repair(made: Installation, mailbox: Database, desk: Database) -> None:
-    with made.hostile() as link:
-        link.execute("CREATE TRIGGER planted AFTER DELETE ON circles BEGIN DELETE FROM settings; END")
-    with pytest.raises(DamagedFile):
-        truth.repair(mailbox, desk, TODAY)
 
 
 def test_a_finding_stands_until_it_is_acknowledged(made: Installation, mailbox: Database, desk: Database) -> None:

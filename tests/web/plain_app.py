@@ -12,6 +12,7 @@ from flask import Blueprint, Response, redirect, render_template_string, request
 from onion_app.errors import Paused
 from onion_app.web.app import Hardened, hardened, mark_own_text, report_error
 from onion_app.web.waitress.server import serve
+from tests.world import Clock
 
 HOST = "a" * 56 + ".onion"
 STYLE = "body{margin:1rem}"
@@ -168,16 +169,6 @@ def get(path: str, *headers: str, version: str = "1.1", method: str = "GET", hos
 
 def post(path: str, body: bytes, *headers: str, kind: str = "application/x-www-form-urlencoded") -> bytes:
     return get(path, f"Content-Type: {kind}", f"Content-Length: {len(body)}", *headers, method="POST") + body
-
-
-class Clock:
-    """Seconds that pass when a test says so."""
-
-    def __init__(self) -> None:
-        self.now = 1_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 class Serving:

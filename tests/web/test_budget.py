@@ -4,7 +4,7 @@ import pytest
 
 from onion_app.errors import Overloaded
 from onion_app.web.budget import STEP, TokenBucket
-from tests.web.plain_app import Clock
+from tests.world import Clock
 
 
 def take_all(bucket: TokenBucket, *, urgent: bool = False) -> int:

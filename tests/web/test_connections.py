@@ -7,6 +7,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
+from flask import request
 
 from onion_app.web import pinning
 from onion_app.web.app import Hardened
@@ -25,15 +26,9 @@ def test_a_connection_serves_many_requests(site: Serving) -> None:
 
 @pytest.mark.parametrize(
     "last",
-    [
-        get("/en/", "Connection: close"),
-        get("/en/", "Connection: keep-alive, close"),
-        get("/en/", version="1.0"),
-        get("/en/", method="HEAD"),
-        get("/en/", method="DELETE"),
-        b"garbage\r\n\r\n",
-    ],
-)
+    [get("/en/", "Connection: close"), get("/en/", "Connection: keep-alive, close"), get("/en/", version="1.0"),
+     get("/en/", method="HEAD"), get("/en/", method="DELETE"), b"garbage\r\n\r\n"],
+)  # fmt: skip
 def test_a_connection_ends_when_it_should(shared_site: Serving, last: bytes) -> None:
     line = shared_site.line()
     answer = line.ask(last)
@@ -227,8 +222,6 @@ def test_the_app_reads_only_the_headers_it_needs(app: Hardened, tmp_path: Path) 
 
     @app.get("/headers")
     def headers() -> str:
-        from flask import request
-
         seen.update(request.headers)
         return "<html></html>"
 
@@ -240,12 +233,8 @@ def test_the_app_reads_only_the_headers_it_needs(app: Hardened, tmp_path: Path) 
 
 def test_whatever_is_sent_is_answered_in_the_one_size_or_not_at_all(site: Serving) -> None:
     dice = random.Random(20261122)  # noqa: S311 - the same bytes in every run
-    requests = [
-        get("/en/"),
-        post("/echo", b"text=hello"),
-        get("/en/", "Cookie: visit=x"),
-        get("http://x/", version="1.0"),
-    ]
+    requests = [get("/en/"), post("/echo", b"text=hello"), get("/en/", "Cookie: visit=x")]
+    requests.append(get("http://x/", version="1.0"))
     pieces = [b"\r\n", b"\r", b"\n", b" ", b":", b"\x00", b"\xff", b"HTTP/1.1", b"Content-Length: 7", b"//", b"%", b"["]
     pieces.append(b"chunked")
     for _ in range(400):

@@ -10,6 +10,8 @@ from urllib.parse import quote_plus
 
 import pytest
 
+from tests.marks import looks
+from tests.processes import memory_of
 from tests.web.plain_app import Line, get, post
 
 # Freed memory is overwritten by `perturb`, but not what glibc keeps in its caches of threads: hence none of them.
@@ -36,21 +38,12 @@ def child(translations: Path, tmp_path: Path) -> Iterator[tuple[str, int]]:
         process.wait()
 
 
-def writable_memory(pid: int) -> bytes:
-    found = []
-    with Path(f"/proc/{pid}/mem").open("rb", buffering=0) as memory:
-        for line in Path(f"/proc/{pid}/maps").read_text().splitlines():
-            start, end = (int(part, 16) for part in line.split()[0].split("-"))
-            if "w" in line.split()[1]:
-                memory.seek(start)
-                found.append(memory.read(end - start))
-    return b"\0".join(found)
-
-
-def forms(mark: str) -> list[bytes]:
-    """List the forms that the wire, or Python, may have given a text."""
-    latin = [mark.encode("latin-1")] if max(mark) <= "\xff" else []
-    return [*latin, *(mark.encode(form) for form in ("utf-8", "utf-16-le", "utf-32-le")), quote_plus(mark).encode()]
+def left(pid: int, mark: str) -> list[str]:
+    """Name the forms of a text, as the wire or Python may have given it, that stand in the memory of a process."""
+    forms = looks(mark) | ({"one byte a letter": mark.encode("latin-1")} if max(mark) <= "\xff" else {})
+    found = memory_of(pid, forms | {"a page": b"<h1>"})
+    assert found.pop("a page"), "it was the memory of the right process"
+    return [name for name, times in found.items() if times]
 
 
 def new_mark(alphabet: str) -> str:
@@ -83,9 +76,7 @@ def test_nothing_that_was_posted_is_left_in_memory(child: tuple[str, int], alpha
             send(path, post("/echo", form_of(mark, times))[:-1], answered=False)  # gone before the end
         for _ in range(20):
             send(path, get("/en/"))
-    memory = writable_memory(pid)
-    assert b"<h1>" in memory  # it was the memory of the right process
-    assert {form: memory.count(form) for form in forms(mark) if form in memory} == {}
+    assert left(pid, mark) == []
 
 
 def test_not_even_a_text_that_something_holds_in_a_circle_is_left(child: tuple[str, int]) -> None:
@@ -94,8 +85,7 @@ def test_not_even_a_text_that_something_holds_in_a_circle_is_left(child: tuple[s
         mark = new_mark(ALPHABETS[2])
         send(path, post("/knot", form_of(mark, times)))
         send(path, get("/en/"))
-        memory = writable_memory(pid)
-        assert [form for form in forms(mark) if form in memory] == []
+        assert left(pid, mark) == []
 
 
 def test_the_search_finds_what_is_there(child: tuple[str, int]) -> None:
@@ -105,5 +95,4 @@ def test_the_search_finds_what_is_there(child: tuple[str, int]) -> None:
         with closing(Line(path)) as line:
             line.send(post("/echo", form_of(mark, 3))[:-1])
             send(path, get("/en/"))  # by then the unfinished one has been read
-            memory = writable_memory(pid)
-        assert any(form in memory for form in forms(mark))
+            assert left(pid, mark)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from flask import request, session
 from itsdangerous import TimestampSigner, URLSafeTimedSerializer
+from jinja2 import UndefinedError
 
 from onion_app.web.app import CSRFError, Hardened
 from onion_app.web.i18n import current_language, speak
@@ -159,7 +160,5 @@ def test_digits_and_dates_follow_the_language(app: Hardened) -> None:
 
 
 def test_an_undefined_name_in_a_template_is_an_error_and_no_blank(app: Hardened) -> None:
-    from jinja2 import UndefinedError
-
     with app.test_request_context("/en/"), pytest.raises(UndefinedError):
         app.jinja_env.from_string("{{ nothing }}").render()

@@ -4,7 +4,7 @@ import pytest
 
 from onion_app.errors import VisitOver
 from onion_app.web.visits import IDLE, LONGEST, MOST_VISITS, Visits
-from tests.web.plain_app import Clock
+from tests.world import Clock
 
 
 @pytest.fixture
@@ -84,13 +84,6 @@ def test_neither_key_nor_contents_stay_in_the_table(visits: Visits) -> None:
     visits.load(key)
     kept = [repr(thing) for thing in [*visits._open, *visits._open.values()]]
     assert not [thing for thing in kept if "secret" in thing or key in thing]
-
-
-def test_one_key_does_not_open_another_visit(visits: Visits) -> None:
-    mine, yours = visits.start({"a": 1}), visits.start({"b": 2})
-    assert visits.load(mine) == {"a": 1}
-    assert visits.load(yours) == {"b": 2}
-    assert mine != yours
 
 
 def test_sweeping_forgets_the_overdue(visits: Visits, clock: Clock) -> None:
