@@ -13,8 +13,7 @@ from onion_app.onion.control import Control
 from onion_app.onion.tor_process import TorProcess
 from scripts.rehearsal.network import PrivateNetwork
 from tests.onion.lines import Site
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.rehearsal import ROOT
 
 
 @contextmanager

@@ -1,6 +1,5 @@
-"""What stands at the other ends of tor in these tests: a site, a second controller, a tor that refuses."""
+"""What stands at the other ends of tor in these tests: a site, and a second controller."""
 
-import contextlib
 import socket
 import socketserver
 import threading
@@ -33,11 +32,6 @@ def sockets(pid: int) -> Iterator[list[str]]:
 
 def listeners(pid: int) -> list[list[str]]:
     return [words for words in sockets(pid) if words[4] == LISTENS or words[0].startswith("udp")]
-
-
-def unread(pid: int) -> int:
-    """Count the bytes that have arrived at a process that stands still."""
-    return sum(int(words[5].partition(":")[2], 16) for words in sockets(pid) if words[4] != LISTENS)
 
 
 class Serving(socketserver.ThreadingUnixStreamServer):
@@ -102,36 +96,3 @@ class ControlLine:
             assert line, said
             said += line
         return said
-
-
-class OldTor(Serving):
-    """Stands before a control socket and answers like a tor that does not know some of the words."""
-
-    def __init__(self, path: Path, behind: Path, unknown: bytes) -> None:
-        self.behind = behind
-        self.unknown = unknown
-        self.heard: list[bytes] = []
-        super().__init__(str(path), OldAnswers)
-
-
-class OldAnswers(socketserver.StreamRequestHandler):
-    server: OldTor
-
-    def handle(self) -> None:
-        with socket.socket(socket.AF_UNIX) as tor:
-            tor.connect(str(self.server.behind))
-            back = threading.Thread(target=self.hand_back, args=(tor,))
-            back.start()
-            for line in self.rfile:
-                self.server.heard.append(line)
-                if self.server.unknown in line:
-                    self.wfile.write(b'512 Bad arguments to ADD_ONION: Unrecognized keyword argument "it"\r\n')
-                else:
-                    tor.sendall(line)
-            tor.shutdown(socket.SHUT_RDWR)
-            back.join()
-
-    def hand_back(self, tor: socket.socket) -> None:
-        with contextlib.suppress(OSError):
-            while answer := tor.recv(4096):
-                self.wfile.write(answer)

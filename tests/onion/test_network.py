@@ -11,8 +11,7 @@ import pytest
 
 from scripts.rehearsal.network import PrivateNetwork
 from tests.onion.lines import LISTENS, sockets, wait_for
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.rehearsal import ROOT
 
 OWNER = """
 import sys, time

@@ -4,7 +4,6 @@ import os
 import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,17 +14,16 @@ from onion_app.launch.state import State
 from onion_app.launch.status import tor_trouble
 from onion_app.launch.terminal import Terminal
 from onion_app.launch.tor_supervisor import Service, TorSupervisor
-from onion_app.onion import control as service
+from onion_app.onion import control as control_module
 from onion_app.onion import tor_process
 from onion_app.onion.control import Control
 from onion_app.onion.socks import dial
 from onion_app.onion.tor_process import TorProcess
 from scripts.rehearsal.network import PrivateNetwork
 from scripts.rehearsal.wire import Answer, fetch
-from tests.onion.conftest import ROOT
-from tests.onion.lines import PAGE, ControlLine, OldTor, Site, listeners, unread, wait_for
+from tests.onion.lines import PAGE, ControlLine, Site, listeners, wait_for
 
-CELL = 514  # bytes
+INTRODUCED = "HS_STATE=HSCR_ESTABLISHED_WAITING"  # of a visitor's circuit, once the introduction point has said so
 
 
 @pytest.fixture
@@ -93,20 +91,23 @@ def test_what_is_published_is_reached_through_tor_alone_and_again_at_the_same_ad
 def test_a_visitor_whose_introduction_was_lost_is_let_in_without_asking_again(
     private_network: PrivateNetwork, tor: TorProcess, control: Control, site: Site, key: OnionKey, place: Path
 ) -> None:
-    torrc, way_to_site = private_network.torrc_for_service(ROOT / "torrc.example"), Path(str(site.server_address))
+    way_to_site, torrc = Path(str(site.server_address)), place / "torrc"
     control.publish(key.secret, key.address, way_to_site)
-    reach(private_network.socks_port, key.address, "before")
+    # What becomes the service asks as a visitor first: with the options of the network's own client.
+    options = (private_network.folder / "client" / "torrc").read_text().splitlines()
+    torrc.write_text("\n".join(each for each in options if not each.startswith(("DataDirectory", "Log", "SocksPort"))))
     again = tor_process.start_tor(torrc, place / "again", place / "run-again")
     way_again = again.control_socket.with_name("site.sock")
     way_again.symlink_to(way_to_site)
     second = Control.connect(again.control_socket)
     wait_for(lambda: second.bootstrap().percent == 100)
+    reach(again.socks_socket, key.address, "before")
 
     # The introduction point takes the visitor's words for a tor that never reads them.
     os.kill(tor.pid, signal.SIGSTOP)
-    with ThreadPoolExecutor() as thread:
-        waiting = thread.submit(dial, private_network.socks_port, key.address, 80, 150, circuit="lost")
-        wait_for(lambda: unread(tor.pid) >= CELL)
+    with ThreadPoolExecutor() as thread, ControlLine(again.control_socket) as line:
+        waiting = thread.submit(dial, again.socks_socket, key.address, 80, 150, circuit="lost")
+        wait_for(lambda: INTRODUCED in line.say("GETINFO circuit-status"))
         os.kill(tor.pid, signal.SIGKILL)
         tor.stop()
         second.publish(key.secret, key.address, way_again)
@@ -143,7 +144,7 @@ def test_a_killed_tor_is_noticed_within_seconds(mortal_tor: TorProcess, key: Oni
 
 def test_a_tor_that_stands_still_counts_as_lost(mortal_tor: TorProcess, monkeypatch: pytest.MonkeyPatch) -> None:
     connection = Control.connect(mortal_tor.control_socket)
-    monkeypatch.setattr(service, "_ANSWER", 0.5)
+    monkeypatch.setattr(control_module, "_ANSWER", 0.5)
     os.kill(mortal_tor.pid, signal.SIGSTOP)
     with pytest.raises(ControlLost):
         connection.health()
@@ -158,34 +159,39 @@ def test_a_connection_is_closed_twice_like_once(lonely_tor: TorProcess) -> None:
     assert control.lost.is_set()
 
 
-@contextmanager
-def old_tor(tor: TorProcess, unknown: bytes) -> Iterator[tuple[OldTor, Control]]:
-    """Connect to a tor that does not know one of the words."""
-    with OldTor(tor.control_socket.with_name("old.sock"), tor.control_socket, unknown) as old:
-        control = Control.connect(Path(str(old.server_address)))
-        yield old, control
-        control.close()
+def unknown_to_tor(word: str, patch: pytest.MonkeyPatch) -> list[str]:
+    """Have tor not know a word, as if it were older: it is told another in its place. Give the list of what is said."""
+    said: list[str] = []
+    ask = Control._ask
+
+    def mistold(control: Control, line: str) -> list[tuple[str, str, str]]:
+        said.append(line)
+        return ask(control, line.replace(word, "Unheard"))
+
+    patch.setattr(Control, "_ask", mistold)
+    return said
 
 
 def test_a_tor_without_proof_of_work_is_used_without_and_said(
-    lonely_tor: TorProcess, key: OnionKey, beside: Path
+    alone: Control, key: OnionKey, beside: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with old_tor(lonely_tor, b"PoWDefensesEnabled") as (old, control):
-        assert not control.publish(key.secret, key.address, beside)
-        assert control.health().published
-    asked = [line for line in old.heard if line.startswith(b"ADD_ONION")]
-    assert [b"PoWDefensesEnabled=1" in line for line in asked] == [True, False]
-    assert all(b"DiscardPK" in line and b"MaxStreamsCloseCircuit" in line for line in asked)
-    assert not any(b"Detach" in line or b"NonAnonymous" in line for line in asked)
+    said = unknown_to_tor("PoWDefensesEnabled", monkeypatch)
+    assert not alone.publish(key.secret, key.address, beside)
+    assert alone.health().published
+    asked = [line for line in said if line.startswith("ADD_ONION")]
+    assert ["PoWDefensesEnabled=1" in line for line in asked] == [True, False]
+    assert all("DiscardPK" in line and "MaxStreamsCloseCircuit" in line for line in asked)
+    assert not any("Detach" in line or "NonAnonymous" in line for line in asked)
 
 
-def test_a_tor_that_refuses_the_service_is_named(lonely_tor: TorProcess, key: OnionKey, beside: Path) -> None:
-    with old_tor(lonely_tor, b"ADD_ONION") as (old, control):
-        with pytest.raises(ServiceRefused) as refused:
-            control.publish(key.secret, key.address, beside)
-        assert old.heard
-        assert refused.value.args == ("tor answered 512",)
-        assert not control.health().published
+def test_a_tor_that_refuses_the_service_is_named(
+    alone: Control, key: OnionKey, beside: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    unknown_to_tor("Port=", monkeypatch)
+    with pytest.raises(ServiceRefused) as refused:
+        alone.publish(key.secret, key.address, beside)
+    assert refused.value.args == ("tor answered 512",)
+    assert not alone.health().published
 
 
 def test_a_key_of_another_address_is_not_published(
@@ -272,17 +278,10 @@ def test_no_log_record_holds_what_is_said_to_tor(
 def test_the_launcher_knows_of_a_tor_without_proof_of_work(
     lonely_tor: TorProcess, key: OnionKey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with OldTor(
-        lonely_tor.control_socket.with_name("old.sock"), lonely_tor.control_socket, b"PoWDefensesEnabled"
-    ) as old:
-        monkeypatch.setattr(lonely_tor, "control_socket", Path(str(old.server_address)))
-        way_in = TorSupervisor(
-            State(lonely_tor.control_socket.parents[1]),
-            Service(key.secret, key.address),
-            lambda: lonely_tor,
-            Terminal(),
-        )
-        way_in.start(0.0)
-        way_in.step(0.0)
-        assert way_in.status.proof_of_work is False
-        way_in.withdraw()
+    unknown_to_tor("PoWDefensesEnabled", monkeypatch)
+    state, service = State(lonely_tor.control_socket.parents[1]), Service(key.secret, key.address)
+    way_in = TorSupervisor(state, service, lambda: lonely_tor, Terminal())
+    way_in.start(0.0)
+    way_in.step(0.0)
+    assert way_in.status.proof_of_work is False
+    way_in.withdraw()

@@ -12,8 +12,7 @@ from onion_app.onion import tor_process
 from onion_app.onion.tor_process import TorProcess
 from tests import processes
 from tests.onion.lines import ControlLine, listeners, wait_for
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.rehearsal import ROOT
 
 TORRC = ROOT / "torrc.example"
 
@@ -121,26 +120,20 @@ def test_nothing_of_our_surroundings_reaches_tor(place: Path, offline: Path, mon
     assert {line.partition(b"=")[0] for line in surroundings} <= {b"", b"LC_ALL", b"PATH", b"LC_CTYPE"}
 
 
-def test_tor_ends_when_told(place: Path, offline: Path) -> None:
-    process = tor_process.start_tor(offline, place / "tor", place / "run")
-    assert process.ended() is None
-    assert process.stop() in (0, -signal.SIGKILL)
-    assert process.ended() is not None
-    assert process.stop() == process.ended()
-
-
-def test_tor_ends_in_order_although_its_sandbox_may_block_signals(mortal_tor: TorProcess, place: Path) -> None:
+def test_tor_ends_in_order_when_told_although_its_sandbox_may_block_signals(
+    mortal_tor: TorProcess, place: Path
+) -> None:
     state = place / "tor" / "state"
     state.unlink()
-    mortal_tor.stop()
+    assert mortal_tor.ended() is None
+    assert mortal_tor.stop() == mortal_tor.ended() == mortal_tor.stop() == 0
     assert "LastWritten" in state.read_text()
 
 
-def test_tor_can_be_started_again_where_another_was_killed(place: Path, offline: Path) -> None:
-    first = tor_process.start_tor(offline, place / "tor", place / "run")
-    os.kill(first.pid, signal.SIGKILL)
-    wait_for(lambda: first.ended() is not None)
-    assert first.control_socket.exists()
+def test_tor_can_be_started_again_where_another_was_killed(mortal_tor: TorProcess, place: Path, offline: Path) -> None:
+    os.kill(mortal_tor.pid, signal.SIGKILL)
+    wait_for(lambda: mortal_tor.ended() is not None)
+    assert mortal_tor.control_socket.exists()
     second = tor_process.start_tor(offline, place / "tor", place / "run")
     assert second.ended() is None
     second.stop()
