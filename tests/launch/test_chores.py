@@ -4,31 +4,31 @@ import json
 import os
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
-from onion_app.errors import NothingHere
 from onion_app.launch import clock as days
-from onion_app.launch import first_run, status
+from onion_app.launch import status
 from onion_app.launch.processes import child as child_module
 from onion_app.launch.processes import chores as chores_process
 from onion_app.launch.processes.child import Child, Orders, Reports
 from onion_app.launch.self_check import Observed
-from onion_app.launch.state import State
-from onion_app.launch.stdin_answers import Answers
 from onion_app.launch.supervisor import Supervisor
 from onion_app.launch.tor_supervisor import TorStatus
 from onion_app.vault import database, settings, truth
 from onion_app.vault.database import Database
-from onion_app.vault.desk import circles, invitations, stories_queue
+from onion_app.vault.desk import circles, stories_queue
 from onion_app.vault.desk.taken import all_taken, take_case
 from onion_app.vault.mailbox import lifetime
-from onion_app.vault.shown.reading import StoryOrGuide, Version, shown_story
+from onion_app.vault.mailbox.messages import messages_of
+from onion_app.vault.shown.reading import Version, shown_story
 from onion_app.vault.shown.writing import shown_by_mailbox
-from tests.vault.made import grant, invitation, moderator, new_case, set_up, some_id, some_key
+from tests.vault.made import founded, new_case, queued, set_up, words
+from tests.world import World
 
 DAY = 86400
 TODAY = 21_000
@@ -36,14 +36,12 @@ KEPT = 180  # days, unless set
 LONGEST = KEPT + KEPT // 5
 
 
-@dataclass
-class Opened:
-    """Both databases of an installation whose first circle has a key."""
+class Opened(World):
+    """Both databases of an installation, on which the chores are done."""
 
-    state: State
-    mailbox: Database
-    desk: Database
-    orders: Orders
+    @property
+    def orders(self) -> Orders:
+        return Orders(self.state.path, self.keys.mailbox, self.keys.desk, "x.onion", "x", 1, 0)
 
     def case(self, last_day: int) -> bytes:
         """Store a case whose last message came on this day, and give its id."""
@@ -53,18 +51,13 @@ class Opened:
 
     def queued_story(self, day: int) -> tuple[bytes, Version]:
         """Queue a story of a new case on this day; give the case's id and the words."""
-        case_id, story_id = self.case(TODAY), some_id()
-        lifetime.mark_read(self.mailbox, case_id)
-        version = Version(story_id, "en", "Title", "Once.", None, None, None)
-        stories_queue.queue_story(
-            self.mailbox, self.desk, StoryOrGuide(story_id, "story", None, 2025, ()), version, case_id, day
-        )
-        return case_id, version
+        case_id = self.case(TODAY)
+        return case_id, words(queued(self.mailbox, self.desk, case_id, day=day))
 
     def destroy_due(self, day: int = TODAY) -> int:
         return chores_process.destroy_due(self.mailbox, self.desk, day)
 
-    def chores(self, *, clock_is_right: bool = False, latest_day: int | None = None) -> dict[str, int]:
+    def do_chores(self, *, clock_is_right: bool = False, latest_day: int | None = None) -> dict[str, int]:
         """Do every chore, and give the counts."""
         reading, writing = os.pipe()
         orders = replace(self.orders, clock_is_right=clock_is_right, latest_day=latest_day)
@@ -75,32 +68,14 @@ class Opened:
         return counts
 
     def is_there(self, case_id: bytes) -> bool:
-        try:
-            lifetime.read_case(self.mailbox, case_id)
-        except NothingHere:
-            return False
-        return True
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[State, first_run.Installation]:
-    state = State(tmp_path_factory.mktemp("chores"))
-    made = first_run.make_installation(
-        state, first_run.draw_secrets(Answers()), {}, lambda: TODAY * DAY, lambda _: None
-    )
-    return state, made
+        return bool(messages_of(self.mailbox, case_id))
 
 
 @pytest.fixture
-def opened(made: tuple[State, first_run.Installation]) -> Iterator[Opened]:
-    state, installation = made
-    keys = installation.keys
-    orders = Orders(state.path, keys.mailbox, keys.desk, installation.onion.address, "x", 1, 0)
-    mailbox = database.open_mailbox(state.mailbox, keys.mailbox)
-    desk = database.open_desk(state.desk, keys.desk)
-    yield Opened(state, mailbox, desk, orders)
-    mailbox.close()
-    desk.close()
+def opened(tmp_path: Path) -> Iterator[Opened]:
+    with closing(Opened(tmp_path, lambda: TODAY * DAY)) as both:
+        both.circle(catch_all=True)
+        yield both
 
 
 def test_a_case_is_destroyed_between_a_fifth_before_and_a_fifth_after_its_time(opened: Opened) -> None:
@@ -128,13 +103,11 @@ def test_the_desk_and_not_the_mailbox_says_how_long_cases_are_kept(opened: Opene
 
 def test_a_case_that_a_stranger_to_its_circle_has_taken_goes_back(tmp_path: Path) -> None:
     made = set_up(tmp_path)
-    mailbox, desk, elsewhere, stranger = made.mailbox(), made.desk(), some_id(), moderator("stranger")
-    circles.add_circle(desk, circles.Circle(elsewhere, "elsewhere", (), (), False, False, 0, None))  # noqa: FBT003
-    invitations.add_invitation(desk, invitation(elsewhere, expires_day=TODAY), mark := some_key())
-    invitations.redeem(desk, mark, TODAY, stranger, grant(elsewhere, 1, stranger.id, some_key()))
+    mailbox, desk = made.mailbox(), made.desk()
+    elsewhere, stranger = founded(desk, "stranger")
     with mailbox.writing():
         truth.copy_circles(mailbox, desk)
-    own, mine, strange, erased = (new_case(circle) for circle in (elsewhere, *[made.circle_id] * 3))
+    own, mine, strange, erased = (new_case(circle) for circle in (elsewhere.id, *[made.circle_id] * 3))
     for case, holder in ((own, stranger.id), (mine, made.moderator_id), (strange, stranger.id), (erased, stranger.id)):
         lifetime.add_case(mailbox, case)
         take_case(desk, case.id, holder, TODAY)
@@ -168,7 +141,7 @@ def says_room(opened: Opened) -> bool:
     """Give what `status` says of room after these chores."""
     tor = TorStatus(100, published=True, confined=True, version="", proof_of_work=True)
     supervisors = [Supervisor(name, pytest.fail, pytest.fail) for name in ("site", "desk", "chores")]
-    supervisors[-1].counts = opened.chores()
+    supervisors[-1].counts = opened.do_chores()
     static = status.Static("x.onion", confined=True, clock=opened.orders.clock)
     return bool(status.launcher_status(static, opened.state, tor, Observed(), supervisors)["has_room"])
 
@@ -196,7 +169,7 @@ def test_copies_made_before_a_migration_go_when_safety_copies_do(opened: Opened)
 def test_a_queued_story_is_published_by_the_chores_of_its_day(opened: Opened) -> None:
     long_ago = int(opened.orders.clock()) // DAY - stories_queue.LATEST_DAYS - 1
     case_id, version = opened.queued_story(long_ago)
-    opened.chores(clock_is_right=True)
+    opened.do_chores(clock_is_right=True)
     assert shown_story(opened.mailbox, version.text_id)[1] == [version]
     assert lifetime.read_case(opened.mailbox, case_id).state == "published"
 
@@ -212,7 +185,7 @@ def clock(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> SetClock:
         monkeypatch.setattr(child_module, "time", SimpleNamespace(time=lambda: day * DAY + 1.0))
 
     move(TODAY)
-    opened.chores(clock_is_right=True)
+    opened.do_chores(clock_is_right=True)
     return move
 
 
@@ -224,12 +197,12 @@ def test_a_clock_that_jumps_destroys_nothing_and_all_goes_on_when_it_is_right(
     copy = opened.state.desk / f"desk.version-1.day-{TODAY}.db"
     copy.touch()
     clock(TODAY + jump)
-    counts = opened.chores()
+    counts = opened.do_chores()
     assert (counts["clock_off"], counts["destroyed"]) == (jump, 0)
     assert opened.is_there(case_id)
     assert shown_by_mailbox(opened.mailbox, version.text_id) == ([], [])
     clock(TODAY + 1)
-    assert opened.chores()["clock_off"] == 0
+    assert opened.do_chores()["clock_off"] == 0
     assert opened.is_there(case_id)
     copy.unlink()  # it was still there
 
@@ -237,7 +210,7 @@ def test_a_clock_that_jumps_destroys_nothing_and_all_goes_on_when_it_is_right(
 def test_a_machine_that_slept_for_two_weeks_is_believed(opened: Opened, clock: SetClock) -> None:
     early = opened.case(TODAY - LONGEST + days.LONGEST_SLEEP - 1)
     clock(TODAY + days.LONGEST_SLEEP)
-    assert opened.chores()["clock_off"] == 0
+    assert opened.do_chores()["clock_off"] == 0
     assert not opened.is_there(early)
 
 
@@ -259,7 +232,7 @@ class Launcher:
         self.day += days_on
         self.clock(self.day)
         self.since.chores_begin()
-        counts = self.opened.chores(latest_day=self.since.latest_day(), clock_is_right=clock_is_right)
+        counts = self.opened.do_chores(latest_day=self.since.latest_day(), clock_is_right=clock_is_right)
         if not counts["clock_off"]:
             self.since.clock_was_believed()
         return counts["clock_off"]
@@ -290,9 +263,9 @@ def test_the_operators_word_is_believed_both_ways(opened: Opened, clock: SetCloc
     old, new = opened.case(TODAY), opened.case(TODAY + 400)
     for day in (TODAY + 400, TODAY):
         clock(day)
-        assert opened.chores()["clock_off"] != 0
-        assert opened.chores(clock_is_right=True)["clock_off"] == 0
-        assert opened.chores()["clock_off"] == 0
+        assert opened.do_chores()["clock_off"] != 0
+        assert opened.do_chores(clock_is_right=True)["clock_off"] == 0
+        assert opened.do_chores()["clock_off"] == 0
     assert (opened.is_there(old), opened.is_there(new)) == (False, True)
 
 
@@ -301,7 +274,7 @@ def test_after_the_clock_was_ahead_nothing_is_kept_longer_and_the_day_that_was_s
 ) -> None:
     case_id = opened.case(TODAY + 3000)
     clock(TODAY + 1)
-    assert opened.chores()["findings"] == 0
+    assert opened.do_chores()["findings"] == 0
     case = lifetime.read_case(opened.mailbox, case_id)
     assert (case.received_day, case.last_day) == (TODAY + 1, TODAY + 1)
     assert (settings.read_settings(opened.desk).seen_day, settings.read_settings(opened.mailbox).seen_day) == (

@@ -3,21 +3,23 @@
 import secrets
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from onion_app.vault import connection, database, schema, settings, truth
+from onion_app.days import DAY
+from onion_app.vault import connection, database, schema, truth
 from onion_app.vault.database import Database
-from onion_app.vault.desk import circles, entries, invitations, moderators
+from onion_app.vault.desk import circles, entries, invitations, moderators, stories_queue
 from onion_app.vault.mailbox import case_keys, lifetime, messages
 from onion_app.vault.mailbox.records import AUTHOR, Case, Message, NewCase, Wrap
 from onion_app.vault.shown import writing
 from onion_app.vault.shown.reading import StoryOrGuide, Version
 from tests import tables
+from tests.world import World
 
 TODAY = 20_400
 LATER = (
@@ -38,10 +40,10 @@ class Installation:
     """Two databases, one circle with a key, and its first member."""
 
     folder: Path
-    mailbox_key: bytes = field(default_factory=some_key)
-    desk_key: bytes = field(default_factory=some_key)
-    circle_id: bytes = b""
-    moderator_id: bytes = b""
+    mailbox_key: bytes
+    desk_key: bytes
+    circle_id: bytes
+    moderator_id: bytes
     opened: list[Database] = field(default_factory=list)
 
     @property
@@ -118,20 +120,11 @@ class Installation:
 
 
 def set_up(folder: Path) -> Installation:
-    made = Installation(folder)
-    mailbox = database.create_mailbox(made.mailbox_folder, made.mailbox_key)
-    desk = database.create_desk(made.desk_folder, made.desk_key)
-    with desk.writing():
-        settings.put_setting(desk, "code_salt", secrets.token_bytes(16))
-        settings.put_setting(desk, "how_to_find_us", {"en": "Ask somebody you trust."})
-    first, member = founded(desk, "first", catch_all=True, coordinators=True)
-    made.circle_id, made.moderator_id = first.id, member.id
-    with mailbox.writing():
-        truth.copy_circles(mailbox, desk)
-        truth.copy_settings(mailbox, desk)
-    mailbox.close()
-    desk.close()
-    return made
+    with closing(World(folder, lambda: TODAY * DAY)) as world:
+        first, member = founded(world.desk, "first", catch_all=True, coordinators=True)
+        with world.mailbox.writing():
+            truth.copy_circles(world.mailbox, world.desk)
+        return Installation(folder, world.keys.mailbox, world.keys.desk, first.id, member.id)
 
 
 def circle(circle_id: bytes, name: str, **changed: Any) -> circles.Circle:
@@ -210,14 +203,28 @@ def next_wraps(db: Database, case: Case, epoch: int = 2, circle_id: bytes | None
     return wrap(epoch, circle_id or case.circle_id), wrap(epoch, AUTHOR, author.recipient)
 
 
+def words(
+    text_id: bytes, language: Any = "en", source: Any = None, title: str = "Title", body: str = "Once."
+) -> Version:
+    return Version(text_id, language, title, body, source, None, None)
+
+
+def queued(
+    mailbox: Database, desk: Database, case_id: bytes, text_id: bytes | None = None, day: int = TODAY, **changed: str
+) -> bytes:
+    """Queue a story of a case that everybody has read, and give its id."""
+    lifetime.mark_read(mailbox, case_id)
+    text = StoryOrGuide(text_id or some_id(), "story", None, 2025, ("violence",))
+    stories_queue.queue_story(mailbox, desk, text, words(text.id, **changed), case_id, day)
+    return text.id
+
+
 def draft(
     desk: Database, *languages: Any, case_id: bytes | None = None, year: int | None = 2026, notes: Any = ()
 ) -> bytes:
     """Write a story that nobody sees yet, in English unless said otherwise; give its id."""
     text = StoryOrGuide(some_id(), "story", None, year, tuple(notes))
-    versions = [
-        Version(text.id, each, f"A title in {each}", "A body", None, None, None) for each in languages or ("en",)
-    ]
+    versions = [words(text.id, each, title=f"A title in {each}", body="A body") for each in languages or ("en",)]
     writing.store_draft(desk, text, versions, case_id)
     return text.id
 
@@ -232,8 +239,6 @@ def story(mailbox: Database, desk: Database, *languages: Any, **facts: Any) -> b
 def guide(mailbox: Database, desk: Database, slug: str = "now") -> bytes:
     """Publish a guide in Arabic and English, and give its id."""
     text = StoryOrGuide(some_id(), "guide", slug, None, ())
-    writing.store_draft(
-        desk, text, [Version(text.id, each, "Title", "Go first.", None, None, None) for each in ("ar", "en")]
-    )
+    writing.store_draft(desk, text, [words(text.id, each, body="Go first.") for each in ("ar", "en")])
     writing.publish_text(mailbox, desk, text.id)
     return text.id

@@ -5,13 +5,12 @@ import pytest
 from onion_app.errors import AlreadyWithdrawn, CheckpointBusy, NothingHere
 from onion_app.vault import statefiles, truth
 from onion_app.vault.database import Database
-from onion_app.vault.desk import audit, entries, known_keys, stories_queue, taken
+from onion_app.vault.desk import audit, entries, known_keys, taken
 from onion_app.vault.mailbox import case_keys, lifetime, messages
 from onion_app.vault.mailbox.records import AUTHOR, Case
 from onion_app.vault.shown import reading, writing
-from onion_app.vault.shown.reading import StoryOrGuide, Version
 from tests import tables
-from tests.vault.made import TODAY, Installation, draft, sealing, some_id, story, write
+from tests.vault.made import TODAY, Installation, draft, queued, sealing, some_id, story, write
 
 
 def everything(made: Installation, kind: str = "mailbox") -> list[object]:
@@ -120,10 +119,8 @@ def test_a_story_goes_with_its_case_from_the_desk_too_and_is_not_published_again
 
 
 def test_a_draft_and_what_is_queued_go_with_their_case(mailbox: Database, desk: Database, case: Case) -> None:
-    lifetime.mark_read(mailbox, case.id)
     draft(desk, case_id=case.id)
-    text = StoryOrGuide(some_id(), "story", None, None, ())
-    stories_queue.queue_story(mailbox, desk, text, Version(text.id, "ar", "t", "b", None, None, None), case.id, TODAY)
+    queued(mailbox, desk, case.id)
     lifetime.erase_case(mailbox, case.id, TODAY)
     truth.repair(mailbox, desk, TODAY)
     assert desk.row("SELECT count(*) FROM texts") == (0,)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 
 import pytest
 
@@ -150,18 +151,11 @@ def test_counts_and_queues_cost_the_same_with_many_cases(made: Installation, mai
         assert case_keys.sealed_to(mailbox, made.circle_id, former, b"") == []
 
     def fill(number: int) -> None:
-        with mailbox.writing():
+        with mailbox.writing(), pytest.MonkeyPatch.context() as patch:
+            patch.setattr(mailbox, "writing", nullcontext)  # all of them at once
             for each in range(number):
-                case_id = some_id()
-                mailbox.run(
-                    "INSERT INTO cases (id, circle_id, kind, topic, answer_in, state, unread, urgent, received_day, "
-                    "last_day, spread) VALUES (?, ?, 'request', 'law', 'ar', 'new', 1, ?, ?, ?, 0)",
-                    (case_id, made.circle_id, each % 3, TODAY, TODAY + each % 100),
-                )
-                mailbox.run(
-                    "INSERT INTO case_keys (case_id, epoch, holder, recipient, wrap) VALUES (?, 1, ?, ?, ?)",
-                    (case_id, made.circle_id, present, b"sealed"),
-                )
+                sealed = (wrap(1, made.circle_id, present),)
+                made.add_case(mailbox, urgent=each % 3, day=TODAY + each % 100, wraps=sealed, messages=())
 
     fill(1000)
     few = cost(mailbox, ask)
@@ -201,13 +195,3 @@ def test_a_case_of_many_messages_is_appended_to_without_reading_them(
     read = [text for _, text in asked if text.startswith("SELECT") and "FROM messages" in text]
     assert read
     assert all("LIMIT 1" in text or "WHERE id = " in text for text in read)
-
-
-def test_members_see_nothing_of_others_circles_in_any_list(
-    made: Installation, mailbox: Database, desk: Database
-) -> None:
-    other = made.enrol(desk)
-    lifetime.add_case(mailbox, new_case(some_id()))
-    assert queues.queued_cases(mailbox, made.circle_id, "unread", 0) == []
-    assert queues.waiting_counts(mailbox, made.circle_id).unread == 0
-    assert taken.taken_cases(desk, other.id) == []

@@ -8,6 +8,7 @@ from onion_app.errors import BadSetting, DamagedFile
 from onion_app.vault import settings
 from onion_app.vault.database import Database
 from tests.vault.made import Installation
+from tests.world import FIND_US
 
 
 def put(db: Database, name: str, value: object) -> None:
@@ -17,7 +18,7 @@ def put(db: Database, name: str, value: object) -> None:
 
 def test_what_was_never_set_has_its_default(desk: Database) -> None:
     read = settings.read_settings(desk)
-    assert read.how_to_find_us == {"ar": "", "ckb": "", "kmr": "", "en": "Ask somebody you trust."}
+    assert read.how_to_find_us == {"ckb": "", "kmr": "", **FIND_US}
     assert (read.retention_days, read.paused, read.backup_days) == (180, False, 30)
     assert len(read.code_salt) == 16
     assert read.answer_days["urgent"] == 1

@@ -16,6 +16,7 @@ def test_a_case_is_taken_by_one_person_at_a_time(made: Installation, desk: Datab
         taken.take_case(desk, case_id, other.id, TODAY)
     taken.give_case_back(desk, case_id, other.id)
     assert taken.taken_by(desk, [case_id, some_id()]) == {case_id: made.moderator_id}
+    assert taken.taken_cases(desk, other.id) == []
     taken.give_case_back(desk, case_id, made.moderator_id)
     taken.take_case(desk, case_id, other.id, TODAY)
     assert taken.taken_cases(desk, other.id) == [case_id]

@@ -2,6 +2,7 @@
 
 import re
 import socket
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -208,3 +209,8 @@ def serving(app: Hardened, folder: Path, *, sized: bool = True, tcp: bool = Fals
         thread.join()
         for line in running.lines:
             line.close()
+
+
+if __name__ == "__main__":  # in a process of its own, as a child is started, for looking into its memory
+    given = socket.socket(fileno=int(sys.argv[1]))
+    serve(plain_app(Path(sys.argv[2])), given, sized=True, stop=threading.Event(), on_error=sys.stderr.write)

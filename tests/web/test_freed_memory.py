@@ -26,7 +26,7 @@ def child(translations: Path, tmp_path: Path) -> Iterator[tuple[str, int]]:
         listener.bind(path)
         listener.listen(1024)
         process = subprocess.Popen(
-            [sys.executable, "-m", "tests.web.posted_texts", str(listener.fileno()), str(translations)],
+            [sys.executable, "-m", "tests.web.plain_app", str(listener.fileno()), str(translations)],
             pass_fds=[listener.fileno()],
             env=SETTINGS | {"PATH": os.environ["PATH"]},
             cwd=Path(__file__).parents[2],
