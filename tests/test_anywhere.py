@@ -14,14 +14,14 @@ now = 1_795_044_600.0  # half past eleven at night in UTC, the 18th of November 
 time.time = lambda: now
 gmtime = time.gmtime
 time.gmtime = lambda seconds=now: gmtime(seconds)
-from onion_app.launch import status_text
+from onion_app.launch import clock
 from tests.served import serving
 with serving() as site:
     visitor = site.visitor()
     code = visitor.hand_in("tell", WRITTEN)
     pages = [visitor.get(path) for path in ("/ar/", "/ckb/guides/now", "/kmr/tell")]
     words = [page.main.text for page in (*pages, visitor.come_back(code))]
-print(json.dumps([*words, status_text.doubted_clock(5)]))
+print(json.dumps([*words, clock.describe_doubt(5)]))
 """
 ELSEWHERE = (
     {"TZ": "Pacific/Kiritimati", "LC_ALL": "POSIX", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
