@@ -9,7 +9,8 @@ from typing import Any
 
 WRITTEN = "كلمات words"
 WORDS = """
-import json, time
+import json, secrets, time
+secrets.randbelow = lambda below: 0  # the month in which a case is destroyed is drawn
 now = 1_795_044_600.0  # half past eleven at night in UTC, the 18th of November 2026: elsewhere it is the 19th
 time.time = lambda: now
 gmtime = time.gmtime

@@ -18,7 +18,7 @@ CIRCUIT = re.compile(r"650 CIRC (\d+) (?!CLOSED|FAILED).*PURPOSE=HS_SERVICE_REND
 CELLS = re.compile(r"650 CELL_STATS ID=(\d+) .*OutboundRemoved=(\S+)")
 RELAYED = re.compile(r"relay(?:_early)?:(\d+)")
 CELL = 498  # bytes of a page that one relay cell carries, after tor-spec
-TRIES = 12  # what a page does, it does each time; a circuit that is torn down early loses a cell or two, on a busy machine often
+TRIES = 12  # what a page does, it does each time; a circuit that is torn down early loses a cell or two
 
 
 class Counted:
