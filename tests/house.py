@@ -4,7 +4,6 @@ The promises are tried on it. Whoever kills a part of it waits until it stands a
 """
 
 import json
-import os
 import signal
 import subprocess
 import tempfile
@@ -25,7 +24,7 @@ from scripts.rehearsal.wire import through_tor, through_unix
 from tests import processes, tables
 from tests.ports import free_port
 from tests.processes import ENDS_WITH_US
-from tests.rehearsal import ROOT, first_line
+from tests.rehearsal import ROOT, begun, first_line, is_reached
 from tests.world import World
 
 START = 180.0  # seconds for tor, two Argon2id and three processes; a tenth of it on idle cores
@@ -55,19 +54,7 @@ class House:
         command = [*ENDS_WITH_US, str(ROOT / "scripts" / "launch"), "--state", str(self.state), "--answers", "-"]
         command += ["--as-is", "--desk-port", str(self.desk_port), "--torrc", str(self.torrc)]
         answers = {"passphrase": self.passphrase} if self.passphrase else {"how_to_find_us": FIND_US}
-        with self.said.open("ab") as stderr:
-            self.process = subprocess.Popen(
-                command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=stderr,
-                text=True,
-                start_new_session=True,
-                env=os.environ | {"TMPDIR": str(self.temporary)},
-            )
-        assert self.process.stdin is not None
-        self.process.stdin.write(json.dumps(answers) + "\n")
-        self.process.stdin.close()
+        self.process = begun(command, self.said, json.dumps(answers) + "\n", TMPDIR=str(self.temporary))
 
     def wait(self) -> dict[str, Any]:
         """Wait for the launcher's one line, and give it."""
@@ -165,14 +152,8 @@ class House:
 
     def site_answers(self) -> None:
         """Wait until the site answers at its socket."""
-
-        def answers() -> bool:
-            try:
-                return self.visitor().get("/").status == 200
-            except OSError:
-                return False
-
-        processes.until(answers, START, "an answer of the site")
+        dial = through_unix(self.site_socket)
+        processes.until(lambda: is_reached(dial, self.onion), START, "an answer of the site")
 
     def one(self, name: str) -> int:
         """Wait for the one process of this role, and give its id."""
@@ -183,15 +164,10 @@ class House:
 
         Who meets a service that has just been away waits on a circuit that it will never join, and has to dial anew.
         """
+        processes.until(self.is_reached_by_tor, START, "an answer through tor")
 
-        def answers() -> bool:
-            try:
-                dial = through_tor(self.socks_port, self.onion, patience=REDIAL)
-                return Visitor(dial, self.onion).get("/").status == 200
-            except OSError:
-                return False
-
-        processes.until(answers, START, "an answer through tor")
+    def is_reached_by_tor(self) -> bool:
+        return is_reached(through_tor(self.socks_port, self.onion, patience=REDIAL), self.onion)
 
 
 @pytest.fixture(scope="session")

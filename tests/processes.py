@@ -45,6 +45,12 @@ def state_of(pid: int) -> str:
         return ""
 
 
+def facts(pid: int) -> dict[str, list[str]]:
+    """Read what the kernel says of a process; if it is not dumpable its files in /proc tell nothing of its account."""
+    lines = (PROC / str(pid) / "status").read_text().splitlines()
+    return {name: words.split() for name, _, words in (line.partition(":") for line in lines)}
+
+
 def open_files(pid: int) -> set[str]:
     """Name what the descriptors of a process lead to; one that is closed meanwhile is left out."""
     names = set()
@@ -131,7 +137,7 @@ def traced(pids: list[int], calls: str, written: Path) -> Iterator[None]:
 
 
 def is_traced(pid: int) -> bool:
-    return "TracerPid:\t0\n" not in (PROC / str(pid) / "status").read_text()
+    return facts(pid)["TracerPid"] != ["0"]
 
 
 def memory_of(pid: int, needles: dict[str, bytes]) -> dict[str, int]:

@@ -1,11 +1,13 @@
 """One rehearsal for the whole run: the program as a newcomer starts it, and the ways to it."""
 
 import json
+import os
 import selectors
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,7 +16,7 @@ from typing import Any
 import pytest
 
 from scripts.rehearsal.people import Login, Visitor
-from scripts.rehearsal.wire import through_tor
+from scripts.rehearsal.wire import Dial, through_tor
 from tests.processes import ENDS_WITH_US
 
 ROOT = Path(__file__).parents[1]
@@ -69,26 +71,52 @@ def first_line(process: "subprocess.Popen[str]", patience: float) -> str:
     return process.stdout.readline()
 
 
-@pytest.fixture(scope="session")
-def rehearsal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rehearsal]:
-    """Run `scripts/rehearse --json`, and see at the end that it stops when asked and leaves nothing."""
-    said = tmp_path_factory.mktemp("rehearsal") / "stderr"
-    with said.open("wb") as stderr:
+def begun(command: Sequence[str], said: Path, answers: str = "", **more: str) -> "subprocess.Popen[str]":
+    """Start a script with its answers on standard input; `said` keeps its errors, `more` stands in its environment."""
+    with said.open("ab") as stderr:
         process = subprocess.Popen(
-            [*ENDS_WITH_US, str(ROOT / "scripts" / "rehearse"), "--json"],
-            stdin=subprocess.DEVNULL,
+            command,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=stderr,
             text=True,
             start_new_session=True,
+            env=os.environ | more,
         )
+    assert process.stdin is not None
+    process.stdin.write(answers)
+    process.stdin.close()
+    return process
+
+
+def is_reached(dial: Dial, host: str) -> bool:
+    """Say whether the first page of a place comes over this line."""
+    try:
+        return Visitor(dial, host).get("/").status == 200
+    except OSError:
+        return False
+
+
+@contextmanager
+def rehearsing(folder: Path, *words: str) -> Iterator[Rehearsal]:
+    """Run `scripts/rehearse --json` with these words, and see at the end that it stops when asked."""
+    said = folder / "stderr"
+    process = begun([*ENDS_WITH_US, str(ROOT / "scripts" / "rehearse"), "--json", *words], said)
     assert process.stdout is not None
     line = first_line(process, START)
     assert line, said.read_text()
-    stage = Rehearsal(json.loads(line), process)
-    yield stage
-    process.send_signal(signal.SIGTERM)
-    assert process.wait(STOP) == 0, said.read_text()
-    assert not process.stdout.read(), "more than one line was printed"
-    process.stdout.close()
+    try:
+        yield Rehearsal(json.loads(line), process)
+    finally:
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(STOP) == 0, said.read_text()
+        assert not process.stdout.read(), "more than one line was printed"
+        process.stdout.close()
+
+
+@pytest.fixture(scope="session")
+def rehearsal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rehearsal]:
+    """Rehearse once, and see at the end that nothing is left."""
+    with rehearsing(tmp_path_factory.mktemp("rehearsal")) as stage:
+        yield stage
     assert not stage.state.exists()

@@ -15,13 +15,12 @@ from typing import Any
 
 import pytest
 
-from onion_app.crypto.keyslots import open_slots
+from onion_app.crypto.keyslots import VaultKeys
 from onion_app.errors import SanctuaryError
 from onion_app.launch import launcher, unlock
 from onion_app.launch.__main__ import options
 from onion_app.launch.state import State, held
 from onion_app.launch.stdin_answers import Answers
-from onion_app.vault import statefiles
 from scripts.rehearsal.people import Visitor, Volunteer
 from scripts.rehearsal.wire import through_unix
 from tests import processes
@@ -29,10 +28,12 @@ from tests.launch.keeping import TODAY, Kept, add_case
 from tests.launch.manage import keyboard
 from tests.ports import free_port
 from tests.processes import Process
+from tests.rehearsal import ROOT, begun, first_line, is_reached
 
-ROOT = Path(__file__).parents[2]
 START = 120.0  # seconds for one launch; two on idle cores
 STOP = 60.0
+# An ordinary account: root without its privileges may open its own files only as their modes say.
+ORDINARY = ("setpriv", "--bounding-set", "-all", "--inh-caps", "-all")
 FIND_US = {"en": "Ask at the library.", "ar": "اسألوا في المكتبة."}
 
 
@@ -41,7 +42,7 @@ class Launched:
     """A launcher that was started, what it printed, and the ways to what it runs."""
 
     state: Path
-    process: "subprocess.Popen[bytes]"
+    process: "subprocess.Popen[str]"
     said: Path
     printed: dict[str, str] = field(default_factory=dict)
 
@@ -68,10 +69,7 @@ class Launched:
         return processes.below(self.pid)
 
     def site_answers(self) -> bool:
-        try:
-            return self.visitor().get("/").status == 200
-        except OSError:
-            return False
+        return is_reached(through_unix(self.state / "run" / "site.sock"), self.printed["onion"])
 
     def stop(self) -> int:
         """Ask it to stop, and give its exit code."""
@@ -98,28 +96,15 @@ class Operator:
 
     def start(self, answers: Any, *words: str, before: Sequence[str] = ()) -> Launched:
         """Start the launcher and give it its answers; `words` stand last on the command line, `before` first."""
-        command = [*before, *self.command, *self.words(), *words]
         said = self.folder / f"stderr-{len(self.launched)}"
-        with said.open("wb") as stderr:
-            process = subprocess.Popen(
-                command,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=stderr,
-                start_new_session=True,
-            )
-        assert process.stdin is not None
-        process.stdin.write(answers if isinstance(answers, bytes) else json.dumps(answers).encode())
-        process.stdin.close()
-        launched = Launched(self.state, process, said)
-        self.launched.append(launched)
-        return launched
+        process = begun([*before, *self.command, *self.words(), *words], said, json.dumps(answers))
+        self.launched.append(Launched(self.state, process, said))
+        return self.launched[-1]
 
     def launch(self, answers: Any, *words: str, before: Sequence[str] = ()) -> Launched:
         """Start it, and wait for its one line and for the site."""
         launched = self.start(answers, *words, before=before)
-        assert launched.process.stdout is not None
-        line = launched.process.stdout.readline()
+        line = first_line(launched.process, START)
         assert line, launched.words()
         launched.printed = json.loads(line)
         processes.until(launched.site_answers, START, "an answer of the site")
@@ -158,7 +143,13 @@ class Installation:
     """A state as a first run leaves it, and what that first run handed out."""
 
     state: Path
+    keys: VaultKeys
     printed: dict[str, str]
+
+    @property
+    def passphrase(self) -> dict[str, str]:
+        """Give the answers with which it is launched."""
+        return {"passphrase": self.printed["passphrase"]}
 
 
 @contextmanager
@@ -185,9 +176,8 @@ def installation() -> Iterator[Installation]:
         with held(Path(folder) / "state") as place:
             made = unlock.unlock_with_answers(place, Answers(how_to_find_us=FIND_US), time.time)
         assert made.first_secrets is not None
-        yield Installation(
-            place.path, vars(made.first_secrets) | {"onion": made.address, "desk_url": unlock.desk_url(made.keys, 1)}
-        )
+        printed = vars(made.first_secrets) | {"onion": made.address, "desk_url": unlock.desk_url(made.keys, 1)}
+        yield Installation(place.path, made.keys, printed)
 
 
 @pytest.fixture
@@ -200,15 +190,14 @@ def later(operator: Operator, installation: Installation) -> Operator:
 @pytest.fixture
 def kept(later: Operator, installation: Installation) -> Kept:
     """Give a state with one case in it that nothing runs on."""
-    place, printed = State(later.state), installation.printed
-    keys = open_slots(statefiles.read_keyslots(place.path), printed["spare_code"])
+    place, keys, printed = State(later.state), installation.keys, installation.printed
     return Kept(place, keys, printed["passphrase"], printed["spare_code"], add_case(place, keys, TODAY))
 
 
 @pytest.fixture
 def running(later: Operator, installation: Installation) -> Launched:
     """Give a launcher that runs."""
-    return later.launch({"passphrase": installation.printed["passphrase"]})
+    return later.launch(installation.passphrase)
 
 
 @pytest.fixture(scope="module")
@@ -216,7 +205,7 @@ def standing(installation: Installation) -> Iterator[Launched]:
     """Give a launcher that runs for a whole file, to look at and to leave as it is."""
     with beginner() as somebody:
         shutil.copytree(installation.state, somebody.state)
-        yield somebody.launch({"passphrase": installation.printed["passphrase"]})
+        yield somebody.launch(installation.passphrase)
 
 
 def contents(state: Path) -> dict[str, bytes]:

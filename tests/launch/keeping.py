@@ -1,25 +1,26 @@
 """Cases in a state that nothing runs on."""
 
 import time
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from onion_app.crypto.keys import new_id, new_key
 from onion_app.crypto.keyslots import VaultKeys
-from onion_app.errors import NothingHere
+from onion_app.days import DAY
 from onion_app.launch import backup_restore
+from onion_app.launch.backup_restore import RestoreResult
 from onion_app.launch.state import State
-from onion_app.vault import database
 from onion_app.vault.desk import circles, known_keys
 from onion_app.vault.mailbox import lifetime, messages
-from onion_app.vault.mailbox.records import Message, NewCase, Wrap
+from tests.vault.made import new_case
+from tests.world import World
 
-TODAY = int(time.time() // 86400)
+TODAY = int(time.time() // DAY)
 
 
 def noon() -> float:
     """Give the time in these states: it is the same day, also when a midnight passes between two tests."""
-    return TODAY * 86400 + 43200.0
+    return TODAY * DAY + 43200.0
 
 
 def quietly(_done: float) -> None:
@@ -36,48 +37,50 @@ class Kept:
     spare_code: str
     case: bytes
 
+    def opened(self, place: State | None = None) -> "closing[World]":
+        return opened(place or self.place, self.keys)
+
     def save(self, target: Path) -> Path:
         backup_restore.save_backup(self.place, self.keys, target, noon, quietly)
         return target
 
+    def restore(
+        self, file: Path, folder: Path, secret: str = "", *, replace: bool = False, newer: Path | None = None
+    ) -> RestoreResult:
+        secret = secret or self.passphrase
+        return backup_restore.restore_backup(file, secret, folder, noon, quietly, replace=replace, newer=newer)
+
     def meets_keys(self, *epochs: int) -> None:
         """Note at the desk that somebody has opened the case with these keys."""
-        desk = database.open_desk(self.place.desk, self.keys.desk)
-        known_keys.remember_keys(
-            desk, self.case, [known_keys.KnownKey(epoch, bytes(32), bytes(16)) for epoch in epochs]
-        )
-        desk.close()
+        met = [known_keys.KnownKey(epoch, bytes(32), bytes(16)) for epoch in epochs]
+        with self.opened() as world:
+            known_keys.remember_keys(world.desk, self.case, met)
 
     def keys_met(self, place: State | None = None) -> list[int]:
-        desk = database.open_desk((place or self.place).desk, self.keys.desk)
-        met = sorted(known_keys.known_keys(desk, self.case))
-        desk.close()
-        return met
+        with self.opened(place) as world:
+            return sorted(known_keys.known_keys(world.desk, self.case))
 
     def take_back(self) -> None:
-        mailbox = database.open_mailbox(self.place.mailbox, self.keys.mailbox)
-        lifetime.erase_case(mailbox, self.case, TODAY)
-        mailbox.close()
+        with self.opened() as world:
+            lifetime.erase_case(world.mailbox, self.case, TODAY)
+
+    def is_there(self, place: State | None = None) -> bool:
+        return is_there(place or self.place, self.keys, self.case)
+
+
+def opened(place: State, keys: VaultKeys) -> "closing[World]":
+    """Open both databases of a state for a moment."""
+    return closing(World(place.path, noon, keys))
 
 
 def add_case(place: State, keys: VaultKeys, day: int) -> bytes:
     """Store a case whose only message came on this day, and give its id."""
-    mailbox, desk = database.open_mailbox(place.mailbox, keys.mailbox), database.open_desk(place.desk, keys.desk)
-    circle, case = circles.circles(desk)[0].id, new_id()
-    message = Message(case, 1, new_id(), 1, "visitor", b"sealed" * 400)
-    wraps = (Wrap(1, circle, new_id(), b"wrap"),)
-    new = NewCase(case, circle, "request", "talk", "any", 0, new_key(), new_key(), day, wraps, (message,))
-    lifetime.add_case(mailbox, new)
-    mailbox.close()
-    desk.close()
-    return case
+    with opened(place, keys) as world:
+        new = new_case(circles.circles(world.desk)[0].id, day=day)
+        lifetime.add_case(world.mailbox, new)
+    return new.id
 
 
 def is_there(place: State, keys: VaultKeys, case: bytes) -> bool:
-    mailbox = database.open_mailbox(place.mailbox, keys.mailbox)
-    try:
-        return bool(messages.messages_of(mailbox, lifetime.read_case(mailbox, case).id))
-    except NothingHere:
-        return False
-    finally:
-        mailbox.close()
+    with opened(place, keys) as world:
+        return bool(messages.messages_of(world.mailbox, case))

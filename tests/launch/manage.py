@@ -82,3 +82,8 @@ class Heard(Terminal):
 
 def status(state: Path) -> dict[str, Any]:
     return manage(state, "status", "--json").json
+
+
+def failed(state: Path) -> set[tuple[str, str]]:
+    """Name the processes of which the status tells an error, each with its error."""
+    return {(one["process"], one["error"]) for one in status(state)["errors"]}

@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from tests import processes
-from tests.launch.conftest import ROOT, START, STOP, Operator
+from tests.launch.conftest import START, STOP, Operator
 from tests.launch.test_person import Person
+from tests.processes import facts
+from tests.rehearsal import ROOT
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(os.geteuid() != 0, reason="only root can give root up")]
 GUIDE = (ROOT / "docs" / "operator-guide.md").read_text()
@@ -48,12 +50,6 @@ def manage(root: Operator, *words: str) -> "subprocess.CompletedProcess[str]":
 
 def account() -> pwd.struct_passwd:
     return pwd.getpwnam("sanctuary")
-
-
-def facts(pid: int) -> dict[str, list[str]]:
-    """Read what the kernel says of a process; if it is not dumpable its files in /proc tell nothing of its account."""
-    lines = (processes.PROC / str(pid) / "status").read_text().splitlines()
-    return {name: words.split() for name, _, words in (line.partition(":") for line in lines)}
 
 
 def test_root_becomes_the_account_with_all_that_is_started(root: Operator, monkeypatch: pytest.MonkeyPatch) -> None:

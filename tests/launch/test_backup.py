@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from onion_app.crypto.codes import new_code
 from onion_app.crypto.keyslots import open_slots
 from onion_app.errors import (
     AlreadyRunning,
@@ -19,11 +20,11 @@ from onion_app.errors import (
     WrongPassphrase,
 )
 from onion_app.launch import backup_format, backup_restore, state
-from onion_app.launch.backup_restore import RestoreResult
 from onion_app.launch.state import State
 from onion_app.vault import statefiles
+from onion_app.vault.mailbox import messages
 from tests.launch.conftest import Installation, Launched, contents
-from tests.launch.keeping import TODAY, Kept, is_there, noon, quietly
+from tests.launch.keeping import TODAY, Kept, noon, quietly
 from tests.launch.manage import manage, with_secret
 
 
@@ -32,18 +33,14 @@ def elsewhere(tmp_path: Path) -> Path:
     return tmp_path / "there"
 
 
-def restore(kept: Kept, file: Path, folder: Path, *, replace: bool = False, newer: Path | None = None) -> RestoreResult:
-    return backup_restore.restore_backup(file, kept.passphrase, folder, noon, quietly, replace=replace, newer=newer)
-
-
 def test_a_backup_is_restored_with_the_spare_code_elsewhere(kept: Kept, tmp_path: Path, elsewhere: Path) -> None:
     kept.meets_keys(1, 2)  # the second epoch began after the mailbox was copied
     file = kept.save(tmp_path / "backup")
-    done = backup_restore.restore_backup(file, kept.spare_code, elsewhere, noon, quietly, replace=False, newer=None)
+    done = kept.restore(file, elsewhere, kept.spare_code)
     assert (done.day, done.withdrawn, done.unread_lists) == (TODAY, 0, ())
     restored = State(elsewhere)
     assert open_slots(statefiles.read_keyslots(elsewhere), kept.passphrase) == kept.keys
-    assert is_there(restored, kept.keys, kept.case)
+    assert kept.is_there(restored)
     assert (kept.keys_met(), kept.keys_met(restored)) == ([1, 2], [1])
     whole = {"desk", "last-backup", "lock", "mailbox", "run", "tor", "vault.key"}
     assert {path.name for path in elsewhere.iterdir()} == whole
@@ -55,7 +52,9 @@ def test_a_backup_has_one_of_few_sizes_and_shows_nothing(kept: Kept, tmp_path: P
     file = kept.save(tmp_path / "backup")
     assert file.stat().st_size == 64 << 20
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert not [secret for secret in (b"SQLite", b"sealedsealed") if secret in file.read_bytes()]
+    with kept.opened() as world:
+        [message] = messages.messages_of(world.mailbox, kept.case)
+    assert not [secret for secret in (b"SQLite", message.sealed[:64]) if secret in file.read_bytes()]
     assert statefiles.read_backup_day(kept.place.path) == TODAY
     assert not [*kept.place.path.glob("copying*"), *tmp_path.glob("*.part")]
 
@@ -85,7 +84,7 @@ def test_an_installation_is_not_replaced_unless_that_is_said(kept: Kept, tmp_pat
     file = kept.save(tmp_path / "backup")
     before = contents(kept.place.path)
     with pytest.raises(StateTaken):
-        restore(kept, file, kept.place.path)
+        kept.restore(file, kept.place.path)
     assert contents(kept.place.path) == before
     assert isinstance(manage(kept.place.path, "restore", str(file)).error, StateTaken), "before a secret is asked for"
 
@@ -96,17 +95,17 @@ def test_what_was_taken_back_stays_gone_where_the_newer_state_is_replaced_or_nam
 ) -> None:
     file, folder = kept.save(tmp_path / "backup"), kept.place.path if replaced else elsewhere
     kept.take_back()
-    done = restore(kept, file, folder, replace=replaced, newer=None if replaced else kept.place.path)
+    done = kept.restore(file, folder, replace=replaced, newer=None if replaced else kept.place.path)
     assert done.withdrawn == 1
-    assert not is_there(State(folder), kept.keys, kept.case)
+    assert not kept.is_there(State(folder))
     assert [(aside.path / "vault.key").exists() for aside in backup_restore.asides(State(folder))] == [True] * replaced
 
 
 def test_a_list_that_does_not_open_is_said(kept: Kept, tmp_path: Path) -> None:
     file = kept.save(tmp_path / "backup")
     (kept.place.mailbox / "mailbox.db").write_bytes(b"x" * 8192)
-    assert restore(kept, file, kept.place.path, replace=True).unread_lists == (kept.place.path,)
-    assert is_there(kept.place, kept.keys, kept.case)
+    assert kept.restore(file, kept.place.path, replace=True).unread_lists == (kept.place.path,)
+    assert kept.is_there()
 
 
 DAMAGES: dict[str, tuple[Callable[[bytes], bytes], type[SanctuaryError]]] = {
@@ -119,6 +118,7 @@ DAMAGES: dict[str, tuple[Callable[[bytes], bytes], type[SanctuaryError]]] = {
     "foreign": (lambda _: b"PK\x03\x04" + bytes(9000), NotABackup),
     "short": (lambda _: b"something else", NotABackup),
     "empty": (lambda _: b"", NotABackup),
+    "under another spare code": (lambda whole: whole, WrongPassphrase),
     "newer": (lambda whole: whole[:17] + b"\x02" + whole[18:], BackupNewer),
 }
 
@@ -131,8 +131,7 @@ def flipped(whole: bytes, at: int) -> bytes:
 def whole(installation: Installation, tmp_path_factory: pytest.TempPathFactory) -> bytes:
     folder = tmp_path_factory.mktemp("whole")
     shutil.copytree(installation.state, folder / "state")
-    keys = open_slots(statefiles.read_keyslots(folder / "state"), installation.printed["spare_code"])
-    backup_restore.save_backup(State(folder / "state"), keys, folder / "backup", noon, quietly)
+    backup_restore.save_backup(State(folder / "state"), installation.keys, folder / "backup", noon, quietly)
     return (folder / "backup").read_bytes()
 
 
@@ -142,15 +141,9 @@ def test_a_file_that_is_no_whole_backup_is_refused_by_name(
 ) -> None:
     damage, error = DAMAGES[name]
     (tmp_path / "backup").write_bytes(damage(whole))
-    done = with_secret(elsewhere, installation.printed["spare_code"], "restore", str(tmp_path / "backup"))
-    assert (type(done.error), done.code) == (error, 5)
-    assert not elsewhere.exists()
-
-
-def test_a_wrong_passphrase_restores_nothing(whole: bytes, tmp_path: Path, elsewhere: Path) -> None:
-    (tmp_path / "backup").write_bytes(whole)
-    done = with_secret(elsewhere, "never was this it", "restore", str(tmp_path / "backup"))
-    assert (type(done.error), done.code) == (WrongPassphrase, 3)
+    secret = new_code() if error is WrongPassphrase else installation.printed["spare_code"]
+    done = with_secret(elsewhere, secret, "restore", str(tmp_path / "backup"))
+    assert (type(done.error), done.code) == (error, 3 if error is WrongPassphrase else 5)
     assert not elsewhere.exists()
 
 
@@ -164,10 +157,10 @@ def test_a_restore_that_was_cut_off_is_done_again(kept: Kept, tmp_path: Path, mo
     with monkeypatch.context() as patched:
         patched.setattr(statefiles, "write_keyslots", power_cut)
         with pytest.raises(KeyboardInterrupt):
-            restore(kept, file, kept.place.path, replace=True)
+            kept.restore(file, kept.place.path, replace=True)
     assert not state.is_held(kept.place)
-    restore(kept, file, kept.place.path, replace=True)
-    assert not is_there(kept.place, kept.keys, kept.case), "the list was in the state that had been moved aside"
+    kept.restore(file, kept.place.path, replace=True)
+    assert not kept.is_there(), "the list was in the state that had been moved aside"
     assert len(backup_restore.asides(kept.place)) == 2
 
 

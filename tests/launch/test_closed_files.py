@@ -11,12 +11,10 @@ import pytest
 from onion_app.errors import FileClosed, StateClosed
 from onion_app.launch import manage_socket
 from tests import processes
-from tests.launch.conftest import ROOT, START, Installation, Launched, Operator
-from tests.launch.manage import status
+from tests.launch.conftest import ORDINARY, START, Installation, Operator
+from tests.launch.manage import failed, status
 from tests.marks import latin_mark
-
-# An ordinary account: root without its privileges may open its own files only as their modes say.
-ORDINARY = ("setpriv", "--bounding-set", "-all", "--inh-caps", "-all")
+from tests.rehearsal import ROOT
 
 
 @contextmanager
@@ -31,14 +29,10 @@ def closed(*files: Path) -> Iterator[None]:
             file.chmod(0o600)
 
 
-def failed(launched: Launched) -> set[tuple[str, str]]:
-    return {(one["process"], one["error"]) for one in status(launched.state)["errors"]}
-
-
 def test_a_database_that_is_closed_is_named_and_goes_on_when_it_is_opened(
     later: Operator, installation: Installation
 ) -> None:
-    answers = {"passphrase": installation.printed["passphrase"]}
+    answers = installation.passphrase
     launched = later.launch(answers, before=ORDINARY)
     launched.volunteer().enrol(installation.printed["invitation"], "Noor")
     mark, visitor = latin_mark(), launched.visitor()
@@ -52,7 +46,7 @@ def test_a_database_that_is_closed_is_named_and_goes_on_when_it_is_opened(
         assert (kept.status, kept.form_with("text").value("text")) == (503, "words")
         manage_socket.ask_launcher(launched.state / "run" / "manage.sock", "pause")  # starts the chores
         both = {("site", "StateClosed"), ("chores", "StateClosed")}
-        processes.until(lambda: both <= failed(launched), START, "both errors")
+        processes.until(lambda: both <= failed(launched.state), START, "both errors")
     assert visitor.come_back(code).main.having_class("text")[0].text == mark
     processes.until(lambda: status(launched.state)["paused"], START, "chores that go on")
     assert launched.stop() == 0
@@ -61,7 +55,7 @@ def test_a_database_that_is_closed_is_named_and_goes_on_when_it_is_opened(
 @pytest.mark.parametrize("name", ["vault.key", "mailbox/mailbox.db", "desk/desk.db"])
 def test_a_launch_names_the_file_that_it_may_not_read(later: Operator, installation: Installation, name: str) -> None:
     with closed(later.state / name):
-        launched = later.start({"passphrase": installation.printed["passphrase"]}, before=ORDINARY)
+        launched = later.start(installation.passphrase, before=ORDINARY)
         assert launched.process.wait(START) == StateClosed.exit_code
         assert StateClosed(str(later.state / name)).sentence in launched.words()
 
@@ -72,7 +66,7 @@ def test_a_backup_in_a_folder_that_is_closed_is_named_with_the_command_that_make
 ) -> None:
     stick = tmp_path / "stick"
     stick.mkdir(mode=0)  # as the desktop's are to every other account
-    answers = json.dumps({"passphrase": installation.printed["passphrase"]})
+    answers = json.dumps(installation.passphrase)
     command = [*ORDINARY, str(ROOT / "scripts" / "manage"), "--as-is", "--state", str(later.state), "--answers", "-"]
     command += [*words, str(stick / "file")]
     done = subprocess.run(command, input=answers, capture_output=True, text=True, timeout=START, check=False)

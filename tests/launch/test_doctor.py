@@ -2,22 +2,28 @@
 
 import inspect
 import re
+import signal
 import socket
+import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from onion_app import errors
 from onion_app.errors import Refused, SanctuaryError
+from onion_app.launch import __main__ as launch
 from onion_app.launch.state import State
-from onion_app.manage import doctor
-from onion_app.manage.__main__ import parser
+from onion_app.manage import __main__ as manage
+from onion_app.manage import doctor, running
 from onion_app.manage.doctor import examine
 from onion_app.onion import tor_process
 from onion_app.vault import statefiles
-from tests.launch.conftest import ROOT, Operator
-from tests.launch.manage import manage
+from tests.launch.conftest import Operator
+from tests.launch.manage import Heard
+from tests.launch.manage import manage as typed
+from tests.rehearsal import ROOT
 
 GUIDE = (ROOT / "docs" / "operator-guide.md").read_text()
 
@@ -33,7 +39,7 @@ def test_ten_questions_the_worst_answers_first(later: Operator) -> None:
     assert len(found) == 10
     assert grades == sorted(grades, key=("bad", "look", "good").index)
     assert all(bool(one.cure) == (one.grade != "good") for one in found)
-    assert manage(later.state, "doctor").said
+    assert typed(later.state, "doctor").said
 
 
 def test_an_older_tor_is_cured_by_what_a_plain_debian_has(later: Operator, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -89,8 +95,29 @@ def test_the_guide_has_every_sentence_with_its_cure_and_no_other() -> None:
         assert cure.strip()
 
 
+@pytest.mark.parametrize("program", [launch, manage])
+def test_every_error_ends_a_command_with_its_sentence_its_cure_and_its_status(
+    program: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["command", "--as-is", *(["status"] if program is manage else [])])
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    for name, one in named().items():
+        error = one("the fact")
+
+        def fail(*_: object, error: SanctuaryError = error) -> None:
+            raise error
+
+        terminal = Heard()
+        monkeypatch.setattr(program, "Terminal", lambda terminal=terminal: terminal)
+        monkeypatch.setattr(launch, "launch", fail)
+        monkeypatch.setattr(running, "status", fail)
+        assert program.main() == one.exit_code, name
+        sentence = f"{(one.__doc__ or '').splitlines()[0]}{' (the fact)' * bool(error.args)}"
+        assert terminal.said == [f"{sentence}\n    {one.hint}" if one.hint else sentence]
+
+
 def commands() -> set[str]:
-    [choices] = [action.choices for action in parser()._actions if action.dest == "command"]
+    [choices] = [action.choices for action in manage.parser()._actions if action.dest == "command"]
     assert choices is not None
     return set(choices)
 

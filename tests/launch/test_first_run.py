@@ -1,13 +1,10 @@
 """What a first run makes, and what is left of one that was cut off."""
 
-import hashlib
 import json
 import os
 import signal
 import sys
-import time
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -21,9 +18,11 @@ from onion_app.errors import VaultDamaged
 from onion_app.launch import first_run
 from onion_app.launch.state import State
 from onion_app.launch.stdin_answers import Answers
-from onion_app.vault import database, settings, statefiles
+from onion_app.vault import settings, statefiles
 from onion_app.vault.desk import circles, invitations
 from tests.launch.conftest import FIND_US, Installation, Operator
+from tests.launch.keeping import opened
+from tests.world import hardly_stretched
 
 CLOCK = lambda: 1_800_000_000.0  # noqa: E731
 TODAY = 1_800_000_000 // 86400
@@ -47,27 +46,22 @@ def test_a_first_run_prints_one_line_with_what_only_people_keep_and_a_later_one_
     assert again.stop() == 0
     for each in (launched, again):
         assert each.process.stdout is not None
-        assert each.process.stdout.read() == b""
+        assert each.process.stdout.read() == ""
 
 
 def test_the_one_circle_takes_every_topic_and_has_no_key_yet(installation: Installation) -> None:
-    keys = open_slots(statefiles.read_keyslots(installation.state), installation.printed["spare_code"])
-    with closing(database.open_desk(installation.state / "desk", keys.desk)) as desk:
-        [circle] = circles.circles(desk)
+    with opened(State(installation.state), installation.keys) as world:
+        [circle] = circles.circles(world.desk)
         assert (circle.catch_all, circle.coordinators, circle.public_key) == (True, True, None)
         mark = invitation_digest(installation.printed["invitation"])
-        invitation = invitations.find_invitation(desk, mark, int(time.time()) // 86400)
+        invitation = invitations.find_invitation(world.desk, mark, world.today)
         assert (invitation.circle_id, invitation.coordinator) == (circle.id, True)
 
 
 def test_the_mailbox_gets_its_copy_of_what_was_set(installation: Installation) -> None:
-    keys = open_slots(statefiles.read_keyslots(installation.state), installation.printed["spare_code"])
-    with (
-        closing(database.open_desk(installation.state / "desk", keys.desk)) as desk,
-        closing(database.open_mailbox(installation.state / "mailbox", keys.mailbox)) as mailbox,
-    ):
-        assert settings.read_settings(mailbox) == settings.read_settings(desk)
-        assert {**settings.read_settings(mailbox).how_to_find_us} == {"ckb": "", "kmr": "", **FIND_US}
+    with opened(State(installation.state), installation.keys) as world:
+        assert settings.read_settings(world.mailbox) == settings.read_settings(world.desk)
+        assert {**settings.read_settings(world.mailbox).how_to_find_us} == {"ckb": "", "kmr": "", **FIND_US}
 
 
 # --- cut off ------------------------------------------------------------------------------------------------------
@@ -115,15 +109,10 @@ def fresh(folder: Path) -> State:
     return state
 
 
-def quick(size: int, secret: bytes, salt: bytes, **_cost: int) -> bytes:
-    """Stand in for Argon2id where some forty first runs are made."""
-    return hashlib.blake2b(secret, key=salt, digest_size=size).digest()
-
-
 def test_a_first_run_cut_off_at_any_step_leaves_nothing_or_everything(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(argon2id, "kdf", quick)
+    monkeypatch.setattr(argon2id, "kdf", hardly_stretched)
     remnants = set()
     last = 1
     while True:
@@ -132,10 +121,8 @@ def test_a_first_run_cut_off_at_any_step_leaves_nothing_or_everything(
         left = frozenset(str(file.relative_to(state.path)) for file in state.path.rglob("*") if file.is_file())
         if not first_run.is_due(state):
             keys = open_slots(statefiles.read_keyslots(state.path), HANDED.spare_code)
-            database.open_mailbox(state.mailbox, keys.mailbox).close()
-            desk = database.open_desk(state.desk, keys.desk)
-            invitations.find_invitation(desk, invitation_digest(HANDED.invitation), TODAY)
-            desk.close()
+            with opened(state, keys) as world:
+                invitations.find_invitation(world.desk, invitation_digest(HANDED.invitation), TODAY)
         elif left not in remnants:
             remnants.add(left)
             first_run.make_installation(state, HANDED, FIND_US, CLOCK, lambda _: None)

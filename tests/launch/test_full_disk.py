@@ -1,14 +1,18 @@
 """The disk is full: what is refused says so and keeps the words, nothing acknowledged is lost, and then all goes on."""
 
+import os
+import secrets
 import shutil
+import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
-from onion_app.crypto.keyslots import open_slots
 from onion_app.errors import DiskFull
 from onion_app.launch import backup_restore, manage_socket
 from onion_app.launch.state import State
@@ -18,14 +22,55 @@ from onion_app.vault.shown.routing import LEAST_ROOM
 from scripts.rehearsal.people import Volunteer
 from tests import processes
 from tests.launch.conftest import START, Installation, Launched, Operator, contents
-from tests.launch.disk import fill, filled, small_disk
-from tests.launch.manage import manage, status, with_secret
+from tests.launch.manage import failed, manage, status, with_secret
 from tests.marks import files_with, latin_mark
 from tests.vault.made import LATER, add_migration
 
 pytestmark = pytest.mark.slow
 INDEX = 1 << 16  # bytes, of the write-ahead log
 LONG = " word" * 1500  # more than the write-ahead log has room for by chance
+SIZE = 160 << 20  # bytes: a backup of 64 MiB, what the site keeps free, and something to fill up
+PIECE = 1 << 12  # bytes of the smallest file
+
+
+@contextmanager
+def small_disk() -> Iterator[Path]:
+    """Mount a small disk at a path short enough for sockets, and take it away at the end."""
+    if os.geteuid() != 0:
+        pytest.skip("only root mounts a disk")
+    with tempfile.TemporaryDirectory(prefix="disk-") as folder:
+        mount = ["mount", "-t", "tmpfs", "-o", f"size={SIZE},mode=0700", "tmpfs", folder]
+        if (refused := subprocess.run(mount, capture_output=True, text=True, check=False)).returncode:
+            pytest.skip(f"no disk can be mounted here: {refused.stderr.strip()}")
+        try:
+            yield Path(folder)
+        finally:
+            subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+def fill(disk: Path, *, leaving: int = 0) -> Path:
+    """Fill a disk until so many bytes are left, and give the file that does it."""
+    ballast = disk / f"ballast-{secrets.token_hex(4)}"
+    with ballast.open("wb", buffering=0) as file:
+        os.posix_fallocate(file.fileno(), 0, max(PIECE, shutil.disk_usage(disk).free - leaving - PIECE))
+        file.seek(0, os.SEEK_END)
+        if not leaving:
+            try:
+                while file.write(bytes(PIECE)):
+                    pass
+            except OSError:
+                assert shutil.disk_usage(disk).free < PIECE
+    return ballast
+
+
+@contextmanager
+def filled(disk: Path, *, leaving: int = 0) -> Iterator[None]:
+    """Have a disk filled for a while."""
+    ballast = fill(disk, leaving=leaving)
+    try:
+        yield
+    finally:
+        ballast.unlink()
 
 
 @dataclass
@@ -34,7 +79,7 @@ class Place:
 
     disk: Path
     operator: Operator
-    printed: dict[str, str]
+    installation: Installation
     launched: Launched
     desk: Volunteer
     marks: list[str] = field(default_factory=list)
@@ -47,9 +92,6 @@ class Place:
         page = self.launched.visitor().come_back(code)
         return [found.text for found in page.main.having_class("text")]
 
-    def failed(self) -> set[tuple[str, str]]:
-        return {(one["process"], one["error"]) for one in status(self.launched.state)["errors"]}
-
 
 @pytest.fixture(scope="module")
 def place(installation: Installation, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
@@ -57,10 +99,10 @@ def place(installation: Installation, tmp_path_factory: pytest.TempPathFactory) 
         operator = Operator(tmp_path_factory.mktemp("operator"))
         operator.state = disk / "state"
         shutil.copytree(installation.state, operator.state)
-        launched = operator.launch({"passphrase": installation.printed["passphrase"]})
+        launched = operator.launch(installation.passphrase)
         desk = launched.volunteer().enrol(installation.printed["invitation"], "Noor")
         desk.log_in()
-        yield Place(disk, operator, installation.printed, launched, desk)
+        yield Place(disk, operator, installation, launched, desk)
         family = [process for each in operator.launched for process in each.family()]
         operator.end()
         processes.until(lambda: not any(process.alive for process in family), START, "the end of every process")
@@ -101,13 +143,13 @@ def test_on_a_full_disk_words_are_kept_and_read_and_the_status_names_it(place: P
         reply = refused.form_ending("/reply")
         assert reply.value("text") == answer
         manage_socket.ask_launcher(place.launched.state / "run" / "manage.sock", "pause")  # starts the chores
-        processes.until(lambda: ("chores", "DiskFull") in place.failed(), START, "the error")
+        processes.until(lambda: ("chores", "DiskFull") in failed(place.launched.state), START, "the error")
         marked = {
             line.text[2:14].strip() for line in status_text.status_lines(status(place.launched.state)) if line.bad
         }
         assert {"Errors", "Free space"} <= marked
     processes.until(lambda: status(place.launched.state)["paused"], START, "chores that go on")
-    assert not [error for error in place.failed() if error[0] == "chores"], "they were done since"
+    assert not [error for error in failed(place.launched.state) if error[0] == "chores"], "they were done since"
     assert manage(place.launched.state, "resume").code == 0
     assert answer in place.desk.send(reply, text=answer).main.text
     assert visitor.send(kept.form_with("text")).has(id="arrived")
@@ -131,9 +173,11 @@ def test_no_half_backup_is_left(place: Place, tmp_path: Path) -> None:
     target = place.disk / "backup"
     before = {*place.disk.iterdir(), *place.launched.state.iterdir()}
     with filled(place.disk):
-        done = with_secret(place.launched.state, place.printed["passphrase"], "backup", str(tmp_path / "backup"))
+        done = with_secret(
+            place.launched.state, place.installation.printed["passphrase"], "backup", str(tmp_path / "backup")
+        )
         assert isinstance(done.error, DiskFull)
-    keys = open_slots(statefiles.read_keyslots(place.launched.state), place.printed["passphrase"])
+    keys = place.installation.keys
     ballast: list[Path] = []
 
     def somebody_else_writes(done: float) -> None:
@@ -163,10 +207,10 @@ def check_restoring(place: Place, backup: Path) -> None:
     shutil.copytree(place.launched.state, other, ignore=shutil.ignore_patterns("run", "tor"))
     before = databases(other)
     with filled(place.disk):
-        done = with_secret(other, place.printed["passphrase"], "restore", str(backup), "--replace")
+        done = with_secret(other, place.installation.printed["passphrase"], "restore", str(backup), "--replace")
         assert (type(done.error), str(done.error)) == (DiskFull, str(other))
     assert databases(other) == before
-    secret = place.printed["passphrase"]
+    secret = place.installation.printed["passphrase"]
     backup_restore.restore_backup(backup, secret, other, time.time, lambda _: None, replace=True, newer=None)
     shutil.rmtree(other)
 
@@ -180,9 +224,9 @@ def test_a_launch_on_a_full_disk_is_refused_by_name_and_works_after(place: Place
         log.unlink()  # as when the machine was switched off since
     before = databases(place.launched.state)
     with filled(place.disk):
-        assert isinstance(place.operator.refused({"passphrase": place.printed["passphrase"]}), DiskFull)
+        assert isinstance(place.operator.refused(place.installation.passphrase), DiskFull)
     assert databases(place.launched.state) == before
-    place.launched = place.operator.launch({"passphrase": place.printed["passphrase"]})
+    place.launched = place.operator.launch(place.installation.passphrase)
     assert place.texts_under(code) == [mark]
 
 
@@ -198,7 +242,7 @@ def growing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> int:
 
 
 def test_no_half_migration_is_left(installation: Installation, growing: int) -> None:
-    keys = open_slots(statefiles.read_keyslots(installation.state), installation.printed["spare_code"])
+    keys = installation.keys
     with small_disk() as disk:
         folder = disk / "mailbox"
         shutil.copytree(installation.state / "mailbox", folder)

@@ -1,23 +1,22 @@
 """What was taken back between a backup and its restore: who may have lost that is warned, until it is surely gone."""
 
 import shutil
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from onion_app.launch import backup_restore, gap
+from onion_app.launch import gap
 from onion_app.launch.state import State
-from onion_app.vault import database, settings
-from tests.launch.keeping import TODAY, Kept, noon, quietly
+from onion_app.vault import settings
+from tests.launch.keeping import TODAY, Kept
 
 BACKUP_DAY = TODAY - 10
 
 
 def see_day(kept: Kept, place: State, day: int) -> None:
     """Note a day as the chores of a state do that runs on it."""
-    with closing(database.open_desk(place.desk, kept.keys.desk)) as desk, desk.writing():
-        settings.put_setting(desk, "seen_day", day)
+    with kept.opened(place) as world:
+        world.put(seen_day=day)
 
 
 def look(kept: Kept, coming: State, *in_use: State, aside: tuple[State, ...] = ()) -> settings.Restored:
@@ -45,8 +44,8 @@ def test_only_the_state_that_was_in_use_last_has_a_whole_list(kept: Kept, coming
 
 def test_a_warning_stays_whichever_state_has_it(kept: Kept, coming: State, tmp_path: Path) -> None:
     warned = State(shutil.copytree(kept.place.path, tmp_path / "warned"))
-    with closing(database.open_desk(warned.desk, kept.keys.desk)) as desk, desk.writing():
-        settings.put_setting(desk, "restored", {"day": BACKUP_DAY - 1, "back_since": BACKUP_DAY - 2})
+    with kept.opened(warned) as world:
+        world.put(restored={"day": BACKUP_DAY - 1, "back_since": BACKUP_DAY - 2})
     told = settings.Restored(BACKUP_DAY, BACKUP_DAY - 2)
     assert look(kept, coming, warned) == told
     assert look(kept, coming, kept.place, warned) == told
@@ -57,20 +56,11 @@ def test_a_warning_stays_whichever_state_has_it(kept: Kept, coming: State, tmp_p
 def test_a_second_restore_does_not_end_the_warning_of_the_first(kept: Kept, tmp_path: Path) -> None:
     backup, there = kept.save(tmp_path / "backup"), State(tmp_path / "there")
     for _ in range(2):
-        done = backup_restore.restore_backup(
-            backup, kept.passphrase, there.path, noon, quietly, replace=True, newer=None
-        )
-        assert not done.all_gone
+        assert not kept.restore(backup, there.path, replace=True).all_gone
         see_day(kept, there, TODAY)
-    with (
-        closing(database.open_desk(there.desk, kept.keys.desk)) as desk,
-        closing(database.open_mailbox(there.mailbox, kept.keys.mailbox)) as mailbox,
-    ):
-        assert (
-            settings.read_settings(desk).restored
-            == settings.read_settings(mailbox).restored
-            == settings.Restored(TODAY, TODAY)
-        )
+    with kept.opened(there) as world:
+        for db in (world.desk, world.mailbox):
+            assert settings.read_settings(db).restored == settings.Restored(TODAY, TODAY)
 
 
 def test_each_author_is_told_of_the_gap_that_their_case_was_in() -> None:

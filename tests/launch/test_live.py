@@ -28,16 +28,8 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         return {"clock_off_days": 0 if "clock" in orders else 20}
 
     monkeypatch.setattr(manage_socket, "ask_launcher", ask)
-    monkeypatch.setattr(
-        running,
-        "time",
-        SimpleNamespace(
-            time=lambda: LATE,
-            gmtime=lambda seconds=LATE: time.gmtime(seconds),
-            strftime=time.strftime,
-            monotonic=time.monotonic,
-        ),
-    )
+    late = {"time": lambda: LATE, "gmtime": lambda seconds=LATE: time.gmtime(seconds)}
+    monkeypatch.setattr(running, "time", SimpleNamespace(**vars(time) | late))
     return orders
 
 

@@ -6,24 +6,22 @@ import shutil
 import socket
 import time
 import tomllib
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from onion_app.crypto.keyslots import open_slots
 from onion_app.errors import ClockWrong, NotConfirmed, NotRunning, VaultDamaged
-from onion_app.launch import manage_socket
 from onion_app.launch.manage_socket import ManageSocket
 from onion_app.launch.state import State
 from onion_app.launch.status import BACKUP_IS_OLD, VERSION
 from onion_app.manage import status_text
-from onion_app.vault import database, settings, statefiles
+from onion_app.vault import statefiles
 from tests import processes
-from tests.launch.conftest import ROOT, START, Installation, Launched, Operator, contents
-from tests.launch.keeping import add_case, is_there
+from tests.launch.conftest import START, Installation, Launched, Operator, contents
+from tests.launch.keeping import TODAY, add_case, is_there, opened
 from tests.launch.manage import manage, status
+from tests.rehearsal import ROOT
 
 
 def counted(state: Path) -> dict[str, Any]:
@@ -61,11 +59,9 @@ def test_status_without_a_launcher_says_so_with_a_code_of_its_own(later: Operato
 
 
 def test_a_backup_that_is_old_is_marked(later: Operator) -> None:
-    today = int(time.time() // 86400)
     for age in (7, 8):
-        statefiles.write_backup_day(later.state, today - age)
+        statefiles.write_backup_day(later.state, TODAY - age)
         assert ("Backup" in marked(status(later.state))) == (age > BACKUP_IS_OLD)
-    assert (later.state / "last-backup").stat().st_mtime % 86400 == 0, "a day and nothing finer"
 
 
 def test_a_pause_holds_after_a_stop_and_a_restart_until_it_is_resumed(
@@ -76,7 +72,7 @@ def test_a_pause_holds_after_a_stop_and_a_restart_until_it_is_resumed(
     assert (manage(running.state, "stop").code, running.process.wait(START)) == (0, 0)
     assert not (running.state / "run" / "manage.sock").exists()
     assert manage(running.state, "stop").code == NotRunning.exit_code
-    again = later.launch({"passphrase": installation.printed["passphrase"]})
+    again = later.launch(installation.passphrase)
     assert counted(again.state)["paused"] is True
     assert "Messages" in marked(status(again.state))
     assert manage(again.state, "resume").code == 0
@@ -86,12 +82,11 @@ def test_a_pause_holds_after_a_stop_and_a_restart_until_it_is_resumed(
 def test_a_clock_far_ahead_destroys_nothing_until_somebody_has_looked_at_a_calendar(
     later: Operator, installation: Installation
 ) -> None:
-    place, today = State(later.state), int(time.time() // 86400)
-    keys = open_slots(statefiles.read_keyslots(later.state), installation.printed["passphrase"])
-    case = add_case(place, keys, today - 400)
-    with closing(database.open_desk(place.desk, keys.desk)) as desk, desk.writing():
-        settings.put_setting(desk, "seen_day", today - 399)  # as if the clock had jumped
-    later.launch({"passphrase": installation.printed["passphrase"]})
+    place, keys = State(later.state), installation.keys
+    case = add_case(place, keys, TODAY - 400)
+    with opened(place, keys) as world:
+        world.put(seen_day=TODAY - 399)  # as if the clock had jumped
+    later.launch(installation.passphrase)
     assert counted(later.state)["clock_off_days"] == 399
     assert "Clock" in marked(status(later.state))
     refused = manage(later.state, "clock", typed="01.01.2001\n")
@@ -169,11 +164,6 @@ def test_a_connection_that_says_nothing_loses_its_seat(tmp_path: Path) -> None:
         served.step(60.0, lambda _: {})
         assert line.recv(1) == b""
     served.close()
-
-
-def test_nobody_listens_is_named(tmp_path: Path) -> None:
-    with pytest.raises(NotRunning):
-        manage_socket.ask_launcher(tmp_path / "nowhere", "status")
 
 
 def test_the_version_is_the_one_of_the_project() -> None:

@@ -8,12 +8,12 @@ import pytest
 
 from onion_app.onion.control import Control
 from scripts.rehearsal.network import PrivateNetwork
-from scripts.rehearsal.wire import fetch
 from tests import processes
 from tests.house import House
-from tests.launch.conftest import ROOT, START
+from tests.launch.conftest import START
 from tests.launch.manage import status
 from tests.onion.lines import wait_for
+from tests.rehearsal import ROOT
 
 AT_ONCE = 10.0  # seconds in which tor itself knows
 SEEN = 60.0  # seconds in which an outage that tor reports shows
@@ -41,17 +41,10 @@ def test_an_outage_shows_within_a_minute_and_passes_by_itself(own_network: Priva
         tor.close()
         processes.until(lambda: "no introduction points" in status(house.state)["tor_trouble"], SEEN, "the outage")
         own_network.start_relays()
-        processes.until(lambda: is_well(house) and is_reached(own_network, house.onion), BACK, "the site, again")
+        processes.until(lambda: is_well(house) and house.is_reached_by_tor(), BACK, "the site, again")
         assert house.stop() == 0
 
 
 def is_well(house: House) -> bool:
     seen = status(house.state)
     return bool(seen["published"]) and seen["tor_trouble"] == []
-
-
-def is_reached(network: PrivateNetwork, onion: str) -> bool:
-    try:
-        return fetch(network.socks_port, onion).status == 200
-    except OSError:
-        return False

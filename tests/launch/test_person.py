@@ -19,12 +19,13 @@ from onion_app.crypto.keyslots import open_slots
 from onion_app.errors import WrongPassphrase
 from onion_app.launch import unlock
 from onion_app.launch.state import State
-from onion_app.vault import database, settings, statefiles
-from scripts.rehearsal.people import Visitor
+from onion_app.vault import settings, statefiles
 from scripts.rehearsal.wire import through_unix
 from tests import processes
 from tests.launch.conftest import START, Installation, Operator
 from tests.launch.manage import Heard
+from tests.rehearsal import is_reached
+from tests.world import World
 
 CONTROL = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 SECOND_SCREEN, FIRST_SCREEN, CLEARED = "\x1b[?1049h", "\x1b[?1049l", "\x1b[2J"
@@ -64,19 +65,18 @@ class Person:
         self.reads("Passphrase: ")
         self.types(installation.printed["passphrase"])
 
-    def onion(self) -> str:
-        """Wait for the address."""
-        return self.reads(".onion/").split("http://")[1].removesuffix("/")
+    def sees_the_site_answer(self, onion: str = "") -> str:
+        """Wait until the site answers, and give its address."""
+        onion = onion or self.reads(".onion/").split("http://")[1].removesuffix("/")
+        dial = through_unix(self.operator.state / "run" / "site.sock")
+        processes.until(lambda: is_reached(dial, onion), START, "an answer of the site")
+        return onion
 
     def ends(self) -> int:
         """Wait for the launcher's end, and give its exit code."""
-        [status] = processes.until(self.statuses, START, "the launcher's end")
+        ended = lambda: [status for pid, status in [os.waitpid(self.pid, os.WNOHANG)] if pid]  # noqa: E731
+        [status] = processes.until(ended, START, "the launcher's end")
         return os.waitstatus_to_exitcode(status)
-
-    def statuses(self) -> list[int]:
-        """Give the status with which the launcher has ended, or none while it runs."""
-        pid, status = os.waitpid(self.pid, os.WNOHANG)
-        return [status] if pid else []
 
     def leave(self) -> None:
         """Take the terminal away, and end what still runs."""
@@ -116,14 +116,14 @@ def test_a_first_run_hands_each_secret_over_on_a_screen_that_is_cleared(person: 
     invitation = "".join(re.findall(r"\d\.  (\d{4})\n", person.reads("Press Enter when it is written down.")))
     assert not (person.operator.state / "vault.key").exists(), "nothing is finished before it was handed over"
     person.types("")
-    processes.until(lambda: answers(person, person.onion()), START, "an answer of the site")
+    person.sees_the_site_answer()
 
     assert [len(code) for code in (spare_code, invitation)] == [28, 28]
     text = statefiles.read_keyslots(person.operator.state)
     keys = open_slots(text, passphrase)
     assert keys == open_slots(text, spare_code)
-    with closing(database.open_mailbox(person.operator.state / "mailbox", keys.mailbox)) as mailbox:
-        assert settings.read_settings(mailbox).how_to_find_us["en"] == "Ask at the library."
+    with closing(World(person.operator.state, time.time, keys)) as world:
+        assert settings.read_settings(world.mailbox).how_to_find_us["en"] == "Ask at the library."
     for secret in (passphrase, f"7.  {spare_code[-4:]}", f"7.  {invitation[-4:]}"):
         before, _, after = person.seen.rpartition(secret)
         assert before.rindex(SECOND_SCREEN) > before.rfind(FIRST_SCREEN), "it stands on the second screen"
@@ -154,7 +154,7 @@ def test_a_passphrase_is_not_shown_while_it_is_typed_and_ctrl_c_stops_everything
     returning: Person, installation: Installation
 ) -> None:
     returning.unlocks(installation)
-    returning.onion()
+    returning.reads(".onion/")
     words = installation.printed["passphrase"].split()
     assert not any(" ".join(two) in returning.seen for two in pairwise(words)), "one may stand in a sentence of ours"
     family = processes.until(lambda: processes.role(returning.pid, "tor"), START, "a running tor")
@@ -166,21 +166,12 @@ def test_a_passphrase_is_not_shown_while_it_is_typed_and_ctrl_c_stops_everything
 
 def test_it_outlives_its_terminal(returning: Person, installation: Installation) -> None:
     returning.unlocks(installation)
-    onion = returning.onion()
-    processes.until(lambda: answers(returning, onion), START, "an answer of the site")
+    onion = returning.sees_the_site_answer()
     os.close(returning.terminal)
     first = processes.role(returning.pid, "site")[0].pid
     processes.kill(first)  # which it says, to nobody
     another = lambda: any(found.pid != first for found in processes.role(returning.pid, "site"))  # noqa: E731
     processes.until(another, START, "another site")
-    processes.until(lambda: answers(returning, onion), START, "an answer of the site")
+    returning.sees_the_site_answer(onion)
     os.kill(returning.pid, signal.SIGTERM)
     assert returning.ends() == 0
-
-
-def answers(person: Person, onion: str) -> bool:
-    try:
-        visitor = Visitor(through_unix(person.operator.state / "run" / "site.sock"), onion)
-        return visitor.get("/").status == 200
-    except OSError:
-        return False

@@ -1,15 +1,15 @@
 """New words, a new spare code, a new coordinator, the address: with the old secret only, and the rest stays."""
 
-from contextlib import closing
-
 import pytest
 
 from onion_app.crypto.codes import invitation_digest
 from onion_app.crypto.keyslots import open_slots
 from onion_app.errors import BadUsage, VaultDamaged, WrongPassphrase
-from onion_app.vault import database, statefiles
+from onion_app.launch.state import State
+from onion_app.vault import statefiles
 from onion_app.vault.desk import circles, invitations
 from tests.launch.conftest import Installation, Launched, Operator, contents
+from tests.launch.keeping import opened
 from tests.launch.manage import manage, with_secret
 
 
@@ -20,11 +20,10 @@ def test_a_new_secret_opens_and_the_old_one_does_not(
     later: Operator, installation: Installation, opened_by: str, renewed: str
 ) -> None:
     printed = installation.printed
-    keys = open_slots(statefiles.read_keyslots(later.state), printed["passphrase"])
     done = with_secret(later.state, printed[opened_by], renewed.removesuffix("_code"))
     slots = statefiles.read_keyslots(later.state)
     other = {"passphrase": "spare_code", "spare_code": "passphrase"}[renewed]
-    assert open_slots(slots, done.json[renewed]) == open_slots(slots, printed[other]) == keys
+    assert open_slots(slots, done.json[renewed]) == open_slots(slots, printed[other]) == installation.keys
     with pytest.raises(WrongPassphrase):
         open_slots(slots, printed[renewed])
 
@@ -38,13 +37,11 @@ def test_nothing_is_changed_or_told_under_a_wrong_passphrase(later: Operator, wo
 
 
 def test_a_coordinator_is_invited_while_everything_runs(standing: Launched, installation: Installation) -> None:
-    printed = installation.printed
-    done = with_secret(standing.state, printed["passphrase"], "invite", "--coordinator")
-    keys = open_slots(statefiles.read_keyslots(standing.state), printed["spare_code"])
-    with closing(database.open_desk(standing.state / "desk", keys.desk)) as desk:
-        invited = invitations.find_invitation(desk, invitation_digest(done.json["invitation"]), 0)
+    done = with_secret(standing.state, installation.printed["passphrase"], "invite", "--coordinator")
+    with opened(State(standing.state), installation.keys) as world:
+        invited = invitations.find_invitation(world.desk, invitation_digest(done.json["invitation"]), 0)
         assert invited.coordinator
-        assert circles.read_circle(desk, invited.circle_id).coordinators
+        assert circles.read_circle(world.desk, invited.circle_id).coordinators
     assert standing.volunteer().get("/join").status == 200
 
 

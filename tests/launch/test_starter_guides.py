@@ -1,7 +1,6 @@
 """The guides of a new installation: whole in English and Arabic, checked by nobody, and promising nothing."""
 
 import re
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -9,22 +8,13 @@ import pytest
 
 from onion_app.launch import starter_guides
 from onion_app.site.views.guides import NOW, ORDER
-from onion_app.vault import settings, truth
-from onion_app.vault.database import Database, create_desk, create_mailbox
+from onion_app.vault import truth
 from onion_app.vault.shown import reading
 from onion_app.web.markdown import render
+from tests.world import Clock, World
 
 NAMES = sorted({path.name.partition(".")[0] for path in starter_guides.FOLDER.iterdir()})
 FILES = sorted(starter_guides.FOLDER.glob("*.md"))
-
-
-@pytest.fixture
-def both(tmp_path: Path) -> Iterator[tuple[Database, Database]]:
-    """Have the guides put into two new databases, the mailbox and the desk."""
-    mailbox, desk = create_mailbox(tmp_path / "mailbox", b"m" * 32), create_desk(tmp_path / "desk", b"d" * 32)
-    with closing(mailbox), closing(desk):
-        starter_guides.store_guides(mailbox, desk)
-        yield mailbox, desk
 
 
 def test_they_are_the_guides_that_the_site_knows() -> None:
@@ -32,19 +22,16 @@ def test_they_are_the_guides_that_the_site_knows() -> None:
 
 
 def test_each_is_there_in_english_and_arabic_the_one_for_danger_is_shown_and_nobody_has_checked_any(
-    both: tuple[Database, Database],
+    tmp_path: Path,
 ) -> None:
-    mailbox, desk = both
-    stored = desk.rows("SELECT t.slug, v.language, v.checked_by, v.checked_day FROM texts t JOIN versions v "
-                       "ON v.text_id = t.id WHERE kind = 'guide'")  # fmt: skip
-    assert {(name, language, None, None) for name in NAMES for language in ("ar", "en")} <= set(stored)
-    assert {row[2:] for row in stored} == {(None, None)}
-    assert set(reading.titles_of_guides(mailbox)) == {"now"}
-    with desk.writing():
-        settings.put_setting(desk, "code_salt", bytes(16))
-    with mailbox.writing():
-        truth.copy_settings(mailbox, desk)
-    assert truth.repair(mailbox, desk, 20_000) == []
+    with closing(World(tmp_path, Clock())) as world:
+        starter_guides.store_guides(world.mailbox, world.desk)
+        stored = world.desk.rows("SELECT t.slug, v.language, v.checked_by, v.checked_day FROM texts t JOIN versions v "
+                                 "ON v.text_id = t.id WHERE kind = 'guide'")  # fmt: skip
+        assert {(name, language, None, None) for name in NAMES for language in ("ar", "en")} <= set(stored)
+        assert {row[2:] for row in stored} == {(None, None)}
+        assert set(reading.titles_of_guides(world.mailbox)) == {"now"}
+        assert truth.repair(world.mailbox, world.desk, world.today) == []
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)

@@ -10,8 +10,11 @@ from pathlib import Path
 import pytest
 
 from scripts.rehearsal.network import PrivateNetwork
+from tests import processes
 from tests.onion.lines import LISTENS, sockets, wait_for
 from tests.rehearsal import ROOT
+
+LOOPBACK = "0100007F"  # 127.0.0.1, as the kernel's tables have it
 
 OWNER = """
 import sys, time
@@ -23,33 +26,21 @@ PrivateNetwork(Path(sys.argv[1]), progress=lambda words: print(words, flush=True
 
 def tors_of(folder: Path) -> list[int]:
     """Return the processes that were started from a file in this folder, without the services of other tests."""
-    found = []
-    for process in Path("/proc").glob("[0-9]*"):
-        try:
-            words = (process / "cmdline").read_bytes()
-        except OSError:
-            continue
-        if str(folder).encode() in words and b"--defaults-torrc" in words and b"/service.torrc" not in words:
-            found.append(int(process.name))
-    return found
+    found = [process for process in processes.table() if "--defaults-torrc" in process.words]
+    words = {process.pid: " ".join(process.words) for process in found}
+    return [pid for pid, said in words.items() if str(folder) in said and "/service.torrc" not in said]
 
 
 def addresses_of(pid: int) -> set[str]:
     """Return the addresses on which the sockets of a process listen, and those between which its connections stand."""
     ends = ([local] if state == LISTENS else [local, remote] for _, _, local, remote, state, *_ in sockets(pid))
-    return {spelt(end) for each in ends for end in each}
-
-
-def spelt(words: str) -> str:
-    """Spell an address and port of the kernel's tables as people do, without the port."""
-    address = bytes.fromhex(words.partition(":")[0])
-    return ".".join(str(byte) for byte in reversed(address))
+    return {end.partition(":")[0] for each in ends for end in each}
 
 
 def test_it_never_leaves_the_loopback(private_network: PrivateNetwork) -> None:
     tors = tors_of(private_network.folder)
     assert len(tors) == 8
-    assert {address for pid in tors for address in addresses_of(pid)} == {"127.0.0.1"}
+    assert {address for pid in tors for address in addresses_of(pid)} == {LOOPBACK}
 
 
 def test_its_options_are_those_of_the_project_and_a_few_more(private_network: PrivateNetwork) -> None:
