@@ -101,6 +101,8 @@ def held(folder: Path) -> Iterator[State]:
         AlreadyRunning: another process holds it.
     """
     state = State(folder.resolve())
+    if not str(state.path).isprintable():  # an odd byte among others, which no child would be told
+        raise BadUsage("the path of the state folder holds what is no letter")
     if len(os.fsencode(state.run / _LONGEST_NAME)) > _SOCKET_PATH_BYTES:
         raise StatePathTooLong(str(state.path))
     lock = _take(state)

@@ -136,7 +136,7 @@ class Visitor(Person):
             UnexpectedPageError: it was not sent.
         """
         page = self.check(kind, text, **choices)
-        if self.confirm(page).code != page.code:
+        if not page.code or self.confirm(page).code != page.code:
             raise UnexpectedPageError("it was not sent")
         return page.code
 

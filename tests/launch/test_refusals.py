@@ -1,6 +1,7 @@
 """Every way in which the launcher refuses to start: its own error and exit code, and nothing changed."""
 
 import json
+import os
 import socket
 from typing import Any
 
@@ -117,9 +118,14 @@ def test_a_tor_that_does_not_start_ends_everything(operator: Operator) -> None:
     assert not launched.family()
 
 
-def test_a_path_too_long_for_a_socket_is_refused(operator: Operator) -> None:
-    refused = operator.refused({}, "--state", str(operator.folder / ("long" * 30)))
-    assert (type(refused), refused.exit_code) == (StatePathTooLong, 2)
+@pytest.mark.parametrize(("name", "error"), [("x" * 100, StatePathTooLong), (os.fsdecode(b"\xff"), BadUsage)])
+def test_a_path_that_no_socket_or_no_child_takes_is_refused(
+    operator: Operator, name: str, error: type[SanctuaryError]
+) -> None:
+    operator.state /= name
+    refused = operator.refused({})
+    assert (type(refused), refused.exit_code) == (error, 2)
+    assert not operator.state.exists()
 
 
 def test_a_folder_of_other_things_is_left_alone(operator: Operator) -> None:
