@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from onion_app.web.app import Hardened
-from tests.catalogues import compile_catalogues
+from scripts.catalogues import compile_catalogues
 from tests.web.plain_app import Serving, plain_app, serving
 
 ARABIC = """

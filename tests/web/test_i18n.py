@@ -1,7 +1,7 @@
 from pathlib import Path
 
 from onion_app.web.i18n import LANGUAGES, day_words, load_catalogue, load_catalogues, month_words, numerals
-from tests.catalogues import PRODUCT, compile_catalogues, compiled
+from scripts.catalogues import PRODUCT, compile_catalogues, compiled
 
 
 def test_the_four_languages_stand_in_order_of_their_readers() -> None:
