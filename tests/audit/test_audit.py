@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from onion_app.choices import LANGUAGE_CODES
 from tests.audit.chromium import Window, window
 from tests.audit.visits import every_error, every_page, furnish
-from tests.offered import LANGUAGES
 from tests.served import serving
 
 TOOLS = Path(__file__).parent / "node_modules"
@@ -48,7 +48,7 @@ def pages() -> dict[str, str]:
     """Serve the site once and read all of it."""
     with serving() as site:
         story = furnish(site)
-        found = {name: page for language in LANGUAGES for name, page in every_page(site, story, language)}
+        found = {name: page for language in LANGUAGE_CODES for name, page in every_page(site, story, language)}
         return found | dict(every_error(site))
 
 
@@ -62,7 +62,7 @@ def browser() -> Iterator[Window]:
 def test_the_audit_sees_everything(pages: dict[str, str]) -> None:
     answered = {name.rpartition(" ")[2] for name in pages}
     assert {"200", "400", "404", "405", "413", "421", "503"} <= answered
-    assert len(list(_once(pages))) > 30 * len(LANGUAGES)
+    assert len(list(_once(pages))) > 30 * len(LANGUAGE_CODES)
 
 
 def test_no_page_shuts_anybody_out(browser: Window, pages: dict[str, str]) -> None:
@@ -79,7 +79,7 @@ def test_what_a_page_is_for_needs_no_scrolling_on_a_small_phone(
         for name, page in pages.items()
         if re.search(asked, name) and 'class="errors"' not in page and "<aside" not in page
     }
-    assert len(found) >= len(LANGUAGES)
+    assert len(found) >= len(LANGUAGE_CODES)
     missing = {name: _missing(browser, page, FIRST_SCREEN[asked]) for name, page in found.items()}
     assert {name: each for name, each in missing.items() if each} == {}
 

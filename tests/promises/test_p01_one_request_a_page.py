@@ -8,10 +8,10 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from onion_app.choices import LANGUAGE_CODES
 from scripts.rehearsal.pages import Element, Page
 from tests.browser import Browser, browsing
 from tests.house import House
-from tests.offered import LANGUAGES
 from tests.proxy import CountingProxy
 from tests.ways import crawl, use_every_form
 
@@ -74,7 +74,7 @@ def policy(page: Page) -> str:
 
 
 @pytest.mark.usefixtures("coordinator")
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", LANGUAGE_CODES)
 def test_no_page_runs_loads_or_leads_to_anything_outside(house: House, language: str) -> None:
     visitor = house.visitor(language)
     crawled = list(crawl(visitor, "/", f"/{language}/", f"/{language}/nowhere", "/nowhere"))
@@ -108,7 +108,7 @@ def browser(proxy: CountingProxy) -> Iterator[Browser]:
 
 
 def test_firefox_sends_one_request_for_each_page(house: House, proxy: CountingProxy, browser: Browser) -> None:
-    for path in ("/", *(f"/{language}/{page}" for language in LANGUAGES for page in ("", "tell", "protects", "none"))):
+    for path in ("/", *(f"/{code}/{page}" for code in LANGUAGE_CODES for page in ("", "tell", "protects", "none"))):
         before = len(proxy.requests)
         browser.go(f"http://{house.onion}{path}")
         assert browser.text("h1")

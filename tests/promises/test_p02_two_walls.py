@@ -7,12 +7,12 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from onion_app.choices import LANGUAGE_CODES
 from onion_app.onion import socks
 from scripts.rehearsal.people import Person, Volunteer
 from scripts.rehearsal.wire import PATIENCE, exchange, through_loopback, through_tor, through_unix
 from tests import processes
 from tests.house import House
-from tests.offered import LANGUAGES
 
 LISTENING = "0A"  # the state of a listening socket in /proc/net/tcp
 DESK_PATHS = ("/login", "/join", "/enrol", "/logout", "/account")
@@ -72,7 +72,7 @@ def test_the_site_knows_no_page_of_the_desk(house: House) -> None:
     visitor = house.visitor(by_tor=True)
     for path in DESK_PATHS:
         assert visitor.get(path).status == 404
-    for language in LANGUAGES:
+    for language in LANGUAGE_CODES:
         assert visitor.get(f"/{language}/login").status == 404
 
 

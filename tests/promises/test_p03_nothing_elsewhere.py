@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from onion_app.choices import LANGUAGE_CODES
 from scripts.rehearsal.people import Visitor, Volunteer
 from scripts.rehearsal.wire import exchange
 from tests import processes
 from tests.house import House
 from tests.marks import arabic_mark, files_with, latin_mark
-from tests.offered import LANGUAGES
 
 SQLITE_PLAIN = b"SQLite format 3\0"
 MAKING_FILES = ("open", "creat", "mknod", "rename", "link", "mkdir", "memfd_create", "truncate")
@@ -138,7 +138,7 @@ def test_the_site_opens_no_file_for_writing_but_its_database(house: House, coord
 def test_no_file_holds_what_was_written(house: House, coordinator: Volunteer) -> None:
     before = time.time()
     marks: list[str] = []
-    for language in LANGUAGES:
+    for language in LANGUAGE_CODES:
         write_in_every_way(house.visitor(language), marks)
     work_at_the_desk(house, coordinator, marks)
     temporary = [Path(tempfile.gettempdir()), Path("/tmp"), Path("/var/tmp"), Path("/dev/shm"), Path("/var/log")]

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from onion_app.choices import LANGUAGE_CODES
 from scripts.rehearsal.people import Visitor, Volunteer
 from tests.house import House
 from tests.marks import files_with
-from tests.offered import LANGUAGES
 from tests.tables import everything_in
 
 PART = 8  # digits; shorter runs of digits stand in random numbers by chance
@@ -60,7 +60,7 @@ def live_a_whole_case(house: House, language: str) -> tuple[Visitor, list[str]]:
     return visitor, [code, new_code]
 
 
-@pytest.fixture(scope="module", params=LANGUAGES)
+@pytest.fixture(scope="module", params=LANGUAGE_CODES)
 def lived(house: House, coordinator: Volunteer, request: pytest.FixtureRequest) -> tuple[Visitor, list[str]]:
     assert coordinator.login.handle
     return live_a_whole_case(house, request.param)

@@ -5,9 +5,9 @@ from email.utils import parsedate_to_datetime
 
 import pytest
 
+from onion_app.choices import LANGUAGE_CODES
 from scripts.rehearsal.wire import Answer, Dial, exchange, read_answer, request, through_unix
 from tests.house import House
-from tests.offered import LANGUAGES
 from tests.served import Site, serving
 from tests.strange import STRANGE
 from tests.ways import use_every_form
@@ -46,7 +46,7 @@ def different(answers: list[Answer]) -> list[tuple[int, int]]:
 
 
 @pytest.mark.parametrize("connection", ["close", "keep-alive"])
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", LANGUAGE_CODES)
 def test_published_pages_and_errors_have_one_size(house: House, dial: Dial, language: str, connection: str) -> None:
     paths = [
         "/",
@@ -76,7 +76,7 @@ def test_any_other_method_gets_the_same_size(house: House, dial: Dial, method: s
 
 
 @pytest.mark.usefixtures("coordinator")
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", LANGUAGE_CODES)
 def test_every_answer_on_a_visitors_way_has_the_same_size(house: House, language: str) -> None:
     visitor = house.visitor(language)
     use_every_form(visitor)
@@ -131,7 +131,7 @@ def site() -> Iterator[Site]:
         yield served
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", LANGUAGE_CODES)
 def test_refusing_and_expired_pages_have_the_same_size(site: Site, language: str) -> None:
     visitor = site.visitor(language)
     check = visitor.check("tell", "words")
@@ -149,7 +149,7 @@ def test_refusing_and_expired_pages_have_the_same_size(site: Site, language: str
     assert different(answers) == []
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", LANGUAGE_CODES)
 def test_a_broken_mailbox_answers_in_the_same_size(site: Site, language: str) -> None:
     site.end()
     away = site.state.path / "away"

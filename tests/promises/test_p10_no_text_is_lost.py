@@ -9,13 +9,13 @@ from collections.abc import Iterator
 
 import pytest
 
+from onion_app.choices import LANGUAGE_CODES
 from onion_app.errors import Overloaded
 from scripts.rehearsal.pages import Form, Page
 from scripts.rehearsal.people import Visitor
 from tests.browser import browsing
 from tests.house import House
 from tests.marks import arabic_mark
-from tests.offered import LANGUAGES
 from tests.served import Site, serving
 
 # Everything that a browser, a form or a template could spoil: it must come back letter by letter.
@@ -40,7 +40,7 @@ def site(running: Site) -> Iterator[Site]:
     running.restart()
 
 
-@pytest.fixture(params=LANGUAGES)
+@pytest.fixture(params=LANGUAGE_CODES)
 def visitor(site: Site, request: pytest.FixtureRequest) -> Visitor:
     return site.visitor(request.param)
 

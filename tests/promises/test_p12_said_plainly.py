@@ -3,8 +3,8 @@
 import re
 from pathlib import Path
 
+from onion_app.choices import LANGUAGE_CODES
 from tests.house import House
-from tests.offered import LANGUAGES
 
 ROOT = Path(__file__).parents[2]
 MODEL = (ROOT / "docs" / "threat-model.md").read_text()
@@ -22,7 +22,7 @@ def test_every_promise_has_its_row_and_every_row_its_tests() -> None:
 
 def test_the_site_says_in_every_language_what_it_cannot_do(house: House) -> None:
     sentences = set[str]()
-    for language in LANGUAGES:
+    for language in LANGUAGE_CODES:
         page = house.visitor(language).get(f"/{language}/protects")
         lists = [{item.text for item in found.every("li")} for found in page.main.every("ul")]
         limits = max(lists, key=len)

@@ -5,9 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from onion_app.choices import NOTES
+from onion_app.choices import LANGUAGE_CODES, NOTES
 from onion_app.web.size import SHORT
-from tests.offered import LANGUAGES
 from tests.served import Site, serving
 from tests.ways import crawl
 
@@ -27,7 +26,7 @@ def site() -> Iterator[Site]:
         yield served
 
 
-@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("language", LANGUAGE_CODES)
 def test_every_published_page_has_one_length_and_needs_nothing_else(site: Site, language: str) -> None:
     visitor = site.visitor(language)
     read = list(crawl(visitor, f"/{language}/", only=rf"/{language}/(?!tell|ask|return|case)"))

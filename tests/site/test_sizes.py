@@ -5,11 +5,10 @@ from typing import get_args
 
 import pytest
 
-from onion_app.choices import NOTES, LanguageCode
+from onion_app.choices import LANGUAGE_CODES, NOTES, LanguageCode
 from onion_app.web.app import Hardened
 from onion_app.web.size import SHORT
 from scripts.rehearsal.people import Visitor
-from tests.offered import LANGUAGES
 from tests.site.conftest import Place
 from tests.ways import use_every_form
 
@@ -51,7 +50,7 @@ def go_everywhere(visitor: Visitor, place: Place) -> None:
     place.put(paused=False)
 
 
-@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("lang", LANGUAGE_CODES)
 def test_every_page_leaves_a_fifth_to_spare(longest: Place, come: Callable[[], Visitor], lang: str) -> None:
     visitor = come()
     visitor.language = lang
