@@ -4,18 +4,8 @@ import re
 
 import pytest
 
-from onion_app.vault.desk import circles, moderators
+from onion_app.vault.desk import moderators
 from tests.desk.house import House, Volunteer
-
-
-def test_the_first_member_brings_the_key_of_the_circle(house: House, newcomer: Volunteer, circle: bytes) -> None:
-    newcomer.enrol(house.invitation(circle), "Sara")
-    assert newcomer.page.has(id="welcome")
-    who = moderators.find_moderator(house.desk, "Sara")
-    assert who.state == "active"
-    assert house.public_key(circle) == circles.read_circle(house.desk, circle).public_key
-    newcomer.log_in()
-    assert [card.get("data-circle") for card in newcomer.page.having_class("circle")] == [circle.hex()]
 
 
 def test_nothing_is_stored_before_line_and_digits_are_typed(house: House, newcomer: Volunteer, circle: bytes) -> None:

@@ -5,7 +5,7 @@ import pytest
 from onion_app.crypto.epochs import AUTHOR_HOLDER
 from onion_app.crypto.payloads import Text
 from onion_app.desk.phrases import PHRASES
-from onion_app.vault.desk import audit, moderators, taken
+from onion_app.vault.desk import moderators, taken
 from onion_app.vault.mailbox import case_keys, lifetime
 from tests.desk.house import House, Volunteer, epochs_open_to, listed, pairs_of
 from tests.world import Author
@@ -163,22 +163,6 @@ def test_a_case_handed_over_gets_keys_that_the_former_circle_never_had(
         lawyer.post(f"/case/{case}/ways-out/hand-over", [*token, ("circle", circle.hex())])
         assert "Take this case first" in lawyer.page.errors
     assert lifetime.read_case(house.mailbox, authors[1].case_id).circle_id == circle
-
-
-def test_a_case_of_which_a_part_opens_for_nobody_is_not_handed_over(
-    house: House, counsellor: Volunteer, authors: list[Author], circle: bytes
-) -> None:
-    law = house.circle("Law", topics=("law",))
-    house.enrol(law, "Dana")
-    author = authors[0]
-    counsellor.open_case(author.case_id.hex())
-    counsellor.get(f"/case/{author.case_id.hex()}/ways-out")
-    with house.mailbox.writing():
-        damaged = "UPDATE case_keys SET wrap = ? WHERE case_id = ? AND holder = ?"
-        house.mailbox.run(damaged, (bytes(120), author.case_id, circle))
-    counsellor.press(f"/case/{author.case_id.hex()}/ways-out/hand-over", circle=law.hex())
-    assert "opens for nobody any more" in counsellor.page.errors
-    assert "handed a case over" not in [row.what for row in audit.audit_of(house.desk, circle, 0)]
 
 
 def test_stepping_out_hides_a_case_from_whoever_steps_out(

@@ -7,6 +7,7 @@ import pytest
 from onion_app.crypto.epochs import AUTHOR_HOLDER, Epoch, authors_epochs, next_epoch
 from onion_app.site.author_keys import keys_in
 from onion_app.vault import truth
+from onion_app.vault.desk import audit
 from onion_app.vault.mailbox import case_keys, messages, records
 from tests.desk.house import House, Volunteer, joins, pairs_of, shuts_out
 from tests.planting import Intruder
@@ -151,6 +152,7 @@ def test_a_planted_key_does_not_keep_a_case_from_its_new_keys(
     house.enrol(law, "Rojin")
     counsellor.get(f"/case/{case}/ways-out")
     assert "opens for nobody any more" in counsellor.press(f"/case/{case}/ways-out/hand-over", circle=law.hex()).errors
+    assert "handed a case over" not in [row.what for row in audit.audit_of(house.desk, circle, 0)]
     assert intruder.reads() == []
 
 

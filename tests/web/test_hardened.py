@@ -27,13 +27,6 @@ def test_a_cookie_is_set_only_when_the_session_is_used(app: Hardened) -> None:
     assert "Set-Cookie" not in client.get("/en/").headers
 
 
-def test_the_cookie_of_the_desk_is_bound_to_its_host(translations: Path) -> None:
-    app = plain_app(translations)
-    app.config.update(SESSION_COOKIE_NAME="__Host-desk", SESSION_COOKIE_SECURE=True)
-    cookie = app.test_client().get("/en/write").headers["Set-Cookie"]
-    assert re.fullmatch(r"__Host-desk=[^;]+; Secure; HttpOnly; Path=/; SameSite=Strict", cookie)
-
-
 def test_a_form_without_its_token_is_refused_and_its_text_can_be_kept(app: Hardened) -> None:
     @app.errorhandler(CSRFError)
     def keep(_error: CSRFError) -> tuple[str, int]:
