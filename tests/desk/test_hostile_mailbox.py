@@ -64,6 +64,15 @@ def test_a_message_that_is_moved_or_missing_is_marked(
     assert [gap.text for gap in page.having_class("gap")] == [f"Here {missing} missing."]
 
 
+@pytest.mark.parametrize(("number", "said"), [(1, "رسالة ناقصة"), (2, "رسالتان"), (3, "٣ رسائل"), (11, "١١ رسالة")])
+def test_a_gap_is_counted_the_arabic_way(
+    counsellor: Volunteer, case: str, intruder: Intruder, number: int, said: str
+) -> None:
+    intruder.runs("UPDATE messages SET number = ? WHERE number = 3", 3 + number)
+    counsellor.get("/?lang=ar")
+    assert said in counsellor.open_case(case).having_class("gap")[0].text
+
+
 def test_a_reply_taken_out_of_the_mailbox_is_missed(counsellor: Volunteer, case: str, intruder: Intruder) -> None:
     counsellor.reply(case, "Real.")
     assert not counsellor.page.has(id="missing")

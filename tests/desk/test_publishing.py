@@ -54,13 +54,19 @@ def test_a_draft_is_sealed_until_it_is_queued(house: House, editor: Volunteer, a
     assert all(b"Somebody" not in entry.sealed for entry in entries.entries_of(house.desk, author.case_id))
 
 
-@pytest.mark.parametrize("left_out", list(CHECKS))
-def test_every_line_of_the_checklist_is_ticked(editor: Volunteer, author: Author, left_out: str) -> None:
+@pytest.fixture
+def begun(editor: Volunteer, author: Author) -> str:
+    """Give a testimony that is taken, with the page of its story open."""
     case = author.tells(WRITTEN)
     editor.take(case)
     editor.get(f"/case/{case}/story")
+    return case
+
+
+@pytest.mark.parametrize("left_out", list(CHECKS))
+def test_every_line_of_the_checklist_is_ticked(editor: Volunteer, author: Author, begun: str, left_out: str) -> None:
     ticked = {name: value for name, value in CHECKS.items() if name != left_out}
-    page = editor.press(f"/case/{case}/story/save", **DRAFT, **ticked, finished="1")
+    page = editor.press(f"/case/{begun}/story/save", **DRAFT, **ticked, finished="1")
     assert "five lines" in editor.page.errors
     assert page.first(id="text").raw_text.strip() == EDITED
     assert entries.entries_of(author.world.desk, author.case_id) == []
@@ -69,11 +75,8 @@ def test_every_line_of_the_checklist_is_ticked(editor: Volunteer, author: Author
 @pytest.mark.parametrize(
     ("field", "value"), [("title", "x" * 81), ("title", " "), ("text", ""), ("language", "de"), ("year", "3025")]
 )
-def test_each_field_is_checked(editor: Volunteer, author: Author, field: str, value: str) -> None:
-    case = author.tells(WRITTEN)
-    editor.take(case)
-    editor.get(f"/case/{case}/story")
-    assert editor.press(f"/case/{case}/story/save", **(DRAFT | {field: value})).has("a", href=f"#{field}")
+def test_each_field_is_checked(editor: Volunteer, author: Author, begun: str, field: str, value: str) -> None:
+    assert editor.press(f"/case/{begun}/story/save", **(DRAFT | {field: value})).has("a", href=f"#{field}")
     assert entries.entries_of(author.world.desk, author.case_id) == []
 
 
@@ -103,31 +106,27 @@ def test_nothing_goes_out_without_the_second_person(editor: Volunteer, second: V
 
 
 @pytest.mark.parametrize("text", ["وقت طويل", ""])
-def test_title_and_text_of_a_draft_survive_the_lock(house: House, editor: Volunteer, author: Author, text: str) -> None:
-    case = author.tells(WRITTEN)
-    editor.take(case)
-    editor.get(f"/case/{case}/story")
-    fields = editor.page.form_to(f"/case/{case}/story/save").filled(title="بيت جديد", text=text)
+def test_title_and_text_of_a_draft_survive_the_lock(
+    house: House, editor: Volunteer, author: Author, begun: str, text: str
+) -> None:
+    fields = editor.page.form_to(f"/case/{begun}/story/save").filled(title="بيت جديد", text=text)
     house.clock.now += 16 * 60
-    assert editor.post(f"/case/{case}/story/save", fields).has(id="kept-notice")
+    assert editor.post(f"/case/{begun}/story/save", fields).has(id="kept-notice")
     editor.fill_in_login()
-    assert editor.open_case(case).has(id="draft-kept")
-    page = editor.get(f"/case/{case}/story")
+    assert editor.open_case(begun).has(id="draft-kept")
+    page = editor.get(f"/case/{begun}/story")
     assert entries.entries_of(house.desk, author.case_id) == []
     assert page.first(id="title").get("value") == "بيت جديد"
     assert page.first(id="text").raw_text.strip() == (text or WRITTEN)
     # Once it is kept, nothing of it comes back.
-    editor.press(f"/case/{case}/story/save", **DRAFT)
-    assert editor.get(f"/case/{case}/story").first(id="title").get("value") == DRAFT["title"]
+    editor.press(f"/case/{begun}/story/save", **DRAFT)
+    assert editor.get(f"/case/{begun}/story").first(id="title").get("value") == DRAFT["title"]
 
 
-def test_title_and_text_of_a_draft_survive_a_new_message(editor: Volunteer, author: Author) -> None:
-    case = author.tells(WRITTEN)
-    editor.take(case)
-    editor.get(f"/case/{case}/story")
+def test_title_and_text_of_a_draft_survive_a_new_message(editor: Volunteer, author: Author, begun: str) -> None:
     author.writes_back("One thing more")
-    editor.press(f"/case/{case}/story/save", title="New house", text=EDITED)
-    editor.open_case(case)
-    page = editor.get(f"/case/{case}/story")
+    editor.press(f"/case/{begun}/story/save", title="New house", text=EDITED)
+    editor.open_case(begun)
+    page = editor.get(f"/case/{begun}/story")
     assert page.first(id="title").get("value") == "New house"
     assert page.first(id="text").raw_text.strip() == EDITED

@@ -15,10 +15,6 @@ NEWEST = schema.newest_version("mailbox")
 NEXT, AFTER_NEXT = f"{NEWEST + 1:04}_later.sql", f"{NEWEST + 2:04}_broken.sql"
 
 
-def clock() -> float:
-    return TODAY * 86_400.0 + 7_200
-
-
 @pytest.fixture
 def steps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Copy the migrations, so that a test can add its own."""
@@ -36,7 +32,7 @@ def later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def migrate(made: Installation) -> None:
-    database.migrate(made.mailbox_folder, "mailbox", made.mailbox_key, clock)
+    database.migrate(made.mailbox_folder, "mailbox", made.mailbox_key, lambda: TODAY * 86_400.0 + 7_200)
 
 
 def test_nothing_due_changes_nothing_and_copies_nothing(made: Installation) -> None:
