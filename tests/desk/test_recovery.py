@@ -1,6 +1,5 @@
 """Another phone, another sheet, and the way back after a loss."""
 
-from onion_app.vault.desk import circles, moderators
 from tests.desk.house import House, Volunteer
 from tests.world import Author
 
@@ -53,10 +52,3 @@ def test_the_sheet_brings_somebody_back_and_voids_the_old(house: House, counsell
     assert "That did not work" in lost.log_in(passphrase=old_passphrase).errors
     house.clock.now += 60
     assert "That did not work" in lost.press_on("/recover", "/recover", handle="Sara", sheet=first).errors
-
-
-def test_whoever_was_shut_out_does_not_come_back_with_a_sheet(house: House, newcomer: Volunteer, circle: bytes) -> None:
-    newcomer.enrol(house.invitation(circle), "Dana")
-    circles.remove_member(house.desk, moderators.find_moderator(house.desk, "Dana").id, {circle: ()})
-    other = house.volunteer()
-    assert "That did not work" in other.press_on("/recover", "/recover", handle="Dana", sheet=newcomer.sheet).errors

@@ -21,10 +21,11 @@ def test_whoever_is_shut_out_opens_nothing_from_then_on(
     informer.take(case)
     before = pairs_of(house, informer, circle)
     coordinator.press_on("/circles", f"/circles/shut-out/{id_of(house, 'Dana')}")
-    # The browser that is still open, and every later login.
+    # The browser that is still open, the sheet, and every later login.
     fields = [("csrf_token", "x"), ("text", "Still me"), ("message", "1" * 32), ("seen", "2")]
     assert informer.post(f"/case/{case}/reply", fields).has(id="passphrase")
     assert informer.get(f"/case/{case}").has(id="passphrase")
+    assert "That did not work" in informer.press_on("/recover", "/recover", handle="Dana", sheet=informer.sheet).errors
     assert "That did not work" in informer.log_in().errors
     # The site seals to the new key in the same act, and nothing of theirs is left.
     assert house.public_key(circle) == circles.read_circle(house.desk, circle).public_key != before[0].public
