@@ -30,8 +30,7 @@ def test_a_case_is_stored_whole_or_not_at_all(made: Installation, mailbox: Datab
 
 
 def test_a_case_that_was_erased_is_not_stored_again(made: Installation, mailbox: Database) -> None:
-    new = new_case(made.circle_id)
-    lifetime.add_case(mailbox, new)
+    new = made.add_case(mailbox)
     lifetime.erase_case(mailbox, new.id, TODAY)
     with pytest.raises(AlreadyWithdrawn):
         lifetime.add_case(mailbox, new)
