@@ -43,8 +43,7 @@ def test_without_an_answer_nothing_is_published(editor: Volunteer, author: Autho
     page = editor.press_on(f"/case/{case}/story", f"/case/{case}/story/ask")
     assert not page.has("form", action=f"/case/{case}/story/queue")
     draft = entries.entries_of(author.world.desk, author.case_id)[-1].id.hex()
-    token = editor.token
-    assert "cannot be done yet" in editor.post(f"/case/{case}/story/queue", [*token, ("draft", draft)]).errors
+    assert "cannot be done yet" in editor.post(f"/case/{case}/story/queue", [*editor.token, ("draft", draft)]).errors
     assert stories_queue.stories_of(author.world.desk, author.case_id) == []
 
 
@@ -89,8 +88,7 @@ def test_an_author_who_does_not_allow_it_is_not_asked(editor: Volunteer, author:
     case = author.tells(WRITTEN, "no")
     page = editor.take(case)
     assert not page.has("a", href=f"/case/{case}/story")
-    token = editor.token
-    fields = [*token, ("entry", "0" * 32), *DRAFT.items()]
+    fields = [*editor.token, ("entry", "0" * 32), *DRAFT.items()]
     assert "cannot be done yet" in editor.post(f"/case/{case}/story/save", fields).errors
 
 

@@ -96,7 +96,6 @@ def test_a_coordinator_adds_circles_and_invites_but_lets_nobody_in(house: House,
     card = card_of(coordinator, law.id)
     assert "Dana" in card.text
     assert not card.having_class("words")
-    token = coordinator.token
     key = moderators.find_moderator(house.desk, "Rojin").public_key.hex()
-    coordinator.post(f"/circles/{law.id.hex()}/let-in/{id_of(house, 'Rojin')}", [*token, ("key", key)])
+    coordinator.post(f"/circles/{law.id.hex()}/let-in/{id_of(house, 'Rojin')}", [*coordinator.token, ("key", key)])
     assert coordinator.status == 404

@@ -75,8 +75,7 @@ def test_a_value_that_does_not_fit_changes_nothing(
 @pytest.mark.parametrize("which", ["code_salt", "anything"])
 def test_nothing_else_can_be_set(house: House, coordinator: Volunteer, which: str) -> None:
     before = both(house)
-    token = coordinator.token
-    assert coordinator.post(f"/settings/{which}", [*token, (which, "00")]).status == 404
+    assert coordinator.post(f"/settings/{which}", [*coordinator.token, (which, "00")]).status == 404
     assert both(house) == before
 
 

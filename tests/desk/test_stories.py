@@ -42,8 +42,7 @@ def test_a_coordinator_publishes_now_and_takes_down_but_opens_no_case(
 
 def test_a_member_who_is_no_coordinator_waits_for_the_day(house: House, editor: Volunteer, author: Author) -> None:
     _case, story = in_queue(editor, author)
-    token = editor.token
-    assert editor.post(f"/stories/{story.id.hex()}/now", [*token]).status == 404
+    assert editor.post(f"/stories/{story.id.hex()}/now", editor.token).status == 404
     assert on_the_site(house, story.id) == []
 
 
