@@ -82,8 +82,8 @@ class OlderFile(SanctuaryError, exit_code=5, hint="./scripts/launch"):
     """A database was written by an older version of this program and waits to be brought forward."""
 
 
-class KeysUnlinked(SanctuaryError, exit_code=5, hint="git checkout COMMIT && ./scripts/launch"):
-    """The cases in this state have keys from before the first release. Only the version that made them opens them."""
+class StateBeforeRelease(SanctuaryError, exit_code=5, hint="./scripts/launch --state ANOTHER_FOLDER"):
+    """This state is from before the first release, and only the version that made it opens it."""
 
 
 class StateClosed(SanctuaryError, exit_code=2, hint="chmod -R u+rwX STATE; as root first: chown -R sanctuary: STATE"):
@@ -177,8 +177,16 @@ class Overloaded(SanctuaryError):
     """Too many people are writing at once."""
 
 
+class HalfWritten(Overloaded):
+    """A change of a file was cut off, and whoever may write there has not undone it yet."""
+
+
 class AwaitsAnswer(SanctuaryError):
     """So much in this case waits for an answer that no more is taken."""
+
+
+class TooManyCodes(SanctuaryError):
+    """This case has had as many codes as it can have."""
 
 
 class PageTooLong(SanctuaryError):
@@ -244,5 +252,17 @@ class NotReady(Refused):
     """This cannot be done yet, or no longer: look at where the text stands now."""
 
 
-class EpochPassed(Refused):
-    """The keys of this case have changed in the meantime."""
+class KeysChanged(Refused):
+    """Somebody has changed the keys of this case. Answer nothing until its author has come back."""
+
+
+class CircleKeyChanged(Refused):
+    """The circle's key has changed. Look at it again."""
+
+
+class NoReturn(Refused):
+    """The author of this case does not come back, so that nobody would read an answer."""
+
+
+class TooMany(Refused):
+    """This case was handed over too often."""

@@ -1,7 +1,7 @@
 """The return code: 28 digits that bring a visitor back, and that we cannot find for them.
 
 26 digits are random (86 bits) and two are check digits, so that a slip of the pen is told from an erased case. The code
-itself is kept nowhere: Argon2id turns it into a tag, under which the case is found, and into the author's key pair.
+itself is kept nowhere: Argon2id turns it into a tag, under which the case is found, and into the keys of what it opens.
 # P06: only the tag may ever reach a table.
 """
 
@@ -12,7 +12,7 @@ from nacl.encoding import RawEncoder
 from nacl.hash import blake2b
 from nacl.utils import random
 
-from onion_app.crypto.keys import KeyPair, keypair_from, subkey
+from onion_app.crypto.keys import digest
 from onion_app.crypto.passphrases import CODE, SALT_BYTES, stretch
 from onion_app.errors import CodeMistyped
 
@@ -27,10 +27,11 @@ _LATIN = {ord(script) + n: str(n) for script in "0٠۰" for n in range(10)}  # L
 
 @dataclass(frozen=True, slots=True)
 class CodeKeys:
-    """The keys that follow from a code: the tag of its case (32 bytes) and its author's key pair."""
+    """What follows from a code, 32 bytes each: the tag of its case, and the keys of its box and of its stop."""
 
     tag: bytes
-    author: KeyPair = field(repr=False)
+    box: bytes = field(repr=False)
+    stop: bytes = field(repr=False)
 
 
 def new_code() -> str:
@@ -68,9 +69,9 @@ def new_salt() -> bytes:
 
 
 def derive(code: str, salt: bytes) -> CodeKeys:
-    """Turn a code (28 Latin digits) into its tag and its author's key pair; takes 19 MiB and about 25 ms."""
+    """Turn a code (28 Latin digits) into its tag and its keys; takes 19 MiB and about 25 ms."""
     master = stretch(code.encode(), salt, CODE)
-    return CodeKeys(subkey(master, "lookup tag"), keypair_from(subkey(master, "author key")))
+    return CodeKeys(*(digest(b"sanctuary code 2", what, key=master) for what in (b"tag", b"box", b"stop")))
 
 
 def invitation_digest(code: str) -> bytes:

@@ -1,4 +1,4 @@
-"""The file of keys: both database keys, locked once by the operator's passphrase and once by the spare code.
+"""The file of keys: the database keys, locked once by the operator's passphrase and once by the spare code.
 
 # P05: neither of the two opens a case; they open the databases, in which every text is sealed to a circle.
 """
@@ -7,10 +7,10 @@ import json
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from onion_app.crypto.codes import read_code
-from onion_app.crypto.keys import KEY_BYTES, new_key
+from onion_app.crypto.keys import KEY_BYTES, new_key, subkey
 from onion_app.crypto.passphrases import CODE, VAULT, lock, unlock
 from onion_app.errors import CodeMistyped, VaultDamaged, VaultNewer, WrongPassphrase
 from onion_app.shapes import as_shape, from_json
@@ -22,10 +22,24 @@ _SPARE = "vault spare code"
 
 @dataclass(frozen=True, slots=True)
 class VaultKeys:
-    """The raw keys of the two databases, 32 bytes each."""
+    """The raw keys of the databases, 32 bytes each; that of `shown.db` follows from the mailbox's."""
 
     mailbox: bytes = field(repr=False)
     desk: bytes = field(repr=False)
+
+    @property
+    def shown(self) -> bytes:
+        """The key of the file that the site only reads."""
+        return shown_key(self.mailbox)
+
+    def of(self, kind: Literal["mailbox", "shown", "desk"]) -> bytes:
+        """Give the key of one database."""
+        return {"mailbox": self.mailbox, "shown": self.shown, "desk": self.desk}[kind]
+
+
+def shown_key(mailbox_key: bytes) -> bytes:
+    """Derive the key of `shown.db` from that of the mailbox: whoever serves pages has both."""
+    return subkey(mailbox_key, "shown.db")
 
 
 def new_vault_keys() -> VaultKeys:

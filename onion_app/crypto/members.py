@@ -105,11 +105,6 @@ def totp_step_digest(totp_secret: str, step: int) -> bytes:
     return subkey(totp_secret.encode(), f"totp step {step}")
 
 
-def audit_mark(case_key: bytes) -> bytes:
-    """Give the 32 bytes by which an audit line names a case to those who can open it, and to nobody else."""
-    return subkey(case_key, "audit line")
-
-
 def words_to_compare(public: bytes, *, circle_id: bytes, invitation_id: bytes) -> tuple[str, ...]:
     """Give the four words that a newcomer and a member of the circle see; about 25 ms, which makes guessing dear."""
     drawn = int.from_bytes(stretch(_NEWCOMER + circle_id + public, invitation_id, CODE))

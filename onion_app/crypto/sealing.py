@@ -1,6 +1,6 @@
-"""How messages are sealed: padded to one of six sizes (ISO/IEC 7816-4), with XChaCha20-Poly1305.
+"""How everything is sealed: XChaCha20-Poly1305, bound to the one place where it may stand.
 
-The key is that of an epoch of the case, and a message is bound to the one place where it may stand.
+Messages and entries are padded to one of six sizes (ISO/IEC 7816-4) first.
 # P04: nothing that a visitor wrote is handed to the vault before it has passed through `seal`.
 """
 
@@ -9,40 +9,83 @@ import struct
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as NotBase64
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from nacl.bindings import crypto_aead_xchacha20poly1305_ietf_decrypt as aead_open
 from nacl.bindings import crypto_aead_xchacha20poly1305_ietf_encrypt as aead_seal
 from nacl.exceptions import CryptoError
 from nacl.utils import random
 
+from onion_app.choices import EntryKind, MessageAuthor
 from onion_app.crypto.keys import subkey
 from onion_app.errors import SealBroken
 from onion_app.shapes import from_json
 
-VERSION = 1
+FORMAT = 2
 NONCE_BYTES = 24
+MORE_BYTES = 1 + NONCE_BYTES + 16  # by which something sealed is longer
 SIZES = tuple(kib * 1024 for kib in (2, 4, 8, 16, 32, 64))  # bytes of padded plaintext
 
-_AUTHORS = {"visitor": 1, "circle": 2, "site": 3, "note": 4, "draft": 5, "approval": 6}
-_PLACE = struct.Struct(">B16sI16sIB")
+_WRITERS = {"visitor": 1, "circle": 2, "site": 3, "note": 4, "draft": 5, "approval": 6}
+_MESSAGE = struct.Struct(">B16s16sIB")
+_ENTRY = struct.Struct(">B16s16sIB16s")
 _LONGEST_FIELD = 1 << 24  # bytes; a session at the desk holds all that its member has typed and not sent
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """The one place where a sealed message may stand; ids have 16 bytes, epochs count from 1, numbers from 0."""
-
-    case_id: bytes
-    epoch: int
-    message_id: bytes
-    number: int
-    author: str
+class Place(Protocol):
+    """The one place where something sealed may stand."""
 
     def associated_data(self) -> bytes:
         """Give the bytes that the seal is bound to."""
-        author = _AUTHORS[self.author]
-        return _PLACE.pack(VERSION, self.case_id, self.epoch, self.message_id, self.number, author)
+
+
+@dataclass(frozen=True, slots=True)
+class MessagePlace:
+    """The place of a message; ids have 16 bytes, numbers count from 0."""
+
+    case_id: bytes
+    message_id: bytes
+    number: int
+    author: MessageAuthor
+
+    def associated_data(self) -> bytes:
+        """Give the bytes that the seal is bound to."""
+        return _MESSAGE.pack(FORMAT, self.case_id, self.message_id, self.number, _WRITERS[self.author])
+
+
+@dataclass(frozen=True, slots=True)
+class EntryPlace:
+    """The place of a note, a draft or an approval; `written_by` is the id of the moderator who wrote it."""
+
+    case_id: bytes
+    entry_id: bytes
+    number: int
+    kind: EntryKind
+    written_by: bytes
+
+    def associated_data(self) -> bytes:
+        """Give the bytes that the seal is bound to."""
+        return _ENTRY.pack(FORMAT, self.case_id, self.entry_id, self.number, _WRITERS[self.kind], self.written_by)
+
+
+def seal_bytes(key: bytes, plaintext: bytes, bound_to: bytes) -> bytes:
+    """Seal bytes as they are, under a key of 32 bytes."""
+    nonce = random(NONCE_BYTES)
+    return bytes([FORMAT]) + nonce + aead_seal(plaintext, bound_to, nonce, key)
+
+
+def open_bytes(key: bytes, sealed: bytes, bound_to: bytes) -> bytes:
+    """Open what `seal_bytes` has sealed.
+
+    Raises:
+        SealBroken: another key, another place, or changed bytes.
+    """
+    if sealed[:1] != bytes([FORMAT]) or len(sealed) < MORE_BYTES:
+        raise SealBroken
+    try:
+        return aead_open(sealed[1 + NONCE_BYTES :], bound_to, sealed[1 : 1 + NONCE_BYTES], key)
+    except (CryptoError, ValueError):
+        raise SealBroken from None
 
 
 def pad(plaintext: bytes) -> bytes:
@@ -66,32 +109,23 @@ def unpad(padded: bytes) -> bytes:
     return plaintext
 
 
-def seal(case_key: bytes, plaintext: bytes, place: Place) -> bytes:
-    """Seal at most 65,535 bytes under the key of the case, for one place."""
-    nonce = random(NONCE_BYTES)
-    return bytes([VERSION]) + nonce + aead_seal(pad(plaintext), place.associated_data(), nonce, case_key)
+def seal(key: bytes, plaintext: bytes, place: Place) -> bytes:
+    """Pad and seal at most 65,535 bytes for one place."""
+    return seal_bytes(key, pad(plaintext), place.associated_data())
 
 
-def open_seal(case_key: bytes, sealed: bytes, place: Place) -> bytes:
-    """Open a message that was sealed for exactly this place.
+def open_seal(key: bytes, sealed: bytes, place: Place) -> bytes:
+    """Open what was sealed for exactly this place.
 
     Raises:
         SealBroken: another key, another place, or changed bytes.
     """
-    if len(sealed) <= 1 + NONCE_BYTES or sealed[0] != VERSION:
-        raise SealBroken
-    nonce, body = sealed[1 : 1 + NONCE_BYTES], sealed[1 + NONCE_BYTES :]
-    try:
-        return unpad(aead_open(body, place.associated_data(), nonce, case_key))
-    except (CryptoError, ValueError):  # ValueError: shorter than a seal can be
-        raise SealBroken from None
+    return unpad(open_bytes(key, sealed, place.associated_data()))
 
 
 def seal_field(key: bytes, purpose: str, fields: dict[str, Any]) -> str:
     """Seal a JSON object into text for a hidden field, which only the same purpose opens again."""
-    nonce = random(NONCE_BYTES)
-    sealed = aead_seal(json.dumps(fields).encode(), bytes([VERSION]), nonce, subkey(key, purpose))
-    return urlsafe_b64encode(nonce + sealed).decode()
+    return urlsafe_b64encode(seal_bytes(subkey(key, purpose), json.dumps(fields).encode(), b"field")).decode()
 
 
 def open_field(key: bytes, purpose: str, text: str) -> dict[str, Any]:
@@ -102,7 +136,6 @@ def open_field(key: bytes, purpose: str, text: str) -> dict[str, Any]:
     """
     try:
         raw = urlsafe_b64decode(text.encode())
-        plaintext = aead_open(raw[NONCE_BYTES:], bytes([VERSION]), raw[:NONCE_BYTES], subkey(key, purpose))
-    except (NotBase64, ValueError, CryptoError):
+    except (NotBase64, ValueError):
         raise SealBroken from None
-    return from_json(dict[str, Any], plaintext, SealBroken, _LONGEST_FIELD)
+    return from_json(dict[str, Any], open_bytes(subkey(key, purpose), raw, b"field"), SealBroken, _LONGEST_FIELD)

@@ -14,9 +14,18 @@ from typing import Any, Literal, get_args
 
 from sqlcipher3 import dbapi2
 
-from onion_app.errors import CipherUnfit, DamagedFile, DiskFull, Overloaded, SanctuaryError, StateClosed, WrongKey
+from onion_app.errors import (
+    CipherUnfit,
+    DamagedFile,
+    DiskFull,
+    HalfWritten,
+    Overloaded,
+    SanctuaryError,
+    StateClosed,
+    WrongKey,
+)
 
-DatabaseKind = Literal["mailbox", "desk"]
+DatabaseKind = Literal["mailbox", "shown", "desk"]
 KINDS: tuple[DatabaseKind, ...] = get_args(DatabaseKind)
 Connection = Any  # sqlcipher3 has no types; vault.database puts them on
 
@@ -32,7 +41,6 @@ SETTINGS: tuple[tuple[str, str, int | str], ...] = (
     ("temp_store", "MEMORY", 2),  # P03: no temporary file
     ("trusted_schema", "OFF", 0),
     ("cell_size_check", "ON", 1),
-    ("journal_mode", "WAL", "wal"),
     ("synchronous", "FULL", 2),  # P11: a commit returns after the disk has it
     ("busy_timeout", str(BUSY_SECONDS * 1000), BUSY_SECONDS * 1000),
     (
@@ -41,6 +49,9 @@ SETTINGS: tuple[tuple[str, str, int | str], ...] = (
         -2000,
     ),  # KiB a connection: the usual 8000, once a thread, is a tenth of what a child may use
 )
+
+# A database in WAL mode cannot be opened through a read-only mount once its last writer has closed it.
+_JOURNALS: dict[DatabaseKind, str] = {"mailbox": "wal", "shown": "delete", "desk": "wal"}
 
 _READ = frozenset({dbapi2.SQLITE_SELECT, dbapi2.SQLITE_READ, dbapi2.SQLITE_FUNCTION, dbapi2.SQLITE_PRAGMA})
 _WORK = _READ | {dbapi2.SQLITE_INSERT, dbapi2.SQLITE_UPDATE, dbapi2.SQLITE_DELETE, dbapi2.SQLITE_TRANSACTION}
@@ -55,7 +66,8 @@ _SHAPE = _WORK | {
 _FUNCTIONS = frozenset({"count", "max", "min", "length"})
 
 Authorizer = tuple[frozenset[int], frozenset[str]]  # the actions that pass, and the pragmas
-OPENING: Authorizer = (_READ, frozenset(name for name, _, _ in SETTINGS) | {"user_version", "cipher_version"})
+_SET = frozenset(name for name, _, _ in SETTINGS) | {"journal_mode"}
+OPENING: Authorizer = (_READ, _SET | {"user_version", "cipher_version"})
 _SIZES = ("page_count", "freelist_count", "page_size")
 WORKING: Authorizer = (_WORK, frozenset({"user_version", "wal_checkpoint", "shrink_memory", *_SIZES}))
 MIGRATING: Authorizer = (_SHAPE, frozenset({"user_version"}))
@@ -67,7 +79,7 @@ def file_name(kind: DatabaseKind) -> str:
     return f"{kind}.db"
 
 
-def connect(path: Path, key: bytes) -> Connection:
+def connect(folder: Path, kind: DatabaseKind, key: bytes, *, read_only: bool = False) -> Connection:
     """Open an existing file with its raw key (32 bytes), prove that it encrypts, set and read back every setting.
 
     Raises:
@@ -76,7 +88,9 @@ def connect(path: Path, key: bytes) -> Connection:
         CipherUnfit: the library does not encrypt, or a setting does not hold.
         StateClosed: it may be whole, and this account may not open it.
         DiskFull: it may be whole, and there is no room to open it.
+        HalfWritten: it is opened to be read only, and a change of it was cut off.
     """
+    path = folder / file_name(kind)
     if len(key) != KEY_BYTES:
         raise WrongKey(path.name)
     with _obstacles_named(path):
@@ -85,18 +99,19 @@ def connect(path: Path, key: bytes) -> Connection:
                 raise DamagedFile(path.name)
         except OSError as error:
             raise DamagedFile(path.name) from error
-        return _connect(path, key)
+        return _connect(path, kind, key, read_only=read_only)
 
 
-def create(path: Path, key: bytes) -> Connection:
-    """Make a new file, 0600, and open it; its write-ahead log takes over the mode.
+def create(folder: Path, kind: DatabaseKind, key: bytes) -> Connection:
+    """Make a new file, 0600, and open it; its log takes over the mode.
 
     Raises:
         FileExistsError: it is there already.
         CipherUnfit: the library does not encrypt, or a setting does not hold.
     """
+    path = folder / file_name(kind)
     path.touch(mode=0o600, exist_ok=False)
-    return _connect(path, key)
+    return _connect(path, kind, key, read_only=False)
 
 
 def scratch() -> Connection:
@@ -120,16 +135,16 @@ def versions() -> tuple[str, str]:
     return cipher, provider
 
 
-def _connect(path: Path, key: bytes) -> Connection:
+def _connect(path: Path, kind: DatabaseKind, key: bytes, *, read_only: bool) -> Connection:
     with named_errors(path.name):
-        uri = f"{path.absolute().as_uri()}?mode=rw"
+        uri = f"{path.absolute().as_uri()}?mode={'ro' if read_only else 'rw'}"
         opened = dbapi2.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         try:
             opened.set_key(f"x'{key.hex()}'")  # the raw form: 0.2 ms, where a passphrase costs 200
             opened.execute("PRAGMA cipher_log_level = NONE").fetchall()  # else it prints errors to stderr
             allow(opened, OPENING)
             _prove(opened, path.name)
-            for setting in SETTINGS:
+            for setting in (*SETTINGS, ("journal_mode", _JOURNALS[kind], _JOURNALS[kind])):
                 _set(opened, *setting)
             allow(opened, WORKING)
         except BaseException:
@@ -166,6 +181,8 @@ def _prove(opened: Connection, name: str) -> None:
     try:
         opened.execute("SELECT count(*) FROM sqlite_master").fetchall()
     except dbapi2.DatabaseError as error:
+        if _code(error) in (dbapi2.SQLITE_BUSY, dbapi2.SQLITE_READONLY):
+            raise
         wrong_key = _code(error) == dbapi2.SQLITE_NOTADB
         raise (WrongKey if wrong_key else DamagedFile)(name) from error
 
@@ -199,6 +216,7 @@ def named_errors(name: str) -> Iterator[None]:
     Raises:
         Overloaded: other writers held the lock for 15 s.
         DiskFull: no room is left.
+        HalfWritten: a change was cut off, and only somebody who may write can undo it.
         DamagedFile: it cannot be read, or something in it asked for an action that the authorizer refuses.
     """
     try:
@@ -217,6 +235,8 @@ def _named(error: Exception, name: str) -> SanctuaryError:
             return Overloaded()
         case dbapi2.SQLITE_FULL:
             return DiskFull()
+        case dbapi2.SQLITE_READONLY:
+            return HalfWritten()
         case _:
             return DamagedFile(name)
 

@@ -7,21 +7,21 @@ its first line and ends in a commit that is on the disk, or in nothing. Opening 
 import re
 import shutil
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
 from onion_app import days
-from onion_app.errors import CheckpointBusy, DiskFull, KeysUnlinked, NothingHere, OlderFile, Overloaded
+from onion_app.errors import CheckpointBusy, DiskFull, HalfWritten, NothingHere, OlderFile, Overloaded
 from onion_app.shapes import Row, Value, from_row
 from onion_app.vault import connection, schema, statefiles
 from onion_app.vault.connection import DatabaseKind, file_name
 
 Clock = Callable[[], float]
 _Shape = TypeVar("_Shape")
-_LINKED = 3  # the version of mailbox.db from which on wraps carry links
-_UNLINKED_BYTES = 117  # of a wrap before that
+_HEALED_WITHIN = 5.0  # seconds: the launcher lets a child undo what was cut off, which takes milliseconds
 
 
 class Database:
@@ -38,9 +38,13 @@ class Database:
 
     def rows(self, sql: str, params: Sequence[Value] = ()) -> list[Row]:
         """Fetch every row, so that no read stays open behind the caller's back and holds up a checkpoint."""
-        with connection.named_errors(self._name):
-            fetched: list[Row] = self._link.execute(sql, params).fetchall()
-            return fetched
+
+        def fetch() -> list[Row]:
+            with connection.named_errors(self._name):
+                fetched: list[Row] = self._link.execute(sql, params).fetchall()
+                return fetched
+
+        return _once_whole(fetch)
 
     def row(self, sql: str, params: Sequence[Value] = ()) -> Row | None:
         """Fetch the first row, or None."""
@@ -96,7 +100,7 @@ class Database:
                 raise
 
     def checkpoint(self) -> None:
-        """Move the write-ahead log into the file and truncate it, so that nothing deleted is left in it.
+        """Move the write-ahead log, where there is one, into the file, so that nothing deleted is left in it.
 
         Raises:
             CheckpointBusy: somebody was reading.
@@ -189,60 +193,66 @@ def library_versions() -> dict[str, str]:
     return {"sqlcipher": cipher, "openssl": provider}
 
 
-def open_mailbox(folder: Path, key: bytes) -> Database:
-    """Open `mailbox.db` in a folder with its raw key (32 bytes).
+def open_database(folder: Path, kind: DatabaseKind, key: bytes, *, read_only: bool = False) -> Database:
+    """Open the database of a kind in a folder with its raw key (32 bytes).
 
     Raises:
         WrongKey: the key is another, or the first page is damaged.
         DamagedFile: it is missing, or its schema is not as it was written down.
-        OlderFile, NewerFile: it has to be migrated, or this program has to be updated.
+        OlderFile, NewerFile, StateBeforeRelease: it has to be migrated, or another program has to open it.
         CipherUnfit: the library does not encrypt, or a setting does not hold.
+        HalfWritten: it is opened to be read only, and a change of it was cut off.
     """
-    return _open(folder, "mailbox", key)
+    opened = _once_whole(lambda: connection.connect(folder, kind, key, read_only=read_only))
+    try:
+        with connection.named_errors(file_name(kind)):
+            if schema.version(opened, kind) < schema.newest_version(kind):
+                raise OlderFile(file_name(kind))
+            schema.check_schema(opened, kind)
+    except BaseException:
+        opened.close()
+        raise
+    return Database(opened, kind, folder)
 
 
-def open_desk(folder: Path, key: bytes) -> Database:
-    """Open `desk.db` in a folder with its raw key (32 bytes).
+def _once_whole(read: Callable[[], _Shape]) -> _Shape:
+    """Read, and wait up to five seconds while a change that was cut off has not been undone."""
+    give_up = time.monotonic() + _HEALED_WITHIN
+    while True:
+        try:
+            return read()
+        except HalfWritten:
+            if time.monotonic() > give_up:
+                raise
+            time.sleep(0.05)
 
-    Raises:
-        SanctuaryError: any that `open_mailbox` names.
-    """
-    return _open(folder, "desk", key)
 
-
-def create_mailbox(folder: Path, key: bytes) -> Database:
-    """Make the folder, 0700, and an empty `mailbox.db` in it, and open it.
+def create_database(folder: Path, kind: DatabaseKind, key: bytes) -> Database:
+    """Make the folder, 0700, and an empty database of a kind in it, and open it.
 
     Raises:
         FileExistsError: it is there already.
     """
-    return _create(folder, "mailbox", key)
-
-
-def create_desk(folder: Path, key: bytes) -> Database:
-    """Make the folder, 0700, and an empty `desk.db` in it, and open it.
-
-    Raises:
-        FileExistsError: it is there already.
-    """
-    return _create(folder, "desk", key)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    opened = connection.create(folder, kind, key)
+    schema.run_migrations(opened, kind)
+    statefiles.sync(folder)
+    return Database(opened, kind, folder)
 
 
 def migrate(folder: Path, kind: DatabaseKind, key: bytes, clock: Clock) -> None:
     """Bring a database forward; before a migration runs, an encrypted copy is written beside it, named by its day.
 
     Raises:
-        SanctuaryError: any that `open_mailbox` names but OlderFile.
-        KeysUnlinked: it holds cases that this program could show to nobody; nothing was changed.
+        SanctuaryError: any that `open_database` names but OlderFile.
     """
-    opened = connection.connect(folder / file_name(kind), key)
+    opened = connection.connect(folder, kind, key)
     try:
         with connection.named_errors(file_name(kind)):
             done = schema.version(opened, kind)
             if done < schema.newest_version(kind):
-                _expect_linked_keys(opened, kind, done)
-                today = days.today(clock)
-                copy = folder / f"{kind}.version-{done}.day-{today}.db"
+                copy = folder / f"{kind}.version-{done}.day-{days.today(clock)}.db"
                 copy.unlink(missing_ok=True)  # left by an attempt that was cut off
                 Database(opened, kind, folder).copy_to(copy)
                 schema.run_migrations(opened, kind)
@@ -251,42 +261,9 @@ def migrate(folder: Path, kind: DatabaseKind, key: bytes, clock: Clock) -> None:
         opened.close()
 
 
-def _expect_linked_keys(opened: connection.Connection, kind: DatabaseKind, done: int) -> None:
-    """See that a mailbox from before its wraps carried links, each of which takes 32 bytes, holds none without."""
-    without = "SELECT 1 FROM case_keys WHERE length(wrap) <= ? LIMIT 1"
-    if kind == "mailbox" and 0 < done < _LINKED and opened.execute(without, (_UNLINKED_BYTES,)).fetchall():
-        raise KeysUnlinked(file_name(kind))
-
-
 def discard_copies(folder: Path, before_day: int) -> None:
     """Remove the copies that `migrate` wrote before a day. P07: erased rows are still in them."""
     for copy in folder.glob("*.version-*.day-*.db"):
         day = re.fullmatch(r".*\.day-(\d+)\.db", copy.name)
         if day and int(day[1]) < before_day:
             copy.unlink()
-
-
-def _open(folder: Path, kind: DatabaseKind, key: bytes) -> Database:
-    opened = connection.connect(folder / file_name(kind), key)
-    try:
-        with connection.named_errors(file_name(kind)):
-            _expect_newest(opened, kind)
-            schema.check_schema(opened, kind)
-    except BaseException:
-        opened.close()
-        raise
-    return Database(opened, kind, folder)
-
-
-def _expect_newest(opened: connection.Connection, kind: DatabaseKind) -> None:
-    if schema.version(opened, kind) < schema.newest_version(kind):
-        raise OlderFile(file_name(kind))
-
-
-def _create(folder: Path, kind: DatabaseKind, key: bytes) -> Database:
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    folder.chmod(0o700)
-    opened = connection.create(folder / file_name(kind), key)
-    schema.run_migrations(opened, kind)
-    statefiles.sync(folder)
-    return Database(opened, kind, folder)

@@ -1,4 +1,4 @@
--- 32 parts
+-- 35 parts
 
 -- table audit of audit
 CREATE TABLE audit (
@@ -21,12 +21,20 @@ CREATE INDEX audit_of_person ON audit (circle_id, who, case_mark);
 
 -- table circle_grants of circle_grants
 CREATE TABLE circle_grants (
-    circle_id BLOB NOT NULL REFERENCES circles (id),
-    generation INTEGER NOT NULL CHECK (generation >= 1),
+    circle_id BLOB NOT NULL,
+    generation INTEGER NOT NULL,
     moderator_id BLOB NOT NULL REFERENCES moderators (id),
-    public_key BLOB NOT NULL CHECK (length(public_key) = 32),
     sealed BLOB NOT NULL,
-    PRIMARY KEY (circle_id, generation, moderator_id)
+    PRIMARY KEY (circle_id, generation, moderator_id),
+    FOREIGN KEY (circle_id, generation) REFERENCES circle_keys (circle_id, generation)
+) STRICT, WITHOUT ROWID;
+
+-- table circle_keys of circle_keys
+CREATE TABLE circle_keys (
+    circle_id BLOB NOT NULL REFERENCES circles (id),
+    generation INTEGER NOT NULL CHECK (generation BETWEEN 1 AND 65535),
+    public_key BLOB NOT NULL CHECK (length(public_key) = 32),
+    PRIMARY KEY (circle_id, generation)
 ) STRICT, WITHOUT ROWID;
 
 -- table circles of circles
@@ -37,8 +45,7 @@ CREATE TABLE circles (
     languages TEXT NOT NULL,
     catch_all INTEGER NOT NULL CHECK (catch_all IN (0, 1)),
     coordinators INTEGER NOT NULL CHECK (coordinators IN (0, 1)),
-    generation INTEGER NOT NULL CHECK (generation >= 0),  -- of the circle's key; 0 before its first
-    public_key BLOB CHECK (length(public_key) = 32)
+    generation INTEGER CHECK (generation BETWEEN 1 AND 65535)  -- of its key; NULL while nobody is in it
 ) STRICT, WITHOUT ROWID;
 
 -- index one_catch_all of circles
@@ -50,6 +57,18 @@ CREATE UNIQUE INDEX one_coordinators ON circles (coordinators) WHERE coordinator
 -- index sqlite_autoindex_circles_2 of circles
 -- made by SQLite;
 
+-- table closing of closing
+CREATE TABLE closing (
+    case_id BLOB NOT NULL PRIMARY KEY CHECK (length(case_id) = 16),
+    day INTEGER NOT NULL  -- on which its door was closed, until its box goes
+) STRICT, WITHOUT ROWID;
+
+-- table doors of doors
+CREATE TABLE doors (
+    case_id BLOB NOT NULL PRIMARY KEY CHECK (length(case_id) = 16),
+    state TEXT NOT NULL CHECK (state IN ('closed', 'gone'))
+) STRICT, WITHOUT ROWID;
+
 -- table entries of entries
 CREATE TABLE entries (
     id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
@@ -57,10 +76,11 @@ CREATE TABLE entries (
     kind TEXT NOT NULL CHECK (kind IN ('note', 'draft', 'approval')),
     number INTEGER NOT NULL CHECK (number >= 1),
     language TEXT CHECK (language IN ('ar', 'ckb', 'kmr', 'en')),
-    epoch INTEGER NOT NULL CHECK (epoch >= 1),
+    circle_id BLOB NOT NULL REFERENCES circles (id),
+    generation INTEGER NOT NULL CHECK (generation BETWEEN 1 AND 65535),
     author BLOB NOT NULL REFERENCES moderators (id),
     day INTEGER NOT NULL,
-    sealed BLOB NOT NULL CHECK (length(sealed) BETWEEN 1 AND 66000),  -- 64 KiB of padded text, and its seal
+    sealed BLOB NOT NULL CHECK (length(sealed) IN (2089, 4137, 8233, 16425, 32809, 65577)),
     UNIQUE (case_id, number)
 ) STRICT, WITHOUT ROWID;
 
@@ -72,12 +92,25 @@ CREATE TABLE findings (
     id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
     day INTEGER NOT NULL,
     what TEXT NOT NULL,
-    subject TEXT NOT NULL,
-    acknowledged INTEGER NOT NULL CHECK (acknowledged IN (0, 1))
+    subject TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
--- index unacknowledged of findings
-CREATE INDEX unacknowledged ON findings (day) WHERE acknowledged = 0;
+-- table findings_seen of findings_seen
+CREATE TABLE findings_seen (
+    finding_id BLOB NOT NULL REFERENCES findings (id),
+    moderator_id BLOB NOT NULL REFERENCES moderators (id),
+    PRIMARY KEY (finding_id, moderator_id)
+) STRICT, WITHOUT ROWID;
+
+-- table handed of handed
+CREATE TABLE handed (
+    case_id BLOB NOT NULL CHECK (length(case_id) = 16),
+    turn INTEGER NOT NULL CHECK (turn BETWEEN 1 AND 255),
+    circle_id BLOB NOT NULL REFERENCES circles (id),
+    generation INTEGER NOT NULL CHECK (generation BETWEEN 1 AND 65535),  -- of the key that it was sealed to
+    sealed BLOB NOT NULL CHECK (length(sealed) <= 40000),
+    PRIMARY KEY (case_id, turn)
+) STRICT, WITHOUT ROWID;
 
 -- table invitations of invitations
 CREATE TABLE invitations (
@@ -95,13 +128,11 @@ CREATE TABLE invitations (
 -- index sqlite_autoindex_invitations_2 of invitations
 -- made by SQLite;
 
--- table known_keys of known_keys
-CREATE TABLE known_keys (
-    case_id BLOB NOT NULL CHECK (length(case_id) = 16),
-    epoch INTEGER NOT NULL CHECK (epoch >= 1),
-    mark BLOB NOT NULL CHECK (length(mark) = 32),
-    recipient BLOB NOT NULL CHECK (length(recipient) = 16),
-    PRIMARY KEY (case_id, epoch)
+-- table met of met
+CREATE TABLE met (
+    case_id BLOB NOT NULL PRIMARY KEY CHECK (length(case_id) = 16),
+    codes INTEGER NOT NULL CHECK (codes BETWEEN 2 AND 16),
+    mark BLOB NOT NULL CHECK (length(mark) = 32)
 ) STRICT, WITHOUT ROWID;
 
 -- table moderators of moderators
@@ -125,6 +156,16 @@ CREATE TABLE onion (
     one INTEGER NOT NULL PRIMARY KEY CHECK (one = 1),
     secret BLOB NOT NULL CHECK (length(secret) = 64),
     address TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- table read of read
+CREATE TABLE read (
+    case_id BLOB NOT NULL PRIMARY KEY CHECK (length(case_id) = 16),
+    number INTEGER NOT NULL CHECK (number BETWEEN 0 AND 9999),
+    mark BLOB NOT NULL CHECK (length(mark) = 32),
+    turn INTEGER NOT NULL CHECK (turn BETWEEN 0 AND 255),
+    generation INTEGER NOT NULL CHECK (generation BETWEEN 0 AND 65535),
+    codes INTEGER NOT NULL CHECK (codes BETWEEN 0 AND 16)
 ) STRICT, WITHOUT ROWID;
 
 -- table settings of settings
@@ -162,7 +203,9 @@ CREATE TABLE texts (
     notes TEXT NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('draft', 'queued', 'public', 'down')),
     publish_day INTEGER,
-    case_id BLOB CHECK (length(case_id) = 16)
+    case_id BLOB CHECK (length(case_id) = 16),
+    mark BLOB CHECK (length(mark) = 32),  -- of the proof that takes the story back, as its author's consent names it
+    case_mark BLOB CHECK (length(case_mark) = 32)  -- of the proof that takes its case back
 ) STRICT, WITHOUT ROWID;
 
 -- index publishing of texts
@@ -193,13 +236,3 @@ CREATE TABLE waiting (
     invitation_id BLOB NOT NULL REFERENCES invitations (id),
     PRIMARY KEY (circle_id, moderator_id)
 ) STRICT, WITHOUT ROWID;
-
--- table written_replies of written_replies
-CREATE TABLE written_replies (
-    message_id BLOB NOT NULL PRIMARY KEY CHECK (length(message_id) = 16),
-    case_id BLOB NOT NULL CHECK (length(case_id) = 16),
-    mark BLOB NOT NULL CHECK (length(mark) = 32)
-) STRICT, WITHOUT ROWID;
-
--- index replies_of of written_replies
-CREATE INDEX replies_of ON written_replies (case_id);

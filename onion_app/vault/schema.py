@@ -3,12 +3,12 @@
 Migrations only go forward, each in one transaction with the number that records it, and change nothing but the file:
 the settings of a connection are set at every opening, in `connection`.
 
-`python -m onion_app.vault.schema` writes `mailbox.schema.sql` and `desk.schema.sql` anew after a migration was added.
+`python -m onion_app.vault.schema` writes the `.schema.sql` beside it anew after a migration was added.
 """
 
 from pathlib import Path
 
-from onion_app.errors import DamagedFile, NewerFile
+from onion_app.errors import DamagedFile, NewerFile, StateBeforeRelease
 from onion_app.vault import connection
 
 _FOLDER = Path(__file__).parent
@@ -58,7 +58,11 @@ def version(database: connection.Connection, kind: connection.DatabaseKind) -> i
 
     Raises:
         NewerFile: there are more migrations than this program knows.
+        StateBeforeRelease: its migrations are not those that were begun anew before the first release.
     """
+    before = "SELECT 1 FROM sqlite_master WHERE name IN ('case_keys', 'written_replies')"
+    if database.execute(before).fetchall():
+        raise StateBeforeRelease
     number = int(database.execute("PRAGMA user_version").fetchall()[0][0])
     if number > newest_version(kind):
         raise NewerFile(connection.file_name(kind))

@@ -1,6 +1,7 @@
 """The settings of the coordinators, and the onion key: few names, each with one shape, and nothing else is accepted.
 
-The desk's database holds the truth, the mailbox a copy. A name or a value that does not belong here is never skipped.
+What the site needs stands in `shown.db`, which it cannot write; the rest at the desk. A name or a value that does not
+belong there is never skipped.
 """
 
 import json
@@ -20,40 +21,13 @@ from onion_app.choices import (
     Topic,
 )
 from onion_app.errors import BadSetting, DamagedFile
-from onion_app.shapes import Day, Value, from_json, from_row
+from onion_app.shapes import Day, Number, Value, from_json, from_row
 from onion_app.vault.database import Database
 
 
 def _is_one_short_line(text: str) -> bool:
     letters = unicodedata.normalize("NFC", text)
     return len(letters) <= FIND_US_LETTERS and not any(unicodedata.category(letter) == "Cc" for letter in text)
-
-
-@dataclass(frozen=True)
-class Restored:
-    """That everything here comes from a backup of this day.
-
-    A case taken back after the day `back_since`, which may be that of an earlier restore, may be here again; None:
-    it is gone for sure.
-    """
-
-    day: Day
-    back_since: Day | None
-
-    def for_case(self, received_day: int) -> "Restored | None":
-        """Say it to the author of a case that was received on this day; None for one that is younger than the backup.
-
-        A case that was there before `back_since` may have been taken back from then on, and is told that day.
-        """
-        if received_day > self.day:
-            return None
-        if self.back_since is not None and received_day <= self.back_since:
-            return Restored(self.back_since, self.back_since)
-        return self
-
-
-def _is_in_order(restored: Restored) -> bool:
-    return restored.back_since is None or restored.back_since <= restored.day
 
 
 @dataclass(frozen=True)
@@ -67,12 +41,18 @@ class Settings:
     paused: bool = False
     backup_days: Annotated[int, BACKUP_DAYS] = 30
     quota_gib: Annotated[int, QUOTA_GIB] = 4
-    restored: Annotated[Restored, _is_in_order] | None = None
-    seen_day: Day | None = None  # the newest day on which the chores believed the clock; at the desk only
+    restored: Day | None = None  # that of the backup that this comes from; what was taken back since may be here again
+    missing: Number = 0  # cases that were gone at once: no new text is taken until the operator has looked
 
 
-_SHAPES: Final = get_annotations(Settings)
-NAMES: Final = frozenset(_SHAPES)
+@dataclass(frozen=True)
+class DeskSettings:
+    """What only the chores need."""
+
+    seen_day: Day | None = None  # the newest day on which they believed the clock
+
+
+_SHAPES: Final = {"shown": get_annotations(Settings), "desk": get_annotations(DeskSettings)}
 
 
 @dataclass(frozen=True)
@@ -83,21 +63,28 @@ class Onion:
     address: str
 
 
-def read_settings(db: Database) -> Settings:
-    """Read every setting; one that was never set has its default, but the salt of the codes has none.
+def read_settings(shown: Database) -> Settings:
+    """Read every setting of `shown.db`; one that was never set has its default, but the salt of the codes has none.
 
     Raises:
         BadSetting: with the name of the setting, unless the name itself is unknown.
     """
-    stored: dict[str, Any] = {}
-    for name, text in db.rows("SELECT name, value FROM settings"):
-        stored[str(name)] = _checked(name, text)
+    stored = _stored(shown)
     if "code_salt" not in stored:
         missing = "code_salt"
         raise BadSetting(missing)
     words = dict.fromkeys(LANGUAGE_CODES, "") | stored.pop("how_to_find_us", {})
     days = dict.fromkeys(TOPICS, 3) | {"urgent": 1} | stored.pop("answer_days", {})
     return Settings(words, days, **stored)
+
+
+def read_desk_settings(desk: Database) -> DeskSettings:
+    """Read the settings that stand at the desk.
+
+    Raises:
+        BadSetting: as for `read_settings`.
+    """
+    return DeskSettings(**_stored(desk))
 
 
 def put_setting(db: Database, name: str, value: object) -> None:
@@ -107,7 +94,7 @@ def put_setting(db: Database, name: str, value: object) -> None:
         BadSetting: it is not stored.
     """
     text = json.dumps(value.hex() if isinstance(value, bytes) else value, ensure_ascii=False, sort_keys=True)
-    _checked(name, text)
+    _checked(db, name, text)
     db.run("DELETE FROM settings WHERE name = ?", (name,))
     db.run("INSERT INTO settings (name, value) VALUES (?, ?)", (name, text))
 
@@ -130,7 +117,12 @@ def read_onion(desk: Database) -> Onion:
     return from_row(Onion, row)
 
 
-def _checked(name: Value, text: Value) -> Any:  # noqa: ANN401 - each setting is of another type
-    if name not in _SHAPES:
+def _stored(db: Database) -> dict[str, Any]:
+    return {str(name): _checked(db, name, text) for name, text in db.rows("SELECT name, value FROM settings")}
+
+
+def _checked(db: Database, name: Value, text: Value) -> Any:  # noqa: ANN401 - each setting is of another type
+    shapes: dict[Any, Any] = _SHAPES[db.kind]
+    if name not in shapes:
         raise BadSetting  # without its name, which whoever planted it chose
-    return from_json(_SHAPES[name], text if isinstance(text, str) else "", BadSetting(name))
+    return from_json(shapes[name], text if isinstance(text, str) else "", BadSetting(name))

@@ -10,7 +10,7 @@ from onion_app.vault.database import Database
 AUDIT_PAGE: Final = 50
 
 
-_FINDING: Final = "SELECT id, day, what, subject, acknowledged FROM findings "
+_FINDING: Final = "SELECT id, day, what, subject FROM findings "
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +27,12 @@ class AuditRow:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something in the mailbox that was not as the desk had left it, and was put right."""
+    """Something in the mailbox that nobody honest has done."""
 
     id: Id
     day: Day
     what: str
     subject: str
-    acknowledged: bool
 
 
 def add_to_audit(
@@ -61,22 +60,28 @@ def marks_of(db: Database, circle_id: bytes, who: bytes) -> set[bytes]:
     return {row[0] for row in rows if isinstance(row[0], bytes)}
 
 
-def add_finding(db: Database, day: int, what: str, subject: str) -> Finding:
-    """Note that something in the mailbox had to be put right, inside the caller's `writing()`."""
-    finding = Finding(secrets.token_bytes(16), day, what, subject, acknowledged=False)
-    db.run(
-        "INSERT INTO findings (id, day, what, subject, acknowledged) VALUES (?, ?, ?, ?, ?)",
-        astuple(finding),
-    )
-    return finding
+def add_finding(db: Database, day: int, what: str, subject: str) -> None:
+    """Note that something is wrong in the mailbox, once a day, inside the caller's `writing()`."""
+    if db.row("SELECT 1 FROM findings WHERE day = ? AND what = ? AND subject = ?", (day, what, subject)) is None:
+        row = (secrets.token_bytes(16), day, what, subject)
+        db.run("INSERT INTO findings (id, day, what, subject) VALUES (?, ?, ?, ?)", row)
 
 
-def findings(db: Database) -> list[Finding]:
-    """List what nobody has acknowledged yet, by day."""
-    return db.all(Finding, _FINDING + "WHERE acknowledged = 0 ORDER BY day, id")
+def findings_for(db: Database, moderator_id: bytes) -> list[Finding]:
+    """List what somebody has not acknowledged yet, by day."""
+    seen = "WHERE NOT EXISTS (SELECT 1 FROM findings_seen AS s WHERE s.finding_id = id AND s.moderator_id = ?) "
+    return db.all(Finding, _FINDING + seen + "ORDER BY day, id", (moderator_id,))
 
 
-def acknowledge(db: Database, finding_id: bytes) -> None:
-    """Note that a finding was seen."""
+def unseen_findings(db: Database) -> int:
+    """Count the findings that nobody has acknowledged."""
+    seen = "(SELECT 1 FROM findings_seen AS s WHERE s.finding_id = id)"
+    return len(db.rows(f"SELECT 1 FROM findings WHERE NOT EXISTS {seen}"))
+
+
+def acknowledge(db: Database, finding_id: bytes, moderator_id: bytes) -> None:
+    """Note that somebody has seen a finding."""
     with db.writing():
-        db.run("UPDATE findings SET acknowledged = 1 WHERE id = ?", (finding_id,))
+        if db.row("SELECT 1 FROM findings WHERE id = ?", (finding_id,)):
+            seen = "INSERT INTO findings_seen (finding_id, moderator_id) VALUES (?, ?) ON CONFLICT DO NOTHING"
+            db.run(seen, (finding_id, moderator_id))

@@ -4,10 +4,11 @@
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from typing import Final
 
-from onion_app.errors import NothingHere, Refused, marked
+from onion_app.crypto.casekeys import GENERATIONS
+from onion_app.errors import NothingHere, Refused, TooMany, marked
 from onion_app.shapes import Id, Key, Number, Words, to_json
 from onion_app.vault.database import Database
 from onion_app.vault.desk.moderators import MODERATOR, Moderator, make_active
@@ -18,14 +19,17 @@ _PROMISED: Final = (
     "WHERE w.circle_id = ? AND w.moderator_id = ?"
 )
 _CIRCLE: Final = (
-    "SELECT c.id, c.name, c.topics, c.languages, c.catch_all, c.coordinators, c.generation, c.public_key "
-    "FROM circles AS c "
+    "SELECT c.id, c.name, c.topics, c.languages, c.catch_all, c.coordinators, c.generation FROM circles AS c "
+)
+_GRANT: Final = (
+    "SELECT g.circle_id, g.generation, g.moderator_id, k.public_key, g.sealed FROM circle_grants AS g "
+    "JOIN circle_keys AS k ON k.circle_id = g.circle_id AND k.generation = g.generation "
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Circle:
-    """A few people who share a key pair, whose generation counts up from 0, no key yet."""
+    """A few people who share a key pair, whose generation counts up from 1; None while nobody is in it."""
 
     id: Id
     name: str
@@ -33,8 +37,7 @@ class Circle:
     languages: Words
     catch_all: bool
     coordinators: bool
-    generation: Number
-    public_key: Key | None
+    generation: Number | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +56,7 @@ def add_circle(db: Database, circle: Circle) -> None:
     lists = (to_json(circle.topics), to_json(circle.languages))
     with db.writing():
         db.run(
-            "INSERT INTO circles (id, name, topics, languages, catch_all, coordinators, generation, public_key) "
-            "VALUES (?, ?, ?, ?, ?, ?, 0, NULL)",
+            "INSERT INTO circles (id, name, topics, languages, catch_all, coordinators) VALUES (?, ?, ?, ?, ?, ?)",
             (circle.id, circle.name, *lists, circle.catch_all, circle.coordinators),
         )
 
@@ -106,12 +108,26 @@ def gone_from(db: Database, circle_id: bytes) -> list[Moderator]:
 
 def grants_of(db: Database, moderator_id: bytes, circle_id: bytes) -> list[Grant]:
     """List the grants with which somebody opens a circle's cases, newest generation first."""
-    return db.all(
-        Grant,
-        "SELECT circle_id, generation, moderator_id, public_key, sealed FROM circle_grants "
-        "WHERE circle_id = ? AND moderator_id = ? ORDER BY generation DESC",
-        (circle_id, moderator_id),
-    )
+    theirs = "WHERE g.circle_id = ? AND g.moderator_id = ? ORDER BY g.generation DESC"
+    return db.all(Grant, _GRANT + theirs, (circle_id, moderator_id))
+
+
+def public_keys(db: Database, circle_id: bytes) -> dict[int, bytes]:
+    """Give the public key of every generation that a circle ever had."""
+    rows = db.rows("SELECT generation, public_key FROM circle_keys WHERE circle_id = ?", (circle_id,))
+    return {generation: key for generation, key in rows if isinstance(generation, int) and isinstance(key, bytes)}
+
+
+def next_generation(db: Database, circle_id: bytes) -> int:
+    """Give the number of a circle's next key.
+
+    Raises:
+        TooMany: there are as many as a circle can have.
+    """
+    generation = max(public_keys(db, circle_id), default=0) + 1
+    if generation > GENERATIONS:
+        raise TooMany
+    return generation
 
 
 def let_in(db: Database, moderator_id: bytes, grants: Sequence[Grant]) -> None:
@@ -207,20 +223,23 @@ def renew(db: Database, circle: Circle, members: set[bytes], grants: Sequence[Gr
     Raises:
         Refused: the grants are for others, or not all of one key of the next generation.
     """
-    generation = circle.generation + 1
+    generation = next_generation(db, circle.id)
     keys = {grant.public_key for grant in grants}
     wanted = sorted((circle.id, generation, member) for member in members)
     if sorted((grant.circle_id, grant.generation, grant.moderator_id) for grant in grants) != wanted or len(keys) > 1:
         raise Refused(CIRCLE_CHANGED)
+    for public_key in keys:
+        add = "INSERT INTO circle_keys (circle_id, generation, public_key) VALUES (?, ?, ?)"
+        db.run(add, (circle.id, generation, public_key))
     _store(db, grants)
-    public_key = next(iter(keys), None)
-    db.run("UPDATE circles SET generation = ?, public_key = ? WHERE id = ?", (generation, public_key, circle.id))
+    present = generation if keys else None
+    db.run("UPDATE circles SET generation = ? WHERE id = ?", (present, circle.id))
 
 
 def _store(db: Database, grants: Sequence[Grant]) -> None:
     for grant in grants:
         db.run(
-            "INSERT INTO circle_grants (circle_id, generation, moderator_id, public_key, sealed) "
-            "VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
-            astuple(grant),
+            "INSERT INTO circle_grants (circle_id, generation, moderator_id, sealed) VALUES (?, ?, ?, ?) "
+            "ON CONFLICT DO NOTHING",
+            (grant.circle_id, grant.generation, grant.moderator_id, grant.sealed),
         )

@@ -138,14 +138,14 @@ def join(db: Database, code_digest: bytes, today: int, moderator_id: bytes, gran
             _use(db, invitation, who.id)
             return
         if circle.id in {awaited.circle_id for awaited in waits_of(db, who.id)}:
-            if circle.public_key is not None:
+            if circle.generation is not None:
                 raise Refused(ALREADY_IN_CIRCLE)
             waits_no_more(db, circle.id, who.id)  # nobody is left there to let them in: they begin it anew
         _bring_in(db, invitation, circle, who.id, grant)
 
 
 def _bring_in(db: Database, invitation: Invitation, circle: Circle, moderator_id: bytes, grant: Grant | None) -> None:
-    if (grant is None) == (circle.public_key is None):
+    if (grant is None) == (circle.generation is None):
         raise Refused(CIRCLE_CHANGED)
     if grant is None:
         wait = "INSERT INTO waiting (circle_id, moderator_id, invitation_id) VALUES (?, ?, ?)"

@@ -1,26 +1,28 @@
 """The rows of a case as they leave the vault, and a case as it arrives."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Final
 
 from onion_app.choices import AnswerIn, CaseKind, CaseState, MessageAuthor, Topic, Urgent
-from onion_app.shapes import Day, Id, Key, Number
-
-AUTHOR: Final = bytes(16)
-"""The holder of the wraps that the visitor's code opens; circles hold theirs under their id."""
+from onion_app.crypto.casekeys import CODES, GENERATIONS, TURNS, KeyName, case_id_of
+from onion_app.crypto.keys import KEY_BYTES
+from onion_app.crypto.sealing import MessagePlace
+from onion_app.shapes import Day, Id, Key
 
 MANY: Final = 200
 """Counting stops here: no circle answers more in a day, and a page costs the same with a hundred thousand waiting."""
 
 PAGE: Final = 25
+NUMBERS: Final = range(10_000)  # of the messages of a case; 0 is the day of the author's last visit
 
-Seal = Callable[[int], bytes]  # from the number that a message gets to its sealed bytes
+
+def _is_list_of_codes(packed: bytes) -> bool:
+    return not len(packed) % KEY_BYTES and 1 <= len(packed) // KEY_BYTES <= CODES
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """The facts of a case that need no key."""
+    """The facts of a case by which queues are sorted: hints, believed by nobody."""
 
     id: Id
     circle_id: Id
@@ -36,41 +38,67 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
-class Wrap:
-    """The case key of one epoch, sealed to one public key, of which `recipient` is the fingerprint."""
+class KeyRow:
+    """What a case is named and opened by: its home circle, the mark of its proof, the author's public keys.
 
-    epoch: Number
-    holder: Id
-    recipient: Id
-    wrap: bytes
+    `tag`, `box` and `stop` are the code's, and None for an author who does not come back; a closed door takes the box.
+    """
+
+    id: Id
+    home: Id
+    mark: Key
+    packed_codes: Annotated[bytes, _is_list_of_codes]
+    tag: Key | None
+    box: bytes | None
+    stop: bytes | None
+
+    @property
+    def codes(self) -> tuple[bytes, ...]:
+        """The author's public keys, one for each code that the case has had."""
+        packed = self.packed_codes
+        return tuple(packed[at : at + KEY_BYTES] for at in range(0, len(packed), KEY_BYTES))
+
+    @property
+    def is_named_rightly(self) -> bool:
+        """Whether the id follows from the first key, the home and the mark that stand here."""
+        return case_id_of(self.codes[0], self.home, self.mark) == self.id
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A sealed message; number 0 is the record of the last opening."""
+    """A sealed message, with the three numbers that name its key."""
 
     case_id: Id
-    number: Number
+    number: Annotated[int, NUMBERS]
     id: Id
-    epoch: Number
     author: MessageAuthor
+    turn: Annotated[int, range(TURNS + 1)]
+    generation: Annotated[int, range(1, GENERATIONS + 1)]
+    codes: Annotated[int, range(1, CODES + 1)]
     sealed: bytes
+
+    @property
+    def key_name(self) -> KeyName:
+        """The name of the key under which it is sealed."""
+        return KeyName(self.turn, self.generation, self.codes)
+
+    @property
+    def place(self) -> MessagePlace:
+        """The one place where its seal holds."""
+        return MessagePlace(self.case_id, self.id, self.number, self.author)
 
 
 @dataclass(frozen=True, slots=True)
 class NewCase:
-    """A case as the site sends it: its wraps of epoch 1, and its first messages sealed under the numbers 1, 2, ..."""
+    """A case as the site sends it, with its first messages sealed under the numbers 1, 2, ..."""
 
-    id: Id
+    row: KeyRow
     circle_id: Id
     kind: CaseKind
     topic: Topic
     answer_in: AnswerIn
     urgent: Urgent
-    lookup_tag: Key | None  # None, like the author's key, when the visitor does not come back
-    author_key: Key | None
     day: Day
-    wraps: tuple[Wrap, ...]
     messages: tuple[Message, ...]
 
 

@@ -1,12 +1,17 @@
-"""Which circle's key somebody's words are sealed to."""
+"""Which circle has a case, and under which key its author's words are sealed: out of a file that the site only reads.
+
+The site reads here inside its transaction of the mailbox, which whoever changes anything here holds as well.
+# P13: a process that serves pages can name no circle and no key of its own.
+"""
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal, cast
 
 from onion_app.choices import COORDINATORS_TOPICS, AnswerIn, Topic
 from onion_app.errors import NothingHere, Paused
-from onion_app.shapes import Id, Key, Row, from_row, read_words
+from onion_app.shapes import Id, Key, Number, Row, read_words
 from onion_app.vault import settings
 from onion_app.vault.database import Database
 
@@ -18,65 +23,112 @@ _GIB: Final = 1024**3
 LEAST_ROOM: Final = 64 * 1024**2  # bytes free on the disk
 LEAST_ROOM_TO_ADD: Final = 32 * 1024**2
 
+Door = Literal["closed", "gone"]
+
 
 @dataclass(frozen=True, slots=True)
 class CircleKey:
-    """The circle that somebody's words are sealed to."""
+    """The circle that somebody's words are sealed to, and the generation of its key."""
 
     id: Id
+    generation: Number
     public_key: Key
 
 
-def writing_circle(db: Database, topic: Topic, answer_in: AnswerIn) -> CircleKey:
+@dataclass(frozen=True, slots=True)
+class _Reply:
+    message_id: Id
+    mark: Key
+
+
+def writing_circle(mailbox: Database, shown: Database, topic: Topic, answer_in: AnswerIn) -> CircleKey:
     """Choose the circle for a topic and a language: one that has both, else one with the topic, else the catch-all.
 
+    A circle that never had a key leaves its topics to the catch-all; one that was emptied pauses them.
+
     Raises:
-        Paused: writing is paused, the catch-all circle has no key yet, or there is no room.
+        Paused: writing is paused, there is no room, or the circle has nobody.
     """
-    circles = db.rows("SELECT id, public_key, topics, languages, catch_all, coordinators FROM circles")
+    circles = shown.rows(
+        "SELECT id, generation, topics, languages, catch_all, coordinators FROM circles "
+        "WHERE id IN (SELECT circle_id FROM circle_keys)"
+    )
     catch_all = next((circle for circle in circles if circle[4]), None)
-    if catch_all is None or settings.read_settings(db).paused or not has_room(db):
+    if catch_all is None or not takes_new_text(shown) or not has_room(mailbox, shown):
         raise Paused
     if topic in COORDINATORS_TOPICS:
         fitting = [circle for circle in circles if circle[5]]
     else:
         with_topic = [circle for circle in circles if topic in read_words(circle[2])]
         fitting = [circle for circle in with_topic if answer_in in (*read_words(circle[3]), "any")] or with_topic
-    # Circles that fit equally share the work by chance.
-    return _key(secrets.choice(fitting or [catch_all]))
+    # Circles that fit equally share the work by chance, as long as somebody is in them.
+    inhabited = [circle for circle in fitting if circle[1] is not None]
+    chosen = secrets.choice(inhabited or fitting or [catch_all])
+    return circle_key(shown, cast("bytes", chosen[0]))
 
 
-def has_room(db: Database) -> bool:
+def takes_new_text(shown: Database) -> bool:
+    """Say whether writing is neither paused nor stopped until the operator has looked at cases that are missing."""
+    in_force = settings.read_settings(shown)
+    return not in_force.paused and not in_force.missing
+
+
+def has_room(mailbox: Database, shown: Database) -> bool:
     """Say whether a new case may be stored: the mailbox has a quota, and the disk a rest that is kept free."""
-    return not is_full(db) and db.room() >= LEAST_ROOM
+    return not is_full(mailbox, shown) and mailbox.room() >= LEAST_ROOM
 
 
-def is_full(db: Database) -> bool:
+def is_full(mailbox: Database, shown: Database) -> bool:
     """Say whether the mailbox has reached its quota; past it only open cases grow, each to a limit of its own."""
-    return db.size() >= settings.read_settings(db).quota_gib * _GIB
+    return mailbox.size() >= settings.read_settings(shown).quota_gib * _GIB
 
 
-def expect_room_to_add(db: Database) -> None:
+def expect_room_to_add(mailbox: Database) -> None:
     """See that a visitor may add to an open case without using up the room that erasing and answering need.
 
     Raises:
         Paused: there is no room.
     """
-    if db.room() < LEAST_ROOM_TO_ADD:
+    if mailbox.room() < LEAST_ROOM_TO_ADD:
         raise Paused
 
 
-def circle_key(db: Database, circle_id: bytes) -> CircleKey:
-    """Read the key of a circle.
+def circle_key(shown: Database, circle_id: bytes) -> CircleKey:
+    """Read the present key of a circle.
 
     Raises:
-        NothingHere: the circle is unknown, or has no key.
+        Paused: nobody is in it.
     """
-    row = db.row("SELECT id, public_key FROM circles WHERE id = ?", (circle_id,))
-    if row is None:
-        raise NothingHere
-    return _key(row)
+    present = "JOIN circle_keys AS k ON k.circle_id = c.id AND k.generation = c.generation WHERE c.id = ?"
+    try:
+        return shown.one(CircleKey, f"SELECT c.id, c.generation, k.public_key FROM circles AS c {present}", (circle_id,))
+    except NothingHere:
+        raise Paused from None
 
 
-def _key(circle: Row) -> CircleKey:
-    return from_row(CircleKey, circle[:2])
+def public_key(shown: Database, circle_id: bytes, generation: int) -> bytes:
+    """Read the public key of any generation of a circle.
+
+    Raises:
+        NothingHere: there never was one.
+    """
+    key = "SELECT circle_id, generation, public_key FROM circle_keys WHERE circle_id = ? AND generation = ?"
+    return shown.one(CircleKey, key, (circle_id, generation)).public_key
+
+
+def turns_of(shown: Database, case_id: bytes, home: bytes) -> Mapping[int, bytes]:
+    """Give the circle of each turn of a case, 0 (its home) first."""
+    rows: list[Row] = shown.rows("SELECT turn, circle_id FROM handed WHERE case_id = ? ORDER BY turn", (case_id,))
+    return {0: home} | {int(turn or 0): circle_id for turn, circle_id in rows if isinstance(circle_id, bytes)}
+
+
+def door_of(shown: Database, case_id: bytes) -> Door | None:
+    """Say whether the author's door of a case is closed, or the case gone; None: it is open."""
+    row = shown.row("SELECT state FROM doors WHERE case_id = ?", (case_id,))
+    return cast("Door", row[0]) if row else None
+
+
+def reply_marks(shown: Database, case_id: bytes) -> dict[bytes, bytes]:
+    """Give the mark of every answer that the desk wrote in a case, by message id."""
+    replies = shown.all(_Reply, "SELECT message_id, mark FROM replies WHERE case_id = ?", (case_id,))
+    return {reply.message_id: reply.mark for reply in replies}

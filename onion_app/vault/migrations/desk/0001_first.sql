@@ -1,4 +1,4 @@
--- Who works here, what they note under seal, and the truth that the mailbox is compared with.
+-- Who works here, what they note under seal, and the truth that shown.db follows. The site cannot see it.
 
 CREATE TABLE moderators (
     id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
@@ -19,19 +19,25 @@ CREATE TABLE circles (
     languages TEXT NOT NULL,
     catch_all INTEGER NOT NULL CHECK (catch_all IN (0, 1)),
     coordinators INTEGER NOT NULL CHECK (coordinators IN (0, 1)),
-    generation INTEGER NOT NULL CHECK (generation >= 0),  -- of the circle's key; 0 before its first
-    public_key BLOB CHECK (length(public_key) = 32)
+    generation INTEGER CHECK (generation BETWEEN 1 AND 65535)  -- of its key; NULL while nobody is in it
 ) STRICT, WITHOUT ROWID;
 CREATE UNIQUE INDEX one_catch_all ON circles (catch_all) WHERE catch_all = 1;
 CREATE UNIQUE INDEX one_coordinators ON circles (coordinators) WHERE coordinators = 1;
 
-CREATE TABLE circle_grants (
+CREATE TABLE circle_keys (
     circle_id BLOB NOT NULL REFERENCES circles (id),
-    generation INTEGER NOT NULL CHECK (generation >= 1),
-    moderator_id BLOB NOT NULL REFERENCES moderators (id),
+    generation INTEGER NOT NULL CHECK (generation BETWEEN 1 AND 65535),
     public_key BLOB NOT NULL CHECK (length(public_key) = 32),
+    PRIMARY KEY (circle_id, generation)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE circle_grants (
+    circle_id BLOB NOT NULL,
+    generation INTEGER NOT NULL,
+    moderator_id BLOB NOT NULL REFERENCES moderators (id),
     sealed BLOB NOT NULL,
-    PRIMARY KEY (circle_id, generation, moderator_id)
+    PRIMARY KEY (circle_id, generation, moderator_id),
+    FOREIGN KEY (circle_id, generation) REFERENCES circle_keys (circle_id, generation)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE invitations (
@@ -46,25 +52,62 @@ CREATE TABLE invitations (
     CHECK ((state = 'redeemed') = (redeemed_by IS NOT NULL))
 ) STRICT, WITHOUT ROWID;
 
+-- Who waits to be let in stands by itself: somebody may wait in one circle while they work in another. An office that
+-- an invitation promised begins when they are let in, and not before.
+CREATE TABLE waiting (
+    circle_id BLOB NOT NULL REFERENCES circles (id),
+    moderator_id BLOB NOT NULL REFERENCES moderators (id),
+    invitation_id BLOB NOT NULL REFERENCES invitations (id),
+    PRIMARY KEY (circle_id, moderator_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE handed (
+    case_id BLOB NOT NULL CHECK (length(case_id) = 16),
+    turn INTEGER NOT NULL CHECK (turn BETWEEN 1 AND 255),
+    circle_id BLOB NOT NULL REFERENCES circles (id),
+    generation INTEGER NOT NULL CHECK (generation BETWEEN 1 AND 65535),  -- of the key that it was sealed to
+    sealed BLOB NOT NULL CHECK (length(sealed) <= 40000),
+    PRIMARY KEY (case_id, turn)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE doors (
+    case_id BLOB NOT NULL PRIMARY KEY CHECK (length(case_id) = 16),
+    state TEXT NOT NULL CHECK (state IN ('closed', 'gone'))
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE closing (
+    case_id BLOB NOT NULL PRIMARY KEY CHECK (length(case_id) = 16),
+    day INTEGER NOT NULL  -- on which its door was closed, until its box goes
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE met (
+    case_id BLOB NOT NULL PRIMARY KEY CHECK (length(case_id) = 16),
+    codes INTEGER NOT NULL CHECK (codes BETWEEN 2 AND 16),
+    mark BLOB NOT NULL CHECK (length(mark) = 32)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE read (
+    case_id BLOB NOT NULL PRIMARY KEY CHECK (length(case_id) = 16),
+    number INTEGER NOT NULL CHECK (number BETWEEN 0 AND 9999),
+    mark BLOB NOT NULL CHECK (length(mark) = 32),
+    turn INTEGER NOT NULL CHECK (turn BETWEEN 0 AND 255),
+    generation INTEGER NOT NULL CHECK (generation BETWEEN 0 AND 65535),
+    codes INTEGER NOT NULL CHECK (codes BETWEEN 0 AND 16)
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE entries (
     id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
     case_id BLOB NOT NULL CHECK (length(case_id) = 16),
     kind TEXT NOT NULL CHECK (kind IN ('note', 'draft', 'approval')),
     number INTEGER NOT NULL CHECK (number >= 1),
     language TEXT CHECK (language IN ('ar', 'ckb', 'kmr', 'en')),
-    epoch INTEGER NOT NULL CHECK (epoch >= 1),
+    circle_id BLOB NOT NULL REFERENCES circles (id),
+    generation INTEGER NOT NULL CHECK (generation BETWEEN 1 AND 65535),
     author BLOB NOT NULL REFERENCES moderators (id),
     day INTEGER NOT NULL,
-    sealed BLOB NOT NULL CHECK (length(sealed) BETWEEN 1 AND 66000),  -- 64 KiB of padded text, and its seal
+    sealed BLOB NOT NULL CHECK (length(sealed) IN (2089, 4137, 8233, 16425, 32809, 65577)),
     UNIQUE (case_id, number)
 ) STRICT, WITHOUT ROWID;
-
-CREATE TABLE written_replies (
-    message_id BLOB NOT NULL PRIMARY KEY CHECK (length(message_id) = 16),
-    case_id BLOB NOT NULL CHECK (length(case_id) = 16),
-    mark BLOB NOT NULL CHECK (length(mark) = 32)
-) STRICT, WITHOUT ROWID;
-CREATE INDEX replies_of ON written_replies (case_id);
 
 CREATE TABLE taken (
     case_id BLOB NOT NULL PRIMARY KEY CHECK (length(case_id) = 16),
@@ -88,7 +131,9 @@ CREATE TABLE texts (
     notes TEXT NOT NULL,
     state TEXT NOT NULL CHECK (state IN ('draft', 'queued', 'public', 'down')),
     publish_day INTEGER,
-    case_id BLOB CHECK (length(case_id) = 16)
+    case_id BLOB CHECK (length(case_id) = 16),
+    mark BLOB CHECK (length(mark) = 32),  -- of the proof that takes the story back, as its author's consent names it
+    case_mark BLOB CHECK (length(case_mark) = 32)  -- of the proof that takes its case back
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX publishing ON texts (state, publish_day);
 CREATE INDEX text_of_case ON texts (case_id);
@@ -119,6 +164,7 @@ CREATE TABLE audit (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX audit_by_day ON audit (day DESC, id);
 CREATE INDEX audit_of_circle ON audit (circle_id, day DESC, id);
+CREATE INDEX audit_of_person ON audit (circle_id, who, case_mark);
 
 CREATE TABLE onion (
     one INTEGER NOT NULL PRIMARY KEY CHECK (one = 1),
@@ -130,7 +176,11 @@ CREATE TABLE findings (
     id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
     day INTEGER NOT NULL,
     what TEXT NOT NULL,
-    subject TEXT NOT NULL,
-    acknowledged INTEGER NOT NULL CHECK (acknowledged IN (0, 1))
+    subject TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX unacknowledged ON findings (day) WHERE acknowledged = 0;
+
+CREATE TABLE findings_seen (
+    finding_id BLOB NOT NULL REFERENCES findings (id),
+    moderator_id BLOB NOT NULL REFERENCES moderators (id),
+    PRIMARY KEY (finding_id, moderator_id)
+) STRICT, WITHOUT ROWID;

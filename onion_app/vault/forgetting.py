@@ -1,0 +1,131 @@
+"""What the chores forget: cases that were taken back, whose time is over, or that are no longer in the mailbox.
+
+Nothing is ever put back into the mailbox, since nothing true lies only there. Every function may be cut off at any
+point and called again. The mailbox is locked first; the desk commits before `shown.db`, and that before the mailbox.
+# P07
+"""
+
+from collections.abc import Iterable
+from typing import Final, NamedTuple
+
+from onion_app.errors import KeysChanged, NothingHere
+from onion_app.vault import settings
+from onion_app.vault.database import Database
+from onion_app.vault.desk import case_records
+from onion_app.vault.mailbox import lifetime
+from onion_app.vault.mailbox.case_keys import key_row
+
+_FEW: Final = 10  # cases that may be missing at once without anybody being asked
+_SHARE: Final = 20  # and above that one in so many
+
+
+class Missing(NamedTuple):
+    """The cases that the desk knows and the mailbox lacks; `is_alarming`: so many that somebody has to look first."""
+
+    cases: set[bytes]
+    is_alarming: bool
+
+
+def missing_cases(mailbox: Database, shown: Database, desk: Database, proofs: int) -> Missing:
+    """Find the known cases that are missing; so many proofs came in since the last look.
+
+    A disk that was not mounted or a file that was exchanged must not make the desk forget everything.
+    """
+    known = case_records.known_cases(desk, shown)
+    missing = known - {row[0] for row in mailbox.rows("SELECT id FROM cases")}
+    unexplained = len(missing) - proofs
+    return Missing(missing, unexplained > _FEW and unexplained * _SHARE > len(known))
+
+
+def forget_cases(mailbox: Database, shown: Database, desk: Database, cases: Iterable[bytes]) -> None:
+    """Delete all that is known of some cases, wherever it lies, and call them gone."""
+    chosen = sorted(cases)
+    for at in range(0, len(chosen), lifetime.AT_ONCE):
+        with mailbox.writing():
+            with desk.writing():
+                for case_id in chosen[at : at + lifetime.AT_ONCE]:
+                    case_records.forget_case(desk, case_id)
+            with shown.writing():
+                for case_id in chosen[at : at + lifetime.AT_ONCE]:
+                    shown.run("DELETE FROM replies WHERE case_id = ?", (case_id,))
+            for case_id in chosen[at : at + lifetime.AT_ONCE]:
+                lifetime.delete_case(mailbox, case_id)
+
+
+def delete_what_came_back(mailbox: Database, shown: Database, desk: Database) -> int:
+    """Delete cases that are in the mailbox although they were taken back, or are gone; give how many.
+
+    A case is taken back only where its id follows from the mark that was proved: nobody who changes a row deletes
+    another case by it.
+    """
+    marks = {row[0] for row in shown.rows("SELECT mark FROM withdrawn")}
+    gone = case_records.gone_cases(desk)
+    back = {
+        case_id
+        for case_id, mark in mailbox.rows("SELECT id, mark FROM cases")
+        if isinstance(case_id, bytes) and (case_id in gone or (mark in marks and _is_named_rightly(mailbox, case_id)))
+    }
+    known = case_records.known_cases(desk, shown)
+    forget_cases(mailbox, shown, desk, back & known)
+    for case_id in back - known:
+        with mailbox.writing():
+            lifetime.delete_case(mailbox, case_id)
+    left = {row[0] for row in shown.rows("SELECT DISTINCT case_id FROM replies")} & gone
+    with mailbox.writing(), shown.writing():
+        for each in left:  # cut off between the two files
+            shown.run("DELETE FROM replies WHERE case_id = ?", (each,))
+    return len(back)
+
+
+def destroy_due(mailbox: Database, shown: Database, desk: Database, today: int) -> int:
+    """Destroy the cases whose time is over, and give how many. It leaves no proof: nobody has taken them back.
+
+    While the story of a case is public its row stays, without messages and box: its code then only erases, and the
+    story with it.
+    """
+    kept_days = settings.read_settings(shown).retention_days
+    public = {row[0] for row in desk.rows("SELECT case_id FROM texts WHERE kind = 'story' AND state = 'public'")}
+    destroyed, after = 0, b""
+    while due := lifetime.due_cases(mailbox, today, kept_days, after):
+        after = due[-1].id
+        ids = {case.id for case in due}
+        known = case_records.known_cases(desk, shown)
+        forget_cases(mailbox, shown, desk, (ids - public) & known)
+        with mailbox.writing():
+            with desk.writing():
+                for case_id in ids & public:
+                    case_records.forget_reading(desk, case_id)
+            for case_id in ids - public - known:
+                lifetime.delete_case(mailbox, case_id)
+            for case_id in ids & public:
+                lifetime.empty_case(mailbox, case_id)
+        destroyed += len(ids - public)
+    return destroyed
+
+
+def end_boxes(mailbox: Database, desk: Database, today: int) -> None:
+    """Throw away the boxes of cases whose door was closed before today: until then it may be opened again."""
+    for case_id in case_records.boxes_to_end(desk, today):
+        with mailbox.writing(), desk.writing():
+            case_records.box_has_gone(desk, case_id)
+            mailbox.run("UPDATE cases SET box = NULL WHERE id = ?", (case_id,))
+
+
+def put_queues_right(mailbox: Database, desk: Database) -> None:
+    """Put each case into the queue of the circle that has it, whatever column somebody has moved."""
+    handed = dict(desk.rows("SELECT case_id, circle_id FROM handed ORDER BY case_id, turn"))
+    homes = dict(mailbox.rows("SELECT id, home FROM cases WHERE circle_id <> home"))
+    moved = {case_id: handed.get(case_id, home) for case_id, home in homes.items()} | handed
+    with mailbox.writing():
+        for case_id, circle_id in moved.items():
+            if isinstance(case_id, bytes) and _is_named_rightly(mailbox, case_id):
+                put = "UPDATE cases SET circle_id = ? WHERE id = ? AND circle_id <> ?"
+                mailbox.run(put, (circle_id, case_id, circle_id))
+
+
+def _is_named_rightly(mailbox: Database, case_id: bytes) -> bool:
+    try:
+        key_row(mailbox, case_id)
+    except (KeysChanged, NothingHere):
+        return False
+    return True

@@ -1,0 +1,61 @@
+"""What authors took back, as the proofs that only they could give.
+
+A proof that the site has just taken lies in the mailbox; the chores bring it into `shown.db`, which keeps it for good,
+under its mark. What has a mark is withdrawn as soon as its proof lies in either. # P07: a mark without a proof, which
+whoever writes the mailbox could make, hides and deletes nothing.
+"""
+
+from collections.abc import Collection, Sequence
+
+from onion_app.crypto.casekeys import mark_of
+from onion_app.errors import DamagedFile
+from onion_app.vault.database import Database
+
+
+def add_proofs(mailbox: Database, proofs: Sequence[bytes]) -> None:
+    """Take proofs in, inside the mailbox's `writing()`, so that pages that are kept ready go."""
+    for proof in proofs:
+        mailbox.run("INSERT INTO withdrawn (proof) VALUES (?) ON CONFLICT DO NOTHING", (proof,))
+    mailbox.run("UPDATE counter SET withdrawals = withdrawals + 1")
+
+
+def counter(mailbox: Database) -> int:
+    """Read the counter that rises with every taking back.
+
+    Raises:
+        DamagedFile: it is not there.
+    """
+    row = mailbox.row("SELECT withdrawals FROM counter WHERE one = 1")
+    if row is None or not isinstance(row[0], int):
+        raise DamagedFile
+    return row[0]
+
+
+def proofs_in(mailbox: Database) -> list[bytes]:
+    """List the proofs that came since the chores last ran."""
+    return [row[0] for row in mailbox.rows("SELECT proof FROM withdrawn") if isinstance(row[0], bytes)]
+
+
+def withdrawn_among(mailbox: Database, shown: Database, marks: Collection[bytes | None]) -> set[bytes]:
+    """Give those of some marks whose proof lies in either file."""
+    asked = {mark for mark in marks if mark is not None}
+    new = {mark_of(proof) for proof in proofs_in(mailbox)} if asked else set()
+    kept = "SELECT 1 FROM withdrawn WHERE mark = ?"
+    return {mark for mark in asked if mark in new or shown.row(kept, (mark,)) is not None}
+
+
+def bring_proofs(mailbox: Database, shown: Database) -> int:
+    """Bring the new proofs where they stay for good; give how many there were. The mailbox is locked first."""
+    with mailbox.writing():
+        proofs = proofs_in(mailbox)
+        with shown.writing():
+            keep_proofs(shown, proofs)
+        mailbox.run("DELETE FROM withdrawn")
+    return len(proofs)
+
+
+def keep_proofs(shown: Database, proofs: Sequence[bytes]) -> None:
+    """Keep proofs under their marks, inside the caller's `writing()` of `shown.db`."""
+    for proof in proofs:
+        keep = "INSERT INTO withdrawn (mark, proof) VALUES (?, ?) ON CONFLICT DO NOTHING"
+        shown.run(keep, (mark_of(proof), proof))

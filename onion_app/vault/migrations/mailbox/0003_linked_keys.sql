@@ -1,2 +1,0 @@
--- From here on each wrap in case_keys carries links. A file with wraps that carry none is not brought forward: nobody but
--- the author and the circle of a case could make them, and `database.migrate` refuses it before it comes here.

@@ -1,0 +1,73 @@
+-- What readers are shown, and to whom visitors write. The site reads it through a read-only mount. # P13
+
+CREATE TABLE circles (
+    id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+    generation INTEGER CHECK (generation BETWEEN 1 AND 65535),  -- of its key; NULL while nobody is in it
+    topics TEXT NOT NULL,
+    languages TEXT NOT NULL,
+    catch_all INTEGER NOT NULL CHECK (catch_all IN (0, 1)),
+    coordinators INTEGER NOT NULL CHECK (coordinators IN (0, 1))
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE circle_keys (
+    circle_id BLOB NOT NULL CHECK (length(circle_id) = 16),
+    generation INTEGER NOT NULL CHECK (generation BETWEEN 1 AND 65535),
+    public_key BLOB NOT NULL CHECK (length(public_key) = 32),
+    PRIMARY KEY (circle_id, generation)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE handed (
+    case_id BLOB NOT NULL CHECK (length(case_id) = 16),
+    turn INTEGER NOT NULL CHECK (turn BETWEEN 1 AND 255),
+    circle_id BLOB NOT NULL CHECK (length(circle_id) = 16),
+    PRIMARY KEY (case_id, turn)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE doors (
+    case_id BLOB NOT NULL PRIMARY KEY CHECK (length(case_id) = 16),
+    state TEXT NOT NULL CHECK (state IN ('closed', 'gone'))
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE replies (
+    message_id BLOB NOT NULL PRIMARY KEY CHECK (length(message_id) = 16),
+    case_id BLOB NOT NULL CHECK (length(case_id) = 16),
+    mark BLOB NOT NULL CHECK (length(mark) = 32)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX replies_of ON replies (case_id);
+
+CREATE TABLE withdrawn (
+    mark BLOB NOT NULL PRIMARY KEY CHECK (length(mark) = 32),
+    proof BLOB NOT NULL CHECK (length(proof) = 32)  -- kept for good: no backup brings back what its author took away
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE texts (
+    id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+    kind TEXT NOT NULL CHECK (kind IN ('story', 'guide')),
+    slug TEXT UNIQUE,
+    year INTEGER,
+    notes TEXT NOT NULL,
+    mark BLOB CHECK (length(mark) = 32)  -- of the proof that takes the story back; NULL where nobody can
+) STRICT, WITHOUT ROWID;
+CREATE INDEX listing ON texts (kind, year DESC, id DESC);
+
+CREATE TABLE versions (
+    text_id BLOB NOT NULL REFERENCES texts (id),
+    language TEXT NOT NULL CHECK (language IN ('ar', 'ckb', 'kmr', 'en')),
+    title TEXT NOT NULL,
+    body TEXT NOT NULL,
+    translated_from TEXT CHECK (translated_from IN ('ar', 'ckb', 'kmr', 'en')),
+    checked_by TEXT,
+    checked_day INTEGER,
+    PRIMARY KEY (text_id, language)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE settings (
+    name TEXT NOT NULL PRIMARY KEY,
+    value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE published (
+    one INTEGER NOT NULL PRIMARY KEY CHECK (one = 1),
+    counter INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+INSERT INTO published (one, counter) VALUES (1, 0);

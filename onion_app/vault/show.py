@@ -1,0 +1,39 @@
+"""`shown.db` follows the desk: who is in which circle with which keys, who has which case, whose door is closed.
+
+Called by whoever changed one of these, and by the chores and the launcher's child, since a power cut may come between
+the two files. Nothing is compared with an alarm: only the desk can have made a difference here. # P13
+"""
+
+from typing import Final
+
+from onion_app.vault.database import Database
+
+_OF_CIRCLES: Final = {
+    "circles": ("id", "generation", "topics", "languages", "catch_all", "coordinators"),
+    "circle_keys": ("circle_id", "generation", "public_key"),
+}
+_OF_CASES: Final = {"handed": ("case_id", "turn", "circle_id"), "doors": ("case_id", "state")}
+
+
+def show(shown: Database, desk: Database) -> None:
+    """Make four tables of `shown.db` equal to the desk's, in one transaction; the caller has locked the mailbox."""
+    with shown.writing():
+        for table, columns in (_OF_CIRCLES | _OF_CASES).items():
+            _follow(shown, desk, table, columns)
+
+
+def show_case(shown: Database, desk: Database, case_id: bytes) -> None:
+    """Make what `shown.db` says of one case equal to the desk's; likewise."""
+    with shown.writing():
+        for table, columns in _OF_CASES.items():
+            _follow(shown, desk, table, columns, case_id)
+
+
+def _follow(shown: Database, desk: Database, table: str, columns: tuple[str, ...], *case_id: bytes) -> None:
+    question = f"SELECT {', '.join(columns)} FROM {table}" + (" WHERE case_id = ?" if case_id else "")  # noqa: S608
+    true, there = set(desk.rows(question, case_id)), set(shown.rows(question, case_id))
+    same = " AND ".join(f"{column} IS ?" for column in columns)
+    for row in there - true:
+        shown.run(f"DELETE FROM {table} WHERE {same}", row)  # noqa: S608
+    for row in true - there:
+        shown.run(f"INSERT INTO {table} VALUES ({', '.join('?' * len(row))})", row)  # noqa: S608

@@ -1,0 +1,89 @@
+-- 13 parts
+
+-- table circle_keys of circle_keys
+CREATE TABLE circle_keys (
+    circle_id BLOB NOT NULL CHECK (length(circle_id) = 16),
+    generation INTEGER NOT NULL CHECK (generation BETWEEN 1 AND 65535),
+    public_key BLOB NOT NULL CHECK (length(public_key) = 32),
+    PRIMARY KEY (circle_id, generation)
+) STRICT, WITHOUT ROWID;
+
+-- table circles of circles
+CREATE TABLE circles (
+    id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+    generation INTEGER CHECK (generation BETWEEN 1 AND 65535),  -- of its key; NULL while nobody is in it
+    topics TEXT NOT NULL,
+    languages TEXT NOT NULL,
+    catch_all INTEGER NOT NULL CHECK (catch_all IN (0, 1)),
+    coordinators INTEGER NOT NULL CHECK (coordinators IN (0, 1))
+) STRICT, WITHOUT ROWID;
+
+-- table doors of doors
+CREATE TABLE doors (
+    case_id BLOB NOT NULL PRIMARY KEY CHECK (length(case_id) = 16),
+    state TEXT NOT NULL CHECK (state IN ('closed', 'gone'))
+) STRICT, WITHOUT ROWID;
+
+-- table handed of handed
+CREATE TABLE handed (
+    case_id BLOB NOT NULL CHECK (length(case_id) = 16),
+    turn INTEGER NOT NULL CHECK (turn BETWEEN 1 AND 255),
+    circle_id BLOB NOT NULL CHECK (length(circle_id) = 16),
+    PRIMARY KEY (case_id, turn)
+) STRICT, WITHOUT ROWID;
+
+-- table published of published
+CREATE TABLE published (
+    one INTEGER NOT NULL PRIMARY KEY CHECK (one = 1),
+    counter INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- table replies of replies
+CREATE TABLE replies (
+    message_id BLOB NOT NULL PRIMARY KEY CHECK (length(message_id) = 16),
+    case_id BLOB NOT NULL CHECK (length(case_id) = 16),
+    mark BLOB NOT NULL CHECK (length(mark) = 32)
+) STRICT, WITHOUT ROWID;
+
+-- index replies_of of replies
+CREATE INDEX replies_of ON replies (case_id);
+
+-- table settings of settings
+CREATE TABLE settings (
+    name TEXT NOT NULL PRIMARY KEY,
+    value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- table texts of texts
+CREATE TABLE texts (
+    id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+    kind TEXT NOT NULL CHECK (kind IN ('story', 'guide')),
+    slug TEXT UNIQUE,
+    year INTEGER,
+    notes TEXT NOT NULL,
+    mark BLOB CHECK (length(mark) = 32)  -- of the proof that takes the story back; NULL where nobody can
+) STRICT, WITHOUT ROWID;
+
+-- index listing of texts
+CREATE INDEX listing ON texts (kind, year DESC, id DESC);
+
+-- index sqlite_autoindex_texts_2 of texts
+-- made by SQLite;
+
+-- table versions of versions
+CREATE TABLE versions (
+    text_id BLOB NOT NULL REFERENCES texts (id),
+    language TEXT NOT NULL CHECK (language IN ('ar', 'ckb', 'kmr', 'en')),
+    title TEXT NOT NULL,
+    body TEXT NOT NULL,
+    translated_from TEXT CHECK (translated_from IN ('ar', 'ckb', 'kmr', 'en')),
+    checked_by TEXT,
+    checked_day INTEGER,
+    PRIMARY KEY (text_id, language)
+) STRICT, WITHOUT ROWID;
+
+-- table withdrawn of withdrawn
+CREATE TABLE withdrawn (
+    mark BLOB NOT NULL PRIMARY KEY CHECK (length(mark) = 32),
+    proof BLOB NOT NULL CHECK (length(proof) = 32)  -- kept for good: no backup brings back what its author took away
+) STRICT, WITHOUT ROWID;
