@@ -4,45 +4,48 @@ What the pages do is tried through the pages; a state that they only start from 
 what none of these functions would do is the intruder of `tests/planting.py`.
 """
 
+
+from __future__ import annotations
+
 import secrets
-from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import Any, NamedTuple, get_args
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, get_args
 
 from nacl.pwhash import argon2id
 
 from onion_app.choices import LanguageCode, RequestTopic
 from onion_app.crypto import codes
-from onion_app.crypto.keys import KeyPair, new_id
+from onion_app.crypto.keys import new_id
 from onion_app.crypto.keyslots import VaultKeys, new_vault_keys
 from onion_app.crypto.members import unlock_secrets
 from onion_app.crypto.payloads import Consent, Decision, FinalText, Payload, Publish, Text, Verdict
 from onion_app.days import DAY, today
-from onion_app.desk import answering, enrolment, permissions
-from onion_app.desk.circles import let_in
-from onion_app.desk.context import Databases
-from onion_app.desk.permissions import Member
 from onion_app.errors import NothingHere
 from onion_app.launch.state import State
-from onion_app.site import author_actions, new_case
-from onion_app.site.author_keys import CaseAccess, keys_by_epoch, open_message
-from onion_app.site.forms import Submission
-from onion_app.vault import database, settings, truth
-from onion_app.vault.desk import circles, invitations, moderators, stories_queue
-from onion_app.vault.mailbox import lifetime, messages, records
-from onion_app.vault.shown import reading, routing, writing
+from onion_app.vault import connection, database, forgetting, settings
+from onion_app.vault.desk import circles, invitations, moderators
+from onion_app.vault.mailbox import case_keys, lifetime, records, withdrawals
+from onion_app.vault.show import show
+from onion_app.vault.shown import routing
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from onion_app.desk.context import Databases
+    from onion_app.desk.permissions import Member
 
 NOON = 20_500 * DAY + 43_200.0
 FIND_US = {"en": "Ask at the library for the blue book.", "ar": "اسألوا في المكتبة."}
+CHEAPEST: Final = {"opslimit": 1, "memlimit": 8192}  # the least that Argon2id takes: 30 µs, and worth nothing
 
 _stretch = argon2id.kdf
 
 
 def hardly_stretched(size: int, secret: bytes, salt: bytes, **_cost: int) -> bytes:
     """Stand in for `argon2id.kdf` where it is not what is tried: the same, but for its cost."""
-    return _stretch(size, secret, salt, opslimit=1, memlimit=8192)
+    return _stretch(size, secret, salt, **CHEAPEST)
 
 
 @dataclass
@@ -73,27 +76,28 @@ class Enrolled(NamedTuple):
 
 
 class World:
-    """An installation, new unless its keys are given, with both databases open."""
+    """An installation, new unless its keys are given, with its three databases open."""
 
     def __init__(self, folder: Path, clock: Callable[[], float], keys: VaultKeys | None = None) -> None:
         self.state, self.clock = State(folder), clock
         self.keys = keys or new_vault_keys()
         if keys is None:
             for inner in (self.state.run, self.state.tor):
-                inner.mkdir(mode=0o700)
-            database.create_mailbox(self.state.mailbox, self.keys.mailbox).close()
-            database.create_desk(self.state.desk, self.keys.desk).close()
+                inner.mkdir(mode=0o700, parents=True)
+            for kind in connection.KINDS:
+                database.create_database(folder / kind, kind, self.keys.of(kind)).close()
         self.open()
         if keys is None:
             self.put(code_salt=secrets.token_bytes(16), how_to_find_us=FIND_US)
 
     def open(self) -> None:
-        self.mailbox = database.open_mailbox(self.state.mailbox, self.keys.mailbox)
-        self.desk = database.open_desk(self.state.desk, self.keys.desk)
+        self.mailbox, self.shown, self.desk = (
+            database.open_database(self.state.path / kind, kind, self.keys.of(kind)) for kind in connection.KINDS
+        )
 
     def close(self) -> None:
-        self.mailbox.close()
-        self.desk.close()
+        for db in (self.mailbox, self.shown, self.desk):
+            db.close()
 
     @property
     def today(self) -> int:
@@ -101,20 +105,28 @@ class World:
 
     @property
     def dbs(self) -> Databases:
-        return Databases(self.mailbox, self.desk, self.today)
+        from onion_app.desk.context import Databases
+
+        return Databases(self.mailbox, self.shown, self.desk, self.today)
 
     def put(self, **changed: object) -> None:
-        """Change settings, as the desk's page does."""
+        """Change settings, each where it stands."""
         with self.mailbox.writing():
-            with self.desk.writing():
-                for name, value in changed.items():
-                    settings.put_setting(self.desk, name, value)
-            truth.copy_settings(self.mailbox, self.desk)
+            for name, value in changed.items():
+                db = self.desk if name == "seen_day" else self.shown
+                with db.writing():
+                    settings.put_setting(db, name, value)
+
+    def follow(self) -> None:
+        """Let `shown.db` follow the desk."""
+        with self.mailbox.writing():
+            show(self.shown, self.desk)
 
     def circle(self, name: str = "Listening", *, catch_all: bool = False, topics: tuple[str, ...] = ()) -> bytes:
         """Add a circle without members."""
-        made = circles.Circle(new_id(), name, topics, (), catch_all, catch_all, 0, None)
+        made = circles.Circle(new_id(), name, topics, (), catch_all, catch_all, None)
         circles.add_circle(self.desk, made)
+        self.follow()
         return made.id
 
     def invitation(self, circle_id: bytes, *, coordinator: bool = False) -> str:
@@ -125,6 +137,8 @@ class World:
 
     def enrol(self, circle_id: bytes, handle: str, *, coordinator: bool = False) -> Enrolled:
         """Enrol somebody in a circle; the first one is a member at once."""
+        from onion_app.desk import enrolment
+
         made = enrolment.begin_enrolment(self.dbs, self.invitation(circle_id, coordinator=coordinator))
         enrolment.enrol(self.dbs, made, handle)
         who = moderators.find_moderator(self.desk, handle)
@@ -138,10 +152,14 @@ class World:
 
     def member(self, who: Enrolled) -> Member:
         """Sit somebody down at the desk."""
+        from onion_app.desk import permissions
+
         return permissions.member_with_keys(self.dbs, who.id, who.private)
 
     def let_in(self, host: Enrolled, circle_id: bytes, handle: str) -> None:
         """Let a newcomer into a circle."""
+        from onion_app.desk.circles import let_in
+
         who = moderators.find_moderator(self.desk, handle)
         let_in(self.dbs, self.member(host), circle_id, who.id, who.public_key)
 
@@ -152,10 +170,12 @@ class World:
 
     def public_key(self, circle_id: bytes) -> bytes:
         """Give the key to which the site seals what this circle gets."""
-        return routing.circle_key(self.mailbox, circle_id).public_key
+        return routing.circle_key(self.shown, circle_id).public_key
 
     def says(self, who: Enrolled, case_id: bytes, payload: Payload) -> None:
         """Let a member take a case and say something in it, as the circle."""
+        from onion_app.desk import answering
+
         member = self.member(who)
         answering.take_case(self.dbs, member, case_id)
         answering.send_payload(
@@ -180,6 +200,8 @@ class World:
         case: bytes | None = None,
     ) -> bytes:
         """Publish a story, or under a `slug` a guide: by language its title and its words. Gives its id."""
+        from onion_app.vault.shown import reading, writing
+
         text = reading.StoryOrGuide(new_id(), "guide" if slug else "story", slug, None if slug else year, tuple(notes))
         versions = [
             reading.Version(text.id, each, *said, None if each == translated_from else translated_from, *checked)
@@ -195,7 +217,7 @@ class World:
         Raises:
             NothingHere: there is none.
         """
-        return lifetime.find_by_tag(self.mailbox, self.author_keys(code).tag).id
+        return case_keys.case_of_tag(self.mailbox, self.author_keys(code).tag).id
 
     def stores(self, code: str) -> bool:
         """Say whether there is a case under a code."""
@@ -205,16 +227,32 @@ class World:
 
     def author_keys(self, code: str) -> codes.CodeKeys:
         """Give what a code stands for in this installation."""
-        return codes.derive(code, settings.read_settings(self.mailbox).code_salt)
+        return codes.derive(code, settings.read_settings(self.shown).code_salt)
 
     def count(self, table: str) -> int:
         """Count the rows of a table of the mailbox."""
         return len(self.mailbox.rows(f"SELECT 1 FROM {table}"))
 
     def chores(self) -> None:
-        """Do what the chores do about the two databases and about stories whose day has come."""
-        truth.repair(self.mailbox, self.desk, self.today)
-        stories_queue.publish_due_stories(self.mailbox, self.desk, self.today)
+        """Do what the chores do about cases, and about stories whose day has come."""
+        from onion_app.vault.desk import stories_queue
+
+        self.forgets()
+        stories_queue.publish_due_stories(*self.dbs)
+
+    def forgets(self) -> None:
+        """Do what the chores do about cases: forget what was taken back, is over, or is no longer here."""
+        dbs = self.mailbox, self.shown, self.desk
+        self.follow()
+        proofs = withdrawals.bring_proofs(self.mailbox, self.shown)
+        missing = forgetting.missing_cases(*dbs, proofs)
+        if not missing.is_alarming:
+            forgetting.delete_what_came_back(*dbs)
+            forgetting.forget_cases(*dbs, missing.cases)
+        forgetting.destroy_due(*dbs, self.today)
+        forgetting.end_boxes(self.mailbox, self.desk, self.today)
+        self.follow()
+        forgetting.put_queues_right(self.mailbox, self.desk)
 
 
 @dataclass
@@ -224,11 +262,11 @@ class Author:
     world: World
     circle_id: bytes
     code: str = ""
-    access: CaseAccess = field(default_factory=lambda: CaseAccess(new_id(), KeyPair(b"", b"")))
+    access: Any = None
 
     @property
     def case_id(self) -> bytes:
-        return self.access.case_id
+        return bytes(self.access.case_id)
 
     def tells(self, text: str, publish: Publish = "yes") -> str:
         """Begin a testimony that may be published, or not; gives its id as pages have it."""
