@@ -8,7 +8,7 @@ import pytest
 from onion_app.vault.database import Database
 from onion_app.vault.mailbox import lifetime
 from onion_app.vault.mailbox.records import Case
-from tests.vault.made import Installation, new_case, set_up
+from tests.vault.made import Installation, set_up
 
 
 @pytest.fixture(scope="session")
@@ -31,12 +31,15 @@ def mailbox(made: Installation) -> Database:
 
 
 @pytest.fixture
+def shown(made: Installation) -> Database:
+    return made.open("shown")
+
+
+@pytest.fixture
 def desk(made: Installation) -> Database:
-    return made.desk()
+    return made.open("desk")
 
 
 @pytest.fixture
 def case(made: Installation, mailbox: Database) -> Case:
-    new = new_case(made.circle_id)
-    lifetime.add_case(mailbox, new)
-    return lifetime.read_case(mailbox, new.id)
+    return lifetime.read_case(mailbox, made.add_case(mailbox).row.id)

@@ -2,7 +2,7 @@
 
 import secrets
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -10,18 +10,23 @@ from typing import Any
 
 import pytest
 
+from onion_app.crypto.casekeys import case_id_of, case_proof, mark_of, stop_root, story_proof
+from onion_app.crypto.keyslots import VaultKeys
 from onion_app.days import DAY
-from onion_app.vault import connection, database, schema, truth
+from onion_app.vault import connection, database, schema
+from onion_app.vault.connection import DatabaseKind
 from onion_app.vault.database import Database
 from onion_app.vault.desk import circles, entries, invitations, moderators, stories_queue
-from onion_app.vault.mailbox import case_keys, lifetime, messages
-from onion_app.vault.mailbox.records import AUTHOR, Case, Message, NewCase, Wrap
+from onion_app.vault.mailbox import lifetime, messages
+from onion_app.vault.mailbox.records import KeyRow, Message, NewCase
+from onion_app.vault.show import show
 from onion_app.vault.shown import writing
 from onion_app.vault.shown.reading import StoryOrGuide, Version
 from tests import tables
 from tests.world import World
 
 TODAY = 20_400
+SEALED = 2089  # bytes of the shortest message
 LATER = (
     "CREATE TABLE later (id BLOB NOT NULL PRIMARY KEY) STRICT, WITHOUT ROWID;\nINSERT INTO later (id) VALUES (x'00');\n"
 )
@@ -37,11 +42,10 @@ def some_key() -> bytes:
 
 @dataclass
 class Installation:
-    """Two databases, one circle with a key, and its first member."""
+    """Three databases, one circle with a key, and its first member."""
 
     folder: Path
-    mailbox_key: bytes
-    desk_key: bytes
+    keys: VaultKeys
     circle_id: bytes
     moderator_id: bytes
     opened: list[Database] = field(default_factory=list)
@@ -50,25 +54,26 @@ class Installation:
     def mailbox_folder(self) -> Path:
         return self.folder / "mailbox"
 
-    @property
-    def desk_folder(self) -> Path:
-        return self.folder / "desk"
+    def file(self, kind: DatabaseKind = "mailbox") -> Path:
+        return self.folder / kind / f"{kind}.db"
+
+    def open(self, kind: DatabaseKind, *, read_only: bool = False) -> Database:
+        db = database.open_database(self.folder / kind, kind, self.keys.of(kind), read_only=read_only)
+        self.opened.append(db)
+        return db
 
     def mailbox(self) -> Database:
-        self.opened.append(database.open_mailbox(self.mailbox_folder, self.mailbox_key))
-        return self.opened[-1]
+        return self.open("mailbox")
 
-    def desk(self) -> Database:
-        self.opened.append(database.open_desk(self.desk_folder, self.desk_key))
-        return self.opened[-1]
-
-    def log(self, kind: str = "mailbox") -> int:
+    def log(self, kind: DatabaseKind = "mailbox") -> int:
         """Give the length in bytes of a write-ahead log."""
-        return (self.folder / kind / f"{kind}.db-wal").stat().st_size
+        return self.file(kind).with_name(f"{kind}.db-wal").stat().st_size
 
-    def add_case(self, db: Database, **changed: Any) -> NewCase:
-        """Store a case of the circle."""
-        lifetime.add_case(db, new := new_case(changed.pop("circle_id", self.circle_id), **changed))
+    def add_case(self, db: Database, circle_id: bytes | None = None, **changed: Any) -> NewCase:
+        """Store a case of the circle, or of another."""
+        new = new_case(circle_id or self.circle_id, **changed)
+        with db.writing():
+            lifetime.store_case(db, new)
         return new
 
     def invited(self, desk: Database, circle_id: bytes | None = None, **changed: Any) -> bytes:
@@ -83,37 +88,37 @@ class Installation:
         return moderators.read_moderator(desk, newcomer.id)
 
     def let_in(self, desk: Database, newcomer: moderators.Moderator) -> moderators.Moderator:
-        key = circles.read_circle(desk, self.circle_id).public_key or b""
+        key = circles.public_keys(desk, self.circle_id)[1]
         circles.let_in(desk, newcomer.id, [grant(self.circle_id, 1, newcomer.id, key)])
         return moderators.read_moderator(desk, newcomer.id)
 
     def entry(self, desk: Database, case_id: bytes, kind: Any = "note", entry_id: bytes | None = None) -> entries.Entry:
         """Write an entry into a case."""
-        given = {"kind": kind, "author": self.moderator_id, "day": TODAY, "epoch": 1, "language": None}
-        return entries.add_entry(desk, entry_id or some_id(), case_id, **given, seal=sealing())
+        facts = {"kind": kind, "author": self.moderator_id, "day": TODAY, "language": None}
+        sealed_by = (self.circle_id, 1)
+        return entries.add_entry(desk, entry_id or some_id(), case_id, **facts, sealed_by=sealed_by, seal=sealing)
 
     def close(self) -> None:
         while self.opened:
             self.opened.pop().close()
 
     @contextmanager
-    def hostile(self, kind: str = "mailbox") -> Iterator[Any]:
+    def hostile(self, kind: DatabaseKind = "mailbox") -> Iterator[Any]:
         """Open a database as somebody does who has its key, and none of our care."""
-        key = self.mailbox_key if kind == "mailbox" else self.desk_key
-        with tables.opened(self.folder / kind / f"{kind}.db", key) as link:
+        with tables.opened(self.file(kind), self.keys.of(kind)) as link:
             link.execute("PRAGMA ignore_check_constraints = ON")
             yield link
 
     @contextmanager
-    def hostile_past_strict(self) -> Iterator[Any]:
+    def hostile_past_strict(self, kind: DatabaseKind = "mailbox") -> Iterator[Any]:
         """Write even what STRICT refuses: by changing the schema, and changing it back."""
         whole = "SELECT name, sql FROM sqlite_master WHERE sql LIKE '%) STRICT, WITHOUT ROWID'"
         change = "UPDATE sqlite_master SET sql = ? WHERE name = ?"
-        with self.hostile() as link:
+        with self.hostile(kind) as link:
             schema = link.execute(whole).fetchall()
             link.execute("PRAGMA writable_schema = ON")
             link.executemany(change, [(sql.replace("STRICT, ", ""), name) for name, sql in schema])
-        with self.hostile() as link:
+        with self.hostile(kind) as link:
             yield link
             link.execute("PRAGMA writable_schema = ON")
             link.executemany(change, [(sql, name) for name, sql in schema])
@@ -122,13 +127,12 @@ class Installation:
 def set_up(folder: Path) -> Installation:
     with closing(World(folder, lambda: TODAY * DAY)) as world:
         first, member = founded(world.desk, "first", catch_all=True, coordinators=True)
-        with world.mailbox.writing():
-            truth.copy_circles(world.mailbox, world.desk)
-        return Installation(folder, world.keys.mailbox, world.keys.desk, first.id, member.id)
+        world.follow()
+        return Installation(folder, world.keys, first.id, member.id)
 
 
 def circle(circle_id: bytes, name: str, **changed: Any) -> circles.Circle:
-    return replace(circles.Circle(circle_id, name, (), (), False, False, 0, None), **changed)  # noqa: FBT003
+    return replace(circles.Circle(circle_id, name, (), (), False, False, None), **changed)  # noqa: FBT003
 
 
 def add_migration(folder: Path, patch: pytest.MonkeyPatch, statements: str) -> int:
@@ -166,41 +170,61 @@ def grant(circle_id: bytes, generation: int, moderator_id: bytes, public_key: by
     return circles.Grant(circle_id, generation, moderator_id, public_key, b"sealed")
 
 
+def key_row(home: bytes, *, codes: int = 1, with_return: bool = True) -> KeyRow:
+    """Make the row of a case that nobody has a key for, named rightly; `proofs_of` gives the proofs of its mark."""
+    packed = secrets.token_bytes(32 * codes)
+    mark = mark_of(case_proof(stop_root(packed[:32])))
+    named = (case_id_of(packed[:32], home, mark), home, mark, packed)
+    of_code = (some_key(), secrets.token_bytes(57 + 32 * codes), secrets.token_bytes(73))
+    return KeyRow(*named, *(of_code if with_return else (None, None, None)))
+
+
+def proofs_of(row: KeyRow) -> tuple[bytes, bytes]:
+    """Give what an author would prove who takes their case, and its story, back."""
+    root = stop_root(row.codes[0])
+    return case_proof(root), story_proof(root)
+
+
 def new_case(circle_id: bytes, **changed: Any) -> NewCase:
-    case_id = some_id()
+    row = changed.pop("row", None) or key_row(circle_id)
     plain = NewCase(
-        id=case_id,
+        row=row,
         circle_id=circle_id,
         kind="request",
         topic="safety",
         answer_in="ar",
         urgent=1,
-        lookup_tag=some_key(),
-        author_key=some_key(),
         day=TODAY,
-        wraps=(wrap(1, circle_id), wrap(1, AUTHOR)),
-        messages=(Message(case_id, 1, some_id(), 1, "visitor", secrets.token_bytes(2100)),),
+        messages=(message(row.id, 1),),
     )
     return replace(plain, **changed)
 
 
-def wrap(epoch: int, holder: bytes, recipient: bytes | None = None) -> Wrap:
-    return Wrap(epoch, holder, recipient or some_id(), secrets.token_bytes(120))
+def message(case_id: bytes, number: int, **changed: Any) -> Message:
+    plain = Message(case_id, number, some_id(), "visitor", 0, 1, 1, secrets.token_bytes(SEALED))
+    return replace(plain, **changed)
 
 
-def sealing(content: bytes = b"sealed") -> Callable[[int], bytes]:
-    return lambda number: content + bytes([number % 256])
+def sealing(number: int) -> bytes:
+    return b"sealed".ljust(SEALED - 1) + bytes([number % 256])
 
 
-def write(db: Database, case: Case, author: Any = "visitor", **changed: Any) -> Message:
-    given: dict[str, Any] = {"author": author, "epoch": 1, "new_wraps": (), "seal": sealing(), "day": TODAY}
-    given |= {"message_id": some_id(), "expected_wraps": case_keys.all_wraps(db, case.id)}
-    return messages.append_message(db, case.id, **(given | changed))
+def write(db: Database, case_id: bytes, author: Any = "visitor", day: int = TODAY, **changed: Any) -> Message:
+    """Write a message into a case, as the rooms do."""
+    with db.writing():
+        written = message(case_id, messages.next_number(db, case_id), author=author, **changed)
+        messages.insert_message(db, written)
+        if author == "visitor":
+            messages.note_visitor_wrote(db, case_id, day)
+        elif author == "circle":
+            messages.note_circle_wrote(db, case_id, day, unread=False)
+    return written
 
 
-def next_wraps(db: Database, case: Case, epoch: int = 2, circle_id: bytes | None = None) -> tuple[Wrap, Wrap]:
-    author = case_keys.wraps_of(db, case.id, AUTHOR)[0]
-    return wrap(epoch, circle_id or case.circle_id), wrap(epoch, AUTHOR, author.recipient)
+def follow(mailbox: Database, shown: Database, desk: Database) -> None:
+    """Let `shown.db` follow the desk."""
+    with mailbox.writing():
+        show(shown, desk)
 
 
 def words(
