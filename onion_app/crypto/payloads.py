@@ -6,9 +6,10 @@ controls the site can seal anything: a payload is believed no further than its s
 """
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from onion_app.errors import SealBroken
 from onion_app.shapes import Day, HexId, as_shape, from_json
@@ -29,12 +30,16 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """An author's word on publishing, counting and quoting. The last one in a case is the one that holds."""
+    """An author's word on publishing, counting and quoting. The last one in a case is the one that holds.
+
+    `mark` is that of the proof by which they can take the story back, in hexadecimal; empty where they do not come back.
+    """
 
     publish: Publish
     count: bool
     quote: bool
     day: Day
+    mark: Annotated[str, re.compile("([0-9a-f]{64})?")] = ""
 
 
 @dataclass(frozen=True, slots=True)

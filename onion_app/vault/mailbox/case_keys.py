@@ -1,31 +1,33 @@
 """The rows by which cases are named and opened; anybody who writes into the mailbox may have changed them."""
 
-from dataclasses import astuple, replace
+from dataclasses import astuple
 from typing import Final
 
+from onion_app.crypto.keys import new_key
 from onion_app.errors import DamagedFile, KeysChanged, NothingHere
 from onion_app.vault.database import Database
-from onion_app.vault.mailbox.records import KeyRow
+from onion_app.vault.mailbox.records import CodeRow, KeyRow
 
 _ROW: Final = "SELECT id, home, mark, codes, tag, box, stop FROM cases "
+_OF_CODE: Final = "SELECT id, mark, tag, box, stop FROM cases "
 
 
-def case_of_tag(db: Database, tag: bytes) -> KeyRow:
+def case_of_tag(db: Database, tag: bytes) -> CodeRow:
     """Find the case that a return code leads to.
 
     Raises:
         NothingHere: for any reason.
     """
-    return _honest(db, _ROW + "WHERE tag = ?", tag)
+    return _of_code(db, "WHERE tag = ?", tag)
 
 
-def case_of_mark(db: Database, mark: bytes) -> KeyRow:
+def case_of_mark(db: Database, mark: bytes) -> CodeRow:
     """Find the case whose author can give the proof of a mark.
 
     Raises:
         NothingHere: for any reason.
     """
-    return _honest(db, _ROW + "WHERE mark = ?", mark)
+    return _of_code(db, "WHERE mark = ?", mark)
 
 
 def key_row(db: Database, case_id: bytes) -> KeyRow:
@@ -44,17 +46,19 @@ def key_row(db: Database, case_id: bytes) -> KeyRow:
     return row
 
 
-def write_key_row(db: Database, row: KeyRow, **changed: bytes | None) -> KeyRow:
-    """Put the keys of a case into its row, whatever stands there, inside the caller's `writing()`."""
-    new = replace(row, **changed)
-    case_id, *columns = astuple(new)
+def write_key_row(db: Database, row: KeyRow) -> None:
+    """Put an author's keys into the row of their case, whatever stands there, inside the caller's `writing()`.
+
+    Another row with their mark is one that somebody has changed: its own author puts that right.
+    """
+    db.run("UPDATE cases SET mark = ? WHERE mark = ? AND id <> ?", (new_key(), row.mark, row.id))
+    case_id, *columns = astuple(row)
     put = "UPDATE cases SET home = ?, mark = ?, codes = ?, tag = ?, box = ?, stop = ? WHERE id = ?"
     db.run(put, (*columns, case_id))
-    return new
 
 
-def _honest(db: Database, question: str, value: bytes) -> KeyRow:
+def _of_code(db: Database, where: str, value: bytes) -> CodeRow:
     try:
-        return db.one(KeyRow, question, (value,))
+        return db.one(CodeRow, _OF_CODE + where, (value,))
     except DamagedFile:
         raise NothingHere from None

@@ -6,7 +6,7 @@ from dataclasses import astuple
 from typing import Final
 
 from onion_app.choices import CaseState
-from onion_app.errors import DiskFull, NothingHere
+from onion_app.errors import DiskFull, KeysChanged, NothingHere
 from onion_app.vault import statefiles
 from onion_app.vault.database import Database
 from onion_app.vault.mailbox import withdrawals
@@ -20,16 +20,19 @@ AT_ONCE: Final = 100  # cases handled between two looks at the clock
 
 
 def store_case(db: Database, new: NewCase) -> None:
-    """Store a case with its messages, inside the caller's `writing()`."""
-    db.run(
+    """Store a case with its messages, inside the caller's `writing()`; it takes the place of nothing.
+
+    Raises:
+        KeysChanged: somebody put its id, its mark or its tag into another row.
+    """
+    insert = (
         "INSERT INTO cases (id, home, mark, codes, tag, box, stop, circle_id, kind, topic, answer_in, state, unread, "
-        "urgent, received_day, last_day, spread) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'new', 1, ?, ?, ?, ?)",
-        (
-            *astuple(new.row),
-            *(new.circle_id, new.kind, new.topic, new.answer_in, new.urgent),
-            *(new.day, new.day, secrets.randbelow(1000)),
-        ),
+        "urgent, received_day, last_day, spread) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'new', 1, ?, ?, ?, ?) "
+        "ON CONFLICT DO NOTHING"
     )
+    facts = (new.circle_id, new.kind, new.topic, new.answer_in, new.urgent)
+    if not db.run(insert, (*astuple(new.row), *facts, new.day, new.day, secrets.randbelow(1000))):
+        raise KeysChanged
     for message in new.messages:
         insert_message(db, message)
 

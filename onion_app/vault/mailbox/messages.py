@@ -65,14 +65,19 @@ def next_number(db: Database, case_id: bytes) -> int:
 
 
 def insert_message(db: Database, message: Message) -> None:
-    """Store a message, inside the caller's `writing()`; a new record of the last visit takes the place of the old."""
+    """Store a message, inside the caller's `writing()`; a new record of the last visit takes the place of the old.
+
+    Raises:
+        KeysChanged: somebody put its id elsewhere.
+    """
     if not message.number:
         db.run("DELETE FROM messages WHERE case_id = ? AND number = 0", (message.case_id,))
-    db.run(
+    insert = (
         "INSERT INTO messages (case_id, number, id, author, turn, generation, codes, sealed) "
-        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-        astuple(message),
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
     )
+    if not db.run(insert, astuple(message)):
+        raise KeysChanged
 
 
 def expect_few_waiting(db: Database, case_id: bytes, most: int) -> None:

@@ -65,6 +65,17 @@ class KeyRow:
 
 
 @dataclass(frozen=True, slots=True)
+class CodeRow:
+    """What a return code leads to. The author's public keys are missing here: whoever has the code makes them anew."""
+
+    id: Id
+    mark: bytes
+    tag: Key | None
+    box: bytes | None
+    stop: bytes | None
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """A sealed message, with the three numbers that name its key."""
 
