@@ -20,8 +20,8 @@ from onion_app.desk.delays import Delays
 from onion_app.desk.login_gate import refuse_strangers, speak_as_chosen, template_defaults, token_lost
 from onion_app.desk.session import IDLE, LONGEST
 from onion_app.desk.views import BLUEPRINTS
-from onion_app.errors import NotAllowed, NothingHere
-from onion_app.vault.database import open_desk, open_mailbox
+from onion_app.errors import KeysChanged, NotAllowed, NothingHere
+from onion_app.vault.database import open_database
 from onion_app.vault.per_thread import PerThread
 from onion_app.web.app import CSRFError, Hardened, hardened
 from onion_app.web.visits import Visits
@@ -34,6 +34,7 @@ class DeskConfig:
     """The launcher's configuration; `name` is the 16 letters before .localhost, `clock` gives unix seconds."""
 
     mailbox_folder: Path
+    shown_folder: Path
     desk_folder: Path
     keys: VaultKeys = field(repr=False)
     name: str
@@ -79,13 +80,15 @@ def create_app(config: DeskConfig) -> Hardened:
     app.register_error_handler(CSRFError, token_lost)
     for nothing in (NothingHere, NotAllowed):
         app.register_error_handler(nothing, _nothing_here)
+    app.register_error_handler(KeysChanged, lambda changed: render_template("changed.html", sentence=changed.sentence))
     return app
 
 
 def _context(config: DeskConfig) -> DeskContext:
     return DeskContext(
-        mailbox=PerThread(lambda: open_mailbox(config.mailbox_folder, config.keys.mailbox)),
-        desk=PerThread(lambda: open_desk(config.desk_folder, config.keys.desk)),
+        mailbox=PerThread(lambda: open_database(config.mailbox_folder, "mailbox", config.keys.mailbox)),
+        shown=PerThread(lambda: open_database(config.shown_folder, "shown", config.keys.shown)),
+        desk=PerThread(lambda: open_database(config.desk_folder, "desk", config.keys.desk)),
         visits=Visits(config.clock, idle=IDLE, longest=LONGEST, on_empty=config.on_last_session_end),
         delays=Delays(config.clock),
         field_key=subkey(config.keys.desk, "desk fields"),

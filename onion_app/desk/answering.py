@@ -1,25 +1,24 @@
 """The acts of a member on a case: taking it and giving it back, answering, keeping notes, closing.
 
 Nothing is sent by whoever has not taken the case, nor past a message of its author that was not on the page. A text is
-sealed before it is stored, and each reply is recorded at the desk, so that a forged one stands out.
+sealed before it is stored, under a key that only its author's newest code and the circle's newest key give.
 """
 
-from contextlib import suppress
-from typing import Final
+from dataclasses import replace
 
 from onion_app.choices import EntryKind
+from onion_app.crypto.casekeys import note_key
 from onion_app.crypto.keys import new_id
 from onion_app.crypto.payloads import Payload, Text, pack
-from onion_app.crypto.sealing import Place, seal
-from onion_app.desk.case_keys import KEYS_GONE, begun, keys_by_epoch, keys_in, to_write_in
+from onion_app.crypto.sealing import EntryPlace, seal
+from onion_app.desk.case_keys import CaseKeys, key_to_answer, note_met_and_read, open_case_messages
 from onion_app.desk.case_view import note_in_audit, note_text, open_payload
 from onion_app.desk.context import Databases
 from onion_app.desk.permissions import Member, case_of
-from onion_app.errors import EpochPassed, NewMessage, Refused
+from onion_app.errors import NewMessage, Refused
 from onion_app.vault.desk import entries, taken
 from onion_app.vault.mailbox import lifetime, messages, records
-
-_TRIES: Final = 3  # somebody may begin a new key of the case at the same moment; hardly three times
+from onion_app.vault.shown import writing
 
 
 def take_case(dbs: Databases, member: Member, case_id: bytes) -> None:
@@ -70,117 +69,97 @@ def send_reply(dbs: Databases, member: Member, case_id: bytes, message_id: bytes
         NewMessage: the author has written after message number `seen`.
         Refused: they have not taken it, or its author could not open the reply; nothing was sent.
         NothingHere, NotAllowed: it is no case of theirs.
-        EpochPassed, Overloaded, DiskFull: it may be tried again; nothing was sent.
+        Overloaded, DiskFull: it may be tried again; nothing was sent.
     """
-    case = taken_case(dbs, member, case_id)
-    stored = {message.id: message for message in messages.messages_of(dbs.mailbox, case.id)}
-    if message_id in stored:
-        payload, _trouble = open_payload(stored[message_id], keys_by_epoch(dbs, member, case))
-        if isinstance(payload, Text) and payload.text == text:
-            return
-        message_id = new_id()  # changed after it was sent: another reply
-    if any(message.author == "visitor" and message.number > seen for message in stored.values()):
-        raise NewMessage
-    send_payload(dbs, member, case, message_id, Text(text, dbs.today, sender=member.handle), seen)
+    taken_case(dbs, member, case_id)
+    for each in open_case_messages(dbs, member, case_id).messages:
+        if each.message.id == message_id and not each.forged:
+            payload, _trouble = open_payload(each)
+            if isinstance(payload, Text) and payload.text == text:
+                return
+            message_id = new_id()  # changed after it was sent: another reply
+        if each.message.author == "visitor" and each.message.number > seen:
+            raise NewMessage
+    case = send_payload(dbs, member, case_id, message_id, Text(text, dbs.today, sender=member.handle), seen)
     taken.take_case(dbs.desk, case.id, member.id, dbs.today)  # touched: three days from now it would go back
     note_in_audit(dbs, member, case, "answered a case")
 
 
 def send_payload(
-    dbs: Databases, member: Member, case: records.Case, message_id: bytes, payload: Payload, seen: int
-) -> None:
+    dbs: Databases, member: Member, case_id: bytes, message_id: bytes, payload: Payload, seen: int
+) -> records.Case:
     """Seal a payload of the circle's and store it in a case, whose messages up to number `seen` were read.
 
     Raises:
-        EpochPassed, Overloaded, DiskFull: it may be tried again; nothing was sent.
         Refused: its author could not open it; nothing was sent.
+        NothingHere, NotAllowed: it is no case of theirs.
+        Overloaded, DiskFull: it may be tried again; nothing was sent.
     """
-    for _ in range(_TRIES):
-        with suppress(EpochPassed):
-            _append(dbs, member, case, message_id, pack(payload), seen)
-            return
-    raise EpochPassed
-
-
-def _append(dbs: Databases, member: Member, case: records.Case, message_id: bytes, packed: bytes, seen: int) -> None:
-    """Seal a payload under the newest key of the case, or a new one, and store it."""
-    chosen = to_write_in(dbs, member, case)
-    epoch = chosen.epoch
-    written = False  # and nothing is, where the same message was stored at the same moment
-
-    def sealed_at(number: int) -> bytes:
-        nonlocal written
-        written = True
-        sealed = seal(epoch.key, packed, Place(case.id, epoch.number, message_id, number, "circle"))
+    with dbs.mailbox.writing():
+        opened = open_case_messages(dbs, member, case_id)
+        name, key = key_to_answer(dbs, opened)
+        note_met_and_read(dbs, opened)
+        if messages.is_stored(dbs.mailbox, case_id, message_id):
+            return opened.case
+        number = messages.next_number(dbs.mailbox, case_id)
+        message = records.Message(case_id, number, message_id, "circle", *name, b"")
+        message = replace(message, sealed=seal(key, pack(payload), message.place))
         # Before the mailbox has it: a power cut in between leaves an answer that is missing, none that looks forged.
-        entries.record_reply(dbs.desk, message_id, case.id, sealed)
-        return sealed
-
-    messages.append_message(
-        dbs.mailbox,
-        case.id,
-        message_id,
-        author="circle",
-        epoch=epoch.number,
-        expected_wraps=chosen.held,
-        new_wraps=chosen.new_wraps,
-        seal=sealed_at,
-        day=dbs.today,
-        seen=seen,
-    )
-    if written:
-        begun(dbs, chosen)
+        with dbs.shown.writing():
+            writing.put_reply(dbs.shown, message)
+        messages.insert_message(dbs.mailbox, message)
+        unread = any(each.message.author == "visitor" and each.message.number > seen for each in opened.messages)
+        messages.note_circle_wrote(dbs.mailbox, case_id, dbs.today, unread=unread)
+        return opened.case
 
 
 def write_note(dbs: Databases, member: Member, case_id: bytes, entry_id: bytes, text: str) -> None:
-    """Keep a note for the circle, sealed under the key of the case.
+    """Keep a note for the circle, sealed under a key of its own for the case.
 
     Raises:
-        NothingHere, NotAllowed: it is no case of theirs.
-        Refused: no key of the case opens for the circle.
+        NothingHere, NotAllowed, KeysChanged: as for `case_of`.
+        CircleKeyChanged: the circle's present key does not open.
     """
     case = case_of(dbs, member, case_id)
     earlier = {entry.id: entry for entry in entries.entries_of(dbs.desk, case.id)}
     if entry_id in earlier:
-        if note_text(earlier[entry_id], keys_by_epoch(dbs, member, case)) == text:
+        if note_text(earlier[entry_id], CaseKeys(dbs, member, case)) == text:
             return
         entry_id = new_id()
-    keep_entry(dbs, member, case, entry_id, "note", Text(text, dbs.today, sender=member.handle))
+    keep_entry(dbs, member, case_id, entry_id, "note", Text(text, dbs.today, sender=member.handle))
     note_in_audit(dbs, member, case, "wrote a note")
 
 
 def keep_entry(
-    dbs: Databases,
-    member: Member,
-    case: records.Case,
-    entry_id: bytes,
-    kind: EntryKind,
-    payload: Payload,
+    dbs: Databases, member: Member, case_id: bytes, entry_id: bytes, kind: EntryKind, payload: Payload
 ) -> None:
-    """Seal a payload that the circle keeps for itself under the newest key of the case, and store it at the desk.
+    """Seal a payload that the circle keeps for itself, and store it at the desk.
+
+    The mailbox is locked meanwhile: an entry of a case that was just erased would be there after its chores.
 
     Raises:
-        Refused: no key of the case opens for the circle.
+        NothingHere, NotAllowed, KeysChanged: as for `case_of`.
+        CircleKeyChanged: the circle's present key does not open.
     """
-    keys, packed = keys_in(dbs, member, case), pack(payload)
-    if not keys.epochs:
-        raise Refused(KEYS_GONE)
-    epoch = keys.epochs[-1]
+    with dbs.mailbox.writing():
+        keys = CaseKeys(dbs, member, case_of(dbs, member, case_id))
+        circle, packed = keys.circle, pack(payload)
+        key = note_key(circle.pair.private, keys.row.id, keys.row.codes[0])
 
-    def sealed_at(number: int) -> bytes:
-        return seal(epoch.key, packed, Place(case.id, epoch.number, entry_id, number, kind))
+        def sealed_at(number: int) -> bytes:
+            return seal(key, packed, EntryPlace(case_id, entry_id, number, kind, member.id))
 
-    entries.add_entry(
-        dbs.desk,
-        entry_id,
-        case.id,
-        kind=kind,
-        author=member.id,
-        day=dbs.today,
-        epoch=epoch.number,
-        language=None,
-        seal=sealed_at,
-    )
+        entries.add_entry(
+            dbs.desk,
+            entry_id,
+            case_id,
+            kind=kind,
+            author=member.id,
+            day=dbs.today,
+            sealed_by=(circle.id, circle.generation),
+            language=None,
+            seal=sealed_at,
+        )
 
 
 def taken_case(dbs: Databases, member: Member, case_id: bytes) -> records.Case:

@@ -1,161 +1,265 @@
-"""The keys of a case as a member of its circle finds them, and which of them are sure.
+"""A case as the keys of a member open it: every message, and how far each can be believed.
 
-Anybody who can write into the mailbox can put a wrap there. What the desk has met before it knows again; what follows
-has to be linked to it, one epoch to the other. Where the desk has met nothing, since nobody has opened the case yet or
-since whoever opened it went with the circle's former keys, the oldest key that opens is where it begins.
-# P05: nothing is sealed under a key that is not sure.
+Whoever writes the mailbox can plant, move, exchange and take away rows. A member believes the desk's own rows: which
+circle has had the case, which list of the author's keys somebody has met, up to where somebody has read, which answers
+were written here. What opens and does not fit to these is shown, and counts for nothing.
+# P05: nothing is sealed to a list of keys that the author has not proved, nor to one that is not the one that was met.
 """
 
-from collections.abc import Mapping
-from typing import Final, NamedTuple
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
-from onion_app.crypto.epochs import AUTHOR_HOLDER, NO_AUTHOR, Epoch, following, mark, next_epoch, unwrap, wrap
-from onion_app.crypto.keys import KeyPair, fingerprint
-from onion_app.desk.context import Databases
-from onion_app.desk.permissions import Member, OwnCircle, circle_of
-from onion_app.errors import EpochPassed, Refused, SealBroken, marked
-from onion_app.vault.desk import known_keys
-from onion_app.vault.mailbox import records
-from onion_app.vault.mailbox.case_keys import all_wraps, author_key_of, next_number
-from onion_app.vault.mailbox.records import Wrap
-
-KEYS_GONE: Final = marked(
-    "The keys of this case are gone or were exchanged. Nothing was sent, since its author could not open it."
+from onion_app.crypto.casekeys import (
+    KeyName,
+    MessageKeys,
+    audit_mark,
+    met_mark,
+    note_key,
+    open_handed,
+    read_mark,
+    reply_mark,
 )
+from onion_app.crypto.keys import shared_secret
+from onion_app.crypto.sealing import open_seal
+from onion_app.desk.context import Databases
+from onion_app.desk.permissions import Member, OwnCircle, case_of, circle_of
+from onion_app.errors import CircleKeyChanged, KeysChanged, NoReturn, SealBroken
+from onion_app.vault.desk import case_records
+from onion_app.vault.desk.case_records import Handed, Met, Read
+from onion_app.vault.mailbox import case_keys, records
+from onion_app.vault.mailbox.messages import messages_of
+from onion_app.vault.shown.routing import reply_marks
+
+_NOTHING_READ = Read(0, b"", 0, 0, 0)
 
 
-class OpenedKeys(NamedTuple):
-    """The keys of a case that open for its circle."""
+class CaseKeys:
+    """The keys of one case, worked out by a member of the circle that has it, while a page is made."""
 
-    held: list[Wrap]  # every wrap of the case, whoever put it there
-    epochs: list[Epoch]  # those that are sure, the oldest first
-    others: list[Epoch]  # those that open, and are not sure
-    sealed_to: dict[int, bytes]  # by epoch, the fingerprint of the circle's key under which the desk notes it
-    gone: bool  # a newer key, which should open, is not there or was exchanged
-    former: frozenset[bytes]  # fingerprints of the circle's earlier keys, which somebody has who was shut out
-    left_behind: bool  # since the circle's key has changed, the desk has begun no epoch
+    def __init__(self, dbs: Databases, member: Member, case: records.Case) -> None:
+        """Read what names the keys: the row, whose id fits, and the desk's turns.
+
+        Raises:
+            NothingHere: the case is gone.
+            KeysChanged: its id does not follow from its row.
+        """
+        self.row = case_keys.key_row(dbs.mailbox, case.id)
+        self.turns: dict[int, Handed] = case_records.turns_of(dbs.desk, case.id)
+        self.turn = max(self.turns, default=0)
+        self.circle: OwnCircle = circle_of(member, case.circle_id)
+        self._member = member
+        self._privates = {pair.public: pair.private for own in member.circles.values() for pair in own.pairs.values()}
+        self._worked_out = MessageKeys(case.id, self.row.codes, self._share)
+        self.handed = {name: key for turn in self.turns.values() for name, key in self._opened(turn).items()}
+
+    @property
+    def present(self) -> KeyName:
+        """The name of the key for what is written next."""
+        return KeyName(self.turn, self.circle.generation, len(self.row.codes))
+
+    def circle_at(self, turn: int) -> bytes | None:
+        """Give the circle that had the case in a turn."""
+        if turn == 0:
+            return self.row.home
+        return self.turns[turn].circle_id if turn in self.turns else None
+
+    def key(self, name: KeyName) -> bytes | None:
+        """Give the key of a name: one that was handed over, or one that follows; None when there is none for us."""
+        if name in self.handed:
+            return self.handed[name]
+        circle = self._member.circles.get(self.circle_at(name.turn) or b"")
+        if circle is None or name.generation not in circle.pairs:
+            return None
+        try:
+            return self._worked_out.key(name.turn, circle.pairs[name.generation].public, name.codes)
+        except SealBroken:
+            return None
+
+    def entry_key(self, circle_id: bytes, generation: int) -> bytes | None:
+        """Give the key of an entry that the circle which has the case wrote; another circle's opens for nobody here."""
+        if circle_id != self.circle.id or generation not in self.circle.pairs:
+            return None
+        return note_key(self.circle.pairs[generation].private, self.row.id, self.row.codes[0])
+
+    def audit_mark(self) -> bytes:
+        """Give the mark by which the audit names the case to the circle.
+
+        Raises:
+            CircleKeyChanged: the circle's present key does not open.
+        """
+        return audit_mark(self.circle.pair.private, self.row.id, self.row.codes[0])
+
+    def _share(self, at: int, circle_key: bytes) -> bytes:
+        return shared_secret(self._privates[circle_key], self.row.codes[at])
+
+    def _opened(self, handed: Handed) -> dict[KeyName, bytes]:
+        circle = self._member.circles.get(handed.circle_id)
+        if circle is None or handed.generation not in circle.pairs:
+            return {}
+        place = {"case_id": handed.case_id, "first": self.row.codes[0], "turn": handed.turn}
+        private, to = circle.pairs[handed.generation].private, (handed.circle_id, handed.generation)
+        try:
+            return open_handed(handed.sealed, private, to=to, **place)
+        except SealBroken:
+            return {}
 
 
-class ToWriteIn(NamedTuple):
-    """The epoch for what is written next, the wraps that begin it, and what was there when it was chosen."""
+class OpenedMessage(NamedTuple):
+    """A message, the bytes that were sealed in it, and what speaks against believing it."""
 
-    epoch: Epoch
-    new_wraps: tuple[Wrap, ...]
-    held: list[Wrap]
-    keys: OpenedKeys
+    message: records.Message
+    packed: bytes | None  # None: no key of ours opens it
+    no_key: bool
+    forged: bool  # the circle's, by its author, but nobody wrote it at this desk
+    out_of_order: bool  # under an older key than something before it: whoever lost access may have added it
+    changed: bool  # stands where somebody read something else
+
+    @property
+    def counts(self) -> bool:
+        """Whether what it says is taken as its author's word."""
+        return self.packed is not None and not (self.forged or self.out_of_order or self.changed)
 
 
-def keys_in(dbs: Databases, member: Member, case: records.Case) -> OpenedKeys:
-    """Open the wraps of a case, and leave out what somebody put among them.
+@dataclass(frozen=True, slots=True)
+class OpenedCase:
+    """A case with its keys and its messages, in the order of their numbers, and what the desk had noted of it."""
+
+    case: records.Case
+    keys: CaseKeys = field(repr=False)
+    messages: list[OpenedMessage] = field(repr=False)
+    met: Met | None
+    read: Read | None
+    was_changed: bool  # what somebody has read is not what stands there
+
+    @property
+    def met_fits(self) -> bool:
+        """Whether the list of the author's keys begins with the one that was met."""
+        codes = self.keys.row.codes
+        if self.met is None:
+            return True
+        return len(codes) >= self.met.codes and met_mark(self.case.id, codes[: self.met.codes]) == self.met.mark
+
+    @property
+    def is_proved(self) -> bool:
+        """Whether its author has written under the whole list, so that they can open what is sealed to it."""
+        return any(
+            each.packed is not None and not each.out_of_order and each.message.author != "circle"
+            for each in self.messages
+            if each.message.codes == len(self.keys.row.codes)
+        )
+
+
+def open_case_messages(dbs: Databases, member: Member, case_id: bytes) -> OpenedCase:
+    """Open every message of a case that the member's keys open, and judge each; nothing is changed.
 
     Raises:
-        NotAllowed: not a case of theirs.
+        NothingHere, NotAllowed, KeysChanged: as for `case_of`.
     """
-    circle = circle_of(member, case.circle_id)
-    # In this order: a key that somebody begins and meets in between is then one that follows, and none that is missing.
-    met = known_keys.known_keys(dbs.desk, case.id)
-    held = all_wraps(dbs.mailbox, case.id)
-    opened, sealed_to = _opened(held, case, circle)
-    again = [epoch for epoch in opened if epoch.number in met and met[epoch.number].mark == mark(epoch)]
-    pairs = {fingerprint(pair.public) for pair in circle.pairs}
-    expected = max((key.epoch for key in met.values() if key.recipient in pairs), default=0)
-    gone = expected > max((epoch.number for epoch in again), default=0)
-    sure = again or ([] if gone else opened[:1])
-    if sure and not gone:
-        sure = following(sure, opened)
-    others = [each for each in opened if each not in sure]
-    former = frozenset(fingerprint(pair.public) for pair in circle.pairs[1:])
-    left_behind = any(key.recipient in former for key in met.values())
-    if former and not met:  # nobody knows whether it was there before the circle's key changed
-        sealed_to, left_behind = dict.fromkeys(sealed_to, fingerprint(circle.pairs[1].public)), True
-    return OpenedKeys(held, sure, others, sealed_to, gone, former, left_behind)
+    case = case_of(dbs, member, case_id)
+    keys = CaseKeys(dbs, member, case)
+    met, read = case_records.read_met(dbs.desk, case_id), case_records.read_read(dbs.desk, case_id)
+    messages = messages_of(dbs.mailbox, case_id)
+    ours = reply_marks(dbs.shown, case_id)  # after the messages: the mark of an answer is there before the answer
+    was_changed = read is not None and _mark_up_to(messages, case_id, read.number) != read.mark
+    opened = _judged(messages, keys, ours, read or _NOTHING_READ, was_changed=was_changed)
+    return OpenedCase(case, keys, opened, met, read, was_changed)
 
 
-def _opened(held: list[Wrap], case: records.Case, circle: OwnCircle) -> tuple[list[Epoch], dict[int, bytes]]:
-    """Open the circle's wraps with any of its pairs, the oldest epoch first."""
-    opened, sealed_to = [], {}
-    for each in reversed([each for each in held if each.holder == circle.id]):
-        for pair in circle.pairs:
-            epoch = _unwrapped(each, case, pair)
-            if epoch is not None:
-                opened.append(epoch)
-                sealed_to[epoch.number] = fingerprint(pair.public)
-                break
-    return opened, sealed_to
+def _judged(
+    messages: Sequence[records.Message], keys: CaseKeys, ours: dict[bytes, bytes], read: Read, *, was_changed: bool
+) -> list[OpenedMessage]:
+    """Open the messages in the order of their numbers; each must not be older, by its key, than those before it."""
+    opened = []
+    newest, most = (0, 0), 0  # turn with generation, and number of codes, that a message must at least have
+    for message in messages:
+        has_read = message.number <= read.number
+        if not has_read:
+            newest, most = max(newest, (read.turn, read.generation)), max(most, read.codes)
+        name = message.key_name
+        key = keys.key(name)
+        packed = _unsealed(key, message)
+        forged = message.author == "circle" and ours.get(message.id) != reply_mark(message.sealed)
+        in_order = message.number == 0 or ((name.turn, name.generation) >= newest and name.codes >= most)
+        if message.number and packed is not None and not forged and in_order:
+            newest, most = (name.turn, name.generation), name.codes
+        changed = was_changed and has_read and message.number > 0 and message.author != "circle"
+        opened.append(OpenedMessage(message, packed, key is None, forged, not in_order, changed))
+    return opened
 
 
-def _unwrapped(each: Wrap, case: records.Case, pair: KeyPair) -> Epoch | None:
-    """Give the epoch in a wrap, or None when it was sealed to another pair or for another place."""
+def _unsealed(key: bytes | None, message: records.Message) -> bytes | None:
     try:
-        return unwrap(each.wrap, case_id=case.id, epoch=each.epoch, holder=each.holder, private_key=pair.private)
+        return None if key is None else open_seal(key, message.sealed, message.place)
     except SealBroken:
         return None
 
 
-def keys_by_epoch(dbs: Databases, member: Member, case: records.Case) -> dict[int, bytes]:
-    """Give the keys of a case that are sure, by epoch, the newest first."""
-    return {epoch.number: epoch.key for epoch in reversed(keys_in(dbs, member, case).epochs)}
+def note_met_and_read(dbs: Databases, opened: OpenedCase, *, confirmed: bool = False) -> None:
+    """Note which list of the author's keys was met, and up to where the case was read, inside the mailbox's `writing()`.
 
-
-def remember(dbs: Databases, case_id: bytes, sure: list[Epoch], sealed_to: Mapping[int, bytes]) -> None:
-    """Note the keys that a member has met, so that they are known again."""
-    met = [known_keys.KnownKey(epoch.number, mark(epoch), sealed_to[epoch.number]) for epoch in sure]
-    known_keys.remember_keys(dbs.desk, case_id, met)
-
-
-def begun(dbs: Databases, chosen: ToWriteIn) -> None:
-    """Note the epoch that the desk has begun, if it has, and those before it.
-
-    Whoever has a former key of the circle can begin an epoch after one that they hold, but none after this one. # P05
+    Of a case in which something read was changed nothing is noted as read, unless a member has confirmed it.
     """
-    if not chosen.new_wraps:
+    met, read = _newly_met(opened), _newly_read(opened)
+    put_read = read is not None and read != opened.read and (confirmed or not opened.was_changed)
+    if met == opened.met and not put_read:
         return
-    new = chosen.epoch
-    met = [
-        known_keys.KnownKey(each.number, mark(each), fingerprint(new.circle_key)) for each in [*chosen.keys.epochs, new]
+    case_id = opened.case.id
+    with dbs.desk.writing():
+        if met is not None and met != opened.met:
+            case_records.put_met(dbs.desk, case_id, met)
+        if read is not None and put_read:
+            case_records.put_read(dbs.desk, case_id, read)
+
+
+def _newly_met(opened: OpenedCase) -> Met | None:
+    """Give the longest list under which the author wrote in this turn and generation, if it goes on from the one met."""
+    now = (opened.keys.turn, opened.keys.circle.generation)
+    proved = [
+        each.message.codes
+        for each in opened.messages
+        if each.packed is not None and each.message.author != "circle" and each.message.key_name[:2] == now
     ]
-    known_keys.note_begun_epoch(dbs.desk, new.case_id, met, chosen.keys.former)
+    count, before = max(proved, default=1), opened.met.codes if opened.met else 1
+    if count <= before or not opened.met_fits:
+        return opened.met
+    return Met(count, met_mark(opened.case.id, opened.keys.row.codes[:count]))
 
 
-def to_write_in(dbs: Databases, member: Member, case: records.Case) -> ToWriteIn:
-    """Choose the epoch for what is written next: the newest, or another one if it was begun for other readers.
+def _newly_read(opened: OpenedCase) -> Read | None:
+    stored = [each.message for each in opened.messages if each.message.number]
+    fitting = [each for each in opened.messages if each.packed is not None and not (each.forged or each.out_of_order)]
+    if not stored or not (fitting or opened.read is None):
+        return opened.read
+    before, met = opened.read or _NOTHING_READ, _newly_met(opened)
+    newest = max((opened.keys.turn, opened.keys.circle.generation), (before.turn, before.generation))
+    most = max((each.message.codes for each in fitting if each.message.number), default=0)
+    codes = max(most, before.codes, met.codes if met else 1)
+    number = stored[-1].number
+    return Read(number, _mark_up_to(stored, opened.case.id, number), *newest, codes)
 
-    A case that may have been there before the circle's key changed begins a new one: who was shut out has the old, and
-    may have begun whatever follows it in the mailbox.
+
+def _mark_up_to(messages: Sequence[records.Message], case_id: bytes, number: int) -> bytes:
+    rows = [(each.number, each.id, each.sealed) for each in messages if 0 < each.number <= number]
+    return read_mark(case_id, rows)
+
+
+def key_to_answer(dbs: Databases, opened: OpenedCase) -> tuple[KeyName, bytes]:
+    """Give the key for an answer, inside the mailbox's `writing()`; its author opens it, and nobody who lost access.
 
     Raises:
-        EpochPassed: the circle has no key that is sure.
-        Refused: nothing is left that its author could be sure of.
+        NoReturn: the author does not come back, or their door is closed.
+        CircleKeyChanged: the circle's present key does not open.
+        KeysChanged: the list of the author's keys is not the one that was met, or the author has not proved it.
     """
-    circle = circle_of(member, case.circle_id)
-    if not circle.pairs:
-        raise EpochPassed
-    keys = keys_in(dbs, member, case)
-    if not keys.epochs or keys.gone:
-        raise Refused(KEYS_GONE)
-    newest = keys.epochs[-1]
-    public = circle.pairs[0].public  # the one our own grant gives, whatever the mailbox says
-    readers = (newest.circle_id, newest.circle_key, newest.author)
-    if readers == (circle.id, public, author_of(dbs, newest)) and not keys.left_behind:
-        return ToWriteIn(newest, (), keys.held, keys)
-    return begun_after(dbs, keys, circle.id, public)
+    if opened.keys.row.tag is None or case_records.read_door(dbs.desk, opened.case.id) is not None:
+        raise NoReturn
+    name = opened.keys.present
+    if name.generation not in opened.keys.circle.pairs:
+        raise CircleKeyChanged
+    key = opened.keys.key(name)
+    if not opened.met_fits or not opened.is_proved or key is None:
+        raise KeysChanged
+    return name, key
 
 
-def begun_after(dbs: Databases, keys: OpenedKeys, circle_id: bytes, public: bytes) -> ToWriteIn:
-    """Begin the epoch that follows the newest one, for a circle and for the author whom that one names."""
-    newest = keys.epochs[-1]
-    number = next_number(keys.held, newest.number)
-    author = author_of(dbs, newest)
-    new = next_epoch(keys.epochs, number, circle_id=circle_id, circle_key=public, author=author, others=keys.others)
-    readers = {circle_id: public} | ({AUTHOR_HOLDER: author} if author != NO_AUTHOR else {})
-    return ToWriteIn(new, tuple(wrapped(new, holder, to) for holder, to in readers.items()), keys.held, keys)
-
-
-def author_of(dbs: Databases, newest: Epoch) -> bytes:
-    """Give the author's public key, which the newest epoch names: the mailbox says only whether they may still come."""
-    return newest.author if author_key_of(dbs.mailbox, newest.case_id) is not None else NO_AUTHOR
-
-
-def wrapped(epoch: Epoch, holder: bytes, public: bytes) -> Wrap:
-    """Wrap an epoch for one holder, as the mailbox keeps it."""
-    return Wrap(epoch.number, holder, fingerprint(public), wrap(epoch, holder=holder, public_key=public))

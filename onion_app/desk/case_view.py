@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from onion_app.crypto.members import audit_mark
 from onion_app.crypto.payloads import (
     Approval,
     Consent,
@@ -16,15 +15,15 @@ from onion_app.crypto.payloads import (
     Verdict,
     unpack,
 )
-from onion_app.crypto.sealing import Place, open_seal
-from onion_app.desk.case_keys import keys_by_epoch, keys_in, remember
+from onion_app.crypto.sealing import open_seal
+from onion_app.desk.case_keys import CaseKeys, OpenedCase, OpenedMessage, note_met_and_read, open_case_messages
 from onion_app.desk.context import Databases
-from onion_app.desk.permissions import Member, case_of, handle_of
+from onion_app.desk.permissions import Member, handle_of
 from onion_app.errors import SealBroken
 from onion_app.vault.desk import audit, taken
-from onion_app.vault.desk.entries import Entry, entries_of, replies_of, reply_mark
+from onion_app.vault.desk.entries import Entry, entries_of
 from onion_app.vault.mailbox import lifetime, records
-from onion_app.vault.mailbox.messages import messages_of
+from onion_app.vault.shown.routing import reply_marks
 
 
 class Cover(NamedTuple):
@@ -38,15 +37,19 @@ class Cover(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class MessageLine:
-    """One message as the desk shows it; `trouble` is '', 'broken' or 'closed', and then there is no payload."""
+    """One message as the desk shows it; `trouble` is '', 'broken' or 'closed', and then there is no payload.
+
+    `doubt` says why it is not believed: '', 'forged', 'doubted' (it may not be the author's) or 'changed'.
+    """
 
     id: bytes
     number: int
     author: str
-    forged: bool
+    doubt: str
     trouble: str
     payload: Payload | None
     gap: int  # how many numbers are missing between this message and the next older one
+    elsewhere: bool  # another circle had the case then
 
     @property
     def text(self) -> str:
@@ -54,9 +57,14 @@ class MessageLine:
         return self.payload.text if isinstance(self.payload, Text | FinalText | Verdict) else ""
 
     @property
+    def counts(self) -> bool:
+        """Whether it is believed: only then a consent or a verdict in it is followed."""
+        return not self.doubt and not self.trouble
+
+    @property
     def sender(self) -> str:
-        """The handle of who wrote it; empty for the author of the case."""
-        return self.payload.sender if isinstance(self.payload, Text) else ""
+        """The handle of who wrote it; empty for the author of the case, and for a member of another circle."""
+        return self.payload.sender if isinstance(self.payload, Text) and not self.elsewhere else ""
 
     @property
     def day(self) -> int | None:
@@ -106,6 +114,8 @@ class CaseView:
     taken_by: str
     seen: int  # the newest number shown
     missing: int  # replies that were written here and are gone
+    was_changed: bool  # what somebody had read stands there no more
+    comes_back: bool  # its author has a code
 
     @property
     def fold(self) -> int:
@@ -117,79 +127,104 @@ def case_cover(dbs: Databases, member: Member, case_id: bytes) -> Cover:
     """Count the messages of a case, without a word of them.
 
     Raises:
-        NothingHere, NotAllowed: it is no case of theirs.
+        NothingHere, NotAllowed, KeysChanged: as for `case_of`.
     """
-    case = case_of(dbs, member, case_id)
-    keys = keys_by_epoch(dbs, member, case)
+    opened = open_case_messages(dbs, member, case_id)
     # A consent is a message too, but nothing to be read; what does not open counts, since nobody knows what it is.
-    authors = [line.author for line in _lines(messages_of(dbs.mailbox, case.id), keys, {}) if not line.consent]
-    return Cover(case, authors.count("visitor"), authors.count("circle"), _taker(dbs, case_id)[1])
+    authors = [line.author for line in _lines(opened) if not line.consent]
+    return Cover(opened.case, authors.count("visitor"), authors.count("circle"), _taker(dbs, case_id)[1])
 
 
 def mark_opened(dbs: Databases, member: Member, case_id: bytes) -> None:
-    """Note in the audit that the member opens a case, and count it as read.
+    """Note in the audit that the member opens a case, count it as read, and note what was met and read in it.
 
     Raises:
-        NothingHere, NotAllowed: it is no case of theirs.
+        NothingHere, NotAllowed, KeysChanged: as for `case_of`.
     """
-    case = case_of(dbs, member, case_id)
-    note_in_audit(dbs, member, case, "opened a case")
-    lifetime.mark_read(dbs.mailbox, case.id)
+    with dbs.mailbox.writing():
+        opened = open_case_messages(dbs, member, case_id)
+        note_met_and_read(dbs, opened)
+        lifetime.mark_read(dbs.mailbox, case_id)
+    note_in_audit(dbs, member, opened.case, "opened a case")
+
+
+def confirm_changed(dbs: Databases, member: Member, case_id: bytes) -> None:
+    """Let what stands in a case count again, after a member has looked at what was changed in it.
+
+    Raises:
+        NothingHere, NotAllowed, KeysChanged: as for `case_of`.
+    """
+    with dbs.mailbox.writing():
+        opened = open_case_messages(dbs, member, case_id)
+        note_met_and_read(dbs, opened, confirmed=True)
+    note_in_audit(dbs, member, opened.case, "confirmed what was changed in a case")
 
 
 def open_case(dbs: Databases, member: Member, case_id: bytes) -> CaseView:
     """Open every message of a case that the member's keys open, and check the rest of what can be checked.
 
     Raises:
-        NothingHere, NotAllowed: it is no case of theirs.
+        NothingHere, NotAllowed, KeysChanged: as for `case_of`.
     """
-    case = case_of(dbs, member, case_id)
-    keys = keys_by_epoch(dbs, member, case)
-    messages = messages_of(dbs.mailbox, case.id)
-    ours = replies_of(dbs.desk, case.id)
-    lines = _lines(messages, keys, ours)
-    consents = [line.payload for line in lines if isinstance(line.payload, Consent) and line.author == "visitor"]
-    taker, handle = _taker(dbs, case.id)
+    opened = open_case_messages(dbs, member, case_id)
+    lines = _lines(opened)
+    consents = [line.payload for line in lines if isinstance(line.payload, Consent) and line.counts]
+    taker, handle = _taker(dbs, case_id)
+    stored = {each.message.id for each in opened.messages}
     return CaseView(
-        case=case,
+        case=opened.case,
         lines=lines[::-1],
         consent=consents[-1] if consents else None,
-        last_opened=_last_opened(messages, keys),
-        notes=_notes(dbs, case.id, keys),
+        last_opened=_last_opened(opened),
+        notes=_notes(dbs, opened.keys),
         mine=taker == member.id,
         taken_by=handle,
-        seen=max((message.number for message in messages), default=0),
-        missing=len(ours.keys() - {message.id for message in messages}),
+        seen=max((each.message.number for each in opened.messages), default=0),
+        missing=len(reply_marks(dbs.shown, case_id).keys() - stored),
+        was_changed=opened.was_changed,
+        comes_back=opened.keys.row.tag is not None,
     )
 
 
 def note_in_audit(dbs: Databases, member: Member, case: records.Case, what: str) -> None:
-    """Write an audit line that names the case to its readers only, and note the keys that they have met."""
-    keys = keys_in(dbs, member, case)
-    remember(dbs, case.id, keys.epochs, keys.sealed_to)
-    mark = audit_mark(keys.epochs[-1].key) if keys.epochs else None
+    """Write an audit line that names the case to its readers only.
+
+    Raises:
+        CircleKeyChanged: the circle's present key does not open for this member.
+    """
+    mark = CaseKeys(dbs, member, case).audit_mark()
     audit.add_to_audit(dbs.desk, member.id, what, dbs.today, case.circle_id, mark)
 
 
-def _lines(messages: list[records.Message], keys: dict[int, bytes], ours: dict[bytes, bytes]) -> list[MessageLine]:
-    """Open the messages from the oldest on; number 0 is no message but the day of the author's last visit."""
+def _lines(opened: OpenedCase) -> list[MessageLine]:
+    """Give the messages from the oldest on; number 0 is no message but the day of the author's last visit."""
     lines = []
     before = 0
-    for message in (message for message in messages if message.number > 0):
-        payload, trouble = open_payload(message, keys)
-        forged = message.author == "circle" and ours.get(message.id) != reply_mark(message.sealed)
+    for each in (each for each in opened.messages if each.message.number > 0):
+        message = each.message
+        payload, trouble = open_payload(each)
+        elsewhere = message.author == "circle" and opened.keys.circle_at(message.turn) != opened.keys.circle.id
         gap = message.number - before - 1
-        lines.append(MessageLine(message.id, message.number, message.author, forged, trouble, payload, gap))
+        lines.append(
+            MessageLine(message.id, message.number, message.author, _doubt(each), trouble, payload, gap, elsewhere)
+        )
         before = message.number
     return lines
 
 
-def open_payload(message: records.Message, keys: dict[int, bytes]) -> tuple[Payload | None, str]:
-    """Open a message with the keys of its case, or give None and why it does not open: 'closed' or 'broken'."""
-    if message.epoch not in keys:
+def _doubt(each: OpenedMessage) -> str:
+    if each.forged:
+        return "forged"
+    if each.changed:
+        return "changed"
+    return "doubted" if each.out_of_order and each.packed is not None else ""
+
+
+def open_payload(each: OpenedMessage) -> tuple[Payload | None, str]:
+    """Read what was sealed in a message, or give None and why there is nothing: 'closed' or 'broken'."""
+    if each.no_key:
         return None, "closed"
-    place = Place(message.case_id, message.epoch, message.id, message.number, message.author)
-    payload = _unsealed(keys, message.sealed, place)
+    message, payload = each.message, _unpacked(each.packed)
     # Only the author of a case can consent or judge, only we propose, and only number 0 says when they were here.
     misplaced = (
         (isinstance(payload, Consent | Verdict) and message.author != "visitor")
@@ -200,37 +235,40 @@ def open_payload(message: records.Message, keys: dict[int, bytes]) -> tuple[Payl
     return (None, "broken") if payload is None or misplaced else (payload, "")
 
 
-def _unsealed(keys: dict[int, bytes], sealed: bytes, place: Place) -> Payload | None:
-    """Open a seal with the key of its epoch; None when that is not there, or the seal is broken."""
-    key = keys.get(place.epoch)
+def _unpacked(packed: bytes | None) -> Payload | None:
     try:
-        return unpack(open_seal(key, sealed, place)) if key is not None else None
+        return None if packed is None else unpack(packed)
     except SealBroken:
         return None
 
 
-def _last_opened(messages: list[records.Message], keys: dict[int, bytes]) -> int | None:
-    for message in messages:
-        if message.number == 0 and message.author == "site":
-            payload, _ = open_payload(message, keys)
+def _last_opened(opened: OpenedCase) -> int | None:
+    for each in opened.messages:
+        if each.message.number == 0 and each.message.author == "site":
+            payload, _ = open_payload(each)
             return payload.day if isinstance(payload, LastOpened) else None
     return None
 
 
-def _notes(dbs: Databases, case_id: bytes, keys: dict[int, bytes]) -> list[CaseNote]:
-    entries = [entry for entry in entries_of(dbs.desk, case_id) if entry.kind == "note"]
-    return [CaseNote(handle_of(dbs, entry.author), entry.day, note_text(entry, keys)) for entry in entries]
+def _notes(dbs: Databases, keys: CaseKeys) -> list[CaseNote]:
+    """List the notes of the circle that has the case; those of another circle stay with it, and so do its handles."""
+    own = [each for each in entries_of(dbs.desk, keys.row.id) if (each.kind, each.circle_id) == ("note", keys.circle.id)]
+    return [CaseNote(handle_of(dbs, entry.author), entry.day, note_text(entry, keys)) for entry in own]
 
 
-def note_text(entry: Entry, keys: dict[int, bytes]) -> str | None:
+def note_text(entry: Entry, keys: CaseKeys) -> str | None:
     """Open a note; None when it does not open."""
     payload = open_entry(entry, keys)
     return payload.text if isinstance(payload, Text) else None
 
 
-def open_entry(entry: Entry, keys: dict[int, bytes]) -> Payload | None:
+def open_entry(entry: Entry, keys: CaseKeys) -> Payload | None:
     """Open a note, a draft or an approval; None when it does not open."""
-    return _unsealed(keys, entry.sealed, Place(entry.case_id, entry.epoch, entry.id, entry.number, entry.kind))
+    key = keys.entry_key(entry.circle_id, entry.generation)
+    try:
+        return None if key is None else unpack(open_seal(key, entry.sealed, entry.place))
+    except SealBroken:
+        return None
 
 
 def _taker(dbs: Databases, case_id: bytes) -> tuple[bytes | None, str]:

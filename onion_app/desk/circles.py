@@ -199,9 +199,7 @@ def let_in(dbs: Databases, member: Member, circle_id: bytes, newcomer_id: bytes,
     circle = circle_of(member, circle_id)
     invitation_of(dbs.desk, newcomer_id, circle.id)  # or they do not wait here
     newcomer = moderators.read_moderator(dbs.desk, newcomer_id)
-    pairs = {pair.public: pair for pair in circle.pairs}
-    own = [grant for grant in circles.grants_of(dbs.desk, member.id, circle.id) if grant.public_key in pairs]
-    grants = [grant_to(newcomer, pairs[grant.public_key], circle.id, grant.generation) for grant in own]
+    grants = [grant_to(newcomer, pair, circle.id, generation) for generation, pair in circle.pairs.items()]
     if newcomer.public_key != public_key or not grants:
         raise Refused(circles.CIRCLE_CHANGED)
     circles.let_in(dbs.desk, newcomer.id, grants)
@@ -227,8 +225,7 @@ def add_circle(dbs: Databases, member: Member, name: str, topics: tuple[str, ...
         languages=languages,
         catch_all=False,
         coordinators=False,
-        generation=0,
-        public_key=None,
+        generation=None,
     )
     circles.add_circle(dbs.desk, circle)
     audit.add_to_audit(dbs.desk, member.id, "added a circle", dbs.today, circle.id)

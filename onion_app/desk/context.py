@@ -14,9 +14,10 @@ from onion_app.web.visits import Visits
 
 
 class Databases(NamedTuple):
-    """The two databases, as one thread has them open, and the day."""
+    """The three databases, as one thread has them open, and the day."""
 
     mailbox: Database
+    shown: Database
     desk: Database
     today: int
 
@@ -26,6 +27,7 @@ class DeskContext:
     """The state of the app while it runs; nobody's key is among it."""
 
     mailbox: PerThread
+    shown: PerThread
     desk: PerThread
     visits: Visits
     delays: Delays
@@ -43,4 +45,4 @@ def desk_context() -> DeskContext:
 def databases() -> Databases:
     """Give this thread's databases and the day."""
     context = desk_context()
-    return Databases(context.mailbox.here(), context.desk.here(), today(context.clock))
+    return Databases(context.mailbox.here(), context.shown.here(), context.desk.here(), today(context.clock))

@@ -17,8 +17,8 @@ from onion_app.desk.delays import Delays
 from onion_app.desk.identity import check_line, line_to_type_back
 from onion_app.desk.permissions import Member, check_key, grant_to
 from onion_app.errors import NothingHere
-from onion_app.vault import truth
 from onion_app.vault.desk import audit, circles, invitations, moderators
+from onion_app.vault.show import show
 from onion_app.web.pinning import unpinned
 
 # Whether somebody is new here or works in another circle already, the circle that they come to reads the same.
@@ -115,10 +115,10 @@ def enrol(dbs: Databases, enrolment: Enrolment, handle: str) -> None:
         state="waiting",
         joined_day=dbs.today,
     )
-    grant = _first_grant(circle, newcomer)
-    with dbs.mailbox.writing():  # around the desk's own, so that the chores never find a circle half copied
+    grant = _first_grant(dbs, circle, newcomer)
+    with dbs.mailbox.writing():  # nothing is sealed to a key that the circle does not have yet, or has no more
         invitations.redeem(dbs.desk, enrolment.invitation, dbs.today, newcomer, grant)
-        truth.copy_circles(dbs.mailbox, dbs.desk)
+        show(dbs.shown, dbs.desk)
     audit.add_to_audit(dbs.desk, newcomer.id, CAME, dbs.today, circle.id)
 
 
@@ -152,16 +152,16 @@ def join(dbs: Databases, who: Member, invitation_code: str) -> None:
     digest = codes.invitation_digest(codes.read_code(invitation_code))
     invitation = invitations.find_invitation(dbs.desk, digest, dbs.today)
     circle = circles.read_circle(dbs.desk, invitation.circle_id)
-    grant = _first_grant(circle, moderators.read_moderator(dbs.desk, who.id))
+    grant = _first_grant(dbs, circle, moderators.read_moderator(dbs.desk, who.id))
     with dbs.mailbox.writing():  # as in `enrol`
         invitations.join(dbs.desk, digest, dbs.today, who.id, grant)
-        truth.copy_circles(dbs.mailbox, dbs.desk)
+        show(dbs.shown, dbs.desk)
     what = "became a coordinator" if circle.id in who.circles else CAME
     audit.add_to_audit(dbs.desk, who.id, what, dbs.today, circle.id)
 
 
-def _first_grant(circle: circles.Circle, newcomer: moderators.Moderator) -> circles.Grant | None:
-    """Make the pair of a circle that has none, and seal it to its first member; it goes nowhere else."""
-    if circle.public_key is not None:
+def _first_grant(dbs: Databases, circle: circles.Circle, newcomer: moderators.Moderator) -> circles.Grant | None:
+    """Make the pair of a circle that nobody is in, and seal it to its first member; it goes nowhere else."""
+    if circle.generation is not None:
         return None
-    return grant_to(newcomer, new_keypair(), circle.id, circle.generation + 1)
+    return grant_to(newcomer, new_keypair(), circle.id, circles.next_generation(dbs.desk, circle.id))

@@ -1,66 +1,102 @@
-"""Ways out of a case: handing it to another circle, stepping out of it, ending its author's access.
+"""Ways out of a case: handing it to another circle, stepping out of it, closing its author's door.
 
-A case that is handed over gets new keys: the circle that had it opens nothing that is written from then on. # P05
+A case that is handed over begins another turn, and with it another key: the circle that had it opens nothing that is
+written from then on. # P05
 """
 
-from onion_app.desk import rekeying
+from onion_app.crypto.casekeys import TURNS, seal_handed
 from onion_app.desk.answering import taken_case
+from onion_app.desk.case_keys import OpenedCase, open_case_messages
 from onion_app.desk.case_view import note_in_audit
 from onion_app.desk.context import Databases
 from onion_app.desk.permissions import Member, case_of
-from onion_app.errors import NothingHere, NotReady
-from onion_app.vault.desk import audit, circles, taken
-from onion_app.vault.mailbox import case_keys, records
+from onion_app.errors import NothingHere, NotReady, TooMany
+from onion_app.vault.desk import audit, case_records, circles, taken
+from onion_app.vault.desk.case_records import Handed
+from onion_app.vault.mailbox import lifetime, records
+from onion_app.vault.show import show_case
 
 
 def circles_for(dbs: Databases, case: records.Case) -> list[circles.Circle]:
-    """List the circles to which a case can be handed: those that have a key, but for its own."""
-    return [circle for circle in circles.circles(dbs.desk) if circle.public_key and circle.id != case.circle_id]
+    """List the circles to which a case can be handed: those that somebody is in, but for its own."""
+    return [circle for circle in circles.circles(dbs.desk) if circle.generation and circle.id != case.circle_id]
 
 
 def hand_over(dbs: Databases, member: Member, case_id: bytes, circle_id: bytes) -> None:
-    """Hand a case that one has taken to another circle, whose key comes from the desk and not from the mailbox.
+    """Hand a case that one has taken to another circle, with every key under which a message of it opened.
 
     Raises:
         NotReady: a story is being made of it, which stays with the circle that its author knows.
-        Refused: they have not taken it; or some of it does not open, and would be lost to the other circle for good.
-        EpochPassed: its keys have changed meanwhile.
-        NothingHere, NotAllowed: it is no case of theirs, or no circle to hand it to.
+        Refused: they have not taken it, or it was handed over too often.
+        NothingHere, NotAllowed, KeysChanged: it is no case of theirs, or no circle to hand it to.
     """
     case = taken_case(dbs, member, case_id)
-    circle = next((each for each in circles_for(dbs, case) if each.id == circle_id), None)
-    if circle is None or circle.public_key is None:
-        raise NothingHere
     if case.state in ("asking", "ready", "published"):
         raise NotReady
-    keys = rekeying.every_key(dbs, member, case)
-    note_in_audit(dbs, member, case, "handed a case over")  # before: afterwards no key of ours names it
-    rekeying.rewrap(dbs, case, circle.id, circle.public_key, keys)
-    taken.give_case_back(dbs.desk, case.id, member.id)
+    note_in_audit(dbs, member, case, "handed a case over")
+    with dbs.mailbox.writing():
+        opened = open_case_messages(dbs, member, case_id)
+        circle = next((each for each in circles_for(dbs, opened.case) if each.id == circle_id), None)
+        if circle is None or circle.generation is None:
+            raise NothingHere
+        with dbs.desk.writing():
+            case_records.add_turn(dbs.desk, _next_turn(dbs, opened, circle.id, circle.generation))
+            dbs.desk.run("DELETE FROM taken WHERE case_id = ?", (case_id,))
+        show_case(dbs.shown, dbs.desk, case_id)
+        lifetime.move_to_circle(dbs.mailbox, case_id, circle.id)
+
+
+def _next_turn(dbs: Databases, opened: OpenedCase, circle_id: bytes, generation: int) -> Handed:
+    keys, turn = opened.keys, opened.keys.turn + 1
+    if turn > TURNS:
+        raise TooMany
+    names = {each.message.key_name for each in opened.messages if each.packed is not None} | {keys.present}
+    known = keys.handed | {name: key for name in names if (key := keys.key(name)) is not None}
+    public, to = circles.public_keys(dbs.desk, circle_id)[generation], (circle_id, generation)
+    sealed = seal_handed(known, public, case_id=opened.case.id, first=keys.row.codes[0], turn=turn, to=to)
+    return Handed(opened.case.id, turn, circle_id, generation, sealed)
 
 
 def step_out(dbs: Databases, member: Member, case_id: bytes) -> None:
     """Take a case out of the member's lists, and give it back if they had taken it.
 
     Raises:
-        NothingHere, NotAllowed: it is no case of theirs.
+        NothingHere, NotAllowed, KeysChanged: as for `case_of`.
     """
     case = case_of(dbs, member, case_id)
     taken.step_out(dbs.desk, case.id, member.id)
     note_in_audit(dbs, member, case, "stepped out of a case")
 
 
-def end_authors_access(dbs: Databases, member: Member, case_id: bytes) -> None:
-    """Let the code of a case that one has taken open nothing any more.
+def close_authors_door(dbs: Databases, member: Member, case_id: bytes) -> None:
+    """Let the code of a case that one has taken open nothing any more; erasing goes on working.
 
     Raises:
         Refused: they have not taken it.
-        NothingHere, NotAllowed: it is no case of theirs.
+        NothingHere, NotAllowed, KeysChanged: as for `case_of`.
     """
     case = taken_case(dbs, member, case_id)
-    # P07: the author's wraps go, and with them every way in that the code had.
-    case_keys.end_return(dbs.mailbox, case.id)
+    with dbs.mailbox.writing():
+        with dbs.desk.writing():
+            case_records.close_door(dbs.desk, case_id, dbs.today)
+        show_case(dbs.shown, dbs.desk, case_id)
     note_in_audit(dbs, member, case, "closed the author's door")
+
+
+def open_authors_door(dbs: Databases, member: Member, case_id: bytes) -> None:
+    """Open a door again that was closed today, before the chores throw the box away.
+
+    Raises:
+        NotReady: it is not closed, or the box is gone.
+        NothingHere, NotAllowed, KeysChanged: as for `case_of`.
+    """
+    case = case_of(dbs, member, case_id)
+    with dbs.mailbox.writing():
+        with dbs.desk.writing():
+            if not case_records.open_door(dbs.desk, case_id):
+                raise NotReady
+        show_case(dbs.shown, dbs.desk, case_id)
+    note_in_audit(dbs, member, case, "opened the author's door again")
 
 
 def give_all_back(dbs: Databases, member: Member) -> None:

@@ -11,10 +11,10 @@ from onion_app.crypto.keys import new_keypair
 from onion_app.desk.context import Databases
 from onion_app.desk.permissions import Member, grant_to, only_coordinators
 from onion_app.errors import NothingHere, Refused, marked
-from onion_app.vault import truth
 from onion_app.vault.desk import audit, circles, moderators
 from onion_app.vault.desk.taken import taken_cases
 from onion_app.vault.mailbox import lifetime
+from onion_app.vault.show import show
 
 NOT_ONESELF: Final = marked("Nobody can shut themselves out. Another coordinator can.")
 
@@ -34,9 +34,9 @@ def remove_member(dbs: Databases, member: Member, moderator_id: bytes) -> None:
         raise NothingHere
     their_circles = circles.circles_of(dbs.desk, moderator_id)
     renewals = {circle.id: _renewal(dbs, circle, moderator_id) for circle in their_circles}
-    with dbs.mailbox.writing():  # around the desk's own: no case is sealed to the old key once they are out
+    with dbs.mailbox.writing():  # nothing is sealed to the old key once they are out
         circles.remove_member(dbs.desk, moderator_id, renewals)
-        truth.copy_circles(dbs.mailbox, dbs.desk)
+        show(dbs.shown, dbs.desk)
     for circle in their_circles:
         audit.add_to_audit(dbs.desk, member.id, "shut somebody out", dbs.today, circle.id)
 
@@ -61,7 +61,7 @@ def remove_from_circle(dbs: Databases, member: Member, circle_id: bytes, moderat
     their_cases = [case_id for case_id in taken_cases(dbs.desk, moderator_id) if _is_in(dbs, case_id, circle)]
     with dbs.mailbox.writing():  # as above
         circles.remove_from_circle(dbs.desk, moderator_id, circle.id, grants, their_cases)
-        truth.copy_circles(dbs.mailbox, dbs.desk)
+        show(dbs.shown, dbs.desk)
     audit.add_to_audit(dbs.desk, member.id, "shut somebody out", dbs.today, circle.id)
 
 
@@ -76,4 +76,5 @@ def _renewal(dbs: Databases, circle: circles.Circle, moderator_id: bytes) -> tup
     """Make the circle's next pair and seal it to everybody who remains."""
     pair = new_keypair()
     remaining = [each for each in circles.members_of(dbs.desk, circle.id) if each.id != moderator_id]
-    return tuple(grant_to(each, pair, circle.id, circle.generation + 1) for each in remaining)
+    generation = circles.next_generation(dbs.desk, circle.id)
+    return tuple(grant_to(each, pair, circle.id, generation) for each in remaining)

@@ -1,30 +1,41 @@
-"""The permissions of a member: their circles, and the cases that the keys of these open.
+"""The permissions of a member: their circles, and the cases that these have.
 
-The mailbox is hostile input here: the key to which the site seals new cases is compared with the one that the members
-hold.
+The mailbox is hostile input here: which circle has a case follows from its id and from the desk's own rows, never from
+a column that queues are sorted by.
 # P05: a case is opened with the keys of its circle only, and those come out of this member's own grants.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from onion_app.crypto.keys import KeyPair, keypair_from
 from onion_app.crypto.members import open_circle_key, seal_circle_key
 from onion_app.desk.context import Databases
-from onion_app.errors import NotAllowed, NothingHere, SealBroken
-from onion_app.vault.desk import moderators
+from onion_app.errors import CircleKeyChanged, NotAllowed, NothingHere, SealBroken
+from onion_app.vault.desk import case_records, moderators
 from onion_app.vault.desk.circles import Circle, Grant, circles_of, grants_of
-from onion_app.vault.mailbox import lifetime, records
-from onion_app.vault.shown import routing
+from onion_app.vault.mailbox import case_keys, lifetime, records
 
 
 @dataclass(frozen=True, slots=True)
 class OwnCircle:
-    """A circle that one is a member of: its pairs, the newest first, and whether somebody exchanged its key."""
+    """A circle that one is a member of: the generation of its key, and the pairs of all generations that open."""
 
     id: bytes
     name: str
-    pairs: tuple[KeyPair, ...] = field(repr=False)
-    differs: bool
+    generation: int
+    pairs: Mapping[int, KeyPair] = field(repr=False)
+
+    @property
+    def pair(self) -> KeyPair:
+        """The present pair.
+
+        Raises:
+            CircleKeyChanged: the grant of it does not open; an older pair is known to whoever was shut out.
+        """
+        if self.generation not in self.pairs:
+            raise CircleKeyChanged
+        return self.pairs[self.generation]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,12 +77,9 @@ def check_key(who: moderators.Moderator, private: bytes) -> None:
 
 
 def _circle(dbs: Databases, circle: Circle, moderator_id: bytes, private: bytes) -> OwnCircle:
-    grants = grants_of(dbs.desk, moderator_id, circle.id)
-    opened = [_granted(grant, private) for grant in grants]
-    # Without the newest pair nothing is opened or sealed: an older one is known to whoever was shut out.
-    pairs = tuple(pair for pair in opened if pair is not None) if opened and opened[0] is not None else ()
-    ours = pairs[0].public if pairs else None
-    return OwnCircle(circle.id, circle.name, pairs, not circle.public_key == ours == _sealed_to(dbs, circle.id))
+    opened = {grant.generation: _granted(grant, private) for grant in grants_of(dbs.desk, moderator_id, circle.id)}
+    pairs = {generation: pair for generation, pair in opened.items() if pair is not None}
+    return OwnCircle(circle.id, circle.name, circle.generation or 0, pairs)
 
 
 def _granted(grant: Grant, private: bytes) -> KeyPair | None:
@@ -86,7 +94,8 @@ def _granted(grant: Grant, private: bytes) -> KeyPair | None:
         )
     except SealBroken:
         return None
-    return keypair_from(opened)
+    pair = keypair_from(opened)
+    return pair if pair.public == grant.public_key else None
 
 
 def grant_to(receiver: moderators.Moderator, pair: KeyPair, circle_id: bytes, generation: int) -> Grant:
@@ -99,14 +108,6 @@ def grant_to(receiver: moderators.Moderator, pair: KeyPair, circle_id: bytes, ge
         public_key=receiver.public_key,
     )
     return Grant(circle_id, generation, receiver.id, pair.public, sealed)
-
-
-def _sealed_to(dbs: Databases, circle_id: bytes) -> bytes | None:
-    """Give the key to which the site seals new cases of a circle."""
-    try:
-        return routing.circle_key(dbs.mailbox, circle_id).public_key
-    except NothingHere:
-        return None
 
 
 def circle_of(member: Member, circle_id: bytes) -> OwnCircle:
@@ -122,15 +123,20 @@ def circle_of(member: Member, circle_id: bytes) -> OwnCircle:
 
 
 def case_of(dbs: Databases, member: Member, case_id: bytes) -> records.Case:
-    """Give a case of one of the member's circles.
+    """Give a case that one of the member's circles has, whatever circle its row names.
 
     Raises:
-        NothingHere: no such case.
-        NotAllowed: it belongs to another circle.
+        NothingHere: no such case, or one that is gone.
+        KeysChanged: its id does not follow from its row.
+        NotAllowed: another circle has it.
     """
-    case = lifetime.read_case(dbs.mailbox, case_id)
-    circle_of(member, case.circle_id)
-    return case
+    case, row = lifetime.read_case(dbs.mailbox, case_id), case_keys.key_row(dbs.mailbox, case_id)
+    if case_records.read_door(dbs.desk, case_id) == "gone":
+        raise NothingHere
+    turns = case_records.turns_of(dbs.desk, case_id)
+    holder = turns[max(turns)].circle_id if turns else row.home
+    circle_of(member, holder)
+    return replace(case, circle_id=holder)
 
 
 def only_coordinators(member: Member) -> None:

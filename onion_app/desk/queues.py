@@ -6,7 +6,7 @@ from typing import Final, Literal, NamedTuple
 from onion_app.choices import CaseState
 from onion_app.desk.context import Databases
 from onion_app.desk.permissions import Member, OwnCircle, case_of, circle_of, handle_of
-from onion_app.errors import DamagedFile, NotAllowed, NothingHere
+from onion_app.errors import DamagedFile, KeysChanged, NotAllowed, NothingHere
 from onion_app.vault.desk import audit
 from onion_app.vault.desk.taken import taken_by, taken_cases
 from onion_app.vault.mailbox import queues, records
@@ -52,8 +52,8 @@ def circle_counts(dbs: Databases, member: Member) -> list[CircleCounts]:
 
 
 def acknowledge_finding(dbs: Databases, finding_id: bytes, member: Member) -> None:
-    """Note that a finding was seen, and by whom."""
-    audit.acknowledge(dbs.desk, finding_id)
+    """Note that a finding was seen, and by whom: the others go on seeing it until they have said so themselves."""
+    audit.acknowledge(dbs.desk, finding_id, member.id)
     audit.add_to_audit(dbs.desk, member.id, "acknowledged a finding", dbs.today)
 
 
@@ -82,6 +82,6 @@ def taken_cases_of(dbs: Databases, member: Member) -> list[records.Case]:
     """Read the cases that the member has taken and that are still theirs, the urgent and then the oldest first."""
     cases = []
     for case_id in taken_cases(dbs.desk, member.id):
-        with suppress(DamagedFile, NothingHere, NotAllowed):
+        with suppress(DamagedFile, NothingHere, NotAllowed, KeysChanged):
             cases.append(case_of(dbs, member, case_id))
     return sorted(cases, key=lambda case: (-case.urgent, case.last_day, case.id))

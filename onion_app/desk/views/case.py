@@ -40,6 +40,14 @@ def open_it(member: Member, case_id: bytes) -> Answer:
     return _back_to(case_id)
 
 
+@pages.post("/confirm")
+@login_required
+def confirm(member: Member, case_id: bytes) -> Answer:
+    """Let what was changed in a case count again."""
+    case_view.confirm_changed(databases(), member, case_id)
+    return _back_to(case_id)
+
+
 @pages.post("/take")
 @login_required
 def take(member: Member, case_id: bytes) -> Answer:

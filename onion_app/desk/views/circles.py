@@ -4,7 +4,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue as Answer
 
 from onion_app.crypto import codes
-from onion_app.desk import circles, forms, member_removal, rekeying
+from onion_app.desk import circles, forms, member_removal, opened_cases
 from onion_app.desk.context import databases
 from onion_app.desk.login_gate import answers_refusals, login_required
 from onion_app.desk.permissions import Member
@@ -92,34 +92,13 @@ def shut_out_of(member: Member, circle_id: bytes, moderator_id: bytes) -> Answer
     return redirect(url_for("circles.show"), 303)
 
 
-@pages.post("/new-keys")
-@login_required
-def new_keys(member: Member) -> Answer:
-    """Give new keys to some more of the cases that wait for them."""
-    rekeying.go_on(databases(), member, rekeying.AT_ONCE)
-    return redirect(url_for("home.home"), 303)
-
-
 @pages.get("/<id:circle_id>/opened-by/<id:gone_id>")
 @login_required
 def opened_by(member: Member, circle_id: bytes, gone_id: bytes) -> Answer:
     """Show the cases in which somebody worked who was shut out since."""
-    return _opened(member, rekeying.opened_by(databases(), member, circle_id, gone_id, _after()))
-
-
-@pages.get("/<id:circle_id>/opened-elsewhere")
-@login_required
-def opened_elsewhere(member: Member, circle_id: bytes) -> Answer:
-    """Show the cases that somebody opened in another circle who was shut out since."""
-    return _opened(member, rekeying.opened_elsewhere(databases(), member, circle_id, _after()))
-
-
-def _after() -> bytes:
-    return forms.place_in_list(request.args.get("after", ""))
-
-
-def _opened(member: Member, found: rekeying.Opening) -> Answer:
-    return render_template("opened_by.html", found=found, delayed=rekeying.waiting(databases(), member))
+    after = forms.place_in_list(request.args.get("after", ""))
+    found = opened_cases.opened_by(databases(), member, circle_id, gone_id, after)
+    return render_template("opened_by.html", found=found)
 
 
 @pages.get("/<id:circle_id>/audit")

@@ -8,7 +8,7 @@ from onion_app.desk.context import databases
 from onion_app.desk.login_gate import answers_refusals, login_required
 from onion_app.desk.permissions import Member
 from onion_app.errors import DiskFull, Overloaded
-from onion_app.vault.desk import taken
+from onion_app.vault.desk import case_records, taken
 
 pages = Blueprint("handover", __name__, url_prefix="/case/<id:case_id>/ways-out")
 
@@ -38,10 +38,18 @@ def step_out(member: Member, case_id: bytes) -> Answer:
 
 @pages.post("/close-door")
 @login_required
-def end_authors_access(member: Member, case_id: bytes) -> Answer:
-    """End the access of the case's author."""
-    handover.end_authors_access(databases(), member, case_id)
-    return redirect(url_for("my_cases.show"), 303)
+def close_door(member: Member, case_id: bytes) -> Answer:
+    """Close the door of the case's author."""
+    handover.close_authors_door(databases(), member, case_id)
+    return redirect(url_for("handover.show", case_id=case_id), 303)
+
+
+@pages.post("/open-door")
+@login_required
+def open_door(member: Member, case_id: bytes) -> Answer:
+    """Open the door again that was closed today."""
+    handover.open_authors_door(databases(), member, case_id)
+    return redirect(url_for("handover.show", case_id=case_id), 303)
 
 
 @answers_refusals(pages, DiskFull, Overloaded)
@@ -52,6 +60,7 @@ def _page(member: Member, mistakes: dict[str, str], case_id: bytes) -> Answer:
         "ways_out.html",
         case=case,
         circles=handover.circles_for(dbs, case),
+        door=case_records.read_door(dbs.desk, case_id),
         mine=taken.taken_by(dbs.desk, [case_id]).get(case_id) == member.id,
         mistakes=mistakes,
     )

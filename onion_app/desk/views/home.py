@@ -3,7 +3,7 @@
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue as Answer
 
-from onion_app.desk import circles, forms, queues, rekeying
+from onion_app.desk import circles, forms, queues
 from onion_app.desk.context import databases
 from onion_app.desk.login_gate import login_required
 from onion_app.desk.permissions import Member
@@ -22,9 +22,8 @@ def home(member: Member) -> Answer:
     return render_template(
         "home.html",
         circles=queues.circle_counts(dbs, member),
-        findings=audit.findings(dbs.desk),
+        findings=audit.findings_for(dbs.desk, member.id),
         awaited=circles.awaited_circles(dbs, member, own_key()),
-        delayed=rekeying.waiting(dbs, member),
         thin=circles.circles_with_too_few_sheets(dbs, member),
     )
 

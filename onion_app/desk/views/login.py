@@ -7,7 +7,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue as Answer
 
 from onion_app.crypto import codes
-from onion_app.desk import enrolment, forms, rekeying
+from onion_app.desk import enrolment, forms
 from onion_app.desk.context import databases, desk_context
 from onion_app.desk.enrolment import Enrolment
 from onion_app.desk.held_texts import held_text, hold_all, hold_titled
@@ -31,7 +31,6 @@ def login() -> Answer:
     except LoginRefused as refused:
         return _login_page({"": refused.sentence})
     begin_members_session(who.moderator_id, who.private)
-    rekeying.at_login(databases(), who.moderator_id, who.private)
     held = held_text(request.form.get("kept", ""))
     if held is None:
         return redirect(url_for("home.home"), 303)

@@ -58,15 +58,9 @@ def set_state(db: Database, case_id: bytes, state: CaseState) -> None:
 
 
 def mark_read(db: Database, case_id: bytes) -> None:
-    """Note that somebody of the circle has opened a case.
-
-    Raises:
-        NothingHere: no such case.
-    """
-    with db.writing():
-        db.run("UPDATE cases SET state = 'reading' WHERE id = ? AND state = 'new'", (case_id,))
-        if not db.run("UPDATE cases SET unread = 0 WHERE id = ?", (case_id,)):
-            raise NothingHere
+    """Note that somebody of the circle has opened a case, inside the caller's `writing()`."""
+    db.run("UPDATE cases SET state = 'reading' WHERE id = ? AND state = 'new'", (case_id,))
+    db.run("UPDATE cases SET unread = 0 WHERE id = ?", (case_id,))
 
 
 def move_to_circle(db: Database, case_id: bytes, circle_id: bytes) -> None:

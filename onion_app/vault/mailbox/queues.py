@@ -6,7 +6,7 @@ from onion_app.choices import CaseState
 from onion_app.errors import DamagedFile
 from onion_app.shapes import Value
 from onion_app.vault.database import Database
-from onion_app.vault.mailbox.lifetime import CASE
+from onion_app.vault.mailbox.lifetime import AT_ONCE, CASE
 from onion_app.vault.mailbox.records import MANY, PAGE, Case, Counts
 
 _WITHOUT_ANSWER = ("new", "reading")
@@ -42,6 +42,13 @@ def queued_cases(db: Database, circle_id: bytes, which: Literal[CaseState, "unre
         in_state = "SELECT id FROM cases WHERE circle_id = ? AND state = ? "
         ids = db.rows(in_state + part, (circle_id, which, PAGE, PAGE * page))
     return [case for case_id in ids for case in db.all(Case, CASE + "WHERE id = ?", case_id)]
+
+
+def cases_of(db: Database, circle_id: bytes, after: bytes) -> list[bytes]:
+    """List the next 100 cases of a circle, by id."""
+    of_circle = "SELECT id FROM cases WHERE circle_id = ? AND id > ? ORDER BY id LIMIT ?"
+    rows = db.rows(of_circle, (circle_id, after, AT_ONCE))
+    return [row[0] for row in rows if isinstance(row[0], bytes)]
 
 
 def _count(db: Database, sql: str, *params: Value) -> int:

@@ -25,6 +25,7 @@ CREATE TABLE cases (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX queue ON cases (circle_id, state, urgent DESC, last_day, id);
 CREATE INDEX unread ON cases (circle_id, urgent DESC, last_day, id) WHERE unread = 1;
+CREATE INDEX of_circle ON cases (circle_id, id);
 CREATE INDEX retention ON cases (last_day);
 
 CREATE TABLE messages (
