@@ -18,7 +18,7 @@ from onion_app.desk.permissions import Member, case_of
 from onion_app.errors import NewMessage, Refused
 from onion_app.vault.desk import entries, taken
 from onion_app.vault.mailbox import lifetime, messages, records
-from onion_app.vault.shown import writing
+from onion_app.vault.shown.replies import put_reply
 
 
 def take_case(dbs: Databases, member: Member, case_id: bytes) -> None:
@@ -106,7 +106,7 @@ def send_payload(
         message = replace(message, sealed=seal(key, pack(payload), message.place))
         # Before the mailbox has it: a power cut in between leaves an answer that is missing, none that looks forged.
         with dbs.shown.writing():
-            writing.put_reply(dbs.shown, message)
+            put_reply(dbs.shown, case_id, message_id, message.sealed)
         messages.insert_message(dbs.mailbox, message)
         unread = any(each.message.author == "visitor" and each.message.number > seen for each in opened.messages)
         messages.note_circle_wrote(dbs.mailbox, case_id, dbs.today, unread=unread)

@@ -261,5 +261,3 @@ def key_to_answer(dbs: Databases, opened: OpenedCase) -> tuple[KeyName, bytes]:
     if not opened.met_fits or not opened.is_proved or key is None:
         raise KeysChanged
     return name, key
-
-

@@ -252,7 +252,9 @@ def _last_opened(opened: OpenedCase) -> int | None:
 
 def _notes(dbs: Databases, keys: CaseKeys) -> list[CaseNote]:
     """List the notes of the circle that has the case; those of another circle stay with it, and so do its handles."""
-    own = [each for each in entries_of(dbs.desk, keys.row.id) if (each.kind, each.circle_id) == ("note", keys.circle.id)]
+    own = [
+        each for each in entries_of(dbs.desk, keys.row.id) if (each.kind, each.circle_id) == ("note", keys.circle.id)
+    ]
     return [CaseNote(handle_of(dbs, entry.author), entry.day, note_text(entry, keys)) for entry in own]
 
 

@@ -101,7 +101,9 @@ def circle_key(shown: Database, circle_id: bytes) -> CircleKey:
     """
     present = "JOIN circle_keys AS k ON k.circle_id = c.id AND k.generation = c.generation WHERE c.id = ?"
     try:
-        return shown.one(CircleKey, f"SELECT c.id, c.generation, k.public_key FROM circles AS c {present}", (circle_id,))
+        return shown.one(
+            CircleKey, f"SELECT c.id, c.generation, k.public_key FROM circles AS c {present}", (circle_id,)
+        )
     except NothingHere:
         raise Paused from None
 

@@ -1,0 +1,10 @@
+"""The marks of the answers that the desk wrote: what has none, its author is not shown."""
+
+from onion_app.crypto.casekeys import reply_mark
+from onion_app.vault.database import Database
+
+
+def put_reply(shown: Database, case_id: bytes, message_id: bytes, sealed: bytes) -> None:
+    """Note that the desk writes an answer, inside the caller's `writing()`; told twice, the later bytes hold."""
+    put = "INSERT OR REPLACE INTO replies (message_id, case_id, mark) VALUES (?, ?, ?)"
+    shown.run(put, (message_id, case_id, reply_mark(sealed)))
