@@ -97,10 +97,10 @@ class CaseKeys:
         circle = self._member.circles.get(handed.circle_id)
         if circle is None or handed.generation not in circle.pairs:
             return {}
-        place = {"case_id": handed.case_id, "first": self.row.codes[0], "turn": handed.turn}
         private, to = circle.pairs[handed.generation].private, (handed.circle_id, handed.generation)
+        first, turn = self.row.codes[0], handed.turn
         try:
-            return open_handed(handed.sealed, private, to=to, **place)
+            return open_handed(handed.sealed, private, case_id=handed.case_id, first=first, turn=turn, to=to)
         except SealBroken:
             return {}
 
@@ -196,7 +196,7 @@ def _unsealed(key: bytes | None, message: records.Message) -> bytes | None:
 
 
 def note_met_and_read(dbs: Databases, opened: OpenedCase, *, confirmed: bool = False) -> None:
-    """Note which list of the author's keys was met, and up to where the case was read, inside the mailbox's `writing()`.
+    """Note which list of the author's keys was met, and up to where was read, inside the mailbox's `writing()`.
 
     Of a case in which something read was changed nothing is noted as read, unless a member has confirmed it.
     """
@@ -213,7 +213,7 @@ def note_met_and_read(dbs: Databases, opened: OpenedCase, *, confirmed: bool = F
 
 
 def _newly_met(opened: OpenedCase) -> Met | None:
-    """Give the longest list under which the author wrote in this turn and generation, if it goes on from the one met."""
+    """Give the longest list under which its author wrote to the present key, if it goes on from the one met."""
     now = (opened.keys.turn, opened.keys.circle.generation)
     proved = [
         each.message.codes

@@ -206,13 +206,17 @@ def open_database(folder: Path, kind: DatabaseKind, key: bytes, *, read_only: bo
     opened = _once_whole(lambda: connection.connect(folder, kind, key, read_only=read_only))
     try:
         with connection.named_errors(file_name(kind)):
-            if schema.version(opened, kind) < schema.newest_version(kind):
-                raise OlderFile(file_name(kind))
+            _expect_newest(opened, kind)
             schema.check_schema(opened, kind)
     except BaseException:
         opened.close()
         raise
     return Database(opened, kind, folder)
+
+
+def _expect_newest(opened: connection.Connection, kind: DatabaseKind) -> None:
+    if schema.version(opened, kind) < schema.newest_version(kind):
+        raise OlderFile(file_name(kind))
 
 
 def _once_whole(read: Callable[[], _Shape]) -> _Shape:

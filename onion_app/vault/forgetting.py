@@ -5,7 +5,8 @@ point and called again. The mailbox is locked first; the desk commits before `sh
 # P07
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
+from functools import partial
 from typing import Final, NamedTuple
 
 from onion_app.errors import KeysChanged, NothingHere
@@ -14,6 +15,7 @@ from onion_app.vault.database import Database
 from onion_app.vault.desk import case_records
 from onion_app.vault.mailbox import lifetime
 from onion_app.vault.mailbox.case_keys import key_row
+from onion_app.vault.shown.replies import forget_replies
 
 _FEW: Final = 10  # cases that may be missing at once without anybody being asked
 _SHARE: Final = 20  # and above that one in so many
@@ -37,19 +39,22 @@ def missing_cases(mailbox: Database, shown: Database, desk: Database, proofs: in
     return Missing(missing, unexplained > _FEW and unexplained * _SHARE > len(known))
 
 
-def forget_cases(mailbox: Database, shown: Database, desk: Database, cases: Iterable[bytes]) -> None:
+def forget_cases(mailbox: Database, shown: Database, desk: Database, cases: Collection[bytes]) -> None:
     """Delete all that is known of some cases, wherever it lies, and call them gone."""
     chosen = sorted(cases)
-    for at in range(0, len(chosen), lifetime.AT_ONCE):
+    while chosen:
+        part, chosen = chosen[: lifetime.AT_ONCE], chosen[lifetime.AT_ONCE :]
         with mailbox.writing():
             with desk.writing():
-                for case_id in chosen[at : at + lifetime.AT_ONCE]:
-                    case_records.forget_case(desk, case_id)
+                _each(part, partial(case_records.forget_case, desk))
             with shown.writing():
-                for case_id in chosen[at : at + lifetime.AT_ONCE]:
-                    shown.run("DELETE FROM replies WHERE case_id = ?", (case_id,))
-            for case_id in chosen[at : at + lifetime.AT_ONCE]:
-                lifetime.delete_case(mailbox, case_id)
+                _each(part, partial(forget_replies, shown))
+            _each(part, partial(lifetime.delete_case, mailbox))
+
+
+def _each(cases: Iterable[bytes], forget: Callable[[bytes], None]) -> None:
+    for case_id in cases:
+        forget(case_id)
 
 
 def delete_what_came_back(mailbox: Database, shown: Database, desk: Database) -> int:
@@ -67,13 +72,9 @@ def delete_what_came_back(mailbox: Database, shown: Database, desk: Database) ->
     }
     known = case_records.known_cases(desk, shown)
     forget_cases(mailbox, shown, desk, back & known)
-    for case_id in back - known:
-        with mailbox.writing():
-            lifetime.delete_case(mailbox, case_id)
-    left = {row[0] for row in shown.rows("SELECT DISTINCT case_id FROM replies")} & gone
     with mailbox.writing(), shown.writing():
-        for each in left:  # cut off between the two files
-            shown.run("DELETE FROM replies WHERE case_id = ?", (each,))
+        _each(back - known, partial(lifetime.delete_case, mailbox))
+        _each(gone, partial(forget_replies, shown))  # where it was cut off between the two files
     return len(back)
 
 
@@ -93,12 +94,9 @@ def destroy_due(mailbox: Database, shown: Database, desk: Database, today: int) 
         forget_cases(mailbox, shown, desk, (ids - public) & known)
         with mailbox.writing():
             with desk.writing():
-                for case_id in ids & public:
-                    case_records.forget_reading(desk, case_id)
-            for case_id in ids - public - known:
-                lifetime.delete_case(mailbox, case_id)
-            for case_id in ids & public:
-                lifetime.empty_case(mailbox, case_id)
+                _each(ids & public, partial(case_records.forget_reading, desk))
+            _each(ids - public - known, partial(lifetime.delete_case, mailbox))
+            _each(ids & public, partial(lifetime.empty_case, mailbox))
         destroyed += len(ids - public)
     return destroyed
 
@@ -113,9 +111,9 @@ def end_boxes(mailbox: Database, desk: Database, today: int) -> None:
 
 def put_queues_right(mailbox: Database, desk: Database) -> None:
     """Put each case into the queue of the circle that has it, whatever column somebody has moved."""
-    handed = dict(desk.rows("SELECT case_id, circle_id FROM handed ORDER BY case_id, turn"))
-    homes = dict(mailbox.rows("SELECT id, home FROM cases WHERE circle_id <> home"))
-    moved = {case_id: handed.get(case_id, home) for case_id, home in homes.items()} | handed
+    handed = {row[0]: row[1] for row in desk.rows("SELECT case_id, circle_id FROM handed ORDER BY case_id, turn")}
+    astray = {row[0]: row[1] for row in mailbox.rows("SELECT id, home FROM cases WHERE circle_id <> home")}
+    moved = astray | handed
     with mailbox.writing():
         for case_id, circle_id in moved.items():
             if isinstance(case_id, bytes) and _is_named_rightly(mailbox, case_id):

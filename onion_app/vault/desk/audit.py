@@ -75,8 +75,8 @@ def findings_for(db: Database, moderator_id: bytes) -> list[Finding]:
 
 def unseen_findings(db: Database) -> int:
     """Count the findings that nobody has acknowledged."""
-    seen = "(SELECT 1 FROM findings_seen AS s WHERE s.finding_id = id)"
-    return len(db.rows(f"SELECT 1 FROM findings WHERE NOT EXISTS {seen}"))
+    unseen = "SELECT 1 FROM findings WHERE id NOT IN (SELECT finding_id FROM findings_seen)"
+    return len(db.rows(unseen))
 
 
 def acknowledge(db: Database, finding_id: bytes, moderator_id: bytes) -> None:

@@ -8,3 +8,8 @@ def put_reply(shown: Database, case_id: bytes, message_id: bytes, sealed: bytes)
     """Note that the desk writes an answer, inside the caller's `writing()`; told twice, the later bytes hold."""
     put = "INSERT OR REPLACE INTO replies (message_id, case_id, mark) VALUES (?, ?, ?)"
     shown.run(put, (message_id, case_id, reply_mark(sealed)))
+
+
+def forget_replies(shown: Database, case_id: bytes) -> None:
+    """Forget the marks of a case's answers, inside the caller's `writing()`."""
+    shown.run("DELETE FROM replies WHERE case_id = ?", (case_id,))

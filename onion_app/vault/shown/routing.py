@@ -99,11 +99,12 @@ def circle_key(shown: Database, circle_id: bytes) -> CircleKey:
     Raises:
         Paused: nobody is in it.
     """
-    present = "JOIN circle_keys AS k ON k.circle_id = c.id AND k.generation = c.generation WHERE c.id = ?"
+    present = (
+        "SELECT c.id, c.generation, k.public_key FROM circles AS c "
+        "JOIN circle_keys AS k ON k.circle_id = c.id AND k.generation = c.generation WHERE c.id = ?"
+    )
     try:
-        return shown.one(
-            CircleKey, f"SELECT c.id, c.generation, k.public_key FROM circles AS c {present}", (circle_id,)
-        )
+        return shown.one(CircleKey, present, (circle_id,))
     except NothingHere:
         raise Paused from None
 
