@@ -1,89 +1,184 @@
-"""A case: stored once, found by its code, its messages numbered inside the transaction."""
+"""A case: stored whole, found by its code, named by its keys; its messages numbered inside the transaction."""
 
+import secrets
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from onion_app.errors import AlreadyWithdrawn, EpochPassed, NothingHere
+from onion_app.crypto.keys import new_keypair
+from onion_app.errors import AwaitsAnswer, KeysChanged, NothingHere, TooMany
 from onion_app.vault.database import Database
 from onion_app.vault.mailbox import case_keys, lifetime, messages
-from onion_app.vault.mailbox.records import AUTHOR, Case
-from tests.vault.made import TODAY, Installation, new_case, next_wraps, sealing, some_id, some_key, write
+from onion_app.vault.mailbox.records import NUMBERS, Case
+from tests.vault.made import TODAY, Installation, key_row, message, some_id, some_key, write
 
 
-def test_the_same_case_sent_twice_is_stored_once(made: Installation, mailbox: Database) -> None:
-    new = new_case(made.circle_id)
-    assert lifetime.add_case(mailbox, new)
-    assert not lifetime.add_case(mailbox, new)
-    assert [message.sealed for message in messages.messages_of(mailbox, new.id)] == [new.messages[0].sealed]
-    assert lifetime.find_by_tag(mailbox, new.lookup_tag or b"").id == new.id
+def test_a_case_is_found_by_its_code_by_its_mark_and_by_its_id(made: Installation, mailbox: Database) -> None:
+    row = made.add_case(mailbox).row
+    assert row.tag is not None
+    assert case_keys.case_of_tag(mailbox, row.tag) == row
+    assert case_keys.case_of_mark(mailbox, row.mark) == row
+    assert case_keys.key_row(mailbox, row.id) == row
+    assert row.is_named_rightly
+    for find in (case_keys.case_of_tag, case_keys.case_of_mark, case_keys.key_row, lifetime.read_case):
+        with pytest.raises(NothingHere):
+            find(mailbox, some_key())
+    for change in (lifetime.mark_read, lambda db, case_id: lifetime.set_state(db, case_id, "closed")):
+        with pytest.raises(NothingHere):
+            change(mailbox, some_id())
 
 
 def test_a_case_is_stored_whole_or_not_at_all(made: Installation, mailbox: Database) -> None:
-    new = new_case(made.circle_id)
-    broken = new_case(made.circle_id, id=new.id, wraps=(*new.wraps, new.wraps[0]))
+    row = key_row(made.circle_id)
     with pytest.raises(Exception, match="UNIQUE"):
-        lifetime.add_case(mailbox, broken)
+        made.add_case(mailbox, row=row, messages=(message(row.id, 1), message(row.id, 1)))
     with pytest.raises(NothingHere):
-        lifetime.read_case(mailbox, new.id)
-    assert mailbox.row("SELECT count(*) FROM case_keys") == (0,)
+        lifetime.read_case(mailbox, row.id)
+    assert mailbox.row("SELECT count(*) FROM messages") == (0,)
 
 
-def test_a_case_that_was_erased_is_not_stored_again(made: Installation, mailbox: Database) -> None:
-    new = made.add_case(mailbox)
-    lifetime.erase_case(mailbox, new.id, TODAY)
-    with pytest.raises(AlreadyWithdrawn):
-        lifetime.add_case(mailbox, new)
+def test_no_case_takes_the_place_of_another(made: Installation, mailbox: Database) -> None:
+    there = made.add_case(mailbox).row
+    for same in (
+        there,
+        replace(key_row(made.circle_id), mark=there.mark),
+        replace(key_row(made.circle_id), tag=there.tag),
+    ):
+        with pytest.raises(Exception, match="UNIQUE"):
+            made.add_case(mailbox, row=same)
+    assert case_keys.key_row(mailbox, there.id) == there
+    assert mailbox.row("SELECT count(*) FROM messages") == (1,)
 
 
-def test_nothing_is_under_another_code_or_id(mailbox: Database, case: Case) -> None:
+def test_cases_without_return_have_no_code_and_many_of_them_can_be_stored(
+    made: Installation, mailbox: Database
+) -> None:
+    for _ in range(2):
+        row = key_row(made.circle_id, with_return=False)
+        assert case_keys.key_row(mailbox, made.add_case(mailbox, row=row).row.id).tag is None
+
+
+CHANGED = {
+    "another home": "home = randomblob(16)",
+    "another mark": "mark = randomblob(32)",
+    "another first key": "codes = randomblob(32)",
+    "a key before the first": "codes = CAST(randomblob(32) || codes AS BLOB)",
+    "no key": "codes = x''",
+    "half a key": "codes = CAST(codes || x'00' AS BLOB)",
+    "seventeen keys": "codes = CAST(codes || zeroblob(512) AS BLOB)",
+    "a short mark": "mark = x'00'",
+    "words for a tag": "tag = 'sixteen letters.'",
+    "words for a box": "box = 'sealed'",
+}
+
+
+@pytest.mark.parametrize("change", CHANGED.values(), ids=list(CHANGED))
+def test_a_row_that_somebody_has_changed_is_named_and_never_computed_with(
+    made: Installation, mailbox: Database, change: str
+) -> None:
+    row = made.add_case(mailbox).row
+    with made.hostile_past_strict() as link:
+        link.execute(f"UPDATE cases SET {change}")
+    with pytest.raises(KeysChanged):
+        case_keys.key_row(mailbox, row.id)
+    other = made.add_case(mailbox).row
+    assert case_keys.key_row(mailbox, other.id) == other
+
+
+def test_a_planted_key_behind_the_first_does_not_change_the_name_and_is_for_the_caller_to_see(
+    made: Installation, mailbox: Database
+) -> None:
+    row = made.add_case(mailbox).row
+    planted = new_keypair().public
+    with made.hostile() as link:
+        link.execute("UPDATE cases SET codes = CAST(codes || ? AS BLOB)", (planted,))
+    assert case_keys.key_row(mailbox, row.id).codes == (*row.codes, planted)
+
+
+def test_the_authors_own_row_is_put_back_whatever_stands_there(made: Installation, mailbox: Database) -> None:
+    row = made.add_case(mailbox).row
+    with made.hostile() as link:
+        link.execute("UPDATE cases SET home = randomblob(16), mark = randomblob(32), codes = randomblob(512)")
+    tag = some_key()
+    with mailbox.writing():
+        new = case_keys.write_key_row(mailbox, row, tag=tag)
+    assert new == replace(row, tag=tag)
+    assert case_keys.key_row(mailbox, row.id) == new
     with pytest.raises(NothingHere):
-        lifetime.find_by_tag(mailbox, some_key())
-    for ask in (lifetime.read_case, case_keys.author_key_of, lifetime.mark_read, case_keys.end_return):
-        with pytest.raises(NothingHere):
-            ask(mailbox, some_id())
-    with pytest.raises(NothingHere):
-        lifetime.set_state(mailbox, some_id(), "closed")
-    assert messages.messages_of(mailbox, some_id()) == []
-    assert case_keys.wraps_of(mailbox, case.id, some_id()) == []
+        case_keys.case_of_tag(mailbox, row.tag or b"")
 
 
-def test_numbers_follow_each_other_and_are_known_to_the_seal(mailbox: Database, case: Case) -> None:
-    written = [write(mailbox, case) for _ in range(3)]
-    assert [message.number for message in written] == [2, 3, 4]
-    assert [message.sealed for message in written] == [sealing()(number) for number in (2, 3, 4)]
+def test_numbers_follow_each_other(mailbox: Database, case: Case) -> None:
+    written = [write(mailbox, case.id) for _ in range(3)]
+    assert [each.number for each in written] == [2, 3, 4]
     assert messages.messages_of(mailbox, case.id)[1:] == written
+    assert messages.is_stored(mailbox, case.id, written[0].id)
+    assert messages.case_with(mailbox, written[0].id) == case.id
+    assert not messages.is_stored(mailbox, case.id, some_id())
+    with pytest.raises(NothingHere):
+        messages.case_with(mailbox, some_id())
 
 
-def test_the_same_message_sent_twice_is_stored_once(mailbox: Database, case: Case) -> None:
-    message_id = some_id()
-    first, second = (write(mailbox, case, message_id=message_id, seal=sealing(content)) for content in (b"one", b"two"))
-    assert first == second
+PLANTED = {
+    "a wild number": "number = 4294967295",
+    "a number past the last": "number = 10000",
+    "a number before the first": "number = -1",
+    "a wild turn": "turn = 256",
+    "no generation": "generation = 0",
+    "a wild generation": "generation = 65536",
+    "seventeen codes": "codes = 17",
+    "a number of codes in words": "codes = 'one'",
+    "another author": "author = 'operator'",
+    "words": "sealed = 'words'",
+    "a short id": "id = x'00'",
+}
+
+
+@pytest.mark.parametrize("planted", PLANTED.values(), ids=list(PLANTED))
+def test_a_planted_row_is_no_message_and_stops_no_case(
+    made: Installation, mailbox: Database, case: Case, planted: str
+) -> None:
+    write(mailbox, case.id)
+    with made.hostile_past_strict() as link:
+        link.execute(f"UPDATE messages SET {planted} WHERE number = 2")
+    assert [each.number for each in messages.messages_of(mailbox, case.id)] == [1]
+    assert write(mailbox, case.id).number in (2, 3)
     assert len(messages.messages_of(mailbox, case.id)) == 2
 
 
-def test_a_seal_that_fails_stores_nothing(mailbox: Database, case: Case) -> None:
-    def broken(_number: int) -> bytes:
-        raise ZeroDivisionError
+def test_a_case_takes_as_many_messages_as_it_has_numbers(mailbox: Database, case: Case) -> None:
+    with mailbox.writing():
+        messages.insert_message(mailbox, message(case.id, NUMBERS[-2]))
+    assert write(mailbox, case.id).number == NUMBERS[-1]
+    with pytest.raises(TooMany):
+        write(mailbox, case.id)
+    assert len(messages.messages_of(mailbox, case.id)) == 3
 
-    with pytest.raises(ZeroDivisionError):
-        write(mailbox, case, seal=broken, epoch=2, new_wraps=next_wraps(mailbox, case))
-    assert len(messages.messages_of(mailbox, case.id)) == 1
-    assert case_keys.wraps_of(mailbox, case.id, AUTHOR)[0].epoch == 1
+
+def test_a_message_id_in_another_case_is_somebodys_doing(made: Installation, mailbox: Database, case: Case) -> None:
+    elsewhere = made.add_case(mailbox).messages[0]
+    with pytest.raises(KeysChanged):
+        messages.is_stored(mailbox, case.id, elsewhere.id)
 
 
-def test_the_record_of_the_last_opening_is_replaced_each_time(mailbox: Database, case: Case) -> None:
-    ids, held = [some_id(), some_id()], case_keys.all_wraps(mailbox, case.id)
-    for message_id in ids:
-        messages.put_opened(mailbox, case.id, message_id, epoch=1, expected_wraps=held, seal=sealing())
-    zero = [message for message in messages.messages_of(mailbox, case.id) if message.number == 0]
-    assert [message.id for message in zero] == ids[1:]
-    assert zero[0].author == "site"
-    assert write(mailbox, case).number == 2
-    with pytest.raises(EpochPassed):
-        messages.put_opened(mailbox, case.id, some_id(), epoch=1, expected_wraps=held[:1], seal=sealing())
-    with pytest.raises(NothingHere):
-        messages.put_opened(mailbox, some_id(), some_id(), epoch=1, expected_wraps=held, seal=sealing())
+def test_the_record_of_the_last_visit_is_replaced_each_time(mailbox: Database, case: Case) -> None:
+    records = [message(case.id, 0, author="site") for _ in range(2)]
+    for each in records:
+        with mailbox.writing():
+            messages.insert_message(mailbox, each)
+    assert messages.messages_of(mailbox, case.id)[0] == records[1]
+    assert write(mailbox, case.id).number == 2
+
+
+def test_an_author_writes_so_often_and_no_oftener_until_the_circle_does(mailbox: Database, case: Case) -> None:
+    for _ in range(2):
+        messages.expect_few_waiting(mailbox, case.id, 3)
+        write(mailbox, case.id)
+    with pytest.raises(AwaitsAnswer):
+        messages.expect_few_waiting(mailbox, case.id, 3)
+    write(mailbox, case.id, "circle")
+    messages.expect_few_waiting(mailbox, case.id, 3)
 
 
 def test_states_follow_who_wrote_last(mailbox: Database, case: Case) -> None:
@@ -96,7 +191,7 @@ def test_states_follow_who_wrote_last(mailbox: Database, case: Case) -> None:
         if who == "closed":
             lifetime.set_state(mailbox, case.id, "closed")
         elif who:
-            write(mailbox, case, who)
+            write(mailbox, case.id, who)
         read = lifetime.read_case(mailbox, case.id)
         assert (read.state, read.unread) == (state, unread)
 
@@ -104,22 +199,55 @@ def test_states_follow_who_wrote_last(mailbox: Database, case: Case) -> None:
 @pytest.mark.parametrize("state", ["asking", "ready", "published"])
 def test_a_story_on_its_way_stays_there_while_people_write(mailbox: Database, case: Case, state: Any) -> None:
     lifetime.set_state(mailbox, case.id, state)
-    write(mailbox, case, "circle")
-    write(mailbox, case, "visitor")
+    write(mailbox, case.id, "circle")
+    write(mailbox, case.id, "visitor")
     read = lifetime.read_case(mailbox, case.id)
     assert (read.state, read.unread) == (state, True)
 
 
-def test_an_answer_does_not_hide_a_message_that_came_meanwhile(mailbox: Database, case: Case) -> None:
-    write(mailbox, case, "visitor")
-    write(mailbox, case, "circle", seen=1)
-    assert lifetime.read_case(mailbox, case.id).unread
-    write(mailbox, case, "circle", seen=3)
-    assert not lifetime.read_case(mailbox, case.id).unread
-
-
 def test_the_last_day_never_goes_back(mailbox: Database, case: Case) -> None:
-    write(mailbox, case, day=TODAY + 3)
-    write(mailbox, case, day=TODAY - 3)
+    write(mailbox, case.id, day=TODAY + 3)
+    write(mailbox, case.id, day=TODAY - 3)
     read = lifetime.read_case(mailbox, case.id)
     assert (read.received_day, read.last_day) == (TODAY, TODAY + 3)
+    lifetime.bring_days_back(mailbox, TODAY + 1)
+    assert lifetime.read_case(mailbox, case.id).last_day == TODAY + 1, "a day that has not come counts as today"
+
+
+def test_a_case_that_is_handed_over_is_new_to_its_next_circle(made: Installation, mailbox: Database) -> None:
+    case_id, other = made.add_case(mailbox).row.id, some_id()
+    lifetime.mark_read(mailbox, case_id)
+    with mailbox.writing():
+        lifetime.move_to_circle(mailbox, case_id, other)
+    moved = lifetime.read_case(mailbox, case_id)
+    assert (moved.circle_id, moved.state, moved.unread) == (other, "new", True)
+    assert case_keys.key_row(mailbox, case_id).home == made.circle_id, "its name stays"
+
+
+def test_an_emptied_case_keeps_what_erases_it_and_nothing_that_opens(made: Installation, mailbox: Database) -> None:
+    row = made.add_case(mailbox).row
+    with mailbox.writing():
+        lifetime.empty_case(mailbox, row.id)
+    assert case_keys.key_row(mailbox, row.id) == replace(row, box=None)
+    assert messages.messages_of(mailbox, row.id) == []
+
+
+def test_a_row_that_this_vault_could_not_have_written_is_refused_by_its_table(
+    made: Installation, mailbox: Database
+) -> None:
+    row = key_row(made.circle_id)
+    for wrong in (
+        replace(row, packed_codes=secrets.token_bytes(33)),
+        replace(row, packed_codes=secrets.token_bytes(544)),
+        replace(row, tag=None),
+        replace(row, stop=None),
+        replace(row, tag=None, stop=None),
+        replace(row, box=bytes(88)),
+        replace(row, stop=bytes(74)),
+    ):
+        with pytest.raises(Exception, match="CHECK"):
+            made.add_case(mailbox, row=wrong)
+    for bad in ({"turn": 256}, {"generation": 0}, {"codes": 17}, {"number": 10_000}, {"sealed": bytes(2090)}):
+        with pytest.raises(Exception, match="CHECK"):
+            made.add_case(mailbox, row=row, messages=(replace(message(row.id, 1), **bad),))
+    assert mailbox.row("SELECT count(*) FROM cases") == (0,)

@@ -15,19 +15,17 @@ from onion_app.vault.database import Database
 from onion_app.vault.mailbox import lifetime, messages
 from onion_app.vault.mailbox.records import Case
 from onion_app.vault.per_thread import PerThread
-from tests.vault.made import TODAY, Installation, write
+from tests.vault.made import Installation, write
 
 WRITER = """
-import secrets, sys
+import sys
 from pathlib import Path
 from onion_app.vault import database
-from onion_app.vault.mailbox import case_keys, messages
+from tests.vault.made import write
 key, case_id = (bytes.fromhex(word) for word in sys.argv[2:4])
-db = database.open_mailbox(Path(sys.argv[1]), key)
-held = case_keys.all_wraps(db, case_id)
+db = database.open_database(Path(sys.argv[1]), "mailbox", key)
 for _ in range(int(sys.argv[4])):
-    messages.append_message(db, case_id, secrets.token_bytes(16), author="visitor", epoch=1, expected_wraps=held,
-                            new_wraps=(), seal=lambda n: b"kept", day=1)
+    write(db, case_id, sealed=b"kept".ljust(2089))
 print("committed", flush=True)
 with db.writing():
     db.run("DELETE FROM messages")
@@ -39,7 +37,7 @@ with db.writing():
 
 def writer(made: Installation, case: Case, times: int, stdin: int = subprocess.PIPE) -> "subprocess.Popen[str]":
     """Have another process store so many messages, and then delete all; it never commits that."""
-    words = [sys.executable, "-c", WRITER, str(made.mailbox_folder), made.mailbox_key.hex(), case.id.hex(), str(times)]
+    words = [sys.executable, "-c", WRITER, str(made.mailbox_folder), made.keys.mailbox.hex(), case.id.hex(), str(times)]
     return subprocess.Popen(words, stdin=stdin, stdout=subprocess.PIPE, text=True)
 
 
@@ -50,7 +48,7 @@ def test_a_commit_survives_kill_9_and_what_was_not_committed_does_not(made: Inst
         killed.kill()
     kept = messages.messages_of(made.mailbox(), case.id)
     assert [message.number for message in kept] == [1, 2]
-    assert kept[1].sealed == b"kept"
+    assert kept[1].sealed == b"kept".ljust(2089)
 
 
 def test_no_other_file_is_written_while_working(made: Installation, case: Case, tmp_path: Path) -> None:
@@ -59,13 +57,14 @@ def test_no_other_file_is_written_while_working(made: Installation, case: Case, 
 import sys, secrets
 from pathlib import Path
 from onion_app.vault import database
-db = database.open_mailbox(Path(sys.argv[1]), bytes.fromhex(sys.argv[2]))
+db = database.open_database(Path(sys.argv[1]), "mailbox", bytes.fromhex(sys.argv[2]))
 try:
     with db.writing():
         for number in range(1500):
-            db.run("INSERT INTO messages (case_id, number, id, epoch, author, sealed) VALUES (?, ?, ?, 1, 'site', ?)",
-                   (bytes.fromhex(sys.argv[3]), number + 9, secrets.token_bytes(16), secrets.token_bytes(2000)))
-        db.run("UPDATE messages SET epoch = epoch + 1")
+            db.run("INSERT INTO messages (case_id, number, id, author, turn, generation, codes, sealed) "
+                   "VALUES (?, ?, ?, 'site', 0, 1, 1, ?)",
+                   (bytes.fromhex(sys.argv[3]), number + 9, secrets.token_bytes(16), secrets.token_bytes(2089)))
+        db.run("UPDATE messages SET generation = generation + 1")
         db.rows("SELECT sealed FROM messages ORDER BY sealed")
         raise ZeroDivisionError
 except ZeroDivisionError:
@@ -73,7 +72,7 @@ except ZeroDivisionError:
 """
     trace = tmp_path / "trace"
     watch = ["strace", "-f", "--seccomp-bpf", "-o", str(trace), "-e", "trace=openat,open,creat,memfd_create"]
-    words = [str(made.mailbox_folder), made.mailbox_key.hex(), case.id.hex()]
+    words = [str(made.mailbox_folder), made.keys.mailbox.hex(), case.id.hex()]
     subprocess.run([*watch, sys.executable, "-B", "-c", code, *words], check=True, timeout=120)
     calls = trace.read_text().splitlines()
     opened = [call for call in calls if "O_RDWR" in call or "O_WRONLY" in call or "O_CREAT" in call]
@@ -82,15 +81,15 @@ except ZeroDivisionError:
 
 
 def test_sixteen_threads_at_once_all_get_their_turn(made: Installation, case: Case) -> None:
-    connections = PerThread(lambda: database.open_mailbox(made.mailbox_folder, made.mailbox_key))
+    connections = PerThread(lambda: database.open_database(made.mailbox_folder, "mailbox", made.keys.mailbox))
     start = threading.Barrier(16)
 
     def work(_: int) -> None:
         start.wait()
         for _ in range(10):
             db = connections.here()
-            write(db, case)
-            lifetime.erase_case(db, made.add_case(db).id, TODAY)
+            write(db, case.id)
+            lifetime.erase_case(db, made.add_case(db).row.id, [])
 
     with ThreadPoolExecutor(16) as threads:
         list(threads.map(work, range(16)))
@@ -108,7 +107,7 @@ def test_two_processes_at_once_all_get_their_turn(made: Installation, case: Case
 def test_each_thread_has_one_connection_and_sees_nothing_that_another_is_still_writing(
     made: Installation, case: Case
 ) -> None:
-    connections = PerThread(lambda: database.open_mailbox(made.mailbox_folder, made.mailbox_key))
+    connections = PerThread(lambda: database.open_database(made.mailbox_folder, "mailbox", made.keys.mailbox))
     here = connections.here()
     assert connections.here() is here
     with ThreadPoolExecutor(1) as thread:
@@ -142,8 +141,8 @@ def test_writing_does_not_nest_nothing_is_changed_outside_it_and_what_is_raised_
     with mailbox.writing(), pytest.raises(RuntimeError), mailbox.writing():
         pass
     with pytest.raises(RuntimeError):
-        mailbox.run("DELETE FROM settings")
+        mailbox.run("DELETE FROM counter")
     with suppress(ZeroDivisionError), mailbox.writing():
-        mailbox.run("DELETE FROM settings")
+        mailbox.run("DELETE FROM counter")
         raise ZeroDivisionError
-    assert mailbox.row("SELECT count(*) FROM settings") == (2,)
+    assert mailbox.row("SELECT count(*) FROM counter") == (1,)

@@ -13,7 +13,9 @@ from tests.vault.made import TODAY, Installation, circle, founded, grant, modera
 def test_the_first_member_of_an_empty_circle_brings_its_key(made: Installation, desk: Database) -> None:
     only, first = circles.read_circle(desk, made.circle_id), moderators.find_moderator(desk, "first")
     assert (only.generation, first.state) == (1, "active")
-    assert [held.public_key for held in circles.grants_of(desk, first.id, only.id)] == [only.public_key]
+    assert [held.public_key for held in circles.grants_of(desk, first.id, only.id)] == [
+        circles.public_keys(desk, only.id)[1]
+    ]
     assert circles.circles_of(desk, first.id) == [only] == circles.circles(desk)
     assert circles.members_of(desk, only.id) == [first]
     assert invitations.open_invitations(desk) == []
@@ -103,7 +105,7 @@ def test_who_is_shut_out_holds_nothing_and_cannot_come_back(made: Installation, 
     assert circles.circles_of(desk, informer.id) == []
     assert taken.taken_by(desk, [case_id]) == {}
     renewed_circle = circles.read_circle(desk, made.circle_id)
-    assert (renewed_circle.generation, renewed_circle.public_key) == (2, renewed)
+    assert (renewed_circle.generation, circles.public_keys(desk, made.circle_id)[2]) == (2, renewed)
     first = circles.grants_of(desk, made.moderator_id, made.circle_id)
     assert [held.generation for held in first] == [2, 1], "who stays still opens what came before"
     with pytest.raises(Refused, match=invitations.INVITATION_REFUSED):
@@ -138,10 +140,12 @@ def test_a_circle_that_nobody_is_left_in_has_no_key_until_its_next_first_member(
 ) -> None:
     circles.remove_member(desk, made.moderator_id, {made.circle_id: []})
     renewed_circle = circles.read_circle(desk, made.circle_id)
-    assert (renewed_circle.generation, renewed_circle.public_key) == (2, None)
+    assert (renewed_circle.generation, list(circles.public_keys(desk, made.circle_id))) == (None, [1])
     mark, newcomer = made.invited(desk), moderator("second")
-    invitations.redeem(desk, mark, TODAY, newcomer, grant(made.circle_id, 3, newcomer.id, some_key()))
+    invitations.redeem(desk, mark, TODAY, newcomer, grant(made.circle_id, 2, newcomer.id, some_key()))
     assert circles.members_of(desk, made.circle_id)[0].handle == "second"
+    assert sorted(circles.public_keys(desk, made.circle_id)) == [1, 2]
+    assert [held.generation for held in circles.grants_of(desk, newcomer.id, made.circle_id)] == [2], "nothing older"
 
 
 def test_the_same_six_digits_work_once(made: Installation, desk: Database) -> None:
@@ -183,10 +187,11 @@ def test_one_person_waits_in_one_circle_while_they_work_in_another(made: Install
     assert [circle.id for circle in circles.circles_of(desk, first.id)] == [made.circle_id]
     with pytest.raises(Refused, match=invitations.INVITATION_REFUSED):
         invitations.join(desk, mark, TODAY, made.moderator_id, None)
-    circles.let_in(desk, first.id, [grant(other.id, 1, first.id, other.public_key or b"")])
+    key = circles.public_keys(desk, other.id)[1]
+    circles.let_in(desk, first.id, [grant(other.id, 1, first.id, key)])
     assert {circle.id for circle in circles.circles_of(desk, first.id)} == {made.circle_id, other.id}
     with pytest.raises(NothingHere):  # nobody is let in who does not wait
-        circles.let_in(desk, first.id, [grant(other.id, 1, first.id, other.public_key or b"")])
+        circles.let_in(desk, first.id, [grant(other.id, 1, first.id, key)])
 
 
 def test_whoever_is_out_or_brings_a_key_to_a_circle_that_has_one_joins_nothing(
@@ -212,7 +217,7 @@ def test_shutting_out_of_one_circle_with_the_wrong_grants_or_out_of_the_last_one
     invitations.join(desk, made.invited(desk, other.id), TODAY, me, None)
     with pytest.raises(Refused, match=circles.CIRCLE_CHANGED):  # who only waits has no key that must go
         circles.remove_from_circle(desk, me, other.id, [right], [])
-    circles.let_in(desk, me, [grant(other.id, 1, me, other.public_key or b"")])
+    circles.let_in(desk, me, [grant(other.id, 1, me, circles.public_keys(desk, other.id)[1])])
     for grants in ([], [right, grant(other.id, 2, me, right.public_key)], [replace(right, generation=3)]):
         with pytest.raises(Refused, match=circles.CIRCLE_CHANGED):
             circles.remove_from_circle(desk, me, other.id, grants, [])

@@ -16,8 +16,8 @@ def put(db: Database, name: str, value: object) -> None:
         settings.put_setting(db, name, value)
 
 
-def test_what_was_never_set_has_its_default(desk: Database) -> None:
-    read = settings.read_settings(desk)
+def test_what_was_never_set_has_its_default(shown: Database) -> None:
+    read = settings.read_settings(shown)
     assert read.how_to_find_us == {"ckb": "", "kmr": "", **FIND_US}
     assert (read.retention_days, read.paused, read.backup_days) == (180, False, 30)
     assert len(read.code_salt) == 16
@@ -25,14 +25,14 @@ def test_what_was_never_set_has_its_default(desk: Database) -> None:
     assert {days for topic, days in read.answer_days.items() if topic != "urgent"} == {3}
 
 
-def test_what_was_set_is_read(desk: Database) -> None:
-    put(desk, "how_to_find_us", {"ar": "اسألوا من تثقون به", "en": "x" * 300})
-    put(desk, "answer_days", {"law": 7, "urgent": 2})
-    put(desk, "retention_days", 730)
-    put(desk, "paused", value=True)
-    put(desk, "code_salt", bytes(16))
-    put(desk, "backup_days", 7)
-    read = settings.read_settings(desk)
+def test_what_was_set_is_read(shown: Database) -> None:
+    put(shown, "how_to_find_us", {"ar": "اسألوا من تثقون به", "en": "x" * 300})
+    put(shown, "answer_days", {"law": 7, "urgent": 2})
+    put(shown, "retention_days", 730)
+    put(shown, "paused", value=True)
+    put(shown, "code_salt", bytes(16))
+    put(shown, "backup_days", 7)
+    read = settings.read_settings(shown)
     assert read.how_to_find_us["ar"] == "اسألوا من تثقون به"
     assert (read.answer_days["law"], read.answer_days["talk"], read.answer_days["urgent"]) == (7, 3, 2)
     assert (read.retention_days, read.paused, read.code_salt, read.backup_days) == (730, True, bytes(16), 7)
@@ -51,12 +51,12 @@ BAD: dict[str, list[Any]] = {
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_a_bad_value_or_name_is_not_stored(desk: Database, name: str) -> None:
-    before = desk.rows("SELECT * FROM settings")
+def test_a_bad_value_or_name_is_not_stored(shown: Database, name: str) -> None:
+    before = shown.rows("SELECT * FROM settings")
     for value in BAD[name]:
         with pytest.raises(BadSetting):
-            put(desk, name, value)
-    assert desk.rows("SELECT * FROM settings") == before
+            put(shown, name, value)
+    assert shown.rows("SELECT * FROM settings") == before
 
 
 BAD_ROWS = [
@@ -70,12 +70,12 @@ BAD_ROWS = [
 
 @pytest.mark.parametrize(("statement", "value", "named"), BAD_ROWS)
 def test_a_bad_row_in_the_database_is_named(
-    made: Installation, mailbox: Database, statement: str, value: object, named: tuple[str, ...]
+    made: Installation, shown: Database, statement: str, value: object, named: tuple[str, ...]
 ) -> None:
-    with made.hostile_past_strict() as link:
+    with made.hostile_past_strict("shown") as link:
         link.execute(statement, (value,))
     with pytest.raises(BadSetting) as raised:
-        settings.read_settings(mailbox)
+        settings.read_settings(shown)
     assert raised.value.args == named
 
 
@@ -86,3 +86,12 @@ def test_the_onion_key_is_kept_and_replaced(desk: Database) -> None:
         with desk.writing():
             settings.put_onion(desk, bytes([number]) * 64, f"{number}.onion")
     assert settings.read_onion(desk) == settings.Onion(b"\2" * 64, "2.onion")
+
+
+def test_what_only_the_desk_needs_stands_where_the_site_cannot_read_it(shown: Database, desk: Database) -> None:
+    assert settings.read_desk_settings(desk).seen_day is None
+    put(desk, "seen_day", 20_400)
+    assert settings.read_desk_settings(desk).seen_day == 20_400
+    for db, name, value in ((shown, "seen_day", 20_400), (desk, "paused", True), (desk, "code_salt", bytes(16))):
+        with pytest.raises(BadSetting):
+            put(db, name, value)

@@ -53,17 +53,23 @@ def test_entries_are_numbered_within_their_case_and_stored_once(made: Installati
     second, elsewhere = made.entry(desk, case_id), made.entry(desk, some_id())
     assert first == again
     assert [first.number, second.number, elsewhere.number] == [1, 2, 1]
-    assert second.sealed == sealing()(2)
+    assert second.sealed == sealing(2)
     assert entries.entries_of(desk, case_id) == [first, second]
 
 
-def test_the_desk_knows_the_replies_it_wrote_by_their_bytes(desk: Database) -> None:
-    case_id, message_id = some_id(), some_id()
-    entries.record_reply(desk, message_id, case_id, b"one")
-    entries.record_reply(desk, message_id, case_id, b"two")
-    assert entries.replies_of(desk, case_id) == {message_id: entries.reply_mark(b"two")}
-    assert len(entries.reply_mark(b"two")) == 32
-    assert entries.replies_of(desk, some_id()) == {}
+def test_a_finding_stands_for_each_until_they_have_seen_it(made: Installation, desk: Database) -> None:
+    other = made.enrol(desk)
+    with desk.writing():
+        for _ in range(2):
+            audit.add_finding(desk, TODAY, "answer missing", "a case")
+    [finding] = audit.findings_for(desk, other.id)
+    assert audit.unseen_findings(desk) == 1
+    for _ in range(2):
+        audit.acknowledge(desk, finding.id, other.id)
+    assert audit.findings_for(desk, other.id) == []
+    assert audit.findings_for(desk, made.moderator_id) == [finding], "what one has seen the other has not"
+    assert audit.unseen_findings(desk) == 0
+    audit.acknowledge(desk, some_id(), other.id)  # gone meanwhile
 
 
 def test_the_audit_is_read_newest_day_first_by_circle_or_whole(made: Installation, desk: Database) -> None:
