@@ -8,6 +8,7 @@ whoever writes the mailbox could make, hides and deletes nothing.
 from collections.abc import Collection, Sequence
 
 from onion_app.crypto.casekeys import mark_of
+from onion_app.crypto.keys import KEY_BYTES
 from onion_app.errors import DamagedFile
 from onion_app.vault.database import Database
 
@@ -32,8 +33,9 @@ def counter(mailbox: Database) -> int:
 
 
 def proofs_in(mailbox: Database) -> list[bytes]:
-    """List the proofs that came since the chores last ran."""
-    return [row[0] for row in mailbox.rows("SELECT proof FROM withdrawn") if isinstance(row[0], bytes)]
+    """List the proofs that came since the chores last ran; what somebody planted that could be none is left out."""
+    rows = mailbox.rows("SELECT proof FROM withdrawn")
+    return [row[0] for row in rows if isinstance(row[0], bytes) and len(row[0]) == KEY_BYTES]
 
 
 def withdrawn_among(mailbox: Database, shown: Database, marks: Collection[bytes | None]) -> set[bytes]:
