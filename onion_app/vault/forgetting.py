@@ -72,9 +72,11 @@ def delete_what_came_back(mailbox: Database, shown: Database, desk: Database) ->
     }
     known = case_records.known_cases(desk, shown)
     forget_cases(mailbox, shown, desk, back & known)
-    with mailbox.writing(), shown.writing():
-        _each(back - known, partial(lifetime.delete_case, mailbox))
-        _each(gone, partial(forget_replies, shown))  # where it was cut off between the two files
+    cut_off = gone & {row[0] for row in shown.rows("SELECT DISTINCT case_id FROM replies")}  # between the two files
+    if back - known or cut_off:
+        with mailbox.writing(), shown.writing():
+            _each(back - known, partial(lifetime.delete_case, mailbox))
+            _each(cut_off, partial(forget_replies, shown))
     return len(back)
 
 

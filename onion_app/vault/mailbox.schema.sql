@@ -1,4 +1,4 @@
--- 10 parts
+-- 11 parts
 
 -- table cases of cases
 CREATE TABLE cases (
@@ -24,6 +24,9 @@ CREATE TABLE cases (
     CHECK ((tag IS NULL) = (stop IS NULL)),
     CHECK (box IS NULL OR tag IS NOT NULL)
 ) STRICT, WITHOUT ROWID;
+
+-- index of_circle of cases
+CREATE INDEX of_circle ON cases (circle_id, id);
 
 -- index queue of cases
 CREATE INDEX queue ON cases (circle_id, state, urgent DESC, last_day, id);
