@@ -221,6 +221,12 @@ def write(db: Database, case_id: bytes, author: Any = "visitor", day: int = TODA
     return written
 
 
+def mark_read(mailbox: Database, case_id: bytes) -> None:
+    """Note that somebody has opened a case."""
+    with mailbox.writing():
+        lifetime.mark_read(mailbox, case_id)
+
+
 def follow(mailbox: Database, shown: Database, desk: Database) -> None:
     """Let `shown.db` follow the desk."""
     with mailbox.writing():
@@ -237,7 +243,7 @@ def queued(
     mailbox: Database, desk: Database, case_id: bytes, text_id: bytes | None = None, day: int = TODAY, **changed: str
 ) -> bytes:
     """Queue a story of a case that everybody has read, and give its id."""
-    lifetime.mark_read(mailbox, case_id)
+    mark_read(mailbox, case_id)
     text = StoryOrGuide(text_id or some_id(), "story", None, 2025, ("violence",))
     stories_queue.queue_story(mailbox, desk, text, words(text.id, **changed), case_id, day)
     return text.id
