@@ -1,7 +1,8 @@
 """The confinement of a child: bubblewrap's command line. It never trusts that it holds; it tries it.
 
-A child sees the system's libraries, the interpreter and our code, read-only, and its own folders. It has no network but
-the listener it inherits, no other process, no capability, and no place to write a temporary file.
+A child sees the system's libraries, the interpreter and our code, read-only, and its own folders, of which the site may
+write to one and reads the other. It has no network but the listener it inherits, no other process, no capability, and
+no place to write a temporary file.
 """
 
 import os
@@ -30,8 +31,11 @@ _LIBRARIES = ("lib", "lib32", "lib64", "libx32")
 _TRIAL_SECONDS = 30  # a machine that starts from a slow card; a working bubblewrap needs a tenth of a second
 
 
-def bubblewrap_command(folders: Sequence[Path]) -> list[str]:
-    """Give the words before a child's own command; it may write to these folders and nowhere else."""
+def bubblewrap_command(folders: Sequence[Path], read_only: Sequence[Path] = ()) -> list[str]:
+    """Give the words before a child's own command; it may write to these folders and nowhere else.
+
+    # P13: what it may only read is mounted so, and no right of its account changes that.
+    """
     words = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--clearenv"]
     for name, value in ENVIRONMENT.items():
         words += ["--setenv", name, value]
@@ -47,6 +51,8 @@ def bubblewrap_command(folders: Sequence[Path]) -> list[str]:
     words += ["--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache", "--dev", "/dev"]
     for folder in folders:
         words += ["--bind", str(folder), str(folder)]
+    for folder in read_only:
+        words += ["--ro-bind", str(folder), str(folder)]
     # P03: what is left of the file system is bubblewrap's own empty one; a stray temporary file finds no place in it.
     return [*words, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/", "--"]
 

@@ -18,7 +18,8 @@ from onion_app.errors import VaultDamaged
 from onion_app.launch import starter_guides
 from onion_app.launch.state import State
 from onion_app.launch.stdin_answers import Answers
-from onion_app.vault import database, settings, statefiles, truth
+from onion_app.vault import database, settings, show, statefiles
+from onion_app.vault.connection import KINDS
 from onion_app.vault.database import Clock, Database
 from onion_app.vault.desk import circles, invitations
 
@@ -52,7 +53,7 @@ def is_due(state: State) -> bool:
     if (state.path / "vault.key").exists():
         mark.unlink(missing_ok=True)  # only the end of the first run was cut off
         return False
-    if not mark.exists() and any((*state.mailbox.glob("*"), *state.desk.glob("*"))):
+    if not mark.exists() and any(file for folder in state.databases for file in folder.glob("*")):
         raise VaultDamaged
     return True
 
@@ -74,18 +75,17 @@ def make_installation(
     _begin_from_nothing(state)
     keys, onion = new_vault_keys(), new_onion_key()
     today = days.today(clock)
-    desk = database.create_desk(state.desk, keys.desk)
-    mailbox = database.create_mailbox(state.mailbox, keys.mailbox)
+    mailbox, shown, desk = (database.create_database(state.path / kind, kind, keys.of(kind)) for kind in KINDS)
     with desk.writing():
-        settings.put_setting(desk, "how_to_find_us", dict(find_us))
-        settings.put_setting(desk, "code_salt", new_salt())
         settings.put_onion(desk, onion.secret, onion.address)
     _invite_the_first(desk, drawn.invitation, today)
+    with shown.writing():
+        settings.put_setting(shown, "how_to_find_us", dict(find_us))
+        settings.put_setting(shown, "code_salt", new_salt())
     with mailbox.writing():
-        truth.copy_settings(mailbox, desk)
-        truth.copy_circles(mailbox, desk)
-    starter_guides.store_guides(mailbox, desk)
-    for opened in (desk, mailbox):
+        show.show(shown, desk)
+    starter_guides.store_guides(mailbox, shown, desk)
+    for opened in (desk, shown, mailbox):
         opened.checkpoint()
         opened.close()
     slots = close_slots(keys, drawn.passphrase, drawn.spare_code)
@@ -99,7 +99,7 @@ def _begin_from_nothing(state: State) -> None:
     """Note that a first run is under way, where a power cut leaves the note, and remove what an earlier one left."""
     (state.path / _MARK).touch(mode=0o600)
     statefiles.sync(state.path)
-    for folder in (state.mailbox, state.desk):
+    for folder in state.databases:
         if folder.exists():
             shutil.rmtree(folder)
 
@@ -113,8 +113,7 @@ def _invite_the_first(desk: Database, invitation: str, today: int) -> None:
         languages=(),
         catch_all=True,
         coordinators=True,
-        generation=0,
-        public_key=None,
+        generation=None,
     )
     circles.add_circle(desk, circle)
     new_invitation = invitations.new_invitation(circle.id, today, coordinator=True)

@@ -17,13 +17,13 @@ FOLDER: Final = Path(__file__).parent / "guides"
 SHOWN_AT_ONCE: Final = "now"
 
 
-def store_guides(mailbox: Database, desk: Database) -> None:
+def store_guides(mailbox: Database, shown: Database, desk: Database) -> None:
     """Store every guide at the desk, and show the one for danger."""
     for slug in sorted({path.name.partition(".")[0] for path in FOLDER.glob("*.md")}):
         guide = StoryOrGuide(secrets.token_bytes(16), "guide", slug, None, ())
         writing.store_draft(desk, guide, _versions(guide.id, slug))
         if slug == SHOWN_AT_ONCE:
-            writing.publish_text(mailbox, desk, guide.id)
+            writing.publish_text(mailbox, shown, desk, guide.id)
 
 
 def _versions(text_id: bytes, slug: str) -> list[Version]:

@@ -31,9 +31,19 @@ class State:
         return self.path / "mailbox"
 
     @property
+    def shown(self) -> Path:
+        """The folder of shown.db."""
+        return self.path / "shown"
+
+    @property
     def desk(self) -> Path:
         """The folder of desk.db."""
         return self.path / "desk"
+
+    @property
+    def databases(self) -> tuple[Path, ...]:
+        """The folders of the three databases."""
+        return (self.mailbox, self.shown, self.desk)
 
     @property
     def tor(self) -> Path:
@@ -107,7 +117,7 @@ def held(folder: Path) -> Iterator[State]:
         raise StatePathTooLong(str(state.path))
     lock = _take(state)
     try:
-        for inner in (state.run, state.mailbox, state.desk, state.tor):
+        for inner in (state.run, *state.databases, state.tor):
             inner.mkdir(mode=0o700, exist_ok=True)
             inner.chmod(0o700)
         yield state

@@ -14,7 +14,8 @@ from onion_app.launch.first_run import FirstSecrets
 from onion_app.launch.state import State
 from onion_app.launch.stdin_answers import Answers
 from onion_app.launch.terminal import Terminal
-from onion_app.vault import database, settings, statefiles
+from onion_app.vault import connection, database, schema, settings, statefiles
+from onion_app.vault.connection import KINDS, file_name
 from onion_app.vault.database import Clock
 
 _NAME_LETTERS = 16
@@ -56,6 +57,7 @@ def unlock_with_answers(state: State, answers: Answers, clock: Clock) -> Unlocke
         WrongKey: a database does not open with its key.
         DamagedFile: a database is damaged or missing.
         NewerFile: a newer version of this program wrote it.
+        StateBeforeRelease: only the version that made it opens it.
     """
     if first_run.is_due(state):
         first_secrets = first_run.draw_secrets(answers)
@@ -85,9 +87,12 @@ def unlock_with_a_person(state: State, terminal: Terminal, clock: Clock, desk_po
 
 def _open(state: State, secret: str, clock: Clock) -> Unlocked:
     keys = open_slots(statefiles.read_keyslots(state.path), secret)
-    database.migrate(state.mailbox, "mailbox", keys.mailbox, clock)
-    database.migrate(state.desk, "desk", keys.desk, clock)
-    with closing(database.open_desk(state.desk, keys.desk)) as desk:
+    if not (state.shown / file_name("shown")).exists():  # nothing is damaged where it never was
+        with closing(connection.connect(state.mailbox, "mailbox", keys.mailbox)) as mailbox:
+            schema.version(mailbox, "mailbox")
+    for kind in KINDS:
+        database.migrate(state.path / kind, kind, keys.of(kind), clock)
+    with closing(database.open_database(state.desk, "desk", keys.desk)) as desk:
         onion = settings.read_onion(desk)
     return Unlocked(keys, onion.secret, onion.address)
 

@@ -11,13 +11,18 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
+from onion_app.crypto.keyslots import VaultKeys
 from onion_app.days import DAY, today
 from onion_app.errors import CheckpointBusy
 from onion_app.launch.hardening import close_memory, die_with_parent
 from onion_app.shapes import from_json, to_json
-from onion_app.vault.database import Database
+from onion_app.vault.connection import DatabaseKind
+from onion_app.vault.database import Database, open_database
+
+Work = Literal["all", "short", "daily"]
+"""All chores; what authors took back; the rewriting of the rows of the last days."""
 
 _LONGEST_NAME = 100  # letters of a circle's name
 
@@ -33,19 +38,26 @@ class Orders:
     desk_name: str
     desk_port: int
     days_ahead: int
+    work: Work = "all"  # for the chores
     pause: bool | None = None  # for the chores: take no new messages, or take them again; None: as it is
     clock_is_right: bool = False  # for the chores: the operator says so
-    latest_day: int | None = None  # for the chores: the day since 1970 after which a clock is wrong; None: not known
 
     @property
-    def mailbox_folder(self) -> Path:
-        """Say where the mailbox stands."""
-        return self.state / "mailbox"
+    def keys(self) -> VaultKeys:
+        """The keys that this child was given."""
+        return VaultKeys(self.mailbox_key, self.desk_key)
 
-    @property
-    def desk_folder(self) -> Path:
-        """Say where the desk's own database stands."""
-        return self.state / "desk"
+    def folder(self, kind: DatabaseKind) -> Path:
+        """Say where a database stands."""
+        return self.state / kind
+
+    def open(self, kind: DatabaseKind) -> Database:
+        """Open a database, whatever is not whole in it undone.
+
+        Raises:
+            SanctuaryError: one of those of `open_database`.
+        """
+        return open_database(self.folder(kind), kind, self.keys.of(kind))
 
     def clock(self) -> float:
         """Tell unix seconds, some days ahead when this is a rehearsal of later days."""
