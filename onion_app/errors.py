@@ -177,6 +177,10 @@ class Overloaded(SanctuaryError):
     """Too many people are writing at once."""
 
 
+class LockHeld(Overloaded):
+    """Another process held a file for so long that nothing could be read or written."""
+
+
 class HalfWritten(Overloaded):
     """A change of a file was cut off, and whoever may write there has not undone it yet."""
 

@@ -13,7 +13,7 @@ from onion_app.crypto import codes
 from onion_app.crypto.keys import keypair_from, new_id
 from onion_app.crypto.members import words_to_compare
 from onion_app.desk.context import Databases
-from onion_app.desk.permissions import Member, circle_of, grant_to, handle_of, only_coordinators
+from onion_app.desk.permissions import Member, circle_of, handle_of, only_coordinators
 from onion_app.errors import NotAllowed, Refused
 from onion_app.vault.desk import audit, circles, moderators
 from onion_app.vault.desk.invitations import (
@@ -199,7 +199,7 @@ def let_in(dbs: Databases, member: Member, circle_id: bytes, newcomer_id: bytes,
     circle = circle_of(member, circle_id)
     invitation_of(dbs.desk, newcomer_id, circle.id)  # or they do not wait here
     newcomer = moderators.read_moderator(dbs.desk, newcomer_id)
-    grants = [grant_to(newcomer, pair, circle.id, generation) for generation, pair in circle.pairs.items()]
+    grants = [circles.grant_to(newcomer, pair, circle.id, generation) for generation, pair in circle.pairs.items()]
     if newcomer.public_key != public_key or not grants:
         raise Refused(circles.CIRCLE_CHANGED)
     circles.let_in(dbs.desk, newcomer.id, grants)

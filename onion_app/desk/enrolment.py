@@ -15,7 +15,7 @@ from onion_app.desk import forms
 from onion_app.desk.context import Databases
 from onion_app.desk.delays import Delays
 from onion_app.desk.identity import check_line, line_to_type_back
-from onion_app.desk.permissions import Member, check_key, grant_to
+from onion_app.desk.permissions import Member, check_key
 from onion_app.errors import NothingHere
 from onion_app.vault.desk import audit, circles, invitations, moderators
 from onion_app.vault.show import show
@@ -164,4 +164,4 @@ def _first_grant(dbs: Databases, circle: circles.Circle, newcomer: moderators.Mo
     """Make the pair of a circle that nobody is in, and seal it to its first member; it goes nowhere else."""
     if circle.generation is not None:
         return None
-    return grant_to(newcomer, new_keypair(), circle.id, circles.next_generation(dbs.desk, circle.id))
+    return circles.grant_to(newcomer, new_keypair(), circle.id, circles.next_generation(dbs.desk, circle.id))

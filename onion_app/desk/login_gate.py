@@ -14,8 +14,8 @@ from werkzeug.exceptions import HTTPException
 from onion_app.desk.held_texts import sealed_text
 from onion_app.desk.permissions import Member
 from onion_app.desk.session import current_member
-from onion_app.errors import NotAllowed, NothingHere, Refused, SanctuaryError, VisitOver
-from onion_app.web.app import Hardened
+from onion_app.errors import LockHeld, NotAllowed, NothingHere, Refused, SanctuaryError, VisitOver
+from onion_app.web.app import Hardened, report_error
 from onion_app.web.i18n import speak
 
 # Every other endpoint needs a login. Nothing is added here without a test that names it.
@@ -83,6 +83,8 @@ def answers_refusals(pages: Blueprint, *also: type[SanctuaryError]) -> Callable[
     def register(page: _Page) -> _Page:
         def refused(error: SanctuaryError) -> Answer:
             field = error.field if isinstance(error, Refused) else ""
+            if isinstance(error, LockHeld):
+                report_error(error)  # the launcher looks at who holds it
             try:
                 return page(g.member, {field: error.sentence}, **(request.view_args or {}))
             except (NothingHere, NotAllowed) as hidden:  # a form of somebody else's page

@@ -7,9 +7,8 @@ coordinator who is no member keeps nothing that opens a case. # P05
 
 from typing import Final
 
-from onion_app.crypto.keys import new_keypair
 from onion_app.desk.context import Databases
-from onion_app.desk.permissions import Member, grant_to, only_coordinators
+from onion_app.desk.permissions import Member, only_coordinators
 from onion_app.errors import NothingHere, Refused, marked
 from onion_app.vault.desk import audit, circles, moderators
 from onion_app.vault.desk.taken import taken_cases
@@ -33,7 +32,7 @@ def remove_member(dbs: Databases, member: Member, moderator_id: bytes) -> None:
     if moderators.read_moderator(dbs.desk, moderator_id).state == "out":
         raise NothingHere
     their_circles = circles.circles_of(dbs.desk, moderator_id)
-    renewals = {circle.id: _renewal(dbs, circle, moderator_id) for circle in their_circles}
+    renewals = {circle.id: circles.seal_next_key(dbs.desk, circle.id, moderator_id) for circle in their_circles}
     with dbs.mailbox.writing():  # nothing is sealed to the old key once they are out
         circles.remove_member(dbs.desk, moderator_id, renewals)
         show(dbs.shown, dbs.desk)
@@ -57,7 +56,7 @@ def remove_from_circle(dbs: Databases, member: Member, circle_id: bytes, moderat
     if moderator_id == member.id and circle.coordinators:
         raise Refused(NOT_ONESELF)
     is_member = moderator_id in {each.id for each in circles.members_of(dbs.desk, circle.id)}
-    grants = _renewal(dbs, circle, moderator_id) if is_member else ()
+    grants = circles.seal_next_key(dbs.desk, circle.id, moderator_id) if is_member else ()
     their_cases = [case_id for case_id in taken_cases(dbs.desk, moderator_id) if _is_in(dbs, case_id, circle)]
     with dbs.mailbox.writing():  # as above
         circles.remove_from_circle(dbs.desk, moderator_id, circle.id, grants, their_cases)
@@ -70,11 +69,3 @@ def _is_in(dbs: Databases, case_id: bytes, circle: circles.Circle) -> bool:
         return lifetime.read_case(dbs.mailbox, case_id).circle_id == circle.id
     except NothingHere:
         return False
-
-
-def _renewal(dbs: Databases, circle: circles.Circle, moderator_id: bytes) -> tuple[circles.Grant, ...]:
-    """Make the circle's next pair and seal it to everybody who remains."""
-    pair = new_keypair()
-    remaining = [each for each in circles.members_of(dbs.desk, circle.id) if each.id != moderator_id]
-    generation = circles.next_generation(dbs.desk, circle.id)
-    return tuple(grant_to(each, pair, circle.id, generation) for each in remaining)

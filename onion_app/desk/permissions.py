@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from onion_app.crypto.keys import KeyPair, keypair_from
-from onion_app.crypto.members import open_circle_key, seal_circle_key
+from onion_app.crypto.members import open_circle_key
 from onion_app.desk.context import Databases
 from onion_app.errors import CircleKeyChanged, NotAllowed, NothingHere, SealBroken
 from onion_app.vault.desk import case_records, moderators
@@ -96,18 +96,6 @@ def _granted(grant: Grant, private: bytes) -> KeyPair | None:
         return None
     pair = keypair_from(opened)
     return pair if pair.public == grant.public_key else None
-
-
-def grant_to(receiver: moderators.Moderator, pair: KeyPair, circle_id: bytes, generation: int) -> Grant:
-    """Seal a circle's pair of one generation to a moderator."""
-    sealed = seal_circle_key(
-        pair.private,
-        circle_id=circle_id,
-        generation=generation,
-        moderator_id=receiver.id,
-        public_key=receiver.public_key,
-    )
-    return Grant(circle_id, generation, receiver.id, pair.public, sealed)
 
 
 def circle_of(member: Member, circle_id: bytes) -> OwnCircle:

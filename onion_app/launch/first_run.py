@@ -18,10 +18,11 @@ from onion_app.errors import VaultDamaged
 from onion_app.launch import starter_guides
 from onion_app.launch.state import State
 from onion_app.launch.stdin_answers import Answers
-from onion_app.vault import database, settings, show, statefiles
+from onion_app.vault import database, settings, statefiles
 from onion_app.vault.connection import KINDS
 from onion_app.vault.database import Clock, Database
 from onion_app.vault.desk import circles, invitations
+from onion_app.vault.show import show
 
 _MARK = "first-run"
 
@@ -64,9 +65,9 @@ def draw_secrets(answers: Answers) -> FirstSecrets:
 
 
 def make_installation(
-    state: State, drawn: FirstSecrets, find_us: Mapping[str, str], clock: Clock, show: Callable[[VaultKeys], None]
+    state: State, drawn: FirstSecrets, find_us: Mapping[str, str], clock: Clock, hand_out: Callable[[VaultKeys], None]
 ) -> Installation:
-    """Make the installation; `show` runs when all but the keys is on the disk, and an error there undoes it all.
+    """Make the installation; `hand_out` runs when all but the keys is on the disk, and an error there undoes it all.
 
     Raises:
         DiskFull: there is no room for the databases.
@@ -83,13 +84,13 @@ def make_installation(
         settings.put_setting(shown, "how_to_find_us", dict(find_us))
         settings.put_setting(shown, "code_salt", new_salt())
     with mailbox.writing():
-        show.show(shown, desk)
+        show(shown, desk)
     starter_guides.store_guides(mailbox, shown, desk)
     for opened in (desk, shown, mailbox):
         opened.checkpoint()
         opened.close()
     slots = close_slots(keys, drawn.passphrase, drawn.spare_code)
-    show(keys)
+    hand_out(keys)
     statefiles.write_keyslots(state.path, slots)
     (state.path / _MARK).unlink()
     return Installation(keys, onion)

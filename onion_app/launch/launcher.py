@@ -5,12 +5,14 @@ opens no database. Its end, even by kill -9, is the end of tor, site, desk and c
 """
 
 import json
+import math
 import os
 import select
 import signal
 import socket
 import sys
 import time
+from collections.abc import Callable
 from compileall import compile_dir
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -19,22 +21,22 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from onion_app.days import DAY, today
+from onion_app.days import DAY
 from onion_app.errors import BadUsage
 from onion_app.launch import children, confine, status, stdin_answers, unlock
-from onion_app.launch.clock import SinceLaunch, describe_doubt
+from onion_app.launch.clock import describe_doubt
 from onion_app.launch.manage_socket import ManageSocket
 from onion_app.launch.processes.child import Orders
+from onion_app.launch.rounds import Rounds
 from onion_app.launch.self_check import SelfCheck
 from onion_app.launch.state import State, desk_listener, held, site_listener
 from onion_app.launch.supervisor import Supervisor
 from onion_app.launch.terminal import Terminal
 from onion_app.launch.tor_supervisor import Service, TorSupervisor
 from onion_app.launch.unlock import Unlocked
+from onion_app.launch.workplace import RESTORING, sweep
 from onion_app.onion import tor_process
 
-_HOUR = 3600.0
-_FIRST_CHORES = 3.0  # seconds after the start; until then the site and the desk have the machine for themselves
 _TICK = 0.5  # seconds; what ends without a word is noticed within it
 _FINISHING = 15.0  # seconds that requests under way have to finish in
 
@@ -72,7 +74,8 @@ class Launcher:
         self._pause: bool | None = None  # asked for, and not done by the chores yet
         self._clock_is_right = False  # likewise
         self._told_of_clock = False
-        self._since_launch = SinceLaunch(lambda: today(time.time))
+        self._rounds = Rounds(time.monotonic())
+        self._blocked = 0  # how often the site had to be started again because it held a lock
         start_tor = partial(tor_process.start_tor, options.torrc, state.tor, state.run)
         self._tor = TorSupervisor(state, Service(unlocked.onion_secret, unlocked.address), start_tor, terminal)
         self._self_check = SelfCheck(unlocked.address, state.socks_socket, lambda: self._tor.control)
@@ -92,11 +95,23 @@ class Launcher:
         signal.set_wakeup_fd(wake.fileno(), warn_on_full_buffer=False)
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._ask_to_stop)
-        say, chores = self._terminal.say, partial(self._start_child, "chores", None)
+        listeners: dict[str, tuple[socket.socket | None, Callable[[], float] | None]] = {
+            "healing": (None, lambda: math.inf),  # first, and whenever one of those that write has died
+            "site": (site, None),
+            "desk": (desk, None),
+            "chores": (None, self._rounds.next),
+        }
         self._supervisors = [
-            Supervisor("site", partial(self._start_child, "site", site), say),
-            Supervisor("desk", partial(self._start_child, "desk", desk), say),
-            Supervisor("chores", chores, say, every=_HOUR, after=time.monotonic() + _FIRST_CHORES),
+            Supervisor(
+                name,
+                partial(self._start_child, name, listener),
+                self._terminal.say,
+                next_start,
+                when_failed=partial(self._heal_after, name),
+                when_blocked=partial(self._free_the_locks, name),
+                after=self._rounds.next() if name == "chores" else 0.0,
+            )
+            for name, (listener, next_start) in listeners.items()
         ]
         manage = ManageSocket(self._state.manage_socket)
         try:
@@ -119,12 +134,12 @@ class Launcher:
 
     def _step_children(self) -> None:
         for supervisor in self._supervisors:
-            supervisor.step(time.monotonic())
+            if supervisor.name != "site" or self._supervisor("healing").ended_well:
+                supervisor.step(time.monotonic())
         if self._pause is not None and self._chores.counts.get("paused") == int(self._pause):
             self._pause = None
         off = self._chores.counts.get("clock_off")
         if off == 0:
-            self._since_launch.clock_was_believed()
             self._clock_is_right = self._told_of_clock = False
         elif off and not self._told_of_clock:
             self._told_of_clock = True
@@ -132,22 +147,39 @@ class Launcher:
 
     @property
     def _chores(self) -> Supervisor:
-        return next(supervisor for supervisor in self._supervisors if supervisor.name == "chores")
+        return self._supervisor("chores")
+
+    def _supervisor(self, name: str) -> Supervisor:
+        return next(supervisor for supervisor in self._supervisors if supervisor.name == name)
+
+    def _heal_after(self, name: str) -> None:
+        """Undo what somebody who writes has left half done in the file that the site only reads."""
+        if name in ("desk", "chores"):
+            self._supervisor("healing").hurry()
+
+    def _free_the_locks(self, name: str) -> None:
+        """Start the site again: one of those who write has waited in vain, and only the site is believed to hold on."""
+        site = self._supervisor("site").child
+        if name != "site" and site is not None and site.ended() is None:
+            self._blocked += 1
+            self._terminal.say(f"{name}: waited in vain for a lock; the site is started again, in case it holds it")
+            site.wait(0.0)
 
     def _carry_out(self, order: str) -> dict[str, Any]:
         """Carry out an order of `scripts/manage`, without waiting for its end."""
         match order:
             case "status":
                 observed = self._self_check.observed()
-                return status.launcher_status(self._static, self._state, self._tor.status, observed, self._supervisors)
+                return status.launcher_status(
+                    self._static, self._state, self._tor.status, observed, self._supervisors, self._blocked
+                )
             case "pause" | "resume":
-                # It must hold in both databases, which the launcher does not open: the chores do it, at once.
+                # The launcher opens no database: the chores do it, at once.
                 self._pause = order == "pause"
                 self._chores.counts.pop("paused", None)
                 self._chores.hurry()
             case "clock":
                 self._clock_is_right = True
-                self._since_launch.operator_has_looked()
                 self._chores.counts.pop("clock_off", None)
                 self._chores.hurry()
             case "stop":
@@ -178,7 +210,7 @@ class Launcher:
         self._terminal.say("Stopped.")
 
     def _logs_are_left(self) -> bool:
-        logs = [log for folder in (self._state.mailbox, self._state.desk) for log in folder.glob("*-wal")]
+        logs = [log for folder in self._state.databases for log in folder.glob("*-wal")]
         return any(log.stat().st_size for log in logs)
 
     def _ask_to_stop(self, _number: int, _frame: FrameType | None) -> None:
@@ -187,8 +219,7 @@ class Launcher:
     def _start_child(self, role: str, listener: socket.socket | None) -> children.ChildProcess:
         keys, state = self._unlocked.keys, self._state
         sees_desk = role != "site"
-        if role == "chores":
-            self._since_launch.chores_begin()
+        asked = self._pause is not None or self._clock_is_right or self._stopping
         orders = Orders(
             state=state.path,
             mailbox_key=keys.mailbox,
@@ -197,12 +228,12 @@ class Launcher:
             desk_name=unlock.desk_name(keys) if sees_desk else "",
             desk_port=self._options.desk_port,
             days_ahead=self._options.days,
+            work="all" if asked or role != "chores" else self._rounds.begin(time.monotonic()),
             pause=self._pause if role == "chores" else None,
             clock_is_right=self._clock_is_right and role == "chores",
-            latest_day=self._since_launch.latest_day() if role == "chores" else None,
         )
-        folders = [state.mailbox, state.desk] if sees_desk else [state.mailbox]
-        confinement = confine.bubblewrap_command(folders) if self._confined else []
+        folders, read_only = (state.databases, ()) if sees_desk else ([state.mailbox], [state.shown])
+        confinement = confine.bubblewrap_command(folders, read_only) if self._confined else []
         return children.start_child(confinement, f"onion_app.launch.processes.{role}", orders, listener)
 
 
@@ -219,6 +250,7 @@ def launch(options: Options) -> None:
         raise BadUsage(f"{options.torrc} cannot be read")
     with ExitStack() as stack:
         state = stack.enter_context(held(options.state))
+        sweep(state.path / RESTORING)
         compile_dir(confine.CODE, quiet=2)  # the children may not write, and would read the source at each start
         confined = _say_confinement(terminal, state)
         tor_process.version_of()  # a missing tor is told before anything is made or asked
@@ -240,7 +272,10 @@ def _say_confinement(terminal: Terminal, state: State) -> bool:
     """Say in the first line whether the processes are confined, and give it."""
     reason = confine.try_confinement([state.run])
     if reason:
-        terminal.say(f"not confined: {reason}. Each process could read the files of this account and use the network.")
+        terminal.say(
+            f"not confined: {reason}. Each process could read the files of this account and use the network, and that the "
+            "site only reads which keys the circles have (P13) rests on file modes."
+        )
     else:
         terminal.say("confined: each process sees its own files and no network")
     if os.geteuid() == 0:

@@ -36,7 +36,7 @@ class Static:
 
 
 def launcher_status(
-    static: Static, state: State, tor: TorStatus, observed: Observed, supervisors: list[Supervisor]
+    static: Static, state: State, tor: TorStatus, observed: Observed, supervisors: list[Supervisor], blocked: int
 ) -> dict[str, Any]:
     """Say how every part is."""
     by_name = {supervisor.name: supervisor for supervisor in supervisors}
@@ -50,7 +50,7 @@ def launcher_status(
         "tor_trouble": tor_trouble(observed.health) if tor.published else ["not published"],
         "proof_of_work": tor.proof_of_work,
         "self_check": _self_check_status(observed),
-        "answering": {name: supervisor.is_ready for name, supervisor in by_name.items() if not supervisor.every},
+        "answering": {name: supervisor.is_ready for name, supervisor in by_name.items() if not supervisor.next_start},
         "errors": _errors(supervisors),
         "confined": {"ours": static.confined, "tor": tor.confined},
         "paused": bool(chores.counts["paused"]) if "paused" in chores.counts else None,
@@ -59,6 +59,9 @@ def launcher_status(
         "clock_off_days": chores.counts.get("clock_off"),
         "circles": [asdict(circle) for circle in chores.circles],
         "findings": chores.counts.get("unacknowledged"),
+        "missing": chores.counts.get("missing"),
+        "malformed": chores.counts.get("malformed"),
+        "site_held_locks": blocked,
         "missing_words": _missing_words(chores),
         "days_up": int((time.monotonic() - static.started) // DAY),
         **disk,

@@ -10,10 +10,11 @@ from onion_app.launch.children import ChildProcess, Report
 from onion_app.launch.processes.child import WaitingCounts
 
 _FIRST_PAUSE = 0.5  # seconds before a child that failed is started again; it doubles ...
-_LONGEST_PAUSE = 60.0  # ... up to this
+_LONGEST_PAUSE = 8.0  # ... up to this: a crash that somebody brings about must not cost a minute
 _STEADY = 60.0  # a child that ran so long has recovered
 _SAME_AGAIN = 60.0  # seconds in which the same error is said once
 _REMEMBERED = 3600.0  # seconds that an error stays on the operator's screen after it was last seen
+_BLOCKED = "LockHeld"  # the error of a child that waited in vain for a lock
 _BUSY_AGAIN = 60.0  # seconds until a log that could not be truncated is tried again
 
 
@@ -24,10 +25,13 @@ class Supervisor:
     name: str
     start_child: Callable[[], ChildProcess]
     say: Callable[[str], None]
-    every: float = 0.0  # seconds from one end to the next start; 0: it is meant to run always
+    next_start: Callable[[], float] | None = None  # gives the moment of the next start; None: it is meant to run always
+    when_failed: Callable[[], None] = lambda: None
+    when_blocked: Callable[[], None] = lambda: None
     after: float = 0.0  # not before this moment
     child: ChildProcess | None = None
     is_ready: bool = False
+    ended_well: bool = False  # at least once
     counts: dict[str, int] = field(default_factory=dict)
     circles: list[WaitingCounts] = field(default_factory=list)  # those that were reported before the counts
     _due: float = 0.0
@@ -75,9 +79,13 @@ class Supervisor:
         if report.circle:
             self._new_circles.append(report.circle)
         if report.counts:
-            self.counts, self.circles, self._failed = report.counts, self._new_circles, {}
+            self.counts = self.counts | report.counts
+        if report.counts and self._new_circles:
+            self.circles, self._failed = self._new_circles, {}
         if report.failed:
             self._failed = {**dict(list(self._failed.items())[-20:]), report.failed: now}
+        if report.failed == _BLOCKED:
+            self.when_blocked()
         if report.failed and now - self._last_said.get(report.failed, -_SAME_AGAIN) >= _SAME_AGAIN:
             self._last_said = {**dict(list(self._last_said.items())[-20:]), report.failed: now}
             self.say(f"{self.name}: {report.failed}")
@@ -86,12 +94,16 @@ class Supervisor:
         """Decide when it is started the next time."""
         if now - self._started >= _STEADY:
             self._pause = _FIRST_PAUSE
-        if exit_status == 0 and (self.every or self._went_idle):
+        if exit_status == 0 and (self.next_start or self._went_idle):
+            self.ended_well = True
             self._pause = _FIRST_PAUSE
-            self._due = now + (_BUSY_AGAIN if self.counts.get("busy_logs") else self.every)
+            self._due = self.next_start() if self.next_start else now
+            if self.counts.get("busy_logs"):
+                self._due = min(self._due, now + _BUSY_AGAIN)
             if self._hurried:
                 self._due, self._hurried = now, False
             return
         self.say(f"{self.name}: ended with status {exit_status}, is started again in {self._pause:g} s")
+        self.when_failed()
         self._due = now + self._pause
         self._pause = min(self._pause * 2, _LONGEST_PAUSE)

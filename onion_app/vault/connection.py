@@ -19,7 +19,7 @@ from onion_app.errors import (
     DamagedFile,
     DiskFull,
     HalfWritten,
-    Overloaded,
+    LockHeld,
     SanctuaryError,
     StateClosed,
     WrongKey,
@@ -31,7 +31,7 @@ Connection = Any  # sqlcipher3 has no types; vault.database puts them on
 
 KEY_BYTES = 32
 _ROOM_TO_OPEN = 1 << 16  # bytes: the index of the write-ahead log, which each opening needs, takes half of it
-BUSY_SECONDS = 15  # a turn to write takes milliseconds: who waited this long meets a machine that cannot keep up
+BUSY_SECONDS = 10  # a turn to write takes milliseconds, a backup's two seconds: who waited this long is kept out
 
 # cipher_memory_security is left off: it makes every read four times as slow, and what it does, overwriting freed memory
 # (P04), glibc does for the whole process: whoever starts it sets GLIBC_TUNABLES.
@@ -214,7 +214,7 @@ def named_errors(name: str) -> Iterator[None]:
     """Give the library's errors our names; those that are our own mistakes pass as they are.
 
     Raises:
-        Overloaded: other writers held the lock for 15 s.
+        LockHeld: others held the lock for 10 s.
         DiskFull: no room is left.
         HalfWritten: a change was cut off, and only somebody who may write can undo it.
         DamagedFile: it cannot be read, or something in it asked for an action that the authorizer refuses.
@@ -232,7 +232,7 @@ def named_errors(name: str) -> Iterator[None]:
 def _named(error: Exception, name: str) -> SanctuaryError:
     match _code(error):
         case dbapi2.SQLITE_BUSY | dbapi2.SQLITE_LOCKED:
-            return Overloaded()
+            return LockHeld()
         case dbapi2.SQLITE_FULL:
             return DiskFull()
         case dbapi2.SQLITE_READONLY:

@@ -83,7 +83,7 @@ class Database:
         """Hold the write lock, then commit to the disk; or undo everything when anything is raised.
 
         Raises:
-            Overloaded: it was not this thread's turn within 15 s.
+            Overloaded: it was not this thread's turn within 10 s.
             RuntimeError: it was nested.
         """
         if self._link.in_transaction:

@@ -1,9 +1,7 @@
 """The desk's process. It ends with its last session, so that no key of anybody stays in memory."""
 
-from onion_app.crypto.keyslots import VaultKeys
 from onion_app.desk import DeskConfig, create_app
 from onion_app.launch.processes.child import Child, run_child, truncate_log
-from onion_app.vault.database import open_desk, open_mailbox
 from onion_app.web.waitress.server import serve
 
 
@@ -17,9 +15,10 @@ def work(child: Child) -> None:
 
     app = create_app(
         DeskConfig(
-            mailbox_folder=orders.mailbox_folder,
-            desk_folder=orders.desk_folder,
-            keys=VaultKeys(mailbox=orders.mailbox_key, desk=orders.desk_key),
+            mailbox_folder=orders.folder("mailbox"),
+            shown_folder=orders.folder("shown"),
+            desk_folder=orders.folder("desk"),
+            keys=orders.keys,
             name=orders.desk_name,
             port=orders.desk_port,
             clock=orders.clock,
@@ -29,8 +28,8 @@ def work(child: Child) -> None:
     listener = child.listener()
     child.reports.ready()
     serve(app, listener, sized=False, stop=child.stop, on_error=child.reports.failed)
-    truncate_log(open_mailbox(orders.mailbox_folder, orders.mailbox_key))
-    truncate_log(open_desk(orders.desk_folder, orders.desk_key))
+    truncate_log(orders.open("mailbox"))
+    truncate_log(orders.open("desk"))
 
 
 if __name__ == "__main__":

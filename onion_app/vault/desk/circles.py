@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from onion_app.crypto.casekeys import GENERATIONS
+from onion_app.crypto.keys import KeyPair, new_keypair
+from onion_app.crypto.members import seal_circle_key
 from onion_app.errors import NothingHere, Refused, TooMany, marked
 from onion_app.shapes import Id, Key, Number, Words, to_json
 from onion_app.vault.database import Database
@@ -128,6 +130,30 @@ def next_generation(db: Database, circle_id: bytes) -> int:
     if generation > GENERATIONS:
         raise TooMany
     return generation
+
+
+def seal_next_key(db: Database, circle_id: bytes, leaving: bytes) -> tuple[Grant, ...]:
+    """Make a circle's next pair and seal it to every member but one; its private half goes nowhere else.
+
+    Raises:
+        TooMany: there are as many as a circle can have.
+    """
+    pair, generation = new_keypair(), next_generation(db, circle_id)
+    return tuple(
+        grant_to(member, pair, circle_id, generation) for member in members_of(db, circle_id) if member.id != leaving
+    )
+
+
+def grant_to(receiver: Moderator, pair: KeyPair, circle_id: bytes, generation: int) -> Grant:
+    """Seal a circle's pair of one generation to a moderator."""
+    sealed = seal_circle_key(
+        pair.private,
+        circle_id=circle_id,
+        generation=generation,
+        moderator_id=receiver.id,
+        public_key=receiver.public_key,
+    )
+    return Grant(circle_id, generation, receiver.id, pair.public, sealed)
 
 
 def let_in(db: Database, moderator_id: bytes, grants: Sequence[Grant]) -> None:
