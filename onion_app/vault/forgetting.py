@@ -94,11 +94,13 @@ def destroy_due(mailbox: Database, shown: Database, desk: Database, today: int) 
         ids = {case.id for case in due}
         known = case_records.known_cases(desk, shown)
         forget_cases(mailbox, shown, desk, (ids - public) & known)
+        emptied = {case_id for case_id in ids & public if not lifetime.holds_messages(mailbox, case_id)}
+        kept = (ids & public) - emptied
         with mailbox.writing():
             with desk.writing():
-                _each(ids & public, partial(case_records.forget_reading, desk))
+                _each(kept, partial(case_records.forget_reading, desk))
             _each(ids - public - known, partial(lifetime.delete_case, mailbox))
-            _each(ids & public, partial(lifetime.empty_case, mailbox))
+            _each(kept, partial(lifetime.empty_case, mailbox))
         destroyed += len(ids - public)
     return destroyed
 

@@ -103,6 +103,11 @@ def empty_case(db: Database, case_id: bytes) -> None:
     db.run("UPDATE cases SET box = NULL, unread = 0 WHERE id = ?", (case_id,))
 
 
+def holds_messages(db: Database, case_id: bytes) -> bool:
+    """Tell whether anything is left in a case."""
+    return db.row("SELECT 1 FROM messages WHERE case_id = ? LIMIT 1", (case_id,)) is not None
+
+
 def erased_on(case: Case, retention_days: int) -> int:
     """Give the day on which a case is erased if nothing new is written: spread by up to a fifth of the retention."""
     return case.last_day + retention_days + retention_days * case.spread // 5000
