@@ -66,8 +66,10 @@ class CaseKeys:
 
     def key(self, name: KeyName) -> bytes | None:
         """Give the key of a name: one that was handed over, or one that follows; None when there is none for us."""
-        if name in self.handed:
-            return self.handed[name]
+        return self.handed[name] if name in self.handed else self.worked_out(name)
+
+    def worked_out(self, name: KeyName) -> bytes | None:
+        """Give the key of a name as it follows from the row: what opens under it was sealed to the keys that stand there."""
         circle = self._member.circles.get(self.circle_at(name.turn) or b"")
         if circle is None or name.generation not in circle.pairs:
             return None
@@ -114,6 +116,7 @@ class OpenedMessage(NamedTuple):
     forged: bool  # the circle's, by its author, but nobody wrote it at this desk
     out_of_order: bool  # under an older key than something before it: whoever lost access may have added it
     changed: bool  # stands where somebody read something else
+    proves: bool  # its author's: whoever sealed it had private keys for the author's keys in the row
 
     @property
     def counts(self) -> bool:
@@ -142,11 +145,17 @@ class OpenedCase:
 
     @property
     def is_proved(self) -> bool:
-        """Whether its author has written under the whole list, so that they can open what is sealed to it."""
+        """Whether its author has written under the whole list, so that they can open what is sealed to it.
+
+        Of a list that was met, or that the id of the case names, whatever opens is theirs; another one has to be proved.
+        """
+        whole = len(self.keys.row.codes)
+        is_known = whole == (self.met.codes if self.met else 1)
         return any(
-            each.packed is not None and not each.out_of_order and each.message.author != "circle"
+            each.proves
+            or (is_known and each.packed is not None and not each.out_of_order and each.message.author != "circle")
             for each in self.messages
-            if each.message.codes == len(self.keys.row.codes)
+            if each.message.codes == whole
         )
 
 
@@ -184,7 +193,10 @@ def _judged(
         if message.number and packed is not None and not forged and in_order:
             newest, most = (name.turn, name.generation), name.codes
         changed = was_changed and has_read and message.number > 0 and message.author != "circle"
-        opened.append(OpenedMessage(message, packed, key is None, forged, not in_order, changed))
+        # The record of a visit stands in no order, so that somebody who lost access could add one at any time.
+        is_newest = name[:2] >= (read.turn, read.generation) if message.number == 0 else in_order and not changed
+        proves = packed is not None and message.author != "circle" and is_newest and key == keys.worked_out(name)
+        opened.append(OpenedMessage(message, packed, key is None, forged, not in_order, changed, proves))
     return opened
 
 

@@ -6,11 +6,11 @@ written from then on. # P05
 
 from onion_app.crypto.casekeys import TURNS, seal_handed
 from onion_app.desk.answering import taken_case
-from onion_app.desk.case_keys import OpenedCase, open_case_messages
+from onion_app.desk.case_keys import OpenedCase, note_met_and_read, open_case_messages
 from onion_app.desk.case_view import note_in_audit
 from onion_app.desk.context import Databases
 from onion_app.desk.permissions import Member, case_of
-from onion_app.errors import NothingHere, NotReady, TooMany
+from onion_app.errors import KeysChanged, NothingHere, NotReady, TooMany
 from onion_app.vault.desk import audit, case_records, circles, taken
 from onion_app.vault.desk.case_records import Handed
 from onion_app.vault.mailbox import lifetime, records
@@ -39,6 +39,9 @@ def hand_over(dbs: Databases, member: Member, case_id: bytes, circle_id: bytes) 
         circle = next((each for each in circles_for(dbs, opened.case) if each.id == circle_id), None)
         if circle is None or circle.generation is None:
             raise NothingHere
+        if not opened.met_fits:  # keys of another list would be handed on, and its author's words be lost
+            raise KeysChanged
+        note_met_and_read(dbs, opened)
         with dbs.desk.writing():
             case_records.add_turn(dbs.desk, _next_turn(dbs, opened, circle.id, circle.generation))
             dbs.desk.run("DELETE FROM taken WHERE case_id = ?", (case_id,))
