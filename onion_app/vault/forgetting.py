@@ -108,9 +108,10 @@ def destroy_due(mailbox: Database, shown: Database, desk: Database, today: int) 
 def end_boxes(mailbox: Database, desk: Database, today: int) -> None:
     """Throw away the boxes of cases whose door was closed before today: until then it may be opened again."""
     for case_id in case_records.boxes_to_end(desk, today):
-        with mailbox.writing(), desk.writing():
-            case_records.box_has_gone(desk, case_id)
+        with mailbox.writing():
             mailbox.run("UPDATE cases SET box = NULL WHERE id = ?", (case_id,))
+        with mailbox.writing(), desk.writing():  # after it, so that a cut in between leaves the box to the next run
+            case_records.box_has_gone(desk, case_id)
 
 
 def put_queues_right(mailbox: Database, desk: Database) -> None:
