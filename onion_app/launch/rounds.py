@@ -1,4 +1,4 @@
-"""When which chores are due: all of them every hour, two smaller rounds at moments that are drawn and asked for by nobody.
+"""When which chores are due: all of them every hour, two smaller rounds at moments drawn, asked for by nobody.
 
 # P08: chores that followed an erasing would tell whoever watches the machine that it was one.
 """

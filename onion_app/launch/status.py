@@ -60,6 +60,7 @@ def launcher_status(
         "circles": [asdict(circle) for circle in chores.circles],
         "findings": chores.counts.get("unacknowledged"),
         "missing": chores.counts.get("missing"),
+        "unchecked": bool(chores.counts.get("unchecked")),
         "malformed": chores.counts.get("malformed"),
         "site_held_locks": blocked,
         "missing_words": _missing_words(chores),

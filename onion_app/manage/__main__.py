@@ -51,9 +51,11 @@ def parser() -> argparse.ArgumentParser:
     command("resume", running.resume, "take new messages again")
     command("clock", running.clock, "say that this machine's clock is right, after a long sleep or a wrong clock")
     command("panic", running.panic, "destroy the keys of this installation for good, and stop everything")
-    command("doctor", doctor.doctor, "ask ten questions about this machine; needs no passphrase")
+    command("doctor", doctor.doctor, "ask eleven questions about this machine; needs no passphrase")
     command("passphrase", offline.passphrase, "draw a new passphrase; the spare code stays")
     command("spare", offline.spare, "draw a new spare code; the passphrase stays")
+    missing = command("missing", offline.missing, "look at cases that are gone from the mailbox, and let them go")
+    missing.add_argument("--yes", action="store_true", help="let them go without asking")
     invited = command("invite", offline.invite, "invite a coordinator, when the last one is lost")
     invited.add_argument("--coordinator", action="store_true", help="needed: volunteers are invited at the desk")
     command("address", offline.address, "print the onion address and say where the desk is")
@@ -64,7 +66,8 @@ def parser() -> argparse.ArgumentParser:
     restored.add_argument("--check", action="store_true", help="look through the file and change nothing")
     restored.add_argument("--replace", action="store_true", help="move the installation that is there aside")
     restored.add_argument("--withdrawn-from", type=Path, metavar="STATE", help="another state folder of the same "
-                          "installation: what was taken back there stays gone")  # fmt: skip
+                          "installation: what was taken back there stays gone, and who was shut out stays out")  # fmt: skip
+    restored.add_argument("--yes", action="store_true", help="do it without asking once more")
     return words
 
 

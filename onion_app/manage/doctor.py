@@ -1,4 +1,4 @@
-"""`doctor`: ten questions about machine and installation, the worst answer first, each with the command that cures it.
+"""`doctor`: eleven questions about machine and installation, the worst answer first, each with the command that cures it.
 
 It needs no passphrase and changes nothing: the lower half reads what the machine's files and commands say.
 """
@@ -50,7 +50,7 @@ def doctor(_chosen: argparse.Namespace, state: State, terminal: Terminal) -> Non
 
 
 def examine(state: State) -> list[Diagnosis]:
-    """Give the ten answers, the worst first."""
+    """Give the eleven answers, the worst first."""
     try:
         status = manage_socket.ask_launcher(state.manage_socket, "status")
     except NotRunning:
@@ -65,6 +65,7 @@ def examine(state: State) -> list[Diagnosis]:
         _reboots(),
         _listeners(),
         _words(status),
+        _missing(status),
         _backup(state),
     ]
     return sorted(diagnoses, key=lambda one: _ORDER.index(one.grade))
@@ -149,6 +150,17 @@ def _words(status: dict[str, Any]) -> Diagnosis:
     if not missing:
         return Diagnosis(_GOOD, question, "yes")
     return Diagnosis(_BAD, question, ", ".join(named[name] for name in missing), "set it at the desk, as a coordinator")
+
+
+def _missing(status: dict[str, Any]) -> Diagnosis:
+    question = "Are all cases in the mailbox that the desk knows?"
+    missing = status.get("missing")
+    if missing is None:
+        return Diagnosis(_UNSURE, question, "this is seen while it runs", "./scripts/launch")
+    if not missing and not status["unchecked"]:
+        return Diagnosis(_GOOD, question, "yes, or their authors took them back")
+    answer = f"{missing} are missing" if missing else "it could not be looked through"
+    return Diagnosis(_BAD, question, f"{answer}, and no new text is taken", "./scripts/manage missing")
 
 
 def _backup(state: State) -> Diagnosis:

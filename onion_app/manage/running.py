@@ -122,7 +122,7 @@ def panic(_chosen: argparse.Namespace, state: State, terminal: Terminal) -> None
 
 
 def _order_chores(order: str, state: State) -> None:
-    """Give the order, and wait until the chores have carried it out in both databases."""
+    """Give the order, and wait until the chores have carried it out."""
     manage_socket.ask_launcher(state.manage_socket, order)
     _await_chores(state, "paused", order == "pause")
 

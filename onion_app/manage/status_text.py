@@ -8,6 +8,8 @@ from onion_app.launch.state import State
 from onion_app.launch.status import BACKUP_IS_OLD, SPACE_IS_SHORT
 
 _GIB = 1 << 30
+_RESTS_ON_MODES = "; that the site only reads which keys the circles have (P13) rests on file modes"
+_HELD = "somebody waited in vain for a lock, and the site was started again {} times"
 
 
 @dataclass(frozen=True)
@@ -69,9 +71,12 @@ def _processes(status: dict[str, Any]) -> list[StatusLine]:
         _line("Errors", ", ".join(errors) or "none within the hour", bad=bool(errors)),
         _line(
             "Confinement",
-            f"not confined: {', '.join(names[name] for name in loose)}" if loose else "everything is confined",
+            f"not confined: {', '.join(names[name] for name in loose)}{_RESTS_ON_MODES if 'ours' in loose else ''}"
+            if loose
+            else "everything is confined",
             bad=bool(loose),
         ),
+        *([_line("Locks", _HELD.format(status["site_held_locks"]), bad=True)] if status["site_held_locks"] else []),
         _messages(status),
         *([_line("Clock", describe_doubt(status["clock_off_days"]), bad=True)] if status["clock_off_days"] else []),
     ]
@@ -80,6 +85,12 @@ def _processes(status: dict[str, Any]) -> list[StatusLine]:
 def _messages(status: dict[str, Any]) -> StatusLine:
     if status["has_members"] is False:
         return _line("Messages", "are not taken yet: the first coordinator has to enrol", bad=True)
+    if status["missing"]:
+        text = f"{status['missing']} cases are missing: new ones are not taken until ./scripts/manage missing"
+        return _line("Messages", text, bad=True)
+    if status["unchecked"]:
+        text = "the mailbox could not be looked through: new ones are not taken until ./scripts/manage missing"
+        return _line("Messages", text, bad=True)
     if status["paused"]:
         return _line("Messages", "paused: new ones are not taken", bad=True)
     return _line(
@@ -91,8 +102,12 @@ def _cases(status: dict[str, Any]) -> list[StatusLine]:
     if status["findings"] is None:
         return [_line("Circles", "not counted yet")]
     findings = status["findings"]
-    changed = f"{findings} things were found changed and put back; the desk names them" if findings else "nothing was"
-    return [*map(_circle, status["circles"]), _line("Changed", changed, bad=bool(findings))]
+    strange = [f"{findings} things that the desk names"] if findings else []
+    strange += [f"{status['malformed']} cases that no honest program has written"] if status["malformed"] else []
+    return [
+        *map(_circle, status["circles"]),
+        _line("Mailbox", ", ".join(strange) or "as it should be", bad=bool(strange)),
+    ]
 
 
 def _circle(circle: dict[str, Any]) -> StatusLine:

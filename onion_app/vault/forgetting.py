@@ -90,8 +90,7 @@ def destroy_due(mailbox: Database, shown: Database, desk: Database, today: int) 
     public = {row[0] for row in desk.rows("SELECT case_id FROM texts WHERE kind = 'story' AND state = 'public'")}
     destroyed, after = 0, b""
     while due := lifetime.due_cases(mailbox, today, kept_days, after):
-        after = due[-1].id
-        ids = {case.id for case in due}
+        after, ids = due[-1], set(due)
         known = case_records.known_cases(desk, shown)
         forget_cases(mailbox, shown, desk, (ids - public) & known)
         emptied = {case_id for case_id in ids & public if not lifetime.holds_messages(mailbox, case_id)}
@@ -103,6 +102,12 @@ def destroy_due(mailbox: Database, shown: Database, desk: Database, today: int) 
             _each(kept, partial(lifetime.empty_case, mailbox))
         destroyed += len(ids - public)
     return destroyed
+
+
+def public_stories_of(desk: Database, cases: Collection[bytes]) -> list[bytes]:
+    """List the published stories that were made of some cases."""
+    rows = desk.rows("SELECT id, case_id FROM texts WHERE kind = 'story' AND state = 'public' ORDER BY id")
+    return [text_id for text_id, case_id in rows if case_id in cases and isinstance(text_id, bytes)]
 
 
 def end_boxes(mailbox: Database, desk: Database, today: int) -> None:

@@ -43,6 +43,7 @@ class Settings:
     quota_gib: Annotated[int, QUOTA_GIB] = 4
     restored: Day | None = None  # that of the backup that this comes from; what was taken back since may be here again
     missing: Number = 0  # cases that were gone at once: no new text is taken until the operator has looked
+    unchecked: bool = False  # the chores could not even look: likewise
 
 
 @dataclass(frozen=True)

@@ -1,81 +1,191 @@
-"""The hourly chores: destroy and publish the texts that are due, make the mailbox agree with the desk, empty the logs.
+"""The chores: keep what was taken back gone, destroy and publish what is due, put queues right, empty the logs.
 
-Each of them may be cut off at any point and done again. They hold both keys, answer nobody, and open no text.
+Each of them may be cut off at any point and done again, and one that fails ends no other. They hold both keys, answer
+nobody, and open no text. What they are to guard against comes last: a file is made whole and work folders are swept
+before anything is read.
 """
 
-from contextlib import suppress
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass, field
+from typing import NamedTuple, TypeVar
 
 from onion_app import days
-from onion_app.errors import CheckpointBusy, NothingHere
+from onion_app.errors import CheckpointBusy, Overloaded, SanctuaryError
 from onion_app.launch import clock
 from onion_app.launch.processes.child import Child, Orders, WaitingCounts, run_child
-from onion_app.vault import database, settings, statefiles, truth
+from onion_app.launch.workplace import COPYING, sweep
+from onion_app.vault import database, forgetting, rewriting, settings, statefiles
+from onion_app.vault.connection import KINDS
 from onion_app.vault.database import Database
 from onion_app.vault.desk import audit, circles, guides, stories_queue, taken
-from onion_app.vault.mailbox import lifetime, queues
+from onion_app.vault.mailbox import lifetime, queues, withdrawals
+from onion_app.vault.show import show
 from onion_app.vault.shown import routing
 
 _UNTOUCHED_DAYS = 3  # after that a taken case goes back to the queue: its visitor waits for somebody who is there
+_PROOFS_OF_A_CASE = 2  # whoever erases gives that of the case and that of its story
+
+_Result = TypeVar("_Result")
+
+
+class Files(NamedTuple):
+    """The three databases."""
+
+    mailbox: Database
+    shown: Database
+    desk: Database
+
+
+@dataclass
+class Attempts:
+    """The chores that were tried, one after the other, and the classes of the errors that they met."""
+
+    failed: list[str] = field(default_factory=list)
+
+    def at(self, chore: Callable[[], _Result], otherwise: _Result) -> _Result:
+        """Do a chore; where it fails, note it and go on.
+
+        Raises:
+            Overloaded: somebody keeps us out, and would keep us out of the next one too.
+        """
+        try:
+            return chore()
+        except Overloaded:
+            raise
+        except Exception as error:  # noqa: BLE001 - what one row has brought about must not keep the others
+            self.failed.append(type(error).__name__)
+            return otherwise
 
 
 def work(child: Child) -> None:
-    """Do every chore once and report the counts."""
+    """Do one round of chores and report what was seen."""
     orders = child.orders
-    mailbox = database.open_mailbox(orders.mailbox_folder, orders.mailbox_key)
-    desk = database.open_desk(orders.desk_folder, orders.desk_key)
-    today = days.today(orders.clock)
+    sweep(orders.folder("desk") / COPYING)
+    with closing(orders.open("shown")) as shown, closing(orders.open("desk")) as desk:
+        try:
+            mailbox = orders.open("mailbox")
+        except SanctuaryError:
+            take_no_new_text(shown)
+            raise
+        with closing(mailbox):
+            do_round(child, Files(mailbox, shown, desk))
+
+
+def do_round(child: Child, files: Files) -> None:
+    """Do the chores of this round."""
+    orders, attempts, today = child.orders, Attempts(), days.today(child.orders.clock)
+    with files.mailbox.writing():
+        show(files.shown, files.desk)
+    counts: dict[str, int] = {}
+    if orders.work == "daily":
+        attempts.at(lambda: rewriting.rewrite_recent_rows(files.mailbox, today), None)
+    else:
+        counts = keep_gone(files, attempts, today) if orders.work == "short" else do_all(child, files, attempts, today)
+    counts["busy_logs"] = sum(log_is_busy(db) for db in (files.mailbox, files.desk))
+    child.reports.counts(counts)
+    for error in attempts.failed:
+        child.reports.failed(error)
+
+
+def do_all(child: Child, files: Files, attempts: Attempts, today: int) -> dict[str, int]:
+    """Do every chore; give the counts, and report those of the circles."""
+    mailbox, shown, desk = files
+    orders = child.orders
     if orders.pause is not None:
-        truth.change_setting(mailbox, desk, "paused", orders.pause)
-    off = clock.check_and_note(desk, orders.machine_day(), is_right=orders.clock_is_right, latest_day=orders.latest_day)
-    # Destroying comes first: the comparison after it clears the desk of everything about a case that is gone.
-    destroyed = 0 if off else destroy_due(mailbox, desk, today)
-    findings = len(truth.repair(mailbox, desk, today))
-    give_back_from_strangers(mailbox, desk)
+        put_setting(shown, "paused", orders.pause)
+    off = clock.check_and_note(desk, orders.machine_day(), is_right=orders.clock_is_right)
+    counts = keep_gone(files, attempts, today)
+    counts["clock_off"], counts["destroyed"] = off, 0
     if not off:
-        lifetime.bring_days_back(mailbox, today)
-        # After the comparison: what was taken back has left the queue, and nothing planted stands in a story's place.
-        stories_queue.publish_due_stories(mailbox, desk, today)
-        taken.give_back_untouched(desk, today - _UNTOUCHED_DAYS)
-        discard_copies(orders, desk, today)
-    statefiles.keep_reserve(mailbox.folder)
-    busy = sum(log_is_busy(db) for db in (mailbox, desk))
-    for circle in waiting(mailbox, desk, today):
+        counts["destroyed"] = attempts.at(lambda: forgetting.destroy_due(*files, today), 0)
+        attempts.at(lambda: forgetting.end_boxes(mailbox, desk, today), None)
+        attempts.at(lambda: lifetime.bring_days_back(mailbox, today), None)
+        attempts.at(lambda: stories_queue.publish_due_stories(*files, today), 0)
+        attempts.at(lambda: taken.give_back_untouched(desk, today - _UNTOUCHED_DAYS), None)
+        attempts.at(lambda: discard_copies(orders, shown, today), None)
+    with mailbox.writing():
+        show(shown, desk)
+    attempts.at(lambda: forgetting.put_queues_right(mailbox, desk), None)
+    attempts.at(lambda: give_back_from_strangers(mailbox, desk), None)
+    counts["malformed"] = attempts.at(lambda: lifetime.malformed_cases(mailbox), 0)
+    attempts.at(lambda: statefiles.keep_reserve(mailbox.folder), None)
+    for circle in attempts.at(lambda: waiting(mailbox, desk, today), []):
         child.reports.circle(circle)
-    done = {"destroyed": destroyed, "findings": findings, "busy_logs": busy, "clock_off": off}
-    child.reports.counts({**done, **noticed(desk), "is_full": int(routing.is_full(mailbox))})
-    mailbox.close()
-    desk.close()
+    return counts | noticed(shown, desk) | {"is_full": int(routing.is_full(mailbox, shown))}
 
 
-def destroy_due(mailbox: Database, desk: Database, today: int) -> int:
-    """Destroy the cases whose time is over; give how many. `today` is a day since 1970."""
-    kept_days = settings.read_settings(desk).retention_days  # the desk's word: the mailbox could have been changed
-    destroyed = 0
-    while due := lifetime.due_cases(mailbox, today, kept_days):
-        for case in due:
-            lifetime.erase_case(mailbox, case.id, today)
-        destroyed += len(due)
-    return destroyed
+def keep_gone(files: Files, attempts: Attempts, today: int) -> dict[str, int]:
+    """Keep gone what authors took back, and forget what is not in the mailbox any more; give the number missing."""
+    mailbox, shown, desk = files
+    proofs = attempts.at(lambda: withdrawals.bring_proofs(mailbox, shown), 0)
+    attempts.at(lambda: stories_queue.remove_withdrawn_stories(*files), None)
+    missing = attempts.at(lambda: guarded(files, proofs // _PROOFS_OF_A_CASE), None)
+    if missing is not None:
+        attempts.at(lambda: forgetting.delete_what_came_back(*files), 0)
+        unexplained = len(missing) - proofs // _PROOFS_OF_A_CASE
+        attempts.at(lambda: note_missing(desk, missing, unexplained, today), None)
+        attempts.at(lambda: forgetting.forget_cases(*files, missing), None)
+    return {"missing": settings.read_settings(shown).missing}
+
+
+def guarded(files: Files, erased: int) -> set[bytes] | None:
+    """Find the known cases that are missing; None: so many that nothing is forgotten until the operator has looked.
+
+    So many were surely erased by their authors since the last look. Where the look itself fails, no new text is taken.
+    """
+    shown = files.shown
+    try:
+        missing = forgetting.missing_cases(*files, erased)
+    except Exception:
+        take_no_new_text(shown)
+        raise
+    number = len(missing.cases) if missing.is_alarming else 0
+    if settings.read_settings(shown).missing != number:
+        put_setting(shown, "missing", number)
+    return None if missing.is_alarming else missing.cases
+
+
+def take_no_new_text(shown: Database) -> None:
+    """Let the site take no new text until the operator has looked at a check that failed."""
+    if not settings.read_settings(shown).unchecked:
+        put_setting(shown, "unchecked", True)  # noqa: FBT003 - the value of a setting
+
+
+def put_setting(shown: Database, name: str, value: object) -> None:
+    """Change one setting of the site."""
+    with shown.writing():
+        settings.put_setting(shown, name, value)
+
+
+def note_missing(desk: Database, missing: set[bytes], unexplained: int, today: int) -> None:
+    """Say at the desk that cases are missing without a word of their authors, and which published stories are theirs.
+
+    Such a story stays: nobody who can only delete rows takes a story away. # P07
+    """
+    with desk.writing():
+        if unexplained > 0:
+            audit.add_finding(desk, today, "cases missing", str(unexplained))
+        for story_id in forgetting.public_stories_of(desk, missing):
+            audit.add_finding(desk, today, "case of a published story is missing", story_id.hex()[:8])
 
 
 def give_back_from_strangers(mailbox: Database, desk: Database) -> None:
     """Give back each case that is held by somebody outside its circle, who can neither open nor answer it.
 
-    A case that is handed over changes in the mailbox first, and then at the desk; a member may be shut out while they
-    take one. Cut off in between, it would wait in the hands of a stranger.
+    Its queue was put right before: a case may be handed over, or a member shut out, while they take it.
     """
     for case_id, moderator_id in taken.all_taken(desk):
-        with suppress(NothingHere):  # erased just now
-            circle_id = lifetime.read_case(mailbox, case_id).circle_id
-            if circle_id not in {circle.id for circle in circles.circles_of(desk, moderator_id)}:
-                taken.give_case_back(desk, case_id, moderator_id)
+        circle_id = lifetime.queue_of(mailbox, case_id)
+        if circle_id is not None and circle_id not in {each.id for each in circles.circles_of(desk, moderator_id)}:
+            taken.give_case_back(desk, case_id, moderator_id)
 
 
-def discard_copies(orders: Orders, desk: Database, today: int) -> None:
+def discard_copies(orders: Orders, shown: Database, today: int) -> None:
     """Remove the copies made before migrations once they are too old: they hold cases that were erased since."""
-    before = today - settings.read_settings(desk).backup_days
-    for folder in (orders.mailbox_folder, orders.desk_folder):
-        database.discard_copies(folder, before)
+    before = today - settings.read_settings(shown).backup_days
+    for kind in KINDS:
+        database.discard_copies(orders.folder(kind), before)
 
 
 def log_is_busy(db: Database) -> bool:
@@ -96,14 +206,15 @@ def waiting(mailbox: Database, desk: Database, today: int) -> list[WaitingCounts
     ]
 
 
-def noticed(desk: Database) -> dict[str, int]:
+def noticed(shown: Database, desk: Database) -> dict[str, int]:
     """Say whether new messages are taken, how many findings nobody has acknowledged, and which texts are missing."""
-    values = settings.read_settings(desk)
+    values = settings.read_settings(shown)
     return {
         "paused": int(values.paused),
-        "unacknowledged": len(audit.findings(desk)),
+        "unchecked": int(values.unchecked),
+        "unacknowledged": audit.unseen_findings(desk),
         "lacks_how_to_find_us": int(not any(values.how_to_find_us.values())),
-        "lacks_members": int(any(circle.catch_all and circle.public_key is None for circle in circles.circles(desk))),
+        "lacks_members": int(any(circle.catch_all and circle.generation is None for circle in circles.circles(desk))),
         "lacks_now": int(
             not any(guide.slug == "now" and guide.state == "public" for guide, _ in guides.all_guides(desk))
         ),

@@ -6,17 +6,25 @@ from dataclasses import astuple
 from typing import Final
 
 from onion_app.choices import CaseState
-from onion_app.errors import DiskFull, KeysChanged, NothingHere
+from onion_app.errors import DamagedFile, DiskFull, KeysChanged, NothingHere
+from onion_app.shapes import Value, from_row
 from onion_app.vault import statefiles
 from onion_app.vault.database import Database
 from onion_app.vault.mailbox import withdrawals
 from onion_app.vault.mailbox.messages import insert_message
-from onion_app.vault.mailbox.records import Case, NewCase
+from onion_app.vault.mailbox.records import Case, KeyRow, NewCase
 
 CASE: Final = (
     "SELECT id, circle_id, kind, topic, answer_in, state, unread, urgent, received_day, last_day, spread FROM cases "
 )
 AT_ONCE: Final = 100  # cases handled between two looks at the clock
+
+_WORDS: Final = ("kind", "topic", "answer_in", "state")
+_KEYS: Final = 6  # columns of `KeyRow` after the id
+_RAW: Final = (
+    f"id, circle_id, {', '.join(f'CAST({word} AS BLOB)' for word in _WORDS)}, "  # letters that are no UTF-8 end a read
+    "unread, urgent, received_day, last_day, spread, home, mark, codes, tag, box, stop"
+)
 
 
 def store_case(db: Database, new: NewCase) -> None:
@@ -113,13 +121,40 @@ def erased_on(case: Case, retention_days: int) -> int:
     return case.last_day + retention_days + retention_days * case.spread // 5000
 
 
-def due_cases(db: Database, today: int, retention_days: int, after: bytes) -> list[Case]:
-    """List up to 100 cases whose time is over, by id, after the id of one."""
-    return db.all(
-        Case,
-        CASE + "WHERE last_day <= ? AND last_day + ? + ? * spread / 5000 <= ? AND id > ? ORDER BY id LIMIT ?",
+def due_cases(db: Database, today: int, retention_days: int, after: bytes) -> list[bytes]:
+    """List up to 100 cases whose time is over, by id, after one; whatever else stands in their rows."""
+    rows = db.rows(
+        "SELECT id FROM cases WHERE last_day <= ? AND last_day + ? + ? * spread / 5000 <= ? AND id > ? "
+        "ORDER BY id LIMIT ?",
         (today - retention_days, retention_days, retention_days, today, after, AT_ONCE),
     )
+    return [row[0] for row in rows if isinstance(row[0], bytes)]
+
+
+def queue_of(db: Database, case_id: bytes) -> bytes | None:
+    """Give the circle in whose queue a case stands; None: there is no such case, or its column holds no circle."""
+    row = db.row("SELECT circle_id FROM cases WHERE id = ?", (case_id,))
+    return row[0] if row and isinstance(row[0], bytes) else None
+
+
+def malformed_cases(db: Database) -> int:
+    """Count the cases whose rows no honest program has written: with another type, length, word or range in them."""
+    count, after = 0, b""
+    while rows := db.rows(f"SELECT {_RAW} FROM cases WHERE id > ? ORDER BY id LIMIT ?", (after, AT_ONCE)):  # noqa: S608
+        after = bytes(rows[-1][0])  # type: ignore[arg-type]  # past an empty id there are bytes only
+        count += sum(not _is_well_formed(*row) for row in rows)
+    return count
+
+
+def _is_well_formed(case_id: Value, circle_id: Value, *values: Value) -> bool:
+    words = (value.decode(errors="replace") if isinstance(value, bytes) else value for value in values[: len(_WORDS)])
+    numbers, keys = values[len(_WORDS) : -_KEYS], values[-_KEYS:]
+    try:
+        from_row(Case, (case_id, circle_id, *words, *numbers))
+        from_row(KeyRow, (case_id, *keys))
+    except DamagedFile:
+        return False
+    return True
 
 
 def bring_days_back(db: Database, today: int) -> None:

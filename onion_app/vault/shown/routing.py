@@ -70,7 +70,7 @@ def writing_circle(mailbox: Database, shown: Database, topic: Topic, answer_in: 
 def takes_new_text(shown: Database) -> bool:
     """Say whether writing is neither paused nor stopped until the operator has looked at cases that are missing."""
     in_force = settings.read_settings(shown)
-    return not in_force.paused and not in_force.missing
+    return not (in_force.paused or in_force.missing or in_force.unchecked)
 
 
 def has_room(mailbox: Database, shown: Database) -> bool:
