@@ -1,84 +1,85 @@
-"""An intruder with the mailbox key, who puts keys of their own where a case's keys stand, and reads what they can."""
+"""An intruder with the mailbox key, who writes past every function of ours, and reads whatever their keys open."""
 
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace
 
-from onion_app.crypto.epochs import AUTHOR_HOLDER, Epoch, first_epoch, unwrap, wrap
-from onion_app.crypto.keys import KeyPair, fingerprint, new_id, new_keypair
+from onion_app.choices import MessageAuthor
+from onion_app.crypto.casekeys import KeyName, MessageKeys
+from onion_app.crypto.keys import KeyPair, keypair_from, new_id, shared_secret
 from onion_app.crypto.payloads import Payload, Text, pack, unpack
-from onion_app.crypto.sealing import Place, open_seal, seal
+from onion_app.crypto.sealing import MessagePlace, open_seal, seal
 from onion_app.errors import SealBroken
-from onion_app.vault.mailbox import case_keys, lifetime, messages
-from tests.world import Author, World
+from onion_app.vault.mailbox import case_keys, messages
+from tests.world import World
 
-_PLANT = "INSERT OR REPLACE INTO case_keys (case_id, epoch, holder, recipient, wrap) VALUES (?, ?, ?, ?, ?)"
+_PLANT = (
+    "INSERT INTO messages (case_id, number, id, author, turn, generation, codes, sealed) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+)
 
 
 class Intruder:
-    """Somebody who writes past every function of ours, and keeps a copy of every key they have ever had."""
+    """Somebody who has copies of all three files, and whichever private halves a test gives them."""
 
     def __init__(self, world: World, case_id: bytes) -> None:
-        """Look at what stands unsealed with a case: the circle, and both public keys."""
-        self.db = world.mailbox
-        self.case_id = case_id
-        self.circle_id = lifetime.read_case(self.db, case_id).circle_id
-        self.circle_key = world.public_key(self.circle_id)
-        self.author_key = case_keys.author_key_of(self.db, case_id) or bytes(32)
-        self.pair = new_keypair()
-        self.keys: set[bytes] = set()
+        """Look at a case as it stands now."""
+        self.world, self.db, self.case_id = world, world.mailbox, case_id
+        self.row = case_keys.key_row(self.db, case_id)
 
     def runs(self, sql: str, *values: int | str | bytes | None) -> None:
-        """Write anything."""
+        """Write anything, as somebody whose SQLite looks at no CHECK."""
         with self.db.writing():
             assert self.db.run(sql, values) > 0
 
-    def plants(
-        self, number: int, *holders: bytes, like: Epoch | None = None, at: int | None = None, says: str = ""
-    ) -> Epoch:
-        """Put an epoch of their own, over what is there, for the circle, the author (`AUTHOR_HOLDER`) or both."""
-        mine = first_epoch(self.case_id, self.circle_id, self.circle_key, None)
-        epoch = like or replace(mine, number=number, author=self.author_key)
-        self.keys.add(epoch.key)
-        public = {self.circle_id: self.circle_key, AUTHOR_HOLDER: self.author_key}
-        for holder in holders or public:
-            sealed = wrap(epoch, holder=holder, public_key=public[holder])
-            row = (self.case_id, number if at is None else at, holder, fingerprint(public[holder]), sealed)
-            self.runs(_PLANT, *row)
-        if says:
-            self.says(epoch, says)
-        return epoch
+    def has_codes(self, *codes: bytes) -> None:
+        """Put another list of public keys into the row."""
+        self.runs("UPDATE cases SET codes = ? WHERE id = ?", b"".join(codes), self.case_id)
 
-    def says(self, epoch: Epoch, words: str | Payload, author: str = "circle") -> None:
-        """Write a message in anybody's name under a key that they have."""
-        newest = self.db.rows("SELECT max(number) FROM messages WHERE case_id = ?", (self.case_id,))[0][0]
-        number, message_id = int(newest or 0) + 1, new_id()
-        letter = Text(words, 20_000, "Sara" if author == "circle" else "") if isinstance(words, str) else words
-        sealed = seal(epoch.key, pack(letter), Place(self.case_id, epoch.number, message_id, number, author))
-        row = (self.case_id, number, message_id, epoch.number, author, sealed)
-        self.runs("INSERT INTO messages (case_id, number, id, epoch, author, sealed) VALUES (?, ?, ?, ?, ?, ?)", *row)
+    def puts_back(self) -> None:
+        """Put the row back as it stood when this intruder first looked, code and all."""
+        with self.db.writing():
+            case_keys.write_key_row(self.db, self.row)
 
-    def forges(self, author: Author, letter: Payload, name: str) -> None:
-        """Write in anybody's name under the author's own key, as somebody could who controls the site meanwhile."""
-        self.says(self.had(author.access.author, AUTHOR_HOLDER)[0], letter, name)
+    def as_circle(self, pair: KeyPair, codes: Sequence[bytes] | None = None) -> MessageKeys:
+        """Work out keys with a private half that a circle has or had."""
+        listed = self.row.codes if codes is None else codes
+        return MessageKeys(self.case_id, listed, lambda at, _circle: shared_secret(pair.private, listed[at]))
 
-    def had(self, pair: KeyPair, holder: bytes) -> list[Epoch]:
-        """Copy what a pair opens now, as somebody could who works here and is shut out later."""
-        found = []
-        for each in case_keys.wraps_of(self.db, self.case_id, holder):
-            with suppress(SealBroken):
-                place = {"case_id": self.case_id, "holder": holder, "private_key": pair.private}
-                found.append(unwrap(each.wrap, epoch=each.epoch, **place))
-        self.keys |= {epoch.key for epoch in found}
-        return found
+    def as_author(self, *privates: bytes) -> MessageKeys:
+        """Work out keys with the private halves that a code opens, or that somebody has made up."""
+        codes = [keypair_from(private).public for private in privates]
+        return MessageKeys(self.case_id, codes, lambda at, circle: shared_secret(privates[at], circle))
 
-    def reads(self) -> list[str]:
-        """Try every key they know or can open on every message of the case, and give the texts."""
-        for holder in (self.circle_id, AUTHOR_HOLDER):
-            self.had(self.pair, holder)
-        found = []
-        for each in messages.messages_of(self.db, self.case_id):
-            place = Place(each.case_id, each.epoch, each.id, each.number, each.author)
-            for key in self.keys:
+    def opens(self, keys: MessageKeys, *circle_keys: bytes) -> list[Payload]:
+        """Try every key that can be worked out for every message of the case, and give what opens, the oldest first."""
+        ever = self.world.shown.rows("SELECT public_key FROM circle_keys")
+        public = circle_keys or [bytes(row[0] or b"") for row in ever]
+        opened = []
+        for message in messages.messages_of(self.db, self.case_id):
+            for circle_key in public:
                 with suppress(SealBroken):
-                    found.append(unpack(open_seal(key, each.sealed, place)))
-        return [letter.text for letter in found if isinstance(letter, Text)]
+                    key = keys.key(message.turn, circle_key, message.codes)
+                    opened.append(unpack(open_seal(key, message.sealed, message.place)))
+        return opened
+
+    def reads(self, keys: MessageKeys) -> list[str]:
+        """Give the texts among them."""
+        return [payload.text for payload in self.opens(keys) if isinstance(payload, Text)]
+
+    def says(
+        self,
+        words: str | Payload,
+        keys: MessageKeys,
+        circle_key: bytes,
+        name: KeyName,
+        author: MessageAuthor = "circle",
+        at: int | None = None,
+    ) -> bytes:
+        """Write a message in anybody's name under a key that they have; gives its id."""
+        newest = self.db.rows("SELECT max(number) FROM messages WHERE case_id = ?", (self.case_id,))[0][0]
+        number, message_id = int(newest or 0) + 1 if at is None else at, new_id()
+        letter = Text(words, 20_000, "Sara" if author == "circle" else "") if isinstance(words, str) else words
+        key = keys.key(name.turn, circle_key, name.codes)
+        sealed = seal(key, pack(letter), MessagePlace(self.case_id, message_id, number, author))
+        self.runs(_PLANT, self.case_id, number, message_id, author, *name, sealed)
+        return message_id

@@ -4,12 +4,11 @@ What the pages do is tried through the pages; a state that they only start from 
 what none of these functions would do is the intruder of `tests/planting.py`.
 """
 
-
 from __future__ import annotations
 
 import secrets
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, get_args
 
 from nacl.pwhash import argon2id
@@ -23,6 +22,9 @@ from onion_app.crypto.payloads import Consent, Decision, FinalText, Payload, Pub
 from onion_app.days import DAY, today
 from onion_app.errors import NothingHere
 from onion_app.launch.state import State
+from onion_app.site import author_actions, new_case
+from onion_app.site.author_keys import CaseAccess, open_messages, opened_by
+from onion_app.site.forms import Submission
 from onion_app.vault import connection, database, forgetting, settings
 from onion_app.vault.desk import circles, invitations, moderators
 from onion_app.vault.mailbox import case_keys, lifetime, records, withdrawals
@@ -30,7 +32,7 @@ from onion_app.vault.show import show
 from onion_app.vault.shown import routing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from onion_app.desk.context import Databases
@@ -178,9 +180,7 @@ class World:
 
         member = self.member(who)
         answering.take_case(self.dbs, member, case_id)
-        answering.send_payload(
-            self.dbs, member, lifetime.read_case(self.mailbox, case_id), new_id(), payload, records.MANY
-        )
+        answering.send_payload(self.dbs, member, case_id, new_id(), payload, records.NUMBERS[-1])
         if isinstance(payload, FinalText):
             lifetime.set_state(self.mailbox, case_id, "asking")
 
@@ -262,11 +262,16 @@ class Author:
     world: World
     circle_id: bytes
     code: str = ""
-    access: Any = None
+    access: CaseAccess = field(default_factory=lambda: CaseAccess(b"", b"", b"", ()))
 
     @property
     def case_id(self) -> bytes:
-        return bytes(self.access.case_id)
+        return self.access.case_id
+
+    @property
+    def files(self) -> tuple[database.Database, database.Database]:
+        """Give the two files of the site."""
+        return self.world.mailbox, self.world.shown
 
     def tells(self, text: str, publish: Publish = "yes") -> str:
         """Begin a testimony that may be published, or not; gives its id as pages have it."""
@@ -279,11 +284,21 @@ class Author:
         return self._sends(Submission("ask", text, topic=topic or first, danger=danger, answer_in="ar"))
 
     def _sends(self, draft: Submission) -> str:
-        prepared = new_case.prepare(self.world.mailbox)
-        new_case.send_case(self.world.mailbox, prepared, draft, self.world.today, "ar")
-        self.code, self.access = prepared.code, CaseAccess(prepared.case_id, prepared.author)
+        prepared = new_case.prepare()
+        new_case.send_case(*self.files, prepared, draft, self.world.today, "ar")
+        self.code, keys = prepared.code, self.world.author_keys(prepared.code)
+        self.access = opened_by(keys, case_keys.case_of_tag(self.world.mailbox, keys.tag))
         assert lifetime.read_case(self.world.mailbox, self.case_id).circle_id == self.circle_id
         return self.case_id.hex()
+
+    def comes_back(self) -> None:
+        """Open the case with the code."""
+        self.access, _ = author_actions.open_case(*self.files, self.code, self.world.today)
+
+    def changes_code(self) -> None:
+        """Get a new code; the old one opens nothing from now on."""
+        self.code = codes.new_code()
+        self.access = author_actions.change_code(*self.files, self.access, self.code, self.world.today)
 
     def writes_back(self, text: str) -> None:
         """Add a message."""
@@ -291,7 +306,8 @@ class Author:
 
     def allows(self, publish: Publish) -> None:
         """Say anew what may be done with it."""
-        self.adds(Consent(publish, count=True, quote=False, day=self.world.today))
+        mark = self.access.story_mark.hex()
+        self.adds(Consent(publish, count=True, quote=False, day=self.world.today, mark=mark))
 
     def says(self, decision: Decision, text: str = "") -> None:
         """Answer the newest question."""
@@ -301,11 +317,11 @@ class Author:
 
     def adds(self, payload: Any) -> None:
         """Add anything."""
-        author_actions.add_payload(self.world.mailbox, self.access, payload, new_id())
+        author_actions.add_payload(*self.files, self.access, payload, new_id())
 
     def payloads(self) -> list[Payload]:
         """Open what the author opens, the oldest first."""
-        return [payload for _, payload in self._opened()]
+        return [payload for _, payload in open_messages(*self.files, self.access) if payload is not None]
 
     def texts(self) -> list[str]:
         """Read what the author reads, the oldest first."""
@@ -313,16 +329,14 @@ class Author:
 
     def asked(self) -> tuple[str, FinalText] | None:
         """Give the newest text that the author is asked about, and its id."""
-        found = [(message.id.hex(), payload) for message, payload in self._opened() if isinstance(payload, FinalText)]
+        opened = open_messages(*self.files, self.access)
+        found = [(message.id.hex(), payload) for message, payload in opened if isinstance(payload, FinalText)]
         return found[-1] if found else None
 
-    def _opened(self) -> Iterator[tuple[records.Message, Payload]]:
-        keys = keys_by_epoch(self.world.mailbox, self.access)
-        for message in messages.messages_of(self.world.mailbox, self.case_id):
-            payload = open_message(keys, message)
-            if payload is not None:
-                yield message, payload
+    def takes_the_story_back(self) -> None:
+        """Take the story back, and let the messages stay."""
+        author_actions.take_story_back(*self.files, self.access, self.world.today)
 
     def erases(self) -> None:
         """Take everything back."""
-        author_actions.erase(self.world.mailbox, self.access, self.world.today)
+        author_actions.erase(*self.files, self.access)

@@ -32,7 +32,7 @@ class Text:
 class Consent:
     """An author's word on publishing, counting and quoting. The last one in a case is the one that holds.
 
-    `mark` is that of the proof by which they can take the story back, in hexadecimal; empty where they do not come back.
+    `mark` is that of the proof which takes the story back, in hexadecimal; empty for an author who does not come back.
     """
 
     publish: Publish

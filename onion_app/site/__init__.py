@@ -15,11 +15,13 @@ from flask.typing import ResponseReturnValue
 
 from onion_app.crypto.codes import code_lines
 from onion_app.crypto.keys import subkey
+from onion_app.crypto.keyslots import shown_key
 from onion_app.errors import AwaitsAnswer, Overloaded, Paused, SanctuaryError
 from onion_app.site import rendering
 from onion_app.site.context import SiteContext, new_budgets
 from onion_app.site.views import case, guides, pages, returning, stories, writing
-from onion_app.vault.database import open_mailbox
+from onion_app.vault.database import open_database
+from onion_app.vault.mailbox import withdrawals
 from onion_app.vault.per_thread import PerThread
 from onion_app.vault.shown import reading
 from onion_app.web.app import CSRFError, Hardened, hardened, report_error
@@ -31,16 +33,17 @@ _HERE: Final = Path(__file__).parent
 
 @dataclass(frozen=True, slots=True)
 class SiteConfig:
-    """The parts of a site: its mailbox and its key, its onion address, and a clock in unix seconds."""
+    """The parts of a site: its files and their key, its onion address, and a clock in unix seconds."""
 
     mailbox_folder: Path
+    shown_folder: Path
     mailbox_key: bytes = field(repr=False)
     address: str
     clock: Callable[[], float]
 
 
 def create_app(config: SiteConfig) -> Hardened:
-    """Make the site; it opens the mailbox on the first request that needs it, and creates and migrates nothing."""
+    """Make the site; it opens its files on the first request that needs them, and creates and migrates nothing."""
     app = hardened(
         __name__,
         host=config.address,
@@ -52,12 +55,16 @@ def create_app(config: SiteConfig) -> Hardened:
         error_page=lambda status: render_template("fixed.html", status=status),
     )
     visits = Visits(config.clock)
-    mailbox = PerThread(lambda: open_mailbox(config.mailbox_folder, config.mailbox_key))
-    ready_pages = ReadyPages(lambda: reading.published_counter(mailbox.here()), mailbox.forget_pages)
+    key = config.mailbox_key
+    mailbox = PerThread(lambda: open_database(config.mailbox_folder, "mailbox", key))
+    # P13: whatever becomes of this process, the file that says who reads what comes stays as it is.
+    shown = PerThread(lambda: open_database(config.shown_folder, "shown", shown_key(key), read_only=True))
+    ready_pages = _ready_pages(mailbox, shown)
     app.ready_pages = ready_pages
     app.each_second = lambda: (visits.sweep(), ready_pages.check_edition())
     app.extensions["site"] = SiteContext(
         mailbox=mailbox,
+        shown=shown,
         visits=visits,
         field_key=subkey(config.mailbox_key, "hidden fields"),
         clock=config.clock,
@@ -69,6 +76,19 @@ def create_app(config: SiteConfig) -> Hardened:
     _set_up_templates(app, config.address)
     _set_up_refusals(app)
     return app
+
+
+def _ready_pages(mailbox: PerThread, shown: PerThread) -> ReadyPages:
+    """Keep pages until the desk has changed what is shown or an author has taken something back: both counters rise."""
+
+    def edition() -> int:
+        return withdrawals.counter(mailbox.here()) + reading.published_counter(shown.here())
+
+    def forget() -> None:
+        mailbox.forget_pages()
+        shown.forget_pages()
+
+    return ReadyPages(edition, forget)
 
 
 def _without_comments(style: str) -> str:

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from onion_app.crypto.payloads import Consent, FinalText, Payload, StoryLink, Text, Verdict
-from onion_app.site.author_keys import CaseAccess, open_messages
+from onion_app.site.author_keys import CaseAccess, open_messages, row_of
 from onion_app.vault import settings
 from onion_app.vault.database import Database
-from onion_app.vault.mailbox import lifetime
+from onion_app.vault.mailbox import lifetime, withdrawals
 from onion_app.vault.mailbox.records import Message
 
 
@@ -37,33 +37,35 @@ class AuthorView:
     proposal_id: str = ""
     proposal: FinalText | None = None  # the newest final text that the author was shown
     verdict: Verdict | None = None  # their last one on it
-    restored: settings.Restored | None = None  # this case comes from a backup
+    restored: int | None = None  # the day of the backup that this case comes from
 
 
-def read_case(db: Database, access: CaseAccess) -> AuthorView:
+def read_case(mailbox: Database, shown: Database, access: CaseAccess) -> AuthorView:
     """Open everything in a case.
 
     Raises:
-        NothingHere: it was erased, or its code was replaced, since then.
+        NothingHere: it was erased or closed, or its code was replaced, since then.
     """
-    case = lifetime.read_case(db, access.case_id)
-    messages = list(open_messages(db, access))
-    shown = [_shown(message, payload) for message, payload in messages if _is_text(message, payload)]
+    row_of(mailbox, shown, access)
+    case = lifetime.read_case(mailbox, access.case_id)
+    messages = list(open_messages(mailbox, shown, access))
+    texts = [_shown(message, payload) for message, payload in messages if _is_text(message, payload)]
     consents = [each for message, each in messages if isinstance(each, Consent) and message.author == "visitor"]
-    stories = [each for message, each in messages if isinstance(each, StoryLink) and message.author != "visitor"]
+    stories = [each for message, each in messages if isinstance(each, StoryLink) and message.author == "circle"]
+    taken_back = withdrawals.withdrawn_among(mailbox, shown, [access.story_mark])
     proposal_id, proposal = _newest_proposal(messages)
-    in_force = settings.read_settings(db)
+    in_force = settings.read_settings(shown)
     return AuthorView(
         kind=case.kind,
         state=case.state,
         erased_on=lifetime.erased_on(case, in_force.retention_days),
-        messages=tuple(reversed(shown)),
+        messages=tuple(reversed(texts)),
         consent=consents[-1] if consents else None,
-        story_id=bytes.fromhex(stories[-1].story_id) if stories else None,
+        story_id=bytes.fromhex(stories[-1].story_id) if stories and not taken_back else None,
         proposal_id=proposal_id,
         proposal=proposal,
         verdict=_verdict_on(proposal_id, messages),
-        restored=in_force.restored.for_case(case.received_day) if in_force.restored else None,
+        restored=in_force.restored if case.received_day <= (in_force.restored or 0) else None,
     )
 
 

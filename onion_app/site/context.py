@@ -1,4 +1,4 @@
-"""The context of one running site: its mailbox, its open visits, its budgets, its clock."""
+"""The context of one running site: its two files, its open visits, its budgets, its clock."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -20,6 +20,7 @@ class SiteContext:
     """All that a view may ask for."""
 
     mailbox: PerThread
+    shown: PerThread
     visits: Visits
     field_key: bytes
     clock: Callable[[], float]
@@ -48,13 +49,18 @@ def site_context() -> SiteContext:
 
 
 def mailbox() -> Database:
-    """Give this thread's connection."""
+    """Give this thread's connection to the mailbox."""
     return site_context().mailbox.here()
+
+
+def shown() -> Database:
+    """Give this thread's connection to the file that the site only reads."""
+    return site_context().shown.here()
 
 
 def in_force() -> Settings:
     """Read the settings."""
-    return settings.read_settings(mailbox())
+    return settings.read_settings(shown())
 
 
 def today() -> int:

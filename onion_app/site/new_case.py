@@ -1,27 +1,44 @@
-"""A case that does not exist yet: its code, its ids, and the one moment in which it is sealed and stored.
+"""A case that does not exist yet: its code, its seed, and the one moment in which it is sealed and stored.
 
-The code, the ids and the keys stay the same through retries: they are drawn once, when the check page is first shown,
-and travel in that page. Until the case is stored this machine keeps nothing of it.
+Both are drawn once, when the check page is first shown, and travel in that page. The author's first key and the ids of
+all that is stored follow from the seed: whatever a form is sent again with, its case is known by the mark.
+Until the case is stored this machine keeps nothing of it.
 # P04: a text is sealed before it reaches the vault. # P06: the code stays in the page, sealed.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any, Final, Literal
 
 from onion_app.choices import AnswerIn
-from onion_app.crypto.codes import new_code
-from onion_app.crypto.epochs import first_epoch
-from onion_app.crypto.keys import KeyPair, keypair_from, new_id, subkey
-from onion_app.crypto.payloads import Consent, Text, pack
-from onion_app.crypto.sealing import Place, open_field, seal, seal_field
+from onion_app.crypto.casekeys import (
+    case_id_of,
+    case_mark,
+    form_id,
+    form_private,
+    lone_private,
+    seal_box,
+    seal_stop,
+)
+from onion_app.crypto.codes import CodeKeys, new_code
+from onion_app.crypto.keys import keypair_from, new_id, new_key
+from onion_app.crypto.payloads import Consent, Text
+from onion_app.crypto.sealing import open_field, seal_field
 from onion_app.errors import AlreadyWithdrawn, NothingHere
 from onion_app.site import author_actions
-from onion_app.site.author_keys import CaseAccess, keys_of, message_id_of, open_messages, wraps_for
+from onion_app.site.author_keys import (
+    CaseAccess,
+    code_keys,
+    key_to_write_under,
+    open_messages,
+    opened_by,
+    sealed_message,
+)
 from onion_app.site.forms import Submission
 from onion_app.vault.database import Database
-from onion_app.vault.mailbox import case_keys, lifetime
-from onion_app.vault.mailbox.records import Message, NewCase
+from onion_app.vault.mailbox import case_keys, lifetime, messages, withdrawals
+from onion_app.vault.mailbox.records import CodeRow, NewCase
 from onion_app.vault.shown import routing
 
 _FIELD: Final = "check page"
@@ -30,28 +47,19 @@ _URGENCY: Final[dict[str, Literal[0, 1, 2]]] = {"yes": 2, "unknown": 1, "no": 0}
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A code with its tag and key pair, and the id of the case that it will open."""
+    """A code, and the seed of everything else that a form stores."""
 
     code: str = field(repr=False)
-    case_id: bytes
-    tag: bytes
-    author: KeyPair = field(repr=False)
+    seed: bytes = field(repr=False)
 
     def sealed(self, key: bytes) -> str:
         """Give the hidden field in which this travels; only the check page takes it back."""
-        ids = {"case_id": self.case_id.hex(), "tag": self.tag.hex(), "author": self.author.private.hex()}
-        return seal_field(key, _FIELD, {"code": self.code, **ids})
-
-    def seed(self, kind: str) -> bytes:
-        """Derive the seed of the ids of one kind; only who holds the page, or the code, can name them."""
-        return subkey(self.code.encode(), kind)
+        return seal_field(key, _FIELD, {"code": self.code, "seed": self.seed.hex()})
 
 
-def prepare(db: Database) -> Prepared:
-    """Draw a code and the id of a case; takes as long as opening one, about 25 ms."""
-    code = new_code()
-    keys = keys_of(db, code)
-    return Prepared(code, new_id(), keys.tag, keys.author)
+def prepare() -> Prepared:
+    """Draw a code and a seed."""
+    return Prepared(new_code(), new_key())
 
 
 def prepared_in(key: bytes, sealed: str) -> Prepared:
@@ -61,107 +69,123 @@ def prepared_in(key: bytes, sealed: str) -> Prepared:
         SealBroken: it is not one that a check page of this installation carried.
     """
     fields: dict[str, Any] = open_field(key, _FIELD, sealed)
-    case_id, tag, author = (bytes.fromhex(fields[name]) for name in ("case_id", "tag", "author"))
-    return Prepared(fields["code"], case_id, tag, keypair_from(author))
+    return Prepared(fields["code"], bytes.fromhex(fields["seed"]))
 
 
-def send_case(db: Database, prepared: Prepared, draft: Submission, day: int, language: AnswerIn) -> None:
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """A form as it was sent; without the keys of a code its author does not come back."""
+
+    seed: bytes = field(repr=False)
+    keys: CodeKeys | None
+    text: Text
+    consent: Consent | None
+
+    @property
+    def first_private(self) -> bytes:
+        """The author's first key. Without return it is thrown away, and another text has another one."""
+        return form_private(self.seed) if self.keys else lone_private(self.seed, self.text.text.encode())
+
+    @property
+    def text_id(self) -> bytes:
+        """The id of the text, the same however often it is sent."""
+        return form_id(self.seed, "text" if self.keys else "alone text", self.text.text.encode())
+
+    def consent_id(self, number: int) -> bytes:
+        """Give the id of a consent; it is given a number of its own each time that the choices have changed."""
+        return form_id(self.seed, "consent", str(number).encode())
+
+    def case(self, home: bytes) -> CaseAccess:
+        """Name the case that it begins."""
+        first = self.first_private
+        case_id = case_id_of(keypair_from(first).public, home, case_mark(first))
+        return CaseAccess(case_id, self.keys.tag if self.keys else b"", home, (first,))
+
+
+def send_case(
+    mailbox: Database, shown: Database, prepared: Prepared, draft: Submission, day: int, language: AnswerIn
+) -> None:
     """Store the case; sent twice it is stored once, and a text or consent changed in between is added to it.
 
     Raises:
-        AlreadyWithdrawn: it was stored before and is gone, or has another code by now.
+        AlreadyWithdrawn: its author has erased it.
+        NothingHere: it was stored before, and has a closed door or another code by now.
         Paused: nothing new is taken.
         Overloaded: no turn to write.
     """
-    text, consent = _whole_text(draft, day), _consent(draft, day)
-    payloads: list[tuple[bytes, Text | Consent]] = [(message_id_of(_text_seed(prepared, draft), text.text), text)]
-    if consent:
-        payloads.append((message_id_of(_consent_seed(prepared, draft), "1"), consent))
-    new = _new_case(db, prepared, draft, payloads, day, language)
-    is_new = lifetime.add_case(db, new)
-    if not (is_new or draft.no_return):
-        _add_what_changed(db, prepared, draft, new)
+    keys = None if draft.no_return else code_keys(shown, prepared.code)
+    about = f"\n\n/stories/{draft.story}" if draft.story else ""  # under the text, where its reader looks for it
+    consent = Consent(draft.publish, draft.count, draft.quote, day) if draft.kind == "tell" else None
+    sent = _Sent(prepared.seed, keys, Text(draft.text + about, day), consent)
+    mark = case_mark(form_private(sent.seed))
+    with mailbox.writing():
+        if withdrawals.withdrawn_among(mailbox, shown, [mark]):  # P07: also without return
+            raise AlreadyWithdrawn
+        if keys is None:
+            if not messages.is_stored_anywhere(mailbox, sent.text_id):
+                _store(mailbox, shown, sent, draft, language)
+        elif stored := _stored_before(mailbox, keys.tag, mark):
+            _add_what_changed(mailbox, shown, opened_by(keys, stored), sent)
+        else:
+            _store(mailbox, shown, sent, draft, language)
 
 
-def _whole_text(draft: Submission, day: int) -> Text:
-    """Give the text, and under it the story that it is about, where its reader looks for it."""
-    about = f"\n\n/stories/{draft.story}" if draft.story else ""
-    return Text(draft.text + about, day)
+def _stored_before(mailbox: Database, tag: bytes, mark: bytes) -> CodeRow | None:
+    """Find the case that a form has stored: under its code, or by its mark, which no other code and circle changes."""
+    with suppress(NothingHere):
+        return case_keys.case_of_tag(mailbox, tag)
+    with suppress(NothingHere):
+        return case_keys.case_of_mark(mailbox, mark)
+    return None
 
 
-def _consent(draft: Submission, day: int) -> Consent | None:
-    return Consent(draft.publish, draft.count, draft.quote, day) if draft.kind == "tell" else None
-
-
-def _text_seed(prepared: Prepared, draft: Submission) -> bytes:
-    return prepared.seed("text without return" if draft.no_return else "text")
-
-
-def _consent_seed(prepared: Prepared, draft: Submission) -> bytes:
-    return prepared.seed(f"consent without return {draft.text}" if draft.no_return else "consent")
-
-
-def _new_case(
-    db: Database,
-    prepared: Prepared,
-    draft: Submission,
-    payloads: list[tuple[bytes, Text | Consent]],
-    day: int,
-    language: AnswerIn,
-) -> NewCase:
-    comes_back = not draft.no_return
+def _store(mailbox: Database, shown: Database, sent: _Sent, draft: Submission, language: AnswerIn) -> None:
     testimony = draft.kind == "tell"
     answer_in = language if testimony else draft.answer_in
     topic = "testimony" if testimony else draft.topic
-    circle = routing.writing_circle(db, topic, answer_in)
-    # Without return there is nothing that a changed text could be added to: it is a case of its own.
-    case_id = prepared.case_id if comes_back else message_id_of(prepared.seed("case without return"), draft.text)
-    epoch = first_epoch(case_id, circle.id, circle.public_key, prepared.author if comes_back else None)
-    return NewCase(
-        id=case_id,
+    circle = routing.writing_circle(mailbox, shown, topic, answer_in)
+    case, keys = sent.case(circle.id), sent.keys
+    if routing.door_of(shown, case.case_id) is not None:  # P07: a case that is gone does not come again
+        raise NothingHere
+    box = seal_box(keys.box, case.case_id, case.home, case.privates) if keys else None
+    stop = seal_stop(keys.stop, case.case_id, case.root) if keys else None
+    payloads: list[tuple[bytes, Text | Consent]] = [(sent.text_id, sent.text)]
+    if sent.consent and keys:
+        payloads.append((sent.consent_id(1), replace(sent.consent, mark=case.story_mark.hex())))
+    elif sent.consent:
+        payloads.append((new_id(), sent.consent))
+    under = key_to_write_under(shown, case)
+    new = NewCase(
+        row=case.key_row(box, stop),
         circle_id=circle.id,
         kind="testimony" if testimony else "request",
         topic=topic,
         answer_in=answer_in,
         urgent=0 if testimony else _URGENCY[draft.danger],
-        lookup_tag=prepared.tag if comes_back else None,
-        author_key=prepared.author.public if comes_back else None,
-        day=day,
-        wraps=wraps_for(epoch),
+        day=sent.text.day,
         messages=tuple(
-            _message(epoch.key, Place(case_id, epoch.number, message_id, number, "visitor"), payload)
+            sealed_message(under, case.case_id, message_id, number, "visitor", payload)
             for number, (message_id, payload) in enumerate(payloads, start=1)
         ),
     )
+    lifetime.store_case(mailbox, new)
 
 
-def _message(case_key: bytes, place: Place, payload: Text | Consent) -> Message:
-    sealed = seal(case_key, pack(payload), place)
-    return Message(place.case_id, place.number, place.message_id, place.epoch, "visitor", sealed)
+def _add_what_changed(mailbox: Database, shown: Database, case: CaseAccess, sent: _Sent) -> None:
+    """Add to the stored case: somebody may have sent, gone back, written more and sent again.
 
-
-def _add_what_changed(db: Database, prepared: Prepared, draft: Submission, new: NewCase) -> None:
-    """Compare with the stored case: somebody may have sent, gone back, written more and sent again."""
-    try:
-        author = case_keys.author_key_of(db, new.id)
-    except NothingHere:
-        raise AlreadyWithdrawn from None
-    if author != prepared.author.public:
-        raise AlreadyWithdrawn
-    access = CaseAccess(new.id, keys_of(db, prepared.code).author)
-    author_actions.write_back(db, access, _whole_text(draft, new.day), _text_seed(prepared, draft))
-    consent = _consent(draft, new.day)
-    if consent:
-        _change_consent(db, access, consent, _consent_seed(prepared, draft))
-
-
-def _change_consent(db: Database, access: CaseAccess, consent: Consent, seed: bytes) -> None:
-    """Follow a choice changed on the check page, unless it was made on the case page meanwhile: that one holds."""
-    stored = list(open_messages(db, access))
-    ids = {message.id for message, _ in stored}
-    here = next(number for number in count(1) if message_id_of(seed, str(number)) not in ids)
-    consents = [(message.id, payload) for message, payload in stored if isinstance(payload, Consent)]
+    A choice that was changed on the case page meanwhile holds against one that is changed on the check page.
+    """
+    most = author_actions.MOST_WAITING
+    author_actions.append_payload(mailbox, shown, case, sent.text, sent.text_id, most=most)
+    if sent.consent is None:
+        return
+    consent = replace(sent.consent, mark=case.story_mark.hex())
+    opened = list(open_messages(mailbox, shown, case))
+    ids = {message.id for message, _ in opened}
+    here = next(number for number in count(1) if sent.consent_id(number) not in ids)
+    consents = [(message.id, payload) for message, payload in opened if isinstance(payload, Consent)]
     for message_id, latest in consents[-1:]:
-        same = replace(latest, day=consent.day) == consent
-        if message_id == message_id_of(seed, str(here - 1)) and not same:
-            author_actions.add_payload(db, access, consent, message_id_of(seed, str(here)))
+        if message_id == sent.consent_id(here - 1) and replace(latest, day=consent.day) != consent:
+            most = author_actions.MOST_DECIDED
+            author_actions.append_payload(mailbox, shown, case, consent, sent.consent_id(here), most=most)

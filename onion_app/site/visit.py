@@ -1,14 +1,14 @@
 """A visit to the site: the draft that is being written, and the case that is open, kept between two pages.
 
 A visitor is known by nothing but the key in their cookie, and all that is kept under it is gone with the visit.
-# P06: of somebody who came back, the author's key pair is kept and the code is not.
+# P06: of somebody who came back, the author's private keys are kept and the code is not.
 """
 
 from typing import Any, Final
 
 from flask import session
 
-from onion_app.crypto.keys import keypair_from
+from onion_app.crypto.casekeys import split_codes
 from onion_app.errors import VisitOver
 from onion_app.site.author_keys import CaseAccess
 from onion_app.site.context import site_context
@@ -44,13 +44,14 @@ def keep_case_open(access: CaseAccess, opened_before: int | None) -> None:
     """Keep a case open for this visit, under a new key, so that an older copy of the cookie does not open it."""
     before = contents()
     site_context().visits.end(session.get(_VISIT, ""))
-    opened = {"case": access.case_id.hex(), "author": access.author.private.hex(), "opened_before": opened_before}
-    session[_VISIT] = site_context().visits.start(before | opened)
+    parts = {"case": access.case_id, "tag": access.tag, "home": access.home, "privates": b"".join(access.privates)}
+    opened = {name: part.hex() for name, part in parts.items()}
+    session[_VISIT] = site_context().visits.start(before | opened | {"opened_before": opened_before})
 
 
 def forget_case() -> None:
     """Forget the open case; the draft stays."""
-    keep(case=None, author=None, opened_before=None, reply=None)
+    keep(case=None, tag=None, home=None, privates=None, opened_before=None, reply=None)
 
 
 def case_access() -> CaseAccess:
@@ -62,4 +63,5 @@ def case_access() -> CaseAccess:
     opened = contents()
     if "case" not in opened:
         raise VisitOver
-    return CaseAccess(bytes.fromhex(opened["case"]), keypair_from(bytes.fromhex(opened["author"])))
+    case_id, tag, home, privates = (bytes.fromhex(opened[name]) for name in ("case", "tag", "home", "privates"))
+    return CaseAccess(case_id, tag, home, split_codes(privates))

@@ -6,17 +6,18 @@ from pathlib import Path
 import pytest
 from nacl.pwhash import argon2id
 
-from onion_app.crypto.epochs import Epoch, following, unwrap
-from onion_app.crypto.keys import KeyPair, fingerprint
+from onion_app.crypto.keys import KeyPair
 from onion_app.crypto.payloads import Consent, FinalText, Payload, StoryLink, Text
 from onion_app.days import DAY
 from onion_app.desk import member_removal
 from onion_app.site import SiteConfig, create_app
-from onion_app.site.author_keys import open_message
-from onion_app.vault.mailbox import case_keys, messages
+from onion_app.vault import show
+from onion_app.vault.desk import case_records
+from onion_app.vault.mailbox import case_keys
 from onion_app.web.app import Hardened
 from scripts.rehearsal.people import Visitor
 from scripts.rehearsal.wire import into
+from tests.planting import Intruder
 from tests.world import Clock, World, hardly_stretched
 
 ADDRESS = "abcdefghijklmnopqrstuvwxyz234567abcdefghijklmnopqrstuvwx.onion"
@@ -34,18 +35,20 @@ class Place(World):
         self.apps: list[Hardened] = []
 
     def start(self) -> Hardened:
-        self.apps.append(create_app(SiteConfig(self.state.mailbox, self.keys.mailbox, ADDRESS, self.clock)))
+        folders = (self.state.path / "mailbox", self.state.path / "shown")
+        self.apps.append(create_app(SiteConfig(*folders, self.keys.mailbox, ADDRESS, self.clock)))
         return self.apps[-1]
 
     def close(self) -> None:
         for app in self.apps:
             app.extensions["site"].mailbox.close_all()
+            app.extensions["site"].shown.close_all()
         super().close()
 
     @property
     def pair(self) -> KeyPair:
         """The pair that the circle has now."""
-        return self.member(self.lamp).circles[self.circle_id].pairs[0]
+        return self.member(self.lamp).circles[self.circle_id].pair
 
     def gives_the_circle_a_new_key(self) -> KeyPair:
         """Let somebody come and be shut out, and give the new pair."""
@@ -53,6 +56,30 @@ class Place(World):
         self.let_in(self.lamp, self.circle_id, "informer")
         member_removal.remove_member(self.dbs, self.member(self.lamp), informer.id)
         return self.pair
+
+    def has_nobody(self) -> None:
+        """Let the circle be emptied."""
+        with self.desk.writing():
+            self.desk.run("UPDATE circles SET generation = NULL")
+        self.follow()
+
+    def hands_over(self, circle_id: bytes) -> None:
+        """Let the only case there is be handed to another circle."""
+        (case_id,) = self.case_ids()
+        turn = 1 + max(case_records.turns_of(self.desk, case_id), default=0)
+        with self.mailbox.writing():
+            with self.desk.writing():
+                handed = "INSERT INTO handed (case_id, turn, circle_id, generation, sealed) VALUES (?, ?, ?, 1, x'00')"
+                self.desk.run(handed, (case_id, turn, circle_id))
+            show.show_case(self.shown, self.desk, case_id)
+
+    def closes_the_door(self, state: str = "closed") -> None:
+        """Let the circle close the door of the only case there is."""
+        (case_id,) = self.case_ids()
+        with self.mailbox.writing():
+            with self.desk.writing():
+                self.desk.run("INSERT INTO doors (case_id, state) VALUES (?, ?)", (case_id, state))
+            show.show_case(self.shown, self.desk, case_id)
 
     def replies(self, text: str = "We read every word.") -> None:
         """Let the circle answer the only case there is."""
@@ -68,17 +95,10 @@ class Place(World):
 
     def read_by(self, pair: KeyPair) -> list[Payload]:
         """Open what a pair of the circle opens in the only case there is."""
-        (case_id,), keys = self.case_ids(), {epoch.number: epoch.key for epoch in self.opened_by(pair)}
-        letters = (open_message(keys, message) for message in messages.messages_of(self.mailbox, case_id))
-        return [letter for letter in letters if letter is not None]
-
-    def opened_by(self, pair: KeyPair) -> list[Epoch]:
-        """Open what is sealed to a pair of the circle in the only case there is, the oldest epoch first."""
-        place = {"case_id": self.case_ids()[0], "holder": self.circle_id, "private_key": pair.private}
-        wraps = case_keys.wraps_of(self.mailbox, self.case_ids()[0], self.circle_id)
-        to_them = [each for each in wraps if each.recipient == fingerprint(pair.public)]
-        found = [unwrap(each.wrap, epoch=each.epoch, **place) for each in reversed(to_them)]
-        return following(found[:1], found)
+        (case_id,) = self.case_ids()
+        codes = case_keys.key_row(self.mailbox, case_id).codes
+        intruder = Intruder(self, case_id)
+        return intruder.opens(intruder.as_circle(pair, codes), pair.public)
 
     def texts(self) -> list[str]:
         """Read the texts of the only case there is, as its circle does."""

@@ -1,7 +1,7 @@
 """The case page: all that its author can read, add, allow and take back while the visit lasts.
 
-The code is not there: the visit keeps the author's key pair, and when it is over a form comes back with its words and
-asks for the code again. # P10
+The code is not there: the visit keeps the author's private keys, and when it is over a form comes back with its words
+and asks for the code again. # P10
 """
 
 import re
@@ -12,15 +12,16 @@ from flask import request
 from flask.typing import ResponseReturnValue
 from markupsafe import escape
 
+from onion_app.crypto.casekeys import CODES
 from onion_app.crypto.codes import new_code, read_code
 from onion_app.crypto.keys import new_key
 from onion_app.crypto.payloads import Decision, Text, Verdict
 from onion_app.crypto.sealing import open_field, seal_field
-from onion_app.errors import CodeMistyped, NothingHere, SealBroken, VisitOver
+from onion_app.errors import CodeMistyped, NothingHere, SealBroken, TooManyCodes, VisitOver
 from onion_app.site import author_actions, visit
 from onion_app.site.author_keys import CaseAccess
 from onion_app.site.author_view import read_case
-from onion_app.site.context import mailbox, site_context, today
+from onion_app.site.context import mailbox, shown, site_context, today
 from onion_app.site.forms import read_consent, wrong_line, wrong_text
 from onion_app.site.paging import fill_parts
 from onion_app.site.rendering import (
@@ -68,6 +69,8 @@ def submit() -> ResponseReturnValue:
         return expired_page()
     except CodeMistyped as mistyped:
         return show_form_again("expired", "case", {"code": "mistyped"}, **typed_code(mistyped))
+    except TooManyCodes:
+        return _case_page(visit.case_access(), done="no_more_codes")
     except NothingHere:
         if text:
             return show_form_again("expired", "case", {"code": "nothing"}, **typed_code())
@@ -81,7 +84,7 @@ def _case_access() -> CaseAccess:
         return visit.case_access()
     code = read_code(request.form["code"])
     site_context().budgets["open"].take()
-    access, opened_before = author_actions.open_case(mailbox(), code, today())
+    access, opened_before = author_actions.open_case(mailbox(), shown(), code, today())
     visit.keep_case_open(access, opened_before)
     return access
 
@@ -91,7 +94,7 @@ def _write(access: CaseAccess) -> ResponseReturnValue:
     wrong = wrong_text(text)
     if wrong:
         return _case_page(access, text=text, errors=wrong)
-    author_actions.write_back(mailbox(), access, Text(text, today()), _seed())
+    author_actions.write_back(mailbox(), shown(), access, Text(text, today()), _seed())
     visit.keep(reply=None)
     return _case_page(access, done="arrived")
 
@@ -110,21 +113,21 @@ def _decide(access: CaseAccess) -> ResponseReturnValue:
     wrong = wrong_text(text) if decision == "change" or text else {}
     if wrong:
         return _case_page(access, text="", change=text, errors={"change": wrong["text"]})
-    if request.form.get("proposal") != read_case(mailbox(), access).proposal_id:
+    if request.form.get("proposal") != read_case(mailbox(), shown(), access).proposal_id:
         return _case_page(access, text="", change=text, done="another")  # nobody says yes to a text unseen
     verdict = Verdict(request.form["proposal"], decision, text, today())
-    author_actions.give_verdict(mailbox(), access, verdict, _seed())
+    author_actions.give_verdict(mailbox(), shown(), access, verdict, _seed())
     visit.keep(reply=None)
     return _case_page(access, done="decided")
 
 
 def _take_back(access: CaseAccess) -> ResponseReturnValue:
-    author_actions.take_story_back(mailbox(), access, today())
+    author_actions.take_story_back(mailbox(), shown(), access, today())
     return _case_page(access, done="taken_back")
 
 
 def _allow(access: CaseAccess) -> ResponseReturnValue:
-    author_actions.save_consent(mailbox(), access, read_consent(request.form, today()))
+    author_actions.save_consent(mailbox(), shown(), access, read_consent(request.form, today()))
     return _case_page(access, done="saved")
 
 
@@ -135,6 +138,8 @@ def _change_code(access: CaseAccess) -> ResponseReturnValue:
     except SealBroken:
         fields = {}
     if fields.get("case") != access.case_id.hex():
+        if len(access.privates) >= CODES:
+            raise TooManyCodes
         code = new_code()
         sealed = seal_field(site_context().field_key, _NEW_CODE, {"code": code, "case": access.case_id.hex()})
         return show_page("newcode.html", code=code, sealed=sealed)
@@ -142,7 +147,7 @@ def _change_code(access: CaseAccess) -> ResponseReturnValue:
     wrong = wrong_line(code, line)
     if wrong:
         return show_page("newcode.html", code=code, sealed=request.form["sealed"], line=line[:40], errors=wrong)
-    access = author_actions.change_code(mailbox(), access, code)
+    access = author_actions.change_code(mailbox(), shown(), access, code, today())
     visit.keep_case_open(access, visit.contents().get("opened_before"))
     return _case_page(access, done="new_code")
 
@@ -150,7 +155,7 @@ def _change_code(access: CaseAccess) -> ResponseReturnValue:
 def _erase(access: CaseAccess) -> ResponseReturnValue:
     if "sure" not in request.form:
         return erase_page("case", {"do": "erase", "sure": "1"})
-    author_actions.erase(mailbox(), access, today())
+    author_actions.erase(mailbox(), shown(), access)
     visit.forget_case()
     return show_page("erased.html")
 
@@ -165,7 +170,7 @@ _ACTS: Final[dict[str, Callable[[CaseAccess], ResponseReturnValue]]] = {
 
 
 def _case_page(access: CaseAccess, **values: Any) -> str:  # noqa: ANN401 - plain values for the template
-    case = read_case(mailbox(), access)
+    case = read_case(mailbox(), shown(), access)
     contents = visit.contents()
     text = values.pop("text", contents.get("reply", ""))
     proposal = case.proposal if case.verdict is None else None

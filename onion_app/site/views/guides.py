@@ -11,7 +11,7 @@ from flask import abort
 from flask.typing import ResponseReturnValue
 
 from onion_app.errors import NothingHere, SanctuaryError
-from onion_app.site.context import mailbox
+from onion_app.site.context import shown
 from onion_app.site.paging import part_number, parts_of
 from onion_app.site.rendering import best_version, language_code, make_blueprint, show_published
 from onion_app.vault.shown import reading
@@ -33,7 +33,7 @@ _PREFERRED: Final = ("ar", "ckb", "kmr", "en")  # when a guide is not written in
 @pages.get("/<lang:code>/guides")
 def guide_list() -> str:
     """List the guides that are published."""
-    titles = reading.titles_of_guides(mailbox())
+    titles = reading.titles_of_guides(shown())
     names = sorted(titles, key=lambda slug: (ORDER.index(slug) if slug in ORDER else len(ORDER), slug))
     listed = [(slug, *_title(titles[slug])) for slug in names if slug != NOW and titles[slug]]
     return show_published(
@@ -73,13 +73,13 @@ def _parts(body: str) -> list[list[str]]:
 
 def _versions(slug: str) -> list[Version]:
     try:
-        return reading.shown_guide(mailbox(), slug)[1]
+        return reading.shown_guide(shown(), slug)[1]
     except NothingHere:
         return []
     except SanctuaryError as error:
         if slug != NOW:
             raise
-        report_error(error)  # this page is shown even when the mailbox is broken
+        report_error(error)  # this page is shown even when the file is broken
         return []
 
 

@@ -11,9 +11,9 @@ from flask import request
 from flask.typing import ResponseReturnValue
 
 from onion_app.choices import ANSWER_LANGUAGES, REQUEST_TOPICS, AnswerIn
-from onion_app.errors import AlreadyWithdrawn, SealBroken
+from onion_app.errors import AlreadyWithdrawn, NothingHere, SealBroken
 from onion_app.site import new_case, visit
-from onion_app.site.context import in_force, mailbox, site_context, today
+from onion_app.site.context import in_force, mailbox, shown, site_context, today
 from onion_app.site.details import pointed_out
 from onion_app.site.forms import Submission, WritingKind, read_submission, wrong_line, wrong_submission, wrong_text
 from onion_app.site.new_case import Prepared
@@ -28,7 +28,7 @@ _PATHS: Final = "/<lang:code>/<any(tell, ask):kind>"
 @pages.get(_PATHS)
 def empty_form(kind: WritingKind) -> ResponseReturnValue:
     """Show an empty form, and whether something is being written already."""
-    routing.writing_circle(mailbox(), "unknown", "any")  # raises Paused: nobody should write for nothing
+    routing.writing_circle(mailbox(), shown(), "unknown", "any")  # raises Paused: nobody should write for nothing
     choices = {name: request.args.get(name, "") for name in ("topic", "story")}
     before = visit.contents().get("draft")
     return _form(read_submission(kind, choices), kept_kind=before["kind"] if before else None)
@@ -68,9 +68,9 @@ def _prepare(draft: Submission, **notices: bool) -> ResponseReturnValue:
     wrong = wrong_text(draft.text)
     if wrong:
         return _form(draft, errors=wrong)
-    routing.writing_circle(mailbox(), "unknown", "any")  # raises Paused
+    routing.writing_circle(mailbox(), shown(), "unknown", "any")  # raises Paused
     site_context().budgets[draft.kind].take(urgent=draft.urgent)
-    prepared = new_case.prepare(mailbox())
+    prepared = new_case.prepare()
     draft = draft.with_seal(prepared.sealed(site_context().field_key))
     visit.keep(draft=asdict(draft))
     return _check(draft, prepared, **notices)
@@ -85,9 +85,10 @@ def _send(draft: Submission, prepared: Prepared) -> ResponseReturnValue:
         return _check(draft, prepared, errors=wrong)
     site_context().budgets["send"].take(urgent=draft.urgent)
     try:
-        new_case.send_case(mailbox(), prepared, draft, today(), _language())
-    except AlreadyWithdrawn:
-        return _prepare(draft, was_withdrawn=True)
+        new_case.send_case(mailbox(), shown(), prepared, draft, today(), _language())
+    except (AlreadyWithdrawn, NothingHere) as gone:  # P07: neither the words nor a code come back
+        visit.keep(draft=None)
+        return show_page("erased.html" if isinstance(gone, AlreadyWithdrawn) else "nothing.html")
     visit.keep(draft=None)
     return show_page(
         "sent.html",
@@ -116,7 +117,7 @@ def _check(draft: Submission, prepared: Prepared, **values: object) -> str:
         days=_days(replace(draft, danger="unknown")),
         how_to_find_us=how_to_find_us(),
         details=pointed_out(draft.text) if draft.kind == "tell" else (),
-        **({"was_withdrawn": False, "new_code": False} | values),
+        **({"new_code": False} | values),
     )
 
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import astuple
 from typing import Final
 
-from onion_app.errors import AwaitsAnswer, DamagedFile, KeysChanged, NothingHere, TooMany
+from onion_app.errors import AwaitsAnswer, DamagedFile, KeysChanged, TooMany
 from onion_app.shapes import from_row
 from onion_app.vault.database import Database
 from onion_app.vault.mailbox.records import NUMBERS, Message
@@ -38,16 +38,9 @@ def is_stored(db: Database, case_id: bytes, message_id: bytes) -> bool:
     return row is not None
 
 
-def case_with(db: Database, message_id: bytes) -> bytes:
-    """Find the case in which a message stands.
-
-    Raises:
-        NothingHere: there is none.
-    """
-    row = db.row("SELECT case_id FROM messages WHERE id = ?", (message_id,))
-    if row is None or not isinstance(row[0], bytes):
-        raise NothingHere
-    return row[0]
+def is_stored_anywhere(db: Database, message_id: bytes) -> bool:
+    """Tell whether a message stands in any case."""
+    return db.row("SELECT 1 FROM messages WHERE id = ?", (message_id,)) is not None
 
 
 def next_number(db: Database, case_id: bytes) -> int:
