@@ -13,7 +13,7 @@ LIMITS = 9  # the sentences under "What we cannot do"
 
 def test_every_promise_has_its_row_and_every_row_its_tests() -> None:
     rows = re.findall(r"^\| (P\d\d) \| .* \| `(test_p\d\d_\w+\.py)` \|$", MODEL, re.MULTILINE)
-    assert [name for name, _ in rows] == [f"P{number:02}" for number in range(1, 13)]
+    assert [name for name, _ in rows] == [f"P{number:02}" for number in range(1, 14)]
     assert sorted(file for _, file in rows) == sorted(path.name for path in Path(__file__).parent.glob("test_p*.py"))
     for name, file in rows:
         assert file.startswith(f"test_{name.lower()}_")
@@ -33,5 +33,8 @@ def test_the_site_says_in_every_language_what_it_cannot_do(house: House) -> None
 
 def test_the_threat_model_names_what_stays_open() -> None:
     limits = MODEL.partition("## What it cannot do")[2]
-    for word in ("controls the machine", "SSD", "backup", "Hide Tor", "something is sent", "file times"):
+    for word in (
+        "controls the machine", "SSD", "backup", "Hide Tor", "something is sent", "file times", "into an author's mouth",
+        "older state", "quantum", "first quarter of an hour", "founds a circle anew",
+    ):  # fmt: skip
         assert word in limits
