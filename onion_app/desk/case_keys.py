@@ -69,7 +69,7 @@ class CaseKeys:
         return self.handed[name] if name in self.handed else self.worked_out(name)
 
     def worked_out(self, name: KeyName) -> bytes | None:
-        """Give the key of a name as it follows from the row: what opens under it was sealed to the keys that stand there."""
+        """Give the key of a name as it follows from the row: what opens under it was sealed to the keys in it."""
         circle = self._member.circles.get(self.circle_at(name.turn) or b"")
         if circle is None or name.generation not in circle.pairs:
             return None
@@ -147,7 +147,7 @@ class OpenedCase:
     def is_proved(self) -> bool:
         """Whether its author has written under the whole list, so that they can open what is sealed to it.
 
-        Of a list that was met, or that the id of the case names, whatever opens is theirs; another one has to be proved.
+        Of a list that was met, or that the case is named by, whatever opens is theirs; another one has to be proved.
         """
         whole = len(self.keys.row.codes)
         is_known = whole == (self.met.codes if self.met else 1)
@@ -225,13 +225,8 @@ def note_met_and_read(dbs: Databases, opened: OpenedCase, *, confirmed: bool = F
 
 
 def _newly_met(opened: OpenedCase) -> Met | None:
-    """Give the longest list under which its author wrote to the present key, if it goes on from the one met."""
-    now = (opened.keys.turn, opened.keys.circle.generation)
-    proved = [
-        each.message.codes
-        for each in opened.messages
-        if each.packed is not None and each.message.author != "circle" and each.message.key_name[:2] == now
-    ]
+    """Give the longest list that its author has proved, if it goes on from the one met."""
+    proved = [each.message.codes for each in opened.messages if each.proves]
     count, before = max(proved, default=1), opened.met.codes if opened.met else 1
     if count <= before or not opened.met_fits:
         return opened.met
