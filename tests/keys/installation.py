@@ -1,0 +1,204 @@
+"""Circles with their members, some authors, an intruder, and what each does: always by the product's own functions."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from unittest.mock import patch
+
+from onion_app.crypto.codes import new_code
+from onion_app.crypto.keys import new_id
+from onion_app.crypto.payloads import Text
+from onion_app.desk import answering, case_view, handover, member_removal
+from onion_app.desk.case_keys import OpenedCase, open_case_messages
+from onion_app.desk.permissions import Member
+from onion_app.site import author_actions, new_case
+from onion_app.site.author_keys import CaseAccess, open_messages
+from onion_app.site.forms import Submission
+from onion_app.site.new_case import Prepared
+from onion_app.vault.database import Database
+from onion_app.vault.desk import circles, taken
+from onion_app.vault.mailbox.messages import messages_of
+from onion_app.vault.mailbox.records import NUMBERS, Message
+from tests.keys.intruder import Intruder
+from tests.world import Clock, Enrolled, World
+
+CIRCLES: Final = {"Listening": "talk", "Law": "law", "Health": "health"}  # by name the topic of each
+PEOPLE: Final = {"sara": "Listening", "dana": "Listening", "law": "Law", "lina": "Law"}
+OPERATOR: Final = "narin"  # coordinates, in a circle of their own that no case comes to
+
+
+class Cut(BaseException):
+    """The power is gone."""
+
+
+@contextmanager
+def power_cut(after: int | None) -> Iterator[None]:
+    """Let so many changes be committed and lose all else, as a power cut would; None: no cut."""
+    left, writing = after, Database.writing
+
+    @contextmanager
+    def cut(db: Database) -> Iterator[None]:
+        nonlocal left
+        with writing(db):
+            yield
+            if left == 0:
+                raise Cut
+            left = None if left is None else left - 1
+
+    with patch.object(Database, "writing", cut):
+        yield
+
+
+@dataclass
+class Case:
+    """A case as its author knows it: every code that it has had, the form that it came with, the circle it is with."""
+
+    id: bytes
+    codes: list[str]
+    form: Prepared
+    circle: bytes
+
+
+class Installation:
+    """An installation, and everybody who has anything to do with it."""
+
+    def __init__(self, folder: Path, like: "Installation | None" = None) -> None:
+        """Found three circles, of which two have members; or begin where another one stands."""
+        if like:
+            shutil.copytree(like.world.state.path, folder, dirs_exist_ok=True)
+        self.world = World(folder, Clock(), like.world.keys if like else None)
+        self.people: dict[str, Enrolled] = dict(like.people) if like else {}
+        if like:
+            self.circles = like.circles
+        else:
+            self.people[OPERATOR] = self.world.enrol(
+                self.world.circle("Operator", catch_all=True), OPERATOR, coordinator=True
+            )
+            self.circles = {name: self.world.circle(name, topics=(topic,)) for name, topic in CIRCLES.items()}
+            for handle, circle in PEOPLE.items():
+                self.comes(handle, self.circles[circle])
+        self.intruder = Intruder(self.world)
+
+    def close(self) -> None:
+        self.intruder.close()
+        self.world.close()
+
+    # --- at the desk ------------------------------------------------------------------------------------------------
+
+    def inside(self, circle_id: bytes) -> list[str]:
+        """List the handles of the members of a circle."""
+        return [member.handle for member in circles.members_of(self.world.desk, circle_id)]
+
+    def member(self, handle: str) -> Member:
+        return self.world.member(self.people[handle])
+
+    def holds(self, handle: str) -> dict[tuple[bytes, int], bytes]:
+        """Give every private key of a circle that somebody's grants open."""
+        own = self.member(handle).circles.values()
+        return {(circle.id, number): pair.private for circle in own for number, pair in circle.pairs.items()}
+
+    def comes(self, handle: str, circle_id: bytes) -> None:
+        """Enrol somebody, whom a member lets in; where there is nobody they found the circle anew."""
+        inside = self.inside(circle_id)
+        self.people[handle] = self.world.enrol(circle_id, handle)
+        if inside:
+            self.world.let_in(self.people[inside[0]], circle_id, handle)
+
+    def shut_out(self, handle: str) -> None:
+        member_removal.remove_member(self.world.dbs, self.member(OPERATOR), self.people[handle].id)
+
+    def opens(self, handle: str, case: Case) -> OpenedCase:
+        """Open a case as its page does."""
+        member = self.member(handle)
+        case_view.mark_opened(self.world.dbs, member, case.id)
+        case_view.open_case(self.world.dbs, member, case.id)
+        return open_case_messages(self.world.dbs, member, case.id)
+
+    def takes(self, handle: str, case: Case) -> Member:
+        """Take a case from whoever has it."""
+        for by in taken.taken_by(self.world.desk, [case.id]).values():
+            taken.give_case_back(self.world.desk, case.id, by)
+        member = self.member(handle)
+        answering.take_case(self.world.dbs, member, case.id)
+        return member
+
+    def answers(self, handle: str, case: Case, text: str = "We read every word.") -> Message:
+        member, message_id = self.takes(handle, case), new_id()
+        answering.send_reply(self.world.dbs, member, case.id, message_id, text, NUMBERS[-1])
+        return self.message(case, message_id)
+
+    def notes(self, handle: str, case: Case, text: str = "Lives with his sister.") -> None:
+        answering.write_note(self.world.dbs, self.member(handle), case.id, new_id(), text)
+
+    def notes_of(self, handle: str, case: Case) -> list[str | None]:
+        """Read the notes that the circle has written about a case."""
+        return [note.text for note in case_view.open_case(self.world.dbs, self.member(handle), case.id).notes]
+
+    def hands_over(self, handle: str, case: Case, to: bytes) -> None:
+        handover.hand_over(self.world.dbs, self.takes(handle, case), case.id, to)
+        case.circle = to
+
+    def closes_door(self, handle: str, case: Case) -> None:
+        handover.close_authors_door(self.world.dbs, self.takes(handle, case), case.id)
+
+    def chores(self) -> None:
+        self.world.forgets()
+
+    # --- at the site ------------------------------------------------------------------------------------------------
+
+    def sends(self, form: Prepared, circle_id: bytes, text: str, *, returns: bool = True) -> None:
+        """Send a form about what a circle works on."""
+        topic = CIRCLES[next(name for name, each in self.circles.items() if each == circle_id)]
+        draft = Submission("ask", text, no_return=not returns, topic=topic, danger="no", answer_in="ar")  # type: ignore[arg-type]
+        new_case.send_case(self.world.mailbox, self.world.shown, form, draft, self.world.today, "ar")
+
+    def asks(self, circle_id: bytes, text: str = "They found my phone.") -> Case:
+        form = new_case.prepare()
+        self.sends(form, circle_id, text)
+        return Case(self.world.case_of(form.code), [form.code], form, circle_id)
+
+    def visit(self, case: Case, code: int = -1) -> CaseAccess:
+        """Come back with a code."""
+        access, _ = author_actions.open_case(
+            self.world.mailbox, self.world.shown, case.codes[code], self.world.today
+        )
+        assert access.case_id == case.id
+        return access
+
+    def writes(self, access: CaseAccess, text: str = "Are you there?") -> Message:
+        """Write in a visit."""
+        message_id = new_id()
+        author_actions.add_payload(
+            self.world.mailbox, self.world.shown, access, Text(text, self.world.today), message_id
+        )
+        return next(each for each in messages_of(self.world.mailbox, access.case_id) if each.id == message_id)
+
+    def writes_back(self, case: Case, text: str = "Are you there?") -> Message:
+        """Come back and write."""
+        return self.writes(self.visit(case), text)
+
+    def changes_code(self, case: Case, access: CaseAccess | None = None) -> CaseAccess:
+        """Come back and take a new code."""
+        code = new_code()
+        access = author_actions.change_code(
+            self.world.mailbox, self.world.shown, access or self.visit(case), code, self.world.today
+        )
+        case.codes.append(code)
+        return access
+
+    def reads(self, access: CaseAccess) -> dict[int, str]:
+        """Read what opens in a visit, by number."""
+        opened = open_messages(self.world.mailbox, self.world.shown, access)
+        return {message.number: payload.text for message, payload in opened if isinstance(payload, Text)}
+
+    def erases(self, case: Case) -> None:
+        """Erase with the newest code, without opening."""
+        author_actions.erase_without_opening(self.world.mailbox, self.world.shown, case.codes[-1])
+
+    # --- what stands there ------------------------------------------------------------------------------------------
+
+    def message(self, case: Case, message_id: bytes) -> Message:
+        return next(each for each in messages_of(self.world.mailbox, case.id) if each.id == message_id)
