@@ -85,7 +85,7 @@ def make_installation(
         settings.put_setting(shown, "code_salt", new_salt())
     with mailbox.writing():
         show(shown, desk)
-    starter_guides.store_guides(mailbox, shown, desk)
+    starter_guides.store_guides(shown, desk)
     for opened in (desk, shown, mailbox):
         opened.checkpoint()
         opened.close()

@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 from onion_app.errors import KeysChanged, NothingHere
 from onion_app.vault import settings
 from onion_app.vault.database import Database
-from onion_app.vault.desk import case_records
+from onion_app.vault.desk import case_records, stories_queue
 from onion_app.vault.mailbox import lifetime
 from onion_app.vault.mailbox.case_keys import key_row
 from onion_app.vault.shown.replies import forget_replies
@@ -87,7 +87,7 @@ def destroy_due(mailbox: Database, shown: Database, desk: Database, today: int) 
     story with it.
     """
     kept_days = settings.read_settings(shown).retention_days
-    public = {row[0] for row in desk.rows("SELECT case_id FROM texts WHERE kind = 'story' AND state = 'public'")}
+    public = stories_queue.cases_of_shown_stories(desk)
     destroyed, after = 0, b""
     while due := lifetime.due_cases(mailbox, today, kept_days, after):
         after, ids = due[-1], set(due)

@@ -1,4 +1,4 @@
-"""`shown.db` follows the desk: who is in which circle with which keys, who has which case, whose door is closed.
+"""`shown.db` follows the desk: circles, their keys, who has which case, whose door is closed, which texts are public.
 
 Called by whoever changed one of these, and by the chores and the launcher's child, since a power cut may come between
 the two files. Nothing is compared with an alarm: only the desk can have made a difference here. # P13
@@ -7,6 +7,7 @@ the two files. Nothing is compared with an alarm: only the desk can have made a 
 from typing import Final
 
 from onion_app.vault.database import Database
+from onion_app.vault.shown import writing
 
 _OF_CIRCLES: Final = {
     "circles": ("id", "generation", "topics", "languages", "catch_all", "coordinators"),
@@ -16,10 +17,12 @@ _OF_CASES: Final = {"handed": ("case_id", "turn", "circle_id"), "doors": ("case_
 
 
 def show(shown: Database, desk: Database) -> None:
-    """Make four tables of `shown.db` equal to the desk's, in one transaction; the caller has locked the mailbox."""
+    """Make what `shown.db` says equal to the desk's, in one transaction; the caller has locked the mailbox."""
     with shown.writing():
         for table, columns in (_OF_CIRCLES | _OF_CASES).items():
             _follow(shown, desk, table, columns)
+        for text_id in writing.texts_to_show(shown, desk):
+            writing.show_text(shown, desk, text_id)
 
 
 def show_case(shown: Database, desk: Database, case_id: bytes) -> None:

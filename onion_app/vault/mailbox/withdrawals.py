@@ -10,6 +10,7 @@ from collections.abc import Collection, Sequence
 from onion_app.crypto.casekeys import mark_of
 from onion_app.crypto.keys import KEY_BYTES
 from onion_app.errors import DamagedFile
+from onion_app.shapes import Value
 from onion_app.vault.database import Database
 
 
@@ -38,12 +39,18 @@ def proofs_in(mailbox: Database) -> list[bytes]:
     return [row[0] for row in rows if isinstance(row[0], bytes) and len(row[0]) == KEY_BYTES]
 
 
-def withdrawn_among(mailbox: Database, shown: Database, marks: Collection[bytes | None]) -> set[bytes]:
-    """Give those of some marks whose proof lies in either file."""
-    asked = {mark for mark in marks if mark is not None}
+def withdrawn_among(mailbox: Database, shown: Database, marks: Collection[Value]) -> set[bytes]:
+    """Give those of some marks whose proof lies in either file; no mark is never among them."""
+    asked = {mark for mark in marks if isinstance(mark, bytes)}
     new = {mark_of(proof) for proof in proofs_in(mailbox)} if asked else set()
     kept = "SELECT 1 FROM withdrawn WHERE mark = ?"
     return {mark for mark in asked if mark in new or shown.row(kept, (mark,)) is not None}
+
+
+def all_withdrawn(mailbox: Database, shown: Database) -> set[Value]:
+    """Give every mark whose proof lies in either file."""
+    new: set[Value] = {mark_of(proof) for proof in proofs_in(mailbox)}
+    return new | {row[0] for row in shown.rows("SELECT mark FROM withdrawn")}
 
 
 def bring_proofs(mailbox: Database, shown: Database) -> int:

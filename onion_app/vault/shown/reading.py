@@ -1,102 +1,161 @@
-"""Stories and guides as readers meet them, the same in either database: all that the site may read of them."""
+"""Stories and guides as readers meet them, and the list of the stories, ten at a time.
 
+Stories stand in the order of the years they were told in, and within a year in that of their random ids: the list shows
+neither when a story arrived nor when it was published. # P08
+A story whose author has given the proof that takes it back is left out at once, wherever the proof lies. # P07
+"""
+
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
-from onion_app.choices import LanguageCode, TextKind
+from onion_app.choices import LANGUAGE_CODES, LanguageCode, TextState
 from onion_app.errors import DamagedFile, NothingHere
-from onion_app.shapes import Day, Id, Number, Row, Value, Words
+from onion_app.shapes import Day, Id, Number, Value, Words, read_words
 from onion_app.vault.database import Database
+from onion_app.vault.mailbox.withdrawals import withdrawn_among
 
-TEXT: Final = "SELECT id, kind, slug, year, notes FROM texts WHERE id = ?"
-VERSIONS: Final = (
-    "SELECT text_id, language, title, body, translated_from, checked_by, checked_day FROM versions "
-    "WHERE text_id = ? ORDER BY language"
-)
+PAGE: Final = 10
 
-Rows = tuple[list[Row], list[Row]]  # a text, if there is one, and its versions, as they lie in a database
-
-
-@dataclass(frozen=True, slots=True)
-class StoryOrGuide:
-    """A story or a guide, apart from its words."""
-
-    id: Id
-    kind: TextKind
-    slug: str | None
-    year: Number | None
-    notes: Words
+_VERSION: Final = "text_id, language, title, body, translated_from, checked_by, checked_day, year, notes"
+_STORY: Final = "SELECT v.text_id, v.year, v.notes, t.mark FROM versions AS v JOIN texts AS t ON t.id = v.text_id"
+_AFTER: Final = "AND (v.year, v.text_id) < (?, ?) ORDER BY v.year DESC, v.text_id DESC LIMIT ?"  # a guide has no year
+_WRITTEN: Final = f"{_STORY} WHERE v.language = ? {_AFTER}"
+_OWN: Final = "SELECT 1 FROM versions AS own WHERE own.text_id = v.text_id AND own.language = ?"
+_MISSING: Final = f"{_STORY} WHERE v.translated_from IS NULL AND NOT EXISTS ({_OWN}) {_AFTER}"
+_BEFORE_ALL: Final = (2**31, b"\xff" * 17)  # sorts before every year and id
 
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """A text in one language."""
+    """A text in one language; the year and the content notes are a story's."""
 
     text_id: Id
     language: LanguageCode
     title: str
     body: str
-    translated_from: LanguageCode | None
-    checked_by: str | None
-    checked_day: Day | None
+    translated_from: LanguageCode | None = None
+    checked_by: str | None = None
+    checked_day: Day | None = None
+    year: Number | None = None
+    notes: Words = ()
+    state: TextState = "draft"
+    publish_day: Day | None = None
 
 
-def read_text(db: Database, text_id: Value) -> tuple[StoryOrGuide, list[Version]]:
-    """Read a text and its versions.
+@dataclass(frozen=True, slots=True)
+class ListedStory:
+    """A story in the list of readers of one language; `missing` when it is not written in theirs."""
 
-    Raises:
-        NothingHere: there is none.
-    """
-    return db.one(StoryOrGuide, TEXT, (text_id,)), db.all(Version, VERSIONS, (text_id,))
+    text_id: bytes
+    notes: Words
+    missing: bool
+    title: str
+    written_in: str
+    letters: int
+    languages: Words
 
 
-def shown_story(mailbox: Database, text_id: bytes) -> tuple[StoryOrGuide, list[Version]]:
+def versions_of(db: Database, text_id: Value) -> list[Version]:
+    """Read the versions of a text at the desk, or those that are shown."""
+    state = "state, publish_day" if db.kind == "desk" else "'public', NULL"
+    question = f"SELECT {_VERSION}, {state} FROM versions WHERE text_id = ? ORDER BY language"  # noqa: S608
+    return db.all(Version, question, (text_id,))
+
+
+def shown_story(mailbox: Database, shown: Database, text_id: bytes) -> list[Version]:
     """Read a story that is shown.
 
     Raises:
         NothingHere: there is none, or no longer.
     """
-    return _shown(mailbox, "story", text_id)
+    row = shown.row("SELECT mark FROM texts WHERE id = ? AND slug IS NULL", (text_id,))
+    if row is None or withdrawn_among(mailbox, shown, row):
+        raise NothingHere
+    return _not_empty(versions_of(shown, text_id))
 
 
-def shown_guide(mailbox: Database, slug: str) -> tuple[StoryOrGuide, list[Version]]:
+def shown_guide(shown: Database, slug: str) -> list[Version]:
     """Read a guide that is shown, by its name in paths.
 
     Raises:
         NothingHere: there is none, or no longer.
     """
-    row = mailbox.row("SELECT id FROM texts WHERE slug = ?", (slug,))
-    return _shown(mailbox, "guide", row[0] if row else None)
+    row = shown.row("SELECT id FROM texts WHERE slug = ?", (slug,))
+    return _not_empty(versions_of(shown, row[0]) if row else [])
 
 
-def titles_of_guides(mailbox: Database) -> dict[str, dict[str, str]]:
+def titles_of_guides(shown: Database) -> dict[str, dict[str, str]]:
     """Give the titles of the guides that are shown: slug to language to title."""
     titles_of: dict[str, dict[str, str]] = {}
-    for text_id, slug in mailbox.rows("SELECT id, slug FROM texts WHERE kind = 'guide' ORDER BY id"):
-        titles = mailbox.rows("SELECT language, title FROM versions WHERE text_id = ?", (text_id,))
+    for text_id, slug in shown.rows("SELECT id, slug FROM texts WHERE slug > '' ORDER BY slug"):
+        titles = shown.rows("SELECT language, title FROM versions WHERE text_id = ?", (text_id,))
         titles_of[str(slug)] = {str(language): str(title) for language, title in titles}
     return titles_of
 
 
-def published_counter(mailbox: Database) -> int:
-    """Read the counter that rises with every publication, take-down and take-back.
+def published_counter(shown: Database) -> int:
+    """Read the counter that rises with each change of what is shown.
 
     Raises:
         DamagedFile: it is not there.
     """
-    row = mailbox.row("SELECT counter FROM published WHERE one = 1")
+    row = shown.row("SELECT counter FROM published WHERE one = 1")
     if row is None or not isinstance(row[0], int):
         raise DamagedFile
     return row[0]
 
 
-def is_withdrawn(mailbox: Database, text_or_case_id: Value) -> bool:
-    """Tell whether an id is on the list of withdrawals."""
-    return mailbox.row("SELECT 1 FROM withdrawn WHERE id = ?", (text_or_case_id,)) is not None
+def list_stories(
+    mailbox: Database,
+    shown: Database,
+    language: LanguageCode,
+    without: Collection[str] = (),
+    after: bytes | None = None,
+) -> tuple[list[ListedStory], bool]:
+    """List the ten stories after the one with the id `after`, and say whether more follow.
+
+    Those in the reader's language come first. A story that has one of the notes `without` is left out. After one that
+    is not shown, or no longer, the list begins anew.
+    """
+    began, place = _place_of(shown, language, after)
+    listed: list[ListedStory] = []
+    for missing in range(began, 2):
+        question = _MISSING if missing else _WRITTEN
+        following = _stories_after(mailbox, shown, question, language, place if missing == began else _BEFORE_ALL)
+        chosen = (_listed(shown, *each, language) for each in following if not set(each[1]) & set(without))
+        listed += islice(chosen, PAGE + 1 - len(listed))
+    return listed[:PAGE], len(listed) > PAGE
 
 
-def _shown(mailbox: Database, kind: str, text_id: Value) -> tuple[StoryOrGuide, list[Version]]:
-    text, versions = read_text(mailbox, text_id)
-    if text.kind != kind or not versions:
+def _place_of(shown: Database, language: LanguageCode, after: bytes | None) -> tuple[int, tuple[Value, Value]]:
+    """Find where the list goes on: whether among the missing ones, and after which year and id."""
+    rows = shown.rows("SELECT language, year FROM versions WHERE text_id = ? AND year >= 0", (after,))
+    written_in = {row[0] for row in rows}
+    return (int(language not in written_in), (rows[0][1], after)) if rows else (0, _BEFORE_ALL)
+
+
+def _stories_after(
+    mailbox: Database, shown: Database, question: str, language: LanguageCode, place: tuple[Value, Value]
+) -> Iterator[tuple[Value, Words]]:
+    """Give the ids and the notes of the stories after a place, without those that were taken back."""
+    while rows := shown.rows(question, (language, *place, 2 * PAGE)):
+        withdrawn = withdrawn_among(mailbox, shown, {row[3] for row in rows})
+        yield from ((row[0], read_words(row[2])) for row in rows if row[3] not in withdrawn)
+        place = rows[-1][1], rows[-1][0]
+
+
+def _listed(shown: Database, text_id: Value, notes: Words, language: LanguageCode) -> ListedStory:
+    facts = shown.rows("SELECT language, title, length(body) FROM versions WHERE text_id = ?", (text_id,))
+    written = {str(row[0]): row for row in facts}
+    shown_in = next(each for each in (language, *LANGUAGE_CODES) if each in written)
+    _, title, letters = written[shown_in]
+    missing = shown_in != language
+    return ListedStory(bytes(text_id), notes, missing, str(title), shown_in, int(letters or 0), tuple(written))  # type: ignore[arg-type]
+
+
+def _not_empty(versions: list[Version]) -> list[Version]:
+    if not versions:
         raise NothingHere
-    return text, versions
+    return versions

@@ -123,31 +123,34 @@ CREATE TABLE stepped_out (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX stepped_out_by ON stepped_out (moderator_id, case_id);
 
+-- A guide has a name in paths; a story has the case that it was made of, and no versions while its author forbids them.
 CREATE TABLE texts (
     id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
-    kind TEXT NOT NULL CHECK (kind IN ('story', 'guide')),
     slug TEXT UNIQUE,
-    year INTEGER,
-    notes TEXT NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('draft', 'queued', 'public', 'down')),
-    publish_day INTEGER,
-    case_id BLOB CHECK (length(case_id) = 16),
+    case_id BLOB UNIQUE CHECK (length(case_id) = 16),
     mark BLOB CHECK (length(mark) = 32),  -- of the proof that takes the story back, as its author's consent names it
-    case_mark BLOB CHECK (length(case_mark) = 32)  -- of the proof that takes its case back
+    case_mark BLOB CHECK (length(case_mark) = 32),  -- of the proof that takes its case back
+    CHECK (slug IS NULL OR case_id IS NULL)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX publishing ON texts (state, publish_day);
-CREATE INDEX text_of_case ON texts (case_id);
 
+-- In each language one version is or was shown, or is a guide's draft, and another one may wait to take its place.
 CREATE TABLE versions (
     text_id BLOB NOT NULL REFERENCES texts (id),
     language TEXT NOT NULL CHECK (language IN ('ar', 'ckb', 'kmr', 'en')),
-    title TEXT NOT NULL,
-    body TEXT NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('draft', 'queued', 'public', 'down')),
+    publish_day INTEGER,
+    edition BLOB NOT NULL CHECK (length(edition) = 16),  -- drawn with each change: by it shown.db is compared
+    year INTEGER,  -- of a story; NULL for a guide
+    notes TEXT NOT NULL,
     translated_from TEXT CHECK (translated_from IN ('ar', 'ckb', 'kmr', 'en')),
     checked_by TEXT,
     checked_day INTEGER,
-    PRIMARY KEY (text_id, language)
+    title TEXT NOT NULL,
+    body TEXT NOT NULL,
+    PRIMARY KEY (text_id, language, state),
+    CHECK ((state = 'queued') = (publish_day IS NOT NULL))
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX publishing ON versions (state, publish_day, text_id, language, edition);
 
 CREATE TABLE settings (
     name TEXT NOT NULL PRIMARY KEY,

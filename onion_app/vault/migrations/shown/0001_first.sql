@@ -42,24 +42,25 @@ CREATE TABLE withdrawn (
 
 CREATE TABLE texts (
     id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
-    kind TEXT NOT NULL CHECK (kind IN ('story', 'guide')),
-    slug TEXT UNIQUE,
-    year INTEGER,
-    notes TEXT NOT NULL,
-    mark BLOB CHECK (length(mark) = 32)  -- of the proof that takes the story back; NULL where nobody can
+    slug TEXT UNIQUE,  -- of a guide; NULL for a story
+    mark BLOB CHECK (length(mark) = 32)  -- of the proof that takes a story back; NULL where nobody can
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX listing ON texts (kind, year DESC, id DESC);
 
 CREATE TABLE versions (
     text_id BLOB NOT NULL REFERENCES texts (id),
     language TEXT NOT NULL CHECK (language IN ('ar', 'ckb', 'kmr', 'en')),
-    title TEXT NOT NULL,
-    body TEXT NOT NULL,
+    edition BLOB NOT NULL CHECK (length(edition) = 16),
+    year INTEGER,  -- of a story, the same in all its languages; NULL for a guide
+    notes TEXT NOT NULL,
     translated_from TEXT CHECK (translated_from IN ('ar', 'ckb', 'kmr', 'en')),
     checked_by TEXT,
     checked_day INTEGER,
+    title TEXT NOT NULL,
+    body TEXT NOT NULL,
     PRIMARY KEY (text_id, language)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX written_in ON versions (language, year DESC, text_id DESC, edition);
+CREATE INDEX originals ON versions (year DESC, text_id DESC) WHERE translated_from IS NULL;
 
 CREATE TABLE settings (
     name TEXT NOT NULL PRIMARY KEY,
