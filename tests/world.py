@@ -26,10 +26,11 @@ from onion_app.site import author_actions, new_case
 from onion_app.site.author_keys import CaseAccess, open_messages, opened_by
 from onion_app.site.forms import Submission
 from onion_app.vault import connection, database, forgetting, settings
-from onion_app.vault.desk import circles, invitations, moderators
+from onion_app.vault.desk import circles, invitations, moderators, stories_queue
 from onion_app.vault.mailbox import case_keys, lifetime, records, withdrawals
 from onion_app.vault.show import show
-from onion_app.vault.shown import routing
+from onion_app.vault.shown import routing, writing
+from onion_app.vault.shown.reading import Version
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 
     from onion_app.desk.context import Databases
     from onion_app.desk.permissions import Member
+    from onion_app.vault.database import Database
 
 NOON = 20_500 * DAY + 43_200.0
 FIND_US = {"en": "Ask at the library for the blue book.", "ar": "اسألوا في المكتبة."}
@@ -194,22 +196,30 @@ class World:
         *,
         slug: str | None = None,
         notes: Sequence[str] = (),
-        year: int | None = 2024,
+        year: int = 2024,
         translated_from: LanguageCode | None = None,
         checked: tuple[str, int] | tuple[None, None] = (None, None),
         case: bytes | None = None,
+        mark: bytes | None = None,
     ) -> bytes:
         """Publish a story, or under a `slug` a guide: by language its title and its words. Gives its id."""
-        from onion_app.vault.shown import reading, writing
-
-        text = reading.StoryOrGuide(new_id(), "guide" if slug else "story", slug, None if slug else year, tuple(notes))
+        text_id, (first, *_) = new_id(), words
+        source = None if slug else translated_from or first
         versions = [
-            reading.Version(text.id, each, *said, None if each == translated_from else translated_from, *checked)
+            Version(
+                text_id,
+                each,
+                *said,
+                None if each == source else source,
+                *checked,
+                None if slug else year,
+                tuple(notes),
+                "public",
+            )
             for each, said in words.items()
         ]
-        writing.store_draft(self.desk, text, versions, case)
-        writing.publish_text(self.mailbox, self.desk, text.id)
-        return text.id
+        publish(self.shown, self.desk, versions, slug=slug, case=case, mark=mark)
+        return text_id
 
     def case_of(self, code: str) -> bytes:
         """Find the case under a code.
@@ -235,8 +245,6 @@ class World:
 
     def chores(self) -> None:
         """Do what the chores do about cases, and about stories whose day has come."""
-        from onion_app.vault.desk import stories_queue
-
         self.forgets()
         stories_queue.publish_due_stories(*self.dbs)
 
@@ -245,6 +253,7 @@ class World:
         dbs = self.mailbox, self.shown, self.desk
         self.follow()
         proofs = withdrawals.bring_proofs(self.mailbox, self.shown)
+        stories_queue.remove_withdrawn_stories(*dbs)
         missing = forgetting.missing_cases(*dbs, proofs)
         if not missing.is_alarming:
             forgetting.delete_what_came_back(*dbs)
@@ -253,6 +262,25 @@ class World:
         forgetting.end_boxes(self.mailbox, self.desk, self.today)
         self.follow()
         forgetting.put_queues_right(self.mailbox, self.desk)
+
+
+def publish(
+    shown: Database,
+    desk: Database,
+    versions: Sequence[Version],
+    *,
+    slug: str | None = None,
+    case: bytes | None = None,
+    mark: bytes | None = None,
+) -> None:
+    """Show a text as it stands in these versions, whatever way it came."""
+    with desk.writing():
+        text = (versions[0].text_id, slug, case, mark)
+        desk.run("INSERT INTO texts (id, slug, case_id, mark) VALUES (?, ?, ?, ?)", text)
+        for version in versions:
+            writing.insert_version(desk, version)
+    with shown.writing():
+        writing.show_text(shown, desk, text[0])
 
 
 @dataclass

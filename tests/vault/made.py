@@ -16,14 +16,13 @@ from onion_app.days import DAY
 from onion_app.vault import connection, database, schema
 from onion_app.vault.connection import DatabaseKind
 from onion_app.vault.database import Database
-from onion_app.vault.desk import circles, entries, invitations, moderators, stories_queue
+from onion_app.vault.desk import circles, entries, guides, invitations, moderators, stories_queue
 from onion_app.vault.mailbox import lifetime, messages
 from onion_app.vault.mailbox.records import KeyRow, Message, NewCase
 from onion_app.vault.show import show
-from onion_app.vault.shown import writing
-from onion_app.vault.shown.reading import StoryOrGuide, Version
+from onion_app.vault.shown.reading import Version
 from tests import tables
-from tests.world import World
+from tests.world import World, publish
 
 TODAY = 20_400
 SEALED = 2089  # bytes of the shortest message
@@ -234,41 +233,44 @@ def follow(mailbox: Database, shown: Database, desk: Database) -> None:
 
 
 def words(
-    text_id: bytes, language: Any = "en", source: Any = None, title: str = "Title", body: str = "Once."
+    text_id: bytes, language: Any = "en", source: Any = None, title: str = "Title", body: str = "Once.", **changed: Any
 ) -> Version:
-    return Version(text_id, language, title, body, source, None, None)
+    return replace(Version(text_id, language, title, body, source), **changed)
 
 
 def queued(
-    mailbox: Database, desk: Database, case_id: bytes, text_id: bytes | None = None, day: int = TODAY, **changed: str
+    mailbox: Database,
+    shown: Database,
+    desk: Database,
+    case_id: bytes,
+    *,
+    mark: bytes | None = None,
+    day: int = TODAY,
+    **changed: Any,
 ) -> bytes:
     """Queue a story of a case that everybody has read, and give its id."""
     mark_read(mailbox, case_id)
-    text = StoryOrGuide(text_id or some_id(), "story", None, 2025, ("violence",))
-    stories_queue.queue_story(mailbox, desk, text, words(text.id, **changed), case_id, day)
-    return text.id
+    version = words(some_id(), **({"year": 2025, "notes": ("violence",)} | changed))
+    stories_queue.queue_story(mailbox, shown, desk, case_id, version, mark, day)
+    story = stories_queue.story_of(desk, case_id)
+    assert story is not None
+    return story.id
 
 
-def draft(
-    desk: Database, *languages: Any, case_id: bytes | None = None, year: int | None = 2026, notes: Any = ()
-) -> bytes:
-    """Write a story that nobody sees yet, in English unless said otherwise; give its id."""
-    text = StoryOrGuide(some_id(), "story", None, year, tuple(notes))
-    versions = [words(text.id, each, title=f"A title in {each}", body="A body") for each in languages or ("en",)]
-    writing.store_draft(desk, text, versions, case_id)
-    return text.id
-
-
-def story(mailbox: Database, desk: Database, *languages: Any, **facts: Any) -> bytes:
-    """Publish a story, and give its id."""
-    text_id = draft(desk, *languages, **facts)
-    writing.publish_text(mailbox, desk, text_id)
+def story(shown: Database, desk: Database, *languages: Any, mark: bytes | None = None, **facts: Any) -> bytes:
+    """Publish a story, in English unless said otherwise, translated from its first language; gives its id."""
+    text_id, facts = some_id(), {"year": 2026, "body": "A body", "state": "public"} | facts
+    written = languages or ("en",)
+    sources = {each: written[0] for each in written[1:]}
+    versions = [words(text_id, each, sources.get(each), title=f"A title in {each}", **facts) for each in written]
+    publish(shown, desk, versions, mark=mark)
     return text_id
 
 
-def guide(mailbox: Database, desk: Database, slug: str = "now") -> bytes:
+def guide(shown: Database, desk: Database, slug: str = "now") -> bytes:
     """Publish a guide in Arabic and English, and give its id."""
-    text = StoryOrGuide(some_id(), "guide", slug, None, ())
-    writing.store_draft(desk, text, [words(text.id, each, body="Go first.") for each in ("ar", "en")])
-    writing.publish_text(mailbox, desk, text.id)
-    return text.id
+    guide_id = guides.begin_guide(desk, some_id(), slug)
+    for language in ("ar", "en"):
+        guides.save_version(shown, desk, words(guide_id, language, body="Go first."))
+    guides.publish_guide(shown, desk, guide_id)
+    return guide_id

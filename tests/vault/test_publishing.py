@@ -1,163 +1,403 @@
-"""The queue, the shelf and the guides, as the vault keeps them, whatever somebody does to the mailbox."""
+"""The queue, the shelf and the guides, as the vault keeps them, and the author's proofs, which end them."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
 
 import pytest
 
-from onion_app.errors import AlreadyWithdrawn, NewMessage, NothingHere, NotReady
-from onion_app.vault import truth
+from onion_app.crypto.casekeys import mark_of
+from onion_app.errors import AlreadyWithdrawn, KeysChanged, NewMessage, NothingHere, NotReady
 from onion_app.vault.database import Database
-from onion_app.vault.desk import guides, stories_queue
-from onion_app.vault.mailbox import lifetime
-from onion_app.vault.mailbox.records import Case
-from onion_app.vault.shown import reading
-from onion_app.vault.shown.reading import StoryOrGuide
-from tests.vault.made import TODAY, Installation, queued, some_id, words, write
+from onion_app.vault.desk import audit, entries, guides, stories_queue
+from onion_app.vault.mailbox import lifetime, withdrawals
+from onion_app.vault.mailbox.records import Case, NewCase
+from onion_app.vault.shown import reading, writing
+from tests.vault.made import TODAY, Installation, follow, guide, mark_read, proofs_of, queued, some_id, some_key, words, write
 
 LATE = TODAY + stories_queue.LATEST_DAYS
 
 
-def shown(mailbox: Database, desk: Database, case: Case) -> bytes:
-    story_id = queued(mailbox, desk, case.id)
-    stories_queue.publish_story(mailbox, desk, story_id)
+def told(mailbox: Database, shown: Database, story_id: bytes) -> list[tuple[str, str]]:
+    """Read what readers see of a story."""
+    with suppress(NothingHere):
+        return [(version.language, version.body) for version in reading.shown_story(mailbox, shown, story_id)]
+    return []
+
+
+def states(desk: Database, story_id: bytes) -> list[tuple[str, str]]:
+    return [(version.language, version.state) for version in reading.versions_of(desk, story_id)]
+
+
+@pytest.fixture
+def public(mailbox: Database, shown: Database, desk: Database, case: Case) -> bytes:
+    """Give a story of the case that is shown."""
+    story_id = queued(mailbox, shown, desk, case.id)
+    stories_queue.publish_story(mailbox, shown, desk, story_id)
     return story_id
 
 
-def test_a_queued_story_comes_out_on_its_day_and_not_before(mailbox: Database, desk: Database, case: Case) -> None:
-    story_id = queued(mailbox, desk, case.id)
-    day = stories_queue.find_story(mailbox, desk, story_id).publish_day
-    assert day is not None
-    assert TODAY < day <= LATE
-    assert stories_queue.publish_due_stories(mailbox, desk, day - 1) == 0
-    assert stories_queue.publish_due_stories(mailbox, desk, day) == 1
-    assert reading.shown_story(mailbox, story_id)[1] == [words(story_id)]
-    assert stories_queue.publish_due_stories(mailbox, desk, day) == 0
+def test_a_queued_story_comes_out_on_its_day_and_not_before(
+    mailbox: Database, shown: Database, desk: Database, case: Case
+) -> None:
+    story_id = queued(mailbox, shown, desk, case.id)
+    [line] = stories_queue.stories_in(desk, "queued", 0)
+    assert line.publish_day is not None
+    assert TODAY < line.publish_day <= LATE
+    assert lifetime.read_case(mailbox, case.id).state == "ready"
+    assert stories_queue.publish_due_stories(mailbox, shown, desk, line.publish_day - 1) == 0
+    assert told(mailbox, shown, story_id) == []
+    assert stories_queue.publish_due_stories(mailbox, shown, desk, line.publish_day) == 1
+    [version] = reading.shown_story(mailbox, shown, story_id)
+    assert version == words(story_id, year=2025, notes=("violence",), state="public")
+    assert lifetime.read_case(mailbox, case.id).state == "published"
+    assert stories_queue.publish_due_stories(mailbox, shown, desk, LATE) == 0
 
 
-def test_stories_come_out_in_batches(mailbox: Database, desk: Database, case: Case) -> None:
-    stories = [queued(mailbox, desk, case.id) for _ in range(20)]
-    assert len({stories_queue.find_story(mailbox, desk, story_id).publish_day for story_id in stories}) == 1
+def test_stories_come_out_in_batches(made: Installation, mailbox: Database, shown: Database, desk: Database) -> None:
+    for _ in range(20):
+        queued(mailbox, shown, desk, made.add_case(mailbox).row.id)
+    assert len({line.publish_day for line in stories_queue.stories_in(desk, "queued", 0)}) == 1
 
 
-def test_a_story_of_a_case_with_an_unread_message_waits(mailbox: Database, desk: Database, case: Case) -> None:
-    story_id = queued(mailbox, desk, case.id)
-    write(mailbox, case)
+def test_a_story_of_a_case_with_an_unread_message_waits(
+    mailbox: Database, shown: Database, desk: Database, case: Case
+) -> None:
+    story_id = queued(mailbox, shown, desk, case.id)
+    write(mailbox, case.id)
     with pytest.raises(NewMessage):
-        stories_queue.publish_story(mailbox, desk, story_id)
-    assert stories_queue.publish_due_stories(mailbox, desk, LATE) == 0
-    lifetime.mark_read(mailbox, case.id)
-    assert stories_queue.publish_due_stories(mailbox, desk, LATE) == 1
+        stories_queue.publish_story(mailbox, shown, desk, story_id)
+    assert stories_queue.publish_due_stories(mailbox, shown, desk, LATE) == 0
+    assert states(desk, story_id) == [("en", "queued")]
+    mark_read(mailbox, case.id)
+    assert stories_queue.publish_due_stories(mailbox, shown, desk, LATE) == 1
 
 
-def test_what_was_taken_back_is_neither_queued_nor_published(mailbox: Database, desk: Database, case: Case) -> None:
-    story_id = queued(mailbox, desk, case.id)
-    lifetime.withdraw_story(mailbox, story_id, TODAY)
-    with pytest.raises(AlreadyWithdrawn):
-        stories_queue.publish_story(mailbox, desk, story_id)
-    with pytest.raises(AlreadyWithdrawn):
-        queued(mailbox, desk, case.id, story_id)
-    with pytest.raises(NothingHere):
-        stories_queue.find_story(mailbox, desk, story_id)
-    assert stories_queue.publish_due_stories(mailbox, desk, LATE) == 0
+def test_a_new_edition_waits_beside_the_shown_one_and_brings_its_year_and_its_notes(
+    mailbox: Database, shown: Database, desk: Database, case: Case, public: bytes
+) -> None:
+    for language, body in (("ar", "مرة."), ("en", "Twice."), ("en", "Thrice.")):
+        facts: dict[str, Any] = {"language": language, "body": body, "year": 2026, "notes": ("death",)}
+        assert queued(mailbox, shown, desk, case.id, **facts) == public
+    assert states(desk, public) == [("ar", "queued"), ("en", "public"), ("en", "queued")]
+    assert told(mailbox, shown, public) == [("en", "Once.")]
+    assert lifetime.read_case(mailbox, case.id).state == "published"
+    assert stories_queue.publish_due_stories(mailbox, shown, desk, LATE) == 1
+    versions = reading.shown_story(mailbox, shown, public)
+    assert [(each.language, each.body, each.translated_from) for each in versions] == [
+        ("ar", "مرة.", "en"),
+        ("en", "Thrice.", None),
+    ]
+    assert {(each.year, each.notes) for each in versions} == {(2026, ("death",))}
 
 
-def test_an_erased_case_cannot_have_a_story(mailbox: Database, desk: Database, case: Case) -> None:
-    story_id = queued(mailbox, desk, case.id)
-    lifetime.erase_case(mailbox, case.id, TODAY)
-    assert stories_queue.publish_due_stories(mailbox, desk, LATE) == 0
-    text = StoryOrGuide(some_id(), "story", None, 2025, ())
-    with pytest.raises(NothingHere):
-        stories_queue.queue_story(mailbox, desk, text, words(text.id), case.id, TODAY)
-    truth.repair(mailbox, desk, TODAY)
-    with pytest.raises(NothingHere):
-        stories_queue.find_story(mailbox, desk, story_id)
+def test_a_translation_has_the_year_and_the_notes_of_what_was_told(
+    mailbox: Database, shown: Database, desk: Database, case: Case, public: bytes
+) -> None:
+    queued(mailbox, shown, desk, case.id, language="ar", year=1950, notes=())
+    stories_queue.publish_story(mailbox, shown, desk, public)
+    versions = reading.shown_story(mailbox, shown, public)
+    assert [(each.year, each.notes) for each in versions] == [(2025, ("violence",))] * 2
+
+
+def test_an_edition_that_is_queued_for_later_does_not_come_with_one_that_is_due(
+    mailbox: Database, shown: Database, desk: Database, case: Case, public: bytes
+) -> None:
+    queued(mailbox, shown, desk, case.id, language="ar")
+    queued(mailbox, shown, desk, case.id, day=TODAY + 100, body="Twice.")
+    assert stories_queue.publish_due_stories(mailbox, shown, desk, LATE) == 1
+    assert states(desk, public) == [("ar", "public"), ("en", "public"), ("en", "queued")]
+
+
+def test_before_anything_is_shown_one_version_waits(
+    mailbox: Database, shown: Database, desk: Database, case: Case
+) -> None:
+    story_id = queued(mailbox, shown, desk, case.id)
+    assert queued(mailbox, shown, desk, case.id, language="ar", source="en") == story_id
+    [version] = reading.versions_of(desk, story_id)
+    assert (version.language, version.translated_from) == ("ar", None)
 
 
 def test_only_what_is_shown_is_taken_down_and_only_what_is_down_is_put_back(
-    mailbox: Database, desk: Database, case: Case
+    mailbox: Database, shown: Database, desk: Database, case: Case
 ) -> None:
-    story_id = queued(mailbox, desk, case.id)
-    with pytest.raises(NotReady):
-        stories_queue.take_down_story(mailbox, desk, story_id)
-    stories_queue.publish_story(mailbox, desk, story_id)
-    with pytest.raises(NotReady):
-        stories_queue.publish_story(mailbox, desk, story_id)
-    counter = reading.published_counter(mailbox)
-    stories_queue.take_down_story(mailbox, desk, story_id)
-    assert reading.published_counter(mailbox) > counter
-    with pytest.raises(NothingHere):
-        reading.shown_story(mailbox, story_id)
-    stories_queue.publish_story(mailbox, desk, story_id)
-    assert reading.shown_story(mailbox, story_id)[1] == [words(story_id)]
-    assert truth.repair(mailbox, desk, TODAY) == []
+    dbs = mailbox, shown, desk
+    story_id = queued(*dbs, case.id)
+    for act in (stories_queue.take_down_story, stories_queue.put_story_back):
+        with pytest.raises(NotReady):
+            act(*dbs, story_id)
+    stories_queue.publish_story(*dbs, story_id)
+    for act in (stories_queue.publish_story, stories_queue.put_story_back):
+        with pytest.raises(NotReady):
+            act(*dbs, story_id)
+    counter = reading.published_counter(shown)
+    stories_queue.take_down_story(*dbs, story_id)
+    assert reading.published_counter(shown) > counter
+    assert told(mailbox, shown, story_id) == []
+    stories_queue.put_story_back(*dbs, story_id)
+    assert told(mailbox, shown, story_id) == [("en", "Once.")]
 
 
-def test_a_translation_joins_its_story_and_waits_while_it_is_down(
-    mailbox: Database, desk: Database, case: Case
+def test_what_is_queued_waits_while_its_story_is_down(
+    mailbox: Database, shown: Database, desk: Database, case: Case, public: bytes
 ) -> None:
-    story_id = shown(mailbox, desk, case)
-    joining = queued(mailbox, desk, case.id, language="ar", source="en", body="مرة.")
-    stories_queue.take_down_story(mailbox, desk, story_id)
+    queued(mailbox, shown, desk, case.id, language="ar")
+    stories_queue.take_down_story(mailbox, shown, desk, public)
     with pytest.raises(NotReady):
-        stories_queue.publish_story(mailbox, desk, joining)
-    stories_queue.publish_story(mailbox, desk, story_id)
-    stories_queue.publish_story(mailbox, desk, joining)
-    assert [version.language for version in reading.shown_story(mailbox, story_id)[1]] == ["ar", "en"]
-    with pytest.raises(NothingHere):
-        stories_queue.find_story(mailbox, desk, joining)
-    assert truth.repair(mailbox, desk, TODAY) == []
+        stories_queue.publish_story(mailbox, shown, desk, public)
+    assert stories_queue.publish_due_stories(mailbox, shown, desk, LATE) == 0
+    stories_queue.put_story_back(mailbox, shown, desk, public)
+    assert told(mailbox, shown, public) == [("en", "Once.")]
+    stories_queue.publish_story(mailbox, shown, desk, public)
+    assert [language for language, _ in told(mailbox, shown, public)] == ["ar", "en"]
 
 
 @pytest.mark.parametrize("also_shown", [False, True])
 def test_what_is_withheld_leaves_no_words_behind(
-    mailbox: Database, desk: Database, case: Case, *, also_shown: bool
+    mailbox: Database, shown: Database, desk: Database, case: Case, public: bytes, *, also_shown: bool
 ) -> None:
-    shown(mailbox, desk, case)
-    queued(mailbox, desk, case.id, language="ar", source="en")
-    stories_queue.withhold_stories(mailbox, desk, case.id, also_shown=also_shown)
-    assert [story.state for story in stories_queue.stories_of(desk, case.id)] == ["draft" if also_shown else "public"]
-    assert len(desk.rows("SELECT body FROM versions")) == (0 if also_shown else 1)
-    assert len(mailbox.rows("SELECT body FROM versions")) == (0 if also_shown else 1)
+    queued(mailbox, shown, desk, case.id, language="ar")
+    queued(mailbox, shown, desk, case.id, body="Twice.")
+    stories_queue.withhold_story(mailbox, shown, desk, case.id, also_shown=also_shown)
+    assert states(desk, public) == ([] if also_shown else [("en", "public")])
+    assert told(mailbox, shown, public) == ([] if also_shown else [("en", "Once.")])
     assert lifetime.read_case(mailbox, case.id).state == ("reading" if also_shown else "published")
-    assert stories_queue.publish_due_stories(mailbox, desk, LATE) == 0
-    assert truth.repair(mailbox, desk, TODAY) == []
+    assert stories_queue.publish_due_stories(mailbox, shown, desk, LATE) == 0
+    assert queued(mailbox, shown, desk, case.id) == public, "told again, it is the same story"
 
 
-def test_a_queued_story_that_was_brought_out_early_is_removed_and_said(
-    made: Installation, mailbox: Database, desk: Database, case: Case
+# --- taking back -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def ours(made: Installation, mailbox: Database) -> NewCase:
+    """Give a case whose author's proofs are known."""
+    return made.add_case(mailbox)
+
+
+def given(mailbox: Database, *proofs: bytes) -> None:
+    """Take proofs, as the site does."""
+    with mailbox.writing():
+        withdrawals.add_proofs(mailbox, proofs)
+
+
+def brought(mailbox: Database, shown: Database) -> None:
+    withdrawals.bring_proofs(mailbox, shown)
+
+
+@pytest.mark.parametrize("which", [0, 1])
+@pytest.mark.parametrize("and_then", [lambda *_: None, brought])
+def test_what_was_taken_back_is_seen_no_more_and_never_again(  # noqa: PLR0913  three files, a case, and two ways
+    mailbox: Database,
+    shown: Database,
+    desk: Database,
+    ours: NewCase,
+    which: int,
+    and_then: Callable[[Database, Database], None],
 ) -> None:
-    story_id = queued(mailbox, desk, case.id)
+    dbs, proofs = (mailbox, shown, desk), proofs_of(ours.row)
+    mark = mark_of(proofs[1])
+    story_id = queued(*dbs, ours.row.id, mark=mark)
+    stories_queue.publish_story(*dbs, story_id)
+    queued(*dbs, ours.row.id, mark=mark, language="ar")
+    given(mailbox, proofs[which])
+    and_then(mailbox, shown)
+    if which == 1:  # a reader's page asks for the mark of the story; that of the case is the desk's to know
+        assert told(mailbox, shown, story_id) == []
+    for act in (stories_queue.publish_story, stories_queue.put_story_back):
+        with pytest.raises((AlreadyWithdrawn, NotReady)):
+            act(*dbs, story_id)
+    with pytest.raises(AlreadyWithdrawn):
+        queued(*dbs, ours.row.id, mark=mark)
+    with pytest.raises(NothingHere):
+        stories_queue.find_story(*dbs, story_id)
+    assert stories_queue.publish_due_stories(*dbs, LATE) == 0
+    assert stories_queue.remove_withdrawn_stories(*dbs) == 1
+    assert told(mailbox, shown, story_id) == []
+    assert stories_queue.story_of(desk, ours.row.id) is None
+    assert desk.rows("SELECT 1 FROM versions") == shown.rows("SELECT 1 FROM versions") == []
+    with pytest.raises(AlreadyWithdrawn):
+        queued(*dbs, ours.row.id, mark=mark)
+
+
+def test_another_consents_mark_does_not_bring_back_what_was_taken_back(
+    mailbox: Database, shown: Database, desk: Database, ours: NewCase
+) -> None:
+    proof = proofs_of(ours.row)[1]
+    queued(mailbox, shown, desk, ours.row.id, mark=mark_of(proof))
+    given(mailbox, proof)
+    with pytest.raises(AlreadyWithdrawn):
+        queued(mailbox, shown, desk, ours.row.id, mark=some_key())
+
+
+def test_no_story_goes_without_a_proof(
+    made: Installation, mailbox: Database, shown: Database, desk: Database, ours: NewCase
+) -> None:
+    mark = mark_of(proofs_of(ours.row)[1])
+    story_id = queued(mailbox, shown, desk, ours.row.id, mark=mark)
+    stories_queue.publish_story(mailbox, shown, desk, story_id)
+    for planted in (mark, ours.row.mark, ours.row.id, story_id, some_key(), b""):
+        with made.hostile() as link:
+            link.execute("INSERT OR IGNORE INTO withdrawn VALUES (?)", (planted,))
+    brought(mailbox, shown)
+    assert stories_queue.remove_withdrawn_stories(mailbox, shown, desk) == 0
+    assert told(mailbox, shown, story_id) == [("en", "Once.")]
+
+
+def test_drafts_of_a_story_go_with_it_and_notes_stay(
+    made: Installation, mailbox: Database, shown: Database, desk: Database, ours: NewCase
+) -> None:
+    for kind in ("note", "draft", "approval"):
+        made.entry(desk, ours.row.id, kind)
+    proof = proofs_of(ours.row)[1]
+    queued(mailbox, shown, desk, ours.row.id, mark=mark_of(proof))
+    given(mailbox, proof)
+    stories_queue.remove_withdrawn_stories(mailbox, shown, desk)
+    assert [entry.kind for entry in entries.entries_of(desk, ours.row.id)] == ["note"]
+    assert lifetime.read_case(mailbox, ours.row.id).state == "reading"
+
+
+def test_a_case_that_is_gone_has_no_story_and_one_with_strange_keys_none_that_is_new(
+    made: Installation, mailbox: Database, shown: Database, desk: Database, ours: NewCase
+) -> None:
+    story_id = queued(mailbox, shown, desk, ours.row.id)
     with made.hostile() as link:
-        link.execute("INSERT INTO texts VALUES (?, 'story', NULL, 2025, '[]')", (story_id,))
-        link.execute("INSERT INTO versions VALUES (?, 'en', 'Title', 'Once.', NULL, NULL, NULL)", (story_id,))
-    assert [finding.what for finding in truth.repair(mailbox, desk, TODAY)] == ["text planted"]
+        link.execute("UPDATE cases SET mark = ?", (some_key(),))
+    with pytest.raises(KeysChanged):
+        queued(mailbox, shown, desk, ours.row.id)
+    lifetime.erase_case(mailbox, ours.row.id, [])
+    assert stories_queue.publish_due_stories(mailbox, shown, desk, LATE) == 0
     with pytest.raises(NothingHere):
-        reading.shown_story(mailbox, story_id)
-    assert stories_queue.find_story(mailbox, desk, story_id).state == "queued"
+        stories_queue.publish_story(mailbox, shown, desk, story_id)
+    with pytest.raises(NothingHere):
+        stories_queue.queue_story(mailbox, shown, desk, ours.row.id, words(some_id()), None, TODAY)
 
 
-def test_a_guide_changes_in_both_databases_at_once(mailbox: Database, desk: Database) -> None:
+@pytest.mark.parametrize(("act", "left"), [(None, 1), ("take_down_story", 0)])
+def test_when_a_case_is_lost_its_public_story_alone_stays_and_a_finding_says_so(  # noqa: PLR0913  three files, a story
+    mailbox: Database, shown: Database, desk: Database, case: Case, public: bytes, act: str | None, left: int
+) -> None:
+    queued(mailbox, shown, desk, case.id, language="ar")
+    if act:
+        getattr(stories_queue, act)(mailbox, shown, desk, public)
+    with desk.writing():
+        stories_queue.forget_unfinished(desk, case.id, TODAY)
+        stories_queue.forget_unfinished(desk, some_id(), TODAY)
+    assert states(desk, public) == [("en", "public")] * left
+    assert told(mailbox, shown, public) == [("en", "Once.")] * left
+    assert [(each.what, each.subject) for each in audit.findings_for(desk, some_id())] == [
+        ("case of a published story is missing", public.hex())
+    ] * left
+
+
+# --- a power cut between the two files ---------------------------------------------------------------------------------
+
+
+class Cut(BaseException):
+    """The power goes."""
+
+
+@pytest.fixture
+def cut(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], object]], None]:
+    """Let an act end after the desk has committed, and before readers have what it did."""
+
+    def cut(act: Callable[[], object]) -> None:
+        def gone(*_: object) -> None:
+            raise Cut
+
+        with monkeypatch.context() as patch:
+            patch.setattr(writing, "show_text", gone)
+            with pytest.raises(Cut):
+                act()
+
+    return cut
+
+
+def test_a_cut_between_the_files_is_put_right(
+    mailbox: Database, shown: Database, desk: Database, case: Case, cut: Callable[[Callable[[], object]], None]
+) -> None:
+    dbs = mailbox, shown, desk
+    story_id = queued(*dbs, case.id)
+
+    def expects(*expected: tuple[str, str]) -> None:
+        assert told(mailbox, shown, story_id) != list(expected), "the cut came between"
+        follow(*dbs)
+        assert told(mailbox, shown, story_id) == list(expected)
+        counter = reading.published_counter(shown)
+        follow(*dbs)
+        assert reading.published_counter(shown) == counter, "nothing is left to do"
+
+    cut(lambda: stories_queue.publish_story(*dbs, story_id))
+    expects(("en", "Once."))
+    queued(*dbs, case.id, body="Twice.")
+    cut(lambda: stories_queue.publish_story(*dbs, story_id))
+    expects(("en", "Twice."))
+    queued(*dbs, case.id, language="ar", body="مرة.")
+    cut(lambda: stories_queue.publish_story(*dbs, story_id))
+    expects(("ar", "مرة."), ("en", "Twice."))
+    cut(lambda: stories_queue.take_down_story(*dbs, story_id))
+    expects()
+    cut(lambda: stories_queue.put_story_back(*dbs, story_id))
+    expects(("ar", "مرة."), ("en", "Twice."))
+    cut(lambda: stories_queue.withhold_story(*dbs, case.id, also_shown=True))
+    expects()
+
+
+def test_a_guide_whose_change_was_cut_off_is_put_right(
+    mailbox: Database, shown: Database, desk: Database, cut: Callable[[Callable[[], object]], None]
+) -> None:
+    guide_id = guide(shown, desk)
+    cut(lambda: guides.save_version(shown, desk, words(guide_id, body="Twice.")))
+    assert reading.shown_guide(shown, "now")[1].body == "Go first."
+    follow(mailbox, shown, desk)
+    assert reading.shown_guide(shown, "now")[1].body == "Twice."
+    cut(lambda: guides.note_check(shown, desk, reading.versions_of(desk, guide_id)[1], "Noor", TODAY))
+    follow(mailbox, shown, desk)
+    assert reading.shown_guide(shown, "now")[1].checked_by == "Noor"
+
+
+# --- guides ------------------------------------------------------------------------------------------------------------
+
+
+def test_a_guide_changes_at_the_desk_and_for_readers(shown: Database, desk: Database) -> None:
     guide_id = guides.begin_guide(desk, some_id(), "now")
-    with pytest.raises(NothingHere):
-        guides.publish_guide(mailbox, desk, guide_id)
-    guides.save_version(mailbox, desk, words(guide_id))
-    guides.publish_guide(mailbox, desk, guide_id)
-    counter = reading.published_counter(mailbox)
-    guides.save_version(mailbox, desk, words(guide_id, body="Twice."))
-    assert reading.published_counter(mailbox) > counter
-    assert reading.shown_guide(mailbox, "now")[1] == [words(guide_id, body="Twice.")]
-    guides.note_check(mailbox, desk, words(guide_id, body="Twice."), "Noor", TODAY)
-    assert reading.shown_guide(mailbox, "now")[1][0].checked_by == "Noor"
-    with pytest.raises(NothingHere):
-        guides.note_check(mailbox, desk, words(guide_id), "Noor", TODAY)
-    guides.take_down_guide(mailbox, desk, guide_id)
-    with pytest.raises(NothingHere):
-        reading.shown_guide(mailbox, "now")
-    assert truth.repair(mailbox, desk, TODAY) == []
-
-
-def test_no_story_is_taken_for_a_guide(mailbox: Database, desk: Database, case: Case) -> None:
-    story_id = shown(mailbox, desk, case)
+    assert guides.begin_guide(desk, some_id(), "now") == guide_id
     for act in (guides.publish_guide, guides.take_down_guide):
         with pytest.raises(NothingHere):
-            act(mailbox, desk, story_id)
+            act(shown, desk, guide_id)
+    guides.save_version(shown, desk, words(guide_id))
     with pytest.raises(NothingHere):
-        guides.save_version(mailbox, desk, words(story_id))
+        reading.shown_guide(shown, "now")
+    guides.publish_guide(shown, desk, guide_id)
+    counter = reading.published_counter(shown)
+    guides.save_version(shown, desk, words(guide_id, body="Twice."))
+    assert reading.published_counter(shown) > counter
+    [version] = reading.shown_guide(shown, "now")
+    assert version.body == "Twice."
+    guides.note_check(shown, desk, version, "Noor", TODAY)
+    assert reading.shown_guide(shown, "now")[0].checked_by == "Noor"
+    with pytest.raises(NothingHere):
+        guides.note_check(shown, desk, version, "Noor", TODAY)
+    guides.save_version(shown, desk, words(guide_id, "ar"))
+    assert [version.checked_by for version in reading.shown_guide(shown, "now")] == [None, "Noor"]
+    assert guides.state_of(guides.read_guide(desk, guide_id)[1]) == "public"
+    guides.take_down_guide(shown, desk, guide_id)
+    with pytest.raises(NothingHere):
+        reading.shown_guide(shown, "now")
+    assert [guides.state_of(versions) for _, versions in guides.all_guides(desk)] == ["down"]
+
+
+def test_no_story_is_taken_for_a_guide_nor_a_guide_for_a_story(
+    mailbox: Database, shown: Database, desk: Database, public: bytes
+) -> None:
+    guide_id = guide(shown, desk)
+    for act in (guides.publish_guide, guides.take_down_guide):
+        with pytest.raises(NothingHere):
+            act(shown, desk, public)
+    with pytest.raises(NothingHere):
+        guides.save_version(shown, desk, words(public))
+    with pytest.raises(NothingHere):
+        stories_queue.take_down_story(mailbox, shown, desk, guide_id)
+    assert told(mailbox, shown, guide_id) == []
+    assert [line.id for line in stories_queue.stories_in(desk, "public", 0)] == [public]
+    assert [each.slug for each, _ in guides.all_guides(desk)] == ["now"]
