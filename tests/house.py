@@ -18,6 +18,7 @@ import pytest
 
 from onion_app.crypto import codes
 from onion_app.crypto.keyslots import VaultKeys, open_slots
+from onion_app.vault.connection import KINDS, file_name
 from scripts.rehearsal.network import PrivateNetwork
 from scripts.rehearsal.people import Visitor, Volunteer
 from scripts.rehearsal.wire import through_tor, through_unix
@@ -109,15 +110,13 @@ class House:
         return open_slots((self.state / "vault.key").read_text(), self.passphrase)
 
     def tables(self) -> tables.Tables:
-        """Read every row of both databases."""
-        mailbox = tables.dump(self.state / "mailbox" / "mailbox.db", self.keys.mailbox)
-        desk = tables.dump(self.state / "desk" / "desk.db", self.keys.desk)
-        named = {f"mailbox.{name}": rows for name, rows in mailbox.items()}
-        return named | {f"desk.{name}": rows for name, rows in desk.items()}
+        """Read every row of the three databases."""
+        dumped = {kind: tables.dump(self.state / kind / file_name(kind), self.keys.of(kind)) for kind in KINDS}
+        return {f"{kind}.{name}": rows for kind, each in dumped.items() for name, rows in each.items()}
 
     @contextmanager
     def world(self) -> Iterator[World]:
-        """Open both databases for a moment, as the operator could."""
+        """Open the three databases for a moment, as the operator could."""
         world = World(self.state, time.time, self.keys)
         try:
             yield world
@@ -170,18 +169,24 @@ class House:
         return is_reached(through_tor(self.socks_port, self.onion, patience=REDIAL), self.onion)
 
 
-@pytest.fixture(scope="session")
-def house(private_network: PrivateNetwork) -> Iterator[House]:
+@contextmanager
+def housed(network: PrivateNetwork) -> Iterator[House]:
     """Launch for the first time; at the end everything stops in order and nothing is left running."""
     # a short path, for the sockets in it
     with tempfile.TemporaryDirectory(prefix="house-") as folder:
-        torrc = private_network.torrc_for_service(ROOT / "torrc.example")
-        home = House(Path(folder), torrc, private_network.socks_port)
+        home = House(Path(folder), network.torrc_for_service(ROOT / "torrc.example"), network.socks_port)
         home.launch()
         yield home
         family = processes.below(home.launcher)
         assert home.stop() == 0, home.said.read_text()
         processes.until(lambda: not any(process.alive for process in family), STOP, "the end of every process")
+
+
+@pytest.fixture(scope="session")
+def house(private_network: PrivateNetwork) -> Iterator[House]:
+    """Launch one house for all who try their promises on it."""
+    with housed(private_network) as home:
+        yield home
 
 
 @pytest.fixture(scope="session")

@@ -34,7 +34,8 @@ class Site(World):
     def start(self) -> None:
         """Serve, in a thread of its own."""
         self.stop.clear()
-        app = create_app(SiteConfig(self.state.mailbox, self.keys.mailbox, self.address, self.clock))
+        config = SiteConfig(self.state.mailbox, self.state.shown, self.keys.mailbox, self.address, self.clock)
+        app = create_app(config)
         self.budgets = app.extensions["site"].budgets
         self.state.site_socket.unlink(missing_ok=True)
         listener = socket.socket(socket.AF_UNIX)
