@@ -91,6 +91,8 @@ def read_desk_settings(desk: Database) -> DeskSettings:
 def put_setting(db: Database, name: str, value: object) -> None:
     """Set one setting, inside the caller's `writing()`. The salt is given as bytes, the others as they are read.
 
+    Pages that are kept ready may name one of `shown.db`: they are thrown away.
+
     Raises:
         BadSetting: it is not stored.
     """
@@ -98,6 +100,8 @@ def put_setting(db: Database, name: str, value: object) -> None:
     _checked(db, name, text)
     db.run("DELETE FROM settings WHERE name = ?", (name,))
     db.run("INSERT INTO settings (name, value) VALUES (?, ?)", (name, text))
+    if db.kind == "shown":
+        db.run("UPDATE published SET counter = counter + 1")
 
 
 def put_onion(desk: Database, secret: bytes, address: str) -> None:

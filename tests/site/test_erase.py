@@ -76,7 +76,7 @@ def test_asking_about_a_story_gives_no_power_over_it(visitor: Visitor, place: Pl
 def test_a_damaged_case_can_still_be_erased(visitor: Visitor, place: Place) -> None:
     code = visitor.hand_in()
     with place.mailbox.writing():
-        place.mailbox.run("UPDATE messages SET sealed = x'0102'")
-        place.mailbox.run("UPDATE case_keys SET wrap = x'0102'")
+        place.mailbox.run("UPDATE messages SET sealed = ?", (bytes(2089),))
+        place.mailbox.run("UPDATE cases SET box = ?, stop = ?, codes = ?", (bytes(89), bytes(73), bytes(32)))
     assert visitor.send(visitor.ask_to_erase(code)).heading == "Erased."
     assert place.count("cases") == 0

@@ -2,9 +2,6 @@
 
 from collections.abc import Callable
 
-import pytest
-
-from onion_app.site import author_actions
 from scripts.rehearsal.people import Visitor
 from tests.site.conftest import Place
 
@@ -42,7 +39,7 @@ def test_somebody_else_inside_with_the_old_code_is_out_at_once(visitor: Visitor,
     assert come().come_back(page.code).heading == "Your messages"
 
 
-def test_every_epoch_opens_with_the_new_code(visitor: Visitor, place: Place, come: Callable[[], Visitor]) -> None:
+def test_everything_opens_with_the_new_code(visitor: Visitor, place: Place, come: Callable[[], Visitor]) -> None:
     case = visitor.come_back(code := visitor.hand_in("tell", "Before."))
     place.gives_the_circle_a_new_key()
     visitor.send(case, text="After.")
@@ -68,14 +65,39 @@ def test_typing_the_line_twice_does_no_harm(visitor: Visitor, come: Callable[[],
     assert come().come_back(page.code).heading == "Your messages"
 
 
-def test_a_case_gets_no_new_codes_without_end(visitor: Visitor, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(author_actions, "MOST_EPOCHS", 2)
-    case, code = visitor.come_back(first := visitor.hand_in()), first
-    for status in (200, 503):
-        page = visitor.send(case.form_doing("new_code"))
-        done = visitor.send(page, line=page.code[-4:])
-        assert done.status == status
-        code = page.code if status == 200 else code
-        case = visitor.come_back(code)
-        assert case.heading == "Your messages"
-    assert code != first
+def test_the_seventeenth_code_is_refused_with_a_sentence_and_the_sixteenth_goes_on(
+    visitor: Visitor, come: Callable[[], Visitor]
+) -> None:
+    code = visitor.hand_in("tell", "First.")
+    for _ in range(14):
+        code = visitor.new_code(code)
+    pages = [visitor.send(visitor.go("case").form_doing("new_code")) for _ in range(2)]
+    first, second = (visitor.send(page, line=page.code[-4:]) for page in pages)
+    assert first.has(id="changed")
+    assert second.has(id="no-more-codes")
+    assert visitor.send(second.form_doing("new_code")).has(id="no-more-codes")
+    assert "write to us anew" in visitor.page.main.text
+    assert visitor.send(pages[0], line=pages[0].code[-4:]).has(id="changed"), "sent twice it is done"
+    case = come().come_back(pages[0].code)
+    assert "First." in case.main.text
+    assert come().come_back(pages[1].code).heading == "There is nothing under this code."
+
+
+def test_after_a_new_code_the_circle_answers_under_it_at_once(
+    visitor: Visitor, place: Place, come: Callable[[], Visitor]
+) -> None:
+    new = visitor.new_code(visitor.hand_in("tell", "First."))
+    place.replies("We read every word.")
+    assert "We read every word." in come().come_back(new).main.text
+    assert place.mailbox.rows("SELECT number, codes FROM messages WHERE number = 0 OR author = 'circle'") == [
+        (0, 2),
+        (3, 2),
+    ]
+
+
+def test_a_new_code_works_while_nobody_is_in_the_circle(
+    visitor: Visitor, place: Place, come: Callable[[], Visitor]
+) -> None:
+    code = visitor.hand_in("tell", "First.")
+    place.has_nobody()
+    assert "First." in come().come_back(visitor.new_code(code)).main.text

@@ -1,6 +1,12 @@
 """Sent: what has arrived, once, sealed; and what somebody needs to know now."""
 
+from dataclasses import replace
+
+import pytest
+from nacl.pwhash import argon2id
+
 from onion_app.crypto.payloads import Consent, Text
+from onion_app.vault.mailbox import lifetime, withdrawals
 from scripts.rehearsal.people import Visitor
 from tests.site.conftest import Place
 
@@ -9,7 +15,8 @@ def test_a_testimony_is_stored_with_what_it_allows(visitor: Visitor, place: Plac
     visitor.hand_in("tell", "They found my phone.", publish="ask", quote="1")
     text, consent = place.read_by(place.pair)
     assert text == Text("They found my phone.", 20_000)
-    assert consent == Consent("ask", count=False, quote=True, day=20_000)
+    assert isinstance(consent, Consent)
+    assert replace(consent, mark="") == Consent("ask", count=False, quote=True, day=20_000)
     row = place.mailbox.row("SELECT kind, topic, answer_in, state, unread, urgent, received_day FROM cases")
     assert row == ("testimony", "testimony", "en", "new", 1, 0, 20_000)
 
@@ -26,8 +33,9 @@ def test_without_return_nobody_but_the_circle_holds_a_key(visitor: Visitor, plac
     check = visitor.check()
     sent = visitor.confirm(check, no_return="1")
     assert sent.code == ""
-    assert place.mailbox.rows("SELECT lookup_tag, author_key FROM cases") == [(None, None)]
-    assert [row[0] for row in place.mailbox.rows("SELECT holder FROM case_keys")] == [place.circle_id]
+    assert place.mailbox.rows("SELECT tag, box, stop FROM cases") == [(None, None, None)]
+    assert place.texts() == ["They found my phone."]
+    assert [consent.mark for consent in place.read_by(place.pair) if isinstance(consent, Consent)] == [""]
     assert visitor.come_back(check.code).heading == "There is nothing under this code."
 
 
@@ -76,11 +84,91 @@ def test_both_ways_of_sending_keep_the_text(visitor: Visitor, place: Place) -> N
     assert "They found my phone." in visitor.come_back(check.code).main.text
 
 
-def test_an_old_form_says_so_when_the_case_has_another_code(visitor: Visitor, place: Place) -> None:
+def everything(place: Place) -> list[object]:
+    return [place.mailbox.rows(f"SELECT * FROM {table}") for table in ("cases", "messages", "withdrawn")]
+
+
+@pytest.mark.parametrize("choices", [{}, {"text": "Other words."}, {"publish": "yes", "count": "1"}])
+def test_an_old_form_changes_nothing_once_the_case_has_another_code(
+    visitor: Visitor, place: Place, choices: dict[str, str]
+) -> None:
     check = visitor.check()
     visitor.confirm(check)
     new = visitor.new_code(check.code)
-    page = visitor.confirm(check)
-    assert page.heading == "Not sent yet"
-    assert page.code not in (check.code, new)
+    before = everything(place)
+    page = visitor.confirm(check, **choices)
+    assert (page.heading, page.code, page.has("textarea")) == ("There is nothing under this code.", "", False)
+    assert everything(place) == before
+    assert visitor.come_back(check.code).heading == "There is nothing under this code."
+    assert "They found my phone." in visitor.come_back(new).main.text
+
+
+def test_an_old_form_of_a_request_with_another_topic_begins_no_second_case(visitor: Visitor, place: Place) -> None:
+    place.circle("Safety", topics=("safety",))
+    place.enrol(place.circle("Health", topics=("health",)), "heart")
+    check = visitor.check("ask", "Help.", topic="talk")
+    visitor.confirm(check)
+    assert visitor.confirm(check, topic="health", text="More.").heading == "It has arrived."
     assert place.count("cases") == 1
+    assert place.texts() == ["Help.", "More."]
+    new = visitor.new_code(check.code)
+    assert visitor.confirm(check, topic="health").heading == "There is nothing under this code."
+    assert place.count("cases") == 1
+    assert place.case_ids() == [place.case_of(new)]
+
+
+@pytest.mark.parametrize("brought", [False, True], ids=["at once", "after the chores"])
+@pytest.mark.parametrize("choices", [{}, {"text": "Other words."}, {"no_return": "1"}])
+def test_an_old_form_of_what_was_erased_stores_nothing(
+    visitor: Visitor, place: Place, choices: dict[str, str], *, brought: bool
+) -> None:
+    check = visitor.check()
+    visitor.confirm(check)
+    visitor.erase_without_opening(check.code)
+    if brought:
+        withdrawals.bring_proofs(place.mailbox, place.shown)
+    page = visitor.confirm(check, **choices)
+    assert (page.heading, page.code, page.has("textarea")) == ("Erased.", "", False)
+    assert "You were writing something." not in visitor.go("tell").html
+    assert place.count("cases") == place.count("messages") == 0
+
+
+@pytest.mark.parametrize("state", ["closed", "gone"])
+def test_an_old_form_adds_nothing_where_the_door_is_closed(visitor: Visitor, place: Place, state: str) -> None:
+    check = visitor.check()
+    visitor.confirm(check)
+    place.closes_the_door(state)
+    before = everything(place)
+    assert visitor.confirm(check, text="Other words.").heading == "There is nothing under this code."
+    assert everything(place) == before
+
+
+def test_a_form_whose_case_is_gone_does_not_bring_it_back(visitor: Visitor, place: Place) -> None:
+    check = visitor.check()
+    visitor.confirm(check)
+    place.closes_the_door("gone")
+    with place.mailbox.writing():
+        lifetime.delete_case(place.mailbox, place.case_ids()[0])
+    assert visitor.confirm(check).heading == "There is nothing under this code."
+    assert place.count("cases") == 0
+
+
+def test_forms_have_nothing_in_common_in_any_table(visitor: Visitor, place: Place) -> None:
+    for _ in range(2):
+        visitor.hand_in("tell", "The same words.")
+        visitor.confirm(visitor.check("tell", "The same words."), no_return="1")
+    stored = "SELECT id, home, mark, codes, tag, box, stop FROM cases"
+    values = [value for row in place.mailbox.rows(stored) for value in row if value not in (None, place.circle_id)]
+    values += [row[0] for row in place.mailbox.rows("SELECT id FROM messages")]
+    assert len(set(values)) == len(values)
+
+
+def test_nothing_stretched_is_asked_for_before_the_form_is_sent(
+    visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stretched: list[bytes] = []
+    monkeypatch.setattr(argon2id, "kdf", lambda size, secret, *_, **__: stretched.append(secret) or bytes(size))
+    check = visitor.check()
+    assert stretched == []
+    visitor.confirm(check)
+    assert stretched == [check.code.encode()]
