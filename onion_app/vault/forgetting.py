@@ -47,6 +47,7 @@ def forget_cases(mailbox: Database, shown: Database, desk: Database, cases: Coll
         with mailbox.writing():
             with desk.writing():
                 _each(part, partial(case_records.forget_case, desk))
+                _each(part, partial(stories_queue.forget_unfinished, desk))
             with shown.writing():
                 _each(part, partial(forget_replies, shown))
             _each(part, partial(lifetime.delete_case, mailbox))
@@ -87,7 +88,7 @@ def destroy_due(mailbox: Database, shown: Database, desk: Database, today: int) 
     story with it.
     """
     kept_days = settings.read_settings(shown).retention_days
-    public = stories_queue.cases_of_shown_stories(desk)
+    public = stories_queue.shown_stories(desk).keys()
     destroyed, after = 0, b""
     while due := lifetime.due_cases(mailbox, today, kept_days, after):
         after, ids = due[-1], set(due)
@@ -102,12 +103,6 @@ def destroy_due(mailbox: Database, shown: Database, desk: Database, today: int) 
             _each(kept, partial(lifetime.empty_case, mailbox))
         destroyed += len(ids - public)
     return destroyed
-
-
-def public_stories_of(desk: Database, cases: Collection[bytes]) -> list[bytes]:
-    """List the published stories that were made of some cases."""
-    rows = desk.rows("SELECT id, case_id FROM texts WHERE kind = 'story' AND state = 'public' ORDER BY id")
-    return [text_id for text_id, case_id in rows if case_id in cases and isinstance(text_id, bytes)]
 
 
 def end_boxes(mailbox: Database, desk: Database, today: int) -> None:

@@ -261,7 +261,7 @@ def story(shown: Database, desk: Database, *languages: Any, mark: bytes | None =
     """Publish a story, in English unless said otherwise, translated from its first language; gives its id."""
     text_id, facts = some_id(), {"year": 2026, "body": "A body", "state": "public"} | facts
     written = languages or ("en",)
-    sources = {each: written[0] for each in written[1:]}
+    sources = dict.fromkeys(written[1:], written[0])
     versions = [words(text_id, each, sources.get(each), title=f"A title in {each}", **facts) for each in written]
     publish(shown, desk, versions, mark=mark)
     return text_id

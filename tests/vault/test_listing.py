@@ -42,9 +42,7 @@ def test_every_story_stands_on_one_page_the_newest_years_first(
     assert [years[story] for story in found] == [2024] * 8 + [2022] * 8 + [2019] * 8
 
 
-def test_stories_in_another_language_come_after_all_others(
-    mailbox: Database, shown: Database, desk: Database
-) -> None:
+def test_stories_in_another_language_come_after_all_others(mailbox: Database, shown: Database, desk: Database) -> None:
     for languages in (("ar",), ("en",), ("ar", "en"), ("kmr",), ("kmr", "ckb")) * 3:
         story(shown, desk, *languages)
     found = listed(mailbox, shown, "en")
@@ -123,7 +121,7 @@ def test_a_page_of_the_list_costs_the_same_with_many_stories(
                 text_id = some_id()
                 shown.run("INSERT INTO texts (id, mark) VALUES (?, ?)", (text_id, some_key()))
                 facts = (text_id, written_in[each % len(written_in)], some_id(), 2000 + each % 20, "[]", "T", "Words")
-                shown.run(f"INSERT INTO versions ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?)", facts)  # noqa: S608
+                shown.run(f"INSERT INTO versions ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?)", facts)
 
     fill(3, ["kmr"])
     fill(1_000, ["en", "ar"])

@@ -166,8 +166,9 @@ def note_missing(desk: Database, missing: set[bytes], unexplained: int, today: i
     with desk.writing():
         if unexplained > 0:
             audit.add_finding(desk, today, "cases missing", str(unexplained))
-        for story_id in forgetting.public_stories_of(desk, missing):
-            audit.add_finding(desk, today, "case of a published story is missing", story_id.hex()[:8])
+        shown_stories = stories_queue.shown_stories(desk)
+        for case_id in missing & shown_stories.keys():
+            audit.add_finding(desk, today, "case of a published story is missing", shown_stories[case_id].hex())
 
 
 def give_back_from_strangers(mailbox: Database, desk: Database) -> None:
@@ -208,7 +209,7 @@ def waiting(mailbox: Database, desk: Database, today: int) -> list[WaitingCounts
 
 def noticed(shown: Database, desk: Database) -> dict[str, int]:
     """Say whether new messages are taken, how many findings nobody has acknowledged, and which texts are missing."""
-    values = settings.read_settings(shown)
+    values, written = settings.read_settings(shown), guides.all_guides(desk)
     return {
         "paused": int(values.paused),
         "unchecked": int(values.unchecked),
@@ -216,7 +217,7 @@ def noticed(shown: Database, desk: Database) -> dict[str, int]:
         "lacks_how_to_find_us": int(not any(values.how_to_find_us.values())),
         "lacks_members": int(any(circle.catch_all and circle.generation is None for circle in circles.circles(desk))),
         "lacks_now": int(
-            not any(guide.slug == "now" and guide.state == "public" for guide, _ in guides.all_guides(desk))
+            not any(each.slug == "now" and guides.state_of(versions) == "public" for each, versions in written)
         ),
     }
 

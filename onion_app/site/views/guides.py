@@ -73,7 +73,7 @@ def _parts(body: str) -> list[list[str]]:
 
 def _versions(slug: str) -> list[Version]:
     try:
-        return reading.shown_guide(shown(), slug)[1]
+        return reading.shown_guide(shown(), slug)
     except NothingHere:
         return []
     except SanctuaryError as error:

@@ -47,7 +47,7 @@ def story_list() -> str:
 def story(story_id: str) -> ResponseReturnValue:
     """Show a part of a story, in the language of the page if it is written in it."""
     try:
-        text, versions = reading.shown_story(mailbox(), shown(), _id_in(story_id) or abort(404))
+        versions = reading.shown_story(mailbox(), shown(), _id_in(story_id) or abort(404))
     except NothingHere:
         abort(404)
     version = best_version(versions)
@@ -56,9 +56,8 @@ def story(story_id: str) -> ResponseReturnValue:
     return show_published(
         "story.html",
         query=f"part={part}" if part > 1 else "",
-        story=text,
         story_id=story_id,
-        story_notes=[note for note in NOTES if note in text.notes],
+        story_notes=[note for note in NOTES if note in version.notes],
         version=version,
         versions=versions,
         paragraphs=parts[part - 1],

@@ -111,7 +111,7 @@ def put_read(desk: Database, case_id: bytes, read: Read) -> None:
 
 def known_cases(desk: Database, shown: Database) -> set[bytes]:
     """Give every case of which anything is known, those that are gone left out."""
-    tables = [(desk, table) for table in _OF_CASE] + [(shown, "replies")]
+    tables = [*((desk, table) for table in (*_OF_CASE, "texts")), (shown, "replies")]
     known = {row[0] for db, table in tables for row in db.rows(f"SELECT DISTINCT case_id FROM {table}")}  # noqa: S608
     closed = {row[0] for row in desk.rows("SELECT case_id FROM doors WHERE state = 'closed'")}
     return {case_id for case_id in known | closed if isinstance(case_id, bytes)} - gone_cases(desk)
