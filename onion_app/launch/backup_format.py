@@ -2,7 +2,7 @@
 
     block of 4096 bytes, readable: magic, format, the slots of vault.key, a checksum against bit rot, zeros,
         and at its end the header of the stream
-    the stream, in pieces of 64 KiB, the last 4096 bytes shorter: what is inside, the two databases, zeros
+    the stream, in pieces of 64 KiB, the last 4096 bytes shorter: a tar of a description and the three databases, zeros
 
 The stream is sealed under a key that follows from both database keys, so that passphrase or spare code open it, and the
 readable block is authenticated with each piece. A file has 64 MiB, or twice that, and so on: its size tells little.
@@ -11,29 +11,33 @@ readable block is authenticated with each piece. A file has 64 MiB, or twice tha
 
 import hashlib
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+import shutil
+import tarfile
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
-from itertools import chain
+from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, Annotated, BinaryIO, cast
 
 from onion_app.crypto.keys import subkey
 from onion_app.crypto.keyslots import VaultKeys
 from onion_app.crypto.stream import HEADER_BYTES, MORE_BYTES, OpeningStream, SealingStream
-from onion_app.errors import BackupDamaged, BackupNewer, NotABackup, SealBroken
+from onion_app.errors import BackupDamaged, BackupNewer, NotABackup, SealBroken, StateBeforeRelease
 from onion_app.shapes import Day, from_json, to_json
-from onion_app.vault.connection import DatabaseKind
+from onion_app.vault.connection import KINDS, DatabaseKind, file_name
 
 MAGIC = b"sanctuary backup\n"
-FORMAT = 1
+FORMAT = 2
 LEAST = 64 << 20  # bytes
 _BLOCK = 4096
 _CLEAR = _BLOCK - HEADER_BYTES
 _SEALED = 1 << 16
 _PIECE = _SEALED - MORE_BYTES
 _LAST_PIECE = _PIECE - _BLOCK  # so that block and pieces make a power of two
-_INSIDE = 1024  # bytes for the description of its contents
+_DESCRIPTION = "contents.json"
+_LONGEST_DESCRIPTION = 1024  # bytes
+_MEMBERS: dict[str, DatabaseKind] = {file_name(kind): kind for kind in KINDS}
 _SUM_BYTES = 32
 _READ = 1 << 20
 
@@ -42,25 +46,11 @@ Progress = Callable[[float], None]  # told how much of the work is done, 0 to 1
 
 
 @dataclass(frozen=True)
-class Part:
-    """One database in the file."""
-
-    size: int  # bytes
-    checksum: str
-    version: int  # how many migrations it has seen
-
-
-@dataclass(frozen=True)
 class Contents:
-    """The two databases of a backup, and the day since 1970 on which it was made."""
+    """The day since 1970 on which a backup was made, and how many migrations each of its databases has seen."""
 
     day: Day
-    mailbox: Part
-    desk: Part
-
-    def parts(self) -> Mapping[DatabaseKind, Part]:
-        """Give the parts in their order."""
-        return {"mailbox": self.mailbox, "desk": self.desk}
+    versions: dict[Annotated[str, KINDS.__contains__], int]
 
 
 @dataclass(frozen=True)
@@ -73,17 +63,12 @@ class Head:
     pieces: int
 
 
-def measure_part(copy: Path, version: int) -> Part:
-    """Measure a copy of a database."""
-    with copy.open("rb") as file:
-        checksum = hashlib.file_digest(file, "sha256").hexdigest()
-        return Part(file.tell(), checksum, version)
-
-
-def size_for(contents: Contents) -> int:
+def size_for(copies: Copies) -> int:
     """Say how large the file will be, in bytes."""
+    parts = [copy.stat().st_size for copy in copies.values()] + [_LONGEST_DESCRIPTION]
+    needed = sum(tarfile.BLOCKSIZE + part + -part % tarfile.BLOCKSIZE for part in parts) + 2 * tarfile.RECORDSIZE
     size = LEAST
-    while _bytes_within(size) < _INSIDE + sum(one.size for one in contents.parts().values()):
+    while (size // _SEALED - 1) * _PIECE + _LAST_PIECE < needed:
         size *= 2
     return size
 
@@ -99,14 +84,14 @@ def write_backup(
     clear = _clear_block(slots)
     stream = SealingStream(_key(keys), clear)
     file.write(clear + stream.header)
-    pieces = size_for(contents) // _SEALED
-    with ExitStack() as stack:
-        sources = [stack.enter_context(copies[name].open("rb")) for name in contents.parts()]
-        plain = _PlainText(_describe(contents), sources)
-        for number in range(1, pieces + 1):
-            last = number == pieces
-            file.write(stream.seal(plain.take(_LAST_PIECE if last else _PIECE), last=last))
-            progress(number / pieces)
+    plain = _PlainSide(lambda piece, last: file.write(stream.seal(piece, last=last)), size_for(copies), progress)
+    with tarfile.open(mode="w|", fileobj=cast("IO[bytes]", plain), format=tarfile.GNU_FORMAT) as tar:
+        description = to_json(asdict(contents)).encode()
+        tar.addfile(_member(_DESCRIPTION, len(description)), BytesIO(description))
+        for name, kind in _MEMBERS.items():
+            with copies[kind].open("rb") as copy:
+                tar.addfile(_member(name, os.fstat(copy.fileno()).st_size), copy)
+    plain.fill()
 
 
 def read_head(file: BinaryIO) -> Head:
@@ -115,6 +100,7 @@ def read_head(file: BinaryIO) -> Head:
     Raises:
         NotABackup: it begins otherwise than any backup.
         BackupNewer: its format is a later one.
+        StateBeforeRelease: it is an earlier one.
         BackupDamaged: its checksum or its length is wrong.
     """
     block = file.read(_BLOCK)
@@ -123,8 +109,8 @@ def read_head(file: BinaryIO) -> Head:
     clear, at = block[:_CLEAR], len(MAGIC)
     if len(block) < _BLOCK:
         raise BackupDamaged
-    if clear[at] > FORMAT:
-        raise BackupNewer
+    if clear[at] != FORMAT:
+        raise BackupNewer if clear[at] > FORMAT else StateBeforeRelease
     length = int.from_bytes(clear[at + 1 : at + 3], "big")
     slots = clear[at + 3 : at + 3 + length]
     size = os.fstat(file.fileno()).st_size
@@ -134,50 +120,94 @@ def read_head(file: BinaryIO) -> Head:
 
 
 def read_backup(
-    file: BinaryIO, head: Head, keys: VaultKeys, into: Mapping[str, BinaryIO], progress: Progress
+    file: BinaryIO, head: Head, keys: VaultKeys, into: Mapping[DatabaseKind, BinaryIO], progress: Progress
 ) -> Contents:
-    """Read all pieces, write the parts into these files (none for a check), and give the description of the parts.
+    """Read all pieces, write the databases into these files (none for a check), and give the description.
 
     `file` stands behind the block.
 
     Raises:
-        BackupDamaged: a piece does not open, or a part is not whole.
+        BackupDamaged: a piece does not open, or there is anything but the expected members in their order.
         BackupNewer: the description has another shape.
     """
     pieces = _open_pieces(file, head, keys, progress)
-    first = next(pieces)
+    try:
+        with tarfile.open(mode="r|", fileobj=cast("IO[bytes]", _OpenedSide(pieces))) as tar:
+            contents = _read_members(tar, into, longest=head.pieces * _SEALED)
+    except tarfile.TarError:
+        raise BackupDamaged from None
+    deque(pieces, maxlen=0)  # to the last piece, which alone proves that nothing was cut off
+    return contents
+
+
+def _read_members(tar: tarfile.TarFile, into: Mapping[DatabaseKind, BinaryIO], longest: int) -> Contents:
+    description = _next_member(tar, _DESCRIPTION, _LONGEST_DESCRIPTION)
     # Sealed by somebody who had the keys: what is of another shape is not damaged, but not ours either.
-    contents = from_json(Contents, first[:_INSIDE], BackupNewer)
-    left = {name: one.size for name, one in contents.parts().items()}
-    sums = {name: hashlib.sha256() for name in left}
-    for piece in chain([first[_INSIDE:]], pieces):
-        rest = piece
-        for name in left:
-            mine, rest = rest[: left[name]], rest[left[name] :]
-            left[name] -= len(mine)
-            sums[name].update(mine)
-            if name in into:
-                into[name].write(mine)
-    if any(left.values()) or any(sums[name].hexdigest() != one.checksum for name, one in contents.parts().items()):
+    contents = from_json(Contents, description.read(), BackupNewer)
+    for name, kind in _MEMBERS.items():
+        database = _next_member(tar, name, longest)
+        if kind in into:
+            shutil.copyfileobj(database, into[kind], _READ)
+    if tar.next() is not None:
         raise BackupDamaged
     return contents
 
 
-class _PlainText:
-    """The plain text of the stream, piece by piece."""
+class _PlainSide:
+    """The plain text of the stream as it is written: cut into pieces, and filled with zeros to the size of the file."""
 
-    def __init__(self, start: bytes, sources: Sequence[BinaryIO]) -> None:
-        self._ready = start
-        self._sources = list(sources)
+    def __init__(self, seal: Callable[[bytes, bool], object], size: int, progress: Progress) -> None:
+        self._seal, self._progress = seal, progress
+        self._pieces, self._done = size // _SEALED, 0
+        self._plain = bytearray()
 
-    def take(self, count: int) -> bytes:
-        while len(self._ready) < count and self._sources:
-            more = self._sources[0].read(_READ)
-            self._ready += more
-            if not more:
-                self._sources.pop(0)
-        piece, self._ready = self._ready[:count], self._ready[count:]
-        return piece.ljust(count, b"\0")
+    def write(self, part: bytes) -> int:
+        """Take what comes next; the file was made large enough for it."""
+        self._plain += part
+        while len(self._plain) >= _PIECE and self._done < self._pieces - 1:
+            self._end_piece(_PIECE)
+        return len(part)
+
+    def fill(self) -> None:
+        """Write the rest and the zeros."""
+        while self._done < self._pieces:
+            self._end_piece(_LAST_PIECE if self._done == self._pieces - 1 else _PIECE)
+
+    def _end_piece(self, size: int) -> None:
+        piece = bytes(self._plain[:size]).ljust(size, b"\0")
+        del self._plain[:size]
+        self._done += 1
+        self._seal(piece, self._done == self._pieces)
+        self._progress(self._done / self._pieces)
+
+
+class _OpenedSide:
+    """The plain text of the stream as it is read: a piece at a time, whatever is asked for."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = pieces
+
+    def read(self, _size: int = -1) -> bytes:
+        """Give the next piece; nothing at the end."""
+        return next(self._pieces, b"")
+
+
+def _member(name: str, size: int) -> tarfile.TarInfo:
+    member = tarfile.TarInfo(name)  # P08: without a time, an account or a mode of its own
+    member.size = size
+    return member
+
+
+def _next_member(tar: tarfile.TarFile, name: str, longest: int) -> IO[bytes]:
+    """Go to the next member.
+
+    Raises:
+        BackupDamaged: it is another, larger, or no plain file.
+    """
+    member = tar.next()
+    if member is None or member.type != tarfile.REGTYPE or member.name != name or member.size > longest:
+        raise BackupDamaged
+    return cast("IO[bytes]", tar.extractfile(member))
 
 
 def _open_pieces(file: BinaryIO, head: Head, keys: VaultKeys, progress: Progress) -> Iterator[bytes]:
@@ -192,10 +222,6 @@ def _open_pieces(file: BinaryIO, head: Head, keys: VaultKeys, progress: Progress
         raise BackupDamaged from None
 
 
-def _bytes_within(size: int) -> int:
-    return (size // _SEALED - 1) * _PIECE + _LAST_PIECE
-
-
 def _key(keys: VaultKeys) -> bytes:
     return subkey(keys.mailbox + keys.desk, "backup")
 
@@ -208,7 +234,3 @@ def _clear_block(slots: str) -> bytes:
 
 def _with_checksum(block: bytes) -> bytes:
     return block + hashlib.sha256(block).digest()
-
-
-def _describe(contents: Contents) -> bytes:
-    return to_json(asdict(contents)).encode().ljust(_INSIDE)

@@ -3,47 +3,44 @@
 import errno
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
 from onion_app import days
 from onion_app.crypto.keyslots import VaultKeys, open_slots
-from onion_app.errors import BackupDamaged, BackupNewer, BadUsage, DiskFull, FileClosed, StateTaken
+from onion_app.errors import BackupDamaged, BackupNewer, BadUsage, DiskFull, FileClosed, SanctuaryError, StateTaken
 from onion_app.launch import backup_format
 from onion_app.launch.backup_format import Contents, Copies, Progress
-from onion_app.launch.gap import Gap, find_gap
+from onion_app.launch.carry_over import CarriedOver, carry_over, opens_with
 from onion_app.launch.state import State, held
-from onion_app.vault import database, schema, statefiles, truth, withdrawals
+from onion_app.launch.workplace import COPYING, RESTORING, workplace
+from onion_app.vault import database, schema, statefiles
 from onion_app.vault.connection import KINDS, DatabaseKind, file_name
-from onion_app.vault.database import Clock
-from onion_app.vault.desk import known_keys
+from onion_app.vault.database import Clock, Database
 
-_COPIES = "copying"
-_COMING = "restoring"
 _ASIDE = "replaced-"
 
 
 @dataclass(frozen=True)
-class RestoreResult:
-    """The outcome of a restore: the backup's day, how many withdrawals were applied, and the lists that did not open.
+class Destination:
+    """Where a backup is restored: whether it may replace what is there, and another state folder that knows more."""
 
-    `all_gone`: there was a whole list, and each that was there was applied.
-    """
+    folder: Path
+    replace: bool = False
+    newer: Path | None = None
 
-    day: int
-    withdrawn: int
-    unread_lists: tuple[Path, ...]
-    all_gone: bool
+
+Agree = Callable[[CarriedOver], None]  # raises what ends the restore before it has changed anything
 
 
 def save_backup(state: State, keys: VaultKeys, target: Path, clock: Clock, progress: Progress) -> int:
     """Write a backup of a state, running or not, into a new file, read it back, and give its size in bytes.
 
     Raises:
-        BadUsage: the file is there already, or cannot be made.
+        BadUsage: the file is there already, or cannot be made; or another backup is being made.
         FileClosed: this account may not write there.
         DiskFull: there is no room for it.
         BackupDamaged: it was read back otherwise than it was written.
@@ -53,11 +50,10 @@ def save_backup(state: State, keys: VaultKeys, target: Path, clock: Clock, progr
             raise BadUsage(f"{target} is there already")
     part = target.with_name(f"{target.name}.part")
     today = days.today(clock)
-    with _workplace(state, _COPIES) as folder, _named_errors(target):
+    with workplace(state.desk / COPYING) as folder, _named_errors(target):
         copies = _copy_databases(state, keys, folder)
-        parts = {name: backup_format.measure_part(copy, schema.newest_version(name)) for name, copy in copies.items()}
-        contents = Contents(today, parts["mailbox"], parts["desk"])
-        size = backup_format.size_for(contents)
+        contents = Contents(today, {kind: schema.newest_version(kind) for kind in KINDS})
+        size = backup_format.size_for(copies)
         if shutil.disk_usage(target.absolute().parent).free < size:
             raise DiskFull(str(target))
         try:
@@ -87,59 +83,68 @@ def check_backup(source: Path, secret: str, progress: Progress) -> Contents:
     with _named_errors(source), source.open("rb") as file:
         head = backup_format.read_head(file)
         contents = backup_format.read_backup(file, head, open_slots(head.slots, secret), {}, progress)
-    if any(one.version > schema.newest_version(kind) for kind, one in contents.parts().items()):
+    if any(contents.versions.get(kind, 0) > schema.newest_version(kind) for kind in KINDS):
         raise BackupNewer
     return contents
 
 
 def restore_backup(
-    source: Path, secret: str, folder: Path, clock: Clock, progress: Progress, *, replace: bool, newer: Path | None
-) -> RestoreResult:
-    """Make a state of a backup that `check_backup` has passed.
+    source: Path, secret: str, into: Destination, clock: Clock, progress: Progress, agree: Agree
+) -> CarriedOver:
+    """Make a state of a backup that `check_backup` has passed, once somebody agrees to what will be carried over.
 
-    What was taken back since stays gone, as far as a list of it is left: in the state that is replaced, or in the state
-    folder `newer`. A state that is replaced is moved aside, into a folder of its own.
+    What other states of the installation know is brought into it: the state that is replaced, which is moved aside into
+    a folder of its own, those that were moved aside before, and the one that was named. Key slots that open the same
+    keys stay, so that no older passphrase comes back.
 
     Raises:
-        StateTaken: there is an installation, and `replace` is not set.
+        StateTaken: there is an installation, and it may not be replaced.
         AlreadyRunning: a launcher runs on the state.
         DiskFull: there is no room for it.
     """
-    with held(folder) as state, _named_errors(source, full=folder):
-        is_taken = (state.path / "vault.key").exists() or any((*state.mailbox.glob("*"), *state.desk.glob("*")))
-        if is_taken and not replace:
+    with held(into.folder) as state, _named_errors(source, full=into.folder):
+        is_taken = (state.path / "vault.key").exists() or any(file for one in state.databases for file in one.iterdir())
+        if is_taken and not into.replace:
             raise StateTaken(str(state.path))
-        with _workplace(state, _COMING) as work:
+        with workplace(state.path / RESTORING) as work:
             coming = State(work)
             with source.open("rb") as file:
                 head = backup_format.read_head(file)
                 keys = open_slots(head.slots, secret)
                 contents = _unpack(file, head, keys, coming, progress)
             for kind in KINDS:
-                database.migrate(work / kind, kind, keys.mailbox if kind == "mailbox" else keys.desk, clock)
+                database.migrate(work / kind, kind, keys.of(kind), clock)
                 database.discard_copies(work / kind, before_day=1 << 31)
-            in_use = [state, *([State(newer.resolve())] if newer else [])]
-            gap = find_gap(coming, contents.day, in_use, asides(state), keys)
-            withdrawn = _apply_withdrawals(coming, keys, gap, days.today(clock))
+            others = _others(state, into.newer)
+            carried = carry_over(coming, contents.day, others, keys)
+            agree(carried)
+            slots = _slots_that_stay(others, keys) or head.slots
             if is_taken:
                 _move_aside(state)
             _move_in(coming, state)
         # Last: until now there is no installation, and this can be repeated.
-        statefiles.write_keyslots(state.path, head.slots)
+        statefiles.write_keyslots(state.path, slots)
         statefiles.write_backup_day(state.path, contents.day)
-    return RestoreResult(contents.day, withdrawn, gap.unread, gap.restored.back_since is None)
+    return carried
 
 
-@contextmanager
-def _workplace(state: State, name: str) -> Iterator[Path]:
-    """Give an empty folder beside the databases, for encrypted copies only, and remove it in the end."""
-    folder = state.path / name
-    shutil.rmtree(folder, ignore_errors=True)  # left by an attempt that was cut off
-    folder.mkdir(mode=0o700)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+def _others(state: State, newer: Path | None) -> list[State]:
+    """List the other states of this installation, the one that was in use last first."""
+    named = [State(newer.resolve())] if newer else []
+    states = [state, *named, *reversed(asides(state))]
+    # Without its file of keys a state was left by a restore that was cut off, and another was in use last.
+    states.sort(key=lambda each: not (each.path / "vault.key").exists())
+    return [each for each in states if (each.mailbox / file_name("mailbox")).exists()]
+
+
+def _slots_that_stay(others: list[State], keys: VaultKeys) -> str:
+    """Give the key slots of the state that was in use last, if it is of the same installation; else nothing."""
+    for state in others[:1]:
+        try:
+            return statefiles.read_keyslots(state.path) if opens_with(state, keys) else ""
+        except SanctuaryError:
+            break
+    return ""
 
 
 @contextmanager
@@ -155,16 +160,34 @@ def _named_errors(file: Path, *, full: Path | None = None) -> Iterator[None]:
 
 
 def _copy_databases(state: State, keys: VaultKeys, folder: Path) -> dict[DatabaseKind, Path]:
-    """Copy both databases, the mailbox first: a circle's key that its cases need is then surely in the desk's copy."""
-    copies: dict[DatabaseKind, Path] = {}
+    """Copy the three databases as they are at one moment.
+
+    While nobody commits, the mailbox is copied with its log, byte by byte: to write it anew would keep everybody
+    waiting for seconds. Written anew it is afterwards, from the copy. # P07: without what was deleted in it.
+    """
+    copies: dict[DatabaseKind, Path] = {kind: folder / file_name(kind) for kind in KINDS}
     with (
-        closing(database.open_mailbox(state.mailbox, keys.mailbox)) as mailbox,
-        closing(database.open_desk(state.desk, keys.desk)) as desk,
+        closing(_open(state, "mailbox", keys)) as mailbox,
+        closing(_open(state, "shown", keys)) as shown,
+        closing(_open(state, "desk", keys)) as desk,
+        mailbox.writing(),
     ):
-        for opened in (mailbox, desk):
-            copies[opened.kind] = folder / file_name(opened.kind)
-            opened.copy_to(copies[opened.kind])
+        for db in (shown, desk):
+            db.copy_to(copies[db.kind])
+        plain = State(folder).mailbox
+        plain.mkdir(mode=0o700)
+        # No log is begun anew while the lock is held: with it, a page that is being moved just now is whole all the same.
+        for name in (file_name("mailbox"), f"{file_name('mailbox')}-wal"):
+            os.close(statefiles.create(plain / name))
+            shutil.copyfile(state.mailbox / name, plain / name)
+    with closing(database.open_database(plain, "mailbox", keys.mailbox)) as copied:
+        copied.copy_to(copies["mailbox"])
+    shutil.rmtree(plain)
     return copies
+
+
+def _open(state: State, kind: DatabaseKind, keys: VaultKeys) -> Database:
+    return database.open_database(state.path / kind, kind, keys.of(kind))
 
 
 def _write_file(
@@ -186,7 +209,7 @@ def _read_back(file: Path, keys: VaultKeys, progress: Progress) -> Contents:
 
 def _unpack(file: BinaryIO, head: backup_format.Head, keys: VaultKeys, coming: State, progress: Progress) -> Contents:
     with ExitStack() as stack:
-        into: dict[str, BinaryIO] = {}
+        into: dict[DatabaseKind, BinaryIO] = {}
         for kind in KINDS:
             (coming.path / kind).mkdir(mode=0o700)
             path = coming.path / kind / file_name(kind)
@@ -199,19 +222,6 @@ def _unpack(file: BinaryIO, head: backup_format.Head, keys: VaultKeys, coming: S
     return contents
 
 
-def _apply_withdrawals(coming: State, keys: VaultKeys, gap: Gap, today: int) -> int:
-    mailbox = database.open_mailbox(coming.mailbox, keys.mailbox)
-    desk = database.open_desk(coming.desk, keys.desk)
-    try:
-        # P07: whoever took something back meanwhile has to know where it may have come again; the case page says it.
-        truth.change_setting(mailbox, desk, "restored", asdict(gap.restored))
-        known_keys.forget_what_never_came(mailbox, desk)
-        return withdrawals.apply_withdrawals(mailbox, desk, gap.lists, today)
-    finally:
-        desk.close()
-        mailbox.close()
-
-
 def asides(state: State) -> list[State]:
     """List the states that were moved aside here, the oldest first."""
     return [State(folder) for folder in sorted(state.path.glob(f"{_ASIDE}*"))]
@@ -221,14 +231,14 @@ def _move_aside(state: State) -> None:
     """Keep the state that is replaced until the operator removes it, beside those that were kept before."""
     aside = state.path / f"{_ASIDE}{len(asides(state)) + 1}"
     aside.mkdir(mode=0o700)
-    for file in (state.path / "vault.key", state.mailbox, state.desk):
+    for file in (state.path / "vault.key", *state.databases):
         if file.exists():
             file.rename(aside / file.name)
 
 
 def _move_in(coming: State, state: State) -> None:
     (state.path / "first-run").unlink(missing_ok=True)
-    for folder, final in ((coming.mailbox, state.mailbox), (coming.desk, state.desk)):
+    for folder, final in zip(coming.databases, state.databases, strict=True):
         if final.exists():
             final.rmdir()
         folder.rename(final)

@@ -4,11 +4,12 @@ Which circle has it and which keys it was handed, whether its author's door is o
 member has met, and up to which message somebody has read. All of it goes with the case. # P05 # P07
 """
 
+from collections.abc import Collection
 from dataclasses import astuple, dataclass
 from typing import Annotated, Final
 
 from onion_app.crypto.casekeys import CODES, GENERATIONS, TURNS
-from onion_app.shapes import Id, Key
+from onion_app.shapes import Id, Key, Value, from_row
 from onion_app.vault.database import Database
 from onion_app.vault.shown.routing import Door, door_of
 
@@ -107,6 +108,22 @@ def put_read(desk: Database, case_id: bytes, read: Read) -> None:
     """Note up to where somebody has read, inside the caller's `writing()`."""
     put = "INSERT OR REPLACE INTO read (case_id, number, mark, turn, generation, codes) VALUES (?, ?, ?, ?, ?, ?)"
     desk.run(put, (case_id, *astuple(read)))
+
+
+def take_over(desk: Database, newer: Database, cases: Collection[Value]) -> None:
+    """Take over from a newer desk which doors of these cases it has closed, and the longer lists that it has met.
+
+    Inside the caller's `writing()`. Nothing is called gone by it: what an author did not take back comes back. # P07
+    """
+    closed = "SELECT d.case_id, c.day FROM doors AS d LEFT JOIN closing AS c USING (case_id) WHERE d.state = 'closed'"
+    for case_id, day in newer.rows(closed):
+        if case_id in cases and isinstance(case_id, bytes):
+            close_door(desk, case_id, day if isinstance(day, int) else 0)
+    for case_id, *met in newer.rows("SELECT case_id, codes, mark FROM met"):
+        if case_id in cases and isinstance(case_id, bytes):
+            theirs, own = from_row(Met, tuple(met)), read_met(desk, case_id)
+            if own is None or own.codes < theirs.codes:
+                put_met(desk, case_id, theirs)
 
 
 def known_cases(desk: Database, shown: Database) -> set[bytes]:

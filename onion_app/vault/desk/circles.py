@@ -108,6 +108,20 @@ def gone_from(db: Database, circle_id: bytes) -> list[Moderator]:
     return db.all(Moderator, question, (circle_id,) * 4)
 
 
+def out_since(db: Database, newer: Database) -> list[tuple[bytes, bytes]]:
+    """Give who is a member of which circle here, and by a newer desk was shut out of it: the circle and the person."""
+    known = {circle.id for circle in circles(newer)}
+    people = {row[0] for row in newer.rows("SELECT id FROM moderators")}
+    return [
+        (circle.id, member.id)
+        for circle in circles(db)
+        if circle.id in known
+        for member in members_of(db, circle.id)
+        if member.id in people
+        and member.id not in {each.id for each in (*members_of(newer, circle.id), *waiting_in(newer, circle.id))}
+    ]
+
+
 def grants_of(db: Database, moderator_id: bytes, circle_id: bytes) -> list[Grant]:
     """List the grants with which somebody opens a circle's cases, newest generation first."""
     theirs = "WHERE g.circle_id = ? AND g.moderator_id = ? ORDER BY g.generation DESC"

@@ -33,9 +33,12 @@ def counter(mailbox: Database) -> int:
     return row[0]
 
 
-def proofs_in(mailbox: Database) -> list[bytes]:
-    """List the proofs that came since the chores last ran; what somebody planted that could be none is left out."""
-    rows = mailbox.rows("SELECT proof FROM withdrawn")
+def proofs_in(db: Database) -> list[bytes]:
+    """List the proofs that lie in the mailbox, where the chores have not been yet, or those that are kept for good.
+
+    What somebody planted that could be none is left out.
+    """
+    rows = db.rows("SELECT proof FROM withdrawn")
     return [row[0] for row in rows if isinstance(row[0], bytes) and len(row[0]) == KEY_BYTES]
 
 

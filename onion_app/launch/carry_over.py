@@ -1,0 +1,124 @@
+"""What a state that comes out of a backup must not forget, as far as other states of the installation still know it.
+
+From every one of them: the proofs of what its authors took back. From the one that was in use last, if its desk opens:
+which doors were closed, which codes have been met, and who was shut out. Never which cases are gone: a case comes back
+unless its author has taken it back. # P07
+"""
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from onion_app.crypto.keyslots import VaultKeys
+from onion_app.errors import SanctuaryError
+from onion_app.launch.state import State
+from onion_app.vault import forgetting, settings, statefiles
+from onion_app.vault.connection import KINDS, DatabaseKind
+from onion_app.vault.database import Database, open_database
+from onion_app.vault.desk import case_records, circles, moderators, stories_queue, taken
+from onion_app.vault.mailbox import lifetime, withdrawals
+from onion_app.vault.show import show
+
+
+@dataclass(frozen=True)
+class CarriedOver:
+    """The day of a backup, how many cases go again, the handles of those who stay out, the states with unread proofs.
+
+    `has_desk`: the desk in use last was there, and is no older than the backup.
+    """
+
+    day: int
+    withdrawn: int
+    shut_out: tuple[str, ...]
+    has_desk: bool
+    unread: tuple[Path, ...]
+
+
+def carry_over(coming: State, day: int, others: list[State], keys: VaultKeys) -> CarriedOver:
+    """Bring into the state of a backup of this day what the others know; the one that was in use last is first.
+
+    Raises:
+        SanctuaryError: what comes out of the backup does not open.
+    """
+    proofs, unread = _proofs_of(others, keys)
+    with (
+        _opened(coming, "mailbox", keys) as mailbox,
+        _opened(coming, "shown", keys) as shown,
+        _opened(coming, "desk", keys) as desk,
+    ):
+        with shown.writing():
+            withdrawals.keep_proofs(shown, proofs)
+            told = settings.read_settings(shown).restored
+            settings.put_setting(shown, "restored", day if told is None else min(day, told))
+        shut_out = list[str]()
+        has_desk = any(_take_from_desk(mailbox, desk, newer, day, keys, shut_out) for newer in others[:1])
+        with mailbox.writing():
+            show(shown, desk)
+        withdrawn = forgetting.delete_what_came_back(mailbox, shown, desk)
+        stories_queue.remove_withdrawn_stories(mailbox, shown, desk)
+        for db in (mailbox, desk):
+            db.checkpoint()
+    return CarriedOver(day, withdrawn, tuple(dict.fromkeys(shut_out)), has_desk, unread)
+
+
+def opens_with(state: State, keys: VaultKeys) -> bool:
+    """Say whether a state is of this installation: one of its databases opens with these keys."""
+    for kind in KINDS:
+        try:
+            with _opened(state, kind, keys):
+                return True
+        except SanctuaryError:
+            continue
+    return False
+
+
+def _proofs_of(states: list[State], keys: VaultKeys) -> tuple[list[bytes], tuple[Path, ...]]:
+    """Read the proofs of all states, and name those where they do not open."""
+    kinds: tuple[DatabaseKind, ...] = ("shown", "mailbox")
+    proofs, unread = list[bytes](), list[Path]()
+    for state, kind in ((state, kind) for state in states for kind in kinds):
+        try:
+            with _opened(state, kind, keys) as db:
+                proofs += withdrawals.proofs_in(db)
+        except SanctuaryError:
+            unread.append(state.path)
+    return proofs, tuple(dict.fromkeys(unread))
+
+
+def _take_from_desk(
+    mailbox: Database, desk: Database, state: State, day: int, keys: VaultKeys, shut_out: list[str]
+) -> bool:
+    """Take over what a desk knows that was in use on the day of the backup or later; say whether it could be read."""
+    try:
+        with _opened(state, "desk", keys) as newer:
+            last_day = settings.read_desk_settings(newer).seen_day or 0
+            if max(last_day, statefiles.read_backup_day(state.path) or 0) < day:
+                return False
+            with mailbox.writing(), desk.writing():
+                case_records.take_over(desk, newer, {row[0] for row in mailbox.rows("SELECT id FROM cases")})
+            for circle_id, person in circles.out_since(desk, newer):
+                shut_out.append(moderators.read_moderator(desk, person).handle)
+                is_out = moderators.read_moderator(newer, person).state == "out"
+                _shut_out(mailbox, desk, circle_id, person, everywhere=is_out)
+    except SanctuaryError:
+        return False
+    return True
+
+
+def _shut_out(mailbox: Database, desk: Database, circle_id: bytes, person: bytes, *, everywhere: bool) -> None:
+    """Shut somebody out again. # P05: nothing is sealed any more to a key that they have had."""
+    if everywhere or not circles.is_elsewhere(desk, person, circle_id):
+        theirs = circles.circles_of(desk, person)
+        renewals = {circle.id: circles.seal_next_key(desk, circle.id, person) for circle in theirs}
+        circles.remove_member(desk, person, renewals)
+    elif circle_id in {circle.id for circle in circles.circles_of(desk, person)}:
+        cases = [case for case in taken.taken_cases(desk, person) if lifetime.queue_of(mailbox, case) == circle_id]
+        grants = circles.seal_next_key(desk, circle_id, person)
+        circles.remove_from_circle(desk, person, circle_id, grants, cases)
+
+
+@contextmanager
+def _opened(state: State, kind: DatabaseKind, keys: VaultKeys) -> Iterator[Database]:
+    with closing(open_database(state.path / kind, kind, keys.of(kind))) as db:
+        yield db
