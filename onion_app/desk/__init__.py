@@ -17,7 +17,13 @@ from onion_app.crypto.keys import subkey
 from onion_app.crypto.keyslots import VaultKeys
 from onion_app.desk.context import DeskContext
 from onion_app.desk.delays import Delays
-from onion_app.desk.login_gate import refuse_strangers, speak_as_chosen, template_defaults, token_lost
+from onion_app.desk.login_gate import (
+    refuse_strangers,
+    say_keys_changed,
+    speak_as_chosen,
+    template_defaults,
+    token_lost,
+)
 from onion_app.desk.session import IDLE, LONGEST
 from onion_app.desk.views import BLUEPRINTS
 from onion_app.errors import KeysChanged, NotAllowed, NothingHere
@@ -80,7 +86,7 @@ def create_app(config: DeskConfig) -> Hardened:
     app.register_error_handler(CSRFError, token_lost)
     for nothing in (NothingHere, NotAllowed):
         app.register_error_handler(nothing, _nothing_here)
-    app.register_error_handler(KeysChanged, lambda changed: render_template("changed.html", sentence=changed.sentence))
+    app.register_error_handler(KeysChanged, say_keys_changed)
     return app
 
 

@@ -11,7 +11,7 @@ from onion_app.crypto.casekeys import note_key
 from onion_app.crypto.keys import new_id
 from onion_app.crypto.payloads import Payload, Text, pack
 from onion_app.crypto.sealing import EntryPlace, seal
-from onion_app.desk.case_keys import CaseKeys, key_to_answer, note_met_and_read, open_case_messages
+from onion_app.desk.case_keys import CaseKeys, OpenedCase, key_to_answer, note_met_and_read, open_case_messages
 from onion_app.desk.case_view import note_in_audit, note_text, open_payload
 from onion_app.desk.context import Databases
 from onion_app.desk.permissions import Member, case_of
@@ -72,15 +72,15 @@ def send_reply(dbs: Databases, member: Member, case_id: bytes, message_id: bytes
         Overloaded, DiskFull: it may be tried again; nothing was sent.
     """
     taken_case(dbs, member, case_id)
-    for each in open_case_messages(dbs, member, case_id).messages:
-        if each.message.id == message_id and not each.forged:
-            payload, _trouble = open_payload(each)
-            if isinstance(payload, Text) and payload.text == text:
-                return
-            message_id = new_id()  # changed after it was sent: another reply
-        if each.message.author == "visitor" and each.message.number > seen:
+    with dbs.mailbox.writing():
+        opened = open_case_messages(dbs, member, case_id)
+        if _was_sent(opened, message_id, text):
+            return
+        if _wrote_after(opened, seen):
             raise NewMessage
-    case = send_payload(dbs, member, case_id, message_id, Text(text, dbs.today, sender=member.handle), seen)
+        if messages.is_stored_anywhere(dbs.mailbox, message_id):
+            message_id = new_id()  # changed after it was sent, or the id of another case: another reply
+        case = _store(dbs, opened, message_id, Text(text, dbs.today, sender=member.handle), seen)
     taken.take_case(dbs.desk, case.id, member.id, dbs.today)  # touched: three days from now it would go back
     note_in_audit(dbs, member, case, "answered a case")
 
@@ -96,21 +96,30 @@ def send_payload(
         Overloaded, DiskFull: it may be tried again; nothing was sent.
     """
     with dbs.mailbox.writing():
-        opened = open_case_messages(dbs, member, case_id)
-        name, key = key_to_answer(dbs, opened)
-        note_met_and_read(dbs, opened)
-        if messages.is_stored(dbs.mailbox, case_id, message_id):
-            return opened.case
-        number = messages.next_number(dbs.mailbox, case_id)
-        message = records.Message(case_id, number, message_id, "circle", *name, b"")
-        message = replace(message, sealed=seal(key, pack(payload), message.place))
-        # Before the mailbox has it: a power cut in between leaves an answer that is missing, none that looks forged.
-        with dbs.shown.writing():
-            put_reply(dbs.shown, case_id, message_id, message.sealed)
-        messages.insert_message(dbs.mailbox, message)
-        unread = any(each.message.author == "visitor" and each.message.number > seen for each in opened.messages)
-        messages.note_circle_wrote(dbs.mailbox, case_id, dbs.today, unread=unread)
-        return opened.case
+        return _store(dbs, open_case_messages(dbs, member, case_id), message_id, payload, seen)
+
+
+def _store(dbs: Databases, opened: OpenedCase, message_id: bytes, payload: Payload, seen: int) -> records.Case:
+    case_id, (name, key) = opened.case.id, key_to_answer(dbs, opened)
+    note_met_and_read(dbs, opened)
+    message = records.Message(case_id, messages.next_number(dbs.mailbox, case_id), message_id, "circle", *name, b"")
+    message = replace(message, sealed=seal(key, pack(payload), message.place))
+    # Before the mailbox has it: a power cut in between leaves an answer that is missing, none that looks forged.
+    with dbs.shown.writing():
+        put_reply(dbs.shown, case_id, message_id, message.sealed)
+    messages.insert_message(dbs.mailbox, message)
+    messages.note_circle_wrote(dbs.mailbox, case_id, dbs.today, unread=_wrote_after(opened, seen))
+    return opened.case
+
+
+def _was_sent(opened: OpenedCase, message_id: bytes, text: str) -> bool:
+    same = next((each for each in opened.messages if each.message.id == message_id and not each.forged), None)
+    payload = open_payload(same)[0] if same is not None else None
+    return isinstance(payload, Text) and payload.text == text
+
+
+def _wrote_after(opened: OpenedCase, seen: int) -> bool:
+    return any(each.message.author == "visitor" and each.message.number > seen for each in opened.messages)
 
 
 def write_note(dbs: Databases, member: Member, case_id: bytes, entry_id: bytes, text: str) -> None:

@@ -13,7 +13,6 @@ from typing import NamedTuple
 from onion_app.crypto.casekeys import (
     KeyName,
     MessageKeys,
-    audit_mark,
     met_mark,
     note_key,
     open_handed,
@@ -83,14 +82,6 @@ class CaseKeys:
         if circle_id != self.circle.id or generation not in self.circle.pairs:
             return None
         return note_key(self.circle.pairs[generation].private, self.row.id, self.row.codes[0])
-
-    def audit_mark(self) -> bytes:
-        """Give the mark by which the audit names the case to the circle.
-
-        Raises:
-            CircleKeyChanged: the circle's present key does not open.
-        """
-        return audit_mark(self.circle.pair.private, self.row.id, self.row.codes[0])
 
     def _share(self, at: int, circle_key: bytes) -> bytes:
         return shared_secret(self._privates[circle_key], self.row.codes[at])

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from onion_app.crypto.casekeys import audit_mark
 from onion_app.crypto.payloads import (
     Approval,
     Consent,
@@ -16,13 +17,20 @@ from onion_app.crypto.payloads import (
     unpack,
 )
 from onion_app.crypto.sealing import open_seal
-from onion_app.desk.case_keys import CaseKeys, OpenedCase, OpenedMessage, note_met_and_read, open_case_messages
+from onion_app.desk.case_keys import (
+    CaseKeys,
+    OpenedCase,
+    OpenedMessage,
+    key_to_answer,
+    note_met_and_read,
+    open_case_messages,
+)
 from onion_app.desk.context import Databases
-from onion_app.desk.permissions import Member, handle_of
-from onion_app.errors import SealBroken
+from onion_app.desk.permissions import Member, circle_of, handle_of
+from onion_app.errors import NoReturn, Refused, SealBroken
 from onion_app.vault.desk import audit, taken
 from onion_app.vault.desk.entries import Entry, entries_of
-from onion_app.vault.mailbox import lifetime, records
+from onion_app.vault.mailbox import case_keys, lifetime, records
 from onion_app.vault.shown.routing import reply_marks
 
 
@@ -115,7 +123,12 @@ class CaseView:
     seen: int  # the newest number shown
     missing: int  # replies that were written here and are gone
     was_changed: bool  # what somebody had read stands there no more
-    comes_back: bool  # its author has a code
+    no_answer: Refused | None  # why nothing can be sent to its author
+
+    @property
+    def comes_back(self) -> bool:
+        """Whether its author has a code, and an open door."""
+        return not isinstance(self.no_answer, NoReturn)
 
     @property
     def fold(self) -> int:
@@ -139,13 +152,14 @@ def mark_opened(dbs: Databases, member: Member, case_id: bytes) -> None:
     """Note in the audit that the member opens a case, count it as read, and note what was met and read in it.
 
     Raises:
+        CircleKeyChanged: the circle's present key does not open; nothing was noted.
         NothingHere, NotAllowed, KeysChanged: as for `case_of`.
     """
     with dbs.mailbox.writing():
         opened = open_case_messages(dbs, member, case_id)
+        note_in_audit(dbs, member, opened.case, "opened a case")
         note_met_and_read(dbs, opened)
         lifetime.mark_read(dbs.mailbox, case_id)
-    note_in_audit(dbs, member, opened.case, "opened a case")
 
 
 def confirm_changed(dbs: Databases, member: Member, case_id: bytes) -> None:
@@ -156,8 +170,8 @@ def confirm_changed(dbs: Databases, member: Member, case_id: bytes) -> None:
     """
     with dbs.mailbox.writing():
         opened = open_case_messages(dbs, member, case_id)
+        note_in_audit(dbs, member, opened.case, "confirmed what was changed in a case")
         note_met_and_read(dbs, opened, confirmed=True)
-    note_in_audit(dbs, member, opened.case, "confirmed what was changed in a case")
 
 
 def open_case(dbs: Databases, member: Member, case_id: bytes) -> CaseView:
@@ -182,8 +196,16 @@ def open_case(dbs: Databases, member: Member, case_id: bytes) -> CaseView:
         seen=max((each.message.number for each in opened.messages), default=0),
         missing=len(reply_marks(dbs.shown, case_id).keys() - stored),
         was_changed=opened.was_changed,
-        comes_back=opened.keys.row.tag is not None,
+        no_answer=_no_answer(dbs, opened),
     )
+
+
+def _no_answer(dbs: Databases, opened: OpenedCase) -> Refused | None:
+    try:
+        key_to_answer(dbs, opened)
+    except Refused as refused:
+        return refused
+    return None
 
 
 def note_in_audit(dbs: Databases, member: Member, case: records.Case, what: str) -> None:
@@ -192,7 +214,8 @@ def note_in_audit(dbs: Databases, member: Member, case: records.Case, what: str)
     Raises:
         CircleKeyChanged: the circle's present key does not open for this member.
     """
-    mark = CaseKeys(dbs, member, case).audit_mark()
+    first = case_keys.key_row(dbs.mailbox, case.id).codes[0]
+    mark = audit_mark(circle_of(member, case.circle_id).pair.private, case.id, first)
     audit.add_to_audit(dbs.desk, member.id, what, dbs.today, case.circle_id, mark)
 
 

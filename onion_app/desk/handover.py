@@ -27,13 +27,13 @@ def hand_over(dbs: Databases, member: Member, case_id: bytes, circle_id: bytes) 
 
     Raises:
         NotReady: a story is being made of it, which stays with the circle that its author knows.
+        CircleKeyChanged: the circle's present key does not open.
         Refused: they have not taken it, or it was handed over too often.
         NothingHere, NotAllowed, KeysChanged: it is no case of theirs, or no circle to hand it to.
     """
     case = taken_case(dbs, member, case_id)
     if case.state in ("asking", "ready", "published"):
         raise NotReady
-    note_in_audit(dbs, member, case, "handed a case over")
     with dbs.mailbox.writing():
         opened = open_case_messages(dbs, member, case_id)
         circle = next((each for each in circles_for(dbs, opened.case) if each.id == circle_id), None)
@@ -41,9 +41,11 @@ def hand_over(dbs: Databases, member: Member, case_id: bytes, circle_id: bytes) 
             raise NothingHere
         if not opened.met_fits:  # keys of another list would be handed on, and its author's words be lost
             raise KeysChanged
+        handed = _next_turn(dbs, opened, circle.id, circle.generation)
+        note_in_audit(dbs, member, opened.case, "handed a case over")
         note_met_and_read(dbs, opened)
         with dbs.desk.writing():
-            case_records.add_turn(dbs.desk, _next_turn(dbs, opened, circle.id, circle.generation))
+            case_records.add_turn(dbs.desk, handed)
             dbs.desk.run("DELETE FROM taken WHERE case_id = ?", (case_id,))
         show_case(dbs.shown, dbs.desk, case_id)
         lifetime.move_to_circle(dbs.mailbox, case_id, circle.id)

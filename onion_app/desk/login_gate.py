@@ -11,10 +11,11 @@ from flask import Blueprint, abort, current_app, g, redirect, render_template, r
 from flask.typing import ResponseReturnValue as Answer
 from werkzeug.exceptions import HTTPException
 
+from onion_app.desk import forms
 from onion_app.desk.held_texts import sealed_text
 from onion_app.desk.permissions import Member
 from onion_app.desk.session import current_member
-from onion_app.errors import LockHeld, NotAllowed, NothingHere, Refused, SanctuaryError, VisitOver
+from onion_app.errors import KeysChanged, LockHeld, NotAllowed, NothingHere, Refused, SanctuaryError, VisitOver
 from onion_app.web.app import Hardened, report_error
 from onion_app.web.i18n import speak
 
@@ -87,6 +88,8 @@ def answers_refusals(pages: Blueprint, *also: type[SanctuaryError]) -> Callable[
                 report_error(error)  # the launcher looks at who holds it
             try:
                 return page(g.member, {field: error.sentence}, **(request.view_args or {}))
+            except KeysChanged as changed:
+                return say_keys_changed(changed)
             except (NothingHere, NotAllowed) as hidden:  # a form of somebody else's page
                 return current_app.handle_user_exception(hidden)
 
@@ -96,6 +99,12 @@ def answers_refusals(pages: Blueprint, *also: type[SanctuaryError]) -> Callable[
         return page
 
     return register
+
+
+def say_keys_changed(changed: KeysChanged) -> Answer:
+    """Say that somebody has changed the keys of the one case of a page; what was typed for it stands there."""
+    # P10: it is in no box, since there is no page of the case to put it into.
+    return render_template("changed.html", sentence=changed.sentence, typed=forms.body(request.form))
 
 
 def template_defaults() -> dict[str, object]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from onion_app.crypto.keys import KeyPair, keypair_from
 from onion_app.crypto.members import open_circle_key
 from onion_app.desk.context import Databases
-from onion_app.errors import CircleKeyChanged, NotAllowed, NothingHere, SealBroken
+from onion_app.errors import CircleKeyChanged, DamagedFile, KeysChanged, NotAllowed, NothingHere, SealBroken
 from onion_app.vault.desk import case_records, moderators
 from onion_app.vault.desk.circles import Circle, Grant, circles_of, grants_of
 from onion_app.vault.mailbox import case_keys, lifetime, records
@@ -115,16 +115,28 @@ def case_of(dbs: Databases, member: Member, case_id: bytes) -> records.Case:
 
     Raises:
         NothingHere: no such case, or one that is gone.
-        KeysChanged: its id does not follow from its row.
+        KeysChanged: its id does not follow from its row, or there is no sense in that.
         NotAllowed: another circle has it.
     """
-    case, row = lifetime.read_case(dbs.mailbox, case_id), case_keys.key_row(dbs.mailbox, case_id)
+    holder = holder_of(dbs, case_id)
     if case_records.read_door(dbs.desk, case_id) == "gone":
         raise NothingHere
-    turns = case_records.turns_of(dbs.desk, case_id)
-    holder = turns[max(turns)].circle_id if turns else row.home
     circle_of(member, holder)
-    return replace(case, circle_id=holder)
+    try:
+        return replace(lifetime.read_case(dbs.mailbox, case_id), circle_id=holder)
+    except DamagedFile:
+        raise KeysChanged from None
+
+
+def holder_of(dbs: Databases, case_id: bytes) -> bytes:
+    """Give the circle that has a case: the one of its newest turn, else the home that its id follows from.
+
+    Raises:
+        NothingHere: no such case.
+        KeysChanged: its id does not follow from its row.
+    """
+    home, turns = case_keys.key_row(dbs.mailbox, case_id).home, case_records.turns_of(dbs.desk, case_id)
+    return turns[max(turns)].circle_id if turns else home
 
 
 def only_coordinators(member: Member) -> None:

@@ -1,12 +1,11 @@
 """The queues of a circle, and the cases that a member has taken from them."""
 
-from contextlib import suppress
 from typing import Final, Literal, NamedTuple
 
 from onion_app.choices import CaseState
 from onion_app.desk.context import Databases
 from onion_app.desk.permissions import Member, OwnCircle, case_of, circle_of, handle_of
-from onion_app.errors import DamagedFile, KeysChanged, NotAllowed, NothingHere
+from onion_app.errors import KeysChanged, NotAllowed, NothingHere
 from onion_app.vault.desk import audit
 from onion_app.vault.desk.taken import taken_by, taken_cases
 from onion_app.vault.mailbox import queues, records
@@ -34,6 +33,13 @@ class QueueRow(NamedTuple):
     taken_by: str  # handle, or empty
 
 
+class TakenCases(NamedTuple):
+    """The cases that a member has taken, and the ids of those whose keys somebody has changed."""
+
+    cases: list[records.Case]
+    changed: list[bytes]
+
+
 class CircleCounts(NamedTuple):
     """The numbers of a circle on the first page."""
 
@@ -44,7 +50,7 @@ class CircleCounts(NamedTuple):
 
 def circle_counts(dbs: Databases, member: Member) -> list[CircleCounts]:
     """Count the cases of each of the member's circles."""
-    own = [case.circle_id for case in taken_cases_of(dbs, member)]
+    own = [case.circle_id for case in taken_cases_of(dbs, member).cases]
     return [
         CircleCounts(circle, queues.waiting_counts(dbs.mailbox, circle.id), own.count(circle.id))
         for circle in member.circles.values()
@@ -69,7 +75,7 @@ def queue_rows(dbs: Databases, member: Member, circle_id: bytes, tab: str, page:
         raise NothingHere
     which = TABS[tab]
     if which is None:
-        own = [case for case in taken_cases_of(dbs, member) if case.circle_id == circle_id]
+        own = [case for case in taken_cases_of(dbs, member).cases if case.circle_id == circle_id]
         cases = own[PAGE * (page - 1) :][:PAGE]
     else:
         cases = queues.queued_cases(dbs.mailbox, circle_id, which, page - 1)
@@ -78,10 +84,14 @@ def queue_rows(dbs: Databases, member: Member, circle_id: bytes, tab: str, page:
     return [QueueRow(case, handles[takers[case.id]] if case.id in takers else "") for case in cases]
 
 
-def taken_cases_of(dbs: Databases, member: Member) -> list[records.Case]:
+def taken_cases_of(dbs: Databases, member: Member) -> TakenCases:
     """Read the cases that the member has taken and that are still theirs, the urgent and then the oldest first."""
-    cases = []
+    cases, changed = [], []
     for case_id in taken_cases(dbs.desk, member.id):
-        with suppress(DamagedFile, NothingHere, NotAllowed, KeysChanged):
+        try:
             cases.append(case_of(dbs, member, case_id))
-    return sorted(cases, key=lambda case: (-case.urgent, case.last_day, case.id))
+        except KeysChanged:
+            changed.append(case_id)
+        except (NothingHere, NotAllowed):
+            continue
+    return TakenCases(sorted(cases, key=lambda case: (-case.urgent, case.last_day, case.id)), changed)

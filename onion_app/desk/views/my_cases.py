@@ -6,6 +6,8 @@ An answer that is refused keeps its text and says why; the others are sent. Noth
 was not sent stays in the session, beside its case.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final, NamedTuple
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -18,7 +20,7 @@ from onion_app.desk.held_texts import held_for, hold
 from onion_app.desk.login_gate import answers_refusals, login_required
 from onion_app.desk.permissions import Member
 from onion_app.desk.session import has_opened, remember_opened
-from onion_app.errors import DiskFull, NotAllowed, NothingHere, Overloaded, Refused, marked
+from onion_app.errors import DiskFull, KeysChanged, NotAllowed, NothingHere, Overloaded, Refused, marked
 
 pages = Blueprint("my_cases", __name__, url_prefix="/mine")
 
@@ -53,14 +55,10 @@ def show(member: Member) -> Answer:
 @login_required
 def take(member: Member) -> Answer:
     """Take the cases that were ticked in a queue; of those that cannot be taken it is said why."""
-    mistakes = {}
+    mistakes: dict[str, str] = {}
     for case_id in forms.ticked_cases(request.form, "take"):
-        try:
+        with _noted(mistakes):
             answering.take_case(databases(), member, case_id)
-        except (Refused, DiskFull, Overloaded) as refused:
-            mistakes[""] = refused.sentence
-        except (NothingHere, NotAllowed):
-            mistakes[""] = GONE
     return _page(member, mistakes) if mistakes else redirect(url_for("my_cases.show"), 303)
 
 
@@ -68,32 +66,39 @@ def take(member: Member) -> Answer:
 @login_required
 def open_all(member: Member) -> Answer:
     """Open the cases that were not opened in this session, or hold a new message."""
-    dbs = databases()
+    dbs, mistakes = databases(), dict[str, str]()
     _keep_typed()
-    for case in queues.taken_cases_of(dbs, member)[:AT_ONCE]:
+    for case in queues.taken_cases_of(dbs, member).cases[:AT_ONCE]:
         if case.unread or not has_opened(case.id):
-            case_view.mark_opened(dbs, member, case.id)
-            story_actions.apply_authors_wishes(dbs, member, case.id)
-            remember_opened(case.id)
-    return redirect(url_for("my_cases.show"), 303)
+            with _noted(mistakes):
+                case_view.mark_opened(dbs, member, case.id)
+                story_actions.apply_authors_wishes(dbs, member, case.id)
+                remember_opened(case.id)
+    return _page(member, mistakes) if mistakes else redirect(url_for("my_cases.show"), 303)
 
 
 @pages.post("/send")
 @login_required
 def send(member: Member) -> Answer:
     """Send every box that holds a text; one that is refused stays in its box."""
-    mistakes = {}
+    mistakes: dict[str, str] = {}
     _keep_typed()
     for case_id, typed in forms.boxes(request.form).items():
-        try:
+        with _noted(mistakes, f"text_{case_id.hex()}"):
             _reply(databases(), member, case_id, typed)
-        except (Refused, DiskFull, Overloaded) as refused:
-            mistakes[f"text_{case_id.hex()}"] = refused.sentence
-        except (NothingHere, NotAllowed):
-            mistakes[""] = GONE
-        else:
             hold(case_id, "text", "")
     return _page(member, mistakes) if mistakes else redirect(url_for("my_cases.show", sent=1), 303)
+
+
+@contextmanager
+def _noted(mistakes: dict[str, str], field: str = "") -> Iterator[None]:
+    """Note why one of many cases was refused, so that the others go on."""
+    try:
+        yield
+    except (Refused, DiskFull, Overloaded) as refused:
+        mistakes[field] = refused.sentence
+    except (NothingHere, NotAllowed):
+        mistakes[""] = GONE
 
 
 def _reply(dbs: Databases, member: Member, case_id: bytes, typed: str) -> None:
@@ -111,7 +116,7 @@ def phrase(member: Member) -> Answer:
     _keep_typed()
     chosen = forms.one_of(request.form, "phrase", phrases.PHRASES)
     dbs, ticked, typed = databases(), forms.ticked_cases(request.form, "below"), forms.boxes(request.form)
-    for case in queues.taken_cases_of(dbs, member)[:AT_ONCE]:
+    for case in queues.taken_cases_of(dbs, member).cases[:AT_ONCE]:
         if case.id in ticked:
             language = phrases.phrase_language(case.answer_in)
             hold(case.id, "text", phrases.with_phrase(typed.get(case.id, ""), chosen, language, dbs.today))
@@ -137,11 +142,13 @@ def _keep_typed() -> None:
 @answers_refusals(pages)
 def _page(member: Member, mistakes: dict[str, str]) -> Answer:
     dbs = databases()
-    cases = queues.taken_cases_of(dbs, member)
+    cases, changed = queues.taken_cases_of(dbs, member)
     cards = [_card(dbs, member, case.id) for case in cases[:AT_ONCE]]
     return render_template(
         "mine.html",
         cards=cards,
+        changed=changed,
+        changed_sentence=KeysChanged().sentence,
         more=len(cases) > AT_ONCE,
         sent="sent" in request.args,
         mistakes=mistakes,

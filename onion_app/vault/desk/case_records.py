@@ -66,8 +66,8 @@ def read_door(desk: Database, case_id: bytes) -> Door | None:
 
 def close_door(desk: Database, case_id: bytes, day: int) -> None:
     """Close the author's door, inside the caller's `writing()`; from the next day on the box goes."""
-    desk.run("INSERT INTO doors (case_id, state) VALUES (?, 'closed') ON CONFLICT DO NOTHING", (case_id,))
-    desk.run("INSERT INTO closing (case_id, day) VALUES (?, ?) ON CONFLICT DO NOTHING", (case_id, day))
+    if desk.run("INSERT INTO doors (case_id, state) VALUES (?, 'closed') ON CONFLICT DO NOTHING", (case_id,)):
+        desk.run("INSERT INTO closing (case_id, day) VALUES (?, ?)", (case_id, day))
 
 
 def open_door(desk: Database, case_id: bytes) -> bool:

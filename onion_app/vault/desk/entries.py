@@ -10,6 +10,7 @@ from typing import Final
 
 from onion_app.choices import EntryKind, LanguageCode
 from onion_app.crypto.sealing import EntryPlace
+from onion_app.errors import NothingHere
 from onion_app.shapes import Day, Id, Number, Value, from_row
 from onion_app.vault.database import Database
 
@@ -52,6 +53,9 @@ def add_entry(  # noqa: PLR0913  each is a fact of the entry, and named at the c
     """Add an entry under the next number of its case, which `seal` is given; the same id sent twice is stored once.
 
     `sealed_by` is the circle with the generation of its key.
+
+    Raises:
+        NothingHere: an entry of another case has this id.
     """
     with db.writing():
         earlier = db.row(_ENTRY + "WHERE id = ? AND case_id = ?", (entry_id, case_id))
@@ -60,11 +64,12 @@ def add_entry(  # noqa: PLR0913  each is a fact of the entry, and named at the c
         newest = db.row("SELECT number FROM entries WHERE case_id = ? ORDER BY number DESC LIMIT 1", (case_id,))
         number = int(newest[0] or 0) + 1 if newest else 1
         entry = Entry(entry_id, case_id, kind, number, language, *sealed_by, author, day, seal(number))
-        db.run(
+        insert = (
             "INSERT INTO entries (id, case_id, kind, number, language, circle_id, generation, author, day, sealed) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            astuple(entry),
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING"
         )
+        if not db.run(insert, astuple(entry)):
+            raise NothingHere
         return entry
 
 
