@@ -1,0 +1,308 @@
+"""P07: what the chores forget, however often they are cut off, and what no accident makes them forget."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from onion_app.crypto.casekeys import mark_of
+from onion_app.days import DAY
+from onion_app.errors import NothingHere
+from onion_app.vault import database, forgetting
+from onion_app.vault.database import Database
+from onion_app.vault.desk import case_records
+from onion_app.vault.desk.case_records import Handed
+from onion_app.vault.mailbox import case_keys, lifetime, messages, withdrawals
+from onion_app.vault.show import show_case
+from onion_app.vault.shown import replies, routing
+from tests import tables
+from tests.vault.made import TODAY, Installation, founded, key_row, proofs_of, some_id, some_key, write
+from tests.world import World
+
+LONG_AGO = TODAY - 400
+
+
+class Cut(BaseException):
+    """The power went."""
+
+
+@contextmanager
+def cut_after(commits: int) -> Iterator[None]:
+    """Let so many commits reach a disk, and undo all that was begun."""
+    left, writing = commits, Database.writing
+
+    @contextmanager
+    def counted(db: Database) -> Iterator[None]:
+        nonlocal left
+        with writing(db):
+            yield
+        left -= 1
+        if not left:
+            raise Cut
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Database, "writing", counted)
+        yield
+
+
+@pytest.fixture
+def world(made: Installation) -> Iterator[World]:
+    there = World(made.folder, lambda: TODAY * DAY, made.keys)
+    yield there
+    there.close()
+
+
+def work_on(world: World, made: Installation, case_id: bytes, kind: str = "note") -> None:
+    """Note something of a case at the desk, and answer it."""
+    made.entry(world.desk, case_id, kind)
+    answer = write(world.mailbox, case_id, "circle", day=0)
+    with world.shown.writing():
+        replies.put_reply(world.shown, case_id, answer.id, answer.sealed)
+
+
+def known(world: World, made: Installation, number: int) -> list[bytes]:
+    """Store so many cases that the desk knows."""
+    ids = [made.add_case(world.mailbox).row.id for _ in range(number)]
+    for case_id in ids:
+        made.entry(world.desk, case_id)
+    return ids
+
+
+def story(world: World, case_id: bytes, state: str = "public") -> None:
+    """Have a story of a case, as the desk knows it."""
+    row = (some_id(), state, case_id, some_key(), some_key())
+    insert = (
+        "INSERT INTO texts (id, kind, notes, state, case_id, mark, case_mark) VALUES (?, 'story', '[]', ?, ?, ?, ?)"
+    )
+    with world.desk.writing():
+        world.desk.run(insert, row)
+
+
+def take(world: World, *cases: bytes) -> None:
+    """Take cases out of the mailbox, as whoever writes it can."""
+    with world.mailbox.writing():
+        for case_id in cases:
+            lifetime.delete_case(world.mailbox, case_id)
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A case in each state that the chores can meet; the desk knows all but `new`."""
+
+    kept: bytes
+    new: bytes
+    erased: bytes
+    put_back: bytes
+    due: bytes
+    due_and_public: bytes
+    due_and_new: bytes
+    closed: bytes
+    moved: bytes
+    handed: bytes
+
+
+def scene(world: World, made: Installation) -> Scene:
+    rows = {name: key_row(made.circle_id) for name in Scene.__annotations__}
+    for name, row in rows.items():
+        made.add_case(world.mailbox, row=row, day=LONG_AGO if name.startswith("due") else TODAY)
+        if not name.endswith("new"):
+            made.entry(world.desk, row.id)
+            with world.shown.writing():
+                replies.put_reply(world.shown, row.id, some_id(), b"sealed")
+    ids = Scene(**{name: row.id for name, row in rows.items()})
+    story(world, ids.due_and_public)
+    lifetime.erase_case(world.mailbox, ids.erased, proofs_of(rows["erased"]))
+    with world.mailbox.writing():
+        withdrawals.add_proofs(world.mailbox, proofs_of(rows["put_back"]))
+        world.mailbox.run("UPDATE cases SET circle_id = ? WHERE id = ?", (some_id(), ids.moved))
+    other = founded(world.desk, "other")[0].id
+    with world.desk.writing():
+        case_records.close_door(world.desk, ids.closed, TODAY - 1)
+        case_records.add_turn(world.desk, Handed(ids.handed, 1, other, 1, b"keys"))
+    return ids
+
+
+def expect_forgotten(world: World, ids: Scene) -> None:
+    there = {row[0] for row in world.mailbox.rows("SELECT id FROM cases")}
+    gone = {ids.erased, ids.put_back, ids.due}
+    assert there == set(vars(ids).values()) - gone - {ids.due_and_new}
+    assert {row[0] for row in world.mailbox.rows("SELECT case_id FROM messages")} == there - {ids.due_and_public}
+    assert case_records.gone_cases(world.desk) == gone
+    for db in (world.desk, world.shown):
+        assert dict(db.rows("SELECT case_id, state FROM doors")) == dict.fromkeys(gone, "gone") | {ids.closed: "closed"}
+    stay = there - {ids.new}
+    assert {row[0] for row in world.desk.rows("SELECT case_id FROM entries")} == stay - {ids.due_and_public}
+    assert {row[0] for row in world.shown.rows("SELECT case_id FROM replies")} == stay
+    without_box = {row[0] for row in world.mailbox.rows("SELECT id FROM cases WHERE box IS NULL")}
+    assert without_box == {ids.closed, ids.due_and_public}
+    assert world.desk.row("SELECT count(*) FROM closing") == (0,)
+    assert (withdrawals.proofs_in(world.mailbox), world.shown.row("SELECT count(*) FROM withdrawn")) == ([], (4,))
+    queues = {case_id: lifetime.read_case(world.mailbox, case_id).circle_id for case_id in there}
+    turns = {case_id: routing.turns_of(world.shown, case_id, queues[ids.kept]) for case_id in there}
+    assert queues == {case_id: of_case[max(of_case)] for case_id, of_case in turns.items()}
+    assert queues[ids.handed] != queues[ids.kept]
+
+
+def test_the_chores_forget_what_is_to_be_forgotten_and_nothing_else(world: World, made: Installation) -> None:
+    ids = scene(world, made)
+    for _ in range(2):
+        world.forgets()
+        expect_forgotten(world, ids)
+
+
+def test_a_run_that_was_cut_off_after_any_commit_is_finished_by_the_next(
+    world: World, made: Installation, tmp_path: Path
+) -> None:
+    ids, commits, finished = scene(world, made), 0, False
+    world.close()
+    while not finished:
+        commits += 1
+        copy = replace(made, folder=tmp_path / f"cut-{commits}", opened=[])
+        shutil.copytree(made.folder, copy.folder)
+        cut = World(copy.folder, lambda: TODAY * DAY, made.keys)
+        try:
+            with cut_after(commits):
+                cut.forgets()
+            finished = True
+        except Cut:
+            cut.forgets()
+        expect_forgotten(cut, ids)
+        cut.close()
+    assert commits > 15, "there is a commit in each file of each step"
+    world.open()
+
+
+@pytest.mark.parametrize("commits", [1, 2])
+def test_a_hand_over_that_was_cut_off_between_its_files_is_finished_by_the_chores(
+    world: World, made: Installation, commits: int
+) -> None:
+    case_id, other = made.add_case(world.mailbox).row.id, founded(world.desk, "other")[0].id
+    with suppress(Cut), cut_after(commits), world.mailbox.writing():
+        with world.desk.writing():
+            case_records.add_turn(world.desk, Handed(case_id, 1, other, 1, b"keys"))
+        show_case(world.shown, world.desk, case_id)
+        lifetime.move_to_circle(world.mailbox, case_id, other)
+    assert lifetime.read_case(world.mailbox, case_id).circle_id == made.circle_id
+    world.forgets()
+    assert lifetime.read_case(world.mailbox, case_id).circle_id == other
+    assert routing.turns_of(world.shown, case_id, made.circle_id) == {0: made.circle_id, 1: other}
+
+
+def test_a_case_that_was_away_while_the_chores_ran_is_gone_when_it_is_back(world: World, made: Installation) -> None:
+    away, stays = known(world, made, 2)
+    row, texts = case_keys.key_row(world.mailbox, away), messages.messages_of(world.mailbox, away)
+    take(world, away)
+    world.forgets()
+    assert routing.door_of(world.shown, away) == "gone"
+    made.add_case(world.mailbox, row=row, messages=tuple(texts))
+    assert routing.door_of(world.shown, away) == "gone", "its door is shut before the chores come again"
+    world.forgets()
+    with pytest.raises(NothingHere):
+        lifetime.read_case(world.mailbox, away)
+    assert len(messages.messages_of(world.mailbox, stays)) == 1
+
+
+@pytest.mark.parametrize(
+    ("there", "away", "proofs", "is_alarming"),
+    [(30, 10, 0, False), (30, 11, 0, True), (219, 11, 0, True), (220, 11, 0, False), (30, 30, 0, True),
+     (30, 21, 11, False), (30, 22, 11, True)],
+)  # fmt: skip
+def test_more_than_ten_and_more_than_one_in_twenty_are_missed_aloud(
+    world: World, made: Installation, there: int, away: int, proofs: int, *, is_alarming: bool
+) -> None:
+    ids = known(world, made, there)
+    take(world, *ids[:away])
+    missing = forgetting.missing_cases(world.mailbox, world.shown, world.desk, proofs)
+    assert (missing.cases, missing.is_alarming) == (set(ids[:away]), is_alarming)
+
+
+def test_a_mailbox_that_is_empty_for_one_run_of_the_chores_loses_nothing(
+    world: World, made: Installation, tmp_path: Path
+) -> None:
+    ids = known(world, made, 20)
+    for case_id in ids:
+        work_on(world, made, case_id)
+    before = {kind: tables.dump(made.file(kind), made.keys.of(kind)) for kind in ("mailbox", "shown", "desk")}
+    world.close()
+    away = made.mailbox_folder.rename(tmp_path / "away")
+    database.create_database(made.mailbox_folder, "mailbox", made.keys.mailbox).close()
+    world.open()
+    assert world.count("cases") == 0
+    world.forgets()
+    world.close()
+    shutil.rmtree(made.mailbox_folder)
+    away.rename(made.mailbox_folder)
+    world.open()
+    world.forgets()
+    assert before == {kind: tables.dump(made.file(kind), made.keys.of(kind)) for kind in ("mailbox", "shown", "desk")}
+
+
+def test_rows_that_were_changed_are_neither_deleted_nor_moved_by_what_another_author_proved(
+    world: World, made: Installation
+) -> None:
+    victim, own = key_row(made.circle_id), key_row(made.circle_id)
+    for row in (victim, own):
+        made.add_case(world.mailbox, row=row)
+    with world.mailbox.writing():  # the proof is true, and stands for another case than the one it is put into
+        world.mailbox.run("DELETE FROM messages WHERE case_id = ?", (own.id,))
+        world.mailbox.run("DELETE FROM cases WHERE id = ?", (own.id,))
+        world.mailbox.run("UPDATE cases SET mark = ?, home = ? WHERE id = ?", (own.mark, some_id(), victim.id))
+        withdrawals.add_proofs(world.mailbox, proofs_of(own))
+    world.forgets()
+    assert lifetime.read_case(world.mailbox, victim.id).circle_id == made.circle_id
+    assert len(messages.messages_of(world.mailbox, victim.id)) == 1
+
+
+@pytest.mark.parametrize("planted", [lambda row: row.mark, lambda row: row.id * 2, lambda _: some_key()])
+def test_what_is_no_proof_deletes_nothing(
+    world: World, made: Installation, planted: Callable[[case_keys.KeyRow], bytes]
+) -> None:
+    row = made.add_case(world.mailbox).row
+    with world.mailbox.writing():
+        withdrawals.add_proofs(world.mailbox, [planted(row)])
+    world.forgets()
+    assert case_keys.key_row(world.mailbox, row.id) == row
+
+
+def test_a_case_of_a_public_story_keeps_what_erases_it(world: World, made: Installation) -> None:
+    row = key_row(made.circle_id)
+    made.add_case(world.mailbox, row=row, day=LONG_AGO)
+    work_on(world, made, row.id, "draft")
+    story(world, row.id)
+    world.forgets()
+    left = case_keys.key_row(world.mailbox, row.id)
+    assert left == replace(row, box=None)
+    lifetime.erase_case(world.mailbox, row.id, proofs_of(row))
+    world.forgets()
+    assert withdrawals.withdrawn_among(world.mailbox, world.shown, [mark_of(each) for each in proofs_of(row)])
+    assert case_records.gone_cases(world.desk) == {row.id}
+
+
+@pytest.mark.parametrize("state", ["draft", "queued", "down"])
+def test_a_case_of_a_story_that_is_not_shown_goes_in_its_time(world: World, made: Installation, state: str) -> None:
+    case_id = made.add_case(world.mailbox, day=LONG_AGO).row.id
+    story(world, case_id, state)
+    world.forgets()
+    with pytest.raises(NothingHere):
+        lifetime.read_case(world.mailbox, case_id)
+
+
+def test_retention_leaves_no_proof_and_a_longer_one_lets_the_case_come_back(world: World, made: Installation) -> None:
+    row = made.add_case(world.mailbox, day=LONG_AGO).row
+    world.forgets()
+    assert world.shown.row("SELECT count(*) FROM withdrawn") == (0,)
+    world.put(retention_days=730)
+    made.add_case(world.mailbox, row=row, day=LONG_AGO)  # out of a backup, say
+    world.forgets()
+    assert case_keys.key_row(world.mailbox, row.id) == row
+
+
+def test_many_cases_are_forgotten_in_parts(world: World, made: Installation) -> None:
+    ids = [made.add_case(world.mailbox, day=LONG_AGO, messages=()).row.id for _ in range(250)]
+    made.entry(world.desk, ids[0])
+    world.forgets()
+    assert world.count("cases") == 0
+    assert case_records.gone_cases(world.desk) == {ids[0]}
