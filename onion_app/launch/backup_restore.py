@@ -176,7 +176,7 @@ def _copy_databases(state: State, keys: VaultKeys, folder: Path) -> dict[Databas
             db.copy_to(copies[db.kind])
         plain = State(folder).mailbox
         plain.mkdir(mode=0o700)
-        # No log is begun anew while the lock is held: with it, a page that is being moved just now is whole all the same.
+        # No log is begun anew while the lock is held: with it, a page that is just being moved is whole all the same.
         for name in (file_name("mailbox"), f"{file_name('mailbox')}-wal"):
             os.close(statefiles.create(plain / name))
             shutil.copyfile(state.mailbox / name, plain / name)

@@ -28,7 +28,8 @@ class Rounds:
 
     def begin(self, now: float) -> Work:
         """Choose the round that begins, the largest that is due, and draw when it comes again."""
-        work = next((work for work, due in self._due.items() if due <= now), "all")
+        all_chores: Work = "all"
+        work = next((work for work, due in self._due.items() if due <= now), all_chores)
         match work:
             case "all":
                 self._due[work] = now + _HOUR

@@ -66,7 +66,7 @@ def parser() -> argparse.ArgumentParser:
     restored.add_argument("--check", action="store_true", help="look through the file and change nothing")
     restored.add_argument("--replace", action="store_true", help="move the installation that is there aside")
     restored.add_argument("--withdrawn-from", type=Path, metavar="STATE", help="another state folder of the same "
-                          "installation: what was taken back there stays gone, and who was shut out stays out")  # fmt: skip
+                          "installation: what was taken back there stays gone")  # fmt: skip
     restored.add_argument("--yes", action="store_true", help="do it without asking once more")
     return words
 

@@ -1,4 +1,4 @@
-"""`doctor`: eleven questions about machine and installation, the worst answer first, each with the command that cures it.
+"""`doctor`: eleven questions about machine and installation, the worst answer first, each with its cure.
 
 It needs no passphrase and changes nothing: the lower half reads what the machine's files and commands say.
 """

@@ -1,4 +1,4 @@
-"""Commands that need the keys: new secrets, an invitation, the address, backup and restore.
+"""Commands that need the keys: new secrets, an invitation, the address, missing cases, backup and restore.
 
 Each asks for the passphrase or the spare code, opens the slots, and keeps neither. Backup and the new secrets disturb
 no launcher that runs.
@@ -14,12 +14,16 @@ from onion_app.crypto.codes import code_lines, invitation_digest, new_code
 from onion_app.crypto.keyslots import VaultKeys, change_passphrase, change_spare_code, open_slots
 from onion_app.crypto.passphrases import new_passphrase
 from onion_app.days import date_of, today
-from onion_app.errors import BadAnswers, BadUsage, DamagedFile, StateTaken
+from onion_app.errors import BadAnswers, BadUsage, DamagedFile, NotConfirmed, StateTaken
 from onion_app.launch import backup_restore, stdin_answers, unlock
+from onion_app.launch.backup_restore import Destination
+from onion_app.launch.carry_over import CarriedOver
 from onion_app.launch.clock import LONGEST_SLEEP
 from onion_app.launch.state import State
 from onion_app.launch.terminal import Terminal
-from onion_app.vault import database, settings, statefiles
+from onion_app.vault import database, forgetting, settings, statefiles
+from onion_app.vault.connection import DatabaseKind
+from onion_app.vault.database import Database
 from onion_app.vault.desk import audit, circles, invitations
 
 _MIB = 1 << 20
@@ -90,7 +94,7 @@ def invite(chosen: argparse.Namespace, state: State, terminal: Terminal) -> None
         raise BadUsage("volunteers are invited at the desk, by a coordinator; this makes a coordinator: --coordinator")
     keys = open_keys(chosen, state, terminal)
     code, day = new_code(), today(time.time)
-    with closing(database.open_desk(state.desk, keys.desk)) as desk:
+    with closing(_open(state, "desk", keys)) as desk:
         circle = next((circle for circle in circles.circles(desk) if circle.coordinators), None)
         if circle is None:
             raise DamagedFile("desk.db holds no circle of coordinators")
@@ -121,7 +125,7 @@ def address(chosen: argparse.Namespace, state: State, terminal: Terminal) -> Non
         DamagedFile: desk.db is damaged, or holds no onion key.
     """
     keys = open_keys(chosen, state, terminal)
-    with closing(database.open_desk(state.desk, keys.desk)) as desk:
+    with closing(_open(state, "desk", keys)) as desk:
         sys.stdout.write(settings.read_onion(desk).address + "\n")
     terminal.say(f"Desk: {unlock.desk_url(keys, chosen.desk_port)}/   (open it in a private window)")
 
@@ -133,8 +137,8 @@ def backup(chosen: argparse.Namespace, state: State, terminal: Terminal) -> None
         size = backup_restore.save_backup(state, keys, chosen.file, time.time, progress)
     terminal.say(f"{chosen.file} is written and was read back: {size // _MIB} MiB.")
     terminal.say("It opens with today's passphrase or spare code. Keep it on another machine or stick.")
-    with closing(database.open_desk(state.desk, keys.desk)) as desk:
-        days = settings.read_settings(desk).backup_days
+    with closing(_open(state, "shown", keys)) as shown:
+        days = settings.read_settings(shown).backup_days
     # P12: the page *protects* says the same number to visitors.
     terminal.say(
         f"What visitors take back from now on stays in it. They are told: for at most {days} days. Destroy it by then."
@@ -146,33 +150,79 @@ def restore(chosen: argparse.Namespace, state: State, terminal: Terminal) -> Non
 
     Raises:
         StateTaken: there is an installation, and nobody said that it may be replaced.
+        NotConfirmed: the word was not typed.
     """
     if (state.path / "vault.key").exists() and not (chosen.check or chosen.replace):
         raise StateTaken(str(state.path))  # before anybody types a secret
     secret = ask_secret(chosen, terminal)
     with terminal.working("Reading") as progress:
         contents = backup_restore.check_backup(chosen.file, secret, progress)
-    terminal.say(f"{chosen.file} is whole. It was made on {date_of(contents.day):%d.%m.%Y}.")
+    date = f"{date_of(contents.day):%d.%m.%Y}"
+    terminal.say(f"{chosen.file} is whole. It was made on {date}.")
     if chosen.check:
         return
-    with terminal.working("Restoring") as progress:
-        result = backup_restore.restore_backup(
-            chosen.file, secret, state.path, time.time, progress, replace=chosen.replace, newer=chosen.withdrawn_from
-        )
-    date = f"{date_of(result.day):%d.%m.%Y}"
+
+    def agree(carried: CarriedOver) -> None:
+        for line in _what_a_restore_does(carried, date):
+            terminal.say(line)
+        if not (chosen.yes or chosen.answers) and terminal.ask("Type the word restore: ").strip() != "restore":
+            raise NotConfirmed
+
+    destination = Destination(state.path, chosen.replace, chosen.withdrawn_from)
+    backup_restore.restore_backup(chosen.file, secret, destination, time.time, lambda _: None, agree)
     terminal.say(f"Restored into {state.path}: everything as of {date}. Start it: ./scripts/launch")
-    terminal.say(f"Taken back since then, and gone again: {result.withdrawn}.")
-    if not result.all_gone:
-        terminal.say("No whole list of it was there: every author whose case is back is told so on their page.")
-    if today(time.time) - result.day > LONGEST_SLEEP:
+    if today(time.time) - contents.day > LONGEST_SLEEP:
         terminal.say(
             f"It is older than {LONGEST_SLEEP} days: nothing is destroyed or published after the launch until you have "
             "said which day it is: ./scripts/manage clock"
         )
-    for folder in result.unread_lists:
-        terminal.say(f"The list of what was taken back in {folder} does not open: such cases may be back.")
     for aside in backup_restore.asides(state):
         terminal.say(f"What was there before is in {aside.path}. When all is well: rm -r {aside.path}")
+
+
+def missing(chosen: argparse.Namespace, state: State, terminal: Terminal) -> None:
+    """Show how many cases are gone from the mailbox, and let the desk forget them once that is accepted.
+
+    Raises:
+        NotConfirmed: the word was not typed.
+    """
+    keys = open_keys(chosen, state, terminal)
+    with (
+        closing(_open(state, "mailbox", keys)) as mailbox,
+        closing(_open(state, "shown", keys)) as shown,
+        closing(_open(state, "desk", keys)) as desk,
+    ):
+        cases = forgetting.missing_cases(mailbox, shown, desk, 0).cases
+        terminal.say(f"{len(cases)} cases that the desk knows are not in the mailbox.")
+        if cases:
+            terminal.say("Is a disk not mounted, or mailbox.db another file? Then stop everything and put that right.")
+            terminal.say("Otherwise their notes, drafts and answers are destroyed; a backup may bring them back.")
+            if not chosen.yes and terminal.ask("Type the word forget: ").strip() != "forget":
+                raise NotConfirmed
+        forgetting.forget_cases(mailbox, shown, desk, cases)
+        with shown.writing():
+            settings.put_setting(shown, "missing", 0)
+            settings.put_setting(shown, "unchecked", False)  # noqa: FBT003 - the value of a setting
+    terminal.say("New text is taken again, unless writing is paused.")
+
+
+def _open(state: State, kind: DatabaseKind, keys: VaultKeys) -> Database:
+    return database.open_database(state.path / kind, kind, keys.of(kind))
+
+
+def _what_a_restore_does(carried: CarriedOver, date: str) -> list[str]:
+    """Say what comes back and what goes again, before it is done."""
+    lines = [f"Everything will be as of {date}. Taken back since then, and gone again: {carried.withdrawn} cases."]
+    lines += [f"Every author is told on their page: what you took back after {date} may be here again."]
+    if carried.shut_out:
+        lines.append(f"Shut out since then, and out again: {', '.join(carried.shut_out)}.")
+    if carried.has_desk:
+        lines.append("Doors closed since then stay so, and so do codes that were changed and seen here since.")
+    else:
+        lines.append(f"There is no newer desk to look at: codes, members and open doors will be those of {date}.")
+        lines.append("Look at the circles first: whoever was shut out since is in again.")
+    lines += [f"What was taken back in {folder} cannot be read: such cases may be back." for folder in carried.unread]
+    return lines
 
 
 def _say_that_it_holds(chosen: argparse.Namespace, terminal: Terminal, name: str, secret: str) -> None:

@@ -110,7 +110,8 @@ def do_all(child: Child, files: Files, attempts: Attempts, today: int) -> dict[s
     attempts.at(lambda: give_back_from_strangers(mailbox, desk), None)
     counts["malformed"] = attempts.at(lambda: lifetime.malformed_cases(mailbox), 0)
     attempts.at(lambda: statefiles.keep_reserve(mailbox.folder), None)
-    for circle in attempts.at(lambda: waiting(mailbox, desk, today), []):
+    uncounted: list[WaitingCounts] = []
+    for circle in attempts.at(lambda: waiting(mailbox, desk, today), uncounted):
         child.reports.circle(circle)
     return counts | noticed(shown, desk) | {"is_full": int(routing.is_full(mailbox, shown))}
 
