@@ -1,19 +1,15 @@
 """A desk in this process, the people before it, and what they do to each other in their circles."""
 
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from flask import url_for
 
-from onion_app.crypto.epochs import unwrap
 from onion_app.crypto.keys import KeyPair, keypair_from
 from onion_app.crypto.members import open_circle_key, unlock_secrets
 from onion_app.desk import DeskConfig, create_app
-from onion_app.errors import SealBroken
 from onion_app.vault.desk import circles, moderators
-from onion_app.vault.mailbox import case_keys
 from onion_app.web.app import Hardened
 from scripts.rehearsal import people as persons
 from scripts.rehearsal.pages import Element, Page
@@ -41,6 +37,7 @@ class House(World):
         """Start the desk, once more after it has ended."""
         config = DeskConfig(
             mailbox_folder=self.state.mailbox,
+            shown_folder=self.state.shown,
             desk_folder=self.state.desk,
             keys=self.keys,
             name=NAME,
@@ -53,8 +50,12 @@ class House(World):
 
     def close(self) -> None:
         for app in self.apps:
-            app.extensions["desk"].mailbox.close_all()
-            app.extensions["desk"].desk.close_all()
+            for databases in (
+                app.extensions["desk"].mailbox,
+                app.extensions["desk"].shown,
+                app.extensions["desk"].desk,
+            ):
+                databases.close_all()
         super().close()
 
     def endpoints(self, ids: Mapping[str, bytes] | None = None) -> list[tuple[str, str, str]]:
@@ -156,14 +157,3 @@ def pairs_of(house: House, volunteer: Volunteer, circle: bytes) -> list[KeyPair]
     place = {"circle_id": circle, "moderator_id": who.id, "private_key": private}
     grants = circles.grants_of(house.desk, who.id, circle)
     return [keypair_from(open_circle_key(grant.sealed, generation=grant.generation, **place)) for grant in grants]
-
-
-def epochs_open_to(house: House, case_id: bytes, circle: bytes, pairs: list[KeyPair]) -> set[int]:
-    """Give the epochs of a case whose key these pairs open."""
-    found = set()
-    for wrap in case_keys.wraps_of(house.mailbox, case_id, circle):
-        for pair in pairs:
-            with suppress(SealBroken):
-                unwrap(wrap.wrap, case_id=case_id, epoch=wrap.epoch, holder=circle, private_key=pair.private)
-                found.add(wrap.epoch)
-    return found

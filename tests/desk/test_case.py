@@ -1,11 +1,12 @@
 """Working on a case: queue, cover, taking, answering, notes, closing."""
 
+from onion_app.crypto.casekeys import reply_mark
 from onion_app.crypto.payloads import Text
 from onion_app.desk import phrases
-from onion_app.site.author_keys import keys_by_epoch, open_message
 from onion_app.vault.desk import audit, entries
 from onion_app.vault.desk.taken import take_case, taken_by
-from onion_app.vault.mailbox import lifetime, messages, records
+from onion_app.vault.mailbox import lifetime, messages
+from onion_app.vault.shown.routing import reply_marks
 from scripts.rehearsal.pages import Page
 from tests.desk.house import House, Volunteer, listed
 from tests.world import Author
@@ -34,7 +35,7 @@ def test_a_case_is_answered_from_the_queue_on(house: House, counsellor: Voluntee
     assert messages_on(page) == ["I am here. Tell me.", "Hello?"]
     assert author.payloads()[-1] == Text("I am here.\nTell me.", 20_500, sender="Sara")
     sent = messages.messages_of(house.mailbox, author.case_id)[-1]
-    assert entries.replies_of(house.desk, author.case_id) == {sent.id: entries.reply_mark(sent.sealed)}
+    assert reply_marks(house.shown, author.case_id) == {sent.id: reply_mark(sent.sealed)}
     assert not page.having_class("forged")
     assert listed(counsellor.get(f"{queue}/waiting")) == [case]
 
@@ -99,6 +100,12 @@ def test_a_reply_sent_twice_is_one_reply(counsellor: Volunteer, author: Author, 
     changed = [(name, "Changed after sending" if name == "text" else value) for name, value in fields]
     counsellor.post(f"/case/{taken}/reply", changed)
     assert author.texts() == ["Hello?", "Once", "Changed after sending"]
+    # The id of an answer, in the form of another case, makes another answer: the first one goes on being ours.
+    other = Author(author.world, author.circle_id)
+    counsellor.take(other.writes("And me."))
+    counsellor.post(f"/case/{other.case_id.hex()}/reply", fields)
+    assert other.texts() == ["And me.", "Once"]
+    assert author.texts() == ["Hello?", "Once", "Changed after sending"]
 
 
 def test_no_answer_goes_out_past_a_message_nobody_has_read(counsellor: Volunteer, author: Author, taken: str) -> None:
@@ -122,15 +129,18 @@ def test_a_set_phrase_is_offered_and_not_sent(counsellor: Volunteer, author: Aut
     assert author.texts() == ["Hello?"]
 
 
-def test_a_note_is_sealed_to_the_circle_only(house: House, counsellor: Volunteer, author: Author, taken: str) -> None:
-    page = counsellor.press(f"/case/{taken}/note", text="Speaks Badini. Wants a woman.")
-    assert "Wants a woman" in page.first(id="notes").text
+def test_a_note_is_sealed_and_sent_twice_it_is_one(
+    house: House, counsellor: Volunteer, author: Author, taken: str
+) -> None:
+    fields = counsellor.page.form_to(f"/case/{taken}/note").filled(text="Speaks Badini. Wants a woman.")
+    for _ in range(2):
+        assert "Wants a woman" in counsellor.post(f"/case/{taken}/note", fields).first(id="notes").text
     (entry,) = entries.entries_of(house.desk, author.case_id)
     assert b"Badini" not in entry.sealed
-    as_message = records.Message(author.case_id, 1, entry.id, 1, "note", entry.sealed)  # type: ignore[arg-type]
-    letter = open_message(keys_by_epoch(house.mailbox, author.access), as_message)
-    assert isinstance(letter, Text)
-    assert letter.text == "Speaks Badini. Wants a woman."
+    # The id of this note, in the form of another case, keeps nothing there and changes nothing here.
+    other = Author(house, author.circle_id).writes("And me.")
+    assert counsellor.post(f"/case/{other}/note", fields).status == 404
+    assert entries.entries_of(house.desk, author.case_id) == [entry]
 
 
 def test_a_closed_case_comes_back_when_its_author_writes(counsellor: Volunteer, author: Author, taken: str) -> None:
