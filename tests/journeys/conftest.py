@@ -1,14 +1,18 @@
-"""What every journey has with it: a camera and a phone."""
+"""What every journey has with it: a camera, a phone, and a look behind the pages."""
 
+import json
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from onion_app.crypto.keyslots import open_slots
 from tests.browser import PHONE, Browser, browsing
 from tests.journeys.steps import Photograph
 from tests.rehearsal import Rehearsal
+from tests.world import World
 
 
 @pytest.fixture
@@ -38,3 +42,13 @@ def phone(window: Browser) -> Browser:
     """Give a visitor a window that knows nothing of the one before."""
     window.forget()
     return window
+
+
+@pytest.fixture(scope="module")
+def world(rehearsal: Rehearsal) -> Iterator[World]:
+    """Open the three databases with the passphrase, as the operator of the rehearsal could."""
+    kept = json.loads((rehearsal.state / "rehearsal.json").read_text(encoding="utf-8"))
+    keys = open_slots((rehearsal.state / "vault.key").read_text(), kept["passphrase"])
+    world = World(rehearsal.state, time.time, keys)
+    yield world
+    world.close()

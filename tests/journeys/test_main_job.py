@@ -9,7 +9,17 @@ from collections.abc import Iterator
 import pytest
 
 from tests.browser import DESKTOP, PHONE, Browser, browsing
-from tests.journeys.steps import Photograph, code_on, log_in, open_case, open_with, press_foot
+from tests.journeys.steps import (
+    Photograph,
+    code_on,
+    get_new_code,
+    log_in,
+    nothing_under,
+    open_case,
+    open_with,
+    press_foot,
+    write_back,
+)
 from tests.rehearsal import Rehearsal
 
 STORY = "خرجت من البيت قبل شهر ولا أستطيع أن أعود. أريد فقط أن يعرف أحد ما حدث لي."
@@ -21,7 +31,7 @@ MORE = "شكرا. عندي سؤال آخر."
 def desk(rehearsal: Rehearsal) -> Iterator[Browser]:
     """Open a volunteer's private window, and log in."""
     with browsing(size=DESKTOP, private=True) as browser:
-        log_in(browser, rehearsal, rehearsal.login)
+        log_in(browser, rehearsal.desk_url, rehearsal.login)
         yield browser
 
 
@@ -57,14 +67,6 @@ def answer_at_desk(desk: Browser, rehearsal: Rehearsal, text: str, answer: str, 
     assert answer in desk.text("main")
     photograph(desk, "desk-answered")
     return url
-
-
-def nothing_under(browser: Browser, language: str, code: str) -> str:
-    """See that a code opens nothing, and give what the page says."""
-    open_with(browser, language, code)
-    assert not browser.url.endswith("/case")
-    assert not browser.shows("article.message")
-    return browser.text("main")
 
 
 def write_in_arabic(phone: Browser, rehearsal: Rehearsal, photograph: Photograph) -> None:
@@ -123,22 +125,8 @@ def read_and_write_back(phone: Browser, code: str, photograph: Photograph) -> No
     open_with(phone, "ar", code)
     assert ANSWER in phone.text("article.message[data-from=us]")
     photograph(phone, "case-answered")
-    phone.type_into("text", MORE)
-    phone.press_main()
-    assert phone.shows("#arrived")
-    assert MORE in phone.text("article.message[data-from=you]")
+    write_back(phone, MORE)
     photograph(phone, "case-written-back")
-
-
-def get_a_new_code(phone: Browser, photograph: Photograph) -> str:
-    """Replace the code by a new one."""
-    phone.press_in("main form:has(input[value=new_code]) button")
-    code = code_on(phone)
-    photograph(phone, "new-code")
-    phone.type_into("line", in_arabic_digits(code[24:]))
-    phone.press_main()
-    photograph(phone, "new-code-works")
-    return code
 
 
 def erase_from_within(phone: Browser, photograph: Photograph) -> None:
@@ -168,7 +156,7 @@ def test_telling_in_arabic_and_taking_it_back(
     read_and_write_back(phone, code, photograph)
     read_the_new_message(desk, at_desk, photograph)
 
-    new_code = get_a_new_code(phone, photograph)
+    new_code = get_new_code(phone, photograph)
     assert new_code != code
     said = nothing_under(phone, "ar", code)
     photograph(phone, "nothing-under-the-old-code")

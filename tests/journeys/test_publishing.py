@@ -4,32 +4,27 @@ An editor writes, a second person approves. One author says yes, one says no, on
 one takes the story back after it was read, and one story is taken down because somebody asked, and put back.
 """
 
-import json
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import pytest
 
-from onion_app.crypto.keyslots import open_slots
 from onion_app.vault.desk import circles
 from scripts.rehearsal.people import Volunteer
 from tests.browser import DESKTOP, Browser, browsing
-from tests.journeys.steps import Photograph, code_on, log_in, open_case
+from tests.journeys.steps import (
+    Photograph,
+    Told,
+    code_on,
+    come_back,
+    log_in,
+    open_case,
+    publish_now,
+    queue_story,
+    write_story,
+)
 from tests.rehearsal import Rehearsal
 from tests.world import World
-
-
-class Told(NamedTuple):
-    """What somebody told, in which language, what may be done with it, and what is made of it."""
-
-    language: str
-    publish: str
-    written: str
-    title: str
-    edited: str
-
 
 ALLOWED = Told(
     "ar",
@@ -66,7 +61,6 @@ DISPUTED = Told(
     "Every week",
     "We met every week. Nobody knew. Now I live far away and I am well.",
 )
-CHECKS = ("names", "places", "others", "true", "grown")
 
 
 @dataclass(frozen=True)
@@ -84,40 +78,15 @@ class Circle:
 
 
 @pytest.fixture(scope="module")
-def world(rehearsal: Rehearsal) -> Iterator[World]:
-    """Open both databases with the passphrase, as the operator of the rehearsal could."""
-    kept = json.loads((rehearsal.state / "rehearsal.json").read_text(encoding="utf-8"))
-    keys = open_slots((rehearsal.state / "vault.key").read_text(), kept["passphrase"])
-    world = World(rehearsal.state, time.time, keys)
-    yield world
-    world.close()
-
-
-@pytest.fixture(scope="module")
 def circle(rehearsal: Rehearsal, world: World) -> Iterator[Circle]:
     """Let a second person in, and seat both before their windows, logged in."""
     first, login = circles.circles(world.desk)[0].id, rehearsal.login
     member = Volunteer(rehearsal.desk_url).enrol(world.invitation(first), "Dana")
     world.let_in(world.unlocked(login.handle, login.passphrase), first, "Dana")
     with browsing(size=DESKTOP, private=True) as editor, browsing(size=DESKTOP, private=True) as second:
-        log_in(editor, rehearsal, login)
-        log_in(second, rehearsal, member.login)
+        log_in(editor, rehearsal.desk_url, login)
+        log_in(second, rehearsal.desk_url, member.login)
         yield Circle(editor, second, rehearsal, world)
-
-
-def write(editor: Browser, case: str, told: Told) -> None:
-    """Take a case, write the draft of its story and call it finished."""
-    open_case(editor, case)
-    assert told.written in editor.text("main")
-    editor.press("Take it")
-    editor.press("The story of this case")
-    editor.type_into("title", told.title)
-    editor.type_into("text", told.edited)
-    editor.choose("language", told.language)
-    for name in CHECKS:
-        editor.tick(f"check_{name}")
-    editor.press("It is finished")
-    assert not editor.shows(".errors"), editor.text(".errors")
 
 
 def approve(second: Browser, case: str) -> None:
@@ -132,35 +101,10 @@ def finish(circle: Circle, told: Told) -> tuple[str, str]:
     """Let somebody tell, and two people of the circle make the story; give the code and the case's address."""
     code = circle.rehearsal.visitor(told.language).hand_in("tell", told.written, publish=told.publish)
     case = circle.case_of(code)
-    write(circle.editor, case, told)
+    write_story(circle.editor, case, told)
     approve(circle.second, case)
     circle.editor.go(f"{case}/story")
     return code, case
-
-
-def queue(editor: Browser, case: str) -> str:
-    """Queue a story that is ready, and give the address of its own page at the desk."""
-    editor.go(f"{case}/story")
-    editor.press("Queue it")
-    assert editor.find("#standing").get_attribute("data-step") == "queued"
-    editor.press("The story as readers see it")
-    return editor.url
-
-
-def publish_now(editor: Browser, page: str) -> str:
-    """Publish a queued story at once, and give its id."""
-    editor.go(page)
-    editor.press("Publish it now")
-    assert editor.find("#story").get_attribute("data-state") == "public"
-    return page.rpartition("/")[2]
-
-
-def come_back(phone: Browser, rehearsal: Rehearsal, language: str, code: str) -> None:
-    """Open the case under a code."""
-    phone.go(f"{rehearsal.site}/{language}/return")
-    phone.type_into("code", code)
-    phone.press_main()
-    assert phone.url.endswith("/case")
 
 
 def titles(phone: Browser, rehearsal: Rehearsal, language: str) -> str:
@@ -194,14 +138,14 @@ def published_with_the_authors_yes(circle: Circle, phone: Browser, photograph: P
     photograph(editor, "to-be-asked-in-arabic")
     editor.go(f"{case}/story?lang=en")
     editor.press("Ask the author")
-    come_back(phone, circle.rehearsal, "ar", code)
+    come_back(phone, circle.rehearsal.site, "ar", code)
     assert ALLOWED.edited in phone.text("#proposal")
     photograph(phone, "the-author-is-asked")
     phone.press_in("#proposal button[value=yes]")
     assert phone.shows("#decided")
     open_case(editor, case)
     photograph(editor, "case-with-the-yes")
-    story = publish_now(editor, queue(editor, case))
+    story = publish_now(editor, queue_story(editor, case))
     photograph(editor, "story-on-the-site")
     phone.go(f"{circle.rehearsal.site}/ar/stories/{story}")
     assert ALLOWED.title in phone.text("h1")
@@ -213,7 +157,7 @@ def refused_by_its_author(circle: Circle, phone: Browser, photograph: Photograph
     editor = circle.editor
     code, case = finish(circle, REFUSED)
     editor.press("Ask the author")
-    come_back(phone, circle.rehearsal, "en", code)
+    come_back(phone, circle.rehearsal.site, "en", code)
     phone.press_in("#proposal button[value=no]")
     assert phone.shows("#decided")
     open_case(editor, case)
@@ -227,7 +171,7 @@ def erased_in_the_queue(circle: Circle, phone: Browser, photograph: Photograph) 
     editor = circle.editor
     code, case = finish(circle, ERASED_IN_QUEUE)
     photograph(editor, "ready")
-    page = queue(editor, case)
+    page = queue_story(editor, case)
     editor.go(f"{circle.rehearsal.desk_url}/stories")
     assert ERASED_IN_QUEUE.title in editor.text("main")
     photograph(editor, "queue-of-stories")
@@ -244,9 +188,9 @@ def erased_in_the_queue(circle: Circle, phone: Browser, photograph: Photograph) 
 def taken_back_after_publication(circle: Circle, phone: Browser, photograph: Photograph) -> None:
     editor, site = circle.editor, circle.rehearsal.site
     code, case = finish(circle, TAKEN_BACK)
-    story = publish_now(editor, queue(editor, case))
+    story = publish_now(editor, queue_story(editor, case))
     assert TAKEN_BACK.title in titles(phone, circle.rehearsal, "ar")
-    come_back(phone, circle.rehearsal, "ar", code)
+    come_back(phone, circle.rehearsal.site, "ar", code)
     photograph(phone, "published-case")
     phone.press_in("main form:has(input[value=take_back]) button")
     assert phone.shows("#taken-back")
@@ -261,7 +205,7 @@ def taken_back_after_publication(circle: Circle, phone: Browser, photograph: Pho
 def taken_down_by_request_and_put_back(circle: Circle, phone: Browser, photograph: Photograph) -> None:
     editor, site = circle.editor, circle.rehearsal.site
     _, case = finish(circle, DISPUTED)
-    story = publish_now(editor, queue(editor, case))
+    story = publish_now(editor, queue_story(editor, case))
     phone.go(f"{site}/en/stories/{story}")
     phone.press("Ask us to take this down")
     phone.type_into("text", "This is about me. Please take it down.")

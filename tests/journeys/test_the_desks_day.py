@@ -1,7 +1,7 @@
 """A counsellor's day and a coordinator's at the desk, each before a private window of Firefox without JavaScript.
 
 A volunteer is invited and let in after both screens show the same four words; answers ten people at once; hands one
-over and stops. Later the volunteer is shut out, the cases get new keys, and the browser's folder holds nothing of it.
+over and stops. Later the volunteer is shut out: all of it opens to who is left, and the browser's folder holds none.
 """
 
 import itertools
@@ -15,7 +15,17 @@ import pytest
 from scripts.rehearsal.people import Login, Visitor, Volunteer
 from scripts.rehearsal.wire import through_unix
 from tests.browser import DESKTOP, Browser, browsing
-from tests.journeys.steps import Photograph, log_in, open_case
+from tests.journeys.steps import (
+    ALARMS,
+    Photograph,
+    add_circle,
+    answer_in,
+    hand_over,
+    invitation_to,
+    log_in,
+    open_case,
+    shut_out,
+)
 from tests.marks import files_with
 from tests.rehearsal import Rehearsal
 
@@ -59,24 +69,6 @@ def waiting_people(rehearsal: Rehearsal) -> list[tuple[Visitor, str]]:
     return [(person, person.hand_in("ask", ASKED, **asked)) for person in people]
 
 
-def invitation_to(coordinator: Browser, rehearsal: Rehearsal, circle: str) -> str:
-    """Invite one person to a circle, and copy the code."""
-    coordinator.go(f"{rehearsal.desk_url}/circles")
-    card = next(card for card in coordinator.every(".gathering") if circle in card.text)
-    circle_id = card.get_attribute("data-circle")
-    coordinator.press_in(f"form[action='/circles/{circle_id}/invite'] button")
-    return "".join(coordinator.text("#code").split())
-
-
-def lawyers(coordinator: Browser, rehearsal: Rehearsal) -> None:
-    """Add a circle, whose first member comes with an invitation."""
-    coordinator.go(f"{rehearsal.desk_url}/circles")
-    coordinator.type_into("name", "Law")
-    coordinator.tick("topic_law")
-    coordinator.press_in("#add button")
-    Volunteer(rehearsal.desk_url).enrol(invitation_to(coordinator, rehearsal, "Law"), "Rojin")
-
-
 def enrol_in_arabic(volunteer: Browser, rehearsal: Rehearsal, code: str, photograph: Photograph) -> Login:
     """Redeem an invitation, write down what is shown, and log in."""
     volunteer.go(f"{rehearsal.desk_url}/join?lang=ar")
@@ -92,7 +84,7 @@ def enrol_in_arabic(volunteer: Browser, rehearsal: Rehearsal, code: str, photogr
     volunteer.type_into("totp", login.unused_digits(time.time))
     volunteer.press_main()
     assert volunteer.shows("#welcome"), volunteer.text("main")
-    log_in(volunteer, rehearsal, login, "ar")
+    log_in(volunteer, rehearsal.desk_url, login, "ar")
     return login
 
 
@@ -166,10 +158,7 @@ def hand_one_over_and_stop(volunteer: Browser, rehearsal: Rehearsal, photograph:
     volunteer.press_in("#notes form button")
     assert NOTE in volunteer.text("#notes")
     photograph(volunteer, "note")
-    volunteer.press_in("main a[href$='/ways-out']")
-    volunteer.find("#circle").send_keys("Law")
-    photograph(volunteer, "ways-out")
-    volunteer.press_in("form[action$='/hand-over'] button")
+    hand_over(volunteer, "Law", photograph)
     assert len(volunteer.every("section.mine")) == PEOPLE - 1
     volunteer.go(case)
     assert NOTE not in volunteer.source
@@ -177,27 +166,6 @@ def hand_one_over_and_stop(volunteer: Browser, rehearsal: Rehearsal, photograph:
     volunteer.press_in("button[formaction$='/mine/stop']")
     assert volunteer.text(".counts .mine") in ("0", "٠")
     photograph(volunteer, "stopped")
-
-
-def shut_out(coordinator: Browser, rehearsal: Rehearsal, handle: str, photograph: Photograph) -> None:
-    """Shut somebody out, and see that the cases wait for new keys until somebody logs in."""
-    coordinator.go(f"{rehearsal.desk_url}/circles")
-    member = next(line for line in coordinator.every(".members li") if handle in line.text)
-    member.find_element("css selector", "summary").click()
-    photograph(coordinator, "shutting-out")
-    coordinator.follow(member.find_element("css selector", "button"))
-    assert f"{handle} was shut out" in coordinator.text("main")
-    coordinator.go(f"{rehearsal.desk_url}/")
-    waiting = int(coordinator.text(".delayed"))
-    assert waiting >= PEOPLE - 1
-    photograph(coordinator, "cases-wait-for-new-keys")
-    coordinator.press("Log out")
-    log_in(coordinator, rehearsal, rehearsal.login)
-    left = int(coordinator.text(".delayed")) if coordinator.shows(".delayed") else 0
-    assert left == max(0, waiting - 10)
-    while coordinator.shows("#new-keys"):
-        coordinator.press_in("#new-keys button")
-    photograph(coordinator, "new-keys")
 
 
 def nothing_opens(volunteer: Browser, rehearsal: Rehearsal, case: str, photograph: Photograph) -> None:
@@ -224,10 +192,11 @@ def folder_holds_none_of(browser: Browser, words: list[str]) -> None:
 def test_a_day_at_the_desk(
     rehearsal: Rehearsal, coordinator: Browser, volunteer: Browser, photograph: Photograph
 ) -> None:
-    log_in(coordinator, rehearsal, rehearsal.login)
-    lawyers(coordinator, rehearsal)
+    log_in(coordinator, rehearsal.desk_url, rehearsal.login)
+    add_circle(coordinator, rehearsal.desk_url, "Law", "law")
+    Volunteer(rehearsal.desk_url).enrol(invitation_to(coordinator, rehearsal.desk_url, "Law"), "Rojin")
     circle = rehearsal.login.circles[0]
-    code = invitation_to(coordinator, rehearsal, circle)
+    code = invitation_to(coordinator, rehearsal.desk_url, circle)
     photograph(coordinator, "invitation")
     login = enrol_in_arabic(volunteer, rehearsal, code, photograph)
     let_in(coordinator, volunteer, rehearsal, photograph)
@@ -240,14 +209,18 @@ def test_a_day_at_the_desk(
     cookies = [cookie["value"][-20:] for cookie in volunteer.cookies()]
     volunteer.press_in("header form button")
 
-    log_in(volunteer, rehearsal, login)
+    log_in(volunteer, rehearsal.desk_url, login)
     volunteer.press_in("article.circle h2 a")
     volunteer.go(f"{rehearsal.desk_url}/circle/{volunteer.url.split('/')[-2]}/waiting")
     case = volunteer.find("li.case h2 a").get_property("href")
     open_case(volunteer, case)
     cookies += [cookie["value"][-20:] for cookie in volunteer.cookies()]
-    shut_out(coordinator, rehearsal, login.handle, photograph)
+    shut_out(coordinator, rehearsal.desk_url, login.handle, photograph)
+    assert f"{login.handle} was shut out" in coordinator.text("main")
     nothing_opens(volunteer, rehearsal, case, photograph)
+    answer_in(coordinator, case, ANSWER.format(number=PEOPLE))
+    assert not coordinator.shows(ALARMS), coordinator.text("main")
+    photograph(coordinator, "after-somebody-was-shut-out")
 
     host = rehearsal.desk_url.removeprefix("http://")
     texts = [ASKED[:25], ANSWER[:25], NOTE[:25]]

@@ -10,7 +10,13 @@ import onion_app.site
 from onion_app.crypto.codes import new_code
 from onion_app.web.i18n import load_catalogue
 from tests.browser import PHONE, Browser, browsing
-from tests.journeys.steps import Photograph, code_on, open_with, press_foot
+from tests.journeys.steps import (
+    Photograph,
+    code_on,
+    erase_without_opening,
+    open_with,
+    press_foot,
+)
 from tests.marks import arabic_mark, files_with
 from tests.reached import Reached
 
@@ -142,25 +148,16 @@ def has_the_code_seized(phone: Browser, there: Reached, photograph: Photograph) 
     open_with(phone, "en", seized)
     nothing = phone.text("main")
     assert nothing.startswith("There is nothing under this code.")
-    erase_without_opening(phone, seized)
+    erase_without_opening(phone, "en", seized)
     assert there.site.stores(code)
 
-    erase_without_opening(phone, code)
+    erase_without_opening(phone, "en", code)
     assert phone.text("h1") == "Erased."
     photograph(phone, "en-erased")
     assert not there.site.stores(code)
     open_with(phone, "en", code)
     assert phone.text("main") == nothing
     leave(phone, seized, code)
-
-
-def erase_without_opening(phone: Browser, code: str) -> None:
-    """Type a code, and erase what is under it unseen."""
-    press_foot(phone, "/en/return")
-    phone.type_into("code", code)
-    phone.press_in("main button[name=erase]")
-    assert not phone.shows("article.message")
-    phone.press_main()
 
 
 def has_lost_the_code(phone: Browser, there: Reached, photograph: Photograph) -> None:
