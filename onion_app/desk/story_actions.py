@@ -18,10 +18,10 @@ from onion_app.desk.case_view import MessageLine, note_in_audit
 from onion_app.desk.context import Databases
 from onion_app.desk.permissions import Member, case_of, only_coordinators
 from onion_app.desk.story_status import CurrentDraft, Step, StoryStatus, story_status
-from onion_app.errors import NewMessage, NotAllowed, NothingHere, NotReady, Refused
+from onion_app.errors import KeysChanged, NewMessage, NoReturn, NotAllowed, NothingHere, NotReady, Refused
 from onion_app.vault.desk import audit, stories_queue
-from onion_app.vault.mailbox import case_keys, lifetime, records
-from onion_app.vault.shown.reading import StoryOrGuide, Version
+from onion_app.vault.mailbox import lifetime, records
+from onion_app.vault.shown.reading import Version
 
 _NAMED: Final = re.compile(r"/stories/([0-9a-f]{32})\b")  # how the site writes which story a request is about
 
@@ -43,8 +43,8 @@ def save_draft(dbs: Databases, member: Member, case_id: bytes, entry_id: bytes, 
     if before is not None and replace(before.content, day=draft.day) == draft:
         return
     if before is not None and status.where(before.content) == "queued" and status.where(draft) != "queued":
-        stories_queue.withhold_stories(dbs.mailbox, dbs.desk, case.id, also_shown=False)
-    keep_entry(dbs, member, case, entry_id, "draft", draft)
+        stories_queue.withhold_story(dbs.mailbox, dbs.shown, dbs.desk, case.id, also_shown=False)
+    keep_entry(dbs, member, case.id, entry_id, "draft", draft)
     note_in_audit(dbs, member, case, "wrote a draft of a story")
 
 
@@ -53,8 +53,7 @@ def _as_translation(status: StoryStatus, draft: Draft) -> Draft:
     source = status.source
     if source is None or source.language == draft.language:
         return replace(draft, translated_from="")
-    text = status.main
-    if text is None or text.state != "public":
+    if source.state != "public":
         raise NotReady
     return replace(draft, translated_from=source.language)
 
@@ -64,7 +63,8 @@ def approve_draft(dbs: Databases, member: Member, case_id: bytes, draft_id: byte
 
     Raises:
         NotReady: it was changed meanwhile, or does not wait for this.
-        Refused: they wrote it themselves, or no key of the case opens for the circle.
+        Refused: they wrote it themselves.
+        CircleKeyChanged: the circle's present key does not open.
         NothingHere, NotAllowed: it is no case of theirs.
     """
     case = case_of(dbs, member, case_id)
@@ -72,7 +72,7 @@ def approve_draft(dbs: Databases, member: Member, case_id: bytes, draft_id: byte
     draft = _draft_at(status, draft_id, "second")
     if draft.author == member.id:
         raise Refused("Who wrote a draft cannot be the second person who approves it.")
-    keep_entry(dbs, member, case, new_id(), "approval", Approval(draft_id.hex(), dbs.today))
+    keep_entry(dbs, member, case.id, new_id(), "approval", Approval(draft_id.hex(), dbs.today))
     note_in_audit(dbs, member, case, "approved a draft")
 
 
@@ -81,24 +81,23 @@ def ask_author(dbs: Databases, member: Member, case_id: bytes, draft_id: bytes) 
 
     Raises:
         NewMessage: the author has written, and nobody has read it.
-        NotReady: the draft was changed, does not wait for this, or its author does not come back.
+        NotReady: the draft was changed, or does not wait for this.
+        NoReturn: its author does not come back.
         Refused: they have not taken it.
         NothingHere, NotAllowed: it is no case of theirs.
     """
     case = _read_case(dbs, member, case_id)
     status = story_status(dbs, member, case_id)
     words = _draft_at(status, draft_id, "ask").content
-    if case_keys.author_key_of(dbs.mailbox, case.id) is None:
-        raise NotReady
     proposal = FinalText(words.title, words.text, words.language, dbs.today)
-    send_payload(dbs, member, case, new_id(), proposal, status.opened.seen)
+    send_payload(dbs, member, case.id, new_id(), proposal, status.opened.seen)
     if case.state not in ("ready", "published"):
         lifetime.set_state(dbs.mailbox, case.id, "asking")
     note_in_audit(dbs, member, case, "asked the author about a story")
 
 
 def queue_story(dbs: Databases, member: Member, case_id: bytes, draft_id: bytes) -> None:
-    """Queue a draft for publication, after a link to it was left in the case so that its author can take it back.
+    """Queue a draft for publication, and leave a link to the story in the case, for its author to find it.
 
     Raises:
         NewMessage: the author has written, and nobody has read it.
@@ -110,15 +109,16 @@ def queue_story(dbs: Databases, member: Member, case_id: bytes, draft_id: bytes)
     case = _read_case(dbs, member, case_id)
     status = story_status(dbs, member, case_id)
     words = _draft_at(status, draft_id, "ready").content
-    main = status.main
-    story_id = main.id if main is not None else new_id()
+    story_id = status.story.id if status.story is not None else new_id()
+    consent = status.opened.consent
+    # P07: the mark of the proof by which the author, and nobody else, takes the story back.
+    mark = bytes.fromhex(consent.mark) if consent and consent.mark else None
+    version = _version(story_id, words)
+    stories_queue.queue_story(dbs.mailbox, dbs.shown, dbs.desk, case.id, version, mark, dbs.today)
     link = StoryLink(story_id.hex())
-    if link not in [line.payload for line in status.opened.lines if not line.forged]:
-        # P07: before the story can be seen, its author's case names it, so that erasing the case erases the story.
-        send_payload(dbs, member, case, new_id(), link, status.opened.seen)
-    text_id = story_id if not status.shown else _joining(status, words.language)
-    text = StoryOrGuide(text_id, "story", None, words.year, tuple(words.notes))
-    stories_queue.queue_story(dbs.mailbox, dbs.desk, text, _version(text_id, words), case.id, dbs.today)
+    if link not in [line.payload for line in status.opened.lines if line.counts]:
+        with suppress(NoReturn):
+            send_payload(dbs, member, case.id, new_id(), link, status.opened.seen)
     note_in_audit(dbs, member, case, "queued a story")
 
 
@@ -129,7 +129,7 @@ def take_story_from_queue(dbs: Databases, member: Member, case_id: bytes) -> Non
         NothingHere, NotAllowed: it is no case of theirs.
     """
     case = case_of(dbs, member, case_id)
-    stories_queue.withhold_stories(dbs.mailbox, dbs.desk, case.id, also_shown=False)
+    stories_queue.withhold_story(dbs.mailbox, dbs.shown, dbs.desk, case.id, also_shown=False)
     note_in_audit(dbs, member, case, "took a story out of the queue")
 
 
@@ -143,12 +143,15 @@ def apply_authors_wishes(dbs: Databases, member: Member, case_id: bytes) -> None
     status = story_status(dbs, member, case_id)
     if case.state == "asking" and not status.awaits_verdict:
         lifetime.set_state(dbs.mailbox, case.id, "reading")
-    # A message that does not open could be a No: it stops the queue. Only one that opens takes down a shown text.
-    unreadable = any(line.trouble and line.author != "circle" for line in status.opened.lines)
-    shown_is_forbidden = not unreadable and not all(map(status.allows, status.shown))
-    queued = [status.versions[story.id] for story in status.stories if story.state == "queued"]
-    if shown_is_forbidden or any(unreadable or not all(map(status.allows, versions)) for versions in queued):
-        stories_queue.withhold_stories(dbs.mailbox, dbs.desk, case.id, also_shown=shown_is_forbidden)
+    # What does not open, or was changed, could be a No: it stops the queue. Only a word that counts takes down a shown
+    # text, so that nobody who can merely delete or spoil rows does.
+    lacks_words = status.opened.was_changed or any(
+        line.trouble and line.author != "circle" for line in status.opened.lines
+    )
+    ends = status.forbids if lacks_words else lambda version: not status.allows(version)
+    shown_is_forbidden = any(map(ends, status.shown))
+    if shown_is_forbidden or any(lacks_words or not status.allows(version) for version in status.queued):
+        stories_queue.withhold_story(dbs.mailbox, dbs.shown, dbs.desk, case.id, also_shown=shown_is_forbidden)
         note_in_audit(dbs, member, case, "stopped a story at its author's word")
 
 
@@ -160,7 +163,7 @@ def take_story_down(dbs: Databases, member: Member, story_id: bytes) -> None:
         NothingHere, NotAllowed: it is not of their circle, and they are no coordinator.
     """
     story = story_for(dbs, member, story_id)
-    stories_queue.take_down_story(dbs.mailbox, dbs.desk, story.id)
+    stories_queue.take_down_story(dbs.mailbox, dbs.shown, dbs.desk, story.id)
     audit.add_to_audit(dbs.desk, member.id, "took a story down", dbs.today)
 
 
@@ -174,9 +177,7 @@ def put_story_back(dbs: Databases, member: Member, story_id: bytes) -> None:
         NothingHere, NotAllowed: it is not of their circle, and they are no coordinator.
     """
     story = story_for(dbs, member, story_id)
-    if story.state != "down":
-        raise NotReady
-    stories_queue.publish_story(dbs.mailbox, dbs.desk, story.id)
+    stories_queue.put_story_back(dbs.mailbox, dbs.shown, dbs.desk, story.id)
     audit.add_to_audit(dbs.desk, member.id, "put a story back", dbs.today)
 
 
@@ -192,9 +193,7 @@ def publish_story_now(dbs: Databases, member: Member, story_id: bytes) -> None:
     """
     only_coordinators(member)
     story = story_for(dbs, member, story_id)
-    if story.state != "queued":
-        raise NotReady
-    stories_queue.publish_story(dbs.mailbox, dbs.desk, story.id)
+    stories_queue.publish_story(dbs.mailbox, dbs.shown, dbs.desk, story.id)
     audit.add_to_audit(dbs.desk, member.id, "published a story before its day", dbs.today)
 
 
@@ -204,7 +203,7 @@ def story_for(dbs: Databases, member: Member, story_id: bytes) -> stories_queue.
     Raises:
         NothingHere, NotAllowed: there is none, or it is not theirs.
     """
-    story = stories_queue.find_story(dbs.mailbox, dbs.desk, story_id)
+    story = stories_queue.find_story(dbs.mailbox, dbs.shown, dbs.desk, story_id)
     if story.case_id is None or member.coordinates:
         only_coordinators(member)
     else:
@@ -217,7 +216,7 @@ def stories_named_in(dbs: Databases, member: Member, lines: list[MessageLine]) -
     named = [_NAMED.findall(line.text) for line in lines if line.author == "visitor"]
     theirs: list[bytes] = []
     for story_id in dict.fromkeys(chain(*named)):
-        with suppress(NothingHere, NotAllowed):
+        with suppress(NothingHere, NotAllowed, KeysChanged):
             theirs.append(story_for(dbs, member, bytes.fromhex(story_id)).id)
     return theirs
 
@@ -237,13 +236,6 @@ def _draft_at(status: StoryStatus, draft_id: bytes, step: Step) -> CurrentDraft:
     return draft
 
 
-def _joining(status: StoryStatus, language: str) -> bytes:
-    """Give the id of the text that waits to join the story in this language: the same again while it waits."""
-    waiting = [story.id for story in status.stories if story.state == "queued"]
-    return next((story for story in waiting if status.versions[story][0].language == language), new_id())
-
-
-def _version(text_id: bytes, words: Draft) -> Version:
+def _version(story_id: bytes, words: Draft) -> Version:
     written = next(code for code in LANGUAGE_CODES if code == words.language)
-    source = next((code for code in LANGUAGE_CODES if code == words.translated_from), None)
-    return Version(text_id, written, words.title, words.text, source, None, None)
+    return Version(story_id, written, words.title, words.text, year=words.year, notes=tuple(words.notes))

@@ -1,22 +1,21 @@
 """The status of a case's story: its drafts, who approved them, the consent and the verdicts of its author.
 
-Nothing here changes anything. Consent and verdicts are read from sealed messages, the last one of which counts; a yes
-holds for exactly the words that were shown, and a no for ever.
+Nothing here changes anything. Consent and verdicts are read from sealed messages that count as the author's, the last
+one of which holds; a yes holds for exactly the words that were shown, and a no for ever.
 """
 
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
 from onion_app.crypto.payloads import Approval, Consent, Draft, FinalText, Publish, Verdict
-from onion_app.desk.case_keys import keys_by_epoch
+from onion_app.desk.case_keys import CaseKeys
 from onion_app.desk.case_view import CaseView, open_case, open_entry
 from onion_app.desk.context import Databases
 from onion_app.desk.permissions import Member, handle_of
 from onion_app.vault.desk import circles, stories_queue
 from onion_app.vault.desk.entries import entries_of
 from onion_app.vault.mailbox import records
-from onion_app.vault.shown import reading
-from onion_app.vault.shown.reading import Version
+from onion_app.vault.shown.reading import Version, versions_of
 
 SECOND: Final = 2  # members of a circle from which on a second person approves what the first one wrote
 
@@ -58,8 +57,8 @@ class StoryStatus:
 
     opened: CaseView
     drafts: dict[str, CurrentDraft]  # by language
-    stories: list[stories_queue.Story]
-    versions: dict[bytes, list[Version]]  # of each story, by its id
+    story: stories_queue.Story | None
+    versions: list[Version]
     second_needed: bool
 
     @property
@@ -68,15 +67,14 @@ class StoryStatus:
         return self.opened.case
 
     @property
-    def main(self) -> stories_queue.Story | None:
-        """The story, apart from versions that are queued to join it."""
-        return stories_queue.main_story(self.stories)
-
-    @property
     def shown(self) -> list[Version]:
         """The versions that are on the site, or were until they were taken down."""
-        main = self.main
-        return self.versions[main.id] if main and main.state in ("public", "down") else []
+        return [version for version in self.versions if version.state in ("public", "down")]
+
+    @property
+    def queued(self) -> list[Version]:
+        """The versions that wait for their day."""
+        return [version for version in self.versions if version.state == "queued"]
 
     @property
     def source(self) -> Version | None:
@@ -86,8 +84,8 @@ class StoryStatus:
     @property
     def original(self) -> str:
         """The author's own words, from the first message on."""
-        written = [line.text for line in reversed(self.opened.lines) if line.author == "visitor" and not line.verdict]
-        return "\n\n".join(text for text in written if text)
+        lines = [line for line in reversed(self.opened.lines) if line.author == "visitor" and line.counts]
+        return "\n\n".join(line.text for line in lines if line.text and not line.verdict)
 
     def draft_in(self, language: str) -> CurrentDraft | None:
         """Give the draft in a language; without a published version there is one draft only, in whichever language."""
@@ -99,9 +97,8 @@ class StoryStatus:
     def where(self, draft: Draft) -> Literal["public", "down", "queued"] | None:
         """Say where exactly these words are."""
         states = {
-            story.state
-            for story in self.stories
-            for version in self.versions[story.id]
+            version.state
+            for version in self.versions
             if (version.language, version.title, version.body) == (draft.language, draft.title, draft.text)
         }
         places: tuple[Literal["public", "down", "queued"], ...] = ("public", "down", "queued")
@@ -151,7 +148,7 @@ class StoryStatus:
     @property
     def _asked_about(self) -> dict[str, FinalText]:
         """The texts that we asked the author about, by the id of their messages, the newest first."""
-        return {line.id.hex(): line.final_text for line in self.opened.lines if line.final_text and not line.forged}
+        return {line.id.hex(): line.final_text for line in self.opened.lines if line.final_text and line.counts}
 
     @property
     def _verdicts(self) -> list[AuthorVerdict]:
@@ -160,7 +157,7 @@ class StoryStatus:
         return [
             AuthorVerdict(line.number, line.verdict, asked_about[line.verdict.proposal_id])
             for line in self.opened.lines
-            if line.verdict and line.verdict.proposal_id in asked_about
+            if line.verdict and line.counts and line.verdict.proposal_id in asked_about
         ]
 
     def allows(self, version: Version) -> bool:
@@ -168,40 +165,47 @@ class StoryStatus:
         decision = self.answer(version.title, version.body, version.language).decision
         return decision != "no" and (self.publish == "yes" or (self.publish == "ask" and decision == "yes"))
 
+    def forbids(self, version: Version) -> bool:
+        """Tell whether a word of the author's, and not only the lack of one, forbids these words."""
+        consent = self.opened.consent
+        decision = self.answer(version.title, version.body, version.language).decision
+        return decision == "no" or (consent is not None and consent.publish == "no")
+
     @property
     def awaits_verdict(self) -> bool:
         """Whether the author was asked, by us, and has not answered the newest question."""
-        answered = {line.verdict.proposal_id for line in self.opened.lines if line.verdict}
+        answered = {line.verdict.proposal_id for line in self.opened.lines if line.verdict and line.counts}
         return next(iter(self._asked_about), None) not in {None, *answered}
 
     @property
     def _last_no(self) -> int:
         """The number of the last message by which the author forbade everything: what they allowed before is void."""
-        consents = [(line.number, line.payload) for line in self.opened.lines if isinstance(line.payload, Consent)]
-        return max((number for number, consent in consents if consent.publish == "no"), default=0)
+        words = [(line.number, line.payload) for line in self.opened.lines if line.counts]
+        noes = (number for number, each in words if isinstance(each, Consent) and each.publish == "no")
+        return max(noes, default=0)
 
 
 def story_status(dbs: Databases, member: Member, case_id: bytes) -> StoryStatus:
     """Read everything about the story of a case.
 
     Raises:
-        NothingHere, NotAllowed: it is no case of theirs.
+        NothingHere, NotAllowed, KeysChanged: as for `case_of`.
     """
     opened = open_case(dbs, member, case_id)
-    stories = stories_queue.stories_of(dbs.desk, case_id)
+    story = stories_queue.story_of(dbs.desk, case_id)
     members = circles.members_of(dbs.desk, opened.case.circle_id)
     return StoryStatus(
         opened=opened,
         drafts=_drafts(dbs, member, opened.case),
-        stories=stories,
-        versions={story.id: reading.read_text(dbs.desk, story.id)[1] for story in stories},
+        story=story,
+        versions=versions_of(dbs.desk, story.id) if story else [],
         second_needed=sum(each.state == "active" for each in members) >= SECOND,
     )
 
 
 def _drafts(dbs: Databases, member: Member, case: records.Case) -> dict[str, CurrentDraft]:
-    """Open the newest draft in each language, the one that was written last at the end."""
-    keys = keys_by_epoch(dbs, member, case)
+    """Open the circle's newest draft in each language, the one that was written last at the end."""
+    keys = CaseKeys(dbs, member, case)
     entries = [(entry, open_entry(entry, keys)) for entry in entries_of(dbs.desk, case.id)]
     approvals = {
         payload.draft_id: entry.author

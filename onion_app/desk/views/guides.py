@@ -59,8 +59,8 @@ def save(member: Member, guide_id: bytes) -> Answer:
     language = forms.one_of(request.form, "language", LANGUAGE_CODES)
     if "preview" in request.form:
         return _page(member, {}, guide_id)
-    version = Version(guide_id, cast("LanguageCode", language), title, text, None, None, None)
-    guides.save_version(dbs.mailbox, dbs.desk, version)
+    version = Version(guide_id, cast("LanguageCode", language), title, text)
+    guides.save_version(dbs.shown, dbs.desk, version)
     hold_titled(guide_id, "guide", "", "")
     _note(member, "changed a guide")
     return _back_to(guide_id, language)
@@ -75,7 +75,7 @@ def check(member: Member, guide_id: bytes) -> Answer:
     version = _version(guide_id, request.form.get("language", ""))
     if version is None or forms.body(request.form) != version.body:
         raise Refused("It was changed in the meantime. Read it again.")
-    guides.note_check(dbs.mailbox, dbs.desk, version, member.handle, dbs.today)
+    guides.note_check(dbs.shown, dbs.desk, version, member.handle, dbs.today)
     _note(member, "checked a guide")
     return _back_to(guide_id, version.language)
 
@@ -85,7 +85,7 @@ def check(member: Member, guide_id: bytes) -> Answer:
 def publish(member: Member, guide_id: bytes) -> Answer:
     """Show a guide on the site."""
     only_coordinators(member)
-    guides.publish_guide(databases().mailbox, databases().desk, guide_id)
+    guides.publish_guide(databases().shown, databases().desk, guide_id)
     _note(member, "published a guide")
     return _back_to(guide_id, request.form.get("language", ""))
 
@@ -95,7 +95,7 @@ def publish(member: Member, guide_id: bytes) -> Answer:
 def take_down(member: Member, guide_id: bytes) -> Answer:
     """Take a guide off the site."""
     only_coordinators(member)
-    guides.take_down_guide(databases().mailbox, databases().desk, guide_id)
+    guides.take_down_guide(databases().shown, databases().desk, guide_id)
     _note(member, "took a guide down")
     return _back_to(guide_id, request.form.get("language", ""))
 
@@ -115,7 +115,8 @@ def _version(guide_id: bytes, language: str) -> Version | None:
 
 def _list(member: Member, mistakes: dict[str, str]) -> Answer:
     only_coordinators(member)
-    rows = [(guide, versions, _in_ones_own(versions)) for guide, versions in guides.all_guides(databases().desk)]
+    written = guides.all_guides(databases().desk)
+    rows = [(guide, versions, guides.state_of(versions), _in_ones_own(versions)) for guide, versions in written]
     return render_template("guides.html", guides=rows, mistakes=mistakes)
 
 
@@ -142,6 +143,7 @@ def _page(member: Member, mistakes: dict[str, str], guide_id: bytes) -> Answer:
         guide=guide,
         version=version,
         versions=versions,
+        state=guides.state_of(versions),
         mistakes=mistakes,
         kept=kept or title,
         title=title or (version.title if version is not None else ""),

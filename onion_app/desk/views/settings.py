@@ -12,8 +12,9 @@ from onion_app.desk.context import databases
 from onion_app.desk.login_gate import answers_refusals, login_required
 from onion_app.desk.permissions import Member, only_coordinators
 from onion_app.errors import BadSetting, NothingHere, Refused, marked
-from onion_app.vault import settings, truth
+from onion_app.vault import settings
 from onion_app.vault.desk import audit
+from onion_app.vault.shown.writing import change_setting
 from onion_app.web.i18n import LANGUAGES
 
 pages = Blueprint("settings", __name__, url_prefix="/settings")
@@ -40,7 +41,7 @@ def change(member: Member, which: str) -> Answer:
         raise NothingHere
     dbs = databases()
     try:
-        truth.change_setting(dbs.mailbox, dbs.desk, which, _READ[which]())
+        change_setting(dbs.shown, which, _READ[which]())
     except BadSetting:
         raise Refused("This is too long: 300 letters fit, on one line.", field=which) from None
     audit.add_to_audit(dbs.desk, member.id, "changed a setting", dbs.today)
@@ -72,7 +73,7 @@ def _page(member: Member, mistakes: dict[str, str], **_which: str) -> Answer:
     only_coordinators(member)
     return render_template(
         "settings.html",
-        now=settings.read_settings(databases().desk),
+        now=settings.read_settings(databases().shown),
         mistakes=mistakes,
         typed=request.form if mistakes else {},
         done=request.args.get("done", "") in _READ,

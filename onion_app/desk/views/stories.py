@@ -12,7 +12,7 @@ from onion_app.desk.login_gate import answers_refusals, login_required
 from onion_app.desk.permissions import Member, only_coordinators
 from onion_app.errors import NothingHere, Overloaded
 from onion_app.vault.desk import stories_queue
-from onion_app.vault.shown import reading
+from onion_app.vault.shown.reading import versions_of
 
 pages = Blueprint("stories", __name__, url_prefix="/stories")
 
@@ -22,7 +22,8 @@ STATES: Final = tuple(state for state in get_args(TextState) if state != "draft"
 class StoryRow(NamedTuple):
     """A line of the list."""
 
-    story: stories_queue.Story
+    id: bytes
+    publish_day: int | None
     title: str
     languages: list[str]
 
@@ -37,11 +38,12 @@ def show(member: Member) -> Answer:
     if which not in STATES:
         raise NothingHere
     dbs = databases()
-    stories = stories_queue.stories_in(dbs.desk, next(state for state in STATES if state == which), page - 1)
+    state = next(state for state in STATES if state == which)
+    stories = stories_queue.stories_in(dbs.desk, state, page - 1)
     return render_template(
         "stories.html",
         which=which,
-        rows=[_row(dbs, story) for story in stories],
+        rows=[_row(dbs, line, state) for line in stories],
         page=page,
         more=len(stories) == stories_queue.PAGE,
     )
@@ -74,24 +76,21 @@ def put_back(member: Member, story_id: bytes) -> Answer:
 @login_required
 def publish_now(member: Member, story_id: bytes) -> Answer:
     """Publish a queued story at once."""
-    case_id = story_actions.story_for(databases(), member, story_id).case_id
     story_actions.publish_story_now(databases(), member, story_id)
-    stories = stories_queue.stories_of(databases().desk, case_id) if case_id is not None else []
-    main = stories_queue.main_story(stories)  # a translation has joined its story, and has no page of its own any more
-    return redirect(url_for("stories.show_story", story_id=main.id if main is not None else story_id), 303)
+    return redirect(url_for("stories.show_story", story_id=story_id), 303)
 
 
 @answers_refusals(pages, Overloaded)
 def _page(member: Member, mistakes: dict[str, str], story_id: bytes) -> Answer:
-    dbs = databases()
-    story = story_actions.story_for(dbs, member, story_id)
-    text, versions = reading.read_text(dbs.desk, story_id)
+    story = story_actions.story_for(databases(), member, story_id)
+    versions = versions_of(databases().desk, story.id)
     if not versions:  # withheld at its author's word: what is left is sealed in its case
         raise NothingHere
-    return render_template("one_story.html", story=story, about=text, versions=versions, mistakes=mistakes)
+    state = stories_queue.state_of(versions)
+    return render_template("one_story.html", story=story, state=state, versions=versions, mistakes=mistakes)
 
 
-def _row(dbs: Databases, story: stories_queue.Story) -> StoryRow:
-    _, versions = reading.read_text(dbs.desk, story.id)
-    first = next((version for version in versions if version.translated_from is None), next(iter(versions), None))
-    return StoryRow(story, first.title if first is not None else "", [version.language for version in versions])
+def _row(dbs: Databases, line: stories_queue.Shelved, state: str) -> StoryRow:
+    versions = [version for version in versions_of(dbs.desk, line.id) if version.state == state]
+    original = min(versions, key=lambda version: version.translated_from is not None)
+    return StoryRow(line.id, line.publish_day, original.title, [version.language for version in versions])
