@@ -33,8 +33,7 @@ def test_somebody_else_inside_with_the_old_code_is_out_at_once(visitor: Visitor,
     page = visitor.send(visitor.come_back(old).form_doing("new_code"))
     visitor.send(page, line=page.code[-4:])
     assert "There is nothing under this code." in other.send(intruder, text="Gotcha").errors
-    sure = other.send(intruder.form_doing("erase"))
-    assert other.send(sure).heading == "There is nothing under this code."
+    assert other.send(intruder.form_doing("erase")).heading == "There is nothing under this code."
     assert other.go("case").heading == "Come back with my code"
     assert come().come_back(page.code).heading == "Your messages"
 

@@ -19,7 +19,7 @@ from onion_app.crypto.payloads import Decision, Text, Verdict
 from onion_app.crypto.sealing import open_field, seal_field
 from onion_app.errors import CodeMistyped, NothingHere, SealBroken, TooManyCodes, VisitOver
 from onion_app.site import author_actions, visit
-from onion_app.site.author_keys import CaseAccess
+from onion_app.site.author_keys import CaseAccess, row_of
 from onion_app.site.author_view import read_case
 from onion_app.site.context import mailbox, shown, site_context, today
 from onion_app.site.forms import read_consent, wrong_line, wrong_text
@@ -81,7 +81,9 @@ def submit() -> ResponseReturnValue:
 def _case_access() -> CaseAccess:
     """Give the case that is open, or the one of the code that came with the form."""
     if "code" not in request.form:
-        return visit.case_access()
+        access = visit.case_access()
+        row_of(mailbox(), shown(), access)
+        return access
     code = read_code(request.form["code"])
     site_context().budgets["open"].take()
     access, opened_before = author_actions.open_case(mailbox(), shown(), code, today())

@@ -1,0 +1,386 @@
+"""Whoever writes the mailbox changes rows of all kinds: authors go on reading and writing, and nobody reads along."""
+
+import secrets
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from onion_app.crypto.casekeys import KeyName, seal_stop, stop_root
+from onion_app.crypto.keys import keypair_from, new_id, new_key
+from onion_app.crypto.payloads import FinalText, StoryLink
+from onion_app.errors import DamagedFile, HalfWritten
+from onion_app.vault.mailbox import case_keys, withdrawals
+from scripts.rehearsal.pages import Page
+from scripts.rehearsal.people import Visitor
+from tests.planting import Intruder
+from tests.site.conftest import Place
+
+MINE = new_key()  # a private key of the intruder's
+X = keypair_from(MINE).public
+# Points that no key follows from, or that stand for another: of low order, not canonical, the base point.
+STRANGE = (
+    bytes(32),
+    bytes([1]) + bytes(31),
+    bytes([0xED]) + b"\xff" * 30 + b"\x7f",
+    b"\xff" * 32,
+    bytes([9]) + bytes(31),
+)
+NOTHING = "There is nothing under this code."
+
+
+@pytest.fixture
+def code(visitor: Visitor, place: Place) -> str:
+    """Give the newer of two codes of a case, under each of which there is an answer."""
+    code = visitor.hand_in("tell", "They found my phone.", publish="yes")
+    place.replies("We read every word.")
+    new = visitor.new_code(code)
+    place.replies("Are you safe?")
+    return new
+
+
+@pytest.fixture
+def intruder(code: str, place: Place) -> Intruder:  # noqa: ARG001 - the case is there by then
+    return Intruder(place, place.case_ids()[0])
+
+
+def goes_on(visitor: Visitor, place: Place, intruder: Intruder, code: str) -> None:
+    """See that an author reads everything, writes, and is answered, and that the row is theirs again."""
+    page = visitor.come_back(code)
+    assert page.status == 200
+    for words in ("They found my phone.", "We read every word.", "Are you safe?"):
+        assert words in page.main.text
+    assert "damaged" not in page.main.text
+    assert visitor.send(page, text="I am here.").has(id="arrived")
+    place.replies("So are we.")
+    assert "So are we." in visitor.go("case").main.text
+    row = case_keys.key_row(place.mailbox, intruder.case_id)
+    assert (row.home, row.mark, row.codes) == (intruder.row.home, intruder.row.mark, intruder.row.codes)
+    for keys in (intruder.as_author(MINE), intruder.as_author(MINE, MINE)):
+        assert intruder.opens(keys) == []
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda b: (*b, X),
+        lambda b: (b[0], X),
+        lambda b: (b[0], X, *b[1:]),
+        lambda b: (X, *b[1:]),
+        lambda _: (X,),
+        lambda b: b[:1],
+        lambda b: b[1:],
+        lambda b: b[::-1],
+        lambda b: (*b, *[X] * 14),
+        lambda b: (*b, *[X] * 200),
+        lambda b: (b[0][:31],),
+        lambda _: (),
+    ],
+)
+def test_another_list_in_the_row_keeps_nobody_out_and_lets_nobody_in(
+    visitor: Visitor, place: Place, intruder: Intruder, code: str, change: Callable[[Sequence[bytes]], Sequence[bytes]]
+) -> None:
+    intruder.has_codes(*change(intruder.row.codes))
+    goes_on(visitor, place, intruder, code)
+
+
+@pytest.mark.parametrize("point", STRANGE)
+@pytest.mark.parametrize("at", [0, 1, 2])
+def test_a_strange_point_in_each_place_of_the_list_is_no_obstacle(
+    visitor: Visitor, place: Place, intruder: Intruder, code: str, point: bytes, at: int
+) -> None:
+    planted = list(intruder.row.codes)
+    planted[at : at + 1] = [point]
+    intruder.has_codes(*planted)
+    goes_on(visitor, place, intruder, code)
+
+
+@pytest.mark.parametrize("column", ["home", "mark", "circle_id"])
+def test_a_case_moved_by_its_row_is_still_its_own_circles(
+    visitor: Visitor, place: Place, intruder: Intruder, code: str, column: str
+) -> None:
+    theirs = place.circle("Informers")
+    place.enrol(theirs, "informer")
+    value = X if column == "mark" else theirs
+    intruder.runs(f"UPDATE cases SET {column} = ?", value)
+    goes_on(visitor, place, intruder, code)
+
+
+def test_a_mark_that_was_moved_to_another_row_keeps_neither_author_out(
+    visitor: Visitor, place: Place, intruder: Intruder, code: str, come: Callable[[], Visitor]
+) -> None:
+    other = come().hand_in("tell", "Another story.")
+    moved = place.case_of(other)
+    intruder.runs("UPDATE cases SET mark = ? WHERE id = ?", X, intruder.case_id)
+    intruder.runs("UPDATE cases SET mark = ? WHERE id = ?", intruder.row.mark, moved)
+    assert "They found my phone." in visitor.come_back(code).main.text
+    assert "Another story." in come().come_back(other).main.text
+    for case_id in (intruder.case_id, moved):
+        assert case_keys.key_row(place.mailbox, case_id).is_named_rightly
+
+
+def test_the_box_of_another_case_opens_nothing(
+    visitor: Visitor, place: Place, intruder: Intruder, code: str, come: Callable[[], Visitor]
+) -> None:
+    other = come().hand_in("tell", "Another story.")
+    intruder.runs(
+        "UPDATE cases SET box = (SELECT box FROM cases WHERE id = ?) WHERE id = ?",
+        place.case_of(other),
+        intruder.case_id,
+    )
+    assert visitor.come_back(code).heading == NOTHING
+    assert "Another story." in come().come_back(other).main.text
+
+
+@pytest.mark.parametrize("box", [None, b"", bytes(89), bytes(600)])
+def test_a_damaged_box_is_the_one_text_and_the_code_still_erases(
+    visitor: Visitor, place: Place, intruder: Intruder, code: str, box: bytes | None
+) -> None:
+    intruder.runs("UPDATE cases SET box = ?", box)
+    assert visitor.come_back(code).heading == NOTHING
+    assert visitor.send(visitor.ask_to_erase(code)).heading == "Erased."
+    assert place.count("cases") == 0
+    assert len(withdrawals.proofs_in(place.mailbox)) == 2
+
+
+def test_a_row_led_to_another_case_opens_nothing(
+    visitor: Visitor, place: Place, intruder: Intruder, code: str, come: Callable[[], Visitor]
+) -> None:
+    other = place.case_of(come().hand_in("tell", "Another story."))
+    (tag,) = place.mailbox.rows("SELECT tag FROM cases WHERE id = ?", (intruder.case_id,))[0]
+    intruder.runs("UPDATE cases SET tag = ? WHERE id = ?", secrets.token_bytes(32), intruder.case_id)
+    intruder.runs("UPDATE cases SET tag = ? WHERE id = ?", tag, other)
+    assert visitor.come_back(code).heading == NOTHING
+    page = visitor.send(visitor.ask_to_erase(code))
+    assert "Another story." not in page.main.text
+
+
+def says_as_circle(place: Place, intruder: Intruder, words: str) -> bytes:
+    """Write an answer with the circle's own key, as a member could who writes the mailbox as well."""
+    pair = place.pair
+    return intruder.says(words, intruder.as_circle(pair), pair.public, KeyName(0, 1, 2))
+
+
+def test_an_answer_that_the_desk_has_not_marked_is_not_shown(
+    visitor: Visitor, place: Place, intruder: Intruder, code: str
+) -> None:
+    says_as_circle(place, intruder, "Come to the bridge at eight.")
+    page = visitor.come_back(code)
+    assert "Come to the bridge" not in page.html
+    assert "damaged" not in page.main.text
+    assert "Are you safe?" in page.main.text
+
+
+def test_no_question_and_no_story_comes_from_an_answer_without_a_mark(
+    visitor: Visitor, place: Place, intruder: Intruder, code: str
+) -> None:
+    pair = place.pair
+    for payload in (FinalText("A title", "Planted words.", "en", 20_000), StoryLink(new_id().hex())):
+        intruder.says(payload, intruder.as_circle(pair), pair.public, KeyName(0, 1, 2))
+    intruder.runs("UPDATE cases SET state = 'published'")
+    page = visitor.come_back(code)
+    assert "Planted words." not in page.html
+    assert not page.has(id="proposal")
+    assert not page.has(value="take_back")
+
+
+@pytest.mark.parametrize("moved", ["id", "case"])
+def test_the_mark_of_another_answer_makes_nothing_true(
+    visitor: Visitor, place: Place, intruder: Intruder, code: str, moved: str, come: Callable[[], Visitor]
+) -> None:
+    planted = says_as_circle(place, intruder, "Come to the bridge at eight.")
+    if moved == "id":  # under the id of an answer that was written here
+        (answer,) = place.mailbox.rows("SELECT id FROM messages WHERE author = 'circle' ORDER BY number LIMIT 1")[0]
+        intruder.runs("DELETE FROM messages WHERE id = ?", answer)
+        intruder.runs("UPDATE messages SET id = ? WHERE id = ?", answer, planted)
+    else:  # marked, as if it had been written in another case
+        other = place.case_of(come().hand_in("tell", "Another story."))
+        with place.shown.writing():
+            mark = new_key()
+            place.shown.run("INSERT INTO replies (message_id, case_id, mark) VALUES (?, ?, ?)", (planted, other, mark))
+    page = visitor.come_back(code)
+    assert page.status == 200
+    assert "Come to the bridge" not in page.html
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("number", 10_000), ("number", -1), ("number", 2**62), ("turn", 1), ("turn", 300), ("generation", 0),
+     ("generation", 9), ("generation", 2**40), ("codes", 0), ("codes", 3), ("codes", 17), ("author", "god"),
+     ("sealed", b""), ("sealed", bytes(100_000)), ("id", b"short")],
+)  # fmt: skip
+def test_a_message_under_a_wild_number_hides_no_other_and_stops_nobody(
+    visitor: Visitor, place: Place, intruder: Intruder, code: str, column: str, value: int | str | bytes
+) -> None:
+    pair = place.pair
+    keys = intruder.as_author(MINE)
+    planted = intruder.says("Planted.", keys, pair.public, KeyName(0, 1, 1), "visitor")
+    intruder.runs(f"UPDATE messages SET {column} = ? WHERE id = ?", value, planted)
+    page = visitor.come_back(code)
+    assert page.status == 200
+    for words in ("They found my phone.", "We read every word.", "Are you safe?"):
+        assert words in page.main.text
+    assert "Planted." not in page.main.text
+    assert visitor.send(page, text="I am here.").has(id="arrived")
+    assert intruder.reads(intruder.as_circle(pair))[-1] == "I am here."
+
+
+def test_what_is_planted_as_message_0_is_no_day_and_is_written_over(
+    visitor: Visitor, place: Place, intruder: Intruder, code: str
+) -> None:
+    intruder.runs("DELETE FROM messages WHERE number = 0")
+    intruder.says("Planted.", intruder.as_author(MINE), place.pair.public, KeyName(0, 1, 1), "site", at=0)
+    assert "Nobody has opened this with your code before." in visitor.come_back(code).main.text
+    assert place.mailbox.rows("SELECT codes FROM messages WHERE number = 0") == [(2,)]
+
+
+def test_a_message_whose_id_was_put_into_another_case_loses_no_words(
+    visitor: Visitor, place: Place, come: Callable[[], Visitor]
+) -> None:
+    check = visitor.check("tell", "They found my phone.")
+    visitor.confirm(check)
+    other = place.case_of(come().hand_in("tell", "Another story."))
+    intruder = Intruder(place, other)
+    intruder.runs("DELETE FROM messages WHERE case_id = ?", other)
+    intruder.runs("UPDATE messages SET case_id = ?", other)
+    page = visitor.confirm(check)
+    assert (page.status, page.box, page.code) == (503, "They found my phone.", check.code)
+
+
+@pytest.mark.parametrize("planted", ["id", "tag"])
+def test_a_row_in_the_place_of_a_case_is_never_replaced(visitor: Visitor, place: Place, planted: str) -> None:
+    check = visitor.check("tell", "They found my phone.")
+    visitor.confirm(check)
+    intruder = Intruder(place, place.case_ids()[0])
+    intruder.runs("DELETE FROM messages")
+    intruder.runs("UPDATE cases SET mark = ?, box = ?", X, bytes(89))
+    if planted == "id":
+        intruder.runs("UPDATE cases SET tag = ?", new_key())
+    before = place.mailbox.rows("SELECT * FROM cases")
+    page = visitor.confirm(check, text="Other words.")
+    assert page.status in (200, 503)
+    assert place.mailbox.rows("SELECT * FROM cases") == before
+
+
+# --- a visit asks again with each page ---
+
+
+def _types_the_line(visitor: Visitor, page: Page) -> Page:
+    shown = visitor.send(page.form_doing("new_code"))
+    return visitor.send(shown, line=shown.code[-4:]) if shown.code else shown
+
+
+def _is_sure(visitor: Visitor, page: Page) -> Page:
+    asked = visitor.send(page.form_doing("erase"))
+    return visitor.send(asked) if asked.heading == "Erase everything?" else asked
+
+
+ACTS: dict[str, Callable[[Visitor, Page], Page]] = {
+    "read": lambda visitor, _: visitor.go("case"),
+    "write": lambda visitor, page: visitor.send(page, text="I am the author."),
+    "consents": lambda visitor, page: visitor.send(page.form_doing("consents"), publish="ask"),
+    "new code": _types_the_line,
+    "erase": _is_sure,
+}
+
+
+@pytest.mark.parametrize("act", ACTS)
+@pytest.mark.parametrize("ended_by", ["new code", "closed", "gone", "erased"])
+def test_the_visit_of_an_old_code_or_behind_a_closed_door_is_over_with_every_act(
+    visitor: Visitor, place: Place, come: Callable[[], Visitor], act: str, ended_by: str
+) -> None:
+    code = visitor.hand_in("tell", "They found my phone.")
+    thief = come()
+    page = thief.come_back(code)
+    match ended_by:
+        case "new code":
+            visitor.new_code(code)
+        case "erased":
+            visitor.erase_without_opening(code)
+        case door:
+            place.closes_the_door(door)
+    tables = [f"SELECT * FROM {table}" for table in ("cases", "messages", "withdrawn")]
+    before = [place.mailbox.rows(table) for table in tables]
+    answer = ACTS[act](thief, page)
+    assert answer.heading == NOTHING or NOTHING in answer.errors
+    assert "They found my phone." not in answer.html
+    assert [place.mailbox.rows(table) for table in tables] == before
+
+
+def test_the_row_of_before_put_back_ends_the_visit_of_the_new_code(
+    visitor: Visitor, place: Place, come: Callable[[], Visitor]
+) -> None:
+    code = visitor.hand_in("tell", "They found my phone.")
+    intruder = Intruder(place, place.case_ids()[0])
+    new = visitor.new_code(code)
+    intruder.puts_back()
+    assert visitor.send(visitor.page, text="I am here.").errors
+    assert come().come_back(new).heading == NOTHING
+    assert "I am here." not in intruder.reads(intruder.as_circle(place.pair))
+
+
+# --- taking back ---
+
+
+@pytest.mark.parametrize("damaged", ["nothing", "stop", "box", "mark", "stop of another", "stop and box"])
+@pytest.mark.parametrize("door", ["open", "closed"])
+def test_the_code_erases_whatever_was_damaged_and_gives_both_proofs_while_it_can(
+    visitor: Visitor, place: Place, intruder: Intruder, code: str, damaged: str, door: str
+) -> None:
+    if door == "closed":
+        place.closes_the_door()
+    for column in ("stop", "box"):
+        if column in damaged.split():
+            intruder.runs(f"UPDATE cases SET {column} = ?", secrets.token_bytes(73 if column == "stop" else 121))
+    if damaged == "mark":
+        intruder.runs("UPDATE cases SET mark = ?", X)
+    if damaged == "stop of another":  # by somebody who had the code, too
+        stop = seal_stop(place.author_keys(code).stop, intruder.case_id, stop_root(MINE))
+        intruder.runs("UPDATE cases SET stop = ?", stop)
+    assert visitor.send(visitor.ask_to_erase(code)).heading == "Erased."
+    assert place.count("cases") == place.count("messages") == 0
+    marks = withdrawals.withdrawn_among(place.mailbox, place.shown, [intruder.row.mark])
+    if damaged == "stop and box":
+        assert place.count("withdrawn") == 0
+    else:
+        assert (marks, place.count("withdrawn")) == ({intruder.row.mark}, 2)
+
+
+def test_a_case_that_is_gone_and_was_put_back_is_not_there_for_its_code(
+    visitor: Visitor, place: Place, intruder: Intruder, code: str
+) -> None:
+    place.closes_the_door("gone")
+    assert visitor.come_back(code).heading == NOTHING
+    assert visitor.send(visitor.ask_to_erase(code)).heading == NOTHING
+    assert place.case_ids() == [intruder.case_id]
+
+
+def test_a_damaged_stop_is_made_anew_when_its_author_comes_back(
+    visitor: Visitor, place: Place, intruder: Intruder, code: str
+) -> None:
+    intruder.runs("UPDATE cases SET stop = ?", bytes(73))
+    visitor.come_back(code)
+    place.closes_the_door()
+    intruder.runs("UPDATE cases SET box = NULL")
+    assert visitor.send(visitor.ask_to_erase(code)).heading == "Erased."
+    assert withdrawals.withdrawn_among(place.mailbox, place.shown, [intruder.row.mark])
+
+
+@pytest.mark.parametrize("planted", ["mark", "id", "random"])
+def test_a_list_of_what_was_taken_back_without_proofs_takes_nothing_back(
+    visitor: Visitor, place: Place, planted: str
+) -> None:
+    check = visitor.check("tell", "They found my phone.")
+    visitor.confirm(check)
+    intruder = Intruder(place, place.case_ids()[0])
+    value = {"mark": intruder.row.mark, "id": intruder.case_id, "random": new_key()}[planted]
+    intruder.runs("INSERT INTO withdrawn (proof) VALUES (?)", value)
+    assert visitor.confirm(check, text="And more.").heading == "It has arrived."
+    assert "They found my phone." in visitor.come_back(check.code).main.text
+
+
+def test_the_site_can_write_nothing_into_what_it_is_shown(visitor: Visitor, place: Place) -> None:
+    visitor.hand_in()
+    shown = place.apps[0].extensions["site"].shown.here()
+    with pytest.raises((HalfWritten, DamagedFile)), shown.writing():
+        shown.run("UPDATE circle_keys SET public_key = ?", (X,))
+    assert place.public_key(place.circle_id) == place.pair.public
