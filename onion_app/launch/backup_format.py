@@ -85,13 +85,17 @@ def write_backup(
     stream = SealingStream(_key(keys), clear)
     file.write(clear + stream.header)
     plain = _PlainSide(lambda piece, last: file.write(stream.seal(piece, last=last)), size_for(copies), progress)
-    with tarfile.open(mode="w|", fileobj=cast("IO[bytes]", plain), format=tarfile.GNU_FORMAT) as tar:
+    _write_members(cast("IO[bytes]", plain), contents, copies)
+    plain.fill()
+
+
+def _write_members(plain: IO[bytes], contents: Contents, copies: Copies) -> None:
+    with tarfile.open(mode="w|", fileobj=plain, format=tarfile.GNU_FORMAT) as tar:
         description = to_json(asdict(contents)).encode()
         tar.addfile(_member(_DESCRIPTION, len(description)), BytesIO(description))
         for name, kind in _MEMBERS.items():
             with copies[kind].open("rb") as copy:
                 tar.addfile(_member(name, os.fstat(copy.fileno()).st_size), copy)
-    plain.fill()
 
 
 def read_head(file: BinaryIO) -> Head:

@@ -1,18 +1,21 @@
 """Cases in a state that nothing runs on."""
 
 import time
+from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from onion_app.crypto.keyslots import VaultKeys
 from onion_app.days import DAY
 from onion_app.launch import backup_restore
-from onion_app.launch.backup_restore import RestoreResult
+from onion_app.launch.backup_restore import Destination
+from onion_app.launch.carry_over import CarriedOver
 from onion_app.launch.state import State
-from onion_app.vault.desk import circles, known_keys
+from onion_app.vault.desk import circles
 from onion_app.vault.mailbox import lifetime, messages
-from tests.vault.made import new_case
+from onion_app.vault.mailbox.records import KeyRow
+from tests.vault.made import new_case, proofs_of
 from tests.world import World
 
 TODAY = int(time.time() // DAY)
@@ -27,6 +30,10 @@ def quietly(_done: float) -> None:
     pass
 
 
+def agreed(_carried: CarriedOver) -> None:
+    pass
+
+
 @dataclass(frozen=True)
 class Kept:
     """A state with one case in it, and what opens it."""
@@ -35,7 +42,11 @@ class Kept:
     keys: VaultKeys
     passphrase: str
     spare_code: str
-    case: bytes
+    row: KeyRow = field(repr=False)
+
+    @property
+    def case(self) -> bytes:
+        return self.row.id
 
     def opened(self, place: State | None = None) -> "closing[World]":
         return opened(place or self.place, self.keys)
@@ -45,40 +56,44 @@ class Kept:
         return target
 
     def restore(
-        self, file: Path, folder: Path, secret: str = "", *, replace: bool = False, newer: Path | None = None
-    ) -> RestoreResult:
-        secret = secret or self.passphrase
-        return backup_restore.restore_backup(file, secret, folder, noon, quietly, replace=replace, newer=newer)
-
-    def meets_keys(self, *epochs: int) -> None:
-        """Note at the desk that somebody has opened the case with these keys."""
-        met = [known_keys.KnownKey(epoch, bytes(32), bytes(16)) for epoch in epochs]
-        with self.opened() as world:
-            known_keys.remember_keys(world.desk, self.case, met)
-
-    def keys_met(self, place: State | None = None) -> list[int]:
-        with self.opened(place) as world:
-            return sorted(known_keys.known_keys(world.desk, self.case))
+        self,
+        file: Path,
+        folder: Path,
+        secret: str = "",
+        *,
+        replace: bool = False,
+        newer: Path | None = None,
+        agree: Callable[[CarriedOver], None] = agreed,
+    ) -> CarriedOver:
+        secret, into = secret or self.passphrase, Destination(folder, replace, newer)
+        return backup_restore.restore_backup(file, secret, into, noon, quietly, agree)
 
     def take_back(self) -> None:
+        """Erase the case as its author does."""
         with self.opened() as world:
-            lifetime.erase_case(world.mailbox, self.case, TODAY)
+            lifetime.erase_case(world.mailbox, self.case, proofs_of(self.row))
 
     def is_there(self, place: State | None = None) -> bool:
         return is_there(place or self.place, self.keys, self.case)
 
 
 def opened(place: State, keys: VaultKeys) -> "closing[World]":
-    """Open both databases of a state for a moment."""
+    """Open the databases of a state for a moment."""
     return closing(World(place.path, noon, keys))
 
 
-def add_case(place: State, keys: VaultKeys, day: int) -> bytes:
-    """Store a case whose only message came on this day, and give its id."""
+def store_case(world: World, day: int) -> KeyRow:
+    """Store a case whose only message came on this day, and give its row."""
+    new = new_case(circles.circles(world.desk)[0].id, day=day)
+    with world.mailbox.writing():
+        lifetime.store_case(world.mailbox, new)
+    return new.row
+
+
+def add_case(place: State, keys: VaultKeys, day: int) -> KeyRow:
+    """Store a case in a state that is not open."""
     with opened(place, keys) as world:
-        new = new_case(circles.circles(world.desk)[0].id, day=day)
-        lifetime.add_case(world.mailbox, new)
-    return new.id
+        return store_case(world, day)
 
 
 def is_there(place: State, keys: VaultKeys, case: bytes) -> bool:

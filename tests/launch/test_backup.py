@@ -1,14 +1,19 @@
 """A backup is whole or refused by name; what comes out of it is what went in, less what was taken back since."""
 
+import io
+import os
 import shutil
 import stat
-from collections.abc import Callable
+import tarfile
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
+import sqlcipher3
 
 from onion_app.crypto.codes import new_code
-from onion_app.crypto.keyslots import open_slots
+from onion_app.crypto.keyslots import new_vault_keys, open_slots
 from onion_app.errors import (
     AlreadyRunning,
     BackupDamaged,
@@ -16,15 +21,20 @@ from onion_app.errors import (
     BadUsage,
     NotABackup,
     SanctuaryError,
+    StateBeforeRelease,
     StateTaken,
     WrongPassphrase,
 )
 from onion_app.launch import backup_format, backup_restore, state
+from onion_app.launch.carry_over import CarriedOver
 from onion_app.launch.state import State
+from onion_app.launch.workplace import COPYING, workplace
 from onion_app.vault import statefiles
+from onion_app.vault.connection import KINDS
 from onion_app.vault.mailbox import messages
+from tests import tables
 from tests.launch.conftest import Installation, Launched, contents
-from tests.launch.keeping import TODAY, Kept, noon, quietly
+from tests.launch.keeping import TODAY, Kept, agreed, noon, quietly, store_case
 from tests.launch.manage import manage, with_secret
 
 
@@ -34,15 +44,13 @@ def elsewhere(tmp_path: Path) -> Path:
 
 
 def test_a_backup_is_restored_with_the_spare_code_elsewhere(kept: Kept, tmp_path: Path, elsewhere: Path) -> None:
-    kept.meets_keys(1, 2)  # the second epoch began after the mailbox was copied
     file = kept.save(tmp_path / "backup")
     done = kept.restore(file, elsewhere, kept.spare_code)
-    assert (done.day, done.withdrawn, done.unread_lists) == (TODAY, 0, ())
+    assert done == CarriedOver(TODAY, 0, (), has_desk=False, unread=())
     restored = State(elsewhere)
     assert open_slots(statefiles.read_keyslots(elsewhere), kept.passphrase) == kept.keys
     assert kept.is_there(restored)
-    assert (kept.keys_met(), kept.keys_met(restored)) == ([1, 2], [1])
-    whole = {"desk", "last-backup", "lock", "mailbox", "run", "tor", "vault.key"}
+    whole = {"desk", "last-backup", "lock", "mailbox", "run", "shown", "tor", "vault.key"}
     assert {path.name for path in elsewhere.iterdir()} == whole
     for path in (elsewhere, *elsewhere.rglob("*")):
         assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600), path
@@ -56,20 +64,111 @@ def test_a_backup_has_one_of_few_sizes_and_shows_nothing(kept: Kept, tmp_path: P
         [message] = messages.messages_of(world.mailbox, kept.case)
     assert not [secret for secret in (b"SQLite", message.sealed[:64]) if secret in file.read_bytes()]
     assert statefiles.read_backup_day(kept.place.path) == TODAY
-    assert not [*kept.place.path.glob("copying*"), *tmp_path.glob("*.part")]
+    assert not [*kept.place.desk.glob("copying*"), *tmp_path.glob("*.part")]
 
 
-def test_a_large_backup_doubles() -> None:
-    half = backup_format.Part(40 << 20, "", 1)
-    assert backup_format.size_for(backup_format.Contents(TODAY, half, half)) == 128 << 20
+def test_a_large_backup_doubles(tmp_path: Path) -> None:
+    copies: backup_format.Copies = {kind: tmp_path / kind for kind in KINDS}
+    for copy in copies.values():
+        copy.touch()
+        os.truncate(copy, 30 << 20)
+    assert backup_format.size_for(copies) == 128 << 20
 
 
 def test_a_backup_is_made_while_everything_runs(standing: Launched, installation: Installation, tmp_path: Path) -> None:
     secret, file = installation.printed["passphrase"], tmp_path / "backup"
     assert with_secret(standing.state, secret, "backup", str(file)).error is None
     assert with_secret(standing.state, secret, "restore", str(file), "--check").error is None
+    into = backup_restore.Destination(standing.state, replace=True)
     with pytest.raises(AlreadyRunning):
-        backup_restore.restore_backup(file, secret, standing.state, noon, quietly, replace=True, newer=None)
+        backup_restore.restore_backup(file, secret, into, noon, quietly, agreed)
+
+
+def test_the_copies_are_whole_while_others_move_the_log_and_nobody_writes(
+    kept: Kept, tmp_path: Path, elsewhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with kept.opened() as world:  # an open connection keeps the log
+        ids = {store_case(world, TODAY).id for _ in range(40)} | {kept.case}
+        moved: list[int] = []
+
+        def copy_in_halves(source: Path, target: Path) -> None:
+            half = source.stat().st_size // 2
+            with (
+                source.open("rb") as old,
+                target.open("wb") as new,
+                tables.opened(kept.place.mailbox / "mailbox.db", kept.keys.mailbox) as other,
+            ):
+                new.write(old.read(half))
+                other.execute("PRAGMA busy_timeout = 0")
+                moved.append(other.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()[2])
+                assert other.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 1, "the log began anew"
+                with pytest.raises(sqlcipher3.OperationalError):
+                    other.execute("BEGIN IMMEDIATE")
+                new.write(old.read())
+
+        with monkeypatch.context() as patched:
+            patched.setattr(shutil, "copyfile", copy_in_halves)
+            file = kept.save(tmp_path / "backup")
+    assert moved[0] > 0, "no page was moved while it was copied"
+    kept.restore(file, elsewhere)
+    with kept.opened(State(elsewhere)) as world:
+        assert {row[0] for row in world.mailbox.rows("SELECT id FROM cases")} == ids
+        assert world.mailbox.rows("SELECT DISTINCT length(sealed) FROM messages") == [(2089,)]
+
+
+def rewritten(names: Sequence[str], *sizes: int) -> Callable[[BinaryIO], None]:
+    """Give what writes a tar of other members than ours."""
+
+    def write(file: BinaryIO) -> None:
+        with tarfile.open(mode="w|", fileobj=file) as tar:
+            for name, size in zip(names, sizes, strict=True):
+                content = b'{"day": 20000, "versions": {}}' if not size else bytes(size)
+                member = tarfile.TarInfo(name)
+                member.size = len(content)
+                member.type = tarfile.SYMTYPE if name.startswith("link") else tarfile.REGTYPE
+                member.name = name.removeprefix("link ")
+                tar.addfile(member, io.BytesIO(content))
+
+    return write
+
+
+OURS = ("contents.json", "mailbox.db", "shown.db", "desk.db")
+
+
+@pytest.mark.parametrize(
+    ("names", "sizes"),
+    [
+        (OURS[:3], (0, 10, 10)),
+        ((*OURS, "more"), (0, 10, 10, 10, 10)),
+        ((OURS[0], OURS[2], OURS[1], OURS[3]), (0, 10, 10, 10)),
+        ((OURS[1], OURS[0], *OURS[2:]), (10, 0, 10, 10)),
+        ((OURS[0], "../mailbox.db", *OURS[2:]), (0, 10, 10, 10)),
+        ((OURS[0], "link mailbox.db", *OURS[2:]), (0, 10, 10, 10)),
+        (OURS, (5000, 10, 10, 10)),
+        ((), ()),
+    ],
+)
+def test_a_backup_with_other_members_is_refused_whoever_has_sealed_it(
+    tmp_path: Path, names: Sequence[str], sizes: Sequence[int]
+) -> None:
+    keys, whole = new_vault_keys(), tmp_path / "backup"
+    into = {kind: io.BytesIO() for kind in KINDS}
+    with pytest.MonkeyPatch.context() as patch, whole.open("wb") as file:
+        patch.setattr(backup_format, "_write_members", lambda plain, *_: rewritten(names, *sizes)(plain))
+        for kind in KINDS:
+            (tmp_path / kind).touch()
+        copies = {kind: tmp_path / kind for kind in KINDS}
+        backup_format.write_backup(file, keys, "{}", backup_format.Contents(TODAY, {}), copies, quietly)
+    with whole.open("rb") as file:
+        head = backup_format.read_head(file)
+        with pytest.raises((BackupDamaged, BackupNewer)):
+            backup_format.read_backup(file, head, keys, into, quietly)  # type: ignore[arg-type]
+
+
+def test_two_backups_at_once_do_not_take_each_others_copies_away(kept: Kept, tmp_path: Path) -> None:
+    with workplace(kept.place.desk / COPYING), pytest.raises(BadUsage):
+        kept.save(tmp_path / "backup")
+    assert kept.save(tmp_path / "backup").exists()
 
 
 def test_what_is_there_already_is_never_written_over(kept: Kept, tmp_path: Path) -> None:
@@ -101,10 +200,10 @@ def test_what_was_taken_back_stays_gone_where_the_newer_state_is_replaced_or_nam
     assert [(aside.path / "vault.key").exists() for aside in backup_restore.asides(State(folder))] == [True] * replaced
 
 
-def test_a_list_that_does_not_open_is_said(kept: Kept, tmp_path: Path) -> None:
+def test_proofs_that_do_not_open_are_said(kept: Kept, tmp_path: Path) -> None:
     file = kept.save(tmp_path / "backup")
     (kept.place.mailbox / "mailbox.db").write_bytes(b"x" * 8192)
-    assert kept.restore(file, kept.place.path, replace=True).unread_lists == (kept.place.path,)
+    assert kept.restore(file, kept.place.path, replace=True).unread == (kept.place.path,)
     assert kept.is_there()
 
 
@@ -119,7 +218,8 @@ DAMAGES: dict[str, tuple[Callable[[bytes], bytes], type[SanctuaryError]]] = {
     "short": (lambda _: b"something else", NotABackup),
     "empty": (lambda _: b"", NotABackup),
     "under another spare code": (lambda whole: whole, WrongPassphrase),
-    "newer": (lambda whole: whole[:17] + b"\x02" + whole[18:], BackupNewer),
+    "newer": (lambda whole: whole[:17] + b"\x03" + whole[18:], BackupNewer),
+    "older": (lambda whole: whole[:17] + b"\x01" + whole[18:], StateBeforeRelease),
 }
 
 
@@ -160,7 +260,7 @@ def test_a_restore_that_was_cut_off_is_done_again(kept: Kept, tmp_path: Path, mo
             kept.restore(file, kept.place.path, replace=True)
     assert not state.is_held(kept.place)
     kept.restore(file, kept.place.path, replace=True)
-    assert not kept.is_there(), "the list was in the state that had been moved aside"
+    assert not kept.is_there(), "the proofs were in the state that had been moved aside"
     assert len(backup_restore.asides(kept.place)) == 2
 
 

@@ -83,7 +83,7 @@ def test_a_clock_far_ahead_destroys_nothing_until_somebody_has_looked_at_a_calen
     later: Operator, installation: Installation
 ) -> None:
     place, keys = State(later.state), installation.keys
-    case = add_case(place, keys, TODAY - 400)
+    case = add_case(place, keys, TODAY - 400).id
     with opened(place, keys) as world:
         world.put(seen_day=TODAY - 399)  # as if the clock had jumped
     later.launch(installation.passphrase)
