@@ -9,13 +9,13 @@ from tests.desk.house import (
     Volunteer,
     card_of,
     compares,
-    epochs_open_to,
     id_of,
     invites,
     joins,
     listed,
     pairs_of,
 )
+from tests.planting import Intruder
 from tests.world import Author
 
 
@@ -44,7 +44,7 @@ def circles_shown(volunteer: Volunteer) -> set[str]:
 
 def told_to(volunteer: Volunteer, circle: bytes) -> str:
     """Read everything that a member is shown about their circle and its people."""
-    pages = ("/", "/circles", f"/circles/{circle.hex()}/audit", f"/circles/{circle.hex()}/opened-elsewhere")
+    pages = ("/", "/circles", f"/circles/{circle.hex()}/audit")
     return " ".join(volunteer.get(page).text for page in pages)
 
 
@@ -142,12 +142,13 @@ def test_out_of_one_circle_is_not_out_of_the_other(
     assert circles_shown(counsellor) == {circle.hex()}
     assert taken.taken_by(house.desk, [author.case_id, lawyers_case.case_id]).keys() == {author.case_id}
     assert [found.circle_id for found in invitations.open_invitations(house.desk)] == [circle]
-    # The right circle has a new key, and its cases get theirs; the other's is the same.
+    # The right circle has a new key; the other's is the same.
     assert pairs_of(house, counsellor, law) == []
-    assert house.public_key(law) == circles.read_circle(house.desk, law).public_key != had[0].public
+    assert house.public_key(law) == circles.public_keys(house.desk, law)[2] != had[0].public
     assert house.public_key(circle) == key
-    assert not lawyer.press_on("/", "/circles/new-keys").having_class("delayed")
-    assert epochs_open_to(house, lawyers_case.case_id, law, had) == set()
+    lawyers_case.writes_back("After Sara.")
+    intruder = Intruder(house, lawyers_case.case_id)
+    assert intruder.reads(intruder.as_circle(had[0])) == ["For the lawyers."]
     # Those who remain learn what that person had read; and a second membership comes only with a new letting in.
     lawyer.get("/circles")
     assert "Sara was shut out" in card_of(lawyer, law).text
