@@ -1,0 +1,256 @@
+"""What a restore must not forget: what was taken back, who is out, which codes and doors are old. And nothing else."""
+
+from pathlib import Path
+
+import pytest
+
+from onion_app.crypto.casekeys import mark_of
+from onion_app.crypto.keyslots import change_passphrase, open_slots
+from onion_app.crypto.passphrases import new_passphrase
+from onion_app.errors import NotConfirmed, WrongPassphrase
+from onion_app.launch.carry_over import CarriedOver
+from onion_app.launch.state import State
+from onion_app.vault import forgetting, settings, statefiles
+from onion_app.vault.desk import case_records, circles, moderators
+from onion_app.vault.desk.case_records import Met, Read
+from onion_app.vault.mailbox import lifetime, records, withdrawals
+from onion_app.vault.shown import routing
+from tests.launch.conftest import contents
+from tests.launch.keeping import TODAY, Kept, store_case
+from tests.launch.manage import manage, with_secret
+from tests.vault.made import founded, grant, proofs_of, some_id, some_key, words
+from tests.world import World, publish
+
+
+def cases_in(world: World) -> set[bytes]:
+    return {row[0] for row in world.mailbox.rows("SELECT id FROM cases") if isinstance(row[0], bytes)}
+
+
+@pytest.fixture
+def rows(kept: Kept) -> list[records.KeyRow]:
+    """Have ten cases in the state."""
+    with kept.opened() as world:
+        return [kept.row, *(store_case(world, TODAY) for _ in range(9))]
+
+
+@pytest.fixture
+def backup(kept: Kept, rows: list[records.KeyRow], tmp_path: Path) -> Path:
+    """Have a backup with these cases in it."""
+    assert len(rows) == 10
+    return kept.save(tmp_path / "backup")
+
+
+@pytest.mark.parametrize("where", ["mailbox", "shown"])
+def test_exactly_the_cases_go_again_whose_authors_took_them_back(
+    kept: Kept, rows: list[records.KeyRow], backup: Path, where: str
+) -> None:
+    back = rows[:3]
+    with kept.opened() as world:
+        for row in back:
+            lifetime.erase_case(world.mailbox, row.id, proofs_of(row))
+        if where == "shown":
+            assert withdrawals.bring_proofs(world.mailbox, world.shown) == 6
+    assert kept.restore(backup, kept.place.path, replace=True).withdrawn == 3
+    with kept.opened() as world:
+        assert cases_in(world) == {row.id for row in rows[3:]}
+
+
+def test_a_hostile_list_of_marks_ids_and_random_bytes_deletes_nothing(
+    kept: Kept, rows: list[records.KeyRow], backup: Path
+) -> None:
+    with kept.opened() as world:
+        planted = [value for row in rows for value in (row.mark, row.id * 2, row.home * 2, row.tag or b"", some_key())]
+        planted += [mark_of(row.mark) for row in rows] + [key for row in rows for key in row.codes]
+        with world.mailbox.writing():
+            withdrawals.add_proofs(world.mailbox, planted)
+        # and rows of others' under a mark whose proof somebody has made: their id does not follow from it
+        with world.mailbox.writing():
+            world.mailbox.run("UPDATE cases SET mark = ? WHERE id = ?", (mark_of(planted[0]), rows[0].id))
+    assert kept.restore(backup, kept.place.path, replace=True).withdrawn == 0
+    with kept.opened() as world:
+        assert cases_in(world) == {row.id for row in rows}
+
+
+def test_a_row_under_a_mark_that_somebody_has_proved_stays_where_its_id_does_not_follow(
+    kept: Kept, rows: list[records.KeyRow], tmp_path: Path
+) -> None:
+    proof = some_key()
+    with kept.opened() as world, world.mailbox.writing():
+        world.mailbox.run("UPDATE cases SET mark = ? WHERE id = ?", (mark_of(proof), rows[0].id))
+    file = kept.save(tmp_path / "later")
+    with kept.opened() as world, world.mailbox.writing():
+        withdrawals.add_proofs(world.mailbox, [proof])
+    assert kept.restore(file, kept.place.path, replace=True).withdrawn == 0
+
+
+def test_what_retention_destroyed_or_somebody_deleted_comes_back(
+    kept: Kept, rows: list[records.KeyRow], backup: Path
+) -> None:
+    with kept.opened() as world:
+        note_reading(world, rows[0].id)
+        note_reading(world, rows[1].id)
+        with world.shown.writing():
+            settings.put_setting(world.shown, "retention_days", 30)
+        assert forgetting.destroy_due(world.mailbox, world.shown, world.desk, TODAY + 60) == 10
+        assert case_records.gone_cases(world.desk) == {rows[0].id, rows[1].id}
+    assert kept.restore(backup, kept.place.path, replace=True).withdrawn == 0
+    with kept.opened() as world:
+        assert cases_in(world) == {row.id for row in rows}
+        assert settings.read_settings(world.shown).retention_days == 180
+        assert case_records.gone_cases(world.desk) == set()
+
+
+def note_reading(world: World, case_id: bytes, number: int = 1) -> Read:
+    read = Read(number, some_key(), 0, 1, 1)
+    with world.desk.writing():
+        case_records.put_read(world.desk, case_id, read)
+    return read
+
+
+def test_a_story_goes_again_by_its_authors_proof_and_by_nothing_else(
+    kept: Kept, rows: list[records.KeyRow], tmp_path: Path
+) -> None:
+    marks = [mark_of(proofs_of(row)[1]) for row in rows[:2]]
+    with kept.opened() as world:
+        told = [words(some_id(), state="public", year=2026) for _ in marks]
+        for row, mark, version in zip(rows, marks, told, strict=False):
+            publish(world.shown, world.desk, [version], case=row.id, mark=mark)
+    file = kept.save(tmp_path / "with stories")
+    with kept.opened() as world, world.mailbox.writing():
+        withdrawals.add_proofs(world.mailbox, [proofs_of(rows[0])[1], marks[1]])
+    kept.restore(file, kept.place.path, replace=True)
+    with kept.opened() as world:
+        for db in (world.shown, world.desk):
+            assert db.rows("SELECT id FROM texts WHERE mark IS NOT NULL") == [(told[1].text_id,)]
+
+
+def test_closed_doors_and_longer_lists_are_carried_over_and_reading_is_the_backups(
+    kept: Kept, rows: list[records.KeyRow], tmp_path: Path
+) -> None:
+    closed, changed, longer_there, later = rows[0].id, rows[1].id, rows[2].id, some_id()
+    with kept.opened() as world:
+        before = note_reading(world, changed, 1)
+        with world.desk.writing():
+            case_records.put_met(world.desk, longer_there, of_backup := Met(5, some_key()))
+    file = kept.save(tmp_path / "with notes")
+    with kept.opened() as world:
+        note_reading(world, changed, 7)
+        with world.desk.writing():
+            case_records.close_door(world.desk, closed, TODAY - 3)
+            case_records.close_door(world.desk, later, TODAY - 3)
+            case_records.box_has_gone(world.desk, closed)
+            case_records.put_met(world.desk, changed, met := Met(2, some_key()))
+            case_records.put_met(world.desk, longer_there, Met(4, some_key()))
+    carried = kept.restore(file, kept.place.path, replace=True)
+    assert carried.has_desk
+    with kept.opened() as world:
+        assert (routing.door_of(world.shown, closed), routing.door_of(world.desk, later)) == ("closed", None)
+        forgetting.end_boxes(world.mailbox, world.desk, TODAY)
+        assert world.mailbox.row("SELECT box FROM cases WHERE id = ?", (closed,)) == (None,)
+        assert case_records.read_met(world.desk, changed) == met
+        assert case_records.read_met(world.desk, longer_there) == of_backup
+        assert case_records.read_read(world.desk, changed) == before
+
+
+def let_in(world: World, circle_id: bytes, who: moderators.Moderator) -> None:
+    """Give somebody who is at work in another circle this one's present key."""
+    generation = circles.read_circle(world.desk, circle_id).generation
+    assert generation
+    with world.desk.writing():
+        circles._store(world.desk, [grant(circle_id, generation, who.id, some_key())])
+
+
+def test_who_was_shut_out_since_stays_out_and_has_no_part_in_the_next_key(kept: Kept, tmp_path: Path) -> None:
+    with kept.opened() as world:
+        _, ana = founded(world.desk, "ana")
+        one, ben = founded(world.desk, "ben")
+        two, cem = founded(world.desk, "cem")
+        for who in (ana, cem):
+            let_in(world, one.id, who)
+        let_in(world, two.id, ben)
+        world.follow()
+        old = circles.public_keys(world.desk, one.id)
+    file = kept.save(tmp_path / "with people")
+    with kept.opened() as world:
+        theirs = circles.circles_of(world.desk, ana.id)
+        out = {each.id: circles.seal_next_key(world.desk, each.id, ana.id) for each in theirs}
+        circles.remove_member(world.desk, ana.id, out)
+        circles.remove_from_circle(world.desk, ben.id, one.id, circles.seal_next_key(world.desk, one.id, ben.id), [])
+        founded(world.desk, "dan")  # a circle of which the backup knows nothing
+    carried = kept.restore(file, kept.place.path, replace=True)
+    assert sorted(carried.shut_out) == ["ana", "ben"]
+    with kept.opened() as world:
+        assert {who.handle for who in circles.members_of(world.desk, one.id)} == {"cem"}
+        assert {who.handle for who in circles.members_of(world.desk, two.id)} == {"ben", "cem"}
+        assert moderators.read_moderator(world.desk, ana.id).state == "out"
+        assert moderators.read_moderator(world.desk, ben.id).state == "active"
+        assert not world.desk.rows("SELECT 1 FROM circle_grants WHERE moderator_id = ?", (ana.id,))
+        present = routing.circle_key(world.shown, one.id)
+        assert present.generation > max(old)
+        assert present.public_key not in old.values()
+
+
+def test_a_desk_that_is_older_than_the_backup_shuts_nobody_out(kept: Kept, tmp_path: Path) -> None:
+    with kept.opened() as world:
+        shared, _ = founded(world.desk, "ana")
+        _, ben = founded(world.desk, "ben")
+        world.follow()
+    older = State(tmp_path / "older")
+    kept.restore(kept.save(tmp_path / "without ben"), older.path)
+    statefiles.write_backup_day(older.path, TODAY - 1)
+    with kept.opened() as world:
+        let_in(world, shared.id, ben)
+    carried = kept.restore(kept.save(tmp_path / "with ben"), older.path, replace=True)
+    assert (carried.shut_out, carried.has_desk) == ((), False)
+    with kept.opened(older) as world:
+        assert {who.handle for who in circles.members_of(world.desk, shared.id)} == {"ana", "ben"}
+
+
+def test_the_day_of_the_backup_is_told_and_an_earlier_one_is_never_called_off(kept: Kept, tmp_path: Path) -> None:
+    for told, day in ((None, TODAY), (TODAY - 9, TODAY - 9)):
+        with kept.opened() as world:
+            world.put(restored=told)
+        kept.restore(kept.save(tmp_path / f"told {told}"), kept.place.path, replace=True)
+        with kept.opened() as world:
+            assert settings.read_settings(world.shown).restored == day
+
+
+def test_an_old_passphrase_does_not_come_back_with_an_old_backup(kept: Kept, backup: Path, tmp_path: Path) -> None:
+    new = new_passphrase()
+    changed = change_passphrase(statefiles.read_keyslots(kept.place.path), kept.keys, new)
+    statefiles.write_keyslots(kept.place.path, changed)
+    kept.restore(backup, kept.place.path, kept.passphrase, replace=True)
+    slots = statefiles.read_keyslots(kept.place.path)
+    assert open_slots(slots, new) == kept.keys
+    with pytest.raises(WrongPassphrase):
+        open_slots(slots, kept.passphrase)
+    kept.restore(backup, tmp_path / "elsewhere", kept.passphrase)
+    assert open_slots(statefiles.read_keyslots(tmp_path / "elsewhere"), kept.passphrase) == kept.keys
+
+
+def test_the_number_is_shown_before_anything_is_done(kept: Kept, backup: Path) -> None:
+    kept.take_back()
+    before, seen = contents(kept.place.path), list[CarriedOver]()
+
+    def refuse(carried: CarriedOver) -> None:
+        seen.append(carried)
+        raise NotConfirmed
+
+    with pytest.raises(NotConfirmed):
+        kept.restore(backup, kept.place.path, replace=True, agree=refuse)
+    assert [carried.withdrawn for carried in seen] == [1]
+    after = contents(kept.place.path)
+    assert {name for name in before if before[name] != after.get(name)} == set()
+    assert not list(kept.place.path.glob("restor*"))
+
+
+def test_the_operator_reads_the_number_and_types_a_word(kept: Kept, backup: Path) -> None:
+    kept.take_back()
+    done = with_secret(kept.place.path, kept.passphrase, "restore", str(backup), "--replace")
+    assert done.error is None
+    assert "gone again: 1 cases" in done.said
+    assert "may be here again" in done.said
+    assert "no newer desk" not in done.said
+    away = with_secret(kept.place.path.with_name("away"), kept.passphrase, "restore", str(backup))
+    assert "no newer desk" in away.said
+    assert type(manage(kept.place.path, "restore", str(backup), "--replace", typed="x\n").error) is not None
