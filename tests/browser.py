@@ -77,8 +77,10 @@ class Browser:
             self.driver.go_back()
 
     def reload(self) -> None:
-        """Press the browser's Reload."""
+        """Press the browser's Reload, say yes if it asks whether to send again, and wait for the page."""
+        before = self.find("html")
         self.driver.refresh()
+        self.wait_for_another_page(before)
 
     @property
     def url(self) -> str:
@@ -138,6 +140,14 @@ class Browser:
         """
         before = self.find("html")
         element.click()
+        self.wait_for_another_page(before)
+
+    def wait_for_another_page(self, before: Any) -> None:
+        """Wait until the page of an element is gone, and the next one is there.
+
+        Raises:
+            TimeoutError: no other page came.
+        """
         deadline = time.monotonic() + PATIENCE
         while self.is_here(before) or self.is_loading():
             if time.monotonic() > deadline:

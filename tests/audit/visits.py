@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from onion_app.choices import NOTES
+from onion_app.crypto.casekeys import CODES
 from onion_app.crypto.payloads import FinalText
 from scripts.rehearsal.people import Visitor
 from scripts.rehearsal.wire import exchange, request, through_unix
@@ -77,6 +78,13 @@ def _write(visitor: Visitor, site: Site) -> None:
         visitor.send(check.form_with("line"), line="", no_return="1")
 
 
+def _code_after_which_there_is_none(visitor: Visitor) -> str:
+    code = visitor.hand_in("ask", TELLING)
+    for _ in range(1, CODES):
+        code = visitor.new_code(code)
+    return code
+
+
 def _come_back(visitor: Visitor, site: Site) -> None:
     code = visitor.hand_in("tell", TELLING, publish="ask")
     visitor.send(visitor.go("return").form_with("code"), code=code[:-1])
@@ -87,5 +95,10 @@ def _come_back(visitor: Visitor, site: Site) -> None:
     visitor.send(asked.form_with("text"), text="")
     visitor.send(asked.form_doing("consents"))
     visitor.send(visitor.send(asked.form_doing("new_code")).form_with("line"), line="0")
+    visitor.come_back(_code_after_which_there_is_none(visitor))
+    visitor.send(visitor.page.form_doing("new_code"))
+    site.put(restored=site.today)
+    visitor.come_back(code)
+    site.put(restored=None)
     site.ahead += 1_200.0
     visitor.send(visitor.write_back(asked, "Too late.").form_with("text"), code="1" * 27)
