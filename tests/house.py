@@ -18,7 +18,6 @@ import pytest
 
 from onion_app.crypto import codes
 from onion_app.crypto.keyslots import VaultKeys, open_slots
-from onion_app.vault.connection import KINDS, file_name
 from scripts.rehearsal.network import PrivateNetwork
 from scripts.rehearsal.people import Visitor, Volunteer
 from scripts.rehearsal.wire import through_tor, through_unix
@@ -111,8 +110,7 @@ class House:
 
     def tables(self) -> tables.Tables:
         """Read every row of the three databases."""
-        dumped = {kind: tables.dump(self.state / kind / file_name(kind), self.keys.of(kind)) for kind in KINDS}
-        return {f"{kind}.{name}": rows for kind, each in dumped.items() for name, rows in each.items()}
+        return tables.dump_all(self.state, self.keys)
 
     @contextmanager
     def world(self) -> Iterator[World]:

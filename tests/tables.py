@@ -1,4 +1,4 @@
-"""Reading both databases the way somebody does who has seized their keys: every table, every row, every byte."""
+"""Reading the three databases the way somebody does who has seized their keys: every table, every row, every byte."""
 
 import subprocess
 from collections.abc import Iterator
@@ -7,6 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import sqlcipher3
+
+from onion_app.crypto.keyslots import VaultKeys
+from onion_app.vault.connection import KINDS
 
 PAGE, SALT, IV, MAC = 4096, 16, 16, 64  # bytes
 
@@ -30,6 +33,29 @@ def dump(file: Path, key: bytes) -> Tables:
     with opened(file, key) as connection:
         names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         return {name: connection.execute(f'SELECT * FROM "{name}"').fetchall() for name in names}
+
+
+def dump_all(state: Path, keys: VaultKeys) -> Tables:
+    """Read every row of the three files of a state, each table under the name of its file."""
+    files = {kind: dump(state / kind / f"{kind}.db", keys.of(kind)) for kind in KINDS}
+    return {f"{kind}.{name}": rows for kind, tables in files.items() for name, rows in tables.items()}
+
+
+def together(*copies: Tables) -> Tables:
+    """Put copies of the same files together: all that ever stood there when one was made."""
+    return {name: list(dict.fromkeys(row for copy in copies for row in copy[name])) for name in copies[0]}
+
+
+def values_in(tables: Tables, *sizes: int) -> set[bytes]:
+    """Give every value of so many bytes that stands anywhere."""
+    values = (value for rows in tables.values() for row in rows for value in row)
+    return {value for value in values if isinstance(value, bytes) and len(value) in sizes}
+
+
+def belonging(tables: Tables, case: bytes) -> Tables:
+    """Find every row of every table in which the id of a case stands."""
+    found = {name: [row for row in rows if case in row] for name, rows in tables.items()}
+    return {name: rows for name, rows in found.items() if rows}
 
 
 def everything_in(tables: Tables) -> bytes:

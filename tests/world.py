@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from onion_app.desk.case_view import CaseView
     from onion_app.desk.context import Databases
     from onion_app.desk.permissions import Member
     from onion_app.vault.database import Database
@@ -77,6 +78,7 @@ class Enrolled(NamedTuple):
     totp: str
     id: bytes
     private: bytes
+    sheet: str = ""
 
 
 class World:
@@ -146,7 +148,7 @@ class World:
         made = enrolment.begin_enrolment(self.dbs, self.invitation(circle_id, coordinator=coordinator))
         enrolment.enrol(self.dbs, made, handle)
         who = moderators.find_moderator(self.desk, handle)
-        return Enrolled(handle, made.passphrase, made.secrets.totp, who.id, made.secrets.private)
+        return Enrolled(handle, made.passphrase, made.secrets.totp, who.id, made.secrets.private, made.sheet)
 
     def unlocked(self, handle: str, passphrase: str) -> Enrolled:
         """Unlock the secrets of somebody who has enrolled through the pages."""
@@ -189,6 +191,34 @@ class World:
     def answers(self, who: Enrolled, case_id: bytes, text: str = "We read every word.") -> None:
         """Let a member take a case and answer it."""
         self.says(who, case_id, Text(text, self.today, who.handle, "en"))
+
+    def notes(self, who: Enrolled, case_id: bytes, text: str) -> None:
+        """Let a member write a note on a case."""
+        from onion_app.desk import answering
+
+        answering.write_note(self.dbs, self.member(who), case_id, new_id(), text)
+
+    def opens(self, who: Enrolled, case_id: bytes) -> CaseView:
+        """Let a member open a case, and see what they see."""
+        from onion_app.desk import case_view
+
+        member = self.member(who)
+        case_view.mark_opened(self.dbs, member, case_id)
+        return case_view.open_case(self.dbs, member, case_id)
+
+    def hands_over(self, who: Enrolled, case_id: bytes, circle_id: bytes) -> None:
+        """Let a member take a case and hand it to another circle."""
+        from onion_app.desk import answering, handover
+
+        member = self.member(who)
+        answering.take_case(self.dbs, member, case_id)
+        handover.hand_over(self.dbs, member, case_id, circle_id)
+
+    def shuts_out(self, who: Enrolled, handle: str) -> None:
+        """Let a coordinator shut somebody out of everything."""
+        from onion_app.desk import member_removal
+
+        member_removal.remove_member(self.dbs, self.member(who), moderators.find_moderator(self.desk, handle).id)
 
     def show(
         self,

@@ -1,18 +1,21 @@
 """P04: what a visitor wrote is sealed to its circle before it is stored, and the memory that held it is overwritten.
 
-Who takes the running server has the memory of the site and both database keys. No case opens with them.
+Who takes the running server has the memory of the site and the keys of all files. No case opens with them.
 """
 
 import contextlib
+from collections.abc import Iterator
 
 import pytest
 
 from onion_app.crypto import sealing
-from scripts.rehearsal.people import Visitor, Volunteer
-from tests import processes
+from onion_app.vault.connection import KINDS
+from scripts.rehearsal.people import Visitor
+from tests import processes, tables
 from tests.house import House
 from tests.keyring import Keyring
 from tests.marks import BEYOND, arabic_mark, latin_mark, looks
+from tests.world import Author, Clock, Enrolled, World
 
 VISITORS = 10
 SETTLING = 10.0  # seconds until the last thread has let go of its request
@@ -64,29 +67,50 @@ def test_the_search_of_the_memory_would_find_it(house: House) -> None:
 
 
 @pytest.fixture(scope="module")
-def written(house: House, coordinator: Volunteer) -> tuple[str, str]:
-    """Leave one case with a mark, and give its code and the mark."""
-    assert coordinator.login.handle
-    mark = latin_mark()
-    return house.visitor().hand_in("tell", mark), mark
+def lived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[World, Enrolled, str]]:
+    """Let a case have a word in every place in which words of a case lie, and give who has it in the end."""
+    mark, world = latin_mark(), World(tmp_path_factory.mktemp("lived") / "state", Clock())
+    home, law = world.circle(catch_all=True), world.circle("Law", topics=("law",))
+    first, lawyer = world.enrol(home, "Noor", coordinator=True), world.enrol(law, "Amara")
+    author = Author(world, home)
+    author.tells(f"told {mark}")
+    world.answers(first, author.case_id, f"answered {mark}")
+    author.writes_back(f"back with {mark}")
+    world.notes(first, author.case_id, f"noted {mark}")
+    world.hands_over(first, author.case_id, law)
+    author.changes_code()
+    author.writes_back(f"under a new code {mark}")
+    world.notes(lawyer, author.case_id, f"noted elsewhere {mark}")
+    yield world, lawyer, mark
+    world.close()
 
 
-def test_both_database_keys_open_no_case(house: House, written: tuple[str, str]) -> None:
-    ring = Keyring(house.tables(), [house.keys.mailbox, house.keys.desk])
+def seized(world: World) -> Keyring:
+    """Take every file, with the keys of all of them."""
+    return Keyring(tables.dump_all(world.state.path, world.keys), [world.keys.of(kind) for kind in KINDS])
+
+
+def test_the_database_keys_open_no_case(lived: tuple[World, Enrolled, str]) -> None:
+    world, _, mark = lived
+    ring = seized(world)
     ring.try_every_value()
     assert ring.cases
     assert ring.opened() == {}
-    assert written[1].encode() not in ring.everything
+    assert mark.encode() not in tables.everything_in(ring.tables)
 
 
-def test_the_passphrase_of_a_member_opens_them(house: House, coordinator: Volunteer, written: tuple[str, str]) -> None:
-    ring = Keyring(house.tables(), [house.keys.mailbox, house.keys.desk])
-    ring.try_passphrase(coordinator.login.passphrase)
-    assert any(written[1] in text for texts in ring.opened().values() for text in texts)
+def test_the_passphrase_of_a_member_opens_them(lived: tuple[World, Enrolled, str]) -> None:
+    world, lawyer, mark = lived
+    ring = seized(world)
+    ring.try_passphrase(lawyer.passphrase)
+    [texts] = ring.opened().values()
+    for words in ("told", "answered", "back with", "under a new code", "noted elsewhere"):
+        assert f"{words} {mark}" in texts
+    assert f"noted {mark}" not in texts, "notes stay with the circle that wrote them"
 
 
-def test_every_text_is_sealed_in_one_of_six_sizes(house: House, written: tuple[str, str]) -> None:
-    assert written
-    sealed = [row[-1] for row in house.tables()["mailbox.messages"]]
-    overhead = 1 + 24 + 16  # version, nonce, authentication tag
-    assert {len(blob) - overhead for blob in sealed} <= set(sealing.SIZES)
+def test_every_text_is_sealed_in_one_of_six_sizes(lived: tuple[World, Enrolled, str]) -> None:
+    world, _, _ = lived
+    found = seized(world).tables
+    rows = found["mailbox.messages"] + found["desk.entries"]
+    assert {len(row[-1]) - sealing.MORE_BYTES for row in rows} <= set(sealing.SIZES)
