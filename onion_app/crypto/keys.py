@@ -42,7 +42,13 @@ def new_keypair() -> KeyPair:
 
 
 def keypair_from(private: bytes) -> KeyPair:
-    """Give the pair whose private half is these 32 bytes."""
+    """Give the pair whose private half is these 32 bytes.
+
+    Raises:
+        SealBroken: there are not 32; whoever grants a circle's key could have sealed others.
+    """
+    if len(private) != KEY_BYTES:
+        raise SealBroken
     return KeyPair(private, crypto_scalarmult_base(private))
 
 

@@ -11,7 +11,8 @@ from onion_app.crypto import keys, payloads, sealing
 from onion_app.errors import SealBroken
 
 CASE, MESSAGE = keys.new_id(), keys.new_id()
-PLACE = sealing.Place(CASE, 1, MESSAGE, 1, "visitor")
+PLACE = sealing.MessagePlace(CASE, MESSAGE, 1, "visitor")
+ENTRY = sealing.EntryPlace(CASE, MESSAGE, 1, "note", keys.new_id())
 KEY = keys.new_key()
 
 
@@ -34,12 +35,27 @@ def test_the_longest_text_that_is_taken_fits() -> None:
     assert sealing.open_seal(KEY, sealing.seal(KEY, longest, PLACE), PLACE) == longest
 
 
-@pytest.mark.parametrize(
-    "moved", [{"case_id": KEY[:16]}, {"epoch": 2}, {"message_id": KEY[:16]}, {"number": 2}, {"author": "circle"}]
-)
+OF_MESSAGE = [{"case_id": KEY[:16]}, {"message_id": KEY[:16]}, {"number": 2}, {"author": "circle"}, {"author": "site"}]
+OF_ENTRY = [{"case_id": KEY[:16]}, {"entry_id": KEY[:16]}, {"number": 2}, {"written_by": KEY[:16]}]
+OF_ENTRY += [{"kind": "draft"}, {"kind": "approval"}]
+
+
+@pytest.mark.parametrize("moved", OF_MESSAGE)
 def test_a_message_opens_in_no_other_place(moved: dict[str, Any]) -> None:
     with pytest.raises(SealBroken):
         sealing.open_seal(KEY, sealing.seal(KEY, b"words", PLACE), replace(PLACE, **moved))
+
+
+@pytest.mark.parametrize("moved", OF_ENTRY)
+def test_an_entry_opens_in_no_other_place(moved: dict[str, Any]) -> None:
+    with pytest.raises(SealBroken):
+        sealing.open_seal(KEY, sealing.seal(KEY, b"words", ENTRY), replace(ENTRY, **moved))
+
+
+def test_a_message_is_no_entry_and_an_entry_no_message() -> None:
+    for there, here in ((PLACE, ENTRY), (ENTRY, PLACE)):
+        with pytest.raises(SealBroken):
+            sealing.open_seal(KEY, sealing.seal(KEY, b"words", there), here)
 
 
 @given(position=st.integers(0, 2088), flip=st.integers(1, 255))
@@ -74,6 +90,7 @@ def test_a_hidden_field_that_was_made_up_or_is_of_another_purpose_or_key_is_refu
     [
         payloads.Text('ئەم دەقە "\n\U0001f3f3', 20_000, "shirin", "ckb"),
         payloads.Consent("ask", count=True, quote=False, day=1),
+        payloads.Consent("yes", count=True, quote=False, day=1, mark="0f" * 32),
         payloads.FinalText("ئەو ڕۆژە", "…", "ckb", 20_000),
         payloads.Verdict("00" * 16, "change", "the second line", 20_001),
         payloads.LastOpened(7),
@@ -92,6 +109,7 @@ def test_every_letter_survives_packing(letter: payloads.Payload) -> None:
      b'{"kind": "consent", "publish": "maybe", "count": true, "quote": true, "day": 1}',
      b'{"kind": "consent", "publish": ["yes"], "count": true, "quote": true, "day": 1}',
      b'{"kind": "consent", "publish": "yes", "count": 1, "quote": true, "day": 1}',
+     b'{"kind": "consent", "publish": "yes", "count": true, "quote": true, "day": 1, "mark": "0F"}',
      b'{"kind": "pointer", "story_id": "../../etc"}'],
 )  # fmt: skip
 def test_a_letter_of_no_known_kind_or_shape_is_refused(packed: bytes) -> None:
