@@ -56,7 +56,7 @@ def circles_side(case_id: bytes, publics: list[bytes], circles: list[KeyPair]) -
 
 
 def test_the_equation_and_the_code_give_the_same_key_on_both_sides_for_a_thousand_cases() -> None:
-    draw = random.Random(12)
+    draw = random.Random(12)  # noqa: S311 - the same thousand cases in every run
     seen = set()
     for _ in range(1000):
         case_id, turn = draw.randbytes(16), draw.randint(0, casekeys.TURNS)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,8 +19,9 @@ from onion_app.vault.desk.case_records import Handed
 from onion_app.vault.mailbox import case_keys, lifetime, messages, withdrawals
 from onion_app.vault.show import show_case
 from onion_app.vault.shown import replies, routing
+from onion_app.vault.shown.writing import insert_version
 from tests import tables
-from tests.vault.made import TODAY, Installation, founded, key_row, proofs_of, some_id, some_key, write
+from tests.vault.made import TODAY, Installation, founded, key_row, new_case, proofs_of, some_id, some_key, words, write
 from tests.world import World
 
 LONG_AGO = TODAY - 400
@@ -65,20 +67,21 @@ def work_on(world: World, made: Installation, case_id: bytes, kind: str = "note"
 
 def known(world: World, made: Installation, number: int) -> list[bytes]:
     """Store so many cases that the desk knows."""
-    ids = [made.add_case(world.mailbox).row.id for _ in range(number)]
-    for case_id in ids:
-        made.entry(world.desk, case_id)
-    return ids
+    cases = [new_case(made.circle_id, messages=()) for _ in range(number)]
+    with world.mailbox.writing(), world.shown.writing():
+        for each in cases:
+            lifetime.store_case(world.mailbox, each)
+            replies.put_reply(world.shown, each.row.id, some_id(), b"sealed")
+    return [each.row.id for each in cases]
 
 
-def story(world: World, case_id: bytes, state: str = "public") -> None:
+def story(world: World, case_id: bytes, state: Any = "public") -> None:
     """Have a story of a case, as the desk knows it."""
-    row = (some_id(), state, case_id, some_key(), some_key())
-    insert = (
-        "INSERT INTO texts (id, kind, notes, state, case_id, mark, case_mark) VALUES (?, 'story', '[]', ?, ?, ?, ?)"
-    )
+    text_id, queued_for = some_id(), TODAY + 9 if state == "queued" else None
     with world.desk.writing():
-        world.desk.run(insert, row)
+        text = (text_id, case_id, some_key(), some_key())
+        world.desk.run("INSERT INTO texts (id, case_id, mark, case_mark) VALUES (?, ?, ?, ?)", text)
+        insert_version(world.desk, words(text_id, year=2025, state=state, publish_day=queued_for))
 
 
 def take(world: World, *cases: bytes) -> None:
@@ -202,7 +205,7 @@ def test_a_case_that_was_away_while_the_chores_ran_is_gone_when_it_is_back(world
     world.forgets()
     with pytest.raises(NothingHere):
         lifetime.read_case(world.mailbox, away)
-    assert len(messages.messages_of(world.mailbox, stays)) == 1
+    assert lifetime.read_case(world.mailbox, stays)
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,7 @@ def test_every_setting_holds_on_an_open_connection(made: Installation, kind: Dat
         "cell_size_check": 1,
         "journal_mode": "delete" if kind == "shown" else "wal",
         "synchronous": 2,  # full
-        "busy_timeout": 15_000,
+        "busy_timeout": connection.BUSY_SECONDS * 1000,
     }
     opened = made.open(kind, read_only=read_only)
     connection.allow(opened._link, connection.OPENING)
@@ -119,7 +119,7 @@ PLANTED = (
 @pytest.mark.parametrize("kind", connection.KINDS)
 def test_a_planted_shape_is_refused_at_opening(made: Installation, kind: DatabaseKind, planted: str) -> None:
     others = {"desk": ("entries (author)", "entries", "taken", "audit_by_day", "findings")}
-    others["shown"] = ("versions (language)", "versions", "published", "listing", "replies")
+    others["shown"] = ("versions (language)", "versions", "published", "originals", "replies")
     ours = ("messages (author)", "messages", "counter", "queue", "withdrawn")
     for name, other in zip(ours, others.get(kind, ours), strict=True):
         planted = planted.replace(name, other)
