@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from onion_app.vault.mailbox import lifetime
 from scripts.rehearsal.wire import read_answer
 from tests.bench.running import Server, get, server
 from tests.marks import arabic_mark, files_with, latin_mark, looks
 from tests.processes import memory_of, until
 from tests.served import Site
+from tests.world import Author
 
 
 def read_everywhere(site: Site, serving: Server, story: str) -> None:
@@ -33,11 +33,14 @@ def read_everywhere(site: Site, serving: Server, story: str) -> None:
 @pytest.mark.parametrize("mark", [latin_mark(), arabic_mark()], ids=["latin", "arabic"])
 def test_no_word_of_it_stays_in_the_memory_or_in_a_file(tmp_path: Path, mark: str) -> None:
     site = Site(tmp_path)
-    mailbox = site.mailbox
-    story = site.show({"en": (f"Of {mark}", f"Words, {mark}, and words. " * 400)}).hex()
+    author = Author(site, site.first)
+    author.tells("They found my phone.")
+    words = {"en": (f"Of {mark}", f"Words, {mark}, and words. " * 400)}
+    story = site.show(words, mark=author.access.story_mark).hex()
     with server("site", site, "s") as serving:
         read_everywhere(site, serving, story)
         assert sum(memory_of(serving.process.pid, looks(mark)).values()) > 0, "the search would not find it"
-        lifetime.withdraw_story(mailbox, bytes.fromhex(story), 20_000)
+        author.takes_the_story_back()
+        site.forgets()
         until(lambda: not sum(memory_of(serving.process.pid, looks(mark)).values()), 30, "the memory without it")
     assert files_with(mark, tmp_path) == []

@@ -36,13 +36,13 @@ def test_the_guide_for_danger_is_never_missing(visitor: Visitor, place: Place) -
     visitor.language = "ar"
     assert visitor.go("guides/now").heading == "هل من خطر الآن؟"
     visitor.language = "en"
-    guides.take_down_guide(place.mailbox, place.desk, guide)
+    guides.take_down_guide(place.shown, place.desk, guide)
     assert "If you can go somewhere safer, go first." in visitor.go("guides/now").main.text
 
 
-def test_the_guide_for_danger_is_shown_even_when_the_mailbox_is_broken(visitor: Visitor, place: Place) -> None:
-    place.mailbox.close()
-    for file in place.state.mailbox.iterdir():
+def test_the_guide_for_danger_is_shown_even_when_its_file_is_broken(visitor: Visitor, place: Place) -> None:
+    place.shown.close()
+    for file in place.shown.folder.iterdir():
         file.unlink()
     page = visitor.go("guides/now")
     assert (page.status, page.heading) == (200, "In danger now?")

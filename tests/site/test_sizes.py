@@ -23,7 +23,7 @@ def longest(place: Place) -> Place:
     place.put(how_to_find_us=dict.fromkeys(LANGUAGE_CODES, "ث" * 300))
     place.put(answer_days=dict.fromkeys(("testimony", "health", "unknown", "urgent"), 30))
     place.put(backup_days=90)
-    place.put(restored={"day": 20_000, "back_since": 20_000})
+    place.put(restored=20_000)
     for _ in range(11):
         told: dict[LanguageCode, tuple[str, str]] = dict.fromkeys(LANGUAGE_CODES, (TITLE, "ث" * 12000))
         place.show(told, notes=NOTES[1:], translated_from="ckb").hex()

@@ -1,12 +1,15 @@
 """The author's word on the final text, and what they can do with the story afterwards."""
 
+from collections.abc import Callable
+
 import pytest
 
-from onion_app.crypto.payloads import Verdict
+from onion_app.crypto.keys import new_key
+from onion_app.crypto.payloads import Consent, Verdict
 from onion_app.vault.mailbox import lifetime
-from onion_app.vault.shown import reading
 from scripts.rehearsal.pages import Page
 from scripts.rehearsal.people import Visitor
+from tests.planting import Intruder
 from tests.site.conftest import Place
 
 FORM = 'value="verdict"'
@@ -120,7 +123,8 @@ def test_the_page_fits_with_the_longest_final_text_and_message(visitor: Visitor,
 @pytest.fixture
 def published(visitor: Visitor, place: Place) -> tuple[str, str]:
     code = visitor.hand_in("tell", "They found my phone.", publish="yes", count="1")
-    story = place.show({"en": ("A phone", "Somebody found a phone.")}).hex()
+    (consent,) = (each for each in place.read_by(place.pair) if isinstance(each, Consent))
+    story = place.show({"en": ("A phone", "Somebody found a phone.")}, mark=bytes.fromhex(consent.mark)).hex()
     place.points_to(bytes.fromhex(story))
     lifetime.set_state(place.mailbox, place.case_ids()[0], "published")
     return code, story
@@ -136,11 +140,48 @@ def test_a_story_taken_back_goes_and_messages_stay(visitor: Visitor, place: Plac
     code, story = published
     page = visitor.send(visitor.come_back(code).form_doing("take_back"))
     assert "They found my phone." in page.main.text
-    assert place.count("texts") == place.count("versions") == place.count("listed") == 0
-    assert reading.is_withdrawn(place.mailbox, bytes.fromhex(story))
+    assert visitor.go(f"stories/{story}").status == 404
+    assert "A phone" not in visitor.go("stories").html
     assert place.consents() == [("yes", True, False), ("no", True, False)]
     assert place.mailbox.rows("SELECT state, unread FROM cases") == [("reading", 1)]
+    lifetime.set_state(place.mailbox, place.case_ids()[0], "published")  # as whoever writes the mailbox could
     assert "Your story" not in visitor.go("case").main.text
+    place.forgets()
+    assert place.shown.rows("SELECT id FROM texts") == []
+
+
+@pytest.mark.parametrize("way", ["take_back", "erase", "erase without opening"])
+def test_a_page_that_is_kept_ready_goes_at_once(
+    visitor: Visitor, come: Callable[[], Visitor], published: tuple[str, str], way: str
+) -> None:
+    code, story = published
+    reader = come()
+    for _ in range(2):
+        assert "Somebody found a phone." in reader.go(f"stories/{story}").main.text
+        assert "A phone" in reader.go("stories").main.text
+    case = visitor.come_back(code)
+    match way:
+        case "take_back":
+            visitor.send(case.form_doing("take_back"))
+        case "erase":
+            visitor.send(visitor.send(case.form_doing("erase")))
+        case _:
+            visitor.erase_without_opening(code)
+    assert reader.go(f"stories/{story}").status == 404
+    assert "A phone" not in reader.go("stories").html
+
+
+def test_a_story_goes_with_no_less_than_its_proof(visitor: Visitor, place: Place, published: tuple[str, str]) -> None:
+    intruder = Intruder(place, place.case_ids()[0])
+    (mark,) = place.shown.rows("SELECT mark FROM texts")[0]
+    for value in (mark, intruder.case_id, intruder.row.mark, bytes.fromhex(published[1]), new_key()):
+        intruder.runs("INSERT INTO withdrawn (proof) VALUES (?)", value)
+    intruder.runs("UPDATE counter SET withdrawals = withdrawals + 1")
+    assert "Somebody found a phone." in visitor.go(f"stories/{published[1]}").main.text
+    assert "A phone" in visitor.go("stories").main.text
+    place.forgets()
+    assert "A phone" in visitor.go("stories").main.text
+    assert visitor.come_back(published[0]).heading == "Your messages"
 
 
 def test_taking_back_twice_does_no_harm(visitor: Visitor, place: Place, published: tuple[str, str]) -> None:
