@@ -3,7 +3,7 @@
 No passphrase, account or sheet opens everything. Whoever tries here has every copy of every file.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import pytest
@@ -39,11 +39,10 @@ class TwoCircles:
         return tables.dump_all(self.world.state.path, self.world.keys)
 
     def opened_by(
-        self, *copies: tables.Tables, passphrase: str = "", code: str = "", hold: Keyring | None = None
+        self, *copies: tables.Tables, passphrase: str = "", code: str = "", held: Iterable[bytes] = ()
     ) -> str:
-        """Open all that the database keys and one more secret open in some copies, and give all the texts."""
-        ring = Keyring(tables.together(*copies, self.copy()), [self.world.keys.of(kind) for kind in KINDS])
-        ring.privates |= hold.privates if hold else set()
+        """Open all that the database keys and some more secrets open in these copies, and give all the texts."""
+        ring = Keyring(tables.together(*copies, self.copy()), [*(self.world.keys.of(kind) for kind in KINDS), *held])
         if passphrase:
             ring.try_passphrase(passphrase)
         if code:
