@@ -1,43 +1,50 @@
-"""The chores, on real databases: what is due goes, what is not stays, and a clock that jumps destroys nothing."""
+"""The chores, on real databases: what is due goes, what is not stays, and nothing planted or jumping ends them."""
 
 import json
 import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
+from onion_app.errors import DamagedFile, LockHeld
 from onion_app.launch import clock as days
-from onion_app.launch import status
+from onion_app.launch import status, workplace
 from onion_app.launch.processes import child as child_module
 from onion_app.launch.processes import chores as chores_process
 from onion_app.launch.processes.child import Child, Orders, Reports
 from onion_app.launch.self_check import Observed
+from onion_app.launch.state import State
 from onion_app.launch.supervisor import Supervisor
 from onion_app.launch.tor_supervisor import TorStatus
-from onion_app.vault import database, settings, truth
+from onion_app.vault import forgetting, rewriting, settings
 from onion_app.vault.database import Database
-from onion_app.vault.desk import circles, stories_queue
+from onion_app.vault.desk import audit, case_records, stories_queue
+from onion_app.vault.desk.case_records import Read
 from onion_app.vault.desk.taken import all_taken, take_case
-from onion_app.vault.mailbox import lifetime
-from onion_app.vault.mailbox.messages import messages_of
-from onion_app.vault.shown.reading import Version, shown_story
-from onion_app.vault.shown.writing import shown_by_mailbox
-from tests.vault.made import founded, new_case, queued, set_up, words
-from tests.world import World
+from onion_app.vault.mailbox import lifetime, withdrawals
+from onion_app.vault.mailbox.records import KeyRow
+from onion_app.vault.shown import routing
+from tests import tables
+from tests.launch.keeping import store_case
+from tests.vault.made import founded, new_case, proofs_of, queued, some_key, words
+from tests.world import World, publish
 
 DAY = 86400
 TODAY = 21_000
 KEPT = 180  # days, unless set
 LONGEST = KEPT + KEPT // 5
 
+Reported = list[dict[str, Any]]
+
 
 class Opened(World):
-    """Both databases of an installation, on which the chores are done."""
+    """The databases of an installation, on which the chores are done."""
 
     @property
     def orders(self) -> Orders:
@@ -45,133 +52,56 @@ class Opened(World):
 
     def case(self, last_day: int) -> bytes:
         """Store a case whose last message came on this day, and give its id."""
-        [circle] = circles.circles(self.desk)
-        lifetime.add_case(self.mailbox, case := new_case(circle.id, day=last_day))
-        return case.id
+        return store_case(self, last_day).id
 
-    def queued_story(self, day: int) -> tuple[bytes, Version]:
-        """Queue a story of a new case on this day; give the case's id and the words."""
-        case_id = self.case(TODAY)
-        return case_id, words(queued(self.mailbox, self.desk, case_id, day=day))
+    def known(self, count: int) -> list[KeyRow]:
+        """Store so many cases that somebody has read."""
+        rows = [store_case(self, TODAY) for _ in range(count)]
+        with self.desk.writing():
+            for row in rows:
+                case_records.put_read(self.desk, row.id, Read(1, some_key(), 0, 1, 1))
+        return rows
 
-    def destroy_due(self, day: int = TODAY) -> int:
-        return chores_process.destroy_due(self.mailbox, self.desk, day)
-
-    def do_chores(self, *, clock_is_right: bool = False, latest_day: int | None = None) -> dict[str, int]:
-        """Do every chore, and give the counts."""
+    def reports(self, **changed: Any) -> Reported:
+        """Do the chores, and give what they report."""
         reading, writing = os.pipe()
-        orders = replace(self.orders, clock_is_right=clock_is_right, latest_day=latest_day)
-        chores_process.work(Child(orders, -1, Reports(writing), threading.Event()))
-        os.close(writing)
-        with os.fdopen(reading) as said:
-            counts: dict[str, int] = json.loads(said.readlines()[-1])["counts"]
-        return counts
+        try:
+            orders = replace(self.orders, **changed)
+            chores_process.work(Child(orders, -1, Reports(writing), threading.Event()))
+        finally:
+            os.close(writing)
+            with os.fdopen(reading) as said:
+                self.said: Reported = [json.loads(line) for line in said]
+        return self.said
+
+    def do_chores(self, **changed: Any) -> dict[str, int]:
+        """Do the chores, and give the counts."""
+        return next(report["counts"] for report in self.reports(**changed) if "counts" in report)
 
     def is_there(self, case_id: bytes) -> bool:
-        return bool(messages_of(self.mailbox, case_id))
+        return bool(self.mailbox.rows("SELECT 1 FROM cases WHERE id = ?", (case_id,)))
+
+    def takes_away(self, *rows: KeyRow) -> None:
+        """Delete cases as somebody does who writes the mailbox."""
+        with self.mailbox.writing():
+            for row in rows:
+                lifetime.delete_case(self.mailbox, row.id)
+
+    def findings(self) -> list[tuple[str, str]]:
+        return [(found.what, found.subject) for found in audit.findings_for(self.desk, bytes(16))]
+
+    def plants(self, sql: str, *values: object) -> None:
+        """Write past every CHECK."""
+        with tables.opened(self.state.mailbox / "mailbox.db", self.keys.mailbox) as link:
+            link.execute("PRAGMA ignore_check_constraints = ON")
+            link.execute(sql, values)
 
 
 @pytest.fixture
 def opened(tmp_path: Path) -> Iterator[Opened]:
-    with closing(Opened(tmp_path, lambda: TODAY * DAY)) as both:
-        both.circle(catch_all=True)
-        yield both
-
-
-def test_a_case_is_destroyed_between_a_fifth_before_and_a_fifth_after_its_time(opened: Opened) -> None:
-    early, late, young = (opened.case(TODAY - days) for days in (LONGEST + 1, KEPT - KEPT // 5 - 1, 1))
-    assert [opened.destroy_due(), opened.destroy_due()] == [1, 0]
-    assert [opened.is_there(case) for case in (early, late, young)] == [False, True, True]
-
-
-def test_cases_of_one_day_do_not_go_on_one_day(opened: Opened) -> None:
-    together = [opened.case(TODAY - KEPT - KEPT // 10) for _ in range(40)]
-    opened.destroy_due()
-    assert 0 < sum(opened.is_there(case) for case in together) < 40
-    opened.destroy_due(TODAY + KEPT // 5 + 1)
-    assert not any(opened.is_there(case) for case in together)
-
-
-def test_the_desk_and_not_the_mailbox_says_how_long_cases_are_kept(opened: Opened) -> None:
-    case = opened.case(TODAY - 40)
-    for db, stays in ((opened.mailbox, True), (opened.desk, False)):
-        with db.writing():
-            settings.put_setting(db, "retention_days", 30)
-        opened.destroy_due()
-        assert opened.is_there(case) is stays
-
-
-def test_a_case_that_a_stranger_to_its_circle_has_taken_goes_back(tmp_path: Path) -> None:
-    made = set_up(tmp_path)
-    mailbox, desk = made.mailbox(), made.desk()
-    elsewhere, stranger = founded(desk, "stranger")
-    with mailbox.writing():
-        truth.copy_circles(mailbox, desk)
-    own, mine, strange, erased = (new_case(circle) for circle in (elsewhere.id, *[made.circle_id] * 3))
-    for case, holder in ((own, stranger.id), (mine, made.moderator_id), (strange, stranger.id), (erased, stranger.id)):
-        lifetime.add_case(mailbox, case)
-        take_case(desk, case.id, holder, TODAY)
-    lifetime.erase_case(mailbox, erased.id, TODAY)
-    chores_process.give_back_from_strangers(mailbox, desk)
-    taken = [(own.id, stranger.id), (mine.id, made.moderator_id), (erased.id, stranger.id)]
-    assert all_taken(desk) == sorted(taken)
-    made.close()
-
-
-def test_what_waits_is_counted_for_each_circle(opened: Opened) -> None:
-    [before] = chores_process.waiting(opened.mailbox, opened.desk, TODAY)
-    opened.case(TODAY - 5)
-    [after] = chores_process.waiting(opened.mailbox, opened.desk, TODAY)
-    assert (after.name, after.unread, after.urgent) == (before.name, before.unread + 1, before.urgent)
-    assert after.oldest is not None
-    assert after.oldest >= 5
-
-
-def test_the_logs_are_truncated_beside_a_running_site(opened: Opened) -> None:
-    site = database.open_mailbox(opened.state.mailbox, opened.orders.mailbox_key)
-    log = opened.state.mailbox / "mailbox.db-wal"
-    opened.case(TODAY)
-    assert log.stat().st_size
-    assert not chores_process.log_is_busy(opened.mailbox)
-    assert log.stat().st_size == 0
-    site.close()
-
-
-def says_room(opened: Opened) -> bool:
-    """Give what `status` says of room after these chores."""
-    tor = TorStatus(100, published=True, confined=True, version="", proof_of_work=True)
-    supervisors = [Supervisor(name, pytest.fail, pytest.fail) for name in ("site", "desk", "chores")]
-    supervisors[-1].counts = opened.do_chores()
-    static = status.Static("x.onion", confined=True, clock=opened.orders.clock)
-    return bool(status.launcher_status(static, opened.state, tor, Observed(), supervisors)["has_room"])
-
-
-def test_room_that_was_made_since_the_chores_is_room(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Database, "room", lambda _: 0)
-    assert says_room(opened)
-
-
-def test_a_mailbox_that_is_full_has_no_room(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Database, "size", lambda _: 4 * 1024**3)
-    assert not says_room(opened)
-
-
-def test_copies_made_before_a_migration_go_when_safety_copies_do(opened: Opened) -> None:
-    kept_days = settings.read_settings(opened.desk).backup_days
-    copies = [opened.state.desk / f"desk.version-1.day-{TODAY - age}.db" for age in (kept_days + 1, kept_days - 1)]
-    for copy in copies:
-        copy.touch()
-    chores_process.discard_copies(opened.orders, opened.desk, TODAY)
-    assert [copy.exists() for copy in copies] == [False, True]
-    copies[1].unlink()
-
-
-def test_a_queued_story_is_published_by_the_chores_of_its_day(opened: Opened) -> None:
-    long_ago = int(opened.orders.clock()) // DAY - stories_queue.LATEST_DAYS - 1
-    case_id, version = opened.queued_story(long_ago)
-    opened.do_chores(clock_is_right=True)
-    assert shown_story(opened.mailbox, version.text_id)[1] == [version]
-    assert lifetime.read_case(opened.mailbox, case_id).state == "published"
+    with closing(Opened(tmp_path, lambda: TODAY * DAY)) as world:
+        world.circle(catch_all=True)
+        yield world
 
 
 SetClock = Callable[[int], None]
@@ -189,18 +119,320 @@ def clock(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> SetClock:
     return move
 
 
+def test_a_case_is_destroyed_between_its_time_and_a_fifth_after_it(opened: Opened, clock: SetClock) -> None:
+    clock(TODAY)
+    early, late, young = (opened.case(TODAY - days) for days in (LONGEST + 1, KEPT - 1, 1))
+    assert [opened.do_chores()["destroyed"], opened.do_chores()["destroyed"]] == [1, 0]
+    assert [opened.is_there(case) for case in (early, late, young)] == [False, True, True]
+
+
+def test_cases_of_one_day_do_not_go_on_one_day(opened: Opened) -> None:
+    dbs = opened.mailbox, opened.shown, opened.desk
+    together = [opened.case(TODAY - KEPT - KEPT // 10) for _ in range(40)]
+    forgetting.destroy_due(*dbs, TODAY)
+    assert 0 < sum(opened.is_there(case) for case in together) < 40
+    forgetting.destroy_due(*dbs, TODAY + KEPT // 5 + 1)
+    assert not any(opened.is_there(case) for case in together)
+
+
+# --- what was taken back, and what is missing ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("work", ["all", "short"])
+def test_what_authors_took_back_is_gone_everywhere_and_stays_gone(opened: Opened, clock: SetClock, work: Any) -> None:
+    clock(TODAY)
+    rows = opened.known(12)
+    for row in rows:
+        lifetime.erase_case(opened.mailbox, row.id, proofs_of(row))
+    assert opened.do_chores(work=work)["missing"] == 0, "their authors have explained it"
+    assert case_records.gone_cases(opened.desk) == {row.id for row in rows}
+    assert not opened.desk.rows("SELECT 1 FROM read")
+    assert len(withdrawals.proofs_in(opened.shown)) == 24
+    assert not opened.mailbox.rows("SELECT 1 FROM withdrawn")
+    with opened.mailbox.writing():
+        lifetime.store_case(opened.mailbox, new_case(rows[0].home, row=rows[0], day=TODAY))
+    opened.do_chores(work=work)
+    assert not opened.is_there(rows[0].id)
+    assert opened.findings() == []
+
+
+@pytest.mark.parametrize("work", ["all", "short"])
+def test_of_many_missing_cases_nothing_is_forgotten_and_no_new_text_is_taken(
+    opened: Opened, clock: SetClock, work: Any
+) -> None:
+    clock(TODAY)
+    rows = opened.known(30)
+    lifetime.erase_case(opened.mailbox, rows[0].id, proofs_of(rows[0]))
+    opened.takes_away(*rows[1:12])
+    assert opened.do_chores(work=work)["missing"] == 12
+    assert not routing.takes_new_text(opened.shown)
+    assert case_records.gone_cases(opened.desk) == set()
+    assert len(opened.desk.rows("SELECT 1 FROM read")) == 30
+    with opened.mailbox.writing():
+        for row in rows[1:12]:
+            lifetime.store_case(opened.mailbox, new_case(row.home, row=row, day=TODAY))
+    assert opened.do_chores(work=work)["missing"] == 0, "the disk was mounted again"
+    assert routing.takes_new_text(opened.shown)
+    assert case_records.gone_cases(opened.desk) == {rows[0].id}
+
+
+def test_a_mailbox_that_is_empty_for_one_round_costs_nothing(opened: Opened, clock: SetClock) -> None:
+    clock(TODAY)
+    rows = opened.known(15)
+    opened.takes_away(*rows)
+    opened.do_chores()
+    with opened.mailbox.writing():
+        for row in rows:
+            lifetime.store_case(opened.mailbox, new_case(row.home, row=row, day=TODAY))
+    opened.do_chores()
+    assert len(opened.desk.rows("SELECT 1 FROM read")) == 15
+
+
+def test_a_few_that_nobody_has_taken_back_are_forgotten_and_told(opened: Opened, clock: SetClock) -> None:
+    clock(TODAY)
+    rows = opened.known(5)
+    lifetime.erase_case(opened.mailbox, rows[0].id, proofs_of(rows[0]))
+    opened.takes_away(*rows[1:4])
+    opened.do_chores()
+    assert case_records.gone_cases(opened.desk) == {row.id for row in rows[:4]}
+    assert opened.findings() == [("cases missing", "3")]
+
+
+def test_a_story_whose_case_is_missing_without_proof_stays_and_is_told(opened: Opened, clock: SetClock) -> None:
+    clock(TODAY)
+    taken, proved = opened.known(2)
+    stories = [words(os.urandom(16), state="public", year=2026) for _ in range(2)]
+    for row, version in zip((taken, proved), stories, strict=True):
+        publish(opened.shown, opened.desk, [version], case=row.id, mark=withdrawals.mark_of(proofs_of(row)[1]))
+    opened.takes_away(taken)
+    lifetime.erase_case(opened.mailbox, proved.id, proofs_of(proved))
+    opened.do_chores()
+    told = stories[0].text_id
+    for db in (opened.shown, opened.desk):
+        assert db.rows("SELECT DISTINCT text_id FROM versions") == [(told,)]
+    assert ("case of a published story is missing", told.hex()) in opened.findings()
+
+
+# --- what is planted ends nothing -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "planted",
+    [
+        "UPDATE cases SET spread = 5000 WHERE id = ?",
+        "UPDATE cases SET topic = CAST(x'ff' AS TEXT) WHERE id = ?",
+        "UPDATE cases SET kind = 'nothing' WHERE id = ?",
+        "UPDATE cases SET codes = x'00' WHERE id = ?",
+        "UPDATE cases SET last_day = -4611686018427387904 WHERE id = ?",
+        "UPDATE cases SET last_day = 4611686018427387904 WHERE id = ?",
+        "UPDATE cases SET circle_id = x'', home = x'' WHERE id = ?",
+    ],
+)
+def test_one_malformed_row_is_counted_and_keeps_no_other_from_going(
+    opened: Opened, clock: SetClock, planted: str
+) -> None:
+    clock(TODAY)
+    strange, due = opened.known(1)[0].id, opened.case(TODAY - LONGEST - 1)
+    taken_back = opened.known(1)[0]
+    lifetime.erase_case(opened.mailbox, taken_back.id, proofs_of(taken_back))
+    opened.plants("INSERT INTO withdrawn (proof) VALUES (x'00')")
+    opened.plants(planted, strange)
+    counts = opened.do_chores()
+    assert not opened.is_there(due)
+    assert case_records.gone_cases(opened.desk) >= {taken_back.id}
+    assert counts["malformed"] == int(opened.is_there(strange) and "last_day" not in planted)
+    assert [report["failed"] for report in opened.said if "failed" in report] == []
+
+
+def test_a_chore_that_fails_ends_no_other_and_is_named(
+    opened: Opened, clock: SetClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock(TODAY)
+    due = opened.case(TODAY - LONGEST - 1)
+
+    def fails(*_: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(stories_queue, "remove_withdrawn_stories", fails)
+    monkeypatch.setattr(forgetting, "put_queues_right", fails)
+    reports = opened.reports()
+    assert not opened.is_there(due)
+    assert [report for report in reports if "failed" in report] == [{"failed": "ZeroDivisionError"}] * 2
+    assert list(reports[-1]) == ["failed"], "after the counts, which forget earlier errors"
+
+
+def test_a_guard_that_cannot_look_lets_no_new_text_in_until_somebody_has_looked(
+    opened: Opened, clock: SetClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock(TODAY)
+    rows = opened.known(2)
+    opened.takes_away(rows[0])
+
+    def fails(*_: object) -> None:
+        raise DamagedFile
+
+    with monkeypatch.context() as patched:
+        patched.setattr(forgetting, "missing_cases", fails)
+        assert opened.do_chores()["unchecked"] == 1
+    assert not routing.takes_new_text(opened.shown)
+    assert case_records.gone_cases(opened.desk) == set()
+    assert opened.do_chores()["unchecked"] == 1, "nobody has looked yet"
+
+
+def test_a_mailbox_that_does_not_open_lets_no_new_text_in_and_shown_follows_the_desk(
+    opened: Opened, clock: SetClock
+) -> None:
+    clock(TODAY)
+    opened.plants("CREATE TABLE one_more (x INTEGER)")
+    with pytest.raises(DamagedFile):
+        opened.reports()
+    assert not routing.takes_new_text(opened.shown)
+
+
+def test_who_is_kept_out_by_a_lock_ends_and_says_so(
+    opened: Opened, clock: SetClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock(TODAY)
+
+    def held(*_: object) -> None:
+        raise LockHeld
+
+    monkeypatch.setattr(forgetting, "destroy_due", held)
+    with pytest.raises(LockHeld):
+        opened.reports()
+
+
+# --- the rounds -----------------------------------------------------------------------------------------------------
+
+
+def test_a_short_round_destroys_and_publishes_nothing(opened: Opened, clock: SetClock) -> None:
+    clock(TODAY)
+    due = opened.case(TODAY - LONGEST - 1)
+    assert opened.do_chores(work="short").keys() == {"missing", "busy_logs"}
+    assert opened.is_there(due)
+
+
+def test_the_daily_round_rewrites_and_does_nothing_else(
+    opened: Opened, clock: SetClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock(TODAY)
+    due, days_seen = opened.case(TODAY - LONGEST - 1), []
+    monkeypatch.setattr(rewriting, "rewrite_recent_rows", lambda _mailbox, today: days_seen.append(today))
+    assert opened.do_chores(work="daily").keys() == {"busy_logs"}
+    assert opened.is_there(due)
+    assert days_seen == [TODAY]
+
+
+def test_every_round_lets_shown_follow_the_desk_and_sweeps_what_was_left(opened: Opened) -> None:
+    left = opened.state.desk / workplace.COPYING
+    for work in ("all", "short", "daily"):
+        (left / "mailbox").mkdir(parents=True)
+        (left / "mailbox" / "mailbox.db").touch()
+        with opened.shown.writing():
+            opened.shown.run("DELETE FROM circles")
+        opened.reports(work=work)
+        assert opened.shown.rows("SELECT 1 FROM circles")
+        assert not left.exists(), work
+
+
+def test_a_folder_that_somebody_works_in_is_not_swept(opened: Opened) -> None:
+    with workplace.workplace(opened.state.desk / workplace.COPYING) as folder:
+        opened.reports()
+        assert folder.is_dir()
+
+
+# --- the rest -------------------------------------------------------------------------------------------------------
+
+
+def test_a_case_that_a_stranger_to_its_circle_has_taken_goes_back(opened: Opened, clock: SetClock) -> None:
+    clock(TODAY)
+    here, member = founded(opened.desk, "member")
+    elsewhere, stranger = founded(opened.desk, "stranger")
+    own, mine, strange = (new_case(each.id, day=TODAY) for each in (elsewhere, here, here))
+    with opened.mailbox.writing():
+        for case in (own, mine, strange):
+            lifetime.store_case(opened.mailbox, case)
+        lifetime.move_to_circle(opened.mailbox, strange.row.id, elsewhere.id)  # by somebody who writes the mailbox
+    for case, holder in ((own, stranger), (mine, member), (strange, stranger)):
+        take_case(opened.desk, case.row.id, holder.id, TODAY)
+    opened.do_chores()
+    assert all_taken(opened.desk) == sorted([(own.row.id, stranger.id), (mine.row.id, member.id)])
+
+
+def test_what_waits_is_counted_for_each_circle(opened: Opened) -> None:
+    [before] = chores_process.waiting(opened.mailbox, opened.desk, TODAY)
+    opened.case(TODAY - 5)
+    [after] = chores_process.waiting(opened.mailbox, opened.desk, TODAY)
+    assert (after.name, after.unread, after.urgent) == (before.name, before.unread + 1, before.urgent)
+    assert after.oldest is not None
+    assert after.oldest >= 5
+
+
+def test_the_logs_are_truncated_beside_a_running_site(opened: Opened) -> None:
+    site = opened.orders.open("mailbox")
+    log = opened.state.mailbox / "mailbox.db-wal"
+    opened.case(TODAY)
+    assert log.stat().st_size
+    assert not chores_process.log_is_busy(opened.mailbox)
+    assert log.stat().st_size == 0
+    site.close()
+
+
+def says_room(opened: Opened) -> bool:
+    """Give what `status` says of room after these chores."""
+    tor = TorStatus(100, published=True, confined=True, version="", proof_of_work=True)
+    supervisors = [Supervisor(name, pytest.fail, pytest.fail) for name in ("site", "desk", "chores")]
+    supervisors[-1].counts = opened.do_chores()
+    static = status.Static("x.onion", confined=True, clock=opened.orders.clock)
+    return bool(status.launcher_status(static, opened.state, tor, Observed(), supervisors, 0)["has_room"])
+
+
+def test_room_that_was_made_since_the_chores_is_room(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Database, "room", lambda _: 0)
+    assert says_room(opened)
+
+
+def test_a_mailbox_that_is_full_has_no_room(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Database, "size", lambda _: 4 * 1024**3)
+    assert not says_room(opened)
+
+
+def test_copies_made_before_a_migration_go_when_safety_copies_do(opened: Opened) -> None:
+    kept_days = settings.read_settings(opened.shown).backup_days
+    folders = State(opened.state.path).databases
+    for folder in folders:
+        for age in (kept_days + 1, kept_days - 1):
+            (folder / f"{folder.name}.version-1.day-{TODAY - age}.db").touch()
+    chores_process.discard_copies(opened.orders, opened.shown, TODAY)
+    left = [copy.name for folder in folders for copy in folder.glob("*.version-*")]
+    assert left == [f"{folder.name}.version-1.day-{TODAY - kept_days + 1}.db" for folder in folders]
+
+
+def test_a_queued_story_is_published_by_the_chores_of_its_day(opened: Opened) -> None:
+    case_id = opened.case(TODAY)
+    long_ago = int(opened.orders.clock()) // DAY - stories_queue.LATEST_DAYS - 1
+    story = queued(opened.mailbox, opened.shown, opened.desk, case_id, day=long_ago)
+    opened.do_chores(clock_is_right=True)
+    assert opened.shown.rows("SELECT text_id FROM versions") == [(story,)]
+    assert lifetime.read_case(opened.mailbox, case_id).state == "published"
+
+
+# --- the clock ------------------------------------------------------------------------------------------------------
+
+
 @pytest.mark.parametrize("jump", [days.LONGEST_SLEEP + 1, 400, 10_000, -2, -400])
 def test_a_clock_that_jumps_destroys_nothing_and_all_goes_on_when_it_is_right(
     opened: Opened, clock: SetClock, jump: int
 ) -> None:
-    case_id, version = opened.queued_story(TODAY)
+    case_id = opened.case(TODAY)
+    queued(opened.mailbox, opened.shown, opened.desk, case_id, day=TODAY)
     copy = opened.state.desk / f"desk.version-1.day-{TODAY}.db"
     copy.touch()
     clock(TODAY + jump)
     counts = opened.do_chores()
     assert (counts["clock_off"], counts["destroyed"]) == (jump, 0)
     assert opened.is_there(case_id)
-    assert shown_by_mailbox(opened.mailbox, version.text_id) == ([], [])
+    assert not opened.shown.rows("SELECT 1 FROM versions")
     clock(TODAY + 1)
     assert opened.do_chores()["clock_off"] == 0
     assert opened.is_there(case_id)
@@ -214,51 +446,6 @@ def test_a_machine_that_slept_for_two_weeks_is_believed(opened: Opened, clock: S
     assert not opened.is_there(early)
 
 
-@dataclass
-class Launcher:
-    """What a launcher knows of the day, the machine's own day and the seconds since it was started."""
-
-    opened: Opened
-    clock: SetClock
-    day: int = TODAY
-    up: float = 0.0
-
-    def __post_init__(self) -> None:  # noqa: D105
-        self.since = days.SinceLaunch(lambda: self.day, lambda: self.up)
-
-    def chores(self, *, up: float = 0.0, days_on: int = 0, clock_is_right: bool = False) -> int:
-        """Let that much time pass and the clock go on so far; give how far off the chores find it."""
-        self.up += up
-        self.day += days_on
-        self.clock(self.day)
-        self.since.chores_begin()
-        counts = self.opened.do_chores(latest_day=self.since.latest_day(), clock_is_right=clock_is_right)
-        if not counts["clock_off"]:
-            self.since.clock_was_believed()
-        return counts["clock_off"]
-
-
-def test_a_clock_that_is_stepped_on_while_the_launcher_runs_is_not_followed(opened: Opened, clock: SetClock) -> None:
-    young, launcher = opened.case(TODAY), Launcher(opened, clock)
-    assert launcher.chores(up=3600.0, days_on=days.LONGEST_SLEEP) == 0, "it may have slept before this launch"
-    assert all(launcher.chores(up=3600.0, days_on=days.LONGEST_SLEEP) for _ in range(23))
-    assert opened.is_there(young)
-
-
-def test_a_launcher_that_runs_for_months_believes_a_right_clock(opened: Opened, clock: SetClock) -> None:
-    launcher, up = Launcher(opened, clock, up=DAY / 2), DAY / 2
-    for _ in range(60):
-        before, up = int(up // DAY), up + DAY * 1.4  # a laptop sleeps, and its time since it was started goes on
-        assert launcher.chores(up=DAY * 1.4, days_on=int(up // DAY) - before) == 0
-
-
-def test_after_the_operators_word_the_launcher_counts_anew(opened: Opened, clock: SetClock) -> None:
-    launcher = Launcher(opened, clock)
-    assert [launcher.chores(), launcher.chores(days_on=10)] == [0, 10]
-    launcher.since.operator_has_looked()
-    assert [launcher.chores(clock_is_right=True), launcher.chores()] == [0, 0]
-
-
 def test_the_operators_word_is_believed_both_ways(opened: Opened, clock: SetClock) -> None:
     old, new = opened.case(TODAY), opened.case(TODAY + 400)
     for day in (TODAY + 400, TODAY):
@@ -269,15 +456,10 @@ def test_the_operators_word_is_believed_both_ways(opened: Opened, clock: SetCloc
     assert (opened.is_there(old), opened.is_there(new)) == (False, True)
 
 
-def test_after_the_clock_was_ahead_nothing_is_kept_longer_and_the_day_that_was_seen_is_no_finding(
-    opened: Opened, clock: SetClock
-) -> None:
+def test_after_the_clock_was_ahead_nothing_is_kept_longer(opened: Opened, clock: SetClock) -> None:
     case_id = opened.case(TODAY + 3000)
     clock(TODAY + 1)
-    assert opened.do_chores()["findings"] == 0
+    opened.do_chores()
     case = lifetime.read_case(opened.mailbox, case_id)
     assert (case.received_day, case.last_day) == (TODAY + 1, TODAY + 1)
-    assert (settings.read_settings(opened.desk).seen_day, settings.read_settings(opened.mailbox).seen_day) == (
-        TODAY + 1,
-        None,
-    )
+    assert settings.read_desk_settings(opened.desk).seen_day == TODAY + 1
