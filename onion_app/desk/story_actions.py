@@ -144,12 +144,10 @@ def apply_authors_wishes(dbs: Databases, member: Member, case_id: bytes) -> None
     if case.state == "asking" and not status.awaits_verdict:
         lifetime.set_state(dbs.mailbox, case.id, "reading")
     # What does not open, or was changed, could be a No: it stops the queue. Only a word that counts takes down a shown
-    # text, so that nobody who can merely delete or spoil rows does.
-    lacks_words = status.opened.was_changed or any(
-        line.trouble and line.author != "circle" for line in status.opened.lines
-    )
-    ends = status.forbids if lacks_words else lambda version: not status.allows(version)
-    shown_is_forbidden = any(map(ends, status.shown))
+    # text, so that nobody who can merely delete or spoil rows does. # P07
+    lines = status.opened.lines
+    lacks_words = status.opened.was_changed or any(line.trouble and line.author != "circle" for line in lines)
+    shown_is_forbidden = any(status.forbids(version, surely=lacks_words) for version in status.shown)
     if shown_is_forbidden or any(lacks_words or not status.allows(version) for version in status.queued):
         stories_queue.withhold_story(dbs.mailbox, dbs.shown, dbs.desk, case.id, also_shown=shown_is_forbidden)
         note_in_audit(dbs, member, case, "stopped a story at its author's word")

@@ -165,9 +165,11 @@ class StoryStatus:
         decision = self.answer(version.title, version.body, version.language).decision
         return decision != "no" and (self.publish == "yes" or (self.publish == "ask" and decision == "yes"))
 
-    def forbids(self, version: Version) -> bool:
-        """Tell whether a word of the author's, and not only the lack of one, forbids these words."""
+    def forbids(self, version: Version, *, surely: bool) -> bool:
+        """Tell whether a word of the author's, and not the lack of one, forbids these words; surely: it is a No."""
         consent = self.opened.consent
+        if consent is not None and not surely:
+            return not self.allows(version)
         decision = self.answer(version.title, version.body, version.language).decision
         return decision == "no" or (consent is not None and consent.publish == "no")
 

@@ -55,13 +55,20 @@ def step(volunteer: Volunteer, case: str) -> str:
 def queued(editor: Volunteer, author: Author, case: str) -> stories_queue.Story:
     """Press the button that queues."""
     assert editor.press_on(f"/case/{case}/story", f"/case/{case}/story/queue").errors == ""
-    return stories_queue.stories_of(author.world.desk, author.case_id)[0]
+    story = stories_queue.story_of(author.world.desk, author.case_id)
+    assert story is not None
+    return story
+
+
+def states(house: House, story: bytes) -> list[tuple[str, str]]:
+    """Read where the versions of a story stand at the desk."""
+    return [(version.language, version.state) for version in reading.versions_of(house.desk, story)]
 
 
 def on_the_site(house: House, story: bytes) -> list[str]:
     """Read what readers see of a story."""
     try:
-        return [version.body for version in reading.shown_story(house.mailbox, story)[1]]
+        return [version.body for version in reading.shown_story(house.mailbox, house.shown, story)]
     except NothingHere:
         return []
 

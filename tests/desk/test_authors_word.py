@@ -1,11 +1,14 @@
 """The author has the last word about a story, before it is published and after."""
 
-from onion_app.crypto.payloads import FinalText, StoryLink
-from onion_app.vault import truth
+import pytest
+
+from onion_app.crypto.casekeys import KeyName
+from onion_app.crypto.payloads import Consent, FinalText, StoryLink, Verdict
+from onion_app.desk.member_removal import remove_member
 from onion_app.vault.desk import entries, stories_queue
 from onion_app.vault.mailbox import lifetime
 from onion_app.vault.shown import reading
-from tests.desk.house import House, Volunteer
+from tests.desk.house import House, Volunteer, id_of
 from tests.desk.story_steps import (
     DRAFT,
     EDITED,
@@ -44,7 +47,7 @@ def test_without_an_answer_nothing_is_published(editor: Volunteer, author: Autho
     assert not page.has("form", action=f"/case/{case}/story/queue")
     draft = entries.entries_of(author.world.desk, author.case_id)[-1].id.hex()
     assert "cannot be done yet" in editor.post(f"/case/{case}/story/queue", [*editor.token, ("draft", draft)]).errors
-    assert stories_queue.stories_of(author.world.desk, author.case_id) == []
+    assert stories_queue.story_of(author.world.desk, author.case_id) is None
 
 
 def test_what_the_author_wants_changed_is_changed_and_asked_again(editor: Volunteer, author: Author) -> None:
@@ -100,19 +103,18 @@ def test_a_consent_taken_back_in_the_queue_stops_the_story(house: House, editor:
     editor.log_in()
     editor.open_case(case)
     assert step(editor, case) == "forbidden"
-    assert stories_queue.stories_of(house.desk, author.case_id)[0].state == "draft"
-    assert reading.read_text(house.desk, story.id)[1] == [], "the words have left the desk's own tables"
+    assert reading.versions_of(house.desk, story.id) == [], "the words have left the desk's own tables"
     two_weeks_later(house)
     assert on_the_site(house, story.id) == []
 
 
 def test_a_story_whose_author_is_to_be_asked_leaves_the_queue(house: House, editor: Volunteer, author: Author) -> None:
-    case, _story = in_queue(editor, author)
+    case, story = in_queue(editor, author)
     author.allows("ask")
     editor.open_case(case)
     assert step(editor, case) == "ask"
     two_weeks_later(house)
-    assert on_the_site(house, stories_queue.stories_of(house.desk, author.case_id)[0].id) == []
+    assert on_the_site(house, story.id) == []
 
 
 def test_a_yes_given_before_a_no_counts_no_more(house: House, editor: Volunteer, author: Author) -> None:
@@ -122,7 +124,7 @@ def test_a_yes_given_before_a_no_counts_no_more(house: House, editor: Volunteer,
     author.allows("ask")
     editor.open_case(case)
     assert step(editor, case) == "ask"
-    assert stories_queue.stories_of(house.desk, author.case_id) == []
+    assert stories_queue.story_of(house.desk, author.case_id) is None
 
 
 def test_a_friendly_word_in_the_queue_only_waits_to_be_read(house: House, editor: Volunteer, author: Author) -> None:
@@ -132,7 +134,7 @@ def test_a_friendly_word_in_the_queue_only_waits_to_be_read(house: House, editor
     assert on_the_site(house, story.id) == []
     editor.log_in()
     editor.open_case(case)
-    stories_queue.publish_due_stories(house.mailbox, house.desk, house.today)
+    stories_queue.publish_due_stories(*house.dbs)
     assert on_the_site(house, story.id) == [EDITED]
 
 
@@ -143,8 +145,7 @@ def test_a_consent_taken_back_later_takes_the_story_down(house: House, editor: V
     author.allows("no")
     editor.open_case(case)
     assert on_the_site(house, story.id) == []
-    assert reading.read_text(house.desk, story.id)[1] == []
-    assert truth.repair(house.mailbox, house.desk, house.today) == []
+    assert reading.versions_of(house.desk, story.id) == []
 
 
 def test_the_case_names_its_story_before_anybody_sees_it(house: House, editor: Volunteer, author: Author) -> None:
@@ -160,7 +161,88 @@ def test_the_case_names_its_story_before_anybody_sees_it(house: House, editor: V
 def test_a_forged_question_gives_no_yes(house: House, editor: Volunteer, author: Author) -> None:
     case = finished(editor, author, "ask")
     intruder = Intruder(house, author.case_id)
-    intruder.forges(author, FinalText("I ran away", EDITED, "en", house.today), "circle")
-    author.says("yes")
+    question = FinalText("I ran away", EDITED, "en", house.today)
+    keys, circle_key = intruder.as_author(*author.access.privates), house.public_key(author.circle_id)
+    forged = intruder.says(question, keys, circle_key, KeyName(0, 1, 1))
+    author.adds(Verdict(forged.hex(), "yes", "", house.today))
+    editor.open_case(case)
+    assert step(editor, case) == "ask"
+
+
+@pytest.fixture
+def story(house: House, editor: Volunteer, author: Author) -> bytes:
+    """Give the story of the author's testimony, which is shown."""
+    _, story = in_queue(editor, author)
+    two_weeks_later(house)
+    editor.log_in()
+    return story.id
+
+
+def test_what_its_author_takes_back_is_seen_no_more_and_is_not_told_again(
+    house: House, editor: Volunteer, author: Author, story: bytes
+) -> None:
+    author.takes_the_story_back()
+    assert on_the_site(house, story) == []
+    house.chores()
+    case = author.case_id.hex()
+    author.allows("yes")
+    editor.open_case(case)
+    finish(editor, case)
+    assert "taken back" in editor.press_on(f"/case/{case}/story", f"/case/{case}/story/queue").errors
+    assert stories_queue.story_of(house.desk, author.case_id) is None
+
+
+def test_an_erased_case_takes_its_story_along(house: House, author: Author, story: bytes) -> None:
+    author.erases()
+    assert on_the_site(house, story) == []
+    house.chores()
+    assert house.desk.rows("SELECT 1 FROM texts") == house.shown.rows("SELECT 1 FROM texts") == []
+
+
+@pytest.mark.parametrize("rows", ["", "AND author = 'visitor' AND number > 1"])
+def test_who_can_only_delete_takes_no_story_down(
+    house: House, editor: Volunteer, author: Author, story: bytes, rows: str
+) -> None:
+    case = author.case_id.hex()
+    Intruder(house, author.case_id).runs(f"DELETE FROM messages WHERE case_id = ? {rows}", author.case_id)
+    house.chores()
+    editor.open_case(case)
+    editor.press(f"/case/{case}/confirm")
+    assert on_the_site(house, story) == [EDITED]
+    author.allows("no")
+    page = editor.open_case(case)
+    if page.has("form", action=f"/case/{case}/confirm"):  # what stands in the place of something read counts not yet
+        editor.press(f"/case/{case}/confirm")
+    assert on_the_site(house, story) == [], "but its author's word does"
+
+
+def test_what_was_changed_stops_the_queue_until_somebody_has_looked(
+    house: House, editor: Volunteer, author: Author
+) -> None:
+    case, story = in_queue(editor, author)
+    Intruder(house, author.case_id).runs("DELETE FROM messages WHERE case_id = ? AND number = 1", author.case_id)
+    editor.log_in()
+    editor.open_case(case)
+    assert step(editor, case) == "forbidden", "what they allowed counts no more"
+    two_weeks_later(house)
+    assert on_the_site(house, story.id) == []
+
+
+def test_a_yes_in_the_name_of_the_author_by_somebody_who_was_shut_out_is_not_followed(
+    house: House, editor: Volunteer, second: Volunteer, author: Author
+) -> None:
+    case = author.tells(WRITTEN, "ask")
+    editor.open_case(case)
+    intruder = Intruder(house, author.case_id)
+    keys, old_key = intruder.as_author(*author.access.privates), house.public_key(author.circle_id)
+    house.make_coordinator(editor.login.handle)
+    host, dana = house.unlocked(editor.login.handle, editor.login.passphrase), id_of(house, second.login.handle)
+    remove_member(house.dbs, house.member(host), bytes.fromhex(dana))
+    author.writes_back("I have thought about it.")
+    editor.log_in()
+    finish(editor, case)
+    assert step(editor, case) == "ask"
+    consent = Consent("yes", count=True, quote=False, day=house.today, mark="00" * 32)
+    intruder.says(consent, keys, old_key, KeyName(0, 1, 1), "visitor")
     editor.open_case(case)
     assert step(editor, case) == "ask"
