@@ -61,6 +61,7 @@ def _page(member: Member, mistakes: dict[str, str], case_id: bytes) -> Answer:
         case=case,
         circles=handover.circles_for(dbs, case),
         door=case_records.read_door(dbs.desk, case_id),
+        may_open=case_records.may_open_door(dbs.desk, case_id),
         mine=taken.taken_by(dbs.desk, [case_id]).get(case_id) == member.id,
         mistakes=mistakes,
     )

@@ -77,6 +77,11 @@ def open_door(desk: Database, case_id: bytes) -> bool:
     return bool(desk.run("DELETE FROM doors WHERE case_id = ? AND state = 'closed'", (case_id,)))
 
 
+def may_open_door(desk: Database, case_id: bytes) -> bool:
+    """Say whether a closed door can be opened again: the box is there yet."""
+    return desk.row("SELECT 1 FROM closing WHERE case_id = ?", (case_id,)) is not None
+
+
 def boxes_to_end(desk: Database, before_day: int) -> list[bytes]:
     """List the cases whose door was closed before a day, and whose box is still there."""
     rows = desk.rows("SELECT case_id FROM closing WHERE day < ? ORDER BY case_id", (before_day,))
