@@ -36,7 +36,7 @@ class Rounds:
             case "short":
                 self._due[work] = now + _drawn(*_SHORT)
             case "daily":  # once in each day since the start, at any of its moments
-                self._day = max(self._day + DAY, now - DAY)
+                self._day = max(self._day + DAY, now)
                 self._due[work] = self._day + _drawn(0, DAY)
         return work
 

@@ -4,6 +4,7 @@ import os
 import sys
 from pathlib import Path
 
+from onion_app.errors import LockHeld
 from onion_app.launch.processes.child import Child, run_child
 
 LINES = {
@@ -24,6 +25,8 @@ def work(child: Child) -> None:
         os.write(int(sys.argv[2]), LINES[part])
     elif part == "error":
         raise LookupError("a visitor wrote this")
+    elif part == "kept out":
+        raise LockHeld
     elif part == "idle":
         child.reports.idle()
     elif part == "counts":

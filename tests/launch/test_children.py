@@ -69,13 +69,21 @@ def test_a_child_that_does_not_finish_in_time_is_ended(tmp_path: Path) -> None:
 class Clock:
     """Seconds that pass when the test says so."""
 
-    def __init__(self, part: str, state: Path, every: float = 0.0) -> None:
+    def __init__(self, part: str, state: Path, every: float | None = None) -> None:
         self.now = 1000.0
         self.said: list[str] = []
         self.begun = 0
         self.part = part
         self.state = state
-        self.supervisor = Supervisor("child", self.start, self.said.append, every=every)
+        self.heard: list[str] = []
+        self.supervisor = Supervisor(
+            "child",
+            self.start,
+            self.said.append,
+            None if every is None else lambda: self.now + every,
+            when_failed=lambda: self.heard.append("failed"),
+            when_blocked=lambda: self.heard.append("blocked"),
+        )
 
     def start(self) -> ChildProcess:
         self.begun += 1
@@ -108,6 +116,22 @@ def test_a_failing_child_is_started_again_after_a_growing_pause_and_named_once_a
     clock.to_its_end()
     assert pauses == [0.5, 1.0, 2.0, 4.0]
     assert clock.said.count("child: LookupError") == 1
+    assert clock.heard == ["failed"] * 5
+
+
+def test_a_crash_never_costs_a_minute(tmp_path: Path) -> None:
+    clock = Clock("error", tmp_path)
+    for _ in range(7):
+        clock.to_its_end()
+        longest = clock.pause()
+    assert longest == 8.0
+    clock.to_its_end()
+
+
+def test_a_child_that_waits_in_vain_for_a_lock_is_heard(tmp_path: Path) -> None:
+    clock = Clock("kept out", tmp_path)
+    clock.to_its_end()
+    assert clock.heard == ["blocked", "failed"]
 
 
 def test_a_child_that_ran_for_long_is_started_again_at_once(tmp_path: Path) -> None:
