@@ -16,7 +16,7 @@ from onion_app.days import DAY
 from onion_app.vault import connection, database, schema
 from onion_app.vault.connection import DatabaseKind
 from onion_app.vault.database import Database
-from onion_app.vault.desk import circles, entries, guides, invitations, moderators, stories_queue
+from onion_app.vault.desk import case_records, circles, entries, guides, invitations, moderators, stories_queue
 from onion_app.vault.mailbox import lifetime, messages
 from onion_app.vault.mailbox.records import KeyRow, Message, NewCase
 from onion_app.vault.show import show
@@ -238,6 +238,14 @@ def words(
     return replace(Version(text_id, language, title, body, source), **changed)
 
 
+def read_by_all(mailbox: Database, desk: Database, case_id: bytes) -> None:
+    """Count a case as read, at the desk too."""
+    mark_read(mailbox, case_id)
+    with desk.writing():
+        number = messages.messages_of(mailbox, case_id)[-1].number
+        case_records.put_read(desk, case_id, case_records.Read(number, some_key(), 0, 1, 1))
+
+
 def queued(
     mailbox: Database,
     shown: Database,
@@ -249,7 +257,7 @@ def queued(
     **changed: Any,
 ) -> bytes:
     """Queue a story of a case that everybody has read, and give its id."""
-    mark_read(mailbox, case_id)
+    read_by_all(mailbox, desk, case_id)
     version = words(some_id(), **({"year": 2025, "notes": ("violence",)} | changed))
     stories_queue.queue_story(mailbox, shown, desk, case_id, version, mark, day)
     story = stories_queue.story_of(desk, case_id)

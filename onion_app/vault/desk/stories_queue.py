@@ -18,7 +18,7 @@ from onion_app.days import DAYS
 from onion_app.errors import AlreadyWithdrawn, NewMessage, NothingHere, NotReady
 from onion_app.shapes import Day, Id, Key
 from onion_app.vault.database import Database
-from onion_app.vault.desk import entries
+from onion_app.vault.desk import case_records, entries
 from onion_app.vault.mailbox.case_keys import key_row
 from onion_app.vault.mailbox.withdrawals import all_withdrawn, withdrawn_among
 from onion_app.vault.shown import writing
@@ -139,7 +139,7 @@ def publish_story(mailbox: Database, shown: Database, desk: Database, story_id: 
         due = [each for each in versions if each.publish_day is not None and each.publish_day <= until]
         if not due or any(version.state == "down" for version in versions):
             raise NotReady
-        _refuse_against_its_author(mailbox, shown, story)
+        _refuse_against_its_author(mailbox, shown, desk, story)
         for version in due:
             one = "text_id = ? AND language = ? AND state = "
             desk.run(f"DELETE FROM versions WHERE {one} 'public'", (story.id, version.language))  # noqa: S608
@@ -158,7 +158,7 @@ def put_story_back(mailbox: Database, shown: Database, desk: Database, story_id:
     with _changing(mailbox, shown, desk, story_id) as story:
         if not desk.run("UPDATE versions SET state = 'public' WHERE text_id = ? AND state = 'down'", (story.id,)):
             raise NotReady
-        _refuse_against_its_author(mailbox, shown, story)
+        _refuse_against_its_author(mailbox, shown, desk, story)
         mailbox.run("UPDATE cases SET state = 'published' WHERE id = ?", (story.case_id,))
 
 
@@ -262,13 +262,19 @@ def _day_of_the_batch(desk: Database, today: int) -> int:
     return today + 1 + secrets.randbelow(LATEST_DAYS)
 
 
-def _refuse_against_its_author(mailbox: Database, shown: Database, story: Story) -> None:
+def _refuse_against_its_author(mailbox: Database, shown: Database, desk: Database, story: Story) -> None:
+    """Refuse to show a story while something of its author's is unread: it could be a No.
+
+    Whether it is unread is known by the number up to which the desk has read; the column alone could be changed.
+    """
     if withdrawn_among(mailbox, shown, (story.mark, story.case_mark)):
         raise AlreadyWithdrawn
     row = mailbox.row("SELECT unread FROM cases WHERE id = ?", (story.case_id,))
     if row is None:
         raise NothingHere
-    if row[0] != 0:  # it could be a No, which only a member of the circle can read
+    read = case_records.read_read(desk, story.case_id or b"")
+    later = "SELECT 1 FROM messages WHERE case_id = ? AND author = 'visitor' AND number > ? LIMIT 1"
+    if row[0] != 0 or mailbox.row(later, (story.case_id, read.number if read else 0)):
         raise NewMessage
 
 
