@@ -8,7 +8,7 @@ import pytest
 
 from onion_app.launch import starter_guides
 from onion_app.site.views.guides import NOW, ORDER
-from onion_app.vault import truth
+from onion_app.vault.desk import guides
 from onion_app.vault.shown import reading
 from onion_app.web.markdown import render
 from tests.world import Clock, World
@@ -25,13 +25,13 @@ def test_each_is_there_in_english_and_arabic_the_one_for_danger_is_shown_and_nob
     tmp_path: Path,
 ) -> None:
     with closing(World(tmp_path, Clock())) as world:
-        starter_guides.store_guides(world.mailbox, world.desk)
-        stored = world.desk.rows("SELECT t.slug, v.language, v.checked_by, v.checked_day FROM texts t JOIN versions v "
-                                 "ON v.text_id = t.id WHERE kind = 'guide'")  # fmt: skip
-        assert {(name, language, None, None) for name in NAMES for language in ("ar", "en")} <= set(stored)
-        assert {row[2:] for row in stored} == {(None, None)}
-        assert set(reading.titles_of_guides(world.mailbox)) == {"now"}
-        assert truth.repair(world.mailbox, world.desk, world.today) == []
+        starter_guides.store_guides(world.shown, world.desk)
+        stored = {guide.slug: versions for guide, versions in guides.all_guides(world.desk)}
+        assert sorted(stored) == NAMES
+        assert all({"ar", "en"} <= {version.language for version in versions} for versions in stored.values())
+        checks = {(version.checked_by, version.checked_day) for versions in stored.values() for version in versions}
+        assert checks == {(None, None)}
+        assert set(reading.titles_of_guides(world.shown)) == {"now"}
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)

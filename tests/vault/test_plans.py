@@ -8,12 +8,25 @@ import pytest
 
 from onion_app.vault import forgetting
 from onion_app.vault.database import Database
-from onion_app.vault.desk import audit, case_records, circles, entries, stories_queue, taken
+from onion_app.vault.desk import audit, case_records, circles, entries, guides, stories_queue, taken
 from onion_app.vault.desk.case_records import Handed, Met, Read
 from onion_app.vault.mailbox import case_keys, lifetime, messages, queues, records, withdrawals
 from onion_app.vault.show import show_case
 from onion_app.vault.shown import replies, routing
-from tests.vault.made import TODAY, Installation, grant, key_row, mark_read, message, some_id, some_key, write
+from onion_app.vault.shown.reading import list_stories, shown_guide, shown_story, titles_of_guides
+from tests.vault.made import (
+    TODAY,
+    Installation,
+    grant,
+    guide,
+    key_row,
+    mark_read,
+    message,
+    queued,
+    some_id,
+    some_key,
+    write,
+)
 
 GROWING = "cases|messages|entries|audit|replies|withdrawn|met|read|handed|doors"
 
@@ -122,6 +135,32 @@ def test_no_statement_scans_or_sorts_a_growing_table(
     # proofs the mailbox has those of a quarter of an hour.
     expected = {("desk", "SCAN audit USING INDEX audit_by_day"), ("mailbox", "SCAN withdrawn")}
     assert {(kind, step) for kind, _, step in bad} <= expected
+
+
+def test_nobody_walks_through_the_texts(
+    made: Installation, mailbox: Database, shown: Database, desk: Database, asked: list[tuple[Database, str]]
+) -> None:
+    case_id = made.add_case(mailbox).row.id
+    dbs, story_id = (mailbox, shown, desk), queued(mailbox, shown, desk, case_id, mark=some_key())
+    stories_queue.publish_due_stories(*dbs, TODAY + stories_queue.LATEST_DAYS)
+    queued(*dbs, case_id, language="ar")
+    stories_queue.publish_story(*dbs, story_id)
+    for language in ("ar", "en", "kmr"):
+        list_stories(mailbox, shown, language, (), story_id)
+    assert len(shown_story(mailbox, shown, story_id)) == 2
+    assert shown_guide(shown, slug := guides.read_guide(desk, guide(shown, desk))[0].slug)
+    assert list(titles_of_guides(shown)) == [slug]
+    stories_queue.take_down_story(*dbs, story_id)
+    stories_queue.put_story_back(*dbs, story_id)
+    for state in ("queued", "public"):
+        stories_queue.stories_in(desk, state, 1)  # type: ignore[arg-type]
+    stories_queue.withhold_story(*dbs, case_id, also_shown=True)
+    texts = [
+        (db, text) for db, text in dict.fromkeys(asked) if re.search("FROM (versions|texts)|UPDATE versions", text)
+    ]
+    assert len(texts) > 30
+    steps = {(text, str(step[3])) for db, text in texts for step in db.rows(f"EXPLAIN QUERY PLAN {text}")}
+    assert {step for step in steps if re.match("SCAN|USE TEMP B-TREE FOR ORDER BY", step[1])} == set()
 
 
 def test_counting_and_turning_pages_touch_no_case_but_only_an_index(
