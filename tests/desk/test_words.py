@@ -33,6 +33,13 @@ def test_every_sentence_stands_in_arabic() -> None:
     assert {message.id if isinstance(message.id, str) else message.id[0] for message in catalogue} - sentences == {""}
 
 
+def test_every_deed_at_a_case_stands_in_the_words_of_the_audit() -> None:
+    sources = "".join(path.read_text("utf-8") for path in HERE.glob("*.py"))
+    said = set(re.findall(r'note_in_audit\(\w+, \w+, [\w.]+, "([^"]+)"\)', sources))
+    assert len(said) > 10
+    assert [what for what in said if f'"{what}": _(' not in (HERE / "templates/deeds.html").read_text("utf-8")] == []
+
+
 def test_every_value_in_a_sentence_is_in_its_translation() -> None:
     with (HERE / "translations" / "ar.po").open("rb") as file:
         catalogue = read_po(file)
