@@ -10,7 +10,9 @@ from tests.browser import Browser
 Photograph = Callable[[Browser, str], None]
 
 # What the desk says beside whatever does not fit to its own rows, or does not open.
-ALARMS = "article:is(.doubted, .changed, .forged, .closed, .broken), .gap, #missing, #changed, #keys-changed"
+ALARMS = (
+    "article:is(.doubted, .changed, .forged, .closed, .broken), .gap, #missing, #changed, #no-answer, #keys-changed"
+)
 CHECKS = ("names", "places", "others", "true", "grown")
 
 
