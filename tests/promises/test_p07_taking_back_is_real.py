@@ -1,158 +1,58 @@
-"""P07: taking back is real: wraps, rows and story go, notes and drafts go with their key, and the log is truncated."""
+"""P07: taking back is real: keys, rows and story go from all three files, nothing left opens, the log is truncated.
 
+And nobody but its author can make it look as if they had taken something back.
+"""
+
+import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pytest
 
-from onion_app.crypto import epochs, payloads
-from onion_app.errors import AlreadyWithdrawn, NothingHere, SealBroken
-from onion_app.vault.shown import reading, writing
+from onion_app.crypto import casekeys
+from onion_app.crypto.keys import ID_BYTES, KEY_BYTES
+from onion_app.crypto.payloads import StoryLink
+from onion_app.errors import AlreadyWithdrawn, NothingHere, SanctuaryError, SealBroken
+from onion_app.vault.connection import KINDS, DatabaseKind
+from onion_app.vault.desk import stories_queue, taken
+from onion_app.vault.mailbox import case_keys, lifetime
+from onion_app.vault.settings import read_settings
+from onion_app.vault.shown import reading
 from scripts.rehearsal.pages import Page
-from scripts.rehearsal.people import Visitor, Volunteer
+from scripts.rehearsal.people import Visitor
 from tests import tables
-from tests.house import House
 from tests.keyring import Keyring
 from tests.marks import latin_mark
 from tests.served import Site, serving
+from tests.world import Enrolled
 
-DAY = 86_400
+OF_A_CASE = {
+    "mailbox": ("cases", "messages"),
+    "shown": ("handed", "replies"),
+    "desk": ("entries", "handed", "met", "read", "taken", "stepped_out"),
+}
+LEFT = {"desk.doors", "shown.doors"}  # the id of what is gone, so that it does not come again
 
 
 @dataclass
 class Lived:
-    """A case in which everything has happened: messages both ways, a note, somebody who has taken it."""
+    """A case in which everything has happened: messages both ways, two circles, notes, a new code, a taker."""
 
+    site: Site
     visitor: Visitor
-    code: str
+    codes: list[str]
     case: bytes
-    ciphertexts: list[bytes]
+    mark: str
     sent: Page
+    people: list[Enrolled]
 
+    def copy(self) -> tables.Tables:
+        """Copy every file."""
+        return tables.dump_all(self.site.state.path, self.site.keys)
 
-def live(house: House, coordinator: Volunteer) -> Lived:
-    """Let a case come to have something in every table."""
-    mark = latin_mark()
-    visitor = house.visitor()
-    check = visitor.check("tell", mark)
-    visitor.confirm(check)
-    desk = house.at_desk(coordinator)
-    case = house.case_of(check.code)
-    page = desk.reply(case, f"an answer to {mark}")
-    desk.send(page.form_ending("/note"), text=f"a note on {mark}")
-    visitor.write_back(visitor.come_back(check.code), f"more of {mark}")
-    rows = belonging(house.tables(), bytes.fromhex(case))
-    assert {"mailbox.cases", "mailbox.case_keys", "mailbox.messages", "desk.entries", "desk.written_replies"} <= set(
-        rows
-    )
-    assert "desk.taken" in rows
-    long_values = [value for lines in rows.values() for line in lines for value in line if isinstance(value, bytes)]
-    return Lived(visitor, check.code, bytes.fromhex(case), [value for value in long_values if len(value) > 40], check)
-
-
-def belonging(all_tables: tables.Tables, case: bytes) -> tables.Tables:
-    """Find every row of every table in which the id of a case stands."""
-    found = {name: [row for row in rows if case in row] for name, rows in all_tables.items()}
-    return {name: rows for name, rows in found.items() if rows}
-
-
-def erase_from_within(lived: Lived) -> None:
-    """Open the case and erase it from there."""
-    case = lived.visitor.come_back(lived.code)
-    lived.visitor.send(lived.visitor.send(case.form_doing("erase")).form())
-
-
-def erase_without_opening(lived: Lived) -> None:
-    """Erase from the page where the code is typed."""
-    lived.visitor.erase_without_opening(lived.code)
-
-
-WAYS = [erase_from_within, erase_without_opening]
-
-
-@pytest.mark.parametrize("erase", WAYS)
-def test_erasing_destroys_every_row_and_every_key(
-    house: House, coordinator: Volunteer, erase: Callable[[Lived], None]
-) -> None:
-    lived = live(house, coordinator)
-    erase(lived)
-    left = belonging(house.tables(), lived.case)
-    assert {name for name in left if name.startswith("mailbox.")} == {"mailbox.withdrawn"}
-    ring = Keyring(house.tables(), [house.keys.mailbox, house.keys.desk])
-    ring.try_passphrase(coordinator.login.passphrase)
-    ring.privates.add(house.author(lived.code).author.private)
-    assert lived.case not in ring.opened()
-    assert lived.visitor.come_back(lived.code).has("article") is False
-
-
-@pytest.mark.parametrize("erase", WAYS)
-def test_erasing_truncates_the_log(house: House, coordinator: Volunteer, erase: Callable[[Lived], None]) -> None:
-    lived = live(house, coordinator)
-    log = house.state / "mailbox" / "mailbox.db-wal"
-    assert log.stat().st_size > 0
-    erase(lived)
-    assert log.stat().st_size == 0
-
-
-def test_no_erased_byte_is_left_in_the_decrypted_file(house: House, coordinator: Volunteer) -> None:
-    lived = live(house, coordinator)
-    keys, file = house.keys, house.state / "mailbox" / "mailbox.db"
-    with house.world() as world:
-        world.mailbox.checkpoint()
-    pieces = [blob[200:260] for blob in lived.ciphertexts if len(blob) > 1_000]
-    before = tables.decrypted_pages(file, keys.mailbox)
-    written = [piece for piece in pieces if piece in before]
-    assert len(written) > 1, "the search would not find it"
-    erase_without_opening(lived)
-    after = tables.decrypted_pages(file, keys.mailbox)
-    assert not any(piece in after for piece in written)
-
-
-def test_the_chores_clear_the_desk_of_an_erased_case(house: House, coordinator: Volunteer) -> None:
-    lived = live(house, coordinator)
-    erase_without_opening(lived)
-    with house.world() as world:
-        world.chores()
-    assert set(belonging(house.tables(), lived.case)) == {"mailbox.withdrawn"}
-
-
-def test_what_is_taken_back_is_gone_from_the_desk_at_once(house: House, coordinator: Volunteer) -> None:
-    lived = live(house, coordinator)
-    desk = house.at_desk(coordinator)
-    erase_without_opening(lived)
-    page = desk.get(f"/case/{lived.case.hex()}")
-    assert page.status == 404
-    assert lived.case.hex() not in desk.queue("mine", "waiting", "reading", "new")
-
-
-def test_what_was_erased_is_not_stored_again_by_the_same_form(house: House, coordinator: Volunteer) -> None:
-    lived = live(house, coordinator)
-    erase_without_opening(lived)
-    again = lived.visitor.confirm(lived.sent)
-    assert set(belonging(house.tables(), lived.case)) <= {"mailbox.withdrawn", *desk_tables()}
-    assert again.code != lived.code
-
-
-def desk_tables() -> set[str]:
-    """Name the tables that the next chores clear."""
-    return {f"desk.{name}" for name in ("entries", "written_replies", "taken", "stepped_out", "known_keys")}
-
-
-def test_an_old_code_opens_nothing_after_a_new_one(house: House, coordinator: Volunteer) -> None:
-    lived = live(house, coordinator)
-    case = lived.visitor.come_back(lived.code)
-    renewed = lived.visitor.send(case.form_doing("new_code"))
-    assert lived.visitor.come_back(lived.code).has("article"), "the old one holds until the new one was typed"
-    lived.visitor.confirm(renewed)
-    keys = house.author(lived.code)
-    author = [row for row in house.tables()["mailbox.case_keys"] if row[0] == lived.case and row[2] == bytes(16)]
-    assert author
-    for _, epoch, holder, _, wrap in author:
-        private = keys.author.private
-        with pytest.raises(SealBroken):
-            epochs.unwrap(wrap, case_id=lived.case, epoch=epoch, holder=holder, private_key=private)
-    assert keys.tag not in tables.everything_in(house.tables())
-    assert (house.state / "mailbox" / "mailbox.db-wal").stat().st_size == 0
+    def rows(self) -> tables.Tables:
+        """Give every row in which the id of the case stands."""
+        return tables.belonging(self.copy(), self.case)
 
 
 @pytest.fixture
@@ -161,19 +61,231 @@ def site() -> Iterator[Site]:
         yield served
 
 
+@pytest.fixture
+def lived(site: Site) -> Lived:
+    mark, visitor, noor = latin_mark(), site.visitor(), site.member_of_first
+    law = site.circle("Law", topics=("law",))
+    lawyer = site.enrol(law, "Amara")
+    sent = visitor.check("tell", mark)
+    visitor.confirm(sent)
+    case = site.case_of(sent.code)
+    site.answers(noor, case, f"an answer to {mark}")
+    site.notes(noor, case, f"a note on {mark}")
+    codes = [sent.code, visitor.new_code(sent.code)]
+    visitor.write_back(visitor.come_back(codes[1]), f"more of {mark}")
+    site.opens(noor, case)
+    site.hands_over(noor, case, law)
+    site.answers(lawyer, case, f"another answer to {mark}")
+    site.notes(lawyer, case, f"another note on {mark}")
+    taken.step_out(site.desk, case, noor.id)
+    found = Lived(site, visitor, codes, case, mark, sent, [noor, lawyer])
+    assert {f"{kind}.{name}" for kind, names in OF_A_CASE.items() for name in names} <= set(found.rows())
+    return found
+
+
+def erase_from_within(lived: Lived) -> None:
+    """Open the case and erase it from there."""
+    case = lived.visitor.come_back(lived.codes[-1])
+    lived.visitor.send(lived.visitor.send(case.form_doing("erase")).form())
+
+
+def erase_without_opening(lived: Lived) -> None:
+    """Erase from the page where the code is typed."""
+    lived.visitor.erase_without_opening(lived.codes[-1])
+
+
+WAYS = [erase_from_within, erase_without_opening]
+
+
 @pytest.mark.parametrize("erase", WAYS)
-def test_a_published_story_goes_with_its_case(site: Site, erase: Callable[[Lived], None]) -> None:
-    visitor = site.visitor()
-    code = visitor.hand_in("tell", "words")
-    mailbox, desk, case = site.mailbox, site.desk, site.case_of(code)
-    story = site.show({"en": ("A title", "words made public")}, case=case)
-    site.says(site.member_of_first, case, payloads.StoryLink(story.hex()))
-    counter = reading.published_counter(mailbox)
-    erase(Lived(visitor, code, case, [], visitor.get("/en/")))
-    assert not any(story in row for row in mailbox.rows("SELECT * FROM texts") + mailbox.rows("SELECT * FROM versions"))
-    assert reading.published_counter(mailbox) > counter
-    assert {row[0] for row in mailbox.rows("SELECT id FROM withdrawn")} == {case, story}
+def test_everything_of_the_case_goes_from_all_three_files(lived: Lived, erase: Callable[[Lived], None]) -> None:
+    erase(lived)
+    assert not any(name.startswith("mailbox.") for name in lived.rows()), "at once"
+    with pytest.raises(NothingHere):
+        lived.site.opens(lived.people[1], lived.case)
+    lived.site.chores()
+    assert set(lived.rows()) == LEFT
+    assert not lived.visitor.come_back(lived.codes[-1]).has("article")
+
+
+def test_after_erasing_no_key_of_anybody_opens_what_is_left(lived: Lived) -> None:
+    """Take every private key of everybody, every code, all that lies in the files, and sealed bytes that were left."""
+    before, salt = lived.copy(), read_settings(lived.site.shown).code_salt
+    erase_without_opening(lived)
+    lived.site.chores()
+    after = lived.copy()
+    firsts = [code for row in before["mailbox.cases"] for code in casekeys.split_codes(row[3])]
+    assert not any(first in tables.everything_in(after) for first in firsts)
+    for name in ("mailbox.messages", "desk.entries", "desk.handed"):
+        after[name] += before[name]
+    opened = []
+    for files in (after, before):  # the second: it would have opened
+        ring = Keyring(files, [*(lived.site.keys.of(kind) for kind in KINDS), *(who.private for who in lived.people)])
+        for code in lived.codes:
+            ring.try_code(code, salt)
+        ring.try_every_value()
+        ring.suppose_first_keys(lived.case)
+        opened.append(" ".join(ring.opened().get(lived.case, [])))
+    assert opened[0] == ""
+    for words in ("an answer to", "more of", "a note on", "another answer to", "another note on"):
+        assert f"{words} {lived.mark}" in opened[1]
+
+
+@pytest.mark.parametrize("erase", WAYS)
+def test_erasing_truncates_the_log(lived: Lived, erase: Callable[[Lived], None]) -> None:
+    log = lived.site.state.mailbox / "mailbox.db-wal"
+    assert log.stat().st_size > 0
+    erase(lived)
+    assert log.stat().st_size == 0
+
+
+def test_no_erased_byte_is_left_in_the_decrypted_files(lived: Lived) -> None:
+    site, sealed = lived.site, {name: [row[-1] for row in rows] for name, rows in lived.rows().items()}
+    pieces = {
+        name: [blob[200:260] for blob in blobs if isinstance(blob, bytes) and len(blob) > 1_000]
+        for name, blobs in sealed.items()
+    }
+
+    def left(kind: DatabaseKind) -> list[bytes]:
+        for db in (site.mailbox, site.desk):
+            db.checkpoint()
+        pages = tables.decrypted_pages(site.state.path / kind / f"{kind}.db", site.keys.of(kind))
+        return [piece for name in pieces if name.startswith(kind) for piece in pieces[name] if piece in pages]
+
+    assert left("mailbox")
+    assert left("desk"), "the search would not find it"
+    erase_without_opening(lived)
+    assert left("mailbox") == []
     site.chores()
-    assert not any(story in row for row in desk.rows("SELECT * FROM texts") + desk.rows("SELECT * FROM versions"))
-    with pytest.raises((NothingHere, AlreadyWithdrawn)):
-        writing.publish_text(mailbox, desk, story)
+    assert left("desk") == []
+
+
+def test_what_was_erased_is_not_stored_again(lived: Lived) -> None:
+    """Send the same form again, and put the row back as somebody could who writes the mailbox."""
+    site = lived.site
+    row, case = case_keys.key_row(site.mailbox, lived.case), lived.copy()["mailbox.cases"]
+    erase_without_opening(lived)
+    for words in (lived.mark, "other words"):
+        again = lived.visitor.confirm(lived.sent, text=words)
+        assert not again.has(id="arrived")
+        assert words not in again.raw_text
+        assert set(lived.rows()) <= {
+            *LEFT,
+            *(f"desk.{name}" for name in OF_A_CASE["desk"]),
+            "shown.handed",
+            "shown.replies",
+        }
+        site.chores()
+        assert set(lived.rows()) == LEFT
+    with site.mailbox.writing():
+        for values in case:
+            site.mailbox.run(f"INSERT INTO cases VALUES ({', '.join('?' * len(values))})", values)
+    assert case_keys.key_row(site.mailbox, lived.case) == row
+    assert not lived.visitor.come_back(lived.codes[-1]).has("article")
+    site.chores()
+    assert set(lived.rows()) == LEFT
+
+
+def test_an_old_code_opens_nothing_after_a_new_one(lived: Lived) -> None:
+    site, (old, new) = lived.site, lived.codes
+    asked = lived.visitor.send(lived.visitor.come_back(new).form_doing("new_code"))
+    assert lived.visitor.come_back(new).has("article"), "the old one holds until the new one was typed"
+    lived.visitor.confirm(asked)
+    row = case_keys.key_row(site.mailbox, lived.case)
+    for code in (old, new):
+        keys = site.author_keys(code)
+        assert keys.tag not in tables.everything_in(lived.copy())
+        assert not lived.visitor.come_back(code).has("article")
+        with pytest.raises(SealBroken):
+            casekeys.open_box(keys.box, lived.case, row.box or b"")
+        with pytest.raises(SealBroken):
+            casekeys.open_stop(keys.stop, lived.case, row.stop or b"")
+    assert lived.visitor.come_back(asked.code).has("article")
+
+
+def published(lived: Lived) -> bytes:
+    """Publish the story of the case as its author's consent allows it."""
+    site, mark = lived.site, story_mark(lived)
+    story = site.show({"en": ("A title", "words made public")}, case=lived.case, mark=mark)
+    site.says(lived.people[1], lived.case, StoryLink(story.hex()))
+    lifetime.set_state(site.mailbox, lived.case, "published")
+    assert "words made public" in site.visitor().get(f"/en/stories/{story.hex()}").raw_text
+    return story
+
+
+def story_mark(lived: Lived) -> bytes:
+    """Give the mark of the proof that takes the story back, as the consents of this case name it."""
+    keys = lived.site.author_keys(lived.codes[-1])
+    row = case_keys.key_row(lived.site.mailbox, lived.case)
+    _, privates = casekeys.open_box(keys.box, lived.case, row.box or b"")
+    return casekeys.mark_of(casekeys.story_proof(casekeys.stop_root(privates[0])))
+
+
+@pytest.mark.parametrize("erase", WAYS)
+def test_a_published_story_goes_with_its_case(lived: Lived, erase: Callable[[Lived], None]) -> None:
+    site, story = lived.site, published(lived)
+    reader = site.visitor()
+    erase(lived)
+    assert reader.get(f"/en/stories/{story.hex()}").status == 404, "at once"
+    assert "A title" not in reader.get("/en/stories").raw_text
+    site.chores()
+    assert not tables.belonging(lived.copy(), story)
+    assert len(site.shown.rows("SELECT mark FROM withdrawn")) == len(("the case", "its story"))
+    with pytest.raises(SanctuaryError):
+        stories_queue.publish_story(site.mailbox, site.shown, site.desk, story)
+
+
+def test_nobody_but_its_author_makes_it_look_as_if_they_had_taken_something_back(lived: Lived) -> None:
+    """Plant as proofs every mark, id and value there is, and random bytes: what has no proof stays."""
+    site, story = lived.site, published(lived)
+    others = [site.case_of(site.visitor().hand_in("ask", f"another case {number}")) for number in range(3)]
+    values = tables.values_in(lived.copy(), ID_BYTES, KEY_BYTES)
+    planted = {(value + bytes(ID_BYTES))[:KEY_BYTES] for value in values} | {
+        (bytes(ID_BYTES) + value)[-KEY_BYTES:] for value in values
+    }
+    keys = {value for value in values if len(value) == KEY_BYTES}
+    planted |= keys | {casekeys.mark_of(value) for value in keys} | {casekeys.case_proof(value) for value in keys}
+    planted |= {secrets.token_bytes(KEY_BYTES) for _ in range(100)}
+    with site.mailbox.writing():
+        for value in planted:
+            site.mailbox.run("INSERT INTO withdrawn (proof) VALUES (?)", (value,))
+        site.mailbox.run("UPDATE counter SET withdrawals = withdrawals + 1")
+    assert len(site.mailbox.rows("SELECT 1 FROM withdrawn")) > len(values)
+    before = lived.rows()
+    for _ in range(2):
+        assert "words made public" in site.visitor().get(f"/en/stories/{story.hex()}").raw_text
+        assert "A title" in site.visitor().get("/en/stories").raw_text
+        site.chores()
+    assert lived.rows() == before
+    assert {row[0] for row in site.mailbox.rows("SELECT id FROM cases")} == {lived.case, *others}
+    assert f"more of {lived.mark}" in lived.visitor.come_back(lived.codes[-1]).raw_text
+
+
+def test_who_moves_a_proved_mark_to_another_case_deletes_nothing(lived: Lived) -> None:
+    site, visitor = lived.site, lived.site.visitor()
+    other = visitor.hand_in("ask", "words that stay")
+    erase_without_opening(lived)
+    site.chores()
+    [mark, *_] = [row[0] for row in site.shown.rows("SELECT mark FROM withdrawn")]
+    with site.mailbox.writing():
+        site.mailbox.run("UPDATE cases SET mark = ?", (mark,))
+    site.chores()
+    assert "words that stay" in visitor.come_back(other).raw_text
+
+
+def test_a_proof_that_somebody_takes_away_after_the_chores_holds(lived: Lived) -> None:
+    site, story = lived.site, published(lived)
+    lived.visitor.send(lived.visitor.come_back(lived.codes[-1]).form_doing("take_back"))
+    assert site.visitor().get(f"/en/stories/{story.hex()}").status == 404
+    site.chores()
+    with site.mailbox.writing():
+        site.mailbox.run("DELETE FROM withdrawn")
+        site.mailbox.run("UPDATE counter SET withdrawals = withdrawals + 1")
+    assert site.visitor().get(f"/en/stories/{story.hex()}").status == 404
+    site.chores()
+    assert site.visitor().get(f"/en/stories/{story.hex()}").status == 404
+    version = reading.Version(b"", "en", "A title", "the same words")
+    with pytest.raises(AlreadyWithdrawn):
+        stories_queue.queue_story(
+            site.mailbox, site.shown, site.desk, lived.case, version, story_mark(lived), site.today
+        )
