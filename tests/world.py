@@ -240,11 +240,12 @@ class World:
                 text_id,
                 each,
                 *said,
-                None if each == source else source,
-                *checked,
-                None if slug else year,
-                tuple(notes),
-                "public",
+                translated_from=None if each == source else source,
+                checked_by=checked[0],
+                checked_day=checked[1],
+                year=None if slug else year,
+                notes=tuple(notes),
+                state="public",
             )
             for each, said in words.items()
         ]

@@ -5,6 +5,9 @@ import re
 import pytest
 
 from onion_app.choices import NOTES
+from onion_app.crypto.casekeys import mark_of
+from onion_app.crypto.keys import new_key
+from onion_app.vault.mailbox import withdrawals
 from onion_app.web.size import SHORT
 from scripts.rehearsal.pages import Page
 from scripts.rehearsal.people import Visitor
@@ -100,11 +103,31 @@ def test_a_story_is_told_with_its_notes_its_year_and_its_language(visitor: Visit
 
 
 def test_a_story_not_in_this_language_says_so_and_is_shown_as_it_is(visitor: Visitor, place: Place) -> None:
-    story = place.show({"ar": ("الباب", "كلمات.")}, year=None).hex()
+    story = place.show({"ar": ("الباب", "كلمات.")}).hex()
     page = visitor.go(f"stories/{story}")
     assert "This is not in your language yet." in page.main.text
     assert '<div id="story" lang="ar" dir="rtl">' in page.main_html
-    assert "Told in" not in page.main.text
+
+
+def test_a_story_goes_with_its_proof_at_once_and_with_nothing_else(visitor: Visitor, place: Place) -> None:
+    proof = new_key()
+    marks = {"The door": mark_of(proof), "The window": None}
+    stories = {title: place.show({"en": (title, WORDS)}, mark=mark).hex() for title, mark in marks.items()}
+
+    def seen() -> set[str]:
+        single = {title for title, story in stories.items() if visitor.go(f"stories/{story}").status == 200}
+        assert single == set(titles(visitor.go("stories")))
+        return single
+
+    for given in (mark_of(proof), *map(bytes.fromhex, stories.values()), new_key()):
+        with place.mailbox.writing():
+            withdrawals.add_proofs(place.mailbox, [given.ljust(32)])
+        assert seen() == stories.keys()
+    with place.mailbox.writing():
+        withdrawals.add_proofs(place.mailbox, [proof])
+    assert seen() == {"The window"}
+    withdrawals.bring_proofs(place.mailbox, place.shown)
+    assert seen() == {"The window"}
 
 
 def test_the_foot_leads_to_telling_asking_and_taking_down(visitor: Visitor, place: Place) -> None:

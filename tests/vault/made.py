@@ -258,7 +258,8 @@ def queued(
 ) -> bytes:
     """Queue a story of a case that everybody has read, and give its id."""
     read_by_all(mailbox, desk, case_id)
-    version = words(some_id(), **({"year": 2025, "notes": ("violence",)} | changed))
+    told: dict[str, Any] = {"year": 2025, "notes": ("violence",)}
+    version = words(some_id(), **(told | changed))
     stories_queue.queue_story(mailbox, shown, desk, case_id, version, mark, day)
     story = stories_queue.story_of(desk, case_id)
     assert story is not None
@@ -267,7 +268,8 @@ def queued(
 
 def story(shown: Database, desk: Database, *languages: Any, mark: bytes | None = None, **facts: Any) -> bytes:
     """Publish a story, in English unless said otherwise, translated from its first language; gives its id."""
-    text_id, facts = some_id(), {"year": 2026, "body": "A body", "state": "public"} | facts
+    told: dict[str, Any] = {"year": 2026, "body": "A body", "state": "public"}
+    text_id, facts = some_id(), told | facts
     written = languages or ("en",)
     sources = dict.fromkeys(written[1:], written[0])
     versions = [words(text_id, each, sources.get(each), title=f"A title in {each}", **facts) for each in written]

@@ -64,7 +64,7 @@ def test_what_is_left_out_is_on_no_page(
         story(shown, desk, "ar", notes=notes)
     expected = [notes for notes in kinds if not set(notes) & set(without)]
     for language in ("ar", "en"):  # theirs, and what is missing in theirs
-        found = listed(mailbox, shown, language, without)  # type: ignore[arg-type]
+        found = listed(mailbox, shown, language, without)
         assert sorted(story.notes for story in found) == sorted(expected * 9)
 
 

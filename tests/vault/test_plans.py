@@ -153,7 +153,7 @@ def test_nobody_walks_through_the_texts(
     stories_queue.take_down_story(*dbs, story_id)
     stories_queue.put_story_back(*dbs, story_id)
     for state in ("queued", "public"):
-        stories_queue.stories_in(desk, state, 1)  # type: ignore[arg-type]
+        stories_queue.stories_in(desk, state, 1)
     stories_queue.withhold_story(*dbs, case_id, also_shown=True)
     of_texts = "(FROM|UPDATE) (versions|texts)"
     texts = [(db, text) for db, text in dict.fromkeys(asked) if re.search(of_texts, text)]
