@@ -95,24 +95,7 @@ class Launcher:
         signal.set_wakeup_fd(wake.fileno(), warn_on_full_buffer=False)
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, self._ask_to_stop)
-        listeners: dict[str, tuple[socket.socket | None, Callable[[], float] | None]] = {
-            "healing": (None, lambda: math.inf),  # first, and whenever one of those that write has died
-            "site": (site, None),
-            "desk": (desk, None),
-            "chores": (None, self._rounds.next),
-        }
-        self._supervisors = [
-            Supervisor(
-                name,
-                partial(self._start_child, name, listener),
-                self._terminal.say,
-                next_start,
-                when_failed=partial(self._heal_after, name),
-                when_blocked=partial(self._free_the_locks, name),
-                after=self._rounds.next() if name == "chores" else 0.0,
-            )
-            for name, (listener, next_start) in listeners.items()
-        ]
+        self._supervise(site, desk)
         manage = ManageSocket(self._state.manage_socket)
         try:
             self._step_children()
@@ -131,6 +114,25 @@ class Launcher:
             manage.close()
             self._self_check.stop()
             self._stop()
+
+    def _supervise(self, site: socket.socket, desk: socket.socket) -> None:
+        """Set somebody over each process: one that heals first, and whenever one of those that write has died."""
+
+        def over(
+            name: str, listener: socket.socket | None, next_start: Callable[[], float] | None = None
+        ) -> Supervisor:
+            return Supervisor(
+                name,
+                partial(self._start_child, name, listener),
+                self._terminal.say,
+                next_start,
+                when_failed=partial(self._heal_after, name),
+                when_blocked=partial(self._free_the_locks, name),
+            )
+
+        chores = over("chores", None, self._rounds.next)
+        chores.after = self._rounds.next()
+        self._supervisors = [over("healing", None, lambda: math.inf), over("site", site), over("desk", desk), chores]
 
     def _step_children(self) -> None:
         for supervisor in self._supervisors:
