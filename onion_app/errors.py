@@ -269,4 +269,4 @@ class NoReturn(Refused):
 
 
 class TooMany(Refused):
-    """This case was handed over too often."""
+    """This has been done as often as it can be."""

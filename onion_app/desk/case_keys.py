@@ -215,6 +215,12 @@ def note_met_and_read(dbs: Databases, opened: OpenedCase, *, confirmed: bool = F
             case_records.put_read(dbs.desk, case_id, read)
 
 
+def mark_of_all(opened: OpenedCase) -> bytes:
+    """Give the mark of everything that stands in a case now."""
+    stored = [each.message for each in opened.messages]
+    return _mark_up_to(stored, opened.case.id, stored[-1].number if stored else 0)
+
+
 def _newly_met(opened: OpenedCase) -> Met | None:
     """Give the longest list that its author has proved, if it goes on from the one met."""
     proved = [each.message.codes for each in opened.messages if each.proves]

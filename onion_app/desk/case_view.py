@@ -22,12 +22,13 @@ from onion_app.desk.case_keys import (
     OpenedCase,
     OpenedMessage,
     key_to_answer,
+    mark_of_all,
     note_met_and_read,
     open_case_messages,
 )
 from onion_app.desk.context import Databases
 from onion_app.desk.permissions import Member, circle_of, handle_of
-from onion_app.errors import NoReturn, Refused, SealBroken
+from onion_app.errors import NewMessage, NoReturn, Refused, SealBroken
 from onion_app.vault.desk import audit, taken
 from onion_app.vault.desk.entries import Entry, entries_of
 from onion_app.vault.mailbox import case_keys, lifetime, records
@@ -123,6 +124,7 @@ class CaseView:
     seen: int  # the newest number shown
     missing: int  # replies that were written here and are gone
     was_changed: bool  # what somebody had read stands there no more
+    mark: bytes  # of everything that stands there now
     no_answer: Refused | None  # why nothing can be sent to its author
 
     @property
@@ -162,14 +164,17 @@ def mark_opened(dbs: Databases, member: Member, case_id: bytes) -> None:
         lifetime.mark_read(dbs.mailbox, case_id)
 
 
-def confirm_changed(dbs: Databases, member: Member, case_id: bytes) -> None:
-    """Let what stands in a case count again, after a member has looked at what was changed in it.
+def confirm_changed(dbs: Databases, member: Member, case_id: bytes, shown: bytes) -> None:
+    """Let what stands in a case count again, after a member has looked at what was changed in it: what has this mark.
 
     Raises:
+        NewMessage: something else stands there by now.
         NothingHere, NotAllowed, KeysChanged: as for `case_of`.
     """
     with dbs.mailbox.writing():
         opened = open_case_messages(dbs, member, case_id)
+        if mark_of_all(opened) != shown:
+            raise NewMessage
         note_in_audit(dbs, member, opened.case, "confirmed what was changed in a case")
         note_met_and_read(dbs, opened, confirmed=True)
 
@@ -196,6 +201,7 @@ def open_case(dbs: Databases, member: Member, case_id: bytes) -> CaseView:
         seen=max((each.message.number for each in opened.messages), default=0),
         missing=len(reply_marks(dbs.shown, case_id).keys() - stored),
         was_changed=opened.was_changed,
+        mark=mark_of_all(opened),
         no_answer=_no_answer(dbs, opened),
     )
 

@@ -149,7 +149,7 @@ def id_of(form: Mapping[str, str], name: str, beside: str | None = None) -> byte
 
 
 def key_of(form: Mapping[str, str], name: str) -> bytes:
-    """Read a hidden public key of 32 bytes.
+    """Read a hidden public key, or a mark, of 32 bytes.
 
     Raises:
         Refused: it is none.

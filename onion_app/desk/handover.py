@@ -28,7 +28,8 @@ def hand_over(dbs: Databases, member: Member, case_id: bytes, circle_id: bytes) 
     Raises:
         NotReady: a story is being made of it, which stays with the circle that its author knows.
         CircleKeyChanged: the circle's present key does not open.
-        Refused: they have not taken it, or it was handed over too often.
+        Refused: they have not taken it.
+        TooMany: it was handed over as often as it can be.
         NothingHere, NotAllowed, KeysChanged: it is no case of theirs, or no circle to hand it to.
     """
     case = taken_case(dbs, member, case_id)

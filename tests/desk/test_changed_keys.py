@@ -167,6 +167,11 @@ def test_what_was_read_and_is_exchanged_counts_no_more_until_a_member_has_looked
     # What its author says anew counts.
     author.allows("no")
     assert "Nothing was said about it" not in counsellor.open_case(case).first(id="consents").text
+    # Confirmed is what stood on the page, not what was put there since.
+    looked_at = counsellor.page.form_to(f"/case/{case}/confirm").filled()
+    intruder.runs("DELETE FROM messages WHERE case_id = ? AND number = 3", author.case_id)
+    assert counsellor.post(f"/case/{case}/confirm", looked_at).has(id="changed")
+    assert counsellor.page.errors
     page = counsellor.press(f"/case/{case}/confirm")
     assert not page.has(id="changed")
     assert page.first(id="consents").text not in ("", before)

@@ -44,7 +44,7 @@ def open_it(member: Member, case_id: bytes) -> Answer:
 @login_required
 def confirm(member: Member, case_id: bytes) -> Answer:
     """Let what was changed in a case count again."""
-    case_view.confirm_changed(databases(), member, case_id)
+    case_view.confirm_changed(databases(), member, case_id, forms.key_of(request.form, "mark"))
     story_actions.apply_authors_wishes(databases(), member, case_id)
     return _back_to(case_id)
 
