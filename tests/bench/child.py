@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from onion_app.crypto.keyslots import VaultKeys
+from onion_app.vault.connection import KINDS
 from onion_app.web.app import Hardened
 from onion_app.web.pinning import pinned
 from onion_app.web.waitress.server import THREADS, serve
@@ -57,7 +58,8 @@ def _site(orders: dict[str, Any]) -> Hardened:
     from onion_app.site import SiteConfig, create_app  # here, so that no process holds what it does not run
 
     state = Path(orders["state"])
-    return create_app(SiteConfig(state / "mailbox", bytes.fromhex(orders["mailbox"]), orders["address"], time.time))
+    key = bytes.fromhex(orders["mailbox"])
+    return create_app(SiteConfig(state / "mailbox", state / "shown", key, orders["address"], time.time))
 
 
 def _desk(orders: dict[str, Any]) -> Hardened:
@@ -65,7 +67,8 @@ def _desk(orders: dict[str, Any]) -> Hardened:
 
     state = Path(orders["state"])
     keys = VaultKeys(bytes.fromhex(orders["mailbox"]), bytes.fromhex(orders["desk"]))
-    return create_app(DeskConfig(state / "mailbox", state / "desk", keys, DESK, DESK_PORT, time.time, lambda: None))
+    folders = (state / kind for kind in KINDS)
+    return create_app(DeskConfig(*folders, keys, DESK, DESK_PORT, time.time, lambda: None))
 
 
 def _complain(error: str) -> None:
