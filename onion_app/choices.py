@@ -14,7 +14,6 @@ Urgent = Literal[0, 1, 2]  # no, unknown, yes: so that it sorts
 CaseState = Literal["new", "reading", "answered", "asking", "ready", "published", "closed"]
 MessageAuthor = Literal["visitor", "circle", "site"]
 EntryKind = Literal["note", "draft", "approval"]
-TextKind = Literal["story", "guide"]
 TextState = Literal["draft", "queued", "public", "down"]
 ContentNote = Literal["violence", "sexual_violence", "family", "suicide", "captivity", "death", "self_harm", "outing"]
 ModeratorState = Literal["waiting", "active", "out"]  # waiting: no circle has let them in; active: one has, or more

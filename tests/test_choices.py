@@ -10,6 +10,7 @@ from onion_app import choices
 from onion_app.desk.views import settings
 from onion_app.vault import schema
 from onion_app.vault.connection import KINDS
+from onion_app.vault.shown.routing import Door
 
 LISTS: dict[str, Any] = {
     "cases.kind": choices.CaseKind,
@@ -18,10 +19,8 @@ LISTS: dict[str, Any] = {
     "cases.state": choices.CaseState,
     "cases.urgent": choices.Urgent,
     "messages.author": choices.MessageAuthor,
-    "listed.language": choices.LanguageCode,
-    "listed.written_in": choices.LanguageCode,
-    "texts.kind": choices.TextKind,
-    "texts.state": choices.TextState,
+    "doors.state": Door,
+    "versions.state": choices.TextState,
     "versions.language": choices.LanguageCode,
     "versions.translated_from": choices.LanguageCode,
     "entries.kind": choices.EntryKind,

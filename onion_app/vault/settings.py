@@ -104,6 +104,16 @@ def put_setting(db: Database, name: str, value: object) -> None:
         db.run("UPDATE published SET counter = counter + 1")
 
 
+def change_setting(db: Database, name: str, value: object) -> None:
+    """Set one setting in a transaction of its own.
+
+    Raises:
+        BadSetting: as for `put_setting`.
+    """
+    with db.writing():
+        put_setting(db, name, value)
+
+
 def put_onion(desk: Database, secret: bytes, address: str) -> None:
     """Keep the key of the onion service (64 bytes) and its address, inside the caller's `writing()`."""
     desk.run("DELETE FROM onion")

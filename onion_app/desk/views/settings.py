@@ -14,7 +14,6 @@ from onion_app.desk.permissions import Member, only_coordinators
 from onion_app.errors import BadSetting, NothingHere, Refused, marked
 from onion_app.vault import settings
 from onion_app.vault.desk import audit
-from onion_app.vault.shown.writing import change_setting
 from onion_app.web.i18n import LANGUAGES
 
 pages = Blueprint("settings", __name__, url_prefix="/settings")
@@ -41,7 +40,7 @@ def change(member: Member, which: str) -> Answer:
         raise NothingHere
     dbs = databases()
     try:
-        change_setting(dbs.shown, which, _READ[which]())
+        settings.change_setting(dbs.shown, which, _READ[which]())
     except BadSetting:
         raise Refused("This is too long: 300 letters fit, on one line.", field=which) from None
     audit.add_to_audit(dbs.desk, member.id, "changed a setting", dbs.today)

@@ -93,7 +93,7 @@ def do_all(child: Child, files: Files, attempts: Attempts, today: int) -> dict[s
     mailbox, shown, desk = files
     orders = child.orders
     if orders.pause is not None:
-        put_setting(shown, "paused", orders.pause)
+        settings.change_setting(shown, "paused", orders.pause)
     off = clock.check_and_note(desk, orders.machine_day(), is_right=orders.clock_is_right)
     counts = keep_gone(files, attempts, today)
     counts["clock_off"], counts["destroyed"] = off, 0
@@ -143,20 +143,14 @@ def guarded(files: Files, erased: int) -> set[bytes] | None:
         raise
     number = len(missing.cases) if missing.is_alarming else 0
     if settings.read_settings(shown).missing != number:
-        put_setting(shown, "missing", number)
+        settings.change_setting(shown, "missing", number)
     return None if missing.is_alarming else missing.cases
 
 
 def take_no_new_text(shown: Database) -> None:
     """Let the site take no new text until the operator has looked at a check that failed."""
     if not settings.read_settings(shown).unchecked:
-        put_setting(shown, "unchecked", True)  # noqa: FBT003 - the value of a setting
-
-
-def put_setting(shown: Database, name: str, value: object) -> None:
-    """Change one setting of the site."""
-    with shown.writing():
-        settings.put_setting(shown, name, value)
+        settings.change_setting(shown, "unchecked", True)  # noqa: FBT003 - the value of a setting
 
 
 def note_missing(desk: Database, missing: set[bytes], unexplained: int, today: int) -> None:

@@ -9,7 +9,6 @@ from dataclasses import astuple
 from typing import Final
 
 from onion_app.shapes import Value, to_json
-from onion_app.vault import settings
 from onion_app.vault.database import Database
 from onion_app.vault.shown.reading import Version
 
@@ -40,7 +39,7 @@ def show_text(shown: Database, desk: Database, text_id: Value) -> None:
         for row in versions:
             copy = f"INSERT INTO versions ({_COPIED}, year, notes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
             shown.run(copy, (*row, *(original or ())))
-    raise_published_counter(shown)
+    shown.run("UPDATE published SET counter = counter + 1")
 
 
 def texts_to_show(shown: Database, desk: Database) -> set[Value]:
@@ -53,19 +52,3 @@ def remove_text(db: Database, text_id: Value) -> None:
     """Delete a text and its versions from either database, inside the caller's `writing()`."""
     db.run("DELETE FROM versions WHERE text_id = ?", (text_id,))
     db.run("DELETE FROM texts WHERE id = ?", (text_id,))
-
-
-def change_setting(shown: Database, name: str, value: object) -> None:
-    """Set one setting, which pages that are kept ready may name.
-
-    Raises:
-        BadSetting: it is not stored.
-    """
-    with shown.writing():
-        settings.put_setting(shown, name, value)
-        raise_published_counter(shown)
-
-
-def raise_published_counter(shown: Database) -> None:
-    """Raise the counter of what is shown, inside the caller's `writing()`."""
-    shown.run("UPDATE published SET counter = counter + 1")
