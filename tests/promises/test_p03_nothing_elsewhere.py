@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from onion_app.choices import LANGUAGE_CODES
+from onion_app.vault.connection import KINDS
 from scripts.rehearsal.people import Visitor, Volunteer
 from scripts.rehearsal.wire import exchange
 from tests import processes
@@ -161,13 +162,13 @@ def work_at_the_desk(house: House, coordinator: Volunteer, marks: list[str]) -> 
 
 
 def test_the_databases_are_ciphertext_from_the_first_byte(house: House) -> None:
-    files = [*(house.state / "mailbox").iterdir(), *(house.state / "desk").iterdir()]
-    assert {"mailbox.db", "desk.db"} <= {file.name for file in files}
+    files = [file for kind in KINDS for file in (house.state / kind).iterdir()]
+    assert {"mailbox.db", "shown.db", "desk.db"} <= {file.name for file in files}
     for file in files:
         content = file.read_bytes()
         assert SQLITE_PLAIN not in content
         assert b"CREATE TABLE" not in content
-        assert b"lookup_tag" not in content
+        assert b"message_id" not in content
 
 
 @pytest.mark.parametrize("role", ["site", "desk"])

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from onion_app.vault.database import open_desk
 from onion_app.vault.desk import circles, taken
 from scripts.rehearsal.people import Volunteer
 from tests import processes
@@ -76,10 +75,10 @@ def test_a_killed_chore_is_done_again_and_harms_nothing(house: House) -> None:
     mark, of_no_case = latin_mark(), secrets.token_bytes(16)
     code = house.visitor().hand_in("tell", mark)
     assert house.stop() == 0
-    desk = open_desk(house.state / "desk", house.keys.desk)
-    moderator = circles.members_of(desk, circles.circles(desk)[0].id)[0]
-    taken.take_case(desk, of_no_case, moderator.id, moderator.joined_day)  # what a chore finds and clears away
-    desk.close()
+    with house.world() as world:
+        moderator = circles.members_of(world.desk, circles.circles(world.desk)[0].id)[0]
+        # Found by a chore, and cleared away.
+        taken.take_case(world.desk, of_no_case, moderator.id, moderator.joined_day)
     house.begin()
     processes.kill(house.one("chores"))
     house.wait()
