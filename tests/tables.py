@@ -1,8 +1,9 @@
 """Reading the three databases the way somebody does who has seized their keys: every table, every row, every byte."""
 
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -67,17 +68,35 @@ def everything_in(tables: Tables) -> bytes:
     return b"\0".join(values)
 
 
-def decrypted_pages(file: Path, key: bytes) -> bytes:
+def decrypted_pages(file: Path, key: bytes) -> list[bytes]:
     """Decrypt a database page by page, deleted rows and free space included.
 
     As SQLCipher 4 lays it out: 4,096 bytes a page, the first begins with 16 bytes of salt, each ends with 16 bytes of
-    initialisation vector and 64 of authentication; between them AES-256-CBC.
+    initialisation vector and 64 of authentication; between them AES-256-CBC. So that one process is enough for them
+    all, the blocks are decrypted one by one, and what CBC adds to each, the block before it, is taken away here.
     """
     content = file.read_bytes()
-    plain = b""
-    for start in range(0, len(content), PAGE):
-        page = content[start : start + PAGE]
-        sealed, vector = page[SALT if start == 0 else 0 : -IV - MAC], page[-IV - MAC : -MAC]
-        command = ["openssl", "enc", "-d", "-aes-256-cbc", "-nopad", "-K", key.hex(), "-iv", vector.hex()]
-        plain += subprocess.run(command, input=sealed, capture_output=True, check=True).stdout
+    pages = [content[start : start + PAGE] for start in range(0, len(content), PAGE)]
+    sealed = [page[: -IV - MAC] for page in pages]
+    sealed[0] = sealed[0][SALT:]
+    command = ["openssl", "enc", "-d", "-aes-256-ecb", "-nopad", "-K", key.hex()]
+    blocks = BytesIO(subprocess.run(command, input=b"".join(sealed), capture_output=True, check=True).stdout)
+    plain = []
+    for page, own in zip(pages, sealed, strict=True):
+        added = page[-IV - MAC : -MAC] + own[:-IV]
+        plain.append((int.from_bytes(blocks.read(len(own))) ^ int.from_bytes(added)).to_bytes(len(own)))
     return plain
+
+
+def pages_with(pages: Sequence[bytes], parts: Sequence[bytes]) -> list[int]:
+    """Give the number of the first page that holds each of some parts; every part has to be there."""
+    whole = b"".join(page.ljust(PAGE, b"\0") for page in pages)
+    return [whole.index(part) // PAGE for part in parts]
+
+
+def rank_correlation(numbers: Sequence[int]) -> float:
+    """Say how far numbers rise in the order in which they stand: 1 always, -1 never, near 0 by chance."""
+    middle = (len(numbers) - 1) / 2
+    ranks = {each: rank for rank, each in enumerate(sorted(numbers))}
+    ways = [(place - middle, ranks[each] - middle) for place, each in enumerate(numbers)]
+    return sum(one * other for one, other in ways) / sum(one * one for one, _ in ways)

@@ -1,9 +1,9 @@
-"""Once a day the rows of the last two days are written anew, so that the file does not keep the order in which they came.
+"""Once a day the rows of the last two days are written anew, so that the file keeps no order of arrival.
 
-SQLite gives a long row the next free pages, and each row the next room in its page: whoever decrypts the file could line
-all messages up. Deleting and inserting row by row would put each back where it lay, and an order that somebody can work
-out could be undone. So the rows of a batch are deleted in an order that is drawn and forgotten, which scatters the free
-pages, and inserted in the order of their ids, which says nothing. # P08
+SQLite gives a long row the next free pages, and each row the next room in its page: whoever decrypts the file could
+line all messages up. Deleting and inserting row by row would put each back where it lay, and an order that somebody can
+work out could be undone. So the rows of a batch are deleted in an order that is drawn and forgotten, which scatters the
+free pages, and inserted in the order of their ids, which says nothing. # P08
 """
 
 from collections.abc import Iterator
@@ -71,7 +71,9 @@ def _rewrite(mailbox: Database, groups: list[_Group]) -> None:
 def _put_anew(mailbox: Database, places: list[_Place]) -> None:
     rows: dict[_Place, Row] = {}
     for table, key in places:  # what was erased meanwhile stays away
-        rows |= {(table, key): row for row in mailbox.rows(f"SELECT * FROM {table} WHERE {_WHERE[table]}", key)}  # noqa: S608
+        row = mailbox.row(f"SELECT * FROM {table} WHERE {_WHERE[table]}", key)  # noqa: S608
+        if row is not None:
+            rows[table, key] = row
     for refers in ("messages", "cases"):
         drawn = [place for place in rows if place[0] == refers]
         SystemRandom().shuffle(drawn)

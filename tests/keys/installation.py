@@ -162,9 +162,7 @@ class Installation:
 
     def visit(self, case: Case, code: int = -1) -> CaseAccess:
         """Come back with a code."""
-        access, _ = author_actions.open_case(
-            self.world.mailbox, self.world.shown, case.codes[code], self.world.today
-        )
+        access, _ = author_actions.open_case(self.world.mailbox, self.world.shown, case.codes[code], self.world.today)
         assert access.case_id == case.id
         return access
 

@@ -136,9 +136,7 @@ class Intruder:
                 for private in open_box(code.box, case_id, row[5] or b"")[1]:
                     self.authors[keypair_from(private).public] = private
 
-    def opens(
-        self, message: Message, circle_keys: HeldKeys | None = None, *, knows_row: bool = True
-    ) -> bool:
+    def opens(self, message: Message, circle_keys: HeldKeys | None = None, *, knows_row: bool = True) -> bool:
         """Try every key that they can work out; `knows_row` is False where every copy of the row is gone."""
         held = self.circle_keys if circle_keys is None else circle_keys
         rows = self.rows.get(message.case_id, set()) if knows_row else set()

@@ -149,7 +149,7 @@ def test_no_erased_byte_is_left_in_the_decrypted_files(lived: Lived) -> None:
     def left(kind: DatabaseKind) -> list[bytes]:
         for db in (site.mailbox, site.desk):
             db.checkpoint()
-        pages = tables.decrypted_pages(site.state.path / kind / f"{kind}.db", site.keys.of(kind))
+        pages = b"".join(tables.decrypted_pages(site.state.path / kind / f"{kind}.db", site.keys.of(kind)))
         return [piece for name in pieces if name.startswith(kind) for piece in pieces[name] if piece in pages]
 
     assert left("mailbox")

@@ -41,11 +41,11 @@ def test_the_decrypted_file_holds_no_byte_of_an_erased_case(made: Installation, 
     mailbox.checkpoint()
     sealed, row = new.messages[0].sealed, new.row
     parts = [sealed[100:200], sealed[-200:-100], row.packed_codes, row.box or b"", row.stop or b"", row.tag or b""]
-    found = tables.decrypted_pages(made.file(), made.keys.mailbox)
+    found = b"".join(tables.decrypted_pages(made.file(), made.keys.mailbox))
     assert all(part in found for part in parts), "while the case exists this reading finds it"
     lifetime.erase_case(mailbox, row.id, [])
     assert made.log() == 0
-    found = tables.decrypted_pages(made.file(), made.keys.mailbox)
+    found = b"".join(tables.decrypted_pages(made.file(), made.keys.mailbox))
     for part in (sealed, *parts):
         assert not [at for at in range(0, len(part) - 15, 8) if part[at : at + 16] in found]
 
