@@ -8,7 +8,7 @@ were written here. What opens and does not fit to these is shown, and counts for
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from onion_app.crypto.casekeys import (
     KeyName,
@@ -23,13 +23,18 @@ from onion_app.crypto.keys import shared_secret
 from onion_app.crypto.sealing import open_seal
 from onion_app.desk.context import Databases
 from onion_app.desk.permissions import Member, OwnCircle, case_of, circle_of
-from onion_app.errors import CircleKeyChanged, KeysChanged, NoReturn, SealBroken
+from onion_app.errors import CircleKeyChanged, KeysChanged, NoReturn, SealBroken, marked
 from onion_app.vault.desk import case_records
 from onion_app.vault.desk.case_records import Handed, Met, Read
 from onion_app.vault.mailbox import case_keys, records
 from onion_app.vault.mailbox.messages import messages_of
 from onion_app.vault.shown.routing import reply_marks
 
+DOOR_CLOSED: Final = marked("The author's door is closed, so that nobody would read an answer.")
+NO_KEY_YET: Final = marked(
+    "Your circle has no key for what stands here, perhaps because it was founded anew. "
+    "The author has to come back once before you can answer."
+)
 _NOTHING_READ = Read(0, b"", 0, 0, 0)
 
 
@@ -256,12 +261,15 @@ def key_to_answer(dbs: Databases, opened: OpenedCase) -> tuple[KeyName, bytes]:
         CircleKeyChanged: the circle's present key does not open.
         KeysChanged: the list of the author's keys is not the one that was met, or the author has not proved it.
     """
-    if opened.keys.row.tag is None or case_records.read_door(dbs.desk, opened.case.id) is not None:
+    if opened.keys.row.tag is None:
         raise NoReturn
+    if case_records.read_door(dbs.desk, opened.case.id) is not None:
+        raise NoReturn(DOOR_CLOSED)
     name = opened.keys.present
     if name.generation not in opened.keys.circle.pairs:
         raise CircleKeyChanged
     key = opened.keys.key(name)
     if not opened.met_fits or not opened.is_proved or key is None:
-        raise KeysChanged
+        is_new_here = opened.met_fits and opened.messages and all(each.no_key for each in opened.messages)
+        raise KeysChanged(*([NO_KEY_YET] if is_new_here else []))
     return name, key

@@ -138,8 +138,8 @@ def test_what_was_taken_back_stays_away_after_a_restore(
         assert phone.shows("#restored")
 
     log_in(editor, home.desk_url, member.login)
-    editor.go(case)
-    assert editor.shows("#keys-changed")
+    open_case(editor, case)
+    assert editor.shows("#no-answer")
     photograph(editor, "keys-changed")
     editor.go(at_desk(home, codes["en"]))
     assert editor.shows("#cover")
