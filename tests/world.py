@@ -376,7 +376,8 @@ class Author:
 
     def adds(self, payload: Any) -> None:
         """Add anything."""
-        author_actions.add_payload(*self.files, self.access, payload, new_id())
+        with self.world.mailbox.writing():
+            author_actions.add_payload(*self.files, self.access, payload, new_id())
 
     def payloads(self) -> list[Payload]:
         """Open what the author opens, the oldest first."""

@@ -10,29 +10,13 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
-from onion_app.crypto.casekeys import (
-    CODES,
-    case_proof,
-    form_id,
-    mark_of,
-    open_stop,
-    seal_box,
-    seal_stop,
-    story_proof,
-)
+from onion_app.crypto import casekeys
 from onion_app.crypto.codes import CodeKeys
 from onion_app.crypto.keys import new_id, new_key
 from onion_app.crypto.payloads import Consent, LastOpened, Text, Verdict
 from onion_app.errors import DiskFull, NothingHere, Paused, SealBroken, TooManyCodes
-from onion_app.site.author_keys import (
-    CaseAccess,
-    code_keys,
-    key_to_write_under,
-    open_messages,
-    opened_by,
-    row_of,
-    sealed_message,
-)
+from onion_app.site import author_keys
+from onion_app.site.author_keys import CaseAccess, row_of
 from onion_app.site.author_view import read_case
 from onion_app.vault.database import Database
 from onion_app.vault.mailbox import case_keys, lifetime, messages, withdrawals
@@ -53,13 +37,14 @@ def open_case(mailbox: Database, shown: Database, code: str, day: int) -> tuple[
     Raises:
         NothingHere: there is nothing under this code, for any reason.
     """
-    keys = code_keys(shown, code)
-    access = opened_by(keys, case_keys.case_of_tag(mailbox, keys.tag))
+    keys = author_keys.code_keys(shown, code)
+    access = author_keys.opened_by(keys, case_keys.case_of_tag(mailbox, keys.tag))
     row_of(mailbox, shown, access)
     before = _last_opened(mailbox, shown, access)
     with suppress(DiskFull), mailbox.writing():  # who cannot be noted may still read
         row = row_of(mailbox, shown, access)
-        stop = row.stop if _root_in_stop(keys, row) == access.root else seal_stop(keys.stop, row.id, access.root)
+        whole = _root_in_stop(keys, row) == access.root
+        stop = row.stop if whole else casekeys.seal_stop(keys.stop, row.id, access.root)
         case_keys.write_key_row(mailbox, access.key_row(row.box, stop))
         _note_opening(mailbox, shown, access, day)
     return access, before
@@ -73,8 +58,11 @@ def write_back(mailbox: Database, shown: Database, access: CaseAccess, text: Tex
         Paused: nobody is in its circle, or there is no room.
         Overloaded: no turn to write.
         AwaitsAnswer: so much waits that no more is taken.
+        KeysChanged: somebody put its id into another case.
     """
-    add_payload(mailbox, shown, access, text, form_id(seed, "text", text.text.encode()), most=MOST_WAITING)
+    with mailbox.writing():
+        text_id = casekeys.form_id(seed, "text", text.text.encode())
+        add_payload(mailbox, shown, access, text, text_id, most=MOST_WAITING)
 
 
 def save_consent(mailbox: Database, shown: Database, access: CaseAccess, consent: Consent) -> None:
@@ -85,11 +73,13 @@ def save_consent(mailbox: Database, shown: Database, access: CaseAccess, consent
     Raises:
         NothingHere, Paused, Overloaded, AwaitsAnswer: as for `write_back`.
     """
-    case = read_case(mailbox, shown, access)
-    now, consent = case.consent, replace(consent, mark=access.story_mark.hex())
-    if case.kind == "testimony" and not (now and replace(now, day=consent.day) == consent):
-        most = None if now and _allows_no_more(consent, now) else MOST_DECIDED
-        add_payload(mailbox, shown, access, consent, new_id(), most=most)
+    consent = replace(consent, mark=access.story_mark.hex())
+    with mailbox.writing():
+        case = read_case(mailbox, shown, access)
+        now = case.consent
+        if case.kind == "testimony" and not (now and replace(now, day=consent.day) == consent):
+            most = None if now and _allows_no_more(consent, now) else MOST_DECIDED
+            add_payload(mailbox, shown, access, consent, new_id(), most=most)
 
 
 def give_verdict(mailbox: Database, shown: Database, access: CaseAccess, verdict: Verdict, seed: bytes) -> None:
@@ -98,12 +88,13 @@ def give_verdict(mailbox: Database, shown: Database, access: CaseAccess, verdict
     Raises:
         NothingHere, Paused, Overloaded, AwaitsAnswer: as for `write_back`; a yes can always be taken back.
     """
-    before = read_case(mailbox, shown, access).verdict
-    most: int | None = MOST_WAITING if verdict.text else MOST_DECIDED
-    if before and before.decision == "yes" and verdict.decision == "no" and not verdict.text:
-        most = None
-    message_id = form_id(seed, "verdict", f"{verdict.decision} {verdict.text}".encode())
-    add_payload(mailbox, shown, access, verdict, message_id, most=most)
+    verdict_id = casekeys.form_id(seed, "verdict", f"{verdict.decision} {verdict.text}".encode())
+    with mailbox.writing():
+        before = read_case(mailbox, shown, access).verdict
+        most: int | None = MOST_WAITING if verdict.text else MOST_DECIDED
+        if before and before.decision == "yes" and verdict.decision == "no" and not verdict.text:
+            most = None
+        add_payload(mailbox, shown, access, verdict, verdict_id, most=most)
 
 
 def add_payload(
@@ -115,26 +106,11 @@ def add_payload(
     *,
     most: int | None = MOST_DECIDED,
 ) -> None:
-    """Seal a payload of the author's and add it to the case, unless `most` wait; the same id is stored once.
+    """Seal a payload of the author's and add it, inside the caller's `writing()`; the same id is stored once.
 
     Raises:
-        NothingHere, Paused, Overloaded, AwaitsAnswer: as for `write_back`.
-        KeysChanged: somebody put this id into another case.
+        NothingHere, Paused, AwaitsAnswer, KeysChanged: as for `write_back`; without `most`, any number may wait.
     """
-    with mailbox.writing():
-        append_payload(mailbox, shown, access, payload, message_id, most=most)
-
-
-def append_payload(
-    mailbox: Database,
-    shown: Database,
-    access: CaseAccess,
-    payload: Text | Consent | Verdict,
-    message_id: bytes,
-    *,
-    most: int | None,
-) -> None:
-    """Do what `add_payload` does, inside the caller's `writing()`."""
     row = row_of(mailbox, shown, access)
     if messages.is_stored(mailbox, row.id, message_id):
         return
@@ -142,8 +118,8 @@ def append_payload(
         routing.expect_room_to_add(mailbox)
         messages.expect_few_waiting(mailbox, row.id, most)
     case_keys.write_key_row(mailbox, access.key_row(row.box, row.stop))
-    under, number = key_to_write_under(shown, access), messages.next_number(mailbox, row.id)
-    messages.insert_message(mailbox, sealed_message(under, row.id, message_id, number, "visitor", payload))
+    under, number = author_keys.key_to_write_under(shown, access), messages.next_number(mailbox, row.id)
+    messages.insert_message(mailbox, author_keys.sealed_message(under, row.id, message_id, number, "visitor", payload))
     messages.note_visitor_wrote(mailbox, row.id, payload.day)
 
 
@@ -157,16 +133,16 @@ def change_code(mailbox: Database, shown: Database, access: CaseAccess, code: st
         TooManyCodes: the case has had sixteen.
         Overloaded: no turn to write.
     """
-    keys = code_keys(shown, code)
+    keys = author_keys.code_keys(shown, code)
     with mailbox.writing():
         with suppress(NothingHere):
-            return opened_by(keys, case_keys.case_of_tag(mailbox, keys.tag))
+            return author_keys.opened_by(keys, case_keys.case_of_tag(mailbox, keys.tag))
         row_of(mailbox, shown, access)
-        if len(access.privates) >= CODES:
+        if len(access.privates) >= casekeys.CODES:
             raise TooManyCodes
         new = replace(access, tag=keys.tag, privates=(*access.privates, new_key()))
-        box = seal_box(keys.box, new.case_id, new.home, new.privates)
-        stop = seal_stop(keys.stop, new.case_id, new.root)
+        box = casekeys.seal_box(keys.box, new.case_id, new.home, new.privates)
+        stop = casekeys.seal_stop(keys.stop, new.case_id, new.root)
         case_keys.write_key_row(mailbox, new.key_row(box, stop))
         _note_opening(mailbox, shown, new, day)
     return new
@@ -181,7 +157,7 @@ def take_story_back(mailbox: Database, shown: Database, access: CaseAccess, day:
     consent = read_case(mailbox, shown, access).consent
     with mailbox.writing():
         row_of(mailbox, shown, access)
-        withdrawals.add_proofs(mailbox, [story_proof(access.root)])
+        withdrawals.add_proofs(mailbox, [casekeys.story_proof(access.root)])
     lifetime.set_state(mailbox, access.case_id, "reading")
     if consent is not None:
         with suppress(Paused):
@@ -195,7 +171,7 @@ def erase(mailbox: Database, shown: Database, access: CaseAccess) -> None:
         NothingHere: it is gone already, or this visit's code is no longer its code.
     """
     row_of(mailbox, shown, access)
-    _erase(mailbox, access.case_id, access.root)
+    lifetime.erase_case(mailbox, access.case_id, _proofs(access.root))
 
 
 def erase_without_opening(mailbox: Database, shown: Database, code: str) -> None:
@@ -204,26 +180,27 @@ def erase_without_opening(mailbox: Database, shown: Database, code: str) -> None
     Raises:
         NothingHere: there is nothing under this code, for any reason.
     """
-    keys = code_keys(shown, code)
+    keys = author_keys.code_keys(shown, code)
     row = case_keys.case_of_tag(mailbox, keys.tag)
     if routing.door_of(shown, row.id) == "gone":
         raise NothingHere
     root = _root_in_stop(keys, row)
     if root is None:
         with suppress(NothingHere):
-            root = opened_by(keys, row).root
-    _erase(mailbox, row.id, root)
+            root = author_keys.opened_by(keys, row).root
+    # Where somebody has damaged both, the rows go all the same.
+    lifetime.erase_case(mailbox, row.id, _proofs(root) if root else [])
 
 
-def _erase(mailbox: Database, case_id: bytes, root: bytes | None) -> None:
-    """P07: the story goes with its case; where somebody has damaged what gives the proofs, the rows go all the same."""
-    lifetime.erase_case(mailbox, case_id, [case_proof(root), story_proof(root)] if root else [])
+def _proofs(root: bytes) -> list[bytes]:
+    """Give both proofs. P07: the story goes with its case."""
+    return [casekeys.case_proof(root), casekeys.story_proof(root)]
 
 
 def _root_in_stop(keys: CodeKeys, row: CodeRow) -> bytes | None:
     with suppress(SealBroken):
-        root = open_stop(keys.stop, row.id, row.stop or b"")
-        return root if mark_of(case_proof(root)) == row.mark else None
+        root = casekeys.open_stop(keys.stop, row.id, row.stop or b"")
+        return root if casekeys.mark_of(casekeys.case_proof(root)) == row.mark else None
     return None
 
 
@@ -233,12 +210,13 @@ def _allows_no_more(consent: Consent, now: Consent) -> bool:
 
 
 def _last_opened(mailbox: Database, shown: Database, access: CaseAccess) -> int | None:
-    message, payload = next(open_messages(mailbox, shown, access), (None, None))
+    message, payload = next(author_keys.open_messages(mailbox, shown, access), (None, None))
     return payload.day if message and not message.number and isinstance(payload, LastOpened) else None
 
 
 def _note_opening(mailbox: Database, shown: Database, access: CaseAccess, day: int) -> None:
     """Put the day into message 0, by which the desk sees that somebody came with all the codes there are."""
     with suppress(Paused):
-        under = key_to_write_under(shown, access)
-        messages.insert_message(mailbox, sealed_message(under, access.case_id, new_id(), 0, "site", LastOpened(day)))
+        under = author_keys.key_to_write_under(shown, access)
+        opened = author_keys.sealed_message(under, access.case_id, new_id(), 0, "site", LastOpened(day))
+        messages.insert_message(mailbox, opened)

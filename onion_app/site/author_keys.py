@@ -10,16 +10,8 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from onion_app.choices import MessageAuthor
-from onion_app.crypto.casekeys import (
-    KeyName,
-    MessageKeys,
-    case_mark,
-    mark_of,
-    open_box,
-    reply_mark,
-    stop_root,
-    story_proof,
-)
+from onion_app.crypto import casekeys
+from onion_app.crypto.casekeys import KeyName, MessageKeys
 from onion_app.crypto.codes import CodeKeys, derive
 from onion_app.crypto.keys import keypair_from, shared_secret
 from onion_app.crypto.payloads import Payload, pack, unpack
@@ -49,12 +41,12 @@ class CaseAccess:
     @property
     def root(self) -> bytes:
         """The root of both proofs."""
-        return stop_root(self.privates[0])
+        return casekeys.stop_root(self.privates[0])
 
     @property
     def story_mark(self) -> bytes:
         """The mark by which the story is known to be this author's."""
-        return mark_of(story_proof(self.root))
+        return casekeys.mark_of(casekeys.story_proof(self.root))
 
     @property
     def codes(self) -> tuple[bytes, ...]:
@@ -63,7 +55,7 @@ class CaseAccess:
 
     def key_row(self, box: bytes | None, stop: bytes | None) -> KeyRow:
         """Give the row that the case has to have."""
-        mark = case_mark(self.privates[0])
+        mark = casekeys.case_mark(self.privates[0])
         return KeyRow(self.case_id, self.home, mark, b"".join(self.codes), self.tag or None, box, stop)
 
     def message_keys(self) -> MessageKeys:
@@ -85,7 +77,7 @@ def opened_by(keys: CodeKeys, row: CodeRow) -> CaseAccess:
         NothingHere: it does not open, or holds another case.
     """
     try:
-        home, privates = open_box(keys.box, row.id, row.box or b"")
+        home, privates = casekeys.open_box(keys.box, row.id, row.box or b"")
     except SealBroken:
         raise NothingHere from None
     return CaseAccess(row.id, keys.tag, home, privates)
@@ -141,7 +133,7 @@ def open_messages(mailbox: Database, shown: Database, access: CaseAccess) -> Ite
     circle_key = cache(lambda turn, generation: routing.public_key(shown, turns[turn], generation))
     keys = access.message_keys()
     for message in messages:
-        if message.author == "circle" and replies.get(message.id) != reply_mark(message.sealed):
+        if message.author == "circle" and replies.get(message.id) != casekeys.reply_mark(message.sealed):
             continue
         try:
             key = keys.key(message.turn, circle_key(message.turn, message.generation), message.codes)

@@ -12,29 +12,14 @@ from itertools import count
 from typing import Any, Final, Literal
 
 from onion_app.choices import AnswerIn
-from onion_app.crypto.casekeys import (
-    case_id_of,
-    case_mark,
-    form_id,
-    form_private,
-    lone_private,
-    seal_box,
-    seal_stop,
-)
+from onion_app.crypto import casekeys
 from onion_app.crypto.codes import CodeKeys, new_code
 from onion_app.crypto.keys import keypair_from, new_id, new_key
 from onion_app.crypto.payloads import Consent, Text
 from onion_app.crypto.sealing import open_field, seal_field
 from onion_app.errors import AlreadyWithdrawn, NothingHere
-from onion_app.site import author_actions
-from onion_app.site.author_keys import (
-    CaseAccess,
-    code_keys,
-    key_to_write_under,
-    open_messages,
-    opened_by,
-    sealed_message,
-)
+from onion_app.site import author_actions, author_keys
+from onion_app.site.author_keys import CaseAccess
 from onion_app.site.forms import Submission
 from onion_app.vault.database import Database
 from onion_app.vault.mailbox import case_keys, lifetime, messages, withdrawals
@@ -82,23 +67,19 @@ class _Sent:
     consent: Consent | None
 
     @property
-    def first_private(self) -> bytes:
-        """The author's first key. Without return it is thrown away, and another text has another one."""
-        return form_private(self.seed) if self.keys else lone_private(self.seed, self.text.text.encode())
-
-    @property
     def text_id(self) -> bytes:
         """The id of the text, the same however often it is sent."""
-        return form_id(self.seed, "text" if self.keys else "alone text", self.text.text.encode())
+        return casekeys.form_id(self.seed, "text" if self.keys else "alone text", self.text.text.encode())
 
     def consent_id(self, number: int) -> bytes:
         """Give the id of a consent; it is given a number of its own each time that the choices have changed."""
-        return form_id(self.seed, "consent", str(number).encode())
+        return casekeys.form_id(self.seed, "consent", str(number).encode())
 
     def case(self, home: bytes) -> CaseAccess:
-        """Name the case that it begins."""
-        first = self.first_private
-        case_id = case_id_of(keypair_from(first).public, home, case_mark(first))
+        """Name the case that it begins; without return its key is thrown away, and another text has another one."""
+        alone = casekeys.lone_private(self.seed, self.text.text.encode())
+        first = casekeys.form_private(self.seed) if self.keys else alone
+        case_id = casekeys.case_id_of(keypair_from(first).public, home, casekeys.case_mark(first))
         return CaseAccess(case_id, self.keys.tag if self.keys else b"", home, (first,))
 
 
@@ -113,11 +94,11 @@ def send_case(
         Paused: nothing new is taken.
         Overloaded: no turn to write.
     """
-    keys = None if draft.no_return else code_keys(shown, prepared.code)
+    keys = None if draft.no_return else author_keys.code_keys(shown, prepared.code)
     about = f"\n\n/stories/{draft.story}" if draft.story else ""  # under the text, where its reader looks for it
     consent = Consent(draft.publish, draft.count, draft.quote, day) if draft.kind == "tell" else None
     sent = _Sent(prepared.seed, keys, Text(draft.text + about, day), consent)
-    mark = case_mark(form_private(sent.seed))
+    mark = casekeys.case_mark(casekeys.form_private(sent.seed))
     with mailbox.writing():
         if withdrawals.withdrawn_among(mailbox, shown, [mark]):  # P07: also without return
             raise AlreadyWithdrawn
@@ -125,7 +106,7 @@ def send_case(
             if not messages.is_stored_anywhere(mailbox, sent.text_id):
                 _store(mailbox, shown, sent, draft, language)
         elif stored := _stored_before(mailbox, keys.tag, mark):
-            _add_what_changed(mailbox, shown, opened_by(keys, stored), sent)
+            _add_what_changed(mailbox, shown, author_keys.opened_by(keys, stored), sent)
         else:
             _store(mailbox, shown, sent, draft, language)
 
@@ -147,14 +128,14 @@ def _store(mailbox: Database, shown: Database, sent: _Sent, draft: Submission, l
     case, keys = sent.case(circle.id), sent.keys
     if routing.door_of(shown, case.case_id) is not None:  # P07: a case that is gone does not come again
         raise NothingHere
-    box = seal_box(keys.box, case.case_id, case.home, case.privates) if keys else None
-    stop = seal_stop(keys.stop, case.case_id, case.root) if keys else None
+    box = casekeys.seal_box(keys.box, case.case_id, case.home, case.privates) if keys else None
+    stop = casekeys.seal_stop(keys.stop, case.case_id, case.root) if keys else None
     payloads: list[tuple[bytes, Text | Consent]] = [(sent.text_id, sent.text)]
     if sent.consent and keys:
         payloads.append((sent.consent_id(1), replace(sent.consent, mark=case.story_mark.hex())))
     elif sent.consent:
         payloads.append((new_id(), sent.consent))
-    under = key_to_write_under(shown, case)
+    under = author_keys.key_to_write_under(shown, case)
     new = NewCase(
         row=case.key_row(box, stop),
         circle_id=circle.id,
@@ -164,7 +145,7 @@ def _store(mailbox: Database, shown: Database, sent: _Sent, draft: Submission, l
         urgent=0 if testimony else _URGENCY[draft.danger],
         day=sent.text.day,
         messages=tuple(
-            sealed_message(under, case.case_id, message_id, number, "visitor", payload)
+            author_keys.sealed_message(under, case.case_id, message_id, number, "visitor", payload)
             for number, (message_id, payload) in enumerate(payloads, start=1)
         ),
     )
@@ -177,15 +158,15 @@ def _add_what_changed(mailbox: Database, shown: Database, case: CaseAccess, sent
     A choice that was changed on the case page meanwhile holds against one that is changed on the check page.
     """
     most = author_actions.MOST_WAITING
-    author_actions.append_payload(mailbox, shown, case, sent.text, sent.text_id, most=most)
+    author_actions.add_payload(mailbox, shown, case, sent.text, sent.text_id, most=most)
     if sent.consent is None:
         return
     consent = replace(sent.consent, mark=case.story_mark.hex())
-    opened = list(open_messages(mailbox, shown, case))
+    opened = list(author_keys.open_messages(mailbox, shown, case))
     ids = {message.id for message, _ in opened}
     here = next(number for number in count(1) if sent.consent_id(number) not in ids)
     consents = [(message.id, payload) for message, payload in opened if isinstance(payload, Consent)]
     for message_id, latest in consents[-1:]:
         if message_id == sent.consent_id(here - 1) and replace(latest, day=consent.day) != consent:
             most = author_actions.MOST_DECIDED
-            author_actions.append_payload(mailbox, shown, case, consent, sent.consent_id(here), most=most)
+            author_actions.add_payload(mailbox, shown, case, consent, sent.consent_id(here), most=most)
