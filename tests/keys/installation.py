@@ -169,9 +169,9 @@ class Installation:
     def writes(self, access: CaseAccess, text: str = "Are you there?") -> Message:
         """Write in a visit."""
         message_id = new_id()
-        author_actions.add_payload(
-            self.world.mailbox, self.world.shown, access, Text(text, self.world.today), message_id
-        )
+        with self.world.mailbox.writing():
+            written = Text(text, self.world.today)
+            author_actions.add_payload(self.world.mailbox, self.world.shown, access, written, message_id)
         return next(each for each in messages_of(self.world.mailbox, access.case_id) if each.id == message_id)
 
     def writes_back(self, case: Case, text: str = "Are you there?") -> Message:

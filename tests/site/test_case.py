@@ -187,6 +187,6 @@ def test_who_had_a_case_before_a_backup_was_restored_is_told_what_may_be_here_ag
     place.put(restored=place.today)
     said = visitor.go("case").first(id="restored").text
     assert "safety copy of 4 October 2024" in said
-    assert "What you erased or changed after that day, a code too, may be here again" in said
+    assert "What you erased or changed after that day, your code too, may be here again" in said
     place.put(restored=place.today - 1)  # from before there was this case
     assert not visitor.go("case").has(id="restored")
