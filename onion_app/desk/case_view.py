@@ -35,15 +35,6 @@ from onion_app.vault.mailbox import case_keys, lifetime, records
 from onion_app.vault.shown.routing import reply_marks
 
 
-class Cover(NamedTuple):
-    """The facts about a case that are shown before it opens."""
-
-    case: records.Case
-    from_author: int
-    answers: int
-    taken_by: str
-
-
 @dataclass(frozen=True, slots=True)
 class MessageLine:
     """One message as the desk shows it; `trouble` is '', 'broken' or 'closed', and then there is no payload.
@@ -112,7 +103,7 @@ class CaseNote(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class CaseView:
-    """Everything on the page of a case, the newest line first."""
+    """Everything on the page of a case, the newest line first; its cover, before it opens, has no word of them."""
 
     case: records.Case
     lines: list[MessageLine]
@@ -132,22 +123,15 @@ class CaseView:
         """Whether its author has a code, and an open door."""
         return not isinstance(self.no_answer, NoReturn)
 
+    def written_by(self, author: str) -> int:
+        """Count the messages of one side."""
+        # A consent is a message too, but nothing to be read; what does not open counts, since nobody knows what it is.
+        return sum(line.author == author and not line.consent for line in self.lines)
+
     @property
     def fold(self) -> int:
         """How many lines stand above the box for the answer: down to the newest one that says something."""
         return next((place for place, line in enumerate(self.lines, 1) if line.text), len(self.lines))
-
-
-def case_cover(dbs: Databases, member: Member, case_id: bytes) -> Cover:
-    """Count the messages of a case, without a word of them.
-
-    Raises:
-        NothingHere, NotAllowed, KeysChanged: as for `case_of`.
-    """
-    opened = open_case_messages(dbs, member, case_id)
-    # A consent is a message too, but nothing to be read; what does not open counts, since nobody knows what it is.
-    authors = [line.author for line in _lines(opened) if not line.consent]
-    return Cover(opened.case, authors.count("visitor"), authors.count("circle"), _taker(dbs, case_id)[1])
 
 
 def mark_opened(dbs: Databases, member: Member, case_id: bytes) -> None:

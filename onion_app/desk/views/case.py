@@ -113,18 +113,17 @@ def _back_to(case_id: bytes) -> Answer:
 def _page(member: Member, mistakes: dict[str, str], case_id: bytes) -> Answer:
     """Show the cover, or the case; a typed text stays in its box, and in the session until it is sent."""
     dbs = databases()
-    cover = case_view.case_cover(dbs, member, case_id)
+    opened = case_view.open_case(dbs, member, case_id)
     box, typed = BOXES.get(request.endpoint or ""), forms.body(request.form)
     if box is not None and typed.strip():
         hold(case_id, box, typed)
     kept = held_for(case_id)
-    if cover.case.unread or not has_opened(case_id):
-        return render_template("cover.html", cover=cover, kept=kept, mistakes=mistakes)
-    case = case_view.open_case(dbs, member, case_id)
+    if opened.case.unread or not has_opened(case_id):
+        return render_template("cover.html", opened=opened, kept=kept, mistakes=mistakes)
     return render_template(
         "case.html",
-        opened=case,
-        about_stories=story_actions.stories_named_in(dbs, member, case.lines),
+        opened=opened,
+        about_stories=story_actions.stories_named_in(dbs, member, opened.lines),
         kept=kept,
         mistakes=mistakes,
         reply_text=kept.get("text", ""),
@@ -132,7 +131,7 @@ def _page(member: Member, mistakes: dict[str, str], case_id: bytes) -> Answer:
         new_id=_id_for_next(),
         phrase_names=tuple(phrases.PHRASES),
         phrase_languages=LANGUAGES.values(),
-        phrase_in=phrases.phrase_language(request.args.get("phrase_in", cover.case.answer_in)),
+        phrase_in=phrases.phrase_language(request.args.get("phrase_in", opened.case.answer_in)),
     )
 
 

@@ -29,17 +29,17 @@ GONE: Final = marked("A case is no longer here: its author took it back, or it w
 
 
 class Card(NamedTuple):
-    """A case that one has taken, as it opens if it was opened, and the text in its box."""
+    """A case that one has taken, whether it was opened, and the text in its box."""
 
-    cover: case_view.Cover
-    open: case_view.CaseView | None
+    view: case_view.CaseView
+    is_open: bool
     text: str
     message: str
 
     @property
     def newest(self) -> list[case_view.MessageLine]:
         """The author's newest words, and the messages after them."""
-        lines = self.open.lines if self.open else []
+        lines = self.view.lines
         last = next((place for place, line in enumerate(lines) if line.text and line.author == "visitor"), len(lines))
         return [line for line in lines[: last + 1] if not line.consent]  # what is allowed stands on the case's own page
 
@@ -158,14 +158,14 @@ def _page(member: Member, mistakes: dict[str, str]) -> Answer:
 
 
 def _card(dbs: Databases, member: Member, case_id: bytes) -> Card:
-    cover = case_view.case_cover(dbs, member, case_id)
-    closed = cover.case.unread or not has_opened(case_id)
+    view = case_view.open_case(dbs, member, case_id)
+    is_open = not view.case.unread and has_opened(case_id)
     message = request.form.get(f"message_{case_id.hex()}", new_id().hex())
     text = held_for(case_id).get("text", "")
-    return Card(cover, None if closed else case_view.open_case(dbs, member, case_id), text, message)
+    return Card(view, is_open, text, message)
 
 
 def _strays(cards: list[Card]) -> list[str]:
     """Give the texts just typed for cases that are no longer on the page."""
-    shown = {card.cover.case.id for card in cards}
+    shown = {card.view.case.id for card in cards}
     return [typed for case_id, typed in forms.boxes(request.form).items() if case_id not in shown and held_for(case_id)]
