@@ -55,7 +55,7 @@ class Intruder:
     def opens(self, keys: MessageKeys, *circle_keys: bytes) -> list[Payload]:
         """Try every key that can be worked out for every message of the case, and give what opens, the oldest first."""
         ever = self.world.shown.rows("SELECT public_key FROM circle_keys")
-        public = circle_keys or [bytes(row[0] or b"") for row in ever]
+        public = circle_keys or [row[0] for row in ever if isinstance(row[0], bytes)]
         found = []
         for message in messages.messages_of(self.db, self.case_id):
             for circle_key in public:

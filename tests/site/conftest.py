@@ -12,7 +12,6 @@ from onion_app.days import DAY
 from onion_app.desk import member_removal
 from onion_app.site import SiteConfig, create_app
 from onion_app.vault import show
-from onion_app.vault.desk import case_records
 from onion_app.vault.mailbox import case_keys
 from onion_app.web.app import Hardened
 from scripts.rehearsal.people import Visitor
@@ -62,16 +61,6 @@ class Place(World):
         with self.desk.writing():
             self.desk.run("UPDATE circles SET generation = NULL")
         self.follow()
-
-    def hands_over(self, circle_id: bytes) -> None:
-        """Let the only case there is be handed to another circle."""
-        (case_id,) = self.case_ids()
-        turn = 1 + max(case_records.turns_of(self.desk, case_id), default=0)
-        with self.mailbox.writing():
-            with self.desk.writing():
-                handed = "INSERT INTO handed (case_id, turn, circle_id, generation, sealed) VALUES (?, ?, ?, 1, x'00')"
-                self.desk.run(handed, (case_id, turn, circle_id))
-            show.show_case(self.shown, self.desk, case_id)
 
     def closes_the_door(self, state: str = "closed") -> None:
         """Let the circle close the door of the only case there is."""

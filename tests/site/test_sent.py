@@ -158,7 +158,8 @@ def test_forms_have_nothing_in_common_in_any_table(visitor: Visitor, place: Plac
         visitor.hand_in("tell", "The same words.")
         visitor.confirm(visitor.check("tell", "The same words."), no_return="1")
     stored = "SELECT id, home, mark, codes, tag, box, stop FROM cases"
-    values = [value for row in place.mailbox.rows(stored) for value in row if value not in (None, place.circle_id)]
+    values: list[object] = []
+    values += (each for row in place.mailbox.rows(stored) for each in row if each not in (None, place.circle_id))
     values += [row[0] for row in place.mailbox.rows("SELECT id FROM messages")]
     assert len(set(values)) == len(values)
 
@@ -167,7 +168,12 @@ def test_nothing_stretched_is_asked_for_before_the_form_is_sent(
     visitor: Visitor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stretched: list[bytes] = []
-    monkeypatch.setattr(argon2id, "kdf", lambda size, secret, *_, **__: stretched.append(secret) or bytes(size))
+
+    def stretch(size: int, secret: bytes, *_: object, **__: int) -> bytes:
+        stretched.append(secret)
+        return bytes(size)
+
+    monkeypatch.setattr(argon2id, "kdf", stretch)
     check = visitor.check()
     assert stretched == []
     visitor.confirm(check)
