@@ -97,7 +97,7 @@ def ask_author(dbs: Databases, member: Member, case_id: bytes, draft_id: bytes) 
 
 
 def queue_story(dbs: Databases, member: Member, case_id: bytes, draft_id: bytes) -> None:
-    """Queue a draft for publication, and leave a link to the story in the case, for its author to find it.
+    """Queue a draft for publication, after a link to the story was left in the case for its author to find it.
 
     Raises:
         NewMessage: the author has written, and nobody has read it.
@@ -114,11 +114,11 @@ def queue_story(dbs: Databases, member: Member, case_id: bytes, draft_id: bytes)
     # P07: the mark of the proof by which the author, and nobody else, takes the story back.
     mark = bytes.fromhex(consent.mark) if consent and consent.mark else None
     version = _version(story_id, words)
-    stories_queue.queue_story(dbs.mailbox, dbs.shown, dbs.desk, case.id, version, mark, dbs.today)
     link = StoryLink(story_id.hex())
     if link not in [line.payload for line in status.opened.lines if line.counts]:
         with suppress(NoReturn):
             send_payload(dbs, member, case.id, new_id(), link, status.opened.seen)
+    stories_queue.queue_story(dbs.mailbox, dbs.shown, dbs.desk, case.id, version, mark, dbs.today)
     note_in_audit(dbs, member, case, "queued a story")
 
 

@@ -64,6 +64,26 @@ def test_a_translation_waits_beside_the_published_version(house: House, editor: 
     assert states(house, story.id) == [("ar", "public"), ("en", "public")]
 
 
+def test_a_new_edition_waits_beside_the_shown_one_and_takes_its_place(
+    house: House, editor: Volunteer, coordinator: Volunteer, author: Author
+) -> None:
+    case, story = in_queue(editor, author)
+    two_weeks_later(house)
+    coordinator.log_in()
+    finish(editor, case, text="Somebody hit me.", year="2024")
+    editor.press_on(f"/case/{case}/story", f"/case/{case}/story/queue")
+    for which in ("queued", "public"):
+        page = coordinator.get(f"/stories?which={which}")
+        assert [item.get("data-story") for item in page.having_class("case")] == [story.id.hex()]
+    page = coordinator.get(f"/stories/{story.id.hex()}")
+    assert sorted(one.get("data-state") for one in page.having_class("message")) == ["public", "queued"]
+    assert on_the_site(house, story.id) == [EDITED]
+    coordinator.press(f"/stories/{story.id.hex()}/now")
+    [version] = reading.shown_story(house.mailbox, house.shown, story.id)
+    assert (version.body, version.year) == ("Somebody hit me.", 2024)
+    assert states(house, story.id) == [("en", "public")]
+
+
 def test_who_is_asked_about_a_story_finds_it_from_the_request(house: House, editor: Volunteer, author: Author) -> None:
     _case, story = in_queue(editor, author)
     request = Author(house, author.circle_id).writes(f"This is about me.\n\n/stories/{story.id.hex()}", topic="story")

@@ -245,6 +245,22 @@ def test_another_consents_mark_does_not_bring_back_what_was_taken_back(
         queued(mailbox, shown, desk, ours.row.id, mark=some_key())
 
 
+def test_the_proof_that_takes_back_what_is_shown_stays_the_same(
+    mailbox: Database, shown: Database, desk: Database, ours: NewCase
+) -> None:
+    """A consent in the name of the author, that names a mark of somebody else's, cannot keep the story from them."""
+    proof = proofs_of(ours.row)[1]
+    story_id = queued(mailbox, shown, desk, ours.row.id, mark=mark_of(proof))
+    stories_queue.publish_story(mailbox, shown, desk, story_id)
+    for act in (lambda *_: None, stories_queue.take_down_story):
+        act(mailbox, shown, desk, story_id)
+        for other in (some_key(), None):
+            with pytest.raises(KeysChanged):
+                queued(mailbox, shown, desk, ours.row.id, mark=other)
+    given(mailbox, proof)
+    assert stories_queue.remove_withdrawn_stories(mailbox, shown, desk) == 1
+
+
 def test_no_story_goes_without_a_proof(
     made: Installation, mailbox: Database, shown: Database, desk: Database, ours: NewCase
 ) -> None:

@@ -92,5 +92,5 @@ def _page(member: Member, mistakes: dict[str, str], story_id: bytes) -> Answer:
 
 def _row(dbs: Databases, line: stories_queue.Shelved, state: str) -> StoryRow:
     versions = [version for version in versions_of(dbs.desk, line.id) if version.state == state]
-    original = min(versions, key=lambda version: version.translated_from is not None)
-    return StoryRow(line.id, line.publish_day, original.title, [version.language for version in versions])
+    first = min(versions, key=lambda version: version.translated_from is not None, default=None)  # the original
+    return StoryRow(line.id, line.publish_day, first.title if first else "", [each.language for each in versions])

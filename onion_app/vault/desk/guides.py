@@ -68,8 +68,9 @@ def save_version(shown: Database, desk: Database, version: Version) -> None:
         _, versions = read_guide(desk, version.text_id)
         if (version.language, version.title, version.body) in ((v.language, v.title, v.body) for v in versions):
             return
-        _replace(desk, replace(version, state=state_of(versions)))
-    _show(shown, desk, version.text_id)
+        version = replace(version, state=state_of(versions))
+        _replace(desk, version)
+    _show(shown, desk, version)
 
 
 def note_check(shown: Database, desk: Database, version: Version, handle: str, day: int) -> None:
@@ -82,7 +83,7 @@ def note_check(shown: Database, desk: Database, version: Version, handle: str, d
         if version not in read_guide(desk, version.text_id)[1]:
             raise NothingHere
         _replace(desk, replace(version, checked_by=handle, checked_day=day))
-    _show(shown, desk, version.text_id)
+    _show(shown, desk, version)
 
 
 def publish_guide(shown: Database, desk: Database, guide_id: bytes) -> None:
@@ -108,7 +109,8 @@ def _move(shown: Database, desk: Database, guide_id: bytes, state: TextState) ->
         read_guide(desk, guide_id)
         if not desk.run("UPDATE versions SET state = ? WHERE text_id = ?", (state, guide_id)):
             raise NothingHere
-    _show(shown, desk, guide_id)
+    with shown.writing():
+        writing.show_text(shown, desk, guide_id)
 
 
 def _replace(desk: Database, version: Version) -> None:
@@ -116,6 +118,7 @@ def _replace(desk: Database, version: Version) -> None:
     writing.insert_version(desk, version)
 
 
-def _show(shown: Database, desk: Database, guide_id: bytes) -> None:
-    with shown.writing():
-        writing.show_text(shown, desk, guide_id)
+def _show(shown: Database, desk: Database, version: Version) -> None:
+    if version.state == "public":
+        with shown.writing():
+            writing.show_text(shown, desk, version.text_id)

@@ -9,13 +9,13 @@ shown, and brings its year and its notes when it comes.
 
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import Final
 
 from onion_app.choices import TextState
 from onion_app.days import DAYS
-from onion_app.errors import AlreadyWithdrawn, NewMessage, NothingHere, NotReady
+from onion_app.errors import AlreadyWithdrawn, KeysChanged, NewMessage, NothingHere, NotReady
 from onion_app.shapes import Day, Id, Key
 from onion_app.vault.database import Database
 from onion_app.vault.desk import case_records, entries
@@ -96,7 +96,7 @@ def queue_story(
 
     Raises:
         NothingHere: the case is gone.
-        KeysChanged: somebody has changed its row.
+        KeysChanged: somebody has changed its row, or the consent names another proof than that of the story shown.
         AlreadyWithdrawn: its author has taken the story, or the case, back.
     """
     with mailbox.writing(), desk.writing():
@@ -105,13 +105,15 @@ def queue_story(
         if withdrawn_among(mailbox, shown, (mark, case_mark, story.mark if story else None)):
             raise AlreadyWithdrawn
         story_id = story.id if story else version.text_id
+        source = _source(versions_of(desk, story_id))
+        if source and story and story.mark != mark:  # P07: the proof that takes back what is shown stays the same
+            raise KeysChanged
         desk.run(
             "INSERT INTO texts (id, case_id, mark, case_mark) VALUES (?, ?, ?, ?) "
             "ON CONFLICT (id) DO UPDATE SET mark = ?, case_mark = ?",
             (story_id, case_id, mark, case_mark, mark, case_mark),
         )
         day = _day_of_the_batch(desk, today)
-        source = _source(versions_of(desk, story_id))
         waiting = "DELETE FROM versions WHERE text_id = ? AND state = 'queued'"
         if source is None:  # one version only can be the original
             desk.run(waiting, (story_id,))
@@ -208,7 +210,7 @@ def remove_withdrawn_stories(mailbox: Database, shown: Database, desk: Database)
     withdrawn = all_withdrawn(mailbox, shown)
     stories = [story for story in desk.all(Story, _STORY) if withdrawn & {story.mark, story.case_mark}]
     for story in stories:
-        with _changing(mailbox, shown, desk, story.id):
+        with suppress(NothingHere), _changing(mailbox, shown, desk, story.id):
             writing.remove_text(desk, story.id)
             entries.forget_drafts(desk, story.case_id)
             reading = "UPDATE cases SET state = 'reading' WHERE id = ? AND state IN ('ready', 'published')"

@@ -125,7 +125,7 @@ def list_stories(
         question = _MISSING if missing else _WRITTEN
         following = _stories_after(mailbox, shown, question, language, place if missing == began else _BEFORE_ALL)
         chosen = (_listed(shown, *each, language) for each in following if not set(each[1]) & set(without))
-        listed += islice(chosen, PAGE + 1 - len(listed))
+        listed += islice(filter(None, chosen), PAGE + 1 - len(listed))
     return listed[:PAGE], len(listed) > PAGE
 
 
@@ -146,13 +146,15 @@ def _stories_after(
         place = rows[-1][1], rows[-1][0]
 
 
-def _listed(shown: Database, text_id: Value, notes: Words, language: LanguageCode) -> ListedStory:
+def _listed(shown: Database, text_id: Value, notes: Words, language: LanguageCode) -> ListedStory | None:
+    """Describe a story in the list; None: it went meanwhile."""
     facts = shown.rows("SELECT language, title, length(body) FROM versions WHERE text_id = ?", (text_id,))
     written = {str(row[0]): row for row in facts}
-    shown_in = next(each for each in (language, *LANGUAGE_CODES) if each in written)
+    shown_in = next((each for each in (language, *LANGUAGE_CODES) if each in written), None)
+    if shown_in is None or not isinstance(text_id, bytes):
+        return None
     _, title, letters = written[shown_in]
-    missing = shown_in != language
-    return ListedStory(bytes(text_id), notes, missing, str(title), shown_in, int(letters or 0), tuple(written))  # type: ignore[arg-type]
+    return ListedStory(text_id, notes, shown_in != language, str(title), shown_in, int(letters or 0), tuple(written))
 
 
 def _not_empty(versions: list[Version]) -> list[Version]:
