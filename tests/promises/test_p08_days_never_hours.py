@@ -1,20 +1,27 @@
 """P08: no time finer than a day is stored, nothing keeps the order of arrival, and no visit is counted or logged."""
 
 import re
+import shutil
+from contextlib import closing
 from pathlib import Path
 
 import pytest
+from nacl.pwhash import argon2id
 
+from onion_app.crypto.keyslots import VaultKeys
+from onion_app.vault import connection, rewriting
 from scripts.rehearsal.people import Volunteer
+from tests import tables
 from tests.house import House
 from tests.marks import latin_mark
+from tests.world import Author, Clock, World, hardly_stretched
 
 ROOT = Path(__file__).parents[2]
 ARRIVALS = 9  # in the order of arrival by chance: one value of theirs in 200,000
 A_CENTURY = 365 * 100  # days; an hour of our years, counted from 1970, is already ten times as large
 
 
-@pytest.mark.parametrize("database", ["mailbox", "desk"])
+@pytest.mark.parametrize("database", connection.KINDS)
 def test_no_table_keeps_the_order_of_arrival(database: str) -> None:
     schema = (ROOT / "onion_app" / "vault" / f"{database}.schema.sql").read_text()
     tables = re.findall(r"CREATE TABLE (\w+) \((.*?)\n\) ([^;]*);", schema, re.DOTALL)
@@ -36,6 +43,39 @@ def test_nothing_that_is_stored_of_a_case_rises_in_the_order_of_arrival(house: H
                 assert list(values) not in (sorted(values), sorted(values, reverse=True)), name
                 tried += 1
     assert tried > 4, "the columns of a case were not found"
+
+
+def pages_in_order_of_arrival(state: Path, keys: VaultKeys, arrived: list[bytes]) -> list[int]:
+    """Decrypt the mailbox's pages, and say on which the end of each message lies."""
+    pages = tables.decrypted_pages(state / "mailbox" / "mailbox.db", keys.mailbox)
+    return tables.pages_with(pages, [sealed[-300:-200] for sealed in arrived])
+
+
+def test_the_file_keeps_no_order_of_arrival_and_none_that_could_be_undone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(argon2id, "kdf", hardly_stretched)
+    with closing(World(tmp_path / "state", Clock())) as world:
+        circle_id = world.circle(catch_all=True)
+        world.enrol(circle_id, "sara")
+        arrived = [bytes.fromhex(Author(world, circle_id).writes(f"number {each}")) for each in range(200)]
+        rows = dict(world.mailbox.rows("SELECT case_id, sealed FROM messages WHERE number = 1"))
+        sealed = [rows[case_id] for case_id in arrived]
+        world.mailbox.checkpoint()
+        as_it_came = pages_in_order_of_arrival(world.state.path, world.keys, sealed)
+    assert tables.rank_correlation(as_it_came) > 0.99, "SQLite fills the file in the order of arrival"
+    orders = []
+    for copy in (tmp_path / "one", tmp_path / "other"):
+        shutil.copytree(tmp_path / "state", copy)
+        with closing(World(copy, world.clock, world.keys)) as there:
+            rewriting.rewrite_recent_rows(there.mailbox, there.today)
+            assert dict(there.mailbox.rows("SELECT case_id, sealed FROM messages WHERE number = 1")) == rows
+            there.mailbox.checkpoint()
+        orders.append(pages_in_order_of_arrival(copy, world.keys, sealed))
+        assert abs(tables.rank_correlation(orders[-1])) < 0.4, "chance leaves 0.07"
+    assert len({tuple(order) for order in orders}) == 2, "what comes out the same twice is undone by whoever knows how"
+    one_by_the_other = [place for _, place in sorted(zip(*orders, strict=True))]
+    assert abs(tables.rank_correlation(one_by_the_other)) < 0.4
 
 
 def test_no_stored_number_is_as_fine_as_an_hour(house: House, coordinator: Volunteer) -> None:
