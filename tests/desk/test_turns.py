@@ -8,7 +8,7 @@ from onion_app.site import author_actions
 from onion_app.vault.desk import case_records
 from onion_app.vault.desk.case_records import Handed
 from onion_app.vault.mailbox import case_keys
-from tests.desk.house import House, Volunteer, pairs_of
+from tests.desk.house import House, Volunteer, pairs_of, shuts_out
 from tests.planting import Intruder
 from tests.world import Author
 
@@ -96,6 +96,22 @@ def test_a_case_whose_list_of_keys_is_not_the_one_that_was_met_is_handed_to_nobo
     assert case_records.turns_of(house.desk, author.case_id) == {}
 
 
+def test_a_circle_founded_anew_reads_nothing_of_before_and_answers_once_the_author_has_come_back(
+    house: House, author: Author, case: str, circle: bytes, lawyer: Volunteer
+) -> None:
+    house.make_coordinator(lawyer.login.handle)
+    shuts_out(house, lawyer, "Sara")
+    founder = house.volunteer(circle, "Noor", logged_in=True)
+    page = founder.take(case)
+    assert len(page.having_class("closed")) == len(page.having_class("message")) == 2
+    assert page.has(id="no-answer")
+    assert not any(word in page.text for word in ("They found my phone.", "Needs a lawyer."))
+    author.comes_back()
+    assert not founder.open_case(case).has(id="no-answer")
+    assert founder.press(f"/case/{case}/reply", text="We are new here.").errors == ""
+    assert author.texts() == ["They found my phone.", "We are here.", "We are new here."]
+
+
 def test_a_closed_door_is_opened_again_on_the_same_day_only_and_erasing_goes_on_working(
     house: House, counsellor: Volunteer, author: Author, case: str
 ) -> None:
@@ -110,7 +126,7 @@ def test_a_closed_door_is_opened_again_on_the_same_day_only_and_erasing_goes_on_
     assert page.has(id="no-answer")
     fields = [*counsellor.token, ("message", "1" * 32), ("seen", "99"), ("text", "Among ourselves.")]
     page = counsellor.post(f"/case/{case}/reply", fields)
-    assert "does not come back" in counsellor.page.errors
+    assert "door is closed" in counsellor.page.errors
     assert page.first(id="text").raw_text.strip() == "Among ourselves."
     house.chores()
     counsellor.press_on(door, f"{door}/open-door")
