@@ -150,8 +150,8 @@ def test_the_desk_shows_a_member_nothing_of_another_circle(
         house.case_of(house.visitor().hand_in("ask", mark, topic=topic, answer_in="en", danger="no"))
         for mark, topic in ((talk, "talk"), (law, "law"))
     )
-    [(circle, _)] = lawyer.circles()
-    assert law in house.at_desk(lawyer).open_case(case).main.text
+    [(circle, _)] = house.at_desk(lawyer).circles()
+    assert law in lawyer.open_case(case).main.text
     other = house.at_desk(coordinator)
     first_page = other.get("/")
     own = other.open_case(own_case)
