@@ -2,32 +2,69 @@
 
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final, cast
 from unittest.mock import patch
 
 from onion_app.crypto.codes import new_code
 from onion_app.crypto.keys import new_id
+from onion_app.crypto.keyslots import close_slots
 from onion_app.crypto.payloads import Text
 from onion_app.desk import answering, case_view, handover, member_removal
 from onion_app.desk.case_keys import OpenedCase, open_case_messages
 from onion_app.desk.permissions import Member
+from onion_app.errors import NothingHere
+from onion_app.launch import backup_restore
+from onion_app.launch.backup_restore import Destination
+from onion_app.launch.processes import chores
 from onion_app.site import author_actions, new_case
-from onion_app.site.author_keys import CaseAccess, open_messages
+from onion_app.site.author_keys import CaseAccess, code_keys, open_messages, opened_by, row_of
+from onion_app.site.author_view import AuthorView, read_case
 from onion_app.site.forms import Submission
 from onion_app.site.new_case import Prepared
+from onion_app.vault import statefiles
 from onion_app.vault.database import Database
-from onion_app.vault.desk import circles, taken
+from onion_app.vault.desk import circles, stories_queue, taken
+from onion_app.vault.mailbox.case_keys import case_of_tag
 from onion_app.vault.mailbox.messages import messages_of
 from onion_app.vault.mailbox.records import NUMBERS, Message
+from onion_app.vault.shown.reading import Version, shown_story
 from tests.keys.intruder import Intruder
 from tests.world import Clock, Enrolled, World
 
+if TYPE_CHECKING:
+    from onion_app.launch.processes.child import Child
+
 CIRCLES: Final = {"Listening": "talk", "Law": "law", "Health": "health"}  # by name the topic of each
 PEOPLE: Final = {"sara": "Listening", "dana": "Listening", "law": "Law", "lina": "Law"}
+SECRET: Final = "1234567890123456789012345627"
 OPERATOR: Final = "narin"  # coordinates, in a circle of their own that no case comes to
+
+
+class Round:
+    """The orders for a round of the chores, and its reports, without a process of its own."""
+
+    work, pause, clock_is_right = "all", None, False
+
+    def __init__(self, world: World) -> None:
+        self.world, self.orders, self.reports, self.clock = world, self, self, world.clock
+
+    def machine_day(self) -> int:
+        return self.world.today
+
+    def folder(self, kind: str) -> Path:
+        return self.world.state.path / kind
+
+    def counts(self, _counts: object) -> None:
+        pass
+
+    def circle(self, _counts: object) -> None:
+        pass
+
+    def failed(self, error: str) -> None:
+        raise AssertionError(error)
 
 
 class Cut(BaseException):
@@ -60,6 +97,7 @@ class Case:
     codes: list[str]
     form: Prepared
     circle: bytes
+    public: bytes = b""  # the author's public keys, whatever stands in the row
 
 
 class Installation:
@@ -115,7 +153,11 @@ class Installation:
         member = self.member(handle)
         case_view.mark_opened(self.world.dbs, member, case.id)
         case_view.open_case(self.world.dbs, member, case.id)
-        return open_case_messages(self.world.dbs, member, case.id)
+        return self.sees(handle, case)
+
+    def sees(self, handle: str, case: Case) -> OpenedCase:
+        """Open the messages of a case, and note nothing."""
+        return open_case_messages(self.world.dbs, self.member(handle), case.id)
 
     def takes(self, handle: str, case: Case) -> Member:
         """Take a case from whoever has it."""
@@ -145,7 +187,42 @@ class Installation:
         handover.close_authors_door(self.world.dbs, self.takes(handle, case), case.id)
 
     def chores(self) -> None:
-        self.world.forgets()
+        """Do a round of the chores, of which none may fail."""
+        files = chores.Files(self.world.mailbox, self.world.shown, self.world.desk)
+        chores.do_round(cast("Child", Round(self.world)), files)
+
+    def publishes(self, handle: str, case: Case, mark: bytes) -> bytes:
+        """Publish a story of a case, with the mark of its author's consent; gives its id."""
+        self.opens(handle, case)  # nothing is published past a message that nobody has read
+        version = Version(new_id(), "ar", "title", "words", year=2024)
+        dbs = self.world.mailbox, self.world.shown, self.world.desk
+        stories_queue.queue_story(*dbs, case.id, version, mark, self.world.today)
+        story = stories_queue.story_of(self.world.desk, case.id)
+        assert story is not None
+        stories_queue.publish_story(*dbs, story.id)
+        return story.id
+
+    def shows(self, story_id: bytes) -> bool:
+        """Say whether readers meet a story."""
+        with suppress(NothingHere):
+            return bool(shown_story(self.world.mailbox, self.world.shown, story_id))
+        return False
+
+    def saves_backup(self) -> Path:
+        """Save a backup, whose file is given."""
+        state, file = self.world.state, self.world.state.path / "backup"
+        statefiles.write_keyslots(state.path, close_slots(self.world.keys, SECRET, SECRET))
+        backup_restore.save_backup(state, self.world.keys, file, self.world.clock, lambda _done: None)
+        return file
+
+    def restores(self, file: Path) -> None:
+        """Restore a backup in place of what there is, and do the chores."""
+        self.close()
+        into = Destination(self.world.state.path, replace=True)
+        backup_restore.restore_backup(file, SECRET, into, self.world.clock, lambda _done: None, lambda _carried: None)
+        self.world.open()
+        self.intruder.goes_in()
+        self.chores()
 
     # --- at the site ------------------------------------------------------------------------------------------------
 
@@ -158,12 +235,21 @@ class Installation:
     def asks(self, circle_id: bytes, text: str = "They found my phone.") -> Case:
         form = new_case.prepare()
         self.sends(form, circle_id, text)
-        return Case(self.world.case_of(form.code), [form.code], form, circle_id)
+        case = Case(self.world.case_of(form.code), [form.code], form, circle_id)
+        case.public = b"".join(self.looks_in(case).codes)
+        return case
 
     def visit(self, case: Case, code: int = -1) -> CaseAccess:
         """Come back with a code."""
         access, _ = author_actions.open_case(self.world.mailbox, self.world.shown, case.codes[code], self.world.today)
         assert access.case_id == case.id
+        return access
+
+    def looks_in(self, case: Case) -> CaseAccess:
+        """Open a case with its newest code, and leave no trace of it."""
+        keys = code_keys(self.world.shown, case.codes[-1])
+        access = opened_by(keys, case_of_tag(self.world.mailbox, keys.tag))
+        row_of(self.world.mailbox, self.world.shown, access)
         return access
 
     def writes(self, access: CaseAccess, text: str = "Are you there?") -> Message:
@@ -185,12 +271,22 @@ class Installation:
             self.world.mailbox, self.world.shown, access or self.visit(case), code, self.world.today
         )
         case.codes.append(code)
+        case.public = b"".join(access.codes)
         return access
 
     def reads(self, access: CaseAccess) -> dict[int, str]:
         """Read what opens in a visit, by number."""
         opened = open_messages(self.world.mailbox, self.world.shown, access)
         return {message.number: payload.text for message, payload in opened if isinstance(payload, Text)}
+
+    def reads_all(self, access: CaseAccess) -> list[tuple[Message, bool]]:
+        """List the messages that are an author's in a visit, and say whether each opens."""
+        opened = open_messages(self.world.mailbox, self.world.shown, access)
+        return [(message, payload is not None) for message, payload in opened]
+
+    def reads_page(self, access: CaseAccess) -> AuthorView:
+        """Read the page of a visit."""
+        return read_case(self.world.mailbox, self.world.shown, access)
 
     def erases(self, case: Case) -> None:
         """Erase with the newest code, without opening."""

@@ -36,18 +36,22 @@ class Intruder:
     def __init__(self, world: World) -> None:
         """Begin with one key pair of their own."""
         self.world = world
-        self.file = connection.connect(world.state.path / "mailbox", "mailbox", world.keys.mailbox)
-        self.file.set_authorizer(None)
-        for pragma in ("foreign_keys = OFF", "ignore_check_constraints = ON", "synchronous = OFF"):
-            self.file.execute(f"PRAGMA {pragma}")
-        self.rows: dict[bytes, set[Row]] = {}
-        self.messages: set[Message] = set()
+        self.goes_in()
+        self.rows: dict[bytes, dict[Row, None]] = {}  # in the order in which they were seen
+        self.messages: dict[Message, None] = {}
         self.handed: dict[tuple[bytes, int], tuple[bytes, int, bytes]] = {}
         self.circle_keys: dict[tuple[bytes, int], bytes] = {}
         own = new_keypair()
         self.own = own.public
         self.authors: dict[bytes, bytes] = {own.public: own.private}
         self._tried: set[tuple[bytes, bytes]] = set()
+
+    def goes_in(self) -> None:
+        """Open the file past every check."""
+        self.file = connection.connect(self.world.state.path / "mailbox", "mailbox", self.world.keys.mailbox)
+        self.file.set_authorizer(None)
+        for pragma in ("foreign_keys = OFF", "ignore_check_constraints = ON", "synchronous = OFF"):
+            self.file.execute(f"PRAGMA {pragma}")
 
     def close(self) -> None:
         self.file.close()
@@ -57,8 +61,8 @@ class Intruder:
     def looks(self) -> None:
         """Copy every row that stands in a file now."""
         for row in self.file.execute("SELECT * FROM cases").fetchall():
-            self.rows.setdefault(row[0], set()).add(row)
-        self.messages |= {Message(*row) for row in self.file.execute(_MESSAGES).fetchall()}
+            self.rows.setdefault(row[0], {})[row] = None
+        self.messages |= {Message(*row): None for row in self.file.execute(_MESSAGES).fetchall()}
         for case_id, turn, *rest in self.world.desk.rows(
             "SELECT case_id, turn, circle_id, generation, sealed FROM handed"
         ):
@@ -139,7 +143,7 @@ class Intruder:
     def opens(self, message: Message, circle_keys: HeldKeys | None = None, *, knows_row: bool = True) -> bool:
         """Try every key that they can work out; `knows_row` is False where every copy of the row is gone."""
         held = self.circle_keys if circle_keys is None else circle_keys
-        rows = self.rows.get(message.case_id, set()) if knows_row else set()
+        rows = self.rows.get(message.case_id, {}) if knows_row else {}
         lists = {row[3] for row in rows}
         keys = self._handed(message.case_id, {packed[:KEY_BYTES] for packed in lists}, held)
         size = message.codes * KEY_BYTES
@@ -173,7 +177,7 @@ class Intruder:
     def message_keys(self, case_id: bytes, name: KeyName) -> list[bytes]:
         """Work out every key of a name that they can."""
         size = name.codes * KEY_BYTES
-        lists = {row[3][:size] for row in self.rows.get(case_id, set()) if len(row[3]) >= size}
+        lists = {row[3][:size] for row in self.rows.get(case_id, {}) if len(row[3]) >= size}
         return [key for packed in lists for key in self._keys(case_id, packed, name, self.circle_keys)]
 
     def all_rows(self) -> list[Row]:

@@ -291,8 +291,6 @@ def restored_after_a_new_code(at: Installation) -> bool:
 
 def old_form_after_a_new_code(at: Installation) -> bool:
     case, intruder = begun(at)
-    at.sends(case.form, case.circle, "They found my phone. More.")  # as long as its code is the case's: added
-    assert len(at.reads(at.visit(case))) == 2
     at.changes_code(case)
     before = intruder.row(case.id)
     for circle in (case.circle, at.circles["Law"]):

@@ -1,7 +1,8 @@
 """Each promise is proved by breaking it: `scripts/test --broken` tries every breaking, `--broken P07` those of P07.
 
-They stand in breakings.toml. A breaking is noticed when an assertion of its test fails; a test that passes, an error in
-its preparation and any other exception notice nothing, and neither does a name that is gone.
+They stand in breakings.toml, and those of the elements of a case's keys in ../keys/breakings.toml (`--broken turn`). A
+breaking is noticed when an assertion of its test fails; a test that passes, an error in its preparation and any other
+exception notice nothing, and neither does a name that is gone.
 """
 
 import ast
@@ -19,9 +20,10 @@ from typing import Final, NamedTuple
 
 HERE: Final = Path(__file__).parent
 ROOT: Final = HERE.parents[1]
+KEYS: Final = ROOT / "tests" / "keys"
 # A line of the test and the assertion that failed below it; of what failed in its preparation pytest says ERROR.
 FAILED: Final = re.compile(
-    r"^tests/promises/\S+ in \w+\n    (?P<line>.*)(?:\n.*)*?"
+    r"^tests/(?:promises|keys)/\S+ in \w+\n    (?P<line>.*)(?:\n.*)*?"
     r"\nE   +(?P<why>(?:assert|AssertionError|Failed: DID NOT RAISE).*)(?:\n.*)*\nFAILED ",
     re.MULTILINE,
 )
@@ -44,13 +46,15 @@ class Breaking(NamedTuple):
 
     @property
     def test_file(self) -> Path:
-        """Give the file of the promise's tests, below the clone."""
-        return next(HERE.glob(f"test_{self.promise.lower()}_*.py")).relative_to(ROOT)
+        """Give the file of the promise's tests, or of the attacks on the keys, below the clone."""
+        own = HERE.glob(f"test_{self.promise.lower()}_*.py")
+        return next(own, KEYS / "test_attacks.py").relative_to(ROOT)
 
 
 BREAKINGS: Final = tuple(
     Breaking(promise, **breaking)
-    for promise, breakings in tomllib.loads((HERE / "breakings.toml").read_text("utf-8")).items()
+    for folder in (HERE, KEYS)
+    for promise, breakings in tomllib.loads((folder / "breakings.toml").read_text("utf-8")).items()
     for breaking in breakings
 )
 
