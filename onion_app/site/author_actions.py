@@ -38,11 +38,12 @@ def open_case(mailbox: Database, shown: Database, code: str, day: int) -> tuple[
         NothingHere: there is nothing under this code, for any reason.
     """
     keys = author_keys.code_keys(shown, code)
-    access = author_keys.opened_by(keys, case_keys.case_of_tag(mailbox, keys.tag))
+    row = case_keys.case_of_tag(mailbox, keys.tag)
+    access = author_keys.opened_by(keys, row)
     row_of(mailbox, shown, access)
     before = _last_opened(mailbox, shown, access)
     with suppress(DiskFull), mailbox.writing():  # who cannot be noted may still read
-        row = row_of(mailbox, shown, access)
+        row_of(mailbox, shown, access)
         whole = _root_in_stop(keys, row) == access.root
         stop = row.stop if whole else casekeys.seal_stop(keys.stop, row.id, access.root)
         case_keys.write_key_row(mailbox, access.key_row(row.box, stop))
@@ -117,7 +118,7 @@ def add_payload(
     if most is not None:
         routing.expect_room_to_add(mailbox)
         messages.expect_few_waiting(mailbox, row.id, most)
-    case_keys.write_key_row(mailbox, access.key_row(row.box, row.stop))
+    case_keys.write_author_keys(mailbox, access.key_row())
     under, number = author_keys.key_to_write_under(shown, access), messages.next_number(mailbox, row.id)
     messages.insert_message(mailbox, author_keys.sealed_message(under, row.id, message_id, number, "visitor", payload))
     messages.note_visitor_wrote(mailbox, row.id, payload.day)

@@ -53,8 +53,8 @@ class CaseAccess:
         """The public key of each code."""
         return tuple(keypair_from(private).public for private in self.privates)
 
-    def key_row(self, box: bytes | None, stop: bytes | None) -> KeyRow:
-        """Give the row that the case has to have."""
+    def key_row(self, box: bytes | None = None, stop: bytes | None = None) -> KeyRow:
+        """Give the row that the case has to have; its last two columns are known to whoever has the code."""
         mark = casekeys.case_mark(self.privates[0])
         return KeyRow(self.case_id, self.home, mark, b"".join(self.codes), self.tag or None, box, stop)
 

@@ -83,15 +83,27 @@ def test_another_list_in_the_row_keeps_nobody_out_and_lets_nobody_in(
     goes_on(visitor, place, intruder, code)
 
 
-@pytest.mark.parametrize("point", STRANGE)
 @pytest.mark.parametrize("at", [0, 1, 2])
 def test_a_strange_point_in_each_place_of_the_list_is_no_obstacle(
-    visitor: Visitor, place: Place, intruder: Intruder, code: str, point: bytes, at: int
+    visitor: Visitor, place: Place, intruder: Intruder, code: str, at: int
 ) -> None:
-    planted = list(intruder.row.codes)
-    planted[at : at + 1] = [point]
-    intruder.has_codes(*planted)
-    goes_on(visitor, place, intruder, code)
+    for point in STRANGE:
+        planted = list(intruder.row.codes)
+        planted[at : at + 1] = [point]
+        intruder.has_codes(*planted)
+        goes_on(visitor, place, intruder, code)
+
+
+@pytest.mark.parametrize("column", ["home", "mark", "codes", "box", "stop"])
+@pytest.mark.parametrize("value", [b"", b"short", bytes(100_000)], ids=["empty", "short", "long"])
+def test_what_is_planted_while_a_visit_lasts_stops_nobody_from_writing(
+    visitor: Visitor, intruder: Intruder, code: str, column: str, value: bytes
+) -> None:
+    page = visitor.come_back(code)
+    intruder.runs(f"UPDATE cases SET {column} = ?", value)
+    page = visitor.send(page, text="I am here.")
+    assert page.has(id="arrived")
+    assert "They found my phone." in page.main.text
 
 
 @pytest.mark.parametrize("column", ["home", "mark", "circle_id"])
@@ -202,19 +214,20 @@ def test_the_mark_of_another_answer_makes_nothing_true(
     assert "Come to the bridge" not in page.html
 
 
-@pytest.mark.parametrize(
-    ("column", "value"),
-    [("number", 10_000), ("number", -1), ("number", 2**62), ("turn", 1), ("turn", 300), ("generation", 0),
-     ("generation", 9), ("generation", 2**40), ("codes", 0), ("codes", 3), ("codes", 17), ("author", "god"),
-     ("sealed", b""), ("sealed", bytes(100_000)), ("id", b"short")],
-)  # fmt: skip
-def test_a_message_under_a_wild_number_hides_no_other_and_stops_nobody(
-    visitor: Visitor, place: Place, intruder: Intruder, code: str, column: str, value: int | str | bytes
+WILD = [
+    ("number", 10_000), ("number", -1), ("number", 2**62), ("turn", 1), ("turn", 300), ("generation", 0),
+    ("generation", 9), ("generation", 2**40), ("codes", 0), ("codes", 3), ("codes", 17), ("author", "god"),
+    ("sealed", b""), ("sealed", bytes(100_000)), ("id", b"short"),
+]  # fmt: skip
+
+
+def test_messages_under_wild_numbers_hide_no_others_and_stop_nobody(
+    visitor: Visitor, place: Place, intruder: Intruder, code: str
 ) -> None:
-    pair = place.pair
-    keys = intruder.as_author(MINE)
-    planted = intruder.says("Planted.", keys, pair.public, KeyName(0, 1, 1), "visitor")
-    intruder.runs(f"UPDATE messages SET {column} = ? WHERE id = ?", value, planted)
+    keys, pair = intruder.as_author(MINE), place.pair
+    for at, (column, value) in enumerate(WILD, start=5_000):
+        planted = intruder.says("Planted.", keys, pair.public, KeyName(0, 1, 1), "visitor", at=at)
+        intruder.runs(f"UPDATE messages SET {column} = ? WHERE id = ?", value, planted)
     page = visitor.come_back(code)
     assert page.status == 200
     for words in ("They found my phone.", "We read every word.", "Are you safe?"):
@@ -222,6 +235,8 @@ def test_a_message_under_a_wild_number_hides_no_other_and_stops_nobody(
     assert "Planted." not in page.main.text
     assert visitor.send(page, text="I am here.").has(id="arrived")
     assert intruder.reads(intruder.as_circle(pair))[-1] == "I am here."
+    place.replies("So are we.")
+    assert "So are we." in visitor.go("case").main.text
 
 
 def test_what_is_planted_as_message_0_is_no_day_and_is_written_over(

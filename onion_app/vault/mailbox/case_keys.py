@@ -1,6 +1,5 @@
 """The rows by which cases are named and opened; anybody who writes into the mailbox may have changed them."""
 
-from dataclasses import astuple
 from typing import Final
 
 from onion_app.crypto.keys import new_key
@@ -46,15 +45,20 @@ def key_row(db: Database, case_id: bytes) -> KeyRow:
     return row
 
 
-def write_key_row(db: Database, row: KeyRow) -> None:
-    """Put an author's keys into the row of their case, whatever stands there, inside the caller's `writing()`.
+def write_author_keys(db: Database, row: KeyRow) -> None:
+    """Put an author's home, mark and keys into the row of their case, whatever stands there, inside `writing()`.
 
     Another row with their mark is one that somebody has changed: its own author puts that right.
     """
     db.run("UPDATE cases SET mark = ? WHERE mark = ? AND id <> ?", (new_key(), row.mark, row.id))
-    case_id, *columns = astuple(row)
-    put = "UPDATE cases SET home = ?, mark = ?, codes = ?, tag = ?, box = ?, stop = ? WHERE id = ?"
-    db.run(put, (*columns, case_id))
+    put = "UPDATE cases SET home = ?, mark = ?, codes = ? WHERE id = ?"
+    db.run(put, (row.home, row.mark, row.packed_codes, row.id))
+
+
+def write_key_row(db: Database, row: KeyRow) -> None:
+    """Write the same and, for whoever has the code, its tag, its box and its stop."""
+    write_author_keys(db, row)
+    db.run("UPDATE cases SET tag = ?, box = ?, stop = ? WHERE id = ?", (row.tag, row.box, row.stop, row.id))
 
 
 def _of_code(db: Database, where: str, value: bytes) -> CodeRow:
