@@ -81,10 +81,8 @@ def stories_in(desk: Database, state: TextState, page: int) -> list[Shelved]:
 
 def shown_stories(desk: Database) -> dict[bytes, bytes]:
     """Give the cases whose story is shown, and the ids of these stories."""
-    rows = desk.rows("SELECT case_id, id FROM texts WHERE id IN (SELECT text_id FROM versions WHERE state = 'public')")
-    return {
-        case_id: story_id for case_id, story_id in rows if isinstance(case_id, bytes) and isinstance(story_id, bytes)
-    }
+    shown = "AND id IN (SELECT text_id FROM versions WHERE state = 'public')"
+    return {story.case_id: story.id for story in desk.all(Story, _STORY + shown) if story.case_id is not None}
 
 
 def queue_story(
