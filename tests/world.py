@@ -43,14 +43,14 @@ if TYPE_CHECKING:
 
 NOON = 20_500 * DAY + 43_200.0
 FIND_US = {"en": "Ask at the library for the blue book.", "ar": "اسألوا في المكتبة."}
-CHEAPEST: Final = {"opslimit": 1, "memlimit": 8192}  # the least that Argon2id takes: 30 µs, and worth nothing
+CHEAPEST: Final = (1, 8192)  # passes and bytes, the least that Argon2id takes: 30 µs, and worth nothing
 
 _stretch = argon2id.kdf
 
 
 def hardly_stretched(size: int, secret: bytes, salt: bytes, **_cost: int) -> bytes:
     """Stand in for `argon2id.kdf` where it is not what is tried: the same, but for its cost."""
-    return _stretch(size, secret, salt, **CHEAPEST)
+    return _stretch(size, secret, salt, *CHEAPEST)
 
 
 @dataclass

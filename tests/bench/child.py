@@ -67,8 +67,8 @@ def _desk(orders: dict[str, Any]) -> Hardened:
 
     state = Path(orders["state"])
     keys = VaultKeys(bytes.fromhex(orders["mailbox"]), bytes.fromhex(orders["desk"]))
-    folders = (state / kind for kind in KINDS)
-    return create_app(DeskConfig(*folders, keys, DESK, DESK_PORT, time.time, lambda: None))
+    mailbox, shown, desk = (state / kind for kind in KINDS)
+    return create_app(DeskConfig(mailbox, shown, desk, keys, DESK, DESK_PORT, time.time, lambda: None))
 
 
 def _complain(error: str) -> None:

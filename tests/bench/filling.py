@@ -12,12 +12,10 @@ from pathlib import Path
 import sqlcipher3
 
 from onion_app.choices import NOTES
-from onion_app.crypto.keys import fingerprint
 from onion_app.launch.state import State
 from onion_app.shapes import Row, to_json
 from onion_app.vault import connection
 from onion_app.vault.database import Database
-from onion_app.vault.shown import listing, writing
 from tests.served import Site
 
 DAY = 20_000
@@ -31,45 +29,51 @@ def one_story(site: Site) -> str:
 
 
 def fill(site: Site, number: int) -> None:
-    """Add so many cases, each with its keys and a message, and so many stories; in the order in which they will lie."""
-    mailbox = site.mailbox
-    connection.allow(mailbox._link, connection.OPENING)
-    mailbox._link.execute("PRAGMA cache_size = -400000")  # KiB: so that filling does not read its own pages again
-    connection.allow(mailbox._link, connection.WORKING)
-    circle = site.first
-    recipients = {circle: fingerprint(site.public_key(circle)), bytes(16): secrets.token_bytes(16)}
-    cases = sorted(secrets.token_bytes(16) for _ in range(number))
-    stories = sorted(secrets.token_bytes(16) for _ in range(number))
-    keys = [(case, holder, recipients[holder], SEALED[:120]) for case in cases for holder in sorted(recipients)]
-    with mailbox.writing():
-        _add(mailbox, _CASE, [(case, circle, place % 3, *_day_and_spread(place)) for place, case in enumerate(cases)])
-        _add(mailbox, _KEYS, keys)
+    """Add so many cases, each with a message, and so many stories; in the order in which they will lie."""
+    cases, stories, deeds = (sorted(secrets.token_bytes(16) for _ in range(number)) for _ in range(3))
+    circle, who = site.first, site.member_of_first.id
+    with _filling(site.mailbox) as mailbox:
+        _add(mailbox, _CASE, [(case, circle, *_marks(), circle, *_facts(place)) for place, case in enumerate(cases)])
         _add(mailbox, _MESSAGE, [(case, secrets.token_bytes(16), SEALED[:300]) for case in cases])
-        _add_stories(mailbox, stories)
-        writing.raise_published_counter(mailbox)
-    mailbox.checkpoint()
-    _fill_desk(site, number)
-
-
-def _fill_desk(site: Site, number: int) -> None:
-    """Note for so many cases that somebody opened them, and that an answer was written."""
-    desk, who, circle = site.desk, site.member_of_first.id, site.first
-    deeds = sorted(secrets.token_bytes(16) for _ in range(number))
-    with desk.writing():
+    with _filling(site.shown) as shown:
+        _add(shown, _REPLY, [(deed, case, deed * 2) for deed, case in zip(deeds, cases, strict=True)])
+        _add(shown, _DOOR, [(case,) for case in cases[::10]])
+        _add_stories(shown, stories)
+    with _filling(site.desk) as desk:
         _add(desk, _DEED, [(deed, DAY + place % 90, who, circle, deed * 2) for place, deed in enumerate(deeds)])
-        _add(desk, _REPLY, [(deed, deed[::-1], deed * 2) for deed in deeds])
-    desk.checkpoint()
+        _add(desk, _READ, [(case, case * 2) for case in cases])
+        _add(desk, _DOOR, [(case,) for case in cases[::10]])
 
 
-_DEED = "INSERT INTO audit (id, day, who, what, circle_id, case_mark) VALUES (?, ?, ?, 'opened a case', ?, ?)"
-_REPLY = "INSERT INTO written_replies (message_id, case_id, mark) VALUES (?, ?, ?)"
 _CASE = (
-    "INSERT INTO cases (id, circle_id, kind, topic, answer_in, state, unread, urgent, received_day, last_day, spread) "
-    "VALUES (?, ?, 'request', 'law', 'ar', 'new', 1, ?, ?, ?, ?)"
+    "INSERT INTO cases (id, home, mark, codes, circle_id, kind, topic, answer_in, state, unread, urgent, received_day, "
+    "last_day, spread) VALUES (?, ?, ?, ?, ?, 'request', 'law', 'ar', 'new', 1, ?, ?, ?, ?)"
 )
-_KEYS = "INSERT INTO case_keys (case_id, epoch, holder, recipient, wrap) VALUES (?, 1, ?, ?, ?)"
-_MESSAGE = "INSERT INTO messages (case_id, number, id, epoch, author, sealed) VALUES (?, 1, ?, 1, 'visitor', ?)"
-_TEXT = "INSERT INTO texts (id, kind, slug, year, notes) VALUES (?, ?, ?, ?, ?)"
+_MESSAGE = (
+    "INSERT INTO messages (case_id, number, id, author, turn, generation, codes, sealed) "
+    "VALUES (?, 1, ?, 'visitor', 0, 1, 1, ?)"
+)
+_REPLY = "INSERT INTO replies (message_id, case_id, mark) VALUES (?, ?, ?)"
+_DOOR = "INSERT INTO doors (case_id, state) VALUES (?, 'gone')"
+_DEED = "INSERT INTO audit (id, day, who, what, circle_id, case_mark) VALUES (?, ?, ?, 'opened a case', ?, ?)"
+_READ = "INSERT INTO read (case_id, number, mark, turn, generation, codes) VALUES (?, 1, ?, 0, 1, 1)"
+_TEXT = "INSERT INTO texts (id, mark) VALUES (?, ?)"
+_VERSION = (
+    "INSERT INTO versions (text_id, language, edition, year, notes, translated_from, title, body) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, 'Words.')"
+)
+
+
+@contextmanager
+def _filling(db: Database) -> Iterator[Database]:
+    """Write much at once: with room for the pages that are filled, and with messages no longer than need be."""
+    db._link.set_authorizer(None)
+    for pragma in ("cache_size = -400000", "ignore_check_constraints = ON"):  # KiB
+        db._link.execute(f"PRAGMA {pragma}")
+    connection.allow(db._link, connection.WORKING)
+    with db.writing():
+        yield db
+    db.checkpoint()
 
 
 def _add(db: Database, sql: str, rows: Sequence[Row]) -> None:
@@ -77,29 +81,32 @@ def _add(db: Database, sql: str, rows: Sequence[Row]) -> None:
         db.run(sql, row)
 
 
-def _day_and_spread(place: int) -> tuple[int, int, int]:
-    return DAY, DAY + place % 90, place % 999
+def _marks() -> tuple[bytes, bytes]:
+    return secrets.token_bytes(32), secrets.token_bytes(32)
 
 
-def _add_stories(mailbox: Database, stories: list[bytes]) -> None:
-    lines: list[Row] = []
+def _facts(place: int) -> tuple[int, int, int, int]:
+    return place % 3, DAY, DAY + place % 90, place % 999
+
+
+def _add_stories(shown: Database, stories: list[bytes]) -> None:
+    versions: list[Row] = []
     for place, story in enumerate(stories):
         notes = to_json(tuple(note for bit, note in enumerate(NOTES) if place % 37 >> bit & 1))
-        text: Row = (story, "story", None, 2000 + place % 25, notes)
-        languages = ("ar", "en") if place % 3 else ("ar",)
-        versions: list[Row] = [(story, each, f"Story {place}", "Words.", None, None, None) for each in languages]
-        mailbox.run(_TEXT, text)
-        for version in versions:
-            writing.insert_version(mailbox, version)
-        lines += listing.lines_of([text], versions)
-    listing.write_lines(mailbox, sorted(lines, key=lambda line: line[:5]))
+        for language in ("ar", "en") if place % 3 else ("ar",):
+            source = None if language == "ar" else "ar"
+            title = f"Story {place}"
+            versions.append((story, language, secrets.token_bytes(16), 2000 + place % 25, notes, source, title))
+    _add(shown, _TEXT, [(story, story * 2) for story in stories])
+    _add(shown, _VERSION, versions)
+    shown.run("UPDATE published SET counter = counter + 1")
 
 
 @contextmanager
 def copied(site: Site) -> Iterator[Site]:
     """Give a second installation with the same rows and keys."""
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
-        for kept in (site.state.mailbox, site.state.desk):
+        for kept in (site.state.mailbox, site.state.shown, site.state.desk):
             shutil.copytree(kept, Path(folder) / kept.name)
         other = copy(site)
         other.state = State(Path(folder))

@@ -78,7 +78,7 @@ def submissions(site: Site) -> Iterator[Measured]:
 
 def opening(site: Site) -> Iterator[Measured]:
     """Compare opening a case by its code with one Argon2id of the same parameters."""
-    salt = settings.read_settings(site.mailbox).code_salt
+    salt = settings.read_settings(site.shown).code_salt
     with server("site", site, "s") as ours:
         visitor = Visitor(through_unix(ours.path), site.address)
         code = visitor.hand_in("ask", "A few words.")

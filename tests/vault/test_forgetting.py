@@ -17,6 +17,7 @@ from onion_app.vault.database import Database
 from onion_app.vault.desk import case_records
 from onion_app.vault.desk.case_records import Handed
 from onion_app.vault.mailbox import case_keys, lifetime, messages, withdrawals
+from onion_app.vault.mailbox.records import KeyRow
 from onion_app.vault.show import show_case
 from onion_app.vault.shown import replies, routing
 from onion_app.vault.shown.writing import insert_version
@@ -129,13 +130,14 @@ def scene(world: World, made: Installation) -> Scene:
 
 
 def expect_forgotten(world: World, ids: Scene) -> None:
-    there = {row[0] for row in world.mailbox.rows("SELECT id FROM cases")}
+    there = {row[0] for row in world.mailbox.rows("SELECT id FROM cases") if isinstance(row[0], bytes)}
     gone = {ids.erased, ids.put_back, ids.due}
     assert there == set(vars(ids).values()) - gone - {ids.due_and_new}
     assert {row[0] for row in world.mailbox.rows("SELECT case_id FROM messages")} == there - {ids.due_and_public}
     assert case_records.gone_cases(world.desk) == gone
     for db in (world.desk, world.shown):
-        assert dict(db.rows("SELECT case_id, state FROM doors")) == dict.fromkeys(gone, "gone") | {ids.closed: "closed"}
+        doors = dict.fromkeys(gone, "gone") | {ids.closed: "closed"}
+        assert set(db.rows("SELECT case_id, state FROM doors")) == set(doors.items())
     stay = there - {ids.new}
     assert {row[0] for row in world.desk.rows("SELECT case_id FROM entries")} == stay - {ids.due_and_public}
     assert {row[0] for row in world.shown.rows("SELECT case_id FROM replies")} == stay
@@ -205,7 +207,7 @@ def test_a_case_that_was_away_while_the_chores_ran_is_gone_when_it_is_back(world
     world.forgets()
     with pytest.raises(NothingHere):
         lifetime.read_case(world.mailbox, away)
-    assert lifetime.read_case(world.mailbox, stays)
+    assert lifetime.read_case(world.mailbox, stays).id == stays
 
 
 @pytest.mark.parametrize(
@@ -260,9 +262,7 @@ def test_rows_that_were_changed_are_neither_deleted_nor_moved_by_what_another_au
 
 
 @pytest.mark.parametrize("planted", [lambda row: row.mark, lambda row: row.id * 2, lambda _: some_key()])
-def test_what_is_no_proof_deletes_nothing(
-    world: World, made: Installation, planted: Callable[[case_keys.KeyRow], bytes]
-) -> None:
+def test_what_is_no_proof_deletes_nothing(world: World, made: Installation, planted: Callable[[KeyRow], bytes]) -> None:
     row = made.add_case(world.mailbox).row
     with world.mailbox.writing():
         withdrawals.add_proofs(world.mailbox, [planted(row)])

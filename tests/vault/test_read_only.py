@@ -3,7 +3,7 @@
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+import time
 from contextlib import closing
 
 import pytest
@@ -62,7 +62,7 @@ def reader(made: Installation) -> Database:
 
 
 @pytest.fixture
-def half_written(made: Installation, kept_days: int) -> Iterator[None]:
+def half_written(made: Installation, kept_days: int) -> None:
     """Have somebody killed in the middle of a change."""
     assert kept_days
     with subprocess.Popen(program(made, WRITER), stdin=subprocess.PIPE, stdout=subprocess.PIPE) as killed:
@@ -70,7 +70,6 @@ def half_written(made: Installation, kept_days: int) -> Iterator[None]:
         assert killed.stdout.readline() == b"not committed\n"
         killed.kill()
     assert made.file("shown").with_name("shown.db-journal").exists()
-    return
 
 
 @pytest.mark.usefixtures("kept_days")
@@ -113,7 +112,7 @@ def test_a_reader_waits_until_somebody_has_healed_it(
     assert half_written is None
     monkeypatch.setattr(database, "_HEALED_WITHIN", 10.0)
     waits = threading.Event()
-    monkeypatch.setattr(database.time, "sleep", lambda _: waits.set())
+    monkeypatch.setattr(time, "sleep", lambda _: waits.set())
 
     def heal() -> None:
         assert waits.wait(60)
