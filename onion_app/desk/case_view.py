@@ -129,6 +129,14 @@ class CaseView:
         return sum(line.author == author and not line.consent for line in self.lines)
 
     @property
+    def answer_in(self) -> str:
+        """The language of the answer: the one that was chosen, else that of the page on which the author wrote."""
+        written = [
+            line.payload.language for line in self.lines if isinstance(line.payload, Text) and line.author == "visitor"
+        ]
+        return self.case.answer_in if self.case.answer_in != "any" or not written else written[-1] or "any"
+
+    @property
     def fold(self) -> int:
         """How many lines stand above the box for the answer: down to the newest one that says something."""
         return next((place for place, line in enumerate(self.lines, 1) if line.text), len(self.lines))

@@ -90,4 +90,5 @@ def _shown(message: Message, payload: Payload | None) -> ShownMessage:
     yours = message.author == "visitor"
     if not isinstance(payload, Text):
         return ShownMessage(message.number, yours, damaged=True)
-    return ShownMessage(message.number, yours, payload.text, payload.day, payload.sender, payload.language)
+    language = "" if yours else payload.language
+    return ShownMessage(message.number, yours, payload.text, payload.day, payload.sender, language)

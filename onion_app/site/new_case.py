@@ -97,7 +97,8 @@ def send_case(
     keys = None if draft.no_return else author_keys.code_keys(shown, prepared.code)
     about = f"\n\n/stories/{draft.story}" if draft.story else ""  # under the text, where its reader looks for it
     consent = Consent(draft.publish, draft.count, draft.quote, day) if draft.kind == "tell" else None
-    sent = _Sent(prepared.seed, keys, Text(draft.text + about, day), consent)
+    wanted = language if draft.kind == "tell" or draft.answer_in == "any" else draft.answer_in
+    sent = _Sent(prepared.seed, keys, Text(draft.text + about, day, language=wanted), consent)
     mark = casekeys.case_mark(casekeys.form_private(sent.seed))
     with mailbox.writing():
         if withdrawals.withdrawn_among(mailbox, shown, [mark]):  # P07: also without return
@@ -141,7 +142,7 @@ def _store(mailbox: Database, shown: Database, sent: _Sent, draft: Submission, l
         circle_id=circle.id,
         kind="testimony" if testimony else "request",
         topic=topic,
-        answer_in=answer_in,
+        answer_in="any" if answer_in == language else answer_in,  # few write Badini: its mark would be a place on a map
         urgent=0 if testimony else _URGENCY[draft.danger],
         day=sent.text.day,
         messages=tuple(

@@ -131,7 +131,7 @@ def _page(member: Member, mistakes: dict[str, str], case_id: bytes) -> Answer:
         new_id=_id_for_next(),
         phrase_names=tuple(phrases.PHRASES),
         phrase_languages=LANGUAGES.values(),
-        phrase_in=phrases.phrase_language(request.args.get("phrase_in", opened.case.answer_in)),
+        phrase_in=phrases.phrase_language(request.args.get("phrase_in", opened.answer_in)),
     )
 
 

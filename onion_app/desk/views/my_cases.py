@@ -118,7 +118,7 @@ def phrase(member: Member) -> Answer:
     dbs, ticked, typed = databases(), forms.ticked_cases(request.form, "below"), forms.boxes(request.form)
     for case in queues.taken_cases_of(dbs, member).cases[:AT_ONCE]:
         if case.id in ticked:
-            language = phrases.phrase_language(case.answer_in)
+            language = phrases.phrase_language(case_view.open_case(dbs, member, case.id).answer_in)
             hold(case.id, "text", phrases.with_phrase(typed.get(case.id, ""), chosen, language, dbs.today))
     return redirect(url_for("my_cases.show"), 303)
 

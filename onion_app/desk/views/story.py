@@ -184,4 +184,4 @@ def _language(status: StoryStatus) -> str:
         return named
     if status.source is not None:
         return status.source.language
-    return status.case.answer_in if status.case.answer_in in LANGUAGES else "ar"
+    return status.opened.answer_in if status.opened.answer_in in LANGUAGES else "ar"
