@@ -197,9 +197,9 @@ def test_nothing_that_is_stored_is_a_fast_hash_of_a_code_or_a_text(site: Site) -
     for topic in ("talk", "talk", "law"):
         assert visitor.confirm(check, topic=topic).code == check.code
         values |= stored(site)
-    told = visitor.hand_in("tell", TEXT, publish="yes")
+    told = visitor.hand_in("tell", f"{TEXT} Twice.", publish="yes")
     visitor.send(visitor.come_back(told).form_doing("consents"), publish="no")
-    visitor.confirm(visitor.check("tell", TEXT), no_return="1")
+    visitor.confirm(visitor.check("tell", f"{TEXT} And my sister's."), no_return="1")
     used = [check.code, told, visitor.new_code(check.code)]
     site.answers(site.member_of_first, site.case_of(told))
     values |= stored(site)
@@ -211,7 +211,7 @@ def test_nothing_that_is_stored_is_a_fast_hash_of_a_code_or_a_text(site: Site) -
     salt = read_settings(site.shown).code_salt
     keys = [b"", salt, *(site.keys.of(kind) for kind in KINDS), subkey(site.keys.mailbox, "hidden fields")]
     known = {value[:SEEN] for value in values}
-    for words in (*used, TEXT):
+    for words in (*used, TEXT, f"{TEXT} Twice.", f"{TEXT} And my sister's."):
         assert not known & fast_hashes(words, [*keys, *(code.encode() for code in used)])
         assert not known & hashes_under([value for value in values if len(value) <= LONGEST_KEY], words)
     for code in used:
