@@ -81,7 +81,7 @@ def test_a_case_that_is_not_named_by_its_row_opens_for_nobody_and_the_others_go_
     }
     for column, value in changed.items():
         intruder.runs(f"UPDATE cases SET {column} = ? WHERE id = ?", value, author.case_id)
-        for path in ("", "/ways-out"):
+        for path in ("", "/ways-out", "/story"):
             page = counsellor.get(f"/case/{case}{path}")
             assert (page.status, page.has(id="keys-changed")) == (200, True), column
             assert "They found my phone." not in page.text
@@ -89,6 +89,8 @@ def test_a_case_that_is_not_named_by_its_row_opens_for_nobody_and_the_others_go_
             assert counsellor.post(f"/case/{case}/{act}", token).has(id="keys-changed"), (column, act)
         replies(counsellor, case)
         assert counsellor.page.first(id="not-sent").having_class("text")[0].text == ANSWER
+        draft = [*token, ("entry", new_id().hex()), ("title", "A title"), ("text", "A draft."), ("language", "en")]
+        assert "A draft." in counsellor.post(f"/case/{case}/story/save", draft).first(id="not-sent").text
         # Among one's own cases the others are there, are opened, and are answered.
         page = counsellor.post("/mine/open", token)
         assert (case in listed(page, "mine"), len(page.having_class("keys-changed"))) == (False, 1)
