@@ -48,8 +48,10 @@ def test_what_a_case_contains_is_said_before_it_opens(house: House, counsellor: 
     assert "1 message from the author" in page.first(id="cover").text
     assert "danger" not in page.first(id="cover").text  # nobody asked its author
     assert lifetime.read_case(house.mailbox, author.case_id).unread
+    assert lifetime.read_case(house.mailbox, author.case_id).answer_in == "any"
     page = counsellor.press(f"/case/{case}/open")
     assert messages_on(page) == ["Something hard to read."]
+    assert "Answer in: Arabic" in page.text  # the language of the page, out of the sealed message
     assert "seen the final text and said yes" in page.first(id="consents").text
     assert not lifetime.read_case(house.mailbox, author.case_id).unread
 

@@ -14,6 +14,7 @@ WELL = {"topic": "safety", "answer_in": "ckb"}
     [
         ({}, ("unknown", "any", 1)),
         ({"danger": "perhaps", "topic": "weather", "answer_in": "fr"}, ("unknown", "any", 1)),
+        ({"answer_in": "en"}, ("unknown", "any", 1)),  # the page's own: it lies in the sealed message, not in the row
         ({"danger": "yes"} | WELL, ("safety", "ckb", 2)),
         ({"danger": "unknown"} | WELL, ("safety", "ckb", 1)),
         ({"danger": "no"} | WELL, ("safety", "ckb", 0)),
