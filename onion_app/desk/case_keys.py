@@ -236,16 +236,16 @@ def _newly_met(opened: OpenedCase) -> Met | None:
 
 
 def _newly_read(opened: OpenedCase) -> Read | None:
-    stored = [each.message for each in opened.messages if each.message.number]
-    fitting = [each for each in opened.messages if each.packed is not None and not (each.forged or each.out_of_order)]
+    """Note what opens and fits: nothing that somebody has planted behind it hides what its author writes next."""
+    stored = [each for each in opened.messages if each.message.number]
+    fitting = [each.message for each in stored if each.packed is not None and not (each.forged or each.out_of_order)]
     if not stored or not (fitting or opened.read is None):
         return opened.read
     before, met = opened.read or _NOTHING_READ, _newly_met(opened)
     newest = max((opened.keys.turn, opened.keys.circle.generation), (before.turn, before.generation))
-    most = max((each.message.codes for each in fitting if each.message.number), default=0)
-    codes = max(most, before.codes, met.codes if met else 1)
-    number = stored[-1].number
-    return Read(number, _mark_up_to(stored, opened.case.id, number), *newest, codes)
+    codes = max([each.codes for each in fitting] + [before.codes, met.codes if met else 1])
+    number = max([each.number for each in fitting] + [0 if opened.was_changed else before.number])
+    return Read(number, _mark_up_to([each.message for each in stored], opened.case.id, number), *newest, codes)
 
 
 def _mark_up_to(messages: Sequence[records.Message], case_id: bytes, number: int) -> bytes:

@@ -107,11 +107,11 @@ class Installation:
         """Found three circles, of which two have members; or begin where another one stands."""
         if like:
             shutil.copytree(like.world.state.path, folder, dirs_exist_ok=True)
-        self.world = World(folder, Clock(), like.world.keys if like else None)
+        self.clock = Clock()
+        self.world: World = World(folder, self.clock, like.world.keys if like else None)
         self.people: dict[str, Enrolled] = dict(like.people) if like else {}
-        if like:
-            self.circles = like.circles
-        else:
+        self.circles: dict[str, bytes] = like.circles if like else {}
+        if not like:
             self.people[OPERATOR] = self.world.enrol(
                 self.world.circle("Operator", catch_all=True), OPERATOR, coordinator=True
             )
@@ -287,6 +287,11 @@ class Installation:
     def reads_page(self, access: CaseAccess) -> AuthorView:
         """Read the page of a visit."""
         return read_case(self.world.mailbox, self.world.shown, access)
+
+    def takes_back(self, case: Case) -> None:
+        """Come back and take the story back."""
+        access = self.visit(case)
+        author_actions.take_story_back(self.world.mailbox, self.world.shown, access, self.world.today)
 
     def erases(self, case: Case) -> None:
         """Erase with the newest code, without opening."""

@@ -1,6 +1,6 @@
 """Somebody who writes mailbox.db past every function of ours, keeps a copy of every row, and holds whichever keys.
 
-What they work out, they work out with the product's own equations: where one of these is broken on purpose, they profit.
+They work everything out with the product's own equations: where one of these is broken on purpose, they profit.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -203,7 +203,7 @@ class Intruder:
                 with suppress(SealBroken):
                     yield self._key(case_id, packed, name, place, public, held)
 
-    def _key(  # noqa: PLR0913  each is a fact of the equation
+    def _key(
         self, case_id: bytes, packed: bytes, name: KeyName, place: tuple[bytes, int], public: bytes, held: HeldKeys
     ) -> bytes:
         codes = [packed[at : at + KEY_BYTES] for at in range(0, len(packed), KEY_BYTES)]

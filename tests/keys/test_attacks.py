@@ -14,6 +14,7 @@ from onion_app.crypto.casekeys import KeyName, note_key
 from onion_app.crypto.keys import KEY_BYTES
 from onion_app.crypto.sealing import open_seal
 from onion_app.errors import NothingHere, Refused, SealBroken
+from onion_app.vault.desk import circles
 from onion_app.vault.desk.entries import entries_of
 from onion_app.vault.mailbox.records import Message
 from tests.keys.installation import Case, Installation
@@ -220,7 +221,7 @@ def notes_with_the_code(at: Installation) -> bool:
     at.notes("sara", case)
     has_code(at, case, 0)
     note = entries_of(at.world.desk, case.id)[0]
-    circle_keys = [row[0] for row in at.world.desk.rows("SELECT public_key FROM circle_keys")]
+    circle_keys = circles.public_keys(at.world.desk, case.circle).values()
     keys = [note_key(private, case.id, public) for private in intruder.authors.values() for public in circle_keys]
     keys += intruder.message_keys(case.id, KeyName(0, note.generation, 1))
     for key in keys:
@@ -251,7 +252,7 @@ def mass_withdrawal(at: Installation) -> bool:
 def closed_and_erasing(at: Installation) -> bool:
     case, _ = begun(at)
     at.closes_door("dana", case)
-    at.world.clock.wait(days=2)
+    at.clock.wait(days=2)
     at.chores()
     with suppress(NothingHere):
         at.erases(case)

@@ -10,7 +10,7 @@ there nothing may fail that may be done, and nothing be done that may not.
 
 import os
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,12 +23,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from onion_app.choices import MessageAuthor
 from onion_app.crypto.casekeys import KeyName, mark_of
-from onion_app.crypto.keys import KEY_BYTES, new_key
+from onion_app.crypto.keys import KEY_BYTES, new_id, new_key
 from onion_app.errors import NotAllowed, NothingHere, SanctuaryError, SealBroken
 from onion_app.site.author_keys import CaseAccess
 from onion_app.vault.mailbox.records import Message
 from tests.keys.installation import CIRCLES, Case, Cut, Installation, power_cut
-from tests.keys.intruder import HeldKeys
 
 EXAMPLES: Final = int(os.environ.get("SANCTUARY_EXAMPLES", "300"))
 PEOPLE, CASES, CODES = 9, 3, 4
@@ -73,6 +72,8 @@ class Keys(RuleBasedStateMachine):
         self.forged: set[bytes] = set()
         self.visits: list[tuple[Case, CaseAccess, int]] = []
         self.held: dict[str, dict[tuple[bytes, int], bytes]] = {}
+        self.stories: list[tuple[bytes, Case, bytes]] = []  # with the mark of the proof that takes each back
+        self.taken_back: set[bytes] = set()  # marks, for good
         self.copies: list[Any] = []
         self.changed: list[Case] = []
         self.remember_keys()
@@ -80,7 +81,7 @@ class Keys(RuleBasedStateMachine):
             self.asks(self.at.circles[circle])
 
     def teardown(self) -> None:
-        """See that in the end, once the intruder has gone and the author has come back, both sides answer each other."""
+        """See that in the end both sides answer each other, once the intruder has gone and the author has come back."""
         if not hasattr(self, "at"):
             return
         try:
@@ -92,18 +93,20 @@ class Keys(RuleBasedStateMachine):
     def ends(self) -> None:
         self.at.chores()
         for case in self.cases:
-            who = next(iter(self.at.inside(case.circle)), None)
-            written = self.tried(lambda case=case: self.at.writes_back(case, "hello again"), self.may_write(case))
-            if who is None or written is None:
-                continue
-            self.collects(case)
-            opened = self.at.opens(who, case)
-            assert [each for each in opened.messages if each.message.id == written.id and each.packed]
-            if opened.met_fits:
-                answer = self.at.answers(who, case, "we are here")
-                assert self.at.reads(self.at.looks_in(case))[answer.number] == "we are here"
-            else:
-                assert self.hostile
+            self.both_answer(case)
+
+    def both_answer(self, case: Case) -> None:
+        written = self.tried(lambda: self.at.writes_back(case, "hello again"), self.may_write(case))
+        if written is None:
+            return
+        self.collects(case)
+        who = self.at.inside(case.circle)[0]
+        opened = self.at.opens(who, case)
+        assert [each for each in opened.messages if each.message.id == written.id and each.packed]
+        assert opened.met_fits or self.hostile
+        if opened.met_fits:
+            answer = self.at.answers(who, case, "we are here")
+            assert self.at.reads(self.at.looks_in(case))[answer.number] == "we are here"
 
     # --- helpers ----------------------------------------------------------------------------------------------------
 
@@ -206,7 +209,10 @@ class Keys(RuleBasedStateMachine):
             self.collects(case)
 
     def _new_code(self, case: Case, _data: st.DataObject) -> None:
-        if len(case.codes) < CODES and self.tried(lambda: self.at.changes_code(case), self.may_enter(case)):
+        if len(case.codes) == CODES:
+            return
+        access = self.tried(lambda: self.at.changes_code(case), self.may_enter(case))
+        if access:
             if self.at.inside(case.circle):
                 self.unsure.discard(case.id)
             else:
@@ -244,7 +250,7 @@ class Keys(RuleBasedStateMachine):
         to = self.some(data, [each for each in self.at.circles.values() if each != case.circle])
         if not who or not to:
             return
-        may, inhabited = bool(self.at.inside(to)), case.circle
+        may, inhabited = bool(self.at.inside(to)) and (self.hostile or not self.tells(case)), case.circle
         try:
             with power_cut(self.cut(data)):
                 self.tried(lambda: self.at.hands_over(who, case, to), may)
@@ -252,6 +258,16 @@ class Keys(RuleBasedStateMachine):
             self.at.world.follow()
             case.circle = self.holder(case) or inhabited
         self.collects(case)
+
+    def tells(self, case: Case) -> bool:
+        """Say whether a story is told of a case, which then stays with its circle."""
+        return any(each.id == case.id and mark not in self.proved() for _, each, mark in self.stories)
+
+    def proved(self) -> set[bytes]:
+        """Give the marks of all proofs that lie in either file."""
+        given = [row[0] for row in self.at.intruder.file.execute("SELECT proof FROM withdrawn").fetchall()]
+        kept = [row[0] for row in self.at.world.shown.rows("SELECT proof FROM withdrawn")]
+        return {mark_of(proof) for proof in (*given, *kept) if isinstance(proof, bytes)}
 
     def holder(self, case: Case) -> bytes | None:
         newest = "SELECT circle_id FROM handed WHERE case_id = ? ORDER BY turn DESC"
@@ -345,12 +361,33 @@ class Keys(RuleBasedStateMachine):
         if who := self.some(data, self.at.inside(case.circle)):
             try:
                 with power_cut(self.cut(data)):
-                    if self.tried(lambda: self.at.closes_door(who, case) or True, may=True):
-                        self.closed.add(case.id)
+                    self.tried(lambda: self.at.closes_door(who, case), may=True)
             except Cut:
                 self.at.world.follow()
             if self.at.world.desk.row("SELECT 1 FROM doors WHERE case_id = ?", (case.id,)):
                 self.closed.add(case.id)
+
+    @precondition(lambda self: len(self.stories) < CASES)
+    @rule(data=st.data())
+    def publishes(self, data: st.DataObject) -> None:
+        case = self.some(data, self.cases)
+        who = self.some(data, self.at.inside(case.circle)) if case else None
+        if not case or not who or any(each.id == case.id for _, each, _ in self.stories):
+            return
+        access = self.tried(lambda: self.at.looks_in(case), self.may_enter(case))
+        if access:
+            may = self.hostile or not self.proved() & {access.story_mark, self.marks[case.id]}
+            story = self.tried(lambda: self.at.publishes(who, case, access.story_mark), may)
+            if story:
+                self.stories.append((story, case, access.story_mark))
+            self.changed.append(case)
+
+    @rule(data=st.data())
+    def takes_a_story_back(self, data: st.DataObject) -> None:
+        if case := self.some(data, self.cases):
+            self.tried(lambda: self.at.takes_back(case), self.may_enter(case))
+            self.unsure -= {case.id} if self.may_write(case) else set()
+            self.collects(case)
 
     @rule(data=st.data())
     def erases(self, data: st.DataObject) -> None:
@@ -363,6 +400,7 @@ class Keys(RuleBasedStateMachine):
                 return
             self.cases.remove(case)
             self.nothing_is_left_of(case)
+            assert self.hostile or {mark for _, each, mark in self.stories if each.id == case.id} <= self.proved()
 
     def nothing_is_left_of(self, case: Case) -> None:
         """See that without a copy of the row nobody opens anything, with all keys, codes, files and leftover bytes."""
@@ -377,8 +415,9 @@ class Keys(RuleBasedStateMachine):
 
     @rule()
     def chores(self) -> None:
-        self.at.world.clock.wait(days=1)
+        self.at.clock.wait(days=1)
         self.at.chores()
+        self.taken_back |= self.proved()
         self.changed += self.cases
 
     # --- the intruder -----------------------------------------------------------------------------------------------
@@ -441,6 +480,16 @@ class Keys(RuleBasedStateMachine):
         self.changed.append(case)
 
     @hostile_only
+    @rule(data=st.data(), number=st.sampled_from([0, 5, 9999, 10_000, 2**40]))
+    def plants_a_number(self, data: st.DataObject, number: int) -> None:
+        """Put bytes that open for nobody under some number."""
+        if case := self.one_in_the_mailbox(data):
+            planted = Message(case.id, number, new_id(), "visitor", 0, 1, 1, bytes(2089))
+            self.at.intruder.puts_messages([planted])
+            self.forged.add(planted.id)
+            self.changed.append(case)
+
+    @hostile_only
     @rule(data=st.data(), chores=st.booleans(), back=st.booleans())
     def moves_a_case(self, data: st.DataObject, chores: bool, back: bool) -> None:  # noqa: FBT001
         """Take a case away, for a run of the chores or not, and put some row of it back with all its messages."""
@@ -467,15 +516,15 @@ class Keys(RuleBasedStateMachine):
         if empty:
             intruder.puts_whole([(table, []) for table, _ in now[:3]])
             self.at.chores()
-        elif self.copies and data.draw(st.booleans()):
+        elif self.copies and data.draw(st.integers(0, 1)):
             now = self.some(data, self.copies) or now
         self.copies = [*self.copies, now][-3:]
         intruder.puts_whole(now)
         self.changed += self.cases
 
     @hostile_only
-    @rule(data=st.data(), how=st.sampled_from(["marks", "random", "short", "none"]))
-    def plays_with_proofs(self, data: st.DataObject, how: str) -> None:
+    @rule(how=st.sampled_from(["marks", "random", "short", "none"]))
+    def plays_with_proofs(self, how: str) -> None:
         intruder = self.at.intruder
         if how == "none":
             intruder.file.execute("DELETE FROM withdrawn")
@@ -530,16 +579,26 @@ class Keys(RuleBasedStateMachine):
                     intruder.authors = dict(own)
 
     @invariant()
+    def stories_go_with_their_authors_proof_and_with_nothing_else(self) -> None:
+        if hasattr(self, "at"):
+            withdrawn = self.taken_back | self.proved()
+            for story, case, mark in self.stories:
+                if mark in withdrawn:
+                    assert not self.at.shows(story)
+                elif self.marks[case.id] not in withdrawn:
+                    assert self.at.shows(story)
+
+    @invariant()
     def authors_and_members_open_what_is_theirs(self) -> None:
         if not hasattr(self, "at"):
             return
         for case in {case.id: case for case in self.changed if case in self.cases}.values():
             there = {each.id: each for each in self.at.intruder.messages_of(case.id)}
             honest = [each.message for each in self.written if there.get(each.message.id) == each.message]
-            with suppress(NothingHere) if self.hostile or case.id in self.closed else suppress():
+            with suppress(*([NothingHere] if self.hostile or case.id in self.closed else [])):
                 self.author_opens(case, honest)
             for who in self.at.inside(case.circle)[:2]:
-                with suppress(SanctuaryError) if self.hostile else suppress():
+                with suppress(*([SanctuaryError] if self.hostile else [])):
                     self.member_opens(who, case, honest)
         self.changed.clear()
 
@@ -570,9 +629,8 @@ class Peace(Keys):
 
 
 @pytest.fixture(scope="module", autouse=True)
-def begin_alike(first: Installation) -> Iterator[None]:
+def begin_alike(first: Installation) -> None:
     Keys.first = first
-    yield
 
 
 for machine in (Keys, Peace):

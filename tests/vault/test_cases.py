@@ -150,13 +150,22 @@ def test_a_planted_row_is_no_message_and_stops_no_case(
     assert len(messages.messages_of(mailbox, case.id)) == 2
 
 
-def test_a_case_takes_as_many_messages_as_it_has_numbers(mailbox: Database, case: Case) -> None:
-    with mailbox.writing():
-        messages.insert_message(mailbox, message(case.id, NUMBERS[-2]))
-    assert write(mailbox, case.id).number == NUMBERS[-1]
+def test_a_case_takes_as_many_messages_as_it_has_numbers(
+    mailbox: Database, case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(messages, "NUMBERS", NUMBERS[:5])
+    numbers = [each.number for each in messages.messages_of(mailbox, case.id)]
+    while len(numbers) < 4:
+        numbers.append(write(mailbox, case.id).number)
+    assert numbers == [1, 2, 3, 4]
     with pytest.raises(TooMany):
         write(mailbox, case.id)
-    assert len(messages.messages_of(mailbox, case.id)) == 3
+
+
+def test_a_message_planted_under_the_last_number_stops_no_case(mailbox: Database, case: Case) -> None:
+    with mailbox.writing():
+        messages.insert_message(mailbox, message(case.id, NUMBERS[-1]))
+    assert [write(mailbox, case.id).number for _ in range(2)] == [2, 3]
 
 
 def test_a_message_id_in_another_case_is_somebodys_doing(made: Installation, mailbox: Database, case: Case) -> None:

@@ -46,15 +46,20 @@ def is_stored_anywhere(db: Database, message_id: bytes) -> bool:
 def next_number(db: Database, case_id: bytes) -> int:
     """Give the number of the next message, inside the caller's `writing()`; rows with a wild number do not count.
 
+    Where somebody has planted a message under the last number, it is the one after the newest that is not followed.
+
     Raises:
         TooMany: there are as many as a case can have.
     """
-    newest = "SELECT number FROM messages WHERE case_id = ? AND number BETWEEN 1 AND ? ORDER BY number DESC LIMIT 1"
-    row = db.row(newest, (case_id, NUMBERS[-1]))
-    number = int(row[0] or 0) + 1 if row else 1
-    if number not in NUMBERS:
-        raise TooMany
-    return number
+    of_case = "SELECT m.number FROM messages AS m WHERE m.case_id = ? AND m.number BETWEEN 1 AND ? "
+    newest = db.row(of_case + "ORDER BY m.number DESC LIMIT 1", (case_id, NUMBERS[-1]))
+    if newest == (NUMBERS[-1],):
+        followed = "SELECT 1 FROM messages AS n WHERE n.case_id = m.case_id AND n.number = m.number + 1"
+        last = of_case + f"AND NOT EXISTS ({followed}) ORDER BY m.number DESC LIMIT 1"
+        newest = db.row(last, (case_id, NUMBERS[-2]))
+        if newest is None and db.row(of_case, (case_id, 1)):
+            raise TooMany
+    return int(newest[0] or 0) + 1 if newest else 1
 
 
 def insert_message(db: Database, message: Message) -> None:
