@@ -189,7 +189,7 @@ def test_what_its_author_takes_back_is_seen_no_more_and_is_not_told_again(
     editor.open_case(case)
     finish(editor, case)
     assert "taken back" in editor.press_on(f"/case/{case}/story", f"/case/{case}/story/queue").errors
-    assert stories_queue.story_of(house.desk, author.case_id) is None
+    assert reading.versions_of(house.desk, story) == []
 
 
 def test_an_erased_case_takes_its_story_along(house: House, author: Author, story: bytes) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -30,75 +30,84 @@ from tests.vault.made import (
 LATE = TODAY + stories_queue.LATEST_DAYS
 
 
-def told(mailbox: Database, shown: Database, story_id: bytes) -> list[tuple[str, str]]:
-    """Read what readers see of a story."""
-    with suppress(NothingHere):
-        return [(version.language, version.body) for version in reading.shown_story(mailbox, shown, story_id)]
-    return []
+class Files(NamedTuple):
+    """The three databases."""
 
-
-def states(desk: Database, story_id: bytes) -> list[tuple[str, str]]:
-    return [(version.language, version.state) for version in reading.versions_of(desk, story_id)]
+    mailbox: Database
+    shown: Database
+    desk: Database
 
 
 @pytest.fixture
-def public(mailbox: Database, shown: Database, desk: Database, case: Case) -> bytes:
-    """Give a story of the case that is shown."""
-    story_id = queued(mailbox, shown, desk, case.id)
-    stories_queue.publish_story(mailbox, shown, desk, story_id)
+def dbs(mailbox: Database, shown: Database, desk: Database) -> Files:
+    return Files(mailbox, shown, desk)
+
+
+def told(dbs: Files, story_id: bytes) -> list[tuple[str, str]]:
+    """Read what readers see of a story."""
+    with suppress(NothingHere):
+        return [(version.language, version.body) for version in reading.shown_story(dbs.mailbox, dbs.shown, story_id)]
+    return []
+
+
+def states(dbs: Files, story_id: bytes) -> list[tuple[str, str]]:
+    return [(version.language, version.state) for version in reading.versions_of(dbs.desk, story_id)]
+
+
+@pytest.fixture
+def public(dbs: Files, case: Case) -> bytes:
+    """Give a story of the case that is dbs.shown."""
+    story_id = queued(*dbs, case.id)
+    stories_queue.publish_story(*dbs, story_id)
     return story_id
 
 
-def test_a_queued_story_comes_out_on_its_day_and_not_before(
-    mailbox: Database, shown: Database, desk: Database, case: Case
-) -> None:
-    story_id = queued(mailbox, shown, desk, case.id)
-    [line] = stories_queue.stories_in(desk, "queued", 0)
+def test_a_queued_story_comes_out_on_its_day_and_not_before(dbs: Files, case: Case) -> None:
+    story_id = queued(*dbs, case.id)
+    [line] = stories_queue.stories_in(dbs.desk, "queued", 0)
     assert line.publish_day is not None
     assert TODAY < line.publish_day <= LATE
-    assert lifetime.read_case(mailbox, case.id).state == "ready"
-    assert stories_queue.publish_due_stories(mailbox, shown, desk, line.publish_day - 1) == 0
-    assert told(mailbox, shown, story_id) == []
-    assert stories_queue.publish_due_stories(mailbox, shown, desk, line.publish_day) == 1
-    [version] = reading.shown_story(mailbox, shown, story_id)
+    assert lifetime.read_case(dbs.mailbox, case.id).state == "ready"
+    assert stories_queue.publish_due_stories(*dbs, line.publish_day - 1) == 0
+    assert told(dbs, story_id) == []
+    assert stories_queue.publish_due_stories(*dbs, line.publish_day) == 1
+    [version] = reading.shown_story(dbs.mailbox, dbs.shown, story_id)
     assert version == words(story_id, year=2025, notes=("violence",), state="public")
-    assert lifetime.read_case(mailbox, case.id).state == "published"
-    assert stories_queue.publish_due_stories(mailbox, shown, desk, LATE) == 0
+    assert lifetime.read_case(dbs.mailbox, case.id).state == "published"
+    assert stories_queue.publish_due_stories(*dbs, LATE) == 0
 
 
-def test_stories_come_out_in_batches(made: Installation, mailbox: Database, shown: Database, desk: Database) -> None:
+def test_stories_come_out_in_batches(made: Installation, dbs: Files) -> None:
     for _ in range(20):
-        queued(mailbox, shown, desk, made.add_case(mailbox).row.id)
-    assert len({line.publish_day for line in stories_queue.stories_in(desk, "queued", 0)}) == 1
+        queued(*dbs, made.add_case(dbs.mailbox).row.id)
+    assert len({line.publish_day for line in stories_queue.stories_in(dbs.desk, "queued", 0)}) == 1
 
 
-def test_a_story_of_a_case_with_an_unread_message_waits(
-    mailbox: Database, shown: Database, desk: Database, case: Case
-) -> None:
-    story_id = queued(mailbox, shown, desk, case.id)
-    write(mailbox, case.id)
+def test_a_story_of_a_case_with_an_unread_message_waits(dbs: Files, case: Case) -> None:
+    story_id = queued(*dbs, case.id)
+    write(dbs.mailbox, case.id)
     with pytest.raises(NewMessage):
-        stories_queue.publish_story(mailbox, shown, desk, story_id)
-    assert stories_queue.publish_due_stories(mailbox, shown, desk, LATE) == 0
-    assert states(desk, story_id) == [("en", "queued")]
-    with mailbox.writing():
-        mailbox.run("UPDATE cases SET unread = 0")  # as somebody does who writes the mailbox
-    assert stories_queue.publish_due_stories(mailbox, shown, desk, LATE) == 0
-    read_by_all(mailbox, desk, case.id)
-    assert stories_queue.publish_due_stories(mailbox, shown, desk, LATE) == 1
+        stories_queue.publish_story(*dbs, story_id)
+    assert stories_queue.publish_due_stories(*dbs, LATE) == 0
+    assert states(dbs, story_id) == [("en", "queued")]
+    with dbs.mailbox.writing():
+        dbs.mailbox.run("UPDATE cases SET unread = 0")  # as somebody does who writes the mailbox
+    assert stories_queue.publish_due_stories(*dbs, LATE) == 0
+    read_by_all(dbs.mailbox, dbs.desk, case.id)
+    assert stories_queue.publish_due_stories(*dbs, LATE) == 1
 
 
 def test_a_new_edition_waits_beside_the_shown_one_and_brings_its_year_and_its_notes(
-    mailbox: Database, shown: Database, desk: Database, case: Case, public: bytes
+    dbs: Files, case: Case, public: bytes
 ) -> None:
     for language, body in (("ar", "مرة."), ("en", "Twice."), ("en", "Thrice.")):
         facts: dict[str, Any] = {"language": language, "body": body, "year": 2026, "notes": ("death",)}
-        assert queued(mailbox, shown, desk, case.id, **facts) == public
-    assert states(desk, public) == [("ar", "queued"), ("en", "public"), ("en", "queued")]
-    assert told(mailbox, shown, public) == [("en", "Once.")]
-    assert lifetime.read_case(mailbox, case.id).state == "published"
-    assert stories_queue.publish_due_stories(mailbox, shown, desk, LATE) == 1
-    versions = reading.shown_story(mailbox, shown, public)
+        assert queued(*dbs, case.id, **facts) == public
+    assert states(dbs, public) == [("ar", "queued"), ("en", "public"), ("en", "queued")]
+    assert told(dbs, public) == [("en", "Once.")]
+    assert lifetime.read_case(dbs.mailbox, case.id).state == "published"
+    assert stories_queue.publish_due_stories(*dbs, LATE) == 1
+    versions = reading.shown_story(dbs.mailbox, dbs.shown, public)
     assert [(each.language, each.body, each.translated_from) for each in versions] == [
         ("ar", "مرة.", "en"),
         ("en", "Thrice.", None),
@@ -106,37 +115,30 @@ def test_a_new_edition_waits_beside_the_shown_one_and_brings_its_year_and_its_no
     assert {(each.year, each.notes) for each in versions} == {(2026, ("death",))}
 
 
-def test_a_translation_has_the_year_and_the_notes_of_what_was_told(
-    mailbox: Database, shown: Database, desk: Database, case: Case, public: bytes
-) -> None:
-    queued(mailbox, shown, desk, case.id, language="ar", year=1950, notes=())
-    stories_queue.publish_story(mailbox, shown, desk, public)
-    versions = reading.shown_story(mailbox, shown, public)
+def test_a_translation_has_the_year_and_the_notes_of_what_was_told(dbs: Files, case: Case, public: bytes) -> None:
+    queued(*dbs, case.id, language="ar", year=1950, notes=())
+    stories_queue.publish_story(*dbs, public)
+    versions = reading.shown_story(dbs.mailbox, dbs.shown, public)
     assert [(each.year, each.notes) for each in versions] == [(2025, ("violence",))] * 2
 
 
 def test_an_edition_that_is_queued_for_later_does_not_come_with_one_that_is_due(
-    mailbox: Database, shown: Database, desk: Database, case: Case, public: bytes
+    dbs: Files, case: Case, public: bytes
 ) -> None:
-    queued(mailbox, shown, desk, case.id, language="ar")
-    queued(mailbox, shown, desk, case.id, day=TODAY + 100, body="Twice.")
-    assert stories_queue.publish_due_stories(mailbox, shown, desk, LATE) == 1
-    assert states(desk, public) == [("ar", "public"), ("en", "public"), ("en", "queued")]
+    queued(*dbs, case.id, language="ar")
+    queued(*dbs, case.id, day=TODAY + 100, body="Twice.")
+    assert stories_queue.publish_due_stories(*dbs, LATE) == 1
+    assert states(dbs, public) == [("ar", "public"), ("en", "public"), ("en", "queued")]
 
 
-def test_before_anything_is_shown_one_version_waits(
-    mailbox: Database, shown: Database, desk: Database, case: Case
-) -> None:
-    story_id = queued(mailbox, shown, desk, case.id)
-    assert queued(mailbox, shown, desk, case.id, language="ar", source="en") == story_id
-    [version] = reading.versions_of(desk, story_id)
+def test_before_anything_is_shown_one_version_waits(dbs: Files, case: Case) -> None:
+    story_id = queued(*dbs, case.id)
+    assert queued(*dbs, case.id, language="ar", source="en") == story_id
+    [version] = reading.versions_of(dbs.desk, story_id)
     assert (version.language, version.translated_from) == ("ar", None)
 
 
-def test_only_what_is_shown_is_taken_down_and_only_what_is_down_is_put_back(
-    mailbox: Database, shown: Database, desk: Database, case: Case
-) -> None:
-    dbs = mailbox, shown, desk
+def test_only_what_is_shown_is_taken_down_and_only_what_is_down_is_put_back(dbs: Files, case: Case) -> None:
     story_id = queued(*dbs, case.id)
     for act in (stories_queue.take_down_story, stories_queue.put_story_back):
         with pytest.raises(NotReady):
@@ -145,80 +147,74 @@ def test_only_what_is_shown_is_taken_down_and_only_what_is_down_is_put_back(
     for act in (stories_queue.publish_story, stories_queue.put_story_back):
         with pytest.raises(NotReady):
             act(*dbs, story_id)
-    counter = reading.published_counter(shown)
+    counter = reading.published_counter(dbs.shown)
     stories_queue.take_down_story(*dbs, story_id)
-    assert reading.published_counter(shown) > counter
-    assert told(mailbox, shown, story_id) == []
+    assert reading.published_counter(dbs.shown) > counter
+    assert told(dbs, story_id) == []
     stories_queue.put_story_back(*dbs, story_id)
-    assert told(mailbox, shown, story_id) == [("en", "Once.")]
+    assert told(dbs, story_id) == [("en", "Once.")]
 
 
-def test_what_is_queued_waits_while_its_story_is_down(
-    mailbox: Database, shown: Database, desk: Database, case: Case, public: bytes
-) -> None:
-    queued(mailbox, shown, desk, case.id, language="ar")
-    stories_queue.take_down_story(mailbox, shown, desk, public)
+def test_what_is_queued_waits_while_its_story_is_down(dbs: Files, case: Case, public: bytes) -> None:
+    queued(*dbs, case.id, language="ar")
+    stories_queue.take_down_story(*dbs, public)
     with pytest.raises(NotReady):
-        stories_queue.publish_story(mailbox, shown, desk, public)
-    assert stories_queue.publish_due_stories(mailbox, shown, desk, LATE) == 0
-    stories_queue.put_story_back(mailbox, shown, desk, public)
-    assert told(mailbox, shown, public) == [("en", "Once.")]
-    stories_queue.publish_story(mailbox, shown, desk, public)
-    assert [language for language, _ in told(mailbox, shown, public)] == ["ar", "en"]
+        stories_queue.publish_story(*dbs, public)
+    assert stories_queue.publish_due_stories(*dbs, LATE) == 0
+    stories_queue.put_story_back(*dbs, public)
+    assert told(dbs, public) == [("en", "Once.")]
+    stories_queue.publish_story(*dbs, public)
+    assert [language for language, _ in told(dbs, public)] == ["ar", "en"]
 
 
 @pytest.mark.parametrize("also_shown", [False, True])
-def test_what_is_withheld_leaves_no_words_behind(
-    mailbox: Database, shown: Database, desk: Database, case: Case, public: bytes, *, also_shown: bool
-) -> None:
-    queued(mailbox, shown, desk, case.id, language="ar")
-    queued(mailbox, shown, desk, case.id, body="Twice.")
-    stories_queue.withhold_story(mailbox, shown, desk, case.id, also_shown=also_shown)
-    assert states(desk, public) == ([] if also_shown else [("en", "public")])
-    assert told(mailbox, shown, public) == ([] if also_shown else [("en", "Once.")])
-    assert lifetime.read_case(mailbox, case.id).state == ("reading" if also_shown else "published")
-    assert stories_queue.publish_due_stories(mailbox, shown, desk, LATE) == 0
-    assert queued(mailbox, shown, desk, case.id) == public, "told again, it is the same story"
+def test_what_is_withheld_leaves_no_words_behind(dbs: Files, case: Case, public: bytes, *, also_shown: bool) -> None:
+    queued(*dbs, case.id, language="ar")
+    queued(*dbs, case.id, body="Twice.")
+    stories_queue.withhold_story(*dbs, case.id, also_shown=also_shown)
+    assert states(dbs, public) == ([] if also_shown else [("en", "public")])
+    assert told(dbs, public) == ([] if also_shown else [("en", "Once.")])
+    assert lifetime.read_case(dbs.mailbox, case.id).state == ("reading" if also_shown else "published")
+    assert stories_queue.publish_due_stories(*dbs, LATE) == 0
+    assert queued(*dbs, case.id) == public, "told again, it is the same story"
 
 
 # --- taking back ------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
-def ours(made: Installation, mailbox: Database) -> NewCase:
+def ours(made: Installation, dbs: Files) -> NewCase:
     """Give a case whose author's proofs are known."""
-    return made.add_case(mailbox)
+    return made.add_case(dbs.mailbox)
 
 
-def given(mailbox: Database, *proofs: bytes) -> None:
+def given(dbs: Files, *proofs: bytes) -> None:
     """Take proofs, as the site does."""
-    with mailbox.writing():
-        withdrawals.add_proofs(mailbox, proofs)
+    with dbs.mailbox.writing():
+        withdrawals.add_proofs(dbs.mailbox, proofs)
 
 
-def brought(mailbox: Database, shown: Database) -> None:
-    withdrawals.bring_proofs(mailbox, shown)
+def brought(dbs: Files) -> None:
+    withdrawals.bring_proofs(dbs.mailbox, dbs.shown)
 
 
 @pytest.mark.parametrize("which", [0, 1])
 @pytest.mark.parametrize("and_then", [lambda *_: None, brought])
 def test_what_was_taken_back_is_seen_no_more_and_never_again(
-    mailbox: Database,
-    shown: Database,
-    desk: Database,
+    dbs: Files,
     ours: NewCase,
     which: int,
-    and_then: Callable[[Database, Database], None],
+    and_then: Callable[[Files], None],
 ) -> None:
-    dbs, proofs = (mailbox, shown, desk), proofs_of(ours.row)
+    proofs = proofs_of(ours.row)
     mark = mark_of(proofs[1])
     story_id = queued(*dbs, ours.row.id, mark=mark)
     stories_queue.publish_story(*dbs, story_id)
     queued(*dbs, ours.row.id, mark=mark, language="ar")
-    given(mailbox, proofs[which])
-    and_then(mailbox, shown)
+    given(dbs, proofs[which])
+    and_then(dbs)
     if which == 1:  # a reader's page asks for the mark of the story; that of the case is the desk's to know
-        assert told(mailbox, shown, story_id) == []
+        assert told(dbs, story_id) == []
     for act in (stories_queue.publish_story, stories_queue.put_story_back):
         with pytest.raises((AlreadyWithdrawn, NotReady)):
             act(*dbs, story_id)
@@ -228,95 +224,80 @@ def test_what_was_taken_back_is_seen_no_more_and_never_again(
         stories_queue.find_story(*dbs, story_id)
     assert stories_queue.publish_due_stories(*dbs, LATE) == 0
     assert stories_queue.remove_withdrawn_stories(*dbs) == 1
-    assert told(mailbox, shown, story_id) == []
-    assert stories_queue.story_of(desk, ours.row.id) is None
-    assert desk.rows("SELECT 1 FROM versions") == shown.rows("SELECT 1 FROM versions") == []
-    with pytest.raises(AlreadyWithdrawn):
-        queued(*dbs, ours.row.id, mark=mark)
+    assert told(dbs, story_id) == []
+    assert stories_queue.remove_withdrawn_stories(*dbs) == 0
+    assert dbs.desk.rows("SELECT 1 FROM versions") == dbs.shown.rows("SELECT 1 FROM versions") == []
+    for other in (mark, some_key(), None):  # also where a consent in the name of the author names another proof
+        with pytest.raises(AlreadyWithdrawn):
+            queued(*dbs, ours.row.id, mark=other)
 
 
-def test_another_consents_mark_does_not_bring_back_what_was_taken_back(
-    mailbox: Database, shown: Database, desk: Database, ours: NewCase
-) -> None:
-    proof = proofs_of(ours.row)[1]
-    queued(mailbox, shown, desk, ours.row.id, mark=mark_of(proof))
-    given(mailbox, proof)
-    with pytest.raises(AlreadyWithdrawn):
-        queued(mailbox, shown, desk, ours.row.id, mark=some_key())
-
-
-def test_the_proof_that_takes_back_what_is_shown_stays_the_same(
-    mailbox: Database, shown: Database, desk: Database, ours: NewCase
-) -> None:
+def test_the_proof_that_takes_back_what_is_shown_stays_the_same(dbs: Files, ours: NewCase) -> None:
     """A consent in the name of the author, that names a mark of somebody else's, cannot keep the story from them."""
     proof = proofs_of(ours.row)[1]
-    story_id = queued(mailbox, shown, desk, ours.row.id, mark=mark_of(proof))
-    stories_queue.publish_story(mailbox, shown, desk, story_id)
+    story_id = queued(*dbs, ours.row.id, mark=mark_of(proof))
+    stories_queue.publish_story(*dbs, story_id)
     for act in (lambda *_: None, stories_queue.take_down_story):
-        act(mailbox, shown, desk, story_id)
+        act(*dbs, story_id)
         for other in (some_key(), None):
             with pytest.raises(KeysChanged):
-                queued(mailbox, shown, desk, ours.row.id, mark=other)
-    given(mailbox, proof)
-    assert stories_queue.remove_withdrawn_stories(mailbox, shown, desk) == 1
+                queued(*dbs, ours.row.id, mark=other)
+    given(dbs, proof)
+    assert stories_queue.remove_withdrawn_stories(*dbs) == 1
 
 
-def test_no_story_goes_without_a_proof(
-    made: Installation, mailbox: Database, shown: Database, desk: Database, ours: NewCase
-) -> None:
+def test_no_story_goes_without_a_proof(made: Installation, dbs: Files, ours: NewCase) -> None:
     mark = mark_of(proofs_of(ours.row)[1])
-    story_id = queued(mailbox, shown, desk, ours.row.id, mark=mark)
-    stories_queue.publish_story(mailbox, shown, desk, story_id)
+    story_id = queued(*dbs, ours.row.id, mark=mark)
+    stories_queue.publish_story(*dbs, story_id)
     for planted in (mark, ours.row.mark, ours.row.id, story_id, some_key(), b""):
         with made.hostile() as link:
             link.execute("INSERT OR IGNORE INTO withdrawn VALUES (?)", (planted,))
-    brought(mailbox, shown)
-    assert stories_queue.remove_withdrawn_stories(mailbox, shown, desk) == 0
-    assert told(mailbox, shown, story_id) == [("en", "Once.")]
+    brought(dbs)
+    assert stories_queue.remove_withdrawn_stories(*dbs) == 0
+    assert told(dbs, story_id) == [("en", "Once.")]
 
 
-def test_drafts_of_a_story_go_with_it_and_notes_stay(
-    made: Installation, mailbox: Database, shown: Database, desk: Database, ours: NewCase
-) -> None:
+def test_drafts_of_a_story_go_with_it_and_notes_stay(made: Installation, dbs: Files, ours: NewCase) -> None:
     for kind in ("note", "draft", "approval"):
-        made.entry(desk, ours.row.id, kind)
+        made.entry(dbs.desk, ours.row.id, kind)
     proof = proofs_of(ours.row)[1]
-    queued(mailbox, shown, desk, ours.row.id, mark=mark_of(proof))
-    given(mailbox, proof)
-    stories_queue.remove_withdrawn_stories(mailbox, shown, desk)
-    assert [entry.kind for entry in entries.entries_of(desk, ours.row.id)] == ["note"]
-    assert lifetime.read_case(mailbox, ours.row.id).state == "reading"
+    queued(*dbs, ours.row.id, mark=mark_of(proof))
+    given(dbs, proof)
+    stories_queue.remove_withdrawn_stories(*dbs)
+    assert [entry.kind for entry in entries.entries_of(dbs.desk, ours.row.id)] == ["note"]
+    assert lifetime.read_case(dbs.mailbox, ours.row.id).state == "reading"
 
 
 def test_a_case_that_is_gone_has_no_story_and_one_with_strange_keys_none_that_is_new(
-    made: Installation, mailbox: Database, shown: Database, desk: Database, ours: NewCase
+    made: Installation, dbs: Files, ours: NewCase
 ) -> None:
-    story_id = queued(mailbox, shown, desk, ours.row.id)
+    story_id = queued(*dbs, ours.row.id)
     with made.hostile() as link:
         link.execute("UPDATE cases SET mark = ?", (some_key(),))
     with pytest.raises(KeysChanged):
-        queued(mailbox, shown, desk, ours.row.id)
-    lifetime.erase_case(mailbox, ours.row.id, [])
-    assert stories_queue.publish_due_stories(mailbox, shown, desk, LATE) == 0
+        queued(*dbs, ours.row.id)
+    lifetime.erase_case(dbs.mailbox, ours.row.id, [])
+    assert stories_queue.publish_due_stories(*dbs, LATE) == 0
     with pytest.raises(NothingHere):
-        stories_queue.publish_story(mailbox, shown, desk, story_id)
+        stories_queue.publish_story(*dbs, story_id)
     with pytest.raises(NothingHere):
-        stories_queue.queue_story(mailbox, shown, desk, ours.row.id, words(some_id()), None, TODAY)
+        stories_queue.queue_story(*dbs, ours.row.id, words(some_id()), None, TODAY)
 
 
 @pytest.mark.parametrize(("act", "left"), [(None, 1), ("take_down_story", 0)])
 def test_when_a_case_is_lost_its_public_story_alone_stays(
-    mailbox: Database, shown: Database, desk: Database, case: Case, public: bytes, act: str | None, left: int
+    dbs: Files, case: Case, public: bytes, act: str | None, left: int
 ) -> None:
-    queued(mailbox, shown, desk, case.id, language="ar")
+    queued(*dbs, case.id, language="ar")
     if act:
-        getattr(stories_queue, act)(mailbox, shown, desk, public)
-    with desk.writing():
-        stories_queue.forget_unfinished(desk, case.id)
-        stories_queue.forget_unfinished(desk, some_id())
-    assert states(desk, public) == [("en", "public")] * left
-    assert told(mailbox, shown, public) == [("en", "Once.")] * left
-    assert stories_queue.shown_stories(desk) == ({case.id: public} if left else {})
+        getattr(stories_queue, act)(*dbs, public)
+    with dbs.desk.writing():
+        stories_queue.forget_unfinished(dbs.desk, case.id)
+        stories_queue.forget_unfinished(dbs.desk, some_id())
+    assert states(dbs, public) == [("en", "public")] * left
+    assert told(dbs, public) == [("en", "Once.")] * left
+    assert stories_queue.shown_stories(dbs.desk) == ({case.id: public} if left else {})
 
 
 # --- a power cut between the two files --------------------------------------------------------------------------------
@@ -343,18 +324,17 @@ def cut(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], object]], Non
 
 
 def test_a_cut_between_the_files_is_put_right(
-    mailbox: Database, shown: Database, desk: Database, case: Case, cut: Callable[[Callable[[], object]], None]
+    dbs: Files, case: Case, cut: Callable[[Callable[[], object]], None]
 ) -> None:
-    dbs = mailbox, shown, desk
     story_id = queued(*dbs, case.id)
 
     def expects(*expected: tuple[str, str]) -> None:
-        assert told(mailbox, shown, story_id) != list(expected), "the cut came between"
+        assert told(dbs, story_id) != list(expected), "the cut came between"
         follow(*dbs)
-        assert told(mailbox, shown, story_id) == list(expected)
-        counter = reading.published_counter(shown)
+        assert told(dbs, story_id) == list(expected)
+        counter = reading.published_counter(dbs.shown)
         follow(*dbs)
-        assert reading.published_counter(shown) == counter, "nothing is left to do"
+        assert reading.published_counter(dbs.shown) == counter, "nothing is left to do"
 
     cut(lambda: stories_queue.publish_story(*dbs, story_id))
     expects(("en", "Once."))
@@ -372,61 +352,57 @@ def test_a_cut_between_the_files_is_put_right(
     expects()
 
 
-def test_a_guide_whose_change_was_cut_off_is_put_right(
-    mailbox: Database, shown: Database, desk: Database, cut: Callable[[Callable[[], object]], None]
-) -> None:
-    guide_id = guide(shown, desk)
-    cut(lambda: guides.save_version(shown, desk, words(guide_id, body="Twice.")))
-    assert reading.shown_guide(shown, "now")[1].body == "Go first."
-    follow(mailbox, shown, desk)
-    assert reading.shown_guide(shown, "now")[1].body == "Twice."
-    cut(lambda: guides.note_check(shown, desk, reading.versions_of(desk, guide_id)[1], "Noor", TODAY))
-    follow(mailbox, shown, desk)
-    assert reading.shown_guide(shown, "now")[1].checked_by == "Noor"
+def test_a_guide_whose_change_was_cut_off_is_put_right(dbs: Files, cut: Callable[[Callable[[], object]], None]) -> None:
+    guide_id = guide(dbs.shown, dbs.desk)
+    cut(lambda: guides.save_version(dbs.shown, dbs.desk, words(guide_id, body="Twice.")))
+    assert reading.shown_guide(dbs.shown, "now")[1].body == "Go first."
+    follow(*dbs)
+    assert reading.shown_guide(dbs.shown, "now")[1].body == "Twice."
+    cut(lambda: guides.note_check(dbs.shown, dbs.desk, reading.versions_of(dbs.desk, guide_id)[1], "Noor", TODAY))
+    follow(*dbs)
+    assert reading.shown_guide(dbs.shown, "now")[1].checked_by == "Noor"
 
 
 # --- guides -----------------------------------------------------------------------------------------------------------
 
 
-def test_a_guide_changes_at_the_desk_and_for_readers(shown: Database, desk: Database) -> None:
-    guide_id = guides.begin_guide(desk, some_id(), "now")
-    assert guides.begin_guide(desk, some_id(), "now") == guide_id
+def test_a_guide_changes_at_the_desk_and_for_readers(dbs: Files) -> None:
+    guide_id = guides.begin_guide(dbs.desk, some_id(), "now")
+    assert guides.begin_guide(dbs.desk, some_id(), "now") == guide_id
     for act in (guides.publish_guide, guides.take_down_guide):
         with pytest.raises(NothingHere):
-            act(shown, desk, guide_id)
-    guides.save_version(shown, desk, words(guide_id))
+            act(dbs.shown, dbs.desk, guide_id)
+    guides.save_version(dbs.shown, dbs.desk, words(guide_id))
     with pytest.raises(NothingHere):
-        reading.shown_guide(shown, "now")
-    guides.publish_guide(shown, desk, guide_id)
-    counter = reading.published_counter(shown)
-    guides.save_version(shown, desk, words(guide_id, body="Twice."))
-    assert reading.published_counter(shown) > counter
-    [version] = reading.shown_guide(shown, "now")
+        reading.shown_guide(dbs.shown, "now")
+    guides.publish_guide(dbs.shown, dbs.desk, guide_id)
+    counter = reading.published_counter(dbs.shown)
+    guides.save_version(dbs.shown, dbs.desk, words(guide_id, body="Twice."))
+    assert reading.published_counter(dbs.shown) > counter
+    [version] = reading.shown_guide(dbs.shown, "now")
     assert version.body == "Twice."
-    guides.note_check(shown, desk, version, "Noor", TODAY)
-    assert reading.shown_guide(shown, "now")[0].checked_by == "Noor"
+    guides.note_check(dbs.shown, dbs.desk, version, "Noor", TODAY)
+    assert reading.shown_guide(dbs.shown, "now")[0].checked_by == "Noor"
     with pytest.raises(NothingHere):
-        guides.note_check(shown, desk, version, "Noor", TODAY)
-    guides.save_version(shown, desk, words(guide_id, "ar"))
-    assert [version.checked_by for version in reading.shown_guide(shown, "now")] == [None, "Noor"]
-    assert guides.state_of(guides.read_guide(desk, guide_id)[1]) == "public"
-    guides.take_down_guide(shown, desk, guide_id)
+        guides.note_check(dbs.shown, dbs.desk, version, "Noor", TODAY)
+    guides.save_version(dbs.shown, dbs.desk, words(guide_id, "ar"))
+    assert [version.checked_by for version in reading.shown_guide(dbs.shown, "now")] == [None, "Noor"]
+    assert guides.state_of(guides.read_guide(dbs.desk, guide_id)[1]) == "public"
+    guides.take_down_guide(dbs.shown, dbs.desk, guide_id)
     with pytest.raises(NothingHere):
-        reading.shown_guide(shown, "now")
-    assert [guides.state_of(versions) for _, versions in guides.all_guides(desk)] == ["down"]
+        reading.shown_guide(dbs.shown, "now")
+    assert [guides.state_of(versions) for _, versions in guides.all_guides(dbs.desk)] == ["down"]
 
 
-def test_no_story_is_taken_for_a_guide_nor_a_guide_for_a_story(
-    mailbox: Database, shown: Database, desk: Database, public: bytes
-) -> None:
-    guide_id = guide(shown, desk)
+def test_no_story_is_taken_for_a_guide_nor_a_guide_for_a_story(dbs: Files, public: bytes) -> None:
+    guide_id = guide(dbs.shown, dbs.desk)
     for act in (guides.publish_guide, guides.take_down_guide):
         with pytest.raises(NothingHere):
-            act(shown, desk, public)
+            act(dbs.shown, dbs.desk, public)
     with pytest.raises(NothingHere):
-        guides.save_version(shown, desk, words(public))
+        guides.save_version(dbs.shown, dbs.desk, words(public))
     with pytest.raises(NothingHere):
-        stories_queue.take_down_story(mailbox, shown, desk, guide_id)
-    assert told(mailbox, shown, guide_id) == []
-    assert [line.id for line in stories_queue.stories_in(desk, "public", 0)] == [public]
-    assert [each.slug for each, _ in guides.all_guides(desk)] == ["now"]
+        stories_queue.take_down_story(*dbs, guide_id)
+    assert told(dbs, guide_id) == []
+    assert [line.id for line in stories_queue.stories_in(dbs.desk, "public", 0)] == [public]
+    assert [each.slug for each, _ in guides.all_guides(dbs.desk)] == ["now"]

@@ -204,12 +204,18 @@ def withhold_story(mailbox: Database, shown: Database, desk: Database, case_id: 
 
 
 def remove_withdrawn_stories(mailbox: Database, shown: Database, desk: Database) -> int:
-    """Remove every story that its author has taken back, or whose case, with its drafts; give how many."""
+    """Remove the words of every story that its author has taken back, or whose case, with its drafts; give how many.
+
+    While the case is there its mark stays beside it, so that no later consent with another one brings the story back.
+    """
     withdrawn = all_withdrawn(mailbox, shown)
-    stories = [story for story in desk.all(Story, _STORY) if withdrawn & {story.mark, story.case_mark}]
+    words = "EXISTS (SELECT 1 FROM versions WHERE text_id = texts.id)"
+    drafts = "EXISTS (SELECT 1 FROM entries AS e WHERE e.case_id = texts.case_id AND e.kind <> 'note')"
+    left = desk.all(Story, f"{_STORY} AND ({words} OR {drafts})")
+    stories = [story for story in left if withdrawn & {story.mark, story.case_mark}]
     for story in stories:
         with suppress(NothingHere), _changing(mailbox, shown, desk, story.id):
-            writing.remove_text(desk, story.id)
+            desk.run("DELETE FROM versions WHERE text_id = ?", (story.id,))
             entries.forget_drafts(desk, story.case_id)
             reading = "UPDATE cases SET state = 'reading' WHERE id = ? AND state IN ('ready', 'published')"
             mailbox.run(reading, (story.case_id,))
