@@ -33,7 +33,7 @@ _LIST = re.compile(r"(\w+) IN\s*\(([^)]*)\)")
 
 
 def lists_of_the_schemas() -> set[tuple[str, str]]:
-    """Give every closed list of both schemas but those of yes and no: the column and its values."""
+    """Give every closed list of the schemas but those of yes and no: the column and its values."""
     return {
         (f"{table}.{column}", re.sub(r"\s+", "", values))
         for kind in KINDS
