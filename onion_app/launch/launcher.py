@@ -275,8 +275,8 @@ def _say_confinement(terminal: Terminal, state: State) -> bool:
     reason = confine.try_confinement([state.run])
     if reason:
         terminal.say(
-            f"not confined: {reason}. Each process could read the files of this account and use the network; that the"
-            " site only reads which keys the circles have (P13) rests on file modes."
+            f"not confined: {reason}. Each process could read the files of this account and use the network, and a site"
+            " that was taken over could write which keys the circles have (P13)."
         )
     else:
         terminal.say("confined: each process sees its own files and no network")

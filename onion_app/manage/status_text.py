@@ -8,7 +8,7 @@ from onion_app.launch.state import State
 from onion_app.launch.status import BACKUP_IS_OLD, SPACE_IS_SHORT
 
 _GIB = 1 << 30
-_RESTS_ON_MODES = "; that the site only reads which keys the circles have (P13) rests on file modes"
+_NO_WALL = "; a site that was taken over could write which keys the circles have (P13)"
 _HELD = "somebody waited in vain for a lock, and the site was started again {} times"
 
 
@@ -71,7 +71,7 @@ def _processes(status: dict[str, Any]) -> list[StatusLine]:
         _line("Errors", ", ".join(errors) or "none within the hour", bad=bool(errors)),
         _line(
             "Confinement",
-            f"not confined: {', '.join(names[name] for name in loose)}{_RESTS_ON_MODES if 'ours' in loose else ''}"
+            f"not confined: {', '.join(names[name] for name in loose)}{_NO_WALL if 'ours' in loose else ''}"
             if loose
             else "everything is confined",
             bad=bool(loose),
