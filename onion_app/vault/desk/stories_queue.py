@@ -29,6 +29,7 @@ LATEST_DAYS: Final = 14
 
 PAGE: Final = 25
 
+_NO_STORY: Final = "UPDATE cases SET state = 'reading' WHERE id = ? AND state IN ('ready', 'published')"
 _STORY: Final = "SELECT id, case_id, mark, case_mark FROM texts WHERE slug IS NULL "
 
 
@@ -117,9 +118,9 @@ def queue_story(
             desk.run(waiting, (story_id,))
         else:
             desk.run(waiting + " AND language = ?", (story_id, version.language))
-        translated_from = source.language if source and source.language != version.language else None
-        places = {"text_id": story_id, "translated_from": translated_from, "state": "queued", "publish_day": day}
-        writing.insert_version(desk, replace(version, **places))  # type: ignore[arg-type]
+        source_language = source.language if source and source.language != version.language else None
+        version = replace(version, text_id=story_id, translated_from=source_language, state="queued", publish_day=day)
+        writing.insert_version(desk, version)
         ready = "UPDATE cases SET state = CASE state WHEN 'published' THEN state ELSE 'ready' END WHERE id = ?"
         mailbox.run(ready, (case_id,))
         return day
@@ -198,8 +199,7 @@ def withhold_story(mailbox: Database, shown: Database, desk: Database, case_id: 
     with _changing(mailbox, shown, desk, story.id):
         desk.run("DELETE FROM versions WHERE text_id = ? AND (state = 'queued' OR ?)", (story.id, also_shown))
         if not versions_of(desk, story.id):
-            reading = "UPDATE cases SET state = 'reading' WHERE id = ? AND state IN ('ready', 'published')"
-            mailbox.run(reading, (case_id,))
+            mailbox.run(_NO_STORY, (case_id,))
     _truncate_logs(mailbox, desk)
 
 
@@ -217,8 +217,7 @@ def remove_withdrawn_stories(mailbox: Database, shown: Database, desk: Database)
         with suppress(NothingHere), _changing(mailbox, shown, desk, story.id):
             desk.run("DELETE FROM versions WHERE text_id = ?", (story.id,))
             entries.forget_drafts(desk, story.case_id)
-            reading = "UPDATE cases SET state = 'reading' WHERE id = ? AND state IN ('ready', 'published')"
-            mailbox.run(reading, (story.case_id,))
+            mailbox.run(_NO_STORY, (story.case_id,))
     if stories:
         _truncate_logs(mailbox, desk)
     return len(stories)
