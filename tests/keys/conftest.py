@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from nacl.pwhash import argon2id
 
-from tests.keys.installation import Installation
+from tests.keys.installation import Installation, Known
 from tests.world import hardly_stretched
 
 MEMORY = Path("/dev/shm")  # nobody waits for the disk here
@@ -21,18 +21,18 @@ def argon2_at_its_cheapest() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def first() -> Iterator[Installation]:
+def first() -> Iterator[Known]:
     """Found an installation that the others begin like."""
     with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder:
         founded = Installation(Path(folder))
         founded.close()
-        yield founded
+        yield founded.known
 
 
 @pytest.fixture
-def installation(first: Installation) -> Iterator[Installation]:
+def installation(first: Known) -> Iterator[Installation]:
     """Give an installation with three circles, of which two have members."""
-    with tempfile.TemporaryDirectory(dir=first.world.state.path.parent) as folder:
+    with tempfile.TemporaryDirectory(dir=first.path.parent) as folder:
         begun = Installation(Path(folder), first)
         yield begun
         begun.close()

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final, NamedTuple, cast
 from unittest.mock import patch
 
 from onion_app.crypto.codes import new_code
 from onion_app.crypto.keys import new_id
-from onion_app.crypto.keyslots import close_slots
+from onion_app.crypto.keyslots import VaultKeys, close_slots
 from onion_app.crypto.payloads import Text
 from onion_app.desk import answering, case_view, handover, member_removal
 from onion_app.desk.case_keys import OpenedCase, open_case_messages
@@ -100,15 +100,24 @@ class Case:
     public: bytes = b""  # the author's public keys, whatever stands in the row
 
 
+class Known(NamedTuple):
+    """An installation that nobody has open: where it lies, its keys, who is who."""
+
+    path: Path
+    keys: VaultKeys
+    people: dict[str, Enrolled]
+    circles: dict[str, bytes]
+
+
 class Installation:
     """An installation, and everybody who has anything to do with it."""
 
-    def __init__(self, folder: Path, like: "Installation | None" = None) -> None:
-        """Found three circles, of which two have members; or begin where another one stands."""
-        if like:
-            shutil.copytree(like.world.state.path, folder, dirs_exist_ok=True)
+    def __init__(self, folder: Path, like: Known | None = None) -> None:
+        """Found three circles, of which two have members; or go on where another one stands, or in its place."""
+        if like and like.path != folder:
+            shutil.copytree(like.path, folder, dirs_exist_ok=True)
         self.clock = Clock()
-        self.world: World = World(folder, self.clock, like.world.keys if like else None)
+        self.world: World = World(folder, self.clock, like.keys if like else None)
         self.people: dict[str, Enrolled] = dict(like.people) if like else {}
         self.circles: dict[str, bytes] = like.circles if like else {}
         if not like:
@@ -119,6 +128,10 @@ class Installation:
             for handle, circle in PEOPLE.items():
                 self.comes(handle, self.circles[circle])
         self.intruder = Intruder(self.world)
+
+    @property
+    def known(self) -> Known:
+        return Known(self.world.state.path, self.world.keys, self.people, self.circles)
 
     def close(self) -> None:
         self.intruder.close()
