@@ -41,6 +41,11 @@ class Prepared:
         """Give the hidden field in which this travels; only the check page takes it back."""
         return seal_field(key, _FIELD, {"code": self.code, "seed": self.seed.hex()})
 
+    @property
+    def mark(self) -> bytes:
+        """The mark of the case that an author who comes back begins with it."""
+        return casekeys.case_mark(casekeys.form_private(self.seed))
+
 
 def prepare() -> Prepared:
     """Draw a code and a seed."""
@@ -55,6 +60,16 @@ def prepared_in(key: bytes, sealed: str) -> Prepared:
     """
     fields: dict[str, Any] = open_field(key, _FIELD, sealed)
     return Prepared(fields["code"], bytes.fromhex(fields["seed"]))
+
+
+def expect_not_erased(mailbox: Database, shown: Database, prepared: Prepared) -> None:
+    """See that the case of a form was not erased: what it says is not stored again then, without return neither. # P07.
+
+    Raises:
+        AlreadyWithdrawn: its author has erased it.
+    """
+    if withdrawals.withdrawn_among(mailbox, shown, [prepared.mark]):
+        raise AlreadyWithdrawn
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,14 +114,12 @@ def send_case(
     consent = Consent(draft.publish, draft.count, draft.quote, day) if draft.kind == "tell" else None
     wanted = language if draft.kind == "tell" or draft.answer_in == "any" else draft.answer_in
     sent = _Sent(prepared.seed, keys, Text(draft.text + about, day, language=wanted), consent)
-    mark = casekeys.case_mark(casekeys.form_private(sent.seed))
     with mailbox.writing():
-        if withdrawals.withdrawn_among(mailbox, shown, [mark]):  # P07: also without return
-            raise AlreadyWithdrawn
+        expect_not_erased(mailbox, shown, prepared)
         if keys is None:
             if not messages.is_stored_anywhere(mailbox, sent.text_id):
                 _store(mailbox, shown, sent, draft, language)
-        elif stored := _stored_before(mailbox, keys.tag, mark):
+        elif stored := _stored_before(mailbox, keys.tag, prepared.mark):
             _add_what_changed(mailbox, shown, author_keys.opened_by(keys, stored), sent)
         else:
             _store(mailbox, shown, sent, draft, language)

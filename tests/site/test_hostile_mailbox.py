@@ -214,7 +214,7 @@ def test_the_mark_of_another_answer_makes_nothing_true(
     assert "Come to the bridge" not in page.html
 
 
-WILD = [
+WILD: list[tuple[str, int | str | bytes]] = [
     ("number", 10_000), ("number", -1), ("number", 2**62), ("turn", 1), ("turn", 300), ("generation", 0),
     ("generation", 9), ("generation", 2**40), ("codes", 0), ("codes", 3), ("codes", 17), ("author", "god"),
     ("sealed", b""), ("sealed", bytes(100_000)), ("id", b"short"),

@@ -118,7 +118,7 @@ def test_an_old_form_of_a_request_with_another_topic_begins_no_second_case(visit
 
 
 @pytest.mark.parametrize("brought", [False, True], ids=["at once", "after the chores"])
-@pytest.mark.parametrize("choices", [{}, {"text": "Other words."}, {"no_return": "1"}])
+@pytest.mark.parametrize("choices", [{}, {"text": "Other words."}, {"no_return": "1"}, {"line": "1"}, {"again": "1"}])
 def test_an_old_form_of_what_was_erased_stores_nothing(
     visitor: Visitor, place: Place, choices: dict[str, str], *, brought: bool
 ) -> None:

@@ -40,14 +40,29 @@ def submit(kind: WritingKind) -> ResponseReturnValue:
     if "draft" in request.form:
         return _draft_of_the_visit(kind)
     draft = read_submission(kind, request.form)
-    visit.keep(draft=asdict(draft))
     try:
-        prepared = new_case.prepared_in(site_context().field_key, draft.sealed)
+        prepared = _prepared_in(draft)
     except SealBroken:
+        visit.keep(draft=asdict(draft))
         return _prepare(draft, new_code=bool(draft.sealed))
+    visit.keep(draft=asdict(draft))
     if "again" in request.form:
         return _check(draft, prepared)
     return _send(draft, prepared)
+
+
+@pages.errorhandler(AlreadyWithdrawn)
+@pages.errorhandler(NothingHere)
+def say_that_it_is_gone(error: AlreadyWithdrawn | NothingHere) -> str:
+    """Answer the form of a case that was erased, or has another code by now: neither words nor a code come back."""
+    visit.keep(draft=None)  # P07
+    return show_page("erased.html" if isinstance(error, AlreadyWithdrawn) else "nothing.html")
+
+
+def _prepared_in(draft: Submission) -> Prepared:
+    prepared = new_case.prepared_in(site_context().field_key, draft.sealed)
+    new_case.expect_not_erased(mailbox(), shown(), prepared)
+    return prepared
 
 
 def _draft_of_the_visit(kind: WritingKind) -> ResponseReturnValue:
@@ -58,7 +73,7 @@ def _draft_of_the_visit(kind: WritingKind) -> ResponseReturnValue:
         return _form(Submission(kind), draft_gone=True)
     draft = Submission(**before)
     try:
-        return _check(draft, new_case.prepared_in(site_context().field_key, draft.sealed))
+        return _check(draft, _prepared_in(draft))
     except SealBroken:
         return _form(draft)
 
@@ -84,11 +99,7 @@ def _send(draft: Submission, prepared: Prepared) -> ResponseReturnValue:
     if wrong:
         return _check(draft, prepared, errors=wrong)
     site_context().budgets["send"].take(urgent=draft.urgent)
-    try:
-        new_case.send_case(mailbox(), shown(), prepared, draft, today(), _language())
-    except (AlreadyWithdrawn, NothingHere) as gone:  # P07: neither the words nor a code come back
-        visit.keep(draft=None)
-        return show_page("erased.html" if isinstance(gone, AlreadyWithdrawn) else "nothing.html")
+    new_case.send_case(mailbox(), shown(), prepared, draft, today(), _language())
     visit.keep(draft=None)
     return show_page(
         "sent.html",
