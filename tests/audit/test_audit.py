@@ -63,6 +63,8 @@ def test_the_audit_sees_everything(pages: dict[str, str]) -> None:
     answered = {name.rpartition(" ")[2] for name in pages}
     assert {"200", "400", "404", "405", "413", "421", "503"} <= answered
     assert len(list(_once(pages))) > 30 * len(LANGUAGE_CODES)
+    for told in ("restored", "no-more-codes"):
+        assert len([page for page in pages.values() if f'id="{told}"' in page]) >= len(LANGUAGE_CODES), told
 
 
 def test_no_page_shuts_anybody_out(browser: Window, pages: dict[str, str]) -> None:

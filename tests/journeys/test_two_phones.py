@@ -161,7 +161,7 @@ def has_the_code_seized(phone: Browser, there: Reached, photograph: Photograph) 
 
 
 def has_lost_the_code(phone: Browser, there: Reached, photograph: Photograph) -> None:
-    """Read in Arabic what can still be done without a code, guess in vain, and begin anew."""
+    """Read in Arabic what can still be done without a code, guess in vain, begin anew, and erase that elsewhere."""
     say = load_catalogue(TRANSLATIONS, "ar").sentences.gettext
     lost = there.site.visitor("ar").hand_in("ask", "words")
     phone.go(f"{there.url}/ar/")
@@ -190,6 +190,10 @@ def has_lost_the_code(phone: Browser, there: Reached, photograph: Photograph) ->
     assert code != lost
     photograph(phone, "ar-sent")
     on_the_first_screen(phone, "main form[action='/leave']")
+    there.site.visitor("ar").erase_without_opening(code)  # elsewhere, while the page that sent it is still open here
+    phone.reload()
+    assert phone.text("h1") == say("Erased.")
+    photograph(phone, "ar-sent-again-after-erasing")
     leave(phone, code)
 
 
