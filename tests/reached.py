@@ -5,7 +5,6 @@ Its tor counts, circuit by circuit, the cells that leave for a visitor.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -16,9 +15,7 @@ from onion_app.onion.tor_process import TorProcess
 from scripts.rehearsal.network import PrivateNetwork
 from tests.processes import until
 from tests.rehearsal import ROOT
-
-if TYPE_CHECKING:
-    from tests.served import Site
+from tests.served import Site, serving
 
 START = 180.0  # seconds until tor stands and its descriptor is taken; three on idle cores
 COUNTING = (
@@ -30,7 +27,7 @@ COUNTING = (
 class Reached:
     """A site, its tor, and where visitors find both."""
 
-    site: "Site"
+    site: Site
     tor: TorProcess
     socks_port: int
 
@@ -42,8 +39,6 @@ class Reached:
 @pytest.fixture(scope="session")
 def reached(private_network: PrivateNetwork) -> Iterator[Reached]:
     """Serve, start a tor of the private network, and publish."""
-    from tests.served import serving
-
     with serving() as site:
         torrc = site.state.path / "torrc"
         torrc.write_text(private_network.torrc_for_service(ROOT / "torrc.example").read_text() + COUNTING)

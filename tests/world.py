@@ -4,12 +4,12 @@ What the pages do is tried through the pages; a state that they only start from 
 what none of these functions would do is the intruder of `tests/planting.py`.
 """
 
-from __future__ import annotations
-
 import secrets
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, get_args
+from pathlib import Path
+from typing import Any, Final, NamedTuple, get_args
 
 from nacl.pwhash import argon2id
 
@@ -20,26 +20,24 @@ from onion_app.crypto.keyslots import VaultKeys, new_vault_keys
 from onion_app.crypto.members import unlock_secrets
 from onion_app.crypto.payloads import Consent, Decision, FinalText, Payload, Publish, Text, Verdict
 from onion_app.days import DAY, today
+from onion_app.desk import answering, case_view, enrolment, handover, member_removal, permissions
+from onion_app.desk.case_view import CaseView
+from onion_app.desk.circles import let_in
+from onion_app.desk.context import Databases
+from onion_app.desk.permissions import Member
 from onion_app.errors import NothingHere
+from onion_app.launch.processes import chores
 from onion_app.launch.state import State
 from onion_app.site import author_actions, new_case
 from onion_app.site.author_keys import CaseAccess, open_messages, opened_by
 from onion_app.site.forms import Submission
 from onion_app.vault import connection, database, forgetting, settings
+from onion_app.vault.database import Database
 from onion_app.vault.desk import circles, invitations, moderators, stories_queue
-from onion_app.vault.mailbox import case_keys, lifetime, records, withdrawals
+from onion_app.vault.mailbox import case_keys, lifetime, records
 from onion_app.vault.show import show
 from onion_app.vault.shown import routing, writing
 from onion_app.vault.shown.reading import Version
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from pathlib import Path
-
-    from onion_app.desk.case_view import CaseView
-    from onion_app.desk.context import Databases
-    from onion_app.desk.permissions import Member
-    from onion_app.vault.database import Database
 
 NOON = 20_500 * DAY + 43_200.0
 FIND_US = {"en": "Ask at the library for the blue book.", "ar": "اسألوا في المكتبة."}
@@ -111,8 +109,6 @@ class World:
 
     @property
     def dbs(self) -> Databases:
-        from onion_app.desk.context import Databases
-
         return Databases(self.mailbox, self.shown, self.desk, self.today)
 
     def put(self, **changed: object) -> None:
@@ -143,8 +139,6 @@ class World:
 
     def enrol(self, circle_id: bytes, handle: str, *, coordinator: bool = False) -> Enrolled:
         """Enrol somebody in a circle; the first one is a member at once."""
-        from onion_app.desk import enrolment
-
         made = enrolment.begin_enrolment(self.dbs, self.invitation(circle_id, coordinator=coordinator))
         enrolment.enrol(self.dbs, made, handle)
         who = moderators.find_moderator(self.desk, handle)
@@ -158,14 +152,10 @@ class World:
 
     def member(self, who: Enrolled) -> Member:
         """Sit somebody down at the desk."""
-        from onion_app.desk import permissions
-
         return permissions.member_with_keys(self.dbs, who.id, who.private)
 
     def let_in(self, host: Enrolled, circle_id: bytes, handle: str) -> None:
         """Let a newcomer into a circle."""
-        from onion_app.desk.circles import let_in
-
         who = moderators.find_moderator(self.desk, handle)
         let_in(self.dbs, self.member(host), circle_id, who.id, who.public_key)
 
@@ -180,8 +170,6 @@ class World:
 
     def says(self, who: Enrolled, case_id: bytes, payload: Payload) -> None:
         """Let a member take a case and say something in it, as the circle."""
-        from onion_app.desk import answering
-
         member = self.member(who)
         answering.take_case(self.dbs, member, case_id)
         answering.send_payload(self.dbs, member, case_id, new_id(), payload, records.NUMBERS[-1])
@@ -194,30 +182,22 @@ class World:
 
     def notes(self, who: Enrolled, case_id: bytes, text: str) -> None:
         """Let a member write a note on a case."""
-        from onion_app.desk import answering
-
         answering.write_note(self.dbs, self.member(who), case_id, new_id(), text)
 
     def opens(self, who: Enrolled, case_id: bytes) -> CaseView:
         """Let a member open a case, and see what they see."""
-        from onion_app.desk import case_view
-
         member = self.member(who)
         case_view.mark_opened(self.dbs, member, case_id)
         return case_view.open_case(self.dbs, member, case_id)
 
     def hands_over(self, who: Enrolled, case_id: bytes, circle_id: bytes) -> None:
         """Let a member take a case and hand it to another circle."""
-        from onion_app.desk import answering, handover
-
         member = self.member(who)
         answering.take_case(self.dbs, member, case_id)
         handover.hand_over(self.dbs, member, case_id, circle_id)
 
     def shuts_out(self, who: Enrolled, handle: str) -> None:
         """Let a coordinator shut somebody out of everything."""
-        from onion_app.desk import member_removal
-
         member_removal.remove_member(self.dbs, self.member(who), moderators.find_moderator(self.desk, handle).id)
 
     def show(
@@ -281,15 +261,11 @@ class World:
 
     def forgets(self) -> None:
         """Do what the chores do about cases: forget what was taken back, is over, or is no longer here."""
-        dbs = self.mailbox, self.shown, self.desk
+        files, attempts = chores.Files(self.mailbox, self.shown, self.desk), chores.Attempts()
         self.follow()
-        proofs = withdrawals.bring_proofs(self.mailbox, self.shown)
-        stories_queue.remove_withdrawn_stories(*dbs)
-        missing = forgetting.missing_cases(*dbs, proofs)
-        if not missing.is_alarming:
-            forgetting.delete_what_came_back(*dbs)
-            forgetting.forget_cases(*dbs, missing.cases)
-        forgetting.destroy_due(*dbs, self.today)
+        chores.keep_gone(files, attempts, self.today)
+        assert not attempts.failed
+        forgetting.destroy_due(*files, self.today)
         forgetting.end_boxes(self.mailbox, self.desk, self.today)
         self.follow()
         forgetting.put_queues_right(self.mailbox, self.desk)

@@ -13,14 +13,14 @@ from tests.world import hardly_stretched
 MEMORY = Path("/dev/shm")  # nobody waits for the disk here
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def argon2_at_its_cheapest() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(argon2id, "kdf", hardly_stretched)
         yield
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def first() -> Iterator[Known]:
     """Found an installation that the others begin like."""
     with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder:
