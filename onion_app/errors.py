@@ -74,6 +74,10 @@ class DamagedFile(SanctuaryError, exit_code=5, hint="./scripts/manage restore FI
     """A database is damaged or missing."""
 
 
+class RowDamaged(DamagedFile, exit_code=5, hint="./scripts/manage restore FILE --replace"):
+    """A row of a database has values that this program has never written."""
+
+
 class NewerFile(SanctuaryError, exit_code=5, hint="git pull && ./scripts/launch"):
     """A database was written by a newer version of this program."""
 

@@ -20,6 +20,7 @@ from onion_app.errors import (
     DiskFull,
     HalfWritten,
     LockHeld,
+    RowDamaged,
     SanctuaryError,
     StateClosed,
     WrongKey,
@@ -28,7 +29,6 @@ from onion_app.errors import (
 DatabaseKind = Literal["mailbox", "shown", "desk"]
 KINDS: tuple[DatabaseKind, ...] = get_args(DatabaseKind)
 Connection = Any  # sqlcipher3 has no types; vault.database puts them on
-ConstraintFailed: type[Exception] = dbapi2.IntegrityError
 
 KEY_BYTES = 32
 _ROOM_TO_OPEN = 1 << 16  # bytes: the index of the write-ahead log, which each opening needs, takes half of it
@@ -219,11 +219,14 @@ def named_errors(name: str) -> Iterator[None]:
         DiskFull: no room is left.
         HalfWritten: a change was cut off, and only somebody who may write can undo it.
         DamagedFile: it cannot be read, or something in it asked for an action that the authorizer refuses.
+        RowDamaged: a row cannot be written, or not beside another, that somebody has changed past the schema.
     """
     try:
         yield
-    except (dbapi2.IntegrityError, dbapi2.ProgrammingError):
+    except dbapi2.ProgrammingError:
         raise
+    except dbapi2.IntegrityError as error:
+        raise RowDamaged(name, str(error)) from error  # of the schema: no value stands in it
     except dbapi2.DatabaseError as error:
         if _code(error) == dbapi2.SQLITE_ERROR:
             raise

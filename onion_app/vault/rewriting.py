@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from secrets import SystemRandom
 from typing import Final, Literal
 
+from onion_app.errors import RowDamaged
 from onion_app.shapes import Row
-from onion_app.vault.connection import ConstraintFailed
 from onion_app.vault.database import Database
 
 ROWS: Final = 500  # in one transaction, during which every writer waits: less than half a second
@@ -61,7 +61,7 @@ def _rewrite(mailbox: Database, groups: list[_Group]) -> None:
     try:
         with mailbox.writing():
             _put_anew(mailbox, [place for group in groups for place in group])
-    except ConstraintFailed:
+    except RowDamaged:
         half = len(groups) // 2
         if half:
             _rewrite(mailbox, groups[:half])

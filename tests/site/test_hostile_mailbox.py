@@ -117,6 +117,23 @@ def test_a_case_moved_by_its_row_is_still_its_own_circles(
     goes_on(visitor, place, intruder, code)
 
 
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("state", "gone"), ("kind", "song"), ("topic", "weather"), ("answer_in", "fr"), ("unread", 7), ("urgent", -1),
+     ("received_day", 2**60), ("last_day", -(2**60)), ("spread", 2**40)],
+)  # fmt: skip
+def test_a_queue_column_of_no_value_of_ours_loses_no_words_and_the_code_erases(
+    visitor: Visitor, place: Place, intruder: Intruder, code: str, column: str, value: int | str
+) -> None:
+    page = visitor.come_back(code)
+    intruder.runs(f"UPDATE cases SET {column} = ?", value)
+    answer = visitor.send(page, text="I am here.")
+    assert answer.status in (200, 503)
+    assert "I am here." in answer.html
+    assert visitor.send(visitor.ask_to_erase(code)).heading == "Erased."
+    assert place.count("cases") == 0
+
+
 def test_a_mark_that_was_moved_to_another_row_keeps_neither_author_out(
     visitor: Visitor, place: Place, intruder: Intruder, code: str, come: Callable[[], Visitor]
 ) -> None:
