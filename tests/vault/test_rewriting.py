@@ -1,9 +1,5 @@
 """P08: the file keeps no order of arrival, and rewriting loses and changes nothing."""
 
-import shutil
-from dataclasses import replace
-from pathlib import Path
-
 import pytest
 
 from onion_app.shapes import Row
@@ -48,22 +44,6 @@ def test_over_several_batches_the_order_of_pages_falls_to_chance(
     rewriting.rewrite_recent_rows(mailbox, TODAY)
     assert rows(mailbox) == before
     assert abs(tables.rank_correlation(pages(made, mailbox, arrived))) < 0.2, "five times what chance leaves"
-
-
-def test_two_copies_of_one_file_come_out_differently(made: Installation, mailbox: Database, tmp_path: Path) -> None:
-    arrived = arriving(made, mailbox, 200)
-    mailbox.checkpoint()
-    copy = replace(made, folder=tmp_path / "copy", opened=[])
-    shutil.copytree(made.folder, copy.folder)
-    there = []
-    for each in (made, copy):
-        mailbox = each.mailbox()
-        rewriting.rewrite_recent_rows(mailbox, TODAY)
-        there.append(pages(each, mailbox, arrived))
-    copy.close()
-    assert sorted(there[0]) != there[0] != there[1]
-    order = [place for _, place in sorted(zip(*there, strict=True))]
-    assert abs(tables.rank_correlation(order)) < 0.4, "who knows the one could not undo the other"
 
 
 def test_what_is_older_than_yesterday_is_left_alone(made: Installation, mailbox: Database) -> None:
