@@ -33,10 +33,10 @@ def answer(state: Path, words: str) -> tuple[str, str]:
     return found.grade, found.answer
 
 
-def test_ten_questions_the_worst_answers_first(later: Operator) -> None:
+def test_eleven_questions_the_worst_answers_first(later: Operator) -> None:
     found = examine(State(later.state))
     grades = [one.grade for one in found]
-    assert len(found) == 10
+    assert len(found) == 11
     assert grades == sorted(grades, key=("bad", "look", "good").index)
     assert all(bool(one.cure) == (one.grade != "good") for one in found)
     assert typed(later.state, "doctor").said

@@ -50,7 +50,8 @@ def test_the_drill(later: Operator, elsewhere: Operator, installation: Installat
     # The old machine is gone: what was taken back is here again, and its author is told.
     shutil.rmtree(elsewhere.state)
     without = with_secret(elsewhere.state, code, "restore", str(backup))
-    assert "every author whose case is back is told so" in without.said
+    assert "no newer desk" in without.said
+    assert "may be here again" in without.said
     third = elsewhere.launch(spare)
     page = third.visitor().come_back(gone)
     assert "please erase it once more" in page.main.text

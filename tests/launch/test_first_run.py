@@ -52,16 +52,16 @@ def test_a_first_run_prints_one_line_with_what_only_people_keep_and_a_later_one_
 def test_the_one_circle_takes_every_topic_and_has_no_key_yet(installation: Installation) -> None:
     with opened(State(installation.state), installation.keys) as world:
         [circle] = circles.circles(world.desk)
-        assert (circle.catch_all, circle.coordinators, circle.public_key) == (True, True, None)
+        assert (circle.catch_all, circle.coordinators, circle.generation) == (True, True, None)
         mark = invitation_digest(installation.printed["invitation"])
         invitation = invitations.find_invitation(world.desk, mark, world.today)
         assert (invitation.circle_id, invitation.coordinator) == (circle.id, True)
 
 
-def test_the_mailbox_gets_its_copy_of_what_was_set(installation: Installation) -> None:
+def test_the_site_reads_what_was_set_and_who_is_there(installation: Installation) -> None:
     with opened(State(installation.state), installation.keys) as world:
-        assert settings.read_settings(world.mailbox) == settings.read_settings(world.desk)
-        assert {**settings.read_settings(world.mailbox).how_to_find_us} == {"ckb": "", "kmr": "", **FIND_US}
+        assert {**settings.read_settings(world.shown).how_to_find_us} == {"ckb": "", "kmr": "", **FIND_US}
+        assert world.shown.rows("SELECT id FROM circles") == world.desk.rows("SELECT id FROM circles")
 
 
 # --- cut off ------------------------------------------------------------------------------------------------------

@@ -197,7 +197,7 @@ def test_no_half_backup_is_left(place: Place, tmp_path: Path) -> None:
 
 def databases(state: Path) -> dict[str, bytes]:
     """Read every file of a state but the logs, which opening makes."""
-    kept = {"mailbox", "desk", "vault.key"}
+    kept = {"mailbox", "shown", "desk", "vault.key"}
     return {name: read for name, read in contents(state).items() if name.split("/")[0] in kept and ".db-" not in name}
 
 
@@ -211,7 +211,8 @@ def check_restoring(place: Place, backup: Path) -> None:
         assert (type(done.error), str(done.error)) == (DiskFull, str(other))
     assert databases(other) == before
     secret = place.installation.printed["passphrase"]
-    backup_restore.restore_backup(backup, secret, other, time.time, lambda _: None, replace=True, newer=None)
+    into = backup_restore.Destination(other, replace=True)
+    backup_restore.restore_backup(backup, secret, into, time.time, lambda _: None, lambda _: None)
     shutil.rmtree(other)
 
 
@@ -250,7 +251,7 @@ def test_no_half_migration_is_left(installation: Installation, growing: int) -> 
         def refused() -> int:
             with pytest.raises(DiskFull):
                 database.migrate(folder, "mailbox", keys.mailbox, time.time)
-            opened = connection.connect(folder / "mailbox.db", keys.mailbox)
+            opened = connection.connect(folder, "mailbox", keys.mailbox)
             try:
                 return schema.version(opened, "mailbox")
             finally:
@@ -266,6 +267,6 @@ def test_no_half_migration_is_left(installation: Installation, growing: int) -> 
         [copy] = folder.glob("*.version-*")
         ballast.unlink()
         database.migrate(folder, "mailbox", keys.mailbox, time.time)
-        database.open_mailbox(folder, keys.mailbox).close()
-        copy.replace(folder / "whole.db")
-        assert connection.connect(folder / "whole.db", keys.mailbox)
+        database.open_database(folder, "mailbox", keys.mailbox).close()
+        copy.replace(folder / "mailbox.db")
+        assert connection.connect(folder, "mailbox", keys.mailbox)
