@@ -14,7 +14,7 @@ from onion_app.crypto.sealing import EntryPlace, seal
 from onion_app.desk.case_keys import CaseKeys, OpenedCase, key_to_answer, note_met_and_read, open_case_messages
 from onion_app.desk.case_view import note_in_audit, note_text, open_payload
 from onion_app.desk.context import Databases
-from onion_app.desk.permissions import Member, case_of
+from onion_app.desk.permissions import Member, case_of, expect_present_key
 from onion_app.errors import NewMessage, Refused
 from onion_app.vault.desk import entries, taken
 from onion_app.vault.mailbox import lifetime, messages, records
@@ -127,7 +127,7 @@ def write_note(dbs: Databases, member: Member, case_id: bytes, entry_id: bytes, 
 
     Raises:
         NothingHere, NotAllowed, KeysChanged: as for `case_of`.
-        CircleKeyChanged: the circle's present key does not open.
+        CircleKeyChanged: the circle has another key by now, or its present key does not open.
     """
     case = case_of(dbs, member, case_id)
     earlier = {entry.id: entry for entry in entries.entries_of(dbs.desk, case.id)}
@@ -148,11 +148,12 @@ def keep_entry(
 
     Raises:
         NothingHere, NotAllowed, KeysChanged: as for `case_of`.
-        CircleKeyChanged: the circle's present key does not open.
+        CircleKeyChanged: the circle has another key by now, or its present key does not open.
     """
     with dbs.mailbox.writing():
         keys = CaseKeys(dbs, member, case_of(dbs, member, case_id))
         circle, packed = keys.circle, pack(payload)
+        expect_present_key(dbs, circle)
         key = note_key(circle.pair.private, keys.row.id, keys.row.codes[0])
 
         def sealed_at(number: int) -> bytes:

@@ -22,8 +22,8 @@ from onion_app.crypto.casekeys import (
 from onion_app.crypto.keys import shared_secret
 from onion_app.crypto.sealing import open_seal
 from onion_app.desk.context import Databases
-from onion_app.desk.permissions import Member, OwnCircle, case_of, circle_of
-from onion_app.errors import CircleKeyChanged, KeysChanged, NoReturn, SealBroken, marked
+from onion_app.desk.permissions import Member, OwnCircle, case_of, circle_of, expect_present_key
+from onion_app.errors import KeysChanged, NoReturn, SealBroken, marked
 from onion_app.vault.desk import case_records
 from onion_app.vault.desk.case_records import Handed, Met, Read
 from onion_app.vault.mailbox import case_keys, records
@@ -258,16 +258,15 @@ def key_to_answer(dbs: Databases, opened: OpenedCase) -> tuple[KeyName, bytes]:
 
     Raises:
         NoReturn: the author does not come back, or their door is closed.
-        CircleKeyChanged: the circle's present key does not open.
+        CircleKeyChanged: the circle has another key by now, or its present key does not open.
         KeysChanged: the list of the author's keys is not the one that was met, or the author has not proved it.
     """
     if opened.keys.row.tag is None:
         raise NoReturn
     if case_records.read_door(dbs.desk, opened.case.id) is not None:
         raise NoReturn(DOOR_CLOSED)
+    expect_present_key(dbs, opened.keys.circle)
     name = opened.keys.present
-    if name.generation not in opened.keys.circle.pairs:
-        raise CircleKeyChanged
     key = opened.keys.key(name)
     if not opened.met_fits or not opened.is_proved or key is None:
         is_new_here = opened.met_fits and opened.messages and all(each.no_key for each in opened.messages)

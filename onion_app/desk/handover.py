@@ -9,7 +9,7 @@ from onion_app.desk.answering import taken_case
 from onion_app.desk.case_keys import OpenedCase, note_met_and_read, open_case_messages
 from onion_app.desk.case_view import note_in_audit
 from onion_app.desk.context import Databases
-from onion_app.desk.permissions import Member, case_of
+from onion_app.desk.permissions import Member, case_of, circle_of, expect_present_key
 from onion_app.errors import KeysChanged, NothingHere, NotReady, TooMany
 from onion_app.vault.desk import audit, case_records, circles, taken
 from onion_app.vault.desk.case_records import Handed
@@ -27,7 +27,7 @@ def hand_over(dbs: Databases, member: Member, case_id: bytes, circle_id: bytes) 
 
     Raises:
         NotReady: a story is being made of it, which stays with the circle that its author knows.
-        CircleKeyChanged: the circle's present key does not open.
+        CircleKeyChanged: the circle has another key by now, or its present key does not open.
         Refused: they have not taken it.
         TooMany: it was handed over as often as it can be.
         NothingHere, NotAllowed, KeysChanged: it is no case of theirs, or no circle to hand it to.
@@ -37,6 +37,7 @@ def hand_over(dbs: Databases, member: Member, case_id: bytes, circle_id: bytes) 
         raise NotReady
     with dbs.mailbox.writing():
         opened = open_case_messages(dbs, member, case_id)
+        expect_present_key(dbs, opened.keys.circle)
         circle = next((each for each in circles_for(dbs, opened.case) if each.id == circle_id), None)
         if circle is None or circle.generation is None:
             raise NothingHere
@@ -83,6 +84,7 @@ def close_authors_door(dbs: Databases, member: Member, case_id: bytes) -> None:
     """
     case = taken_case(dbs, member, case_id)
     with dbs.mailbox.writing():
+        expect_present_key(dbs, circle_of(member, case.circle_id))
         with dbs.desk.writing():
             case_records.close_door(dbs.desk, case_id, dbs.today)
         show_case(dbs.shown, dbs.desk, case_id)
@@ -98,6 +100,7 @@ def open_authors_door(dbs: Databases, member: Member, case_id: bytes) -> None:
     """
     case = case_of(dbs, member, case_id)
     with dbs.mailbox.writing():
+        expect_present_key(dbs, circle_of(member, case.circle_id))
         with dbs.desk.writing():
             if not case_records.open_door(dbs.desk, case_id):
                 raise NotReady

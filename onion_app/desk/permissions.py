@@ -13,7 +13,7 @@ from onion_app.crypto.members import open_circle_key
 from onion_app.desk.context import Databases
 from onion_app.errors import CircleKeyChanged, DamagedFile, KeysChanged, NotAllowed, NothingHere, SealBroken
 from onion_app.vault.desk import case_records, moderators
-from onion_app.vault.desk.circles import Circle, Grant, circles_of, grants_of
+from onion_app.vault.desk.circles import Circle, Grant, circles_of, grants_of, read_circle
 from onion_app.vault.mailbox import case_keys, lifetime, records
 
 
@@ -126,6 +126,18 @@ def case_of(dbs: Databases, member: Member, case_id: bytes) -> records.Case:
         return replace(lifetime.read_case(dbs.mailbox, case_id), circle_id=holder)
     except DamagedFile:
         raise KeysChanged from None
+
+
+def expect_present_key(dbs: Databases, circle: OwnCircle) -> None:
+    """See, inside the mailbox's `writing()`, that nobody was shut out since this member's request began.
+
+    # P05: nothing is sealed under a former key, nor changed by who is out, once somebody has been shut out.
+
+    Raises:
+        CircleKeyChanged: the circle has another key by now, or its grant does not open.
+    """
+    if read_circle(dbs.desk, circle.id).generation != circle.generation or circle.generation not in circle.pairs:
+        raise CircleKeyChanged
 
 
 def holder_of(dbs: Databases, case_id: bytes) -> bytes:

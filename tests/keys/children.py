@@ -66,17 +66,20 @@ def commits_of(act: Act, at: Installation, case: Case) -> int:
 
 
 class Meeting(NamedTuple):
-    """Two processes at the mailbox: one holds its lock until the other has asked for it."""
+    """Two processes at the mailbox: one takes it when the other has come to it, and lets it go when that one asks."""
 
+    has_come: Event
     is_held: Event
     is_asked_for: Event
 
     @contextmanager
     def as_first(self) -> Iterator[None]:
-        """Hold the lock, and commit once the other one asks for it."""
+        """Take the lock when the other one is about to, and commit once it asks for it."""
 
         @contextmanager
         def writing(db: Database) -> Iterator[None]:
+            if db.kind == "mailbox":
+                assert self.has_come.wait(AT_MOST)
             with _writing(db):
                 yield
                 if db.kind == "mailbox":
@@ -88,11 +91,12 @@ class Meeting(NamedTuple):
 
     @contextmanager
     def as_second(self) -> Iterator[None]:
-        """Ask for the lock once the other one holds it."""
+        """Come with all that is read before, and ask for the lock once the other one holds it."""
 
         @contextmanager
         def writing(db: Database) -> Iterator[None]:
             if db.kind == "mailbox":
+                self.has_come.set()
                 assert self.is_held.wait(AT_MOST)
                 self.is_asked_for.set()
             with _writing(db):
@@ -103,7 +107,7 @@ class Meeting(NamedTuple):
 
 
 def meeting() -> Meeting:
-    return Meeting(processes.Event(), processes.Event())
+    return Meeting(processes.Event(), processes.Event(), processes.Event())
 
 
 def opened(known: Known) -> Installation:

@@ -156,6 +156,33 @@ def test_two_processes_lose_no_word_and_break_no_order(two: tuple[Known, Case], 
     at.close()
 
 
+def sara_answers(at: Installation, case: Case) -> None:
+    at.answers("sara", case, ANSWER)
+
+
+def sara_notes(at: Installation, case: Case) -> None:
+    at.notes("sara", case)
+
+
+def dana_answers(at: Installation, case: Case) -> None:
+    at.answers("dana", case, ANSWER)
+
+
+def dana_closes_door(at: Installation, case: Case) -> None:
+    at.closes_door("dana", case)
+
+
+@pytest.mark.parametrize("act", [sara_answers, sara_notes, hands_over, dana_answers, dana_closes_door])
+def test_whoever_began_before_somebody_was_shut_out_begins_again(two: tuple[Known, Case], act: Act) -> None:
+    known, case = two
+    with in_two_processes(known, case, shuts_out, act) as ended:
+        assert ended == (0, REFUSED)
+    at = Installation(known.path, known)
+    assert not at.world.desk.rows("SELECT 1 FROM entries")
+    expect_whole(at, now(at, case))
+    at.close()
+
+
 def test_an_answer_after_an_erasing_is_refused(two: tuple[Known, Case]) -> None:
     known, case = two
     with in_two_processes(known, case, erases, answers) as ended:
