@@ -5,13 +5,14 @@ A page that is asked for without a session shows the login; a text that came wit
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Concatenate, Final, ParamSpec, TypeVar, cast
+from typing import Any, Concatenate, Final, ParamSpec, TypeVar, cast
 
 from flask import Blueprint, abort, current_app, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue as Answer
 from werkzeug.exceptions import HTTPException
 
 from onion_app.desk import forms
+from onion_app.desk.context import databases
 from onion_app.desk.held_texts import sealed_text
 from onion_app.desk.permissions import Member
 from onion_app.desk.session import current_member
@@ -72,6 +73,38 @@ def login_required(view: Callable[Concatenate[Member, _Rest], Answer]) -> Callab
         return view(g.member, *args, **kwargs)
 
     return with_member
+
+
+def page_at(path: str, pages: Blueprint, *also: type[SanctuaryError]) -> Callable[[_Page], _Page]:
+    """Show this page at a path of its blueprint, and again where something that was sent from it is refused.
+
+    The endpoint is the page's own name; the rest is as for `answers_refusals`.
+    """
+
+    def register(page: _Page) -> _Page:
+        pages.get(path, endpoint=page.__name__)(login_required(lambda member, **ids: page(member, {}, **ids)))
+        return answers_refusals(pages, *also)(page)
+
+    return register
+
+
+def buttons(pages: Blueprint, then: str, **acts: tuple[str, Callable[..., None]]) -> None:
+    """Let buttons, each by its endpoint, path and act, do one thing and lead to a page `then`.
+
+    An act takes the databases, the member, and the ids in the address.
+    """
+    for endpoint, (path, act) in acts.items():
+        pages.post(path, endpoint=endpoint)(login_required(_pressed(act, then)))
+
+
+def _pressed(act: Callable[..., None], then: str) -> Callable[..., Answer]:
+    def button(member: Member, **ids: bytes) -> Answer:
+        act(databases(), member, **ids)
+        is_in_address = current_app.url_map.is_endpoint_expecting
+        named: dict[str, Any] = {name: value for name, value in ids.items() if is_in_address(then, name)}
+        return redirect(url_for(then, **named), 303)
+
+    return button
 
 
 def answers_refusals(pages: Blueprint, *also: type[SanctuaryError]) -> Callable[[_Page], _Page]:

@@ -10,7 +10,7 @@ from onion_app.crypto.members import new_secrets
 from onion_app.crypto.passphrases import new_passphrase
 from onion_app.desk import enrolment, forms, identity
 from onion_app.desk.context import databases, desk_context
-from onion_app.desk.login_gate import answers_refusals, login_required
+from onion_app.desk.login_gate import buttons, login_required, page_at
 from onion_app.desk.permissions import Member
 from onion_app.desk.session import end_every_session, keep_in_session, session_contents
 from onion_app.errors import LoginRefused, Refused, marked
@@ -20,20 +20,14 @@ WRONG: Final = marked("This is not your passphrase. After several tries wait a m
 
 pages = Blueprint("account", __name__, url_prefix="/account")
 
-
-@pages.get("")
-@login_required
-def show(member: Member) -> Answer:
-    """Show the account."""
-    return _page(member, {})
-
-
-@pages.post("/new-words")
-@login_required
-def new_words(_member: Member) -> Answer:
-    """Draw six new words; they count only once they were typed back."""
-    keep_in_session(new_words=new_passphrase())
-    return redirect(url_for("account.show"), 303)
+# What is drawn counts only once it was typed back, or once the phone showed its digits.
+buttons(
+    pages,
+    "account.show",
+    new_words=("/new-words", lambda *_: keep_in_session(new_words=new_passphrase())),
+    new_digits=("/new-digits", lambda *_: keep_in_session(new_totp=new_secrets().totp)),
+    new_sheet=("/new-sheet", lambda *_: keep_in_session(new_sheet=codes.new_code(), line=identity.line_to_type_back())),
+)
 
 
 @pages.post("/passphrase")
@@ -45,17 +39,9 @@ def passphrase(member: Member) -> Answer:
     try:
         identity.change_passphrase(databases(), desk_context().delays, member, old, drawn, again)
     except LoginRefused:
-        return _page(member, {"passphrase": NOT_OLD})
+        return show(member, {"passphrase": NOT_OLD})
     end_every_session(member.id)
     return redirect(url_for("login.login"), 303)
-
-
-@pages.post("/new-digits")
-@login_required
-def new_digits(_member: Member) -> Answer:
-    """Draw a new second factor; it counts only once the phone showed its digits."""
-    keep_in_session(new_totp=new_secrets().totp)
-    return redirect(url_for("account.show"), 303)
 
 
 @pages.post("/second-factor")
@@ -70,17 +56,9 @@ def second_factor(member: Member) -> Answer:
         context = desk_context()
         identity.change_second_factor(databases(), context.delays, member, passphrase, drawn, digits, context.clock())
     except LoginRefused:
-        return _page(member, {"passphrase_digits": WRONG})
+        return show(member, {"passphrase_digits": WRONG})
     end_every_session(member.id)
     return redirect(url_for("login.login"), 303)
-
-
-@pages.post("/new-sheet")
-@login_required
-def new_sheet(_member: Member) -> Answer:
-    """Draw a new recovery sheet; it counts only once a line of it was typed back."""
-    keep_in_session(new_sheet=codes.new_code(), line=identity.line_to_type_back())
-    return redirect(url_for("account.show"), 303)
 
 
 @pages.post("/sheet")
@@ -93,7 +71,7 @@ def sheet(member: Member) -> Answer:
     try:
         identity.change_sheet(databases(), desk_context().delays, member, passphrase, drawn, line, digits)
     except LoginRefused:
-        return _page(member, {"passphrase_sheet": WRONG})
+        return show(member, {"passphrase_sheet": WRONG})
     keep_in_session(new_sheet="")
     return redirect(url_for("account.show", done=1), 303)
 
@@ -105,7 +83,7 @@ def join_circle(member: Member) -> Answer:
     try:
         enrolment.join(databases(), member, forms.short(request.form, "invitation"))
     except Refused as refused:
-        return _page(member, {"invitation": refused.sentence})
+        return show(member, {"invitation": refused.sentence})
     return redirect(url_for("home.home"), 303)
 
 
@@ -117,8 +95,9 @@ def everywhere(member: Member) -> Answer:
     return redirect(url_for("login.login"), 303)
 
 
-@answers_refusals(pages)
-def _page(_member: Member, mistakes: dict[str, str]) -> Answer:
+@page_at("", pages)
+def show(_member: Member, mistakes: dict[str, str]) -> Answer:
+    """Show the account."""
     contents = session_contents()
     totp, sheet_drawn = contents.get("new_totp", ""), contents.get("new_sheet", "")
     return render_template(

@@ -13,7 +13,7 @@ from onion_app.crypto.keys import new_id
 from onion_app.desk import answering, case_view, forms, phrases, story_actions
 from onion_app.desk.context import databases
 from onion_app.desk.held_texts import BOXES, held_for, hold
-from onion_app.desk.login_gate import answers_refusals, login_required
+from onion_app.desk.login_gate import buttons, login_required, page_at
 from onion_app.desk.permissions import Member
 from onion_app.desk.session import has_opened, remember_opened
 from onion_app.errors import DiskFull, Overloaded, Refused
@@ -21,12 +21,13 @@ from onion_app.web.i18n import LANGUAGES
 
 pages = Blueprint("case", __name__, url_prefix="/case/<id:case_id>")
 
-
-@pages.get("")
-@login_required
-def show(member: Member, case_id: bytes) -> Answer:
-    """Show the cover of a case, or the case once it was opened."""
-    return _page(member, {}, case_id)
+buttons(
+    pages,
+    "case.show",
+    take=("/take", answering.take_case),
+    give_back=("/give-back", answering.give_case_back),
+    close=("/close", answering.close_case),
+)
 
 
 @pages.post("/open")
@@ -46,30 +47,6 @@ def confirm(member: Member, case_id: bytes) -> Answer:
     """Let what was changed in a case count again."""
     case_view.confirm_changed(databases(), member, case_id, forms.key_of(request.form, "mark"))
     story_actions.apply_authors_wishes(databases(), member, case_id)
-    return _back_to(case_id)
-
-
-@pages.post("/take")
-@login_required
-def take(member: Member, case_id: bytes) -> Answer:
-    """Take a case."""
-    answering.take_case(databases(), member, case_id)
-    return _back_to(case_id)
-
-
-@pages.post("/give-back")
-@login_required
-def give_back(member: Member, case_id: bytes) -> Answer:
-    """Give a case back."""
-    answering.give_case_back(databases(), member, case_id)
-    return _back_to(case_id)
-
-
-@pages.post("/close")
-@login_required
-def close(member: Member, case_id: bytes) -> Answer:
-    """Close a case."""
-    answering.close_case(databases(), member, case_id)
     return _back_to(case_id)
 
 
@@ -109,8 +86,8 @@ def _back_to(case_id: bytes) -> Answer:
     return redirect(url_for("case.show", case_id=case_id), 303)
 
 
-@answers_refusals(pages, DiskFull, Overloaded)
-def _page(member: Member, mistakes: dict[str, str], case_id: bytes) -> Answer:
+@page_at("", pages, DiskFull, Overloaded)
+def show(member: Member, mistakes: dict[str, str], case_id: bytes) -> Answer:
     """Show the cover, or the case; a typed text stays in its box, and in the session until it is sent."""
     dbs = databases()
     opened = case_view.open_case(dbs, member, case_id)

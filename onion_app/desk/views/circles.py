@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue as Answer
 from onion_app.crypto import codes
 from onion_app.desk import circles, forms, member_removal, opened_cases
 from onion_app.desk.context import databases
-from onion_app.desk.login_gate import answers_refusals, login_required
+from onion_app.desk.login_gate import buttons, login_required, page_at
 from onion_app.desk.permissions import Member
 from onion_app.desk.session import keep_in_session, session_contents
 from onion_app.vault.desk import invitations
@@ -15,12 +15,13 @@ from onion_app.web.i18n import LANGUAGES
 
 pages = Blueprint("circles", __name__, url_prefix="/circles")
 
-
-@pages.get("")
-@login_required
-def show(member: Member) -> Answer:
-    """Show who is in the member's circles."""
-    return _page(member, {})
+buttons(
+    pages,
+    "circles.show",
+    cancel=("/invitation/<id:invitation_id>/cancel", circles.cancel),
+    shut_out=("/shut-out/<id:moderator_id>", member_removal.remove_member),
+    shut_out_of=("/<id:circle_id>/shut-out/<id:moderator_id>", member_removal.remove_from_circle),
+)
 
 
 @pages.post("/<id:circle_id>/invite")
@@ -50,14 +51,6 @@ def code(_member: Member) -> Answer:
     return render_template("invitation.html", lines=codes.code_lines(invitation), days=invitations.INVITATION_DAYS)
 
 
-@pages.post("/invitation/<id:invitation_id>/cancel")
-@login_required
-def cancel(member: Member, invitation_id: bytes) -> Answer:
-    """Cancel an invitation."""
-    circles.cancel(databases(), member, invitation_id)
-    return redirect(url_for("circles.show"), 303)
-
-
 @pages.post("/<id:circle_id>/let-in/<id:newcomer_id>")
 @login_required
 def let_in(member: Member, circle_id: bytes, newcomer_id: bytes) -> Answer:
@@ -73,22 +66,6 @@ def add(member: Member) -> Answer:
     topics = tuple(forms.ticked(request.form, "topic", circles.TOPICS))
     languages = tuple(forms.ticked(request.form, "language", tuple(LANGUAGES)))
     circles.add_circle(databases(), member, forms.one_line(request.form, "name"), topics, languages)
-    return redirect(url_for("circles.show"), 303)
-
-
-@pages.post("/shut-out/<id:moderator_id>")
-@login_required
-def shut_out(member: Member, moderator_id: bytes) -> Answer:
-    """Shut somebody out of everything, at once."""
-    member_removal.remove_member(databases(), member, moderator_id)
-    return redirect(url_for("circles.show"), 303)
-
-
-@pages.post("/<id:circle_id>/shut-out/<id:moderator_id>")
-@login_required
-def shut_out_of(member: Member, circle_id: bytes, moderator_id: bytes) -> Answer:
-    """Shut somebody out of one circle, at once."""
-    member_removal.remove_from_circle(databases(), member, circle_id, moderator_id)
     return redirect(url_for("circles.show"), 303)
 
 
@@ -111,8 +88,9 @@ def audit(member: Member, circle_id: bytes) -> Answer:
     return render_template("audit.html", circle=circle, rows=rows, page=page, more=more)
 
 
-@answers_refusals(pages)
-def _page(member: Member, mistakes: dict[str, str], **_ids: bytes) -> Answer:
+@page_at("", pages)
+def show(member: Member, mistakes: dict[str, str], **_ids: bytes) -> Answer:
+    """Show who is in the member's circles."""
     return render_template(
         "circles.html",
         gatherings=circles.circle_overviews(databases(), member),

@@ -11,7 +11,7 @@ from onion_app.crypto.keys import new_id
 from onion_app.desk import forms
 from onion_app.desk.context import databases
 from onion_app.desk.held_texts import held_for, hold_titled, title_of
-from onion_app.desk.login_gate import answers_refusals, login_required
+from onion_app.desk.login_gate import login_required, page_at
 from onion_app.desk.permissions import Member, only_coordinators
 from onion_app.errors import Refused, marked
 from onion_app.vault.desk import audit, guides
@@ -42,13 +42,6 @@ def begin(member: Member) -> Answer:
     return redirect(url_for("guides.edit", guide_id=guide_id), 303)
 
 
-@pages.get("/<id:guide_id>")
-@login_required
-def edit(member: Member, guide_id: bytes) -> Answer:
-    """Show a guide in one language, to be read and changed."""
-    return _page(member, {}, guide_id)
-
-
 @pages.post("/<id:guide_id>/save")
 @login_required
 def save(member: Member, guide_id: bytes) -> Answer:
@@ -58,7 +51,7 @@ def save(member: Member, guide_id: bytes) -> Answer:
     title, text = forms.title(request.form), forms.text(request.form)
     language = forms.one_of(request.form, "language", LANGUAGE_CODES)
     if "preview" in request.form:
-        return _page(member, {}, guide_id)
+        return edit(member, {}, guide_id)
     version = Version(guide_id, cast("LanguageCode", language), title, text)
     guides.save_version(dbs.shown, dbs.desk, version)
     hold_titled(guide_id, "guide", "", "")
@@ -126,8 +119,8 @@ def _in_ones_own(versions: Sequence[Version]) -> Version | None:
     return next((version for version in versions if version.language == own), next(iter(versions), None))
 
 
-@answers_refusals(pages)
-def _page(member: Member, mistakes: dict[str, str], guide_id: bytes) -> Answer:
+@page_at("/<id:guide_id>", pages)
+def edit(member: Member, mistakes: dict[str, str], guide_id: bytes) -> Answer:
     """Show the editor; a typed text stays in its box, and beside it as readers will see it."""
     only_coordinators(member)
     guide, versions = guides.read_guide(databases().desk, guide_id)

@@ -5,19 +5,20 @@ from flask.typing import ResponseReturnValue as Answer
 
 from onion_app.desk import forms, handover, permissions
 from onion_app.desk.context import databases
-from onion_app.desk.login_gate import answers_refusals, login_required
+from onion_app.desk.login_gate import buttons, login_required, page_at
 from onion_app.desk.permissions import Member
 from onion_app.errors import DiskFull, Overloaded
 from onion_app.vault.desk import case_records, taken
 
 pages = Blueprint("handover", __name__, url_prefix="/case/<id:case_id>/ways-out")
 
-
-@pages.get("")
-@login_required
-def show(member: Member, case_id: bytes) -> Answer:
-    """Show the ways out."""
-    return _page(member, {}, case_id)
+buttons(pages, "my_cases.show", step_out=("/step-out", handover.step_out))
+buttons(
+    pages,
+    "handover.show",
+    close_door=("/close-door", handover.close_authors_door),
+    open_door=("/open-door", handover.open_authors_door),
+)
 
 
 @pages.post("/hand-over")
@@ -28,32 +29,9 @@ def hand_over(member: Member, case_id: bytes) -> Answer:
     return redirect(url_for("my_cases.show"), 303)
 
 
-@pages.post("/step-out")
-@login_required
-def step_out(member: Member, case_id: bytes) -> Answer:
-    """Step out of the case."""
-    handover.step_out(databases(), member, case_id)
-    return redirect(url_for("my_cases.show"), 303)
-
-
-@pages.post("/close-door")
-@login_required
-def close_door(member: Member, case_id: bytes) -> Answer:
-    """Close the door of the case's author."""
-    handover.close_authors_door(databases(), member, case_id)
-    return redirect(url_for("handover.show", case_id=case_id), 303)
-
-
-@pages.post("/open-door")
-@login_required
-def open_door(member: Member, case_id: bytes) -> Answer:
-    """Open the door again that was closed today."""
-    handover.open_authors_door(databases(), member, case_id)
-    return redirect(url_for("handover.show", case_id=case_id), 303)
-
-
-@answers_refusals(pages, DiskFull, Overloaded)
-def _page(member: Member, mistakes: dict[str, str], case_id: bytes) -> Answer:
+@page_at("", pages, DiskFull, Overloaded)
+def show(member: Member, mistakes: dict[str, str], case_id: bytes) -> Answer:
+    """Show the ways out."""
     dbs = databases()
     case = permissions.case_of(dbs, member, case_id)
     return render_template(

@@ -17,7 +17,7 @@ from onion_app.crypto.keys import new_id
 from onion_app.desk import answering, case_view, forms, handover, phrases, queues, story_actions
 from onion_app.desk.context import Databases, databases
 from onion_app.desk.held_texts import held_for, hold
-from onion_app.desk.login_gate import answers_refusals, login_required
+from onion_app.desk.login_gate import login_required, page_at
 from onion_app.desk.permissions import Member
 from onion_app.desk.session import has_opened, remember_opened
 from onion_app.errors import DiskFull, KeysChanged, NotAllowed, NothingHere, Overloaded, Refused, marked
@@ -44,13 +44,6 @@ class Card(NamedTuple):
         return [line for line in lines[: last + 1] if not line.consent]  # what is allowed stands on the case's own page
 
 
-@pages.get("")
-@login_required
-def show(member: Member) -> Answer:
-    """Show every case that the member has taken."""
-    return _page(member, {})
-
-
 @pages.post("/take")
 @login_required
 def take(member: Member) -> Answer:
@@ -59,7 +52,7 @@ def take(member: Member) -> Answer:
     for case_id in forms.ticked_cases(request.form, "take"):
         with _noted(mistakes):
             answering.take_case(databases(), member, case_id)
-    return _page(member, mistakes) if mistakes else redirect(url_for("my_cases.show"), 303)
+    return show(member, mistakes) if mistakes else redirect(url_for("my_cases.show"), 303)
 
 
 @pages.post("/open")
@@ -74,7 +67,7 @@ def open_all(member: Member) -> Answer:
                 case_view.mark_opened(dbs, member, case.id)
                 story_actions.apply_authors_wishes(dbs, member, case.id)
                 remember_opened(case.id)
-    return _page(member, mistakes) if mistakes else redirect(url_for("my_cases.show"), 303)
+    return show(member, mistakes) if mistakes else redirect(url_for("my_cases.show"), 303)
 
 
 @pages.post("/send")
@@ -87,7 +80,7 @@ def send(member: Member) -> Answer:
         with _noted(mistakes, f"text_{case_id.hex()}"):
             _reply(databases(), member, case_id, typed)
             hold(case_id, "text", "")
-    return _page(member, mistakes) if mistakes else redirect(url_for("my_cases.show", sent=1), 303)
+    return show(member, mistakes) if mistakes else redirect(url_for("my_cases.show", sent=1), 303)
 
 
 @contextmanager
@@ -139,8 +132,9 @@ def _keep_typed() -> None:
         hold(case_id, "text", "")
 
 
-@answers_refusals(pages)
-def _page(member: Member, mistakes: dict[str, str]) -> Answer:
+@page_at("", pages)
+def show(member: Member, mistakes: dict[str, str]) -> Answer:
+    """Show every case that the member has taken."""
     dbs = databases()
     cases, changed = queues.taken_cases_of(dbs, member)
     cards = [_card(dbs, member, case.id) for case in cases[:AT_ONCE]]

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue as Answer
 from onion_app.choices import ANSWER_DAYS, BACKUP_DAYS, QUOTA_GIB, RETENTION_DAYS, TOPICS
 from onion_app.desk import forms
 from onion_app.desk.context import databases
-from onion_app.desk.login_gate import answers_refusals, login_required
+from onion_app.desk.login_gate import login_required, page_at
 from onion_app.desk.permissions import Member, only_coordinators
 from onion_app.errors import BadSetting, NothingHere, Refused, marked
 from onion_app.vault import settings
@@ -22,13 +22,6 @@ _DAYS: Final = marked("A number of days from 1 to 30.")
 _RETENTION: Final = marked("A number of days from 30 to 730.")
 _BACKUPS: Final = marked("A number of days from 1 to 90.")
 _GIB: Final = marked("A number of GiB from 1 to 100.")
-
-
-@pages.get("")
-@login_required
-def show(member: Member) -> Answer:
-    """Show the settings."""
-    return _page(member, {})
 
 
 @pages.post("/<which>")
@@ -67,8 +60,9 @@ _READ: Final[dict[str, Callable[[], object]]] = {
 }
 
 
-@answers_refusals(pages)
-def _page(member: Member, mistakes: dict[str, str], **_which: str) -> Answer:
+@page_at("", pages)
+def show(member: Member, mistakes: dict[str, str], **_which: str) -> Answer:
+    """Show the settings."""
     only_coordinators(member)
     return render_template(
         "settings.html",

@@ -2,19 +2,27 @@
 
 from typing import Final, NamedTuple, get_args
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue as Answer
 
 from onion_app.choices import TextState
 from onion_app.desk import forms, story_actions
 from onion_app.desk.context import Databases, databases
-from onion_app.desk.login_gate import answers_refusals, login_required
+from onion_app.desk.login_gate import buttons, login_required, page_at
 from onion_app.desk.permissions import Member, only_coordinators
 from onion_app.errors import NothingHere, Overloaded
 from onion_app.vault.desk import stories_queue
 from onion_app.vault.shown.reading import versions_of
 
 pages = Blueprint("stories", __name__, url_prefix="/stories")
+
+buttons(
+    pages,
+    "stories.show_story",
+    take_down=("/<id:story_id>/down", story_actions.take_story_down),
+    put_back=("/<id:story_id>/back", story_actions.put_story_back),
+    publish_now=("/<id:story_id>/now", story_actions.publish_story_now),
+)
 
 STATES: Final = tuple(state for state in get_args(TextState) if state != "draft")
 
@@ -49,39 +57,9 @@ def show(member: Member) -> Answer:
     )
 
 
-@pages.get("/<id:story_id>")
-@login_required
-def show_story(member: Member, story_id: bytes) -> Answer:
+@page_at("/<id:story_id>", pages, Overloaded)
+def show_story(member: Member, mistakes: dict[str, str], story_id: bytes) -> Answer:
     """Show a story as its readers see it, and the acts on it."""
-    return _page(member, {}, story_id)
-
-
-@pages.post("/<id:story_id>/down")
-@login_required
-def take_down(member: Member, story_id: bytes) -> Answer:
-    """Take a story off the site at once."""
-    story_actions.take_story_down(databases(), member, story_id)
-    return redirect(url_for("stories.show_story", story_id=story_id), 303)
-
-
-@pages.post("/<id:story_id>/back")
-@login_required
-def put_back(member: Member, story_id: bytes) -> Answer:
-    """Put a story back."""
-    story_actions.put_story_back(databases(), member, story_id)
-    return redirect(url_for("stories.show_story", story_id=story_id), 303)
-
-
-@pages.post("/<id:story_id>/now")
-@login_required
-def publish_now(member: Member, story_id: bytes) -> Answer:
-    """Publish a queued story at once."""
-    story_actions.publish_story_now(databases(), member, story_id)
-    return redirect(url_for("stories.show_story", story_id=story_id), 303)
-
-
-@answers_refusals(pages, Overloaded)
-def _page(member: Member, mistakes: dict[str, str], story_id: bytes) -> Answer:
     story = story_actions.story_for(databases(), member, story_id)
     versions = versions_of(databases().desk, story.id)
     if not versions:  # withheld at its author's word: what is left is sealed in its case
