@@ -4,10 +4,9 @@ It opens after the case was opened: whoever has not read a case does not decide 
 """
 
 from collections.abc import Callable
-from functools import wraps
 from typing import Final
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue as Answer
 
 from onion_app.choices import NOTES
@@ -17,7 +16,7 @@ from onion_app.days import date_of
 from onion_app.desk import forms, sentence_diff, story_actions, story_status
 from onion_app.desk.context import Databases, databases
 from onion_app.desk.held_texts import held_for, hold_titled, title_of
-from onion_app.desk.login_gate import answers_refusals, login_required
+from onion_app.desk.login_gate import buttons, login_required, page_at
 from onion_app.desk.permissions import Member, case_of
 from onion_app.desk.session import has_opened
 from onion_app.desk.story_status import StoryStatus
@@ -30,35 +29,23 @@ pages = Blueprint("story", __name__, url_prefix="/case/<id:case_id>/story")
 CHECKLIST: Final = ("names", "places", "others", "true", "grown")
 _FIRST_YEAR: Final = 1950
 
-_View = Callable[[Member, bytes], Answer]
+buttons(pages, "story.show", take_from_queue=("/stop", story_actions.take_story_from_queue))
 
 
-def case_opened(view: _View) -> _View:
+@pages.before_request
+def stop_at_the_cover() -> Answer | None:
     """Let nobody past the cover of a case."""
-
-    @wraps(view)
-    def opened_first(member: Member, case_id: bytes) -> Answer:
-        case = case_of(databases(), member, case_id)
-        if case.unread or not has_opened(case_id):
-            if request.method == "POST" and request.endpoint == "story.save":
-                hold_titled(case_id, "draft", forms.body(request.form), forms.one_line(request.form, "title"))
-            return redirect(url_for("case.show", case_id=case_id), 303)
-        return view(member, case_id)
-
-    return opened_first
-
-
-@pages.get("")
-@login_required
-@case_opened
-def show(member: Member, case_id: bytes) -> Answer:
-    """Show where the story of a case stands."""
-    return _page(member, {}, case_id)
+    case_id = (request.view_args or {})["case_id"]
+    case = case_of(databases(), g.member, case_id)
+    if not case.unread and has_opened(case_id):
+        return None
+    if request.endpoint == "story.save":
+        hold_titled(case_id, "draft", forms.body(request.form), forms.one_line(request.form, "title"))
+    return redirect(url_for("case.show", case_id=case_id), 303)
 
 
 @pages.post("/save")
 @login_required
-@case_opened
 def save(member: Member, case_id: bytes) -> Answer:
     """Keep the draft; pressed as *finished*, only with every line of the checklist ticked."""
     hold_titled(case_id, "draft", forms.body(request.form), forms.one_line(request.form, "title"))
@@ -70,7 +57,6 @@ def save(member: Member, case_id: bytes) -> Answer:
 
 @pages.post("/approve")
 @login_required
-@case_opened
 def approve(member: Member, case_id: bytes) -> Answer:
     """Approve the draft that was shown."""
     return _act(story_actions.approve_draft, member, case_id)
@@ -78,7 +64,6 @@ def approve(member: Member, case_id: bytes) -> Answer:
 
 @pages.post("/ask")
 @login_required
-@case_opened
 def ask(member: Member, case_id: bytes) -> Answer:
     """Ask the author about the draft that was shown."""
     return _act(story_actions.ask_author, member, case_id)
@@ -86,19 +71,9 @@ def ask(member: Member, case_id: bytes) -> Answer:
 
 @pages.post("/queue")
 @login_required
-@case_opened
 def queue(member: Member, case_id: bytes) -> Answer:
     """Queue the draft that was shown."""
     return _act(story_actions.queue_story, member, case_id)
-
-
-@pages.post("/stop")
-@login_required
-@case_opened
-def take_from_queue(member: Member, case_id: bytes) -> Answer:
-    """Take the story out of the queue."""
-    story_actions.take_story_from_queue(databases(), member, case_id)
-    return redirect(url_for("story.show", case_id=case_id), 303)
 
 
 def _act(act: Callable[[Databases, Member, bytes, bytes], None], member: Member, case_id: bytes) -> Answer:
@@ -130,8 +105,8 @@ def _draft() -> Draft:
     )
 
 
-@answers_refusals(pages, DiskFull, Overloaded)
-def _page(member: Member, mistakes: dict[str, str], case_id: bytes) -> Answer:
+@page_at("", pages, DiskFull, Overloaded)
+def show(member: Member, mistakes: dict[str, str], case_id: bytes) -> Answer:
     """Show the editor; a draft that was refused stays in its box."""
     status = story_status.story_status(databases(), member, case_id)
     language = _language(status)
@@ -139,7 +114,10 @@ def _page(member: Member, mistakes: dict[str, str], case_id: bytes) -> Answer:
     source = status.source
     original = source.body if source is not None and source.language != language else status.original
     kept, kept_title = (held_for(case_id).get(box, "") for box in ("draft", title_of("draft")))
-    words = draft.content if draft is not None else _first_draft(original, language, status.case.received_day)
+    day = status.case.received_day
+    words = Draft("", original, language, "", [], date_of(day).year, finished=False, day=day)  # the author's own
+    if draft is not None:
+        words = draft.content
     return render_template(
         "story.html",
         now=status,
@@ -160,20 +138,6 @@ def _page(member: Member, mistakes: dict[str, str], case_id: bytes) -> Answer:
         choices=LANGUAGES.values(),
         entry=new_id().hex(),
         year=words.year,
-    )
-
-
-def _first_draft(original: str, language: str, received_day: int) -> Draft:
-    """Give the words that a draft begins with: the author's own."""
-    return Draft(
-        title="",
-        text=original,
-        language=language,
-        translated_from="",
-        notes=[],
-        year=date_of(received_day).year,
-        finished=False,
-        day=received_day,
     )
 
 
