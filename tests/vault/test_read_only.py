@@ -100,7 +100,7 @@ def test_a_reader_waits_until_somebody_has_healed_it(
     made: Installation, reader: Database, half_written: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert half_written is None
-    monkeypatch.setattr(database, "_HEALED_WITHIN", 10.0)
+    monkeypatch.setattr(database, "_HEALED_WITHIN", 60.0)
     waits = threading.Event()
     monkeypatch.setattr(time, "sleep", lambda _: waits.set())
 
