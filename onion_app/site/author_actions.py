@@ -30,6 +30,8 @@ MOST_WAITING: Final = 50
 MOST_DECIDED: Final = MOST_WAITING + 10
 _PUBLISH: Final = ("no", "ask", "yes")
 
+Said = Text | Consent | Verdict  # what an author can add to their case
+
 
 def open_case(mailbox: Database, shown: Database, code: str, day: int) -> tuple[CaseAccess, int | None]:
     """Find the case of a code and note that it was opened; give it with the day of the opening before this one.
@@ -99,29 +101,23 @@ def give_verdict(mailbox: Database, shown: Database, access: CaseAccess, verdict
 
 
 def add_payload(
-    mailbox: Database,
-    shown: Database,
-    access: CaseAccess,
-    payload: Text | Consent | Verdict,
-    message_id: bytes,
-    *,
-    most: int | None = MOST_DECIDED,
+    mailbox: Database, shown: Database, case: CaseAccess, said: Said, message_id: bytes, most: int | None = MOST_DECIDED
 ) -> None:
     """Seal a payload of the author's and add it, inside the caller's `writing()`; the same id is stored once.
 
     Raises:
         NothingHere, Paused, AwaitsAnswer, KeysChanged: as for `write_back`; without `most`, any number may wait.
     """
-    row = row_of(mailbox, shown, access)
+    row = row_of(mailbox, shown, case)
     if messages.is_stored(mailbox, row.id, message_id):
         return
     if most is not None:
         routing.expect_room_to_add(mailbox)
         messages.expect_few_waiting(mailbox, row.id, most)
-    case_keys.write_author_keys(mailbox, access.key_row())
-    under, number = author_keys.key_to_write_under(shown, access), messages.next_number(mailbox, row.id)
-    messages.insert_message(mailbox, author_keys.sealed_message(under, row.id, message_id, number, "visitor", payload))
-    messages.note_visitor_wrote(mailbox, row.id, payload.day)
+    case_keys.write_author_keys(mailbox, case.key_row())
+    under, number = author_keys.key_to_write_under(shown, case), messages.next_number(mailbox, row.id)
+    messages.insert_message(mailbox, author_keys.sealed_message(under, row.id, message_id, number, "visitor", said))
+    messages.note_visitor_wrote(mailbox, row.id, said.day)
 
 
 def change_code(mailbox: Database, shown: Database, access: CaseAccess, code: str, day: int) -> CaseAccess:

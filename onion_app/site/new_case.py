@@ -144,11 +144,10 @@ def _store(mailbox: Database, shown: Database, sent: _Sent, draft: Submission, l
         raise NothingHere
     box = casekeys.seal_box(keys.box, case.case_id, case.home, case.privates) if keys else None
     stop = casekeys.seal_stop(keys.stop, case.case_id, case.root) if keys else None
-    payloads: list[tuple[bytes, Text | Consent]] = [(sent.text_id, sent.text)]
-    if sent.consent and keys:
-        payloads.append((sent.consent_id(1), replace(sent.consent, mark=case.story_mark.hex())))
-    elif sent.consent:
-        payloads.append((new_id(), sent.consent))
+    said: list[tuple[bytes, author_actions.Said]] = [(sent.text_id, sent.text)]
+    if sent.consent:
+        mark = case.story_mark.hex() if keys else ""
+        said.append((sent.consent_id(1) if keys else new_id(), replace(sent.consent, mark=mark)))
     under = author_keys.key_to_write_under(shown, case)
     new = NewCase(
         row=case.key_row(box, stop),
@@ -160,7 +159,7 @@ def _store(mailbox: Database, shown: Database, sent: _Sent, draft: Submission, l
         day=sent.text.day,
         messages=tuple(
             author_keys.sealed_message(under, case.case_id, message_id, number, "visitor", payload)
-            for number, (message_id, payload) in enumerate(payloads, start=1)
+            for number, (message_id, payload) in enumerate(said, start=1)
         ),
     )
     lifetime.store_case(mailbox, new)
