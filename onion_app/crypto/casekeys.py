@@ -12,6 +12,7 @@ another turn give another K by themselves, and without the row that holds the B'
 
 import struct
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from typing import Final, NamedTuple
 
 from nacl.exceptions import CryptoError
@@ -40,13 +41,18 @@ class KeyName(NamedTuple):
     codes: int
 
 
+def is_list_of_codes(packed: bytes) -> bool:
+    """Say whether a column holds 1 to 16 public keys."""
+    return not len(packed) % KEY_BYTES and 1 <= len(packed) // KEY_BYTES <= CODES
+
+
 def split_codes(packed: bytes) -> tuple[bytes, ...]:
     """Give the author's public keys, 32 bytes each, out of the one column in which they stand.
 
     Raises:
         SealBroken: they are not 1 to 16.
     """
-    if len(packed) % KEY_BYTES or not KEY_BYTES <= len(packed) <= CODES * KEY_BYTES:
+    if not is_list_of_codes(packed):
         raise SealBroken
     return tuple(packed[at : at + KEY_BYTES] for at in range(0, len(packed), KEY_BYTES))
 
@@ -61,8 +67,7 @@ class MessageKeys:
 
     def __init__(self, case_id: bytes, codes: Sequence[bytes], share: Callable[[int, bytes], bytes]) -> None:
         """Take the public list, and what gives z of the code at a place in it and a circle's public key."""
-        self._case_id, self._codes, self._share = case_id, codes, share
-        self._shares: dict[tuple[int, bytes], bytes] = {}
+        self._case_id, self._codes, self._share = case_id, codes, cache(share)
         self._keys: dict[tuple[int, bytes, int], bytes] = {}
 
     def key(self, turn: int, circle_key: bytes, count: int) -> bytes:
@@ -75,15 +80,10 @@ class MessageKeys:
             raise SealBroken
         name = (turn, circle_key, count)
         if name not in self._keys:
-            parts = [part for at in range(count) for part in (self._codes[at], self._z(at, circle_key))]
+            parts = [part for at in range(count) for part in (self._codes[at], self._share(at, circle_key))]
             packed = b"".join((self._case_id, _TURN.pack(turn), circle_key, *parts))
             self._keys[name] = digest(b"sanctuary case 2", packed)
         return self._keys[name]
-
-    def _z(self, at: int, circle_key: bytes) -> bytes:
-        if (at, circle_key) not in self._shares:
-            self._shares[at, circle_key] = self._share(at, circle_key)
-        return self._shares[at, circle_key]
 
 
 # --- what a form carries is one random seed: the author's first key and the ids of what it stores follow from it ----

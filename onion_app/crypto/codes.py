@@ -8,8 +8,6 @@ itself is kept nowhere: Argon2id turns it into a tag, under which the case is fo
 import secrets
 from dataclasses import dataclass, field
 
-from nacl.encoding import RawEncoder
-from nacl.hash import blake2b
 from nacl.utils import random
 
 from onion_app.crypto.keys import digest
@@ -76,4 +74,4 @@ def derive(code: str, salt: bytes) -> CodeKeys:
 
 def invitation_digest(code: str) -> bytes:
     """Give the 32 bytes by which an invitation is recognised: its 86 bits need no slow hash."""
-    return blake2b(code.encode(), digest_size=32, person=b"invitation", encoder=RawEncoder)
+    return digest(b"invitation", code.encode())

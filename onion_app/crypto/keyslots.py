@@ -7,17 +7,20 @@ import json
 from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from onion_app.crypto.codes import read_code
 from onion_app.crypto.keys import KEY_BYTES, new_key, subkey
-from onion_app.crypto.passphrases import CODE, VAULT, lock, unlock
+from onion_app.crypto.passphrases import CODE, VAULT, Profile, lock, unlock
 from onion_app.errors import CodeMistyped, VaultDamaged, VaultNewer, WrongPassphrase
 from onion_app.shapes import as_shape, from_json
 
 FORMAT = 1
-_WORDS = "vault passphrase"
-_SPARE = "vault spare code"
+Slot = Literal["passphrase", "spare"]
+_SLOTS: Final[dict[Slot, tuple[str, Profile]]] = {
+    "passphrase": ("vault passphrase", VAULT),
+    "spare": ("vault spare code", CODE),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +52,8 @@ def new_vault_keys() -> VaultKeys:
 
 def close_slots(keys: VaultKeys, passphrase: str, spare_code: str) -> str:
     """Lock both keys under the passphrase (256 MiB) and under the spare code; gives the text of the file."""
-    both = keys.mailbox + keys.desk
-    return _written(
-        {
-            "passphrase": lock(both, passphrase, _WORDS, VAULT),
-            "spare": lock(both, read_code(spare_code), _SPARE, CODE),
-        }
-    )
+    secrets: dict[Slot, str] = {"passphrase": passphrase, "spare": spare_code}
+    return _written({slot: _locked(keys, slot, secret) for slot, secret in secrets.items()})
 
 
 def open_slots(text: str, secret: str) -> VaultKeys:
@@ -68,30 +66,24 @@ def open_slots(text: str, secret: str) -> VaultKeys:
     """
     slots = _read_slots(text)
     try:
-        both = unlock(slots["spare"], read_code(secret), _SPARE, CODE)
+        both = unlock(slots["spare"], read_code(secret), *_SLOTS["spare"])
     except (CodeMistyped, WrongPassphrase):
-        both = unlock(slots["passphrase"], secret, _WORDS, VAULT)
+        both = unlock(slots["passphrase"], secret, *_SLOTS["passphrase"])
     return VaultKeys(both[:KEY_BYTES], both[KEY_BYTES:])
 
 
-def change_passphrase(text: str, keys: VaultKeys, passphrase: str) -> str:
-    """Lock the keys under another passphrase and leave the spare code as it is; gives the new text.
+def change_slot(text: str, keys: VaultKeys, slot: Slot, secret: str) -> str:
+    """Lock the keys under another passphrase or spare code and leave the other slot as it is; gives the new text.
 
     Raises:
         VaultDamaged: the text is not a file of keys.
         VaultNewer: a newer version wrote it.
     """
-    return _written(_read_slots(text) | {"passphrase": lock(keys.mailbox + keys.desk, passphrase, _WORDS, VAULT)})
+    return _written(_read_slots(text) | {slot: _locked(keys, slot, secret)})
 
 
-def change_spare_code(text: str, keys: VaultKeys, spare_code: str) -> str:
-    """Lock the keys under another spare code and leave the passphrase as it is; gives the new text.
-
-    Raises:
-        VaultDamaged: the text is not a file of keys.
-        VaultNewer: a newer version wrote it.
-    """
-    return _written(_read_slots(text) | {"spare": lock(keys.mailbox + keys.desk, read_code(spare_code), _SPARE, CODE)})
+def _locked(keys: VaultKeys, slot: Slot, secret: str) -> bytes:
+    return lock(keys.mailbox + keys.desk, read_code(secret) if slot == "spare" else secret, *_SLOTS[slot])
 
 
 def _written(slots: Mapping[str, bytes]) -> str:

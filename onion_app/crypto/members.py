@@ -2,6 +2,7 @@
 
 import hmac
 import struct
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import pyotp
@@ -58,11 +59,8 @@ def unlock_secrets(blob: bytes, passphrase: str) -> Secrets:
 
 def waste_time(passphrase: str) -> None:
     """Spend the time of an unlocking, so that an unknown handle answers no faster than a known one."""
-    blob = b"\x01" + bytes(16 + 24 + 80)
-    try:
-        unlock(blob, passphrase, _SECRETS, PASSWORD)
-    except WrongPassphrase:
-        return
+    with suppress(WrongPassphrase):
+        unlock(b"\x01" + bytes(16 + 24 + 80), passphrase, _SECRETS, PASSWORD)
 
 
 def lock_sheet(private: bytes, code: str) -> bytes:

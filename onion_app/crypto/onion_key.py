@@ -22,18 +22,13 @@ def new_onion_key() -> OnionKey:
     """Make a key; no tor is needed for it."""
     seed = random(32)
     public, _ = crypto_sign_seed_keypair(seed)
-    return OnionKey(_expand(seed), address_of(public))
+    secret = bytearray(sha512(seed).digest())  # hashed and clamped as before signing (RFC 8032, section 5.1.5)
+    secret[0] &= 248
+    secret[31] = secret[31] & 63 | 64
+    return OnionKey(bytes(secret), address_of(public))
 
 
 def address_of(public: bytes) -> str:
     """Give the address of an Ed25519 public key of 32 bytes."""
     checksum = sha3_256(b".onion checksum" + public + _VERSION).digest()[:2]
     return b32encode(public + checksum + _VERSION).decode().lower() + ".onion"
-
-
-def _expand(seed: bytes) -> bytes:
-    """Hash and clamp a seed the way Ed25519 does before it signs (RFC 8032, section 5.1.5)."""
-    digest = bytearray(sha512(seed).digest())
-    digest[0] &= 248
-    digest[31] = digest[31] & 63 | 64
-    return bytes(digest)

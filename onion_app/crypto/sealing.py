@@ -9,7 +9,7 @@ import struct
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as NotBase64
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from nacl.bindings import crypto_aead_xchacha20poly1305_ietf_decrypt as aead_open
 from nacl.bindings import crypto_aead_xchacha20poly1305_ietf_encrypt as aead_seal
@@ -30,13 +30,6 @@ _WRITERS = {"visitor": 1, "circle": 2, "site": 3, "note": 4, "draft": 5, "approv
 _MESSAGE = struct.Struct(">B16s16sIB")
 _ENTRY = struct.Struct(">B16s16sIB16s")
 _LONGEST_FIELD = 1 << 24  # bytes; a session at the desk holds all that its member has typed and not sent
-
-
-class Place(Protocol):
-    """The one place where something sealed may stand."""
-
-    def associated_data(self) -> bytes:
-        """Give the bytes that the seal is bound to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +61,10 @@ class EntryPlace:
         return _ENTRY.pack(FORMAT, self.case_id, self.entry_id, self.number, _WRITERS[self.kind], self.written_by)
 
 
+Place = MessagePlace | EntryPlace
+"""The one place where something sealed may stand."""
+
+
 def seal_bytes(key: bytes, plaintext: bytes, bound_to: bytes) -> bytes:
     """Seal bytes as they are, under a key of 32 bytes."""
     nonce = random(NONCE_BYTES)
@@ -94,19 +91,8 @@ def pad(plaintext: bytes) -> bytes:
     Raises:
         ValueError: longer than 65,535 bytes; the pages refuse such texts long before.
     """
-    size = next((size for size in SIZES if len(plaintext) < size), None)
-    if size is None:
-        message = "longer than the largest size"
-        raise ValueError(message)
+    size = min(size for size in SIZES if len(plaintext) < size)
     return plaintext + b"\x80" + bytes(size - len(plaintext) - 1)
-
-
-def unpad(padded: bytes) -> bytes:
-    """Take the padding off; it was authenticated, so that a wrong one is a fault of our own."""
-    plaintext, mark, _zeros = padded.rpartition(b"\x80")
-    if not mark:
-        raise SealBroken
-    return plaintext
 
 
 def seal(key: bytes, plaintext: bytes, place: Place) -> bytes:
@@ -120,7 +106,10 @@ def open_seal(key: bytes, sealed: bytes, place: Place) -> bytes:
     Raises:
         SealBroken: another key, another place, or changed bytes.
     """
-    return unpad(open_bytes(key, sealed, place.associated_data()))
+    plaintext, mark, _zeros = open_bytes(key, sealed, place.associated_data()).rpartition(b"\x80")
+    if not mark:  # the padding was authenticated, so that a wrong one is a fault of our own
+        raise SealBroken
+    return plaintext
 
 
 def seal_field(key: bytes, purpose: str, fields: dict[str, Any]) -> str:

@@ -4,23 +4,15 @@ XChaCha20-Poly1305 as libsodium's secretstream: a piece that is missing, moved, 
 end that was cut off, because the last piece says that it is the last.
 """
 
-from nacl.bindings import (
-    crypto_secretstream_xchacha20poly1305_ABYTES,
-    crypto_secretstream_xchacha20poly1305_HEADERBYTES,
-    crypto_secretstream_xchacha20poly1305_init_pull,
-    crypto_secretstream_xchacha20poly1305_init_push,
-    crypto_secretstream_xchacha20poly1305_pull,
-    crypto_secretstream_xchacha20poly1305_push,
-    crypto_secretstream_xchacha20poly1305_state,
-    crypto_secretstream_xchacha20poly1305_TAG_FINAL,
-    crypto_secretstream_xchacha20poly1305_TAG_MESSAGE,
-)
+from nacl import bindings as sodium
 from nacl.exceptions import CryptoError
 
 from onion_app.errors import SealBroken
 
-HEADER_BYTES = crypto_secretstream_xchacha20poly1305_HEADERBYTES
-MORE_BYTES = crypto_secretstream_xchacha20poly1305_ABYTES  # by which a sealed piece is longer
+HEADER_BYTES = sodium.crypto_secretstream_xchacha20poly1305_HEADERBYTES
+MORE_BYTES = sodium.crypto_secretstream_xchacha20poly1305_ABYTES  # by which a sealed piece is longer
+_MORE = sodium.crypto_secretstream_xchacha20poly1305_TAG_MESSAGE
+_LAST = sodium.crypto_secretstream_xchacha20poly1305_TAG_FINAL
 
 
 class SealingStream:
@@ -28,18 +20,14 @@ class SealingStream:
 
     def __init__(self, key: bytes, clear: bytes) -> None:
         """Begin a stream under a key of 32 bytes that serves no other purpose."""
-        self._state = crypto_secretstream_xchacha20poly1305_state()
+        self._state = sodium.crypto_secretstream_xchacha20poly1305_state()
         self._clear = clear
-        self.header = bytes(crypto_secretstream_xchacha20poly1305_init_push(self._state, key))
+        self.header = bytes(sodium.crypto_secretstream_xchacha20poly1305_init_push(self._state, key))
 
     def seal(self, piece: bytes, *, last: bool = False) -> bytes:
         """Seal the next piece."""
-        tag = (
-            crypto_secretstream_xchacha20poly1305_TAG_FINAL
-            if last
-            else crypto_secretstream_xchacha20poly1305_TAG_MESSAGE
-        )
-        return bytes(crypto_secretstream_xchacha20poly1305_push(self._state, piece, self._clear, tag))
+        tag = _LAST if last else _MORE
+        return bytes(sodium.crypto_secretstream_xchacha20poly1305_push(self._state, piece, self._clear, tag))
 
 
 class OpeningStream:
@@ -51,11 +39,11 @@ class OpeningStream:
         Raises:
             SealBroken: that is no header.
         """
-        self._state = crypto_secretstream_xchacha20poly1305_state()
+        self._state = sodium.crypto_secretstream_xchacha20poly1305_state()
         self._clear = clear
         if len(header) != HEADER_BYTES:
             raise SealBroken
-        crypto_secretstream_xchacha20poly1305_init_pull(self._state, header, key)
+        sodium.crypto_secretstream_xchacha20poly1305_init_pull(self._state, header, key)
 
     def open(self, sealed: bytes, *, last: bool = False) -> bytes:
         """Open the next piece.
@@ -64,9 +52,9 @@ class OpeningStream:
             SealBroken: it was changed or moved, or is the last and should not be, or the other way round.
         """
         try:
-            piece, tag = crypto_secretstream_xchacha20poly1305_pull(self._state, sealed, self._clear)
+            piece, tag = sodium.crypto_secretstream_xchacha20poly1305_pull(self._state, sealed, self._clear)
         except (CryptoError, ValueError):
             raise SealBroken from None
-        if (tag == crypto_secretstream_xchacha20poly1305_TAG_FINAL) != last:
+        if (tag == _LAST) != last:
             raise SealBroken
         return bytes(piece)

@@ -11,7 +11,7 @@ import time
 from contextlib import closing
 
 from onion_app.crypto.codes import code_lines, invitation_digest, new_code
-from onion_app.crypto.keyslots import VaultKeys, change_passphrase, change_spare_code, open_slots
+from onion_app.crypto.keyslots import VaultKeys, change_slot, open_slots
 from onion_app.crypto.passphrases import new_passphrase
 from onion_app.days import date_of, today
 from onion_app.errors import BadAnswers, BadUsage, DamagedFile, NotConfirmed, StateTaken
@@ -69,7 +69,7 @@ def passphrase(chosen: argparse.Namespace, state: State, terminal: Terminal) -> 
     new = new_passphrase()
     if not chosen.answers:
         unlock.show_passphrase(terminal, new, "the new passphrase of this installation")
-    statefiles.write_keyslots(state.path, change_passphrase(statefiles.read_keyslots(state.path), keys, new))
+    statefiles.write_keyslots(state.path, change_slot(statefiles.read_keyslots(state.path), keys, "passphrase", new))
     _say_that_it_holds(chosen, terminal, "passphrase", new)
 
 
@@ -79,7 +79,7 @@ def spare(chosen: argparse.Namespace, state: State, terminal: Terminal) -> None:
     new = new_code()
     if not chosen.answers:
         unlock.show_spare_code(terminal, new, "the new spare code")
-    statefiles.write_keyslots(state.path, change_spare_code(statefiles.read_keyslots(state.path), keys, new))
+    statefiles.write_keyslots(state.path, change_slot(statefiles.read_keyslots(state.path), keys, "spare", new))
     _say_that_it_holds(chosen, terminal, "spare_code", new)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from onion_app.crypto.casekeys import mark_of
-from onion_app.crypto.keyslots import change_passphrase, open_slots
+from onion_app.crypto.keyslots import change_slot, open_slots
 from onion_app.crypto.passphrases import new_passphrase
 from onion_app.errors import NotConfirmed, WrongPassphrase
 from onion_app.launch.carry_over import CarriedOver
@@ -217,7 +217,7 @@ def test_the_day_of_the_backup_is_told_and_an_earlier_one_is_never_called_off(ke
 
 def test_an_old_passphrase_does_not_come_back_with_an_old_backup(kept: Kept, backup: Path, tmp_path: Path) -> None:
     new = new_passphrase()
-    changed = change_passphrase(statefiles.read_keyslots(kept.place.path), kept.keys, new)
+    changed = change_slot(statefiles.read_keyslots(kept.place.path), kept.keys, "passphrase", new)
     statefiles.write_keyslots(kept.place.path, changed)
     kept.restore(backup, kept.place.path, kept.passphrase, replace=True)
     slots = statefiles.read_keyslots(kept.place.path)

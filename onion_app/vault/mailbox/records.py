@@ -4,8 +4,7 @@ from dataclasses import dataclass
 from typing import Annotated, Final
 
 from onion_app.choices import AnswerIn, CaseKind, CaseState, MessageAuthor, Topic, Urgent
-from onion_app.crypto.casekeys import CODES, GENERATIONS, TURNS, KeyName, case_id_of
-from onion_app.crypto.keys import KEY_BYTES
+from onion_app.crypto.casekeys import CODES, GENERATIONS, TURNS, KeyName, case_id_of, is_list_of_codes, split_codes
 from onion_app.crypto.sealing import MessagePlace
 from onion_app.shapes import Day, Id, Key
 
@@ -14,10 +13,6 @@ MANY: Final = 200
 
 PAGE: Final = 25
 NUMBERS: Final = range(10_000)  # of the messages of a case; 0 is the day of the author's last visit
-
-
-def _is_list_of_codes(packed: bytes) -> bool:
-    return not len(packed) % KEY_BYTES and 1 <= len(packed) // KEY_BYTES <= CODES
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +42,7 @@ class KeyRow:
     id: Id
     home: Id
     mark: Key
-    packed_codes: Annotated[bytes, _is_list_of_codes]
+    packed_codes: Annotated[bytes, is_list_of_codes]
     tag: Key | None
     box: bytes | None
     stop: bytes | None
@@ -55,8 +50,7 @@ class KeyRow:
     @property
     def codes(self) -> tuple[bytes, ...]:
         """The author's public keys, one for each code that the case has had."""
-        packed = self.packed_codes
-        return tuple(packed[at : at + KEY_BYTES] for at in range(0, len(packed), KEY_BYTES))
+        return split_codes(self.packed_codes)
 
     @property
     def is_named_rightly(self) -> bool:
