@@ -25,6 +25,7 @@ from onion_app.vault import database, forgetting, settings, statefiles
 from onion_app.vault.connection import DatabaseKind
 from onion_app.vault.database import Database
 from onion_app.vault.desk import audit, circles, invitations
+from onion_app.vault.show import show
 
 _MIB = 1 << 20
 _OLD_ONES = (
@@ -200,6 +201,8 @@ def missing(chosen: argparse.Namespace, state: State, terminal: Terminal) -> Non
             if not chosen.yes and terminal.ask("Type the word forget: ").strip() != "forget":
                 raise NotConfirmed
         forgetting.forget_cases(mailbox, shown, desk, cases)
+        with mailbox.writing():
+            show(shown, desk)
         with shown.writing():
             settings.put_setting(shown, "missing", 0)
             settings.put_setting(shown, "unchecked", False)  # noqa: FBT003 - the value of a setting

@@ -83,14 +83,14 @@ def _processes(status: dict[str, Any]) -> list[StatusLine]:
 
 
 def _messages(status: dict[str, Any]) -> StatusLine:
-    if status["has_members"] is False:
-        return _line("Messages", "are not taken yet: the first coordinator has to enrol", bad=True)
     if status["missing"]:
         text = f"{status['missing']} cases are missing: new ones are not taken until ./scripts/manage missing"
         return _line("Messages", text, bad=True)
     if status["unchecked"]:
         text = "the mailbox could not be looked through: new ones are not taken until ./scripts/manage missing"
         return _line("Messages", text, bad=True)
+    if status["has_members"] is False:
+        return _line("Messages", "are not taken yet: the first coordinator has to enrol", bad=True)
     if status["paused"]:
         return _line("Messages", "paused: new ones are not taken", bad=True)
     return _line(
