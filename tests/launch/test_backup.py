@@ -162,7 +162,7 @@ def test_a_backup_with_other_members_is_refused_whoever_has_sealed_it(
     with whole.open("rb") as file:
         head = backup_format.read_head(file)
         with pytest.raises((BackupDamaged, BackupNewer)):
-            backup_format.read_backup(file, head, keys, into, quietly)  # type: ignore[arg-type]
+            backup_format.read_backup(file, head, keys, into, quietly)
 
 
 def test_two_backups_at_once_do_not_take_each_others_copies_away(kept: Kept, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from onion_app.crypto.casekeys import mark_of
 from onion_app.errors import DamagedFile, LockHeld
 from onion_app.launch import clock as days
 from onion_app.launch import status, workplace
@@ -203,7 +204,7 @@ def test_a_story_whose_case_is_missing_without_proof_stays_and_is_told(opened: O
     taken, proved = opened.known(2)
     stories = [words(os.urandom(16), state="public", year=2026) for _ in range(2)]
     for row, version in zip((taken, proved), stories, strict=True):
-        publish(opened.shown, opened.desk, [version], case=row.id, mark=withdrawals.mark_of(proofs_of(row)[1]))
+        publish(opened.shown, opened.desk, [version], case=row.id, mark=mark_of(proofs_of(row)[1]))
     opened.takes_away(taken)
     lifetime.erase_case(opened.mailbox, proved.id, proofs_of(proved))
     opened.do_chores()
