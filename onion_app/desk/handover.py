@@ -13,7 +13,7 @@ from onion_app.desk.permissions import Member, case_of, circle_of, expect_presen
 from onion_app.errors import KeysChanged, NothingHere, NotReady, TooMany
 from onion_app.vault.desk import audit, case_records, circles, taken
 from onion_app.vault.desk.case_records import Handed
-from onion_app.vault.mailbox import lifetime, records
+from onion_app.vault.mailbox import case_keys, lifetime, records
 from onion_app.vault.show import show_case
 
 
@@ -101,6 +101,8 @@ def open_authors_door(dbs: Databases, member: Member, case_id: bytes) -> None:
     case = case_of(dbs, member, case_id)
     with dbs.mailbox.writing():
         expect_present_key(dbs, circle_of(member, case.circle_id))
+        if case_keys.key_row(dbs.mailbox, case_id).box is None:
+            raise NotReady
         with dbs.desk.writing():
             if not case_records.open_door(dbs.desk, case_id):
                 raise NotReady

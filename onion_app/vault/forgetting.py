@@ -39,18 +39,31 @@ def missing_cases(mailbox: Database, shown: Database, desk: Database, proofs: in
     return Missing(missing, unexplained > _FEW and unexplained * _SHARE > len(known))
 
 
-def forget_cases(mailbox: Database, shown: Database, desk: Database, cases: Collection[bytes]) -> None:
-    """Delete all that is known of some cases, wherever it lies, and call them gone."""
+def forget_cases(
+    mailbox: Database, shown: Database, desk: Database, cases: Collection[bytes], *, only_missing: bool = False
+) -> None:
+    """Delete all that is known of some cases, wherever it lies, and call them gone.
+
+    `only_missing`: leave out those that somebody has sent anew since they were missing.
+    """
     chosen = sorted(cases)
     while chosen:
         part, chosen = chosen[: lifetime.AT_ONCE], chosen[lifetime.AT_ONCE :]
         with mailbox.writing():
-            with desk.writing():
-                _each(part, partial(case_records.forget_case, desk))
-                _each(part, partial(stories_queue.forget_unfinished, desk))
-            with shown.writing():
-                _each(part, partial(forget_replies, shown))
-            _each(part, partial(lifetime.delete_case, mailbox))
+            if only_missing:
+                part = [each for each in part if mailbox.row("SELECT 1 FROM cases WHERE id = ?", (each,)) is None]
+            _forget(mailbox, shown, desk, part)
+
+
+def _forget(mailbox: Database, shown: Database, desk: Database, cases: Collection[bytes]) -> None:
+    if not cases:
+        return
+    with desk.writing():
+        _each(cases, partial(case_records.forget_case, desk))
+        _each(cases, partial(stories_queue.forget_unfinished, desk))
+    with shown.writing():
+        _each(cases, partial(forget_replies, shown))
+    _each(cases, partial(lifetime.delete_case, mailbox))
 
 
 def _each(cases: Iterable[bytes], forget: Callable[[bytes], None]) -> None:
@@ -88,27 +101,34 @@ def destroy_due(mailbox: Database, shown: Database, desk: Database, today: int) 
     story with it.
     """
     kept_days = settings.read_settings(shown).retention_days
-    public = stories_queue.shown_stories(desk).keys()
+    public = set(stories_queue.shown_stories(desk))
     destroyed, after = 0, b""
-    while due := lifetime.due_cases(mailbox, today, kept_days, after):
-        after, ids = due[-1], set(due)
-        known = case_records.known_cases(desk, shown)
-        forget_cases(mailbox, shown, desk, (ids - public) & known)
-        emptied = {case_id for case_id in ids & public if not lifetime.holds_messages(mailbox, case_id)}
-        kept = (ids & public) - emptied
-        with mailbox.writing():
-            with desk.writing():
-                _each(kept, partial(case_records.forget_reading, desk))
-            _each(ids - public - known, partial(lifetime.delete_case, mailbox))
-            _each(kept, partial(lifetime.empty_case, mailbox))
-        destroyed += len(ids - public)
+    while lifetime.due_cases(mailbox, today, kept_days, after):
+        with mailbox.writing():  # and asked again, since an author may have written at this moment
+            due = lifetime.due_cases(mailbox, today, kept_days, after)
+            _destroy(mailbox, shown, desk, set(due), public)
+        after = due[-1] if due else after
+        destroyed += len(set(due) - public)
     return destroyed
+
+
+def _destroy(mailbox: Database, shown: Database, desk: Database, ids: set[bytes], public: set[bytes]) -> None:
+    known = case_records.known_cases(desk, shown)
+    _forget(mailbox, shown, desk, (ids - public) & known)
+    kept = {case_id for case_id in ids & public if lifetime.holds_messages(mailbox, case_id)}
+    if kept:
+        with desk.writing():
+            _each(kept, partial(case_records.forget_reading, desk))
+    _each(ids - public - known, partial(lifetime.delete_case, mailbox))
+    _each(kept, partial(lifetime.empty_case, mailbox))
 
 
 def end_boxes(mailbox: Database, desk: Database, today: int) -> None:
     """Throw away the boxes of cases whose door was closed before today: until then it may be opened again."""
     for case_id in case_records.boxes_to_end(desk, today):
         with mailbox.writing():
+            if case_id not in case_records.boxes_to_end(desk, today):
+                continue  # somebody has opened it at this moment
             mailbox.run("UPDATE cases SET box = NULL WHERE id = ?", (case_id,))
         with mailbox.writing(), desk.writing():  # after it, so that a cut in between leaves the box to the next run
             case_records.box_has_gone(desk, case_id)

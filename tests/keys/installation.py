@@ -133,6 +133,10 @@ class Installation:
     def known(self) -> Known:
         return Known(self.world.state.path, self.world.keys, self.people, self.circles)
 
+    @property
+    def files(self) -> chores.Files:
+        return chores.Files(self.world.mailbox, self.world.shown, self.world.desk)
+
     def close(self) -> None:
         self.intruder.close()
         self.world.close()
@@ -201,14 +205,13 @@ class Installation:
 
     def chores(self) -> None:
         """Do a round of the chores, of which none may fail."""
-        files = chores.Files(self.world.mailbox, self.world.shown, self.world.desk)
-        chores.do_round(cast("Child", Round(self.world)), files)
+        chores.do_round(cast("Child", Round(self.world)), self.files)
 
     def publishes(self, handle: str, case: Case, mark: bytes) -> bytes:
         """Publish a story of a case, with the mark of its author's consent; gives its id."""
         self.opens(handle, case)  # nothing is published past a message that nobody has read
         version = Version(new_id(), "ar", "title", "words", year=2024)
-        dbs = self.world.mailbox, self.world.shown, self.world.desk
+        dbs = self.files
         stories_queue.queue_story(*dbs, case.id, version, mark, self.world.today)
         story = stories_queue.story_of(self.world.desk, case.id)
         assert story is not None

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, ClassVar, Final, TypeVar
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
+from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -639,6 +639,5 @@ for machine in (Keys, Peace):
         stateful_step_count=20,
         deadline=None,
         suppress_health_check=list(HealthCheck),
-        phases=[Phase.generate],
     )
 TestKeys, TestPeace = Keys.TestCase, Peace.TestCase

@@ -10,8 +10,10 @@ from typing import Final
 
 import pytest
 
+from onion_app.desk import handover
 from onion_app.errors import NothingHere, SanctuaryError
 from onion_app.site import author_actions
+from onion_app.vault import forgetting
 from onion_app.vault.mailbox.messages import messages_of
 from onion_app.vault.show import show
 from tests.keys import children
@@ -153,6 +155,68 @@ def test_two_processes_lose_no_word_and_break_no_order(two: tuple[Known, Case], 
     said = set(at.reads(at.visit(case)).values())
     assert said >= {text for act, text in ((writes, WORDS), (answers, ANSWER)) if act in PAIRS[pair]}
     expect_whole(at, case)
+    at.close()
+
+
+def destroys_due(at: Installation, _case: Case) -> None:
+    at.clock.wait(days=1000)
+    forgetting.destroy_due(*at.files, at.world.today)
+
+
+def writes_much_later(at: Installation, case: Case) -> None:
+    at.clock.wait(days=1000)
+    writes(at, case)
+
+
+def opens_door(at: Installation, case: Case) -> None:
+    handover.open_authors_door(at.world.dbs, at.member("sara"), case.id)
+
+
+def ends_boxes(at: Installation, _case: Case) -> None:
+    at.clock.wait(days=2)
+    forgetting.end_boxes(at.world.mailbox, at.world.desk, at.world.today)
+
+
+def sends_again(at: Installation, case: Case) -> None:
+    at.sends(case.form, case.circle, "They found my phone.")
+
+
+def forgets_missing(at: Installation, _case: Case) -> None:
+    missing = forgetting.missing_cases(*at.files, 0).cases
+    forgetting.forget_cases(*at.files, missing, only_missing=True)
+
+
+def test_a_word_on_a_cases_last_day_keeps_it(two: tuple[Known, Case]) -> None:
+    known, case = two
+    with in_two_processes(known, case, writes_much_later, destroys_due) as ended:
+        assert ended == (0, 0)
+    at = Installation(known.path, known)
+    assert WORDS in at.reads(at.visit(case)).values()
+    at.close()
+
+
+def test_a_door_that_was_opened_again_keeps_its_box(two: tuple[Known, Case]) -> None:
+    known, case = two
+    at = Installation(known.path, known)
+    closes_door(at, case)
+    at.close()
+    with in_two_processes(known, case, opens_door, ends_boxes) as ended:
+        assert ended == (0, 0)
+    at = Installation(known.path, known)
+    expect_whole(at, case)
+    at.close()
+
+
+def test_a_case_that_was_taken_away_may_be_sent_again_while_it_is_forgotten(two: tuple[Known, Case]) -> None:
+    known, case = two
+    at = Installation(known.path, known)
+    at.opens("sara", case)
+    at.intruder.takes_away(case.id)
+    at.close()
+    with in_two_processes(known, case, sends_again, forgets_missing) as ended:
+        assert ended == (0, 0)
+    at = Installation(known.path, known)
+    assert at.reads(at.visit(case))  # what the desk had noted of it is another text for it
     at.close()
 
 

@@ -126,7 +126,7 @@ def keep_gone(files: Files, attempts: Attempts, today: int) -> dict[str, int]:
         attempts.at(lambda: forgetting.delete_what_came_back(*files), 0)
         unexplained = len(missing) - proofs // _PROOFS_OF_A_CASE
         attempts.at(lambda: note_missing(desk, missing, unexplained, today), None)
-        attempts.at(lambda: forgetting.forget_cases(*files, missing), None)
+        attempts.at(lambda: forgetting.forget_cases(*files, missing, only_missing=True), None)
     return {"missing": settings.read_settings(shown).missing}
 
 
