@@ -59,10 +59,10 @@ class Desk:
         """Find the address at the desk of the case under a code."""
         return f"{self.rehearsal.desk_url}/case/{self.world.case_of(code).hex()}"
 
-    def enrol(self, handle: str) -> Volunteer:
-        """Let somebody redeem an invitation to the other circle."""
-        code = invitation_to(self.coordinator, self.rehearsal.desk_url, CLINIC)
-        return Volunteer(self.rehearsal.desk_url).enrol(code, handle)
+
+def enrol(coordinator: Browser, desk_url: str, handle: str) -> Volunteer:
+    """Let somebody redeem an invitation to the other circle."""
+    return Volunteer(desk_url).enrol(invitation_to(coordinator, desk_url, CLINIC), handle)
 
 
 @pytest.fixture(scope="module")
@@ -71,9 +71,7 @@ def desk(rehearsal: Rehearsal, world: World) -> Iterator[Desk]:
     with browsing(size=DESKTOP, private=True) as coordinator, browsing(size=DESKTOP, private=True) as clinic:
         log_in(coordinator, rehearsal.desk_url, rehearsal.login)
         add_circle(coordinator, rehearsal.desk_url, CLINIC, "health")
-        desk = Desk(rehearsal, world, coordinator, clinic, Volunteer(rehearsal.desk_url))
-        member = desk.enrol("Shilan")
-        second = desk.enrol("Dilan")
+        member, second = (enrol(coordinator, rehearsal.desk_url, handle) for handle in ("Shilan", "Dilan"))
         circle = next(each.id for each in circles.circles(world.desk) if each.name == CLINIC)
         world.let_in(world.unlocked("Shilan", member.login.passphrase), circle, "Dilan")
         second.log_in()
@@ -217,8 +215,7 @@ def test_volunteers_are_shut_out_and_a_circle_is_founded_anew(
     phone.press_main()
     assert phone.value_of("text") == "Is nobody there?"
     photograph(phone, "nobody-is-in-the-circle")
-    hana = desk.enrol("Hana")
-    log_in(clinic, desk_url, hana.login)
+    log_in(clinic, desk_url, enrol(desk.coordinator, desk_url, "Hana").login)
     open_case(clinic, case)
     assert len(clinic.every("article.closed")) == 3
     assert not [text for text in (IN_ENGLISH, "Written after that.", "One of us has left.") if text in clinic.source]

@@ -80,7 +80,8 @@ class Circle:
 @pytest.fixture(scope="module")
 def circle(rehearsal: Rehearsal, world: World) -> Iterator[Circle]:
     """Let a second person in, and seat both before their windows, logged in."""
-    first, login = circles.circles(world.desk)[0].id, rehearsal.login
+    login = rehearsal.login
+    first = next(each.id for each in circles.circles(world.desk) if each.name == login.circles[0])
     member = Volunteer(rehearsal.desk_url).enrol(world.invitation(first), "Dana")
     world.let_in(world.unlocked(login.handle, login.passphrase), first, "Dana")
     with browsing(size=DESKTOP, private=True) as editor, browsing(size=DESKTOP, private=True) as second:
