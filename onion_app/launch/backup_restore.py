@@ -134,7 +134,7 @@ def _others(state: State, newer: Path | None) -> list[State]:
     states = [state, *named, *reversed(asides(state))]
     # Without its file of keys a state was left by a restore that was cut off, and another was in use last.
     states.sort(key=lambda each: not (each.path / "vault.key").exists())
-    return [each for each in states if (each.mailbox / file_name("mailbox")).exists()]
+    return [each for each in states if any(file for folder in each.databases for file in folder.glob("*.db"))]
 
 
 def _slots_that_stay(others: list[State], keys: VaultKeys) -> str:

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +90,14 @@ def test_what_was_cut_off_before_the_launch_is_undone_before_the_first_page(
     assert doors(later.state, installation) == DOORS
 
 
+def is_another(running: Launched, desk: int) -> bool:
+    return running.running("desk") != desk
+
+
+def has_more_than(seen: list[int], count: int) -> bool:
+    return len(seen) > count
+
+
 def test_readers_see_no_error_while_the_desk_dies_inside_a_change(
     running: Launched, installation: Installation
 ) -> None:
@@ -115,9 +124,9 @@ def test_readers_see_no_error_while_the_desk_dies_inside_a_change(
             desk, before = running.running("desk"), len(seen)
             cut_off_in_show(running.state, installation)
             processes.kill(desk)
-            processes.until(lambda desk=desk: running.running("desk") != desk, START, "another desk")
+            processes.until(partial(is_another, running, desk), START, "another desk")
             processes.until(lambda: doors(running.state, installation) == DOORS, START, "all that the desk knows")
-            processes.until(lambda before=before: len(seen) > before + 8, START, "pages after it")
+            processes.until(partial(has_more_than, seen, before + 8), START, "pages after it")
     finally:
         over.set()
         for reader in readers:

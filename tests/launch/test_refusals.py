@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import socket
 from typing import Any
 
@@ -14,6 +15,7 @@ from onion_app.errors import (
     BadUsage,
     DamagedFile,
     SanctuaryError,
+    StateBeforeRelease,
     StatePathTooLong,
     TorMissing,
     TorTooOld,
@@ -24,6 +26,7 @@ from onion_app.errors import (
 )
 from onion_app.launch.__main__ import options
 from onion_app.vault import statefiles
+from tests import tables
 from tests.launch.conftest import START, Installation, Launched, Operator, contents
 
 
@@ -65,7 +68,7 @@ def test_a_damaged_file_of_keys_is_named_and_the_databases_stay(
     assert contents(later.state).items() >= before.items()
 
 
-@pytest.mark.parametrize("kind", ["mailbox", "desk"])
+@pytest.mark.parametrize("kind", ["mailbox", "shown", "desk"])
 @pytest.mark.parametrize(
     ("damage", "error"), [("first page", WrongKey), ("cut", DamagedFile), ("missing", DamagedFile)]
 )
@@ -80,6 +83,15 @@ def test_a_damaged_database_is_named(
         file.write_bytes(b"x" * 4096 + whole[4096:] if damage == "first page" else whole[:5000])
     refused = later.refused(installation.passphrase)
     assert (type(refused), refused.exit_code) == (error, 5)
+
+
+def test_a_state_of_two_files_is_from_before_and_not_damaged(later: Operator, installation: Installation) -> None:
+    shutil.rmtree(later.state / "shown")
+    with tables.opened(later.state / "mailbox" / "mailbox.db", installation.keys.mailbox) as link:
+        link.execute("CREATE TABLE case_keys (case_id BLOB NOT NULL PRIMARY KEY) STRICT, WITHOUT ROWID")
+    before = contents(later.state)
+    assert isinstance(later.refused(installation.passphrase), StateBeforeRelease)
+    assert contents(later.state).items() >= before.items()
 
 
 def test_an_address_that_is_taken_is_named_before_anything_is_made(operator: Operator) -> None:
