@@ -12,7 +12,7 @@ from onion_app.crypto.keys import new_id
 from onion_app.crypto.payloads import Payload, Text, pack
 from onion_app.crypto.sealing import EntryPlace, seal
 from onion_app.desk.case_keys import CaseKeys, OpenedCase, key_to_answer, note_met_and_read, open_case_messages
-from onion_app.desk.case_view import note_in_audit, note_text, open_payload
+from onion_app.desk.case_view import note_in_audit, note_text
 from onion_app.desk.context import Databases
 from onion_app.desk.permissions import Member, case_of, expect_present_key
 from onion_app.errors import NewMessage, Refused
@@ -113,9 +113,8 @@ def _store(dbs: Databases, opened: OpenedCase, message_id: bytes, payload: Paylo
 
 
 def _was_sent(opened: OpenedCase, message_id: bytes, text: str) -> bool:
-    same = next((each for each in opened.messages if each.message.id == message_id and not each.forged), None)
-    payload = open_payload(same)[0] if same is not None else None
-    return isinstance(payload, Text) and payload.text == text
+    ours = [each.payload for each in opened.messages if each.message.id == message_id and not each.forged]
+    return any(isinstance(payload, Text) and payload.text == text for payload in ours)
 
 
 def _wrote_after(opened: OpenedCase, seen: int) -> bool:

@@ -8,7 +8,7 @@ were written here. What opens and does not fit to these is shown, and counts for
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Final, NamedTuple
+from typing import Final
 
 from onion_app.crypto.casekeys import (
     KeyName,
@@ -22,6 +22,7 @@ from onion_app.crypto.casekeys import (
 from onion_app.crypto.keys import shared_secret
 from onion_app.crypto.sealing import open_seal
 from onion_app.desk.context import Databases
+from onion_app.desk.opened_message import OpenedMessage, payload_in
 from onion_app.desk.permissions import Member, OwnCircle, case_of, circle_of, expect_present_key
 from onion_app.errors import KeysChanged, NoReturn, SealBroken, marked
 from onion_app.vault.desk import case_records
@@ -53,8 +54,9 @@ class CaseKeys:
         self.turn = max(self.turns, default=0)
         self.circle: OwnCircle = circle_of(member, case.circle_id)
         self._member = member
-        self._privates = {pair.public: pair.private for own in member.circles.values() for pair in own.pairs.values()}
-        self._worked_out = MessageKeys(case.id, self.row.codes, self._share)
+        privates = {pair.public: pair.private for own in member.circles.values() for pair in own.pairs.values()}
+        codes = self.row.codes
+        self._worked_out = MessageKeys(case.id, codes, lambda at, ours: shared_secret(privates[ours], codes[at]))
         self.handed = {name: key for turn in self.turns.values() for name, key in self._opened(turn).items()}
 
     @property
@@ -88,9 +90,6 @@ class CaseKeys:
             return None
         return note_key(self.circle.pairs[generation].private, self.row.id, self.row.codes[0])
 
-    def _share(self, at: int, circle_key: bytes) -> bytes:
-        return shared_secret(self._privates[circle_key], self.row.codes[at])
-
     def _opened(self, handed: Handed) -> dict[KeyName, bytes]:
         circle = self._member.circles.get(handed.circle_id)
         if circle is None or handed.generation not in circle.pairs:
@@ -101,23 +100,6 @@ class CaseKeys:
             return open_handed(handed.sealed, private, case_id=handed.case_id, first=first, turn=turn, to=to)
         except SealBroken:
             return {}
-
-
-class OpenedMessage(NamedTuple):
-    """A message, the bytes that were sealed in it, and what speaks against believing it."""
-
-    message: records.Message
-    packed: bytes | None  # None: no key of ours opens it
-    no_key: bool
-    forged: bool  # the circle's, by its author, but nobody wrote it at this desk
-    out_of_order: bool  # under an older key than something before it: whoever lost access may have added it
-    changed: bool  # stands where somebody read something else
-    proves: bool  # its author's: whoever sealed it had private keys for the author's keys in the row
-
-    @property
-    def counts(self) -> bool:
-        """Whether what it says is taken as its author's word."""
-        return self.packed is not None and not (self.forged or self.out_of_order or self.changed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +158,7 @@ def _judged(
 ) -> list[OpenedMessage]:
     """Open the messages in the order of their numbers; each must not be older, by its key, than those before it."""
     opened = []
+    before = 0
     newest, most = (0, 0), 0  # turn with generation, and number of codes, that a message must at least have
     for message in messages:
         has_read = message.number <= read.number
@@ -192,7 +175,21 @@ def _judged(
         # The record of a visit stands in no order, so that somebody who lost access could add one at any time.
         is_newest = name[:2] >= (read.turn, read.generation) if message.number == 0 else in_order and not changed
         proves = packed is not None and message.author != "circle" and is_newest and key == keys.worked_out(name)
-        opened.append(OpenedMessage(message, packed, key is None, forged, not in_order, changed, proves))
+        opened.append(
+            OpenedMessage(
+                message,
+                packed,
+                payload_in(packed, message),
+                no_key=key is None,
+                forged=forged,
+                out_of_order=not in_order,
+                changed=changed,
+                proves=proves,
+                gap=max(0, message.number - before - 1),
+                elsewhere=message.author == "circle" and keys.circle_at(message.turn) != keys.circle.id,
+            )
+        )
+        before = message.number
     return opened
 
 

@@ -4,93 +4,24 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from onion_app.crypto.casekeys import audit_mark
-from onion_app.crypto.payloads import (
-    Approval,
-    Consent,
-    Draft,
-    FinalText,
-    LastOpened,
-    Payload,
-    StoryLink,
-    Text,
-    Verdict,
-    unpack,
-)
+from onion_app.crypto.payloads import Consent, LastOpened, Payload, Text, unpack
 from onion_app.crypto.sealing import open_seal
 from onion_app.desk.case_keys import (
     CaseKeys,
     OpenedCase,
-    OpenedMessage,
     key_to_answer,
     mark_of_all,
     note_met_and_read,
     open_case_messages,
 )
 from onion_app.desk.context import Databases
+from onion_app.desk.opened_message import OpenedMessage
 from onion_app.desk.permissions import Member, circle_of, handle_of
 from onion_app.errors import NewMessage, NoReturn, Refused, SealBroken
 from onion_app.vault.desk import audit, taken
 from onion_app.vault.desk.entries import Entry, entries_of
 from onion_app.vault.mailbox import case_keys, lifetime, records
 from onion_app.vault.shown.routing import reply_marks
-
-
-@dataclass(frozen=True, slots=True)
-class MessageLine:
-    """One message as the desk shows it; `trouble` is '', 'broken' or 'closed', and then there is no payload.
-
-    `doubt` says why it is not believed: '', 'forged', 'doubted' (it may not be the author's) or 'changed'.
-    """
-
-    id: bytes
-    number: int
-    author: str
-    doubt: str
-    trouble: str
-    payload: Payload | None
-    gap: int  # how many numbers are missing between this message and the next older one
-    elsewhere: bool  # another circle had the case then
-
-    @property
-    def text(self) -> str:
-        """The words in it."""
-        return self.payload.text if isinstance(self.payload, Text | FinalText | Verdict) else ""
-
-    @property
-    def counts(self) -> bool:
-        """Whether it is believed: only then a consent or a verdict in it is followed."""
-        return not self.doubt and not self.trouble
-
-    @property
-    def sender(self) -> str:
-        """The handle of who wrote it; empty for the author of the case, and for a member of another circle."""
-        return self.payload.sender if isinstance(self.payload, Text) and not self.elsewhere else ""
-
-    @property
-    def day(self) -> int | None:
-        """The day it was written."""
-        day: int | None = getattr(self.payload, "day", None)
-        return day
-
-    @property
-    def consent(self) -> bool:
-        """Whether it changes what the author allows."""
-        return isinstance(self.payload, Consent)
-
-    @property
-    def final_text(self) -> FinalText | None:
-        """The final text that it asks the author about."""
-        return self.payload if isinstance(self.payload, FinalText) else None
-
-    @property
-    def verdict(self) -> Verdict | None:
-        """The author's answer to a final text."""
-        return self.payload if isinstance(self.payload, Verdict) else None
-
-    @property
-    def story_link(self) -> bool:
-        """Whether it says that a story was made of the case."""
-        return isinstance(self.payload, StoryLink)
 
 
 class CaseNote(NamedTuple):
@@ -106,7 +37,7 @@ class CaseView:
     """Everything on the page of a case, the newest line first; its cover, before it opens, has no word of them."""
 
     case: records.Case
-    lines: list[MessageLine]
+    lines: list[OpenedMessage]
     consent: Consent | None
     last_opened: int | None
     notes: list[CaseNote]
@@ -126,15 +57,15 @@ class CaseView:
     def written_by(self, author: str) -> int:
         """Count the messages of one side."""
         # A consent is a message too, but nothing to be read; what does not open counts, since nobody knows what it is.
-        return sum(line.author == author and not line.consent for line in self.lines)
+        return sum(line.message.author == author and not line.consent for line in self.lines)
 
     @property
     def answer_in(self) -> str:
         """The language of the answer: the one that was chosen, else that of the page on which the author wrote."""
-        written = [
-            line.payload.language for line in self.lines if isinstance(line.payload, Text) and line.author == "visitor"
-        ]
-        return self.case.answer_in if self.case.answer_in != "any" or not written else written[-1] or "any"
+        if self.case.answer_in != "any":
+            return self.case.answer_in
+        theirs = [line.payload for line in self.lines if line.message.author == "visitor"]
+        return next((each.language for each in reversed(theirs) if isinstance(each, Text)), "") or "any"
 
     @property
     def fold(self) -> int:
@@ -178,18 +109,18 @@ def open_case(dbs: Databases, member: Member, case_id: bytes) -> CaseView:
         NothingHere, NotAllowed, KeysChanged: as for `case_of`.
     """
     opened = open_case_messages(dbs, member, case_id)
-    lines = _lines(opened)
-    consents = [line.payload for line in lines if isinstance(line.payload, Consent) and line.counts]
-    taker, handle = _taker(dbs, case_id)
+    lines = [each for each in reversed(opened.messages) if each.message.number]
+    visits = [each.payload for each in opened.messages if each.message.author == "site"]
     stored = {each.message.id for each in opened.messages}
+    taker = taken.taken_by(dbs.desk, [case_id]).get(case_id)
     return CaseView(
         case=opened.case,
-        lines=lines[::-1],
-        consent=consents[-1] if consents else None,
-        last_opened=_last_opened(opened),
+        lines=lines,
+        consent=next((line.consent for line in lines if line.consent and line.counts), None),
+        last_opened=next((visit.day for visit in visits if isinstance(visit, LastOpened)), None),
         notes=_notes(dbs, opened.keys),
         mine=taker == member.id,
-        taken_by=handle,
+        taken_by=handle_of(dbs, taker) if taker is not None else "",
         seen=max((each.message.number for each in opened.messages), default=0),
         missing=len(reply_marks(dbs.shown, case_id).keys() - stored),
         was_changed=opened.was_changed,
@@ -217,60 +148,6 @@ def note_in_audit(dbs: Databases, member: Member, case: records.Case, what: str)
     audit.add_to_audit(dbs.desk, member.id, what, dbs.today, case.circle_id, mark)
 
 
-def _lines(opened: OpenedCase) -> list[MessageLine]:
-    """Give the messages from the oldest on; number 0 is no message but the day of the author's last visit."""
-    lines = []
-    before = 0
-    for each in (each for each in opened.messages if each.message.number > 0):
-        message = each.message
-        payload, trouble = open_payload(each)
-        elsewhere = message.author == "circle" and opened.keys.circle_at(message.turn) != opened.keys.circle.id
-        gap = message.number - before - 1
-        lines.append(
-            MessageLine(message.id, message.number, message.author, _doubt(each), trouble, payload, gap, elsewhere)
-        )
-        before = message.number
-    return lines
-
-
-def _doubt(each: OpenedMessage) -> str:
-    if each.forged:
-        return "forged"
-    if each.changed:
-        return "changed"
-    return "doubted" if each.out_of_order and each.packed is not None else ""
-
-
-def open_payload(each: OpenedMessage) -> tuple[Payload | None, str]:
-    """Read what was sealed in a message, or give None and why there is nothing: 'closed' or 'broken'."""
-    if each.no_key:
-        return None, "closed"
-    message, payload = each.message, _unpacked(each.packed)
-    # Only the author of a case can consent or judge, only we propose, and only number 0 says when they were here.
-    misplaced = (
-        (isinstance(payload, Consent | Verdict) and message.author != "visitor")
-        or (isinstance(payload, FinalText | StoryLink) and message.author != "circle")
-        or isinstance(payload, Draft | Approval)
-        or isinstance(payload, LastOpened) != (message.number == 0)
-    )
-    return (None, "broken") if payload is None or misplaced else (payload, "")
-
-
-def _unpacked(packed: bytes | None) -> Payload | None:
-    try:
-        return None if packed is None else unpack(packed)
-    except SealBroken:
-        return None
-
-
-def _last_opened(opened: OpenedCase) -> int | None:
-    for each in opened.messages:
-        if each.message.number == 0 and each.message.author == "site":
-            payload, _ = open_payload(each)
-            return payload.day if isinstance(payload, LastOpened) else None
-    return None
-
-
 def _notes(dbs: Databases, keys: CaseKeys) -> list[CaseNote]:
     """List the notes of the circle that has the case; those of another circle stay with it, and so do its handles."""
     own = [
@@ -292,8 +169,3 @@ def open_entry(entry: Entry, keys: CaseKeys) -> Payload | None:
         return None if key is None else unpack(open_seal(key, entry.sealed, entry.place))
     except SealBroken:
         return None
-
-
-def _taker(dbs: Databases, case_id: bytes) -> tuple[bytes | None, str]:
-    taker = taken.taken_by(dbs.desk, [case_id]).get(case_id)
-    return (taker, handle_of(dbs, taker)) if taker is not None else (None, "")

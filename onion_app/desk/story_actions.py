@@ -14,8 +14,9 @@ from onion_app.choices import LANGUAGE_CODES
 from onion_app.crypto.keys import new_id
 from onion_app.crypto.payloads import Approval, Draft, FinalText, StoryLink
 from onion_app.desk.answering import keep_entry, send_payload, taken_case
-from onion_app.desk.case_view import MessageLine, note_in_audit
+from onion_app.desk.case_view import note_in_audit
 from onion_app.desk.context import Databases
+from onion_app.desk.opened_message import OpenedMessage
 from onion_app.desk.permissions import Member, case_of, only_coordinators
 from onion_app.desk.story_status import CurrentDraft, Step, StoryStatus, story_status
 from onion_app.errors import KeysChanged, NewMessage, NoReturn, NotAllowed, NothingHere, NotReady, Refused
@@ -146,7 +147,7 @@ def apply_authors_wishes(dbs: Databases, member: Member, case_id: bytes) -> None
     # What does not open, or was changed, could be a No: it stops the queue. Only a word that counts takes down a shown
     # text, so that nobody who can merely delete or spoil rows does. # P07
     lines = status.opened.lines
-    lacks_words = status.opened.was_changed or any(line.trouble and line.author != "circle" for line in lines)
+    lacks_words = status.opened.was_changed or any(line.trouble and line.message.author != "circle" for line in lines)
     shown_is_forbidden = any(status.forbids(version, surely=lacks_words) for version in status.shown)
     if shown_is_forbidden or any(lacks_words or not status.allows(version) for version in status.queued):
         stories_queue.withhold_story(dbs.mailbox, dbs.shown, dbs.desk, case.id, also_shown=shown_is_forbidden)
@@ -209,9 +210,9 @@ def story_for(dbs: Databases, member: Member, story_id: bytes) -> stories_queue.
     return story
 
 
-def stories_named_in(dbs: Databases, member: Member, lines: list[MessageLine]) -> list[bytes]:
+def stories_named_in(dbs: Databases, member: Member, lines: list[OpenedMessage]) -> list[bytes]:
     """List the stories that the author of a request is writing about, and that the member may take down."""
-    named = [_NAMED.findall(line.text) for line in lines if line.author == "visitor"]
+    named = [_NAMED.findall(line.text) for line in lines if line.message.author == "visitor"]
     theirs: list[bytes] = []
     for story_id in dict.fromkeys(chain(*named)):
         with suppress(NothingHere, NotAllowed, KeysChanged):

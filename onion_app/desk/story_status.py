@@ -7,7 +7,7 @@ one of which holds; a yes holds for exactly the words that were shown, and a no 
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
-from onion_app.crypto.payloads import Approval, Consent, Draft, FinalText, Publish, Verdict
+from onion_app.crypto.payloads import Approval, Draft, FinalText, Publish, Verdict
 from onion_app.desk.case_keys import CaseKeys
 from onion_app.desk.case_view import CaseView, open_case, open_entry
 from onion_app.desk.context import Databases
@@ -84,7 +84,7 @@ class StoryStatus:
     @property
     def original(self) -> str:
         """The author's own words, from the first message on."""
-        lines = [line for line in reversed(self.opened.lines) if line.author == "visitor" and line.counts]
+        lines = [line for line in reversed(self.opened.lines) if line.message.author == "visitor" and line.counts]
         return "\n\n".join(line.text for line in lines if line.text and not line.verdict)
 
     def draft_in(self, language: str) -> CurrentDraft | None:
@@ -148,14 +148,14 @@ class StoryStatus:
     @property
     def _asked_about(self) -> dict[str, FinalText]:
         """The texts that we asked the author about, by the id of their messages, the newest first."""
-        return {line.id.hex(): line.final_text for line in self.opened.lines if line.final_text and line.counts}
+        return {line.message.id.hex(): line.final_text for line in self.opened.lines if line.final_text and line.counts}
 
     @property
     def _verdicts(self) -> list[AuthorVerdict]:
         """The author's answers to them, the newest first."""
         asked_about = self._asked_about
         return [
-            AuthorVerdict(line.number, line.verdict, asked_about[line.verdict.proposal_id])
+            AuthorVerdict(line.message.number, line.verdict, asked_about[line.verdict.proposal_id])
             for line in self.opened.lines
             if line.verdict and line.counts and line.verdict.proposal_id in asked_about
         ]
@@ -182,9 +182,8 @@ class StoryStatus:
     @property
     def _last_no(self) -> int:
         """The number of the last message by which the author forbade everything: what they allowed before is void."""
-        words = [(line.number, line.payload) for line in self.opened.lines if line.counts]
-        noes = (number for number, each in words if isinstance(each, Consent) and each.publish == "no")
-        return max(noes, default=0)
+        consents = [(line.message.number, line.consent) for line in self.opened.lines if line.counts]
+        return max((number for number, each in consents if each and each.publish == "no"), default=0)
 
 
 def story_status(dbs: Databases, member: Member, case_id: bytes) -> StoryStatus:

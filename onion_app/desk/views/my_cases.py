@@ -18,6 +18,7 @@ from onion_app.desk import answering, case_view, forms, handover, phrases, queue
 from onion_app.desk.context import Databases, databases
 from onion_app.desk.held_texts import held_for, hold
 from onion_app.desk.login_gate import login_required, page_at
+from onion_app.desk.opened_message import OpenedMessage
 from onion_app.desk.permissions import Member
 from onion_app.desk.session import has_opened, remember_opened
 from onion_app.errors import DiskFull, KeysChanged, NotAllowed, NothingHere, Overloaded, Refused, marked
@@ -37,10 +38,11 @@ class Card(NamedTuple):
     message: str
 
     @property
-    def newest(self) -> list[case_view.MessageLine]:
+    def newest(self) -> list[OpenedMessage]:
         """The author's newest words, and the messages after them."""
         lines = self.view.lines
-        last = next((place for place, line in enumerate(lines) if line.text and line.author == "visitor"), len(lines))
+        theirs = [place for place, line in enumerate(lines) if line.text and line.message.author == "visitor"]
+        last = theirs[0] if theirs else len(lines)
         return [line for line in lines[: last + 1] if not line.consent]  # what is allowed stands on the case's own page
 
 
