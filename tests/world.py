@@ -238,7 +238,7 @@ class World:
         Raises:
             NothingHere: there is none.
         """
-        return case_keys.case_of_tag(self.mailbox, self.author_keys(code).tag).id
+        return case_keys.find_case(self.mailbox, "tag", self.author_keys(code).tag).id
 
     def stores(self, code: str) -> bool:
         """Say whether there is a case under a code."""
@@ -322,7 +322,7 @@ class Author:
         prepared = new_case.prepare()
         new_case.send_case(*self.files, prepared, draft, self.world.today, "ar")
         self.code, keys = prepared.code, self.world.author_keys(prepared.code)
-        self.access = opened_by(keys, case_keys.case_of_tag(self.world.mailbox, keys.tag))
+        self.access = opened_by(keys, case_keys.find_case(self.world.mailbox, "tag", keys.tag))
         assert lifetime.read_case(self.world.mailbox, self.case_id).circle_id == self.circle_id
         return self.case_id.hex()
 

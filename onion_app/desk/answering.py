@@ -10,7 +10,7 @@ from onion_app.choices import EntryKind
 from onion_app.crypto.casekeys import note_key
 from onion_app.crypto.keys import new_id
 from onion_app.crypto.payloads import Payload, Text, pack
-from onion_app.crypto.sealing import EntryPlace, seal
+from onion_app.crypto.sealing import seal
 from onion_app.desk.case_keys import CaseKeys, OpenedCase, key_to_answer, note_met_and_read, open_case_messages
 from onion_app.desk.case_view import note_in_audit, note_text
 from onion_app.desk.context import Databases
@@ -18,7 +18,7 @@ from onion_app.desk.permissions import Member, case_of, expect_present_key
 from onion_app.errors import NewMessage, Refused
 from onion_app.vault.desk import entries, taken
 from onion_app.vault.mailbox import lifetime, messages, records
-from onion_app.vault.shown.replies import put_reply
+from onion_app.vault.shown.writing import put_reply
 
 
 def take_case(dbs: Databases, member: Member, case_id: bytes) -> None:
@@ -154,21 +154,9 @@ def keep_entry(
         circle, packed = keys.circle, pack(payload)
         expect_present_key(dbs, circle)
         key = note_key(circle.pair.private, keys.row.id, keys.row.codes[0])
-
-        def sealed_at(number: int) -> bytes:
-            return seal(key, packed, EntryPlace(case_id, entry_id, number, kind, member.id))
-
-        entries.add_entry(
-            dbs.desk,
-            entry_id,
-            case_id,
-            kind=kind,
-            author=member.id,
-            day=dbs.today,
-            sealed_by=(circle.id, circle.generation),
-            language=None,
-            seal=sealed_at,
-        )
+        of_circle = (circle.id, circle.generation, member.id, dbs.today)
+        entry = entries.Entry(entry_id, case_id, kind, 0, None, *of_circle, sealed=b"")
+        entries.add_entry(dbs.desk, entry, lambda place: seal(key, packed, place))
 
 
 def taken_case(dbs: Databases, member: Member, case_id: bytes) -> records.Case:

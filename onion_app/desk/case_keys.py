@@ -29,7 +29,7 @@ from onion_app.vault.desk import case_records
 from onion_app.vault.desk.case_records import Handed, Met, Read
 from onion_app.vault.mailbox import case_keys, records
 from onion_app.vault.mailbox.messages import messages_of
-from onion_app.vault.shown.routing import reply_marks
+from onion_app.vault.shown.routing import door_of, reply_marks
 
 DOOR_CLOSED: Final = marked("The author's door is closed, so that nobody would read an answer.")
 NO_KEY_YET: Final = marked(
@@ -260,7 +260,7 @@ def key_to_answer(dbs: Databases, opened: OpenedCase) -> tuple[KeyName, bytes]:
     """
     if opened.keys.row.tag is None:
         raise NoReturn
-    if case_records.read_door(dbs.desk, opened.case.id) is not None:
+    if door_of(dbs.desk, opened.case.id) is not None:
         raise NoReturn(DOOR_CLOSED)
     expect_present_key(dbs, opened.keys.circle)
     name = opened.keys.present

@@ -131,8 +131,7 @@ def recover(dbs: Databases, moderator_id: bytes, enrolment: Enrolment) -> None:
     who = moderators.read_moderator(dbs.desk, moderator_id)
     check_key(who, enrolment.secrets.private)
     secrets, sheet = _locked(enrolment)
-    moderators.set_secrets(dbs.desk, who.id, secrets)
-    moderators.set_sheet(dbs.desk, who.id, sheet)
+    moderators.set_locks(dbs.desk, who.id, secrets=secrets, sheet=sheet)
     audit.add_to_audit(dbs.desk, who.id, "came back with the recovery sheet", dbs.today)
 
 

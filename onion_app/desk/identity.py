@@ -120,7 +120,7 @@ def change_sheet(
     secrets = _own_secrets(dbs, delays, who, passphrase)
     with unpinned():
         locked = lock_sheet(secrets.private, drawn)
-    moderators.set_sheet(dbs.desk, who.id, locked)
+    moderators.set_locks(dbs.desk, who.id, sheet=locked)
     audit.add_to_audit(dbs.desk, who.id, "changed the recovery sheet", dbs.today)
 
 
@@ -132,7 +132,7 @@ def _own_secrets(dbs: Databases, delays: Delays, who: Member, passphrase: str) -
 def _lock(dbs: Databases, who: Member, secrets: Secrets, passphrase: str) -> None:
     with unpinned():
         locked = lock_secrets(secrets, passphrase)
-    moderators.set_secrets(dbs.desk, who.id, locked)
+    moderators.set_locks(dbs.desk, who.id, secrets=locked)
 
 
 def in_fours(totp: str) -> str:

@@ -15,6 +15,7 @@ from onion_app.errors import CircleKeyChanged, DamagedFile, KeysChanged, NotAllo
 from onion_app.vault.desk import case_records, moderators
 from onion_app.vault.desk.circles import Circle, Grant, circles_of, grants_of, read_circle
 from onion_app.vault.mailbox import case_keys, lifetime, records
+from onion_app.vault.shown.routing import door_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,7 @@ def case_of(dbs: Databases, member: Member, case_id: bytes) -> records.Case:
         NotAllowed: another circle has it.
     """
     holder = holder_of(dbs, case_id)
-    if case_records.read_door(dbs.desk, case_id) == "gone":
+    if door_of(dbs.desk, case_id) == "gone":
         raise NothingHere
     circle_of(member, holder)
     try:

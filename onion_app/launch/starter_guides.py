@@ -26,7 +26,7 @@ def store_guides(shown: Database, desk: Database) -> None:
                 version = Version(guide_id, language, *_title_and_body(path.read_text("utf-8")))
                 guides.save_version(shown, desk, version)
         if slug == SHOWN_AT_ONCE:
-            guides.publish_guide(shown, desk, guide_id)
+            guides.move_guide(shown, desk, guide_id, "public")
 
 
 def _title_and_body(source: str) -> tuple[str, str]:

@@ -16,7 +16,8 @@ from onion_app.launch.supervisor import Supervisor
 from onion_app.launch.tor_supervisor import TorStatus
 from onion_app.onion.control import Health
 from onion_app.vault import statefiles
-from onion_app.vault.database import Clock, library_versions
+from onion_app.vault.connection import library_versions
+from onion_app.vault.database import Clock
 from onion_app.vault.shown.routing import LEAST_ROOM
 
 VERSION = "0.1.0"  # as in pyproject.toml; a test compares

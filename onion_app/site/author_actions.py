@@ -40,7 +40,7 @@ def open_case(mailbox: Database, shown: Database, code: str, day: int) -> tuple[
         NothingHere: there is nothing under this code, for any reason.
     """
     keys = author_keys.code_keys(shown, code)
-    row = case_keys.case_of_tag(mailbox, keys.tag)
+    row = case_keys.find_case(mailbox, "tag", keys.tag)
     access = author_keys.opened_by(keys, row)
     row_of(mailbox, shown, access)
     before = _last_opened(mailbox, shown, access)
@@ -133,7 +133,7 @@ def change_code(mailbox: Database, shown: Database, access: CaseAccess, code: st
     keys = author_keys.code_keys(shown, code)
     with mailbox.writing():
         with suppress(NothingHere):
-            return author_keys.opened_by(keys, case_keys.case_of_tag(mailbox, keys.tag))
+            return author_keys.opened_by(keys, case_keys.find_case(mailbox, "tag", keys.tag))
         row_of(mailbox, shown, access)
         if len(access.privates) >= casekeys.CODES:
             raise TooManyCodes
@@ -178,7 +178,7 @@ def erase_without_opening(mailbox: Database, shown: Database, code: str) -> None
         NothingHere: there is nothing under this code, for any reason.
     """
     keys = author_keys.code_keys(shown, code)
-    row = case_keys.case_of_tag(mailbox, keys.tag)
+    row = case_keys.find_case(mailbox, "tag", keys.tag)
     if routing.door_of(shown, row.id) == "gone":
         raise NothingHere
     root = _root_in_stop(keys, row)

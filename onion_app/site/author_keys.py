@@ -19,7 +19,7 @@ from onion_app.crypto.sealing import MessagePlace, open_seal, seal
 from onion_app.errors import NothingHere, SealBroken
 from onion_app.vault import settings
 from onion_app.vault.database import Database
-from onion_app.vault.mailbox.case_keys import case_of_tag
+from onion_app.vault.mailbox.case_keys import find_case
 from onion_app.vault.mailbox.messages import messages_of
 from onion_app.vault.mailbox.records import CodeRow, KeyRow, Message
 from onion_app.vault.shown import routing
@@ -89,7 +89,7 @@ def row_of(mailbox: Database, shown: Database, access: CaseAccess) -> CodeRow:
     Raises:
         NothingHere: the case is gone, has another code by now, or its door was closed.
     """
-    row = case_of_tag(mailbox, access.tag)
+    row = find_case(mailbox, "tag", access.tag)
     if row.id != access.case_id or routing.door_of(shown, row.id) is not None:
         raise NothingHere
     return row

@@ -128,9 +128,9 @@ def send_case(
 def _stored_before(mailbox: Database, tag: bytes, mark: bytes) -> CodeRow | None:
     """Find the case that a form has stored: under its code, or by its mark, which no other code and circle changes."""
     with suppress(NothingHere):
-        return case_keys.case_of_tag(mailbox, tag)
+        return case_keys.find_case(mailbox, "tag", tag)
     with suppress(NothingHere):
-        return case_keys.case_of_mark(mailbox, mark)
+        return case_keys.find_case(mailbox, "mark", mark)
     return None
 
 

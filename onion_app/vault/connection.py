@@ -44,11 +44,7 @@ SETTINGS: tuple[tuple[str, str, int | str], ...] = (
     ("cell_size_check", "ON", 1),
     ("synchronous", "FULL", 2),  # P11: a commit returns after the disk has it
     ("busy_timeout", str(BUSY_SECONDS * 1000), BUSY_SECONDS * 1000),
-    (
-        "cache_size",
-        "-2000",
-        -2000,
-    ),  # KiB a connection: the usual 8000, once a thread, is a tenth of what a child may use
+    ("cache_size", "-2000", -2000),  # KiB: the usual 8000, once a thread, is a tenth of what a child may use
 )
 
 # A database in WAL mode cannot be opened through a read-only mount once its last writer has closed it.
@@ -63,6 +59,12 @@ _SHAPE = _WORK | {
     dbapi2.SQLITE_DROP_INDEX,
     dbapi2.SQLITE_ALTER_TABLE,
     dbapi2.SQLITE_REINDEX,
+}
+_NAMED: dict[int, type[SanctuaryError]] = {
+    dbapi2.SQLITE_BUSY: LockHeld,
+    dbapi2.SQLITE_LOCKED: LockHeld,
+    dbapi2.SQLITE_FULL: DiskFull,
+    dbapi2.SQLITE_READONLY: HalfWritten,
 }
 _FUNCTIONS = frozenset({"count", "max", "min", "length"})
 
@@ -122,18 +124,16 @@ def scratch() -> Connection:
     return opened
 
 
-def versions() -> tuple[str, str]:
-    """Give the versions of SQLCipher and of the library that encrypts for it."""
+def library_versions() -> dict[str, str]:
+    """Name the libraries that encrypt, with their versions."""
     opened = dbapi2.connect(":memory:")
     try:
         opened.set_key("nothing is stored here")  # without a key there is no provider yet
-        answers = [
-            opened.execute(f"PRAGMA {name}").fetchall() for name in ("cipher_version", "cipher_provider_version")
-        ]
+        asked = {"sqlcipher": "cipher_version", "openssl": "cipher_provider_version"}
+        answers = {library: opened.execute(f"PRAGMA {name}").fetchall() for library, name in asked.items()}
     finally:
         opened.close()
-    cipher, provider = (str(answer[0][0]) if answer else "" for answer in answers)
-    return cipher, provider
+    return {library: str(answer[0][0]) if answer else "" for library, answer in answers.items()}
 
 
 def _connect(path: Path, kind: DatabaseKind, key: bytes, *, read_only: bool) -> Connection:
@@ -230,19 +230,7 @@ def named_errors(name: str) -> Iterator[None]:
     except dbapi2.DatabaseError as error:
         if _code(error) == dbapi2.SQLITE_ERROR:
             raise
-        raise _named(error, name) from error
-
-
-def _named(error: Exception, name: str) -> SanctuaryError:
-    match _code(error):
-        case dbapi2.SQLITE_BUSY | dbapi2.SQLITE_LOCKED:
-            return LockHeld()
-        case dbapi2.SQLITE_FULL:
-            return DiskFull()
-        case dbapi2.SQLITE_READONLY:
-            return HalfWritten()
-        case _:
-            return DamagedFile(name)
+        raise _NAMED.get(_code(error), DamagedFile(name)) from error
 
 
 def _code(error: Exception) -> int:

@@ -70,6 +70,10 @@ class Database:
             raise NothingHere
         return from_row(shape, row)
 
+    def ids(self, sql: str, params: Sequence[Value] = ()) -> list[bytes]:
+        """Fetch the first column of every row, whatever of it is bytes."""
+        return [row[0] for row in self.rows(sql, params) if isinstance(row[0], bytes)]
+
     def run(self, sql: str, params: Sequence[Value] = ()) -> int:
         """Change rows, inside `writing()` only, and return how many."""
         if not self._link.in_transaction:
@@ -185,12 +189,6 @@ class Database:
             yield
         finally:
             self._link = own
-
-
-def library_versions() -> dict[str, str]:
-    """Name the libraries that encrypt, with their versions."""
-    cipher, provider = connection.versions()
-    return {"sqlcipher": cipher, "openssl": provider}
 
 
 def open_database(folder: Path, kind: DatabaseKind, key: bytes, *, read_only: bool = False) -> Database:

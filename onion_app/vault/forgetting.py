@@ -15,7 +15,7 @@ from onion_app.vault.database import Database
 from onion_app.vault.desk import case_records, stories_queue
 from onion_app.vault.mailbox import lifetime
 from onion_app.vault.mailbox.case_keys import key_row
-from onion_app.vault.shown.replies import forget_replies
+from onion_app.vault.shown.writing import forget_replies
 
 _FEW: Final = 10  # cases that may be missing at once without anybody being asked
 _SHARE: Final = 20  # and above that one in so many
@@ -125,13 +125,13 @@ def _destroy(mailbox: Database, shown: Database, desk: Database, ids: set[bytes]
 
 def end_boxes(mailbox: Database, desk: Database, today: int) -> None:
     """Throw away the boxes of cases whose door was closed before today: until then it may be opened again."""
-    for case_id in case_records.boxes_to_end(desk, today):
+    for case_id in desk.ids("SELECT case_id FROM closing WHERE day < ? ORDER BY case_id", (today,)):
         with mailbox.writing():
             if case_id not in case_records.boxes_to_end(desk, today):
                 continue  # somebody has opened it at this moment
             mailbox.run("UPDATE cases SET box = NULL WHERE id = ?", (case_id,))
         with mailbox.writing(), desk.writing():  # after it, so that a cut in between leaves the box to the next run
-            case_records.box_has_gone(desk, case_id)
+            desk.run("DELETE FROM closing WHERE case_id = ?", (case_id,))
 
 
 def put_queues_right(mailbox: Database, desk: Database) -> None:

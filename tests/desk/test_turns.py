@@ -8,6 +8,7 @@ from onion_app.site import author_actions
 from onion_app.vault.desk import case_records
 from onion_app.vault.desk.case_records import Handed
 from onion_app.vault.mailbox import case_keys
+from onion_app.vault.shown.routing import door_of
 from tests.desk.house import House, Volunteer, pairs_of, shuts_out
 from tests.planting import Intruder
 from tests.world import Author
@@ -137,14 +138,14 @@ def test_a_closed_door_is_opened_again_on_the_same_day_only_and_erasing_goes_on_
     counsellor.press_on(door, f"{door}/close-door")
     house.clock.wait(days=1)
     house.chores()
-    assert case_keys.case_of_mark(house.mailbox, Intruder(house, author.case_id).row.mark).box is None
+    assert case_keys.find_case(house.mailbox, "mark", Intruder(house, author.case_id).row.mark).box is None
     counsellor.log_in()
     page = counsellor.get(door)
     assert not page.has("form", action=f"{door}/open-door")
     counsellor.post(f"{door}/close-door", counsellor.token)
     counsellor.post(f"{door}/open-door", counsellor.token)
     assert "cannot be done" in counsellor.page.errors
-    assert case_records.read_door(house.desk, author.case_id) == "closed"
+    assert door_of(house.desk, author.case_id) == "closed"
     author_actions.erase_without_opening(house.mailbox, house.shown, author.code)
     house.chores()
     assert counsellor.get(f"/case/{case}").status == 404

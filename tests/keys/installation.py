@@ -27,7 +27,7 @@ from onion_app.site.new_case import Prepared
 from onion_app.vault import statefiles
 from onion_app.vault.database import Database
 from onion_app.vault.desk import circles, stories_queue, taken
-from onion_app.vault.mailbox.case_keys import case_of_tag
+from onion_app.vault.mailbox.case_keys import find_case
 from onion_app.vault.mailbox.messages import messages_of
 from onion_app.vault.mailbox.records import NUMBERS, Message
 from onion_app.vault.shown.reading import Version, shown_story
@@ -264,7 +264,7 @@ class Installation:
     def looks_in(self, case: Case) -> CaseAccess:
         """Open a case with its newest code, and leave no trace of it."""
         keys = code_keys(self.world.shown, case.codes[-1])
-        access = opened_by(keys, case_of_tag(self.world.mailbox, keys.tag))
+        access = opened_by(keys, find_case(self.world.mailbox, "tag", keys.tag))
         row_of(self.world.mailbox, self.world.shown, access)
         return access
 

@@ -12,6 +12,7 @@ import pytest
 
 from onion_app.crypto.casekeys import case_id_of, case_proof, mark_of, stop_root, story_proof
 from onion_app.crypto.keyslots import VaultKeys
+from onion_app.crypto.sealing import EntryPlace
 from onion_app.days import DAY
 from onion_app.vault import connection, database, schema
 from onion_app.vault.connection import DatabaseKind
@@ -93,9 +94,8 @@ class Installation:
 
     def entry(self, desk: Database, case_id: bytes, kind: Any = "note", entry_id: bytes | None = None) -> entries.Entry:
         """Write an entry into a case."""
-        facts = {"kind": kind, "author": self.moderator_id, "day": TODAY, "language": None}
-        sealed_by = (self.circle_id, 1)
-        return entries.add_entry(desk, entry_id or some_id(), case_id, **facts, sealed_by=sealed_by, seal=sealing)
+        facts = (kind, 0, None, self.circle_id, 1, self.moderator_id, TODAY, b"")
+        return entries.add_entry(desk, entries.Entry(entry_id or some_id(), case_id, *facts), sealing)
 
     def close(self) -> None:
         while self.opened:
@@ -204,8 +204,8 @@ def message(case_id: bytes, number: int, **changed: Any) -> Message:
     return replace(plain, **changed)
 
 
-def sealing(number: int) -> bytes:
-    return b"sealed".ljust(SEALED - 1) + bytes([number % 256])
+def sealing(place: EntryPlace) -> bytes:
+    return b"sealed".ljust(SEALED - 1) + bytes([place.number % 256])
 
 
 def write(db: Database, case_id: bytes, author: Any = "visitor", day: int = TODAY, **changed: Any) -> Message:
@@ -282,5 +282,5 @@ def guide(shown: Database, desk: Database, slug: str = "now") -> bytes:
     guide_id = guides.begin_guide(desk, some_id(), slug)
     for language in ("ar", "en"):
         guides.save_version(shown, desk, words(guide_id, language, body="Go first."))
-    guides.publish_guide(shown, desk, guide_id)
+    guides.move_guide(shown, desk, guide_id, "public")
     return guide_id

@@ -10,7 +10,7 @@ from onion_app.vault.database import Database
 from onion_app.vault.desk import case_records, circles, taken
 from onion_app.vault.desk.case_records import Handed, Met, Read
 from onion_app.vault.show import show_case
-from onion_app.vault.shown import replies, routing
+from onion_app.vault.shown import routing, writing
 from tests.vault.made import TODAY, Installation, circle, follow, some_id, some_key
 
 
@@ -66,20 +66,19 @@ def test_a_turn_begins_once_and_a_case_has_so_many(made: Installation, desk: Dat
 
 def test_a_door_is_opened_again_only_while_the_box_is_there(desk: Database) -> None:
     case_id = some_id()
-    assert case_records.read_door(desk, case_id) is None
+    assert routing.door_of(desk, case_id) is None
     with desk.writing():
         for day in (TODAY, TODAY + 1):
             case_records.close_door(desk, case_id, day)
-    assert case_records.read_door(desk, case_id) == "closed"
-    assert case_records.boxes_to_end(desk, TODAY) == []
-    assert case_records.boxes_to_end(desk, TODAY + 1) == [case_id], "it counts from the first day"
+    assert routing.door_of(desk, case_id) == "closed"
+    assert desk.rows("SELECT case_id, day FROM closing") == [(case_id, TODAY)], "it counts from the first day"
     with desk.writing():
         assert case_records.open_door(desk, case_id)
         assert not case_records.open_door(desk, case_id)
         case_records.close_door(desk, case_id, TODAY)
-        case_records.box_has_gone(desk, case_id)
+        desk.run("DELETE FROM closing WHERE case_id = ?", (case_id,))
         assert not case_records.open_door(desk, case_id)
-    assert case_records.read_door(desk, case_id) == "closed"
+    assert routing.door_of(desk, case_id) == "closed"
 
 
 def test_a_case_that_is_forgotten_is_gone_for_good_and_the_others_stay(
@@ -99,7 +98,7 @@ def test_a_case_that_is_forgotten_is_gone_for_good_and_the_others_stay(
     with desk.writing():
         case_records.close_door(desk, case_id, TODAY)
         assert not case_records.open_door(desk, case_id), "what is gone has no door to open"
-    assert case_records.read_door(desk, case_id) == "gone"
+    assert routing.door_of(desk, case_id) == "gone"
 
 
 @pytest.mark.parametrize(
@@ -111,7 +110,7 @@ def test_a_case_of_which_one_thing_is_noted_is_known(
     case_id = some_id()
     all_of(made, desk, case_id)
     with shown.writing():
-        replies.put_reply(shown, case_id, some_id(), b"sealed")
+        writing.put_reply(shown, case_id, some_id(), b"sealed")
     with desk.writing(), shown.writing():
         for db in (desk, shown):
             for name in tables_of_cases(db.kind) - {table}:
@@ -129,7 +128,7 @@ def test_a_case_that_retention_has_emptied_keeps_its_turns_and_its_door(made: In
     assert desk.row("SELECT count(*) FROM entries") == (0,)
     assert list(case_records.turns_of(desk, case_id)) == [1]
     assert case_records.read_met(desk, case_id) is not None
-    assert case_records.read_door(desk, case_id) == "closed"
+    assert routing.door_of(desk, case_id) == "closed"
 
 
 def shown_rows(db: Database) -> dict[str, set[tuple[object, ...]]]:

@@ -18,12 +18,14 @@ def test_a_case_is_found_by_its_code_by_its_mark_and_by_its_id(made: Installatio
     row = made.add_case(mailbox).row
     assert row.tag is not None
     of_code = CodeRow(row.id, row.mark, row.tag, row.box, row.stop)
-    assert case_keys.case_of_tag(mailbox, row.tag) == case_keys.case_of_mark(mailbox, row.mark) == of_code
+    assert case_keys.find_case(mailbox, "tag", row.tag) == case_keys.find_case(mailbox, "mark", row.mark) == of_code
     assert case_keys.key_row(mailbox, row.id) == row
     assert row.is_named_rightly
-    for find in (case_keys.case_of_tag, case_keys.case_of_mark, case_keys.key_row, lifetime.read_case):
+    for find in (case_keys.key_row, lifetime.read_case):
         with pytest.raises(NothingHere):
             find(mailbox, some_key())
+    with pytest.raises(NothingHere):
+        case_keys.find_case(mailbox, "tag", some_key())
     with pytest.raises(NothingHere):
         lifetime.set_state(mailbox, some_id(), "closed")
 
@@ -107,7 +109,7 @@ def test_the_authors_own_row_is_put_back_whatever_stands_there(made: Installatio
         case_keys.write_key_row(mailbox, new)
     assert case_keys.key_row(mailbox, row.id) == new
     with pytest.raises(NothingHere):
-        case_keys.case_of_tag(mailbox, row.tag or b"")
+        case_keys.find_case(mailbox, "tag", row.tag or b"")
     with mailbox.writing():
         case_keys.write_key_row(mailbox, other)
     assert [case_keys.key_row(mailbox, each.id) for each in (new, other)] == [new, other]

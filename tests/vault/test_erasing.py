@@ -33,7 +33,7 @@ def test_an_erased_case_is_in_no_table_and_not_in_the_log(made: Installation, ma
     assert withdrawals.counter(mailbox) == counter + 1, "pages that are kept ready go"
     assert made.log() == 0
     with pytest.raises(NothingHere):
-        case_keys.case_of_tag(mailbox, row.tag or b"")
+        case_keys.find_case(mailbox, "tag", row.tag or b"")
 
 
 def test_the_decrypted_file_holds_no_byte_of_an_erased_case(made: Installation, mailbox: Database) -> None:

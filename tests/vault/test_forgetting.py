@@ -19,7 +19,7 @@ from onion_app.vault.desk.case_records import Handed
 from onion_app.vault.mailbox import case_keys, lifetime, messages, withdrawals
 from onion_app.vault.mailbox.records import KeyRow
 from onion_app.vault.show import show_case
-from onion_app.vault.shown import replies, routing
+from onion_app.vault.shown import routing, writing
 from onion_app.vault.shown.writing import insert_version
 from tests import tables
 from tests.vault.made import TODAY, Installation, founded, key_row, new_case, proofs_of, some_id, some_key, words, write
@@ -63,7 +63,7 @@ def work_on(world: World, made: Installation, case_id: bytes, kind: str = "note"
     made.entry(world.desk, case_id, kind)
     answer = write(world.mailbox, case_id, "circle", day=0)
     with world.shown.writing():
-        replies.put_reply(world.shown, case_id, answer.id, answer.sealed)
+        writing.put_reply(world.shown, case_id, answer.id, answer.sealed)
 
 
 def known(world: World, made: Installation, number: int) -> list[bytes]:
@@ -72,7 +72,7 @@ def known(world: World, made: Installation, number: int) -> list[bytes]:
     with world.mailbox.writing(), world.shown.writing():
         for each in cases:
             lifetime.store_case(world.mailbox, each)
-            replies.put_reply(world.shown, each.row.id, some_id(), b"sealed")
+            writing.put_reply(world.shown, each.row.id, some_id(), b"sealed")
     return [each.row.id for each in cases]
 
 
@@ -115,7 +115,7 @@ def scene(world: World, made: Installation) -> Scene:
         if not name.endswith("new"):
             made.entry(world.desk, row.id)
             with world.shown.writing():
-                replies.put_reply(world.shown, row.id, some_id(), b"sealed")
+                writing.put_reply(world.shown, row.id, some_id(), b"sealed")
     ids = Scene(**{name: row.id for name, row in rows.items()})
     story(world, ids.due_and_public)
     lifetime.erase_case(world.mailbox, ids.erased, proofs_of(rows["erased"]))

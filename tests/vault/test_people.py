@@ -157,8 +157,8 @@ def test_the_same_six_digits_work_once(made: Installation, desk: Database) -> No
 
 
 def test_a_new_passphrase_and_a_new_sheet_replace_the_old_ones(made: Installation, desk: Database) -> None:
-    moderators.set_secrets(desk, made.moderator_id, b"new secrets")
-    moderators.set_sheet(desk, made.moderator_id, b"new sheet")
+    moderators.set_locks(desk, made.moderator_id, secrets=b"new secrets")
+    moderators.set_locks(desk, made.moderator_id, sheet=b"new sheet")
     read = moderators.read_moderator(desk, made.moderator_id)
     assert (read.secrets, read.sheet) == (b"new secrets", b"new sheet")
     assert made.log("desk") == 0
@@ -170,9 +170,10 @@ def test_nobody_is_found_under_another_handle_or_id(desk: Database) -> None:
     for find in (moderators.read_moderator, circles.read_circle):
         with pytest.raises(NothingHere):
             find(desk, some_id())
-    for change in (moderators.set_secrets, moderators.set_sheet, moderators.set_last_step):
-        with pytest.raises(NothingHere):
-            change(desk, some_id(), some_key())
+    with pytest.raises(NothingHere):
+        moderators.set_locks(desk, some_id(), secrets=some_key())
+    with pytest.raises(NothingHere):
+        moderators.set_last_step(desk, some_id(), some_key())
 
 
 def test_one_person_waits_in_one_circle_while_they_work_in_another(made: Installation, desk: Database) -> None:

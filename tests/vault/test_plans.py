@@ -12,7 +12,7 @@ from onion_app.vault.desk import audit, case_records, circles, entries, guides, 
 from onion_app.vault.desk.case_records import Handed, Met, Read
 from onion_app.vault.mailbox import case_keys, lifetime, messages, queues, records, withdrawals
 from onion_app.vault.show import show_case
-from onion_app.vault.shown import replies, routing
+from onion_app.vault.shown import routing, writing
 from onion_app.vault.shown.reading import list_stories, shown_guide, shown_story, titles_of_guides
 from tests.vault.made import (
     TODAY,
@@ -47,8 +47,8 @@ def a_working_day(made: Installation, mailbox: Database, shown: Database, desk: 
     """Do everything once that the vault offers for cases while people wait for it; the chores walk through them all."""
     row, me = made.add_case(mailbox).row, made.moderator_id
     case_id, circle_id = row.id, made.circle_id
-    case_keys.case_of_tag(mailbox, row.tag or b"")
-    case_keys.case_of_mark(mailbox, row.mark)
+    case_keys.find_case(mailbox, "tag", row.tag or b"")
+    case_keys.find_case(mailbox, "mark", row.mark)
     with mailbox.writing():
         case_keys.write_key_row(mailbox, case_keys.key_row(mailbox, case_id))
         messages.insert_message(mailbox, message(case_id, 0))
@@ -96,11 +96,11 @@ def the_desk_works(made: Installation, shown: Database, desk: Database, case_id:
         case_records.put_read(desk, case_id, Read(1, some_key(), 0, 1, 1))
         case_records.close_door(desk, case_id, TODAY)
         case_records.open_door(desk, case_id)
-        replies.put_reply(shown, case_id, some_id(), b"sealed")
+        writing.put_reply(shown, case_id, some_id(), b"sealed")
     case_records.turns_of(desk, case_id)
     case_records.read_met(desk, case_id)
     case_records.read_read(desk, case_id)
-    case_records.read_door(desk, case_id)
+    routing.door_of(desk, case_id)
     audit.add_to_audit(desk, made.moderator_id, "opened a case", TODAY, made.circle_id, some_key())
     audit.audit_of(desk, None, 1)
     audit.audit_of(desk, made.circle_id, 1)

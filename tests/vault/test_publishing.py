@@ -369,13 +369,13 @@ def test_a_guide_whose_change_was_cut_off_is_put_right(dbs: Files, cut: Callable
 def test_a_guide_changes_at_the_desk_and_for_readers(dbs: Files) -> None:
     guide_id = guides.begin_guide(dbs.desk, some_id(), "now")
     assert guides.begin_guide(dbs.desk, some_id(), "now") == guide_id
-    for act in (guides.publish_guide, guides.take_down_guide):
+    for state in ("public", "down"):
         with pytest.raises(NothingHere):
-            act(dbs.shown, dbs.desk, guide_id)
+            guides.move_guide(dbs.shown, dbs.desk, guide_id, state)
     guides.save_version(dbs.shown, dbs.desk, words(guide_id))
     with pytest.raises(NothingHere):
         reading.shown_guide(dbs.shown, "now")
-    guides.publish_guide(dbs.shown, dbs.desk, guide_id)
+    guides.move_guide(dbs.shown, dbs.desk, guide_id, "public")
     counter = reading.published_counter(dbs.shown)
     guides.save_version(dbs.shown, dbs.desk, words(guide_id, body="Twice."))
     assert reading.published_counter(dbs.shown) > counter
@@ -388,7 +388,7 @@ def test_a_guide_changes_at_the_desk_and_for_readers(dbs: Files) -> None:
     guides.save_version(dbs.shown, dbs.desk, words(guide_id, "ar"))
     assert [version.checked_by for version in reading.shown_guide(dbs.shown, "now")] == [None, "Noor"]
     assert guides.state_of(guides.read_guide(dbs.desk, guide_id)[1]) == "public"
-    guides.take_down_guide(dbs.shown, dbs.desk, guide_id)
+    guides.move_guide(dbs.shown, dbs.desk, guide_id, "down")
     with pytest.raises(NothingHere):
         reading.shown_guide(dbs.shown, "now")
     assert [guides.state_of(versions) for _, versions in guides.all_guides(dbs.desk)] == ["down"]
@@ -396,9 +396,9 @@ def test_a_guide_changes_at_the_desk_and_for_readers(dbs: Files) -> None:
 
 def test_no_story_is_taken_for_a_guide_nor_a_guide_for_a_story(dbs: Files, public: bytes) -> None:
     guide_id = guide(dbs.shown, dbs.desk)
-    for act in (guides.publish_guide, guides.take_down_guide):
+    for state in ("public", "down"):
         with pytest.raises(NothingHere):
-            act(dbs.shown, dbs.desk, public)
+            guides.move_guide(dbs.shown, dbs.desk, public, state)
     with pytest.raises(NothingHere):
         guides.save_version(dbs.shown, dbs.desk, words(public))
     with pytest.raises(NothingHere):

@@ -8,7 +8,7 @@ from onion_app.errors import DamagedFile, NothingHere, Paused
 from onion_app.vault import settings
 from onion_app.vault.database import Database
 from onion_app.vault.desk import circles
-from onion_app.vault.shown import replies, routing
+from onion_app.vault.shown import routing, writing
 from tests.vault.made import Installation, circle, follow, founded, grant, some_id, some_key
 
 Databases = tuple[Database, Database, Database]
@@ -135,15 +135,15 @@ def test_a_mark_of_an_answer_holds_for_the_bytes_that_were_written_last(shown: D
     case_id, answer = some_id(), some_id()
     with shown.writing():
         for sealed in (b"one", b"two"):
-            replies.put_reply(shown, case_id, answer, sealed)
-        replies.put_reply(shown, some_id(), some_id(), b"of another case")
+            writing.put_reply(shown, case_id, answer, sealed)
+        writing.put_reply(shown, some_id(), some_id(), b"of another case")
     marks = routing.reply_marks(shown, case_id)
     with shown.writing():
-        replies.put_reply(shown, case_id, answer, b"two")
+        writing.put_reply(shown, case_id, answer, b"two")
     assert routing.reply_marks(shown, case_id) == marks
     assert list(marks) == [answer]
     with shown.writing():
-        replies.forget_replies(shown, case_id)
+        writing.forget_replies(shown, case_id)
     assert routing.reply_marks(shown, case_id) == {}
     assert shown.row("SELECT count(*) FROM replies") == (1,)
 

@@ -53,7 +53,7 @@ def test_entries_are_numbered_within_their_case_and_stored_once(made: Installati
     second, elsewhere = made.entry(desk, case_id), made.entry(desk, some_id())
     assert first == again
     assert [first.number, second.number, elsewhere.number] == [1, 2, 1]
-    assert second.sealed == sealing(2)
+    assert second.sealed == sealing(second.place)
     assert entries.entries_of(desk, case_id) == [first, second]
 
 

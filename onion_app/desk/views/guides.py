@@ -78,7 +78,7 @@ def check(member: Member, guide_id: bytes) -> Answer:
 def publish(member: Member, guide_id: bytes) -> Answer:
     """Show a guide on the site."""
     only_coordinators(member)
-    guides.publish_guide(databases().shown, databases().desk, guide_id)
+    guides.move_guide(databases().shown, databases().desk, guide_id, "public")
     _note(member, "published a guide")
     return _back_to(guide_id, request.form.get("language", ""))
 
@@ -88,7 +88,7 @@ def publish(member: Member, guide_id: bytes) -> Answer:
 def take_down(member: Member, guide_id: bytes) -> Answer:
     """Take a guide off the site."""
     only_coordinators(member)
-    guides.take_down_guide(databases().shown, databases().desk, guide_id)
+    guides.move_guide(databases().shown, databases().desk, guide_id, "down")
     _note(member, "took a guide down")
     return _back_to(guide_id, request.form.get("language", ""))
 

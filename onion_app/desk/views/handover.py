@@ -9,6 +9,7 @@ from onion_app.desk.login_gate import buttons, login_required, page_at
 from onion_app.desk.permissions import Member
 from onion_app.errors import DiskFull, Overloaded
 from onion_app.vault.desk import case_records, taken
+from onion_app.vault.shown.routing import door_of
 
 pages = Blueprint("handover", __name__, url_prefix="/case/<id:case_id>/ways-out")
 
@@ -38,7 +39,7 @@ def show(member: Member, mistakes: dict[str, str], case_id: bytes) -> Answer:
         "ways_out.html",
         case=case,
         circles=handover.circles_for(dbs, case),
-        door=case_records.read_door(dbs.desk, case_id),
+        door=door_of(dbs.desk, case_id),
         may_open=case_records.may_open_door(dbs.desk, case_id),
         mine=taken.taken_by(dbs.desk, [case_id]).get(case_id) == member.id,
         mistakes=mistakes,

@@ -56,8 +56,7 @@ def audit_of(db: Database, circle_id: bytes | None, page: int) -> list[AuditRow]
 
 def marks_of(db: Database, circle_id: bytes, who: bytes) -> set[bytes]:
     """Give the marks of the cases of a circle in which somebody has done anything."""
-    rows = db.rows("SELECT DISTINCT case_mark FROM audit WHERE circle_id = ? AND who = ?", (circle_id, who))
-    return {row[0] for row in rows if isinstance(row[0], bytes)}
+    return set(db.ids("SELECT DISTINCT case_mark FROM audit WHERE circle_id = ? AND who = ?", (circle_id, who)))
 
 
 def add_finding(db: Database, day: int, what: str, subject: str) -> None:

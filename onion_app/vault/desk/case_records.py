@@ -11,7 +11,6 @@ from typing import Annotated, Final
 from onion_app.crypto.casekeys import CODES, GENERATIONS, TURNS
 from onion_app.shapes import Id, Key, Value, from_row
 from onion_app.vault.database import Database
-from onion_app.vault.shown.routing import Door, door_of
 
 _GENERATION = Annotated[int, range(1, GENERATIONS + 1)]
 _OF_CASE: Final = ("entries", "taken", "stepped_out", "handed", "met", "read", "closing")
@@ -59,11 +58,6 @@ def add_turn(desk: Database, handed: Handed) -> None:
     desk.run(add, astuple(handed))
 
 
-def read_door(desk: Database, case_id: bytes) -> Door | None:
-    """Say whether the author's door of a case is closed, or the case gone; None: it is open."""
-    return door_of(desk, case_id)
-
-
 def close_door(desk: Database, case_id: bytes, day: int) -> None:
     """Close the author's door, inside the caller's `writing()`; from the next day on the box goes."""
     if desk.run("INSERT INTO doors (case_id, state) VALUES (?, 'closed') ON CONFLICT DO NOTHING", (case_id,)):
@@ -80,17 +74,6 @@ def open_door(desk: Database, case_id: bytes) -> bool:
 def may_open_door(desk: Database, case_id: bytes) -> bool:
     """Say whether a closed door can be opened again: the box is there yet."""
     return desk.row("SELECT 1 FROM closing WHERE case_id = ?", (case_id,)) is not None
-
-
-def boxes_to_end(desk: Database, before_day: int) -> list[bytes]:
-    """List the cases whose door was closed before a day, and whose box is still there."""
-    rows = desk.rows("SELECT case_id FROM closing WHERE day < ? ORDER BY case_id", (before_day,))
-    return [row[0] for row in rows if isinstance(row[0], bytes)]
-
-
-def box_has_gone(desk: Database, case_id: bytes) -> None:
-    """Note that the box of a closed case is gone, inside the caller's `writing()`."""
-    desk.run("DELETE FROM closing WHERE case_id = ?", (case_id,))
 
 
 def read_met(desk: Database, case_id: bytes) -> Met | None:
@@ -134,15 +117,13 @@ def take_over(desk: Database, newer: Database, cases: Collection[Value]) -> None
 def known_cases(desk: Database, shown: Database) -> set[bytes]:
     """Give every case of which anything is known, those that are gone left out."""
     tables = [*((desk, table) for table in (*_OF_CASE, "texts")), (shown, "replies")]
-    known = {row[0] for db, table in tables for row in db.rows(f"SELECT DISTINCT case_id FROM {table}")}  # noqa: S608
-    closed = {row[0] for row in desk.rows("SELECT case_id FROM doors WHERE state = 'closed'")}
-    return {case_id for case_id in known | closed if isinstance(case_id, bytes)} - gone_cases(desk)
+    known = {case_id for db, table in tables for case_id in db.ids(f"SELECT DISTINCT case_id FROM {table}")}  # noqa: S608
+    return known.union(desk.ids("SELECT case_id FROM doors WHERE state = 'closed'")) - gone_cases(desk)
 
 
 def gone_cases(desk: Database) -> set[bytes]:
     """Give every case that was worked on here and is gone."""
-    rows = desk.rows("SELECT case_id FROM doors WHERE state = 'gone'")
-    return {row[0] for row in rows if isinstance(row[0], bytes)}
+    return set(desk.ids("SELECT case_id FROM doors WHERE state = 'gone'"))
 
 
 def forget_case(desk: Database, case_id: bytes) -> None:

@@ -5,7 +5,7 @@ They stay with the circle that wrote them, under a key that follows from its own
 """
 
 from collections.abc import Callable
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from typing import Final
 
 from onion_app.choices import EntryKind, LanguageCode
@@ -38,32 +38,19 @@ class Entry:
         return EntryPlace(self.case_id, self.id, self.number, self.kind, self.author)
 
 
-def add_entry(  # noqa: PLR0913  each is a fact of the entry, and named at the call
-    db: Database,
-    entry_id: bytes,
-    case_id: bytes,
-    *,
-    kind: EntryKind,
-    author: bytes,
-    day: int,
-    sealed_by: tuple[bytes, int],
-    language: LanguageCode | None,
-    seal: Callable[[int], bytes],
-) -> Entry:
-    """Add an entry under the next number of its case, which `seal` is given; the same id sent twice is stored once.
-
-    `sealed_by` is the circle with the generation of its key.
+def add_entry(db: Database, new: Entry, seal: Callable[[EntryPlace], bytes]) -> Entry:
+    """Add an entry, sealed for its place under the next number of its case; the same id sent twice is stored once.
 
     Raises:
         NothingHere: an entry of another case has this id.
     """
     with db.writing():
-        earlier = db.row(_ENTRY + "WHERE id = ? AND case_id = ?", (entry_id, case_id))
+        earlier = db.row(_ENTRY + "WHERE id = ? AND case_id = ?", (new.id, new.case_id))
         if earlier:
             return from_row(Entry, earlier)
-        newest = db.row("SELECT number FROM entries WHERE case_id = ? ORDER BY number DESC LIMIT 1", (case_id,))
-        number = int(newest[0] or 0) + 1 if newest else 1
-        entry = Entry(entry_id, case_id, kind, number, language, *sealed_by, author, day, seal(number))
+        newest = db.row("SELECT number FROM entries WHERE case_id = ? ORDER BY number DESC LIMIT 1", (new.case_id,))
+        entry = replace(new, number=int(newest[0] or 0) + 1 if newest else 1)
+        entry = replace(entry, sealed=seal(entry.place))
         insert = (
             "INSERT INTO entries (id, case_id, kind, number, language, circle_id, generation, author, day, sealed) "
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING"

@@ -6,7 +6,7 @@ checked by nobody.
 
 import re
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, Literal
 
 from onion_app.choices import TextState
 from onion_app.errors import NothingHere
@@ -51,9 +51,8 @@ def state_of(versions: list[Version]) -> TextState:
 def begin_guide(desk: Database, guide_id: bytes, slug: str) -> bytes:
     """Begin a guide under a name; give the id of the one that has this name already, if there is one."""
     with desk.writing():
-        row = desk.row("SELECT id FROM texts WHERE slug = ?", (slug,))
-        if row is not None and isinstance(row[0], bytes):
-            return row[0]
+        if there := desk.ids("SELECT id FROM texts WHERE slug = ?", (slug,)):
+            return there[0]
         desk.run("INSERT INTO texts (id, slug) VALUES (?, ?)", (guide_id, slug))
         return guide_id
 
@@ -86,25 +85,12 @@ def note_check(shown: Database, desk: Database, version: Version, handle: str, d
     _show(shown, desk, version)
 
 
-def publish_guide(shown: Database, desk: Database, guide_id: bytes) -> None:
-    """Show a guide.
+def move_guide(shown: Database, desk: Database, guide_id: bytes, state: Literal["public", "down"]) -> None:
+    """Show a guide, or show it no more.
 
     Raises:
         NothingHere: there is none, or it has no words yet.
     """
-    _move(shown, desk, guide_id, "public")
-
-
-def take_down_guide(shown: Database, desk: Database, guide_id: bytes) -> None:
-    """Show a guide no more.
-
-    Raises:
-        NothingHere: there is none, or it has no words yet.
-    """
-    _move(shown, desk, guide_id, "down")
-
-
-def _move(shown: Database, desk: Database, guide_id: bytes, state: TextState) -> None:
     with desk.writing():
         read_guide(desk, guide_id)
         if not desk.run("UPDATE versions SET state = ? WHERE text_id = ?", (state, guide_id)):

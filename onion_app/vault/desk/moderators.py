@@ -48,28 +48,17 @@ def read_moderator(db: Database, moderator_id: bytes) -> Moderator:
     return db.one(Moderator, MODERATOR + "WHERE id = ?", (moderator_id,))
 
 
-def set_secrets(db: Database, moderator_id: bytes, secrets: bytes) -> None:
-    """Replace the locked secrets, after a change of passphrase or second factor.
+def set_locks(db: Database, moderator_id: bytes, *, secrets: bytes | None = None, sheet: bytes | None = None) -> None:
+    """Replace the locked secrets, the key that the recovery sheet opens, or both.
 
     Raises:
         NothingHere: there is no such moderator.
     """
     with db.writing():
-        if not db.run("UPDATE moderators SET secrets = ? WHERE id = ?", (secrets, moderator_id)):
-            raise NothingHere
-    db.try_checkpoint()  # the former blob, which the former passphrase opens, leaves the log too
-
-
-def set_sheet(db: Database, moderator_id: bytes, sheet: bytes) -> None:
-    """Replace the key that the recovery sheet opens.
-
-    Raises:
-        NothingHere: there is no such moderator.
-    """
-    with db.writing():
-        if not db.run("UPDATE moderators SET sheet = ? WHERE id = ?", (sheet, moderator_id)):
-            raise NothingHere
-    db.try_checkpoint()
+        who = read_moderator(db, moderator_id)
+        locks = (secrets or who.secrets, sheet or who.sheet, who.id)
+        db.run("UPDATE moderators SET secrets = ?, sheet = ? WHERE id = ?", locks)
+    db.try_checkpoint()  # the former lock, which the former passphrase or sheet opens, leaves the log too
 
 
 def set_last_step(db: Database, moderator_id: bytes, step_digest: bytes) -> None:

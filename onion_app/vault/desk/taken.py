@@ -54,8 +54,7 @@ def all_taken(db: Database) -> list[tuple[bytes, bytes]]:
 
 def taken_cases(db: Database, moderator_id: bytes) -> list[bytes]:
     """List the cases that somebody has taken."""
-    rows = db.rows("SELECT case_id FROM taken WHERE moderator_id = ? ORDER BY case_id", (moderator_id,))
-    return [row[0] for row in rows if isinstance(row[0], bytes)]
+    return db.ids("SELECT case_id FROM taken WHERE moderator_id = ? ORDER BY case_id", (moderator_id,))
 
 
 def step_out(db: Database, case_id: bytes, moderator_id: bytes) -> None:
@@ -68,5 +67,4 @@ def step_out(db: Database, case_id: bytes, moderator_id: bytes) -> None:
 
 def stepped_out(db: Database, moderator_id: bytes) -> set[bytes]:
     """Give the cases that somebody stepped out of."""
-    rows = db.rows("SELECT case_id FROM stepped_out WHERE moderator_id = ?", (moderator_id,))
-    return {row[0] for row in rows if isinstance(row[0], bytes)}
+    return set(db.ids("SELECT case_id FROM stepped_out WHERE moderator_id = ?", (moderator_id,)))

@@ -1,6 +1,6 @@
 """The rows by which cases are named and opened; anybody who writes into the mailbox may have changed them."""
 
-from typing import Final
+from typing import Final, Literal
 
 from onion_app.crypto.keys import new_key
 from onion_app.errors import DamagedFile, KeysChanged, NothingHere
@@ -8,25 +8,18 @@ from onion_app.vault.database import Database
 from onion_app.vault.mailbox.records import CodeRow, KeyRow
 
 _ROW: Final = "SELECT id, home, mark, codes, tag, box, stop FROM cases "
-_OF_CODE: Final = "SELECT id, mark, tag, box, stop FROM cases "
 
 
-def case_of_tag(db: Database, tag: bytes) -> CodeRow:
-    """Find the case that a return code leads to.
-
-    Raises:
-        NothingHere: for any reason.
-    """
-    return _of_code(db, "WHERE tag = ?", tag)
-
-
-def case_of_mark(db: Database, mark: bytes) -> CodeRow:
-    """Find the case whose author can give the proof of a mark.
+def find_case(db: Database, by: Literal["tag", "mark"], value: bytes) -> CodeRow:
+    """Find the case that a return code leads to, by its tag, or by the mark of the proof that its author can give.
 
     Raises:
         NothingHere: for any reason.
     """
-    return _of_code(db, "WHERE mark = ?", mark)
+    try:
+        return db.one(CodeRow, f"SELECT id, mark, tag, box, stop FROM cases WHERE {by} = ?", (value,))  # noqa: S608
+    except DamagedFile:
+        raise NothingHere from None
 
 
 def key_row(db: Database, case_id: bytes) -> KeyRow:
@@ -59,10 +52,3 @@ def write_key_row(db: Database, row: KeyRow) -> None:
     """Write the same and, for whoever has the code, its tag, its box and its stop."""
     write_author_keys(db, row)
     db.run("UPDATE cases SET tag = ?, box = ?, stop = ? WHERE id = ?", (row.tag, row.box, row.stop, row.id))
-
-
-def _of_code(db: Database, where: str, value: bytes) -> CodeRow:
-    try:
-        return db.one(CodeRow, _OF_CODE + where, (value,))
-    except DamagedFile:
-        raise NothingHere from None

@@ -67,8 +67,8 @@ def set_state(db: Database, case_id: bytes, state: CaseState) -> None:
 
 def mark_read(db: Database, case_id: bytes) -> None:
     """Note that somebody of the circle has opened a case, inside the caller's `writing()`."""
-    db.run("UPDATE cases SET state = 'reading' WHERE id = ? AND state = 'new'", (case_id,))
-    db.run("UPDATE cases SET unread = 0 WHERE id = ?", (case_id,))
+    state = "CASE state WHEN 'new' THEN 'reading' ELSE state END"
+    db.run(f"UPDATE cases SET unread = 0, state = {state} WHERE id = ?", (case_id,))  # noqa: S608
 
 
 def move_to_circle(db: Database, case_id: bytes, circle_id: bytes) -> None:
@@ -123,18 +123,16 @@ def erased_on(case: Case, retention_days: int) -> int:
 
 def due_cases(db: Database, today: int, retention_days: int, after: bytes) -> list[bytes]:
     """List up to 100 cases whose time is over, by id, after one; whatever else stands in their rows."""
-    rows = db.rows(
+    return db.ids(
         "SELECT id FROM cases WHERE last_day <= ? AND last_day + ? + ? * spread / 5000 <= ? AND id > ? "
         "ORDER BY id LIMIT ?",
         (today - retention_days, retention_days, retention_days, today, after, AT_ONCE),
     )
-    return [row[0] for row in rows if isinstance(row[0], bytes)]
 
 
 def queue_of(db: Database, case_id: bytes) -> bytes | None:
     """Give the circle in whose queue a case stands; None: there is no such case, or its column holds no circle."""
-    row = db.row("SELECT circle_id FROM cases WHERE id = ?", (case_id,))
-    return row[0] if row and isinstance(row[0], bytes) else None
+    return next(iter(db.ids("SELECT circle_id FROM cases WHERE id = ?", (case_id,))), None)
 
 
 def malformed_cases(db: Database) -> int:

@@ -53,8 +53,7 @@ def queued_cases(db: Database, circle_id: bytes, which: Literal[CaseState, "unre
 def cases_of(db: Database, circle_id: bytes, after: bytes) -> list[bytes]:
     """List the next 100 cases of a circle, by id."""
     of_circle = "SELECT id FROM cases WHERE circle_id = ? AND id > ? ORDER BY id LIMIT ?"
-    rows = db.rows(of_circle, (circle_id, after, AT_ONCE))
-    return [row[0] for row in rows if isinstance(row[0], bytes)]
+    return db.ids(of_circle, (circle_id, after, AT_ONCE))
 
 
 def _count(db: Database, sql: str, *params: Value) -> int:

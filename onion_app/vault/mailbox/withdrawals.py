@@ -38,8 +38,7 @@ def proofs_in(db: Database) -> list[bytes]:
 
     What somebody planted that could be none is left out.
     """
-    rows = db.rows("SELECT proof FROM withdrawn")
-    return [row[0] for row in rows if isinstance(row[0], bytes) and len(row[0]) == KEY_BYTES]
+    return [proof for proof in db.ids("SELECT proof FROM withdrawn") if len(proof) == KEY_BYTES]
 
 
 def withdrawn_among(mailbox: Database, shown: Database, marks: Collection[Value]) -> set[bytes]:

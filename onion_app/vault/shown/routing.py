@@ -125,9 +125,9 @@ def turns_of(shown: Database, case_id: bytes, home: bytes) -> Mapping[int, bytes
     return {0: home} | {int(turn or 0): circle_id for turn, circle_id in rows if isinstance(circle_id, bytes)}
 
 
-def door_of(shown: Database, case_id: bytes) -> Door | None:
-    """Say whether the author's door of a case is closed, or the case gone; None: it is open."""
-    row = shown.row("SELECT state FROM doors WHERE case_id = ?", (case_id,))
+def door_of(db: Database, case_id: bytes) -> Door | None:
+    """Say, as the desk or as what is shown has it, whether a case's door is closed, or the case gone; None: open."""
+    row = db.row("SELECT state FROM doors WHERE case_id = ?", (case_id,))
     return cast("Door", row[0]) if row else None
 
 
