@@ -17,6 +17,7 @@ from onion_app.errors import CodeMistyped, LoginRefused, NothingHere, WrongPassp
 _FREE: Final = 2
 _LONGEST: Final = 60.0  # seconds: a guess a minute finds no passphrase of six words, and a person can wait that long
 _FORGOTTEN: Final = 3600.0  # seconds after which a failure counts no more
+_ENOUGH: Final = 10  # failures after which the pause grows no more, however many follow
 _KEPT: Final = 1000  # handles remembered; more would let a flood of invented handles fill the memory
 
 
@@ -51,17 +52,12 @@ class Delays:
             count, last = self._failures.get(name, (0, now))
             if now - last > _FORGOTTEN:
                 count = 0
-            if count > _FREE and now - last < self._pause(count):
+            if count > _FREE and now - last < min(2.0 ** (count - _FREE), _LONGEST):
                 raise LoginRefused
-            self._failures[name] = (count + 1, now)
+            self._failures[name] = (min(count + 1, _ENOUGH), now)
             self._failures.move_to_end(name)
             while len(self._failures) > _KEPT:
                 self._failures.popitem(last=False)
-
-    @staticmethod
-    def _pause(count: int) -> float:
-        """Give the seconds to wait after so many failures."""
-        return min(2.0 ** (count - _FREE), _LONGEST) if count > _FREE else 0.0
 
     def _name(self, handle: str) -> bytes:
         return subkey(self._key, handle.casefold())

@@ -55,16 +55,10 @@ def body(form: Mapping[str, str]) -> str:
 
 
 def boxes(form: Mapping[str, str]) -> dict[bytes, str]:
-    """Give the texts in the boxes of a page with many cases, by case; empty ones are left out."""
+    """Give the texts in the boxes of a page with many cases, by case; of blanks alone nothing is left."""
     named = [(_BOX.fullmatch(name), typed) for name, typed in form.items()]
     texts = {bytes.fromhex(box[1]): cleaned(typed) for box, typed in named if box}
-    return {case_id: text for case_id, text in texts.items() if text.strip()}
-
-
-def emptied_boxes(form: Mapping[str, str]) -> list[bytes]:
-    """Give the cases of such a page whose box holds nothing."""
-    named = [(_BOX.fullmatch(name), typed) for name, typed in form.items()]
-    return [bytes.fromhex(box[1]) for box, typed in named if box and not typed.strip()]
+    return {case_id: text if text.strip() else "" for case_id, text in texts.items()}
 
 
 def ticked_cases(form: Mapping[str, str], prefix: str) -> list[bytes]:

@@ -104,5 +104,5 @@ def _in_letters(text: str) -> str:
 
 
 def _boxes_as_one() -> str:
-    typed = {case_id.hex(): text for case_id, text in forms.boxes(request.form).items()}
+    typed = {case_id.hex(): text for case_id, text in forms.boxes(request.form).items() if text}
     return json.dumps(typed, ensure_ascii=False) if typed else ""

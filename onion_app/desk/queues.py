@@ -57,7 +57,7 @@ def circle_counts(dbs: Databases, member: Member) -> list[CircleCounts]:
     ]
 
 
-def acknowledge_finding(dbs: Databases, finding_id: bytes, member: Member) -> None:
+def acknowledge_finding(dbs: Databases, member: Member, finding_id: bytes) -> None:
     """Note that a finding was seen, and by whom: the others go on seeing it until they have said so themselves."""
     audit.acknowledge(dbs.desk, finding_id, member.id)
     audit.add_to_audit(dbs.desk, member.id, "acknowledged a finding", dbs.today)

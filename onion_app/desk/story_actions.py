@@ -68,13 +68,12 @@ def approve_draft(dbs: Databases, member: Member, case_id: bytes, draft_id: byte
         CircleKeyChanged: the circle's present key does not open.
         NothingHere, NotAllowed: it is no case of theirs.
     """
-    case = case_of(dbs, member, case_id)
     status = story_status(dbs, member, case_id)
     draft = _draft_at(status, draft_id, "second")
     if draft.author == member.id:
         raise Refused("Who wrote a draft cannot be the second person who approves it.")
-    keep_entry(dbs, member, case.id, new_id(), "approval", Approval(draft_id.hex(), dbs.today))
-    note_in_audit(dbs, member, case, "approved a draft")
+    keep_entry(dbs, member, case_id, new_id(), "approval", Approval(draft_id.hex(), dbs.today))
+    note_in_audit(dbs, member, status.case, "approved a draft")
 
 
 def ask_author(dbs: Databases, member: Member, case_id: bytes, draft_id: bytes) -> None:
@@ -114,7 +113,8 @@ def queue_story(dbs: Databases, member: Member, case_id: bytes, draft_id: bytes)
     consent = status.opened.consent
     # P07: the mark of the proof by which the author, and nobody else, takes the story back.
     mark = bytes.fromhex(consent.mark) if consent and consent.mark else None
-    version = _version(story_id, words)
+    written = next(code for code in LANGUAGE_CODES if code == words.language)
+    version = Version(story_id, written, words.title, words.text, year=words.year, notes=tuple(words.notes))
     link = StoryLink(story_id.hex())
     if link not in [line.payload for line in status.opened.lines if line.counts]:
         with suppress(NoReturn):
@@ -140,8 +140,8 @@ def apply_authors_wishes(dbs: Databases, member: Member, case_id: bytes) -> None
     Raises:
         NothingHere, NotAllowed: it is no case of theirs.
     """
-    case = case_of(dbs, member, case_id)
     status = story_status(dbs, member, case_id)
+    case = status.case
     if case.state == "asking" and not status.awaits_verdict:
         lifetime.set_state(dbs.mailbox, case.id, "reading")
     # What does not open, or was changed, could be a No: it stops the queue. Only a word that counts takes down a shown
@@ -233,8 +233,3 @@ def _draft_at(status: StoryStatus, draft_id: bytes, step: Step) -> CurrentDraft:
     if draft is None or draft != status.draft_in(draft.content.language) or status.step(draft) != step:
         raise NotReady
     return draft
-
-
-def _version(story_id: bytes, words: Draft) -> Version:
-    written = next(code for code in LANGUAGE_CODES if code == words.language)
-    return Version(story_id, written, words.title, words.text, year=words.year, notes=tuple(words.notes))

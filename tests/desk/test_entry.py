@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from onion_app.desk.delays import Delays
+from onion_app.errors import LoginRefused, WrongPassphrase
 from onion_app.vault.desk import moderators
 from tests.desk.house import House, Volunteer
 
@@ -52,6 +54,18 @@ def test_failures_delay_the_next_try_and_never_lock_for_good(counsellor: Volunte
     assert "That did not work" in counsellor.page.errors  # right, but too soon
     counsellor.house.clock.now += 61
     assert counsellor.fill_in_login().having_class("circle")
+
+
+def test_failures_for_days_lock_nobody_out() -> None:
+    now = 0.0
+    delays = Delays(lambda: now)
+    for _ in range(1100):
+        now += 61
+        with pytest.raises(LoginRefused), delays.one_try("Sara"):
+            raise WrongPassphrase
+    now += 61
+    with delays.one_try("Sara"):
+        pass
 
 
 def test_the_language_is_chosen_by_a_link_and_kept(newcomer: Volunteer) -> None:

@@ -20,6 +20,7 @@ WRONG: Final = marked("This is not your passphrase. After several tries wait a m
 
 pages = Blueprint("account", __name__, url_prefix="/account")
 
+buttons(pages, "login.login", everywhere=("/everywhere", lambda _, member: end_every_session(member.id)))
 # What is drawn counts only once it was typed back, or once the phone showed its digits.
 buttons(
     pages,
@@ -85,14 +86,6 @@ def join_circle(member: Member) -> Answer:
     except Refused as refused:
         return show(member, {"invitation": refused.sentence})
     return redirect(url_for("home.home"), 303)
-
-
-@pages.post("/everywhere")
-@login_required
-def everywhere(member: Member) -> Answer:
-    """End every session of this moderator."""
-    end_every_session(member.id)
-    return redirect(url_for("login.login"), 303)
 
 
 @page_at("", pages)

@@ -1,17 +1,19 @@
 """The first page and the queues."""
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue as Answer
 
 from onion_app.desk import circles, forms, queues
 from onion_app.desk.context import databases
-from onion_app.desk.login_gate import login_required
+from onion_app.desk.login_gate import buttons, login_required
 from onion_app.desk.permissions import Member
 from onion_app.desk.queues import PAGE
 from onion_app.desk.session import own_key
 from onion_app.vault.desk import audit, taken
 
 pages = Blueprint("home", __name__)
+
+buttons(pages, "home.home", acknowledge=("/finding/<id:finding_id>/acknowledge", queues.acknowledge_finding))
 
 
 @pages.get("/")
@@ -26,14 +28,6 @@ def home(member: Member) -> Answer:
         awaited=circles.awaited_circles(dbs, member, own_key()),
         thin=circles.circles_with_too_few_sheets(dbs, member),
     )
-
-
-@pages.post("/finding/<id:finding_id>/acknowledge")
-@login_required
-def acknowledge(member: Member, finding_id: bytes) -> Answer:
-    """Note that a finding was seen."""
-    queues.acknowledge_finding(databases(), finding_id, member)
-    return redirect(url_for("home.home"), 303)
 
 
 @pages.get("/circle/<id:circle_id>/<which>")

@@ -12,12 +12,13 @@ from onion_app.desk.context import databases, desk_context
 from onion_app.desk.enrolment import Enrolment
 from onion_app.desk.held_texts import held_text, hold_all, hold_titled
 from onion_app.desk.identity import in_fours, log_in, qr_code
-from onion_app.desk.login_gate import login_required
-from onion_app.desk.permissions import Member
+from onion_app.desk.login_gate import buttons
 from onion_app.desk.session import begin_members_session, begin_session, end_session, session_contents
 from onion_app.errors import LoginRefused, Refused, VisitOver, marked
 
 pages = Blueprint("login", __name__)
+
+buttons(pages, "login.login", logout=("/logout", lambda *_: end_session()))
 
 
 @pages.route("/login", methods=["GET", "POST"])
@@ -52,14 +53,6 @@ def _login_page(mistakes: dict[str, str]) -> Answer:
         typed_handle=forms.short(request.form, "handle"),
         welcome="welcome" in request.args,
     )
-
-
-@pages.post("/logout")
-@login_required
-def logout(_member: Member) -> Answer:
-    """End the session and wipe its contents."""
-    end_session()
-    return redirect(url_for("login.login"), 303)
 
 
 @pages.route("/join", methods=["GET", "POST"])

@@ -79,9 +79,10 @@ def send(member: Member) -> Answer:
     mistakes: dict[str, str] = {}
     _keep_typed()
     for case_id, typed in forms.boxes(request.form).items():
-        with _noted(mistakes, f"text_{case_id.hex()}"):
-            _reply(databases(), member, case_id, typed)
-            hold(case_id, "text", "")
+        if typed:
+            with _noted(mistakes, f"text_{case_id.hex()}"):
+                _reply(databases(), member, case_id, typed)
+                hold(case_id, "text", "")
     return show(member, mistakes) if mistakes else redirect(url_for("my_cases.show", sent=1), 303)
 
 
@@ -130,8 +131,6 @@ def give_all_back(member: Member) -> Answer:
 def _keep_typed() -> None:
     for case_id, typed in forms.boxes(request.form).items():
         hold(case_id, "text", typed)
-    for case_id in forms.emptied_boxes(request.form):
-        hold(case_id, "text", "")
 
 
 @page_at("", pages)
@@ -164,4 +163,5 @@ def _card(dbs: Databases, member: Member, case_id: bytes) -> Card:
 def _strays(cards: list[Card]) -> list[str]:
     """Give the texts just typed for cases that are no longer on the page."""
     shown = {card.view.case.id for card in cards}
-    return [typed for case_id, typed in forms.boxes(request.form).items() if case_id not in shown and held_for(case_id)]
+    typed = [(case_id, text) for case_id, text in forms.boxes(request.form).items() if text and case_id not in shown]
+    return [text for case_id, text in typed if held_for(case_id)]
