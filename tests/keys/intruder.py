@@ -159,8 +159,8 @@ class Intruder:
         Raises:
             SealBroken: they cannot.
         """
-        newest = self.file.execute("SELECT max(number) FROM messages WHERE case_id = ?", (case_id,)).fetchone()
-        number = (newest[0] or 0) + 1 if number is None else number
+        newest = "SELECT max(number) FROM messages WHERE case_id = ? AND number < 9999"
+        number = (self.file.execute(newest, (case_id,)).fetchone()[0] or 0) + 1 if number is None else number
         packed = self.codes_of(case_id)[: name.codes * KEY_BYTES]
         circle = self._circle_of(case_id, name.turn)
         public = self._public_keys().get((circle, name.generation))

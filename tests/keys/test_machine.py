@@ -48,6 +48,8 @@ class Written:
     people: set[str] = field(default_factory=set)
 
 
+ACTS: Final = ("writes", "comes_back", "new_code", "opens", "answers", "notes", "hands", "hands", "shuts", "joins")
+HOSTILE: Final = ("plants_codes", "plants_else", "moves_messages", "moves_case", "forges", "forges", "plants_number")
 hostile_only = precondition(lambda self: self.hostile)
 
 
@@ -70,6 +72,8 @@ class Keys(RuleBasedStateMachine):
         self.written: list[Written] = []
         self.honest: set[bytes] = set()  # ids of messages
         self.forged: set[bytes] = set()
+        self.read: dict[bytes, int] = {}  # up to which number a member has read
+        self.doubtful: set[bytes] = set()  # forged where somebody had read
         self.visits: list[tuple[Case, CaseAccess, int]] = []
         self.held: dict[str, dict[tuple[bytes, int], bytes]] = {}
         self.stories: list[tuple[bytes, Case, bytes]] = []  # with the mark of the proof that takes each back
@@ -178,21 +182,23 @@ class Keys(RuleBasedStateMachine):
         if self.at.inside(circle_id):
             self.asks(circle_id)
 
-    @rule(
-        data=st.data(),
-        acts=st.lists(
-            st.sampled_from(
-                ["writes", "comes_back", "new_code", "opens", "answers", "notes", "hands", "shuts", "joins"]
-            ),
-            min_size=1,
-            max_size=5,
-        ),
-    )
-    def a_life(self, data: st.DataObject, acts: list[str]) -> None:
+    @hostile_only
+    @rule(data=st.data(), acts=st.lists(st.sampled_from(ACTS + HOSTILE), min_size=2, max_size=8))
+    def a_hostile_life(self, data: st.DataObject, acts: list[str]) -> None:
+        """Let much happen to one case, with the intruder in between."""
+        self.a_life_of(data, acts)
+
+    @precondition(lambda self: not self.hostile)
+    @rule(data=st.data(), acts=st.lists(st.sampled_from(ACTS), min_size=2, max_size=8))
+    def a_peaceful_life(self, data: st.DataObject, acts: list[str]) -> None:
         """Let much happen to one case."""
+        self.a_life_of(data, acts)
+
+    def a_life_of(self, data: st.DataObject, acts: list[str]) -> None:
         if case := self.some(data, self.cases):
             for act in acts:
-                getattr(self, f"_{act}")(case, data)
+                if act not in HOSTILE or self.at.intruder.row(case.id):
+                    getattr(self, f"_{act}")(case, data)
                 self.remember_people()
 
     def _writes(self, case: Case, _data: st.DataObject) -> None:
@@ -228,6 +234,8 @@ class Keys(RuleBasedStateMachine):
                 if each.proves and each.message.id in self.honest
             ]
             self.met[case.id] = max(proved, default=self.met.get(case.id, 1))
+            seen = [each.message.number for each in opened.messages if each.message.id in self.honest] if opened else []
+            self.read[case.id] = max([self.read.get(case.id, 0), *seen])
             self.changed.append(case)
 
     def _answers(self, case: Case, data: st.DataObject) -> None:
@@ -422,15 +430,7 @@ class Keys(RuleBasedStateMachine):
 
     # --- the intruder -----------------------------------------------------------------------------------------------
 
-    def one_in_the_mailbox(self, data: st.DataObject) -> Case | None:
-        self.at.intruder.looks()
-        return self.some(data, [case for case in self.cases if self.at.intruder.row(case.id)])
-
-    @hostile_only
-    @rule(data=st.data(), how=st.sampled_from(["longer", "shorter", "fork", "other", "low", "strange"]))
-    def plants_codes(self, data: st.DataObject, how: str) -> None:
-        if not (case := self.one_in_the_mailbox(data)):
-            return
+    def _plants_codes(self, case: Case, data: st.DataObject) -> None:
         packed, own = self.at.intruder.codes_of(case.id), self.at.intruder.own
         codes = {
             "longer": packed + own,
@@ -440,15 +440,12 @@ class Keys(RuleBasedStateMachine):
             "low": packed + LOW_ORDER,
             "strange": packed + own[1:],
         }
-        self.at.intruder.changes(case.id, codes=codes[how])
+        self.at.intruder.changes(case.id, codes=codes[data.draw(st.sampled_from(list(codes)))])
         self.changed.append(case)
 
-    @hostile_only
-    @rule(data=st.data(), how=st.sampled_from(["home", "mark", "row", "shut", "stop", "queue"]))
-    def plants_else(self, data: st.DataObject, how: str) -> None:
-        if not (case := self.one_in_the_mailbox(data)):
-            return
+    def _plants_else(self, case: Case, data: st.DataObject) -> None:
         intruder, circle = self.at.intruder, data.draw(st.sampled_from(list(CIRCLES)))
+        how = data.draw(st.sampled_from(["home", "mark", "row", "row", "shut", "stop", "queue"]))
         if how == "row":
             intruder.puts_row(self.some(data, list(intruder.rows[case.id])) or ())
         else:
@@ -462,13 +459,9 @@ class Keys(RuleBasedStateMachine):
             intruder.changes(case.id, **changes[how])
         self.changed.append(case)
 
-    @hostile_only
-    @rule(data=st.data(), back=st.booleans())
-    def moves_messages(self, data: st.DataObject, back: bool) -> None:  # noqa: FBT001
+    def _moves_messages(self, case: Case, data: st.DataObject) -> None:
         """Take a message away, or put one back that was there."""
-        if not (case := self.one_in_the_mailbox(data)):
-            return
-        intruder = self.at.intruder
+        intruder, back = self.at.intruder, data.draw(st.booleans())
         there = (
             [each for each in intruder.messages if each.case_id == case.id] if back else intruder.messages_of(case.id)
         )
@@ -479,24 +472,22 @@ class Keys(RuleBasedStateMachine):
                 intruder.takes_away(case.id, message.number)
         self.changed.append(case)
 
-    @hostile_only
-    @rule(data=st.data(), number=st.sampled_from([0, 5, 9999, 10_000, 2**40]))
-    def plants_a_number(self, data: st.DataObject, number: int) -> None:
+    def _plants_number(self, case: Case, data: st.DataObject) -> None:
         """Put bytes that open for nobody under some number."""
-        if case := self.one_in_the_mailbox(data):
-            planted = Message(case.id, number, new_id(), "visitor", 0, 1, 1, bytes(2089))
-            self.at.intruder.puts_messages([planted])
-            self.forged.add(planted.id)
-            self.changed.append(case)
+        number = data.draw(st.sampled_from([0, 5, 9999, 10_000, 2**40]))
+        planted = Message(case.id, number, new_id(), "visitor", 0, 1, 1, bytes(2089))
+        self.at.intruder.puts_messages([planted])
+        self.forged.add(planted.id)
+        self.changed.append(case)
 
-    @hostile_only
-    @rule(data=st.data(), chores=st.booleans(), back=st.booleans())
-    def moves_a_case(self, data: st.DataObject, chores: bool, back: bool) -> None:  # noqa: FBT001
+    def _moves_case(self, case: Case, data: st.DataObject) -> None:
         """Take a case away, for a run of the chores or not, and put some row of it back with all its messages."""
-        intruder = self.at.intruder
+        intruder, chores, back = (
+            self.at.intruder,
+            data.draw(st.booleans()),
+            data.draw(st.sampled_from([True, True, False])),
+        )
         intruder.looks()
-        if not (case := self.some(data, self.cases)):
-            return
         row = self.some(data, list(intruder.rows[case.id]))
         assert row
         intruder.takes_away(case.id)
@@ -532,13 +523,11 @@ class Keys(RuleBasedStateMachine):
             proofs = {"marks": [row[2] for row in intruder.all_rows()], "random": [new_key()], "short": [b"short"]}
             intruder.withdraws(*proofs[how])
 
-    @hostile_only
-    @rule(data=st.data(), author=st.sampled_from(["visitor", "site", "circle"]), old_code=st.booleans())
-    def forges(self, data: st.DataObject, author: MessageAuthor, old_code: bool) -> None:  # noqa: FBT001
+    def _forges(self, case: Case, data: st.DataObject) -> None:
         """Write in anybody's name with the keys of all who are out of the circle, or with an older code as well."""
-        if not (case := self.one_in_the_mailbox(data)):
-            return
-        intruder = self.at.intruder
+        intruder, old_code = self.at.intruder, data.draw(st.booleans())
+        author: MessageAuthor = data.draw(st.sampled_from(["visitor", "site", "circle"]))
+        intruder.looks()
         own = dict(intruder.authors)
         intruder.circle_keys = self.outside(set(self.at.inside(case.circle)))
         if old_code:
@@ -550,8 +539,9 @@ class Keys(RuleBasedStateMachine):
             len(intruder.codes_of(case.id)) // KEY_BYTES,
         )
         with suppress(SealBroken):
-            number = 0 if author == "site" else None
-            self.forged.add(intruder.forges(case.id, author, name, "forged", number).id)
+            forged = intruder.forges(case.id, author, name, "forged", 0 if author == "site" else None)
+            self.forged.add(forged.id)
+            self.doubtful |= {forged.id} if forged.number <= self.read.get(case.id, 0) else set()
         intruder.authors, intruder.circle_keys = own, {}
         self.changed.append(case)
 
@@ -612,7 +602,7 @@ class Keys(RuleBasedStateMachine):
     def member_opens(self, who: str, case: Case, honest: list[Message]) -> None:
         opened, held = self.at.sees(who, case), self.held[who]
         is_whole = self.at.intruder.codes_of(case.id) == case.public
-        ids = {message.id for message in honest}
+        ids, newest, most = {message.id for message in honest}, (0, 0), 0
         for each in opened.messages:
             place = (opened.keys.circle_at(each.message.turn), each.message.generation)
             if each.message.id in ids and place in held and is_whole:
@@ -620,6 +610,12 @@ class Keys(RuleBasedStateMachine):
                 assert self.hostile or each.counts
             if each.counts and each.message.number:
                 assert each.message.author != "circle" or each.message.id in self.honest
+                assert each.message.id not in self.doubtful
+                if each.message.id in self.honest:
+                    newest, most = max(newest, each.message.key_name[:2]), max(most, each.message.codes)
+                elif each.message.id in self.forged:
+                    assert each.message.key_name[:2] >= newest
+                    assert each.message.codes >= most
 
 
 class Peace(Keys):
@@ -636,7 +632,7 @@ def begin_alike(first: Known) -> None:
 for machine in (Keys, Peace):
     machine.TestCase.settings = settings(
         max_examples=EXAMPLES // 3 * (1 + machine.hostile),
-        stateful_step_count=20,
+        stateful_step_count=12,
         deadline=None,
         suppress_health_check=list(HealthCheck),
     )
