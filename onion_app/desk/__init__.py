@@ -17,13 +17,7 @@ from onion_app.crypto.keys import subkey
 from onion_app.crypto.keyslots import VaultKeys
 from onion_app.desk.context import DeskContext
 from onion_app.desk.delays import Delays
-from onion_app.desk.login_gate import (
-    refuse_strangers,
-    say_keys_changed,
-    speak_as_chosen,
-    template_defaults,
-    token_lost,
-)
+from onion_app.desk.login_gate import refuse_strangers, say_keys_changed, speak_as_chosen, template_defaults, token_lost
 from onion_app.desk.session import IDLE, LONGEST
 from onion_app.desk.views import BLUEPRINTS
 from onion_app.errors import KeysChanged, NotAllowed, NothingHere

@@ -37,8 +37,7 @@ def give_case_back(dbs: Databases, member: Member, case_id: bytes) -> None:
     """Let the others of the circle take a case.
 
     Raises:
-        Refused: they have not taken it.
-        NothingHere, NotAllowed: it is no case of theirs.
+        Refused, NothingHere, NotAllowed: as for `taken_case`.
     """
     case = taken_case(dbs, member, case_id)
     taken.give_case_back(dbs.desk, case.id, member.id)
@@ -50,8 +49,7 @@ def close_case(dbs: Databases, member: Member, case_id: bytes) -> None:
 
     Raises:
         NewMessage: the author has written and nobody has read it.
-        Refused: they have not taken it.
-        NothingHere, NotAllowed: it is no case of theirs.
+        Refused, NothingHere, NotAllowed: as for `taken_case`.
     """
     case = taken_case(dbs, member, case_id)
     if case.unread:

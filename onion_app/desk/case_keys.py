@@ -10,15 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from onion_app.crypto.casekeys import (
-    KeyName,
-    MessageKeys,
-    met_mark,
-    note_key,
-    open_handed,
-    read_mark,
-    reply_mark,
-)
+from onion_app.crypto.casekeys import KeyName, MessageKeys, met_mark, note_key, open_handed, read_mark, reply_mark
 from onion_app.crypto.keys import shared_secret
 from onion_app.crypto.sealing import open_seal
 from onion_app.desk.context import Databases

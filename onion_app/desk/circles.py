@@ -15,17 +15,7 @@ from onion_app.crypto.members import words_to_compare
 from onion_app.desk.context import Databases
 from onion_app.desk.permissions import Member, circle_of, handle_of, only_coordinators
 from onion_app.errors import NotAllowed, Refused
-from onion_app.vault.desk import audit, circles, moderators
-from onion_app.vault.desk.invitations import (
-    Invitation,
-    add_invitation,
-    cancel_invitation,
-    invitation_of,
-    new_invitation,
-    open_invitations,
-    read_invitation,
-    waits_of,
-)
+from onion_app.vault.desk import audit, circles, invitations, moderators
 from onion_app.web.pinning import unpinned
 
 SHEETS: Final = 2  # members with a recovery sheet without whom a circle may one day open nothing any more
@@ -52,7 +42,7 @@ class AwaitedCircle(NamedTuple):
 class OpenInvitation(NamedTuple):
     """An invitation that nobody has used yet, and whether its time is over."""
 
-    invitation: Invitation
+    invitation: invitations.Invitation
     over: bool
 
 
@@ -83,7 +73,7 @@ def _overview(dbs: Databases, member: Member, circle: circles.Circle) -> CircleO
     mine = circle.id in member.circles
     waiting = circles.waiting_in(dbs.desk, circle.id)
     members = circles.members_of(dbs.desk, circle.id)
-    unused = [each for each in open_invitations(dbs.desk) if each.circle_id == circle.id]
+    unused = [each for each in invitations.open_invitations(dbs.desk) if each.circle_id == circle.id]
     others = [*members, *waiting] if member.coordinates else []
     return CircleOverview(
         circle,
@@ -97,7 +87,7 @@ def _overview(dbs: Databases, member: Member, circle: circles.Circle) -> CircleO
 
 
 def _waiting(dbs: Databases, who: moderators.Moderator, circle_id: bytes, *, mine: bool) -> Newcomer:
-    invitation = invitation_of(dbs.desk, who.id, circle_id)
+    invitation = invitations.invitation_of(dbs.desk, who.id, circle_id)
     return Newcomer(who, invitation.coordinator, _words(who.public_key, invitation) if mine else ())
 
 
@@ -138,11 +128,11 @@ def _has_too_few_sheets(members: list[moderators.Moderator]) -> bool:
 
 def awaited_circles(dbs: Databases, member: Member, private: bytes) -> list[AwaitedCircle]:
     """List the circles that must let the member in, with the words made from the key in their own session."""
-    public, waits = keypair_from(private).public, waits_of(dbs.desk, member.id)
+    public, waits = keypair_from(private).public, invitations.waits_of(dbs.desk, member.id)
     return [AwaitedCircle(circles.read_circle(dbs.desk, wait.circle_id).name, _words(public, wait)) for wait in waits]
 
 
-def _words(public: bytes, invitation: Invitation) -> tuple[str, ...]:
+def _words(public: bytes, invitation: invitations.Invitation) -> tuple[str, ...]:
     with unpinned():
         return words_to_compare(public, circle_id=invitation.circle_id, invitation_id=invitation.id)
 
@@ -164,8 +154,8 @@ def invite(dbs: Databases, member: Member, circle_id: bytes, *, coordinator: boo
     what = "invited a coordinator" if coordinator else "made an invitation"
     audit.add_to_audit(dbs.desk, member.id, what, dbs.today, circle.id)
     code = codes.new_code()
-    invitation = new_invitation(circle.id, dbs.today, coordinator=coordinator, made_by=member.id)
-    add_invitation(dbs.desk, invitation, codes.invitation_digest(code))
+    invitation = invitations.new_invitation(circle.id, dbs.today, coordinator=coordinator, made_by=member.id)
+    invitations.add_invitation(dbs.desk, invitation, codes.invitation_digest(code))
     return code
 
 
@@ -177,9 +167,9 @@ def cancel(dbs: Databases, member: Member, invitation_id: bytes) -> None:
         NothingHere: no such invitation.
         Refused: it was used or cancelled meanwhile.
     """
-    invitation = read_invitation(dbs.desk, invitation_id)
+    invitation = invitations.read_invitation(dbs.desk, invitation_id)
     _may_look_after(member, invitation.circle_id)
-    cancel_invitation(dbs.desk, invitation_id)
+    invitations.cancel_invitation(dbs.desk, invitation_id)
     audit.add_to_audit(dbs.desk, member.id, "cancelled an invitation", dbs.today, invitation.circle_id)
 
 
@@ -197,7 +187,7 @@ def let_in(dbs: Databases, member: Member, circle_id: bytes, newcomer_id: bytes,
         Refused: the newcomer has another key than the one compared, or the circle got a new one.
     """
     circle = circle_of(member, circle_id)
-    invitation_of(dbs.desk, newcomer_id, circle.id)  # or they do not wait here
+    invitations.invitation_of(dbs.desk, newcomer_id, circle.id)  # or they do not wait here
     newcomer = moderators.read_moderator(dbs.desk, newcomer_id)
     grants = [circles.grant_to(newcomer, pair, circle.id, generation) for generation, pair in circle.pairs.items()]
     if newcomer.public_key != public_key or not grants:
@@ -219,13 +209,7 @@ def add_circle(dbs: Databases, member: Member, name: str, topics: tuple[str, ...
     if name.casefold() in {each.name.casefold() for each in circles.circles(dbs.desk)}:
         raise Refused("Another circle has this name.", field="name")
     circle = circles.Circle(
-        id=new_id(),
-        name=name,
-        topics=topics,
-        languages=languages,
-        catch_all=False,
-        coordinators=False,
-        generation=None,
+        id=new_id(), name=name, topics=topics, languages=languages, catch_all=False, coordinators=False, generation=None
     )
     circles.add_circle(dbs.desk, circle)
     audit.add_to_audit(dbs.desk, member.id, "added a circle", dbs.today, circle.id)

@@ -6,9 +6,7 @@ from typing import Final
 
 from onion_app.web.i18n import LANGUAGES, day_words
 
-PHRASES: Final[dict[str, dict[str, str]]] = tomllib.loads(
-    (Path(__file__).parent / "phrases.toml").read_text("utf-8"),
-)
+PHRASES: Final[dict[str, dict[str, str]]] = tomllib.loads((Path(__file__).parent / "phrases.toml").read_text("utf-8"))
 _ANSWER_WITHIN: Final = 3  # days that a set phrase promises; the person who answers may change it
 
 

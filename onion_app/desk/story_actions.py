@@ -32,8 +32,7 @@ def save_draft(dbs: Databases, member: Member, case_id: bytes, entry_id: bytes, 
 
     Raises:
         NotReady: the author does not allow a story, or it is a translation of nothing that is published.
-        Refused: they have not taken it.
-        NothingHere, NotAllowed: it is no case of theirs.
+        Refused, NothingHere, NotAllowed: as for `taken_case`.
     """
     case = taken_case(dbs, member, case_id)
     status = story_status(dbs, member, case_id)
@@ -83,8 +82,7 @@ def ask_author(dbs: Databases, member: Member, case_id: bytes, draft_id: bytes) 
         NewMessage: the author has written, and nobody has read it.
         NotReady: the draft was changed, or does not wait for this.
         NoReturn: its author does not come back.
-        Refused: they have not taken it.
-        NothingHere, NotAllowed: it is no case of theirs.
+        Refused, NothingHere, NotAllowed: as for `taken_case`.
     """
     case = _read_case(dbs, member, case_id)
     status = story_status(dbs, member, case_id)
@@ -103,8 +101,7 @@ def queue_story(dbs: Databases, member: Member, case_id: bytes, draft_id: bytes)
         NewMessage: the author has written, and nobody has read it.
         NotReady: something is missing.
         AlreadyWithdrawn: the author has taken the story back.
-        Refused: they have not taken it.
-        NothingHere, NotAllowed: it is no case of theirs.
+        Refused, NothingHere, NotAllowed: as for `taken_case`.
     """
     case = _read_case(dbs, member, case_id)
     status = story_status(dbs, member, case_id)

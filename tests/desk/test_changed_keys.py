@@ -74,11 +74,7 @@ def test_a_case_that_is_not_named_by_its_row_opens_for_nobody_and_the_others_go_
     other = Author(house, author.circle_id)
     counsellor.take(other.writes("And me."))
     stored, token = messages.messages_of(house.mailbox, author.case_id), counsellor.token
-    changed = {
-        "codes": new_keypair().public + intruder.row.codes[1],
-        "home": law,
-        "mark": new_keypair().public,
-    }
+    changed = {"codes": new_keypair().public + intruder.row.codes[1], "home": law, "mark": new_keypair().public}
     for column, value in changed.items():
         intruder.runs(f"UPDATE cases SET {column} = ? WHERE id = ?", value, author.case_id)
         for path in ("", "/ways-out", "/story"):

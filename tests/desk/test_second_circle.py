@@ -4,17 +4,7 @@ import pytest
 
 from onion_app.vault.desk import circles, invitations, moderators, taken
 from scripts.rehearsal.pages import Element
-from tests.desk.house import (
-    House,
-    Volunteer,
-    card_of,
-    compares,
-    id_of,
-    invites,
-    joins,
-    listed,
-    pairs_of,
-)
+from tests.desk.house import House, Volunteer, card_of, compares, id_of, invites, joins, listed, pairs_of
 from tests.planting import Intruder
 from tests.world import Author
 
