@@ -30,6 +30,7 @@ from onion_app.launch.processes import chores
 from onion_app.launch.state import State
 from onion_app.site import author_actions, new_case
 from onion_app.site.author_keys import CaseAccess, open_messages, opened_by
+from onion_app.site.context import SiteFiles
 from onion_app.site.forms import Submission
 from onion_app.vault import connection, database, forgetting, settings
 from onion_app.vault.database import Database
@@ -304,9 +305,9 @@ class Author:
         return self.access.case_id
 
     @property
-    def files(self) -> tuple[database.Database, database.Database]:
-        """Give the two files of the site."""
-        return self.world.mailbox, self.world.shown
+    def files(self) -> SiteFiles:
+        """Give what the site has."""
+        return SiteFiles(self.world.mailbox, self.world.shown, self.world.today)
 
     def tells(self, text: str, publish: Publish = "yes") -> str:
         """Begin a testimony that may be published, or not; gives its id as pages have it."""
@@ -320,7 +321,7 @@ class Author:
 
     def _sends(self, draft: Submission) -> str:
         prepared = new_case.prepare()
-        new_case.send_case(*self.files, prepared, draft, self.world.today, "ar")
+        new_case.send_case(self.files, prepared, draft, "ar")
         self.code, keys = prepared.code, self.world.author_keys(prepared.code)
         self.access = opened_by(keys, case_keys.find_case(self.world.mailbox, "tag", keys.tag))
         assert lifetime.read_case(self.world.mailbox, self.case_id).circle_id == self.circle_id
@@ -328,12 +329,12 @@ class Author:
 
     def comes_back(self) -> None:
         """Open the case with the code."""
-        self.access, _ = author_actions.open_case(*self.files, self.code, self.world.today)
+        self.access, _ = author_actions.open_case(self.files, self.code)
 
     def changes_code(self) -> None:
         """Get a new code; the old one opens nothing from now on."""
         self.code = codes.new_code()
-        self.access = author_actions.change_code(*self.files, self.access, self.code, self.world.today)
+        self.access = author_actions.change_code(self.files, self.access, self.code)
 
     def writes_back(self, text: str) -> None:
         """Add a message."""
@@ -353,11 +354,11 @@ class Author:
     def adds(self, payload: Any) -> None:
         """Add anything."""
         with self.world.mailbox.writing():
-            author_actions.add_payload(*self.files, self.access, payload, new_id())
+            author_actions.add_payload(self.files, self.access, payload, new_id(), most=author_actions.MOST_DECIDED)
 
     def payloads(self) -> list[Payload]:
         """Open what the author opens, the oldest first."""
-        return [payload for _, payload in open_messages(*self.files, self.access) if payload is not None]
+        return [payload for _, payload in open_messages(self.files, self.access) if payload is not None]
 
     def texts(self) -> list[str]:
         """Read what the author reads, the oldest first."""
@@ -365,14 +366,14 @@ class Author:
 
     def asked(self) -> tuple[str, FinalText] | None:
         """Give the newest text that the author is asked about, and its id."""
-        opened = open_messages(*self.files, self.access)
+        opened = open_messages(self.files, self.access)
         found = [(message.id.hex(), payload) for message, payload in opened if isinstance(payload, FinalText)]
         return found[-1] if found else None
 
     def takes_the_story_back(self) -> None:
         """Take the story back, and let the messages stay."""
-        author_actions.take_story_back(*self.files, self.access, self.world.today)
+        author_actions.take_story_back(self.files, self.access)
 
     def erases(self) -> None:
         """Take everything back."""
-        author_actions.erase(*self.files, self.access)
+        author_actions.erase(self.files, self.access)

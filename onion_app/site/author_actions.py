@@ -16,9 +16,9 @@ from onion_app.crypto.keys import new_id, new_key
 from onion_app.crypto.payloads import Consent, LastOpened, Text, Verdict
 from onion_app.errors import DiskFull, NothingHere, Paused, SealBroken, TooManyCodes
 from onion_app.site import author_keys
-from onion_app.site.author_keys import CaseAccess, row_of
+from onion_app.site.author_keys import CaseAccess, expect_open
 from onion_app.site.author_view import read_case
-from onion_app.vault.database import Database
+from onion_app.site.context import SiteFiles
 from onion_app.vault.mailbox import case_keys, lifetime, messages, withdrawals
 from onion_app.vault.mailbox.records import CodeRow
 from onion_app.vault.shown import routing
@@ -33,27 +33,28 @@ _PUBLISH: Final = ("no", "ask", "yes")
 Said = Text | Consent | Verdict  # what an author can add to their case
 
 
-def open_case(mailbox: Database, shown: Database, code: str, day: int) -> tuple[CaseAccess, int | None]:
+def open_case(files: SiteFiles, code: str) -> tuple[CaseAccess, int | None]:
     """Find the case of a code and note that it was opened; give it with the day of the opening before this one.
 
     Raises:
         NothingHere: there is nothing under this code, for any reason.
     """
-    keys = author_keys.code_keys(shown, code)
-    row = case_keys.find_case(mailbox, "tag", keys.tag)
+    keys = author_keys.code_keys(files.shown, code)
+    row = case_keys.find_case(files.mailbox, "tag", keys.tag)
     access = author_keys.opened_by(keys, row)
-    row_of(mailbox, shown, access)
-    before = _last_opened(mailbox, shown, access)
-    with suppress(DiskFull), mailbox.writing():  # who cannot be noted may still read
-        row_of(mailbox, shown, access)
+    expect_open(files, access)
+    first, opened = next(author_keys.open_messages(files, access), (None, None))
+    before = opened.day if first and not first.number and isinstance(opened, LastOpened) else None
+    with suppress(DiskFull), files.mailbox.writing():  # who cannot be noted may still read
+        expect_open(files, access)
         whole = _root_in_stop(keys, row) == access.root
         stop = row.stop if whole else casekeys.seal_stop(keys.stop, row.id, access.root)
-        case_keys.write_key_row(mailbox, access.key_row(row.box, stop))
-        _note_opening(mailbox, shown, access, day)
+        case_keys.write_key_row(files.mailbox, access.key_row(row.box, stop))
+        _note_opening(files, access)
     return access, before
 
 
-def write_back(mailbox: Database, shown: Database, access: CaseAccess, text: Text, seed: bytes) -> None:
+def write_back(files: SiteFiles, access: CaseAccess, text: Text, seed: bytes) -> None:
     """Add a text to a case; the same text with the same seed (drawn for each form) is stored once.
 
     Raises:
@@ -63,12 +64,11 @@ def write_back(mailbox: Database, shown: Database, access: CaseAccess, text: Tex
         AwaitsAnswer: so much waits that no more is taken.
         KeysChanged: somebody put its id into another case.
     """
-    with mailbox.writing():
-        text_id = casekeys.form_id(seed, "text", text.text.encode())
-        add_payload(mailbox, shown, access, text, text_id, most=MOST_WAITING)
+    with files.mailbox.writing():
+        add_payload(files, access, text, casekeys.form_id(seed, "text", text.text.encode()), most=MOST_WAITING)
 
 
-def save_consent(mailbox: Database, shown: Database, access: CaseAccess, consent: Consent) -> None:
+def save_consent(files: SiteFiles, access: CaseAccess, consent: Consent) -> None:
     """Add the author's consent from now on, unless it is the one that holds already.
 
     Who allows less is never refused for want of an answer or of room: nobody can take back more often than they gave.
@@ -77,50 +77,49 @@ def save_consent(mailbox: Database, shown: Database, access: CaseAccess, consent
         NothingHere, Paused, Overloaded, AwaitsAnswer: as for `write_back`.
     """
     consent = replace(consent, mark=access.story_mark.hex())
-    with mailbox.writing():
-        case = read_case(mailbox, shown, access)
+    with files.mailbox.writing():
+        case = read_case(files, access)
         now = case.consent
         if case.kind == "testimony" and not (now and replace(now, day=consent.day) == consent):
             most = None if now and _allows_no_more(consent, now) else MOST_DECIDED
-            add_payload(mailbox, shown, access, consent, new_id(), most=most)
+            add_payload(files, access, consent, new_id(), most=most)
 
 
-def give_verdict(mailbox: Database, shown: Database, access: CaseAccess, verdict: Verdict, seed: bytes) -> None:
+def give_verdict(files: SiteFiles, access: CaseAccess, verdict: Verdict, seed: bytes) -> None:
     """Add the author's verdict on a final text; the last one counts, and the same one from one form is stored once.
 
     Raises:
         NothingHere, Paused, Overloaded, AwaitsAnswer: as for `write_back`; a yes can always be taken back.
     """
     verdict_id = casekeys.form_id(seed, "verdict", f"{verdict.decision} {verdict.text}".encode())
-    with mailbox.writing():
-        before = read_case(mailbox, shown, access).verdict
+    with files.mailbox.writing():
+        before = read_case(files, access).verdict
         most: int | None = MOST_WAITING if verdict.text else MOST_DECIDED
         if before and before.decision == "yes" and verdict.decision == "no" and not verdict.text:
             most = None
-        add_payload(mailbox, shown, access, verdict, verdict_id, most=most)
+        add_payload(files, access, verdict, verdict_id, most=most)
 
 
-def add_payload(
-    mailbox: Database, shown: Database, case: CaseAccess, said: Said, message_id: bytes, most: int | None = MOST_DECIDED
-) -> None:
+def add_payload(files: SiteFiles, access: CaseAccess, said: Said, message_id: bytes, most: int | None) -> None:
     """Seal a payload of the author's and add it, inside the caller's `writing()`; the same id is stored once.
 
     Raises:
         NothingHere, Paused, AwaitsAnswer, KeysChanged: as for `write_back`; without `most`, any number may wait.
     """
-    row = row_of(mailbox, shown, case)
-    if messages.is_stored(mailbox, row.id, message_id):
+    mailbox, case_id = files.mailbox, access.case_id
+    expect_open(files, access)
+    if messages.is_stored(mailbox, case_id, message_id):
         return
     if most is not None:
         routing.expect_room_to_add(mailbox)
-        messages.expect_few_waiting(mailbox, row.id, most)
-    case_keys.write_author_keys(mailbox, case.key_row())
-    under, number = author_keys.key_to_write_under(shown, case), messages.next_number(mailbox, row.id)
-    messages.insert_message(mailbox, author_keys.sealed_message(under, row.id, message_id, number, "visitor", said))
-    messages.note_visitor_wrote(mailbox, row.id, said.day)
+        messages.expect_few_waiting(mailbox, case_id, most)
+    case_keys.write_author_keys(mailbox, access.key_row())
+    number = messages.next_number(mailbox, case_id)
+    messages.insert_message(mailbox, author_keys.sealed_message(files.shown, access, number, message_id, said))
+    messages.note_visitor_wrote(mailbox, case_id, said.day)
 
 
-def change_code(mailbox: Database, shown: Database, access: CaseAccess, code: str, day: int) -> CaseAccess:
+def change_code(files: SiteFiles, access: CaseAccess, code: str) -> CaseAccess:
     """Let another code open the case, and the old one nothing from now on; sent twice it is done once.
 
     # P05: what comes later is sealed under a key that the old code never opened.
@@ -130,63 +129,63 @@ def change_code(mailbox: Database, shown: Database, access: CaseAccess, code: st
         TooManyCodes: the case has had sixteen.
         Overloaded: no turn to write.
     """
-    keys = author_keys.code_keys(shown, code)
-    with mailbox.writing():
+    keys = author_keys.code_keys(files.shown, code)
+    with files.mailbox.writing():
         with suppress(NothingHere):
-            return author_keys.opened_by(keys, case_keys.find_case(mailbox, "tag", keys.tag))
-        row_of(mailbox, shown, access)
+            return author_keys.opened_by(keys, case_keys.find_case(files.mailbox, "tag", keys.tag))
+        expect_open(files, access)
         if len(access.privates) >= casekeys.CODES:
             raise TooManyCodes
         new = replace(access, tag=keys.tag, privates=(*access.privates, new_key()))
         box = casekeys.seal_box(keys.box, new.case_id, new.home, new.privates)
         stop = casekeys.seal_stop(keys.stop, new.case_id, new.root)
-        case_keys.write_key_row(mailbox, new.key_row(box, stop))
-        _note_opening(mailbox, shown, new, day)
+        case_keys.write_key_row(files.mailbox, new.key_row(box, stop))
+        _note_opening(files, new)
     return new
 
 
-def take_story_back(mailbox: Database, shown: Database, access: CaseAccess, day: int) -> None:
+def take_story_back(files: SiteFiles, access: CaseAccess) -> None:
     """Take the published story back for ever, and allow no other; the messages stay.
 
     Raises:
         NothingHere, Overloaded: as for `write_back`; waiting messages, an empty circle or a lack of room stop nobody.
     """
-    consent = read_case(mailbox, shown, access).consent
-    with mailbox.writing():
-        row_of(mailbox, shown, access)
-        withdrawals.add_proofs(mailbox, [casekeys.story_proof(access.root)])
-    lifetime.set_state(mailbox, access.case_id, "reading")
+    consent = read_case(files, access).consent
+    with files.mailbox.writing():
+        expect_open(files, access)
+        withdrawals.add_proofs(files.mailbox, [casekeys.story_proof(access.root)])
+    lifetime.set_state(files.mailbox, access.case_id, "reading")
     if consent is not None:
         with suppress(Paused):
-            save_consent(mailbox, shown, access, replace(consent, publish="no", day=day))
+            save_consent(files, access, replace(consent, publish="no", day=files.today))
 
 
-def erase(mailbox: Database, shown: Database, access: CaseAccess) -> None:
+def erase(files: SiteFiles, access: CaseAccess) -> None:
     """Destroy a case and the story that was made of it.
 
     Raises:
         NothingHere: it is gone already, or this visit's code is no longer its code.
     """
-    row_of(mailbox, shown, access)
-    lifetime.erase_case(mailbox, access.case_id, _proofs(access.root))
+    expect_open(files, access)
+    lifetime.erase_case(files.mailbox, access.case_id, _proofs(access.root))
 
 
-def erase_without_opening(mailbox: Database, shown: Database, code: str) -> None:
+def erase_without_opening(files: SiteFiles, code: str) -> None:
     """Destroy the case of a code, also where its door was closed; nothing of it is shown to anybody.
 
     Raises:
         NothingHere: there is nothing under this code, for any reason.
     """
-    keys = author_keys.code_keys(shown, code)
-    row = case_keys.find_case(mailbox, "tag", keys.tag)
-    if routing.door_of(shown, row.id) == "gone":
+    keys = author_keys.code_keys(files.shown, code)
+    row = case_keys.find_case(files.mailbox, "tag", keys.tag)
+    if routing.door_of(files.shown, row.id) == "gone":
         raise NothingHere
     root = _root_in_stop(keys, row)
     if root is None:
         with suppress(NothingHere):
             root = author_keys.opened_by(keys, row).root
     # Where somebody has damaged both, the rows go all the same.
-    lifetime.erase_case(mailbox, row.id, _proofs(root) if root else [])
+    lifetime.erase_case(files.mailbox, row.id, _proofs(root) if root else [])
 
 
 def _proofs(root: bytes) -> list[bytes]:
@@ -206,14 +205,8 @@ def _allows_no_more(consent: Consent, now: Consent) -> bool:
     return allowed and consent.count <= now.count and consent.quote <= now.quote
 
 
-def _last_opened(mailbox: Database, shown: Database, access: CaseAccess) -> int | None:
-    message, payload = next(author_keys.open_messages(mailbox, shown, access), (None, None))
-    return payload.day if message and not message.number and isinstance(payload, LastOpened) else None
-
-
-def _note_opening(mailbox: Database, shown: Database, access: CaseAccess, day: int) -> None:
+def _note_opening(files: SiteFiles, access: CaseAccess) -> None:
     """Put the day into message 0, by which the desk sees that somebody came with all the codes there are."""
     with suppress(Paused):
-        under = author_keys.key_to_write_under(shown, access)
-        opened = author_keys.sealed_message(under, access.case_id, new_id(), 0, "site", LastOpened(day))
-        messages.insert_message(mailbox, opened)
+        opened = author_keys.sealed_message(files.shown, access, 0, new_id(), LastOpened(files.today))
+        messages.insert_message(files.mailbox, opened)

@@ -9,14 +9,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 
-from onion_app.choices import MessageAuthor
 from onion_app.crypto import casekeys
-from onion_app.crypto.casekeys import KeyName, MessageKeys
+from onion_app.crypto.casekeys import MessageKeys
 from onion_app.crypto.codes import CodeKeys, derive
 from onion_app.crypto.keys import keypair_from, shared_secret
 from onion_app.crypto.payloads import Payload, pack, unpack
 from onion_app.crypto.sealing import MessagePlace, open_seal, seal
 from onion_app.errors import NothingHere, SealBroken
+from onion_app.site.context import SiteFiles
 from onion_app.vault import settings
 from onion_app.vault.database import Database
 from onion_app.vault.mailbox.case_keys import find_case
@@ -83,20 +83,21 @@ def opened_by(keys: CodeKeys, row: CodeRow) -> CaseAccess:
     return CaseAccess(row.id, keys.tag, home, privates)
 
 
-def row_of(mailbox: Database, shown: Database, access: CaseAccess) -> CodeRow:
-    """Read the row of a case that is open: each page of a visit asks anew whether its code still leads there.
+def expect_open(files: SiteFiles, access: CaseAccess) -> None:
+    """See that the code of a visit still leads to its case: each page of the visit asks anew.
 
     Raises:
         NothingHere: the case is gone, has another code by now, or its door was closed.
     """
-    row = find_case(mailbox, "tag", access.tag)
-    if row.id != access.case_id or routing.door_of(shown, row.id) is not None:
+    row = find_case(files.mailbox, "tag", access.tag)
+    if row.id != access.case_id or routing.door_of(files.shown, row.id) is not None:
         raise NothingHere
-    return row
 
 
-def key_to_write_under(shown: Database, access: CaseAccess) -> tuple[KeyName, bytes]:
-    """Give the newest key of a case, with its name: of the circle that has it now, of its key now, and of every code.
+def sealed_message(shown: Database, access: CaseAccess, number: int, message_id: bytes, payload: Payload) -> Message:
+    """Seal a payload under the newest key of a case: of the circle that has it now, of its key now, of every code.
+
+    Message 0 is the site's, which notes a visit there, and every other one the author's.
 
     # P05: who was shut out, had the case before, or knows a former code, opens nothing that is sealed under it.
 
@@ -105,30 +106,20 @@ def key_to_write_under(shown: Database, access: CaseAccess) -> tuple[KeyName, by
     """
     turn, circle_id = max(routing.turns_of(shown, access.case_id, access.home).items())
     circle = routing.circle_key(shown, circle_id)
-    name = KeyName(turn, circle.generation, len(access.privates))
-    return name, access.message_keys().key(turn, circle.public_key, name.codes)
+    codes = len(access.privates)
+    key = access.message_keys().key(turn, circle.public_key, codes)
+    place = MessagePlace(access.case_id, message_id, number, "visitor" if number else "site")
+    sealed = seal(key, pack(payload), place)
+    return Message(access.case_id, number, message_id, place.author, turn, circle.generation, codes, sealed)
 
 
-def sealed_message(
-    under: tuple[KeyName, bytes],
-    case_id: bytes,
-    message_id: bytes,
-    number: int,
-    author: MessageAuthor,
-    payload: Payload,
-) -> Message:
-    """Seal a payload as a message of a case."""
-    name, key = under
-    place = MessagePlace(case_id, message_id, number, author)
-    return Message(case_id, number, message_id, author, *name, seal(key, pack(payload), place))
-
-
-def open_messages(mailbox: Database, shown: Database, access: CaseAccess) -> Iterator[tuple[Message, Payload | None]]:
+def open_messages(files: SiteFiles, access: CaseAccess) -> Iterator[tuple[Message, Payload | None]]:
     """Give each message of a case with its payload, one by one in the order of their numbers; None: it is damaged.
 
     An answer that the desk has not marked as its own is left out, whoever wrote it.
     """
-    messages = messages_of(mailbox, access.case_id)  # before anything that `shown.db` says of them
+    shown = files.shown
+    messages = messages_of(files.mailbox, access.case_id)  # before anything that `shown.db` says of them
     turns, replies = routing.turns_of(shown, access.case_id, access.home), routing.reply_marks(shown, access.case_id)
     circle_key = cache(lambda turn, generation: routing.public_key(shown, turns[turn], generation))
     keys = access.message_keys()

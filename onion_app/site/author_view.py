@@ -2,13 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
+from onion_app.choices import MessageAuthor
 from onion_app.crypto.payloads import Consent, FinalText, Payload, StoryLink, Text, Verdict
-from onion_app.site.author_keys import CaseAccess, open_messages, row_of
+from onion_app.site.author_keys import CaseAccess, expect_open, open_messages
+from onion_app.site.context import SiteFiles
 from onion_app.vault import settings
-from onion_app.vault.database import Database
 from onion_app.vault.mailbox import lifetime, withdrawals
 from onion_app.vault.mailbox.records import Message
+
+_Kind = TypeVar("_Kind", bound=Payload)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,51 +38,48 @@ class AuthorView:
     messages: tuple[ShownMessage, ...]
     consent: Consent | None
     story_id: bytes | None
-    proposal_id: str = ""
-    proposal: FinalText | None = None  # the newest final text that the author was shown
-    verdict: Verdict | None = None  # their last one on it
-    restored: int | None = None  # the day of the backup that this case comes from
+    proposal_id: str
+    proposal: FinalText | None  # the newest final text that the author was shown
+    verdict: Verdict | None  # their last one on it
+    restored: int | None  # the day of the backup that this case comes from
 
 
-def read_case(mailbox: Database, shown: Database, access: CaseAccess) -> AuthorView:
+def read_case(files: SiteFiles, access: CaseAccess) -> AuthorView:
     """Open everything in a case.
 
     Raises:
         NothingHere: it was erased or closed, or its code was replaced, since then.
     """
-    row_of(mailbox, shown, access)
-    case = lifetime.read_case(mailbox, access.case_id)
-    messages = list(open_messages(mailbox, shown, access))
-    texts = [_shown(message, payload) for message, payload in messages if _is_text(message, payload)]
-    consents = [each for message, each in messages if isinstance(each, Consent) and message.author == "visitor"]
-    stories = [each for message, each in messages if isinstance(each, StoryLink) and message.author == "circle"]
-    taken_back = withdrawals.withdrawn_among(mailbox, shown, [access.story_mark])
-    proposal_id, proposal = _newest_proposal(messages)
-    in_force = settings.read_settings(shown)
+    expect_open(files, access)
+    case = lifetime.read_case(files.mailbox, access.case_id)
+    messages = list(open_messages(files, access))
+    consents = _said_by("visitor", Consent, messages)
+    stories = _said_by("circle", StoryLink, messages)
+    taken_back = withdrawals.withdrawn_among(files.mailbox, files.shown, [access.story_mark])
+    proposals = _said_by("circle", FinalText, messages)
+    proposal_id, proposal = proposals[-1] if proposals else ("", None)
+    verdicts = [each for _, each in _said_by("visitor", Verdict, messages) if each.proposal_id == proposal_id]
+    in_force = settings.read_settings(files.shown)
     return AuthorView(
         kind=case.kind,
         state=case.state,
         erased_on=lifetime.erased_on(case, in_force.retention_days),
-        messages=tuple(reversed(texts)),
-        consent=consents[-1] if consents else None,
-        story_id=bytes.fromhex(stories[-1].story_id) if stories and not taken_back else None,
+        messages=tuple(_shown(*each) for each in reversed(messages) if _is_text(*each)),
+        consent=consents[-1][1] if consents else None,
+        story_id=bytes.fromhex(stories[-1][1].story_id) if stories and not taken_back else None,
         proposal_id=proposal_id,
         proposal=proposal,
-        verdict=_verdict_on(proposal_id, messages),
+        verdict=verdicts[-1] if verdicts else None,
         restored=in_force.restored if case.received_day <= (in_force.restored or 0) else None,
     )
 
 
-def _newest_proposal(messages: Sequence[tuple[Message, Payload | None]]) -> tuple[str, FinalText | None]:
-    for message, payload in reversed(messages):
-        if message.author == "circle" and isinstance(payload, FinalText):
-            return message.id.hex(), payload
-    return "", None
-
-
-def _verdict_on(proposal_id: str, messages: Sequence[tuple[Message, Payload | None]]) -> Verdict | None:
-    verdicts = [each for message, each in messages if message.author == "visitor" and isinstance(each, Verdict)]
-    return next((verdict for verdict in reversed(verdicts) if verdict.proposal_id == proposal_id), None)
+def _said_by(
+    author: MessageAuthor, kind: type[_Kind], messages: Sequence[tuple[Message, Payload | None]]
+) -> list[tuple[str, _Kind]]:
+    """Give all of one kind that one side said, each with the id of its message, the oldest first."""
+    of_author = [(message.id.hex(), payload) for message, payload in messages if message.author == author]
+    return [(message_id, payload) for message_id, payload in of_author if isinstance(payload, kind)]
 
 
 def _is_text(message: Message, payload: Payload | None) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import cast
+from typing import NamedTuple, cast
 
 from flask import current_app
 
@@ -13,6 +13,14 @@ from onion_app.vault.per_thread import PerThread
 from onion_app.vault.settings import Settings
 from onion_app.web.budget import TokenBucket
 from onion_app.web.visits import Visits
+
+
+class SiteFiles(NamedTuple):
+    """The two files of the site, as one thread has them open, and the day."""
+
+    mailbox: Database
+    shown: Database
+    today: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +56,10 @@ def site_context() -> SiteContext:
     return cast("SiteContext", current_app.extensions["site"])
 
 
-def mailbox() -> Database:
-    """Give this thread's connection to the mailbox."""
-    return site_context().mailbox.here()
+def files() -> SiteFiles:
+    """Give this thread's files, and the day of this site's clock."""
+    context = site_context()
+    return SiteFiles(context.mailbox.here(), context.shown.here(), days.today(context.clock))
 
 
 def shown() -> Database:
@@ -61,8 +70,3 @@ def shown() -> Database:
 def in_force() -> Settings:
     """Read the settings."""
     return settings.read_settings(shown())
-
-
-def today() -> int:
-    """Give the day of this site's clock."""
-    return days.today(site_context().clock)

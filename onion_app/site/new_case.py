@@ -20,6 +20,7 @@ from onion_app.crypto.sealing import open_field, seal_field
 from onion_app.errors import AlreadyWithdrawn, NothingHere
 from onion_app.site import author_actions, author_keys
 from onion_app.site.author_keys import CaseAccess
+from onion_app.site.context import SiteFiles
 from onion_app.site.forms import Submission
 from onion_app.vault.database import Database
 from onion_app.vault.mailbox import case_keys, lifetime, messages, withdrawals
@@ -62,13 +63,13 @@ def prepared_in(key: bytes, sealed: str) -> Prepared:
     return Prepared(fields["code"], bytes.fromhex(fields["seed"]))
 
 
-def expect_not_erased(mailbox: Database, shown: Database, prepared: Prepared) -> None:
+def expect_not_erased(files: SiteFiles, prepared: Prepared) -> None:
     """See that the case of a form was not erased: what it says is not stored again then, without return neither. # P07.
 
     Raises:
         AlreadyWithdrawn: its author has erased it.
     """
-    if withdrawals.withdrawn_among(mailbox, shown, [prepared.mark]):
+    if withdrawals.withdrawn_among(files.mailbox, files.shown, [prepared.mark]):
         raise AlreadyWithdrawn
 
 
@@ -90,17 +91,8 @@ class _Sent:
         """Give the id of a consent; it is given a number of its own each time that the choices have changed."""
         return casekeys.form_id(self.seed, "consent", str(number).encode())
 
-    def case(self, home: bytes) -> CaseAccess:
-        """Name the case that it begins; without return its key is thrown away, and another text has another one."""
-        alone = casekeys.lone_private(self.seed, self.text.text.encode())
-        first = casekeys.form_private(self.seed) if self.keys else alone
-        case_id = casekeys.case_id_of(keypair_from(first).public, home, casekeys.case_mark(first))
-        return CaseAccess(case_id, self.keys.tag if self.keys else b"", home, (first,))
 
-
-def send_case(
-    mailbox: Database, shown: Database, prepared: Prepared, draft: Submission, day: int, language: AnswerIn
-) -> None:
+def send_case(files: SiteFiles, prepared: Prepared, draft: Submission, language: AnswerIn) -> None:
     """Store the case; sent twice it is stored once, and a text or consent changed in between is added to it.
 
     Raises:
@@ -109,20 +101,17 @@ def send_case(
         Paused: nothing new is taken.
         Overloaded: no turn to write.
     """
-    keys = None if draft.no_return else author_keys.code_keys(shown, prepared.code)
+    keys = None if draft.no_return else author_keys.code_keys(files.shown, prepared.code)
     about = f"\n\n/stories/{draft.story}" if draft.story else ""  # under the text, where its reader looks for it
-    consent = Consent(draft.publish, draft.count, draft.quote, day) if draft.kind == "tell" else None
+    consent = Consent(draft.publish, draft.count, draft.quote, files.today) if draft.kind == "tell" else None
     wanted = language if draft.kind == "tell" or draft.answer_in == "any" else draft.answer_in
-    sent = _Sent(prepared.seed, keys, Text(draft.text + about, day, language=wanted), consent)
-    with mailbox.writing():
-        expect_not_erased(mailbox, shown, prepared)
-        if keys is None:
-            if not messages.is_stored_anywhere(mailbox, sent.text_id):
-                _store(mailbox, shown, sent, draft, language)
-        elif stored := _stored_before(mailbox, keys.tag, prepared.mark):
-            _add_what_changed(mailbox, shown, author_keys.opened_by(keys, stored), sent)
-        else:
-            _store(mailbox, shown, sent, draft, language)
+    sent = _Sent(prepared.seed, keys, Text(draft.text + about, files.today, language=wanted), consent)
+    with files.mailbox.writing():
+        expect_not_erased(files, prepared)
+        if keys and (stored := _stored_before(files.mailbox, keys.tag, prepared.mark)):
+            _add_what_changed(files, author_keys.opened_by(keys, stored), sent)
+        elif keys or not messages.is_stored_anywhere(files.mailbox, sent.text_id):
+            _store(files, sent, draft, language)
 
 
 def _stored_before(mailbox: Database, tag: bytes, mark: bytes) -> CodeRow | None:
@@ -134,21 +123,24 @@ def _stored_before(mailbox: Database, tag: bytes, mark: bytes) -> CodeRow | None
     return None
 
 
-def _store(mailbox: Database, shown: Database, sent: _Sent, draft: Submission, language: AnswerIn) -> None:
-    testimony = draft.kind == "tell"
+def _store(files: SiteFiles, sent: _Sent, draft: Submission, language: AnswerIn) -> None:
+    testimony, keys = draft.kind == "tell", sent.keys
     answer_in = language if testimony else draft.answer_in
     topic = "testimony" if testimony else draft.topic
-    circle = routing.writing_circle(mailbox, shown, topic, answer_in)
-    case, keys = sent.case(circle.id), sent.keys
-    if routing.door_of(shown, case.case_id) is not None:  # P07: a case that is gone does not come again
+    circle = routing.writing_circle(files.mailbox, files.shown, topic, answer_in)
+    # Without return the key is thrown away after this, and another text has another one.
+    alone = casekeys.lone_private(sent.seed, sent.text.text.encode())
+    first = casekeys.form_private(sent.seed) if keys else alone
+    case_id = casekeys.case_id_of(keypair_from(first).public, circle.id, casekeys.case_mark(first))
+    case = CaseAccess(case_id, keys.tag if keys else b"", circle.id, (first,))
+    if routing.door_of(files.shown, case_id) is not None:  # P07: a case that is gone does not come again
         raise NothingHere
-    box = casekeys.seal_box(keys.box, case.case_id, case.home, case.privates) if keys else None
-    stop = casekeys.seal_stop(keys.stop, case.case_id, case.root) if keys else None
+    box = casekeys.seal_box(keys.box, case_id, circle.id, case.privates) if keys else None
+    stop = casekeys.seal_stop(keys.stop, case_id, case.root) if keys else None
     said: list[tuple[bytes, author_actions.Said]] = [(sent.text_id, sent.text)]
     if sent.consent:
         mark = case.story_mark.hex() if keys else ""
         said.append((sent.consent_id(1) if keys else new_id(), replace(sent.consent, mark=mark)))
-    under = author_keys.key_to_write_under(shown, case)
     new = NewCase(
         row=case.key_row(box, stop),
         circle_id=circle.id,
@@ -156,30 +148,29 @@ def _store(mailbox: Database, shown: Database, sent: _Sent, draft: Submission, l
         topic=topic,
         answer_in="any" if answer_in == language else answer_in,  # few write Badini: its mark would be a place on a map
         urgent=0 if testimony else _URGENCY[draft.danger],
-        day=sent.text.day,
+        day=files.today,
         messages=tuple(
-            author_keys.sealed_message(under, case.case_id, message_id, number, "visitor", payload)
-            for number, (message_id, payload) in enumerate(said, start=1)
+            author_keys.sealed_message(files.shown, case, number, *message)
+            for number, message in enumerate(said, start=1)
         ),
     )
-    lifetime.store_case(mailbox, new)
+    lifetime.store_case(files.mailbox, new)
 
 
-def _add_what_changed(mailbox: Database, shown: Database, case: CaseAccess, sent: _Sent) -> None:
+def _add_what_changed(files: SiteFiles, case: CaseAccess, sent: _Sent) -> None:
     """Add to the stored case: somebody may have sent, gone back, written more and sent again.
 
     A choice that was changed on the case page meanwhile holds against one that is changed on the check page.
     """
-    most = author_actions.MOST_WAITING
-    author_actions.add_payload(mailbox, shown, case, sent.text, sent.text_id, most=most)
+    author_actions.add_payload(files, case, sent.text, sent.text_id, most=author_actions.MOST_WAITING)
     if sent.consent is None:
         return
     consent = replace(sent.consent, mark=case.story_mark.hex())
-    opened = list(author_keys.open_messages(mailbox, shown, case))
+    opened = list(author_keys.open_messages(files, case))
     ids = {message.id for message, _ in opened}
     here = next(number for number in count(1) if sent.consent_id(number) not in ids)
     consents = [(message.id, payload) for message, payload in opened if isinstance(payload, Consent)]
     for message_id, latest in consents[-1:]:
         if message_id == sent.consent_id(here - 1) and replace(latest, day=consent.day) != consent:
             most = author_actions.MOST_DECIDED
-            author_actions.add_payload(mailbox, shown, case, consent, sent.consent_id(here), most=most)
+            author_actions.add_payload(files, case, consent, sent.consent_id(here), most=most)

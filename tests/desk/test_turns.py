@@ -146,7 +146,7 @@ def test_a_closed_door_is_opened_again_on_the_same_day_only_and_erasing_goes_on_
     counsellor.post(f"{door}/open-door", counsellor.token)
     assert "cannot be done" in counsellor.page.errors
     assert door_of(house.desk, author.case_id) == "closed"
-    author_actions.erase_without_opening(house.mailbox, house.shown, author.code)
+    author_actions.erase_without_opening(author.files, author.code)
     house.chores()
     assert counsellor.get(f"/case/{case}").status == 404
 

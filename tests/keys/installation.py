@@ -20,8 +20,9 @@ from onion_app.launch import backup_restore
 from onion_app.launch.backup_restore import Destination
 from onion_app.launch.processes import chores
 from onion_app.site import author_actions, new_case
-from onion_app.site.author_keys import CaseAccess, code_keys, open_messages, opened_by, row_of
+from onion_app.site.author_keys import CaseAccess, code_keys, expect_open, open_messages, opened_by
 from onion_app.site.author_view import AuthorView, read_case
+from onion_app.site.context import SiteFiles
 from onion_app.site.forms import Submission
 from onion_app.site.new_case import Prepared
 from onion_app.vault import statefiles
@@ -242,11 +243,16 @@ class Installation:
 
     # --- at the site ------------------------------------------------------------------------------------------------
 
+    @property
+    def site_files(self) -> SiteFiles:
+        """Give what the site has."""
+        return SiteFiles(self.world.mailbox, self.world.shown, self.world.today)
+
     def sends(self, form: Prepared, circle_id: bytes, text: str, *, returns: bool = True) -> None:
         """Send a form about what a circle works on."""
         topic = CIRCLES[next(name for name, each in self.circles.items() if each == circle_id)]
         draft = Submission("ask", text, no_return=not returns, topic=topic, danger="no", answer_in="ar")  # type: ignore[arg-type]
-        new_case.send_case(self.world.mailbox, self.world.shown, form, draft, self.world.today, "ar")
+        new_case.send_case(self.site_files, form, draft, "ar")
 
     def asks(self, circle_id: bytes, text: str = "They found my phone.") -> Case:
         form = new_case.prepare()
@@ -257,7 +263,7 @@ class Installation:
 
     def visit(self, case: Case, code: int = -1) -> CaseAccess:
         """Come back with a code."""
-        access, _ = author_actions.open_case(self.world.mailbox, self.world.shown, case.codes[code], self.world.today)
+        access, _ = author_actions.open_case(self.site_files, case.codes[code])
         assert access.case_id == case.id
         return access
 
@@ -265,15 +271,14 @@ class Installation:
         """Open a case with its newest code, and leave no trace of it."""
         keys = code_keys(self.world.shown, case.codes[-1])
         access = opened_by(keys, find_case(self.world.mailbox, "tag", keys.tag))
-        row_of(self.world.mailbox, self.world.shown, access)
+        expect_open(self.site_files, access)
         return access
 
     def writes(self, access: CaseAccess, text: str = "Are you there?") -> Message:
         """Write in a visit."""
         message_id = new_id()
         with self.world.mailbox.writing():
-            written = Text(text, self.world.today)
-            author_actions.add_payload(self.world.mailbox, self.world.shown, access, written, message_id)
+            author_actions.add_payload(self.site_files, access, Text(text, self.world.today), message_id, most=None)
         return next(each for each in messages_of(self.world.mailbox, access.case_id) if each.id == message_id)
 
     def writes_back(self, case: Case, text: str = "Are you there?") -> Message:
@@ -283,35 +288,32 @@ class Installation:
     def changes_code(self, case: Case, access: CaseAccess | None = None) -> CaseAccess:
         """Come back and take a new code."""
         code = new_code()
-        access = author_actions.change_code(
-            self.world.mailbox, self.world.shown, access or self.visit(case), code, self.world.today
-        )
+        access = author_actions.change_code(self.site_files, access or self.visit(case), code)
         case.codes.append(code)
         case.public = b"".join(access.codes)
         return access
 
     def reads(self, access: CaseAccess) -> dict[int, str]:
         """Read what opens in a visit, by number."""
-        opened = open_messages(self.world.mailbox, self.world.shown, access)
+        opened = open_messages(self.site_files, access)
         return {message.number: payload.text for message, payload in opened if isinstance(payload, Text)}
 
     def reads_all(self, access: CaseAccess) -> list[tuple[Message, bool]]:
         """List the messages that are an author's in a visit, and say whether each opens."""
-        opened = open_messages(self.world.mailbox, self.world.shown, access)
+        opened = open_messages(self.site_files, access)
         return [(message, payload is not None) for message, payload in opened]
 
     def reads_page(self, access: CaseAccess) -> AuthorView:
         """Read the page of a visit."""
-        return read_case(self.world.mailbox, self.world.shown, access)
+        return read_case(self.site_files, access)
 
     def takes_back(self, case: Case) -> None:
         """Come back and take the story back."""
-        access = self.visit(case)
-        author_actions.take_story_back(self.world.mailbox, self.world.shown, access, self.world.today)
+        author_actions.take_story_back(self.site_files, self.visit(case))
 
     def erases(self, case: Case) -> None:
         """Erase with the newest code, without opening."""
-        author_actions.erase_without_opening(self.world.mailbox, self.world.shown, case.codes[-1])
+        author_actions.erase_without_opening(self.site_files, case.codes[-1])
 
     # --- what stands there ------------------------------------------------------------------------------------------
 

@@ -38,7 +38,7 @@ def writes(at: Installation, case: Case) -> None:
 
 
 def changes_code(at: Installation, case: Case) -> None:
-    author_actions.change_code(at.world.mailbox, at.world.shown, at.looks_in(case), NEW_CODE, at.world.today)
+    author_actions.change_code(at.site_files, at.looks_in(case), NEW_CODE)
 
 
 def erases(at: Installation, case: Case) -> None:

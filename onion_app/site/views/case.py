@@ -19,9 +19,9 @@ from onion_app.crypto.payloads import Decision, Text, Verdict
 from onion_app.crypto.sealing import open_field, seal_field
 from onion_app.errors import CodeMistyped, NothingHere, SealBroken, TooManyCodes, VisitOver
 from onion_app.site import author_actions, visit
-from onion_app.site.author_keys import CaseAccess, row_of
+from onion_app.site.author_keys import CaseAccess, expect_open
 from onion_app.site.author_view import read_case
-from onion_app.site.context import mailbox, shown, site_context, today
+from onion_app.site.context import files, site_context
 from onion_app.site.forms import read_consent, wrong_line, wrong_text
 from onion_app.site.paging import fill_parts
 from onion_app.site.rendering import (
@@ -82,11 +82,11 @@ def _case_access() -> CaseAccess:
     """Give the case that is open, or the one of the code that came with the form."""
     if "code" not in request.form:
         access = visit.case_access()
-        row_of(mailbox(), shown(), access)
+        expect_open(files(), access)
         return access
     code = read_code(request.form["code"])
     site_context().budgets["open"].take()
-    access, opened_before = author_actions.open_case(mailbox(), shown(), code, today())
+    access, opened_before = author_actions.open_case(files(), code)
     visit.keep_case_open(access, opened_before)
     return access
 
@@ -96,7 +96,7 @@ def _write(access: CaseAccess) -> ResponseReturnValue:
     wrong = wrong_text(text)
     if wrong:
         return _case_page(access, text=text, errors=wrong)
-    author_actions.write_back(mailbox(), shown(), access, Text(text, today()), _seed())
+    author_actions.write_back(files(), access, Text(text, files().today), _seed())
     visit.keep(reply=None)
     return _case_page(access, done="arrived")
 
@@ -115,21 +115,21 @@ def _decide(access: CaseAccess) -> ResponseReturnValue:
     wrong = wrong_text(text) if decision == "change" or text else {}
     if wrong:
         return _case_page(access, text="", change=text, errors={"change": wrong["text"]})
-    if request.form.get("proposal") != read_case(mailbox(), shown(), access).proposal_id:
+    if request.form.get("proposal") != read_case(files(), access).proposal_id:
         return _case_page(access, text="", change=text, done="another")  # nobody says yes to a text unseen
-    verdict = Verdict(request.form["proposal"], decision, text, today())
-    author_actions.give_verdict(mailbox(), shown(), access, verdict, _seed())
+    verdict = Verdict(request.form["proposal"], decision, text, files().today)
+    author_actions.give_verdict(files(), access, verdict, _seed())
     visit.keep(reply=None)
     return _case_page(access, done="decided")
 
 
 def _take_back(access: CaseAccess) -> ResponseReturnValue:
-    author_actions.take_story_back(mailbox(), shown(), access, today())
+    author_actions.take_story_back(files(), access)
     return _case_page(access, done="taken_back")
 
 
 def _allow(access: CaseAccess) -> ResponseReturnValue:
-    author_actions.save_consent(mailbox(), shown(), access, read_consent(request.form, today()))
+    author_actions.save_consent(files(), access, read_consent(request.form, files().today))
     return _case_page(access, done="saved")
 
 
@@ -149,7 +149,7 @@ def _change_code(access: CaseAccess) -> ResponseReturnValue:
     wrong = wrong_line(code, line)
     if wrong:
         return show_page("newcode.html", code=code, sealed=request.form["sealed"], line=line[:40], errors=wrong)
-    access = author_actions.change_code(mailbox(), shown(), access, code, today())
+    access = author_actions.change_code(files(), access, code)
     visit.keep_case_open(access, visit.contents().get("opened_before"))
     return _case_page(access, done="new_code")
 
@@ -157,7 +157,7 @@ def _change_code(access: CaseAccess) -> ResponseReturnValue:
 def _erase(access: CaseAccess) -> ResponseReturnValue:
     if "sure" not in request.form:
         return erase_page("case", {"do": "erase", "sure": "1"})
-    author_actions.erase(mailbox(), shown(), access)
+    author_actions.erase(files(), access)
     visit.forget_case()
     return show_page("erased.html")
 
@@ -172,7 +172,7 @@ _ACTS: Final[dict[str, Callable[[CaseAccess], ResponseReturnValue]]] = {
 
 
 def _case_page(access: CaseAccess, **values: Any) -> str:  # noqa: ANN401 - plain values for the template
-    case = read_case(mailbox(), shown(), access)
+    case = read_case(files(), access)
     contents = visit.contents()
     text = values.pop("text", contents.get("reply", ""))
     proposal = case.proposal if case.verdict is None else None

@@ -12,7 +12,7 @@ from onion_app.crypto.codes import read_code
 from onion_app.crypto.sealing import open_field, seal_field
 from onion_app.errors import CodeMistyped, NothingHere, SealBroken
 from onion_app.site import author_actions, visit
-from onion_app.site.context import mailbox, shown, site_context, today
+from onion_app.site.context import files, site_context
 from onion_app.site.rendering import erase_page, make_blueprint, page, return_page, show_page
 
 pages: Final = make_blueprint("returning")
@@ -39,7 +39,7 @@ def open_or_erase() -> ResponseReturnValue:
         return erase_page("return", {"sealed": sealed})
     site_context().budgets["open"].take()
     try:
-        access, opened_before = author_actions.open_case(mailbox(), shown(), code, today())
+        access, opened_before = author_actions.open_case(files(), code)
     except NothingHere:
         return show_page("nothing.html")
     visit.keep_case_open(access, opened_before)
@@ -53,7 +53,7 @@ def _erase(sealed: str) -> ResponseReturnValue:
         return show_page("return.html", why="expired")
     site_context().budgets["open"].take()
     try:
-        author_actions.erase_without_opening(mailbox(), shown(), code)
+        author_actions.erase_without_opening(files(), code)
     except NothingHere:
         return show_page("nothing.html")
     if "case" in visit.contents():

@@ -14,7 +14,7 @@ from markupsafe import escape
 
 from onion_app.choices import NOTES
 from onion_app.errors import NothingHere
-from onion_app.site.context import mailbox, shown
+from onion_app.site.context import files, shown
 from onion_app.site.paging import part_number, parts_of
 from onion_app.site.rendering import best_version, language_code, make_blueprint, show_published
 from onion_app.vault.shown import reading
@@ -30,7 +30,7 @@ def story_list() -> str:
     """List ten stories, without those that have a content note which the reader left out."""
     without = [note for note in NOTES if note in request.args.getlist("without")]
     after = request.args.get("after", "")
-    listed, more = reading.list_stories(mailbox(), shown(), language_code(), without, _id_in(after))
+    listed, more = reading.list_stories(files().mailbox, files().shown, language_code(), without, _id_in(after))
     chosen = [("without", note) for note in without]
     return show_published(
         "stories.html",
@@ -47,7 +47,7 @@ def story_list() -> str:
 def story(story_id: str) -> ResponseReturnValue:
     """Show a part of a story, in the language of the page if it is written in it."""
     try:
-        versions = reading.shown_story(mailbox(), shown(), _id_in(story_id) or abort(404))
+        versions = reading.shown_story(files().mailbox, files().shown, _id_in(story_id) or abort(404))
     except NothingHere:
         abort(404)
     version = best_version(versions)

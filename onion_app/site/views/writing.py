@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 from onion_app.choices import ANSWER_LANGUAGES, REQUEST_TOPICS, AnswerIn
 from onion_app.errors import AlreadyWithdrawn, NothingHere, SealBroken
 from onion_app.site import new_case, visit
-from onion_app.site.context import in_force, mailbox, shown, site_context, today
+from onion_app.site.context import files, in_force, site_context
 from onion_app.site.details import pointed_out
 from onion_app.site.forms import Submission, WritingKind, read_submission, wrong_line, wrong_submission, wrong_text
 from onion_app.site.new_case import Prepared
@@ -28,7 +28,7 @@ _PATHS: Final = "/<lang:code>/<any(tell, ask):kind>"
 @pages.get(_PATHS)
 def empty_form(kind: WritingKind) -> ResponseReturnValue:
     """Show an empty form, and whether something is being written already."""
-    routing.writing_circle(mailbox(), shown(), "unknown", "any")  # raises Paused: nobody should write for nothing
+    routing.writing_circle(files().mailbox, files().shown, "unknown", "any")  # Paused: none writes for nothing
     choices = {name: request.args.get(name, "") for name in ("topic", "story")}
     before = visit.contents().get("draft")
     return _form(read_submission(kind, choices), kept_kind=before["kind"] if before else None)
@@ -61,7 +61,7 @@ def say_that_it_is_gone(error: AlreadyWithdrawn | NothingHere) -> str:
 
 def _prepared_in(draft: Submission) -> Prepared:
     prepared = new_case.prepared_in(site_context().field_key, draft.sealed)
-    new_case.expect_not_erased(mailbox(), shown(), prepared)
+    new_case.expect_not_erased(files(), prepared)
     return prepared
 
 
@@ -83,7 +83,7 @@ def _prepare(draft: Submission, **notices: bool) -> ResponseReturnValue:
     wrong = wrong_text(draft.text)
     if wrong:
         return _form(draft, errors=wrong)
-    routing.writing_circle(mailbox(), shown(), "unknown", "any")  # raises Paused
+    routing.writing_circle(files().mailbox, files().shown, "unknown", "any")  # raises Paused
     site_context().budgets[draft.kind].take(urgent=draft.urgent)
     prepared = new_case.prepare()
     draft = draft.with_seal(prepared.sealed(site_context().field_key))
@@ -99,7 +99,7 @@ def _send(draft: Submission, prepared: Prepared) -> ResponseReturnValue:
     if wrong:
         return _check(draft, prepared, errors=wrong)
     site_context().budgets["send"].take(urgent=draft.urgent)
-    new_case.send_case(mailbox(), shown(), prepared, draft, today(), _language())
+    new_case.send_case(files(), prepared, draft, _language())
     visit.keep(draft=None)
     return show_page(
         "sent.html",
