@@ -72,7 +72,7 @@ def create_app(config: SiteConfig) -> Hardened:
     )
     for views in (pages, stories, guides, writing, returning, case):
         app.register_blueprint(views.pages)
-    app.exempt(pages.leave)
+    app.csrf.exempt(pages.leave)
     _set_up_templates(app, config.address)
     _set_up_refusals(app)
     return app

@@ -93,15 +93,18 @@ class Database:
         if self._link.in_transaction:
             message = "writing() does not nest"
             raise RuntimeError(message)
-        with self._taking_turns(), self._by_the_writer(), connection.named_errors(self._name):
-            self._link.execute("BEGIN IMMEDIATE")
+        with self._taking_turns(), connection.named_errors(self._name):
+            own, self._link = self._link, self.writer()._link  # noqa: SLF001 - of another Database
             try:
+                self._link.execute("BEGIN IMMEDIATE")
                 yield
                 self._link.execute("COMMIT")  # P11: returns when the log is on the disk
             except BaseException:
                 if self._link.in_transaction:
                     self._link.execute("ROLLBACK")
                 raise
+            finally:
+                self._link = own
 
     def checkpoint(self) -> None:
         """Move the write-ahead log, where there is one, into the file, so that nothing deleted is left in it.
@@ -180,15 +183,6 @@ class Database:
             yield
         finally:
             self.turn.release()
-
-    @contextmanager
-    def _by_the_writer(self) -> Iterator[None]:
-        """Let every statement go through the connection that writes."""
-        own, self._link = self._link, self.writer()._link  # noqa: SLF001 - of another Database
-        try:
-            yield
-        finally:
-            self._link = own
 
 
 def open_database(folder: Path, kind: DatabaseKind, key: bytes, *, read_only: bool = False) -> Database:

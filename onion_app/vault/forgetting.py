@@ -125,7 +125,7 @@ def _destroy(mailbox: Database, shown: Database, desk: Database, ids: set[bytes]
 
 def end_boxes(mailbox: Database, desk: Database, today: int) -> None:
     """Throw away the boxes of cases whose door was closed before today: until then it may be opened again."""
-    for case_id in desk.ids("SELECT case_id FROM closing WHERE day < ? ORDER BY case_id", (today,)):
+    for case_id in case_records.boxes_to_end(desk, today):
         with mailbox.writing():
             if desk.row("SELECT 1 FROM closing WHERE case_id = ? AND day < ?", (case_id, today)) is None:
                 continue  # somebody has opened it at this moment

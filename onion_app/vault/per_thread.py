@@ -37,13 +37,6 @@ class PerThread:
         for database in list(self._opened):
             database.forget_pages()
 
-    def close_all(self) -> None:
-        """Close the connections of every thread, none of which is using its own any more."""
-        while self._opened:
-            self._opened.pop().close()
-        self._mine = threading.local()
-        self._writer = None
-
     def _written_on(self) -> Database:
         """Return the connection to write on; only whoever's turn it is asks for it."""
         if self._writer is None:

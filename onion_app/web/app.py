@@ -26,7 +26,7 @@ from onion_app.web.headers import (
     REPORTED,
     WITH_A_PAGE,
     Environ,
-    FixedAnswer,
+    WholeAnswer,
     security_headers,
     status_line,
 )
@@ -75,15 +75,15 @@ class Hardened(Flask):
         self.ready_pages: ReadyPages | None = None
         self._headers = security_headers(style)
         self._error_page = error_page
-        self._fixed: dict[int, FixedAnswer] = {}
+        self._fixed: dict[int, WholeAnswer] = {}
 
-    def fixed_answer(self, status: int) -> FixedAnswer:
+    def fixed_answer(self, status: int) -> WholeAnswer:
         """Give the answer to a status that is the same for everybody; its page is made once, without a request."""
         if status not in self._fixed:
             with self.app_context():
                 page = self._error_page(status if status in WITH_A_PAGE else 400)
             allow = [("Allow", ", ".join(sorted(METHODS)))] if status == _METHOD_NOT_ALLOWED else []
-            self._fixed[status] = FixedAnswer(status_line(status), self._headers + allow, page.encode())
+            self._fixed[status] = WholeAnswer(status_line(status), self._headers + allow, page.encode())
         return self._fixed[status]
 
     def fixed_page(self, error: HTTPException) -> Response:
@@ -91,18 +91,15 @@ class Hardened(Flask):
         answer = self.fixed_answer(error.code or 500)
         return Response(answer.page, answer.status, answer.headers)
 
-    def exempt(self, view: Callable[..., Any]) -> None:
-        """Let a view be posted to without a token."""
-        self.csrf.exempt(view)
-
     def wsgi_app(self, environ: Environ, start_response: Callable[..., Any]) -> Any:  # noqa: ANN401 - as Flask has it
         """Answer a request, or refuse it before Flask sees it."""
         status = refusal(environ, self.host)
-        if status is None:
-            if self.ready_pages is None:
-                return super().wsgi_app(environ, start_response)
-            return self.ready_pages.answer(environ, start_response, super().wsgi_app)
-        answer = self.fixed_answer(status)
+        if status is not None:
+            answer = self.fixed_answer(status)
+        elif self.ready_pages is not None:
+            answer = self.ready_pages.answer(environ, super().wsgi_app)
+        else:
+            return super().wsgi_app(environ, start_response)
         start_response(answer.status, list(answer.headers))
         return [answer.page]
 

@@ -13,6 +13,7 @@ from typing import Any, Final, Protocol
 Clock = Callable[[], float]
 Environ = dict[str, Any]
 Headers = list[tuple[str, str]]
+Wsgi = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
 
 BODY_LIMIT: Final = 256 * 1024  # bytes of a posted form; 12,000 letters are at most 144,000 once percent-encoded
 METHODS: Final = frozenset({"GET", "POST"})
@@ -25,8 +26,8 @@ WITH_A_PAGE: Final = (400, 404, 405, 413, 421, 500)
 
 
 @dataclass(frozen=True, slots=True)
-class FixedAnswer:
-    """An answer that is made once and is the same for everybody."""
+class WholeAnswer:
+    """The status line, the headers and the page of an answer."""
 
     status: str
     headers: Headers
@@ -42,9 +43,25 @@ class ServedApp(Protocol):
         """Answer a request, as WSGI has it."""
         ...
 
-    def fixed_answer(self, status: int) -> FixedAnswer:
+    def fixed_answer(self, status: int) -> WholeAnswer:
         """Give the answer that is the same for everybody."""
         ...
+
+
+def ask(app: Wsgi, environ: Environ) -> WholeAnswer:
+    """Ask an app, and wait for its whole answer."""
+    started: list[tuple[str, Headers]] = []
+
+    def start_response(status: str, headers: Headers, _exc_info: object = None) -> None:
+        started.append((status, headers))
+
+    parts = app(environ, start_response)
+    try:
+        page = b"".join(parts)
+    finally:
+        if hasattr(parts, "close"):
+            parts.close()
+    return WholeAnswer(*started[-1], page)
 
 
 def security_headers(style: str) -> Headers:

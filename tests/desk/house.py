@@ -48,16 +48,6 @@ class House(World):
         self.apps.append(create_app(config))
         return self.apps[-1]
 
-    def close(self) -> None:
-        for app in self.apps:
-            for databases in (
-                app.extensions["desk"].mailbox,
-                app.extensions["desk"].shown,
-                app.extensions["desk"].desk,
-            ):
-                databases.close_all()
-        super().close()
-
     def endpoints(self, ids: Mapping[str, bytes] | None = None) -> list[tuple[str, str, str]]:
         """List every endpoint with its method and a path to it, with these ids in it or with those of nothing."""
         found: list[tuple[str, str, str]] = []

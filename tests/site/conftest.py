@@ -38,12 +38,6 @@ class Place(World):
         self.apps.append(create_app(SiteConfig(*folders, self.keys.mailbox, ADDRESS, self.clock)))
         return self.apps[-1]
 
-    def close(self) -> None:
-        for app in self.apps:
-            app.extensions["site"].mailbox.close_all()
-            app.extensions["site"].shown.close_all()
-        super().close()
-
     @property
     def pair(self) -> KeyPair:
         """The pair that the circle has now."""

@@ -116,7 +116,6 @@ def test_while_paused_a_code_still_opens_and_its_author_may_write(visitor: Visit
 
 def test_a_broken_mailbox_still_gives_the_words_back(visitor: Visitor, place: Place) -> None:
     form = visitor.go("tell")
-    place.apps[0].extensions["site"].mailbox.close_all()
     place.state.mailbox.rename(place.state.mailbox.with_name("away"))
     visitor.dial = into(place.start())
     page = visitor.send(form, text="They found my phone.")

@@ -93,7 +93,6 @@ def test_sixteen_threads_at_once_all_get_their_turn(made: Installation, case: Ca
 
     with ThreadPoolExecutor(16) as threads:
         list(threads.map(work, range(16)))
-    connections.close_all()
     numbers = [message.number for message in messages.messages_of(made.mailbox(), case.id)]
     assert numbers == list(range(1, 162))
 
@@ -119,11 +118,6 @@ def test_each_thread_has_one_connection_and_sees_nothing_that_another_is_still_w
             assert messages.messages_of(here, case.id) == []
             assert len(thread.submit(messages.messages_of, there, case.id).result()) == 1
         assert thread.submit(messages.messages_of, there, case.id).result() == []
-    connections.close_all()
-    with pytest.raises(Exception, match="closed"):
-        here.rows("SELECT 1")
-    assert connections.here() is not here
-    connections.close_all()
 
 
 def test_who_cannot_get_a_turn_is_told_so(made: Installation, mailbox: Database) -> None:

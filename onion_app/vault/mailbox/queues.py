@@ -37,12 +37,11 @@ def queued_cases(db: Database, circle_id: bytes, which: Literal[CaseState, "unre
     """List 25 cases of a circle in one state, or unread, the urgent and then the oldest first; pages count from 0."""
     # The ids come from the index alone: a page far down would otherwise look up every case before it.
     part = "ORDER BY urgent DESC, last_day, id LIMIT ? OFFSET ?"
+    of_circle = "SELECT id FROM cases WHERE circle_id = ? "
     if which == "unread":
-        unread = "SELECT id FROM cases WHERE circle_id = ? AND unread = 1 "
-        ids = db.rows(unread + part, (circle_id, PAGE, PAGE * page))
+        ids = db.rows(of_circle + "AND unread = 1 " + part, (circle_id, PAGE, PAGE * page))
     else:
-        in_state = "SELECT id FROM cases WHERE circle_id = ? AND state = ? "
-        ids = db.rows(in_state + part, (circle_id, which, PAGE, PAGE * page))
+        ids = db.rows(of_circle + "AND state = ? " + part, (circle_id, which, PAGE, PAGE * page))
     cases: list[Case] = []
     for case_id in ids:
         with suppress(DamagedFile):  # planted past every CHECK: whoever opens it by its address is told

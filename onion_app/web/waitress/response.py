@@ -9,7 +9,7 @@ from typing import Any, Final
 from waitress.task import ErrorTask, Task
 
 from onion_app.errors import PageTooLong
-from onion_app.web.headers import OWN_TEXT, REPORTED, Environ, FixedAnswer, Headers
+from onion_app.web.headers import OWN_TEXT, REPORTED, Environ, WholeAnswer, ask
 from onion_app.web.size import padded, unpadded
 
 # The app's own are dropped: length and connection are decided here, and the clock of this machine is nobody's business.
@@ -31,20 +31,21 @@ class _Response(Task):  # type: ignore[misc]  # waitress has no types
 
     complete = True
 
-    def _packed(self, status: str, headers: Headers, page: bytes, *, own_text: bool = False) -> bytes:
+    def _packed(self, answer: WholeAnswer, *, own_text: bool = False) -> bytes:
         """Make the bytes that go out."""
         connection = "close" if self.close_on_finish else "keep-alive"
-        lines = [f"HTTP/{self.version} {status}", _DATE, f"Connection: {connection}"]
-        lines += [f"{name}: {value}" for name, value in headers if name.lower() not in _DECIDED_HERE]
+        lines = [f"HTTP/{self.version} {answer.status}", _DATE, f"Connection: {connection}"]
+        lines += [f"{name}: {value}" for name, value in answer.headers if name.lower() not in _DECIDED_HERE]
         if any("\r" in line or "\n" in line for line in lines):
             message = "line break in a header"
             raise ValueError(message)
         head = "".join(line + "\r\n" for line in lines).encode("latin-1")
-        return padded(head, page, own_text=own_text) if self.channel.server.sized else unpadded(head, page)
+        if self.channel.server.sized:
+            return padded(head, answer.page, own_text=own_text)
+        return unpadded(head, answer.page)
 
     def _packed_fixed(self, status: int) -> bytes:
-        fixed: FixedAnswer = self.channel.server.application.fixed_answer(status)
-        return self._packed(fixed.status, fixed.headers, fixed.page)
+        return self._packed(self.channel.server.application.fixed_answer(status))
 
     def _send(self, answer: bytes) -> None:
         self.wrote_header = True
@@ -79,22 +80,11 @@ class AppResponse(_Response):
         self._send(answer)
 
     def _ask(self, environ: Environ) -> bytes:
-        started: list[tuple[str, Headers]] = []
-
-        def start_response(status: str, headers: Headers, _exc_info: object = None) -> None:
-            started.append((status, headers))
-
-        parts = self.channel.server.application(environ, start_response)
-        try:
-            page = b"".join(parts)
-        finally:
-            if hasattr(parts, "close"):
-                parts.close()
-        status, headers = started[-1]
-        if status.startswith(_BODILESS):
+        answer = ask(self.channel.server.application, environ)
+        if answer.status.startswith(_BODILESS):
             message = "an answer without a page"
             raise ValueError(message)
-        return self._packed(status, headers, page, own_text=OWN_TEXT in environ)
+        return self._packed(answer, own_text=OWN_TEXT in environ)
 
     def _is_last(self) -> bool:
         wishes = {wish.strip() for wish in self.request.headers.get("CONNECTION", "").lower().split(",")}
