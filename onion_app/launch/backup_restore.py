@@ -3,6 +3,7 @@
 import errno
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from onion_app.vault.connection import KINDS, DatabaseKind, file_name
 from onion_app.vault.database import Clock, Database
 
 _ASIDE = "replaced-"
+_TICK = 0.05  # seconds, several of the ticks of the clock that files are stamped by
 
 
 @dataclass(frozen=True)
@@ -160,30 +162,54 @@ def _named_errors(file: Path, *, full: Path | None = None) -> Iterator[None]:
 
 
 def _copy_databases(state: State, keys: VaultKeys, folder: Path) -> dict[DatabaseKind, Path]:
-    """Copy the three databases as they are at one moment.
+    """Copy the three databases as they are at one moment, the mailbox without what was deleted in it.
 
-    While nobody commits, the mailbox is copied with its log, byte by byte: to write it anew would keep everybody
-    waiting for seconds. Written anew it is afterwards, from the copy. # P07: without what was deleted in it.
+    To write it anew would keep everybody waiting for seconds, and so would copying it: it is copied beforehand, since
+    only a log that is moved into it changes it, and only its log while nobody commits. Written anew it is afterwards.
     """
     copies: dict[DatabaseKind, Path] = {kind: folder / file_name(kind) for kind in KINDS}
-    with (
-        closing(_open(state, "mailbox", keys)) as mailbox,
-        closing(_open(state, "shown", keys)) as shown,
-        closing(_open(state, "desk", keys)) as desk,
-        mailbox.writing(),
-    ):
-        for db in (shown, desk):
-            db.copy_to(copies[db.kind])
-        plain = State(folder).mailbox
-        plain.mkdir(mode=0o700)
-        # No log is begun anew while the lock is held: with it, a page that is just being moved is whole all the same.
-        for name in (file_name("mailbox"), f"{file_name('mailbox')}-wal"):
-            os.close(statefiles.create(plain / name))
-            shutil.copyfile(state.mailbox / name, plain / name)
+    plain = State(folder).mailbox
+    plain.mkdir(mode=0o700)
+    with ExitStack() as stack:
+        mailbox, *small = (stack.enter_context(closing(_open(state, kind, keys))) for kind in KINDS)
+        mailbox.try_checkpoint()
+        if not (_copy_at_once(mailbox, small, plain, copies) or _copy_at_once(mailbox, small, plain, copies)):
+            _copy_at_once(mailbox, small, plain, copies, everybody_waits=True)
     with closing(database.open_database(plain, "mailbox", keys.mailbox)) as copied:
-        copied.copy_to(copies["mailbox"])
+        copied.copy_to(copies["mailbox"])  # P07
     shutil.rmtree(plain)
     return copies
+
+
+def _copy_at_once(
+    mailbox: Database, small: list[Database], plain: Path, copies: Copies, *, everybody_waits: bool = False
+) -> bool:
+    """Copy the mailbox with its log, and the small ones; say whether all are of one moment, as if everybody waits."""
+    name = file_name("mailbox")
+    before = _stamp(mailbox.folder / name)
+    time.sleep(_TICK)
+    _copy_file(name, mailbox.folder, plain)
+    with mailbox.writing():
+        if everybody_waits:
+            _copy_file(name, mailbox.folder, plain)
+        elif before != _stamp(mailbox.folder / name):
+            return False
+        # No log is begun anew while the lock is held: with it, a page that is just being moved is whole.
+        _copy_file(f"{name}-wal", mailbox.folder, plain)
+        for db in small:
+            db.copy_to(copies[db.kind])
+    return True
+
+
+def _copy_file(name: str, source: Path, target: Path) -> None:
+    (target / name).touch(mode=0o600)
+    shutil.copyfile(source / name, target / name)
+
+
+def _stamp(file: Path) -> tuple[int, int]:
+    """Give what every change of a file changes, once a tick of the kernel's clock has passed."""
+    status = file.stat()
+    return status.st_mtime_ns, status.st_size
 
 
 def _open(state: State, kind: DatabaseKind, keys: VaultKeys) -> Database:

@@ -84,36 +84,63 @@ def test_a_backup_is_made_while_everything_runs(standing: Launched, installation
         backup_restore.restore_backup(file, secret, into, noon, quietly, agreed)
 
 
-def test_the_copies_are_whole_while_others_move_the_log_and_nobody_writes(
+def test_the_copies_are_whole_while_others_write_and_move_the_log(
     kept: Kept, tmp_path: Path, elsewhere: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with kept.opened() as world:  # an open connection keeps the log
         ids = {store_case(world, TODAY).id for _ in range(40)} | {kept.case}
-        moved: list[int] = []
+        moved, refused = list[int](), list[bool]()
 
         def copy_in_halves(source: Path, target: Path) -> None:
-            half = source.stat().st_size // 2
-            with (
-                source.open("rb") as old,
-                target.open("wb") as new,
-                tables.opened(kept.place.mailbox / "mailbox.db", kept.keys.mailbox) as other,
-            ):
-                new.write(old.read(half))
+            if source.name.endswith("-wal"):
+                target.write_bytes(source.read_bytes())
+                return
+            half, file = source.stat().st_size // 2, kept.place.mailbox / "mailbox.db"
+            with source.open("rb") as old, target.open("wb") as new, tables.opened(file, kept.keys.mailbox) as other:
                 other.execute("PRAGMA busy_timeout = 0")
-                moved.append(other.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()[2])
-                assert other.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 1, "the log began anew"
-                with pytest.raises(sqlcipher3.OperationalError):
+                new.write(old.read(half))
+                try:
                     other.execute("BEGIN IMMEDIATE")
+                    other.execute("ROLLBACK")
+                except sqlcipher3.OperationalError:
+                    refused.append(True)
+                    assert other.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 1, "the log began anew"
+                else:
+                    ids.update(store_case(world, TODAY).id for _ in range(5))
+                moved.append(other.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()[2])
                 new.write(old.read())
 
         with monkeypatch.context() as patched:
             patched.setattr(shutil, "copyfile", copy_in_halves)
             file = kept.save(tmp_path / "backup")
-    assert moved[0] > 0, "no page was moved while it was copied"
+    assert len(moved) == 4
+    assert all(moved[:3]), "no page was moved while it was copied"
+    assert refused == [True], "three times others could write, and the last time nobody"
     kept.restore(file, elsewhere)
     with kept.opened(State(elsewhere)) as world:
         assert {row[0] for row in world.mailbox.rows("SELECT id FROM cases")} == ids
         assert world.mailbox.rows("SELECT DISTINCT length(sealed) FROM messages") == [(2089,)]
+
+
+def test_nobody_waits_for_the_copy_of_a_mailbox_that_is_left_alone(
+    kept: Kept, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[tuple[str, bool]] = []
+    copy = shutil.copyfile
+
+    def watched(source: Path, target: Path) -> None:
+        with tables.opened(kept.place.mailbox / "mailbox.db", kept.keys.mailbox) as other:
+            other.execute("PRAGMA busy_timeout = 0")
+            try:
+                other.execute("BEGIN IMMEDIATE")
+                seen.append((source.name, True))
+            except sqlcipher3.OperationalError:
+                seen.append((source.name, False))
+        copy(source, target)
+
+    monkeypatch.setattr(shutil, "copyfile", watched)
+    kept.save(tmp_path / "backup")
+    assert seen == [("mailbox.db", True), ("mailbox.db-wal", False)]
 
 
 def rewritten(names: Sequence[str], *sizes: int) -> Callable[[BinaryIO], None]:
