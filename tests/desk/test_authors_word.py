@@ -3,12 +3,11 @@
 import pytest
 
 from onion_app.crypto.casekeys import KeyName
-from onion_app.crypto.payloads import Consent, FinalText, StoryLink, Verdict
-from onion_app.desk.member_removal import remove_member
+from onion_app.crypto.payloads import FinalText, StoryLink, Verdict
 from onion_app.vault.desk import entries, stories_queue
 from onion_app.vault.mailbox import lifetime
 from onion_app.vault.shown import reading
-from tests.desk.house import House, Volunteer, id_of
+from tests.desk.house import House, Volunteer
 from tests.desk.story_steps import (
     DRAFT,
     EDITED,
@@ -192,13 +191,6 @@ def test_what_its_author_takes_back_is_seen_no_more_and_is_not_told_again(
     assert reading.versions_of(house.desk, story) == []
 
 
-def test_an_erased_case_takes_its_story_along(house: House, author: Author, story: bytes) -> None:
-    author.erases()
-    assert on_the_site(house, story) == []
-    house.chores()
-    assert house.desk.rows("SELECT 1 FROM texts") == house.shown.rows("SELECT 1 FROM texts") == []
-
-
 @pytest.mark.parametrize("rows", ["", "AND author = 'visitor' AND number > 1"])
 def test_who_can_only_delete_takes_no_story_down(
     house: House, editor: Volunteer, author: Author, story: bytes, rows: str
@@ -226,23 +218,3 @@ def test_what_was_changed_stops_the_queue_until_somebody_has_looked(
     assert step(editor, case) == "forbidden", "what they allowed counts no more"
     two_weeks_later(house)
     assert on_the_site(house, story.id) == []
-
-
-def test_a_yes_in_the_name_of_the_author_by_somebody_who_was_shut_out_is_not_followed(
-    house: House, editor: Volunteer, second: Volunteer, author: Author
-) -> None:
-    case = author.tells(WRITTEN, "ask")
-    editor.open_case(case)
-    intruder = Intruder(house, author.case_id)
-    keys, old_key = intruder.as_author(*author.access.privates), house.public_key(author.circle_id)
-    house.make_coordinator(editor.login.handle)
-    host, dana = house.unlocked(editor.login.handle, editor.login.passphrase), id_of(house, second.login.handle)
-    remove_member(house.dbs, house.member(host), bytes.fromhex(dana))
-    author.writes_back("I have thought about it.")
-    editor.log_in()
-    finish(editor, case)
-    assert step(editor, case) == "ask"
-    consent = Consent("yes", count=True, quote=False, day=house.today, mark="00" * 32)
-    intruder.says(consent, keys, old_key, KeyName(0, 1, 1), "visitor")
-    editor.open_case(case)
-    assert step(editor, case) == "ask"

@@ -8,7 +8,6 @@ from onion_app.choices import MessageAuthor
 from onion_app.crypto.casekeys import KeyName
 from onion_app.crypto.payloads import Consent, Payload, Text
 from onion_app.vault.desk import audit
-from onion_app.vault.mailbox import messages
 from tests import tables
 from tests.desk.house import House, Volunteer, listed, pairs_of
 from tests.planting import Intruder
@@ -78,18 +77,6 @@ def test_a_reply_that_the_desk_did_not_write_is_marked(
     assert author.texts() == ["First.", "Third.", "Real."]
 
 
-def test_a_message_moved_to_another_case_does_not_open(
-    house: House, counsellor: Volunteer, author: Author, case: str, intruder: Intruder
-) -> None:
-    other = Author(house, author.circle_id)
-    other.writes("Somebody else's.")
-    foreign = messages.messages_of(house.mailbox, other.case_id)[0].sealed
-    intruder.runs("UPDATE messages SET sealed = ? WHERE case_id = ? AND number = 1", foreign, author.case_id)
-    page = counsellor.open_case(case)
-    assert (counsellor.status, numbers(counsellor, "broken")) == (200, ["1"])
-    assert "Somebody else" not in page.text
-
-
 @pytest.mark.parametrize(
     ("done", "broken", "missing"),
     [
@@ -113,13 +100,6 @@ def test_a_gap_is_counted_the_arabic_way(
     intruder.runs("UPDATE messages SET number = ? WHERE number = 3", 3 + number)
     counsellor.get("/?lang=ar")
     assert said in counsellor.open_case(case).having_class("gap")[0].text
-
-
-def test_a_reply_taken_out_of_the_mailbox_is_missed(counsellor: Volunteer, case: str, intruder: Intruder) -> None:
-    counsellor.reply(case, "Real.")
-    assert not counsellor.page.has(id="missing")
-    intruder.runs("DELETE FROM messages WHERE author = 'circle'")
-    assert counsellor.get(f"/case/{case}").has(id="missing")
 
 
 @pytest.mark.parametrize("day", ["today", -1, 10**9, None, True])

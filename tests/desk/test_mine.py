@@ -5,7 +5,6 @@ import pytest
 from onion_app.crypto.payloads import Text
 from onion_app.desk.phrases import PHRASES
 from onion_app.vault.desk import moderators, taken
-from onion_app.vault.mailbox import lifetime
 from tests.desk.house import House, Volunteer, listed
 from tests.world import Author
 
@@ -25,21 +24,6 @@ def authors(house: House, circle: bytes, counsellor: Volunteer) -> list[Author]:
 
 def answers(author: Author) -> list[str]:
     return [letter.text for letter in author.payloads() if isinstance(letter, Text) and letter.sender]
-
-
-def test_ten_cases_are_taken_and_answered_in_four_pages(house: House, counsellor: Volunteer, circle: bytes) -> None:
-    waiting = [Author(house, circle) for _ in range(10)]
-    for each in waiting:
-        each.writes("Please answer me.")
-    counsellor.log_in()
-    counsellor.get(f"/circle/{circle.hex()}/new")
-    ticks = {f"take_{author.case_id.hex()}": "1" for author in waiting}
-    page = counsellor.press("/mine/take", **ticks)
-    assert "Please answer me." not in page.text
-    counsellor.press("/mine/open")
-    boxes = {f"text_{author.case_id.hex()}": f"Answer {number}" for number, author in enumerate(waiting)}
-    assert counsellor.press("/mine/send", **boxes).has(id="sent")
-    assert [answers(author) for author in waiting] == [[f"Answer {number}"] for number in range(10)]
 
 
 def test_of_the_ticked_cases_those_that_cannot_be_taken_are_said(
@@ -133,27 +117,6 @@ def test_texts_of_many_boxes_survive_the_lock(house: House, counsellor: Voluntee
     assert page.first(id=first).raw_text.strip() == "وقت طويل"
     assert page.first(id=second).raw_text.strip() == "Second"
     assert answers(authors[0]) == []
-
-
-def test_a_case_is_handed_over_by_who_has_taken_it(
-    house: House, counsellor: Volunteer, authors: list[Author], circle: bytes, law: bytes, lawyer: Volunteer
-) -> None:
-    author = authors[0]
-    case = author.case_id.hex()
-    counsellor.press_on(f"/case/{case}/ways-out", f"/case/{case}/ways-out/hand-over", circle=law.hex())
-    for path in ("", "/ways-out"):
-        assert counsellor.get(f"/case/{case}{path}").status == 404
-    assert taken.taken_by(house.desk, [author.case_id]) == {}
-    lawyer.log_in()
-    assert listed(lawyer.get(f"/circle/{law.hex()}/new")) == [case]
-    # Whoever has not taken it hands nothing over and closes no door.
-    other = authors[1].case_id.hex()
-    token = lawyer.token
-    for act in ("hand-over", "step-out", "close-door"):
-        assert lawyer.post(f"/case/{other}/ways-out/{act}", [*token, ("circle", law.hex())]).status == 404
-        lawyer.post(f"/case/{case}/ways-out/hand-over", [*token, ("circle", circle.hex())])
-        assert "Take this case first" in lawyer.page.errors
-    assert lifetime.read_case(house.mailbox, authors[1].case_id).circle_id == circle
 
 
 def test_stepping_out_hides_a_case_from_whoever_steps_out(

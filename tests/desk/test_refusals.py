@@ -96,18 +96,6 @@ def test_logging_out_ends_the_session_and_says_so_to_the_launcher(house: House, 
     assert counsellor.get("/").has(id="passphrase")
 
 
-def test_the_desk_goes_on_while_anybody_is_logged_in(house: House, counsellor: Volunteer) -> None:
-    other_circle = house.circle("Law", topics=("law",))
-    lawyer = house.volunteer(other_circle, "Dana")
-    counsellor.log_in()
-    lawyer.log_in()
-    so_far = len(house.ended)
-    counsellor.press("/logout")
-    assert len(house.ended) == so_far
-    lawyer.press("/logout")
-    assert len(house.ended) == so_far + 1
-
-
 @pytest.mark.parametrize("restart", [False, True])
 @pytest.mark.parametrize("box", ["reply", "note"])
 def test_a_text_sent_after_the_lock_is_kept_and_not_sent(

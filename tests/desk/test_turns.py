@@ -7,9 +7,10 @@ from onion_app.errors import NothingHere
 from onion_app.site import author_actions
 from onion_app.vault.desk import case_records
 from onion_app.vault.desk.case_records import Handed
+from onion_app.vault.desk.taken import taken_by
 from onion_app.vault.mailbox import case_keys
 from onion_app.vault.shown.routing import door_of
-from tests.desk.house import House, Volunteer, pairs_of, shuts_out
+from tests.desk.house import House, Volunteer, listed, pairs_of, shuts_out
 from tests.planting import Intruder
 from tests.world import Author
 
@@ -35,8 +36,13 @@ def test_the_other_circle_reads_what_was_before_and_the_former_one_nothing_after
 ) -> None:
     intruder, [former] = Intruder(house, author.case_id), pairs_of(house, counsellor, circle)
     hands_over(counsellor, case, law)
+    assert taken_by(house.desk, [author.case_id]) == {}
+    assert listed(lawyer.get(f"/circle/{law.hex()}/new")) == [case]
     page = lawyer.open_case(case)
     assert all(words in page.text for words in ("They found my phone.", "We are here.", "another circle"))
+    for act in ("hand-over", "close-door"):  # who has not taken it does neither
+        lawyer.post(f"/case/{case}/ways-out/{act}", [*lawyer.token, ("circle", circle.hex())])
+        assert "Take this case first" in lawyer.page.errors
     # It learns neither who wrote in the other circle, nor what that one noted.
     assert not any(word in page.text for word in ("Sara", "Listening", "Needs a lawyer."))
     lawyer.press_on(f"/case/{case}", f"/case/{case}/take")
