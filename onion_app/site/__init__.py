@@ -44,18 +44,18 @@ class SiteConfig:
 
 def create_app(config: SiteConfig) -> Hardened:
     """Make the site; it opens its files on the first request that needs them, and creates and migrates nothing."""
+    visits, key = Visits(config.clock), config.mailbox_key
     app = hardened(
         __name__,
         host=config.address,
-        key=config.mailbox_key,
+        key=key,
         cookie="visit",
         secure_cookie=False,  # an onion is reached over plain http, where most browsers drop secure cookies
-        style=_without_comments((_HERE / "style.css").read_text("utf-8")),
+        # Without comments and line ends: a slow line pays for every byte.
+        style=re.sub(r"/\*.*?\*/|\n", "", (_HERE / "style.css").read_text("utf-8"), flags=re.DOTALL),
         translations=_HERE / "translations",
         error_page=lambda status: render_template("fixed.html", status=status),
     )
-    visits = Visits(config.clock)
-    key = config.mailbox_key
     mailbox = PerThread(lambda: open_database(config.mailbox_folder, "mailbox", key))
     # P13: whatever becomes of this process, the file that says who reads what comes stays as it is.
     shown = PerThread(lambda: open_database(config.shown_folder, "shown", shown_key(key), read_only=True))
@@ -66,14 +66,20 @@ def create_app(config: SiteConfig) -> Hardened:
         mailbox=mailbox,
         shown=shown,
         visits=visits,
-        field_key=subkey(config.mailbox_key, "hidden fields"),
+        field_key=subkey(key, "hidden fields"),
         clock=config.clock,
         budgets=new_budgets(config.clock),
     )
     for views in (pages, stories, guides, writing, returning, case):
         app.register_blueprint(views.pages)
     app.csrf.exempt(pages.leave)
-    _set_up_templates(app, config.address)
+    app.jinja_env.globals |= {
+        "page": rendering.page,
+        "lang_attributes": rendering.lang_attributes,
+        "address": config.address.removesuffix(".onion"),
+        "say": lambda code, sentence: app.languages[code].sentences.gettext(sentence),
+    }
+    app.jinja_env.filters["fours"] = code_lines
     _set_up_refusals(app)
     return app
 
@@ -89,19 +95,6 @@ def _ready_pages(mailbox: PerThread, shown: PerThread) -> ReadyPages:
         shown.forget_pages()
 
     return ReadyPages(edition, forget)
-
-
-def _without_comments(style: str) -> str:
-    """Take the comments and line ends out of the style sheet: a slow line pays for every byte."""
-    return re.sub(r"/\*.*?\*/|\n", "", style, flags=re.DOTALL)
-
-
-def _set_up_templates(app: Hardened, address: str) -> None:
-    app.jinja_env.globals["page"] = rendering.page
-    app.jinja_env.globals["lang_attributes"] = rendering.lang_attributes
-    app.jinja_env.globals["address"] = address.removesuffix(".onion")
-    app.jinja_env.globals["say"] = lambda code, sentence: app.languages[code].sentences.gettext(sentence)
-    app.jinja_env.filters["fours"] = code_lines
 
 
 def _set_up_refusals(app: Hardened) -> None:

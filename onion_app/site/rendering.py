@@ -138,7 +138,7 @@ def show_form_again(why: str, path: str, errors: Mapping[str, str] | None = None
 
 def erase_page(back_to: str, fields: Mapping[str, str]) -> str:
     """Ask once more before everything is erased; the form sends `fields`, and *No* leads to the page `back_to`."""
-    return show_page("erase.html", back_to=back_to, fields=fields, backup_days=backup_days())
+    return show_page("erase.html", back_to=back_to, fields=fields, backup_days=in_force().backup_days)
 
 
 def refusal_page(why: str) -> ResponseReturnValue:
@@ -157,11 +157,6 @@ def expired_page() -> ResponseReturnValue:
     if path in ("tell", "ask") or (path == "case" and ("text" in form or form.get("do") == "consents")):
         return show_form_again("expired", path), 400
     return return_page("expired"), 400
-
-
-def backup_days() -> int:
-    """Give the days after which a safety copy is destroyed."""
-    return in_force().backup_days
 
 
 def _page_of_request() -> str:

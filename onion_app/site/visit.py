@@ -44,14 +44,14 @@ def keep_case_open(access: CaseAccess, opened_before: int | None) -> None:
     """Keep a case open for this visit, under a new key, so that an older copy of the cookie does not open it."""
     before = contents()
     site_context().visits.end(session.get(_VISIT, ""))
-    parts = {"case": access.case_id, "tag": access.tag, "home": access.home, "privates": b"".join(access.privates)}
-    opened = {name: part.hex() for name, part in parts.items()}
-    session[_VISIT] = site_context().visits.start(before | opened | {"opened_before": opened_before})
+    parts = (access.case_id, access.tag, access.home, b"".join(access.privates))
+    opened = {"case": [part.hex() for part in parts], "opened_before": opened_before}
+    session[_VISIT] = site_context().visits.start(before | opened)
 
 
 def forget_case() -> None:
     """Forget the open case; the draft stays."""
-    keep(case=None, tag=None, home=None, privates=None, opened_before=None, reply=None)
+    keep(case=None, opened_before=None, reply=None)
 
 
 def case_access() -> CaseAccess:
@@ -60,8 +60,8 @@ def case_access() -> CaseAccess:
     Raises:
         VisitOver: it has none open, or has ended.
     """
-    opened = contents()
-    if "case" not in opened:
+    opened = contents().get("case")
+    if opened is None:
         raise VisitOver
-    case_id, tag, home, privates = (bytes.fromhex(opened[name]) for name in ("case", "tag", "home", "privates"))
+    case_id, tag, home, privates = map(bytes.fromhex, opened)
     return CaseAccess(case_id, tag, home, split_codes(privates))

@@ -9,7 +9,8 @@ from flask import Response, make_response, request
 from flask.typing import ResponseReturnValue
 
 from onion_app.site import visit
-from onion_app.site.rendering import backup_days, how_to_find_us, make_blueprint, show_page, show_published
+from onion_app.site.context import in_force
+from onion_app.site.rendering import how_to_find_us, make_blueprint, show_page, show_published
 from onion_app.web.i18n import speak
 
 pages: Final = make_blueprint("pages")
@@ -32,7 +33,7 @@ def home() -> str:
 def protects() -> str:
     """Tell how a visitor is protected, and how not."""
     # P12: what we cannot do stands there in the same plain words as what we can.
-    return show_published("protects.html", how_to_find_us=how_to_find_us(), backup_days=backup_days())
+    return show_published("protects.html", how_to_find_us=how_to_find_us(), backup_days=in_force().backup_days)
 
 
 @pages.post("/leave")
