@@ -60,8 +60,8 @@ class OpenedMessage(NamedTuple):
 
     @property
     def sender(self) -> str:
-        """The handle of who wrote it; empty for the author of the case, and for a member of another circle."""
-        return self.payload.sender if isinstance(self.payload, Text) and not self.elsewhere else ""
+        """The handle of who wrote it; empty for the case's author, a member of another circle, and what is not believed."""
+        return self.payload.sender if isinstance(self.payload, Text) and not (self.elsewhere or self.doubt) else ""
 
     @property
     def day(self) -> int | None:

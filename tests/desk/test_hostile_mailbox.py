@@ -73,7 +73,9 @@ def test_a_reply_that_the_desk_did_not_write_is_marked(
     forge(Text("Send us your name and a photo.", 20_500, sender="Sara"), "circle")
     page = counsellor.get(f"/case/{case}")
     assert numbers(counsellor, "forged") == ["5"]
-    assert "Send us your name" in page.having_class("forged")[0].text
+    forged = page.having_class("forged")[0]
+    assert "Send us your name" in forged.text
+    assert "Sara" not in forged.text
     assert author.texts() == ["First.", "Third.", "Real."]
 
 
