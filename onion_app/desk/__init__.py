@@ -69,7 +69,15 @@ def create_app(config: DeskConfig) -> Hardened:
         translations=HERE / "translations",
         error_page=_fixed_page,
     )
-    app.extensions["desk"] = _context(config)
+    app.extensions["desk"] = DeskContext(
+        mailbox=PerThread(lambda: open_database(config.mailbox_folder, "mailbox", config.keys.mailbox)),
+        shown=PerThread(lambda: open_database(config.shown_folder, "shown", config.keys.shown)),
+        desk=PerThread(lambda: open_database(config.desk_folder, "desk", config.keys.desk)),
+        visits=Visits(config.clock, idle=IDLE, longest=LONGEST, on_empty=config.on_last_session_end),
+        delays=Delays(config.clock),
+        field_key=subkey(config.keys.desk, "desk fields"),
+        clock=config.clock,
+    )
     app.each_second = app.extensions["desk"].visits.sweep  # the lock falls by time, not only with a request
     app.url_map.converters["id"] = IdInPath
     app.before_request(speak_as_chosen)
@@ -82,18 +90,6 @@ def create_app(config: DeskConfig) -> Hardened:
         app.register_error_handler(nothing, _nothing_here)
     app.register_error_handler(KeysChanged, say_keys_changed)
     return app
-
-
-def _context(config: DeskConfig) -> DeskContext:
-    return DeskContext(
-        mailbox=PerThread(lambda: open_database(config.mailbox_folder, "mailbox", config.keys.mailbox)),
-        shown=PerThread(lambda: open_database(config.shown_folder, "shown", config.keys.shown)),
-        desk=PerThread(lambda: open_database(config.desk_folder, "desk", config.keys.desk)),
-        visits=Visits(config.clock, idle=IDLE, longest=LONGEST, on_empty=config.on_last_session_end),
-        delays=Delays(config.clock),
-        field_key=subkey(config.keys.desk, "desk fields"),
-        clock=config.clock,
-    )
 
 
 def _fixed_page(status: int) -> str:

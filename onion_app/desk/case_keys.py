@@ -28,7 +28,6 @@ NO_KEY_YET: Final = marked(
     "Your circle has no key for what stands here, perhaps because it was founded anew. "
     "The author has to come back once before you can answer."
 )
-_NOTHING_READ = Read(0, b"", 0, 0, 0)
 
 
 class CaseKeys:
@@ -101,17 +100,15 @@ class OpenedCase:
     case: records.Case
     keys: CaseKeys = field(repr=False)
     messages: list[OpenedMessage] = field(repr=False)
-    met: Met | None
-    read: Read | None
+    met: Met
+    read: Read
     was_changed: bool  # what somebody has read is not what stands there
 
     @property
     def met_fits(self) -> bool:
         """Whether the list of the author's keys begins with the one that was met."""
-        codes = self.keys.row.codes
-        if self.met is None:
-            return True
-        return len(codes) >= self.met.codes and met_mark(self.case.id, codes[: self.met.codes]) == self.met.mark
+        codes, met = self.keys.row.codes, self.met
+        return len(codes) >= met.codes and met_mark(self.case.id, codes[: met.codes]) == met.mark
 
     @property
     def is_proved(self) -> bool:
@@ -120,7 +117,7 @@ class OpenedCase:
         Of a list that was met, or that the case is named by, whatever opens is theirs; another one has to be proved.
         """
         whole = len(self.keys.row.codes)
-        is_known = whole == (self.met.codes if self.met else 1)
+        is_known = whole == self.met.codes
         return any(
             each.proves
             or (is_known and each.packed is not None and not each.out_of_order and each.message.author != "circle")
@@ -137,11 +134,13 @@ def open_case_messages(dbs: Databases, member: Member, case_id: bytes) -> Opened
     """
     case = case_of(dbs, member, case_id)
     keys = CaseKeys(dbs, member, case)
-    met, read = case_records.read_met(dbs.desk, case_id), case_records.read_read(dbs.desk, case_id)
+    # Without either: the one key that the case is named by was met, and nothing was read.
+    met = case_records.read_met(dbs.desk, case_id) or Met(1, met_mark(case_id, keys.row.codes[:1]))
+    read = case_records.read_read(dbs.desk, case_id) or Read(0, read_mark(case_id, []), 0, 0, 0)
     messages = messages_of(dbs.mailbox, case_id)
     ours = reply_marks(dbs.shown, case_id)  # after the messages: the mark of an answer is there before the answer
-    was_changed = read is not None and _mark_up_to(messages, case_id, read.number) != read.mark
-    opened = _judged(messages, keys, ours, read or _NOTHING_READ, was_changed=was_changed)
+    was_changed = _mark_up_to(messages, case_id, read.number) != read.mark
+    opened = _judged(messages, keys, ours, read, was_changed=was_changed)
     return OpenedCase(case, keys, opened, met, read, was_changed)
 
 
@@ -198,15 +197,14 @@ def note_met_and_read(dbs: Databases, opened: OpenedCase, *, confirmed: bool = F
     Of a case in which something read was changed nothing is noted as read, unless a member has confirmed it.
     """
     met, read = _newly_met(opened), _newly_read(opened)
-    put_read = read is not None and read != opened.read and (confirmed or not opened.was_changed)
+    put_read = read != opened.read and (confirmed or not opened.was_changed)
     if met == opened.met and not put_read:
         return
-    case_id = opened.case.id
     with dbs.desk.writing():
-        if met is not None and met != opened.met:
-            case_records.put_met(dbs.desk, case_id, met)
-        if read is not None and put_read:
-            case_records.put_read(dbs.desk, case_id, read)
+        if met != opened.met:
+            case_records.put_met(dbs.desk, opened.case.id, met)
+        if put_read:
+            case_records.put_read(dbs.desk, opened.case.id, read)
 
 
 def mark_of_all(opened: OpenedCase) -> bytes:
@@ -215,24 +213,23 @@ def mark_of_all(opened: OpenedCase) -> bytes:
     return _mark_up_to(stored, opened.case.id, stored[-1].number if stored else 0)
 
 
-def _newly_met(opened: OpenedCase) -> Met | None:
+def _newly_met(opened: OpenedCase) -> Met:
     """Give the longest list that its author has proved, if it goes on from the one met."""
-    proved = [each.message.codes for each in opened.messages if each.proves]
-    count, before = max(proved, default=1), opened.met.codes if opened.met else 1
-    if count <= before or not opened.met_fits:
+    count = max((each.message.codes for each in opened.messages if each.proves), default=1)
+    if count <= opened.met.codes or not opened.met_fits:
         return opened.met
     return Met(count, met_mark(opened.case.id, opened.keys.row.codes[:count]))
 
 
-def _newly_read(opened: OpenedCase) -> Read | None:
+def _newly_read(opened: OpenedCase) -> Read:
     """Note what opens and fits: nothing that somebody has planted behind it hides what its author writes next."""
     stored = [each for each in opened.messages if each.message.number]
     fitting = [each.message for each in stored if each.packed is not None and not (each.forged or each.out_of_order)]
-    if not stored or not (fitting or opened.read is None):
-        return opened.read
-    before, met = opened.read or _NOTHING_READ, _newly_met(opened)
+    before = opened.read
+    if not stored or (before.codes and not fitting):
+        return before
     newest = max((opened.keys.turn, opened.keys.circle.generation), (before.turn, before.generation))
-    codes = max([each.codes for each in fitting] + [before.codes, met.codes if met else 1])
+    codes = max([each.codes for each in fitting] + [before.codes, _newly_met(opened).codes])
     number = max([each.number for each in fitting] + [0 if opened.was_changed else before.number])
     return Read(number, _mark_up_to([each.message for each in stored], opened.case.id, number), *newest, codes)
 

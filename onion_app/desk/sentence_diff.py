@@ -1,7 +1,6 @@
 """Two texts side by side, line by line, with every difference marked, for an editor."""
 
 import re
-from collections.abc import Iterator
 from difflib import SequenceMatcher
 from itertools import zip_longest
 from typing import Final, Literal, NamedTuple
@@ -21,18 +20,15 @@ class DiffRow(NamedTuple):
 def side_by_side(before: str, after: str) -> list[DiffRow]:
     """Compare two texts."""
     left, right = _lines(before), _lines(after)
-    rows: list[DiffRow] = []
-    for kind, a, b, c, d in SequenceMatcher(None, left, right, autojunk=False).get_opcodes():
-        if kind == "equal":
-            rows += [DiffRow("same", line, line) for line in left[a:b]]
-        else:
-            rows += list(_differing(left[a:b], right[c:d]))
-    return rows
+    blocks = SequenceMatcher(None, left, right, autojunk=False).get_opcodes()
+    pairs = [pair for _, a, b, c, d in blocks for pair in zip_longest(left[a:b], right[c:d], fillvalue="")]
+    return [DiffRow(_kind(before, after), before, after) for before, after in pairs]
 
 
-def _differing(left: list[str], right: list[str]) -> Iterator[DiffRow]:
-    for before, after in zip_longest(left, right, fillvalue=""):
-        yield DiffRow("changed" if before and after else "removed" if before else "added", before, after)
+def _kind(before: str, after: str) -> Literal["same", "changed", "removed", "added"]:
+    if before == after:
+        return "same"
+    return "changed" if before and after else "removed" if before else "added"
 
 
 def _lines(text: str) -> list[str]:
