@@ -60,7 +60,7 @@ class OpenedMessage(NamedTuple):
 
     @property
     def sender(self) -> str:
-        """The handle of who wrote it; empty for the author, a member of another circle, and where it is not believed."""
+        """The handle of who wrote it; empty for the author, for a member of another circle, and for a forger."""
         return self.payload.sender if isinstance(self.payload, Text) and not (self.elsewhere or self.doubt) else ""
 
     @property
