@@ -10,7 +10,6 @@ from onion_app.choices import CaseState
 from onion_app.vault.mailbox import lifetime
 from scripts.rehearsal.pages import Page
 from scripts.rehearsal.people import Visitor
-from tests.planting import Intruder
 from tests.site.conftest import Place
 
 
@@ -133,33 +132,6 @@ def test_the_month_of_erasing_is_named(visitor: Visitor, place: Place) -> None:
 
 def test_another_group_can_be_told(visitor: Visitor) -> None:
     assert visitor.come_back(visitor.hand_in()).main.has("a", href="/en/ask?topic=answer")
-
-
-def test_what_follows_is_sealed_to_the_new_key_of_the_circle(visitor: Visitor, place: Place) -> None:
-    case = visitor.come_back(visitor.hand_in("tell", "Before."))
-    former, new = place.pair, place.gives_the_circle_a_new_key()
-    page = visitor.send(case, text="After.")
-    assert [text for _, text in shown(page)] == ["After.", "Before."]
-    assert [getattr(letter, "text", None) for letter in place.read_by(new)] == ["After."]
-    old = [getattr(letter, "text", None) for letter in place.read_by(former)]
-    assert "Before." in old
-    assert "After." not in old
-
-
-def test_each_circle_reads_what_is_written_while_it_has_the_case(visitor: Visitor, place: Place) -> None:
-    other = place.circle("Health")
-    heart = place.enrol(other, "heart")
-    page = visitor.come_back(visitor.hand_in("tell", "First."))
-    (case_id,), first = place.case_ids(), place.pair
-    second = place.member(heart).circles[other].pair
-    intruder = Intruder(place, case_id)
-    place.hands_over(place.lamp, case_id, other)
-    page = visitor.send(page, text="Second.")
-    place.hands_over(heart, case_id, place.circle_id)
-    page = visitor.send(page, text="Third.")
-    assert [text for _, text in shown(page)] == ["Third.", "Second.", "First."]
-    assert intruder.reads(intruder.as_circle(first)) == ["First.", "Third."]
-    assert intruder.reads(intruder.as_circle(second)) == ["Second."]
 
 
 def test_a_circle_without_a_key_takes_nothing_and_loses_nothing(visitor: Visitor, place: Place) -> None:

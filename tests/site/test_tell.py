@@ -48,14 +48,6 @@ def test_a_letter_is_a_code_point_after_nfc(visitor: Visitor) -> None:
     assert visitor.check("tell", "\U0001f600" * 12_000).heading == "Not sent yet"
 
 
-def test_back_finds_a_text_that_was_too_long(visitor: Visitor) -> None:
-    text = "a" * 12_001
-    visitor.check("tell", text)
-    page = draft(visitor, visitor.go("ask"), "show")
-    assert page.heading == "Tell what happened"
-    assert page.box == text
-
-
 def test_a_draft_that_is_over_is_said_to_be_gone(visitor: Visitor, place: Place) -> None:
     visitor.check("tell", "They found my phone.")
     page = visitor.go("tell")
