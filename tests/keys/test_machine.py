@@ -41,7 +41,6 @@ class Written:
     """An honest message: who may ever read it, and from which older codes it is kept."""
 
     message: Message
-    by_author: bool
     codes: int  # that the case had had
     met: bool  # the desk had met the newest of them
     circles: set[bytes]
@@ -152,16 +151,15 @@ class Keys(RuleBasedStateMachine):
             for had in each.circles:
                 each.people |= inside[had]
 
-    def collects(self, case: Case) -> list[Message]:
+    def collects(self, case: Case) -> None:
         """Note what honest people have just written in a case, whoever reads it from now on."""
         self.at.intruder.looks()
         new = [each for each in self.at.intruder.messages_of(case.id) if each.id not in self.honest | self.forged]
         self.honest |= {each.id for each in new}
         for each in new:
             met = each.author != "circle" or self.met.get(case.id, 1) >= len(case.codes)
-            self.written.append(Written(each, each.author != "circle", len(case.codes), met, {case.circle}))
+            self.written.append(Written(each, len(case.codes), met, {case.circle}))
         self.changed.append(case)
-        return new
 
     def outside(self, people: set[str]) -> dict[tuple[bytes, int], bytes]:
         """Give every key that anybody held who is not one of these."""
