@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from nacl.pwhash import argon2id
 
-from onion_app.web.app import Hardened
 from tests.desk.house import House, Volunteer
 from tests.planting import Intruder
 from tests.world import Author, hardly_stretched
@@ -23,11 +22,6 @@ def house(tmp_path: Path) -> Iterator[House]:
     made = House(tmp_path)
     yield made
     made.close()
-
-
-@pytest.fixture
-def app(house: House) -> Hardened:
-    return house.app
 
 
 @pytest.fixture
@@ -74,15 +68,6 @@ def editor(counsellor: Volunteer) -> Volunteer:
     """Log in as the one member of the circle."""
     counsellor.log_in()
     return counsellor
-
-
-@pytest.fixture
-def second(house: House, circle: bytes, editor: Volunteer) -> Volunteer:
-    """Log in as a second member of the circle."""
-    volunteer = house.volunteer(circle, "Dana")
-    house.let_in(house.unlocked(editor.login.handle, editor.login.passphrase), circle, "Dana")
-    volunteer.log_in()
-    return volunteer
 
 
 @pytest.fixture

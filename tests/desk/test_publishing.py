@@ -7,7 +7,7 @@ import pytest
 from onion_app.vault.desk import entries, stories_queue
 from onion_app.vault.mailbox import lifetime
 from onion_app.vault.shown import reading
-from tests.desk.house import House, Volunteer
+from tests.desk.house import House, Volunteer, joins
 from tests.desk.story_steps import (
     CHECKS,
     DRAFT,
@@ -89,7 +89,8 @@ def test_the_new_year_can_be_typed_on_its_first_day(
     assert editor.get(f"/case/{case}/story").first(id="year").get("value") == str(year)
 
 
-def test_nothing_goes_out_without_the_second_person(editor: Volunteer, second: Volunteer, author: Author) -> None:
+def test_nothing_goes_out_without_the_second_person(house: House, editor: Volunteer, author: Author) -> None:
+    second = joins(house, author.circle_id, "Dana", editor)
     case = finished(editor, author)
     assert step(editor, case) == "second"
     draft = entries.entries_of(author.world.desk, author.case_id)[-1].id.hex()

@@ -6,7 +6,6 @@ from onion_app.desk.login_gate import OPEN_TO_ALL
 from onion_app.vault.desk import entries
 from onion_app.vault.desk.taken import taken_by
 from onion_app.vault.mailbox import messages
-from onion_app.web.app import Hardened
 from scripts.rehearsal.wire import into
 from tests.desk.house import House, Volunteer
 from tests.world import Author
@@ -65,14 +64,14 @@ def test_a_login_from_elsewhere_is_refused(counsellor: Volunteer) -> None:
     assert counsellor.get("/").has(id="passphrase")
 
 
-def test_the_desk_locks_by_itself_after_fifteen_minutes(house: House, app: Hardened, counsellor: Volunteer) -> None:
+def test_the_desk_locks_by_itself_after_fifteen_minutes(house: House, counsellor: Volunteer) -> None:
     counsellor.log_in()
     assert house.ended == [house.ended[0]]  # the enrolment's
     house.clock.now += 15 * 60 - 1
-    app.each_second()
+    house.app.each_second()
     assert len(house.ended) == 1
     house.clock.now += 1
-    app.each_second()
+    house.app.each_second()
     assert house.ended[1:] == [house.clock.now]
     assert counsellor.get("/").has(id="passphrase")
 
