@@ -109,6 +109,10 @@ class World:
         return today(self.clock)
 
     @property
+    def files(self) -> chores.Files:
+        return chores.Files(self.mailbox, self.shown, self.desk)
+
+    @property
     def dbs(self) -> Databases:
         return Databases(self.mailbox, self.shown, self.desk, self.today)
 
@@ -262,7 +266,7 @@ class World:
 
     def forgets(self) -> None:
         """Do what the chores do about cases: forget what was taken back, is over, or is no longer here."""
-        files, attempts = chores.Files(self.mailbox, self.shown, self.desk), chores.Attempts()
+        attempts, files = chores.Attempts(), self.files
         self.follow()
         chores.keep_gone(files, attempts, self.today)
         assert not attempts.failed

@@ -150,8 +150,8 @@ class Control:
         match = re.search(r'PROGRESS=(\d+) TAG=\S+ SUMMARY="([^"]*)"', phase)
         return Bootstrap(int(match[1]), match[2]) if match else Bootstrap(0, "Starting")
 
-    def publish(self, secret: bytes, address: str, site_socket: Path, port: int = 80) -> bool:
-        """Publish our service: connections to `port` of `address` go to `site_socket`, beside the control socket.
+    def publish(self, secret: bytes, address: str, site_socket: Path) -> bool:
+        """Publish our service: connections to port 80 of `address` go to `site_socket`, beside the control socket.
 
         It is reachable once `uploaded` is set. Gives whether tor can ask its visitors for proof of work.
         `secret` is the expanded ed25519 key, 64 bytes. tor finds the socket by its bare name in its working directory
@@ -167,7 +167,7 @@ class Control:
             raise ServiceRefused("it is published already")
         # P02: the only way from the network ends at the site's unix socket; the desk's address is never said here.
         key = f"ADD_ONION ED25519-V3:{base64.b64encode(secret).decode()} "
-        target = f"{_LIMITS}Port={port},unix:{site_socket.name}"
+        target = f"{_LIMITS}Port=80,unix:{site_socket.name}"
         proof_of_work = True
         answer = self._add(key + _PROOF_OF_WORK + target)
         if answer[-1][0] != "250":

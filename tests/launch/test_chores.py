@@ -412,7 +412,7 @@ def test_copies_made_before_a_migration_go_when_safety_copies_do(opened: Opened)
 def test_a_queued_story_is_published_by_the_chores_of_its_day(opened: Opened) -> None:
     case_id = opened.case(TODAY)
     long_ago = int(opened.orders.clock()) // DAY - stories_queue.LATEST_DAYS - 1
-    story = queued(opened.mailbox, opened.shown, opened.desk, case_id, day=long_ago)
+    story = queued(opened.files, case_id, day=long_ago)
     opened.do_chores(clock_is_right=True)
     assert opened.shown.rows("SELECT text_id FROM versions") == [(story,)]
     assert lifetime.read_case(opened.mailbox, case_id).state == "published"
@@ -426,7 +426,7 @@ def test_a_clock_that_jumps_destroys_nothing_and_all_goes_on_when_it_is_right(
     opened: Opened, clock: SetClock, jump: int
 ) -> None:
     case_id = opened.case(TODAY)
-    queued(opened.mailbox, opened.shown, opened.desk, case_id, day=TODAY)
+    queued(opened.files, case_id, day=TODAY)
     copy = opened.state.desk / f"desk.version-1.day-{TODAY}.db"
     copy.touch()
     clock(TODAY + jump)

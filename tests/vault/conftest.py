@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from onion_app.launch.processes.chores import Files
 from onion_app.vault.database import Database
 from onion_app.vault.mailbox import lifetime
 from onion_app.vault.mailbox.records import Case
@@ -38,6 +39,11 @@ def shown(made: Installation) -> Database:
 @pytest.fixture
 def desk(made: Installation) -> Database:
     return made.open("desk")
+
+
+@pytest.fixture
+def dbs(mailbox: Database, shown: Database, desk: Database) -> Files:
+    return Files(mailbox, shown, desk)
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from onion_app.crypto.casekeys import case_id_of, case_proof, mark_of, stop_root
 from onion_app.crypto.keyslots import VaultKeys
 from onion_app.crypto.sealing import EntryPlace
 from onion_app.days import DAY
+from onion_app.launch.processes.chores import Files
 from onion_app.vault import connection, database, schema
 from onion_app.vault.connection import DatabaseKind
 from onion_app.vault.database import Database
@@ -226,10 +227,10 @@ def mark_read(mailbox: Database, case_id: bytes) -> None:
         lifetime.mark_read(mailbox, case_id)
 
 
-def follow(mailbox: Database, shown: Database, desk: Database) -> None:
+def follow(dbs: Files) -> None:
     """Let `shown.db` follow the desk."""
-    with mailbox.writing():
-        show(shown, desk)
+    with dbs.mailbox.writing():
+        show(dbs.shown, dbs.desk)
 
 
 def words(
@@ -238,49 +239,40 @@ def words(
     return replace(Version(text_id, language, title, body, source), **changed)
 
 
-def read_by_all(mailbox: Database, desk: Database, case_id: bytes) -> None:
+def read_by_all(dbs: Files, case_id: bytes) -> None:
     """Count a case as read, at the desk too."""
-    mark_read(mailbox, case_id)
-    with desk.writing():
-        number = messages.messages_of(mailbox, case_id)[-1].number
-        case_records.put_read(desk, case_id, case_records.Read(number, some_key(), 0, 1, 1))
+    mark_read(dbs.mailbox, case_id)
+    with dbs.desk.writing():
+        number = messages.messages_of(dbs.mailbox, case_id)[-1].number
+        case_records.put_read(dbs.desk, case_id, case_records.Read(number, some_key(), 0, 1, 1))
 
 
-def queued(
-    mailbox: Database,
-    shown: Database,
-    desk: Database,
-    case_id: bytes,
-    *,
-    mark: bytes | None = None,
-    day: int = TODAY,
-    **changed: Any,
-) -> bytes:
+def queued(dbs: Files, case_id: bytes, *, mark: bytes | None = None, day: int = TODAY, **changed: Any) -> bytes:
     """Queue a story of a case that everybody has read, and give its id."""
-    read_by_all(mailbox, desk, case_id)
+    read_by_all(dbs, case_id)
     told: dict[str, Any] = {"year": 2025, "notes": ("violence",)}
     version = words(some_id(), **(told | changed))
-    stories_queue.queue_story(mailbox, shown, desk, case_id, version, mark, day)
-    story = stories_queue.story_of(desk, case_id)
+    stories_queue.queue_story(*dbs, case_id, version, mark, day)
+    story = stories_queue.story_of(dbs.desk, case_id)
     assert story is not None
     return story.id
 
 
-def story(shown: Database, desk: Database, *languages: Any, mark: bytes | None = None, **facts: Any) -> bytes:
+def story(dbs: Files, *languages: Any, mark: bytes | None = None, **facts: Any) -> bytes:
     """Publish a story, in English unless said otherwise, translated from its first language; gives its id."""
     told: dict[str, Any] = {"year": 2026, "body": "A body", "state": "public"}
     text_id, facts = some_id(), told | facts
     written = languages or ("en",)
     sources = dict.fromkeys(written[1:], written[0])
     versions = [words(text_id, each, sources.get(each), title=f"A title in {each}", **facts) for each in written]
-    publish(shown, desk, versions, mark=mark)
+    publish(dbs.shown, dbs.desk, versions, mark=mark)
     return text_id
 
 
-def guide(shown: Database, desk: Database, slug: str = "now") -> bytes:
+def guide(dbs: Files) -> bytes:
     """Publish a guide in Arabic and English, and give its id."""
-    guide_id = guides.begin_guide(desk, some_id(), slug)
+    guide_id = guides.begin_guide(dbs.desk, some_id(), "now")
     for language in ("ar", "en"):
-        guides.save_version(shown, desk, words(guide_id, language, body="Go first."))
-    guides.move_guide(shown, desk, guide_id, "public")
+        guides.save_version(dbs.shown, dbs.desk, words(guide_id, language, body="Go first."))
+    guides.move_guide(dbs.shown, dbs.desk, guide_id, "public")
     return guide_id

@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from onion_app.launch.processes.chores import Files
 from onion_app.vault import schema
 from onion_app.vault.connection import DatabaseKind
 from onion_app.vault.database import Database
@@ -137,9 +138,8 @@ def shown_rows(db: Database) -> dict[str, set[tuple[object, ...]]]:
     return {table: set(db.rows(f"SELECT {each} FROM {table}")) for table, each in columns.items()}
 
 
-def test_shown_db_follows_the_desk_in_everything_that_it_shows(
-    made: Installation, mailbox: Database, shown: Database, desk: Database
-) -> None:
+def test_shown_db_follows_the_desk_in_everything_that_it_shows(made: Installation, dbs: Files) -> None:
+    _, shown, desk = dbs
     cases = [some_id() for _ in range(3)]
     for case_id in cases:
         all_of(made, desk, case_id)
@@ -152,15 +152,14 @@ def test_shown_db_follows_the_desk_in_everything_that_it_shows(
         shown.run("INSERT INTO handed VALUES (?, 1, ?)", (cases[1], some_id()))
     assert shown_rows(shown) != shown_rows(desk)
     for _ in range(2):
-        follow(mailbox, shown, desk)
+        follow(dbs)
         assert shown_rows(shown) == shown_rows(desk)
     assert routing.turns_of(shown, cases[0], b"home") == {0: b"home", 1: made.circle_id}
     assert routing.door_of(shown, cases[0]) == "closed"
 
 
-def test_one_case_follows_and_nothing_else_changes(
-    made: Installation, mailbox: Database, shown: Database, desk: Database
-) -> None:
+def test_one_case_follows_and_nothing_else_changes(made: Installation, dbs: Files) -> None:
+    mailbox, shown, desk = dbs
     case_id, other = some_id(), some_id()
     for each in (case_id, other):
         all_of(made, desk, each)

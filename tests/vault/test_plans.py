@@ -6,6 +6,7 @@ from contextlib import nullcontext
 
 import pytest
 
+from onion_app.launch.processes.chores import Files
 from onion_app.vault import forgetting
 from onion_app.vault.database import Database
 from onion_app.vault.desk import audit, case_records, circles, entries, guides, stories_queue, taken
@@ -32,10 +33,9 @@ GROWING = "cases|messages|entries|audit|replies|withdrawn|met|read|handed|doors"
 
 
 @pytest.fixture
-def asked(mailbox: Database, shown: Database, desk: Database) -> Iterator[list[tuple[Database, str]]]:
+def asked(dbs: Files) -> Iterator[list[tuple[Database, str]]]:
     """Listen to every statement that runs in the three databases."""
     statements: list[tuple[Database, str]] = []
-    dbs = (mailbox, shown, desk)
     for db in dbs:
         db._link.set_trace_callback(lambda statement, db=db: statements.append((db, statement)))
     yield statements
@@ -43,8 +43,9 @@ def asked(mailbox: Database, shown: Database, desk: Database) -> Iterator[list[t
         db._link.set_trace_callback(None)
 
 
-def a_working_day(made: Installation, mailbox: Database, shown: Database, desk: Database) -> None:
+def a_working_day(made: Installation, dbs: Files) -> None:
     """Do everything once that the vault offers for cases while people wait for it; the chores walk through them all."""
+    mailbox, shown, desk = dbs
     row, me = made.add_case(mailbox).row, made.moderator_id
     case_id, circle_id = row.id, made.circle_id
     case_keys.find_case(mailbox, "tag", row.tag or b"")
@@ -118,9 +119,9 @@ def the_end_of_somebodys_day(desk: Database, circle_id: bytes, case_id: bytes, w
 
 
 def test_no_statement_scans_or_sorts_a_growing_table(
-    made: Installation, mailbox: Database, shown: Database, desk: Database, asked: list[tuple[Database, str]]
+    made: Installation, dbs: Files, asked: list[tuple[Database, str]]
 ) -> None:
-    a_working_day(made, mailbox, shown, desk)
+    a_working_day(made, dbs)
     statements = [(db, text) for db, text in dict.fromkeys(asked) if re.match("SELECT|UPDATE|DELETE|INSERT", text)]
     assert len(statements) > 80
     plans = {(db.kind, text): db.rows(f"EXPLAIN QUERY PLAN {text}") for db, text in statements}
@@ -137,19 +138,17 @@ def test_no_statement_scans_or_sorts_a_growing_table(
     assert {(kind, step) for kind, _, step in bad} <= expected
 
 
-def test_nobody_walks_through_the_texts(
-    made: Installation, mailbox: Database, shown: Database, desk: Database, asked: list[tuple[Database, str]]
-) -> None:
-    case_id = made.add_case(mailbox).row.id
-    dbs, mark = (mailbox, shown, desk), some_key()
-    story_id = queued(*dbs, case_id, mark=mark)
+def test_nobody_walks_through_the_texts(made: Installation, dbs: Files, asked: list[tuple[Database, str]]) -> None:
+    mailbox, shown, desk = dbs
+    case_id, mark = made.add_case(mailbox).row.id, some_key()
+    story_id = queued(dbs, case_id, mark=mark)
     stories_queue.publish_due_stories(*dbs, TODAY + stories_queue.LATEST_DAYS)
-    queued(*dbs, case_id, mark=mark, language="ar")
+    queued(dbs, case_id, mark=mark, language="ar")
     stories_queue.publish_story(*dbs, story_id)
     for language in ("ar", "en", "kmr"):
         list_stories(mailbox, shown, language, (), story_id)
     assert len(shown_story(mailbox, shown, story_id)) == 2
-    assert shown_guide(shown, slug := guides.read_guide(desk, guide(shown, desk))[0].slug)
+    assert shown_guide(shown, slug := guides.read_guide(desk, guide(dbs))[0].slug)
     assert list(titles_of_guides(shown)) == [slug]
     stories_queue.take_down_story(*dbs, story_id)
     stories_queue.put_story_back(*dbs, story_id)

@@ -2,13 +2,13 @@
 
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
 from onion_app.crypto.casekeys import mark_of
 from onion_app.errors import AlreadyWithdrawn, KeysChanged, NewMessage, NothingHere, NotReady
-from onion_app.vault.database import Database
+from onion_app.launch.processes.chores import Files
 from onion_app.vault.desk import entries, guides, stories_queue
 from onion_app.vault.mailbox import lifetime, withdrawals
 from onion_app.vault.mailbox.records import Case, NewCase
@@ -30,19 +30,6 @@ from tests.vault.made import (
 LATE = TODAY + stories_queue.LATEST_DAYS
 
 
-class Files(NamedTuple):
-    """The three databases."""
-
-    mailbox: Database
-    shown: Database
-    desk: Database
-
-
-@pytest.fixture
-def dbs(mailbox: Database, shown: Database, desk: Database) -> Files:
-    return Files(mailbox, shown, desk)
-
-
 def told(dbs: Files, story_id: bytes) -> list[tuple[str, str]]:
     """Read what readers see of a story."""
     with suppress(NothingHere):
@@ -57,13 +44,13 @@ def states(dbs: Files, story_id: bytes) -> list[tuple[str, str]]:
 @pytest.fixture
 def public(dbs: Files, case: Case) -> bytes:
     """Give a story of the case that is dbs.shown."""
-    story_id = queued(*dbs, case.id)
+    story_id = queued(dbs, case.id)
     stories_queue.publish_story(*dbs, story_id)
     return story_id
 
 
 def test_a_queued_story_comes_out_on_its_day_and_not_before(dbs: Files, case: Case) -> None:
-    story_id = queued(*dbs, case.id)
+    story_id = queued(dbs, case.id)
     [line] = stories_queue.stories_in(dbs.desk, "queued", 0)
     assert line.publish_day is not None
     assert TODAY < line.publish_day <= LATE
@@ -79,12 +66,12 @@ def test_a_queued_story_comes_out_on_its_day_and_not_before(dbs: Files, case: Ca
 
 def test_stories_come_out_in_batches(made: Installation, dbs: Files) -> None:
     for _ in range(20):
-        queued(*dbs, made.add_case(dbs.mailbox).row.id)
+        queued(dbs, made.add_case(dbs.mailbox).row.id)
     assert len({line.publish_day for line in stories_queue.stories_in(dbs.desk, "queued", 0)}) == 1
 
 
 def test_a_story_of_a_case_with_an_unread_message_waits(dbs: Files, case: Case) -> None:
-    story_id = queued(*dbs, case.id)
+    story_id = queued(dbs, case.id)
     write(dbs.mailbox, case.id)
     with pytest.raises(NewMessage):
         stories_queue.publish_story(*dbs, story_id)
@@ -93,7 +80,7 @@ def test_a_story_of_a_case_with_an_unread_message_waits(dbs: Files, case: Case) 
     with dbs.mailbox.writing():
         dbs.mailbox.run("UPDATE cases SET unread = 0")  # as somebody does who writes the mailbox
     assert stories_queue.publish_due_stories(*dbs, LATE) == 0
-    read_by_all(dbs.mailbox, dbs.desk, case.id)
+    read_by_all(dbs, case.id)
     assert stories_queue.publish_due_stories(*dbs, LATE) == 1
 
 
@@ -102,7 +89,7 @@ def test_a_new_edition_waits_beside_the_shown_one_and_brings_its_year_and_its_no
 ) -> None:
     for language, body in (("ar", "مرة."), ("en", "Twice."), ("en", "Thrice.")):
         facts: dict[str, Any] = {"language": language, "body": body, "year": 2026, "notes": ("death",)}
-        assert queued(*dbs, case.id, **facts) == public
+        assert queued(dbs, case.id, **facts) == public
     assert states(dbs, public) == [("ar", "queued"), ("en", "public"), ("en", "queued")]
     assert told(dbs, public) == [("en", "Once.")]
     assert lifetime.read_case(dbs.mailbox, case.id).state == "published"
@@ -116,7 +103,7 @@ def test_a_new_edition_waits_beside_the_shown_one_and_brings_its_year_and_its_no
 
 
 def test_a_translation_has_the_year_and_the_notes_of_what_was_told(dbs: Files, case: Case, public: bytes) -> None:
-    queued(*dbs, case.id, language="ar", year=1950, notes=())
+    queued(dbs, case.id, language="ar", year=1950, notes=())
     stories_queue.publish_story(*dbs, public)
     versions = reading.shown_story(dbs.mailbox, dbs.shown, public)
     assert [(each.year, each.notes) for each in versions] == [(2025, ("violence",))] * 2
@@ -125,21 +112,21 @@ def test_a_translation_has_the_year_and_the_notes_of_what_was_told(dbs: Files, c
 def test_an_edition_that_is_queued_for_later_does_not_come_with_one_that_is_due(
     dbs: Files, case: Case, public: bytes
 ) -> None:
-    queued(*dbs, case.id, language="ar")
-    queued(*dbs, case.id, day=TODAY + 100, body="Twice.")
+    queued(dbs, case.id, language="ar")
+    queued(dbs, case.id, day=TODAY + 100, body="Twice.")
     assert stories_queue.publish_due_stories(*dbs, LATE) == 1
     assert states(dbs, public) == [("ar", "public"), ("en", "public"), ("en", "queued")]
 
 
 def test_before_anything_is_shown_one_version_waits(dbs: Files, case: Case) -> None:
-    story_id = queued(*dbs, case.id)
-    assert queued(*dbs, case.id, language="ar", source="en") == story_id
+    story_id = queued(dbs, case.id)
+    assert queued(dbs, case.id, language="ar", source="en") == story_id
     [version] = reading.versions_of(dbs.desk, story_id)
     assert (version.language, version.translated_from) == ("ar", None)
 
 
 def test_only_what_is_shown_is_taken_down_and_only_what_is_down_is_put_back(dbs: Files, case: Case) -> None:
-    story_id = queued(*dbs, case.id)
+    story_id = queued(dbs, case.id)
     for act in (stories_queue.take_down_story, stories_queue.put_story_back):
         with pytest.raises(NotReady):
             act(*dbs, story_id)
@@ -156,7 +143,7 @@ def test_only_what_is_shown_is_taken_down_and_only_what_is_down_is_put_back(dbs:
 
 
 def test_what_is_queued_waits_while_its_story_is_down(dbs: Files, case: Case, public: bytes) -> None:
-    queued(*dbs, case.id, language="ar")
+    queued(dbs, case.id, language="ar")
     stories_queue.take_down_story(*dbs, public)
     with pytest.raises(NotReady):
         stories_queue.publish_story(*dbs, public)
@@ -169,14 +156,14 @@ def test_what_is_queued_waits_while_its_story_is_down(dbs: Files, case: Case, pu
 
 @pytest.mark.parametrize("also_shown", [False, True])
 def test_what_is_withheld_leaves_no_words_behind(dbs: Files, case: Case, public: bytes, *, also_shown: bool) -> None:
-    queued(*dbs, case.id, language="ar")
-    queued(*dbs, case.id, body="Twice.")
+    queued(dbs, case.id, language="ar")
+    queued(dbs, case.id, body="Twice.")
     stories_queue.withhold_story(*dbs, case.id, also_shown=also_shown)
     assert states(dbs, public) == ([] if also_shown else [("en", "public")])
     assert told(dbs, public) == ([] if also_shown else [("en", "Once.")])
     assert lifetime.read_case(dbs.mailbox, case.id).state == ("reading" if also_shown else "published")
     assert stories_queue.publish_due_stories(*dbs, LATE) == 0
-    assert queued(*dbs, case.id) == public, "told again, it is the same story"
+    assert queued(dbs, case.id) == public, "told again, it is the same story"
 
 
 # --- taking back ------------------------------------------------------------------------------------------------------
@@ -208,9 +195,9 @@ def test_what_was_taken_back_is_seen_no_more_and_never_again(
 ) -> None:
     proofs = proofs_of(ours.row)
     mark = mark_of(proofs[1])
-    story_id = queued(*dbs, ours.row.id, mark=mark)
+    story_id = queued(dbs, ours.row.id, mark=mark)
     stories_queue.publish_story(*dbs, story_id)
-    queued(*dbs, ours.row.id, mark=mark, language="ar")
+    queued(dbs, ours.row.id, mark=mark, language="ar")
     given(dbs, proofs[which])
     and_then(dbs)
     if which == 1:  # a reader's page asks for the mark of the story; that of the case is the desk's to know
@@ -219,7 +206,7 @@ def test_what_was_taken_back_is_seen_no_more_and_never_again(
         with pytest.raises((AlreadyWithdrawn, NotReady)):
             act(*dbs, story_id)
     with pytest.raises(AlreadyWithdrawn):
-        queued(*dbs, ours.row.id, mark=mark)
+        queued(dbs, ours.row.id, mark=mark)
     with pytest.raises(NothingHere):
         stories_queue.find_story(*dbs, story_id)
     assert stories_queue.publish_due_stories(*dbs, LATE) == 0
@@ -229,26 +216,26 @@ def test_what_was_taken_back_is_seen_no_more_and_never_again(
     assert dbs.desk.rows("SELECT 1 FROM versions") == dbs.shown.rows("SELECT 1 FROM versions") == []
     for other in (mark, some_key(), None):  # also where a consent in the name of the author names another proof
         with pytest.raises(AlreadyWithdrawn):
-            queued(*dbs, ours.row.id, mark=other)
+            queued(dbs, ours.row.id, mark=other)
 
 
 def test_the_proof_that_takes_back_what_is_shown_stays_the_same(dbs: Files, ours: NewCase) -> None:
     """A consent in the name of the author, that names a mark of somebody else's, cannot keep the story from them."""
     proof = proofs_of(ours.row)[1]
-    story_id = queued(*dbs, ours.row.id, mark=mark_of(proof))
+    story_id = queued(dbs, ours.row.id, mark=mark_of(proof))
     stories_queue.publish_story(*dbs, story_id)
     for act in (lambda *_: None, stories_queue.take_down_story):
         act(*dbs, story_id)
         for other in (some_key(), None):
             with pytest.raises(KeysChanged):
-                queued(*dbs, ours.row.id, mark=other)
+                queued(dbs, ours.row.id, mark=other)
     given(dbs, proof)
     assert stories_queue.remove_withdrawn_stories(*dbs) == 1
 
 
 def test_no_story_goes_without_a_proof(made: Installation, dbs: Files, ours: NewCase) -> None:
     mark = mark_of(proofs_of(ours.row)[1])
-    story_id = queued(*dbs, ours.row.id, mark=mark)
+    story_id = queued(dbs, ours.row.id, mark=mark)
     stories_queue.publish_story(*dbs, story_id)
     for planted in (mark, ours.row.mark, ours.row.id, story_id, some_key(), b""):
         with made.hostile() as link:
@@ -262,7 +249,7 @@ def test_drafts_of_a_story_go_with_it_and_notes_stay(made: Installation, dbs: Fi
     for kind in ("note", "draft", "approval"):
         made.entry(dbs.desk, ours.row.id, kind)
     proof = proofs_of(ours.row)[1]
-    queued(*dbs, ours.row.id, mark=mark_of(proof))
+    queued(dbs, ours.row.id, mark=mark_of(proof))
     given(dbs, proof)
     stories_queue.remove_withdrawn_stories(*dbs)
     assert [entry.kind for entry in entries.entries_of(dbs.desk, ours.row.id)] == ["note"]
@@ -272,11 +259,11 @@ def test_drafts_of_a_story_go_with_it_and_notes_stay(made: Installation, dbs: Fi
 def test_a_case_that_is_gone_has_no_story_and_one_with_strange_keys_none_that_is_new(
     made: Installation, dbs: Files, ours: NewCase
 ) -> None:
-    story_id = queued(*dbs, ours.row.id)
+    story_id = queued(dbs, ours.row.id)
     with made.hostile() as link:
         link.execute("UPDATE cases SET mark = ?", (some_key(),))
     with pytest.raises(KeysChanged):
-        queued(*dbs, ours.row.id)
+        queued(dbs, ours.row.id)
     lifetime.erase_case(dbs.mailbox, ours.row.id, [])
     assert stories_queue.publish_due_stories(*dbs, LATE) == 0
     with pytest.raises(NothingHere):
@@ -289,7 +276,7 @@ def test_a_case_that_is_gone_has_no_story_and_one_with_strange_keys_none_that_is
 def test_when_a_case_is_lost_its_public_story_alone_stays(
     dbs: Files, case: Case, public: bytes, act: str | None, left: int
 ) -> None:
-    queued(*dbs, case.id, language="ar")
+    queued(dbs, case.id, language="ar")
     if act:
         getattr(stories_queue, act)(*dbs, public)
     with dbs.desk.writing():
@@ -326,22 +313,22 @@ def cut(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], object]], Non
 def test_a_cut_between_the_files_is_put_right(
     dbs: Files, case: Case, cut: Callable[[Callable[[], object]], None]
 ) -> None:
-    story_id = queued(*dbs, case.id)
+    story_id = queued(dbs, case.id)
 
     def expects(*expected: tuple[str, str]) -> None:
         assert told(dbs, story_id) != list(expected), "the cut came between"
-        follow(*dbs)
+        follow(dbs)
         assert told(dbs, story_id) == list(expected)
         counter = reading.published_counter(dbs.shown)
-        follow(*dbs)
+        follow(dbs)
         assert reading.published_counter(dbs.shown) == counter, "nothing is left to do"
 
     cut(lambda: stories_queue.publish_story(*dbs, story_id))
     expects(("en", "Once."))
-    queued(*dbs, case.id, body="Twice.")
+    queued(dbs, case.id, body="Twice.")
     cut(lambda: stories_queue.publish_story(*dbs, story_id))
     expects(("en", "Twice."))
-    queued(*dbs, case.id, language="ar", body="مرة.")
+    queued(dbs, case.id, language="ar", body="مرة.")
     cut(lambda: stories_queue.publish_story(*dbs, story_id))
     expects(("ar", "مرة."), ("en", "Twice."))
     cut(lambda: stories_queue.take_down_story(*dbs, story_id))
@@ -353,13 +340,13 @@ def test_a_cut_between_the_files_is_put_right(
 
 
 def test_a_guide_whose_change_was_cut_off_is_put_right(dbs: Files, cut: Callable[[Callable[[], object]], None]) -> None:
-    guide_id = guide(dbs.shown, dbs.desk)
+    guide_id = guide(dbs)
     cut(lambda: guides.save_version(dbs.shown, dbs.desk, words(guide_id, body="Twice.")))
     assert reading.shown_guide(dbs.shown, "now")[1].body == "Go first."
-    follow(*dbs)
+    follow(dbs)
     assert reading.shown_guide(dbs.shown, "now")[1].body == "Twice."
     cut(lambda: guides.note_check(dbs.shown, dbs.desk, reading.versions_of(dbs.desk, guide_id)[1], "Noor", TODAY))
-    follow(*dbs)
+    follow(dbs)
     assert reading.shown_guide(dbs.shown, "now")[1].checked_by == "Noor"
 
 
@@ -395,7 +382,7 @@ def test_a_guide_changes_at_the_desk_and_for_readers(dbs: Files) -> None:
 
 
 def test_no_story_is_taken_for_a_guide_nor_a_guide_for_a_story(dbs: Files, public: bytes) -> None:
-    guide_id = guide(dbs.shown, dbs.desk)
+    guide_id = guide(dbs)
     for state in ("public", "down"):
         with pytest.raises(NothingHere):
             guides.move_guide(dbs.shown, dbs.desk, public, state)

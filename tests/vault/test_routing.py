@@ -5,18 +5,12 @@ from typing import Any
 import pytest
 
 from onion_app.errors import DamagedFile, NothingHere, Paused
+from onion_app.launch.processes.chores import Files
 from onion_app.vault import settings
 from onion_app.vault.database import Database
 from onion_app.vault.desk import circles
 from onion_app.vault.shown import routing, writing
 from tests.vault.made import Installation, circle, follow, founded, grant, some_id, some_key
-
-Databases = tuple[Database, Database, Database]
-
-
-@pytest.fixture
-def dbs(mailbox: Database, shown: Database, desk: Database) -> Databases:
-    return mailbox, shown, desk
 
 
 def put(shown: Database, **changed: object) -> None:
@@ -25,14 +19,14 @@ def put(shown: Database, **changed: object) -> None:
             settings.put_setting(shown, name, value)
 
 
-def test_words_go_to_topic_and_language_then_topic_then_the_catch_all(made: Installation, dbs: Databases) -> None:
+def test_words_go_to_topic_and_language_then_topic_then_the_catch_all(made: Installation, dbs: Files) -> None:
     mailbox, shown, desk = dbs
     arabic = founded(desk, "arabic", topics=("law", "health"), languages=("ar",))[0].id
     sorani = founded(desk, "sorani", topics=("law",), languages=("ckb",))[0].id
     with desk.writing():
         desk.run("UPDATE circles SET coordinators = 0")
     coordinators = founded(desk, "coordinator", coordinators=True)[0].id
-    follow(*dbs)
+    follow(dbs)
 
     def chosen(topic: Any, answer_in: Any) -> set[bytes]:
         return {routing.writing_circle(mailbox, shown, topic, answer_in).id for _ in range(40)}
@@ -50,16 +44,16 @@ def test_words_go_to_topic_and_language_then_topic_then_the_catch_all(made: Inst
 
 
 def test_a_circle_that_was_emptied_pauses_its_topics_and_one_that_never_had_a_key_leaves_them_to_the_catch_all(
-    made: Installation, dbs: Databases
+    made: Installation, dbs: Files
 ) -> None:
     mailbox, shown, desk = dbs
     circles.add_circle(desk, circle(some_id(), "nobody yet", topics=("health",)))
     emptied, member = founded(desk, "who goes", topics=("law",))
-    follow(*dbs)
+    follow(dbs)
     assert routing.writing_circle(mailbox, shown, "health", "ar").id == made.circle_id
     assert routing.writing_circle(mailbox, shown, "law", "ar").id == emptied.id
     circles.remove_member(desk, member.id, {emptied.id: []})
-    follow(*dbs)
+    follow(dbs)
     with pytest.raises(Paused):
         routing.writing_circle(mailbox, shown, "law", "ar")
     with pytest.raises(Paused):
@@ -68,17 +62,17 @@ def test_a_circle_that_was_emptied_pauses_its_topics_and_one_that_never_had_a_ke
     assert routing.writing_circle(mailbox, shown, "talk", "ar").id == made.circle_id
 
 
-def test_of_two_that_fit_the_one_with_people_takes_it(dbs: Databases) -> None:
+def test_of_two_that_fit_the_one_with_people_takes_it(dbs: Files) -> None:
     mailbox, shown, desk = dbs
     emptied, member = founded(desk, "who goes", topics=("law",))
     other = founded(desk, "who stays", topics=("law",))[0]
     circles.remove_member(desk, member.id, {emptied.id: []})
-    follow(*dbs)
+    follow(dbs)
     assert {routing.writing_circle(mailbox, shown, "law", "ar").id for _ in range(20)} == {other.id}
 
 
 def test_writing_is_paused_by_the_setting_by_what_is_missing_and_until_the_catch_all_has_a_key(
-    made: Installation, dbs: Databases
+    made: Installation, dbs: Files
 ) -> None:
     mailbox, shown, _ = dbs
     for stopped, open_again in (({"paused": True}, {"paused": False}), ({"missing": 11}, {"missing": 0})):
@@ -115,14 +109,14 @@ def test_a_new_case_ends_before_a_message_in_an_open_one_does(
         routing.writing_circle(mailbox, shown, "law", "ar")
 
 
-def test_every_generation_there_ever_was_is_found_by_its_number(made: Installation, dbs: Databases) -> None:
+def test_every_generation_there_ever_was_is_found_by_its_number(made: Installation, dbs: Files) -> None:
     _, shown, desk = dbs
     second = made.let_in(desk, made.enrol(desk))
     first_key, renewed = circles.public_keys(desk, made.circle_id)[1], some_key()
     grants = [grant(made.circle_id, 2, made.moderator_id, renewed)]
     circles.remove_member(desk, second.id, {made.circle_id: grants})
     assert routing.circle_key(shown, made.circle_id).generation == 1, "until shown.db follows"
-    follow(*dbs)
+    follow(dbs)
     present = routing.circle_key(shown, made.circle_id)
     assert (present.generation, present.public_key) == (2, renewed)
     assert routing.public_key(shown, made.circle_id, 1) == first_key

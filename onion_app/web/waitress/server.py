@@ -49,7 +49,6 @@ class Server(BaseWSGIServer):  # type: ignore[misc]  # waitress has no types
         *,
         sized: bool,
         on_error: Callable[[str], object],
-        threads: int,
         clock: Clock,
     ) -> None:
         """Listen, and start the threads that answer."""
@@ -58,7 +57,7 @@ class Server(BaseWSGIServer):  # type: ignore[misc]  # waitress has no types
         self.clock = clock
         self.stopping = False
         self._tidied = -inf
-        adjustments = Adjustments(listen="", threads=threads, ident=None, **_LIMITS)
+        adjustments = Adjustments(listen="", threads=THREADS, ident=None, **_LIMITS)
         super().__init__(
             app, _sock=listener, adj=adjustments, sockinfo=(listener.family, listener.type, 0, None), bind_socket=False
         )
@@ -139,7 +138,6 @@ def serve(
     sized: bool,
     stop: threading.Event,
     on_error: Callable[[str], object],
-    threads: int = THREADS,
     clock: Clock = time.monotonic,
 ) -> None:
     """Answer requests on a listening socket until `stop` is set and the requests that are there are answered.
@@ -151,7 +149,7 @@ def serve(
     for status in WITH_A_PAGE:
         app.fixed_answer(status)  # made now: nothing may be missing at the moment they are needed
     with pinned():
-        server = Server(app, listener, sized=sized, on_error=on_error, threads=threads, clock=clock)
+        server = Server(app, listener, sized=sized, on_error=on_error, clock=clock)
         gc.collect()
         gc.freeze()  # what is here now stays: the collections after each posted text look at the rest only
         while not stop.is_set():
