@@ -1,4 +1,4 @@
-"""Who belongs to a circle: invitations, and letting in whoever came by one.
+"""Who belongs to a circle: invitations, letting in whoever came by one, and what those who are out had worked in.
 
 A newcomer to a circle reads nothing of it until a member has compared four words with them, by a way outside the desk:
 the words come out of the newcomer's own key, so that a key which somebody put in its place says other ones. Only then
@@ -6,16 +6,19 @@ is every key that the circle ever had sealed to the newcomer, who may be at work
 this one learns nothing. # P05: nobody can let anybody into a circle that is not their own.
 """
 
+from contextlib import suppress
 from typing import Final, NamedTuple
 
 from onion_app import choices
 from onion_app.crypto import codes
+from onion_app.crypto.casekeys import audit_mark
 from onion_app.crypto.keys import keypair_from, new_id
 from onion_app.crypto.members import words_to_compare
 from onion_app.desk.context import Databases
-from onion_app.desk.permissions import Member, circle_of, handle_of, only_coordinators
-from onion_app.errors import NotAllowed, Refused
+from onion_app.desk.permissions import Member, case_of, circle_of, handle_of, only_coordinators
+from onion_app.errors import KeysChanged, NotAllowed, NothingHere, Refused
 from onion_app.vault.desk import audit, circles, invitations, moderators
+from onion_app.vault.mailbox import case_keys, lifetime, queues, records
 from onion_app.web.pinning import unpinned
 
 SHEETS: Final = 2  # members with a recovery sheet without whom a circle may one day open nothing any more
@@ -111,6 +114,35 @@ def audit_of(dbs: Databases, member: Member, circle_id: bytes, page: int) -> tup
     rows = audit.audit_of(dbs.desk, circle_id, page - 1)
     handles = {who: handle_of(dbs, who) for who in {row.who for row in rows} if who is not None}
     return circle, [AuditLine(row.day, handles[row.who] if row.who else "", row.what) for row in rows]
+
+
+class OpenedCases(NamedTuple):
+    """A part of the circle's cases, those among them that somebody had opened, and where the next part begins."""
+
+    handle: str
+    cases: list[records.Case]
+    following: bytes | None
+
+
+def opened_by(dbs: Databases, who: Member, circle_id: bytes, gone_id: bytes, after: bytes) -> OpenedCases:
+    """Look through the next 100 cases of a circle for those that somebody who was shut out had worked in.
+
+    Raises:
+        NotAllowed: not a circle of theirs.
+        NothingHere: nobody of that id was shut out of it.
+    """
+    circle = circle_of(who, circle_id)
+    if gone_id not in {gone.id for gone in circles.gone_from(dbs.desk, circle_id)}:
+        raise NothingHere
+    marks = audit.marks_of(dbs.desk, circle_id, gone_id)
+    part = queues.cases_of(dbs.mailbox, circle_id, after)
+    found = []
+    for case_id in part:
+        with suppress(NothingHere, NotAllowed, KeysChanged):
+            case, first = case_of(dbs, who, case_id), case_keys.key_row(dbs.mailbox, case_id).codes[0]
+            if marks & {audit_mark(pair.private, case_id, first) for pair in circle.pairs.values()}:
+                found.append(case)
+    return OpenedCases(handle_of(dbs, gone_id), found, part[-1] if len(part) == lifetime.AT_ONCE else None)
 
 
 def circles_with_too_few_sheets(dbs: Databases, member: Member) -> list[str]:

@@ -4,7 +4,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue as Answer
 
 from onion_app.crypto import codes
-from onion_app.desk import circles, forms, member_removal, opened_cases
+from onion_app.desk import circles, forms, member_removal
 from onion_app.desk.context import databases
 from onion_app.desk.login_gate import buttons, login_required, page_at
 from onion_app.desk.permissions import Member
@@ -74,7 +74,7 @@ def add(member: Member) -> Answer:
 def opened_by(member: Member, circle_id: bytes, gone_id: bytes) -> Answer:
     """Show the cases in which somebody worked who was shut out since."""
     after = forms.place_in_list(request.args.get("after", ""))
-    found = opened_cases.opened_by(databases(), member, circle_id, gone_id, after)
+    found = circles.opened_by(databases(), member, circle_id, gone_id, after)
     return render_template("opened_by.html", found=found)
 
 

@@ -38,8 +38,7 @@ def begin(member: Member) -> Answer:
     if not guides.SLUG.fullmatch(slug):
         return _list(member, {"slug": marked("Up to 30 Latin letters, digits and hyphens, a letter first.")})
     guide_id = guides.begin_guide(databases().desk, new_id(), slug)
-    _note(member, "began a guide")
-    return redirect(url_for("guides.edit", guide_id=guide_id), 303)
+    return _done(member, "began a guide", guide_id, None)
 
 
 @pages.post("/<id:guide_id>/save")
@@ -55,8 +54,7 @@ def save(member: Member, guide_id: bytes) -> Answer:
     version = Version(guide_id, cast("LanguageCode", language), title, text)
     guides.save_version(dbs.shown, dbs.desk, version)
     hold_titled(guide_id, "guide", "", "")
-    _note(member, "changed a guide")
-    return _back_to(guide_id, language)
+    return _done(member, "changed a guide", guide_id, language)
 
 
 @pages.post("/<id:guide_id>/check")
@@ -69,8 +67,7 @@ def check(member: Member, guide_id: bytes) -> Answer:
     if version is None or forms.body(request.form) != version.body:
         raise Refused("It was changed in the meantime. Read it again.")
     guides.note_check(dbs.shown, dbs.desk, version, member.handle, dbs.today)
-    _note(member, "checked a guide")
-    return _back_to(guide_id, version.language)
+    return _done(member, "checked a guide", guide_id, version.language)
 
 
 @pages.post("/<id:guide_id>/publish")
@@ -79,8 +76,7 @@ def publish(member: Member, guide_id: bytes) -> Answer:
     """Show a guide on the site."""
     only_coordinators(member)
     guides.move_guide(databases().shown, databases().desk, guide_id, "public")
-    _note(member, "published a guide")
-    return _back_to(guide_id, request.form.get("language", ""))
+    return _done(member, "published a guide", guide_id, request.form.get("language", ""))
 
 
 @pages.post("/<id:guide_id>/down")
@@ -89,15 +85,11 @@ def take_down(member: Member, guide_id: bytes) -> Answer:
     """Take a guide off the site."""
     only_coordinators(member)
     guides.move_guide(databases().shown, databases().desk, guide_id, "down")
-    _note(member, "took a guide down")
-    return _back_to(guide_id, request.form.get("language", ""))
+    return _done(member, "took a guide down", guide_id, request.form.get("language", ""))
 
 
-def _note(member: Member, what: str) -> None:
+def _done(member: Member, what: str, guide_id: bytes, language: str | None) -> Answer:
     audit.add_to_audit(databases().desk, member.id, what, databases().today)
-
-
-def _back_to(guide_id: bytes, language: str) -> Answer:
     return redirect(url_for("guides.edit", guide_id=guide_id, language=language), 303)
 
 
