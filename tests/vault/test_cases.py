@@ -135,6 +135,7 @@ PLANTED = {
     "seventeen codes": "codes = 17",
     "a number of codes in words": "codes = 'one'",
     "another author": "author = 'operator'",
+    "letters that are no UTF-8": "author = CAST(x'ff' AS TEXT)",
     "words": "sealed = 'words'",
     "a short id": "id = x'00'",
 }

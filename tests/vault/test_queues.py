@@ -55,8 +55,8 @@ def test_the_cases_of_a_circle_are_listed_by_id_a_hundred_at_a_time(made: Instal
 
 @pytest.mark.parametrize(
     "change",
-    ["state = '<b>'", "last_day = 99999999999", "urgent = 7", "circle_id = x'00'", "circle_id = 'sixteen letters.'",
-     "unread = 0.5", "received_day = 'today'"],
+    ["state = '<b>'", "topic = CAST(x'ff' AS TEXT)", "last_day = 99999999999", "urgent = 7", "circle_id = x'00'",
+     "circle_id = 'sixteen letters.'", "unread = 0.5", "received_day = 'today'"],
 )  # fmt: skip
 def test_a_row_that_this_program_never_wrote_is_named_and_not_shown(
     made: Installation, mailbox: Database, case: Case, change: str

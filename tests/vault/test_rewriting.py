@@ -122,7 +122,8 @@ def test_a_case_erased_meanwhile_stays_away(
 @pytest.mark.parametrize(
     "planted",
     ["messages SET number = 4294967295", "messages SET sealed = x'00'", "messages SET turn = 'words'",
-     "cases SET state = 'planted'", "cases SET codes = x''", "cases SET box = 'words'"],
+     "messages SET author = CAST(x'ff' AS TEXT)", "cases SET state = 'planted'", "cases SET codes = x''",
+     "cases SET box = 'words'"],
 )  # fmt: skip
 def test_what_is_planted_past_a_check_stays_with_its_case_and_stops_nothing(
     made: Installation, mailbox: Database, planted: str

@@ -2,29 +2,22 @@
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import astuple
+from dataclasses import astuple, fields
 from typing import Final
 
 from onion_app.choices import CaseState
 from onion_app.errors import DamagedFile, DiskFull, KeysChanged, NothingHere
-from onion_app.shapes import Value, from_row
+from onion_app.shapes import Row, from_row
 from onion_app.vault import statefiles
 from onion_app.vault.database import Database
 from onion_app.vault.mailbox import withdrawals
 from onion_app.vault.mailbox.messages import insert_message
 from onion_app.vault.mailbox.records import Case, KeyRow, NewCase
 
-CASE: Final = (
-    "SELECT id, circle_id, kind, topic, answer_in, state, unread, urgent, received_day, last_day, spread FROM cases "
-)
+_FACTS: Final = "id, circle_id, kind, topic, answer_in, state, unread, urgent, received_day, last_day, spread"
+CASE: Final = f"SELECT {_FACTS} FROM cases "  # noqa: S608
+_WHOLE: Final = f"SELECT {_FACTS}, home, mark, codes, tag, box, stop FROM cases "  # noqa: S608
 AT_ONCE: Final = 100  # cases handled between two looks at the clock
-
-_WORDS: Final = ("kind", "topic", "answer_in", "state")
-_KEYS: Final = 6  # columns of `KeyRow` after the id
-_RAW: Final = (
-    f"id, circle_id, {', '.join(f'CAST({word} AS BLOB)' for word in _WORDS)}, "  # letters that are no UTF-8 end a read
-    "unread, urgent, received_day, last_day, spread, home, mark, codes, tag, box, stop"
-)
 
 
 def store_case(db: Database, new: NewCase) -> None:
@@ -138,18 +131,17 @@ def queue_of(db: Database, case_id: bytes) -> bytes | None:
 def malformed_cases(db: Database) -> int:
     """Count the cases whose rows no honest program has written: with another type, length, word or range in them."""
     count, after = 0, b""
-    while rows := db.rows(f"SELECT {_RAW} FROM cases WHERE id > ? ORDER BY id LIMIT ?", (after, AT_ONCE)):  # noqa: S608
+    while rows := db.rows(_WHOLE + "WHERE id > ? ORDER BY id LIMIT ?", (after, AT_ONCE)):
         after = bytes(rows[-1][0])  # type: ignore[arg-type]  # past an empty id there are bytes only
-        count += sum(not _is_well_formed(*row) for row in rows)
+        count += sum(not _is_well_formed(row) for row in rows)
     return count
 
 
-def _is_well_formed(case_id: Value, circle_id: Value, *values: Value) -> bool:
-    words = (value.decode(errors="replace") if isinstance(value, bytes) else value for value in values[: len(_WORDS)])
-    numbers, keys = values[len(_WORDS) : -_KEYS], values[-_KEYS:]
+def _is_well_formed(row: Row) -> bool:
+    keys = len(fields(KeyRow)) - 1  # after the id
     try:
-        from_row(Case, (case_id, circle_id, *words, *numbers))
-        from_row(KeyRow, (case_id, *keys))
+        from_row(Case, row[:-keys])
+        from_row(KeyRow, (row[0], *row[-keys:]))
     except DamagedFile:
         return False
     return True
