@@ -3,6 +3,7 @@
 From every one of them: the proofs of what its authors took back. From the one that was in use last, if its desk opens:
 which doors were closed, which codes have been met, and who was shut out. Never which cases are gone: a case comes back
 unless its author has taken it back. # P07
+Each circle begins its next key, since the backup does not know who has come, and gone, since it was made. # P05
 """
 
 from collections.abc import Iterator
@@ -54,6 +55,9 @@ def carry_over(coming: State, day: int, others: list[State], keys: VaultKeys) ->
         shut_out = list[str]()
         has_desk = any(_take_from_desk(mailbox, desk, newer, day, keys, shut_out) for newer in others[:1])
         with mailbox.writing():
+            # P05: whoever came after the backup was made knows the keys of that day, and may be out again.
+            with desk.writing():
+                circles.renew_all(desk)
             show(shown, desk)
         withdrawn = forgetting.delete_what_came_back(mailbox, shown, desk)
         stories_queue.remove_withdrawn_stories(mailbox, shown, desk)

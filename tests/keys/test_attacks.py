@@ -290,6 +290,17 @@ def restored_after_a_new_code(at: Installation) -> bool:
     return answer is not None and intruder.opens(answer)
 
 
+def restored_after_coming_and_going(at: Installation) -> bool:
+    case, intruder = begun(at)
+    saved = at.saves_backup()
+    at.comes("noor", at.circles["Listening"])
+    goes_and_is_out(at, "noor")
+    at.restores(saved)
+    written = at.writes_back(case, "for those who are here")
+    intruder.looks()
+    return intruder.opens(written)
+
+
 def old_form_after_a_new_code(at: Installation) -> bool:
     case, intruder = begun(at)
     at.changes_code(case)
@@ -323,6 +334,7 @@ ATTACKS: Final[tuple[Callable[[Installation], bool], ...]] = (
     visit_of_an_old_code,
     founded_anew,
     restored_after_a_new_code,
+    restored_after_coming_and_going,
     old_form_after_a_new_code,
 )
 

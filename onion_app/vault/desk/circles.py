@@ -276,6 +276,14 @@ def renew(db: Database, circle: Circle, members: set[bytes], grants: Sequence[Gr
     db.run("UPDATE circles SET generation = ? WHERE id = ?", (present, circle.id))
 
 
+def renew_all(db: Database) -> None:
+    """Give each circle that somebody is in its next key, granted to all who are, inside the caller's `writing()`."""
+    for circle in circles(db):
+        members = {member.id for member in members_of(db, circle.id)}
+        if members:
+            renew(db, circle, members, seal_next_key(db, circle.id, leaving=b""))
+
+
 def _store(db: Database, grants: Sequence[Grant]) -> None:
     for grant in grants:
         db.run(
