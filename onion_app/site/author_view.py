@@ -64,7 +64,12 @@ def read_case(files: SiteFiles, access: CaseAccess) -> AuthorView:
         kind=case.kind,
         state=case.state,
         erased_on=lifetime.erased_on(case, in_force.retention_days),
-        messages=tuple(_shown(*each) for each in reversed(messages) if _is_text(*each)),
+        # Texts, and messages that do not open any more; no record of a visit.
+        messages=tuple(
+            _shown(message, payload)
+            for message, payload in reversed(messages)
+            if message.number and isinstance(payload, Text | None)
+        ),
         consent=consents[-1][1] if consents else None,
         story_id=bytes.fromhex(stories[-1][1].story_id) if stories and not taken_back else None,
         proposal_id=proposal_id,
@@ -82,14 +87,9 @@ def _said_by(
     return [(message_id, payload) for message_id, payload in of_author if isinstance(payload, kind)]
 
 
-def _is_text(message: Message, payload: Payload | None) -> bool:
-    """Tell whether this stands on the page: a text, or a message that does not open any more; no record of openings."""
-    return message.number > 0 and (payload is None or isinstance(payload, Text))
-
-
-def _shown(message: Message, payload: Payload | None) -> ShownMessage:
+def _shown(message: Message, payload: Text | None) -> ShownMessage:
     yours = message.author == "visitor"
-    if not isinstance(payload, Text):
+    if payload is None:
         return ShownMessage(message.number, yours, damaged=True)
     language = "" if yours else payload.language
     return ShownMessage(message.number, yours, payload.text, payload.day, payload.sender, language)

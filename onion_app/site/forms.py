@@ -5,7 +5,7 @@ A choice that is none of the offered ones becomes the careful default.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeVar, get_args
 
 from onion_app.choices import TEXT_LETTERS, AnswerIn, RequestTopic
@@ -39,10 +39,6 @@ class Submission:
     line: str = field(default="", repr=False)
     no_return: bool = False
     sealed: str = field(default="", repr=False)
-
-    def with_seal(self, sealed: str) -> "Submission":
-        """Give the same draft with another code in its sealed field; a line of the old one means nothing then."""
-        return replace(self, sealed=sealed, line="")
 
     @property
     def urgent(self) -> bool:

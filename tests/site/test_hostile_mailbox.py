@@ -124,19 +124,6 @@ def test_a_queue_column_of_no_value_of_ours_loses_no_words_and_the_code_erases(
     assert place.count("cases") == 0
 
 
-def test_a_mark_that_was_moved_to_another_row_keeps_neither_author_out(
-    visitor: Visitor, place: Place, intruder: Intruder, code: str, come: Callable[[], Visitor]
-) -> None:
-    other = come().hand_in("tell", "Another story.")
-    moved = place.case_of(other)
-    intruder.runs("UPDATE cases SET mark = ? WHERE id = ?", X, intruder.case_id)
-    intruder.runs("UPDATE cases SET mark = ? WHERE id = ?", intruder.row.mark, moved)
-    assert "They found my phone." in visitor.come_back(code).main.text
-    assert "Another story." in come().come_back(other).main.text
-    for case_id in (intruder.case_id, moved):
-        assert case_keys.key_row(place.mailbox, case_id).is_named_rightly
-
-
 @pytest.mark.parametrize("column", ["box", "tag"])
 def test_what_a_code_leads_to_opens_nothing_when_it_is_put_into_another_row(
     visitor: Visitor, place: Place, intruder: Intruder, code: str, column: str, come: Callable[[], Visitor]

@@ -6,7 +6,7 @@ import pytest
 from nacl.pwhash import argon2id
 
 from onion_app.crypto.payloads import Consent, Text
-from onion_app.vault.mailbox import lifetime, withdrawals
+from onion_app.vault.mailbox import lifetime
 from scripts.rehearsal.people import Visitor
 from tests.site.conftest import Place
 
@@ -112,40 +112,31 @@ def test_an_old_form_of_a_request_with_another_topic_begins_no_second_case(visit
     assert place.texts() == ["Help.", "More."]
 
 
-@pytest.mark.parametrize("brought", [False, True], ids=["at once", "after the chores"])
 @pytest.mark.parametrize("choices", [{}, {"text": "Other words."}, {"no_return": "1"}, {"line": "1"}, {"again": "1"}])
-def test_an_old_form_of_what_was_erased_stores_nothing(
-    visitor: Visitor, place: Place, choices: dict[str, str], *, brought: bool
-) -> None:
+def test_an_old_form_of_what_was_erased_stores_nothing(visitor: Visitor, place: Place, choices: dict[str, str]) -> None:
     check = visitor.check()
     visitor.confirm(check)
     visitor.erase_without_opening(check.code)
-    if brought:
-        withdrawals.bring_proofs(place.mailbox, place.shown)
     page = visitor.confirm(check, **choices)
     assert (page.heading, page.code, page.has("textarea")) == ("Erased.", "", False)
     assert "You were writing something." not in visitor.go("tell").html
     assert place.count("cases") == place.count("messages") == 0
 
 
-@pytest.mark.parametrize("state", ["closed", "gone"])
-def test_an_old_form_adds_nothing_where_the_door_is_closed(visitor: Visitor, place: Place, state: str) -> None:
+@pytest.mark.parametrize(("state", "is_there"), [("closed", True), ("gone", True), ("gone", False)])
+def test_an_old_form_adds_nothing_where_the_door_is_closed_and_brings_no_case_back(
+    visitor: Visitor, place: Place, state: str, *, is_there: bool
+) -> None:
     check = visitor.check()
     visitor.confirm(check)
     place.closes_the_door(state)
+    if not is_there:
+        with place.mailbox.writing():
+            lifetime.delete_case(place.mailbox, place.case_ids()[0])
     before = everything(place)
-    assert visitor.confirm(check, text="Other words.").heading == "There is nothing under this code."
+    for text in ("They found my phone.", "Other words."):
+        assert visitor.confirm(check, text=text).heading == "There is nothing under this code."
     assert everything(place) == before
-
-
-def test_a_form_whose_case_is_gone_does_not_bring_it_back(visitor: Visitor, place: Place) -> None:
-    check = visitor.check()
-    visitor.confirm(check)
-    place.closes_the_door("gone")
-    with place.mailbox.writing():
-        lifetime.delete_case(place.mailbox, place.case_ids()[0])
-    assert visitor.confirm(check).heading == "There is nothing under this code."
-    assert place.count("cases") == 0
 
 
 def test_forms_have_nothing_in_common_in_any_table(visitor: Visitor, place: Place) -> None:

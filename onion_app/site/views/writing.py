@@ -10,16 +10,15 @@ from typing import Any, Final
 from flask import request
 from flask.typing import ResponseReturnValue
 
-from onion_app.choices import ANSWER_LANGUAGES, REQUEST_TOPICS, AnswerIn
+from onion_app.choices import ANSWER_LANGUAGES, REQUEST_TOPICS
 from onion_app.errors import AlreadyWithdrawn, NothingHere, SealBroken
 from onion_app.site import new_case, visit
 from onion_app.site.context import files, in_force, site_context
 from onion_app.site.details import pointed_out
 from onion_app.site.forms import Submission, WritingKind, read_submission, wrong_line, wrong_submission, wrong_text
 from onion_app.site.new_case import Prepared
-from onion_app.site.rendering import how_to_find_us, make_blueprint, show_own_text, show_page
+from onion_app.site.rendering import how_to_find_us, language_code, make_blueprint, show_own_text, show_page
 from onion_app.vault.shown import routing
-from onion_app.web.i18n import current_language
 
 pages: Final = make_blueprint("writing")
 _PATHS: Final = "/<lang:code>/<any(tell, ask):kind>"
@@ -86,7 +85,8 @@ def _prepare(draft: Submission, **notices: bool) -> ResponseReturnValue:
     routing.writing_circle(files().mailbox, files().shown, "unknown", "any")  # raises Paused
     site_context().budgets[draft.kind].take(urgent=draft.urgent)
     prepared = new_case.prepare()
-    draft = draft.with_seal(prepared.sealed(site_context().field_key))
+    # A line of the code before means nothing now.
+    draft = replace(draft, sealed=prepared.sealed(site_context().field_key), line="")
     visit.keep(draft=asdict(draft))
     return _check(draft, prepared, **notices)
 
@@ -99,7 +99,7 @@ def _send(draft: Submission, prepared: Prepared) -> ResponseReturnValue:
     if wrong:
         return _check(draft, prepared, errors=wrong)
     site_context().budgets["send"].take(urgent=draft.urgent)
-    new_case.send_case(files(), prepared, draft, _language())
+    new_case.send_case(files(), prepared, draft, language_code())
     visit.keep(draft=None)
     return show_page(
         "sent.html",
@@ -136,8 +136,3 @@ def _days(draft: Submission) -> int:
     """Give how many days an answer usually takes."""
     topic = "testimony" if draft.kind == "tell" else draft.topic
     return in_force().answer_days["urgent" if draft.urgent else topic]
-
-
-def _language() -> AnswerIn:
-    code: AnswerIn = next(each for each in ANSWER_LANGUAGES if each == current_language().code)
-    return code
