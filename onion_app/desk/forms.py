@@ -10,11 +10,13 @@ from collections.abc import Mapping
 from typing import Final
 
 from onion_app.choices import TEXT_LETTERS
-from onion_app.errors import Refused
+from onion_app.crypto.keys import ID_BYTES
+from onion_app.errors import Refused, marked
 from onion_app.web.text import cleaned
 
 HANDLE_LETTERS: Final = 24
 TITLE_LETTERS: Final = 80
+_INCOMPLETE: Final = marked("This page is incomplete. Load it again.")
 _LAST_PAGE: Final = 10_000
 _FIELD_LETTERS: Final = 200  # a passphrase of six words has 60; nothing longer deserves a slow hash
 
@@ -133,31 +135,18 @@ def one_of(form: Mapping[str, str], name: str, allowed: Mapping[str, object] | t
     return chosen
 
 
-def id_of(form: Mapping[str, str], name: str, beside: str | None = None) -> bytes:
-    """Read an id of 16 bytes.
+def id_of(form: Mapping[str, str], name: str, beside: str | None = None, *, length: int = ID_BYTES) -> bytes:
+    """Read a hidden id, or a key or a mark of another length.
 
     Raises:
         Refused: it is none; the sentence stands beside the field of this name, or of another.
     """
-    return _bytes_of(form, name, 16, name if beside is None else beside)
-
-
-def key_of(form: Mapping[str, str], name: str) -> bytes:
-    """Read a hidden public key, or a mark, of 32 bytes.
-
-    Raises:
-        Refused: it is none.
-    """
-    return _bytes_of(form, name, 32, "")
-
-
-def _bytes_of(form: Mapping[str, str], name: str, length: int, beside: str) -> bytes:
     try:
         value = bytes.fromhex(form.get(name, ""))
     except ValueError:
         value = b""
     if len(value) != length:
-        raise Refused("This page is incomplete. Load it again.", field=beside)
+        raise Refused(_INCOMPLETE, field=name if beside is None else beside)
     return value
 
 
@@ -183,7 +172,4 @@ def number(form: Mapping[str, str], name: str) -> int:
     Raises:
         Refused: not a number.
     """
-    value = form.get(name, "")
-    if not (value.isascii() and value.isdigit() and len(value) < 10):  # noqa: PLR2004 - no case has a thousand million messages
-        raise Refused("This page is incomplete. Load it again.", field=name)
-    return int(value)
+    return whole_number(form, name, range(10**9), _INCOMPLETE)

@@ -5,7 +5,6 @@ types the passphrase: an open session alone changes nobody's.
 """
 
 import hmac
-from dataclasses import dataclass, field
 from secrets import randbelow
 from typing import Any, Final
 
@@ -36,16 +35,8 @@ from onion_app.web.pinning import unpinned
 _LABEL: Final = "Notes"  # what a phone shows beside the six digits: nothing that points here
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """Who has logged in, and the key that proves it."""
-
-    moderator_id: bytes
-    private: bytes = field(repr=False)
-
-
-def log_in(dbs: Databases, delays: Delays, handle: str, passphrase: str, digits: str, at: float) -> Identity:
-    """Check handle, passphrase and six digits at this unix time.
+def log_in(dbs: Databases, delays: Delays, handle: str, passphrase: str, digits: str, at: float) -> tuple[bytes, bytes]:
+    """Check handle, passphrase and six digits at this unix time; gives the moderator's id and private key.
 
     Raises:
         LoginRefused: one of the three is wrong, or it was tried too soon again; all reasons look and cost the same.
@@ -54,7 +45,7 @@ def log_in(dbs: Databases, delays: Delays, handle: str, passphrase: str, digits:
     with delays.one_try(handle):
         who, secrets = _unlocked(dbs.desk, handle, passphrase)
         _spend_digits(dbs.desk, who, secrets.totp, digits, at)
-    return Identity(who.id, secrets.private)
+    return who.id, secrets.private
 
 
 def _unlocked(desk: Database, handle: str, passphrase: str) -> tuple[moderators.Moderator, Secrets]:

@@ -9,7 +9,7 @@ from contextlib import suppress
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue as Answer
 
-from onion_app.crypto.keys import new_id
+from onion_app.crypto.keys import KEY_BYTES, new_id
 from onion_app.desk import answering, case_view, forms, phrases, story_actions
 from onion_app.desk.context import databases
 from onion_app.desk.held_texts import BOXES, held_for, hold
@@ -45,7 +45,8 @@ def open_it(member: Member, case_id: bytes) -> Answer:
 @login_required
 def confirm(member: Member, case_id: bytes) -> Answer:
     """Let what was changed in a case count again."""
-    case_view.confirm_changed(databases(), member, case_id, forms.key_of(request.form, "mark"))
+    mark = forms.id_of(request.form, "mark", "", length=KEY_BYTES)
+    case_view.confirm_changed(databases(), member, case_id, mark)
     story_actions.apply_authors_wishes(databases(), member, case_id)
     return _back_to(case_id)
 

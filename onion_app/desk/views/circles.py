@@ -4,6 +4,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue as Answer
 
 from onion_app.crypto import codes
+from onion_app.crypto.keys import KEY_BYTES
 from onion_app.desk import circles, forms, member_removal
 from onion_app.desk.context import databases
 from onion_app.desk.login_gate import buttons, login_required, page_at
@@ -55,7 +56,7 @@ def code(_member: Member) -> Answer:
 @login_required
 def let_in(member: Member, circle_id: bytes, newcomer_id: bytes) -> Answer:
     """Let a newcomer in whose words were compared."""
-    circles.let_in(databases(), member, circle_id, newcomer_id, forms.key_of(request.form, "key"))
+    circles.let_in(databases(), member, circle_id, newcomer_id, forms.id_of(request.form, "key", "", length=KEY_BYTES))
     return redirect(url_for("circles.show"), 303)
 
 

@@ -28,10 +28,11 @@ def login() -> Answer:
         return _login_page({})
     handle, passphrase, digits = (forms.short(request.form, name) for name in ("handle", "passphrase", "totp"))
     try:
-        who = log_in(databases(), desk_context().delays, handle, passphrase, digits, desk_context().clock())
+        context = desk_context()
+        moderator_id, private = log_in(databases(), context.delays, handle, passphrase, digits, context.clock())
     except LoginRefused as refused:
         return _login_page({"": refused.sentence})
-    begin_members_session(who.moderator_id, who.private)
+    begin_members_session(moderator_id, private)
     held = held_text(request.form.get("kept", ""))
     if held is None:
         return redirect(url_for("home.home"), 303)
