@@ -23,7 +23,7 @@ from onion_app.desk.views import BLUEPRINTS
 from onion_app.errors import KeysChanged, NotAllowed, NothingHere
 from onion_app.vault.database import open_database
 from onion_app.vault.per_thread import PerThread
-from onion_app.web.app import CSRFError, Hardened, hardened
+from onion_app.web.app import CSRFError, Hardened
 from onion_app.web.visits import Visits
 
 HERE: Final = Path(__file__).parent
@@ -59,7 +59,7 @@ class IdInPath(BaseConverter):
 
 def create_app(config: DeskConfig) -> Hardened:
     """Make the desk; databases are opened by each thread at its first request, never created."""
-    app = hardened(
+    app = Hardened(
         __name__,
         host=f"{config.name}.localhost:{config.port}",
         key=config.keys.desk,

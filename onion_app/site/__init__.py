@@ -24,7 +24,7 @@ from onion_app.vault.database import open_database
 from onion_app.vault.mailbox import withdrawals
 from onion_app.vault.per_thread import PerThread
 from onion_app.vault.shown import reading
-from onion_app.web.app import CSRFError, Hardened, hardened, report_error
+from onion_app.web.app import CSRFError, Hardened, report_error
 from onion_app.web.cache import ReadyPages
 from onion_app.web.visits import Visits
 
@@ -45,7 +45,7 @@ class SiteConfig:
 def create_app(config: SiteConfig) -> Hardened:
     """Make the site; it opens its files on the first request that needs them, and creates and migrates nothing."""
     visits, key = Visits(config.clock), config.mailbox_key
-    app = hardened(
+    app = Hardened(
         __name__,
         host=config.address,
         key=key,

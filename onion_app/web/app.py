@@ -32,7 +32,7 @@ from onion_app.web.headers import (
 )
 from onion_app.web.i18n import load_catalogues, set_up_languages, speak_as_the_path_says
 
-__all__ = ["CSRFError", "Hardened", "hardened", "mark_own_text", "mark_published", "report_error"]
+__all__ = ["CSRFError", "Hardened", "mark_own_text", "mark_published", "report_error"]
 
 _FORMS = "application/x-www-form-urlencoded"
 _METHOD_NOT_ALLOWED = 405
@@ -59,14 +59,23 @@ class _Sessions(SecureCookieSessionInterface):
 
 
 class Hardened(Flask):
-    """The app that `hardened` makes."""
+    """An app that answers `host` and nothing else, with secrets derived from `key`."""
 
     session_interface = _Sessions()
 
-    def __init__(
-        self, import_name: str, *, host: str, style: str, translations: Path, error_page: Callable[[int], str]
+    def __init__(  # noqa: PLR0913 - what an app is made of
+        self,
+        import_name: str,
+        *,
+        host: str,
+        key: bytes,
+        cookie: str,
+        secure_cookie: bool,
+        style: str,
+        translations: Path,
+        error_page: Callable[[int], str],
     ) -> None:
-        """Take the parts that are the same for every answer."""
+        """Set all that the site and the desk have in common."""
         super().__init__(import_name, static_folder=None)
         self.host = host.lower()
         self.languages = load_catalogues(translations)
@@ -76,6 +85,28 @@ class Hardened(Flask):
         self._headers = security_headers(style)
         self._error_page = error_page
         self._fixed: dict[int, WholeAnswer] = {}
+        self.logger.disabled = True  # P03: it would write the path and the traceback of an error
+        self.config.update(
+            PROPAGATE_EXCEPTIONS=True,
+            SERVER_NAME=host,  # for addresses made without a request; which Host is answered is `refusal`'s business
+            MAX_CONTENT_LENGTH=BODY_LIMIT,
+            MAX_FORM_MEMORY_SIZE=BODY_LIMIT,
+            # Derived, so that a form outlives a restart.
+            SECRET_KEY=subkey(key, f"session of {cookie}"),
+            SESSION_COOKIE_NAME=cookie,
+            SESSION_COOKIE_HTTPONLY=True,
+            SESSION_COOKIE_SECURE=secure_cookie,
+            SESSION_COOKIE_SAMESITE="Strict",
+            WTF_CSRF_SECRET_KEY=subkey(key, f"forms of {cookie}"),
+            WTF_CSRF_TIME_LIMIT=None,  # P10: a form that stood open for a day is still a form
+            WTF_CSRF_HEADERS=[],
+        )
+        self.register_error_handler(HTTPException, self.fixed_page)
+        self.before_request(speak_as_the_path_says)
+        self.csrf.init_app(self)
+        self.jinja_env.globals[_CSRF_FIELD] = _form_token
+        self.context_processor(lambda: {_CSRF_FIELD: _form_token})
+        set_up_languages(self, self.languages, style)
 
     def fixed_answer(self, status: int) -> WholeAnswer:
         """Give the answer to a status that is the same for everybody; its page is made once, without a request."""
@@ -110,44 +141,6 @@ class Hardened(Flask):
         for name, value in self._headers:
             response.headers[name] = value
         return response
-
-
-def hardened(  # noqa: PLR0913 - what an app is made of
-    import_name: str,
-    *,
-    host: str,
-    key: bytes,
-    cookie: str,
-    secure_cookie: bool,
-    style: str,
-    translations: Path,
-    error_page: Callable[[int], str],
-) -> Hardened:
-    """Make an app that answers `host` and nothing else, with secrets derived from `key`."""
-    app = Hardened(import_name, host=host, style=style, translations=translations, error_page=error_page)
-    app.logger.disabled = True  # P03: it would write the path and the traceback of an error
-    app.config.update(
-        PROPAGATE_EXCEPTIONS=True,
-        SERVER_NAME=host,  # for addresses made without a request; which Host is answered is `refusal`'s business
-        MAX_CONTENT_LENGTH=BODY_LIMIT,
-        MAX_FORM_MEMORY_SIZE=BODY_LIMIT,
-        # Derived, so that a form outlives a restart.
-        SECRET_KEY=subkey(key, f"session of {cookie}"),
-        SESSION_COOKIE_NAME=cookie,
-        SESSION_COOKIE_HTTPONLY=True,
-        SESSION_COOKIE_SECURE=secure_cookie,
-        SESSION_COOKIE_SAMESITE="Strict",
-        WTF_CSRF_SECRET_KEY=subkey(key, f"forms of {cookie}"),
-        WTF_CSRF_TIME_LIMIT=None,  # P10: a form that stood open for a day is still a form
-        WTF_CSRF_HEADERS=[],
-    )
-    app.register_error_handler(HTTPException, app.fixed_page)
-    app.before_request(speak_as_the_path_says)
-    app.csrf.init_app(app)
-    app.jinja_env.globals[_CSRF_FIELD] = _form_token
-    app.context_processor(lambda: {_CSRF_FIELD: _form_token})
-    set_up_languages(app, app.languages, style)
-    return app
 
 
 def _form_token() -> str:

@@ -45,20 +45,14 @@ class Catalogue:
 
 
 _ARABIC = Language(
-    code="ar",
-    name="العربية",
-    dir="rtl",
-    zero="٠",
+    code="ar", name="العربية", dir="rtl", zero="٠",
     months=(
         "كانون الثاني", "شباط", "آذار", "نيسان", "أيار", "حزيران",
         "تموز", "آب", "أيلول", "تشرين الأول", "تشرين الثاني", "كانون الأول",
     ),
 )  # fmt: skip
 _SORANI = Language(
-    code="ckb",
-    name="کوردی (سۆرانی)",
-    dir="rtl",
-    zero="٠",
+    code="ckb", name="کوردی (سۆرانی)", dir="rtl", zero="٠",
     months=(
         "کانوونی دووەم", "شوبات", "ئازار", "نیسان", "ئایار", "حوزەیران",
         "تەممووز", "ئاب", "ئەیلوول", "تشرینی یەکەم", "تشرینی دووەم", "کانوونی یەکەم",
@@ -67,20 +61,14 @@ _SORANI = Language(
     month="{month}ی {year}",
 )  # fmt: skip
 _BADINI = Language(
-    code="kmr",
-    name="کوردی (بادینی)",
-    dir="rtl",
-    zero="٠",
+    code="kmr", name="کوردی (بادینی)", dir="rtl", zero="٠",
     months=(  # waiting for a native speaker's eye, as docs/translation.md says
         "کانوینا دووێ", "شوبات", "ئادار", "نیسان", "گولان", "خزیران",
         "تیرمەه", "تەباخ", "ئیلۆن", "چریا ئێکێ", "چریا دووێ", "کانوینا ئێکێ",
     ),
 )  # fmt: skip
 _ENGLISH = Language(
-    code="en",
-    name="English",
-    dir="ltr",
-    zero="0",
+    code="en", name="English", dir="ltr", zero="0",
     months=(
         "January", "February", "March", "April", "May", "June",
         "July", "August", "September", "October", "November", "December",

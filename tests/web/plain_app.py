@@ -11,7 +11,7 @@ from pathlib import Path
 from flask import Blueprint, Response, redirect, render_template_string, request, session
 
 from onion_app.errors import Paused
-from onion_app.web.app import Hardened, hardened, mark_own_text, report_error
+from onion_app.web.app import Hardened, mark_own_text, report_error
 from onion_app.web.waitress.server import serve
 from tests.world import Clock
 
@@ -92,7 +92,7 @@ def error_page(status: int) -> str:
 
 
 def plain_app(translations: Path) -> Hardened:
-    app = hardened(
+    app = Hardened(
         __name__,
         host=HOST,
         key=b"k" * 32,
