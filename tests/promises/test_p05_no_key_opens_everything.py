@@ -158,18 +158,8 @@ def test_the_desk_shows_a_member_nothing_of_another_circle(
     assert talk in own.main.text
     token = own.form_with("csrf_token").value("csrf_token")
     attempts = [other.get(path) for path in (f"/case/{case}", f"/circle/{circle}/new?page=1")]
-    for action in [
-        "open",
-        "confirm",
-        "take",
-        "give-back",
-        "reply",
-        "phrase",
-        "note",
-        "close",
-        "hand-over",
-        "close-door",
-    ]:
+    acts = ("open", "confirm", "take", "give-back", "reply", "phrase", "note", "close", "hand-over", "close-door")
+    for action in acts:
         fields = [("csrf_token", token), ("text", "x"), ("note", "x"), ("message", "a" * 32), ("entry", "b" * 32)]
         attempts.append(other.post(f"/case/{case}/{action}", [*fields, ("seen", "1")]))
     for page in attempts:

@@ -7,9 +7,8 @@ import pytest
 from nacl.pwhash import argon2id
 
 from onion_app.crypto.keys import KeyPair
-from onion_app.crypto.payloads import Consent, FinalText, Payload, StoryLink, Text
+from onion_app.crypto.payloads import Consent, FinalText, Payload, Text
 from onion_app.days import DAY
-from onion_app.desk import member_removal
 from onion_app.site import SiteConfig, create_app
 from onion_app.vault import show
 from onion_app.vault.mailbox import case_keys
@@ -43,13 +42,6 @@ class Place(World):
         """The pair that the circle has now."""
         return self.member(self.lamp).circles[self.circle_id].pair
 
-    def gives_the_circle_a_new_key(self) -> KeyPair:
-        """Let somebody come and be shut out, and give the new pair."""
-        informer = self.enrol(self.circle_id, "informer")
-        self.let_in(self.lamp, self.circle_id, "informer")
-        member_removal.remove_member(self.dbs, self.member(self.lamp), informer.id)
-        return self.pair
-
     def has_nobody(self) -> None:
         """Let the circle be emptied."""
         with self.desk.writing():
@@ -67,10 +59,6 @@ class Place(World):
     def replies(self, text: str = "We read every word.") -> None:
         """Let the circle answer the only case there is."""
         self.answers(self.lamp, self.case_ids()[0], text)
-
-    def points_to(self, story: bytes) -> None:
-        """Let the circle note which story was made of the only case there is."""
-        self.says(self.lamp, self.case_ids()[0], StoryLink(story.hex()))
 
     def proposes(self, title: str, text: str) -> None:
         """Let the circle ask the author of the only case there is for their yes."""

@@ -77,12 +77,3 @@ def test_every_part_of_a_long_guide_fits(visitor: Visitor, place: Place, block: 
     pages = read_whole(visitor, "guides/health")
     assert len(pages) > 4
     assert max(len(page.html.encode()) for page in pages) + HEADERS <= SHORT
-
-
-def test_a_numbered_list_goes_on_counting_in_the_next_part(visitor: Visitor, place: Place) -> None:
-    words = "\n\n".join(f"{number}. " + "word " * 100 for number in range(1, 31))
-    place.show({"en": ("Health", words)}, slug="health")
-    pages = read_whole(visitor, "guides/health")
-    starts = [int(start) for page in pages for start in re.findall(r'<ol start="(\d+)">', page.main_html)]
-    assert len(starts) == len(pages) - 1
-    assert starts == sorted(starts)

@@ -36,13 +36,6 @@ def test_the_form_of_one_case_gives_no_new_code_to_another(visitor: Visitor, com
     assert come().come_back(second).heading == "Your messages"
 
 
-def test_typing_the_line_twice_does_no_harm(visitor: Visitor, come: Callable[[], Visitor]) -> None:
-    page = visitor.send(visitor.come_back(visitor.hand_in()).form_doing("new_code"))
-    for _ in range(2):
-        assert visitor.send(page, line=page.code[-4:]).heading == "Your messages"
-    assert come().come_back(page.code).heading == "Your messages"
-
-
 def test_the_seventeenth_code_is_refused_with_a_sentence_and_the_sixteenth_goes_on(
     visitor: Visitor, come: Callable[[], Visitor]
 ) -> None:

@@ -18,8 +18,8 @@ def site() -> Iterator[Site]:
     with serving() as served:
         for number in range(12):
             words = f"Words & <words> of story {number}. " * (60 * number)
-            served.show({"en": (f"Story {number}", words), "ar": (f"قصة {number}", words)}, notes=NOTES[:number]).hex()
-        served.show({"ckb": ("چیرۆک", "وشە. " * 4_000)}, translated_from="ar").hex()
+            served.show({"en": (f"Story {number}", words), "ar": (f"قصة {number}", words)}, notes=NOTES[:number])
+        served.show({"ckb": ("چیرۆک", "وشە. " * 4_000)}, translated_from="ar")
         served.show(
             {"ar": ("الصحة", "1. ماء.\n\n## ثم؟\n\n" + "كلام. " * 3_000)}, slug="health", checked=("lamp", 20_000)
         )

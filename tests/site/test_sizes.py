@@ -26,7 +26,7 @@ def longest(place: Place) -> Place:
     place.put(restored=20_000)
     for _ in range(11):
         told: dict[LanguageCode, tuple[str, str]] = dict.fromkeys(LANGUAGE_CODES, (TITLE, "ث" * 12000))
-        place.show(told, notes=NOTES[1:], translated_from="ckb").hex()
+        place.show(told, notes=NOTES[1:], translated_from="ckb")
     return place
 
 

@@ -22,7 +22,7 @@ def titles(page: Page) -> list[str]:
 
 
 def test_the_notes_stand_in_words_before_each_story(visitor: Visitor, place: Place) -> None:
-    place.show({"en": ("The door", WORDS)}, notes=["violence", "outing"]).hex()
+    place.show({"en": ("The door", WORDS)}, notes=["violence", "outing"])
     page = visitor.go("stories")
     assert page.main_html.index("violence, being exposed to others</p>") < page.main_html.index("The door")
     assert "about 1 minute" in page.main.text
@@ -30,7 +30,7 @@ def test_the_notes_stand_in_words_before_each_story(visitor: Visitor, place: Pla
 
 
 def test_every_note_has_its_own_words_in_every_language(visitor: Visitor, place: Place) -> None:
-    place.show({"en": ("All", WORDS), "ar": ("الكل", WORDS)}, notes=list(NOTES)).hex()
+    place.show({"en": ("All", WORDS), "ar": ("الكل", WORDS)}, notes=list(NOTES))
     for lang in ("en", "ar"):
         visitor.language = lang
         said = re.findall(r'name="without"[^>]*><span>(.*?)</span>', visitor.go("stories").main_html, re.DOTALL)
@@ -38,9 +38,9 @@ def test_every_note_has_its_own_words_in_every_language(visitor: Visitor, place:
 
 
 def test_what_somebody_leaves_out_is_not_listed_and_their_choice_stays_chosen(visitor: Visitor, place: Place) -> None:
-    place.show({"en": ("Of death", WORDS)}, notes=["death", "family"]).hex()
-    place.show({"en": ("Of the family", WORDS)}, notes=["family"]).hex()
-    place.show({"en": ("Of light", WORDS)}).hex()
+    place.show({"en": ("Of death", WORDS)}, notes=["death", "family"])
+    place.show({"en": ("Of the family", WORDS)}, notes=["family"])
+    place.show({"en": ("Of light", WORDS)})
     page = visitor.go("stories?without=death&without=suicide")
     assert set(titles(page)) == {"Of the family", "Of light"}
     assert re.findall(r'name="without" value="(\w+)" checked', page.main_html) == ["suicide", "death"]
@@ -49,7 +49,7 @@ def test_what_somebody_leaves_out_is_not_listed_and_their_choice_stays_chosen(vi
 
 
 def test_when_nothing_is_left_the_list_says_so_and_the_choice_can_be_changed(visitor: Visitor, place: Place) -> None:
-    place.show({"en": ("Of death", WORDS)}, notes=["death"]).hex()
+    place.show({"en": ("Of death", WORDS)}, notes=["death"])
     page = visitor.go("stories?without=death")
     assert "There are no more stories." in page.main.text
     assert "<details open>" in page.main_html
@@ -57,7 +57,7 @@ def test_when_nothing_is_left_the_list_says_so_and_the_choice_can_be_changed(vis
 
 def test_ten_stand_on_a_page_and_the_others_are_earlier(visitor: Visitor, place: Place) -> None:
     for number in range(23):
-        place.show({"en": (f"Story {number}", WORDS)}, year=2000 + number, notes=["death"] * (number % 2)).hex()
+        place.show({"en": (f"Story {number}", WORDS)}, year=2000 + number, notes=["death"] * (number % 2))
     seen: list[str] = []
     path = "stories?without=violence"
     while path:
@@ -70,8 +70,8 @@ def test_ten_stand_on_a_page_and_the_others_are_earlier(visitor: Visitor, place:
 
 
 def test_stories_in_other_languages_come_last_and_are_marked(visitor: Visitor, place: Place) -> None:
-    place.show({"ar": ("الباب", WORDS)}).hex()
-    place.show({"en": ("The door", WORDS), "ar": ("باب آخر", WORDS)}).hex()
+    place.show({"ar": ("الباب", WORDS)})
+    place.show({"en": ("The door", WORDS), "ar": ("باب آخر", WORDS)})
     page = visitor.go("stories")
     assert titles(page) == ["The door", "الباب"]
     assert page.main_html.index("The door") < page.main_html.index("In other languages") < page.main_html.index("الباب")
@@ -80,7 +80,7 @@ def test_stories_in_other_languages_come_last_and_are_marked(visitor: Visitor, p
 
 
 def test_a_page_of_the_list_that_nobody_links_to_is_no_mistake(visitor: Visitor, place: Place) -> None:
-    place.show({"en": ("The door", WORDS)}).hex()
+    place.show({"en": ("The door", WORDS)})
     for query in ("after=zz", "after=" + "ab" * 16, "without=nonsense", "without=", "after=&without=death", "x=%ff"):
         page = visitor.go(f"stories?{query}")
         assert (page.status, titles(page)) == (200, ["The door"])

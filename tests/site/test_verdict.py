@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from onion_app.crypto.payloads import Consent, Verdict
+from onion_app.crypto.payloads import Consent, StoryLink, Verdict
 from onion_app.vault.mailbox import lifetime
 from scripts.rehearsal.pages import Page
 from scripts.rehearsal.people import Visitor
@@ -120,7 +120,7 @@ def published(visitor: Visitor, place: Place) -> tuple[str, str]:
     code = visitor.hand_in("tell", "They found my phone.", publish="yes", count="1")
     (consent,) = (each for each in place.read_by(place.pair) if isinstance(each, Consent))
     story = place.show({"en": ("A phone", "Somebody found a phone.")}, mark=bytes.fromhex(consent.mark)).hex()
-    place.points_to(bytes.fromhex(story))
+    place.says(place.lamp, place.case_ids()[0], StoryLink(story))
     lifetime.set_state(place.mailbox, place.case_ids()[0], "published")
     return code, story
 
