@@ -41,7 +41,7 @@ class Site(World):
         listener = socket.socket(socket.AF_UNIX)
         listener.bind(str(self.state.site_socket))
         listener.listen(64)
-        options = {"sized": True, "stop": self.stop, "on_error": self.errors.append, "threads": 2}
+        options = {"sized": True, "stop": self.stop, "on_error": self.errors.append}
         self.thread = threading.Thread(target=serve, args=(app, listener), kwargs=options)
         self.thread.start()
 
