@@ -76,42 +76,10 @@ def login_required(view: Callable[Concatenate[Member, _Rest], Answer]) -> Callab
 
 
 def page_at(path: str, pages: Blueprint, *also: type[SanctuaryError]) -> Callable[[_Page], _Page]:
-    """Show this page at a path of its blueprint, and again where something that was sent from it is refused.
-
-    The endpoint is the page's own name; the rest is as for `answers_refusals`.
-    """
-
-    def register(page: _Page) -> _Page:
-        pages.get(path, endpoint=page.__name__)(login_required(lambda member, **ids: page(member, {}, **ids)))
-        return answers_refusals(pages, *also)(page)
-
-    return register
-
-
-def buttons(pages: Blueprint, then: str, **acts: tuple[str, Callable[..., None]]) -> None:
-    """Let buttons, each by its endpoint, path and act, do one thing and lead to a page `then`.
-
-    An act takes the databases, the member, and the ids in the address.
-    """
-    for endpoint, (path, act) in acts.items():
-        pages.post(path, endpoint=endpoint)(login_required(_pressed(act, then)))
-
-
-def _pressed(act: Callable[..., None], then: str) -> Callable[..., Answer]:
-    def button(member: Member, **ids: bytes) -> Answer:
-        act(databases(), member, **ids)
-        is_in_address = current_app.url_map.is_endpoint_expecting
-        named: dict[str, Any] = {name: value for name, value in ids.items() if is_in_address(then, name)}
-        return redirect(url_for(then, **named), 303)
-
-    return button
-
-
-def answers_refusals(pages: Blueprint, *also: type[SanctuaryError]) -> Callable[[_Page], _Page]:
-    """Show this page again, with a sentence beside its field, where something that was sent from it is refused.
+    """Show this page at a path, and again, with a sentence beside its field, where something sent from it is refused.
 
     Besides `Refused` these errors are answered. The page takes the member, the sentences by field, and the ids in the
-    address.
+    address; its endpoint is its own name.
     """
 
     def register(page: _Page) -> _Page:
@@ -126,12 +94,32 @@ def answers_refusals(pages: Blueprint, *also: type[SanctuaryError]) -> Callable[
             except (NothingHere, NotAllowed) as hidden:  # a form of somebody else's page
                 return current_app.handle_user_exception(hidden)
 
+        pages.get(path, endpoint=page.__name__)(lambda **ids: page(g.member, {}, **ids))
         answered: tuple[type[SanctuaryError], ...] = (Refused, *also)
         for error in answered:
             pages.register_error_handler(error, refused)
         return page
 
     return register
+
+
+def buttons(pages: Blueprint, then: str, **acts: tuple[str, Callable[..., None]]) -> None:
+    """Let buttons, each by its endpoint, path and act, do one thing and lead to a page `then`.
+
+    An act takes the databases, the member, and the ids in the address.
+    """
+    for endpoint, (path, act) in acts.items():
+        pages.post(path, endpoint=endpoint)(_pressed(act, then))
+
+
+def _pressed(act: Callable[..., None], then: str) -> Callable[..., Answer]:
+    def button(**ids: bytes) -> Answer:
+        act(databases(), g.member, **ids)
+        is_in_address = current_app.url_map.is_endpoint_expecting
+        named: dict[str, Any] = {name: value for name, value in ids.items() if is_in_address(then, name)}
+        return redirect(url_for(then, **named), 303)
+
+    return button
 
 
 def say_keys_changed(changed: KeysChanged) -> Answer:
