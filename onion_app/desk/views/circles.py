@@ -1,12 +1,14 @@
 """Who is in my circle: its handles, who waits, invitations; to coordinators every circle, and nothing of its cases."""
 
+from functools import partial
+
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue as Answer
 
 from onion_app.crypto import codes
 from onion_app.crypto.keys import KEY_BYTES
 from onion_app.desk import circles, forms, member_removal
-from onion_app.desk.context import databases
+from onion_app.desk.context import Databases, databases
 from onion_app.desk.login_gate import buttons, login_required, page_at
 from onion_app.desk.permissions import Member
 from onion_app.desk.session import keep_in_session, session_contents
@@ -25,20 +27,17 @@ buttons(
 )
 
 
-@pages.post("/<id:circle_id>/invite")
-@login_required
-def invite(member: Member, circle_id: bytes) -> Answer:
+def _invite(dbs: Databases, member: Member, circle_id: bytes, *, coordinator: bool = False) -> None:
     """Make an invitation; its code waits in the session to be shown once."""
-    keep_in_session(invitation=circles.invite(databases(), member, circle_id))
-    return redirect(url_for("circles.code"), 303)
+    keep_in_session(invitation=circles.invite(dbs, member, circle_id, coordinator=coordinator))
 
 
-@pages.post("/<id:circle_id>/invite-coordinator")
-@login_required
-def invite_coordinator(member: Member, circle_id: bytes) -> Answer:
-    """Make an invitation for another coordinator."""
-    keep_in_session(invitation=circles.invite(databases(), member, circle_id, coordinator=True))
-    return redirect(url_for("circles.code"), 303)
+buttons(
+    pages,
+    "circles.code",
+    invite=("/<id:circle_id>/invite", _invite),
+    invite_coordinator=("/<id:circle_id>/invite-coordinator", partial(_invite, coordinator=True)),
+)
 
 
 @pages.get("/invitation")

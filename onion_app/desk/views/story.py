@@ -55,30 +55,17 @@ def save(member: Member, case_id: bytes) -> Answer:
     return redirect(url_for("story.show", case_id=case_id, language=draft.language), 303)
 
 
-@pages.post("/approve")
-@login_required
-def approve(member: Member, case_id: bytes) -> Answer:
-    """Approve the draft that was shown."""
-    return _act(story_actions.approve_draft, member, case_id)
+def _with_shown_draft(act: Callable[[Databases, Member, bytes, bytes], None]) -> Callable[[bytes], Answer]:
+    def with_draft(case_id: bytes) -> Answer:
+        act(databases(), g.member, case_id, forms.id_of(request.form, "draft", beside=""))
+        return redirect(url_for("story.show", case_id=case_id, language=request.form.get("language", "")), 303)
+
+    return with_draft
 
 
-@pages.post("/ask")
-@login_required
-def ask(member: Member, case_id: bytes) -> Answer:
-    """Ask the author about the draft that was shown."""
-    return _act(story_actions.ask_author, member, case_id)
-
-
-@pages.post("/queue")
-@login_required
-def queue(member: Member, case_id: bytes) -> Answer:
-    """Queue the draft that was shown."""
-    return _act(story_actions.queue_story, member, case_id)
-
-
-def _act(act: Callable[[Databases, Member, bytes, bytes], None], member: Member, case_id: bytes) -> Answer:
-    act(databases(), member, case_id, forms.id_of(request.form, "draft", beside=""))
-    return redirect(url_for("story.show", case_id=case_id, language=request.form.get("language", "")), 303)
+pages.post("/approve", endpoint="approve")(_with_shown_draft(story_actions.approve_draft))
+pages.post("/ask", endpoint="ask")(_with_shown_draft(story_actions.ask_author))
+pages.post("/queue", endpoint="queue")(_with_shown_draft(story_actions.queue_story))
 
 
 def _draft() -> Draft:
