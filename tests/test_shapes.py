@@ -158,23 +158,10 @@ def test_what_was_written_is_read_again() -> None:
 
 @pytest.mark.parametrize(
     "changed",
-    [
-        {"state": 1},
-        {"key": "01"},
-        {"key": "01 ff"},
-        {"key": "01FF"},
-        {"names": {"a": []}},
-        {"names": {"A": [True]}},
-        {"names": [["A", []]]},
-        {"chosen": True},
-        {"chosen": "1"},
-        {"chosen": ["a"]},
-        {"words": "ab"},
-        {"words": [1]},
-        {"is_set": 1},
-        {"more": 1},
-    ],
-)
+    [{"state": 1}, {"key": "01"}, {"key": "01 ff"}, {"key": "01FF"}, {"names": {"a": []}}, {"names": {"A": [True]}},
+     {"names": [["A", []]]}, {"chosen": True}, {"chosen": "1"}, {"chosen": ["a"]}, {"words": "ab"}, {"words": [1]},
+     {"is_set": 1}, {"more": 1}],
+)  # fmt: skip
 def test_another_type_size_or_choice_is_refused(changed: dict[str, object]) -> None:
     honest = {"state": "/a", "key": "01ff", "names": {}, "chosen": "a"}
     assert from_json(Everything, to_json(honest), Refused).state == Path("/a")

@@ -165,10 +165,10 @@ def put_story_back(mailbox: Database, shown: Database, desk: Database, story_id:
 
 def publish_due_stories(mailbox: Database, shown: Database, desk: Database, today: int) -> int:
     """Show every story whose day has come and whose author has not written since; give how many."""
-    count = 0
-    for row in desk.rows("SELECT DISTINCT text_id FROM versions WHERE state = 'queued' AND publish_day <= ?", (today,)):
+    count, due = 0, "SELECT DISTINCT text_id FROM versions WHERE state = 'queued' AND publish_day <= ?"
+    for story_id in desk.ids(due, (today,)):
         try:
-            publish_story(mailbox, shown, desk, row[0] if isinstance(row[0], bytes) else b"", today)
+            publish_story(mailbox, shown, desk, story_id, today)
         except (NewMessage, NotReady, AlreadyWithdrawn, NothingHere):  # it waits, or the next chores remove it
             continue
         count += 1

@@ -35,12 +35,6 @@ class CircleKey:
     public_key: Key
 
 
-@dataclass(frozen=True, slots=True)
-class _Reply:
-    message_id: Id
-    mark: Key
-
-
 def writing_circle(mailbox: Database, shown: Database, topic: Topic, answer_in: AnswerIn) -> CircleKey:
     """Choose the circle for a topic and a language: one that has both, else one with the topic, else the catch-all.
 
@@ -54,7 +48,8 @@ def writing_circle(mailbox: Database, shown: Database, topic: Topic, answer_in: 
         "WHERE id IN (SELECT circle_id FROM circle_keys)"
     )
     catch_all = next((circle for circle in circles if circle[4]), None)
-    if catch_all is None or not takes_new_text(shown) or not has_room(mailbox, shown):
+    has_room = mailbox.room() >= LEAST_ROOM and not is_full(mailbox, shown)
+    if catch_all is None or not takes_new_text(shown) or not has_room:
         raise Paused
     if topic in COORDINATORS_TOPICS:
         fitting = [circle for circle in circles if circle[5]]
@@ -71,11 +66,6 @@ def takes_new_text(shown: Database) -> bool:
     """Say whether writing is neither paused nor stopped until the operator has looked at cases that are missing."""
     in_force = settings.read_settings(shown)
     return not (in_force.paused or in_force.missing or in_force.unchecked)
-
-
-def has_room(mailbox: Database, shown: Database) -> bool:
-    """Say whether a new case may be stored: the mailbox has a quota, and the disk a rest that is kept free."""
-    return not is_full(mailbox, shown) and mailbox.room() >= LEAST_ROOM
 
 
 def is_full(mailbox: Database, shown: Database) -> bool:
@@ -133,5 +123,5 @@ def door_of(db: Database, case_id: bytes) -> Door | None:
 
 def reply_marks(shown: Database, case_id: bytes) -> dict[bytes, bytes]:
     """Give the mark of every answer that the desk wrote in a case, by message id."""
-    replies = shown.all(_Reply, "SELECT message_id, mark FROM replies WHERE case_id = ?", (case_id,))
-    return {reply.message_id: reply.mark for reply in replies}
+    rows = shown.rows("SELECT message_id, mark FROM replies WHERE case_id = ?", (case_id,))
+    return {answer: mark for answer, mark in rows if isinstance(answer, bytes) and isinstance(mark, bytes)}
