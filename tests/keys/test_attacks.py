@@ -53,6 +53,18 @@ def answered(at: Installation, handle: str, case: Case, text: str = FOR_THE_NEW_
     return None
 
 
+def opens_answer(at: Installation, handle: str, case: Case) -> bool:
+    """Say whether the intruder opens the answer that somebody gives."""
+    answer = answered(at, handle, case)
+    return answer is not None and at.intruder.opens(answer)
+
+
+def loses_answer(at: Installation, handle: str, case: Case) -> bool:
+    """Say whether somebody answers, and the author does not read it."""
+    answer = answered(at, handle, case)
+    return answer is not None and answer.number not in at.reads(at.visit(case))
+
+
 def is_believed(at: Installation, handle: str, case: Case, text: str) -> bool:
     """Say whether a member takes some words for the author's."""
     opened = at.opens(handle, case).messages
@@ -86,8 +98,7 @@ def own_key_in_the_list(at: Installation) -> bool:
     intruder.changes(case.id, codes=intruder.codes_of(case.id) + intruder.own)
     with suppress(SealBroken):
         intruder.forges(case.id, "visitor", KeyName(0, 1, 2), "Are you there?")
-    answer = answered(at, "sara", case)
-    return answer is not None and intruder.opens(answer)
+    return opens_answer(at, "sara", case)
 
 
 def old_code_and_own_key(at: Installation) -> bool:
@@ -98,8 +109,7 @@ def old_code_and_own_key(at: Installation) -> bool:
     intruder.changes(case.id, codes=intruder.codes_of(case.id) + intruder.own)
     with suppress(SealBroken):
         intruder.forges(case.id, "visitor", KeyName(0, 1, 3), "Are you there?")
-    answer = answered(at, "sara", case)
-    return answer is not None and intruder.opens(answer)
+    return opens_answer(at, "sara", case)
 
 
 def moved_to_an_informer(at: Installation) -> bool:
@@ -119,8 +129,7 @@ def old_code_and_old_row(at: Installation) -> bool:
     assert old is not None
     intruder.puts_row(old)
     has_code(at, case, 0)
-    answer = answered(at, "sara", case)
-    return answer is not None and intruder.opens(answer)
+    return opens_answer(at, "sara", case)
 
 
 def old_code_and_old_row_after_shutting_out(at: Installation) -> bool:
@@ -132,8 +141,7 @@ def old_code_and_old_row_after_shutting_out(at: Installation) -> bool:
     assert old is not None
     intruder.puts_row(old)
     has_code(at, case, 0)
-    answer = answered(at, "sara", case)
-    return answer is not None and intruder.opens(answer)
+    return opens_answer(at, "sara", case)
 
 
 def old_code_and_own_key_after_handing_over(at: Installation) -> bool:
@@ -145,15 +153,13 @@ def old_code_and_own_key_after_handing_over(at: Installation) -> bool:
     intruder.changes(case.id, codes=intruder.codes_of(case.id)[:KEY_BYTES] + intruder.own)
     with suppress(SealBroken):
         intruder.forges(case.id, "visitor", KeyName(1, 1, 2), "Are you there?")
-    answer = answered(at, "law", case)
-    return answer is not None and intruder.opens(answer)
+    return opens_answer(at, "law", case)
 
 
 def answer_that_nobody_opens(at: Installation) -> bool:
     case, intruder = begun(at)
     intruder.changes(case.id, codes=intruder.codes_of(case.id) + intruder.own)
-    answer = answered(at, "sara", case)
-    return answer is not None and answer.number not in at.reads(at.visit(case))
+    return loses_answer(at, "sara", case)
 
 
 def answer_into_nothing_by_one_shut_out(at: Installation) -> bool:
@@ -163,8 +169,7 @@ def answer_into_nothing_by_one_shut_out(at: Installation) -> bool:
     at.opens("sara", case)
     intruder.changes(case.id, codes=intruder.codes_of(case.id) + intruder.own)
     intruder.forges(case.id, "site", KeyName(0, 1, 2), "Are you there?", number=0)
-    answer = answered(at, "sara", case)
-    return answer is not None and answer.number not in at.reads(at.visit(case))
+    return loses_answer(at, "sara", case)
 
 
 def away_and_back_after_handing_over(at: Installation) -> bool:
@@ -186,8 +191,7 @@ def away_and_back_after_a_new_code(at: Installation) -> bool:
     at.opens("sara", case)
     away_and_back(at, case, row, messages)
     has_code(at, case, 0)
-    answer = answered(at, "sara", case)
-    return answer is not None and intruder.opens(answer)
+    return opens_answer(at, "sara", case)
 
 
 def forged_answer(at: Installation) -> bool:
@@ -280,14 +284,13 @@ def founded_anew(at: Installation) -> bool:
 
 
 def restored_after_a_new_code(at: Installation) -> bool:
-    case, intruder = begun(at)
+    case, _ = begun(at)
     saved = at.saves_backup()
     at.changes_code(case)
     at.opens("sara", case)
     at.restores(saved)
     has_code(at, case, 0)
-    answer = answered(at, "sara", case)
-    return answer is not None and intruder.opens(answer)
+    return opens_answer(at, "sara", case)
 
 
 def restored_after_coming_and_going(at: Installation) -> bool:
