@@ -87,14 +87,11 @@ def create_app(config: SiteConfig) -> Hardened:
 def _ready_pages(mailbox: PerThread, shown: PerThread) -> ReadyPages:
     """Keep pages until the desk has changed what is shown or an author has taken something back: both counters rise."""
 
-    def edition() -> int:
-        return withdrawals.counter(mailbox.here()) + reading.published_counter(shown.here())
-
     def forget() -> None:
         mailbox.forget_pages()
         shown.forget_pages()
 
-    return ReadyPages(edition, forget)
+    return ReadyPages(lambda: withdrawals.counter(mailbox.here()) + reading.published_counter(shown.here()), forget)
 
 
 def _set_up_refusals(app: Hardened) -> None:

@@ -162,12 +162,6 @@ def test_writing_into_a_case_erased_meanwhile_keeps_the_words(visitor: Visitor, 
     assert visitor.go("case").heading == "There is nothing under this code."
 
 
-def test_a_story_cannot_be_named_by_its_author_alone(visitor: Visitor, place: Place) -> None:
-    page = visitor.come_back(visitor.hand_in())
-    visitor.send(page, text="x", do="pointer", story="ab" * 16)
-    assert place.texts()[-1] == "x"
-
-
 def test_who_had_a_case_before_a_backup_was_restored_is_told_what_may_be_here_again(
     visitor: Visitor, place: Place
 ) -> None:

@@ -23,7 +23,7 @@ from onion_app.site.author_keys import CaseAccess, expect_open
 from onion_app.site.author_view import read_case
 from onion_app.site.context import files, site_context
 from onion_app.site.forms import read_consent, wrong_line, wrong_text
-from onion_app.site.paging import fill_parts
+from onion_app.site.paging import fill_parts, part_number
 from onion_app.site.rendering import (
     erase_page,
     expired_page,
@@ -178,8 +178,7 @@ def _case_page(access: CaseAccess, **values: Any) -> str:  # noqa: ANN401 - plai
     proposal = case.proposal if case.verdict is None else None
     beside = _bytes(text) + _bytes(values.get("change", "")) + (_bytes(proposal.text) if proposal else 0)
     parts = fill_parts(case.messages, lambda message: _bytes(message.text), _PART) if beside <= _ROOM else [[]]
-    typed = request.args.get("part", "1")
-    part = min(int(typed), len(parts)) if typed.isascii() and typed.isdigit() and len(typed) < len(str(_PART)) else 1
+    part = part_number(len(parts))
     return show_own_text(
         "case.html",
         text,
@@ -188,8 +187,8 @@ def _case_page(access: CaseAccess, **values: Any) -> str:  # noqa: ANN401 - plai
         erased_around=case.erased_on,
         opened_before=contents.get("opened_before"),
         restored=case.restored,
-        letters=parts[max(part, 1) - 1],
-        part=max(part, 1),
+        letters=parts[part - 1],
+        part=part,
         more=part < len(parts),
         message_seed=new_key().hex(),
         proposal=proposal,
