@@ -239,14 +239,6 @@ def test_a_case_that_is_handed_over_is_new_to_its_next_circle(made: Installation
     assert case_keys.key_row(mailbox, case_id).home == made.circle_id, "its name stays"
 
 
-def test_an_emptied_case_keeps_what_erases_it_and_nothing_that_opens(made: Installation, mailbox: Database) -> None:
-    row = made.add_case(mailbox).row
-    with mailbox.writing():
-        lifetime.empty_case(mailbox, row.id)
-    assert case_keys.key_row(mailbox, row.id) == replace(row, box=None)
-    assert messages.messages_of(mailbox, row.id) == []
-
-
 def test_a_row_that_this_vault_could_not_have_written_is_refused_by_its_table(
     made: Installation, mailbox: Database
 ) -> None:

@@ -58,13 +58,6 @@ def test_erasing_twice_and_erasing_what_never_was_do_no_harm(mailbox: Database, 
     assert sorted(withdrawals.proofs_in(mailbox)) == sorted(proofs)
 
 
-def test_other_cases_stay(made: Installation, mailbox: Database, case: Case) -> None:
-    other = made.add_case(mailbox).row
-    lifetime.erase_case(mailbox, case.id, [some_key()])
-    assert case_keys.key_row(mailbox, other.id) == other
-    assert len(messages.messages_of(mailbox, other.id)) == 1
-
-
 def test_erasing_is_all_or_nothing(mailbox: Database, case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
     def power_cut(*_: object) -> None:
         raise KeyboardInterrupt
