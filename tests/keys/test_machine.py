@@ -241,7 +241,8 @@ class Keys(RuleBasedStateMachine):
     def _answers(self, case: Case, data: st.DataObject) -> None:
         if who := self.some(data, self.at.inside(case.circle)):
             may = self.may_enter(case) and (self.hostile or case.id not in self.unsure)
-            self.tried(lambda: self.at.answers(who, case), may)
+            with suppress(Cut), power_cut(self.cut(data)):
+                self.tried(lambda: self.at.answers(who, case), may)
             self.collects(case)
 
     def _notes(self, case: Case, data: st.DataObject) -> None:
