@@ -3,6 +3,7 @@
 from base64 import b32encode
 from dataclasses import dataclass, field
 from hashlib import sha3_256, sha512
+from typing import Annotated
 
 from nacl.bindings import crypto_sign_seed_keypair
 from nacl.utils import random
@@ -12,9 +13,9 @@ _VERSION = b"\x03"
 
 @dataclass(frozen=True, slots=True)
 class OnionKey:
-    """The expanded Ed25519 secret that tor takes (64 bytes), and the address with its `.onion`."""
+    """The expanded Ed25519 secret that tor takes, and the address with its `.onion`."""
 
-    secret: bytes = field(repr=False)
+    secret: Annotated[bytes, 64] = field(repr=False)
     address: str
 
 

@@ -5,7 +5,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -15,7 +15,7 @@ from onion_app.crypto.keyslots import VaultKeys, open_slots
 from onion_app.errors import BackupDamaged, BackupNewer, BadUsage, DiskFull, FileClosed, SanctuaryError, StateTaken
 from onion_app.launch import backup_format
 from onion_app.launch.backup_format import Contents, Copies, Progress
-from onion_app.launch.carry_over import CarriedOver, carry_over, opens_with
+from onion_app.launch.carry_over import CarriedOver, carry_over, opened, opens_with
 from onion_app.launch.state import State, held
 from onion_app.launch.workplace import COPYING, RESTORING, workplace
 from onion_app.vault import database, schema, statefiles
@@ -171,11 +171,11 @@ def _copy_databases(state: State, keys: VaultKeys, folder: Path) -> dict[Databas
     plain = State(folder).mailbox
     plain.mkdir(mode=0o700)
     with ExitStack() as stack:
-        mailbox, *small = (stack.enter_context(closing(_open(state, kind, keys))) for kind in KINDS)
+        mailbox, *small = (stack.enter_context(opened(state, kind, keys)) for kind in KINDS)
         mailbox.try_checkpoint()
         if not (_copy_at_once(mailbox, small, plain, copies) or _copy_at_once(mailbox, small, plain, copies)):
             _copy_at_once(mailbox, small, plain, copies, everybody_waits=True)
-    with closing(database.open_database(plain, "mailbox", keys.mailbox)) as copied:
+    with opened(State(folder), "mailbox", keys) as copied:
         copied.copy_to(copies["mailbox"])  # P07
     shutil.rmtree(plain)
     return copies
@@ -210,10 +210,6 @@ def _stamp(file: Path) -> tuple[int, int]:
     """Give what every change of a file changes, once a tick of the kernel's clock has passed."""
     status = file.stat()
     return status.st_mtime_ns, status.st_size
-
-
-def _open(state: State, kind: DatabaseKind, keys: VaultKeys) -> Database:
-    return database.open_database(state.path / kind, kind, keys.of(kind))
 
 
 def _write_file(

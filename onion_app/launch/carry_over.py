@@ -44,9 +44,9 @@ def carry_over(coming: State, day: int, others: list[State], keys: VaultKeys) ->
     """
     proofs, unread = _proofs_of(others, keys)
     with (
-        _opened(coming, "mailbox", keys) as mailbox,
-        _opened(coming, "shown", keys) as shown,
-        _opened(coming, "desk", keys) as desk,
+        opened(coming, "mailbox", keys) as mailbox,
+        opened(coming, "shown", keys) as shown,
+        opened(coming, "desk", keys) as desk,
     ):
         with shown.writing():
             withdrawals.keep_proofs(shown, proofs)
@@ -70,7 +70,7 @@ def opens_with(state: State, keys: VaultKeys) -> bool:
     """Say whether a state is of this installation: one of its databases opens with these keys."""
     for kind in KINDS:
         try:
-            with _opened(state, kind, keys):
+            with opened(state, kind, keys):
                 return True
         except SanctuaryError:
             continue
@@ -83,7 +83,7 @@ def _proofs_of(states: list[State], keys: VaultKeys) -> tuple[list[bytes], tuple
     proofs, unread = list[bytes](), list[Path]()
     for state, kind in ((state, kind) for state in states for kind in kinds):
         try:
-            with _opened(state, kind, keys) as db:
+            with opened(state, kind, keys) as db:
                 proofs += withdrawals.proofs_in(db)
         except SanctuaryError:
             unread.append(state.path)
@@ -95,7 +95,7 @@ def _take_from_desk(
 ) -> bool:
     """Take over what a desk knows that was in use on the day of the backup or later; say whether it could be read."""
     try:
-        with _opened(state, "desk", keys) as newer:
+        with opened(state, "desk", keys) as newer:
             last_day = settings.read_desk_settings(newer).seen_day or 0
             if max(last_day, statefiles.read_backup_day(state.path) or 0) < day:
                 return False
@@ -123,6 +123,11 @@ def _shut_out(mailbox: Database, desk: Database, circle_id: bytes, person: bytes
 
 
 @contextmanager
-def _opened(state: State, kind: DatabaseKind, keys: VaultKeys) -> Iterator[Database]:
+def opened(state: State, kind: DatabaseKind, keys: VaultKeys) -> Iterator[Database]:
+    """Open a database of a state for a while.
+
+    Raises:
+        SanctuaryError: one of those of `open_database`.
+    """
     with closing(open_database(state.path / kind, kind, keys.of(kind))) as db:
         yield db

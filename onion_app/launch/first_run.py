@@ -1,30 +1,36 @@
 """The first run of an installation: keys, databases, one circle with its first invitation, the first guides.
 
 vault.key is written last. Until then the installation does not exist: a first run that was cut off, at whatever point,
-is begun again from nothing, and it never touches an installation that has its keys.
+is begun again from nothing, and it never touches an installation that has its keys. None of the guides has been checked
+by anybody who knows the place, and each says so where it is read.
 """
 
 import secrets
 import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
 
 from onion_app import days
+from onion_app.choices import LANGUAGE_CODES
 from onion_app.crypto.codes import invitation_digest, new_code, new_salt
+from onion_app.crypto.keys import new_id
 from onion_app.crypto.keyslots import VaultKeys, close_slots, new_vault_keys
 from onion_app.crypto.onion_key import OnionKey, new_onion_key
 from onion_app.crypto.passphrases import new_passphrase
 from onion_app.errors import VaultDamaged
-from onion_app.launch import starter_guides
 from onion_app.launch.state import State
 from onion_app.launch.stdin_answers import Answers
 from onion_app.vault import database, settings, statefiles
 from onion_app.vault.connection import KINDS
 from onion_app.vault.database import Clock, Database
-from onion_app.vault.desk import circles, invitations
+from onion_app.vault.desk import circles, guides, invitations
 from onion_app.vault.show import show
+from onion_app.vault.shown.reading import Version
 
 _MARK = "first-run"
+GUIDES: Final = Path(__file__).parent / "guides"  # NAME.LANGUAGE.md, the title in the first line
 
 
 @dataclass(frozen=True)
@@ -37,11 +43,12 @@ class FirstSecrets:
 
 
 @dataclass(frozen=True)
-class Installation:
-    """The keys of an installation that was just made."""
+class Unlocked:
+    """An installation that is unlocked."""
 
     keys: VaultKeys
     onion: OnionKey
+    first_secrets: FirstSecrets | None = None  # on a first run
 
 
 def is_due(state: State) -> bool:
@@ -66,7 +73,7 @@ def draw_secrets(answers: Answers) -> FirstSecrets:
 
 def make_installation(
     state: State, drawn: FirstSecrets, find_us: Mapping[str, str], clock: Clock, hand_out: Callable[[VaultKeys], None]
-) -> Installation:
+) -> Unlocked:
     """Make the installation; `hand_out` runs when all but the keys is on the disk, and an error there undoes it all.
 
     Raises:
@@ -78,14 +85,14 @@ def make_installation(
     today = days.today(clock)
     mailbox, shown, desk = (database.create_database(state.path / kind, kind, keys.of(kind)) for kind in KINDS)
     with desk.writing():
-        settings.put_onion(desk, onion.secret, onion.address)
+        settings.put_onion(desk, onion)
     _invite_the_first(desk, drawn.invitation, today)
     with shown.writing():
         settings.put_setting(shown, "how_to_find_us", dict(find_us))
         settings.put_setting(shown, "code_salt", new_salt())
     with mailbox.writing():
         show(shown, desk)
-    starter_guides.store_guides(shown, desk)
+    store_guides(shown, desk)
     for opened in (desk, shown, mailbox):
         opened.checkpoint()
         opened.close()
@@ -93,7 +100,7 @@ def make_installation(
     hand_out(keys)
     statefiles.write_keyslots(state.path, slots)
     (state.path / _MARK).unlink()
-    return Installation(keys, onion)
+    return Unlocked(keys, onion, drawn)
 
 
 def _begin_from_nothing(state: State) -> None:
@@ -119,3 +126,16 @@ def _invite_the_first(desk: Database, invitation: str, today: int) -> None:
     circles.add_circle(desk, circle)
     new_invitation = invitations.new_invitation(circle.id, today, coordinator=True)
     invitations.add_invitation(desk, new_invitation, invitation_digest(invitation))
+
+
+def store_guides(shown: Database, desk: Database) -> None:
+    """Show the guide for danger at once; the others wait at the desk until somebody there finds them good enough."""
+    for slug in sorted({path.name.partition(".")[0] for path in GUIDES.glob("*.md")}):
+        guide_id = guides.begin_guide(desk, new_id(), slug)
+        for language in LANGUAGE_CODES:
+            if (path := GUIDES / f"{slug}.{language}.md").is_file():
+                title, _, body = path.read_text("utf-8").partition("\n")
+                version = Version(guide_id, language, title.removeprefix("# ").strip(), body.strip())
+                guides.save_version(shown, desk, version)
+        if slug == "now":
+            guides.move_guide(shown, desk, guide_id, "public")

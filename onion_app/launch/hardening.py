@@ -2,9 +2,8 @@
 
 import os
 import resource
-import signal
 
-from onion_app.onion.bound import PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS, PR_SET_PDEATHSIG, prctl
+from onion_app.onion.bound import PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS, prctl
 
 
 def close_memory() -> None:
@@ -17,12 +16,3 @@ def close_memory() -> None:
     prctl(PR_SET_DUMPABLE, 0)  # P04: nobody of this account attaches to it or reads its /proc/PID/mem
     prctl(PR_SET_NO_NEW_PRIVS, 1)
     os.umask(0o077)
-
-
-def die_with_parent() -> None:
-    """Have the kernel end this process when the thread that started it ends.
-
-    Raises:
-        OSError: the kernel refuses.
-    """
-    prctl(PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable
 from compileall import compile_dir
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from types import FrameType
@@ -25,6 +25,7 @@ from onion_app.days import DAY
 from onion_app.errors import BadUsage
 from onion_app.launch import children, confine, status, stdin_answers, unlock
 from onion_app.launch.clock import describe_doubt
+from onion_app.launch.first_run import Unlocked
 from onion_app.launch.manage_socket import ManageSocket
 from onion_app.launch.processes.child import Orders
 from onion_app.launch.rounds import Rounds
@@ -32,8 +33,7 @@ from onion_app.launch.self_check import SelfCheck
 from onion_app.launch.state import State, desk_listener, held, site_listener
 from onion_app.launch.supervisor import Supervisor
 from onion_app.launch.terminal import Terminal
-from onion_app.launch.tor_supervisor import Service, TorSupervisor
-from onion_app.launch.unlock import Unlocked
+from onion_app.launch.tor_supervisor import TorSupervisor
 from onion_app.launch.workplace import RESTORING, sweep
 from onion_app.onion import tor_process
 
@@ -77,9 +77,9 @@ class Launcher:
         self._rounds = Rounds(time.monotonic())
         self._blocked = 0  # how often the site had to be started again because it held a lock
         start_tor = partial(tor_process.start_tor, options.torrc, state.tor, state.run)
-        self._tor = TorSupervisor(state, Service(unlocked.onion_secret, unlocked.address), start_tor, terminal)
-        self._self_check = SelfCheck(unlocked.address, state.socks_socket, lambda: self._tor.control)
-        self._static = status.Static(unlocked.address, confined, options.clock)
+        self._tor = TorSupervisor(state, unlocked.onion, start_tor, terminal)
+        self._self_check = SelfCheck(unlocked.onion.address, state.socks_socket, lambda: self._tor.control)
+        self._static = status.Static(unlocked.onion.address, confined, options.clock)
         self._supervisors: list[Supervisor] = []
 
     def run(self, site: socket.socket, desk: socket.socket) -> None:
@@ -226,7 +226,7 @@ class Launcher:
             state=state.path,
             mailbox_key=keys.mailbox,
             desk_key=keys.desk if sees_desk else b"",  # P04: who takes over the site does not get the desk's key
-            address=self._unlocked.address,
+            address=self._unlocked.onion.address,
             desk_name=unlock.desk_name(keys) if sees_desk else "",
             desk_port=self._options.desk_port,
             days_ahead=self._options.days,
@@ -265,7 +265,7 @@ def launch(options: Options) -> None:
             _print_answers(unlocked, options.desk_port)
         # From here on only what restarts need is kept: the passphrase and the secrets of a first run are forgotten.
         answers, unlocked = None, replace(unlocked, first_secrets=None)
-        terminal.say(f"Onion address: http://{unlocked.address}/")
+        terminal.say(f"Onion address: http://{unlocked.onion.address}/")
         terminal.say(f"Desk: {unlock.desk_url(unlocked.keys, options.desk_port)}/   (open it in a private window)")
         Launcher(options, state, unlocked, terminal, confined=confined).run(site, desk)
 
@@ -287,11 +287,7 @@ def _say_confinement(terminal: Terminal, state: State) -> bool:
 
 def _print_answers(unlocked: Unlocked, desk_port: int) -> None:
     """Write the one line for the program that answered in place of a person."""
-    line = {"desk_url": unlock.desk_url(unlocked.keys, desk_port), "onion": unlocked.address}
+    line = {"desk_url": unlock.desk_url(unlocked.keys, desk_port), "onion": unlocked.onion.address}
     if unlocked.first_secrets is not None:
-        line |= {
-            "passphrase": unlocked.first_secrets.passphrase,
-            "spare_code": unlocked.first_secrets.spare_code,
-            "invitation": unlocked.first_secrets.invitation,
-        }
+        line |= asdict(unlocked.first_secrets)
     os.write(sys.stdout.fileno(), json.dumps(line).encode() + b"\n")

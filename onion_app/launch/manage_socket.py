@@ -69,7 +69,8 @@ class ManageSocket:
                 connection, _ = self._listener.accept()
             except OSError:  # nobody else is waiting, or they have gone again
                 return
-            if _is_ours(connection) and len(self._clients) < _CLIENTS:
+            is_ours = _peer(connection)[1] == os.geteuid()  # the folder, 0700, has asked the same already
+            if is_ours and len(self._clients) < _CLIENTS:
                 connection.settimeout(0)
                 self._clients.append(_Client(connection, now))
             else:
@@ -106,11 +107,6 @@ def ask_launcher(path: Path, order: str, patience: float = _ANSWERED_WITHIN) -> 
         except OSError:
             raise NotRunning from None
     return from_json(dict[str, Any], answer, NotRunning, _LONGEST_ANSWER)
-
-
-def _is_ours(connection: socket.socket) -> bool:
-    """Look at whose process is at the other end; the folder, 0700, has asked the same already."""
-    return _peer(connection)[1] == os.geteuid()
 
 
 def _peer(connection: socket.socket) -> tuple[int, int]:

@@ -41,7 +41,7 @@ def launcher_status(
 ) -> dict[str, Any]:
     """Say how every part is."""
     by_name = {supervisor.name: supervisor for supervisor in supervisors}
-    chores = by_name["chores"]
+    chores, now = by_name["chores"], time.monotonic()
     disk = disk_status(state, static.clock)
     return {
         "running": True,
@@ -50,9 +50,16 @@ def launcher_status(
         "bootstrap": tor.percent,
         "tor_trouble": tor_trouble(observed.health) if tor.published else ["not published"],
         "proof_of_work": tor.proof_of_work,
-        "self_check": _self_check_status(observed),
+        "self_check": {
+            "worked_minutes_ago": None if observed.worked is None else int((now - observed.worked) // 60),
+            "last_failed": observed.failed,
+        },
         "answering": {name: supervisor.is_ready for name, supervisor in by_name.items() if not supervisor.next_start},
-        "errors": _errors(supervisors),
+        "errors": [
+            {"process": supervisor.name, "error": name, "minutes_ago": minutes}
+            for supervisor in supervisors
+            for name, minutes in supervisor.errors(now).items()
+        ],
         "confined": {"ours": static.confined, "tor": tor.confined},
         "paused": bool(chores.counts["paused"]) if "paused" in chores.counts else None,
         "has_members": not chores.counts["lacks_members"] if chores.counts else None,
@@ -64,8 +71,10 @@ def launcher_status(
         "unchecked": bool(chores.counts.get("unchecked")),
         "malformed": chores.counts.get("malformed"),
         "site_held_locks": blocked,
-        "missing_words": _missing_words(chores),
-        "days_up": int((time.monotonic() - static.started) // DAY),
+        "missing_words": [name for name in ("how_to_find_us", "now") if chores.counts.get(f"lacks_{name}")]
+        if chores.counts
+        else None,  # before the first chores
+        "days_up": int((now - static.started) // DAY),
         **disk,
         "versions": {"sanctuary": VERSION, "tor": tor.version, **static.libraries},
     }
@@ -93,24 +102,3 @@ def tor_trouble(health: Health | None) -> list[str]:
         "not published": not health.published,
     }
     return [name for name, is_so in faults.items() if is_so]
-
-
-def _errors(supervisors: list[Supervisor]) -> list[dict[str, Any]]:
-    now = time.monotonic()
-    return [
-        {"process": supervisor.name, "error": name, "minutes_ago": minutes}
-        for supervisor in supervisors
-        for name, minutes in supervisor.errors(now).items()
-    ]
-
-
-def _missing_words(chores: Supervisor) -> list[str] | None:
-    """Name the texts that visitors should find and do not; None before the first chores."""
-    if not chores.counts:
-        return None
-    return [name for name in ("how_to_find_us", "now") if chores.counts.get(f"lacks_{name}")]
-
-
-def _self_check_status(observed: Observed) -> dict[str, Any]:
-    worked = None if observed.worked is None else int((time.monotonic() - observed.worked) // 60)
-    return {"worked_minutes_ago": worked, "last_failed": observed.failed}

@@ -6,6 +6,7 @@ Each of the three that is lost is made again, on the same address. When the laun
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from onion_app.crypto.onion_key import OnionKey
 from onion_app.errors import SanctuaryError
 from onion_app.launch.state import State
 from onion_app.launch.terminal import Terminal
@@ -18,14 +19,6 @@ _TRYING = 20.0  # seconds without a step forward, after which we say that tor is
 _FIRST_PATIENCE = 60.0  # seconds without an introduction point until the site is published again; it doubles ...
 _LONGEST_PATIENCE = 240.0  # ... up to this
 _POLL = 0.5  # seconds between two questions how far tor is
-
-
-@dataclass(frozen=True)
-class Service:
-    """The one service: its expanded key (64 bytes) and its address."""
-
-    secret: bytes
-    address: str
 
 
 @dataclass(frozen=True)
@@ -42,10 +35,10 @@ class TorStatus:
 class TorSupervisor:
     """The supervisor of tor and of our service. Times are seconds of the monotonic clock, given by the caller."""
 
-    def __init__(self, state: State, service: Service, start_tor: Callable[[], TorProcess], terminal: Terminal) -> None:
+    def __init__(self, state: State, onion: OnionKey, start_tor: Callable[[], TorProcess], terminal: Terminal) -> None:
         """Prepare; nothing is started yet."""
         self._state = state
-        self._service = service
+        self._onion = onion
         self._start_tor = start_tor
         self._terminal = terminal
         self._tor: TorProcess | None = None
@@ -88,7 +81,13 @@ class TorSupervisor:
         if now < self._due:
             return
         try:
-            self._connect_and_publish(now)
+            if self._tor is None:
+                self.start(now)
+            if self._tor is not None and self._control is None:
+                self._publish(self._tor)
+            if self._control is not None:
+                self._report_progress(self._control, now)
+            self._due = now + _POLL
         except (SanctuaryError, OSError) as failed:
             self._terminal.say(f"tor: {type(failed).__name__}")
             self.withdraw()
@@ -138,19 +137,10 @@ class TorSupervisor:
             self._tor.stop()
             self._tor = None
 
-    def _connect_and_publish(self, now: float) -> None:
-        if self._tor is None:
-            self.start(now)
-        if self._tor is not None and self._control is None:
-            self._publish(self._tor)
-        if self._control is not None:
-            self._report_progress(self._control, now)
-        self._due = now + _POLL
-
     def _publish(self, tor: TorProcess) -> None:
         self._control = Control.connect(tor.control_socket)
-        service, self._percent, self._said_reachable = self._service, -1, False
-        self._proof_of_work = self._control.publish(service.secret, service.address, self._state.site_socket)
+        self._percent, self._said_reachable = -1, False
+        self._proof_of_work = self._control.publish(self._onion.secret, self._onion.address, self._state.site_socket)
         if not self._proof_of_work:
             self._terminal.say("tor: this tor cannot ask visitors for proof of work; a flood would be harder to bear")
 

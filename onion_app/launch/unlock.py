@@ -2,7 +2,6 @@
 
 import sys
 from contextlib import closing
-from dataclasses import dataclass, field
 
 from onion_app.choices import FIND_US_LETTERS
 from onion_app.crypto.codes import code_lines, latin_digits
@@ -10,7 +9,7 @@ from onion_app.crypto.keys import subkey
 from onion_app.crypto.keyslots import VaultKeys, open_slots
 from onion_app.errors import BadAnswers, BadUsage
 from onion_app.launch import first_run, stdin_answers
-from onion_app.launch.first_run import FirstSecrets
+from onion_app.launch.first_run import Unlocked
 from onion_app.launch.state import State
 from onion_app.launch.stdin_answers import Answers
 from onion_app.launch.terminal import Terminal
@@ -20,16 +19,6 @@ from onion_app.vault.database import Clock
 
 _NAME_LETTERS = 16
 _LANGUAGES = {"ar": "Arabic", "ckb": "Sorani", "kmr": "Badini", "en": "English"}
-
-
-@dataclass(frozen=True)
-class Unlocked:
-    """An installation that is unlocked."""
-
-    keys: VaultKeys
-    onion_secret: bytes = field(repr=False)
-    address: str
-    first_secrets: FirstSecrets | None = None  # on a first run
 
 
 def desk_name(keys: VaultKeys) -> str:
@@ -51,18 +40,11 @@ def unlock_with_answers(state: State, answers: Answers, clock: Clock) -> Unlocke
 
     Raises:
         BadAnswers: they hold neither passphrase nor spare code.
-        WrongPassphrase: the secret opens no slot.
-        VaultDamaged: vault.key is damaged or missing.
-        VaultNewer: a newer version of this program wrote it.
-        WrongKey: a database does not open with its key.
-        DamagedFile: a database is damaged or missing.
-        NewerFile: a newer version of this program wrote it.
-        StateBeforeRelease: only the version that made it opens it.
+        SanctuaryError: one of those of `open_slots`, `migrate` and `open_database`.
     """
     if first_run.is_due(state):
-        first_secrets = first_run.draw_secrets(answers)
-        made = first_run.make_installation(state, first_secrets, answers.how_to_find_us, clock, lambda _: None)
-        return Unlocked(made.keys, made.onion.secret, made.onion.address, first_secrets)
+        drawn = first_run.draw_secrets(answers)
+        return first_run.make_installation(state, drawn, answers.how_to_find_us, clock, lambda _: None)
     secret = answers.passphrase or answers.spare_code
     if not secret:
         raise BadAnswers("passphrase or spare_code is needed")
@@ -93,8 +75,7 @@ def _open(state: State, secret: str, clock: Clock) -> Unlocked:
     for kind in KINDS:
         database.migrate(state.path / kind, kind, keys.of(kind), clock)
     with closing(database.open_database(state.desk, "desk", keys.desk)) as desk:
-        onion = settings.read_onion(desk)
-    return Unlocked(keys, onion.secret, onion.address)
+        return Unlocked(keys, settings.read_onion(desk))
 
 
 def _make_with_a_person(state: State, terminal: Terminal, clock: Clock, desk_port: int) -> Unlocked:
@@ -107,8 +88,7 @@ def _make_with_a_person(state: State, terminal: Terminal, clock: Clock, desk_por
     def show(keys: VaultKeys) -> None:
         _show_invitation(terminal, first_secrets.invitation, desk_url(keys, desk_port))
 
-    made = first_run.make_installation(state, first_secrets, find_us, clock, show)
-    return Unlocked(made.keys, made.onion.secret, made.onion.address, first_secrets)
+    return first_run.make_installation(state, first_secrets, find_us, clock, show)
 
 
 def show_passphrase(terminal: Terminal, passphrase: str, title: str) -> None:

@@ -8,26 +8,29 @@ import argparse
 import json
 import sys
 import time
-from contextlib import closing
+from collections.abc import Callable
+from typing import Final
 
 from onion_app.crypto.codes import code_lines, invitation_digest, new_code
-from onion_app.crypto.keyslots import VaultKeys, change_slot, open_slots
+from onion_app.crypto.keyslots import Slot, VaultKeys, change_slot, open_slots
 from onion_app.crypto.passphrases import new_passphrase
 from onion_app.days import date_of, today
 from onion_app.errors import BadAnswers, BadUsage, DamagedFile, NotConfirmed, StateTaken
 from onion_app.launch import backup_restore, stdin_answers, unlock
 from onion_app.launch.backup_restore import Destination
-from onion_app.launch.carry_over import CarriedOver
+from onion_app.launch.carry_over import CarriedOver, opened
 from onion_app.launch.clock import LONGEST_SLEEP
 from onion_app.launch.state import State
 from onion_app.launch.terminal import Terminal
-from onion_app.vault import database, forgetting, settings, statefiles
-from onion_app.vault.connection import DatabaseKind
-from onion_app.vault.database import Database
+from onion_app.vault import forgetting, settings, statefiles
 from onion_app.vault.desk import audit, circles, invitations
 from onion_app.vault.show import show
 
 _MIB = 1 << 20
+_SECRETS: Final[dict[Slot, tuple[str, Callable[[], str], Callable[[Terminal, str, str], None]]]] = {
+    "passphrase": ("passphrase", new_passphrase, unlock.show_passphrase),
+    "spare": ("spare_code", new_code, unlock.show_spare_code),
+}
 _OLD_ONES = (
     "Backups made before now, and copies of vault.key, still open with the old one: make a new backup, destroy those."
 )
@@ -66,22 +69,25 @@ def open_keys(chosen: argparse.Namespace, state: State, terminal: Terminal) -> V
 
 def passphrase(chosen: argparse.Namespace, state: State, terminal: Terminal) -> None:
     """Draw a new passphrase, show it until it is typed back, and only then let it open the vault."""
-    keys = open_keys(chosen, state, terminal)
-    new = new_passphrase()
-    if not chosen.answers:
-        unlock.show_passphrase(terminal, new, "the new passphrase of this installation")
-    statefiles.write_keyslots(state.path, change_slot(statefiles.read_keyslots(state.path), keys, "passphrase", new))
-    _say_that_it_holds(chosen, terminal, "passphrase", new)
+    _change_secret(chosen, state, terminal, "passphrase")
 
 
 def spare(chosen: argparse.Namespace, state: State, terminal: Terminal) -> None:
     """Draw a new spare code, show it until a line is typed back, and only then let it open the vault."""
+    _change_secret(chosen, state, terminal, "spare")
+
+
+def _change_secret(chosen: argparse.Namespace, state: State, terminal: Terminal, slot: Slot) -> None:
     keys = open_keys(chosen, state, terminal)
-    new = new_code()
+    name, draw, show = _SECRETS[slot]
+    new = draw()
     if not chosen.answers:
-        unlock.show_spare_code(terminal, new, "the new spare code")
-    statefiles.write_keyslots(state.path, change_slot(statefiles.read_keyslots(state.path), keys, "spare", new))
-    _say_that_it_holds(chosen, terminal, "spare_code", new)
+        show(terminal, new, f"the new {name.replace('_', ' ')} of this installation")
+    statefiles.write_keyslots(state.path, change_slot(statefiles.read_keyslots(state.path), keys, slot, new))
+    if chosen.answers:
+        sys.stdout.write(json.dumps({name: new}) + "\n")
+    terminal.say("The new one holds, and the old one opens this installation no more.")
+    terminal.say(_OLD_ONES)
 
 
 def invite(chosen: argparse.Namespace, state: State, terminal: Terminal) -> None:
@@ -95,7 +101,7 @@ def invite(chosen: argparse.Namespace, state: State, terminal: Terminal) -> None
         raise BadUsage("volunteers are invited at the desk, by a coordinator; this makes a coordinator: --coordinator")
     keys = open_keys(chosen, state, terminal)
     code, day = new_code(), today(time.time)
-    with closing(_open(state, "desk", keys)) as desk:
+    with opened(state, "desk", keys) as desk:
         circle = next((circle for circle in circles.circles(desk) if circle.coordinators), None)
         if circle is None:
             raise DamagedFile("desk.db holds no circle of coordinators")
@@ -126,7 +132,7 @@ def address(chosen: argparse.Namespace, state: State, terminal: Terminal) -> Non
         DamagedFile: desk.db is damaged, or holds no onion key.
     """
     keys = open_keys(chosen, state, terminal)
-    with closing(_open(state, "desk", keys)) as desk:
+    with opened(state, "desk", keys) as desk:
         sys.stdout.write(settings.read_onion(desk).address + "\n")
     terminal.say(f"Desk: {unlock.desk_url(keys, chosen.desk_port)}/   (open it in a private window)")
 
@@ -138,7 +144,7 @@ def backup(chosen: argparse.Namespace, state: State, terminal: Terminal) -> None
         size = backup_restore.save_backup(state, keys, chosen.file, time.time, progress)
     terminal.say(f"{chosen.file} is written and was read back: {size // _MIB} MiB.")
     terminal.say("It opens with today's passphrase or spare code. Keep it on another machine or stick.")
-    with closing(_open(state, "shown", keys)) as shown:
+    with opened(state, "shown", keys) as shown:
         days = settings.read_settings(shown).backup_days
     # P12: the page *protects* says the same number to visitors.
     terminal.say(
@@ -189,9 +195,9 @@ def missing(chosen: argparse.Namespace, state: State, terminal: Terminal) -> Non
     """
     keys = open_keys(chosen, state, terminal)
     with (
-        closing(_open(state, "mailbox", keys)) as mailbox,
-        closing(_open(state, "shown", keys)) as shown,
-        closing(_open(state, "desk", keys)) as desk,
+        opened(state, "mailbox", keys) as mailbox,
+        opened(state, "shown", keys) as shown,
+        opened(state, "desk", keys) as desk,
     ):
         cases = forgetting.missing_cases(mailbox, shown, desk, 0).cases
         terminal.say(f"{len(cases)} cases that the desk knows are not in the mailbox.")
@@ -209,10 +215,6 @@ def missing(chosen: argparse.Namespace, state: State, terminal: Terminal) -> Non
     terminal.say("New text is taken again, unless writing is paused.")
 
 
-def _open(state: State, kind: DatabaseKind, keys: VaultKeys) -> Database:
-    return database.open_database(state.path / kind, kind, keys.of(kind))
-
-
 def _what_a_restore_does(carried: CarriedOver, date: str) -> list[str]:
     """Say what comes back and what goes again, before it is done."""
     lines = [f"Everything will be as of {date}. Taken back since then, and gone again: {carried.withdrawn} cases."]
@@ -226,10 +228,3 @@ def _what_a_restore_does(carried: CarriedOver, date: str) -> list[str]:
         lines.append("Look at the circles first: whoever was shut out since is in again.")
     lines += [f"What was taken back in {folder} cannot be read: such cases may be back." for folder in carried.unread]
     return lines
-
-
-def _say_that_it_holds(chosen: argparse.Namespace, terminal: Terminal, name: str, secret: str) -> None:
-    if chosen.answers:
-        sys.stdout.write(json.dumps({name: secret}) + "\n")
-    terminal.say("The new one holds, and the old one opens this installation no more.")
-    terminal.say(_OLD_ONES)

@@ -6,7 +6,9 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 
 from onion_app.days import date_of, today
 from onion_app.errors import ClockWrong, NotConfirmed, NotRunning
@@ -45,7 +47,7 @@ def stop(_chosen: argparse.Namespace, state: State, terminal: Terminal) -> None:
         NotRunning: no launcher runs, or it does not end.
     """
     manage_socket.ask_launcher(state.manage_socket, "stop")
-    if not _ended(state, _STOPPING):
+    if not _within(_STOPPING, lambda: not is_held(state)):
         raise NotRunning("it does not end; look at its terminal")
     terminal.say("Stopped.")
 
@@ -56,7 +58,7 @@ def pause(_chosen: argparse.Namespace, state: State, terminal: Terminal) -> None
     Raises:
         NotRunning: no launcher runs, or its chores do not end.
     """
-    _order_chores("pause", state)
+    _order_chores(state, "pause", paused=True)
     terminal.say("Paused: new messages are not taken, and whoever writes keeps their text. Open cases go on.")
 
 
@@ -66,7 +68,7 @@ def resume(_chosen: argparse.Namespace, state: State, terminal: Terminal) -> Non
     Raises:
         NotRunning: no launcher runs, or its chores do not end.
     """
-    _order_chores("resume", state)
+    _order_chores(state, "resume", paused=False)
     terminal.say("New messages are taken again.")
 
 
@@ -91,8 +93,7 @@ def clock(_chosen: argparse.Namespace, state: State, terminal: Terminal) -> None
     days = [f"{date_of(today(time.time) + shift):%d.%m.%Y}" for shift in (-1, 0, 1)]
     if typed.strip() not in days:
         raise ClockWrong(f"it says {days[1]}")
-    manage_socket.ask_launcher(state.manage_socket, "clock")
-    _await_chores(state, "clock_off_days", 0)
+    _order_chores(state, "clock", clock_off_days=0)
     terminal.say("The clock is believed again.")
 
 
@@ -113,31 +114,25 @@ def panic(_chosen: argparse.Namespace, state: State, terminal: Terminal) -> None
         launcher = manage_socket.launcher_pid(state.manage_socket)
         with suppress(NotRunning):
             manage_socket.ask_launcher(state.manage_socket, "panic", patience=_PANIC)
-        if not _ended(state, _PANIC):
+        if not _within(_PANIC, lambda: not is_held(state)):
             os.kill(launcher, signal.SIGKILL)  # whatever it has started ends with it
-            _ended(state, _PANIC)
+            _within(_PANIC, lambda: not is_held(state))
     terminal.say("Nothing runs any more." if not is_held(state) else "Something still runs: switch the machine off.")
     for line in status_text.what_remains(state):
         terminal.say(line)
 
 
-def _order_chores(order: str, state: State) -> None:
-    """Give the order, and wait until the chores have carried it out."""
+def _order_chores(state: State, order: str, **expected: object) -> None:
+    """Give the order, and wait until the status shows that the chores have carried it out."""
     manage_socket.ask_launcher(state.manage_socket, order)
-    _await_chores(state, "paused", order == "pause")
+    ask = partial(manage_socket.ask_launcher, state.manage_socket, "status")
+    if not _within(_CHORES, lambda: expected.items() <= ask().items()):
+        raise NotRunning("its chores do not end")
 
 
-def _await_chores(state: State, name: str, value: object) -> None:
-    give_up = time.monotonic() + _CHORES
-    while manage_socket.ask_launcher(state.manage_socket, "status")[name] != value:
-        if time.monotonic() > give_up:
-            raise NotRunning("its chores do not end")
-        time.sleep(_AGAIN)
-
-
-def _ended(state: State, patience: float) -> bool:
+def _within(patience: float, come: Callable[[], bool]) -> bool:
     give_up = time.monotonic() + patience
-    while is_held(state):
+    while not come():
         if time.monotonic() > give_up:
             return False
         time.sleep(_AGAIN)

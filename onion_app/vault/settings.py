@@ -20,6 +20,7 @@ from onion_app.choices import (
     TOPICS,
     Topic,
 )
+from onion_app.crypto.onion_key import OnionKey
 from onion_app.errors import BadSetting, DamagedFile
 from onion_app.shapes import Day, Number, Value, from_json, from_row
 from onion_app.vault.database import Database
@@ -54,14 +55,6 @@ class DeskSettings:
 
 
 _SHAPES: Final = {"shown": get_annotations(Settings), "desk": get_annotations(DeskSettings)}
-
-
-@dataclass(frozen=True)
-class Onion:
-    """The key of the onion service and the address that follows from it."""
-
-    secret: Annotated[bytes, 64]
-    address: str
 
 
 def read_settings(shown: Database) -> Settings:
@@ -114,13 +107,13 @@ def change_setting(db: Database, name: str, value: object) -> None:
         put_setting(db, name, value)
 
 
-def put_onion(desk: Database, secret: bytes, address: str) -> None:
-    """Keep the key of the onion service (64 bytes) and its address, inside the caller's `writing()`."""
+def put_onion(desk: Database, onion: OnionKey) -> None:
+    """Keep the key of the onion service and its address, inside the caller's `writing()`."""
     desk.run("DELETE FROM onion")
-    desk.run("INSERT INTO onion (one, secret, address) VALUES (1, ?, ?)", (secret, address))
+    desk.run("INSERT INTO onion (one, secret, address) VALUES (1, ?, ?)", (onion.secret, onion.address))
 
 
-def read_onion(desk: Database) -> Onion:
+def read_onion(desk: Database) -> OnionKey:
     """Read the key of the onion service.
 
     Raises:
@@ -129,7 +122,7 @@ def read_onion(desk: Database) -> Onion:
     row = desk.row("SELECT secret, address FROM onion WHERE one = 1")
     if row is None:
         raise DamagedFile("desk.db holds no onion key")
-    return from_row(Onion, row)
+    return from_row(OnionKey, row)
 
 
 def _stored(db: Database) -> dict[str, Any]:

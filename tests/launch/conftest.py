@@ -176,7 +176,7 @@ def installation() -> Iterator[Installation]:
         with held(Path(folder) / "state") as place:
             made = unlock.unlock_with_answers(place, Answers(how_to_find_us=FIND_US), time.time)
         assert made.first_secrets is not None
-        printed = vars(made.first_secrets) | {"onion": made.address, "desk_url": unlock.desk_url(made.keys, 1)}
+        printed = vars(made.first_secrets) | {"onion": made.onion.address, "desk_url": unlock.desk_url(made.keys, 1)}
         yield Installation(place.path, made.keys, printed)
 
 

@@ -157,6 +157,28 @@ def test_what_authors_took_back_is_gone_everywhere_and_stays_gone(opened: Opened
     assert opened.findings() == []
 
 
+@pytest.mark.parametrize("step", ["delete_what_came_back", "forget_cases"])
+def test_a_round_that_is_cut_off_still_knows_what_its_authors_took_back(
+    opened: Opened, clock: SetClock, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    clock(TODAY)
+    rows = opened.known(12)
+    for row in rows:
+        lifetime.erase_case(opened.mailbox, row.id, proofs_of(row))
+
+    def cut(*_: object, **_named: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(forgetting, step, cut)
+        with pytest.raises(KeyboardInterrupt):
+            opened.reports(work="short")
+    assert opened.do_chores(work="short")["missing"] == 0
+    assert case_records.gone_cases(opened.desk) == {row.id for row in rows}
+    assert opened.findings() == []
+    assert not opened.mailbox.rows("SELECT 1 FROM withdrawn")
+
+
 @pytest.mark.parametrize("work", ["all", "short"])
 def test_of_many_missing_cases_nothing_is_forgotten_and_no_new_text_is_taken(
     opened: Opened, clock: SetClock, work: Any

@@ -68,7 +68,7 @@ def test_the_site_reads_what_was_set_and_who_is_there(installation: Installation
 
 HANDED = first_run.FirstSecrets("one two three four five six", new_code(), new_code())
 STEPS = {
-    first_run.__file__: {"make", "_begin_from_nothing", "_invite_the_first"},
+    first_run.__file__: {"make_installation", "_begin_from_nothing", "_invite_the_first"},
     statefiles.__file__: {"write_keyslots", "_write_new", "sync"},
 }
 

@@ -14,10 +14,11 @@ from typing import Any
 
 import pytest
 
+from onion_app.crypto.onion_key import OnionKey
 from onion_app.launch import children
+from onion_app.launch.first_run import Unlocked
 from onion_app.launch.launcher import Launcher, Options
 from onion_app.launch.state import State, desk_listener, held, site_listener
-from onion_app.launch.unlock import Unlocked
 from scripts.rehearsal.people import Visitor
 from scripts.rehearsal.wire import through_unix
 from tests import processes
@@ -142,7 +143,7 @@ class InProcess:
         self.launcher = Launcher(options, state, opened, terminal, confined=False)
         self.listeners = site_listener(state), desk_listener(options.desk_port)
         self.launcher._supervise(*self.listeners)
-        self.visitor = Visitor(through_unix(state.site_socket), opened.address)
+        self.visitor = Visitor(through_unix(state.site_socket), opened.onion.address)
 
     def until(self, come: Callable[[], object], words: str) -> None:
         """Step like the launcher's own loop until something has come."""
@@ -177,7 +178,7 @@ def begin(later: Operator, installation: Installation, monkeypatch: pytest.Monke
 
         def launch() -> InProcess:
             onion = installation.printed["onion"]
-            begun.append(InProcess(state, Unlocked(installation.keys, bytes(64), onion), Heard()))
+            begun.append(InProcess(state, Unlocked(installation.keys, OnionKey(bytes(64), onion)), Heard()))
             return begun[-1]
 
         yield launch

@@ -123,7 +123,7 @@ def test_a_first_run_hands_each_secret_over_on_a_screen_that_is_cleared(person: 
     keys = open_slots(text, passphrase)
     assert keys == open_slots(text, spare_code)
     with closing(World(person.operator.state, time.time, keys)) as world:
-        assert settings.read_settings(world.mailbox).how_to_find_us["en"] == "Ask at the library."
+        assert settings.read_settings(world.shown).how_to_find_us["en"] == "Ask at the library."
     for secret in (passphrase, f"7.  {spare_code[-4:]}", f"7.  {invitation[-4:]}"):
         before, _, after = person.seen.rpartition(secret)
         assert before.rindex(SECOND_SCREEN) > before.rfind(FIRST_SCREEN), "it stands on the second screen"
@@ -138,7 +138,7 @@ def test_a_person_is_asked_for_one_of_the_two_secrets_unseen(
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(isatty=lambda: True))
     terminal = Heard(installation.printed[name], "not this one")
     opened = unlock.unlock_with_a_person(State(later.state), terminal, time.time, 1)
-    assert opened.address == installation.printed["onion"]
+    assert opened.onion.address == installation.printed["onion"]
     assert terminal.said[0].endswith("(hidden)")
     with pytest.raises(WrongPassphrase):
         unlock.unlock_with_a_person(State(later.state), terminal, time.time, 1)

@@ -13,7 +13,7 @@ from onion_app.errors import ControlLost, ServiceRefused
 from onion_app.launch.state import State
 from onion_app.launch.status import tor_trouble
 from onion_app.launch.terminal import Terminal
-from onion_app.launch.tor_supervisor import Service, TorSupervisor
+from onion_app.launch.tor_supervisor import TorSupervisor
 from onion_app.onion import control as control_module
 from onion_app.onion import tor_process
 from onion_app.onion.control import Control
@@ -279,8 +279,7 @@ def test_the_launcher_knows_of_a_tor_without_proof_of_work(
     lonely_tor: TorProcess, key: OnionKey, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     unknown_to_tor("PoWDefensesEnabled", monkeypatch)
-    state, service = State(lonely_tor.control_socket.parents[1]), Service(key.secret, key.address)
-    way_in = TorSupervisor(state, service, lambda: lonely_tor, Terminal())
+    way_in = TorSupervisor(State(lonely_tor.control_socket.parents[1]), key, lambda: lonely_tor, Terminal())
     way_in.start(0.0)
     way_in.step(0.0)
     assert way_in.status.proof_of_work is False

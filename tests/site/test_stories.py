@@ -126,7 +126,8 @@ def test_a_story_goes_with_its_proof_at_once_and_with_nothing_else(visitor: Visi
     with place.mailbox.writing():
         withdrawals.add_proofs(place.mailbox, [proof])
     assert seen() == {"The window"}
-    withdrawals.bring_proofs(place.mailbox, place.shown)
+    with place.mailbox.writing():
+        withdrawals.bring_proofs(place.mailbox, place.shown)
     assert seen() == {"The window"}
 
 

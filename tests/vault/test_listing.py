@@ -66,7 +66,8 @@ def test_stories_taken_back_leave_the_list_at_once_and_the_others_close_up(dbs: 
     proofs = [some_key() for _ in range(42)]
     gone = {story(dbs, "en", mark=mark_of(proof), year=2030) for proof in proofs}
     for part in (proofs[:21], proofs[21:]):
-        withdrawals.bring_proofs(dbs.mailbox, dbs.shown)
+        with dbs.mailbox.writing():
+            withdrawals.bring_proofs(dbs.mailbox, dbs.shown)
         with dbs.mailbox.writing():
             withdrawals.add_proofs(dbs.mailbox, part)
     kept = {story(dbs, "en", mark=mark) for mark in (None, some_key()) for _ in range(6)}

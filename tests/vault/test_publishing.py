@@ -182,7 +182,8 @@ def given(dbs: Files, *proofs: bytes) -> None:
 
 
 def brought(dbs: Files) -> None:
-    withdrawals.bring_proofs(dbs.mailbox, dbs.shown)
+    with dbs.mailbox.writing():
+        withdrawals.bring_proofs(dbs.mailbox, dbs.shown)
 
 
 @pytest.mark.parametrize("which", [0, 1])

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from onion_app.crypto.onion_key import OnionKey
 from onion_app.errors import BadSetting, DamagedFile
 from onion_app.vault import settings
 from onion_app.vault.database import Database
@@ -84,8 +85,8 @@ def test_the_onion_key_is_kept_and_replaced(desk: Database) -> None:
         settings.read_onion(desk)
     for number in (1, 2):
         with desk.writing():
-            settings.put_onion(desk, bytes([number]) * 64, f"{number}.onion")
-    assert settings.read_onion(desk) == settings.Onion(b"\2" * 64, "2.onion")
+            settings.put_onion(desk, OnionKey(bytes([number]) * 64, f"{number}.onion"))
+    assert settings.read_onion(desk) == OnionKey(b"\2" * 64, "2.onion")
 
 
 def test_what_only_the_desk_needs_stands_where_the_site_cannot_read_it(shown: Database, desk: Database) -> None:

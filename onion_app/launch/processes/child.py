@@ -4,6 +4,7 @@ A child never prints: a sentence of it might hold somebody's text. Of an error i
 """
 
 import os
+import signal
 import socket
 import sys
 import threading
@@ -16,7 +17,8 @@ from typing import Annotated, Any, Literal
 from onion_app.crypto.keyslots import VaultKeys
 from onion_app.days import DAY, today
 from onion_app.errors import CheckpointBusy
-from onion_app.launch.hardening import close_memory, die_with_parent
+from onion_app.launch.hardening import close_memory
+from onion_app.onion.bound import PR_SET_PDEATHSIG, prctl
 from onion_app.shapes import from_json, to_json
 from onion_app.vault.connection import DatabaseKind
 from onion_app.vault.database import Database, open_database
@@ -145,7 +147,7 @@ class Child:
 def run_child(work: Callable[[Child], None]) -> None:
     """Begin as a child, do this work, and end this process with status 0 as asked, or 1 after any error."""
     close_memory()
-    die_with_parent()
+    prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # the kernel ends this process with the thread that started it
     orders_pipe, report_pipe, listener = (int(number) for number in sys.argv[1:4])
     reports = Reports(report_pipe)
     try:

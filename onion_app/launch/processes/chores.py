@@ -29,6 +29,13 @@ _PROOFS_OF_A_CASE = 2  # whoever erases gives that of the case and that of its s
 _Result = TypeVar("_Result")
 
 
+class Found(NamedTuple):
+    """The new proofs, and the known cases that are missing at the same moment."""
+
+    proofs: list[bytes]
+    missing: forgetting.Missing
+
+
 class Files(NamedTuple):
     """The three databases."""
 
@@ -118,33 +125,41 @@ def do_all(child: Child, files: Files, attempts: Attempts, today: int) -> dict[s
 
 def keep_gone(files: Files, attempts: Attempts, today: int) -> dict[str, int]:
     """Keep gone what authors took back, and forget what is not in the mailbox any more; give the number missing."""
-    mailbox, shown, desk = files
-    proofs = attempts.at(lambda: withdrawals.bring_proofs(mailbox, shown), 0)
+    shown, desk = files.shown, files.desk
+    found = attempts.at(lambda: look_through(files), None)
     attempts.at(lambda: stories_queue.remove_withdrawn_stories(*files), None)
-    missing = attempts.at(lambda: guarded(files, proofs // _PROOFS_OF_A_CASE), None)
-    if missing is not None:
+    if found is not None and not found.missing.is_alarming:
+        cases, erased = found.missing.cases, len(found.proofs) // _PROOFS_OF_A_CASE
         attempts.at(lambda: forgetting.delete_what_came_back(*files), 0)
-        unexplained = len(missing) - proofs // _PROOFS_OF_A_CASE
-        attempts.at(lambda: note_missing(desk, missing, unexplained, today), None)
-        attempts.at(lambda: forgetting.forget_cases(*files, missing, only_missing=True), None)
+        attempts.at(lambda: note_missing(desk, cases, len(cases) - erased, today), None)
+        attempts.at(lambda: forget(files, found), None)
     return {"missing": settings.read_settings(shown).missing}
 
 
-def guarded(files: Files, erased: int) -> set[bytes] | None:
-    """Find the known cases that are missing; None: so many that nothing is forgotten until the operator has looked.
+def forget(files: Files, found: Found) -> None:
+    """Forget the missing cases, and only then discard what explains them: a round that is cut off counts it again."""
+    forgetting.forget_cases(*files, found.missing.cases, only_missing=True)
+    withdrawals.discard_proofs(files.mailbox, found.proofs)
 
-    So many were surely erased by their authors since the last look. Where the look itself fails, no new text is taken.
+
+def look_through(files: Files) -> Found:
+    """Bring the new proofs where they stay for good, and find the known cases that are missing at the same moment.
+
+    So many of them may be missing that nothing is forgotten until the operator has looked. Where the look itself fails,
+    no new text is taken.
     """
-    shown = files.shown
+    mailbox, shown, _ = files
     try:
-        missing = forgetting.missing_cases(*files, erased)
+        with mailbox.writing():
+            proofs = withdrawals.bring_proofs(mailbox, shown)
+            missing = forgetting.missing_cases(*files, len(proofs) // _PROOFS_OF_A_CASE)
     except Exception:
         take_no_new_text(shown)
         raise
     number = len(missing.cases) if missing.is_alarming else 0
     if settings.read_settings(shown).missing != number:
         settings.change_setting(shown, "missing", number)
-    return None if missing.is_alarming else missing.cases
+    return Found(proofs, missing)
 
 
 def take_no_new_text(shown: Database) -> None:

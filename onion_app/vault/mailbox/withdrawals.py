@@ -55,14 +55,21 @@ def all_withdrawn(mailbox: Database, shown: Database) -> set[Value]:
     return new | {row[0] for row in shown.rows("SELECT mark FROM withdrawn")}
 
 
-def bring_proofs(mailbox: Database, shown: Database) -> int:
-    """Bring the new proofs where they stay for good; give how many there were. The mailbox is locked first."""
+def bring_proofs(mailbox: Database, shown: Database) -> list[bytes]:
+    """Bring the new proofs where they stay for good, inside the mailbox's `writing()`, and give them."""
+    proofs = proofs_in(mailbox)
+    with shown.writing():
+        keep_proofs(shown, proofs)
+    return proofs
+
+
+def discard_proofs(mailbox: Database, brought: Sequence[bytes]) -> None:
+    """Discard proofs whose cases are forgotten, and what can be none; until then they explain why those are missing."""
     with mailbox.writing():
-        proofs = proofs_in(mailbox)
-        with shown.writing():
-            keep_proofs(shown, proofs)
-        mailbox.run("DELETE FROM withdrawn")
-    return len(proofs)
+        # Below x'' stands whatever is no bytes.
+        mailbox.run("DELETE FROM withdrawn WHERE proof < x'' OR length(proof) <> ?", (KEY_BYTES,))
+        for proof in brought:
+            mailbox.run("DELETE FROM withdrawn WHERE proof = ?", (proof,))
 
 
 def keep_proofs(shown: Database, proofs: Sequence[bytes]) -> None:
