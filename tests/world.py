@@ -20,7 +20,7 @@ from onion_app.crypto.keyslots import VaultKeys, new_vault_keys
 from onion_app.crypto.members import unlock_secrets
 from onion_app.crypto.payloads import Consent, Decision, FinalText, Payload, Publish, Text, Verdict
 from onion_app.days import DAY, today
-from onion_app.desk import answering, case_view, enrolment, handover, member_removal, permissions
+from onion_app.desk import answering, case_view, enrolment, handover, member_removal, permissions, queues
 from onion_app.desk.case_view import CaseView
 from onion_app.desk.circles import let_in
 from onion_app.desk.context import Databases
@@ -176,7 +176,7 @@ class World:
     def says(self, who: Enrolled, case_id: bytes, payload: Payload) -> None:
         """Let a member take a case and say something in it, as the circle."""
         member = self.member(who)
-        answering.take_case(self.dbs, member, case_id)
+        queues.take_case(self.dbs, member, case_id)
         answering.send_payload(self.dbs, member, case_id, new_id(), payload, records.NUMBERS[-1])
         if isinstance(payload, FinalText):
             lifetime.set_state(self.mailbox, case_id, "asking")
@@ -198,7 +198,7 @@ class World:
     def hands_over(self, who: Enrolled, case_id: bytes, circle_id: bytes) -> None:
         """Let a member take a case and hand it to another circle."""
         member = self.member(who)
-        answering.take_case(self.dbs, member, case_id)
+        queues.take_case(self.dbs, member, case_id)
         handover.hand_over(self.dbs, member, case_id, circle_id)
 
     def shuts_out(self, who: Enrolled, handle: str) -> None:

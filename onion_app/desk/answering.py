@@ -1,4 +1,4 @@
-"""The acts of a member on a case: taking it and giving it back, answering, keeping notes, closing.
+"""What a member writes into a case: answers to its author, and notes for the circle.
 
 Nothing is sent by whoever has not taken the case, nor past a message of its author that was not on the page. A text is
 sealed before it is stored, under a key that only its author's newest code and the circle's newest key give.
@@ -15,49 +15,11 @@ from onion_app.desk.case_keys import CaseKeys, OpenedCase, key_to_answer, note_m
 from onion_app.desk.case_view import note_in_audit, note_text
 from onion_app.desk.context import Databases
 from onion_app.desk.permissions import Member, case_of, expect_present_key
-from onion_app.errors import NewMessage, Refused
+from onion_app.desk.queues import taken_case
+from onion_app.errors import NewMessage
 from onion_app.vault.desk import entries, taken
-from onion_app.vault.mailbox import lifetime, messages, records
+from onion_app.vault.mailbox import messages, records
 from onion_app.vault.shown.writing import put_reply
-
-
-def take_case(dbs: Databases, member: Member, case_id: bytes) -> None:
-    """Take a case: from now on nobody else can answer it.
-
-    Raises:
-        Refused: somebody else has.
-        NothingHere, NotAllowed: it is no case of theirs.
-    """
-    case = case_of(dbs, member, case_id)
-    taken.take_case(dbs.desk, case.id, member.id, dbs.today)
-    note_in_audit(dbs, member, case, "took a case")
-
-
-def give_case_back(dbs: Databases, member: Member, case_id: bytes) -> None:
-    """Let the others of the circle take a case.
-
-    Raises:
-        Refused, NothingHere, NotAllowed: as for `taken_case`.
-    """
-    case = taken_case(dbs, member, case_id)
-    taken.give_case_back(dbs.desk, case.id, member.id)
-    note_in_audit(dbs, member, case, "gave a case back")
-
-
-def close_case(dbs: Databases, member: Member, case_id: bytes) -> None:
-    """Close a case and give it back; a new message of its author opens it again.
-
-    Raises:
-        NewMessage: the author has written and nobody has read it.
-        Refused, NothingHere, NotAllowed: as for `taken_case`.
-    """
-    case = taken_case(dbs, member, case_id)
-    if case.unread:
-        raise NewMessage
-    if case.state not in ("ready", "published"):  # its author goes on seeing where the story is
-        lifetime.set_state(dbs.mailbox, case.id, "closed")
-    taken.give_case_back(dbs.desk, case.id, member.id)
-    note_in_audit(dbs, member, case, "closed a case")
 
 
 def send_reply(dbs: Databases, member: Member, case_id: bytes, message_id: bytes, text: str, seen: int) -> None:
@@ -155,19 +117,3 @@ def keep_entry(
         of_circle = (circle.id, circle.generation, member.id, dbs.today)
         entry = entries.Entry(entry_id, case_id, kind, 0, None, *of_circle, sealed=b"")
         entries.add_entry(dbs.desk, entry, lambda place: seal(key, packed, place))
-
-
-def taken_case(dbs: Databases, member: Member, case_id: bytes) -> records.Case:
-    """Give a case that the member has taken.
-
-    Raises:
-        Refused: nobody has, or somebody else.
-        NothingHere, NotAllowed: it is no case of theirs.
-    """
-    case = case_of(dbs, member, case_id)
-    taker = taken.taken_by(dbs.desk, [case.id]).get(case.id)
-    if taker is None:
-        raise Refused("Take this case first: only who has taken it can do this.")
-    if taker != member.id:
-        raise Refused(taken.TAKEN_BY_ANOTHER)
-    return case

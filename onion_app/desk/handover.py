@@ -5,11 +5,11 @@ written from then on. # P05
 """
 
 from onion_app.crypto.casekeys import TURNS, seal_handed
-from onion_app.desk.answering import taken_case
 from onion_app.desk.case_keys import OpenedCase, note_met_and_read, open_case_messages
 from onion_app.desk.case_view import note_in_audit
 from onion_app.desk.context import Databases
 from onion_app.desk.permissions import Member, case_of, circle_of, expect_present_key
+from onion_app.desk.queues import taken_case
 from onion_app.errors import KeysChanged, NothingHere, NotReady, TooMany
 from onion_app.vault.desk import audit, case_records, circles, taken
 from onion_app.vault.desk.case_records import Handed

@@ -1,14 +1,17 @@
-"""The queues of a circle, and the cases that a member has taken from them."""
+"""The queues of a circle, and the cases that a member has taken from them.
+
+Whoever has taken a case answers it, and nobody else, until they give it back or close it.
+"""
 
 from typing import Final, Literal, NamedTuple
 
 from onion_app.choices import CaseState
+from onion_app.desk.case_view import note_in_audit
 from onion_app.desk.context import Databases
 from onion_app.desk.permissions import Member, OwnCircle, case_of, circle_of, handle_of
-from onion_app.errors import KeysChanged, NotAllowed, NothingHere
-from onion_app.vault.desk import audit
-from onion_app.vault.desk.taken import taken_by, taken_cases
-from onion_app.vault.mailbox import queues, records
+from onion_app.errors import KeysChanged, NewMessage, NotAllowed, NothingHere, Refused
+from onion_app.vault.desk import audit, taken
+from onion_app.vault.mailbox import lifetime, queues, records
 
 PAGE: Final = 25
 
@@ -79,7 +82,7 @@ def queue_rows(dbs: Databases, member: Member, circle_id: bytes, tab: str, page:
         cases = own[PAGE * (page - 1) :][:PAGE]
     else:
         cases = queues.queued_cases(dbs.mailbox, circle_id, which, page - 1)
-    takers = taken_by(dbs.desk, [case.id for case in cases])
+    takers = taken.taken_by(dbs.desk, [case.id for case in cases])
     handles = {who: handle_of(dbs, who) for who in set(takers.values())}
     return [QueueRow(case, handles[takers[case.id]] if case.id in takers else "") for case in cases]
 
@@ -87,7 +90,7 @@ def queue_rows(dbs: Databases, member: Member, circle_id: bytes, tab: str, page:
 def taken_cases_of(dbs: Databases, member: Member) -> TakenCases:
     """Read the cases that the member has taken and that are still theirs, the urgent and then the oldest first."""
     cases, changed = [], []
-    for case_id in taken_cases(dbs.desk, member.id):
+    for case_id in taken.taken_cases(dbs.desk, member.id):
         try:
             cases.append(case_of(dbs, member, case_id))
         except KeysChanged:
@@ -95,3 +98,58 @@ def taken_cases_of(dbs: Databases, member: Member) -> TakenCases:
         except (NothingHere, NotAllowed):
             continue
     return TakenCases(sorted(cases, key=lambda case: (-case.urgent, case.last_day, case.id)), changed)
+
+
+def take_case(dbs: Databases, member: Member, case_id: bytes) -> None:
+    """Take a case: from now on nobody else can answer it.
+
+    Raises:
+        Refused: somebody else has.
+        NothingHere, NotAllowed: it is no case of theirs.
+    """
+    case = case_of(dbs, member, case_id)
+    taken.take_case(dbs.desk, case.id, member.id, dbs.today)
+    note_in_audit(dbs, member, case, "took a case")
+
+
+def give_case_back(dbs: Databases, member: Member, case_id: bytes) -> None:
+    """Let the others of the circle take a case.
+
+    Raises:
+        Refused, NothingHere, NotAllowed: as for `taken_case`.
+    """
+    case = taken_case(dbs, member, case_id)
+    taken.give_case_back(dbs.desk, case.id, member.id)
+    note_in_audit(dbs, member, case, "gave a case back")
+
+
+def close_case(dbs: Databases, member: Member, case_id: bytes) -> None:
+    """Close a case and give it back; a new message of its author opens it again.
+
+    Raises:
+        NewMessage: the author has written and nobody has read it.
+        Refused, NothingHere, NotAllowed: as for `taken_case`.
+    """
+    case = taken_case(dbs, member, case_id)
+    if case.unread:
+        raise NewMessage
+    if case.state not in ("ready", "published"):  # its author goes on seeing where the story is
+        lifetime.set_state(dbs.mailbox, case.id, "closed")
+    taken.give_case_back(dbs.desk, case.id, member.id)
+    note_in_audit(dbs, member, case, "closed a case")
+
+
+def taken_case(dbs: Databases, member: Member, case_id: bytes) -> records.Case:
+    """Give a case that the member has taken.
+
+    Raises:
+        Refused: nobody has, or somebody else.
+        NothingHere, NotAllowed: it is no case of theirs.
+    """
+    case = case_of(dbs, member, case_id)
+    taker = taken.taken_by(dbs.desk, [case.id]).get(case.id)
+    if taker is None:
+        raise Refused("Take this case first: only who has taken it can do this.")
+    if taker != member.id:
+        raise Refused(taken.TAKEN_BY_ANOTHER)
+    return case

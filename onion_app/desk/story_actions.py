@@ -13,11 +13,12 @@ from typing import Final
 from onion_app.choices import LANGUAGE_CODES
 from onion_app.crypto.keys import new_id
 from onion_app.crypto.payloads import Approval, Draft, FinalText, StoryLink
-from onion_app.desk.answering import keep_entry, send_payload, taken_case
+from onion_app.desk.answering import keep_entry, send_payload
 from onion_app.desk.case_view import note_in_audit
 from onion_app.desk.context import Databases
 from onion_app.desk.opened_message import OpenedMessage
 from onion_app.desk.permissions import Member, case_of, only_coordinators
+from onion_app.desk.queues import taken_case
 from onion_app.desk.story_status import CurrentDraft, Step, StoryStatus, story_status
 from onion_app.errors import KeysChanged, NewMessage, NoReturn, NotAllowed, NothingHere, NotReady, Refused
 from onion_app.vault.desk import audit, stories_queue

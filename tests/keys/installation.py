@@ -12,7 +12,7 @@ from onion_app.crypto.codes import new_code
 from onion_app.crypto.keys import new_id
 from onion_app.crypto.keyslots import VaultKeys, close_slots
 from onion_app.crypto.payloads import Text
-from onion_app.desk import answering, case_view, handover, member_removal
+from onion_app.desk import answering, case_view, handover, member_removal, queues
 from onion_app.desk.case_keys import OpenedCase, open_case_messages
 from onion_app.desk.permissions import Member
 from onion_app.errors import NothingHere
@@ -182,7 +182,7 @@ class Installation:
         for by in taken.taken_by(self.world.desk, [case.id]).values():
             taken.give_case_back(self.world.desk, case.id, by)
         member = self.member(handle)
-        answering.take_case(self.world.dbs, member, case.id)
+        queues.take_case(self.world.dbs, member, case.id)
         return member
 
     def answers(self, handle: str, case: Case, text: str = "We read every word.") -> Message:

@@ -10,7 +10,7 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue as Answer
 
 from onion_app.crypto.keys import KEY_BYTES, new_id
-from onion_app.desk import answering, case_view, forms, phrases, story_actions
+from onion_app.desk import answering, case_view, forms, phrases, queues, story_actions
 from onion_app.desk.context import databases
 from onion_app.desk.held_texts import BOXES, held_for, hold
 from onion_app.desk.login_gate import buttons, login_required, page_at
@@ -24,9 +24,9 @@ pages = Blueprint("case", __name__, url_prefix="/case/<id:case_id>")
 buttons(
     pages,
     "case.show",
-    take=("/take", answering.take_case),
-    give_back=("/give-back", answering.give_case_back),
-    close=("/close", answering.close_case),
+    take=("/take", queues.take_case),
+    give_back=("/give-back", queues.give_case_back),
+    close=("/close", queues.close_case),
 )
 
 

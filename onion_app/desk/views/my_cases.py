@@ -53,7 +53,7 @@ def take(member: Member) -> Answer:
     mistakes: dict[str, str] = {}
     for case_id in forms.ticked_cases(request.form, "take"):
         with _noted(mistakes):
-            answering.take_case(databases(), member, case_id)
+            queues.take_case(databases(), member, case_id)
     return show(member, mistakes) if mistakes else redirect(url_for("my_cases.show"), 303)
 
 
