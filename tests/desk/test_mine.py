@@ -34,7 +34,8 @@ def test_of_the_ticked_cases_those_that_cannot_be_taken_are_said(
     for each in (mine, gone, foreign):
         each.writes("Hello?")
     counsellor.log_in()
-    counsellor.get(f"/circle/{circle.hex()}/new")
+    page = counsellor.get(f"/circle/{circle.hex()}/new")
+    assert [page.has(name=f"take_{author.case_id.hex()}") for author in (mine, gone, foreign)] == [True, True, False]
     gone.erases()
     token = ("csrf_token", counsellor.page.form_to("/mine/take").value("csrf_token"))
     ticks = [(f"take_{author.case_id.hex()}", "1") for author in (gone, foreign, mine)]
