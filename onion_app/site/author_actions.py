@@ -47,9 +47,7 @@ def open_case(files: SiteFiles, code: str) -> tuple[CaseAccess, int | None]:
     before = opened.day if first and not first.number and isinstance(opened, LastOpened) else None
     with suppress(DiskFull), files.mailbox.writing():  # who cannot be noted may still read
         expect_open(files, access)
-        whole = _root_in_stop(keys, row) == access.root
-        stop = row.stop if whole else casekeys.seal_stop(keys.stop, row.id, access.root)
-        case_keys.write_key_row(files.mailbox, access.key_row(row.box, stop))
+        case_keys.write_key_row(files.mailbox, access.key_row(keys))
         _note_opening(files, access)
     return access, before
 
@@ -137,9 +135,7 @@ def change_code(files: SiteFiles, access: CaseAccess, code: str) -> CaseAccess:
         if len(access.privates) >= casekeys.CODES:
             raise TooManyCodes
         new = replace(access, tag=keys.tag, privates=(*access.privates, new_key()))
-        box = casekeys.seal_box(keys.box, new.case_id, new.home, new.privates)
-        stop = casekeys.seal_stop(keys.stop, new.case_id, new.root)
-        case_keys.write_key_row(files.mailbox, new.key_row(box, stop))
+        case_keys.write_key_row(files.mailbox, new.key_row(keys))
         _note_opening(files, new)
     return new
 

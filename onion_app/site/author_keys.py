@@ -53,9 +53,11 @@ class CaseAccess:
         """The public key of each code."""
         return tuple(keypair_from(private).public for private in self.privates)
 
-    def key_row(self, box: bytes | None = None, stop: bytes | None = None) -> KeyRow:
-        """Give the row that the case has to have; its last two columns are known to whoever has the code."""
+    def key_row(self, keys: CodeKeys | None = None) -> KeyRow:
+        """Give the row that the case has to have; its last two columns are sealed for the keys of the code."""
         mark = casekeys.case_mark(self.privates[0])
+        box = casekeys.seal_box(keys.box, self.case_id, self.home, self.privates) if keys else None
+        stop = casekeys.seal_stop(keys.stop, self.case_id, self.root) if keys else None
         return KeyRow(self.case_id, self.home, mark, b"".join(self.codes), self.tag or None, box, stop)
 
     def message_keys(self) -> MessageKeys:

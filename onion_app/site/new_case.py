@@ -135,14 +135,12 @@ def _store(files: SiteFiles, sent: _Sent, draft: Submission, language: AnswerIn)
     case = CaseAccess(case_id, keys.tag if keys else b"", circle.id, (first,))
     if routing.door_of(files.shown, case_id) is not None:  # P07: a case that is gone does not come again
         raise NothingHere
-    box = casekeys.seal_box(keys.box, case_id, circle.id, case.privates) if keys else None
-    stop = casekeys.seal_stop(keys.stop, case_id, case.root) if keys else None
     said: list[tuple[bytes, author_actions.Said]] = [(sent.text_id, sent.text)]
     if sent.consent:
         mark = case.story_mark.hex() if keys else ""
         said.append((sent.consent_id(1) if keys else new_id(), replace(sent.consent, mark=mark)))
     new = NewCase(
-        row=case.key_row(box, stop),
+        row=case.key_row(keys),
         circle_id=circle.id,
         kind="testimony" if testimony else "request",
         topic=topic,
