@@ -1,11 +1,10 @@
 """The Firefox of the tests: JavaScript off, as Tor Browser has it at Safest, and not a word of its own to anybody."""
 
 import subprocess
-import time
 from pathlib import Path
 
 from scripts.rehearsal import profile as rehearsal_profile
-from tests.processes import ENDS_WITH_US
+from tests.processes import ENDS_WITH_US, until
 
 START = 180.0  # seconds that Firefox may take until it listens
 NOWHERE = 9  # the discard port of this machine, where nobody listens: a proxy that leads nowhere
@@ -77,15 +76,13 @@ def start(home: Path, profile: Path) -> "subprocess.Popen[bytes]":
 
 def wait_for_port(profile: Path, process: subprocess.Popen[bytes]) -> int:
     """Wait until Firefox has written down where it takes orders."""
-    deadline = time.monotonic() + START
     written = profile / "MarionetteActivePort"
-    while time.monotonic() < deadline:
+
+    def port() -> str:
         assert process.poll() is None, "firefox has ended"
-        if written.exists() and (port := written.read_text(encoding="ascii").strip()):
-            return int(port)
-        time.sleep(0.05)
-    message = "firefox did not start"
-    raise TimeoutError(message)
+        return written.read_text(encoding="ascii").strip() if written.exists() else ""
+
+    return int(until(port, START, "firefox"))
 
 
 def end(process: subprocess.Popen[bytes]) -> None:

@@ -6,6 +6,8 @@ import threading
 from pathlib import Path
 from typing import Self
 
+from onion_app.onion.socks import read_exactly
+
 
 class CountingProxy:
     """Listen on loopback, note who is asked for what, and hand everything on to one unix socket."""
@@ -44,11 +46,11 @@ class CountingProxy:
     def serve(self, line: socket.socket) -> None:
         """Speak SOCKS 5 with the client (RFC 1928), then pass bytes both ways."""
         with contextlib.suppress(OSError):
-            exactly(line, exactly(line, 2)[1])
+            read_exactly(line, read_exactly(line, 2)[1])
             line.sendall(b"\x05\x00")
-            kind = exactly(line, 4)[3]
-            name = exactly(line, exactly(line, 1)[0] if kind == 3 else 4)
-            exactly(line, 2)
+            kind = read_exactly(line, 4)[3]
+            name = read_exactly(line, read_exactly(line, 1)[0] if kind == 3 else 4)
+            read_exactly(line, 2)
             self.hosts.add(name.decode(errors="replace"))
             site = socket.socket(socket.AF_UNIX)
             self.lines.append(site)
@@ -66,15 +68,3 @@ class CountingProxy:
                     self.requests += [first for first in words if first.endswith("HTTP/1.1")]
                 target.sendall(piece)
             target.shutdown(socket.SHUT_WR)
-
-
-def exactly(line: socket.socket, size: int) -> bytes:
-    """Read `size` bytes."""
-    got = b""
-    while len(got) < size:
-        more = line.recv(size - len(got))
-        if not more:
-            message = "the line went dead"
-            raise ConnectionError(message)
-        got += more
-    return got

@@ -36,24 +36,24 @@ def _greet(line: socket.socket, circuit: bytes) -> None:
     """Agree on the version and, where a circuit is named, give its name as the user's: tor keeps users apart."""
     wanted = _PASSWORD if circuit else _NO_PASSWORD
     line.sendall(_VERSION + b"\x01" + wanted)
-    if _read_exactly(line, 2) != _VERSION + wanted:
+    if read_exactly(line, 2) != _VERSION + wanted:
         raise ConnectionError("this is no SOCKS socket of tor")
     if circuit:
         line.sendall(b"\x01" + bytes([len(circuit)]) + circuit + b"\x01-")
-        if _read_exactly(line, 2)[1] != 0:
+        if read_exactly(line, 2)[1] != 0:
             raise ConnectionError("tor refused the name of the circuit")
 
 
 def _connect(line: socket.socket, host: bytes, port: int) -> None:
     """Ask tor to connect by name, and wait until it has."""
     line.sendall(_CONNECT_BY_NAME + bytes([len(host)]) + host + port.to_bytes(2, "big"))
-    _, status, _, kind = _read_exactly(line, 4)
+    _, status, _, kind = read_exactly(line, 4)
     if status != 0:
         raise ConnectionError(f"tor's SOCKS answer is {status:#04x}")
-    _read_exactly(line, _ADDRESS_BYTES.get(kind, 0) + 2)
+    read_exactly(line, _ADDRESS_BYTES.get(kind, 0) + 2)
 
 
-def _read_exactly(line: socket.socket, count: int) -> bytes:
+def read_exactly(line: socket.socket, count: int) -> bytes:
     """Read exactly `count` bytes."""
     read = b""
     while len(read) < count:

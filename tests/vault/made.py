@@ -19,7 +19,7 @@ from onion_app.vault import connection, database, schema
 from onion_app.vault.connection import DatabaseKind
 from onion_app.vault.database import Database
 from onion_app.vault.desk import case_records, circles, entries, guides, invitations, moderators, stories_queue
-from onion_app.vault.mailbox import lifetime, messages
+from onion_app.vault.mailbox import lifetime, messages, withdrawals
 from onion_app.vault.mailbox.records import KeyRow, Message, NewCase
 from onion_app.vault.show import show
 from onion_app.vault.shown.reading import Version
@@ -219,6 +219,12 @@ def write(db: Database, case_id: bytes, author: Any = "visitor", day: int = TODA
         elif author == "circle":
             messages.note_circle_wrote(db, case_id, day, unread=False)
     return written
+
+
+def prove(mailbox: Database, *proofs: bytes) -> None:
+    """Take proofs, as the site does."""
+    with mailbox.writing():
+        withdrawals.add_proofs(mailbox, proofs)
 
 
 def mark_read(mailbox: Database, case_id: bytes) -> None:

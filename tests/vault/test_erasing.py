@@ -10,7 +10,7 @@ from onion_app.vault.database import Database
 from onion_app.vault.mailbox import case_keys, lifetime, messages, withdrawals
 from onion_app.vault.mailbox.records import Case
 from tests import tables
-from tests.vault.made import Installation, proofs_of, some_id, some_key, write
+from tests.vault.made import Installation, proofs_of, prove, some_id, some_key, write
 
 
 def everything(made: Installation, kind: DatabaseKind = "mailbox") -> list[object]:
@@ -87,8 +87,7 @@ def test_a_reader_in_the_way_delays_only_the_log(made: Installation, mailbox: Da
 def test_what_was_proved_is_withdrawn_at_once_and_for_good(mailbox: Database, shown: Database) -> None:
     proofs = [some_key() for _ in range(3)]
     marks, others = {mark_of(proof) for proof in proofs}, {some_key(), None}
-    with mailbox.writing():
-        withdrawals.add_proofs(mailbox, proofs)
+    prove(mailbox, *proofs)
     assert withdrawals.withdrawn_among(mailbox, shown, marks | others) == marks
     brought = bring(mailbox, shown)
     assert set(brought) == set(proofs)
@@ -96,8 +95,7 @@ def test_what_was_proved_is_withdrawn_at_once_and_for_good(mailbox: Database, sh
     assert withdrawals.proofs_in(mailbox) == []
     assert withdrawals.withdrawn_among(mailbox, shown, marks | others) == marks
     assert bring(mailbox, shown) == []
-    with mailbox.writing():
-        withdrawals.add_proofs(mailbox, proofs[:1])  # the same form once more
+    prove(mailbox, *proofs[:1])  # the same form once more
     bring(mailbox, shown)
     assert shown.row("SELECT count(*) FROM withdrawn") == (3,)
 
@@ -130,8 +128,7 @@ def bring(mailbox: Database, shown: Database) -> list[bytes]:
 
 def test_proofs_that_a_cut_left_in_both_files_are_brought_again(mailbox: Database, shown: Database) -> None:
     proof = some_key()
-    with mailbox.writing():
-        withdrawals.add_proofs(mailbox, [proof])
+    prove(mailbox, proof)
     assert bring(mailbox, shown) == bring(mailbox, shown) == [proof]
     assert shown.rows("SELECT mark, proof FROM withdrawn") == [(mark_of(proof), proof)]
 

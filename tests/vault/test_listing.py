@@ -10,7 +10,7 @@ from onion_app.launch.processes.chores import Files
 from onion_app.vault.mailbox import withdrawals
 from onion_app.vault.shown import reading
 from onion_app.vault.shown.reading import ListedStory, list_stories
-from tests.vault.made import guide, some_id, some_key, story
+from tests.vault.made import guide, prove, some_id, some_key, story
 from tests.vault.test_plans import cost
 
 
@@ -68,8 +68,7 @@ def test_stories_taken_back_leave_the_list_at_once_and_the_others_close_up(dbs: 
     for part in (proofs[:21], proofs[21:]):
         with dbs.mailbox.writing():
             withdrawals.bring_proofs(dbs.mailbox, dbs.shown)
-        with dbs.mailbox.writing():
-            withdrawals.add_proofs(dbs.mailbox, part)
+        prove(dbs.mailbox, *part)
     kept = {story(dbs, "en", mark=mark) for mark in (None, some_key()) for _ in range(6)}
     pages = read_on(dbs, language)
     assert [len(page) for page in pages] == [10, 2]

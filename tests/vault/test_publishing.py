@@ -19,6 +19,7 @@ from tests.vault.made import (
     follow,
     guide,
     proofs_of,
+    prove,
     queued,
     read_by_all,
     some_id,
@@ -175,12 +176,6 @@ def ours(made: Installation, dbs: Files) -> NewCase:
     return made.add_case(dbs.mailbox)
 
 
-def given(dbs: Files, *proofs: bytes) -> None:
-    """Take proofs, as the site does."""
-    with dbs.mailbox.writing():
-        withdrawals.add_proofs(dbs.mailbox, proofs)
-
-
 def brought(dbs: Files) -> None:
     with dbs.mailbox.writing():
         withdrawals.bring_proofs(dbs.mailbox, dbs.shown)
@@ -199,7 +194,7 @@ def test_what_was_taken_back_is_seen_no_more_and_never_again(
     story_id = queued(dbs, ours.row.id, mark=mark)
     stories_queue.publish_story(*dbs, story_id)
     queued(dbs, ours.row.id, mark=mark, language="ar")
-    given(dbs, proofs[which])
+    prove(dbs.mailbox, proofs[which])
     and_then(dbs)
     if which == 1:  # a reader's page asks for the mark of the story; that of the case is the desk's to know
         assert told(dbs, story_id) == []
@@ -230,7 +225,7 @@ def test_the_proof_that_takes_back_what_is_shown_stays_the_same(dbs: Files, ours
         for other in (some_key(), None):
             with pytest.raises(KeysChanged):
                 queued(dbs, ours.row.id, mark=other)
-    given(dbs, proof)
+    prove(dbs.mailbox, proof)
     assert stories_queue.remove_withdrawn_stories(*dbs) == 1
 
 
@@ -251,7 +246,7 @@ def test_drafts_of_a_story_go_with_it_and_notes_stay(made: Installation, dbs: Fi
         made.entry(dbs.desk, ours.row.id, kind)
     proof = proofs_of(ours.row)[1]
     queued(dbs, ours.row.id, mark=mark_of(proof))
-    given(dbs, proof)
+    prove(dbs.mailbox, proof)
     stories_queue.remove_withdrawn_stories(*dbs)
     assert [entry.kind for entry in entries.entries_of(dbs.desk, ours.row.id)] == ["note"]
     assert lifetime.read_case(dbs.mailbox, ours.row.id).state == "reading"
