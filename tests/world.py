@@ -120,9 +120,7 @@ class World:
         """Change settings, each where it stands."""
         with self.mailbox.writing():
             for name, value in changed.items():
-                db = self.desk if name == "seen_day" else self.shown
-                with db.writing():
-                    settings.put_setting(db, name, value)
+                settings.change_setting(self.desk if name == "seen_day" else self.shown, name, value)
 
     def follow(self) -> None:
         """Let `shown.db` follow the desk."""

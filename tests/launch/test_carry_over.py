@@ -90,8 +90,7 @@ def test_what_retention_destroyed_or_somebody_deleted_comes_back(
     with kept.opened() as world:
         note_reading(world, rows[0].id)
         note_reading(world, rows[1].id)
-        with world.shown.writing():
-            settings.put_setting(world.shown, "retention_days", 30)
+        settings.change_setting(world.shown, "retention_days", 30)
         assert forgetting.destroy_due(world.mailbox, world.shown, world.desk, TODAY + 60) == 10
         assert case_records.gone_cases(world.desk) == {rows[0].id, rows[1].id}
     assert kept.restore(backup, kept.place.path, replace=True).withdrawn == 0

@@ -41,8 +41,8 @@ def program(made: Installation, code: str, *around: str) -> list[str]:
 
 @pytest.fixture
 def kept_days(made: Installation) -> int:
-    with closing(made.open("shown")) as shown, shown.writing():
-        settings.put_setting(shown, "retention_days", 90)
+    with closing(made.open("shown")) as shown:
+        settings.change_setting(shown, "retention_days", 90)
     return 90
 
 
@@ -76,8 +76,7 @@ def test_a_change_is_refused_and_a_reader_sees_those_of_others(
     with pytest.raises(HalfWritten), reader.writing():
         reader.run("DELETE FROM settings")
     with closing(made.open("shown")) as writer:
-        with writer.writing():
-            settings.put_setting(writer, "retention_days", 91)
+        settings.change_setting(writer, "retention_days", 91)
         assert settings.read_settings(reader).retention_days == 91
 
 

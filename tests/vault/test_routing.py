@@ -13,12 +13,6 @@ from onion_app.vault.shown import routing, writing
 from tests.vault.made import Installation, circle, follow, founded, grant, some_id, some_key
 
 
-def put(shown: Database, **changed: object) -> None:
-    with shown.writing():
-        for name, value in changed.items():
-            settings.put_setting(shown, name, value)
-
-
 def test_words_go_to_topic_and_language_then_topic_then_the_catch_all(made: Installation, dbs: Files) -> None:
     mailbox, shown, desk = dbs
     arabic = founded(desk, "arabic", topics=("law", "health"), languages=("ar",))[0].id
@@ -75,11 +69,11 @@ def test_writing_is_paused_by_the_setting_by_what_is_missing_and_until_the_catch
     made: Installation, dbs: Files
 ) -> None:
     mailbox, shown, _ = dbs
-    for stopped, open_again in (({"paused": True}, {"paused": False}), ({"missing": 11}, {"missing": 0})):
-        put(shown, **stopped)
+    for name, stopped, open_again in (("paused", True, False), ("missing", 11, 0)):
+        settings.change_setting(shown, name, stopped)
         with pytest.raises(Paused):
             routing.writing_circle(mailbox, shown, "law", "ar")
-        put(shown, **open_again)
+        settings.change_setting(shown, name, open_again)
         assert routing.writing_circle(mailbox, shown, "law", "ar").id == made.circle_id
     with shown.writing():
         shown.run("DELETE FROM circle_keys")

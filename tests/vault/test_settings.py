@@ -12,11 +12,6 @@ from tests.vault.made import Installation
 from tests.world import FIND_US
 
 
-def put(db: Database, name: str, value: object) -> None:
-    with db.writing():
-        settings.put_setting(db, name, value)
-
-
 def test_what_was_never_set_has_its_default(shown: Database) -> None:
     read = settings.read_settings(shown)
     assert read.how_to_find_us == {"ckb": "", "kmr": "", **FIND_US}
@@ -27,12 +22,12 @@ def test_what_was_never_set_has_its_default(shown: Database) -> None:
 
 
 def test_what_was_set_is_read(shown: Database) -> None:
-    put(shown, "how_to_find_us", {"ar": "اسألوا من تثقون به", "en": "x" * 300})
-    put(shown, "answer_days", {"law": 7, "urgent": 2})
-    put(shown, "retention_days", 730)
-    put(shown, "paused", value=True)
-    put(shown, "code_salt", bytes(16))
-    put(shown, "backup_days", 7)
+    settings.change_setting(shown, "how_to_find_us", {"ar": "اسألوا من تثقون به", "en": "x" * 300})
+    settings.change_setting(shown, "answer_days", {"law": 7, "urgent": 2})
+    settings.change_setting(shown, "retention_days", 730)
+    settings.change_setting(shown, "paused", value=True)
+    settings.change_setting(shown, "code_salt", bytes(16))
+    settings.change_setting(shown, "backup_days", 7)
     read = settings.read_settings(shown)
     assert read.how_to_find_us["ar"] == "اسألوا من تثقون به"
     assert (read.answer_days["law"], read.answer_days["talk"], read.answer_days["urgent"]) == (7, 3, 2)
@@ -56,7 +51,7 @@ def test_a_bad_value_or_name_is_not_stored(shown: Database, name: str) -> None:
     before = shown.rows("SELECT * FROM settings")
     for value in BAD[name]:
         with pytest.raises(BadSetting):
-            put(shown, name, value)
+            settings.change_setting(shown, name, value)
     assert shown.rows("SELECT * FROM settings") == before
 
 
@@ -91,8 +86,8 @@ def test_the_onion_key_is_kept_and_replaced(desk: Database) -> None:
 
 def test_what_only_the_desk_needs_stands_where_the_site_cannot_read_it(shown: Database, desk: Database) -> None:
     assert settings.read_desk_settings(desk).seen_day is None
-    put(desk, "seen_day", 20_400)
+    settings.change_setting(desk, "seen_day", 20_400)
     assert settings.read_desk_settings(desk).seen_day == 20_400
     for db, name, value in ((shown, "seen_day", 20_400), (desk, "paused", True), (desk, "code_salt", bytes(16))):
         with pytest.raises(BadSetting):
-            put(db, name, value)
+            settings.change_setting(db, name, value)
