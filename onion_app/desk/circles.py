@@ -59,11 +59,7 @@ class CircleOverview(NamedTuple):
     invitations: list[OpenInvitation]
     gone: list[moderators.Moderator]
     elsewhere: set[bytes]  # for coordinators: who of these is, or waits, in another circle too
-
-    @property
-    def has_too_few_sheets(self) -> bool:
-        """Whether the loss of one person or one sheet may lose the circle's cases."""
-        return _has_too_few_sheets(self.members)
+    has_too_few_sheets: bool  # the loss of one person or one sheet may lose the circle's cases
 
 
 def circle_overviews(dbs: Databases, member: Member) -> list[CircleOverview]:
@@ -86,6 +82,7 @@ def _overview(dbs: Databases, member: Member, circle: circles.Circle) -> CircleO
         [OpenInvitation(each, each.expires_day < dbs.today) for each in unused],
         circles.gone_from(dbs.desk, circle.id) if mine else [],
         {who.id for who in others if circles.is_elsewhere(dbs.desk, who.id, circle.id)},
+        _has_too_few_sheets(members),
     )
 
 

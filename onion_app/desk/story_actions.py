@@ -73,7 +73,7 @@ def approve_draft(dbs: Databases, member: Member, case_id: bytes, draft_id: byte
     if draft.author == member.id:
         raise Refused("Who wrote a draft cannot be the second person who approves it.")
     keep_entry(dbs, member, case_id, new_id(), "approval", Approval(draft_id.hex(), dbs.today))
-    note_in_audit(dbs, member, status.case, "approved a draft")
+    note_in_audit(dbs, member, status.opened.case, "approved a draft")
 
 
 def ask_author(dbs: Databases, member: Member, case_id: bytes, draft_id: bytes) -> None:
@@ -139,7 +139,7 @@ def apply_authors_wishes(dbs: Databases, member: Member, case_id: bytes) -> None
         NothingHere, NotAllowed: it is no case of theirs.
     """
     status = story_status(dbs, member, case_id)
-    case = status.case
+    case = status.opened.case
     if case.state == "asking" and not status.awaits_verdict:
         lifetime.set_state(dbs.mailbox, case.id, "reading")
     # What does not open, or was changed, could be a No: it stops the queue. Only a word that counts takes down a shown

@@ -62,11 +62,6 @@ class StoryStatus:
     second_needed: bool
 
     @property
-    def case(self) -> records.Case:
-        """The case."""
-        return self.opened.case
-
-    @property
     def shown(self) -> list[Version]:
         """The versions that are on the site, or were until they were taken down."""
         return [version for version in self.versions if version.state in ("public", "down")]

@@ -101,7 +101,7 @@ def show(member: Member, mistakes: dict[str, str], case_id: bytes) -> Answer:
     source = status.source
     original = source.body if source is not None and source.language != language else status.original
     kept, kept_title = (held_for(case_id).get(box, "") for box in ("draft", title_of("draft")))
-    day = status.case.received_day
+    day = status.opened.case.received_day
     words = Draft("", original, language, "", [], date_of(day).year, finished=False, day=day)  # the author's own
     if draft is not None:
         words = draft.content
