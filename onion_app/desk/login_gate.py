@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException
 from onion_app.desk import forms
 from onion_app.desk.context import databases
 from onion_app.desk.held_texts import sealed_text
-from onion_app.desk.permissions import Member
+from onion_app.desk.permissions import Member, only_coordinators
 from onion_app.desk.session import current_member
 from onion_app.errors import KeysChanged, LockHeld, NotAllowed, NothingHere, Refused, SanctuaryError, VisitOver
 from onion_app.web.app import Hardened, report_error
@@ -73,6 +73,12 @@ def login_required(view: Callable[Concatenate[Member, _Rest], Answer]) -> Callab
         return view(g.member, *args, **kwargs)
 
     return with_member
+
+
+def for_coordinators(pages: Blueprint) -> Blueprint:
+    """Refuse these pages, every one, to whoever is no coordinator."""
+    pages.before_request(lambda: only_coordinators(g.member))
+    return pages
 
 
 def page_at(path: str, pages: Blueprint, *also: type[SanctuaryError]) -> Callable[[_Page], _Page]:

@@ -11,32 +11,30 @@ from onion_app.crypto.keys import new_id
 from onion_app.desk import forms
 from onion_app.desk.context import databases
 from onion_app.desk.held_texts import held_for, hold_titled, title_of
-from onion_app.desk.login_gate import login_required, page_at
-from onion_app.desk.permissions import Member, only_coordinators
+from onion_app.desk.login_gate import for_coordinators, login_required, page_at
+from onion_app.desk.permissions import Member
 from onion_app.errors import Refused, marked
 from onion_app.vault.desk import audit, guides
 from onion_app.vault.shown.reading import Version
 from onion_app.web.i18n import LANGUAGES, current_language
 from onion_app.web.markdown import render
 
-pages = Blueprint("guides", __name__, url_prefix="/guides")
+pages = for_coordinators(Blueprint("guides", __name__, url_prefix="/guides"))
 
 
 @pages.get("")
-@login_required
-def show(member: Member) -> Answer:
+def show() -> Answer:
     """List the guides."""
-    return _list(member, {})
+    return _list({})
 
 
 @pages.post("/begin")
 @login_required
 def begin(member: Member) -> Answer:
     """Begin a guide under a name of its own."""
-    only_coordinators(member)
     slug = forms.one_line(request.form, "slug").lower()
     if not guides.SLUG.fullmatch(slug):
-        return _list(member, {"slug": marked("Up to 30 Latin letters, digits and hyphens, a letter first.")})
+        return _list({"slug": marked("Up to 30 Latin letters, digits and hyphens, a letter first.")})
     guide_id = guides.begin_guide(databases().desk, new_id(), slug)
     return _done(member, "began a guide", guide_id, None)
 
@@ -45,7 +43,6 @@ def begin(member: Member) -> Answer:
 @login_required
 def save(member: Member, guide_id: bytes) -> Answer:
     """Store a version, or show first how readers will see it."""
-    only_coordinators(member)
     dbs = databases()
     title, text = forms.title(request.form), forms.text(request.form)
     language = forms.one_of(request.form, "language", LANGUAGE_CODES)
@@ -61,7 +58,6 @@ def save(member: Member, guide_id: bytes) -> Answer:
 @login_required
 def check(member: Member, guide_id: bytes) -> Answer:
     """Note that one has checked the version that was shown."""
-    only_coordinators(member)
     dbs = databases()
     version = _version(guide_id, request.form.get("language", ""))
     if version is None or forms.body(request.form) != version.body:
@@ -74,7 +70,6 @@ def check(member: Member, guide_id: bytes) -> Answer:
 @login_required
 def publish(member: Member, guide_id: bytes) -> Answer:
     """Show a guide on the site."""
-    only_coordinators(member)
     guides.move_guide(databases().shown, databases().desk, guide_id, "public")
     return _done(member, "published a guide", guide_id, request.form.get("language", ""))
 
@@ -83,7 +78,6 @@ def publish(member: Member, guide_id: bytes) -> Answer:
 @login_required
 def take_down(member: Member, guide_id: bytes) -> Answer:
     """Take a guide off the site."""
-    only_coordinators(member)
     guides.move_guide(databases().shown, databases().desk, guide_id, "down")
     return _done(member, "took a guide down", guide_id, request.form.get("language", ""))
 
@@ -98,8 +92,7 @@ def _version(guide_id: bytes, language: str) -> Version | None:
     return next((version for version in versions if version.language == language), None)
 
 
-def _list(member: Member, mistakes: dict[str, str]) -> Answer:
-    only_coordinators(member)
+def _list(mistakes: dict[str, str]) -> Answer:
     written = guides.all_guides(databases().desk)
     rows = [(guide, versions, guides.state_of(versions), _in_ones_own(versions)) for guide, versions in written]
     return render_template("guides.html", guides=rows, mistakes=mistakes)
@@ -112,9 +105,8 @@ def _in_ones_own(versions: Sequence[Version]) -> Version | None:
 
 
 @page_at("/<id:guide_id>", pages)
-def edit(member: Member, mistakes: dict[str, str], guide_id: bytes) -> Answer:
+def edit(_member: Member, mistakes: dict[str, str], guide_id: bytes) -> Answer:
     """Show the editor; a typed text stays in its box, and beside it as readers will see it."""
-    only_coordinators(member)
     guide, versions = guides.read_guide(databases().desk, guide_id)
     language = request.values.get("language", "")
     language = language if language in LANGUAGE_CODES else current_language().code

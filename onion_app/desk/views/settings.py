@@ -9,14 +9,14 @@ from flask.typing import ResponseReturnValue as Answer
 from onion_app.choices import ANSWER_DAYS, BACKUP_DAYS, QUOTA_GIB, RETENTION_DAYS, TOPICS
 from onion_app.desk import forms
 from onion_app.desk.context import databases
-from onion_app.desk.login_gate import login_required, page_at
-from onion_app.desk.permissions import Member, only_coordinators
+from onion_app.desk.login_gate import for_coordinators, login_required, page_at
+from onion_app.desk.permissions import Member
 from onion_app.errors import BadSetting, NothingHere, Refused, marked
 from onion_app.vault import settings
 from onion_app.vault.desk import audit
 from onion_app.web.i18n import LANGUAGES
 
-pages = Blueprint("settings", __name__, url_prefix="/settings")
+pages = for_coordinators(Blueprint("settings", __name__, url_prefix="/settings"))
 
 _DAYS: Final = marked("A number of days from 1 to 30.")
 _RETENTION: Final = marked("A number of days from 30 to 730.")
@@ -28,7 +28,6 @@ _GIB: Final = marked("A number of GiB from 1 to 100.")
 @login_required
 def change(member: Member, which: str) -> Answer:
     """Set one thing; the site follows at once."""
-    only_coordinators(member)
     if which not in _READ:
         raise NothingHere
     dbs = databases()
@@ -61,9 +60,8 @@ _READ: Final[dict[str, Callable[[], object]]] = {
 
 
 @page_at("", pages)
-def show(member: Member, mistakes: dict[str, str], **_which: str) -> Answer:
+def show(_member: Member, mistakes: dict[str, str], **_which: str) -> Answer:
     """Show the settings."""
-    only_coordinators(member)
     return render_template(
         "settings.html",
         now=settings.read_settings(databases().shown),
