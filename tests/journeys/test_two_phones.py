@@ -10,13 +10,7 @@ import onion_app.site
 from onion_app.crypto.codes import new_code
 from onion_app.web.i18n import load_catalogue
 from tests.browser import PHONE, Browser, browsing
-from tests.journeys.steps import (
-    Photograph,
-    code_on,
-    erase_without_opening,
-    open_with,
-    press_foot,
-)
+from tests.journeys.steps import Photograph, code_on, erase_without_opening, open_with, press_foot
 from tests.marks import arabic_mark, files_with
 from tests.reached import Reached
 

@@ -101,20 +101,14 @@ def test_the_last_opening_is_the_one_before_this(visitor: Visitor, place: Place,
     assert place.mailbox.rows("SELECT count(*) FROM messages WHERE number = 0") == [(1,)]
 
 
-def test_consents_come_filled_and_are_saved_as_sealed_messages(visitor: Visitor, place: Place) -> None:
+def test_consents_come_filled_and_are_saved_once_as_sealed_messages(visitor: Visitor, place: Place) -> None:
     case = visitor.come_back(visitor.hand_in(publish="ask", count="1"))
     fields = case.form_doing("consents").values
     assert (fields["publish"], fields["count"]) == ("ask", "1")
     assert "quote" not in fields
-    visitor.send(case.form_doing("consents"), count=None, publish="no")
-    assert place.consents() == [("ask", True, False), ("no", False, False)]
-
-
-def test_saving_the_same_consents_again_stores_nothing(visitor: Visitor, place: Place) -> None:
-    case = visitor.come_back(visitor.hand_in(publish="yes"))
     for _ in range(2):
-        visitor.send(case.form_doing("consents"))
-    assert place.consents() == [("yes", False, False)]
+        visitor.send(case.form_doing("consents"), count=None, publish="no")
+    assert place.consents() == [("ask", True, False), ("no", False, False)]
 
 
 def test_a_request_has_no_consents_and_made_up_ones_are_not_stored(visitor: Visitor, place: Place) -> None:

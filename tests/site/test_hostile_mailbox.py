@@ -214,21 +214,6 @@ def test_what_is_planted_as_message_0_is_no_day_and_is_written_over(
     assert place.mailbox.rows("SELECT codes FROM messages WHERE number = 0") == [(2,)]
 
 
-@pytest.mark.parametrize("planted", ["id", "tag"])
-def test_a_row_in_the_place_of_a_case_is_never_replaced(visitor: Visitor, place: Place, planted: str) -> None:
-    check = visitor.check("tell", "They found my phone.")
-    visitor.confirm(check)
-    intruder = Intruder(place, place.case_ids()[0])
-    intruder.runs("DELETE FROM messages")
-    intruder.runs("UPDATE cases SET mark = ?, box = ?", X, bytes(89))
-    if planted == "id":
-        intruder.runs("UPDATE cases SET tag = ?", new_key())
-    before = place.mailbox.rows("SELECT * FROM cases")
-    page = visitor.confirm(check, text="Other words.")
-    assert page.status in (200, 503)
-    assert place.mailbox.rows("SELECT * FROM cases") == before
-
-
 # --- a visit asks again with each page ---
 
 
