@@ -1,22 +1,30 @@
 """What the chores forget: cases that were taken back, whose time is over, or that are no longer in the mailbox.
 
-Nothing is ever put back into the mailbox, since nothing true lies only there. Every function may be cut off at any
+Days and queues that somebody has moved in the mailbox are put right besides, and rows that nobody honest has written
+are counted. Nothing is ever put back there, since nothing true lies only there. Every function may be cut off at any
 point and called again. The mailbox is locked first; the desk commits before `shown.db`, and that before the mailbox.
 # P07
 """
 
 from collections.abc import Callable, Collection, Iterable
+from dataclasses import fields
 from functools import partial
 from typing import Final, NamedTuple
 
-from onion_app.errors import KeysChanged, NothingHere
+from onion_app.errors import DamagedFile, KeysChanged, NothingHere
+from onion_app.shapes import Row, from_row
 from onion_app.vault import settings
 from onion_app.vault.database import Database
 from onion_app.vault.desk import case_records, stories_queue
 from onion_app.vault.mailbox import lifetime
 from onion_app.vault.mailbox.case_keys import key_row
+from onion_app.vault.mailbox.records import Case, KeyRow
 from onion_app.vault.shown.writing import forget_replies
 
+_WHOLE: Final = (
+    "SELECT id, circle_id, kind, topic, answer_in, state, unread, urgent, received_day, last_day, spread, "
+    "home, mark, codes, tag, box, stop FROM cases "
+)
 _FEW: Final = 10  # cases that may be missing at once without anybody being asked
 _SHARE: Final = 20  # and above that one in so many
 
@@ -103,9 +111,9 @@ def destroy_due(mailbox: Database, shown: Database, desk: Database, today: int) 
     kept_days = settings.read_settings(shown).retention_days
     public = set(stories_queue.shown_stories(desk))
     destroyed, after = 0, b""
-    while lifetime.due_cases(mailbox, today, kept_days, after):
+    while due_cases(mailbox, today, kept_days, after):
         with mailbox.writing():  # and asked again, since an author may have written at this moment
-            due = lifetime.due_cases(mailbox, today, kept_days, after)
+            due = due_cases(mailbox, today, kept_days, after)
             _destroy(mailbox, shown, desk, set(due), public)
         after = due[-1] if due else after
         destroyed += len(set(due) - public)
@@ -115,12 +123,24 @@ def destroy_due(mailbox: Database, shown: Database, desk: Database, today: int) 
 def _destroy(mailbox: Database, shown: Database, desk: Database, ids: set[bytes], public: set[bytes]) -> None:
     known = case_records.known_cases(desk, shown)
     _forget(mailbox, shown, desk, (ids - public) & known)
-    kept = {case_id for case_id in ids & public if lifetime.holds_messages(mailbox, case_id)}
+    holds_messages = "SELECT 1 FROM messages WHERE case_id = ? LIMIT 1"
+    kept = {case_id for case_id in ids & public if mailbox.row(holds_messages, (case_id,))}
     if kept:
         with desk.writing():
             _each(kept, partial(case_records.forget_reading, desk))
     _each(ids - public - known, partial(lifetime.delete_case, mailbox))
-    _each(kept, partial(lifetime.empty_case, mailbox))
+    for case_id in kept:
+        mailbox.run("DELETE FROM messages WHERE case_id = ?", (case_id,))
+        mailbox.run("UPDATE cases SET box = NULL, unread = 0 WHERE id = ?", (case_id,))
+
+
+def due_cases(mailbox: Database, today: int, retention_days: int, after: bytes) -> list[bytes]:
+    """List up to 100 cases whose time is over, by id, after one; whatever else stands in their rows."""
+    return mailbox.ids(
+        "SELECT id FROM cases WHERE last_day <= ? AND last_day + ? + ? * spread / 5000 <= ? AND id > ? "
+        "ORDER BY id LIMIT ?",
+        (today - retention_days, retention_days, retention_days, today, after, lifetime.AT_ONCE),
+    )
 
 
 def end_boxes(mailbox: Database, desk: Database, today: int) -> None:
@@ -144,6 +164,34 @@ def put_queues_right(mailbox: Database, desk: Database) -> None:
             if isinstance(case_id, bytes) and _is_named_rightly(mailbox, case_id):
                 put = "UPDATE cases SET circle_id = ? WHERE id = ? AND circle_id <> ?"
                 mailbox.run(put, (circle_id, case_id, circle_id))
+
+
+def bring_days_back(mailbox: Database, today: int) -> None:
+    """Let the cases that were written while the clock was ahead have come today."""
+    with mailbox.writing():
+        mailbox.run(
+            "UPDATE cases SET received_day = min(received_day, ?), last_day = ? WHERE last_day > ?",
+            (today, today, today),
+        )
+
+
+def malformed_cases(mailbox: Database) -> int:
+    """Count the cases whose rows no honest program has written: with another type, length, word or range in them."""
+    count, after = 0, b""
+    while rows := mailbox.rows(_WHOLE + "WHERE id > ? ORDER BY id LIMIT ?", (after, lifetime.AT_ONCE)):
+        after = bytes(rows[-1][0])  # type: ignore[arg-type]  # past an empty id there are bytes only
+        count += sum(not _is_well_formed(row) for row in rows)
+    return count
+
+
+def _is_well_formed(row: Row) -> bool:
+    keys = len(fields(KeyRow)) - 1  # after the id
+    try:
+        from_row(Case, row[:-keys])
+        from_row(KeyRow, (row[0], *row[-keys:]))
+    except DamagedFile:
+        return False
+    return True
 
 
 def _is_named_rightly(mailbox: Database, case_id: bytes) -> bool:

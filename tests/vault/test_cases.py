@@ -8,6 +8,7 @@ import pytest
 
 from onion_app.crypto.keys import new_keypair
 from onion_app.errors import AwaitsAnswer, KeysChanged, NothingHere, TooMany
+from onion_app.vault import forgetting
 from onion_app.vault.database import Database
 from onion_app.vault.mailbox import case_keys, lifetime, messages
 from onion_app.vault.mailbox.records import NUMBERS, Case, CodeRow
@@ -225,7 +226,7 @@ def test_the_last_day_never_goes_back(mailbox: Database, case: Case) -> None:
     write(mailbox, case.id, day=TODAY - 3)
     read = lifetime.read_case(mailbox, case.id)
     assert (read.received_day, read.last_day) == (TODAY, TODAY + 3)
-    lifetime.bring_days_back(mailbox, TODAY + 1)
+    forgetting.bring_days_back(mailbox, TODAY + 1)
     assert lifetime.read_case(mailbox, case.id).last_day == TODAY + 1, "a day that has not come counts as today"
 
 

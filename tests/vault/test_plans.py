@@ -69,7 +69,7 @@ def a_working_day(made: Installation, dbs: Files) -> None:
     messages.is_stored(mailbox, case_id, written[0].id)
     messages.is_stored_anywhere(mailbox, written[0].id)
     messages.expect_few_waiting(mailbox, case_id, 5)
-    lifetime.due_cases(mailbox, TODAY + 200, 180, b"")
+    forgetting.due_cases(mailbox, TODAY + 200, 180, b"")
     the_desk_works(made, shown, desk, case_id)
     with mailbox.writing():
         show_case(shown, desk, case_id)

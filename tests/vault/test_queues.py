@@ -3,6 +3,7 @@
 import pytest
 
 from onion_app.errors import DamagedFile
+from onion_app.vault import forgetting
 from onion_app.vault.database import Database
 from onion_app.vault.mailbox import lifetime, queues, records
 from onion_app.vault.mailbox.records import Case
@@ -15,9 +16,9 @@ def test_retention_is_counted_from_the_last_message_and_spread_by_a_fifth(
     case = lifetime.read_case(mailbox, made.add_case(mailbox, day=1000).row.id)
     day = lifetime.erased_on(case, 180)
     assert 1180 <= day < 1216
-    assert lifetime.due_cases(mailbox, day - 1, 180, b"") == []
-    assert lifetime.due_cases(mailbox, day, 180, b"") == [case.id]
-    assert lifetime.due_cases(mailbox, day, 180, case.id) == []
+    assert forgetting.due_cases(mailbox, day - 1, 180, b"") == []
+    assert forgetting.due_cases(mailbox, day, 180, b"") == [case.id]
+    assert forgetting.due_cases(mailbox, day, 180, case.id) == []
 
 
 def test_counts_and_queues_show_the_urgent_and_the_oldest_first(made: Installation, mailbox: Database) -> None:

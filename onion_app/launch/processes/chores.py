@@ -107,7 +107,7 @@ def do_all(child: Child, files: Files, attempts: Attempts, today: int) -> dict[s
     if not off:
         counts["destroyed"] = attempts.at(lambda: forgetting.destroy_due(*files, today), 0)
         attempts.at(lambda: forgetting.end_boxes(mailbox, desk, today), None)
-        attempts.at(lambda: lifetime.bring_days_back(mailbox, today), None)
+        attempts.at(lambda: forgetting.bring_days_back(mailbox, today), None)
         attempts.at(lambda: stories_queue.publish_due_stories(*files, today), 0)
         attempts.at(lambda: taken.give_back_untouched(desk, today - _UNTOUCHED_DAYS), None)
         attempts.at(lambda: discard_copies(orders, shown, today), None)
@@ -115,7 +115,7 @@ def do_all(child: Child, files: Files, attempts: Attempts, today: int) -> dict[s
         show(shown, desk)
     attempts.at(lambda: forgetting.put_queues_right(mailbox, desk), None)
     attempts.at(lambda: give_back_from_strangers(mailbox, desk), None)
-    counts["malformed"] = attempts.at(lambda: lifetime.malformed_cases(mailbox), 0)
+    counts["malformed"] = attempts.at(lambda: forgetting.malformed_cases(mailbox), 0)
     attempts.at(lambda: statefiles.keep_reserve(mailbox.folder), None)
     uncounted: list[WaitingCounts] = []
     for circle in attempts.at(lambda: waiting(mailbox, desk, today), uncounted):

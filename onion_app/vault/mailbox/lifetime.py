@@ -2,21 +2,20 @@
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import astuple, fields
+from dataclasses import astuple
 from typing import Final
 
 from onion_app.choices import CaseState
-from onion_app.errors import DamagedFile, DiskFull, KeysChanged, NothingHere
-from onion_app.shapes import Row, from_row
+from onion_app.errors import DiskFull, KeysChanged, NothingHere
 from onion_app.vault import statefiles
 from onion_app.vault.database import Database
 from onion_app.vault.mailbox import withdrawals
 from onion_app.vault.mailbox.messages import insert_message
-from onion_app.vault.mailbox.records import Case, KeyRow, NewCase
+from onion_app.vault.mailbox.records import Case, NewCase
 
-_FACTS: Final = "id, circle_id, kind, topic, answer_in, state, unread, urgent, received_day, last_day, spread"
-CASE: Final = f"SELECT {_FACTS} FROM cases "  # noqa: S608
-_WHOLE: Final = f"SELECT {_FACTS}, home, mark, codes, tag, box, stop FROM cases "  # noqa: S608
+CASE: Final = (
+    "SELECT id, circle_id, kind, topic, answer_in, state, unread, urgent, received_day, last_day, spread FROM cases "
+)
 AT_ONCE: Final = 100  # cases handled between two looks at the clock
 
 
@@ -98,59 +97,11 @@ def delete_case(db: Database, case_id: bytes) -> None:
     db.run("DELETE FROM cases WHERE id = ?", (case_id,))
 
 
-def empty_case(db: Database, case_id: bytes) -> None:
-    """Delete the messages and the box of a case, inside the caller's `writing()`: its code only erases from then on."""
-    db.run("DELETE FROM messages WHERE case_id = ?", (case_id,))
-    db.run("UPDATE cases SET box = NULL, unread = 0 WHERE id = ?", (case_id,))
-
-
-def holds_messages(db: Database, case_id: bytes) -> bool:
-    """Tell whether anything is left in a case."""
-    return db.row("SELECT 1 FROM messages WHERE case_id = ? LIMIT 1", (case_id,)) is not None
-
-
 def erased_on(case: Case, retention_days: int) -> int:
     """Give the day on which a case is erased if nothing new is written: spread by up to a fifth of the retention."""
     return case.last_day + retention_days + retention_days * case.spread // 5000
 
 
-def due_cases(db: Database, today: int, retention_days: int, after: bytes) -> list[bytes]:
-    """List up to 100 cases whose time is over, by id, after one; whatever else stands in their rows."""
-    return db.ids(
-        "SELECT id FROM cases WHERE last_day <= ? AND last_day + ? + ? * spread / 5000 <= ? AND id > ? "
-        "ORDER BY id LIMIT ?",
-        (today - retention_days, retention_days, retention_days, today, after, AT_ONCE),
-    )
-
-
 def queue_of(db: Database, case_id: bytes) -> bytes | None:
     """Give the circle in whose queue a case stands; None: there is no such case, or its column holds no circle."""
     return next(iter(db.ids("SELECT circle_id FROM cases WHERE id = ?", (case_id,))), None)
-
-
-def malformed_cases(db: Database) -> int:
-    """Count the cases whose rows no honest program has written: with another type, length, word or range in them."""
-    count, after = 0, b""
-    while rows := db.rows(_WHOLE + "WHERE id > ? ORDER BY id LIMIT ?", (after, AT_ONCE)):
-        after = bytes(rows[-1][0])  # type: ignore[arg-type]  # past an empty id there are bytes only
-        count += sum(not _is_well_formed(row) for row in rows)
-    return count
-
-
-def _is_well_formed(row: Row) -> bool:
-    keys = len(fields(KeyRow)) - 1  # after the id
-    try:
-        from_row(Case, row[:-keys])
-        from_row(KeyRow, (row[0], *row[-keys:]))
-    except DamagedFile:
-        return False
-    return True
-
-
-def bring_days_back(db: Database, today: int) -> None:
-    """Let the cases that were written while the clock was ahead have come today."""
-    with db.writing():
-        db.run(
-            "UPDATE cases SET received_day = min(received_day, ?), last_day = ? WHERE last_day > ?",
-            (today, today, today),
-        )
