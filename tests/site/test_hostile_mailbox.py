@@ -43,6 +43,12 @@ def intruder(code: str, place: Place) -> Intruder:  # noqa: ARG001 - the case is
     return Intruder(place, place.case_ids()[0])
 
 
+def is_theirs_again(place: Place, intruder: Intruder) -> None:
+    """See that the author's own values stand in the row."""
+    row = case_keys.key_row(place.mailbox, intruder.case_id)
+    assert (row.home, row.mark, row.codes) == (intruder.row.home, intruder.row.mark, intruder.row.codes)
+
+
 def goes_on(visitor: Visitor, place: Place, intruder: Intruder, code: str) -> None:
     """See that an author reads everything, writes, and is answered, and that the row is theirs again."""
     page = visitor.come_back(code)
@@ -53,8 +59,7 @@ def goes_on(visitor: Visitor, place: Place, intruder: Intruder, code: str) -> No
     assert visitor.send(page, text="I am here.").has(id="arrived")
     place.replies("So are we.")
     assert "So are we." in visitor.go("case").main.text
-    row = case_keys.key_row(place.mailbox, intruder.case_id)
-    assert (row.home, row.mark, row.codes) == (intruder.row.home, intruder.row.mark, intruder.row.codes)
+    is_theirs_again(place, intruder)
     for keys in (intruder.as_author(MINE), intruder.as_author(MINE, MINE)):
         assert intruder.opens(keys) == []
 
@@ -87,13 +92,14 @@ def test_another_list_in_the_row_keeps_nobody_out_and_lets_nobody_in(
 @pytest.mark.parametrize("column", ["home", "mark", "codes", "box", "stop"])
 @pytest.mark.parametrize("value", [b"", b"short", bytes(100_000)], ids=["empty", "short", "long"])
 def test_what_is_planted_while_a_visit_lasts_stops_nobody_from_writing(
-    visitor: Visitor, intruder: Intruder, code: str, column: str, value: bytes
+    visitor: Visitor, place: Place, intruder: Intruder, code: str, column: str, value: bytes
 ) -> None:
     page = visitor.come_back(code)
     intruder.runs(f"UPDATE cases SET {column} = ?", value)
     page = visitor.send(page, text="I am here.")
     assert page.has(id="arrived")
     assert "They found my phone." in page.main.text
+    is_theirs_again(place, intruder)
 
 
 @pytest.mark.parametrize("column", ["home", "mark", "circle_id"])
