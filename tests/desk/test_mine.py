@@ -37,9 +37,9 @@ def test_of_the_ticked_cases_those_that_cannot_be_taken_are_said(
     page = counsellor.get(f"/circle/{circle.hex()}/new")
     assert [page.has(name=f"take_{author.case_id.hex()}") for author in (mine, gone, foreign)] == [True, True, False]
     gone.erases()
-    token = ("csrf_token", counsellor.page.form_to("/mine/take").value("csrf_token"))
+    token = counsellor.token
     ticks = [(f"take_{author.case_id.hex()}", "1") for author in (gone, foreign, mine)]
-    page = counsellor.post("/mine/take", [token, *ticks])
+    page = counsellor.post("/mine/take", [*token, *ticks])
     assert "no longer here" in counsellor.page.errors
     assert listed(page, "mine") == [mine.case_id.hex()]
     assert list(taken.taken_by(house.desk, [mine.case_id, foreign.case_id])) == [mine.case_id]
@@ -48,7 +48,7 @@ def test_of_the_ticked_cases_those_that_cannot_be_taken_are_said(
     taken.take_case(house.desk, mine.case_id, moderators.find_moderator(house.desk, "Dana").id, house.today)
     page = counsellor.get(f"/circle/{circle.hex()}/new")
     assert not page.has(name=f"take_{mine.case_id.hex()}")
-    page = counsellor.post("/mine/take", [token, *ticks])
+    page = counsellor.post("/mine/take", [*token, *ticks])
     assert "Somebody else" in counsellor.page.errors
     assert not page.having_class("mine")
 
@@ -99,7 +99,7 @@ def test_filled_boxes_are_sent_at_once_and_one_refusal_keeps_its_text(
     assert answers(authors[0]) == ["Answer A"]
     # Texts for a case that is gone are shown, and nobody else's case is touched.
     authors[2].erases()
-    fields = [("csrf_token", counsellor.page.form_to("/logout").value("csrf_token")), (third, "Too late")]
+    fields = [*counsellor.token, (third, "Too late")]
     page = counsellor.post("/mine/send", [*fields, (f"message_{third[5:]}", "1" * 32), (f"seen_{third[5:]}", "9")])
     assert "Too late" in page.having_class("stray")[0].text
     # I must stop gives all of them back.
