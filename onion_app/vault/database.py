@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from onion_app import days
-from onion_app.errors import CheckpointBusy, DiskFull, HalfWritten, NothingHere, OlderFile, Overloaded
+from onion_app.errors import CheckpointBusy, DamagedFile, DiskFull, HalfWritten, NothingHere, OlderFile, Overloaded
 from onion_app.shapes import Row, Value, from_row
 from onion_app.vault import connection, schema, statefiles
 from onion_app.vault.connection import DatabaseKind, file_name
@@ -49,6 +49,17 @@ class Database:
     def row(self, sql: str, params: Sequence[Value] = ()) -> Row | None:
         """Fetch the first row, or None."""
         return next(iter(self.rows(sql, params)), None)
+
+    def number(self, sql: str, params: Sequence[Value] = ()) -> int:
+        """Fetch the number in the first row.
+
+        Raises:
+            DamagedFile: there is none.
+        """
+        row = self.row(sql, params)
+        if row is None or not isinstance(row[0], int):
+            raise DamagedFile(self._name)
+        return row[0]
 
     def all(self, shape: Callable[..., _Shape], sql: str, params: Sequence[Value] = ()) -> list[_Shape]:
         """Fetch every row as a dataclass.

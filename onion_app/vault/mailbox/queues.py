@@ -6,7 +6,6 @@ from typing import Literal
 from onion_app.choices import CaseState
 from onion_app.days import DAYS
 from onion_app.errors import DamagedFile
-from onion_app.shapes import Value
 from onion_app.vault.database import Database
 from onion_app.vault.mailbox.lifetime import AT_ONCE, CASE
 from onion_app.vault.mailbox.records import MANY, PAGE, Case, Counts
@@ -27,8 +26,8 @@ def waiting_counts(db: Database, circle_id: bytes) -> Counts:
         if isinstance(row[0], int) and row[0] in DAYS
     ]
     return Counts(
-        unread=_count(db, unread, circle_id),
-        urgent=min(MANY, sum(_count(db, urgent, circle_id, state) for state in _WITHOUT_ANSWER)),
+        unread=db.number(unread, (circle_id, MANY)),
+        urgent=min(MANY, sum(db.number(urgent, (circle_id, state, MANY)) for state in _WITHOUT_ANSWER)),
         oldest_day=min(days, default=None),
     )
 
@@ -53,10 +52,3 @@ def cases_of(db: Database, circle_id: bytes, after: bytes) -> list[bytes]:
     """List the next 100 cases of a circle, by id."""
     of_circle = "SELECT id FROM cases WHERE circle_id = ? AND id > ? ORDER BY id LIMIT ?"
     return db.ids(of_circle, (circle_id, after, AT_ONCE))
-
-
-def _count(db: Database, sql: str, *params: Value) -> int:
-    row = db.row(sql, (*params, MANY))
-    if row is None or not isinstance(row[0], int):
-        raise DamagedFile
-    return row[0]

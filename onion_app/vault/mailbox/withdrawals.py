@@ -9,7 +9,6 @@ from collections.abc import Collection, Sequence
 
 from onion_app.crypto.casekeys import mark_of
 from onion_app.crypto.keys import KEY_BYTES
-from onion_app.errors import DamagedFile
 from onion_app.shapes import Value
 from onion_app.vault.database import Database
 
@@ -27,10 +26,7 @@ def counter(mailbox: Database) -> int:
     Raises:
         DamagedFile: it is not there.
     """
-    row = mailbox.row("SELECT withdrawals FROM counter WHERE one = 1")
-    if row is None or not isinstance(row[0], int):
-        raise DamagedFile
-    return row[0]
+    return mailbox.number("SELECT withdrawals FROM counter WHERE one = 1")
 
 
 def proofs_in(db: Database) -> list[bytes]:

@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Final
 
 from onion_app.choices import LANGUAGE_CODES, LanguageCode, TextState
-from onion_app.errors import DamagedFile, NothingHere
+from onion_app.errors import NothingHere
 from onion_app.shapes import Day, Id, Number, Value, Words, read_words
 from onion_app.vault.database import Database
 from onion_app.vault.mailbox.withdrawals import withdrawn_among
@@ -101,10 +101,7 @@ def published_counter(shown: Database) -> int:
     Raises:
         DamagedFile: it is not there.
     """
-    row = shown.row("SELECT counter FROM published WHERE one = 1")
-    if row is None or not isinstance(row[0], int):
-        raise DamagedFile
-    return row[0]
+    return shown.number("SELECT counter FROM published WHERE one = 1")
 
 
 def list_stories(
