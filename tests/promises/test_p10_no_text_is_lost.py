@@ -200,14 +200,15 @@ def test_a_text_that_no_page_holds_is_refused_in_words(visitor: Visitor) -> None
     assert refused.status == 413
 
 
-def test_going_back_finds_the_text_again(visitor: Visitor) -> None:
-    visitor.check("tell", AWKWARD)
+@pytest.mark.parametrize("text", [AWKWARD, "b" * (LIMIT + 1)], ids=["awkward", "too long"])
+def test_going_back_finds_the_text_again(visitor: Visitor, text: str) -> None:
+    visitor.check("tell", text)
     for path in ("tell", "ask", "tell"):
         page = visitor.go(path)
         shown = visitor.send(Form.of(page.first(id="draft").first("form")))
-        assert text_on(shown) == AWKWARD
+        assert text_on(shown) == text
     erased = visitor.send(Form.of(visitor.go("tell").first(id="draft").first("form")), 1)
-    assert AWKWARD not in erased.raw_text
+    assert text not in erased.raw_text
     assert not visitor.go("tell").has(id="draft")
 
 
