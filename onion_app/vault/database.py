@@ -14,7 +14,16 @@ from pathlib import Path
 from typing import TypeVar
 
 from onion_app import days
-from onion_app.errors import CheckpointBusy, DamagedFile, DiskFull, HalfWritten, NothingHere, OlderFile, Overloaded
+from onion_app.errors import (
+    CheckpointBusy,
+    DamagedFile,
+    DiskFull,
+    HalfWritten,
+    NothingHere,
+    OlderFile,
+    Overloaded,
+    RowDamaged,
+)
 from onion_app.shapes import Row, Value, from_row
 from onion_app.vault import connection, schema, statefiles
 from onion_app.vault.connection import DatabaseKind, file_name
@@ -92,6 +101,14 @@ class Database:
             raise RuntimeError(message)
         with connection.named_errors(self._name):
             return int(self._link.execute(sql, params).rowcount)
+
+    def try_run(self, sql: str, params: Sequence[Value] = ()) -> None:
+        """Change the columns of one row, likewise; one that somebody has planted past the schema stays as it is.
+
+        Such a row refuses every change, and would keep the chores from all that they do in the same turn.
+        """
+        with suppress(RowDamaged):
+            self.run(sql, params)
 
     @contextmanager
     def writing(self) -> Iterator[None]:

@@ -131,7 +131,7 @@ def _destroy(mailbox: Database, shown: Database, desk: Database, ids: set[bytes]
     _each(ids - public - known, partial(lifetime.delete_case, mailbox))
     for case_id in kept:
         mailbox.run("DELETE FROM messages WHERE case_id = ?", (case_id,))
-        mailbox.run("UPDATE cases SET box = NULL, unread = 0 WHERE id = ?", (case_id,))
+        mailbox.try_run("UPDATE cases SET box = NULL, unread = 0 WHERE id = ?", (case_id,))
 
 
 def due_cases(mailbox: Database, today: int, retention_days: int, after: bytes) -> list[bytes]:
@@ -149,7 +149,7 @@ def end_boxes(mailbox: Database, desk: Database, today: int) -> None:
         with mailbox.writing():
             if desk.row("SELECT 1 FROM closing WHERE case_id = ? AND day < ?", (case_id, today)) is None:
                 continue  # somebody has opened it at this moment
-            mailbox.run("UPDATE cases SET box = NULL WHERE id = ?", (case_id,))
+            mailbox.try_run("UPDATE cases SET box = NULL WHERE id = ?", (case_id,))
         with mailbox.writing(), desk.writing():  # after it, so that a cut in between leaves the box to the next run
             desk.run("DELETE FROM closing WHERE case_id = ?", (case_id,))
 
@@ -157,22 +157,21 @@ def end_boxes(mailbox: Database, desk: Database, today: int) -> None:
 def put_queues_right(mailbox: Database, desk: Database) -> None:
     """Put each case into the queue of the circle that has it, whatever column somebody has moved."""
     handed = {row[0]: row[1] for row in desk.rows("SELECT case_id, circle_id FROM handed ORDER BY case_id, turn")}
-    astray = {row[0]: row[1] for row in mailbox.rows("SELECT id, home FROM cases WHERE circle_id <> home")}
+    astray = {row[0]: row[1] for row in mailbox.rows("SELECT id, home FROM cases WHERE circle_id IS NOT home")}
     moved = astray | handed
     with mailbox.writing():
         for case_id, circle_id in moved.items():
             if isinstance(case_id, bytes) and _is_named_rightly(mailbox, case_id):
-                put = "UPDATE cases SET circle_id = ? WHERE id = ? AND circle_id <> ?"
-                mailbox.run(put, (circle_id, case_id, circle_id))
+                put = "UPDATE cases SET circle_id = ? WHERE id = ? AND circle_id IS NOT ?"
+                mailbox.try_run(put, (circle_id, case_id, circle_id))
 
 
 def bring_days_back(mailbox: Database, today: int) -> None:
     """Let the cases that were written while the clock was ahead have come today."""
+    bring = "UPDATE cases SET received_day = min(received_day, ?), last_day = ? WHERE id = ?"
     with mailbox.writing():
-        mailbox.run(
-            "UPDATE cases SET received_day = min(received_day, ?), last_day = ? WHERE last_day > ?",
-            (today, today, today),
-        )
+        for row in mailbox.rows("SELECT id FROM cases WHERE last_day > ?", (today,)):
+            mailbox.try_run(bring, (today, today, *row))
 
 
 def malformed_cases(mailbox: Database) -> int:

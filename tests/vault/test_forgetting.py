@@ -311,6 +311,31 @@ def test_retention_leaves_no_proof_and_a_longer_one_lets_the_case_come_back(worl
     assert case_keys.key_row(world.mailbox, row.id) == row
 
 
+def test_a_row_planted_past_the_schema_keeps_no_other_from_the_chores(world: World, made: Installation) -> None:
+    pairs = [sorted((key_row(made.circle_id) for _ in range(2)), key=lambda row: row.id) for _ in range(4)]
+    due, closed, moved, ahead = pairs
+    for row in [row for pair in pairs for row in pair]:
+        made.add_case(world.mailbox, row=row, day=TODAY + 9 if row in ahead else LONG_AGO if row in due else TODAY)
+    for row in due:
+        story(world, row.id)
+    with world.mailbox.writing(), world.desk.writing():
+        for row in closed:
+            case_records.close_door(world.desk, row.id, TODAY - 1)
+        for row in moved:
+            world.mailbox.run("UPDATE cases SET circle_id = ? WHERE id = ?", (some_id(), row.id))
+    with made.hostile_past_strict() as link:
+        for planted, _ in pairs:
+            link.execute("UPDATE cases SET answer_in = x'00' WHERE id = ?", (planted.id,))
+    for _ in range(2):
+        world.forgets()
+        forgetting.bring_days_back(world.mailbox, TODAY)
+    for row in (due[1], closed[1]):
+        assert case_keys.key_row(world.mailbox, row.id).box is None
+    assert world.mailbox.row("SELECT count(*) FROM messages WHERE case_id = ?", (due[0].id,)) == (0,)
+    assert lifetime.read_case(world.mailbox, moved[1].id).circle_id == made.circle_id
+    assert lifetime.read_case(world.mailbox, ahead[1].id).last_day == TODAY
+
+
 def test_many_cases_are_forgotten_in_parts(world: World, made: Installation) -> None:
     ids = [made.add_case(world.mailbox, day=LONG_AGO, messages=()).row.id for _ in range(250)]
     made.entry(world.desk, ids[0])

@@ -18,6 +18,7 @@ from tests.vault.made import (
     Installation,
     follow,
     guide,
+    key_row,
     proofs_of,
     prove,
     queued,
@@ -239,6 +240,18 @@ def test_no_story_goes_without_a_proof(made: Installation, dbs: Files, ours: New
     brought(dbs)
     assert stories_queue.remove_withdrawn_stories(*dbs) == 0
     assert told(dbs, story_id) == [("en", "Once.")]
+
+
+def test_a_row_planted_past_the_schema_keeps_no_story_from_coming_or_going(made: Installation, dbs: Files) -> None:
+    rows = [made.add_case(dbs.mailbox, row=key_row(made.circle_id)).row for _ in range(4)]
+    stories = [queued(dbs, row.id, mark=mark_of(proofs_of(row)[1])) for row in rows]
+    with made.hostile_past_strict() as link:
+        link.execute("UPDATE cases SET answer_in = x'00' WHERE id IN (?, ?)", (rows[0].id, rows[1].id))
+    assert stories_queue.publish_due_stories(*dbs, LATE) == 4
+    for row in (rows[0], rows[2]):
+        prove(dbs.mailbox, proofs_of(row)[1])
+    assert stories_queue.remove_withdrawn_stories(*dbs) == 2
+    assert [states(dbs, each) for each in stories] == [[], [("en", "public")]] * 2
 
 
 def test_drafts_of_a_story_go_with_it_and_notes_stay(made: Installation, dbs: Files, ours: NewCase) -> None:

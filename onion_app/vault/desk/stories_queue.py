@@ -122,7 +122,7 @@ def queue_story(
         version = replace(version, text_id=story_id, translated_from=source_language, state="queued", publish_day=day)
         writing.insert_version(desk, version)
         ready = "UPDATE cases SET state = CASE state WHEN 'published' THEN state ELSE 'ready' END WHERE id = ?"
-        mailbox.run(ready, (case_id,))
+        mailbox.try_run(ready, (case_id,))
         return day
 
 
@@ -146,7 +146,7 @@ def publish_story(mailbox: Database, shown: Database, desk: Database, story_id: 
             desk.run(f"DELETE FROM versions WHERE {one} 'public'", (story.id, version.language))  # noqa: S608
             come = f"UPDATE versions SET state = 'public', publish_day = NULL WHERE {one} 'queued'"  # noqa: S608
             desk.run(come, (story.id, version.language))
-        mailbox.run("UPDATE cases SET state = 'published' WHERE id = ?", (story.case_id,))
+        mailbox.try_run("UPDATE cases SET state = 'published' WHERE id = ?", (story.case_id,))
 
 
 def put_story_back(mailbox: Database, shown: Database, desk: Database, story_id: bytes) -> None:
@@ -160,7 +160,7 @@ def put_story_back(mailbox: Database, shown: Database, desk: Database, story_id:
         if not desk.run("UPDATE versions SET state = 'public' WHERE text_id = ? AND state = 'down'", (story.id,)):
             raise NotReady
         _refuse_against_its_author(mailbox, shown, desk, story)
-        mailbox.run("UPDATE cases SET state = 'published' WHERE id = ?", (story.case_id,))
+        mailbox.try_run("UPDATE cases SET state = 'published' WHERE id = ?", (story.case_id,))
 
 
 def publish_due_stories(mailbox: Database, shown: Database, desk: Database, today: int) -> int:
@@ -185,7 +185,7 @@ def take_down_story(mailbox: Database, shown: Database, desk: Database, story_id
     with _changing(mailbox, shown, desk, story_id) as story:
         if not desk.run("UPDATE versions SET state = 'down' WHERE text_id = ? AND state = 'public'", (story.id,)):
             raise NotReady
-        mailbox.run("UPDATE cases SET state = 'closed' WHERE id = ? AND state = 'published'", (story.case_id,))
+        mailbox.try_run("UPDATE cases SET state = 'closed' WHERE id = ? AND state = 'published'", (story.case_id,))
 
 
 def withhold_story(mailbox: Database, shown: Database, desk: Database, case_id: bytes, *, also_shown: bool) -> None:
@@ -199,7 +199,7 @@ def withhold_story(mailbox: Database, shown: Database, desk: Database, case_id: 
     with _changing(mailbox, shown, desk, story.id):
         desk.run("DELETE FROM versions WHERE text_id = ? AND (state = 'queued' OR ?)", (story.id, also_shown))
         if not versions_of(desk, story.id):
-            mailbox.run(_NO_STORY, (case_id,))
+            mailbox.try_run(_NO_STORY, (case_id,))
     _truncate_logs(mailbox, desk)
 
 
@@ -217,7 +217,7 @@ def remove_withdrawn_stories(mailbox: Database, shown: Database, desk: Database)
         with suppress(NothingHere), _changing(mailbox, shown, desk, story.id):
             desk.run("DELETE FROM versions WHERE text_id = ?", (story.id,))
             entries.forget_drafts(desk, story.case_id)
-            mailbox.run(_NO_STORY, (story.case_id,))
+            mailbox.try_run(_NO_STORY, (story.case_id,))
     if stories:
         _truncate_logs(mailbox, desk)
     return len(stories)
