@@ -20,12 +20,16 @@ Decision = Literal["yes", "change", "no"]
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Something written on a day (days since 1970-01-01); `sender` is a volunteer's handle, empty for the visitor."""
+    """Something written on a day (days since 1970-01-01); `sender` is a volunteer's handle, empty for the visitor.
+
+    `alone`: its author took no code, and does not come back.
+    """
 
     text: str
     day: Day
     sender: str = ""
     language: str = ""
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)

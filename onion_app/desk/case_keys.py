@@ -12,6 +12,7 @@ from typing import Final
 
 from onion_app.crypto.casekeys import KeyName, MessageKeys, met_mark, note_key, open_handed, read_mark, reply_mark
 from onion_app.crypto.keys import shared_secret
+from onion_app.crypto.payloads import Text
 from onion_app.crypto.sealing import open_seal
 from onion_app.desk.context import Databases
 from onion_app.desk.opened_message import OpenedMessage, payload_in
@@ -124,6 +125,12 @@ class OpenedCase:
             for each in self.messages
             if each.message.codes == whole
         )
+
+    @property
+    def says_alone(self) -> bool:
+        """Whether its author took no code, as their first words say; whoever writes the mailbox can take one away."""
+        theirs = [each.payload for each in self.messages if each.message.author == "visitor" and each.payload]
+        return not theirs or (isinstance(theirs[0], Text) and theirs[0].alone)
 
 
 def open_case_messages(dbs: Databases, member: Member, case_id: bytes) -> OpenedCase:
@@ -245,10 +252,10 @@ def key_to_answer(dbs: Databases, opened: OpenedCase) -> tuple[KeyName, bytes]:
     Raises:
         NoReturn: the author does not come back, or their door is closed.
         CircleKeyChanged: the circle has another key by now, or its present key does not open.
-        KeysChanged: the list of the author's keys is not the one that was met, or the author has not proved it.
+        KeysChanged: the list of the author's keys is not the one that was met, or not proved; or their code is missing.
     """
     if opened.keys.row.tag is None:
-        raise NoReturn
+        raise NoReturn if opened.says_alone else KeysChanged
     if door_of(dbs.desk, opened.case.id) is not None:
         raise NoReturn(DOOR_CLOSED)
     expect_present_key(dbs, opened.keys.circle)

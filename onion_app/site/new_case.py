@@ -105,7 +105,8 @@ def send_case(files: SiteFiles, prepared: Prepared, draft: Submission, language:
     about = f"\n\n/stories/{draft.story}" if draft.story else ""  # under the text, where its reader looks for it
     consent = Consent(draft.publish, draft.count, draft.quote, files.today) if draft.kind == "tell" else None
     wanted = language if draft.kind == "tell" or draft.answer_in == "any" else draft.answer_in
-    sent = _Sent(prepared.seed, keys, Text(draft.text + about, files.today, language=wanted), consent)
+    text = Text(draft.text + about, files.today, language=wanted, alone=draft.no_return)
+    sent = _Sent(prepared.seed, keys, text, consent)
     with files.mailbox.writing():
         expect_not_erased(files, prepared)
         if keys and (stored := _stored_before(files.mailbox, keys.tag, prepared.mark)):

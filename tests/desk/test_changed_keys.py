@@ -7,6 +7,8 @@ import pytest
 from onion_app.crypto.casekeys import KeyName, case_id_of
 from onion_app.crypto.keys import new_id, new_keypair
 from onion_app.crypto.payloads import Consent
+from onion_app.site import new_case
+from onion_app.site.forms import Submission
 from onion_app.vault.mailbox import case_keys, messages
 from tests.desk.house import House, Volunteer, id_of, joins, listed, pairs_of, shuts_out
 from tests.planting import Intruder
@@ -189,11 +191,24 @@ def test_an_answer_that_was_taken_away_is_missed_and_its_number_holds_no_words_o
     assert page.having_class("doubted")[0].having_class("text")[0].text == "Publish it."
 
 
-def test_a_case_of_a_text_without_return_is_answered_by_nobody(
+def test_a_code_that_somebody_took_away_is_said_loudly(
     counsellor: Volunteer, author: Author, case: str, intruder: Intruder
 ) -> None:
     with author.world.mailbox.writing():
         case_keys.write_key_row(author.world.mailbox, replace(intruder.row, tag=None, box=None, stop=None))
+    assert "alarm" in counsellor.open_case(case).first(id="no-answer").classes
+    replies(counsellor, case)
+    assert "Somebody has changed the keys" in counsellor.page.errors
+
+
+def test_a_case_of_a_text_without_return_is_answered_by_nobody(counsellor: Volunteer, author: Author) -> None:
+    alone = Submission("ask", "Hello?", topic="talk", no_return=True)
+    new_case.send_case(author.files, new_case.prepare(), alone, "ar")
+    [(case_id,)] = author.world.mailbox.rows("SELECT id FROM cases WHERE tag IS NULL")
+    assert isinstance(case_id, bytes)
+    case = case_id.hex()
+    counsellor.log_in()
+    counsellor.take(case)
     page = counsellor.open_case(case)
     assert page.has(id="no-answer")
     replies(counsellor, case)
