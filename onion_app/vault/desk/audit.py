@@ -10,9 +10,6 @@ from onion_app.vault.database import Database
 AUDIT_PAGE: Final = 50
 
 
-_FINDING: Final = "SELECT id, day, what, subject FROM findings "
-
-
 @dataclass(frozen=True, slots=True)
 class AuditRow:
     """Who did what on which day."""
@@ -68,8 +65,9 @@ def add_finding(db: Database, day: int, what: str, subject: str) -> None:
 
 def findings_for(db: Database, moderator_id: bytes) -> list[Finding]:
     """List what somebody has not acknowledged yet, by day."""
-    seen = "WHERE NOT EXISTS (SELECT 1 FROM findings_seen AS s WHERE s.finding_id = id AND s.moderator_id = ?) "
-    return db.all(Finding, _FINDING + seen + "ORDER BY day, id", (moderator_id,))
+    seen = "SELECT 1 FROM findings_seen AS s WHERE s.finding_id = id AND s.moderator_id = ?"
+    unseen = f"SELECT id, day, what, subject FROM findings WHERE NOT EXISTS ({seen}) ORDER BY day, id"  # noqa: S608
+    return db.all(Finding, unseen, (moderator_id,))
 
 
 def unseen_findings(db: Database) -> int:

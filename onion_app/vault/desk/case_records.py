@@ -76,11 +76,6 @@ def may_open_door(desk: Database, case_id: bytes) -> bool:
     return desk.row("SELECT 1 FROM closing WHERE case_id = ?", (case_id,)) is not None
 
 
-def boxes_to_end(desk: Database, before_day: int) -> list[bytes]:
-    """List the cases whose door was closed before a day, and whose box is still there."""
-    return desk.ids("SELECT case_id FROM closing WHERE day < ? ORDER BY case_id", (before_day,))
-
-
 def read_met(desk: Database, case_id: bytes) -> Met | None:
     """Read the list of the author's keys that was met; None: the first key alone."""
     return next(iter(desk.all(Met, "SELECT codes, mark FROM met WHERE case_id = ?", (case_id,))), None)

@@ -1,13 +1,11 @@
 """The rows by which cases are named and opened; anybody who writes into the mailbox may have changed them."""
 
-from typing import Final, Literal
+from typing import Literal
 
 from onion_app.crypto.keys import new_key
 from onion_app.errors import DamagedFile, KeysChanged, NothingHere
 from onion_app.vault.database import Database
 from onion_app.vault.mailbox.records import CodeRow, KeyRow
-
-_ROW: Final = "SELECT id, home, mark, codes, tag, box, stop FROM cases "
 
 
 def find_case(db: Database, by: Literal["tag", "mark"], value: bytes) -> CodeRow:
@@ -30,7 +28,7 @@ def key_row(db: Database, case_id: bytes) -> KeyRow:
         KeysChanged: somebody has changed the row.
     """
     try:
-        row = db.one(KeyRow, _ROW + "WHERE id = ?", (case_id,))
+        row = db.one(KeyRow, "SELECT id, home, mark, codes, tag, box, stop FROM cases WHERE id = ?", (case_id,))
     except DamagedFile:
         raise KeysChanged from None
     if not row.is_named_rightly:

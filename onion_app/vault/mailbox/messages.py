@@ -6,21 +6,19 @@ holds the mailbox's `writing()`, and whoever seals a message chooses its key and
 
 from contextlib import suppress
 from dataclasses import astuple
-from typing import Final
 
 from onion_app.errors import AwaitsAnswer, DamagedFile, KeysChanged, TooMany
 from onion_app.shapes import from_row
 from onion_app.vault.database import Database
 from onion_app.vault.mailbox.records import NUMBERS, Message
 
-_MESSAGE: Final = "SELECT case_id, number, id, author, turn, generation, codes, sealed FROM messages "
-
 
 def messages_of(db: Database, case_id: bytes) -> list[Message]:
     """List the messages of a case by number; a row that is none of ours, planted past every CHECK, is left out."""
+    message = "SELECT case_id, number, id, author, turn, generation, codes, sealed FROM messages "
     of_case = "WHERE case_id = ? AND number BETWEEN 0 AND ? ORDER BY number"
     messages = []
-    for row in db.rows(_MESSAGE + of_case, (case_id, NUMBERS[-1])):
+    for row in db.rows(message + of_case, (case_id, NUMBERS[-1])):
         with suppress(DamagedFile):
             messages.append(from_row(Message, row))
     return messages
