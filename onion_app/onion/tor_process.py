@@ -106,7 +106,12 @@ def version_of(tor: str = "tor") -> Version:
         TorMissing: there is no such program, or it is no tor.
         TorTooOld: it is older than OLDEST.
     """
-    answer = _say(tor, "--version").decode("utf-8", "replace")
+    try:
+        answer = subprocess.run(
+            [_path_of(tor), "--version"], capture_output=True, env=_ENVIRONMENT, timeout=_FIRST_ANSWER, check=False
+        ).stdout.decode("utf-8", "replace")
+    except (OSError, subprocess.TimeoutExpired):
+        raise TorMissing(tor) from None
     match = re.match(r"Tor version (\d+)\.(\d+)\.(\d+)", answer)
     if match is None:
         raise TorMissing(tor)
@@ -118,22 +123,13 @@ def version_of(tor: str = "tor") -> Version:
 
 def has_proof_of_work(tor: str = "tor") -> bool:
     """Say whether this tor can ask visitors for work when too many come at once."""
-    with contextlib.suppress(TorMissing):
-        return b"pow: yes" in _say(tor, "--list-modules")
-    return False
-
-
-def _say(tor: str, option: str) -> bytes:
-    """Give what this tor says about itself.
-
-    Raises:
-        TorMissing: there is no such program, or it says nothing.
-    """
-    words = [_path_of(tor), option]
     try:
-        return subprocess.run(words, capture_output=True, env=_ENVIRONMENT, timeout=_FIRST_ANSWER, check=False).stdout
+        answer = subprocess.run(
+            [_path_of(tor), "--list-modules"], capture_output=True, env=_ENVIRONMENT, timeout=_FIRST_ANSWER, check=False
+        ).stdout
     except (OSError, subprocess.TimeoutExpired):
-        raise TorMissing(tor) from None
+        return False
+    return b"pow: yes" in answer
 
 
 def start_tor(torrc: Path, folder: Path, run_folder: Path, *, tor: str = "tor") -> TorProcess:

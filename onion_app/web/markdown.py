@@ -17,11 +17,8 @@ _PARSER: Final = MarkdownIt("zero").enable(["heading", "list", "emphasis", "esca
 _TAGS: Final = {"h1": "h2", "h2": "h2", "h3": "h3", "h4": "h3", "h5": "h3", "h6": "h3"} | {
     tag: tag for tag in ("p", "ul", "ol", "li", "em", "strong")
 }
-_BETWEEN: Final = {
-    "softbreak": "\n",
-    "hardbreak": "\n",
-    "paragraph_close": " ",
-}  # paragraphs of a close list are hidden
+# The paragraphs of a close list are hidden.
+_BETWEEN: Final = {"softbreak": "\n", "hardbreak": "\n", "paragraph_close": " "}
 
 
 def render(source: str) -> Markup:
