@@ -81,7 +81,9 @@ def write_backup(
     Raises:
         OSError: the file cannot be written, or a copy cannot be read.
     """
-    clear = _clear_block(slots)
+    text = slots.encode()
+    start = MAGIC + bytes([FORMAT]) + len(text).to_bytes(2, "big") + text
+    clear = _with_checksum(start.ljust(_CLEAR - _SUM_BYTES, b"\0"))
     stream = SealingStream(_key(keys), clear)
     file.write(clear + stream.header)
     plain = _PlainSide(lambda piece, last: file.write(stream.seal(piece, last=last)), size_for(copies), progress)
@@ -228,12 +230,6 @@ def _open_pieces(file: BinaryIO, head: Head, keys: VaultKeys, progress: Progress
 
 def _key(keys: VaultKeys) -> bytes:
     return subkey(keys.mailbox + keys.desk, "backup")
-
-
-def _clear_block(slots: str) -> bytes:
-    text = slots.encode()
-    start = MAGIC + bytes([FORMAT]) + len(text).to_bytes(2, "big") + text
-    return _with_checksum(start.ljust(_CLEAR - _SUM_BYTES, b"\0"))
 
 
 def _with_checksum(block: bytes) -> bytes:

@@ -12,10 +12,10 @@ from typing import BinaryIO
 
 from onion_app import days
 from onion_app.crypto.keyslots import VaultKeys, open_slots
-from onion_app.errors import BackupDamaged, BackupNewer, BadUsage, DiskFull, FileClosed, SanctuaryError, StateTaken
+from onion_app.errors import BackupDamaged, BackupNewer, BadUsage, DiskFull, FileClosed, StateTaken
 from onion_app.launch import backup_format
 from onion_app.launch.backup_format import Contents, Copies, Progress
-from onion_app.launch.carry_over import CarriedOver, carry_over, opened, opens_with
+from onion_app.launch.carry_over import CarriedOver, carry_over, opened
 from onion_app.launch.state import State, held
 from onion_app.launch.workplace import COPYING, RESTORING, workplace
 from onion_app.vault import database, schema, statefiles
@@ -61,7 +61,10 @@ def save_backup(state: State, keys: VaultKeys, target: Path, clock: Clock, progr
         try:
             slots = statefiles.read_keyslots(state.path)
             _write_file(part, keys, slots, contents, copies, lambda done: progress(done / 2))
-            if _read_back(part, keys, lambda done: progress((1 + done) / 2)) != contents:
+            with part.open("rb") as file:
+                head = backup_format.read_head(file)
+                read = backup_format.read_backup(file, head, keys, {}, lambda done: progress((1 + done) / 2))
+            if read != contents:
                 raise BackupDamaged(str(target))
             part.rename(target)
             statefiles.sync(target.absolute().parent)
@@ -77,10 +80,7 @@ def check_backup(source: Path, secret: str, progress: Progress) -> Contents:
     Raises:
         BadUsage: the file cannot be read.
         FileClosed: this account may not read it.
-        NotABackup: it is none.
-        BackupNewer: a newer version of this program made it.
-        BackupDamaged: it is damaged or cut off.
-        WrongPassphrase: the secret opens no slot of it.
+        SanctuaryError: one of those of `read_head`, `open_slots` and `read_backup`.
     """
     with _named_errors(source), source.open("rb") as file:
         head = backup_format.read_head(file)
@@ -117,15 +117,13 @@ def restore_backup(
             for kind in KINDS:
                 database.migrate(work / kind, kind, keys.of(kind), clock)
                 database.discard_copies(work / kind, before_day=1 << 31)
-            others = _others(state, into.newer)
-            carried = carry_over(coming, contents.day, others, keys)
+            carried = carry_over(coming, contents.day, _others(state, into.newer), keys)
             agree(carried)
-            slots = _slots_that_stay(others, keys) or head.slots
             if is_taken:
                 _move_aside(state)
             _move_in(coming, state)
         # Last: until now there is no installation, and this can be repeated.
-        statefiles.write_keyslots(state.path, slots)
+        statefiles.write_keyslots(state.path, carried.slots or head.slots)
         statefiles.write_backup_day(state.path, contents.day)
     return carried
 
@@ -137,16 +135,6 @@ def _others(state: State, newer: Path | None) -> list[State]:
     # Without its file of keys a state was left by a restore that was cut off, and another was in use last.
     states.sort(key=lambda each: not (each.path / "vault.key").exists())
     return [each for each in states if any(file for folder in each.databases for file in folder.glob("*.db"))]
-
-
-def _slots_that_stay(others: list[State], keys: VaultKeys) -> str:
-    """Give the key slots of the state that was in use last, if it is of the same installation; else nothing."""
-    for state in others[:1]:
-        try:
-            return statefiles.read_keyslots(state.path) if opens_with(state, keys) else ""
-        except SanctuaryError:
-            break
-    return ""
 
 
 @contextmanager
@@ -222,11 +210,6 @@ def _write_file(
         opened.flush()
         os.fsync(descriptor)
         os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)  # it is read back from the disk
-
-
-def _read_back(file: Path, keys: VaultKeys, progress: Progress) -> Contents:
-    with file.open("rb") as opened:
-        return backup_format.read_backup(opened, backup_format.read_head(opened), keys, {}, progress)
 
 
 def _unpack(file: BinaryIO, head: backup_format.Head, keys: VaultKeys, coming: State, progress: Progress) -> Contents:

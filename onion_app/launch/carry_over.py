@@ -8,7 +8,7 @@ Each circle begins its next key, since the backup does not know who has come, an
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from onion_app.crypto.keyslots import VaultKeys
@@ -26,7 +26,8 @@ from onion_app.vault.show import show
 class CarriedOver:
     """The day of a backup, how many cases go again, the handles of those who stay out, the states with unread proofs.
 
-    `has_desk`: the desk in use last was there, and is no older than the backup.
+    `has_desk`: the desk in use last was there, and is no older than the backup. `slots`: its key slots, which stay;
+    empty where those of the backup open it.
     """
 
     day: int
@@ -34,6 +35,7 @@ class CarriedOver:
     shut_out: tuple[str, ...]
     has_desk: bool
     unread: tuple[Path, ...]
+    slots: str = field(default="", repr=False)
 
 
 def carry_over(coming: State, day: int, others: list[State], keys: VaultKeys) -> CarriedOver:
@@ -63,18 +65,19 @@ def carry_over(coming: State, day: int, others: list[State], keys: VaultKeys) ->
         stories_queue.remove_withdrawn_stories(mailbox, shown, desk)
         for db in (mailbox, desk):
             db.checkpoint()
-    return CarriedOver(day, withdrawn, tuple(dict.fromkeys(shut_out)), has_desk, unread)
+    slots = "".join(_slots_that_stay(newer, keys) for newer in others[:1])
+    return CarriedOver(day, withdrawn, tuple(dict.fromkeys(shut_out)), has_desk, unread, slots)
 
 
-def opens_with(state: State, keys: VaultKeys) -> bool:
-    """Say whether a state is of this installation: one of its databases opens with these keys."""
+def _slots_that_stay(state: State, keys: VaultKeys) -> str:
+    """Give the key slots of a state, if it is of this installation and has any."""
     for kind in KINDS:
         try:
             with opened(state, kind, keys):
-                return True
+                return statefiles.read_keyslots(state.path)
         except SanctuaryError:
             continue
-    return False
+    return ""
 
 
 def _proofs_of(states: list[State], keys: VaultKeys) -> tuple[list[bytes], tuple[Path, ...]]:

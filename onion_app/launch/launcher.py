@@ -204,16 +204,13 @@ class Launcher:
         for child in remaining:
             child.wait(max(0.0, give_up - time.monotonic()))
             child.close()
-        if self._finishing and (self._logs_are_left() or self._pause is not None):
+        logs = [log for folder in self._state.databases for log in folder.glob("*-wal")]
+        if self._finishing and (self._pause is not None or any(log.stat().st_size for log in logs)):
             chores = self._start_child("chores", None)
             chores.wait(_FINISHING)
             chores.close()
         self._tor.stop()
         self._terminal.say("Stopped.")
-
-    def _logs_are_left(self) -> bool:
-        logs = [log for folder in self._state.databases for log in folder.glob("*-wal")]
-        return any(log.stat().st_size for log in logs)
 
     def _ask_to_stop(self, _number: int, _frame: FrameType | None) -> None:
         self._stopping = True
@@ -262,9 +259,11 @@ def launch(options: Options) -> None:
             unlocked = unlock.unlock_with_a_person(state, terminal, options.clock, options.desk_port)
         else:
             unlocked = unlock.unlock_with_answers(state, answers, options.clock)
-            _print_answers(unlocked, options.desk_port)
+            line = {"desk_url": unlock.desk_url(unlocked.keys, options.desk_port), "onion": unlocked.onion.address}
+            line |= asdict(unlocked.first_secrets) if unlocked.first_secrets else {}
+            os.write(sys.stdout.fileno(), json.dumps(line).encode() + b"\n")  # to the program in place of a person
         # From here on only what restarts need is kept: the passphrase and the secrets of a first run are forgotten.
-        answers, unlocked = None, replace(unlocked, first_secrets=None)
+        answers, line, unlocked = None, {}, replace(unlocked, first_secrets=None)
         terminal.say(f"Onion address: http://{unlocked.onion.address}/")
         terminal.say(f"Desk: {unlock.desk_url(unlocked.keys, options.desk_port)}/   (open it in a private window)")
         Launcher(options, state, unlocked, terminal, confined=confined).run(site, desk)
@@ -283,11 +282,3 @@ def _say_confinement(terminal: Terminal, state: State) -> bool:
     if os.geteuid() == 0:
         terminal.say("Everything runs as root, because --as-is says so.")
     return not reason
-
-
-def _print_answers(unlocked: Unlocked, desk_port: int) -> None:
-    """Write the one line for the program that answered in place of a person."""
-    line = {"desk_url": unlock.desk_url(unlocked.keys, desk_port), "onion": unlocked.onion.address}
-    if unlocked.first_secrets is not None:
-        line |= asdict(unlocked.first_secrets)
-    os.write(sys.stdout.fileno(), json.dumps(line).encode() + b"\n")

@@ -33,11 +33,8 @@ def read_answers(descriptor: int) -> Answers:
         BadAnswers: they are no such object.
     """
     text = b""
-    while len(text) <= _LONGEST:
-        piece = os.read(descriptor, _LONGEST)
+    while len(text) <= _LONGEST and (piece := os.read(descriptor, _LONGEST)):
         text += piece
-        if not piece:
-            break
         if text.rstrip().endswith(b"}") and _is_whole(text):
             break
     return _answers(from_json(dict[str, Any], text, BadAnswers, _LONGEST))
@@ -69,11 +66,8 @@ def _answers(members: Mapping[str, object]) -> Answers:
         raise BadAnswers("one name is unknown")
     answers = Answers(**{name: as_shape(shapes[name], value, BadAnswers(name)) for name, value in members.items()})
     find_us = {language: checked_how_to_find_us(words) for language, words in answers.how_to_find_us.items()}
-    return replace(answers, how_to_find_us=find_us, spare_code=_spare_code(answers.spare_code))
-
-
-def _spare_code(typed: str) -> str:
     try:
-        return read_code(typed) if typed else ""
+        spare_code = answers.spare_code and read_code(answers.spare_code)
     except CodeMistyped:
         raise BadAnswers("spare_code") from None
+    return replace(answers, how_to_find_us=find_us, spare_code=spare_code)

@@ -86,7 +86,14 @@ def _make_with_a_person(state: State, terminal: Terminal, clock: Clock, desk_por
     terminal.say("Making the vault ...")
 
     def show(keys: VaultKeys) -> None:
-        _show_invitation(terminal, first_secrets.invitation, desk_url(keys, desk_port))
+        words = [
+            *numbered(first_secrets.invitation),
+            "",
+            "With it the first coordinator enrols, once, within seven days. In a private window of a browser:",
+            f"    {desk_url(keys, desk_port)}/join",
+        ]
+        title = "4 of 4: the invitation of the first coordinator"
+        terminal.screen(title, words, "Press Enter when it is written down.")
 
     return first_run.make_installation(state, first_secrets, find_us, clock, show)
 
@@ -106,13 +113,20 @@ def show_passphrase(terminal: Terminal, passphrase: str, title: str) -> None:
 
 def show_spare_code(terminal: Terminal, code: str, title: str) -> None:
     """Show the spare code until one of its lines is typed back."""
-    cut = code_lines(code)
-    words = [f"    {number}.  {line}" for number, line in enumerate(cut, start=1)]
-    words += ["", "It opens the vault when the passphrase is lost. Give it to another person to keep, on paper."]
+    words = [
+        *numbered(code),
+        "",
+        "It opens the vault when the passphrase is lost. Give it to another person to keep, on paper.",
+    ]
     words += ["This screen will be cleared, and the code is shown once."]
     heading = title
-    while latin_digits(terminal.screen(heading, words, "Type the four digits of line 7:")) != cut[-1]:
+    while latin_digits(terminal.screen(heading, words, "Type the four digits of line 7:")) != code_lines(code)[-1]:
         heading = f"{title}; that was not line 7"
+
+
+def numbered(code: str) -> list[str]:
+    """Give the lines of a code as they are shown to be written down."""
+    return [f"    {number}.  {line}" for number, line in enumerate(code_lines(code), start=1)]
 
 
 def _ask_how_to_find_us(terminal: Terminal) -> dict[str, str]:
@@ -131,11 +145,3 @@ def _ask_how_to_find_us(terminal: Terminal) -> dict[str, str]:
             except BadAnswers:
                 title = f"3 of 4: that was too long. How to find us, {name}"
     return find_us
-
-
-def _show_invitation(terminal: Terminal, invitation: str, url: str) -> None:
-    """Show the coordinator's invitation and where it is redeemed."""
-    words = [f"    {number}.  {line}" for number, line in enumerate(code_lines(invitation), start=1)]
-    words += ["", "With it the first coordinator enrols, once, within seven days. In a private window of a browser:"]
-    words += [f"    {url}/join"]
-    terminal.screen("4 of 4: the invitation of the first coordinator", words, "Press Enter when it is written down.")

@@ -10,6 +10,7 @@ import shutil
 import stat
 import subprocess
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -21,10 +22,13 @@ from onion_app.launch.status import BACKUP_IS_OLD, SPACE_IS_SHORT, disk_status
 from onion_app.launch.terminal import Terminal
 from onion_app.onion import tor_process
 
+Grade = Literal["bad", "look", "good"]
+
 _BAD: Final = "bad"
 _UNSURE: Final = "look"
 _GOOD: Final = "good"
 _ORDER: Final = (_BAD, _UNSURE, _GOOD)
+_NOT_SEEN: Final = ("this is seen while it runs", "./scripts/launch")
 _NAMED = 3  # of many files or ports so many are named
 _LISTENING = "0A"  # of the column `st` in /proc/net/tcp
 _LOOPBACK = re.compile(r"[0-9A-F]{6}7F|0{24}01000000|0{16}FFFF00000[0-9A-F]{5}7F")  # 127/8, ::1 and 127/8 as IPv6
@@ -35,7 +39,7 @@ _ANSWERED_WITHIN = 10.0  # seconds that one of the system's commands may take
 class Diagnosis:
     """One line of the table; `cure` is a command, empty when there is nothing to do."""
 
-    grade: Literal["bad", "look", "good"]
+    grade: Grade
     question: str
     answer: str
     cure: str = ""
@@ -71,32 +75,32 @@ def examine(state: State) -> list[Diagnosis]:
     return sorted(diagnoses, key=lambda one: _ORDER.index(one.grade))
 
 
+def _judged(question: str, trouble: str, cure: str, *, good: str = "yes", grade: Grade = _BAD) -> Diagnosis:
+    """Answer with the trouble and its cure, if there is any trouble."""
+    return Diagnosis(grade, question, trouble, cure) if trouble else Diagnosis(_GOOD, question, good)
+
+
 def _tor() -> Diagnosis:
     question = "Is Tor new enough, with proof of work?"
     try:
         version = ".".join(map(str, tor_process.version_of()))
     except SanctuaryError as error:
         return Diagnosis(_BAD, question, error.sentence, error.hint)
-    if tor_process.has_proof_of_work():
-        return Diagnosis(_GOOD, question, f"{version}, with it")
-    return Diagnosis(_UNSURE, question, f"{version}, without it: a flood would be harder to bear", TorTooOld.hint)
+    lacks = "" if tor_process.has_proof_of_work() else f"{version}, without it: a flood would be harder to bear"
+    return _judged(question, lacks, TorTooOld.hint, good=f"{version}, with it", grade=_UNSURE)
 
 
 def _confinement(state: State) -> Diagnosis:
-    question = "Can each process be confined?"
     reason = confine.try_confinement([state.run] if state.run.is_dir() else [])
-    if not reason:
-        return Diagnosis(_GOOD, question, "yes")
-    return Diagnosis(
-        _BAD, question, reason, "sudo apt-get install bubblewrap; sudo sysctl kernel.unprivileged_userns_clone=1"
-    )
+    cure = "sudo apt-get install bubblewrap; sudo sysctl kernel.unprivileged_userns_clone=1"
+    return _judged("Can each process be confined?", reason, cure)
 
 
 def _files(state: State) -> Diagnosis:
     question = "Is the state closed to other accounts?"
     if not state.path.is_dir():
         return Diagnosis(_UNSURE, question, f"there is no state in {state.path} yet", "./scripts/launch")
-    return _from_faults(question, [str(path) for path in open_files(state.path)], f"chmod -R go= {state.path}")
+    return _judged(question, _some_of(open_files(state.path)), f"chmod -R go= {state.path}")
 
 
 def _disk(state: State) -> Diagnosis:
@@ -104,79 +108,64 @@ def _disk(state: State) -> Diagnosis:
     if swaps := plain_swaps():
         return Diagnosis(_BAD, question, f"unencrypted swap: {', '.join(swaps[:_NAMED])}", "sudo swapoff -a")
     folder = state.path if state.path.is_dir() else state.path.parent
-    if folder.is_dir() and _is_encrypted(folder):
-        return Diagnosis(_GOOD, question, "yes")
+    is_encrypted = folder.is_dir() and _is_encrypted(folder)
+    trouble = "" if is_encrypted else "the disk is not encrypted, or does not say so; texts are, in any case"
     cure = "install Debian with an encrypted disk, then: ./scripts/manage restore FILE"
-    return Diagnosis(_UNSURE, question, "the disk is not encrypted, or does not say so; texts are, in any case", cure)
+    return _judged(question, trouble, cure, grade=_UNSURE)
 
 
 def _clock() -> Diagnosis:
-    question = "Is the clock right?"
-    is_set = clock_is_set()
-    if is_set:
-        return Diagnosis(_GOOD, question, "yes, and kept right")
-    now = time.strftime("%d.%m.%Y %H:%M UTC", time.gmtime())
-    answer = "nothing keeps it right" if is_set is False else "the system does not say"
-    return Diagnosis(_UNSURE, question, f"{answer}; it says {now}", "sudo timedatectl set-ntp true")
+    answer = {None: "the system does not say", False: "nothing keeps it right"}.get(clock_is_set(), "")
+    trouble = answer and f"{answer}; it says {time.strftime('%d.%m.%Y %H:%M UTC', time.gmtime())}"
+    cure = "sudo timedatectl set-ntp true"
+    return _judged("Is the clock right?", trouble, cure, good="yes, and kept right", grade=_UNSURE)
 
 
 def _space(state: State) -> Diagnosis:
     free = disk_status(state, time.time)["free_bytes"] if state.path.is_dir() else SPACE_IS_SHORT
     answer = f"{free / (1 << 30):.1f} GiB are free"
-    return Diagnosis(
-        _BAD if free < SPACE_IS_SHORT else _GOOD, "Is there room?", answer, "df -h" if free < SPACE_IS_SHORT else ""
-    )
+    return _judged("Is there room?", answer if free < SPACE_IS_SHORT else "", "df -h", good=answer)
 
 
 def _reboots() -> Diagnosis:
-    question = "Does it stay up until you restart it?"
-    if not reboots_by_itself():
-        return Diagnosis(_GOOD, question, "yes")
+    trouble = "updates restart this machine, and nobody types the passphrase then" if reboots_by_itself() else ""
     cure = "sudo sed -i 's/^Unattended-Upgrade::Automatic-Reboot .*/\\/\\/&/' /etc/apt/apt.conf.d/*"
-    return Diagnosis(_BAD, question, "updates restart this machine, and nobody types the passphrase then", cure)
+    return _judged("Does it stay up until you restart it?", trouble, cure)
 
 
 def _listeners() -> Diagnosis:
     question = "Does nothing else on this machine answer the internet?"
-    return _from_faults(question, [f"port {port}" for port in listeners()], "sudo ss -ltnp")
+    return _judged(question, _some_of([f"port {port}" for port in listeners()]), "sudo ss -ltnp")
 
 
 def _words(status: dict[str, Any]) -> Diagnosis:
     question = "Do visitors find how to find you, and the guide now?"
     missing = status.get("missing_words")
     if missing is None:
-        return Diagnosis(_UNSURE, question, "this is seen while it runs", "./scripts/launch")
+        return Diagnosis(_UNSURE, question, *_NOT_SEEN)
     named = {"how_to_find_us": "how to find us is empty", "now": "the guide now is not shown"}
-    if not missing:
-        return Diagnosis(_GOOD, question, "yes")
-    return Diagnosis(_BAD, question, ", ".join(named[name] for name in missing), "set it at the desk, as a coordinator")
+    return _judged(question, ", ".join(named[name] for name in missing), "set it at the desk, as a coordinator")
 
 
 def _missing(status: dict[str, Any]) -> Diagnosis:
     question = "Are all cases in the mailbox that the desk knows?"
     missing = status.get("missing")
     if missing is None:
-        return Diagnosis(_UNSURE, question, "this is seen while it runs", "./scripts/launch")
-    if not missing and not status["unchecked"]:
-        return Diagnosis(_GOOD, question, "yes, or their authors took them back")
-    answer = f"{missing} are missing" if missing else "it could not be looked through"
-    return Diagnosis(_BAD, question, f"{answer}, and no new text is taken", "./scripts/manage missing")
+        return Diagnosis(_UNSURE, question, *_NOT_SEEN)
+    answer = f"{missing} are missing" if missing else "it could not be looked through" if status["unchecked"] else ""
+    trouble = answer and f"{answer}, and no new text is taken"
+    return _judged(question, trouble, "./scripts/manage missing", good="yes, or their authors took them back")
 
 
 def _backup(state: State) -> Diagnosis:
-    question = "Is there a backup?"
     days = disk_status(state, time.time)["backup_days"]
-    if days is not None and days <= BACKUP_IS_OLD:
-        return Diagnosis(_GOOD, question, f"of {days} days ago")
-    answer = "none yet" if days is None else f"the last one is {days} days old"
-    return Diagnosis(_BAD, question, answer, "./scripts/manage backup FILE")
+    old = "none yet" if days is None else f"the last one is {days} days old" if days > BACKUP_IS_OLD else ""
+    return _judged("Is there a backup?", old, "./scripts/manage backup FILE", good=f"of {days} days ago")
 
 
-def _from_faults(question: str, faults: list[str], cure: str) -> Diagnosis:
-    if not faults:
-        return Diagnosis(_GOOD, question, "yes")
+def _some_of(faults: Sequence[object]) -> str:
     more = f" and {len(faults) - _NAMED} more" if len(faults) > _NAMED else ""
-    return Diagnosis(_BAD, question, f"no: {', '.join(faults[:_NAMED])}{more}", cure)
+    return f"no: {', '.join(map(str, faults[:_NAMED]))}{more}" if faults else ""
 
 
 def open_files(state: Path) -> list[Path]:
@@ -231,7 +220,7 @@ def _is_encrypted(path: Path) -> bool:
         return False
     device = status.st_rdev if stat.S_ISBLK(status.st_mode) else status.st_dev
     if os.major(device) == 0:  # no disk below: memory, or a file system that hides it
-        return "tmpfs" in _file_system(path)
+        return "tmpfs" in _output("stat", "--file-system", "--format=%T", str(path))
     return _goes_through_crypt(Path(f"/sys/dev/block/{os.major(device)}:{os.minor(device)}").resolve())
 
 
@@ -240,10 +229,6 @@ def _goes_through_crypt(device: Path) -> bool:
         return True
     below = list((device / "slaves").glob("*"))
     return bool(below) and all(_goes_through_crypt(link.resolve()) for link in below)
-
-
-def _file_system(path: Path) -> str:
-    return _output("stat", "--file-system", "--format=%T", str(path))
 
 
 def _lines(file: Path) -> list[str]:

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from onion_app.crypto.codes import code_lines, invitation_digest, new_code
+from onion_app.crypto.codes import invitation_digest, new_code
 from onion_app.crypto.keyslots import Slot, VaultKeys, change_slot, open_slots
 from onion_app.crypto.passphrases import new_passphrase
 from onion_app.days import date_of, today
@@ -57,11 +57,7 @@ def open_keys(chosen: argparse.Namespace, state: State, terminal: Terminal) -> V
     """Open the slots of a state.
 
     Raises:
-        BadUsage: standard input is no terminal.
-        BadAnswers: the answers hold neither passphrase nor spare code.
-        VaultDamaged: vault.key is damaged or missing.
-        VaultNewer: a newer version of this program wrote it.
-        WrongPassphrase: the secret opens no slot.
+        SanctuaryError: one of those of `read_keyslots`, `ask_secret` and `open_slots`.
     """
     slots = statefiles.read_keyslots(state.path)  # first: nobody types a secret for a state that is not there
     return open_slots(slots, ask_secret(chosen, terminal))
@@ -112,7 +108,7 @@ def invite(chosen: argparse.Namespace, state: State, terminal: Terminal) -> None
         sys.stdout.write(json.dumps({"invitation": code}) + "\n")
         return
     text = [
-        *(f"    {number}.  {line}" for number, line in enumerate(code_lines(code), start=1)),
+        *unlock.numbered(code),
         "",
         f"With it one coordinator enrols at the desk, under /join, within {invitations.INVITATION_DAYS} days.",
         f"    {unlock.desk_url(keys, chosen.desk_port)}/join",
@@ -226,5 +222,7 @@ def _what_a_restore_does(carried: CarriedOver, date: str) -> list[str]:
     else:
         lines.append(f"There is no newer desk to look at: codes, members and open doors will be those of {date}.")
         lines.append("Look at the circles first: whoever was shut out since is in again.")
+    whose, no_others = ("newer state", ", and no older ones") if carried.slots else ("backup", "")
+    lines.append(f"Passphrase and spare code of the {whose} will open it{no_others}.")
     lines += [f"What was taken back in {folder} cannot be read: such cases may be back." for folder in carried.unread]
     return lines

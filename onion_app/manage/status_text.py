@@ -83,19 +83,16 @@ def _processes(status: dict[str, Any]) -> list[StatusLine]:
 
 
 def _messages(status: dict[str, Any]) -> StatusLine:
-    if status["missing"]:
-        text = f"{status['missing']} cases are missing: new ones are not taken until ./scripts/manage missing"
-        return _line("Messages", text, bad=True)
-    if status["unchecked"]:
-        text = "the mailbox could not be looked through: new ones are not taken until ./scripts/manage missing"
-        return _line("Messages", text, bad=True)
-    if status["has_members"] is False:
-        return _line("Messages", "are not taken yet: the first coordinator has to enrol", bad=True)
-    if status["paused"]:
-        return _line("Messages", "paused: new ones are not taken", bad=True)
-    return _line(
-        "Messages", "are taken" if status["has_room"] else "no room: new ones are not taken", bad=not status["has_room"]
-    )
+    looked = "new ones are not taken until ./scripts/manage missing"
+    troubles = {
+        f"{status['missing']} cases are missing: {looked}": status["missing"],
+        f"the mailbox could not be looked through: {looked}": status["unchecked"],
+        "are not taken yet: the first coordinator has to enrol": status["has_members"] is False,
+        "paused: new ones are not taken": status["paused"],
+        "no room: new ones are not taken": not status["has_room"],
+    }
+    trouble = next((text for text, is_so in troubles.items() if is_so), "")
+    return _line("Messages", trouble or "are taken", bad=bool(trouble))
 
 
 def _cases(status: dict[str, Any]) -> list[StatusLine]:

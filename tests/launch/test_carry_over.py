@@ -217,26 +217,25 @@ def test_the_day_of_the_backup_is_told_and_an_earlier_one_is_never_called_off(ke
             assert settings.read_settings(world.shown).restored == day
 
 
-def test_an_old_passphrase_does_not_come_back_with_an_old_backup(kept: Kept, backup: Path, tmp_path: Path) -> None:
-    new = new_passphrase()
-    changed = change_slot(statefiles.read_keyslots(kept.place.path), kept.keys, "passphrase", new)
-    statefiles.write_keyslots(kept.place.path, changed)
-    kept.restore(backup, kept.place.path, kept.passphrase, replace=True)
-    slots = statefiles.read_keyslots(kept.place.path)
+@pytest.mark.parametrize("is_lost", [False, True])
+def test_an_old_passphrase_comes_back_with_an_old_backup_only_where_the_newer_keys_are_taken_away(
+    kept: Kept, backup: Path, *, is_lost: bool
+) -> None:
+    new, place = new_passphrase(), kept.place.path
+    statefiles.write_keyslots(place, change_slot(statefiles.read_keyslots(place), kept.keys, "passphrase", new))
+    if is_lost:
+        (kept.place.mailbox / "mailbox.db").unlink()
+    done = with_secret(place, kept.passphrase, "restore", str(backup), "--replace")
+    assert "spare code of the newer state" in done.said
+    assert (f"taken back in {place} cannot be read" in done.said) == is_lost
+    slots = statefiles.read_keyslots(place)
     assert open_slots(slots, new) == kept.keys
     with pytest.raises(WrongPassphrase):
         open_slots(slots, kept.passphrase)
-    kept.restore(backup, tmp_path / "elsewhere", kept.passphrase)
-    assert open_slots(statefiles.read_keyslots(tmp_path / "elsewhere"), kept.passphrase) == kept.keys
-
-
-def test_a_lost_mailbox_brings_no_old_passphrase_back_and_is_said(kept: Kept, backup: Path) -> None:
-    new = new_passphrase()
-    changed = change_slot(statefiles.read_keyslots(kept.place.path), kept.keys, "passphrase", new)
-    statefiles.write_keyslots(kept.place.path, changed)
-    (kept.place.mailbox / "mailbox.db").unlink()
-    assert kept.restore(backup, kept.place.path, replace=True).unread == (kept.place.path,)
-    assert open_slots(statefiles.read_keyslots(kept.place.path), new) == kept.keys
+    for folder in (place, *place.glob("replaced-*")):
+        (folder / "vault.key").unlink()
+    assert "spare code of the backup" in with_secret(place, kept.passphrase, "restore", str(backup), "--replace").said
+    assert open_slots(statefiles.read_keyslots(place), kept.passphrase) == kept.keys
 
 
 def test_the_number_is_shown_before_anything_is_done(kept: Kept, backup: Path) -> None:
