@@ -6,14 +6,19 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from onion_app.crypto.casekeys import KeyName, seal_stop, stop_root
+from onion_app.crypto.codes import new_code
 from onion_app.crypto.keys import keypair_from, new_id, new_key
 from onion_app.crypto.payloads import FinalText, StoryLink
-from onion_app.errors import DamagedFile, HalfWritten
+from onion_app.errors import DamagedFile, HalfWritten, NothingHere
+from onion_app.site import author_actions
+from onion_app.site.author_keys import CaseAccess
+from onion_app.site.context import SiteFiles
 from onion_app.vault.mailbox import case_keys, withdrawals
 from scripts.rehearsal.pages import Page
 from scripts.rehearsal.people import Visitor
 from tests.planting import Intruder
 from tests.site.conftest import Place
+from tests.world import Author
 
 MINE = new_key()  # a private key of the intruder's
 X = keypair_from(MINE).public
@@ -263,6 +268,26 @@ def test_the_visit_of_an_old_code_or_behind_a_closed_door_is_over_with_every_act
     assert answer.heading == NOTHING or NOTHING in answer.errors
     assert "They found my phone." not in answer.html
     assert [place.mailbox.rows(table) for table in tables] == before
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda files, access: author_actions.change_code(files, access, new_code()),
+        author_actions.take_story_back,
+        author_actions.erase,
+    ],
+)
+def test_each_act_asks_by_itself_whether_the_code_still_leads_there(
+    place: Place, act: Callable[[SiteFiles, CaseAccess], object]
+) -> None:
+    author = Author(place, place.circle_id)
+    author.tells("They found my phone.")
+    before = author.access
+    author.changes_code()
+    with pytest.raises(NothingHere):
+        act(author.files, before)
+    assert place.case_of(author.code) == before.case_id
 
 
 # --- taking back ---

@@ -1,6 +1,7 @@
-"""Pages that only read: the choice of a language, home, stories, guides, what protects and what does not."""
+"""Pages that only read: the choice of a language, home, what protects and what does not; and *Leave*."""
 
 import re
+from collections.abc import Callable
 
 import pytest
 
@@ -8,6 +9,8 @@ from scripts.rehearsal.people import Visitor
 from tests.site.conftest import ADDRESS, Place
 
 PUBLISHED = ("", "stories", "guides", "guides/now", "protects")
+NO_STORIES = ("1", "0" * 32, "A" * 32, "00" * 17)
+NO_GUIDES = ("none", "Now", "%D8%A7", "now/x")
 
 
 def test_the_choice_shows_each_language_in_its_own_words(visitor: Visitor) -> None:
@@ -81,10 +84,6 @@ def test_how_to_find_us_falls_back_to_english(visitor: Visitor, place: Place) ->
     assert visitor.go("protects").status == 200
 
 
-NO_STORIES = ("1", "0" * 32, "A" * 32, "00" * 17)
-NO_GUIDES = ("none", "Now", "%D8%A7", "now/x")
-
-
 @pytest.mark.parametrize(
     "path",
     ["/xx/", "/ku/", "/en/nothing", "/en/tell/x"]
@@ -102,3 +101,28 @@ def test_a_page_that_does_not_exist_says_so_in_every_language(visitor: Visitor, 
 @pytest.mark.parametrize("path", ["/", "/en/", "/en/stories", "/en/guides/now", "/en/protects"])
 def test_posting_to_a_page_that_only_reads_is_refused(visitor: Visitor, path: str) -> None:
     assert visitor.post(path, [("text", "words")]).status == 405
+
+
+def test_the_last_page_says_nothing_about_this_place(visitor: Visitor) -> None:
+    page = visitor.leave()
+    assert page.title == "Start"
+    for word in ("Iraq", "help", "stor", "code", "message", "<footer", "<header"):
+        assert word not in page.html.partition("<body>")[2]
+    assert page.html.count("<a ") == 1
+
+
+def test_leave_needs_no_token_and_no_visit(come: Callable[[], Visitor]) -> None:
+    visitor = come()
+    assert visitor.leave().status == 200
+    assert visitor.post("/leave", []).status == 200
+
+
+def test_leave_speaks_the_language_of_the_page(visitor: Visitor) -> None:
+    visitor.language = "ar"
+    assert visitor.leave().heading == "تمّ."
+    visitor.language = "xx"
+    assert visitor.leave().heading == "Done."
+
+
+def test_a_phone_that_brings_the_last_page_back_shows_the_choice_of_a_language(visitor: Visitor) -> None:
+    assert "Choose your language" in visitor.get("/leave").html

@@ -1,0 +1,172 @@
+"""Tell, ask and check: nothing is sent before one line of the code was typed back, and no text is lost."""
+
+from collections.abc import Callable
+
+import pytest
+
+from scripts.rehearsal.pages import Form
+from scripts.rehearsal.people import Visitor
+from tests.site.conftest import Place
+
+STORY = "0123456789abcdef" * 2
+WELL = {"topic": "safety", "answer_in": "ckb"}
+
+
+def test_tell_is_one_box_and_one_button(visitor: Visitor) -> None:
+    page = visitor.go("tell")
+    fields = page.form().values
+    assert set(fields) == {"csrf_token", "text"}
+    assert page.main_html.count("<button") == 1
+    assert page.main_html.count('<input type="hidden"') == 1
+
+
+def test_going_on_shows_the_check_page_and_stores_nothing(visitor: Visitor, place: Place) -> None:
+    check = visitor.check("tell", "They found my phone.")
+    assert check.heading == "Not sent yet"
+    assert check.title == "Check"
+    assert check.box == "They found my phone."
+    assert place.count("cases") == place.count("messages") == 0
+
+
+def test_an_empty_text_is_asked_for_again(visitor: Visitor, place: Place) -> None:
+    for text in ("", "  \n\t \u2003"):
+        page = visitor.check("tell", text)
+        assert page.title == "Error: Write"
+        assert page.first(id="errors").has("a", href="#text-field")
+        assert page.first(id="text-wrong").text in page.errors
+        assert page.first(id="text-field").get("aria-invalid") == "true"
+    assert place.count("cases") == 0
+
+
+def test_a_text_too_long_is_kept_whole_and_shows_where_it_becomes_too_long(visitor: Visitor) -> None:
+    text = "a" * 11_990 + "LAST-FIT. " + "FIRST-NOT " + "b" * 490
+    page = visitor.check("tell", text)
+    assert page.box == text
+    assert "This is 500 letters too long." in page.errors
+    before, after = page.main.text.split("These come after them:")
+    assert before.rstrip().endswith("LAST-FIT.")
+    assert after.strip().startswith("FIRST-NOT b")
+
+
+def test_a_letter_is_a_code_point_after_nfc(visitor: Visitor) -> None:
+    assert visitor.check("tell", "e\u0301" * 12_000).heading == "Not sent yet"
+    assert visitor.check("tell", "\U0001f600" * 12_000).heading == "Not sent yet"
+
+
+def test_a_draft_that_is_over_is_said_to_be_gone(visitor: Visitor, place: Place) -> None:
+    visitor.check("tell", "They found my phone.")
+    page = visitor.go("tell")
+    place.clock.wait(minutes=16)
+    gone = visitor.send(Form.of(page.first("aside").first("form")), draft="show")
+    assert "What you were writing is no longer here." in gone.main.text
+    assert "They found" not in gone.html
+
+
+def test_what_was_sent_is_no_draft_any_more(visitor: Visitor) -> None:
+    visitor.hand_in()
+    assert "You were writing something." not in visitor.go("tell").html
+
+
+def test_nobody_else_sees_what_is_being_written(visitor: Visitor, come: Callable[[], Visitor]) -> None:
+    visitor.check("tell", "They found my phone.")
+    other = come()
+    assert "You were writing something." not in other.go("tell").html
+
+
+@pytest.mark.parametrize(
+    ("said", "stored"),
+    [
+        ({}, ("unknown", "any", 1)),
+        ({"danger": "perhaps", "topic": "weather", "answer_in": "fr"}, ("unknown", "any", 1)),
+        ({"answer_in": "en"}, ("unknown", "any", 1)),  # the page's own: it lies in the sealed message, not in the row
+        ({"danger": "yes"} | WELL, ("safety", "ckb", 2)),
+        ({"danger": "unknown"} | WELL, ("safety", "ckb", 1)),
+        ({"danger": "no"} | WELL, ("safety", "ckb", 0)),
+    ],
+)
+def test_what_is_said_is_stored_and_what_is_no_choice_is_the_careful_one(
+    visitor: Visitor, place: Place, said: dict[str, str], stored: tuple[str, str, int]
+) -> None:
+    visitor.hand_in("ask", "May I talk to somebody?", **said)
+    assert place.mailbox.rows("SELECT topic, answer_in, urgent FROM cases WHERE kind = 'request'") == [stored]
+
+
+@pytest.mark.parametrize(
+    ("story", "named"),
+    [(STORY, f"\n\n/stories/{STORY}"), *((bad, "") for bad in ("", "../../x", "<b>", STORY.upper(), STORY + "0"))],
+)
+def test_only_an_id_of_a_story_stays_with_the_request(visitor: Visitor, place: Place, story: str, named: str) -> None:
+    visitor.confirm(visitor.send(visitor.go("ask?topic=story"), text="It is about me.", story=story))
+    assert place.texts() == [f"It is about me.{named}"]
+
+
+def test_the_check_page_of_a_request_asks_for_no_consents(visitor: Visitor, place: Place) -> None:
+    check = visitor.check("ask", "May I talk to somebody?", topic="health", answer_in="en")
+    assert 'name="publish"' not in check.main_html
+    visitor.confirm(check, publish="yes", count="1")
+    assert place.consents() == []
+
+
+def test_days_to_answer_come_from_the_settings(visitor: Visitor, place: Place) -> None:
+    place.put(answer_days={"health": 12, "unknown": 5, "urgent": 2})
+    assert "Usually we answer within 5 days." in visitor.go("ask").main.text
+    assert "Usually we answer within 12 days." in visitor.check("ask", "Help.", topic="health").main.text
+    sent = visitor.confirm(visitor.check("ask", "Help.", topic="health", danger="yes"))
+    assert "in about 2 days" in sent.main.text
+
+
+def test_a_link_can_choose_the_topic_and_nothing_else(visitor: Visitor) -> None:
+    page = visitor.go(f"ask?topic=story&story={STORY}&danger=no&text=planted")
+    fields = page.form().values
+    assert (fields["topic"], fields["story"], fields["danger"], fields["text"]) == ("story", STORY, "unknown", "")
+
+
+def test_an_empty_request_keeps_every_choice(visitor: Visitor) -> None:
+    page = visitor.check("ask", "", topic="law", danger="no", answer_in="kmr")
+    fields = page.form().values
+    assert page.title == "Error: Write"
+    assert (fields["topic"], fields["danger"], fields["answer_in"]) == ("law", "no", "kmr")
+
+
+def test_in_arabic_the_same_code_stands_beside_it_in_arabic_digits(visitor: Visitor) -> None:
+    visitor.language = "ar"
+    check = visitor.check()
+    assert check.main.every("ol")[1].lines == check.code.translate({ord(str(n)): 0x660 + n for n in range(10)})
+
+
+def test_the_line_may_be_typed_in_any_digits(come: Callable[[], Visitor]) -> None:
+    for zero in (ord("0"), 0x660, 0x6F0):
+        visitor = come()
+        check = visitor.check()
+        typed = " ".join(chr(zero + int(digit)) for digit in check.code[-4:])
+        assert visitor.send(check, line=typed).heading == "It has arrived."
+
+
+def test_final_text_and_no_return_contradict_each_other(visitor: Visitor, place: Place) -> None:
+    check = visitor.check()
+    page = visitor.send(check, publish="ask", no_return="1")
+    assert page.main_html.count("we need you to come back") == 2
+    fields = page.form().values
+    assert (fields["publish"], fields["no_return"]) == ("ask", "1")
+    assert place.count("cases") == 0
+    assert visitor.send(page, publish="yes").heading == "It has arrived."
+
+
+def test_a_text_emptied_or_grown_on_the_check_page_is_not_sent(visitor: Visitor, place: Place) -> None:
+    check = visitor.check()
+    assert "Nothing is written" in visitor.confirm(check, text="").errors
+    long = visitor.confirm(check, text="b" * 12_002)
+    assert "2 letters too long" in long.errors
+    assert (long.box, long.code) == ("b" * 12_002, check.code)
+    assert place.count("cases") == 0
+
+
+def test_a_sealed_field_made_up_or_of_another_page_gives_a_new_code(visitor: Visitor, place: Place) -> None:
+    of_another = visitor.ask_to_erase(visitor.hand_in()).form().value("sealed")
+    check = visitor.check("tell", "They found my phone.")
+    for sealed in ("A" * 80, of_another):
+        page = visitor.send(check, sealed=sealed, line=check.code[-4:])
+        assert page.heading == "Not sent yet"
+        assert page.box == "They found my phone."
+        assert page.code not in ("", check.code)
+    assert place.count("cases") == 1
