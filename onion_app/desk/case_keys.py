@@ -233,7 +233,8 @@ def _newly_read(opened: OpenedCase) -> Read:
     stored = [each for each in opened.messages if each.message.number]
     fitting = [each.message for each in stored if each.packed is not None and not (each.forged or each.out_of_order)]
     before = opened.read
-    if not stored or (before.codes and not fitting):
+    all_taken_away = opened.was_changed and not stored
+    if not all_taken_away and (not stored or (before.codes and not fitting)):
         return before
     newest = max((opened.keys.turn, opened.keys.circle.generation), (before.turn, before.generation))
     codes = max([each.codes for each in fitting] + [before.codes, _newly_met(opened).codes])

@@ -175,6 +175,13 @@ def test_what_was_read_and_is_exchanged_counts_no_more_until_a_member_has_looked
     page = counsellor.press(f"/case/{case}/confirm")
     assert not page.has(id="changed")
     assert page.first(id="consents").text not in ("", before)
+    # So it is where nothing is left of all that was read.
+    intruder.runs("DELETE FROM messages WHERE case_id = ?", author.case_id)
+    counsellor.open_case(case)
+    assert not counsellor.press(f"/case/{case}/confirm").has(id="changed")
+    author.writes_back("It was me.")
+    page = counsellor.open_case(case)
+    assert not page.having_class("doubted") + page.having_class("changed")
 
 
 def test_an_answer_that_was_taken_away_is_missed_and_its_number_holds_no_words_of_an_author(
