@@ -91,8 +91,7 @@ def page_at(path: str, pages: Blueprint, *also: type[SanctuaryError]) -> Callabl
     def register(page: _Page) -> _Page:
         def refused(error: SanctuaryError) -> Answer:
             field = error.field if isinstance(error, Refused) else ""
-            if isinstance(error, LockHeld):
-                report_error(error)  # the launcher looks at who holds it
+            report_held(error)
             try:
                 return page(g.member, {field: error.sentence}, **(request.view_args or {}))
             except KeysChanged as changed:
@@ -107,6 +106,12 @@ def page_at(path: str, pages: Blueprint, *also: type[SanctuaryError]) -> Callabl
         return page
 
     return register
+
+
+def report_held(error: SanctuaryError) -> None:
+    """Report a lock that was waited for in vain, so that the launcher starts again whoever holds it."""
+    if isinstance(error, LockHeld):
+        report_error(error)
 
 
 def buttons(pages: Blueprint, then: str, **acts: tuple[str, Callable[..., None]]) -> None:

@@ -1,25 +1,28 @@
 """What a cut in `shown.db` and a lock in bad hands cost: nothing that a visitor sees, and one line to the operator."""
 
 import itertools
+import math
 import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
 from onion_app.crypto.onion_key import OnionKey
-from onion_app.launch import children
+from onion_app.launch import children, unlock
 from onion_app.launch.first_run import Unlocked
 from onion_app.launch.launcher import Launcher, Options
 from onion_app.launch.state import State, desk_listener, held, site_listener
-from scripts.rehearsal.people import Visitor
+from scripts.rehearsal.pages import Page
+from scripts.rehearsal.people import Visitor, Volunteer
 from scripts.rehearsal.wire import through_unix
 from tests import processes
 from tests.launch.conftest import START, Installation, Launched, Operator
@@ -29,6 +32,7 @@ from tests.launch.manage import Heard, status
 from tests.ports import free_port
 from tests.world import World
 
+Done = TypeVar("Done")
 pytestmark = pytest.mark.slow
 
 DOORS = 3000
@@ -154,6 +158,13 @@ class InProcess:
 
         processes.until(stepped, START, words)
 
+    def meanwhile(self, act: Callable[[], Done]) -> Done:
+        """Do something that may need children to be started again."""
+        with ThreadPoolExecutor(1) as other:
+            doing = other.submit(act)
+            self.until(doing.done, "the end of it")
+            return doing.result()
+
     def end(self) -> None:
         for supervisor in self.launcher._supervisors:
             if supervisor.child:
@@ -206,6 +217,41 @@ def test_a_site_that_holds_a_lock_is_started_again_and_it_is_said(
     assert [line for line in terminal.said if "waited in vain for a lock" in line]
     assert launched.launcher._carry_out("status")["site_held_locks"] == 1
     assert launched.launcher._blocked == 1
+
+
+@pytest.mark.parametrize("where", ["case", "mine"])
+def test_a_page_of_the_desk_that_waits_in_vain_has_the_site_started_again(
+    later: Operator, installation: Installation, begin: Callable[[], InProcess], where: str
+) -> None:
+    launched = begin()
+    supervisors = {each.name: each for each in launched.launcher._supervisors}
+    supervisors["chores"].after = math.inf
+    launched.until(lambda: supervisors["site"].is_ready and supervisors["desk"].is_ready, "site and desk")
+    desk = Volunteer(unlock.desk_url(installation.keys, launched.listeners[1].getsockname()[1]))
+    launched.meanwhile(lambda: desk.enrol(installation.printed["invitation"], "Noor").log_in())
+    launched.visitor.hand_in("tell", "words")
+    [case] = desk.queue()
+    desk.take(case)
+    (later.state / TAKEN_OVER).write_text("mailbox:BEGIN IMMEDIATE")
+    honest = supervisors["site"].child
+    assert honest is not None
+    processes.kill(honest.process.pid)
+    launched.until(lambda: supervisors["site"].child not in (None, honest) and supervisors["site"].is_ready, "a thief")
+
+    def answer() -> Page:
+        if where == "case":
+            desk.get(f"/case/{case}")
+            return desk.press(f"/case/{case}/reply", text="an answer")
+        desk.get("/mine")
+        return desk.press("/mine/send", **{f"text_{case}": "an answer"})
+
+    page = launched.meanwhile(answer)
+    assert "an answer" in page.html, "the words stay in their box"
+    terminal = launched.launcher._terminal
+    assert isinstance(terminal, Heard)
+    launched.until(lambda: any(line.startswith("desk: waited in vain") for line in terminal.said), "the word of it")
+    launched.until(lambda: supervisors["site"].is_ready, "an honest site")
+    assert "an answer" in launched.meanwhile(lambda: desk.reply(case, "an answer")).main.text
 
 
 def test_nothing_is_said_of_locks_where_nobody_holds_one(standing: Launched) -> None:

@@ -17,7 +17,7 @@ from onion_app.crypto.keys import new_id
 from onion_app.desk import answering, case_view, forms, handover, phrases, queues, story_actions
 from onion_app.desk.context import Databases, databases
 from onion_app.desk.held_texts import held_for, hold
-from onion_app.desk.login_gate import login_required, page_at
+from onion_app.desk.login_gate import login_required, page_at, report_held
 from onion_app.desk.opened_message import OpenedMessage
 from onion_app.desk.permissions import Member
 from onion_app.desk.session import has_opened, remember_opened
@@ -92,6 +92,7 @@ def _noted(mistakes: dict[str, str], field: str = "") -> Iterator[None]:
     try:
         yield
     except (Refused, DiskFull, Overloaded) as refused:
+        report_held(refused)
         mistakes[field] = refused.sentence
     except (NothingHere, NotAllowed):
         mistakes[""] = GONE
