@@ -103,7 +103,7 @@ class Launcher:
             self._self_check.start()
             while not self._stopping:
                 self._step_children()
-                self._tor.republish_if_unreachable(self._self_check.observed().health, time.monotonic())
+                self._tor.republish_if_unreachable(self._self_check.health, time.monotonic())
                 self._tor.step(time.monotonic())
                 manage.step(time.monotonic(), self._carry_out)
                 running = [supervisor.child for supervisor in self._supervisors if supervisor.child]
@@ -171,9 +171,8 @@ class Launcher:
         """Carry out an order of `scripts/manage`, without waiting for its end."""
         match order:
             case "status":
-                observed = self._self_check.observed()
                 return status.launcher_status(
-                    self._static, self._state, self._tor.status, observed, self._supervisors, self._blocked
+                    self._static, self._state, self._tor.status, self._self_check, self._supervisors, self._blocked
                 )
             case "pause" | "resume":
                 # The launcher opens no database: the chores do it, at once.

@@ -9,7 +9,6 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from onion_app.errors import ControlLost
@@ -26,26 +25,17 @@ _TURN = 1.0  # seconds between two looks whether a fetch is due
 _LONGEST = 1 << 20  # bytes; our longest page has an eighth of it
 
 
-@dataclass(frozen=True)
-class Observed:
-    """The last observations; moments are seconds of the monotonic clock."""
-
-    health: Health | None = None  # None: tor could not be asked
-    worked: float | None = None  # when a fetch last worked
-    failed: bool = False  # the last fetch did not
-
-
 class SelfCheck:
-    """Our own view from outside."""
+    """Our own view from outside; its last observations are read without waiting."""
 
     def __init__(self, address: str, proxy: Path, control: Callable[[], Control | None]) -> None:
         """Remember whom to fetch (`address`), through which SOCKS socket, and how to come by the control connection."""
         self._address = address
         self._proxy = proxy
         self._control = control
-        self._health: Health | None = None
-        self._worked: float | None = None
-        self._failed = False
+        self.health: Health | None = None  # None: tor could not be asked
+        self.worked: float | None = None  # when a fetch last worked, in seconds of the monotonic clock
+        self.failed = False  # the last fetch did
         self._over = threading.Event()
 
     def start(self) -> None:
@@ -57,17 +47,13 @@ class SelfCheck:
         """Look no more; a fetch under way ends by itself."""
         self._over.set()
 
-    def observed(self) -> Observed:
-        """Give the last observations, without waiting."""
-        return Observed(self._health, self._worked, self._failed)
-
     def _ask_tor(self) -> None:
-        while not self._over.wait(_LOOK if self._health else _TURN):
+        while not self._over.wait(_LOOK if self.health else _TURN):
             control = self._control()
             try:
-                self._health = control.health() if control else None
+                self.health = control.health() if control else None
             except ControlLost:
-                self._health = None
+                self.health = None
 
     def _fetch_site(self) -> None:
         published: Control | None = None
@@ -81,10 +67,10 @@ class SelfCheck:
                 published, due = control, time.monotonic() + _FIRST
             if time.monotonic() < due:
                 continue
-            self._failed = not site_answers(self._proxy, self._address)
+            self.failed = not site_answers(self._proxy, self._address)
             now = time.monotonic()
-            self._worked = self._worked if self._failed else now
-            due = now + (_AFTER_FAILURE if self._failed else secrets.SystemRandom().uniform(_SOONEST, _LATEST))
+            self.worked = self.worked if self.failed else now
+            due = now + (_AFTER_FAILURE if self.failed else secrets.SystemRandom().uniform(_SOONEST, _LATEST))
 
 
 def site_answers(proxy: Path | int, address: str) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from onion_app.days import DAY, today
-from onion_app.launch.self_check import Observed
+from onion_app.launch.self_check import SelfCheck
 from onion_app.launch.state import State
 from onion_app.launch.supervisor import Supervisor
 from onion_app.launch.tor_supervisor import TorStatus
@@ -37,7 +37,7 @@ class Static:
 
 
 def launcher_status(
-    static: Static, state: State, tor: TorStatus, observed: Observed, supervisors: list[Supervisor], blocked: int
+    static: Static, state: State, tor: TorStatus, seen: SelfCheck, supervisors: list[Supervisor], blocked: int
 ) -> dict[str, Any]:
     """Say how every part is."""
     by_name = {supervisor.name: supervisor for supervisor in supervisors}
@@ -48,11 +48,11 @@ def launcher_status(
         "onion": static.address,
         "published": tor.published,
         "bootstrap": tor.percent,
-        "tor_trouble": tor_trouble(observed.health) if tor.published else ["not published"],
+        "tor_trouble": tor_trouble(seen.health) if tor.published else ["not published"],
         "proof_of_work": tor.proof_of_work,
         "self_check": {
-            "worked_minutes_ago": None if observed.worked is None else int((now - observed.worked) // 60),
-            "last_failed": observed.failed,
+            "worked_minutes_ago": None if seen.worked is None else int((now - seen.worked) // 60),
+            "last_failed": seen.failed,
         },
         "answering": {name: supervisor.is_ready for name, supervisor in by_name.items() if not supervisor.next_start},
         "errors": [

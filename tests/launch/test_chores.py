@@ -19,7 +19,7 @@ from onion_app.launch import status, workplace
 from onion_app.launch.processes import child as child_module
 from onion_app.launch.processes import chores as chores_process
 from onion_app.launch.processes.child import Child, Orders, Reports
-from onion_app.launch.self_check import Observed
+from onion_app.launch.self_check import SelfCheck
 from onion_app.launch.state import State
 from onion_app.launch.supervisor import Supervisor
 from onion_app.launch.tor_supervisor import TorStatus
@@ -197,18 +197,6 @@ def test_of_many_missing_cases_nothing_is_forgotten_and_no_new_text_is_taken(
     assert opened.do_chores(work=work)["missing"] == 0, "the disk was mounted again"
     assert routing.takes_new_text(opened.shown)
     assert case_records.gone_cases(opened.desk) == {rows[0].id}
-
-
-def test_a_mailbox_that_is_empty_for_one_round_costs_nothing(opened: Opened, clock: SetClock) -> None:
-    clock(TODAY)
-    rows = opened.known(15)
-    opened.takes_away(*rows)
-    opened.do_chores()
-    with opened.mailbox.writing():
-        for row in rows:
-            lifetime.store_case(opened.mailbox, new_case(row.home, row=row, day=TODAY))
-    opened.do_chores()
-    assert len(opened.desk.rows("SELECT 1 FROM read")) == 15
 
 
 def test_a_few_that_nobody_has_taken_back_are_forgotten_and_told(opened: Opened, clock: SetClock) -> None:
@@ -407,7 +395,8 @@ def says_room(opened: Opened) -> bool:
     supervisors = [Supervisor(name, pytest.fail, pytest.fail) for name in ("site", "desk", "chores")]
     supervisors[-1].counts = opened.do_chores()
     static = status.Static("x.onion", confined=True, clock=opened.orders.clock)
-    return bool(status.launcher_status(static, opened.state, tor, Observed(), supervisors, 0)["has_room"])
+    seen = SelfCheck("x.onion", opened.state.path, lambda: None)
+    return bool(status.launcher_status(static, opened.state, tor, seen, supervisors, 0)["has_room"])
 
 
 def test_room_that_was_made_since_the_chores_is_room(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
