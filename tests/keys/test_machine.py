@@ -70,6 +70,7 @@ class Keys(RuleBasedStateMachine):
         self.marks: dict[bytes, bytes] = {}
         self.closed: set[bytes] = set()
         self.unsure: set[bytes] = set()  # cases whose circle was founded anew since their author came
+        self.unread: set[bytes] = set()  # those whose first words nobody opens since: nothing of them is published
         self.met: dict[bytes, int] = {}  # how many codes a member has seen proved
         self.written: list[Written] = []
         self.honest: set[bytes] = set()  # ids of messages
@@ -301,6 +302,7 @@ class Keys(RuleBasedStateMachine):
             return
         if not self.at.inside(circle):
             self.unsure |= {case.id for case in self.cases if case.circle == circle}
+            self.unread |= self.unsure
         self.at.comes(f"p{len(self.held)}", circle)
         self.remember_keys()
 
@@ -370,7 +372,7 @@ class Keys(RuleBasedStateMachine):
 
     def _publishes(self, case: Case, data: st.DataObject) -> None:
         who = self.some(data, self.at.inside(case.circle))
-        if not who or any(each.id == case.id for _, each, _ in self.stories):
+        if not who or case.id in self.unread or any(each.id == case.id for _, each, _ in self.stories):
             return
         access = self.tried(lambda: self.at.looks_in(case), self.may_enter(case))
         if access:
