@@ -229,12 +229,17 @@ def _unpack(file: BinaryIO, head: backup_format.Head, keys: VaultKeys, coming: S
 
 def asides(state: State) -> list[State]:
     """List the states that were moved aside here, the oldest first."""
-    return [State(folder) for folder in sorted(state.path.glob(f"{_ASIDE}*"))]
+    return [State(folder) for folder in sorted(state.path.glob(f"{_ASIDE}*"), key=_number)]
+
+
+def _number(aside: Path) -> int:
+    return int("0" + "".join(filter(str.isdecimal, aside.name)))
 
 
 def _move_aside(state: State) -> None:
     """Keep the state that is replaced until the operator removes it, beside those that were kept before."""
-    aside = state.path / f"{_ASIDE}{len(asides(state)) + 1}"
+    newest = max((_number(each.path) for each in asides(state)), default=0)  # the operator may have removed others
+    aside = state.path / f"{_ASIDE}{newest + 1}"
     aside.mkdir(mode=0o700)
     for file in (state.path / "vault.key", *state.databases):
         if file.exists():

@@ -69,6 +69,7 @@ def write_back(files: SiteFiles, access: CaseAccess, text: Text, seed: bytes) ->
 def save_consent(files: SiteFiles, access: CaseAccess, consent: Consent) -> None:
     """Add the author's consent from now on, unless it is the one that holds already.
 
+    One under an older key counts as none: whoever lost access may have planted it, and the desk goes on with another.
     Who allows less is never refused for want of an answer or of room: nobody can take back more often than they gave.
 
     Raises:
@@ -78,7 +79,9 @@ def save_consent(files: SiteFiles, access: CaseAccess, consent: Consent) -> None
     with files.mailbox.writing():
         case = read_case(files, access)
         now = case.consent
-        if case.kind == "testimony" and not (now and replace(now, day=consent.day) == consent):
+        name, _ = author_keys.present_name(files.shown, access)
+        holds = now and replace(now, day=consent.day) == consent and case.consent_name == name
+        if case.kind == "testimony" and not holds:
             most = None if now and _allows_no_more(consent, now) else MOST_DECIDED
             add_payload(files, access, consent, new_id(), most=most)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from onion_app.crypto import casekeys
-from onion_app.crypto.casekeys import MessageKeys
+from onion_app.crypto.casekeys import KeyName, MessageKeys
 from onion_app.crypto.codes import CodeKeys, derive
 from onion_app.crypto.keys import keypair_from, shared_secret
 from onion_app.crypto.payloads import Payload, pack, unpack
@@ -96,6 +96,17 @@ def expect_open(files: SiteFiles, access: CaseAccess) -> None:
         raise NothingHere
 
 
+def present_name(shown: Database, access: CaseAccess) -> tuple[KeyName, bytes]:
+    """Name the newest key of a case, of the circle that has it now and of every code, and give the circle's public key.
+
+    Raises:
+        Paused: nobody is in the circle.
+    """
+    turn, circle_id = max(routing.turns_of(shown, access.case_id, access.home).items())
+    circle = routing.circle_key(shown, circle_id)
+    return KeyName(turn, circle.generation, len(access.privates)), circle.public_key
+
+
 def sealed_message(shown: Database, access: CaseAccess, number: int, message_id: bytes, payload: Payload) -> Message:
     """Seal a payload under the newest key of a case: of the circle that has it now, of its key now, of every code.
 
@@ -106,13 +117,11 @@ def sealed_message(shown: Database, access: CaseAccess, number: int, message_id:
     Raises:
         Paused: nobody is in the circle.
     """
-    turn, circle_id = max(routing.turns_of(shown, access.case_id, access.home).items())
-    circle = routing.circle_key(shown, circle_id)
-    codes = len(access.privates)
-    key = access.message_keys().key(turn, circle.public_key, codes)
+    name, circle_key = present_name(shown, access)
+    key = access.message_keys().key(name.turn, circle_key, name.codes)
     place = MessagePlace(access.case_id, message_id, number, "visitor" if number else "site")
     sealed = seal(key, pack(payload), place)
-    return Message(access.case_id, number, message_id, place.author, turn, circle.generation, codes, sealed)
+    return Message(access.case_id, number, message_id, place.author, *name, sealed)
 
 
 def open_messages(files: SiteFiles, access: CaseAccess) -> Iterator[tuple[Message, Payload | None]]:

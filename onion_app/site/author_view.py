@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from onion_app.choices import MessageAuthor
+from onion_app.crypto.casekeys import KeyName
 from onion_app.crypto.payloads import Consent, FinalText, Payload, StoryLink, Text, Verdict
 from onion_app.site.author_keys import CaseAccess, expect_open, open_messages
 from onion_app.site.context import SiteFiles
@@ -37,6 +38,7 @@ class AuthorView:
     erased_on: int
     messages: tuple[ShownMessage, ...]
     consent: Consent | None
+    consent_name: KeyName | None  # of the key under which it was said
     story_id: bytes | None
     proposal_id: str
     proposal: FinalText | None  # the newest final text that the author was shown
@@ -57,7 +59,7 @@ def read_case(files: SiteFiles, access: CaseAccess) -> AuthorView:
     stories = _said_by("circle", StoryLink, messages)
     taken_back = withdrawals.withdrawn_among(files.mailbox, files.shown, [access.story_mark])
     proposals = _said_by("circle", FinalText, messages)
-    proposal_id, proposal = proposals[-1] if proposals else ("", None)
+    proposal_id, proposal = (proposals[-1][0].id.hex(), proposals[-1][1]) if proposals else ("", None)
     verdicts = [each for _, each in _said_by("visitor", Verdict, messages) if each.proposal_id == proposal_id]
     in_force = settings.read_settings(files.shown)
     return AuthorView(
@@ -71,6 +73,7 @@ def read_case(files: SiteFiles, access: CaseAccess) -> AuthorView:
             if message.number and isinstance(payload, Text | None)
         ),
         consent=consents[-1][1] if consents else None,
+        consent_name=consents[-1][0].key_name if consents else None,
         story_id=bytes.fromhex(stories[-1][1].story_id) if stories and not taken_back else None,
         proposal_id=proposal_id,
         proposal=proposal,
@@ -81,10 +84,10 @@ def read_case(files: SiteFiles, access: CaseAccess) -> AuthorView:
 
 def _said_by(
     author: MessageAuthor, kind: type[_Kind], messages: Sequence[tuple[Message, Payload | None]]
-) -> list[tuple[str, _Kind]]:
-    """Give all of one kind that one side said, each with the id of its message, the oldest first."""
-    of_author = [(message.id.hex(), payload) for message, payload in messages if message.author == author]
-    return [(message_id, payload) for message_id, payload in of_author if isinstance(payload, kind)]
+) -> list[tuple[Message, _Kind]]:
+    """Give all of one kind that one side said, each with its message, the oldest first."""
+    of_author = [(message, payload) for message, payload in messages if message.author == author]
+    return [(message, payload) for message, payload in of_author if isinstance(payload, kind)]
 
 
 def _shown(message: Message, payload: Text | None) -> ShownMessage:

@@ -1,7 +1,7 @@
 """Published pages, kept ready in front of Flask until anything changes that is shown.
 
-Every request asks first for the number of the edition, which rises in the very transaction that publishes a text, takes
-it down or takes it back; a page of another edition is never sent. # P07
+Every request asks first for the edition, which changes in the very transaction that publishes a text, takes it down or
+takes it back; a page of another edition is never sent. # P07
 A page that is kept is the same for everybody: its view has to say so, and a page with a cookie is never kept.
 """
 
@@ -19,14 +19,14 @@ _Name = tuple[str, str]  # path and query
 
 
 class ReadyPages:
-    """The pages of one app; `edition` gives the number of the present one, `forget` is called once it has changed."""
+    """The pages of one app; `edition` gives the present one, `forget` is called once it has changed."""
 
-    def __init__(self, edition: Callable[[], int], forget: Callable[[], object] = lambda: None) -> None:
+    def __init__(self, edition: Callable[[], object], forget: Callable[[], object] = lambda: None) -> None:
         """Start with none."""
         self._read_edition = edition
         self._forget = forget
-        self._edition = -1
-        self._pages: dict[_Name, tuple[int, WholeAnswer]] = {}
+        self._edition: object = None
+        self._pages: dict[_Name, tuple[object, WholeAnswer]] = {}
         self._lock = Lock()
 
     def answer(self, environ: Environ, app: Wsgi) -> WholeAnswer:
@@ -43,8 +43,8 @@ class ReadyPages:
                 self._keep(name, edition, answer)
         return answer
 
-    def check_edition(self) -> int | None:
-        """Read the number of the edition, and forget the pages of any other; without a number, all of them."""
+    def check_edition(self) -> object:
+        """Read the edition, and forget the pages of any other; without one, all of them."""
         try:
             edition = self._read_edition()
         except SanctuaryError:  # the view that answers meets it too, and says so
@@ -52,12 +52,12 @@ class ReadyPages:
         if edition != self._edition:
             with self._lock:
                 self._pages.clear()  # P07: the memory too forgets what was taken back
-                self._edition = -1 if edition is None else edition
+                self._edition = edition
             gc.collect()  # what holds itself, such as the rendering of a page, would hold its words for minutes
             self._forget()
         return edition
 
-    def _keep(self, name: _Name, edition: int, answer: WholeAnswer) -> None:
+    def _keep(self, name: _Name, edition: object, answer: WholeAnswer) -> None:
         with self._lock:
             if edition != self._edition:
                 return  # a newer edition came out while this page was made

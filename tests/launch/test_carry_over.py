@@ -8,6 +8,7 @@ from onion_app.crypto.casekeys import mark_of
 from onion_app.crypto.keyslots import change_slot, open_slots
 from onion_app.crypto.passphrases import new_passphrase
 from onion_app.errors import NotConfirmed, WrongPassphrase
+from onion_app.launch import backup_restore
 from onion_app.launch.carry_over import CarriedOver
 from onion_app.launch.state import State
 from onion_app.vault import forgetting, settings, statefiles
@@ -54,6 +55,18 @@ def test_exactly_the_cases_go_again_whose_authors_took_them_back(
     assert kept.restore(backup, kept.place.path, replace=True).withdrawn == 3
     with kept.opened() as world:
         assert cases_in(world) == {row.id for row in rows[3:]}
+
+
+def test_what_was_moved_aside_is_numbered_on_though_the_operator_has_removed_the_first(
+    kept: Kept, rows: list[records.KeyRow], backup: Path
+) -> None:
+    for number in (2, 10):
+        (kept.place.path / f"replaced-{number}").mkdir()
+    assert [each.path.name for each in backup_restore.asides(kept.place)] == ["replaced-2", "replaced-10"]
+    with kept.opened() as world:
+        lifetime.erase_case(world.mailbox, rows[0].id, proofs_of(rows[0]))
+    assert kept.restore(backup, kept.place.path, replace=True).withdrawn == 1
+    assert (kept.place.path / "replaced-11").is_dir()
 
 
 def test_a_hostile_list_of_marks_ids_and_random_bytes_deletes_nothing(

@@ -300,17 +300,19 @@ def test_a_mailbox_that_does_not_open_lets_no_new_text_in_and_shown_follows_the_
     assert not routing.takes_new_text(opened.shown)
 
 
-def test_who_is_kept_out_by_a_lock_ends_and_says_so(
-    opened: Opened, clock: SetClock, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("chore", ["destroy_due", "missing_cases"])
+def test_who_is_kept_out_by_a_lock_ends_and_says_so_and_stops_nobody_else(
+    opened: Opened, clock: SetClock, monkeypatch: pytest.MonkeyPatch, chore: str
 ) -> None:
     clock(TODAY)
 
     def held(*_: object) -> None:
         raise LockHeld
 
-    monkeypatch.setattr(forgetting, "destroy_due", held)
+    monkeypatch.setattr(forgetting, chore, held)
     with pytest.raises(LockHeld):
         opened.reports()
+    assert routing.takes_new_text(opened.shown)
 
 
 # --- the rounds -----------------------------------------------------------------------------------------------------

@@ -2,10 +2,11 @@
 
 import secrets
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import pytest
 
-from onion_app.crypto.casekeys import KeyName, seal_stop, stop_root
+from onion_app.crypto.casekeys import KeyName, open_box, seal_stop, stop_root
 from onion_app.crypto.codes import new_code
 from onion_app.crypto.keys import keypair_from, new_id, new_key
 from onion_app.crypto.payloads import FinalText, StoryLink
@@ -343,3 +344,22 @@ def test_the_site_can_write_nothing_into_what_it_is_shown(visitor: Visitor, plac
     with pytest.raises((HalfWritten, DamagedFile)), shown.writing():
         shown.run("UPDATE circle_keys SET public_key = ?", (X,))
     assert place.public_key(place.circle_id) == place.pair.public
+
+
+def test_a_no_is_stored_also_where_somebody_with_the_old_code_has_planted_the_same(
+    visitor: Visitor, place: Place, intruder: Intruder, code: str
+) -> None:
+    """Else the author would see it hold, and the desk, which knows the planted one, would go on with the yes."""
+    before = place.opens(place.lamp, intruder.case_id).consent
+    assert before is not None
+    keys, (box,) = place.author_keys(code), place.mailbox.ids("SELECT box FROM cases")
+    old = open_box(keys.box, intruder.case_id, box)[1][0]
+    no = replace(before, publish="no")
+    intruder.says(no, intruder.as_author(old), place.public_key(place.circle_id), KeyName(0, 1, 1), "visitor")
+    page = visitor.come_back(code)
+    for _ in range(2):
+        page = visitor.send(page.form_doing("consents"), count=None, quote=None, publish="no")
+    consent = place.opens(place.lamp, intruder.case_id).consent
+    assert consent is not None
+    assert consent.publish == "no"
+    assert len(place.consents()) == 3, "the first, the planted one, and one of their own"

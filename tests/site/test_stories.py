@@ -8,6 +8,7 @@ from onion_app.choices import NOTES
 from onion_app.crypto.casekeys import mark_of
 from onion_app.crypto.keys import new_key
 from onion_app.vault.mailbox import withdrawals
+from onion_app.vault.shown import writing
 from onion_app.web.size import SHORT
 from scripts.rehearsal.pages import Page
 from scripts.rehearsal.people import Visitor
@@ -129,6 +130,17 @@ def test_a_story_goes_with_its_proof_at_once_and_with_nothing_else(visitor: Visi
     with place.mailbox.writing():
         withdrawals.bring_proofs(place.mailbox, place.shown)
     assert seen() == {"The window"}
+
+
+def test_who_sets_the_counter_back_keeps_no_page_of_what_is_shown_no_more(visitor: Visitor, place: Place) -> None:
+    story = place.show({"en": ("The door", WORDS)})
+    assert visitor.go(f"stories/{story.hex()}").status == 200
+    with place.shown.writing():
+        writing.remove_text(place.shown, story)
+        place.shown.run("UPDATE published SET counter = counter + 1")
+    with place.mailbox.writing():
+        place.mailbox.run("UPDATE counter SET withdrawals = withdrawals - 1")
+    assert visitor.go(f"stories/{story.hex()}").status == 404
 
 
 def test_the_foot_leads_to_telling_asking_and_taking_down(visitor: Visitor, place: Place) -> None:

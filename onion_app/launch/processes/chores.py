@@ -72,6 +72,8 @@ def work(child: Child) -> None:
     with closing(orders.open("shown")) as shown, closing(orders.open("desk")) as desk:
         try:
             mailbox = orders.open("mailbox")
+        except Overloaded:  # nothing is wrong with it
+            raise
         except SanctuaryError:
             take_no_new_text(shown)
             raise
@@ -153,6 +155,8 @@ def look_through(files: Files) -> Found:
         with mailbox.writing():
             proofs = withdrawals.bring_proofs(mailbox, shown)
             missing = forgetting.missing_cases(*files, len(proofs) // _PROOFS_OF_A_CASE)
+    except Overloaded:  # somebody kept us out, such as a backup of a large mailbox
+        raise
     except Exception:
         take_no_new_text(shown)
         raise
