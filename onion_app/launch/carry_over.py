@@ -99,7 +99,7 @@ def _take_from_desk(
     """Take over what a desk knows that was in use on the day of the backup or later; say whether it could be read."""
     try:
         with opened(state, "desk", keys) as newer:
-            last_day = settings.read_desk_settings(newer).seen_day or 0
+            last_day = settings.read_seen_day(newer) or 0
             if max(last_day, statefiles.read_backup_day(state.path) or 0) < day:
                 return False
             with mailbox.writing(), desk.writing():

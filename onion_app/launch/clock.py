@@ -20,7 +20,7 @@ def check_and_note(desk: Database, machine_day: int, *, is_right: bool) -> int:
 
     `is_right` is the operator's word, which is always believed.
     """
-    newest = settings.read_desk_settings(desk).seen_day
+    newest = settings.read_seen_day(desk)
     if newest is not None and not is_right and not newest - _SLACK <= machine_day <= newest + LONGEST_SLEEP:
         return machine_day - newest
     if is_right or newest is None or machine_day > newest:

@@ -47,14 +47,7 @@ class Settings:
     unchecked: bool = False  # the chores could not even look: likewise
 
 
-@dataclass(frozen=True)
-class DeskSettings:
-    """What only the chores need."""
-
-    seen_day: Day | None = None  # the newest day on which they believed the clock
-
-
-_SHAPES: Final = {"shown": get_annotations(Settings), "desk": get_annotations(DeskSettings)}
+_SHAPES: Final = {"shown": get_annotations(Settings), "desk": {"seen_day": Day}}
 
 
 def read_settings(shown: Database) -> Settings:
@@ -72,13 +65,14 @@ def read_settings(shown: Database) -> Settings:
     return Settings(words, days, **stored)
 
 
-def read_desk_settings(desk: Database) -> DeskSettings:
-    """Read the settings that stand at the desk.
+def read_seen_day(desk: Database) -> int | None:
+    """Give the newest day on which the chores believed the clock, which stands at the desk.
 
     Raises:
         BadSetting: as for `read_settings`.
     """
-    return DeskSettings(**_stored(desk))
+    seen_day: int | None = _stored(desk).get("seen_day")
+    return seen_day
 
 
 def put_setting(db: Database, name: str, value: object) -> None:

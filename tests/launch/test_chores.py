@@ -476,4 +476,4 @@ def test_after_the_clock_was_ahead_nothing_is_kept_longer(opened: Opened, clock:
     opened.do_chores()
     case = lifetime.read_case(opened.mailbox, case_id)
     assert (case.received_day, case.last_day) == (TODAY + 1, TODAY + 1)
-    assert settings.read_desk_settings(opened.desk).seen_day == TODAY + 1
+    assert settings.read_seen_day(opened.desk) == TODAY + 1

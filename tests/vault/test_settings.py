@@ -85,9 +85,9 @@ def test_the_onion_key_is_kept_and_replaced(desk: Database) -> None:
 
 
 def test_what_only_the_desk_needs_stands_where_the_site_cannot_read_it(shown: Database, desk: Database) -> None:
-    assert settings.read_desk_settings(desk).seen_day is None
+    assert settings.read_seen_day(desk) is None
     settings.change_setting(desk, "seen_day", 20_400)
-    assert settings.read_desk_settings(desk).seen_day == 20_400
+    assert settings.read_seen_day(desk) == 20_400
     for db, name, value in ((shown, "seen_day", 20_400), (desk, "paused", True), (desk, "code_salt", bytes(16))):
         with pytest.raises(BadSetting):
             settings.change_setting(db, name, value)
