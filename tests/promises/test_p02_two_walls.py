@@ -21,18 +21,8 @@ DESK_PATHS = ("/login", "/join", "/enrol", "/logout", "/account")
 def foreign_hosts(house: House) -> list[str]:
     """List names that are not the site's, some of them very like it."""
     name = house.onion.removesuffix(".onion")
-    return [
-        "localhost",
-        "127.0.0.1",
-        "example.org",
-        f"{'a' * 56}.onion",
-        f"{name}.onion.example.org",
-        f"www.{name}.onion",
-        f"{name}.onion:8390",
-        name,
-        urlsplit(house.desk_url).netloc,
-        "",
-    ]
+    like_it = [f"{name}.onion.example.org", f"www.{name}.onion", f"{name}.onion:8390", f"{'a' * 56}.onion", name]
+    return [*like_it, "localhost", "127.0.0.1", "example.org", "", urlsplit(house.desk_url).netloc]
 
 
 def test_any_other_name_gets_one_fixed_page_that_says_nothing_of_the_site(house: House) -> None:

@@ -220,10 +220,15 @@ def test_messages_under_wild_numbers_hide_no_others_and_stop_nobody(
 def test_what_is_planted_as_message_0_is_no_day_and_is_written_over(
     visitor: Visitor, place: Place, intruder: Intruder, code: str
 ) -> None:
-    intruder.runs("DELETE FROM messages WHERE number = 0")
-    intruder.says("Planted.", intruder.as_author(MINE), place.pair.public, KeyName(0, 1, 1), "site", at=0)
+    def plants() -> None:
+        intruder.runs("DELETE FROM messages WHERE number = 0")
+        intruder.says("Planted.", intruder.as_author(MINE), place.pair.public, KeyName(0, 1, 1), "site", at=0)
+
+    plants()
     assert "Nobody has opened this with your code before." in visitor.come_back(code).main.text
     assert place.mailbox.rows("SELECT codes FROM messages WHERE number = 0") == [(2,)]
+    plants()
+    assert "damaged" not in visitor.go("case").main.text
 
 
 # --- a visit asks again with each page ---
