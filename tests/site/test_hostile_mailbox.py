@@ -254,7 +254,7 @@ ACTS: dict[str, Callable[[Visitor, Page], Page]] = {
 
 
 @pytest.mark.parametrize("act", ACTS)
-@pytest.mark.parametrize("ended_by", ["new code", "closed", "gone", "erased"])
+@pytest.mark.parametrize("ended_by", ["new code", "new code, old tag planted", "closed", "gone", "erased"])
 def test_the_visit_of_an_old_code_or_behind_a_closed_door_is_over_with_every_act(
     visitor: Visitor, place: Place, come: Callable[[], Visitor], act: str, ended_by: str
 ) -> None:
@@ -264,6 +264,10 @@ def test_the_visit_of_an_old_code_or_behind_a_closed_door_is_over_with_every_act
     match ended_by:
         case "new code":
             visitor.new_code(code)
+        case "new code, old tag planted":
+            visitor.new_code(code)
+            other = place.case_of(come().hand_in("tell", "Another story."))
+            Intruder(place, other).runs("UPDATE cases SET tag = ? WHERE id = ?", place.author_keys(code).tag, other)
         case "erased":
             visitor.erase_without_opening(code)
         case door:
