@@ -1,4 +1,4 @@
--- 35 parts
+-- 36 parts
 
 -- table audit of audit
 CREATE TABLE audit (
@@ -127,6 +127,12 @@ CREATE TABLE invitations (
 
 -- index sqlite_autoindex_invitations_2 of invitations
 -- made by SQLite;
+
+-- table known of known
+CREATE TABLE known (
+    case_id BLOB NOT NULL PRIMARY KEY CHECK (length(case_id) = 16),
+    mark BLOB NOT NULL CHECK (length(mark) = 32)  -- of the proof that takes it back: no other explains why it is missing
+) STRICT, WITHOUT ROWID;
 
 -- table met of met
 CREATE TABLE met (

@@ -7,6 +7,7 @@ point and called again. The mailbox is locked first; the desk commits before `sh
 """
 
 from collections.abc import Callable, Collection, Iterable
+from contextlib import suppress
 from dataclasses import fields
 from functools import partial
 from typing import Final, NamedTuple
@@ -19,6 +20,7 @@ from onion_app.vault.desk import case_records, stories_queue
 from onion_app.vault.mailbox import lifetime
 from onion_app.vault.mailbox.case_keys import key_row
 from onion_app.vault.mailbox.records import Case, KeyRow
+from onion_app.vault.mailbox.withdrawals import withdrawn_among
 from onion_app.vault.shown.writing import forget_replies
 
 _WHOLE: Final = (
@@ -30,21 +32,37 @@ _SHARE: Final = 20  # and above that one in so many
 
 
 class Missing(NamedTuple):
-    """The cases that the desk knows and the mailbox lacks; `is_alarming`: so many that somebody has to look first."""
+    """The cases that the desk knows and the mailbox lacks, and how many of them no proof explains.
+
+    `is_alarming`: so many that somebody has to look first.
+    """
 
     cases: set[bytes]
+    unexplained: int
     is_alarming: bool
 
 
 def missing_cases(mailbox: Database, shown: Database, desk: Database, proofs: int) -> Missing:
-    """Find the known cases that are missing; so many proofs came in since the last look.
+    """Find the known cases that are missing; so many proofs of cases came in since the last look.
 
-    A disk that was not mounted or a file that was exchanged must not make the desk forget everything.
+    A disk that was not mounted or a file that was exchanged must not make the desk forget everything. Whose mark was
+    noted is explained by the proof of this mark alone, since whoever writes the mailbox can make up as many as they
+    like; only those that somebody has worked on since the last look go by their number.
     """
-    known = case_records.known_cases(desk, shown)
+    known, marks = case_records.known_cases(desk, shown), case_records.known_marks(desk)
     missing = known - {row[0] for row in mailbox.rows("SELECT id FROM cases")}
-    unexplained = len(missing) - proofs
-    return Missing(missing, unexplained > _FEW and unexplained * _SHARE > len(known))
+    proved = withdrawn_among(mailbox, shown, {marks[case_id] for case_id in missing & marks.keys()})
+    explained = sum(marks.get(case_id) in proved for case_id in missing) + min(proofs, len(missing - marks.keys()))
+    unexplained = len(missing) - explained
+    return Missing(missing, unexplained, unexplained > _FEW and unexplained * _SHARE > len(known))
+
+
+def note_marks(mailbox: Database, shown: Database, desk: Database) -> None:
+    """Note the mark of each known case that is there, by which it will be seen whether its author has taken it back."""
+    with mailbox.writing(), desk.writing():
+        for case_id in case_records.known_cases(desk, shown) - case_records.known_marks(desk).keys():
+            with suppress(KeysChanged, NothingHere):
+                case_records.note_mark(desk, case_id, key_row(mailbox, case_id).mark)
 
 
 def forget_cases(

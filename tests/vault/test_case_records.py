@@ -29,6 +29,7 @@ def all_of(made: Installation, desk: Database, case_id: bytes) -> None:
     with desk.writing():
         case_records.add_turn(desk, handed(case_id, 1, made.circle_id))
         case_records.put_met(desk, case_id, Met(2, some_key()))
+        case_records.note_mark(desk, case_id, some_key())
         case_records.put_read(desk, case_id, Read(3, some_key(), 1, 1, 2))
         case_records.close_door(desk, case_id, TODAY)
     made.entry(desk, case_id)

@@ -121,6 +121,19 @@ def test_a_mark_an_id_or_words_in_the_place_of_a_proof_withdraw_nothing(
     assert mailbox.row("SELECT count(*) FROM withdrawn") == (0,)
 
 
+def test_a_flood_of_made_up_proofs_fills_neither_the_memory_nor_what_is_kept_for_good(
+    mailbox: Database, shown: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(withdrawals, "MOST", 3)
+    prove(mailbox, *(some_key() for _ in range(10)))
+    brought = bring(mailbox, shown)
+    withdrawals.discard_proofs(mailbox, brought)
+    assert (len(brought), withdrawals.proofs_in(mailbox)) == (3, [])
+    assert len(withdrawals.proofs_in(shown)) == 3
+    prove(mailbox, *(some_key() for _ in range(2)))
+    assert bring(mailbox, shown) == withdrawals.proofs_in(mailbox), "and then they count again"
+
+
 def bring(mailbox: Database, shown: Database) -> list[bytes]:
     with mailbox.writing():
         return withdrawals.bring_proofs(mailbox, shown)

@@ -224,6 +224,22 @@ def test_more_than_ten_and_more_than_one_in_twenty_are_missed_aloud(
     assert (missing.cases, missing.is_alarming) == (set(ids[:away]), is_alarming)
 
 
+def test_made_up_proofs_explain_no_case_that_the_chores_have_seen(world: World, made: Installation) -> None:
+    row = key_row(made.circle_id)
+    made.add_case(world.mailbox, row=row)
+    work_on(world, made, row.id)
+    ids = known(world, made, 20)
+    world.forgets()
+    lifetime.erase_case(world.mailbox, row.id, proofs_of(row))
+    take(world, *ids)
+    with world.mailbox.writing():
+        withdrawals.add_proofs(world.mailbox, [some_key() for _ in range(100)])
+    world.forgets()
+    assert not routing.takes_new_text(world.shown)
+    assert case_records.gone_cases(world.desk) == set()
+    assert forgetting.missing_cases(world.mailbox, world.shown, world.desk, 50).unexplained == 20, "all but the erased"
+
+
 def everything_known(made: Installation) -> tables.Tables:
     """Read every table but two, which say that something else is shown."""
     known = tables.dump_all(made.folder, made.keys)
@@ -236,6 +252,7 @@ def test_a_mailbox_that_is_empty_for_one_run_of_the_chores_loses_nothing(
     ids = known(world, made, 20)
     for case_id in ids:
         work_on(world, made, case_id)
+    world.forgets()
     before = everything_known(made)
     world.close()
     away = made.mailbox_folder.rename(tmp_path / "away")

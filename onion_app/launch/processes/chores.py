@@ -131,10 +131,10 @@ def keep_gone(files: Files, attempts: Attempts, today: int) -> dict[str, int]:
     found = attempts.at(lambda: look_through(files), None)
     attempts.at(lambda: stories_queue.remove_withdrawn_stories(*files), None)
     if found is not None and not found.missing.is_alarming:
-        cases, erased = found.missing.cases, len(found.proofs) // _PROOFS_OF_A_CASE
         attempts.at(lambda: forgetting.delete_what_came_back(*files), 0)
-        attempts.at(lambda: note_missing(desk, cases, len(cases) - erased, today), None)
+        attempts.at(lambda: note_missing(desk, found.missing, today), None)
         attempts.at(lambda: forget(files, found), None)
+        attempts.at(lambda: forgetting.note_marks(*files), None)
     return {"missing": settings.read_settings(shown).missing}
 
 
@@ -172,16 +172,16 @@ def take_no_new_text(shown: Database) -> None:
         settings.change_setting(shown, "unchecked", True)  # noqa: FBT003 - the value of a setting
 
 
-def note_missing(desk: Database, missing: set[bytes], unexplained: int, today: int) -> None:
+def note_missing(desk: Database, missing: forgetting.Missing, today: int) -> None:
     """Say at the desk that cases are missing without a word of their authors, and which published stories are theirs.
 
     Such a story stays: nobody who can only delete rows takes a story away. # P07
     """
     with desk.writing():
-        if unexplained > 0:
-            audit.add_finding(desk, today, "cases missing", str(unexplained))
+        if missing.unexplained:
+            audit.add_finding(desk, today, "cases missing", str(missing.unexplained))
         shown_stories = stories_queue.shown_stories(desk)
-        for case_id in missing & shown_stories.keys():
+        for case_id in missing.cases & shown_stories.keys():
             audit.add_finding(desk, today, "case of a published story is missing", shown_stories[case_id].hex())
 
 

@@ -13,7 +13,7 @@ from onion_app.shapes import Id, Key, Value, from_row
 from onion_app.vault.database import Database
 
 _GENERATION = Annotated[int, range(1, GENERATIONS + 1)]
-_OF_CASE: Final = ("entries", "taken", "stepped_out", "handed", "met", "read", "closing")
+_OF_CASE: Final = ("entries", "taken", "stepped_out", "handed", "met", "read", "closing", "known")
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +119,16 @@ def known_cases(desk: Database, shown: Database) -> set[bytes]:
     tables = [*((desk, table) for table in (*_OF_CASE, "texts")), (shown, "replies")]
     known = {case_id for db, table in tables for case_id in db.ids(f"SELECT DISTINCT case_id FROM {table}")}  # noqa: S608
     return known.union(desk.ids("SELECT case_id FROM doors WHERE state = 'closed'")) - gone_cases(desk)
+
+
+def known_marks(desk: Database) -> dict[Value, Value]:
+    """Give the marks by whose proofs the known cases are taken back, as far as the chores have noted them."""
+    return {row[0]: row[1] for row in desk.rows("SELECT case_id, mark FROM known")}
+
+
+def note_mark(desk: Database, case_id: bytes, mark: bytes) -> None:
+    """Note the mark of a case, inside the caller's `writing()`."""
+    desk.run("INSERT INTO known (case_id, mark) VALUES (?, ?)", (case_id, mark))
 
 
 def gone_cases(desk: Database) -> set[bytes]:

@@ -80,6 +80,11 @@ CREATE TABLE closing (
     day INTEGER NOT NULL  -- on which its door was closed, until its box goes
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE known (
+    case_id BLOB NOT NULL PRIMARY KEY CHECK (length(case_id) = 16),
+    mark BLOB NOT NULL CHECK (length(mark) = 32)  -- of the proof that takes it back: no other explains why it is missing
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE met (
     case_id BLOB NOT NULL PRIMARY KEY CHECK (length(case_id) = 16),
     codes INTEGER NOT NULL CHECK (codes BETWEEN 2 AND 16),
