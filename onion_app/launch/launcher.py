@@ -80,7 +80,7 @@ class Launcher:
         self._tor = TorSupervisor(state, unlocked.onion, start_tor, terminal)
         self._self_check = SelfCheck(unlocked.onion.address, state.socks_socket, lambda: self._tor.control)
         self._static = status.Static(unlocked.onion.address, confined, options.clock)
-        self._supervisors: list[Supervisor] = []
+        self._supervisors: dict[str, Supervisor] = {}
 
     def run(self, site: socket.socket, desk: socket.socket) -> None:
         """Start everything, restart what ends until somebody asks to stop, and stop it.
@@ -106,7 +106,7 @@ class Launcher:
                 self._tor.republish_if_unreachable(self._self_check.health, time.monotonic())
                 self._tor.step(time.monotonic())
                 manage.step(time.monotonic(), self._carry_out)
-                running = [supervisor.child for supervisor in self._supervisors if supervisor.child]
+                running = [supervisor.child for supervisor in self._supervisors.values() if supervisor.child]
                 reports = [child.fileno() for child in running if not child.silent]
                 select.select([woken.fileno(), *reports, *manage.filenos()], [], [], _TICK)
         finally:
@@ -132,36 +132,31 @@ class Launcher:
 
         chores = over("chores", None, self._rounds.next)
         chores.after = self._rounds.next()
-        self._supervisors = [over("healing", None, lambda: math.inf), over("site", site), over("desk", desk), chores]
+        each = (over("healing", None, lambda: math.inf), over("site", site), over("desk", desk), chores)
+        self._supervisors = {supervisor.name: supervisor for supervisor in each}
 
     def _step_children(self) -> None:
-        for supervisor in self._supervisors:
-            if supervisor.name != "site" or self._supervisor("healing").ended_well:
+        for name, supervisor in self._supervisors.items():
+            if name != "site" or self._supervisors["healing"].ended_well:
                 supervisor.step(time.monotonic())
-        if self._pause is not None and self._chores.counts.get("paused") == int(self._pause):
+        counts = self._supervisors["chores"].counts
+        if self._pause is not None and counts.get("paused") == int(self._pause):
             self._pause = None
-        off = self._chores.counts.get("clock_off")
+        off = counts.get("clock_off")
         if off == 0:
             self._clock_is_right = self._told_of_clock = False
         elif off and not self._told_of_clock:
             self._told_of_clock = True
             self._terminal.say(f"The clock of this machine is doubted: {describe_doubt(off)}")
 
-    @property
-    def _chores(self) -> Supervisor:
-        return self._supervisor("chores")
-
-    def _supervisor(self, name: str) -> Supervisor:
-        return next(supervisor for supervisor in self._supervisors if supervisor.name == name)
-
     def _heal_after(self, name: str) -> None:
         """Undo what somebody who writes has left half done in the file that the site only reads."""
         if name in ("desk", "chores"):
-            self._supervisor("healing").hurry()
+            self._supervisors["healing"].hurry()
 
     def _free_the_locks(self, name: str) -> None:
         """Start the site again: one of those who write has waited in vain, and only the site is believed to hold on."""
-        site = self._supervisor("site").child
+        site = self._supervisors["site"].child
         if name != "site" and site is not None and site.ended() is None:
             self._blocked += 1
             self._terminal.say(f"{name}: waited in vain for a lock; the site is started again, in case it holds it")
@@ -169,6 +164,7 @@ class Launcher:
 
     def _carry_out(self, order: str) -> dict[str, Any]:
         """Carry out an order of `scripts/manage`, without waiting for its end."""
+        chores = self._supervisors["chores"]
         match order:
             case "status":
                 return status.launcher_status(
@@ -177,12 +173,12 @@ class Launcher:
             case "pause" | "resume":
                 # The launcher opens no database: the chores do it, at once.
                 self._pause = order == "pause"
-                self._chores.counts.pop("paused", None)
-                self._chores.hurry()
+                chores.counts.pop("paused", None)
+                chores.hurry()
             case "clock":
                 self._clock_is_right = True
-                self._chores.counts.pop("clock_off", None)
-                self._chores.hurry()
+                chores.counts.pop("clock_off", None)
+                chores.hurry()
             case "stop":
                 self._stopping = True
             case "panic":
@@ -196,7 +192,7 @@ class Launcher:
         self._terminal.end_progress()
         self._terminal.say("Stopping: no new visitors, requests under way are finished ...")
         self._tor.withdraw()
-        remaining = [supervisor.child for supervisor in self._supervisors if supervisor.child]
+        remaining = [supervisor.child for supervisor in self._supervisors.values() if supervisor.child]
         for child in remaining:
             child.ask_to_stop()
         give_up = time.monotonic() + self._finishing

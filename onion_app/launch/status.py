@@ -37,11 +37,10 @@ class Static:
 
 
 def launcher_status(
-    static: Static, state: State, tor: TorStatus, seen: SelfCheck, supervisors: list[Supervisor], blocked: int
+    static: Static, state: State, tor: TorStatus, seen: SelfCheck, supervisors: dict[str, Supervisor], blocked: int
 ) -> dict[str, Any]:
     """Say how every part is."""
-    by_name = {supervisor.name: supervisor for supervisor in supervisors}
-    chores, now = by_name["chores"], time.monotonic()
+    chores, now = supervisors["chores"], time.monotonic()
     disk = disk_status(state, static.clock)
     return {
         "running": True,
@@ -54,10 +53,12 @@ def launcher_status(
             "worked_minutes_ago": None if seen.worked is None else int((now - seen.worked) // 60),
             "last_failed": seen.failed,
         },
-        "answering": {name: supervisor.is_ready for name, supervisor in by_name.items() if not supervisor.next_start},
+        "answering": {
+            name: supervisor.is_ready for name, supervisor in supervisors.items() if not supervisor.next_start
+        },
         "errors": [
-            {"process": supervisor.name, "error": name, "minutes_ago": minutes}
-            for supervisor in supervisors
+            {"process": process, "error": name, "minutes_ago": minutes}
+            for process, supervisor in supervisors.items()
             for name, minutes in supervisor.errors(now).items()
         ],
         "confined": {"ours": static.confined, "tor": tor.confined},

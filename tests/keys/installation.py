@@ -58,10 +58,7 @@ class Round:
     def folder(self, kind: str) -> Path:
         return self.world.state.path / kind
 
-    def counts(self, _counts: object) -> None:
-        pass
-
-    def circle(self, _counts: object) -> None:
+    def send(self, **_fact: object) -> None:
         pass
 
     def failed(self, error: str) -> None:

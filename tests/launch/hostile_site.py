@@ -25,7 +25,7 @@ def work(child: Child) -> None:
         for statement in statements.split(";"):
             held = link.execute(statement).fetchone()
         flag.unlink()
-        child.reports.ready()
+        child.reports.send(ready=True)
         child.stop.wait()
         os.write(sys.stdout.fileno(), str(held).encode())
 

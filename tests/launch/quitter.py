@@ -28,13 +28,13 @@ def work(child: Child) -> None:
     elif part == "kept out":
         raise LockHeld
     elif part == "idle":
-        child.reports.idle()
+        child.reports.send(idle=True)
     elif part == "counts":
-        child.reports.counts({"unread": 3, "busy_logs": 0})
+        child.reports.send(counts={"unread": 3, "busy_logs": 0})
     elif part == "busy":
-        child.reports.counts({"busy_logs": 1})
+        child.reports.send(counts={"busy_logs": 1})
     elif part == "waits":
-        child.reports.ready()
+        child.reports.send(ready=True)
         child.stop.wait()
         (Path(child.orders.state) / "finished").touch()
 

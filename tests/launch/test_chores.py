@@ -394,8 +394,8 @@ def test_the_logs_are_truncated_beside_a_running_site(opened: Opened) -> None:
 def says_room(opened: Opened) -> bool:
     """Give what `status` says of room after these chores."""
     tor = TorStatus(100, published=True, confined=True, version="", proof_of_work=True)
-    supervisors = [Supervisor(name, pytest.fail, pytest.fail) for name in ("site", "desk", "chores")]
-    supervisors[-1].counts = opened.do_chores()
+    supervisors = {name: Supervisor(name, pytest.fail, pytest.fail) for name in ("site", "desk", "chores")}
+    supervisors["chores"].counts = opened.do_chores()
     static = status.Static("x.onion", confined=True, clock=opened.orders.clock)
     seen = SelfCheck("x.onion", opened.state.path, lambda: None)
     return bool(status.launcher_status(static, opened.state, tor, seen, supervisors, 0)["has_room"])

@@ -166,7 +166,7 @@ class InProcess:
             return doing.result()
 
     def end(self) -> None:
-        for supervisor in self.launcher._supervisors:
+        for supervisor in self.launcher._supervisors.values():
             if supervisor.child:
                 supervisor.child.wait(0.0)
                 supervisor.child.close()
@@ -203,7 +203,7 @@ def test_a_site_that_holds_a_lock_is_started_again_and_it_is_said(
 ) -> None:
     (later.state / TAKEN_OVER).write_text(holds)
     launched = begin()
-    supervisors = {each.name: each for each in launched.launcher._supervisors}
+    supervisors = launched.launcher._supervisors
     launched.until(lambda: supervisors["site"].is_ready, "a site that holds on")
     with opened(State(later.state), installation.keys) as world, world.desk.writing():
         world.desk.run("UPDATE circles SET topics = '[\"law\"]'")  # so that there is something to be written
@@ -224,7 +224,7 @@ def test_a_page_of_the_desk_that_waits_in_vain_has_the_site_started_again(
     later: Operator, installation: Installation, begin: Callable[[], InProcess], where: str
 ) -> None:
     launched = begin()
-    supervisors = {each.name: each for each in launched.launcher._supervisors}
+    supervisors = launched.launcher._supervisors
     supervisors["chores"].after = math.inf
     launched.until(lambda: supervisors["site"].is_ready and supervisors["desk"].is_ready, "site and desk")
     desk = Volunteer(unlock.desk_url(installation.keys, launched.listeners[1].getsockname()[1]))

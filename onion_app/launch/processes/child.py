@@ -9,10 +9,10 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from onion_app.crypto.keyslots import VaultKeys
 from onion_app.days import DAY, today
@@ -105,29 +105,14 @@ class Reports:
         self._descriptor = descriptor
         self._one_at_a_time = threading.Lock()
 
-    def ready(self) -> None:
-        """Report that requests are answered from now on."""
-        self._send({"ready": True})
-
-    def idle(self) -> None:
-        """Report that the last session has ended, and with it this process."""
-        self._send({"idle": True})
-
-    def circle(self, waiting: WaitingCounts) -> None:
-        """Report the messages that wait in one circle."""
-        self._send({"circle": asdict(waiting)})
-
-    def counts(self, counts: Mapping[str, int]) -> None:
-        """Report numbers, after the circles."""
-        self._send({"counts": dict(counts)})
+    def send(self, **fact: object) -> None:
+        """Report one fact: `ready`, `idle` where the last session has ended, a `circle`, or `counts` after these."""
+        with self._one_at_a_time:
+            os.write(self._descriptor, to_json(fact).encode() + b"\n")
 
     def failed(self, error_class: str) -> None:
         """Report the class of an error."""
-        self._send({"failed": error_class})
-
-    def _send(self, report: dict[str, Any]) -> None:
-        with self._one_at_a_time:
-            os.write(self._descriptor, to_json(report).encode() + b"\n")
+        self.send(failed=error_class)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ before anything is read.
 
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import NamedTuple, TypeVar
 
 from onion_app import days
@@ -92,7 +92,7 @@ def do_round(child: Child, files: Files) -> None:
     else:
         counts = keep_gone(files, attempts, today) if orders.work == "short" else do_all(child, files, attempts, today)
     counts["busy_logs"] = sum(log_is_busy(db) for db in (files.mailbox, files.desk))
-    child.reports.counts(counts)
+    child.reports.send(counts=counts)
     for error in attempts.failed:
         child.reports.failed(error)
 
@@ -121,7 +121,7 @@ def do_all(child: Child, files: Files, attempts: Attempts, today: int) -> dict[s
     attempts.at(lambda: statefiles.keep_reserve(mailbox.folder), None)
     uncounted: list[WaitingCounts] = []
     for circle in attempts.at(lambda: waiting(mailbox, desk, today), uncounted):
-        child.reports.circle(circle)
+        child.reports.send(circle=asdict(circle))
     return counts | noticed(shown, desk) | {"is_full": int(routing.is_full(mailbox, shown))}
 
 

@@ -10,7 +10,7 @@ def work(child: Child) -> None:
     orders = child.orders
 
     def everybody_left() -> None:
-        child.reports.idle()
+        child.reports.send(idle=True)
         child.stop.set()  # P04: the answer under way still goes out, then this memory is given back
 
     app = create_app(
@@ -26,7 +26,7 @@ def work(child: Child) -> None:
         )
     )
     listener = child.listener()
-    child.reports.ready()
+    child.reports.send(ready=True)
     serve(app, listener, sized=False, stop=child.stop, on_error=child.reports.failed)
     truncate_log(orders.open("mailbox"))
     truncate_log(orders.open("desk"))

@@ -18,7 +18,7 @@ def work(child: Child) -> None:
         )
     )
     listener = child.listener()
-    child.reports.ready()
+    child.reports.send(ready=True)
     serve(app, listener, sized=True, stop=child.stop, on_error=child.reports.failed)
     truncate_log(orders.open("mailbox"))
 
