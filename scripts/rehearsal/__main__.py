@@ -17,7 +17,6 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import FrameType
-from typing import Any
 
 from onion_app.days import DAY
 from onion_app.errors import BadUsage, SanctuaryError, TorFailed
@@ -104,20 +103,11 @@ def _launched(
 ) -> Iterator[tuple[Stage, subprocess.Popen[bytes]]]:
     """Start the real launcher on the private network, and end it in order."""
     torrc = network.torrc_for_service(_CLONE / "torrc.example")
-    words = [
-        "--state",
-        str(state),
-        "--answers",
-        "-",
-        "--as-is",
-        "--torrc",
-        str(torrc),
-        "--desk-port",
-        str(network.take_port()),
-    ]
+    words = ["--state", str(state), "--answers", "-", "--as-is", "--torrc", str(torrc), "--days", str(days)]
+    words += ["--desk-port", str(network.take_port())]
     process = subprocess.Popen(
         # It ends with this process, however this one ends.
-        bound_command(str(_CLONE / "scripts" / "launch"), (*words, "--days", str(days))),
+        bound_command(str(_CLONE / "scripts" / "launch"), tuple(words)),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         start_new_session=True,  # Ctrl-C reaches us alone
@@ -179,16 +169,9 @@ def _reach(stage: Stage, launcher: subprocess.Popen[bytes]) -> None:
 def _announce(stage: Stage, cast: Cast, firefox: Path, days: int, *, as_json: bool) -> None:
     """Say on standard output what there is to try."""
     if as_json:
-        logins = [asdict(login) for login in cast.logins]
-        told: dict[str, Any] = {
-            "onion": stage.onion,
-            "socks_port": stage.socks_port,
-            "site_socket": str(stage.site_socket),
-            "desk_url": stage.desk_url,
-            "state": str(stage.state),
-            "return_code": cast.return_code,
-            "logins": logins,
-        }
+        told = {"onion": stage.onion, "socks_port": stage.socks_port, "site_socket": str(stage.site_socket)}
+        told |= {"desk_url": stage.desk_url, "state": str(stage.state), "return_code": cast.return_code}
+        told |= {"logins": [asdict(login) for login in cast.logins]}
         _print(json.dumps(told))
         return
     login, onion = cast.logins[0], stage.onion

@@ -1,23 +1,27 @@
 """What a restore must not forget: what was taken back, who is out, which codes and doors are old. And nothing else."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from onion_app.crypto.casekeys import mark_of
 from onion_app.crypto.keyslots import change_slot, open_slots
 from onion_app.crypto.passphrases import new_passphrase
+from onion_app.days import DAY
 from onion_app.errors import NotConfirmed, WrongPassphrase
 from onion_app.launch import backup_restore
 from onion_app.launch.carry_over import CarriedOver
+from onion_app.launch.clock import LONGEST_SLEEP
 from onion_app.launch.state import State
+from onion_app.manage import offline
 from onion_app.vault import forgetting, settings, statefiles
 from onion_app.vault.desk import case_records, circles, moderators
 from onion_app.vault.desk.case_records import Met, Read
 from onion_app.vault.mailbox import lifetime, records, withdrawals
 from onion_app.vault.shown import routing
 from tests.launch.conftest import contents
-from tests.launch.keeping import TODAY, Kept, store_case
+from tests.launch.keeping import TODAY, Kept, noon, store_case
 from tests.launch.manage import manage, with_secret
 from tests.vault.made import founded, grant, proofs_of, some_id, some_key, words
 from tests.world import World, publish
@@ -267,13 +271,18 @@ def test_the_number_is_shown_before_anything_is_done(kept: Kept, backup: Path) -
     assert not list(kept.place.path.glob("restor*"))
 
 
-def test_the_operator_reads_the_number_and_types_a_word(kept: Kept, backup: Path) -> None:
+@pytest.mark.parametrize("age", [LONGEST_SLEEP, LONGEST_SLEEP + 1])
+def test_the_operator_reads_what_is_done_and_that_the_clock_will_be_doubted(
+    kept: Kept, backup: Path, monkeypatch: pytest.MonkeyPatch, age: int
+) -> None:
     kept.take_back()
+    monkeypatch.setattr(offline, "time", SimpleNamespace(time=lambda: noon() + age * DAY))
     done = with_secret(kept.place.path, kept.passphrase, "restore", str(backup), "--replace")
     assert done.error is None
     assert "gone again: 1 cases" in done.said
     assert "may be here again" in done.said
     assert "no newer desk" not in done.said
+    assert ("./scripts/manage clock" in done.said) is (age > LONGEST_SLEEP)
     away = with_secret(kept.place.path.with_name("away"), kept.passphrase, "restore", str(backup))
     assert "no newer desk" in away.said
     assert type(manage(kept.place.path, "restore", str(backup), "--replace", typed="x\n").error) is not None

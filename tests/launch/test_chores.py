@@ -98,30 +98,26 @@ class Opened(World):
             link.execute(sql, values)
 
 
-@pytest.fixture
-def opened(tmp_path: Path) -> Iterator[Opened]:
-    with closing(Opened(tmp_path, lambda: TODAY * DAY)) as world:
-        world.circle(catch_all=True)
-        yield world
-
-
 SetClock = Callable[[int], None]
 
 
 @pytest.fixture
-def clock(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> SetClock:
-    """Stand on a day that the chores have seen, and give the way to move the machine's clock to another."""
-
-    def move(day: int) -> None:
-        monkeypatch.setattr(child_module, "time", SimpleNamespace(time=lambda: day * DAY + 1.0))
-
-    move(TODAY)
-    opened.do_chores(clock_is_right=True)
-    return move
+def clock(monkeypatch: pytest.MonkeyPatch) -> SetClock:
+    """Give the way to move the machine's clock to another day."""
+    return lambda day: monkeypatch.setattr(child_module, "time", SimpleNamespace(time=lambda: day * DAY + 1.0))
 
 
-def test_a_case_is_destroyed_between_its_time_and_a_fifth_after_it(opened: Opened, clock: SetClock) -> None:
-    clock(TODAY)
+@pytest.fixture
+def opened(tmp_path: Path, clock: SetClock) -> Iterator[Opened]:
+    """Stand on a day that the chores have seen."""
+    with closing(Opened(tmp_path, lambda: TODAY * DAY)) as world:
+        world.circle(catch_all=True)
+        clock(TODAY)
+        world.do_chores(clock_is_right=True)
+        yield world
+
+
+def test_a_case_is_destroyed_between_its_time_and_a_fifth_after_it(opened: Opened) -> None:
     early, late, young = (opened.case(TODAY - days) for days in (LONGEST + 1, KEPT - 1, 1))
     assert [opened.do_chores()["destroyed"], opened.do_chores()["destroyed"]] == [1, 0]
     assert [opened.is_there(case) for case in (early, late, young)] == [False, True, True]
@@ -140,8 +136,7 @@ def test_cases_of_one_day_do_not_go_on_one_day(opened: Opened) -> None:
 
 
 @pytest.mark.parametrize("work", ["all", "short"])
-def test_what_authors_took_back_is_gone_everywhere_and_stays_gone(opened: Opened, clock: SetClock, work: Any) -> None:
-    clock(TODAY)
+def test_what_authors_took_back_is_gone_everywhere_and_stays_gone(opened: Opened, work: Any) -> None:
     rows = opened.known(12)
     for row in rows:
         lifetime.erase_case(opened.mailbox, row.id, proofs_of(row))
@@ -159,9 +154,8 @@ def test_what_authors_took_back_is_gone_everywhere_and_stays_gone(opened: Opened
 
 @pytest.mark.parametrize("step", ["delete_what_came_back", "forget_cases"])
 def test_a_round_that_is_cut_off_still_knows_what_its_authors_took_back(
-    opened: Opened, clock: SetClock, monkeypatch: pytest.MonkeyPatch, step: str
+    opened: Opened, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
-    clock(TODAY)
     rows = opened.known(12)
     for row in rows:
         lifetime.erase_case(opened.mailbox, row.id, proofs_of(row))
@@ -180,10 +174,7 @@ def test_a_round_that_is_cut_off_still_knows_what_its_authors_took_back(
 
 
 @pytest.mark.parametrize("work", ["all", "short"])
-def test_of_many_missing_cases_nothing_is_forgotten_and_no_new_text_is_taken(
-    opened: Opened, clock: SetClock, work: Any
-) -> None:
-    clock(TODAY)
+def test_of_many_missing_cases_nothing_is_forgotten_and_no_new_text_is_taken(opened: Opened, work: Any) -> None:
     rows = opened.known(30)
     lifetime.erase_case(opened.mailbox, rows[0].id, proofs_of(rows[0]))
     opened.takes_away(*rows[1:12])
@@ -199,8 +190,7 @@ def test_of_many_missing_cases_nothing_is_forgotten_and_no_new_text_is_taken(
     assert case_records.gone_cases(opened.desk) == {rows[0].id}
 
 
-def test_a_few_that_nobody_has_taken_back_are_forgotten_and_told(opened: Opened, clock: SetClock) -> None:
-    clock(TODAY)
+def test_a_few_that_nobody_has_taken_back_are_forgotten_and_told(opened: Opened) -> None:
     rows = opened.known(5)
     lifetime.erase_case(opened.mailbox, rows[0].id, proofs_of(rows[0]))
     opened.takes_away(*rows[1:4])
@@ -209,8 +199,7 @@ def test_a_few_that_nobody_has_taken_back_are_forgotten_and_told(opened: Opened,
     assert opened.findings() == [("cases missing", "3")]
 
 
-def test_a_story_whose_case_is_missing_without_proof_stays_and_is_told(opened: Opened, clock: SetClock) -> None:
-    clock(TODAY)
+def test_a_story_whose_case_is_missing_without_proof_stays_and_is_told(opened: Opened) -> None:
     taken, proved = opened.known(2)
     stories = [words(os.urandom(16), state="public", year=2026) for _ in range(2)]
     for row, version in zip((taken, proved), stories, strict=True):
@@ -239,10 +228,7 @@ def test_a_story_whose_case_is_missing_without_proof_stays_and_is_told(opened: O
         "UPDATE cases SET circle_id = x'', home = x'' WHERE id = ?",
     ],
 )
-def test_one_malformed_row_is_counted_and_keeps_no_other_from_going(
-    opened: Opened, clock: SetClock, planted: str
-) -> None:
-    clock(TODAY)
+def test_one_malformed_row_is_counted_and_keeps_no_other_from_going(opened: Opened, planted: str) -> None:
     strange, due = opened.known(1)[0].id, opened.case(TODAY - LONGEST - 1)
     taken_back = opened.known(1)[0]
     lifetime.erase_case(opened.mailbox, taken_back.id, proofs_of(taken_back))
@@ -255,10 +241,7 @@ def test_one_malformed_row_is_counted_and_keeps_no_other_from_going(
     assert [report["failed"] for report in opened.said if "failed" in report] == []
 
 
-def test_a_chore_that_fails_ends_no_other_and_is_named(
-    opened: Opened, clock: SetClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    clock(TODAY)
+def test_a_chore_that_fails_ends_no_other_and_is_named(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
     due = opened.case(TODAY - LONGEST - 1)
 
     def fails(*_: object) -> None:
@@ -273,9 +256,8 @@ def test_a_chore_that_fails_ends_no_other_and_is_named(
 
 
 def test_a_guard_that_cannot_look_lets_no_new_text_in_until_somebody_has_looked(
-    opened: Opened, clock: SetClock, monkeypatch: pytest.MonkeyPatch
+    opened: Opened, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    clock(TODAY)
     rows = opened.known(2)
     opened.takes_away(rows[0])
 
@@ -290,10 +272,7 @@ def test_a_guard_that_cannot_look_lets_no_new_text_in_until_somebody_has_looked(
     assert opened.do_chores()["unchecked"] == 1, "nobody has looked yet"
 
 
-def test_a_mailbox_that_does_not_open_lets_no_new_text_in_and_shown_follows_the_desk(
-    opened: Opened, clock: SetClock
-) -> None:
-    clock(TODAY)
+def test_a_mailbox_that_does_not_open_lets_no_new_text_in_and_shown_follows_the_desk(opened: Opened) -> None:
     opened.plants("CREATE TABLE one_more (x INTEGER)")
     with pytest.raises(DamagedFile):
         opened.reports()
@@ -302,9 +281,8 @@ def test_a_mailbox_that_does_not_open_lets_no_new_text_in_and_shown_follows_the_
 
 @pytest.mark.parametrize("chore", ["destroy_due", "missing_cases"])
 def test_who_is_kept_out_by_a_lock_ends_and_says_so_and_stops_nobody_else(
-    opened: Opened, clock: SetClock, monkeypatch: pytest.MonkeyPatch, chore: str
+    opened: Opened, monkeypatch: pytest.MonkeyPatch, chore: str
 ) -> None:
-    clock(TODAY)
 
     def held(*_: object) -> None:
         raise LockHeld
@@ -318,17 +296,13 @@ def test_who_is_kept_out_by_a_lock_ends_and_says_so_and_stops_nobody_else(
 # --- the rounds -----------------------------------------------------------------------------------------------------
 
 
-def test_a_short_round_destroys_and_publishes_nothing(opened: Opened, clock: SetClock) -> None:
-    clock(TODAY)
+def test_a_short_round_destroys_and_publishes_nothing(opened: Opened) -> None:
     due = opened.case(TODAY - LONGEST - 1)
     assert opened.do_chores(work="short").keys() == {"missing", "busy_logs"}
     assert opened.is_there(due)
 
 
-def test_the_daily_round_rewrites_and_does_nothing_else(
-    opened: Opened, clock: SetClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    clock(TODAY)
+def test_the_daily_round_rewrites_and_does_nothing_else(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
     due, days_seen = opened.case(TODAY - LONGEST - 1), []
     monkeypatch.setattr(rewriting, "rewrite_recent_rows", lambda _mailbox, today: days_seen.append(today))
     assert opened.do_chores(work="daily").keys() == {"busy_logs"}
@@ -357,8 +331,7 @@ def test_a_folder_that_somebody_works_in_is_not_swept(opened: Opened) -> None:
 # --- the rest -------------------------------------------------------------------------------------------------------
 
 
-def test_a_case_that_a_stranger_to_its_circle_has_taken_goes_back(opened: Opened, clock: SetClock) -> None:
-    clock(TODAY)
+def test_a_case_that_a_stranger_to_its_circle_has_taken_goes_back(opened: Opened) -> None:
     here, member = founded(opened.desk, "member")
     elsewhere, stranger = founded(opened.desk, "stranger")
     own, mine, strange = (new_case(each.id, day=TODAY) for each in (elsewhere, here, here))

@@ -1,4 +1,4 @@
-"""What an operator reads who asks after the clock, and after a restore."""
+"""What an operator reads who asks after the clock."""
 
 import argparse
 import time
@@ -8,11 +8,9 @@ from types import SimpleNamespace
 import pytest
 
 from onion_app.errors import ClockWrong
-from onion_app.launch import backup_format, backup_restore, manage_socket
-from onion_app.launch.carry_over import CarriedOver
-from onion_app.launch.clock import LONGEST_SLEEP
+from onion_app.launch import manage_socket
 from onion_app.launch.state import State
-from onion_app.manage import offline, running
+from onion_app.manage import running
 from tests.launch.manage import Heard
 
 CHOSEN = argparse.Namespace()
@@ -55,20 +53,3 @@ def test_what_the_chores_have_not_said_is_not_known(tmp_path: Path, monkeypatch:
     said = "".join(terminal.said)
     assert "not known yet" in said
     assert "is believed" not in said
-
-
-@pytest.mark.parametrize("age", [LONGEST_SLEEP, LONGEST_SLEEP + 1])
-def test_who_restores_an_old_backup_is_told_that_the_clock_will_be_doubted(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, age: int
-) -> None:
-    day = int(time.time() // 86400) - age
-    monkeypatch.setattr(offline, "ask_secret", lambda *_: "a passphrase")
-    monkeypatch.setattr(backup_restore, "check_backup", lambda *_: backup_format.Contents(day, {}))
-    carried = CarriedOver(day, 0, (), has_desk=True, unread=())
-    monkeypatch.setattr(backup_restore, "restore_backup", lambda *given: given[-1](carried))
-    chosen = argparse.Namespace(
-        file=tmp_path / "backup", check=False, replace=False, withdrawn_from=None, yes=False, answers=None
-    )
-    terminal = Heard("restore")
-    offline.restore(chosen, State(tmp_path), terminal)
-    assert ("./scripts/manage clock" in "".join(terminal.said)) is (age > LONGEST_SLEEP)
