@@ -16,7 +16,6 @@ from typing import Any
 
 import pytest
 
-from onion_app.crypto import codes
 from onion_app.crypto.keyslots import VaultKeys, open_slots
 from scripts.rehearsal.network import PrivateNetwork
 from scripts.rehearsal.people import Visitor, Volunteer
@@ -120,11 +119,6 @@ class House:
             yield world
         finally:
             world.close()
-
-    def author(self, code: str) -> codes.CodeKeys:
-        """Give what a code stands for in this installation."""
-        with self.world() as world:
-            return world.author_keys(code)
 
     def case_of(self, code: str) -> str:
         """Find the id of the case under a code, as hexadecimal digits."""

@@ -65,12 +65,8 @@ class Terminal:
         self._bar: Progress | None = None
         self._progress_said = ""
 
-    def say(self, line: str) -> None:
-        """Write one line; above the progress bar while there is one."""
-        self._console.print(line)
-
-    def say_marked(self, line: str, *, bad: bool) -> None:
-        """Write one line, red when something is to be done about it."""
+    def say(self, line: str, *, bad: bool = False) -> None:
+        """Write one line, red when something is to be done about it; above the progress bar while there is one."""
         self._console.print(line, style="bold red" if bad else None)
 
     def progress(self, percent: int, text: str) -> None:

@@ -144,4 +144,4 @@ def _show(chosen: argparse.Namespace, facts: dict[str, object], terminal: Termin
         sys.stdout.write(json.dumps(facts, ensure_ascii=False) + "\n")
         return
     for line in status_text.status_lines(facts):
-        terminal.say_marked(line.text, bad=line.bad)
+        terminal.say(line.text, bad=line.bad)

@@ -72,8 +72,8 @@ class Heard(Terminal):
         self.typed = list(typed)
         self.said: list[str] = []
 
-    def say(self, line: str) -> None:
-        self.said.append(line)
+    def say(self, line: str, *, bad: bool = False) -> None:
+        self.said.append(f"{line}{' (bad)' * bad}")
 
     def ask(self, question: str, *, hidden: bool = False) -> str:
         self.said.append(f"{question}{' (hidden)' * hidden}")
