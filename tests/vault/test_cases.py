@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from onion_app.crypto.keys import new_keypair
+from onion_app.crypto.sealing import MORE_BYTES, SIZES
 from onion_app.errors import AwaitsAnswer, KeysChanged, NothingHere, TooMany
 from onion_app.vault import forgetting
 from onion_app.vault.database import Database
@@ -164,6 +165,24 @@ def test_a_case_takes_as_many_messages_as_it_has_numbers(
     assert numbers == [1, 2, 3, 4]
     with pytest.raises(TooMany):
         write(mailbox, case.id)
+
+
+def test_a_case_that_somebody_has_filled_is_never_read_whole(
+    made: Installation, mailbox: Database, case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    longest = SIZES[-1] + MORE_BYTES
+    monkeypatch.setattr(messages, "LARGEST", 20 * longest)
+    with made.hostile() as link:
+        plant = "INSERT INTO messages VALUES (?, ?, randomblob(16), 'visitor', 0, 1, 1, zeroblob(?))"
+        link.executemany(plant, [(case.id, number, longest) for number in range(2, 100)])
+        link.execute(plant, (case.id, 100, 10 * longest))
+    assert [each.number for each in messages.messages_of(mailbox, case.id)] == list(range(1, 20 + 1))
+    with pytest.raises(TooMany):
+        write(mailbox, case.id)
+    with made.hostile() as link:
+        link.execute("DELETE FROM messages WHERE number BETWEEN 10 AND 99")
+    assert [each.number for each in messages.messages_of(mailbox, case.id)] == list(range(1, 9 + 1))
+    write(mailbox, case.id)
 
 
 def test_a_message_planted_under_the_last_number_stops_no_case(mailbox: Database, case: Case) -> None:

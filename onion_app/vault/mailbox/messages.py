@@ -6,22 +6,42 @@ holds the mailbox's `writing()`, and whoever seals a message chooses its key and
 
 from contextlib import suppress
 from dataclasses import astuple
+from itertools import accumulate
+from typing import Final
 
+from onion_app.crypto.keys import ID_BYTES
+from onion_app.crypto.sealing import MORE_BYTES, SIZES
 from onion_app.errors import AwaitsAnswer, DamagedFile, KeysChanged, TooMany
-from onion_app.shapes import from_row
+from onion_app.shapes import Value, from_row
 from onion_app.vault.database import Database
 from onion_app.vault.mailbox.records import NUMBERS, Message
 
+LARGEST: Final = 32 * 1024**2  # bytes of sealed messages in a case, some 500 of the longest: they are read at once
+
+# Whatever somebody has planted past a CHECK, a value of any length too, is not even read.
+_OURS: Final = (
+    "FROM messages WHERE case_id = ? AND number BETWEEN 0 AND ? AND author IN ('visitor', 'circle', 'site') "
+    "AND id >= x'' AND length(id) = ? AND sealed >= x'' AND length(sealed) <= ? ORDER BY number"
+)
+
 
 def messages_of(db: Database, case_id: bytes) -> list[Message]:
-    """List the messages of a case by number; a row that is none of ours, planted past every CHECK, is left out."""
-    message = "SELECT case_id, number, id, author, turn, generation, codes, sealed FROM messages "
-    of_case = "WHERE case_id = ? AND number BETWEEN 0 AND ? ORDER BY number"
+    """List the messages of a case by number; left out are rows that are none of ours, and what no case can hold."""
+    message = f"SELECT case_id, number, id, author, turn, generation, codes, sealed {_OURS} LIMIT ?"
+    fitting = sum(held <= LARGEST for held in accumulate(_sizes(db, case_id)))
     messages = []
-    for row in db.rows(message + of_case, (case_id, NUMBERS[-1])):
+    for row in db.rows(message, (*_ours(case_id), fitting)):
         with suppress(DamagedFile):
             messages.append(from_row(Message, row))
     return messages
+
+
+def _sizes(db: Database, case_id: bytes) -> list[int]:
+    return [int(row[0] or 0) for row in db.rows(f"SELECT length(sealed) {_OURS}", _ours(case_id))]
+
+
+def _ours(case_id: bytes) -> tuple[Value, ...]:
+    return case_id, NUMBERS[-1], ID_BYTES, SIZES[-1] + MORE_BYTES
 
 
 def is_stored(db: Database, case_id: bytes, message_id: bytes) -> bool:
@@ -47,8 +67,10 @@ def next_number(db: Database, case_id: bytes) -> int:
     Where somebody has planted a message under the last number, it is the one after the newest that is not followed.
 
     Raises:
-        TooMany: there are as many as a case can have.
+        TooMany: there are as many as a case can have, or as much.
     """
+    if sum(_sizes(db, case_id)) > LARGEST - SIZES[-1] - MORE_BYTES:
+        raise TooMany
     of_case = "SELECT m.number FROM messages AS m WHERE m.case_id = ? AND m.number BETWEEN 1 AND ? "
     newest = db.row(of_case + "ORDER BY m.number DESC LIMIT 1", (case_id, NUMBERS[-1]))
     if newest == (NUMBERS[-1],):
