@@ -160,8 +160,9 @@ def test_a_round_that_is_cut_off_still_knows_what_its_authors_took_back(
     for row in rows:
         lifetime.erase_case(opened.mailbox, row.id, proofs_of(row))
 
-    def cut(*_: object, **_named: object) -> None:
-        raise KeyboardInterrupt
+    def cut(*_: object, only_missing: bool = step == "delete_what_came_back") -> None:
+        if only_missing:
+            raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
         patched.setattr(forgetting, step, cut)
@@ -364,24 +365,17 @@ def test_the_logs_are_truncated_beside_a_running_site(opened: Opened) -> None:
     site.close()
 
 
-def says_room(opened: Opened) -> bool:
-    """Give what `status` says of room after these chores."""
+@pytest.mark.parametrize(("measure", "found", "has_room"), [("room", 0, True), ("size", 4 * 1024**3, False)])
+def test_a_mailbox_that_is_full_has_no_room_and_what_was_made_since_the_chores_is_room(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch, measure: str, found: int, *, has_room: bool
+) -> None:
+    monkeypatch.setattr(Database, measure, lambda _: found)
     tor = TorStatus(100, published=True, confined=True, version="", proof_of_work=True)
     supervisors = {name: Supervisor(name, pytest.fail, pytest.fail) for name in ("site", "desk", "chores")}
     supervisors["chores"].counts = opened.do_chores()
     static = status.Static("x.onion", confined=True, clock=opened.orders.clock)
     seen = SelfCheck("x.onion", opened.state.path, lambda: None)
-    return bool(status.launcher_status(static, opened.state, tor, seen, supervisors, 0)["has_room"])
-
-
-def test_room_that_was_made_since_the_chores_is_room(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Database, "room", lambda _: 0)
-    assert says_room(opened)
-
-
-def test_a_mailbox_that_is_full_has_no_room(opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Database, "size", lambda _: 4 * 1024**3)
-    assert not says_room(opened)
+    assert status.launcher_status(static, opened.state, tor, seen, supervisors, 0)["has_room"] is has_room
 
 
 def test_copies_made_before_a_migration_go_when_safety_copies_do(opened: Opened) -> None:
