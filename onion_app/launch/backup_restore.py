@@ -60,7 +60,12 @@ def save_backup(state: State, keys: VaultKeys, target: Path, clock: Clock, progr
             raise DiskFull(str(target))
         try:
             slots = statefiles.read_keyslots(state.path)
-            _write_file(part, keys, slots, contents, copies, lambda done: progress(done / 2))
+            part.unlink(missing_ok=True)  # left by an attempt that was cut off
+            with os.fdopen(statefiles.create(part), "wb") as new:
+                backup_format.write_backup(new, keys, slots, contents, copies, lambda done: progress(done / 2))
+                new.flush()
+                os.fsync(new.fileno())
+                os.posix_fadvise(new.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)  # it is read back from the disk
             with part.open("rb") as file:
                 head = backup_format.read_head(file)
                 read = backup_format.read_backup(file, head, keys, {}, lambda done: progress((1 + done) / 2))
@@ -198,18 +203,6 @@ def _stamp(file: Path) -> tuple[int, int]:
     """Give what every change of a file changes, once a tick of the kernel's clock has passed."""
     status = file.stat()
     return status.st_mtime_ns, status.st_size
-
-
-def _write_file(
-    file: Path, keys: VaultKeys, slots: str, contents: Contents, copies: Copies, progress: Progress
-) -> None:
-    file.unlink(missing_ok=True)  # left by an attempt that was cut off
-    descriptor = statefiles.create(file)
-    with os.fdopen(descriptor, "wb") as opened:
-        backup_format.write_backup(opened, keys, slots, contents, copies, progress)
-        opened.flush()
-        os.fsync(descriptor)
-        os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)  # it is read back from the disk
 
 
 def _unpack(file: BinaryIO, head: backup_format.Head, keys: VaultKeys, coming: State, progress: Progress) -> Contents:
