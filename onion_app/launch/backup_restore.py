@@ -234,9 +234,13 @@ def _move_aside(state: State) -> None:
     newest = max((_number(each.path) for each in asides(state)), default=0)  # the operator may have removed others
     aside = state.path / f"{_ASIDE}{newest + 1}"
     aside.mkdir(mode=0o700)
-    for file in (state.path / "vault.key", *state.databases):
-        if file.exists():
-            file.rename(aside / file.name)
+    keys = state.path / "vault.key"
+    if keys.exists():  # in both places until all is moved: wherever it is cut off, the desk lies beside its keys
+        statefiles.write_keyslots(aside, statefiles.read_keyslots(state.path))
+    for folder in state.databases:
+        if folder.exists():
+            folder.rename(aside / folder.name)
+    keys.unlink(missing_ok=True)
 
 
 def _move_in(coming: State, state: State) -> None:

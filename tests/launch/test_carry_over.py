@@ -255,6 +255,41 @@ def test_an_old_passphrase_comes_back_with_an_old_backup_only_where_the_newer_ke
     assert open_slots(statefiles.read_keyslots(place), kept.passphrase) == kept.keys
 
 
+@pytest.mark.parametrize("moved", [0, 1, 2, 3])
+def test_a_restore_that_was_cut_off_while_it_moved_the_old_state_aside_forgets_nothing(
+    kept: Kept, rows: list[records.KeyRow], backup: Path, monkeypatch: pytest.MonkeyPatch, moved: int
+) -> None:
+    new, place, rename, done = new_passphrase(), kept.place.path, Path.rename, list[Path]()
+    statefiles.write_keyslots(place, change_slot(statefiles.read_keyslots(place), kept.keys, "passphrase", new))
+    with kept.opened() as world:
+        with world.desk.writing():
+            case_records.close_door(world.desk, rows[1].id, TODAY)
+            settings.put_setting(world.desk, "seen_day", TODAY)
+        lifetime.erase_case(world.mailbox, rows[0].id, proofs_of(rows[0]))
+
+    def cut(here: Path, there: Path) -> Path:
+        if there.parent.name.startswith("replaced-"):
+            done.append(here)
+            if len(done) > moved:
+                raise KeyboardInterrupt
+        return rename(here, there)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "rename", cut)
+        patched.setattr(backup_restore, "_move_in", cut_off)
+        with pytest.raises(KeyboardInterrupt):
+            kept.restore(backup, place, replace=True)
+    carried = kept.restore(backup, place, replace=True)
+    assert (carried.withdrawn, carried.has_desk) == (1, True)
+    with kept.opened() as world:
+        assert routing.door_of(world.shown, rows[1].id) == "closed"
+    assert open_slots(statefiles.read_keyslots(place), new) == kept.keys
+
+
+def cut_off(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
 def test_the_number_is_shown_before_anything_is_done(kept: Kept, backup: Path) -> None:
     kept.take_back()
     before, seen = contents(kept.place.path), list[CarriedOver]()
