@@ -37,7 +37,7 @@ STRANGE |= {"none": b"", "short": b"\x09", "a byte short": new_keypair().public[
 def second_computation(
     case_id: bytes, turn: int, circle_public: bytes, codes: list[bytes], z_of: Callable[[bytes], bytes]
 ) -> bytes:
-    """Work a key out from KEYS.md alone: with the standard library's BLAKE2b, and nothing of ours."""
+    """Work a key out from the equation in docs/design.md: with the standard library's BLAKE2b, and nothing of ours."""
     hashed = hashlib.blake2b(digest_size=32, person=b"sanctuary case 2")
     hashed.update(case_id + struct.pack(">I", turn) + circle_public)
     for public in codes:
