@@ -82,6 +82,7 @@ class Keys(RuleBasedStateMachine):
         self.stories: list[tuple[bytes, Case, bytes]] = []  # with the mark of the proof that takes each back
         self.taken_back: set[bytes] = set()  # marks, for good
         self.copies: list[Any] = []
+        self.sent_again = 0  # forms: each time with other words, since the same ones are stored once and need no circle
         self.changed: list[Case] = []
         self.remember_keys()
         for circle in list(CIRCLES)[:2]:
@@ -350,7 +351,8 @@ class Keys(RuleBasedStateMachine):
         if self.hostile and (not stands or (stands[2], stands[4]) != (self.marks[case.id], tag)):
             return  # a case that was taken away may begin anew, and one that was put back have its older code
         before = len(self.at.intruder.whole()[0][1])
-        self.tried(lambda: self.at.sends(case.form, self.at.circles[circle], "other words"), may)
+        self.sent_again += 1
+        self.tried(lambda: self.at.sends(case.form, self.at.circles[circle], f"other words {self.sent_again}"), may)
         if may:
             self.unsure.discard(case.id)
             self.collects(case)
