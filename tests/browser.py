@@ -62,14 +62,21 @@ class Browser:
         assert tuple(fitted) == size, f"the page is {fitted}"
 
     def go(self, url: str) -> None:
-        """Open `url`, as typed into the address bar; once more where the browser says that no such onion is there."""
-        try:
-            self.driver.navigate(url)
-        except UnknownException:
-            if ".onion/" not in url:
-                raise
-            time.sleep(5)  # an onion service that moves its introduction points is away for a moment
-            self.driver.navigate(url)
+        """Open `url`, as typed into the address bar; where no such onion is there, again until it is.
+
+        An onion service that moves its introduction points is away for a moment.
+
+        Raises:
+            UnknownException: it did not come back.
+        """
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            try:
+                return self.driver.navigate(url)  # type: ignore[no-any-return]
+            except UnknownException:
+                if ".onion/" not in url or time.monotonic() > deadline:
+                    raise
+            time.sleep(0.5)  # between two looks
 
     def back(self) -> None:
         """Press the browser's Back; where it leads may be the browser's own page, which says that nothing is kept."""

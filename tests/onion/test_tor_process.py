@@ -17,12 +17,12 @@ from tests.rehearsal import ROOT
 TORRC = ROOT / "torrc.example"
 
 OWNER = """
-import sys, time
+import signal, sys
 from pathlib import Path
 from onion_app.onion import tor_process
 place = Path(sys.argv[1])
 print(tor_process.start_tor(place / "torrc", place / "tor", place / "run").pid, flush=True)
-time.sleep(600)
+signal.pause()
 """
 
 
