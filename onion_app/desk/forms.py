@@ -12,13 +12,14 @@ from typing import Final
 from onion_app.choices import TEXT_LETTERS
 from onion_app.crypto.keys import ID_BYTES
 from onion_app.errors import Refused, marked
-from onion_app.web.text import cleaned
+from onion_app.web.text import has_too_many_marks, is_empty
 
 HANDLE_LETTERS: Final = 24
 TITLE_LETTERS: Final = 80
 _INCOMPLETE: Final = marked("This page is incomplete. Load it again.")
 _LAST_PAGE: Final = 10_000
 _FIELD_LETTERS: Final = 200  # a passphrase of six words has 60; nothing longer deserves a slow hash
+_LINE_LETTERS: Final = 2_000  # of a line that is kept; no field takes half as many, and each letter is looked at
 
 _BOX: Final = re.compile("text_([0-9a-f]{32})")
 _TICK: Final = re.compile("([a-z]+)_([0-9a-f]{32})")
@@ -52,15 +53,15 @@ def handle(form: Mapping[str, str]) -> str:
 
 
 def body(form: Mapping[str, str]) -> str:
-    """Give the cleaned text of a box, however long."""
-    return cleaned(form.get("text", ""))
+    """Give the text of a box, however long."""
+    return form.get("text", "")
 
 
 def boxes(form: Mapping[str, str]) -> dict[bytes, str]:
     """Give the texts in the boxes of a page with many cases, by case; of blanks alone nothing is left."""
     named = [(_BOX.fullmatch(name), typed) for name, typed in form.items()]
-    texts = {bytes.fromhex(box[1]): cleaned(typed) for box, typed in named if box}
-    return {case_id: text if text.strip() else "" for case_id, text in texts.items()}
+    texts = {bytes.fromhex(box[1]): typed for box, typed in named if box}
+    return {case_id: "" if is_empty(text) else text for case_id, text in texts.items()}
 
 
 def ticked_cases(form: Mapping[str, str], prefix: str) -> list[bytes]:
@@ -75,18 +76,25 @@ def text(form: Mapping[str, str], beside: str = "text") -> str:
         Refused: it is empty, or longer than 12,000 letters; the sentence stands beside the field of this name.
     """
     typed = body(form).strip()
-    if not typed:
+    if is_empty(typed):
         raise Refused("The box is empty.", field=beside)
+    if has_too_many_marks(typed):
+        raise Refused("This is too long: more than 30 marks stand on one letter. Nothing was sent.", field=beside)
     if len(typed) > TEXT_LETTERS:
         raise Refused("This is too long: 12,000 letters fit. Nothing was sent.", field=beside)
     return typed
 
 
 def one_line(form: Mapping[str, str], name: str) -> str:
-    """Give a field of one line as it is kept: without signs that nobody can see, but for the joiners of Sorani."""
-    typed = unicodedata.normalize("NFC", form.get(name, ""))
-    visible = "".join(" " if sign in "\t\r\n" else sign for sign in typed if sign in "\t\r\n" or not _is_unseen(sign))
-    return " ".join(visible.split())
+    """Give a field of one line as it is kept: without signs that nobody can see, but for the joiners of Sorani.
+
+    What is too long for any of them, or shows nothing, is left as it was typed, or as nothing.
+    """
+    typed = form.get(name, "")
+    if len(typed) > _LINE_LETTERS or has_too_many_marks(typed):
+        return typed
+    visible = "".join(" " if sign in "\t\n" else sign for sign in typed if sign in "\t\n" or not _is_unseen(sign))
+    return "" if is_empty(visible) else " ".join(visible.split())
 
 
 def _is_unseen(sign: str) -> bool:
@@ -100,7 +108,7 @@ def title(form: Mapping[str, str]) -> str:
         Refused: empty, or longer than 80 letters.
     """
     chosen = one_line(form, "title")
-    if not 1 <= len(chosen) <= TITLE_LETTERS:
+    if not 1 <= len(chosen) <= TITLE_LETTERS or has_too_many_marks(chosen):
         raise Refused("A title has 1 to 80 letters.", field="title")
     return chosen
 

@@ -13,14 +13,19 @@ from onion_app.errors import BadAnswers, CodeMistyped
 from onion_app.shapes import as_shape, from_json
 
 _LONGEST = 65536  # bytes; the longest true answers have about 8,000
+_LONGEST_LINE = 1000  # letters of a passphrase or a code
+
+
+def _is_one_line(typed: str) -> bool:
+    return bool(typed.strip()) and len(typed) <= _LONGEST_LINE
 
 
 @dataclass(frozen=True)
 class Answers:
     """The answers; empty where there was none."""
 
-    passphrase: Annotated[str, str.strip] = field(default="", repr=False)
-    spare_code: Annotated[str, str.strip] = field(default="", repr=False)
+    passphrase: Annotated[str, _is_one_line] = field(default="", repr=False)
+    spare_code: Annotated[str, _is_one_line] = field(default="", repr=False)
     how_to_find_us: dict[Annotated[str, LANGUAGE_CODES.__contains__], str] = field(default_factory=dict)
 
 
@@ -46,7 +51,7 @@ def checked_how_to_find_us(typed: str) -> str:
     Raises:
         BadAnswers: they are longer than the pages were measured with.
     """
-    words = unicodedata.normalize("NFC", typed).strip()
+    words = typed.strip() if len(typed) > 4 * FIND_US_LETTERS else unicodedata.normalize("NFC", typed).strip()
     if len(words) > FIND_US_LETTERS:
         raise BadAnswers(f"how_to_find_us has more than {FIND_US_LETTERS} letters")
     return words

@@ -11,7 +11,7 @@ from typing import Any, Final, Literal, TypeVar, get_args
 from onion_app.choices import TEXT_LETTERS, AnswerIn, RequestTopic
 from onion_app.crypto.codes import code_lines, latin_digits
 from onion_app.crypto.payloads import Consent, Publish
-from onion_app.web.text import cleaned
+from onion_app.web.text import has_too_many_marks, is_empty
 
 WritingKind = Literal["tell", "ask"]
 Danger = Literal["yes", "no", "unknown"]
@@ -52,7 +52,7 @@ def read_submission(kind: WritingKind, form: Mapping[str, Any]) -> Submission:
     consent = read_consent(form, day=0)
     return Submission(
         kind=kind,
-        text=cleaned(form.get("text", "")),
+        text=form.get("text", ""),
         topic=_one_of(RequestTopic, form.get("topic"), "unknown"),
         danger=_one_of(Danger, form.get("danger"), "unknown"),
         answer_in=_one_of(AnswerIn, form.get("answer_in"), "any"),
@@ -72,10 +72,12 @@ def read_consent(form: Mapping[str, Any], day: int) -> Consent:
 
 
 def wrong_text(text: str) -> dict[str, str]:
-    """Name the mistake in a text, by field: none, `empty` or `long`."""
-    if not text.strip():
+    """Name the mistake in a text, by field: none, `empty`, `long` or `marks`."""
+    if is_empty(text):
         return {"text": "empty"}
-    return {"text": "long"} if len(text) > TEXT_LETTERS else {}
+    if len(text) > TEXT_LETTERS:
+        return {"text": "long"}
+    return {"text": "marks"} if has_too_many_marks(text) else {}
 
 
 def wrong_submission(draft: Submission) -> dict[str, str]:

@@ -20,7 +20,6 @@ from onion_app.site.forms import around_the_limit
 from onion_app.vault.shown.reading import Version
 from onion_app.web.app import mark_own_text, mark_published
 from onion_app.web.i18n import LANGUAGES, current_language
-from onion_app.web.text import cleaned
 
 # The fields of our forms besides the text, the code and the token; a form that is shown again carries them hidden.
 _CARRIED: Final = (
@@ -121,7 +120,7 @@ def show_form_again(why: str, path: str, errors: Mapping[str, str] | None = None
     if why == "expired" and path != "case":
         carried.pop("line", None)
         carried["again"] = "1"
-    text = cleaned(request.form.get("text", ""))
+    text = request.form.get("text", "")
     return show_own_text(
         "kept.html",
         text,

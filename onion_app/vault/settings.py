@@ -27,8 +27,9 @@ from onion_app.vault.database import Database
 
 
 def _is_one_short_line(text: str) -> bool:
-    letters = unicodedata.normalize("NFC", text)
-    return len(letters) <= FIND_US_LETTERS and not any(unicodedata.category(letter) == "Cc" for letter in text)
+    if len(text) > 4 * FIND_US_LETTERS or any(unicodedata.category(letter) == "Cc" for letter in text):
+        return False
+    return len(unicodedata.normalize("NFC", text)) <= FIND_US_LETTERS
 
 
 @dataclass(frozen=True)

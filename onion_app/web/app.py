@@ -18,6 +18,7 @@ from werkzeug.exceptions import HTTPException
 
 from onion_app.crypto.keys import subkey
 from onion_app.web.cache import ReadyPages
+from onion_app.web.fields import FormRequest
 from onion_app.web.headers import (
     BODY_LIMIT,
     METHODS,
@@ -62,6 +63,7 @@ class Hardened(Flask):
     """An app that answers `host` and nothing else, with secrets derived from `key`."""
 
     session_interface = _Sessions()
+    request_class = FormRequest
 
     def __init__(  # noqa: PLR0913 - what an app is made of
         self,

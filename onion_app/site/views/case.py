@@ -34,7 +34,6 @@ from onion_app.site.rendering import (
     show_page,
     typed_code,
 )
-from onion_app.web.text import cleaned
 
 pages: Final = make_blueprint("case")
 
@@ -60,7 +59,7 @@ def show_case() -> ResponseReturnValue:
 def submit() -> ResponseReturnValue:
     """Do the act that a form of the case page names."""
     act = _ACTS.get(request.form.get("do", ""), _write)
-    text = cleaned(request.form.get("text", ""))
+    text = request.form.get("text", "")
     if text:
         visit.keep(reply=text)
     try:
@@ -92,7 +91,7 @@ def _case_access() -> CaseAccess:
 
 
 def _write(access: CaseAccess) -> ResponseReturnValue:
-    text = cleaned(request.form.get("text", ""))
+    text = request.form.get("text", "")
     wrong = wrong_text(text)
     if wrong:
         return _case_page(access, text=text, errors=wrong)
@@ -111,7 +110,7 @@ def _decide(access: CaseAccess) -> ResponseReturnValue:
     decision = next((each for each in get_args(Decision) if each == request.form.get("decision")), None)
     if decision is None:
         return _write(access)
-    text = cleaned(request.form.get("text", ""))
+    text = request.form.get("text", "")
     wrong = wrong_text(text) if decision == "change" or text else {}
     if wrong:
         return _case_page(access, text="", change=text, errors={"change": wrong["text"]})
