@@ -5,7 +5,9 @@ Who takes the running server has the memory of the site and the keys of all file
 
 import contextlib
 import re
-from collections.abc import Iterator
+import secrets
+from base64 import b64encode, urlsafe_b64encode
+from collections.abc import Iterable, Iterator, Mapping
 
 import pytest
 
@@ -13,7 +15,8 @@ from onion_app.crypto import sealing
 from onion_app.crypto.keys import ID_BYTES, KEY_BYTES
 from onion_app.vault import schema
 from onion_app.vault.connection import KINDS
-from scripts.rehearsal.people import Visitor
+from onion_app.vault.settings import read_settings
+from scripts.rehearsal.people import Visitor, Volunteer
 from tests import processes, tables
 from tests.house import House
 from tests.keyring import Keyring
@@ -49,15 +52,73 @@ def test_nothing_that_was_written_stays_in_the_memory_of_the_site(house: House) 
         if number % 3:
             visitor.leave()  # the others stay, with what they wrote locked under the key in their cookie
     needles = {form: name for mark in (latin, arabic, *used) for name, form in looks(mark).items()}
-    site = house.one("site")
+    assert left_in([house.one("site")], {f"{name} of {form!r}": form for form, name in needles.items()}) == {}
+
+
+def left_in(pids: Iterable[int], needles: Mapping[str, bytes]) -> dict[str, int]:
+    """Wait until every thread has let go of its request; give what then still stands in the memory of a process."""
 
     def left() -> dict[str, int]:
-        found = processes.memory_of(site, {f"{name} of {form!r}": form for form, name in needles.items()})
-        return {name: times for name, times in found.items() if times}
+        found = [processes.memory_of(pid, dict(needles)) for pid in pids]
+        return {name: total for name in needles if (total := sum(each[name] for each in found))}
 
     with contextlib.suppress(TimeoutError):
         processes.until(lambda: not left(), SETTLING, "memory without it")
-    assert left() == {}
+    return left()
+
+
+def keys_under(house: House, code: str) -> dict[str, bytes]:
+    """Work out every key that a code opens, as it lies in a variable, in a session or in a form."""
+    with house.world() as world:
+        ring = Keyring(house.tables(), [])
+        ring.try_code(code, read_settings(world.shown).code_salt)
+    tags = {row[4] for row in ring.tables["mailbox.cases"]}  # the one key that every copy of the file holds anyway
+    ring.opened()
+    keys = {f"key {number}": key for number, key in enumerate(sorted(ring.privates - tags))}
+    assert len(keys) > 2, "the author's private key is not among them"
+    return {f"{name} {form}": spelled for name, key in keys.items() for form, spelled in spellings(key).items()}
+
+
+def spellings(key: bytes) -> dict[str, bytes]:
+    """Give the bytes that a key of 32 bytes becomes."""
+    spelled = {"plain": key, "hex": key.hex().encode()}
+    return spelled | {"base64": b64encode(key)[:-1], "urlsafe": urlsafe_b64encode(key)[:-1]}
+
+
+@processes.only_root_looks_in
+@pytest.mark.usefixtures("coordinator")
+def test_an_open_visit_leaves_no_key_of_its_author_in_the_memory_of_the_site(house: House) -> None:
+    visitor = house.visitor()
+    code = visitor.hand_in("ask", "words")
+    visitor.write_back(visitor.come_back(code), "and more words")
+    assert visitor.go("case").has("article"), "the visit has the case open"
+    assert left_in([house.one("site")], keys_under(house, code)) == {}
+    assert visitor.go("case").has("article"), "it has not been ended for this"
+
+
+@processes.only_root_looks_in
+def test_whoever_has_logged_out_leaves_neither_keys_nor_what_they_read_in_the_memory_of_the_desk(
+    house: House, coordinator: Volunteer
+) -> None:
+    with house.world() as world:
+        invitation = world.invitation(world.circle(f"Circle {latin_mark()}"))
+    other = Volunteer(house.desk_url).enrol(invitation, f"Other {secrets.token_hex(3)}")
+    mark = latin_mark()
+    case = house.case_of(house.visitor().hand_in("ask", f"read and answered {mark}"))
+    house.at_desk(coordinator).take(case)
+    coordinator.reply(case, f"answer {mark}")
+    house.at_desk(other)
+    desk = house.one("desk")
+    ring = Keyring(house.tables(), [])
+    ring.try_passphrase(coordinator.login.passphrase)
+    assert ring.opened(), "what the coordinator holds opens the case"
+    needles = {f"{name} of the words": form for name, form in looks(mark).items()}
+    for number, key in enumerate(sorted(ring.privates)):
+        needles |= {f"key {number} {form}": spelled for form, spelled in spellings(key).items()}
+    coordinator.log_out()
+    assert left_in([desk, house.launcher, house.one("site")], needles) == {}
+    assert house.running("desk") == desk
+    assert not other.get("/").has(name="passphrase"), "the other one works on"
 
 
 @processes.only_root_looks_in
