@@ -48,17 +48,20 @@ class Keyring:
 
     def opened(self) -> dict[bytes, list[str]]:
         """Open all that opens, and give the texts by their case."""
+        return {case: [_text(payload) for payload in found] for case, found in self.opened_payloads().items()}
+
+    def opened_payloads(self) -> dict[bytes, list[payloads.Payload]]:
+        """Open all that opens, and give it by its case."""
         self._open_grants()
         self._open_boxes()
         pairs = {keypair_from(private).public: private for private in self.privates}
-        found: dict[bytes, list[str]] = {}
+        found: dict[bytes, list[payloads.Payload]] = {}
         for case in {row[0] for row in self.tables["mailbox.messages"]} | {row[1] for row in self._entries}:
             keys = self.privates | set(self._handed(case))
             for listed in self.lists.get(case, ()):
                 keys |= set(self._message_keys(case, listed, pairs)) | set(self._note_keys(case, listed))
-            texts = [text for row, key in product(self._rows(case), keys) for text in _opened(row, key)]
-            if texts:
-                found[case] = texts
+            if opened := [payload for row, key in product(self._rows(case), keys) for payload in _opened(row, key)]:
+                found[case] = opened
         return found
 
     @property
@@ -116,14 +119,17 @@ class Keyring:
                 self.privates |= set(casekeys.open_box(key, case, box)[1])
 
 
-def _opened(row: tuple[sealing.Place, bytes], key: bytes) -> list[str]:
+def _opened(row: tuple[sealing.Place, bytes], key: bytes) -> list[payloads.Payload]:
     """Open one sealed row with this key, if it opens."""
     place, sealed = row
     try:
-        payload = payloads.unpack(sealing.open_seal(key, sealed, place))
+        return [payloads.unpack(sealing.open_seal(key, sealed, place))]
     except SealBroken:
         return []
-    return [payload.text if isinstance(payload, payloads.Text) else repr(payload)]
+
+
+def _text(payload: payloads.Payload) -> str:
+    return payload.text if isinstance(payload, payloads.Text) else repr(payload)
 
 
 def _blobs(rows: list[tuple[Any, ...]]) -> list[bytes]:

@@ -2,8 +2,11 @@
 
 import re
 import shutil
+from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import pytest
 from nacl.pwhash import argon2id
@@ -13,6 +16,7 @@ from onion_app.vault import connection, rewriting
 from scripts.rehearsal.people import Volunteer
 from tests import tables
 from tests.house import House
+from tests.keyring import Keyring
 from tests.marks import latin_mark
 from tests.world import Author, Clock, World, hardly_stretched
 
@@ -92,6 +96,42 @@ def test_no_stored_number_is_as_fine_as_an_hour(house: House, coordinator: Volun
     numbers = [value for rows in house.tables().values() for row in rows for value in row if isinstance(value, int)]
     assert numbers
     assert max(numbers) < A_CENTURY
+
+
+def test_nothing_that_is_sealed_is_as_fine_as_an_hour(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(argon2id, "kdf", hardly_stretched)
+    with closing(World(tmp_path / "state", Clock())) as world:
+        home, law = world.circle(catch_all=True), world.circle("Law", topics=("law",))
+        sara, amara = world.enrol(home, "sara"), world.enrol(law, "Amara")
+        author = Author(world, home)
+        author.tells("told")
+        world.answers(sara, author.case_id, "answered")
+        world.notes(sara, author.case_id, "noted")
+        world.hands_over(sara, author.case_id, law)
+        author.changes_code()
+        author.writes_back("under a new code")
+        ring = Keyring(
+            tables.dump_all(world.state.path, world.keys), [world.keys.of(kind) for kind in connection.KINDS]
+        )
+        for member in (sara, amara):
+            ring.try_passphrase(member.passphrase)
+        [opened] = ring.opened_payloads().values()
+    said = [value for payload in opened for value in numbers_in(asdict(payload))]
+    assert len({type(payload) for payload in opened}) > 2, "the payloads were not opened"
+    assert said
+    assert max(said) < A_CENTURY
+
+
+def numbers_in(value: Any) -> Iterator[float]:
+    """Give every number in what was opened, and every number that a text of it begins with."""
+    if isinstance(value, dict | list | tuple):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from numbers_in(part)
+    elif isinstance(value, int | float):
+        yield value
+        assert value == int(value)
+    elif isinstance(value, str):
+        yield from map(float, re.findall(r"\d{5,}\.?\d*", value) if not re.fullmatch("[0-9a-f]{16,}", value) else ())
 
 
 def test_days_are_kept_as_numbers_and_no_text_names_an_hour(house: House, coordinator: Volunteer) -> None:
