@@ -57,6 +57,7 @@ class Clock:
     """The time, moved by hand."""
 
     now: float = NOON
+    stepped: float = 0.0
 
     def __call__(self) -> float:
         return self.now
@@ -64,6 +65,16 @@ class Clock:
     @property
     def today(self) -> int:
         return today(self)
+
+    @property
+    def since_boot(self) -> float:
+        """Tell how long the machine runs, whatever its clock says."""
+        return self.now - self.stepped
+
+    def step(self, seconds: float) -> None:
+        """Let the clock of the machine be put on, or back, while no time passes."""
+        self.now += seconds
+        self.stepped += seconds
 
     def wait(self, *, minutes: float = 0, days: float = 0) -> None:
         self.now += minutes * 60 + days * DAY

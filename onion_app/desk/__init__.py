@@ -17,7 +17,14 @@ from onion_app.crypto.keys import subkey
 from onion_app.crypto.keyslots import VaultKeys
 from onion_app.desk.context import DeskContext
 from onion_app.desk.delays import Delays
-from onion_app.desk.login_gate import refuse_strangers, say_keys_changed, speak_as_chosen, template_defaults, token_lost
+from onion_app.desk.login_gate import (
+    name_browser,
+    refuse_strangers,
+    say_keys_changed,
+    speak_as_chosen,
+    template_defaults,
+    token_lost,
+)
 from onion_app.desk.session import IDLE, LONGEST
 from onion_app.desk.views import BLUEPRINTS
 from onion_app.errors import KeysChanged, NotAllowed, NothingHere
@@ -31,7 +38,10 @@ HERE: Final = Path(__file__).parent
 
 @dataclass(frozen=True, slots=True)
 class DeskConfig:
-    """The launcher's configuration; `name` is the 16 letters before .localhost, `clock` gives unix seconds."""
+    """The launcher's configuration.
+
+    `name` is the 16 letters before .localhost; `clock` gives unix seconds, `since_boot` those that only grow.
+    """
 
     mailbox_folder: Path
     shown_folder: Path
@@ -40,6 +50,7 @@ class DeskConfig:
     name: str
     port: int
     clock: Callable[[], float]
+    since_boot: Callable[[], float]
     on_last_session_end: Callable[[], None]
 
 
@@ -69,19 +80,26 @@ def create_app(config: DeskConfig) -> Hardened:
         translations=HERE / "translations",
         error_page=_fixed_page,
     )
-    app.extensions["desk"] = DeskContext(
+
+    def ended() -> None:
+        if not context.visits and not context.joining:  # whoever logs out ends nobody's enrolment, nor the reverse
+            config.on_last_session_end()
+
+    context = app.extensions["desk"] = DeskContext(
         mailbox=PerThread(lambda: open_database(config.mailbox_folder, "mailbox", config.keys.mailbox)),
         shown=PerThread(lambda: open_database(config.shown_folder, "shown", config.keys.shown)),
         desk=PerThread(lambda: open_database(config.desk_folder, "desk", config.keys.desk)),
-        visits=Visits(config.clock, idle=IDLE, longest=LONGEST, on_empty=config.on_last_session_end),
-        delays=Delays(config.clock),
+        visits=Visits(config.clock, idle=IDLE, longest=LONGEST, on_empty=ended),
+        joining=Visits(config.clock, idle=IDLE, on_empty=ended),
+        delays=Delays(config.since_boot),
         field_key=subkey(config.keys.desk, "desk fields"),
         clock=config.clock,
     )
-    app.each_second = app.extensions["desk"].visits.sweep  # the lock falls by time, not only with a request
+    app.each_second = context.sweep  # the lock falls by time, not only with a request
     app.url_map.converters["id"] = IdInPath
     app.before_request(speak_as_chosen)
     app.before_request(refuse_strangers)
+    app.after_request(name_browser)
     app.context_processor(template_defaults)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

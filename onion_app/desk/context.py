@@ -29,11 +29,17 @@ class DeskContext:
     mailbox: PerThread
     shown: PerThread
     desk: PerThread
-    visits: Visits
+    visits: Visits  # the sessions of who is logged in
+    joining: Visits  # those who enrol or come back: one place an invitation, or a person with a sheet
     delays: Delays
     field_key: bytes
     clock: Callable[[], float]
-    ended: dict[bytes, float] = field(default_factory=dict)  # sessions of a moderator begun before are over
+    ended: dict[bytes, int] = field(default_factory=dict)  # how often all sessions of a moderator were ended at once
+
+    def sweep(self) -> None:
+        """End what is overdue."""
+        self.visits.sweep()
+        self.joining.sweep()
 
 
 def desk_context() -> DeskContext:

@@ -11,9 +11,8 @@ from onion_app.crypto import codes
 from onion_app.crypto.keys import keypair_from, new_id, new_keypair
 from onion_app.crypto.members import Secrets, check_totp, lock_secrets, lock_sheet, new_secrets, open_sheet
 from onion_app.crypto.passphrases import new_passphrase
-from onion_app.desk import forms
 from onion_app.desk.context import Databases
-from onion_app.desk.delays import Delays
+from onion_app.desk.delays import OneTry
 from onion_app.desk.identity import check_line, line_to_type_back
 from onion_app.desk.permissions import Member, check_key
 from onion_app.errors import NothingHere
@@ -64,14 +63,13 @@ def begin_enrolment(dbs: Databases, invitation: str) -> Enrolment:
     return _drawn(digest, new_secrets())
 
 
-def begin_recovery(dbs: Databases, delays: Delays, handle: str, sheet: str) -> tuple[bytes, Enrolment]:
+def begin_recovery(dbs: Databases, one_try: OneTry, handle: str, sheet: str) -> tuple[bytes, Enrolment]:
     """Bring a private key back with the sheet, and draw everything else anew; nothing is stored yet.
 
     Raises:
         LoginRefused: handle or sheet are wrong, or it was tried too soon again; all reasons look and cost the same.
     """
-    handle = forms.as_handle(handle)
-    with delays.one_try(handle), unpinned():
+    with one_try(handle), unpinned():
         try:
             who = moderators.find_moderator(dbs.desk, handle)
         except NothingHere:

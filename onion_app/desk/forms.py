@@ -24,7 +24,9 @@ _LINE_LETTERS: Final = 2_000  # of a line that is kept; no field takes half as m
 _BOX: Final = re.compile("text_([0-9a-f]{32})")
 _TICK: Final = re.compile("([a-z]+)_([0-9a-f]{32})")
 
-# Letters that turn the line around, or cannot be seen, would let one handle look like another.
+# Other signs turn the line around, cannot be seen, or stretch a letter: one handle would look like another.
+_OF_HANDLES: Final = {"Lu", "Ll", "Lt", "Lo", "Nd"}
+_BLANK_LETTERS: Final = "\u115f\u1160"  # fillers, letters by name only; NFKC makes the second of U+3164 and U+FFA0
 _UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 
@@ -33,22 +35,17 @@ def short(form: Mapping[str, str], name: str) -> str:
     return form.get(name, "").strip()[:_FIELD_LETTERS]
 
 
-def as_handle(typed: str) -> str:
-    """Give a handle the one spelling under which it is kept and found."""
-    return " ".join(unicodedata.normalize("NFKC", typed).split())
-
-
 def handle(form: Mapping[str, str]) -> str:
-    """Read a new handle.
+    """Read a new handle, in the one spelling under which it is kept.
 
     Raises:
-        Refused: empty, longer than 24 letters, or with letters that nobody can see.
+        Refused: empty, longer than 24 letters, or with anything but letters and digits that can be seen.
     """
-    chosen = as_handle(form.get("handle", "")[: _FIELD_LETTERS * 2])
+    chosen = " ".join(unicodedata.normalize("NFKC", short(form, "handle")).split())
     if not 1 <= len(chosen) <= HANDLE_LETTERS:
         raise Refused("Choose a name of 1 to 24 letters.", field="handle")
-    if any(unicodedata.category(letter) in _UNSEEN for letter in chosen):
-        raise Refused("This name holds signs that nobody can see. Use letters and digits.", field="handle")
+    if not all(unicodedata.category(sign) in _OF_HANDLES and sign not in _BLANK_LETTERS for sign in chosen):
+        raise Refused("A name here has letters and digits only, and each of them can be seen.", field="handle")
     return chosen
 
 

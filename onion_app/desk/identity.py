@@ -23,9 +23,8 @@ from onion_app.crypto.members import (
     waste_time,
 )
 from onion_app.crypto.passphrases import as_typed
-from onion_app.desk import forms
 from onion_app.desk.context import Databases
-from onion_app.desk.delays import Delays
+from onion_app.desk.delays import OneTry
 from onion_app.desk.permissions import Member, check_key
 from onion_app.errors import NothingHere, Refused, WrongSecondFactor
 from onion_app.vault.database import Database
@@ -35,14 +34,15 @@ from onion_app.web.pinning import unpinned
 _LABEL: Final = "Notes"  # what a phone shows beside the six digits: nothing that points here
 
 
-def log_in(dbs: Databases, delays: Delays, handle: str, passphrase: str, digits: str, at: float) -> tuple[bytes, bytes]:
+def log_in(
+    dbs: Databases, one_try: OneTry, handle: str, passphrase: str, digits: str, at: float
+) -> tuple[bytes, bytes]:
     """Check handle, passphrase and six digits at this unix time; gives the moderator's id and private key.
 
     Raises:
         LoginRefused: one of the three is wrong, or it was tried too soon again; all reasons look and cost the same.
     """
-    handle = forms.as_handle(handle)
-    with delays.one_try(handle):
+    with one_try(handle):
         who, secrets = _unlocked(dbs.desk, handle, passphrase)
         _spend_digits(dbs.desk, who, secrets.totp, digits, at)
     return who.id, secrets.private
@@ -70,7 +70,7 @@ def _spend_digits(desk: Database, who: moderators.Moderator, totp: str, digits: 
     moderators.set_last_step(desk, who.id, totp_step_digest(totp, step))
 
 
-def change_passphrase(dbs: Databases, delays: Delays, who: Member, old: str, drawn: str, again: str) -> None:
+def change_passphrase(dbs: Databases, one_try: OneTry, who: Member, old: str, drawn: str, again: str) -> None:
     """Lock a moderator's secrets under the words drawn for them, once they typed the old and the new ones.
 
     Raises:
@@ -79,12 +79,12 @@ def change_passphrase(dbs: Databases, delays: Delays, who: Member, old: str, dra
     """
     if not drawn or not hmac.compare_digest(as_typed(again), as_typed(drawn)):
         raise Refused("These are not the new words. Type them as they stand above.", field="again")
-    _lock(dbs, who, _own_secrets(dbs, delays, who, old), drawn)
+    _lock(dbs, who, _own_secrets(dbs, one_try, who, old), drawn)
     audit.add_to_audit(dbs.desk, who.id, "changed the passphrase", dbs.today)
 
 
 def change_second_factor(
-    dbs: Databases, delays: Delays, who: Member, passphrase: str, drawn: str, digits: str, at: float
+    dbs: Databases, one_try: OneTry, who: Member, passphrase: str, drawn: str, digits: str, at: float
 ) -> None:
     """Lock a moderator's secrets with the second factor drawn for them, once their phone shows its digits.
 
@@ -93,13 +93,13 @@ def change_second_factor(
         LoginRefused: the passphrase is wrong, or tried too soon again.
     """
     check_totp(drawn, digits, at)
-    secrets = _own_secrets(dbs, delays, who, passphrase)
+    secrets = _own_secrets(dbs, one_try, who, passphrase)
     _lock(dbs, who, Secrets(secrets.private, drawn), passphrase)
     audit.add_to_audit(dbs.desk, who.id, "changed the second factor", dbs.today)
 
 
 def change_sheet(
-    dbs: Databases, delays: Delays, who: Member, passphrase: str, drawn: str, line: int, digits: str
+    dbs: Databases, one_try: OneTry, who: Member, passphrase: str, drawn: str, line: int, digits: str
 ) -> None:
     """Replace a moderator's recovery sheet by the one drawn for them, once they typed one line of it back.
 
@@ -108,15 +108,15 @@ def change_sheet(
         LoginRefused: the passphrase is wrong, or tried too soon again.
     """
     check_line(drawn, line, digits)
-    secrets = _own_secrets(dbs, delays, who, passphrase)
+    secrets = _own_secrets(dbs, one_try, who, passphrase)
     with unpinned():
         locked = lock_sheet(secrets.private, drawn)
     moderators.set_locks(dbs.desk, who.id, sheet=locked)
     audit.add_to_audit(dbs.desk, who.id, "changed the recovery sheet", dbs.today)
 
 
-def _own_secrets(dbs: Databases, delays: Delays, who: Member, passphrase: str) -> Secrets:
-    with delays.one_try(who.handle):
+def _own_secrets(dbs: Databases, one_try: OneTry, who: Member, passphrase: str) -> Secrets:
+    with one_try(who.handle):
         return _unlocked(dbs.desk, who.handle, passphrase)[1]
 
 

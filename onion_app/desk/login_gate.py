@@ -4,15 +4,17 @@ A page that is asked for without a session shows the login; a text that came wit
 """
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from functools import wraps
+from secrets import token_urlsafe
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar, cast
 
-from flask import Blueprint, abort, current_app, g, redirect, render_template, request, session, url_for
+from flask import Blueprint, Response, abort, current_app, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue as Answer
 from werkzeug.exceptions import HTTPException
 
 from onion_app.desk import forms
-from onion_app.desk.context import databases
+from onion_app.desk.context import databases, desk_context
 from onion_app.desk.held_texts import sealed_text
 from onion_app.desk.permissions import Member, only_coordinators
 from onion_app.desk.session import current_member
@@ -23,6 +25,8 @@ from onion_app.web.i18n import speak
 # Every other endpoint needs a login. Nothing is added here without a test that names it.
 OPEN_TO_ALL: Final = frozenset({"login.login", "login.join", "login.enrol", "login.recover"})
 LANGUAGES: Final = ("en", "ar")
+_BROWSER: Final = "__Host-browser"
+_LONGEST_NAME: Final = 40  # of a browser, as some cookie may say it
 
 _Rest = ParamSpec("_Rest")
 _Page = TypeVar("_Page", bound=Callable[..., Answer])
@@ -63,6 +67,22 @@ def speak_as_chosen() -> None:
     if request.method == "GET" and language in LANGUAGES:
         session["language"] = language
     speak(session.get("language") or request.accept_languages.best_match(LANGUAGES, LANGUAGES[0]))
+
+
+def name_browser(answer: Response) -> Response:
+    """Give a browser that shows a login a name of its own, by which its wrong tries are counted apart from others'."""
+    if "member" not in g and not _browser():
+        answer.set_cookie(_BROWSER, token_urlsafe(16), secure=True, httponly=True, samesite="Strict")
+    return answer
+
+
+def _browser() -> str:
+    return request.cookies.get(_BROWSER, "")[:_LONGEST_NAME]
+
+
+def one_try(handle: str) -> AbstractContextManager[None]:
+    """Count a try to log in under a handle in the browser of this request."""
+    return desk_context().delays.one_try(handle, _browser())
 
 
 def login_required(view: Callable[Concatenate[Member, _Rest], Answer]) -> Callable[_Rest, Answer]:

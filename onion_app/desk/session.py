@@ -16,9 +16,10 @@ IDLE: Final = 15 * 60  # seconds; long enough to read a hard message, short enou
 LONGEST: Final = 12 * 3600  # seconds; a night's sleep ends every session
 
 
-def begin_session(contents: dict[str, Any]) -> None:
-    """Start a session with a new key, whatever the cookie carried before."""
+def begin_members_session(moderator_id: bytes, private: bytes) -> None:
+    """Start the session of a moderator who has just logged in, with a new key, whatever the cookie carried before."""
     before = session.get("visit")
+    contents = {"moderator": moderator_id.hex(), "private": private.hex(), "ended": _times_ended(moderator_id)}
     session["visit"] = desk_context().visits.start(contents)
     if before is not None:
         desk_context().visits.end(before)  # after the new one is open: the last session must not seem to end here
@@ -31,15 +32,39 @@ def end_session() -> None:
         desk_context().visits.end(key)
 
 
-def begin_members_session(moderator_id: bytes, private: bytes) -> None:
-    """Start the session of a moderator who has just logged in."""
-    begin_session({"moderator": moderator_id.hex(), "private": private.hex(), "since": desk_context().clock()})
-
-
 def end_every_session(moderator_id: bytes) -> None:
     """End every session of a moderator; the others are refused at their next page."""
-    desk_context().ended[moderator_id] = desk_context().clock()
+    # Counted, not dated: a clock that was ahead would refuse every later session until it is there again.
+    desk_context().ended[moderator_id] = _times_ended(moderator_id) + 1
     end_session()
+
+
+def _times_ended(moderator_id: bytes) -> int:
+    return desk_context().ended.get(moderator_id, 0)
+
+
+def end_enrolment() -> None:
+    """Forget who enrolled or came back in this browser."""
+    key = session.pop("joining", None)
+    if key is not None:
+        desk_context().joining.end(key)
+
+
+def begin_enrolment_visit(holder: bytes, contents: dict[str, Any]) -> None:
+    """Keep what is shown to somebody who enrols or comes back; an invitation has one place, and so has a person."""
+    session["joining"] = desk_context().joining.start(contents, holder=holder)
+
+
+def enrolment_contents() -> dict[str, Any]:
+    """Read what was drawn for who enrols or comes back in this browser.
+
+    Raises:
+        VisitOver: nothing was, or it was locked.
+    """
+    key = session.get("joining")
+    if key is None:
+        raise VisitOver
+    return desk_context().joining.load(key)
 
 
 def session_contents() -> dict[str, Any]:
@@ -75,10 +100,8 @@ def current_member() -> Member:
         VisitOver: nobody is logged in, or they were shut out meanwhile.
     """
     contents = session_contents()
-    if "moderator" not in contents:  # somebody is enrolling
-        raise VisitOver
     who = bytes.fromhex(contents["moderator"])
-    if contents["since"] <= desk_context().ended.get(who, -1.0):
+    if contents["ended"] != _times_ended(who):
         end_session()
         raise VisitOver
     try:

@@ -33,6 +33,7 @@ class _Visit:
     sealed: str
     started: float
     used: float
+    holder: bytes = b""  # who can have one visit only; empty where anybody may have many
 
 
 class Visits:
@@ -54,13 +55,22 @@ class Visits:
         self._lock = Lock()
         self._open: OrderedDict[bytes, _Visit] = OrderedDict()  # the one unused longest comes first
 
-    def start(self, contents: dict[str, Any] | None = None) -> str:
-        """Open a visit and give its key, for the cookie; where there are too many, the one unused longest goes."""
+    def __len__(self) -> int:
+        """Count the visits that have not ended, those among them that are overdue."""
+        return len(self._open)
+
+    def start(self, contents: dict[str, Any] | None = None, *, holder: bytes = b"") -> str:
+        """Open a visit and give its key, for the cookie; where there are too many, the one unused longest goes.
+
+        A `holder` has one visit: this one takes the place of theirs.
+        """
         key = token_urlsafe(_KEY_BYTES)
         with self._table() as now:
+            for place in [place for place, visit in self._open.items() if holder and visit.holder == holder]:
+                del self._open[place]
             while len(self._open) >= MOST_VISITS:
                 self._open.popitem(last=False)
-            self._open[_place(key)] = _Visit(_seal(key, contents or {}), now, now)
+            self._open[_place(key)] = _Visit(_seal(key, contents or {}), now, now, holder)
         return key
 
     def load(self, key: str) -> dict[str, Any]:
@@ -122,7 +132,8 @@ class Visits:
         return visit
 
     def _is_overdue(self, visit: _Visit, now: float) -> bool:
-        return now - visit.used >= self._idle or now - visit.started >= self._longest
+        # A clock that was put back ends a visit; it never makes one longer.
+        return not (0 <= now - visit.used < self._idle and 0 <= now - visit.started < self._longest)
 
 
 def _place(key: str) -> bytes:

@@ -68,7 +68,7 @@ def _desk(orders: dict[str, Any]) -> Hardened:
     state = Path(orders["state"])
     keys = VaultKeys(bytes.fromhex(orders["mailbox"]), bytes.fromhex(orders["desk"]))
     mailbox, shown, desk = (state / kind for kind in KINDS)
-    return create_app(DeskConfig(mailbox, shown, desk, keys, DESK, DESK_PORT, time.time, lambda: None))
+    return create_app(DeskConfig(mailbox, shown, desk, keys, DESK, DESK_PORT, time.time, time.monotonic, lambda: None))
 
 
 def _complain(error: str) -> None:

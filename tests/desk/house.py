@@ -43,6 +43,7 @@ class House(World):
             name=NAME,
             port=PORT,
             clock=self.clock,
+            since_boot=lambda: self.clock.since_boot,
             on_last_session_end=lambda: self.ended.append(self.clock.now),
         )
         self.apps.append(create_app(config))

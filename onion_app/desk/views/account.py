@@ -10,7 +10,7 @@ from onion_app.crypto.members import new_secrets
 from onion_app.crypto.passphrases import new_passphrase
 from onion_app.desk import enrolment, forms, identity
 from onion_app.desk.context import databases, desk_context
-from onion_app.desk.login_gate import buttons, login_required, page_at
+from onion_app.desk.login_gate import buttons, login_required, one_try, page_at
 from onion_app.desk.permissions import Member
 from onion_app.desk.session import end_every_session, keep_in_session, session_contents
 from onion_app.errors import LoginRefused, Refused, marked
@@ -38,7 +38,7 @@ def passphrase(member: Member) -> Answer:
     drawn = session_contents().get("new_words", "")
     old, again = forms.short(request.form, "passphrase"), forms.short(request.form, "again")
     try:
-        identity.change_passphrase(databases(), desk_context().delays, member, old, drawn, again)
+        identity.change_passphrase(databases(), one_try, member, old, drawn, again)
     except LoginRefused:
         return show(member, {"passphrase": NOT_OLD})
     end_every_session(member.id)
@@ -54,8 +54,8 @@ def second_factor(member: Member) -> Answer:
     if not drawn:
         return redirect(url_for("account.show"), 303)
     try:
-        context = desk_context()
-        identity.change_second_factor(databases(), context.delays, member, passphrase, drawn, digits, context.clock())
+        at = desk_context().clock()
+        identity.change_second_factor(databases(), one_try, member, passphrase, drawn, digits, at)
     except LoginRefused:
         return show(member, {"passphrase_digits": WRONG})
     end_every_session(member.id)
@@ -70,7 +70,7 @@ def sheet(member: Member) -> Answer:
     contents = session_contents()
     drawn, line = contents.get("new_sheet", ""), contents.get("line", 1)
     try:
-        identity.change_sheet(databases(), desk_context().delays, member, passphrase, drawn, line, digits)
+        identity.change_sheet(databases(), one_try, member, passphrase, drawn, line, digits)
     except LoginRefused:
         return show(member, {"passphrase_sheet": WRONG})
     keep_in_session(new_sheet="")

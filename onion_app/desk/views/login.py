@@ -12,8 +12,15 @@ from onion_app.desk.context import databases, desk_context
 from onion_app.desk.enrolment import Enrolment
 from onion_app.desk.held_texts import held_text, hold_all, hold_titled
 from onion_app.desk.identity import in_fours, log_in, qr_code
-from onion_app.desk.login_gate import buttons
-from onion_app.desk.session import begin_members_session, begin_session, end_session, session_contents
+from onion_app.desk.login_gate import buttons, one_try
+from onion_app.desk.session import (
+    begin_enrolment_visit,
+    begin_members_session,
+    end_enrolment,
+    end_every_session,
+    end_session,
+    enrolment_contents,
+)
 from onion_app.errors import LoginRefused, Refused, VisitOver, marked
 
 pages = Blueprint("login", __name__)
@@ -28,8 +35,7 @@ def login() -> Answer:
         return _login_page({})
     handle, passphrase, digits = (forms.short(request.form, name) for name in ("handle", "passphrase", "totp"))
     try:
-        context = desk_context()
-        moderator_id, private = log_in(databases(), context.delays, handle, passphrase, digits, context.clock())
+        moderator_id, private = log_in(databases(), one_try, handle, passphrase, digits, desk_context().clock())
     except LoginRefused as refused:
         return _login_page({"": refused.sentence})
     begin_members_session(moderator_id, private)
@@ -66,7 +72,7 @@ def join() -> Answer:
     except Refused as refused:
         typed = forms.short(request.form, "invitation")
         return render_template("join.html", mistakes={"invitation": refused.sentence}, typed_invitation=typed)
-    begin_session({"enrolment": pending.packed()})
+    begin_enrolment_visit(pending.invitation, {"enrolment": pending.packed()})
     return redirect(url_for("login.enrol"), 303)
 
 
@@ -74,16 +80,16 @@ def join() -> Answer:
 def enrol() -> Answer:
     """Show a newcomer their secrets, and store them once two of them were typed back."""
     try:
-        pending = enrolment.enrolment_from(session_contents()["enrolment"])
-    except (VisitOver, KeyError):
+        pending = enrolment.enrolment_from(enrolment_contents()["enrolment"])
+    except VisitOver:
         return redirect(url_for("login.join"), 303)
     if request.method == "GET":
         return _enrol_page(pending, {})
     try:
-        _store(pending, session_contents().get("recovering", ""))
+        _store(pending, enrolment_contents().get("recovering", ""))
     except Refused as refused:
         return _enrol_page(pending, {refused.field: refused.sentence})
-    end_session()
+    end_enrolment()
     return redirect(url_for("login.login", welcome=1), 303)
 
 
@@ -96,7 +102,7 @@ def _store(pending: Enrolment, recovering: str) -> None:
         enrolment.enrol(databases(), pending, handle)
         return
     enrolment.recover(databases(), bytes.fromhex(recovering), pending)
-    desk_context().ended[bytes.fromhex(recovering)] = desk_context().clock()  # whoever held the old passphrase is out
+    end_every_session(bytes.fromhex(recovering))  # whoever held the old passphrase is out
 
 
 @pages.route("/recover", methods=["GET", "POST"])
@@ -106,11 +112,11 @@ def recover() -> Answer:
         return render_template("recover.html", mistakes={}, typed_handle="")
     handle, sheet = forms.short(request.form, "handle"), forms.short(request.form, "sheet")
     try:
-        who, pending = enrolment.begin_recovery(databases(), desk_context().delays, handle, sheet)
+        who, pending = enrolment.begin_recovery(databases(), one_try, handle, sheet)
     except LoginRefused:
         sentence = marked("That did not work. Check the handle and the digits; after several tries wait a minute.")
         return render_template("recover.html", mistakes={"": sentence}, typed_handle=handle)
-    begin_session({"enrolment": pending.packed(), "recovering": who.hex()})
+    begin_enrolment_visit(who, {"enrolment": pending.packed(), "recovering": who.hex()})
     return redirect(url_for("login.enrol"), 303)
 
 
@@ -121,7 +127,7 @@ def _enrol_page(pending: Enrolment, mistakes: dict[str, str]) -> Answer:
         passphrase=pending.passphrase,
         totp_groups=in_fours(pending.secrets.totp),
         qr=qr_code(pending.secrets.totp),
-        recovering="recovering" in session_contents(),
+        recovering="recovering" in enrolment_contents(),
         sheet=codes.code_lines(pending.sheet),
         line_number=pending.line,
         typed_handle=forms.short(request.form, "handle"),

@@ -1,6 +1,7 @@
 """The desk's process. It ends with its last session, so that no key of anybody stays in memory."""
 
 from onion_app.desk import DeskConfig, create_app
+from onion_app.desk.delays import since_boot
 from onion_app.launch.processes.child import Child, run_child, truncate_log
 from onion_app.web.waitress.server import serve
 
@@ -22,6 +23,7 @@ def work(child: Child) -> None:
             name=orders.desk_name,
             port=orders.desk_port,
             clock=orders.clock,
+            since_boot=since_boot,
             on_last_session_end=everybody_left,
         )
     )

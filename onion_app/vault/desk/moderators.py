@@ -1,6 +1,7 @@
 """Moderators, found by their handle."""
 
 import unicodedata
+from contextlib import suppress
 from dataclasses import astuple, dataclass
 from typing import Final
 
@@ -12,6 +13,10 @@ from onion_app.vault.database import Database
 MODERATOR: Final = (
     "SELECT m.id, m.handle, m.public_key, m.secrets, m.sheet, m.last_step, m.coordinator, m.state, m.joined_day "
     "FROM moderators AS m "
+)
+# Letters that look alike, or that two keyboards write for one and the same: yeh, kaf and heh.
+_AS_ONE: Final = str.maketrans(
+    "\u0649\u06cc\u0643\u06aa\u06be\u06c1\u06d5", "\u064a\u064a\u06a9\u06a9\u0647\u0647\u0647"
 )
 
 
@@ -30,13 +35,27 @@ class Moderator:
     joined_day: Day
 
 
+def compared(handle: str) -> str:
+    """Give the form in which handles are compared: two that look or read the same are one.
+
+    Neither case nor the way of writing tells two apart, nor the keyboard: yeh, kaf, heh and digits of Arabic, Farsi and
+    Kurdish count as one.
+    """
+    folded = unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", handle).casefold())
+    letters = (str(unicodedata.digit(each, each)) for each in folded.translate(_AS_ONE))
+    return "".join("".join(letters).split())
+
+
 def find_moderator(db: Database, handle: str) -> Moderator:
-    """Find somebody by the handle as it was chosen.
+    """Find somebody by their handle, compared as `compared` says.
 
     Raises:
         NothingHere: nobody has it.
     """
-    return db.one(Moderator, MODERATOR + "WHERE handle = ?", (handle,))
+    wanted = compared(handle)
+    every = db.rows("SELECT handle FROM moderators ORDER BY handle")
+    kept = next((str(row[0]) for row in every if compared(str(row[0])) == wanted), "")
+    return db.one(Moderator, MODERATOR + "WHERE handle = ?", (kept,))
 
 
 def read_moderator(db: Database, moderator_id: bytes) -> Moderator:
@@ -91,16 +110,13 @@ def add_moderator(db: Database, newcomer: Moderator) -> None:
     """Store a newcomer, inside the caller's `writing()`.
 
     Raises:
-        Refused: somebody has this handle, or one that only its capitals or its way of writing tell apart.
+        Refused: somebody has this handle, or one that compares the same.
     """
-    if _folded(newcomer.handle) in {_folded(str(row[0])) for row in db.rows("SELECT handle FROM moderators")}:
+    with suppress(NothingHere):
+        find_moderator(db, newcomer.handle)
         raise Refused("Somebody else has this handle.", field="handle")
     db.run(
         "INSERT INTO moderators (id, handle, public_key, secrets, sheet, last_step, coordinator, state, joined_day) "
         "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
         astuple(newcomer),
     )
-
-
-def _folded(handle: str) -> str:
-    return unicodedata.normalize("NFKC", handle).casefold()
