@@ -30,6 +30,7 @@ from onion_app.errors import (
 DatabaseKind = Literal["mailbox", "shown", "desk"]
 KINDS: tuple[DatabaseKind, ...] = get_args(DatabaseKind)
 Connection = Any  # sqlcipher3 has no types; vault.database puts them on
+DatabaseError: type[Exception] = dbapi2.DatabaseError
 
 KEY_BYTES = 32
 _ROOM_TO_OPEN = 1 << 16  # bytes: the index of the write-ahead log, which each opening needs, takes half of it

@@ -47,13 +47,10 @@ class Database:
 
     def rows(self, sql: str, params: Sequence[Value] = ()) -> list[Row]:
         """Fetch every row, so that no read stays open behind the caller's back and holds up a checkpoint."""
-
-        def fetch() -> list[Row]:
-            with connection.named_errors(self._name):
-                fetched: list[Row] = self._link.execute(sql, params).fetchall()
-                return fetched
-
-        return _once_whole(fetch)
+        try:
+            return self._fetch(sql, params)
+        except HalfWritten:
+            return _once_whole(lambda: self._fetch(sql, params))
 
     def row(self, sql: str, params: Sequence[Value] = ()) -> Row | None:
         """Fetch the first row, or None."""
@@ -202,6 +199,14 @@ class Database:
     def close(self) -> None:
         """Close the connection."""
         self._link.close()
+
+    def _fetch(self, sql: str, params: Sequence[Value]) -> list[Row]:
+        try:
+            fetched: list[Row] = self._link.execute(sql, params).fetchall()
+        except connection.DatabaseError:
+            with connection.named_errors(self._name):
+                raise
+        return fetched
 
     @contextmanager
     def _taking_turns(self) -> Iterator[None]:

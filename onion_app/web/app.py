@@ -28,6 +28,7 @@ from onion_app.web.headers import (
     WITH_A_PAGE,
     Environ,
     WholeAnswer,
+    ask,
     security_headers,
     status_line,
 )
@@ -116,7 +117,7 @@ class Hardened(Flask):
             with self.app_context():
                 page = self._error_page(status if status in WITH_A_PAGE else 400)
             allow = [("Allow", ", ".join(sorted(METHODS)))] if status == _METHOD_NOT_ALLOWED else []
-            self._fixed[status] = WholeAnswer(status_line(status), self._headers + allow, page.encode())
+            self._fixed[status] = WholeAnswer(status_line(status), self._headers + allow, page.encode(), packed={})
         return self._fixed[status]
 
     def fixed_page(self, error: HTTPException) -> Response:
@@ -124,15 +125,18 @@ class Hardened(Flask):
         answer = self.fixed_answer(error.code or 500)
         return Response(answer.page, answer.status, answer.headers)
 
-    def wsgi_app(self, environ: Environ, start_response: Callable[..., Any]) -> Any:  # noqa: ANN401 - as Flask has it
+    def answer(self, environ: Environ) -> WholeAnswer:
         """Answer a request, or refuse it before Flask sees it."""
         status = refusal(environ, self.host)
         if status is not None:
-            answer = self.fixed_answer(status)
-        elif self.ready_pages is not None:
-            answer = self.ready_pages.answer(environ, super().wsgi_app)
-        else:
-            return super().wsgi_app(environ, start_response)
+            return self.fixed_answer(status)
+        if self.ready_pages is not None:
+            return self.ready_pages.answer(environ, super().wsgi_app)
+        return ask(super().wsgi_app, environ)
+
+    def wsgi_app(self, environ: Environ, start_response: Callable[..., Any]) -> Any:  # noqa: ANN401 - as Flask has it
+        """Answer as WSGI has it."""
+        answer = self.answer(environ)
         start_response(answer.status, list(answer.headers))
         return [answer.page]
 

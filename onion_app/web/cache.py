@@ -7,6 +7,7 @@ A page that is kept is the same for everybody: its view has to say so, and a pag
 
 import gc
 from collections.abc import Callable
+from dataclasses import replace
 from threading import Lock
 from typing import Final
 
@@ -63,4 +64,4 @@ class ReadyPages:
                 return  # a newer edition came out while this page was made
             while len(self._pages) >= PAGES:
                 del self._pages[next(iter(self._pages))]
-            self._pages[name] = edition, answer
+            self._pages[name] = edition, replace(answer, packed={})

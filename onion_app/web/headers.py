@@ -27,11 +27,12 @@ WITH_A_PAGE: Final = (400, 404, 405, 413, 421, 500)
 
 @dataclass(frozen=True, slots=True)
 class WholeAnswer:
-    """The status line, the headers and the page of an answer."""
+    """The status line, the headers and the page of an answer; one that is given again keeps the bytes that go out."""
 
     status: str
     headers: Headers
     page: bytes
+    packed: dict[str, bytes] | None = None  # by whether the connection stays open
 
 
 class ServedApp(Protocol):
@@ -41,6 +42,10 @@ class ServedApp(Protocol):
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer a request, as WSGI has it."""
+        ...
+
+    def answer(self, environ: Environ) -> WholeAnswer:
+        """Answer a request whole."""
         ...
 
     def fixed_answer(self, status: int) -> WholeAnswer:

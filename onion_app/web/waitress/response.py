@@ -9,7 +9,7 @@ from typing import Any, Final
 from waitress.task import ErrorTask, Task
 
 from onion_app.errors import PageTooLong
-from onion_app.web.headers import OWN_TEXT, REPORTED, Environ, WholeAnswer, ask
+from onion_app.web.headers import OWN_TEXT, REPORTED, Environ, WholeAnswer
 from onion_app.web.size import padded, unpadded
 
 # The app's own are dropped: length and connection are decided here, and the clock of this machine is nobody's business.
@@ -32,8 +32,17 @@ class _Response(Task):  # type: ignore[misc]  # waitress has no types
     complete = True
 
     def _packed(self, answer: WholeAnswer, *, own_text: bool = False) -> bytes:
-        """Make the bytes that go out."""
+        """Make the bytes that go out; of an answer that is given again, once."""
         connection = "close" if self.close_on_finish else "keep-alive"
+        kept = answer.packed if self.version == "1.1" and not own_text else None
+        if kept is not None and connection in kept:
+            return kept[connection]
+        packed = self._pack(answer, connection, own_text=own_text)
+        if kept is not None:
+            kept[connection] = packed
+        return packed
+
+    def _pack(self, answer: WholeAnswer, connection: str, *, own_text: bool) -> bytes:
         lines = [f"HTTP/{self.version} {answer.status}", _DATE, f"Connection: {connection}"]
         lines += [f"{name}: {value}" for name, value in answer.headers if name.lower() not in _DECIDED_HERE]
         if any("\r" in line or "\n" in line for line in lines):
@@ -80,7 +89,7 @@ class AppResponse(_Response):
         self._send(answer)
 
     def _ask(self, environ: Environ) -> bytes:
-        answer = ask(self.channel.server.application, environ)
+        answer: WholeAnswer = self.channel.server.application.answer(environ)
         if answer.status.startswith(_BODILESS):
             message = "an answer without a page"
             raise ValueError(message)
