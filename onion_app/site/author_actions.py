@@ -39,7 +39,7 @@ def open_case(files: SiteFiles, code: str) -> tuple[CaseAccess, int | None]:
     Raises:
         NothingHere: there is nothing under this code, for any reason.
     """
-    keys = author_keys.code_keys(files.shown, code)
+    keys = author_keys.code_keys(files, code)
     row = case_keys.find_case(files.mailbox, "tag", keys.tag)
     access = author_keys.opened_by(keys, row)
     expect_open(files, access)
@@ -130,7 +130,7 @@ def change_code(files: SiteFiles, access: CaseAccess, code: str) -> CaseAccess:
         TooManyCodes: the case has had sixteen.
         Overloaded: no turn to write.
     """
-    keys = author_keys.code_keys(files.shown, code)
+    keys = author_keys.code_keys(files, code)
     with files.mailbox.writing():
         with suppress(NothingHere):
             return author_keys.opened_by(keys, case_keys.find_case(files.mailbox, "tag", keys.tag))
@@ -175,7 +175,7 @@ def erase_without_opening(files: SiteFiles, code: str) -> None:
     Raises:
         NothingHere: there is nothing under this code, for any reason.
     """
-    keys = author_keys.code_keys(files.shown, code)
+    keys = author_keys.code_keys(files, code)
     row = case_keys.find_case(files.mailbox, "tag", keys.tag)
     if routing.door_of(files.shown, row.id) == "gone":
         raise NothingHere

@@ -17,7 +17,6 @@ from onion_app.crypto.payloads import Payload, pack, unpack
 from onion_app.crypto.sealing import MessagePlace, open_seal, seal
 from onion_app.errors import NothingHere, SealBroken
 from onion_app.site.context import SiteFiles
-from onion_app.vault import settings
 from onion_app.vault.database import Database
 from onion_app.vault.mailbox.case_keys import find_case
 from onion_app.vault.mailbox.messages import messages_of
@@ -65,9 +64,9 @@ class CaseAccess:
         return MessageKeys(self.case_id, self.codes, lambda at, circle: shared_secret(self.privates[at], circle))
 
 
-def code_keys(shown: Database, code: str) -> CodeKeys:
+def code_keys(files: SiteFiles, code: str) -> CodeKeys:
     """Stretch a code with the salt of this installation; about 25 ms, on any CPU."""
-    salt = settings.read_settings(shown).code_salt
+    salt = files.in_force.code_salt
     with unpinned():
         return derive(code, salt)
 

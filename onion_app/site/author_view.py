@@ -9,7 +9,6 @@ from onion_app.crypto.casekeys import KeyName
 from onion_app.crypto.payloads import Consent, FinalText, Payload, StoryLink, Text, Verdict
 from onion_app.site.author_keys import CaseAccess, expect_open, open_messages
 from onion_app.site.context import SiteFiles
-from onion_app.vault import settings
 from onion_app.vault.mailbox import lifetime, withdrawals
 from onion_app.vault.mailbox.records import Message
 
@@ -61,7 +60,7 @@ def read_case(files: SiteFiles, access: CaseAccess) -> AuthorView:
     proposals = _said_by("circle", FinalText, messages)
     proposal_id, proposal = (proposals[-1][0].id.hex(), proposals[-1][1]) if proposals else ("", None)
     verdicts = [each for _, each in _said_by("visitor", Verdict, messages) if each.proposal_id == proposal_id]
-    in_force = settings.read_settings(files.shown)
+    in_force = files.in_force
     return AuthorView(
         kind=case.kind,
         state=case.state,

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple, cast
+from functools import cached_property
+from typing import cast
 
-from flask import current_app
+from flask import current_app, g
 
 from onion_app import days
 from onion_app.vault import settings
@@ -15,12 +16,18 @@ from onion_app.web.budget import TokenBucket
 from onion_app.web.visits import Visits
 
 
-class SiteFiles(NamedTuple):
-    """The two files of the site, as one thread has them open, and the day."""
+@dataclass(frozen=True)
+class SiteFiles:
+    """The two files of the site, as one thread has them open, and the day; made anew for each request."""
 
     mailbox: Database
     shown: Database
     today: int
+
+    @cached_property
+    def in_force(self) -> Settings:
+        """The settings, read at most once."""
+        return settings.read_settings(self.shown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +64,11 @@ def site_context() -> SiteContext:
 
 
 def files() -> SiteFiles:
-    """Give this thread's files, and the day of this site's clock."""
-    context = site_context()
-    return SiteFiles(context.mailbox.here(), context.shown.here(), days.today(context.clock))
+    """Give this thread's files, and the day of this site's clock, for the length of a request."""
+    if "files" not in g:
+        context = site_context()
+        g.files = SiteFiles(context.mailbox.here(), context.shown.here(), days.today(context.clock))
+    return cast("SiteFiles", g.files)
 
 
 def shown() -> Database:
@@ -68,5 +77,5 @@ def shown() -> Database:
 
 
 def in_force() -> Settings:
-    """Read the settings."""
-    return settings.read_settings(shown())
+    """Give the settings, which are read once a request."""
+    return files().in_force

@@ -101,7 +101,7 @@ def send_case(files: SiteFiles, prepared: Prepared, draft: Submission, language:
         Paused: nothing new is taken.
         Overloaded: no turn to write.
     """
-    keys = None if draft.no_return else author_keys.code_keys(files.shown, prepared.code)
+    keys = None if draft.no_return else author_keys.code_keys(files, prepared.code)
     about = f"\n\n/stories/{draft.story}" if draft.story else ""  # under the text, where its reader looks for it
     consent = Consent(draft.publish, draft.count, draft.quote, files.today) if draft.kind == "tell" else None
     wanted = language if draft.kind == "tell" or draft.answer_in == "any" else draft.answer_in
@@ -128,7 +128,7 @@ def _store(files: SiteFiles, sent: _Sent, draft: Submission, language: AnswerIn)
     testimony, keys = draft.kind == "tell", sent.keys
     answer_in = language if testimony else draft.answer_in
     topic = "testimony" if testimony else draft.topic
-    circle = routing.writing_circle(files.mailbox, files.shown, topic, answer_in)
+    circle = routing.writing_circle(files.mailbox, files.shown, files.in_force, topic, answer_in)
     # Without return the key is thrown away after this, and another text has another one.
     alone = casekeys.lone_private(sent.seed, sent.text.text.encode())
     first = casekeys.form_private(sent.seed) if keys else alone

@@ -180,14 +180,14 @@ def test_of_many_missing_cases_nothing_is_forgotten_and_no_new_text_is_taken(ope
     lifetime.erase_case(opened.mailbox, rows[0].id, proofs_of(rows[0]))
     opened.takes_away(*rows[1:12])
     assert opened.do_chores(work=work)["missing"] == 12
-    assert not routing.takes_new_text(opened.shown)
+    assert not routing.takes_new_text(settings.read_settings(opened.shown))
     assert case_records.gone_cases(opened.desk) == set()
     assert len(opened.desk.rows("SELECT 1 FROM read")) == 30
     with opened.mailbox.writing():
         for row in rows[1:12]:
             lifetime.store_case(opened.mailbox, new_case(row.home, row=row, day=TODAY))
     assert opened.do_chores(work=work)["missing"] == 0, "the disk was mounted again"
-    assert routing.takes_new_text(opened.shown)
+    assert routing.takes_new_text(settings.read_settings(opened.shown))
     assert case_records.gone_cases(opened.desk) == {rows[0].id}
 
 
@@ -268,7 +268,7 @@ def test_a_guard_that_cannot_look_lets_no_new_text_in_until_somebody_has_looked(
     with monkeypatch.context() as patched:
         patched.setattr(forgetting, "missing_cases", fails)
         assert opened.do_chores()["unchecked"] == 1
-    assert not routing.takes_new_text(opened.shown)
+    assert not routing.takes_new_text(settings.read_settings(opened.shown))
     assert case_records.gone_cases(opened.desk) == set()
     assert opened.do_chores()["unchecked"] == 1, "nobody has looked yet"
 
@@ -277,7 +277,7 @@ def test_a_mailbox_that_does_not_open_lets_no_new_text_in_and_shown_follows_the_
     opened.plants("CREATE TABLE one_more (x INTEGER)")
     with pytest.raises(DamagedFile):
         opened.reports()
-    assert not routing.takes_new_text(opened.shown)
+    assert not routing.takes_new_text(settings.read_settings(opened.shown))
 
 
 @pytest.mark.parametrize("chore", ["destroy_due", "missing_cases"])
@@ -291,7 +291,7 @@ def test_who_is_kept_out_by_a_lock_ends_and_says_so_and_stops_nobody_else(
     monkeypatch.setattr(forgetting, chore, held)
     with pytest.raises(LockHeld):
         opened.reports()
-    assert routing.takes_new_text(opened.shown)
+    assert routing.takes_new_text(settings.read_settings(opened.shown))
 
 
 # --- the rounds -----------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from onion_app.manage.doctor import examine
 from onion_app.vault.desk import case_records
 from onion_app.vault.desk.case_records import Read
 from onion_app.vault.mailbox import lifetime
+from onion_app.vault.settings import read_settings
 from onion_app.vault.shown import routing
 from tests import processes
 from tests.launch.conftest import START, Installation, Operator
@@ -44,11 +45,11 @@ def test_missing_cases_are_forgotten_by_passphrase_and_word_only(
         assert isinstance(done.error, NotConfirmed)
         assert "12 cases that the desk knows are not in the mailbox" in done.said
         with kept.opened() as world:
-            assert not routing.takes_new_text(world.shown)
+            assert not routing.takes_new_text(read_settings(world.shown))
             assert case_records.gone_cases(world.desk) == set()
         assert manage(kept.place.path, "missing", typed="forget\n").error is None
     with kept.opened() as world:
-        assert routing.takes_new_text(world.shown)
+        assert routing.takes_new_text(read_settings(world.shown))
         assert case_records.gone_cases(world.desk) == lost
         assert routing.door_of(world.shown, next(iter(lost))) == "gone"
         assert not world.desk.rows("SELECT 1 FROM read")
@@ -60,7 +61,7 @@ def test_where_nothing_is_missing_a_look_is_enough(kept: Kept) -> None:
     done = with_secret(kept.place.path, kept.passphrase, "missing")
     assert done.error is None
     with kept.opened() as world:
-        assert routing.takes_new_text(world.shown)
+        assert routing.takes_new_text(read_settings(world.shown))
     assert kept.is_there()
 
 
@@ -79,5 +80,5 @@ def test_status_doctor_and_site_say_that_cases_are_missing(
     answers = with_secret(launched.state, installation.printed["passphrase"], "missing", "--yes")
     assert answers.error is None
     with kept.opened(State(Path(launched.state))) as world:
-        assert routing.takes_new_text(world.shown)
+        assert routing.takes_new_text(read_settings(world.shown))
     assert processes.until(launched.site_answers, START, "the site, which was not stopped")

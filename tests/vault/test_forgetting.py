@@ -18,6 +18,7 @@ from onion_app.vault.desk import case_records
 from onion_app.vault.desk.case_records import Handed
 from onion_app.vault.mailbox import case_keys, lifetime, messages, withdrawals
 from onion_app.vault.mailbox.records import KeyRow
+from onion_app.vault.settings import read_settings
 from onion_app.vault.show import show_case
 from onion_app.vault.shown import routing, writing
 from onion_app.vault.shown.writing import insert_version
@@ -235,7 +236,7 @@ def test_made_up_proofs_explain_no_case_that_the_chores_have_seen(world: World, 
     with world.mailbox.writing():
         withdrawals.add_proofs(world.mailbox, [some_key() for _ in range(100)])
     world.forgets()
-    assert not routing.takes_new_text(world.shown)
+    assert not routing.takes_new_text(read_settings(world.shown))
     assert case_records.gone_cases(world.desk) == set()
     assert forgetting.missing_cases(world.mailbox, world.shown, world.desk, 50).unexplained == 20, "all but the erased"
 
@@ -260,14 +261,14 @@ def test_a_mailbox_that_is_empty_for_one_run_of_the_chores_loses_nothing(
     world.open()
     assert world.count("cases") == 0
     world.forgets()
-    assert not routing.takes_new_text(world.shown), "until somebody has looked"
+    assert not routing.takes_new_text(read_settings(world.shown)), "until somebody has looked"
     world.close()
     shutil.rmtree(made.mailbox_folder)
     away.rename(made.mailbox_folder)
     world.open()
     world.forgets()
     assert everything_known(made) == before
-    assert routing.takes_new_text(world.shown)
+    assert routing.takes_new_text(read_settings(world.shown))
 
 
 def test_rows_that_were_changed_are_neither_deleted_nor_moved_by_what_another_author_proved(

@@ -12,6 +12,7 @@ from onion_app.vault.database import Database
 from onion_app.vault.desk import audit, case_records, circles, entries, guides, stories_queue, taken
 from onion_app.vault.desk.case_records import Handed, Met, Read
 from onion_app.vault.mailbox import case_keys, lifetime, messages, queues, records, withdrawals
+from onion_app.vault.settings import read_settings
 from onion_app.vault.show import show_case
 from onion_app.vault.shown import routing, writing
 from onion_app.vault.shown.reading import list_stories, shown_guide, shown_story, titles_of_guides
@@ -53,7 +54,7 @@ def a_working_day(made: Installation, dbs: Files) -> None:
     with mailbox.writing():
         case_keys.write_key_row(mailbox, case_keys.key_row(mailbox, case_id))
         messages.insert_message(mailbox, message(case_id, 0))
-    routing.writing_circle(mailbox, shown, "law", "ar")
+    routing.writing_circle(mailbox, shown, read_settings(shown), "law", "ar")
     routing.public_key(shown, circle_id, 1)
     routing.turns_of(shown, case_id, row.home)
     routing.door_of(shown, case_id)

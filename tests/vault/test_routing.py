@@ -10,7 +10,12 @@ from onion_app.vault import settings
 from onion_app.vault.database import Database
 from onion_app.vault.desk import circles
 from onion_app.vault.shown import routing, writing
+from onion_app.vault.shown.routing import CircleKey
 from tests.vault.made import Installation, circle, follow, founded, grant, some_id, some_key
+
+
+def writing_circle(mailbox: Database, shown: Database, topic: Any, answer_in: Any) -> CircleKey:
+    return routing.writing_circle(mailbox, shown, settings.read_settings(shown), topic, answer_in)
 
 
 def test_words_go_to_topic_and_language_then_topic_then_the_catch_all(made: Installation, dbs: Files) -> None:
@@ -23,7 +28,7 @@ def test_words_go_to_topic_and_language_then_topic_then_the_catch_all(made: Inst
     follow(dbs)
 
     def chosen(topic: Any, answer_in: Any) -> set[bytes]:
-        return {routing.writing_circle(mailbox, shown, topic, answer_in).id for _ in range(40)}
+        return {writing_circle(mailbox, shown, topic, answer_in).id for _ in range(40)}
 
     assert chosen("law", "ar") == {arabic}
     assert chosen("law", "ckb") == {sorani}
@@ -34,7 +39,7 @@ def test_words_go_to_topic_and_language_then_topic_then_the_catch_all(made: Inst
     assert chosen("testimony", "any") == {made.circle_id}
     assert chosen("story", "ar") == {coordinators}
     assert chosen("answer", "ckb") == {coordinators}
-    assert routing.writing_circle(mailbox, shown, "law", "ar") == routing.circle_key(shown, arabic)
+    assert writing_circle(mailbox, shown, "law", "ar") == routing.circle_key(shown, arabic)
 
 
 def test_a_circle_that_was_emptied_pauses_its_topics_and_one_that_never_had_a_key_leaves_them_to_the_catch_all(
@@ -44,16 +49,16 @@ def test_a_circle_that_was_emptied_pauses_its_topics_and_one_that_never_had_a_ke
     circles.add_circle(desk, circle(some_id(), "nobody yet", topics=("health",)))
     emptied, member = founded(desk, "who goes", topics=("law",))
     follow(dbs)
-    assert routing.writing_circle(mailbox, shown, "health", "ar").id == made.circle_id
-    assert routing.writing_circle(mailbox, shown, "law", "ar").id == emptied.id
+    assert writing_circle(mailbox, shown, "health", "ar").id == made.circle_id
+    assert writing_circle(mailbox, shown, "law", "ar").id == emptied.id
     circles.remove_member(desk, member.id, {emptied.id: []})
     follow(dbs)
     with pytest.raises(Paused):
-        routing.writing_circle(mailbox, shown, "law", "ar")
+        writing_circle(mailbox, shown, "law", "ar")
     with pytest.raises(Paused):
         routing.circle_key(shown, emptied.id)
     assert routing.public_key(shown, emptied.id, 1) == circles.public_keys(desk, emptied.id)[1], "it reads on"
-    assert routing.writing_circle(mailbox, shown, "talk", "ar").id == made.circle_id
+    assert writing_circle(mailbox, shown, "talk", "ar").id == made.circle_id
 
 
 def test_of_two_that_fit_the_one_with_people_takes_it(dbs: Files) -> None:
@@ -62,7 +67,7 @@ def test_of_two_that_fit_the_one_with_people_takes_it(dbs: Files) -> None:
     other = founded(desk, "who stays", topics=("law",))[0]
     circles.remove_member(desk, member.id, {emptied.id: []})
     follow(dbs)
-    assert {routing.writing_circle(mailbox, shown, "law", "ar").id for _ in range(20)} == {other.id}
+    assert {writing_circle(mailbox, shown, "law", "ar").id for _ in range(20)} == {other.id}
 
 
 def test_writing_is_paused_by_the_setting_by_what_is_missing_and_until_the_catch_all_has_a_key(
@@ -72,13 +77,13 @@ def test_writing_is_paused_by_the_setting_by_what_is_missing_and_until_the_catch
     for name, stopped, open_again in (("paused", True, False), ("missing", 11, 0)):
         settings.change_setting(shown, name, stopped)
         with pytest.raises(Paused):
-            routing.writing_circle(mailbox, shown, "law", "ar")
+            writing_circle(mailbox, shown, "law", "ar")
         settings.change_setting(shown, name, open_again)
-        assert routing.writing_circle(mailbox, shown, "law", "ar").id == made.circle_id
+        assert writing_circle(mailbox, shown, "law", "ar").id == made.circle_id
     with shown.writing():
         shown.run("DELETE FROM circle_keys")
     with pytest.raises(Paused):
-        routing.writing_circle(mailbox, shown, "law", "ar")
+        writing_circle(mailbox, shown, "law", "ar")
     with pytest.raises(Paused):
         routing.circle_key(shown, made.circle_id)
 
@@ -88,19 +93,19 @@ def test_a_new_case_ends_before_a_message_in_an_open_one_does(
 ) -> None:
     room = routing.LEAST_ROOM
     monkeypatch.setattr(Database, "room", lambda _: room)
-    routing.writing_circle(mailbox, shown, "law", "ar")
+    writing_circle(mailbox, shown, "law", "ar")
     room -= 1
     with pytest.raises(Paused):
-        routing.writing_circle(mailbox, shown, "law", "ar")
+        writing_circle(mailbox, shown, "law", "ar")
     routing.expect_room_to_add(mailbox)
     room = routing.LEAST_ROOM_TO_ADD - 1
     with pytest.raises(Paused):
         routing.expect_room_to_add(mailbox)
     room = routing.LEAST_ROOM
     monkeypatch.setattr(Database, "size", lambda db: (4 if db.kind == "mailbox" else 0) * 1024**3)
-    assert routing.is_full(mailbox, shown)
+    assert routing.is_full(mailbox, settings.read_settings(shown))
     with pytest.raises(Paused):
-        routing.writing_circle(mailbox, shown, "law", "ar")
+        writing_circle(mailbox, shown, "law", "ar")
 
 
 def test_every_generation_there_ever_was_is_found_by_its_number(made: Installation, dbs: Files) -> None:
@@ -143,4 +148,4 @@ def test_a_circle_with_unreadable_topics_is_named(
     with made.hostile("shown") as link:
         link.execute("UPDATE circles SET topics = ?", (topics,))
     with pytest.raises(DamagedFile):
-        routing.writing_circle(mailbox, shown, "law", "ar")
+        writing_circle(mailbox, shown, "law", "ar")

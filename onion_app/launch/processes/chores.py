@@ -122,7 +122,7 @@ def do_all(child: Child, files: Files, attempts: Attempts, today: int) -> dict[s
     uncounted: list[WaitingCounts] = []
     for circle in attempts.at(lambda: waiting(mailbox, desk, today), uncounted):
         child.reports.send(circle=asdict(circle))
-    return counts | noticed(shown, desk) | {"is_full": int(routing.is_full(mailbox, shown))}
+    return counts | noticed(shown, desk) | {"is_full": int(routing.is_full(mailbox, settings.read_settings(shown)))}
 
 
 def keep_gone(files: Files, attempts: Attempts, today: int) -> dict[str, int]:

@@ -27,7 +27,7 @@ _PATHS: Final = "/<lang:code>/<any(tell, ask):kind>"
 @pages.get(_PATHS)
 def empty_form(kind: WritingKind) -> ResponseReturnValue:
     """Show an empty form, and whether something is being written already."""
-    routing.writing_circle(files().mailbox, files().shown, "unknown", "any")  # Paused: none writes for nothing
+    _expect_taking()  # none writes for nothing
     choices = {name: request.args.get(name, "") for name in ("topic", "story")}
     before = visit.contents().get("draft")
     return _form(read_submission(kind, choices), kept_kind=before["kind"] if before else None)
@@ -58,6 +58,15 @@ def say_that_it_is_gone(error: AlreadyWithdrawn | NothingHere) -> str:
     return show_page("erased.html" if isinstance(error, AlreadyWithdrawn) else "nothing.html")
 
 
+def _expect_taking() -> None:
+    """See that new texts are taken, whatever they are about.
+
+    Raises:
+        Paused: they are not.
+    """
+    routing.writing_circle(files().mailbox, files().shown, in_force(), "unknown", "any")
+
+
 def _prepared_in(draft: Submission) -> Prepared:
     prepared = new_case.prepared_in(site_context().field_key, draft.sealed)
     new_case.expect_not_erased(files(), prepared)
@@ -82,7 +91,7 @@ def _prepare(draft: Submission, **notices: bool) -> ResponseReturnValue:
     wrong = wrong_text(draft.text)
     if wrong:
         return _form(draft, errors=wrong)
-    routing.writing_circle(files().mailbox, files().shown, "unknown", "any")  # raises Paused
+    _expect_taking()
     site_context().budgets[draft.kind].take(urgent=draft.urgent)
     prepared = new_case.prepare()
     # A line of the code before means nothing now.

@@ -12,8 +12,8 @@ from typing import Final, Literal, cast
 from onion_app.choices import COORDINATORS_TOPICS, AnswerIn, Topic
 from onion_app.errors import NothingHere, Paused
 from onion_app.shapes import Id, Key, Number, Row, read_words
-from onion_app.vault import settings
 from onion_app.vault.database import Database
+from onion_app.vault.settings import Settings
 
 # The quota that coordinators set begins at 4 GiB: about 400,000 cases of the usual length. The disk of the smallest
 # rented machine (20 GiB) still has room for the log, a backup and the copy before a migration.
@@ -35,7 +35,9 @@ class CircleKey:
     public_key: Key
 
 
-def writing_circle(mailbox: Database, shown: Database, topic: Topic, answer_in: AnswerIn) -> CircleKey:
+def writing_circle(
+    mailbox: Database, shown: Database, in_force: Settings, topic: Topic, answer_in: AnswerIn
+) -> CircleKey:
     """Choose the circle for a topic and a language: one that has both, else one with the topic, else the catch-all.
 
     A circle that never had a key leaves its topics to the catch-all; one that was emptied pauses them.
@@ -48,8 +50,8 @@ def writing_circle(mailbox: Database, shown: Database, topic: Topic, answer_in: 
         "WHERE id IN (SELECT circle_id FROM circle_keys)"
     )
     catch_all = next((circle for circle in circles if circle[4]), None)
-    has_room = mailbox.room() >= LEAST_ROOM and not is_full(mailbox, shown)
-    if catch_all is None or not takes_new_text(shown) or not has_room:
+    has_room = mailbox.room() >= LEAST_ROOM and not is_full(mailbox, in_force)
+    if catch_all is None or not takes_new_text(in_force) or not has_room:
         raise Paused
     if topic in COORDINATORS_TOPICS:
         fitting = [circle for circle in circles if circle[5]]
@@ -62,15 +64,14 @@ def writing_circle(mailbox: Database, shown: Database, topic: Topic, answer_in: 
     return circle_key(shown, cast("bytes", chosen[0]))
 
 
-def takes_new_text(shown: Database) -> bool:
+def takes_new_text(in_force: Settings) -> bool:
     """Say whether writing is neither paused nor stopped until the operator has looked at cases that are missing."""
-    in_force = settings.read_settings(shown)
     return not (in_force.paused or in_force.missing or in_force.unchecked)
 
 
-def is_full(mailbox: Database, shown: Database) -> bool:
+def is_full(mailbox: Database, in_force: Settings) -> bool:
     """Say whether the mailbox has reached its quota; past it only open cases grow, each to a limit of its own."""
-    return mailbox.size() >= settings.read_settings(shown).quota_gib * _GIB
+    return mailbox.size() >= in_force.quota_gib * _GIB
 
 
 def expect_room_to_add(mailbox: Database) -> None:
