@@ -23,9 +23,9 @@ from onion_app.desk.story_status import CurrentDraft, Step, StoryStatus, story_s
 from onion_app.errors import KeysChanged, NewMessage, NoReturn, NotAllowed, NothingHere, NotReady, Refused
 from onion_app.vault.desk import audit, stories_queue
 from onion_app.vault.mailbox import lifetime, records
-from onion_app.vault.shown.reading import Version
+from onion_app.vault.shown.reading import NAME, Version, story_named
 
-_NAMED: Final = re.compile(r"/stories/([0-9a-f]{32})\b")  # how the site writes which story a request is about
+_NAMED: Final = re.compile(rf"/stories/({NAME.pattern})\b")  # how the site writes which story a request is about
 
 
 def save_draft(dbs: Databases, member: Member, case_id: bytes, entry_id: bytes, draft: Draft) -> None:
@@ -107,7 +107,7 @@ def queue_story(dbs: Databases, member: Member, case_id: bytes, draft_id: bytes)
     case = _read_case(dbs, member, case_id)
     status = story_status(dbs, member, case_id)
     words = _draft_at(status, draft_id, "ready").content
-    story_id = status.story.id if status.story is not None else new_id()
+    story_id = status.story.id if status.story is not None else stories_queue.new_story_id(dbs.desk)
     consent = status.opened.consent
     # P07: the mark of the proof by which the author, and nobody else, takes the story back.
     mark = bytes.fromhex(consent.mark) if consent and consent.mark else None
@@ -212,9 +212,9 @@ def stories_named_in(dbs: Databases, member: Member, lines: list[OpenedMessage])
     """List the stories that the author of a request is writing about, and that the member may take down."""
     named = [_NAMED.findall(line.text) for line in lines if line.message.author == "visitor"]
     theirs: list[bytes] = []
-    for story_id in dict.fromkeys(chain(*named)):
+    for name in dict.fromkeys(chain(*named)):
         with suppress(NothingHere, NotAllowed, KeysChanged):
-            theirs.append(story_for(dbs, member, bytes.fromhex(story_id)).id)
+            theirs.append(story_for(dbs, member, story_named(dbs.desk, name)).id)
     return theirs
 
 

@@ -13,11 +13,12 @@ from typing import Final
 from flask import render_template
 from flask.typing import ResponseReturnValue
 
+from onion_app import days
 from onion_app.crypto.codes import code_lines
 from onion_app.crypto.keys import subkey
 from onion_app.crypto.keyslots import shown_key
 from onion_app.errors import AwaitsAnswer, Overloaded, Paused, SanctuaryError
-from onion_app.site import rendering
+from onion_app.site import addresses, rendering
 from onion_app.site.context import SiteContext, new_budgets
 from onion_app.site.views import case, guides, pages, returning, stories, writing
 from onion_app.vault.database import open_database
@@ -59,8 +60,9 @@ def create_app(config: SiteConfig) -> Hardened:
     mailbox = PerThread(lambda: open_database(config.mailbox_folder, "mailbox", key))
     # P13: whatever becomes of this process, the file that says who reads what comes stays as it is.
     shown = PerThread(lambda: open_database(config.shown_folder, "shown", shown_key(key), read_only=True))
-    ready_pages = _ready_pages(mailbox, shown)
+    ready_pages = _ready_pages(mailbox, shown, config.clock)
     app.ready_pages = ready_pages
+    app.known_query = lambda path, query: addresses.known_query(path, query, lambda name: _is_shown(shown, name))
     app.each_second = lambda: (visits.sweep(), ready_pages.check_edition())
     app.extensions["site"] = SiteContext(
         mailbox=mailbox,
@@ -75,7 +77,11 @@ def create_app(config: SiteConfig) -> Hardened:
     app.csrf.exempt(pages.leave)
     app.jinja_env.globals |= {
         "page": rendering.page,
+        "link": addresses.link,
+        "language_link": addresses.language_link,
+        "filler": addresses.filler,
         "lang_attributes": rendering.lang_attributes,
+        "name_of": reading.name_of,
         "address": config.address.removesuffix(".onion"),
         "say": lambda code, sentence: app.languages[code].sentences.gettext(sentence),
     }
@@ -84,17 +90,28 @@ def create_app(config: SiteConfig) -> Hardened:
     return app
 
 
-def _ready_pages(mailbox: PerThread, shown: PerThread) -> ReadyPages:
-    """Keep pages until the desk has changed what is shown or an author has taken something back: either counter.
+def _is_shown(shown: PerThread, name: str) -> bool:
+    try:
+        reading.story_named(shown.here(), name)
+    except SanctuaryError:
+        return False
+    return True
 
-    Side by side, since nobody who sets the one in the mailbox may make up for the other. # P07
+
+def _ready_pages(mailbox: PerThread, shown: PerThread, clock: Callable[[], float]) -> ReadyPages:
+    """Keep pages until the desk has changed what is shown or an author has taken something back, or the day is over.
+
+    The counters stand side by side, since nobody who sets the one in the mailbox may make up for the other. # P07
     """
+
+    def edition() -> tuple[int, int, int]:
+        return withdrawals.counter(mailbox.here()), reading.published_counter(shown.here()), days.today(clock)
 
     def forget() -> None:
         mailbox.forget_pages()
         shown.forget_pages()
 
-    return ReadyPages(lambda: (withdrawals.counter(mailbox.here()), reading.published_counter(shown.here())), forget)
+    return ReadyPages(edition, forget)
 
 
 def _set_up_refusals(app: Hardened) -> None:

@@ -3,7 +3,6 @@
 A choice that is none of the offered ones becomes the careful default.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeVar, get_args
@@ -11,6 +10,7 @@ from typing import Any, Final, Literal, TypeVar, get_args
 from onion_app.choices import TEXT_LETTERS, AnswerIn, RequestTopic
 from onion_app.crypto.codes import code_lines, latin_digits
 from onion_app.crypto.payloads import Consent, Publish
+from onion_app.vault.shown.reading import NAME
 from onion_app.web.text import has_too_many_marks, is_empty
 
 WritingKind = Literal["tell", "ask"]
@@ -19,7 +19,6 @@ Danger = Literal["yes", "no", "unknown"]
 AROUND: Final = 60  # letters shown on either side of the place where a text becomes too long
 
 _LINE = 40  # letters of a line typed back that are shown again
-_STORY = re.compile(r"[0-9a-f]{32}")
 _Choice = TypeVar("_Choice", bound=str)
 
 
@@ -56,7 +55,7 @@ def read_submission(kind: WritingKind, form: Mapping[str, Any]) -> Submission:
         topic=_one_of(RequestTopic, form.get("topic"), "unknown"),
         danger=_one_of(Danger, form.get("danger"), "unknown"),
         answer_in=_one_of(AnswerIn, form.get("answer_in"), "any"),
-        story=story if _STORY.fullmatch(story) else "",
+        story=story if NAME.fullmatch(story) else "",
         publish=consent.publish,
         count=consent.count,
         quote=consent.quote,

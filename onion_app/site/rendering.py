@@ -71,9 +71,8 @@ def show_own_text(template: str, text: str, **values: object) -> str:
 
 
 def show_published(template: str, *, query: str = "", **values: object) -> str:
-    """Render a page that is the same for everybody; under no other query than its own is it kept ready."""
-    if request.query_string.decode("latin-1") == query:
-        mark_published()
+    """Render a page that is the same for everybody, and kept ready under its own query."""
+    mark_published(query, parts=int(str(values.get("parts_count", 1))))
     return show_page(template, **values)
 
 

@@ -17,7 +17,7 @@ from itsdangerous import TimestampSigner, URLSafeTimedSerializer
 from werkzeug.exceptions import HTTPException
 
 from onion_app.crypto.keys import subkey
-from onion_app.web.cache import ReadyPages
+from onion_app.web.cache import Published, ReadyPages
 from onion_app.web.fields import FormRequest
 from onion_app.web.headers import (
     BODY_LIMIT,
@@ -85,6 +85,7 @@ class Hardened(Flask):
         self.csrf = CSRFProtect()
         self.each_second: Callable[[], object] = lambda: None  # the server calls it about once a second
         self.ready_pages: ReadyPages | None = None
+        self.known_query: Callable[[str, str], str] = lambda _path, query: query  # of a path and a query, what counts
         self._headers = security_headers(style)
         self._error_page = error_page
         self._fixed: dict[int, WholeAnswer] = {}
@@ -131,6 +132,7 @@ class Hardened(Flask):
         if status is not None:
             return self.fixed_answer(status)
         if self.ready_pages is not None:
+            environ["QUERY_STRING"] = self.known_query(environ["PATH_INFO"], environ["QUERY_STRING"])
             return self.ready_pages.answer(environ, super().wsgi_app)
         return ask(super().wsgi_app, environ)
 
@@ -185,9 +187,13 @@ def mark_own_text() -> None:
     request.environ[OWN_TEXT] = True
 
 
-def mark_published() -> None:
-    """Say that this page is the same for everybody, so that it may be kept until something else is published."""
-    request.environ[PUBLISHED] = True
+def mark_published(query: str = "", parts: int = 1) -> None:
+    """Say that this page is the same for everybody, so that it may be kept until something else is published.
+
+    `query` is its own: under another, which the app made nothing of, it is the same page. Of a text in `parts` each has
+    a page, whose query is its number.
+    """
+    request.environ[PUBLISHED] = Published(query, parts)
 
 
 def report_error(error: Exception) -> None:

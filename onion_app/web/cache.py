@@ -1,22 +1,40 @@
 """Published pages, kept ready in front of Flask until anything changes that is shown.
 
 Every request asks first for the edition, which changes in the very transaction that publishes a text, takes it down or
-takes it back; a page of another edition is never sent. # P07
+takes it back, and at midnight; a page of another edition is never sent. # P07
 A page that is kept is the same for everybody: its view has to say so, and a page with a cookie is never kept.
+# P16: what is kept follows what we publish. Of a query only what the app knows counts, and one path's pages never make
+another's go: a stranger who asks for many of them makes nobody wait but themselves.
 """
 
 import gc
+from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import Final
 
 from onion_app.errors import SanctuaryError
 from onion_app.web.headers import PUBLISHED, Environ, WholeAnswer, Wsgi, ask
 
-PAGES: Final = 256  # of at most 16 KiB: four MiB; whoever asks for more combinations makes nobody wait but themselves
+PATHS: Final = 256  # of which the one that nobody has asked for longest goes
+PAGES: Final = 32  # of one path, of some 40 KiB each; the first of them, which most people read, stays
 
-_Name = tuple[str, str]  # path and query
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What a view says of a page that is the same for everybody: its own query, and how many parts its text has."""
+
+    query: str = ""
+    parts: int = 1
+
+
+@dataclass(slots=True)
+class _Path:
+    """The pages of one path, by their queries."""
+
+    parts: int
+    pages: dict[str, WholeAnswer] = field(default_factory=dict)
 
 
 class ReadyPages:
@@ -27,7 +45,7 @@ class ReadyPages:
         self._read_edition = edition
         self._forget = forget
         self._edition: object = None
-        self._pages: dict[_Name, tuple[object, WholeAnswer]] = {}
+        self._paths: OrderedDict[str, _Path] = OrderedDict()
         self._lock = Lock()
 
     def answer(self, environ: Environ, app: Wsgi) -> WholeAnswer:
@@ -35,13 +53,14 @@ class ReadyPages:
         if environ["REQUEST_METHOD"] != "GET":
             return ask(app, environ)
         edition = self.check_edition()
-        name = (environ["PATH_INFO"], environ["QUERY_STRING"])
-        made_for, answer = self._pages.get(name, (None, None))
-        if answer is None or made_for != edition:
+        path = environ["PATH_INFO"].rstrip("/")
+        answer = self._find(path, environ["QUERY_STRING"], edition)
+        if answer is None:
             answer = ask(app, environ)
             with_cookie = any(header.lower() == "set-cookie" for header, _ in answer.headers)
-            if PUBLISHED in environ and answer.status.startswith("200 ") and not with_cookie and edition is not None:
-                self._keep(name, edition, answer)
+            page = environ.get(PUBLISHED)
+            if page is not None and answer.status.startswith("200 ") and not with_cookie and edition is not None:
+                self._keep(path, page, edition, answer)
         return answer
 
     def check_edition(self) -> object:
@@ -52,16 +71,30 @@ class ReadyPages:
             edition = None
         if edition != self._edition:
             with self._lock:
-                self._pages.clear()  # P07: the memory too forgets what was taken back
+                self._paths.clear()  # P07: the memory too forgets what was taken back
                 self._edition = edition
             gc.collect()  # what holds itself, such as the rendering of a page, would hold its words for minutes
             self._forget()
         return edition
 
-    def _keep(self, name: _Name, edition: object, answer: WholeAnswer) -> None:
+    def _find(self, path: str, query: str, edition: object) -> WholeAnswer | None:
+        with self._lock:
+            kept = self._paths.get(path)
+            if kept is None or edition != self._edition:
+                return None
+            self._paths.move_to_end(path)
+            name, _, part = query.partition("=")
+            if name == "part" and int(part) > kept.parts:
+                query = ""  # as the view has it: a part that is not there is the first
+            return kept.pages.get(query)
+
+    def _keep(self, path: str, page: Published, edition: object, answer: WholeAnswer) -> None:
         with self._lock:
             if edition != self._edition:
                 return  # a newer edition came out while this page was made
-            while len(self._pages) >= PAGES:
-                del self._pages[next(iter(self._pages))]
-            self._pages[name] = edition, replace(answer, packed={})
+            kept = self._paths.setdefault(path, _Path(page.parts))
+            if len(kept.pages) >= PAGES and page.query:
+                del kept.pages[next(query for query in kept.pages if query)]
+            kept.pages[page.query] = replace(answer, packed={})
+            while len(self._paths) > PATHS:
+                self._paths.popitem(last=False)

@@ -1,5 +1,6 @@
 """Reading a page the way a browser without scripts does: its elements, what they say, and its forms."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from html.parser import HTMLParser
@@ -10,6 +11,12 @@ from scripts.rehearsal.wire import Answer, Fields
 _VOID = frozenset(
     ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr")
 )
+_FILLER = re.compile(r'(?:\?|&amp;|&)-+(?=["\s]|$)')
+
+
+def without_fillers(html: str) -> str:
+    """Give a page, or an address, without the queries that mean nothing."""
+    return _FILLER.sub("", html)
 
 
 class Element:
@@ -200,8 +207,8 @@ class Page(Element):
 
     @property
     def main_html(self) -> str:
-        """The same, as it was sent."""
-        return self.html.partition("<main>")[2].partition("</main>")[0]
+        """The same, as it was sent, but for what only fills up the addresses of links."""
+        return without_fillers(self.html).partition("<main>")[2].partition("</main>")[0]
 
     @property
     def heading(self) -> str:

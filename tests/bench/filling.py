@@ -16,6 +16,7 @@ from onion_app.launch.state import State
 from onion_app.shapes import Row, to_json
 from onion_app.vault import connection
 from onion_app.vault.database import Database
+from onion_app.vault.shown.reading import name_of
 from tests.served import Site
 
 DAY = 20_000
@@ -23,9 +24,9 @@ SEALED = b"s" * 2_100  # as long as a short message once padded and sealed
 
 
 def one_story(site: Site) -> str:
-    """Publish a story in two languages and give its id."""
+    """Publish a story in two languages and give its name in paths."""
     body = "\n\n".join(["They knew. I left at night, and somebody opened a door. " * 8] * 6)
-    return site.show({"ar": ("The door", body), "en": ("The door", body)}, notes=("violence",)).hex()
+    return name_of(site.show({"ar": ("The door", body), "en": ("The door", body)}, notes=("violence",)))
 
 
 def fill(site: Site, number: int) -> None:

@@ -86,6 +86,8 @@ def test_a_new_edition_waits_beside_the_shown_one_and_takes_its_place(
 
 def test_who_is_asked_about_a_story_finds_it_from_the_request(house: House, editor: Volunteer, author: Author) -> None:
     _case, story = in_queue(editor, author)
-    request = Author(house, author.circle_id).writes(f"This is about me.\n\n/stories/{story.id.hex()}", topic="story")
+    request = Author(house, author.circle_id).writes(
+        f"This is about me.\n\n/stories/{reading.name_of(story.id)}", topic="story"
+    )
     page = editor.open_case(request)
     assert page.has("a", href=f"/stories/{story.id.hex()}")

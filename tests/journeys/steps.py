@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
+from onion_app.vault.shown.reading import name_of
 from scripts.rehearsal.people import Login
 from tests.browser import Browser
 
@@ -115,11 +116,11 @@ def queue_story(editor: Browser, case: str) -> str:
 
 
 def publish_now(editor: Browser, page: str) -> str:
-    """Publish a queued story at once, and give its id."""
+    """Publish a queued story at once, and give its name in paths."""
     editor.go(page)
     editor.press("Publish it now")
     assert editor.find("#story").get_attribute("data-state") == "public"
-    return page.rpartition("/")[2]
+    return name_of(bytes.fromhex(page.rpartition("/")[2]))
 
 
 def code_on(browser: Browser) -> str:

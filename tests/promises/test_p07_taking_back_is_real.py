@@ -18,6 +18,7 @@ from onion_app.vault.desk import stories_queue, taken
 from onion_app.vault.mailbox import case_keys, lifetime
 from onion_app.vault.settings import read_settings
 from onion_app.vault.shown import reading
+from onion_app.vault.shown.reading import name_of
 from scripts.rehearsal.pages import Page
 from scripts.rehearsal.people import Visitor
 from tests import tables
@@ -209,7 +210,7 @@ def published(lived: Lived) -> bytes:
     story = site.show({"en": ("A title", "words made public")}, case=lived.case, mark=mark)
     site.says(lived.people[1], lived.case, StoryLink(story.hex()))
     lifetime.set_state(site.mailbox, lived.case, "published")
-    assert "words made public" in site.visitor().get(f"/en/stories/{story.hex()}").raw_text
+    assert "words made public" in site.visitor().get(f"/en/stories/{name_of(story)}").raw_text
     return story
 
 
@@ -226,7 +227,7 @@ def test_a_published_story_goes_with_its_case(lived: Lived, erase: Callable[[Liv
     site, story = lived.site, published(lived)
     reader = site.visitor()
     erase(lived)
-    assert reader.get(f"/en/stories/{story.hex()}").status == 404, "at once"
+    assert reader.get(f"/en/stories/{name_of(story)}").status == 404, "at once"
     assert "A title" not in reader.get("/en/stories").raw_text
     site.chores()
     assert not tables.belonging(lived.copy(), story)
@@ -254,7 +255,7 @@ def test_nobody_but_its_author_makes_it_look_as_if_they_had_taken_something_back
     assert len(site.mailbox.rows("SELECT 1 FROM withdrawn")) > len(values)
     before = lived.rows()
     for _ in range(2):
-        assert "words made public" in site.visitor().get(f"/en/stories/{story.hex()}").raw_text
+        assert "words made public" in site.visitor().get(f"/en/stories/{name_of(story)}").raw_text
         assert "A title" in site.visitor().get("/en/stories").raw_text
         site.chores()
     assert lived.rows() == before
@@ -277,14 +278,14 @@ def test_who_moves_a_proved_mark_to_another_case_deletes_nothing(lived: Lived) -
 def test_a_proof_that_somebody_takes_away_after_the_chores_holds(lived: Lived) -> None:
     site, story = lived.site, published(lived)
     lived.visitor.send(lived.visitor.come_back(lived.codes[-1]).form_doing("take_back"))
-    assert site.visitor().get(f"/en/stories/{story.hex()}").status == 404
+    assert site.visitor().get(f"/en/stories/{name_of(story)}").status == 404
     site.chores()
     with site.mailbox.writing():
         site.mailbox.run("DELETE FROM withdrawn")
         site.mailbox.run("UPDATE counter SET withdrawals = withdrawals + 1")
-    assert site.visitor().get(f"/en/stories/{story.hex()}").status == 404
+    assert site.visitor().get(f"/en/stories/{name_of(story)}").status == 404
     site.chores()
-    assert site.visitor().get(f"/en/stories/{story.hex()}").status == 404
+    assert site.visitor().get(f"/en/stories/{name_of(story)}").status == 404
     version = reading.Version(b"", "en", "A title", "the same words")
     with pytest.raises(AlreadyWithdrawn):
         stories_queue.queue_story(

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from onion_app.choices import LanguageCode
+from onion_app.vault.shown.reading import name_of
 from scripts.rehearsal.wire import read_answer
 from tests.bench.running import Server, get, server
 from tests.marks import arabic_mark, files_with, latin_mark, looks
@@ -37,7 +38,7 @@ def test_no_word_of_it_stays_in_the_memory_or_in_a_file(tmp_path: Path, mark: st
     author = Author(site, site.first)
     author.tells("They found my phone.")
     words: dict[LanguageCode, tuple[str, str]] = {"en": (f"Of {mark}", f"Words, {mark}, and words. " * 400)}
-    story = site.show(words, mark=author.access.story_mark).hex()
+    story = name_of(site.show(words, mark=author.access.story_mark))
     with server("site", site, "s") as serving:
         read_everywhere(site, serving, story)
         assert sum(memory_of(serving.process.pid, looks(mark)).values()) > 0, "the search would not find it"

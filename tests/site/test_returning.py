@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from onion_app.vault.shown.reading import name_of
 from scripts.rehearsal.people import Visitor
 from tests.site.conftest import Place
 
@@ -125,10 +126,10 @@ def test_erasing_from_the_case_page_asks_first(visitor: Visitor, place: Place) -
 
 def test_asking_about_a_story_gives_no_power_over_it(visitor: Visitor, place: Place) -> None:
     story_id = place.show({"en": ("A title", "Changed words.")})
-    page = visitor.go(f"ask?topic=story&story={story_id.hex()}")
+    page = visitor.go(f"ask?topic=story&story={name_of(story_id)}")
     check = visitor.send(page, text="Take it down.")
     visitor.confirm(check)
     visitor.send(visitor.ask_to_erase(check.code))
     assert place.count("cases") == 0
     assert len(place.shown.rows("SELECT id FROM texts")) == 1
-    assert "Changed words." in visitor.go(f"stories/{story_id.hex()}").main.text
+    assert "Changed words." in visitor.go(f"stories/{name_of(story_id)}").main.text

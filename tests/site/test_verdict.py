@@ -6,6 +6,7 @@ import pytest
 
 from onion_app.crypto.payloads import Consent, StoryLink, Verdict
 from onion_app.vault.mailbox import lifetime
+from onion_app.vault.shown.reading import name_of
 from scripts.rehearsal.pages import Page
 from scripts.rehearsal.people import Visitor
 from tests.site.conftest import Place
@@ -116,10 +117,10 @@ def test_the_page_fits_with_the_longest_final_text_and_message(visitor: Visitor,
 def published(visitor: Visitor, place: Place) -> tuple[str, str]:
     code = visitor.hand_in("tell", "They found my phone.", publish="yes", count="1")
     (consent,) = (each for each in place.read_by(place.pair) if isinstance(each, Consent))
-    story = place.show({"en": ("A phone", "Somebody found a phone.")}, mark=bytes.fromhex(consent.mark)).hex()
-    place.says(place.lamp, place.case_ids()[0], StoryLink(story))
+    story = place.show({"en": ("A phone", "Somebody found a phone.")}, mark=bytes.fromhex(consent.mark))
+    place.says(place.lamp, place.case_ids()[0], StoryLink(story.hex()))
     lifetime.set_state(place.mailbox, place.case_ids()[0], "published")
-    return code, story
+    return code, name_of(story)
 
 
 def test_the_author_finds_their_story_from_their_messages(visitor: Visitor, published: tuple[str, str]) -> None:

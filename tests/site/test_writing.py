@@ -8,7 +8,7 @@ from scripts.rehearsal.pages import Form
 from scripts.rehearsal.people import Visitor
 from tests.site.conftest import Place
 
-STORY = "0123456789abcdef" * 2
+STORY = "0123456z"
 WELL = {"topic": "safety", "answer_in": "ckb"}
 
 

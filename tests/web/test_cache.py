@@ -9,7 +9,7 @@ from flask.testing import FlaskClient
 
 from onion_app.errors import DamagedFile
 from onion_app.web.app import Hardened, mark_published
-from onion_app.web.cache import PAGES, ReadyPages
+from onion_app.web.cache import PAGES, PATHS, ReadyPages
 from tests.web.plain_app import plain_app
 
 
@@ -42,6 +42,7 @@ def shelf() -> Shelf:
 def app(translations: Path, shelf: Shelf) -> Hardened:
     app = plain_app(translations)
     app.ready_pages = ReadyPages(shelf.read)
+    app.known_query = lambda _path, query: query if query.startswith(("chosen=", "part=", "who=")) else ""
 
     @app.get("/story")
     def story() -> str:
@@ -50,6 +51,25 @@ def app(translations: Path, shelf: Shelf) -> Hardened:
         words = shelf.words
         shelf.meanwhile()
         return words
+
+    @app.get("/list")
+    def chosen() -> str:
+        mark_published(request.query_string.decode())
+        shelf.made += 1
+        return request.args.get("chosen", "")
+
+    @app.get("/stories/<name>")
+    def one_of_many(name: str) -> str:
+        mark_published()
+        shelf.made += 1
+        return name
+
+    @app.get("/parts")
+    def parts() -> str:
+        part = int(request.args.get("part", "1"))
+        mark_published(f"part={part}" if part in (2, 3) else "", parts=3)
+        shelf.made += 1
+        return str(part)
 
     @app.get("/own")
     def own() -> str:
@@ -89,7 +109,7 @@ def test_what_was_taken_back_is_never_sent_again_and_leaves_the_memory(
     shelf.change("less")
     assert app.ready_pages is not None
     app.ready_pages.check_edition()
-    assert app.ready_pages._pages == {}
+    assert app.ready_pages._paths == {}
 
 
 def test_a_page_made_while_it_was_taken_back_is_not_kept(client: FlaskClient, shelf: Shelf) -> None:
@@ -123,14 +143,51 @@ def test_other_hosts_and_methods_are_refused_before_anything_is_looked_up(client
     assert client.post("/story").status_code in (400, 405)
 
 
-def test_another_query_is_another_page_and_their_number_is_limited(
+@pytest.mark.parametrize("query", ["x", "", "?", "a=b&c=d", "part=7", "part=99", "chosen", "-" * 40])
+def test_a_query_that_the_app_knows_nothing_of_finds_the_page_that_is_kept(
+    client: FlaskClient, shelf: Shelf, query: str
+) -> None:
+    client.get("/story")
+    assert {client.get(f"/story?{query}").data, client.get(f"/story/?{query}").data} == {b"a story"}
+    assert shelf.made == 1
+
+
+def test_a_query_that_the_app_knows_is_another_page_and_their_number_is_limited(
     app: Hardened, client: FlaskClient, shelf: Shelf
 ) -> None:
-    for number in range(PAGES + 10):
-        client.get(f"/story?part={number}")
-    assert shelf.made == PAGES + 10
+    client.get("/list")
+    for number in range(2 * PAGES):
+        assert client.get(f"/list?chosen={number}").data == str(number).encode()
+    client.get(f"/list?chosen={number}")
+    client.get("/list")
+    assert shelf.made == 1 + 2 * PAGES
     assert app.ready_pages is not None
-    assert len(app.ready_pages._pages) == PAGES
+    assert len(app.ready_pages._paths["/list"].pages) == PAGES
+
+
+def test_many_pages_of_one_path_make_no_page_of_another_go(client: FlaskClient, shelf: Shelf) -> None:
+    client.get("/story")
+    for number in range(2 * PAGES):
+        client.get(f"/list?chosen={number}")
+    made = shelf.made
+    client.get("/story")
+    assert shelf.made == made
+
+
+def test_of_many_paths_the_one_goes_that_nobody_asks_for(app: Hardened, client: FlaskClient, shelf: Shelf) -> None:
+    for number in range(2 * PATHS):
+        client.get(f"/stories/{number}")
+        client.get("/story")
+    assert shelf.made == 2 * PATHS + 1
+    assert app.ready_pages is not None
+    assert len(app.ready_pages._paths) == PATHS
+
+
+def test_a_part_that_is_not_there_is_the_first_and_found_as_such(client: FlaskClient, shelf: Shelf) -> None:
+    for part in (4, 3, 2, 3, 4, 999):
+        client.get(f"/parts?part={part}")
+    client.get("/parts")
+    assert shelf.made == 3
 
 
 def test_without_a_readable_edition_nothing_that_was_kept_is_sent(client: FlaskClient, shelf: Shelf) -> None:

@@ -34,6 +34,7 @@ from onion_app.site.rendering import (
     show_page,
     typed_code,
 )
+from onion_app.vault.shown.reading import name_of
 
 pages: Final = make_blueprint("case")
 
@@ -193,7 +194,7 @@ def _case_page(access: CaseAccess, **values: Any) -> str:  # noqa: ANN401 - plai
         proposal=proposal,
         proposal_id=case.proposal_id,
         verdict=case.verdict.decision if case.verdict else "",
-        story=case.story_id.hex() if case.story_id else "",
+        story=name_of(case.story_id) if case.story_id else "",
         **({"done": "", "change": ""} | values),
     )
 

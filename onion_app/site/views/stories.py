@@ -4,7 +4,6 @@ The content notes stand before a story, in words. Of its author and its days not
 # P08: no page shows when a story arrived or was published.
 """
 
-import re
 from typing import Final
 from urllib.parse import urlencode
 
@@ -18,10 +17,10 @@ from onion_app.site.context import files, shown
 from onion_app.site.paging import part_number, parts_of
 from onion_app.site.rendering import best_version, language_code, make_blueprint, show_published
 from onion_app.vault.shown import reading
+from onion_app.vault.shown.reading import name_of
 
 pages: Final = make_blueprint("stories")
 
-_ID: Final = re.compile(r"[0-9a-f]{32}")
 _AROUND: Final = len('<p class="text"></p>\n')
 
 
@@ -30,16 +29,17 @@ def story_list() -> str:
     """List ten stories, without those that have a content note which the reader left out."""
     without = [note for note in NOTES if note in request.args.getlist("without")]
     after = request.args.get("after", "")
-    listed, more = reading.list_stories(files().mailbox, files().shown, language_code(), without, _id_in(after))
+    place = _story_in(after)
+    listed, more = reading.list_stories(files().mailbox, files().shown, language_code(), without, place)
     chosen = [("without", note) for note in without]
     return show_published(
         "stories.html",
-        query=urlencode([*chosen, ("after", after)] if after else chosen),
+        query=urlencode([*chosen, ("after", after)] if place else chosen),
         listed=listed,
         notes=NOTES,
         without=without,
-        earlier=urlencode([*chosen, ("after", listed[-1].text_id.hex())]) if more else "",
-        began=not after,
+        earlier=urlencode([*chosen, ("after", name_of(listed[-1].text_id))]) if more else "",
+        began=not place,
     )
 
 
@@ -47,7 +47,7 @@ def story_list() -> str:
 def story(story_id: str) -> ResponseReturnValue:
     """Show a part of a story, in the language of the page if it is written in it."""
     try:
-        versions = reading.shown_story(files().mailbox, files().shown, _id_in(story_id) or abort(404))
+        versions = reading.shown_story(files().mailbox, files().shown, reading.story_named(files().shown, story_id))
     except NothingHere:
         abort(404)
     version = best_version(versions)
@@ -67,5 +67,8 @@ def story(story_id: str) -> ResponseReturnValue:
     )
 
 
-def _id_in(text: str) -> bytes | None:
-    return bytes.fromhex(text) if _ID.fullmatch(text) else None
+def _story_in(after: str) -> bytes | None:
+    try:
+        return reading.story_named(files().shown, after)
+    except NothingHere:
+        return None

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from onion_app.choices import TextState
+from onion_app.crypto.keys import new_id
 from onion_app.days import DAYS
 from onion_app.errors import AlreadyWithdrawn, KeysChanged, NewMessage, NothingHere, NotReady
 from onion_app.shapes import Day, Id, Key
@@ -22,7 +23,7 @@ from onion_app.vault.desk import case_records, entries
 from onion_app.vault.mailbox.case_keys import key_row
 from onion_app.vault.mailbox.withdrawals import all_withdrawn, withdrawn_among
 from onion_app.vault.shown import writing
-from onion_app.vault.shown.reading import Version, versions_of
+from onion_app.vault.shown.reading import Version, name_of, story_named, versions_of
 
 LATEST_DAYS: Final = 14
 """A story comes out on a day drawn up to two weeks ahead, so that it does not tell on which day its author was here."""
@@ -49,6 +50,16 @@ class Shelved:
 
     id: Id
     publish_day: Day | None
+
+
+def new_story_id(desk: Database) -> bytes:
+    """Draw the id of a new story, whose first letters no other story has."""
+    while True:
+        drawn = new_id()
+        with suppress(NothingHere):
+            story_named(desk, name_of(drawn))
+            continue
+        return drawn
 
 
 def story_of(desk: Database, case_id: bytes) -> Story | None:

@@ -1,10 +1,15 @@
 """Stories and guides as readers meet them, and the list of the stories, ten at a time.
 
+Readers know a story by eight letters, which are the first bytes of its random id: an address fits one line on paper,
+and a request to read one takes as many cells of Tor as any other. # P09
+
 Stories stand in the order of the years they were told in, and within a year in that of their random ids: the list shows
 neither when a story arrived nor when it was published. # P08
 A story whose author has given the proof that takes it back is left out at once, wherever the proof lies. # P07
 """
 
+import re
+from base64 import b32decode, b32encode
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -12,11 +17,17 @@ from typing import Final
 
 from onion_app.choices import LANGUAGE_CODES, LanguageCode, TextState
 from onion_app.errors import NothingHere
-from onion_app.shapes import Day, Id, Number, Value, Words, read_words
+from onion_app.shapes import ID_BYTES, Day, Id, Number, Value, Words, read_words
 from onion_app.vault.database import Database
 from onion_app.vault.mailbox.withdrawals import withdrawn_among
 
 PAGE: Final = 10
+NAME: Final = re.compile("[0-9a-hjkmnp-tv-z]{8}")  # base 32 without i, l, o and u, which are taken for others on paper
+
+_NAMED_BY: Final = 5  # bytes: the eight letters of a name
+_BASE_32: Final = ("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", "0123456789abcdefghjkmnpqrstvwxyz")
+_TO_LETTERS: Final = str.maketrans(*_BASE_32)
+_FROM_LETTERS: Final = str.maketrans(*reversed(_BASE_32))
 
 _VERSION: Final = "text_id, language, title, body, translated_from, checked_by, checked_day, year, notes"
 _STORY: Final = "SELECT v.text_id, v.year, v.notes, t.mark FROM versions AS v JOIN texts AS t ON t.id = v.text_id"
@@ -55,6 +66,28 @@ class ListedStory:
     written_in: str
     letters: int
     languages: Words
+
+
+def name_of(story_id: bytes) -> str:
+    """Give the eight letters by which readers know a story."""
+    return b32encode(story_id[:_NAMED_BY]).decode().translate(_TO_LETTERS)
+
+
+def story_named(db: Database, name: str) -> bytes:
+    """Find a story, at the desk or shown, by its eight letters.
+
+    Raises:
+        NothingHere: there is none, or these are no such letters.
+    """
+    if not NAME.fullmatch(name):
+        raise NothingHere
+    first = b32decode(name.translate(_FROM_LETTERS))
+    rest = ID_BYTES - _NAMED_BY
+    question = "SELECT id FROM texts WHERE id BETWEEN ? AND ? AND slug IS NULL"
+    found = db.ids(question, (first + b"\x00" * rest, first + b"\xff" * rest))
+    if not found:
+        raise NothingHere
+    return found[0]
 
 
 def versions_of(db: Database, text_id: Value) -> list[Version]:
