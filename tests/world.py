@@ -222,7 +222,7 @@ class World:
         notes: Sequence[str] = (),
         year: int = 2024,
         translated_from: LanguageCode | None = None,
-        checked: tuple[str, int] | tuple[None, None] = (None, None),
+        checked: tuple[str | None, int] | tuple[None, None] = (None, None),
         case: bytes | None = None,
         mark: bytes | None = None,
     ) -> bytes:

@@ -95,8 +95,9 @@ class AuditLine(NamedTuple):
     """A line of the audit."""
 
     day: int
-    handle: str  # empty: the operator
+    handle: str | None  # empty: the operator; None: a coordinator of whom the reader's circle knows nothing
     what: str
+    whom: str  # the handle of who was let in or shut out; else empty
 
 
 def audit_of(dbs: Databases, member: Member, circle_id: bytes, page: int) -> tuple[circles.Circle, list[AuditLine]]:
@@ -109,8 +110,16 @@ def audit_of(dbs: Databases, member: Member, circle_id: bytes, page: int) -> tup
     _may_look_after(member, circle_id)
     circle = circles.read_circle(dbs.desk, circle_id)
     rows = audit.audit_of(dbs.desk, circle_id, page - 1)
-    handles = {who: handle_of(dbs, who) for who in {row.who for row in rows} if who is not None}
-    return circle, [AuditLine(row.day, handles[row.who] if row.who else "", row.what) for row in rows]
+    named = {who for row in rows for who in (row.who, row.whom) if who is not None}
+    if not member.coordinates:  # a circle reads no handle of another one, not even its coordinator's
+        named &= {who.id for who in _ever_in(dbs, circle.id)}
+    handles = {None: "", **{who: handle_of(dbs, who) for who in named}}
+    return circle, [AuditLine(row.day, handles.get(row.who), row.what, handles.get(row.whom) or "") for row in rows]
+
+
+def _ever_in(dbs: Databases, circle_id: bytes) -> list[moderators.Moderator]:
+    parts = (circles.members_of, circles.waiting_in, circles.gone_from)
+    return [who for part in parts for who in part(dbs.desk, circle_id)]
 
 
 class OpenedCases(NamedTuple):
@@ -222,7 +231,7 @@ def let_in(dbs: Databases, member: Member, circle_id: bytes, newcomer_id: bytes,
     if newcomer.public_key != public_key or not grants:
         raise Refused(circles.CIRCLE_CHANGED)
     circles.let_in(dbs.desk, newcomer.id, grants)
-    audit.add_to_audit(dbs.desk, member.id, "let somebody in", dbs.today, circle.id)
+    audit.add_to_audit(dbs.desk, member.id, "let somebody in", dbs.today, circle.id, whom=newcomer.id)
 
 
 def add_circle(dbs: Databases, member: Member, name: str, topics: tuple[str, ...], languages: tuple[str, ...]) -> None:

@@ -36,7 +36,7 @@ def remove_member(dbs: Databases, member: Member, moderator_id: bytes) -> None:
         circles.remove_member(dbs.desk, moderator_id, renewals)
         show(dbs.shown, dbs.desk)
     for circle in their_circles:
-        audit.add_to_audit(dbs.desk, member.id, "shut somebody out", dbs.today, circle.id)
+        audit.add_to_audit(dbs.desk, member.id, "shut somebody out", dbs.today, circle.id, whom=moderator_id)
 
 
 def remove_from_circle(dbs: Databases, member: Member, circle_id: bytes, moderator_id: bytes) -> None:
@@ -60,7 +60,7 @@ def remove_from_circle(dbs: Databases, member: Member, circle_id: bytes, moderat
     with dbs.mailbox.writing():  # as above
         circles.remove_from_circle(dbs.desk, moderator_id, circle.id, grants, their_cases)
         show(dbs.shown, dbs.desk)
-    audit.add_to_audit(dbs.desk, member.id, "shut somebody out", dbs.today, circle.id)
+    audit.add_to_audit(dbs.desk, member.id, "shut somebody out", dbs.today, circle.id, whom=moderator_id)
 
 
 def _may_be_in(dbs: Databases, case_id: bytes, circle: circles.Circle) -> bool:

@@ -55,11 +55,32 @@ def test_a_guide_is_written_shown_first_and_published(house: House, coordinator:
     assert {"began a guide", "changed a guide", "published a guide", "took a guide down"} <= said
 
 
-def test_checking_a_guide_names_who_did_it_and_when_until_it_changes(house: House, coordinator: Volunteer) -> None:
+def test_checking_a_guide_names_nobody_who_has_not_chosen_it(house: House, coordinator: Volunteer) -> None:
     path = begun(coordinator)
     kept(coordinator, path)
     coordinator.press(f"{path}/publish")
-    coordinator.press(f"{path}/check")
+    page = coordinator.press(f"{path}/check")
+    [found] = shown(house)
+    assert (found.checked_by, found.checked_day) == (None, house.today)
+    assert "checked by one of us" in page.first(id="standing").text
+    assert "Sara" not in str(house.shown.rows("SELECT * FROM versions"))
+
+
+def test_a_guide_under_another_title_is_not_the_one_that_was_read(house: House, coordinator: Volunteer) -> None:
+    path = begun(coordinator)
+    kept(coordinator, path)
+    coordinator.get(f"{path}?language=en")
+    before = coordinator.page.form_to(f"{path}/check").filled()
+    kept(coordinator, path, title="It is safe to meet alone")
+    assert "changed in the meantime" in coordinator.post(f"{path}/check", before).errors
+    assert guides.all_guides(house.desk)[0][1][0].checked_day is None
+
+
+def test_checking_a_guide_names_who_wants_it_and_when_until_it_changes(house: House, coordinator: Volunteer) -> None:
+    path = begun(coordinator)
+    kept(coordinator, path)
+    coordinator.press(f"{path}/publish")
+    coordinator.press(f"{path}/check", named="1")
     [found] = shown(house)
     assert (found.checked_by, found.checked_day) == ("Sara", house.today)
     kept(coordinator, path, text="Other words.")
@@ -74,7 +95,7 @@ def test_nobody_checks_words_that_were_changed_meanwhile(house: House, coordinat
     before = coordinator.page.form_to(f"{path}/check").filled()
     kept(coordinator, path, text="Other words.")
     assert "changed in the meantime" in coordinator.post(f"{path}/check", before).errors
-    assert guides.all_guides(house.desk)[0][1][0].checked_by is None
+    assert guides.all_guides(house.desk)[0][1][0].checked_day is None
 
 
 @pytest.mark.parametrize("slug", ["", "Now!", "1st", "a/b", "x" * 31, "..", "دليل"])

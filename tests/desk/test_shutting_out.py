@@ -36,6 +36,27 @@ def test_whoever_is_shut_out_opens_nothing_from_then_on(
     assert listed(coordinator.get(f"/circles/{circle.hex()}/opened-by/{id_of(house, 'Dana')}")) == [case]
 
 
+def test_the_audit_names_who_was_let_in_and_shut_out_and_nobody_of_another_circle(
+    house: House, coordinator: Volunteer
+) -> None:
+    law = house.circle("Law", topics=("law",))
+    lawyer = house.volunteer(law, "Dana", logged_in=True)
+    joins(house, law, "Rojin", lawyer)
+    coordinator.press_on("/circles", f"/circles/shut-out/{id_of(house, 'Rojin')}")
+    lines = {reader: audit_lines(reader, law) for reader in (lawyer, coordinator)}
+    assert ["Dana let somebody in Rojin", "a coordinator shut somebody out Rojin"] == [
+        line for line in lines[lawyer] if "somebody" in line
+    ]
+    assert "Sara shut somebody out Rojin" in lines[coordinator]
+    assert "Sara" not in lawyer.page.text
+
+
+def audit_lines(reader: Volunteer, circle: bytes) -> list[str]:
+    """Read a circle's audit without its days, in the order of the letters."""
+    found = reader.get(f"/circles/{circle.hex()}/audit").having_class("audit")[0].every("li")
+    return sorted(line.text.partition(" · ")[2].replace(" · ", " ") for line in found)
+
+
 def test_a_coordinator_shuts_out_in_another_circle_and_reads_nothing(house: House, coordinator: Volunteer) -> None:
     law = house.circle("Law", topics=("law",))
     lawyer = house.volunteer(law, "Dana", logged_in=True)

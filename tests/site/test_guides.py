@@ -66,6 +66,8 @@ def test_who_has_checked_it_stands_above_it(visitor: Visitor, place: Place) -> N
     assert "Nobody has checked this yet." in visitor.go("guides/health").main.text
     page = visitor.go("guides/family")
     assert "Checked by lamp, October 2024" in page.main.text
+    place.show({"en": ("Work", BODY)}, slug="work", checked=(None, 20_000))
+    assert "Checked by one of us, October 2024" in visitor.go("guides/work").main.text
     assert "Nobody has checked this yet." not in page.main.text
 
 

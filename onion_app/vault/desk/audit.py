@@ -12,7 +12,7 @@ AUDIT_PAGE: Final = 50
 
 @dataclass(frozen=True, slots=True)
 class AuditRow:
-    """Who did what on which day."""
+    """Who did what on which day, and to whom of the same circle."""
 
     id: Id
     day: Day
@@ -20,6 +20,7 @@ class AuditRow:
     what: str
     circle_id: Id | None
     case_mark: Key | None
+    whom: Id | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,18 +33,26 @@ class Finding:
     subject: str
 
 
-def add_to_audit(
-    db: Database, who: bytes | None, what: str, day: int, circle_id: bytes | None = None, case_mark: bytes | None = None
+def add_to_audit(  # noqa: PLR0913 - the columns of a line
+    db: Database,
+    who: bytes | None,
+    what: str,
+    day: int,
+    circle_id: bytes | None = None,
+    case_mark: bytes | None = None,
+    *,
+    whom: bytes | None = None,
 ) -> None:
     """Note who did what on which day; `what` is one of the desk's own sentences, never anything typed."""
-    row = AuditRow(secrets.token_bytes(16), day, who, what, circle_id, case_mark)
+    row = AuditRow(secrets.token_bytes(16), day, who, what, circle_id, case_mark, whom)
+    insert = "INSERT INTO audit (id, day, who, what, circle_id, case_mark, whom) VALUES (?, ?, ?, ?, ?, ?, ?)"
     with db.writing():
-        db.run("INSERT INTO audit (id, day, who, what, circle_id, case_mark) VALUES (?, ?, ?, ?, ?, ?)", astuple(row))
+        db.run(insert, astuple(row))
 
 
 def audit_of(db: Database, circle_id: bytes | None, page: int) -> list[AuditRow]:
     """List 50 rows of the audit of a circle, or of all, the newest day first; pages count from 0."""
-    select = "SELECT id, day, who, what, circle_id, case_mark FROM audit "
+    select = "SELECT id, day, who, what, circle_id, case_mark, whom FROM audit "
     part = "ORDER BY day DESC, id LIMIT ? OFFSET ?"
     limits = (AUDIT_PAGE, AUDIT_PAGE * page)
     if circle_id is None:

@@ -72,8 +72,8 @@ def save_version(shown: Database, desk: Database, version: Version) -> None:
     _show(shown, desk, version)
 
 
-def note_check(shown: Database, desk: Database, version: Version, handle: str, day: int) -> None:
-    """Note who has checked a version, and on which day; only while its words are those that they read.
+def note_check(shown: Database, desk: Database, version: Version, handle: str | None, day: int) -> None:
+    """Note that a version was checked on a day, by whom only where they chose to be named; its words are those read.
 
     Raises:
         NothingHere: it was changed, or is gone.

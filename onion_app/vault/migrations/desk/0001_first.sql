@@ -168,7 +168,8 @@ CREATE TABLE audit (
     who BLOB REFERENCES moderators (id),
     what TEXT NOT NULL,
     circle_id BLOB REFERENCES circles (id),
-    case_mark BLOB CHECK (length(case_mark) = 32)
+    case_mark BLOB CHECK (length(case_mark) = 32),
+    whom BLOB REFERENCES moderators (id)  -- of the same circle, who was let in or shut out
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX audit_by_day ON audit (day DESC, id);
 CREATE INDEX audit_of_circle ON audit (circle_id, day DESC, id);
