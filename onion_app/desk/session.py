@@ -20,7 +20,7 @@ def begin_members_session(moderator_id: bytes, private: bytes) -> None:
     """Start the session of a moderator who has just logged in, with a new key, whatever the cookie carried before."""
     before = session.get("visit")
     contents = {"moderator": moderator_id.hex(), "private": private.hex(), "ended": _times_ended(moderator_id)}
-    session["visit"] = desk_context().visits.start(contents)
+    session["visit"] = desk_context().visits.start(contents, holder=moderator_id)
     if before is not None:
         desk_context().visits.end(before)  # after the new one is open: the last session must not seem to end here
 

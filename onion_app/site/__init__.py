@@ -18,7 +18,7 @@ from onion_app.crypto.codes import code_lines
 from onion_app.crypto.keys import subkey
 from onion_app.crypto.keyslots import shown_key
 from onion_app.errors import AwaitsAnswer, Overloaded, Paused, SanctuaryError
-from onion_app.site import addresses, rendering
+from onion_app.site import addresses, rendering, visit
 from onion_app.site.context import SiteContext, new_budgets
 from onion_app.site.views import case, guides, pages, returning, stories, writing
 from onion_app.vault.database import open_database
@@ -27,7 +27,7 @@ from onion_app.vault.per_thread import PerThread
 from onion_app.vault.shown import reading
 from onion_app.web.app import CSRFError, Hardened, report_error
 from onion_app.web.cache import ReadyPages
-from onion_app.web.visits import Visits
+from onion_app.web.visits import VisitsWithDrafts
 
 _HERE: Final = Path(__file__).parent
 
@@ -45,7 +45,7 @@ class SiteConfig:
 
 def create_app(config: SiteConfig) -> Hardened:
     """Make the site; it opens its files on the first request that needs them, and creates and migrates nothing."""
-    visits, key = Visits(config.clock), config.mailbox_key
+    visits, key = VisitsWithDrafts(config.clock, visit.DRAFTED), config.mailbox_key
     app = Hardened(
         __name__,
         host=config.address,

@@ -13,7 +13,7 @@ from onion_app.vault.database import Database
 from onion_app.vault.per_thread import PerThread
 from onion_app.vault.settings import Settings
 from onion_app.web.budget import TokenBucket
-from onion_app.web.visits import Visits
+from onion_app.web.visits import VisitsWithDrafts
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class SiteContext:
 
     mailbox: PerThread
     shown: PerThread
-    visits: Visits
+    visits: VisitsWithDrafts
     field_key: bytes
     clock: Callable[[], float]
     budgets: Mapping[str, TokenBucket]

@@ -4,6 +4,7 @@ A visitor is known by nothing but the key in their cookie, and all that is kept 
 # P06: of somebody who came back, the author's private keys are kept and the code is not.
 """
 
+from base64 import b64decode, b64encode
 from typing import Any, Final
 
 from flask import session
@@ -12,6 +13,8 @@ from onion_app.crypto.casekeys import split_codes
 from onion_app.errors import VisitOver
 from onion_app.site.author_keys import CaseAccess
 from onion_app.site.context import site_context
+
+DRAFTED: Final = ("draft", "reply")  # what stands in a form too, and may make room for another's
 
 _VISIT: Final = "visit"  # the name in the session cookie
 
@@ -45,8 +48,8 @@ def keep_case_open(access: CaseAccess, opened_before: int | None) -> None:
     before = contents()
     site_context().visits.end(session.get(_VISIT, ""))
     parts = (access.case_id, access.tag, access.home, b"".join(access.privates))
-    opened = {"case": [part.hex() for part in parts], "opened_before": opened_before}
-    session[_VISIT] = site_context().visits.start(before | opened)
+    opened = {"case": [b64encode(part).decode() for part in parts], "opened_before": opened_before}
+    session[_VISIT] = site_context().visits.start(before | opened, holder=access.case_id)
 
 
 def forget_case() -> None:
@@ -63,5 +66,5 @@ def case_access() -> CaseAccess:
     opened = contents().get("case")
     if opened is None:
         raise VisitOver
-    case_id, tag, home, privates = map(bytes.fromhex, opened)
+    case_id, tag, home, privates = map(b64decode, opened)
     return CaseAccess(case_id, tag, home, split_codes(privates))

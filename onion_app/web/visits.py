@@ -2,11 +2,15 @@
 
 # P04: the memory of the server alone opens no visit; the key comes with a request and goes with it.
 # P10: a visit is gone at once when it is ended, 15 minutes after the last page, and after an hour in any case.
+# P16: what somebody has open is never thrown out for a stranger's. Of one holder, such as a case, the newest visits
+hold; where there is no room for more, a new one is refused. Only drafts, whose words are in their form too, make room
+for each other: the one unused longest goes.
 Nothing here touches a disk, and no visit survives a restart.
 """
 
+import json
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from secrets import token_urlsafe
@@ -14,26 +18,32 @@ from threading import Lock
 from typing import Any, Final
 
 from onion_app.crypto.keys import subkey
-from onion_app.crypto.sealing import open_field, seal_field
-from onion_app.errors import VisitOver
+from onion_app.crypto.sealing import open_bytes, seal_bytes
+from onion_app.errors import Overloaded, VisitOver
+from onion_app.shapes import from_json
 from onion_app.web.headers import Clock
 
 IDLE: Final = 15 * 60  # seconds after the last page
 LONGEST: Final = 60 * 60  # seconds after the first page
-MOST_VISITS: Final = 500  # times 16 KiB of text and its base64: 12 MiB at most
+MOST_VISITS: Final = 20_000
+LARGEST_CASE: Final = 1024  # bytes of an open case as it is kept: all its keys; 20 MiB in all
+LARGEST_DRAFT: Final = 64 * 1024  # bytes: 12,000 letters of four, and every choice of the form
+MOST_DRAFTS: Final = 2_000
+ROOM_FOR_DRAFTS: Final = 12 << 20  # bytes of all drafts as they are kept
 
 _KEY_BYTES = 32
 _KEY_LETTERS = 43  # what 32 bytes are in urlsafe base64 without its padding
 _CONTENTS = "contents of a visit"
 _PLACE = "place of a visit"
+_LONGEST_JSON = 1 << 24  # our own; what may be in it is limited before it is sealed
 
 
 @dataclass(slots=True)
 class _Visit:
-    sealed: str
+    sealed: bytes
     started: float
     used: float
-    holder: bytes = b""  # who can have one visit only; empty where anybody may have many
+    holder: bytes  # whose newest visits hold; empty where anybody may have many
 
 
 class Visits:
@@ -45,33 +55,48 @@ class Visits:
         *,
         idle: float = IDLE,
         longest: float = LONGEST,
+        of_each_holder: int = 4,
+        most: int = MOST_VISITS,
+        largest: int = _LONGEST_JSON,
         on_empty: Callable[[], object] | None = None,
     ) -> None:
         """Start without visits; `on_empty` is called whenever the last one has ended."""
         self._clock = clock
         self._idle = idle
         self._longest = longest
+        self._of_each_holder = of_each_holder
+        self._most = most
+        self._largest = largest
         self._on_empty = on_empty
         self._lock = Lock()
         self._open: OrderedDict[bytes, _Visit] = OrderedDict()  # the one unused longest comes first
+        self._bytes = 0
+        self._held: dict[bytes, list[bytes]] = {}  # the places of each holder, the oldest first
 
     def __len__(self) -> int:
         """Count the visits that have not ended, those among them that are overdue."""
         return len(self._open)
 
     def start(self, contents: dict[str, Any] | None = None, *, holder: bytes = b"") -> str:
-        """Open a visit and give its key, for the cookie; where there are too many, the one unused longest goes.
+        """Open a visit and give its key, for the cookie. Of a `holder` who has too many the oldest goes.
 
-        A `holder` has one visit: this one takes the place of theirs.
+        Raises:
+            Overloaded: there is no room for one more.
         """
-        key = token_urlsafe(_KEY_BYTES)
-        with self._table() as now:
-            for place in [place for place, visit in self._open.items() if holder and visit.holder == holder]:
-                del self._open[place]
-            while len(self._open) >= MOST_VISITS:
-                self._open.popitem(last=False)
-            self._open[_place(key)] = _Visit(_seal(key, contents or {}), now, now, holder)
+        key = new_visit_key()
+        self.start_under(key, contents or {}, holder=holder)
         return key
+
+    def start_under(self, key: str, contents: dict[str, Any], *, holder: bytes = b"") -> None:
+        """Open a visit under a key.
+
+        Raises:
+            Overloaded: as for `start`, or it is too large.
+        """
+        with self._table() as now:
+            while holder and len(self._held.get(holder, ())) >= self._of_each_holder:
+                self._remove(self._held[holder][0])
+            self._put(key, _Visit(_seal(key, contents), now, now, holder))
 
     def load(self, key: str) -> dict[str, Any]:
         """Give the contents of a visit, and count this as a use of it.
@@ -81,30 +106,44 @@ class Visits:
         """
         with self._table() as now:
             sealed = self._use(key, now).sealed
-        return open_field(key.encode(), _CONTENTS, sealed)
+        return from_json(dict[str, Any], open_bytes(_key(key), sealed, b""), VisitOver, _LONGEST_JSON)
 
     def save(self, key: str, contents: dict[str, Any]) -> None:
         """Replace the contents of a visit.
 
         Raises:
             VisitOver: as for `load`.
+            Overloaded: they are too large, and what was there before is gone.
         """
         with self._table() as now:
             visit = self._use(key, now)
-            visit.sealed = _seal(key, contents)
+            self._put(key, _Visit(_seal(key, contents), visit.started, now, visit.holder))
 
     def end(self, key: str) -> None:
         """Forget a visit; one that is over already is no mistake."""
         with self._table(), suppress(VisitOver):
-            self._open.pop(_place(key), None)
+            self._remove(_place(key))
 
     def sweep(self) -> int:
         """Forget the visits that are overdue and give how many are still open; looks at each, so once a second."""
         with self._table() as now:
             for place, visit in list(self._open.items()):
                 if self._is_overdue(visit, now):
-                    del self._open[place]
+                    self._remove(place)
             return len(self._open)
+
+    def _put(self, key: str, visit: _Visit) -> None:
+        place = _place(key)
+        self._remove(place)
+        self._make_room(len(visit.sealed))
+        self._open[place] = visit
+        self._bytes += len(visit.sealed)
+        if visit.holder:
+            self._held.setdefault(visit.holder, []).append(place)
+
+    def _make_room(self, size: int) -> None:
+        if size > self._largest or len(self._open) >= self._most:
+            raise Overloaded
 
     @contextmanager
     def _table(self) -> Iterator[float]:
@@ -125,15 +164,116 @@ class Visits:
         place = _place(key)
         visit = self._open.get(place)
         if visit is None or self._is_overdue(visit, now):
-            self._open.pop(place, None)
+            self._remove(place)
             raise VisitOver
         visit.used = now
         self._open.move_to_end(place)
         return visit
 
+    def _remove(self, place: bytes) -> None:
+        visit = self._open.pop(place, None)
+        if visit is None:
+            return
+        self._bytes -= len(visit.sealed)
+        if visit.holder:
+            self._held[visit.holder].remove(place)
+            if not self._held[visit.holder]:
+                del self._held[visit.holder]
+
     def _is_overdue(self, visit: _Visit, now: float) -> bool:
         # A clock that was put back ends a visit; it never makes one longer.
         return not (0 <= now - visit.used < self._idle and 0 <= now - visit.started < self._longest)
+
+
+class Drafts(Visits):
+    """What is being written: bounded in bytes as well as in number; for a new one, those unused longest go."""
+
+    def __init__(self, clock: Clock) -> None:
+        """Start without drafts."""
+        super().__init__(clock, most=MOST_DRAFTS, largest=LARGEST_DRAFT)
+
+    def _make_room(self, size: int) -> None:
+        if size > self._largest:
+            raise Overloaded
+        while len(self._open) >= self._most or self._bytes + size > ROOM_FOR_DRAFTS:
+            self._remove(next(iter(self._open)))
+
+
+class VisitsWithDrafts:
+    """The visits of an app in which anybody may write: what they have open in one place, what they write in another."""
+
+    def __init__(self, clock: Clock, drafted: Collection[str]) -> None:
+        """Start without visits; contents named in `drafted` are drafts."""
+        self._visits = Visits(clock, largest=LARGEST_CASE)
+        self._drafts = Drafts(clock)
+        self._drafted = drafted
+        self._lock = Lock()  # whoever leaves meanwhile has left: nothing is put back under their key
+
+    def start(self, contents: dict[str, Any], *, holder: bytes = b"") -> str:
+        """Open a visit and give its key; what finds no room, or is too large, is not kept."""
+        key = new_visit_key()
+        opened, drafts = self._parted(contents)
+        with self._lock:
+            with suppress(Overloaded):
+                if opened:
+                    self._visits.start_under(key, opened, holder=holder)
+            with suppress(Overloaded):
+                if drafts:
+                    self._drafts.start_under(key, drafts)
+        return key
+
+    def load(self, key: str) -> dict[str, Any]:
+        """Give the contents of a visit, and count this as a use of it.
+
+        Raises:
+            VisitOver: nothing of it is there, or not any more.
+        """
+        with self._lock:
+            return self._load(key)
+
+    def save(self, key: str, contents: dict[str, Any]) -> None:
+        """Replace the contents of a visit; a draft that is too long is not kept, nor what stood there before it.
+
+        Raises:
+            VisitOver: as for `load`.
+        """
+        opened, drafts = self._parted(contents)
+        with self._lock:
+            self._load(key)
+            with suppress(VisitOver, Overloaded):
+                self._visits.save(key, opened) if opened else self._visits.end(key)
+            self._drafts.end(key)
+            with suppress(Overloaded):
+                if drafts:
+                    self._drafts.start_under(key, drafts)
+
+    def end(self, key: str) -> None:
+        """Forget a visit; one that is over already is no mistake."""
+        with self._lock:
+            self._visits.end(key)
+            self._drafts.end(key)
+
+    def sweep(self) -> int:
+        """Forget what is overdue, and give how many are still open in both places."""
+        return self._visits.sweep() + self._drafts.sweep()
+
+    def _load(self, key: str) -> dict[str, Any]:
+        found: list[dict[str, Any]] = []
+        for place in (self._visits, self._drafts):
+            with suppress(VisitOver):
+                found.append(place.load(key))
+        if not found:
+            raise VisitOver
+        return {name: value for part in found for name, value in part.items()}
+
+    def _parted(self, contents: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+        opened = {name: value for name, value in contents.items() if name not in self._drafted}
+        return opened, {name: value for name, value in contents.items() if name in self._drafted}
+
+
+def new_visit_key() -> str:
+    """Draw the key of a visit, for the cookie."""
+    return token_urlsafe(_KEY_BYTES)
 
 
 def _place(key: str) -> bytes:
@@ -147,5 +287,9 @@ def _place(key: str) -> bytes:
     return subkey(key.encode(), _PLACE)
 
 
-def _seal(key: str, contents: dict[str, Any]) -> str:
-    return seal_field(key.encode(), _CONTENTS, contents)
+def _key(key: str) -> bytes:
+    return subkey(key.encode(), _CONTENTS)
+
+
+def _seal(key: str, contents: dict[str, Any]) -> bytes:
+    return seal_bytes(_key(key), json.dumps(contents, ensure_ascii=False, separators=(",", ":")).encode(), b"")

@@ -2,8 +2,17 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from onion_app.errors import VisitOver
-from onion_app.web.visits import IDLE, LONGEST, MOST_VISITS, Visits
+from onion_app.errors import Overloaded, VisitOver
+from onion_app.web.visits import (
+    IDLE,
+    LARGEST_DRAFT,
+    LONGEST,
+    MOST_DRAFTS,
+    ROOM_FOR_DRAFTS,
+    Drafts,
+    Visits,
+    VisitsWithDrafts,
+)
 from tests.world import Clock
 
 
@@ -66,17 +75,77 @@ def test_what_was_ended_or_made_up_opens_nothing(visits: Visits, key: str) -> No
     assert not is_over(visits, there)
 
 
-def test_when_there_is_no_room_the_one_unused_longest_goes(visits: Visits, clock: Clock) -> None:
-    keys = []
-    for _ in range(MOST_VISITS):
-        clock.now += 1
-        keys.append(visits.start())
-    visits.load(keys[0])
-    visits.start()
-    visits.load(keys[0])
-    assert is_over(visits, keys[1])
-    visits.load(keys[2])
-    assert visits.sweep() == MOST_VISITS
+def test_nobodys_visit_goes_for_a_strangers_and_a_new_one_is_refused(clock: Clock) -> None:
+    visits = Visits(clock, most=50)
+    keys = [visits.start({"n": number}, holder=bytes([number])) for number in range(50)]
+    for number in range(1000):
+        with pytest.raises(Overloaded):
+            visits.start({"n": number}, holder=b"stranger %d" % number)
+    assert [visits.load(key)["n"] for key in keys] == list(range(50))
+    visits.end(keys[0])
+    visits.start(holder=b"one more")
+
+
+def test_of_one_holder_the_four_newest_hold_and_nobody_elses_goes(visits: Visits) -> None:
+    other = visits.start({"other": 1}, holder=b"another case")
+    keys = [visits.start({"n": number}, holder=b"a case") for number in range(100)]
+    visits.save(keys[-4], {"n": "saved"})
+    assert [is_over(visits, key) for key in keys] == [True] * 96 + [False] * 4
+    visits.end(keys[-1])
+    visits.start(holder=b"a case")
+    assert not is_over(visits, keys[-4])
+    assert not is_over(visits, other)
+
+
+def test_a_clock_that_goes_back_ends_a_visit(visits: Visits, clock: Clock) -> None:
+    key = visits.start()
+    clock.now -= 1
+    assert is_over(visits, key)
+    key = visits.start()
+    clock.now -= 3600
+    assert visits.sweep() == 0
+    clock.now += 3600
+    assert is_over(visits, key)
+
+
+def test_drafts_make_room_for_each_other_by_bytes_and_by_number(clock: Clock) -> None:
+    drafts = Drafts(clock)
+    small = [drafts.start({"n": number}) for number in range(MOST_DRAFTS + 5)]
+    drafts.load(small[5])
+    assert [is_over(drafts, key) for key in small[:7]] == [True] * 5 + [False] * 2
+    assert len(drafts) == MOST_DRAFTS
+    large = [drafts.start({"text": "x" * (LARGEST_DRAFT - 100)}) for _ in range(1000)]
+    assert len(drafts) == ROOM_FOR_DRAFTS // (LARGEST_DRAFT - 39)
+    assert not is_over(drafts, large[-1])
+    for key in large:
+        drafts.end(key)
+    assert drafts._bytes == sum(len(visit.sealed) for visit in drafts._open.values()) == 0
+
+
+def test_a_draft_that_is_too_long_is_not_kept_and_makes_nobodys_go(clock: Clock) -> None:
+    visits = VisitsWithDrafts(clock, ("draft",))
+    honest = visits.start({"draft": "honest"})
+    key = visits.start({"case": "mine", "draft": "short"}, holder=b"mine")
+    for _ in range(1000):
+        visits.save(key, {"case": "mine", "draft": "x" * 256 * 1024})
+        visits.start({"draft": "x" * 256 * 1024})
+    assert visits.load(honest) == {"draft": "honest"}
+    assert visits.load(key) == {"case": "mine"}
+
+
+def test_an_open_case_stays_whatever_strangers_write(clock: Clock) -> None:
+    visits = VisitsWithDrafts(clock, ("draft",))
+    key = visits.start({"case": "mine", "draft": "words"}, holder=b"mine")
+    for _ in range(2 * MOST_DRAFTS):
+        visits.start({"draft": "strange"})
+    assert visits.load(key) == {"case": "mine"}
+    visits.save(key, {"case": "mine", "draft": "words"})
+    assert visits.load(key) == {"case": "mine", "draft": "words"}
+    visits.end(key)
+    with pytest.raises(VisitOver):
+        visits.save(key, {"draft": "words"})
+    with pytest.raises(VisitOver):
+        visits.load(key)
 
 
 def test_neither_key_nor_contents_stay_in_the_table(visits: Visits) -> None:
