@@ -95,7 +95,7 @@ class AuditLine(NamedTuple):
     """A line of the audit."""
 
     day: int
-    handle: str | None  # empty: the operator; None: a coordinator of whom the reader's circle knows nothing
+    handle: str | None  # empty: the operator; None: somebody of another circle
     what: str
     whom: str  # the handle of who was let in or shut out; else empty
 
