@@ -1,53 +1,50 @@
-"""The details of a testimony that could show who wrote it: numbers, addresses, accounts, links, dates, places of Iraq.
+"""The details of a testimony that could show who wrote it: numbers, addresses, accounts, links, dates, places, names.
 
 It points out and changes nothing, keeps nothing, and promises no more than what it finds: a name can be any word. It
 reads a text once, from its beginning to its end, so that the worst text costs what a common one of its length does.
 """
 
 import re
-import unicodedata
 from collections.abc import Iterator, Sequence
-from itertools import accumulate
-from pathlib import Path
+from itertools import takewhile
 from typing import Final, Literal, NamedTuple
 
 from onion_app.choices import TEXT_LETTERS
+from onion_app.site.as_read import AsRead
+from onion_app.site.known_words import (
+    BEGINNINGS,
+    BETWEEN,
+    MONTHS,
+    NAMED,
+    NO_NAMES,
+    PLACES,
+    SECOND_WORDS,
+    WORD,
+    bare_word,
+    is_called,
+    is_known,
+    is_place_with_ending,
+    word_forms,
+)
 
-Why = Literal["phone", "place", "date", "account", "paper", "mail", "link"]
+Why = Literal["phone", "place", "date", "account", "paper", "mail", "link", "name"]
 
 MOST: Final = 10  # of these, somebody can look at each; a longer list would only frighten
 _SHOWN: Final = 60  # letters of a detail that are shown
 
-# Letters and digits, and what may stand within a word: marks, joiners, apostrophes. One class: no way back.
-_WORD: Final = re.compile(
-    r"[^\W_](?:[^\W_]|[\u0300-\u036f\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u200c\u200d'’‘`])*"
-)
-_PIECE: Final = re.compile(r"\S+")
-# Groups of digits with little between them. A group and what parts it share no character: nothing is tried twice.
-_NUMBER: Final = re.compile(r"\+?\d+(?:[ .()/-]{1,3}\d+)*")
+# Each of these looks at a letter once, or once more: what repeats shares no character with what follows it.
+_PIECE: Final = re.compile(r"(?<!\S)[^\s@./]*+[@./]\S*")  # from blank to blank, with a sign that addresses have
+_NUMBER: Final = re.compile(r"\+?[0-9]+(?:[ .()/_-]{1,3}[0-9]+)*")
 _AROUND: Final = "\"'“”«»‘’()[]{}<>،؛؟,;:!?.…"  # what stands beside an address and is no part of it
 _SHORTEST_NUMBER: Final = 6  # digits; fewer are ages, years and prices
 _SHORTEST_PHONE: Final = 10  # digits of a mobile number in Iraq without its zero
-_ENDINGS: Final = (".com", ".net", ".org", ".iq", ".me", ".info", ".io", ".co", ".onion")
+_HOST: Final = re.compile(r"(?:[a-z0-9-]+\.)+([a-z]{2,24})(?::[0-9]+)?")
+# Endings of a host that stands alone; before a slash any will do. Others are words after a missing blank: home.In
+_ENDINGS: Final = re.compile(
+    "com|net|org|iq|me|info|io|co|onion|ly|gl|app|dev|tv|ws|biz|xyz|online|site|club|uk|de|fr|nl"
+)
 
-# People type with whichever keyboard they have: letters that stand for one another become one.
-_FOLDED: Final = str.maketrans(
-    {
-        "ى": "ي", "ی": "ي", "ې": "ي", "ێ": "ي", "ە": "ه", "ة": "ه", "ھ": "ه", "ہ": "ه", "ک": "ك", "ڪ": "ك",
-        "ٱ": "ا", "ڕ": "ر", "ڵ": "ل", "ۆ": "و", "ı": "i", "ʼ": None, "ʿ": None, "ʾ": None,
-        "ـ": None, "\u200c": None, "\u200d": None, "'": None, "’": None, "‘": None, "`": None,
-    }
-)  # fmt: skip
-_CASES: Final = ("ەوە", "دا", "یێ", "ێ")  # what Kurdish puts after a place: from, in, of
-_MONTHS: Final = """
-    كانون شباط آذار نيسان أيار حزيران تموز آب أيلول تشرين
-    يناير فبراير مارس أبريل ابريل مايو يونيو يوليو أغسطس سبتمبر أكتوبر نوفمبر ديسمبر
-    کانوونی شوبات ئازار نیسان ئایار حوزەیران تەممووز ئاب ئەیلوول تشرینی
-    خاکەلێوە گوڵان جۆزەردان پووشپەڕ گەلاوێژ خەرمانان ڕەزبەر گەڵاڕێزان سەرماوەز بەفرانبار ڕێبەندان ڕەشەمێ
-    کانوینا ئادار گولان خزیران تیرمەه تەباخ ئیلۆن چریا
-    january february march april may june july august september october november december
-    jan feb mar apr jun jul aug sep sept oct nov dec
-"""
+_MOST_NAMES: Final = 3  # words with a capital letter that stand together
 
 
 class Detail(NamedTuple):
@@ -57,24 +54,22 @@ class Detail(NamedTuple):
     why: Why
 
 
+_Words = Sequence[re.Match[str]]
+
+
 class _Hit(NamedTuple):
     start: int
     end: int
     why: Why
 
 
-class _Word(NamedTuple):
-    start: int
-    end: int
-    raw: str
-    folded: str
-
-
 def pointed_out(text: str) -> tuple[Detail, ...]:
-    """Find the first ten details of a text, in its order, each once; an empty answer says nothing about the text."""
-    text = text[:TEXT_LETTERS]
-    words = [_Word(each.start(), each.end(), each[0], _folded(each[0])) for each in _WORD.finditer(text)]
-    hits = [*_addresses(text), *_numbers(text), *_dates_in_words(words), *_places(words)]
+    """Find the first details of a text, in its order, each once; the eleventh only says that there are more than ten.
+
+    An empty answer says nothing about the text.
+    """
+    read = AsRead(text[:TEXT_LETTERS])
+    hits = [*_addresses(read.letters), *_numbers(read.letters), *_in_words(read)]
     hits.sort(key=lambda hit: (hit.start, -hit.end))
     details: dict[str, Detail] = {}
     end = 0
@@ -82,26 +77,16 @@ def pointed_out(text: str) -> tuple[Detail, ...]:
         if hit.start < end:  # within what is pointed out already, such as the date in a link
             continue
         end = hit.end
-        found = text[hit.start : hit.end]
+        found = read.as_typed(hit.start, hit.end)
         details.setdefault(found, Detail(found if len(found) <= _SHOWN else found[:_SHOWN] + "…", hit.why))
-        if len(details) == MOST:
+        if len(details) > MOST:
             break
     return tuple(details.values())
 
 
-def folded_words(text: str) -> str:
-    """Give the words of a text as they are compared: without case, marks, and differences between keyboards."""
-    return " ".join(_folded(each[0]) for each in _WORD.finditer(text))
-
-
-def _folded(word: str) -> str:
-    bare = "".join(each for each in unicodedata.normalize("NFD", word) if unicodedata.category(each) != "Mn")
-    return bare.casefold().translate(_FOLDED).replace("وو", "و")
-
-
-def _addresses(text: str) -> Iterator[_Hit]:
+def _addresses(letters: str) -> Iterator[_Hit]:
     """Find the details without a blank: mail, accounts, links."""
-    for each in _PIECE.finditer(text):
+    for each in _PIECE.finditer(letters):
         bare = each[0].lstrip(_AROUND)
         start = each.end() - len(bare)
         bare = bare.rstrip(_AROUND)
@@ -110,18 +95,21 @@ def _addresses(text: str) -> Iterator[_Hit]:
             yield _Hit(start, start + len(bare), "mail")
         elif at and host:
             yield _Hit(start + len(name), start + len(bare), "account")
-        elif _is_link(bare.lower()):
+        elif _is_link(bare):
             yield _Hit(start, start + len(bare), "link")
 
 
 def _is_link(piece: str) -> bool:
-    host = piece.partition("/")[0]
-    return "://" in piece or piece.startswith("www.") or (host.isascii() and host.endswith(_ENDINGS))
+    if "://" in piece or piece.startswith("www."):
+        return True
+    host, slash, _ = piece.partition("/")
+    parts = _HOST.fullmatch(host)
+    return parts is not None and (bool(slash) or _ENDINGS.fullmatch(parts[1]) is not None)
 
 
-def _numbers(text: str) -> Iterator[_Hit]:
-    """Find dates in digits, telephone numbers, and other long numbers, in any script."""
-    for each in _NUMBER.finditer(text):
+def _numbers(letters: str) -> Iterator[_Hit]:
+    """Find dates in digits, telephone numbers, and other long numbers."""
+    for each in _NUMBER.finditer(letters):
         groups = [group for group in re.split(r"\D+", each[0]) if group]
         why = _why_of(groups, each[0])
         if why:
@@ -163,66 +151,78 @@ def _is_year(digits: str) -> bool:
     return len(digits) == len("2024") and int(digits[:2]) in (13, 14, 19, 20)  # Islamic and common
 
 
-def _dates_in_words(words: Sequence[_Word]) -> Iterator[_Hit]:
-    """Find a day beside the name of a month: 12 آذار, the 3rd of May, March 12, ١٢ی مانگی ئازار."""
+def _in_words(read: AsRead) -> Iterator[_Hit]:
+    """Find dates in words, places, and names of people; most words are in no list, and are not looked at twice."""
+    letters = read.letters.replace("_", " ")
+    known = {word for word in set(WORD.findall(letters)) if is_known(bare_word(word))}
+    if not known:
+        return
+    words = list(WORD.finditer(letters))
     for position, word in enumerate(words):
-        if not any({form, form.removesuffix("ي")} & _MONTH_NAMES for form in _forms(word)):  # Kurdish writes ی after it
-            continue
-        of_two_words = position + 1 < len(words) and words[position + 1].folded in _SECOND_WORDS
-        last = position + of_two_words
-        before = words[max(0, position - 2) : position]
-        after = words[last + 1 : last + 2]
-        days = [near for near in (*before, *after) if _is_day(near.folded)]
-        if days:
-            yield _Hit(min(word.start, days[0].start), max(words[last].end, days[0].end), "date")
+        if word[0] in known:
+            yield from _date_in_words(words, position)
+            yield from _place(words, position)
+            yield from _name_of_somebody(words, position, read)
+
+
+def _date_in_words(words: _Words, position: int) -> Iterator[_Hit]:
+    """Find a day beside the name of a month: 12 آذار, the 3rd of May, March 12, ١٢ی مانگی ئازار."""
+    forms = word_forms(bare_word(words[position][0]))
+    if not any({form, form.removesuffix("ي")} & MONTHS for form in forms):  # Kurdish writes ی after it
+        return
+    last = position + (_bare_at(words, position + 1) in SECOND_WORDS)
+    near = (*words[max(0, position - 2) : position], *words[last + 1 : last + 2])
+    day = next((each for each in near if _is_day(each[0])), None)
+    if day:
+        yield _Hit(min(words[position].start(), day.start()), max(words[last].end(), day.end()), "date")
 
 
 def _is_day(word: str) -> bool:
-    digits = "".join(each for each in word[:3] if each.isdecimal())
-    return bool(digits) and word[0].isdecimal() and 1 <= int(digits) <= 31  # noqa: PLR2004 - days of a month
+    digits = "".join(takewhile(str.isdecimal, word[:3]))
+    return bool(digits) and 1 <= int(digits) <= 31  # noqa: PLR2004 - days of a month
 
 
-def _places(words: Sequence[_Word]) -> Iterator[_Hit]:
-    """Find places of one word or more; the longest name that begins at a word is taken."""
-    for position, word in enumerate(words):
-        ends = [_end_of_place(words, position, form) for form in _forms(word)]
-        if any(ends):
-            yield _Hit(word.start, max(ends), "place")
+def _place(words: _Words, position: int) -> Iterator[_Hit]:
+    """Find a place of one word or more; the longest name that begins at a word is taken."""
+    raw = words[position][0]
+    written = bare_word(raw)
+    ends = [_end_of_place(words, position, form, may_end=form == written) for form in word_forms(written)]
+    if raw.endswith("ێ"):  # of no Arabic word, and so of a place however short
+        ends.append(_end_of_place(words, position, bare_word(raw[:-1]), may_end=False))
+    if any(ends):
+        yield _Hit(words[position].start(), max(ends), "place")
 
 
-def _end_of_place(words: Sequence[_Word], position: int, name: str) -> int:
+def _end_of_place(words: _Words, position: int, name: str, *, may_end: bool) -> int:
     """Give where the longest place that begins with `name` ends in the text; 0 when there is none."""
     end = 0
     while True:
-        if name in _PLACES:
-            end = words[position].end
+        if name in PLACES or (may_end and is_place_with_ending(name)):
+            end = words[position].end()
         position += 1
-        if name not in _BEGINNINGS or position == len(words):
+        if name not in BEGINNINGS or position == len(words):
             return end
-        name = f"{name} {words[position].folded}"
+        name = f"{name} {bare_word(words[position][0])}"
 
 
-def _forms(word: _Word) -> list[str]:
-    """Give a word with and without the letters that Arabic writes before it and Kurdish after it; eight at most."""
-    forms = [word.folded]
-    for letters in ("وف", "بلك"):
-        if forms[-1][:1] in letters and len(forms[-1]) > 1:
-            forms.append(forms[-1][1:])
-    if forms[-1].startswith("ل") and len(forms) > 1:
-        forms.append("ا" + forms[-1])  # ل before ال swallows its first letter: للبصرة
-    forms += [form.removeprefix("ال") for form in forms[-2:] if form.startswith("ال")]
-    case = next((case for case in _CASES if word.raw.endswith(case)), "")
-    return [*forms, _folded(word.raw.removesuffix(case))] if case else forms
+def _name_of_somebody(words: _Words, position: int, read: AsRead) -> Iterator[_Hit]:
+    """Find what follows `my name is` and its like; in Latin letters with the names that stand beside it."""
+    trigger = words[position]
+    if not NAMED & set(word_forms(bare_word(trigger[0]))):
+        return
+    at = position + 1
+    while at <= position + 2 and _bare_at(words, at) in BETWEEN:
+        at += 1
+    name = _bare_at(words, at)
+    if not name or name in NO_NAMES:
+        return
+    is_told = at > position + 1 or ":" in read.letters[trigger.end() : words[at].start()]
+    if is_told or is_called(trigger[0], name, _bare_at(words, at + 1)):
+        names = takewhile(
+            lambda word: read.as_typed(word.start(), word.end())[:1].isupper(), words[at : at + _MOST_NAMES]
+        )
+        yield _Hit(words[at].start(), max((word.end() for word in names), default=words[at].end()), "name")
 
 
-def _names_in(text: str) -> frozenset[str]:
-    lines = (line for line in text.splitlines() if not line.startswith("#"))
-    return frozenset(folded_words(name) for line in lines for name in line.split("|"))
-
-
-_MONTH_NAMES: Final = frozenset(folded_words(_MONTHS).split())
-_SECOND_WORDS: Final = frozenset(folded_words("الأول الثاني الاولى یەکەم دووەم ئێکێ دووێ").split())
-_PLACES: Final = _names_in((Path(__file__).parent / "places.txt").read_text("utf-8"))
-_BEGINNINGS: Final = frozenset(
-    beginning for name in _PLACES for beginning in list(accumulate(name.split(), "{} {}".format))[:-1]
-)
+def _bare_at(words: _Words, position: int) -> str:
+    return bare_word(words[position][0]) if position < len(words) else ""
