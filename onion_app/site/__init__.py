@@ -80,6 +80,7 @@ def create_app(config: SiteConfig) -> Hardened:
         "link": addresses.link,
         "language_link": addresses.language_link,
         "filler": addresses.filler,
+        "can_come_back": rendering.can_come_back,
         "lang_attributes": rendering.lang_attributes,
         "name_of": reading.name_of,
         "address": config.address.removesuffix(".onion"),

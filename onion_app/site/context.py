@@ -55,6 +55,9 @@ def new_budgets(clock: Callable[[], float]) -> dict[str, TokenBucket]:
         "ask": TokenBucket(clock, size=1000, per_minute=120),
         "send": TokenBucket(clock, size=2000, per_minute=240),  # both kinds; sending again costs a token too
         "open": TokenBucket(clock, size=1000, per_minute=600),  # 25 ms each: a quarter of one CPU at most
+        # P16: whoever invents codes, to open or to erase, stops no erasing before they fill one CPU.
+        "erase": TokenBucket(clock, size=3000, per_minute=3000),
+        "visit": TokenBucket(clock, size=1000, per_minute=600),  # all of these, for whoever has a case open
     }
 
 

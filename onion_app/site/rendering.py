@@ -139,6 +139,11 @@ def erase_page(back_to: str, fields: Mapping[str, str]) -> str:
     return show_page("erase.html", back_to=back_to, fields=fields, backup_days=in_force().backup_days)
 
 
+def can_come_back() -> bool:
+    """Say whether an opening would get a token now: no page says that coming back works when it does not."""
+    return site_context().budgets["open"].has_left()
+
+
 def refusal_page(why: str) -> ResponseReturnValue:
     """Answer any form of the site while too many write or nothing new is taken."""
     path = _page_of_request()

@@ -52,6 +52,15 @@ def keep_case_open(access: CaseAccess, opened_before: int | None) -> None:
     session[_VISIT] = site_context().visits.start(before | opened, holder=access.case_id)
 
 
+def take_token(kind: str, *, urgent: bool = False) -> None:
+    """Take a token for an act; whoever has a case open takes it where no stranger does.
+
+    Raises:
+        Overloaded: there is none left.
+    """
+    site_context().budgets["visit" if "case" in contents() else kind].take(urgent=urgent)
+
+
 def forget_case() -> None:
     """Forget the open case; the draft stays."""
     keep(case=None, opened_before=None, reply=None)

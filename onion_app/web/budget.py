@@ -38,6 +38,12 @@ class TokenBucket:
                 raise Overloaded
             self._tokens -= 1
 
+    def has_left(self) -> bool:
+        """Say whether a request that is not urgent would get a token now."""
+        with self._lock:
+            self._refill()
+            return self._tokens - self._reserved >= 1
+
     def _refill(self) -> None:
         now = self._clock()
         self._filled = min(self._filled, now)  # the clock of the machine may have been put back

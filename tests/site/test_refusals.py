@@ -1,9 +1,11 @@
 """Whatever stands in the way - expiry, overload, a pause, a fault - the words, the choices and the code come back."""
 
+from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
 
+from onion_app.crypto.codes import new_code
 from onion_app.errors import Overloaded
 from onion_app.vault.database import Database
 from onion_app.web.app import Hardened
@@ -112,3 +114,45 @@ def test_a_broken_mailbox_still_gives_the_words_back(visitor: Visitor, place: Pl
     assert page.status == 503
     assert page.box == "They found my phone."
     assert visitor.go("").status == 200
+
+
+def test_invented_codes_stop_neither_erasing_nor_whoever_has_a_case_open(
+    visitor: Visitor, come: Callable[[], Visitor], app: Hardened
+) -> None:
+    code, other = visitor.hand_in("tell", "First."), visitor.hand_in("tell", "Second.")
+    case = visitor.come_back(code)
+    drain(app, "open")
+    assert come().come_back(new_code()).status == 503
+    assert come().erase_without_opening(other).heading == "Erased."
+    renewed = visitor.send(case.form_doing("new_code"))
+    assert visitor.confirm(renewed).has(id="changed")
+    assert visitor.come_back(renewed.code).heading == "Your messages"
+    assert visitor.confirm(visitor.check("ask", "Third.")).heading == "It has arrived."
+    assert visitor.send(visitor.send(visitor.go("case").form_doing("erase"))).heading == "Erased."
+
+
+def test_whoever_invents_codes_to_erase_stops_no_opening(visitor: Visitor, app: Hardened) -> None:
+    code = visitor.hand_in("tell", "First.")
+    drain(app, "erase")
+    assert visitor.erase_without_opening(code).status == 503
+    assert visitor.come_back(code).heading == "Your messages"
+
+
+@pytest.mark.parametrize(("drained", "said"), [("send", 1), ("open", 0)])
+def test_a_page_says_that_coming_back_works_while_it_does(
+    visitor: Visitor, app: Hardened, drained: str, said: int
+) -> None:
+    check = visitor.check("tell", "They found my phone.")
+    for kind in ("send", drained):
+        drain(app, kind)
+    kept = visitor.confirm(check)
+    assert kept.status == 503
+    assert kept.main.text.count("Coming back with your code works.") == said
+
+
+@pytest.mark.parametrize("kind", ["tell", "ask"])
+def test_a_case_that_is_open_has_tokens_of_its_own_to_write_anew(visitor: Visitor, app: Hardened, kind: str) -> None:
+    visitor.come_back(visitor.hand_in("tell", "First."))
+    for each in ("tell", "ask", "send"):
+        drain(app, each)
+    assert visitor.confirm(visitor.check(kind, "Second.")).heading == "It has arrived."

@@ -85,7 +85,7 @@ def _case_access() -> CaseAccess:
         expect_open(files(), access)
         return access
     code = read_code(request.form["code"])
-    site_context().budgets["open"].take()
+    visit.take_token("open")
     access, opened_before = author_actions.open_case(files(), code)
     visit.keep_case_open(access, opened_before)
     return access

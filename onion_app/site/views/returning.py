@@ -37,7 +37,7 @@ def open_or_erase() -> ResponseReturnValue:
     if "erase" in request.form:
         sealed = seal_field(site_context().field_key, _ERASE, {"code": code})
         return erase_page("return", {"sealed": sealed})
-    site_context().budgets["open"].take()
+    visit.take_token("open")
     try:
         access, opened_before = author_actions.open_case(files(), code)
     except NothingHere:
@@ -51,7 +51,7 @@ def _erase(sealed: str) -> ResponseReturnValue:
         code = open_field(site_context().field_key, _ERASE, sealed)["code"]
     except SealBroken:
         return show_page("return.html", why="expired")
-    site_context().budgets["open"].take()
+    site_context().budgets["erase"].take()
     try:
         author_actions.erase_without_opening(files(), code)
     except NothingHere:

@@ -92,7 +92,7 @@ def _prepare(draft: Submission, **notices: bool) -> ResponseReturnValue:
     if wrong:
         return _form(draft, errors=wrong)
     _expect_taking()
-    site_context().budgets[draft.kind].take(urgent=draft.urgent)
+    visit.take_token(draft.kind, urgent=draft.urgent)
     prepared = new_case.prepare()
     # A line of the code before means nothing now.
     draft = replace(draft, sealed=prepared.sealed(site_context().field_key), line="")
@@ -107,7 +107,7 @@ def _send(draft: Submission, prepared: Prepared) -> ResponseReturnValue:
         wrong |= wrong_line(prepared.code, draft.line)
     if wrong:
         return _check(draft, prepared, errors=wrong)
-    site_context().budgets["send"].take(urgent=draft.urgent)
+    visit.take_token("send", urgent=draft.urgent)
     new_case.send_case(files(), prepared, draft, language_code())
     visit.keep(draft=None)
     return show_page(
