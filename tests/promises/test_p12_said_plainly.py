@@ -151,6 +151,20 @@ def test_a_copy_from_before_an_erasing_opens_to_whoever_held_a_key(
         assert (["words of their own"] in ring.opened().values()) is found
 
 
+def test_a_proof_that_is_taken_away_before_the_chores_brings_the_case_back(world: World, author: Author) -> None:
+    intruder = Intruder(world, author.case_id)
+    kept = tables.dump(world.mailbox.folder / "mailbox.db", world.keys.mailbox)
+    author.erases()
+    assert not world.stores(author.code)
+    intruder.runs("DELETE FROM withdrawn")
+    for table in ("cases", "messages"):
+        for row in kept[table]:
+            intruder.runs(f"INSERT INTO {table} VALUES ({', '.join('?' * len(row))})", *row)
+    world.chores()
+    author.comes_back()
+    assert author.texts() == ["words of their own"]
+
+
 def test_the_disk_keeps_the_hour_of_the_last_message(world: World, author: Author) -> None:
     log = world.state.path / "mailbox" / "mailbox.db-wal"
     before = log.stat().st_mtime_ns
