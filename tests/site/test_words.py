@@ -91,12 +91,12 @@ def test_arabic_has_no_latin_digits_and_never_insults() -> None:
 
 
 def test_arabic_never_addresses_a_man() -> None:
-    """Buttons are verbal nouns; a sentence that speaks to the reader uses the plural."""
+    """Buttons are verbal nouns; a sentence uses the plural. What the browser's own buttons say stands in quotes."""
     to_one_man = re.compile(
         r"(?<!\w)(اكتب|اضغط|اقرأ|اختر|أدخل|ارجع|عُد|احفظ|افتح|انتظر|حاول|خذ|اذهب|أنتَ|أنت|لك|رمزك|رسالتك)(?!\w)"
     )
     for message, forms in translated("ar").items():
-        assert not any(to_one_man.search(form) for form in forms), message
+        assert not any(to_one_man.search(re.sub("«[^»]*»", "", form)) for form in forms), message
 
 
 # As they stand on the reader's screen.
