@@ -234,10 +234,11 @@ class Refused(SanctuaryError):
 class CodeMistyped(Refused):
     """The code does not have 28 digits, or its check digits do not fit."""
 
-    def __init__(self, digits: str) -> None:
-        """Keep what was typed, as Latin digits, for the page that shows it back."""
+    def __init__(self, digits: str, count: int) -> None:
+        """Keep what was typed, as Latin digits, for the page that shows it back, and how many digits they are."""
         super().__init__()
         self.digits = digits
+        self.count = count
 
 
 class AlreadyWithdrawn(Refused):

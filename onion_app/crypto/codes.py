@@ -5,7 +5,9 @@ itself is kept nowhere: Argon2id turns it into a tag, under which the case is fo
 # P06: only the tag may ever reach a table.
 """
 
+import re
 import secrets
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from nacl.utils import random
@@ -20,7 +22,8 @@ LINE = 4
 LINES = DIGITS // LINE
 _MODULUS = 97  # ISO/IEC 7064 MOD 97-10 finds every single wrong digit and every swap of two neighbours
 
-_LATIN = {ord(script) + n: str(n) for script in "0٠۰" for n in range(10)}  # Latin, Arabic, Persian and Kurdish
+_LONGEST = 10_000  # letters that are looked at: a code may stand between many others, and no further in
+_GROUP = re.compile(r"\d+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,20 +43,58 @@ def new_code() -> str:
 
 
 def latin_digits(typed: str) -> str:
-    """Keep the digits of all three scripts, as Latin ones, and nothing else."""
-    return "".join(_LATIN.get(ord(letter), "") for letter in typed)
+    """Keep the digits of any script and width, as Latin ones, and nothing else."""
+    return "".join(str(int(letter)) for letter in typed[:_LONGEST] if letter.isdecimal())
 
 
 def read_code(typed: str) -> str:
-    """Give the 28 Latin digits that somebody typed, between any other letters.
+    """Give the 28 Latin digits that somebody typed, between any other letters, with numbers of lines, or both columns.
 
     Raises:
         CodeMistyped: there are not 28 digits, or the check digits do not fit; it holds at most 40 of the digits.
     """
+    read = list(_readings([latin_digits(group) for group in _GROUP.findall(typed[:_LONGEST])]))
+    for digits in read:
+        if len(digits) == DIGITS and int(digits) % _MODULUS == 1:
+            return digits
+    raise CodeMistyped(read[-1][:40], len(read[-1]))
+
+
+def read_line(typed: str, number: int) -> str:
+    """Give the digits of a line that was typed back, without its number when that stands before it."""
     digits = latin_digits(typed)
-    if len(digits) != DIGITS or int(digits) % _MODULUS != 1:
-        raise CodeMistyped(digits[:40])
-    return digits
+    return digits[1:] if len(digits) > LINE and digits[0] == str(number) else digits
+
+
+def _readings(groups: Sequence[str]) -> Iterator[str]:
+    """Read groups of digits as one code, then as it may have been copied from its sheet: the last is the likeliest."""
+    digits = "".join(groups)
+    yield digits
+    if len(digits) == 2 * DIGITS:  # the sheet has a column in Latin digits and one in those of its language
+        rows = code_lines(digits)
+        if digits[:DIGITS] == digits[DIGITS:]:
+            yield digits[:DIGITS]
+        elif rows[::2] == rows[1::2]:
+            yield "".join(rows[::2])
+    if lines := _numbered_lines(groups):
+        yield lines
+
+
+def _numbered_lines(groups: Sequence[str]) -> str:
+    """Read lines that begin with their numbers, in any order; nothing when these are no such lines."""
+    lines: dict[str, str] = {}
+    number, line = "", "".ljust(LINE)
+    for group in groups:
+        if len(line) < LINE:
+            line += group
+        elif len(group) == 1 and "1" <= group <= str(LINES):
+            number, line = group, ""
+        elif group != line:  # the same line once more, in other digits
+            return ""
+        if len(line) >= LINE and lines.setdefault(number, line) != line:
+            return ""
+    whole = all(len(line) == LINE for line in lines.values())
+    return "".join(lines[number] for number in sorted(lines)) if whole else ""
 
 
 def code_lines(code: str) -> tuple[str, ...]:

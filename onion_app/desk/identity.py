@@ -148,5 +148,5 @@ def check_line(sheet: str, line: int, typed: str) -> None:
     Raises:
         Refused: it is another line, or there is no sheet.
     """
-    if not sheet or not hmac.compare_digest(codes.latin_digits(typed), codes.code_lines(sheet)[line - 1]):
+    if not sheet or not hmac.compare_digest(codes.read_line(typed, line), codes.code_lines(sheet)[line - 1]):
         raise Refused("This is another line, or a digit is wrong. Look at the sheet again.", field="line")

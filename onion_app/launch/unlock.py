@@ -4,7 +4,7 @@ import sys
 from contextlib import closing
 
 from onion_app.choices import FIND_US_LETTERS
-from onion_app.crypto.codes import code_lines, latin_digits
+from onion_app.crypto.codes import LINES, code_lines, read_line
 from onion_app.crypto.keys import subkey
 from onion_app.crypto.keyslots import VaultKeys, open_slots
 from onion_app.errors import BadAnswers, BadUsage
@@ -120,7 +120,8 @@ def show_spare_code(terminal: Terminal, code: str, title: str) -> None:
     ]
     words += ["This screen will be cleared, and the code is shown once."]
     heading = title
-    while latin_digits(terminal.screen(heading, words, "Type the four digits of line 7:")) != code_lines(code)[-1]:
+    asked = "Type the four digits of line 7:"
+    while read_line(terminal.screen(heading, words, asked), LINES) != code_lines(code)[-1]:
         heading = f"{title}; that was not line 7"
 
 

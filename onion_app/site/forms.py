@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeVar, get_args
 
 from onion_app.choices import TEXT_LETTERS, AnswerIn, RequestTopic
-from onion_app.crypto.codes import code_lines, latin_digits
+from onion_app.crypto.codes import LINES, code_lines, read_line
 from onion_app.crypto.payloads import Consent, Publish
 from onion_app.vault.shown.reading import NAME
 from onion_app.web.text import has_too_many_marks, is_empty
@@ -89,7 +89,7 @@ def wrong_submission(draft: Submission) -> dict[str, str]:
 
 def wrong_line(code: str, typed: str) -> dict[str, str]:
     """Name the mistake in the line typed back: the last one is asked for, when all the others are written down."""
-    return {} if latin_digits(typed) == code_lines(code)[-1] else {"line": "line"}
+    return {} if read_line(typed, LINES) == code_lines(code)[-1] else {"line": "line"}
 
 
 def around_the_limit(text: str) -> tuple[str, str] | None:

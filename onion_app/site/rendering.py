@@ -37,6 +37,7 @@ _BLANK: Final[Mapping[str, Any]] = {
     "code": "",
     "typed": "",
     "typed_lines": (),
+    "typed_digits": 0,
     "kept_kind": None,
 }
 
@@ -103,8 +104,9 @@ def how_to_find_us() -> str:
 def typed_code(mistyped: CodeMistyped | None = None) -> dict[str, Any]:
     """Give the values of a form that shows a code again: as it was typed, and its digits in lines to compare."""
     typed = request.form.get("code", "")[:_TYPED]
-    digits = mistyped.digits if mistyped else ""
-    return {"typed": typed, "typed_lines": code_lines(digits)}
+    if mistyped is None:
+        return {"typed": typed}
+    return {"typed": typed, "typed_lines": code_lines(mistyped.digits), "typed_digits": mistyped.count}
 
 
 def return_page(why: str = "", mistyped: CodeMistyped | None = None) -> str:
