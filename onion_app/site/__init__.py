@@ -28,8 +28,11 @@ from onion_app.vault.shown import reading
 from onion_app.web.app import CSRFError, Hardened, report_error
 from onion_app.web.cache import ReadyPages
 from onion_app.web.visits import VisitsWithDrafts
+from onion_app.web.waitress.server import THREADS
 
 _HERE: Final = Path(__file__).parent
+_GUIDES: Final = tuple(f"guides/{slug}" for slug in (guides.NOW, *guides.ORDER))
+_FIRST: Final = ("", "tell", "ask", "return", "stories", "protects", "guides", *_GUIDES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +63,16 @@ def create_app(config: SiteConfig) -> Hardened:
     mailbox = PerThread(lambda: open_database(config.mailbox_folder, "mailbox", key))
     # P13: whatever becomes of this process, the file that says who reads what comes stays as it is.
     shown = PerThread(lambda: open_database(config.shown_folder, "shown", shown_key(key), read_only=True))
+
+    def open_files() -> None:
+        for file in (mailbox, shown):
+            file.open_ahead(THREADS + 1)  # the thread that listens asks them too
+
     ready_pages = _ready_pages(mailbox, shown, config.clock)
     app.ready_pages = ready_pages
     app.known_query = lambda path, query: addresses.known_query(path, query, lambda name: _is_shown(shown, name))
+    app.at_start = open_files
+    app.first_pages = ("/", *(f"/{language}/{path}" for language in app.languages for path in _FIRST))
     app.each_second = lambda: (visits.sweep(), ready_pages.check_edition())
     app.extensions["site"] = SiteContext(
         mailbox=mailbox,

@@ -21,16 +21,24 @@ class PerThread:
         self._writer: Database | None = None
         self._mine = threading.local()
         self._opened: list[Database] = []
+        self._ahead: list[Database] = []  # opened for threads that have not asked yet
 
     def here(self) -> Database:
         """Return this thread's connection."""
         if not hasattr(self._mine, "database"):
-            database = self._open()
+            try:
+                database = self._ahead.pop()
+            except IndexError:
+                database = self._open()
             database.turn = self._turn
             database.writer = self._written_on
             self._mine.database = database
         mine: Database = self._mine.database
         return mine
+
+    def open_ahead(self, threads: int) -> None:
+        """Open the connections of so many threads, so that nobody's request waits for that."""
+        self._ahead += [self._open() for _ in range(threads)]
 
     def forget_pages(self) -> None:
         """Let no connection keep pages in memory that nobody is reading. # P07: they hold what was just taken back."""

@@ -15,6 +15,7 @@ from flask.sessions import SecureCookieSessionInterface
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from itsdangerous import TimestampSigner, URLSafeTimedSerializer
 from werkzeug.exceptions import HTTPException
+from werkzeug.test import EnvironBuilder
 
 from onion_app.crypto.keys import subkey
 from onion_app.web.cache import Published, ReadyPages
@@ -83,7 +84,9 @@ class Hardened(Flask):
         self.host = host.lower()
         self.languages = load_catalogues(translations)
         self.csrf = CSRFProtect()
-        self.each_second: Callable[[], object] = lambda: None  # the server calls it about once a second
+        self.at_start: Callable[[], object] = lambda: None  # the server calls it before it answers
+        self.each_second: Callable[[], object] = lambda: None  # likewise about once a second
+        self.first_pages: tuple[str, ...] = ()  # paths that are asked for once before anybody else does
         self.ready_pages: ReadyPages | None = None
         self.known_query: Callable[[str, str], str] = lambda _path, query: query  # of a path and a query, what counts
         self._headers = security_headers(style)
@@ -111,6 +114,16 @@ class Hardened(Flask):
         self.jinja_env.globals[_CSRF_FIELD] = _form_token
         self.context_processor(lambda: {_CSRF_FIELD: _form_token})
         set_up_languages(self, self.languages, style)
+
+    def prepare(self) -> None:
+        """Do what the first answers would wait for: compile every template, open the files, make the first pages."""
+        for status in WITH_A_PAGE:
+            self.fixed_answer(status)
+        for template in self.jinja_env.list_templates():
+            self.jinja_env.get_template(template)
+        self.at_start()
+        for path in self.first_pages:
+            self.answer(EnvironBuilder(path, f"http://{self.host}").get_environ())
 
     def fixed_answer(self, status: int) -> WholeAnswer:
         """Give the answer to a status that is the same for everybody; its page is made once, without a request."""

@@ -40,6 +40,10 @@ class ServedApp(Protocol):
 
     each_second: Callable[[], object]
 
+    def prepare(self) -> None:
+        """Do what the first answers would wait for."""
+        ...
+
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer a request, as WSGI has it."""
         ...

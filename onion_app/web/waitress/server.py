@@ -17,7 +17,7 @@ from waitress import wasyncore
 from waitress.adjustments import Adjustments
 from waitress.server import BaseWSGIServer
 
-from onion_app.web.headers import BODY_LIMIT, WITH_A_PAGE, Clock, ServedApp
+from onion_app.web.headers import BODY_LIMIT, Clock, ServedApp
 from onion_app.web.pinning import pinned
 from onion_app.web.waitress.connection import Connection
 
@@ -146,8 +146,10 @@ def serve(
     """
     for name in ("waitress", "waitress.queue", "werkzeug", "flask_wtf.csrf"):
         logging.getLogger(name).disabled = True  # P08
-    for status in WITH_A_PAGE:
-        app.fixed_answer(status)  # made now: nothing may be missing at the moment they are needed
+    try:
+        app.prepare()
+    except Exception as error:  # noqa: BLE001 - whatever is broken, the pages that need it say so when they are asked for
+        on_error(type(error).__name__)
     with pinned():
         server = Server(app, listener, sized=sized, on_error=on_error, clock=clock)
         gc.collect()
