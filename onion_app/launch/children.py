@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
-from onion_app.launch.confine import ENVIRONMENT, INTERPRETER
+from onion_app.launch.confine import ENVIRONMENT, INTERPRETER, Prefix
 from onion_app.launch.processes.child import Orders, WaitingCounts
 from onion_app.shapes import as_shape, from_json
 
@@ -82,8 +82,8 @@ class ChildProcess:
         os.close(self._report_pipe)
 
 
-def start_child(prefix: Sequence[str], module: str, orders: Orders, listener: socket.socket | None) -> ChildProcess:
-    """Start a child and give it its orders; `prefix` is the command that confines it, or empty.
+def start_child(prefix: Prefix, module: str, orders: Orders, listeners: Sequence[socket.socket] = ()) -> ChildProcess:
+    """Start a child and give it its orders; `prefix` confines it, or is empty.
 
     Call it from the main thread: the kernel ends a child with the thread that started it.
 
@@ -92,8 +92,9 @@ def start_child(prefix: Sequence[str], module: str, orders: Orders, listener: so
     """
     orders_read, orders_write = os.pipe()
     report_read, report_write = os.pipe()
-    numbers = [orders_read, report_write, *([listener.fileno()] if listener else [])]
-    words = [*prefix, *INTERPRETER, "-m", module, *map(str, numbers), *([] if listener else ["-1"])]
+    numbers = [orders_read, report_write, *(listener.fileno() for listener in listeners)]
+    before, descriptors = prefix
+    words = [*before, *INTERPRETER, "-m", module, *map(str, numbers)]
     try:
         process = subprocess.Popen(
             words,
@@ -102,7 +103,7 @@ def start_child(prefix: Sequence[str], module: str, orders: Orders, listener: so
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,  # P03: a traceback could show what somebody wrote
-            pass_fds=numbers,
+            pass_fds=[*numbers, *descriptors],
             start_new_session=True,  # Ctrl-C reaches the launcher alone, which lets requests finish
         )
     finally:

@@ -1,15 +1,21 @@
-"""The confinement of a child: bubblewrap's command line. It never trusts that it holds; it tries it.
+"""The confinement of a child and of tor: bubblewrap's command line. Whether it holds, `walls` tries.
 
 A child sees the system's libraries, the interpreter and our code, read-only, and its own folders, of which the site may
-write to one and reads the other. It has no network but the listener it inherits, no other process, no capability, and
-no place to write a temporary file.
+write to one and reads the other. It has no network but the listener it inherits, no other process, no capability, no
+namespace to make, none of the system calls that `seccomp` refuses, and no place to write a temporary file. tor has the
+network and its own folders, and sees neither our code nor a database.
 """
 
 import os
-import subprocess
+import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
+
+from onion_app.launch import seccomp
 
 CODE = Path(__file__).resolve().parents[1]
 
@@ -27,54 +33,105 @@ ENVIRONMENT = {
 INTERPRETER = (sys.executable, "-s", "-P")
 
 _LIBRARIES = ("lib", "lib32", "lib64", "libx32")
+_OF_TOR = (socket.AF_UNIX, socket.AF_INET, socket.AF_INET6, socket.AF_NETLINK)
 
-_TRIAL_SECONDS = 30  # a machine that starts from a slow card; a working bubblewrap needs a tenth of a second
+Prefix = tuple[list[str], list[int]]
+"""The words before a command, and the descriptors that it is to inherit."""
+
+UNCONFINED: Prefix = ([], [])
 
 
-def bubblewrap_command(folders: Sequence[Path], read_only: Sequence[Path] = ()) -> list[str]:
-    """Give the words before a child's own command; it may write to these folders and nowhere else.
+@dataclass(frozen=True)
+class Walls:
+    """The walls that stand on this machine, as `walls.try_walls` found."""
+
+    bubblewrap: bool
+    namespaces: bool  # a user namespace of its own, in which no further ones can be made
+    system_calls: bool  # the filter
+
+
+NO_WALLS: Final = Walls(bubblewrap=False, namespaces=False, system_calls=False)
+ALL_WALLS: Final = Walls(bubblewrap=True, namespaces=True, system_calls=True)
+
+
+@contextmanager
+def around_child(walls: Walls, folders: Sequence[Path], read_only: Sequence[Path] = ()) -> Iterator[Prefix]:
+    """Give what stands before a child's own command; it may write to these folders and nowhere else.
 
     # P13: what it may only read is mounted so, and no right of its account changes that.
     """
-    words = ["bwrap", "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--clearenv"]
+    words = ["--unshare-all"]
     for name, value in ENVIRONMENT.items():
         words += ["--setenv", name, value]
-    for folder in _readable():
+    for folder in _present(Path(sys.base_prefix, "lib"), Path(sys.prefix), CODE):
         words += ["--ro-bind", str(folder), str(folder)]
     for path in _interpreter_names():
         words += ["--ro-bind", os.path.realpath(sys.executable), str(path)]
+    # P02, P03: it makes no socket of its own; what it answers on it has inherited.
+    with _around(walls, (), words, folders, read_only, Path("/")) as prefix:
+        yield prefix
+
+
+@contextmanager
+def around_tor(walls: Walls, tor: Path, torrc: Path, folders: tuple[Path, Path], told: int) -> Iterator[Prefix]:
+    """Give what stands before tor's command: it has the network and these folders, and runs in the last of them.
+
+    Its process id is written to the descriptor `told`. It is the first process in its walls, so that none of
+    bubblewrap's stands between it and us, and sees no other.
+    """
+    words = ["--unshare-ipc", "--unshare-uts", "--unshare-pid", "--unshare-cgroup-try", "--as-pid-1"]
+    words += ["--info-fd", str(told), "--setenv", "LC_ALL", "C"]
+    for file in dict.fromkeys((tor, torrc)):
+        words += ["--ro-bind", str(file), str(file)]
+    with _around(walls, _OF_TOR, words, folders, (), folders[-1]) as (before, descriptors):
+        yield before, [*descriptors, told] if before else []
+
+
+@contextmanager
+def _around(
+    walls: Walls,
+    families: tuple[int, ...],
+    own: list[str],
+    folders: Sequence[Path],
+    read_only: Sequence[Path],
+    begins_in: Path,
+) -> Iterator[Prefix]:
+    """Add to the words of its own what every process of ours has: the system's libraries, and no privilege."""
+    if not walls.bubblewrap:
+        yield UNCONFINED
+        return
+    words = ["bwrap", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--clearenv"]
+    if walls.namespaces:
+        words += ["--unshare-user", "--disable-userns", "--assert-userns-disabled"]
+    for folder in _present(*(Path("/usr", name) for name in _LIBRARIES)):
+        words += ["--ro-bind", str(folder), str(folder)]
     for link in [Path("/", name) for name in _LIBRARIES]:
         if link.is_symlink():
             words += ["--symlink", str(link.readlink()), str(link)]
         elif link.is_dir():
             words += ["--ro-bind", str(link), str(link)]
-    words += ["--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache", "--dev", "/dev"]
+    words += ["--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache", "--dev", "/dev", *own]
     for folder in folders:
         words += ["--bind", str(folder), str(folder)]
     for folder in read_only:
         words += ["--ro-bind", str(folder), str(folder)]
     # P03: what is left of the file system is bubblewrap's own empty one; a stray temporary file finds no place in it.
-    return [*words, "--remount-ro", "/dev", "--remount-ro", "/", "--chdir", "/", "--"]
-
-
-def try_confinement(folders: Sequence[Path]) -> str:
-    """Try whether a child can live so confined; give an empty text, or the reason why not."""
-    words = [*bubblewrap_command(folders), *INTERPRETER, "-c", "import onion_app.errors"]
+    words += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", str(begins_in)]
+    machine = seccomp.MACHINES.get(os.uname().machine) if walls.system_calls else None
+    if machine is None:
+        yield [*words, "--"], []
+        return
+    reading, writing = os.pipe()
+    os.write(writing, seccomp.program(machine, families))  # less than two thousand bytes: a pipe takes them whole
+    os.close(writing)
     try:
-        done = subprocess.run(words, check=False, capture_output=True, text=True, timeout=_TRIAL_SECONDS)
-    except FileNotFoundError:
-        return "bubblewrap is not installed"
-    except subprocess.TimeoutExpired:
-        return "bubblewrap does not answer"
-    if done.returncode != 0:
-        return (done.stderr.strip().splitlines() or ["bubblewrap fails without a word"])[-1]
-    return ""
+        yield [*words, "--seccomp", str(reading), "--"], [reading]
+    finally:
+        os.close(reading)
 
 
-def _readable() -> list[Path]:
-    system = [Path("/usr", name) for name in _LIBRARIES]
-    folders = [*system, Path(sys.base_prefix, "lib"), Path(sys.prefix), CODE]
-    return [folder for folder in dict.fromkeys(folders) if folder.is_dir() and not folder.is_symlink()]
+def _present(*folders: Path) -> list[Path]:
+    return [folder for folder in folders if folder.is_dir() and not folder.is_symlink()]
 
 
 def _interpreter_names() -> list[Path]:

@@ -12,7 +12,7 @@ import signal
 import socket
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from compileall import compile_dir
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
@@ -25,15 +25,17 @@ from onion_app.days import DAY
 from onion_app.errors import BadUsage
 from onion_app.launch import children, confine, status, stdin_answers, unlock
 from onion_app.launch.clock import describe_doubt
+from onion_app.launch.confine import Walls
 from onion_app.launch.first_run import Unlocked
 from onion_app.launch.manage_socket import ManageSocket
 from onion_app.launch.processes.child import Orders
 from onion_app.launch.rounds import Rounds
 from onion_app.launch.self_check import SelfCheck
-from onion_app.launch.state import State, desk_listener, held, site_listener
+from onion_app.launch.state import State, desk_listeners, held, site_listener
 from onion_app.launch.supervisor import Supervisor
 from onion_app.launch.terminal import Terminal
 from onion_app.launch.tor_supervisor import TorSupervisor
+from onion_app.launch.walls import Missing, try_walls
 from onion_app.launch.workplace import RESTORING, sweep
 from onion_app.onion import tor_process
 
@@ -61,14 +63,20 @@ class Launcher:
     """The supervisors of all processes, and the one loop in which they take their turns."""
 
     def __init__(
-        self, options: Options, state: State, unlocked: Unlocked, terminal: Terminal, *, confined: bool
+        self,
+        options: Options,
+        state: State,
+        unlocked: Unlocked,
+        terminal: Terminal,
+        walls: Walls,
+        missing: Sequence[Missing] = (),
     ) -> None:
         """Keep the keys and choices that restarts need."""
         self._options = options
         self._state = state
         self._unlocked = unlocked
         self._terminal = terminal
-        self._confined = confined
+        self._walls = walls
         self._stopping = False
         self._finishing = _FINISHING
         self._pause: bool | None = None  # asked for, and not done by the chores yet
@@ -76,13 +84,14 @@ class Launcher:
         self._told_of_clock = False
         self._rounds = Rounds(time.monotonic())
         self._blocked = 0  # how often the site had to be started again because it held a lock
-        start_tor = partial(tor_process.start_tor, options.torrc, state.tor, state.run)
+        around_tor = partial(confine.around_tor, walls)
+        start_tor = partial(tor_process.start_tor, options.torrc, state.tor, state.run, walls=around_tor)
         self._tor = TorSupervisor(state, unlocked.onion, start_tor, terminal)
         self._self_check = SelfCheck(unlocked.onion.address, state.socks_socket, lambda: self._tor.control)
-        self._static = status.Static(unlocked.onion.address, confined, options.clock)
+        self._static = status.Static(unlocked.onion.address, tuple(missing), options.clock)
         self._supervisors: dict[str, Supervisor] = {}
 
-    def run(self, site: socket.socket, desk: socket.socket) -> None:
+    def run(self, site: socket.socket, desk: Sequence[socket.socket]) -> None:
         """Start everything, restart what ends until somebody asks to stop, and stop it.
 
         Raises:
@@ -115,24 +124,24 @@ class Launcher:
             self._self_check.stop()
             self._stop()
 
-    def _supervise(self, site: socket.socket, desk: socket.socket) -> None:
+    def _supervise(self, site: socket.socket, desk: Sequence[socket.socket]) -> None:
         """Set somebody over each process: one that heals first, and whenever one of those that write has died."""
 
         def over(
-            name: str, listener: socket.socket | None, next_start: Callable[[], float] | None = None
+            name: str, listeners: Sequence[socket.socket], next_start: Callable[[], float] | None = None
         ) -> Supervisor:
             return Supervisor(
                 name,
-                partial(self._start_child, name, listener),
+                partial(self._start_child, name, listeners),
                 self._terminal.say,
                 next_start,
                 when_failed=partial(self._heal_after, name),
                 when_blocked=partial(self._free_the_locks, name),
             )
 
-        chores = over("chores", None, self._rounds.next)
+        chores = over("chores", (), self._rounds.next)
         chores.after = self._rounds.next()
-        each = (over("healing", None, lambda: math.inf), over("site", site), over("desk", desk), chores)
+        each = (over("healing", (), lambda: math.inf), over("site", [site]), over("desk", desk), chores)
         self._supervisors = {supervisor.name: supervisor for supervisor in each}
 
     def _step_children(self) -> None:
@@ -201,7 +210,7 @@ class Launcher:
             child.close()
         logs = [log for folder in self._state.databases for log in folder.glob("*-wal")]
         if self._finishing and (self._pause is not None or any(log.stat().st_size for log in logs)):
-            chores = self._start_child("chores", None)
+            chores = self._start_child("chores", ())
             chores.wait(_FINISHING)
             chores.close()
         self._tor.stop()
@@ -210,7 +219,7 @@ class Launcher:
     def _ask_to_stop(self, _number: int, _frame: FrameType | None) -> None:
         self._stopping = True
 
-    def _start_child(self, role: str, listener: socket.socket | None) -> children.ChildProcess:
+    def _start_child(self, role: str, listeners: Sequence[socket.socket]) -> children.ChildProcess:
         keys, state = self._unlocked.keys, self._state
         sees_desk = role != "site"
         asked = self._pause is not None or self._clock_is_right or self._stopping
@@ -225,10 +234,11 @@ class Launcher:
             work="all" if asked or role != "chores" else self._rounds.begin(time.monotonic()),
             pause=self._pause if role == "chores" else None,
             clock_is_right=self._clock_is_right and role == "chores",
+            has_namespace=self._walls.namespaces,
         )
         folders, read_only = (state.databases, ()) if sees_desk else ([state.mailbox], [state.shown])
-        confinement = confine.bubblewrap_command(folders, read_only) if self._confined else []
-        return children.start_child(confinement, f"onion_app.launch.processes.{role}", orders, listener)
+        with confine.around_child(self._walls, folders, read_only) as prefix:
+            return children.start_child(prefix, f"onion_app.launch.processes.{role}", orders, listeners)
 
 
 def launch(options: Options) -> None:
@@ -246,10 +256,10 @@ def launch(options: Options) -> None:
         state = stack.enter_context(held(options.state))
         sweep(state.path / RESTORING)
         compile_dir(confine.CODE, quiet=2)  # the children may not write, and would read the source at each start
-        confined = _say_confinement(terminal, state)
+        standing, missing = _say_walls(terminal, state)
         tor_process.version_of()  # a missing tor is told before anything is made or asked
         site = stack.enter_context(site_listener(state))
-        desk = stack.enter_context(desk_listener(options.desk_port))
+        desk = stack.enter_context(desk_listeners(options.desk_port))
         if answers is None:
             unlocked = unlock.unlock_with_a_person(state, terminal, options.clock, options.desk_port)
         else:
@@ -261,19 +271,16 @@ def launch(options: Options) -> None:
         answers, line, unlocked = None, {}, replace(unlocked, first_secrets=None)
         terminal.say(f"Onion address: http://{unlocked.onion.address}/")
         terminal.say(f"Desk: {unlock.desk_url(unlocked.keys, options.desk_port)}/   (open it in a private window)")
-        Launcher(options, state, unlocked, terminal, confined=confined).run(site, desk)
+        Launcher(options, state, unlocked, terminal, standing, missing).run(site, desk)
 
 
-def _say_confinement(terminal: Terminal, state: State) -> bool:
-    """Say in the first line whether the processes are confined, and give it."""
-    reason = confine.try_confinement([state.run])
-    if reason:
-        terminal.say(
-            f"not confined: {reason}. Each process could read the files of this account and use the network, and a site"
-            " that was taken over could write which keys the circles have (P13)."
-        )
-    else:
+def _say_walls(terminal: Terminal, state: State) -> tuple[Walls, list[Missing]]:
+    """Say in the first line which walls stand around the processes, or which one does not, and give them."""
+    standing, missing = try_walls([state.run])
+    for one in missing:
+        terminal.say(f"{one.sentence}\n    {one.cure}")
+    if not missing:
         terminal.say("confined: each process sees its own files and no network")
     if os.geteuid() == 0:
         terminal.say("Everything runs as root, because --as-is says so.")
-    return not reason
+    return standing, missing

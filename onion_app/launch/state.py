@@ -3,11 +3,12 @@
 import errno
 import fcntl
 import os
+import pwd
 import socket
 import stat
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from onion_app.errors import AddressInUse, AlreadyRunning, BadUsage, StatePathTo
 _SOCKET_PATH_BYTES = 107  # sun_path of Linux has 108, of which one ends it
 _WAITING = 1024  # connections that wait while a child is started again; the site seats 200
 _LEAVING_SECONDS = 3.0  # a launcher that was killed takes its desk along, and the desk the address, within a moment
+_LISTENING = "0A"  # of the column `st` in /proc/net/tcp
 _LONGEST_NAME = "control.sock"
 
 
@@ -137,26 +139,63 @@ def site_listener(state: State) -> socket.socket:
     return listener
 
 
-def desk_listener(port: int) -> socket.socket:
-    """Listen on the loopback address, where browsers of this machine reach the desk.
+@contextmanager
+def desk_listeners(port: int) -> Iterator[list[socket.socket]]:
+    """Listen on both loopback addresses, where browsers of this machine reach the desk.
+
+    # P02: loopback, and no onion leads to it. Both are held, because browsers ask for either of them first: somebody
+    # else on the other one would be asked for passphrase and digits.
+
+    Raises:
+        AddressInUse: another program listens on one of them.
+    """
+    give_up = time.monotonic() + _LEAVING_SECONDS
+    with ExitStack() as stack:
+        listeners = []
+        for family, address in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
+            listener = _listen_there(family, address, port, give_up)
+            if listener is not None:
+                listeners.append(stack.enter_context(listener))
+        yield listeners
+
+
+def _listen_there(family: socket.AddressFamily, address: str, port: int, give_up: float) -> socket.socket | None:
+    """Listen on one address; None on a machine that has no such address, where nobody else listens on it either.
 
     Raises:
         AddressInUse: another program listens there.
     """
-    give_up = time.monotonic() + _LEAVING_SECONDS
     while True:
-        listener = socket.socket(socket.AF_INET)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            listener.bind(("127.0.0.1", port))  # P02: loopback, and no onion leads to it
+            listener = socket.socket(family)
+        except OSError:
+            return None
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        try:
+            listener.bind((address, port))
             listener.listen(_WAITING)
         except OSError as refused:
             listener.close()
+            if refused.errno == errno.EADDRNOTAVAIL and family == socket.AF_INET6:
+                return None
             if refused.errno != errno.EADDRINUSE or time.monotonic() > give_up:
-                raise AddressInUse(f"127.0.0.1:{port}") from refused
+                shown = f"[{address}]:{port}" if family == socket.AF_INET6 else f"{address}:{port}"
+                raise AddressInUse(f"{shown}{_listening_account(port)}") from refused
             time.sleep(0.1)
         else:
             return listener
+
+
+def _listening_account(port: int) -> str:
+    """Name the account whose program listens on a port of this machine, as the kernel's own table does."""
+    lines = [line.split() for name in ("tcp", "tcp6") for line in Path("/proc/net", name).read_text().splitlines()[1:]]
+    for fields in lines:
+        if int(fields[1].rpartition(":")[2], 16) == port and fields[3] == _LISTENING:
+            with suppress(KeyError):
+                return f", by the account {pwd.getpwuid(int(fields[7])).pw_name}"
+    return ""
 
 
 def _take(state: State) -> int:

@@ -14,6 +14,7 @@ from onion_app.launch.self_check import SelfCheck
 from onion_app.launch.state import State
 from onion_app.launch.supervisor import Supervisor
 from onion_app.launch.tor_supervisor import TorStatus
+from onion_app.launch.walls import Missing
 from onion_app.onion.control import Health
 from onion_app.vault import statefiles
 from onion_app.vault.connection import library_versions
@@ -30,7 +31,7 @@ class Static:
     """The facts that stay as long as a launcher runs. `started` is in seconds of the monotonic clock."""
 
     address: str
-    confined: bool
+    missing_walls: tuple[Missing, ...]
     clock: Clock
     started: float = field(default_factory=time.monotonic)
     libraries: dict[str, str] = field(default_factory=library_versions)
@@ -61,7 +62,9 @@ def launcher_status(
             for process, supervisor in supervisors.items()
             for name, minutes in supervisor.errors(now).items()
         ],
-        "confined": {"ours": static.confined, "tor": tor.confined},
+        "started_again": {"tor": tor.failures} | {name: each.failures for name, each in supervisors.items()},
+        "confined": {"ours": not static.missing_walls, "tor": tor.confined, "around_tor": tor.walled},
+        "missing_walls": [asdict(one) for one in static.missing_walls],
         "paused": bool(chores.counts["paused"]) if "paused" in chores.counts else None,
         "has_members": not chores.counts["lacks_members"] if chores.counts else None,
         "has_room": disk["free_bytes"] >= LEAST_ROOM and not chores.counts.get("is_full"),

@@ -32,6 +32,7 @@ class Supervisor:
     child: ChildProcess | None = None
     is_ready: bool = False
     ended_well: bool = False  # at least once
+    failures: int = 0  # ends that nobody has asked for
     counts: dict[str, int] = field(default_factory=dict)
     circles: list[WaitingCounts] = field(default_factory=list)  # those that were reported before the counts
     _due: float = 0.0
@@ -103,6 +104,7 @@ class Supervisor:
             if self._hurried:
                 self._due, self._hurried = now, False
             return
+        self.failures += 1
         self.say(f"{self.name}: ended with status {exit_status}, is started again in {self._pause:g} s")
         self.when_failed()
         self._due = now + self._pause

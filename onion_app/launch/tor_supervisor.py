@@ -13,12 +13,15 @@ from onion_app.launch.terminal import Terminal
 from onion_app.onion.control import Control, Health
 from onion_app.onion.tor_process import TorProcess
 
-_FIRST_PAUSE = 1.0  # seconds before tor is started or asked again; it doubles ...
-_LONGEST_PAUSE = 60.0  # ... up to this
+_FIRST_PAUSE = 0.5  # seconds before tor is started or asked again; it doubles ...
+_LONGEST_PAUSE = 8.0  # ... up to this: an end that somebody brings about must not cost a minute
 _TRYING = 20.0  # seconds without a step forward, after which we say that tor is still trying
 _FIRST_PATIENCE = 60.0  # seconds without an introduction point until the site is published again; it doubles ...
 _LONGEST_PATIENCE = 240.0  # ... up to this
 _POLL = 0.5  # seconds between two questions how far tor is
+OUTSIDE = "outside the walls: if somebody takes it over, P03 and P04 rest on the file modes of this account"
+
+NO_SANDBOX = "not confined: its own sandbox does not work on this machine"
 
 
 @dataclass(frozen=True)
@@ -27,7 +30,9 @@ class TorStatus:
 
     percent: int
     published: bool
-    confined: bool
+    walled: bool
+    confined: bool  # by its own sandbox
+    failures: int  # ends that nobody has asked for
     version: str
     proof_of_work: bool | None  # None: not asked for yet
 
@@ -52,6 +57,7 @@ class TorSupervisor:
         self._unreachable_since: float | None = None
         self._patience = _FIRST_PATIENCE
         self._proof_of_work: bool | None = None
+        self._failures = 0
 
     def start(self, now: float) -> None:
         """Start tor for the first time.
@@ -66,12 +72,15 @@ class TorSupervisor:
         """
         self._tor = self._start_tor()
         self._moved = now
+        if not self._tor.walled:
+            self._terminal.say(f"tor: {OUTSIDE}")
         if not self._tor.confined:
-            self._terminal.say("tor: not confined: its own sandbox does not work on this machine")
+            self._terminal.say(f"tor: {NO_SANDBOX}")
 
     def step(self, now: float) -> None:
         """Start tor again, connect and publish again, or report progress, whichever is due."""
         if self._tor is not None and (exit_status := self._tor.ended()) is not None:
+            self._failures += 1
             self._terminal.say(f"tor: ended with status {exit_status}, is started again in {self._pause:g} s")
             self.stop()
             self._postpone(now)
@@ -119,7 +128,9 @@ class TorSupervisor:
         return TorStatus(
             percent=max(0, self._percent) if control else 0,
             published=control is not None and not control.lost.is_set() and control.uploaded.is_set(),
-            confined=tor is not None and tor.confined,
+            walled=tor is None or tor.walled,
+            confined=tor is None or tor.confined,
+            failures=self._failures,
             version=".".join(map(str, tor.version)) if tor else "",
             proof_of_work=self._proof_of_work,
         )

@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from onion_app.errors import NotRunning, SanctuaryError, TorTooOld
-from onion_app.launch import confine, manage_socket
+from onion_app.launch import manage_socket
 from onion_app.launch.state import State
 from onion_app.launch.status import BACKUP_IS_OLD, SPACE_IS_SHORT, disk_status
 from onion_app.launch.terminal import Terminal
+from onion_app.launch.walls import try_walls
 from onion_app.onion import tor_process
 
 Grade = Literal["bad", "look", "good"]
@@ -91,9 +92,11 @@ def _tor() -> Diagnosis:
 
 
 def _confinement(state: State) -> Diagnosis:
-    reason = confine.try_confinement([state.run] if state.run.is_dir() else [])
-    cure = "sudo apt-get install bubblewrap; sudo sysctl kernel.unprivileged_userns_clone=1"
-    return _judged("Can each process be confined?", reason, cure)
+    question = "Can each process be confined?"
+    _, missing = try_walls([state.run] if state.run.is_dir() else [])
+    if not missing:
+        return Diagnosis(_GOOD, question, "yes")
+    return Diagnosis(_BAD, question, " ".join(one.sentence for one in missing), missing[0].cure)
 
 
 def _files(state: State) -> Diagnosis:

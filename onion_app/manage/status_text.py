@@ -6,9 +6,9 @@ from typing import Any
 from onion_app.launch.clock import describe_doubt
 from onion_app.launch.state import State
 from onion_app.launch.status import BACKUP_IS_OLD, SPACE_IS_SHORT
+from onion_app.launch.tor_supervisor import NO_SANDBOX, OUTSIDE
 
 _GIB = 1 << 30
-_NO_WALL = "; a site that was taken over could write which keys the circles have (P13)"
 _HELD = "somebody waited in vain for a lock, and the site was started again {} times"
 
 
@@ -63,22 +63,25 @@ def _onion(status: dict[str, Any]) -> list[StatusLine]:
 
 def _processes(status: dict[str, Any]) -> list[StatusLine]:
     silent = [name for name, answers in status["answering"].items() if not answers]
-    loose = [name for name, confined in status["confined"].items() if not confined]
-    names = {"ours": "site, desk and chores", "tor": "tor"}
+    again = [f"{name} {times} times" for name, times in status["started_again"].items() if times]
     errors = [f"{one['process']}: {one['error']} {one['minutes_ago']} minutes ago" for one in status["errors"]]
     return [
         _line("Answering", f"not yet: {', '.join(silent)}" if silent else "site and desk", bad=bool(silent)),
         _line("Errors", ", ".join(errors) or "none within the hour", bad=bool(errors)),
-        _line(
-            "Confinement",
-            f"not confined: {', '.join(names[name] for name in loose)}{_NO_WALL if 'ours' in loose else ''}"
-            if loose
-            else "everything is confined",
-            bad=bool(loose),
-        ),
+        *([_line("Again", f"started again: {', '.join(again)}", bad=True)] if again else []),
+        *_confinement(status),
         *([_line("Locks", _HELD.format(status["site_held_locks"]), bad=True)] if status["site_held_locks"] else []),
         _messages(status),
         *([_line("Clock", describe_doubt(status["clock_off_days"]), bad=True)] if status["clock_off_days"] else []),
+    ]
+
+
+def _confinement(status: dict[str, Any]) -> list[StatusLine]:
+    missing = [f"{wall['sentence']} {wall['cure']}" for wall in status["missing_walls"]]
+    missing += [] if status["confined"]["around_tor"] else [f"tor is {OUTSIDE}"]
+    missing += [] if status["confined"]["tor"] else [f"tor: {NO_SANDBOX}"]
+    return [_line("Confinement", text, bad=True) for text in missing] or [
+        _line("Confinement", "everything is confined")
     ]
 
 

@@ -1,4 +1,4 @@
-"""Starts the one tor of this installation, and binds its life to ours.
+"""Starts the one tor of this installation, within the walls that it is given, and binds its life to ours.
 
 tor reads the file it is given and nothing else, listens on unix sockets in the run folder only, and is ended by the
 kernel when the launcher dies in whatever way. Its last twenty complaints stay in memory; nothing is logged.
@@ -15,12 +15,19 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from onion_app.errors import StatePathTooLong, TorFailed, TorMissing, TorTooOld
+from onion_app.shapes import from_json
 
 Version = tuple[int, int, int]
+Walls = Callable[[Path, Path, tuple[Path, Path], int], AbstractContextManager[tuple[list[str], list[int]]]]
+"""Gives, for tor, its torrc, its two folders and a descriptor, the words that stand before tor's command, which write
+its process id to the descriptor, and the descriptors to hand down; no words where there are no walls."""
 
 # 0.4.7 brought the second-layer guards (VanguardsLiteEnabled), without which the guard of a service is found in days.
 # Proof of work came with 0.4.8; a tor without it is used, and `Control.publish` says so.
@@ -29,6 +36,7 @@ OLDEST: Version = (0, 4, 7)
 _SOCKET_PATH_BYTES = 107  # sun_path of Linux less its closing zero byte
 _FIRST_ANSWER = 120.0  # seconds; a cold disk on a loaded machine needs ten
 _LAST_BREATH = 5.0  # seconds; saving takes a tenth of one, but the rest of tor's end can hang (see bound.py)
+_LONGEST_INFO = 4096  # bytes that bubblewrap tells of itself
 _ENVIRONMENT = {"LC_ALL": "C", "PATH": os.defpath}  # nothing of the launcher's surroundings reaches tor
 
 
@@ -39,6 +47,10 @@ class _Paths:
     torrc: Path
     folder: Path
     run_folder: Path
+
+    @property
+    def folders(self) -> tuple[Path, Path]:
+        return (self.folder, self.run_folder)
 
     @property
     def control_socket(self) -> Path:
@@ -52,13 +64,15 @@ class _Paths:
 class TorProcess:
     """A running tor that answers on its control socket."""
 
-    def __init__(self, process: subprocess.Popen[bytes], version: Version, paths: _Paths) -> None:
-        """Take over a started tor and read its output."""
-        self.pid = process.pid
+    def __init__(
+        self, process: subprocess.Popen[bytes], pid: int, version: Version, paths: _Paths, filters: int
+    ) -> None:
+        """Take over a started tor, or the program around it; `filters` of system calls are in force without its own."""
+        self.pid = pid  # tor's own
         self.version = version
         self.control_socket = paths.control_socket
         self.socks_socket = paths.socks_socket
-        self.confined = False
+        self._filters = filters
         self._process = process
         self._complaints: collections.deque[str] = collections.deque(maxlen=20)
         self._reader = threading.Thread(target=self._read_output, name="tor output", daemon=True)
@@ -67,6 +81,16 @@ class TorProcess:
     def ended(self) -> int | None:
         """Return the exit status, or None while tor runs."""
         return self._process.poll()
+
+    @property
+    def walled(self) -> bool:
+        """Whether walls stand around it."""
+        return self.pid != self._process.pid
+
+    @property
+    def confined(self) -> bool:
+        """Whether its own sandbox is in force: the kernel is asked for one more filter, not the configuration."""
+        return _filters_of(str(self.pid)) > self._filters
 
     def complaints(self) -> tuple[str, ...]:
         """Return the last things tor complained of; tor has blotted out addresses (SafeLogging)."""
@@ -132,8 +156,16 @@ def has_proof_of_work(tor: str = "tor") -> bool:
     return b"pow: yes" in answer
 
 
-def start_tor(torrc: Path, folder: Path, run_folder: Path, *, tor: str = "tor") -> TorProcess:
+@contextmanager
+def no_walls(*_: object) -> Iterator[tuple[list[str], list[int]]]:
+    """Put nothing around tor."""
+    yield [], []
+
+
+def start_tor(torrc: Path, folder: Path, run_folder: Path, *, tor: str = "tor", walls: Walls = no_walls) -> TorProcess:
     """Start tor from `torrc` with its data in `folder` and its sockets in `run_folder`; return when it answers.
+
+    A tor that does not even tell its version within the walls is started without; `walled` tells the operator.
 
     Call it from the main thread: the kernel's parent-death signal follows the thread that starts a process.
 
@@ -151,15 +183,15 @@ def start_tor(torrc: Path, folder: Path, run_folder: Path, *, tor: str = "tor") 
     for private in (paths.folder, paths.run_folder):
         private.mkdir(mode=0o700, parents=True, exist_ok=True)
         private.chmod(0o700)
-    process = _start_once(paths, version, tor, ())
+    walls = walls if _lives_within(walls, paths, tor) else no_walls
+    process = _start_once(paths, version, tor, walls, ())
     if not _wait_for_answer(process) and _blames_the_sandbox(process):
         # Some C libraries and kernels do not go together with tor's own sandbox. An unconfined tor is better than none;
         # `confined` tells the operator.
-        process = _start_once(paths, version, tor, ("--Sandbox", "0"))
+        process = _start_once(paths, version, tor, walls, ("--Sandbox", "0"))
         _wait_for_answer(process)
     if process.ended() is not None:
         raise TorFailed(next(reversed(process.complaints()), f"status {process.ended()}"))
-    process.confined = _is_confined(process.pid)
     return process
 
 
@@ -174,9 +206,12 @@ def bound_command(program: str, arguments: tuple[str, ...]) -> list[str]:
 
 
 def tor_arguments(torrc: Path) -> tuple[str, ...]:
-    """Return the words that make tor read this file alone, and end when our process does."""
-    owner = ("--__OwningControllerProcess", str(os.getpid()))
-    return ("--defaults-torrc", os.devnull, "-f", str(torrc), *owner)
+    """Return the words that make tor read this file alone.
+
+    tor is not told to watch our process (`__OwningControllerProcess`): within its walls it does not see it, and would
+    end after fifteen seconds. The kernel binds it to us (see bound.py).
+    """
+    return ("--defaults-torrc", os.devnull, "-f", str(torrc))
 
 
 def unix_socket(path: Path) -> str:
@@ -197,23 +232,60 @@ def _path_of(name: str) -> str:
     return str(Path(path).absolute())
 
 
-def _start_once(paths: _Paths, version: Version, tor: str, extra: tuple[str, ...]) -> TorProcess:
+def _start_once(paths: _Paths, version: Version, tor: str, walls: Walls, extra: tuple[str, ...]) -> TorProcess:
     """Start tor once. Its working directory is the run folder: there it finds the site's socket by its bare name."""
     locations = (
         *("--DataDirectory", str(paths.folder)),
         *("--ControlSocket", unix_socket(paths.control_socket)),
         *("--SocksPort", unix_socket(paths.socks_socket) + " OnionTrafficOnly"),
     )
-    process = subprocess.Popen(
-        bound_command(tor, (*tor_arguments(paths.torrc), *locations, *extra)),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        cwd=paths.run_folder,
-        env=_ENVIRONMENT,
-        start_new_session=True,  # Ctrl-C and a closing terminal reach the launcher, which then stops tor in order
-    )
-    return TorProcess(process, version, paths)
+    telling, told = os.pipe()
+    try:
+        with walls(Path(_path_of(tor)), paths.torrc, paths.folders, told) as (words, descriptors):
+            command = (*words, _path_of(tor), *tor_arguments(paths.torrc), *locations, *extra)
+            process = subprocess.Popen(
+                bound_command(command[0], command[1:]),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                cwd=paths.run_folder,
+                env=_ENVIRONMENT,
+                pass_fds=descriptors,
+                start_new_session=True,  # Ctrl-C and a closing terminal reach the launcher, which stops tor in order
+            )
+    finally:
+        os.close(told)
+    with open(telling, "rb") as line:  # noqa: PTH123 - a descriptor
+        pid = _read_pid(line.read(_LONGEST_INFO)) if words else process.pid
+    return TorProcess(process, pid, version, paths, filters=_filters_of("self") + ("--seccomp" in words))
+
+
+def _lives_within(walls: Walls, paths: _Paths, tor: str) -> bool:
+    """Tell whether tor tells its version within these walls, which is all that it needs its libraries for."""
+    program, null = _path_of(tor), os.open(os.devnull, os.O_WRONLY)
+    try:
+        with walls(Path(program), paths.torrc, paths.folders, null) as (words, descriptors):
+            done = subprocess.run(
+                [*words, program, "--version"],
+                check=False,
+                capture_output=True,
+                env=_ENVIRONMENT,
+                pass_fds=descriptors,
+                timeout=_FIRST_ANSWER,
+            )
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    finally:
+        os.close(null)
+    return done.returncode == 0
+
+
+def _read_pid(info: bytes) -> int:
+    """Read the process id that bubblewrap has told; 0 when it has ended before, which its complaint explains."""
+    try:
+        return int(from_json(dict[str, Any], info, ValueError).get("child-pid", 0))
+    except (TypeError, ValueError):
+        return 0
 
 
 def _wait_for_answer(process: TorProcess) -> bool:
@@ -246,12 +318,13 @@ def _accepts(control_socket: Path, words: bytes, patience: float = _LAST_BREATH)
 
 def _blames_the_sandbox(process: TorProcess) -> bool:
     """Tell whether tor ended because of its sandbox."""
-    killed = process.ended() == -signal.SIGSYS
+    killed = process.ended() in (-signal.SIGSYS, 128 + signal.SIGSYS)  # the second as bubblewrap hands it up
     return killed or any("sandbox" in line.lower() for line in process.complaints())
 
 
-def _is_confined(pid: int) -> bool:
-    """Ask the kernel, not the configuration, whether a system call filter (mode 2) is in force."""
+def _filters_of(pid: str) -> int:
+    """Ask the kernel how many filters of system calls are in force for a process."""
     with contextlib.suppress(OSError):
-        return "Seccomp:\t2\n" in Path(f"/proc/{pid}/status").read_text()
-    return False
+        counted = re.search(r"^Seccomp_filters:\t(\d+)$", Path(f"/proc/{pid}/status").read_text(), re.MULTILINE)
+        return int(counted[1]) if counted else 0
+    return 0

@@ -4,6 +4,7 @@ import os
 import sys
 from pathlib import Path
 
+from onion_app.launch.hardening import SERVING
 from onion_app.launch.processes import site
 from onion_app.launch.processes.child import Child, run_child
 from tests import tables
@@ -31,4 +32,4 @@ def work(child: Child) -> None:
 
 
 if __name__ == "__main__":
-    run_child(work)
+    run_child(work, SERVING)

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 from onion_app.errors import LockHeld
+from onion_app.launch.hardening import SERVING
 from onion_app.launch.processes.child import Child, run_child
 
 LINES = {
@@ -40,4 +41,4 @@ def work(child: Child) -> None:
 
 
 if __name__ == "__main__":
-    run_child(work)
+    run_child(work, SERVING)

@@ -8,6 +8,7 @@ import pytest
 
 from onion_app.launch import children
 from onion_app.launch.children import ChildProcess, Report
+from onion_app.launch.confine import UNCONFINED
 from onion_app.launch.processes.child import Orders
 from onion_app.launch.supervisor import Supervisor
 from tests import processes
@@ -19,7 +20,7 @@ def orders(part: str, state: Path) -> Orders:
 
 
 def begin(part: str, state: Path) -> ChildProcess:
-    return children.start_child([], "tests.launch.quitter", orders(part, state), None)
+    return children.start_child(UNCONFINED, "tests.launch.quitter", orders(part, state))
 
 
 def everything(child: ChildProcess) -> list[Report]:

@@ -68,7 +68,7 @@ class Opened(World):
         reading, writing = os.pipe()
         try:
             orders = replace(self.orders, **changed)
-            chores_process.work(Child(orders, -1, Reports(writing), threading.Event()))
+            chores_process.work(Child(orders, (), Reports(writing), threading.Event()))
         finally:
             os.close(writing)
             with os.fdopen(reading) as said:
@@ -370,10 +370,10 @@ def test_a_mailbox_that_is_full_has_no_room_and_what_was_made_since_the_chores_i
     opened: Opened, monkeypatch: pytest.MonkeyPatch, measure: str, found: int, *, has_room: bool
 ) -> None:
     monkeypatch.setattr(Database, measure, lambda _: found)
-    tor = TorStatus(100, published=True, confined=True, version="", proof_of_work=True)
+    tor = TorStatus(100, published=True, walled=True, confined=True, failures=0, version="", proof_of_work=True)
     supervisors = {name: Supervisor(name, pytest.fail, pytest.fail) for name in ("site", "desk", "chores")}
     supervisors["chores"].counts = opened.do_chores()
-    static = status.Static("x.onion", confined=True, clock=opened.orders.clock)
+    static = status.Static("x.onion", (), opened.orders.clock)
     seen = SelfCheck("x.onion", opened.state.path, lambda: None)
     assert status.launcher_status(static, opened.state, tor, seen, supervisors, 0)["has_room"] is has_room
 

@@ -2,7 +2,6 @@
 
 import itertools
 import math
-import socket
 import subprocess
 import sys
 import threading
@@ -18,9 +17,10 @@ import pytest
 
 from onion_app.crypto.onion_key import OnionKey
 from onion_app.launch import children, unlock
+from onion_app.launch.confine import NO_WALLS
 from onion_app.launch.first_run import Unlocked
 from onion_app.launch.launcher import Launcher, Options
-from onion_app.launch.state import State, desk_listener, held, site_listener
+from onion_app.launch.state import State, desk_listeners, held, site_listener
 from scripts.rehearsal.pages import Page
 from scripts.rehearsal.people import Visitor, Volunteer
 from scripts.rehearsal.wire import through_unix
@@ -144,8 +144,9 @@ class InProcess:
 
     def __init__(self, state: State, opened: Unlocked, terminal: Heard) -> None:
         options = Options(state.path, answers=True, desk_port=free_port(), torrc=state.path / "torrc", days=0)
-        self.launcher = Launcher(options, state, opened, terminal, confined=False)
-        self.listeners = site_listener(state), desk_listener(options.desk_port)
+        self.launcher = Launcher(options, state, opened, terminal, NO_WALLS)
+        self.desk = desk_listeners(options.desk_port)
+        self.listeners = site_listener(state), self.desk.__enter__()
         self.launcher._supervise(*self.listeners)
         self.visitor = Visitor(through_unix(state.site_socket), opened.onion.address)
 
@@ -170,8 +171,8 @@ class InProcess:
             if supervisor.child:
                 supervisor.child.wait(0.0)
                 supervisor.child.close()
-        for listener in self.listeners:
-            listener.close()
+        self.listeners[0].close()
+        self.desk.__exit__(None, None, None)
 
 
 @pytest.fixture
@@ -179,9 +180,9 @@ def begin(later: Operator, installation: Installation, monkeypatch: pytest.Monke
     """Give the way to launch with a site of ours, on a state that has its first run behind it."""
     start = children.start_child
 
-    def ours(prefix: Any, module: str, orders: Any, listener: socket.socket | None) -> Any:
+    def ours(prefix: Any, module: str, orders: Any, listeners: Any) -> Any:
         module = "tests.launch.hostile_site" if module.endswith(".site") else module
-        return start(prefix, module, orders, listener)
+        return start(prefix, module, orders, listeners)
 
     monkeypatch.setattr(children, "start_child", ours)
     begun: list[InProcess] = []
@@ -227,7 +228,7 @@ def test_a_page_of_the_desk_that_waits_in_vain_has_the_site_started_again(
     supervisors = launched.launcher._supervisors
     supervisors["chores"].after = math.inf
     launched.until(lambda: supervisors["site"].is_ready and supervisors["desk"].is_ready, "site and desk")
-    desk = Volunteer(unlock.desk_url(installation.keys, launched.listeners[1].getsockname()[1]))
+    desk = Volunteer(unlock.desk_url(installation.keys, launched.listeners[1][0].getsockname()[1]))
     launched.meanwhile(lambda: desk.enrol(installation.printed["invitation"], "Noor").log_in())
     launched.visitor.hand_in("tell", "words")
     [case] = desk.queue()

@@ -13,7 +13,7 @@ from textwrap import dedent
 import pytest
 
 from onion_app.errors import SanctuaryError
-from onion_app.launch.confine import INTERPRETER, bubblewrap_command
+from onion_app.launch.confine import ALL_WALLS, INTERPRETER, around_child
 from onion_app.vault import settings
 from onion_app.vault.database import open_database
 from onion_app.vault.desk import case_records
@@ -108,11 +108,12 @@ def world() -> Iterator[World]:
         made.close()
 
 
-def attacked(world: World, words: list[str]) -> list[str]:
-    """Run the attack on the folder of `shown.db` as a process that is started by these words."""
+def attacked(world: World, folders: list[Path], read_only: list[Path]) -> list[str]:
+    """Run the attack on the folder of `shown.db` as a process that may write here and read there."""
     place = (world.state.shown, world.keys.shown.hex(), world.state.mailbox)
-    command = [*words, *INTERPRETER, "-c", ATTACK, *map(str, place)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd="/")
+    with around_child(ALL_WALLS, folders, read_only) as (words, inherited):
+        command = [*words, *INTERPRETER, "-c", ATTACK, *map(str, place)]
+        done = subprocess.run(command, capture_output=True, text=True, check=True, cwd="/", pass_fds=inherited)
     through: list[str] = json.loads(done.stdout)
     return through
 
@@ -124,14 +125,14 @@ def everything_in(folder: Path) -> dict[str, tuple[bytes, int]]:
 
 def test_the_sites_process_changes_nothing_in_the_folder_of_what_it_shows(world: World) -> None:
     before, shown = everything_in(world.state.shown), tables.dump(world.state.shown / "shown.db", world.keys.shown)
-    assert attacked(world, bubblewrap_command([world.state.mailbox], [world.state.shown])) == []
+    assert attacked(world, [world.state.mailbox], [world.state.shown]) == []
     assert everything_in(world.state.shown) == before
     assert tables.dump(world.state.shown / "shown.db", world.keys.shown) == shown
 
 
 def test_the_same_ways_lead_through_where_nobody_forbids_them(world: World) -> None:
     """See that it is an attack: the desk's process, which may write there, is held back by nothing."""
-    through = attacked(world, bubblewrap_command([world.state.mailbox, world.state.shown]))
+    through = attacked(world, [world.state.mailbox, world.state.shown], [])
     for way in ("write through SQLite", "with no journal", "through another", "make a journal", "remove it"):
         assert way in through
     assert "write into it" in through

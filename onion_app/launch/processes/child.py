@@ -17,7 +17,7 @@ from typing import Annotated, Literal
 from onion_app.crypto.keyslots import VaultKeys
 from onion_app.days import DAY, today
 from onion_app.errors import CheckpointBusy
-from onion_app.launch.hardening import close_memory
+from onion_app.launch.hardening import Limits, close_memory, limit
 from onion_app.onion.bound import PR_SET_PDEATHSIG, prctl
 from onion_app.shapes import from_json, to_json
 from onion_app.vault.connection import DatabaseKind
@@ -43,6 +43,7 @@ class Orders:
     work: Work = "all"  # for the chores
     pause: bool | None = None  # for the chores: take no new messages, or take them again; None: as it is
     clock_is_right: bool = False  # for the chores: the operator says so
+    has_namespace: bool = False  # a user namespace of its own
 
     @property
     def keys(self) -> VaultKeys:
@@ -117,26 +118,27 @@ class Reports:
 
 @dataclass(frozen=True)
 class Child:
-    """A child that has begun: its orders, the number of its listener, its reports, and the event that stops it."""
+    """A child that has begun: its orders, the numbers of its listeners, its reports, and the event that stops it."""
 
     orders: Orders
-    listener_number: int  # -1 for the chores, which answer nobody
+    listener_numbers: tuple[int, ...]  # none for the chores, which answer nobody
     reports: Reports
     stop: threading.Event
 
-    def listener(self) -> socket.socket:
-        """Take over the inherited listener."""
-        return socket.socket(fileno=self.listener_number)
+    def listeners(self) -> list[socket.socket]:
+        """Take over the inherited listeners."""
+        return [socket.socket(fileno=number) for number in self.listener_numbers]
 
 
-def run_child(work: Callable[[Child], None]) -> None:
-    """Begin as a child, do this work, and end this process with status 0 as asked, or 1 after any error."""
+def run_child(work: Callable[[Child], None], limits: Limits) -> None:
+    """Begin as a child, do this work within these limits, and end with status 0 as asked, or 1 after any error."""
     close_memory()
     prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # the kernel ends this process with the thread that started it
-    orders_pipe, report_pipe, listener = (int(number) for number in sys.argv[1:4])
+    orders_pipe, report_pipe, *listeners = (int(number) for number in sys.argv[1:])
     reports = Reports(report_pipe)
     try:
-        child = Child(Orders.read(_one_line(orders_pipe)), listener, reports, threading.Event())
+        child = Child(Orders.read(_one_line(orders_pipe)), tuple(listeners), reports, threading.Event())
+        limit(limits, tasks_are_own=child.orders.has_namespace)
         threading.Thread(target=_stop_at_the_end_of, args=(orders_pipe, child.stop), daemon=True).start()
         work(child)
     except BaseException as error:  # noqa: BLE001 - whatever it is, only its class may leave this process

@@ -13,6 +13,7 @@ from typing import NamedTuple, TypeVar
 from onion_app import days
 from onion_app.errors import CheckpointBusy, Overloaded, SanctuaryError
 from onion_app.launch import clock
+from onion_app.launch.hardening import PASSING
 from onion_app.launch.processes.child import Child, Orders, WaitingCounts, run_child
 from onion_app.launch.workplace import COPYING, sweep
 from onion_app.vault import database, forgetting, rewriting, settings, statefiles
@@ -237,4 +238,4 @@ def noticed(shown: Database, desk: Database) -> dict[str, int]:
 
 
 if __name__ == "__main__":
-    run_child(work)
+    run_child(work, PASSING)

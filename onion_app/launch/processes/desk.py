@@ -2,6 +2,7 @@
 
 from onion_app.desk import DeskConfig, create_app
 from onion_app.desk.delays import since_boot
+from onion_app.launch.hardening import SERVING
 from onion_app.launch.processes.child import Child, run_child, truncate_log
 from onion_app.web.waitress.server import serve
 
@@ -27,12 +28,12 @@ def work(child: Child) -> None:
             on_last_session_end=everybody_left,
         )
     )
-    listener = child.listener()
+    listener, *beside = child.listeners()
     child.reports.send(ready=True)
-    serve(app, listener, sized=False, stop=child.stop, on_error=child.reports.failed)
+    serve(app, listener, sized=False, stop=child.stop, on_error=child.reports.failed, beside=beside)
     truncate_log(orders.open("mailbox"))
     truncate_log(orders.open("desk"))
 
 
 if __name__ == "__main__":
-    run_child(work)
+    run_child(work, SERVING)

@@ -5,6 +5,7 @@ A change there that was half written makes every read of the site fail, which ma
 
 from contextlib import closing
 
+from onion_app.launch.hardening import PASSING
 from onion_app.launch.processes.child import Child, run_child
 from onion_app.vault.show import show
 
@@ -22,4 +23,4 @@ def work(child: Child) -> None:
 
 
 if __name__ == "__main__":
-    run_child(work)
+    run_child(work, PASSING)

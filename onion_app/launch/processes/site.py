@@ -1,5 +1,6 @@
 """The site's process: a mailbox, a file that it only reads, one socket. It never sees the desk's key or folder."""
 
+from onion_app.launch.hardening import SERVING
 from onion_app.launch.processes.child import Child, run_child, truncate_log
 from onion_app.site import SiteConfig, create_app
 from onion_app.web.waitress.server import serve
@@ -17,11 +18,11 @@ def work(child: Child) -> None:
             clock=orders.clock,
         )
     )
-    listener = child.listener()
+    [listener] = child.listeners()
     child.reports.send(ready=True)
     serve(app, listener, sized=True, stop=child.stop, on_error=child.reports.failed)
     truncate_log(orders.open("mailbox"))
 
 
 if __name__ == "__main__":
-    run_child(work)
+    run_child(work, SERVING)

@@ -9,7 +9,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from math import inf
 from typing import Any, Final
 
@@ -50,17 +50,20 @@ class Server(BaseWSGIServer):  # type: ignore[misc]  # waitress has no types
         sized: bool,
         on_error: Callable[[str], object],
         clock: Clock,
+        beside: Sequence[socket.socket] = (),
     ) -> None:
-        """Listen, and start the threads that answer."""
+        """Listen, and start the threads that answer; connections of the listeners beside are like all others."""
         self.sized = sized
         self.on_error = on_error
         self.clock = clock
         self.stopping = False
+        self.ready: _Beside | None = None  # while a connection of its is taken
         self._tidied = -inf
         adjustments = Adjustments(listen="", threads=THREADS, ident=None, **_LIMITS)
         super().__init__(
             app, _sock=listener, adj=adjustments, sockinfo=(listener.family, listener.type, 0, None), bind_socket=False
         )
+        self._beside = [_Beside(self, each) for each in beside]
 
     def getsockname(self) -> tuple[str, int]:
         """Name no address: it differs between machines and is nobody's business."""
@@ -72,7 +75,7 @@ class Server(BaseWSGIServer):  # type: ignore[misc]  # waitress has no types
 
     def set_socket_options(self, conn: socket.socket) -> None:
         """Send each answer at once."""
-        if conn.family == socket.AF_INET:
+        if conn.family in (socket.AF_INET, socket.AF_INET6):
             conn.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def readable(self) -> bool:
@@ -84,6 +87,10 @@ class Server(BaseWSGIServer):  # type: ignore[misc]  # waitress has no types
         if len(self.active_channels) >= MOST_CONNECTIONS and (slowest := self._slowest()) is not None:
             slowest.handle_close()
         super().handle_accept()
+
+    def accept(self) -> Any:  # noqa: ANN401 - waitress has no types
+        """Accept from the listener that is ready."""
+        return wasyncore.dispatcher.accept(self.ready or self)
 
     def handle_error(self) -> None:
         """Go on listening after any error; waitress would stop."""
@@ -113,7 +120,8 @@ class Server(BaseWSGIServer):  # type: ignore[misc]  # waitress has no types
     def stop_accepting(self) -> None:
         """Take no more connections; those in the listener's queue stay there for the next process."""
         self.stopping = True
-        wasyncore.dispatcher.close(self)
+        for listener in (self, *self._beside):
+            wasyncore.dispatcher.close(listener)
 
     def is_answering(self) -> bool:
         """Say whether an answer is still being made or sent."""
@@ -131,6 +139,37 @@ class Server(BaseWSGIServer):  # type: ignore[misc]  # waitress has no types
         return min(waiting, key=lambda connection: connection.waiting_since, default=None)
 
 
+class _Beside(wasyncore.dispatcher):  # type: ignore[misc]  # waitress has no types
+    """One more listener of a server's, in the same map: stock waitress makes a server of its own for each."""
+
+    def __init__(self, server: Server, listener: socket.socket) -> None:
+        """Listen for the server."""
+        self._server = server
+        super().__init__(listener, map=server._map)  # noqa: SLF001 - of our own class
+        self.accepting = True
+        self.socket.listen(server.adj.backlog)
+
+    def readable(self) -> bool:
+        """Say whether one more connection may come in."""
+        return self._server.readable()
+
+    def writable(self) -> bool:
+        """Say that nothing is ever sent."""
+        return False
+
+    def handle_accept(self) -> None:
+        """Take a connection as the server takes its own."""
+        self._server.ready = self
+        try:
+            self._server.handle_accept()
+        finally:
+            self._server.ready = None
+
+    def handle_error(self) -> None:
+        """Go on listening after any error."""
+        self._server.report_error()
+
+
 def serve(
     app: ServedApp,
     listener: socket.socket,
@@ -139,10 +178,12 @@ def serve(
     stop: threading.Event,
     on_error: Callable[[str], object],
     clock: Clock = time.monotonic,
+    beside: Sequence[socket.socket] = (),
 ) -> None:
     """Answer requests on a listening socket until `stop` is set and the requests that are there are answered.
 
-    `sized` gives every answer the one size; `on_error` gets the class names of errors; `clock` counts seconds.
+    `sized` gives every answer the one size; `on_error` gets the class names of errors; `clock` counts seconds; `beside`
+    are further listeners.
     """
     for name in ("waitress", "waitress.queue", "werkzeug", "flask_wtf.csrf"):
         logging.getLogger(name).disabled = True  # P08
@@ -151,7 +192,7 @@ def serve(
     except Exception as error:  # noqa: BLE001 - whatever is broken, the pages that need it say so when they are asked for
         on_error(type(error).__name__)
     with pinned():
-        server = Server(app, listener, sized=sized, on_error=on_error, clock=clock)
+        server = Server(app, listener, sized=sized, on_error=on_error, clock=clock, beside=beside)
         gc.collect()
         gc.freeze()  # what is here now stays: the collections after each posted text look at the rest only
         while not stop.is_set():
