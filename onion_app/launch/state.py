@@ -189,10 +189,11 @@ def _listen_there(family: socket.AddressFamily, address: str, port: int, give_up
 
 
 def _listening_account(port: int) -> str:
-    """Name the account whose program listens on a port of this machine, as the kernel's own table does."""
+    """Name another account whose program listens on a port of this machine, as the kernel's own table does."""
     lines = [line.split() for name in ("tcp", "tcp6") for line in Path("/proc/net", name).read_text().splitlines()[1:]]
     for fields in lines:
-        if int(fields[1].rpartition(":")[2], 16) == port and fields[3] == _LISTENING:
+        is_there = int(fields[1].rpartition(":")[2], 16) == port and fields[3] == _LISTENING
+        if is_there and int(fields[7]) != os.geteuid():
             with suppress(KeyError):
                 return f", by the account {pwd.getpwuid(int(fields[7])).pw_name}"
     return ""
