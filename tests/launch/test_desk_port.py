@@ -95,9 +95,10 @@ def test_no_address_is_free_while_the_desk_is_started_again(standing: Launched, 
     desk = standing.running("desk")
     processes.kill(desk)
     assert answers(address, port), "its queue is kept by the launcher"
-    with socket.socket(family(address)) as other, pytest.raises(OSError, match=os.strerror(errno.EADDRINUSE)):
+    with socket.socket(family(address)) as other:
         other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        other.bind((address, port))
+        with pytest.raises(OSError, match=os.strerror(errno.EADDRINUSE)):
+            other.bind((address, port))
     processes.until(lambda: standing.running("desk") != desk, START, "another desk")
 
 

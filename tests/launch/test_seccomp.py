@@ -71,10 +71,10 @@ def test_each_call_of_the_table_is_refused_and_what_a_process_needs_is_not(machi
 def test_the_kinds_of_calls_that_attackers_of_a_kernel_need_are_in_the_table(machine: str) -> None:
     named = MACHINES[machine].refused
     kinds = (
-        "unshare setns mount umount2 pivot_root chroot open_tree move_mount fsopen fsconfig fsmount fspick mount_setattr "
-        "io_uring_setup io_uring_enter io_uring_register bpf keyctl add_key request_key perf_event_open ptrace "
-        "process_vm_readv process_vm_writev userfaultfd kexec_load kexec_file_load init_module finit_module "
-        "delete_module personality quotactl acct syslog clone3"
+        "unshare setns mount umount2 pivot_root chroot open_tree move_mount fsopen fsconfig fsmount fspick "
+        "mount_setattr io_uring_setup io_uring_enter io_uring_register bpf keyctl add_key request_key "
+        "perf_event_open ptrace process_vm_readv process_vm_writev userfaultfd kexec_load kexec_file_load "
+        "init_module finit_module delete_module personality quotactl acct syslog clone3"
     )
     assert set(kinds.split()) <= named.keys()
 
