@@ -205,6 +205,23 @@ class VisitOver(SanctuaryError):
     """The visit has ended."""
 
 
+class SeatLeft(SanctuaryError):
+    """Its visitor has left since this form was made."""
+
+
+class SeatUnknown(SanctuaryError):
+    """A form came from another seat than its own, or from none."""
+
+    def __init__(self, *, with_words: bool, without_cookie: bool = False) -> None:
+        """Keep whether its words may be shown again, and whether no cookie came with it."""
+        super().__init__()
+        self.with_words, self.without_cookie = with_words, without_cookie
+
+
+class AnotherCase(SanctuaryError):
+    """The case that is open is not the one that this form was made for."""
+
+
 class NotAllowed(SanctuaryError):
     """This does not belong to one of your circles."""
 

@@ -122,7 +122,14 @@ class Browser:
 
     def press(self, label: str) -> None:
         """Press the button or link on which `label` stands, the one in the page's main part first."""
-        for selector in ("main button", "main input[type=submit]", "main a", "button", "a", "summary"):
+        for selector in (
+            "main button:not([disabled])",
+            "main input[type=submit]",
+            "main a",
+            "button:not([disabled])",
+            "a",
+            "summary",
+        ):
             for element in self.every(selector):
                 written = element.text or element.get_property("value") or ""
                 if label in str(written):
@@ -133,11 +140,11 @@ class Browser:
 
     def press_main(self) -> None:
         """Press the main action: the first submit button in the page's main part."""
-        self.follow(self.find("main button:not([type=button]), main input[type=submit]"))
+        self.follow(self.find("main button:not([disabled], [type=button]), main input[type=submit]"))
 
     def press_in(self, selector: str) -> None:
-        """Press what `selector` finds."""
-        self.follow(self.find(selector))
+        """Press what `selector` finds; a button that nobody can press is none."""
+        self.follow(next(found for found in self.every(selector) if found.is_enabled()))
 
     def follow(self, element: Any) -> None:
         """Press what leads to another page, and wait until that page is there.
@@ -212,7 +219,7 @@ class Browser:
         """Press the main action; the browser is gone as soon as `cut_off` says so, with no page to read."""
         self.driver.timeout.page_load = 0.001
         with contextlib.suppress(TimeoutException):
-            self.find("main button").click()
+            self.find("main button:not([disabled])").click()
         until(cut_off, PATIENCE, "what was sent")
         self.process.kill()
         self.process.wait()

@@ -89,6 +89,16 @@ class MessageKeys:
 # --- what a form carries is one random seed: the author's first key and the ids of what it stores follow from it ----
 
 
+def form_seed(drawn: bytes, text: bytes) -> bytes:
+    """Give the seed of the case that begins with a text, of what was drawn for its empty form: sent again, the same."""
+    return digest(b"sanctuary form 2", b"seed\0" + text, key=drawn)
+
+
+def form_code(seed: bytes) -> bytes:
+    """Give the random bytes that the code on the check page is made of."""
+    return digest(b"sanctuary form 2", b"code\0", key=seed)
+
+
 def form_private(seed: bytes) -> bytes:
     """Give the author's first private key."""
     return digest(b"sanctuary form 2", b"author\0", key=seed)

@@ -6,7 +6,6 @@ itself is kept nowhere: Argon2id turns it into a tag, under which the case is fo
 """
 
 import re
-import secrets
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
@@ -37,9 +36,14 @@ class CodeKeys:
 
 def new_code() -> str:
     """Draw a code, as 28 Latin digits."""
-    drawn = secrets.randbelow(10**RANDOM_DIGITS)
-    check = _MODULUS + 1 - drawn * 100 % _MODULUS
-    return f"{drawn:0{RANDOM_DIGITS}}{check:02}"
+    return code_of(random(32))
+
+
+def code_of(drawn: bytes) -> str:
+    """Give the code that is made of 32 random bytes: of so many, each code is as likely as any other."""
+    number = int.from_bytes(drawn, "big") % 10**RANDOM_DIGITS
+    check = _MODULUS + 1 - number * 100 % _MODULUS
+    return f"{number:0{RANDOM_DIGITS}}{check:02}"
 
 
 def latin_digits(typed: str) -> str:

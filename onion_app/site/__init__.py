@@ -17,15 +17,25 @@ from onion_app import days
 from onion_app.crypto.codes import code_lines
 from onion_app.crypto.keys import subkey
 from onion_app.crypto.keyslots import shown_key
-from onion_app.errors import AwaitsAnswer, Overloaded, Paused, SanctuaryError
-from onion_app.site import addresses, rendering, visit
+from onion_app.errors import (
+    AlreadyWithdrawn,
+    AwaitsAnswer,
+    NothingHere,
+    Overloaded,
+    Paused,
+    SanctuaryError,
+    SeatLeft,
+    SeatUnknown,
+)
+from onion_app.site import addresses, form_case, rendering, visit
 from onion_app.site.context import SiteContext, new_budgets
+from onion_app.site.seat import set_up_seats
 from onion_app.site.views import case, guides, pages, returning, stories, writing
 from onion_app.vault.database import open_database
 from onion_app.vault.mailbox import withdrawals
 from onion_app.vault.per_thread import PerThread
 from onion_app.vault.shown import reading
-from onion_app.web.app import CSRFError, Hardened, report_error
+from onion_app.web.app import Hardened, report_error
 from onion_app.web.cache import ReadyPages
 from onion_app.web.visits import VisitsWithDrafts
 from onion_app.web.waitress.server import THREADS
@@ -84,8 +94,11 @@ def create_app(config: SiteConfig) -> Hardened:
     )
     for views in (pages, stories, guides, writing, returning, case):
         app.register_blueprint(views.pages)
-    app.csrf.exempt(pages.leave)
+        app.csrf.exempt(views.pages)  # the check below takes the place of it
+    set_up_seats(app, config.clock, key)
+    app.before_request(visit.check_form)
     app.jinja_env.globals |= {
+        "form_field": form_case.form_field,
         "page": rendering.page,
         "link": addresses.link,
         "language_link": addresses.language_link,
@@ -130,7 +143,14 @@ def _set_up_refusals(app: Hardened) -> None:
         report_error(error)
         return rendering.refusal_page("broken")
 
-    app.register_error_handler(CSRFError, lambda _error: rendering.expired_page())
+    def gone(error: AlreadyWithdrawn | NothingHere) -> ResponseReturnValue:
+        visit.forget_gone()  # P07: neither words nor a code come back
+        return rendering.show_page("erased.html" if isinstance(error, AlreadyWithdrawn) else "nothing.html")
+
+    app.register_error_handler(SeatLeft, lambda _error: rendering.done_page())
+    app.register_error_handler(SeatUnknown, rendering.page_of_unknown_seat)
+    app.register_error_handler(AlreadyWithdrawn, gone)
+    app.register_error_handler(NothingHere, gone)
     app.register_error_handler(Overloaded, lambda _error: rendering.refusal_page("overloaded"))
     app.register_error_handler(AwaitsAnswer, lambda _error: rendering.refusal_page("waiting"))
     app.register_error_handler(Paused, lambda _error: rendering.refusal_page("paused"))

@@ -43,6 +43,11 @@ class CaseAccess:
         return casekeys.stop_root(self.privates[0])
 
     @property
+    def mark(self) -> bytes:
+        """The mark of the case."""
+        return casekeys.case_mark(self.privates[0])
+
+    @property
     def story_mark(self) -> bytes:
         """The mark by which the story is known to be this author's."""
         return casekeys.mark_of(casekeys.story_proof(self.root))
@@ -54,10 +59,9 @@ class CaseAccess:
 
     def key_row(self, keys: CodeKeys | None = None) -> KeyRow:
         """Give the row that the case has to have; its last two columns are sealed for the keys of the code."""
-        mark = casekeys.case_mark(self.privates[0])
         box = casekeys.seal_box(keys.box, self.case_id, self.home, self.privates) if keys else None
         stop = casekeys.seal_stop(keys.stop, self.case_id, self.root) if keys else None
-        return KeyRow(self.case_id, self.home, mark, b"".join(self.codes), self.tag or None, box, stop)
+        return KeyRow(self.case_id, self.home, self.mark, b"".join(self.codes), self.tag or None, box, stop)
 
     def message_keys(self) -> MessageKeys:
         """Give what works out the keys of the messages."""

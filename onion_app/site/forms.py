@@ -37,7 +37,8 @@ class Submission:
     quote: bool = False
     line: str = field(default="", repr=False)
     no_return: bool = False
-    sealed: str = field(default="", repr=False)
+    seed: str = field(default="", repr=False)  # of the case that this would be, as hexadecimal digits
+    checked: bool = False
 
     @property
     def urgent(self) -> bool:
@@ -61,7 +62,6 @@ def read_submission(kind: WritingKind, form: Mapping[str, Any]) -> Submission:
         quote=consent.quote,
         line=form.get("line", "")[:_LINE],
         no_return="no_return" in form,
-        sealed=form.get("sealed", ""),
     )
 
 

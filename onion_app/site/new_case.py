@@ -1,7 +1,7 @@
-"""A case that does not exist yet: its code, its seed, and the one moment in which it is sealed and stored.
+"""A case that does not exist yet: its seed, its code, and the one moment in which it is sealed and stored.
 
-Both are drawn once, when the check page is first shown, and travel in that page. The author's first key and the ids of
-all that is stored follow from the seed: whatever a form is sent again with, its case is known by the mark.
+The seed travels in the forms of one case (`form_case`). Its code, the author's first key and the ids of all that is
+stored follow from it: whatever a form is sent again with, its case is known by the mark.
 Until the case is stored this machine keeps nothing of it.
 # P04: a text is sealed before it reaches the vault. # P06: the code stays in the page, sealed.
 """
@@ -9,14 +9,13 @@ Until the case is stored this machine keeps nothing of it.
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from itertools import count
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 from onion_app.choices import AnswerIn
 from onion_app.crypto import casekeys
-from onion_app.crypto.codes import CodeKeys, new_code
+from onion_app.crypto.codes import CodeKeys, code_of
 from onion_app.crypto.keys import keypair_from, new_id, new_key
 from onion_app.crypto.payloads import Consent, Text
-from onion_app.crypto.sealing import open_field, seal_field
 from onion_app.errors import AlreadyWithdrawn, NothingHere
 from onion_app.site import author_actions, author_keys
 from onion_app.site.author_keys import CaseAccess
@@ -27,20 +26,19 @@ from onion_app.vault.mailbox import case_keys, lifetime, messages, withdrawals
 from onion_app.vault.mailbox.records import CodeRow, NewCase
 from onion_app.vault.shown import routing
 
-_FIELD: Final = "check page"
 _URGENCY: Final[dict[str, Literal[0, 1, 2]]] = {"yes": 2, "unknown": 1, "no": 0}
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A code, and the seed of everything else that a form stores."""
+    """A case that may come of a form: all that it stores, and its code, follow from one seed."""
 
-    code: str = field(repr=False)
     seed: bytes = field(repr=False)
 
-    def sealed(self, key: bytes) -> str:
-        """Give the hidden field in which this travels; only the check page takes it back."""
-        return seal_field(key, _FIELD, {"code": self.code, "seed": self.seed.hex()})
+    @property
+    def code(self) -> str:
+        """The code that the check page shows."""
+        return code_of(casekeys.form_code(self.seed))
 
     @property
     def mark(self) -> bytes:
@@ -49,18 +47,8 @@ class Prepared:
 
 
 def prepare() -> Prepared:
-    """Draw a code and a seed."""
-    return Prepared(new_code(), new_key())
-
-
-def prepared_in(key: bytes, sealed: str) -> Prepared:
-    """Read the hidden field.
-
-    Raises:
-        SealBroken: it is not one that a check page of this installation carried.
-    """
-    fields: dict[str, Any] = open_field(key, _FIELD, sealed)
-    return Prepared(fields["code"], bytes.fromhex(fields["seed"]))
+    """Draw a seed."""
+    return Prepared(new_key())
 
 
 def expect_not_erased(files: SiteFiles, prepared: Prepared) -> None:

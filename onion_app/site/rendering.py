@@ -5,7 +5,7 @@ All words are in the templates. The functions here choose a page and give it pla
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
@@ -13,17 +13,18 @@ from markupsafe import Markup
 
 from onion_app.choices import LANGUAGE_CODES, TEXT_LETTERS, LanguageCode
 from onion_app.crypto.codes import code_lines
-from onion_app.errors import CodeMistyped, SealBroken
-from onion_app.site import new_case
+from onion_app.errors import CodeMistyped, SeatUnknown
+from onion_app.site import form_case, seat
 from onion_app.site.context import in_force, site_context
+from onion_app.site.form_case import Stage
 from onion_app.site.forms import around_the_limit
 from onion_app.vault.shown.reading import Version
 from onion_app.web.app import mark_own_text, mark_published
 from onion_app.web.i18n import LANGUAGES, current_language
 
-# The fields of our forms besides the text, the code and the token; a form that is shown again carries them hidden.
+# The fields of our forms besides the text, the code and the sealed one; a form that is shown again carries them hidden.
 _CARRIED: Final = (
-    "sealed", "topic", "danger", "answer_in", "story", "publish", "count", "quote", "line", "no_return",
+    "topic", "danger", "answer_in", "story", "publish", "count", "quote", "line", "no_return",
     "message", "do", "proposal", "decision",
 )  # fmt: skip
 _TYPED: Final = 200  # letters of a mistyped code that are shown again
@@ -102,11 +103,14 @@ def how_to_find_us() -> str:
 
 
 def typed_code(mistyped: CodeMistyped | None = None) -> dict[str, Any]:
-    """Give the values of a form that shows a code again: as it was typed, and its digits in lines to compare."""
-    typed = request.form.get("code", "")[:_TYPED]
-    if mistyped is None:
-        return {"typed": typed}
-    return {"typed": typed, "typed_lines": code_lines(mistyped.digits), "typed_digits": mistyped.count}
+    """Give the values of a form that shows a code again: as it was typed, and its digits in lines to compare.
+
+    # P10: neither comes back with an older form, once a visit was over or *Erase everything?* was asked.
+    """
+    typed = request.form.get("code", "")[:_TYPED] if seat.may_fill_in_code() else ""
+    digits = mistyped.digits if mistyped and seat.may_show_code() else ""
+    count = mistyped.count if mistyped else 0
+    return {"typed": typed, "typed_lines": code_lines(digits), "typed_digits": count}
 
 
 def return_page(why: str = "", mistyped: CodeMistyped | None = None) -> str:
@@ -115,22 +119,20 @@ def return_page(why: str = "", mistyped: CodeMistyped | None = None) -> str:
     return show_page("return.html", why=why, errors=errors, **typed_code(mistyped))
 
 
-def show_form_again(why: str, path: str, errors: Mapping[str, str] | None = None, **values: object) -> str:
+def show_form_again(why: str, errors: Mapping[str, str] | None = None, *, words: bool = True, **values: object) -> str:
     """Show the words of a form that was sent, with every choice and the same code, in a form of their own."""
-    carried = {name: request.form[name] for name in _CARRIED if name in request.form}
-    if why == "expired" and path != "case":
-        carried.pop("line", None)
-        carried["again"] = "1"
-    text = request.form.get("text", "")
+    path = _page_of_request()
+    form = request.form if words else {}
+    text = form.get("text", "")
     return show_own_text(
         "kept.html",
         text,
         why=why,
         path=path,
-        posted=request.method == "POST",
-        fields=carried,
-        with_text="text" in request.form,
-        code=_code_in(request.form.get("sealed", "")) if path in ("tell", "ask") else "",
+        posted=request.method == "POST" and words,
+        fields={name: form[name] for name in _CARRIED if name in form},
+        with_text="text" in form,
+        code=form_case.of_form().prepared.code if form_case.of_form().stage is Stage.CHECKED else "",
         errors=errors or {},
         **values,
     )
@@ -138,6 +140,7 @@ def show_form_again(why: str, path: str, errors: Mapping[str, str] | None = None
 
 def erase_page(back_to: str, fields: Mapping[str, str]) -> str:
     """Ask once more before everything is erased; the form sends `fields`, and *No* leads to the page `back_to`."""
+    seat.put_codes_away()
     return show_page("erase.html", back_to=back_to, fields=fields, backup_days=in_force().backup_days)
 
 
@@ -148,28 +151,31 @@ def can_come_back() -> bool:
 
 def refusal_page(why: str) -> ResponseReturnValue:
     """Answer any form of the site while too many write or nothing new is taken."""
-    path = _page_of_request()
-    if path == "return":
+    if _page_of_request() == "return":
         return return_page(why), 503
-    return show_form_again(why, path), 503
+    return show_form_again(why), 503
 
 
-def expired_page() -> ResponseReturnValue:
-    """Answer a form whose visit, cookie or token is over."""
-    path, form = _page_of_request(), request.form
-    if path == "return" and form.get("sealed"):
-        return erase_page("return", {"sealed": form["sealed"]}), 400
-    if path in ("tell", "ask") or (path == "case" and ("text" in form or form.get("do") == "consents")):
-        return show_form_again("expired", path), 400
-    return return_page("expired"), 400
+def closed_page(why: Literal["expired", "another"]) -> ResponseReturnValue:
+    """Answer a form of a case that this visit does not have open, or not any more: nothing was done with it."""
+    if "text" in request.form or request.form.get("do") == "consents":
+        return show_form_again(why), 400
+    return show_page("return.html", why=why), 400
+
+
+def page_of_unknown_seat(unknown: SeatUnknown) -> ResponseReturnValue:
+    """Answer a form that came from another seat or from none; its words are shown if nobody can have left them."""
+    writing = _page_of_request() in ("tell", "ask")
+    if not writing and not unknown.without_cookie:
+        return closed_page("expired")
+    why = "cookies" if unknown.without_cookie else "expired"
+    return show_form_again(why, words=unknown.with_words and writing), 400
+
+
+def done_page() -> str:
+    """Show the page of *Leave*; after that, whatever the browser sends once more shows it again."""
+    return show_page("leave.html")
 
 
 def _page_of_request() -> str:
     return request.path.strip("/").partition("/")[2]
-
-
-def _code_in(sealed: str) -> str:
-    try:
-        return new_case.prepared_in(site_context().field_key, sealed).code
-    except SealBroken:
-        return ""

@@ -138,6 +138,8 @@ class Form:
         buttons: Fields = []
         for part in element.walk():
             name, kind = part.get("name"), part.get("type")
+            if part.tag == "button" and "disabled" in part.attributes:
+                continue  # Enter presses it, and nobody else can
             if part.tag == "button" or (part.tag == "input" and kind == "submit"):
                 buttons.append((name, part.get("value")))
             elif part.tag == "textarea":

@@ -37,7 +37,7 @@ def go_everywhere(visitor: Visitor, place: Place) -> None:
     visitor.check("ask", "a", topic="answer", danger="yes")
     use_every_form(visitor, TELLING)
     check = visitor.check("tell", "a")
-    visitor.send(check, line="0", sealed="broken")
+    visitor.send(check, line="0")
     visitor.confirm(check)
     place.answers(place.lamp, place.case_of(check.code), "b")
     visitor.come_back(check.code)

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from onion_app.site import visit
 from onion_app.site.context import in_force
-from onion_app.site.rendering import how_to_find_us, make_blueprint, show_page, show_published
+from onion_app.site.rendering import done_page, how_to_find_us, make_blueprint, show_published
 from onion_app.web.i18n import speak
 
 pages: Final = make_blueprint("pages")
@@ -39,8 +39,8 @@ def protects() -> str:
 @pages.post("/leave")
 def leave() -> ResponseReturnValue:
     """End the visit; it takes no token, for the worst that somebody else could do with it is to close a case."""
-    visit.forget()  # P10: the draft is gone
+    visit.forget()  # P10: the draft is gone, and no form of this seat brings a word back
     speak(request.form.get("lang", ""))
-    answer: Response = make_response(show_page("leave.html"))
+    answer: Response = make_response(done_page())
     answer.headers["Clear-Site-Data"] = '"cache", "cookies", "storage"'
     return answer

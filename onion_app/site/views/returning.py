@@ -5,15 +5,16 @@
 
 from typing import Final
 
-from flask import redirect, request
+from flask import request
 from flask.typing import ResponseReturnValue
 
 from onion_app.crypto.codes import read_code
 from onion_app.crypto.sealing import open_field, seal_field
-from onion_app.errors import CodeMistyped, NothingHere, SealBroken
+from onion_app.errors import CodeMistyped, SealBroken
 from onion_app.site import author_actions, visit
+from onion_app.site.case_page import case_page
 from onion_app.site.context import files, site_context
-from onion_app.site.rendering import erase_page, make_blueprint, page, return_page, show_page
+from onion_app.site.rendering import erase_page, make_blueprint, return_page, show_page
 
 pages: Final = make_blueprint("returning")
 _ERASE: Final = "erase without opening"
@@ -38,12 +39,8 @@ def open_or_erase() -> ResponseReturnValue:
         sealed = seal_field(site_context().field_key, _ERASE, {"code": code})
         return erase_page("return", {"sealed": sealed})
     visit.take_token("open")
-    try:
-        access, opened_before = author_actions.open_case(files(), code)
-    except NothingHere:
-        return show_page("nothing.html")
-    visit.keep_case_open(access, opened_before)
-    return redirect(page("case"), 303)
+    access, opened_before = author_actions.open_case(files(), code)
+    return case_page(access, opened_before=visit.keep_case_open(access, opened_before))
 
 
 def _erase(sealed: str) -> ResponseReturnValue:
@@ -52,10 +49,6 @@ def _erase(sealed: str) -> ResponseReturnValue:
     except SealBroken:
         return show_page("return.html", why="expired")
     site_context().budgets["erase"].take()
-    try:
-        author_actions.erase_without_opening(files(), code)
-    except NothingHere:
-        return show_page("nothing.html")
-    if "case" in visit.contents():
-        visit.forget_case()
+    author_actions.erase_without_opening(files(), code)
+    visit.forget_case()
     return show_page("erased.html")

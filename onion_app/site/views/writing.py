@@ -1,7 +1,7 @@
 """Tell and ask, and the check page that both lead to: nothing is stored before its code was typed back.
 
-# P10: the form carries all there is, so that it survives a lost cookie, an ended visit and a restart; the visit keeps
-it too, for whoever goes back.
+# P10: the form carries all there is, so that it survives an ended visit and a restart; the visit keeps it too, for
+whoever goes back.
 """
 
 from dataclasses import asdict, replace
@@ -11,12 +11,11 @@ from flask import request
 from flask.typing import ResponseReturnValue
 
 from onion_app.choices import ANSWER_LANGUAGES, REQUEST_TOPICS
-from onion_app.errors import AlreadyWithdrawn, NothingHere, SealBroken
-from onion_app.site import new_case, visit
-from onion_app.site.context import files, in_force, site_context
+from onion_app.site import form_case, new_case, visit
+from onion_app.site.context import files, in_force
 from onion_app.site.details import pointed_out
+from onion_app.site.form_case import FormCase, Stage, make_forms_for
 from onion_app.site.forms import Submission, WritingKind, read_submission, wrong_line, wrong_submission, wrong_text
-from onion_app.site.new_case import Prepared
 from onion_app.site.rendering import how_to_find_us, language_code, make_blueprint, show_own_text, show_page
 from onion_app.vault.shown import routing
 
@@ -30,6 +29,7 @@ def empty_form(kind: WritingKind) -> ResponseReturnValue:
     _expect_taking()  # none writes for nothing
     choices = {name: request.args.get(name, "") for name in ("topic", "story")}
     before = visit.contents().get("draft")
+    make_forms_for(form_case.empty())
     return _form(read_submission(kind, choices), kept_kind=before["kind"] if before else None)
 
 
@@ -38,24 +38,11 @@ def submit(kind: WritingKind) -> ResponseReturnValue:
     """Take a form in: show the check page, or send."""
     if "draft" in request.form:
         return _draft_of_the_visit(kind)
-    draft = read_submission(kind, request.form)
-    try:
-        prepared = _prepared_in(draft)
-    except SealBroken:
-        visit.keep(draft=asdict(draft))
-        return _prepare(draft, new_code=bool(draft.sealed))
+    case = form_case.written()
+    checked = case.stage is Stage.CHECKED
+    draft = replace(read_submission(kind, request.form), seed=case.secret.hex(), checked=checked)
     visit.keep(draft=asdict(draft))
-    if "again" in request.form:
-        return _check(draft, prepared)
-    return _send(draft, prepared)
-
-
-@pages.errorhandler(AlreadyWithdrawn)
-@pages.errorhandler(NothingHere)
-def say_that_it_is_gone(error: AlreadyWithdrawn | NothingHere) -> str:
-    """Answer the form of a case that was erased, or has another code by now: neither words nor a code come back."""
-    visit.keep(draft=None)  # P07
-    return show_page("erased.html" if isinstance(error, AlreadyWithdrawn) else "nothing.html")
+    return _send(draft, case) if checked else _prepare(draft, case)
 
 
 def _expect_taking() -> None:
@@ -67,46 +54,40 @@ def _expect_taking() -> None:
     routing.writing_circle(files().mailbox, files().shown, in_force(), "unknown", "any")
 
 
-def _prepared_in(draft: Submission) -> Prepared:
-    prepared = new_case.prepared_in(site_context().field_key, draft.sealed)
-    new_case.expect_not_erased(files(), prepared)
-    return prepared
-
-
 def _draft_of_the_visit(kind: WritingKind) -> ResponseReturnValue:
     """Show the draft of the visit once more, or drop it."""
     before = visit.contents().get("draft")
     if request.form["draft"] != "show" or not before:
         visit.keep(draft=None)
+        make_forms_for(form_case.empty())
         return _form(Submission(kind), draft_gone=True)
     draft = Submission(**before)
-    try:
-        return _check(draft, _prepared_in(draft))
-    except SealBroken:
-        return _form(draft)
+    case = FormCase(Stage.CHECKED if draft.checked else Stage.WRITTEN, bytes.fromhex(draft.seed))
+    form_case.expect_as_it_was(files(), case)
+    make_forms_for(case)
+    return _check(draft, case) if draft.checked else _form(draft)
 
 
-def _prepare(draft: Submission, **notices: bool) -> ResponseReturnValue:
-    """Make the code and show the check page for the first time."""
+def _prepare(draft: Submission, case: FormCase) -> ResponseReturnValue:
+    """Show the check page for the first time."""
     wrong = wrong_text(draft.text)
     if wrong:
         return _form(draft, errors=wrong)
     _expect_taking()
     visit.take_token(draft.kind, urgent=draft.urgent)
-    prepared = new_case.prepare()
-    # A line of the code before means nothing now.
-    draft = replace(draft, sealed=prepared.sealed(site_context().field_key), line="")
+    draft = replace(draft, checked=True)
     visit.keep(draft=asdict(draft))
-    return _check(draft, prepared, **notices)
+    return _check(draft, case)
 
 
-def _send(draft: Submission, prepared: Prepared) -> ResponseReturnValue:
+def _send(draft: Submission, case: FormCase) -> ResponseReturnValue:
     """Check everything once more, and store it."""
+    prepared = case.prepared
     wrong = wrong_submission(draft)
     if not draft.no_return:
         wrong |= wrong_line(prepared.code, draft.line)
     if wrong:
-        return _check(draft, prepared, errors=wrong)
+        return _check(draft, case, errors=wrong)
     visit.take_token("send", urgent=draft.urgent)
     new_case.send_case(files(), prepared, draft, language_code())
     visit.keep(draft=None)
@@ -126,18 +107,18 @@ def _form(draft: Submission, **values: object) -> str:
     return show_own_text(f"{draft.kind}.html", draft.text, **(shown | values))
 
 
-def _check(draft: Submission, prepared: Prepared, **values: object) -> str:
+def _check(draft: Submission, case: FormCase, **values: object) -> str:
+    make_forms_for(replace(case, stage=Stage.CHECKED))
     return show_own_text(
         "check.html",
         draft.text,
         draft=draft,
-        sealed=draft.sealed,
-        code=prepared.code,
+        code=case.prepared.code,
         line=draft.line,
         days=_days(replace(draft, danger="unknown")),
         how_to_find_us=how_to_find_us(),
         details=pointed_out(draft.text) if draft.kind == "tell" else (),
-        **({"new_code": False} | values),
+        **values,
     )
 
 

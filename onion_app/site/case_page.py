@@ -1,0 +1,49 @@
+"""The page of an open case: all that its author can read in it, with what was written and not sent yet."""
+
+from typing import Any, Final
+
+from markupsafe import escape
+
+from onion_app.crypto.keys import new_key
+from onion_app.site import form_case, visit
+from onion_app.site.author_keys import CaseAccess
+from onion_app.site.author_view import read_case
+from onion_app.site.context import files
+from onion_app.site.paging import fill_parts, part_number
+from onion_app.site.rendering import show_own_text
+from onion_app.vault.shown.reading import name_of
+
+_PART: Final = 50_000  # bytes of messages on one page; one message alone may have 60,000 once escaped
+_ROOM: Final = 55_000  # bytes that may stand in the boxes beside them: together with the page they fit the long size
+
+
+def case_page(access: CaseAccess, **values: Any) -> str:  # noqa: ANN401 - plain values for the template
+    """Show a case, whose forms are for it alone."""
+    form_case.make_forms_for(form_case.is_open(access))
+    case = read_case(files(), access)
+    text = values.pop("text", visit.reply_to(access))
+    proposal = case.proposal if case.verdict is None else None
+    beside = _bytes(text) + _bytes(values.get("change", "")) + (_bytes(proposal.text) if proposal else 0)
+    parts = fill_parts(case.messages, lambda message: _bytes(message.text), _PART) if beside <= _ROOM else [[]]
+    part = part_number(len(parts))
+    return show_own_text(
+        "case.html",
+        text,
+        state=case.state,
+        consent=case.consent if case.kind == "testimony" else None,
+        erased_around=case.erased_on,
+        restored=case.restored,
+        letters=parts[part - 1],
+        part=part,
+        more=part < len(parts),
+        message_seed=new_key().hex(),
+        proposal=proposal,
+        proposal_id=case.proposal_id,
+        verdict=case.verdict.decision if case.verdict else "",
+        story=name_of(case.story_id) if case.story_id else "",
+        **({"done": "", "change": "", "opened_before": visit.contents().get("opened_before")} | values),
+    )
+
+
+def _bytes(text: str) -> int:
+    return len(str(escape(text)).encode())
