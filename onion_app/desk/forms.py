@@ -7,6 +7,7 @@ box and nowhere else. The longest text that a box may hold fits the largest seal
 import re
 import unicodedata
 from collections.abc import Mapping
+from itertools import islice
 from typing import Final
 
 from onion_app.choices import TEXT_LETTERS
@@ -21,6 +22,7 @@ _LAST_PAGE: Final = 10_000
 _FIELD_LETTERS: Final = 200  # a passphrase of six words has 60; nothing longer deserves a slow hash
 _LINE_LETTERS: Final = 2_000  # of a line that is kept; no field takes half as many, and each letter is looked at
 
+MOST_CASES: Final = 25  # on a page with many, and so in its form
 _BOX: Final = re.compile("text_([0-9a-f]{32})")
 _TICK: Final = re.compile("([a-z]+)_([0-9a-f]{32})")
 
@@ -56,14 +58,15 @@ def body(form: Mapping[str, str]) -> str:
 
 def boxes(form: Mapping[str, str]) -> dict[bytes, str]:
     """Give the texts in the boxes of a page with many cases, by case; of blanks alone nothing is left."""
-    named = [(_BOX.fullmatch(name), typed) for name, typed in form.items()]
-    texts = {bytes.fromhex(box[1]): typed for box, typed in named if box}
-    return {case_id: "" if is_empty(text) else text for case_id, text in texts.items()}
+    named = ((_BOX.fullmatch(name), typed) for name, typed in form.items())
+    texts = islice(((bytes.fromhex(box[1]), typed) for box, typed in named if box), MOST_CASES)
+    return {case_id: "" if is_empty(text) else text for case_id, text in texts}
 
 
 def ticked_cases(form: Mapping[str, str], prefix: str) -> list[bytes]:
     """Give the cases that were ticked in a list, in the boxes that begin with `prefix`."""
-    return [bytes.fromhex(tick[2]) for tick in map(_TICK.fullmatch, form) if tick and tick[1] == prefix]
+    ticks = (tick for tick in map(_TICK.fullmatch, form) if tick and tick[1] == prefix)
+    return [bytes.fromhex(tick[2]) for tick in islice(ticks, MOST_CASES)]
 
 
 def text(form: Mapping[str, str], beside: str = "text") -> str:

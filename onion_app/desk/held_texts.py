@@ -5,6 +5,7 @@ Where no session is left, a text waits sealed in the login page; whoever logs in
 
 import json
 from base64 import b64decode, b64encode
+from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from flask import request
@@ -16,6 +17,7 @@ from onion_app.desk.session import keep_in_session, session_contents
 from onion_app.errors import SealBroken
 from onion_app.shapes import Id, from_json
 from onion_app.web.headers import BODY_LIMIT
+from onion_app.web.text import is_empty
 
 # The pages whose text is kept when a session ended meanwhile, and the box in which it stands.
 BOXES: Final = {
@@ -30,6 +32,7 @@ BOXES: Final = {
     "my_cases.give_all_back": "mine",
 }
 _KEPT: Final = "kept text"
+_MOST_KEPT: Final = 4 * forms.MOST_CASES  # cases and guides for which something waits; the newest
 
 
 class HeldText(NamedTuple):
@@ -46,7 +49,7 @@ def sealed_text() -> str:
     box = BOXES.get(request.endpoint or "")
     text = _boxes_as_one() if box == "mine" else forms.body(request.form)
     title = forms.one_line(request.form, "title")
-    if box is None or not (text.strip() or title):
+    if box is None or (is_empty(text) and not title):
         return request.form.get("kept", "")
     # JSON would make six bytes of an Arabic letter, and the body has a limit.
     packed = {"text": _in_letters(text), "title": _in_letters(title)}
@@ -75,7 +78,7 @@ def held_for(case_id: bytes) -> dict[str, str]:
 
 def hold_titled(case_id: bytes, box: str, text: str, title: str) -> None:
     """Keep a text and its title for a box; where both are empty, nothing is kept."""
-    hold(case_id, box, text if text.strip() else "")
+    hold(case_id, box, "" if is_empty(text) else text)
     hold(case_id, title_of(box), title)
 
 
@@ -86,17 +89,26 @@ def title_of(box: str) -> str:
 
 def hold(case_id: bytes, box: str, text: str) -> None:
     """Keep a text for a box of a case; an empty one is forgotten."""
-    kept = session_contents().get("kept", {})
-    kept[case_id.hex()] = held_for(case_id) | {box: text}
-    if not text:
-        del kept[case_id.hex()][box]
-    keep_in_session(kept=kept)
+    _hold_each({case_id: text}, box)
+
+
+def hold_boxes(texts: Mapping[bytes, str]) -> None:
+    """Keep the texts in the boxes of a page with many cases, at once: each change seals the whole session anew."""
+    _hold_each(texts, "text")
 
 
 def hold_all(held: HeldText) -> None:
     """Keep the texts of a page with many cases, each for its case."""
-    for case_id, text in from_json(dict[Id, str], held.text, SealBroken, 2 * BODY_LIMIT).items():
-        hold(case_id, "text", text)
+    hold_boxes(from_json(dict[Id, str], held.text, SealBroken, 2 * BODY_LIMIT))
+
+
+def _hold_each(texts: Mapping[bytes, str], box: str) -> None:
+    kept = session_contents().get("kept", {})
+    for case_id, text in texts.items():
+        boxes = {name: held for name, held in kept.pop(case_id.hex(), {}).items() if name != box}
+        if boxes or text:
+            kept[case_id.hex()] = boxes | ({box: text} if text else {})
+    keep_in_session(kept=dict(list(kept.items())[-_MOST_KEPT:]))
 
 
 def _in_letters(text: str) -> str:

@@ -18,6 +18,7 @@ from onion_app.vault.desk import audit, guides
 from onion_app.vault.shown.reading import Version
 from onion_app.web.i18n import LANGUAGES, current_language
 from onion_app.web.markdown import render
+from onion_app.web.text import is_too_long
 
 pages = for_coordinators(Blueprint("guides", __name__, url_prefix="/guides"))
 
@@ -130,7 +131,7 @@ def edit(_member: Member, mistakes: dict[str, str], guide_id: bytes) -> Answer:
         kept=kept or title,
         title=title or (version.title if version is not None else ""),
         text=text,
-        preview=render(text),
+        preview="" if is_too_long(text) else render(text),
         in_language=LANGUAGES[language],
         choices=[LANGUAGES[code] for code in LANGUAGE_CODES],
     )

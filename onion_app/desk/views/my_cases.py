@@ -16,7 +16,7 @@ from flask.typing import ResponseReturnValue as Answer
 from onion_app.crypto.keys import new_id
 from onion_app.desk import answering, case_view, forms, handover, phrases, queues, story_actions
 from onion_app.desk.context import Databases, databases
-from onion_app.desk.held_texts import held_for, hold
+from onion_app.desk.held_texts import held_for, hold, hold_boxes
 from onion_app.desk.login_gate import login_required, page_at, report_held
 from onion_app.desk.opened_message import OpenedMessage
 from onion_app.desk.permissions import Member
@@ -25,7 +25,7 @@ from onion_app.errors import DiskFull, KeysChanged, NotAllowed, NothingHere, Ove
 
 pages = Blueprint("my_cases", __name__, url_prefix="/mine")
 
-AT_ONCE: Final = 25  # cases on the page
+AT_ONCE: Final = forms.MOST_CASES
 GONE: Final = marked("A case is no longer here: its author took it back, or it was handed over.")
 
 
@@ -130,8 +130,7 @@ def give_all_back(member: Member) -> Answer:
 
 
 def _keep_typed() -> None:
-    for case_id, typed in forms.boxes(request.form).items():
-        hold(case_id, "text", typed)
+    hold_boxes(forms.boxes(request.form))
 
 
 @page_at("", pages)
