@@ -17,7 +17,13 @@ EntryKind = Literal["note", "draft", "approval"]
 TextState = Literal["draft", "queued", "public", "down"]
 ContentNote = Literal["violence", "sexual_violence", "family", "suicide", "captivity", "death", "self_harm", "outing"]
 ModeratorState = Literal["waiting", "active", "out"]  # waiting: no circle has let them in; active: one has, or more
-InvitationState = Literal["open", "redeemed", "cancelled"]
+InvitationState = Literal["proposed", "open", "redeemed", "cancelled"]
+ProposalKind = Literal[
+    "circle", "new_circle", "founding", "catch_all", "emptied", "retention", "find_us", "guide", "coordinator",
+    "shut_out",
+]  # fmt: skip
+ProposalState = Literal["open", "agreed", "alone"]  # alone: before there was a second person
+ObjectionReason = Literal["unknown", "takes_away", "doubt", "too_soon"]
 
 LANGUAGE_CODES: Final[tuple[LanguageCode, ...]] = get_args(LanguageCode)  # in this order another language is offered
 ANSWER_LANGUAGES: Final[tuple[AnswerIn, ...]] = get_args(AnswerIn)
@@ -31,4 +37,10 @@ FIND_US_LETTERS: Final = 300  # what the longest page was measured with
 ANSWER_DAYS: Final = range(1, 31)
 RETENTION_DAYS: Final = range(30, 731)  # after the last message
 BACKUP_DAYS: Final = range(1, 91)  # until a safety copy is destroyed
+NEW_DAYS: Final = 14  # for so long nobody counts as a second person
+RELATED_DAYS: Final = 60  # for so long whoever brought somebody in counts as the same person
+ANSWER_WITHIN: Final = 3  # days for another coordinator to say yes; then a member or the operator may
+DECIDED_DAYS: Final = 30  # for so long it stands on first pages
+MOST_OPEN: Final = 3  # proposals of one person
+SHUT_OUT_WITHIN: Final = 7  # days in which one person shuts out two others and no third one
 QUOTA_GIB: Final = range(1, 101)  # of mailbox.db, after which no new case is taken

@@ -27,6 +27,9 @@ LISTS: dict[str, Any] = {
     "entries.language": choices.LanguageCode,
     "invitations.state": choices.InvitationState,
     "moderators.state": choices.ModeratorState,
+    "proposals.kind": choices.ProposalKind,
+    "proposals.state": choices.ProposalState,
+    "objections.reason": choices.ObjectionReason,
 }
 _TABLE = re.compile(r"CREATE TABLE (\w+) \((.*?)\n\)", re.DOTALL)
 _LIST = re.compile(r"(\w+) IN\s*\(([^)]*)\)")
@@ -64,7 +67,7 @@ def test_a_sentence_names_the_bounds_that_hold(sentence: str, bounds: range) -> 
 @pytest.mark.parametrize(
     ("file", "letters"),
     [
-        ("desk/views/settings.py", choices.FIND_US_LETTERS),
+        ("desk/proposal_kinds.py", choices.FIND_US_LETTERS),
         ("desk/templates/settings.html", choices.FIND_US_LETTERS),
         ("desk/forms.py", choices.TEXT_LETTERS),
         ("site/templates/tell.html", choices.TEXT_LETTERS),

@@ -7,7 +7,7 @@ what none of these functions would do is the intruder of `tests/planting.py`.
 import secrets
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, NamedTuple, get_args
 
@@ -20,7 +20,7 @@ from onion_app.crypto.keyslots import VaultKeys, new_vault_keys
 from onion_app.crypto.members import unlock_secrets
 from onion_app.crypto.payloads import Consent, Decision, FinalText, Payload, Publish, Text, Verdict
 from onion_app.days import DAY, today
-from onion_app.desk import answering, case_view, enrolment, handover, member_removal, permissions, queues
+from onion_app.desk import answering, case_view, enrolment, handover, member_removal, permissions, proposals, queues
 from onion_app.desk.case_view import CaseView
 from onion_app.desk.circles import let_in
 from onion_app.desk.context import Databases
@@ -141,14 +141,15 @@ class World:
     def circle(self, name: str = "Listening", *, catch_all: bool = False, topics: tuple[str, ...] = ()) -> bytes:
         """Add a circle without members."""
         made = circles.Circle(new_id(), name, topics, (), catch_all, catch_all, None)
-        circles.add_circle(self.desk, made)
+        with self.desk.writing():
+            circles.add_circle(self.desk, made)
         self.follow()
         return made.id
 
     def invitation(self, circle_id: bytes, *, coordinator: bool = False) -> str:
         """Make an invitation and give its code."""
         code, made = codes.new_code(), invitations.new_invitation(circle_id, self.today, coordinator=coordinator)
-        invitations.add_invitation(self.desk, made, codes.invitation_digest(code))
+        invitations.add_invitation(self.desk, replace(made, state="open"), codes.invitation_digest(code))
         return code
 
     def enrol(self, circle_id: bytes, handle: str, *, coordinator: bool = False) -> Enrolled:
@@ -172,6 +173,17 @@ class World:
         """Let a newcomer into a circle."""
         who = moderators.find_moderator(self.desk, handle)
         let_in(self.dbs, self.member(host), circle_id, who.id, who.public_key)
+
+    def settle(self, days: int = 100) -> None:
+        """Let everybody who is here have been here for so long: whoever counts as a second person does so now."""
+        with self.desk.writing():
+            self.desk.run("UPDATE admissions SET day = day - ?", (days,))
+
+    def agrees(self, who: Enrolled | bytes | None, *, kind: str = "") -> bool:
+        """Say yes, as a second person or the operator (None), to what waits, or to the newest of a kind."""
+        own = who.id if isinstance(who, Enrolled) else who
+        views = [view for view in proposals.open_for(self.dbs, own) if kind in ("", view.kind)]
+        return proposals.agree(self.dbs, own, views[-1].id, views[-1].mark)
 
     def make_coordinator(self, handle: str, *, is_one: bool = True) -> None:
         """Give the office, as the operator's command does, or take it."""

@@ -16,13 +16,17 @@ from onion_app.crypto.keys import keypair_from, new_id
 from onion_app.crypto.members import words_to_compare
 from onion_app.desk.context import Databases
 from onion_app.desk.permissions import Member, case_of, circle_of, handle_of, only_coordinators
-from onion_app.errors import KeysChanged, NotAllowed, NothingHere, Refused
-from onion_app.vault.desk import audit, circles, invitations, moderators
+from onion_app.desk.proposal_kinds import OTHERS
+from onion_app.desk.proposals import propose, propose_within
+from onion_app.desk.seconds import seconds_in
+from onion_app.errors import KeysChanged, NotAllowed, NothingHere, Refused, marked
+from onion_app.vault.desk import audit, circles, invitations, moderators, proposals
 from onion_app.vault.mailbox import case_keys, lifetime, queues, records
 from onion_app.web.pinning import unpinned
 
 SHEETS: Final = 2  # members with a recovery sheet without whom a circle may one day open nothing any more
 NAME_LETTERS: Final = 40
+ANOTHER_LETS_IN: Final = marked("Whoever invited somebody does not let them in: another member does.")
 # A complaint about a story or an answer goes to the coordinators, never to the circle that it is about.
 TOPICS: Final = tuple(topic for topic in choices.TOPICS if topic not in choices.COORDINATORS_TOPICS)
 
@@ -178,10 +182,13 @@ def _words(public: bytes, invitation: invitations.Invitation) -> tuple[str, ...]
 def invite(dbs: Databases, member: Member, circle_id: bytes, *, coordinator: bool = False) -> str:
     """Make an invitation to a circle and give its code, of which only a digest is stored.
 
+    A coordinator's brings nobody in until a second person has agreed.
+
     Raises:
         NotAllowed: neither one of their circles, nor are they a coordinator; or they invite one to another circle than
             the coordinators'.
         NothingHere: no such circle.
+        Refused: three of their proposals wait.
     """
     if coordinator:
         only_coordinators(member)
@@ -189,11 +196,39 @@ def invite(dbs: Databases, member: Member, circle_id: bytes, *, coordinator: boo
     circle = circles.read_circle(dbs.desk, circle_id)
     if coordinator and not circle.coordinators:
         raise NotAllowed
-    what = "invited a coordinator" if coordinator else "made an invitation"
-    audit.add_to_audit(dbs.desk, member.id, what, dbs.today, circle.id)
+    if coordinator:
+        return _invite_coordinator(dbs, member.id, circle)
     code = codes.new_code()
-    invitation = invitations.new_invitation(circle.id, dbs.today, coordinator=coordinator, made_by=member.id)
+    invitation = invitations.new_invitation(circle.id, dbs.today, coordinator=False, made_by=member.id)
     invitations.add_invitation(dbs.desk, invitation, codes.invitation_digest(code))
+    audit.add_to_audit(dbs.desk, member.id, "made an invitation", dbs.today, circle.id)
+    return code
+
+
+def invite_as_operator(dbs: Databases) -> tuple[str, bool]:
+    """Invite a coordinator; give the code, and whether it waits for a coordinator's yes: not where none is left.
+
+    Raises:
+        NothingHere: there is no circle of coordinators.
+    """
+    office = next((circle for circle in circles.circles(dbs.desk) if circle.coordinators), None)
+    if office is None:
+        raise NothingHere
+    code = _invite_coordinator(dbs, None, office)
+    return code, bool(proposals.open_by(dbs.desk, None))
+
+
+def _invite_coordinator(dbs: Databases, who: bytes | None, office: circles.Circle) -> str:
+    code = codes.new_code()
+    invitation = invitations.new_invitation(office.id, dbs.today, coordinator=True, made_by=who)
+    with dbs.mailbox.writing(), dbs.desk.writing():
+        invitations.insert_invitation(dbs.desk, invitation, codes.invitation_digest(code))
+        nobody_left = who is None and not moderators.active(dbs.desk, coordinators=True)
+        propose_within(dbs, who, "coordinator", invitation.id, {}, at_once=nobody_left)
+        if nobody_left:  # their circle may have to begin anew, and nobody is left to say so
+            proposals.allow_founding(dbs.desk, office.id)
+    what = "invited a coordinator" if who is not None else "operator invited a coordinator"
+    audit.add_to_audit(dbs.desk, who, what, dbs.today, office.id)
     return code
 
 
@@ -222,32 +257,78 @@ def let_in(dbs: Databases, member: Member, circle_id: bytes, newcomer_id: bytes,
     Raises:
         NotAllowed: not a circle of theirs.
         NothingHere: nobody of that id waits there.
-        Refused: the newcomer has another key than the one compared, or the circle got a new one.
+        Refused: the newcomer has another key than the one compared, or the circle got a new one; or another member has
+            to do it, who counts as a second person beside whoever invited them.
     """
     circle = circle_of(member, circle_id)
-    invitations.invitation_of(dbs.desk, newcomer_id, circle.id)  # or they do not wait here
+    invitation = invitations.invitation_of(dbs.desk, newcomer_id, circle.id)  # or they do not wait here
+    seconds = seconds_in(dbs.desk, circle.id, invitation.made_by, dbs.today)
+    if seconds and member.id not in seconds:  # P14
+        raise Refused(ANOTHER_LETS_IN)
     newcomer = moderators.read_moderator(dbs.desk, newcomer_id)
     grants = [circles.grant_to(newcomer, pair, circle.id, generation) for generation, pair in circle.pairs.items()]
     if newcomer.public_key != public_key or not grants:
         raise Refused(circles.CIRCLE_CHANGED)
-    circles.let_in(dbs.desk, newcomer.id, grants)
+    circles.let_in(dbs.desk, newcomer.id, grants, by=member.id, today=dbs.today)
     audit.add_to_audit(dbs.desk, member.id, "let somebody in", dbs.today, circle.id, whom=newcomer.id)
 
 
 def add_circle(dbs: Databases, member: Member, name: str, topics: tuple[str, ...], languages: tuple[str, ...]) -> None:
-    """Add a circle, which gets its key with its first member; the catch-all and the coordinators' stay what they are.
+    """Add a circle, which gets its key with its first member; one that is to get cases waits for a second person.
+
+    The catch-all and the coordinators' circle stay what they are.
 
     Raises:
         NotAllowed: they are no coordinator.
-        Refused: the name is empty, too long, or another circle's.
+        Refused: the name is empty, too long, or another circle's; or three of their proposals wait.
     """
     only_coordinators(member)
     if not 1 <= len(name) <= NAME_LETTERS:
         raise Refused("A circle's name has 1 to 40 letters.", field="name")
-    if name.casefold() in {each.name.casefold() for each in circles.circles(dbs.desk)}:
-        raise Refused("Another circle has this name.", field="name")
-    circle = circles.Circle(
-        id=new_id(), name=name, topics=topics, languages=languages, catch_all=False, coordinators=False, generation=None
-    )
-    circles.add_circle(dbs.desk, circle)
-    audit.add_to_audit(dbs.desk, member.id, "added a circle", dbs.today, circle.id)
+    wanted, circle_id = {"name": [name], "topics": list(topics), "languages": list(languages)}, new_id()
+    # P14: one without a topic gets nothing but what a circle hands to it.
+    if propose(dbs, member.id, "new_circle", circle_id, wanted, at_once=not topics) is None:
+        audit.add_to_audit(dbs.desk, member.id, "added a circle", dbs.today, circle_id)
+
+
+def change_circle(
+    dbs: Databases, member: Member, circle_id: bytes, topics: tuple[str, ...], languages: tuple[str, ...]
+) -> None:
+    """Propose other topics and languages for a circle.
+
+    Raises:
+        NotAllowed: they are no coordinator.
+        NothingHere: no such circle, topic or language.
+        Refused: three of their proposals wait.
+    """
+    propose(dbs, member.id, "circle", circle_id, {"topics": list(topics), "languages": list(languages)})
+
+
+def make_catch_all(dbs: Databases, member: Member, circle_id: bytes) -> None:
+    """Propose that a circle get what no other one does.
+
+    Raises:
+        NotAllowed, NothingHere: as for `change_circle`.
+        Refused: nobody is in it, or three of their proposals wait.
+    """
+    propose(dbs, member.id, "catch_all", circle_id, {})
+
+
+def found_anew(dbs: Databases, member: Member, circle_id: bytes) -> None:
+    """Propose that a circle which everybody has left begin anew, with whoever redeems an invitation to it.
+
+    Raises:
+        NotAllowed, NothingHere: as for `change_circle`.
+        Refused: somebody is in it, or three of their proposals wait.
+    """
+    propose(dbs, member.id, "founding", circle_id, {})
+
+
+def leave_topics_to(dbs: Databases, member: Member, circle_id: bytes, heir: bytes | None) -> None:
+    """Propose where the topics of a circle go which everybody has left: to another one, or to those that have them too.
+
+    Raises:
+        NotAllowed, NothingHere: as for `change_circle`.
+        Refused: somebody is in it, nobody in the other, or three of their proposals wait.
+    """
+    propose(dbs, member.id, "emptied", circle_id, {"to": [heir.hex() if heir is not None else OTHERS]})

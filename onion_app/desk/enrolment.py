@@ -76,7 +76,7 @@ def begin_recovery(dbs: Databases, one_try: OneTry, handle: str, sheet: str) -> 
             open_sheet(_NO_SHEET, sheet)
             raise
         private = open_sheet(who.sheet or _NO_SHEET, sheet)
-        check_key(who, private)
+        check_key(dbs.desk, who, private)
     return who.id, _drawn(bytes(32), Secrets(private, new_secrets().totp))
 
 
@@ -127,7 +127,7 @@ def recover(dbs: Databases, moderator_id: bytes, enrolment: Enrolment) -> None:
         NothingHere: they were shut out meanwhile, or are somebody else by now.
     """
     who = moderators.read_moderator(dbs.desk, moderator_id)
-    check_key(who, enrolment.secrets.private)
+    check_key(dbs.desk, who, enrolment.secrets.private)
     secrets, sheet = _locked(enrolment)
     moderators.set_locks(dbs.desk, who.id, secrets=secrets, sheet=sheet)
     audit.add_to_audit(dbs.desk, who.id, "came back with the recovery sheet", dbs.today)

@@ -57,7 +57,7 @@ def _unlocked(desk: Database, handle: str, passphrase: str) -> tuple[moderators.
             waste_time(passphrase)
             raise
         secrets = unlock_secrets(who.secrets, passphrase)
-    check_key(who, secrets.private)
+    check_key(desk, who, secrets.private)
     return who, secrets
 
 

@@ -1,20 +1,26 @@
-"""Shutting somebody out, at once, by a coordinator: who need not be a member of the circle, and reads nothing.
+"""Shutting somebody out, by a coordinator: who need not be a member of the circle, and reads nothing.
 
-It is out of everything, or out of one circle while they work on in another, which learns nothing of it. The new pair of
-a circle is made here, sealed to those who remain, and goes nowhere else: the coordinator's page never has it, and a
-coordinator who is no member keeps nothing that opens a case. # P05
+It is out of everything, or out of one circle while they work on in another, which learns nothing of it. It is done at
+once, but for a coordinator, and for the third person within seven days: these wait for a second person's yes, and the
+third one's login is suspended until then. The new pair of a circle is made here, sealed to those who remain, and goes
+nowhere else: the coordinator's page never has it, and a coordinator who is no member keeps nothing that opens a case.
+# P05 P14
 """
 
 from typing import Final
 
+from onion_app.choices import ProposalKind
 from onion_app.desk.context import Databases
-from onion_app.desk.permissions import Member, holder_of, only_coordinators
-from onion_app.errors import KeysChanged, NothingHere, Refused, marked
-from onion_app.vault.desk import audit, circles, moderators
-from onion_app.vault.desk.taken import taken_cases
+from onion_app.desk.permissions import Member, only_coordinators
+from onion_app.desk.proposal_kinds import shut_out
+from onion_app.desk.proposal_words import Wanted
+from onion_app.desk.proposals import note, propose_within
+from onion_app.errors import NothingHere, Refused, marked
+from onion_app.vault.desk import admissions, audit, circles, moderators
 from onion_app.vault.show import show
 
 NOT_ONESELF: Final = marked("Nobody can shut themselves out. Another coordinator can.")
+MOST_ALONE: Final = 2  # people whom one coordinator shuts out within seven days
 
 
 def remove_member(dbs: Databases, member: Member, moderator_id: bytes) -> None:
@@ -23,20 +29,15 @@ def remove_member(dbs: Databases, member: Member, moderator_id: bytes) -> None:
     Raises:
         NotAllowed: the member is no coordinator.
         NothingHere: nobody of that id works here.
-        Refused: it would be themselves, or a circle changed at the same moment; nothing was done.
+        Refused: it would be themselves, a circle changed at the same moment, or three of the member's proposals wait;
+            nothing was done.
     """
     only_coordinators(member)
     if moderator_id == member.id:
         raise Refused(NOT_ONESELF)
     if moderators.read_moderator(dbs.desk, moderator_id).state == "out":
         raise NothingHere
-    their_circles = circles.circles_of(dbs.desk, moderator_id)
-    renewals = {circle.id: circles.seal_next_key(dbs.desk, circle.id, moderator_id) for circle in their_circles}
-    with dbs.mailbox.writing():  # nothing is sealed to the old key once they are out
-        circles.remove_member(dbs.desk, moderator_id, renewals)
-        show(dbs.shown, dbs.desk)
-    for circle in their_circles:
-        audit.add_to_audit(dbs.desk, member.id, "shut somebody out", dbs.today, circle.id, whom=moderator_id)
+    _shut_out(dbs, member.id, moderator_id, circles.circles_of(dbs.desk, moderator_id), {"circle": []})
 
 
 def remove_from_circle(dbs: Databases, member: Member, circle_id: bytes, moderator_id: bytes) -> None:
@@ -47,24 +48,52 @@ def remove_from_circle(dbs: Databases, member: Member, circle_id: bytes, moderat
     Raises:
         NotAllowed: the member is no coordinator.
         NothingHere: no such circle.
-        Refused: it would be their own office; they are not in it, or in no other; or it changed at the same moment.
-            Nothing was done.
+        Refused: it would be their own office; they are not in it, or in no other; it changed at the same moment; or
+            three of the member's proposals wait. Nothing was done.
     """
     only_coordinators(member)
     circle = circles.read_circle(dbs.desk, circle_id)
     if moderator_id == member.id and circle.coordinators:
         raise Refused(NOT_ONESELF)
-    is_member = moderator_id in {each.id for each in circles.members_of(dbs.desk, circle.id)}
-    grants = circles.seal_next_key(dbs.desk, circle.id, moderator_id) if is_member else ()
-    their_cases = [case_id for case_id in taken_cases(dbs.desk, moderator_id) if _may_be_in(dbs, case_id, circle)]
-    with dbs.mailbox.writing():  # as above
-        circles.remove_from_circle(dbs.desk, moderator_id, circle.id, grants, their_cases)
+    if not circles.is_elsewhere(dbs.desk, moderator_id, circle_id):
+        raise Refused(circles.CIRCLE_CHANGED)
+    _shut_out(dbs, member.id, moderator_id, [circle], {"circle": [circle.id.hex()]})
+
+
+def remove_as_operator(dbs: Databases, moderator_id: bytes) -> None:
+    """Turn somebody out of everything, whoever it is.
+
+    Raises:
+        NothingHere: nobody of that id works here.
+    """
+    if moderators.read_moderator(dbs.desk, moderator_id).state == "out":
+        raise NothingHere
+    _shut_out(dbs, None, moderator_id, circles.circles_of(dbs.desk, moderator_id), {"circle": []})
+
+
+def _shut_out(dbs: Databases, who: bytes | None, person: bytes, of: list[circles.Circle], wanted: Wanted) -> None:
+    """Shut somebody out, or propose it where it needs a second person, and note it in these circles."""
+    with dbs.mailbox.writing():  # nothing is sealed to the old key once they are out
+        with dbs.desk.writing():
+            waits = who is not None and _needs_a_second(dbs, who, person)
+            (propose_within if waits else _at_once)(dbs, who, "shut_out", person, wanted)
         show(dbs.shown, dbs.desk)
-    audit.add_to_audit(dbs.desk, member.id, "shut somebody out", dbs.today, circle.id, whom=moderator_id)
+    dbs.desk.try_checkpoint()  # the grants leave the log too
+    if waits:
+        note(dbs, who, "proposed a change")
+        return
+    for circle in of:
+        audit.add_to_audit(dbs.desk, who, "shut somebody out", dbs.today, circle.id, whom=person)
 
 
-def _may_be_in(dbs: Databases, case_id: bytes, circle: circles.Circle) -> bool:
-    try:
-        return holder_of(dbs, case_id) == circle.id
-    except (NothingHere, KeysChanged):
-        return True  # given back once too often it is taken again, and kept it would wait for nobody
+def _at_once(dbs: Databases, who: bytes | None, _kind: ProposalKind, person: bytes, wanted: Wanted) -> None:
+    shut_out(dbs, person, wanted)
+    if who is not None and who != person:
+        admissions.note_shut_out(dbs.desk, person, who, dbs.today)
+
+
+def _needs_a_second(dbs: Databases, who: bytes, person: bytes) -> bool:
+    if who == person or not any(each.moderator_id == person for each in admissions.all_admissions(dbs.desk)):
+        return False  # they leave by themselves, or never were let in
+    is_coordinator = moderators.read_moderator(dbs.desk, person).coordinator
+    return is_coordinator or admissions.shut_out_lately(dbs.desk, who, dbs.today) >= MOST_ALONE

@@ -12,8 +12,10 @@ from onion_app.crypto.keys import KeyPair, keypair_from
 from onion_app.crypto.members import open_circle_key
 from onion_app.desk.context import Databases
 from onion_app.errors import CircleKeyChanged, DamagedFile, KeysChanged, NotAllowed, NothingHere, SealBroken
+from onion_app.vault.database import Database
 from onion_app.vault.desk import case_records, moderators
 from onion_app.vault.desk.circles import Circle, Grant, circles_of, grants_of, read_circle
+from onion_app.vault.desk.proposals import is_suspended
 from onion_app.vault.mailbox import case_keys, lifetime, records
 from onion_app.vault.shown.routing import door_of
 
@@ -62,18 +64,19 @@ def member_with_keys(dbs: Databases, moderator_id: bytes, private: bytes) -> Mem
         NothingHere: unknown, shut out, or with another key than the one in the session.
     """
     who = moderators.read_moderator(dbs.desk, moderator_id)
-    check_key(who, private)
+    check_key(dbs.desk, who, private)
     circles = (_circle(dbs, circle, who.id, private) for circle in circles_of(dbs.desk, who.id))
     return Member(who.id, who.handle, who.state, {circle.id: circle for circle in circles}, who.coordinator)
 
 
-def check_key(who: moderators.Moderator, private: bytes) -> None:
+def check_key(desk: Database, who: moderators.Moderator, private: bytes) -> None:
     """Refuse a private key that is not, or no longer, the one of a moderator.
 
     Raises:
-        NothingHere: they were shut out, or have another key.
+        NothingHere: they were shut out, are suspended until a second person has said so, or have another key.
     """
-    if who.state == "out" or keypair_from(private).public != who.public_key:
+    is_out = who.state == "out" or is_suspended(desk, who.id)
+    if is_out or keypair_from(private).public != who.public_key:
         raise NothingHere
 
 

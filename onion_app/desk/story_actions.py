@@ -18,6 +18,7 @@ from onion_app.desk.case_view import note_in_audit
 from onion_app.desk.context import Databases
 from onion_app.desk.opened_message import OpenedMessage
 from onion_app.desk.permissions import Member, case_of, only_coordinators
+from onion_app.desk.proposals import NOT_A_SECOND
 from onion_app.desk.queues import taken_case
 from onion_app.desk.story_status import CurrentDraft, Step, StoryStatus, story_status
 from onion_app.errors import KeysChanged, NewMessage, NoReturn, NotAllowed, NothingHere, NotReady, Refused
@@ -64,7 +65,7 @@ def approve_draft(dbs: Databases, member: Member, case_id: bytes, draft_id: byte
 
     Raises:
         NotReady: it was changed meanwhile, or does not wait for this.
-        Refused: they wrote it themselves.
+        Refused: they wrote it themselves, or do not count as a second person beside whoever did.
         CircleKeyChanged: the circle's present key does not open.
         NothingHere, NotAllowed: it is no case of theirs.
     """
@@ -72,6 +73,8 @@ def approve_draft(dbs: Databases, member: Member, case_id: bytes, draft_id: byte
     draft = _draft_at(status, draft_id, "second")
     if draft.author == member.id:
         raise Refused("Who wrote a draft cannot be the second person who approves it.")
+    if member.id not in status.seconds[draft.author]:
+        raise Refused(NOT_A_SECOND)
     keep_entry(dbs, member, case_id, new_id(), "approval", Approval(draft_id.hex(), dbs.today))
     note_in_audit(dbs, member, status.opened.case, "approved a draft")
 

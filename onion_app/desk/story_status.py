@@ -12,12 +12,11 @@ from onion_app.desk.case_keys import CaseKeys
 from onion_app.desk.case_view import CaseView, open_case, open_entry
 from onion_app.desk.context import Databases
 from onion_app.desk.permissions import Member, handle_of
-from onion_app.vault.desk import circles, stories_queue
+from onion_app.desk.seconds import seconds_in
+from onion_app.vault.desk import stories_queue
 from onion_app.vault.desk.entries import entries_of
 from onion_app.vault.mailbox import records
 from onion_app.vault.shown.reading import Version, versions_of
-
-SECOND: Final = 2  # members of a circle from which on a second person approves what the first one wrote
 
 Step = Literal["forbidden", "refused", "draft", "second", "ask", "asked", "change", "ready", "queued", "public", "down"]
 Decision = Literal["nothing", "asked", "yes", "change", "no"]
@@ -59,7 +58,7 @@ class StoryStatus:
     drafts: dict[str, CurrentDraft]  # by language
     story: stories_queue.Story | None
     versions: list[Version]
-    second_needed: bool
+    seconds: dict[bytes, set[bytes]]  # by the author of a draft: who counts as a second person beside them
 
     @property
     def shown(self) -> list[Version]:
@@ -116,7 +115,7 @@ class StoryStatus:
             return place
         if not words.finished:
             return "draft"
-        if self.second_needed and not draft.approved_by:
+        if self.seconds[draft.author] and not draft.approved_by:
             return "second"
         return "ready" if self.publish == "yes" else _AFTER[decision]
 
@@ -189,35 +188,41 @@ def story_status(dbs: Databases, member: Member, case_id: bytes) -> StoryStatus:
     """
     opened = open_case(dbs, member, case_id)
     story = stories_queue.story_of(dbs.desk, case_id)
-    members = circles.members_of(dbs.desk, opened.case.circle_id)
+    drafts, seconds = _drafts(dbs, member, opened.case)
     return StoryStatus(
         opened=opened,
-        drafts=_drafts(dbs, member, opened.case),
+        drafts=drafts,
         story=story,
         versions=versions_of(dbs.desk, story.id) if story else [],
-        second_needed=sum(each.state == "active" for each in members) >= SECOND,
+        seconds=seconds,
     )
 
 
-def _drafts(dbs: Databases, member: Member, case: records.Case) -> dict[str, CurrentDraft]:
-    """Open the circle's newest draft in each language, the one that was written last at the end."""
+def _drafts(
+    dbs: Databases, member: Member, case: records.Case
+) -> tuple[dict[str, CurrentDraft], dict[bytes, set[bytes]]]:
+    """Open the circle's newest draft in each language, the last one at the end; and give who counts beside each author.
+
+    # P14: an approval falls with whoever gave it.
+    """
     keys = CaseKeys(dbs, member, case)
     entries = [(entry, open_entry(entry, keys)) for entry in entries_of(dbs.desk, case.id)]
-    approvals = {
-        payload.draft_id: entry.author
-        for entry, payload in entries
-        if isinstance(payload, Approval) and entry.kind == "approval"
-    }
+    approvals: dict[str, list[bytes]] = {}
+    for entry, payload in entries:
+        if isinstance(payload, Approval) and entry.kind == "approval":
+            approvals.setdefault(payload.draft_id, []).append(entry.author)
+    authors = {entry.author for entry, _ in entries if entry.kind == "draft"}
+    seconds = {author: seconds_in(dbs.desk, case.circle_id, author, dbs.today) for author in authors}
     drafts: dict[str, CurrentDraft] = {}
     for entry, payload in entries:
         if isinstance(payload, Draft) and entry.kind == "draft":
             drafts.pop(payload.language, None)
-            approver = approvals.get(entry.id.hex(), entry.author)
-            second = handle_of(dbs, approver) if approver != entry.author else ""
+            counting = [who for who in approvals.get(entry.id.hex(), []) if who in seconds[entry.author]]
+            second = handle_of(dbs, counting[-1]) if counting else ""
             drafts[payload.language] = CurrentDraft(
                 entry.id, entry.author, handle_of(dbs, entry.author), entry.day, payload, second
             )
-    return drafts
+    return drafts, seconds
 
 
 def _words(text: FinalText) -> tuple[str, str, str]:

@@ -8,7 +8,7 @@ by anybody who knows the place, and each says so where it is read.
 import secrets
 import shutil
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -87,12 +87,13 @@ def make_installation(
     with desk.writing():
         settings.put_onion(desk, onion)
     _invite_the_first(desk, drawn.invitation, today)
+    with desk.writing():
+        settings.put_setting(desk, "how_to_find_us", dict.fromkeys(LANGUAGE_CODES, "") | dict(find_us))
     with shown.writing():
-        settings.put_setting(shown, "how_to_find_us", dict(find_us))
         settings.put_setting(shown, "code_salt", new_salt())
+    store_guides(desk)
     with mailbox.writing():
         show(shown, desk)
-    store_guides(shown, desk)
     for opened in (desk, shown, mailbox):
         opened.checkpoint()
         opened.close()
@@ -123,12 +124,13 @@ def _invite_the_first(desk: Database, invitation: str, today: int) -> None:
         coordinators=True,
         generation=None,
     )
-    circles.add_circle(desk, circle)
-    new_invitation = invitations.new_invitation(circle.id, today, coordinator=True)
-    invitations.add_invitation(desk, new_invitation, invitation_digest(invitation))
+    first = replace(invitations.new_invitation(circle.id, today, coordinator=True), state="open")
+    with desk.writing():
+        circles.add_circle(desk, circle)
+        invitations.insert_invitation(desk, first, invitation_digest(invitation))
 
 
-def store_guides(shown: Database, desk: Database) -> None:
+def store_guides(desk: Database) -> None:
     """Show the guide for danger at once; the others wait at the desk until somebody there finds them good enough."""
     for slug in sorted({path.name.partition(".")[0] for path in GUIDES.glob("*.md")}):
         guide_id = guides.begin_guide(desk, new_id(), slug)
@@ -136,6 +138,7 @@ def store_guides(shown: Database, desk: Database) -> None:
             if (path := GUIDES / f"{slug}.{language}.md").is_file():
                 title, _, body = path.read_text("utf-8").partition("\n")
                 version = Version(guide_id, language, title.removeprefix("# ").strip(), body.strip())
-                guides.save_version(shown, desk, version)
+                guides.save_draft(desk, version)
         if slug == "now":
-            guides.move_guide(shown, desk, guide_id, "public")
+            with desk.writing():
+                guides.show_words(desk, guides.read_guide(desk, guide_id)[1])

@@ -11,11 +11,13 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from onion_app.crypto.codes import invitation_digest, new_code
+from onion_app.crypto.codes import new_code
 from onion_app.crypto.keyslots import Slot, VaultKeys, change_slot, open_slots
 from onion_app.crypto.passphrases import new_passphrase
 from onion_app.days import date_of, today
-from onion_app.errors import BadAnswers, BadUsage, DamagedFile, NotConfirmed, StateTaken
+from onion_app.desk.circles import invite_as_operator
+from onion_app.desk.context import Databases
+from onion_app.errors import BadAnswers, BadUsage, DamagedFile, NotConfirmed, NothingHere, StateTaken
 from onion_app.launch import backup_restore, stdin_answers, unlock
 from onion_app.launch.backup_restore import Destination
 from onion_app.launch.carry_over import CarriedOver, opened
@@ -23,7 +25,7 @@ from onion_app.launch.clock import LONGEST_SLEEP
 from onion_app.launch.state import State
 from onion_app.launch.terminal import Terminal
 from onion_app.vault import forgetting, settings, statefiles
-from onion_app.vault.desk import audit, circles, invitations
+from onion_app.vault.desk import invitations
 from onion_app.vault.show import show
 
 _MIB = 1 << 20
@@ -96,20 +98,22 @@ def invite(chosen: argparse.Namespace, state: State, terminal: Terminal) -> None
     if not chosen.coordinator:
         raise BadUsage("volunteers are invited at the desk, by a coordinator; this makes a coordinator: --coordinator")
     keys = open_keys(chosen, state, terminal)
-    code, day = new_code(), today(time.time)
-    with opened(state, "desk", keys) as desk:
-        circle = next((circle for circle in circles.circles(desk) if circle.coordinators), None)
-        if circle is None:
-            raise DamagedFile("desk.db holds no circle of coordinators")
-        invitation = invitations.new_invitation(circle.id, day, coordinator=True)
-        invitations.add_invitation(desk, invitation, invitation_digest(code))
-        audit.add_to_audit(desk, None, "operator invited a coordinator", day, circle.id)
+    with (
+        opened(state, "mailbox", keys) as mailbox,
+        opened(state, "shown", keys) as shown,
+        opened(state, "desk", keys) as desk,
+    ):
+        try:
+            code, waits = invite_as_operator(Databases(mailbox, shown, desk, today(time.time)))
+        except NothingHere:
+            raise DamagedFile("desk.db holds no circle of coordinators") from None
     if chosen.answers:
         sys.stdout.write(json.dumps({"invitation": code}) + "\n")
         return
     text = [
         *unlock.numbered(code),
         "",
+        *(["It brings nobody in before another coordinator has agreed, on their first page.", ""] if waits else []),
         f"With it one coordinator enrols at the desk, under /join, within {invitations.INVITATION_DAYS} days.",
         f"    {unlock.desk_url(keys, chosen.desk_port)}/join",
         "",

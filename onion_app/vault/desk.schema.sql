@@ -1,4 +1,14 @@
--- 36 parts
+-- 42 parts
+
+-- table admissions of admissions
+CREATE TABLE admissions (
+    circle_id BLOB NOT NULL REFERENCES circles (id),
+    moderator_id BLOB NOT NULL REFERENCES moderators (id),
+    invited_by BLOB REFERENCES moderators (id),  -- NULL: the operator
+    let_in_by BLOB REFERENCES moderators (id),  -- NULL: nobody was there to do it
+    day INTEGER NOT NULL,
+    PRIMARY KEY (circle_id, moderator_id)
+) STRICT, WITHOUT ROWID;
 
 -- table audit of audit
 CREATE TABLE audit (
@@ -103,6 +113,11 @@ CREATE TABLE findings_seen (
     PRIMARY KEY (finding_id, moderator_id)
 ) STRICT, WITHOUT ROWID;
 
+-- table foundings of foundings
+CREATE TABLE foundings (
+    circle_id BLOB NOT NULL PRIMARY KEY REFERENCES circles (id)
+) STRICT, WITHOUT ROWID;
+
 -- table handed of handed
 CREATE TABLE handed (
     case_id BLOB NOT NULL CHECK (length(case_id) = 16),
@@ -121,7 +136,7 @@ CREATE TABLE invitations (
     coordinator INTEGER NOT NULL CHECK (coordinator IN (0, 1)),
     made_by BLOB REFERENCES moderators (id),
     expires_day INTEGER NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('open', 'redeemed', 'cancelled')),
+    state TEXT NOT NULL CHECK (state IN ('proposed', 'open', 'redeemed', 'cancelled')),
     redeemed_by BLOB REFERENCES moderators (id),
     CHECK ((state = 'redeemed') = (redeemed_by IS NOT NULL))
 ) STRICT, WITHOUT ROWID;
@@ -158,11 +173,36 @@ CREATE TABLE moderators (
 -- index sqlite_autoindex_moderators_2 of moderators
 -- made by SQLite;
 
+-- table objections of objections
+CREATE TABLE objections (
+    matter BLOB NOT NULL CHECK (length(matter) = 32),
+    who BLOB NOT NULL REFERENCES moderators (id),
+    reason TEXT NOT NULL CHECK (reason IN ('unknown', 'takes_away', 'doubt', 'too_soon')),
+    day INTEGER NOT NULL,
+    PRIMARY KEY (matter, who)
+) STRICT, WITHOUT ROWID;
+
 -- table onion of onion
 CREATE TABLE onion (
     one INTEGER NOT NULL PRIMARY KEY CHECK (one = 1),
     secret BLOB NOT NULL CHECK (length(secret) = 64),
     address TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- table proposals of proposals
+CREATE TABLE proposals (
+    id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+    kind TEXT NOT NULL CHECK (kind IN ('circle', 'new_circle', 'founding', 'catch_all', 'emptied', 'retention', 'find_us',
+        'guide', 'coordinator', 'shut_out')),
+    subject BLOB NOT NULL CHECK (length(subject) = 16),  -- circle, guide, invitation or person; zeros for a setting
+    wanted TEXT NOT NULL,
+    proposer BLOB REFERENCES moderators (id),  -- NULL: the operator
+    matter BLOB NOT NULL CHECK (length(matter) = 32),  -- the same whenever the same is proposed
+    day INTEGER NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('open', 'agreed', 'alone')),  -- alone: there was no second person yet
+    decided_day INTEGER,
+    before TEXT,  -- as it was when it was decided
+    CHECK ((state = 'open') = (decided_day IS NULL) AND (state = 'open') = (before IS NULL))
 ) STRICT, WITHOUT ROWID;
 
 -- table read of read
@@ -179,6 +219,14 @@ CREATE TABLE read (
 CREATE TABLE settings (
     name TEXT NOT NULL PRIMARY KEY,
     value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- table shut_outs of shut_outs
+CREATE TABLE shut_outs (
+    moderator_id BLOB NOT NULL REFERENCES moderators (id),
+    by_whom BLOB NOT NULL REFERENCES moderators (id),
+    day INTEGER NOT NULL,
+    PRIMARY KEY (moderator_id, by_whom)
 ) STRICT, WITHOUT ROWID;
 
 -- table stepped_out of stepped_out
@@ -244,4 +292,12 @@ CREATE TABLE waiting (
     moderator_id BLOB NOT NULL REFERENCES moderators (id),
     invitation_id BLOB NOT NULL REFERENCES invitations (id),
     PRIMARY KEY (circle_id, moderator_id)
+) STRICT, WITHOUT ROWID;
+
+-- table yeses of yeses
+CREATE TABLE yeses (
+    proposal_id BLOB NOT NULL REFERENCES proposals (id),
+    who BLOB NOT NULL CHECK (length(who) IN (0, 16)),  -- empty: the operator
+    mark BLOB NOT NULL CHECK (length(mark) = 32),  -- of the words that were shown
+    PRIMARY KEY (proposal_id, who)
 ) STRICT, WITHOUT ROWID;

@@ -48,7 +48,14 @@ class Settings:
     unchecked: bool = False  # the chores could not even look: likewise
 
 
-_SHAPES: Final = {"shown": get_annotations(Settings), "desk": {"seen_day": Day}}
+# What nobody decides alone stands at the desk as well, and `shown.db` follows: a power cut decides nothing. # P14
+DECIDED: Final = ("how_to_find_us", "retention_days")
+_SHOWN: Final = get_annotations(Settings)
+_SHAPES: Final = {
+    "shown": _SHOWN,
+    "desk": {"seen_day": Day, "second_came": Day, "find_us_before": _SHOWN["how_to_find_us"]}
+    | {name: _SHOWN[name] for name in DECIDED},
+}
 
 
 def read_settings(shown: Database) -> Settings:
@@ -74,6 +81,35 @@ def read_seen_day(desk: Database) -> int | None:
     """
     seen_day: int | None = _stored(desk).get("seen_day")
     return seen_day
+
+
+def read_second_came(desk: Database) -> int | None:
+    """Give the day on which a second person came for the first time.
+
+    Raises:
+        BadSetting: as for `read_settings`.
+    """
+    second_came: int | None = _stored(desk).get("second_came")
+    return second_came
+
+
+def read_find_us_before(desk: Database) -> dict[str, str] | None:
+    """Give the words on how to find us that were agreed to before the present ones.
+
+    Raises:
+        BadSetting: as for `read_settings`.
+    """
+    before: dict[str, str] | None = _stored(desk).get("find_us_before")
+    return before
+
+
+def decided_settings(desk: Database) -> dict[str, Any]:
+    """Give the settings that `shown.db` follows.
+
+    Raises:
+        BadSetting: as for `read_settings`.
+    """
+    return {name: value for name, value in _stored(desk).items() if name in DECIDED}
 
 
 def put_setting(db: Database, name: str, value: object) -> None:

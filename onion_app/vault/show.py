@@ -6,6 +6,7 @@ the two files. Nothing is compared with an alarm: only the desk can have made a 
 
 from typing import Final
 
+from onion_app.vault import settings
 from onion_app.vault.database import Database
 from onion_app.vault.shown import writing
 
@@ -23,6 +24,10 @@ def show(shown: Database, desk: Database) -> None:
             _follow(shown, desk, table, columns)
         for text_id in writing.texts_to_show(shown, desk):
             writing.show_text(shown, desk, text_id)
+        in_force = settings.read_settings(shown) if (decided := settings.decided_settings(desk)) else None
+        for name, value in decided.items():
+            if getattr(in_force, name) != value:
+                settings.put_setting(shown, name, value)
 
 
 def show_case(shown: Database, desk: Database, case_id: bytes) -> None:

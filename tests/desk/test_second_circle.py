@@ -170,6 +170,9 @@ def test_an_office_begins_with_letting_in_and_ends_with_its_circle(
 ) -> None:
     code = invites(coordinator, circle, "invite-coordinator")
     types_invitation(lawyer, code)
+    assert "unknown, used or too old" in lawyer.page.errors, "it waits for a second person"
+    assert house.agrees(None)
+    types_invitation(lawyer, code)
     assert not lawyer.page.has("a", href="/settings")
     coordinator.get("/circles")
     assert card_of(coordinator, circle).having_class("office")
@@ -182,6 +185,8 @@ def test_an_office_begins_with_letting_in_and_ends_with_its_circle(
     assert not lawyer.get("/circles").has("form", action=own)
     assert "Nobody can shut themselves out" in lawyer.post(own, lawyer.page.form_to("/logout").filled()).errors
     coordinator.press_on("/circles", own)
+    assert lawyer.get("/").has("a", href="/settings"), "nobody alone shuts a coordinator out"
+    assert house.agrees(None)
     assert not lawyer.get("/").has("a", href="/settings")
     assert circles_shown(lawyer) == {law.hex()}
     assert invitations.open_invitations(house.desk) == []
@@ -189,6 +194,7 @@ def test_an_office_begins_with_letting_in_and_ends_with_its_circle(
     member = joins(house, circle, "Dana", coordinator)
     key = house.public_key(circle)
     code = invites(coordinator, circle, "invite-coordinator")
+    assert house.agrees(None)
     types_invitation(coordinator, code)
     assert "in this circle already" in coordinator.page.errors
     assert types_invitation(member, code).has("a", href="/settings")

@@ -3,9 +3,10 @@
 import pytest
 
 from onion_app.crypto.casekeys import TURNS
+from onion_app.desk.proposals import propose
 from onion_app.errors import NothingHere
 from onion_app.site import author_actions
-from onion_app.vault.desk import case_records
+from onion_app.vault.desk import case_records, moderators
 from onion_app.vault.desk.case_records import Handed
 from onion_app.vault.desk.taken import taken_by
 from onion_app.vault.mailbox import case_keys
@@ -106,6 +107,8 @@ def test_a_circle_founded_anew_reads_nothing_of_before_and_answers_once_the_auth
 ) -> None:
     house.make_coordinator(lawyer.login.handle)
     shuts_out(house, lawyer, "Sara")
+    propose(house.dbs, moderators.find_moderator(house.desk, "Rojin").id, "founding", circle, {})
+    assert house.agrees(None)
     founder = house.volunteer(circle, "Noor", logged_in=True)
     page = founder.take(case)
     assert len(page.having_class("closed")) == len(page.having_class("message")) == 2

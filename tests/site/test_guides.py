@@ -36,7 +36,7 @@ def test_the_guide_for_danger_is_never_missing(visitor: Visitor, place: Place) -
     visitor.language = "ar"
     assert visitor.go("guides/now").heading == "هل من خطر الآن؟"
     visitor.language = "en"
-    guides.move_guide(place.shown, place.desk, guide, "down")
+    guides.take_down(place.shown, place.desk, guide)
     assert "If you can go somewhere safer, go first." in visitor.go("guides/now").main.text
 
 

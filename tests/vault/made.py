@@ -2,7 +2,7 @@
 
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -22,6 +22,7 @@ from onion_app.vault.desk import case_records, circles, entries, guides, invitat
 from onion_app.vault.mailbox import lifetime, messages, withdrawals
 from onion_app.vault.mailbox.records import KeyRow, Message, NewCase
 from onion_app.vault.show import show
+from onion_app.vault.shown import writing
 from onion_app.vault.shown.reading import Version
 from tests import tables
 from tests.world import World, publish
@@ -90,7 +91,7 @@ class Installation:
 
     def let_in(self, desk: Database, newcomer: moderators.Moderator) -> moderators.Moderator:
         key = circles.public_keys(desk, self.circle_id)[1]
-        circles.let_in(desk, newcomer.id, [grant(self.circle_id, 1, newcomer.id, key)])
+        let_in(desk, newcomer.id, [grant(self.circle_id, 1, newcomer.id, key)], by=self.moderator_id)
         return moderators.read_moderator(desk, newcomer.id)
 
     def entry(self, desk: Database, case_id: bytes, kind: Any = "note", entry_id: bytes | None = None) -> entries.Entry:
@@ -148,10 +149,22 @@ def add_migration(folder: Path, patch: pytest.MonkeyPatch, statements: str) -> i
     return number
 
 
+def add_circle(desk: Database, new: circles.Circle) -> None:
+    """Add a circle with nobody in it."""
+    with desk.writing():
+        circles.add_circle(desk, new)
+
+
+def let_in(desk: Database, moderator_id: bytes, grants: Sequence[circles.Grant], *, by: bytes = bytes(16)) -> None:
+    """Let somebody in whose words were compared, by the hand of somebody."""
+    hosts = (by, *desk.ids("SELECT id FROM moderators WHERE state = 'active'"))
+    circles.let_in(desk, moderator_id, grants, by=next(host for host in hosts if any(host)), today=TODAY)
+
+
 def founded(desk: Database, handle: str, **changed: Any) -> tuple[circles.Circle, moderators.Moderator]:
     """Add a circle with its first member, who brings its key."""
     new, member, mark = circle(some_id(), f"circle of {handle}", **changed), moderator(handle), some_key()
-    circles.add_circle(desk, new)
+    add_circle(desk, new)
     invitations.add_invitation(desk, invitation(new.id), mark)
     invitations.redeem(desk, mark, TODAY, member, grant(new.id, 1, member.id, some_key()))
     return circles.read_circle(desk, new.id), moderators.read_moderator(desk, member.id)
@@ -279,6 +292,14 @@ def guide(dbs: Files) -> bytes:
     """Publish a guide in Arabic and English, and give its id."""
     guide_id = guides.begin_guide(dbs.desk, some_id(), "now")
     for language in ("ar", "en"):
-        guides.save_version(dbs.shown, dbs.desk, words(guide_id, language, body="Go first."))
-    guides.move_guide(dbs.shown, dbs.desk, guide_id, "public")
+        guides.save_draft(dbs.desk, words(guide_id, language, body="Go first."))
+    show_guide(dbs, guide_id)
     return guide_id
+
+
+def show_guide(dbs: Files, guide_id: bytes, *changed: Version) -> None:
+    """Show a guide as it stands, or with these words, as a second person's yes does."""
+    with dbs.desk.writing():
+        guides.show_words(dbs.desk, [*changed] or guides.read_guide(dbs.desk, guide_id)[1])
+    with dbs.shown.writing():
+        writing.show_text(dbs.shown, dbs.desk, guide_id)

@@ -8,11 +8,11 @@ from onion_app.launch.processes.chores import Files
 from onion_app.vault import schema
 from onion_app.vault.connection import DatabaseKind
 from onion_app.vault.database import Database
-from onion_app.vault.desk import case_records, circles, taken
+from onion_app.vault.desk import case_records, taken
 from onion_app.vault.desk.case_records import Handed, Met, Read
 from onion_app.vault.show import show_case
 from onion_app.vault.shown import routing, writing
-from tests.vault.made import TODAY, Installation, circle, follow, some_id, some_key
+from tests.vault.made import TODAY, Installation, add_circle, circle, follow, some_id, some_key
 
 
 def handed(case_id: bytes, turn: int, circle_id: bytes) -> Handed:
@@ -144,7 +144,7 @@ def test_shown_db_follows_the_desk_in_everything_that_it_shows(made: Installatio
     cases = [some_id() for _ in range(3)]
     for case_id in cases:
         all_of(made, desk, case_id)
-    circles.add_circle(desk, circle(some_id(), "nobody yet"))
+    add_circle(desk, circle(some_id(), "nobody yet"))
     with shown.writing():  # whatever stands there that the desk does not say
         shown.run("UPDATE circle_keys SET public_key = ?", (some_key(),))
         shown.run("UPDATE circles SET generation = NULL")

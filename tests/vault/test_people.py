@@ -6,8 +6,19 @@ import pytest
 
 from onion_app.errors import NothingHere, Refused, WrongSecondFactor
 from onion_app.vault.database import Database
-from onion_app.vault.desk import circles, invitations, moderators, taken
-from tests.vault.made import TODAY, Installation, circle, founded, grant, moderator, some_id, some_key
+from onion_app.vault.desk import circles, invitations, moderators, proposals, taken
+from tests.vault.made import (
+    TODAY,
+    Installation,
+    add_circle,
+    circle,
+    founded,
+    grant,
+    let_in,
+    moderator,
+    some_id,
+    some_key,
+)
 
 
 def test_the_first_member_of_an_empty_circle_brings_its_key(made: Installation, desk: Database) -> None:
@@ -71,7 +82,7 @@ def test_a_newcomer_brings_no_key_to_a_circle_that_has_one_nor_comes_without_to_
     with pytest.raises(Refused, match=circles.CIRCLE_CHANGED):
         invitations.redeem(desk, mark, TODAY, newcomer, grant(made.circle_id, 2, newcomer.id, some_key()))
     empty = circle(some_id(), "empty", topics=("law",), languages=("ar", "ckb"))
-    circles.add_circle(desk, empty)
+    add_circle(desk, empty)
     assert circles.read_circle(desk, empty.id) == empty
     mark = made.invited(desk, empty.id)
     with pytest.raises(Refused, match=circles.CIRCLE_CHANGED):
@@ -89,7 +100,7 @@ def test_letting_in_with_a_former_key_is_refused(made: Installation, desk: Datab
     with pytest.raises(Refused, match=circles.CIRCLE_CHANGED):
         made.let_in(desk, newcomer)
     both = [grant(made.circle_id, generation, newcomer.id, some_key()) for generation in (1, 2)]
-    circles.let_in(desk, newcomer.id, both)
+    let_in(desk, newcomer.id, both)
     assert [held.generation for held in circles.grants_of(desk, newcomer.id, made.circle_id)] == [2, 1]
 
 
@@ -111,7 +122,7 @@ def test_who_is_shut_out_holds_nothing_and_cannot_come_back(made: Installation, 
     with pytest.raises(Refused, match=invitations.INVITATION_REFUSED):
         invitations.find_invitation(desk, mark, TODAY)
     with pytest.raises(NothingHere):
-        circles.let_in(desk, informer.id, [grant(made.circle_id, 2, informer.id, renewed)])
+        let_in(desk, informer.id, [grant(made.circle_id, 2, informer.id, renewed)])
     assert made.log("desk") == 0
 
 
@@ -142,7 +153,13 @@ def test_a_circle_that_nobody_is_left_in_has_no_key_until_its_next_first_member(
     renewed_circle = circles.read_circle(desk, made.circle_id)
     assert (renewed_circle.generation, list(circles.public_keys(desk, made.circle_id))) == (None, [1])
     mark, newcomer = made.invited(desk), moderator("second")
-    invitations.redeem(desk, mark, TODAY, newcomer, grant(made.circle_id, 2, newcomer.id, some_key()))
+    first_grant = grant(made.circle_id, 2, newcomer.id, some_key())
+    with pytest.raises(Refused, match=invitations.NOT_YET_ANEW):  # P14: two say who begins it anew
+        invitations.redeem(desk, mark, TODAY, newcomer, first_grant)
+    with desk.writing():
+        proposals.allow_founding(desk, made.circle_id)
+    invitations.redeem(desk, mark, TODAY, newcomer, first_grant)
+    assert not proposals.may_be_founded(desk, made.circle_id), "once"
     assert circles.members_of(desk, made.circle_id)[0].handle == "second"
     assert sorted(circles.public_keys(desk, made.circle_id)) == [1, 2]
     assert [held.generation for held in circles.grants_of(desk, newcomer.id, made.circle_id)] == [2], "nothing older"
@@ -189,10 +206,10 @@ def test_one_person_waits_in_one_circle_while_they_work_in_another(made: Install
     with pytest.raises(Refused, match=invitations.INVITATION_REFUSED):
         invitations.join(desk, mark, TODAY, made.moderator_id, None)
     key = circles.public_keys(desk, other.id)[1]
-    circles.let_in(desk, first.id, [grant(other.id, 1, first.id, key)])
+    let_in(desk, first.id, [grant(other.id, 1, first.id, key)])
     assert {circle.id for circle in circles.circles_of(desk, first.id)} == {made.circle_id, other.id}
     with pytest.raises(NothingHere):  # nobody is let in who does not wait
-        circles.let_in(desk, first.id, [grant(other.id, 1, first.id, key)])
+        let_in(desk, first.id, [grant(other.id, 1, first.id, key)])
 
 
 def test_whoever_is_out_or_brings_a_key_to_a_circle_that_has_one_joins_nothing(
@@ -218,7 +235,7 @@ def test_shutting_out_of_one_circle_with_the_wrong_grants_or_out_of_the_last_one
     invitations.join(desk, made.invited(desk, other.id), TODAY, me, None)
     with pytest.raises(Refused, match=circles.CIRCLE_CHANGED):  # who only waits has no key that must go
         circles.remove_from_circle(desk, me, other.id, [right], [])
-    circles.let_in(desk, me, [grant(other.id, 1, me, circles.public_keys(desk, other.id)[1])])
+    let_in(desk, me, [grant(other.id, 1, me, circles.public_keys(desk, other.id)[1])])
     for grants in ([], [right, grant(other.id, 2, me, right.public_key)], [replace(right, generation=3)]):
         with pytest.raises(Refused, match=circles.CIRCLE_CHANGED):
             circles.remove_from_circle(desk, me, other.id, grants, [])

@@ -23,6 +23,7 @@ from tests.vault.made import (
     prove,
     queued,
     read_by_all,
+    show_guide,
     some_id,
     some_key,
     words,
@@ -350,7 +351,8 @@ def test_a_cut_between_the_files_is_put_right(
 
 def test_a_guide_whose_change_was_cut_off_is_put_right(dbs: Files, cut: Callable[[Callable[[], object]], None]) -> None:
     guide_id = guide(dbs)
-    cut(lambda: guides.save_version(dbs.shown, dbs.desk, words(guide_id, body="Twice.")))
+    with dbs.desk.writing():
+        guides.show_words(dbs.desk, [words(guide_id, body="Twice.")])
     assert reading.shown_guide(dbs.shown, "now")[1].body == "Go first."
     follow(dbs)
     assert reading.shown_guide(dbs.shown, "now")[1].body == "Twice."
@@ -365,15 +367,17 @@ def test_a_guide_whose_change_was_cut_off_is_put_right(dbs: Files, cut: Callable
 def test_a_guide_changes_at_the_desk_and_for_readers(dbs: Files) -> None:
     guide_id = guides.begin_guide(dbs.desk, some_id(), "now")
     assert guides.begin_guide(dbs.desk, some_id(), "now") == guide_id
-    for state in ("public", "down"):
-        with pytest.raises(NothingHere):
-            guides.move_guide(dbs.shown, dbs.desk, guide_id, state)
-    guides.save_version(dbs.shown, dbs.desk, words(guide_id))
+    with pytest.raises(NothingHere):
+        guides.take_down(dbs.shown, dbs.desk, guide_id)
+    guides.save_draft(dbs.desk, words(guide_id))
+    follow(dbs)
     with pytest.raises(NothingHere):
         reading.shown_guide(dbs.shown, "now")
-    guides.move_guide(dbs.shown, dbs.desk, guide_id, "public")
+    show_guide(dbs, guide_id)
     counter = reading.published_counter(dbs.shown)
-    guides.save_version(dbs.shown, dbs.desk, words(guide_id, body="Twice."))
+    with pytest.raises(NotReady):  # P14: what is shown is no draft
+        guides.save_draft(dbs.desk, words(guide_id, body="Twice."))
+    show_guide(dbs, guide_id, words(guide_id, body="Twice."))
     assert reading.published_counter(dbs.shown) > counter
     [version] = reading.shown_guide(dbs.shown, "now")
     assert version.body == "Twice."
@@ -381,10 +385,10 @@ def test_a_guide_changes_at_the_desk_and_for_readers(dbs: Files) -> None:
     assert reading.shown_guide(dbs.shown, "now")[0].checked_by == "Noor"
     with pytest.raises(NothingHere):
         guides.note_check(dbs.shown, dbs.desk, version, "Noor", TODAY)
-    guides.save_version(dbs.shown, dbs.desk, words(guide_id, "ar"))
+    show_guide(dbs, guide_id, *reading.versions_of(dbs.desk, guide_id), words(guide_id, "ar"))
     assert [version.checked_by for version in reading.shown_guide(dbs.shown, "now")] == [None, "Noor"]
     assert guides.state_of(guides.read_guide(dbs.desk, guide_id)[1]) == "public"
-    guides.move_guide(dbs.shown, dbs.desk, guide_id, "down")
+    guides.take_down(dbs.shown, dbs.desk, guide_id)
     with pytest.raises(NothingHere):
         reading.shown_guide(dbs.shown, "now")
     assert [guides.state_of(versions) for _, versions in guides.all_guides(dbs.desk)] == ["down"]
@@ -392,11 +396,12 @@ def test_a_guide_changes_at_the_desk_and_for_readers(dbs: Files) -> None:
 
 def test_no_story_is_taken_for_a_guide_nor_a_guide_for_a_story(dbs: Files, public: bytes) -> None:
     guide_id = guide(dbs)
-    for state in ("public", "down"):
-        with pytest.raises(NothingHere):
-            guides.move_guide(dbs.shown, dbs.desk, public, state)
     with pytest.raises(NothingHere):
-        guides.save_version(dbs.shown, dbs.desk, words(public))
+        guides.take_down(dbs.shown, dbs.desk, public)
+    with pytest.raises(NothingHere):
+        guides.save_draft(dbs.desk, words(public))
+    with pytest.raises(NothingHere):
+        show_guide(dbs, public, words(public))
     with pytest.raises(NothingHere):
         stories_queue.take_down_story(*dbs, guide_id)
     assert told(dbs, guide_id) == []

@@ -1,15 +1,15 @@
 """The editor of the guides, for coordinators: words beside the page that readers will see, and who has checked them."""
 
 from collections.abc import Sequence
-from typing import cast
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue as Answer
 
-from onion_app.choices import LANGUAGE_CODES, LanguageCode
+from onion_app.choices import LANGUAGE_CODES
 from onion_app.crypto.keys import new_id
 from onion_app.desk import forms
 from onion_app.desk.context import databases
+from onion_app.desk.guides import publish_guide, save_guide, take_guide_down
 from onion_app.desk.held_texts import held_for, hold_titled, title_of
 from onion_app.desk.login_gate import for_coordinators, login_required, page_at
 from onion_app.desk.permissions import Member
@@ -37,7 +37,8 @@ def begin(member: Member) -> Answer:
     if not guides.SLUG.fullmatch(slug):
         return _list({"slug": marked("Up to 30 Latin letters, digits and hyphens, a letter first.")})
     guide_id = guides.begin_guide(databases().desk, new_id(), slug)
-    return _done(member, "began a guide", guide_id, None)
+    audit.add_to_audit(databases().desk, member.id, "began a guide", databases().today)
+    return _back(guide_id, None)
 
 
 @pages.post("/<id:guide_id>/save")
@@ -49,10 +50,9 @@ def save(member: Member, guide_id: bytes) -> Answer:
     language = forms.one_of(request.form, "language", LANGUAGE_CODES)
     if "preview" in request.form:
         return edit(member, {}, guide_id)
-    version = Version(guide_id, cast("LanguageCode", language), title, text)
-    guides.save_version(dbs.shown, dbs.desk, version)
+    waits = save_guide(dbs, member, guide_id, language, title, text)
     hold_titled(guide_id, "guide", "", "")
-    return _done(member, "changed a guide", guide_id, language)
+    return _back(guide_id, language, waits=waits)
 
 
 @pages.post("/<id:guide_id>/check")
@@ -65,28 +65,28 @@ def check(member: Member, guide_id: bytes) -> Answer:
         raise Refused("It was changed in the meantime. Read it again.")
     # A handle stands before every reader, an informer among them: it does only where its owner says so.
     guides.note_check(dbs.shown, dbs.desk, version, member.handle if "named" in request.form else None, dbs.today)
-    return _done(member, "checked a guide", guide_id, version.language)
+    audit.add_to_audit(dbs.desk, member.id, "checked a guide", dbs.today)
+    return _back(guide_id, version.language)
 
 
 @pages.post("/<id:guide_id>/publish")
 @login_required
 def publish(member: Member, guide_id: bytes) -> Answer:
-    """Show a guide on the site."""
-    guides.move_guide(databases().shown, databases().desk, guide_id, "public")
-    return _done(member, "published a guide", guide_id, request.form.get("language", ""))
+    """Propose to show a guide on the site."""
+    waits = publish_guide(databases(), member, guide_id)
+    return _back(guide_id, request.form.get("language", ""), waits=waits)
 
 
 @pages.post("/<id:guide_id>/down")
 @login_required
 def take_down(member: Member, guide_id: bytes) -> Answer:
     """Take a guide off the site."""
-    guides.move_guide(databases().shown, databases().desk, guide_id, "down")
-    return _done(member, "took a guide down", guide_id, request.form.get("language", ""))
+    take_guide_down(databases(), member, guide_id)
+    return _back(guide_id, request.form.get("language", ""))
 
 
-def _done(member: Member, what: str, guide_id: bytes, language: str | None) -> Answer:
-    audit.add_to_audit(databases().desk, member.id, what, databases().today)
-    return redirect(url_for("guides.edit", guide_id=guide_id, language=language), 303)
+def _back(guide_id: bytes, language: str | None, *, waits: bool = False) -> Answer:
+    return redirect(url_for("guides.edit", guide_id=guide_id, language=language, waits=int(waits) or None), 303)
 
 
 def _version(guide_id: bytes, language: str) -> Version | None:
@@ -132,6 +132,7 @@ def edit(_member: Member, mistakes: dict[str, str], guide_id: bytes) -> Answer:
         title=title or (version.title if version is not None else ""),
         text=text,
         preview="" if is_too_long(text) else render(text),
+        waits="waits" in request.args,
         in_language=LANGUAGES[language],
         choices=[LANGUAGES[code] for code in LANGUAGE_CODES],
     )

@@ -11,9 +11,9 @@ from onion_app.desk import forms
 from onion_app.desk.context import databases
 from onion_app.desk.login_gate import for_coordinators, login_required, page_at
 from onion_app.desk.permissions import Member
-from onion_app.errors import BadSetting, NothingHere, Refused, marked
+from onion_app.desk.settings import change_setting, put_find_us_back
+from onion_app.errors import NothingHere, NotReady, marked
 from onion_app.vault import settings
-from onion_app.vault.desk import audit
 from onion_app.web.i18n import LANGUAGES
 
 pages = for_coordinators(Blueprint("settings", __name__, url_prefix="/settings"))
@@ -27,16 +27,19 @@ _GIB: Final = marked("A number of GiB from 1 to 100.")
 @pages.post("/<which>")
 @login_required
 def change(member: Member, which: str) -> Answer:
-    """Set one thing; the site follows at once."""
+    """Set one thing, or propose it."""
     if which not in _READ:
         raise NothingHere
-    dbs = databases()
-    try:
-        settings.change_setting(dbs.shown, which, _READ[which]())
-    except BadSetting:
-        raise Refused("This is too long: 300 letters fit, on one line.", field=which) from None
-    audit.add_to_audit(dbs.desk, member.id, "changed a setting", dbs.today)
-    return redirect(url_for("settings.show", done=which), 303)
+    waits = change_setting(databases(), member, which, _READ[which]())
+    return redirect(url_for("settings.show", waits=which) if waits else url_for("settings.show", done=which), 303)
+
+
+@pages.post("/how_to_find_us/back")
+@login_required
+def back(member: Member) -> Answer:
+    """Put how to find us back to its last confirmed words."""
+    put_find_us_back(databases(), member)
+    return redirect(url_for("settings.show", done="how_to_find_us"), 303)
 
 
 def _how_to_find_us() -> dict[str, str]:
@@ -59,7 +62,7 @@ _READ: Final[dict[str, Callable[[], object]]] = {
 }
 
 
-@page_at("", pages)
+@page_at("", pages, NotReady)
 def show(_member: Member, mistakes: dict[str, str], **_which: str) -> Answer:
     """Show the settings."""
     return render_template(
@@ -68,6 +71,8 @@ def show(_member: Member, mistakes: dict[str, str], **_which: str) -> Answer:
         mistakes=mistakes,
         typed=request.form if mistakes else {},
         done=request.args.get("done", "") in _READ,
+        waits=request.args.get("waits", "") in _READ,
+        has_words_before=settings.read_find_us_before(databases().desk) is not None,
         topics=(*TOPICS, "urgent"),
         choices=LANGUAGES.values(),
     )

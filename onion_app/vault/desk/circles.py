@@ -13,11 +13,13 @@ from onion_app.crypto.members import seal_circle_key
 from onion_app.errors import NothingHere, Refused, TooMany, marked
 from onion_app.shapes import Id, Key, Number, Words, to_json
 from onion_app.vault.database import Database
+from onion_app.vault.desk import proposals
+from onion_app.vault.desk.admissions import Admission, note_admission
 from onion_app.vault.desk.moderators import MODERATOR, Moderator, make_active
 
 CIRCLE_CHANGED: Final = marked("The circle has changed in the meantime. Look at it again.")
 _PROMISED: Final = (
-    "SELECT i.coordinator FROM waiting AS w JOIN invitations AS i ON i.id = w.invitation_id "
+    "SELECT i.coordinator, i.made_by FROM waiting AS w JOIN invitations AS i ON i.id = w.invitation_id "
     "WHERE w.circle_id = ? AND w.moderator_id = ?"
 )
 _CIRCLE: Final = (
@@ -54,13 +56,24 @@ class Grant:
 
 
 def add_circle(db: Database, circle: Circle) -> None:
-    """Store a circle, which has no key until its first member comes."""
+    """Store a circle, which has no key until its first member comes, inside the caller's `writing()`."""
     lists = (to_json(circle.topics), to_json(circle.languages))
-    with db.writing():
-        db.run(
-            "INSERT INTO circles (id, name, topics, languages, catch_all, coordinators) VALUES (?, ?, ?, ?, ?, ?)",
-            (circle.id, circle.name, *lists, circle.catch_all, circle.coordinators),
-        )
+    db.run(
+        "INSERT INTO circles (id, name, topics, languages, catch_all, coordinators) VALUES (?, ?, ?, ?, ?, ?)",
+        (circle.id, circle.name, *lists, circle.catch_all, circle.coordinators),
+    )
+
+
+def set_routes(db: Database, circle_id: bytes, topics: Words, languages: Words) -> None:
+    """Let a circle get what is about these topics, in these languages first, inside the caller's `writing()`."""
+    lists = (to_json(topics), to_json(languages))
+    db.run("UPDATE circles SET topics = ?, languages = ? WHERE id = ?", (*lists, circle_id))
+
+
+def set_catch_all(db: Database, circle_id: bytes) -> None:
+    """Let a circle get what no other one does, inside the caller's `writing()`."""
+    db.run("UPDATE circles SET catch_all = 0 WHERE catch_all = 1")
+    db.run("UPDATE circles SET catch_all = 1 WHERE id = ?", (circle_id,))
 
 
 def read_circle(db: Database, circle_id: bytes) -> Circle:
@@ -170,7 +183,7 @@ def grant_to(receiver: Moderator, pair: KeyPair, circle_id: bytes, generation: i
     return Grant(circle_id, generation, receiver.id, pair.public, sealed)
 
 
-def let_in(db: Database, moderator_id: bytes, grants: Sequence[Grant]) -> None:
+def let_in(db: Database, moderator_id: bytes, grants: Sequence[Grant], *, by: bytes, today: int) -> None:
     """Make a member of somebody who waits: give them a circle's grants, the newest too, and the office promised them.
 
     Raises:
@@ -187,6 +200,8 @@ def let_in(db: Database, moderator_id: bytes, grants: Sequence[Grant]) -> None:
                 raise NothingHere
             waits_no_more(db, circle_id, moderator_id)
             make_active(db, moderator_id, coordinator=bool(promised[0]))
+            invited_by = promised[1] if isinstance(promised[1], bytes) else None
+            note_admission(db, Admission(circle_id, moderator_id, invited_by, by, today))
         _store(db, grants)
 
 
@@ -200,17 +215,30 @@ def remove_member(db: Database, moderator_id: bytes, renewals: Mapping[bytes, Se
         Refused: the grants are not for exactly those circles and members.
     """
     with db.writing():
-        if set(renewals) != {circle.id for circle in circles_of(db, moderator_id)}:
-            raise Refused(CIRCLE_CHANGED)
-        for circle_id, grants in renewals.items():
-            remaining = {member.id for member in members_of(db, circle_id)} - {moderator_id}
-            renew(db, read_circle(db, circle_id), remaining, grants)
-        db.run("DELETE FROM circle_grants WHERE moderator_id = ?", (moderator_id,))
-        db.run("DELETE FROM waiting WHERE moderator_id = ?", (moderator_id,))
-        db.run("DELETE FROM taken WHERE moderator_id = ?", (moderator_id,))
-        db.run("UPDATE invitations SET state = 'cancelled' WHERE made_by = ? AND state = 'open'", (moderator_id,))
-        db.run("UPDATE moderators SET state = 'out' WHERE id = ?", (moderator_id,))
+        put_out(db, moderator_id, renewals)
     db.try_checkpoint()  # the grants leave the log too
+
+
+def put_out(db: Database, moderator_id: bytes, renewals: Mapping[bytes, Sequence[Grant]]) -> None:
+    """Turn somebody out as `remove_member` does, inside the caller's `writing()`; the log is truncated after it.
+
+    What they proposed, and what they agreed to, falls. # P14
+
+    Raises:
+        Refused: as for `remove_member`.
+    """
+    if set(renewals) != {circle.id for circle in circles_of(db, moderator_id)}:
+        raise Refused(CIRCLE_CHANGED)
+    for circle_id, grants in renewals.items():
+        remaining = {member.id for member in members_of(db, circle_id)} - {moderator_id}
+        renew(db, read_circle(db, circle_id), remaining, grants)
+    db.run("DELETE FROM circle_grants WHERE moderator_id = ?", (moderator_id,))
+    db.run("DELETE FROM waiting WHERE moderator_id = ?", (moderator_id,))
+    db.run("DELETE FROM taken WHERE moderator_id = ?", (moderator_id,))
+    db.run("UPDATE invitations SET state = 'cancelled' WHERE made_by = ? AND state = 'open'", (moderator_id,))
+    db.run("UPDATE moderators SET state = 'out' WHERE id = ?", (moderator_id,))
+    proposals.fall_with(db, moderator_id)
+    proposals.fall_about(db, moderator_id)
 
 
 def remove_from_circle(
@@ -226,23 +254,36 @@ def remove_from_circle(
         Refused: they are not there, or nowhere else; or the grants are not for exactly those who remain.
     """
     with db.writing():
-        if not is_elsewhere(db, moderator_id, circle_id):
-            raise Refused(CIRCLE_CHANGED)
-        circle, members = read_circle(db, circle_id), {member.id for member in members_of(db, circle_id)}
-        if moderator_id in members:
-            renew(db, circle, members - {moderator_id}, grants)
-        elif grants or not waits_no_more(db, circle_id, moderator_id):
-            raise Refused(CIRCLE_CHANGED)
-        db.run("DELETE FROM circle_grants WHERE circle_id = ? AND moderator_id = ?", (circle_id, moderator_id))
-        for case_id in case_ids:
-            db.run("DELETE FROM taken WHERE case_id = ? AND moderator_id = ?", (case_id, moderator_id))
-        made = "UPDATE invitations SET state = 'cancelled' WHERE made_by = ? AND state = 'open' "
-        db.run(made + "AND (circle_id = ? OR ?)", (moderator_id, circle_id, circle.coordinators))
-        if circle.coordinators:
-            db.run("UPDATE moderators SET coordinator = 0 WHERE id = ?", (moderator_id,))
-        if not circles_of(db, moderator_id):
-            db.run("UPDATE moderators SET state = 'waiting' WHERE id = ?", (moderator_id,))
+        put_out_of(db, moderator_id, circle_id, grants, case_ids)
     db.try_checkpoint()  # the grants leave the log too
+
+
+def put_out_of(
+    db: Database, moderator_id: bytes, circle_id: bytes, grants: Sequence[Grant], case_ids: Sequence[bytes]
+) -> None:
+    """Turn somebody out of one circle as `remove_from_circle` does, inside the caller's `writing()`; likewise.
+
+    Raises:
+        Refused: as for `remove_from_circle`.
+    """
+    if not is_elsewhere(db, moderator_id, circle_id):
+        raise Refused(CIRCLE_CHANGED)
+    circle, members = read_circle(db, circle_id), {member.id for member in members_of(db, circle_id)}
+    if moderator_id in members:
+        renew(db, circle, members - {moderator_id}, grants)
+    elif grants or not waits_no_more(db, circle_id, moderator_id):
+        raise Refused(CIRCLE_CHANGED)
+    db.run("DELETE FROM circle_grants WHERE circle_id = ? AND moderator_id = ?", (circle_id, moderator_id))
+    for case_id in case_ids:
+        db.run("DELETE FROM taken WHERE case_id = ? AND moderator_id = ?", (case_id, moderator_id))
+    made = "UPDATE invitations SET state = 'cancelled' WHERE made_by = ? AND state = 'open' "
+    db.run(made + "AND (circle_id = ? OR ?)", (moderator_id, circle_id, circle.coordinators))
+    if circle.coordinators:
+        db.run("UPDATE moderators SET coordinator = 0 WHERE id = ?", (moderator_id,))
+        proposals.fall_with(db, moderator_id)
+    if not circles_of(db, moderator_id):
+        db.run("UPDATE moderators SET state = 'waiting' WHERE id = ?", (moderator_id,))
+    proposals.fall_about(db, moderator_id)
 
 
 def is_elsewhere(db: Database, moderator_id: bytes, circle_id: bytes) -> bool:
@@ -272,6 +313,8 @@ def renew(db: Database, circle: Circle, members: set[bytes], grants: Sequence[Gr
         add = "INSERT INTO circle_keys (circle_id, generation, public_key) VALUES (?, ?, ?)"
         db.run(add, (circle.id, generation, public_key))
     _store(db, grants)
+    if keys:
+        db.run("DELETE FROM foundings WHERE circle_id = ?", (circle.id,))
     present = generation if keys else None
     db.run("UPDATE circles SET generation = ? WHERE id = ?", (present, circle.id))
 

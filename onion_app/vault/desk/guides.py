@@ -1,15 +1,15 @@
 """Guides as coordinators write them: versions that change one by one, each with who has checked it and when.
 
-All versions of a guide are shown, or none. No author has a part in it, so the mailbox is not locked. Changed words were
-checked by nobody.
+A draft is shown to nobody; what is shown are the words that two people agreed to, until one takes them down. No author
+has a part in it, so the mailbox is not locked. Changed words were checked by nobody.
 """
 
 import re
 from dataclasses import dataclass, replace
-from typing import Final, Literal
+from typing import Final
 
 from onion_app.choices import TextState
-from onion_app.errors import NothingHere
+from onion_app.errors import NothingHere, NotReady
 from onion_app.shapes import Id
 from onion_app.vault.database import Database
 from onion_app.vault.shown import writing
@@ -45,7 +45,8 @@ def read_guide(desk: Database, guide_id: bytes) -> tuple[Guide, list[Version]]:
 
 def state_of(versions: list[Version]) -> TextState:
     """Say whether a guide is shown, from its versions."""
-    return versions[0].state if versions else "draft"
+    states: tuple[TextState, ...] = ("public", "down")
+    return next((state for state in states if any(each.state == state for each in versions)), "draft")
 
 
 def begin_guide(desk: Database, guide_id: bytes, slug: str) -> bytes:
@@ -57,19 +58,34 @@ def begin_guide(desk: Database, guide_id: bytes, slug: str) -> bytes:
         return guide_id
 
 
-def save_version(shown: Database, desk: Database, version: Version) -> None:
-    """Store a version of a guide; where the guide is shown, readers have it from the next moment on.
+def save_draft(desk: Database, version: Version) -> None:
+    """Store a version of a guide that is not shown.
+
+    Raises:
+        NothingHere: there is no such guide.
+        NotReady: it is shown by now. # P14: what readers have is changed by `show_words` alone.
+    """
+    with desk.writing():
+        _, versions = read_guide(desk, version.text_id)
+        if state_of(versions) == "public":
+            raise NotReady
+        if (version.language, version.title, version.body) not in ((v.language, v.title, v.body) for v in versions):
+            _replace(desk, replace(version, state=state_of(versions)))
+
+
+def show_words(desk: Database, versions: list[Version]) -> None:
+    """Let exactly these words be shown, each in its language, inside the caller's `writing()`; `show` follows.
+
+    Words that stay the same stay checked by whoever has checked them.
 
     Raises:
         NothingHere: there is no such guide.
     """
-    with desk.writing():
-        _, versions = read_guide(desk, version.text_id)
-        if (version.language, version.title, version.body) in ((v.language, v.title, v.body) for v in versions):
-            return
-        version = replace(version, state=state_of(versions))
-        _replace(desk, version)
-    _show(shown, desk, version)
+    for version in versions:
+        _, there = read_guide(desk, version.text_id)
+        words = (version.language, version.title, version.body)
+        same = next((each for each in there if (each.language, each.title, each.body) == words), version)
+        _replace(desk, replace(same, state="public"))
 
 
 def note_check(shown: Database, desk: Database, version: Version, handle: str | None, day: int) -> None:
@@ -85,15 +101,15 @@ def note_check(shown: Database, desk: Database, version: Version, handle: str | 
     _show(shown, desk, version)
 
 
-def move_guide(shown: Database, desk: Database, guide_id: bytes, state: Literal["public", "down"]) -> None:
-    """Show a guide, or show it no more.
+def take_down(shown: Database, desk: Database, guide_id: bytes) -> None:
+    """Show a guide no more.
 
     Raises:
         NothingHere: there is none, or it has no words yet.
     """
     with desk.writing():
         read_guide(desk, guide_id)
-        if not desk.run("UPDATE versions SET state = ? WHERE text_id = ?", (state, guide_id)):
+        if not desk.run("UPDATE versions SET state = 'down' WHERE text_id = ?", (guide_id,)):
             raise NothingHere
     with shown.writing():
         writing.show_text(shown, desk, guide_id)

@@ -8,13 +8,27 @@ from onion_app.choices import InvitationState
 from onion_app.errors import NothingHere, Refused, marked
 from onion_app.shapes import Day, Id, from_row
 from onion_app.vault.database import Database
-from onion_app.vault.desk.circles import CIRCLE_CHANGED, Circle, Grant, circles_of, read_circle, renew, waits_no_more
+from onion_app.vault.desk import proposals
+from onion_app.vault.desk.admissions import Admission, note_admission
+from onion_app.vault.desk.circles import (
+    CIRCLE_CHANGED,
+    Circle,
+    Grant,
+    circles_of,
+    public_keys,
+    read_circle,
+    renew,
+    waits_no_more,
+)
 from onion_app.vault.desk.moderators import Moderator, add_moderator, make_active, read_moderator
 
 INVITATION_DAYS: Final = 7  # long enough for a code that goes from hand to hand, too short for one found in a drawer
 INVITATION_REFUSED: Final = marked("The invitation is unknown, used or too old.")
 ALREADY_IN_CIRCLE: Final = marked(
     "You are in this circle already, or wait to be let in. The invitation was not used: it still brings one in."
+)
+NOT_YET_ANEW: Final = marked(
+    "Everybody has left this circle, and a second person must agree before it begins anew. The invitation was not used."
 )
 _INVITATION: Final = (
     "SELECT i.id, i.circle_id, i.coordinator, i.made_by, i.expires_day, i.state, i.redeemed_by FROM invitations AS i "
@@ -36,18 +50,31 @@ class Invitation:
 
 
 def new_invitation(circle_id: bytes, today: int, *, coordinator: bool, made_by: bytes | None = None) -> Invitation:
-    """Make an invitation that nobody has used; the operator's is made by nobody."""
-    return Invitation(token_bytes(16), circle_id, coordinator, made_by, today + INVITATION_DAYS, "open", None)
+    """Make an invitation that nobody has used; the operator's is made by nobody, a coordinator's waits for a yes."""
+    state: InvitationState = "proposed" if coordinator else "open"
+    return Invitation(token_bytes(16), circle_id, coordinator, made_by, today + INVITATION_DAYS, state, None)
 
 
 def add_invitation(db: Database, invitation: Invitation, code_digest: bytes) -> None:
     """Store an invitation under the digest of its code."""
     with db.writing():
-        db.run(
-            "INSERT INTO invitations (mark, id, circle_id, coordinator, made_by, expires_day, state, redeemed_by) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (code_digest, *astuple(invitation)),
-        )
+        insert_invitation(db, invitation, code_digest)
+
+
+def insert_invitation(db: Database, invitation: Invitation, code_digest: bytes) -> None:
+    """Store an invitation likewise, inside the caller's `writing()`."""
+    db.run(
+        "INSERT INTO invitations (mark, id, circle_id, coordinator, made_by, expires_day, state, redeemed_by) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+        (code_digest, *astuple(invitation)),
+    )
+
+
+def open_proposed(db: Database, invitation_id: bytes, today: int) -> None:
+    """Let an invitation that waited for a second person bring somebody in, inside the caller's `writing()`."""
+    let = "UPDATE invitations SET state = 'open', expires_day = ? WHERE id = ? AND state = 'proposed'"
+    if not db.run(let, (today + INVITATION_DAYS, invitation_id)):
+        raise Refused(INVITATION_REFUSED)
 
 
 def find_invitation(db: Database, code_digest: bytes, today: int) -> Invitation:
@@ -63,8 +90,8 @@ def find_invitation(db: Database, code_digest: bytes, today: int) -> Invitation:
 
 
 def open_invitations(db: Database) -> list[Invitation]:
-    """List the invitations that were neither redeemed nor cancelled, those that are too old among them."""
-    return db.all(Invitation, _INVITATION + "WHERE state = 'open' ORDER BY expires_day, id")
+    """List the invitations that were neither redeemed nor cancelled, also those too old, or that wait for a yes."""
+    return db.all(Invitation, _INVITATION + "WHERE state IN ('proposed', 'open') ORDER BY expires_day, id")
 
 
 def invitation_of(db: Database, moderator_id: bytes, circle_id: bytes) -> Invitation:
@@ -97,9 +124,10 @@ def cancel_invitation(db: Database, invitation_id: bytes) -> None:
         Refused: it is not open.
     """
     with db.writing():
-        cancel = "UPDATE invitations SET state = 'cancelled' WHERE id = ? AND state = 'open'"
+        cancel = "UPDATE invitations SET state = 'cancelled' WHERE id = ? AND state IN ('proposed', 'open')"
         if not db.run(cancel, (invitation_id,)):
             raise Refused(INVITATION_REFUSED)
+        proposals.fall_about(db, invitation_id)
 
 
 def redeem(db: Database, code_digest: bytes, today: int, newcomer: Moderator, grant: Grant | None) -> None:
@@ -113,7 +141,7 @@ def redeem(db: Database, code_digest: bytes, today: int, newcomer: Moderator, gr
     with db.writing():
         invitation = find_invitation(db, code_digest, today)
         add_moderator(db, replace(newcomer, state="waiting", coordinator=False, joined_day=today))
-        _bring_in(db, invitation, read_circle(db, invitation.circle_id), newcomer.id, grant)
+        _bring_in(db, invitation, read_circle(db, invitation.circle_id), newcomer.id, grant, today)
 
 
 def join(db: Database, code_digest: bytes, today: int, moderator_id: bytes, grant: Grant | None) -> None:
@@ -141,18 +169,24 @@ def join(db: Database, code_digest: bytes, today: int, moderator_id: bytes, gran
             if circle.generation is not None:
                 raise Refused(ALREADY_IN_CIRCLE)
             waits_no_more(db, circle.id, who.id)  # nobody is left there to let them in: they begin it anew
-        _bring_in(db, invitation, circle, who.id, grant)
+        _bring_in(db, invitation, circle, who.id, grant, today)
 
 
-def _bring_in(db: Database, invitation: Invitation, circle: Circle, moderator_id: bytes, grant: Grant | None) -> None:
+def _bring_in(
+    db: Database, invitation: Invitation, circle: Circle, moderator_id: bytes, grant: Grant | None, today: int
+) -> None:
     if (grant is None) == (circle.generation is None):
         raise Refused(CIRCLE_CHANGED)
     if grant is None:
         wait = "INSERT INTO waiting (circle_id, moderator_id, invitation_id) VALUES (?, ?, ?)"
         db.run(wait, (circle.id, moderator_id, invitation.id))
     else:
+        # P14: who begins an emptied circle anew reads all that comes to it; nobody alone says who that is.
+        if public_keys(db, circle.id) and not proposals.may_be_founded(db, circle.id):
+            raise Refused(NOT_YET_ANEW)
         renew(db, circle, {moderator_id}, [grant])
         make_active(db, moderator_id, coordinator=invitation.coordinator)
+        note_admission(db, Admission(circle.id, moderator_id, invitation.made_by, None, today))
     _use(db, invitation, moderator_id)
 
 

@@ -67,6 +67,12 @@ def read_moderator(db: Database, moderator_id: bytes) -> Moderator:
     return db.one(Moderator, MODERATOR + "WHERE id = ?", (moderator_id,))
 
 
+def active(db: Database, *, coordinators: bool = False) -> list[Moderator]:
+    """List who works here, or which coordinators do, by handle."""
+    working = "WHERE m.state = 'active' AND m.coordinator >= ? ORDER BY handle"
+    return db.all(Moderator, MODERATOR + working, (coordinators,))
+
+
 def set_locks(db: Database, moderator_id: bytes, *, secrets: bytes | None = None, sheet: bytes | None = None) -> None:
     """Replace the locked secrets, the key that the recovery sheet opens, or both.
 

@@ -1,7 +1,7 @@
 """A case from the moment it is stored to the moment it is erased."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import astuple
 from typing import Final
 
@@ -44,6 +44,12 @@ def read_case(db: Database, case_id: bytes) -> Case:
         NothingHere: it does not exist, or no longer.
     """
     return db.one(Case, CASE + "WHERE id = ?", (case_id,))
+
+
+def cases_that_would_go(db: Database, today: int, days: int, circle_ids: Collection[bytes] | None) -> int:
+    """Count the cases, in these queues or in all, that would be destroyed today if cases were kept so many days."""
+    rows = db.rows("SELECT circle_id FROM cases WHERE last_day + ? + ? * spread / 5000 <= ?", (days, days, today))
+    return sum(circle_ids is None or row[0] in circle_ids for row in rows)
 
 
 def set_state(db: Database, case_id: bytes, state: CaseState) -> None:

@@ -5,13 +5,13 @@ The site reads here inside its transaction of the mailbox, which whoever changes
 """
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, cast
 
 from onion_app.choices import COORDINATORS_TOPICS, AnswerIn, Topic
 from onion_app.errors import NothingHere, Paused
-from onion_app.shapes import Id, Key, Number, Row, read_words
+from onion_app.shapes import Id, Key, Number, Row, Words
 from onion_app.vault.database import Database
 from onion_app.vault.settings import Settings
 
@@ -35,33 +35,59 @@ class CircleKey:
     public_key: Key
 
 
+@dataclass(frozen=True, slots=True)
+class Route:
+    """What decides which cases a circle gets; one that never had a key is none."""
+
+    id: Id
+    generation: Number | None
+    topics: Words
+    languages: Words
+    catch_all: bool
+    coordinators: bool
+
+
+def routes(db: Database) -> list[Route]:
+    """Read the routes as they are shown, or as the desk has them."""
+    return db.all(
+        Route,
+        "SELECT id, generation, topics, languages, catch_all, coordinators FROM circles "
+        "WHERE id IN (SELECT circle_id FROM circle_keys) ORDER BY id",
+    )
+
+
+def receivers(circles: Sequence[Route], topic: Topic, answer_in: AnswerIn) -> list[Route]:
+    """Choose the circles for a topic and a language: those that have both, else the topic, else the catch-all.
+
+    None: they pause. # P14: where a circle was emptied, nothing goes elsewhere until two people have said where to.
+    """
+    if topic in COORDINATORS_TOPICS:
+        fitting = [circle for circle in circles if circle.coordinators]
+    else:
+        with_topic = [circle for circle in circles if topic in circle.topics]
+        fitting = [circle for circle in with_topic if answer_in in (*circle.languages, "any")] or with_topic
+    chosen = fitting or [circle for circle in circles if circle.catch_all]
+    return [] if any(circle.generation is None for circle in chosen) else chosen
+
+
 def writing_circle(
     mailbox: Database, shown: Database, in_force: Settings, topic: Topic, answer_in: AnswerIn
 ) -> CircleKey:
-    """Choose the circle for a topic and a language: one that has both, else one with the topic, else the catch-all.
+    """Choose the circle for a topic and a language; circles that fit equally share the work by chance.
 
     A circle that never had a key leaves its topics to the catch-all; one that was emptied pauses them.
 
     Raises:
         Paused: writing is paused, there is no room, or the circle has nobody.
     """
-    circles = shown.rows(
-        "SELECT id, generation, topics, languages, catch_all, coordinators FROM circles "
-        "WHERE id IN (SELECT circle_id FROM circle_keys)"
-    )
-    catch_all = next((circle for circle in circles if circle[4]), None)
+    circles = routes(shown)
     has_room = mailbox.room() >= LEAST_ROOM and not is_full(mailbox, in_force)
-    if catch_all is None or not takes_new_text(in_force) or not has_room:
+    if not (any(circle.catch_all for circle in circles) and takes_new_text(in_force) and has_room):
         raise Paused
-    if topic in COORDINATORS_TOPICS:
-        fitting = [circle for circle in circles if circle[5]]
-    else:
-        with_topic = [circle for circle in circles if topic in read_words(circle[2])]
-        fitting = [circle for circle in with_topic if answer_in in (*read_words(circle[3]), "any")] or with_topic
-    # Circles that fit equally share the work by chance, as long as somebody is in them.
-    inhabited = [circle for circle in fitting if circle[1] is not None]
-    chosen = secrets.choice(inhabited or fitting or [catch_all])
-    return circle_key(shown, cast("bytes", chosen[0]))
+    fitting = receivers(circles, topic, answer_in)
+    if not fitting:
+        raise Paused
+    return circle_key(shown, secrets.choice(fitting).id)
 
 
 def takes_new_text(in_force: Settings) -> bool:

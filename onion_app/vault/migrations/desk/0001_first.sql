@@ -47,7 +47,7 @@ CREATE TABLE invitations (
     coordinator INTEGER NOT NULL CHECK (coordinator IN (0, 1)),
     made_by BLOB REFERENCES moderators (id),
     expires_day INTEGER NOT NULL,
-    state TEXT NOT NULL CHECK (state IN ('open', 'redeemed', 'cancelled')),
+    state TEXT NOT NULL CHECK (state IN ('proposed', 'open', 'redeemed', 'cancelled')),
     redeemed_by BLOB REFERENCES moderators (id),
     CHECK ((state = 'redeemed') = (redeemed_by IS NOT NULL))
 ) STRICT, WITHOUT ROWID;
@@ -59,6 +59,61 @@ CREATE TABLE waiting (
     moderator_id BLOB NOT NULL REFERENCES moderators (id),
     invitation_id BLOB NOT NULL REFERENCES invitations (id),
     PRIMARY KEY (circle_id, moderator_id)
+) STRICT, WITHOUT ROWID;
+
+-- Who came into a circle, by whose invitation and by whose hand: by it a second person is told from a second account.
+-- The rows stay when somebody goes. # P14
+CREATE TABLE admissions (
+    circle_id BLOB NOT NULL REFERENCES circles (id),
+    moderator_id BLOB NOT NULL REFERENCES moderators (id),
+    invited_by BLOB REFERENCES moderators (id),  -- NULL: the operator
+    let_in_by BLOB REFERENCES moderators (id),  -- NULL: nobody was there to do it
+    day INTEGER NOT NULL,
+    PRIMARY KEY (circle_id, moderator_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE shut_outs (
+    moderator_id BLOB NOT NULL REFERENCES moderators (id),
+    by_whom BLOB NOT NULL REFERENCES moderators (id),
+    day INTEGER NOT NULL,
+    PRIMARY KEY (moderator_id, by_whom)
+) STRICT, WITHOUT ROWID;
+
+-- A circle that was emptied, and that somebody may begin anew: a second person has said so.
+CREATE TABLE foundings (
+    circle_id BLOB NOT NULL PRIMARY KEY REFERENCES circles (id)
+) STRICT, WITHOUT ROWID;
+
+-- What one person wants, until a second one agrees; and what was decided, for 30 days. # P14
+CREATE TABLE proposals (
+    id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+    kind TEXT NOT NULL CHECK (kind IN ('circle', 'new_circle', 'founding', 'catch_all', 'emptied', 'retention', 'find_us',
+        'guide', 'coordinator', 'shut_out')),
+    subject BLOB NOT NULL CHECK (length(subject) = 16),  -- circle, guide, invitation or person; zeros for a setting
+    wanted TEXT NOT NULL,
+    proposer BLOB REFERENCES moderators (id),  -- NULL: the operator
+    matter BLOB NOT NULL CHECK (length(matter) = 32),  -- the same whenever the same is proposed
+    day INTEGER NOT NULL,
+    state TEXT NOT NULL CHECK (state IN ('open', 'agreed', 'alone')),  -- alone: there was no second person yet
+    decided_day INTEGER,
+    before TEXT,  -- as it was when it was decided
+    CHECK ((state = 'open') = (decided_day IS NULL) AND (state = 'open') = (before IS NULL))
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE yeses (
+    proposal_id BLOB NOT NULL REFERENCES proposals (id),
+    who BLOB NOT NULL CHECK (length(who) IN (0, 16)),  -- empty: the operator
+    mark BLOB NOT NULL CHECK (length(mark) = 32),  -- of the words that were shown
+    PRIMARY KEY (proposal_id, who)
+) STRICT, WITHOUT ROWID;
+
+-- They stay when what they are about is withdrawn and proposed again.
+CREATE TABLE objections (
+    matter BLOB NOT NULL CHECK (length(matter) = 32),
+    who BLOB NOT NULL REFERENCES moderators (id),
+    reason TEXT NOT NULL CHECK (reason IN ('unknown', 'takes_away', 'doubt', 'too_soon')),
+    day INTEGER NOT NULL,
+    PRIMARY KEY (matter, who)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE handed (
