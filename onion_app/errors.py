@@ -138,6 +138,10 @@ class NotRunning(SanctuaryError, exit_code=8, hint="./scripts/launch"):
     """No launcher runs on this state."""
 
 
+class StillThere(SanctuaryError, hint="./scripts/manage panic   (once more, as root; then switch the machine off)"):
+    """Not everything is destroyed."""
+
+
 class NotConfirmed(SanctuaryError, exit_code=2):
     """The word was not typed. Nothing was changed."""
 

@@ -5,9 +5,6 @@ time that any installation sleeps, is doubted: nothing is destroyed, published o
 or the operator has said that it is right.
 """
 
-import time
-
-from onion_app.days import date_of, today
 from onion_app.vault import settings
 from onion_app.vault.database import Database
 
@@ -27,12 +24,3 @@ def check_and_note(desk: Database, machine_day: int, *, is_right: bool) -> int:
         with desk.writing():
             settings.put_setting(desk, "seen_day", machine_day)
     return 0
-
-
-def describe_doubt(off: int) -> str:
-    """Say why nothing is done by the clock, and what ends that; `off` is in days after the newest day seen."""
-    distance = f"{off} days after" if off > 0 else f"{-off} days before"
-    return (
-        f"it says {date_of(today(time.time)):%d.%m.%Y}, {distance} the newest day seen. Nothing is destroyed or "
-        "published until: ./scripts/manage clock"
-    )

@@ -24,10 +24,10 @@ from typing import Any
 from onion_app.days import DAY
 from onion_app.errors import BadUsage
 from onion_app.launch import children, confine, status, stdin_answers, unlock
-from onion_app.launch.clock import describe_doubt
 from onion_app.launch.confine import Walls
 from onion_app.launch.first_run import Unlocked
 from onion_app.launch.manage_socket import ManageSocket
+from onion_app.launch.outside import describe_doubt
 from onion_app.launch.processes.child import Orders
 from onion_app.launch.rounds import Rounds
 from onion_app.launch.self_check import SelfCheck

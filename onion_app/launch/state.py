@@ -103,6 +103,17 @@ def is_held(state: State) -> bool:
     return False
 
 
+def lock_holder(state: State) -> int:
+    """Give the id of the process that holds the state, as the kernel's list of locks names it; 0 when none does."""
+    try:
+        found = (state.path / "lock").stat()
+        place = f"{os.major(found.st_dev):02x}:{os.minor(found.st_dev):02x}:{found.st_ino}"
+        locks = [line.split() for line in Path("/proc/locks").read_text().splitlines()]
+    except OSError:
+        return 0
+    return next((int(words[-4]) for words in locks if words[-3] == place and words[1] == "FLOCK"), 0)
+
+
 @contextmanager
 def held(folder: Path) -> Iterator[State]:
     """Make the folder if it is missing, and hold it for as long as this process runs on it.

@@ -4,26 +4,23 @@ Counts are the last ones that the chores reported. Minutes since the last self-c
 finest times in it, and it is stored nowhere.
 """
 
-import shutil
 import time
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from onion_app.days import DAY, today
+from onion_app.days import DAY
+from onion_app.launch.outside import disk_status
 from onion_app.launch.self_check import SelfCheck
 from onion_app.launch.state import State
 from onion_app.launch.supervisor import Supervisor
 from onion_app.launch.tor_supervisor import TorStatus
 from onion_app.launch.walls import Missing
 from onion_app.onion.control import Health
-from onion_app.vault import statefiles
 from onion_app.vault.connection import library_versions
 from onion_app.vault.database import Clock
 from onion_app.vault.shown.routing import LEAST_ROOM
 
 VERSION = "0.1.0"  # as in pyproject.toml; a test compares
-BACKUP_IS_OLD = 7  # days
-SPACE_IS_SHORT = 1 << 30  # bytes: a backup, its copies and a thousand long cases
 
 
 @dataclass(frozen=True)
@@ -82,16 +79,6 @@ def launcher_status(
         **disk,
         "versions": {"sanctuary": VERSION, "tor": tor.version, **static.libraries},
     }
-
-
-def disk_status(state: State, clock: Clock) -> dict[str, Any]:
-    """Give the part that needs no launcher: days since the last backup, or None, and the free bytes."""
-    day = statefiles.read_backup_day(state.path)
-    try:
-        free = shutil.disk_usage(state.path).free
-    except OSError:
-        free = 0
-    return {"backup_days": None if day is None else today(clock) - day, "free_bytes": free}
 
 
 def tor_trouble(health: Health | None) -> list[str]:

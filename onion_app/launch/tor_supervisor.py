@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from onion_app.crypto.onion_key import OnionKey
 from onion_app.errors import SanctuaryError
+from onion_app.launch.outside import NO_SANDBOX, TOR_OUTSIDE
 from onion_app.launch.state import State
 from onion_app.launch.terminal import Terminal
 from onion_app.onion.control import Control, Health
@@ -19,9 +20,6 @@ _TRYING = 20.0  # seconds without a step forward, after which we say that tor is
 _FIRST_PATIENCE = 60.0  # seconds without an introduction point until the site is published again; it doubles ...
 _LONGEST_PATIENCE = 240.0  # ... up to this
 _POLL = 0.5  # seconds between two questions how far tor is
-OUTSIDE = "outside the walls: if somebody takes it over, P03 and P04 rest on the file modes of this account"
-
-NO_SANDBOX = "not confined: its own sandbox does not work on this machine"
 
 
 @dataclass(frozen=True)
@@ -73,7 +71,7 @@ class TorSupervisor:
         self._tor = self._start_tor()
         self._moved = now
         if not self._tor.walled:
-            self._terminal.say(f"tor: {OUTSIDE}")
+            self._terminal.say(f"tor: {TOR_OUTSIDE}")
         if not self._tor.confined:
             self._terminal.say(f"tor: {NO_SANDBOX}")
 

@@ -12,9 +12,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from onion_app.errors import SanctuaryError
-from onion_app.launch.state import State, default_state, expect_no_root
+from onion_app.launch.state import State, expect_no_root
 from onion_app.launch.terminal import Terminal
-from onion_app.manage import doctor, offline, running
+from onion_app.manage import doctor, emergency, offline, running
 
 _EPILOG = (
     "Exit codes: 0 done, 2 usage, 3 wrong passphrase, 5 vault damaged or newer, 7 a launcher runs on this state and "
@@ -31,9 +31,7 @@ def parser() -> argparse.ArgumentParser:
         description="Looks after an installation and the launcher that runs on it.",
         epilog=_EPILOG,
     )
-    words.add_argument("--state", type=Path, default=default_state(), help="the state folder (default: %(default)s)")
-    words.add_argument("--as-is", action="store_true", help="stay with the account that started this, even root: for "
-                       "rehearsals and tests; otherwise root becomes the account sanctuary")  # fmt: skip
+    emergency.add_state(words)
     words.add_argument("--desk-port", type=int, default=8390, help="the desk's port, if launch was given one")
     words.add_argument("--answers", choices=["-"], help="read one JSON object with passphrase or spare_code from "
                        "standard input instead of asking")  # fmt: skip
@@ -44,13 +42,18 @@ def parser() -> argparse.ArgumentParser:
         added.set_defaults(do=do)
         return added
 
-    status = command("status", running.status, "say how everything is; needs no passphrase")
+    status = command("status", _without_terminal(emergency.status), "say how everything is; needs no passphrase")
     status.add_argument("--json", action="store_true", help="as one line of JSON")
-    command("stop", running.stop, "stop the launcher: nobody new comes in, requests under way are finished")
+    stopped = "stop the launcher: nobody new comes in, requests under way are finished"
+    command("stop", _without_terminal(emergency.stop), stopped)
     command("pause", running.pause, "take no new messages; open cases go on")
     command("resume", running.resume, "take new messages again")
     command("clock", running.clock, "say that this machine's clock is right, after a long sleep or a wrong clock")
-    command("panic", running.panic, "destroy the keys of this installation for good, and stop everything")
+    command(
+        "panic",
+        _without_terminal(emergency.panic),
+        "destroy the keys of this installation for good, and stop everything",
+    )
     command("doctor", doctor.doctor, "ask eleven questions about this machine; needs no passphrase")
     command("passphrase", offline.passphrase, "draw a new passphrase; the spare code stays")
     command("spare", offline.spare, "draw a new spare code; the passphrase stays")
@@ -69,6 +72,11 @@ def parser() -> argparse.ArgumentParser:
                           "installation: what was taken back there stays gone")  # fmt: skip
     restored.add_argument("--yes", action="store_true", help="do it without asking once more")
     return words
+
+
+def _without_terminal(do: Callable[[argparse.Namespace, State], None]) -> _Do:
+    """Let a command of `emergency`, which `scripts/manage` starts without us, be known here too."""
+    return lambda chosen, state, _terminal: do(chosen, state)
 
 
 def main() -> int:

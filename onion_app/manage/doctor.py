@@ -17,8 +17,8 @@ from typing import Any, Final, Literal
 
 from onion_app.errors import NotRunning, SanctuaryError, TorTooOld
 from onion_app.launch import manage_socket
+from onion_app.launch.outside import BACKUP_IS_OLD, SPACE_IS_SHORT, disk_status
 from onion_app.launch.state import State
-from onion_app.launch.status import BACKUP_IS_OLD, SPACE_IS_SHORT, disk_status
 from onion_app.launch.terminal import Terminal
 from onion_app.launch.walls import try_walls
 from onion_app.onion import tor_process

@@ -1,55 +1,18 @@
-"""Commands for a launcher that runs: status, stop, pause, resume, clock and panic. None of them asks for a secret."""
+"""Commands for a launcher that runs: pause, resume and clock. None of them asks for a secret."""
 
 import argparse
-import json
-import os
-import signal
-import sys
 import time
-from collections.abc import Callable
-from contextlib import suppress
 from functools import partial
 
 from onion_app.days import date_of, today
-from onion_app.errors import ClockWrong, NotConfirmed, NotRunning
-from onion_app.launch import backup_restore, manage_socket
-from onion_app.launch.clock import describe_doubt
-from onion_app.launch.state import State, is_held
-from onion_app.launch.status import disk_status
+from onion_app.errors import ClockWrong, NotRunning
+from onion_app.launch import manage_socket
+from onion_app.launch.outside import describe_doubt
+from onion_app.launch.state import State
 from onion_app.launch.terminal import Terminal
-from onion_app.manage import status_text
-from onion_app.vault import statefiles
+from onion_app.manage.emergency import comes_within
 
-_STOPPING = 90.0  # seconds that a launcher takes at most to end in order
-_PANIC = 10.0  # seconds after which a launcher that does not end is ended
 _CHORES = 120.0  # seconds in which the chores carry out a pause; usually one or two
-_AGAIN = 0.25  # seconds between two looks
-
-
-def status(chosen: argparse.Namespace, state: State, terminal: Terminal) -> None:
-    """Say how everything is.
-
-    Raises:
-        NotRunning: no launcher runs; the part that needs none was said.
-    """
-    try:
-        facts = manage_socket.ask_launcher(state.manage_socket, "status")
-    except NotRunning:
-        _show(chosen, {"running": False, **disk_status(state, time.time)}, terminal)
-        raise
-    _show(chosen, facts, terminal)
-
-
-def stop(_chosen: argparse.Namespace, state: State, terminal: Terminal) -> None:
-    """Stop the launcher and wait for its end.
-
-    Raises:
-        NotRunning: no launcher runs, or it does not end.
-    """
-    manage_socket.ask_launcher(state.manage_socket, "stop")
-    if not _within(_STOPPING, lambda: not is_held(state)):
-        raise NotRunning("it does not end; look at its terminal")
-    terminal.say("Stopped.")
 
 
 def pause(_chosen: argparse.Namespace, state: State, terminal: Terminal) -> None:
@@ -97,51 +60,9 @@ def clock(_chosen: argparse.Namespace, state: State, terminal: Terminal) -> None
     terminal.say("The clock is believed again.")
 
 
-def panic(_chosen: argparse.Namespace, state: State, terminal: Terminal) -> None:
-    """Destroy the key slots, then stop everything: the databases that are left open with nothing on this machine.
-
-    Raises:
-        NotConfirmed: the word was not typed.
-    """
-    terminal.say("This destroys the keys of this installation. Nobody will open it again on this machine.")
-    if terminal.ask("Type the word destroy: ").strip() != "destroy":
-        raise NotConfirmed
-    # First: whatever happens next, this is done. A state that was moved aside has slots of the same keys.
-    folders = [folder.path for folder in (state, *backup_restore.asides(state)) if folder.path.is_dir()]
-    destroyed = sum(statefiles.destroy_keyslots(folder) for folder in folders)
-    terminal.say("The keys are destroyed." if destroyed else "There was no file of keys.")
-    with suppress(NotRunning):
-        launcher = manage_socket.launcher_pid(state.manage_socket)
-        with suppress(NotRunning):
-            manage_socket.ask_launcher(state.manage_socket, "panic", patience=_PANIC)
-        if not _within(_PANIC, lambda: not is_held(state)):
-            os.kill(launcher, signal.SIGKILL)  # whatever it has started ends with it
-            _within(_PANIC, lambda: not is_held(state))
-    terminal.say("Nothing runs any more." if not is_held(state) else "Something still runs: switch the machine off.")
-    for line in status_text.what_remains(state):
-        terminal.say(line)
-
-
 def _order_chores(state: State, order: str, **expected: object) -> None:
     """Give the order, and wait until the status shows that the chores have carried it out."""
     manage_socket.ask_launcher(state.manage_socket, order)
     ask = partial(manage_socket.ask_launcher, state.manage_socket, "status")
-    if not _within(_CHORES, lambda: expected.items() <= ask().items()):
+    if not comes_within(_CHORES, lambda: expected.items() <= ask().items()):
         raise NotRunning("its chores do not end")
-
-
-def _within(patience: float, come: Callable[[], bool]) -> bool:
-    give_up = time.monotonic() + patience
-    while not come():
-        if time.monotonic() > give_up:
-            return False
-        time.sleep(_AGAIN)
-    return True
-
-
-def _show(chosen: argparse.Namespace, facts: dict[str, object], terminal: Terminal) -> None:
-    if chosen.json:
-        sys.stdout.write(json.dumps(facts, ensure_ascii=False) + "\n")
-        return
-    for line in status_text.status_lines(facts):
-        terminal.say(line.text, bad=line.bad)

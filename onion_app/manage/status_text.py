@@ -3,10 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from onion_app.launch.clock import describe_doubt
+from onion_app.launch.outside import BACKUP_IS_OLD, NO_SANDBOX, SPACE_IS_SHORT, TOR_OUTSIDE, describe_doubt
 from onion_app.launch.state import State
-from onion_app.launch.status import BACKUP_IS_OLD, SPACE_IS_SHORT
-from onion_app.launch.tor_supervisor import NO_SANDBOX, OUTSIDE
 
 _GIB = 1 << 30
 _HELD = "somebody waited in vain for a lock, and the site was started again {} times"
@@ -78,7 +76,7 @@ def _processes(status: dict[str, Any]) -> list[StatusLine]:
 
 def _confinement(status: dict[str, Any]) -> list[StatusLine]:
     missing = [f"{wall['sentence']} {wall['cure']}" for wall in status["missing_walls"]]
-    missing += [] if status["confined"]["around_tor"] else [f"tor is {OUTSIDE}"]
+    missing += [] if status["confined"]["around_tor"] else [f"tor is {TOR_OUTSIDE}"]
     missing += [] if status["confined"]["tor"] else [f"tor: {NO_SANDBOX}"]
     return [_line("Confinement", text, bad=True) for text in missing] or [
         _line("Confinement", "everything is confined")

@@ -65,28 +65,6 @@ def read_keyslots(folder: Path) -> str:
     raise VaultDamaged
 
 
-def destroy_keyslots(folder: Path) -> bool:
-    """Overwrite the file of keys and remove it, and an interrupted write of it; say if there was one.
-
-    A disk may keep old blocks that no program can overwrite: their slots open with the passphrase or the spare code.
-    """
-    there = False
-    for file in (folder / _KEYSLOTS, _new(folder / _KEYSLOTS)):
-        try:
-            descriptor = os.open(file, os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
-        except FileNotFoundError:
-            continue
-        try:
-            os.write(descriptor, os.urandom(os.fstat(descriptor).st_size))
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-        file.unlink()
-        there = True
-    sync(folder)
-    return there
-
-
 def write_backup_day(folder: Path, day: int) -> None:
     """Note that a backup was made and verified on this day since 1970; the file's own time says no more."""
     new = _write_new(folder / _BACKUP_DAY, str(day))

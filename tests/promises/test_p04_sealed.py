@@ -102,7 +102,7 @@ def test_whoever_has_logged_out_leaves_neither_keys_nor_what_they_read_in_the_me
 ) -> None:
     with house.world() as world:
         invitation = world.invitation(world.circle(f"Circle {latin_mark()}"))
-    other = Volunteer(house.desk_url).enrol(invitation, f"Other {secrets.token_hex(3)}")
+    other = Volunteer(house.desk_url).enrol(invitation, f"other{secrets.token_hex(3)}")
     mark = latin_mark()
     case = house.case_of(house.visitor().hand_in("ask", f"read and answered {mark}"))
     house.at_desk(coordinator).take(case)

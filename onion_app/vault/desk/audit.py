@@ -33,7 +33,7 @@ class Finding:
     subject: str
 
 
-def add_to_audit(  # noqa: PLR0913 - the columns of a line
+def add_to_audit(
     db: Database,
     who: bytes | None,
     what: str,

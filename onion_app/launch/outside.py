@@ -1,0 +1,38 @@
+"""What can be said of an installation from outside: without its keys, its launcher, or any package that is installed.
+
+`scripts/manage` says it at three in the morning, too, so nothing here leans on more than the standard library.
+"""
+
+import shutil
+import time
+from collections.abc import Callable
+from typing import Any, Final
+
+from onion_app.days import date_of, today
+from onion_app.launch.state import State
+from onion_app.vault import statefiles
+
+BACKUP_IS_OLD: Final = 7  # days
+SPACE_IS_SHORT: Final = 1 << 30  # bytes: a backup, its copies and a thousand long cases
+
+TOR_OUTSIDE: Final = "outside the walls: if somebody takes it over, P03 and P04 rest on the file modes of this account"
+NO_SANDBOX: Final = "not confined: its own sandbox does not work on this machine"
+
+
+def disk_status(state: State, clock: Callable[[], float]) -> dict[str, Any]:
+    """Give the part of the status that needs no launcher: days since the last backup, or None, and the free bytes."""
+    day = statefiles.read_backup_day(state.path)
+    try:
+        free = shutil.disk_usage(state.path).free
+    except OSError:
+        free = 0
+    return {"backup_days": None if day is None else today(clock) - day, "free_bytes": free}
+
+
+def describe_doubt(off: int) -> str:
+    """Say why nothing is done by the clock, and what ends that; `off` is in days after the newest day seen."""
+    distance = f"{off} days after" if off > 0 else f"{-off} days before"
+    return (
+        f"it says {date_of(today(time.time)):%d.%m.%Y}, {distance} the newest day seen. Nothing is destroyed or "
+        "published until: ./scripts/manage clock"
+    )

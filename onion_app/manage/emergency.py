@@ -1,0 +1,257 @@
+"""The commands that cannot wait for anything else: status, stop and panic.
+
+They need the system's Python and its standard library, and nothing that was installed for us: no virtual environment,
+no home, no room on the disk, no packages, no launcher that still answers. None of them asks for a secret.
+"""
+
+import argparse
+import json
+import os
+import signal
+import stat
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from onion_app.errors import NotConfirmed, NotRunning, SanctuaryError, StillThere
+from onion_app.launch import manage_socket
+from onion_app.launch.outside import disk_status
+from onion_app.launch.state import State, default_state, is_held, lock_holder
+from onion_app.manage import status_text
+
+_STOPPING = 90.0  # seconds that a launcher takes at most to end in order
+_PANIC = 10.0  # seconds after which a launcher that does not end is ended
+_AGAIN = 0.25  # seconds between two looks
+_PROC = Path("/proc")
+_RED, _PLAIN = "\033[1;31m", "\033[0m"
+
+
+def main() -> int:
+    """Carry out one command, and give the exit status; `scripts/manage` starts it."""
+    chosen = parser().parse_args()
+    try:
+        COMMANDS[chosen.command](chosen, State(chosen.state.absolute()))
+    except SanctuaryError as error:
+        say(f"{error.sentence}\n    {error.hint}" if error.hint else error.sentence)
+        return error.exit_code
+    except (KeyboardInterrupt, EOFError):
+        return 2
+    return 0
+
+
+def parser() -> argparse.ArgumentParser:
+    """Describe the three commands, with the words of `scripts/manage` that mean something to them."""
+    words = argparse.ArgumentParser(prog="scripts/manage", allow_abbrev=False)
+    add_state(words)
+    words.add_argument("--desk-port", help=argparse.SUPPRESS)
+    words.add_argument("--answers", help=argparse.SUPPRESS)
+    words.add_argument("command", choices=COMMANDS)
+    words.add_argument("--json", action="store_true", help="the status as one line of JSON")
+    return words
+
+
+def add_state(words: argparse.ArgumentParser) -> None:
+    """Add the words that say whose state it is."""
+    words.add_argument("--state", type=Path, default=default_state(), help="the state folder (default: %(default)s)")
+    words.add_argument("--as-is", action="store_true", help="stay with the account that started this, even root: for "
+                       "rehearsals and tests; otherwise root becomes the account sanctuary")  # fmt: skip
+
+
+def status(chosen: argparse.Namespace, state: State) -> None:
+    """Say how everything is.
+
+    Raises:
+        NotRunning: no launcher runs; the part that needs none was said.
+    """
+    try:
+        facts = manage_socket.ask_launcher(state.manage_socket, "status")
+    except NotRunning:
+        _show(chosen, {"running": False, **disk_status(state, time.time)})
+        raise
+    _show(chosen, facts)
+
+
+def stop(_chosen: argparse.Namespace, state: State) -> None:
+    """Stop the launcher and wait for its end.
+
+    Raises:
+        NotRunning: no launcher runs, or it does not end.
+    """
+    if not _tell(state, "stop", signal.SIGTERM):
+        raise NotRunning(str(state.path))
+    if not comes_within(_STOPPING, lambda: not is_held(state)):
+        raise NotRunning("it does not end; ./scripts/manage panic ends it, and destroys the keys")
+    say("Stopped.")
+
+
+def panic(_chosen: argparse.Namespace, state: State) -> None:
+    """Destroy the key slots, then stop everything: the databases that are left open with nothing on this machine.
+
+    It goes on past every obstacle, and says afterwards what it could not do.
+
+    Raises:
+        NotConfirmed: the word was not typed.
+        StillThere: something could not be destroyed or stopped, or there was nothing to destroy.
+    """
+    say("This destroys the keys of this installation. Nobody will open it again on this machine.")
+    if _ask("Type the word destroy: ").strip() != "destroy":
+        raise NotConfirmed
+    obstacles: list[str] = []
+    # First: whatever happens next, this is done. A state that was moved aside has slots of the same keys.
+    found = list(_key_files(state.path, obstacles))
+    for file in found:
+        _destroy(file, obstacles)
+    gone = [file for file in found if not os.path.lexists(file)]
+    say(f"Destroyed: {', '.join(map(str, gone))}" if gone else f"There is no file of keys in {state.path}.")
+    _end_everything(state, obstacles)
+    if not any(_is_alive(each) for each in _family(state)):
+        say("Nothing runs any more.")
+    for line in status_text.what_remains(state):
+        say(line)
+    if obstacles or not gone:
+        raise StillThere("; ".join(obstacles) or f"no keys were found: is it another --state than {state.path}?")
+
+
+COMMANDS: dict[str, Callable[[argparse.Namespace, State], None]] = {"status": status, "stop": stop, "panic": panic}
+
+
+def say(line: str, *, bad: bool = False) -> None:
+    """Write one line for a person; where nobody reads it, it is lost and nothing is the matter."""
+    with suppress(OSError, ValueError, AttributeError):
+        text = f"{_RED}{line}{_PLAIN}" if bad and sys.stderr.isatty() else line
+        os.write(sys.stderr.fileno(), f"{text}\n".encode(errors="replace"))
+
+
+def _ask(question: str) -> str:
+    with suppress(OSError, ValueError, AttributeError):
+        os.write(sys.stderr.fileno(), question.encode())
+        return sys.stdin.readline()
+    return ""
+
+
+def _key_files(folder: Path, obstacles: list[str]) -> Iterator[Path]:
+    """Find every file of key slots below the state: its own, of states moved aside, of a restore that was cut off."""
+
+    def unread(refused: OSError) -> None:
+        if not isinstance(refused, FileNotFoundError):
+            obstacles.append(f"{refused.filename} cannot be looked into ({refused.strerror})")
+
+    for inside, folders, files in os.walk(folder, topdown=False, onerror=unread):
+        yield from (Path(inside, name) for name in sorted([*files, *folders]) if name.startswith("vault.key"))
+
+
+def _destroy(file: Path, obstacles: list[str]) -> None:
+    """Overwrite a file and remove it; where it is a link, what it leads to as well.
+
+    A disk may keep old blocks that no program can overwrite: their slots open with the passphrase or the spare code.
+    """
+    try:
+        for each in dict.fromkeys([Path(os.path.realpath(file)), file]):
+            with suppress(FileNotFoundError):
+                _remove(each)
+        _sync(file.parent)
+    except OSError as refused:
+        obstacles.append(f"{file} is still there ({refused.strerror}): chattr -i {file}; shred -u {file}")
+
+
+def _remove(file: Path) -> None:
+    mode = file.lstat().st_mode
+    if stat.S_ISDIR(mode):
+        file.rmdir()  # what is in it was found before it
+        return
+    if stat.S_ISREG(mode):
+        _overwrite(file)
+    file.unlink()
+
+
+def _overwrite(file: Path) -> None:
+    with suppress(OSError):
+        file.chmod(0o600)
+    descriptor = os.open(file, os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    try:
+        os.write(descriptor, os.urandom(os.fstat(descriptor).st_size))
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _end_everything(state: State, obstacles: list[str]) -> None:
+    """End the launcher and whatever it has started, in order if it listens, and if not, by force."""
+    family = _family(state)
+    _tell(state, "panic", signal.SIGTERM)
+    if comes_within(_PANIC, lambda: not any(map(_is_alive, family))):
+        return
+    for process in family:
+        with suppress(OSError):
+            os.kill(process, signal.SIGKILL)
+    if not comes_within(_PANIC, lambda: not any(map(_is_alive, family))):
+        obstacles.append("something still runs: switch the machine off")
+
+
+def _tell(state: State, order: str, signal_number: int) -> bool:
+    """Give an order, by its socket or, where nobody answers there, by a signal; say if a launcher was there."""
+    try:
+        manage_socket.ask_launcher(state.manage_socket, order, patience=_PANIC)
+    except NotRunning:
+        holder = lock_holder(state)
+        if order == "stop" and not _is_launcher(holder):
+            return False  # a backup, perhaps
+        if holder:
+            with suppress(OSError):
+                os.kill(holder, signal_number)
+    return True
+
+
+def _is_launcher(process: int) -> bool:
+    with suppress(OSError):
+        return b"onion_app.launch" in (_PROC / str(process) / "cmdline").read_bytes()
+    return False
+
+
+def _family(state: State) -> list[int]:
+    """List the launcher that holds the state and all that it has started, by their ids."""
+    parents: dict[int, int] = {}
+    for folder in _PROC.iterdir():
+        with suppress(OSError, ValueError, IndexError):
+            parents[int(folder.name)] = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+    family = [holder] if (holder := lock_holder(state)) else []
+    for each in family:  # it grows while it is gone through
+        family += [process for process, parent in parents.items() if parent == each]
+    return family
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        return (_PROC / str(process) / "stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+    except (OSError, IndexError):
+        return False
+
+
+def comes_within(patience: float, come: Callable[[], bool]) -> bool:
+    """Wait for something, so many seconds at most, and say if it came."""
+    give_up = time.monotonic() + patience
+    while not come():
+        if time.monotonic() > give_up:
+            return False
+        time.sleep(_AGAIN)
+    return True
+
+
+def _show(chosen: argparse.Namespace, facts: dict[str, Any]) -> None:
+    if chosen.json:
+        with suppress(OSError, ValueError, AttributeError):
+            os.write(sys.stdout.fileno(), json.dumps(facts, ensure_ascii=False).encode() + b"\n")
+        return
+    for line in status_text.status_lines(facts):
+        say(line.text, bad=line.bad)

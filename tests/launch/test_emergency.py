@@ -1,0 +1,120 @@
+"""What cannot wait needs nothing: no environment of ours, no network, no home, no room, no order in the state."""
+
+import os
+import shutil
+import stat
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.launch.conftest import Operator
+from tests.launch.manage import at_once
+from tests.processes import only_root_looks_in
+from tests.rehearsal import ROOT
+
+SLOTS = "the slots"
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Path:
+    """Make a state of nothing but its keys, and those of one that was moved aside and of a restore that was cut off."""
+    for folder in ("", "replaced-1", "restoring/deeper"):
+        (tmp_path / "state" / folder).mkdir(parents=True, exist_ok=True, mode=0o700)
+        (tmp_path / "state" / folder / "vault.key").write_text(SLOTS)
+    return tmp_path / "state"
+
+
+def keys_left(state: Path) -> list[Path]:
+    return [path for path in state.rglob("vault.key*") if path.is_file() and SLOTS in path.read_text(errors="replace")]
+
+
+def test_the_keys_are_overwritten_before_they_are_removed(state: Path, tmp_path: Path) -> None:
+    os.link(state / "vault.key", tmp_path / "same-blocks")
+    done = at_once(state, "panic", typed="destroy\n")
+    assert (done.code, keys_left(state)) == (0, [])
+    left = (tmp_path / "same-blocks").read_bytes()
+    assert len(left) == len(SLOTS)
+    assert left != SLOTS.encode()
+
+
+def test_a_panic_needs_no_launcher(later: Operator) -> None:
+    (later.state / "replaced-1").mkdir()
+    shutil.copy(later.state / "vault.key", later.state / "replaced-1")  # a restored backup leaves it: of the same keys
+    assert at_once(later.state, "panic", typed="destroy\n").code == 0
+    assert not list(later.state.rglob("vault.key*"))
+
+
+@pytest.mark.parametrize(
+    "odd", ["a folder", "a pipe", "a link", "a link in a circle", "closed", "a socket", "nameless"]
+)
+def test_an_odd_file_among_the_keys_saves_none_of_the_others(state: Path, odd: str, tmp_path: Path) -> None:
+    file = state / "replaced-1" / "vault.key.new"
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.write_text(SLOTS)
+    if odd == "a folder":
+        file.mkdir()
+        (file / "vault.key").write_text(SLOTS)
+    elif odd == "a pipe":
+        os.mkfifo(file)
+    elif odd == "a link":
+        file.symlink_to(elsewhere)
+    elif odd == "a link in a circle":
+        file.symlink_to(file)
+    elif odd == "closed":
+        file.write_text(SLOTS)
+        file.chmod(0)
+    elif odd == "a socket":
+        os.mknod(file, stat.S_IFSOCK | 0o600)
+    else:
+        Path(os.fsdecode(bytes(file) + b"\xff")).write_text(SLOTS)
+    done = at_once(state, "panic", typed="destroy\n")
+    assert keys_left(state) == []
+    assert done.code == 0, done.said
+    assert not [path for path in state.rglob("vault.key*") if os.path.lexists(path)]
+    assert elsewhere.exists() == (odd != "a link")
+
+
+@only_root_looks_in
+def test_a_file_that_nobody_may_change_is_named_with_the_command_that_frees_it(state: Path) -> None:
+    frozen = state / "replaced-1"
+    bound = f'mount --bind {frozen} {frozen} && mount -o remount,ro,bind {frozen} && exec "$0" "$@"'
+    done = at_once(state, "panic", typed="destroy\n", before=("/usr/bin/unshare", "--mount", "/bin/sh", "-c", bound))
+    assert done.code == 1
+    assert f"{frozen}/vault.key is still there (Read-only file system)" in done.said
+    assert f"shred -u {frozen}/vault.key" in done.said
+    assert keys_left(state) == [frozen / "vault.key"]
+
+
+def test_where_nothing_is_found_it_says_so_and_does_not_look_done(tmp_path: Path) -> None:
+    for state in (tmp_path, tmp_path / "nowhere"):
+        done = at_once(state, "panic", typed="destroy\n")
+        assert done.code == 1
+        assert f"is it another --state than {state}?" in done.said
+
+
+@pytest.mark.parametrize("words", [("status",), ("stop",), ("panic",)])
+def test_no_terminal_at_all_is_no_traceback(state: Path, words: tuple[str, ...]) -> None:
+    for closed in ("<&-", ">&-", "2>&-", "<&- >&- 2>&-", ">/dev/full", "2>/dev/full"):
+        done = at_once(state, *words, before=("/bin/sh", "-c", f'"$0" "$@" {closed}'))
+        assert "Traceback" not in done.said + done.out
+        assert done.code in (2, 8), closed
+    assert len(keys_left(state)) == 3
+
+
+@only_root_looks_in
+def test_neither_network_nor_inode_nor_environment_nor_path_is_needed(state: Path, tmp_path: Path) -> None:
+    clone = tmp_path / "clone"
+    shutil.copytree(ROOT, clone, ignore=shutil.ignore_patterns(".venv*", ".git", "node_modules", "wheels"))
+    full = tmp_path / "full"
+    full.mkdir()
+    mount = (
+        f'mount -t tmpfs -o nr_inodes=20 tmpfs {full} && cp -r {state} {full} && while mkdir "{full}/$((i=i+1))" 2>&-'
+    )
+    script = f'{mount}; do :; done; printf "destroy\\n" | env -i {clone}/scripts/manage --state {full}/state panic'
+    done = subprocess.run(
+        ["unshare", "--net", "--mount", "sh", "-c", f"{script}; code=$?; find {full}/state -name 'vault*'; exit $code"],
+        capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (0, ""), done.stderr
+    assert not (clone / ".venv").exists()
