@@ -63,7 +63,7 @@ def around_child(walls: Walls, folders: Sequence[Path], read_only: Sequence[Path
     words = ["--unshare-all"]
     for name, value in ENVIRONMENT.items():
         words += ["--setenv", name, value]
-    for folder in _present(Path(sys.base_prefix, "lib"), Path(sys.prefix), CODE):
+    for folder in (*_present(Path(sys.base_prefix, "lib")), Path(sys.prefix), CODE):
         words += ["--ro-bind", str(folder), str(folder)]
     for path in _interpreter_names():
         words += ["--ro-bind", os.path.realpath(sys.executable), str(path)]

@@ -7,9 +7,11 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
+from onion_app.launch.hardening import PASSING
 from tests import processes
 from tests.launch.conftest import START, STOP, Operator
 from tests.launch.test_person import Person
@@ -17,6 +19,28 @@ from tests.processes import facts
 from tests.rehearsal import ROOT
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(os.geteuid() != 0, reason="only root can give root up")]
+# A child of the account that has been taken over, and begins one thread after the other.
+CROWD = dedent("""
+    import subprocess, sys
+    from onion_app.launch.confine import ALL_WALLS, INTERPRETER, around_child
+    begins = '''
+    import threading
+    from onion_app.launch.hardening import PASSING, limit
+    limit(PASSING, tasks_are_own=True)
+    ended, begun = threading.Event(), 0
+    try:
+        while begun < 50:
+            threading.Thread(target=ended.wait, daemon=True).start()
+            begun += 1
+    except RuntimeError:
+        pass
+    ended.set()
+    print(begun)
+    '''
+    with around_child(ALL_WALLS, []) as (words, inherited):
+        command = [*words, *INTERPRETER, "-c", begins]
+        subprocess.run(command, pass_fds=inherited, check=True)
+""")
 GUIDE = (ROOT / "docs" / "operator-guide.md").read_text()
 OURS = ("onion_app", "scripts", "torrc.example", "requirements.txt", "pyproject.toml")
 
@@ -73,6 +97,15 @@ def test_root_becomes_the_account_with_all_that_is_started(root: Operator, monke
     assert not any(path.stat().st_mode & 0o077 for path in files)
     assert manage(root, "--state", str(root.state), "stop").returncode == 0
     assert launched.process.wait(STOP) == 0
+
+
+def test_the_accounts_children_begin_no_crowd(root: Operator) -> None:
+    words = ["setpriv", "--reuid", "sanctuary", "--regid", "sanctuary", "--clear-groups", "--no-new-privs", "--"]
+    words += [str(root.folder / "clone/.venv/bin/python"), "-P", "-c", CROWD]
+    surroundings = {"PYTHONPATH": str(root.folder / "clone"), "PATH": os.environ["PATH"]}
+    done = subprocess.run(words, cwd="/", env=surroundings, capture_output=True, text=True, check=False, timeout=START)
+    assert done.returncode == 0, done.stderr  # also where the virtual environment is a link, as here
+    assert 2 <= int(done.stdout) < PASSING.tasks
 
 
 def test_a_person_at_the_terminal_of_root_is_asked_by_the_account(root: Operator) -> None:

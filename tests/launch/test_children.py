@@ -1,18 +1,25 @@
 """Children are started, listened to and watched; these are small ones that do one thing each."""
 
+import itertools
 import select
 import time
 from pathlib import Path
 
 import pytest
 
+from onion_app.crypto.onion_key import OnionKey
+from onion_app.errors import TorFailed
 from onion_app.launch import children
 from onion_app.launch.children import ChildProcess, Report
 from onion_app.launch.confine import UNCONFINED
 from onion_app.launch.processes.child import Orders
+from onion_app.launch.state import State
 from onion_app.launch.supervisor import Supervisor
+from onion_app.launch.tor_supervisor import TorSupervisor
+from onion_app.onion.tor_process import TorProcess
 from tests import processes
 from tests.launch.conftest import START
+from tests.launch.manage import Heard
 
 
 def orders(part: str, state: Path) -> Orders:
@@ -120,6 +127,15 @@ def test_a_failing_child_is_started_again_after_a_growing_pause_and_named_once_a
     assert clock.heard == ["failed"] * 5
 
 
+def test_ends_that_nobody_has_asked_for_are_counted(tmp_path: Path) -> None:
+    for part, failures in (("error", 3), ("idle", 0)):
+        clock = Clock(part, tmp_path)
+        for _ in range(3):
+            clock.to_its_end()
+            clock.now += 100.0
+        assert clock.supervisor.failures == failures
+
+
 def test_a_crash_never_costs_a_minute(tmp_path: Path) -> None:
     clock = Clock("error", tmp_path)
     for _ in range(7):
@@ -127,6 +143,21 @@ def test_a_crash_never_costs_a_minute(tmp_path: Path) -> None:
         longest = clock.pause()
     assert longest == 8.0
     clock.to_its_end()
+
+
+def test_a_tor_that_fails_never_costs_a_minute_either(tmp_path: Path) -> None:
+    tried: list[float] = []
+    now = 0.0
+
+    def fails() -> TorProcess:
+        tried.append(now)
+        raise TorFailed("again")
+
+    tor = TorSupervisor(State(tmp_path), OnionKey(bytes(64), "x.onion"), fails, Heard())
+    while len(tried) < 8:
+        tor.step(now)
+        now += 0.25
+    assert [after - before for before, after in itertools.pairwise(tried)] == [0.5, 1.0, 2.0, 4.0, 8.0, 8.0, 8.0]
 
 
 def test_a_child_that_waits_in_vain_for_a_lock_is_heard(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import shutil
 import socket
 import time
 import tomllib
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,22 @@ def test_status_says_how_everything_is_and_marks_what_is_wrong(standing: Launche
     assert "tor" in marked(seen | {"tor_trouble": [], "proof_of_work": False})
     assert "tor" not in marked(seen | {"tor_trouble": [], "proof_of_work": True})
     assert "! Messages" in manage(standing.state, "status").said
+
+
+def has_begun_again(state: Path, name: str) -> bool:
+    return bool(status(state)["started_again"][name] == 1)
+
+
+def test_status_counts_how_often_a_process_was_started_again(running: Launched) -> None:
+    before = status(running.state)["started_again"]
+    assert before == dict.fromkeys(("tor", "healing", "site", "desk", "chores"), 0)
+    for name in ("site", "tor"):
+        processes.kill(running.running(name))
+        counted_once = partial(has_begun_again, running.state, name)
+        processes.until(counted_once, START, f"one more {name}")
+        assert running.running(name)
+    assert "Again" in marked(status(running.state))
+    assert "! Again        started again: tor 1 times, site 1 times" in manage(running.state, "status").said
 
 
 def test_status_without_a_launcher_says_so_with_a_code_of_its_own(later: Operator) -> None:

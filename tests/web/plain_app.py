@@ -4,7 +4,7 @@ import re
 import socket
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -191,14 +191,17 @@ class Serving:
 
 
 @contextmanager
-def serving(app: Hardened, folder: Path, *, sized: bool = True, tcp: bool = False) -> Iterator[Serving]:
+def serving(
+    app: Hardened, folder: Path, *, sized: bool = True, tcp: bool = False, beside: Sequence[socket.socket] = ()
+) -> Iterator[Serving]:
     listener = socket.socket(socket.AF_INET if tcp else socket.AF_UNIX)
     listener.bind(("127.0.0.1", 0) if tcp else str(folder / "s"))
     listener.listen(1024)
     running = Serving(listener.getsockname())
 
     def run() -> None:
-        serve(app, listener, sized=sized, stop=running.stop, on_error=running.errors.append, clock=running.clock)
+        stop, note = running.stop, running.errors.append
+        serve(app, listener, sized=sized, stop=stop, on_error=note, clock=running.clock, beside=beside)
 
     thread = threading.Thread(target=run)
     thread.start()

@@ -117,6 +117,29 @@ def test_a_newcomer_takes_the_seat_of_whoever_keeps_us_waiting_longest(site: Ser
     assert len(first.ask(get("/en/"))) == SHORT
 
 
+def test_all_listeners_have_one_room_of_seats_and_one_way_out(app: Hardened, tmp_path: Path) -> None:
+    with socket.socket(socket.AF_UNIX) as other:
+        other.bind(str(tmp_path / "beside"))
+        other.listen(1024)
+        with serving(app, tmp_path, beside=[other.dup()]) as site:
+
+            def there() -> Line:
+                site.lines.append(Line(str(tmp_path / "beside")))
+                return site.lines[-1]
+
+            assert there().ask(get("/en/")) == site.ask(get("/en/"))
+            first = there()
+            first.send(b"GET /en/ HTTP/1.1\r\n")
+            site.clock.now += 1
+            for number in range(MOST_CONNECTIONS):
+                (site.line if number % 2 else there)().send(b"GET /")
+            assert len(site.ask(get("/en/"))) == len(there().ask(get("/en/"))) == SHORT
+            assert first.is_closed(), "who waits longest loses the seat, wherever they came in"
+            assert site.errors == []
+        waiting = Line(str(tmp_path / "beside"))  # its queue is there for the next process
+        waiting.close()
+
+
 def test_many_times_more_newcomers_than_seats_are_all_answered(site: Serving) -> None:
     for _ in range(MOST_CONNECTIONS):
         site.line().send(b"GET /")
