@@ -274,6 +274,10 @@ class LoginRefused(Refused):
     """That did not work. Check all three, and the clock of the phone; after several tries wait a minute."""
 
 
+class LoginSuspended(Refused):
+    """Your login is suspended until a second person has decided. Ask your circle, by a way outside the desk."""
+
+
 class NewMessage(Refused):
     """The author has written again in the meantime. Nothing was sent: read it first."""
 

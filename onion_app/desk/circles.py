@@ -63,6 +63,7 @@ class CircleOverview(NamedTuple):
     invitations: list[OpenInvitation]
     gone: list[moderators.Moderator]
     elsewhere: set[bytes]  # for coordinators: who of these is, or waits, in another circle too
+    emptied: bool  # everybody has left it
     has_too_few_sheets: bool  # the loss of one person or one sheet may lose the circle's cases
 
 
@@ -86,6 +87,7 @@ def _overview(dbs: Databases, member: Member, circle: circles.Circle) -> CircleO
         [OpenInvitation(each, each.expires_day < dbs.today) for each in unused],
         circles.gone_from(dbs.desk, circle.id) if mine else [],
         {who.id for who in others if circles.is_elsewhere(dbs.desk, who.id, circle.id)},
+        circle.generation is None and bool(circles.public_keys(dbs.desk, circle.id)),
         _has_too_few_sheets(members),
     )
 
@@ -117,7 +119,7 @@ def audit_of(dbs: Databases, member: Member, circle_id: bytes, page: int) -> tup
     named = {who for row in rows for who in (row.who, row.whom) if who is not None}
     if not member.coordinates:  # a circle reads no handle of another one, not even its coordinator's
         named &= {who.id for who in _ever_in(dbs, circle.id)}
-    handles = {None: "", **{who: handle_of(dbs, who) for who in named}}
+    handles: dict[bytes | None, str] = {None: ""} | {who: handle_of(dbs, who) for who in named}
     return circle, [AuditLine(row.day, handles.get(row.who), row.what, handles.get(row.whom) or "") for row in rows]
 
 
@@ -273,10 +275,10 @@ def let_in(dbs: Databases, member: Member, circle_id: bytes, newcomer_id: bytes,
     audit.add_to_audit(dbs.desk, member.id, "let somebody in", dbs.today, circle.id, whom=newcomer.id)
 
 
-def add_circle(dbs: Databases, member: Member, name: str, topics: tuple[str, ...], languages: tuple[str, ...]) -> None:
+def add_circle(dbs: Databases, member: Member, name: str, topics: tuple[str, ...], languages: tuple[str, ...]) -> bool:
     """Add a circle, which gets its key with its first member; one that is to get cases waits for a second person.
 
-    The catch-all and the coordinators' circle stay what they are.
+    Tells whether it waits. The catch-all and the coordinators' circle stay what they are.
 
     Raises:
         NotAllowed: they are no coordinator.
@@ -287,48 +289,54 @@ def add_circle(dbs: Databases, member: Member, name: str, topics: tuple[str, ...
         raise Refused("A circle's name has 1 to 40 letters.", field="name")
     wanted, circle_id = {"name": [name], "topics": list(topics), "languages": list(languages)}, new_id()
     # P14: one without a topic gets nothing but what a circle hands to it.
-    if propose(dbs, member.id, "new_circle", circle_id, wanted, at_once=not topics) is None:
+    waits = propose(dbs, member.id, "new_circle", circle_id, wanted, at_once=not topics) is not None
+    if not waits:
         audit.add_to_audit(dbs.desk, member.id, "added a circle", dbs.today, circle_id)
+    return waits
 
 
 def change_circle(
     dbs: Databases, member: Member, circle_id: bytes, topics: tuple[str, ...], languages: tuple[str, ...]
-) -> None:
-    """Propose other topics and languages for a circle.
+) -> bool:
+    """Propose other topics and languages for a circle; tell whether it waits.
 
     Raises:
         NotAllowed: they are no coordinator.
         NothingHere: no such circle, topic or language.
         Refused: three of their proposals wait.
     """
-    propose(dbs, member.id, "circle", circle_id, {"topics": list(topics), "languages": list(languages)})
+    wanted = {"topics": list(topics), "languages": list(languages)}
+    return propose(dbs, member.id, "circle", circle_id, wanted) is not None
 
 
-def make_catch_all(dbs: Databases, member: Member, circle_id: bytes) -> None:
-    """Propose that a circle get what no other one does.
+def make_catch_all(dbs: Databases, member: Member, circle_id: bytes) -> bool:
+    """Propose that a circle get what no other one does; tell whether it waits.
 
     Raises:
         NotAllowed, NothingHere: as for `change_circle`.
         Refused: nobody is in it, or three of their proposals wait.
     """
-    propose(dbs, member.id, "catch_all", circle_id, {})
+    return propose(dbs, member.id, "catch_all", circle_id, {}) is not None
 
 
-def found_anew(dbs: Databases, member: Member, circle_id: bytes) -> None:
-    """Propose that a circle which everybody has left begin anew, with whoever redeems an invitation to it.
+def found_anew(dbs: Databases, member: Member, circle_id: bytes) -> bool:
+    """Propose that a circle which everybody has left begin anew, with who redeems an invitation; tell whether it waits.
 
     Raises:
         NotAllowed, NothingHere: as for `change_circle`.
         Refused: somebody is in it, or three of their proposals wait.
     """
-    propose(dbs, member.id, "founding", circle_id, {})
+    return propose(dbs, member.id, "founding", circle_id, {}) is not None
 
 
-def leave_topics_to(dbs: Databases, member: Member, circle_id: bytes, heir: bytes | None) -> None:
-    """Propose where the topics of a circle go which everybody has left: to another one, or to those that have them too.
+def leave_topics_to(dbs: Databases, member: Member, circle_id: bytes, heir: bytes | None) -> bool:
+    """Propose where the topics of a circle go which everybody has left: to one, or to those that have them too.
+
+    Tells whether it waits.
 
     Raises:
         NotAllowed, NothingHere: as for `change_circle`.
         Refused: somebody is in it, nobody in the other, or three of their proposals wait.
     """
-    propose(dbs, member.id, "emptied", circle_id, {"to": [heir.hex() if heir is not None else OTHERS]})
+    wanted = {"to": [heir.hex() if heir is not None else OTHERS]}
+    return propose(dbs, member.id, "emptied", circle_id, wanted) is not None

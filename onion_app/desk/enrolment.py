@@ -14,7 +14,7 @@ from onion_app.crypto.passphrases import new_passphrase
 from onion_app.desk.context import Databases
 from onion_app.desk.delays import OneTry
 from onion_app.desk.identity import check_line, line_to_type_back
-from onion_app.desk.permissions import Member, check_key
+from onion_app.desk.permissions import Member, check_key, expect_no_suspension
 from onion_app.errors import NothingHere
 from onion_app.vault.desk import audit, circles, invitations, moderators
 from onion_app.vault.show import show
@@ -76,7 +76,8 @@ def begin_recovery(dbs: Databases, one_try: OneTry, handle: str, sheet: str) -> 
             open_sheet(_NO_SHEET, sheet)
             raise
         private = open_sheet(who.sheet or _NO_SHEET, sheet)
-        check_key(dbs.desk, who, private)
+        check_key(who, private)
+        expect_no_suspension(dbs.desk, who.id)
     return who.id, _drawn(bytes(32), Secrets(private, new_secrets().totp))
 
 
@@ -127,7 +128,8 @@ def recover(dbs: Databases, moderator_id: bytes, enrolment: Enrolment) -> None:
         NothingHere: they were shut out meanwhile, or are somebody else by now.
     """
     who = moderators.read_moderator(dbs.desk, moderator_id)
-    check_key(dbs.desk, who, enrolment.secrets.private)
+    check_key(who, enrolment.secrets.private)
+    expect_no_suspension(dbs.desk, who.id)
     secrets, sheet = _locked(enrolment)
     moderators.set_locks(dbs.desk, who.id, secrets=secrets, sheet=sheet)
     audit.add_to_audit(dbs.desk, who.id, "came back with the recovery sheet", dbs.today)

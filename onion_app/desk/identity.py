@@ -25,7 +25,7 @@ from onion_app.crypto.members import (
 from onion_app.crypto.passphrases import as_typed
 from onion_app.desk.context import Databases
 from onion_app.desk.delays import OneTry
-from onion_app.desk.permissions import Member, check_key
+from onion_app.desk.permissions import Member, check_key, expect_no_suspension
 from onion_app.errors import NothingHere, Refused, WrongSecondFactor
 from onion_app.vault.database import Database
 from onion_app.vault.desk import audit, moderators
@@ -41,10 +41,12 @@ def log_in(
 
     Raises:
         LoginRefused: one of the three is wrong, or it was tried too soon again; all reasons look and cost the same.
+        LoginSuspended: all three are right, and they are suspended.
     """
     with one_try(handle):
         who, secrets = _unlocked(dbs.desk, handle, passphrase)
         _spend_digits(dbs.desk, who, secrets.totp, digits, at)
+        expect_no_suspension(dbs.desk, who.id)  # told only to whoever has all three
     return who.id, secrets.private
 
 
@@ -57,7 +59,7 @@ def _unlocked(desk: Database, handle: str, passphrase: str) -> tuple[moderators.
             waste_time(passphrase)
             raise
         secrets = unlock_secrets(who.secrets, passphrase)
-    check_key(desk, who, secrets.private)
+    check_key(who, secrets.private)
     return who, secrets
 
 

@@ -23,8 +23,10 @@ NOT_ONESELF: Final = marked("Nobody can shut themselves out. Another coordinator
 MOST_ALONE: Final = 2  # people whom one coordinator shuts out within seven days
 
 
-def remove_member(dbs: Databases, member: Member, moderator_id: bytes) -> None:
+def remove_member(dbs: Databases, member: Member, moderator_id: bytes) -> bool:
     """Turn somebody out of everything: their grants go, and new cases are sealed to keys that they never had.
+
+    Tells whether it waits for a second person.
 
     Raises:
         NotAllowed: the member is no coordinator.
@@ -37,13 +39,14 @@ def remove_member(dbs: Databases, member: Member, moderator_id: bytes) -> None:
         raise Refused(NOT_ONESELF)
     if moderators.read_moderator(dbs.desk, moderator_id).state == "out":
         raise NothingHere
-    _shut_out(dbs, member.id, moderator_id, circles.circles_of(dbs.desk, moderator_id), {"circle": []})
+    return _shut_out(dbs, member.id, moderator_id, circles.circles_of(dbs.desk, moderator_id), {"circle": []})
 
 
-def remove_from_circle(dbs: Databases, member: Member, circle_id: bytes, moderator_id: bytes) -> None:
+def remove_from_circle(dbs: Databases, member: Member, circle_id: bytes, moderator_id: bytes) -> bool:
     """Turn somebody out of one circle: its new cases are sealed to a key that they never had; all else stays theirs.
 
-    Coordinators may leave a circle in this way themselves, but for the one that their office comes with.
+    Tells whether it waits for a second person. Coordinators may leave a circle in this way themselves, but for the one
+    that their office comes with.
 
     Raises:
         NotAllowed: the member is no coordinator.
@@ -57,7 +60,7 @@ def remove_from_circle(dbs: Databases, member: Member, circle_id: bytes, moderat
         raise Refused(NOT_ONESELF)
     if not circles.is_elsewhere(dbs.desk, moderator_id, circle_id):
         raise Refused(circles.CIRCLE_CHANGED)
-    _shut_out(dbs, member.id, moderator_id, [circle], {"circle": [circle.id.hex()]})
+    return _shut_out(dbs, member.id, moderator_id, [circle], {"circle": [circle.id.hex()]})
 
 
 def remove_as_operator(dbs: Databases, moderator_id: bytes) -> None:
@@ -71,8 +74,8 @@ def remove_as_operator(dbs: Databases, moderator_id: bytes) -> None:
     _shut_out(dbs, None, moderator_id, circles.circles_of(dbs.desk, moderator_id), {"circle": []})
 
 
-def _shut_out(dbs: Databases, who: bytes | None, person: bytes, of: list[circles.Circle], wanted: Wanted) -> None:
-    """Shut somebody out, or propose it where it needs a second person, and note it in these circles."""
+def _shut_out(dbs: Databases, who: bytes | None, person: bytes, of: list[circles.Circle], wanted: Wanted) -> bool:
+    """Shut somebody out, or propose it where it needs a second person, and note it; tell whether it waits."""
     with dbs.mailbox.writing():  # nothing is sealed to the old key once they are out
         with dbs.desk.writing():
             waits = who is not None and _needs_a_second(dbs, who, person)
@@ -81,9 +84,10 @@ def _shut_out(dbs: Databases, who: bytes | None, person: bytes, of: list[circles
     dbs.desk.try_checkpoint()  # the grants leave the log too
     if waits:
         note(dbs, who, "proposed a change")
-        return
+        return True
     for circle in of:
         audit.add_to_audit(dbs.desk, who, "shut somebody out", dbs.today, circle.id, whom=person)
+    return False
 
 
 def _at_once(dbs: Databases, who: bytes | None, _kind: ProposalKind, person: bytes, wanted: Wanted) -> None:

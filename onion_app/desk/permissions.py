@@ -11,7 +11,15 @@ from dataclasses import dataclass, field, replace
 from onion_app.crypto.keys import KeyPair, keypair_from
 from onion_app.crypto.members import open_circle_key
 from onion_app.desk.context import Databases
-from onion_app.errors import CircleKeyChanged, DamagedFile, KeysChanged, NotAllowed, NothingHere, SealBroken
+from onion_app.errors import (
+    CircleKeyChanged,
+    DamagedFile,
+    KeysChanged,
+    LoginSuspended,
+    NotAllowed,
+    NothingHere,
+    SealBroken,
+)
 from onion_app.vault.database import Database
 from onion_app.vault.desk import case_records, moderators
 from onion_app.vault.desk.circles import Circle, Grant, circles_of, grants_of, read_circle
@@ -62,22 +70,33 @@ def member_with_keys(dbs: Databases, moderator_id: bytes, private: bytes) -> Mem
 
     Raises:
         NothingHere: unknown, shut out, or with another key than the one in the session.
+        LoginSuspended: until a second person has said whether they are out.
     """
     who = moderators.read_moderator(dbs.desk, moderator_id)
-    check_key(dbs.desk, who, private)
+    check_key(who, private)
+    expect_no_suspension(dbs.desk, who.id)
     circles = (_circle(dbs, circle, who.id, private) for circle in circles_of(dbs.desk, who.id))
     return Member(who.id, who.handle, who.state, {circle.id: circle for circle in circles}, who.coordinator)
 
 
-def check_key(desk: Database, who: moderators.Moderator, private: bytes) -> None:
+def check_key(who: moderators.Moderator, private: bytes) -> None:
     """Refuse a private key that is not, or no longer, the one of a moderator.
 
     Raises:
-        NothingHere: they were shut out, are suspended until a second person has said so, or have another key.
+        NothingHere: they were shut out, or have another key.
     """
-    is_out = who.state == "out" or is_suspended(desk, who.id)
-    if is_out or keypair_from(private).public != who.public_key:
+    if who.state == "out" or keypair_from(private).public != who.public_key:
         raise NothingHere
+
+
+def expect_no_suspension(desk: Database, moderator_id: bytes) -> None:
+    """Refuse somebody who has proved who they are, and is suspended until a second person has decided.
+
+    Raises:
+        LoginSuspended: they are.
+    """
+    if is_suspended(desk, moderator_id):
+        raise LoginSuspended
 
 
 def _circle(dbs: Databases, circle: Circle, moderator_id: bytes, private: bytes) -> OwnCircle:

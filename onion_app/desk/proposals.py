@@ -163,7 +163,7 @@ def _decide(dbs: Databases, proposal: Proposal) -> None:
         admissions.note_shut_out(dbs.desk, proposal.subject, proposal.proposer, dbs.today)
 
 
-def object_to(dbs: Databases, who: bytes, proposal_id: bytes, reason: ObjectionReason) -> None:
+def object_to(dbs: Databases, who: bytes | None, proposal_id: bytes, reason: ObjectionReason) -> None:
     """Object, once in a matter: from then on it needs two coordinators, or one and the operator.
 
     Raises:
@@ -176,7 +176,8 @@ def object_to(dbs: Databases, who: bytes, proposal_id: bytes, reason: ObjectionR
             raise NothingHere
         if proposal.proposer == who:
             raise Refused(NOT_A_SECOND)
-        if not proposals.put_objection(dbs.desk, proposal.matter, who, reason, dbs.today):
+        objector = OPERATOR if who is None else who
+        if not proposals.put_objection(dbs.desk, proposal.matter, objector, reason, dbs.today):
             raise Refused(ONE_OBJECTION)
     note(dbs, who, "objected to a proposal")
 
@@ -236,7 +237,7 @@ def what_a_reader_sees(dbs: Databases, who: bytes | None, proposal: Proposal) ->
         mark=mark_of(dbs, proposal) if waits else b"",
         mine=proposal.proposer == who,
         may_agree=waits and may_agree(dbs, proposal, who),
-        may_object=waits and who not in {None, proposal.proposer, *(each.who for each in objections)},
+        may_object=waits and who != proposal.proposer and (who or OPERATOR) not in {each.who for each in objections},
         objections=tuple(each.reason for each in objections),
     )
 

@@ -10,7 +10,7 @@ from flask import session
 
 from onion_app.desk.context import databases, desk_context
 from onion_app.desk.permissions import Member, member_with_keys
-from onion_app.errors import NothingHere, VisitOver
+from onion_app.errors import LoginSuspended, NothingHere, VisitOver
 
 IDLE: Final = 15 * 60  # seconds; long enough to read a hard message, short enough for a desk that was left
 LONGEST: Final = 12 * 3600  # seconds; a night's sleep ends every session
@@ -106,7 +106,7 @@ def current_member() -> Member:
         raise VisitOver
     try:
         return member_with_keys(databases(), who, bytes.fromhex(contents["private"]))
-    except NothingHere:
+    except (NothingHere, LoginSuspended):
         end_session()
         raise VisitOver from None
 

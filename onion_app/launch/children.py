@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 from onion_app.launch.confine import ENVIRONMENT, INTERPRETER, Prefix
-from onion_app.launch.processes.child import Orders, WaitingCounts
+from onion_app.launch.processes.child import Orders, Suspension, WaitingCounts
 from onion_app.shapes import as_shape, from_json
 
 _LONGEST_REPORT = 4096  # bytes; a report has a hundred or two
@@ -30,6 +30,7 @@ class Report:
     failed: Annotated[str, _CLASS_NAME] = ""
     counts: dict[Annotated[str, _COUNT_NAME], int] = field(default_factory=dict)
     circle: WaitingCounts | None = None
+    suspended: Suspension | None = None
 
 
 class ChildProcess:

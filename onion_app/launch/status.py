@@ -67,6 +67,8 @@ def launcher_status(
         "has_room": disk["free_bytes"] >= LEAST_ROOM and not chores.counts.get("is_full"),
         "clock_off_days": chores.counts.get("clock_off"),
         "circles": [asdict(circle) for circle in chores.circles],
+        "proposals": chores.counts.get("proposals"),
+        "suspended": [asdict(suspension) for suspension in chores.suspended],
         "findings": chores.counts.get("unacknowledged"),
         "missing": chores.counts.get("missing"),
         "unchecked": bool(chores.counts.get("unchecked")),

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from onion_app.launch.children import ChildProcess, Report
-from onion_app.launch.processes.child import WaitingCounts
+from onion_app.launch.processes.child import Suspension, WaitingCounts
 
 _FIRST_PAUSE = 0.5  # seconds before a child that failed is started again; it doubles ...
 _LONGEST_PAUSE = 8.0  # ... up to this: a crash that somebody brings about must not cost a minute
@@ -35,12 +35,14 @@ class Supervisor:
     failures: int = 0  # ends that nobody has asked for
     counts: dict[str, int] = field(default_factory=dict)
     circles: list[WaitingCounts] = field(default_factory=list)  # those that were reported before the counts
+    suspended: list[Suspension] = field(default_factory=list)  # likewise
     _due: float = 0.0
     _started: float = 0.0
     _pause: float = _FIRST_PAUSE
     _went_idle: bool = False
     _hurried: bool = False
     _new_circles: list[WaitingCounts] = field(default_factory=list)
+    _new_suspended: list[Suspension] = field(default_factory=list)
     _last_said: dict[str, float] = field(default_factory=dict)
     _failed: dict[str, float] = field(default_factory=dict)
 
@@ -68,6 +70,7 @@ class Supervisor:
 
     def _start(self, now: float) -> None:
         self._started, self.is_ready, self._went_idle, self._new_circles = now, False, False, []
+        self._new_suspended = []
         try:
             self.child = self.start_child()
         except OSError as refused:
@@ -79,10 +82,12 @@ class Supervisor:
         self._went_idle = self._went_idle or report.idle
         if report.circle:
             self._new_circles.append(report.circle)
+        if report.suspended:
+            self._new_suspended.append(report.suspended)
         if report.counts:
             self.counts = self.counts | report.counts
         if report.counts and self._new_circles:
-            self.circles, self._failed = self._new_circles, {}
+            self.circles, self.suspended, self._failed = self._new_circles, self._new_suspended, {}
         if report.failed:
             self._failed = {**dict(list(self._failed.items())[-20:]), report.failed: now}
         if report.failed == _BLOCKED:

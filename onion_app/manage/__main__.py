@@ -10,11 +10,13 @@ import argparse
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import get_args
 
+from onion_app.choices import ObjectionReason
 from onion_app.errors import SanctuaryError
 from onion_app.launch.state import State, expect_no_root
 from onion_app.launch.terminal import Terminal
-from onion_app.manage import doctor, emergency, offline, running
+from onion_app.manage import decisions, doctor, emergency, offline, running
 
 _EPILOG = (
     "Exit codes: 0 done, 2 usage, 3 wrong passphrase, 5 vault damaged or newer, 7 a launcher runs on this state and "
@@ -61,6 +63,13 @@ def parser() -> argparse.ArgumentParser:
     missing.add_argument("--yes", action="store_true", help="let them go without asking")
     invited = command("invite", offline.invite, "invite a coordinator, when the last one is lost")
     invited.add_argument("--coordinator", action="store_true", help="needed: volunteers are invited at the desk")
+    asked = command("proposals", decisions.decide, "list what waits for a second person, and give the operator's word")
+    answers = asked.add_subparsers(metavar="yes|object", dest="answer")
+    for answer, text in (("yes", "agree to what was printed with these letters"), ("object", "object to it")):
+        answers.add_parser(answer, help=text, description=text).add_argument("letters", metavar="LETTERS")
+    answers.choices["object"].add_argument("--reason", choices=get_args(ObjectionReason), required=True)
+    removed = command("remove", decisions.remove, "shut somebody out of everything at once, a coordinator too")
+    removed.add_argument("handle", metavar="HANDLE")
     command("address", offline.address, "print the onion address and say where the desk is")
     saved = command("backup", offline.backup, "write everything into one encrypted file, and read it back")
     saved.add_argument("file", type=Path, metavar="FILE", help="a new file, best on another disk")

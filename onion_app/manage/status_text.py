@@ -9,6 +9,8 @@ from onion_app.launch.state import State
 _GIB = 1 << 30
 _HELD = "somebody waited in vain for a lock, and the site was started again {} times"
 
+_DECIDE = "./scripts/manage proposals"
+
 
 @dataclass(frozen=True)
 class StatusLine:
@@ -104,6 +106,7 @@ def _cases(status: dict[str, Any]) -> list[StatusLine]:
     strange += [f"{status['malformed']} cases that no honest program has written"] if status["malformed"] else []
     return [
         *map(_circle, status["circles"]),
+        *_proposals(status),
         _line("Mailbox", ", ".join(strange) or "as it should be", bad=bool(strange)),
     ]
 
@@ -111,6 +114,19 @@ def _cases(status: dict[str, Any]) -> list[StatusLine]:
 def _circle(circle: dict[str, Any]) -> StatusLine:
     oldest = "" if circle["oldest"] is None else f", the oldest for {circle['oldest']} days"
     return _line("Circle", f"{circle['name']}: {circle['unread']} unread, {circle['urgent']} urgent{oldest}")
+
+
+def _proposals(status: dict[str, Any]) -> list[StatusLine]:
+    waiting = status["proposals"]
+    lines = [_line("Proposals", f"{waiting} wait for a second person's yes: {_DECIDE}")] if waiting else []
+    return lines + [
+        _line(
+            "Suspended",
+            f"{one['who']}, by {one['by'] or 'the operator'}, until a second person has decided: {_DECIDE}",
+            bad=True,
+        )
+        for one in status["suspended"]
+    ]
 
 
 def _on_disk(status: dict[str, Any]) -> list[StatusLine]:

@@ -11,11 +11,13 @@ from onion_app.desk.views import (
     home,
     login,
     my_cases,
+    proposals,
     settings,
     stories,
     story,
 )
 
 BLUEPRINTS: Final = tuple(
-    view.pages for view in (login, home, case, story, stories, guides, settings, circles, my_cases, handover, account)
+    view.pages
+    for view in (login, home, case, story, stories, guides, settings, circles, my_cases, handover, proposals, account)
 )

@@ -1,8 +1,9 @@
 """Who is in my circle: its handles, who waits, invitations; to coordinators every circle, and nothing of its cases."""
 
+from collections.abc import Callable
 from functools import partial
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue as Answer
 
 from onion_app.crypto import codes
@@ -12,7 +13,7 @@ from onion_app.desk.context import Databases, databases
 from onion_app.desk.login_gate import buttons, login_required, page_at
 from onion_app.desk.permissions import Member
 from onion_app.desk.session import keep_in_session, session_contents
-from onion_app.vault.desk import invitations
+from onion_app.vault.desk import admissions, invitations
 from onion_app.vault.desk.audit import AUDIT_PAGE
 from onion_app.web.i18n import LANGUAGES
 
@@ -22,14 +23,56 @@ buttons(
     pages,
     "circles.show",
     cancel=("/invitation/<id:invitation_id>/cancel", circles.cancel),
+)
+
+
+def _proposals(**acts: tuple[str, Callable[..., bool]]) -> None:
+    """Let buttons, each by its endpoint, path and act, do something that may have to wait for a second person."""
+
+    def button(act: Callable[..., bool]) -> Callable[..., Answer]:
+        def pressed(**ids: bytes) -> Answer:
+            waits = act(databases(), g.member, **ids)
+            return redirect(url_for("circles.show", waits=int(waits) or None), 303)
+
+        return pressed
+
+    for endpoint, (path, act) in acts.items():
+        pages.post(path, endpoint=endpoint)(button(act))
+
+
+def _change(dbs: Databases, member: Member, circle_id: bytes) -> bool:
+    return circles.change_circle(dbs, member, circle_id, *_topics_and_languages())
+
+
+def _leave_topics(dbs: Databases, member: Member, circle_id: bytes) -> bool:
+    heir = forms.id_of(request.form, "heir", "") if request.form.get("heir") else None
+    return circles.leave_topics_to(dbs, member, circle_id, heir)
+
+
+def _add(dbs: Databases, member: Member) -> bool:
+    return circles.add_circle(dbs, member, forms.one_line(request.form, "name"), *_topics_and_languages())
+
+
+def _topics_and_languages() -> tuple[tuple[str, ...], tuple[str, ...]]:
+    topics = tuple(forms.ticked(request.form, "topic", circles.TOPICS))
+    return topics, tuple(forms.ticked(request.form, "language", tuple(LANGUAGES)))
+
+
+_proposals(
     shut_out=("/shut-out/<id:moderator_id>", member_removal.remove_member),
     shut_out_of=("/<id:circle_id>/shut-out/<id:moderator_id>", member_removal.remove_from_circle),
+    add=("/add", _add),
+    change=("/<id:circle_id>/change", _change),
+    catch_all=("/<id:circle_id>/catch-all", circles.make_catch_all),
+    found_anew=("/<id:circle_id>/anew", circles.found_anew),
+    leave_topics=("/<id:circle_id>/topics-to", _leave_topics),
 )
 
 
 def _invite(dbs: Databases, member: Member, circle_id: bytes, *, coordinator: bool = False) -> None:
     """Make an invitation; its code waits in the session to be shown once."""
-    keep_in_session(invitation=circles.invite(dbs, member, circle_id, coordinator=coordinator))
+    code = circles.invite(dbs, member, circle_id, coordinator=coordinator)
+    keep_in_session(invitation=code, waits=coordinator and not admissions.is_alone(dbs.desk))
 
 
 buttons(
@@ -48,7 +91,8 @@ def code(_member: Member) -> Answer:
     keep_in_session(invitation="")
     if not invitation:
         return redirect(url_for("circles.show"), 303)
-    return render_template("invitation.html", lines=codes.code_lines(invitation), days=invitations.INVITATION_DAYS)
+    lines, waits = codes.code_lines(invitation), session_contents().get("waits", False)
+    return render_template("invitation.html", lines=lines, waits=waits, days=invitations.INVITATION_DAYS)
 
 
 @pages.post("/<id:circle_id>/let-in/<id:newcomer_id>")
@@ -56,16 +100,6 @@ def code(_member: Member) -> Answer:
 def let_in(member: Member, circle_id: bytes, newcomer_id: bytes) -> Answer:
     """Let a newcomer in whose words were compared."""
     circles.let_in(databases(), member, circle_id, newcomer_id, forms.id_of(request.form, "key", "", length=KEY_BYTES))
-    return redirect(url_for("circles.show"), 303)
-
-
-@pages.post("/add")
-@login_required
-def add(member: Member) -> Answer:
-    """Add a circle."""
-    topics = tuple(forms.ticked(request.form, "topic", circles.TOPICS))
-    languages = tuple(forms.ticked(request.form, "language", tuple(LANGUAGES)))
-    circles.add_circle(databases(), member, forms.one_line(request.form, "name"), topics, languages)
     return redirect(url_for("circles.show"), 303)
 
 
@@ -95,6 +129,7 @@ def show(member: Member, mistakes: dict[str, str], **_ids: bytes) -> Answer:
         "circles.html",
         gatherings=circles.circle_overviews(databases(), member),
         mistakes=mistakes,
+        waits="waits" in request.args,
         topics=circles.TOPICS,
         choices=LANGUAGES.values(),
         typed=request.form if mistakes else {},

@@ -3,7 +3,7 @@
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue as Answer
 
-from onion_app.desk import circles, forms, queues
+from onion_app.desk import circles, forms, proposals, queues
 from onion_app.desk.context import databases
 from onion_app.desk.login_gate import buttons, login_required
 from onion_app.desk.permissions import Member
@@ -27,6 +27,8 @@ def home(member: Member) -> Answer:
         findings=audit.findings_for(dbs.desk, member.id),
         awaited=circles.awaited_circles(dbs, member, own_key()),
         thin=circles.circles_with_too_few_sheets(dbs, member),
+        proposed=proposals.open_for(dbs, member.id),
+        decided=proposals.decided_for(dbs, member.id),
     )
 
 

@@ -21,7 +21,7 @@ from onion_app.desk.session import (
     end_session,
     enrolment_contents,
 )
-from onion_app.errors import LoginRefused, Refused, VisitOver, marked
+from onion_app.errors import LoginRefused, LoginSuspended, Refused, VisitOver, marked
 
 pages = Blueprint("login", __name__)
 
@@ -36,7 +36,7 @@ def login() -> Answer:
     handle, passphrase, digits = (forms.short(request.form, name) for name in ("handle", "passphrase", "totp"))
     try:
         moderator_id, private = log_in(databases(), one_try, handle, passphrase, digits, desk_context().clock())
-    except LoginRefused as refused:
+    except (LoginRefused, LoginSuspended) as refused:
         return _login_page({"": refused.sentence})
     begin_members_session(moderator_id, private)
     held = held_text(request.form.get("kept", ""))
@@ -113,6 +113,8 @@ def recover() -> Answer:
     handle, sheet = forms.short(request.form, "handle"), forms.short(request.form, "sheet")
     try:
         who, pending = enrolment.begin_recovery(databases(), one_try, handle, sheet)
+    except LoginSuspended as suspended:
+        return render_template("recover.html", mistakes={"": suspended.sentence}, typed_handle=handle)
     except LoginRefused:
         sentence = marked("That did not work. Check the handle and the digits; after several tries wait a minute.")
         return render_template("recover.html", mistakes={"": sentence}, typed_handle=handle)

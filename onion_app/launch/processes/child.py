@@ -26,7 +26,7 @@ from onion_app.vault.database import Database, open_database
 Work = Literal["all", "short", "daily"]
 """All chores; what authors took back; the rewriting of the rows of the last days."""
 
-_LONGEST_NAME = 100  # letters of a circle's name
+_LONGEST_NAME = 100  # letters of a circle's name, or of a handle
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ class Orders:
         return from_json(cls, line, ValueError)
 
 
-def _is_circle_name(name: str) -> bool:
+def _is_name(name: str) -> bool:
     return len(name) <= _LONGEST_NAME and name.isprintable()
 
 
@@ -92,10 +92,18 @@ def _is_circle_name(name: str) -> bool:
 class WaitingCounts:
     """The messages that wait in one circle; `oldest` is in days, or None when there are none."""
 
-    name: Annotated[str, _is_circle_name]
+    name: Annotated[str, _is_name]
     unread: int
     urgent: int
     oldest: int | None
+
+
+@dataclass(frozen=True)
+class Suspension:
+    """A handle whose login waits for a second person's word, and whose first word it was; empty: the operator's."""
+
+    who: Annotated[str, _is_name]
+    by: Annotated[str, _is_name]
 
 
 class Reports:

@@ -14,12 +14,12 @@ from onion_app import days
 from onion_app.errors import CheckpointBusy, Overloaded, SanctuaryError
 from onion_app.launch import clock
 from onion_app.launch.hardening import PASSING
-from onion_app.launch.processes.child import Child, Orders, WaitingCounts, run_child
+from onion_app.launch.processes.child import Child, Orders, Suspension, WaitingCounts, run_child
 from onion_app.launch.workplace import COPYING, sweep
 from onion_app.vault import database, forgetting, rewriting, settings, statefiles
 from onion_app.vault.connection import KINDS
 from onion_app.vault.database import Database
-from onion_app.vault.desk import audit, circles, guides, stories_queue, taken
+from onion_app.vault.desk import audit, circles, guides, moderators, proposals, stories_queue, taken
 from onion_app.vault.mailbox import lifetime, queues, withdrawals
 from onion_app.vault.show import show
 from onion_app.vault.shown import routing
@@ -123,6 +123,9 @@ def do_all(child: Child, files: Files, attempts: Attempts, today: int) -> dict[s
     uncounted: list[WaitingCounts] = []
     for circle in attempts.at(lambda: waiting(mailbox, desk, today), uncounted):
         child.reports.send(circle=asdict(circle))
+    unnamed: list[Suspension] = []
+    for suspension in attempts.at(lambda: suspensions(desk), unnamed):
+        child.reports.send(suspended=asdict(suspension))
     return counts | noticed(shown, desk) | {"is_full": int(routing.is_full(mailbox, settings.read_settings(shown)))}
 
 
@@ -222,12 +225,20 @@ def waiting(mailbox: Database, desk: Database, today: int) -> list[WaitingCounts
     ]
 
 
+def suspensions(desk: Database) -> list[Suspension]:
+    """Name those whose login waits for a second person's word."""
+    names = {who.id: who.handle for who in moderators.active(desk)}
+    waiting = [each for each in proposals.open_proposals(desk) if proposals.is_suspended(desk, each.subject)]
+    return [Suspension(names[each.subject], names.get(each.proposer or b"", "")) for each in waiting]
+
+
 def noticed(shown: Database, desk: Database) -> dict[str, int]:
     """Say whether new messages are taken, how many findings nobody has acknowledged, and which texts are missing."""
     values, written = settings.read_settings(shown), guides.all_guides(desk)
     return {
         "paused": int(values.paused),
         "unchecked": int(values.unchecked),
+        "proposals": len(proposals.open_proposals(desk)),
         "unacknowledged": audit.unseen_findings(desk),
         "lacks_how_to_find_us": int(not any(values.how_to_find_us.values())),
         "lacks_members": int(any(circle.catch_all and circle.generation is None for circle in circles.circles(desk))),

@@ -12,7 +12,7 @@ from onion_app.shapes import Day, Id, Key
 from onion_app.vault.database import Database
 
 OPERATOR: Final = b""
-"""Stands for the operator where somebody has said yes."""
+"""Stands for the operator where somebody has said yes, or has objected."""
 
 _PROPOSAL: Final = "SELECT id, kind, subject, wanted, proposer, matter, day, state, decided_day, before FROM proposals "
 
@@ -37,7 +37,7 @@ class Proposal:
 class Objection:
     """Somebody's reason against a matter."""
 
-    who: Id
+    who: bytes  # an id, or `OPERATOR`
     reason: ObjectionReason
 
 
