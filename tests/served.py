@@ -5,10 +5,11 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from onion_app.crypto.onion_key import new_onion_key
+from onion_app.errors import Overloaded
 from onion_app.site import SiteConfig, create_app
 from onion_app.web.waitress.server import serve
 from scripts.rehearsal.people import Visitor
@@ -37,6 +38,7 @@ class Site(World):
         config = SiteConfig(self.state.mailbox, self.state.shown, self.keys.mailbox, self.address, self.clock)
         app = create_app(config)
         self.budgets = app.extensions["site"].budgets
+        self.seats = app.extensions["seats"]
         self.state.site_socket.unlink(missing_ok=True)
         listener = socket.socket(socket.AF_UNIX)
         listener.bind(str(self.state.site_socket))
@@ -54,6 +56,16 @@ class Site(World):
         """Serve anew, with nothing but what is on the disk."""
         self.end()
         self.start()
+
+    @contextmanager
+    def crowded(self) -> Iterator[None]:
+        """Let nothing more be sent, until somebody has waited for ten minutes."""
+        for bucket in (bucket for name, bucket in self.budgets.items() if name in ("tell", "ask", "send")):
+            with suppress(Overloaded):
+                while True:
+                    bucket.take(urgent=True)
+        yield
+        self.ahead += 600
 
     def visitor(self, language: str = "en") -> Visitor:
         """Give somebody who comes to this site."""

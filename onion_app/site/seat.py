@@ -55,6 +55,10 @@ class Seats:
         self._missed = -1  # the last hour in which one was not noted for want of room
         self.process = token_bytes(8)
 
+    def __len__(self) -> int:
+        """Count the seats that are remembered."""
+        return len(self._left)
+
     @property
     def hour(self) -> int:
         """The present hour, counted from 1970."""
