@@ -5,7 +5,6 @@ is one, else after a word.
 """
 
 import re
-from bisect import bisect_right
 from collections.abc import Callable, Iterable
 from typing import Final, TypeVar
 
@@ -49,12 +48,17 @@ def part_number(count: int) -> int:
 
 
 def _pieces(paragraph: str, size: Size) -> list[str]:
-    pieces = []
-    while size(paragraph) > ROOM:
-        longest = bisect_right(range(len(paragraph)), ROOM, key=lambda end: size(paragraph[:end])) - 1
-        end = _end(paragraph[: max(longest, 1)])
+    """Cut a paragraph where its letters, each taken for as long as the others, fill a part: few are measured twice."""
+    pieces, left = [], size(paragraph)
+    while left > ROOM:
+        length = max(len(paragraph) * ROOM // left, 1)
+        while (taken := size(paragraph[:length])) > ROOM and length > 1:
+            length = length * ROOM // (taken + 1)
+        end = _end(paragraph[:length])
         pieces.append(paragraph[:end].rstrip())
-        paragraph = paragraph[end:]
+        paragraph, left = paragraph[end:], left - taken * end // length
+        if left <= ROOM:
+            left = size(paragraph)
     return [*pieces, paragraph]
 
 

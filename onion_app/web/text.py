@@ -13,9 +13,7 @@ from onion_app.choices import TEXT_LETTERS
 
 MOST_MARKS: Final = 30  # on one letter: the stream-safe format of UAX #15
 
-_MOST_TYPED: Final = (
-    4 * TEXT_LETTERS
-)  # code points; no letter that is written anywhere is put together from more than 4
+_MOST_TYPED: Final = 3 * TEXT_LETTERS  # code points; no text has more for its letters, not a Korean one in parts
 _LINES: Final = dict.fromkeys(map(ord, "\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029"), "\n")
 _CONTROLS: Final = dict.fromkeys(each for each in (*range(0x20), *range(0x7F, 0xA0)) if chr(each) not in "\t\n")
 # They separate: a blank or a line takes their place. All others say nothing, and most take six bytes in a payload.

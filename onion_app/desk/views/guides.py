@@ -17,7 +17,7 @@ from onion_app.errors import Refused, marked
 from onion_app.vault.desk import audit, guides
 from onion_app.vault.shown.reading import Version
 from onion_app.web.i18n import LANGUAGES, current_language
-from onion_app.web.markdown import render
+from onion_app.web.markdown import has_too_many_signs, render
 from onion_app.web.text import is_too_long
 
 pages = for_coordinators(Blueprint("guides", __name__, url_prefix="/guides"))
@@ -47,6 +47,8 @@ def save(member: Member, guide_id: bytes) -> Answer:
     """Store a version, or show first how readers will see it."""
     dbs = databases()
     title, text = forms.title(request.form), forms.text(request.form)
+    if has_too_many_signs(text):
+        raise Refused("A guide has at most 1,000 ends of lines and signs such as * and _.", field="text")
     language = forms.one_of(request.form, "language", LANGUAGE_CODES)
     if "preview" in request.form:
         return edit(member, {}, guide_id)
