@@ -1,5 +1,6 @@
 """Reading the three databases the way somebody does who has seized their keys: every table, every row, every byte."""
 
+import re
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -27,6 +28,31 @@ def opened(file: Path, key: bytes) -> Iterator[Any]:
         yield connection
     finally:
         connection.close()
+
+
+@contextmanager
+def past_checks(file: Path, key: bytes) -> Iterator[Any]:
+    """Write with a SQLite that looks at no CHECK."""
+    with opened(file, key) as link:
+        link.execute("PRAGMA ignore_check_constraints = ON")
+        yield link
+
+
+@contextmanager
+def past_strict(file: Path, key: bytes) -> Iterator[Any]:
+    """Write even what STRICT and NOT NULL refuse: by changing the schema, and changing it back."""
+    change = "UPDATE sqlite_master SET sql = ? WHERE name = ?"
+    with past_checks(file, key) as link:
+        schema = link.execute(
+            "SELECT name, sql FROM sqlite_master WHERE sql LIKE '%) STRICT, WITHOUT ROWID'"
+        ).fetchall()
+        link.execute("PRAGMA writable_schema = ON")
+        loose = [(re.sub(r"STRICT, |(?<!IS) NOT NULL", "", sql), name) for name, sql in schema]
+        link.executemany(change, loose)
+    with past_checks(file, key) as link:
+        yield link
+        link.execute("PRAGMA writable_schema = ON")
+        link.executemany(change, [(sql, name) for name, sql in schema])
 
 
 def dump(file: Path, key: bytes) -> Tables:

@@ -122,7 +122,14 @@ def read_head(file: BinaryIO) -> Head:
     size = os.fstat(file.fileno()).st_size
     if clear != _with_checksum(clear[:-_SUM_BYTES]) or size < LEAST or size & (size - 1):
         raise BackupDamaged
-    return Head(slots.decode(), clear, block[_CLEAR:], size // _SEALED)
+    return Head(_text(slots), clear, block[_CLEAR:], size // _SEALED)
+
+
+def _text(slots: bytes) -> str:
+    try:
+        return slots.decode()
+    except UnicodeDecodeError:
+        raise BackupDamaged from None
 
 
 def read_backup(
@@ -137,13 +144,22 @@ def read_backup(
         BackupNewer: the description has another shape.
     """
     pieces = _open_pieces(file, head, keys, progress)
-    try:
-        with tarfile.open(mode="r|", fileobj=cast("IO[bytes]", _OpenedSide(pieces))) as tar:
-            contents = _read_members(tar, into, longest=head.pieces * _SEALED)
-    except tarfile.TarError:
-        raise BackupDamaged from None
+    contents = read_plain(pieces, into, longest=head.pieces * _SEALED)
     deque(pieces, maxlen=0)  # to the last piece, which alone proves that nothing was cut off
     return contents
+
+
+def read_plain(pieces: Iterator[bytes], into: Mapping[DatabaseKind, BinaryIO], longest: int) -> Contents:
+    """Read the description and the databases out of opened pieces; no member is larger than `longest` bytes.
+
+    Raises:
+        BackupDamaged, BackupNewer: as for `read_backup`.
+    """
+    try:
+        with tarfile.open(mode="r|", fileobj=cast("IO[bytes]", _OpenedSide(pieces))) as tar:
+            return _read_members(tar, into, longest)
+    except tarfile.TarError:
+        raise BackupDamaged from None
 
 
 def _read_members(tar: tarfile.TarFile, into: Mapping[DatabaseKind, BinaryIO], longest: int) -> Contents:

@@ -17,10 +17,10 @@ def check_and_note(desk: Database, machine_day: int, *, is_right: bool) -> int:
 
     `is_right` is the operator's word, which is always believed.
     """
-    newest = settings.read_seen_day(desk)
-    if newest is not None and not is_right and not newest - _SLACK <= machine_day <= newest + LONGEST_SLEEP:
+    newest = None if is_right else settings.read_seen_day(desk)
+    if newest is not None and not newest - _SLACK <= machine_day <= newest + LONGEST_SLEEP:
         return machine_day - newest
-    if is_right or newest is None or machine_day > newest:
+    if newest is None or machine_day > newest:
         with desk.writing():
             settings.put_setting(desk, "seen_day", machine_day)
     return 0

@@ -63,7 +63,7 @@ def launcher_status(
         "confined": {"ours": not static.missing_walls, "tor": tor.confined, "around_tor": tor.walled},
         "missing_walls": [asdict(one) for one in static.missing_walls],
         "paused": bool(chores.counts["paused"]) if "paused" in chores.counts else None,
-        "has_members": not chores.counts["lacks_members"] if chores.counts else None,
+        "has_members": not chores.counts["lacks_members"] if "lacks_members" in chores.counts else None,
         "has_room": disk["free_bytes"] >= LEAST_ROOM and not chores.counts.get("is_full"),
         "clock_off_days": chores.counts.get("clock_off"),
         "circles": [asdict(circle) for circle in chores.circles],

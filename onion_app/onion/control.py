@@ -146,7 +146,7 @@ class Control:
             ControlLost: tor does not answer.
         """
         phase = self._facts("status/bootstrap-phase").get("status/bootstrap-phase", "")
-        match = re.search(r'PROGRESS=(\d+) TAG=\S+ SUMMARY="([^"]*)"', phase)
+        match = re.search(r'PROGRESS=(\d{1,3}) TAG=\S+ SUMMARY="([^"]*)"', phase)
         return Bootstrap(int(match[1]), match[2]) if match else Bootstrap(0, "Starting")
 
     def publish(self, secret: bytes, address: str, site_socket: Path) -> bool:

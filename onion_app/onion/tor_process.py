@@ -136,7 +136,7 @@ def version_of(tor: str = "tor") -> Version:
         ).stdout.decode("utf-8", "replace")
     except (OSError, subprocess.TimeoutExpired):
         raise TorMissing(tor) from None
-    match = re.match(r"Tor version (\d+)\.(\d+)\.(\d+)", answer)
+    match = re.match(r"Tor version (\d{1,9})\.(\d{1,9})\.(\d{1,9})", answer)
     if match is None:
         raise TorMissing(tor)
     version = (int(match[1]), int(match[2]), int(match[3]))

@@ -47,7 +47,7 @@ def open_case(files: SiteFiles, code: str) -> tuple[CaseAccess, int | None]:
     before = opened.day if first and not first.number and isinstance(opened, LastOpened) else None
     with suppress(DiskFull), files.mailbox.writing():  # who cannot be noted may still read
         expect_open(files, access)
-        case_keys.write_key_row(files.mailbox, access.key_row(keys))
+        case_keys.write_key_row(files.mailbox, access.key_row(keys), _facts(files, access))
         _note_opening(files, access)
     return access, before
 
@@ -114,10 +114,15 @@ def add_payload(files: SiteFiles, access: CaseAccess, said: Said, message_id: by
     if most is not None:
         routing.expect_room_to_add(mailbox)
         messages.expect_few_waiting(mailbox, case_id, most)
-    case_keys.write_author_keys(mailbox, access.key_row())
+    case_keys.write_author_keys(mailbox, access.key_row(), _facts(files, access))
     number = messages.next_number(mailbox, case_id)
     messages.insert_message(mailbox, author_keys.sealed_message(files.shown, access, number, message_id, said))
     messages.note_visitor_wrote(mailbox, case_id, said.day)
+
+
+def _facts(files: SiteFiles, access: CaseAccess) -> case_keys.Facts:
+    """Give what puts the facts of a case right, where somebody has made them what no honest program writes."""
+    return lifetime.facts_to_put_right(files.mailbox, access.case_id, access.home, files.today)
 
 
 def change_code(files: SiteFiles, access: CaseAccess, code: str) -> CaseAccess:
@@ -138,7 +143,7 @@ def change_code(files: SiteFiles, access: CaseAccess, code: str) -> CaseAccess:
         if len(access.privates) >= casekeys.CODES:
             raise TooManyCodes
         new = replace(access, tag=keys.tag, privates=(*access.privates, new_key()))
-        case_keys.write_key_row(files.mailbox, new.key_row(keys))
+        case_keys.write_key_row(files.mailbox, new.key_row(keys), _facts(files, access))
         _note_opening(files, new)
     return new
 

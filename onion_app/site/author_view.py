@@ -7,6 +7,7 @@ from typing import TypeVar
 from onion_app.choices import MessageAuthor
 from onion_app.crypto.casekeys import KeyName
 from onion_app.crypto.payloads import Consent, FinalText, Payload, StoryLink, Text, Verdict
+from onion_app.errors import DamagedFile, NothingHere
 from onion_app.site.author_keys import CaseAccess, expect_open, open_messages
 from onion_app.site.context import SiteFiles
 from onion_app.vault.mailbox import lifetime, withdrawals
@@ -52,7 +53,10 @@ def read_case(files: SiteFiles, access: CaseAccess) -> AuthorView:
         NothingHere: it was erased or closed, or its code was replaced, since then.
     """
     expect_open(files, access)
-    case = lifetime.read_case(files.mailbox, access.case_id)
+    try:
+        case = lifetime.read_case(files.mailbox, access.case_id)
+    except (DamagedFile, NothingHere):  # the row is there, as was just seen: its author reads on
+        case = lifetime.careful_case(access.case_id, access.home, files.today)
     messages = list(open_messages(files, access))
     consents = _said_by("visitor", Consent, messages)
     stories = _said_by("circle", StoryLink, messages)

@@ -68,13 +68,13 @@ _NAMED: dict[int, type[SanctuaryError]] = {
     dbapi2.SQLITE_FULL: DiskFull,
     dbapi2.SQLITE_READONLY: HalfWritten,
 }
-_FUNCTIONS = frozenset({"count", "max", "min", "length"})
+_FUNCTIONS = frozenset({"count", "max", "min", "length", "octet_length"})
 
 Authorizer = tuple[frozenset[int], frozenset[str]]  # the actions that pass, and the pragmas
 _SET = frozenset(name for name, _, _ in SETTINGS) | {"journal_mode"}
 OPENING: Authorizer = (_READ, _SET | {"user_version", "cipher_version"})
 _SIZES = ("page_count", "freelist_count", "page_size")
-WORKING: Authorizer = (_WORK, frozenset({"user_version", "wal_checkpoint", "shrink_memory", *_SIZES}))
+WORKING: Authorizer = (_WORK, frozenset({"user_version", "wal_checkpoint", "shrink_memory", "quick_check", *_SIZES}))
 MIGRATING: Authorizer = (_SHAPE, frozenset({"user_version"}))
 COPYING: Authorizer = (_SHAPE | {dbapi2.SQLITE_ATTACH, dbapi2.SQLITE_DETACH}, frozenset())
 

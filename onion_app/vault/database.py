@@ -30,6 +30,7 @@ from onion_app.vault.connection import DatabaseKind, file_name
 
 Clock = Callable[[], float]
 _Shape = TypeVar("_Shape")
+_Thing = TypeVar("_Thing")
 _HEALED_WITHIN = 5.0  # seconds: the launcher lets a child undo what was cut off, which takes milliseconds
 
 
@@ -40,6 +41,7 @@ class Database:
         """Take over an open connection to a file in this folder."""
         self.kind = kind
         self.folder = folder
+        self.left_out = 0  # rows that were damaged, and so not fetched or not changed
         self.turn = threading.Lock()  # shared by the connections of a process, and so is the writer: see `PerThread`
         self.writer: Callable[[], Database] = lambda: self
         self._link = opened
@@ -68,12 +70,28 @@ class Database:
         return row[0]
 
     def all(self, shape: Callable[..., _Shape], sql: str, params: Sequence[Value] = ()) -> list[_Shape]:
-        """Fetch every row as a dataclass.
+        """Fetch every row as a dataclass, where one that is missing would change what is decided.
 
         Raises:
             DamagedFile: a row is not of this shape.
         """
         return [from_row(shape, row) for row in self.rows(sql, params)]
+
+    def well_formed(self, shape: Callable[..., _Shape], sql: str, params: Sequence[Value] = ()) -> list[_Shape]:
+        """Fetch the rows that are of this shape as dataclasses: one that is not hides none of the others."""
+        fetched = []
+        for row in self.rows(sql, params):
+            with self.leaving_out():
+                fetched.append(from_row(shape, row))
+        return fetched
+
+    @contextmanager
+    def leaving_out(self) -> Iterator[None]:
+        """Go on where a row is damaged, and count it."""
+        try:
+            yield
+        except DamagedFile:
+            self.left_out += 1
 
     def one(self, shape: Callable[..., _Shape], sql: str, params: Sequence[Value] = ()) -> _Shape:
         """Fetch the first row as a dataclass.
@@ -106,6 +124,22 @@ class Database:
         """
         with suppress(RowDamaged):
             self.run(sql, params)
+
+    def by_halves(self, things: Sequence[_Thing], change: Callable[[Sequence[_Thing]], None]) -> None:
+        """Change many things in one transaction; one that is damaged is found by halves, left as it is, and counted."""
+        try:
+            change(things)
+        except DamagedFile:
+            half = len(things) // 2
+            if not half:
+                self.left_out += len(things)
+                return
+            self.by_halves(things[:half], change)
+            self.by_halves(things[half:], change)
+
+    def flaws(self) -> int:
+        """Count what stands in the file past its schema, up to a hundred: a value of another type, range or word."""
+        return sum(row != ("ok",) for row in self.rows("PRAGMA quick_check"))
 
     @contextmanager
     def writing(self) -> Iterator[None]:

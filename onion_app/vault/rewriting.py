@@ -6,13 +6,14 @@ work out could be undone. So the rows of a batch are deleted in an order that is
 free pages, and inserted in the order of their ids, which says nothing. # P08
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from functools import partial
 from secrets import SystemRandom
 from typing import Final, Literal
 
-from onion_app.errors import RowDamaged
 from onion_app.shapes import Row
 from onion_app.vault.database import Database
+from onion_app.vault.mailbox.records import LONGEST_SEALED, WHOLE_ROW_FITS
 
 ROWS: Final = 500  # in one transaction, during which every writer waits: less than half a second
 
@@ -26,10 +27,11 @@ _WHERE: Final[dict[_Table, str]] = {"cases": "id = ?", "messages": "case_id = ? 
 def rewrite_recent_rows(mailbox: Database, today: int) -> None:
     """Rewrite the cases in which somebody wrote today or yesterday, with their messages, by at most 500 rows.
 
-    Each batch is one transaction: cut off at any point, every row is there, once.
+    Each batch is one transaction: cut off at any point, every row is there, once. A case that holds what somebody has
+    planted past a CHECK is left as it is: no such row could be inserted again.
     """
     for groups in _batches(mailbox, today):
-        _rewrite(mailbox, groups)
+        mailbox.by_halves(groups, partial(_rewrite, mailbox))
 
 
 def _batches(mailbox: Database, today: int) -> Iterator[list[_Group]]:
@@ -44,28 +46,24 @@ def _batches(mailbox: Database, today: int) -> Iterator[list[_Group]]:
 
 def _groups(mailbox: Database, today: int) -> Iterator[_Group]:
     """Give the cases by id; one that has too many rows for one batch comes in parts, and its own row stays."""
-    for case_id in mailbox.rows("SELECT id FROM cases WHERE last_day >= ? ORDER BY id", (today - 1,)):
-        rows = mailbox.rows("SELECT case_id, number FROM messages WHERE case_id = ? ORDER BY number", case_id)
-        group: _Group = [("cases", case_id), *(("messages", row) for row in rows)]
+    recent = f"SELECT id FROM cases WHERE last_day >= ? AND {WHOLE_ROW_FITS} ORDER BY id"  # noqa: S608
+    for case_id in mailbox.ids(recent, (today - 1,)):
+        of_case = "SELECT case_id, number FROM messages WHERE case_id = ? "
+        if mailbox.row(of_case + "AND octet_length(sealed) > ?", (case_id, LONGEST_SEALED)):
+            mailbox.left_out += 1
+            continue
+        rows = mailbox.rows(of_case + "ORDER BY number", (case_id,))
+        group: _Group = [("cases", (case_id,)), *(("messages", row) for row in rows)]
         if len(group) <= ROWS:
             yield group
         else:
             yield from (group[at : at + ROWS] for at in range(1, len(group), ROWS))
 
 
-def _rewrite(mailbox: Database, groups: list[_Group]) -> None:
-    """Rewrite rows in one transaction; a case that holds what somebody has planted past a CHECK is left as it is.
-
-    No such row could be inserted again. Its case is found by halves.
-    """
-    try:
-        with mailbox.writing():
-            _put_anew(mailbox, [place for group in groups for place in group])
-    except RowDamaged:
-        half = len(groups) // 2
-        if half:
-            _rewrite(mailbox, groups[:half])
-            _rewrite(mailbox, groups[half:])
+def _rewrite(mailbox: Database, groups: Sequence[_Group]) -> None:
+    """Rewrite rows in one transaction."""
+    with mailbox.writing():
+        _put_anew(mailbox, [place for group in groups for place in group])
 
 
 def _put_anew(mailbox: Database, places: list[_Place]) -> None:

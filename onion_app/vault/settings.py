@@ -5,6 +5,7 @@ belong there is never skipped.
 """
 
 import json
+import secrets
 import unicodedata
 from dataclasses import dataclass
 from inspect import get_annotations
@@ -125,7 +126,12 @@ def put_setting(db: Database, name: str, value: object) -> None:
     db.run("DELETE FROM settings WHERE name = ?", (name,))
     db.run("INSERT INTO settings (name, value) VALUES (?, ?)", (name, text))
     if db.kind == "shown":
-        db.run("UPDATE published SET counter = counter + 1")
+        note_change(db)
+
+
+def note_change(shown: Database) -> None:
+    """Let pages that are kept ready go, inside the caller's `writing()`; the number is drawn, whatever stood there."""
+    shown.run("INSERT OR REPLACE INTO published (one, counter) VALUES (1, ?)", (secrets.randbits(62),))
 
 
 def change_setting(db: Database, name: str, value: object) -> None:

@@ -2,6 +2,7 @@
 
 Called by whoever changed one of these, and by the chores and the launcher's child, since a power cut may come between
 the two files. Nothing is compared with an alarm: only the desk can have made a difference here. # P13
+A row of the desk's that is damaged is left out and counted, and keeps none of the others from being shown.
 """
 
 from typing import Final
@@ -44,4 +45,5 @@ def _follow(shown: Database, desk: Database, table: str, columns: tuple[str, ...
     for row in there - true:
         shown.run(f"DELETE FROM {table} WHERE {same}", row)  # noqa: S608
     for row in true - there:
-        shown.run(f"INSERT INTO {table} VALUES ({', '.join('?' * len(row))})", row)  # noqa: S608
+        with shown.leaving_out():
+            shown.run(f"INSERT INTO {table} VALUES ({', '.join('?' * len(row))})", row)  # noqa: S608

@@ -25,7 +25,7 @@ def test_how_to_find_us_is_said_in_each_language(house: House, coordinator: Volu
     assert coordinator.page.has(id="done")
     assert in_force(house).how_to_find_us["en"] == "Ask somebody you trust."
     assert in_force(house).how_to_find_us["ar"] == "اسألوا من تثقون به."
-    assert reading.published_counter(house.shown) > counter, "pages that are kept ready say it"
+    assert reading.published_counter(house.shown) != counter, "pages that are kept ready say it"
 
 
 @pytest.mark.parametrize(

@@ -14,9 +14,10 @@ from onion_app.errors import DamagedFile, HalfWritten, NothingHere
 from onion_app.site import author_actions
 from onion_app.site.author_keys import CaseAccess
 from onion_app.site.context import SiteFiles
-from onion_app.vault.mailbox import case_keys, withdrawals
+from onion_app.vault.mailbox import case_keys, lifetime, withdrawals
 from scripts.rehearsal.pages import Page
 from scripts.rehearsal.people import Visitor
+from tests import tables
 from tests.planting import Intruder
 from tests.site.conftest import Place
 from tests.world import Author
@@ -372,3 +373,18 @@ def test_a_no_is_stored_also_where_somebody_with_the_old_code_has_planted_the_sa
     assert consent is not None
     assert consent.publish == "no"
     assert len(place.consents()) == 3, "the first, the planted one, and one of their own"
+
+
+@pytest.mark.parametrize("column", ["circle_id", "kind", "topic", "answer_in", "state", "unread", "urgent", "last_day"])
+@pytest.mark.parametrize("value", [b"\xff", 1.5, None, "9" * 5_000])
+def test_whatever_the_facts_of_a_case_are_made_of_its_author_reads_and_writes(
+    visitor: Visitor, place: Place, code: str, intruder: Intruder, column: str, value: object
+) -> None:
+    file = place.state.mailbox / "mailbox.db"
+    with tables.past_strict(file, place.keys.mailbox) as link:
+        link.execute(f"UPDATE cases SET {column} = ?", (value,))
+    page = visitor.come_back(code)
+    assert "Are you safe?" in page.text
+    assert "It has arrived" in visitor.write_back(page, "I am.").text
+    assert "I am." in visitor.come_back(code).text
+    assert lifetime.read_case(place.mailbox, intruder.case_id).unread

@@ -2,8 +2,8 @@
 
 import secrets
 import shutil
-from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -103,26 +103,13 @@ class Installation:
         while self.opened:
             self.opened.pop().close()
 
-    @contextmanager
-    def hostile(self, kind: DatabaseKind = "mailbox") -> Iterator[Any]:
+    def hostile(self, kind: DatabaseKind = "mailbox") -> AbstractContextManager[Any]:
         """Open a database as somebody does who has its key, and none of our care."""
-        with tables.opened(self.file(kind), self.keys.of(kind)) as link:
-            link.execute("PRAGMA ignore_check_constraints = ON")
-            yield link
+        return tables.past_checks(self.file(kind), self.keys.of(kind))
 
-    @contextmanager
-    def hostile_past_strict(self, kind: DatabaseKind = "mailbox") -> Iterator[Any]:
-        """Write even what STRICT refuses: by changing the schema, and changing it back."""
-        whole = "SELECT name, sql FROM sqlite_master WHERE sql LIKE '%) STRICT, WITHOUT ROWID'"
-        change = "UPDATE sqlite_master SET sql = ? WHERE name = ?"
-        with self.hostile(kind) as link:
-            schema = link.execute(whole).fetchall()
-            link.execute("PRAGMA writable_schema = ON")
-            link.executemany(change, [(sql.replace("STRICT, ", ""), name) for name, sql in schema])
-        with self.hostile(kind) as link:
-            yield link
-            link.execute("PRAGMA writable_schema = ON")
-            link.executemany(change, [(sql, name) for name, sql in schema])
+    def hostile_past_strict(self, kind: DatabaseKind = "mailbox") -> AbstractContextManager[Any]:
+        """Write even what STRICT refuses."""
+        return tables.past_strict(self.file(kind), self.keys.of(kind))
 
 
 def set_up(folder: Path) -> Installation:

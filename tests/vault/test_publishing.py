@@ -139,7 +139,7 @@ def test_only_what_is_shown_is_taken_down_and_only_what_is_down_is_put_back(dbs:
             act(*dbs, story_id)
     counter = reading.published_counter(dbs.shown)
     stories_queue.take_down_story(*dbs, story_id)
-    assert reading.published_counter(dbs.shown) > counter
+    assert reading.published_counter(dbs.shown) != counter
     assert told(dbs, story_id) == []
     stories_queue.put_story_back(*dbs, story_id)
     assert told(dbs, story_id) == [("en", "Once.")]
@@ -378,7 +378,7 @@ def test_a_guide_changes_at_the_desk_and_for_readers(dbs: Files) -> None:
     with pytest.raises(NotReady):  # P14: what is shown is no draft
         guides.save_draft(dbs.desk, words(guide_id, body="Twice."))
     show_guide(dbs, guide_id, words(guide_id, body="Twice."))
-    assert reading.published_counter(dbs.shown) > counter
+    assert reading.published_counter(dbs.shown) != counter
     [version] = reading.shown_guide(dbs.shown, "now")
     assert version.body == "Twice."
     guides.note_check(dbs.shown, dbs.desk, version, "Noor", TODAY)

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from typing import NamedTuple, TypeVar
 
 from onion_app import days
-from onion_app.errors import CheckpointBusy, Overloaded, SanctuaryError
+from onion_app.errors import BadSetting, CheckpointBusy, Overloaded, RowDamaged, SanctuaryError
 from onion_app.launch import clock
 from onion_app.launch.hardening import PASSING
 from onion_app.launch.processes.child import Child, Orders, Suspension, WaitingCounts, run_child
@@ -77,6 +77,7 @@ def work(child: Child) -> None:
             raise
         except SanctuaryError:
             take_no_new_text(shown)
+            show(shown, desk)  # nobody can hold the lock of a mailbox that does not open
             raise
         with closing(mailbox):
             do_round(child, Files(mailbox, shown, desk))
@@ -85,13 +86,14 @@ def work(child: Child) -> None:
 def do_round(child: Child, files: Files) -> None:
     """Do the chores of this round."""
     orders, attempts, today = child.orders, Attempts(), days.today(child.orders.clock)
-    with files.mailbox.writing():
-        show(files.shown, files.desk)
+    attempts.at(lambda: let_shown_follow(files), None)
     counts: dict[str, int] = {}
     if orders.work == "daily":
         attempts.at(lambda: rewriting.rewrite_recent_rows(files.mailbox, today), None)
     else:
         counts = keep_gone(files, attempts, today) if orders.work == "short" else do_all(child, files, attempts, today)
+    damaged = sum(db.left_out for db in files)
+    attempts.failed += [RowDamaged.__name__] if damaged else []
     counts["busy_logs"] = sum(log_is_busy(db) for db in (files.mailbox, files.desk))
     child.reports.send(counts=counts)
     for error in attempts.failed:
@@ -103,22 +105,21 @@ def do_all(child: Child, files: Files, attempts: Attempts, today: int) -> dict[s
     mailbox, shown, desk = files
     orders = child.orders
     if orders.pause is not None:
-        settings.change_setting(shown, "paused", orders.pause)
-    off = clock.check_and_note(desk, orders.machine_day(), is_right=orders.clock_is_right)
-    counts = keep_gone(files, attempts, today)
-    counts["clock_off"], counts["destroyed"] = off, 0
-    if not off:
+        attempts.at(lambda: settings.change_setting(shown, "paused", orders.pause), None)
+    day, is_right = orders.machine_day(), orders.clock_is_right
+    off: int | None = attempts.at(lambda: clock.check_and_note(desk, day, is_right=is_right), None)
+    counts = keep_gone(files, attempts, today) | {"destroyed": 0} | ({} if off is None else {"clock_off": off})
+    if off == 0:
         counts["destroyed"] = attempts.at(lambda: forgetting.destroy_due(*files, today), 0)
         attempts.at(lambda: forgetting.end_boxes(mailbox, desk, today), None)
         attempts.at(lambda: forgetting.bring_days_back(mailbox, today), None)
         attempts.at(lambda: stories_queue.publish_due_stories(*files, today), 0)
         attempts.at(lambda: taken.give_back_untouched(desk, today - _UNTOUCHED_DAYS), None)
         attempts.at(lambda: discard_copies(orders, shown, today), None)
-    with mailbox.writing():
-        show(shown, desk)
+    attempts.at(lambda: let_shown_follow(files), None)
     attempts.at(lambda: forgetting.put_queues_right(mailbox, desk), None)
     attempts.at(lambda: give_back_from_strangers(mailbox, desk), None)
-    counts["malformed"] = attempts.at(lambda: forgetting.malformed_cases(mailbox), 0)
+    counts["malformed"] = attempts.at(lambda: count_malformed(files, today), 0)
     attempts.at(lambda: statefiles.keep_reserve(mailbox.folder), None)
     uncounted: list[WaitingCounts] = []
     for circle in attempts.at(lambda: waiting(mailbox, desk, today), uncounted):
@@ -126,7 +127,26 @@ def do_all(child: Child, files: Files, attempts: Attempts, today: int) -> dict[s
     unnamed: list[Suspension] = []
     for suspension in attempts.at(lambda: suspensions(desk), unnamed):
         child.reports.send(suspended=asdict(suspension))
-    return counts | noticed(shown, desk) | {"is_full": int(routing.is_full(mailbox, settings.read_settings(shown)))}
+    return counts | noticed(files, attempts)
+
+
+def count_malformed(files: Files, today: int) -> int:
+    """Count the rows that no honest program has written, wherever they are, and name them at the desk."""
+    mailbox, shown, desk = files
+    found = forgetting.put_rows_right(mailbox, today) + desk.flaws() + shown.flaws()
+    if found:
+        with desk.writing():
+            audit.add_finding(desk, today, "rows that no honest program has written", str(found))
+    return found
+
+
+def let_shown_follow(files: Files) -> None:
+    """Let `shown.db` follow the desk; where a row cannot be shown, take no new text until somebody has looked."""
+    before = files.shown.left_out
+    with files.mailbox.writing():
+        show(files.shown, files.desk)
+    if files.shown.left_out > before:
+        take_no_new_text(files.shown)
 
 
 def keep_gone(files: Files, attempts: Attempts, today: int) -> dict[str, int]:
@@ -139,7 +159,7 @@ def keep_gone(files: Files, attempts: Attempts, today: int) -> dict[str, int]:
         attempts.at(lambda: note_missing(desk, found.missing, today), None)
         attempts.at(lambda: forget(files, found), None)
         attempts.at(lambda: forgetting.note_marks(*files), None)
-    return {"missing": settings.read_settings(shown).missing}
+    return attempts.at(lambda: {"missing": settings.read_settings(shown).missing}, {})
 
 
 def forget(files: Files, found: Found) -> None:
@@ -172,7 +192,11 @@ def look_through(files: Files) -> Found:
 
 def take_no_new_text(shown: Database) -> None:
     """Let the site take no new text until the operator has looked at a check that failed."""
-    if not settings.read_settings(shown).unchecked:
+    try:
+        is_known = settings.read_settings(shown).unchecked
+    except BadSetting:
+        is_known = False
+    if not is_known:
         settings.change_setting(shown, "unchecked", True)  # noqa: FBT003 - the value of a setting
 
 
@@ -197,7 +221,8 @@ def give_back_from_strangers(mailbox: Database, desk: Database) -> None:
     for case_id, moderator_id in taken.all_taken(desk):
         circle_id = lifetime.queue_of(mailbox, case_id)
         if circle_id is not None and circle_id not in {each.id for each in circles.circles_of(desk, moderator_id)}:
-            taken.give_case_back(desk, case_id, moderator_id)
+            with desk.leaving_out():
+                taken.give_case_back(desk, case_id, moderator_id)
 
 
 def discard_copies(orders: Orders, shown: Database, today: int) -> None:
@@ -232,20 +257,28 @@ def suspensions(desk: Database) -> list[Suspension]:
     return [Suspension(names[each.subject], names.get(each.proposer or b"", "")) for each in waiting]
 
 
-def noticed(shown: Database, desk: Database) -> dict[str, int]:
+def noticed(files: Files, attempts: Attempts) -> dict[str, int]:
     """Say whether new messages are taken, how many findings nobody has acknowledged, and which texts are missing."""
-    values, written = settings.read_settings(shown), guides.all_guides(desk)
-    return {
-        "paused": int(values.paused),
-        "unchecked": int(values.unchecked),
-        "proposals": len(proposals.open_proposals(desk)),
-        "unacknowledged": audit.unseen_findings(desk),
-        "lacks_how_to_find_us": int(not any(values.how_to_find_us.values())),
-        "lacks_members": int(any(circle.catch_all and circle.generation is None for circle in circles.circles(desk))),
-        "lacks_now": int(
-            not any(each.slug == "now" and guides.state_of(versions) == "public" for each, versions in written)
-        ),
+    mailbox, shown, desk = files
+    questions: dict[str, Callable[[], int]] = {
+        "paused": lambda: settings.read_settings(shown).paused,
+        "unchecked": lambda: settings.read_settings(shown).unchecked,
+        "is_full": lambda: routing.is_full(mailbox, settings.read_settings(shown)),
+        "proposals": lambda: len(proposals.open_proposals(desk)),
+        "unacknowledged": lambda: audit.unseen_findings(desk),
+        "lacks_how_to_find_us": lambda: not any(settings.read_settings(shown).how_to_find_us.values()),
+        "lacks_members": lambda: any(each.catch_all and each.generation is None for each in circles.circles(desk)),
+        "lacks_now": lambda: not guide_is_shown(desk, "now"),
     }
+    answers = {name: attempts.at(question, None) for name, question in questions.items()}
+    return {name: int(answer) for name, answer in answers.items() if answer is not None}
+
+
+def guide_is_shown(desk: Database, slug: str) -> bool:
+    """Say whether readers have a guide."""
+    return any(
+        each.slug == slug and guides.state_of(versions) == "public" for each, versions in guides.all_guides(desk)
+    )
 
 
 if __name__ == "__main__":

@@ -56,8 +56,8 @@ def audit_of(db: Database, circle_id: bytes | None, page: int) -> list[AuditRow]
     part = "ORDER BY day DESC, id LIMIT ? OFFSET ?"
     limits = (AUDIT_PAGE, AUDIT_PAGE * page)
     if circle_id is None:
-        return db.all(AuditRow, select + part, limits)
-    return db.all(AuditRow, select + "WHERE circle_id = ? " + part, (circle_id, *limits))
+        return db.well_formed(AuditRow, select + part, limits)
+    return db.well_formed(AuditRow, select + "WHERE circle_id = ? " + part, (circle_id, *limits))
 
 
 def marks_of(db: Database, circle_id: bytes, who: bytes) -> set[bytes]:
@@ -76,7 +76,7 @@ def findings_for(db: Database, moderator_id: bytes) -> list[Finding]:
     """List what somebody has not acknowledged yet, by day."""
     seen = "SELECT 1 FROM findings_seen AS s WHERE s.finding_id = id AND s.moderator_id = ?"
     unseen = f"SELECT id, day, what, subject FROM findings WHERE NOT EXISTS ({seen}) ORDER BY day, id"  # noqa: S608
-    return db.all(Finding, unseen, (moderator_id,))
+    return db.well_formed(Finding, unseen, (moderator_id,))
 
 
 def unseen_findings(db: Database) -> int:

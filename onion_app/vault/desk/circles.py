@@ -87,13 +87,13 @@ def read_circle(db: Database, circle_id: bytes) -> Circle:
 
 def circles(db: Database) -> list[Circle]:
     """List every circle by name."""
-    return db.all(Circle, _CIRCLE + "ORDER BY name")
+    return db.well_formed(Circle, _CIRCLE + "ORDER BY name")
 
 
 def circles_of(db: Database, moderator_id: bytes) -> list[Circle]:
     """List the circles that somebody is a member of, by name."""
     member = "JOIN circle_grants AS g ON g.circle_id = c.id AND g.generation = c.generation "
-    return db.all(Circle, _CIRCLE + member + "WHERE g.moderator_id = ? ORDER BY name", (moderator_id,))
+    return db.well_formed(Circle, _CIRCLE + member + "WHERE g.moderator_id = ? ORDER BY name", (moderator_id,))
 
 
 def members_of(db: Database, circle_id: bytes) -> list[Moderator]:
@@ -102,13 +102,13 @@ def members_of(db: Database, circle_id: bytes) -> list[Moderator]:
         "JOIN circle_grants AS g ON g.moderator_id = m.id "
         "JOIN circles AS c ON g.circle_id = c.id AND g.generation = c.generation WHERE c.id = ? ORDER BY handle"
     )
-    return db.all(Moderator, MODERATOR + member, (circle_id,))
+    return db.well_formed(Moderator, MODERATOR + member, (circle_id,))
 
 
 def waiting_in(db: Database, circle_id: bytes) -> list[Moderator]:
     """List who has redeemed an invitation to a circle and was not let in yet, by handle."""
     waiting = "JOIN waiting AS w ON w.moderator_id = m.id WHERE w.circle_id = ? ORDER BY handle"
-    return db.all(Moderator, MODERATOR + waiting, (circle_id,))
+    return db.well_formed(Moderator, MODERATOR + waiting, (circle_id,))
 
 
 def gone_from(db: Database, circle_id: bytes) -> list[Moderator]:
@@ -118,7 +118,7 @@ def gone_from(db: Database, circle_id: bytes) -> list[Moderator]:
     left = "AND NOT EXISTS (SELECT 1 FROM circle_grants AS g WHERE g.circle_id = ? AND g.moderator_id = m.id) "
     waits = "AND NOT EXISTS (SELECT 1 FROM waiting AS w WHERE w.circle_id = ? AND w.moderator_id = m.id) "
     question = f"{MODERATOR}WHERE {came}{worked}{left}{waits}ORDER BY handle"
-    return db.all(Moderator, question, (circle_id,) * 4)
+    return db.well_formed(Moderator, question, (circle_id,) * 4)
 
 
 def out_since(db: Database, newer: Database) -> list[tuple[bytes, bytes]]:
@@ -138,7 +138,7 @@ def out_since(db: Database, newer: Database) -> list[tuple[bytes, bytes]]:
 def grants_of(db: Database, moderator_id: bytes, circle_id: bytes) -> list[Grant]:
     """List the grants with which somebody opens a circle's cases, newest generation first."""
     theirs = "WHERE g.circle_id = ? AND g.moderator_id = ? ORDER BY g.generation DESC"
-    return db.all(Grant, _GRANT + theirs, (circle_id, moderator_id))
+    return db.well_formed(Grant, _GRANT + theirs, (circle_id, moderator_id))
 
 
 def public_keys(db: Database, circle_id: bytes) -> dict[int, bytes]:

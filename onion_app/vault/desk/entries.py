@@ -62,7 +62,7 @@ def add_entry(db: Database, new: Entry, seal: Callable[[EntryPlace], bytes]) -> 
 
 def entries_of(db: Database, case_id: bytes) -> list[Entry]:
     """List the entries of a case by number."""
-    return db.all(Entry, _ENTRY + "WHERE case_id = ? ORDER BY number", (case_id,))
+    return db.well_formed(Entry, _ENTRY + "WHERE case_id = ? ORDER BY number", (case_id,))
 
 
 def forget_drafts(db: Database, case_id: Value) -> None:

@@ -29,7 +29,7 @@ class Guide:
 
 def all_guides(desk: Database) -> list[tuple[Guide, list[Version]]]:
     """List every guide by its name, with its versions."""
-    guides = desk.all(Guide, "SELECT id, slug FROM texts WHERE slug > '' ORDER BY slug")
+    guides = desk.well_formed(Guide, "SELECT id, slug FROM texts WHERE slug > '' ORDER BY slug")
     return [(guide, versions_of(desk, guide.id)) for guide in guides]
 
 

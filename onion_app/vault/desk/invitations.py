@@ -91,7 +91,7 @@ def find_invitation(db: Database, code_digest: bytes, today: int) -> Invitation:
 
 def open_invitations(db: Database) -> list[Invitation]:
     """List the invitations that were neither redeemed nor cancelled, also those too old, or that wait for a yes."""
-    return db.all(Invitation, _INVITATION + "WHERE state IN ('proposed', 'open') ORDER BY expires_day, id")
+    return db.well_formed(Invitation, _INVITATION + "WHERE state IN ('proposed', 'open') ORDER BY expires_day, id")
 
 
 def invitation_of(db: Database, moderator_id: bytes, circle_id: bytes) -> Invitation:
@@ -105,7 +105,7 @@ def invitation_of(db: Database, moderator_id: bytes, circle_id: bytes) -> Invita
 
 def waits_of(db: Database, moderator_id: bytes) -> list[Invitation]:
     """List the invitations with which somebody waits to be let in, each into its circle."""
-    return db.all(Invitation, _WAITING + "ORDER BY i.id", (moderator_id,))
+    return db.well_formed(Invitation, _WAITING + "ORDER BY i.id", (moderator_id,))
 
 
 def read_invitation(db: Database, invitation_id: bytes) -> Invitation:

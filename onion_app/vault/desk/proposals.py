@@ -52,17 +52,17 @@ def read_proposal(db: Database, proposal_id: bytes) -> Proposal:
 
 def open_proposals(db: Database) -> list[Proposal]:
     """List what waits for a yes, the oldest day first."""
-    return db.all(Proposal, _PROPOSAL + "WHERE state = 'open' ORDER BY day, id")
+    return db.well_formed(Proposal, _PROPOSAL + "WHERE state = 'open' ORDER BY day, id")
 
 
 def open_by(db: Database, proposer: bytes | None) -> list[Proposal]:
     """List what somebody has proposed, or the operator, and nobody has decided."""
-    return db.all(Proposal, _PROPOSAL + "WHERE state = 'open' AND proposer IS ? ORDER BY day, id", (proposer,))
+    return db.well_formed(Proposal, _PROPOSAL + "WHERE state = 'open' AND proposer IS ? ORDER BY day, id", (proposer,))
 
 
 def decided_since(db: Database, day: int) -> list[Proposal]:
     """List what was decided on a day or after it, the newest first."""
-    return db.all(Proposal, _PROPOSAL + "WHERE decided_day >= ? ORDER BY decided_day DESC, id", (day,))
+    return db.well_formed(Proposal, _PROPOSAL + "WHERE decided_day >= ? ORDER BY decided_day DESC, id", (day,))
 
 
 def add_proposal(db: Database, proposal: Proposal) -> None:

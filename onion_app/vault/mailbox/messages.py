@@ -10,18 +10,17 @@ from itertools import accumulate
 from typing import Final
 
 from onion_app.crypto.keys import ID_BYTES
-from onion_app.crypto.sealing import MORE_BYTES, SIZES
 from onion_app.errors import AwaitsAnswer, DamagedFile, KeysChanged, TooMany
 from onion_app.shapes import Value, from_row
 from onion_app.vault.database import Database
-from onion_app.vault.mailbox.records import NUMBERS, Message
+from onion_app.vault.mailbox.records import LONGEST_SEALED, NUMBERS, Message
 
 LARGEST: Final = 32 * 1024**2  # bytes of sealed messages in a case, some 500 of the longest: they are read at once
 
 # Whatever somebody has planted past a CHECK, a value of any length too, is not even read.
 _OURS: Final = (
     "FROM messages WHERE case_id = ? AND number BETWEEN 0 AND ? AND author IN ('visitor', 'circle', 'site') "
-    "AND id >= x'' AND length(id) = ? AND sealed >= x'' AND length(sealed) <= ? ORDER BY number"
+    "AND id >= x'' AND octet_length(id) = ? AND sealed >= x'' AND octet_length(sealed) <= ? ORDER BY number"
 )
 
 
@@ -41,7 +40,7 @@ def _sizes(db: Database, case_id: bytes) -> list[int]:
 
 
 def _ours(case_id: bytes) -> tuple[Value, ...]:
-    return case_id, NUMBERS[-1], ID_BYTES, SIZES[-1] + MORE_BYTES
+    return case_id, NUMBERS[-1], ID_BYTES, LONGEST_SEALED
 
 
 def is_stored(db: Database, case_id: bytes, message_id: bytes) -> bool:
@@ -50,8 +49,8 @@ def is_stored(db: Database, case_id: bytes, message_id: bytes) -> bool:
     Raises:
         KeysChanged: somebody put its id into another case.
     """
-    row = db.row("SELECT case_id FROM messages WHERE id = ?", (message_id,))
-    if row is not None and row[0] != case_id:
+    row = db.row("SELECT case_id = ? FROM messages WHERE id = ?", (case_id, message_id))
+    if row is not None and row[0] != 1:
         raise KeysChanged
     return row is not None
 
@@ -69,7 +68,7 @@ def next_number(db: Database, case_id: bytes) -> int:
     Raises:
         TooMany: there are as many as a case can have, or as much.
     """
-    if sum(_sizes(db, case_id)) > LARGEST - SIZES[-1] - MORE_BYTES:
+    if sum(_sizes(db, case_id)) > LARGEST - LONGEST_SEALED:
         raise TooMany
     of_case = "SELECT m.number FROM messages AS m WHERE m.case_id = ? AND m.number BETWEEN 1 AND ? "
     newest = db.row(of_case + "ORDER BY m.number DESC LIMIT 1", (case_id, NUMBERS[-1]))

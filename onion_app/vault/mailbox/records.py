@@ -5,13 +5,30 @@ from typing import Annotated, Final
 
 from onion_app.choices import AnswerIn, CaseKind, CaseState, MessageAuthor, Topic, Urgent
 from onion_app.crypto.casekeys import CODES, GENERATIONS, TURNS, KeyName, case_id_of, is_list_of_codes, split_codes
-from onion_app.crypto.sealing import MessagePlace
+from onion_app.crypto.sealing import MORE_BYTES, SIZES, MessagePlace
 from onion_app.shapes import Day, Id, Key
 
 MANY: Final = 200
 """Counting stops here: no circle answers more in a day, and a page costs the same with a hundred thousand waiting."""
 
 PAGE: Final = 25
+LONGEST_SEALED: Final = SIZES[-1] + MORE_BYTES
+_FACTS: Final = ("id", "circle_id", "kind", "topic", "answer_in", "state", "unread", "urgent")
+_LONGER: Final = {"id": 16, "home": 16, "mark": 32, "codes": 512, "tag": 32, "box": 569, "stop": 73}
+FACTS_FIT: Final = " AND ".join(
+    f"octet_length({name}) <= 100" for name in (*_FACTS, "received_day", "last_day", "spread")
+)
+
+
+def bounded(*columns: str) -> str:
+    """Name columns of the keys of a case so that none is read which is longer than ours: NULL stands for it."""
+    return ", ".join(f"CASE WHEN octet_length({name}) <= {_LONGER[name]} THEN {name} END" for name in columns)
+
+
+KEYS_FIT: Final = " AND ".join(f"({name} IS NULL OR octet_length({name}) <= {most})" for name, most in _LONGER.items())
+WHOLE_ROW_FITS: Final = f"{FACTS_FIT} AND {KEYS_FIT}"
+"""Conditions without which no row is read into memory: somebody could plant a value of any length past a CHECK."""
+
 NUMBERS: Final = range(10_000)  # of the messages of a case; 0 is the day of the author's last visit
 
 
@@ -63,7 +80,7 @@ class CodeRow:
     """What a return code leads to. The author's public keys are missing here: whoever has the code makes them anew."""
 
     id: Id
-    mark: bytes
+    mark: Key | None
     tag: Key | None
     box: bytes | None
     stop: bytes | None

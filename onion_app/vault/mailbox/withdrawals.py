@@ -5,12 +5,13 @@ under its mark. What has a mark is withdrawn as soon as its proof lies in either
 whoever writes the mailbox could make, hides and deletes nothing.
 """
 
+import secrets
 from collections.abc import Collection, Sequence
 from typing import Final
 
 from onion_app.crypto.casekeys import mark_of
 from onion_app.crypto.keys import KEY_BYTES
-from onion_app.shapes import Value
+from onion_app.shapes import Row, Value
 from onion_app.vault.database import Database
 
 # The site lets 600 codes a minute through at the most, and each erases one case by two proofs.
@@ -21,16 +22,13 @@ def add_proofs(mailbox: Database, proofs: Sequence[bytes]) -> None:
     """Take proofs in, inside the mailbox's `writing()`, so that pages that are kept ready go."""
     for proof in proofs:
         mailbox.run("INSERT INTO withdrawn (proof) VALUES (?) ON CONFLICT DO NOTHING", (proof,))
-    mailbox.run("UPDATE counter SET withdrawals = withdrawals + 1")
+    # Drawn, and not counted up: whatever somebody has planted there, an author erases, and the pages that are kept go.
+    mailbox.run("INSERT OR REPLACE INTO counter (one, withdrawals) VALUES (1, ?)", (secrets.randbits(62),))
 
 
-def counter(mailbox: Database) -> int:
-    """Read the counter that rises with every taking back.
-
-    Raises:
-        DamagedFile: it is not there.
-    """
-    return mailbox.number("SELECT withdrawals FROM counter WHERE one = 1")
+def counter(mailbox: Database) -> Row | None:
+    """Read the number that changes with every taking back; None where somebody has made it one that is none."""
+    return mailbox.row("SELECT withdrawals FROM counter WHERE one = 1 AND octet_length(withdrawals) < 30")
 
 
 def proofs_in(db: Database) -> list[bytes]:
@@ -39,7 +37,9 @@ def proofs_in(db: Database) -> list[bytes]:
     What somebody planted that could be none is left out, and so is what is more than authors can have given.
     """
     most = MOST if db.kind == "mailbox" else -1
-    return db.ids("SELECT proof FROM withdrawn WHERE length(proof) = ? AND proof > x'' LIMIT ?", (KEY_BYTES, most))
+    return db.ids(
+        "SELECT proof FROM withdrawn WHERE octet_length(proof) = ? AND proof > x'' LIMIT ?", (KEY_BYTES, most)
+    )
 
 
 def withdrawn_among(mailbox: Database, shown: Database, marks: Collection[Value]) -> set[bytes]:
@@ -68,7 +68,7 @@ def discard_proofs(mailbox: Database, brought: Sequence[bytes]) -> None:
     """Discard proofs whose cases are forgotten, and what can be none; until then they explain why those are missing."""
     with mailbox.writing():
         # Below x'' stands whatever is no bytes.
-        no_proof = "proof < x'' OR length(proof) <> ? OR ?"
+        no_proof = "proof < x'' OR octet_length(proof) <> ? OR ?"
         mailbox.run(f"DELETE FROM withdrawn WHERE {no_proof}", (KEY_BYTES, len(brought) >= MOST))  # noqa: S608
         for proof in brought:
             mailbox.run("DELETE FROM withdrawn WHERE proof = ?", (proof,))

@@ -17,7 +17,7 @@ from typing import Final
 
 from onion_app.choices import LANGUAGE_CODES, LanguageCode, TextState
 from onion_app.errors import NothingHere
-from onion_app.shapes import ID_BYTES, Day, Id, Number, Value, Words, read_words
+from onion_app.shapes import ID_BYTES, Day, Id, Number, Row, Value, Words, read_words
 from onion_app.vault.database import Database
 from onion_app.vault.mailbox.withdrawals import withdrawn_among
 
@@ -94,7 +94,7 @@ def versions_of(db: Database, text_id: Value) -> list[Version]:
     """Read the versions of a text at the desk, or those that are shown."""
     state = "state, publish_day" if db.kind == "desk" else "'public', NULL"
     question = f"SELECT {_VERSION}, {state} FROM versions WHERE text_id = ? ORDER BY language"  # noqa: S608
-    return db.all(Version, question, (text_id,))
+    return db.well_formed(Version, question, (text_id,))
 
 
 def shown_story(mailbox: Database, shown: Database, text_id: bytes) -> list[Version]:
@@ -128,13 +128,9 @@ def titles_of_guides(shown: Database) -> dict[str, dict[str, str]]:
     return titles_of
 
 
-def published_counter(shown: Database) -> int:
-    """Read the counter that rises with each change of what is shown.
-
-    Raises:
-        DamagedFile: it is not there.
-    """
-    return shown.number("SELECT counter FROM published WHERE one = 1")
+def published_counter(shown: Database) -> Row | None:
+    """Read the number that changes with each change of what is shown; None where it is none."""
+    return shown.row("SELECT counter FROM published WHERE one = 1 AND octet_length(counter) < 30")
 
 
 def list_stories(

@@ -12,6 +12,7 @@ from onion_app.crypto.casekeys import reply_mark
 from onion_app.errors import KeysChanged
 from onion_app.shapes import Value, to_json
 from onion_app.vault.database import Database
+from onion_app.vault.settings import note_change
 from onion_app.vault.shown.reading import Version
 
 _COPIED: Final = "text_id, language, edition, translated_from, checked_by, checked_day, title, body"
@@ -35,13 +36,15 @@ def show_text(shown: Database, desk: Database, text_id: Value) -> None:
     remove_text(shown, text_id)
     public = "FROM versions WHERE text_id = ? AND state = 'public'"
     if versions := desk.rows(f"SELECT {_COPIED} {public}", (text_id,)):
-        text = desk.row("SELECT id, slug, mark FROM texts WHERE id = ?", (text_id,))
-        shown.run("INSERT INTO texts (id, slug, mark) VALUES (?, ?, ?)", text or ())
+        text = desk.row("SELECT id, slug, mark FROM texts WHERE id = ?", (text_id,)) or (None,) * 3
         original = desk.row(f"SELECT year, notes {public} ORDER BY translated_from LIMIT 1", (text_id,))
+        with shown.leaving_out():
+            shown.run("INSERT INTO texts (id, slug, mark) VALUES (?, ?, ?)", text)
         for row in versions:
             copy = f"INSERT INTO versions ({_COPIED}, year, notes) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"  # noqa: S608
-            shown.run(copy, (*row, *(original or ())))
-    shown.run("UPDATE published SET counter = counter + 1")
+            with shown.leaving_out():
+                shown.run(copy, (*row, *(original or ())))
+    note_change(shown)
 
 
 def texts_to_show(shown: Database, desk: Database) -> set[Value]:
