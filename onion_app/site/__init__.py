@@ -128,7 +128,7 @@ def _ready_pages(mailbox: PerThread, shown: PerThread, clock: Callable[[], float
     The counters stand side by side, since nobody who sets the one in the mailbox may make up for the other. # P07
     """
 
-    def edition() -> tuple[int, int, int]:
+    def edition() -> tuple[object, object, int]:
         return withdrawals.counter(mailbox.here()), reading.published_counter(shown.here()), days.today(clock)
 
     def forget() -> None:

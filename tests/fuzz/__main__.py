@@ -22,7 +22,7 @@ SLOW = 10  # seconds in which one input has to be done, on a machine that does o
 
 def main() -> None:
     """Read the command line, and fuzz target after target."""
-    from tests.fuzz.targets import TARGETS  # noqa: PLC0415 - the process that fuzzes loads them under instruments
+    from tests.fuzz.targets import TARGETS
 
     parser = argparse.ArgumentParser(prog="scripts/fuzz", description=__doc__)
     parser.add_argument("--minutes", type=float, default=10.0, help="for all targets together (10)")
@@ -31,11 +31,11 @@ def main() -> None:
     names = chosen.target or list(TARGETS)
     seconds = max(1, round(chosen.minutes * 60 / len(names)))
     done = [run(name, seconds) for name in names]
-    print(f"{sum(count for count, _ in done):,} executions in all.")
+    sys.stdout.write(f"{sum(count for count, _ in done):,} executions in all.\n")
     found = [path for _, paths in done for path in paths]
     for path in found:
-        print(f"! {path}")
-    print("Nothing came out that has no name." if not found else f"{len(found)} inputs bring out what has no name.")
+        sys.stdout.write(f"! {path}\n")
+    sys.stdout.write(f"{len(found) or 'No'} inputs bring out what has no name.\n")
     sys.exit(bool(found))
 
 
@@ -60,8 +60,10 @@ def run(name: str, seconds: int) -> tuple[int, list[Path]]:
     counted = re.findall(r"number_of_executed_units: (\d+)", said) or re.findall(r"Done (\d+) in ", said)
     count = int(counted[-1]) if counted else 0
     found = [_keep(name, path) for path in sorted(crashes.iterdir())]
-    state = "" if ran.returncode == 0 else "  " + next(iter(re.findall(r"^=== .*\n+(.+)", said, re.M)), said[-500:])
-    print(f"{name:22} {count:>12,} executions{state}", flush=True)
+    raised = re.findall(r"^ === .*\n+(.+)", said, re.MULTILINE)
+    state = "" if ran.returncode == 0 else f"  {raised[0] if raised else said[-300:]}"
+    sys.stdout.write(f"{name:22} {count:>12,} executions{state}\n")
+    sys.stdout.flush()
     return count, found
 
 

@@ -2,7 +2,7 @@
 
 import sys
 
-import atheris
+import atheris  # type: ignore[import-untyped]
 
 with atheris.instrument_imports(
     include=["onion_app", "scripts", "waitress", "markdown_it", "werkzeug", "tarfile", "stem"]

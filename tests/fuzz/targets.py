@@ -7,6 +7,7 @@ import os
 import struct
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import fields
 from functools import cache
 from io import BytesIO
 from pathlib import Path
@@ -21,7 +22,6 @@ from werkzeug.formparser import parse_form_data
 from werkzeug.test import EnvironBuilder
 
 from onion_app.crypto import codes, keyslots, payloads, sealing
-from onion_app.crypto.keyslots import VaultKeys
 from onion_app.crypto.stream import HEADER_BYTES, OpeningStream
 from onion_app.days import DAYS
 from onion_app.desk import forms as desk_forms
@@ -95,7 +95,7 @@ def writing_forms(body: bytes) -> None:
     """Read the forms of visitors."""
     form = _form(body)
     for kind in ("tell", "ask"):
-        draft = forms.read_submission(kind, form)  # type: ignore[arg-type]
+        draft = forms.read_submission(kind, form)
         forms.wrong_submission(draft)
         forms.around_the_limit(draft.text)
         assert len(draft.line) <= 40
@@ -125,7 +125,7 @@ def desk_fields(body: bytes) -> None:
             read(form)
 
 
-def _form(body: bytes) -> Any:  # noqa: ANN401 - a dictionary of werkzeug's
+def _form(body: bytes) -> Any:
     builder = EnvironBuilder(
         method="POST", content_type="application/x-www-form-urlencoded", input_stream=BytesIO(body)
     )
@@ -316,7 +316,7 @@ def cookies(sent: bytes) -> None:
 
 
 @cache
-def _app() -> Any:  # noqa: ANN401 - what every app here has in common
+def _app() -> Any:
     return plain_app(Path(__file__).parent)
 
 
@@ -324,8 +324,9 @@ def _app() -> Any:  # noqa: ANN401 - what every app here has in common
 def rows(packed: bytes) -> None:
     """Make dataclasses of rows in which anything stands."""
     values = _values(packed)
-    for shape, width in ((Case, 11), (KeyRow, 7), (Message, 8), (Circle, 7), (AuditRow, 6), (Version, 11)):
-        row = tuple(next(values) for _ in range(width))
+    shapes: tuple[Any, ...] = (Case, KeyRow, Message, Circle, AuditRow, Version)
+    for shape in shapes:
+        row = tuple(next(values) for _ in fields(shape))
         with suppress(DamagedFile):
             from_row(shape, row)
 

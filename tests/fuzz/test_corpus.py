@@ -31,5 +31,4 @@ def test_each_target_has_inputs_and_each_input_a_target() -> None:
 def test_an_error_without_a_name_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(payloads, "SealBroken", KeyError)
     with pytest.raises(KeyError):
-        for path in inputs_of("sealed_payloads"):
-            TARGETS["sealed_payloads"](path.read_bytes())
+        TARGETS["sealed_payloads"](b"[")

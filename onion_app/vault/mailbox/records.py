@@ -80,7 +80,7 @@ class CodeRow:
     """What a return code leads to. The author's public keys are missing here: whoever has the code makes them anew."""
 
     id: Id
-    mark: Key | None
+    mark: bytes | None
     tag: Key | None
     box: bytes | None
     stop: bytes | None
