@@ -27,7 +27,7 @@ Reported = list[dict[str, Any]]
 
 
 class Everything:
-    """A house in which every table has rows, and everything that the chores do is due."""
+    """A house in which most tables have rows, and everything that the chores do is due."""
 
     def __init__(self, house: House, editor: Volunteer, circle: bytes, law: bytes) -> None:
         self.house, self.editor, self.circle = house, editor, circle
@@ -54,7 +54,6 @@ class Everything:
             case_records.close_door(house.desk, self.old.case_id, house.today)
         audit.acknowledge(house.desk, audit.findings_for(house.desk, sara.id)[0].id, sara.id)
         house.follow()
-        hostile.everything_stands(house)
 
     def let_all_be_due(self) -> None:
         """Let two weeks pass, a case grow old, and its author erase another; of a circle readers know nothing yet."""
