@@ -7,7 +7,7 @@ box is believed, since the case is named by its contents; circles, their keys an
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 
 from onion_app.crypto import casekeys
 from onion_app.crypto.casekeys import KeyName, MessageKeys
@@ -25,7 +25,7 @@ from onion_app.vault.shown import routing
 from onion_app.web.pinning import unpinned
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CaseAccess:
     """An author's access to a case while a visit lasts: the code's tag, the home circle, a private key for each code.
 
@@ -37,22 +37,22 @@ class CaseAccess:
     home: bytes
     privates: tuple[bytes, ...] = field(repr=False)
 
-    @property
+    @cached_property
     def root(self) -> bytes:
         """The root of both proofs."""
         return casekeys.stop_root(self.privates[0])
 
-    @property
+    @cached_property
     def mark(self) -> bytes:
         """The mark of the case."""
         return casekeys.case_mark(self.privates[0])
 
-    @property
+    @cached_property
     def story_mark(self) -> bytes:
         """The mark by which the story is known to be this author's."""
         return casekeys.mark_of(casekeys.story_proof(self.root))
 
-    @property
+    @cached_property
     def codes(self) -> tuple[bytes, ...]:
         """The public key of each code."""
         return tuple(keypair_from(private).public for private in self.privates)

@@ -6,9 +6,9 @@ stands the one check in front of every form of the site, too: whose it is, and w
 """
 
 from base64 import b64decode, b64encode
-from typing import Any, Final
+from typing import Any, Final, cast
 
-from flask import request, session
+from flask import g, request, session
 
 from onion_app.crypto.casekeys import split_codes
 from onion_app.errors import AnotherCase, NothingHere, VisitOver
@@ -43,7 +43,13 @@ def check_form() -> None:
 
 
 def contents() -> dict[str, Any]:
-    """Give the contents of the visit; nothing when there is none."""
+    """Give the contents of the visit; nothing when there is none. They are opened once a request."""
+    if "contents" not in g:
+        g.contents = _opened()
+    return cast("dict[str, Any]", g.contents)
+
+
+def _opened() -> dict[str, Any]:
     if _VISIT not in session:
         return {}
     try:
@@ -58,6 +64,9 @@ def keep(**changes: object) -> None:
     """Change the contents of the visit, and start one if there is none; None takes a name out."""
     # P10: a text that was sent to us is here again after Back and Reload, and gone after Leave.
     changed = {name: value for name, value in (contents() | changes).items() if value is not None}
+    if changed == contents():
+        return
+    g.contents = changed
     if not changed:
         return site_context().visits.end(session.pop(_VISIT, ""))
     try:
@@ -69,6 +78,7 @@ def keep(**changes: object) -> None:
 def forget() -> None:
     """End the visit, the seat and the session."""
     site_context().visits.end(session.get(_VISIT, ""))
+    g.contents = {}
     seat.leave()
 
 
@@ -85,6 +95,7 @@ def keep_case_open(access: CaseAccess, opened_before: int | None) -> int | None:
     parts = (access.case_id, access.tag, access.home, b"".join(access.privates))
     opened = {"case": [b64encode(part).decode() for part in parts], "opened_before": opened_before}
     session[_VISIT] = site_context().visits.start(before | opened, holder=access.case_id)
+    del g.contents  # where there are too many visits, it holds less
     return opened_before
 
 
