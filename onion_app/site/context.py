@@ -1,7 +1,7 @@
 """The context of one running site: its two files, its open visits, its budgets, its clock."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import cast
 
@@ -40,6 +40,7 @@ class SiteContext:
     field_key: bytes
     clock: Callable[[], float]
     budgets: Mapping[str, TokenBucket]
+    empty_forms: dict[tuple[str, str, int], str] = field(default_factory=dict)  # rendered, with any field
 
 
 def new_budgets(clock: Callable[[], float]) -> dict[str, TokenBucket]:

@@ -4,6 +4,7 @@ An empty form carries a drawn seed, and with the first text that it is sent with
 every later form of the same case is known: shown again, on the check page, and sent once more after months.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Final
@@ -22,6 +23,7 @@ from onion_app.vault.database import Database
 from onion_app.vault.mailbox import case_keys, withdrawals
 from onion_app.vault.shown import routing
 
+ANY_FIELD: Final = "sealed-field-of-this-form"  # stands in a page that is kept for everybody
 _PLACE: Final = b"case of a form"
 
 
@@ -71,8 +73,19 @@ def make_forms_for(case: FormCase) -> None:
     g.page_case = case
 
 
+def in_any_form(render: Callable[[], str]) -> str:
+    """Render a page whose forms have `ANY_FIELD` in the place of their sealed field."""
+    g.any_field = True
+    try:
+        return render()
+    finally:
+        del g.any_field
+
+
 def form_field() -> str:
     """Give the one sealed field that each form of this page has."""
+    if "any_field" in g:
+        return ANY_FIELD
     case: FormCase = g.get("page_case") or of_form()
     packed = bytes((case.stage, case.codes)) + case.secret
     return seat.sealed_stamp(seal_bytes(seat.case_key(), packed, _PLACE) if case.stage is Stage.SENT else packed)

@@ -68,7 +68,8 @@ def keep(**changes: object) -> None:
         return
     g.contents = changed
     if not changed:
-        return site_context().visits.end(session.pop(_VISIT, ""))
+        site_context().visits.end(session.pop(_VISIT, ""))
+        return
     try:
         site_context().visits.save(session.get(_VISIT, ""), changed)
     except VisitOver:

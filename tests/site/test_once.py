@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 from flask.templating import DispatchingJinjaLoader
+from jinja2 import Template
 
 from onion_app.vault.database import Database
 from onion_app.vault.per_thread import PerThread
 from onion_app.web.app import Hardened
+from onion_app.web.visits import VisitsWithDrafts
 from onion_app.web.waitress.server import THREADS
 from scripts.rehearsal.people import Visitor
 
@@ -88,3 +90,21 @@ def test_settings_are_read_once_a_request(
     monkeypatch.setattr(app, "answer", answer)
     walk(come)
     assert set(reads) == {0, 1}
+
+
+def test_empty_forms_are_rendered_once_and_each_has_a_field_of_its_own(
+    come: Callable[[], Visitor], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    come().get("/ar/tell")
+    rendered = counted(monkeypatch, Template, "render")
+    fields = {come().get("/ar/tell").form_with("text").filled()[0] for _ in range(3)}
+    assert not rendered
+    assert len(fields) == 3
+
+
+def test_a_visit_is_opened_once_a_request(come: Callable[[], Visitor], monkeypatch: pytest.MonkeyPatch) -> None:
+    visitor = come()
+    page = visitor.check("tell", "They found my phone.")
+    opened = counted(monkeypatch, VisitsWithDrafts, "load")
+    visitor.confirm(page)
+    assert len(opened) == 1

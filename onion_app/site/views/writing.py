@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 
 from onion_app.choices import ANSWER_LANGUAGES, REQUEST_TOPICS
 from onion_app.site import form_case, new_case, visit
-from onion_app.site.context import files, in_force
+from onion_app.site.context import files, in_force, site_context
 from onion_app.site.details import pointed_out
 from onion_app.site.form_case import FormCase, Stage, make_forms_for
 from onion_app.site.forms import Submission, WritingKind, read_submission, wrong_line, wrong_submission, wrong_text
@@ -30,6 +30,8 @@ def empty_form(kind: WritingKind) -> ResponseReturnValue:
     choices = {name: request.args.get(name, "") for name in ("topic", "story")}
     before = visit.contents().get("draft")
     make_forms_for(form_case.empty())
+    if before is None and not any(choices.values()):
+        return _empty_form(kind)
     return _form(read_submission(kind, choices), kept_kind=before["kind"] if before else None)
 
 
@@ -43,6 +45,15 @@ def submit(kind: WritingKind) -> ResponseReturnValue:
     draft = replace(read_submission(kind, request.form), seed=case.secret.hex(), checked=checked)
     visit.keep(draft=asdict(draft))
     return _send(draft, case) if checked else _prepare(draft, case)
+
+
+def _empty_form(kind: WritingKind) -> str:
+    """Give the form that is the same for everybody but for its sealed field: it is rendered once."""
+    forms = site_context().empty_forms
+    name = (kind, language_code(), in_force().answer_days["unknown"])
+    if name not in forms:
+        forms[name] = form_case.in_any_form(lambda: _form(Submission(kind)))
+    return forms[name].replace(form_case.ANY_FIELD, form_case.form_field())
 
 
 def _expect_taking() -> None:
