@@ -89,6 +89,29 @@ class Browser:
         self.driver.refresh()
         self.wait_for_another_page(before)
 
+    def open_tab(self) -> str:
+        """Open another tab, be in it, and give what leads back to the one before."""
+        before = str(self.driver.current_window_handle)
+        self.driver.switch_to_window(self.driver.open(type="tab")["handle"])
+        return before
+
+    def be_in_tab(self, handle: str) -> None:
+        """Be in a tab that is open."""
+        self.driver.switch_to_window(handle)
+
+    def close_and_reopen_tab(self) -> None:
+        """Close this tab, and have the browser open it again, as by Ctrl-Shift-T."""
+        closed, kept = self.driver.current_window_handle, set(self.driver.window_handles)
+        kept.add(self.driver.open(type="tab")["handle"])
+        self.driver.close()
+        other = next(handle for handle in kept if handle != closed)
+        self.driver.switch_to_window(other)
+        with self.driver.using_context("chrome"):
+            self.driver.execute_script("SessionStore.undoCloseTab(window, 0)")
+        until(lambda: set(self.driver.window_handles) - kept, PATIENCE, "the tab")
+        self.driver.switch_to_window((set(self.driver.window_handles) - kept).pop())
+        until(lambda: self.url != "about:blank" and not self.is_loading(), PATIENCE, "the page of the tab")
+
     @property
     def url(self) -> str:
         """Read the address bar."""
