@@ -120,8 +120,8 @@ class Line:
     def __init__(self, address: str | tuple[str, int]) -> None:
         family = socket.AF_UNIX if isinstance(address, str) else socket.AF_INET
         self.socket = socket.socket(family)
+        self.socket.connect(address)  # without a limit: only so it waits while the listener's queue is full
         self.socket.settimeout(10)
-        self.socket.connect(address)
         self.read = b""
 
     def send(self, data: bytes) -> None:

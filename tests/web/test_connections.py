@@ -1,9 +1,11 @@
+import gc
 import os
 import random
 import socket
 import threading
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -13,8 +15,7 @@ from onion_app.web import pinning
 from onion_app.web.app import Hardened
 from onion_app.web.headers import BODY_LIMIT
 from onion_app.web.size import SHORT
-from onion_app.web.waitress.connection import LINGER, WHOLE_REQUEST
-from onion_app.web.waitress.server import MOST_CONNECTIONS
+from onion_app.web.waitress.connection import LINGER, MOST_CONNECTIONS, ROOM_FOR_BODIES, WHOLE_REQUEST, Connection
 from tests.web.plain_app import HOST, Line, Serving, get, post, serving
 
 
@@ -97,7 +98,7 @@ def test_the_largest_body_opens_no_file(app: Hardened, tmp_path: Path, monkeypat
         assert site.errors == []
 
 
-def test_a_newcomer_takes_the_seat_of_whoever_keeps_us_waiting_longest(site: Serving) -> None:
+def test_a_newcomer_takes_the_seat_of_whoever_has_sent_the_fewest_bytes_a_second(site: Serving) -> None:
     first, second = site.line(), site.line()
     first.ask(get("/en/"))
     second.ask(get("/en/"))
@@ -281,3 +282,83 @@ def test_a_crowd_is_answered_to_the_last(site: Serving) -> None:
 
     with ThreadPoolExecutor(64) as crowd:
         assert list(crowd.map(ask_ten_times, range(64))) == [[SHORT] * 10] * 64
+
+
+def test_an_honest_sender_keeps_the_seat_among_crowds_that_say_nothing(site: Serving) -> None:
+    """12 KB over 20 s, and meanwhile a hundred connections a second that say nothing, or as good as nothing."""
+    form = post("/echo", b"text=" + b"honest words " * 900)
+    honest = site.line()
+    silent: deque[Line] = deque()
+    steps = 200  # of a tenth of a second
+    for step in range(steps):
+        honest.send(form[step * len(form) // steps : (step + 1) * len(form) // steps])
+        for each in range(10):
+            silent.append(Line(site.address))
+            silent[-1].send((b"", b"G", b"POST /echo HTTP/1.1\r\n")[each % 3])
+        while len(silent) > MOST_CONNECTIONS + 20:
+            silent.popleft().close()
+        site.ask(get("/en/", "Connection: close"))  # all that came before it has been taken now
+        site.lines.pop().close()
+        site.clock.now += 0.1
+    assert b"honest words" in honest.read_answer()
+    for line in silent:
+        line.close()
+
+
+def test_a_newcomer_whose_request_is_on_its_way_is_not_the_first_to_go(site: Serving) -> None:
+    for _ in range(MOST_CONNECTIONS + 50):
+        line = site.line()
+        line.send(b"GET /en/ HT")
+        site.clock.now += 0.01
+    newcomers = [Line(site.address) for _ in range(20)]
+    for line in newcomers:
+        line.send(get("/en/"))
+    assert [len(line.read_answer()) for line in newcomers] == [SHORT] * 20
+    for line in newcomers:
+        line.close()
+
+
+def test_a_line_that_sends_blank_lines_for_ever_ends_all_the_same(site: Serving) -> None:
+    line = site.line()
+    for _ in range(5):
+        line.send(b"\r\n\r\n")
+        site.ask(get("/en/"))
+        site.clock.now += WHOLE_REQUEST / 4
+    assert line.is_closed()
+
+
+def test_a_reader_who_paused_has_the_whole_time_to_send_the_next_form(site: Serving) -> None:
+    line = site.line()
+    line.ask(get("/en/"))
+    site.clock.now += WHOLE_REQUEST - 5
+    form = post("/echo", b"text=hello")
+    line.send(form[:-3])
+    site.ask(get("/en/"))
+    site.clock.now += WHOLE_REQUEST - 5
+    site.ask(get("/en/"))
+    line.send(form[-3:])
+    assert b"hello" in line.read_answer()
+
+
+def connections() -> list[Connection]:
+    """Find the connections of the server, which has no name here."""
+    return [each for each in gc.get_objects() if isinstance(each, Connection) and each.connected]
+
+
+def test_large_forms_that_never_end_take_no_more_than_their_room_and_no_honest_seat(site: Serving) -> None:
+    honest = site.line()
+    form = post("/echo", b"text=" + b"w" * 70_000)
+    honest.send(form[:60_000])
+    unending = post("/echo", b"text=" + b"x" * (BODY_LIMIT - 5))[:-1]
+    strangers: deque[Line] = deque()
+    for _ in range(MOST_CONNECTIONS):
+        strangers.append(Line(site.address))
+        with suppress(BrokenPipeError, ConnectionResetError):
+            strangers[-1].send(unending)
+        site.clock.now += 0.1
+    site.ask(get("/en/"))
+    assert sum(each.held() for each in connections()) <= ROOM_FOR_BODIES
+    honest.send(form[60_000:])
+    assert b"w" * 70_000 in honest.read_answer()
+    for line in strangers:
+        line.close()

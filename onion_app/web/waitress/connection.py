@@ -15,6 +15,8 @@ from onion_app.web.waitress.response import AppResponse, FixedResponse
 # Seconds from the start, or from the answer before, until a request must be there as a whole: a full page of text needs
 # about two minutes on the slowest lines we know of.
 WHOLE_REQUEST: Final = 180.0
+MOST_CONNECTIONS: Final = 200
+ROOM_FOR_BODIES: Final = 16 << 20  # bytes of requests that are not answered yet, of all connections
 # Seconds that somebody who is still sending has to notice that we have answered already and listen no more.
 LINGER: Final = 30.0
 
@@ -56,7 +58,10 @@ class Connection(HTTPChannel):  # type: ignore[misc]  # waitress has no types
 
     def __init__(self, server: Any, sock: socket.socket, addr: Any, adj: Any, map: Any = None) -> None:  # noqa: A002, ANN401
         """Start with nothing received."""
-        self.waiting_since = server.clock()  # since when we have waited for a whole request
+        self.waiting_since = server.clock()  # for a first byte, or for our answer to go
+        self.began = self.waiting_since  # when the first byte of the newest request came
+        self.moved = 0  # bytes that have come since then, and gone
+        self.has_had_a_turn = False  # whether the sockets were looked at since this one was taken
         self.lingering = False
         self._unparsed = b""  # arrived together with the request before; at most one read's worth
         super().__init__(server, sock, addr, adj, map=map)
@@ -70,7 +75,9 @@ class Connection(HTTPChannel):  # type: ignore[misc]  # waitress has no types
         if self.lingering:
             return True
         busy = self.requests or self._unparsed or self.total_outbufs_len
-        return not (busy or self.will_close or self.close_when_flushed)
+        if busy or self.will_close or self.close_when_flushed:
+            return False
+        return not (self.server.full and self.is_large())
 
     def writable(self) -> bool:
         """Say whether there is something to do here besides reading; while a thread answers, it does it."""
@@ -82,18 +89,25 @@ class Connection(HTTPChannel):  # type: ignore[misc]  # waitress has no types
         with self.requests_lock:
             if self.lingering or self.will_close or self.close_when_flushed:
                 return False
+            if self.request is None:
+                self.began = self.server.clock()
+                self.moved = 0
+            self.moved += len(data)
             self._unparsed += data
             self._parse()
+        if self.is_large():
+            self.server.make_room_for_bodies()
         return True
 
     def handle_write(self) -> None:
         """Send the bytes that wait; then go on to the next request, or end the connection."""
-        if self.total_outbufs_len:
+        if waiting := self.total_outbufs_len:
             self._flush_exception(self._flush_some_if_lockable)
+            self.moved += waiting - self.total_outbufs_len
         if self.will_close:
             self.handle_close()
-        elif self.total_outbufs_len or self.requests:
-            return
+        elif self.total_outbufs_len or self.requests or not self.connected:
+            return  # whoever has vanished was noticed in this very turn, while we read or sent
         elif self.close_when_flushed:
             self._linger()
         else:
@@ -117,7 +131,23 @@ class Connection(HTTPChannel):  # type: ignore[misc]  # waitress has no types
 
     def is_overdue(self, now: float) -> bool:
         """Say whether we have waited long enough (`now` in seconds)."""
-        return not self.requests and now - self.waiting_since > (LINGER if self.lingering else WHOLE_REQUEST)
+        since = self.began if self.request is not None else self.waiting_since
+        return not self.requests and now - since > (LINGER if self.lingering else WHOLE_REQUEST)
+
+    def bytes_a_second(self, now: float) -> float:
+        """Say how fast this one moves: who drips, or says nothing, gives its seat to a newcomer."""
+        return float(self.moved / max(1.0, now - self.began))
+
+    def held(self) -> int:
+        """Count the bytes that are kept of requests that are not answered yet."""
+        arriving = self.request
+        unfinished = arriving.header_bytes_received + arriving.body_bytes_received if arriving else 0
+        whole = sum(each.body_bytes_received for each in list(self.requests))
+        return int(len(self._unparsed) + unfinished + whole)
+
+    def is_large(self) -> bool:
+        """Say whether this one keeps more than its share."""
+        return self.request is not None and self.held() > ROOM_FOR_BODIES // MOST_CONNECTIONS
 
     def _parse(self) -> None:
         """Read on until one request is there, and let a worker answer it."""

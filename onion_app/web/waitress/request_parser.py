@@ -27,6 +27,7 @@ class RequestParser(HTTPRequestParser):  # type: ignore[misc]  # waitress has no
     """One request on its way in."""
 
     headers: dict[str, str]
+    path = ""  # where the first line had none: waitress names it when its sender has vanished
 
     def received(self, data: bytes) -> int:
         """Take bytes that have arrived and give how many of them belong to this request."""

@@ -19,9 +19,8 @@ from waitress.server import BaseWSGIServer
 
 from onion_app.web.headers import BODY_LIMIT, Clock, ServedApp
 from onion_app.web.pinning import pinned
-from onion_app.web.waitress.connection import Connection
+from onion_app.web.waitress.connection import MOST_CONNECTIONS, ROOM_FOR_BODIES, Connection
 
-MOST_CONNECTIONS: Final = 200
 THREADS: Final = 8  # two may wait for Argon2, two more for the disk, and four still answer readers
 _TICK: Final = 0.5  # seconds between two looks at the clock and at `stop`
 _FINISH: Final = 10.0  # seconds that requests have to be answered after `stop`
@@ -57,6 +56,7 @@ class Server(BaseWSGIServer):  # type: ignore[misc]  # waitress has no types
         self.on_error = on_error
         self.clock = clock
         self.stopping = False
+        self.full = False
         self.ready: _Beside | None = None  # while a connection of its is taken
         self._tidied = -inf
         adjustments = Adjustments(listen="", threads=THREADS, ident=None, **_LIMITS)
@@ -83,10 +83,14 @@ class Server(BaseWSGIServer):  # type: ignore[misc]  # waitress has no types
         return self.accepting and (len(self.active_channels) < MOST_CONNECTIONS or self._slowest() is not None)
 
     def handle_accept(self) -> None:
-        """Take a connection, if need be in place of the one whose request we have waited for longest."""
-        if len(self.active_channels) >= MOST_CONNECTIONS and (slowest := self._slowest()) is not None:
-            slowest.handle_close()
+        """Take a connection, if need be in place of the one that has sent the fewest bytes a second.
+
+        # P16: an honest sender on a slow line keeps the seat, however many come and say nothing.
+        """
+        slowest = self._slowest() if len(self.active_channels) >= MOST_CONNECTIONS else None
         super().handle_accept()
+        if slowest is not None:  # only now: the newcomer's socket must not get the number that poll has just named
+            slowest.handle_close()
 
     def accept(self) -> Any:  # noqa: ANN401 - waitress has no types
         """Accept from the listener that is ready."""
@@ -104,7 +108,11 @@ class Server(BaseWSGIServer):  # type: ignore[misc]  # waitress has no types
 
     def turn(self) -> None:
         """Wait at most half a second for sockets that are ready, and serve them; once a second, tidy up."""
+        self._measure()
+        newcomers = [each for each in self.active_channels.values() if not each.has_had_a_turn]
         wasyncore.poll2(_TICK, self._map)
+        for each in newcomers:
+            each.has_had_a_turn = True
         now = self.clock()
         if now < self._tidied + 1:
             return
@@ -134,9 +142,32 @@ class Server(BaseWSGIServer):  # type: ignore[misc]  # waitress has no types
             connection.handle_close()
         self.trigger.close()
 
+    def make_room_for_bodies(self) -> None:
+        """Let the slowest of those go that keep more than their share, until what all of them keep has room.
+
+        # P16: many who send large forms, and do not end them, take no more memory than this.
+        """
+        while self._measure():
+            slowest = self._slowest_of([each for each in self._waiting() if each.is_large()])
+            if slowest is None:  # they are whole, and will be answered: until then the others pause
+                return
+            slowest.handle_close()
+
+    def _measure(self) -> bool:
+        """Say whether requests take all the room that there is; then large ones pause until some are answered."""
+        self.full = sum(each.held() for each in self.active_channels.values()) > ROOM_FOR_BODIES
+        return self.full
+
+    def _waiting(self) -> list[Connection]:
+        return [each for each in self.active_channels.values() if not each.requests]
+
     def _slowest(self) -> Connection | None:
-        waiting = (each for each in self.active_channels.values() if not each.requests)
-        return min(waiting, key=lambda connection: connection.waiting_since, default=None)
+        waiting = self._waiting()
+        return self._slowest_of([each for each in waiting if each.has_had_a_turn] or waiting)
+
+    def _slowest_of(self, connections: list[Connection]) -> Connection | None:
+        now = self.clock()
+        return min(connections, key=lambda each: (each.bytes_a_second(now), each.waiting_since), default=None)
 
 
 class _Beside(wasyncore.dispatcher):  # type: ignore[misc]  # waitress has no types
