@@ -234,3 +234,70 @@ def test_an_invitation_of_a_coordinator_brings_nobody_in_before_the_yes(
     assert "unknown, used or too old" in stranger.redeem(code).errors
     agrees(second)
     assert stranger.redeem(code).has(id="totp-secret")
+
+
+NOT_YET = (
+    "Your yes does not count here, or not yet: another coordinator answers first, or you came too lately, or by "
+    "whoever proposes it."
+)
+OBJECT = (
+    "Object Once in a matter. It then needs two coordinators, or one and the operator. The others read the reason and "
+    "not your handle; only coordinators find it in the audit. Why? I know nothing of it It takes cases away from us "
+    "I doubt who asks It is too soon I object"
+)
+LAW = "A question about law or papers in "
+# All that a member of another circle reads of each, word by word, after its heading.
+READ_ELSEWHERE = {
+    "circle": (
+        "Other topics or languages for a circle",
+        [f"{LAW}Arabic will no longer come to your circle."]
+        + [
+            f"{LAW}{each} will no longer come to your circle alone."
+            for each in ("Sorani", "Badini", "English", "any language")
+        ],
+    ),
+    "retention": (
+        "How long cases are kept",
+        [
+            "Cases will be destroyed 30 days after their last message, and not 180.",
+            "Cases that are older than that, and will be destroyed: 0.",
+        ],
+    ),
+    "find_us": (
+        "How to find us",
+        ["The words on how to find us will be others."],
+    ),
+    "coordinator": ("A new coordinator", ["Somebody will become a coordinator."]),
+    "shut_out": ("Shutting somebody out", ["A coordinator will be shut out."]),
+}
+BESIDE = {
+    "find_us": "English Now Then Ask at the library for the blue book. At the bakery.",
+    "shut_out": "Who would be out: Rojin",  # she is of their own circle
+}
+
+
+def unspaced(*texts: str) -> str:
+    """Leave blanks out: how lists and tables are read out as one text has no meaning here."""
+    return "".join("".join(texts).split())
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_a_member_of_another_circle_reads_of_each_is_compared_word_by_word(
+    house: House, coordinator: Volunteer, second: Volunteer, circle: bytes, law: bytes, kind: str
+) -> None:
+    member = joins(house, law, "Noor", second)
+    house.settle()
+    asks(coordinator, circle, kind)
+    page, first = member.get("/proposals"), member.get("/")
+    if kind not in READ_ELSEWHERE:  # health has never come to them
+        assert not page.having_class("proposal")
+        assert not first.has(id="proposed")
+        return
+    heading, lines = READ_ELSEWHERE[kind]
+    [box] = page.having_class("proposal")
+    before, after = ("", BESIDE.get(kind, "")) if kind == "find_us" else (BESIDE.get(kind, ""), "")
+    said = [f"{heading} · proposed on 16 February 2026", before, *lines, after, NOT_YET, OBJECT]
+    assert unspaced(box.text) == unspaced(*said)
+    named = ": Rojin" if kind == "shut_out" else ""
+    short = unspaced("1 proposal waits for a second person's yes", heading, named, *(f" · {line}" for line in lines))
+    assert unspaced(first.first(id="proposed").text) == short

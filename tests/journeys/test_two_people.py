@@ -14,9 +14,10 @@ from onion_app.vault import settings
 from onion_app.vault.desk import circles
 from scripts.rehearsal.people import Login, Volunteer
 from scripts.rehearsal.wire import through_loopback
-from tests.browser import DESKTOP, PATIENCE, Browser, browsing, until
+from tests.browser import DESKTOP, PATIENCE, Browser, browsing
 from tests.journeys.steps import Photograph, add_circle, invitation_to, log_in
 from tests.launch.manage import with_secret
+from tests.processes import until
 from tests.rehearsal import Rehearsal
 from tests.world import World
 
