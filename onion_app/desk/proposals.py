@@ -265,9 +265,4 @@ def _named_person(dbs: Databases, proposal: Proposal, own: set[bytes], *, everyt
 
 def counts(dbs: Databases) -> Waiting:
     """Count what waits, and name who was suspended by whom."""
-    waiting = proposals.open_proposals(dbs.desk)
-    suspended = [each for each in waiting if proposals.is_suspended(dbs.desk, each.subject)]
-    return Waiting(
-        len(waiting),
-        [(handle_of(dbs, each.proposer) if each.proposer else "", handle_of(dbs, each.subject)) for each in suspended],
-    )
+    return Waiting(len(proposals.open_proposals(dbs.desk)), proposals.suspended(dbs.desk))

@@ -17,7 +17,7 @@ from onion_app.launch.state import State
 from onion_app.vault import forgetting, settings, statefiles
 from onion_app.vault.connection import KINDS, DatabaseKind
 from onion_app.vault.database import Database, open_database
-from onion_app.vault.desk import case_records, circles, moderators, stories_queue, taken
+from onion_app.vault.desk import admissions, case_records, circles, moderators, stories_queue, taken
 from onion_app.vault.mailbox import lifetime, withdrawals
 from onion_app.vault.show import show
 
@@ -104,6 +104,7 @@ def _take_from_desk(
                 return False
             with mailbox.writing(), desk.writing():
                 case_records.take_over(desk, newer, {row[0] for row in mailbox.rows("SELECT id FROM cases")})
+                admissions.stay_in_company(desk, newer)
             for circle_id, person in circles.out_since(desk, newer):
                 shut_out.append(moderators.read_moderator(desk, person).handle)
                 is_out = moderators.read_moderator(newer, person).state == "out"

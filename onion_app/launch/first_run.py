@@ -22,10 +22,11 @@ from onion_app.crypto.passphrases import new_passphrase
 from onion_app.errors import VaultDamaged
 from onion_app.launch.state import State
 from onion_app.launch.stdin_answers import Answers
+from onion_app.shapes import to_json
 from onion_app.vault import database, settings, statefiles
 from onion_app.vault.connection import KINDS
 from onion_app.vault.database import Clock, Database
-from onion_app.vault.desk import circles, guides, invitations
+from onion_app.vault.desk import circles, guides, invitations, proposals
 from onion_app.vault.show import show
 from onion_app.vault.shown.reading import Version
 
@@ -88,7 +89,9 @@ def make_installation(
         settings.put_onion(desk, onion)
     _invite_the_first(desk, drawn.invitation, today)
     with desk.writing():
-        settings.put_setting(desk, "how_to_find_us", dict.fromkeys(LANGUAGE_CODES, "") | dict(find_us))
+        words = dict.fromkeys(LANGUAGE_CODES, "") | dict(find_us)
+        settings.put_setting(desk, "how_to_find_us", words)
+        proposals.add_proposal(desk, _set_alone(words, today))
     with shown.writing():
         settings.put_setting(shown, "code_salt", new_salt())
     store_guides(desk)
@@ -111,6 +114,13 @@ def _begin_from_nothing(state: State) -> None:
     for folder in state.databases:
         if folder.exists():
             shutil.rmtree(folder)
+
+
+def _set_alone(find_us: Mapping[str, str], today: int) -> proposals.Proposal:
+    """Note the operator's words, which nobody has agreed to, so that the second person reads them on coming."""
+    wanted = to_json({code: [words] for code, words in find_us.items()})
+    about = (new_id(), "find_us", bytes(16), wanted, None, secrets.token_bytes(32), today)
+    return proposals.Proposal(*about, "alone", today, to_json({code: [""] for code in find_us}))
 
 
 def _invite_the_first(desk: Database, invitation: str, today: int) -> None:

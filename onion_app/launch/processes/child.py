@@ -115,7 +115,7 @@ class Reports:
         self._one_at_a_time = threading.Lock()
 
     def send(self, **fact: object) -> None:
-        """Report one fact: `ready`, `idle` where the last session has ended, a `circle`, or `counts` after these."""
+        """Report one fact: `ready`, `idle` after the last session, `circle`, `suspended`, or `counts` after these."""
         with self._one_at_a_time:
             os.write(self._descriptor, to_json(fact).encode() + b"\n")
 

@@ -114,6 +114,7 @@ def do_all(child: Child, files: Files, attempts: Attempts, today: int) -> dict[s
         attempts.at(lambda: forgetting.end_boxes(mailbox, desk, today), None)
         attempts.at(lambda: forgetting.bring_days_back(mailbox, today), None)
         attempts.at(lambda: stories_queue.publish_due_stories(*files, today), 0)
+        attempts.at(lambda: proposals.forget_old(desk, today), None)
         attempts.at(lambda: taken.give_back_untouched(desk, today - _UNTOUCHED_DAYS), None)
         attempts.at(lambda: discard_copies(orders, shown, today), None)
     attempts.at(lambda: let_shown_follow(files), None)

@@ -47,6 +47,13 @@ def is_alone(db: Database) -> bool:
     return settings.read_second_came(db) is None
 
 
+def stay_in_company(db: Database, newer: Database) -> None:
+    """Note, inside `writing()`, that a second person has come if a newer desk knows it."""
+    # P14: no backup makes anybody alone again.
+    if is_alone(db) and (day := settings.read_second_came(newer)) is not None:
+        settings.put_setting(db, "second_came", day)
+
+
 def all_admissions(db: Database) -> list[Admission]:
     """List how everybody came."""
     return db.all(Admission, _ADMISSION)

@@ -140,6 +140,16 @@ def is_suspended(db: Database, moderator_id: bytes) -> bool:
     return db.row(waits, (moderator_id,)) is not None
 
 
+def suspended(db: Database) -> list[tuple[str, str]]:
+    """Give the handles of who was suspended, each after that of who has asked for it."""
+    rows = db.rows(
+        "SELECT a.handle, m.handle FROM proposals AS p JOIN moderators AS m ON m.id = p.subject "
+        "LEFT JOIN moderators AS a ON a.id = p.proposer "
+        "WHERE p.kind = 'shut_out' AND p.state = 'open' AND m.coordinator = 0 ORDER BY m.handle"
+    )
+    return [(str(by or ""), str(who)) for by, who in rows]
+
+
 def may_be_founded(db: Database, circle_id: bytes) -> bool:
     """Tell whether a second person has said that an emptied circle may begin anew."""
     return db.row("SELECT 1 FROM foundings WHERE circle_id = ?", (circle_id,)) is not None

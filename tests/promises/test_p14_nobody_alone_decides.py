@@ -1,0 +1,282 @@
+"""P14: nobody alone decides who reads what comes, how long it is kept, or what guides and *how to find us* say.
+
+Somebody of the desk, a coordinator with patience or with a second account, tries to be the only one who decides.
+"""
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from nacl.pwhash import argon2id
+
+from onion_app.choices import LANGUAGE_CODES
+from onion_app.desk import circles as desk_circles
+from onion_app.desk import member_removal, proposals
+from onion_app.desk.guides import publish_guide, save_guide, take_guide_down
+from onion_app.desk.proposal_kinds import KINDS, SETTING
+from onion_app.desk.settings import change_setting, put_find_us_back
+from onion_app.errors import NotAllowed, NothingHere, NotReady, Paused, Refused
+from onion_app.vault import settings
+from onion_app.vault.desk import admissions, circles, guides
+from onion_app.vault.desk.proposals import open_proposals
+from onion_app.vault.shown import reading, routing
+from tests.two_people import OTHER_WORDS, Here, settled
+from tests.world import Clock, World, hardly_stretched
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_stretched(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take hardly any time for passphrases and codes: everything else is as it is."""
+    monkeypatch.setattr(argon2id, "kdf", hardly_stretched)
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Iterator[Here]:
+    made = settled(tmp_path)
+    with closing(made.world):
+        yield made
+
+
+def guide(here: Here) -> bytes:
+    """Write the guide for danger, which nobody is shown yet."""
+    guide_id = guides.begin_guide(here.world.desk, b"g" * 16, "now")
+    save_guide(here.world.dbs, here.world.member(here.sara), guide_id, "en", "In danger now?", "Go first.")
+    return guide_id
+
+
+def everything(here: Here) -> list[bytes]:
+    """Propose one of each kind, by whom two coordinators and the operator make room for."""
+    emptied = here.world.circle("Clinic", topics=("health",))
+    here.people["shilan"] = here.world.enrol(emptied, "shilan")
+    here.world.settle()
+    here.world.shuts_out(here.sara, "shilan")
+    member = here.world.member(here.sara)
+    by_sara = [
+        here.propose(here.sara, "circle", here.law, topics=["law"], languages=["ar"]),
+        here.propose(here.sara, "new_circle", b"n" * 16, name="Training", topics=["training"], languages=[]),
+        here.propose(here.sara, "catch_all", here.law),
+    ]
+    by_dana = [
+        here.propose(here.dana, "emptied", emptied, to=here.law.hex()),
+        here.propose(here.dana, "retention", days=30),
+        here.propose(here.dana, "find_us", **OTHER_WORDS),
+    ]
+    desk_circles.invite_as_operator(here.world.dbs)
+    by_operator = [each.id for each in open_proposals(here.world.desk) if each.kind == "coordinator"]
+    assert member.coordinator
+    return [*by_sara, *by_dana, *by_operator]
+
+
+def test_until_a_yes_everything_stays_as_it_was_and_silence_is_never_one(here: Here) -> None:
+    """Attack: clock on by three days, and by three hundred."""
+    waiting = everything(here)
+    before = here.state
+    for days in (3, 30, 300):
+        here.world.clock.wait(days=days)  # type: ignore[attr-defined]
+        here.world.chores()
+        assert here.state == before
+        assert all(here.waits(each) for each in waiting)
+
+
+def test_each_kind_takes_effect_with_the_yes_of_another_coordinator(here: Here) -> None:
+    waiting = everything(here)
+    for each in waiting:
+        before = (
+            here.world.desk.rows("SELECT * FROM circles"),
+            here.state,
+            here.world.desk.rows("SELECT * FROM invitations"),
+        )
+        other = here.dana if each in waiting[:3] else here.sara
+        with pytest.raises(Refused):
+            here.agrees(here.sara if each in waiting[:3] else here.dana, each) if each is not waiting[-1] else _refuse()
+        assert here.agrees(other, each)
+        after = (
+            here.world.desk.rows("SELECT * FROM circles"),
+            here.state,
+            here.world.desk.rows("SELECT * FROM invitations"),
+        )
+        assert before != after
+
+
+def _refuse() -> None:
+    raise Refused
+
+
+def test_clock_on_by_three_days_lets_a_member_answer_and_decides_nothing(here: Here) -> None:
+    waiting = here.propose(here.sara, "retention", days=30)
+    with pytest.raises(Refused, match="second person"):
+        here.agrees(here.noor, waiting)
+    with pytest.raises(Refused, match="second person"):
+        here.agrees(None, waiting)
+    here.world.clock.wait(days=3)  # type: ignore[attr-defined]
+    assert here.waits(waiting)
+    assert settings.read_settings(here.world.shown).retention_days == 180
+    assert here.agrees(here.noor, waiting)
+    assert settings.read_settings(here.world.shown).retention_days == 30
+
+
+def test_emptied_circle_sends_its_topics_nowhere_until_two_have_said_where_to(here: Here) -> None:
+    world = here.world
+    accomplices = world.circle("More law", topics=("law",))
+    here.people["informer"] = world.enrol(accomplices, "informer")
+    in_force = settings.read_settings(world.shown)
+    world.shuts_out(here.sara, "rojin")
+    world.shuts_out(here.sara, "lana")
+    for topic in ("law", "safety"):
+        with pytest.raises(Paused):
+            routing.writing_circle(world.mailbox, world.shown, in_force, topic, "ar")  # type: ignore[arg-type]
+    assert routing.writing_circle(world.mailbox, world.shown, in_force, "talk", "ar").id == here.first
+    # Nor does she begin it anew with somebody of hers.
+    with pytest.raises(Refused, match="second person must agree"):
+        world.enrol(here.law, "accomplice")
+    heir = here.propose(here.sara, "emptied", here.law, to=accomplices.hex())
+    anew = here.propose(here.sara, "founding", here.law)
+    assert here.agrees(here.dana, anew)
+    world.enrol(here.law, "baran")
+    with pytest.raises(Refused):  # somebody is there again: what was proposed makes no sense any more
+        here.agrees(here.dana, heir)
+    assert routing.writing_circle(world.mailbox, world.shown, in_force, "safety", "ar").id == here.law
+
+
+def test_the_exception_coming_back(tmp_path: Path) -> None:
+    """Attack: whoever was alone once lets a second person in, shuts them out, and would be alone again."""
+    with closing(World(tmp_path, Clock())) as world:
+        first = world.circle("Listening", catch_all=True)
+        sara = world.enrol(first, "sara", coordinator=True)
+        member = world.member(sara)
+        assert not change_setting(world.dbs, member, "retention_days", 90), "there is no second person yet"
+        world.enrol(first, "dana")
+        world.let_in(sara, first, "dana")
+        world.shuts_out(sara, "dana")
+        assert not admissions.is_alone(world.desk)
+        assert change_setting(world.dbs, world.member(sara), "retention_days", 30)
+        assert settings.read_settings(world.shown).retention_days == 90
+
+
+def test_second_account_of_one_s_own(here: Here) -> None:
+    """Attack: a coordinator brings in themselves, through others too, and says yes to what they want."""
+    world = here.world
+    own = desk_circles.invite(world.dbs, world.member(here.sara), here.first)
+    here.people["again"] = _with(world, own, "again")
+    with pytest.raises(Refused, match="another member"):  # the inviter lets nobody in, nor does a stranger's account
+        world.let_in(here.sara, here.first, "again")
+    world.let_in(here.dana, here.first, "again")
+    world.make_coordinator("again")
+    waiting = here.propose(here.sara, "retention", days=30)
+    for days in (0, 14, 45):
+        world.clock.wait(days=days)  # type: ignore[attr-defined]
+        with pytest.raises(Refused, match="second person"):
+            here.agrees(here.again, waiting)
+        theirs = here.propose(here.again, "find_us", **OTHER_WORDS)
+        with pytest.raises(Refused, match="second person"):
+            here.agrees(here.sara, theirs)
+        proposals.withdraw(world.dbs, here.again.id, theirs)
+    assert settings.read_settings(world.shown).retention_days == 180
+
+
+def _with(world: World, invitation: str, handle: str) -> "object":
+    from onion_app.desk import enrolment
+    from onion_app.vault.desk import moderators
+    from tests.world import Enrolled
+
+    made = enrolment.begin_enrolment(world.dbs, invitation)
+    enrolment.enrol(world.dbs, made, handle)
+    who = moderators.find_moderator(world.desk, handle)
+    return Enrolled(handle, made.passphrase, made.secrets.totp, who.id, made.secrets.private, made.sheet)
+
+
+def test_objecting_for_ever(here: Here) -> None:
+    """Attack: a member objects again and again; and a proposer sheds an objection by proposing the same anew."""
+    world = here.world
+    waiting = here.propose(here.sara, "retention", days=30)
+    proposals.object_to(world.dbs, here.noor.id, waiting, "too_soon")
+    with pytest.raises(Refused, match="objected to this already"):
+        proposals.object_to(world.dbs, here.noor.id, waiting, "doubt")
+    with pytest.raises(NothingHere):
+        proposals.object_to(world.dbs, here.lana.id, waiting, "because I say so")  # type: ignore[arg-type]
+    proposals.withdraw(world.dbs, here.sara.id, waiting)
+    again = here.propose(here.sara, "retention", days=30)
+    assert not here.agrees(here.dana, again), "it needs two coordinators"
+    with pytest.raises(Refused, match="objected to this already"):
+        proposals.object_to(world.dbs, here.noor.id, again, "doubt")
+    for member in (here.rojin, here.lana):
+        proposals.object_to(world.dbs, member.id, again, "too_soon")
+    assert here.agrees(None, again), "one of them and the operator are enough, whoever objects"
+    assert settings.read_settings(world.shown).retention_days == 30
+
+
+def test_words_changed_after_the_yes(here: Here) -> None:
+    """Attack: other words are put under a yes, by its proposer or by a change of what they are compared with."""
+    world = here.world
+    guide_id, member = guide(here), world.member(here.sara)
+    assert publish_guide(world.dbs, member, guide_id)
+    [waiting] = open_proposals(world.desk)
+    seen = here.mark(here.dana, waiting.id)
+    save_guide(world.dbs, member, guide_id, "en", "In danger now?", "Go to the house with the green door.")
+    assert here.agrees(here.dana, waiting.id, seen), "a draft is not what was proposed"
+    assert reading.shown_guide(world.shown, "now")[0].body == "Go first."
+    # The words of what is proposed change with what is proposed: another proposal, to which nobody has said yes.
+    assert save_guide(world.dbs, member, guide_id, "en", "In danger now?", "Call this number.")
+    [waiting] = open_proposals(world.desk)
+    seen = here.mark(here.dana, waiting.id)
+    assert save_guide(world.dbs, member, guide_id, "en", "In danger now?", "Go to the green door.")
+    with pytest.raises(NothingHere):
+        here.agrees(here.dana, waiting.id, seen)
+    [waiting] = open_proposals(world.desk)
+    with pytest.raises(Refused, match="changed since it was shown"):
+        here.agrees(here.dana, waiting.id, seen)
+    # What it would change is another thing by now: the yes was to something else.
+    seen = here.mark(here.dana, waiting.id)
+    take_guide_down(world.dbs, member, guide_id)
+    with pytest.raises(Refused, match="changed since it was shown"):
+        here.agrees(here.dana, waiting.id, seen)
+    with pytest.raises(NothingHere):
+        reading.shown_guide(world.shown, "now")
+
+
+def test_a_yes_given_before_a_change_does_not_count_with_a_later_one(here: Here) -> None:
+    waiting = here.propose(here.sara, "circle", here.law, topics=["law"], languages=[])
+    proposals.object_to(here.world.dbs, here.lana.id, waiting, "takes_away")
+    assert not here.agrees(here.dana, waiting)
+    with here.world.desk.writing():
+        circles.set_routes(here.world.desk, here.first, ("safety",), ())
+    assert not here.agrees(None, waiting), "hers was to other words"
+    assert here.agrees(here.dana, waiting)
+
+
+@pytest.mark.parametrize("gone", ["sara", "dana"])
+def test_shut_out_in_between(here: Here, gone: str) -> None:
+    """Attack: a proposal, or a yes, outlives the person who gave it."""
+    waiting = here.propose(here.sara, "retention", days=30)
+    proposals.object_to(here.world.dbs, here.noor.id, waiting, "doubt")
+    assert not here.agrees(here.dana, waiting)
+    third = here.comes(here.first, "third", here.noor, coordinator=True)
+    here.world.settle()
+    member_removal.remove_as_operator(here.world.dbs, here.people[gone].id)
+    if gone == "sara":
+        with pytest.raises(NothingHere):
+            here.agrees(third, waiting, b"x" * 32)
+    else:
+        assert not here.agrees(third, waiting), "the yes of whoever is out does not count"
+    assert settings.read_settings(here.world.shown).retention_days == 180
+
+
+def test_two_hundred_proposals(here: Here) -> None:
+    """Attack: somebody proposes so much that nobody reads it."""
+    for number in range(200):
+        kind, wanted = ("retention", {"days": 30 + number % 100}) if number % 2 else ("new_circle", {})
+        with pytest.MonkeyPatch.context():
+            try:
+                if kind == "retention":
+                    here.propose(here.sara, "retention", **wanted)
+                else:
+                    here.propose(
+                        here.sara, "new_circle", bytes([number]) * 16, name=f"C {number}", topics=["law"], languages=[]
+                    )
+            except Refused as refused:
+                assert refused.sentence == proposals.TOO_MANY
+    assert len(open_proposals(here.world.desk)) == 3
+    assert len(proposals.open_for(here.world.dbs, here.dana.id)) == 3
+    here.propose(here.dana, "find_us", **OTHER_WORDS)
+    assert len(open_proposals(here.world.desk)) == 4, "others are not kept from proposing"

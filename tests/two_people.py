@@ -1,0 +1,106 @@
+"""A house of several people, known to each other for long enough; and what one of them sees, word by word."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from onion_app.choices import LANGUAGE_CODES, ProposalKind
+from onion_app.desk import proposals
+from onion_app.desk.proposal_kinds import SETTING
+from onion_app.vault import settings
+from onion_app.vault.desk.proposals import read_proposal
+from onion_app.vault.shown import reading, routing
+from tests.world import Clock, Enrolled, World
+
+OTHER_WORDS = {code: [f"Ask at the market ({code})."] for code in LANGUAGE_CODES}
+
+
+@dataclass
+class Here:
+    """Two coordinators and a member in the first circle; two lawyers in another."""
+
+    world: World
+    first: bytes
+    law: bytes
+    people: dict[str, Enrolled] = field(default_factory=dict)
+
+    def __getattr__(self, handle: str) -> Enrolled:
+        return self.people[handle]
+
+    def propose(self, who: Enrolled | None, kind: ProposalKind, subject: bytes = SETTING, **wanted: Any) -> bytes:
+        """Propose what has to wait."""
+        lists = {
+            name: list(map(str, value)) if isinstance(value, list) else [str(value)] for name, value in wanted.items()
+        }
+        made = proposals.propose(self.world.dbs, who.id if who else None, kind, subject, lists)
+        assert made is not None, "it did not wait"
+        return made
+
+    def mark(self, who: Enrolled | None, proposal: bytes) -> bytes:
+        """Give the mark of the words that somebody is shown."""
+        return next(
+            view.mark for view in proposals.open_for(self.world.dbs, who.id if who else None) if view.id == proposal
+        )
+
+    def agrees(self, who: Enrolled | None, proposal: bytes, mark: bytes | None = None) -> bool:
+        """Say yes to what is shown, or to what was shown under an earlier mark."""
+        own = who.id if who else None
+        return proposals.agree(self.world.dbs, own, proposal, mark or self.mark(who, proposal))
+
+    def waits(self, proposal: bytes) -> bool:
+        return read_proposal(self.world.desk, proposal).state == "open"
+
+    def says(self, who: Enrolled, proposal: bytes | None = None) -> list[str]:
+        """Read every word that somebody is shown of what waits, or of one of these."""
+        return [
+            word
+            for view in (*proposals.open_for(self.world.dbs, who.id), *proposals.decided_for(self.world.dbs, who.id))
+            if proposal in (None, view.id)
+            for word in (
+                *(
+                    line.sentence % {"topic": line.topic, "language": line.language or "every language"} % ()
+                    if "topic" in line.sentence
+                    else line.sentence % {"number": line.number, "before": line.before}
+                    for line in view.lines
+                ),
+                *(f"{said.language}: {said.before} -> {said.after}" for said in view.said),
+                *filter(None, (view.circle, *view.topics, *view.languages, view.person)),
+            )
+        ]
+
+    @property
+    def state(self) -> tuple[object, ...]:
+        """What two people decide, all of it, as visitors have it."""
+        in_force = settings.read_settings(self.world.shown)
+        return (
+            in_force.retention_days,
+            in_force.how_to_find_us,
+            [(each.id, each.topics, each.languages, each.catch_all, bool(each.generation)) for each in self.routes],
+            reading.titles_of_guides(self.world.shown),
+        )
+
+    @property
+    def routes(self) -> Sequence[routing.Route]:
+        return routing.routes(self.world.shown)
+
+    def comes(self, circle: bytes, handle: str, host: Enrolled, *, coordinator: bool = False) -> Enrolled:
+        """Let somebody in whom the operator has invited."""
+        newcomer = self.world.enrol(circle, handle, coordinator=coordinator)
+        self.world.let_in(host, circle, handle)
+        self.people[handle] = newcomer
+        return newcomer
+
+
+def settled(folder: Path) -> Here:
+    """Make the house; everybody has been there for a hundred days."""
+    world = World(folder, Clock())
+    first, law = world.circle("Listening", catch_all=True), world.circle("Law", topics=("law", "safety"))
+    here = Here(world, first, law)
+    here.people["sara"] = world.enrol(first, "sara", coordinator=True)
+    here.people["rojin"] = world.enrol(law, "rojin")
+    here.comes(first, "dana", here.sara, coordinator=True)
+    here.comes(first, "noor", here.sara)
+    here.comes(law, "lana", here.rojin)
+    world.settle()
+    return here
