@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from onion_app.choices import LANGUAGE_CODES, ProposalKind
 from onion_app.desk import proposals
@@ -13,12 +12,12 @@ from onion_app.vault.desk.proposals import read_proposal
 from onion_app.vault.shown import reading, routing
 from tests.world import Clock, Enrolled, World
 
-OTHER_WORDS = {code: [f"Ask at the market ({code})."] for code in LANGUAGE_CODES}
+OTHER_WORDS: dict[str, list[str]] = {code: [f"Ask at the market ({code})."] for code in LANGUAGE_CODES}
 
 
 @dataclass
 class Here:
-    """Two coordinators and a member in the first circle; two lawyers in another."""
+    """Three coordinators and a member in the first circle; two lawyers in another."""
 
     world: World
     first: bytes
@@ -26,15 +25,20 @@ class Here:
     people: dict[str, Enrolled] = field(default_factory=dict)
 
     def __getattr__(self, handle: str) -> Enrolled:
+        """Give somebody by their handle."""
         return self.people[handle]
 
-    def propose(self, who: Enrolled | None, kind: ProposalKind, subject: bytes = SETTING, **wanted: Any) -> bytes:
+    def propose(self, who: Enrolled | None, kind: ProposalKind, subject: bytes = SETTING, **wanted: object) -> bytes:
         """Propose what has to wait."""
-        lists = {
-            name: list(map(str, value)) if isinstance(value, list) else [str(value)] for name, value in wanted.items()
-        }
+        lists = {name: value if isinstance(value, list) else [str(value)] for name, value in wanted.items()}
         made = proposals.propose(self.world.dbs, who.id if who else None, kind, subject, lists)
         assert made is not None, "it did not wait"
+        return made
+
+    def other_words(self, who: Enrolled) -> bytes:
+        """Propose other words on how to find us."""
+        made = proposals.propose(self.world.dbs, who.id, "find_us", SETTING, OTHER_WORDS)
+        assert made is not None
         return made
 
     def mark(self, who: Enrolled | None, proposal: bytes) -> bytes:
@@ -51,23 +55,17 @@ class Here:
     def waits(self, proposal: bytes) -> bool:
         return read_proposal(self.world.desk, proposal).state == "open"
 
-    def says(self, who: Enrolled, proposal: bytes | None = None) -> list[str]:
-        """Read every word that somebody is shown of what waits, or of one of these."""
-        return [
-            word
-            for view in (*proposals.open_for(self.world.dbs, who.id), *proposals.decided_for(self.world.dbs, who.id))
-            if proposal in (None, view.id)
-            for word in (
-                *(
-                    line.sentence % {"topic": line.topic, "language": line.language or "every language"} % ()
-                    if "topic" in line.sentence
-                    else line.sentence % {"number": line.number, "before": line.before}
-                    for line in view.lines
-                ),
-                *(f"{said.language}: {said.before} -> {said.after}" for said in view.said),
-                *filter(None, (view.circle, *view.topics, *view.languages, view.person)),
-            )
+    def reads(self, who: Enrolled, proposal: bytes) -> list[str] | None:
+        """Read every word that somebody is shown of one; None: they are not shown it."""
+        views = (*proposals.open_for(self.world.dbs, who.id), *proposals.decided_for(self.world.dbs, who.id))
+        view = next((each for each in views if each.id == proposal), None)
+        if view is None:
+            return None
+        lines = [
+            line.sentence % {**line._asdict(), "language": line.language or "every language"} for line in view.lines
         ]
+        public = [word for said in view.said for word in said]
+        return [word for word in (*lines, *public, view.circle, *view.topics, *view.languages, view.person) if word]
 
     @property
     def state(self) -> tuple[object, ...]:
@@ -79,6 +77,17 @@ class Here:
             [(each.id, each.topics, each.languages, each.catch_all, bool(each.generation)) for each in self.routes],
             reading.titles_of_guides(self.world.shown),
         )
+
+    @property
+    def whole(self) -> tuple[object, ...]:
+        """All that a decision may change, at the desk too."""
+        tables = ("circles", "foundings", "invitations", "moderators")
+        return (self.state, *(self.world.desk.rows(f"SELECT * FROM {table}") for table in tables))
+
+    @property
+    def clock(self) -> Clock:
+        assert isinstance(self.world.clock, Clock)
+        return self.world.clock
 
     @property
     def routes(self) -> Sequence[routing.Route]:
@@ -100,6 +109,7 @@ def settled(folder: Path) -> Here:
     here.people["sara"] = world.enrol(first, "sara", coordinator=True)
     here.people["rojin"] = world.enrol(law, "rojin")
     here.comes(first, "dana", here.sara, coordinator=True)
+    here.comes(first, "baran", here.sara, coordinator=True)
     here.comes(first, "noor", here.sara)
     here.comes(law, "lana", here.rojin)
     world.settle()

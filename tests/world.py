@@ -152,9 +152,9 @@ class World:
         invitations.add_invitation(self.desk, replace(made, state="open"), codes.invitation_digest(code))
         return code
 
-    def enrol(self, circle_id: bytes, handle: str, *, coordinator: bool = False) -> Enrolled:
-        """Enrol somebody in a circle; the first one is a member at once."""
-        made = enrolment.begin_enrolment(self.dbs, self.invitation(circle_id, coordinator=coordinator))
+    def enrol(self, circle_id: bytes, handle: str, *, coordinator: bool = False, by: str = "") -> Enrolled:
+        """Enrol somebody in a circle, by an invitation or one of the operator's; the first is a member at once."""
+        made = enrolment.begin_enrolment(self.dbs, by or self.invitation(circle_id, coordinator=coordinator))
         enrolment.enrol(self.dbs, made, handle)
         who = moderators.find_moderator(self.desk, handle)
         return Enrolled(handle, made.passphrase, made.secrets.totp, who.id, made.secrets.private, made.sheet)
@@ -184,6 +184,11 @@ class World:
         own = who.id if isinstance(who, Enrolled) else who
         views = [view for view in proposals.open_for(self.dbs, own) if kind in ("", view.kind)]
         return proposals.agree(self.dbs, own, views[-1].id, views[-1].mark)
+
+    def invites_into(self, circle_id: bytes, who: Enrolled, host: Enrolled) -> None:
+        """Bring somebody who works here into one more circle."""
+        enrolment.join(self.dbs, self.member(who), self.invitation(circle_id))
+        self.let_in(host, circle_id, who.handle)
 
     def make_coordinator(self, handle: str, *, is_one: bool = True) -> None:
         """Give the office, as the operator's command does, or take it."""

@@ -119,8 +119,10 @@ def _begin_from_nothing(state: State) -> None:
 def _set_alone(find_us: Mapping[str, str], today: int) -> proposals.Proposal:
     """Note the operator's words, which nobody has agreed to, so that the second person reads them on coming."""
     wanted = to_json({code: [words] for code, words in find_us.items()})
-    about = (new_id(), "find_us", bytes(16), wanted, None, secrets.token_bytes(32), today)
-    return proposals.Proposal(*about, "alone", today, to_json({code: [""] for code in find_us}))
+    before, matter = to_json({code: [""] for code in find_us}), secrets.token_bytes(32)
+    return proposals.Proposal(
+        new_id(), "find_us", bytes(16), wanted, None, matter, today, state="alone", decided_day=today, before=before
+    )
 
 
 def _invite_the_first(desk: Database, invitation: str, today: int) -> None:
