@@ -218,7 +218,7 @@ def test_the_third_person_within_seven_days_is_suspended_until_a_second_one_has_
 def test_a_coordinator_is_shut_out_by_two_others_or_by_the_operator(here: Here) -> None:
     world = here.world
     world.invites_into(here.law, here.dana, here.rojin)
-    acts: tuple[Callable[[], None], ...] = (
+    acts: tuple[Callable[[], object], ...] = (
         lambda: world.shuts_out(here.sara, "dana"),
         lambda: member_removal.remove_from_circle(world.dbs, world.member(here.sara), here.first, here.dana.id),
         lambda: member_removal.remove_from_circle(world.dbs, world.member(here.sara), here.law, here.dana.id),
