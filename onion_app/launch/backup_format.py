@@ -120,7 +120,8 @@ def read_head(file: BinaryIO) -> Head:
     length = int.from_bytes(clear[at + 1 : at + 3], "big")
     slots = clear[at + 3 : at + 3 + length]
     size = os.fstat(file.fileno()).st_size
-    if clear != _with_checksum(clear[:-_SUM_BYTES]) or size < LEAST or size & (size - 1):
+    is_whole = clear == _with_checksum(clear[:-_SUM_BYTES]) and at + 3 + length <= _CLEAR - _SUM_BYTES
+    if not is_whole or size < LEAST or size & (size - 1):
         raise BackupDamaged
     return Head(_text(slots), clear, block[_CLEAR:], size // _SEALED)
 

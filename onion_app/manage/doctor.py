@@ -1,9 +1,10 @@
-"""`doctor`: eleven questions about machine and installation, the worst answer first, each with its cure.
+"""`doctor`: twelve questions about machine and installation, the worst answer first, each with its cure.
 
 It needs no passphrase and changes nothing: the lower half reads what the machine's files and commands say.
 """
 
 import argparse
+import calendar
 import os
 import re
 import shutil
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
+from onion_app.days import DAY
 from onion_app.errors import NotRunning, SanctuaryError, TorTooOld
 from onion_app.launch import manage_socket
 from onion_app.launch.outside import BACKUP_IS_OLD, SPACE_IS_SHORT, disk_status
@@ -22,6 +24,8 @@ from onion_app.launch.state import State
 from onion_app.launch.terminal import Terminal
 from onion_app.launch.walls import try_walls
 from onion_app.onion import tor_process
+from onion_app.vault.connection import library_versions
+from onion_app.vault.database import Clock
 
 Grade = Literal["bad", "look", "good"]
 
@@ -33,6 +37,8 @@ _NOT_SEEN: Final = ("this is seen while it runs", "./scripts/launch")
 _NAMED = 3  # of many files or ports so many are named
 _LISTENING = "0A"  # of the column `st` in /proc/net/tcp
 _LOOPBACK = re.compile(r"[0-9A-F]{6}7F|0{24}01000000|0{16}FFFF00000[0-9A-F]{5}7F")  # 127/8, ::1 and 127/8 as IPv6
+_LONGEST_NAME = 60  # letters of what a library says of itself
+_CIPHER_IS_OLD = 400  # days; in a year its makers mend something that matters
 _ANSWERED_WITHIN = 10.0  # seconds that one of the system's commands may take
 
 
@@ -55,7 +61,7 @@ def doctor(_chosen: argparse.Namespace, state: State, terminal: Terminal) -> Non
 
 
 def examine(state: State) -> list[Diagnosis]:
-    """Give the eleven answers, the worst first."""
+    """Give the twelve answers, the worst first."""
     try:
         status = manage_socket.ask_launcher(state.manage_socket, "status")
     except NotRunning:
@@ -72,6 +78,7 @@ def examine(state: State) -> list[Diagnosis]:
         _words(status),
         _missing(status),
         _backup(state),
+        _cipher(time.time),
     ]
     return sorted(diagnoses, key=lambda one: _ORDER.index(one.grade))
 
@@ -166,6 +173,26 @@ def _backup(state: State) -> Diagnosis:
     return _judged("Is there a backup?", old, "./scripts/manage backup FILE", good=f"of {days} days ago")
 
 
+def _cipher(clock: Clock) -> Diagnosis:
+    """Judge the OpenSSL that encrypts the databases: it came with our own packages, and no update of Debian's does."""
+    question, cure = "Is the OpenSSL inside sqlcipher3 recent?", "git pull && ./scripts/launch"
+    name, made = _name_and_day(library_versions()["openssl"][:_LONGEST_NAME])
+    if made is None:
+        return Diagnosis(_UNSURE, question, f"it does not say from when it is: {name}", cure)
+    days = (clock() - made) // DAY
+    answer = f"{name} is {days:.0f} days old, and Debian's updates do not reach it"
+    return _judged(question, answer if days > _CIPHER_IS_OLD else "", cure, good=answer, grade=_UNSURE)
+
+
+def _name_and_day(said: str) -> tuple[str, int | None]:
+    """Part what a library says of itself, such as "OpenSSL 3.6.0 1 Oct 2025"; the day is in unix seconds."""
+    *name, day, month, year = ["", "", "", *said.split()]
+    try:
+        return " ".join(name).strip(), calendar.timegm(time.strptime(f"{day} {month} {year}", "%d %b %Y"))
+    except ValueError:
+        return said, None
+
+
 def _some_of(faults: Sequence[object]) -> str:
     more = f" and {len(faults) - _NAMED} more" if len(faults) > _NAMED else ""
     return f"no: {', '.join(map(str, faults[:_NAMED]))}{more}" if faults else ""
@@ -236,14 +263,16 @@ def _goes_through_crypt(device: Path) -> bool:
 
 def _lines(file: Path) -> list[str]:
     try:
-        return file.read_text().splitlines()
+        return file.read_text(errors="replace").splitlines()
     except OSError:
         return []
 
 
 def _output(*command: str) -> str:
     try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=_ANSWERED_WITHIN)
+        done = subprocess.run(
+            command, capture_output=True, text=True, errors="replace", check=False, timeout=_ANSWERED_WITHIN
+        )
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return done.stdout.strip()

@@ -224,7 +224,7 @@ def _family(state: State) -> list[int]:
     parents: dict[int, int] = {}
     for folder in _PROC.iterdir():
         with suppress(OSError, ValueError, IndexError):
-            parents[int(folder.name)] = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+            parents[int(folder.name)] = int((folder / "stat").read_bytes().rpartition(b")")[2].split()[1])
     family = [holder] if (holder := lock_holder(state)) else []
     for each in family:  # it grows while it is gone through
         family += [process for process, parent in parents.items() if parent == each]
@@ -233,7 +233,8 @@ def _family(state: State) -> list[int]:
 
 def _is_alive(process: int) -> bool:
     try:
-        return (_PROC / str(process) / "stat").read_text().rpartition(")")[2].split()[0] not in "ZX"
+        # In bytes: a process may have given itself a name that is no text.
+        return (_PROC / str(process) / "stat").read_bytes().rpartition(b")")[2].split()[0] not in b"ZX"
     except (OSError, IndexError):
         return False
 
@@ -253,5 +254,9 @@ def _show(chosen: argparse.Namespace, facts: dict[str, Any]) -> None:
         with suppress(OSError, ValueError, AttributeError):
             os.write(sys.stdout.fileno(), json.dumps(facts, ensure_ascii=False).encode() + b"\n")
         return
-    for line in status_text.status_lines(facts):
+    try:
+        lines = status_text.status_lines(facts)
+    except (LookupError, TypeError, ValueError, AttributeError):  # of another shape than ours
+        raise NotRunning("what answers there is another version of it") from None
+    for line in lines:
         say(line.text, bad=line.bad)

@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from onion_app.days import DAY
+from onion_app.days import DAY, DAYS
 from onion_app.errors import StateClosed, VaultDamaged
 
 RESERVE_BYTES: Final = 8 * 1024**2  # the log that is written while the largest case is erased takes less
@@ -75,7 +75,8 @@ def write_backup_day(folder: Path, day: int) -> None:
 def read_backup_day(folder: Path) -> int | None:
     """Read the day of the last backup; None when there was none yet, or the file holds no day."""
     with suppress(OSError, ValueError), (folder / _BACKUP_DAY).open("rb") as file:
-        return int(file.read(_LONGEST_DAY))
+        day = int(file.read(_LONGEST_DAY))
+        return day if day in DAYS else None
     return None
 
 

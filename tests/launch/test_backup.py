@@ -23,6 +23,8 @@ from onion_app.errors import (
     SanctuaryError,
     StateBeforeRelease,
     StateTaken,
+    VaultDamaged,
+    VaultNewer,
     WrongPassphrase,
 )
 from onion_app.launch import backup_format, backup_restore, state
@@ -234,6 +236,14 @@ def test_proofs_that_do_not_open_are_said(kept: Kept, tmp_path: Path) -> None:
     assert kept.is_there()
 
 
+def with_slots(whole: bytes, slots: bytes, length: int | None = None) -> bytes:
+    """Put other slots into the readable block, and make its checksum right."""
+    start = backup_format.MAGIC + bytes([backup_format.FORMAT])
+    start += (len(slots) if length is None else length).to_bytes(2, "big") + slots
+    clear = backup_format._with_checksum(start.ljust(backup_format._CLEAR - 32, b"\0"))
+    return clear + whole[len(clear) :]
+
+
 DAMAGES: dict[str, tuple[Callable[[bytes], bytes], type[SanctuaryError]]] = {
     "cut": (lambda whole: whole[: len(whole) // 2 + 100], BackupDamaged),
     "cut to a power of two": (lambda whole: whole[: 1 << 25], BackupDamaged),
@@ -245,6 +255,15 @@ DAMAGES: dict[str, tuple[Callable[[bytes], bytes], type[SanctuaryError]]] = {
     "short": (lambda _: b"something else", NotABackup),
     "empty": (lambda _: b"", NotABackup),
     "under another spare code": (lambda whole: whole, WrongPassphrase),
+    "slots that are no text": (lambda whole: with_slots(whole, b"\xff\xfe"), BackupDamaged),
+    "slots of nested lists": (lambda whole: with_slots(whole, b"[" * 3_900), VaultDamaged),
+    "slots of half a letter": (
+        lambda whole: with_slots(whole, rb'{"format": 1, "slots": {"\ud800": ""}}'),
+        VaultDamaged,
+    ),
+    "slots of a huge format": (lambda whole: with_slots(whole, b'{"format": ' + b"9" * 3_800 + b"}"), VaultNewer),
+    "slots longer than the block": (lambda whole: with_slots(whole, b"{}", 0xFFFF), BackupDamaged),
+    "no slots": (lambda whole: with_slots(whole, b""), VaultDamaged),
     "newer": (lambda whole: whole[:17] + b"\x03" + whole[18:], BackupNewer),
     "older": (lambda whole: whole[:17] + b"\x01" + whole[18:], StateBeforeRelease),
 }

@@ -16,10 +16,12 @@ from onion_app.launch.clock import LONGEST_SLEEP
 from onion_app.launch.state import State
 from onion_app.manage import offline
 from onion_app.vault import forgetting, settings, statefiles
+from onion_app.vault.connection import KINDS, DatabaseKind
 from onion_app.vault.desk import case_records, circles, moderators
 from onion_app.vault.desk.case_records import Met, Read
 from onion_app.vault.mailbox import lifetime, records, withdrawals
 from onion_app.vault.shown import routing
+from tests import hostile
 from tests.launch.conftest import contents
 from tests.launch.keeping import TODAY, Kept, noon, store_case
 from tests.launch.manage import manage, with_secret
@@ -207,6 +209,33 @@ def test_who_was_shut_out_since_stays_out_and_has_no_part_in_the_next_key(kept: 
         present = routing.circle_key(world.shown, one.id)
         assert present.generation > max(old)
         assert present.public_key not in old.values()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("where", ["in the backup", "in the state that it replaces"])
+def test_whatever_rows_somebody_has_planted_the_rest_is_carried_over(
+    kept: Kept, rows: list[records.KeyRow], tmp_path: Path, where: str, kind: DatabaseKind
+) -> None:
+    with kept.opened() as world:
+        circle, cem = founded(world.desk, "cem")
+        _, ana = founded(world.desk, "ana")
+        let_in(world, circle.id, ana)
+        if where == "in the backup":
+            assert hostile.plant_everywhere(world, kind) > 50
+        ours = {row.id for row in rows}
+    file = kept.save(tmp_path / "hostile")
+    with kept.opened() as world:
+        lifetime.erase_case(world.mailbox, rows[0].id, proofs_of(rows[0]))
+        theirs = circles.circles_of(world.desk, ana.id)
+        out = {each.id: circles.seal_next_key(world.desk, each.id, ana.id) for each in theirs}
+        circles.remove_member(world.desk, ana.id, out)
+        if where != "in the backup":
+            hostile.plant_everywhere(world, kind)
+    assert "ana" in kept.restore(file, kept.place.path, replace=True).shut_out
+    with kept.opened() as world:
+        assert ours - cases_in(world) == {rows[0].id}
+        assert cem.id in {who.id for who in circles.members_of(world.desk, circle.id)}
+        assert ana.id not in {who.id for who in circles.members_of(world.desk, circle.id)}
 
 
 def test_a_desk_that_is_older_than_the_backup_shuts_nobody_out(kept: Kept, tmp_path: Path) -> None:

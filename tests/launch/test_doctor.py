@@ -1,6 +1,7 @@
 """`doctor` sees what is wrong with a machine, worst first; and what people read about errors is what the code says."""
 
 import inspect
+import os
 import re
 import signal
 import socket
@@ -33,10 +34,10 @@ def answer(state: Path, words: str) -> tuple[str, str]:
     return found.grade, found.answer
 
 
-def test_eleven_questions_the_worst_answers_first(later: Operator) -> None:
+def test_twelve_questions_the_worst_answers_first(later: Operator) -> None:
     found = examine(State(later.state))
     grades = [one.grade for one in found]
-    assert len(found) == 11
+    assert len(found) == 12
     assert grades == sorted(grades, key=("bad", "look", "good").index)
     assert all(bool(one.cure) == (one.grade != "good") for one in found)
     assert typed(later.state, "doctor").said
@@ -75,6 +76,31 @@ def test_a_listener_on_loopback_is_no_listener_to_the_world() -> None:
         assert outside.getsockname()[1] in found
         assert inside.getsockname()[1] not in found
         assert inside_six.getsockname()[1] not in found
+
+
+@pytest.mark.parametrize(
+    ("said", "grade"),
+    [("OpenSSL 3.6.0 {}", "good"), ("OpenSSL 1.1.1w 11 Sep 2023", "look"), ("LibreSSL", "look"), ("", "look"),
+     ("OpenSSL 3.6.0 99 Xyz 2025", "look"), ("OpenSSL 3 " + "9" * 5_000 + " Jan 2025", "look")],
+)  # fmt: skip
+def test_the_library_that_no_update_of_debians_reaches_is_named_with_its_age(
+    later: Operator, monkeypatch: pytest.MonkeyPatch, said: str, grade: str
+) -> None:
+    told = said.format(time.strftime("%d %b %Y", time.gmtime(time.time() - 30 * 86400)))
+    monkeypatch.setattr(doctor, "library_versions", lambda: {"openssl": told})
+    found = answer(later.state, "inside sqlcipher3")
+    assert found[0] == grade
+    assert grade != "good" or found[1] == "OpenSSL 3.6.0 is 30 days old, and Debian's updates do not reach it"
+
+
+def test_bytes_of_other_programs_end_no_question(later: Operator, monkeypatch: pytest.MonkeyPatch) -> None:
+    programs = later.state.parent / "programs"
+    programs.mkdir()
+    for name in ("timedatectl", "apt-config", "stat"):
+        (programs / name).write_text("#!/bin/sh\nprintf '\\377\\376'\n")
+        (programs / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
+    assert len(examine(State(later.state))) == 12
 
 
 def named() -> dict[str, type[SanctuaryError]]:

@@ -1,13 +1,19 @@
 """What cannot wait needs nothing: no environment of ours, no network, no home, no room, no order in the state."""
 
+import argparse
 import os
 import shutil
 import stat
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from onion_app.errors import NotRunning
+from onion_app.launch import manage_socket
+from onion_app.launch.state import State
+from onion_app.manage import emergency
 from tests.launch.conftest import Operator
 from tests.launch.manage import at_once
 from tests.processes import only_root_looks_in
@@ -118,3 +124,29 @@ def test_neither_network_nor_inode_nor_environment_nor_path_is_needed(state: Pat
     )  # fmt: skip
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
     assert not (clone / ".venv").exists()
+
+
+NAMELESS = (
+    "import ctypes, time; ctypes.CDLL(None).prctl(15, b'\\xff) \\xfe', 0, 0, 0); print(1, flush=True); time.sleep(600)"
+)
+
+
+def test_a_process_whose_name_is_no_text_is_found_among_those_that_a_launcher_has_started(
+    state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with subprocess.Popen([sys.executable, "-c", NAMELESS], stdout=subprocess.PIPE) as child:
+        assert child.stdout is not None
+        assert child.stdout.readline()
+        monkeypatch.setattr(emergency, "lock_holder", lambda _state: os.getpid())
+        assert child.pid in emergency._family(State(state))
+        assert emergency._is_alive(child.pid)
+        child.kill()
+
+
+@pytest.mark.parametrize("facts", [{}, {"running": 1}, {"running": True, "self_check": []}, {"running": False}])
+def test_the_status_of_another_version_is_said_and_ends_nothing(
+    state: Path, monkeypatch: pytest.MonkeyPatch, facts: dict[str, object]
+) -> None:
+    monkeypatch.setattr(manage_socket, "ask_launcher", lambda *_: facts)
+    with pytest.raises(NotRunning):
+        emergency.status(argparse.Namespace(json=False), State(state))

@@ -11,7 +11,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 FILES = ("requirements.txt", "tests/requirements.txt")
-SCRIPTS = ("setup", "launch", "manage", "rehearse", "check", "test")
+SCRIPTS = ("setup", "launch", "manage", "rehearse", "check", "test", "fuzz")
 
 
 def pins(file: str) -> dict[str, str]:

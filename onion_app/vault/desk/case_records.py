@@ -9,7 +9,7 @@ from dataclasses import astuple, dataclass
 from typing import Annotated, Final
 
 from onion_app.crypto.casekeys import CODES, GENERATIONS, TURNS
-from onion_app.shapes import Id, Key, Value, from_row
+from onion_app.shapes import Id, Key, Value
 from onion_app.vault.database import Database
 
 _GENERATION = Annotated[int, range(1, GENERATIONS + 1)]
@@ -107,10 +107,10 @@ def take_over(desk: Database, newer: Database, cases: Collection[Value]) -> None
     for case_id, day in newer.rows(closed):
         if case_id in cases and isinstance(case_id, bytes):
             close_door(desk, case_id, day if isinstance(day, int) else 0)
-    for case_id, *met in newer.rows("SELECT case_id, codes, mark FROM met"):
-        if case_id in cases and isinstance(case_id, bytes):
-            theirs, own = from_row(Met, tuple(met)), read_met(desk, case_id)
-            if own is None or own.codes < theirs.codes:
+    for case_id in set(newer.ids("SELECT case_id FROM met")) & set(cases):
+        with newer.leaving_out():
+            theirs, own = read_met(newer, case_id), read_met(desk, case_id)
+            if theirs and (own is None or own.codes < theirs.codes):
                 put_met(desk, case_id, theirs)
 
 
