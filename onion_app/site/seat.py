@@ -163,7 +163,7 @@ def expect_here(stamp: Stamp) -> None:
 
 def case_key() -> bytes:
     """Derive the key under which the forms of this seat name their case: with the cookie it is gone."""
-    return subkey(str(session[_SEAT]).encode(), "case of a form")
+    return subkey(str(session.get(_SEAT)).encode(), "case of a form")
 
 
 def has_come() -> bool:

@@ -99,6 +99,7 @@ def test_a_browser_that_refuses_cookies_gets_the_words_back_and_is_told_why(visi
         visitor.cookies.clear()
         refused = visitor.send(form, text=AWKWARD, topic="health", danger="no", answer_in="ckb")
         assert visitor.language != "en" or refused.heading == "This browser refuses cookies."
+        assert refused.has("textarea")
         assert text_on(refused) == AWKWARD
         form = refused.form_with("text")
     check = visitor.send(form)  # now it takes them
@@ -120,6 +121,7 @@ def test_a_restart_between_any_two_pages_loses_nothing(site: Site, visitor: Visi
     site.restart()
     check = visitor.send(form, text=AWKWARD)
     assert text_on(check) == AWKWARD
+    assert len(check.code) == 28
     site.restart()
     wrong = visitor.send(check.form_with("line"), line="0")
     assert text_on(wrong) == AWKWARD
