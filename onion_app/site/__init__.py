@@ -5,7 +5,7 @@ the visit has ended. All its words stand in `templates/`, and in other languages
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -14,6 +14,7 @@ from flask import render_template
 from flask.typing import ResponseReturnValue
 
 from onion_app import days
+from onion_app.choices import LANGUAGE_CODES
 from onion_app.crypto.codes import code_lines
 from onion_app.crypto.keys import subkey
 from onion_app.crypto.keyslots import shown_key
@@ -31,7 +32,7 @@ from onion_app.site import addresses, form_case, rendering, visit
 from onion_app.site.context import SiteContext, new_budgets
 from onion_app.site.seat import set_up_seats
 from onion_app.site.views import case, guides, pages, returning, stories, writing
-from onion_app.vault.database import open_database
+from onion_app.vault.database import Database, open_database
 from onion_app.vault.mailbox import withdrawals
 from onion_app.vault.per_thread import PerThread
 from onion_app.vault.shown import reading
@@ -82,7 +83,7 @@ def create_app(config: SiteConfig) -> Hardened:
     app.ready_pages = ready_pages
     app.known_query = lambda path, query: addresses.known_query(path, query, lambda name: _is_shown(shown, name))
     app.at_start = open_files
-    app.first_pages = ("/", *(f"/{language}/{path}" for language in app.languages for path in _FIRST))
+    app.first_pages = lambda: _first_pages(mailbox.here(), shown.here(), app.languages)
     app.each_second = lambda: (visits.sweep(), ready_pages.check_edition())
     app.extensions["site"] = SiteContext(
         mailbox=mailbox,
@@ -120,6 +121,15 @@ def _is_shown(shown: PerThread, name: str) -> bool:
     except SanctuaryError:
         return False
     return True
+
+
+def _first_pages(mailbox: Database, shown: Database, languages: Iterable[str]) -> Iterator[str]:
+    """Give the paths that most people read: the first list of stories, with its stories, is among them."""
+    yield "/"
+    for code in LANGUAGE_CODES:
+        listed, _ = reading.list_stories(mailbox, shown, code)
+        paths = (*_FIRST, *(f"stories/{reading.name_of(story.text_id)}" for story in listed))
+        yield from (f"/{code}/{path}" for path in paths if code in languages)
 
 
 def _ready_pages(mailbox: PerThread, shown: PerThread, clock: Callable[[], float]) -> ReadyPages:

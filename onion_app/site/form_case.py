@@ -7,6 +7,7 @@ every later form of the same case is known: shown again, on the check page, and 
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import IntEnum
+from functools import cached_property
 from typing import Final
 
 from flask import g
@@ -37,7 +38,7 @@ class Stage(IntEnum):
     SENT = 4  # its author has it open
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class FormCase:
     """The case of a form: its seed, or the mark of one that is open, with the number of its codes."""
 
@@ -45,12 +46,12 @@ class FormCase:
     secret: bytes = field(default=b"", repr=False)
     codes: int = 1
 
-    @property
+    @cached_property
     def prepared(self) -> Prepared:
         """What follows from the seed of a case that is not open."""
         return Prepared(self.secret)
 
-    @property
+    @cached_property
     def mark(self) -> bytes | None:
         """The mark of the case."""
         if self.stage in (Stage.NONE, Stage.EMPTY):

@@ -5,7 +5,7 @@ cookie unless a page uses the session, adds no header that differs between pages
 nobody handles goes up to the server, which reports its class alone.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
@@ -86,7 +86,7 @@ class Hardened(Flask):
         self.csrf = CSRFProtect()
         self.at_start: Callable[[], object] = lambda: None  # the server calls it before it answers
         self.each_second: Callable[[], object] = lambda: None  # likewise about once a second
-        self.first_pages: tuple[str, ...] = ()  # paths that are asked for once before anybody else does
+        self.first_pages: Callable[[], Iterable[str]] = tuple  # paths that are asked for before anybody does
         self.ready_pages: ReadyPages | None = None
         self.known_query: Callable[[str, str], str] = lambda _path, query: query  # of a path and a query, what counts
         self._headers = security_headers(style)
@@ -122,7 +122,7 @@ class Hardened(Flask):
         for template in self.jinja_env.list_templates():
             self.jinja_env.get_template(template)
         self.at_start()
-        for path in self.first_pages:
+        for path in self.first_pages():
             self.answer(EnvironBuilder(path, f"http://{self.host}").get_environ())
 
     def fixed_answer(self, status: int) -> WholeAnswer:

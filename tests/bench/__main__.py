@@ -10,14 +10,16 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from tests.bench import sections, whole
+from tests.bench import acts, sections, whole
 from tests.bench.sections import Measured
 from tests.served import Site
 
 SECTIONS: dict[str, Callable[[Site], Iterator[Measured]]] = {
     "pages": sections.pages,
-    "submissions": sections.submissions,
-    "opening": sections.opening,
+    "messages": acts.messages,
+    "opening": acts.opening,
+    "starts": acts.starts,
+    "worst": acts.worst,
     "rows": sections.rows,
     "memory": sections.memory,
     "launch": whole.launch,

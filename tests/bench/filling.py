@@ -1,15 +1,12 @@
-"""Rows to measure with, and the bare SQLCipher that ours is measured against."""
+"""Rows to measure with."""
 
 import secrets
 import shutil
 import tempfile
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from copy import copy
 from pathlib import Path
-
-import sqlcipher3
 
 from onion_app.choices import NOTES
 from onion_app.launch.state import State
@@ -20,7 +17,7 @@ from onion_app.vault.shown.reading import name_of
 from tests.served import Site
 
 DAY = 20_000
-SEALED = b"s" * 2_100  # as long as a short message once padded and sealed
+SEALED = b"s" * 300
 
 
 def one_story(site: Site) -> str:
@@ -35,7 +32,7 @@ def fill(site: Site, number: int) -> None:
     circle, who = site.first, site.member_of_first.id
     with _filling(site.mailbox) as mailbox:
         _add(mailbox, _CASE, [(case, circle, *_marks(), circle, *_facts(place)) for place, case in enumerate(cases)])
-        _add(mailbox, _MESSAGE, [(case, secrets.token_bytes(16), SEALED[:300]) for case in cases])
+        _add(mailbox, _MESSAGE, [(case, secrets.token_bytes(16), SEALED) for case in cases])
     with _filling(site.shown) as shown:
         _add(shown, _REPLY, [(deed, case, deed * 2) for deed, case in zip(deeds, cases, strict=True)])
         _add(shown, _DOOR, [(case,) for case in cases[::10]])
@@ -116,20 +113,7 @@ def copied(site: Site) -> Iterator[Site]:
         other.close()
 
 
-def bare_commits(folder: Path, number: int) -> float:
-    """Insert and commit so many messages one by one, with the same durability, and give how many a second."""
-    path = folder / "bare.db"
-    path.unlink(missing_ok=True)
-    bare = sqlcipher3.connect(str(path), isolation_level=None)
-    bare.execute(f"PRAGMA key = \"x'{secrets.token_hex(32)}'\"")
-    bare.execute("PRAGMA journal_mode = WAL")
-    bare.execute("PRAGMA synchronous = FULL")
-    bare.execute("CREATE TABLE messages (id BLOB NOT NULL PRIMARY KEY, sealed BLOB NOT NULL) STRICT, WITHOUT ROWID")
-    began = time.perf_counter()
-    for _ in range(number):
-        bare.execute("BEGIN IMMEDIATE")
-        bare.execute("INSERT INTO messages VALUES (?, ?)", (secrets.token_bytes(16), SEALED))
-        bare.execute("COMMIT")
-    took = time.perf_counter() - began
-    bare.close()
-    return number / took
+def some_names(site: Site, number: int) -> list[str]:
+    """Name so many of the stories."""
+    rows = site.shown.rows("SELECT id FROM texts WHERE slug IS NULL ORDER BY id LIMIT ?", (number,))
+    return [name_of(row[0]) for row in rows if isinstance(row[0], bytes)]

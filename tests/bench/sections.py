@@ -1,26 +1,20 @@
 """What is measured, each against its own limit."""
 
-import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from statistics import median
 
-from nacl.pwhash import argon2id
-
-from onion_app.crypto.codes import derive
-from onion_app.vault import settings
 from scripts.rehearsal.people import Login, Visitor, Volunteer
-from scripts.rehearsal.wire import exchange, read_answer, request, through_unix
+from scripts.rehearsal.wire import through_unix
 from tests.bench import filling
 from tests.bench.child import DESK, DESK_PORT
-from tests.bench.running import Server, get, percentile, rate, server, timed, timed_answer
+from tests.bench.running import Server, get, percentile, rate, server, timed_answer
 from tests.served import Site
 
 ROUNDS = 7
 SECONDS = 1.5  # of each round of a rate
-SUBMISSIONS = 192  # in three rounds of 64 at once
-OPENINGS = 40
+LISTS = 32  # that the site keeps ready of one path
 LOOKS = 300  # requests of which the slowest hundredth is taken
 FEW, MANY = 1_000, 100_000
 HOST = f"{DESK}.localhost:{DESK_PORT}"
@@ -46,48 +40,22 @@ class Measured:
 def pages(site: Site) -> Iterator[Measured]:
     """Compare the rate of published pages with a bare waitress and a constant page of the same size."""
     story = filling.one_story(site)
+    paths = {"home": "/ar/", "a story": f"/ar/stories/{story}", "the list of stories": "/en/stories"}
     with server("site", site, "s") as ours, server("bare", site, "b") as bare:
-        for what, path in (
-            ("home", "/ar/"),
-            ("a story", f"/ar/stories/{story}"),
-            ("the list of stories", "/en/stories"),
-        ):
-            asked = get(site.address, path)
-            found = [(rate(ours, asked, SECONDS), rate(bare, asked, SECONDS)) for _ in range(ROUNDS)]
-            for clock, second in enumerate(("second", "processor second")):
-                mine, limits = ([each[who][clock] for each in found] for who in (0, 1))
-                ratio = median([mine / limit for mine, limit in zip(mine, limits, strict=True)])
-                yield Measured(
-                    f"published page, {what}: a {second}", "/s", median(mine), median(limits), 0.7, ratio, at_least=True
-                )
+        for what, path in paths.items():
+            yield from _rates(f"published page, {what}", (ours, get(site.address, path)), bare, 1.0)
+        query = (ours, get(site.address, "/en/stories?x"))
+        yield from _rates("unknown query, against the page itself", query, ours, 0.9)
 
 
-def submissions(site: Site) -> Iterator[Measured]:
-    """Compare durable submissions, 64 at once, with bare inserts, each with its commit."""
-    with server("site", site, "s") as ours:
-        prepared = [_filled_in(site, ours) for _ in range(SUBMISSIONS)]
-        mine, limits = [], []
-        for beginning in range(0, SUBMISSIONS, 64):
-            limits.append(filling.bare_commits(site.state.path, 64))
-            batch = prepared[beginning : beginning + 64]
-            mine.append(64_000 / timed(lambda batch=batch: _all_at_once(ours, batch)))  # type: ignore[misc]
-        assert site.count("cases") == SUBMISSIONS
-    ratio = median([each / limit for each, limit in zip(mine, limits, strict=True)])
-    yield Measured("durable submissions, 64 at once", "/s", median(mine), median(limits), 0.3, ratio, at_least=True)
-
-
-def opening(site: Site) -> Iterator[Measured]:
-    """Compare opening a case by its code with one Argon2id of the same parameters."""
-    salt = settings.read_settings(site.shown).code_salt
-    with server("site", site, "s") as ours:
-        visitor = Visitor(through_unix(ours.path), site.address)
-        code = visitor.hand_in("ask", "A few words.")
-        form = visitor.get("/en/return").form_with("code")
-        asked = request("POST", "/en/return", site.address, form.filled(code=code), {"Cookie": visitor.cookie})
-        times = [(timed(lambda: _expect(ours, asked, 200)), timed(lambda: _bare_argon2(salt))) for _ in range(OPENINGS)]
-    derive(code, salt)  # the same work as above, with the same parameters
-    mine, limits = median([mine for mine, _ in times]), median([limit for _, limit in times])
-    yield Measured("opening a case by its code", "ms", mine, limits, 1.3, mine / limits)
+def _rates(what: str, mine: tuple[Server, bytes], limit: Server, wanted: float) -> Iterator[Measured]:
+    to, asked = mine
+    plain = asked.replace(b"?x", b"")
+    found = [(rate(to, asked, SECONDS), rate(limit, plain, SECONDS)) for _ in range(ROUNDS)]
+    for clock, second in enumerate(("second", "processor second")):
+        ours, limits = ([each[who][clock] for each in found] for who in (0, 1))
+        ratio = median([our / most for our, most in zip(ours, limits, strict=True)])
+        yield Measured(f"{what}: a {second}", "/s", median(ours), median(limits), wanted, ratio, at_least=True)
 
 
 def rows(site: Site) -> Iterator[Measured]:
@@ -99,16 +67,20 @@ def rows(site: Site) -> Iterator[Measured]:
         large_site = stack.enter_context(filling.copied(site))
         filling.fill(large_site, MANY - FEW)
         large = stack.enter_context(server("site", large_site, "l"))
-        # A query that the pages do not write is answered past the pages that are kept ready.
-        for what, path in (("story list", "/en/stories?x"), ("story list, filtered", "/en/stories?without=death&x")):
-            yield _slowest(what, (small, get(site.address, path)), (large, get(large_site.address, path)))
+        # More lists than are kept ready, so that each is made anew.
+        for what, query in (("story list", "after"), ("story list, filtered", "without=death&after")):
+            few, many = (
+                [get(each.address, f"/en/stories?{query}={name}") for name in filling.some_names(each, 2 * LISTS)]
+                for each in (site, large_site)
+            )
+            yield _slowest(what, (small, few), (large, many))
         cookies = []
         for each in (small, large):
             visitor = Visitor(through_unix(each.path), site.address)
             visitor.come_back(code)
             cookies.append(visitor.cookie)
         asked = [get(site.address, "/en/case", cookie) for cookie in cookies]
-        yield _slowest("case page", (small, asked[0]), (large, asked[1]))
+        yield _slowest("case page", (small, asked[:1]), (large, asked[1:]))
         yield from _desk(site, large_site, code)
 
 
@@ -119,7 +91,7 @@ def _desk(site: Site, large_site: Site, code: str) -> Iterator[Measured]:
         cookies = _opened_at_desk(few, site, case), _opened_at_desk(many, large_site, case)
         for what, path in _pages_of_desk(site.first.hex(), case):
             small, large = (get(HOST, path, cookie) for cookie in cookies)
-            yield _slowest(f"desk, {what}", (few, small), (many, large))
+            yield _slowest(f"desk, {what}", (few, [small]), (many, [large]))
 
 
 def _pages_of_desk(circle: str, case: str) -> list[tuple[str, str]]:
@@ -147,48 +119,41 @@ def _opened_at_desk(at: Server, site: Site, case: str) -> str:
 
 
 def memory(site: Site) -> Iterator[Measured]:
-    """Compare the resident memory of an idle site and desk with 80 MiB."""
+    """Compare the resident memory of an idle site and desk, and what 1,000 abandoned forms take, with their limits."""
     filling.one_story(site)
-    for kind in ("site", "desk"):
+    for kind, host in (("site", site.address), ("desk", HOST)):
         with server(kind, site, "s") as ours:
             for path in ("/", "/ar/", "/en/stories", "/en/tell", "/login"):
-                with ours.dial() as line:
-                    line.sendall(get(site.address, path))
-                    read_answer(line)
+                ours.ask(get(host, path))
             used = ours.resident()
-        yield Measured(f"resident memory, idle: {kind}", "MiB", used, 80.0, 1.0, used / 80)
+            yield Measured(f"resident memory, idle: {kind}", "MiB", used, 60.0, 1.0, used / 60)
+            if kind == "site":
+                yield _abandoned(site, ours)
 
 
-def _slowest(what: str, small: tuple[Server, bytes], large: tuple[Server, bytes]) -> Measured:
+def _abandoned(site: Site, ours: Server) -> Measured:
+    """Let people write long texts and go, and others send forms that are refused."""
+    text = "They found my phone. " * 571
+    for _ in range(30):
+        Visitor(through_unix(ours.path), site.address).check("tell", text)  # what is taken once, whoever comes
+    before = ours.resident()
+    for number in range(1000):
+        visitor = Visitor(through_unix(ours.path), site.address)
+        if number % 2:
+            visitor.check("tell", text)
+        else:
+            visitor.send(visitor.go("tell").form_with("text"), text=text * 2)
+    took = ours.resident() - before
+    return Measured("memory taken by 1,000 refused or abandoned forms", "MiB", took, 32.0, 1.0, took / 32)
+
+
+def _slowest(what: str, small: tuple[Server, list[bytes]], large: tuple[Server, list[bytes]]) -> Measured:
     times: tuple[list[float], list[float]] = ([], [])
     with small[0].dial() as few, large[0].dial() as many:
         for number in range(LOOKS + 20):
             for line, asked, into in ((many, large[1], times[0]), (few, small[1], times[1])):
-                took = timed_answer(line, asked)
+                took = timed_answer(line, asked[number % len(asked)])
                 if number >= 20:  # the first ones warm up
                     into.append(took)
     mine, limit = (percentile(each, 0.99) for each in times)
-    return Measured(f"{what}: p99 at {MANY:,} rows against {FEW:,}", "ms", mine, limit, 1.5, mine / limit)
-
-
-def _filled_in(site: Site, ours: Server) -> bytes:
-    visitor = Visitor(through_unix(ours.path), site.address)
-    page = visitor.check("tell", "They found my phone. " * 40)
-    form = page.form_with("line")
-    return request("POST", "/en/tell", site.address, form.filled(line=page.code[-4:]), {"Cookie": visitor.cookie})
-
-
-def _all_at_once(to: Server, requests: list[bytes]) -> None:
-    threads = [threading.Thread(target=_expect, args=(to, each, 200)) for each in requests]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-
-def _expect(to: Server, asked: bytes, status: int) -> None:
-    assert exchange(through_unix(to.path), asked).status == status
-
-
-def _bare_argon2(salt: bytes) -> None:
-    argon2id.kdf(32, b"0" * 28, salt, opslimit=2, memlimit=19 * 2**20)
+    return Measured(f"{what}: p99 at {MANY:,} rows against {FEW:,}", "ms", mine, limit, 1.3, mine / limit)

@@ -86,7 +86,7 @@ def circuits(site: Site) -> Iterator[Measured]:
                         asked = get(keys[kind].address, "/en/")
                         times[kind].append(timed_answer(line, asked))
     ours, limit = median(times["site"]), median(times["bare"])
-    yield Measured("page through a Tor circuit", "ms", ours, limit, 1.1, ours / limit)
+    yield Measured("page through a Tor circuit", "ms", ours, limit, 1.05, ours / limit)
 
 
 def _line(socks_port: int, onion: str) -> socket.socket:
