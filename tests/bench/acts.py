@@ -11,12 +11,14 @@ from statistics import median
 
 from nacl.pwhash import argon2id
 
+from onion_app.choices import TEXT_LETTERS
 from scripts.rehearsal.pages import Form
 from scripts.rehearsal.people import Visitor
 from scripts.rehearsal.wire import request, through_unix
 from tests.bench import filling
 from tests.bench.running import Server, get, server, timed
 from tests.bench.sections import Measured
+from tests.promises.test_p16_no_request_costs_much import LETTERS, repeated
 from tests.served import Site
 
 TEXT = "وجدوا هاتفي في البيت اليوم وغدا سأرحل " * 316
@@ -117,7 +119,7 @@ def worst(site: Site) -> Iterator[Measured]:
             most = max(median(ours.used(ours.ask, each) for _ in range(5)) for each in others)
             yield Measured(f"the worst request, {kind}", "ms", most, usual, 20.0, most / usual)
         stop = threading.Event()
-        threads = [threading.Thread(target=_again, args=(ours, each, stop)) for each in others * 2]
+        threads = [threading.Thread(target=_again, args=(ours, each, stop)) for each in others]
         for thread in threads:
             thread.start()
         waits = [timed(lambda: ours.ask(get(site.address, "/en/"))) for _ in range(READERS)]
@@ -148,15 +150,8 @@ def _worst_requests(site: Site, ours: Server) -> Iterator[tuple[str, bytes, list
     def told(text: str) -> bytes:
         return request("POST", "/en/tell", site.address, form.filled(text=text), {"Cookie": visitor.cookie})
 
-    texts = [
-        "\u0301" * 65_000,
-        "a\u0301" * 6_000,
-        "1 " * 6_000,
-        "a@" * 6_000,
-        "<" * 12_000,
-        "\n" * 12_000,
-        "بكركوك " * 1_700,
-    ]
+    texts = [repeated(letters, TEXT_LETTERS) for letters in LETTERS.values()]
+    texts += [repeated(letters, 5 * TEXT_LETTERS) for letters in LETTERS.values()]
     fields = "&".join(["a"] * 100_000).encode()
     typed = {"Content-Type": "application/x-www-form-urlencoded", "Cookie": visitor.cookie}
     yield (
