@@ -1,5 +1,6 @@
 """P06: the return code is in no URL, cookie, header, log or table; nothing stored is a fast hash of it or a text."""
 
+import contextlib
 import hashlib
 import re
 import zlib
@@ -11,17 +12,19 @@ import pytest
 
 from onion_app.choices import LANGUAGE_CODES
 from onion_app.crypto.casekeys import form_id, form_private, lone_private
-from onion_app.crypto.codes import code_lines
+from onion_app.crypto.codes import code_lines, new_code
 from onion_app.crypto.keys import keypair_from, subkey
 from onion_app.vault.connection import KINDS
 from onion_app.vault.settings import read_settings
 from scripts.rehearsal.people import Visitor, Volunteer
+from tests import processes
 from tests.house import House
 from tests.marks import files_with
 from tests.rehearsal import ROOT
 from tests.served import Site, serving
 from tests.tables import dump_all, everything_in
 
+SETTLING = 30.0  # seconds; an address is let go of within one
 PART = 8  # digits; shorter runs of digits stand in random numbers by chance
 SCRIPTS = (0x30, 0x660, 0x6F0)
 
@@ -130,6 +133,24 @@ def test_a_page_that_is_opened_again_shows_no_code(house: House, lived: tuple[Vi
             assert code[:PART] not in page.answer.raw.decode()
     assert page.has("article"), "the case of the new code is open"
     assert house.onion
+
+
+@processes.only_root_looks_in
+def test_a_code_that_was_pasted_into_the_address_bar_does_not_stay_in_the_memory(house: House) -> None:
+    code = new_code()
+    visitor = house.visitor()
+    for path in (f"/{code}", f"/en/{code}", f"/en/stories/{code}", f"/en/stories?{code}", f"/en/return?code={code}"):
+        visitor.get(path)
+        visitor.post(path, [("text", "words")])
+    needles = {"the code": code.encode(), "in letters": code.encode("utf-16-le")}
+
+    def is_gone() -> bool:
+        found = processes.memory_of(house.one("site"), needles)
+        return not (found["the code"] or found["in letters"])
+
+    with contextlib.suppress(TimeoutError):
+        processes.until(is_gone, SETTLING, "the memory without the code")
+    assert is_gone()
 
 
 TEXT = "They found my phone."  # short, and easily guessed by whoever knows what people write

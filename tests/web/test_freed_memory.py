@@ -11,7 +11,7 @@ from urllib.parse import quote_plus
 import pytest
 
 from tests.marks import looks
-from tests.processes import memory_of
+from tests.processes import memory_of, until
 from tests.web.plain_app import Line, get, post
 
 # Freed memory is overwritten by `perturb`, but not what glibc keeps in its caches of threads: hence none of them.
@@ -86,6 +86,16 @@ def test_not_even_a_text_that_something_holds_in_a_circle_is_left(child: tuple[s
         send(path, post("/knot", form_of(mark, times)))
         send(path, get("/en/"))
         assert left(pid, mark) == []
+
+
+def test_no_address_that_was_asked_for_is_left(child: tuple[str, int]) -> None:
+    path, pid = child
+    mark = new_mark("0123456789")
+    for wrong in (f"/{mark}", f"/en/{mark}", f"/en/?{mark}", f"/en/?code={mark}", f"http://{mark}/en/", f"//{mark}@x/"):
+        send(path, get(wrong))
+        send(path, get("/en/", f"Cookie: visit={mark}", f"Connection: {mark}"))
+    send(path, get(f"/en/{mark}")[:-2], answered=False)
+    until(lambda: left(pid, mark) == [], 10, "the memory without it")
 
 
 def test_the_search_finds_what_is_there(child: tuple[str, int]) -> None:

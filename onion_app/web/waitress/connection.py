@@ -181,6 +181,7 @@ class Connection(HTTPChannel):  # type: ignore[misc]  # waitress has no types
         """Answer one request and forget it."""
         carried_text = self.requests[0].content_length > 0
         super().service()
+        self.server.has_answered = True
         if carried_text:
             gc.collect()  # P04: what holds itself, such as an error and its traceback, would hold the text for minutes
 

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Sequence
 from math import inf
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from waitress import wasyncore
 from waitress.adjustments import Adjustments
@@ -57,6 +58,7 @@ class Server(BaseWSGIServer):  # type: ignore[misc]  # waitress has no types
         self.clock = clock
         self.stopping = False
         self.full = False
+        self.has_answered = False  # since the last tidying
         self.ready: _Beside | None = None  # while a connection of its is taken
         self._tidied = -inf
         adjustments = Adjustments(listen="", threads=THREADS, ident=None, **_LIMITS)
@@ -117,6 +119,10 @@ class Server(BaseWSGIServer):  # type: ignore[misc]  # waitress has no types
         if now < self._tidied + 1:
             return
         self._tidied = now
+        if self.has_answered:  # P06: an address may be a code that somebody has pasted; the last ones are kept here,
+            self.has_answered = False
+            urlsplit.cache_clear()
+            gc.collect()  # and by an error that holds itself
         try:
             self.application.each_second()
         except Exception:  # noqa: BLE001 - the app's tidying must not end the serving
