@@ -9,7 +9,7 @@ from onion_app.onion.bound import PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS, prctl
 
 _GIB = 1 << 30
 # The largest quota that coordinators can set, and a quarter more: past the quota, cases that are open still grow.
-_LARGEST_FILE = QUOTA_GIB.stop * _GIB * 5 // 4
+_LARGEST_FILE = max(QUOTA_GIB) * _GIB * 5 // 4
 
 
 @dataclass(frozen=True)
@@ -24,8 +24,9 @@ class Limits:
 # Eight threads with an arena of glibc's each have 854 MiB of addresses at 90 MiB of memory; 200 connections, and for
 # each thread the three files of two or three databases; ten threads, and bubblewrap's own process.
 SERVING = Limits(addresses=2 * _GIB, files=512, tasks=32)
-# Chores compare the ids of all cases, which 100 GiB hold ten million of; they have two threads.
-PASSING = Limits(addresses=4 * _GIB, files=64, tasks=8)
+# Chores compare all cases with those that the desk knows: 600 bytes for each of the ten million of usual length that the
+# largest quota has room for. They have two threads.
+PASSING = Limits(addresses=8 * _GIB, files=64, tasks=8)
 
 
 def close_memory() -> None:

@@ -66,7 +66,7 @@ LIMITED = dedent("""
     file = Path(sys.argv[2], "large")
     file.touch()
     tried("a page of memory", lambda: bytearray(1 << 20))
-    tried("all memory", lambda: bytearray(5 << 30))
+    tried("all memory", lambda: bytearray(9 << 30))
     tried("a large file", lambda: os.truncate(file, 100 << 30))
     tried("an endless file", lambda: os.truncate(file, 1 << 40))
     file.unlink()
