@@ -136,6 +136,15 @@ def test_the_site_opens_no_file_for_writing_but_its_database(house: House, coord
     assert written() <= {mailbox, f"{mailbox}-wal", f"{mailbox}-shm", "/dev/null"}
 
 
+@processes.only_root_looks_in
+def test_tor_writes_to_its_own_folders_only(house: House) -> None:
+    [tor] = processes.role(house.launcher, "tor")
+    mounts = [line.split() for line in Path(f"/proc/{tor.pid}/mountinfo").read_text().splitlines()]
+    writable = {mount[4] for mount in mounts if "rw" in mount[5].split(",") and not mount[4].startswith("/dev/")}
+    assert writable == {str(house.state / name) for name in ("tor", "run")}
+    assert {path.name for path in Path(f"/proc/{tor.pid}/root{house.state}").iterdir()} == {"tor", "run"}
+
+
 def test_no_file_holds_what_was_written(house: House, coordinator: Volunteer) -> None:
     before = time.time()
     marks: list[str] = []

@@ -4,16 +4,19 @@ A stranger who has taken over the site's process tries it from within its walls,
 """
 
 import json
+import os
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
 
 from onion_app.errors import SanctuaryError
-from onion_app.launch.confine import ALL_WALLS, INTERPRETER, around_child
+from onion_app.launch import seccomp
+from onion_app.launch.confine import ALL_WALLS, INTERPRETER, Walls, around_child
 from onion_app.vault import settings
 from onion_app.vault.database import open_database
 from onion_app.vault.desk import case_records
@@ -22,6 +25,8 @@ from tests import processes, tables
 from tests.house import House
 from tests.world import Author, Clock, World
 
+UNDOING = ("mount", "umount2", "pivot_root", "unshare", "setns", "open_tree", "move_mount", "mount_setattr", "ptrace",
+           "process_vm_writev", "pidfd_getfd")  # fmt: skip
 # Each line of it is a way; what goes through is told by its name, and all that follows is tried nevertheless.
 ATTACK = dedent("""
     import ctypes, json, os, shutil, sys
@@ -93,6 +98,17 @@ ATTACK = dedent("""
 """)
 
 
+# What a kernel is asked for by who wants other mounts, or another process's rights, than the walls give.
+CALLS = dedent("""
+    import ctypes, errno, json, sys
+    libc = ctypes.CDLL(None, use_errno=True)
+    print(json.dumps({
+        name: libc.syscall(ctypes.c_long(number), 0, 0, 0, 0, 0, 0) == -1 and errno.errorcode[ctypes.get_errno()]
+        for name, number in json.loads(sys.argv[1]).items()
+    }))
+""")
+
+
 @pytest.fixture
 def world() -> Iterator[World]:
     """Make an installation in which a case was answered and a guide is public."""
@@ -136,6 +152,22 @@ def test_the_same_ways_lead_through_where_nobody_forbids_them(world: World) -> N
     for way in ("write through SQLite", "with no journal", "through another", "make a journal", "remove it"):
         assert way in through
     assert "write into it" in through
+
+
+def asked(world: World, walls: Walls) -> dict[str, str]:
+    """Make the calls as the site's process, behind these walls, and give the kernel's answers."""
+    machine = seccomp.MACHINES[os.uname().machine]
+    with around_child(walls, [world.state.mailbox], [world.state.shown]) as (words, inherited):
+        command = [*words, *INTERPRETER, "-c", CALLS, json.dumps({name: machine.refused[name] for name in UNDOING})]
+        done = subprocess.run(command, capture_output=True, text=True, check=True, pass_fds=inherited)
+    answers: dict[str, str] = json.loads(done.stdout)
+    return answers
+
+
+def test_the_kernel_knows_no_call_that_would_undo_a_mount(world: World) -> None:
+    assert asked(world, ALL_WALLS) == dict.fromkeys(UNDOING, "ENOSYS")
+    without = asked(world, replace(ALL_WALLS, system_calls=False))
+    assert "ENOSYS" not in without.values(), "where nobody refuses them, it knows each"
 
 
 def test_what_the_site_would_like_to_change_stays(world: World) -> None:
