@@ -292,8 +292,8 @@ def test_enter_sends_nothing(walker: Walker, proxy: CountingProxy, photograph: P
     phone = walker.phone
     walker.checks()
     phone.type_into("line", walker.codes[-1][24:])
-    for field in ("[name=count]", "[name=publish]", "[name=line]"):
-        assert posts_by_enter(walker, proxy, field) == 0
+    for selector in ("[name=count]", "[name=publish]", "[name=line]"):
+        assert posts_by_enter(walker, proxy, selector) == 0
     photograph(phone, "enter")
     assert phone.text("h1") == "Not sent yet"
     phone.press_main()
@@ -305,10 +305,10 @@ def test_enter_sends_nothing(walker: Walker, proxy: CountingProxy, photograph: P
     assert posts_by_enter(walker, proxy, "[name=count]") == 0
 
 
-def posts_by_enter(walker: Walker, proxy: CountingProxy, field: str) -> int:
+def posts_by_enter(walker: Walker, proxy: CountingProxy, selector: str) -> int:
     """Press Enter in a field, and count what was sent by the time that another page came to another tab."""
     phone, before = walker.phone, posts(proxy)
-    phone.find(field).send_keys("\ue007")
+    phone.find(selector).send_keys("\ue007")
     tab = phone.open_tab()
     walker.goes_to("protects")
     phone.driver.close()

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import onion_app
-from scripts.rehearsal.pages import Element
+from scripts.rehearsal.pages import Element, Page
 from scripts.rehearsal.people import Visitor
 from tests.served import serving
 from tests.ways import use_every_form
@@ -63,11 +63,11 @@ def test_no_page_of_the_site_has_a_form_that_enter_sends_or_that_does_not_say_wh
             assert form.first("input", name="csrf_token").get("value"), form.get("action")
 
 
-def asks_again(visitor: Visitor) -> list[Element]:
+def asks_again(visitor: Visitor) -> list[Page]:
     """Meet a page that refuses, with and without words."""
     form = visitor.go("tell").form_with("text")
     visitor.cookies.clear()
-    return [visitor.send(form, text="words"), visitor.post("/en/ask", [("text", "words")])]  # type: ignore[list-item]
+    return [visitor.send(form, text="words"), visitor.post("/en/ask", [("text", "words")])]
 
 
 def cannot_be_pressed(button: Element) -> bool:
