@@ -8,9 +8,9 @@ from typing import cast
 from onion_app.choices import LanguageCode
 from onion_app.desk.context import Databases
 from onion_app.desk.permissions import Member, only_coordinators
-from onion_app.desk.proposals import propose
+from onion_app.desk.proposals import note, propose
 from onion_app.errors import NothingHere
-from onion_app.vault.desk import audit, guides
+from onion_app.vault.desk import guides
 from onion_app.vault.shown.reading import Version
 
 
@@ -29,7 +29,7 @@ def save_guide(dbs: Databases, member: Member, guide_id: bytes, language: str, t
     if guides.state_of(versions) == "public":
         return propose(dbs, member.id, "guide", guide.id, {language: [title, text]}) is not None
     guides.save_draft(dbs.desk, Version(guide.id, cast("LanguageCode", language), title, text))
-    audit.add_to_audit(dbs.desk, member.id, "changed a guide", dbs.today)
+    note(dbs, member.id, "changed a guide")
     return False
 
 
@@ -48,7 +48,7 @@ def publish_guide(dbs: Databases, member: Member, guide_id: bytes) -> bool:
     wanted: dict[str, list[str]] = {version.language: [version.title, version.body] for version in versions}
     waits = propose(dbs, member.id, "guide", guide_id, wanted) is not None
     if not waits:
-        audit.add_to_audit(dbs.desk, member.id, "published a guide", dbs.today)
+        note(dbs, member.id, "published a guide")
     return waits
 
 
@@ -61,4 +61,4 @@ def take_guide_down(dbs: Databases, member: Member, guide_id: bytes) -> None:
     """
     only_coordinators(member)
     guides.take_down(dbs.shown, dbs.desk, guide_id)
-    audit.add_to_audit(dbs.desk, member.id, "took a guide down", dbs.today)
+    note(dbs, member.id, "took a guide down")

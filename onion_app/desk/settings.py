@@ -9,10 +9,9 @@ from typing import Any, Final
 from onion_app.desk.context import Databases
 from onion_app.desk.permissions import Member, only_coordinators
 from onion_app.desk.proposal_kinds import SETTING
-from onion_app.desk.proposals import propose
+from onion_app.desk.proposals import note, propose
 from onion_app.errors import BadSetting, NotReady
 from onion_app.vault import settings
-from onion_app.vault.desk import audit
 from onion_app.vault.show import show
 
 ALONE: Final = ("answer_days", "backup_days", "quota_gib", "paused")
@@ -36,7 +35,7 @@ def change_setting(dbs: Databases, member: Member, name: str, value: Any) -> boo
     if name not in ALONE:
         raise BadSetting
     settings.change_setting(dbs.shown, name, value)
-    audit.add_to_audit(dbs.desk, member.id, "changed a setting", dbs.today)
+    note(dbs, member.id, "changed a setting")
     return False
 
 
@@ -64,4 +63,4 @@ def put_find_us_back(dbs: Databases, member: Member) -> None:
             settings.put_setting(dbs.desk, "how_to_find_us", before)
             dbs.desk.run("DELETE FROM settings WHERE name = 'find_us_before'")
         show(dbs.shown, dbs.desk)
-    audit.add_to_audit(dbs.desk, member.id, "put the words on how to find us back", dbs.today)
+    note(dbs, member.id, "put the words on how to find us back")

@@ -18,11 +18,11 @@ from onion_app.desk.case_view import note_in_audit
 from onion_app.desk.context import Databases
 from onion_app.desk.opened_message import OpenedMessage
 from onion_app.desk.permissions import Member, case_of, only_coordinators
-from onion_app.desk.proposals import NOT_A_SECOND
+from onion_app.desk.proposals import NOT_A_SECOND, note
 from onion_app.desk.queues import taken_case
 from onion_app.desk.story_status import CurrentDraft, Step, StoryStatus, story_status
 from onion_app.errors import KeysChanged, NewMessage, NoReturn, NotAllowed, NothingHere, NotReady, Refused
-from onion_app.vault.desk import audit, stories_queue
+from onion_app.vault.desk import stories_queue
 from onion_app.vault.mailbox import lifetime, records
 from onion_app.vault.shown.reading import NAME, Version, story_named
 
@@ -164,7 +164,7 @@ def take_story_down(dbs: Databases, member: Member, story_id: bytes) -> None:
     """
     story = story_for(dbs, member, story_id)
     stories_queue.take_down_story(dbs.mailbox, dbs.shown, dbs.desk, story.id)
-    audit.add_to_audit(dbs.desk, member.id, "took a story down", dbs.today)
+    note(dbs, member.id, "took a story down")
 
 
 def put_story_back(dbs: Databases, member: Member, story_id: bytes) -> None:
@@ -178,7 +178,7 @@ def put_story_back(dbs: Databases, member: Member, story_id: bytes) -> None:
     """
     story = story_for(dbs, member, story_id)
     stories_queue.put_story_back(dbs.mailbox, dbs.shown, dbs.desk, story.id)
-    audit.add_to_audit(dbs.desk, member.id, "put a story back", dbs.today)
+    note(dbs, member.id, "put a story back")
 
 
 def publish_story_now(dbs: Databases, member: Member, story_id: bytes) -> None:
@@ -194,7 +194,7 @@ def publish_story_now(dbs: Databases, member: Member, story_id: bytes) -> None:
     only_coordinators(member)
     story = story_for(dbs, member, story_id)
     stories_queue.publish_story(dbs.mailbox, dbs.shown, dbs.desk, story.id)
-    audit.add_to_audit(dbs.desk, member.id, "published a story before its day", dbs.today)
+    note(dbs, member.id, "published a story before its day")
 
 
 def story_for(dbs: Databases, member: Member, story_id: bytes) -> stories_queue.Story:

@@ -236,6 +236,23 @@ def test_an_invitation_of_a_coordinator_brings_nobody_in_before_the_yes(
     assert stranger.redeem(code).has(id="totp-secret")
 
 
+def test_what_one_coordinator_does_alone_stands_in_the_coordinators_audit(
+    house: House, coordinator: Volunteer, second: Volunteer, circle: bytes
+) -> None:
+    for words in ("At the bakery.", "At the mill."):
+        coordinator.press_on("/settings", "/settings/how_to_find_us", find_en=words)
+        agrees(second)
+    coordinator.press_on("/settings", "/settings/how_to_find_us/back")
+    assert settings.read_settings(house.shown).how_to_find_us["en"] == "At the bakery."
+    coordinator.press_on("/settings", "/settings/answer_days")
+    lines = coordinator.get(f"/circles/{circle.hex()}/audit").text
+    deeds = ("proposed a change", "agreed to a change", "put the words on how to find us back", "changed a setting")
+    for deed in deeds:
+        assert deed in lines, deed
+    arabic = coordinator.get(f"/circles/{circle.hex()}/audit?lang=ar")
+    assert "how to find us" not in arabic.text
+
+
 NOT_YET = (
     "Your yes does not count here, or not yet: another coordinator answers first, or you came too lately, or by "
     "whoever proposes it."

@@ -13,7 +13,7 @@ from onion_app.desk.guides import publish_guide, save_guide, take_guide_down
 from onion_app.desk.proposal_rules import who_counts
 from onion_app.desk.seconds import seconds_in
 from onion_app.desk.settings import change_setting, put_find_us_back
-from onion_app.errors import NotAllowed, NothingHere, NotReady, Refused
+from onion_app.errors import LoginSuspended, NotAllowed, NothingHere, NotReady, Refused
 from onion_app.vault import settings
 from onion_app.vault.desk import circles, guides, invitations, moderators
 from onion_app.vault.desk.proposals import OPERATOR, forget_old, open_proposals, read_proposal, suspended
@@ -201,7 +201,7 @@ def test_the_third_person_within_seven_days_is_suspended_until_a_second_one_has_
     ]  # fmt: skip
     assert suspended(world.desk) == [("sara", "noor")]
     assert proposals.counts(world.dbs) == proposals.Waiting(1, [("sara", "noor")])
-    with pytest.raises(NothingHere):  # the login alone is gone: their key opens nothing while it is
+    with pytest.raises(LoginSuspended):  # the login alone is gone: their key opens nothing while it is
         world.member(here.noor)
     assert here.noor.id in {each.id for each in circles.members_of(world.desk, here.first)}
     [waiting] = open_proposals(world.desk)

@@ -13,8 +13,9 @@ from onion_app.desk.guides import publish_guide, save_guide, take_guide_down
 from onion_app.desk.held_texts import held_for, hold_titled, title_of
 from onion_app.desk.login_gate import for_coordinators, login_required, page_at
 from onion_app.desk.permissions import Member
+from onion_app.desk.proposals import note
 from onion_app.errors import Refused, marked
-from onion_app.vault.desk import audit, guides
+from onion_app.vault.desk import guides
 from onion_app.vault.shown.reading import Version
 from onion_app.web.i18n import LANGUAGES, current_language
 from onion_app.web.markdown import has_too_many_signs, render
@@ -37,7 +38,7 @@ def begin(member: Member) -> Answer:
     if not guides.SLUG.fullmatch(slug):
         return _list({"slug": marked("Up to 30 Latin letters, digits and hyphens, a letter first.")})
     guide_id = guides.begin_guide(databases().desk, new_id(), slug)
-    audit.add_to_audit(databases().desk, member.id, "began a guide", databases().today)
+    note(databases(), member.id, "began a guide")
     return _back(guide_id, None)
 
 
@@ -67,7 +68,7 @@ def check(member: Member, guide_id: bytes) -> Answer:
         raise Refused("It was changed in the meantime. Read it again.")
     # A handle stands before every reader, an informer among them: it does only where its owner says so.
     guides.note_check(dbs.shown, dbs.desk, version, member.handle if "named" in request.form else None, dbs.today)
-    audit.add_to_audit(dbs.desk, member.id, "checked a guide", dbs.today)
+    note(dbs, member.id, "checked a guide")
     return _back(guide_id, version.language)
 
 
