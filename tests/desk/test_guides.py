@@ -118,7 +118,7 @@ def test_a_guide_without_words_is_refused(coordinator: Volunteer, field: str) ->
 
 def test_signs_without_end_are_no_guide(house: House, coordinator: Volunteer) -> None:
     path = begun(coordinator)
-    kept(coordinator, path, text="- a\n" * 1_001)
+    kept(coordinator, path, text="- a\n" * 1_002)
     assert "at most 1,000" in coordinator.page.errors
     kept(coordinator, path, text="- a\n" * 999)
     assert len(guides.all_guides(house.desk)[0][1]) == 1

@@ -63,7 +63,7 @@ def shut_out(coordinator: Browser, desk_url: str, handle: str, photograph: Photo
     member = next(line for line in coordinator.every(".members li") if handle in line.text)
     member.find_element("css selector", "summary").click()
     photograph(coordinator, f"shutting-out-{handle}")
-    coordinator.follow(member.find_element("css selector", "button"))
+    coordinator.follow(member.find_element("css selector", "button:not([disabled])"))
 
 
 def open_case(browser: Browser, case: str) -> None:
