@@ -53,7 +53,9 @@ def may_agree(dbs: Databases, proposal: Proposal, who: bytes | None) -> bool:
     unanswered = not _other_coordinators(dbs, proposal) or dbs.today - proposal.day >= ANSWER_WITHIN
     if who is None:
         return proposal.proposer is not None and (unanswered or objected or of_coordinator)
-    person = moderators.read_moderator(dbs.desk, who)
+    person, coordinators = moderators.read_moderator(dbs.desk, who), moderators.active(dbs.desk, coordinators=True)
+    if proposal.proposer is not None and proposal.proposer not in {each.id for each in coordinators}:
+        return False  # their office is gone, and with it what they wanted in it
     if who in {proposal.proposer, proposal.subject} or proposals.is_suspended(dbs.desk, who):
         return False
     if not is_second_for(dbs.desk, proposal.proposer, who, dbs.today):

@@ -61,6 +61,6 @@ def put_find_us_back(dbs: Databases, member: Member) -> None:
             if before is None:
                 raise NotReady
             settings.put_setting(dbs.desk, "how_to_find_us", before)
-            dbs.desk.run("DELETE FROM settings WHERE name = 'find_us_before'")
+            settings.forget_find_us_before(dbs.desk)
         show(dbs.shown, dbs.desk)
     note(dbs, member.id, "put the words on how to find us back")

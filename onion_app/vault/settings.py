@@ -104,6 +104,11 @@ def read_find_us_before(desk: Database) -> dict[str, str] | None:
     return before
 
 
+def forget_find_us_before(desk: Database) -> None:
+    """Forget these words, inside the caller's `writing()`: they are the present ones again."""
+    desk.run("DELETE FROM settings WHERE name = 'find_us_before'")
+
+
 def decided_settings(desk: Database) -> dict[str, Any]:
     """Give the settings that `shown.db` follows.
 

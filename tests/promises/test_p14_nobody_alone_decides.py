@@ -12,17 +12,19 @@ import pytest
 from nacl.pwhash import argon2id
 
 from onion_app.desk import circles as desk_circles
-from onion_app.desk import member_removal, proposals
+from onion_app.desk import handover, member_removal, proposals, queues
 from onion_app.desk.guides import publish_guide, save_guide, take_guide_down
 from onion_app.desk.proposal_kinds import KINDS
 from onion_app.desk.settings import change_setting
 from onion_app.errors import NothingHere, Paused, Refused
+from onion_app.site import author_actions
 from onion_app.vault import settings
 from onion_app.vault.desk import admissions, circles, guides
 from onion_app.vault.desk.proposals import open_proposals
 from onion_app.vault.shown import reading, routing
+from tests.promises import p14_writers
 from tests.two_people import Here, settled
-from tests.world import Clock, Enrolled, World, hardly_stretched
+from tests.world import Author, Clock, Enrolled, World, hardly_stretched
 
 
 @pytest.fixture(autouse=True)
@@ -241,10 +243,12 @@ def test_shut_out_in_between(here: Here, gone: str) -> None:
     assert not here.agrees(here.dana, waiting)
     third = here.comes(here.first, "third", here.noor, coordinator=True)
     here.world.settle()
+    seen = here.mark(third, waiting)
     member_removal.remove_as_operator(here.world.dbs, here.people[gone].id)
     if gone == "sara":
+        assert open_proposals(here.world.desk) == [], "nobody wants it any more"
         with pytest.raises(NothingHere):
-            here.agrees(third, waiting, b"x" * 32)
+            here.agrees(third, waiting, seen)
     else:
         assert not here.agrees(third, waiting), "the yes of whoever is out does not count"
     assert settings.read_settings(here.world.shown).retention_days == 180
@@ -260,3 +264,29 @@ def test_two_hundred_proposals(here: Here) -> None:
     assert len(proposals.open_for(here.world.dbs, here.dana.id)) == 3
     here.other_words(here.dana)
     assert len(open_proposals(here.world.desk)) == 4, "others are not kept from proposing"
+
+
+def test_everything_that_writes_what_two_decide_is_covered_by_a_kind() -> None:
+    assert p14_writers.writers() == set(p14_writers.WRITERS)
+    for called, by_whom in p14_writers.CALLERS.items():
+        assert p14_writers.callers(called) == set(by_whom), called
+    covered = {kind for by_whom in p14_writers.CALLERS.values() for kind in by_whom.values()}
+    assert set(KINDS) <= covered
+
+
+def test_closing_a_door_leaves_erasing_alive(here: Here) -> None:
+    """Attack: one member alone closes an author's door, and the chores have been."""
+    world, author = here.world, Author(here.world, here.first)
+    author.writes("They found my phone.")
+    member = world.member(here.noor)
+    queues.take_case(world.dbs, member, author.case_id)
+    handover.close_authors_door(world.dbs, member, author.case_id)
+    for days in (0, 1, 1):
+        here.clock.wait(days=days)
+        world.chores()
+    with pytest.raises(NothingHere):
+        author.comes_back()
+    assert world.stores(author.code), "the code finds nothing to erase"
+    author_actions.erase_without_opening(author.files, author.code)
+    world.chores()
+    assert (world.count("cases"), world.count("messages")) == (0, 0)
