@@ -16,6 +16,7 @@ from onion_app.web.waitress.response import AppResponse, FixedResponse
 # about two minutes on the slowest lines we know of.
 WHOLE_REQUEST: Final = 180.0
 MOST_CONNECTIONS: Final = 200
+_SOON: Final = 0.1  # seconds; of whoever came later than that nobody can say how fast they are
 ROOM_FOR_BODIES: Final = 16 << 20  # bytes of requests that are not answered yet, of all connections
 # Seconds that somebody who is still sending has to notice that we have answered already and listen no more.
 LINGER: Final = 30.0
@@ -59,7 +60,7 @@ class Connection(HTTPChannel):  # type: ignore[misc]  # waitress has no types
     def __init__(self, server: Any, sock: socket.socket, addr: Any, adj: Any, map: Any = None) -> None:  # noqa: A002, ANN401
         """Start with nothing received."""
         self.waiting_since = server.clock()  # for a first byte, or for our answer to go
-        self.began = self.waiting_since  # when the first byte of the newest request came
+        self.began = self.waiting_since  # since when the newest request is sent
         self.moved = 0  # bytes that have come since then, and gone
         self.has_had_a_turn = False  # whether the sockets were looked at since this one was taken
         self.lingering = False
@@ -89,7 +90,7 @@ class Connection(HTTPChannel):  # type: ignore[misc]  # waitress has no types
         with self.requests_lock:
             if self.lingering or self.will_close or self.close_when_flushed:
                 return False
-            if self.request is None:
+            if self.request is None and self.began < self.waiting_since:  # the first one since an answer
                 self.began = self.server.clock()
                 self.moved = 0
             self.moved += len(data)
@@ -136,7 +137,7 @@ class Connection(HTTPChannel):  # type: ignore[misc]  # waitress has no types
 
     def bytes_a_second(self, now: float) -> float:
         """Say how fast this one moves: who drips, or says nothing, gives its seat to a newcomer."""
-        return float(self.moved / max(1.0, now - self.began))
+        return float(self.moved / max(_SOON, now - self.began))
 
     def held(self) -> int:
         """Count the bytes that are kept of requests that are not answered yet."""
