@@ -37,6 +37,7 @@ class Consent:
     """An author's word on publishing, counting and quoting. The last one in a case is the one that holds.
 
     `mark` is that of the proof which takes the story back, in hexadecimal; empty for an author who does not come back.
+    While its author is under 18 nothing is published and nothing is quoted: such a wish is not even kept.
     """
 
     publish: Publish
@@ -44,6 +45,13 @@ class Consent:
     quote: bool
     day: Day
     mark: Annotated[str, re.compile("([0-9a-f]{64})?")] = ""
+    under_18: bool = False
+
+    def __post_init__(self) -> None:
+        """Let no wish be read as leave."""
+        if self.under_18:
+            object.__setattr__(self, "publish", "no")
+            object.__setattr__(self, "quote", False)
 
 
 @dataclass(frozen=True, slots=True)

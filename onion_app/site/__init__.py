@@ -28,7 +28,7 @@ from onion_app.errors import (
     SeatLeft,
     SeatUnknown,
 )
-from onion_app.site import addresses, form_case, rendering, visit
+from onion_app.site import addresses, beside, form_case, rendering, visit
 from onion_app.site.context import SiteContext, new_budgets
 from onion_app.site.seat import set_up_seats
 from onion_app.site.views import case, guides, pages, returning, stories, writing
@@ -104,6 +104,7 @@ def create_app(config: SiteConfig) -> Hardened:
         "link": addresses.link,
         "language_link": addresses.language_link,
         "filler": addresses.filler,
+        "written": beside.written,
         "can_come_back": rendering.can_come_back,
         "lang_attributes": rendering.lang_attributes,
         "name_of": reading.name_of,

@@ -11,6 +11,7 @@ from typing import Final
 from urllib.parse import parse_qsl, urlencode
 
 from onion_app.choices import NOTES
+from onion_app.site.forms import COURSE
 from onion_app.vault.shown.reading import NAME
 from onion_app.web.i18n import current_language
 
@@ -19,7 +20,6 @@ FILLER: Final = "-"
 
 _LONGEST_QUERY: Final = 1024  # letters; the longest of ours has a fifth
 _PART: Final = re.compile(r"[2-9]|[1-9][0-9]{1,2}")
-_COURSE: Final = re.compile(r"[a-z][a-z0-9-]{0,29}")
 _TEXT_IN_PARTS: Final = re.compile(r"/[a-z]+/(?:case|stories/[^/]+|guides/[^/]+)")
 _STORY_LIST: Final = re.compile(r"/[a-z]+/stories")
 _WRITING: Final = re.compile(r"/[a-z]+/(?:ask|tell)")
@@ -60,7 +60,7 @@ def known_query(path: str, query: str, is_story: Callable[[str], bool]) -> str:
     elif _TEXT_IN_PARTS.fullmatch(path):
         known = _those_of(given, {"part": _PART})
     elif _WRITING.fullmatch(path):
-        known = _those_of(given, {"topic": _COURSE, "story": NAME, "course": _COURSE})
+        known = _those_of(given, {"topic": COURSE, "story": NAME, "course": COURSE})
     return urlencode(known)
 
 

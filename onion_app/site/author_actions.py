@@ -81,6 +81,8 @@ def save_consent(files: SiteFiles, access: CaseAccess, consent: Consent) -> None
         now = case.consent
         name, _ = author_keys.present_name(files.shown, access)
         holds = now and replace(now, day=consent.day) == consent and case.consent_name == name
+        if consent.under_18 and case.story_id is not None:
+            withdrawals.add_proofs(files.mailbox, [casekeys.story_proof(access.root)])  # it goes down in this moment
         if case.kind == "testimony" and not holds:
             most = None if now and _allows_no_more(consent, now) else MOST_DECIDED
             add_payload(files, access, consent, new_id(), most=most)

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import takewhile
 from typing import Final, Literal, NamedTuple
+from zlib import crc32
 
 from onion_app.choices import TEXT_LETTERS
 from onion_app.site.as_read import AsRead
@@ -82,6 +83,17 @@ def pointed_out(text: str) -> tuple[Detail, ...]:
         if len(details) > MOST:
             break
     return tuple(details.values())
+
+
+def known_by(details: Sequence[Detail]) -> str:
+    """Give what a page carries so that the next one knows which details its reader has been shown."""
+    return "-".join(f"{crc32(each.found.encode()):08x}" for each in details)
+
+
+def has_more(text: str, known: str) -> bool:
+    """Say whether a text holds a detail that its writer was not shown; whoever was shown ten knows that it does."""
+    shown = known.split("-")
+    return len(shown) <= MOST and any(known_by([each]) not in shown for each in pointed_out(text))
 
 
 def _addresses(letters: str) -> Iterator[_Hit]:

@@ -3,6 +3,7 @@
 A choice that is none of the offered ones becomes the careful default.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeVar, get_args
@@ -14,9 +15,11 @@ from onion_app.vault.shown.reading import NAME
 from onion_app.web.text import has_too_many_marks, is_empty
 
 WritingKind = Literal["tell", "ask"]
-Danger = Literal["yes", "no", "unknown"]
+Danger = Literal["yes", "no", "unknown", ""]  # the last: the question was not answered
 
 AROUND: Final = 60  # letters shown on either side of the place where a text becomes too long
+
+COURSE: Final = re.compile(r"[a-z][a-z0-9-]{0,29}")
 
 _LINE = 40  # letters of a line typed back that are shown again
 _Choice = TypeVar("_Choice", bound=str)
@@ -29,12 +32,14 @@ class Submission:
     kind: WritingKind
     text: str = field(default="", repr=False)
     topic: RequestTopic = "unknown"
-    danger: Danger = "unknown"
+    danger: Danger = ""
     answer_in: AnswerIn = "any"
     story: str = ""
+    course: str = ""
     publish: Publish = "no"
     count: bool = False
     quote: bool = False
+    under_18: bool = False
     line: str = field(default="", repr=False)
     no_return: bool = False
     seed: str = field(default="", repr=False)  # of the case that this would be, as hexadecimal digits
@@ -42,24 +47,35 @@ class Submission:
 
     @property
     def urgent(self) -> bool:
-        """Whether somebody is in danger in the next day."""
-        return self.kind == "ask" and self.danger == "yes"
+        """Whether somebody is in danger today or tomorrow."""
+        return self.danger == "yes"
+
+    @property
+    def sealed_text(self) -> str:
+        """The text as it is sealed; the story or course that it is about stands under it, where its reader looks."""
+        about = f"/stories/{self.story}" if self.story else f"/guides/{self.course}" if self.course else ""
+        return "\n\n".join(filter(None, (self.text, about)))
 
 
-def read_submission(kind: WritingKind, form: Mapping[str, Any]) -> Submission:
-    """Read the form of tell, ask or check; a choice that is missing or unknown takes its careful default."""
-    story = form.get("story", "")
-    consent = read_consent(form, day=0)
+def read_submission(kind: WritingKind, form: Mapping[str, Any], language: AnswerIn) -> Submission:
+    """Read the form of tell, ask or check; a choice that is missing or unknown takes its careful default.
+
+    `language` is that of the page, in which an answer is wanted unless something else is chosen.
+    """
+    topic: RequestTopic = _one_of(RequestTopic, form.get("topic"), "unknown")
+    story, course = form.get("story", ""), form.get("course", "")
     return Submission(
         kind=kind,
         text=form.get("text", ""),
-        topic=_one_of(RequestTopic, form.get("topic"), "unknown"),
-        danger=_one_of(Danger, form.get("danger"), "unknown"),
-        answer_in=_one_of(AnswerIn, form.get("answer_in"), "any"),
-        story=story if NAME.fullmatch(story) else "",
-        publish=consent.publish,
-        count=consent.count,
-        quote=consent.quote,
+        topic=topic,
+        danger=_one_of(Danger, form.get("danger"), "unknown" if kind == "ask" else ""),
+        answer_in=_one_of(AnswerIn, form.get("answer_in"), language),
+        story=story if topic == "story" and NAME.fullmatch(story) else "",
+        course=course if topic == "training" and COURSE.fullmatch(course) else "",
+        publish=_one_of(Publish, form.get("publish"), "no"),
+        count="count" in form,
+        quote="quote" in form,
+        under_18="under_18" in form,
         line=form.get("line", "")[:_LINE],
         no_return="no_return" in form,
     )
@@ -67,7 +83,8 @@ def read_submission(kind: WritingKind, form: Mapping[str, Any]) -> Submission:
 
 def read_consent(form: Mapping[str, Any], day: int) -> Consent:
     """Read a consent; a box that is not ticked allows nothing."""
-    return Consent(_one_of(Publish, form.get("publish"), "no"), "count" in form, "quote" in form, day)
+    publish: Publish = _one_of(Publish, form.get("publish"), "no")
+    return Consent(publish, "count" in form, "quote" in form, day, under_18="under_18" in form)
 
 
 def wrong_text(text: str) -> dict[str, str]:
@@ -81,14 +98,17 @@ def wrong_text(text: str) -> dict[str, str]:
 
 def wrong_submission(draft: Submission) -> dict[str, str]:
     """Name the mistakes that stand in the way of sending, apart from the line that was typed back."""
-    wrong = wrong_text(draft.text)
-    if draft.kind == "tell" and draft.publish == "ask" and draft.no_return:
-        wrong["publish"] = "contradiction"
+    wrong = {} if draft.story and not draft.text else wrong_text(draft.text)
+    if draft.kind == "tell" and draft.no_return and not draft.under_18:
+        wrong |= {"publish": "contradiction"} if draft.publish == "ask" else {}
+        wrong |= {"quote": "needs_code"} if draft.quote else {}
     return wrong
 
 
 def wrong_line(code: str, typed: str) -> dict[str, str]:
     """Name the mistake in the line typed back: the last one is asked for, when all the others are written down."""
+    if not typed.strip():
+        return {"line": "no_line"}
     return {} if read_line(typed, LINES) == code_lines(code)[-1] else {"line": "line"}
 
 

@@ -26,7 +26,7 @@ from onion_app.vault.mailbox import case_keys, lifetime, messages, withdrawals
 from onion_app.vault.mailbox.records import CodeRow, NewCase
 from onion_app.vault.shown import routing
 
-_URGENCY: Final[dict[str, Literal[0, 1, 2]]] = {"yes": 2, "unknown": 1, "no": 0}
+_URGENCY: Final[dict[str, Literal[0, 1, 2]]] = {"yes": 2, "unknown": 1, "no": 0, "": 0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +80,10 @@ class _Sent:
         return casekeys.form_id(self.seed, "consent", str(number).encode())
 
 
-def send_case(files: SiteFiles, prepared: Prepared, draft: Submission, language: AnswerIn) -> None:
-    """Store the case; sent twice it is stored once, and a text or consent changed in between is added to it.
+def send_case(files: SiteFiles, prepared: Prepared, draft: Submission, language: AnswerIn) -> bytes:
+    """Store the case and give the id of its text; sent twice it is stored once.
+
+    A text or consent that was changed in between is added to it.
 
     Raises:
         AlreadyWithdrawn: its author has erased it.
@@ -90,10 +92,10 @@ def send_case(files: SiteFiles, prepared: Prepared, draft: Submission, language:
         Overloaded: no turn to write.
     """
     keys = None if draft.no_return else author_keys.code_keys(files, prepared.code)
-    about = f"\n\n/stories/{draft.story}" if draft.story else ""  # under the text, where its reader looks for it
-    consent = Consent(draft.publish, draft.count, draft.quote, files.today) if draft.kind == "tell" else None
+    chosen = Consent(draft.publish, draft.count, draft.quote, files.today, under_18=draft.under_18)
+    consent = chosen if draft.kind == "tell" else None
     wanted = language if draft.kind == "tell" or draft.answer_in == "any" else draft.answer_in
-    text = Text(draft.text + about, files.today, language=wanted, alone=draft.no_return)
+    text = Text(draft.sealed_text, files.today, language=wanted, alone=draft.no_return)
     sent = _Sent(prepared.seed, keys, text, consent)
     with files.mailbox.writing():
         expect_not_erased(files, prepared)
@@ -101,6 +103,24 @@ def send_case(files: SiteFiles, prepared: Prepared, draft: Submission, language:
             _add_what_changed(files, author_keys.opened_by(keys, stored), sent)
         elif keys or not messages.is_stored_anywhere(files.mailbox, sent.text_id):
             _store(files, sent, draft, language)
+    return sent.text_id
+
+
+def turn_urgent(files: SiteFiles, prepared: Prepared, words: Text, text_id: bytes | None) -> None:
+    """Let a testimony be seen first, because its author could be hurt; they say so in a message of its own, once.
+
+    Where they do not come back, `text_id` names what they wrote: then only the queue changes.
+
+    Raises:
+        AlreadyWithdrawn, NothingHere, Paused, Overloaded: as for `send_case`.
+    """
+    with files.mailbox.writing():
+        expect_not_erased(files, prepared)
+        if text_id is None:
+            row = case_keys.key_row(files.mailbox, case_keys.find_case(files.mailbox, "mark", prepared.mark).id)
+            case = CaseAccess(row.id, row.tag or b"", row.home, (casekeys.form_private(prepared.seed),))
+            author_actions.add_payload(files, case, words, casekeys.form_id(prepared.seed, "urgent", b""), most=None)
+        lifetime.turn_urgent(files.mailbox, row.id if text_id is None else messages.case_of(files.mailbox, text_id))
 
 
 def _stored_before(mailbox: Database, tag: bytes, mark: bytes) -> CodeRow | None:
@@ -134,7 +154,7 @@ def _store(files: SiteFiles, sent: _Sent, draft: Submission, language: AnswerIn)
         kind="testimony" if testimony else "request",
         topic=topic,
         answer_in="any" if answer_in == language else answer_in,  # few write Badini: its mark would be a place on a map
-        urgent=0 if testimony else _URGENCY[draft.danger],
+        urgent=_URGENCY[draft.danger],
         day=files.today,
         messages=tuple(
             author_keys.sealed_message(files.shown, case, number, *message)

@@ -23,9 +23,9 @@ from onion_app.web.app import mark_own_text, mark_published
 from onion_app.web.i18n import LANGUAGES, current_language
 
 # The fields of our forms besides the text, the code and the sealed one; a form that is shown again carries them hidden.
-_CARRIED: Final = (
-    "topic", "danger", "answer_in", "story", "publish", "count", "quote", "line", "no_return",
-    "message", "do", "proposal", "decision",
+CARRIED: Final = (
+    "topic", "danger", "answer_in", "story", "course", "publish", "count", "quote", "under_18", "line", "no_return",
+    "known", "message", "do", "proposal", "decision",
 )  # fmt: skip
 _TYPED: Final = 200  # letters of a mistyped code that are shown again
 
@@ -130,7 +130,7 @@ def show_form_again(why: str, errors: Mapping[str, str] | None = None, *, words:
         why=why,
         path=path,
         posted=request.method == "POST" and words,
-        fields={name: form[name] for name in _CARRIED if name in form},
+        fields={name: form[name] for name in CARRIED if name in form},
         with_text="text" in form,
         code=form_case.of_form().prepared.code if form_case.of_form().stage is Stage.CHECKED else "",
         errors=errors or {},

@@ -135,6 +135,11 @@ def _catalogue() -> Catalogue:
     return catalogue
 
 
+def translated(sentence: str) -> str:
+    """Give a sentence of a template in the language of the page, for what is not a page."""
+    return _catalogue().sentences.gettext(sentence)
+
+
 def _gettext(sentence: str, /, **values: object) -> Markup:
     """Give a sentence of a template, filled in; the extension's own works each out anew, a third of many a page's time.
 

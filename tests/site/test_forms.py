@@ -12,7 +12,7 @@ from onion_app.site.forms import around_the_limit, read_consent, read_submission
 )
 def test_no_form_is_too_strange_to_read(form: dict[str, str]) -> None:
     for kind in ("tell", "ask"):
-        draft = read_submission(kind, form)
+        draft = read_submission(kind, form, "ar")
         assert draft.publish in ("no", "ask", "yes")
         assert draft.text == form.get("text", "")
 

@@ -34,7 +34,7 @@ def test_the_guide_for_danger_is_never_missing(visitor: Visitor, place: Place) -
     guide = place.show({"en": ("In danger now?", "1. Our new words.")}, slug="now")
     assert "Our new words." in visitor.go("guides/now").main.text
     visitor.language = "ar"
-    assert visitor.go("guides/now").heading == "هل من خطر الآن؟"
+    assert visitor.go("guides/now").heading == "في خطر الآن؟"
     visitor.language = "en"
     guides.take_down(place.shown, place.desk, guide)
     assert "If you can go somewhere safer, go first." in visitor.go("guides/now").main.text

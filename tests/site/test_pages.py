@@ -36,7 +36,7 @@ def test_published_pages_are_the_same_for_somebody_in_a_visit(visitor: Visitor, 
 
 
 def test_the_frame_is_the_same_everywhere(visitor: Visitor) -> None:
-    for path in (*PUBLISHED, "tell", "ask", "return", "case"):
+    for path in (*PUBLISHED, "return", "case"):
         html = without_fillers(visitor.go(path).html)
         first = html.partition("<body>")[2]
         assert first.index("<button>Leave</button>") < first.index('<a href="/">Language</a>') < first.index("<main>")
@@ -44,15 +44,35 @@ def test_the_frame_is_the_same_everywhere(visitor: Visitor) -> None:
         assert foot == [f"/en/{page}" for page in ("guides/now", "ask", "return", "stories", "guides", "protects")]
 
 
+def test_beside_a_box_the_frame_is_made_of_buttons_of_its_form(visitor: Visitor) -> None:
+    pages = [visitor.go("tell"), visitor.go("ask"), visitor.check()]
+    pages.append(visitor.come_back(visitor.hand_in()))
+    for page in pages:
+        ways = page.having_class("way")
+        assert {way.get("form") for way in ways} == {page.form_with("text").element.get("id")} == {"write"}
+        assert {way.get("value") for way in ways} >= {
+            "",
+            "guides/now",
+            "ask",
+            "return",
+            "stories",
+            "guides",
+            "protects",
+        }
+        foot = page.html.partition("<footer>")[2]
+        assert "href" not in page.html.partition("<body>")[2].partition("<main>")[0] + foot
+
+
 def test_titles_are_neutral_words(visitor: Visitor) -> None:
     titles = {path: visitor.go(path).title for path in (*PUBLISHED, "tell", "ask", "return", "case")}
     assert set(titles.values()) == {"Start", "Read", "Help", "Write", "Come back"}
 
 
-def test_home_leads_to_the_five_doors(visitor: Visitor) -> None:
+def test_home_leads_to_the_five_doors_and_danger_is_first(visitor: Visitor) -> None:
     page = visitor.go("")
-    doors = re.findall(r'<li><a[^>]*href="/en/([^"]*)"', page.main_html)
-    assert doors == ["ask", "tell", "return", "guides/now", "stories"]
+    doors = re.findall(r'<a[^>]*href="/en/([^"?]*)', page.main_html)
+    assert doors == ["guides/now", "ask", "tell", "return", "stories"]
+    assert page.main_html.count('class="first"') == 1, "one dark button a page"
     assert page.heading == "You are not alone here."
 
 

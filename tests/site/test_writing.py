@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from onion_app.vault.shown.reading import name_of
 from scripts.rehearsal.pages import Form
 from scripts.rehearsal.people import Visitor
 from tests.site.conftest import Place
@@ -110,16 +111,26 @@ def test_the_check_page_of_a_request_asks_for_no_consents(visitor: Visitor, plac
 
 def test_days_to_answer_come_from_the_settings(visitor: Visitor, place: Place) -> None:
     place.put(answer_days={"health": 12, "unknown": 5, "urgent": 2})
-    assert "Usually we answer within 5 days." in visitor.go("ask").main.text
-    assert "Usually we answer within 12 days." in visitor.check("ask", "Help.", topic="health").main.text
-    sent = visitor.confirm(visitor.check("ask", "Help.", topic="health", danger="yes"))
-    assert "in about 2 days" in sent.main.text
+    check = visitor.check("ask", "Help.")
+    assert "Usually in 2 to 12 days." in check.main.text
+    assert "in about 12 days" in visitor.confirm(check, topic="health").main.text
+    story = place.show({"en": ("A story", "Told.")})
+    assert "usually within 2 days" in visitor.go(f"ask?topic=story&story={name_of(story)}").main.text
+
+
+def test_with_danger_no_page_says_two_times(visitor: Visitor) -> None:
+    check = visitor.check("ask", "Help.", danger="yes")
+    assert "Usually" not in check.main.text
+    assert check.main.text.count("within a day") == 1
+    assert "days" not in visitor.confirm(check).main.text
 
 
 def test_a_link_can_choose_the_topic_and_nothing_else(visitor: Visitor) -> None:
     page = visitor.go(f"ask?topic=story&story={STORY}&danger=no&text=planted")
     fields = page.form().values
-    assert (fields["topic"], fields["story"], fields["danger"], fields["text"]) == ("story", STORY, "unknown", "")
+    assert (fields["topic"], fields["story"], fields["text"]) == ("story", STORY, "")
+    assert "danger" not in fields
+    assert visitor.go("ask?topic=law&danger=yes").form().value("danger") == "unknown"
 
 
 def test_an_empty_request_keeps_every_choice(visitor: Visitor) -> None:
@@ -147,10 +158,53 @@ def test_final_text_and_no_return_contradict_each_other(visitor: Visitor, place:
     check = visitor.check()
     page = visitor.send(check, publish="ask", no_return="1")
     assert page.main_html.count("we need you to come back") == 2
-    fields = page.form().values
-    assert (fields["publish"], fields["no_return"]) == ("ask", "1")
+    assert page.form().value("publish") == "ask"
     assert place.count("cases") == 0
-    assert visitor.send(page, publish="yes").heading == "It has arrived."
+    quoted = visitor.send(page, publish="yes", quote="1", no_return="1")
+    assert quoted.main_html.count("we show you the words first") == 3
+    assert visitor.send(page, publish="yes", no_return="1").heading == "It has arrived."
+
+
+def test_under_18_nothing_is_published_or_quoted_whatever_is_wished(visitor: Visitor, place: Place) -> None:
+    check, wishes = visitor.check(), {"publish": "ask", "quote": "1", "count": "1", "under_18": "1"}
+    assert visitor.confirm(check, **wishes).heading == "It has arrived."
+    assert place.consents() == [("no", True, False)]
+    case = visitor.come_back(check.code)
+    visitor.send(case.form_doing("consents"), **(wishes | {"publish": "yes"}))
+    assert place.consents() == [("no", True, False)]
+    visitor.send(case.form_doing("consents"), **(wishes | {"publish": "yes", "under_18": None}))
+    assert place.consents()[-1] == ("yes", True, True)
+
+
+def test_a_button_beside_a_box_shows_its_page_and_leads_back_to_the_words(visitor: Visitor) -> None:
+    check = visitor.check("tell", "They found my phone.")
+    for page, again in ((visitor.go("tell"), "Tell what happened"), (check, "Not sent yet")):
+        for go in ("", "guides/now", "ask", "return", "stories", "guides", "protects"):
+            shown = visitor.send(page, go=go, text=f"words of {go}", publish="yes")
+            assert (shown.status, shown.heading != again) == (200, True)
+            back = visitor.send(shown.form_with("again"))
+            assert (back.heading, back.box) == (again, f"words of {go}")
+    assert back.form().value("publish") == "yes"
+    assert back.code == check.code
+
+
+def test_a_detail_that_is_new_on_the_check_page_is_shown_before_anything_is_sent(
+    visitor: Visitor, place: Place
+) -> None:
+    check = visitor.check("tell", "They found my phone in Najaf.")
+    once = visitor.confirm(check, text="They found my phone in Najaf. Call 0770 123 4567.")
+    assert (once.heading, once.has(id="added"), place.count("cases")) == ("Not sent yet", True, 0)
+    assert visitor.confirm(once).heading == "It has arrived."
+
+
+def test_a_teller_says_after_sending_that_they_are_in_danger(visitor: Visitor, place: Place) -> None:
+    sent = visitor.confirm(visitor.check("tell", "Words."))
+    for _ in range(2):
+        assert visitor.send(sent.form_with("urgent")).has(id="urgent")
+    assert [text for text in place.texts() if "hurt today" in text] == ["I could be hurt today or tomorrow."]
+    alone = visitor.confirm(visitor.check("tell", "Other words."), no_return="1")
+    assert visitor.send(alone.form_with("urgent")).has(id="urgent")
+    assert place.mailbox.rows("SELECT urgent FROM cases") == [(2,), (2,)]
 
 
 def test_a_text_emptied_or_grown_on_the_check_page_is_not_sent(visitor: Visitor, place: Place) -> None:

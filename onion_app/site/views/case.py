@@ -20,6 +20,7 @@ from onion_app.errors import AnotherCase, CodeMistyped, NothingHere, SealBroken,
 from onion_app.site import author_actions, form_case, seat, visit
 from onion_app.site.author_keys import CaseAccess, expect_open
 from onion_app.site.author_view import read_case
+from onion_app.site.beside import page_beside
 from onion_app.site.case_page import case_page
 from onion_app.site.context import files, site_context
 from onion_app.site.forms import read_consent, wrong_line, wrong_text
@@ -51,7 +52,7 @@ def show_case() -> ResponseReturnValue:
 @pages.post("/<lang:code>/case")
 def submit() -> ResponseReturnValue:
     """Do the act that a form of the case page names, on the case that it was made for."""
-    act = _ACTS.get(request.form.get("do", ""), _write)
+    act = case_page if "again" in request.form else _ACTS.get(request.form.get("do", ""), _write)
     visit.keep_reply(request.form.get("text", ""))
     try:
         access = _opened_by_code() if "code" in request.form else visit.case_of_form()
@@ -65,7 +66,7 @@ def submit() -> ResponseReturnValue:
         return _ask_for_code("nothing")
     try:
         expect_open(files(), access)
-        return act(access)
+        return page_beside() or act(access)
     except TooManyCodes:
         return case_page(access, done="no_more_codes")
 

@@ -4,6 +4,8 @@
 whoever goes back.
 """
 
+import re
+from contextlib import suppress
 from dataclasses import asdict, replace
 from typing import Any, Final
 
@@ -11,28 +13,41 @@ from flask import request
 from flask.typing import ResponseReturnValue
 
 from onion_app.choices import ANSWER_LANGUAGES, REQUEST_TOPICS
+from onion_app.crypto.payloads import Text
+from onion_app.errors import NothingHere
 from onion_app.site import form_case, new_case, visit
+from onion_app.site.beside import page_beside, written
 from onion_app.site.context import files, in_force, site_context
-from onion_app.site.details import pointed_out
+from onion_app.site.details import has_more, known_by, pointed_out
 from onion_app.site.form_case import FormCase, Stage, make_forms_for
 from onion_app.site.forms import Submission, WritingKind, read_submission, wrong_line, wrong_submission, wrong_text
-from onion_app.site.rendering import how_to_find_us, language_code, make_blueprint, show_own_text, show_page
-from onion_app.vault.shown import routing
+from onion_app.site.rendering import (
+    best_version,
+    how_to_find_us,
+    language_code,
+    make_blueprint,
+    show_own_text,
+    show_page,
+)
+from onion_app.vault.shown import reading, routing
+from onion_app.vault.shown.reading import Version
+from onion_app.web.i18n import translated
 
 pages: Final = make_blueprint("writing")
 _PATHS: Final = "/<lang:code>/<any(tell, ask):kind>"
+_ID: Final = re.compile("[0-9a-f]{32}")
 
 
 @pages.get(_PATHS)
 def empty_form(kind: WritingKind) -> ResponseReturnValue:
     """Show an empty form, and whether something is being written already."""
     _expect_taking()  # none writes for nothing
-    choices = {name: request.args.get(name, "") for name in ("topic", "story")}
+    choices = {name: request.args.get(name, "") for name in ("topic", "story", "course")}
     before = visit.contents().get("draft")
     make_forms_for(form_case.empty())
-    if before is None and not any(choices.values()):
+    if before is None and not any(choices.values()) and not written():
         return _empty_form(kind)
-    return _form(read_submission(kind, choices), kept_kind=before["kind"] if before else None)
+    return _form(read_submission(kind, choices, language_code()), kept_kind=before["kind"] if before else None)
 
 
 @pages.post(_PATHS)
@@ -42,17 +57,23 @@ def submit(kind: WritingKind) -> ResponseReturnValue:
         return _draft_of_the_visit(kind)
     case = form_case.written()
     checked = case.stage is Stage.CHECKED
-    draft = replace(read_submission(kind, request.form), seed=case.secret.hex(), checked=checked)
+    if checked and "urgent" in request.form:
+        return _turn_urgent(kind, case)
+    draft = replace(read_submission(kind, request.form, language_code()), seed=case.secret.hex(), checked=checked)
     visit.keep(draft=asdict(draft))
+    if beside := page_beside():
+        return beside
+    if "again" in request.form:
+        return _check(draft, case) if checked else _form(draft)
     return _send(draft, case) if checked else _prepare(draft, case)
 
 
 def _empty_form(kind: WritingKind) -> str:
     """Give the form that is the same for everybody but for its sealed field: it is rendered once."""
     forms = site_context().empty_forms
-    name = (kind, language_code(), in_force().answer_days["unknown"])
+    name = (kind, language_code())
     if name not in forms:
-        forms[name] = form_case.in_any_form(lambda: _form(Submission(kind)))
+        forms[name] = form_case.in_any_form(lambda: _form(read_submission(kind, {}, language_code())))
     return forms[name].replace(form_case.ANY_FIELD, form_case.form_field())
 
 
@@ -81,11 +102,11 @@ def _draft_of_the_visit(kind: WritingKind) -> ResponseReturnValue:
 
 def _prepare(draft: Submission, case: FormCase) -> ResponseReturnValue:
     """Show the check page for the first time."""
-    wrong = wrong_text(draft.text)
+    wrong = {} if draft.story else wrong_text(draft.text)
     if wrong:
         return _form(draft, errors=wrong)
     _expect_taking()
-    visit.take_token(draft.kind, urgent=draft.urgent)
+    visit.take_token(draft.kind, urgent=draft.kind == "ask" and draft.urgent)  # tellers are asked on the next page
     draft = replace(draft, checked=True)
     visit.keep(draft=asdict(draft))
     return _check(draft, case)
@@ -99,37 +120,68 @@ def _send(draft: Submission, case: FormCase) -> ResponseReturnValue:
         wrong |= wrong_line(prepared.code, draft.line)
     if wrong:
         return _check(draft, case, errors=wrong)
+    if draft.kind == "tell" and has_more(draft.text, request.form.get("known", "")):
+        return _check(draft, case, added=True)
     visit.take_token("send", urgent=draft.urgent)
-    new_case.send_case(files(), prepared, draft, language_code())
+    text_id = new_case.send_case(files(), prepared, draft, language_code())
     visit.keep(draft=None)
+    return _sent(draft, case, text_id)
+
+
+def _turn_urgent(kind: WritingKind, case: FormCase) -> ResponseReturnValue:
+    """Note that somebody who has told us something could be hurt today or tomorrow."""
+    visit.take_token("erase")
+    text_id = bytes.fromhex(request.form["urgent"]) if _ID.fullmatch(request.form["urgent"]) else None
+    words = Text(translated("I could be hurt today or tomorrow."), files().today, language=language_code())
+    new_case.turn_urgent(files(), case.prepared, words, text_id)
+    return _sent(Submission(kind, danger="yes", no_return=text_id is not None), case, text_id or b"")
+
+
+def _sent(draft: Submission, case: FormCase, text_id: bytes) -> str:
+    make_forms_for(replace(case, stage=Stage.CHECKED))
     return show_page(
         "sent.html",
         kind=draft.kind,
-        code="" if draft.no_return else prepared.code,
+        danger=draft.danger,
+        code="" if draft.no_return else case.prepared.code,
+        text_id=text_id.hex() if draft.no_return else "1",
         days=_days(draft),
         how_to_find_us=how_to_find_us(),
     )
 
 
 def _form(draft: Submission, **values: object) -> str:
-    shown: dict[str, Any] = {"draft": draft, "draft_gone": False, "topics": REQUEST_TOPICS}
-    if draft.kind == "ask":
-        shown |= {"answer_languages": ANSWER_LANGUAGES, "days": in_force().answer_days["unknown"]}
+    shown: dict[str, Any] = {"draft": draft, "draft_gone": False}
+    if draft.story:
+        shown |= {"title": _title_of(draft.story), "days": in_force().answer_days["urgent"]}
     return show_own_text(f"{draft.kind}.html", draft.text, **(shown | values))
+
+
+def _title_of(story: str) -> Version | None:
+    with suppress(NothingHere):
+        return best_version(
+            reading.shown_story(files().mailbox, files().shown, reading.story_named(files().shown, story))
+        )
+    return None
 
 
 def _check(draft: Submission, case: FormCase, **values: object) -> str:
     make_forms_for(replace(case, stage=Stage.CHECKED))
+    details = pointed_out(draft.text) if draft.kind == "tell" else ()
+    answer_days = in_force().answer_days
     return show_own_text(
         "check.html",
         draft.text,
         draft=draft,
         code=case.prepared.code,
         line=draft.line,
-        days=_days(replace(draft, danger="unknown")),
+        days=(min(answer_days.values()), max(answer_days.values())),
+        topics=REQUEST_TOPICS,
+        answer_languages=ANSWER_LANGUAGES,
         how_to_find_us=how_to_find_us(),
-        details=pointed_out(draft.text) if draft.kind == "tell" else (),
-        **values,
+        details=details,
+        known=known_by(details),
+        **({"added": False} | values),
     )
 
 

@@ -69,6 +69,11 @@ def cases_that_would_go(db: Database, today: int, days: int, circle_ids: Collect
     return sum(circle_ids is None or row[0] in circle_ids for row in rows)
 
 
+def turn_urgent(db: Database, case_id: bytes) -> None:
+    """Let a testimony stand among the urgent cases, inside the caller's `writing()`."""
+    db.run("UPDATE cases SET urgent = 2 WHERE id = ? AND kind = 'testimony'", (case_id,))
+
+
 def set_state(db: Database, case_id: bytes, state: CaseState) -> None:
     """Move a case to a state.
 

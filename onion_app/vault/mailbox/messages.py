@@ -10,7 +10,7 @@ from itertools import accumulate
 from typing import Final
 
 from onion_app.crypto.keys import ID_BYTES
-from onion_app.errors import AwaitsAnswer, DamagedFile, KeysChanged, TooMany
+from onion_app.errors import AwaitsAnswer, DamagedFile, KeysChanged, NothingHere, TooMany
 from onion_app.shapes import Value, from_row
 from onion_app.vault.database import Database
 from onion_app.vault.mailbox.records import LONGEST_SEALED, NUMBERS, Message
@@ -58,6 +58,18 @@ def is_stored(db: Database, case_id: bytes, message_id: bytes) -> bool:
 def is_stored_anywhere(db: Database, message_id: bytes) -> bool:
     """Tell whether a message stands in any case."""
     return db.row("SELECT 1 FROM messages WHERE id = ?", (message_id,)) is not None
+
+
+def case_of(db: Database, message_id: bytes) -> bytes:
+    """Name the case in which a message stands.
+
+    Raises:
+        NothingHere: none.
+    """
+    row = db.row("SELECT case_id FROM messages WHERE id = ?", (message_id,))
+    if row is None or not isinstance(row[0], bytes):
+        raise NothingHere
+    return row[0]
 
 
 def next_number(db: Database, case_id: bytes) -> int:
