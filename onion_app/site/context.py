@@ -40,7 +40,7 @@ class SiteContext:
     field_key: bytes
     clock: Callable[[], float]
     budgets: Mapping[str, TokenBucket]
-    empty_forms: dict[tuple[str, str, int], str] = field(default_factory=dict)  # rendered, with any field
+    empty_forms: dict[tuple[str, str], str] = field(default_factory=dict)  # rendered, with any field
 
 
 def new_budgets(clock: Callable[[], float]) -> dict[str, TokenBucket]:

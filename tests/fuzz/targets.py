@@ -95,7 +95,7 @@ def writing_forms(body: bytes) -> None:
     """Read the forms of visitors."""
     form = _form(body)
     for kind in ("tell", "ask"):
-        draft = forms.read_submission(kind, form)
+        draft = forms.read_submission(kind, form, "ar")
         forms.wrong_submission(draft)
         forms.around_the_limit(draft.text)
         assert len(draft.line) <= 40
