@@ -103,7 +103,7 @@ def _cases(status: dict[str, Any]) -> list[StatusLine]:
         return [_line("Circles", "not counted yet")]
     findings = status["findings"]
     strange = [f"{findings} things that the desk names"] if findings else []
-    strange += [f"{status['malformed']} cases that no honest program has written"] if status["malformed"] else []
+    strange += [f"{status['malformed']} rows that no honest program has written"] if status["malformed"] else []
     return [
         *map(_circle, status["circles"]),
         *_proposals(status),

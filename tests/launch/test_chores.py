@@ -275,9 +275,30 @@ def test_a_guard_that_cannot_look_lets_no_new_text_in_until_somebody_has_looked(
 
 def test_a_mailbox_that_does_not_open_lets_no_new_text_in_and_shown_follows_the_desk(opened: Opened) -> None:
     opened.plants("CREATE TABLE one_more (x INTEGER)")
+    with opened.shown.writing():
+        opened.shown.run("DELETE FROM circles")
     with pytest.raises(DamagedFile):
         opened.reports()
     assert not routing.takes_new_text(settings.read_settings(opened.shown))
+    assert opened.shown.rows("SELECT 1 FROM circles")
+
+
+@pytest.mark.parametrize("kind", ["shown", "desk"])
+@pytest.mark.parametrize("planted", ["('more', '1')", "('seen_day', '[[[[')", "('quota_gib', '99999999999999999999')"])
+def test_a_setting_that_is_none_ends_no_round_and_nothing_is_destroyed_by_a_clock_that_nobody_knows(
+    opened: Opened, kind: str, planted: str
+) -> None:
+    due = opened.case(TODAY - LONGEST - 1)
+    back = opened.known(1)[0]
+    lifetime.erase_case(opened.mailbox, back.id, proofs_of(back))
+    db = opened.shown if kind == "shown" else opened.desk
+    with db.writing():
+        db.run(f"INSERT OR REPLACE INTO settings VALUES {planted}")
+    said = opened.reports()
+    assert {"failed": "BadSetting"} in said
+    assert opened.is_there(due), "of neither the clock nor the time that cases are kept anything is known"
+    assert back.id in case_records.gone_cases(opened.desk)
+    assert all("busy_logs" in each["counts"] for each in said if "counts" in each)
 
 
 @pytest.mark.parametrize("chore", ["destroy_due", "missing_cases"])

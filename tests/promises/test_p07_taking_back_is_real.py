@@ -21,7 +21,7 @@ from onion_app.vault.shown import reading
 from onion_app.vault.shown.reading import name_of
 from scripts.rehearsal.pages import Page
 from scripts.rehearsal.people import Visitor
-from tests import tables
+from tests import hostile, tables
 from tests.keyring import Keyring
 from tests.marks import latin_mark
 from tests.served import Site, serving
@@ -273,6 +273,19 @@ def test_who_moves_a_proved_mark_to_another_case_deletes_nothing(lived: Lived) -
         site.mailbox.run("UPDATE cases SET mark = ?", (mark,))
     site.chores()
     assert "words that stay" in visitor.come_back(other).raw_text
+
+
+@pytest.mark.parametrize("erase", WAYS)
+@pytest.mark.parametrize("kind", ["mailbox", "shown"])
+def test_whatever_is_planted_beside_it_an_author_erases_and_it_is_forgotten(
+    lived: Lived, erase: Callable[[Lived], None], kind: DatabaseKind
+) -> None:
+    site = lived.site
+    assert hostile.plant_everywhere(site, kind) > 100
+    erase(lived)
+    assert lived.case not in site.mailbox.ids("SELECT id FROM cases")
+    site.chores()
+    assert lived.rows().keys() <= LEFT
 
 
 def test_a_proof_that_somebody_takes_away_after_the_chores_holds(lived: Lived) -> None:

@@ -6,7 +6,7 @@ before anything is read.
 """
 
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import asdict, dataclass, field
 from typing import NamedTuple, TypeVar
 
@@ -186,8 +186,9 @@ def look_through(files: Files) -> Found:
         take_no_new_text(shown)
         raise
     number = len(missing.cases) if missing.is_alarming else 0
-    if settings.read_settings(shown).missing != number:
-        settings.change_setting(shown, "missing", number)
+    with suppress(BadSetting):  # the site takes no text then; what authors took back is forgotten all the same
+        if settings.read_settings(shown).missing != number:
+            settings.change_setting(shown, "missing", number)
     return Found(proofs, missing)
 
 
