@@ -17,7 +17,7 @@ from onion_app.crypto.sealing import open_seal
 from onion_app.desk.context import Databases
 from onion_app.desk.opened_message import OpenedMessage, payload_in
 from onion_app.desk.permissions import Member, OwnCircle, case_of, circle_of, expect_present_key
-from onion_app.errors import KeysChanged, NoReturn, SealBroken, marked
+from onion_app.errors import DamagedFile, KeysChanged, NoReturn, SealBroken, marked
 from onion_app.vault.desk import case_records
 from onion_app.vault.desk.case_records import Handed, Met, Read
 from onion_app.vault.mailbox import case_keys, records
@@ -142,8 +142,11 @@ def open_case_messages(dbs: Databases, member: Member, case_id: bytes) -> Opened
     case = case_of(dbs, member, case_id)
     keys = CaseKeys(dbs, member, case)
     # Without either: the one key that the case is named by was met, and nothing was read.
-    met = case_records.read_met(dbs.desk, case_id) or Met(1, met_mark(case_id, keys.row.codes[:1]))
-    read = case_records.read_read(dbs.desk, case_id) or Read(0, read_mark(case_id, []), 0, 0, 0)
+    try:
+        met = case_records.read_met(dbs.desk, case_id) or Met(1, met_mark(case_id, keys.row.codes[:1]))
+        read = case_records.read_read(dbs.desk, case_id) or Read(0, read_mark(case_id, []), 0, 0, 0)
+    except DamagedFile:
+        raise KeysChanged from None
     messages = messages_of(dbs.mailbox, case_id)
     ours = reply_marks(dbs.shown, case_id)  # after the messages: the mark of an answer is there before the answer
     was_changed = _mark_up_to(messages, case_id, read.number) != read.mark

@@ -141,11 +141,11 @@ def case_of(dbs: Databases, member: Member, case_id: bytes) -> records.Case:
         KeysChanged: its id does not follow from its row, or there is no sense in that.
         NotAllowed: another circle has it.
     """
-    holder = holder_of(dbs, case_id)
-    if door_of(dbs.desk, case_id) == "gone":
-        raise NothingHere
-    circle_of(member, holder)
     try:
+        holder = holder_of(dbs, case_id)
+        if door_of(dbs.desk, case_id) == "gone":
+            raise NothingHere
+        circle_of(member, holder)
         return replace(lifetime.read_case(dbs.mailbox, case_id), circle_id=holder)
     except DamagedFile:
         raise KeysChanged from None

@@ -17,7 +17,7 @@ from onion_app.vault.shown import routing
 from onion_app.web.app import Hardened
 from scripts.rehearsal.people import Visitor
 from scripts.rehearsal.wire import into
-from tests import hostile
+from tests import hostile, tables
 from tests.desk.house import House, Volunteer, listed
 from tests.desk.story_steps import in_queue, on_the_site
 from tests.site.conftest import ADDRESS
@@ -144,3 +144,23 @@ def test_every_page_answers(everything: Everything, site: Hardened, kind: Databa
     for path in ("", "tell", "ask", "return", "stories", "guides", "guides/now", "protects"):
         assert visitor.go(path).status in ({200, 503} if kind == "shown" else {200}), path  # 503: paused
     assert "We answer." in visitor.come_back(kept.code).text
+
+
+@pytest.mark.parametrize("damage", [
+    "UPDATE handed SET circle_id = 'x' WHERE case_id = ?",
+    "UPDATE read SET number = 1.5 WHERE case_id = ?",
+    "UPDATE met SET mark = x'' WHERE case_id = ?",
+    "UPDATE entries SET kind = 7 WHERE case_id = ?",
+])  # fmt: skip
+def test_what_the_desk_knows_of_one_case_hides_no_other(everything: Everything, damage: str) -> None:
+    house, editor, kept = everything.house, everything.editor, everything.kept
+    other = everything.handed if "handed" in damage else everything.kept
+    beside = Author(house, everything.circle)
+    editor.take(beside.writes("Beside it."))
+    with tables.past_strict(house.state.desk / "desk.db", house.keys.desk) as link:
+        assert link.execute(damage, (other.case_id,)).rowcount
+    page = editor.get("/mine")
+    assert page.status == 200
+    assert beside.case_id.hex() in listed(page, "mine")
+    for path in (f"/case/{other.case_id.hex()}", f"/case/{other.case_id.hex()}/story", f"/case/{kept.case_id.hex()}"):
+        assert editor.get(path).status < 500, path

@@ -21,7 +21,7 @@ from onion_app.desk.login_gate import login_required, page_at, report_held
 from onion_app.desk.opened_message import OpenedMessage
 from onion_app.desk.permissions import Member
 from onion_app.desk.session import has_opened, remember_opened
-from onion_app.errors import DiskFull, KeysChanged, NotAllowed, NothingHere, Overloaded, Refused, marked
+from onion_app.errors import DamagedFile, DiskFull, KeysChanged, NotAllowed, NothingHere, Overloaded, Refused, marked
 
 pages = Blueprint("my_cases", __name__, url_prefix="/mine")
 
@@ -138,7 +138,12 @@ def show(member: Member, mistakes: dict[str, str]) -> Answer:
     """Show every case that the member has taken."""
     dbs = databases()
     cases, changed = queues.taken_cases_of(dbs, member)
-    cards = [_card(dbs, member, case.id) for case in cases[:AT_ONCE]]
+    cards = []
+    for case in cases[:AT_ONCE]:
+        try:
+            cards.append(_card(dbs, member, case.id))
+        except (KeysChanged, NothingHere, NotAllowed, DamagedFile):  # one that is damaged hides none of the others
+            changed.append(case.id)
     return render_template(
         "mine.html",
         cards=cards,
