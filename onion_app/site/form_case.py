@@ -101,8 +101,13 @@ def of_form() -> FormCase:
 def written() -> FormCase:
     """Give the case that the words of this form are for; those that came in a form for no such case begin a new one."""
     if of_form().stage not in (Stage.WRITTEN, Stage.CHECKED):
-        g.form_case = FormCase(Stage.WRITTEN, prepare().seed)
+        go_on_with(FormCase(Stage.WRITTEN, prepare().seed))
     return of_form()
+
+
+def go_on_with(case: FormCase) -> None:
+    """Take the form that was sent for one of this case."""
+    g.form_case = case
 
 
 def read_form_case(about: bytes, text: str) -> None:
@@ -114,7 +119,7 @@ def read_form_case(about: bytes, text: str) -> None:
     case = FormCase(Stage(packed[0]), packed[2:], packed[1])
     if case.stage is Stage.EMPTY:
         case = FormCase(Stage.WRITTEN, casekeys.form_seed(case.secret, text.encode()))
-    g.form_case = case
+    go_on_with(case)
 
 
 def expect_as_it_was(files: SiteFiles, case: FormCase, access: CaseAccess | None = None) -> None:

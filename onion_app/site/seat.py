@@ -24,7 +24,8 @@ FIELD: Final = "csrf_token"  # the name of the field in every form
 MOST_LEFT: Final = 4096  # seats remembered as left; the next ones are only counted as missed
 REMEMBERED: Final = 24  # hours
 
-_SEAT, _PUT_AWAY = "seat", "put_away"  # the names in the session cookie
+_SEAT, _PUT_AWAY, _TAKEN_OVER = "seat", "put_away", "taken_over"  # the names in the session cookie
+_MOST_TAKEN_OVER: Final = 8  # seats; each comes of a first page whose cookie was refused, or overtaken by another's
 _STAMP: Final = struct.Struct(">16s8sI?B")
 _LONGEST: Final = 1024  # letters of the field; the longest of ours has 240
 _PLACE: Final = b"form of the site"
@@ -157,8 +158,13 @@ def expect_here(stamp: Stamp) -> None:
     Raises:
         SeatUnknown: from another one, or from none, since this browser refuses cookies.
     """
-    if not _is_here(stamp):
-        raise SeatUnknown(with_words=can_tell(stamp), without_cookie=_that_came() is None)
+    if _is_here(stamp):
+        return
+    known = can_tell(stamp)
+    if known:  # its words are shown to the seat that is here now: who leaves this one leaves that one, too
+        others = [*session.get(_TAKEN_OVER, ()), stamp.seat.hex()]
+        session[_TAKEN_OVER] = others[-_MOST_TAKEN_OVER:]
+    raise SeatUnknown(with_words=known, without_cookie=_that_came() is None)
 
 
 def case_key() -> bytes:
@@ -172,9 +178,10 @@ def has_come() -> bool:
 
 
 def leave() -> None:
-    """End the seat that came with this request, and the session with it."""
+    """End the seat that came with this request, with those that it has taken over, and the session."""
     if came := _that_came():
-        _seats().leave(_hash(came))
+        for seat in (_hash(came), *map(bytes.fromhex, session.get(_TAKEN_OVER, ()))):
+            _seats().leave(seat)
     session.clear()
 
 

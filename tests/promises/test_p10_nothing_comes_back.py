@@ -12,7 +12,7 @@ import pytest
 
 from onion_app.site.seat import MOST_LEFT
 from onion_app.vault import show
-from scripts.rehearsal.pages import Page
+from scripts.rehearsal.pages import Form, Page
 from tests.marks import latin_mark
 from tests.served import Site, serving
 
@@ -253,6 +253,34 @@ def test_a_page_that_was_on_its_way_when_somebody_left_brings_no_seat_back(site:
     assert check.box == "a new beginning"
     for _, page in journey.sent_again(journey.visitor.cookies):
         assert not journey.is_on(page)
+
+
+@pytest.mark.parametrize("how", ["cookies refused at first", "two first pages at once"])
+def test_who_leaves_leaves_the_first_page_too_whose_cookie_never_came_back(site: Site, how: str) -> None:
+    visitor, words = site.visitor(), latin_mark()
+    first = visitor.go("tell").form_with("text").filled(text=words)
+    visitor.cookies.clear()
+    if how == "two first pages at once":
+        visitor.go("ask")
+    shown = visitor.post("/en/tell", first)
+    assert shown.box == words
+    assert visitor.send(shown.form_with("text")).box == words
+    visitor.leave()
+    for cookies in ({}, new_visit(site)):
+        visitor.cookies = cookies
+        page = visitor.post("/en/tell", first)
+        assert (page.heading, words in page.html) == ("Done.", False)
+
+
+def test_a_draft_of_what_was_erased_is_dropped(site: Site) -> None:
+    visitor = site.visitor()
+    check = visitor.check("tell", "words")
+    visitor.confirm(check)
+    visitor.send(check.form_with("line"), line="0")  # a draft again
+    site.visitor().erase_without_opening(check.code)
+    kept = Form.of(visitor.go("tell").first(id="draft").first("form"))
+    assert visitor.send(kept).heading == "Erased."
+    assert not visitor.go("tell").has(id="draft")
 
 
 # --- two tabs ---

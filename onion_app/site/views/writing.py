@@ -95,8 +95,8 @@ def _draft_of_the_visit(kind: WritingKind) -> ResponseReturnValue:
         return _form(Submission(kind), draft_gone=True)
     draft = Submission(**before)
     case = FormCase(Stage.CHECKED if draft.checked else Stage.WRITTEN, bytes.fromhex(draft.seed))
+    form_case.go_on_with(case)
     form_case.expect_as_it_was(files(), case)
-    make_forms_for(case)
     return _check(draft, case) if draft.checked else _form(draft)
 
 
