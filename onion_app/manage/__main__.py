@@ -56,7 +56,7 @@ def parser() -> argparse.ArgumentParser:
         _without_terminal(emergency.panic),
         "destroy the keys of this installation for good, and stop everything",
     )
-    command("doctor", doctor.doctor, "ask twelve questions about this machine; needs no passphrase")
+    command("doctor", doctor.doctor, "ask thirteen questions about this machine; needs no passphrase")
     command("passphrase", offline.passphrase, "draw a new passphrase; the spare code stays")
     command("spare", offline.spare, "draw a new spare code; the passphrase stays")
     missing = command("missing", offline.missing, "look at cases that are gone from the mailbox, and let them go")

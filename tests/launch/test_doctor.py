@@ -34,10 +34,10 @@ def answer(state: Path, words: str) -> tuple[str, str]:
     return found.grade, found.answer
 
 
-def test_twelve_questions_the_worst_answers_first(later: Operator) -> None:
+def test_thirteen_questions_the_worst_answers_first(later: Operator) -> None:
     found = examine(State(later.state))
     grades = [one.grade for one in found]
-    assert len(found) == 12
+    assert len(found) == 13
     assert grades == sorted(grades, key=("bad", "look", "good").index)
     assert all(bool(one.cure) == (one.grade != "good") for one in found)
     assert typed(later.state, "doctor").said
@@ -63,6 +63,16 @@ def test_an_old_backup_is_found(later: Operator) -> None:
     assert answer(later.state, "backup") == ("bad", "none yet")
     statefiles.write_backup_day(later.state, int(time.time() // 86400) - 3)
     assert answer(later.state, "backup") == ("good", "of 3 days ago")
+
+
+def test_a_kernel_that_gives_small_pages_only_is_told_how_to_give_large_ones(
+    later: Operator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    setting = tmp_path / "enabled"
+    monkeypatch.setattr(doctor, "_LARGE_PAGES", setting)
+    for written, grade in (("always [madvise] never", "look"), ("[always] madvise never", "good")):
+        setting.write_text(f"{written}\n")
+        assert answer(later.state, "large pages")[0] == grade
 
 
 def test_a_listener_on_loopback_is_no_listener_to_the_world() -> None:
@@ -100,7 +110,7 @@ def test_bytes_of_other_programs_end_no_question(later: Operator, monkeypatch: p
         (programs / name).write_text("#!/bin/sh\nprintf '\\377\\376'\n")
         (programs / name).chmod(0o755)
     monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
-    assert len(examine(State(later.state))) == 12
+    assert len(examine(State(later.state))) == 13
 
 
 def named() -> dict[str, type[SanctuaryError]]:
