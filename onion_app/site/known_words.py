@@ -86,7 +86,7 @@ def _with_letters_before(name: str) -> Iterator[str]:
         for of in ("", "ب", "ل", "ك"):
             yield from (f"{before}{of}{name}", f"{before}{of}ال{name}")
             if of == "ل":
-                yield from (f"{before}لل{name}", f"{before}ل{name.removeprefix('ا')}")
+                yield f"{before}لل{name.removeprefix('ال')}"
 
 
 def is_place_with_ending(name: str) -> bool:

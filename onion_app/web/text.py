@@ -52,6 +52,9 @@ def has_too_many_marks(text: str) -> bool:
 
 def is_empty(text: str) -> bool:
     """Say whether nobody would see anything of a text: no letter, digit or sign, and marks on nothing."""
+    first = _SHOWN.search(text)
+    if first is None or not _is_mark(first[0]):
+        return first is None
     return all(_SHOWN.match(letter) is None or _is_mark(letter) for letter in set(text))
 
 

@@ -148,7 +148,11 @@ def _opened(json: str) -> object:
 GUIDE: Final = "\n\n".join([f"## {SENTENCE}\n\n{SENTENCE * 2} **{SENTENCE}**\n\n- {SENTENCE}\n- {SENTENCE}"] * 46)
 PAYLOAD: Final = pack(Text(WHOLE, 20_000)).decode()
 PARSERS: Final = {
-    "the cleaner": Parser(_looked_at, repeated(SENTENCE, LONGEST // 2)),
+    "the cleaner": Parser(
+        _looked_at,
+        repeated(SENTENCE, LONGEST // 2),
+        worst=[repeated(letters, 3 * TEXT_LETTERS) for letters in LETTERS.values()],  # the most that is normalised
+    ),
     "fields": Parser(
         lambda typed: read_fields(typed.encode()),
         f"text={quote_plus(repeated(SENTENCE, LONGEST // 6))}",
