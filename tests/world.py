@@ -178,6 +178,7 @@ class World:
         """Let everybody who is here have been here for so long: whoever counts as a second person does so now."""
         with self.desk.writing():
             self.desk.run("UPDATE admissions SET day = day - ?", (days,))
+            self.desk.run("UPDATE shut_outs SET day = day - ?", (days,))
 
     def agrees(self, who: Enrolled | bytes | None, *, kind: str = "") -> bool:
         """Say yes, as a second person or the operator (None), to what waits, or to the newest of a kind."""

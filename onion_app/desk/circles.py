@@ -157,6 +157,12 @@ def opened_by(dbs: Databases, who: Member, circle_id: bytes, gone_id: bytes, aft
     return OpenedCases(handle_of(dbs, gone_id), found, part[-1] if len(part) == lifetime.AT_ONCE else None)
 
 
+def waiting_newcomers(dbs: Databases, member: Member) -> list[str]:
+    """Give the handles of those who wait to be let into one of the member's circles."""
+    waiting = (circles.waiting_in(dbs.desk, circle_id) for circle_id in member.circles)
+    return sorted({who.handle for each in waiting for who in each})
+
+
 def circles_with_too_few_sheets(dbs: Databases, member: Member) -> list[str]:
     """Name the member's circles that have fewer than two members with a recovery sheet."""
     return [

@@ -67,6 +67,15 @@ def test_an_invitation_works_once_and_can_be_cancelled(house: House, counsellor:
     assert "unknown, used or too old" in two.redeem(late).errors
 
 
+def test_the_first_page_says_who_waits_to_be_let_in_and_to_this_circle_alone(
+    house: House, counsellor: Volunteer, circle: bytes, lawyer: Volunteer
+) -> None:
+    counsellor.log_in()
+    house.volunteer(circle, "Dana")
+    assert "Dana waits to be let in" in counsellor.get("/").main.text
+    assert "Dana" not in lawyer.log_in().text
+
+
 def test_only_a_coordinator_brings_in_another_and_only_into_the_coordinators_circle(
     house: House, counsellor: Volunteer, circle: bytes
 ) -> None:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from onion_app.vault.shown.reading import name_of
 from scripts.rehearsal.people import Login
 from tests.browser import Browser
+from tests.world import World
 
 Photograph = Callable[[Browser, str], None]
 
@@ -40,12 +41,24 @@ def log_in(browser: Browser, desk_url: str, login: Login, language: str = "en") 
     assert browser.shows("article.circle, #waiting"), browser.text("main")
 
 
-def add_circle(coordinator: Browser, desk_url: str, name: str, topic: str) -> None:
-    """Add a circle, whose first member comes with an invitation."""
+def add_circle(coordinator: Browser, desk_url: str, name: str, topic: str, world: World) -> None:
+    """Add a circle, whose first member comes with an invitation; where it waits for a yes, the operator gives it."""
     coordinator.go(f"{desk_url}/circles?lang=en")
     coordinator.type_into("name", name)
     coordinator.find(f"#add [name=topic_{topic}]").click()
     coordinator.press_in("#add button")
+    if coordinator.shows("#waits"):
+        assert world.agrees(None, kind="new_circle")
+
+
+def begin_anew(coordinator: Browser, desk_url: str, circle: str, world: World) -> None:
+    """Let a circle that everybody has left begin anew; the operator agrees."""
+    coordinator.go(f"{desk_url}/circles")
+    card = next(card for card in coordinator.every(".gathering") if circle in card.text)
+    card.find_element("css selector", ".routes summary").click()
+    coordinator.follow(card.find_element("css selector", "form[action$='/anew'] button:not([disabled])"))
+    assert coordinator.shows("#waits")
+    assert world.agrees(None, kind="founding")
 
 
 def invitation_to(coordinator: Browser, desk_url: str, circle: str) -> str:

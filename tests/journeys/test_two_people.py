@@ -18,10 +18,17 @@ from tests.browser import DESKTOP, PATIENCE, Browser, browsing
 from tests.journeys.steps import Photograph, add_circle, invitation_to, log_in
 from tests.launch.manage import with_secret
 from tests.processes import until
-from tests.rehearsal import Rehearsal
+from tests.rehearsal import Rehearsal, rehearsing
 from tests.world import World
 
 BAKERY = "Ask the woman who sells books on Fridays."
+
+
+@pytest.fixture(scope="module")
+def rehearsal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rehearsal]:
+    """Begin with an installation to which nobody but its first coordinator has ever come."""
+    with rehearsing(tmp_path_factory.mktemp("two")) as stage:
+        yield stage
 
 
 @pytest.fixture
@@ -126,7 +133,7 @@ def test_two_people_decide_and_one_objects(
     address, own = rehearsal.desk_url, rehearsal.login
     log_in(coordinator, address, own)
     first = coordinator.text("article.circle h2")
-    add_circle(coordinator, address, "Law", "law")
+    add_circle(coordinator, address, "Law", "law", world)
     assert not coordinator.shows("#waits"), "nobody else has ever come: it holds at once"
     login = enrolled(rehearsal, invitation_to(coordinator, address, "Law"))
     world.settle()

@@ -26,6 +26,7 @@ def home(member: Member) -> Answer:
         circles=queues.circle_counts(dbs, member),
         findings=audit.findings_for(dbs.desk, member.id),
         awaited=circles.awaited_circles(dbs, member, own_key()),
+        newcomers=circles.waiting_newcomers(dbs, member),
         thin=circles.circles_with_too_few_sheets(dbs, member),
         proposed=proposals.open_for(dbs, member.id),
         decided=proposals.decided_for(dbs, member.id),
