@@ -333,7 +333,7 @@ def test_a_reader_who_paused_has_the_whole_time_to_send_the_next_form(site: Serv
     form = post("/echo", b"text=hello")
     line.send(form[:-3])
     site.ask(get("/en/"))
-    site.clock.now += WHOLE_REQUEST - 5
+    site.clock.now += WHOLE_REQUEST - 10
     site.ask(get("/en/"))
     line.send(form[-3:])
     assert b"hello" in line.read_answer()

@@ -16,6 +16,7 @@ from onion_app.web.waitress.response import AppResponse, FixedResponse
 # about two minutes on the slowest lines we know of.
 WHOLE_REQUEST: Final = 180.0
 MOST_CONNECTIONS: Final = 200
+_PAUSE: Final = 5.0  # seconds before a request that count as slowness; whoever read for longer is not slow
 _SOON: Final = 0.1  # seconds; of whoever came later than that nobody can say how fast they are
 ROOM_FOR_BODIES: Final = 16 << 20  # bytes of requests that are not answered yet, of all connections
 # Seconds that somebody who is still sending has to notice that we have answered already and listen no more.
@@ -91,7 +92,7 @@ class Connection(HTTPChannel):  # type: ignore[misc]  # waitress has no types
             if self.lingering or self.will_close or self.close_when_flushed:
                 return False
             if self.request is None and self.began < self.waiting_since:  # the first one since an answer
-                self.began = self.server.clock()
+                self.began = max(self.waiting_since, self.server.clock() - _PAUSE)
                 self.moved = 0
             self.moved += len(data)
             self._unparsed += data
