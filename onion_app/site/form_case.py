@@ -88,8 +88,12 @@ def form_field() -> str:
     if "any_field" in g:
         return ANY_FIELD
     case: FormCase = g.get("page_case") or of_form()
-    packed = bytes((case.stage, case.codes)) + case.secret
-    return seat.sealed_stamp(seal_bytes(seat.case_key(), packed, _PLACE) if case.stage is Stage.SENT else packed)
+    fields: dict[FormCase, str] = g.setdefault("page_fields", {})
+    if case not in fields:
+        packed = bytes((case.stage, case.codes)) + case.secret
+        about = seal_bytes(seat.case_key(), packed, _PLACE) if case.stage is Stage.SENT else packed
+        fields[case] = seat.sealed_stamp(about)  # all forms of a page are made at once
+    return fields[case]
 
 
 def of_form() -> FormCase:
