@@ -167,7 +167,7 @@ class Browser:
 
     def press_in(self, selector: str) -> None:
         """Press what `selector` finds; a button that nobody can press is none."""
-        self.follow(next(found for found in self.every(selector) if found.is_enabled()))
+        self.follow(next((found for found in self.every(selector) if found.is_enabled()), None) or self.find(selector))
 
     def follow(self, element: Any) -> None:
         """Press what leads to another page, and wait until that page is there.

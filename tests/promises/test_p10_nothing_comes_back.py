@@ -5,7 +5,6 @@ journey is sent again, byte for byte, with no cookie, with that of a new visit a
 is tried in tests/journeys. Honest people, whose visit ran out or whose site was started anew, get their words.
 """
 
-import secrets
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -14,10 +13,8 @@ from onion_app.site.seat import MOST_LEFT
 from onion_app.vault import show
 from scripts.rehearsal.pages import Form, Page
 from tests.marks import latin_mark
+from tests.resent import HOUR, Journey, leaves_of_strangers, new_visit
 from tests.served import Site, serving
-
-HOUR = 3_600
-Sent = tuple[str, bytes]  # a path and the fields of a form, as they went out
 
 
 @pytest.fixture(scope="module")
@@ -34,101 +31,12 @@ def site(running: Site) -> Iterator[Site]:
     running.restart()
 
 
-class Journey:
-    """A visitor who meets every page that answers a form, with words and codes that nobody else has."""
-
-    def __init__(self, site: Site) -> None:
-        self.site = site
-        self.visitor = site.visitor()
-        self.words = latin_mark()
-        self.codes: list[str] = []
-
-    @property
-    def sent(self) -> list[Sent]:
-        """Every form that was sent, but for Leave."""
-        raw = [asked.partition(b"\r\n\r\n") for asked, _ in self.visitor.seen if asked.startswith(b"POST")]
-        forms = [(head.split(b" ", 2)[1].decode(), body) for head, _, body in raw]
-        return [(path, body) for path, body in forms if path != "/leave"]
-
-    def is_on(self, page: Page) -> bool:
-        """Say whether a page holds the words, or a line of a code beside another."""
-        digits = "".join(letter for letter in page.html if letter.isdigit())
-        return self.words in page.html or any(code[:8] in digits or code[:-1] in digits for code in self.codes)
-
-    def sends(self) -> Page:
-        """Write too much, slip, meet the pause and the crowd, and send."""
-        visitor, site = self.visitor, self.site
-        page = visitor.check("tell", f"{self.words} " * 800)  # the very first form: its cookie has not come back
-        assert page.has(id="errors")
-        page = visitor.send(page.form_with("text"), text="")
-        site.put(paused=True)
-        page = visitor.send(page.form_with("text"), text=self.words)
-        assert page.status == 503
-        site.put(paused=False)
-        check = visitor.send(page.form_with("text"))
-        self.codes.append(check.code)
-        page = visitor.send(check.form_with("line"), line="0")
-        with site.crowded():
-            page = visitor.confirm(page)
-            assert page.status == 503
-        page = visitor.send(page.form_with("text"))
-        sent = page if page.has(id="arrived") else visitor.confirm(page)
-        assert sent.code == check.code
-        assert self.is_on(sent)
-        return sent
-
-    def comes_back(self) -> Page:
-        """Mistype the code, open it, write, run out of time, and get a new code."""
-        visitor, code = self.visitor, self.codes[0]
-        assert visitor.come_back(code[:-1] + str((int(code[-1]) + 1) % 10)).has(id="typed")
-        case = visitor.come_back(code)
-        assert self.is_on(case)
-        visitor.write_back(case, "")
-        visitor.send(case.form_doing("consents"), publish="ask")
-        self.site.ahead += HOUR / 2
-        expired = visitor.write_back(case, f"{self.words} once more")
-        assert self.is_on(expired)
-        assert visitor.send(expired.form_with("code"), code=code[:-1]).has(id="typed")
-        case = visitor.send(expired.form_with("code"), code=code)
-        assert case.has(id="arrived")
-        new = visitor.send(case.form_doing("new_code"))
-        self.codes.append(new.code)
-        visitor.send(new.form_with("line"), line="0")
-        return visitor.confirm(new)
-
-    def asks_to_erase(self) -> Page:
-        """Press *Erase everything*, in the case and without opening it."""
-        visitor = self.visitor
-        without = visitor.ask_to_erase(self.codes[-1])
-        case = visitor.come_back(self.codes[-1])
-        assert visitor.send(case.form_doing("erase")).heading == without.heading == "Erase everything?"
-        return visitor.page
-
-    def sent_again(self, cookies: dict[str, str]) -> Iterator[tuple[Sent, Page]]:
-        """Send every form once more, as a browser with these cookies does, the last one first."""
-        for path, body in reversed(self.sent):
-            self.visitor.cookies = dict(cookies)
-            yield (path, body), self.visitor.post(path, body)
-
-
 @pytest.fixture
 def journey(site: Site) -> Journey:
     journey = Journey(site)
     journey.sends()
     journey.comes_back()
     return journey
-
-
-def new_visit(site: Site) -> dict[str, str]:
-    """Give the cookies of somebody who has come after that, with the same browser."""
-    visitor = site.visitor()
-    visitor.check("ask", "other words")
-    return visitor.cookies
-
-
-def leaves_of_strangers(site: Site) -> None:
-    for _ in range(5_000):
-        site.seats.leave(secrets.token_bytes(16))
 
 
 Meanwhile = Callable[[Site], None]
@@ -178,13 +86,18 @@ def test_the_first_form_is_done_with_while_it_is_known_that_its_seat_was_left(si
     assert len(site.seats) == MOST_LEFT
 
 
-def test_strangers_who_leave_cost_nobody_words_once_they_are_forgotten(site: Site) -> None:
-    leaves_of_strangers(site)
+NOBODY_CAN_TELL = {name: meanwhile for name, meanwhile in MEANWHILE.items() if name != "at once"}
+
+
+@pytest.mark.parametrize("meanwhile", NOBODY_CAN_TELL.values(), ids=NOBODY_CAN_TELL)
+def test_a_first_form_without_a_cookie_gets_no_words_once_nobody_can_tell(site: Site, meanwhile: Meanwhile) -> None:
     visitor = site.visitor()
     form = visitor.go("tell").form_with("text")
     visitor.cookies.clear()
-    assert not visitor.send(form, text="words").has("textarea"), "nobody knows whether that seat was left"
-    site.ahead += 26 * HOUR
+    meanwhile(site)
+    page = visitor.send(form, text="words")
+    assert (page.heading, page.has("textarea")) == ("This browser refuses cookies.", False)
+    site.ahead += 26 * HOUR  # no stranger costs anybody their words for longer
     form = visitor.go("tell").form_with("text")
     visitor.cookies.clear()
     assert visitor.send(form, text="words").box == "words"
