@@ -28,8 +28,7 @@ class Server:
 
     def resident(self) -> float:
         """Give its resident memory in MiB."""
-        lines = Path(f"/proc/{self.process.pid}/status").read_text().splitlines()
-        return int(next(line for line in lines if line.startswith("VmRSS:")).split()[1]) / 1024
+        return resident(self.process.pid)
 
     def processor_seconds(self) -> float:
         """Give the processor time that it has taken so far."""
@@ -49,6 +48,12 @@ class Server:
     def ask(self, asked: bytes) -> Answer:
         """Send one request, on a line of its own."""
         return exchange(through_unix(self.path), asked)
+
+
+def resident(pid: int) -> float:
+    """Give the resident memory of a process in MiB."""
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return int(next(line for line in lines if line.startswith("VmRSS:")).split()[1]) / 1024
 
 
 @contextmanager

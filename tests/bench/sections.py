@@ -14,6 +14,7 @@ from tests.served import Site
 
 ROUNDS = 7
 SECONDS = 1.5  # of each round of a rate
+IDLE = 60.0  # MiB of a process
 LISTS = 32  # that the site keeps ready of one path
 LOOKS = 300  # requests of which the slowest hundredth is taken
 FEW, MANY = 1_000, 100_000
@@ -126,7 +127,7 @@ def memory(site: Site) -> Iterator[Measured]:
             for path in ("/", "/ar/", "/en/stories", "/en/tell", "/login"):
                 ours.ask(get(host, path))
             used = ours.resident()
-            yield Measured(f"resident memory, idle: {kind}", "MiB", used, 60.0, 1.0, used / 60)
+            yield Measured(f"resident memory, idle: {kind}", "MiB", used, IDLE, 1.0, used / IDLE)
             if kind == "site":
                 yield _abandoned(site, ours)
 

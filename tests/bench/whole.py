@@ -14,8 +14,8 @@ from onion_app.onion import tor_process
 from onion_app.onion.control import Control
 from scripts.rehearsal.network import PrivateNetwork
 from scripts.rehearsal.wire import read_answer, through_tor
-from tests.bench.running import get, server, timed, timed_answer
-from tests.bench.sections import Measured
+from tests.bench.running import get, resident, server, timed, timed_answer
+from tests.bench.sections import IDLE, Measured
 from tests.house import House
 from tests.processes import until
 from tests.rehearsal import ROOT
@@ -35,7 +35,9 @@ def launch(site: Site) -> Iterator[Measured]:
     torrc.write_text(f"{(ROOT / 'torrc.example').read_text()}\nDisableNetwork 1\n")
     home = House(site.state.path, torrc, 0)
     home.launch()  # for the state, and for the code that Python keeps compiled
+    used = resident(home.launcher)
     home.stop()
+    yield Measured("resident memory, idle: launcher", "MiB", used, IDLE, 1.0, used / IDLE)
     ours = median([_launched(home, number) for number in range(1, LAUNCHES + 1)])
     yield Measured("launch to first answer, tor and passphrase aside", "s", ours, LAUNCHED, 1.0, ours / LAUNCHED)
 
