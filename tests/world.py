@@ -25,6 +25,7 @@ from onion_app.desk.case_view import CaseView
 from onion_app.desk.circles import let_in
 from onion_app.desk.context import Databases
 from onion_app.desk.permissions import Member
+from onion_app.desk.seconds import seconds_in
 from onion_app.errors import NothingHere
 from onion_app.launch.processes import chores
 from onion_app.launch.state import State
@@ -35,6 +36,7 @@ from onion_app.site.forms import Submission
 from onion_app.vault import connection, database, forgetting, settings
 from onion_app.vault.database import Database
 from onion_app.vault.desk import circles, invitations, moderators, stories_queue
+from onion_app.vault.desk.proposals import allow_founding
 from onion_app.vault.mailbox import case_keys, lifetime, records
 from onion_app.vault.show import show
 from onion_app.vault.shown import routing, writing
@@ -179,6 +181,16 @@ class World:
         with self.desk.writing():
             self.desk.run("UPDATE admissions SET day = day - ?", (days,))
             self.desk.run("UPDATE shut_outs SET day = day - ?", (days,))
+
+    def begins_anew(self, circle_id: bytes) -> None:
+        """Let whoever comes next begin an emptied circle anew, as two people have said."""
+        with self.desk.writing():
+            allow_founding(self.desk, circle_id)
+
+    def host_in(self, circle_id: bytes) -> bytes | None:
+        """Find somebody in a circle who may let in whom the operator has invited; None: nobody is there."""
+        members = [each.id for each in circles.members_of(self.desk, circle_id)]
+        return next(iter(seconds_in(self.desk, circle_id, None, self.today) or members), None)
 
     def agrees(self, who: Enrolled | bytes | None, *, kind: str = "") -> bool:
         """Say yes, as a second person or the operator (None), to what waits, or to the newest of a kind."""

@@ -49,13 +49,14 @@ def digest(text: str) -> bytes:
 
 def may_agree(dbs: Databases, proposal: Proposal, who: bytes | None) -> bool:
     """Tell whether somebody's yes counts: a coordinator's at once, others' where no other coordinator has answered."""
+    coordinators = {each.id for each in moderators.active(dbs.desk, coordinators=True)}
+    if proposal.proposer is not None and proposal.proposer not in coordinators:
+        return False  # their office is gone, and with it what they wanted in it
     objected, of_coordinator = has_objections(dbs, proposal), is_about_coordinator(dbs, proposal)
     unanswered = not _other_coordinators(dbs, proposal) or dbs.today - proposal.day >= ANSWER_WITHIN
     if who is None:
         return proposal.proposer is not None and (unanswered or objected or of_coordinator)
-    person, coordinators = moderators.read_moderator(dbs.desk, who), moderators.active(dbs.desk, coordinators=True)
-    if proposal.proposer is not None and proposal.proposer not in {each.id for each in coordinators}:
-        return False  # their office is gone, and with it what they wanted in it
+    person = moderators.read_moderator(dbs.desk, who)
     if who in {proposal.proposer, proposal.subject} or proposals.is_suspended(dbs.desk, who):
         return False
     if not is_second_for(dbs.desk, proposal.proposer, who, dbs.today):

@@ -155,13 +155,15 @@ class Installation:
 
     def comes(self, handle: str, circle_id: bytes) -> None:
         """Enrol somebody, whom a member lets in; where there is nobody they found the circle anew."""
-        inside = self.inside(circle_id)
+        host = self.world.host_in(circle_id)
+        if host is None:
+            self.world.begins_anew(circle_id)
         self.people[handle] = self.world.enrol(circle_id, handle)
-        if inside:
-            self.world.let_in(self.people[inside[0]], circle_id, handle)
+        if host is not None:
+            self.world.let_in(next(each for each in self.people.values() if each.id == host), circle_id, handle)
 
     def shut_out(self, handle: str) -> None:
-        member_removal.remove_member(self.world.dbs, self.member(OPERATOR), self.people[handle].id)
+        member_removal.remove_as_operator(self.world.dbs, self.people[handle].id)
 
     def opens(self, handle: str, case: Case) -> OpenedCase:
         """Open a case as its page does."""
