@@ -40,6 +40,8 @@ class AuthorView:
     consent: Consent | None
     consent_name: KeyName | None  # of the key under which it was said
     story_id: bytes | None
+    taken_back: bool  # the story, by its author
+    circle_id: bytes
     proposal_id: str
     proposal: FinalText | None  # the newest final text that the author was shown
     verdict: Verdict | None  # their last one on it
@@ -78,6 +80,8 @@ def read_case(files: SiteFiles, access: CaseAccess) -> AuthorView:
         consent=consents[-1][1] if consents else None,
         consent_name=consents[-1][0].key_name if consents else None,
         story_id=bytes.fromhex(stories[-1][1].story_id) if stories and not taken_back else None,
+        taken_back=bool(taken_back),
+        circle_id=case.circle_id,
         proposal_id=proposal_id,
         proposal=proposal,
         verdict=verdicts[-1] if verdicts else None,

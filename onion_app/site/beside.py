@@ -18,6 +18,7 @@ _PAGES: Final[dict[str, tuple[str, dict[str, str]]]] = {
     "": ("pages.language_choice", {}),
     "guides/now": ("guides.guide", {"slug": "now"}),
     "ask": ("writing.empty_form", {"kind": "ask"}),
+    "ask/answer": ("writing.about_an_answer", {}),
     "return": ("returning.code_form", {}),
     "stories": ("stories.story_list", {}),
     "guides": ("guides.guide_list", {}),

@@ -1,16 +1,19 @@
 """The page of an open case: all that its author can read in it, with what was written and not sent yet."""
 
+from contextlib import suppress
 from typing import Any, Final
 
 from markupsafe import escape
 
 from onion_app.crypto.keys import new_key
+from onion_app.errors import Paused
 from onion_app.site import form_case, visit
 from onion_app.site.author_keys import CaseAccess
 from onion_app.site.author_view import read_case
-from onion_app.site.context import files
+from onion_app.site.context import files, in_force
 from onion_app.site.paging import fill_parts, part_number
 from onion_app.site.rendering import show_own_text
+from onion_app.vault.shown import routing
 from onion_app.vault.shown.reading import name_of
 
 _PART: Final = 50_000  # bytes of messages on one page; one message alone may have 60,000 once escaped
@@ -40,9 +43,18 @@ def case_page(access: CaseAccess, **values: Any) -> str:  # noqa: ANN401 - plain
         proposal=proposal,
         proposal_id=case.proposal_id,
         verdict=case.verdict.decision if case.verdict else "",
+        taken_back=case.taken_back,
+        another_group=_another_group_reads(case.circle_id),
         story=name_of(case.story_id) if case.story_id else "",
         **({"done": "", "change": "", "opened_before": visit.contents().get("opened_before")} | values),
     )
+
+
+def _another_group_reads(circle_id: bytes) -> bool:
+    """Say whether what is written about an answer goes to another circle than the one that has the case."""
+    with suppress(Paused):
+        return routing.writing_circle(files().mailbox, files().shown, in_force(), "answer", "any").id != circle_id
+    return False
 
 
 def _bytes(text: str) -> int:

@@ -50,6 +50,14 @@ def empty_form(kind: WritingKind) -> ResponseReturnValue:
     return _form(read_submission(kind, choices, language_code()), kept_kind=before["kind"] if before else None)
 
 
+@pages.get("/<lang:code>/ask/answer")
+def about_an_answer() -> ResponseReturnValue:
+    """Show the form of a request about an answer that went wrong."""
+    _expect_taking()
+    make_forms_for(form_case.empty())
+    return _form(read_submission("ask", {"topic": "answer"}, language_code()))
+
+
 @pages.post(_PATHS)
 def submit(kind: WritingKind) -> ResponseReturnValue:
     """Take a form in: show the check page, or send."""
