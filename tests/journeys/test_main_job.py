@@ -115,7 +115,7 @@ def come_back_after_a_slip(phone: Browser, rehearsal: Rehearsal, code: str, phot
     photograph(phone, "return-mistyped")
     phone.type_into("code", in_arabic_digits(code))
     phone.press_main()
-    assert phone.url == f"{rehearsal.site}/ar/case"
+    assert phone.url == f"{rehearsal.site}/ar/return", "one act, one exchange"
     assert STORY in phone.text("article.message[data-from=you]")
     photograph(phone, "case")
 
