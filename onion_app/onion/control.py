@@ -4,8 +4,9 @@ The service lives exactly as long as this connection (no `Detach`): when the lau
 site is unreachable rather than unwatched. Nothing here lists, changes or removes a service of anybody else, and the
 service's private key is neither asked back from tor (`DiscardPK`) nor logged.
 
-stem's own `Controller` is not used, only the `BaseController` beneath it: the former can make tor end with the first
-lost connection (TAKEOWNERSHIP), and asks it for far more than we need.
+stem's own `Controller` is not used, only the `BaseController` beneath it: the former answers the option
+`__OwningControllerProcess`, which a tor outside its walls has, with TAKEOWNERSHIP, after which tor ends with the first
+lost connection, and switches off tor's watch over our process.
 """
 
 import base64

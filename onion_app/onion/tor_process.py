@@ -206,12 +206,16 @@ def bound_command(program: str, arguments: tuple[str, ...]) -> list[str]:
 
 
 def tor_arguments(torrc: Path) -> tuple[str, ...]:
-    """Return the words that make tor read this file alone.
-
-    tor is not told to watch our process (`__OwningControllerProcess`): within its walls it does not see it, and would
-    end after fifteen seconds. The kernel binds it to us (see bound.py).
-    """
+    """Return the words that make tor read this file alone."""
     return ("--defaults-torrc", os.devnull, "-f", str(torrc))
+
+
+def _watching(*, walled: bool) -> tuple[str, ...]:
+    """Have tor watch our process, beside the kernel that binds it to us (see bound.py).
+
+    Within its walls it would not see us, and end after fifteen seconds.
+    """
+    return () if walled else ("--__OwningControllerProcess", str(os.getpid()))
 
 
 def unix_socket(path: Path) -> str:
@@ -242,7 +246,14 @@ def _start_once(paths: _Paths, version: Version, tor: str, walls: Walls, extra: 
     telling, told = os.pipe()
     try:
         with walls(Path(_path_of(tor)), paths.torrc, paths.folders, told) as (words, descriptors):
-            command = (*words, _path_of(tor), *tor_arguments(paths.torrc), *locations, *extra)
+            command = (
+                *words,
+                _path_of(tor),
+                *tor_arguments(paths.torrc),
+                *_watching(walled=bool(words)),
+                *locations,
+                *extra,
+            )
             process = subprocess.Popen(
                 bound_command(command[0], command[1:]),
                 stdin=subprocess.DEVNULL,

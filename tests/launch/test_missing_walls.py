@@ -191,6 +191,21 @@ def test_without_user_namespaces_everything_runs_and_status_names_the_wall(
 
 
 @pytest.mark.slow
+def test_a_tor_that_does_not_live_within_its_walls_runs_outside_and_is_named(
+    later: Operator, installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = shutil.which("tor", path=f"{os.environ['PATH']}:/usr/sbin")
+    later.put_before("tor", f'exec {real} "$@"', monkeypatch)  # a script, and within the walls there is no shell
+    launched = later.launch(installation.passphrase)
+    processes.until(lambda: status(launched.state)["versions"]["tor"], START, "a running tor")
+    assert status(launched.state)["confined"] == {"ours": True, "tor": True, "around_tor": False}
+    assert "tor: outside the walls: " in launched.words()
+    line = next(line for line in manage(launched.state, "status").said.splitlines() if "Confinement" in line)
+    assert line.startswith("! Confinement  tor is outside the walls: ")
+    assert {"P03", "P04"} <= set(re.findall(r"P\d\d", line))
+
+
+@pytest.mark.slow
 def test_without_filters_everything_runs_and_tors_own_sandbox_is_named_too(
     later: Operator, installation: Installation
 ) -> None:
