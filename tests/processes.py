@@ -40,14 +40,14 @@ class Process:
 def state_of(pid: int) -> str:
     """Give the letter of a process's state, or nothing when it is gone."""
     try:
-        return (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()[0]
+        return (PROC / str(pid) / "stat").read_text(errors="replace").rpartition(")")[2].split()[0]
     except (FileNotFoundError, ProcessLookupError):
         return ""
 
 
 def facts(pid: int) -> dict[str, list[str]]:
     """Read what the kernel says of a process; if it is not dumpable its files in /proc tell nothing of its account."""
-    lines = (PROC / str(pid) / "status").read_text().splitlines()
+    lines = (PROC / str(pid) / "status").read_text(errors="replace").splitlines()
     return {name: words.split() for name, _, words in (line.partition(":") for line in lines)}
 
 
@@ -68,7 +68,7 @@ def table() -> list[Process]:
             continue
         try:
             words = (folder / "cmdline").read_bytes().decode(errors="replace").split("\0")[:-1]
-            parent = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+            parent = int((folder / "stat").read_text(errors="replace").rpartition(")")[2].split()[1])
         except (FileNotFoundError, ProcessLookupError):
             continue
         found.append(Process(int(folder.name), parent, tuple(words)))
