@@ -8,9 +8,11 @@ from onion_app.choices import MessageAuthor
 from onion_app.crypto.casekeys import KeyName
 from onion_app.crypto.payloads import Consent, Payload, Text
 from onion_app.vault.desk import audit
-from tests import tables
+from scripts.rehearsal.pages import Page
+from tests import planting, tables
 from tests.desk.house import House, Volunteer, listed, pairs_of
 from tests.planting import Intruder
+from tests.test_shapes import HOSTILE
 from tests.world import Author
 
 # What stands in no row of ours, by table and column; SQLite is told to look at no CHECK.
@@ -63,7 +65,7 @@ def forge(house: House, counsellor: Volunteer, intruder: Intruder, circle: bytes
 
 
 def numbers(counsellor: Volunteer, kind: str) -> list[str]:
-    return [article.get("data-number") for article in counsellor.page.having_class(kind)]
+    return numbers_of(counsellor.page, kind)
 
 
 def test_a_reply_that_the_desk_did_not_write_is_marked(
@@ -111,6 +113,27 @@ def test_a_sealed_letter_of_the_wrong_kind_is_a_broken_one(
     forge(Text("x", day), "visitor")  # type: ignore[arg-type]
     counsellor.open_case(case)
     assert (counsellor.status, numbers(counsellor, "broken")) == (200, ["4"])
+
+
+@pytest.mark.parametrize("sealed", ["deep list", "half a letter", "huge number", "twice the same name", "no text"])
+def test_whatever_stands_under_a_seal_the_page_and_the_other_cases_are_shown(
+    house: House, counsellor: Volunteer, author: Author, case: str, forge: Forge, sealed: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    other = Author(house, author.circle_id).writes("And me.")
+    for each in (case, other):
+        counsellor.take(each)
+    monkeypatch.setattr(planting, "pack", lambda _payload: HOSTILE[sealed])
+    forge(Text("", 20_500), "visitor")
+    page = counsellor.get("/mine")
+    assert {case, other} <= set(listed(page, "mine"))
+    assert numbers_of(counsellor.open_case(case), "broken") == ["4"]
+    assert "Third." in counsellor.page.text
+    assert author.texts() == ["First.", "Third."]
+
+
+def numbers_of(page: Page, kind: str) -> list[str]:
+    return [article.get("data-number") for article in page.having_class(kind)]
 
 
 @pytest.mark.parametrize("writer", ["circle", "site"])
