@@ -134,13 +134,16 @@ NAMELESS = (
 def test_a_process_whose_name_is_no_text_is_found_among_those_that_a_launcher_has_started(
     state: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with subprocess.Popen([sys.executable, "-c", NAMELESS], stdout=subprocess.PIPE) as child:
+    child = subprocess.Popen([sys.executable, "-c", NAMELESS], stdout=subprocess.PIPE)
+    try:
         assert child.stdout is not None
         assert child.stdout.readline()
         monkeypatch.setattr(emergency, "lock_holder", lambda _state: os.getpid())
         assert child.pid in emergency._family(State(state))
         assert emergency._is_alive(child.pid)
+    finally:
         child.kill()
+        child.communicate()
 
 
 @pytest.mark.parametrize("facts", [{}, {"running": 1}, {"running": True, "self_check": []}, {"running": False}])
