@@ -143,7 +143,7 @@ def translated(sentence: str) -> str:
 def _gettext(sentence: str, /, **values: object) -> Markup:
     """Give a sentence of a template, filled in; the extension's own works each out anew, a third of many a page's time.
 
-    Only the constants of templates come here, so that what is remembered is bounded, and nobody's words.
+    Only constants of templates and of errors come here, so that what is remembered is bounded, and nobody's words.
     """
     catalogue = _catalogue()
     if values:
