@@ -16,6 +16,7 @@ class CountingProxy:
         """Hand on to the socket `behind`."""
         self.behind = behind
         self.requests: list[str] = []
+        self.heads: list[str] = []  # the same, with their headers
         self.hosts: set[str] = set()
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port: int = self.listener.getsockname()[1]
@@ -64,7 +65,9 @@ class CountingProxy:
         with contextlib.suppress(OSError):
             while piece := source.recv(65536):
                 if note:
-                    words = (part.split(b"\r\n")[0].decode(errors="replace") for part in piece.split(b"\r\n\r\n"))
-                    self.requests += [first for first in words if first.endswith("HTTP/1.1")]
+                    heads = [head.decode(errors="replace") for head in piece.split(b"\r\n\r\n")]
+                    heads = [head for head in heads if head.partition("\r\n")[0].endswith("HTTP/1.1")]
+                    self.heads += heads
+                    self.requests += [head.partition("\r\n")[0] for head in heads]
                 target.sendall(piece)
             target.shutdown(socket.SHUT_WR)

@@ -162,7 +162,7 @@ def asks(phone: Browser, site: str, language: str, text: str, topic: str) -> str
 
 def press_foot(browser: Browser, path: str) -> None:
     """Follow one of the links that stand below every page."""
-    browser.press_in(f"footer a[href^='{path}']")
+    browser.press_in(f"footer a[href^='{path}?']")
 
 
 def open_with(browser: Browser, language: str, code: str) -> None:

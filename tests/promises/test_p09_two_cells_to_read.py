@@ -1,6 +1,6 @@
 """P09: a request to read takes two of Tor's cells, with a cookie or without, whatever is read.
 
-By a click Firefox sends 482 bytes and the address; test_cells.py sees that on the wire. Every link of every page is
+By a click Firefox sends 482 bytes and the address; it is seen on the wire here. Every link of every page is
 looked at here, and every form that reads.
 """
 
@@ -9,9 +9,13 @@ from collections.abc import Iterator
 import pytest
 
 from onion_app.choices import LANGUAGE_CODES, NOTES
+from onion_app.site.addresses import FILLED
 from scripts.rehearsal.pages import Page
 from scripts.rehearsal.people import Visitor
 from scripts.rehearsal.wire import into
+from tests.browser import browsing
+from tests.proxy import CountingProxy
+from tests.served import Site, serving
 from tests.site.conftest import ADDRESS, Place
 from tests.ways import crawl, use_every_form
 
@@ -55,3 +59,52 @@ def test_every_link_that_is_clicked_takes_two_cells_with_a_cookie_or_without(pla
     assert {address for address in clicked if not CELL < CLICK + len(address) <= 2 * CELL} == set()
     most = CLICK + len("Cookie: \r\n") + cookie
     assert {address for address in clicked if not CELL < most + len(address) <= 2 * CELL} == set()
+
+
+@pytest.fixture
+def served() -> Iterator[Site]:
+    with serving() as site:
+        yield site
+
+
+def test_firefox_asks_for_whatever_is_clicked_with_two_cells(served: Site) -> None:
+    for number in range(12):
+        served.show({"en": (f"Story {number}", "Words. " * 2000)})
+    code = served.visitor().hand_in("ask", "Words.")
+    with CountingProxy(served.state.site_socket) as proxy, browsing(proxy.port) as browser:
+        browser.go(f"http://{served.address}/")
+        typed = len(proxy.heads)
+
+        def click_around() -> None:
+            browser.press("English")
+            for label in (
+                "Read stories",
+                "Earlier stories",
+                "Story ",
+                "go on",
+                "Guides",
+                "In danger now?",
+                "How this site",
+            ):
+                browser.press(label)
+            browser.press_in("header > a")
+
+        click_around()
+        browser.press("English")
+        browser.press("Come back with my code")  # the visit begins, and with it the cookie
+        without = [len(head + "\r\n\r\n") for head in proxy.heads[typed:]]
+        browser.type_into("code", code)
+        browser.press("Open")
+        opened = proxy.requests[-1]
+        browser.go(f"http://{served.address}/")
+        seen = len(proxy.heads)
+        click_around()
+        browser.press("English")
+        browser.press("Come back with my code")
+        with_cookie = proxy.heads[seen:]
+    assert opened == "POST /en/return HTTP/1.1", "opening is one exchange"
+    assert all("Cookie: " in head for head in with_cookie)
+    assert len(without) == len(with_cookie) == 11
+    sizes = without + [len(head + "\r\n\r\n") for head in with_cookie]
+    assert [size for size in sizes if not CELL < size <= 2 * CELL] == []
+    assert abs(min(sizes) - (CLICK + FILLED)) <= 20, "what the other test reckons with"

@@ -4,7 +4,9 @@ Every process is killed in its turn; the launcher brings each back on the same a
 killed all end within seconds, and launching again gives the same address and the same data.
 """
 
+import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -138,3 +140,26 @@ def test_whatever_is_killed_comes_back_on_the_same_address(house: House, coordin
     assert (house.onion, house.desk_url) == (address, desk_url)
     assert texts_under(house, code, by_tor=True) == [mark]
     assert house.at_desk(coordinator).get("/").having_class("circle")
+
+
+def test_an_index_that_is_cut_off_ends_who_reads_it_and_they_come_back_with_everything(
+    house: House, coordinator: Volunteer
+) -> None:
+    """Whoever may write the state's folder may do it; the kernel ends each process that reads there (SIGBUS)."""
+    mark = latin_mark()
+    code = house.visitor().hand_in("tell", mark)
+    house.at_desk(coordinator).open_case(house.case_of(code))
+    before = house.one("site")
+
+    def answers() -> bool:
+        with suppress(OSError, LookupError):
+            return texts_under(house, code) == [mark]
+        return False
+
+    os.truncate(house.state / "mailbox" / "mailbox.db-shm", 0)
+    processes.until(answers, START, "the site with all that was there")
+    assert house.one("site") != before, "it had ended"
+    visitor = house.visitor()
+    assert visitor.write_back(visitor.come_back(code), f"more {mark}").has(id="arrived")
+    processes.until(lambda: house.running("desk"), START, "a desk")
+    assert f"more {mark}" in house.at_desk(coordinator).open_case(house.case_of(code)).main.text
