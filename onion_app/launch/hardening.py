@@ -24,8 +24,8 @@ class Limits:
 # Eight threads with an arena of glibc's each have 854 MiB of addresses at 90 MiB of memory; 200 connections, and for
 # each thread the three files of two or three databases; ten threads, and bubblewrap's own process.
 SERVING = Limits(addresses=2 * _GIB, files=512, tasks=32)
-# Chores compare all cases with those that the desk knows: 600 bytes for each of the ten million of usual length that the
-# largest quota has room for. They have two threads.
+# Chores compare all cases with those that the desk knows: 600 bytes for each of the ten million of usual length that
+# the largest quota has room for. They have two threads.
 PASSING = Limits(addresses=8 * _GIB, files=64, tasks=8)
 
 
