@@ -9,15 +9,13 @@ this one learns nothing. # P05: nobody can let anybody into a circle that is not
 from contextlib import suppress
 from typing import Final, NamedTuple
 
-from onion_app import choices
 from onion_app.crypto import codes
 from onion_app.crypto.casekeys import audit_mark
-from onion_app.crypto.keys import keypair_from, new_id
+from onion_app.crypto.keys import keypair_from
 from onion_app.crypto.members import words_to_compare
 from onion_app.desk.context import Databases
 from onion_app.desk.permissions import Member, case_of, circle_of, handle_of, only_coordinators
-from onion_app.desk.proposal_kinds import OTHERS
-from onion_app.desk.proposals import propose, propose_within
+from onion_app.desk.proposals import propose_within
 from onion_app.desk.seconds import seconds_in
 from onion_app.errors import KeysChanged, NotAllowed, NothingHere, Refused, marked
 from onion_app.vault.desk import audit, circles, invitations, moderators, proposals
@@ -25,10 +23,7 @@ from onion_app.vault.mailbox import case_keys, lifetime, queues, records
 from onion_app.web.pinning import unpinned
 
 SHEETS: Final = 2  # members with a recovery sheet without whom a circle may one day open nothing any more
-NAME_LETTERS: Final = 40
 ANOTHER_LETS_IN: Final = marked("Whoever invited somebody does not let them in: another member does.")
-# A complaint about a story or an answer goes to the coordinators, never to the circle that it is about.
-TOPICS: Final = tuple(topic for topic in choices.TOPICS if topic not in choices.COORDINATORS_TOPICS)
 
 
 class Newcomer(NamedTuple):
@@ -279,70 +274,3 @@ def let_in(dbs: Databases, member: Member, circle_id: bytes, newcomer_id: bytes,
         raise Refused(circles.CIRCLE_CHANGED)
     circles.let_in(dbs.desk, newcomer.id, grants, by=member.id, today=dbs.today)
     audit.add_to_audit(dbs.desk, member.id, "let somebody in", dbs.today, circle.id, whom=newcomer.id)
-
-
-def add_circle(dbs: Databases, member: Member, name: str, topics: tuple[str, ...], languages: tuple[str, ...]) -> bool:
-    """Add a circle, which gets its key with its first member; one that is to get cases waits for a second person.
-
-    Tells whether it waits. The catch-all and the coordinators' circle stay what they are.
-
-    Raises:
-        NotAllowed: they are no coordinator.
-        Refused: the name is empty, too long, or another circle's; or three of their proposals wait.
-    """
-    only_coordinators(member)
-    if not 1 <= len(name) <= NAME_LETTERS:
-        raise Refused("A circle's name has 1 to 40 letters.", field="name")
-    wanted, circle_id = {"name": [name], "topics": list(topics), "languages": list(languages)}, new_id()
-    # P14: one without a topic gets nothing but what a circle hands to it.
-    waits = propose(dbs, member.id, "new_circle", circle_id, wanted, at_once=not topics) is not None
-    if not waits:
-        audit.add_to_audit(dbs.desk, member.id, "added a circle", dbs.today, circle_id)
-    return waits
-
-
-def change_circle(
-    dbs: Databases, member: Member, circle_id: bytes, topics: tuple[str, ...], languages: tuple[str, ...]
-) -> bool:
-    """Propose other topics and languages for a circle; tell whether it waits.
-
-    Raises:
-        NotAllowed: they are no coordinator.
-        NothingHere: no such circle, topic or language.
-        Refused: three of their proposals wait.
-    """
-    wanted = {"topics": list(topics), "languages": list(languages)}
-    return propose(dbs, member.id, "circle", circle_id, wanted) is not None
-
-
-def make_catch_all(dbs: Databases, member: Member, circle_id: bytes) -> bool:
-    """Propose that a circle get what no other one does; tell whether it waits.
-
-    Raises:
-        NotAllowed, NothingHere: as for `change_circle`.
-        Refused: nobody is in it, or three of their proposals wait.
-    """
-    return propose(dbs, member.id, "catch_all", circle_id, {}) is not None
-
-
-def found_anew(dbs: Databases, member: Member, circle_id: bytes) -> bool:
-    """Propose that a circle which everybody has left begin anew, with who redeems an invitation; tell whether it waits.
-
-    Raises:
-        NotAllowed, NothingHere: as for `change_circle`.
-        Refused: somebody is in it, or three of their proposals wait.
-    """
-    return propose(dbs, member.id, "founding", circle_id, {}) is not None
-
-
-def leave_topics_to(dbs: Databases, member: Member, circle_id: bytes, heir: bytes | None) -> bool:
-    """Propose where the topics of a circle go which everybody has left: to one, or to those that have them too.
-
-    Tells whether it waits.
-
-    Raises:
-        NotAllowed, NothingHere: as for `change_circle`.
-        Refused: somebody is in it, nobody in the other, or three of their proposals wait.
-    """
-    wanted = {"to": [heir.hex() if heir is not None else OTHERS]}
-    return propose(dbs, member.id, "emptied", circle_id, wanted) is not None

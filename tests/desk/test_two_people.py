@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from onion_app.choices import LANGUAGE_CODES
+from onion_app.desk import circle_changes, member_removal, proposals
 from onion_app.desk import circles as desk_circles
-from onion_app.desk import member_removal, proposals
 from onion_app.desk.guides import publish_guide, save_guide, take_guide_down
 from onion_app.desk.proposal_rules import who_counts
 from onion_app.desk.seconds import seconds_in
@@ -154,9 +154,9 @@ def test_what_was_decided_stands_for_thirty_days(here: Here) -> None:
 def test_longer_retention_and_a_circle_without_topics_need_nobody(here: Here) -> None:
     member = here.world.member(here.sara)
     assert not change_setting(here.world.dbs, member, "retention_days", 200)
-    desk_circles.add_circle(here.world.dbs, member, "Later", (), ())
+    circle_changes.add_circle(here.world.dbs, member, "Later", (), ())
     assert "Later" in {each.name for each in circles.circles(here.world.desk)}
-    desk_circles.add_circle(here.world.dbs, member, "Soon", ("law",), ())
+    circle_changes.add_circle(here.world.dbs, member, "Soon", ("law",), ())
     assert "Soon" not in {each.name for each in circles.circles(here.world.desk)}
 
 

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue as Answer
 
 from onion_app.crypto import codes
 from onion_app.crypto.keys import KEY_BYTES
-from onion_app.desk import circles, forms, member_removal
+from onion_app.desk import circle_changes, circles, forms, member_removal
 from onion_app.desk.context import Databases, databases
 from onion_app.desk.login_gate import buttons, login_required, page_at
 from onion_app.desk.permissions import Member
@@ -41,20 +41,20 @@ def _proposals(**acts: tuple[str, Callable[..., bool]]) -> None:
 
 
 def _change(dbs: Databases, member: Member, circle_id: bytes) -> bool:
-    return circles.change_circle(dbs, member, circle_id, *_topics_and_languages())
+    return circle_changes.change_circle(dbs, member, circle_id, *_topics_and_languages())
 
 
 def _leave_topics(dbs: Databases, member: Member, circle_id: bytes) -> bool:
     heir = forms.id_of(request.form, "heir", "") if request.form.get("heir") else None
-    return circles.leave_topics_to(dbs, member, circle_id, heir)
+    return circle_changes.leave_topics_to(dbs, member, circle_id, heir)
 
 
 def _add(dbs: Databases, member: Member) -> bool:
-    return circles.add_circle(dbs, member, forms.one_line(request.form, "name"), *_topics_and_languages())
+    return circle_changes.add_circle(dbs, member, forms.one_line(request.form, "name"), *_topics_and_languages())
 
 
 def _topics_and_languages() -> tuple[tuple[str, ...], tuple[str, ...]]:
-    topics = tuple(forms.ticked(request.form, "topic", circles.TOPICS))
+    topics = tuple(forms.ticked(request.form, "topic", circle_changes.TOPICS))
     return topics, tuple(forms.ticked(request.form, "language", tuple(LANGUAGES)))
 
 
@@ -63,8 +63,8 @@ _proposals(
     shut_out_of=("/<id:circle_id>/shut-out/<id:moderator_id>", member_removal.remove_from_circle),
     add=("/add", _add),
     change=("/<id:circle_id>/change", _change),
-    catch_all=("/<id:circle_id>/catch-all", circles.make_catch_all),
-    found_anew=("/<id:circle_id>/anew", circles.found_anew),
+    catch_all=("/<id:circle_id>/catch-all", circle_changes.make_catch_all),
+    found_anew=("/<id:circle_id>/anew", circle_changes.found_anew),
     leave_topics=("/<id:circle_id>/topics-to", _leave_topics),
 )
 
@@ -130,7 +130,7 @@ def show(member: Member, mistakes: dict[str, str], **_ids: bytes) -> Answer:
         gatherings=circles.circle_overviews(databases(), member),
         mistakes=mistakes,
         waits="waits" in request.args,
-        topics=circles.TOPICS,
+        topics=circle_changes.TOPICS,
         choices=LANGUAGES.values(),
         typed=request.form if mistakes else {},
     )
