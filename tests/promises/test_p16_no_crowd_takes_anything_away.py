@@ -4,6 +4,7 @@ The other half, that no request costs much, is in test_p16_no_request_costs_much
 """
 
 import re
+import socket
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from flask import Response
 from nacl.pwhash import argon2id
 
 from onion_app.crypto.codes import new_code
@@ -142,7 +144,7 @@ def test_a_thousand_refused_and_abandoned_forms_take_little_memory(served: Site)
             statuses = {*crowd.map(lambda number: ask(site, forms[number % len(forms)]), range(FORMS))}
         assert statuses <= {400, 413}
         assert size_of(pid, "VmHWM") - before <= MEMORY
-        lines = deque(maxlen=MOST_CONNECTIONS + 20)
+        lines: deque[socket.socket] = deque(maxlen=MOST_CONNECTIONS + 20)
         for number in range(FORMS):
             if len(lines) == lines.maxlen:
                 lines.popleft().close()
@@ -189,7 +191,12 @@ def test_a_published_page_under_any_query_that_means_nothing_is_the_page_that_is
     page = visitor.get(path).html
     made: list[str] = []
     full = app.full_dispatch_request
-    monkeypatch.setattr(app, "full_dispatch_request", lambda: made.append("a page") or full())
+
+    def counted() -> Response:
+        made.append("a page")
+        return full()
+
+    monkeypatch.setattr(app, "full_dispatch_request", counted)
     for query in UNKNOWN:
         assert visitor.get(f"{path}?{query}").html == page
         assert visitor.get(f"{path}?{query}&{query}").html == page

@@ -121,7 +121,7 @@ class Server(BaseWSGIServer):  # type: ignore[misc]  # waitress has no types
         self._tidied = now
         if self.has_answered:  # P06: an address may be a code that somebody has pasted; the last ones are kept here,
             self.has_answered = False
-            urlsplit.cache_clear()
+            urlsplit.cache_clear()  # type: ignore[attr-defined]  # typeshed does not know it
             gc.collect()  # and by an error that holds itself
         try:
             self.application.each_second()
