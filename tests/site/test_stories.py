@@ -26,7 +26,7 @@ def titles(page: Page) -> list[str]:
 def test_the_notes_stand_in_words_before_each_story(visitor: Visitor, place: Place) -> None:
     place.show({"en": ("The door", WORDS)}, notes=["violence", "outing"])
     page = visitor.go("stories")
-    assert page.main_html.index("violence, being exposed to others</p>") < page.main_html.index("The door")
+    assert page.main_html.index("violence, being outed (told about against their will)</p>") < page.main_html.index("The door")
     assert "about 1 minute" in page.main.text
     assert not re.search(r"\b20\d\d\b", page.main.text), "no date, and no year before it is opened"
 
@@ -97,7 +97,7 @@ def test_a_story_is_told_with_its_notes_its_year_and_its_language(visitor: Visit
     )
     page = visitor.go(f"stories/{name_of(story)}")
     assert page.heading == "The door"
-    assert "In this story: suicide. You can stop at any time." in page.main.text
+    assert "In this story: suicide, or thoughts of it. You can stop at any time." in page.main.text
     assert "Told in 2023. Translated from Arabic." in page.main.text
     assert "Second &lt;b&gt;paragraph&lt;/b&gt;." in page.main_html
     assert f'<a href="/ar/stories/{name_of(story)}" lang="ar"' in page.main_html
