@@ -42,8 +42,10 @@ class Journey:
         page = visitor.send(page.form_with("text"), text=self.words)
         assert page.status == 503
         site.put(paused=False)
+        assert self.is_on(visitor.send(page.form_with("text"), go="guides/now"))
         check = visitor.send(page.form_with("text"))
         self.codes.append(check.code)
+        assert self.is_on(visitor.send(check.form_with("line"), go="protects"))
         page = visitor.send(check.form_with("line"), line="0")
         with site.crowded():
             page = visitor.confirm(page)
@@ -60,6 +62,7 @@ class Journey:
         assert visitor.come_back(code[:-1] + str((int(code[-1]) + 1) % 10)).has(id="typed")
         case = visitor.come_back(code)
         assert self.is_on(case)
+        assert self.is_on(visitor.send(case.form_with("text"), text=self.words, go="guides"))
         visitor.write_back(case, "")
         visitor.send(case.form_doing("consents"), publish="ask")
         self.site.ahead += HOUR / 2

@@ -161,8 +161,8 @@ def asks(phone: Browser, site: str, language: str, text: str, topic: str) -> str
 
 
 def press_foot(browser: Browser, path: str) -> None:
-    """Follow one of the links that stand below every page."""
-    browser.press_in(f"footer a[href^='{path}?']")
+    """Go one of the ways that stand below every page; beside a box they are buttons of its form."""
+    browser.press_in(f"footer :is(a[href^='{path}?'], button[value='{path.split('/', 2)[2]}'])")
 
 
 def open_with(browser: Browser, language: str, code: str) -> None:

@@ -54,6 +54,11 @@ class Walker:
         self.phone.press_main()
         self.codes.append(code_on(self.phone))
 
+    def reads_beside(self) -> None:
+        self.checks()
+        self.phone.press_in("footer button[value='guides/now']")
+        assert self.phone.shows("#written")
+
     def asks(self) -> None:
         self.goes_to("ask")
         self.phone.type_into("text", self.words)
@@ -153,6 +158,7 @@ Way = Callable[[Walker], None]
 FROM: dict[str, Way] = {
     "tell": Walker.tells_too_much,
     "check": Walker.checks,
+    "a guide beside the check": Walker.reads_beside,
     "check of a request": Walker.asks,
     "check, mistyped": Walker.mistypes_the_line,
     "sent": Walker.sends,

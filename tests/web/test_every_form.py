@@ -41,7 +41,9 @@ def test_every_form_that_sends_begins_with_its_token_and_what_enter_presses() ->
 
 @pytest.mark.parametrize("room", ["site/templates/parts.html", "desk/templates/fields.html"])
 def test_the_token_comes_after_a_button_that_nobody_can_press(room: str) -> None:
-    macro = re.search(r"\{% macro token\((?:field='')?\) %\}(.*?)\{% endmacro %\}", (ROOMS / room).read_text("utf-8"), re.DOTALL)
+    macro = re.search(
+        r"\{% macro token\((?:field='')?\) %\}(.*?)\{% endmacro %\}", (ROOMS / room).read_text("utf-8"), re.DOTALL
+    )
     assert macro
     assert macro[1].startswith(NOBODY_CAN_PRESS)
 
