@@ -314,6 +314,8 @@ def test_enter_sends_nothing(walker: Walker, proxy: CountingProxy, photograph: P
 def posts_by_enter(walker: Walker, proxy: CountingProxy, selector: str) -> int:
     """Press Enter in a field, and count what was sent by the time that another page came to another tab."""
     phone, before = walker.phone, posts(proxy)
+    for folded in phone.every("main details:not([open]) > summary"):
+        folded.click()
     phone.find(selector).send_keys("\ue007")
     tab = phone.open_tab()
     walker.goes_to("protects")
