@@ -78,8 +78,7 @@ def held_for(case_id: bytes) -> dict[str, str]:
 
 def hold_titled(case_id: bytes, box: str, text: str, title: str) -> None:
     """Keep a text and its title for a box; where both are empty, nothing is kept."""
-    hold(case_id, box, "" if is_empty(text) else text)
-    hold(case_id, title_of(box), title)
+    _hold_each({case_id: {box: "" if is_empty(text) else text, title_of(box): title}})
 
 
 def title_of(box: str) -> str:
@@ -89,12 +88,12 @@ def title_of(box: str) -> str:
 
 def hold(case_id: bytes, box: str, text: str) -> None:
     """Keep a text for a box of a case; an empty one is forgotten."""
-    _hold_each({case_id: text}, box)
+    _hold_each({case_id: {box: text}})
 
 
 def hold_boxes(texts: Mapping[bytes, str]) -> None:
     """Keep the texts in the boxes of a page with many cases, at once: each change seals the whole session anew."""
-    _hold_each(texts, "text")
+    _hold_each({case_id: {"text": text} for case_id, text in texts.items()})
 
 
 def hold_all(held: HeldText) -> None:
@@ -102,12 +101,12 @@ def hold_all(held: HeldText) -> None:
     hold_boxes(from_json(dict[Id, str], held.text, SealBroken, 2 * BODY_LIMIT))
 
 
-def _hold_each(texts: Mapping[bytes, str], box: str) -> None:
+def _hold_each(texts: Mapping[bytes, Mapping[str, str]]) -> None:
     kept = session_contents().get("kept", {})
-    for case_id, text in texts.items():
-        boxes = {name: held for name, held in kept.pop(case_id.hex(), {}).items() if name != box}
-        if boxes or text:
-            kept[case_id.hex()] = boxes | ({box: text} if text else {})
+    for case_id, boxes in texts.items():
+        held = kept.pop(case_id.hex(), {}) | boxes
+        if any(held.values()):
+            kept[case_id.hex()] = {box: text for box, text in held.items() if text}
     keep_in_session(kept=dict(list(kept.items())[-_MOST_KEPT:]))
 
 

@@ -16,6 +16,7 @@ from onion_app.web.text import cleaned
 
 MOST_FIELDS: Final = 200  # the longest form of ours, with 25 cases, has a hundred
 
+_MOST_LONE: Final = 1_000  # no browser sends one
 _LONE_PERCENT: Final = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 
 
@@ -47,6 +48,7 @@ def read_fields(encoded: bytes) -> ImmutableMultiDict[str, str]:
 
 def _decoded(encoded: bytes) -> str:
     """Decode a name or value, by the standard library's one reader of such escapes that is not a loop in Python."""
-    spread = encoded.replace(b"%%", b"%25%").replace(b"%%", b"%25%")  # a run of them costs no search each
-    escaped = _LONE_PERCENT.sub(b"%25", spread).replace(b"+", b" ").replace(b"=", b"=3D").replace(b"%", b"=")
-    return a2b_qp(escaped).decode("utf-8", "replace")
+    whole = _LONE_PERCENT.sub(b"%25", encoded, count=_MOST_LONE)
+    if _LONE_PERCENT.search(whole):
+        whole = encoded.replace(b"%", b"%25")  # nobody has escaped anything here
+    return a2b_qp(whole.replace(b"+", b" ").replace(b"=", b"=3D").replace(b"%", b"=")).decode("utf-8", "replace")

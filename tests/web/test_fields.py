@@ -53,3 +53,8 @@ def test_both_apps_read_their_forms_there_and_no_module_reads_them_otherwise() -
             if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
         }
         assert not names & {f"request.{name}" for name in UNREAD}, module
+
+
+def test_thousands_of_percent_signs_are_shown_as_they_came() -> None:
+    for what in ("%", "%4", "100% sure, "):
+        assert read_fields(f"x={what * 3_000}".encode())["x"] == what * 3_000
