@@ -26,7 +26,8 @@ def titles(page: Page) -> list[str]:
 def test_the_notes_stand_in_words_before_each_story(visitor: Visitor, place: Place) -> None:
     place.show({"en": ("The door", WORDS)}, notes=["violence", "outing"])
     page = visitor.go("stories")
-    assert page.main_html.index("violence, being outed (told about against their will)</p>") < page.main_html.index("The door")
+    notes = "violence, being outed (told about against their will)</p>"
+    assert page.main_html.index(notes) < page.main_html.index("The door")
     assert "about 1 minute" in page.main.text
     assert not re.search(r"\b20\d\d\b", page.main.text), "no date, and no year before it is opened"
 
