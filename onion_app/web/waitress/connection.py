@@ -63,6 +63,7 @@ class Connection(HTTPChannel):  # type: ignore[misc]  # waitress has no types
         self.waiting_since = server.clock()  # for a first byte, or for our answer to go
         self.began = self.waiting_since  # since when the newest request is sent
         self.moved = 0  # bytes that have come since then, and gone
+        self._has_answered = False  # and no byte of another request has come since
         self.has_had_a_turn = False  # whether the sockets were looked at since this one was taken
         self.lingering = False
         self._unparsed = b""  # arrived together with the request before; at most one read's worth
@@ -91,7 +92,8 @@ class Connection(HTTPChannel):  # type: ignore[misc]  # waitress has no types
         with self.requests_lock:
             if self.lingering or self.will_close or self.close_when_flushed:
                 return False
-            if self.request is None and self.began < self.waiting_since:  # the first one since an answer
+            if self._has_answered:
+                self._has_answered = False
                 self.began = max(self.waiting_since, self.server.clock() - _PAUSE)
                 self.moved = 0
             self.moved += len(data)
@@ -199,5 +201,6 @@ class Connection(HTTPChannel):  # type: ignore[misc]  # waitress has no types
             self.outbufs[0].append(data)
             self.total_outbufs_len += len(data)
             self.waiting_since = self.server.clock()
+            self._has_answered = True
             self._flush_exception(self._flush_some, do_close=False)
         return len(data)
