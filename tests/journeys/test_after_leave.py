@@ -328,6 +328,21 @@ def posts(proxy: CountingProxy) -> int:
     return sum(request.startswith("POST") for request in proxy.requests)
 
 
+def test_in_danger_the_guide_is_one_press_away_and_the_main_button_still_sends(walker: Walker) -> None:
+    phone = walker.phone
+    walker.goes_to("ask")
+    phone.choose("danger", "yes")
+    phone.type_into("text", walker.words)
+    phone.press_main()
+    phone.press_in("#danger label")
+    assert phone.shows("#written")
+    phone.press_in("#written button:not([disabled])")
+    walker.codes.append(code_on(phone))
+    phone.type_into("line", walker.codes[-1][24:])
+    phone.press_main()
+    assert phone.shows("#arrived")
+
+
 def test_who_refuses_cookies_is_told_so_and_keeps_the_words(walker: Walker, photograph: Photograph) -> None:
     phone = walker.phone
     refuse_cookies(phone, refused=True)
