@@ -45,7 +45,7 @@ def test_a_text_too_long_is_kept_whole_and_shows_where_it_becomes_too_long(visit
     page = visitor.check("tell", text)
     assert page.box == text
     assert "This is 500 letters too long." in page.errors
-    before, after = page.main.text.split("These come after them:")
+    before, after = page.main.text.split("This part does not fit:")
     assert before.rstrip().endswith("LAST-FIT.")
     assert after.strip().startswith("FIRST-NOT b")
 
