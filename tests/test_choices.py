@@ -70,7 +70,6 @@ def test_a_sentence_names_the_bounds_that_hold(sentence: str, bounds: range) -> 
         ("desk/proposal_kinds.py", choices.FIND_US_LETTERS),
         ("desk/templates/settings.html", choices.FIND_US_LETTERS),
         ("desk/forms.py", choices.TEXT_LETTERS),
-        ("site/templates/tell.html", choices.TEXT_LETTERS),
         ("site/templates/fixed.html", choices.TEXT_LETTERS),
     ],
 )

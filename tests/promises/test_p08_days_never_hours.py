@@ -13,6 +13,7 @@ from nacl.pwhash import argon2id
 
 from onion_app.crypto.keyslots import VaultKeys
 from onion_app.vault import connection, rewriting
+from onion_app.vault.mailbox import withdrawals
 from scripts.rehearsal.people import Volunteer
 from tests import tables
 from tests.house import House
@@ -93,9 +94,15 @@ def test_no_stored_number_is_as_fine_as_an_hour(house: House, coordinator: Volun
     code = visitor.hand_in("ask", latin_mark())
     assert code
     house.at_desk(coordinator).get("/")
-    numbers = [value for rows in house.tables().values() for row in rows for value in row if isinstance(value, int)]
+    stored = house.tables()
+    drawn = [stored.pop(name)[0][1] for name in ("mailbox.counter", "shown.published")]
+    numbers = [value for rows in stored.values() for row in rows for value in row if isinstance(value, int)]
     assert numbers
     assert max(numbers) < A_CENTURY
+    visitor.erase_without_opening(code)
+    with house.world() as world:
+        again = withdrawals.counter(world.mailbox)
+    assert drawn[0] != again != drawn[0] + 1, "what pages are kept by is drawn, and counts nothing"
 
 
 def test_nothing_that_is_sealed_is_as_fine_as_an_hour(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
