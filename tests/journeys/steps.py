@@ -166,8 +166,8 @@ def press_foot(browser: Browser, path: str) -> None:
 
 
 def open_with(browser: Browser, language: str, code: str) -> None:
-    """Come back with a code."""
-    press_foot(browser, f"/{language}/return")
+    """Come back with a code, from whatever page, by the address."""
+    browser.go("/".join(browser.url.split("/")[:3]) + f"/{language}/return")
     browser.type_into("code", code)
     browser.press_main()
 
