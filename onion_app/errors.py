@@ -216,9 +216,9 @@ class SeatLeft(SanctuaryError):
 class SeatUnknown(SanctuaryError):
     """A form came from another seat than its own, or from none."""
 
-    def __init__(self, *, with_words: bool, without_cookie: bool = False) -> None:
+    def __init__(self, *facts: str, with_words: bool = False, without_cookie: bool = False) -> None:
         """Keep whether its words may be shown again, and whether no cookie came with it."""
-        super().__init__()
+        super().__init__(*facts)
         self.with_words, self.without_cookie = with_words, without_cookie
 
 

@@ -181,7 +181,7 @@ def test_a_state_in_a_closed_folder_or_at_a_file_is_refused(root: Operator) -> N
 @pytest.mark.parametrize("words", [["--state", "state"], ["--state=state"]])
 def test_a_state_is_taken_from_where_the_command_is_typed(root: Operator, words: list[str]) -> None:
     root.state.mkdir(mode=0o755)
-    done = manage(root, *words, "status", "--json")
+    done = manage(root, *words, "resume")
     assert done.returncode == 8, done.stderr
     assert (root.state.stat().st_uid, root.state.stat().st_mode & 0o777) == (account().pw_uid, 0o700)
 

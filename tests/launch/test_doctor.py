@@ -135,7 +135,7 @@ def test_the_guide_has_every_sentence_with_its_cure_and_no_other() -> None:
 def test_every_error_ends_a_command_with_its_sentence_its_cure_and_its_status(
     program: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sys, "argv", ["command", "--as-is", *(["status"] if program is manage else [])])
+    monkeypatch.setattr(sys, "argv", ["command", "--as-is", *(["clock"] if program is manage else [])])
     monkeypatch.setattr(signal, "signal", lambda *_: None)
     for name, one in named().items():
         error = one("the fact")
@@ -146,7 +146,7 @@ def test_every_error_ends_a_command_with_its_sentence_its_cure_and_its_status(
         terminal = Heard()
         monkeypatch.setattr(program, "Terminal", lambda terminal=terminal: terminal)
         monkeypatch.setattr(launch, "launch", fail)
-        monkeypatch.setattr(running, "status", fail)
+        monkeypatch.setattr(running, "clock", fail)
         assert program.main() == one.exit_code, name
         sentence = f"{(one.__doc__ or '').splitlines()[0]}{' (the fact)' * bool(error.args)}"
         assert terminal.said == [f"{sentence}\n    {one.hint}" if one.hint else sentence]
