@@ -3,8 +3,6 @@
 from contextlib import suppress
 from typing import Any, Final
 
-from markupsafe import escape
-
 from onion_app.crypto.keys import new_key
 from onion_app.errors import Paused
 from onion_app.site import form_case, visit
@@ -15,9 +13,10 @@ from onion_app.site.paging import fill_parts, part_number
 from onion_app.site.rendering import show_own_text
 from onion_app.vault.shown import routing
 from onion_app.vault.shown.reading import name_of
+from onion_app.web.reading_order import in_reading_order
 
-_PART: Final = 50_000  # bytes of messages on one page; one message alone may have 60,000 once escaped
-_ROOM: Final = 55_000  # bytes that may stand in the boxes beside them: together with the page they fit the long size
+_PART: Final = 50_000  # bytes of messages on one page; one message alone may have 64,000 as it is shown
+_ROOM: Final = 50_000  # bytes that may stand in the boxes beside them: together with the page they fit the long size
 
 
 def case_page(access: CaseAccess, **values: Any) -> str:  # noqa: ANN401 - plain values for the template
@@ -58,4 +57,4 @@ def _another_group_reads(circle_id: bytes) -> bool:
 
 
 def _bytes(text: str) -> int:
-    return len(str(escape(text)).encode())
+    return len(in_reading_order(text).encode())

@@ -87,7 +87,7 @@ def lang_attributes(code: LanguageCode) -> Markup:
     """Give the attributes of words in a language, where it is another than that of the page."""
     if code == current_language().code:
         return Markup("")
-    return Markup(' lang="{}" dir="{}"').format(code, LANGUAGES[code].dir)
+    return Markup(' lang="{}" dir="{}"').format(LANGUAGES[code].tag, LANGUAGES[code].dir)
 
 
 def best_version(versions: Sequence[Version]) -> Version:

@@ -18,15 +18,20 @@ from markupsafe import Markup
 from werkzeug.routing import AnyConverter, Map
 
 from onion_app.days import date_of
+from onion_app.web.reading_order import in_reading_order
 
 _OFFERED = "languages"
 
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """A language: its code in paths, its own name, its direction ('ltr' or 'rtl'), its digit zero and its months."""
+    """A language: its code in paths, its tag, its own name, its direction ('ltr' or 'rtl'), its digit zero, its months.
+
+    The tag says in which letters it is written where browsers would take others for granted.
+    """
 
     code: str
+    tag: str
     name: str
     dir: str
     zero: str
@@ -46,14 +51,14 @@ class Catalogue:
 
 
 _ARABIC = Language(
-    code="ar", name="العربية", dir="rtl", zero="٠",
+    code="ar", tag="ar", name="العربية", dir="rtl", zero="٠",
     months=(
         "كانون الثاني", "شباط", "آذار", "نيسان", "أيار", "حزيران",
         "تموز", "آب", "أيلول", "تشرين الأول", "تشرين الثاني", "كانون الأول",
     ),
 )  # fmt: skip
 _SORANI = Language(
-    code="ckb", name="کوردی (سۆرانی)", dir="rtl", zero="٠",
+    code="ckb", tag="ckb", name="کوردی (سۆرانی)", dir="rtl", zero="٠",
     months=(
         "کانوونی دووەم", "شوبات", "ئازار", "نیسان", "ئایار", "حوزەیران",
         "تەممووز", "ئاب", "ئەیلوول", "تشرینی یەکەم", "تشرینی دووەم", "کانوونی یەکەم",
@@ -62,14 +67,14 @@ _SORANI = Language(
     month="{month}ی {year}",
 )  # fmt: skip
 _BADINI = Language(
-    code="kmr", name="کوردی (بادینی)", dir="rtl", zero="٠",
+    code="kmr", tag="kmr-Arab", name="کوردی (بادینی)", dir="rtl", zero="٠",
     months=(  # waiting for a native speaker's eye, as docs/translation.md says
         "کانوونا دووێ", "شوبات", "ئادار", "نیسان", "گولان", "حزیران",
         "تیرمەه", "تەباخ", "ئیلون", "چریا ئێکێ", "چریا دووێ", "کانوونا ئێکێ",
     ),
 )  # fmt: skip
 _ENGLISH = Language(
-    code="en", name="English", dir="ltr", zero="0",
+    code="en", tag="en", name="English", dir="ltr", zero="0",
     months=(
         "January", "February", "March", "April", "May", "June",
         "July", "August", "September", "October", "November", "December",
@@ -170,6 +175,8 @@ def set_up_languages(app: Flask, offered: dict[str, Catalogue], style: str) -> N
     env.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]
     env.globals["_"] = env.globals["gettext"] = _gettext
     env.globals["style"] = Markup(style)  # noqa: S704 - our own file, whose hash the policy names
+    env.filters["ordered"] = in_reading_order
+    env.filters["tag"] = lambda code: LANGUAGES[code].tag
     for write in (numerals, day_words, month_words):
         env.filters[write.__name__] = _in_the_language_of_the_page(write)
     app.context_processor(

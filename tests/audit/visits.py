@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from onion_app.choices import NOTES
 from onion_app.crypto.casekeys import CODES
 from onion_app.crypto.payloads import FinalText
+from onion_app.vault.shown.reading import name_of
 from scripts.rehearsal.people import Visitor
 from scripts.rehearsal.wire import exchange, request, through_unix
 from tests.served import Site
@@ -24,7 +25,7 @@ def furnish(site: Site) -> str:
     story = site.show({"en": ("One", WORDS * 400), "ar": ("A title in ar", WORDS)}, notes=NOTES, translated_from="ar")
     site.show({"ckb": ("A title in ckb", WORDS)}, year=2023, translated_from="ar")
     site.show({"en": ("A title in en", GUIDE), "ar": ("A title in ar", GUIDE)}, slug="rivers", translated_from="ar")
-    return story.hex()
+    return name_of(story)
 
 
 def every_page(site: Site, story: str, language: str) -> Iterator[tuple[str, str]]:

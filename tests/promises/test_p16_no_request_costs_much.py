@@ -29,6 +29,7 @@ from onion_app.vault.desk import guides
 from onion_app.web.fields import read_fields
 from onion_app.web.headers import BODY_LIMIT
 from onion_app.web.markdown import has_too_many_signs, render
+from onion_app.web.reading_order import in_reading_order
 from onion_app.web.text import cleaned, is_empty, is_too_long
 from onion_app.web.waitress.request_parser import RequestParser
 from scripts.rehearsal.pages import Form
@@ -165,8 +166,15 @@ PARSERS: Final = {
         longest=TEXT_LETTERS,
         worst=["\n".join(f"{number}." for number in range(2_300))],
     ),
-    "a guide": Parser(render, GUIDE, TEXT_LETTERS, ["- a\n" * 999, "*a*" * 499]),
+    "a guide": Parser(
+        render, GUIDE, TEXT_LETTERS, ["- a\n" * 999, "*a*" * 499, "- " * 6_000, "1. " * 4_000, "# #" * 4_000]
+    ),
     "parts of a guide": Parser(_guide, GUIDE, TEXT_LETTERS, ["- a\n" * 999, "*a*" * 499, "*a*\n" * 333]),
+    "the order of signs": Parser(
+        in_reading_order,
+        longest=TEXT_LETTERS,
+        worst=["ا1-1" * 3_000, "+" * 12_000, "ا" + "1 " * 6_000, "1 -ا" * 3_000, "\n" * 12_000],
+    ),
     "a code": Parser(read_code, COMMON + "1234 " * 7),
     "a line at the desk": Parser(lambda typed: forms.one_line({"title": typed}, "title"), SENTENCE * 2),
     "a handle": Parser(lambda typed: forms.handle({"handle": typed}), "Sara"),

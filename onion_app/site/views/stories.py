@@ -9,7 +9,6 @@ from urllib.parse import urlencode
 
 from flask import abort, request
 from flask.typing import ResponseReturnValue
-from markupsafe import escape
 
 from onion_app.choices import NOTES
 from onion_app.errors import NothingHere
@@ -18,6 +17,7 @@ from onion_app.site.paging import part_number, parts_of
 from onion_app.site.rendering import best_version, language_code, make_blueprint, show_published
 from onion_app.vault.shown import reading
 from onion_app.vault.shown.reading import name_of
+from onion_app.web.reading_order import in_reading_order
 
 pages: Final = make_blueprint("stories")
 
@@ -51,7 +51,7 @@ def story(story_id: str) -> ResponseReturnValue:
     except NothingHere:
         abort(404)
     version = best_version(versions)
-    parts = parts_of(version.body, lambda paragraph: len(str(escape(paragraph)).encode()) + _AROUND)
+    parts = parts_of(version.body, lambda paragraph: len(in_reading_order(paragraph).encode()) + _AROUND)
     part = part_number(len(parts))
     return show_published(
         "story.html",
