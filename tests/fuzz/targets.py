@@ -47,13 +47,13 @@ from onion_app.launch.processes.child import Orders
 from onion_app.onion import socks
 from onion_app.onion.control import Control
 from onion_app.shapes import from_json, from_row
-from onion_app.site import details, forms, paging
+from onion_app.site import forms, paging
 from onion_app.vault import settings
 from onion_app.vault.desk.audit import AuditRow
 from onion_app.vault.desk.circles import Circle
 from onion_app.vault.mailbox.records import Case, KeyRow, Message
 from onion_app.vault.shown.reading import Version
-from onion_app.web import i18n, markdown
+from onion_app.web import details, i18n, markdown
 from onion_app.web.app import refusal
 from onion_app.web.text import cleaned
 from onion_app.web.waitress import server

@@ -23,9 +23,9 @@ from onion_app.crypto.payloads import Text, pack, unpack
 from onion_app.desk import forms
 from onion_app.desk.sentence_diff import side_by_side
 from onion_app.errors import CodeMistyped, Refused, SealBroken
-from onion_app.site.details import pointed_out
 from onion_app.site.paging import parts_of
 from onion_app.vault.desk import guides
+from onion_app.web.details import pointed_out
 from onion_app.web.fields import read_fields
 from onion_app.web.headers import BODY_LIMIT
 from onion_app.web.markdown import has_too_many_signs, render

@@ -7,8 +7,8 @@ from types import FrameType
 
 import pytest
 
-from onion_app.site import as_read, details, known_words
-from onion_app.site.details import MOST, pointed_out
+from onion_app.web import as_read, details, known_words
+from onion_app.web.details import MOST, pointed_out
 from scripts.rehearsal.people import Visitor
 
 

@@ -18,7 +18,6 @@ from onion_app.errors import NothingHere
 from onion_app.site import form_case, new_case, visit
 from onion_app.site.beside import page_beside, written
 from onion_app.site.context import files, in_force, site_context
-from onion_app.site.details import has_more, known_by, pointed_out
 from onion_app.site.form_case import FormCase, Stage, make_forms_for
 from onion_app.site.forms import Submission, WritingKind, read_submission, wrong_line, wrong_submission, wrong_text
 from onion_app.site.rendering import (
@@ -31,6 +30,7 @@ from onion_app.site.rendering import (
 )
 from onion_app.vault.shown import reading, routing
 from onion_app.vault.shown.reading import Version
+from onion_app.web.details import has_more, known_by, pointed_out
 from onion_app.web.i18n import translated
 
 pages: Final = make_blueprint("writing")

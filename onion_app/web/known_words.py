@@ -9,7 +9,7 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Final
 
-from onion_app.site.as_read import AsRead
+from onion_app.web.as_read import AsRead
 
 WORD: Final = re.compile(r"\w+(?:'\w+)*")  # an underscore is a blank by then
 

@@ -11,8 +11,8 @@ from typing import Final, Literal, NamedTuple
 from zlib import crc32
 
 from onion_app.choices import TEXT_LETTERS
-from onion_app.site.as_read import AsRead
-from onion_app.site.known_words import (
+from onion_app.web.as_read import AsRead
+from onion_app.web.known_words import (
     BEGINNINGS,
     BETWEEN,
     MONTHS,
