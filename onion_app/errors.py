@@ -252,6 +252,10 @@ class Refused(SanctuaryError):
         return str(self.args[0]) if self.args else super().sentence
 
 
+class ChangedMeanwhile(Refused):
+    """Somebody else has changed this meanwhile. Both stand here: nothing was kept yet."""
+
+
 class CodeMistyped(Refused):
     """The code does not have 28 digits, or its check digits do not fit."""
 

@@ -17,6 +17,7 @@ from onion_app.crypto.keys import subkey
 from onion_app.crypto.keyslots import VaultKeys
 from onion_app.desk.context import DeskContext
 from onion_app.desk.delays import Delays
+from onion_app.desk.held_texts import give_back
 from onion_app.desk.login_gate import (
     name_browser,
     refuse_strangers,
@@ -100,6 +101,7 @@ def create_app(config: DeskConfig) -> Hardened:
     app.before_request(speak_as_chosen)
     app.before_request(refuse_strangers)
     app.after_request(name_browser)
+    app.after_request(give_back)
     app.context_processor(template_defaults)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

@@ -15,10 +15,19 @@ from werkzeug.exceptions import HTTPException
 
 from onion_app.desk import forms
 from onion_app.desk.context import databases, desk_context
-from onion_app.desk.held_texts import sealed_text
+from onion_app.desk.held_texts import hold_form, sealed_form
 from onion_app.desk.permissions import Member, only_coordinators
 from onion_app.desk.session import current_member
-from onion_app.errors import KeysChanged, LockHeld, NotAllowed, NothingHere, Refused, SanctuaryError, VisitOver
+from onion_app.errors import (
+    ChangedMeanwhile,
+    KeysChanged,
+    LockHeld,
+    NotAllowed,
+    NothingHere,
+    Refused,
+    SanctuaryError,
+    VisitOver,
+)
 from onion_app.web.app import Hardened, report_error
 from onion_app.web.i18n import speak
 
@@ -50,7 +59,10 @@ def ask_to_log_in() -> Answer:
     # P10: a text that reached us is not lost because its session ended.
     if request.method == "GET":
         return redirect(url_for("login.login"), 303)
-    return render_template("login.html", mistakes={}, kept=sealed_text(), locked=True, typed_handle="", welcome=False)
+    typed_handle = forms.short(request.form, "handle")
+    return render_template(
+        "login.html", mistakes={}, kept=sealed_form(), locked=True, typed_handle=typed_handle, welcome=False
+    )
 
 
 def token_lost(error: HTTPException) -> Answer:
@@ -112,6 +124,7 @@ def page_at(path: str, pages: Blueprint, *also: type[SanctuaryError]) -> Callabl
         def refused(error: SanctuaryError) -> Answer:
             field = error.field if isinstance(error, Refused) else ""
             report_held(error)
+            hold_form(shown_anew=isinstance(error, ChangedMeanwhile))
             try:
                 return page(g.member, {field: error.sentence}, **(request.view_args or {}))
             except KeysChanged as changed:

@@ -21,7 +21,7 @@ from onion_app.desk.permissions import Member, case_of, only_coordinators
 from onion_app.desk.proposals import NOT_A_SECOND, note
 from onion_app.desk.queues import taken_case
 from onion_app.desk.story_status import CurrentDraft, Step, StoryStatus, story_status
-from onion_app.errors import KeysChanged, NewMessage, NoReturn, NotAllowed, NothingHere, NotReady, Refused
+from onion_app.errors import KeysChanged, NewMessage, NoReturn, NotAllowed, NothingHere, NotReady, Refused, marked
 from onion_app.vault.desk import stories_queue
 from onion_app.vault.mailbox import lifetime, records
 from onion_app.vault.shown.reading import NAME, Version, story_named
@@ -29,16 +29,24 @@ from onion_app.vault.shown.reading import NAME, Version, story_named
 _NAMED: Final = re.compile(rf"/stories/({NAME.pattern})\b")  # how the site writes which story a request is about
 
 
-def save_draft(dbs: Databases, member: Member, case_id: bytes, entry_id: bytes, draft: Draft) -> None:
+NOTHING_CHANGED: Final = marked("Nothing was changed. Is there really nothing by which a family would know them?")
+
+
+def save_draft(
+    dbs: Databases, member: Member, case_id: bytes, entry_id: bytes, draft: Draft, *, as_it_is: bool = False
+) -> None:
     """Keep a draft; a version queued in its language leaves the queue when its words have changed.
 
     Raises:
+        Refused: it is called finished, is what the author wrote, and nobody has said that it may stay as it is.
         NotReady: the author does not allow a story, or it is a translation of nothing that is published.
         Refused, NothingHere, NotAllowed: as for `taken_case`.
     """
     case = taken_case(dbs, member, case_id)
     status = story_status(dbs, member, case_id)
     draft = _as_translation(status, draft)
+    if draft.finished and not draft.translated_from and not as_it_is and draft.text.split() == status.original.split():
+        raise Refused(NOTHING_CHANGED, field="as_it_is")
     before = status.drafts.get(draft.language)
     if status.publish == "no" or status.answer(draft.title, draft.text, draft.language).decision == "no":
         raise NotReady

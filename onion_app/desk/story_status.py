@@ -89,11 +89,12 @@ class StoryStatus:
         return own[-1] if own else None
 
     def where(self, draft: Draft) -> Literal["public", "down", "queued"] | None:
-        """Say where exactly these words are."""
+        """Say where exactly this is: its words, and the year and the content notes beside them."""
+        whole = (draft.language, draft.title, draft.text, draft.year, tuple(draft.notes))
         states = {
             version.state
             for version in self.versions
-            if (version.language, version.title, version.body) == (draft.language, draft.title, draft.text)
+            if (version.language, version.title, version.body, version.year, tuple(version.notes)) == whole
         }
         places: tuple[Literal["public", "down", "queued"], ...] = ("public", "down", "queued")
         return next((place for place in places if place in states), None)

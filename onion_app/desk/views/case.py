@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue as Answer
 from onion_app.crypto.keys import KEY_BYTES, new_id
 from onion_app.desk import answering, case_view, forms, phrases, queues, story_actions
 from onion_app.desk.context import databases
-from onion_app.desk.held_texts import BOXES, held_for, hold
+from onion_app.desk.held_texts import held_for, hold
 from onion_app.desk.login_gate import buttons, login_required, page_at
 from onion_app.desk.permissions import Member
 from onion_app.desk.session import has_opened, remember_opened
@@ -92,9 +92,6 @@ def show(member: Member, mistakes: dict[str, str], case_id: bytes) -> Answer:
     """Show the cover, or the case; a typed text stays in its box, and in the session until it is sent."""
     dbs = databases()
     opened = case_view.open_case(dbs, member, case_id)
-    box, typed = BOXES.get(request.endpoint or ""), forms.body(request.form)
-    if box is not None and typed.strip():
-        hold(case_id, box, typed)
     kept = held_for(case_id)
     if opened.case.unread or not has_opened(case_id):
         return render_template("cover.html", opened=opened, kept=kept, mistakes=mistakes)

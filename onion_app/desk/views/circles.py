@@ -132,5 +132,4 @@ def show(member: Member, mistakes: dict[str, str], **_ids: bytes) -> Answer:
         waits="waits" in request.args,
         topics=circle_changes.TOPICS,
         choices=LANGUAGES.values(),
-        typed=request.form if mistakes else {},
     )

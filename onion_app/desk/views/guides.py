@@ -8,9 +8,10 @@ from flask.typing import ResponseReturnValue as Answer
 from onion_app.choices import LANGUAGE_CODES
 from onion_app.crypto.keys import new_id
 from onion_app.desk import forms
+from onion_app.desk.as_shown import AS_SHOWN, expect_as_shown, mark_of
 from onion_app.desk.context import databases
 from onion_app.desk.guides import publish_guide, save_guide, take_guide_down
-from onion_app.desk.held_texts import held_for, hold_titled, title_of
+from onion_app.desk.held_texts import hold_form, typed_into
 from onion_app.desk.login_gate import for_coordinators, login_required, page_at
 from onion_app.desk.permissions import Member
 from onion_app.desk.proposals import note
@@ -52,9 +53,10 @@ def save(member: Member, guide_id: bytes) -> Answer:
         raise Refused("A guide has at most 1,000 ends of lines and signs such as * and _.", field="text")
     language = forms.one_of(request.form, "language", LANGUAGE_CODES)
     if "preview" in request.form:
+        hold_form()
         return edit(member, {}, guide_id)
+    expect_as_shown(request.form, *_words(_version(guide_id, language)))
     waits = save_guide(dbs, member, guide_id, language, title, text)
-    hold_titled(guide_id, "guide", "", "")
     return _back(guide_id, language, waits=waits)
 
 
@@ -64,7 +66,9 @@ def check(member: Member, guide_id: bytes) -> Answer:
     """Note that one has checked the version that was shown."""
     dbs = databases()
     version = _version(guide_id, request.form.get("language", ""))
-    if version is None or _as_sent() != (version.title, version.body):
+    if version is None or request.form.get(AS_SHOWN) != mark_of(
+        *_words(version)
+    ):  # all of it: what it says, and under what title
         raise Refused("It was changed in the meantime. Read it again.")
     # A handle stands before every reader, an informer among them: it does only where its owner says so.
     guides.note_check(dbs.shown, dbs.desk, version, member.handle if "named" in request.form else None, dbs.today)
@@ -97,8 +101,9 @@ def _version(guide_id: bytes, language: str) -> Version | None:
     return next((version for version in versions if version.language == language), None)
 
 
-def _as_sent() -> tuple[str, str]:
-    return forms.one_line(request.form, "title"), forms.body(request.form)
+def _words(version: Version | None) -> tuple[object, ...]:
+    """Give all that readers have of a version: a save replaces it, and who has checked it has checked all of it."""
+    return (version.language, version.title, version.body, version.year, version.notes) if version is not None else ()
 
 
 def _list(mistakes: dict[str, str]) -> Answer:
@@ -120,10 +125,9 @@ def edit(_member: Member, mistakes: dict[str, str], guide_id: bytes) -> Answer:
     language = request.values.get("language", "")
     language = language if language in LANGUAGE_CODES else current_language().code
     version = _version(guide_id, language)
-    if request.endpoint == "guides.save":
-        hold_titled(guide_id, "guide", forms.body(request.form), forms.one_line(request.form, "title"))
-    kept, title = (held_for(guide_id).get(box, "") for box in ("guide", title_of("guide")))
-    text = kept or (version.body if version is not None else "")
+    there = ("", "") if version is None else (version.title, version.body)
+    typed = typed_into(url_for("guides.save", guide_id=guide_id), language)
+    title, text = typed.get("title", there[0]), typed.get("text", there[1])
     return render_template(
         "guide.html",
         guide=guide,
@@ -131,8 +135,9 @@ def edit(_member: Member, mistakes: dict[str, str], guide_id: bytes) -> Answer:
         versions=versions,
         state=guides.state_of(versions),
         mistakes=mistakes,
-        kept=kept or title,
-        title=title or (version.title if version is not None else ""),
+        kept=(title, text) != there,
+        as_shown=mark_of(*_words(version)),
+        title=title,
         text=text,
         preview="" if is_too_long(text) else render(text),
         waits="waits" in request.args,

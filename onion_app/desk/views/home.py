@@ -1,10 +1,11 @@
 """The first page and the queues."""
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue as Answer
 
 from onion_app.desk import circles, forms, proposals, queues
 from onion_app.desk.context import databases
+from onion_app.desk.held_texts import forget_form, page_of
 from onion_app.desk.login_gate import buttons, login_required
 from onion_app.desk.permissions import Member
 from onion_app.desk.queues import PAGE
@@ -14,6 +15,15 @@ from onion_app.vault.desk import audit, taken
 pages = Blueprint("home", __name__)
 
 buttons(pages, "home.home", acknowledge=("/finding/<id:finding_id>/acknowledge", queues.acknowledge_finding))
+
+
+@pages.post("/forget")
+@login_required
+def forget(_member: Member) -> Answer:
+    """Throw away what waits for a form, and show what stands in it now."""
+    page = page_of(request.form.get("address", ""))
+    forget_form(request.form.get("address", ""))
+    return redirect(page, 303)
 
 
 @pages.get("/")

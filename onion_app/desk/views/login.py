@@ -10,7 +10,7 @@ from onion_app.crypto import codes
 from onion_app.desk import enrolment, forms
 from onion_app.desk.context import databases, desk_context
 from onion_app.desk.enrolment import Enrolment
-from onion_app.desk.held_texts import held_text, hold_all, hold_titled
+from onion_app.desk.held_texts import held_form, hold_again, page_of
 from onion_app.desk.identity import in_fours, log_in, qr_code
 from onion_app.desk.login_gate import buttons, one_try
 from onion_app.desk.session import (
@@ -39,16 +39,11 @@ def login() -> Answer:
     except (LoginRefused, LoginSuspended) as refused:
         return _login_page({"": refused.sentence})
     begin_members_session(moderator_id, private)
-    held = held_text(request.form.get("kept", ""))
+    held = held_form(request.form.get("kept", ""))
     if held is None:
         return redirect(url_for("home.home"), 303)
-    if held.box == "mine":
-        hold_all(held)
-        return redirect(url_for("my_cases.show"), 303)
-    hold_titled(held.case_id, held.box, held.text, held.title)
-    if held.box == "guide":
-        return redirect(url_for("guides.edit", guide_id=held.case_id), 303)
-    return redirect(url_for("case.show", case_id=held.case_id), 303)
+    hold_again(held)
+    return redirect(page_of(held.address), 303)
 
 
 def _login_page(mistakes: dict[str, str]) -> Answer:

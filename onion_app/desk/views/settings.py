@@ -8,6 +8,7 @@ from flask.typing import ResponseReturnValue as Answer
 
 from onion_app.choices import ANSWER_DAYS, BACKUP_DAYS, QUOTA_GIB, RETENTION_DAYS, TOPICS
 from onion_app.desk import forms
+from onion_app.desk.as_shown import expect_as_shown, mark_of
 from onion_app.desk.context import databases
 from onion_app.desk.login_gate import for_coordinators, login_required, page_at
 from onion_app.desk.permissions import Member
@@ -30,7 +31,10 @@ def change(member: Member, which: str) -> Answer:
     """Set one thing, or propose it."""
     if which not in _READ:
         raise NothingHere
-    waits = change_setting(databases(), member, which, _READ[which]())
+    value = _READ[which]()
+    if which != "paused":  # whatever another has pressed meanwhile: a pause is never refused
+        expect_as_shown(request.form, getattr(settings.read_settings(databases().shown), which))
+    waits = change_setting(databases(), member, which, value)
     return redirect(url_for("settings.show", waits=which) if waits else url_for("settings.show", done=which), 303)
 
 
@@ -65,11 +69,12 @@ _READ: Final[dict[str, Callable[[], object]]] = {
 @page_at("", pages, NotReady)
 def show(_member: Member, mistakes: dict[str, str], **_which: str) -> Answer:
     """Show the settings."""
+    now = settings.read_settings(databases().shown)
     return render_template(
         "settings.html",
-        now=settings.read_settings(databases().shown),
+        now=now,
+        marks={which: mark_of(getattr(now, which)) for which in _READ},
         mistakes=mistakes,
-        typed=request.form if mistakes else {},
         done=request.args.get("done", "") in _READ,
         waits=request.args.get("waits", "") in _READ,
         has_words_before=settings.read_find_us_before(databases().desk) is not None,

@@ -14,13 +14,15 @@ from onion_app.crypto.keys import new_id
 from onion_app.crypto.payloads import Draft
 from onion_app.days import date_of
 from onion_app.desk import forms, sentence_diff, story_actions, story_status
+from onion_app.desk.as_shown import expect_as_shown, mark_of
 from onion_app.desk.context import Databases, databases
-from onion_app.desk.held_texts import held_for, hold_titled, title_of
+from onion_app.desk.held_texts import held_for, hold_form
 from onion_app.desk.login_gate import buttons, login_required, page_at
 from onion_app.desk.permissions import Member, case_of
 from onion_app.desk.session import has_opened
 from onion_app.desk.story_status import StoryStatus
 from onion_app.errors import DiskFull, Overloaded, Refused, marked
+from onion_app.web.details import MOST, pointed_out
 from onion_app.web.i18n import LANGUAGES
 
 pages = Blueprint("story", __name__, url_prefix="/case/<id:case_id>/story")
@@ -40,7 +42,7 @@ def stop_at_the_cover() -> Answer | None:
     if not case.unread and has_opened(case_id):
         return None
     if request.endpoint == "story.save":
-        hold_titled(case_id, "draft", forms.body(request.form), forms.one_line(request.form, "title"))
+        hold_form()
     return redirect(url_for("case.show", case_id=case_id), 303)
 
 
@@ -48,10 +50,11 @@ def stop_at_the_cover() -> Answer | None:
 @login_required
 def save(member: Member, case_id: bytes) -> Answer:
     """Keep the draft; pressed as *finished*, only with every line of the checklist ticked."""
-    hold_titled(case_id, "draft", forms.body(request.form), forms.one_line(request.form, "title"))
     entry_id, draft = forms.id_of(request.form, "entry"), _draft()
-    story_actions.save_draft(databases(), member, case_id, entry_id, draft)
-    hold_titled(case_id, "draft", "", "")
+    there = story_status.story_status(databases(), member, case_id).draft_in(draft.language)
+    if there is not None:
+        expect_as_shown(request.form, there.id)
+    story_actions.save_draft(databases(), member, case_id, entry_id, draft, as_it_is="as_it_is" in request.form)
     return redirect(url_for("story.show", case_id=case_id, language=draft.language), 303)
 
 
@@ -100,7 +103,6 @@ def show(member: Member, mistakes: dict[str, str], case_id: bytes) -> Answer:
     draft = status.draft_in(language)
     source = status.source
     original = source.body if source is not None and source.language != language else status.original
-    kept, kept_title = (held_for(case_id).get(box, "") for box in ("draft", title_of("draft")))
     day = status.opened.case.received_day
     words = Draft("", original, language, "", [], date_of(day).year, finished=False, day=day)  # the author's own
     if draft is not None:
@@ -116,10 +118,12 @@ def show(member: Member, mistakes: dict[str, str], case_id: bytes) -> Answer:
         own=draft is not None and draft.author == member.id,
         rows=sentence_diff.side_by_side(original, words.text) if draft is not None else [],
         original=original,
-        text=kept or words.text,
-        title=kept_title or words.title,
-        kept=kept or kept_title,
-        typed=request.form if mistakes and "title" in request.form else None,
+        as_shown=mark_of(draft.id if draft is not None else ""),
+        details=pointed_out(words.text),
+        most_details=MOST,
+        text=words.text,
+        title=words.title,
+        kept="draft" in held_for(case_id),
         notes=NOTES,
         checklist=CHECKLIST,
         choices=LANGUAGES.values(),

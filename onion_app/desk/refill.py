@@ -1,0 +1,149 @@
+"""Filling the forms of a finished page with what was typed into them before.
+
+It knows no form by name: whatever stands in a page of ours, wherever it goes, is filled. The page is ours, and every
+word that somebody else wrote stands escaped in it. Hidden fields stay as the page has them, but for the mark of what
+was shown when somebody began to type: who saves over it is to be told.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from html import unescape
+from typing import Final, NamedTuple
+
+from markupsafe import escape
+
+from onion_app.desk.as_shown import AS_SHOWN
+
+TAB: Final = "tab"  # the hidden field with the language of the tab that a form stands on
+_TAG: Final = re.compile(r"<(/?)(form|input|textarea|select|option|button)\b([^>]*)>")
+_ATTRIBUTE: Final = re.compile(r'([a-z_-]+)(?:="([^"]*)")?')
+_NEVER: Final = {"password", "submit", "button", "file"}
+
+Attributes = dict[str, str]  # as the page writes them; one without a value is empty
+
+
+class Filled(NamedTuple):
+    """A page whose forms are filled, with the place and address of the first of them."""
+
+    page: str
+    before: int | None
+    address: str
+    there: list[str]  # what somebody else has put into its boxes meanwhile
+    moved: dict[str, str]  # the address of a button under which a form was kept, and that of the form
+
+
+@dataclass
+class _Control:
+    tag: str
+    attributes: Attributes
+    start: int
+    end: int
+    inner: str = ""  # of a textarea, and of an option
+    select: str = ""
+
+
+@dataclass
+class _Form:
+    address: str
+    start: int
+    buttons: set[str] = field(default_factory=set)
+    controls: list[_Control] = field(default_factory=list)
+
+
+def _forms_of(page: str) -> list[_Form]:
+    """Find the forms of a page of ours, in which every < begins a tag, and their controls, each with its place."""
+    forms, is_open, select = list[_Form](), False, ""
+    for part in _TAG.finditer(page):
+        tag, attributes = part[2], dict[str, str](_ATTRIBUTE.findall(part[3]))
+        if tag == "form":
+            is_open = not part[1]
+            forms += [_Form(attributes.get("action", ""), part.start())] if is_open else []
+        elif not is_open:
+            continue
+        elif part[1]:
+            if tag == "textarea":
+                box = forms[-1].controls[-1]
+                box.inner, box.end = page[box.end : part.start()], part.start()
+        elif tag == "button":
+            forms[-1].buttons.add(attributes.get("formaction", ""))
+        elif tag == "select":
+            select = attributes.get("name", "")
+        else:
+            if attributes.get("name") == TAB:
+                forms[-1].address = in_tab(forms[-1].address, attributes["value"])
+            forms[-1].controls.append(_Control(tag, attributes, *part.span(), select=select if tag == "option" else ""))
+    return forms
+
+
+def in_tab(path: str, tab: str) -> str:
+    """Name a form by its path, and by the language of its tab where it has several."""
+    return f"{path}?language={tab}" if tab else path
+
+
+def refill(page: str, held: Mapping[str, Mapping[str, str]]) -> Filled:
+    """Fill each form of a page for which something is held, by its address or by that of one of its buttons."""
+    found = [(form, _newest(form, held)) for form in (_forms_of(page) if held else ())]
+    first, pieces, done = None, list[str](), 0
+    for form, kept in found:
+        changes = [(control, _with(control, held[kept])) for control in form.controls] if kept else []
+        changed = [(control, written) for control, written in changes if written is not None]
+        for control, written in changed:
+            pieces += [page[done : control.start], written]
+            done = control.end
+        seen = [control for control, _ in changed if control.attributes.get("type") != "hidden"]
+        if seen and first is None:
+            first = (form, _there(form, seen, held[kept]))
+    moved = {kept: form.address for form, kept in found if kept and kept != form.address}
+    filled = "".join([*pieces, page[done:]])
+    return (
+        Filled(filled, first[0].start, first[0].address, first[1], moved)
+        if first
+        else Filled(filled, None, "", [], moved)
+    )
+
+
+def _newest(form: _Form, held: Mapping[str, object]) -> str:
+    return next((address for address in reversed(list(held)) if address in {form.address, *form.buttons}), "")
+
+
+def _there(form: _Form, seen: list[_Control], fields: Mapping[str, str]) -> list[str]:
+    """Give the words in the boxes that are filled over, where the form shows other ones than it did then."""
+    marks = [each.attributes.get("value") for each in form.controls if each.attributes.get("name") == AS_SHOWN]
+    if not marks or fields.get(AS_SHOWN) == marks[0]:
+        return []
+    boxes = (each for each in seen if each.tag == "textarea" or each.attributes.get("type") == "text")
+    words = (unescape(each.attributes.get("value") or each.inner).strip() for each in boxes)
+    return [text for text in words if text]
+
+
+def _with(control: _Control, fields: Mapping[str, str]) -> str | None:
+    """Write a control anew with what was typed; None where it stays as it is."""
+    attributes, name = control.attributes, control.attributes.get("name") or control.select
+    kind, typed = attributes.get("type") or "text", str(escape(fields.get(name, "")))
+    if kind in ("checkbox", "radio"):
+        return _chosen(control, "checked", chosen=name in fields and typed == attributes.get("value", "on"))
+    if name not in fields or kind in _NEVER or (kind == "hidden" and name != AS_SHOWN):
+        return None
+    if control.tag == "option":
+        return _chosen(control, "selected", chosen=typed == attributes.get("value"))
+    if control.tag == "textarea":
+        same = _one_line_end(control.inner) == _one_line_end(typed)
+        return None if same else f"{_written('textarea', attributes)}\n{typed}"
+    return None if attributes.get("value") == typed else _written("input", attributes | {"value": typed})
+
+
+def _chosen(control: _Control, how: str, *, chosen: bool) -> str | None:
+    if chosen == (how in control.attributes):
+        return None
+    rest = {name: value for name, value in control.attributes.items() if name != how}
+    return _written(control.tag, rest | ({how: ""} if chosen else {}))
+
+
+def _one_line_end(text: str) -> str:
+    return text.replace("\r\n", "\n").strip()
+
+
+def _written(tag: str, attributes: Attributes) -> str:
+    named = "".join(f' {name}="{value}"' for name, value in attributes.items())
+    return f"<{tag}{named}>"

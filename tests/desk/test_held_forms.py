@@ -1,0 +1,129 @@
+"""Every form of the desk comes back as it was typed: after a lock, after a mistake, and beside what others changed."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from onion_app import desk
+from onion_app.desk.held_texts import NOT_KEPT
+from onion_app.desk.proposal_kinds import SETTING
+from onion_app.desk.proposals import propose
+from onion_app.vault.desk import guides, moderators
+from onion_app.vault.shown.reading import Version
+from scripts.rehearsal.pages import Element, Form, Page
+from tests.desk.house import House, Volunteer, shuts_out
+from tests.desk.story_steps import WRITTEN
+from tests.world import Author
+
+TEMPLATES = Path(desk.__file__).parent / "templates"
+TYPED = "كلمة <b> & “other”\nand a second line"
+_LEADS = re.compile(r'<form[^>]*action="\{\{ url_for\("([a-z_.]+)"(.*?)</form>', re.DOTALL)
+_CONTROL = re.compile(r'\b(?:line|area|tick|number)\(|<textarea|<select|type="(?:checkbox|radio|text)"')
+# Asked for before anybody is logged in: what is typed there are secrets and a handle, and no session can end.
+ENTRANCE = {"login.login", "login.join", "login.enrol", "login.recover"}
+# Of these nothing is kept but ticks of a list, or secrets that are to be typed anew.
+NOTHING_TYPED = {"account.passphrase", "account.second_factor", "account.sheet", "my_cases.take"}
+
+
+def is_typed(control: Element) -> bool:
+    """Say whether a control is filled in by hand, and may be kept."""
+    kind = control.get("type") if control.tag == "input" else control.tag
+    return kind not in ("hidden", "password") and NOT_KEPT.fullmatch(control.get("name")) is None
+
+
+def controls(form: Form) -> list[Element]:
+    return [each for each in form.element.walk() if each.tag in ("input", "textarea", "select") and is_typed(each)]
+
+
+def typed_anew(form: Form) -> dict[str, str | None]:
+    """Type something else into every control of a form."""
+    typed: dict[str, str | None] = {}
+    for control in controls(form):
+        name, kind = control.get("name"), control.get("type")
+        if control.tag == "textarea":
+            typed[name] = TYPED
+        elif control.tag == "select":
+            typed[name] = control.every("option")[-1].get("value")
+        elif kind == "checkbox":
+            typed[name] = None if "checked" in control.attributes else control.get("value")
+        elif kind == "radio":
+            typed[name] = control.get("value")
+        else:
+            typed[name] = "٧ و<8>"
+    return typed
+
+
+@pytest.fixture
+def pages(house: House, coordinator: Volunteer, author: Author, lawyer: Volunteer) -> list[str]:
+    """Give the pages of a desk at which everything waits that has a form."""
+    case = author.tells(WRITTEN)
+    coordinator.take(case)
+    guide = guides.begin_guide(house.desk, bytes(16), "now")
+    guides.save_draft(house.desk, Version(guide, "ar", "هل من خطر الآن؟", "Words."))
+    house.make_coordinator(lawyer.login.handle)
+    house.volunteer(house.circle("Health"), "Noor")
+    shuts_out(house, coordinator, "Noor")
+    house.settle()
+    another = moderators.find_moderator(house.desk, lawyer.login.handle).id
+    propose(house.dbs, another, "retention", SETTING, {"days": ["30"]})
+    return [
+        "/", "/mine", "/guides", f"/guides/{guide.hex()}?language=ar", "/settings", "/circles", "/proposals",
+        "/account", f"/case/{case}", f"/case/{case}/story", f"/case/{case}/ways-out",
+    ]  # fmt: skip
+
+
+def opened(coordinator: Volunteer, path: str) -> Page:
+    """Open a page; the cases on it are opened again where a session is new."""
+    if path.startswith("/case/"):
+        coordinator.open_case(path.split("/")[2])
+    page = coordinator.get(path)
+    return page if not page.has(id="unopened") else coordinator.press("/mine/open")
+
+
+def found(house: House, coordinator: Volunteer, path: str) -> list[tuple[str, Form]]:
+    """Find the forms on a page that are typed into, each with its endpoint."""
+    adapter = house.app.url_map.bind("")
+    forms = [form for form in opened(coordinator, path).forms() if controls(form)]
+    return [(adapter.match(form.action, method="POST")[0], form) for form in forms]
+
+
+def typed_in(form: Form) -> dict[str, str]:
+    """Read what stands in every control of a form that is typed into."""
+    names = {control.get("name") for control in controls(form)}
+    return {name: value.replace("\r\n", "\n") for name, value in form.fields if name in names}
+
+
+def test_every_form_that_is_typed_into_is_tried(house: House, coordinator: Volunteer, pages: list[str]) -> None:
+    templates = (template.read_text("utf-8") for template in TEMPLATES.glob("*.html"))
+    forms = (lead for template in templates for lead in _LEADS.findall(template))
+    written = {endpoint for endpoint, inside in forms if _CONTROL.search(inside)}
+    tried = {endpoint for path in pages for endpoint, _ in found(house, coordinator, path)}
+    assert len(tried) > len(ENTRANCE | NOTHING_TYPED)
+    assert tried >= written - ENTRANCE - NOTHING_TYPED
+
+
+def test_every_form_comes_back_whole_after_the_lock(house: House, coordinator: Volunteer, pages: list[str]) -> None:
+    for path in pages:
+        for place, (endpoint, form) in enumerate(found(house, coordinator, path)):
+            typed = typed_anew(form)
+            house.clock.now += 16 * 60
+            sent = form.filled(**typed)
+            assert coordinator.post(form.action, sent).has(id="kept-notice"), endpoint
+            coordinator.fill_in_login()
+            _, again = found(house, coordinator, path)[place]
+            assert typed_in(again) == {name: value for name, value in typed.items() if value is not None}, endpoint
+            assert coordinator.page.has(id="not-sent")
+
+
+def test_every_form_comes_back_whole_after_a_mistake(house: House, coordinator: Volunteer, pages: list[str]) -> None:
+    refused = set()
+    for path in pages:
+        for place, (endpoint, form) in enumerate(found(house, coordinator, path)):
+            typed = typed_anew(form)
+            if not coordinator.post(form.action, form.filled(**typed)).errors:
+                continue
+            refused.add(endpoint)
+            _, again = found(house, coordinator, path)[place]
+            assert typed_in(again) == {name: value for name, value in typed.items() if value is not None}, endpoint
+    assert {"settings.change", "story.save", "guides.begin", "account.join_circle", "circles.add"} <= refused
