@@ -101,8 +101,16 @@ class AuditLine(NamedTuple):
     whom: str  # the handle of who was let in or shut out; else empty
 
 
-def audit_of(dbs: Databases, member: Member, circle_id: bytes, page: int) -> tuple[circles.Circle, list[AuditLine]]:
-    """List 50 lines of a circle's audit, the newest day first; pages count from 1.
+class AuditPage(NamedTuple):
+    """A part of the audit of a circle, and the day and id of its last line where more follow."""
+
+    circle: circles.Circle
+    lines: list[AuditLine]
+    last: tuple[int, bytes] | None
+
+
+def audit_of(dbs: Databases, member: Member, circle_id: bytes, after: tuple[int, bytes] | None) -> AuditPage:
+    """List the next 50 lines of a circle's audit, the newest day first.
 
     Raises:
         NotAllowed: neither one of their circles, nor are they a coordinator.
@@ -110,12 +118,13 @@ def audit_of(dbs: Databases, member: Member, circle_id: bytes, page: int) -> tup
     """
     _may_look_after(member, circle_id)
     circle = circles.read_circle(dbs.desk, circle_id)
-    rows = audit.audit_of(dbs.desk, circle_id, page - 1)
+    rows, more = audit.audit_of(dbs.desk, circle_id, after)
     named = {who for row in rows for who in (row.who, row.whom) if who is not None}
     if not member.coordinates:  # a circle reads no handle of another one, not even its coordinator's
         named &= {who.id for who in _ever_in(dbs, circle.id)}
     handles: dict[bytes | None, str] = {None: ""} | {who: handle_of(dbs, who) for who in named}
-    return circle, [AuditLine(row.day, handles.get(row.who), row.what, handles.get(row.whom) or "") for row in rows]
+    lines = [AuditLine(row.day, handles.get(row.who), row.what, handles.get(row.whom) or "") for row in rows]
+    return AuditPage(circle, lines, (rows[-1].day, rows[-1].id) if more else None)
 
 
 def _ever_in(dbs: Databases, circle_id: bytes) -> list[moderators.Moderator]:

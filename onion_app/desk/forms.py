@@ -18,12 +18,12 @@ from onion_app.web.text import has_too_many_marks, is_empty
 HANDLE_LETTERS: Final = 24
 TITLE_LETTERS: Final = 80
 _INCOMPLETE: Final = marked("This page is incomplete. Load it again.")
-_LAST_PAGE: Final = 10_000
 _FIELD_LETTERS: Final = 200  # a passphrase of six words has 60; nothing longer deserves a slow hash
 _LINE_LETTERS: Final = 2_000  # of a line that is kept; no field takes half as many, and each letter is looked at
 
 MOST_CASES: Final = 25  # on a page with many, and so in its form
 _BOX: Final = re.compile("text_([0-9a-f]{32})")
+_PLACE: Final = re.compile("([0-2])-([0-9]{1,6})-([0-9a-f]{32})", re.ASCII)
 _TICK: Final = re.compile("([a-z]+)_([0-9a-f]{32})")
 
 # Other signs turn the line around, cannot be seen, or stretch a letter: one handle would look like another.
@@ -158,12 +158,15 @@ def id_of(form: Mapping[str, str], name: str, beside: str | None = None, *, leng
     return value
 
 
-def page_number(address: Mapping[str, str]) -> int:
-    """Read from an address which page of a list is meant, from 1; anything else means the first."""
-    try:
-        return min(max(int(address.get("page", "")), 1), _LAST_PAGE)
-    except ValueError:
-        return 1
+def after(address: Mapping[str, str]) -> tuple[int, int, bytes] | None:
+    """Read from an address after which urgency, day and id a list goes on; anything else: from its beginning."""
+    place = _PLACE.fullmatch(address.get("after", ""))
+    return (int(place[1]), int(place[2]), bytes.fromhex(place[3])) if place else None
+
+
+def after_this(urgent: int, day: int | None, item_id: bytes) -> str:
+    """Write what `after` reads."""
+    return f"{urgent}-{day or 0}-{item_id.hex()}"
 
 
 def place_in_list(typed: str) -> bytes:

@@ -33,7 +33,7 @@ def hand_over(dbs: Databases, member: Member, case_id: bytes, circle_id: bytes) 
         NothingHere, NotAllowed, KeysChanged: it is no case of theirs, or no circle to hand it to.
     """
     case = taken_case(dbs, member, case_id)
-    if case.state in ("asking", "ready", "published"):
+    if case.state in ("asking", "agreed", "ready", "published"):
         raise NotReady
     with dbs.mailbox.writing():
         opened = open_case_messages(dbs, member, case_id)

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 from functools import wraps
 from secrets import token_urlsafe
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar, cast
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, abort, current_app, g, redirect, render_template, request, session, url_for
 from flask.typing import ResponseReturnValue as Answer
@@ -173,5 +174,10 @@ def say_keys_changed(changed: KeysChanged) -> Answer:
 
 
 def template_defaults() -> dict[str, object]:
-    """Give every template the moderator, or None, and no mistakes unless a view names some."""
-    return {"member": g.get("member"), "mistakes": {}}
+    """Give every template the moderator, or None, no mistakes unless a view names some, and this page's address."""
+    return {"member": g.get("member"), "mistakes": {}, "here_in": _here_in}
+
+
+def _here_in(language: str) -> str:
+    """Give the address of the same page, with its tab and its place in a list, in another language."""
+    return f"{request.path}?{urlencode(request.args.to_dict() | {'lang': language})}"

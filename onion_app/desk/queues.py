@@ -10,8 +10,9 @@ from onion_app.desk.case_view import note_in_audit
 from onion_app.desk.context import Databases
 from onion_app.desk.permissions import Member, OwnCircle, case_of, circle_of, handle_of
 from onion_app.errors import KeysChanged, NewMessage, NotAllowed, NothingHere, Refused
-from onion_app.vault.desk import audit, taken
+from onion_app.vault.desk import audit, entries, stories_queue, taken
 from onion_app.vault.mailbox import lifetime, queues, records
+from onion_app.vault.shown.reading import name_of
 
 PAGE: Final = 25
 
@@ -23,6 +24,7 @@ TABS: Final[dict[str, Literal[CaseState, "unread"] | None]] = {
     "mine": None,
     "waiting": "answered",
     "asking": "asking",
+    "agreed": "agreed",
     "ready": "ready",
     "published": "published",
     "closed": "closed",
@@ -33,7 +35,16 @@ class QueueRow(NamedTuple):
     """A line of a queue."""
 
     case: records.Case
+    number: str
+    notes: int
     taken_by: str  # handle, or empty
+
+
+class QueuePage(NamedTuple):
+    """A part of a queue, and the place after which it goes on."""
+
+    rows: list[QueueRow]
+    last: queues.Place | None
 
 
 class TakenCases(NamedTuple):
@@ -48,6 +59,8 @@ class CircleCounts(NamedTuple):
 
     circle: OwnCircle
     counts: records.Counts
+    unread: queues.UnreadCounts
+    tabs: dict[str, int]
     mine: int
 
 
@@ -55,9 +68,31 @@ def circle_counts(dbs: Databases, member: Member) -> list[CircleCounts]:
     """Count the cases of each of the member's circles."""
     own = [case.circle_id for case in taken_cases_of(dbs, member).cases]
     return [
-        CircleCounts(circle, queues.waiting_counts(dbs.mailbox, circle.id), own.count(circle.id))
+        CircleCounts(
+            circle,
+            queues.waiting_counts(dbs.mailbox, circle.id),
+            queues.unread_counts(dbs.mailbox, circle.id),
+            _tab_counts(dbs, circle.id, own.count(circle.id)),
+            own.count(circle.id),
+        )
         for circle in member.circles.values()
     ]
+
+
+def tab_counts(dbs: Databases, member: Member, circle_id: bytes) -> dict[str, int]:
+    """Count the cases under each tab of a circle's queue."""
+    own = [case for case in taken_cases_of(dbs, member).cases if case.circle_id == circle_id]
+    return _tab_counts(dbs, circle_id, len(own))
+
+
+def _tab_counts(dbs: Databases, circle_id: bytes, mine: int) -> dict[str, int]:
+    counts = queues.tab_counts(dbs.mailbox, circle_id)
+    return {tab: mine if which is None else counts[which] for tab, which in TABS.items()}
+
+
+def case_number(case_id: bytes) -> str:
+    """Give the four letters by which a circle speaks of a case."""
+    return name_of(case_id)[:4]
 
 
 def acknowledge_finding(dbs: Databases, member: Member, finding_id: bytes) -> None:
@@ -66,8 +101,10 @@ def acknowledge_finding(dbs: Databases, member: Member, finding_id: bytes) -> No
     audit.add_to_audit(dbs.desk, member.id, "acknowledged a finding", dbs.today)
 
 
-def queue_rows(dbs: Databases, member: Member, circle_id: bytes, tab: str, page: int) -> list[QueueRow]:
-    """List up to 25 cases of a circle, the urgent ones first; pages count from 1.
+def queue_page(
+    dbs: Databases, member: Member, circle_id: bytes, tab: str, after: tuple[int, int, bytes] | None
+) -> QueuePage:
+    """List the next 25 cases of a circle after a place, the urgent ones first, but for those they stepped out of.
 
     Raises:
         NotAllowed: not a circle of theirs.
@@ -76,15 +113,33 @@ def queue_rows(dbs: Databases, member: Member, circle_id: bytes, tab: str, page:
     circle_of(member, circle_id)
     if tab not in TABS:
         raise NothingHere
-    which = TABS[tab]
+    which, place = TABS[tab], queues.place_at(*after) if after else queues.BEGINNING
     if which is None:
         own = [case for case in taken_cases_of(dbs, member).cases if case.circle_id == circle_id]
-        cases = own[PAGE * (page - 1) :][:PAGE]
+        cases = [case for case in own if queues.place_of(case).order > place.order]
+        cases, last = cases[:PAGE], queues.place_of(cases[PAGE - 1]) if len(cases) > PAGE else None
     else:
-        cases = queues.queued_cases(dbs.mailbox, circle_id, which, page - 1)
+        cases, last = queues.queued_cases(dbs.mailbox, circle_id, which, place)
+    hidden = taken.stepped_out(dbs.desk, member.id)
+    cases = [case for case in cases if case.id not in hidden and not (tab == "published" and _is_withdrawn(dbs, case))]
     takers = taken.taken_by(dbs.desk, [case.id for case in cases])
     handles = {who: handle_of(dbs, who) for who in set(takers.values())}
-    return [QueueRow(case, handles[takers[case.id]] if case.id in takers else "") for case in cases]
+    rows = [
+        QueueRow(
+            case,
+            case_number(case.id),
+            entries.notes_of(dbs.desk, case.id, circle_id),
+            handles[takers[case.id]] if case.id in takers else "",
+        )
+        for case in cases
+    ]
+    return QueuePage(rows, last)
+
+
+def _is_withdrawn(dbs: Databases, case: records.Case) -> bool:
+    """Tell whether the author of a story has taken it back; its case says otherwise until the next chores."""
+    story = stories_queue.story_of(dbs.desk, case.id)
+    return story is not None and stories_queue.is_withdrawn(*dbs[:3], story.id)
 
 
 def taken_cases_of(dbs: Databases, member: Member) -> TakenCases:
@@ -97,7 +152,7 @@ def taken_cases_of(dbs: Databases, member: Member) -> TakenCases:
             changed.append(case_id)
         except (NothingHere, NotAllowed):
             continue
-    return TakenCases(sorted(cases, key=lambda case: (-case.urgent, case.last_day, case.id)), changed)
+    return TakenCases(sorted(cases, key=lambda case: queues.place_of(case).order), changed)
 
 
 def take_case(dbs: Databases, member: Member, case_id: bytes) -> None:

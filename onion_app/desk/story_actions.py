@@ -55,6 +55,8 @@ def save_draft(
     if before is not None and status.where(before.content) == "queued" and status.where(draft) != "queued":
         stories_queue.withhold_story(dbs.mailbox, dbs.shown, dbs.desk, case.id, also_shown=False)
     keep_entry(dbs, member, case.id, entry_id, "draft", draft)
+    if case.state == "agreed":  # to other words
+        lifetime.set_state(dbs.mailbox, case.id, "reading")
     note_in_audit(dbs, member, case, "wrote a draft of a story")
 
 
@@ -151,8 +153,8 @@ def apply_authors_wishes(dbs: Databases, member: Member, case_id: bytes) -> None
     """
     status = story_status(dbs, member, case_id)
     case = status.opened.case
-    if case.state == "asking" and not status.awaits_verdict:
-        lifetime.set_state(dbs.mailbox, case.id, "reading")
+    if case.state in ("asking", "agreed") and not status.awaits_verdict:
+        lifetime.set_state(dbs.mailbox, case.id, "agreed" if status.is_agreed else "reading")
     # What does not open, or was changed, could be a No: it stops the queue. Only a word that counts takes down a shown
     # text, so that nobody who can merely delete or spoil rows does. # P07
     lines = status.opened.lines

@@ -169,6 +169,15 @@ class StoryStatus:
         return decision == "no" or (consent is not None and consent.publish == "no")
 
     @property
+    def is_agreed(self) -> bool:
+        """Whether the author has said yes to a draft that is still the newest one."""
+        words = [(draft.content, self.step(draft)) for draft in self.drafts.values()]
+        return any(
+            step == "ready" and self.answer(each.title, each.text, each.language).decision == "yes"
+            for each, step in words
+        )
+
+    @property
     def awaits_verdict(self) -> bool:
         """Whether the author was asked, by us, and has not answered the newest question."""
         answered = {line.verdict.proposal_id for line in self.opened.lines if line.verdict and line.counts}

@@ -1,4 +1,4 @@
--- 11 parts
+-- 12 parts
 
 -- table cases of cases
 CREATE TABLE cases (
@@ -15,7 +15,7 @@ CREATE TABLE cases (
     topic TEXT NOT NULL CHECK (topic IN
         ('talk', 'safety', 'law', 'health', 'training', 'story', 'answer', 'unknown', 'testimony')),
     answer_in TEXT NOT NULL CHECK (answer_in IN ('ar', 'ckb', 'kmr', 'en', 'any')),
-    state TEXT NOT NULL CHECK (state IN ('new', 'reading', 'answered', 'asking', 'ready', 'published', 'closed')),
+    state TEXT NOT NULL CHECK (state IN ('new', 'reading', 'answered', 'asking', 'agreed', 'ready', 'published', 'closed')),
     unread INTEGER NOT NULL CHECK (unread IN (0, 1)),
     urgent INTEGER NOT NULL CHECK (urgent IN (0, 1, 2)),  -- 2 yes, 1 unknown, 0 no: so that it sorts
     received_day INTEGER NOT NULL,
@@ -24,6 +24,9 @@ CREATE TABLE cases (
     CHECK ((tag IS NULL) = (stop IS NULL)),
     CHECK (box IS NULL OR tag IS NOT NULL)
 ) STRICT, WITHOUT ROWID;
+
+-- index asked of cases
+CREATE INDEX asked ON cases (circle_id, id) WHERE unread = 1 AND state = 'asking';
 
 -- index of_circle of cases
 CREATE INDEX of_circle ON cases (circle_id, id);

@@ -108,7 +108,7 @@ def desk_fields(body: bytes) -> None:
     form = _form(body)
     desk_forms.boxes(form)
     desk_forms.ticked_cases(form, "take")
-    desk_forms.page_number(form)
+    desk_forms.after(form)
     desk_forms.place_in_list(form.get("after", ""))
     desk_forms.one_line(form, "title")
     desk_forms.short(form, "passphrase")

@@ -43,7 +43,7 @@ def find_at_desk(desk: Browser, rehearsal: Rehearsal, text: str) -> str:
     """Open the new cases one by one, until the one with this text."""
     desk.go(f"{rehearsal.desk_url}/")
     desk.press_in("article.circle h2 a")
-    for case in [item.get_attribute("data-case") for item in desk.every("li.case")]:
+    for case in [item.get_attribute("data-case") for item in desk.every(".case")]:
         url = f"{rehearsal.desk_url}/case/{case}"
         open_case(desk, url)
         if text in desk.text("main"):

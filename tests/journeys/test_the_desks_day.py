@@ -120,7 +120,7 @@ def answer_ten(volunteer: Browser, photograph: Photograph) -> None:
     """From the first page: tick ten cases, open them, write into ten boxes, and send once."""
     start_counting(volunteer)
     volunteer.press_in("article.circle h2 a")
-    ticks = volunteer.every("li.case.urgent-2 input[type=checkbox]")
+    ticks = volunteer.every(".case.urgent-2 input[type=checkbox]")
     for tick in ticks[:PEOPLE]:
         tick.click()
     photograph(volunteer, "queue")
@@ -165,7 +165,7 @@ def hand_one_over_and_stop(volunteer: Browser, rehearsal: Rehearsal, photograph:
     assert NOTE not in volunteer.source
     volunteer.go(f"{rehearsal.desk_url}/mine")
     volunteer.press_in("button[formaction$='/mine/stop']")
-    assert volunteer.text(".counts .mine") in ("0", "٠")
+    assert not volunteer.shows(".line.mine")
     photograph(volunteer, "stopped")
 
 
@@ -214,7 +214,7 @@ def test_a_day_at_the_desk(
     log_in(volunteer, rehearsal.desk_url, login)
     volunteer.press_in("article.circle h2 a")
     volunteer.go(f"{rehearsal.desk_url}/circle/{volunteer.url.split('/')[-2]}/waiting")
-    case = volunteer.find("li.case h2 a").get_property("href")
+    case = volunteer.find(".case .what a").get_property("href")
     open_case(volunteer, case)
     cookies += [cookie["value"][-20:] for cookie in volunteer.cookies()]
     shut_out(coordinator, rehearsal.desk_url, login.handle, photograph)

@@ -61,8 +61,10 @@ def a_working_day(made: Installation, dbs: Files) -> None:
     routing.reply_marks(shown, case_id)
     withdrawals.withdrawn_among(mailbox, shown, [row.mark])
     queues.waiting_counts(mailbox, circle_id)
+    queues.unread_counts(mailbox, circle_id)
+    queues.tab_counts(mailbox, circle_id)
     for which in ("unread", "new", "closed"):
-        queues.queued_cases(mailbox, circle_id, which, 1)
+        queues.queued_cases(mailbox, circle_id, which)
     queues.cases_of(mailbox, circle_id, b"")
     mark_read(mailbox, case_id)
     written = [write(mailbox, case_id, author) for author in ("visitor", "circle")]
@@ -78,7 +80,7 @@ def a_working_day(made: Installation, dbs: Files) -> None:
     the_end_of_somebodys_day(desk, circle_id, case_id, me)
     lifetime.set_state(mailbox, case_id, "closed")
     stories_queue.story_of(desk, case_id)
-    stories_queue.stories_in(desk, "queued", 0)
+    stories_queue.stories_in(mailbox, shown, desk, "queued")
     with desk.writing():
         entries.forget_drafts(desk, case_id)
     lifetime.erase_case(mailbox, case_id, [some_key()])
@@ -104,8 +106,8 @@ def the_desk_works(made: Installation, shown: Database, desk: Database, case_id:
     case_records.read_read(desk, case_id)
     routing.door_of(desk, case_id)
     audit.add_to_audit(desk, made.moderator_id, "opened a case", TODAY, made.circle_id, some_key())
-    audit.audit_of(desk, None, 1)
-    audit.audit_of(desk, made.circle_id, 1)
+    audit.audit_of(desk, None, (TODAY, bytes(16)))
+    audit.audit_of(desk, made.circle_id, (TODAY, bytes(16)))
 
 
 def the_end_of_somebodys_day(desk: Database, circle_id: bytes, case_id: bytes, who: bytes) -> None:
@@ -154,7 +156,7 @@ def test_nobody_walks_through_the_texts(made: Installation, dbs: Files, asked: l
     stories_queue.take_down_story(*dbs, story_id)
     stories_queue.put_story_back(*dbs, story_id)
     for state in ("queued", "public"):
-        stories_queue.stories_in(desk, state, 1)
+        stories_queue.stories_in(mailbox, shown, desk, state, (TODAY, bytes(16)))
     stories_queue.withhold_story(*dbs, case_id, also_shown=True)
     of_texts = "(FROM|UPDATE) (versions|texts)"
     texts = [(db, text) for db, text in dict.fromkeys(asked) if re.search(of_texts, text)]
@@ -168,8 +170,11 @@ def test_counting_and_turning_pages_touch_no_case_but_only_an_index(
     made: Installation, mailbox: Database, asked: list[tuple[Database, str]]
 ) -> None:
     queues.waiting_counts(mailbox, made.circle_id)
+    queues.unread_counts(mailbox, made.circle_id)
+    queues.tab_counts(mailbox, made.circle_id)
     for which in ("unread", "new", "closed"):
-        queues.queued_cases(mailbox, made.circle_id, which, 30)  # nothing is on that page, so that no case is looked up
+        # Nothing comes after it, so that no case is looked up.
+        queues.queued_cases(mailbox, made.circle_id, which, queues.Place(2, TODAY + 1, b""))
     plans = [mailbox.rows(f"EXPLAIN QUERY PLAN {text}") for _, text in list(asked)]
     steps = [str(step[3]) for plan in plans for step in plan if "cases" in str(step[3])]
     assert steps
@@ -194,8 +199,10 @@ def cost(db: Database, ask: Callable[[], object]) -> int:
 def test_counts_and_queues_cost_the_same_with_many_cases(made: Installation, mailbox: Database) -> None:
     def ask() -> None:
         queues.waiting_counts(mailbox, made.circle_id)
-        queues.queued_cases(mailbox, made.circle_id, "unread", 0)
-        queues.queued_cases(mailbox, made.circle_id, "new", 1)
+        queues.unread_counts(mailbox, made.circle_id)
+        queues.tab_counts(mailbox, made.circle_id)
+        queues.queued_cases(mailbox, made.circle_id, "unread")
+        queues.queued_cases(mailbox, made.circle_id, "new", queues.Place(2, TODAY + 50, bytes(16)))
 
     def fill(number: int) -> None:
         with mailbox.writing(), pytest.MonkeyPatch.context() as patch:

@@ -54,7 +54,7 @@ def public(dbs: Files, case: Case) -> bytes:
 
 def test_a_queued_story_comes_out_on_its_day_and_not_before(dbs: Files, case: Case) -> None:
     story_id = queued(dbs, case.id)
-    [line] = stories_queue.stories_in(dbs.desk, "queued", 0)
+    [line] = stories_queue.stories_in(*dbs, "queued")[0]
     assert line.publish_day is not None
     assert TODAY < line.publish_day <= LATE
     assert lifetime.read_case(dbs.mailbox, case.id).state == "ready"
@@ -70,7 +70,7 @@ def test_a_queued_story_comes_out_on_its_day_and_not_before(dbs: Files, case: Ca
 def test_stories_come_out_in_batches(made: Installation, dbs: Files) -> None:
     for _ in range(20):
         queued(dbs, made.add_case(dbs.mailbox).row.id)
-    assert len({line.publish_day for line in stories_queue.stories_in(dbs.desk, "queued", 0)}) == 1
+    assert len({line.publish_day for line in stories_queue.stories_in(*dbs, "queued")[0]}) == 1
 
 
 def test_a_story_of_a_case_with_an_unread_message_waits(dbs: Files, case: Case) -> None:
@@ -405,5 +405,5 @@ def test_no_story_is_taken_for_a_guide_nor_a_guide_for_a_story(dbs: Files, publi
     with pytest.raises(NothingHere):
         stories_queue.take_down_story(*dbs, guide_id)
     assert told(dbs, guide_id) == []
-    assert [line.id for line in stories_queue.stories_in(dbs.desk, "public", 0)] == [public]
+    assert [line.id for line in stories_queue.stories_in(*dbs, "public")[0]] == [public]
     assert [each.slug for each, _ in guides.all_guides(dbs.desk)] == ["now"]

@@ -26,25 +26,52 @@ def test_counts_and_queues_show_the_urgent_and_the_oldest_first(made: Installati
     for urgent, day in facts:
         made.add_case(mailbox, urgent=urgent, day=day)
     made.add_case(mailbox, circle_id=some_id(), urgent=2, day=0)
-    queue = queues.queued_cases(mailbox, made.circle_id, "unread", 0)
+    queue, _ = queues.queued_cases(mailbox, made.circle_id, "unread")
     assert [(case.urgent, case.last_day) for case in queue] == [(2, 7), (2, 9), (1, 1), (1, 3), (0, 1), (0, 5)]
-    assert queues.queued_cases(mailbox, made.circle_id, "new", 0) == queue
+    assert queues.queued_cases(mailbox, made.circle_id, "new") == (queue, None)
+    assert queues.unread_counts(mailbox, made.circle_id) == queues.UnreadCounts(urgent=2, asked=0)
     assert queues.waiting_counts(mailbox, made.circle_id) == records.Counts(unread=6, urgent=2, oldest_day=1)
     for case in queue[2:]:
         mark_read(mailbox, case.id)
         lifetime.set_state(mailbox, case.id, "answered")
     mark_read(mailbox, queue[0].id)
     assert queues.waiting_counts(mailbox, made.circle_id) == records.Counts(unread=1, urgent=2, oldest_day=7)
-    assert [case.id for case in queues.queued_cases(mailbox, made.circle_id, "reading", 0)] == [queue[0].id]
+    assert [case.id for case in queues.queued_cases(mailbox, made.circle_id, "reading")[0]] == [queue[0].id]
+    lifetime.set_state(mailbox, queue[1].id, "asking")
+    assert queues.unread_counts(mailbox, made.circle_id) == queues.UnreadCounts(urgent=1, asked=1)
+    counts = queues.tab_counts(mailbox, made.circle_id)
+    assert counts == dict.fromkeys(counts, 0) | {"unread": 1, "reading": 1, "asking": 1, "answered": 4}
     assert queues.waiting_counts(mailbox, some_id()) == records.Counts(unread=0, urgent=0, oldest_day=None)
 
 
-def test_a_queue_has_25_to_a_page(made: Installation, mailbox: Database) -> None:
-    for _ in range(27):
-        made.add_case(mailbox)
-    pages = [queues.queued_cases(mailbox, made.circle_id, "unread", page) for page in range(3)]
-    assert [len(page) for page in pages] == [25, 2, 0]
-    assert len({case.id for page in pages for case in page}) == 27
+def test_a_queue_goes_on_after_what_was_seen_and_skips_nobody_who_left_before(
+    made: Installation, mailbox: Database
+) -> None:
+    for each in range(51):
+        made.add_case(mailbox, urgent=each % 3, day=each % 5)
+    everybody, after = [], queues.BEGINNING
+    while True:
+        page, last = queues.queued_cases(mailbox, made.circle_id, "unread", after)
+        everybody += page
+        for case in page:
+            mark_read(mailbox, case.id)
+        if last is None:
+            break
+        after = last
+    assert len({case.id for case in everybody}) == len(everybody) == 51
+    assert everybody == sorted(everybody, key=lambda case: queues.place_of(case).order)
+
+
+def test_what_somebody_has_planted_ends_no_queue_before_its_end(made: Installation, mailbox: Database) -> None:
+    ids = [made.add_case(mailbox, urgent=2, day=each).row.id for each in range(30)]
+    with made.hostile_past_strict() as link:
+        link.execute("UPDATE cases SET topic = '<b>' WHERE id = ?", (ids[3],))
+        link.execute("UPDATE cases SET last_day = 0.5 WHERE id = ?", (ids[4],))
+        link.execute("UPDATE cases SET last_day = 'today' WHERE id = ?", (ids[5],))
+    first, last = queues.queued_cases(mailbox, made.circle_id, "unread")
+    assert last is not None
+    second, _ = queues.queued_cases(mailbox, made.circle_id, "unread", last)
+    assert {case.id for case in [*first, *second]} == {*ids} - {*ids[3:6]}
 
 
 def test_the_cases_of_a_circle_are_listed_by_id_a_hundred_at_a_time(made: Installation, mailbox: Database) -> None:

@@ -77,7 +77,11 @@ def test_the_audit_is_read_newest_day_first_by_circle_or_whole(made: Installatio
         audit.add_to_audit(
             desk, made.moderator_id, "opened a case", day, made.circle_id if day % 2 else None, some_key()
         )
-    whole = [row.day for page in range(2) for row in audit.audit_of(desk, None, page)]
-    assert whole == list(range(59, -1, -1))
-    assert [row.day for row in audit.audit_of(desk, made.circle_id, 0)] == list(range(59, 0, -2))
-    assert audit.audit_of(desk, some_id(), 0) == []
+    first, more = audit.audit_of(desk, None)
+    assert more
+    audit.add_to_audit(desk, made.moderator_id, "took a case", 60)
+    second, more = audit.audit_of(desk, None, (first[-1].day, first[-1].id))
+    assert not more
+    assert [row.day for row in [*first, *second]] == list(range(59, -1, -1)), "what was added since turns no page"
+    assert [row.day for row in audit.audit_of(desk, made.circle_id)[0]] == list(range(59, 0, -2))
+    assert audit.audit_of(desk, some_id()) == ([], False)

@@ -98,6 +98,7 @@ def show(member: Member, mistakes: dict[str, str], case_id: bytes) -> Answer:
     return render_template(
         "case.html",
         opened=opened,
+        number=queues.case_number(case_id),
         about_stories=story_actions.stories_named_in(dbs, member, opened.lines),
         kept=kept,
         mistakes=mistakes,

@@ -14,7 +14,6 @@ from onion_app.desk.login_gate import buttons, login_required, page_at
 from onion_app.desk.permissions import Member
 from onion_app.desk.session import keep_in_session, session_contents
 from onion_app.vault.desk import admissions, invitations
-from onion_app.vault.desk.audit import AUDIT_PAGE
 from onion_app.web.i18n import LANGUAGES
 
 pages = Blueprint("circles", __name__, url_prefix="/circles")
@@ -116,10 +115,10 @@ def opened_by(member: Member, circle_id: bytes, gone_id: bytes) -> Answer:
 @login_required
 def audit(member: Member, circle_id: bytes) -> Answer:
     """Show the audit of a circle."""
-    page = forms.page_number(request.args)
-    circle, rows = circles.audit_of(databases(), member, circle_id, page)
-    more = len(rows) == AUDIT_PAGE
-    return render_template("audit.html", circle=circle, rows=rows, page=page, more=more)
+    after = forms.after(request.args)
+    circle, lines, last = circles.audit_of(databases(), member, circle_id, after[1:] if after else None)
+    following = forms.after_this(0, *last) if last else ""
+    return render_template("audit.html", circle=circle, rows=lines, after=after, following=following)
 
 
 @page_at("", pages)

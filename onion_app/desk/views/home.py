@@ -8,9 +8,9 @@ from onion_app.desk.context import databases
 from onion_app.desk.held_texts import forget_form, page_of
 from onion_app.desk.login_gate import buttons, login_required
 from onion_app.desk.permissions import Member
-from onion_app.desk.queues import PAGE
 from onion_app.desk.session import own_key
-from onion_app.vault.desk import audit, taken
+from onion_app.vault.desk import audit
+from onion_app.vault.mailbox import records
 
 pages = Blueprint("home", __name__)
 
@@ -33,6 +33,7 @@ def home(member: Member) -> Answer:
     dbs = databases()
     return render_template(
         "home.html",
+        most=records.MANY,
         circles=queues.circle_counts(dbs, member),
         findings=audit.findings_for(dbs.desk, member.id),
         awaited=circles.awaited_circles(dbs, member, own_key()),
@@ -47,14 +48,15 @@ def home(member: Member) -> Answer:
 @login_required
 def queue(member: Member, circle_id: bytes, which: str) -> Answer:
     """List the cases of a circle, 25 a page."""
-    page = forms.page_number(request.args)
-    rows = queues.queue_rows(databases(), member, circle_id, which, page)
-    hidden = taken.stepped_out(databases().desk, member.id)
+    dbs, after = databases(), forms.after(request.args)
+    rows, last = queues.queue_page(dbs, member, circle_id, which, after)
     return render_template(
         "queue.html",
         circle=member.circles[circle_id],
         which=which,
-        cases=[item for item in rows if item.case.id not in hidden],
-        page=page,
-        more=len(rows) == PAGE,
+        most=records.MANY,
+        counts=queues.tab_counts(dbs, member, circle_id),
+        rows=rows,
+        after=after,
+        following=forms.after_this(last.urgent, last.day, last.case_id) if last else "",
     )

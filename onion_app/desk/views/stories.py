@@ -42,18 +42,18 @@ def show(member: Member) -> Answer:
     """List every story in a state, for coordinators."""
     only_coordinators(member)
     which = request.args.get("which", "queued")
-    page = forms.page_number(request.args)
+    after = forms.after(request.args)
     if which not in STATES:
         raise NothingHere
     dbs = databases()
     state = next(state for state in STATES if state == which)
-    stories = stories_queue.stories_in(dbs.desk, state, page - 1)
+    stories, last = stories_queue.stories_in(*dbs[:3], state, after[1:] if after else (0, b""))
     return render_template(
         "stories.html",
         which=which,
         rows=[_row(dbs, line, state) for line in stories],
-        page=page,
-        more=len(stories) == stories_queue.PAGE,
+        after=after,
+        following=forms.after_this(0, last.publish_day, last.id) if last else "",
     )
 
 

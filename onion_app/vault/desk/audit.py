@@ -4,6 +4,7 @@ import secrets
 from dataclasses import astuple, dataclass
 from typing import Final
 
+from onion_app.days import DAYS
 from onion_app.shapes import Day, Id, Key
 from onion_app.vault.database import Database
 
@@ -50,14 +51,22 @@ def add_to_audit(
         db.run(insert, astuple(row))
 
 
-def audit_of(db: Database, circle_id: bytes | None, page: int) -> list[AuditRow]:
-    """List 50 rows of the audit of a circle, or of all, the newest day first; pages count from 0."""
-    select = "SELECT id, day, who, what, circle_id, case_mark, whom FROM audit "
-    part = "ORDER BY day DESC, id LIMIT ? OFFSET ?"
-    limits = (AUDIT_PAGE, AUDIT_PAGE * page)
+def audit_of(
+    db: Database, circle_id: bytes | None, after: tuple[int, bytes] | None = None
+) -> tuple[list[AuditRow], bool]:
+    """List the next 50 rows of the audit of a circle, or of all, the newest day first; and whether there are more.
+
+    It goes on after the day and the id of a row: new ones come before it all the time.
+    """
+    select = "SELECT id, day, who, what, circle_id, case_mark, whom FROM audit WHERE "
+    part = "day <= ? AND (day < ? OR id > ?) ORDER BY day DESC, id LIMIT ?"
+    day, row_id = after or (DAYS.stop, b"")
+    limits = (day, day, row_id, AUDIT_PAGE + 1)
     if circle_id is None:
-        return db.well_formed(AuditRow, select + part, limits)
-    return db.well_formed(AuditRow, select + "WHERE circle_id = ? " + part, (circle_id, *limits))
+        rows = db.well_formed(AuditRow, select + part, limits)
+    else:
+        rows = db.well_formed(AuditRow, select + "circle_id = ? AND " + part, (circle_id, *limits))
+    return rows[:AUDIT_PAGE], len(rows) > AUDIT_PAGE
 
 
 def marks_of(db: Database, circle_id: bytes, who: bytes) -> set[bytes]:

@@ -65,6 +65,13 @@ def entries_of(db: Database, case_id: bytes) -> list[Entry]:
     return db.well_formed(Entry, _ENTRY + "WHERE case_id = ? ORDER BY number", (case_id,))
 
 
+def notes_of(db: Database, case_id: bytes, circle_id: bytes) -> int:
+    """Count the notes of a circle in a case."""
+    return db.number(
+        "SELECT count(*) FROM entries WHERE case_id = ? AND circle_id = ? AND kind = 'note'", (case_id, circle_id)
+    )
+
+
 def forget_drafts(db: Database, case_id: Value) -> None:
     """Delete the drafts and approvals of a case, inside the caller's `writing()`; its notes stay."""
     db.run("DELETE FROM entries WHERE case_id = ? AND kind IN ('draft', 'approval')", (case_id,))

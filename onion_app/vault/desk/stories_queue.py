@@ -85,11 +85,31 @@ def state_of(versions: list[Version]) -> TextState:
     return next((state for state in states if any(version.state == state for version in versions)), "draft")
 
 
-def stories_in(desk: Database, state: TextState, page: int) -> list[Shelved]:
-    """List 25 stories that have versions in a state, the one due first first; pages count from 0."""
-    part = "WHERE state = ? AND year >= 0 ORDER BY publish_day, text_id LIMIT ? OFFSET ?"  # a guide has no year
-    listed = f"SELECT DISTINCT text_id, publish_day FROM versions {part}"  # noqa: S608
-    return desk.well_formed(Shelved, listed, (state, PAGE, PAGE * page))
+def stories_in(
+    mailbox: Database, shown: Database, desk: Database, state: TextState, after: tuple[int, bytes] = (0, b"")
+) -> tuple[list[Shelved], Shelved | None]:
+    """List the next 25 stories that have versions in a state, the one due first first, and the last if more follow.
+
+    The list goes on after a day (of those queued) and an id. # P07: none is listed that its author has taken back
+    """
+    listed = "SELECT DISTINCT text_id, publish_day FROM versions WHERE state = ? AND year >= 0 "  # a guide has no year
+    if state == "queued":
+        part = "AND (publish_day, text_id) > (?, ?) ORDER BY publish_day, text_id LIMIT ?"
+        found = desk.well_formed(Shelved, listed + part, (state, *after, PAGE + 1))
+    else:
+        part = "AND publish_day IS NULL AND text_id > ? ORDER BY text_id LIMIT ?"
+        found = desk.well_formed(Shelved, listed + part, (state, after[1], PAGE + 1))
+    here = [each for each in found[:PAGE] if not is_withdrawn(mailbox, shown, desk, each.id)]
+    return here, found[PAGE - 1] if len(found) > PAGE else None
+
+
+def is_withdrawn(mailbox: Database, shown: Database, desk: Database, story_id: bytes) -> bool:
+    """Tell whether a story is gone, or its author has taken it back; the desk's rows of it go with the next chores."""
+    try:
+        find_story(mailbox, shown, desk, story_id)
+    except NothingHere:
+        return True
+    return False
 
 
 def shown_stories(desk: Database) -> dict[bytes, bytes]:

@@ -135,6 +135,7 @@ def note_circle_wrote(db: Database, case_id: bytes, day: int, *, unread: bool) -
     """Call the case answered, unless its story is on its way; and read, unless a message came meanwhile."""
     db.run(
         "UPDATE cases SET unread = ?, last_day = max(last_day, ?), "
-        "state = CASE WHEN state IN ('asking', 'ready', 'published') THEN state ELSE 'answered' END WHERE id = ?",
+        "state = CASE WHEN state IN ('asking', 'agreed', 'ready', 'published') THEN state ELSE 'answered' END "
+        "WHERE id = ?",
         (unread, day, case_id),
     )

@@ -1,16 +1,44 @@
 """The queues of a circle. Every question is answered from one index, and costs the same with many cases as with few."""
 
 from contextlib import suppress
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Final, Literal, get_args
 
-from onion_app.choices import CaseState
+from onion_app.choices import CaseState, Urgent
 from onion_app.days import DAYS
 from onion_app.errors import DamagedFile
+from onion_app.shapes import Day, Id
 from onion_app.vault.database import Database
 from onion_app.vault.mailbox.lifetime import AT_ONCE, CASE
 from onion_app.vault.mailbox.records import MANY, PAGE, Case, Counts
 
 _WITHOUT_ANSWER = ("new", "reading")
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The place of a case in a queue: the urgent stand first, then the oldest, and by their ids those of one day."""
+
+    urgent: Urgent
+    day: Day
+    case_id: Id
+
+    @property
+    def order(self) -> tuple[int, int, bytes]:
+        """What the places of a queue are sorted by."""
+        return -self.urgent, self.day, self.case_id
+
+
+BEGINNING: Final = Place(2, 0, b"")
+_URGENCIES: Final[dict[int, Urgent]] = {2: 2, 1: 1, 0: 0}
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadCounts:
+    """The unread cases of a circle that are urgent, and those whose author was asked about a story; each up to MANY."""
+
+    urgent: int
+    asked: int
 
 
 def waiting_counts(db: Database, circle_id: bytes) -> Counts:
@@ -34,20 +62,62 @@ def waiting_counts(db: Database, circle_id: bytes) -> Counts:
     )
 
 
-def queued_cases(db: Database, circle_id: bytes, which: Literal[CaseState, "unread"], page: int) -> list[Case]:
-    """List 25 cases of a circle in one state, or unread, the urgent and then the oldest first; pages count from 0."""
-    # The ids come from the index alone: a page far down would otherwise look up every case before it.
-    part = "ORDER BY urgent DESC, last_day, id LIMIT ? OFFSET ?"
-    of_circle = "SELECT id FROM cases WHERE circle_id = ? AND octet_length(id) = 16 "
-    if which == "unread":
-        ids = db.rows(of_circle + "AND unread = 1 " + part, (circle_id, PAGE, PAGE * page))
-    else:
-        ids = db.rows(of_circle + "AND state = ? " + part, (circle_id, which, PAGE, PAGE * page))
+def tab_counts(db: Database, circle_id: bytes) -> dict[CaseState | Literal["unread"], int]:
+    """Count the cases of a circle in each state, and the unread ones, each up to MANY."""
+    in_state = "SELECT count(*) FROM (SELECT 1 FROM cases WHERE circle_id = ? AND state = ? LIMIT ?)"
+    unread = "SELECT count(*) FROM (SELECT 1 FROM cases WHERE circle_id = ? AND unread = 1 LIMIT ?)"
+    counts: dict[CaseState | Literal["unread"], int] = {
+        state: db.number(in_state, (circle_id, state, MANY)) for state in get_args(CaseState)
+    }
+    return counts | {"unread": db.number(unread, (circle_id, MANY))}
+
+
+def unread_counts(db: Database, circle_id: bytes) -> UnreadCounts:
+    """Count the unread cases of a circle that are urgent, and those whose author was asked about a story."""
+    urgent = "SELECT count(*) FROM (SELECT 1 FROM cases WHERE circle_id = ? AND unread = 1 AND urgent = 2 LIMIT ?)"
+    asked = "SELECT count(*) FROM (SELECT 1 FROM cases WHERE circle_id = ? AND unread = 1 AND state = 'asking' LIMIT ?)"
+    return UnreadCounts(db.number(urgent, (circle_id, MANY)), db.number(asked, (circle_id, MANY)))
+
+
+def place_at(urgent: int, day: int, case_id: bytes) -> Place:
+    """Give a place that an address names."""
+    return Place(_URGENCIES[urgent], day, case_id)
+
+
+def place_of(case: Case) -> Place:
+    """Give the place of a case in its queue."""
+    return Place(case.urgent, case.last_day, case.id)
+
+
+def queued_cases(
+    db: Database, circle_id: bytes, which: Literal[CaseState, "unread"], after: Place = BEGINNING
+) -> tuple[list[Case], Place | None]:
+    """List the next 25 cases in one state, or unread, and where the list goes on; the urgent, then the oldest first.
+
+    It goes on after a place, and not after a number of cases: those before it leave the queue while somebody reads.
+    """
+    # The places come from the index alone: nothing but what is on the page is looked up.
+    places: list[Place] = []
+    for place in (after, *(replace(BEGINNING, urgent=less) for less in (1, 0) if less < after.urgent)):
+        places += _places(db, circle_id, which, place, PAGE + 1 - len(places))
     cases: list[Case] = []
-    for case_id in ids:
+    for place in places[:PAGE]:
         with suppress(DamagedFile):  # planted past every CHECK: whoever opens it by its address is told
-            cases += db.well_formed(Case, CASE, case_id)
-    return cases
+            cases += db.well_formed(Case, CASE, (place.case_id,))
+    return cases, places[PAGE - 1] if len(places) > PAGE else None
+
+
+def _places(db: Database, circle_id: bytes, which: str, after: Place, most: int) -> list[Place]:
+    """List the places after one of the same urgency, up to so many; a planted one that can be none is no place."""
+    part = (
+        "AND urgent = ? AND (last_day, id) > (?, ?) AND last_day <= ? AND last_day | 0 = last_day "
+        "AND id > x'' AND octet_length(id) = 16 ORDER BY last_day, id LIMIT ?"  # above x'' stand bytes
+    )
+    rest = (after.urgent, after.day, after.case_id, DAYS[-1], most)
+    select = "SELECT urgent, last_day, id FROM cases WHERE circle_id = ? "
+    if which == "unread":
+        return db.well_formed(Place, f"{select}AND unread = 1 {part}", (circle_id, *rest))
+    return db.well_formed(Place, f"{select}AND state = ? {part}", (circle_id, which, *rest))
 
 
 def cases_of(db: Database, circle_id: bytes, after: bytes) -> list[bytes]:

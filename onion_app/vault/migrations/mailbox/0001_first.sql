@@ -14,7 +14,7 @@ CREATE TABLE cases (
     topic TEXT NOT NULL CHECK (topic IN
         ('talk', 'safety', 'law', 'health', 'training', 'story', 'answer', 'unknown', 'testimony')),
     answer_in TEXT NOT NULL CHECK (answer_in IN ('ar', 'ckb', 'kmr', 'en', 'any')),
-    state TEXT NOT NULL CHECK (state IN ('new', 'reading', 'answered', 'asking', 'ready', 'published', 'closed')),
+    state TEXT NOT NULL CHECK (state IN ('new', 'reading', 'answered', 'asking', 'agreed', 'ready', 'published', 'closed')),
     unread INTEGER NOT NULL CHECK (unread IN (0, 1)),
     urgent INTEGER NOT NULL CHECK (urgent IN (0, 1, 2)),  -- 2 yes, 1 unknown, 0 no: so that it sorts
     received_day INTEGER NOT NULL,
@@ -25,6 +25,7 @@ CREATE TABLE cases (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX queue ON cases (circle_id, state, urgent DESC, last_day, id);
 CREATE INDEX unread ON cases (circle_id, urgent DESC, last_day, id) WHERE unread = 1;
+CREATE INDEX asked ON cases (circle_id, id) WHERE unread = 1 AND state = 'asking';
 CREATE INDEX of_circle ON cases (circle_id, id);
 CREATE INDEX retention ON cases (last_day);
 
