@@ -1,8 +1,9 @@
 """Shutting somebody out, by a coordinator: who need not be a member of the circle, and reads nothing.
 
 It is out of everything, or out of one circle while they work on in another, which learns nothing of it. It is done at
-once, but for a coordinator, and for the third person within seven days: these wait for a second person's yes, and the
-third one's login is suspended until then. The new pair of a circle is made here, sealed to those who remain, and goes
+once, but for a coordinator, for the third person within seven days, and for the last one beside whom nobody of a circle
+would be left but who shuts out and their own: these wait for a second person's yes, and their login, but for a
+coordinator's, is suspended until then. The new pair of a circle is made here, sealed to those who remain, and goes
 nowhere else: the coordinator's page never has it, and a coordinator who is no member keeps nothing that opens a case.
 # P05 P14
 """
@@ -15,6 +16,7 @@ from onion_app.desk.permissions import Member, only_coordinators
 from onion_app.desk.proposal_kinds import shut_out
 from onion_app.desk.proposal_words import Wanted
 from onion_app.desk.proposals import note, propose_within
+from onion_app.desk.seconds import is_second_for
 from onion_app.errors import NothingHere, Refused, marked
 from onion_app.vault.desk import admissions, audit, circles, moderators
 from onion_app.vault.show import show
@@ -78,7 +80,7 @@ def _shut_out(dbs: Databases, who: bytes | None, person: bytes, of: list[circles
     """Shut somebody out, or propose it where it needs a second person, and note it; tell whether it waits."""
     with dbs.mailbox.writing():  # nothing is sealed to the old key once they are out
         with dbs.desk.writing():
-            waits = who is not None and _needs_a_second(dbs, who, person)
+            waits = who is not None and _needs_a_second(dbs, who, person, of)
             (propose_within if waits else _at_once)(dbs, who, "shut_out", person, wanted)
         show(dbs.shown, dbs.desk)
     dbs.desk.try_checkpoint()  # the grants leave the log too
@@ -96,8 +98,20 @@ def _at_once(dbs: Databases, who: bytes | None, _kind: ProposalKind, person: byt
         admissions.note_shut_out(dbs.desk, person, who, dbs.today)
 
 
-def _needs_a_second(dbs: Databases, who: bytes, person: bytes) -> bool:
+def _needs_a_second(dbs: Databases, who: bytes, person: bytes, of: list[circles.Circle]) -> bool:
     if who == person or not any(each.moderator_id == person for each in admissions.all_admissions(dbs.desk)):
         return False  # they leave by themselves, or never were let in
     is_coordinator = moderators.read_moderator(dbs.desk, person).coordinator
-    return is_coordinator or admissions.shut_out_lately(dbs.desk, who, dbs.today) >= MOST_ALONE
+    lately = admissions.shut_out_lately(dbs.desk, who, dbs.today)
+    return is_coordinator or lately >= MOST_ALONE or any(_leaves_own(dbs, who, person, circle.id) for circle in of)
+
+
+def _leaves_own(dbs: Databases, who: bytes, person: bytes, circle_id: bytes) -> bool:
+    """Tell whether a circle would be left to who shuts out, to those whom they brought in, or to newcomers alone.
+
+    # P14: nobody makes themselves, or a second account of theirs, the only reader of what comes to a circle.
+    """
+    members = {each.id for each in circles.members_of(dbs.desk, circle_id)}
+    if person not in members or len(members) == 1 or not is_second_for(dbs.desk, who, person, dbs.today):
+        return False  # they only wait there; or it is emptied, and pauses; or they were no second person
+    return not any(is_second_for(dbs.desk, who, each, dbs.today) for each in members - {person})

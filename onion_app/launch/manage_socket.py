@@ -1,6 +1,6 @@
 """The socket at which `scripts/manage` speaks with a running launcher: one line in, one line out.
 
-It promises that only the launcher's own account is heard, and that nobody who connects can make the launcher wait: it
+It promises that only the launcher's own account and root are heard, and that nobody who connects can make the launcher wait: it
 is served in the launcher's one loop, and every socket in it is non-blocking. No passphrase and no key passes here.
 """
 
@@ -69,7 +69,8 @@ class ManageSocket:
                 connection, _ = self._listener.accept()
             except OSError:  # nobody else is waiting, or they have gone again
                 return
-            is_ours = _peer(connection)[1] == os.geteuid()  # the folder, 0700, has asked the same already
+            # The folder, 0700, has asked the same already; root gets past it, and stays root for what cannot wait.
+            is_ours = _peer(connection)[1] in (os.geteuid(), 0)
             if is_ours and len(self._clients) < _CLIENTS:
                 connection.settimeout(0)
                 self._clients.append(_Client(connection, now))

@@ -156,6 +156,22 @@ def test_who_says_nothing_or_nonsense_holds_nobody_up(standing: Launched) -> Non
         line.close()
 
 
+@processes.only_root_looks_in
+@pytest.mark.parametrize("launcher", [0, 65534])
+def test_root_is_heard_whichever_account_the_launcher_has(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, launcher: int
+) -> None:
+    """As root `status` asks by itself, and the launcher runs as the account sanctuary."""
+    monkeypatch.setattr("os.geteuid", lambda: launcher)
+    served = ManageSocket(tmp_path / "s")
+    with socket.socket(socket.AF_UNIX) as line:
+        line.connect(str(tmp_path / "s"))
+        line.sendall(b'{"order": "status"}\n')
+        served.step(0.0, lambda _: {"running": True})
+        assert line.recv(1000) == b'{"running": true}\n'
+    served.close()
+
+
 def test_a_connection_that_says_nothing_loses_its_seat(tmp_path: Path) -> None:
     served = ManageSocket(tmp_path / "s")
     with socket.socket(socket.AF_UNIX) as line:

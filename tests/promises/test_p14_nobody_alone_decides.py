@@ -12,7 +12,7 @@ import pytest
 from nacl.pwhash import argon2id
 
 from onion_app.desk import circles as desk_circles
-from onion_app.desk import handover, member_removal, proposals, queues
+from onion_app.desk import enrolment, handover, member_removal, proposals, queues
 from onion_app.desk.guides import publish_guide, save_guide, take_guide_down
 from onion_app.desk.proposal_kinds import KINDS
 from onion_app.desk.settings import change_setting
@@ -20,7 +20,7 @@ from onion_app.errors import NothingHere, Paused, Refused
 from onion_app.site import author_actions
 from onion_app.vault import settings
 from onion_app.vault.desk import admissions, circles, guides
-from onion_app.vault.desk.proposals import open_proposals
+from onion_app.vault.desk.proposals import is_suspended, open_proposals
 from onion_app.vault.shown import reading, routing
 from tests.promises import p14_writers
 from tests.two_people import Here, settled
@@ -174,6 +174,35 @@ def test_second_account_of_one_s_own(here: Here) -> None:
             here.agrees(here.sara, theirs)
         proposals.withdraw(world.dbs, here.again.id, theirs)
     assert settings.read_settings(world.shown).retention_days == 180
+
+
+def test_no_circle_is_left_to_a_second_account_of_one_s_own(here: Here) -> None:
+    """Attack: a coordinator brings in themselves, and shuts out everybody else who reads what comes to a circle."""
+    world = here.world
+    own = desk_circles.invite(world.dbs, world.member(here.sara), here.law)
+    world.enrol(here.law, "again", by=own)
+    world.let_in(here.lana, here.law, "again")
+    world.shuts_out(here.sara, "rojin")
+    world.shuts_out(here.sara, "lana")
+    assert "lana" in {each.handle for each in circles.members_of(world.desk, here.law)}
+    assert is_suspended(world.desk, here.lana.id)
+    assert here.agrees(here.dana, open_proposals(world.desk)[0].id)
+    assert {each.handle for each in circles.members_of(world.desk, here.law)} == {"again"}
+
+
+def test_whoever_is_suspended_stays_so_when_one_circle_of_theirs_turns_them_out(here: Here) -> None:
+    """Attack: an accomplice with the office turns somebody out of one circle, and with that ends their suspension."""
+    world = here.world
+    training = world.circle("Training", topics=("training",))
+    enrolment.join(world.dbs, world.member(here.lana), world.invitation(training))
+    for handle in ("one", "two"):
+        here.comes(here.first, handle, here.dana)
+    world.settle()
+    for handle in ("one", "two", "lana"):
+        world.shuts_out(here.sara, handle)
+    assert is_suspended(world.desk, here.lana.id)
+    member_removal.remove_from_circle(world.dbs, world.member(here.dana), here.law, here.lana.id)
+    assert is_suspended(world.desk, here.lana.id)
 
 
 def test_objecting_for_ever(here: Here) -> None:

@@ -283,7 +283,7 @@ def put_out_of(
         proposals.fall_with(db, moderator_id)
     if not circles_of(db, moderator_id):
         db.run("UPDATE moderators SET state = 'waiting' WHERE id = ?", (moderator_id,))
-    proposals.fall_about(db, moderator_id)
+    proposals.fall_about(db, moderator_id, to_json({"circle": [circle_id.hex()]}))
 
 
 def is_elsewhere(db: Database, moderator_id: bytes, circle_id: bytes) -> bool:

@@ -101,10 +101,13 @@ def fall_with(db: Database, moderator_id: bytes) -> None:
     db.run("DELETE FROM yeses WHERE who = ?", (moderator_id,))
 
 
-def fall_about(db: Database, subject: bytes) -> None:
-    """Let fall what was proposed about somebody who is gone, or an invitation that is cancelled, likewise."""
+def fall_about(db: Database, subject: bytes, wanted: str | None = None) -> None:
+    """Let fall what was proposed about somebody who is gone, or an invitation that is cancelled, likewise.
+
+    Where `wanted` is given, only what wanted just that: whoever is suspended stays so while the rest waits.
+    """
     about = "SELECT id FROM proposals WHERE kind IN ('shut_out', 'coordinator') AND state = 'open' AND subject = ?"
-    for proposal_id in db.ids(about, (subject,)):
+    for proposal_id in db.ids(f"{about} AND (? IS NULL OR wanted = ?)", (subject, wanted, wanted)):
         drop(db, proposal_id)
 
 
