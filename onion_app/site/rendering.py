@@ -25,7 +25,7 @@ from onion_app.web.i18n import LANGUAGES, current_language
 # The fields of our forms besides the text, the code and the sealed one; a form that is shown again carries them hidden.
 CARRIED: Final = (
     "topic", "danger", "answer_in", "story", "course", "publish", "count", "quote", "under_18", "line", "no_return",
-    "known", "message", "do", "proposal", "decision",
+    "known", "message", "do", "proposal", "decision", "urgent",
 )  # fmt: skip
 _TYPED: Final = 200  # letters of a mistyped code that are shown again
 
@@ -132,10 +132,16 @@ def show_form_again(why: str, errors: Mapping[str, str] | None = None, *, words:
         posted=request.method == "POST" and words,
         fields={name: form[name] for name in CARRIED if name in form},
         with_text="text" in form,
-        code=form_case.of_form().prepared.code if form_case.of_form().stage is Stage.CHECKED else "",
+        code=_code_of_form(),
         errors=errors or {},
         **values,
     )
+
+
+def _code_of_form() -> str:
+    """Give the code that the check page has shown; whoever sends, or has sent, without one is promised none."""
+    alone = "no_return" in request.form or request.form.get("urgent", "1") != "1"
+    return "" if alone or form_case.of_form().stage is not Stage.CHECKED else form_case.of_form().prepared.code
 
 
 def erase_page(back_to: str, fields: Mapping[str, str]) -> str:

@@ -64,6 +64,28 @@ def test_after_the_visit_what_changes_the_case_asks_for_the_code(visitor: Visito
     assert visitor.come_back(code).heading == "Your messages"
 
 
+@pytest.mark.parametrize("alone", [False, True])
+def test_who_says_after_sending_that_they_are_in_danger_says_it_with_the_second_press(
+    visitor: Visitor, place: Place, app: Hardened, *, alone: bool
+) -> None:
+    check = visitor.check("tell", "Words.")
+    sent = visitor.confirm(check, **({"no_return": "1"} if alone else {}))
+    drain(app, "erase")
+    kept = visitor.send(sent.form_with("urgent"))
+    assert kept.status == 503
+    assert kept.code == ("" if alone else check.code), "the code of what was sent without one opens nothing"
+    place.clock.wait(minutes=10)
+    assert visitor.send(kept.form_to("/en/tell")).has(id="urgent")
+    assert place.mailbox.rows("SELECT urgent FROM cases") == [(2,)]
+
+
+def test_no_code_is_promised_to_who_sends_without_one(visitor: Visitor, app: Hardened) -> None:
+    check = visitor.check("tell", "Words.")
+    drain(app, "send")
+    kept = visitor.confirm(check, no_return="1")
+    assert (kept.status, kept.box, kept.code) == (503, "Words.", "")
+
+
 def test_a_fifth_is_kept_for_the_urgent(visitor: Visitor, app: Hardened) -> None:
     drain(app, "ask", urgent=False)
     assert visitor.check("ask", "Help.", danger="unknown").status == 503

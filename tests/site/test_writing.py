@@ -197,6 +197,14 @@ def test_a_detail_that_is_new_on_the_check_page_is_shown_before_anything_is_sent
     assert visitor.confirm(once).heading == "It has arrived."
 
 
+def test_a_detail_that_came_before_a_look_at_another_page_is_shown_as_new(visitor: Visitor) -> None:
+    check = visitor.check("tell", "They found my phone in Najaf.")
+    beside = visitor.send(check, go="guides/now", text="They found my phone in Najaf. Call 0770 123 4567.")
+    assert visitor.send(beside.form_with("again")).has(id="added")
+    beside = visitor.send(check, go="guides/now", text="They found my phone in Najaf.")
+    assert not visitor.send(beside.form_with("again")).has(id="added")
+
+
 def test_a_teller_says_after_sending_that_they_are_in_danger(visitor: Visitor, place: Place) -> None:
     sent = visitor.confirm(visitor.check("tell", "Words."))
     for _ in range(2):

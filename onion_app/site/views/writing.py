@@ -72,7 +72,7 @@ def submit(kind: WritingKind) -> ResponseReturnValue:
     if beside := page_beside():
         return beside
     if "again" in request.form:
-        return _check(draft, case) if checked else _form(draft)
+        return _check(draft, case, added=_has_more(draft)) if checked else _form(draft)
     return _send(draft, case) if checked else _prepare(draft, case)
 
 
@@ -128,12 +128,17 @@ def _send(draft: Submission, case: FormCase) -> ResponseReturnValue:
         wrong |= wrong_line(prepared.code, draft.line)
     if wrong:
         return _check(draft, case, errors=wrong)
-    if draft.kind == "tell" and has_more(draft.text, request.form.get("known", "")):
+    if _has_more(draft):
         return _check(draft, case, added=True)
     visit.take_token("send", urgent=draft.urgent)
     text_id = new_case.send_case(files(), prepared, draft, language_code())
     visit.keep(draft=None)
     return _sent(draft, case, text_id)
+
+
+def _has_more(draft: Submission) -> bool:
+    """Say whether a testimony holds a detail that the page which it comes from has not shown."""
+    return draft.kind == "tell" and has_more(draft.text, request.form.get("known", ""))
 
 
 def _turn_urgent(kind: WritingKind, case: FormCase) -> ResponseReturnValue:
