@@ -1,6 +1,6 @@
 """The socket at which `scripts/manage` speaks with a running launcher: one line in, one line out.
 
-It promises that only the launcher's own account and root are heard, and that nobody who connects can make the launcher wait: it
+It promises that only the launcher's own account and root are heard, and that nobody who connects can make it wait: it
 is served in the launcher's one loop, and every socket in it is non-blocking. No passphrase and no key passes here.
 """
 
