@@ -73,17 +73,20 @@ def around_child(walls: Walls, folders: Sequence[Path], read_only: Sequence[Path
 
 
 @contextmanager
-def around_tor(walls: Walls, tor: Path, torrc: Path, folders: tuple[Path, Path], told: int) -> Iterator[Prefix]:
+def around_tor(
+    walls: Walls, hidden: Path, tor: Path, torrc: Path, folders: tuple[Path, Path], told: int
+) -> Iterator[Prefix]:
     """Give what stands before tor's command: it has the network and these folders, and runs in the last of them.
 
-    Its process id is written to the descriptor `told`. It is the first process in its walls, so that none of
-    bubblewrap's stands between it and us, and sees no other.
+    What is `hidden` in them it does not reach: whoever takes tor over gives the launcher no orders. Its process id is
+    written to the descriptor `told`. It is the first process in its walls, so that none of bubblewrap's stands between
+    it and us, and sees no other.
     """
     words = ["--unshare-ipc", "--unshare-uts", "--unshare-pid", "--unshare-cgroup-try", "--as-pid-1"]
     words += ["--info-fd", str(told), "--setenv", "LC_ALL", "C"]
     for file in dict.fromkeys((tor, torrc)):
         words += ["--ro-bind", str(file), str(file)]
-    with _around(walls, _OF_TOR, words, folders, (), folders[-1]) as (before, descriptors):
+    with _around(walls, _OF_TOR, words, folders, (), folders[-1], (hidden,)) as (before, descriptors):
         yield before, [*descriptors, told] if before else []
 
 
@@ -95,6 +98,7 @@ def _around(
     folders: Sequence[Path],
     read_only: Sequence[Path],
     begins_in: Path,
+    hidden: Sequence[Path] = (),
 ) -> Iterator[Prefix]:
     """Add to the words of its own what every process of ours has: the system's libraries, and no privilege."""
     if not walls.bubblewrap:
@@ -115,6 +119,8 @@ def _around(
         words += ["--bind", str(folder), str(folder)]
     for folder in read_only:
         words += ["--ro-bind", str(folder), str(folder)]
+    for file in hidden:
+        words += ["--ro-bind", os.devnull, str(file)]
     # P03: what is left of the file system is bubblewrap's own empty one; a stray temporary file finds no place in it.
     words += ["--remount-ro", "/dev", "--remount-ro", "/", "--chdir", str(begins_in)]
     machine = seccomp.MACHINES.get(os.uname().machine) if walls.system_calls else None

@@ -84,7 +84,7 @@ class Launcher:
         self._told_of_clock = False
         self._rounds = Rounds(time.monotonic())
         self._blocked = 0  # how often the site had to be started again because it held a lock
-        around_tor = partial(confine.around_tor, walls)
+        around_tor = partial(confine.around_tor, walls, state.manage_socket)
         start_tor = partial(tor_process.start_tor, options.torrc, state.tor, state.run, walls=around_tor)
         self._tor = TorSupervisor(state, unlocked.onion, start_tor, terminal)
         self._self_check = SelfCheck(unlocked.onion.address, state.socks_socket, lambda: self._tor.control)

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from dataclasses import replace
 from pathlib import Path
 from textwrap import dedent
@@ -18,10 +18,11 @@ import pytest
 
 from onion_app.crypto.onion_key import OnionKey
 from onion_app.launch import children, hardening
-from onion_app.launch.confine import ALL_WALLS, INTERPRETER, Prefix, Walls
+from onion_app.launch.confine import ALL_WALLS, INTERPRETER, NO_WALLS, Prefix, Walls
 from onion_app.launch.first_run import Unlocked
 from onion_app.launch.hardening import PASSING, SERVING, Limits
 from onion_app.launch.launcher import Launcher, Options
+from onion_app.launch.manage_socket import ManageSocket
 from onion_app.launch.processes import child
 from onion_app.launch.seccomp import MACHINES
 from onion_app.launch.state import State, held
@@ -165,6 +166,24 @@ def test_a_child_makes_no_socket_at_all(attacker: Attacker, role: str) -> None:
     sockets = json.dumps([(str(family), MACHINES[HERE].socket, [family, 1, 0]) for family in (1, 2, 10)])
     assert set(attacker.in_child(role, ALL_WALLS, ATTACK, sockets).values()) == {ENOSYS}
     assert set(attacker.in_child(role, NO_FILTER, ATTACK, sockets).values()) == {0}
+
+
+ORDERED = dedent("""
+    import json, socket, sys
+    try:
+        socket.socket(socket.AF_UNIX).connect(sys.argv[1])
+    except OSError:
+        print(json.dumps("refused"))
+    else:
+        print(json.dumps("heard"))
+""")
+
+
+def test_whoever_takes_tor_over_gives_the_launcher_no_orders(attacker: Attacker) -> None:
+    path = attacker.state.manage_socket
+    with closing(ManageSocket(path)):
+        assert attacker.in_tor(ALL_WALLS, ORDERED, str(path)) == "refused"
+        assert attacker.in_tor(NO_WALLS, ORDERED, str(path)) == "heard"
 
 
 def test_tor_makes_the_sockets_that_it_needs(attacker: Attacker) -> None:

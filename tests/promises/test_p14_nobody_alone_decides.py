@@ -17,6 +17,8 @@ from onion_app.desk.guides import publish_guide, save_guide, take_guide_down
 from onion_app.desk.proposal_kinds import KINDS
 from onion_app.desk.settings import change_setting
 from onion_app.errors import NothingHere, Paused, Refused
+from onion_app.launch.processes.child import Suspension
+from onion_app.launch.processes.chores import suspensions
 from onion_app.site import author_actions
 from onion_app.vault import settings
 from onion_app.vault.desk import admissions, circles, guides
@@ -193,8 +195,7 @@ def test_no_circle_is_left_to_a_second_account_of_one_s_own(here: Here) -> None:
 def test_whoever_is_suspended_stays_so_when_one_circle_of_theirs_turns_them_out(here: Here) -> None:
     """Attack: an accomplice with the office turns somebody out of one circle, and with that ends their suspension."""
     world = here.world
-    training = world.circle("Training", topics=("training",))
-    enrolment.join(world.dbs, world.member(here.lana), world.invitation(training))
+    enrolment.join(world.dbs, world.member(here.lana), world.invitation(here.first))
     for handle in ("one", "two"):
         here.comes(here.first, handle, here.dana)
     world.settle()
@@ -203,6 +204,7 @@ def test_whoever_is_suspended_stays_so_when_one_circle_of_theirs_turns_them_out(
     assert is_suspended(world.desk, here.lana.id)
     member_removal.remove_from_circle(world.dbs, world.member(here.dana), here.law, here.lana.id)
     assert is_suspended(world.desk, here.lana.id)
+    assert suspensions(world.desk) == [Suspension("lana", "sara")], "who only waits somewhere is named, too"
 
 
 def test_objecting_for_ever(here: Here) -> None:

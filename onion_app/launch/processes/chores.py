@@ -19,7 +19,7 @@ from onion_app.launch.workplace import COPYING, sweep
 from onion_app.vault import database, forgetting, rewriting, settings, statefiles
 from onion_app.vault.connection import KINDS
 from onion_app.vault.database import Database
-from onion_app.vault.desk import audit, circles, guides, moderators, proposals, stories_queue, taken
+from onion_app.vault.desk import audit, circles, guides, proposals, stories_queue, taken
 from onion_app.vault.mailbox import lifetime, queues, withdrawals
 from onion_app.vault.show import show
 from onion_app.vault.shown import routing
@@ -254,9 +254,7 @@ def waiting(mailbox: Database, desk: Database, today: int) -> list[WaitingCounts
 
 def suspensions(desk: Database) -> list[Suspension]:
     """Name those whose login waits for a second person's word."""
-    names = {who.id: who.handle for who in moderators.active(desk)}
-    waiting = [each for each in proposals.open_proposals(desk) if proposals.is_suspended(desk, each.subject)]
-    return [Suspension(names[each.subject], names.get(each.proposer or b"", "")) for each in waiting]
+    return [Suspension(who, by) for by, who in proposals.suspended(desk)]
 
 
 def noticed(files: Files, attempts: Attempts) -> dict[str, int]:
