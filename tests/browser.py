@@ -57,6 +57,10 @@ class Browser:
         self.process = process
         self.driver.timeout.page_load = PATIENCE
         self.driver.timeout.implicit = 0
+        self.fit(size)
+
+    def fit(self, size: tuple[int, int]) -> None:
+        """Give the page another width and height."""
         with self.driver.using_context("chrome"):
             fitted = self.driver.execute_script(FIT_THE_PAGE, script_args=list(size))
         assert tuple(fitted) == size, f"the page is {fitted}"

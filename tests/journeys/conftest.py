@@ -2,17 +2,25 @@
 
 import json
 import os
+import socket
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from flask import request as asked
 
 from onion_app.crypto.keyslots import open_slots
+from onion_app.desk import DeskConfig, create_app
+from onion_app.web.waitress.server import serve
 from tests.browser import PHONE, Browser, browsing
-from tests.journeys.steps import Photograph
+from tests.journeys.steps import Desk, Photograph
 from tests.rehearsal import Rehearsal
+from tests.served import serving
 from tests.world import World
+
+DESK = "a" * 16
 
 
 @pytest.fixture
@@ -52,3 +60,22 @@ def world(rehearsal: Rehearsal) -> Iterator[World]:
     world = World(rehearsal.state, time.time, keys)
     yield world
     world.close()
+
+
+@pytest.fixture
+def desk() -> Iterator[Desk]:
+    """Serve the desk on a port of its own; one case waits."""
+    with serving() as site, socket.create_server(("127.0.0.1", 0)) as listener:
+        port, state, stop = listener.getsockname()[1], site.state, threading.Event()
+        code = site.visitor().hand_in("ask", "May I talk to somebody?")
+        desk = Desk(site, f"http://{DESK}.localhost:{port}", site.case_of(code).hex())
+        folders = state.mailbox, state.shown, state.desk
+        app = create_app(DeskConfig(*folders, site.keys, DESK, port, site.clock, time.monotonic, lambda: None))
+        app.before_request(lambda: desk.sent.append(asked.path) if asked.method == "POST" else None)
+        options = {"sized": False, "stop": stop, "on_error": site.errors.append}
+        thread = threading.Thread(target=serve, args=(app, listener), kwargs=options)
+        thread.start()
+        yield desk
+        stop.set()
+        thread.join()
+        assert not site.errors

@@ -2,11 +2,13 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from onion_app.vault.shown.reading import name_of
 from scripts.rehearsal.people import Login
 from tests.browser import Browser
+from tests.served import Site
 from tests.world import World
 
 Photograph = Callable[[Browser, str], None]
@@ -26,6 +28,16 @@ class Told(NamedTuple):
     written: str
     title: str
     edited: str
+
+
+@dataclass
+class Desk:
+    """A desk over the files of a site, and what was sent to it."""
+
+    site: Site
+    url: str
+    case: str
+    sent: list[str] = field(default_factory=list)
 
 
 def log_in(browser: Browser, desk_url: str, login: Login, language: str = "en") -> None:
