@@ -22,7 +22,7 @@ Decision = Literal["yes", "change", "no"]
 class Text:
     """Something written on a day (days since 1970-01-01); `sender` is a volunteer's handle, empty for the visitor.
 
-    `alone`: its author took no code, and does not come back.
+    `alone`: its author took no code, and does not come back. `again_by`: the day by which an answer promises another.
     """
 
     text: str
@@ -30,6 +30,7 @@ class Text:
     sender: str = ""
     language: str = ""
     alone: bool = False
+    again_by: Day | None = None
 
 
 @dataclass(frozen=True, slots=True)

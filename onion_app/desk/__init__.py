@@ -9,12 +9,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from flask import render_template
+from flask import g, render_template, request
 from flask.typing import ResponseReturnValue as Answer
 from werkzeug.routing import BaseConverter
 
 from onion_app.crypto.keys import subkey
 from onion_app.crypto.keyslots import VaultKeys
+from onion_app.desk import forms
 from onion_app.desk.context import DeskContext
 from onion_app.desk.delays import Delays
 from onion_app.desk.held_texts import give_back
@@ -32,6 +33,7 @@ from onion_app.errors import KeysChanged, NotAllowed, NothingHere
 from onion_app.vault.database import open_database
 from onion_app.vault.per_thread import PerThread
 from onion_app.web.app import CSRFError, Hardened
+from onion_app.web.text import is_empty
 from onion_app.web.visits import Visits
 
 HERE: Final = Path(__file__).parent
@@ -117,5 +119,8 @@ def _fixed_page(status: int) -> str:
 
 
 def _nothing_here(_error: Exception) -> Answer:
-    """Answer an unknown id and a case of another circle alike."""
+    """Answer an unknown id and a case of another circle alike; what was typed for it stands there. # P10."""
+    typed, title = forms.body(request.form), forms.one_line(request.form, "title")
+    if "member" in g and request.method == "POST" and not is_empty(typed + title):
+        return render_template("gone.html", typed=typed, title=title), 404
     return _fixed_page(404), 404

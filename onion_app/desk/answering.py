@@ -5,6 +5,7 @@ sealed before it is stored, under a key that only its author's newest code and t
 """
 
 from dataclasses import replace
+from typing import NamedTuple
 
 from onion_app.choices import EntryKind
 from onion_app.crypto.casekeys import note_key
@@ -16,14 +17,23 @@ from onion_app.desk.case_view import note_in_audit, note_text
 from onion_app.desk.context import Databases
 from onion_app.desk.permissions import Member, case_of, expect_present_key
 from onion_app.desk.queues import taken_case
-from onion_app.errors import NewMessage
-from onion_app.vault.desk import entries, taken
-from onion_app.vault.mailbox import messages, records
+from onion_app.errors import NewMessage, NotReady
+from onion_app.vault.desk import entries, promised, taken
+from onion_app.vault.mailbox import lifetime, messages, records
 from onion_app.vault.shown.writing import put_reply
 
 
-def send_reply(dbs: Databases, member: Member, case_id: bytes, message_id: bytes, text: str, seen: int) -> None:
+class Reply(NamedTuple):
+    """What a member answers, and the day by which they write again, if they say so."""
+
+    text: str
+    again_by: int | None = None
+
+
+def send_reply(dbs: Databases, member: Member, case_id: bytes, message_id: bytes, reply: Reply, seen: int) -> None:
     """Send a reply to a case that one has taken; the same form sent twice is one reply.
+
+    A day by which its author is written to again stands in it, and at the desk until it is met: by another reply.
 
     Raises:
         NewMessage: the author has written after message number `seen`.
@@ -34,13 +44,16 @@ def send_reply(dbs: Databases, member: Member, case_id: bytes, message_id: bytes
     taken_case(dbs, member, case_id)
     with dbs.mailbox.writing():
         opened = open_case_messages(dbs, member, case_id)
-        if _was_sent(opened, message_id, text):
+        if _was_sent(opened, message_id, reply):
             return
         if _wrote_after(opened, seen):
             raise NewMessage
         if messages.is_stored_anywhere(dbs.mailbox, message_id):
             message_id = new_id()  # changed after it was sent, or the id of another case: another reply
-        case = _store(dbs, opened, message_id, Text(text, dbs.today, sender=member.handle), seen)
+        text = Text(reply.text, dbs.today, sender=member.handle, again_by=reply.again_by)
+        case = _store(dbs, opened, message_id, text, seen)
+    if reply.again_by is None:  # after the mailbox has it: a power cut in between leaves a promise, and loses none
+        _forget_promise(dbs, case_id)
     taken.take_case(dbs.desk, case.id, member.id, dbs.today)  # touched: three days from now it would go back
     note_in_audit(dbs, member, case, "answered a case")
 
@@ -64,17 +77,44 @@ def _store(dbs: Databases, opened: OpenedCase, message_id: bytes, payload: Paylo
     note_met_and_read(dbs, opened)
     message = records.Message(case_id, messages.next_number(dbs.mailbox, case_id), message_id, "circle", *name, b"")
     message = replace(message, sealed=seal(key, pack(payload), message.place))
+    again_by = payload.again_by if isinstance(payload, Text) else None
+    if again_by is not None:
+        with dbs.desk.writing():
+            promised.put_promise(dbs.desk, promised.Promise(case_id, dbs.today, again_by))
     # Before the mailbox has it: a power cut in between leaves an answer that is missing, none that looks forged.
     with dbs.shown.writing():
         put_reply(dbs.shown, case_id, message_id, message.sealed)
     messages.insert_message(dbs.mailbox, message)
-    messages.note_circle_wrote(dbs.mailbox, case_id, dbs.today, unread=_wrote_after(opened, seen))
+    unread, answers = _wrote_after(opened, seen), again_by is None
+    messages.note_circle_wrote(dbs.mailbox, case_id, dbs.today, unread=unread, answers=answers)
     return opened.case
 
 
-def _was_sent(opened: OpenedCase, message_id: bytes, text: str) -> bool:
+def call_answered(dbs: Databases, member: Member, case_id: bytes) -> None:
+    """Say of a case that one has taken that its last answer is the whole one: nothing more is promised.
+
+    Raises:
+        NotReady: nothing is.
+        NewMessage: the author has written and nobody has read it.
+        Refused, NothingHere, NotAllowed: as for `taken_case`.
+    """
+    with dbs.mailbox.writing():
+        if taken_case(dbs, member, case_id).unread:
+            raise NewMessage
+        if promised.promised_day(dbs.desk, case_id) is None:
+            raise NotReady
+        lifetime.call_answered(dbs.mailbox, case_id)
+        _forget_promise(dbs, case_id)
+
+
+def _forget_promise(dbs: Databases, case_id: bytes) -> None:
+    with dbs.desk.writing():
+        promised.forget_promise(dbs.desk, case_id)
+
+
+def _was_sent(opened: OpenedCase, message_id: bytes, reply: Reply) -> bool:
     ours = [each.payload for each in opened.messages if each.message.id == message_id and not each.forged]
-    return any(isinstance(payload, Text) and payload.text == text for payload in ours)
+    return any(isinstance(each, Text) and (each.text, each.again_by) == reply for each in ours)
 
 
 def _wrote_after(opened: OpenedCase, seen: int) -> bool:

@@ -11,7 +11,7 @@ from onion_app.desk.context import Databases
 from onion_app.desk.permissions import Member, case_of, circle_of, expect_present_key
 from onion_app.desk.queues import taken_case
 from onion_app.errors import KeysChanged, NothingHere, NotReady, TooMany
-from onion_app.vault.desk import audit, case_records, circles, taken
+from onion_app.vault.desk import audit, case_records, circles, promised, taken
 from onion_app.vault.desk.case_records import Handed
 from onion_app.vault.mailbox import case_keys, lifetime, records
 from onion_app.vault.show import show_case
@@ -87,6 +87,7 @@ def close_authors_door(dbs: Databases, member: Member, case_id: bytes) -> None:
         expect_present_key(dbs, circle_of(member, case.circle_id))
         with dbs.desk.writing():
             case_records.close_door(dbs.desk, case_id, dbs.today)
+            promised.forget_promise(dbs.desk, case_id)  # nobody would read it
         show_case(dbs.shown, dbs.desk, case_id)
     note_in_audit(dbs, member, case, "closed the author's door")
 

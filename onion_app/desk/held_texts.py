@@ -29,11 +29,12 @@ from onion_app.web.text import is_empty
 
 # Nobody types these, and where they do, the next page asks for them anew: no passphrase waits anywhere.
 NOT_KEPT: Final = re.compile(
-    f"csrf_token|kept|{TAB}|message|entry|seen|draft|mark|key|(message|seen|take|below)_[0-9a-f]{{32}}"
-    "|passphrase.*|again|totp|line|sheet"
+    f"csrf_token|kept|{TAB}|message|entry|seen|draft|mark|key|asked|(message|seen|take|below|asked)_[0-9a-f]{{32}}"
+    "|passphrase.*|again|totp|line|sheet|word"
 )
 _OF_ONE_CASE: Final = re.compile("[a-z_]+_[0-9a-f]{32}")  # beside many others, whose view keeps what was not sent
 _ANSWERS: Final = {"text": "case.reply", "note": "case.note"}  # the boxes of a case, and where their form goes
+WRITE_AGAIN: Final = "write_again"  # the field under an answer with the day of the next one
 _KEPT: Final = "kept form"
 _MOST_KEPT: Final = 4 * forms.MOST_CASES  # forms in which something waits; the newest
 
@@ -81,10 +82,9 @@ def held_form(sealed: str) -> HeldForm | None:
 
 def hold_again(held: HeldForm) -> None:
     """Keep a form that waited in the login page; of a page with many cases each answer waits for its case."""
-    boxes = forms.boxes(held.fields)
-    hold_boxes(boxes)
-    texts = {f"text_{case_id.hex()}" for case_id in boxes}
-    _hold(held.address, {name: typed for name, typed in held.fields.items() if name not in texts})
+    hold_answers(held.fields)
+    of_cases = {f"{name}_{case_id.hex()}" for case_id in forms.boxes(held.fields) for name in ("text", WRITE_AGAIN)}
+    _hold(held.address, {name: typed for name, typed in held.fields.items() if name not in of_cases})
 
 
 def hold_form(*, shown_anew: bool = False) -> None:
@@ -119,9 +119,24 @@ def hold(case_id: bytes, box: str, text: str) -> None:
     _hold_each({_form_of(case_id, box): {"text": text} if text else {}})
 
 
-def hold_boxes(texts: Mapping[bytes, str]) -> None:
-    """Keep the texts in the boxes of a page with many cases, at once: each change seals the whole session anew."""
-    _hold_each({_form_of(case_id, "text"): {"text": text} if text else {} for case_id, text in texts.items()})
+def hold_answer(case_id: bytes, text: str, day: str) -> None:
+    """Keep an answer, with the day that was chosen under it."""
+    _hold_each({_form_of(case_id, "text"): _answer(text, day)})
+
+
+def hold_answers(form: Mapping[str, str]) -> None:
+    """Keep the answers on a page with many cases at once: each change seals the whole session anew."""
+    days = {case_id: form.get(f"{WRITE_AGAIN}_{case_id.hex()}", "") for case_id in forms.boxes(form)}
+    _hold_each({_form_of(each, "text"): _answer(text, days[each]) for each, text in forms.boxes(form).items()})
+
+
+def _answer(text: str, day: str) -> Fields:
+    return ({"text": text} | ({WRITE_AGAIN: day} if day else {})) if text else {}
+
+
+def held_day(case_id: bytes) -> str:
+    """Give the day that waits under the answer to a case."""
+    return _all_kept().get(_form_of(case_id, "text"), {}).get(WRITE_AGAIN, "")
 
 
 def give_back(answer: Response) -> Response:

@@ -7,12 +7,21 @@ from typing import Final
 from onion_app.web.i18n import LANGUAGES, day_words
 
 PHRASES: Final[dict[str, dict[str, str]]] = tomllib.loads((Path(__file__).parent / "phrases.toml").read_text("utf-8"))
+_LOOKED_FOR: Final = 31  # days after today: whoever answers may have changed the day of a phrase
 _ANSWER_WITHIN: Final = 3  # days that a set phrase promises; the person who answers may change it
 
 
 def phrase_language(wanted: str) -> str:
     """Give the language in which a phrase is said: the one that is wanted, if there is one."""
     return wanted if wanted in LANGUAGES else next(iter(LANGUAGES))
+
+
+def day_named_in(text: str, today: int) -> int | None:
+    """Give the earliest day to come that a set phrase in a text names; None where none does."""
+    promises = [sentence for said in PHRASES.values() for sentence in said.items() if "{day}" in sentence[1]]
+    days = range(today, today + _LOOKED_FOR)
+    named = (day for day in days for code, said in promises if said.replace("{day}", day_words(day, code)) in text)
+    return next(named, None)
 
 
 def with_phrase(typed: str, phrase: str, language: str, today: int) -> str:

@@ -10,8 +10,10 @@ from onion_app.desk.case_view import note_in_audit
 from onion_app.desk.context import Databases
 from onion_app.desk.permissions import Member, OwnCircle, case_of, circle_of, handle_of
 from onion_app.errors import KeysChanged, NewMessage, NotAllowed, NothingHere, Refused
-from onion_app.vault.desk import audit, entries, stories_queue, taken
+from onion_app.vault import overdue
+from onion_app.vault.desk import audit, circles, entries, promised, stories_queue, taken
 from onion_app.vault.mailbox import lifetime, queues, records
+from onion_app.vault.settings import read_settings
 from onion_app.vault.shown.reading import name_of
 
 PAGE: Final = 25
@@ -62,6 +64,7 @@ class CircleCounts(NamedTuple):
     unread: queues.UnreadCounts
     tabs: dict[str, int]
     mine: int
+    overdue: int
 
 
 def circle_counts(dbs: Databases, member: Member) -> list[CircleCounts]:
@@ -74,6 +77,7 @@ def circle_counts(dbs: Databases, member: Member) -> list[CircleCounts]:
             queues.unread_counts(dbs.mailbox, circle.id),
             _tab_counts(dbs, circle.id, own.count(circle.id)),
             own.count(circle.id),
+            _overdue(dbs, circle.id).cases,
         )
         for circle in member.circles.values()
     ]
@@ -93,6 +97,15 @@ def _tab_counts(dbs: Databases, circle_id: bytes, mine: int) -> dict[str, int]:
 def case_number(case_id: bytes) -> str:
     """Give the four letters by which a circle speaks of a case."""
     return name_of(case_id)[:4]
+
+
+def silent_circles(dbs: Databases) -> list[str]:
+    """Name the circles that do not answer: something in them has been overdue for as long as there was time for it."""
+    return [circle.name for circle in circles.circles(dbs.desk) if _overdue(dbs, circle.id).is_silent]
+
+
+def _overdue(dbs: Databases, circle_id: bytes) -> overdue.Overdue:
+    return overdue.overdue_in(dbs.mailbox, dbs.desk, read_settings(dbs.shown), circle_id, dbs.today)
 
 
 def acknowledge_finding(dbs: Databases, member: Member, finding_id: bytes) -> None:
@@ -190,6 +203,8 @@ def close_case(dbs: Databases, member: Member, case_id: bytes) -> None:
         raise NewMessage
     if case.state not in ("ready", "published"):  # its author goes on seeing where the story is
         lifetime.set_state(dbs.mailbox, case.id, "closed")
+    with dbs.desk.writing():
+        promised.forget_promise(dbs.desk, case.id)
     taken.give_case_back(dbs.desk, case.id, member.id)
     note_in_audit(dbs, member, case, "closed a case")
 

@@ -113,7 +113,9 @@ def _cases(status: dict[str, Any]) -> list[StatusLine]:
 
 def _circle(circle: dict[str, Any]) -> StatusLine:
     oldest = "" if circle["oldest"] is None else f", the oldest for {circle['oldest']} days"
-    return _line("Circle", f"{circle['name']}: {circle['unread']} unread, {circle['urgent']} urgent{oldest}")
+    late = f", {circle['overdue']} overdue" if circle["overdue"] else ""
+    counts = f"{circle['name']}: {circle['unread']} unread, {circle['urgent']} urgent{late}{oldest}"
+    return _line("Circle", counts, bad=bool(late))
 
 
 def _proposals(status: dict[str, Any]) -> list[StatusLine]:

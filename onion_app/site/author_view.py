@@ -45,6 +45,7 @@ class AuthorView:
     proposal_id: str
     proposal: FinalText | None  # the newest final text that the author was shown
     verdict: Verdict | None  # their last one on it
+    again_by: int | None  # the day by which the newest answer promises another
     restored: int | None  # the day of the backup that this case comes from
 
 
@@ -65,6 +66,7 @@ def read_case(files: SiteFiles, access: CaseAccess) -> AuthorView:
     taken_back = withdrawals.withdrawn_among(files.mailbox, files.shown, [access.story_mark])
     proposals = _said_by("circle", FinalText, messages)
     proposal_id, proposal = (proposals[-1][0].id.hex(), proposals[-1][1]) if proposals else ("", None)
+    answers = _said_by("circle", Text, messages)
     verdicts = [each for _, each in _said_by("visitor", Verdict, messages) if each.proposal_id == proposal_id]
     in_force = files.in_force
     return AuthorView(
@@ -85,6 +87,7 @@ def read_case(files: SiteFiles, access: CaseAccess) -> AuthorView:
         proposal_id=proposal_id,
         proposal=proposal,
         verdict=verdicts[-1] if verdicts else None,
+        again_by=answers[-1][1].again_by if answers else None,
         restored=in_force.restored if case.received_day <= (in_force.restored or 0) else None,
     )
 

@@ -134,7 +134,7 @@ def _stored_before(mailbox: Database, tag: bytes, mark: bytes) -> CodeRow | None
 
 def _store(files: SiteFiles, sent: _Sent, draft: Submission, language: AnswerIn) -> None:
     testimony, keys = draft.kind == "tell", sent.keys
-    answer_in = language if testimony else draft.answer_in
+    answer_in = language if testimony or draft.answer_in == "any" else draft.answer_in  # who reads the page's language
     topic = "testimony" if testimony else draft.topic
     circle = routing.writing_circle(files.mailbox, files.shown, files.in_force, topic, answer_in)
     # Without return the key is thrown away after this, and another text has another one.

@@ -1,4 +1,4 @@
--- 42 parts
+-- 43 parts
 
 -- table admissions of admissions
 CREATE TABLE admissions (
@@ -187,6 +187,13 @@ CREATE TABLE onion (
     one INTEGER NOT NULL PRIMARY KEY CHECK (one = 1),
     secret BLOB NOT NULL CHECK (length(secret) = 64),
     address TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- table promises of promises
+CREATE TABLE promises (
+    case_id BLOB NOT NULL PRIMARY KEY CHECK (length(case_id) = 16),
+    made_day INTEGER NOT NULL,
+    day INTEGER NOT NULL  -- by which its author is written to again; the row goes when that is met
 ) STRICT, WITHOUT ROWID;
 
 -- table proposals of proposals

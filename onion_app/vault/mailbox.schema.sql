@@ -1,4 +1,4 @@
--- 12 parts
+-- 13 parts
 
 -- table cases of cases
 CREATE TABLE cases (
@@ -45,6 +45,9 @@ CREATE INDEX retention ON cases (last_day);
 
 -- index unread of cases
 CREATE INDEX unread ON cases (circle_id, urgent DESC, last_day, id) WHERE unread = 1;
+
+-- index urgent of cases
+CREATE INDEX urgent ON cases (circle_id, received_day, id) WHERE unread = 1 AND urgent = 2;
 
 -- table counter of counter
 CREATE TABLE counter (

@@ -1,4 +1,4 @@
-"""The details of a testimony that could show who wrote it: numbers, addresses, accounts, links, dates, places, names.
+"""The details of a text that could show who wrote it: numbers, addresses, accounts, links, dates, places, names.
 
 It points out and changes nothing, keeps nothing, and promises no more than what it finds: a name can be any word. It
 reads a text once, from its beginning to its end, so that the worst text costs what a common one of its length does.
@@ -64,8 +64,8 @@ class _Hit(NamedTuple):
     why: Why
 
 
-def pointed_out(text: str) -> tuple[Detail, ...]:
-    """Find the first details of a text, in its order, each once; the eleventh only says that there are more than ten.
+def pointed_out(text: str, most: int = MOST) -> tuple[Detail, ...]:
+    """Find the first details of a text, in its order, each once; one past the `most` only says that there are more.
 
     An empty answer says nothing about the text.
     """
@@ -80,7 +80,7 @@ def pointed_out(text: str) -> tuple[Detail, ...]:
         end = hit.end
         found = read.as_typed(hit.start, hit.end)
         details.setdefault(found, Detail(found if len(found) <= _SHOWN else found[:_SHOWN] + "…", hit.why))
-        if len(details) > MOST:
+        if len(details) > most:
             break
     return tuple(details.values())
 

@@ -113,13 +113,13 @@ def test_a_reply_sent_twice_is_one_reply(counsellor: Volunteer, author: Author, 
 
 
 def test_no_answer_goes_out_past_a_message_nobody_has_read(counsellor: Volunteer, author: Author, taken: str) -> None:
-    fields = counsellor.page.form_to(f"/case/{taken}/reply").filled(text="Come to the address you gave.")
+    fields = counsellor.page.form_to(f"/case/{taken}/reply").filled(text="Come to the place you named.")
     author.writes_back("They are at my door, do not answer that.")
     page = counsellor.post(f"/case/{taken}/reply", fields)
     assert "has written again" in page.errors
     assert page.has(id="cover")
     page = counsellor.press(f"/case/{taken}/open")
-    assert page.first(id="text").raw_text.strip() == "Come to the address you gave."
+    assert page.first(id="text").raw_text.strip() == "Come to the place you named."
     assert messages_on(page)[0] == "They are at my door, do not answer that."
     assert messages_on(counsellor.press(f"/case/{taken}/reply", text="Understood."))[0] == "Understood."
 

@@ -41,7 +41,7 @@ def test_the_other_circle_reads_what_was_before_and_the_former_one_nothing_after
     page = lawyer.open_case(case)
     assert all(words in page.text for words in ("They found my phone.", "We are here.", "another circle"))
     for act in ("hand-over", "close-door"):  # who has not taken it does neither
-        lawyer.post(f"/case/{case}/ways-out/{act}", [*lawyer.token, ("circle", circle.hex())])
+        lawyer.post(f"/case/{case}/ways-out/{act}", [*lawyer.token, ("circle", circle.hex()), ("word", "close")])
         assert "Take this case first" in lawyer.page.errors
     # It learns neither who wrote in the other circle, nor what that one noted.
     assert not any(word in page.text for word in ("Sara", "Listening", "Needs a lawyer."))
@@ -124,7 +124,7 @@ def test_a_closed_door_is_opened_again_on_the_same_day_only_and_erasing_goes_on_
     house: House, counsellor: Volunteer, author: Author, case: str
 ) -> None:
     door = f"/case/{case}/ways-out"
-    counsellor.press_on(door, f"{door}/close-door")
+    counsellor.press_on(f"{door}/close-door", f"{door}/close-door", word="close")
     assert counsellor.page.has(id="door-closed")
     with pytest.raises(NothingHere):
         author.comes_back()
@@ -142,7 +142,7 @@ def test_a_closed_door_is_opened_again_on_the_same_day_only_and_erasing_goes_on_
     author.writes_back("It is me.")
     assert "It is me." in counsellor.open_case(case).text
     # From the next day on the box is gone, and closing it once more makes it no younger.
-    counsellor.press_on(door, f"{door}/close-door")
+    counsellor.press_on(f"{door}/close-door", f"{door}/close-door", word="close")
     house.clock.wait(days=1)
     house.chores()
     assert case_keys.find_case(house.mailbox, "mark", Intruder(house, author.case_id).row.mark).box is None

@@ -82,8 +82,9 @@ def close_the_door(editor: Browser, home: House, code: str) -> None:
     case = at_desk(home, code)
     open_case(editor, case)
     editor.press_in("form[action$='/take'] button")
-    editor.go(f"{case}/ways-out")
-    editor.press_in("form[action$='/close-door'] button")
+    editor.go(f"{case}/ways-out/close-door")
+    editor.type_into("word", "close")
+    editor.press_in("form[action$='/close-door'] button.main")
     assert editor.shows("#door-closed")
 
 

@@ -186,7 +186,7 @@ class Installation:
 
     def answers(self, handle: str, case: Case, text: str = "We read every word.") -> Message:
         member, message_id = self.takes(handle, case), new_id()
-        answering.send_reply(self.world.dbs, member, case.id, message_id, text, NUMBERS[-1])
+        answering.send_reply(self.world.dbs, member, case.id, message_id, answering.Reply(text), NUMBERS[-1])
         return self.message(case, message_id)
 
     def notes(self, handle: str, case: Case, text: str = "Lives with his sister.") -> None:

@@ -42,7 +42,7 @@ def test_status_says_how_everything_is_and_marks_what_is_wrong(standing: Launche
     assert (seen["published"], seen["tor_trouble"]) == (False, ["not published"]), "its network is switched off"
     assert seen["self_check"] == {"worked_minutes_ago": None, "last_failed": False}
     assert seen["answering"] == {"site": True, "desk": True}
-    assert seen["circles"] == [{"name": "First circle", "unread": 0, "urgent": 0, "oldest": None}]
+    assert seen["circles"] == [{"name": "First circle", "unread": 0, "urgent": 0, "overdue": 0, "oldest": None}]
     assert (seen["findings"], seen["backup_days"], seen["paused"], seen["days_up"]) == (0, None, False, 0)
     versions = seen["versions"]
     assert set(versions) == {"sanctuary", "tor", "sqlcipher", "openssl"}

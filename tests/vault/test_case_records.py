@@ -10,6 +10,7 @@ from onion_app.vault.connection import DatabaseKind
 from onion_app.vault.database import Database
 from onion_app.vault.desk import case_records, taken
 from onion_app.vault.desk.case_records import Handed, Met, Read
+from onion_app.vault.desk.promised import Promise, put_promise
 from onion_app.vault.show import show_case
 from onion_app.vault.shown import routing, writing
 from tests.vault.made import TODAY, Installation, add_circle, circle, follow, some_id, some_key
@@ -32,6 +33,7 @@ def all_of(made: Installation, desk: Database, case_id: bytes) -> None:
         case_records.note_mark(desk, case_id, some_key())
         case_records.put_read(desk, case_id, Read(3, some_key(), 1, 1, 2))
         case_records.close_door(desk, case_id, TODAY)
+        put_promise(desk, Promise(case_id, TODAY, TODAY + 3))
     made.entry(desk, case_id)
     taken.step_out(desk, case_id, made.moderator_id)
     taken.take_case(desk, case_id, made.moderator_id, TODAY)

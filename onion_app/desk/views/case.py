@@ -12,11 +12,14 @@ from flask.typing import ResponseReturnValue as Answer
 from onion_app.crypto.keys import KEY_BYTES, new_id
 from onion_app.desk import answering, case_view, forms, phrases, queues, story_actions
 from onion_app.desk.context import databases
-from onion_app.desk.held_texts import held_for, hold
+from onion_app.desk.held_texts import WRITE_AGAIN, held_day, held_for, hold, hold_answer
 from onion_app.desk.login_gate import buttons, login_required, page_at
 from onion_app.desk.permissions import Member
+from onion_app.desk.questions import NOT_SENT, question_about
+from onion_app.desk.reply_form import days_to_choose, read_reply
 from onion_app.desk.session import has_opened, remember_opened
 from onion_app.errors import DiskFull, Overloaded, Refused
+from onion_app.vault.desk import promised
 from onion_app.web.i18n import LANGUAGES
 
 pages = Blueprint("case", __name__, url_prefix="/case/<id:case_id>")
@@ -27,6 +30,7 @@ buttons(
     take=("/take", queues.take_case),
     give_back=("/give-back", queues.give_case_back),
     close=("/close", queues.close_case),
+    answered=("/answered", answering.call_answered),
 )
 
 
@@ -55,9 +59,9 @@ def confirm(member: Member, case_id: bytes) -> Answer:
 @login_required
 def reply(member: Member, case_id: bytes) -> Answer:
     """Send an answer."""
-    text = forms.text(request.form)
+    typed = read_reply(request.form, databases().today)
     message_id, seen = forms.id_of(request.form, "message"), forms.number(request.form, "seen")
-    answering.send_reply(databases(), member, case_id, message_id, text, seen)
+    answering.send_reply(databases(), member, case_id, message_id, typed, seen)
     story_actions.apply_authors_wishes(databases(), member, case_id)
     hold(case_id, "text", "")
     return _back_to(case_id)
@@ -79,7 +83,8 @@ def phrase(_member: Member, case_id: bytes) -> Answer:
     """Put a set phrase under the typed text; nothing is sent."""
     chosen = forms.one_of(request.form, "phrase", phrases.PHRASES)
     language = forms.one_of(request.form, "phrase_in", LANGUAGES)
-    hold(case_id, "text", phrases.with_phrase(forms.body(request.form), chosen, language, databases().today))
+    text = phrases.with_phrase(forms.body(request.form), chosen, language, databases().today)
+    hold_answer(case_id, text, forms.short(request.form, WRITE_AGAIN))
     return redirect(url_for("case.show", case_id=case_id, phrase_in=language, _anchor="text"), 303)
 
 
@@ -92,7 +97,9 @@ def show(member: Member, mistakes: dict[str, str], case_id: bytes) -> Answer:
     """Show the cover, or the case; a typed text stays in its box, and in the session until it is sent."""
     dbs = databases()
     opened = case_view.open_case(dbs, member, case_id)
-    kept = held_for(case_id)
+    kept, day = held_for(case_id), held_day(case_id)
+    if request.endpoint == "case.reply":
+        kept, day = kept | {"text": forms.body(request.form)}, forms.short(request.form, WRITE_AGAIN)
     if opened.case.unread or not has_opened(case_id):
         return render_template("cover.html", opened=opened, kept=kept, mistakes=mistakes)
     return render_template(
@@ -103,6 +110,9 @@ def show(member: Member, mistakes: dict[str, str], case_id: bytes) -> Answer:
         kept=kept,
         mistakes=mistakes,
         reply_text=kept.get("text", ""),
+        question=question_about(kept.get("text", "")) if mistakes.get("text") == NOT_SENT else None,
+        promised=promised.promised_day(dbs.desk, case_id),
+        again_days=days_to_choose(kept.get("text", ""), day, dbs.today),
         note_text=kept.get("note", ""),
         new_id=_id_for_next(),
         phrase_names=tuple(phrases.PHRASES),

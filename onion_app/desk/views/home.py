@@ -40,6 +40,7 @@ def home(member: Member) -> Answer:
         newcomers=circles.waiting_newcomers(dbs, member),
         thin=circles.circles_with_too_few_sheets(dbs, member),
         proposed=proposals.open_for(dbs, member.id),
+        silent=queues.silent_circles(dbs) if member.coordinates else [],
         decided=proposals.decided_for(dbs, member.id),
     )
 

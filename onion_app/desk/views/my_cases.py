@@ -16,12 +16,15 @@ from flask.typing import ResponseReturnValue as Answer
 from onion_app.crypto.keys import new_id
 from onion_app.desk import answering, case_view, forms, handover, phrases, queues, story_actions
 from onion_app.desk.context import Databases, databases
-from onion_app.desk.held_texts import held_for, hold, hold_boxes
+from onion_app.desk.held_texts import held_day, held_for, hold, hold_answer, hold_answers
 from onion_app.desk.login_gate import login_required, page_at, report_held
 from onion_app.desk.opened_message import OpenedMessage
 from onion_app.desk.permissions import Member
+from onion_app.desk.questions import NOT_SENT, Question, question_about
+from onion_app.desk.reply_form import days_to_choose, read_reply
 from onion_app.desk.session import has_opened, remember_opened
 from onion_app.errors import DamagedFile, DiskFull, KeysChanged, NotAllowed, NothingHere, Overloaded, Refused, marked
+from onion_app.vault.desk import promised
 
 pages = Blueprint("my_cases", __name__, url_prefix="/mine")
 
@@ -36,6 +39,9 @@ class Card(NamedTuple):
     is_open: bool
     text: str
     message: str
+    again_days: list[tuple[int, bool]]
+    promised: int | None
+    question: Question | None
 
     @property
     def newest(self) -> list[OpenedMessage]:
@@ -78,10 +84,11 @@ def send(member: Member) -> Answer:
     """Send every box that holds a text; one that is refused stays in its box."""
     mistakes: dict[str, str] = {}
     _keep_typed()
+    all_the_same = [case_id for case_id in forms.boxes(request.form) if f"asked_{case_id.hex()}" in request.form]
     for case_id, typed in forms.boxes(request.form).items():
-        if typed:
+        if typed and case_id in (all_the_same or [case_id]):  # that button is about one alone: another may be half done
             with _noted(mistakes, f"text_{case_id.hex()}"):
-                _reply(databases(), member, case_id, typed)
+                _reply(databases(), member, case_id)
                 hold(case_id, "text", "")
     return show(member, mistakes) if mistakes else redirect(url_for("my_cases.show", sent=1), 303)
 
@@ -98,11 +105,11 @@ def _noted(mistakes: dict[str, str], field: str = "") -> Iterator[None]:
         mistakes[""] = GONE
 
 
-def _reply(dbs: Databases, member: Member, case_id: bytes, typed: str) -> None:
-    text = forms.text({"text": typed})
+def _reply(dbs: Databases, member: Member, case_id: bytes) -> None:
+    typed = read_reply(request.form, dbs.today, f"_{case_id.hex()}")
     message, seen = (f"{name}_{case_id.hex()}" for name in ("message", "seen"))
     message_id, number = forms.id_of(request.form, message), forms.number(request.form, seen)
-    answering.send_reply(dbs, member, case_id, message_id, text, number)
+    answering.send_reply(dbs, member, case_id, message_id, typed, number)
     story_actions.apply_authors_wishes(dbs, member, case_id)
 
 
@@ -116,7 +123,8 @@ def phrase(member: Member) -> Answer:
     for case in queues.taken_cases_of(dbs, member).cases[:AT_ONCE]:
         if case.id in ticked:
             language = phrases.phrase_language(case_view.open_case(dbs, member, case.id).answer_in)
-            hold(case.id, "text", phrases.with_phrase(typed.get(case.id, ""), chosen, language, dbs.today))
+            text = phrases.with_phrase(typed.get(case.id, ""), chosen, language, dbs.today)
+            hold_answer(case.id, text, held_day(case.id))
     return redirect(url_for("my_cases.show"), 303)
 
 
@@ -130,7 +138,7 @@ def give_all_back(member: Member) -> Answer:
 
 
 def _keep_typed() -> None:
-    hold_boxes(forms.boxes(request.form))
+    hold_answers(request.form)
 
 
 @page_at("", pages)
@@ -141,7 +149,7 @@ def show(member: Member, mistakes: dict[str, str]) -> Answer:
     cards = []
     for case in cases[:AT_ONCE]:
         try:
-            cards.append(_card(dbs, member, case.id))
+            cards.append(_card(dbs, member, case.id, mistakes))
         except (KeysChanged, NothingHere, NotAllowed, DamagedFile):  # one that is damaged hides none of the others
             changed.append(case.id)
     return render_template(
@@ -157,12 +165,14 @@ def show(member: Member, mistakes: dict[str, str]) -> Answer:
     )
 
 
-def _card(dbs: Databases, member: Member, case_id: bytes) -> Card:
+def _card(dbs: Databases, member: Member, case_id: bytes, mistakes: dict[str, str]) -> Card:
     view = case_view.open_case(dbs, member, case_id)
     is_open = not view.case.unread and has_opened(case_id)
     message = request.form.get(f"message_{case_id.hex()}", new_id().hex())
     text = held_for(case_id).get("text", "")
-    return Card(view, is_open, text, message)
+    question = question_about(text) if mistakes.get(f"text_{case_id.hex()}") == NOT_SENT else None
+    again_days = days_to_choose(text, held_day(case_id), dbs.today)
+    return Card(view, is_open, text, message, again_days, promised.promised_day(dbs.desk, case_id), question)
 
 
 def _strays(cards: list[Card]) -> list[str]:

@@ -90,11 +90,12 @@ def _is_name(name: str) -> bool:
 
 @dataclass(frozen=True)
 class WaitingCounts:
-    """The messages that wait in one circle; `oldest` is in days, or None when there are none."""
+    """The messages that wait in one circle, and how many too long; `oldest` is in days, or None for none."""
 
     name: Annotated[str, _is_name]
     unread: int
     urgent: int
+    overdue: int
     oldest: int | None
 
 

@@ -21,6 +21,7 @@ from onion_app.vault.connection import KINDS
 from onion_app.vault.database import Database
 from onion_app.vault.desk import audit, circles, guides, proposals, stories_queue, taken
 from onion_app.vault.mailbox import lifetime, queues, withdrawals
+from onion_app.vault.overdue import overdue_in
 from onion_app.vault.show import show
 from onion_app.vault.shown import routing
 
@@ -123,7 +124,7 @@ def do_all(child: Child, files: Files, attempts: Attempts, today: int) -> dict[s
     counts["malformed"] = attempts.at(lambda: count_malformed(files, today), 0)
     attempts.at(lambda: statefiles.keep_reserve(mailbox.folder), None)
     uncounted: list[WaitingCounts] = []
-    for circle in attempts.at(lambda: waiting(mailbox, desk, today), uncounted):
+    for circle in attempts.at(lambda: waiting(files, today), uncounted):
         child.reports.send(circle=asdict(circle))
     unnamed: list[Suspension] = []
     for suspension in attempts.at(lambda: suspensions(desk), unnamed):
@@ -243,12 +244,19 @@ def log_is_busy(db: Database) -> bool:
     return False
 
 
-def waiting(mailbox: Database, desk: Database, today: int) -> list[WaitingCounts]:
+def waiting(files: Files, today: int) -> list[WaitingCounts]:
     """Count the messages that wait, circle by circle."""
-    counted = [(circle.name, queues.waiting_counts(mailbox, circle.id)) for circle in circles.circles(desk)]
+    mailbox, shown, desk = files
+    in_force = settings.read_settings(shown)
+    counted = [
+        (circle.name, queues.waiting_counts(mailbox, circle.id), overdue_in(mailbox, desk, in_force, circle.id, today))
+        for circle in circles.circles(desk)
+    ]
     return [
-        WaitingCounts(name, count.unread, count.urgent, None if count.oldest_day is None else today - count.oldest_day)
-        for name, count in counted
+        WaitingCounts(
+            name, count.unread, count.urgent, late.cases, None if count.oldest_day is None else today - count.oldest_day
+        )
+        for name, count, late in counted
     ]
 
 

@@ -13,7 +13,7 @@ from onion_app.shapes import Id, Key, Value
 from onion_app.vault.database import Database
 
 _GENERATION = Annotated[int, range(1, GENERATIONS + 1)]
-_OF_CASE: Final = ("entries", "taken", "stepped_out", "handed", "met", "read", "closing", "known")
+_OF_CASE: Final = ("entries", "taken", "stepped_out", "handed", "met", "read", "promises", "closing", "known")
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,5 +149,5 @@ def forget_case(desk: Database, case_id: bytes) -> None:
 
 def forget_reading(desk: Database, case_id: bytes) -> None:
     """Delete entries and the note of reading of a case that retention has emptied, inside the caller's `writing()`."""
-    for table in ("entries", "read", "taken"):
+    for table in ("entries", "read", "taken", "promises"):
         desk.run(f"DELETE FROM {table} WHERE case_id = ?", (case_id,))  # noqa: S608

@@ -91,6 +91,11 @@ def mark_read(db: Database, case_id: bytes) -> None:
     db.run(f"UPDATE cases SET unread = 0, state = {state} WHERE id = ?", (case_id,))  # noqa: S608
 
 
+def call_answered(db: Database, case_id: bytes) -> None:
+    """Take a case from those without an answer, inside the caller's `writing()`."""
+    db.run("UPDATE cases SET state = 'answered' WHERE id = ? AND state IN ('new', 'reading')", (case_id,))
+
+
 def move_to_circle(db: Database, case_id: bytes, circle_id: bytes) -> None:
     """Put a case into the queue of another circle, new and unread, inside the caller's `writing()`."""
     moved = "UPDATE cases SET circle_id = ?, unread = 1, state = 'new' WHERE id = ?"

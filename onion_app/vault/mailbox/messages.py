@@ -131,11 +131,13 @@ def note_visitor_wrote(db: Database, case_id: bytes, day: int) -> None:
     )
 
 
-def note_circle_wrote(db: Database, case_id: bytes, day: int, *, unread: bool) -> None:
-    """Call the case answered, unless its story is on its way; and read, unless a message came meanwhile."""
+def note_circle_wrote(db: Database, case_id: bytes, day: int, *, unread: bool, answers: bool = True) -> None:
+    """Call the case answered, unless its story is on its way; and read, unless a message came meanwhile.
+
+    Where it `answers` nothing yet, because another answer is promised, it stays among those without one.
+    """
     db.run(
         "UPDATE cases SET unread = ?, last_day = max(last_day, ?), "
-        "state = CASE WHEN state IN ('asking', 'agreed', 'ready', 'published') THEN state ELSE 'answered' END "
-        "WHERE id = ?",
-        (unread, day, case_id),
+        "state = CASE WHEN state IN ('asking', 'agreed', 'ready', 'published') THEN state ELSE ? END WHERE id = ?",
+        (unread, day, "answered" if answers else "reading", case_id),
     )

@@ -89,6 +89,35 @@ def place_of(case: Case) -> Place:
     return Place(case.urgent, case.last_day, case.id)
 
 
+def urgent_unread(db: Database, circle_id: bytes, until: int) -> list[tuple[bytes, int]]:
+    """List up to MANY urgent cases that nobody has read and that came until a day, with it; the oldest first."""
+    urgent = (
+        "SELECT id, received_day FROM cases WHERE circle_id = ? AND unread = 1 AND urgent = 2 "
+        "AND received_day BETWEEN 0 AND ? AND octet_length(id) = 16 ORDER BY received_day LIMIT ?"
+    )
+    rows = db.rows(urgent, (circle_id, until, MANY))
+    return [(row[0], row[1]) for row in rows if isinstance(row[0], bytes) and isinstance(row[1], int)]
+
+
+def unanswered_until(db: Database, circle_id: bytes, until: int) -> list[Case]:
+    """List the cases without an answer whose author comes back and has not written since a day.
+
+    Left out are the urgent ones that nobody has read. Of each state and urgency the oldest are looked at, up to MANY:
+    a circle that lets so many wait is late, whatever the topic of the next one.
+    """
+    ids = (
+        "SELECT id FROM cases WHERE circle_id = ? AND state = ? AND urgent = ? AND last_day BETWEEN 0 AND ? "
+        "AND octet_length(id) = 16 AND box IS NOT NULL AND NOT (unread = 1 AND urgent = 2) "
+        "ORDER BY last_day, id LIMIT ?"
+    )
+    cases: list[Case] = []
+    for state in _WITHOUT_ANSWER:
+        for urgency in (2, 1, 0):
+            for case_id in db.rows(ids, (circle_id, state, urgency, until, MANY)):
+                cases += db.well_formed(Case, CASE, case_id)
+    return cases
+
+
 def queued_cases(
     db: Database, circle_id: bytes, which: Literal[CaseState, "unread"], after: Place = BEGINNING
 ) -> tuple[list[Case], Place | None]:

@@ -130,6 +130,12 @@ CREATE TABLE doors (
     state TEXT NOT NULL CHECK (state IN ('closed', 'gone'))
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE promises (
+    case_id BLOB NOT NULL PRIMARY KEY CHECK (length(case_id) = 16),
+    made_day INTEGER NOT NULL,
+    day INTEGER NOT NULL  -- by which its author is written to again; the row goes when that is met
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE closing (
     case_id BLOB NOT NULL PRIMARY KEY CHECK (length(case_id) = 16),
     day INTEGER NOT NULL  -- on which its door was closed, until its box goes

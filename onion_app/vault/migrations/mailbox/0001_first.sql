@@ -26,6 +26,7 @@ CREATE TABLE cases (
 CREATE INDEX queue ON cases (circle_id, state, urgent DESC, last_day, id);
 CREATE INDEX unread ON cases (circle_id, urgent DESC, last_day, id) WHERE unread = 1;
 CREATE INDEX asked ON cases (circle_id, id) WHERE unread = 1 AND state = 'asking';
+CREATE INDEX urgent ON cases (circle_id, received_day, id) WHERE unread = 1 AND urgent = 2;
 CREATE INDEX of_circle ON cases (circle_id, id);
 CREATE INDEX retention ON cases (last_day);
 
