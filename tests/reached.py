@@ -4,7 +4,9 @@ Its tor counts, circuit by circuit, the cells that leave for a visitor.
 """
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -29,6 +31,7 @@ class Reached:
 
     site: Site
     tor: TorProcess
+    visitors_tor: TorProcess
     socks_port: int
 
     @property
@@ -49,7 +52,21 @@ def reached(private_network: PrivateNetwork) -> Iterator[Reached]:
             control.publish(site.onion.secret, site.address, site.state.site_socket)
             assert control.uploaded.wait(START)
             until(lambda: not tor_trouble(control.health()), START, "the onion")
-            yield Reached(site, tor, private_network.socks_port)
+            with visitors_tor(torrc, site.state.path / "visitors") as theirs:
+                yield Reached(site, tor, theirs, private_network.socks_port)
             control.close()
         finally:
             tor.stop()
+
+
+@contextmanager
+def visitors_tor(torrc: Path, folder: Path) -> Iterator[TorProcess]:
+    """Start a tor as visitors have one, which counts the cells of what they send."""
+    tor = tor_process.start_tor(torrc, folder / "tor", folder / "run")
+    try:
+        control = Control.connect(tor.control_socket)
+        until(lambda: control.bootstrap().percent == 100, START, "the visitors' tor")
+        yield tor
+        control.close()
+    finally:
+        tor.stop()

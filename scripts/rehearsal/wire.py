@@ -128,7 +128,7 @@ def through_loopback(port: int) -> Dial:
     return lambda: socket.create_connection(("127.0.0.1", port), PATIENCE)
 
 
-def through_tor(socks_port: int, onion: str, patience: float = PATIENCE) -> Callable[[], socket.socket]:
+def through_tor(socks_port: int | Path, onion: str, patience: float = PATIENCE) -> Callable[[], socket.socket]:
     """Reach an onion service, on a circuit that nobody else uses.
 
     While a service moves its introduction points tor says for a moment that it is not there. Whoever reads that in a

@@ -1,20 +1,22 @@
 """P09, as Tor carries it: whatever a visitor is answered, the same number of cells goes out to them.
 
-The bytes are counted in test_p09_one_size.py. Here the site's own tor counts what leaves it, on the private network.
+The bytes are counted in test_p09_one_size.py, those of a click in test_p09_two_cells_to_read.py. Here tor itself counts, on
+the private network: the site's what leaves it, a visitor's how a long text shows.
 Each answer has a circuit of its own: what goes out on it is the answer, and what opens and closes the way to it.
 """
 
 import re
 import socket
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 
+from onion_app.onion.tor_process import TorProcess
 from scripts.rehearsal.people import Visitor
-from scripts.rehearsal.wire import PATIENCE, through_tor
+from scripts.rehearsal.wire import PATIENCE, exchange, request, through_tor
 from tests.reached import Reached
 
-CIRCUIT = re.compile(r"650 CIRC (\d+) (?!CLOSED|FAILED).*PURPOSE=HS_SERVICE_REND")
+CIRCUIT = re.compile(r"650 CIRC (\d+) (?!CLOSED|FAILED).*PURPOSE=HS_(?:SERVICE|CLIENT)_REND")
 CELLS = re.compile(r"650 CELL_STATS ID=(\d+) .*OutboundRemoved=(\S+)")
 RELAYED = re.compile(r"relay(?:_early)?:(\d+)")
 CELL = 498  # bytes of a page that one relay cell carries, after tor-spec
@@ -22,7 +24,7 @@ TRIES = 12  # what a page does, it does each time; a circuit that is torn down e
 
 
 class Counted:
-    """What tor says about the circuits to its visitors: which there are, and each second what has gone out on them."""
+    """What a tor says about circuits between visitors and site: which there are, and each second what went out."""
 
     def __init__(self, line: socket.socket) -> None:
         self.file = line.makefile("rw", newline="\r\n")
@@ -59,11 +61,11 @@ class Counted:
 
 
 @contextmanager
-def counting(reached: Reached) -> Iterator[Counted]:
-    """Listen to the site's tor."""
+def counting(tor: TorProcess) -> Iterator[Counted]:
+    """Listen to the tor of the site, or to that of its visitors."""
     with socket.socket(socket.AF_UNIX) as line:
         line.settimeout(PATIENCE)
-        line.connect(str(reached.tor.control_socket))
+        line.connect(str(tor.control_socket))
         counted = Counted(line)
         with closing(counted.file):
             yield counted
@@ -94,9 +96,31 @@ def test_every_answer_is_the_same_number_of_cells(reached: Reached) -> None:
             break
     assert 0 < cells[0] >= cells[-1] - 1, cells
 
-    with counting(reached) as counted:
+    with counting(reached.tor) as counted:
         visitor.check("tell", "ا" * 12_000)  # the one page that may be long, to see that the counting sees it
         assert counted.until_now(visitor)[-1] > 5 * cells[-1]
+
+
+def test_a_text_that_is_sent_shows_by_its_cells(reached: Reached) -> None:
+    for _ in range(TRIES):
+        short, long = (max(cells_of_requests(reached, [sent(reached, letters)])) for letters in (10, 12_000))
+        if short:
+            break
+    assert long > short + 12_000 * len("%D8%A7") // CELL - 2, "what cannot be hidden"
+
+
+def sent(reached: Reached, letters: int) -> bytes:
+    return request("POST", "/ar/tell", reached.site.address, [("text", "ا" * letters)])
+
+
+def cells_of_requests(reached: Reached, requests: Sequence[bytes]) -> list[int]:
+    """Send each on a circuit of its own; count its cells, and those that open and close the way, the fewest first."""
+    with counting(reached.visitors_tor) as counted:
+        for each in requests:
+            exchange(through_tor(reached.visitors_tor.socks_socket, reached.site.address), each)
+        return counted.until_now(
+            Visitor(through_tor(reached.visitors_tor.socks_socket, reached.site.address), reached.site.address, "ar")
+        )
 
 
 def cells_of_every_answer(reached: Reached, visitor: Visitor) -> list[int]:
@@ -105,7 +129,7 @@ def cells_of_every_answer(reached: Reached, visitor: Visitor) -> list[int]:
     A way that tor gave up and built anew carried no answer: what went out on it is less than the bytes of any.
     """
     visitor.seen.clear()
-    with counting(reached) as counted:
+    with counting(reached.tor) as counted:
         one_visit(visitor)
         answers = [answer for _, answer in visitor.seen]
         assert {answer.status for answer in answers} == {200, 400, 404, 405}
