@@ -1,7 +1,7 @@
 """P09, as Tor carries it: whatever a visitor is answered, the same number of cells goes out to them.
 
-The bytes are counted in test_p09_one_size.py, those of a click in test_p09_two_cells_to_read.py. Here tor itself counts, on
-the private network: the site's what leaves it, a visitor's how a long text shows.
+The bytes are counted in test_p09_one_size.py, those of a click in test_p09_two_cells_to_read.py. Here tor itself
+counts, on the private network: the site's what leaves it, a visitor's how a long text shows.
 Each answer has a circuit of its own: what goes out on it is the answer, and what opens and closes the way to it.
 """
 
