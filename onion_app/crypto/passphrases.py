@@ -24,6 +24,7 @@ VERSION = b"\x01"
 SALT_BYTES = argon2id.SALTBYTES
 NONCE_BYTES = 24
 WORDS = 6
+GROUP = 4  # digits that stand for a word
 
 
 class Profile(NamedTuple):
@@ -59,9 +60,22 @@ def new_passphrase() -> str:
     return " ".join(secrets.choice(word_list()) for _ in range(WORDS))
 
 
+def as_digits(words: str) -> str:
+    """Write words of the list as groups of four digits, for who reads no Latin letters: the place of each, from 0."""
+    return " ".join(f"{word_list().index(word):0{GROUP}}" for word in words.split())
+
+
 def as_typed(passphrase: str) -> bytes:
-    """Give the bytes that are stretched, in which a capital letter or a second space locks nobody out."""
-    return " ".join(unicodedata.normalize("NFKC", passphrase).casefold().split()).encode()
+    """Give the bytes that are stretched: the words, also where their digits were typed, in any script.
+
+    A capital letter or a second space locks nobody out, and between digits stands whatever is no letter.
+    """
+    read = unicodedata.normalize("NFKC", passphrase).casefold()
+    digits = "".join(str(int(sign)) for sign in read if sign.isdecimal())
+    if len(digits) == WORDS * GROUP and not any(sign.isalpha() for sign in read):
+        places = [int(digits[start : start + GROUP]) for start in range(0, len(digits), GROUP)]
+        read = " ".join(word_list()[place] for place in places if place < len(word_list()))
+    return " ".join(read.split()).encode()
 
 
 def lock(payload: bytes, secret: str, purpose: str, profile: Profile) -> bytes:

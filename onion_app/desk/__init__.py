@@ -15,6 +15,7 @@ from werkzeug.routing import BaseConverter
 
 from onion_app.crypto.keys import subkey
 from onion_app.crypto.keyslots import VaultKeys
+from onion_app.crypto.passphrases import as_digits
 from onion_app.desk import forms
 from onion_app.desk.context import DeskContext
 from onion_app.desk.delays import Delays
@@ -83,6 +84,8 @@ def create_app(config: DeskConfig) -> Hardened:
         translations=HERE / "translations",
         error_page=_fixed_page,
     )
+
+    app.jinja_env.filters["as_digits"] = as_digits
 
     def ended() -> None:
         if not context.visits and not context.joining:  # whoever logs out ends nobody's enrolment, nor the reverse

@@ -35,6 +35,33 @@ def test_passphrase_and_spare_code_each_open_the_vault(vault: tuple[keyslots.Vau
     assert keyslots.open_slots(text, secret) == drawn
 
 
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "0000 0001 0002 0003 0004 0005",
+        "٠٠٠٠-٠٠٠١-٠٠٠٢-٠٠٠٣-٠٠٠٤-٠٠٠٥",
+        "۰۰۰۰۰۰۰۱۰۰۰۲۰۰۰۳۰۰۰۴۰۰۰۵",
+        "００００・0001/0002.0003٫0004،0005",
+    ],
+)
+def test_six_groups_of_digits_in_any_script_stand_for_the_six_words(typed: str) -> None:
+    assert passphrases.as_digits(PASSPHRASE) == "0000 0001 0002 0003 0004 0005"
+    assert passphrases.as_typed(typed) == PASSPHRASE.encode()
+
+
+@pytest.mark.parametrize(
+    "typed", ["0000 0001 0002 0003 0004", "0000 0001 0002 0003 0004 7776", "0000 0001 0002 0003 0004 0005 a", SPARE]
+)
+def test_other_digits_stand_for_no_words(typed: str) -> None:
+    assert passphrases.as_typed(typed) != PASSPHRASE.encode()
+    assert not passphrases.as_typed(typed).decode().startswith(PASSPHRASE)
+
+
+def test_digits_of_any_passphrase_are_its_words() -> None:
+    drawn = passphrases.new_passphrase()
+    assert passphrases.as_typed(passphrases.as_digits(drawn)) == drawn.encode()
+
+
 @pytest.mark.parametrize("secret", ["", PASSPHRASE + " able", codes.new_code()], ids=["nothing", "more", "another"])
 def test_nothing_else_opens_the_vault(vault: tuple[keyslots.VaultKeys, str], secret: str) -> None:
     with pytest.raises(WrongPassphrase):

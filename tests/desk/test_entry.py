@@ -126,3 +126,31 @@ def test_six_digits_work_once_and_older_ones_no_more(counsellor: Volunteer, seco
     assert counsellor.fill_in_login().having_class("circle")
     counsellor.press("/logout")
     assert counsellor.fill_in_login(totp=seen_by_somebody).errors
+
+
+def test_who_reads_no_latin_letters_types_digits_for_the_passphrase(
+    house: House, newcomer: Volunteer, circle: bytes
+) -> None:
+    newcomer.redeem(house.invitation(circle))
+    page = newcomer.get("/enrol?lang=ar")
+    groups = page.having_class("as-digits")[0].text.split()
+    assert [len(group) for group in groups] == [4] * 6
+    newcomer.type_back(handle="سارة")
+    newcomer.login.handle = "سارة"
+    arabic = "-".join(groups).translate(str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩"))
+    assert newcomer.log_in(passphrase=arabic[:-1] + "٫").has("form", action="/login"), "a digit is missing"
+    house.clock.now += 600
+    assert not newcomer.log_in(passphrase=arabic).has("form", action="/login")
+    new = newcomer.press_on("/account", "/account/new-words").having_class("as-digits")[0].text
+    assert newcomer.press("/account/passphrase", passphrase=arabic, again=new).errors == ""
+    assert newcomer.log_in(passphrase=new).errors == ""
+
+
+def test_who_reads_no_latin_letters_compares_digits_for_the_four_words(
+    house: House, coordinator: Volunteer, circle: bytes
+) -> None:
+    newcomer = house.volunteer(circle, "Azad", logged_in=True)
+    theirs = newcomer.get("/").first(id="waiting").having_class("as-digits")[0].text
+    assert [len(group) for group in theirs.split()] == [4] * 4
+    [waiting] = coordinator.get("/circles").having_class("newcomer")
+    assert waiting.having_class("as-digits")[0].text == theirs

@@ -9,7 +9,8 @@ from onion_app import desk
 from onion_app.desk.held_texts import NOT_KEPT
 from onion_app.desk.proposal_kinds import SETTING
 from onion_app.desk.proposals import propose
-from onion_app.vault.desk import guides, moderators
+from onion_app.vault import settings
+from onion_app.vault.desk import entries, guides, moderators
 from onion_app.vault.shown.reading import Version
 from scripts.rehearsal.pages import Element, Form, Page
 from tests.desk.house import House, Volunteer, shuts_out
@@ -127,3 +128,106 @@ def test_every_form_comes_back_whole_after_a_mistake(house: House, coordinator: 
             _, again = found(house, coordinator, path)[place]
             assert typed_in(again) == {name: value for name, value in typed.items() if value is not None}, endpoint
     assert {"settings.change", "story.save", "guides.begin", "account.join_circle", "circles.add"} <= refused
+
+
+@pytest.fixture
+def guide(house: House, coordinator: Volunteer) -> str:
+    """Give the path of a guide that is written in two languages."""
+    assert coordinator.login.handle
+    begun = guides.begin_guide(house.desk, bytes(16), "now")
+    guides.save_draft(house.desk, Version(begun, "ar", "هل من خطر؟", "اذهبوا."))
+    guides.save_draft(house.desk, Version(begun, "en", "In danger?", "Go."))
+    return f"/guides/{begun.hex()}"
+
+
+def words_of(house: House, guide: str) -> dict[str, tuple[str, str]]:
+    _, versions = guides.read_guide(house.desk, bytes.fromhex(guide[-32:]))
+    return {version.language: (version.title, version.body) for version in versions}
+
+
+def test_a_guide_that_was_only_looked_at_in_one_language_is_kept_in_no_other(
+    house: House, coordinator: Volunteer, guide: str
+) -> None:
+    coordinator.press_on(f"{guide}?language=ar", f"{guide}/save", title="عنوان", text="كلمات", preview="1")
+    page = coordinator.get(f"{guide}?language=en")
+    assert page.first(id="title").get("value") == "In danger?"
+    fields = [pair for pair in page.form_to(f"{guide}/save").filled() if pair[0] != "preview"]
+    coordinator.post(f"{guide}/save", fields)
+    assert words_of(house, guide)["en"] == ("In danger?", "Go.")
+    again = coordinator.get(f"{guide}?language=ar")
+    assert again.first(id="text").raw_text.strip() == "كلمات"
+    assert again.has(id="not-sent")
+
+
+def test_nobody_saves_over_the_words_of_another_unseen(house: House, coordinator: Volunteer, guide: str) -> None:
+    opened = coordinator.get(f"{guide}?language=en").form_to(f"{guide}/save")
+    mine = [pair for pair in opened.filled(title="Mine", text="My words.") if pair[0] != "preview"]
+    guides.save_draft(house.desk, Version(bytes.fromhex(guide[-32:]), "en", "Theirs", "Their words."))
+    page = coordinator.post(f"{guide}/save", mine)
+    assert words_of(house, guide)["en"] == ("Theirs", "Their words.")
+    assert "Somebody else has changed this" in page.errors
+    assert [text.text for text in page.first(id="not-sent").having_class("text")] == ["Theirs", "Their words."]
+    form = page.form_to(f"{guide}/save")
+    assert (form.value("title"), form.value("text").strip()) == ("Mine", "My words.")
+    coordinator.post(f"{guide}/save", [pair for pair in form.filled() if pair[0] != "preview"])
+    assert words_of(house, guide)["en"] == ("Mine", "My words.")
+
+
+def test_what_others_changed_during_the_lock_is_not_overwritten(
+    house: House, coordinator: Volunteer, guide: str
+) -> None:
+    opened = coordinator.get(f"{guide}?language=en").form_to(f"{guide}/save")
+    house.clock.now += 16 * 60
+    coordinator.post(f"{guide}/save", opened.filled(title="Mine", text="My words."))
+    guides.save_draft(house.desk, Version(bytes.fromhex(guide[-32:]), "en", "Theirs", "Their words."))
+    page = coordinator.fill_in_login()
+    assert "Their words." in page.first(id="not-sent").text
+    form = page.form_to(f"{guide}/save")
+    page = coordinator.post(f"{guide}/save", [pair for pair in form.filled() if pair[0] != "preview"])
+    assert words_of(house, guide)["en"] == ("Theirs", "Their words.")
+    page = coordinator.press("/forget")
+    assert page.form_to(f"{guide}/save").value("title") == "Theirs"
+    assert not page.has(id="not-sent")
+
+
+def test_nobody_sets_over_the_setting_of_another_unseen(house: House, coordinator: Volunteer) -> None:
+    opened = coordinator.get("/settings").form_to("/settings/answer_days")
+    settings.change_setting(house.shown, "answer_days", {"law": 5})
+    page = coordinator.post("/settings/answer_days", opened.filled(days_law="9"))
+    assert settings.read_settings(house.shown).answer_days["law"] == 5
+    assert page.first(id="not-sent").having_class("text")[0].text == "5"
+    assert page.form_to("/settings/answer_days").value("days_law") == "9"
+
+
+def test_a_draft_stays_in_its_language_after_a_mistake_and_after_the_lock(
+    house: House, coordinator: Volunteer, author: Author
+) -> None:
+    case = author.tells(WRITTEN)
+    coordinator.take(case)
+    save = f"/case/{case}/story/save"
+    coordinator.press_on(f"/case/{case}/story", save, title="الباب", text="خرجت.", language="ar", year="2025")
+    typed = {"title": "The door", "text": "I left.", "language": "en", "note_family": "1"}
+    coordinator.press_on(f"/case/{case}/story", save, **typed, year="999")
+    house.clock.now += 16 * 60
+    coordinator.press(save, year="2026")
+    coordinator.fill_in_login()
+    coordinator.open_case(case)
+    form = coordinator.get(f"/case/{case}/story").form_to(save)
+    assert form.values.items() >= (typed | {"year": "2026"}).items()
+    coordinator.send(form)
+    assert len(entries.entries_of(house.desk, author.case_id)) == len(["ar", "en"])
+    page = coordinator.get(f"/case/{case}/story")
+    assert not page.has(id="not-sent")
+    assert page.form_to(save).values.items() >= (typed | {"year": "2026"}).items()
+
+
+def test_nobody_saves_over_the_draft_of_another_unseen(coordinator: Volunteer, author: Author) -> None:
+    case = author.tells(WRITTEN)
+    coordinator.take(case)
+    save = f"/case/{case}/story/save"
+    opened = coordinator.get(f"/case/{case}/story").form_to(save)
+    coordinator.press(save, title="First", text="I left.", year="2025")
+    page = coordinator.post(save, opened.filled(title="Second", text="I ran.", year="2025"))
+    assert "Somebody else has changed this" in page.errors
+    assert "I left." in page.first(id="not-sent").text
+    assert page.form_to(save).value("title") == "Second"

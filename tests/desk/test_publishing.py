@@ -15,8 +15,10 @@ from tests.desk.story_steps import (
     WRITTEN,
     finish,
     finished,
+    in_queue,
     on_the_site,
     queued,
+    states,
     step,
     two_weeks_later,
 )
@@ -132,3 +134,31 @@ def test_title_and_text_of_a_draft_survive_a_new_message(editor: Volunteer, auth
     page = editor.get(f"/case/{begun}/story")
     assert page.first(id="title").get("value") == "New house"
     assert page.first(id="text").raw_text.strip() == EDITED
+
+
+def test_an_unchanged_text_is_finished_only_by_who_says_that_there_is_nothing(editor: Volunteer, begun: str) -> None:
+    page = editor.get(f"/case/{begun}/story")
+    assert WRITTEN.split() == page.first(id="original").having_class("text")[0].text.split(), "beside the first draft"
+    page = editor.press(f"/case/{begun}/story/save", title="A house", year="2025", **CHECKS, finished="1")
+    assert "Nothing was changed. Is there really nothing" in page.errors
+    page = editor.press(f"/case/{begun}/story/save", finished="1")
+    assert "Nothing was changed. Is there really nothing" in page.errors, "five ticks do not answer it"
+    editor.press(f"/case/{begun}/story/save", finished="1", as_it_is="1")
+    assert step(editor, begun) == "ready"
+
+
+def test_what_was_pointed_out_to_the_author_is_pointed_out_to_the_editor(editor: Volunteer, begun: str) -> None:
+    page = editor.get(f"/case/{begun}/story")
+    assert "Basra · name of a place" in page.first(id="details").text
+    editor.press(f"/case/{begun}/story/save", **DRAFT)
+    assert not editor.get(f"/case/{begun}/story").has(id="details")
+
+
+@pytest.mark.parametrize("changed", [{"note_family": "1"}, {"year": "2024"}], ids=["notes", "year"])
+def test_other_notes_and_another_year_are_not_what_was_queued(
+    house: House, editor: Volunteer, author: Author, changed: dict[str, str]
+) -> None:
+    case, story = in_queue(editor, author)
+    finish(editor, case, **changed)
+    assert states(house, story.id) == []
+    assert step(editor, case) == "ready"
