@@ -49,12 +49,13 @@ class HeldForm(NamedTuple):
 
 
 def page_of(address: str) -> str:
-    """Give the page that a form stands on: the nearest above its address, in the same language."""
+    """Give the page that a form stands on: its own address, or the nearest above it, in the same language."""
     path, _, query = address.partition("?")
-    while path := path.rpartition("/")[0]:
+    while path:
         with suppress(HTTPException):
             current_app.url_map.bind("").match(path, method="GET")
             return f"{path}?{query}".rstrip("?")
+        path = path.rpartition("/")[0]
     return "/"
 
 

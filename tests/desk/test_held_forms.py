@@ -23,8 +23,10 @@ _LEADS = re.compile(r'<form[^>]*action="\{\{ url_for\("([a-z_.]+)"(.*?)</form>',
 _CONTROL = re.compile(r'\b(?:line|area|tick|number)\(|<textarea|<select|type="(?:checkbox|radio|text)"')
 # Asked for before anybody is logged in: what is typed there are secrets and a handle, and no session can end.
 ENTRANCE = {"login.login", "login.join", "login.enrol", "login.recover"}
-# Of these nothing is kept but ticks of a list, or secrets that are to be typed anew.
-NOTHING_TYPED = {"account.passphrase", "account.second_factor", "account.sheet", "my_cases.take"}
+# Of these nothing is kept but ticks of a list, or what is to be typed anew: secrets, and the word that closes a door.
+NOTHING_TYPED = {
+    "account.passphrase", "account.second_factor", "account.sheet", "handover.close_door", "my_cases.take",
+}  # fmt: skip
 
 
 def is_typed(control: Element) -> bool:
