@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from onion_app.choices import MessageAuthor
+from onion_app.choices import CaseState, MessageAuthor
 from onion_app.crypto.casekeys import KeyName
 from onion_app.crypto.payloads import Consent, FinalText, Payload, StoryLink, Text, Verdict
 from onion_app.errors import DamagedFile, NothingHere
@@ -40,7 +40,7 @@ class AuthorView:
     consent: Consent | None
     consent_name: KeyName | None  # of the key under which it was said
     story_id: bytes | None
-    taken_back: bool  # the story, by its author
+    taken_back: bool  # the story, by its author; or their word that it may be published
     circle_id: bytes
     proposal_id: str
     proposal: FinalText | None  # the newest final text that the author was shown
@@ -82,7 +82,7 @@ def read_case(files: SiteFiles, access: CaseAccess) -> AuthorView:
         consent=consents[-1][1] if consents else None,
         consent_name=consents[-1][0].key_name if consents else None,
         story_id=bytes.fromhex(stories[-1][1].story_id) if stories and not taken_back else None,
-        taken_back=bool(taken_back),
+        taken_back=bool(taken_back) or _took_back([consent for _, consent in consents], case.state),
         circle_id=case.circle_id,
         proposal_id=proposal_id,
         proposal=proposal,
@@ -90,6 +90,12 @@ def read_case(files: SiteFiles, access: CaseAccess) -> AuthorView:
         again_by=answers[-1][1].again_by if answers else None,
         restored=in_force.restored if case.received_day <= (in_force.restored or 0) else None,
     )
+
+
+def _took_back(consents: Sequence[Consent], state: CaseState) -> bool:
+    """Say whether what was allowed once is allowed no more; a story that can still be read is none of these."""
+    allowed = [consent.publish != "no" and not consent.under_18 for consent in consents]
+    return any(allowed) and not allowed[-1] and state != "published"
 
 
 def _said_by(

@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 
 from onion_app.site import form_case
 from onion_app.site.rendering import CARRIED
+from onion_app.vault.shown.reading import NAME
 from onion_app.web.app import mark_own_text
 
 _PAGES: Final[dict[str, tuple[str, dict[str, str]]]] = {
@@ -36,12 +37,12 @@ class Written:
     text: str = field(repr=False)
 
 
-def page_beside() -> ResponseReturnValue | None:
-    """Show the page that a button beside a box leads to; None when another button was pressed."""
-    wanted = _PAGES.get(request.form.get("go", "-"))
+def page_beside(*more: str) -> ResponseReturnValue | None:
+    """Show the page that a button beside a box leads to, with `more` fields; None when another button was pressed."""
+    wanted = _page_of(request.form.get("go", "-"))
     if wanted is None:
         return None
-    fields = {name: request.form[name] for name in CARRIED if name in request.form}
+    fields = {name: request.form[name] for name in (*CARRIED, *more) if name in request.form}
     text = request.form.get("text", "")
     g.written = Written(request.path, form_case.form_field(), fields | {"again": "1"}, text)
     if text:
@@ -49,6 +50,13 @@ def page_beside() -> ResponseReturnValue | None:
     name, values = wanted
     answer: ResponseReturnValue = current_app.ensure_sync(current_app.view_functions[name])(**values)
     return answer
+
+
+def _page_of(go: str) -> tuple[str, dict[str, str]] | None:
+    place, _, name = go.rpartition("/")
+    if place == "stories" and NAME.fullmatch(name):
+        return "stories.story", {"story_id": name}
+    return _PAGES.get(go)
 
 
 def written() -> Any:  # noqa: ANN401 - for the templates: what goes along, or None

@@ -13,6 +13,7 @@ from onion_app.site.paging import fill_parts, part_number
 from onion_app.site.rendering import show_own_text
 from onion_app.vault.shown import routing
 from onion_app.vault.shown.reading import name_of
+from onion_app.web.details import known_by
 from onion_app.web.reading_order import in_reading_order
 
 _PART: Final = 50_000  # bytes of messages on one page; one message alone may have 64,000 as it is shown
@@ -26,6 +27,7 @@ def case_page(access: CaseAccess, **values: Any) -> str:  # noqa: ANN401 - plain
     text = values.pop("text", visit.reply_to(access))
     proposal = case.proposal if case.verdict is None else None
     beside = _bytes(text) + _bytes(values.get("change", "")) + (_bytes(proposal.text) if proposal else 0)
+    added = values.setdefault("added", ())  # details in what is added to a testimony, shown before it is sent
     parts = fill_parts(case.messages, lambda message: _bytes(message.text), _PART) if beside <= _ROOM else [[]]
     part = part_number(len(parts))
     return show_own_text(
@@ -39,6 +41,7 @@ def case_page(access: CaseAccess, **values: Any) -> str:  # noqa: ANN401 - plain
         part=part,
         more=part < len(parts),
         message_seed=new_key().hex(),
+        known=known_by(added),
         proposal=proposal,
         proposal_id=case.proposal_id,
         verdict=case.verdict.decision if case.verdict else "",

@@ -42,9 +42,9 @@ def fill_parts(items: Iterable[_Item], size: Callable[[_Item], int], room: int) 
 
 
 def part_number(count: int) -> int:
-    """Read from the address which of `count` parts is to be shown; one that is not there becomes the first."""
+    """Read from the address, or a button, which of `count` parts is to be shown; one not there becomes the first."""
     numbers = {str(number): number for number in range(1, count + 1)}
-    return numbers.get(request.args.get("part", ""), 1)
+    return numbers.get(request.values.get("part", ""), 1)
 
 
 def _pieces(paragraph: str, size: Size) -> list[str]:

@@ -241,3 +241,56 @@ def test_a_new_code_works_while_nobody_is_in_the_circle(
     code = visitor.hand_in("tell", "First.")
     place.has_nobody()
     assert "First." in come().come_back(visitor.new_code(code)).main.text
+
+
+def test_details_in_what_is_added_to_a_testimony_are_shown_once_before_it_is_sent(
+    visitor: Visitor, place: Place
+) -> None:
+    case = visitor.come_back(visitor.hand_in("tell", "They know."))
+    shown = visitor.write_back(case, "Call 0770 123 4567.")
+    assert place.texts() == ["They know."], "nothing is sent without a word"
+    assert "0770 123 4567" in shown.first(id="details").text
+    assert shown.box == "Call 0770 123 4567."
+    more = visitor.write_back(shown, "Call 0770 123 4567, in Basra.")
+    assert "Basra" in more.first(id="details").text
+    assert visitor.send(more.form_with("text")).has(id="arrived")
+    assert place.texts() == ["They know.", "Call 0770 123 4567, in Basra."]
+
+
+def test_what_is_added_to_a_request_is_sent_as_it_is(visitor: Visitor) -> None:
+    case = visitor.come_back(visitor.hand_in("ask", "Please."))
+    assert visitor.write_back(case, "Call 0770 123 4567.").has(id="arrived")
+
+
+def test_older_messages_keep_what_is_being_written(visitor: Visitor) -> None:
+    visitor.come_back(visitor.hand_in("tell", "ا" * 12_000))
+    for _ in range(3):
+        visitor.write_back(visitor.go("case"), "ب" * 12_000)
+    page = visitor.send(visitor.go("case").form_with("text"), text="Half a", part="2")
+    assert page.box == "Half a"
+    assert "Newest messages" in page.main.text
+    assert "/en/case?" not in page.html, "no link beside the box"
+
+
+def test_what_its_author_decided_stays_whatever_the_circle_does(visitor: Visitor, place: Place) -> None:
+    code = visitor.hand_in(publish="ask")
+    place.proposes("A title", "A text.")
+    visitor.send(visitor.come_back(code).form_doing("verdict"), decision="yes")
+    (case_id,) = place.case_ids()
+    lifetime.set_state(place.mailbox, case_id, "answered")
+    said = "You said yes. We prepare it for publishing. There is an answer for you."
+    assert visitor.go("case").first(id="state").text == said
+    visitor.send(visitor.go("case").form_doing("consents"), publish="no")
+    lifetime.set_state(place.mailbox, case_id, "answered")
+    assert visitor.go("case").first(id="state").text == "You took it back. There is an answer for you."
+    for state in ("new", "reading", "asking", "ready"):
+        lifetime.set_state(place.mailbox, case_id, state)
+        assert visitor.go("case").first(id="state").text == "You took it back."
+    visitor.send(visitor.go("case").form_doing("consents"), publish="ask")
+    assert visitor.go("case").first(id="state").text == "It will be published in the next weeks."
+
+
+def test_who_never_allowed_anything_took_nothing_back(visitor: Visitor) -> None:
+    assert visitor.come_back(visitor.hand_in(publish="no")).first(id="state").text == (
+        "It has arrived; nobody has read it yet."
+    )

@@ -5,6 +5,8 @@ from collections.abc import Callable
 
 import pytest
 
+from onion_app.web.app import Hardened
+from onion_app.web.headers import WITH_A_PAGE
 from scripts.rehearsal.pages import without_fillers
 from scripts.rehearsal.people import Visitor
 from tests.site.conftest import ADDRESS, Place
@@ -36,7 +38,7 @@ def test_published_pages_are_the_same_for_somebody_in_a_visit(visitor: Visitor, 
 
 
 def test_the_frame_is_the_same_everywhere(visitor: Visitor) -> None:
-    for path in (*PUBLISHED, "return", "case"):
+    for path in PUBLISHED:
         html = without_fillers(visitor.go(path).html)
         first = html.partition("<body>")[2]
         assert first.index("<button>Leave</button>") < first.index('<a href="/">Language</a>') < first.index("<main>")
@@ -44,12 +46,15 @@ def test_the_frame_is_the_same_everywhere(visitor: Visitor) -> None:
         assert foot == [f"/en/{page}" for page in ("guides/now", "ask", "return", "stories", "guides", "protects")]
 
 
-def test_beside_a_box_the_frame_is_made_of_buttons_of_its_form(visitor: Visitor) -> None:
-    pages = [visitor.go("tell"), visitor.go("ask"), visitor.check()]
-    pages.append(visitor.come_back(visitor.hand_in()))
-    for page in pages:
+def test_beside_a_box_the_frame_is_made_of_buttons_of_its_form(visitor: Visitor, place: Place) -> None:
+    pages = [(visitor.go("tell"), "text"), (visitor.go("ask"), "text"), (visitor.check(), "text")]
+    case = visitor.come_back(visitor.hand_in())
+    pages += [(case, "text"), (visitor.send(case.form_doing("new_code")), "line"), (visitor.go("return"), "code")]
+    place.clock.now += 3600
+    pages.append((visitor.write_back(case, "Words."), "text"))
+    for page, box in pages:
         ways = page.having_class("way")
-        assert {way.get("form") for way in ways} == {page.form_with("text").element.get("id")} == {"write"}
+        assert {way.get("form") for way in ways} == {page.form_with(box).element.get("id")}
         assert {way.get("value") for way in ways} >= {
             "",
             "guides/now",
@@ -61,6 +66,33 @@ def test_beside_a_box_the_frame_is_made_of_buttons_of_its_form(visitor: Visitor)
         }
         foot = page.html.partition("<footer>")[2]
         assert "href" not in page.html.partition("<body>")[2].partition("<main>")[0] + foot
+
+
+def test_nothing_typed_is_lost_by_a_press_on_one_of_our_ways(visitor: Visitor, place: Place) -> None:
+    code = visitor.hand_in()
+    there = visitor.send(visitor.go("return").form_with("code"), code="1234 5678", go="guides/now")
+    assert there.heading == "In danger now?"
+    assert visitor.send(there.form_with("again")).form_with("code").value("code") == "1234 5678"
+    new = visitor.send(visitor.come_back(code).form_doing("new_code"))
+    back = visitor.send(visitor.send(new.form_with("line"), line="12", go="guides").form_with("again"))
+    assert (back.code, back.form_with("line").value("line")) == (new.code, "12")
+    assert not back.errors
+    kept = visitor.send(back.form_with("line"), line="12", part="1")
+    assert kept.heading == "Your messages"
+    assert visitor.come_back(code).heading == "Your messages", "the old code works still"
+    place.clock.now += 3600
+    late = visitor.write_back(kept, "Words.")
+    back = visitor.send(visitor.send(late.form_with("text"), go="protects").form_with("again"))
+    assert (late.heading, late.box) == (back.heading, back.box) == ("This page was open too long.", "Words.")
+
+
+def test_after_the_visit_no_code_goes_along(visitor: Visitor, place: Place) -> None:
+    page = visitor.go("return")
+    visitor.come_back(visitor.hand_in())
+    place.clock.now += 3600
+    visitor.go("case")
+    there = visitor.send(page.form_with("code"), code="1234 5678", go="guides/now")
+    assert "1234 5678" not in there.html
 
 
 def test_titles_are_neutral_words(visitor: Visitor) -> None:
@@ -147,3 +179,30 @@ def test_leave_speaks_the_language_of_the_page(visitor: Visitor) -> None:
 
 def test_a_phone_that_brings_the_last_page_back_shows_the_choice_of_a_language(visitor: Visitor) -> None:
     assert "Choose your language" in visitor.get("/leave").html
+
+
+@pytest.mark.parametrize("language", ["ar", "ckb", "kmr", "en"])
+def test_in_danger_four_doors_stand_right_after_the_three_things_to_do(
+    visitor: Visitor, place: Place, language: str
+) -> None:
+    visitor.language = language
+    pages = [visitor.go("guides/now")]
+    body = "1. Go.\n2. Take.\n3. One.\n\n## At *home*\n\nA door.\n\n## Outside\n\nPeople."
+    place.show({language: ("In danger now?", body)}, slug="now")
+    pages.append(visitor.go("guides/now"))
+    for page, least in zip(pages, (4, 2), strict=True):
+        doors = re.findall(r'</ol>\s*<ul class="row">(.*?)</ul>', page.main_html, re.DOTALL)
+        named = re.findall(r'<a href="#(door-\d)">(.*?)</a>', doors[0])
+        assert len(named) >= least
+        assert [(name, f'<h2 id="{name}">{words}</h2>' in page.main_html) for name, words in named] == [
+            (f"door-{number}", True) for number in range(1, len(named) + 1)
+        ]
+
+
+def test_no_fixed_page_sends_anybody_back_to_a_box_that_may_be_empty(visitor: Visitor, app: Hardened) -> None:
+    too_long = visitor.send(visitor.go("tell").form_with("text"), text="ن" * 45_000)
+    assert visitor.status == 413
+    assert "This was too long. Nothing was sent, and it was too long for us to keep." in too_long.main.text
+    assert "up to 12,000 letters, then more with your code" in too_long.main.text
+    for status in WITH_A_PAGE:
+        assert b"go back" not in app.fixed_answer(status).page.lower()

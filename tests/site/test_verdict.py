@@ -126,7 +126,7 @@ def published(visitor: Visitor, place: Place) -> tuple[str, str]:
 def test_the_author_finds_their_story_from_their_messages(visitor: Visitor, published: tuple[str, str]) -> None:
     code, story = published
     page = visitor.come_back(code)
-    assert f'<a href="/en/stories/{story}">' in page.main_html
+    assert visitor.send(page.form_with("text"), go=f"stories/{story}", text="Half a").has(id="story")
 
 
 def test_a_story_taken_back_goes_and_messages_stay(visitor: Visitor, place: Place, published: tuple[str, str]) -> None:

@@ -33,6 +33,7 @@ from onion_app.site.rendering import (
     show_page,
     typed_code,
 )
+from onion_app.web.details import has_more, pointed_out
 
 pages: Final = make_blueprint("case")
 
@@ -52,8 +53,14 @@ def show_case() -> ResponseReturnValue:
 @pages.post("/<lang:code>/case")
 def submit() -> ResponseReturnValue:
     """Do the act that a form of the case page names, on the case that it was made for."""
-    act = case_page if "again" in request.form else _ACTS.get(request.form.get("do", ""), _write)
     visit.keep_reply(request.form.get("text", ""))
+    return page_beside("sealed") or _do()
+
+
+def _do() -> ResponseReturnValue:
+    act = _ACTS.get(request.form.get("do", ""), _write)
+    if ("again" in request.form and act is not _change_code) or "part" in request.form:
+        act = case_page
     try:
         access = _opened_by_code() if "code" in request.form else visit.case_of_form()
     except VisitOver:
@@ -66,7 +73,7 @@ def submit() -> ResponseReturnValue:
         return _ask_for_code("nothing")
     try:
         expect_open(files(), access)
-        return page_beside() or act(access)
+        return act(access)
     except TooManyCodes:
         return case_page(access, done="no_more_codes")
 
@@ -93,6 +100,8 @@ def _write(access: CaseAccess) -> ResponseReturnValue:
     wrong = wrong_text(text)
     if wrong:
         return case_page(access, text=text, errors=wrong)
+    if has_more(text, request.form.get("known", "")) and read_case(files(), access).kind == "testimony":
+        return case_page(access, text=text, added=pointed_out(text))
     author_actions.write_back(files(), access, Text(text, files().today), _seed())
     visit.keep(reply=None)
     return case_page(access, done="arrived")
@@ -143,8 +152,8 @@ def _change_code(access: CaseAccess) -> ResponseReturnValue:
         sealed = seal_field(site_context().field_key, _NEW_CODE, {"code": code, "case": access.case_id.hex()})
         return show_page("newcode.html", code=code, sealed=sealed)
     code, line = fields["code"], request.form.get("line", "")
-    wrong = wrong_line(code, line)
-    if wrong:
+    wrong = {} if "again" in request.form else wrong_line(code, line)
+    if wrong or "again" in request.form:
         return show_page("newcode.html", code=code, sealed=request.form["sealed"], line=line[:40], errors=wrong)
     access = author_actions.change_code(files(), access, code)
     visit.keep_case_open(access, visit.contents().get("opened_before"))

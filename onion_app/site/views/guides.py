@@ -4,11 +4,14 @@ The guide for danger is never missing: while none is published in a language, it
 stand in.
 """
 
+import re
 from functools import lru_cache
-from typing import Final
+from itertools import count
+from typing import Any, Final
 
 from flask import abort
 from flask.typing import ResponseReturnValue
+from markupsafe import Markup
 
 from onion_app.errors import NothingHere, SanctuaryError
 from onion_app.site.context import shown
@@ -22,6 +25,7 @@ from onion_app.web.markdown import render
 pages: Final = make_blueprint("guides")
 
 NOW: Final = "now"
+_HEADING: Final = re.compile("<h2>(.*?)</h2>", re.DOTALL)  # without attributes, as ours come out of Markdown
 # The order in which somebody may need them; guides that are added later follow by their names.
 ORDER: Final = (
     "searched", "shared-phone", "coming-back", "meeting", "family", "dying", "arrested", "leaving", "health",
@@ -60,7 +64,7 @@ def guide(slug: str) -> ResponseReturnValue:
         slug=slug,
         version=version,
         versions=versions,
-        body=render("\n\n".join(parts[part - 1])),
+        **_with_doors(slug, render("\n\n".join(parts[part - 1]))),
         part=part,
         parts_count=len(parts),
     )
@@ -69,6 +73,17 @@ def guide(slug: str) -> ResponseReturnValue:
 @lru_cache(maxsize=64)  # a dozen guides in four languages, each cut once and not for every part that is read
 def _parts(body: str) -> list[list[str]]:
     return parts_of(body, lambda block: len(render(block).encode()))
+
+
+def _with_doors(slug: str, body: Markup) -> dict[str, Any]:
+    """Give a guide; the one for danger leads, right after the three things to do, to each of its headings."""
+    if slug != NOW:
+        return {"first": "", "doors": (), "body": body}
+    doors = [Markup(heading) for heading in _HEADING.findall(body)]  # noqa: S704 - as it was rendered
+    names = count(1)
+    named = Markup(_HEADING.sub(lambda heading: f'<h2 id="door-{next(names)}">{heading[1]}</h2>', body))  # noqa: S704
+    start, end, rest = named.partition("</ol>")
+    return {"first": start + end if end else "", "doors": doors, "body": rest if end else named}
 
 
 def _versions(slug: str) -> list[Version]:

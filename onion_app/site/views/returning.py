@@ -11,7 +11,8 @@ from flask.typing import ResponseReturnValue
 from onion_app.crypto.codes import read_code
 from onion_app.crypto.sealing import open_field, seal_field
 from onion_app.errors import CodeMistyped, SealBroken
-from onion_app.site import author_actions, visit
+from onion_app.site import author_actions, seat, visit
+from onion_app.site.beside import page_beside
 from onion_app.site.case_page import case_page
 from onion_app.site.context import files, site_context
 from onion_app.site.rendering import erase_page, make_blueprint, return_page, show_page
@@ -31,6 +32,11 @@ def open_or_erase() -> ResponseReturnValue:
     """Open the case of a code, or ask once more before it is erased."""
     if "sealed" in request.form:
         return _erase(request.form["sealed"])
+    # P06: a code goes along only where it may stand in its field again.
+    if beside := page_beside(*(["code"] if seat.may_fill_in_code() else [])):
+        return beside
+    if "again" in request.form:
+        return return_page()
     try:
         code = read_code(request.form.get("code", ""))
     except CodeMistyped as mistyped:
