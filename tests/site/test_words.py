@@ -9,7 +9,7 @@ from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
 from babel.messages.pofile import read_po
 
 import onion_app.site
-from onion_app.web.i18n import load_catalogue
+from onion_app.web.i18n import LANGUAGES, load_catalogue
 from scripts.rehearsal.people import Visitor
 from scripts.rehearsal.wire import into
 from tests.site.conftest import ADDRESS, Place
@@ -166,7 +166,7 @@ def test_pages_say_their_language_and_that_nobody_has_checked_it(visitor: Visito
     visitor.language = code
     for path in ("", "tell", "ask", "return", "case", "stories", "guides", "guides/now", "protects"):
         page = visitor.go(path)
-        assert f'<html lang="{code}" dir="rtl">' in page.html
+        assert f'<html lang="{LANGUAGES[code].tag}" dir="rtl">' in page.html
         assert translated(code)["Nobody has checked this translation yet."][0] in page.main.text
     visitor.language = "en"
     assert '<html lang="en" dir="ltr">' in visitor.go("").html
