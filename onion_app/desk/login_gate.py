@@ -178,6 +178,6 @@ def template_defaults() -> dict[str, object]:
     return {"member": g.get("member"), "mistakes": {}, "here_in": _here_in}
 
 
-def _here_in(language: str) -> str:
+def _here_in(language: str, tab: dict[str, str]) -> str:
     """Give the address of the same page, with its tab and its place in a list, in another language."""
-    return f"{request.path}?{urlencode(request.args.to_dict() | {'lang': language})}"
+    return f"{request.path}?{urlencode(request.args.to_dict() | tab | {'lang': language})}"

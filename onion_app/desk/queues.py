@@ -126,13 +126,13 @@ def queue_page(
     circle_of(member, circle_id)
     if tab not in TABS:
         raise NothingHere
-    which, place = TABS[tab], queues.place_at(*after) if after else queues.BEGINNING
+    which = TABS[tab]
     if which is None:
-        own = [case for case in taken_cases_of(dbs, member).cases if case.circle_id == circle_id]
-        cases = [case for case in own if queues.place_of(case).order > place.order]
-        cases, last = cases[:PAGE], queues.place_of(cases[PAGE - 1]) if len(cases) > PAGE else None
+        cases, last = page_of(
+            [case for case in taken_cases_of(dbs, member).cases if case.circle_id == circle_id], after
+        )
     else:
-        cases, last = queues.queued_cases(dbs.mailbox, circle_id, which, place)
+        cases, last = queues.queued_cases(dbs.mailbox, circle_id, which, _place(after))
     hidden = taken.stepped_out(dbs.desk, member.id)
     cases = [case for case in cases if case.id not in hidden and not (tab == "published" and _is_withdrawn(dbs, case))]
     takers = taken.taken_by(dbs.desk, [case.id for case in cases])
@@ -147,6 +147,18 @@ def queue_page(
         for case in cases
     ]
     return QueuePage(rows, last)
+
+
+def page_of(
+    cases: list[records.Case], after: tuple[int, int, bytes] | None
+) -> tuple[list[records.Case], queues.Place | None]:
+    """Give the next 25 of a sorted list of cases, and the place after which it goes on."""
+    rest = [case for case in cases if queues.place_of(case).order > _place(after).order]
+    return rest[:PAGE], queues.place_of(rest[PAGE - 1]) if len(rest) > PAGE else None
+
+
+def _place(after: tuple[int, int, bytes] | None) -> queues.Place:
+    return queues.place_at(*after) if after else queues.BEGINNING
 
 
 def _is_withdrawn(dbs: Databases, case: records.Case) -> bool:

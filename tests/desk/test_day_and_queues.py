@@ -9,6 +9,7 @@ from onion_app.vault.desk import audit
 from scripts.rehearsal.pages import Page
 from tests.desk.house import House, Volunteer, id_of, invites, joins, listed
 from tests.desk.story_steps import asked, finish, in_queue, two_weeks_later
+from tests.desk.test_guides import begun, kept
 from tests.world import Author
 
 
@@ -154,6 +155,28 @@ def test_another_language_keeps_the_tab_and_the_place(coordinator: Volunteer, ci
     assert back.get("href") == f"{path}&lang=en"
     current = [tab for tab in coordinator.page.every("a") if tab.get("aria-current")]
     assert len(current) == 1
+
+
+def test_a_guide_stays_in_its_tab_when_the_desk_speaks_another_language(coordinator: Volunteer) -> None:
+    path = begun(coordinator)
+    kept(coordinator, path, title="First steps")
+    [link] = [link for link in coordinator.get(path).every("a") if link.get("hreflang")]
+    page = coordinator.get(link.get("href"))
+    assert page.first(id="title").get("value") == "First steps"
+
+
+def test_my_cases_go_on_too(house: House, counsellor: Volunteer, circle: bytes) -> None:
+    cases = [Author(house, circle).writes("Hello?") for _ in range(26)]
+    counsellor.log_in()
+    for case in cases:
+        counsellor.take(case)
+    first = counsellor.get("/mine")
+    assert len(listed(first, "mine")) == 25
+    page = goes_on(counsellor, first)
+    [last] = listed(page, "mine")
+    assert {*listed(first, "mine"), last} == {*cases}
+    page = counsellor.press(page.first("form", id="mine").get("action"), **{f"text_{last}": "I read it."})
+    assert [each for each in listed(page, "mine") if each] == [last], "it goes on where it was"
 
 
 def test_the_notes_stand_before_the_letter_and_the_phrase_before_the_box(counsellor: Volunteer, taken: str) -> None:

@@ -142,5 +142,6 @@ def edit(_member: Member, mistakes: dict[str, str], guide_id: bytes) -> Answer:
         preview="" if is_too_long(text) else render(text),
         waits="waits" in request.args,
         in_language=LANGUAGES[language],
+        tab={"language": language},
         choices=[LANGUAGES[code] for code in LANGUAGE_CODES],
     )

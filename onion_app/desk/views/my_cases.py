@@ -25,10 +25,11 @@ from onion_app.desk.reply_form import days_to_choose, read_reply
 from onion_app.desk.session import has_opened, remember_opened
 from onion_app.errors import DamagedFile, DiskFull, KeysChanged, NotAllowed, NothingHere, Overloaded, Refused, marked
 from onion_app.vault.desk import promised
+from onion_app.vault.mailbox.queues import Place
+from onion_app.vault.mailbox.records import Case
 
 pages = Blueprint("my_cases", __name__, url_prefix="/mine")
 
-AT_ONCE: Final = forms.MOST_CASES
 GONE: Final = marked("A case is no longer here: its author took it back, or it was handed over.")
 
 
@@ -42,6 +43,11 @@ class Card(NamedTuple):
     again_days: list[tuple[int, bool]]
     promised: int | None
     question: Question | None
+
+    @property
+    def number(self) -> str:
+        """The letters by which the circle speaks of it."""
+        return queues.case_number(self.view.case.id)
 
     @property
     def newest(self) -> list[OpenedMessage]:
@@ -60,7 +66,7 @@ def take(member: Member) -> Answer:
     for case_id in forms.ticked_cases(request.form, "take"):
         with _noted(mistakes):
             queues.take_case(databases(), member, case_id)
-    return show(member, mistakes) if mistakes else redirect(url_for("my_cases.show"), 303)
+    return show(member, mistakes) if mistakes else redirect(_here(), 303)
 
 
 @pages.post("/open")
@@ -69,13 +75,13 @@ def open_all(member: Member) -> Answer:
     """Open the cases that were not opened in this session, or hold a new message."""
     dbs, mistakes = databases(), dict[str, str]()
     _keep_typed()
-    for case in queues.taken_cases_of(dbs, member).cases[:AT_ONCE]:
+    for case in _on_page(dbs, member)[0]:
         if case.unread or not has_opened(case.id):
             with _noted(mistakes):
                 case_view.mark_opened(dbs, member, case.id)
                 story_actions.apply_authors_wishes(dbs, member, case.id)
                 remember_opened(case.id)
-    return show(member, mistakes) if mistakes else redirect(url_for("my_cases.show"), 303)
+    return show(member, mistakes) if mistakes else redirect(_here(), 303)
 
 
 @pages.post("/send")
@@ -90,7 +96,7 @@ def send(member: Member) -> Answer:
             with _noted(mistakes, f"text_{case_id.hex()}"):
                 _reply(databases(), member, case_id)
                 hold(case_id, "text", "")
-    return show(member, mistakes) if mistakes else redirect(url_for("my_cases.show", sent=1), 303)
+    return show(member, mistakes) if mistakes else redirect(_here(sent=1), 303)
 
 
 @contextmanager
@@ -120,12 +126,12 @@ def phrase(member: Member) -> Answer:
     _keep_typed()
     chosen = forms.one_of(request.form, "phrase", phrases.PHRASES)
     dbs, ticked, typed = databases(), forms.ticked_cases(request.form, "below"), forms.boxes(request.form)
-    for case in queues.taken_cases_of(dbs, member).cases[:AT_ONCE]:
+    for case in _on_page(dbs, member)[0]:
         if case.id in ticked:
             language = phrases.phrase_language(case_view.open_case(dbs, member, case.id).answer_in)
             text = phrases.with_phrase(typed.get(case.id, ""), chosen, language, dbs.today)
             hold_answer(case.id, text, held_day(case.id))
-    return redirect(url_for("my_cases.show"), 303)
+    return redirect(_here(), 303)
 
 
 @pages.post("/stop")
@@ -145,9 +151,10 @@ def _keep_typed() -> None:
 def show(member: Member, mistakes: dict[str, str]) -> Answer:
     """Show every case that the member has taken."""
     dbs = databases()
-    cases, changed = queues.taken_cases_of(dbs, member)
+    cases, last = _on_page(dbs, member)
+    changed = queues.taken_cases_of(dbs, member).changed
     cards = []
-    for case in cases[:AT_ONCE]:
+    for case in cases:
         try:
             cards.append(_card(dbs, member, case.id, mistakes))
         except (KeysChanged, NothingHere, NotAllowed, DamagedFile):  # one that is damaged hides none of the others
@@ -157,12 +164,22 @@ def show(member: Member, mistakes: dict[str, str]) -> Answer:
         cards=cards,
         changed=changed,
         changed_sentence=KeysChanged().sentence,
-        more=len(cases) > AT_ONCE,
+        after=request.args.get("after"),
+        following=forms.after_this(last.urgent, last.day, last.case_id) if last else "",
         sent="sent" in request.args,
         mistakes=mistakes,
         strays=_strays(cards),
         phrase_names=tuple(phrases.PHRASES),
     )
+
+
+def _on_page(dbs: Databases, member: Member) -> tuple[list[Case], Place | None]:
+    """Give the taken cases on the page whose address it is, and the place after which the next one begins."""
+    return queues.page_of(queues.taken_cases_of(dbs, member).cases, forms.after(request.args))
+
+
+def _here(sent: int | None = None) -> str:
+    return url_for("my_cases.show", after=request.args.get("after"), sent=sent)
 
 
 def _card(dbs: Databases, member: Member, case_id: bytes, mistakes: dict[str, str]) -> Card:

@@ -112,6 +112,7 @@ def show(member: Member, mistakes: dict[str, str], case_id: bytes) -> Answer:
         now=status,
         mistakes=mistakes,
         language_of_text=words.language,
+        tab={"language": words.language},
         draft=draft,
         step=status.step(draft) if draft is not None else "",
         answer=status.answer(words.title, words.text, words.language),
