@@ -368,10 +368,11 @@ def test_a_case_that_a_stranger_to_its_circle_has_taken_goes_back(opened: Opened
 
 
 def test_what_waits_is_counted_for_each_circle(opened: Opened) -> None:
-    [before] = chores_process.waiting(opened.mailbox, opened.desk, TODAY)
+    [before] = chores_process.waiting(opened.files, TODAY)
     opened.case(TODAY - 5)
-    [after] = chores_process.waiting(opened.mailbox, opened.desk, TODAY)
+    [after] = chores_process.waiting(opened.files, TODAY)
     assert (after.name, after.unread, after.urgent) == (before.name, before.unread + 1, before.urgent)
+    assert (before.overdue, after.overdue) == (0, 1)
     assert after.oldest is not None
     assert after.oldest >= 5
 

@@ -48,6 +48,8 @@ def test_status_says_how_everything_is_and_marks_what_is_wrong(standing: Launche
     assert set(versions) == {"sanctuary", "tor", "sqlcipher", "openssl"}
     assert all(versions.values())
     assert {"Onion", "Backup", "Messages"} <= marked(seen)
+    late = seen["circles"][0] | {"overdue": 2}
+    assert ("Circle" in marked(seen), "Circle" in marked(seen | {"circles": [late]})) == (False, True)
     assert "tor" in marked(seen | {"tor_trouble": [], "proof_of_work": False})
     assert "tor" not in marked(seen | {"tor_trouble": [], "proof_of_work": True})
     assert "! Messages" in manage(standing.state, "status").said

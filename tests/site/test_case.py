@@ -7,9 +7,12 @@ from typing import get_args
 import pytest
 
 from onion_app.choices import CaseState
-from onion_app.vault.mailbox import lifetime
+from onion_app.crypto.casekeys import KeyName
+from onion_app.crypto.payloads import Text
+from onion_app.vault.mailbox import case_keys, lifetime
 from scripts.rehearsal.pages import Page
 from scripts.rehearsal.people import Visitor
+from tests.planting import Intruder
 from tests.site.conftest import Place
 
 
@@ -37,6 +40,22 @@ def test_each_state_has_its_own_words(visitor: Visitor, place: Place) -> None:
         lifetime.set_state(place.mailbox, place.case_ids()[0], state)
         said.add(visitor.come_back(code).first(id="state").text)
     assert len(said) == len(get_args(CaseState))
+
+
+def test_a_day_that_was_promised_stands_in_the_newest_answer_that_counts(visitor: Visitor, place: Place) -> None:
+    code = visitor.hand_in("ask", "Hello?")
+    (case_id,) = place.case_ids()
+    place.says(place.lamp, case_id, Text("Soon.", 20_000, sender="lamp", again_by=20_003))
+    assert visitor.come_back(code).first(id="state").text == "We promised to write again by 7 October 2024."
+    page = visitor.send(visitor.come_back(code), text="I wait.")
+    assert "7 October 2024" in page.first(id="state").text
+    intruder = Intruder(place, case_id)  # who holds the keys of the mailbox and of the circle, and is not the desk
+    codes = case_keys.key_row(place.mailbox, case_id).codes
+    sooner = Text("Tomorrow.", 20_000, sender="lamp", again_by=20_001)
+    intruder.says(sooner, intruder.as_circle(place.pair, codes), place.pair.public, KeyName(0, 1, 1))
+    assert "7 October 2024" in visitor.come_back(code).first(id="state").text
+    place.replies("Here it is.")
+    assert visitor.come_back(code).first(id="state").text == "There is an answer for you."
 
 
 def test_writing_back_arrives_directly(visitor: Visitor, place: Place) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
+from onion_app.vault.desk.circles import set_routes
 from onion_app.vault.shown.reading import name_of
 from scripts.rehearsal.pages import Form
 from scripts.rehearsal.people import Visitor
@@ -91,6 +92,20 @@ def test_what_is_said_is_stored_and_what_is_no_choice_is_the_careful_one(
 ) -> None:
     visitor.hand_in("ask", "May I talk to somebody?", **said)
     assert place.mailbox.rows("SELECT topic, answer_in, urgent FROM cases WHERE kind = 'request'") == [stored]
+
+
+def test_a_letter_in_any_language_goes_to_who_reads_that_of_its_page(come: Callable[[], Visitor], place: Place) -> None:
+    ids = {code: place.circle(code, topics=("talk",)) for code in ("ar", "ckb", "kmr")}
+    for code, circle_id in ids.items():
+        place.enrol(circle_id, code)
+        with place.desk.writing():
+            set_routes(place.desk, circle_id, ("talk",), (code,))
+    place.follow()
+    somebody = come()
+    somebody.language = "ckb"
+    for _ in range(8):
+        somebody.hand_in("ask", "سڵاو", topic="talk", answer_in="any")
+    assert place.mailbox.rows("SELECT DISTINCT circle_id, answer_in FROM cases") == [(ids["ckb"], "any")]
 
 
 @pytest.mark.parametrize(
