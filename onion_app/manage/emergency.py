@@ -106,9 +106,10 @@ def panic(_chosen: argparse.Namespace, state: State) -> None:
         _destroy(file, obstacles)
     gone = [file for file in found if not os.path.lexists(file)]
     say(f"Destroyed: {', '.join(map(str, gone))}" if gone else f"There is no file of keys in {state.path}.")
-    _end_everything(state, obstacles)
-    if not any(_is_alive(each) for each in _family(state)):
+    if _end_everything(state):
         say("Nothing runs any more.")
+    else:
+        obstacles.append("something still runs: switch the machine off")
     for line in status_text.what_remains(state):
         say(line)
     if obstacles or not gone:
@@ -186,17 +187,28 @@ def _sync(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _end_everything(state: State, obstacles: list[str]) -> None:
-    """End the launcher and whatever it has started, in order if it listens, and if not, by force."""
+def _end_everything(state: State) -> bool:
+    """End the launcher and whatever it has started, in order if it listens, and if not, by force; say if all ended."""
     family = _family(state)
+
+    def has_ended() -> bool:
+        # Not every file system lists its locks under the numbers of the file: then nobody is known, and somebody holds.
+        return not any(map(_is_alive, family)) and not _may_be_held(state)
+
     _tell(state, "panic", signal.SIGTERM)
-    if comes_within(_PANIC, lambda: not any(map(_is_alive, family))):
-        return
+    if comes_within(_PANIC, has_ended):
+        return True
     for process in family:
         with suppress(OSError):
             os.kill(process, signal.SIGKILL)
-    if not comes_within(_PANIC, lambda: not any(map(_is_alive, family))):
-        obstacles.append("something still runs: switch the machine off")
+    return comes_within(_PANIC, has_ended)
+
+
+def _may_be_held(state: State) -> bool:
+    try:
+        return is_held(state)
+    except OSError:  # it is no file, or not ours to look at
+        return False
 
 
 def _tell(state: State, order: str, signal_number: int) -> bool:

@@ -1,6 +1,7 @@
 """What cannot wait needs nothing: no environment of ours, no network, no home, no room, no order in the state."""
 
 import argparse
+import fcntl
 import os
 import shutil
 import stat
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from onion_app.errors import NotRunning
+from onion_app.errors import NotRunning, StillThere
 from onion_app.launch import manage_socket
 from onion_app.launch.state import State
 from onion_app.manage import emergency
@@ -124,6 +125,21 @@ def test_neither_network_nor_inode_nor_environment_nor_path_is_needed(state: Pat
     )  # fmt: skip
     assert (done.returncode, done.stdout) == (0, ""), done.stderr
     assert not (clone / ".venv").exists()
+
+
+def test_where_the_holder_of_the_state_cannot_be_named_nothing_is_said_to_have_ended(
+    state: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """As on a disk whose locks the kernel lists under other numbers than those of the file."""
+    monkeypatch.setattr(emergency, "lock_holder", lambda _state: 0)
+    monkeypatch.setattr(emergency, "_PANIC", 0.1)
+    monkeypatch.setattr(emergency, "_ask", lambda _question: "destroy")
+    with (state / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(StillThere, match="something still runs"):
+            emergency.panic(argparse.Namespace(), State(state))
+    assert "Nothing runs" not in capfd.readouterr().err
+    assert keys_left(state) == []
 
 
 NAMELESS = (
