@@ -225,6 +225,20 @@ def test_the_visit_goes_on_under_the_new_code(visitor: Visitor, place: Place) ->
     assert place.texts() == ["First.", "Second."]
 
 
+def test_an_older_page_brings_no_code_back_that_was_replaced(visitor: Visitor, come: Callable[[], Visitor]) -> None:
+    old = visitor.send(visitor.come_back(visitor.hand_in("tell", "First.")).form_doing("new_code"))
+    visitor.confirm(old)
+    newest = visitor.send(visitor.go("case").form_doing("new_code"))
+    visitor.confirm(newest)
+    again = visitor.confirm(old)  # by Back and Resend, or by somebody who made them tell it
+    assert again.heading == "Your new code"
+    assert again.code not in (old.code, newest.code)
+    assert come().come_back(old.code).heading == "There is nothing under this code."
+    assert "First." in come().come_back(newest.code).main.text
+    assert visitor.confirm(again).has(id="changed")
+    assert "First." in come().come_back(again.code).main.text
+
+
 def test_the_form_of_one_case_gives_no_new_code_to_another(visitor: Visitor, come: Callable[[], Visitor]) -> None:
     first, second = come().hand_in("tell", "The first."), come().hand_in("tell", "The second.")
     page = visitor.send(visitor.come_back(first).form_doing("new_code"))

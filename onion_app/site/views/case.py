@@ -18,7 +18,7 @@ from onion_app.crypto.payloads import Decision, Text, Verdict
 from onion_app.crypto.sealing import open_field, seal_field
 from onion_app.errors import AnotherCase, CodeMistyped, NothingHere, SealBroken, TooManyCodes, VisitOver
 from onion_app.site import author_actions, form_case, seat, visit
-from onion_app.site.author_keys import CaseAccess, expect_open
+from onion_app.site.author_keys import CaseAccess, code_keys, expect_open
 from onion_app.site.author_view import read_case
 from onion_app.site.beside import page_beside
 from onion_app.site.case_page import case_page
@@ -145,12 +145,8 @@ def _change_code(access: CaseAccess) -> ResponseReturnValue:
         fields = open_field(site_context().field_key, _NEW_CODE, request.form.get("sealed", ""))
     except SealBroken:
         fields = {}
-    if fields.get("case") != access.case_id.hex():
-        if len(access.privates) >= CODES:
-            raise TooManyCodes
-        code = new_code()
-        sealed = seal_field(site_context().field_key, _NEW_CODE, {"code": code, "case": access.case_id.hex()})
-        return show_page("newcode.html", code=code, sealed=sealed)
+    if fields.get("case") != access.case_id.hex() or _is_outdated(access, fields["code"]):
+        return _show_new_code(access)
     code, line = fields["code"], request.form.get("line", "")
     wrong = {} if "again" in request.form else wrong_line(code, line)
     if wrong or "again" in request.form:
@@ -158,6 +154,23 @@ def _change_code(access: CaseAccess) -> ResponseReturnValue:
     access = author_actions.change_code(files(), access, code)
     visit.keep_case_open(access, visit.contents().get("opened_before"))
     return case_page(access, done="new_code")
+
+
+def _is_outdated(access: CaseAccess, code: str) -> bool:
+    """Tell whether the case has got another code since this one was shown.
+
+    An older page that is sent once more does not bring back a code that was replaced, and with it close the newest.
+    """
+    return form_case.of_form().codes != len(access.privates) and code_keys(files(), code).tag != access.tag
+
+
+def _show_new_code(access: CaseAccess) -> str:
+    if len(access.privates) >= CODES:
+        raise TooManyCodes
+    form_case.make_forms_for(form_case.is_open(access))
+    code = new_code()
+    sealed = seal_field(site_context().field_key, _NEW_CODE, {"code": code, "case": access.case_id.hex()})
+    return show_page("newcode.html", code=code, sealed=sealed)
 
 
 def _erase(access: CaseAccess) -> ResponseReturnValue:
