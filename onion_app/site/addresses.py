@@ -52,13 +52,14 @@ def known_query(path: str, query: str, is_story: Callable[[str], bool]) -> str:
     given = dict(reversed(parse_qsl(query)))  # of those with one name the first counts
     path = path.rstrip("/")
     known: Query = []
+    notes = {value for name, value in parse_qsl(query) if name == "without"}
+    without = [("without", note) for note in NOTES if note in notes]
     if _STORY_LIST.fullmatch(path):
-        notes = {value for name, value in parse_qsl(query) if name == "without"}
-        known = [("without", note) for note in NOTES if note in notes]
+        known = without
         after = given.get("after", "")
         known += [("after", after)] if NAME.fullmatch(after) and is_story(after) else []
     elif _TEXT_IN_PARTS.fullmatch(path):
-        known = _those_of(given, {"part": _PART})
+        known = (without if "/stories/" in path else []) + _those_of(given, {"part": _PART})
     elif _WRITING.fullmatch(path):
         known = _those_of(given, {"topic": COURSE, "story": NAME, "course": COURSE})
     return urlencode(known)

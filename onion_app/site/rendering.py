@@ -40,6 +40,7 @@ _BLANK: Final[Mapping[str, Any]] = {
     "typed_lines": (),
     "typed_digits": 0,
     "kept_kind": None,
+    "leaving_out": "",
 }
 
 

@@ -178,3 +178,17 @@ def test_every_part_fits_whatever_it_is_written_with(visitor: Visitor, place: Pl
 def test_a_part_that_is_not_there_is_the_first(visitor: Visitor, place: Place, part: str) -> None:
     story = place.show({"en": ("Short", WORDS)})
     assert "I left at night" in visitor.go(f"stories/{name_of(story)}?part={part}").main.text
+
+
+def test_read_stories_still_leaves_out_what_somebody_left_out(visitor: Visitor, place: Place) -> None:
+    place.show({"en": ("Of death", WORDS)}, notes=["death"])
+    place.show({"en": ("Of light", f"{WORDS * 200}\n\n" * 2), "ar": ("ضوء", WORDS)}, notes=["family"])
+    page = visitor.go("stories?without=death")
+    for _ in range(2):  # from the list, and from a story opened there, in its second part
+        (back,) = (link for link in page.every("a") if link.text == "Read stories")
+        assert titles(visitor.get(back.get("href"))) == ["Of light"]
+        (link,) = (link for link in visitor.page.every("a") if link.text == "Of light")
+        page = visitor.get(link.get("href"))
+        page = visitor.get(next(link.get("href") for link in page.every("a") if "go on" in link.text))
+    assert "Part 2 of" in page.main.text
+    assert "without=death" in visitor.get(f"{visitor.path}".replace("/en/", "/ar/")).html

@@ -189,6 +189,7 @@ def _check(draft: Submission, case: FormCase, **values: object) -> str:
         code=case.prepared.code,
         line=draft.line,
         days=(min(answer_days.values()), max(answer_days.values())),
+        urgent_days=answer_days["urgent"],
         topics=REQUEST_TOPICS,
         answer_languages=ANSWER_LANGUAGES,
         how_to_find_us=how_to_find_us(),
