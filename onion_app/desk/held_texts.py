@@ -169,10 +169,10 @@ def _filled(page: str) -> str:
     filled = refill(page, kept)
     if filled.moved:
         keep_in_session(kept={filled.moved.get(address, address): fields for address, fields in kept.items()})
-    if filled.before is None or 'id="not-sent"' in page:
+    if not filled.address or 'id="not-sent"' in page:
         return filled.page
-    notice = render_template("held.html", address=filled.address, there=filled.there)
-    return filled.page[: filled.before] + notice + filled.page[filled.before :]
+    heading, end, rest = filled.page.partition("</h1>")
+    return "".join([heading, end, render_template("held.html", address=filled.address, there=filled.there), rest])
 
 
 def _typed() -> Fields:

@@ -28,12 +28,15 @@ from onion_app.errors import (
     Refused,
     SanctuaryError,
     VisitOver,
+    marked,
 )
 from onion_app.web.app import Hardened, report_error
 from onion_app.web.i18n import speak
 
 # Every other endpoint needs a login. Nothing is added here without a test that names it.
 OPEN_TO_ALL: Final = frozenset({"login.login", "login.join", "login.enrol", "login.recover"})
+_BEFORE_THE_LOGIN: Final = {"login.join": "join.html", "login.recover": "recover.html"}
+TOO_LONG_OPEN: Final = marked("This page was open too long. Look at what you typed, and press again.")
 LANGUAGES: Final = ("en", "ar")
 _BROWSER: Final = "__Host-browser"
 _LONGEST_NAME: Final = 40  # of a browser, as some cookie may say it
@@ -60,9 +63,16 @@ def ask_to_log_in() -> Answer:
     # P10: a text that reached us is not lost because its session ended.
     if request.method == "GET":
         return redirect(url_for("login.login"), 303)
-    typed_handle = forms.short(request.form, "handle")
+    at_the_door = request.endpoint in OPEN_TO_ALL
+    page = _BEFORE_THE_LOGIN.get(request.endpoint or "", "login.html")
     return render_template(
-        "login.html", mistakes={}, kept=sealed_form(), locked=True, typed_handle=typed_handle, welcome=False
+        page,
+        mistakes={"": TOO_LONG_OPEN} if request.endpoint in _BEFORE_THE_LOGIN else {},
+        kept=request.form.get("kept", "") if at_the_door else sealed_form(),
+        locked=True,
+        welcome=False,
+        typed_handle=forms.short(request.form, "handle"),
+        typed_invitation=forms.short(request.form, "invitation"),
     )
 
 

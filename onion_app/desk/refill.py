@@ -24,10 +24,9 @@ Attributes = dict[str, str]  # as the page writes them; one without a value is e
 
 
 class Filled(NamedTuple):
-    """A page whose forms are filled, with the place and address of the first of them."""
+    """A page whose forms are filled, with the address of the first of them in which something changed by it."""
 
     page: str
-    before: int | None
     address: str
     there: list[str]  # what somebody else has put into its boxes meanwhile
     moved: dict[str, str]  # the address of a button under which a form was kept, and that of the form
@@ -46,7 +45,6 @@ class _Control:
 @dataclass
 class _Form:
     address: str
-    start: int
     buttons: set[str] = field(default_factory=set)
     controls: list[_Control] = field(default_factory=list)
 
@@ -58,7 +56,7 @@ def _forms_of(page: str) -> list[_Form]:
         tag, attributes = part[2], dict[str, str](_ATTRIBUTE.findall(part[3]))
         if tag == "form":
             is_open = not part[1]
-            forms += [_Form(attributes.get("action", ""), part.start())] if is_open else []
+            forms += [_Form(attributes.get("action", ""))] if is_open else []
         elif not is_open:
             continue
         elif part[1]:
@@ -84,7 +82,7 @@ def in_tab(path: str, tab: str) -> str:
 def refill(page: str, held: Mapping[str, Mapping[str, str]]) -> Filled:
     """Fill each form of a page for which something is held, by its address or by that of one of its buttons."""
     found = [(form, _newest(form, held)) for form in (_forms_of(page) if held else ())]
-    first, pieces, done = None, list[str](), 0
+    address, there, pieces, done = "", list[str](), list[str](), 0
     for form, kept in found:
         changes = [(control, _with(control, held[kept])) for control in form.controls] if kept else []
         changed = [(control, written) for control, written in changes if written is not None]
@@ -92,15 +90,10 @@ def refill(page: str, held: Mapping[str, Mapping[str, str]]) -> Filled:
             pieces += [page[done : control.start], written]
             done = control.end
         seen = [control for control, _ in changed if control.attributes.get("type") != "hidden"]
-        if seen and first is None:
-            first = (form, _there(form, seen, held[kept]))
+        if seen and not address:
+            address, there = form.address, _there(form, seen, held[kept])
     moved = {kept: form.address for form, kept in found if kept and kept != form.address}
-    filled = "".join([*pieces, page[done:]])
-    return (
-        Filled(filled, first[0].start, first[0].address, first[1], moved)
-        if first
-        else Filled(filled, None, "", [], moved)
-    )
+    return Filled("".join([*pieces, page[done:]]), address, there, moved)
 
 
 def _newest(form: _Form, held: Mapping[str, object]) -> str:

@@ -233,3 +233,27 @@ def test_nobody_saves_over_the_draft_of_another_unseen(coordinator: Volunteer, a
     assert "Somebody else has changed this" in page.errors
     assert "I left." in page.first(id="not-sent").text
     assert page.form_to(save).value("title") == "Second"
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "typed"), [("/join", "invitation", "1234 5678"), ("/recover", "handle", "Sara")]
+)
+def test_what_is_typed_before_the_login_comes_back_with_a_page_that_was_open_too_long(
+    house: House, path: str, name: str, typed: str
+) -> None:
+    newcomer = house.volunteer()
+    form = newcomer.get(f"{path}?lang=en").form_with(name)
+    fields = [pair for pair in form.filled(**{name: typed}) if pair[0] != "csrf_token"]
+    page = newcomer.post(path, fields)
+    assert "was open too long" in page.errors
+    assert page.form_with(name).value(name) == typed
+    assert not page.has(name="kept")
+
+
+def test_a_login_that_was_open_too_long_leads_to_the_first_page(coordinator: Volunteer) -> None:
+    coordinator.log_out()
+    form = coordinator.get("/login?lang=en").form_with("passphrase")
+    page = coordinator.post("/login", [pair for pair in form.filled(handle="Sara") if pair[0] != "csrf_token"])
+    assert page.form_with("passphrase").value("handle") == "Sara"
+    coordinator.house.clock.now += 60
+    assert coordinator.fill_in_login().heading.startswith("Good to see you")
