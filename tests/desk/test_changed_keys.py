@@ -162,11 +162,11 @@ def test_what_was_read_and_is_exchanged_counts_no_more_until_a_member_has_looked
         page = counsellor.open_case(case)
         assert page.has(id="changed")
         assert {each.get("data-number") for each in page.having_class("changed")} == {"1", "2", "3"}
-        assert "Nothing was said about it" in page.first(id="consents").text
+        assert "The author said nothing about it" in page.first(id="consents").text
     assert counsellor.press(f"/case/{case}/reply", text="Did you say that?").errors == ""
     # What its author says anew counts.
     author.allows("no")
-    assert "Nothing was said about it" not in counsellor.open_case(case).first(id="consents").text
+    assert "The author said nothing about it" not in counsellor.open_case(case).first(id="consents").text
     # Confirmed is what stood on the page, not what was put there since.
     looked_at = counsellor.page.form_to(f"/case/{case}/confirm").filled()
     intruder.runs("DELETE FROM messages WHERE case_id = ? AND number = 3", author.case_id)

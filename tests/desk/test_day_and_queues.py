@@ -94,9 +94,9 @@ def test_who_has_said_yes_is_waited_for_no_more(editor: Volunteer, author: Autho
     asking = f"/circle/{author.circle_id.hex()}/asking"
     assert "waiting for the author's yes" in editor.get(f"/case/{case}").text
     author.says("yes")
-    assert "1 author was asked about a story, and has written" in lines_on(editor.get("/"))
+    assert "1 author whom we asked about a story has written" in lines_on(editor.get("/"))
     [row] = editor.get(asking).having_class("case")
-    assert "its author was asked, and has written" in row.text
+    assert "we asked its author, who has written" in row.text
     assert "waiting for" not in row.text
     page = editor.open_case(case)
     assert "waiting for the author's yes" not in page.text
