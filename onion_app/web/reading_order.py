@@ -4,13 +4,15 @@ Browsers turn groups of digits round that stand between Arabic letters, and the 
 Telephone numbers, dial codes, amounts, dates and words in Latin letters are set apart here, each with its own order,
 and nothing of a text is changed. The style sheets give such a part the order of its signs, since groups of Arabic
 digits keep theirs by nothing else, and every line of a text its own direction.
-# P16: a text is read once, and no more is set apart in it than fits its page.
+# P16: as much as may be sent is read, once, and no more is set apart in it than fits its page.
 """
 
 import re
-from typing import Final
+from typing import Final, NamedTuple
 
 from markupsafe import Markup, escape
+
+from onion_app.choices import TEXT_LETTERS
 
 MOST: Final = 200  # parts that are set apart in one text; one with more is a list of numbers, each on its line
 
@@ -31,36 +33,49 @@ _LONGEST_BEFORE: Final = 9
 _NUMBER: Final = re.compile(rf"[{_DIGITS}]+")
 
 
+class _Line(NamedTuple):
+    """Where a line ends, and from where on something is set apart in it."""
+
+    end: int
+    first: int
+    has_latin_order: bool
+
+
 def in_reading_order(text: str) -> Markup:
     """Escape a text, and set apart in it what has an order of its own."""
-    left = MOST
-    lines = []
-    for line in text.split("\n"):
-        shown, parts = _line(line, left)
-        lines.append(shown)
-        left -= parts
-    return Markup("\n".join(lines))  # noqa: S704 - each of them is escaped
-
-
-def _line(line: str, left: int) -> tuple[str, int]:
-    """Give a line as it is shown, and how many parts of it, `left` at most, are set apart."""
-    if not line:
-        return line, 0
-    arabic, latin = _ARABIC.findall(line), _LATIN.findall(line)
-    if not left or (latin and not arabic):
-        return escape(line), 0
-    # Latin letters rule a line that is theirs: up to its first Arabic letter all of it stands in order.
-    first = line.find(arabic[0]) if arabic else 0
-    ruled = len(latin) >= len(arabic) and line.find((latin or [line[-1:]])[0]) < first
-    shown, end, count = [], 0, 0
-    for part in _PART.finditer(line, first if ruled else 0):
-        signs = _BEFORE.search(line, max(end, part.start() - _LONGEST_BEFORE), part.start())
+    shown, end, line = [], 0, _Line(-1, 0, has_latin_order=False)
+    has_arabic = _ARABIC.search(text, 0, TEXT_LETTERS) is not None
+    for part in _PART.finditer(text, 0, TEXT_LETTERS):
+        if not has_arabic and _LATIN.match(part[0]):
+            continue
+        if part.start() > line.end:
+            line = _line_around(text, part.start())
+        signs = _BEFORE.search(text, max(end, part.start() - _LONGEST_BEFORE), part.start())
         start = signs.start() if signs else part.start()
         # A number keeps its order by itself.
-        if _NUMBER.fullmatch(line, start, part.end()) or (ruled and _LATIN.match(part[0])):
+        if start < line.first or _NUMBER.fullmatch(text, start, part.end()):
             continue
-        shown += [escape(line[end:start]), Markup('<bdi dir="ltr">{}</bdi>').format(line[start : part.end()])]
-        end, count = part.end(), count + 1
-        if count == left:
-            break
-    return Markup("").join([*shown, escape(line[end:])]), count
+        if not (line.has_latin_order and _LATIN.match(part[0])):
+            shown.append(f'{escape(text[end:start])}<bdi dir="ltr">{escape(text[start : part.end()])}</bdi>')
+            end = part.end()
+            if len(shown) == MOST:
+                break
+    return Markup("".join([*shown, escape(text[end:])]))  # noqa: S704 - all of it is escaped
+
+
+def _line_around(text: str, position: int) -> _Line:
+    """Find whose order a line has: Latin letters rule one that is theirs; where they are alone, nothing is set apart.
+
+    Up to its first Arabic letter all of a line that is ruled by Latin ones stands in order.
+    """
+    begin, end = text.rfind("\n", 0, position) + 1, text.find("\n", position)
+    end = len(text) if end < 0 else end
+    arabic, latin = _ARABIC.search(text, begin, end), _LATIN.search(text, begin, end)
+    if not latin:
+        return _Line(end, begin, has_latin_order=False)
+    if not arabic:
+        return _Line(end, end, has_latin_order=True)
+    line = text[begin:end]
+    if arabic.start() < latin.start() or len(_ARABIC.findall(line)) > len(_LATIN.findall(line)):
+        return _Line(end, begin, has_latin_order=False)
+    return _Line(end, arabic.start(), has_latin_order=True)

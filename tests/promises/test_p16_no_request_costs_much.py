@@ -172,8 +172,9 @@ PARSERS: Final = {
     "parts of a guide": Parser(_guide, GUIDE, TEXT_LETTERS, ["- a\n" * 999, "*a*" * 499, "*a*\n" * 333]),
     "the order of signs": Parser(
         in_reading_order,
-        longest=TEXT_LETTERS,
-        worst=["ا1-1" * 3_000, "+" * 12_000, "ا" + "1 " * 6_000, "1 -ا" * 3_000, "\n" * 12_000],
+        (f"{SENTENCE}0770 123 4567 Signal\n" * 300)[:TEXT_LETTERS],
+        TEXT_LETTERS,
+        worst=["ا1-1" * 3_000, "ا a\n" * 3_000, "+" * 12_000, "ا" + "1 " * 6_000, "1 -ا" * 3_000, "\n" * 12_000],
     ),
     "a code": Parser(read_code, COMMON + "1234 " * 7),
     "a line at the desk": Parser(lambda typed: forms.one_line({"title": typed}, "title"), SENTENCE * 2),
