@@ -9,6 +9,7 @@ from onion_app.launch.state import State
 _GIB = 1 << 30
 _HELD = "somebody waited in vain for a lock, and the site was started again {} times"
 
+_URGENT = 20  # no circle answers more in a day, and planted ones are many
 _DECIDE = "./scripts/manage proposals"
 
 
@@ -114,7 +115,8 @@ def _cases(status: dict[str, Any]) -> list[StatusLine]:
 def _circle(circle: dict[str, Any]) -> StatusLine:
     oldest = "" if circle["oldest"] is None else f", the oldest for {circle['oldest']} days"
     late = f", {circle['overdue']} overdue" if circle["overdue"] else ""
-    counts = f"{circle['name']}: {circle['unread']} unread, {circle['urgent']} urgent{late}{oldest}"
+    urgent = circle["urgent"] if circle["urgent"] <= _URGENT else f"more than {_URGENT}"
+    counts = f"{circle['name']}: {circle['unread']} unread, {urgent} urgent{late}{oldest}"
     return _line("Circle", counts, bad=bool(late))
 
 

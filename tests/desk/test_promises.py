@@ -14,6 +14,7 @@ from tests.world import Author
 
 THREE_DAYS = 20_503
 WAITS = "1 read, and not answered"
+HELD = "1 urgent, read, and not answered yet"
 MINE = "1 that I have taken"
 
 
@@ -44,19 +45,26 @@ def test_a_holding_phrase_leaves_an_urgent_case_urgent_until_it_is_kept(
     assert page.form_to(f"/case/{urgent}/reply").value("write_again") == str(THREE_DAYS)
     counsellor.press(f"/case/{urgent}/reply")
     assert last_answer(author).again_by == THREE_DAYS
-    assert day_of(counsellor) == [WAITS, MINE]
+    assert day_of(counsellor) == [HELD, WAITS, MINE]
     house.clock.wait(days=3)
     counsellor.log_in()
-    assert day_of(counsellor) == [WAITS, MINE]
+    assert day_of(counsellor) == [HELD, WAITS, MINE]
     house.clock.wait(days=1)
     counsellor.log_in()
-    assert day_of(counsellor) == ["1 overdue", WAITS, MINE]
+    assert day_of(counsellor) == [HELD, "1 overdue", WAITS, MINE]
     assert "19 February 2026" in counsellor.open_case(urgent).first(id="promised").text
     counsellor.take(urgent)
     counsellor.press(f"/case/{urgent}/reply", text="Here it is.")
     assert last_answer(author).again_by is None
     assert day_of(counsellor) == [MINE]
     assert promised_day(house.desk, author.case_id) is None
+
+
+def test_many_urgent_cases_are_more_than_20(house: House, counsellor: Volunteer, circle: bytes) -> None:
+    for _ in range(21):
+        Author(house, circle).writes("Hello?", danger="yes")
+    counsellor.log_in()
+    assert day_of(counsellor)[0] == "more than 20 urgent, nobody has read them"
 
 
 def test_a_day_is_chosen_under_any_answer_and_the_case_can_be_called_answered(

@@ -48,7 +48,8 @@ def test_status_says_how_everything_is_and_marks_what_is_wrong(standing: Launche
     assert set(versions) == {"sanctuary", "tor", "sqlcipher", "openssl"}
     assert all(versions.values())
     assert {"Onion", "Backup", "Messages"} <= marked(seen)
-    late = seen["circles"][0] | {"overdue": 2}
+    late = seen["circles"][0] | {"overdue": 2, "urgent": 21}
+    assert any("more than 20 urgent" in line.text for line in status_text.status_lines(seen | {"circles": [late]}))
     assert ("Circle" in marked(seen), "Circle" in marked(seen | {"circles": [late]})) == (False, True)
     assert "tor" in marked(seen | {"tor_trouble": [], "proof_of_work": False})
     assert "tor" not in marked(seen | {"tor_trouble": [], "proof_of_work": True})
