@@ -17,7 +17,7 @@ PHONE: Final = marked("This holds a telephone number. We promise never to ask fo
 NUMBER: Final = marked("This holds a long number. We promise never to ask for a telephone number.")
 ADDRESS: Final = marked("This holds an address. We promise never to ask for one.")
 MEETING: Final = marked("This is about a meeting. We promise never to ask anybody to meet.")
-NOT_SENT: Final = marked("Nothing was sent yet.")
+SENTENCES: Final = (PHONE, NUMBER, ADDRESS, MEETING)
 _OF_DETAILS: Final = {"phone": PHONE, "paper": NUMBER, "mail": ADDRESS, "account": ADDRESS, "link": ADDRESS}
 
 _MEETING_WRITTEN: Final = """
@@ -60,7 +60,7 @@ def question_about(text: str) -> Question | None:
         return None
     said = sorted({what for _, what in found})
     sentences = {sentence for sentence, _ in found}
-    ordered = tuple(sentence for sentence in (PHONE, NUMBER, ADDRESS, MEETING) if sentence in sentences)
+    ordered = tuple(sentence for sentence in SENTENCES if sentence in sentences)
     return Question(ordered, sha256("\n".join(said).encode()).hexdigest()[:32])
 
 
@@ -72,7 +72,7 @@ def expect_asked(text: str, yes: str) -> None:
     """
     question = question_about(text)
     if question is not None and question.mark != yes:
-        raise Refused(NOT_SENT, field="text")
+        raise Refused(question.sentences[0], field="text")
 
 
 def _words_of(text: str) -> set[str]:

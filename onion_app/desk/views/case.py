@@ -15,7 +15,7 @@ from onion_app.desk.context import databases
 from onion_app.desk.held_texts import WRITE_AGAIN, held_day, held_for, hold, hold_answer
 from onion_app.desk.login_gate import buttons, login_required, page_at
 from onion_app.desk.permissions import Member
-from onion_app.desk.questions import NOT_SENT, question_about
+from onion_app.desk.questions import SENTENCES, question_about
 from onion_app.desk.reply_form import days_to_choose, read_reply
 from onion_app.desk.session import has_opened, remember_opened
 from onion_app.errors import DiskFull, Overloaded, Refused
@@ -110,7 +110,7 @@ def show(member: Member, mistakes: dict[str, str], case_id: bytes) -> Answer:
         kept=kept,
         mistakes=mistakes,
         reply_text=kept.get("text", ""),
-        question=question_about(kept.get("text", "")) if mistakes.get("text") == NOT_SENT else None,
+        question=question_about(kept.get("text", "")) if mistakes.get("text") in SENTENCES else None,
         promised=promised.promised_day(dbs.desk, case_id),
         again_days=days_to_choose(kept.get("text", ""), day, dbs.today),
         note_text=kept.get("note", ""),

@@ -20,7 +20,7 @@ from onion_app.desk.held_texts import held_day, held_for, hold, hold_answer, hol
 from onion_app.desk.login_gate import login_required, page_at, report_held
 from onion_app.desk.opened_message import OpenedMessage
 from onion_app.desk.permissions import Member
-from onion_app.desk.questions import NOT_SENT, Question, question_about
+from onion_app.desk.questions import SENTENCES, Question, question_about
 from onion_app.desk.reply_form import days_to_choose, read_reply
 from onion_app.desk.session import has_opened, remember_opened
 from onion_app.errors import DamagedFile, DiskFull, KeysChanged, NotAllowed, NothingHere, Overloaded, Refused, marked
@@ -187,7 +187,7 @@ def _card(dbs: Databases, member: Member, case_id: bytes, mistakes: dict[str, st
     is_open = not view.case.unread and has_opened(case_id)
     message = request.form.get(f"message_{case_id.hex()}", new_id().hex())
     text = held_for(case_id).get("text", "")
-    question = question_about(text) if mistakes.get(f"text_{case_id.hex()}") == NOT_SENT else None
+    question = question_about(text) if mistakes.get(f"text_{case_id.hex()}") in SENTENCES else None
     again_days = days_to_choose(text, held_day(case_id), dbs.today)
     return Card(view, is_open, text, message, again_days, promised.promised_day(dbs.desk, case_id), question)
 

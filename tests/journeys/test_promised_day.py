@@ -1,0 +1,62 @@
+"""An answer with a number, then a promise of a day, at the desk in Firefox; its author reads the day."""
+
+import pytest
+
+from scripts.rehearsal.people import Login
+from tests.browser import DESKTOP, Browser, browsing
+from tests.journeys.steps import Desk, Photograph, log_in
+
+
+def write(browser: Browser, box: str, text: str) -> None:
+    """Write into the box with this id in place of what stands there."""
+    field = browser.find(f"#{box}")
+    field.clear()
+    field.send_keys(text)
+
+
+@pytest.mark.parametrize(("language", "word"), [("en", "close"), ("ar", "إغلاق")])
+def test_a_day_is_promised_and_kept(desk: Desk, photograph: Photograph, language: str, word: str) -> None:
+    who, case = desk.site.member_of_first, f"{desk.url}/case/{desk.case}"
+    code = desk.site.visitor("ar").hand_in("ask", "هل يمكنني التحدث مع أحد؟", danger="yes")
+    urgent = f"{desk.url}/case/{desk.site.case_of(code).hex()}"
+    with browsing(size=DESKTOP, private=True) as browser:
+        log_in(browser, desk.url, Login(who.handle, who.passphrase, who.totp), language)
+        for each in (case, urgent):
+            browser.go(each)
+            browser.press_in("#cover button.main")
+            browser.press_in("form[action$='/take'] button")
+        write(browser, "note", "Lives with his sister.")
+        browser.press_in("form[action$='/note'] button")
+        write(browser, "text", "Ring 0770 123 45 67.")
+        browser.press_in("form[action$='/reply'] button.main")
+        photograph(browser, f"asked-{language}")
+        assert "0770" in browser.find("#text").get_property("value")
+        assert browser.shows(".question")
+        write(browser, "text", "")
+        browser.choose("phrase", "received")
+        browser.press_in("button[formaction$='/phrase']")
+        photograph(browser, f"phrase-{language}")
+        browser.press_in("form[action$='/reply'] button.main")
+        photograph(browser, f"promised-{language}")
+        assert browser.shows("#promised")
+        state = desk.site.visitor("ar").come_back(code).first(id="state").text
+        assert "وعدنا أن نكتب من جديد" in state
+        browser.go(f"{desk.url}/")
+        photograph(browser, f"first-page-{language}")
+        assert browser.shows(".held")
+        browser.go(f"{desk.url}/mine")
+        write(browser, f"text_{desk.case}", "Meet me tomorrow. نلتقي غداً.")
+        browser.press_main()
+        photograph(browser, f"mine-{language}")
+        assert len(browser.every(".question")) == 1
+        browser.press_in(".question button")
+        assert browser.value_of(f"text_{desk.case}").strip() == ""
+        browser.go(urgent)
+        write(browser, "text", "Here it is.")
+        browser.press_in("form[action$='/reply'] button.main")
+        assert not browser.shows("#promised")
+        browser.go(f"{urgent}/ways-out/close-door")
+        photograph(browser, f"door-{language}")
+        browser.type_into("word", word)
+        browser.press_in("form[action$='/close-door'] button.main")
+        assert browser.shows("#door-closed")
