@@ -137,7 +137,7 @@ def edit(_member: Member, mistakes: dict[str, str], guide_id: bytes) -> Answer:
         mistakes=mistakes,
         kept=(title, text) != there,
         as_shown=mark_of(*_words(version)),
-        title=title,
+        title=title[: 2 * forms.TITLE_LETTERS],  # in the preview; the box has all of it
         text=text,
         preview="" if is_too_long(text) else render(text),
         waits="waits" in request.args,
