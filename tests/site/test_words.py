@@ -167,7 +167,7 @@ def test_pages_say_their_language_and_that_nobody_has_checked_it(visitor: Visito
     for path in ("", "tell", "ask", "return", "case", "stories", "guides", "guides/now", "protects"):
         page = visitor.go(path)
         assert f'<html lang="{LANGUAGES[code].tag}" dir="rtl">' in page.html
-        assert translated(code)["Nobody has checked this translation yet."][0] in page.main.text
+        assert translated(code)["Nobody has checked this translation yet."][0] in page.html
     visitor.language = "en"
     assert '<html lang="en" dir="ltr">' in visitor.go("").html
 
@@ -184,3 +184,22 @@ def test_no_template_says_anything_past_the_catalogues() -> None:
         said = re.sub(r"\{[{%#].*?[}%#]\}", " ", path.read_text("utf-8"), flags=re.DOTALL)
         rest = re.sub(r"<[^>]*>|&\w+;|aria-\w+(=\"\w*)?|onion", " ", said)
         assert not re.findall(r"[^\W\d_]{2,}", rest), path.name
+
+
+@pytest.mark.parametrize("code", CATALOGUES)
+def test_that_nobody_has_checked_a_page_stands_once_and_never_before_its_first_advice(
+    visitor: Visitor, code: str
+) -> None:
+    visitor.language = code
+    line = translated(code)["Nobody has checked this translation yet."][0]
+    whom = translated(code)["If you know this language well, tell us what is wrong in it, under “Ask for help”."][0]
+    pages = {path: visitor.go(path) for path in ("", "tell", "ask", "return", "stories", "guides")}
+    pages |= {path: visitor.go(path) for path in ("guides/now", "protects")}
+    pages |= {"check": visitor.check("ask"), "case": visitor.come_back(visitor.hand_in())}
+    for path, page in pages.items():
+        assert page.html.count(line) == 1, path
+        assert (f"{line} {whom}" in page.first("footer").text) == (page.main.text.count(line) == 0), path
+        assert (line in page.main.text) == (path in ("guides/now", "protects", "check")), path
+    advice = translated(code)["Do not go to somebody you only know from an app."][0]
+    words = pages["guides/now"].main.text
+    assert words.index(advice) < words.index(line)
