@@ -48,6 +48,16 @@ def test_each_answer_arrives_sealed_and_is_said_back(
     assert place.mailbox.rows("SELECT state, unread FROM cases") == [("asking", 1)]
 
 
+def test_who_asks_for_a_change_after_a_yes_is_not_told_that_they_said_yes(
+    visitor: Visitor, place: Place, code: str
+) -> None:
+    page = visitor.come_back(code)
+    decides(visitor, page, "yes")
+    lifetime.set_state(place.mailbox, place.case_ids()[0], "agreed")  # as the desk does once it has read the yes
+    assert "You said yes." in visitor.come_back(code).first(id="state").text
+    assert "You said yes." not in decides(visitor, page, "change", "Not the phone.").first(id="state").text
+
+
 def test_pressing_twice_says_it_once_and_who_goes_back_may_say_otherwise(
     visitor: Visitor, place: Place, code: str
 ) -> None:
