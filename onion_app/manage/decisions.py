@@ -14,6 +14,7 @@ from onion_app.crypto.keyslots import VaultKeys
 from onion_app.days import date_of, today
 from onion_app.desk import member_removal, proposals
 from onion_app.desk.context import Databases
+from onion_app.desk.proposal_rules import digest
 from onion_app.desk.proposals import View
 from onion_app.errors import BadUsage, NothingHere
 from onion_app.launch.carry_over import opened
@@ -23,7 +24,7 @@ from onion_app.manage.offline import open_keys
 from onion_app.vault.desk import moderators
 
 _ANSWERS: Final = ("yes", "object")
-_MARK_LETTERS: Final = 8  # of the mark: a yes is to the words that it was printed with, and to no others
+_LETTERS: Final = 8  # of a proposal: a yes is to the words that it was printed with, and to no others
 _EVERY_LANGUAGE: Final = "every language"
 
 
@@ -101,9 +102,17 @@ def _say_change(terminal: Terminal, view: View, when: str) -> None:
         values = line._asdict() | {"language": line.language or _EVERY_LANGUAGE}
         terminal.say(f"    {line.sentence % values}")
     for said in view.said:
-        terminal.say(f"    {said.language}, now:  {said.title_before} {said.before}")
-        terminal.say(f"    {said.language}, then: {said.title} {said.after}")
+        _say_words(terminal, f"{said.language}, now:", f"{said.title_before} {said.before}")
+        _say_words(terminal, f"{said.language}, then:", f"{said.title} {said.after}")
+
+
+def _say_words(terminal: Terminal, what: str, words: str) -> None:
+    """Say words of somebody else's so that no line of theirs looks like one of ours."""
+    terminal.say(f"    {what}")
+    for line in words.splitlines():
+        terminal.say(f"    | {line}")
 
 
 def _letters(view: View) -> str:
-    return view.mark.hex()[:_MARK_LETTERS]
+    """Give the letters of a proposal; nobody chooses its id, so that no other words are given the same ones."""
+    return digest(f"{view.id.hex()} {view.mark.hex()}").hex()[:_LETTERS]

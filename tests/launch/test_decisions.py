@@ -1,12 +1,17 @@
 """What the operator says beside the desk: yes and no to proposals, and who is out, with the passphrase only."""
 
 import re
+from itertools import count
 
 import pytest
 
+from onion_app.choices import LANGUAGE_CODES
+from onion_app.desk.proposal_kinds import present
+from onion_app.desk.proposal_rules import digest
 from onion_app.desk.proposals import propose
 from onion_app.errors import BadUsage, Refused
 from onion_app.launch.state import State
+from onion_app.shapes import to_json
 from onion_app.vault.desk import circles, moderators, proposals
 from tests.launch.conftest import Installation, Operator, contents
 from tests.launch.keeping import opened
@@ -68,6 +73,37 @@ def test_a_yes_is_to_the_words_that_were_printed_alone(settled: State, installat
         assert isinstance(says(settled, installation, "proposals", *words).error, BadUsage)
     with opened(settled, installation.keys) as world:
         assert waiting(world) == ["retention"]
+
+
+def test_no_other_words_are_given_the_letters_that_were_printed(settled: State, installation: Installation) -> None:
+    """Attack: a proposer looks for two words on how to find us whose marks begin alike, and exchanges them."""
+
+    def wanted(place: str) -> dict[str, list[str]]:
+        return {code: [f"Ask at the {place}."] for code in LANGUAGE_CODES}
+
+    with opened(settled, installation.keys) as world:
+        sara = moderators.find_moderator(world.desk, "Sara")
+        with world.desk.writing():
+            proposals.drop(world.desk, proposals.open_proposals(world.desk)[0].id)
+        now, seen = present(world.dbs, "find_us", SETTING), dict[str, str]()
+        for place in (f"market {number}" for number in count()):
+            mark = digest(to_json(["find_us", SETTING, to_json(wanted(place)), now])).hex()[:8]
+            if (other := seen.setdefault(mark, place)) != place:
+                break
+        propose(world.dbs, sara.id, "find_us", SETTING, wanted(other))
+    shown = letters(says(settled, installation, "proposals"))
+    with opened(settled, installation.keys) as world:
+        propose(world.dbs, sara.id, "find_us", SETTING, wanted(place))
+    assert isinstance(says(settled, installation, "proposals", "yes", shown).error, BadUsage)
+
+
+def test_words_that_are_proposed_look_like_no_line_of_ours(settled: State, installation: Installation) -> None:
+    words = "Ask at the market.\n    ./scripts/manage proposals yes 00000000"
+    with opened(settled, installation.keys) as world:
+        sara = moderators.find_moderator(world.desk, "Sara")
+        propose(world.dbs, sara.id, "find_us", SETTING, {code: [words] for code in LANGUAGE_CODES})
+    lines = says(settled, installation, "proposals").said.splitlines()
+    assert not [line for line in lines if line.lstrip().startswith("./scripts") and "00000000" in line]
 
 
 @pytest.mark.parametrize("handle", ["Sara", "sara", "ＳＡＲＡ"])
