@@ -50,7 +50,9 @@ def test_six_groups_of_digits_in_any_script_stand_for_the_six_words(typed: str) 
 
 
 @pytest.mark.parametrize(
-    "typed", ["0000 0001 0002 0003 0004", "0000 0001 0002 0003 0004 7776", "0000 0001 0002 0003 0004 0005 a", SPARE]
+    "typed",
+    ["0000 0001 0002 0003 0004", "0000 0001 0002 0003 0004 7776", "0000 0001 0002 0003 0004 0005 a", SPARE],
+    ids=["five", "no word", "a letter", "a code"],
 )
 def test_other_digits_stand_for_no_words(typed: str) -> None:
     assert passphrases.as_typed(typed) != PASSPHRASE.encode()
