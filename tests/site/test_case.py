@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from datetime import date
 from typing import get_args
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from onion_app.choices import CaseState
 from onion_app.crypto.casekeys import KeyName
 from onion_app.crypto.payloads import Text
+from onion_app.days import DAY
 from onion_app.vault.mailbox import case_keys, lifetime
 from scripts.rehearsal.pages import Page
 from scripts.rehearsal.people import Visitor
@@ -327,3 +329,11 @@ def test_who_never_allowed_anything_took_nothing_back(visitor: Visitor) -> None:
     assert visitor.come_back(visitor.hand_in(publish="no")).first(id="state").text == (
         "It has arrived; nobody has read it yet."
     )
+
+
+def test_a_day_is_one_of_iraq_after_midnight_there(visitor: Visitor, place: Place) -> None:
+    code = visitor.hand_in()
+    place.clock.now = (date(2024, 11, 29).toordinal() - date(1970, 1, 1).toordinal()) * DAY + 22.5 * 3600
+    visitor.come_back(code)
+    visitor.leave()
+    assert "Last opened on 30 November 2024, by somebody with this code." in visitor.come_back(code).main.text

@@ -28,7 +28,9 @@ def test_what_is_no_code_opens_nothing(visitor: Visitor, typed: str) -> None:
     page = visitor.send(visitor.go("return"), code=typed)
     assert page.status == 200
     count = sum(letter.isdecimal() for letter in typed)
-    assert (f"These are {count} digits; there are 28." if count not in (0, 28) else "not a whole code") in page.errors
+    said = {0: "This is not a whole code", 28: "One digit may be wrong."}
+    assert said.get(count, f"These are {count} digits; there are 28.") in page.errors
+    assert ("missing or too many" in page.main.text) == (count == 0), "28 digits are neither"
     assert "<script>" not in page.html
 
 
