@@ -267,7 +267,7 @@ class Volunteer(Person):
     def queue(self, *which: str) -> list[str]:
         """List the cases in these queues of all of one's circles, by their ids."""
         queues = which or ("new", "reading", "waiting")
-        pages = [self.get(f"/circle/{circle}/{queue}?page=1") for circle, _ in self.circles() for queue in queues]
+        pages = [self.get(f"/circle/{circle}/{queue}") for circle, _ in self.circles() for queue in queues]
         return [case.get("data-case") for page in pages for case in page.having_class("case")]
 
     def open_case(self, case: str) -> Page:

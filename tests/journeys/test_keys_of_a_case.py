@@ -102,7 +102,7 @@ def test_a_question_goes_to_another_circle_and_comes_back(desk: Desk, phone: Bro
     case = desk.case_of(code)
     answer_in(narin, case, "First answer.")
     narin.find("#note").send_keys(NOTE)
-    narin.press_in("#notes form button")
+    narin.press_in("#new-note button")
     come_back(phone, site, "ckb", code)
     reads(phone, IN_SORANI, "First answer.")
     write_back(phone, "More of it.")

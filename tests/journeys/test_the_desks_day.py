@@ -156,7 +156,7 @@ def hand_one_over_and_stop(volunteer: Browser, rehearsal: Rehearsal, photograph:
     volunteer.press_in("section.mine h2 a")
     case = volunteer.url
     volunteer.find("#note").send_keys(NOTE)
-    volunteer.press_in("#notes form button")
+    volunteer.press_in("#new-note button")
     assert NOTE in volunteer.text("#notes")
     photograph(volunteer, "note")
     hand_over(volunteer, "Law", photograph)
@@ -172,7 +172,7 @@ def hand_one_over_and_stop(volunteer: Browser, rehearsal: Rehearsal, photograph:
 def nothing_opens(volunteer: Browser, rehearsal: Rehearsal, case: str, photograph: Photograph) -> None:
     """See that the window that is still open leads to the login, and no further."""
     volunteer.find("#note").send_keys("Still me.")
-    volunteer.press_in("#notes form button")
+    volunteer.press_in("#new-note button")
     assert volunteer.shows("[name=passphrase]")
     photograph(volunteer, "shut-out")
     for page in (case, f"{rehearsal.desk_url}/", f"{rehearsal.desk_url}/mine"):
