@@ -16,7 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from onion_app.errors import NotConfirmed, NotRunning, SanctuaryError, StillThere
+from onion_app.errors import NotConfirmed, NotRunning, SanctuaryError, StateClosed, StillThere
 from onion_app.launch import manage_socket
 from onion_app.launch.outside import disk_status
 from onion_app.launch.state import State, default_state, is_held, lock_holder
@@ -26,6 +26,7 @@ _STOPPING = 90.0  # seconds that a launcher takes at most to end in order
 _PANIC = 10.0  # seconds after which a launcher that does not end is ended
 _AGAIN = 0.25  # seconds between two looks
 _PROC = Path("/proc")
+_CLOSED = "this account sees nothing of {}; as root: sudo ./scripts/manage"
 _RED, _PLAIN = "\033[1;31m", "\033[0m"
 
 
@@ -65,10 +66,13 @@ def status(chosen: argparse.Namespace, state: State) -> None:
 
     Raises:
         NotRunning: no launcher runs; the part that needs none was said.
+        StateClosed: this account cannot see whether one runs.
     """
     try:
         facts = manage_socket.ask_launcher(state.manage_socket, "status")
     except NotRunning:
+        if _is_closed(state):  # it says nothing of what it cannot see
+            raise StateClosed(_CLOSED.format(state.path)) from None
         _show(chosen, {"running": False, **disk_status(state, time.time)})
         raise
     _show(chosen, facts)
@@ -79,8 +83,11 @@ def stop(_chosen: argparse.Namespace, state: State) -> None:
 
     Raises:
         NotRunning: no launcher runs, or it does not end.
+        StateClosed: this account cannot see whether one runs.
     """
     if not _tell(state, "stop", signal.SIGTERM):
+        if _is_closed(state):
+            raise StateClosed(_CLOSED.format(state.path))
         raise NotRunning(str(state.path))
     if not comes_within(_STOPPING, lambda: not is_held(state)):
         raise NotRunning("it does not end; ./scripts/manage panic ends it, and destroys the keys")
@@ -189,6 +196,8 @@ def _sync(folder: Path) -> None:
 
 def _end_everything(state: State) -> bool:
     """End the launcher and whatever it has started, in order if it listens, and if not, by force; say if all ended."""
+    if _is_closed(state):
+        return False
     family = _family(state)
 
     def has_ended() -> bool:
@@ -202,6 +211,17 @@ def _end_everything(state: State) -> bool:
         with suppress(OSError):
             os.kill(process, signal.SIGKILL)
     return comes_within(_PANIC, has_ended)
+
+
+def _is_closed(state: State) -> bool:
+    """Tell whether this account may not even see who holds the state."""
+    try:
+        (state.path / "lock").stat()
+    except PermissionError:
+        return True
+    except OSError:
+        return False
+    return False
 
 
 def _may_be_held(state: State) -> bool:

@@ -127,6 +127,18 @@ def test_neither_network_nor_inode_nor_environment_nor_path_is_needed(state: Pat
     assert not (clone / ".venv").exists()
 
 
+@only_root_looks_in
+@pytest.mark.parametrize("words", [("status",), ("status", "--json"), ("stop",), ("panic",)])
+def test_an_account_that_sees_nothing_of_the_state_says_nothing_of_it(state: Path, words: tuple[str, ...]) -> None:
+    nobody = ("setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups")
+    done = at_once(state, *words, typed="destroy\n", before=nobody)
+    assert "root" in done.said
+    for word in ("does not run", "No launcher", "Nothing runs", '"running"', "none yet"):
+        assert word not in done.said + done.out
+    assert done.code != 0
+    assert len(keys_left(state)) == 3
+
+
 def test_where_the_holder_of_the_state_cannot_be_named_nothing_is_said_to_have_ended(
     state: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
