@@ -28,7 +28,7 @@ _PART: Final = re.compile(
     rf"(?:{_SIGNS}{{1,4}}|{_BLANK}[-+*#@$€£%/=(\u2010-\u2015\u2212]{{1,3}}(?:{_BLANK})?|[-)*#%/+]?{_BLANK}){_WORD})*"
     rf"[-+*#%$€£)\]/_°\u066a]{{0,4}}(?:{_BLANK}[%$€£#\u066a])?"
 )
-_BEFORE: Final = re.compile(rf"(?:[+*#$€£]{{1,3}}{_BLANK})?[-+*#@$€£%~(\[./_\u2212]{{0,4}}$")  # signs that begin one
+_BEFORE: Final = re.compile(rf"(?:[+*#$€£]{{1,3}}{_BLANK})?[-+*#@$€£%~(\[./_\u2212]{{0,4}}\Z")  # signs that begin one
 _LONGEST_BEFORE: Final = 9
 _NUMBER: Final = re.compile(rf"[{_DIGITS}]+")
 

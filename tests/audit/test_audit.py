@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from onion_app.choices import LANGUAGE_CODES
-from tests.audit.chromium import Window, window
+from onion_app.web.markdown import render
+from tests.audit.chromium import PHONE, Window, window
 from tests.audit.visits import every_error, every_page, furnish
 from tests.served import serving
 
@@ -43,6 +44,26 @@ FIRST_SCREEN = {
     "paused": (r"POST /\w+/tell -> 503", "", "form > button, #text-field"),
     "expired": (r"POST /\w+/(tell|ask|case) -> 400", 'id="kept"', "#text-field"),
 }
+NUMBERS = "اتصلوا 1 770 2 الآن\n\n**لا** و *لا* ١٢٣ ٤ ٥٦٢\n\nاطلبوا *1-00-2# أو +1 (9) 2، ١/٣/٢"
+# In each number its digit one stands left of its digit two.
+PLACES = """
+[...document.querySelectorAll("bdi")].map(part => [/[1١]/, /[2٢](?!.*[2٢])/].map(digit => {
+    const range = document.createRange(), at = part.firstChild.data.search(digit);
+    range.setStart(part.firstChild, at);
+    range.setEnd(part.firstChild, at + 1);
+    return range.getBoundingClientRect().left;
+}))
+"""
+LOOKS = """
+["strong", "em", "p"].map(each => getComputedStyle(document.querySelector(each))).map(style => (
+    {weight: style.fontWeight, slant: style.fontStyle, line: style.textDecorationLine}
+))
+"""
+LARGER = """
+document.head.insertAdjacentHTML("beforeend", `<style>* {font-family: %s !important}</style>`);
+document.documentElement.style.fontSize = parseFloat(getComputedStyle(document.documentElement).fontSize) * %s + "px";
+document.documentElement.scrollWidth - innerWidth;
+"""
 FONTS = ("Noto Sans", "Noto Sans Arabic")  # of fonts-noto-core, whatever this machine would choose by itself
 MISSING = """
 document.head.insertAdjacentHTML("beforeend", `<style>* {font-family: %s !important}</style>`);
@@ -117,6 +138,34 @@ def test_the_fonts_that_pages_are_measured_with_are_there() -> None:
 def _violations(browser: Window, page: str) -> object:
     browser.show(page)
     return browser.ask(AUDIT % json.dumps(RULES))
+
+
+@pytest.mark.parametrize(("width", "size"), [(320, 100), (360, 200)])
+def test_nothing_scrolls_sideways(width: int, size: int, browser: Window, pages: dict[str, str]) -> None:
+    browser.tell("Emulation.setDeviceMetricsOverride", **PHONE | {"width": width})
+    wide = {}
+    for name, page in _once(pages):
+        browser.show(page)
+        pixels = browser.ask(LARGER % (", ".join(f'"{font}"' for font in FONTS), size / 100))
+        if pixels > 0:
+            wide[name] = pixels
+    browser.tell("Emulation.setDeviceMetricsOverride", **PHONE)
+    assert wide == {}
+
+
+def test_numbers_of_several_groups_stand_in_their_order_and_emphasis_is_seen(
+    browser: Window, pages: dict[str, str]
+) -> None:
+    style = re.search("<style>.*?</style>", next(iter(pages.values())), re.DOTALL)
+    assert style
+    browser.show(f'<html dir="rtl">{style[0]}<div id="guide">{render(NUMBERS)}</div></html>')
+    places = browser.ask(PLACES)
+    assert len(places) == NUMBERS.count("1") + NUMBERS.count("١")
+    assert all(left < right for left, right in places)
+    strong, em, plain = browser.ask(LOOKS)
+    assert int(strong["weight"]) > int(plain["weight"])
+    assert em["slant"] == strong["slant"] == "normal"
+    assert em["line"] != plain["line"]
 
 
 def test_every_page_is_written_as_html_says(pages: dict[str, str], tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ def furnish(site: Site) -> str:
     story = site.show({"en": ("One", WORDS * 400), "ar": ("A title in ar", WORDS)}, notes=NOTES, translated_from="ar")
     site.show({"ckb": ("A title in ckb", WORDS)}, year=2023, translated_from="ar")
     site.show({"en": ("A title in en", GUIDE), "ar": ("A title in ar", GUIDE)}, slug="rivers", translated_from="ar")
+    site.show({"en": ("W" * 40, GUIDE), "ar": ("ث" * 40, GUIDE)}, slug="wide")
     return name_of(story)
 
 
@@ -55,7 +56,18 @@ def every_error(site: Site) -> Iterator[tuple[str, str]]:
 
 def _read(visitor: Visitor, story: str) -> None:
     visitor.get("/")
-    pages = ("", "protects", "stories", "guides", "guides/now", "guides/rivers", "nowhere", "case", "return")
+    pages = (
+        "",
+        "protects",
+        "stories",
+        "guides",
+        "guides/now",
+        "guides/rivers",
+        "guides/wide",
+        "nowhere",
+        "case",
+        "return",
+    )
     for path in (
         *pages,
         f"stories/{story}",

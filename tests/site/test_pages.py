@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
+from onion_app.vault.shown.reading import name_of
 from onion_app.web.app import Hardened
 from onion_app.web.headers import WITH_A_PAGE
 from scripts.rehearsal.pages import without_fillers
@@ -41,7 +42,7 @@ def test_the_frame_is_the_same_everywhere(visitor: Visitor) -> None:
     for path in PUBLISHED:
         html = without_fillers(visitor.go(path).html)
         first = html.partition("<body>")[2]
-        assert first.index("<button>Leave</button>") < first.index('<a href="/">Language</a>') < first.index("<main>")
+        assert first.index(">Leave</button>") < first.index('<a href="/">Language</a>') < first.index("<main>")
         foot = re.findall(r'<li><a href="([^"]*)"', html.partition("<footer>")[2])
         assert foot == [f"/en/{page}" for page in ("guides/now", "ask", "return", "stories", "guides", "protects")]
 
@@ -206,3 +207,31 @@ def test_no_fixed_page_sends_anybody_back_to_a_box_that_may_be_empty(visitor: Vi
     assert "up to 12,000 letters, then more with your code" in too_long.main.text
     for status in WITH_A_PAGE:
         assert b"go back" not in app.fixed_answer(status).page.lower()
+
+
+NUMBERS = "اتصلوا بالرقم +964 770 123 أو *100# في 12/3/2024\nSignal هو تطبيق"
+APART = ["+964 770 123", "*100#", "12/3/2024", "Signal"]
+
+
+def test_numbers_keep_their_order_wherever_a_text_is_shown(visitor: Visitor, place: Place) -> None:
+    visitor.language = "ar"
+    story = place.show({"ar": (NUMBERS[:40], NUMBERS)})
+    place.show({"ar": (NUMBERS[:40], NUMBERS)}, slug="health")
+    place.put(how_to_find_us={"ar": NUMBERS.replace("\n", "، "), "en": "", "ckb": "", "kmr": ""})
+    code = visitor.hand_in("tell", NUMBERS)
+    shown = [visitor.page, visitor.go(f"stories/{name_of(story)}"), visitor.go("guides/health"), visitor.go("protects")]
+    place.answers(place.lamp, place.case_of(code), NUMBERS)
+    shown.append(visitor.come_back(code))
+    for page in shown:
+        parts = re.findall(r'<bdi dir="ltr">(.*?)</bdi>', page.main_html)
+        assert set(APART) <= set(parts), page.heading
+    assert '“<bdi><bdi dir="ltr">+964 770 123</bdi></bdi>”' in visitor.check("tell", NUMBERS).main_html
+
+
+def test_badini_says_in_which_letters_it_is_written(visitor: Visitor, place: Place) -> None:
+    place.show({"kmr": ("ناڤ", "پەیڤ")}, slug="health")
+    assert 'lang="kmr-Arab" dir="rtl"' in visitor.go("guides/health").main_html
+    visitor.language = "kmr"
+    for path in ("", "tell", "guides/now", "guides/health", "return"):
+        assert '<html lang="kmr-Arab" dir="rtl">' in visitor.go(path).html
+    assert 'lang="kmr"' not in "".join(page.html for page in visitor.pages())

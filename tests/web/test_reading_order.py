@@ -35,6 +35,7 @@ def test_a_line_in_latin_letters_is_left_alone_but_for_the_numbers_after_arabic_
     assert apart("He said لا 0770 123.") == ["0770 123"]
     assert apart("Signal هو تطبيق للرسائل") == ["Signal"]
     assert apart("one\nاثنان 2-2\nthree 3-3") == ["2-2"]
+    assert apart("الأول +1\nSignal هو تطبيق\n+2 الثاني") == ["+1", "Signal", "+2"]
     assert apart("في عام 2024 كان عمري ١٩") == [], "one number keeps its order by itself"
 
 
