@@ -53,7 +53,7 @@ def known_query(path: str, query: str, is_story: Callable[[str], bool]) -> str:
     path = path.rstrip("/")
     known: Query = []
     notes = {value for name, value in parse_qsl(query) if name == "without"}
-    without = [("without", note) for note in NOTES if note in notes]
+    without: Query = [("without", note) for note in NOTES if note in notes]
     if _STORY_LIST.fullmatch(path):
         known = without
         after = given.get("after", "")
