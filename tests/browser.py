@@ -22,6 +22,7 @@ with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # what comes with it speaks of its own past
     from marionette_driver import By
     from marionette_driver.errors import (
+        ElementClickInterceptedException,
         NoSuchElementException,
         StaleElementException,
         TimeoutException,
@@ -31,6 +32,7 @@ with warnings.catch_warnings():
 
 PHONE = (360, 560)
 DESKTOP = (1000, 800)
+HOME = "\ue011"
 PATIENCE = 180.0  # seconds that a page through Tor may take
 
 # A window cannot be made as narrow as a phone, but the page within it can.
@@ -180,7 +182,11 @@ class Browser:
             TimeoutError: no other page came.
         """
         before = self.find("html")
-        element.click()
+        try:
+            element.click()
+        except ElementClickInterceptedException:  # after Back a page stands where it was left, under its own bar
+            before.send_keys(HOME)
+            element.click()
         self.wait_for_another_page(before)
 
     def wait_for_another_page(self, before: Any) -> None:

@@ -7,6 +7,12 @@ from scripts.rehearsal import profile as rehearsal_profile
 from tests.processes import ENDS_WITH_US, until
 
 START = 180.0  # seconds that Firefox may take until it listens
+# The fonts of `tests/audit`, whatever this machine would choose: where things stand depends on them.
+FONTS = """<fontconfig><include>/etc/fonts/fonts.conf</include><match>
+<test name="family" compare="contains" qual="any"><string>sans-serif</string></test>
+<edit name="family" mode="prepend" binding="strong">
+<string>Noto Sans</string><string>Noto Sans Arabic</string>
+</edit></match></fontconfig>"""
 NOWHERE = 9  # the discard port of this machine, where nobody listens: a proxy that leads nowhere
 
 SETTINGS: dict[str, bool | int | str] = {
@@ -60,7 +66,10 @@ def start(home: Path, profile: Path) -> "subprocess.Popen[bytes]":
     """Start Firefox without a screen, with nothing of this machine's but its own folder."""
     command = [*ENDS_WITH_US, "firefox-esr", "--headless", "--no-remote", "--profile", str(profile)]
     command += ["--marionette", "--remote-allow-system-access"]
+    fonts = home / "fonts.conf"
+    fonts.write_text(FONTS, encoding="ascii")
     environment = {
+        "FONTCONFIG_FILE": str(fonts),
         "HOME": str(home),
         "PATH": "/usr/bin:/bin",
         "LANG": "C.UTF-8",

@@ -1,0 +1,76 @@
+"""`scripts/pictures`: rehearse, let people come to the site and to the desk, and keep what their screens show."""
+
+import base64
+import tempfile
+from pathlib import Path
+
+from scripts.rehearsal.people import Login, Volunteer
+from tests.browser import PHONE, Browser, browsing
+from tests.journeys.steps import answer_in, invitation_to, log_in, open_case
+from tests.pictures.png import with_few_colours
+from tests.rehearsal import ROOT, Rehearsal, rehearsing
+
+IMAGES = ROOT / "docs" / "images"
+SCREEN, HALF_A_SCREEN = (1000, 800), (1000, 600)
+ASKED = "I have hardly slept since my sister found out. I only want to talk to somebody."
+ANSWER = "I have read every word. You are not alone with this. Write here whenever you like."
+NEWCOMER = "Hêvî"
+
+
+def keep(browser: Browser, name: str) -> None:
+    """Keep what the window shows."""
+    picture = base64.b64decode(browser.driver.screenshot(full=False))
+    (IMAGES / f"{name}.png").write_bytes(with_few_colours(picture))
+
+
+def on_a_phone(rehearsal: Rehearsal) -> None:
+    """Come to the site, in Arabic, to tell something."""
+    with browsing(rehearsal.socks_port, size=PHONE) as phone:
+        phone.go(f"{rehearsal.site}/ar/tell")
+        keep(phone, "tell-ar")
+
+
+def one_waits_to_be_let_in(rehearsal: Rehearsal, invitation: str) -> Login:
+    """Enrol, and see the four words that somebody of the circle will ask for."""
+    login = Volunteer(rehearsal.desk_url).enrol(invitation, NEWCOMER).login
+    with browsing(size=HALF_A_SCREEN, private=True) as newcomer:
+        log_in(newcomer, rehearsal.desk_url, login, "ar")
+        keep(newcomer, "four-words-ar")
+    return login
+
+
+def answers(coordinator: Browser, rehearsal: Rehearsal) -> None:
+    """Take three cases and write an answer, in the case itself and among one's own."""
+    coordinator.go(f"{rehearsal.desk_url}/?lang=en")
+    coordinator.press_in("article.circle h2 a")
+    first, *others = [row.get_attribute("data-case") for row in coordinator.every(".case")]
+    for case in others:
+        open_case(coordinator, f"{rehearsal.desk_url}/case/{case}")
+        coordinator.press_in("form[action$='/take'] button")
+    answer_in(coordinator, f"{rehearsal.desk_url}/case/{others[0]}", ANSWER)
+    open_case(coordinator, f"{rehearsal.desk_url}/case/{first}")
+    coordinator.press_in("form[action$='/take'] button")
+    coordinator.type_into("text", ANSWER)
+    coordinator.find("html").send_keys("\ue011")
+    keep(coordinator, "desk")
+    coordinator.go(f"{rehearsal.desk_url}/mine")
+    coordinator.find("textarea").send_keys(ANSWER)
+    coordinator.find("html").send_keys("\ue011")
+    keep(coordinator, "my-cases")
+
+
+def main() -> None:
+    """Make them all."""
+    with tempfile.TemporaryDirectory() as folder, rehearsing(Path(folder)) as rehearsal:
+        on_a_phone(rehearsal)
+        for danger in ("no", "yes", "no"):
+            rehearsal.visitor("en").hand_in("ask", ASKED, topic="talk", danger=danger, answer_in="en")
+        with browsing(size=SCREEN, private=True) as coordinator:
+            log_in(coordinator, rehearsal.desk_url, rehearsal.login)
+            answers(coordinator, rehearsal)
+            one_waits_to_be_let_in(rehearsal, invitation_to(coordinator, rehearsal.desk_url, "First circle"))
+            coordinator.go(f"{rehearsal.desk_url}/circles?lang=en")
+            keep(coordinator, "four-words")
+
+
+main()
