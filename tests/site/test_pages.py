@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
+from onion_app.choices import LANGUAGE_CODES, LanguageCode
 from onion_app.vault.shown.reading import name_of
 from onion_app.web.app import Hardened
 from onion_app.web.headers import WITH_A_PAGE
@@ -182,9 +183,9 @@ def test_a_phone_that_brings_the_last_page_back_shows_the_choice_of_a_language(v
     assert "Choose your language" in visitor.get("/leave").html
 
 
-@pytest.mark.parametrize("language", ["ar", "ckb", "kmr", "en"])
+@pytest.mark.parametrize("language", LANGUAGE_CODES)
 def test_in_danger_four_doors_stand_right_after_the_three_things_to_do(
-    visitor: Visitor, place: Place, language: str
+    visitor: Visitor, place: Place, language: LanguageCode
 ) -> None:
     visitor.language = language
     pages = [visitor.go("guides/now")]
