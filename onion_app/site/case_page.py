@@ -4,7 +4,7 @@ from contextlib import suppress
 from typing import Any, Final
 
 from onion_app.crypto.keys import new_key
-from onion_app.errors import Paused
+from onion_app.errors import DamagedFile, Paused
 from onion_app.site import form_case, visit
 from onion_app.site.author_keys import CaseAccess
 from onion_app.site.author_view import read_case
@@ -55,7 +55,7 @@ def case_page(access: CaseAccess, **values: Any) -> str:  # noqa: ANN401 - plain
 
 def _another_group_reads(circle_id: bytes) -> bool:
     """Say whether what is written about an answer goes to another circle than the one that has the case."""
-    with suppress(Paused):
+    with suppress(DamagedFile, Paused):  # where nobody can say, the page promises nothing
         return routing.writing_circle(files().mailbox, files().shown, in_force(), "answer", "any").id != circle_id
     return False
 
