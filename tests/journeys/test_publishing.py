@@ -84,6 +84,7 @@ def circle(rehearsal: Rehearsal, world: World) -> Iterator[Circle]:
     first = next(each.id for each in circles.circles(world.desk) if each.name == login.circles[0])
     member = Volunteer(rehearsal.desk_url).enrol(world.invitation(first), "Dana")
     world.let_in(world.unlocked(login.handle, login.passphrase), first, "Dana")
+    world.settle()  # she has been here long enough to be a second person
     with browsing(size=DESKTOP, private=True) as editor, browsing(size=DESKTOP, private=True) as second:
         log_in(editor, rehearsal.desk_url, login)
         log_in(second, rehearsal.desk_url, member.login)
@@ -94,6 +95,7 @@ def approve(second: Browser, case: str) -> None:
     """Approve a draft as the second person."""
     open_case(second, case)
     second.press("The story of this case")
+    assert second.shows("form[action$='/approve']"), second.text("main")
     second.press("I have read both")
     assert not second.shows(".errors"), second.text(".errors")
 

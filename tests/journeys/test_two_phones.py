@@ -160,7 +160,7 @@ def has_lost_the_code(phone: Browser, there: Reached, photograph: Photograph) ->
     lost = there.site.visitor("ar").hand_in("ask", "words")
     phone.go(f"{there.url}/ar/")
     press_foot(phone, "/ar/return")
-    for sentence in ("I lost my code", "Nobody can find it, not even we.", "You do not need to tell it all again."):
+    for sentence in ("I lost my code", "Nobody can find it, not even us.", "You do not need to tell it all again."):
         assert say(sentence) in phone.text("main")
     photograph(phone, "ar-lost")
     on_the_first_screen(phone, "button[name=erase]")

@@ -11,7 +11,7 @@ from tests.pictures.png import with_few_colours
 from tests.rehearsal import ROOT, Rehearsal, rehearsing
 
 IMAGES = ROOT / "docs" / "images"
-SCREEN, HALF_A_SCREEN = (1280, 800), (1280, 500)
+SCREEN, HALF_A_SCREEN, HIGH_SCREEN = (1280, 800), (1280, 500), (1280, 1000)  # the last holds letter and answer
 ASKED = "I have hardly slept since my sister found out. I only want to talk to somebody."
 ANSWER = "I have read every word. You are not alone with this. Write here whenever you like."
 NEWCOMER = "Hêvî"
@@ -47,9 +47,12 @@ def answers(coordinator: Browser, rehearsal: Rehearsal) -> None:
     for case in cases:
         open_case(coordinator, f"{rehearsal.desk_url}/case/{case}")
         coordinator.press_in("form[action$='/take'] button")
+    coordinator.fit(HIGH_SCREEN)
     coordinator.press("Put it in the box")
     keep(coordinator, "desk")
+    coordinator.fit(SCREEN)
     coordinator.go(f"{rehearsal.desk_url}/mine")
+    coordinator.press("Open all of them")
     coordinator.find("textarea").send_keys(ANSWER)
     keep(coordinator, "my-cases")
 
