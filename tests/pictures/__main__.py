@@ -15,6 +15,7 @@ SCREEN, HALF_A_SCREEN, HIGH_SCREEN = (1280, 800), (1280, 500), (1280, 1000)  # t
 ASKED = "I have hardly slept since my sister found out. I only want to talk to somebody."
 ANSWER = "I have read every word. You are not alone with this. Write here whenever you like."
 NEWCOMER = "Hêvî"
+SHIFT = "\ue008"
 
 
 def keep(browser: Browser, name: str) -> None:
@@ -49,6 +50,7 @@ def answers(coordinator: Browser, rehearsal: Rehearsal) -> None:
         coordinator.press_in("form[action$='/take'] button")
     coordinator.fit(HIGH_SCREEN)
     coordinator.press("Put it in the box")
+    coordinator.find("header a").send_keys(SHIFT)  # the page has gone down to the box: up again
     keep(coordinator, "desk")
     coordinator.fit(SCREEN)
     coordinator.go(f"{rehearsal.desk_url}/mine")
