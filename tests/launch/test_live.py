@@ -34,12 +34,12 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 @pytest.mark.parametrize("shift", [-1, 0, 1])
 def test_the_day_of_every_timezone_is_taken(asked: list[str], tmp_path: Path, shift: int) -> None:
-    typed = time.strftime(" %d.%m.%Y ", time.gmtime(LATE + shift * 86_400))
+    typed = time.strftime(" %d.%m.%Y ", time.gmtime(LATE + 3 * 3600 + shift * 86_400))
     running.clock(CHOSEN, State(tmp_path), Heard(typed))
     assert "clock" in asked
 
 
-@pytest.mark.parametrize("typed", ["11.12.2026", "15.12.2026", "", "13.12.2025"])
+@pytest.mark.parametrize("typed", ["12.12.2026", "16.12.2026", "", "14.12.2025"])
 def test_no_other_day_is_taken(asked: list[str], tmp_path: Path, typed: str) -> None:
     with pytest.raises(ClockWrong):
         running.clock(CHOSEN, State(tmp_path), Heard(typed))

@@ -3,7 +3,7 @@
 from urllib.parse import quote_plus
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 from markupsafe import escape
 
@@ -13,7 +13,12 @@ from scripts.rehearsal.people import Visitor
 from scripts.rehearsal.wire import into
 from tests.site.conftest import ADDRESS, Place
 
-MANY = settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+MANY = settings(
+    max_examples=25,
+    phases=(Phase.explicit, Phase.generate),
+    database=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 FEW = settings(MANY, max_examples=10)
 FIELDS = (
     "topic", "danger", "answer_in", "story", "publish", "count", "quote", "line", "no_return", "sealed", "again",
@@ -57,6 +62,11 @@ def as_read(typed: bytes) -> str:
     return cleaned(typed.decode("utf-8", "replace"))
 
 
+def shown(page: Page) -> str:
+    """Give a page without what keeps the order of its signs."""
+    return page.html.replace('<bdi dir="ltr">', "").replace("</bdi>", "")
+
+
 def token(page: Page) -> dict[str, str]:
     return {"csrf_token": page.form().value("csrf_token")}
 
@@ -69,7 +79,7 @@ def test_no_fields_break_a_page_or_lose_a_text(
     fields = {name: value for name, value in fields.items() if name != "draft" or path == "case"}
     page = posts(strange, path, fields | {"text": text}, token(strange.go("tell")))
     assert page.status in (200, 400)
-    assert escape(as_read(text)) in page.html or fields.get("do") in (b"new_code", b"erase", b"take_back")
+    assert escape(as_read(text)) in shown(page) or fields.get("do") in (b"new_code", b"erase", b"take_back")
 
 
 @MANY
@@ -87,7 +97,7 @@ def test_no_fields_break_an_open_case(strange: Visitor, fields: dict[str, bytes]
     fields.pop("code", None)
     page = posts(strange, "case", fields | {"text": text}, token(case))
     assert page.status == 200
-    assert escape(as_read(text)) in page.html or fields.get("do", b"").decode("utf-8", "replace") in CHOICES
+    assert escape(as_read(text)) in shown(page) or fields.get("do", b"").decode("utf-8", "replace") in CHOICES
 
 
 @MANY
@@ -112,7 +122,7 @@ def test_any_text_is_sent_and_read_as_it_was_typed(
     case = strange.come_back(check.code)
     case = posts(strange, "case", {"text": other}, case.form().values)
     for typed in (text, other):
-        assert escape(as_read(typed)) in case.main_html
+        assert escape(as_read(typed)) in shown(case)
 
 
 @FEW
