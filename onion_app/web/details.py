@@ -6,7 +6,7 @@ reads a text once, from its beginning to its end, so that the worst text costs w
 
 import re
 from collections.abc import Iterator, Sequence
-from itertools import takewhile
+from itertools import islice, takewhile
 from typing import Final, Literal, NamedTuple
 from zlib import crc32
 
@@ -31,6 +31,7 @@ from onion_app.web.known_words import (
 Why = Literal["phone", "place", "date", "account", "paper", "mail", "link", "name"]
 
 MOST: Final = 10  # of these, somebody can look at each; a longer list would only frighten
+_MOST_HITS: Final = 200  # of one kind that are looked at; who repeats a number so often has been shown it
 _SHOWN: Final = 60  # letters of a detail that are shown
 
 # Each of these looks at a letter once, or once more: what repeats shares no character with what follows it.
@@ -70,7 +71,8 @@ def pointed_out(text: str, most: int = MOST) -> tuple[Detail, ...]:
     An empty answer says nothing about the text.
     """
     read = AsRead(text[:TEXT_LETTERS])
-    hits = [*_addresses(read.letters), *_numbers(read.letters), *_in_words(read)]
+    kinds = (_addresses(read.letters), _numbers(read.letters), _in_words(read))
+    hits = [hit for found in kinds for hit in islice(found, _MOST_HITS)]
     hits.sort(key=lambda hit: (hit.start, -hit.end))
     details: dict[str, Detail] = {}
     end = 0

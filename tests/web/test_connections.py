@@ -332,7 +332,8 @@ def test_a_reader_who_paused_has_the_whole_time_to_send_the_next_form(site: Serv
     site.clock.now += WHOLE_REQUEST - 5
     form = post("/echo", b"text=hello")
     line.send(form[:-3])
-    site.ask(get("/en/"))
+    for _ in range(2):  # what others ask may be answered before this line was read, and not twice
+        site.ask(get("/en/"))
     site.clock.now += WHOLE_REQUEST - 10
     site.ask(get("/en/"))
     line.send(form[-3:])
