@@ -42,4 +42,4 @@ def test_pages_and_what_the_operator_reads_are_the_same_everywhere() -> None:
     assert east == west
     assert WRITTEN in east[-2]
     assert "19 November 2026" in east[-2]
-    assert "18.11.2026" in east[-1]
+    assert "19.11.2026" in east[-1]

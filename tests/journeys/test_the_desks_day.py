@@ -100,7 +100,7 @@ def let_in(coordinator: Browser, volunteer: Browser, rehearsal: Rehearsal, photo
     photograph(coordinator, "the-same-words")
     coordinator.press_in(".newcomer button")
     volunteer.go(f"{rehearsal.desk_url}/?lang=ar")
-    assert volunteer.shows("article.circle")
+    assert volunteer.shows("article.circle"), f"{coordinator.text('main')} / {volunteer.text('main')}"
     photograph(volunteer, "let-in")
 
 
