@@ -6,6 +6,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from onion_app import days
 from onion_app.crypto.keyslots import VaultKeys
 from onion_app.days import DAY
 from onion_app.launch import backup_restore
@@ -15,10 +16,18 @@ from onion_app.launch.state import State
 from onion_app.vault.desk import circles
 from onion_app.vault.mailbox import lifetime, messages
 from onion_app.vault.mailbox.records import KeyRow
+from tests import processes
 from tests.vault.made import new_case, proofs_of
 from tests.world import World
 
-TODAY = int(time.time() // DAY)
+TODAY = days.today(time.time)
+"""The day on which this run of the tests began: for what is told the time."""
+
+
+def this_day() -> int:
+    """Give the day that it is for a launcher, with a minute of it left: what one is asked now, happens on it."""
+    processes.until(lambda: days.today(lambda: time.time() + 60) == days.today(time.time), 90, "a day that goes on")
+    return days.today(time.time)
 
 
 def noon() -> float:

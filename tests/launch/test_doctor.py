@@ -22,6 +22,7 @@ from onion_app.manage.doctor import examine
 from onion_app.onion import tor_process
 from onion_app.vault import statefiles
 from tests.launch.conftest import Operator
+from tests.launch.keeping import this_day
 from tests.launch.manage import Heard
 from tests.launch.manage import manage as typed
 from tests.rehearsal import ROOT
@@ -61,7 +62,7 @@ def test_a_file_that_others_can_read_is_found(later: Operator) -> None:
 
 def test_an_old_backup_is_found(later: Operator) -> None:
     assert answer(later.state, "backup") == ("bad", "none yet")
-    statefiles.write_backup_day(later.state, int(time.time() // 86400) - 3)
+    statefiles.write_backup_day(later.state, this_day() - 3)
     assert answer(later.state, "backup") == ("good", "of 3 days ago")
 
 

@@ -20,7 +20,7 @@ from onion_app.manage import status_text
 from onion_app.vault import statefiles
 from tests import processes
 from tests.launch.conftest import START, Installation, Launched, Operator, contents
-from tests.launch.keeping import TODAY, add_case, is_there, opened
+from tests.launch.keeping import add_case, is_there, opened, this_day
 from tests.launch.manage import manage, status
 from tests.rehearsal import ROOT
 
@@ -80,7 +80,7 @@ def test_status_without_a_launcher_says_so_with_a_code_of_its_own(later: Operato
 
 def test_a_backup_that_is_old_is_marked(later: Operator) -> None:
     for age in (7, 8):
-        statefiles.write_backup_day(later.state, TODAY - age)
+        statefiles.write_backup_day(later.state, this_day() - age)
         assert ("Backup" in marked(status(later.state))) == (age > BACKUP_IS_OLD)
 
 
@@ -102,10 +102,10 @@ def test_a_pause_holds_after_a_stop_and_a_restart_until_it_is_resumed(
 def test_a_clock_far_ahead_destroys_nothing_until_somebody_has_looked_at_a_calendar(
     later: Operator, installation: Installation
 ) -> None:
-    place, keys = State(later.state), installation.keys
-    case = add_case(place, keys, TODAY - 400).id
+    place, keys, today = State(later.state), installation.keys, this_day()
+    case = add_case(place, keys, today - 400).id
     with opened(place, keys) as world:
-        world.put(seen_day=TODAY - 399)  # as if the clock had jumped
+        world.put(seen_day=today - 399)  # as if the clock had jumped
     later.launch(installation.passphrase)
     assert counted(later.state)["clock_off_days"] == 399
     assert "Clock" in marked(status(later.state))
