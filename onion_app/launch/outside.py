@@ -3,9 +3,12 @@
 `scripts/manage` says it at three in the morning, too, so nothing here leans on more than the standard library.
 """
 
+import re
 import shutil
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
 from typing import Any, Final
 
 from onion_app.days import date_of, today
@@ -16,6 +19,10 @@ BACKUP_IS_OLD: Final = 7  # days
 SPACE_IS_SHORT: Final = 1 << 30  # bytes: a backup, its copies and a thousand long cases
 
 TOR_OUTSIDE: Final = "outside the walls: if somebody takes it over, P03 and P04 rest on the file modes of this account"
+_MARKS: Final = {Path("/.dockerenv"): "docker", Path("/run/.containerenv"): "podman", Path("/proc/vz/veinfo"): "openvz"}
+_TOLD: Final = (Path("/run/systemd/container"), Path("/run/host/container-manager"))
+_KERNEL: Final = Path("/proc/sys/kernel/osrelease")
+
 NO_SANDBOX: Final = "not confined: its own sandbox does not work on this machine"
 
 
@@ -27,6 +34,23 @@ def disk_status(state: State, clock: Callable[[], float]) -> dict[str, Any]:
     except OSError:
         free = 0
     return {"backup_days": None if day is None else today(clock) - day, "free_bytes": free}
+
+
+def container() -> str:
+    """Name what holds this system as one of many on a machine that is not its own; empty when nothing does.
+
+    It is told from the marks that each kind leaves in what it starts.
+    """
+    for mark, kind in _MARKS.items():
+        if mark.exists():
+            return kind
+    for told in _TOLD:
+        with suppress(OSError):
+            named = re.fullmatch(r"[a-z0-9-]{1,30}", told.read_text(errors="replace").strip())
+            return named[0] if named else "of an unknown kind"
+    with suppress(OSError):
+        return "WSL" if "microsoft" in _KERNEL.read_text(errors="replace").lower() else ""
+    return ""
 
 
 def describe_doubt(off: int) -> str:

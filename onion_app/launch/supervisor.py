@@ -40,6 +40,7 @@ class Supervisor:
     _started: float = 0.0
     _pause: float = _FIRST_PAUSE
     _went_idle: bool = False
+    _has_spoken: bool = False  # since it was started the last time
     _hurried: bool = False
     _new_circles: list[WaitingCounts] = field(default_factory=list)
     _new_suspended: list[Suspension] = field(default_factory=list)
@@ -70,15 +71,23 @@ class Supervisor:
 
     def _start(self, now: float) -> None:
         self._started, self.is_ready, self._went_idle, self._new_circles = now, False, False, []
+        self._has_spoken = False
         self._new_suspended = []
         try:
             self.child = self.start_child()
         except OSError as refused:
             self.say(f"{self.name}: cannot be started ({type(refused).__name__})")
+            self._remember(f"cannot be started ({type(refused).__name__})", now)
+            self._has_spoken = True
             self._plan_start(1, now)
+
+    def _remember(self, error: str, now: float) -> None:
+        """Keep an error for the status: the last twenty that differ."""
+        self._failed = {**dict(list(self._failed.items())[-20:]), error: now}
 
     def _note(self, report: Report, now: float) -> None:
         self.is_ready = self.is_ready or report.ready
+        self._has_spoken = True
         self._went_idle = self._went_idle or report.idle
         if report.circle:
             self._new_circles.append(report.circle)
@@ -89,7 +98,7 @@ class Supervisor:
         if report.counts and self._new_circles:
             self.circles, self.suspended, self._failed = self._new_circles, self._new_suspended, {}
         if report.failed:
-            self._failed = {**dict(list(self._failed.items())[-20:]), report.failed: now}
+            self._remember(report.failed, now)
         if report.failed == _BLOCKED:
             self.when_blocked()
         if report.failed and now - self._last_said.get(report.failed, -_SAME_AGAIN) >= _SAME_AGAIN:
@@ -110,6 +119,8 @@ class Supervisor:
                 self._due, self._hurried = now, False
             return
         self.failures += 1
+        if not self._has_spoken:
+            self._remember(f"ended with status {exit_status} before its first word", now)
         self.say(f"{self.name}: ended with status {exit_status}, is started again in {self._pause:g} s")
         self.when_failed()
         self._due = now + self._pause

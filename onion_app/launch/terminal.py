@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TextIO
+from typing import Any, TextIO
 
 from rich.box import SIMPLE
 from rich.console import Console
@@ -61,7 +61,8 @@ class Terminal:
     def __init__(self, stream: TextIO = sys.stderr) -> None:
         """Speak to this stream."""
         self._stream = _Lasting(stream)
-        self._console = Console(file=self._stream, highlight=False, markup=False, soft_wrap=True)  # type: ignore[arg-type]
+        lasting: Any = self._stream
+        self._console = Console(file=lasting, highlight=False, markup=False, soft_wrap=True, _environ=_surroundings())
         self._bar: Progress | None = None
         self._progress_said = ""
 
@@ -136,3 +137,13 @@ class Terminal:
         if not line:
             raise EOFError
         return line.rstrip("\n")
+
+
+def _surroundings() -> dict[str, str]:
+    """Give the environment without a width in which nothing has room: in 0 columns not a word would be printed."""
+    widths = ("COLUMNS", "LINES")
+    return {name: value for name, value in os.environ.items() if name not in widths or _has_room(value)}
+
+
+def _has_room(width: str) -> bool:
+    return width.isascii() and width.isdigit() and 1 < int(width[:6]) < 10_000  # noqa: PLR2004 - columns of a terminal

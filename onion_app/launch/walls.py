@@ -4,6 +4,7 @@ Switches of the system are read only to name a cure: none of them decides whethe
 """
 
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Sequence
@@ -65,20 +66,25 @@ class Missing:
 
 @dataclass(frozen=True)
 class Switch:
-    """A switch of the kernel that forbids user namespaces when it has this value."""
+    """A switch of the kernel that forbids user namespaces when it has this value; `shows` is how bubblewrap fails then.
+
+    Two may be set and one of them be the reason: Ubuntu has AppArmor's everywhere, and a profile that makes up for it.
+    """
 
     name: str
     forbids: str
+    shows: str
     says: str
     cure: str
 
 
 SWITCHES: Final = (
-    Switch("kernel.unprivileged_userns_clone", "0", "the kernel forbids it to accounts other than root",
-           _KEPT.format("kernel.unprivileged_userns_clone=1")),
-    Switch("user.max_user_namespaces", "0", "the kernel allows none at all",
-           _KEPT.format("user.max_user_namespaces=10000")),
-    Switch("kernel.apparmor_restrict_unprivileged_userns", "1", "AppArmor refuses them to bubblewrap", _APPARMOR),
+    Switch("kernel.unprivileged_userns_clone", "0", "No permissions|not permitted",
+           "the kernel forbids it to accounts other than root", _KEPT.format("kernel.unprivileged_userns_clone=1")),
+    Switch("user.max_user_namespaces", "0", "ENOSPC|No space left|Creating new namespace failed",
+           "the kernel allows none at all", _KEPT.format("user.max_user_namespaces=10000")),
+    Switch("kernel.apparmor_restrict_unprivileged_userns", "1", "ermission denied|not permitted",
+           "AppArmor refuses them to bubblewrap", _APPARMOR),
 )  # fmt: skip
 
 
@@ -117,13 +123,14 @@ def _try(walls: Walls, folders: Sequence[Path]) -> str:
 
 
 def _missing(wall: str, reason: str) -> Missing:
-    off = next((switch for switch in SWITCHES if _value(switch.name) == switch.forbids), None)
+    off = (switch for switch in SWITCHES if _value(switch.name) == switch.forbids)
+    fits = next((switch for switch in off if re.search(switch.shows, reason)), None)
     if shutil.which("bwrap") is None:
         cure = "sudo apt-get install bubblewrap"
     elif wall == "system calls":
         cure = "run it on x86-64 or ARM64, under Debian's own kernel"
-    elif off is not None:
-        reason, cure = f"{reason} ({off.name} is {off.forbids}: {off.says})", off.cure
+    elif fits is not None:
+        reason, cure = f"{reason} ({fits.name} is {fits.forbids}: {fits.says})", fits.cure
     elif "Read-only file system" in reason:
         cure = "take ProtectKernelTunables out of the unit of systemd"
     else:
@@ -133,6 +140,6 @@ def _missing(wall: str, reason: str) -> Missing:
 
 def _value(name: str) -> str:
     try:
-        return Path("/proc/sys", *name.split(".")).read_text().strip()
+        return Path("/proc/sys", *name.split(".")).read_text(errors="replace").strip()
     except OSError:
         return ""  # this kernel has no such switch

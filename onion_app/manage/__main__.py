@@ -19,10 +19,10 @@ from onion_app.launch.terminal import Terminal
 from onion_app.manage import decisions, doctor, emergency, offline, running
 
 _EPILOG = (
-    "Exit codes: 0 done, 2 usage, 3 wrong passphrase, 5 vault damaged or newer, 7 a launcher runs on this state and "
-    "has to be stopped first, 8 no launcher runs on this state."
+    "Exit codes: 0 done, 1 something needs looking at, 2 usage, 3 wrong passphrase, 5 vault "
+    "damaged or newer, 7 a launcher runs on this state and has to be stopped first, 8 no launcher runs on this state."
 )
-_Do = Callable[[argparse.Namespace, State, Terminal], None]
+_Do = Callable[[argparse.Namespace, State, Terminal], int | None]  # the exit status; None is 0
 
 
 def parser() -> argparse.ArgumentParser:
@@ -56,7 +56,7 @@ def parser() -> argparse.ArgumentParser:
         _without_terminal(emergency.panic),
         "destroy the keys of this installation for good, and stop everything",
     )
-    command("doctor", doctor.doctor, "ask thirteen questions about this machine; needs no passphrase")
+    command("doctor", doctor.doctor, "ask fifteen questions about this machine; needs no passphrase")
     command("passphrase", offline.passphrase, "draw a new passphrase; the spare code stays")
     command("spare", offline.spare, "draw a new spare code; the passphrase stays")
     missing = command("missing", offline.missing, "look at cases that are gone from the mailbox, and let them go")
@@ -83,7 +83,7 @@ def parser() -> argparse.ArgumentParser:
     return words
 
 
-def _without_terminal(do: Callable[[argparse.Namespace, State], None]) -> _Do:
+def _without_terminal(do: Callable[[argparse.Namespace, State], int | None]) -> _Do:
     """Let a command of `emergency`, which `scripts/manage` starts without us, be known here too."""
     return lambda chosen, state, _terminal: do(chosen, state)
 
@@ -93,7 +93,7 @@ def main() -> int:
     chosen = parser().parse_args()
     try:
         expect_no_root(as_is=chosen.as_is)
-        chosen.do(chosen, State(chosen.state.resolve()), Terminal())
+        done: int | None = chosen.do(chosen, State(chosen.state.resolve()), Terminal())
     except SanctuaryError as error:
         Terminal().say(f"{error.sentence}\n    {error.hint}" if error.hint else error.sentence)
         return error.exit_code
@@ -102,7 +102,7 @@ def main() -> int:
         return 2
     except (KeyboardInterrupt, EOFError):
         return 2
-    return 0
+    return done or 0
 
 
 if __name__ == "__main__":

@@ -34,13 +34,13 @@ def main() -> int:
     """Carry out one command, and give the exit status; `scripts/manage` starts it."""
     chosen = parser().parse_args()
     try:
-        COMMANDS[chosen.command](chosen, State(chosen.state.absolute()))
+        done = COMMANDS[chosen.command](chosen, State(chosen.state.absolute()))
     except SanctuaryError as error:
         say(f"{error.sentence}\n    {error.hint}" if error.hint else error.sentence)
         return error.exit_code
     except (KeyboardInterrupt, EOFError):
         return 2
-    return 0
+    return done or 0
 
 
 def parser() -> argparse.ArgumentParser:
@@ -61,8 +61,8 @@ def add_state(words: argparse.ArgumentParser) -> None:
                        "rehearsals and tests; otherwise root becomes the account sanctuary")  # fmt: skip
 
 
-def status(chosen: argparse.Namespace, state: State) -> None:
-    """Say how everything is.
+def status(chosen: argparse.Namespace, state: State) -> int:
+    """Say how everything is, and give the exit status: 1 when something needs looking at.
 
     Raises:
         NotRunning: no launcher runs; the part that needs none was said.
@@ -75,7 +75,7 @@ def status(chosen: argparse.Namespace, state: State) -> None:
             raise StateClosed(_CLOSED.format(state.path)) from None
         _show(chosen, {"running": False, **disk_status(state, time.time)})
         raise
-    _show(chosen, facts)
+    return int(_show(chosen, facts))
 
 
 def stop(_chosen: argparse.Namespace, state: State) -> None:
@@ -123,7 +123,8 @@ def panic(_chosen: argparse.Namespace, state: State) -> None:
         raise StillThere("; ".join(obstacles) or f"no keys were found: is it another --state than {state.path}?")
 
 
-COMMANDS: dict[str, Callable[[argparse.Namespace, State], None]] = {"status": status, "stop": stop, "panic": panic}
+_Do = Callable[[argparse.Namespace, State], int | None]  # the exit status; None is 0
+COMMANDS: dict[str, _Do] = {"status": status, "stop": stop, "panic": panic}
 
 
 def say(line: str, *, bad: bool = False) -> None:
@@ -281,14 +282,19 @@ def comes_within(patience: float, come: Callable[[], bool]) -> bool:
     return True
 
 
-def _show(chosen: argparse.Namespace, facts: dict[str, Any]) -> None:
+def _show(chosen: argparse.Namespace, facts: dict[str, Any]) -> bool:
+    """Show the status, and say whether a line of it needs looking at.
+
+    Raises:
+        NotRunning: it is of another shape than ours, as another version's may be.
+    """
     if chosen.json:
         with suppress(OSError, ValueError, AttributeError):
             os.write(sys.stdout.fileno(), json.dumps(facts, ensure_ascii=False).encode() + b"\n")
-        return
     try:
         lines = status_text.status_lines(facts)
-    except (LookupError, TypeError, ValueError, AttributeError):  # of another shape than ours
+    except (LookupError, TypeError, ValueError, AttributeError):
         raise NotRunning("what answers there is another version of it") from None
-    for line in lines:
+    for line in [] if chosen.json else lines:
         say(line.text, bad=line.bad)
+    return any(line.bad for line in lines)

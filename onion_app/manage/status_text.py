@@ -17,8 +17,14 @@ _DECIDE = "./scripts/manage proposals"
 class StatusLine:
     """One fact; `bad` when the operator should do something."""
 
-    text: str
+    name: str
+    fact: str
     bad: bool = False
+
+    @property
+    def text(self) -> str:
+        """The line as it is shown."""
+        return f"{'!' if self.bad else ' '} {self.name:<12} {self.fact}"
 
 
 def status_lines(status: dict[str, Any]) -> list[StatusLine]:
@@ -40,7 +46,7 @@ def what_remains(state: State) -> list[str]:
 
 
 def _line(name: str, text: str, *, bad: bool = False) -> StatusLine:
-    return StatusLine(f"{'!' if bad else ' '} {name:<12} {text}", bad)
+    return StatusLine(name, text, bad)
 
 
 def _onion(status: dict[str, Any]) -> list[StatusLine]:
@@ -136,6 +142,8 @@ def _proposals(status: dict[str, Any]) -> list[StatusLine]:
 def _on_disk(status: dict[str, Any]) -> list[StatusLine]:
     days, free = status["backup_days"], status["free_bytes"]
     backup = "none yet: ./scripts/manage backup FILE" if days is None else f"{days} days ago"
+    if days is not None and days < 0:
+        backup = f"of a day that is {-days} days ahead, so nobody knows how old: ./scripts/manage backup FILE"
     is_fresh = days is not None and 0 <= days <= BACKUP_IS_OLD
     return [
         _line("Backup", backup, bad=not is_fresh),

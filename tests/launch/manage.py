@@ -61,10 +61,10 @@ def manage(state: Path, *words: str, typed: str = "") -> Done:
     out, said = io.StringIO(), io.StringIO()
     with keyboard(typed.encode()), redirect_stdout(out):
         try:
-            chosen.do(chosen, State(chosen.state.resolve()), Terminal(said))
+            ended = chosen.do(chosen, State(chosen.state.resolve()), Terminal(said))
         except SanctuaryError as error:
             return Done(out.getvalue(), said.getvalue(), error)
-    return Done(out.getvalue(), said.getvalue())
+    return Done(out.getvalue(), said.getvalue(), ended=ended or 0)
 
 
 def at_once(state: Path, *words: str, typed: str = "", before: Sequence[str] = ()) -> Done:

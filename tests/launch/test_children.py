@@ -136,6 +136,20 @@ def test_ends_that_nobody_has_asked_for_are_counted(tmp_path: Path) -> None:
         assert clock.supervisor.failures == failures
 
 
+def test_a_start_that_failed_is_named_with_the_status_of_its_end(tmp_path: Path) -> None:
+    clock = Clock("says nothing", tmp_path)
+    clock.to_its_end()
+    assert clock.supervisor.errors(clock.now) == {"ended with status 7 before its first word": 0}
+
+    def refused() -> ChildProcess:
+        raise BlockingIOError
+
+    clock.supervisor.start_child = refused
+    clock.now += 100.0
+    clock.supervisor.step(clock.now)
+    assert "cannot be started (BlockingIOError)" in clock.supervisor.errors(clock.now)
+
+
 def test_a_crash_never_costs_a_minute(tmp_path: Path) -> None:
     clock = Clock("error", tmp_path)
     for _ in range(7):

@@ -5,8 +5,10 @@ import os
 import re
 import signal
 import socket
+import subprocess
 import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +17,10 @@ import pytest
 from onion_app import errors
 from onion_app.errors import Refused, SanctuaryError
 from onion_app.launch import __main__ as launch
+from onion_app.launch import manage_socket, outside
 from onion_app.launch.state import State
 from onion_app.manage import __main__ as manage
-from onion_app.manage import doctor, running
+from onion_app.manage import doctor, machine, running
 from onion_app.manage.doctor import examine
 from onion_app.onion import tor_process
 from onion_app.vault import statefiles
@@ -35,13 +38,32 @@ def answer(state: Path, words: str) -> tuple[str, str]:
     return found.grade, found.answer
 
 
-def test_thirteen_questions_the_worst_answers_first(later: Operator) -> None:
+def test_each_question_is_answered_the_worst_answers_first(later: Operator) -> None:
     found = examine(State(later.state))
     grades = [one.grade for one in found]
-    assert len(found) == 13
+    assert list(doctor.QUESTIONS) == sorted({one.question for one in found}, key=list(doctor.QUESTIONS).index)
     assert grades == sorted(grades, key=("bad", "look", "good").index)
     assert all(bool(one.cure) == (one.grade != "good") for one in found)
-    assert typed(later.state, "doctor").said
+
+
+@pytest.mark.parametrize("columns", ["0", "1", "nonsense", "80"])
+def test_every_answer_is_shown_however_wide_the_terminal_says_it_is(
+    later: Operator, monkeypatch: pytest.MonkeyPatch, columns: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    said = typed(later.state, "doctor").said.replace("\n", "")
+    assert [question for question in doctor.QUESTIONS if question not in said] == []
+
+
+def test_one_bad_answer_is_an_exit_status_and_a_doubtful_one_is_none(
+    later: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    verdict: list[doctor.Verdict] = [("bad", "no", "cure")]
+    for name in doctor.QUESTIONS:
+        monkeypatch.setitem(doctor.QUESTIONS, name, lambda _: verdict)
+    assert typed(later.state, "doctor").code == 1
+    verdict[:] = [("look", "perhaps", "cure")]
+    assert typed(later.state, "doctor").code == 0
 
 
 def test_an_older_tor_is_cured_by_what_a_plain_debian_has(later: Operator, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -60,39 +82,88 @@ def test_a_file_that_others_can_read_is_found(later: Operator) -> None:
     assert "vault.key" in said
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives a file away")
+def test_a_file_of_another_account_has_a_cure_of_its_own(later: Operator) -> None:
+    os.chown(later.state / "vault.key", 12345, 12345)
+    (later.state / "lock").chmod(0o644)
+    found = [one for one in examine(State(later.state)) if "closed to other" in one.question]
+    assert [one.cure.partition(" ")[0] for one in found] == ["chown", "chmod"]
+    for one in found:
+        subprocess.run(["sh", "-c", one.cure], check=True)
+    assert answer(later.state, "closed to other accounts")[0] == "good"
+
+
+def test_the_name_of_a_file_is_shown_without_what_a_terminal_would_do_for_it(later: Operator) -> None:
+    Path(os.fsdecode(bytes(later.state) + b"/\xff\x1b[2J\nIs there room?")).write_text("x")
+    said = typed(later.state, "doctor").said
+    assert "\x1b" not in said
+    assert "no: " in said
+
+
 def test_an_old_backup_is_found(later: Operator) -> None:
     assert answer(later.state, "backup") == ("bad", "none yet")
     statefiles.write_backup_day(later.state, this_day() - 3)
     assert answer(later.state, "backup") == ("good", "of 3 days ago")
 
 
+def test_a_backup_from_a_day_that_is_still_to_come_is_no_backup_of_yesterday(later: Operator) -> None:
+    statefiles.write_backup_day(later.state, this_day() + 3)
+    grade, said = answer(later.state, "backup")
+    assert (grade, "3 days ahead" in said) == ("bad", True)
+    told = typed(later.state, "status").said
+    assert "! Backup" in told
+    assert "3 days ahead" in told
+
+
 def test_a_kernel_that_gives_small_pages_only_is_told_how_to_give_large_ones(
     later: Operator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     setting = tmp_path / "enabled"
-    monkeypatch.setattr(doctor, "_LARGE_PAGES", setting)
+    monkeypatch.setattr(machine, "_LARGE_PAGES", setting)
     for written, grade in (("always [madvise] never", "look"), ("[always] madvise never", "good")):
         setting.write_text(f"{written}\n")
         assert answer(later.state, "large pages")[0] == grade
 
 
-def test_a_listener_on_loopback_is_no_listener_to_the_world() -> None:
-    with socket.socket() as inside, socket.socket(socket.AF_INET6) as inside_six, socket.socket() as outside:
-        inside.bind(("127.0.0.1", 0))
-        inside_six.bind(("::1", 0))
-        outside.bind(("0.0.0.0", 0))  # noqa: S104 - this is what must be found
-        for line in (inside, inside_six, outside):
-            line.listen()
-        found = doctor.listeners()
-        assert outside.getsockname()[1] in found
-        assert inside.getsockname()[1] not in found
-        assert inside_six.getsockname()[1] not in found
+KINDS = {"tcp": socket.SOCK_STREAM, "udp": socket.SOCK_DGRAM}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_socket_that_the_internet_reaches_is_named_and_one_on_loopback_is_not(kind: str) -> None:
+    inside, outside = ("127.0.0.1", "127.8.9.1", "::1", "::ffff:127.0.0.1"), ("0.0.0.0", "::")  # noqa: S104 - to be found
+    with ExitStack() as stack:
+
+        def port(address: str) -> str:
+            line = stack.enter_context(socket.socket([socket.AF_INET, socket.AF_INET6][":" in address], KINDS[kind]))
+            line.bind((address, 0))
+            if kind == "tcp":
+                line.listen()
+            return f"{kind} {line.getsockname()[1]}"
+
+        hidden, open_ones = set(map(port, inside)), set(map(port, outside))
+        assert open_ones <= set(machine.listeners())
+        assert not hidden & set(machine.listeners())
+
+
+def test_who_has_asked_somebody_else_answers_nobody(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    with socket.socket(type=socket.SOCK_DGRAM) as asks, socket.socket(type=socket.SOCK_DGRAM) as answers:
+        answers.bind(("127.0.0.1", 0))
+        asks.connect(answers.getsockname())
+        assert f"udp {asks.getsockname()[1]}" not in machine.listeners()
+    (tmp_path / "net").mkdir()
+    lease = "  {}: 00000000:{:04X} 00000000:0000 07 00000000:00000000 00:00000000 00000000     0        0 1 2 0 0\n"
+    (tmp_path / "net" / "udp").write_bytes(
+        b"\xff\xfe\n\n x\n" + b"".join(lease.format(at, port).encode() for at, port in enumerate((68, 546, 5353)))
+    )
+    monkeypatch.setattr(machine, "_PROC", tmp_path)
+    assert machine.listeners() == ["udp 5353"], "at the other two a machine hears its own address"
 
 
 @pytest.mark.parametrize(
     ("said", "grade"),
     [("OpenSSL 3.6.0 {}", "good"), ("OpenSSL 1.1.1w 11 Sep 2023", "look"), ("LibreSSL", "look"), ("", "look"),
-     ("OpenSSL 3.6.0 99 Xyz 2025", "look"), ("OpenSSL 3 " + "9" * 5_000 + " Jan 2025", "look")],
+     ("OpenSSL 3.6.0 1 Jan 2999", "look"), ("OpenSSL 3.6.0 99 Xyz 2025", "look"),
+     ("OpenSSL 3 " + "9" * 5_000 + " Jan 2025", "look")],
 )  # fmt: skip
 def test_the_library_that_no_update_of_debians_reaches_is_named_with_its_age(
     later: Operator, monkeypatch: pytest.MonkeyPatch, said: str, grade: str
@@ -104,14 +175,73 @@ def test_the_library_that_no_update_of_debians_reaches_is_named_with_its_age(
     assert grade != "good" or found[1] == "OpenSSL 3.6.0 is 30 days old, and Debian's updates do not reach it"
 
 
-def test_bytes_of_other_programs_end_no_question(later: Operator, monkeypatch: pytest.MonkeyPatch) -> None:
-    programs = later.state.parent / "programs"
+def test_bytes_of_other_programs_end_no_question(
+    later: Operator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    strange = b"\xff\xfe \x1b[2J\n\n0\n: :\n\\777 \\0 x y\n"
+    programs, proc = tmp_path / "programs", tmp_path / "proc"
     programs.mkdir()
-    for name in ("timedatectl", "apt-config", "stat"):
-        (programs / name).write_text("#!/bin/sh\nprintf '\\377\\376'\n")
+    (proc / "net").mkdir(parents=True)
+    for name in ("timedatectl", "apt-config", "stat", "tor", "bwrap"):
+        (programs / name).write_bytes(b"#!/bin/sh\ncat " + os.fsencode(tmp_path) + b"/strange; exit 1\n")
         (programs / name).chmod(0o755)
+    for file in (
+        tmp_path / "strange",
+        proc / "swaps",
+        *(proc / "net" / name for name in ("tcp", "tcp6", "udp", "udp6")),
+    ):
+        file.write_bytes(strange)
     monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
-    assert len(examine(State(later.state))) == 13
+    monkeypatch.setattr(machine, "_PROC", proc)
+    monkeypatch.setattr(machine, "_LARGE_PAGES", tmp_path / "strange")
+    (later.state / "last-backup").write_bytes(strange)
+    assert unseen(later.state) == []
+
+
+@pytest.mark.parametrize(
+    "status", [{"missing": 0}, {"missing_words": [7], "missing": "x"}, {"running": True}, {"": []}]
+)
+def test_the_answers_of_another_launcher_end_no_question(
+    later: Operator, monkeypatch: pytest.MonkeyPatch, status: dict[str, Any]
+) -> None:
+    monkeypatch.setattr(manage_socket, "ask_launcher", lambda *_: status)
+    assert len(unseen(later.state)) <= 3
+    assert answer(later.state, "there room")[0] in ("good", "bad")
+
+
+def test_a_machine_whose_own_files_are_closed_is_asked_all_the_same(
+    later: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def closed(*_: object) -> None:
+        raise PermissionError
+
+    for name in ("open_files", "strange_files", "plain_swaps", "listeners", "clock_is_set", "reboots_by_itself"):
+        monkeypatch.setattr(machine, name, closed)
+    assert len(unseen(later.state)) == 5
+    assert {one.question for one in examine(State(later.state))} == set(doctor.QUESTIONS)
+
+
+def unseen(state: Path) -> list[str]:
+    """Name the questions that could not be answered."""
+    return [one.question for one in examine(State(state)) if "could not be seen" in one.answer]
+
+
+@pytest.mark.parametrize(
+    ("mark", "kind"),
+    [(".dockerenv", "docker"), (".containerenv", "podman"), ("told lxc", "lxc"), ("told \xff", "of an unknown kind"),
+     ("kernel 5.15-microsoft-standard", "WSL"), ("kernel 6.1.0-13-amd64", "")],
+)  # fmt: skip
+def test_a_container_is_known_by_the_mark_that_its_keeper_leaves(
+    later: Operator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, mark: str, kind: str
+) -> None:
+    told, _, words = mark.partition(" ")
+    marks = {tmp_path / path.name: name for path, name in outside._MARKS.items()}
+    monkeypatch.setattr(outside, "_MARKS", marks)
+    monkeypatch.setattr(outside, "_TOLD", (tmp_path / "told",))
+    monkeypatch.setattr(outside, "_KERNEL", tmp_path / "kernel")
+    (tmp_path / told).write_text(words, "latin-1")
+    assert outside.container() == kind
+    assert answer(later.state, "machine of its own")[0] == ("bad" if kind else "good")
 
 
 def named() -> dict[str, type[SanctuaryError]]:

@@ -137,6 +137,16 @@ def test_debians_own_switch_is_off(tmp_path: Path) -> None:
     assert "apparmor" not in cure
 
 
+def test_a_switch_that_is_set_is_not_blamed_for_what_it_does_not_do(tmp_path: Path) -> None:
+    path = a_bubblewrap_that(tmp_path, "bwrap: Can't bind mount /oldroot/usr: No such file or directory")
+    sentence, cure = agreed(
+        told(*with_switches(tmp_path, apparmor_restrict_unprivileged_userns="1"), path=path), (),
+        {"P02", "P03", "P04", "P13"},
+    )  # fmt: skip
+    assert "AppArmor" not in sentence
+    assert "apparmor" not in cure
+
+
 def test_a_switch_that_is_off_is_no_wall_that_is_missing(tmp_path: Path) -> None:
     heard = told(*with_switches(tmp_path, unprivileged_userns_clone="0"))
     assert heard["said"][0] == CONFINED, "what counts is whether it works"
@@ -173,6 +183,7 @@ def test_another_machine_has_no_list_of_system_calls() -> None:
 def test_two_walls_that_are_missing_are_both_named() -> None:
     heard = told(*NO_NAMESPACES, "setarch", "linux32", "--")
     assert heard["walls"] == {"bubblewrap": True, "namespaces": False, "system_calls": False}
+    assert len(heard["doctor"]) == len(set(heard["doctor"])) == 2, "each has a cure of its own"
     assert len(heard["status"]) == len([line for line in heard["said"] if "\n    " in line]) == 2
 
 
