@@ -190,6 +190,11 @@ def audit_mark(circle_private: bytes, case_id: bytes, first: bytes) -> bytes:
     return digest(b"sanctuary audt 2", case_id + first, key=circle_private)
 
 
+def counted_mark(case_id: bytes, first: bytes) -> bytes:
+    """Give the mark by which a case counts as counted, for every circle that has it, until its row is gone. P07."""
+    return digest(b"sanctuary num 2", case_id, key=first)
+
+
 def seal_handed(
     keys: Mapping[KeyName, bytes], circle_key: bytes, *, case_id: bytes, first: bytes, turn: int, to: tuple[bytes, int]
 ) -> bytes:

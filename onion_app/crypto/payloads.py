@@ -1,8 +1,8 @@
 """The payload of a sealed message or entry.
 
 A text, a consent, the final text of a story with the author's verdict on it, which story was made of the case, or the
-day of the last opening; and, among the circle only, a draft of a story and a second person's approval of it. Whoever
-controls the site can seal anything: a payload is believed no further than its shape.
+day of the last opening; and, among the circle only, a draft of a story, a second person's approval of it, and the facts
+that are counted. Whoever controls the site can seal anything: a payload is believed no further than its shape.
 """
 
 import json
@@ -111,7 +111,19 @@ class Approval:
     day: Day
 
 
-Payload = Text | Consent | FinalText | Verdict | LastOpened | StoryLink | Draft | Approval
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What happened, for numbers alone: of each closed list the names that were chosen.
+
+    `same_as`: another case of the circle that tells of the same event, by its id in hexadecimal; empty: of none.
+    """
+
+    chosen: dict[str, list[str]]
+    day: Day
+    same_as: Annotated[str, re.compile("([0-9a-f]{32})?")] = ""
+
+
+Payload = Text | Consent | FinalText | Verdict | LastOpened | StoryLink | Draft | Approval | Facts
 _KINDS: dict[str, type[Payload]] = {
     "text": Text,
     "consent": Consent,
@@ -121,6 +133,7 @@ _KINDS: dict[str, type[Payload]] = {
     "pointer": StoryLink,
     "draft": Draft,
     "approval": Approval,
+    "facts": Facts,
 }
 _NAMES = {kind: name for name, kind in _KINDS.items()}
 

@@ -17,8 +17,8 @@ from werkzeug.exceptions import HTTPException
 from onion_app.desk import forms
 from onion_app.desk.context import databases, desk_context
 from onion_app.desk.held_texts import hold_form, sealed_form
-from onion_app.desk.permissions import Member, only_coordinators
-from onion_app.desk.session import current_member
+from onion_app.desk.permissions import Member, case_of, only_coordinators
+from onion_app.desk.session import current_member, has_opened
 from onion_app.errors import (
     ChangedMeanwhile,
     KeysChanged,
@@ -121,6 +121,22 @@ def login_required(view: Callable[Concatenate[Member, _Rest], Answer]) -> Callab
 def for_coordinators(pages: Blueprint) -> Blueprint:
     """Refuse these pages, every one, to whoever is no coordinator."""
     pages.before_request(lambda: only_coordinators(g.member))
+    return pages
+
+
+def behind_the_cover(pages: Blueprint, keeping: str) -> Blueprint:
+    """Let nobody past the cover of a case to these pages; what was typed into the form of an endpoint is kept."""
+
+    def stop_at_the_cover() -> Answer | None:
+        case_id = (request.view_args or {})["case_id"]
+        case = case_of(databases(), g.member, case_id)
+        if not case.unread and has_opened(case_id):
+            return None
+        if request.endpoint == keeping:
+            hold_form()
+        return redirect(url_for("case.show", case_id=case_id), 303)
+
+    pages.before_request(stop_at_the_cover)
     return pages
 
 

@@ -1,4 +1,4 @@
--- 43 parts
+-- 47 parts
 
 -- table admissions of admissions
 CREATE TABLE admissions (
@@ -74,6 +74,11 @@ CREATE TABLE closing (
     day INTEGER NOT NULL  -- on which its door was closed, until its box goes
 ) STRICT, WITHOUT ROWID;
 
+-- table counted of counted
+CREATE TABLE counted (
+    mark BLOB NOT NULL PRIMARY KEY CHECK (length(mark) = 32)
+) STRICT, WITHOUT ROWID;
+
 -- table doors of doors
 CREATE TABLE doors (
     case_id BLOB NOT NULL PRIMARY KEY CHECK (length(case_id) = 16),
@@ -84,7 +89,7 @@ CREATE TABLE doors (
 CREATE TABLE entries (
     id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
     case_id BLOB NOT NULL CHECK (length(case_id) = 16),
-    kind TEXT NOT NULL CHECK (kind IN ('note', 'draft', 'approval')),
+    kind TEXT NOT NULL CHECK (kind IN ('note', 'draft', 'approval', 'facts')),
     number INTEGER NOT NULL CHECK (number >= 1),
     language TEXT CHECK (language IN ('ar', 'ckb', 'kmr', 'en')),
     circle_id BLOB NOT NULL REFERENCES circles (id),
@@ -94,6 +99,9 @@ CREATE TABLE entries (
     sealed BLOB NOT NULL CHECK (length(sealed) IN (2089, 4137, 8233, 16425, 32809, 65577)),
     UNIQUE (case_id, number)
 ) STRICT, WITHOUT ROWID;
+
+-- index facts_of_circle of entries
+CREATE INDEX facts_of_circle ON entries (circle_id, case_id) WHERE kind = 'facts';
 
 -- index sqlite_autoindex_entries_2 of entries
 -- made by SQLite;
@@ -245,6 +253,19 @@ CREATE TABLE stepped_out (
 
 -- index stepped_out_by of stepped_out
 CREATE INDEX stepped_out_by ON stepped_out (moderator_id, case_id);
+
+-- table tables of tables
+CREATE TABLE tables (
+    id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+    circle_id BLOB NOT NULL CHECK (length(circle_id) = 16),
+    first_day INTEGER NOT NULL,
+    last_day INTEGER NOT NULL CHECK (last_day > first_day),
+    numbers TEXT,
+    UNIQUE (circle_id, last_day)
+) STRICT, WITHOUT ROWID;
+
+-- index sqlite_autoindex_tables_2 of tables
+-- made by SQLite;
 
 -- table taken of taken
 CREATE TABLE taken (

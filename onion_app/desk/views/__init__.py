@@ -6,6 +6,7 @@ from onion_app.desk.views import (
     account,
     case,
     circles,
+    facts,
     guides,
     handover,
     home,
@@ -19,5 +20,19 @@ from onion_app.desk.views import (
 
 BLUEPRINTS: Final = tuple(
     view.pages
-    for view in (login, home, case, story, stories, guides, settings, circles, my_cases, handover, proposals, account)
+    for view in (
+        login,
+        home,
+        case,
+        facts,
+        story,
+        stories,
+        guides,
+        settings,
+        circles,
+        my_cases,
+        handover,
+        proposals,
+        account,
+    )
 )

@@ -10,8 +10,9 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue as Answer
 
 from onion_app.crypto.keys import KEY_BYTES, new_id
-from onion_app.desk import answering, case_view, forms, phrases, queues, story_actions
+from onion_app.desk import answering, case_view, fact_lists, forms, phrases, queues, story_actions
 from onion_app.desk.context import databases
+from onion_app.desk.facts import read_facts
 from onion_app.desk.held_texts import WRITE_AGAIN, held_day, held_for, hold, hold_answer
 from onion_app.desk.login_gate import buttons, login_required, page_at
 from onion_app.desk.permissions import Member
@@ -111,6 +112,8 @@ def show(member: Member, mistakes: dict[str, str], case_id: bytes) -> Answer:
         mistakes=mistakes,
         reply_text=kept.get("text", ""),
         question=question_about(kept.get("text", "")) if mistakes.get("text") in SENTENCES else None,
+        facts=read_facts(dbs, member, case_id),
+        fact_lists=fact_lists.lists_of(dbs.today),
         promised=promised.promised_day(dbs.desk, case_id),
         again_days=days_to_choose(kept.get("text", ""), day, dbs.today),
         note_text=kept.get("note", ""),

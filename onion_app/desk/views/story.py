@@ -16,34 +16,21 @@ from onion_app.days import date_of
 from onion_app.desk import forms, sentence_diff, story_actions, story_status
 from onion_app.desk.as_shown import expect_as_shown, mark_of
 from onion_app.desk.context import Databases, databases
-from onion_app.desk.held_texts import held_for, hold_form
-from onion_app.desk.login_gate import buttons, login_required, page_at
-from onion_app.desk.permissions import Member, case_of
-from onion_app.desk.session import has_opened
+from onion_app.desk.held_texts import held_for
+from onion_app.desk.login_gate import behind_the_cover, buttons, login_required, page_at
+from onion_app.desk.permissions import Member
 from onion_app.desk.story_status import StoryStatus
 from onion_app.errors import DiskFull, Overloaded, Refused, marked
 from onion_app.web.details import MOST, pointed_out
 from onion_app.web.i18n import LANGUAGES
 
-pages = Blueprint("story", __name__, url_prefix="/case/<id:case_id>/story")
+pages = behind_the_cover(Blueprint("story", __name__, url_prefix="/case/<id:case_id>/story"), "story.save")
 
 # The five lines that are ticked before a draft is finished; their words stand in the template.
 CHECKLIST: Final = ("names", "places", "others", "true", "grown")
 _FIRST_YEAR: Final = 1950
 
 buttons(pages, "story.show", take_from_queue=("/stop", story_actions.take_story_from_queue))
-
-
-@pages.before_request
-def stop_at_the_cover() -> Answer | None:
-    """Let nobody past the cover of a case."""
-    case_id = (request.view_args or {})["case_id"]
-    case = case_of(databases(), g.member, case_id)
-    if not case.unread and has_opened(case_id):
-        return None
-    if request.endpoint == "story.save":
-        hold_form()
-    return redirect(url_for("case.show", case_id=case_id), 303)
 
 
 @pages.post("/save")

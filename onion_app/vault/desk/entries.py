@@ -1,4 +1,4 @@
-"""Sealed entries about a case: notes, drafts of its story, a second person's approvals.
+"""Sealed entries about a case: notes, drafts of its story, a second person's approvals, the facts that are counted.
 
 They stay with the circle that wrote them, under a key that follows from its own and from the author's first public key.
 # P07: they go with that key, which erasing takes away.
@@ -19,7 +19,7 @@ _ENTRY: Final = "SELECT id, case_id, kind, number, language, circle_id, generati
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A note, draft or approval, sealed by a circle under its key of one generation, and under its number."""
+    """A note, draft or approval, or facts, sealed by a circle under its key of one generation, and under its number."""
 
     id: Id
     case_id: Id
@@ -45,9 +45,9 @@ def add_entry(db: Database, new: Entry, seal: Callable[[EntryPlace], bytes]) -> 
         NothingHere: an entry of another case has this id.
     """
     with db.writing():
-        earlier = db.row(_ENTRY + "WHERE id = ? AND case_id = ?", (new.id, new.case_id))
-        if earlier:
-            return from_row(Entry, earlier)
+        stored = db.row(_ENTRY + "WHERE id = ? AND case_id = ?", (new.id, new.case_id))
+        if stored:
+            return from_row(Entry, stored)
         newest = db.row("SELECT number FROM entries WHERE case_id = ? ORDER BY number DESC LIMIT 1", (new.case_id,))
         entry = replace(new, number=int(newest[0] or 0) + 1 if newest else 1)
         entry = replace(entry, sealed=seal(entry.place))
@@ -57,6 +57,9 @@ def add_entry(db: Database, new: Entry, seal: Callable[[EntryPlace], bytes]) -> 
         )
         if not db.run(insert, astuple(entry)):
             raise NothingHere
+        if entry.kind == "facts":  # of a circle the newest alone; the audit names who set those before
+            earlier = "DELETE FROM entries WHERE case_id = ? AND circle_id = ? AND kind = 'facts' AND number < ?"
+            db.run(earlier, (entry.case_id, entry.circle_id, entry.number))
         return entry
 
 
@@ -70,6 +73,12 @@ def notes_of(db: Database, case_id: bytes, circle_id: bytes) -> int:
     return db.number(
         "SELECT count(*) FROM entries WHERE case_id = ? AND circle_id = ? AND kind = 'note'", (case_id, circle_id)
     )
+
+
+def facts_of(db: Database, case_id: bytes, circle_id: bytes) -> Entry | None:
+    """Give the facts that a circle has set of a case, as they are sealed."""
+    newest = _ENTRY + "WHERE case_id = ? AND circle_id = ? AND kind = 'facts' ORDER BY number DESC LIMIT 1"
+    return next(iter(db.well_formed(Entry, newest, (case_id, circle_id))), None)
 
 
 def forget_drafts(db: Database, case_id: Value) -> None:

@@ -149,6 +149,12 @@ def _places(db: Database, circle_id: bytes, which: str, after: Place, most: int)
     return db.well_formed(Place, f"{select}AND state = ? {part}", (circle_id, which, *rest))
 
 
+def cases_beginning_with(db: Database, circle_id: bytes, least: bytes, greatest: bytes) -> list[bytes]:
+    """List cases in the queues of a circle whose ids lie between two, which a few letters name; not many of them."""
+    between = "SELECT id FROM cases WHERE circle_id = ? AND id BETWEEN ? AND ? AND octet_length(id) = 16 LIMIT ?"
+    return db.ids(between, (circle_id, least, greatest, MANY))
+
+
 def cases_of(db: Database, circle_id: bytes, after: bytes) -> list[bytes]:
     """List the next 100 cases of a circle, by id."""
     of_circle = "SELECT id FROM cases WHERE circle_id = ? AND id > ? AND octet_length(id) = 16 ORDER BY id LIMIT ?"

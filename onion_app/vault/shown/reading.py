@@ -73,6 +73,18 @@ def name_of(story_id: bytes) -> str:
     return b32encode(story_id[:_NAMED_BY]).decode().translate(_TO_LETTERS)
 
 
+def ids_named(letters: str) -> tuple[bytes, bytes]:
+    """Give the least and the greatest id whose name is, or begins with, these four or eight letters.
+
+    Raises:
+        NothingHere: these are no such letters.
+    """
+    if not NAME.fullmatch(letters.ljust(8, "0")) or len(letters) not in (4, 8):
+        raise NothingHere
+    least, greatest = (b32decode(letters.ljust(8, end).translate(_FROM_LETTERS)) for end in "0z")
+    return least.ljust(ID_BYTES, b"\x00"), greatest.ljust(ID_BYTES, b"\xff")
+
+
 def story_named(db: Database, name: str) -> bytes:
     """Find a story, at the desk or shown, by its eight letters.
 
@@ -81,10 +93,8 @@ def story_named(db: Database, name: str) -> bytes:
     """
     if not NAME.fullmatch(name):
         raise NothingHere
-    first = b32decode(name.translate(_FROM_LETTERS))
-    rest = ID_BYTES - _NAMED_BY
     question = "SELECT id FROM texts WHERE id BETWEEN ? AND ? AND slug IS NULL"
-    found = db.ids(question, (first + b"\x00" * rest, first + b"\xff" * rest))
+    found = db.ids(question, ids_named(name))
     if not found:
         raise NothingHere
     return found[0]

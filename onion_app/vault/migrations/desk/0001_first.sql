@@ -164,7 +164,7 @@ CREATE TABLE read (
 CREATE TABLE entries (
     id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
     case_id BLOB NOT NULL CHECK (length(case_id) = 16),
-    kind TEXT NOT NULL CHECK (kind IN ('note', 'draft', 'approval')),
+    kind TEXT NOT NULL CHECK (kind IN ('note', 'draft', 'approval', 'facts')),
     number INTEGER NOT NULL CHECK (number >= 1),
     language TEXT CHECK (language IN ('ar', 'ckb', 'kmr', 'en')),
     circle_id BLOB NOT NULL REFERENCES circles (id),
@@ -173,6 +173,22 @@ CREATE TABLE entries (
     day INTEGER NOT NULL,
     sealed BLOB NOT NULL CHECK (length(sealed) IN (2089, 4137, 8233, 16425, 32809, 65577)),
     UNIQUE (case_id, number)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX facts_of_circle ON entries (circle_id, case_id) WHERE kind = 'facts';
+
+-- A try at the numbers of a period, and what was published; NULL: too few cases, and nothing was made. Never made again.
+CREATE TABLE tables (
+    id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+    circle_id BLOB NOT NULL CHECK (length(circle_id) = 16),
+    first_day INTEGER NOT NULL,
+    last_day INTEGER NOT NULL CHECK (last_day > first_day),
+    numbers TEXT,
+    UNIQUE (circle_id, last_day)
+) STRICT, WITHOUT ROWID;
+
+-- The cases that stand in a table, by marks that nobody computes once a case is erased; in which one is not noted.
+CREATE TABLE counted (
+    mark BLOB NOT NULL PRIMARY KEY CHECK (length(mark) = 32)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE taken (
