@@ -47,6 +47,7 @@ def case_page(access: CaseAccess, **values: Any) -> str:  # noqa: ANN401 - plain
         verdict=case.verdict.decision if case.verdict else "",
         taken_back=case.taken_back,
         again_by=case.again_by,
+        answered=proposal is not None or not all(message.yours for message in case.messages),
         another_group=_another_group_reads(case.circle_id),
         story=name_of(case.story_id) if case.story_id else "",
         **({"done": "", "change": "", "opened_before": visit.contents().get("opened_before")} | values),

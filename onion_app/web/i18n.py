@@ -18,7 +18,7 @@ from markupsafe import Markup
 from werkzeug.routing import AnyConverter, Map
 
 from onion_app.days import date_of
-from onion_app.web.reading_order import in_reading_order
+from onion_app.web.reading_order import in_reading_order, numbers_turned
 
 _OFFERED = "languages"
 
@@ -175,7 +175,7 @@ def set_up_languages(app: Flask, offered: dict[str, Catalogue], style: str) -> N
     env.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]
     env.globals["_"] = env.globals["gettext"] = _gettext
     env.globals["style"] = Markup(style)  # noqa: S704 - our own file, whose hash the policy names
-    env.filters["ordered"] = in_reading_order
+    env.filters |= {"ordered": in_reading_order, "numbers_turned": numbers_turned}
     env.filters["tag"] = lambda code: LANGUAGES[code].tag
     for write in (numerals, day_words, month_words):
         env.filters[write.__name__] = _in_the_language_of_the_page(write)

@@ -8,6 +8,8 @@ digits keep theirs by nothing else, and every line of a text its own direction.
 """
 
 import re
+from collections.abc import Iterator
+from itertools import islice
 from typing import Final, NamedTuple
 
 from markupsafe import Markup, escape
@@ -15,6 +17,7 @@ from markupsafe import Markup, escape
 from onion_app.choices import TEXT_LETTERS
 
 MOST: Final = 200  # parts that are set apart in one text; one with more is a list of numbers, each on its line
+MOST_TURNED: Final = 10  # of its numbers that are shown once more beside a box
 
 _ARABIC: Final = re.compile("[\u0590-\u065f\u066e-\u06ef\u06fa-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]")
 _LATIN: Final = re.compile("[A-Za-z\u00c0-\u024f\u1e00-\u1eff]")
@@ -31,6 +34,9 @@ _PART: Final = re.compile(
 _BEFORE: Final = re.compile(rf"(?:[+*#$€£]{{1,3}}{_BLANK})?[-+*#@$€£%~(\[./_\u2212]{{0,4}}\Z")  # signs that begin one
 _LONGEST_BEFORE: Final = 9
 _NUMBER: Final = re.compile(rf"[{_DIGITS}]+")
+_KEEPS_ITS_ORDER: Final = re.compile(
+    rf"[{_DIGITS}]+(?:[,./:\u00a0\u060c\u066b\u066c][{_DIGITS}]+)*"
+)  # dates, amounts, hours
 
 
 class _Line(NamedTuple):
@@ -43,7 +49,23 @@ class _Line(NamedTuple):
 
 def in_reading_order(text: str) -> Markup:
     """Escape a text, and set apart in it what has an order of its own."""
-    shown, end, line = [], 0, _Line(-1, 0, has_latin_order=False)
+    shown, end = [], 0
+    for start, part_end in islice(_set_apart(text), MOST):
+        shown.append(f'{escape(text[end:start])}<bdi dir="ltr">{escape(text[start:part_end])}</bdi>')
+        end = part_end
+    return Markup("".join([*shown, escape(text[end:])]))  # noqa: S704 - all of it is escaped
+
+
+def numbers_turned(text: str) -> list[str]:
+    """List the numbers and dial codes that a box, which can set nothing apart, shows turned round: ten at most."""
+    parts = (text[start:end] for start, end in islice(_set_apart(text), MOST))
+    numbers = (each for each in parts if not (_LATIN.search(each) or _KEEPS_ITS_ORDER.fullmatch(each)))
+    return list(islice(numbers, MOST_TURNED))
+
+
+def _set_apart(text: str) -> Iterator[tuple[int, int]]:
+    """Give the beginning and the end of each part that has an order of its own."""
+    end, line = 0, _Line(-1, 0, has_latin_order=False)
     has_arabic = _ARABIC.search(text, 0, TEXT_LETTERS) is not None
     for part in _PART.finditer(text, 0, TEXT_LETTERS):
         if not has_arabic and _LATIN.match(part[0]):
@@ -56,11 +78,8 @@ def in_reading_order(text: str) -> Markup:
         if start < line.first or _NUMBER.fullmatch(text, start, part.end()):
             continue
         if not (line.has_latin_order and _LATIN.match(part[0])):
-            shown.append(f'{escape(text[end:start])}<bdi dir="ltr">{escape(text[start : part.end()])}</bdi>')
             end = part.end()
-            if len(shown) == MOST:
-                break
-    return Markup("".join([*shown, escape(text[end:])]))  # noqa: S704 - all of it is escaped
+            yield start, end
 
 
 def _line_around(text: str, position: int) -> _Line:

@@ -146,15 +146,30 @@ def test_the_month_of_erasing_is_named(visitor: Visitor, place: Place) -> None:
 
 
 def test_another_group_is_named_only_where_one_reads_it(visitor: Visitor, place: Place) -> None:
-    page = visitor.come_back(visitor.hand_in())
+    code = visitor.hand_in()
+    place.replies()
+    page = visitor.come_back(code)
     assert "The people who answered you may be among those who read this." in page.main.text
-    place.enrol(place.circle("Law", topics=("law",)), "lawyer")
+    lawyer = place.enrol(place.circle("Law", topics=("law",)), "lawyer")
     place.follow()
-    page = visitor.come_back(visitor.hand_in("ask", topic="law"))
+    code = visitor.hand_in("ask", topic="law")
+    place.answers(lawyer, place.case_of(code), "Come on Monday.")
+    page = visitor.come_back(code)
     assert "The group that answered you does not see it." in page.main.text
     asked = visitor.send(page, go="ask/answer", text="words that stay")
     assert asked.form_with("danger").value("topic") == "answer"
     assert visitor.send(asked.form_with("again")).box == "words that stay"
+
+
+def test_nobody_is_asked_what_is_wrong_with_an_answer_before_there_is_one(visitor: Visitor, place: Place) -> None:
+    code = visitor.hand_in()
+    page = visitor.write_back(visitor.come_back(code), "Something more.")
+    for word in ("Something is wrong", "Something wrong with an answer?", "Write to us about it", "answered you"):
+        assert word not in page.main.text
+    assert "#wrong" not in page.main_html
+    place.replies()
+    page = visitor.write_back(visitor.come_back(code), "And more.")
+    assert page.main_html.count('href="#wrong"') == page.main_html.count('id="wrong"') == 1
 
 
 def test_what_its_author_decided_is_not_overwritten_by_somebody_who_looks(visitor: Visitor, place: Place) -> None:

@@ -226,6 +226,12 @@ def test_numbers_keep_their_order_wherever_a_text_is_shown(visitor: Visitor, pla
     for page in shown:
         parts = re.findall(r'<bdi dir="ltr">(.*?)</bdi>', page.main_html)
         assert set(APART) <= set(parts), page.heading
+    for box in (
+        visitor.check("ask", NUMBERS),
+        visitor.send(visitor.come_back(code).form_with("text"), text=NUMBERS, part="1"),
+    ):
+        below = box.main_html.partition("</textarea>")[2].partition("</p>")[0]
+        assert re.findall(r'<bdi dir="ltr">(.*?)</bdi>', below) == APART[:2]
     assert '“<bdi><bdi dir="ltr">+964 770 123</bdi></bdi>”' in visitor.check("tell", NUMBERS).main_html
 
 
@@ -236,3 +242,11 @@ def test_badini_says_in_which_letters_it_is_written(visitor: Visitor, place: Pla
     for path in ("", "tell", "guides/now", "guides/health", "return"):
         assert '<html lang="kmr-Arab" dir="rtl">' in visitor.go(path).html
     assert 'lang="kmr"' not in "".join(page.html for page in visitor.pages())
+
+
+def test_home_leads_to_who_is_here_once_they_have_written_it(visitor: Visitor, place: Place) -> None:
+    assert "Who we are" not in visitor.go("").main.text
+    place.show({"ar": ("من نحن", "متطوعون.")}, slug="who-we-are")
+    home = visitor.go("")
+    assert "Who we are" in home.main.text
+    assert visitor.get(home.main_html.split("who-we-are")[0].rpartition('"')[2] + "who-we-are").heading == "من نحن"

@@ -1,9 +1,11 @@
 """Tell, ask and check: nothing is sent before one line of the code was typed back, and no text is lost."""
 
+import re
 from collections.abc import Callable
 
 import pytest
 
+from onion_app.choices import LANGUAGE_CODES, TOPICS
 from onion_app.vault.desk.circles import set_routes
 from onion_app.vault.shown.reading import name_of
 from scripts.rehearsal.pages import Form
@@ -125,12 +127,43 @@ def test_the_check_page_of_a_request_asks_for_no_consents(visitor: Visitor, plac
 
 
 def test_days_to_answer_come_from_the_settings(visitor: Visitor, place: Place) -> None:
-    place.put(answer_days={"health": 12, "unknown": 5, "urgent": 2})
+    place.put(answer_days={"health": 12, "unknown": 5, "urgent": 2, "testimony": 1, "story": 1})
     check = visitor.check("ask", "Help.")
-    assert "Usually in 2 to 12 days." in check.main.text
+    assert "Usually in 3 to 12 days." in check.main.text, "of the topics that can be chosen there"
     assert "in about 12 days" in visitor.confirm(check, topic="health").main.text
     story = place.show({"en": ("A story", "Told.")})
     assert "usually within 2 days" in visitor.go(f"ask?topic=story&story={name_of(story)}").main.text
+
+
+@pytest.mark.parametrize(("days", "said"), [(1, "Usually in 1 day."), (3, "Usually in 3 days."), (30, "in 30 days.")])
+def test_where_every_topic_promises_the_same_one_number_says_it(
+    visitor: Visitor, place: Place, days: int, said: str
+) -> None:
+    place.put(answer_days=dict.fromkeys(TOPICS, days) | {"urgent": 2})
+    assert said in visitor.check("ask", "Help.").main.text
+    visitor.language = "ar"
+    assert len(re.findall("عادةً خلال [^.]*", visitor.check("ask", "Help.").main.text)) == 1
+
+
+def test_what_is_about_one_story_or_course_is_promised_the_days_of_that(visitor: Visitor, place: Place) -> None:
+    place.put(answer_days={"story": 4, "training": 9})
+    for asked, said in (
+        ("topic=story&story=" + STORY, "Usually in 4 days."),
+        ("topic=training&course=rivers", "in 9 days."),
+    ):
+        check = visitor.send(visitor.go(f"ask?{asked}").form_with("text"), text="Help.")
+        assert said in check.main.text
+
+
+@pytest.mark.parametrize("language", LANGUAGE_CODES)
+@pytest.mark.parametrize(("path", "count"), [("tell", 3), ("ask", 3), (f"ask?topic=story&story={STORY}", 2)])
+def test_the_steps_of_check_are_numbered_without_a_gap(visitor: Visitor, path: str, count: int, language: str) -> None:
+    visitor.language = language
+    check = visitor.send(visitor.go(path).form_with("text"), text="It is about me.")
+    unfolded = re.sub(r"</summary>.*?</details>", "", check.main_html, flags=re.DOTALL)
+    for html in (check.main_html, unfolded):
+        found = re.findall(r"<h2>(?:<label[^>]*>)?([0-9٠-٩])\. ", html)
+        assert [int(each) for each in found] == list(range(1, count + 1))
 
 
 def test_with_danger_no_page_says_two_times(visitor: Visitor) -> None:

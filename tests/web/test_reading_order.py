@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onion_app.web.reading_order import MOST, in_reading_order
+from onion_app.web.reading_order import MOST, MOST_TURNED, in_reading_order, numbers_turned
 
 APART = re.compile('<bdi dir="ltr">(.*?)</bdi>')
 
@@ -49,3 +49,21 @@ def test_nothing_of_a_text_is_changed_and_nothing_of_it_becomes_html(text: str) 
 
 def test_a_text_that_is_all_numbers_takes_no_more_room_than_there_is() -> None:
     assert len(apart("ا1-1" * 3_000)) == len(apart("ا1-1\n" * 3_000)) == MOST
+
+
+@pytest.mark.parametrize(
+    "part",
+    ["+964 770 123 4567", "0770-123-4567", "٠٧٧٠ ١٢٣ ٤٥٦", "*100#", "50 %", "0770\u00a0123 4567", "12 - 3 - 2024"],
+)
+def test_a_box_has_beside_it_the_numbers_that_it_turns_round(part: str) -> None:
+    assert numbers_turned(f"اتصلوا {part} الآن") == [part]
+    assert numbers_turned(f"Call {part} now") == []
+
+
+@pytest.mark.parametrize("part", ["12/3/2024", "١٬٥٠٠", "1,500,000", "9:30", "Signal", "noor@mail.com", "1234"])
+def test_a_box_has_nothing_beside_it_that_keeps_its_order_by_itself(part: str) -> None:
+    assert numbers_turned(f"اتصلوا {part} الآن") == []
+
+
+def test_beside_a_box_stand_no_more_than_ten_numbers() -> None:
+    assert len(numbers_turned("رقم 0770 123 4567\n" * 500)) == MOST_TURNED

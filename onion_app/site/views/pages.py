@@ -8,12 +8,17 @@ from typing import Final
 from flask import Response, make_response, request
 from flask.typing import ResponseReturnValue
 
+from onion_app.errors import SanctuaryError
 from onion_app.site import visit
-from onion_app.site.context import in_force
+from onion_app.site.context import in_force, shown
 from onion_app.site.rendering import done_page, how_to_find_us, make_blueprint, show_published
+from onion_app.vault.shown import reading
+from onion_app.web.app import report_error
 from onion_app.web.i18n import speak
 
 pages: Final = make_blueprint("pages")
+
+_ABOUT_US: Final = "who-we-are"  # the guide that volunteers may write about themselves
 
 
 @pages.get("/")
@@ -26,7 +31,16 @@ def language_choice() -> str:
 @pages.get("/<lang:code>/")
 def home() -> str:
     """Show the first page."""
-    return show_published("home.html")
+    return show_published("home.html", who=_guide_about_us())
+
+
+def _guide_about_us() -> str:
+    """Give the name of the guide about who is here, where it is written; Home is shown even if nobody can say."""
+    try:
+        return _ABOUT_US if reading.titles_of_guides(shown()).get(_ABOUT_US) else ""
+    except SanctuaryError as error:
+        report_error(error)
+        return ""
 
 
 @pages.get("/<lang:code>/protects")

@@ -181,15 +181,14 @@ def _title_of(story: str) -> Version | None:
 def _check(draft: Submission, case: FormCase, **values: object) -> str:
     make_forms_for(replace(case, stage=Stage.CHECKED))
     details = pointed_out(draft.text) if draft.kind == "tell" else ()
-    answer_days = in_force().answer_days
     return show_own_text(
         "check.html",
         draft.text,
         draft=draft,
         code=case.prepared.code,
         line=draft.line,
-        days=(min(answer_days.values()), max(answer_days.values())),
-        urgent_days=answer_days["urgent"],
+        days=_least_and_most_days(draft),
+        urgent_days=in_force().answer_days["urgent"],
         topics=REQUEST_TOPICS,
         answer_languages=ANSWER_LANGUAGES,
         how_to_find_us=how_to_find_us(),
@@ -197,6 +196,13 @@ def _check(draft: Submission, case: FormCase, **values: object) -> str:
         known=known_by(details),
         **({"added": False} | values),
     )
+
+
+def _least_and_most_days(draft: Submission) -> tuple[int, int]:
+    """Give how many days answers usually take, over the topics that can still be chosen."""
+    fixed = bool(draft.story or draft.course)
+    answer_days = [in_force().answer_days[topic] for topic in REQUEST_TOPICS if not fixed and topic != "story"]
+    return (min(answer_days), max(answer_days)) if answer_days else (_days(draft),) * 2
 
 
 def _days(draft: Submission) -> int:
