@@ -3,6 +3,7 @@
 Its tor counts, circuit by circuit, the cells that leave for a visitor.
 """
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from onion_app.launch.status import tor_trouble
+from onion_app.launch.self_check import tor_trouble
 from onion_app.onion import tor_process
 from onion_app.onion.control import Control
 from onion_app.onion.tor_process import TorProcess
@@ -51,7 +52,7 @@ def reached(private_network: PrivateNetwork) -> Iterator[Reached]:
             until(lambda: control.bootstrap().percent == 100, START, "tor")
             control.publish(site.onion.secret, site.address, site.state.site_socket)
             assert control.uploaded.wait(START)
-            until(lambda: not tor_trouble(control.health()), START, "the onion")
+            until(lambda: not tor_trouble(control.health(), time.time()), START, "the onion")
             with visitors_tor(torrc, site.state.path / "visitors") as theirs:
                 yield Reached(site, tor, theirs, private_network.socks_port)
             control.close()

@@ -113,6 +113,7 @@ class Launcher:
             while not self._stopping:
                 self._step_children()
                 self._tor.republish_if_unreachable(self._self_check.health, time.monotonic())
+                self._tor.look_again(time.monotonic(), relays_are_old=self._self_check.relays_are_old)
                 self._tor.step(time.monotonic())
                 manage.step(time.monotonic(), self._carry_out)
                 running = [supervisor.child for supervisor in self._supervisors.values() if supervisor.child]

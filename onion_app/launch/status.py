@@ -10,12 +10,11 @@ from typing import Any
 
 from onion_app.days import DAY
 from onion_app.launch.outside import disk_status
-from onion_app.launch.self_check import SelfCheck
+from onion_app.launch.self_check import SelfCheck, relays_hold_minutes, tor_trouble
 from onion_app.launch.state import State
 from onion_app.launch.supervisor import Supervisor
 from onion_app.launch.tor_supervisor import TorStatus
 from onion_app.launch.walls import Missing
-from onion_app.onion.control import Health
 from onion_app.vault.connection import library_versions
 from onion_app.vault.database import Clock
 from onion_app.vault.shown.routing import LEAST_ROOM
@@ -45,7 +44,9 @@ def launcher_status(
         "onion": static.address,
         "published": tor.published,
         "bootstrap": tor.percent,
-        "tor_trouble": tor_trouble(seen.health) if tor.published else ["not published"],
+        "tor_trouble": tor_trouble(seen.health, time.time()) if tor.published else ["not published"],
+        "introduction_points": seen.health.introduction_points if seen.health else None,
+        "relays_hold_minutes": relays_hold_minutes(seen.health, time.time()),
         "proof_of_work": tor.proof_of_work,
         "self_check": {
             "worked_minutes_ago": None if seen.worked is None else int((now - seen.worked) // 60),
@@ -81,17 +82,3 @@ def launcher_status(
         **disk,
         "versions": {"sanctuary": VERSION, "tor": tor.version, **static.libraries},
     }
-
-
-def tor_trouble(health: Health | None) -> list[str]:
-    """Name the faults that tor itself reports; none when, as far as it knows, visitors get through."""
-    if health is None:
-        return ["tor does not answer"]
-    faults = {
-        "the network is down": not health.network_up,
-        "no circuits": not health.circuits,
-        "no introduction points": health.introduction_points == 0,
-        "tor is asleep": health.dormant,
-        "not published": not health.published,
-    }
-    return [name for name, is_so in faults.items() if is_so]

@@ -4,6 +4,7 @@ Each of the three that is lost is made again, on the same address. When the laun
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 from onion_app.crypto.onion_key import OnionKey
@@ -19,6 +20,8 @@ _LONGEST_PAUSE = 8.0  # ... up to this: an end that somebody brings about must n
 _TRYING = 20.0  # seconds without a step forward, after which we say that tor is still trying
 _FIRST_PATIENCE = 60.0  # seconds without an introduction point until the site is published again; it doubles ...
 _LONGEST_PATIENCE = 240.0  # ... up to this
+_LOOKING = 120.0  # seconds that tor has to find a new list of relays, each time that it is made to look; it doubles ...
+_LONGEST_LOOKING = 1920.0  # ... up to this
 _POLL = 0.5  # seconds between two questions how far tor is
 
 
@@ -56,6 +59,8 @@ class TorSupervisor:
         self._patience = _FIRST_PATIENCE
         self._proof_of_work: bool | None = None
         self._failures = 0
+        self._looking = 0.0  # how long tor was given the last time; 0: its list is good
+        self._look_by = 0.0
 
     def start(self, now: float) -> None:
         """Start tor for the first time.
@@ -113,6 +118,28 @@ class TorSupervisor:
                 self._terminal.say("tor: visitors do not get through, the site is published again until they do")
             self._unreachable_since, self._patience = None, min(self._patience * 2, _LONGEST_PATIENCE)
             self.withdraw()
+
+    def look_again(self, now: float, *, relays_are_old: bool) -> None:
+        """Have tor ask for a list of relays when its own is too old: after failures it waits for many minutes.
+
+        It is told so first, which disturbs nobody, and is started again when that does not help.
+        """
+        if self._control is None or self._percent < 100 or not relays_are_old:  # noqa: PLR2004 - per cent
+            self._looking = self._looking if relays_are_old else 0.0
+            return
+        if self._looking and now < self._look_by:
+            return
+        if self._looking:
+            self._terminal.say("tor: it has found no new list of relays, and is started again")
+            self.stop()
+        else:
+            self._terminal.say(
+                "tor: its list of relays is too old: visitors may not get through until it has a new one"
+            )
+            with suppress(SanctuaryError):  # a connection that was lost is made again by `step`
+                self._control.look_again()
+        self._looking = min(max(self._looking * 2, _LOOKING), _LONGEST_LOOKING)
+        self._look_by = now + self._looking
 
     @property
     def control(self) -> Control | None:

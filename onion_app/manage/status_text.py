@@ -55,13 +55,16 @@ def _onion(status: dict[str, Any]) -> list[StatusLine]:
     worked = "has not worked yet" if minutes is None else f"worked {minutes} minutes ago"
     failed = ", and failed the last time" if check["last_failed"] else ""
     onion = f"http://{status['onion']}/"
+    left = status["relays_hold_minutes"]
+    holds = "" if left is None or left < 0 else f"; its list of relays holds for {left} minutes"
+    well = f"sees no trouble: {status['introduction_points']} introduction points{holds}"
     no_work = status["proof_of_work"] is False
     work = "; cannot ask visitors for proof of work: a flood would be harder to bear" if no_work else ""
     return [
         _line("Onion", onion if status["published"] else f"{onion} is not published", bad=not status["published"]),
         _line(
             "tor",
-            f"{status['bootstrap']} %; {', '.join(trouble) or 'sees no trouble'}{work}",
+            f"{status['bootstrap']} %; {', '.join(trouble) or well}{work}",
             bad=bool(trouble) or no_work,
         ),
         _line("Self-check", worked + failed, bad=check["last_failed"]),

@@ -16,6 +16,7 @@ import socket
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Self
 
@@ -54,8 +55,11 @@ class Bootstrap:
 class Health:
     """Tor's own facts on whether visitors get through; `introduction_points` is the number of those that stand.
 
-    Of these facts only that number changes soon after an outage: tor goes on calling the network up, and circuits
-    established, for as long as nothing makes it try. A service keeps its introduction points at all times.
+    `relays_until`, in unix seconds, is the end of the list of relays that tor holds, 0 where it holds none: by an old
+    one it puts our descriptor where nobody looks for it, while everything else calls itself well.
+
+    Of the other facts only the number of introduction points changes soon after an outage: tor goes on calling the
+    network up, and circuits established, for as long as nothing makes it try. A service keeps them at all times.
     """
 
     network_up: bool
@@ -63,6 +67,7 @@ class Health:
     dormant: bool
     published: bool
     introduction_points: int
+    relays_until: float
 
 
 class _Socket(ControlSocketFile):  # type: ignore[misc]  # stem has no types
@@ -189,7 +194,7 @@ class Control:
             ControlLost: tor does not answer.
         """
         names = ("network-liveness", "status/circuit-established", "dormant", "onions/current", "circuit-status")
-        facts = self._facts(*names)
+        facts = self._facts(*names, "consensus/valid-until")
         circuits = facts.get("circuit-status", "").splitlines()
         return Health(
             network_up=facts.get("network-liveness") == "up",
@@ -197,7 +202,16 @@ class Control:
             dormant=facts.get("dormant") != "0",
             published=bool(self._service_id) and self._service_id in facts.get("onions/current", "").split(),
             introduction_points=sum(set(circuit.split()) >= _INTRODUCTION_CIRCUIT for circuit in circuits),
+            relays_until=_unix_seconds(facts.get("consensus/valid-until", "")),
         )
+
+    def look_again(self) -> None:
+        """Have tor forget what it waits for after failures, and ask for a new list of relays; the service stays.
+
+        Raises:
+            ControlLost: tor does not answer.
+        """
+        self._ask("SIGNAL RELOAD")
 
     def close(self) -> None:
         """Close the connection; the service goes with it."""
@@ -244,3 +258,11 @@ class Control:
         """Note that a directory has taken our descriptor: from now on visitors find us."""
         if event.startswith("HS_DESC UPLOADED "):  # tor sends these for its own services only, and we have but one
             self.uploaded.set()
+
+
+def _unix_seconds(said: str) -> float:
+    """Read a time of tor's, which is in UTC; 0 where there is none."""
+    try:
+        return datetime.strptime(f"{said} +0000", "%Y-%m-%d %H:%M:%S %z").timestamp()
+    except ValueError:
+        return 0.0

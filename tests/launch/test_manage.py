@@ -40,6 +40,7 @@ def test_status_says_how_everything_is_and_marks_what_is_wrong(standing: Launche
     seen = counted(standing.state)
     assert seen["onion"] == standing.printed["onion"]
     assert (seen["published"], seen["tor_trouble"]) == (False, ["not published"]), "its network is switched off"
+    assert (seen["introduction_points"], seen["relays_hold_minutes"]) == (0, None), "likewise"
     assert seen["self_check"] == {"worked_minutes_ago": None, "last_failed": False}
     assert seen["answering"] == {"site": True, "desk": True}
     assert seen["circles"] == [{"name": "First circle", "unread": 0, "urgent": 0, "overdue": 0, "oldest": None}]

@@ -2,6 +2,7 @@ import base64
 import logging
 import os
 import signal
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -10,8 +11,8 @@ import pytest
 
 from onion_app.crypto.onion_key import OnionKey, new_onion_key
 from onion_app.errors import ControlLost, ServiceRefused
+from onion_app.launch.self_check import tor_trouble
 from onion_app.launch.state import State
-from onion_app.launch.status import tor_trouble
 from onion_app.launch.terminal import Terminal
 from onion_app.launch.tor_supervisor import TorSupervisor
 from onion_app.onion import control as control_module
@@ -61,7 +62,7 @@ def test_what_is_published_is_reached_through_tor_alone_and_again_at_the_same_ad
     wait_for(lambda: control.bootstrap().percent == 100)
     assert control.publish(key.secret, key.address, Path(str(site.server_address))), "with proof of work"
     assert control.uploaded.wait(300)
-    wait_for(lambda: not tor_trouble(control.health()))
+    wait_for(lambda: not tor_trouble(control.health(), time.time()))
     answer = reach(private_network.socks_port, key.address, "first")
     assert (answer.status, answer.body, len(answer.raw)) == (200, b"hello", len(PAGE))
 
@@ -251,9 +252,35 @@ def test_without_a_network_a_service_is_published_once_and_not_called_healthy(
     with pytest.raises(ServiceRefused):
         alone.publish(key.secret, key.address, beside)
     health = alone.health()
-    assert (health.published, health.circuits, bool(tor_trouble(health))) == (True, False, True)
+    assert (health.published, health.circuits, bool(tor_trouble(health, time.time()))) == (True, False, True)
     assert not alone.uploaded.is_set()
     assert alone.bootstrap().percent < 100
+
+
+def test_a_tor_that_is_told_to_look_again_keeps_the_service(alone: Control, key: OnionKey, beside: Path) -> None:
+    alone.publish(key.secret, key.address, beside)
+    alone.look_again()
+    health = alone.health()
+    assert health.published
+    assert not alone.lost.is_set()
+    assert health.relays_until == 0.0, "it has never had a list"
+
+
+@pytest.mark.parametrize(
+    ("said", "until"),
+    [("2026-11-29 22:00:00", 1_795_989_600.0), ("", 0.0), ("soon", 0.0), ("2026-13-40 99:00:00", 0.0)],
+)
+def test_the_end_of_the_list_of_relays_is_read_in_utc(
+    alone: Control, monkeypatch: pytest.MonkeyPatch, said: str, until: float
+) -> None:
+    monkeypatch.setenv("TZ", "Asia/Baghdad")
+    time.tzset()
+    try:
+        monkeypatch.setattr(Control, "_facts", lambda *_: {"consensus/valid-until": said})
+        assert alone.health().relays_until == until
+    finally:
+        monkeypatch.undo()
+        time.tzset()
 
 
 def test_tor_keeps_watching_over_our_process(lonely_tor: TorProcess, alone: Control) -> None:
