@@ -34,6 +34,7 @@ class DeskContext:
     delays: Delays
     field_key: bytes
     clock: Callable[[], float]
+    phone_clock: Callable[[], float]
     ended: dict[bytes, int] = field(default_factory=dict)  # how often all sessions of a moderator were ended at once
 
     def sweep(self) -> None:

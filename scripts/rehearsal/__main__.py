@@ -12,13 +12,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import FrameType
 
-from onion_app.days import DAY
 from onion_app.errors import BadUsage, SanctuaryError, TorFailed
 from onion_app.launch.hardening import close_memory
 from onion_app.launch.terminal import Terminal
@@ -26,7 +25,7 @@ from onion_app.onion.tor_process import bound_command
 from scripts.rehearsal import profile
 from scripts.rehearsal.cast import HOW_TO_FIND_US, Cast, answer, ask_for_help, coordinator_at, enrol, read_the_answer
 from scripts.rehearsal.network import PrivateNetwork
-from scripts.rehearsal.people import Login, UnexpectedPageError, Visitor
+from scripts.rehearsal.people import STEP, Login, UnexpectedPageError, Visitor
 from scripts.rehearsal.wire import fetch, through_unix
 
 _CLONE = Path(__file__).resolve().parents[2]
@@ -60,7 +59,10 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="write what is ready as one line of JSON")
     parser.add_argument("--state", type=Path, help="keep the state in this folder, and go on with it the next time")
     parser.add_argument("--days", type=int, default=0, help="run this many days ahead of the clock")
+    parser.add_argument("--digits", metavar="KEY", help="print the six digits of this moment for a key, and end")
     asked = parser.parse_args()
+    if asked.digits is not None:
+        return _print_digits(asked.digits)
     close_memory()
     for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, _leave)
@@ -87,12 +89,12 @@ def rehearse(terminal: Terminal, kept_state: Path | None, days: int, *, as_json:
         shutil.rmtree(state / "tor", ignore_errors=True)  # what tor kept belongs to an earlier private network
         network = stack.enter_context(PrivateNetwork(folder / "network", progress=terminal.say))
         stage, launcher = stack.enter_context(_launched(network, state, days, known))
-        cast = known or _play(stage, lambda: time.time() + days * DAY, terminal)
+        cast = known or _play(stage, terminal)
         _remember(state, cast)
         terminal.say("waiting until the onion answers through tor")
         _reach(stage, launcher)
         profile.write(folder / "firefox", stage.socks_port)
-        _announce(stage, cast, folder / "firefox", days, as_json=as_json)
+        _announce(stage, cast, folder / "firefox", as_json=as_json)
         if launcher.wait() != 0:
             raise TorFailed("the launcher ended by itself")
 
@@ -140,10 +142,10 @@ def _launched(
             process.wait()
 
 
-def _play(stage: Stage, clock: Callable[[], float], terminal: Terminal) -> Cast:
+def _play(stage: Stage, terminal: Terminal) -> Cast:
     """Let the people act: the coordinator enrols, somebody asks for help in Arabic, the coordinator answers."""
     terminal.say("the first coordinator enrols")
-    coordinator = coordinator_at(stage.desk_url, clock)
+    coordinator = coordinator_at(stage.desk_url)
     visitor = Visitor(through_unix(stage.site_socket), stage.onion, "ar")
     enrol(coordinator, stage.invitation)
     terminal.say("somebody asks for help, in Arabic")
@@ -166,7 +168,7 @@ def _reach(stage: Stage, launcher: subprocess.Popen[bytes]) -> None:
     raise TorFailed("the onion does not answer")
 
 
-def _announce(stage: Stage, cast: Cast, firefox: Path, days: int, *, as_json: bool) -> None:
+def _announce(stage: Stage, cast: Cast, firefox: Path, *, as_json: bool) -> None:
     """Say on standard output what there is to try."""
     if as_json:
         told = {"onion": stage.onion, "socks_port": stage.socks_port, "site_socket": str(stage.site_socket)}
@@ -184,9 +186,20 @@ Return code   {cast.return_code}
 The desk      {stage.desk_url}/   (in a private window; the line above opens one)
 Handle        {login.handle}
 Passphrase    {login.passphrase}
-Six digits    {login.digits(time.time() + days * DAY)}   (of this moment; key {login.totp_secret})
+Six digits    {login.digits(time.time())}   (of this moment; new ones: ./scripts/rehearse --digits {login.totp_secret})
 
 Ctrl-C ends it all.""")
+
+
+def _print_digits(key: str) -> int:
+    """Print what a phone with this key would show, and for how long; give the exit status."""
+    now = time.time()
+    try:
+        _print(f"{Login('', '', key).digits(now)}   (for {STEP - int(now) % STEP} seconds)")
+    except ValueError:
+        Terminal().say(f"This is no key of a second factor.\n    {_CLONE}/scripts/rehearse   (it prints one)")
+        return BadUsage.exit_code
+    return 0
 
 
 def _print(text: str) -> None:

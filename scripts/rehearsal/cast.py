@@ -1,6 +1,6 @@
 """The people of a rehearsal, and what they say: a first coordinator who enrols, and somebody who asks for help."""
 
-from collections.abc import Callable
+import time
 from dataclasses import dataclass
 
 from scripts.rehearsal.people import STEP, Login, UnexpectedPageError, Visitor, Volunteer
@@ -35,9 +35,9 @@ class Cast:
     logins: list[Login]
 
 
-def coordinator_at(desk_url: str, clock: Callable[[], float]) -> Volunteer:
+def coordinator_at(desk_url: str) -> Volunteer:
     """Seat the coordinator, who types the digits of the step before: this moment's stay good for whoever reads them."""
-    return Volunteer(desk_url, clock=lambda: clock() - STEP)
+    return Volunteer(desk_url, clock=lambda: time.time() - STEP)
 
 
 def enrol(coordinator: Volunteer, invitation: str) -> None:

@@ -54,7 +54,7 @@ def second_factor(member: Member) -> Answer:
     if not drawn:
         return redirect(url_for("account.show"), 303)
     try:
-        at = desk_context().clock()
+        at = desk_context().phone_clock()
         identity.change_second_factor(databases(), one_try, member, passphrase, drawn, digits, at)
     except LoginRefused:
         return show(member, {"passphrase_digits": WRONG})

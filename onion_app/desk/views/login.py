@@ -35,7 +35,7 @@ def login() -> Answer:
         return _login_page({})
     handle, passphrase, digits = (forms.short(request.form, name) for name in ("handle", "passphrase", "totp"))
     try:
-        moderator_id, private = log_in(databases(), one_try, handle, passphrase, digits, desk_context().clock())
+        moderator_id, private = log_in(databases(), one_try, handle, passphrase, digits, desk_context().phone_clock())
     except (LoginRefused, LoginSuspended) as refused:
         return _login_page({"": refused.sentence})
     begin_members_session(moderator_id, private)
@@ -92,7 +92,7 @@ def _store(pending: Enrolment, recovering: str) -> None:
     """Store a newcomer, or the new secrets of somebody who came back with their sheet."""
     handle = "" if recovering else forms.handle(request.form)
     line, digits = forms.short(request.form, "line"), forms.short(request.form, "totp")
-    enrolment.check_typed_back(pending, line, digits, desk_context().clock())
+    enrolment.check_typed_back(pending, line, digits, desk_context().phone_clock())
     if not recovering:
         enrolment.enrol(databases(), pending, handle)
         return

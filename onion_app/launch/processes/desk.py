@@ -1,5 +1,7 @@
 """The desk's process. It ends with its last session, so that no key of anybody stays in memory."""
 
+import time
+
 from onion_app.desk import DeskConfig, create_app
 from onion_app.desk.delays import since_boot
 from onion_app.launch.hardening import SERVING
@@ -26,6 +28,7 @@ def work(child: Child) -> None:
             clock=orders.clock,
             since_boot=since_boot,
             on_last_session_end=everybody_left,
+            phone_clock=time.time,
         )
     )
     listener, *beside = child.listeners()
