@@ -38,6 +38,7 @@ def options(words: list[str]) -> Options:
     parser.add_argument("--days", type=int, default=0, help="run this many days ahead of the clock, for rehearsals")
     parser.add_argument("--as-is", action="store_true", help="stay with the account that started this, even root: for "
                         "rehearsals and tests; otherwise root becomes the account sanctuary")  # fmt: skip
+    parser.add_argument("--version", action="store_true", help="say the tag or the commit, and end")
     read = parser.parse_args(words)
     return Options(read.state, bool(read.answers), read.desk_port, read.torrc, read.days, read.as_is)
 

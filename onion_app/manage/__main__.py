@@ -37,6 +37,7 @@ def parser() -> argparse.ArgumentParser:
     words.add_argument("--desk-port", type=int, default=8390, help="the desk's port, if launch was given one")
     words.add_argument("--answers", choices=["-"], help="read one JSON object with passphrase or spare_code from "
                        "standard input instead of asking")  # fmt: skip
+    words.add_argument("--version", action="store_true", help="say the tag or the commit, and end")
     commands = words.add_subparsers(title="commands", required=True, metavar="COMMAND", dest="command")
 
     def command(name: str, do: _Do, text: str) -> argparse.ArgumentParser:

@@ -60,6 +60,7 @@ def main() -> int:
     parser.add_argument("--state", type=Path, help="keep the state in this folder, and go on with it the next time")
     parser.add_argument("--days", type=int, default=0, help="run this many days ahead of the clock")
     parser.add_argument("--digits", metavar="KEY", help="print the six digits of this moment for a key, and end")
+    parser.add_argument("--version", action="store_true", help="say the tag or the commit, and end")
     asked = parser.parse_args()
     if asked.digits is not None:
         return _print_digits(asked.digits)

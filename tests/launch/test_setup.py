@@ -3,15 +3,18 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import tomllib
 from pathlib import Path
 
 import pytest
 
+from onion_app.launch.status import VERSION
+
 ROOT = Path(__file__).parents[2]
 FILES = ("requirements.txt", "tests/requirements.txt")
-SCRIPTS = ("setup", "launch", "manage", "rehearse", "check", "test", "fuzz")
+SCRIPTS = sorted(path.name for path in (ROOT / "scripts").iterdir() if path.is_file() and os.access(path, os.X_OK))
 
 
 def pins(file: str) -> dict[str, str]:
@@ -50,6 +53,76 @@ def test_what_looks_over_the_pages_is_pinned_by_hash_and_names_no_place() -> Non
     packages = {path: each for path, each in lock["packages"].items() if path}
     assert packages.keys() == {"node_modules/axe-core", "node_modules/vnu-jar"}
     assert all(each["integrity"].startswith("sha512-") and "resolved" not in each for each in packages.values())
+
+
+def said(clone: Path, name: str, *before: str, **env: str) -> str:
+    """Ask a command of a clone for its version, with nothing in the environment."""
+    words = [*before, str(clone / "scripts" / name), "--version"]
+    done = subprocess.run(words, check=True, capture_output=True, text=True, env=env, cwd="/", timeout=60)
+    assert done.stderr == ""
+    return done.stdout
+
+
+def git(clone: Path, *words: str) -> str:
+    who = ("-c", "user.name=x", "-c", "user.email=x@y", "-c", "tag.gpgsign=false", "-c", "commit.gpgsign=false")
+    command = ["git", *who, "-C", str(clone), *words]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    """Make a clone of nothing but the commands, with one commit."""
+    shutil.copytree(ROOT / "scripts", tmp_path / "clone" / "scripts", ignore=shutil.ignore_patterns("rehearsal"))
+    shutil.copy(ROOT / "pyproject.toml", tmp_path / "clone")
+    git(tmp_path / "clone", "init", "-q", "-b", "main")
+    git(tmp_path / "clone", "add", ".")
+    git(tmp_path / "clone", "commit", "-q", "-m", "first")
+    return tmp_path / "clone"
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_every_command_says_its_version_and_does_nothing_else(clone: Path, name: str) -> None:
+    before = sorted(clone.rglob("*"))
+    commit = git(clone, "rev-parse", "HEAD")
+    assert said(clone, name) == f"sanctuary, commit {commit[:12]}\n"
+    git(clone, "tag", "-m", "sanctuary 2.3", "2.3")
+    git(clone, "tag", "-m", "sanctuary 2.3", "2.3+second")
+    assert said(clone, name) == "sanctuary 2.3\n"
+    assert [path for path in sorted(clone.rglob("*")) if ".git" not in path.parts] == [
+        path for path in before if ".git" not in path.parts
+    ]
+
+
+def test_the_version_is_said_without_git_and_of_a_copy_without_history(clone: Path, tmp_path: Path) -> None:
+    commit = git(clone, "rev-parse", "HEAD")
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    (programs / "git").write_text("#!/bin/sh\nexit 127\n")
+    (programs / "git").chmod(0o755)
+    path = f"{programs}:{os.environ['PATH']}"
+    assert said(clone, "launch", PATH=path) == f"sanctuary, commit {commit[:12]}\n"
+    git(clone, "pack-refs", "--all")
+    assert said(clone, "launch", PATH=path) == f"sanctuary, commit {commit[:12]}\n"
+    git(clone, "checkout", "-q", "--detach")
+    assert said(clone, "launch", PATH=path) == f"sanctuary, commit {commit[:12]}\n"
+    shutil.rmtree(clone / ".git")
+    git(tmp_path, "init", "-q")  # somebody else's history around it is not ours
+    assert said(clone, "launch") == f"sanctuary {VERSION} (a copy without its history)\n"
+    (clone / "pyproject.toml").unlink()
+    assert "unknown" in said(clone, "launch")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root gives a clone away")
+def test_the_version_of_somebody_elses_clone_is_said_and_none_of_its_hooks_run(clone: Path, tmp_path: Path) -> None:
+    commit = git(clone, "rev-parse", "HEAD")
+    hook = tmp_path / "hook"
+    hook.write_text(f"#!/bin/sh\ntouch {tmp_path}/ran\n")
+    hook.chmod(0o755)
+    for setting in ("core.fsmonitor", "core.sshCommand", "core.pager", "diff.external"):
+        git(clone, "config", setting, str(hook))
+    subprocess.run(["chown", "-R", "12345:12345", str(clone)], check=True)
+    assert said(clone, "manage", GIT_DIR="/nowhere") == f"sanctuary, commit {commit[:12]}\n"
+    assert not (tmp_path / "ran").exists()
 
 
 @pytest.mark.parametrize("name", SCRIPTS)
