@@ -195,6 +195,11 @@ def counted_mark(case_id: bytes, first: bytes) -> bytes:
     return digest(b"sanctuary num 2", case_id, key=first)
 
 
+def notebook_key(circle_private: bytes, circle_id: bytes) -> bytes:
+    """Give the key of the notebook of a circle, of one generation of its key."""
+    return digest(b"sanctuary book 2", circle_id, key=circle_private)
+
+
 def seal_handed(
     keys: Mapping[KeyName, bytes], circle_key: bytes, *, case_id: bytes, first: bytes, turn: int, to: tuple[bytes, int]
 ) -> bytes:

@@ -1,8 +1,9 @@
 """The payload of a sealed message or entry.
 
 A text, a consent, the final text of a story with the author's verdict on it, which story was made of the case, or the
-day of the last opening; and, among the circle only, a draft of a story, a second person's approval of it, and the facts
-that are counted. Whoever controls the site can seal anything: a payload is believed no further than its shape.
+day of the last opening; and, among the circle only, a draft of a story, a second person's approval of it, the facts
+that are counted, and whom the circle knows for somebody who asks. Whoever controls the site can seal anything: a
+payload is believed no further than its shape.
 """
 
 import json
@@ -123,7 +124,26 @@ class Facts:
     same_as: Annotated[str, re.compile("([0-9a-f]{32})?")] = ""
 
 
-Payload = Text | Consent | FinalText | Verdict | LastOpened | StoryLink | Draft | Approval | Facts
+@dataclass(frozen=True, slots=True)
+class Referral:
+    """Whom a circle knows for somebody who asks; only what `published` its contact itself is named at all.
+
+    `writer` is a member's id in hexadecimal, and `known_by` that of a second one, who alone has `checked` it, on a day.
+    """
+
+    known_for: str
+    region: str
+    language: str
+    published: bool
+    name: str
+    contact: str
+    writer: HexId
+    day: Day
+    known_by: Annotated[str, re.compile("([0-9a-f]{32})?")] = ""
+    checked: Day | None = None
+
+
+Payload = Text | Consent | FinalText | Verdict | LastOpened | StoryLink | Draft | Approval | Facts | Referral
 _KINDS: dict[str, type[Payload]] = {
     "text": Text,
     "consent": Consent,
@@ -134,6 +154,7 @@ _KINDS: dict[str, type[Payload]] = {
     "draft": Draft,
     "approval": Approval,
     "facts": Facts,
+    "referral": Referral,
 }
 _NAMES = {kind: name for name, kind in _KINDS.items()}
 

@@ -9,7 +9,7 @@ import struct
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error as NotBase64
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from nacl.bindings import crypto_aead_xchacha20poly1305_ietf_decrypt as aead_open
 from nacl.bindings import crypto_aead_xchacha20poly1305_ietf_encrypt as aead_seal
@@ -26,7 +26,7 @@ NONCE_BYTES = 24
 MORE_BYTES = 1 + NONCE_BYTES + 16  # by which something sealed is longer
 SIZES = tuple(kib * 1024 for kib in (2, 4, 8, 16, 32, 64))  # bytes of padded plaintext
 
-_WRITERS = {"visitor": 1, "circle": 2, "site": 3, "note": 4, "draft": 5, "approval": 6, "facts": 8}
+_WRITERS = {"visitor": 1, "circle": 2, "site": 3, "note": 4, "draft": 5, "approval": 6, "notebook": 7, "facts": 8}
 _MESSAGE = struct.Struct(">B16s16sIB")
 _ENTRY = struct.Struct(">B16s16sIB16s")
 _LONGEST_FIELD = 1 << 24  # bytes; a session at the desk holds all that its member has typed and not sent
@@ -48,12 +48,15 @@ class MessagePlace:
 
 @dataclass(frozen=True, slots=True)
 class EntryPlace:
-    """The place of a note, a draft, an approval or of facts; `written_by` is the id of the moderator who wrote it."""
+    """The place of a note, a draft, an approval or of facts; `written_by` is the id of the moderator who wrote it.
+
+    In a circle's notebook the circle's id stands for both, and the number is 0.
+    """
 
     case_id: bytes
     entry_id: bytes
     number: int
-    kind: EntryKind
+    kind: EntryKind | Literal["notebook"]
     written_by: bytes
 
     def associated_data(self) -> bytes:
@@ -85,19 +88,19 @@ def open_bytes(key: bytes, sealed: bytes, bound_to: bytes) -> bytes:
         raise SealBroken from None
 
 
-def pad(plaintext: bytes) -> bytes:
-    """Pad to the next of the six sizes.
+def pad(plaintext: bytes, least: int = SIZES[0]) -> bytes:
+    """Pad to the next of the six sizes that is not below the least.
 
     Raises:
         ValueError: longer than 65,535 bytes; the pages refuse such texts long before.
     """
-    size = min(size for size in SIZES if len(plaintext) < size)
+    size = min(size for size in SIZES if size >= least and len(plaintext) < size)
     return plaintext + b"\x80" + bytes(size - len(plaintext) - 1)
 
 
-def seal(key: bytes, plaintext: bytes, place: Place) -> bytes:
+def seal(key: bytes, plaintext: bytes, place: Place, least: int = SIZES[0]) -> bytes:
     """Pad and seal at most 65,535 bytes for one place."""
-    return seal_bytes(key, pad(plaintext), place.associated_data())
+    return seal_bytes(key, pad(plaintext, least), place.associated_data())
 
 
 def open_seal(key: bytes, sealed: bytes, place: Place) -> bytes:

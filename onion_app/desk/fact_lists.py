@@ -31,19 +31,21 @@ _LISTS: Final = {name: FactList(**found) for name, found in _read(_HERE / "facts
 COUNTRIES: Final[dict[str, dict[str, Said]]] = {
     file.stem: _read(file) for file in sorted((_HERE / "countries").glob("*.toml"))
 }
-_PLACES: Final = {f"{country}.{place}": said for country, named in COUNTRIES.items() for place, said in named.items()}
+PLACES: Final[dict[str, Said]] = {
+    f"{country}.{place}": said for country, named in COUNTRIES.items() for place, said in named.items()
+}
 
 
 def is_place(list_name: str, name: str) -> bool:
     """Say whether a name is that of a place, which is not even named where few come from it."""
-    return list_name == "where" and name in _PLACES
+    return list_name == "where" and name in PLACES
 
 
 def lists_of(day: int) -> dict[str, FactList]:
     """Give the lists as they are on a day: of the years its own and the nine before."""
     newest = date_of(day).year
     years = {str(year): _year_words(year) for year in range(newest, newest - _YEARS, -1)}
-    more = {"where": _PLACES, "when": years}
+    more = {"where": PLACES, "when": years}
     return {name: each._replace(names=_with(each.names, more.get(name, {}))) for name, each in _LISTS.items()}
 
 

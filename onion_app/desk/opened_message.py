@@ -10,6 +10,7 @@ from onion_app.crypto.payloads import (
     FinalText,
     LastOpened,
     Payload,
+    Referral,
     StoryLink,
     Text,
     Verdict,
@@ -101,7 +102,7 @@ def payload_in(packed: bytes | None, message: Message) -> Payload | None:
     misplaced = (
         (isinstance(payload, Consent | Verdict) and message.author != "visitor")
         or (isinstance(payload, FinalText | StoryLink) and message.author != "circle")
-        or isinstance(payload, Draft | Approval | Facts)
+        or isinstance(payload, Draft | Approval | Facts | Referral)
         or isinstance(payload, LastOpened) != (message.number == 0)
     )
     return None if misplaced else payload

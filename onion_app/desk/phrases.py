@@ -30,5 +30,9 @@ def with_phrase(typed: str, phrase: str, language: str, today: int) -> str:
     Raises:
         KeyError: no such phrase, or no such language.
     """
-    sentence = PHRASES[phrase][language].replace("{day}", day_words(today + _ANSWER_WITHIN, language))
+    return put_under(typed, PHRASES[phrase][language].replace("{day}", day_words(today + _ANSWER_WITHIN, language)))
+
+
+def put_under(typed: str, sentence: str) -> str:
+    """Put a sentence under a text that was typed already."""
     return f"{typed.rstrip()}\n\n{sentence}" if typed.strip() else sentence

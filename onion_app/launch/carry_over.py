@@ -1,8 +1,8 @@
 """What a state that comes out of a backup must not forget, as far as other states of the installation still know it.
 
 From every one of them: the proofs of what its authors took back. From the one that was in use last, if its desk opens:
-which doors were closed, which codes have been met, and who was shut out. Never which cases are gone: a case comes back
-unless its author has taken it back. # P07
+which doors were closed, which codes have been met, what was taken out of a notebook, and who was shut out. Never which
+cases are gone: a case comes back unless its author has taken it back. # P07
 Each circle begins its next key, since the backup does not know who has come, and gone, since it was made. # P05
 """
 
@@ -17,7 +17,7 @@ from onion_app.launch.state import State
 from onion_app.vault import forgetting, settings, statefiles
 from onion_app.vault.connection import KINDS, DatabaseKind
 from onion_app.vault.database import Database, open_database
-from onion_app.vault.desk import admissions, case_records, circles, moderators, stories_queue, taken
+from onion_app.vault.desk import admissions, case_records, circles, moderators, notebook, stories_queue, taken
 from onion_app.vault.mailbox import lifetime, withdrawals
 from onion_app.vault.show import show
 
@@ -105,6 +105,7 @@ def _take_from_desk(
             with mailbox.writing(), desk.writing():
                 case_records.take_over(desk, newer, {row[0] for row in mailbox.rows("SELECT id FROM cases")})
                 admissions.stay_in_company(desk, newer)
+                notebook.take_over(desk, newer)
             for circle_id, person in circles.out_since(desk, newer):
                 shut_out.append(moderators.read_moderator(desk, person).handle)
                 is_out = moderators.read_moderator(newer, person).state == "out"

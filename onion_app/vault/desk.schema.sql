@@ -1,4 +1,4 @@
--- 47 parts
+-- 50 parts
 
 -- table admissions of admissions
 CREATE TABLE admissions (
@@ -106,6 +106,12 @@ CREATE INDEX facts_of_circle ON entries (circle_id, case_id) WHERE kind = 'facts
 -- index sqlite_autoindex_entries_2 of entries
 -- made by SQLite;
 
+-- table fading of fading
+CREATE TABLE fading (
+    id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+    day INTEGER NOT NULL  -- from which nothing stands under this id in the notebook, whatever a backup brings back
+) STRICT, WITHOUT ROWID;
+
 -- table findings of findings
 CREATE TABLE findings (
     id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
@@ -180,6 +186,17 @@ CREATE TABLE moderators (
 
 -- index sqlite_autoindex_moderators_2 of moderators
 -- made by SQLite;
+
+-- table notebook of notebook
+CREATE TABLE notebook (
+    id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+    circle_id BLOB NOT NULL REFERENCES circles (id),
+    generation INTEGER NOT NULL CHECK (generation BETWEEN 1 AND 65535),
+    sealed BLOB NOT NULL CHECK (length(sealed) = 8233)  -- whatever stands in it; author and day inside
+) STRICT, WITHOUT ROWID;
+
+-- index notebook_of of notebook
+CREATE INDEX notebook_of ON notebook (circle_id, id);
 
 -- table objections of objections
 CREATE TABLE objections (

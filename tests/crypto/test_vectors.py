@@ -6,7 +6,7 @@ import pytest
 
 from onion_app.crypto import casekeys, codes, passphrases, sealing
 from onion_app.crypto.casekeys import KeyName, MessageKeys
-from onion_app.crypto.keys import digest, keypair_from, shared_secret
+from onion_app.crypto.keys import keypair_from, shared_secret
 from onion_app.crypto.sealing import MessagePlace
 
 VECTORS = {
@@ -86,7 +86,7 @@ def test_every_vector_comes_out_of_our_own_functions(monkeypatch: pytest.MonkeyP
         "K turn 1, R2, [B0 B1]": keys.key(1, public["R2"], 2),
         "note key": casekeys.note_key(r1, case, public["B0"]),
         "audit mark": casekeys.audit_mark(r1, case, public["B0"]),
-        "notebook key": digest(b"sanctuary book 2", HOME, key=r1),
+        "notebook key": casekeys.notebook_key(r1, HOME),
         "hand key, turn 1": casekeys._hand_key(public["B0"], case, 1),
         "met mark of [B0 B1]": casekeys.met_mark(case, both),
         "AD of message 1": place.associated_data(),

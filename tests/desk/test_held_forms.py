@@ -58,7 +58,7 @@ def typed_anew(form: Form) -> dict[str, str | None]:
 
 
 @pytest.fixture
-def pages(house: House, coordinator: Volunteer, author: Author, lawyer: Volunteer) -> list[str]:
+def pages(house: House, coordinator: Volunteer, author: Author, circle: bytes, lawyer: Volunteer) -> list[str]:
     """Give the pages of a desk at which everything waits that has a form."""
     case = author.tells(WRITTEN)
     coordinator.take(case)
@@ -72,7 +72,9 @@ def pages(house: House, coordinator: Volunteer, author: Author, lawyer: Voluntee
     propose(house.dbs, another, "retention", SETTING, {"days": ["30"]})
     return [
         "/", "/mine", "/guides", f"/guides/{guide.hex()}?language=ar", "/settings", "/circles", "/proposals",
-        "/account", f"/case/{case}", f"/case/{case}/story", f"/case/{case}/ways-out",
+        f"/notebook/{circle.hex()}", f"/notebook/{circle.hex()}/referral/published",
+        f"/notebook/{circle.hex()}/referral/to-be-asked", "/account", f"/case/{case}", f"/case/{case}/story",
+        f"/case/{case}/ways-out",
     ]  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from onion_app.vault.desk import guides, invitations, moderators
+from onion_app.vault.desk import guides, invitations, moderators, notebook
 from onion_app.vault.shown.reading import Version
 from tests.desk.house import House, Volunteer, invites
 from tests.world import Author
@@ -11,7 +11,9 @@ OWN = ("login", "account")  # these end sessions, and name nothing
 ANYBODYS = {"home.acknowledge"}  # what the chores found is for every member
 COORDINATORS = {"circles.add", "guides.begin", "guides.show", "settings.change", "settings.show", "stories.show"}
 SECRET = ("For the lawyers alone", "A note of theirs", "Rojin", "Baran", ">Law<", "Not published yet")
-DESK_TABLES = ("taken", "entries", "moderators", "circles", "invitations", "texts", "versions", "settings")
+DESK_TABLES = (
+    "taken", "entries", "moderators", "circles", "invitations", "texts", "versions", "settings", "notebook", "fading",
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -23,11 +25,14 @@ def ids(house: House, law: bytes, lawyer: Volunteer) -> dict[str, bytes]:
     lawyer.press(f"/case/{case.case_id.hex()}/note", text="A note of theirs")
     house.volunteer(law, "Baran")
     invites(lawyer, law)
+    lawyer.press_on(f"/notebook/{law.hex()}", f"/notebook/{law.hex()}/message", text="For the lawyers alone.")
+    entry = notebook.rows_of(house.desk, law)[0].id
     guide = guides.begin_guide(house.desk, b"g" * 16, "now")
     words = Version(guide, "en", "Not published yet", "x")  # with the text that the form sends
     guides.save_draft(house.desk, words)
     return {
         "circle_id": law,
+        "entry_id": entry,
         "case_id": case.case_id,
         "story_id": house.show({"en": ("Not published yet", "Words.")}, case=case.case_id),
         "guide_id": guide,

@@ -17,8 +17,9 @@ from onion_app.launch.state import State
 from onion_app.manage import offline
 from onion_app.vault import forgetting, settings, statefiles
 from onion_app.vault.connection import KINDS, DatabaseKind
-from onion_app.vault.desk import case_records, circles, moderators
+from onion_app.vault.desk import case_records, circles, moderators, notebook
 from onion_app.vault.desk.case_records import Met, Read
+from onion_app.vault.desk.notebook import NotebookRow
 from onion_app.vault.mailbox import lifetime, records, withdrawals
 from onion_app.vault.shown import routing
 from tests import hostile
@@ -350,3 +351,27 @@ def test_the_operator_reads_what_is_done_and_that_the_clock_will_be_doubted(
     away = with_secret(kept.place.path.with_name("away"), kept.passphrase, "restore", str(backup))
     assert "no newer desk" in away.said
     assert type(manage(kept.place.path, "restore", str(backup), "--replace", typed="x\n").error) is not None
+
+
+def test_what_was_taken_out_of_a_notebook_since_stays_out_and_what_was_only_lost_comes_back(
+    kept: Kept, tmp_path: Path
+) -> None:
+    with kept.opened() as world:
+        circle_id = circles.circles(world.desk)[0].id
+        stays, taken_away, lost, message = (NotebookRow(some_id(), circle_id, 1, bytes(8233)) for _ in range(4))
+        with world.desk.writing():
+            for row in (stays, taken_away, lost):
+                notebook.put_row(world.desk, row)
+            notebook.put_row(world.desk, message, last_day=TODAY + 3)
+    file = kept.save(tmp_path / "with-notebook")
+    with kept.opened() as world, world.desk.writing():
+        notebook.take_away(world.desk, taken_away.id, TODAY)
+        world.desk.run("DELETE FROM notebook WHERE id = ?", (lost.id,))
+    kept.restore(file, kept.place.path, replace=True)
+    with kept.opened() as world:
+        there = {row.id for row in notebook.rows_of(world.desk, circle_id)}
+        assert there == {stays.id, lost.id, message.id}
+        notebook.forget_faded(world.desk, TODAY + 3)
+        assert len(notebook.rows_of(world.desk, circle_id)) == 3
+        notebook.forget_faded(world.desk, TODAY + 4)
+        assert {row.id for row in notebook.rows_of(world.desk, circle_id)} == {stays.id, lost.id}

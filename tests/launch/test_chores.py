@@ -25,7 +25,7 @@ from onion_app.launch.supervisor import Supervisor
 from onion_app.launch.tor_supervisor import TorStatus
 from onion_app.vault import forgetting, rewriting, settings
 from onion_app.vault.database import Database
-from onion_app.vault.desk import audit, case_records, stories_queue
+from onion_app.vault.desk import audit, case_records, circles, notebook, stories_queue
 from onion_app.vault.desk.case_records import Read
 from onion_app.vault.desk.taken import all_taken, take_case
 from onion_app.vault.mailbox import lifetime, withdrawals
@@ -33,7 +33,7 @@ from onion_app.vault.mailbox.records import KeyRow
 from onion_app.vault.shown import routing
 from tests import tables
 from tests.launch.keeping import store_case
-from tests.vault.made import founded, new_case, proofs_of, queued, some_key, words
+from tests.vault.made import founded, new_case, proofs_of, queued, some_id, some_key, words
 from tests.world import World, publish
 
 DAY = 86400
@@ -121,6 +121,17 @@ def test_a_case_is_destroyed_between_its_time_and_a_fifth_after_it(opened: Opene
     early, late, young = (opened.case(TODAY - days) for days in (LONGEST + 1, KEPT - 1, 1))
     assert [opened.do_chores()["destroyed"], opened.do_chores()["destroyed"]] == [1, 0]
     assert [opened.is_there(case) for case in (early, late, young)] == [False, True, True]
+
+
+def test_a_message_in_a_notebook_goes_after_its_days_though_no_chore_can_open_it(opened: Opened) -> None:
+    circle_id = circles.circles(opened.desk)[0].id
+    today, yesterday, referral = (notebook.NotebookRow(some_id(), circle_id, 1, bytes(8233)) for _ in range(3))
+    with opened.desk.writing():
+        notebook.put_row(opened.desk, today, last_day=TODAY)
+        notebook.put_row(opened.desk, yesterday, last_day=TODAY - 1)
+        notebook.put_row(opened.desk, referral)
+    opened.do_chores()
+    assert {row.id for row in notebook.rows_of(opened.desk, circle_id)} == {today.id, referral.id}
 
 
 def test_cases_of_one_day_do_not_go_on_one_day(opened: Opened) -> None:

@@ -12,27 +12,17 @@ from onion_app.desk.views import (
     home,
     login,
     my_cases,
+    notebook,
     proposals,
+    referral,
     settings,
     stories,
     story,
 )
 
-BLUEPRINTS: Final = tuple(
-    view.pages
-    for view in (
-        login,
-        home,
-        case,
-        facts,
-        story,
-        stories,
-        guides,
-        settings,
-        circles,
-        my_cases,
-        handover,
-        proposals,
-        account,
-    )
-)
+_VIEWS: Final = (
+    login, home, case, facts, story, stories, guides, settings, circles, my_cases, notebook, referral, handover,
+    proposals, account,
+)  # fmt: skip
+
+BLUEPRINTS: Final = tuple(view.pages for view in _VIEWS)

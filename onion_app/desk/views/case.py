@@ -10,7 +10,8 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue as Answer
 
 from onion_app.crypto.keys import KEY_BYTES, new_id
-from onion_app.desk import answering, case_view, fact_lists, forms, phrases, queues, story_actions
+from onion_app.desk import answering, case_view, fact_lists, forms, notebook, phrases, queues, story_actions
+from onion_app.desk.closed_lists import KINDS, REACHES
 from onion_app.desk.context import databases
 from onion_app.desk.facts import read_facts
 from onion_app.desk.held_texts import WRITE_AGAIN, held_day, held_for, hold, hold_answer
@@ -89,6 +90,22 @@ def phrase(_member: Member, case_id: bytes) -> Answer:
     return redirect(url_for("case.show", case_id=case_id, phrase_in=language, _anchor="text"), 303)
 
 
+@pages.post("/referral")
+@login_required
+def referral(member: Member, case_id: bytes) -> Answer:
+    """Put under the typed text whom the circle knows; nothing is sent."""
+    dbs, form = databases(), request.form
+    kind, region = forms.one_of(form, "known_for", KINDS), forms.one_of(form, "known_in", REACHES)
+    language = forms.one_of(form, "phrase_in", LANGUAGES)
+    case = queues.taken_case(dbs, member, case_id)
+    found = notebook.words_for_answer(dbs, member, case.circle_id, kind, region, language)
+    case_view.note_in_audit(dbs, member, case, "looked for somebody in the notebook")
+    typed = forms.body(form)
+    text = phrases.put_under(typed, found) if found else phrases.with_phrase(typed, "ask_them", language, dbs.today)
+    hold_answer(case_id, text, forms.short(form, WRITE_AGAIN))
+    return redirect(url_for("case.show", case_id=case_id, phrase_in=language, _anchor="text"), 303)
+
+
 def _back_to(case_id: bytes) -> Answer:
     return redirect(url_for("case.show", case_id=case_id), 303)
 
@@ -120,6 +137,8 @@ def show(member: Member, mistakes: dict[str, str], case_id: bytes) -> Answer:
         new_id=_id_for_next(),
         phrase_names=tuple(phrases.PHRASES),
         phrase_languages=LANGUAGES.values(),
+        kinds=KINDS,
+        reaches=REACHES,
         phrase_in=phrases.phrase_language(request.args.get("phrase_in", opened.answer_in)),
     )
 

@@ -19,7 +19,7 @@ from onion_app.launch.workplace import COPYING, sweep
 from onion_app.vault import database, forgetting, rewriting, settings, statefiles
 from onion_app.vault.connection import KINDS
 from onion_app.vault.database import Database
-from onion_app.vault.desk import audit, circles, guides, proposals, stories_queue, taken
+from onion_app.vault.desk import audit, circles, guides, notebook, proposals, stories_queue, taken
 from onion_app.vault.mailbox import lifetime, queues, withdrawals
 from onion_app.vault.overdue import overdue_in
 from onion_app.vault.show import show
@@ -116,6 +116,7 @@ def do_all(child: Child, files: Files, attempts: Attempts, today: int) -> dict[s
         attempts.at(lambda: forgetting.bring_days_back(mailbox, today), None)
         attempts.at(lambda: stories_queue.publish_due_stories(*files, today), 0)
         attempts.at(lambda: proposals.forget_old(desk, today), None)
+        attempts.at(lambda: notebook.forget_faded(desk, today), None)
         attempts.at(lambda: taken.give_back_untouched(desk, today - _UNTOUCHED_DAYS), None)
         attempts.at(lambda: discard_copies(orders, shown, today), None)
     attempts.at(lambda: let_shown_follow(files), None)

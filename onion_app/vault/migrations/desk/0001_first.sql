@@ -252,6 +252,19 @@ CREATE INDEX audit_by_day ON audit (day DESC, id);
 CREATE INDEX audit_of_circle ON audit (circle_id, day DESC, id);
 CREATE INDEX audit_of_person ON audit (circle_id, who, case_mark);
 
+CREATE TABLE notebook (
+    id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+    circle_id BLOB NOT NULL REFERENCES circles (id),
+    generation INTEGER NOT NULL CHECK (generation BETWEEN 1 AND 65535),
+    sealed BLOB NOT NULL CHECK (length(sealed) = 8233)  -- whatever stands in it; author and day inside
+) STRICT, WITHOUT ROWID;
+CREATE INDEX notebook_of ON notebook (circle_id, id);
+
+CREATE TABLE fading (
+    id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
+    day INTEGER NOT NULL  -- from which nothing stands under this id in the notebook, whatever a backup brings back
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE onion (
     one INTEGER NOT NULL PRIMARY KEY CHECK (one = 1),
     secret BLOB NOT NULL CHECK (length(secret) = 64),
