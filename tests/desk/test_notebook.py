@@ -45,6 +45,13 @@ def messages(who: Volunteer, circle: bytes) -> list[Element]:
     return [each for each in who.get(path(circle)).every("section") if each.get("data-message")]
 
 
+def looks_for(
+    who: Volunteer, case: str, known_for: str, *, region: str = "iraq.baghdad", language: str = "en", typed: str = ""
+) -> None:
+    fields = {"known_for": known_for, "known_in": region, "phrase_in": language}
+    who.press(f"/case/{case}/referral", text=typed, **fields)
+
+
 def press(who: Volunteer, circle: bytes, card: Element, act: str) -> None:
     who.press(path(circle, f"/{card.get('data-entry')}/{act}"))
 
@@ -76,9 +83,7 @@ def test_what_one_has_written_another_makes_usable_and_it_comes_into_an_answer(
     assert not [card for card in cards(counsellor, circle) if "I know this too" in card.text]
     counsellor.take(case)
     for known_for in ("lawyer", "shelter"):
-        counsellor.press(
-            f"/case/{case}/referral", known_for=known_for, known_in="iraq.baghdad", phrase_in="en", text=""
-        )
+        looks_for(counsellor, case, known_for)
         assert asked_first(house) in counsellor.page.form_to(f"/case/{case}/reply").value("text")
     for card in cards(second, circle):
         press(second, circle, card, "known")
@@ -86,11 +91,9 @@ def test_what_one_has_written_another_makes_usable_and_it_comes_into_an_answer(
     assert {card.get("data-usable") for card in cards(second, circle)} == {"1"}
     assert [card.text for card in cards(second, circle) if "Ask Sara" in card.text]
     counsellor.open_case(case)
-    counsellor.press(f"/case/{case}/referral", known_for="lawyer", known_in="iraq.basra", phrase_in="en", text="")
+    looks_for(counsellor, case, "lawyer", region="iraq.basra")
     assert "0770" not in counsellor.page.form_to(f"/case/{case}/reply").value("text")
-    counsellor.press(
-        f"/case/{case}/referral", known_for="lawyer", known_in="iraq.baghdad", phrase_in="ckb", text="Hello."
-    )
+    looks_for(counsellor, case, "lawyer", language="ckb", typed="Hello.")
     typed = counsellor.page.form_to(f"/case/{case}/reply").value("text")
     assert typed.startswith("Hello.\n\n")
     assert "A hotline" in typed
@@ -107,9 +110,7 @@ def test_thirty_visitors_who_need_a_place_tonight_get_one_and_the_same_sentence(
     for _ in range(30):
         case = Author(house, circle).writes("I need a place tonight.")
         counsellor.take(case)
-        counsellor.press(
-            f"/case/{case}/referral", known_for="shelter", known_in="iraq.baghdad", phrase_in="en", text=""
-        )
+        looks_for(counsellor, case, "shelter")
         assert counsellor.page.form_to(f"/case/{case}/reply").value("text") == asked_first(house)
     lines = house.desk.rows("SELECT 1 FROM audit WHERE what = 'looked for somebody in the notebook'")
     assert len(lines) == 30
