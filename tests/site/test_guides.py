@@ -1,9 +1,11 @@
 """Guides: danger first and never missing, each with who has checked it, in parts that fit."""
 
 import re
+from pathlib import Path
 
 import pytest
 
+from onion_app.launch import first_run
 from onion_app.vault.desk import guides
 from onion_app.web.size import SHORT
 from scripts.rehearsal.people import Visitor
@@ -79,3 +81,13 @@ def test_every_part_of_a_long_guide_fits(visitor: Visitor, place: Place, block: 
     pages = read_whole(visitor, "guides/health")
     assert len(pages) > 4
     assert max(len(page.html.encode()) for page in pages) + HEADERS <= SHORT
+
+
+@pytest.mark.parametrize("path", sorted(first_run.GUIDES.glob("*.md")), ids=lambda path: path.name)
+def test_a_guide_of_ours_is_one_page_with_a_fifth_to_spare(visitor: Visitor, place: Place, path: Path) -> None:
+    slug, visitor.language, _ = path.name.split(".")
+    title, _, body = path.read_text("utf-8").partition("\n")
+    place.show({visitor.language: (title.removeprefix("# "), body.strip())}, slug=slug)
+    page = visitor.go(f"guides/{slug}")
+    assert "?part=" not in page.main_html
+    assert len(page.html.encode()) + HEADERS <= SHORT * 4 / 5

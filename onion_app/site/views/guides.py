@@ -28,8 +28,8 @@ NOW: Final = "now"
 _HEADING: Final = re.compile("<h2>(.*?)</h2>", re.DOTALL)  # without attributes, as ours come out of Markdown
 # The order in which somebody may need them; guides that are added later follow by their names.
 ORDER: Final = (
-    "searched", "shared-phone", "coming-back", "meeting", "family", "dying", "arrested", "leaving", "health",
-    "activists",
+    "searched", "shared-phone", "coming-back", "meeting", "blackmail", "family", "forced-marriage", "under-18", "dying",
+    "arrested", "leaving", "papers", "health", "for-a-friend", "activists", "law", "who-we-are",
 )  # fmt: skip
 _PREFERRED: Final = ("ar", "ckb", "kmr", "en")  # when a guide is not written in the reader's language
 
