@@ -16,7 +16,7 @@ from onion_app.crypto.payloads import Payload, Referral, Text, pack, unpack
 from onion_app.crypto.sealing import SIZES, open_seal, seal
 from onion_app.desk.closed_lists import ANSWER, KINDS, REACHES, in_words
 from onion_app.desk.context import Databases
-from onion_app.desk.never_written import expect_nothing_to_follow
+from onion_app.desk.never_written import expect_no_street, expect_nothing_to_follow
 from onion_app.desk.permissions import Member, OwnCircle, circle_of, expect_present_key
 from onion_app.desk.seconds import is_second_for
 from onion_app.errors import NothingHere, Refused, SealBroken, marked
@@ -192,6 +192,7 @@ def _check(content: Referral) -> None:
         if len(line) > LINE_LETTERS:
             raise Refused(LINE_TOO_LONG, field=field)
     expect_nothing_to_follow(content.name, "name")
+    expect_no_street(content.contact, "contact")
 
 
 def _add(

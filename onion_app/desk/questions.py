@@ -75,6 +75,11 @@ def expect_asked(text: str, yes: str) -> None:
         raise Refused(question.sentences[0], field="text")
 
 
+def names_a_street(text: str) -> bool:
+    """Tell whether a text has a word of those that an address is made of."""
+    return any(_WORDS.get(word) == ADDRESS for word in _words_of(text))
+
+
 def _words_of(text: str) -> set[str]:
     words = set(WORD.findall(AsRead(text).letters.replace("_", " ")))
     return {form for word in words for form in word_forms(bare_word(word))}

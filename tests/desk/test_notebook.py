@@ -3,7 +3,13 @@
 import pytest
 
 from onion_app.desk import phrases
-from onion_app.desk.never_written import NO_ADDRESSES, NO_NUMBERS, expect_nothing_to_follow
+from onion_app.desk.never_written import (
+    NO_ADDRESSES,
+    NO_NUMBERS,
+    NO_STREETS,
+    expect_no_street,
+    expect_nothing_to_follow,
+)
 from onion_app.errors import Refused
 from onion_app.vault.desk import notebook
 from onion_app.web.i18n import day_words
@@ -185,6 +191,22 @@ def test_what_leads_to_somebody_is_refused(text: str, sentence: str) -> None:
     with pytest.raises(Refused) as refused:
         expect_nothing_to_follow(text, "text")
     assert refused.value.sentence == sentence
+
+
+@pytest.mark.parametrize(
+    "text", ["14 Rashid street", "شارع الرشيد ١٤", "33.3128, 44.3615", "33°18', 44°21'", "33.31N 44.36E"]
+)
+def test_a_contact_is_no_place_though_they_have_published_it(text: str) -> None:
+    with pytest.raises(Refused) as refused:
+        expect_no_street(text, "contact")
+    assert refused.value.sentence == NO_STREETS
+
+
+@pytest.mark.parametrize(
+    "text", ["0770 123 4567, +964 770 123 4567", "@helper_iq", "help@example.org", "example.org/help"]
+)
+def test_a_contact_may_be_a_number_an_account_or_a_link(text: str) -> None:
+    expect_no_street(text, "contact")
 
 
 @pytest.mark.parametrize("text", ["Be brief on 3 December.", "We were 12 last week.", "كونوا حذرين يوم الجمعة"])
