@@ -25,6 +25,7 @@ LISTS: dict[str, Any] = {
     "versions.translated_from": choices.LanguageCode,
     "entries.kind": choices.EntryKind,
     "entries.language": choices.LanguageCode,
+    "given.receiver": choices.Receiver,
     "invitations.state": choices.InvitationState,
     "moderators.state": choices.ModeratorState,
     "proposals.kind": choices.ProposalKind,

@@ -243,6 +243,11 @@ def _hand_place(case_id: bytes, turn: int, to: tuple[bytes, int]) -> bytes:
     return b"\x02hand" + _HANDED_PLACE.pack(case_id, turn, *to)
 
 
+def given_id(question_id: bytes) -> bytes:
+    """Give the id of the line that says which words were given: one for each question, however often it is written."""
+    return digest(b"sanctuary quot 2", question_id, size=ID_BYTES)
+
+
 # --- by what the desk knows again what it has met, written and read --------------------------------------------------
 
 

@@ -1,7 +1,8 @@
 """The payload of a sealed message or entry.
 
 A text, a consent, the final text of a story with the author's verdict on it, which story was made of the case, or the
-day of the last opening; and, among the circle only, a draft of a story, a second person's approval of it, the facts
+day of the last opening; words for a report that the author is asked about, their verdict on these, and what was given;
+and, among the circle only, a draft of a story, words that were chosen, a second person's approval of either, the facts
 that are counted, and whom the circle knows for somebody who asks. Whoever controls the site can seal anything: a
 payload is believed no further than its shape.
 """
@@ -12,11 +13,13 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from typing import Annotated, Any, Literal
 
+from onion_app.choices import Receiver
 from onion_app.errors import SealBroken
 from onion_app.shapes import Day, HexId, as_shape, from_json
 
 Publish = Literal["no", "ask", "yes"]
 Decision = Literal["yes", "change", "no"]
+QuoteDecision = Literal["yes", "no", "hide"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,37 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
+class QuoteQuestion:
+    """Words for a report, shown to the author beside those of their own sentences that they come from."""
+
+    words: list[str]
+    sentences: list[str]
+    language: str
+    receiver: Receiver
+    day: Day
+
+
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """The words that were given, by the id of the question's message in hexadecimal; `month` is its first day."""
+
+    about: HexId
+    words: list[str]
+    language: str
+    receiver: Receiver
+    month: Day
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteVerdict:
+    """The author's answer to a question about words for a report; or that what was given shall not be shown again."""
+
+    about: HexId
+    decision: QuoteDecision
+    day: Day
+
+
+@dataclass(frozen=True, slots=True)
 class LastOpened:
     """The last day on which somebody came with the code."""
 
@@ -106,7 +140,7 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """A second person's word that a draft can go out, which it names by its entry's id in hexadecimal."""
+    """A second person's word that a draft, or chosen words, can go out, named by their entry's id in hexadecimal."""
 
     draft_id: HexId
     day: Day
@@ -143,7 +177,22 @@ class Referral:
     checked: Day | None = None
 
 
-Payload = Text | Consent | FinalText | Verdict | LastOpened | StoryLink | Draft | Approval | Facts | Referral
+@dataclass(frozen=True, slots=True)
+class Quotation:
+    """Words for a report that a member has made of sentences of the author's, in a turn of the case."""
+
+    words: list[str]
+    sentences: list[str]
+    language: str
+    receiver: Receiver
+    turn: Annotated[int, range(256)]
+    day: Day
+
+
+OfAuthor = Consent | Verdict | QuoteVerdict
+OfCircle = FinalText | StoryLink | QuoteQuestion | Quoted
+OfDesk = Draft | Approval | Facts | Quotation | Referral
+Payload = Text | LastOpened | OfAuthor | OfCircle | OfDesk
 _KINDS: dict[str, type[Payload]] = {
     "text": Text,
     "consent": Consent,
@@ -155,6 +204,10 @@ _KINDS: dict[str, type[Payload]] = {
     "approval": Approval,
     "facts": Facts,
     "referral": Referral,
+    "quote question": QuoteQuestion,
+    "quoted": Quoted,
+    "quote verdict": QuoteVerdict,
+    "quotation": Quotation,
 }
 _NAMES = {kind: name for name, kind in _KINDS.items()}
 

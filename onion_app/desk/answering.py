@@ -72,11 +72,21 @@ def send_payload(
         return _store(dbs, open_case_messages(dbs, member, case_id), message_id, payload, seen)
 
 
+def sealed_for_author(dbs: Databases, opened: OpenedCase, message_id: bytes, payload: Payload) -> records.Message:
+    """Seal a payload of the circle's for the author of a case, under its next number, inside the mailbox's `writing()`.
+
+    Raises:
+        Refused: its author could not open it.
+    """
+    name, key = key_to_answer(dbs, opened)
+    number = messages.next_number(dbs.mailbox, opened.case.id)
+    message = records.Message(opened.case.id, number, message_id, "circle", *name, b"")
+    return replace(message, sealed=seal(key, pack(payload), message.place))
+
+
 def _store(dbs: Databases, opened: OpenedCase, message_id: bytes, payload: Payload, seen: int) -> records.Case:
-    case_id, (name, key) = opened.case.id, key_to_answer(dbs, opened)
+    case_id, message = opened.case.id, sealed_for_author(dbs, opened, message_id, payload)
     note_met_and_read(dbs, opened)
-    message = records.Message(case_id, messages.next_number(dbs.mailbox, case_id), message_id, "circle", *name, b"")
-    message = replace(message, sealed=seal(key, pack(payload), message.place))
     again_by = payload.again_by if isinstance(payload, Text) else None
     if again_by is not None:
         with dbs.desk.writing():
@@ -150,10 +160,20 @@ def keep_entry(
         CircleKeyChanged: the circle has another key by now, or its present key does not open.
     """
     with dbs.mailbox.writing():
-        keys = CaseKeys(dbs, member, case_of(dbs, member, case_id))
-        circle, packed = keys.circle, pack(payload)
-        expect_present_key(dbs, circle)
-        key = note_key(circle.pair.private, keys.row.id, keys.row.codes[0])
-        of_circle = (circle.id, circle.generation, member.id, dbs.today)
-        entry = entries.Entry(entry_id, case_id, kind, 0, None, *of_circle, sealed=b"")
-        entries.add_entry(dbs.desk, entry, lambda place: seal(key, packed, place))
+        add_entry(dbs, member, CaseKeys(dbs, member, case_of(dbs, member, case_id)), entry_id, kind, payload)
+
+
+def add_entry(
+    dbs: Databases, member: Member, keys: CaseKeys, entry_id: bytes, kind: EntryKind, payload: Payload
+) -> None:
+    """Do the same with the keys of a case, inside the mailbox's `writing()`.
+
+    Raises:
+        CircleKeyChanged: as for `keep_entry`.
+    """
+    circle, packed = keys.circle, pack(payload)
+    expect_present_key(dbs, circle)
+    key = note_key(circle.pair.private, keys.row.id, keys.row.codes[0])
+    of_circle = (circle.id, circle.generation, member.id, dbs.today)
+    entry = entries.Entry(entry_id, keys.row.id, kind, 0, None, *of_circle, sealed=b"")
+    entries.add_entry(dbs.desk, entry, lambda place: seal(key, packed, place))

@@ -125,11 +125,12 @@ def open_case(dbs: Databases, member: Member, case_id: bytes) -> CaseView:
         missing=len(reply_marks(dbs.shown, case_id).keys() - stored),
         was_changed=opened.was_changed,
         mark=mark_of_all(opened),
-        no_answer=_no_answer(dbs, opened),
+        no_answer=why_no_answer(dbs, opened),
     )
 
 
-def _no_answer(dbs: Databases, opened: OpenedCase) -> Refused | None:
+def why_no_answer(dbs: Databases, opened: OpenedCase) -> Refused | None:
+    """Say why nothing can be sent to the author of a case; None: something can."""
     try:
         key_to_answer(dbs, opened)
     except Refused as refused:

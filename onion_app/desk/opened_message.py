@@ -3,14 +3,16 @@
 from typing import NamedTuple
 
 from onion_app.crypto.payloads import (
-    Approval,
     Consent,
-    Draft,
-    Facts,
     FinalText,
     LastOpened,
+    OfAuthor,
+    OfCircle,
+    OfDesk,
     Payload,
-    Referral,
+    Quoted,
+    QuoteQuestion,
+    QuoteVerdict,
     StoryLink,
     Text,
     Verdict,
@@ -87,6 +89,11 @@ class OpenedMessage(NamedTuple):
         return self.payload if isinstance(self.payload, Verdict) else None
 
     @property
+    def quote(self) -> QuoteQuestion | Quoted | QuoteVerdict | None:
+        """What it asks or says about words for a report."""
+        return self.payload if isinstance(self.payload, QuoteQuestion | Quoted | QuoteVerdict) else None
+
+    @property
     def story_link(self) -> bool:
         """Whether it says that a story was made of the case."""
         return isinstance(self.payload, StoryLink)
@@ -100,9 +107,9 @@ def payload_in(packed: bytes | None, message: Message) -> Payload | None:
         return None
     # Only the author of a case can consent or judge, only we propose, and only number 0 says when they were here.
     misplaced = (
-        (isinstance(payload, Consent | Verdict) and message.author != "visitor")
-        or (isinstance(payload, FinalText | StoryLink) and message.author != "circle")
-        or isinstance(payload, Draft | Approval | Facts | Referral)
+        (isinstance(payload, OfAuthor) and message.author != "visitor")
+        or (isinstance(payload, OfCircle) and message.author != "circle")
+        or isinstance(payload, OfDesk)
         or isinstance(payload, LastOpened) != (message.number == 0)
     )
     return None if misplaced else payload

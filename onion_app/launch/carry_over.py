@@ -17,7 +17,16 @@ from onion_app.launch.state import State
 from onion_app.vault import forgetting, settings, statefiles
 from onion_app.vault.connection import KINDS, DatabaseKind
 from onion_app.vault.database import Database, open_database
-from onion_app.vault.desk import admissions, case_records, circles, moderators, notebook, stories_queue, taken
+from onion_app.vault.desk import (
+    admissions,
+    case_records,
+    circles,
+    moderators,
+    notebook,
+    quotations,
+    stories_queue,
+    taken,
+)
 from onion_app.vault.mailbox import lifetime, withdrawals
 from onion_app.vault.show import show
 
@@ -60,6 +69,7 @@ def carry_over(coming: State, day: int, others: list[State], keys: VaultKeys) ->
             # P05: whoever came after the backup was made knows the keys of that day, and may be out again.
             with desk.writing():
                 circles.renew_all(desk)
+                quotations.forget_chosen(desk)  # an author's no to them may be lost: nobody's silence lets them go
             show(shown, desk)
         withdrawn = forgetting.delete_what_came_back(mailbox, shown, desk)
         stories_queue.remove_withdrawn_stories(mailbox, shown, desk)

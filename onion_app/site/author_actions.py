@@ -13,7 +13,7 @@ from typing import Final
 from onion_app.crypto import casekeys
 from onion_app.crypto.codes import CodeKeys
 from onion_app.crypto.keys import new_id, new_key
-from onion_app.crypto.payloads import Consent, LastOpened, Text, Verdict
+from onion_app.crypto.payloads import Consent, LastOpened, QuoteVerdict, Text, Verdict
 from onion_app.errors import DiskFull, NothingHere, Paused, SealBroken, TooManyCodes
 from onion_app.site import author_keys
 from onion_app.site.author_keys import CaseAccess, expect_open
@@ -30,7 +30,7 @@ MOST_WAITING: Final = 50
 MOST_DECIDED: Final = MOST_WAITING + 10
 _PUBLISH: Final = ("no", "ask", "yes")
 
-Said = Text | Consent | Verdict  # what an author can add to their case
+Said = Text | Consent | Verdict | QuoteVerdict  # what an author can add to their case
 
 
 def open_case(files: SiteFiles, code: str) -> tuple[CaseAccess, int | None]:
@@ -101,6 +101,25 @@ def give_verdict(files: SiteFiles, access: CaseAccess, verdict: Verdict, seed: b
         if before and before.decision == "yes" and verdict.decision == "no" and not verdict.text:
             most = None
         add_payload(files, access, verdict, verdict_id, most=most)
+
+
+def judge_words(files: SiteFiles, access: CaseAccess, verdict: QuoteVerdict) -> bool:
+    """Add the author's word on words for a report, or that a line shall not be shown again; say whether it fits.
+
+    It fits while the question, or the line, stands on their page; what is said already is not said twice. A no is never
+    refused for want of an answer or of room.
+
+    Raises:
+        NothingHere, Paused, Overloaded, AwaitsAnswer: as for `write_back`.
+    """
+    with files.mailbox.writing():
+        quoted = read_case(files, access).quoted
+        if (verdict.about, verdict.decision) in quoted.said:
+            return True
+        if not quoted.awaits(verdict):
+            return False
+        add_payload(files, access, verdict, new_id(), most=MOST_DECIDED if verdict.decision == "yes" else None)
+    return True
 
 
 def add_payload(files: SiteFiles, access: CaseAccess, said: Said, message_id: bytes, most: int | None) -> None:

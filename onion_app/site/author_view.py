@@ -10,8 +10,10 @@ from onion_app.crypto.payloads import Consent, FinalText, Payload, StoryLink, Te
 from onion_app.errors import DamagedFile, NothingHere
 from onion_app.site.author_keys import CaseAccess, expect_open, open_messages
 from onion_app.site.context import SiteFiles
+from onion_app.site.quoted_words import QuotedWords, quoted_words
 from onion_app.vault.mailbox import lifetime, withdrawals
 from onion_app.vault.mailbox.records import Message
+from onion_app.vault.shown import routing
 
 _Kind = TypeVar("_Kind", bound=Payload)
 
@@ -46,6 +48,7 @@ class AuthorView:
     proposal: FinalText | None  # the newest final text that the author was shown
     verdict: Verdict | None  # their last one on it
     again_by: int | None  # the day by which the newest answer promises another
+    quoted: QuotedWords  # for reports: the question about some, and what was given
     restored: int | None  # the day of the backup that this case comes from
 
 
@@ -88,6 +91,7 @@ def read_case(files: SiteFiles, access: CaseAccess) -> AuthorView:
         proposal=proposal,
         verdict=verdicts[-1] if verdicts else None,
         again_by=answers[-1][1].again_by if answers else None,
+        quoted=quoted_words(messages, max(routing.turns_of(files.shown, access.case_id, access.home))),
         restored=in_force.restored if case.received_day <= (in_force.restored or 0) else None,
     )
 

@@ -26,7 +26,12 @@ def case_page(access: CaseAccess, **values: Any) -> str:  # noqa: ANN401 - plain
     case = read_case(files(), access)
     text = values.pop("text", visit.reply_to(access))
     proposal = case.proposal if case.verdict is None else None
-    beside = _bytes(text) + _bytes(values.get("change", "")) + (_bytes(proposal.text) if proposal else 0)
+    beside = (
+        _bytes(text)
+        + _bytes(case.quoted.text)
+        + _bytes(values.get("change", ""))
+        + (_bytes(proposal.text) if proposal else 0)
+    )
     added = values.setdefault("added", ())  # details in what is added to a testimony, shown before it is sent
     parts = fill_parts(case.messages, lambda message: _bytes(message.text), _PART) if beside <= _ROOM else [[]]
     part = part_number(len(parts))
@@ -45,6 +50,7 @@ def case_page(access: CaseAccess, **values: Any) -> str:  # noqa: ANN401 - plain
         proposal=proposal,
         proposal_id=case.proposal_id,
         verdict=case.verdict.decision if case.verdict else "",
+        quoted=case.quoted,
         taken_back=case.taken_back,
         again_by=case.again_by,
         answered=proposal is not None or not all(message.yours for message in case.messages),

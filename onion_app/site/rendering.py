@@ -165,7 +165,7 @@ def refusal_page(why: str) -> ResponseReturnValue:
 
 def closed_page(why: Literal["expired", "another"]) -> ResponseReturnValue:
     """Answer a form of a case that this visit does not have open, or not any more: nothing was done with it."""
-    if "text" in request.form or request.form.get("do") == "consents":
+    if "text" in request.form or request.form.get("do") in ("consents", "quote"):
         return show_form_again(why), 400
     return show_page("return.html", why=why), 400
 

@@ -1,4 +1,4 @@
--- 50 parts
+-- 52 parts
 
 -- table admissions of admissions
 CREATE TABLE admissions (
@@ -89,7 +89,7 @@ CREATE TABLE doors (
 CREATE TABLE entries (
     id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
     case_id BLOB NOT NULL CHECK (length(case_id) = 16),
-    kind TEXT NOT NULL CHECK (kind IN ('note', 'draft', 'approval', 'facts')),
+    kind TEXT NOT NULL CHECK (kind IN ('note', 'draft', 'approval', 'facts', 'quotation')),
     number INTEGER NOT NULL CHECK (number >= 1),
     language TEXT CHECK (language IN ('ar', 'ckb', 'kmr', 'en')),
     circle_id BLOB NOT NULL REFERENCES circles (id),
@@ -102,6 +102,9 @@ CREATE TABLE entries (
 
 -- index facts_of_circle of entries
 CREATE INDEX facts_of_circle ON entries (circle_id, case_id) WHERE kind = 'facts';
+
+-- index quotations of entries
+CREATE INDEX quotations ON entries (circle_id, case_id) WHERE kind = 'quotation';
 
 -- index sqlite_autoindex_entries_2 of entries
 -- made by SQLite;
@@ -130,6 +133,13 @@ CREATE TABLE findings_seen (
 -- table foundings of foundings
 CREATE TABLE foundings (
     circle_id BLOB NOT NULL PRIMARY KEY REFERENCES circles (id)
+) STRICT, WITHOUT ROWID;
+
+-- table given of given
+CREATE TABLE given (
+    month INTEGER NOT NULL,  -- its first day: in it words out of some case were given to
+    receiver TEXT NOT NULL CHECK (receiver IN ('un', 'group')),  -- the United Nations, or a human-rights group
+    PRIMARY KEY (month, receiver)
 ) STRICT, WITHOUT ROWID;
 
 -- table handed of handed

@@ -160,7 +160,8 @@ class Hardened(Flask):
         response = super().process_response(response)
         del response.headers["Vary"]  # it would tell pages that use the session from those that do not
         for name, value in self._headers:
-            response.headers[name] = value
+            if name != "Content-Type" or response.mimetype == "text/html":  # a file of the desk is none
+                response.headers[name] = value
         return response
 
 

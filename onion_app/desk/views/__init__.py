@@ -14,6 +14,8 @@ from onion_app.desk.views import (
     my_cases,
     notebook,
     proposals,
+    quotation,
+    quotations,
     referral,
     settings,
     stories,
@@ -21,8 +23,8 @@ from onion_app.desk.views import (
 )
 
 _VIEWS: Final = (
-    login, home, case, facts, story, stories, guides, settings, circles, my_cases, notebook, referral, handover,
-    proposals, account,
+    login, home, case, facts, story, quotation, quotations, stories, guides, settings, circles, my_cases, notebook,
+    referral, handover, proposals, account,
 )  # fmt: skip
 
 BLUEPRINTS: Final = tuple(view.pages for view in _VIEWS)

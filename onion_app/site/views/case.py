@@ -14,7 +14,7 @@ from flask.typing import ResponseReturnValue
 from onion_app.crypto.casekeys import CODES
 from onion_app.crypto.codes import new_code, read_code
 from onion_app.crypto.keys import new_key
-from onion_app.crypto.payloads import Decision, Text, Verdict
+from onion_app.crypto.payloads import Decision, QuoteDecision, QuoteVerdict, Text, Verdict
 from onion_app.crypto.sealing import open_field, seal_field
 from onion_app.errors import AnotherCase, CodeMistyped, NothingHere, SealBroken, TooManyCodes, VisitOver
 from onion_app.site import author_actions, form_case, seat, visit
@@ -129,6 +129,16 @@ def _decide(access: CaseAccess) -> ResponseReturnValue:
     return case_page(access, done="decided")
 
 
+def _judge_words(access: CaseAccess) -> ResponseReturnValue:
+    """Take the author's word on words for a report; of what is no word of ours nothing is done."""
+    about, decision = request.form.get("proposal", ""), request.form.get("decision")
+    decided = next((each for each in get_args(QuoteDecision) if each == decision), None)
+    if decided is None:
+        return case_page(access)
+    is_said = author_actions.judge_words(files(), access, QuoteVerdict(about, decided, files().today))
+    return case_page(access, done=("saved" if decided == "hide" else "decided") if is_said else "another")
+
+
 def _take_back(access: CaseAccess) -> ResponseReturnValue:
     author_actions.take_story_back(files(), access)
     return case_page(access, done="taken_back")
@@ -183,6 +193,7 @@ def _erase(access: CaseAccess) -> ResponseReturnValue:
 
 _ACTS: Final[dict[str, Callable[[CaseAccess], ResponseReturnValue]]] = {
     "verdict": _decide,
+    "quote": _judge_words,
     "take_back": _take_back,
     "consents": _allow,
     "new_code": _change_code,

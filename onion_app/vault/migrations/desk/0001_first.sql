@@ -164,7 +164,7 @@ CREATE TABLE read (
 CREATE TABLE entries (
     id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
     case_id BLOB NOT NULL CHECK (length(case_id) = 16),
-    kind TEXT NOT NULL CHECK (kind IN ('note', 'draft', 'approval', 'facts')),
+    kind TEXT NOT NULL CHECK (kind IN ('note', 'draft', 'approval', 'facts', 'quotation')),
     number INTEGER NOT NULL CHECK (number >= 1),
     language TEXT CHECK (language IN ('ar', 'ckb', 'kmr', 'en')),
     circle_id BLOB NOT NULL REFERENCES circles (id),
@@ -175,6 +175,7 @@ CREATE TABLE entries (
     UNIQUE (case_id, number)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX facts_of_circle ON entries (circle_id, case_id) WHERE kind = 'facts';
+CREATE INDEX quotations ON entries (circle_id, case_id) WHERE kind = 'quotation';
 
 -- A try at the numbers of a period, and what was published; NULL: too few cases, and nothing was made. Never made again.
 CREATE TABLE tables (
@@ -189,6 +190,12 @@ CREATE TABLE tables (
 -- The cases that stand in a table, by marks that nobody computes once a case is erased; in which one is not noted.
 CREATE TABLE counted (
     mark BLOB NOT NULL PRIMARY KEY CHECK (length(mark) = 32)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE given (
+    month INTEGER NOT NULL,  -- its first day: in it words out of some case were given to
+    receiver TEXT NOT NULL CHECK (receiver IN ('un', 'group')),  -- the United Nations, or a human-rights group
+    PRIMARY KEY (month, receiver)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE taken (
