@@ -352,9 +352,9 @@ class Author:
         """Give what the site has."""
         return SiteFiles(self.world.mailbox, self.world.shown, self.world.today)
 
-    def tells(self, text: str, publish: Publish = "yes") -> str:
+    def tells(self, text: str, publish: Publish = "yes", *, quote: bool = False) -> str:
         """Begin a testimony that may be published, or not; gives its id as pages have it."""
-        return self._sends(Submission("tell", text, publish=publish, count=True))
+        return self._sends(Submission("tell", text, publish=publish, count=True, quote=quote))
 
     def writes(self, text: str, *, danger: Any = "unknown", topic: RequestTopic | None = None) -> str:
         """Begin a request about what this circle works on."""
@@ -383,10 +383,11 @@ class Author:
         """Add a message."""
         self.adds(Text(text, self.world.today))
 
-    def allows(self, publish: Publish) -> None:
+    def allows(self, publish: Publish, *, quote: bool = False, under_18: bool = False) -> None:
         """Say anew what may be done with it."""
         mark = self.access.story_mark.hex()
-        self.adds(Consent(publish, count=True, quote=False, day=self.world.today, mark=mark))
+        said = Consent(publish, count=True, quote=quote, day=self.world.today, mark=mark, under_18=under_18)
+        self.adds(said)
 
     def says(self, decision: Decision, text: str = "") -> None:
         """Answer the newest question."""

@@ -189,5 +189,5 @@ def _is_allowed(opened: OpenedCase, chosen: Chosen | None) -> bool:
 
 def _has_unread(opened: OpenedCase) -> bool:
     """Tell whether its author has written since somebody last read, whatever the queue's column says."""
-    theirs = [each.message.number for each in opened.messages if each.message.author == "visitor"]
+    theirs = [each.message.number for each in _believed(opened) if each.message.author == "visitor"]
     return opened.case.unread or max(theirs, default=0) > opened.read.number
