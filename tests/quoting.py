@@ -1,7 +1,9 @@
 """Words for reports, from choosing to giving, as the people of a circle do it; and one who dies in the middle of it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from unittest.mock import patch
 
 from nacl.pwhash import argon2id
 
@@ -92,8 +94,12 @@ def on_the_page(author: Author) -> QuotedWords:
 
 def do_and_die(folder: Path, now: float, keys: VaultKeys, who: Enrolled, case_id: bytes, act: str, commit: int) -> None:
     """Do something in a process of its own, and die in it before a change is committed."""
-    argon2id.kdf = hardly_stretched
+    patch.object(argon2id, "kdf", hardly_stretched).start()
     reporting = Reporting(World(folder, Clock(now), keys))
-    acts = {"choose": reporting.chooses, "agree": reporting.agrees, "give": reporting.gives}
+    acts: dict[str, Callable[[Enrolled, bytes], object]] = {
+        "choose": reporting.chooses,
+        "agree": reporting.agrees,
+        "give": reporting.gives,
+    }
     with killed_before(commit):
         acts[act](who, case_id)

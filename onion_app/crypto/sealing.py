@@ -27,7 +27,8 @@ MORE_BYTES = 1 + NONCE_BYTES + 16  # by which something sealed is longer
 SIZES = tuple(kib * 1024 for kib in (2, 4, 8, 16, 32, 64))  # bytes of padded plaintext
 
 _WRITERS = {
-    "visitor": 1, "circle": 2, "site": 3, "note": 4, "draft": 5, "approval": 6, "notebook": 7, "facts": 8, "quotation": 9,
+    "visitor": 1, "circle": 2, "site": 3,
+    "note": 4, "draft": 5, "approval": 6, "notebook": 7, "facts": 8, "quotation": 9,
 }  # fmt: skip
 _MESSAGE = struct.Struct(">B16s16sIB")
 _ENTRY = struct.Struct(">B16s16sIB16s")

@@ -1,4 +1,4 @@
-"""Words for reports: nothing goes that its author did not let go, that was refused, or that one person alone has read."""
+"""Words for reports: nothing goes that its author did not let go or refused, or that one person alone has read."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,7 +7,7 @@ import pytest
 from nacl.pwhash import argon2id
 
 from onion_app.choices import MOST_QUESTIONS, QUOTE_DAYS, QUOTE_LETTERS
-from onion_app.crypto.casekeys import KeyName
+from onion_app.crypto.casekeys import KeyName, given_id
 from onion_app.crypto.keys import KeyPair, keypair_from, new_key
 from onion_app.crypto.payloads import Consent, Quoted, QuoteQuestion, QuoteVerdict
 from onion_app.desk import quotations
@@ -52,7 +52,7 @@ def author(here: Here, report: Reporting) -> Author:
 
 @pytest.fixture
 def asked(here: Here, report: Reporting, author: Author) -> Author:
-    """An author on whose page the words stand."""
+    """Let the words stand on the page of an author."""
     report.asked(here.sara, here.dana, author)
     return author
 
@@ -258,7 +258,7 @@ def test_words_are_few_of_somebodys_own_and_made_of_what_the_author_wrote(
     "body", [f"It was so. {WORDS} Yes.", "Once:\n\nmy uncle LOCKED me in,\nfor a month - and so on."]
 )
 def test_a_sentence_of_a_public_story_is_refused_and_words_fall_when_it_comes_out(
-    here: Here, report: Reporting, author: Author, asked: Author, body: str
+    here: Here, report: Reporting, asked: Author, body: str
 ) -> None:
     two_weeks_pass(here)
     assert report.step(here.sara, asked.case_id) == "ready"
@@ -362,7 +362,7 @@ def test_a_line_whose_id_somebody_has_planted_leaves_out_that_author_alone(
     two_weeks_pass(here)
     chosen = report.status(here.sara, asked.case_id).chosen
     assert chosen is not None
-    planted = quotations.given_id(chosen.id)
+    planted = given_id(chosen.id)
     Intruder(here.world, other.case_id).runs(
         "UPDATE messages SET id = ? WHERE case_id = ? AND number = 1", planted, other.case_id
     )
@@ -420,7 +420,7 @@ ACTS = ["choose", "agree", "give"]
 
 @pytest.mark.parametrize("act", ACTS)
 def test_erased_in_between_and_after_kill_9_no_word_is_in_any_file(here: Here, report: Reporting, act: str) -> None:
-    """Before each commit of the act it is cut; then its author erases, and every key of everybody is tried on the rest."""
+    """Before a commit of the act it is cut; then its author erases, and every key of everybody is tried on the rest."""
     world = here.world
     for commit in range(2 + ACTS.index(act)):
         author = report.tells(here.first)
