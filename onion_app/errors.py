@@ -142,6 +142,30 @@ class StillThere(SanctuaryError, hint="./scripts/manage panic   (once more, as r
     """Not everything is destroyed."""
 
 
+class KeysStillThere(SanctuaryError, exit_code=2, hint="sudo ./scripts/manage panic   (which destroys the keys first)"):
+    """This installation has its keys, and nothing of it was removed."""
+
+
+class SignsRemain(SanctuaryError, hint="sudo ./scripts/manage uninstall   (once more, when it is out of the way)"):
+    """Not every sign of the installation is removed."""
+
+
+class NeedsRoot(SanctuaryError, exit_code=2, hint="sudo ./scripts/manage service install"):
+    """Only root may do this."""
+
+
+class UnitRefused(SanctuaryError, exit_code=1, hint="sudo apt-get install systemd; or, by hand: sudo ./scripts/launch"):
+    """The unit was not written, because systemd does not take it."""
+
+
+class InContainer(SanctuaryError, exit_code=2, hint="./scripts/rehearse   (which tries everything out in here, too)"):
+    """This is a container: whoever runs what is around it reads all memory and files in it, and nobody sees it done."""
+
+
+class NothingToUnlock(SanctuaryError, exit_code=8, hint="./scripts/manage status"):
+    """No launcher waits for the passphrase."""
+
+
 class NotConfirmed(SanctuaryError, exit_code=2):
     """The word was not typed. Nothing was changed."""
 

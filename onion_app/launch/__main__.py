@@ -39,8 +39,12 @@ def options(words: list[str]) -> Options:
     parser.add_argument("--as-is", action="store_true", help="stay with the account that started this, even root: for "
                         "rehearsals and tests; otherwise root becomes the account sanctuary")  # fmt: skip
     parser.add_argument("--version", action="store_true", help="say the tag or the commit, and end")
+    parser.add_argument("--locked", action="store_true", help="ask nobody: wait for ./scripts/manage unlock, as the "
+                        "unit of ./scripts/manage service does")  # fmt: skip
     read = parser.parse_args(words)
-    return Options(read.state, bool(read.answers), read.desk_port, read.torrc, read.days, read.as_is)
+    in_earnest = read.torrc == _TORRC and not read.as_is
+    choices = (read.state, bool(read.answers), read.desk_port, read.torrc, read.days, read.as_is)
+    return Options(*choices, locked=read.locked, in_earnest=in_earnest)
 
 
 def main() -> int:

@@ -22,12 +22,12 @@ from types import FrameType
 from typing import Any
 
 from onion_app.days import DAY
-from onion_app.errors import BadUsage
-from onion_app.launch import children, confine, status, stdin_answers, unlock
+from onion_app.errors import BadUsage, InContainer
+from onion_app.launch import children, confine, first_run, locked, status, stdin_answers, unlock
 from onion_app.launch.confine import Walls
 from onion_app.launch.first_run import Unlocked
 from onion_app.launch.manage_socket import ManageSocket
-from onion_app.launch.outside import describe_doubt
+from onion_app.launch.outside import container, describe_doubt
 from onion_app.launch.processes.child import Orders
 from onion_app.launch.rounds import Rounds
 from onion_app.launch.self_check import SelfCheck
@@ -53,6 +53,8 @@ class Options:
     torrc: Path
     days: int
     as_is: bool = False
+    locked: bool = False
+    in_earnest: bool = False  # on the real network, and under the account that it should have
 
     def clock(self) -> float:
         """Tell unix seconds, `days` ahead."""
@@ -257,11 +259,15 @@ def launch(options: Options) -> None:
         state = stack.enter_context(held(options.state))
         sweep(state.path / RESTORING)
         compile_dir(confine.CODE, quiet=2)  # the children may not write, and would read the source at each start
+        if options.in_earnest and first_run.is_due(state) and (kind := container()):
+            raise InContainer(kind)
         standing, missing = _say_walls(terminal, state)
         tor_process.version_of()  # a missing tor is told before anything is made or asked
         site = stack.enter_context(site_listener(state))
         desk = stack.enter_context(desk_listeners(options.desk_port))
-        if answers is None:
+        if options.locked:
+            unlocked = locked.wait_for_secret(state, options.clock)
+        elif answers is None:
             unlocked = unlock.unlock_with_a_person(state, terminal, options.clock, options.desk_port)
         else:
             unlocked = unlock.unlock_with_answers(state, answers, options.clock)

@@ -70,7 +70,7 @@ class ManageSocket:
             except OSError:  # nobody else is waiting, or they have gone again
                 return
             # The folder, 0700, has asked the same already; root gets past it, and stays root for what cannot wait.
-            is_ours = _peer(connection)[1] in (os.geteuid(), 0)
+            is_ours = peer(connection)[1] in (os.geteuid(), 0)
             if is_ours and len(self._clients) < _CLIENTS:
                 connection.settimeout(0)
                 self._clients.append(_Client(connection, now))
@@ -89,7 +89,7 @@ def launcher_pid(path: Path) -> int:
             connection.connect(str(path))
         except OSError:
             raise NotRunning from None
-        return _peer(connection)[0]
+        return peer(connection)[0]
 
 
 def ask_launcher(path: Path, order: str, patience: float = _ANSWERED_WITHIN) -> dict[str, Any]:
@@ -110,7 +110,7 @@ def ask_launcher(path: Path, order: str, patience: float = _ANSWERED_WITHIN) -> 
     return from_json(dict[str, Any], answer, NotRunning, _LONGEST_ANSWER)
 
 
-def _peer(connection: socket.socket) -> tuple[int, int]:
+def peer(connection: socket.socket) -> tuple[int, int]:
     """Give the process and the account at the other end."""
     raw = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
     process, account, _ = _CREDENTIALS.unpack(raw)

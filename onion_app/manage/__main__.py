@@ -16,7 +16,7 @@ from onion_app.choices import ObjectionReason
 from onion_app.errors import SanctuaryError
 from onion_app.launch.state import State, expect_no_root
 from onion_app.launch.terminal import Terminal
-from onion_app.manage import decisions, doctor, emergency, offline, running
+from onion_app.manage import decisions, doctor, emergency, offline, running, service, uninstall, unlocking
 
 _EPILOG = (
     "Exit codes: 0 done, 1 something needs looking at, 2 usage, 3 wrong passphrase, 5 vault "
@@ -49,6 +49,7 @@ def parser() -> argparse.ArgumentParser:
     status.add_argument("--json", action="store_true", help="as one line of JSON")
     stopped = "stop the launcher: nobody new comes in, requests under way are finished"
     command("stop", _without_terminal(emergency.stop), stopped)
+    command("unlock", unlocking.unlock, "hand the passphrase to a launcher that has started locked")
     command("pause", running.pause, "take no new messages; open cases go on")
     command("resume", running.resume, "take new messages again")
     command("clock", running.clock, "say that this machine's clock is right, after a long sleep or a wrong clock")
@@ -57,6 +58,9 @@ def parser() -> argparse.ArgumentParser:
         _without_terminal(emergency.panic),
         "destroy the keys of this installation for good, and stop everything",
     )
+    changed = command("service", _without_terminal(service.service), "have systemd start it, locked, at each boot")
+    changed.add_argument("what", choices=("install", "remove"))
+    command("uninstall", _without_terminal(uninstall.uninstall), "after panic: remove account, unit and folder")
     command("doctor", doctor.doctor, "ask fifteen questions about this machine; needs no passphrase")
     command("passphrase", offline.passphrase, "draw a new passphrase; the spare code stays")
     command("spare", offline.spare, "draw a new spare code; the passphrase stays")

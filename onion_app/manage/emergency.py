@@ -11,7 +11,7 @@ import signal
 import stat
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -27,14 +27,19 @@ _PANIC = 10.0  # seconds after which a launcher that does not end is ended
 _AGAIN = 0.25  # seconds between two looks
 _PROC = Path("/proc")
 _CLOSED = "this account sees nothing of {}; as root: sudo ./scripts/manage"
+Do = Callable[[argparse.Namespace, State], int | None]  # gives the exit status; None is 0
 _RED, _PLAIN = "\033[1;31m", "\033[0m"
 
 
 def main() -> int:
     """Carry out one command, and give the exit status; `scripts/manage` starts it."""
-    chosen = parser().parse_args()
+    return carry_out(parser().parse_args(), COMMANDS)
+
+
+def carry_out(chosen: argparse.Namespace, commands: Mapping[str, Do]) -> int:
+    """Carry out the command that was chosen, and give the exit status."""
     try:
-        done = COMMANDS[chosen.command](chosen, State(chosen.state.absolute()))
+        done = commands[chosen.command](chosen, State(chosen.state.absolute()))
     except SanctuaryError as error:
         say(f"{error.sentence}\n    {error.hint}" if error.hint else error.sentence)
         return error.exit_code
@@ -45,12 +50,18 @@ def main() -> int:
 
 def parser() -> argparse.ArgumentParser:
     """Describe the three commands, with the words of `scripts/manage` that mean something to them."""
+    words = common_words()
+    words.add_argument("command", choices=COMMANDS)
+    words.add_argument("--json", action="store_true", help="the status as one line of JSON")
+    return words
+
+
+def common_words() -> argparse.ArgumentParser:
+    """Describe the words that `scripts/manage` takes before any command."""
     words = argparse.ArgumentParser(prog="scripts/manage", allow_abbrev=False)
     add_state(words)
     words.add_argument("--desk-port", help=argparse.SUPPRESS)
     words.add_argument("--answers", help=argparse.SUPPRESS)
-    words.add_argument("command", choices=COMMANDS)
-    words.add_argument("--json", action="store_true", help="the status as one line of JSON")
     return words
 
 
@@ -104,11 +115,11 @@ def panic(_chosen: argparse.Namespace, state: State) -> None:
         StillThere: something could not be destroyed or stopped, or there was nothing to destroy.
     """
     say("This destroys the keys of this installation. Nobody will open it again on this machine.")
-    if _ask("Type the word destroy: ").strip() != "destroy":
+    if ask("Type the word destroy: ").strip() != "destroy":
         raise NotConfirmed
     obstacles: list[str] = []
     # First: whatever happens next, this is done. A state that was moved aside has slots of the same keys.
-    found = list(_key_files(state.path, obstacles))
+    found = list(key_files(state.path, obstacles))
     for file in found:
         _destroy(file, obstacles)
     gone = [file for file in found if not os.path.lexists(file)]
@@ -123,8 +134,7 @@ def panic(_chosen: argparse.Namespace, state: State) -> None:
         raise StillThere("; ".join(obstacles) or f"no keys were found: is it another --state than {state.path}?")
 
 
-_Do = Callable[[argparse.Namespace, State], int | None]  # the exit status; None is 0
-COMMANDS: dict[str, _Do] = {"status": status, "stop": stop, "panic": panic}
+COMMANDS: dict[str, Do] = {"status": status, "stop": stop, "panic": panic}
 
 
 def say(line: str, *, bad: bool = False) -> None:
@@ -134,14 +144,15 @@ def say(line: str, *, bad: bool = False) -> None:
         os.write(sys.stderr.fileno(), f"{text}\n".encode(errors="replace"))
 
 
-def _ask(question: str) -> str:
+def ask(question: str) -> str:
+    """Ask a person one question; where nobody is, nothing is answered."""
     with suppress(OSError, ValueError, AttributeError):
         os.write(sys.stderr.fileno(), question.encode())
         return sys.stdin.readline()
     return ""
 
 
-def _key_files(folder: Path, obstacles: list[str]) -> Iterator[Path]:
+def key_files(folder: Path, obstacles: list[str]) -> Iterator[Path]:
     """Find every file of key slots below the state: its own, of states moved aside, of a restore that was cut off."""
 
     def unread(refused: OSError) -> None:

@@ -3,6 +3,7 @@
 import argparse
 import time
 from functools import partial
+from typing import Any
 
 from onion_app.days import date_of, today
 from onion_app.errors import ClockWrong, NotRunning
@@ -42,7 +43,7 @@ def clock(_chosen: argparse.Namespace, state: State, terminal: Terminal) -> None
         NotRunning: no launcher runs, or its chores do not end.
         ClockWrong: the person has typed another day.
     """
-    off = manage_socket.ask_launcher(state.manage_socket, "status")["clock_off_days"]
+    off = _status(state)["clock_off_days"]
     if off is None:
         terminal.say("The chores have not looked at the clock yet, so it is not known yet. Ask again in a minute.")
         return
@@ -62,7 +63,20 @@ def clock(_chosen: argparse.Namespace, state: State, terminal: Terminal) -> None
 
 def _order_chores(state: State, order: str, **expected: object) -> None:
     """Give the order, and wait until the status shows that the chores have carried it out."""
+    _status(state)
     manage_socket.ask_launcher(state.manage_socket, order)
     ask = partial(manage_socket.ask_launcher, state.manage_socket, "status")
     if not comes_within(_CHORES, lambda: expected.items() <= ask().items()):
         raise NotRunning("its chores do not end")
+
+
+def _status(state: State) -> dict[str, Any]:
+    """Ask the launcher how everything is.
+
+    Raises:
+        NotRunning: no launcher runs, or it has no chores yet.
+    """
+    status = manage_socket.ask_launcher(state.manage_socket, "status")
+    if status.get("locked"):
+        raise NotRunning("one is there and locked: ./scripts/manage unlock")
+    return status

@@ -1,6 +1,8 @@
 """The words of `status` on a terminal, from the launcher's status; a fault begins with `!` and is red."""
 
+import shlex
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from onion_app.launch.outside import BACKUP_IS_OLD, NO_SANDBOX, SPACE_IS_SHORT, TOR_OUTSIDE, describe_doubt
@@ -31,17 +33,24 @@ def status_lines(status: dict[str, Any]) -> list[StatusLine]:
     """Say everything, one fact a line."""
     if not status["running"]:
         return [_line("Launcher", "does not run on this state", bad=True), *_on_disk(status)]
+    if status.get("locked"):
+        return [
+            _line("Launcher", "is locked, and answers nobody until: ./scripts/manage unlock", bad=True),
+            *_on_disk(status),
+        ]
     return [*_onion(status), *_processes(status), *_cases(status), *_on_disk(status), *_versions(status)]
 
 
 def what_remains(state: State) -> list[str]:
     """Name the things that `panic` could not destroy."""
+    elsewhere = "" if state.path == Path("/var/lib/sanctuary") else f" --state {shlex.quote(str(state.path))}"
     return [
         "What remains:",
-        f"  - {state.path}: databases that nothing opens any more. Remove them: rm -r {state.path}",
+        f"  - {state.path}: databases that nothing opens any more",
         "  - backups, wherever you put them: they open with the passphrase or the spare code. Destroy each of them.",
         "  - copies of vault.key that somebody took before now: destroy the papers with passphrase and spare code too.",
         "  - on an SSD, old blocks of vault.key may survive; without passphrase and spare code they open nothing.",
+        f"To remove every sign of it from this machine: sudo ./scripts/manage{elsewhere} uninstall",
     ]
 
 

@@ -145,7 +145,7 @@ def test_where_the_holder_of_the_state_cannot_be_named_nothing_is_said_to_have_e
     """As on a disk whose locks the kernel lists under other numbers than those of the file."""
     monkeypatch.setattr(emergency, "lock_holder", lambda _state: 0)
     monkeypatch.setattr(emergency, "_PANIC", 0.1)
-    monkeypatch.setattr(emergency, "_ask", lambda _question: "destroy")
+    monkeypatch.setattr(emergency, "ask", lambda _question: "destroy")
     with (state / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         with pytest.raises(StillThere, match="something still runs"):
