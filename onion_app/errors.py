@@ -134,6 +134,10 @@ class AlreadyRunning(SanctuaryError, exit_code=7, hint="./scripts/manage stop"):
     """Another launcher runs on this state."""
 
 
+class UnderWay(SanctuaryError, hint="./scripts/manage backup FILE   (again, once that one has ended)"):
+    """A backup or a restore is under way on this state already."""
+
+
 class NotRunning(SanctuaryError, exit_code=8, hint="./scripts/launch"):
     """No launcher runs on this state."""
 

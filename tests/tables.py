@@ -95,14 +95,18 @@ def everything_in(tables: Tables) -> bytes:
 
 
 def decrypted_pages(file: Path, key: bytes) -> list[bytes]:
-    """Decrypt a database page by page, deleted rows and free space included.
+    """Decrypt a database page by page, deleted rows and free space included."""
+    content = file.read_bytes()
+    return decrypted([content[start : start + PAGE] for start in range(0, len(content), PAGE)], key)
+
+
+def decrypted(pages: Sequence[bytes], key: bytes) -> list[bytes]:
+    """Decrypt pages, of which the first one is the first of a database.
 
     As SQLCipher 4 lays it out: 4,096 bytes a page, the first begins with 16 bytes of salt, each ends with 16 bytes of
     initialisation vector and 64 of authentication; between them AES-256-CBC. So that one process is enough for them
     all, the blocks are decrypted one by one, and what CBC adds to each, the block before it, is taken away here.
     """
-    content = file.read_bytes()
-    pages = [content[start : start + PAGE] for start in range(0, len(content), PAGE)]
     sealed = [page[: -IV - MAC] for page in pages]
     sealed[0] = sealed[0][SALT:]
     command = ["openssl", "enc", "-d", "-aes-256-ecb", "-nopad", "-K", key.hex()]

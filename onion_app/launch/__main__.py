@@ -14,11 +14,10 @@ from types import FrameType
 
 from onion_app.errors import SanctuaryError
 from onion_app.launch.launcher import Options, launch
-from onion_app.launch.state import default_state, expect_no_root
+from onion_app.launch.state import DESK_PORT, default_state, expect_no_root
 from onion_app.launch.terminal import Terminal
 
 _TORRC = Path(__file__).resolve().parents[2] / "torrc.example"
-_DESK_PORT = 8390
 
 
 def options(words: list[str]) -> Options:
@@ -33,7 +32,7 @@ def options(words: list[str]) -> Options:
     parser.add_argument("--state", type=Path, default=default_state(), help="the state folder (default: %(default)s)")
     parser.add_argument("--answers", choices=["-"], help="read one JSON object from standard input instead of asking: "
                         "passphrase, spare_code, how_to_find_us (the last on a first run only)")  # fmt: skip
-    parser.add_argument("--desk-port", type=_port, default=_DESK_PORT, help="the desk's port (default: %(default)s)")
+    parser.add_argument("--desk-port", type=_port, default=DESK_PORT, help="the desk's port (default: %(default)s)")
     parser.add_argument("--torrc", type=Path, default=_TORRC, help="tor's configuration (default: torrc.example)")
     parser.add_argument("--days", type=int, default=0, help="run this many days ahead of the clock, for rehearsals")
     parser.add_argument("--as-is", action="store_true", help="stay with the account that started this, even root: for "

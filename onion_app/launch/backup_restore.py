@@ -17,7 +17,7 @@ from onion_app.launch import backup_format
 from onion_app.launch.backup_format import Contents, Copies, Progress
 from onion_app.launch.carry_over import CarriedOver, carry_over, opened
 from onion_app.launch.state import State, held
-from onion_app.launch.workplace import COPYING, RESTORING, workplace
+from onion_app.launch.workplace import COPYING, RESTORING, half_written, workplace
 from onion_app.vault import database, schema, statefiles
 from onion_app.vault.connection import KINDS, DatabaseKind, file_name
 from onion_app.vault.database import Clock, Database
@@ -42,39 +42,32 @@ def save_backup(state: State, keys: VaultKeys, target: Path, clock: Clock, progr
     """Write a backup of a state, running or not, into a new file, read it back, and give its size in bytes.
 
     Raises:
-        BadUsage: the file is there already, or cannot be made; or another backup is being made.
+        BadUsage: the file is there already, or cannot be made.
+        UnderWay: another backup is being made, or one is restored.
         FileClosed: this account may not write there.
         DiskFull: there is no room for it.
         BackupDamaged: it was read back otherwise than it was written.
     """
     with _named_errors(target):
-        if target.exists():
+        place = Path(os.path.realpath(target))  # a link is followed, also to where nothing is yet
+        if os.path.lexists(place):
             raise BadUsage(f"{target} is there already")
-    part = target.with_name(f"{target.name}.part")
     today = days.today(clock)
-    with workplace(state.desk / COPYING) as folder, _named_errors(target):
+    with workplace(state.path / COPYING) as folder, _named_errors(target):
         copies = _copy_databases(state, keys, folder)
         contents = Contents(today, {kind: schema.newest_version(kind) for kind in KINDS})
         size = backup_format.size_for(copies)
-        if shutil.disk_usage(target.absolute().parent).free < size:
+        if shutil.disk_usage(place.parent).free < size:
             raise DiskFull(str(target))
-        try:
-            slots = statefiles.read_keyslots(state.path)
-            part.unlink(missing_ok=True)  # left by an attempt that was cut off
-            with os.fdopen(statefiles.create(part), "wb") as new:
-                backup_format.write_backup(new, keys, slots, contents, copies, lambda done: progress(done / 2))
-                new.flush()
-                os.fsync(new.fileno())
-                os.posix_fadvise(new.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)  # it is read back from the disk
-            with part.open("rb") as file:
-                head = backup_format.read_head(file)
-                read = backup_format.read_backup(file, head, keys, {}, lambda done: progress((1 + done) / 2))
-            if read != contents:
-                raise BackupDamaged(str(target))
-            part.rename(target)
-            statefiles.sync(target.absolute().parent)
-        finally:
-            part.unlink(missing_ok=True)
+        part = place.with_name(f"{place.name}.part")
+        with half_written(state, part):
+            _write(part, keys, statefiles.read_keyslots(state.path), contents, copies, lambda done: progress(done / 2))
+            _read_back(part, keys, contents, lambda done: progress((1 + done) / 2))
+            part.rename(place)
+            statefiles.sync(place.parent)
+            written = place.stat()
+        if not os.path.samestat(target.stat(), written):  # what was said may lead elsewhere by now
+            raise BadUsage(f"{target} leads to another file now; the backup is {place}")
     statefiles.write_backup_day(state.path, today)
     return size
 
@@ -107,13 +100,14 @@ def restore_backup(
     Raises:
         StateTaken: there is an installation, and it may not be replaced.
         AlreadyRunning: a launcher runs on the state.
+        UnderWay: a backup of it is being made.
         DiskFull: there is no room for it.
     """
     with held(into.folder) as state, _named_errors(source, full=into.folder):
         is_taken = (state.path / "vault.key").exists() or any(file for one in state.databases for file in one.iterdir())
         if is_taken and not into.replace:
             raise StateTaken(str(state.path))
-        with workplace(state.path / RESTORING) as work:
+        with workplace(state.path / COPYING), workplace(state.path / RESTORING) as work:
             coming = State(work)
             with source.open("rb") as file:
                 head = backup_format.read_head(file)
@@ -140,6 +134,22 @@ def _others(state: State, newer: Path | None) -> list[State]:
     # Without its file of keys a state was left by a restore that was cut off, and another was in use last.
     states.sort(key=lambda each: not (each.path / "vault.key").exists())
     return [each for each in states if any(file for folder in each.databases for file in folder.glob("*.db"))]
+
+
+def _write(part: Path, keys: VaultKeys, slots: str, contents: Contents, copies: Copies, progress: Progress) -> None:
+    part.unlink(missing_ok=True)  # left by an attempt that was cut off
+    with os.fdopen(statefiles.create(part), "wb") as new:
+        backup_format.write_backup(new, keys, slots, contents, copies, progress)
+        new.flush()
+        os.fsync(new.fileno())
+        os.posix_fadvise(new.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)  # it is read back from the disk
+
+
+def _read_back(part: Path, keys: VaultKeys, contents: Contents, progress: Progress) -> None:
+    with part.open("rb") as file:
+        head = backup_format.read_head(file)
+        if backup_format.read_backup(file, head, keys, {}, progress) != contents:
+            raise BackupDamaged(str(part))
 
 
 @contextmanager

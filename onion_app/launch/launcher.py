@@ -36,7 +36,7 @@ from onion_app.launch.supervisor import Supervisor
 from onion_app.launch.terminal import Terminal
 from onion_app.launch.tor_supervisor import TorSupervisor
 from onion_app.launch.walls import Missing, try_walls
-from onion_app.launch.workplace import RESTORING, sweep
+from onion_app.launch.workplace import sweep_all
 from onion_app.onion import tor_process
 
 _TICK = 0.5  # seconds; what ends without a word is noticed within it
@@ -225,6 +225,8 @@ class Launcher:
     def _start_child(self, role: str, listeners: Sequence[socket.socket]) -> children.ChildProcess:
         keys, state = self._unlocked.keys, self._state
         sees_desk = role != "site"
+        if role == "chores":
+            sweep_all(state)  # their walls hide from them what lies outside the folders of the databases
         asked = self._pause is not None or self._clock_is_right or self._stopping
         orders = Orders(
             state=state.path,
@@ -257,7 +259,6 @@ def launch(options: Options) -> None:
         raise BadUsage(f"{options.torrc} cannot be read")
     with ExitStack() as stack:
         state = stack.enter_context(held(options.state))
-        sweep(state.path / RESTORING)
         compile_dir(confine.CODE, quiet=2)  # the children may not write, and would read the source at each start
         if options.in_earnest and first_run.is_due(state) and (kind := container()):
             raise InContainer(kind)
@@ -274,6 +275,7 @@ def launch(options: Options) -> None:
             line = {"desk_url": unlock.desk_url(unlocked.keys, options.desk_port), "onion": unlocked.onion.address}
             line |= asdict(unlocked.first_secrets) if unlocked.first_secrets else {}
             os.write(sys.stdout.fileno(), json.dumps(line).encode() + b"\n")  # to the program in place of a person
+        sweep_all(state)  # now: until it is unlocked, what was cut off says that this is no first run
         # From here on only what restarts need is kept: the passphrase and the secrets of a first run are forgotten.
         answers, line, unlocked = None, {}, replace(unlocked, first_secrets=None)
         terminal.say(f"Onion address: http://{unlocked.onion.address}/")

@@ -4,6 +4,7 @@ import errno
 import fcntl
 import os
 import pwd
+import shlex
 import socket
 import stat
 import time
@@ -11,9 +12,11 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from onion_app.errors import AddressInUse, AlreadyRunning, BadUsage, StatePathTooLong
 
+DESK_PORT: Final = 8390  # unless somebody says otherwise
 _SOCKET_PATH_BYTES = 107  # sun_path of Linux has 108, of which one ends it
 _WAITING = 1024  # connections that wait while a child is started again; the site seats 200
 _LEAVING_SECONDS = 3.0  # a launcher that was killed takes its desk along, and the desk the address, within a moment
@@ -76,6 +79,12 @@ class State:
 def default_state() -> Path:
     """Say where the state is when nobody says otherwise."""
     return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local/state") / "sanctuary"
+
+
+def command_for(state: State, words: str) -> str:
+    """Give the command that works on this state, with `--state` where it is not the one that nobody has to name."""
+    is_named = state.path != default_state().resolve()
+    return f"./scripts/{words}" + (f" --state {shlex.quote(str(state.path))}" if is_named else "")
 
 
 def expect_no_root(*, as_is: bool) -> None:

@@ -1,19 +1,25 @@
-"""Folders for encrypted copies while a backup is made or restored. One that was cut off leaves nothing that stays.
+"""Folders for encrypted copies while a backup is made or restored, and one broom for all that was cut off.
 
-# P07: what is erased afterwards is still in such a copy; the launcher and the chores sweep what nobody holds any more.
+# P07: what is erased afterwards is still in such a copy. The launcher sweeps as it starts, and before each round of
+chores: folders of copies, a backup that is half written, wherever it lies, a copy before a migration, new key slots.
+What a command that runs is using, it holds, and that stays.
 """
 
 import fcntl
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Final
 
-from onion_app.errors import BadUsage
+from onion_app.errors import UnderWay
+from onion_app.launch.state import State
+from onion_app.vault import database, statefiles
 
-COPYING = "copying"  # in the desk's folder, where the chores see it
-RESTORING = "restoring"  # in the state folder, which only a command sees that holds the whole state
+COPYING: Final = "copying"  # held by a backup, and by a restore, which would move away what a backup copies
+RESTORING: Final = "restoring"
+_HALF: Final = "half-written"  # names files that lie elsewhere and are not whole yet, a zero byte after each
 
 
 @contextmanager
@@ -21,31 +27,105 @@ def workplace(folder: Path) -> Iterator[Path]:
     """Make an empty folder, hold it, and remove it in the end.
 
     Raises:
-        BadUsage: somebody else holds it.
+        UnderWay: somebody else holds it.
     """
-    if not sweep(folder):
-        raise BadUsage("a backup is being made already")
-    folder.mkdir(mode=0o700)
-    held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    held = _made_and_held(folder)
     try:
-        fcntl.flock(held, fcntl.LOCK_EX)
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         os.close(held)
 
 
-def sweep(folder: Path) -> bool:
-    """Remove a folder that was left by somebody who was cut off; say whether there is none now."""
+@contextmanager
+def half_written(state: State, part: Path) -> Iterator[None]:
+    """Note a file outside the state for as long as it is not whole; call it where `COPYING` is held.
+
+    Raises:
+        OSError: it cannot be noted, or what is left of it cannot be removed.
+    """
+    _note(state, _noted(state) | {part})
     try:
-        left = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return True
-    try:
-        fcntl.flock(left, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        shutil.rmtree(folder, ignore_errors=True)
-    except BlockingIOError:
-        return False
+        yield
     finally:
-        os.close(left)
-    return not folder.exists()
+        part.unlink(missing_ok=True)
+        _note(state, _noted(state) - {part})
+
+
+def sweep_all(state: State) -> None:
+    """Remove whatever was left by commands that were cut off, and nothing that one of them is using.
+
+    Whoever calls it runs on the state: no migration is under way there, nor a restore.
+    """
+    for name in (COPYING, RESTORING):
+        with suppress(OSError):
+            _sweep(state.path / name)
+    with suppress(OSError, UnderWay):
+        if _noted(state):
+            with workplace(state.path / COPYING):
+                _note(state, {part for part in _noted(state) if not _is_removed(part)})
+    for folder in state.databases:
+        database.discard_half_copies(folder)
+    statefiles.discard_half_written(state.path)
+
+
+def _made_and_held(folder: Path) -> int:
+    while _sweep(folder):
+        with suppress(FileExistsError):
+            folder.mkdir(mode=0o700)
+        held = _hold(folder)
+        if held is not None:
+            return held
+    raise UnderWay
+
+
+def _sweep(folder: Path) -> bool:
+    """Remove a folder that nobody holds; say whether there is none now."""
+    held = _hold(folder)
+    if held is not None:
+        shutil.rmtree(folder, ignore_errors=True)
+        os.close(held)
+    return not os.path.lexists(folder)
+
+
+def _hold(folder: Path) -> int | None:
+    """Hold a folder; None where somebody else does, or where it is gone."""
+    try:
+        held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except FileNotFoundError:
+        return None
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if os.path.samestat(os.fstat(held), folder.lstat()):  # it was not swept, and made anew, in between
+            return held
+    except (BlockingIOError, FileNotFoundError):
+        pass
+    os.close(held)
+    return None
+
+
+def _noted(state: State) -> set[Path]:
+    try:
+        names = (state.path / _HALF).read_bytes()
+    except FileNotFoundError:
+        return set()
+    return {Path(os.fsdecode(name)) for name in names.split(b"\0") if name}
+
+
+def _note(state: State, parts: set[Path]) -> None:
+    names = b"".join(os.fsencode(part) + b"\0" for part in sorted(parts))
+    if names:
+        statefiles.replace_file(state.path / _HALF, names)
+    else:
+        (state.path / _HALF).unlink(missing_ok=True)
+
+
+def _is_removed(part: Path) -> bool:
+    """Remove a half-written file; it stays noted where the stick that it lies on is not there, or not to be written."""
+    try:
+        part.unlink()
+    except FileNotFoundError:
+        return part.parent.is_dir()
+    except OSError:
+        return False
+    return True

@@ -14,7 +14,7 @@ from typing import get_args
 
 from onion_app.choices import ObjectionReason
 from onion_app.errors import SanctuaryError
-from onion_app.launch.state import State, expect_no_root
+from onion_app.launch.state import DESK_PORT, State, expect_no_root
 from onion_app.launch.terminal import Terminal
 from onion_app.manage import decisions, doctor, emergency, offline, running, service, uninstall, unlocking
 
@@ -34,7 +34,7 @@ def parser() -> argparse.ArgumentParser:
         epilog=_EPILOG,
     )
     emergency.add_state(words)
-    words.add_argument("--desk-port", type=int, default=8390, help="the desk's port, if launch was given one")
+    words.add_argument("--desk-port", type=int, default=DESK_PORT, help="the desk's port, if launch was given one")
     words.add_argument("--answers", choices=["-"], help="read one JSON object with passphrase or spare_code from "
                        "standard input instead of asking")  # fmt: skip
     words.add_argument("--version", action="store_true", help="say the tag or the commit, and end")

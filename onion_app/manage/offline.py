@@ -6,6 +6,7 @@ no launcher that runs.
 
 import argparse
 import json
+import shlex
 import sys
 import time
 from collections.abc import Callable
@@ -22,7 +23,7 @@ from onion_app.launch import backup_restore, stdin_answers, unlock
 from onion_app.launch.backup_restore import Destination
 from onion_app.launch.carry_over import CarriedOver, opened
 from onion_app.launch.clock import LONGEST_SLEEP
-from onion_app.launch.state import State
+from onion_app.launch.state import DESK_PORT, State, command_for
 from onion_app.launch.terminal import Terminal
 from onion_app.vault import forgetting, settings, statefiles
 from onion_app.vault.desk import invitations
@@ -35,6 +36,11 @@ _SECRETS: Final[dict[Slot, tuple[str, Callable[[], str], Callable[[Terminal, str
 }
 _OLD_ONES = (
     "Backups made before now, and copies of vault.key, still open with the old one: make a new backup, destroy those."
+)
+
+_OLD_MACHINE = (
+    "If it runs on another machine, stop it there first: ./scripts/manage stop. Two at one address take each other's "
+    "visitors, and what is taken back on one stays on the other. When this one answers, there: ./scripts/manage panic"
 )
 
 
@@ -81,7 +87,7 @@ def _change_secret(chosen: argparse.Namespace, state: State, terminal: Terminal,
     new = draw()
     if not chosen.answers:
         show(terminal, new, f"the new {name.replace('_', ' ')} of this installation")
-    statefiles.write_keyslots(state.path, change_slot(statefiles.read_keyslots(state.path), keys, slot, new))
+    statefiles.change_keyslots(state.path, lambda: change_slot(statefiles.read_keyslots(state.path), keys, slot, new))
     if chosen.answers:
         sys.stdout.write(json.dumps({name: new}) + "\n")
     terminal.say("The new one holds, and the old one opens this installation no more.")
@@ -177,14 +183,22 @@ def restore(chosen: argparse.Namespace, state: State, terminal: Terminal) -> Non
 
     destination = Destination(state.path, chosen.replace, chosen.withdrawn_from)
     backup_restore.restore_backup(chosen.file, secret, destination, time.time, lambda _: None, agree)
-    terminal.say(f"Restored into {state.path}: everything as of {date}. Start it: ./scripts/launch")
+    terminal.say(f"Restored into {state.path}: everything as of {date}.")
+    terminal.say(_OLD_MACHINE)
+    terminal.say(f"Then start it: {command_for(state, 'launch')}{_port(chosen)}")
     if today(time.time) - contents.day > LONGEST_SLEEP:
         terminal.say(
             f"It is older than {LONGEST_SLEEP} days: nothing is destroyed or published after the launch until you have "
-            "said which day it is: ./scripts/manage clock"
+            f"said which day it is: {command_for(state, 'manage')} clock"
         )
     for aside in backup_restore.asides(state):
-        terminal.say(f"What was there before is in {aside.path}. When all is well: rm -r {aside.path}")
+        terminal.say(
+            f"What was there before is in {aside.path}. When all is well: rm -r {shlex.quote(str(aside.path))}"
+        )
+
+
+def _port(chosen: argparse.Namespace) -> str:
+    return "" if chosen.desk_port == DESK_PORT else f" --desk-port {chosen.desk_port}"
 
 
 def missing(chosen: argparse.Namespace, state: State, terminal: Terminal) -> None:
@@ -217,7 +231,8 @@ def missing(chosen: argparse.Namespace, state: State, terminal: Terminal) -> Non
 
 def _what_a_restore_does(carried: CarriedOver, date: str) -> list[str]:
     """Say what comes back and what goes again, before it is done."""
-    lines = [f"Everything will be as of {date}. Taken back since then, and gone again: {carried.withdrawn} cases."]
+    lines = ["The machine that this backup came from has to be stopped before this one is started."]
+    lines += [f"Everything will be as of {date}. Taken back since then, and gone again: {carried.withdrawn} cases."]
     lines += [f"Every author is told on their page: what you took back after {date} may be here again."]
     if carried.shut_out:
         lines.append(f"Shut out since then, and out again: {', '.join(carried.shut_out)}.")

@@ -31,6 +31,7 @@ from onion_app.vault.connection import DatabaseKind, file_name
 Clock = Callable[[], float]
 _Shape = TypeVar("_Shape")
 _Thing = TypeVar("_Thing")
+_HALF_COPY = ".half-copy"  # in the name of a copy that is not whole yet
 _HEALED_WITHIN = 5.0  # seconds: the launcher lets a child undo what was cut off, which takes milliseconds
 
 
@@ -315,13 +316,22 @@ def migrate(folder: Path, kind: DatabaseKind, key: bytes, clock: Clock) -> None:
         with connection.named_errors(file_name(kind)):
             done = schema.version(opened, kind)
             if done < schema.newest_version(kind):
-                copy = folder / f"{kind}.version-{done}.day-{days.today(clock)}.db"
-                copy.unlink(missing_ok=True)  # left by an attempt that was cut off
-                Database(opened, kind, folder).copy_to(copy)
+                half = folder / f"{kind}{_HALF_COPY}"
+                half.unlink(missing_ok=True)  # left by an attempt that was cut off
+                Database(opened, kind, folder).copy_to(half)
+                half.replace(folder / f"{kind}.version-{done}.day-{days.today(clock)}.db")
+                statefiles.sync(folder)
                 schema.run_migrations(opened, kind)
             schema.check_schema(opened, kind)
     finally:
         opened.close()
+
+
+def discard_half_copies(folder: Path) -> None:
+    """Remove a copy that `migrate` was writing when it was cut off, where none is under way."""
+    for half in folder.glob(f"*{_HALF_COPY}*"):  # with what SQLite has left beside it
+        with suppress(OSError):
+            half.unlink()
 
 
 def discard_copies(folder: Path, before_day: int) -> None:

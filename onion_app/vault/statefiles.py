@@ -4,9 +4,11 @@ The key slots and the day are written whole or not at all, 0600; the slots are o
 are sealed elsewhere. The day can be read while the databases are locked, and by the launcher.
 """
 
+import fcntl
 import os
 import shutil
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +19,7 @@ RESERVE_BYTES: Final = 8 * 1024**2  # the log that is written while the largest 
 _KEYSLOTS: Final = "vault.key"
 _BACKUP_DAY: Final = "last-backup"
 _RESERVE: Final = "reserve"
+_NEW: Final = ".new"  # what ends the name of a file that is to replace another
 _LONGEST_SLOTS: Final = 100_000  # bytes; two slots take under 1,000, and nothing larger is read into memory
 _LONGEST_DAY: Final = 20  # bytes
 
@@ -41,9 +44,18 @@ def sync(path: Path) -> None:
 
 def write_keyslots(folder: Path, text: str) -> None:
     """Replace the file of keys in one step, so that a power cut leaves either the old slots or the new ones."""
-    new = _write_new(folder / _KEYSLOTS, text)
-    new.replace(folder / _KEYSLOTS)
-    sync(folder)  # P11: the new name, too, is on the disk
+    change_keyslots(folder, lambda: text)
+
+
+def change_keyslots(folder: Path, new_text: Callable[[], str]) -> None:
+    """Replace the file of keys likewise, by what nobody else changes while it is worked out.
+
+    Raises:
+        SanctuaryError: whatever `new_text` raises; nothing was changed.
+    """
+    with _turn(folder, fcntl.LOCK_EX):
+        _replace(folder / _KEYSLOTS, new_text().encode(), None)
+        sync(folder)  # P11: the new name, too, is on the disk
 
 
 def read_keyslots(folder: Path) -> str:
@@ -67,9 +79,8 @@ def read_keyslots(folder: Path) -> str:
 
 def write_backup_day(folder: Path, day: int) -> None:
     """Note that a backup was made and verified on this day since 1970; the file's own time says no more."""
-    new = _write_new(folder / _BACKUP_DAY, str(day))
-    os.utime(new, (day * DAY, day * DAY))  # P08
-    new.replace(folder / _BACKUP_DAY)
+    with _turn(folder, fcntl.LOCK_EX):
+        _replace(folder / _BACKUP_DAY, str(day).encode(), day)
 
 
 def read_backup_day(folder: Path) -> int | None:
@@ -103,16 +114,38 @@ def give_up_reserve(folder: Path) -> None:
         (folder / _RESERVE).unlink()
 
 
-def _new(path: Path) -> Path:
-    return path.with_name(f"{path.name}.new")
+def replace_file(path: Path, content: bytes) -> None:
+    """Write a small file of the state folder whole or not at all, 0600."""
+    with _turn(path.parent, fcntl.LOCK_EX):
+        _replace(path, content, None)
 
 
-def _write_new(path: Path, text: str) -> Path:
-    """Write the text that is to replace a file beside it, to the disk."""
-    new = _new(path)
+def discard_half_written(folder: Path) -> None:
+    """Remove what was to replace a file and was cut off; a change that is under way keeps its own."""
+    with suppress(OSError), _turn(folder, fcntl.LOCK_EX | fcntl.LOCK_NB):
+        for new in folder.glob(f"*{_NEW}"):
+            new.unlink()
+
+
+@contextmanager
+def _turn(folder: Path, lock: int) -> Iterator[None]:
+    """Hold the folder itself, while one of its files is replaced."""
+    held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(held, lock)
+        yield
+    finally:
+        os.close(held)
+
+
+def _replace(path: Path, content: bytes, day: int | None) -> None:
+    """Write beside a file what is to replace it, to the disk, with the time of a day or its own; then replace it."""
+    new = path.with_name(path.name + _NEW)
     new.unlink(missing_ok=True)  # left by an attempt that was cut off
-    with os.fdopen(create(new), "w", encoding="utf-8") as file:
-        file.write(text)
+    with os.fdopen(create(new), "wb") as file:
+        file.write(content)
         file.flush()
         os.fsync(file.fileno())
-    return new
+    if day is not None:
+        os.utime(new, (day * DAY, day * DAY))  # P08
+    new.replace(path)

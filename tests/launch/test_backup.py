@@ -2,6 +2,8 @@
 
 import io
 import os
+import re
+import shlex
 import shutil
 import stat
 import tarfile
@@ -28,9 +30,9 @@ from onion_app.errors import (
     WrongPassphrase,
 )
 from onion_app.launch import backup_format, backup_restore, state
+from onion_app.launch.__main__ import options
 from onion_app.launch.carry_over import CarriedOver
-from onion_app.launch.state import State
-from onion_app.launch.workplace import COPYING, workplace
+from onion_app.launch.state import State, command_for
 from onion_app.vault import statefiles
 from onion_app.vault.connection import KINDS
 from onion_app.vault.mailbox import messages
@@ -66,7 +68,7 @@ def test_a_backup_has_one_of_few_sizes_and_shows_nothing(kept: Kept, tmp_path: P
         [message] = messages.messages_of(world.mailbox, kept.case)
     assert not [secret for secret in (b"SQLite", message.sealed[:64]) if secret in file.read_bytes()]
     assert statefiles.read_backup_day(kept.place.path) == TODAY
-    assert not [*kept.place.desk.glob("copying*"), *tmp_path.glob("*.part")]
+    assert not [*kept.place.path.glob("copying*"), *tmp_path.glob("*.part")]
 
 
 def test_a_large_backup_doubles(tmp_path: Path) -> None:
@@ -194,18 +196,66 @@ def test_a_backup_with_other_members_is_refused_whoever_has_sealed_it(
             backup_format.read_backup(file, head, keys, into, quietly)
 
 
-def test_two_backups_at_once_do_not_take_each_others_copies_away(kept: Kept, tmp_path: Path) -> None:
-    with workplace(kept.place.desk / COPYING), pytest.raises(BadUsage):
-        kept.save(tmp_path / "backup")
-    assert kept.save(tmp_path / "backup").exists()
-
-
 def test_what_is_there_already_is_never_written_over(kept: Kept, tmp_path: Path) -> None:
     (tmp_path / "backup").write_text("mine")
     with pytest.raises(BadUsage):
         kept.save(tmp_path / "backup")
     assert (tmp_path / "backup").read_text() == "mine"
     assert statefiles.read_backup_day(kept.place.path) is None
+
+
+def test_a_backup_stands_where_it_was_said_to_be_also_through_a_link_that_leads_to_nothing_yet(
+    kept: Kept, tmp_path: Path
+) -> None:
+    stick, link, broken = tmp_path / "stick", tmp_path / "link", tmp_path / "broken"
+    stick.mkdir()
+    link.symlink_to("stick/backup")
+    assert with_secret(kept.place.path, kept.passphrase, "backup", str(link)).error is None
+    assert (link.readlink(), link.stat().st_ino) == (Path("stick/backup"), (stick / "backup").stat().st_ino)
+    backup_restore.check_backup(link, kept.passphrase, quietly)
+    broken.symlink_to("not mounted/backup")
+    circle = tmp_path / "circle"
+    circle.symlink_to(circle)
+    for target in (link, broken, circle):
+        with pytest.raises(BadUsage):
+            kept.save(target)
+    assert {file.name for file in tmp_path.iterdir()} == {"stick", "link", "broken", "circle"}
+    assert {file.name for file in stick.iterdir()} == {"backup"}
+
+
+def test_a_backup_that_is_not_where_it_was_said_to_be_is_not_called_written(
+    kept: Kept, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Attack: the stick is exchanged while it is written to, as when another one is mounted over it."""
+    stick, link = tmp_path / "stick", tmp_path / "link"
+    stick.mkdir()
+    link.symlink_to(stick)
+
+    def exchanged(_folder: Path) -> None:
+        link.unlink()
+        link.symlink_to(tmp_path)
+        (tmp_path / "backup").touch()
+
+    monkeypatch.setattr(statefiles, "sync", exchanged)
+    with pytest.raises(BadUsage, match="leads to another file"):
+        kept.save(link / "backup")
+    assert statefiles.read_backup_day(kept.place.path) is None
+
+
+@pytest.mark.parametrize("port", ["8390", "8391"])
+def test_the_command_that_is_printed_after_a_restore_is_the_one_that_works(
+    kept: Kept, tmp_path: Path, port: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, there = kept.save(tmp_path / "backup"), tmp_path / "the new one"
+    said = with_secret(there, kept.passphrase, "--desk-port", port, "restore", str(file)).said
+    [command] = re.findall(r"\./scripts/(launch.*)$", said, re.MULTILINE)
+    chosen = options(shlex.split(command)[1:])
+    assert (chosen.state, chosen.desk_port) == (there, int(port))
+    before, _, after = said.partition("Restored into")
+    assert "has to be stopped before" in before
+    assert after.index("stop it there first") < after.index(command), "the old machine first"
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    assert command_for(State(tmp_path / "sanctuary"), "launch") == "./scripts/launch"
 
 
 def test_an_installation_is_not_replaced_unless_that_is_said(kept: Kept, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ import pytest
 from onion_app.crypto.casekeys import mark_of
 from onion_app.errors import DamagedFile, LockHeld
 from onion_app.launch import clock as days
-from onion_app.launch import status, workplace
+from onion_app.launch import status
 from onion_app.launch.processes import child as child_module
 from onion_app.launch.processes import chores as chores_process
 from onion_app.launch.processes.child import Child, Orders, Reports
@@ -343,22 +343,12 @@ def test_the_daily_round_rewrites_and_does_nothing_else(opened: Opened, monkeypa
     assert days_seen == [TODAY]
 
 
-def test_every_round_lets_shown_follow_the_desk_and_sweeps_what_was_left(opened: Opened) -> None:
-    left = opened.state.desk / workplace.COPYING
+def test_every_round_lets_shown_follow_the_desk(opened: Opened) -> None:
     for work in ("all", "short", "daily"):
-        (left / "mailbox").mkdir(parents=True)
-        (left / "mailbox" / "mailbox.db").touch()
         with opened.shown.writing():
             opened.shown.run("DELETE FROM circles")
         opened.reports(work=work)
-        assert opened.shown.rows("SELECT 1 FROM circles")
-        assert not left.exists(), work
-
-
-def test_a_folder_that_somebody_works_in_is_not_swept(opened: Opened) -> None:
-    with workplace.workplace(opened.state.desk / workplace.COPYING) as folder:
-        opened.reports()
-        assert folder.is_dir()
+        assert opened.shown.rows("SELECT 1 FROM circles"), work
 
 
 # --- the rest -------------------------------------------------------------------------------------------------------

@@ -1,13 +1,7 @@
 """What a first run makes, and what is left of one that was cut off."""
 
 import json
-import os
-import signal
-import sys
-from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
-from typing import Any
 
 import pytest
 from nacl.pwhash import argon2id
@@ -21,6 +15,7 @@ from onion_app.launch.stdin_answers import Answers
 from onion_app.vault import settings, statefiles
 from onion_app.vault.desk import circles, invitations
 from tests.launch.conftest import FIND_US, Installation, Operator
+from tests.launch.cut_off import cut_off
 from tests.launch.keeping import opened
 from tests.world import hardly_stretched
 
@@ -69,37 +64,13 @@ def test_the_site_reads_what_was_set_and_who_is_there(installation: Installation
 HANDED = first_run.FirstSecrets("one two three four five six", new_code(), new_code())
 STEPS = {
     first_run.__file__: {"make_installation", "_begin_from_nothing", "_invite_the_first"},
-    statefiles.__file__: {"write_keyslots", "_write_new", "sync"},
+    statefiles.__file__: {"write_keyslots", "change_keyslots", "_replace", "sync"},
 }
 
 
 def made_until(state: State, last: int) -> bool:
-    """Make an installation in a process of its own that is killed at its `last` step; say whether it came that far."""
-    child = os.fork()
-    if child == 0:
-        sys.settrace(killing_at(last))
-        first_run.make_installation(state, HANDED, FIND_US, CLOCK, lambda _: None)
-        os._exit(0)
-    _, status = os.waitpid(child, 0)
-    return os.WIFSIGNALED(status)
-
-
-def killing_at(last: int) -> Callable[[FrameType, str, Any], Any]:
-    """Count the lines of the first run as they are reached, and kill this process at one of them."""
-    reached = 0
-
-    def step(_frame: FrameType, event: str, _arg: Any) -> Any:
-        nonlocal reached
-        if event == "line":
-            reached += 1
-            if reached == last:
-                os.kill(os.getpid(), signal.SIGKILL)
-        return step
-
-    def enter(frame: FrameType, _event: str, _arg: Any) -> Any:
-        return step if frame.f_code.co_name in STEPS.get(frame.f_code.co_filename, ()) else None
-
-    return enter
+    """Make an installation, cut off at its `last` step; say whether it came that far."""
+    return cut_off(lambda: first_run.make_installation(state, HANDED, FIND_US, CLOCK, lambda _: None), last, STEPS)
 
 
 def fresh(folder: Path) -> State:

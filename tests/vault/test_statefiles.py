@@ -1,7 +1,9 @@
 """vault.key is written whole or not at all, and belongs to nobody else."""
 
+import fcntl
 import os
 import stat
+import threading
 from pathlib import Path
 
 import pytest
@@ -55,3 +57,43 @@ def test_a_missing_a_huge_and_a_binary_file_are_damage(tmp_path: Path) -> None:
         (tmp_path / "vault.key").write_bytes(content)
         with pytest.raises(VaultDamaged):
             statefiles.read_keyslots(tmp_path)
+
+
+def test_two_changes_at_once_wait_for_each_other_and_both_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Attack: the spare code is changed while what comes of a new passphrase is worked out."""
+    statefiles.write_keyslots(tmp_path, "old")
+    take, came = fcntl.flock, threading.Event()
+
+    def added(words: str) -> str:
+        return statefiles.read_keyslots(tmp_path) + words
+
+    another = threading.Thread(target=statefiles.change_keyslots, args=(tmp_path, lambda: added(", spare code")))
+
+    def watched(descriptor: int, lock: int) -> None:
+        came.set()
+        take(descriptor, lock)
+
+    def passphrase() -> str:
+        monkeypatch.setattr(fcntl, "flock", watched)
+        another.start()
+        assert came.wait(60)
+        return added(", passphrase")
+
+    statefiles.change_keyslots(tmp_path, passphrase)
+    another.join()
+    assert statefiles.read_keyslots(tmp_path) == "old, passphrase, spare code"
+
+
+def test_a_change_under_way_keeps_what_it_has_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "vault.key.new").touch()
+    statefiles.discard_half_written(tmp_path)
+    assert not list(tmp_path.iterdir())
+    sync = os.fsync
+
+    def swept(descriptor: int) -> None:
+        statefiles.discard_half_written(tmp_path)
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", swept)
+    statefiles.write_keyslots(tmp_path, "slots")
+    assert statefiles.read_keyslots(tmp_path) == "slots"

@@ -1,8 +1,8 @@
 """The chores: keep what was taken back gone, destroy and publish what is due, put queues right, empty the logs.
 
 Each of them may be cut off at any point and done again, and one that fails ends no other. They hold both keys, answer
-nobody, and open no text. What they are to guard against comes last: a file is made whole and work folders are swept
-before anything is read.
+nobody, and open no text. What they are to guard against comes last: a file is made whole before anything is read, and
+the launcher has swept what was cut off before it starts them.
 """
 
 from collections.abc import Callable
@@ -15,7 +15,6 @@ from onion_app.errors import BadSetting, CheckpointBusy, Overloaded, RowDamaged,
 from onion_app.launch import clock
 from onion_app.launch.hardening import PASSING
 from onion_app.launch.processes.child import Child, Orders, Suspension, WaitingCounts, run_child
-from onion_app.launch.workplace import COPYING, sweep
 from onion_app.vault import database, forgetting, rewriting, settings, statefiles
 from onion_app.vault.connection import KINDS
 from onion_app.vault.database import Database
@@ -70,7 +69,6 @@ class Attempts:
 def work(child: Child) -> None:
     """Do one round of chores and report what was seen."""
     orders = child.orders
-    sweep(orders.folder("desk") / COPYING)
     with closing(orders.open("shown")) as shown, closing(orders.open("desk")) as desk:
         try:
             mailbox = orders.open("mailbox")
