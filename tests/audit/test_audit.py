@@ -25,11 +25,11 @@ AUDIT = (
 FIRST_SCREEN = {
     "choose": ("GET / ", "", ".go a"),
     "home": (r"GET /\w+/ ", "", ".go a, p > a"),
-    "tell": (r"GET /\w+/tell ", "", "#text-field, #write > button"),
+    "tell": (r"GET /\w+/tell ", "", "#text-field, #write > button, #write > button + p"),
     "ask": (r"GET /\w+/ask ", "", "#text-field, #write > button, .choice"),
     "take down": (r"GET /\w+/ask\?", "", "p b, #text-field, #write > button"),
-    "check": (r"POST /\w+/(tell|ask) -> 200", 'name="known"', "#danger, h2:first-of-type, #text-field"),
-    "sent": (r"POST /\w+/(tell|ask) -> 200", 'id="arrived"', "#arrived, .lines, .row, .row + form button"),
+    "check": (r"POST /\w+/(tell|ask) -> 200", 'name="known"', "#danger, h2:first-of-type, #text-field, #text-hint"),
+    "sent": (r"POST /\w+/(tell|ask) -> 200", 'id="arrived"', "#arrived, .lines, .row, .row + form button, .row + p"),
     "return": (r"GET /\w+/return ", "", "#code-field, form > button"),
     "case": (r"/\w+/(return|case) -> 200", 'id="state"', "#state, #state + .row"),
     "answer": (r"/\w+/(return|case) -> 200", 'id="state"(?!.*id="proposal")', "main > article.message"),
@@ -37,12 +37,13 @@ FIRST_SCREEN = {
     "leave": ("POST /leave ", "", "*"),
     "stories": (r"GET /\w+/stories ", "", "details > summary"),
     "story": (r"GET /\w+/stories/\w+ ", "", "#story"),
-    "guides": (r"GET /\w+/guides ", "", ".first"),
+    "guides": (r"GET /\w+/guides ", "", ".first, h1 ~ ul:first-of-type > li:nth-child(-n+10)"),
     "guide": (r"GET /\w+/guides/rivers ", "", "#guide > ol:first-of-type > li"),
     "now": (r"GET /\w+/guides/now ", "", "ol:first-of-type > li"),
-    "protects": (r"GET /\w+/protects ", "", "h1 + h2, h1 + h2 + ul > li:nth-child(-n+2)"),
-    "paused": (r"POST /\w+/tell -> 503", "", "form > button, #text-field"),
-    "expired": (r"POST /\w+/(tell|ask|case) -> 400", 'id="kept"', "#text-field"),
+    "protects": (r"GET /\w+/protects ", "", "h1 + h2, h1 + h2 + ul > li"),
+    "paused": (r"POST /\w+/tell -> 503", "", "form > button:not([disabled]), #text-field, #code, #code li"),
+    "expired": (r"POST /\w+/(tell|ask) -> 400", 'id="kept"', "#text-field, #kept > button:not([disabled])"),
+    "closed": (r"POST /\w+/case -> 400", 'id="kept"', "#text-field, #code-field, #kept > button:not([disabled])"),
 }
 NUMBERS = "اتصلوا 1 770 2 الآن\n\n**لا** و *لا* ١٢٣ ٤ ٥٦٢\n\nاطلبوا *1-00-2# أو +1 (9) 2، ١/٣/٢"
 # In each number its digit one stands left of its digit two.

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 
-from onion_app.choices import NOTES
+from onion_app.choices import NOTES, LanguageCode
 from onion_app.crypto.casekeys import CODES
 from onion_app.crypto.payloads import FinalText
+from onion_app.launch.first_run import GUIDES
+from onion_app.site.views import guides
 from onion_app.vault.shown.reading import name_of
 from scripts.rehearsal.people import Visitor
 from scripts.rehearsal.wire import exchange, request, through_unix
@@ -13,6 +15,7 @@ from tests.strange import STRANGE
 from tests.ways import use_every_form
 
 TELLING = "They came to Basra on 12/3/2024. My number is 07701234567, my account @noor."
+STARTING: tuple[LanguageCode, ...] = ("en", "ar")  # in which there are guides from the beginning
 WORDS = "The first words of it.\n\nAnd the words that follow."
 GUIDE = (
     "1. One thing to do\n2. Another\n3. A third\n\n## What then?\n\nSome *words* and **more**:\n\n- first\n- second\n"
@@ -26,7 +29,14 @@ def furnish(site: Site) -> str:
     site.show({"ckb": ("A title in ckb", WORDS)}, year=2023, translated_from="ar")
     site.show({"en": ("A title in en", GUIDE), "ar": ("A title in ar", GUIDE)}, slug="rivers", translated_from="ar")
     site.show({"en": ("W" * 40, GUIDE), "ar": ("ث" * 40, GUIDE)}, slug="wide")
+    site.show({"en": ("Who we are", GUIDE)}, slug="who-we-are")
+    for slug in guides.ORDER:  # under the titles with which a new site begins
+        site.show({code: (_title_of(slug, code), GUIDE) for code in STARTING}, slug=slug)
     return name_of(story)
+
+
+def _title_of(slug: str, code: str) -> str:
+    return (GUIDES / f"{slug}.{code}.md").read_text("utf-8").partition("\n")[0].removeprefix("# ")
 
 
 def every_page(site: Site, story: str, language: str) -> Iterator[tuple[str, str]]:

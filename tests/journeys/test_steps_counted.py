@@ -14,8 +14,8 @@ from tests.served import Site, serving
 # What these ways cost before the pages were put in the order in which people read them.
 MOST_PAGES = 6
 MOST_TAPS = {"tell": 7, "ask": 10}
-MOST_WORDS = {
-    "tell": dict.fromkeys(LANGUAGE_CODES, 780),
+MOST_WORDS: dict[str, dict[str, int]] = {
+    "tell": dict.fromkeys(map(str, LANGUAGE_CODES), 780),
     "ask": {"ar": 643, "ckb": 625, "kmr": 757, "en": 719},
 }
 JOINED = re.compile(r"[^\W\d_][.!?؟][A-Z\u0621-\u06ff]")  # a sentence begins right where another ends
