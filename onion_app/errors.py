@@ -5,12 +5,15 @@ Nothing that a visitor or a volunteer wrote ever stands in an exception.
 
 from typing import ClassVar
 
+_LOOK = "./scripts/manage doctor"  # where there is no command that helps, this one says more
+
 
 class SanctuaryError(Exception):
     """Something went wrong."""
 
     exit_code: ClassVar[int] = 1
     hint: ClassVar[str] = ""
+    instead: str = ""  # the command that helps this one time, in place of the hint
 
     def __init_subclass__(cls, *, exit_code: int = 1, hint: str = "") -> None:
         """Keep the status that a program ends with after this error, and the command that helps."""
@@ -22,6 +25,16 @@ class SanctuaryError(Exception):
         fact = f" ({self.args[0]})" if self.args else ""
         return (type(self).__doc__ or "").partition("\n")[0] + fact
 
+    @property
+    def cure(self) -> str:
+        """The command that helps: the one given beside the fact, or that of all errors of this kind."""
+        return self.instead or (str(self.args[1]) if len(self.args) > 1 else self.hint)
+
+    @property
+    def told(self) -> str:
+        """The sentence with its command, as an operator reads them."""
+        return f"{self.sentence}\n    {self.cure or _LOOK}"
+
 
 # --- what an operator meets ---------------------------------------------------------------------------------------
 
@@ -32,6 +45,38 @@ class BadUsage(SanctuaryError, exit_code=2, hint="./scripts/launch --help"):
 
 class BadAnswers(SanctuaryError, exit_code=2, hint='echo \'{"passphrase": "..."}\' | ./scripts/launch --answers -'):
     """The answers on standard input are not one JSON object with the known names."""
+
+
+class SecretWouldStay(SanctuaryError, exit_code=2, hint="./scripts/launch   (in a terminal of its own)"):
+    """A secret is shown only where it can be cleared again, and this is no such place."""
+
+
+class NobodyReads(SanctuaryError, exit_code=2, hint="./scripts/manage address | cat"):
+    """The answer could not be handed over on standard output."""
+
+
+class EarlierInstallation(SanctuaryError, exit_code=5, hint="./scripts/launch --state FOLDER   (the one it is in)"):
+    """There was an installation before, and a new one would be another site at another address."""
+
+
+class LimitTooLow(SanctuaryError, exit_code=2, hint="ulimit -n 4096; ulimit -v unlimited; ulimit -u unlimited"):
+    """A limit of this terminal is too low for what has to run."""
+
+
+class LittleMemory(SanctuaryError, exit_code=1, hint="free -m; ulimit -v unlimited"):
+    """There is too little memory."""
+
+
+class SystemRefused(SanctuaryError, exit_code=1, hint="./scripts/manage doctor"):
+    """The system refused something."""
+
+
+class NotText(SanctuaryError, exit_code=2, hint="LC_ALL=C.UTF-8 ./scripts/launch"):
+    """Something that should be text in UTF-8 is not."""
+
+
+class ProgramAtFault(SanctuaryError, exit_code=1, hint="./scripts/manage doctor; then git pull && ./scripts/launch"):
+    """This program has a fault; nothing was written about it anywhere."""
 
 
 class StatePathTooLong(SanctuaryError, exit_code=2, hint="./scripts/launch --state /var/lib/sanctuary"):
@@ -130,6 +175,14 @@ class AddressInUse(SanctuaryError, exit_code=6, hint="ss -ltnp | grep 8390"):
     """Another program listens on the address of the desk."""
 
 
+class AddressForbidden(SanctuaryError, exit_code=6, hint="./scripts/launch --desk-port 8390"):
+    """This account may not listen on the address of the desk."""
+
+
+class NoLoopback(SanctuaryError, exit_code=6, hint="sudo ip link set lo up"):
+    """This machine lacks its own address, 127.0.0.1, on which the desk listens."""
+
+
 class AlreadyRunning(SanctuaryError, exit_code=7, hint="./scripts/manage stop"):
     """Another launcher runs on this state."""
 
@@ -140,6 +193,14 @@ class UnderWay(SanctuaryError, hint="./scripts/manage backup FILE   (again, once
 
 class NotRunning(SanctuaryError, exit_code=8, hint="./scripts/launch"):
     """No launcher runs on this state."""
+
+
+class LauncherSuspended(NotRunning, exit_code=8, hint="kill -CONT PROCESS"):
+    """The launcher is there and suspended: everything waits until it goes on."""
+
+
+class LauncherSilent(NotRunning, exit_code=8, hint="./scripts/manage stop"):
+    """The launcher is there and does not answer."""
 
 
 class StillThere(SanctuaryError, hint="./scripts/manage panic   (once more, as root; then switch the machine off)"):
@@ -170,7 +231,7 @@ class NothingToUnlock(SanctuaryError, exit_code=8, hint="./scripts/manage status
     """No launcher waits for the passphrase."""
 
 
-class NotConfirmed(SanctuaryError, exit_code=2):
+class NotConfirmed(SanctuaryError, exit_code=2, hint="./scripts/manage --help"):
     """The word was not typed. Nothing was changed."""
 
 
@@ -178,15 +239,15 @@ class ClockWrong(SanctuaryError, exit_code=2, hint="sudo timedatectl set-ntp tru
     """The clock of this machine says another day. Nothing was changed."""
 
 
-class ControlLost(SanctuaryError):
+class ControlLost(SanctuaryError, hint="./scripts/manage status"):
     """The connection that controls tor was lost."""
 
 
-class ServiceRefused(SanctuaryError):
+class ServiceRefused(SanctuaryError, hint="./scripts/manage doctor"):
     """Tor refused to publish the onion service."""
 
 
-class CheckpointBusy(SanctuaryError):
+class CheckpointBusy(SanctuaryError, hint="./scripts/manage status"):
     """The write-ahead log is in use and could not be truncated yet."""
 
 
@@ -213,11 +274,11 @@ class Overloaded(SanctuaryError):
     """Too many people are writing at once."""
 
 
-class LockHeld(Overloaded):
+class LockHeld(Overloaded, hint="./scripts/manage status"):
     """Another process held a file for so long that nothing could be read or written."""
 
 
-class HalfWritten(Overloaded):
+class HalfWritten(Overloaded, hint="./scripts/manage stop; ./scripts/launch"):
     """A change of a file was cut off, and whoever may write there has not undone it yet."""
 
 

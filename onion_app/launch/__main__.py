@@ -1,8 +1,10 @@
 """The command line of `scripts/launch`, and the one place where its errors are printed."""
 
+from onion_app.launch.edge import named, stand_at_the_edge
 from onion_app.launch.hardening import close_memory
 
 if __name__ == "__main__":
+    stand_at_the_edge()
     close_memory()  # P04: first of all, for until then another process of this account may open our memory
 
 
@@ -12,7 +14,6 @@ import sys
 from pathlib import Path
 from types import FrameType
 
-from onion_app.errors import SanctuaryError
 from onion_app.launch.launcher import Options, launch
 from onion_app.launch.state import DESK_PORT, default_state, expect_no_root
 from onion_app.launch.terminal import Terminal
@@ -53,11 +54,12 @@ def main() -> int:
     try:
         expect_no_root(as_is=chosen.as_is)
         launch(chosen)
-    except SanctuaryError as error:
-        Terminal().say(f"{error.sentence}\n    {error.hint}" if error.hint else error.sentence)
-        return error.exit_code
     except (KeyboardInterrupt, EOFError):
         return 0
+    except Exception as failure:  # noqa: BLE001 - the edge: each becomes a sentence
+        error = named(failure)
+        Terminal().say(error.told)
+        return error.exit_code
     return 0
 
 

@@ -5,6 +5,7 @@ is begun again from nothing, and it never touches an installation that has its k
 by anybody who knows the place, and each says so where it is read.
 """
 
+import os
 import secrets
 import shutil
 from collections.abc import Callable, Mapping
@@ -19,9 +20,10 @@ from onion_app.crypto.keys import new_id
 from onion_app.crypto.keyslots import VaultKeys, close_slots, new_vault_keys
 from onion_app.crypto.onion_key import OnionKey, new_onion_key
 from onion_app.crypto.passphrases import new_passphrase
-from onion_app.errors import VaultDamaged
-from onion_app.launch.state import State
+from onion_app.errors import EarlierInstallation, VaultDamaged
+from onion_app.launch.state import State, default_state
 from onion_app.launch.stdin_answers import Answers
+from onion_app.launch.workplace import RESTORING
 from onion_app.shapes import to_json
 from onion_app.vault import database, settings, statefiles
 from onion_app.vault.connection import KINDS
@@ -31,6 +33,7 @@ from onion_app.vault.show import show
 from onion_app.vault.shown.reading import Version
 
 _MARK = "first-run"
+_DISKS: Final = Path("/etc/fstab")
 GUIDES: Final = Path(__file__).parent / "guides"  # NAME.LANGUAGE.md, the title in the first line
 
 
@@ -41,6 +44,15 @@ class FirstSecrets:
     passphrase: str = field(repr=False)
     spare_code: str = field(repr=False)
     invitation: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """What a first run begins with; nothing of it is on the disk yet."""
+
+    keys: VaultKeys
+    onion: OnionKey
+    secrets: FirstSecrets
 
 
 @dataclass(frozen=True)
@@ -57,23 +69,52 @@ def is_due(state: State) -> bool:
 
     Raises:
         VaultDamaged: there are databases, and their keys are missing.
+        EarlierInstallation: something tells that there was an installation here.
     """
     mark = state.path / _MARK
     if (state.path / "vault.key").exists():
         mark.unlink(missing_ok=True)  # only the end of the first run was cut off
         return False
-    if not mark.exists() and any(file for folder in state.databases for file in folder.glob("*")):
+    if mark.exists():
+        return True
+    _expect_none_before(state)
+    if any(file for folder in state.databases for file in folder.glob("*")):
         raise VaultDamaged
     return True
 
 
-def draw_secrets(answers: Answers) -> FirstSecrets:
-    """Take the answers, and draw the secrets that are not among them: six words, a spare code, an invitation."""
-    return FirstSecrets(answers.passphrase or new_passphrase(), answers.spare_code or new_code(), new_code())
+def _expect_none_before(state: State) -> None:
+    """See that nothing tells of an earlier installation; `scripts/as-account` asks root's account the same."""
+    if (state.path / RESTORING).exists():
+        raise EarlierInstallation("a restore was cut off here", "./scripts/manage restore FILE")
+    for aside in sorted(state.path.glob("replaced-*")):
+        raise EarlierInstallation(f"it was moved to {aside}", "./scripts/manage restore FILE --replace")
+    for disk in missing_disks(state.path):
+        raise EarlierInstallation(f"the disk of {disk} is missing", f"mount {disk} && ./scripts/launch")
+    named = os.environ.get("XDG_STATE_HOME", "")
+    if named and not Path(named).is_absolute() and state.path == default_state().resolve():
+        fact = f"XDG_STATE_HOME is {named}, which is another folder wherever you stand"
+        raise EarlierInstallation(fact, "unset XDG_STATE_HOME; ./scripts/launch")
+
+
+def missing_disks(path: Path, table: Path = _DISKS) -> list[str]:
+    """Name the folders above a path, or at it, where the system's table wants a disk and where none is mounted."""
+    try:
+        lines = [line.split() for line in table.read_text(errors="replace").splitlines()]
+    except OSError:
+        return []
+    wanted = [Path(words[1].replace("\\040", " ")) for words in lines if len(words) > 1 and words[0][0] != "#"]
+    return [str(disk) for disk in wanted if disk in (path, *path.parents) and not disk.is_mount()]
+
+
+def draw_secrets(answers: Answers) -> Drawn:
+    """Take the answers, and draw what is not among them: keys, address, six words, a spare code, an invitation."""
+    words = FirstSecrets(answers.passphrase or new_passphrase(), answers.spare_code or new_code(), new_code())
+    return Drawn(new_vault_keys(), new_onion_key(), words)
 
 
 def make_installation(
-    state: State, drawn: FirstSecrets, find_us: Mapping[str, str], clock: Clock, hand_out: Callable[[VaultKeys], None]
+    state: State, drawn: Drawn, find_us: Mapping[str, str], clock: Clock, hand_out: Callable[[], None]
 ) -> Unlocked:
     """Make the installation; `hand_out` runs when all but the keys is on the disk, and an error there undoes it all.
 
@@ -82,12 +123,12 @@ def make_installation(
         OSError: a file cannot be written.
     """
     _begin_from_nothing(state)
-    keys, onion = new_vault_keys(), new_onion_key()
+    keys, onion, handed = drawn.keys, drawn.onion, drawn.secrets
     today = days.today(clock)
     mailbox, shown, desk = (database.create_database(state.path / kind, kind, keys.of(kind)) for kind in KINDS)
     with desk.writing():
         settings.put_onion(desk, onion)
-    _invite_the_first(desk, drawn.invitation, today)
+    _invite_the_first(desk, handed.invitation, today)
     with desk.writing():
         words = dict.fromkeys(LANGUAGE_CODES, "") | dict(find_us)
         settings.put_setting(desk, "how_to_find_us", words)
@@ -100,11 +141,11 @@ def make_installation(
     for opened in (desk, shown, mailbox):
         opened.checkpoint()
         opened.close()
-    slots = close_slots(keys, drawn.passphrase, drawn.spare_code)
-    hand_out(keys)
+    slots = close_slots(keys, handed.passphrase, handed.spare_code)
+    hand_out()
     statefiles.write_keyslots(state.path, slots)
     (state.path / _MARK).unlink()
-    return Unlocked(keys, onion, drawn)
+    return Unlocked(keys, onion, handed)
 
 
 def _begin_from_nothing(state: State) -> None:

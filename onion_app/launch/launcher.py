@@ -4,7 +4,6 @@ It keeps the two database keys and the onion's key, for restarts, and forgets th
 opens no database. Its end, even by kill -9, is the end of tor, site, desk and chores.
 """
 
-import json
 import math
 import os
 import select
@@ -25,7 +24,8 @@ from onion_app.days import DAY
 from onion_app.errors import BadUsage, InContainer
 from onion_app.launch import children, confine, first_run, locked, status, stdin_answers, unlock
 from onion_app.launch.confine import Walls
-from onion_app.launch.first_run import Unlocked
+from onion_app.launch.edge import expect_descriptors
+from onion_app.launch.first_run import Drawn, Unlocked
 from onion_app.launch.manage_socket import ManageSocket
 from onion_app.launch.outside import container, describe_doubt
 from onion_app.launch.processes.child import Orders
@@ -40,7 +40,19 @@ from onion_app.launch.workplace import sweep_all
 from onion_app.onion import tor_process
 
 _TICK = 0.5  # seconds; what ends without a word is noticed within it
+_KEYS_THAT_STOP = (signal.SIGTSTP, signal.SIGTTOU, signal.SIGTTIN)  # Ctrl-Z, and what a job behind others meets
 _FINISHING = 15.0  # seconds that requests under way have to finish in
+_NEXT = (
+    "Next:",
+    "1. Within seven days the first coordinator types the invitation at",
+    "    {}/join",
+    "in a private window of a browser on this machine. Until then nobody can write.",
+    "2. In a second terminal, to see what this machine lacks:",
+    "    ./scripts/manage doctor",
+    "3. In a second terminal, at least once a week, onto another disk:",
+    "    ./scripts/manage backup FILE",
+    "Ctrl-C ends the site. Closing this terminal does not.",
+)
 
 
 @dataclass(frozen=True)
@@ -101,11 +113,14 @@ class Launcher:
             TorTooOld: its version was exchanged for an older one.
             TorFailed: tor does not start the first time.
         """
+        self._terminal.outlive()
         wake, woken = socket.socketpair()
         os.set_blocking(wake.fileno(), False)
         signal.set_wakeup_fd(wake.fileno(), warn_on_full_buffer=False)
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGQUIT):
             signal.signal(number, self._ask_to_stop)
+        for number in _KEYS_THAT_STOP:
+            signal.signal(number, signal.SIG_IGN)
         self._supervise(site, desk)
         manage = ManageSocket(self._state.manage_socket)
         try:
@@ -126,6 +141,7 @@ class Launcher:
             manage.close()
             self._self_check.stop()
             self._stop()
+            self._terminal.finish()
 
     def _supervise(self, site: socket.socket, desk: Sequence[socket.socket]) -> None:
         """Set somebody over each process: one that heals first, and whenever one of those that write has died."""
@@ -253,6 +269,7 @@ def launch(options: Options) -> None:
         SanctuaryError: one of those with an exit code of their own, for `__main__` to print.
     """
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # the terminal may close, the site stays
+    expect_descriptors()
     terminal = Terminal()
     answers = stdin_answers.read_answers(sys.stdin.fileno()) if options.answers else None
     if not os.access(options.torrc, os.R_OK):
@@ -271,16 +288,29 @@ def launch(options: Options) -> None:
         elif answers is None:
             unlocked = unlock.unlock_with_a_person(state, terminal, options.clock, options.desk_port)
         else:
-            unlocked = unlock.unlock_with_answers(state, answers, options.clock)
-            line = {"desk_url": unlock.desk_url(unlocked.keys, options.desk_port), "onion": unlocked.onion.address}
-            line |= asdict(unlocked.first_secrets) if unlocked.first_secrets else {}
-            os.write(sys.stdout.fileno(), json.dumps(line).encode() + b"\n")  # to the program in place of a person
+            if first_run.is_due(state):
+                stdin_answers.expect_a_reader("./scripts/launch")
+            unlocked = unlock.unlock_with_answers(state, answers, options.clock, partial(_hand_out, options.desk_port))
+            if not unlocked.first_secrets:
+                stdin_answers.hand_over_json(_addresses(unlocked, options.desk_port))
         sweep_all(state)  # now: until it is unlocked, what was cut off says that this is no first run
         # From here on only what restarts need is kept: the passphrase and the secrets of a first run are forgotten.
-        answers, line, unlocked = None, {}, replace(unlocked, first_secrets=None)
+        answers, is_first, unlocked = None, unlocked.first_secrets is not None, replace(unlocked, first_secrets=None)
+        desk_url = unlock.desk_url(unlocked.keys, options.desk_port)
         terminal.say(f"Onion address: http://{unlocked.onion.address}/")
-        terminal.say(f"Desk: {unlock.desk_url(unlocked.keys, options.desk_port)}/   (open it in a private window)")
+        terminal.say(f"Desk: {desk_url}/   (open it in a private window)")
+        for line in _NEXT if is_first else ():
+            terminal.say(line.format(desk_url))
         Launcher(options, state, unlocked, terminal, standing, missing).run(site, desk)
+
+
+def _addresses(opened: Drawn | Unlocked, desk_port: int) -> dict[str, str]:
+    return {"desk_url": unlock.desk_url(opened.keys, desk_port), "onion": opened.onion.address}
+
+
+def _hand_out(desk_port: int, drawn: Drawn) -> None:
+    """Hand over what a first run has made, to the program that stands in place of a person."""
+    stdin_answers.hand_over_json(asdict(drawn.secrets) | _addresses(drawn, desk_port))
 
 
 def _say_walls(terminal: Terminal, state: State) -> tuple[Walls, list[Missing]]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from onion_app.errors import NotRunning
+from onion_app.errors import LauncherSilent, LauncherSuspended, NotRunning
 from onion_app.shapes import from_json
 
 _CLIENTS = 8  # one person with a few terminals; one more is closed at once
@@ -96,18 +96,32 @@ def ask_launcher(path: Path, order: str, patience: float = _ANSWERED_WITHIN) -> 
     """Give the launcher an order and return its answer.
 
     Raises:
-        NotRunning: nobody listens, or whoever does gives no answer.
+        NotRunning: nobody listens.
+        LauncherSuspended: the launcher was stopped, by Ctrl-Z perhaps, and does nothing.
+        LauncherSilent: it gives no answer.
     """
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(patience)
         try:
             connection.connect(str(path))
+        except OSError:
+            raise NotRunning from None
+        if _is_suspended(process := peer(connection)[0]):
+            raise LauncherSuspended(f"process {process}", f"kill -CONT {process}")
+        try:
             connection.sendall(json.dumps({"order": order}).encode() + b"\n")
             with connection.makefile("rb") as answers:
                 answer = answers.readline(_LONGEST_ANSWER + 1)
         except OSError:
-            raise NotRunning from None
+            raise LauncherSilent from None
     return from_json(dict[str, Any], answer, NotRunning, _LONGEST_ANSWER)
+
+
+def _is_suspended(process: int) -> bool:
+    try:
+        return Path(f"/proc/{process}/stat").read_bytes().rpartition(b")")[2].split()[0] in (b"T", b"t")
+    except (OSError, IndexError):
+        return False
 
 
 def peer(connection: socket.socket) -> tuple[int, int]:

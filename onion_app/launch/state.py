@@ -14,7 +14,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from onion_app.errors import AddressInUse, AlreadyRunning, BadUsage, StatePathTooLong
+from onion_app.errors import (
+    AddressForbidden,
+    AddressInUse,
+    AlreadyRunning,
+    BadUsage,
+    NoLoopback,
+    StateClosed,
+    StatePathTooLong,
+)
 
 DESK_PORT: Final = 8390  # unless somebody says otherwise
 _SOCKET_PATH_BYTES = 107  # sun_path of Linux has 108, of which one ends it
@@ -22,6 +30,7 @@ _WAITING = 1024  # connections that wait while a child is started again; the sit
 _LEAVING_SECONDS = 3.0  # a launcher that was killed takes its desk along, and the desk the address, within a moment
 _LISTENING = "0A"  # of the column `st` in /proc/net/tcp
 _LONGEST_NAME = "control.sock"
+_OF_THE_DISK = "lost+found"  # a disk of its own has it at its top, and it is nobody's thing
 
 
 @dataclass(frozen=True)
@@ -78,7 +87,13 @@ class State:
 
 def default_state() -> Path:
     """Say where the state is when nobody says otherwise."""
-    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local/state") / "sanctuary"
+    try:
+        home = Path.home()
+    except RuntimeError:  # this account has none; root's has its own place, and any other account is told
+        return Path("/var/lib/sanctuary")
+    wanted = Path(os.environ.get("XDG_STATE_HOME") or home / ".local/state")
+    # By its own rules one that is no whole path counts for nothing; a first run is refused then.
+    return (wanted if wanted.is_absolute() else home / ".local/state") / "sanctuary"
 
 
 def command_for(state: State, words: str) -> str:
@@ -134,7 +149,9 @@ def held(folder: Path) -> Iterator[State]:
     """
     state = State(folder.resolve())
     if not str(state.path).isprintable():  # an odd byte among others, which no child would be told
-        raise BadUsage("the path of the state folder holds what is no letter")
+        raise BadUsage(
+            "the path of the state folder holds what is no letter", "./scripts/launch --state /var/lib/sanctuary"
+        )
     if len(os.fsencode(state.run / _LONGEST_NAME)) > _SOCKET_PATH_BYTES:
         raise StatePathTooLong(str(state.path))
     lock = _take(state)
@@ -168,6 +185,8 @@ def desk_listeners(port: int) -> Iterator[list[socket.socket]]:
 
     Raises:
         AddressInUse: another program listens on one of them.
+        AddressForbidden: this account may not listen there.
+        NoLoopback: there is no such address.
     """
     give_up = time.monotonic() + _LEAVING_SECONDS
     with ExitStack() as stack:
@@ -183,12 +202,14 @@ def _listen_there(family: socket.AddressFamily, address: str, port: int, give_up
     """Listen on one address; None on a machine that has no such address, where nobody else listens on it either.
 
     Raises:
-        AddressInUse: another program listens there.
+        SanctuaryError: one of those of `desk_listeners`.
     """
     while True:
         try:
             listener = socket.socket(family)
-        except OSError:
+        except OSError as refused:
+            if refused.errno != errno.EAFNOSUPPORT:
+                raise
             return None
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if family == socket.AF_INET6:
@@ -200,9 +221,17 @@ def _listen_there(family: socket.AddressFamily, address: str, port: int, give_up
             listener.close()
             if refused.errno == errno.EADDRNOTAVAIL and family == socket.AF_INET6:
                 return None
-            if refused.errno != errno.EADDRINUSE or time.monotonic() > give_up:
-                shown = f"[{address}]:{port}" if family == socket.AF_INET6 else f"{address}:{port}"
-                raise AddressInUse(f"{shown}{_listening_account(port)}") from refused
+            shown = f"[{address}]:{port}" if family == socket.AF_INET6 else f"{address}:{port}"
+            if refused.errno == errno.EADDRNOTAVAIL:
+                raise NoLoopback(shown) from refused
+            if refused.errno in (errno.EACCES, errno.EPERM):
+                raise AddressForbidden(shown) from refused
+            if refused.errno != errno.EADDRINUSE:
+                raise
+            if time.monotonic() > give_up:
+                taken = AddressInUse(f"{shown}{_listening_account(port)}")
+                taken.instead = f"ss -ltnp | grep {port}"
+                raise taken from refused
             time.sleep(0.1)
         else:
             return listener
@@ -224,8 +253,11 @@ def _take(state: State) -> int:
         state.path.mkdir(mode=0o700, parents=True, exist_ok=True)
         _close_to_others(state.path)
         lock = os.open(state.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    except OSError as refused:
-        raise BadUsage(f"{state.path} cannot be used: {refused.strerror}") from refused
+    except PermissionError as refused:
+        cure = f"sudo chown $(id -un): {state.path}; or ./scripts/launch --state ANOTHER_FOLDER"
+        raise StateClosed(str(state.path), cure) from refused
+    except (NotADirectoryError, FileExistsError) as refused:
+        raise BadUsage(f"{state.path} is no folder", "./scripts/launch --state ANOTHER_FOLDER") from refused
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -242,6 +274,6 @@ def _close_to_others(folder: Path) -> None:
     """
     if stat.S_IMODE(folder.stat().st_mode) == stat.S_IRWXU:
         return
-    if any(folder.iterdir()) and not (folder / "lock").exists():
-        raise BadUsage(f"{folder} holds other things; give an empty folder")
+    if {file.name for file in folder.iterdir()} - {_OF_THE_DISK} and not (folder / "lock").exists():
+        raise BadUsage(f"{folder} holds other things", f"./scripts/launch --state {folder}/sanctuary")
     folder.chmod(0o700)

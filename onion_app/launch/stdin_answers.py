@@ -1,6 +1,13 @@
-"""Answers on standard input in place of a person: one JSON object of known names. Nothing is guessed."""
+"""Answers on standard input in place of a person, and what is handed over to whoever gave them, on standard output.
 
+One JSON object of known names. Nothing is guessed.
+"""
+
+import fcntl
+import json
 import os
+import stat
+import sys
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -9,7 +16,7 @@ from typing import Annotated, Any
 
 from onion_app.choices import FIND_US_LETTERS, LANGUAGE_CODES
 from onion_app.crypto.codes import read_code
-from onion_app.errors import BadAnswers, CodeMistyped
+from onion_app.errors import BadAnswers, CodeMistyped, NobodyReads, SecretWouldStay
 from onion_app.shapes import as_shape, from_json
 
 _LONGEST = 65536  # bytes; the longest true answers have about 8,000
@@ -27,6 +34,48 @@ class Answers:
     passphrase: Annotated[str, _is_one_line] = field(default="", repr=False)
     spare_code: Annotated[str, _is_one_line] = field(default="", repr=False)
     how_to_find_us: dict[Annotated[str, LANGUAGE_CODES.__contains__], str] = field(default_factory=dict)
+
+    @property
+    def are_of_a_later_run(self) -> bool:
+        """Whether they hold one secret, with which an installation that is there is opened, and nothing else."""
+        return bool(self.passphrase) != bool(self.spare_code) and not self.how_to_find_us
+
+
+def expect_a_reader(command: str) -> None:
+    """See that secrets on standard output go to another program; before one of them is made.
+
+    Raises:
+        SecretWouldStay: it is a file, and they would stay in it; `command` is the one to be started again.
+        NobodyReads: it is closed.
+    """
+    number = sys.stdout.fileno()
+    if fcntl.fcntl(number, fcntl.F_GETFL) & os.O_ACCMODE == os.O_RDONLY:
+        raise NobodyReads("it is closed", f"{command} --answers - | cat")
+    if stat.S_ISREG(os.fstat(number).st_mode):
+        raise SecretWouldStay("standard output is a file", f"{command} --answers - | PROGRAM")
+
+
+def hand_over(words: str) -> None:
+    """Write a line on standard output, past Python's own buffer, which would keep it.
+
+    Raises:
+        NobodyReads: it was not taken.
+    """
+    rest = f"{words}\n".encode()
+    try:
+        while rest:
+            rest = rest[os.write(sys.stdout.fileno(), rest) :]
+    except OSError as refused:
+        raise NobodyReads(refused.strerror) from refused
+
+
+def hand_over_json(members: Mapping[str, str]) -> None:
+    """Write one line of JSON on standard output.
+
+    Raises:
+        NobodyReads: it was not taken.
+    """
+    hand_over(json.dumps(members))
 
 
 def read_answers(descriptor: int) -> Answers:

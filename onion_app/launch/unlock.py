@@ -1,15 +1,17 @@
 """Unlocks a state with a secret, or makes it with the screens of a first run. It keeps no passphrase."""
 
 import sys
+from collections.abc import Callable
 from contextlib import closing
+from functools import partial
 
 from onion_app.choices import FIND_US_LETTERS
 from onion_app.crypto.codes import LINES, code_lines, read_line
 from onion_app.crypto.keys import subkey
 from onion_app.crypto.keyslots import VaultKeys, open_slots
-from onion_app.errors import BadAnswers, BadUsage
+from onion_app.errors import BadAnswers, BadUsage, EarlierInstallation, NotConfirmed
 from onion_app.launch import first_run, stdin_answers
-from onion_app.launch.first_run import Unlocked
+from onion_app.launch.first_run import Drawn, Unlocked
 from onion_app.launch.state import State
 from onion_app.launch.stdin_answers import Answers
 from onion_app.launch.terminal import Terminal
@@ -17,7 +19,17 @@ from onion_app.vault import connection, database, schema, settings, statefiles
 from onion_app.vault.connection import KINDS, file_name
 from onion_app.vault.database import Clock
 
+HandOut = Callable[[Drawn], None]
+
 _NAME_LETTERS = 16
+_FIRST_RUN = (
+    "This is a first run: {state} holds nothing yet.",
+    "A new site is made, at a new address. Have paper and a pen ready.",
+    "Was there a site on this machine before? Then press Ctrl-C, and give its folder:",
+    "    ./scripts/launch --state FOLDER",
+    "or bring it back from a backup:",
+    "    ./scripts/manage restore FILE",
+)
 _LANGUAGES = {"ar": "Arabic", "ckb": "Sorani", "kmr": "Badini", "en": "English"}
 
 
@@ -35,16 +47,16 @@ def desk_url(keys: VaultKeys, port: int) -> str:
     return f"http://{desk_name(keys)}.localhost:{port}"
 
 
-def unlock_with_answers(state: State, answers: Answers, clock: Clock) -> Unlocked:
-    """Unlock the state, or make it, without a person.
+def unlock_with_answers(state: State, answers: Answers, clock: Clock, hand_out: HandOut = lambda _: None) -> Unlocked:
+    """Unlock the state, or make it, without a person; `hand_out` gets what a first run has drawn, before it counts.
 
     Raises:
         BadAnswers: they hold neither passphrase nor spare code.
+        EarlierInstallation: there is nothing here, and they are those of a later run.
         SanctuaryError: one of those of `open_slots`, `migrate` and `open_database`.
     """
     if first_run.is_due(state):
-        drawn = first_run.draw_secrets(answers)
-        return first_run.make_installation(state, drawn, answers.how_to_find_us, clock, lambda _: None)
+        return _make_with_answers(state, answers, clock, hand_out)
     secret = answers.passphrase or answers.spare_code
     if not secret:
         raise BadAnswers("passphrase or spare_code is needed")
@@ -59,7 +71,7 @@ def unlock_with_a_person(state: State, terminal: Terminal, clock: Clock, desk_po
         SanctuaryError: one of those of `unlock_with_answers`, except for BadAnswers.
     """
     if not sys.stdin.isatty():
-        raise BadUsage("standard input is no terminal; see --answers in --help")
+        raise BadUsage("standard input is no terminal", "./scripts/launch --help   (see --answers)")
     if first_run.is_due(state):
         return _make_with_a_person(state, terminal, clock, desk_port)
     secret = terminal.ask("Passphrase: ", hidden=True)
@@ -78,24 +90,55 @@ def _open(state: State, secret: str, clock: Clock) -> Unlocked:
         return Unlocked(keys, settings.read_onion(desk))
 
 
+def _make_with_answers(state: State, answers: Answers, clock: Clock, hand_out: HandOut) -> Unlocked:
+    if answers.are_of_a_later_run:
+        fact = f"the answers are those of a later run, and {state.path} holds nothing"
+        raise EarlierInstallation(fact, "echo '{}' | ./scripts/launch --answers -   (which makes a new one)")
+    drawn = first_run.draw_secrets(answers)
+    give = partial(hand_out, drawn)
+    return first_run.make_installation(state, drawn, answers.how_to_find_us, clock, give)
+
+
 def _make_with_a_person(state: State, terminal: Terminal, clock: Clock, desk_port: int) -> Unlocked:
-    first_secrets = first_run.draw_secrets(Answers())
-    show_passphrase(terminal, first_secrets.passphrase, "1 of 4: the passphrase of this installation")
-    show_spare_code(terminal, first_secrets.spare_code, "2 of 4: the spare code")
-    find_us = _ask_how_to_find_us(terminal)
+    terminal.expect_private("./scripts/launch")
+    try:
+        return _hand_over_to_a_person(state, terminal, clock, desk_port)
+    except (KeyboardInterrupt, EOFError):
+        terminal.say("Nothing was made. What you wrote down opens nothing: begin anew when you are ready.")
+        raise
+
+
+def _hand_over_to_a_person(state: State, terminal: Terminal, clock: Clock, desk_port: int) -> Unlocked:
+    _ask_for_a_new_site(state, terminal)
+    drawn = first_run.draw_secrets(Answers())
+    show_passphrase(terminal, drawn.secrets.passphrase, "1 of 4: the passphrase of this installation")
+    show_spare_code(terminal, drawn.secrets.spare_code, "2 of 4: the spare code")
+    find_us = _ask_how_to_find_us(terminal, drawn.onion.address)
     terminal.say("Making the vault ...")
 
-    def show(keys: VaultKeys) -> None:
+    def show() -> None:
         words = [
-            *numbered(first_secrets.invitation),
+            *numbered(drawn.secrets.invitation),
             "",
-            "With it the first coordinator enrols, once, within seven days. In a private window of a browser:",
-            f"    {desk_url(keys, desk_port)}/join",
+            "With it the first coordinator joins the desk, once, within seven days:",
+            f"    {desk_url(drawn.keys, desk_port)}/join",
+            "in a private window of a browser on this machine. Write it down for them.",
         ]
-        title = "4 of 4: the invitation of the first coordinator"
-        terminal.screen(title, words, "Press Enter when it is written down.")
+        terminal.screen("4 of 4: the invitation of the first coordinator", words, "Written down? Press Enter.")
 
-    return first_run.make_installation(state, first_secrets, find_us, clock, show)
+    return first_run.make_installation(state, drawn, find_us, clock, show)
+
+
+def _ask_for_a_new_site(state: State, terminal: Terminal) -> None:
+    """Say that this is a first run, and make nothing unless that is meant.
+
+    Raises:
+        NotConfirmed: it is not.
+    """
+    for line in _FIRST_RUN:
+        terminal.say(line.format(state=state.path))
+    if terminal.ask("To make a new site, type the word new: ").strip() != "new":
+        raise NotConfirmed("another site that was here before is where it was", "./scripts/launch --help")
 
 
 def show_passphrase(terminal: Terminal, passphrase: str, title: str) -> None:
@@ -103,12 +146,13 @@ def show_passphrase(terminal: Terminal, passphrase: str, title: str) -> None:
     words = [
         f"    {passphrase}",
         "",
-        "Write it down and keep it away from this machine: every start asks for it, and nobody can find it again.",
-        "This screen will be cleared, and the words are shown once.",
+        "Write these six words on paper now. Every start asks for them.",
+        "Keep the paper away from this machine. Nobody can find the words again,",
+        "not even we. They are shown once, and this screen is cleared.",
     ]
     heading = title
     while terminal.screen(heading, words, "Type the six words:", hidden=True).split() != passphrase.split():
-        heading = f"{title}; that was not it"
+        heading = f"That was not it; look once more. {title}"
 
 
 def show_spare_code(terminal: Terminal, code: str, title: str) -> None:
@@ -116,13 +160,14 @@ def show_spare_code(terminal: Terminal, code: str, title: str) -> None:
     words = [
         *numbered(code),
         "",
-        "It opens the vault when the passphrase is lost. Give it to another person to keep, on paper.",
+        "Write this down too. It opens everything when the passphrase is lost.",
+        "Give the paper to another person to keep.",
+        "It is shown once, and this screen is cleared.",
     ]
-    words += ["This screen will be cleared, and the code is shown once."]
     heading = title
     asked = "Type the four digits of line 7:"
     while read_line(terminal.screen(heading, words, asked), LINES) != code_lines(code)[-1]:
-        heading = f"{title}; that was not line 7"
+        heading = f"That was not line 7; look once more. {title}"
 
 
 def numbered(code: str) -> list[str]:
@@ -130,19 +175,27 @@ def numbered(code: str) -> list[str]:
     return [f"    {number}.  {line}" for number, line in enumerate(code_lines(code), start=1)]
 
 
-def _ask_how_to_find_us(terminal: Terminal) -> dict[str, str]:
-    """Ask, language by language, for the words that tell people how to find this site again."""
-    find_us, letters = {}, FIND_US_LETTERS
-    for code, name in _LANGUAGES.items():
-        text = (
-            "The site tells its visitors where its address is made known, so that they can check it: a page, a paper,",
-            f"a person. At most {letters} letters; nothing is fine, the desk can set it later.",
-        )
-        title = f"3 of 4: how to find us, {name}"
-        while True:
-            try:
-                find_us[code] = stdin_answers.checked_how_to_find_us(terminal.screen(title, text, f"{name}:"))
-                break
-            except BadAnswers:
-                title = f"3 of 4: that was too long. How to find us, {name}"
-    return find_us
+def _ask_how_to_find_us(terminal: Terminal, address: str) -> dict[str, str]:
+    """Ask for the words that tell people how to find this site again: now, or later at the desk."""
+    title = "3 of 4: how people find this site; this can wait"
+    text = [
+        "The address of the new site is",
+        f"    http://{address}/",
+        "",
+        "Visitors read on the site where this address is made known, such as a page,",
+        "a paper or a person, so that they can check it. Leave it out if you do not",
+        "know yet: a coordinator writes it at the desk later, in every language.",
+    ]
+    if terminal.screen(title, text, "Press Enter for later, or type yes to do it now:").strip().lower() != "yes":
+        return {}
+    return {code: _ask_in(terminal, name) for code, name in _LANGUAGES.items()}
+
+
+def _ask_in(terminal: Terminal, language: str) -> str:
+    title = f"3 of 4: where the address is made known, in {language}"
+    text = [f"At most {FIND_US_LETTERS} letters. Press Enter to leave this language out."]
+    while True:
+        try:
+            return stdin_answers.checked_how_to_find_us(terminal.screen(title, text, f"{language}:"))
+        except BadAnswers:
+            title = f"That was too long. Where the address is made known, in {language}"

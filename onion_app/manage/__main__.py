@@ -1,8 +1,10 @@
 """The command line of `scripts/manage`, and the one place where its errors are printed."""
 
+from onion_app.launch.edge import named, stand_at_the_edge
 from onion_app.launch.hardening import close_memory
 
 if __name__ == "__main__":
+    stand_at_the_edge()
     close_memory()  # P04: first of all, for until then another process of this account may open our memory
 
 
@@ -13,7 +15,6 @@ from pathlib import Path
 from typing import get_args
 
 from onion_app.choices import ObjectionReason
-from onion_app.errors import SanctuaryError
 from onion_app.launch.state import DESK_PORT, State, expect_no_root
 from onion_app.launch.terminal import Terminal
 from onion_app.manage import decisions, doctor, emergency, offline, running, service, uninstall, unlocking
@@ -99,14 +100,14 @@ def main() -> int:
     try:
         expect_no_root(as_is=chosen.as_is)
         done: int | None = chosen.do(chosen, State(chosen.state.resolve()), Terminal())
-    except SanctuaryError as error:
-        Terminal().say(f"{error.sentence}\n    {error.hint}" if error.hint else error.sentence)
-        return error.exit_code
-    except PermissionError as refused:
-        Terminal().say(f"{refused.filename} belongs to another account.\n    sudo ./scripts/manage --help")
-        return 2
     except (KeyboardInterrupt, EOFError):
         return 2
+    except Exception as failure:  # noqa: BLE001 - the edge: each becomes a sentence
+        error = named(failure, f"./scripts/manage {chosen.command} --help")
+        if isinstance(failure, PermissionError):
+            error.instead = "sudo ./scripts/manage --help"
+        Terminal().say(error.told)
+        return error.exit_code
     return done or 0
 
 

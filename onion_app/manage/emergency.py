@@ -16,8 +16,17 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from onion_app.errors import NotConfirmed, NotRunning, SanctuaryError, StateClosed, StillThere
+from onion_app.errors import (
+    LauncherSilent,
+    LauncherSuspended,
+    NobodyReads,
+    NotConfirmed,
+    NotRunning,
+    StateClosed,
+    StillThere,
+)
 from onion_app.launch import manage_socket
+from onion_app.launch.edge import named, stand_at_the_edge
 from onion_app.launch.outside import disk_status
 from onion_app.launch.state import State, default_state, is_held, lock_holder
 from onion_app.manage import status_text
@@ -33,6 +42,7 @@ _RED, _PLAIN = "\033[1;31m", "\033[0m"
 
 def main() -> int:
     """Carry out one command, and give the exit status; `scripts/manage` starts it."""
+    stand_at_the_edge()
     return carry_out(parser().parse_args(), COMMANDS)
 
 
@@ -40,11 +50,12 @@ def carry_out(chosen: argparse.Namespace, commands: Mapping[str, Do]) -> int:
     """Carry out the command that was chosen, and give the exit status."""
     try:
         done = commands[chosen.command](chosen, State(chosen.state.absolute()))
-    except SanctuaryError as error:
-        say(f"{error.sentence}\n    {error.hint}" if error.hint else error.sentence)
-        return error.exit_code
     except (KeyboardInterrupt, EOFError):
         return 2
+    except Exception as failure:  # noqa: BLE001 - the edge: each becomes a sentence
+        error = named(failure, "./scripts/manage --help")
+        say(error.told)
+        return error.exit_code
     return done or 0
 
 
@@ -81,6 +92,8 @@ def status(chosen: argparse.Namespace, state: State) -> int:
     """
     try:
         facts = manage_socket.ask_launcher(state.manage_socket, "status")
+    except (LauncherSuspended, LauncherSilent):
+        raise
     except NotRunning:
         if _is_closed(state):  # it says nothing of what it cannot see
             raise StateClosed(_CLOSED.format(state.path)) from None
@@ -156,7 +169,7 @@ def key_files(folder: Path, obstacles: list[str]) -> Iterator[Path]:
     """Find every file of key slots below the state: its own, of states moved aside, of a restore that was cut off."""
 
     def unread(refused: OSError) -> None:
-        if not isinstance(refused, FileNotFoundError):
+        if not isinstance(refused, FileNotFoundError) and os.path.basename(refused.filename) != "lost+found":  # noqa: PTH119 - perhaps bytes
             obstacles.append(f"{refused.filename} cannot be looked into ({refused.strerror})")
 
     for inside, folders, files in os.walk(folder, topdown=False, onerror=unread):
@@ -246,7 +259,7 @@ def _may_be_held(state: State) -> bool:
 def _tell(state: State, order: str, signal_number: int) -> bool:
     """Give an order, by its socket or, where nobody answers there, by a signal; say if a launcher was there."""
     try:
-        manage_socket.ask_launcher(state.manage_socket, order, patience=_PANIC)
+        _ask_awake(state, order)
     except NotRunning:
         holder = lock_holder(state)
         if order == "stop" and not _is_launcher(holder):
@@ -255,6 +268,15 @@ def _tell(state: State, order: str, signal_number: int) -> bool:
             with suppress(OSError):
                 os.kill(holder, signal_number)
     return True
+
+
+def _ask_awake(state: State, order: str) -> None:
+    """Give the order; a launcher that was suspended goes on first, because it is meant to end."""
+    try:
+        manage_socket.ask_launcher(state.manage_socket, order, patience=_PANIC)
+    except LauncherSuspended:
+        os.kill(manage_socket.launcher_pid(state.manage_socket), signal.SIGCONT)
+        manage_socket.ask_launcher(state.manage_socket, order, patience=_PANIC)
 
 
 def _is_launcher(process: int) -> bool:
@@ -300,8 +322,10 @@ def _show(chosen: argparse.Namespace, facts: dict[str, Any]) -> bool:
         NotRunning: it is of another shape than ours, as another version's may be.
     """
     if chosen.json:
-        with suppress(OSError, ValueError, AttributeError):
+        try:
             os.write(sys.stdout.fileno(), json.dumps(facts, ensure_ascii=False).encode() + b"\n")
+        except OSError as refused:
+            raise NobodyReads(refused.strerror, "./scripts/manage status --json | cat") from refused
     try:
         lines = status_text.status_lines(facts)
     except (LookupError, TypeError, ValueError, AttributeError):

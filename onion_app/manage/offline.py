@@ -5,7 +5,6 @@ no launcher that runs.
 """
 
 import argparse
-import json
 import shlex
 import sys
 import time
@@ -57,17 +56,35 @@ def ask_secret(chosen: argparse.Namespace, terminal: Terminal) -> str:
             raise BadAnswers("passphrase or spare_code is needed")
         return answers.passphrase or answers.spare_code
     if not sys.stdin.isatty():
-        raise BadUsage("standard input is no terminal; see --answers in --help")
+        raise BadUsage("standard input is no terminal", "./scripts/manage --help   (see --answers)")
     return terminal.ask("Passphrase, or spare code: ", hidden=True)
 
 
-def open_keys(chosen: argparse.Namespace, state: State, terminal: Terminal) -> VaultKeys:
-    """Open the slots of a state.
+def _expect_somebody(chosen: argparse.Namespace, terminal: Terminal) -> None:
+    """See that a secret can be handed over, to a person or to a program, before it is made.
 
     Raises:
+        SecretWouldStay: it would stay where it is shown.
+        NobodyReads: standard output is closed.
+    """
+    command = f"./scripts/manage {chosen.command}"
+    if chosen.answers:
+        stdin_answers.expect_a_reader(command)
+    else:
+        terminal.expect_private(command)
+
+
+def open_keys(chosen: argparse.Namespace, state: State, terminal: Terminal, *, for_a_secret: bool = False) -> VaultKeys:
+    """Open the slots of a state; `for_a_secret`, only where one that is then made can be shown to somebody.
+
+    Raises:
+        SecretWouldStay: it would stay where it is shown.
+        NobodyReads: standard output is closed.
         SanctuaryError: one of those of `read_keyslots`, `ask_secret` and `open_slots`.
     """
     slots = statefiles.read_keyslots(state.path)  # first: nobody types a secret for a state that is not there
+    if for_a_secret:
+        _expect_somebody(chosen, terminal)
     return open_slots(slots, ask_secret(chosen, terminal))
 
 
@@ -82,14 +99,14 @@ def spare(chosen: argparse.Namespace, state: State, terminal: Terminal) -> None:
 
 
 def _change_secret(chosen: argparse.Namespace, state: State, terminal: Terminal, slot: Slot) -> None:
-    keys = open_keys(chosen, state, terminal)
+    keys = open_keys(chosen, state, terminal, for_a_secret=True)
     name, draw, show = _SECRETS[slot]
     new = draw()
-    if not chosen.answers:
+    if chosen.answers:
+        stdin_answers.hand_over_json({name: new})
+    else:
         show(terminal, new, f"the new {name.replace('_', ' ')} of this installation")
     statefiles.change_keyslots(state.path, lambda: change_slot(statefiles.read_keyslots(state.path), keys, slot, new))
-    if chosen.answers:
-        sys.stdout.write(json.dumps({name: new}) + "\n")
     terminal.say("The new one holds, and the old one opens this installation no more.")
     terminal.say(_OLD_ONES)
 
@@ -102,8 +119,8 @@ def invite(chosen: argparse.Namespace, state: State, terminal: Terminal) -> None
         DamagedFile: desk.db is damaged, or holds no circle of coordinators.
     """
     if not chosen.coordinator:
-        raise BadUsage("volunteers are invited at the desk, by a coordinator; this makes a coordinator: --coordinator")
-    keys = open_keys(chosen, state, terminal)
+        raise BadUsage("volunteers are invited at the desk, by a coordinator", "./scripts/manage invite --coordinator")
+    keys = open_keys(chosen, state, terminal, for_a_secret=True)
     with (
         opened(state, "mailbox", keys) as mailbox,
         opened(state, "shown", keys) as shown,
@@ -114,7 +131,7 @@ def invite(chosen: argparse.Namespace, state: State, terminal: Terminal) -> None
         except NothingHere:
             raise DamagedFile("desk.db holds no circle of coordinators") from None
     if chosen.answers:
-        sys.stdout.write(json.dumps({"invitation": code}) + "\n")
+        stdin_answers.hand_over_json({"invitation": code})
         return
     text = [
         *unlock.numbered(code),
@@ -128,7 +145,7 @@ def invite(chosen: argparse.Namespace, state: State, terminal: Terminal) -> None
         "If the circle has members, one of them lets the new one in. If nobody is left, its old cases stay",
         "readable to their authors only.",
     ]
-    terminal.screen("The invitation of a coordinator", text, "Press Enter when it is written down.")
+    terminal.screen("The invitation of a coordinator", text, "Written down? Press Enter.")
 
 
 def address(chosen: argparse.Namespace, state: State, terminal: Terminal) -> None:
@@ -139,7 +156,7 @@ def address(chosen: argparse.Namespace, state: State, terminal: Terminal) -> Non
     """
     keys = open_keys(chosen, state, terminal)
     with opened(state, "desk", keys) as desk:
-        sys.stdout.write(settings.read_onion(desk).address + "\n")
+        stdin_answers.hand_over(settings.read_onion(desk).address)
     terminal.say(f"Desk: {unlock.desk_url(keys, chosen.desk_port)}/   (open it in a private window)")
 
 

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +34,7 @@ its process id to the descriptor, and the descriptors to hand down; no words whe
 OLDEST: Version = (0, 4, 7)
 
 _SOCKET_PATH_BYTES = 107  # sun_path of Linux less its closing zero byte
+_POINTING = ("see warnings above", "see logs for details")
 _FIRST_ANSWER = 120.0  # seconds; a cold disk on a loaded machine needs ten
 _LAST_BREATH = 5.0  # seconds; saving takes a tenth of one, but the rest of tor's end can hang (see bound.py)
 _LONGEST_INFO = 4096  # bytes that bubblewrap tells of itself
@@ -129,13 +130,14 @@ def version_of(tor: str = "tor") -> Version:
     Raises:
         TorMissing: there is no such program, or it is no tor.
         TorTooOld: it is older than OLDEST.
+        OSError: the system cannot start any program.
     """
     try:
         answer = subprocess.run(
             [_path_of(tor), "--version"], capture_output=True, env=_ENVIRONMENT, timeout=_FIRST_ANSWER, check=False
         ).stdout.decode("utf-8", "replace")
-    except (OSError, subprocess.TimeoutExpired):
-        raise TorMissing(tor) from None
+    except (FileNotFoundError, PermissionError, subprocess.TimeoutExpired):
+        raise TorMissing(tor) from None  # anything else is no matter of tor's: too many open files, no memory
     match = re.match(r"Tor version (\d{1,9})\.(\d{1,9})\.(\d{1,9})", answer)
     if match is None:
         raise TorMissing(tor)
@@ -191,8 +193,15 @@ def start_tor(torrc: Path, folder: Path, run_folder: Path, *, tor: str = "tor", 
         process = _start_once(paths, version, tor, walls, ("--Sandbox", "0"))
         _wait_for_answer(process)
     if process.ended() is not None:
-        raise TorFailed(next(reversed(process.complaints()), f"status {process.ended()}"))
+        raise TorFailed(_reason(process.complaints()) or f"status {process.ended()}")
     return process
+
+
+def _reason(complaints: Sequence[str]) -> str:
+    """Pick the complaint that says why: the last one that does not point to those above it."""
+    telling = [line for line in complaints if not any(words in line.lower() for words in _POINTING)]
+    last = next(reversed(telling or complaints), "")
+    return last.partition("] ")[2] or last
 
 
 def bound_command(program: str, arguments: tuple[str, ...]) -> list[str]:

@@ -5,6 +5,7 @@ What cannot wait is started as it is at three in the morning: by its script, wit
 
 import io
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -58,13 +59,15 @@ def manage(state: Path, *words: str, typed: str = "") -> Done:
     if COMMANDS.keys() & set(words):
         return at_once(state, *words, typed=typed)
     chosen = parser().parse_args(["--state", str(state), *words])
-    out, said = io.StringIO(), io.StringIO()
-    with keyboard(typed.encode()), redirect_stdout(out):
-        try:
-            ended = chosen.do(chosen, State(chosen.state.resolve()), Terminal(said))
-        except SanctuaryError as error:
-            return Done(out.getvalue(), said.getvalue(), error)
-    return Done(out.getvalue(), said.getvalue(), ended=ended or 0)
+    said, error, ended = io.StringIO(), None, None
+    read, write = os.pipe()
+    with os.fdopen(read) as out:
+        with keyboard(typed.encode()), os.fdopen(write, "w") as into, redirect_stdout(into):
+            try:
+                ended = chosen.do(chosen, State(chosen.state.resolve()), Terminal(said))
+            except SanctuaryError as refused:
+                error = refused
+        return Done(out.read(), said.getvalue(), error, ended or 0)
 
 
 def at_once(state: Path, *words: str, typed: str = "", before: Sequence[str] = ()) -> Done:

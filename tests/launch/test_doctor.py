@@ -280,7 +280,10 @@ def test_every_error_ends_a_command_with_its_sentence_its_cure_and_its_status(
         monkeypatch.setattr(running, "clock", fail)
         assert program.main() == one.exit_code, name
         sentence = f"{(one.__doc__ or '').splitlines()[0]}{' (the fact)' * bool(error.args)}"
-        assert terminal.said == [f"{sentence}\n    {one.hint}" if one.hint else sentence]
+        helps = one.hint or "./scripts/manage doctor"
+        if one is errors.BadUsage:
+            helps = f"./scripts/{'manage clock' if program is manage else 'launch'} --help"
+        assert terminal.said == [f"{sentence}\n    {helps}"]
 
 
 def commands() -> set[str]:

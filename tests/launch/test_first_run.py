@@ -7,7 +7,8 @@ import pytest
 from nacl.pwhash import argon2id
 
 from onion_app.crypto.codes import invitation_digest, new_code, read_code
-from onion_app.crypto.keyslots import open_slots
+from onion_app.crypto.keyslots import new_vault_keys, open_slots
+from onion_app.crypto.onion_key import new_onion_key
 from onion_app.errors import VaultDamaged
 from onion_app.launch import first_run
 from onion_app.launch.state import State
@@ -62,6 +63,7 @@ def test_the_site_reads_what_was_set_and_who_is_there(installation: Installation
 # --- cut off ------------------------------------------------------------------------------------------------------
 
 HANDED = first_run.FirstSecrets("one two three four five six", new_code(), new_code())
+DRAWN = first_run.Drawn(new_vault_keys(), new_onion_key(), HANDED)
 STEPS = {
     first_run.__file__: {"make_installation", "_begin_from_nothing", "_invite_the_first"},
     statefiles.__file__: {"write_keyslots", "change_keyslots", "_replace", "sync"},
@@ -70,7 +72,7 @@ STEPS = {
 
 def made_until(state: State, last: int) -> bool:
     """Make an installation, cut off at its `last` step; say whether it came that far."""
-    return cut_off(lambda: first_run.make_installation(state, HANDED, FIND_US, CLOCK, lambda _: None), last, STEPS)
+    return cut_off(lambda: first_run.make_installation(state, DRAWN, FIND_US, CLOCK, lambda: None), last, STEPS)
 
 
 def fresh(folder: Path) -> State:
@@ -96,7 +98,7 @@ def test_a_first_run_cut_off_at_any_step_leaves_nothing_or_everything(
                 invitations.find_invitation(world.desk, invitation_digest(HANDED.invitation), TODAY)
         elif left not in remnants:
             remnants.add(left)
-            first_run.make_installation(state, HANDED, FIND_US, CLOCK, lambda _: None)
+            first_run.make_installation(state, DRAWN, FIND_US, CLOCK, lambda: None)
             assert not first_run.is_due(state)
         if not killed:
             break
@@ -106,12 +108,12 @@ def test_a_first_run_cut_off_at_any_step_leaves_nothing_or_everything(
 
 
 def test_a_first_run_whose_person_goes_away_before_the_end_is_begun_again(tmp_path: Path) -> None:
-    def gone(_: object) -> None:
+    def gone() -> None:
         raise EOFError
 
     state = fresh(tmp_path / "state")
     with pytest.raises(EOFError):
-        first_run.make_installation(state, HANDED, FIND_US, CLOCK, gone)
+        first_run.make_installation(state, DRAWN, FIND_US, CLOCK, gone)
     assert first_run.is_due(state)
     assert not (state.path / "vault.key").exists()
 
@@ -124,7 +126,7 @@ def test_a_state_without_its_keys_is_not_taken_for_a_new_one(tmp_path: Path) -> 
 
 
 def test_what_is_not_given_is_drawn_anew_each_time() -> None:
-    drawn = [first_run.draw_secrets(Answers()) for _ in range(2)]
+    drawn = [first_run.draw_secrets(Answers()).secrets for _ in range(2)]
     assert drawn[0].passphrase != drawn[1].passphrase
     assert drawn[0].spare_code != drawn[1].spare_code
     assert drawn[0].invitation != drawn[1].invitation

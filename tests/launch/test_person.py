@@ -58,8 +58,8 @@ class Person:
         start, self.read_to = self.read_to, self.seen.index(words, self.read_to) + len(words)
         return CONTROL.sub("", self.seen[start : self.read_to])
 
-    def types(self, line: str) -> None:
-        os.write(self.terminal, line.encode() + b"\n")
+    def types(self, line: str | bytes) -> None:
+        os.write(self.terminal, (line.encode() if isinstance(line, str) else line) + b"\n")
 
     def unlocks(self, installation: Installation) -> None:
         self.reads("Passphrase: ")
@@ -100,6 +100,10 @@ def returning(later: Operator, person: Person) -> Person:  # noqa: ARG001 - the 
 
 
 def test_a_first_run_hands_each_secret_over_on_a_screen_that_is_cleared(person: Person) -> None:
+    asked = person.reads("type the word new: ")
+    assert "This is a first run" in asked
+    assert str(person.operator.state) in asked
+    person.types("new")
     screen = person.reads("Type the six words:")
     passphrase = screen.split("\n\n")[1].strip()
     person.types("some other words")
@@ -107,16 +111,20 @@ def test_a_first_run_hands_each_secret_over_on_a_screen_that_is_cleared(person: 
     person.types(passphrase)
     spare_code = "".join(re.findall(r"\d\.  (\d{4})\n", person.reads("Type the four digits of line 7:")))
     person.types(spare_code[-4:])
+    onion = person.reads("type yes to do it now:").split("http://")[1].partition("/")[0]
+    person.types("yes")
     for language in ("Arabic", "Sorani", "Badini"):
         person.reads(f"{language}:")
         person.types("")
-    for words in ("x" * 301, "Ask at the library."):  # the first is too long
+    for words in (b"x" * 301, b"\xff\xfe", b"Ask at the library."):  # the first is too long, the second no text
         person.reads("English:")
         person.types(words)
-    invitation = "".join(re.findall(r"\d\.  (\d{4})\n", person.reads("Press Enter when it is written down.")))
+    invitation = "".join(re.findall(r"\d\.  (\d{4})\n", person.reads("Written down? Press Enter.")))
     assert not (person.operator.state / "vault.key").exists(), "nothing is finished before it was handed over"
     person.types("")
-    person.sees_the_site_answer()
+    person.sees_the_site_answer(onion)
+    told = person.reads("./scripts/manage backup FILE")
+    assert told.index("Next:") < told.index("1. ") < told.index("/join") < told.index("2. ") < told.index("3. ")
 
     assert [len(code) for code in (spare_code, invitation)] == [28, 28]
     text = statefiles.read_keyslots(person.operator.state)
