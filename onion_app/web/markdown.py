@@ -1,9 +1,10 @@
 """How a guide is written: headings, paragraphs, lists and emphasis, out of Markdown and into a closed list of tags.
 
 Nothing else can come out of it, whatever is put in: no link, no image, no HTML, no attribute but the number of a line
-in a list. What Markdown would make of other signs is shown as the signs themselves, and so are the signs of a word or a
-number, such as *100#, +964, 01. and name_of_somebody: they are worth more than a star that is taken for emphasis. An
-end of a line stays one.
+in a list. A paragraph whose first line begins with `? ` is an answer, folded away under the rest of that line. What
+Markdown would make of other signs is shown as the signs themselves, and so are the signs of a word or a number, such as
+*100#, +964, 01. and name_of_somebody: they are worth more than a star that is taken for emphasis. An end of a line
+stays one.
 """
 
 import re
@@ -32,10 +33,12 @@ _NO_EMPHASIS: Final = re.compile(r"[0-9\u0660-\u0669\u06f0-\u06f9#+]")  # a sing
 
 # The page has the one h1; a guide begins with h2, and goes no deeper than h3.
 _TAGS: Final = {"h1": "h2", "h2": "h2", "h3": "h3", "h4": "h3", "h5": "h3", "h6": "h3"} | {
-    tag: tag for tag in ("p", "ul", "ol", "li", "em", "strong")
+    tag: tag for tag in ("p", "ul", "ol", "li", "em", "strong", "details", "summary")
 }
 # The paragraphs of a close list are hidden.
 _BETWEEN: Final = {"softbreak": "<br>", "hardbreak": "<br>", "paragraph_close": " "}
+
+_FOLDED: Final = "? "
 
 _SIGNS: Final = ("\n", "*", "_", "\\")  # what ends a line, or may begin a tag within one
 _MOST_SIGNS: Final = 1_000  # P16: each costs as much as a hundred letters; 12,000 letters of our guides have 330
@@ -47,7 +50,10 @@ def render(source: str) -> Markup:
         return Markup("<p>{}</p>").format(in_reading_order(source))
     kept = _OF_THE_WORDS.sub(_escaped, source)
     kept = _HASHES_AT_THE_END.sub(r"\\", kept)
-    return Markup("".join(_html(_PARSER.parse(kept))))  # noqa: S704 - closed tags, and text that was escaped
+    tokens = _PARSER.parse(kept)
+    for opening, line, closing in zip(tokens, tokens[1:], tokens[2:], strict=False):
+        _fold(opening, line, closing)
+    return Markup("".join(_html(tokens)))  # noqa: S704 - closed tags, and text that was escaped
 
 
 def has_too_many_signs(source: str) -> bool:
@@ -83,6 +89,18 @@ def _is_edge(outside: str, inside: str, length: int) -> bool:
 
 
 _PARSER.inline.ruler.at("emphasis", _emphasis)
+
+
+def _fold(opening: Token, line: Token, closing: Token) -> None:
+    """Make of a paragraph, if it is one that begins so and has a second line, an answer under its first."""
+    children = line.children or []
+    end = next((at for at, child in enumerate(children) if child.type in _BETWEEN), None)
+    if opening.type != "paragraph_open" or opening.level or end is None or not line.content.startswith(_FOLDED):
+        return
+    opening.tag = closing.tag = "details"
+    children[0].content = children[0].content.removeprefix(_FOLDED)
+    children[end] = Token("summary_close", "summary", -1)
+    children.insert(0, Token("summary_open", "summary", 1))
 
 
 def _html(tokens: list[Token]) -> Iterator[str]:

@@ -1,11 +1,13 @@
 """Guides: danger first and never missing, each with who has checked it, in parts that fit."""
 
 import re
-from pathlib import Path
+from html import unescape
 
 import pytest
 
+from onion_app.choices import LANGUAGE_CODES, LanguageCode
 from onion_app.launch import first_run
+from onion_app.site.views.guides import NOW, ORDER
 from onion_app.vault.desk import guides
 from onion_app.web.size import SHORT
 from scripts.rehearsal.people import Visitor
@@ -83,11 +85,35 @@ def test_every_part_of_a_long_guide_fits(visitor: Visitor, place: Place, block: 
     assert max(len(page.html.encode()) for page in pages) + HEADERS <= SHORT
 
 
-@pytest.mark.parametrize("path", sorted(first_run.GUIDES.glob("*.md")), ids=lambda path: path.name)
-def test_a_guide_of_ours_is_one_page_with_a_fifth_to_spare(visitor: Visitor, place: Place, path: Path) -> None:
-    slug, visitor.language, _ = path.name.split(".")
-    title, _, body = path.read_text("utf-8").partition("\n")
-    place.show({visitor.language: (title.removeprefix("# "), body.strip())}, slug=slug)
-    page = visitor.go(f"guides/{slug}")
-    assert "?part=" not in page.main_html
-    assert len(page.html.encode()) + HEADERS <= SHORT * 4 / 5
+def test_each_guide_of_ours_is_one_page_with_a_fifth_to_spare(visitor: Visitor, place: Place) -> None:
+    sizes = {}
+    for slug in (NOW, *ORDER):
+        told: dict[LanguageCode, tuple[str, str]] = {}
+        for language in LANGUAGE_CODES:
+            if (path := first_run.GUIDES / f"{slug}.{language}.md").is_file():
+                title, _, body = path.read_text("utf-8").removeprefix("# ").partition("\n")
+                told[language] = title, body
+        place.show(told, slug=slug)
+        for visitor.language in told:
+            page = visitor.go(f"guides/{slug}")
+            assert "?part=" not in page.main_html
+            sizes[slug, visitor.language] = len(page.html.encode()) + HEADERS
+    assert {name: size for name, size in sizes.items() if size > SHORT * 4 / 5} == {}
+
+
+def test_a_course_is_listed_once_and_read_session_after_session_to_a_letter(visitor: Visitor, place: Place) -> None:
+    for number in (1, 2, 3):
+        place.show({"en": (f"Course, {number}", "1. Go.\n\n? Show an answer\nRest.")}, slug=f"care-{number}")
+    place.show({"en": ("Alone", BODY)}, slug="alone-1")
+    assert re.findall(r'href="/en/guides/(\w+-\d)"', visitor.go("guides").main_html) == ["alone-1", "care-1"]
+    assert "Session" not in visitor.go("guides/alone-1").main.text
+    second = visitor.go("guides/care-2").main
+    assert "Session 2 of 3" in second.text
+    assert "<details><summary>Show an answer</summary>Rest.</details>" in visitor.go("guides/care-2").main_html
+    ways = [link.get("href").partition("?")[0] for link in second.every("a")]
+    assert ways[-3:] == ["/en/guides/care-3", "/en/ask", "/en/guides/care-1"]
+    last = visitor.go("guides/care-3").main_html
+    assert "The next session" not in last
+    [way] = re.findall(r'href="(/en/ask\?[^"]+course[^"]+)"', last)
+    letter = visitor.get(unescape(way)).form_with("text")
+    assert (letter.value("topic"), letter.value("course")) == ("training", "care-1")

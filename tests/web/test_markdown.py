@@ -67,3 +67,10 @@ def test_emphasis_of_words_is_still_emphasis(source: str) -> None:
     assert "*" not in html
     assert html.count("<em>") == 1
     assert html.count("<strong>") == 1
+
+
+def test_an_answer_is_folded_away_under_the_first_line_of_its_paragraph() -> None:
+    assert render("## Who?\n\n? Show *it*\nThe <b> one.\nAnd more.\n\n? alone\n\n- ? in\n  a list") == (
+        "<h2>Who?</h2><details><summary>Show <em>it</em></summary>The &lt;b&gt; one.<br>And more.</details>"
+        "<p>? alone</p><ul><li>? in<br>a list </li></ul>"
+    )

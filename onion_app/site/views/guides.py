@@ -1,5 +1,7 @@
 """The guides: the one for danger first, and alone; then the others, each with who has checked it, or that nobody has.
 
+Guides whose names end in -1, -2 and so on are the sessions of a course: listed once, and read one after the other.
+
 The guide for danger is never missing: while none is published in a language, its words in the pages' own catalogue
 stand in.
 """
@@ -25,11 +27,13 @@ from onion_app.web.markdown import render
 pages: Final = make_blueprint("guides")
 
 NOW: Final = "now"
+_SESSION: Final = re.compile(r"(.+)-([1-9])")  # a guide that belongs to a course, and its place in it
 _HEADING: Final = re.compile("<h2>(.*?)</h2>", re.DOTALL)  # without attributes, as ours come out of Markdown
 # The order in which somebody may need them; guides that are added later follow by their names.
 ORDER: Final = (
     "searched", "shared-phone", "coming-back", "meeting", "blackmail", "family", "forced-marriage", "under-18", "dying",
-    "arrested", "leaving", "papers", "health", "for-a-friend", "activists", "law", "who-we-are",
+    "arrested", "leaving", "papers", "health", "for-a-friend", "activists",
+    *(f"activists-course-{session}" for session in range(1, 7)), "law", "who-we-are",
 )  # fmt: skip
 _PREFERRED: Final = ("ar", "ckb", "kmr", "en")  # when a guide is not written in the reader's language
 
@@ -39,7 +43,8 @@ def guide_list() -> str:
     """List the guides that are published."""
     titles = reading.titles_of_guides(shown())
     names = sorted(titles, key=lambda slug: (ORDER.index(slug) if slug in ORDER else len(ORDER), slug))
-    listed = [(slug, *_title(titles[slug])) for slug in names if slug != NOW and titles[slug]]
+    later = {slug for name in names for slug in _course_of(name, titles)[1:]}
+    listed = [(slug, *_title(titles[slug])) for slug in names if slug != NOW and titles[slug] and slug not in later]
     return show_published(
         "guides.html",
         here=[(slug, title) for slug, language, title in listed if language == language_code()],
@@ -67,7 +72,16 @@ def guide(slug: str) -> ResponseReturnValue:
         **_with_doors(slug, render("\n\n".join(parts[part - 1]))),
         part=part,
         parts_count=len(parts),
+        course=_course_of(slug, reading.titles_of_guides(shown())),
     )
+
+
+def _course_of(slug: str, titles: dict[str, dict[str, str]]) -> list[str]:
+    """Give the sessions of the course that a guide belongs to, in their order; none of a guide that stands alone."""
+    if not (named := _SESSION.fullmatch(slug)):
+        return []
+    sessions = [name for number in range(1, 10) if titles.get(name := f"{named[1]}-{number}")]
+    return sessions if len(sessions) > 1 else []
 
 
 @lru_cache(maxsize=64)  # a dozen guides in four languages, each cut once and not for every part that is read
