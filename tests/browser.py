@@ -169,7 +169,7 @@ class Browser:
 
     def press_main(self) -> None:
         """Press the main action: the first submit button in the page's main part."""
-        self.follow(self.find("main button:not([disabled], [type=button]), main input[type=submit]"))
+        self.follow(self.find("main button:not([disabled], [type=button], .way), main input[type=submit]"))
 
     def press_in(self, selector: str) -> None:
         """Press what `selector` finds; a button that nobody can press is none."""

@@ -126,7 +126,7 @@ def _fixed_page(status: int) -> str:
 
 def _nothing_here(_error: Exception) -> Answer:
     """Answer an unknown id and a case of another circle alike; what was typed for it stands there. # P10."""
-    typed, title = forms.body(request.form), forms.one_line(request.form, "title")
-    if "member" in g and request.method == "POST" and not is_empty(typed + title):
+    typed, title = forms.texts(request.form), forms.one_line(request.form, "title")
+    if "member" in g and request.method == "POST" and not is_empty("".join([*typed, title])):
         return render_template("gone.html", typed=typed, title=title), 404
     return _fixed_page(404), 404

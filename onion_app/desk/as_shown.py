@@ -15,11 +15,16 @@ def mark_of(*shown: object) -> str:
     return blake2b(to_json(shown).encode(), digest_size=16).hexdigest()
 
 
-def expect_as_shown(form: Mapping[str, str], *there: object) -> None:
-    """See that what a form was shown with is still there.
+def is_mark(name: str) -> bool:
+    """Say whether a field has this name, or is the one of several in its form."""
+    return name.startswith(AS_SHOWN)
+
+
+def expect_as_shown(form: Mapping[str, str], *there: object, part: str = "") -> None:
+    """See that what a form, or a part of it, was shown with is still there.
 
     Raises:
         ChangedMeanwhile: it is something else by now.
     """
-    if form.get(AS_SHOWN, "") != mark_of(*there):
+    if form.get(AS_SHOWN + part, "") != mark_of(*there):
         raise ChangedMeanwhile

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from itertools import islice
 from typing import Final
 
-from onion_app.choices import TEXT_LETTERS
+from onion_app.choices import LANGUAGE_CODES, TEXT_LETTERS
 from onion_app.crypto.keys import ID_BYTES
 from onion_app.errors import Refused, marked
 from onion_app.web.text import has_too_many_marks, is_empty
@@ -56,6 +56,11 @@ def body(form: Mapping[str, str]) -> str:
     return form.get("text", "")
 
 
+def texts(form: Mapping[str, str]) -> list[str]:
+    """Give the texts in the boxes of a page about one thing, however long."""
+    return [form.get(name, "") for name in ("text", "note")]
+
+
 def boxes(form: Mapping[str, str]) -> dict[bytes, str]:
     """Give the texts in the boxes of a page with many cases, by case; of blanks alone nothing is left."""
     named = ((_BOX.fullmatch(name), typed) for name, typed in form.items())
@@ -69,19 +74,19 @@ def ticked_cases(form: Mapping[str, str], prefix: str) -> list[bytes]:
     return [bytes.fromhex(tick[2]) for tick in islice(ticks, MOST_CASES)]
 
 
-def text(form: Mapping[str, str], beside: str = "text") -> str:
+def text(form: Mapping[str, str], box: str = "text") -> str:
     """Read the text of a box.
 
     Raises:
-        Refused: it is empty, or longer than 12,000 letters; the sentence stands beside the field of this name.
+        Refused: it is empty, or longer than 12,000 letters.
     """
-    typed = body(form).strip()
+    typed = form.get(box, "").strip()
     if is_empty(typed):
-        raise Refused("The box is empty.", field=beside)
+        raise Refused("The box is empty.", field=box)
     if has_too_many_marks(typed):
-        raise Refused("This is too long: more than 30 marks stand on one letter. Nothing was sent.", field=beside)
+        raise Refused("This is too long: more than 30 marks stand on one letter. Nothing was sent.", field=box)
     if len(typed) > TEXT_LETTERS:
-        raise Refused("This is too long: 12,000 letters fit. Nothing was sent.", field=beside)
+        raise Refused("This is too long: 12,000 letters fit. Nothing was sent.", field=box)
     return typed
 
 
@@ -116,6 +121,11 @@ def title(form: Mapping[str, str]) -> str:
 def ticked(form: Mapping[str, str], prefix: str, names: tuple[str, ...]) -> list[str]:
     """Give those names whose box was ticked."""
     return [name for name in names if form.get(f"{prefix}_{name}")]
+
+
+def topics_and_languages(form: Mapping[str, str], topics: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Read the ticked topics and languages of a circle."""
+    return tuple(ticked(form, "topic", topics)), tuple(ticked(form, "language", LANGUAGE_CODES))
 
 
 def whole_number(form: Mapping[str, str], name: str, allowed: range, sentence: str) -> int:

@@ -17,9 +17,9 @@ from werkzeug.exceptions import HTTPException
 
 from onion_app.crypto.sealing import open_field, seal_field
 from onion_app.desk import forms
-from onion_app.desk.as_shown import AS_SHOWN
+from onion_app.desk.as_shown import is_mark
 from onion_app.desk.context import desk_context
-from onion_app.desk.refill import TAB, in_tab, refill
+from onion_app.desk.refill import NOT_KEPT, OF, TAB, in_tab, refill, typed_anew, with_marks
 from onion_app.desk.session import keep_in_session, session_contents
 from onion_app.errors import SealBroken, VisitOver
 from onion_app.shapes import from_json
@@ -27,13 +27,9 @@ from onion_app.web.headers import BODY_LIMIT
 from onion_app.web.i18n import LANGUAGES
 from onion_app.web.text import is_empty
 
-# Nobody types these, and where they do, the next page asks for them anew: no passphrase waits anywhere.
-NOT_KEPT: Final = re.compile(
-    f"csrf_token|kept|{TAB}|message|entry|seen|draft|mark|key|asked|(message|seen|take|below|asked)_[0-9a-f]{{32}}"
-    "|passphrase.*|again|totp|line|sheet|word"
-)
 _OF_ONE_CASE: Final = re.compile("[a-z_]+_[0-9a-f]{32}")  # beside many others, whose view keeps what was not sent
-_ANSWERS: Final = {"text": "case.reply", "note": "case.note"}  # the boxes of a case, and where their form goes
+_BOXES: Final = ("text", "note")  # of the page of a case
+_OF_A_CASE: Final = re.compile("/case/([0-9a-f]{32})/reply")  # the address of the form on its page
 WRITE_AGAIN: Final = "write_again"  # the field under an answer with the day of the next one
 _KEPT: Final = "kept form"
 _MOST_KEPT: Final = 4 * forms.MOST_CASES  # forms in which something waits; the newest
@@ -59,23 +55,34 @@ def page_of(address: str) -> str:
     return "/"
 
 
-def sealed_form() -> str:
-    """Seal what was typed into the form of this request for the login page; empty when nothing was."""
+def page_at_address(address: str) -> str:
+    """Give an address again where a page of the desk stands at it, else that of the first page."""
+    page = page_of(address)
+    return page if page == address else "/"
+
+
+def sealed_form(who: str = "") -> str:
+    """Seal what was typed into the form of this request for the login page, for whoever logs in there, or one person.
+
+    It is empty when nothing was.
+    """
     fields = _typed()
     if not any(map(str.strip, fields.values())):
         return request.form.get("kept", "")
     # JSON would make six bytes of an Arabic letter, and the body has a limit.
     packed = b64encode(json.dumps(fields, ensure_ascii=False).encode()).decode()
-    return seal_field(desk_context().field_key, _KEPT, {"address": _address(), "fields": packed})
+    return seal_field(desk_context().field_key, _KEPT, {"address": _address(), "fields": packed, "who": who})
 
 
-def held_form(sealed: str) -> HeldForm | None:
-    """Open the form that a login page carried; None when there is none, or none of ours."""
+def held_form(sealed: str, who: str) -> HeldForm | None:
+    """Open the form that a login page carried; None when there is none, or none of ours, or somebody else's."""
     if not sealed:
         return None
     try:
         packed = open_field(desk_context().field_key, _KEPT, sealed)
     except SealBroken:
+        return None
+    if packed["who"] not in ("", who):
         return None
     fields = from_json(dict[str, str], b64decode(packed["fields"]).decode(), SealBroken, 2 * BODY_LIMIT)
     return HeldForm(packed["address"], fields)
@@ -90,10 +97,15 @@ def hold_again(held: HeldForm) -> None:
 
 def hold_form(*, shown_anew: bool = False) -> None:
     """Keep what was typed into the form of this request; `shown_anew`: beside what somebody else has put there."""
-    left_out = {AS_SHOWN} if shown_anew else set()
-    fields = {n: typed for n, typed in _typed().items() if n not in left_out and not _OF_ONE_CASE.fullmatch(n)}
+    typed = {name: text for name, text in _typed().items() if not _OF_ONE_CASE.fullmatch(name)}
+    fields = {name: text for name, text in typed.items() if not (shown_anew and is_mark(name))}
     _hold(_address(), fields)
     g.held_now = True
+
+
+def done_with(*names: str) -> None:
+    """Say which fields of the form of this request are done: what was typed into the others waits on."""
+    g.done = names
 
 
 def forget_form(address: str) -> None:
@@ -109,35 +121,41 @@ def typed_into(path: str, tab: str = "") -> Fields:
 def held_for(case_id: bytes) -> Fields:
     """Give the texts that wait in the boxes of a case, by their box, and as `draft` where that of its story stands."""
     kept = _all_kept()
-    answers = {box: kept.get(_form_of(case_id, box), {}).get("text", "") for box in _ANSWERS}
+    boxes = kept.get(form_of(case_id), {})
     story = url_for("story.save", case_id=case_id)
     drafts = [page_of(address) for address in kept if address.partition("?")[0] == story]
-    return {box: text for box, text in (answers | {"draft": "".join(drafts[-1:])}).items() if text}
+    texts = {box: boxes.get(box, "") for box in _BOXES} | {"draft": "".join(drafts[-1:])}
+    return {box: text for box, text in texts.items() if text}
 
 
-def hold(case_id: bytes, box: str, text: str) -> None:
-    """Keep a text for a box of a case; an empty one is forgotten."""
-    _hold_each({_form_of(case_id, box): {"text": text} if text else {}})
+def cases_with_texts() -> list[bytes]:
+    """List the cases for which a text waits."""
+    found = [(_OF_A_CASE.fullmatch(address), fields) for address, fields in _all_kept().items()]
+    return [bytes.fromhex(case[1]) for case, fields in found if case and any(fields.get(box) for box in _BOXES)]
 
 
-def hold_answer(case_id: bytes, text: str, day: str) -> None:
-    """Keep an answer, with the day that was chosen under it."""
-    _hold_each({_form_of(case_id, "text"): _answer(text, day)})
+def hold_for(case_id: bytes, **texts: str) -> None:
+    """Keep texts for boxes of a case beside what waits in the others; an empty one is forgotten."""
+    _hold_for_each({case_id: texts})
 
 
 def hold_answers(form: Mapping[str, str]) -> None:
     """Keep the answers on a page with many cases at once: each change seals the whole session anew."""
     days = {case_id: form.get(f"{WRITE_AGAIN}_{case_id.hex()}", "") for case_id in forms.boxes(form)}
-    _hold_each({_form_of(each, "text"): _answer(text, days[each]) for each, text in forms.boxes(form).items()})
+    _hold_for_each({each: {"text": text, WRITE_AGAIN: days[each]} for each, text in forms.boxes(form).items()})
 
 
-def _answer(text: str, day: str) -> Fields:
-    return ({"text": text} | ({WRITE_AGAIN: day} if day else {})) if text else {}
+def _hold_for_each(typed: Mapping[bytes, Fields]) -> None:
+    kept, held = _all_kept(), dict[str, Fields]()
+    for case_id, fields in typed.items():
+        merged = {n: typed for n, typed in (kept.get(form_of(case_id), {}) | fields).items() if typed}
+        held[form_of(case_id)] = merged if any(merged.get(box) for box in _BOXES) else {}
+    _hold_each(held)
 
 
 def held_day(case_id: bytes) -> str:
     """Give the day that waits under the answer to a case."""
-    return _all_kept().get(_form_of(case_id, "text"), {}).get(WRITE_AGAIN, "")
+    return _all_kept().get(form_of(case_id), {}).get(WRITE_AGAIN, "")
 
 
 def give_back(answer: Response) -> Response:
@@ -159,34 +177,51 @@ def _keep_or_forget(answer: Response) -> None:
     if "held_now" in g:
         return
     if answer.status_code == 303:  # noqa: PLR2004 - See Other
-        forget_form(_address())
+        _keep_the_rest()
     elif answer.status_code == 200:  # noqa: PLR2004 - the page again, and not the next one
         hold_form()
 
 
+def _keep_the_rest() -> None:
+    """Forget what is done; where another button of the form was pressed, keep what was typed beside it."""
+    address, every = _address(), request.form.get(OF, request.path) == request.path
+    if "done" not in g and every:
+        return forget_form(address)
+    anew, before = typed_anew(request.form), _all_kept().get(address, {})
+    typed = {n: text for n, text in _typed().items() if not _OF_ONE_CASE.fullmatch(n)} if anew else before
+    done = {*g.get("done", ())}
+    is_left = (anew | before.keys()) - done
+    return _hold(address, {n: text for n, text in typed.items() if n not in done} if is_left else {})
+
+
+def is_typed_beside() -> bool:
+    """Say whether something was typed, or waits, in the form whose button for another address was pressed."""
+    return OF in request.form and bool(typed_anew(request.form) or _all_kept().get(_address()))
+
+
 def _filled(page: str) -> str:
-    kept = _all_kept()
-    filled = refill(page, kept)
-    if filled.moved:
-        keep_in_session(kept={filled.moved.get(address, address): fields for address, fields in kept.items()})
+    filled = refill(page, _all_kept())
+    marked = with_marks(filled.page)
     if not filled.address or 'id="not-sent"' in page:
-        return filled.page
-    heading, end, rest = filled.page.partition("</h1>")
+        return marked
+    heading, end, rest = marked.partition("</h1>")
     return "".join([heading, end, render_template("held.html", address=filled.address, there=filled.there), rest])
 
 
 def _typed() -> Fields:
-    return {name: typed for name, typed in request.form.items() if not NOT_KEPT.fullmatch(name)}
+    # No day is nothing that was typed: a set phrase in the box may name one.
+    return {n: typed for n, typed in request.form.items() if not NOT_KEPT.fullmatch(n) and (typed or n != WRITE_AGAIN)}
 
 
 def _address() -> str:
     """Give the address of the form of this request, with the language of the tab that it stands on."""
     tab = request.form.get(TAB, "")
-    return in_tab(request.path, tab if tab in LANGUAGES else "")
+    return in_tab(request.form.get(OF) or request.path, tab if tab in LANGUAGES else "")
 
 
-def _form_of(case_id: bytes, box: str) -> str:
-    return url_for(_ANSWERS[box], case_id=case_id)
+def form_of(case_id: bytes) -> str:
+    """Give the address of the form on the page of a case."""
+    return url_for("case.reply", case_id=case_id)
 
 
 def _all_kept() -> dict[str, Fields]:

@@ -196,7 +196,7 @@ def _pressed(act: Callable[..., None], then: str) -> Callable[..., Answer]:
 def say_keys_changed(changed: KeysChanged) -> Answer:
     """Say that somebody has changed the keys of the one case of a page; what was typed for it stands there."""
     # P10: it is in no box, since there is no page of the case to put it into.
-    return render_template("changed.html", sentence=changed.sentence, typed=forms.body(request.form))
+    return render_template("changed.html", sentence=changed.sentence, typed=forms.texts(request.form))
 
 
 def template_defaults() -> dict[str, object]:

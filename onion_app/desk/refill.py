@@ -13,10 +13,17 @@ from typing import Final, NamedTuple
 
 from markupsafe import escape
 
-from onion_app.desk.as_shown import AS_SHOWN
+from onion_app.desk.as_shown import is_mark, mark_of
 
 TAB: Final = "tab"  # the hidden field with the language of the tab that a form stands on
-_TAG: Final = re.compile(r"<(/?)(form|input|textarea|select|option|button)\b([^>]*)>")
+OF: Final = "of"  # the hidden field with the address of a form that has buttons for other addresses too
+AS_WAS: Final = "as_was"  # the hidden field with the marks of what stood in its boxes when the page was made
+# Nobody types these, and where they do, the next page asks for them anew: no passphrase waits anywhere.
+NOT_KEPT: Final = re.compile(
+    f"csrf_token|kept|{TAB}|{OF}|{AS_WAS}|go|pause|finished|preview|message|entry|seen|draft|mark|key|asked"
+    "|(message|seen|take|below|asked)_[0-9a-f]{32}|passphrase.*|again|totp|line|sheet|word"
+)
+_TAG: Final = re.compile(r"<(/?)(form|input|textarea|select|option)\b([^>]*)>")
 _ATTRIBUTE: Final = re.compile(r'([a-z_-]+)(?:="([^"]*)")?')
 _NEVER: Final = {"password", "submit", "button", "file"}
 
@@ -29,7 +36,6 @@ class Filled(NamedTuple):
     page: str
     address: str
     there: list[str]  # what somebody else has put into its boxes meanwhile
-    moved: dict[str, str]  # the address of a button under which a form was kept, and that of the form
 
 
 @dataclass
@@ -45,7 +51,7 @@ class _Control:
 @dataclass
 class _Form:
     address: str
-    buttons: set[str] = field(default_factory=set)
+    start: int  # of what stands in it
     controls: list[_Control] = field(default_factory=list)
 
 
@@ -56,18 +62,18 @@ def _forms_of(page: str) -> list[_Form]:
         tag, attributes = part[2], dict[str, str](_ATTRIBUTE.findall(part[3]))
         if tag == "form":
             is_open = not part[1]
-            forms += [_Form(attributes.get("action", ""))] if is_open else []
+            forms += [_Form(attributes.get("action", ""), part.end())] if is_open else []
         elif not is_open:
             continue
         elif part[1]:
             if tag == "textarea":
                 box = forms[-1].controls[-1]
                 box.inner, box.end = page[box.end : part.start()], part.start()
-        elif tag == "button":
-            forms[-1].buttons.add(attributes.get("formaction", ""))
         elif tag == "select":
             select = attributes.get("name", "")
         else:
+            if attributes.get("name") == OF:
+                forms[-1].address = attributes["value"]
             if attributes.get("name") == TAB:
                 forms[-1].address = in_tab(forms[-1].address, attributes["value"])
             forms[-1].controls.append(_Control(tag, attributes, *part.span(), select=select if tag == "option" else ""))
@@ -80,30 +86,70 @@ def in_tab(path: str, tab: str) -> str:
 
 
 def refill(page: str, held: Mapping[str, Mapping[str, str]]) -> Filled:
-    """Fill each form of a page for which something is held, by its address or by that of one of its buttons."""
-    found = [(form, _newest(form, held)) for form in (_forms_of(page) if held else ())]
+    """Fill each form of a page for which something is held."""
     address, there, pieces, done = "", list[str](), list[str](), 0
-    for form, kept in found:
-        changes = [(control, _with(control, held[kept])) for control in form.controls] if kept else []
+    for form in _forms_of(page) if held else ():
+        fields = held.get(form.address)
+        changes = [(control, _with(control, fields)) for control in form.controls] if fields else []
         changed = [(control, written) for control, written in changes if written is not None]
         for control, written in changed:
             pieces += [page[done : control.start], written]
             done = control.end
         seen = [control for control, _ in changed if control.attributes.get("type") != "hidden"]
-        if seen and not address:
-            address, there = form.address, _there(form, seen, held[kept])
-    moved = {kept: form.address for form, kept in found if kept and kept != form.address}
-    return Filled("".join([*pieces, page[done:]]), address, there, moved)
+        if seen and fields and not address:
+            address, there = form.address, _there(form, seen, fields)
+    return Filled("".join([*pieces, page[done:]]), address, there)
 
 
-def _newest(form: _Form, held: Mapping[str, object]) -> str:
-    return next((address for address in reversed(list(held)) if address in {form.address, *form.buttons}), "")
+def with_marks(page: str) -> str:
+    """Put the mark of what stands in its boxes into each form with buttons for several addresses."""
+    pieces, done = list[str](), 0
+    for form in _forms_of(page) if f'name="{OF}"' in page else ():
+        if any(each.attributes.get("name") == OF for each in form.controls):
+            marks = marks_of_boxes(_standing_in(form))
+            pieces += [page[done : form.start], _written("input", {"type": "hidden", "name": AS_WAS, "value": marks})]
+            done = form.start
+    return "".join([*pieces, page[done:]])
+
+
+def marks_of_boxes(fields: Mapping[str, str]) -> str:
+    """Give the marks of what stands in the boxes of a form, each under its name."""
+    typed = ((name, _one_line_end(text)) for name, text in fields.items() if not NOT_KEPT.fullmatch(name))
+    return " ".join(f"{name}:{mark_of(text)[:12]}" for name, text in sorted(typed))
+
+
+def typed_anew(fields: Mapping[str, str]) -> set[str]:
+    """Name the boxes in which something else stands than when the page of this form was made."""
+    was, now = _by_name(fields.get(AS_WAS, "")), _by_name(marks_of_boxes(fields))
+    return {name for name in was.keys() | now.keys() if was.get(name) != now.get(name)}
+
+
+def _by_name(marks: str) -> dict[str, str]:
+    return dict(part.partition(":")[::2] for part in marks.split())
+
+
+def _standing_in(form: _Form) -> dict[str, str]:
+    """Give what a browser sends of a form as it stands."""
+    standing = dict[str, str]()
+    for control in form.controls:
+        attributes, kind = control.attributes, control.attributes.get("type") or "text"
+        name, value = attributes.get("name") or control.select, unescape(attributes.get("value", ""))
+        if control.tag == "textarea":
+            standing[name] = unescape(control.inner)
+        elif control.tag == "option":
+            if "selected" in attributes or name not in standing:
+                standing[name] = value
+        elif kind not in _NEVER and (kind not in ("checkbox", "radio") or "checked" in attributes):
+            standing[name] = value
+    return standing
 
 
 def _there(form: _Form, seen: list[_Control], fields: Mapping[str, str]) -> list[str]:
     """Give the words in the boxes that are filled over, where the form shows other ones than it did then."""
-    marks = [each.attributes.get("value") for each in form.controls if each.attributes.get("name") == AS_SHOWN]
-    if not marks or fields.get(AS_SHOWN) == marks[0]:
+    marks = {
+        name: each.attributes.get("value") for each in form.controls if is_mark(name := each.attributes.get("name", ""))
+    }
+    if all(fields.get(name) == mark for name, mark in marks.items()):
         return []
     boxes = (each for each in seen if each.tag == "textarea" or each.attributes.get("type") == "text")
     words = (unescape(each.attributes.get("value") or each.inner).strip() for each in boxes)
@@ -116,7 +162,7 @@ def _with(control: _Control, fields: Mapping[str, str]) -> str | None:
     kind, typed = attributes.get("type") or "text", str(escape(fields.get(name, "")))
     if kind in ("checkbox", "radio"):
         return _chosen(control, "checked", chosen=name in fields and typed == attributes.get("value", "on"))
-    if name not in fields or kind in _NEVER or (kind == "hidden" and name != AS_SHOWN):
+    if name not in fields or kind in _NEVER or (kind == "hidden" and not is_mark(name)):
         return None
     if control.tag == "option":
         return _chosen(control, "selected", chosen=typed == attributes.get("value"))

@@ -270,7 +270,9 @@ class Page(Element):
         Raises:
             LookupError: there is none.
         """
-        found = [form for form in map(Form.of, self.every("form")) if form.leads_to(action)]
+        outside = {button.get("form") for button in self.every("button", formaction=action)} - {""}
+        every = [Form.of(element) for element in self.every("form")]
+        found = [form for form in every if form.leads_to(action) or form.element.get("id") in outside]
         if not found:
             raise LookupError(f"no form leads to {action}")
         return found[0]

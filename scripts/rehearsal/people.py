@@ -279,7 +279,7 @@ class Volunteer(Person):
         """Open a case, and take it unless it is taken."""
         page = self.open_case(case)
         take = f"/case/{case}/take"
-        return self.press(take) if page.has("form", action=take) else page
+        return self.press(take) if page.has("button", formaction=take) else page
 
     def reply(self, case: str, text: str) -> Page:
         """Take a case and answer in it."""

@@ -16,7 +16,7 @@ DRAFT = {"title": "I ran away", "text": EDITED, "language": "en", "year": "2025"
 def finish(editor: Volunteer, case: str, **changed: str) -> None:
     """Take a case and finish a draft of its story."""
     page = editor.open_case(case)
-    if page.has("form", action=f"/case/{case}/take"):
+    if page.has("button", formaction=f"/case/{case}/take"):
         editor.press(f"/case/{case}/take")
     editor.get(f"/case/{case}/story")
     fields = [

@@ -136,7 +136,7 @@ def test_a_set_phrase_is_offered_and_not_sent(counsellor: Volunteer, author: Aut
 def test_a_note_is_sealed_and_sent_twice_it_is_one(
     house: House, counsellor: Volunteer, author: Author, taken: str
 ) -> None:
-    fields = counsellor.page.form_to(f"/case/{taken}/note").filled(text="Speaks Badini. Wants a woman.")
+    fields = counsellor.page.form_to(f"/case/{taken}/note").filled(note="Speaks Badini. Wants a woman.")
     for _ in range(2):
         assert "Wants a woman" in counsellor.post(f"/case/{taken}/note", fields).first(id="notes").text
     (entry,) = entries.entries_of(house.desk, author.case_id)

@@ -240,7 +240,7 @@ def test_a_member_whose_newest_grant_does_not_open_answers_nothing_under_an_olde
     assert ("They found my phone." in page.text, page.has(id="no-answer")) == (True, True)
     replies(coordinator, case)
     assert "circle's key has changed" in coordinator.page.errors
-    fields = coordinator.page.form_to(f"/case/{case}/note").filled(text="Lives with his sister.")
+    fields = coordinator.page.form_to(f"/case/{case}/note").filled(note="Lives with his sister.")
     page = coordinator.post(f"/case/{case}/note", fields)
     assert "circle's key has changed" in coordinator.page.errors
     assert page.first(id="note").raw_text.strip() == "Lives with his sister."

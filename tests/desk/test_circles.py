@@ -95,10 +95,10 @@ def test_only_a_coordinator_brings_in_another_and_only_into_the_coordinators_cir
 
 
 def test_a_coordinator_adds_circles_and_invites_but_lets_nobody_in(house: House, coordinator: Volunteer) -> None:
-    coordinator.press_on("/circles", "/circles/add", name=" Law ", topic_law="1", language_ckb="1")
+    coordinator.press_on("/circles/new", "/circles/new/add", name=" Law ", topic_law="1", language_ckb="1")
     law = next(circle for circle in circles.circles(house.desk) if circle.name == "Law")
     assert (law.topics, law.languages, law.catch_all, law.coordinators) == (("law",), ("ckb",), False, False)
-    assert "Another circle has this name" in coordinator.press("/circles/add", name="law").errors
+    assert "Another circle has this name" in coordinator.press_on("/circles/new", "/circles/new/add", name="law").errors
     lawyer = house.volunteer()
     lawyer.redeem(invites(coordinator, law.id))
     lawyer.type_back(handle="Dana")

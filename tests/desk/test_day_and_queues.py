@@ -20,8 +20,8 @@ def lines_on(page: Page) -> list[str]:
 
 def goes_on(volunteer: Volunteer, left_open: Page) -> Page:
     """Press *Next page* on a page that was left open."""
-    [link] = [link for link in left_open.every("a") if link.text == "Next page"]
-    return volunteer.get(link.get("href"))
+    [way] = [way for tag in ("a", "button") for way in left_open.every(tag) if way.text == "Next page"]
+    return volunteer.get(way.get("href") or way.get("value"))
 
 
 def names_next(page: Page) -> bool:
@@ -53,7 +53,7 @@ def test_a_row_says_what_it_is_for_whom_since_when_and_who_has_it(
     counsellor.log_in()
     counsellor.take(case)
     for _ in range(2):
-        counsellor.press_on(f"/case/{case}", f"/case/{case}/note", text="Spoke of it.")
+        counsellor.press_on(f"/case/{case}", f"/case/{case}/note", note="Spoke of it.")
     [row] = counsellor.get(f"/circle/{circle.hex()}/reading").having_class("case")
     said = ["Urgent: danger today or tomorrow", "any language", "16 February 2026", "2 notes", "Sara"]
     assert [word for word in [case_number(author.case_id), *said] if word not in row.text] == []
@@ -160,8 +160,9 @@ def test_another_language_keeps_the_tab_and_the_place(coordinator: Volunteer, ci
 def test_a_guide_stays_in_its_tab_when_the_desk_speaks_another_language(coordinator: Volunteer) -> None:
     path = begun(coordinator)
     kept(coordinator, path, title="First steps")
-    [link] = [link for link in coordinator.get(path).every("a") if link.get("hreflang")]
-    page = coordinator.get(link.get("href"))
+    arabic = coordinator.get(path).first("header").first("button", lang="ar")
+    page = coordinator.press("/go", go=arabic.get("value"))
+    assert "lang=ar" in coordinator.path
     assert page.first(id="title").get("value") == "First steps"
 
 
@@ -180,7 +181,7 @@ def test_my_cases_go_on_too(house: House, counsellor: Volunteer, circle: bytes) 
 
 
 def test_the_notes_stand_before_the_letter_and_the_phrase_before_the_box(counsellor: Volunteer, taken: str) -> None:
-    counsellor.press_on(f"/case/{taken}", f"/case/{taken}/note", text="Ask for her gently.")
+    counsellor.press_on(f"/case/{taken}", f"/case/{taken}/note", note="Ask for her gently.")
     text = counsellor.get(f"/case/{taken}").text
     order = ["Ask for her gently.", "Hello?", "Start from", "Your answer", "Send"]
     assert [(a, b) for a, b in pairwise(order) if text.index(a) > text.index(b)] == []

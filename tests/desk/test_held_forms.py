@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from onion_app import desk
-from onion_app.desk.held_texts import NOT_KEPT
 from onion_app.desk.proposal_kinds import SETTING
 from onion_app.desk.proposals import propose
+from onion_app.desk.refill import NOT_KEPT
 from onion_app.vault import settings
 from onion_app.vault.desk import entries, guides, moderators
 from onion_app.vault.shown.reading import Version
@@ -71,7 +71,8 @@ def pages(house: House, coordinator: Volunteer, author: Author, circle: bytes, l
     another = moderators.find_moderator(house.desk, lawyer.login.handle).id
     propose(house.dbs, another, "retention", SETTING, {"days": ["30"]})
     return [
-        "/", "/mine", "/guides", f"/guides/{guide.hex()}?language=ar", "/settings", "/circles", "/proposals",
+        "/", "/mine", "/guides", f"/guides/{guide.hex()}?language=ar", "/settings", "/circles", "/circles/new",
+        "/proposals",
         f"/notebook/{circle.hex()}", f"/notebook/{circle.hex()}/referral/published",
         f"/notebook/{circle.hex()}/referral/to-be-asked", "/account", f"/case/{case}", f"/case/{case}/story",
         f"/case/{case}/ways-out",
@@ -131,7 +132,7 @@ def test_every_form_comes_back_whole_after_a_mistake(house: House, coordinator: 
             refused.add(endpoint)
             _, again = found(house, coordinator, path)[place]
             assert typed_in(again) == {name: value for name, value in typed.items() if value is not None}, endpoint
-    assert {"settings.change", "story.save", "guides.begin", "account.join_circle", "circles.add"} <= refused
+    assert {"settings.change", "story.save", "guides.begin", "account.join_circle", "new_circle.add"} <= refused
 
 
 @pytest.fixture

@@ -166,11 +166,11 @@ def test_of_the_filled_ones_each_is_asked_about_alone(house: House, counsellor: 
     for each in authors:
         counsellor.take(each.case_id.hex())
     counsellor.open_case(authors[0].case_id.hex())
-    counsellor.press(f"/case/{authors[0].case_id.hex()}/note", text="Lives with his sister.")
+    counsellor.press(f"/case/{authors[0].case_id.hex()}/note", note="Lives with his sister.")
     page = counsellor.get("/mine")
     first, second, third = (each.case_id.hex() for each in authors)
     assert "Lives with his sister." in page.text
-    assert page.html.index("Lives with his sister.") < page.html.index(f"text_{first}")
+    assert page.html.index("Lives with his sister.") < page.html.index(f'id="text_{first}"')
     typed = {f"text_{first}": "Ring 07701234567", f"text_{second}": "Meet me", f"text_{third}": "Here."}
     page = counsellor.press(
         "/mine/send", **typed, **{f"write_again_{third}": str(THREE_DAYS), f"write_again_{first}": "20502"}

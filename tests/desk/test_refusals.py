@@ -101,7 +101,8 @@ def test_a_text_sent_after_the_lock_is_kept_and_not_sent(
     house: House, counsellor: Volunteer, author: Author, taken: str, *, restart: bool, box: str
 ) -> None:
     long = "وقت طويل\nand <more>" + " حرف" * 7_000
-    fields = counsellor.page.form_to(f"/case/{taken}/{box}").filled(text=long)
+    name = "text" if box == "reply" else "note"
+    fields = counsellor.page.form_to(f"/case/{taken}/{box}").filled(**{name: long})
     if restart:
         counsellor.dial = into(house.start())
     house.clock.now += 16 * 60
@@ -114,11 +115,11 @@ def test_a_text_sent_after_the_lock_is_kept_and_not_sent(
     assert page.has(id="not-sent")
     page = counsellor.press(f"/case/{taken}/open")
     assert "Nothing was sent yet" in page.first(id="not-sent").text
-    area = page.first(id="text" if box == "reply" else "note")
+    area = page.first(id=name)
     assert area.raw_text.removeprefix("\n") == long
     assert len(messages.messages_of(house.mailbox, author.case_id)) == 1
     assert entries.entries_of(house.desk, author.case_id) == []
-    page = counsellor.press(f"/case/{taken}/{box}", text="Now")
+    page = counsellor.press(f"/case/{taken}/{box}", **{name: "Now"})
     assert not page.has(id="not-sent")
     assert "Now" in page.text
 

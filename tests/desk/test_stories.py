@@ -90,4 +90,4 @@ def test_who_is_asked_about_a_story_finds_it_from_the_request(house: House, edit
         f"This is about me.\n\n/stories/{reading.name_of(story.id)}", topic="story"
     )
     page = editor.open_case(request)
-    assert page.has("a", href=f"/stories/{story.id.hex()}")
+    assert page.has("button", value=f"/stories/{story.id.hex()}")

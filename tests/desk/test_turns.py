@@ -22,7 +22,7 @@ def case(counsellor: Volunteer, author: Author, lawyer: Volunteer) -> str:
     case = author.writes("They found my phone.")
     counsellor.log_in()
     counsellor.reply(case, "We are here.")
-    counsellor.press(f"/case/{case}/note", text="Needs a lawyer.")
+    counsellor.press(f"/case/{case}/note", note="Needs a lawyer.")
     lawyer.log_in()
     return case
 
@@ -47,7 +47,7 @@ def test_the_other_circle_reads_what_was_before_and_the_former_one_nothing_after
     assert not any(word in page.text for word in ("Sara", "Listening", "Needs a lawyer."))
     lawyer.press_on(f"/case/{case}", f"/case/{case}/take")
     assert lawyer.press(f"/case/{case}/reply", text="Under a key of ours.").errors == ""
-    lawyer.press(f"/case/{case}/note", text="Wants a lawyer.")
+    lawyer.press(f"/case/{case}/note", note="Wants a lawyer.")
     author.writes_back("Thank you.")
     assert author.texts() == ["They found my phone.", "We are here.", "Under a key of ours.", "Thank you."]
     assert counsellor.get(f"/case/{case}").status == 404

@@ -155,7 +155,7 @@ def asks(coordinator: Volunteer, circle: bytes, what: str) -> Page:
         return coordinator.press_on("/circles", f"/circles/{circle.hex()}/invite-coordinator")
     if what == "new_circle":
         coordinator.get("/circles")
-        return coordinator.press("/circles/add", name="Health", topic_health="1")
+        return coordinator.press_on("/circles/new", "/circles/new/add", name="Health", topic_health="1")
     if what == "shut_out":
         return coordinator.press_on("/circles", f"/circles/shut-out/{id_of(coordinator.house, 'Rojin')}")
     return proposes_topics(coordinator, circle)

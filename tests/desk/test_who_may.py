@@ -22,7 +22,7 @@ def ids(house: House, law: bytes, lawyer: Volunteer) -> dict[str, bytes]:
     case = Author(house, law)
     lawyer.log_in()
     lawyer.take(case.writes("For the lawyers alone."))
-    lawyer.press(f"/case/{case.case_id.hex()}/note", text="A note of theirs")
+    lawyer.press(f"/case/{case.case_id.hex()}/note", note="A note of theirs")
     house.volunteer(law, "Baran")
     invites(lawyer, law)
     lawyer.press_on(f"/notebook/{law.hex()}", f"/notebook/{law.hex()}/message", text="For the lawyers alone.")

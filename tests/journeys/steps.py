@@ -55,7 +55,7 @@ def log_in(browser: Browser, desk_url: str, login: Login, language: str = "en") 
 
 def add_circle(coordinator: Browser, desk_url: str, name: str, topic: str, world: World) -> None:
     """Add a circle, whose first member comes with an invitation; where it waits for a yes, the operator gives it."""
-    coordinator.go(f"{desk_url}/circles?lang=en")
+    coordinator.go(f"{desk_url}/circles/new?lang=en")
     coordinator.type_into("name", name)
     coordinator.find(f"#add [name=topic_{topic}]").click()
     coordinator.press_in("#add button")
@@ -101,15 +101,15 @@ def open_case(browser: Browser, case: str) -> None:
 def answer_in(browser: Browser, case: str, answer: str) -> None:
     """Open a case, take it unless it is taken, and answer."""
     open_case(browser, case)
-    if browser.shows("form[action$='/take']"):
-        browser.press_in("form[action$='/take'] button")
+    if browser.shows("button[formaction$='/take']"):
+        browser.press_in("button[formaction$='/take']")
     browser.type_into("text", answer)
-    browser.press_in("form[action$='/reply'] button.main")
+    browser.press_in("#send")
 
 
 def hand_over(browser: Browser, circle: str, photograph: Photograph) -> None:
     """Hand the case that is open to another circle."""
-    browser.press_in("main a[href$='/ways-out']")
+    browser.press_in("main button[value$='/ways-out']")
     browser.find("#circle").send_keys(circle)
     photograph(browser, "ways-out")
     browser.press_in("form[action$='/hand-over'] button")

@@ -31,7 +31,7 @@ def test_enter_sends_nothing_at_the_desk(desk: Desk, photograph: Photograph) -> 
         browser.go(f"{desk.url}/case/{desk.case}")
         if browser.shows("#cover"):
             browser.press_in("#cover button.main")
-        browser.press_in("form[action$='/take'] button")
+        browser.press_in("button[formaction$='/take']")
         fields = {
             path: presses_enter_everywhere(browser, desk, path)
             for path in ("/mine", f"/case/{desk.case}", "/guides", "/circles", "/settings", "/account")

@@ -60,10 +60,10 @@ def answer_at_desk(desk: Browser, rehearsal: Rehearsal, text: str, answer: str, 
     photograph(desk, "desk-queue")
     url = find_at_desk(desk, rehearsal, text)
     photograph(desk, "desk-case")
-    desk.press_in("form[action$='/take'] button")
+    desk.press_in("button[formaction$='/take']")
     desk.type_into("text", answer)
     photograph(desk, "desk-answering")
-    desk.press_in("form[action$='/reply'] button.main")
+    desk.press_in("#send")
     assert answer in desk.text("main")
     photograph(desk, "desk-answered")
     return url

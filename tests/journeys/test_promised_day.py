@@ -24,11 +24,11 @@ def test_a_day_is_promised_and_kept(desk: Desk, photograph: Photograph, language
         for each in (case, urgent):
             browser.go(each)
             browser.press_in("#cover button.main")
-            browser.press_in("form[action$='/take'] button")
+            browser.press_in("button[formaction$='/take']")
         write(browser, "note", "Lives with his sister.")
-        browser.press_in("form[action$='/note'] button")
+        browser.press_in("button[formaction$='/note']")
         write(browser, "text", "Ring 0770 123 45 67.")
-        browser.press_in("form[action$='/reply'] button.main")
+        browser.press_in("#send")
         photograph(browser, f"asked-{language}")
         assert "0770" in browser.find("#text").get_property("value")
         assert browser.shows(".question")
@@ -36,7 +36,7 @@ def test_a_day_is_promised_and_kept(desk: Desk, photograph: Photograph, language
         browser.choose("phrase", "received")
         browser.press_in("button[formaction$='/phrase']")
         photograph(browser, f"phrase-{language}")
-        browser.press_in("form[action$='/reply'] button.main")
+        browser.press_in("#send")
         photograph(browser, f"promised-{language}")
         assert browser.shows("#promised")
         state = desk.site.visitor("ar").come_back(code).first(id="state").text
@@ -53,7 +53,7 @@ def test_a_day_is_promised_and_kept(desk: Desk, photograph: Photograph, language
         assert browser.value_of(f"text_{desk.case}").strip() == ""
         browser.go(urgent)
         write(browser, "text", "Here it is.")
-        browser.press_in("form[action$='/reply'] button.main")
+        browser.press_in("#send")
         assert not browser.shows("#promised")
         browser.go(f"{urgent}/ways-out/close-door")
         photograph(browser, f"door-{language}")

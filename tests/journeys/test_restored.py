@@ -81,7 +81,7 @@ def close_the_door(editor: Browser, home: House, code: str) -> None:
     """Take a case, and close its author's door."""
     case = at_desk(home, code)
     open_case(editor, case)
-    editor.press_in("form[action$='/take'] button")
+    editor.press_in("button[formaction$='/take']")
     editor.go(f"{case}/ways-out/close-door")
     editor.type_into("word", "close")
     editor.press_in("form[action$='/close-door'] button.main")

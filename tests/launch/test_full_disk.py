@@ -131,7 +131,8 @@ def test_on_a_full_disk_words_are_kept_and_read_and_the_status_names_it(place: P
     first, more, answer = place.mark(), place.mark() + LONG, place.mark() + LONG
     code = place.launched.visitor().hand_in("ask", first)
     [case] = [one for one in place.desk.queue("new") if first in place.desk.open_case(one).main.text]
-    page = place.desk.send(place.desk.open_case(case).form_ending("/take"))
+    place.desk.open_case(case)
+    page = place.desk.press(f"/case/{case}/take")
     visitor = place.launched.visitor()
     mine = visitor.come_back(code)
     with filled(place.disk):

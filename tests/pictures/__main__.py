@@ -47,7 +47,7 @@ def answers(coordinator: Browser, rehearsal: Rehearsal) -> None:
     cases = [row.get_attribute("data-case") for row in coordinator.every(".case")]
     for case in cases:
         open_case(coordinator, f"{rehearsal.desk_url}/case/{case}")
-        coordinator.press_in("form[action$='/take'] button")
+        coordinator.press_in("button[formaction$='/take']")
     coordinator.fit(HIGH_SCREEN)
     coordinator.press("Put it in the box")
     coordinator.find("header a").send_keys(SHIFT)  # the page has gone down to the box: up again

@@ -166,7 +166,7 @@ def work_at_the_desk(house: House, coordinator: Volunteer, marks: list[str]) -> 
     marks += [latin_mark(), arabic_mark()]
     page = desk.reply(case, marks[-2])
     assert marks[-2] in page.main.text
-    page = desk.send(page.form_ending("/note"), text=marks[-1])
+    page = desk.press(f"/case/{case}/note", note=marks[-1])
     assert marks[-1] in page.main.text
 
 

@@ -12,6 +12,7 @@ from onion_app.desk.views import (
     home,
     login,
     my_cases,
+    new_circle,
     notebook,
     proposals,
     quotation,
@@ -23,8 +24,8 @@ from onion_app.desk.views import (
 )
 
 _VIEWS: Final = (
-    login, home, case, facts, story, quotation, quotations, stories, guides, settings, circles, my_cases, notebook,
-    referral, handover, proposals, account,
+    login, home, case, facts, story, quotation, quotations, stories, guides, settings, circles, new_circle,
+    my_cases, notebook, referral, handover, proposals, account,
 )  # fmt: skip
 
 BLUEPRINTS: Final = tuple(view.pages for view in _VIEWS)

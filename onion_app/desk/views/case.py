@@ -5,6 +5,7 @@ typed for it waits in the session.
 """
 
 from contextlib import suppress
+from typing import Final
 
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue as Answer
@@ -14,7 +15,7 @@ from onion_app.desk import answering, case_view, fact_lists, forms, notebook, ph
 from onion_app.desk.closed_lists import KINDS, REACHES
 from onion_app.desk.context import databases
 from onion_app.desk.facts import read_facts
-from onion_app.desk.held_texts import WRITE_AGAIN, held_day, held_for, hold, hold_answer
+from onion_app.desk.held_texts import WRITE_AGAIN, done_with, held_day, held_for, hold_for, hold_form
 from onion_app.desk.login_gate import buttons, login_required, page_at
 from onion_app.desk.permissions import Member
 from onion_app.desk.questions import SENTENCES, question_about
@@ -25,6 +26,8 @@ from onion_app.vault.desk import promised
 from onion_app.web.i18n import LANGUAGES
 
 pages = Blueprint("case", __name__, url_prefix="/case/<id:case_id>")
+
+_TOOLS: Final = ("phrase", "phrase_in", "known_for", "known_in")  # choices beside the box, of which nothing waits
 
 buttons(
     pages,
@@ -65,7 +68,7 @@ def reply(member: Member, case_id: bytes) -> Answer:
     message_id, seen = forms.id_of(request.form, "message"), forms.number(request.form, "seen")
     answering.send_reply(databases(), member, case_id, message_id, typed, seen)
     story_actions.apply_authors_wishes(databases(), member, case_id)
-    hold(case_id, "text", "")
+    done_with("text", WRITE_AGAIN, *_TOOLS)
     return _back_to(case_id)
 
 
@@ -73,9 +76,9 @@ def reply(member: Member, case_id: bytes) -> Answer:
 @login_required
 def note(member: Member, case_id: bytes) -> Answer:
     """Keep a note."""
-    text, entry_id = forms.text(request.form, beside="note"), forms.id_of(request.form, "entry")
+    text, entry_id = forms.text(request.form, "note"), forms.id_of(request.form, "entry")
     answering.write_note(databases(), member, case_id, entry_id, text)
-    hold(case_id, "note", "")
+    done_with("note", *_TOOLS)
     return _back_to(case_id)
 
 
@@ -86,7 +89,8 @@ def phrase(_member: Member, case_id: bytes) -> Answer:
     chosen = forms.one_of(request.form, "phrase", phrases.PHRASES)
     language = forms.one_of(request.form, "phrase_in", LANGUAGES)
     text = phrases.with_phrase(forms.body(request.form), chosen, language, databases().today)
-    hold_answer(case_id, text, forms.short(request.form, WRITE_AGAIN))
+    hold_form()
+    hold_for(case_id, text=text)
     return redirect(url_for("case.show", case_id=case_id, phrase_in=language, _anchor="text"), 303)
 
 
@@ -102,7 +106,8 @@ def referral(member: Member, case_id: bytes) -> Answer:
     case_view.note_in_audit(dbs, member, case, "looked for somebody in the notebook")
     typed = forms.body(form)
     text = phrases.put_under(typed, found) if found else phrases.with_phrase(typed, "ask_them", language, dbs.today)
-    hold_answer(case_id, text, forms.short(form, WRITE_AGAIN))
+    hold_form()
+    hold_for(case_id, text=text)
     return redirect(url_for("case.show", case_id=case_id, phrase_in=language, _anchor="text"), 303)
 
 
@@ -115,9 +120,7 @@ def show(member: Member, mistakes: dict[str, str], case_id: bytes) -> Answer:
     """Show the cover, or the case; a typed text stays in its box, and in the session until it is sent."""
     dbs = databases()
     opened = case_view.open_case(dbs, member, case_id)
-    kept, day = held_for(case_id), held_day(case_id)
-    if request.endpoint == "case.reply":
-        kept, day = kept | {"text": forms.body(request.form)}, forms.short(request.form, WRITE_AGAIN)
+    kept = held_for(case_id)
     if opened.case.unread or not has_opened(case_id):
         return render_template("cover.html", opened=opened, kept=kept, mistakes=mistakes)
     return render_template(
@@ -132,7 +135,7 @@ def show(member: Member, mistakes: dict[str, str], case_id: bytes) -> Answer:
         facts=read_facts(dbs, member, case_id),
         fact_lists=fact_lists.lists_of(dbs.today),
         promised=promised.promised_day(dbs.desk, case_id),
-        again_days=days_to_choose(kept.get("text", ""), day, dbs.today),
+        again_days=days_to_choose(kept.get("text", ""), held_day(case_id), dbs.today),
         note_text=kept.get("note", ""),
         new_id=_id_for_next(),
         phrase_names=tuple(phrases.PHRASES),

@@ -40,7 +40,9 @@ def _proposals(**acts: tuple[str, Callable[..., bool]]) -> None:
 
 
 def _change(dbs: Databases, member: Member, circle_id: bytes) -> bool:
-    return circle_changes.change_circle(dbs, member, circle_id, *_topics_and_languages())
+    return circle_changes.change_circle(
+        dbs, member, circle_id, *forms.topics_and_languages(request.form, circle_changes.TOPICS)
+    )
 
 
 def _leave_topics(dbs: Databases, member: Member, circle_id: bytes) -> bool:
@@ -48,19 +50,9 @@ def _leave_topics(dbs: Databases, member: Member, circle_id: bytes) -> bool:
     return circle_changes.leave_topics_to(dbs, member, circle_id, heir)
 
 
-def _add(dbs: Databases, member: Member) -> bool:
-    return circle_changes.add_circle(dbs, member, forms.one_line(request.form, "name"), *_topics_and_languages())
-
-
-def _topics_and_languages() -> tuple[tuple[str, ...], tuple[str, ...]]:
-    topics = tuple(forms.ticked(request.form, "topic", circle_changes.TOPICS))
-    return topics, tuple(forms.ticked(request.form, "language", tuple(LANGUAGES)))
-
-
 _proposals(
     shut_out=("/shut-out/<id:moderator_id>", member_removal.remove_member),
     shut_out_of=("/<id:circle_id>/shut-out/<id:moderator_id>", member_removal.remove_from_circle),
-    add=("/add", _add),
     change=("/<id:circle_id>/change", _change),
     catch_all=("/<id:circle_id>/catch-all", circle_changes.make_catch_all),
     found_anew=("/<id:circle_id>/anew", circle_changes.found_anew),

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue as Answer
 
 from onion_app.desk import forms, handover, permissions, queues
 from onion_app.desk.context import databases
+from onion_app.desk.held_texts import held_for
 from onion_app.desk.login_gate import buttons, login_required, page_at
 from onion_app.desk.permissions import Member
 from onion_app.errors import DiskFull, Overloaded, marked
@@ -76,4 +77,5 @@ def show(member: Member, mistakes: dict[str, str], case_id: bytes) -> Answer:
         may_open=case_records.may_open_door(dbs.desk, case_id),
         mine=taken.taken_by(dbs.desk, [case_id]).get(case_id) == member.id,
         mistakes=mistakes,
+        waiting=bool(held_for(case_id)),
     )

@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue as Answer
 
 from onion_app.desk import circles, forms, proposals, queues
 from onion_app.desk.context import databases
-from onion_app.desk.held_texts import forget_form, page_of
+from onion_app.desk.held_texts import forget_form, hold_answers, page_at_address, page_of
 from onion_app.desk.login_gate import buttons, login_required
 from onion_app.desk.permissions import Member
 from onion_app.desk.session import own_key
@@ -21,9 +21,19 @@ buttons(pages, "home.home", acknowledge=("/finding/<id:finding_id>/acknowledge",
 @login_required
 def forget(_member: Member) -> Answer:
     """Throw away what waits for a form, and show what stands in it now."""
-    page = page_of(request.form.get("address", ""))
-    forget_form(request.form.get("address", ""))
+    address = request.form.get("address", "")
+    hold_answers(request.form)
+    page = page_at_address(request.args["back"]) if "back" in request.args else page_of(address)
+    forget_form(address)
     return redirect(page, 303)
+
+
+@pages.post("/go")
+@login_required
+def go(_member: Member) -> Answer:
+    """Go where a button beside boxes leads; what stands in the boxes waits for whoever comes back to them."""
+    hold_answers(request.form)
+    return redirect(page_at_address(request.form.get("go", "")), 303)
 
 
 @pages.get("/")

@@ -3,16 +3,17 @@
 These are the only pages that answer somebody who is not logged in. They tell nobody which handles exist.
 """
 
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue as Answer
 
 from onion_app.crypto import codes
 from onion_app.desk import enrolment, forms
 from onion_app.desk.context import databases, desk_context
 from onion_app.desk.enrolment import Enrolment
-from onion_app.desk.held_texts import held_form, hold_again, page_of
+from onion_app.desk.held_texts import held_form, hold_again, is_typed_beside, page_of, sealed_form
 from onion_app.desk.identity import in_fours, log_in, qr_code
-from onion_app.desk.login_gate import buttons, one_try
+from onion_app.desk.login_gate import login_required, one_try
+from onion_app.desk.permissions import Member
 from onion_app.desk.session import (
     begin_enrolment_visit,
     begin_members_session,
@@ -25,7 +26,15 @@ from onion_app.errors import LoginRefused, LoginSuspended, Refused, VisitOver, m
 
 pages = Blueprint("login", __name__)
 
-buttons(pages, "login.login", logout=("/logout", lambda *_: end_session()))
+
+@pages.post("/logout")
+@login_required
+def logout(member: Member) -> Answer:
+    """End the session; words that stand in a box of the page wait in the login page, for the same person alone."""
+    kept = sealed_form(member.id.hex()) if is_typed_beside() else ""
+    end_session()
+    del g.member
+    return _login_page({}, kept) if kept else redirect(url_for("login.login"), 303)
 
 
 @pages.route("/login", methods=["GET", "POST"])
@@ -39,18 +48,18 @@ def login() -> Answer:
     except (LoginRefused, LoginSuspended) as refused:
         return _login_page({"": refused.sentence})
     begin_members_session(moderator_id, private)
-    held = held_form(request.form.get("kept", ""))
+    held = held_form(request.form.get("kept", ""), moderator_id.hex())
     if held is None:
         return redirect(url_for("home.home"), 303)
     hold_again(held)
     return redirect(page_of(held.address), 303)
 
 
-def _login_page(mistakes: dict[str, str]) -> Answer:
+def _login_page(mistakes: dict[str, str], kept: str = "") -> Answer:
     return render_template(
         "login.html",
         mistakes=mistakes,
-        kept=request.form.get("kept", ""),
+        kept=kept or request.form.get("kept", ""),
         locked=False,
         typed_handle=forms.short(request.form, "handle"),
         welcome="welcome" in request.args,

@@ -7,7 +7,7 @@ was not sent stays in the session, beside its case.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Final, NamedTuple
 
 from flask import Blueprint, redirect, render_template, request, url_for
@@ -16,10 +16,10 @@ from flask.typing import ResponseReturnValue as Answer
 from onion_app.crypto.keys import new_id
 from onion_app.desk import answering, case_view, forms, handover, phrases, queues, story_actions
 from onion_app.desk.context import Databases, databases
-from onion_app.desk.held_texts import held_day, held_for, hold, hold_answer, hold_answers
+from onion_app.desk.held_texts import cases_with_texts, form_of, held_day, held_for, hold_answers, hold_for
 from onion_app.desk.login_gate import login_required, page_at, report_held
 from onion_app.desk.opened_message import OpenedMessage
-from onion_app.desk.permissions import Member
+from onion_app.desk.permissions import Member, case_of
 from onion_app.desk.questions import SENTENCES, Question, question_about
 from onion_app.desk.reply_form import days_to_choose, read_reply
 from onion_app.desk.session import has_opened, remember_opened
@@ -56,6 +56,13 @@ class Card(NamedTuple):
         theirs = [place for place, line in enumerate(lines) if line.text and line.message.author == "visitor"]
         last = theirs[0] if theirs else len(lines)
         return [line for line in lines[: last + 1] if not line.consent]  # what is allowed stands on the case's own page
+
+
+class Stray(NamedTuple):
+    """The texts that were typed for a case which is not on the page, and the address under which they wait."""
+
+    address: str
+    texts: list[str]
 
 
 @pages.post("/take")
@@ -95,7 +102,7 @@ def send(member: Member) -> Answer:
         if typed and case_id in (all_the_same or [case_id]):  # that button is about one alone: another may be half done
             with _noted(mistakes, f"text_{case_id.hex()}"):
                 _reply(databases(), member, case_id)
-                hold(case_id, "text", "")
+                hold_for(case_id, text="", write_again="")
     return show(member, mistakes) if mistakes else redirect(_here(sent=1), 303)
 
 
@@ -130,7 +137,7 @@ def phrase(member: Member) -> Answer:
         if case.id in ticked:
             language = phrases.phrase_language(case_view.open_case(dbs, member, case.id).answer_in)
             text = phrases.with_phrase(typed.get(case.id, ""), chosen, language, dbs.today)
-            hold_answer(case.id, text, held_day(case.id))
+            hold_for(case.id, text=text)
     return redirect(_here(), 303)
 
 
@@ -168,7 +175,7 @@ def show(member: Member, mistakes: dict[str, str]) -> Answer:
         following=forms.after_this(last.urgent, last.day, last.case_id) if last else "",
         sent="sent" in request.args,
         mistakes=mistakes,
-        strays=_strays(cards),
+        strays=_strays(dbs, member, cards),
         phrase_names=tuple(phrases.PHRASES),
     )
 
@@ -192,8 +199,19 @@ def _card(dbs: Databases, member: Member, case_id: bytes, mistakes: dict[str, st
     return Card(view, is_open, text, message, again_days, promised.promised_day(dbs.desk, case_id), question)
 
 
-def _strays(cards: list[Card]) -> list[str]:
-    """Give the texts just typed for cases that are no longer on the page."""
+def _strays(dbs: Databases, member: Member, cards: list[Card]) -> list[Stray]:
+    """Give the texts that wait for cases which are not on the page: just typed there, or of no circle of theirs now."""
     shown = {card.view.case.id for card in cards}
-    typed = [(case_id, text) for case_id, text in forms.boxes(request.form).items() if text and case_id not in shown]
-    return [text for case_id, text in typed if held_for(case_id)]
+    typed = [case_id for case_id, text in forms.boxes(request.form).items() if text]
+    left = [each for each in cases_with_texts() if has_opened(each) and not _is_theirs(dbs, member, each)]
+    gone = dict.fromkeys(each for each in (*typed, *left) if each not in shown and held_for(each))
+    return [Stray(form_of(each), [text for box, text in held_for(each).items() if box != "draft"]) for each in gone]
+
+
+def _is_theirs(dbs: Databases, member: Member, case_id: bytes) -> bool:
+    with suppress(KeysChanged):
+        try:
+            case_of(dbs, member, case_id)
+        except (NothingHere, NotAllowed):
+            return False
+    return True

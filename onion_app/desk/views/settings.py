@@ -8,8 +8,9 @@ from flask.typing import ResponseReturnValue as Answer
 
 from onion_app.choices import ANSWER_DAYS, BACKUP_DAYS, QUOTA_GIB, RETENTION_DAYS, TOPICS
 from onion_app.desk import forms
-from onion_app.desk.as_shown import expect_as_shown, mark_of
+from onion_app.desk.as_shown import AS_SHOWN, expect_as_shown, mark_of
 from onion_app.desk.context import databases
+from onion_app.desk.held_texts import done_with
 from onion_app.desk.login_gate import for_coordinators, login_required, page_at
 from onion_app.desk.permissions import Member
 from onion_app.desk.settings import change_setting, put_find_us_back
@@ -33,7 +34,8 @@ def change(member: Member, which: str) -> Answer:
         raise NothingHere
     value = _READ[which]()
     if which != "paused":  # whatever another has pressed meanwhile: a pause is never refused
-        expect_as_shown(request.form, getattr(settings.read_settings(databases().shown), which))
+        expect_as_shown(request.form, getattr(settings.read_settings(databases().shown), which), part=f"_{which}")
+    done_with(*_fields_of(which))
     waits = change_setting(databases(), member, which, value)
     return redirect(url_for("settings.show", waits=which) if waits else url_for("settings.show", done=which), 303)
 
@@ -44,6 +46,12 @@ def back(member: Member) -> Answer:
     """Put how to find us back to its last confirmed words."""
     put_find_us_back(databases(), member)
     return redirect(url_for("settings.show", done="how_to_find_us"), 303)
+
+
+def _fields_of(which: str) -> list[str]:
+    """Name the fields that say what one thing is to be, and with what it was shown."""
+    first = {"how_to_find_us": "find_", "answer_days": "days_"}.get(which, which)
+    return [name for name in request.form if name.startswith((first, f"{AS_SHOWN}_{which}"))]
 
 
 def _how_to_find_us() -> dict[str, str]:
