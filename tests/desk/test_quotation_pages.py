@@ -142,9 +142,8 @@ def test_a_case_that_nobody_has_opened_shows_its_cover_first(
         assert TOLD.split("\n")[1] not in each.get(f"/case/{told}/quotation").html
 
 
-@pytest.mark.parametrize(
-    "path", ["/quotations/given?case=zz", "/quotations/given?case=00", "/quotations/text.txt?case=" + "0" * 32]
-)
-def test_an_address_of_nothing_says_nothing(counsellor: Volunteer, second: Volunteer, path: str) -> None:
-    assert second
-    assert counsellor.get(path).status == 200
+@pytest.mark.parametrize("case", ["zz", "00", "0" * 32])
+def test_an_address_of_nothing_says_nothing(editor: Volunteer, case: str) -> None:
+    assert editor.get(f"/quotations/given?case={case}").having_class("given") == []
+    assert WORDS not in editor.get(f"/quotations/text.txt?case={case}").html
+    assert editor.status == 200
