@@ -82,6 +82,7 @@ def create_app(config: SiteConfig) -> Hardened:
     ready_pages = _ready_pages(mailbox, shown, config.clock)
     app.ready_pages = ready_pages
     app.known_query = lambda path, query: addresses.known_query(path, query, lambda name: _is_shown(shown, name))
+    app.for_reader = addresses.keep_leaving_out
     app.at_start = open_files
     app.first_pages = lambda: _first_pages(mailbox.here(), shown.here(), app.languages)
     app.each_second = lambda: (visits.sweep(), ready_pages.check_edition())

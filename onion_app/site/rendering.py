@@ -40,7 +40,6 @@ _BLANK: Final[Mapping[str, Any]] = {
     "typed_lines": (),
     "typed_digits": 0,
     "kept_kind": None,
-    "leaving_out": "",
 }
 
 

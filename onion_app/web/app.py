@@ -89,6 +89,8 @@ class Hardened(Flask):
         self.first_pages: Callable[[], Iterable[str]] = tuple  # paths that are asked for before anybody does
         self.ready_pages: ReadyPages | None = None
         self.known_query: Callable[[str, str], str] = lambda _path, query: query  # of a path and a query, what counts
+        # what else a reader has chosen, of a path, the query as it was asked for, and the page that is the same for all
+        self.for_reader: Callable[[str, str, WholeAnswer], WholeAnswer] = lambda _path, _query, answer: answer
         self._headers = security_headers(style)
         self._error_page = error_page
         self._fixed: dict[int, WholeAnswer] = {}
@@ -145,8 +147,9 @@ class Hardened(Flask):
         if status is not None:
             return self.fixed_answer(status)
         if self.ready_pages is not None:
-            environ["QUERY_STRING"] = self.known_query(environ["PATH_INFO"], environ["QUERY_STRING"])
-            return self.ready_pages.answer(environ, super().wsgi_app)
+            path, asked = environ["PATH_INFO"], environ["QUERY_STRING"]
+            environ["QUERY_STRING"] = self.known_query(path, asked)
+            return self.for_reader(path, asked, self.ready_pages.answer(environ, super().wsgi_app))
         return ask(super().wsgi_app, environ)
 
     def wsgi_app(self, environ: Environ, start_response: Callable[..., Any]) -> Any:  # noqa: ANN401 - as Flask has it

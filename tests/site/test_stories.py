@@ -4,9 +4,10 @@ import re
 
 import pytest
 
-from onion_app.choices import NOTES
+from onion_app.choices import NOTES, LanguageCode
 from onion_app.crypto.casekeys import mark_of
 from onion_app.crypto.keys import new_key
+from onion_app.site.views import stories
 from onion_app.vault.mailbox import withdrawals
 from onion_app.vault.shown import writing
 from onion_app.vault.shown.reading import name_of
@@ -192,3 +193,19 @@ def test_read_stories_still_leaves_out_what_somebody_left_out(visitor: Visitor, 
         page = visitor.get(next(link.get("href") for link in page.every("a") if "go on" in link.text))
     assert "Part 2 of" in page.main.text
     assert "without=death" in visitor.get(f"{visitor.path}".replace("/en/", "/ar/")).html
+
+
+def test_what_somebody_leaves_out_costs_no_story_anew_and_leads_on_with_them(
+    visitor: Visitor, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words: dict[LanguageCode, tuple[str, str]] = dict.fromkeys(("en", "ar"), ("Of light", f"{WORDS * 200}\n\n" * 3))
+    path = f"stories/{name_of(place.show(words, notes=['family']))}"
+    plain = [visitor.go(path).html, visitor.go(f"{path}?part=2").html]
+    monkeypatch.setattr(stories.reading, "shown_story", None)  # whatever is made anew from now on fails
+    for number in range(1, 256):
+        chosen = "&".join(f"without={note}" for at, note in enumerate(NOTES) if number >> at & 1)
+        page = visitor.go(f"{path}?{chosen}&part=2")
+        leading = [link.get("href") for link in page.every("a") if "/stories" in str(link.get("href"))]
+        assert len(leading) >= 4
+        assert all(f"?{chosen}" in str(link) for link in leading)
+    assert [visitor.go(path).html, visitor.go(f"{path}?part=2&without=nothing").html] == plain

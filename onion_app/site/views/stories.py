@@ -4,7 +4,6 @@ The content notes stand before a story, in words. Of its author and its days not
 # P08: no page shows when a story arrived or was published.
 """
 
-from functools import partial
 from typing import Final
 from urllib.parse import urlencode
 
@@ -15,7 +14,7 @@ from onion_app.choices import NOTES
 from onion_app.errors import NothingHere
 from onion_app.site.context import files, shown
 from onion_app.site.paging import part_number, parts_of
-from onion_app.site.rendering import best_version, language_code, make_blueprint, show_page, show_published
+from onion_app.site.rendering import best_version, language_code, make_blueprint, show_published
 from onion_app.vault.shown import reading
 from onion_app.vault.shown.reading import name_of
 from onion_app.web.reading_order import in_reading_order
@@ -39,8 +38,7 @@ def story_list() -> str:
         listed=listed,
         notes=NOTES,
         without=without,
-        leaving_out=urlencode(chosen),
-        earlier=urlencode([*chosen, ("after", name_of(listed[-1].text_id))]) if more else "",
+        earlier=f"after={name_of(listed[-1].text_id)}" if more else "",
         began=not place,
     )
 
@@ -55,12 +53,9 @@ def story(story_id: str) -> ResponseReturnValue:
     version = best_version(versions)
     parts = parts_of(version.body, lambda paragraph: len(in_reading_order(paragraph).encode()) + _AROUND)
     part = part_number(len(parts))
-    query = f"part={part}" if part > 1 else ""
-    leaving_out = urlencode([("without", note) for note in _left_out()])  # so that *Read stories* leaves it out, too
-    # P16: pages under what somebody leaves out are so many that none of them is kept ready.
-    show = partial(show_page, leaving_out=leaving_out) if leaving_out else partial(show_published, query=query)
-    return show(
+    return show_published(
         "story.html",
+        query=f"part={part}" if part > 1 else "",
         story_id=story_id,
         story_notes=[note for note in NOTES if note in version.notes],
         version=version,
