@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from onion_app import days
-from onion_app.choices import LANGUAGE_CODES
+from onion_app.choices import LANGUAGE_CODES, LanguageCode
 from onion_app.crypto.codes import invitation_digest, new_code, new_salt
 from onion_app.crypto.keys import new_id
 from onion_app.crypto.keyslots import VaultKeys, close_slots, new_vault_keys
@@ -187,11 +187,18 @@ def store_guides(desk: Database) -> None:
     """Show the guide for danger at once; the others wait at the desk until somebody there finds them good enough."""
     for slug in sorted({path.name.partition(".")[0] for path in GUIDES.glob("*.md")}):
         guide_id = guides.begin_guide(desk, new_id(), slug)
-        for language in LANGUAGE_CODES:
-            if (path := GUIDES / f"{slug}.{language}.md").is_file():
-                title, _, body = path.read_text("utf-8").partition("\n")
-                version = Version(guide_id, language, title.removeprefix("# ").strip(), body.strip())
-                guides.save_draft(desk, version)
+        for language, (title, body) in words_of_guide(slug).items():
+            guides.save_draft(desk, Version(guide_id, language, title, body))
         if slug == "now":
             with desk.writing():
                 guides.show_words(desk, guides.read_guide(desk, guide_id)[1])
+
+
+def words_of_guide(slug: str) -> dict[LanguageCode, tuple[str, str]]:
+    """Give the title and the words of a guide that the program comes with, in each language in which there are any."""
+    words: dict[LanguageCode, tuple[str, str]] = {}
+    for language in LANGUAGE_CODES:
+        if (path := GUIDES / f"{slug}.{language}.md").is_file():
+            title, _, body = path.read_text("utf-8").partition("\n")
+            words[language] = title.removeprefix("# ").strip(), body.strip()
+    return words

@@ -11,7 +11,7 @@ import pytest
 from onion_app.choices import LANGUAGE_CODES
 from onion_app.web.markdown import render
 from tests.audit.chromium import PHONE, Window, window
-from tests.audit.visits import every_error, every_page, furnish
+from tests.audit.visits import every_error, every_page, furnish, without_the_guide_for_danger
 from tests.served import serving
 
 TOOLS = Path(__file__).parent / "node_modules"
@@ -82,7 +82,7 @@ def pages() -> dict[str, str]:
     with serving() as site:
         story = furnish(site)
         found = {name: page for language in LANGUAGE_CODES for name, page in every_page(site, story, language)}
-        return found | dict(every_error(site))
+        return found | dict(without_the_guide_for_danger(site)) | dict(every_error(site))
 
 
 @pytest.fixture(scope="module")

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 
-from onion_app.choices import NOTES, LanguageCode
+from onion_app.choices import LANGUAGE_CODES, NOTES
 from onion_app.crypto.casekeys import CODES
 from onion_app.crypto.payloads import FinalText
-from onion_app.launch.first_run import GUIDES
+from onion_app.launch.first_run import words_of_guide
 from onion_app.site.views import guides
+from onion_app.vault.desk.guides import all_guides, take_down
 from onion_app.vault.shown.reading import name_of
 from scripts.rehearsal.people import Visitor
 from scripts.rehearsal.wire import exchange, request, through_unix
@@ -15,7 +16,6 @@ from tests.strange import STRANGE
 from tests.ways import use_every_form
 
 TELLING = "They came to Basra on 12/3/2024. My number is 07701234567, my account @noor."
-STARTING: tuple[LanguageCode, ...] = ("en", "ar")  # in which there are guides from the beginning
 WORDS = "The first words of it.\n\nAnd the words that follow."
 GUIDE = (
     "1. One thing to do\n2. Another\n3. A third\n\n## What then?\n\nSome *words* and **more**:\n\n- first\n- second\n"
@@ -29,14 +29,9 @@ def furnish(site: Site) -> str:
     site.show({"ckb": ("A title in ckb", WORDS)}, year=2023, translated_from="ar")
     site.show({"en": ("A title in en", GUIDE), "ar": ("A title in ar", GUIDE)}, slug="rivers", translated_from="ar")
     site.show({"en": ("W" * 40, GUIDE), "ar": ("ث" * 40, GUIDE)}, slug="wide")
-    site.show({"en": ("Who we are", GUIDE)}, slug="who-we-are")
-    for slug in guides.ORDER:  # under the titles with which a new site begins
-        site.show({code: (_title_of(slug, code), GUIDE) for code in STARTING}, slug=slug)
+    for slug in (guides.NOW, *guides.ORDER):
+        site.show(words_of_guide(slug), slug=slug)
     return name_of(story)
-
-
-def _title_of(slug: str, code: str) -> str:
-    return (GUIDES / f"{slug}.{code}.md").read_text("utf-8").partition("\n")[0].removeprefix("# ")
 
 
 def every_page(site: Site, story: str, language: str) -> Iterator[tuple[str, str]]:
@@ -49,6 +44,15 @@ def every_page(site: Site, story: str, language: str) -> Iterator[tuple[str, str
         if answer.body:
             asked = raw.split(b" HTTP/")[0].decode("latin-1")
             yield f"{language} {number} {asked} -> {answer.status}", answer.body.decode()
+
+
+def without_the_guide_for_danger(site: Site) -> Iterator[tuple[str, str]]:
+    """Give what stands in its place in every language, once it was taken down."""
+    for guide, _ in all_guides(site.desk):
+        if guide.slug == guides.NOW:
+            take_down(site.shown, site.desk, guide.id)
+    for language in LANGUAGE_CODES:
+        yield f"{language} no guide GET /{language}/guides/now -> 200", site.visitor(language).go("guides/now").html
 
 
 def every_error(site: Site) -> Iterator[tuple[str, str]]:
@@ -74,6 +78,8 @@ def _read(visitor: Visitor, story: str) -> None:
         "guides/now",
         "guides/rivers",
         "guides/wide",
+        "guides/health",
+        "guides/activists-course-6",
         "nowhere",
         "case",
         "return",

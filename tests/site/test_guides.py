@@ -5,7 +5,6 @@ from html import unescape
 
 import pytest
 
-from onion_app.choices import LANGUAGE_CODES, LanguageCode
 from onion_app.launch import first_run
 from onion_app.site.views.guides import NOW, ORDER
 from onion_app.vault.desk import guides
@@ -88,11 +87,7 @@ def test_every_part_of_a_long_guide_fits(visitor: Visitor, place: Place, block: 
 def test_each_guide_of_ours_is_one_page_with_a_fifth_to_spare(visitor: Visitor, place: Place) -> None:
     sizes = {}
     for slug in (NOW, *ORDER):
-        told: dict[LanguageCode, tuple[str, str]] = {}
-        for language in LANGUAGE_CODES:
-            if (path := first_run.GUIDES / f"{slug}.{language}.md").is_file():
-                title, _, body = path.read_text("utf-8").removeprefix("# ").partition("\n")
-                told[language] = title, body
+        told = first_run.words_of_guide(slug)
         place.show(told, slug=slug)
         for visitor.language in told:
             page = visitor.go(f"guides/{slug}")

@@ -31,8 +31,8 @@ _SESSION: Final = re.compile(r"(.+)-([1-9])")  # a guide that belongs to a cours
 _HEADING: Final = re.compile("<h2>(.*?)</h2>", re.DOTALL)  # without attributes, as ours come out of Markdown
 # The order in which somebody may need them; guides that are added later follow by their names.
 ORDER: Final = (
-    "searched", "shared-phone", "coming-back", "meeting", "blackmail", "family", "forced-marriage", "under-18", "dying",
-    "arrested", "leaving", "papers", "health", "for-a-friend", "activists",
+    "searched", "shared-phone", "coming-back", "meeting", "family", "dying", "arrested", "leaving", "health",
+    "activists", "blackmail", "for-a-friend", "under-18", "forced-marriage", "papers",
     *(f"activists-course-{session}" for session in range(1, 7)), "law", "who-we-are",
 )  # fmt: skip
 _PREFERRED: Final = ("ar", "ckb", "kmr", "en")  # when a guide is not written in the reader's language
