@@ -20,3 +20,8 @@ def today(clock: Callable[[], float]) -> int:
 def date_of(day: int) -> date:
     """Give the date of a day."""
     return date.fromordinal(_FIRST + day)
+
+
+def day_of(when: date) -> int:
+    """Give the day of a date."""
+    return when.toordinal() - _FIRST

@@ -389,6 +389,11 @@ class Author:
         said = Consent(publish, count=True, quote=quote, day=self.world.today, mark=mark, under_18=under_18)
         self.adds(said)
 
+    def allows_counting(self, *, is_allowed: bool) -> None:
+        """Say anew whether it may be counted, and that it may not be published."""
+        mark = self.access.story_mark.hex()
+        self.adds(Consent("no", count=is_allowed, quote=False, day=self.world.today, mark=mark))
+
     def says(self, decision: Decision, text: str = "") -> None:
         """Answer the newest question."""
         asked = self.asked()

@@ -99,6 +99,7 @@ def create_app(config: DeskConfig) -> Hardened:
         desk=PerThread(lambda: open_database(config.desk_folder, "desk", config.keys.desk)),
         visits=Visits(config.clock, idle=IDLE, longest=LONGEST, on_empty=ended),
         joining=Visits(config.clock, idle=IDLE, of_each_holder=1, on_empty=ended),
+        counts=Visits(config.clock, idle=IDLE, longest=LONGEST, of_each_holder=1),
         delays=Delays(config.since_boot),
         field_key=subkey(config.keys.desk, "desk fields"),
         clock=config.clock,

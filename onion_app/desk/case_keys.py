@@ -12,7 +12,7 @@ from typing import Final
 
 from onion_app.crypto.casekeys import KeyName, MessageKeys, met_mark, note_key, open_handed, read_mark, reply_mark
 from onion_app.crypto.keys import shared_secret
-from onion_app.crypto.payloads import Text
+from onion_app.crypto.payloads import Consent, Text
 from onion_app.crypto.sealing import open_seal
 from onion_app.desk.context import Databases
 from onion_app.desk.opened_message import OpenedMessage, payload_in
@@ -125,6 +125,12 @@ class OpenedCase:
             for each in self.messages
             if each.message.codes == whole
         )
+
+    @property
+    def consent(self) -> Consent | None:
+        """What its author allows, by their newest word on it that is believed."""
+        said = (each.consent for each in reversed(self.messages) if each.message.number and each.counts)
+        return next((consent for consent in said if consent), None)
 
     @property
     def says_alone(self) -> bool:

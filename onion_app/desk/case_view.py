@@ -116,7 +116,7 @@ def open_case(dbs: Databases, member: Member, case_id: bytes) -> CaseView:
     return CaseView(
         case=opened.case,
         lines=lines,
-        consent=next((line.consent for line in lines if line.consent and line.counts), None),
+        consent=opened.consent,
         last_opened=next((visit.day for visit in visits if isinstance(visit, LastOpened)), None),
         notes=_notes(dbs, opened.keys),
         mine=taker == member.id,

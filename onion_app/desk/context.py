@@ -31,6 +31,7 @@ class DeskContext:
     desk: PerThread
     visits: Visits  # the sessions of who is logged in
     joining: Visits  # those who enrol or come back: one place an invitation, or a person with a sheet
+    counts: Visits  # the makings of tables that are not done: one a person
     delays: Delays
     field_key: bytes
     clock: Callable[[], float]
@@ -41,6 +42,7 @@ class DeskContext:
         """End what is overdue."""
         self.visits.sweep()
         self.joining.sweep()
+        self.counts.sweep()
 
 
 def desk_context() -> DeskContext:

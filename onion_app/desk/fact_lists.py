@@ -61,6 +61,8 @@ def _year_words(year: int) -> Said:
 
 def name_on(list_name: str, name: str, lists: Mapping[str, FactList]) -> str | None:
     """Give the name under which a fact is counted in lists of a later year; None: it stands in none of them."""
+    if list_name not in lists:
+        return None
     if name in lists[list_name].names:
         return name
     oldest = min(map(int, filter(str.isdecimal, lists["when"].names)))

@@ -7,8 +7,8 @@ from typing import Final, NamedTuple
 
 from onion_app.crypto.payloads import Facts
 from onion_app.desk.answering import keep_entry
-from onion_app.desk.case_keys import CaseKeys
-from onion_app.desk.case_view import note_in_audit, open_case, open_entry
+from onion_app.desk.case_keys import CaseKeys, open_case_messages
+from onion_app.desk.case_view import note_in_audit, open_entry
 from onion_app.desk.context import Databases
 from onion_app.desk.permissions import Member, case_of, handle_of
 from onion_app.desk.queues import case_number
@@ -60,7 +60,7 @@ def may_be_counted(dbs: Databases, member: Member, case_id: bytes) -> bool:
     Raises:
         NothingHere, NotAllowed, KeysChanged: as for `case_of`.
     """
-    consent = open_case(dbs, member, case_id).consent
+    consent = open_case_messages(dbs, member, case_id).consent
     return consent is not None and consent.count
 
 

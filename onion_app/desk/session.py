@@ -111,6 +111,24 @@ def current_member() -> Member:
         raise VisitOver from None
 
 
+def keep_count(contents: dict[str, Any] | None, holder: bytes) -> None:
+    """Keep how far the making of a table has come, beside the session and under a key in it; None: it is done."""
+    key = session_contents().get("count")
+    if key is not None:
+        desk_context().counts.end(key)
+    kept = desk_context().counts.start(contents, holder=holder) if contents is not None else None
+    keep_in_session(count=kept)
+
+
+def count_contents() -> dict[str, Any] | None:
+    """Read how far the making of a table has come; None: none is under way, or it was left for too long."""
+    key = session_contents().get("count")
+    try:
+        return desk_context().counts.load(key) if key is not None else None
+    except VisitOver:
+        return None
+
+
 def has_opened(case_id: bytes) -> bool:
     """Tell whether a case was opened in this session."""
     return case_id.hex() in session_contents().get("opened", [])

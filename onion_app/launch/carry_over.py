@@ -1,13 +1,14 @@
 """What a state that comes out of a backup must not forget, as far as other states of the installation still know it.
 
 From every one of them: the proofs of what its authors took back. From the one that was in use last, if its desk opens:
-which doors were closed, which codes have been met, what was taken out of a notebook, and who was shut out. Never which
-cases are gone: a case comes back unless its author has taken it back. # P07
+which doors were closed, which codes have been met, what was taken out of a notebook, and who was shut out. From every
+one whose desk opens: the tables of numbers, and what was counted in them. Never which cases are gone: a case comes back
+unless its author has taken it back. # P07
 Each circle begins its next key, since the backup does not know who has come, and gone, since it was made. # P05
 """
 
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -25,6 +26,7 @@ from onion_app.vault.desk import (
     notebook,
     quotations,
     stories_queue,
+    tables,
     taken,
 )
 from onion_app.vault.mailbox import lifetime, withdrawals
@@ -63,6 +65,8 @@ def carry_over(coming: State, day: int, others: list[State], keys: VaultKeys) ->
             withdrawals.keep_proofs(shown, proofs)
             told = settings.read_settings(shown).restored
             settings.put_setting(shown, "restored", day if told is None else min(day, told))
+        for other in others:
+            _take_tables(desk, other, keys)
         shut_out = list[str]()
         has_desk = any(_take_from_desk(mailbox, desk, newer, day, keys, shut_out) for newer in others[:1])
         with mailbox.writing():
@@ -101,6 +105,12 @@ def _proofs_of(states: list[State], keys: VaultKeys) -> tuple[list[bytes], tuple
         except SanctuaryError:
             unread.append(state.path)
     return proofs, tuple(dict.fromkeys(unread))
+
+
+def _take_tables(desk: Database, state: State, keys: VaultKeys) -> None:
+    """Take over the tables that a desk knows, where it opens. # P07: numbers that are out are never drawn again."""
+    with suppress(SanctuaryError), opened(state, "desk", keys) as other, desk.writing():
+        tables.take_over(desk, other)
 
 
 def _take_from_desk(

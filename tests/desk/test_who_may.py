@@ -2,7 +2,7 @@
 
 import pytest
 
-from onion_app.vault.desk import guides, invitations, moderators, notebook
+from onion_app.vault.desk import guides, invitations, moderators, notebook, tables
 from onion_app.vault.shown.reading import Version
 from tests.desk.house import House, Volunteer, invites
 from tests.world import Author
@@ -13,6 +13,7 @@ COORDINATORS = {"circles.add", "guides.begin", "guides.show", "settings.change",
 SECRET = ("For the lawyers alone", "A note of theirs", "Rojin", "Baran", ">Law<", "Not published yet")
 DESK_TABLES = (
     "taken", "entries", "moderators", "circles", "invitations", "texts", "versions", "settings", "notebook", "fading",
+    "tables", "counted",
 )  # fmt: skip
 
 
@@ -23,6 +24,9 @@ def ids(house: House, law: bytes, lawyer: Volunteer) -> dict[str, bytes]:
     lawyer.log_in()
     lawyer.take(case.writes("For the lawyers alone."))
     lawyer.press(f"/case/{case.case_id.hex()}/note", note="A note of theirs")
+    table = tables.Table(b"t" * 16, law, house.today - 90, house.today - 1, tables.pack(tables.Numbers(20, {})))
+    with house.desk.writing():
+        tables.add_table(house.desk, table, [])
     house.volunteer(law, "Baran")
     invites(lawyer, law)
     lawyer.press_on(f"/notebook/{law.hex()}", f"/notebook/{law.hex()}/message", text="For the lawyers alone.")
@@ -36,6 +40,7 @@ def ids(house: House, law: bytes, lawyer: Volunteer) -> dict[str, bytes]:
         "case_id": case.case_id,
         "story_id": house.show({"en": ("Not published yet", "Words.")}, case=case.case_id),
         "guide_id": guide,
+        "table_id": table.id,
         "invitation_id": invitations.open_invitations(house.desk)[0].id,
         "newcomer_id": moderators.find_moderator(house.desk, "Baran").id,
         **dict.fromkeys(("moderator_id", "gone_id"), moderators.find_moderator(house.desk, "Rojin").id),

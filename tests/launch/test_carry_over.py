@@ -17,7 +17,7 @@ from onion_app.launch.state import State
 from onion_app.manage import offline
 from onion_app.vault import forgetting, settings, statefiles
 from onion_app.vault.connection import KINDS, DatabaseKind
-from onion_app.vault.desk import case_records, circles, moderators, notebook
+from onion_app.vault.desk import case_records, circles, moderators, notebook, tables
 from onion_app.vault.desk.case_records import Met, Read
 from onion_app.vault.desk.notebook import NotebookRow
 from onion_app.vault.mailbox import lifetime, records, withdrawals
@@ -172,6 +172,51 @@ def test_closed_doors_and_longer_lists_are_carried_over_and_reading_is_the_backu
         assert case_records.read_met(world.desk, changed) == met
         assert case_records.read_met(world.desk, longer_there) == of_backup
         assert case_records.read_read(world.desk, changed) == before
+
+
+def published(world: World) -> tuple[list[tables.Table], set[bytes]]:
+    circle_id = circles.circles(world.desk)[0].id
+    return tables.tables_of(world.desk, circle_id), tables.counted(world.desk)
+
+
+def test_tables_of_numbers_are_carried_over_with_their_cases_and_no_period_is_tried_again(
+    kept: Kept, tmp_path: Path
+) -> None:
+    with kept.opened() as world:
+        circle_id = circles.circles(world.desk)[0].id
+        first = tables.Table(some_id(), circle_id, TODAY - 200, TODAY - 100, tables.pack(tables.Numbers(20, {})))
+        with world.desk.writing():
+            tables.add_table(world.desk, first, [some_key()])
+    file = kept.save(tmp_path / "with a table")
+    with kept.opened() as world:
+        tried = tables.Table(some_id(), circle_id, TODAY - 99, TODAY - 10, None)
+        made = tables.Table(some_id(), some_id(), TODAY - 99, TODAY - 10, tables.pack(tables.Numbers(25, {})))
+        with world.desk.writing():
+            tables.add_table(world.desk, tried, [])
+            tables.add_table(world.desk, made, [some_key(), some_key()])
+        before, all_before = published(world), tables.all_tables(world.desk)
+    assert len(before[1]) == 3
+    kept.restore(file, kept.place.path, replace=True)
+    with kept.opened() as world:
+        assert published(world) == before
+        assert tables.all_tables(world.desk) == all_before
+        assert tables.last_try(world.desk, circle_id) == tried.last_day
+
+
+def test_a_table_that_is_damaged_keeps_none_of_the_others_back(kept: Kept, tmp_path: Path) -> None:
+    file = kept.save(tmp_path / "without")
+    with kept.opened() as world:
+        circle_id = circles.circles(world.desk)[0].id
+        good = tables.Table(some_id(), circle_id, TODAY - 99, TODAY - 10, tables.pack(tables.Numbers(25, {})))
+        with world.desk.writing():
+            tables.add_table(world.desk, good, [mark := some_key()])
+            world.desk.run(
+                "INSERT INTO tables (id, circle_id, first_day, last_day, numbers) VALUES (?, ?, -5, -4, NULL)",
+                (some_id(), circle_id),
+            )
+    kept.restore(file, kept.place.path, replace=True)
+    with kept.opened() as world:
+        assert published(world) == ([good], {mark})
 
 
 def let_in(world: World, circle_id: bytes, who: moderators.Moderator) -> None:

@@ -45,10 +45,14 @@ def add_to_audit(
     whom: bytes | None = None,
 ) -> None:
     """Note who did what on which day; `what` is one of the desk's own sentences, never anything typed."""
-    row = AuditRow(secrets.token_bytes(16), day, who, what, circle_id, case_mark, whom)
-    insert = "INSERT INTO audit (id, day, who, what, circle_id, case_mark, whom) VALUES (?, ?, ?, ?, ?, ?, ?)"
     with db.writing():
-        db.run(insert, astuple(row))
+        insert_line(db, AuditRow(secrets.token_bytes(16), day, who, what, circle_id, case_mark, whom))
+
+
+def insert_line(db: Database, row: AuditRow) -> None:
+    """Note an act together with what it changes, inside the caller's `writing()`."""
+    insert = "INSERT INTO audit (id, day, who, what, circle_id, case_mark, whom) VALUES (?, ?, ?, ?, ?, ?, ?)"
+    db.run(insert, astuple(row))
 
 
 def audit_of(

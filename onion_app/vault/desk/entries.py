@@ -81,6 +81,13 @@ def facts_of(db: Database, case_id: bytes, circle_id: bytes) -> Entry | None:
     return next(iter(db.well_formed(Entry, newest, (case_id, circle_id))), None)
 
 
+def newest_facts(db: Database, circle_id: bytes) -> dict[bytes, bytes]:
+    """Give the cases of which a circle has set facts, each with the id of the newest of them, in the order of cases."""
+    of_circle = "SELECT case_id, id FROM entries WHERE circle_id = ? AND kind = 'facts' ORDER BY case_id"
+    rows = db.rows(of_circle, (circle_id,))
+    return {row[0]: row[1] for row in rows if isinstance(row[0], bytes) and isinstance(row[1], bytes)}
+
+
 def forget_drafts(db: Database, case_id: Value) -> None:
     """Delete the drafts and approvals of a case, inside the caller's `writing()`; its notes stay."""
     db.run("DELETE FROM entries WHERE case_id = ? AND kind IN ('draft', 'approval')", (case_id,))

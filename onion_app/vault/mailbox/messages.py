@@ -43,6 +43,13 @@ def _ours(case_id: bytes) -> tuple[Value, ...]:
     return case_id, NUMBERS[-1], ID_BYTES, LONGEST_SEALED
 
 
+def newest_number(db: Database, case_id: bytes) -> int:
+    """Give the number of the newest message of a case, 0 where there is none."""
+    newest = "SELECT number FROM messages WHERE case_id = ? AND number BETWEEN 0 AND ? ORDER BY number DESC LIMIT 1"
+    row = db.row(newest, (case_id, NUMBERS[-1]))
+    return row[0] if row and isinstance(row[0], int) else 0
+
+
 def is_stored(db: Database, case_id: bytes, message_id: bytes) -> bool:
     """Tell whether a message stands in a case.
 

@@ -155,6 +155,12 @@ def cases_beginning_with(db: Database, circle_id: bytes, least: bytes, greatest:
     return db.ids(between, (circle_id, least, greatest, MANY))
 
 
+def all_cases_of(db: Database, circle_id: bytes, since: int = 0) -> set[bytes]:
+    """Give every case in the queues of a circle, or those whose last message came on a day or later."""
+    of_circle = "SELECT id FROM cases WHERE circle_id = ? AND last_day >= ? AND octet_length(id) = 16"
+    return set(db.ids(of_circle, (circle_id, since)))
+
+
 def cases_of(db: Database, circle_id: bytes, after: bytes) -> list[bytes]:
     """List the next 100 cases of a circle, by id."""
     of_circle = "SELECT id FROM cases WHERE circle_id = ? AND id > ? AND octet_length(id) = 16 ORDER BY id LIMIT ?"
