@@ -21,7 +21,7 @@ ModeratorState = Literal["waiting", "active", "out"]  # waiting: no circle has l
 InvitationState = Literal["proposed", "open", "redeemed", "cancelled"]
 ProposalKind = Literal[
     "circle", "new_circle", "founding", "catch_all", "emptied", "retention", "find_us", "guide", "coordinator",
-    "shut_out",
+    "shut_out", "notice",
 ]  # fmt: skip
 ProposalState = Literal["open", "agreed", "alone"]  # alone: before there was a second person
 ObjectionReason = Literal["unknown", "takes_away", "doubt", "too_soon"]
@@ -52,4 +52,7 @@ QUOTE_DAYS: Final = 14  # for so long an author can stop words before they go; a
 QUOTE_SENTENCES: Final = 3
 QUOTE_LETTERS: Final = 300  # of each of them
 MOST_QUESTIONS: Final = 5  # about words for reports, to one author
+NOTICE_LETTERS: Final = 400  # in each language
+NOTICE_DAYS: Final = 3  # from the one on which a second person agreed, unless they do so again
+NOTICE_LONGEST: Final = 14  # days from its first, however often
 QUOTA_GIB: Final = range(1, 101)  # of mailbox.db, after which no new case is taken

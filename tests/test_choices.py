@@ -30,6 +30,7 @@ LISTS: dict[str, Any] = {
     "moderators.state": choices.ModeratorState,
     "proposals.kind": choices.ProposalKind,
     "proposals.state": choices.ProposalState,
+    "notices.language": choices.LanguageCode,
     "objections.reason": choices.ObjectionReason,
 }
 _TABLE = re.compile(r"CREATE TABLE (\w+) \((.*?)\n\)", re.DOTALL)

@@ -76,6 +76,7 @@ class Here:
             in_force.how_to_find_us,
             [(each.id, each.topics, each.languages, each.catch_all, bool(each.generation)) for each in self.routes],
             reading.titles_of_guides(self.world.shown),
+            reading.shown_notice(self.world.shown, self.world.today),
         )
 
     @property

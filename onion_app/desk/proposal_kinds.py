@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Final, NamedTuple
 
 from onion_app.choices import COORDINATORS_TOPICS, FIND_US_LETTERS, LANGUAGE_CODES, RETENTION_DAYS, TOPICS
+from onion_app.desk import notice_rules
 from onion_app.desk.context import Databases
 from onion_app.desk.permissions import holder_of
 from onion_app.desk.proposal_words import Wanted
@@ -294,6 +295,7 @@ KINDS: Final[dict[str, Kind]] = {
     "guide": Kind(_check_guide, _guide_now, _show_guide),
     "coordinator": Kind(_check_coordinator, _nothing, _open_invitation),
     "shut_out": Kind(_check_person, _person_now, shut_out),
+    "notice": Kind(notice_rules.check, notice_rules.present, notice_rules.apply),
 }
 
 

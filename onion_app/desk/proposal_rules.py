@@ -11,6 +11,7 @@ from nacl.hash import blake2b
 
 from onion_app.choices import ANSWER_WITHIN
 from onion_app.desk.context import Databases
+from onion_app.desk.notice_rules import is_renewal
 from onion_app.desk.proposal_kinds import KINDS, SETTING, present, routes_before, wanted_of, words_before
 from onion_app.desk.proposal_words import Line, Said, Wanted, lines_of_routes, said_of
 from onion_app.desk.seconds import is_second_for
@@ -24,6 +25,8 @@ from onion_app.vault.mailbox.lifetime import cases_that_would_go
 FIND_US: Final = marked("The words on how to find us will be others.")
 GUIDE: Final = marked("A guide on the site will have other words.")
 NEW_GUIDE: Final = marked("Another guide will be on the site.")
+NOTICE: Final = marked("A notice will stand on the site for some days.")
+NOTICE_RENEWED: Final = marked("The notice that stands on the site will stand for three more days.")
 KEPT_FOR: Final = marked("Cases will be destroyed %(number)s days after their last message, and not %(before)s.")
 WOULD_GO: Final = marked("Cases that are older than that, and will be destroyed: %(number)s.")
 COORDINATOR: Final = marked("Somebody will become a coordinator.")
@@ -116,6 +119,9 @@ def changes(dbs: Databases, proposal: Proposal, own: Collection[bytes]) -> tuple
         there = words_before(before)
         sentence = FIND_US if proposal.kind == "find_us" else GUIDE if there else NEW_GUIDE
         return (Line(sentence),), said_of(there, wanted)
+    if proposal.kind == "notice":
+        there = words_before(before)
+        return (Line(NOTICE_RENEWED if is_renewal(there, wanted) else NOTICE),), said_of(there, wanted)
     if proposal.kind == "retention":
         return _lines_of_retention(dbs, proposal, wanted, words_before(before), own), ()
     if proposal.kind == "coordinator":

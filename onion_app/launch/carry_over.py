@@ -24,6 +24,7 @@ from onion_app.vault.desk import (
     circles,
     moderators,
     notebook,
+    notice,
     quotations,
     stories_queue,
     tables,
@@ -74,6 +75,7 @@ def carry_over(coming: State, day: int, others: list[State], keys: VaultKeys) ->
             with desk.writing():
                 circles.renew_all(desk)
                 quotations.forget_chosen(desk)  # an author's no to them may be lost: nobody's silence lets them go
+                notice.take_off(desk)  # it warned of another day, and may have been taken off since
             show(shown, desk)
         withdrawn = forgetting.delete_what_came_back(mailbox, shown, desk)
         stories_queue.remove_withdrawn_stories(mailbox, shown, desk)

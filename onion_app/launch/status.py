@@ -70,6 +70,7 @@ def launcher_status(
         "circles": [asdict(circle) for circle in chores.circles],
         "proposals": chores.counts.get("proposals"),
         "suspended": [asdict(suspension) for suspension in chores.suspended],
+        "notice_until": chores.counts.get("notice_until"),
         "findings": chores.counts.get("unacknowledged"),
         "missing": chores.counts.get("missing"),
         "unchecked": bool(chores.counts.get("unchecked")),

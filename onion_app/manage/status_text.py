@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from onion_app.days import date_of
 from onion_app.launch.outside import BACKUP_IS_OLD, NO_SANDBOX, SPACE_IS_SHORT, TOR_OUTSIDE, describe_doubt
 from onion_app.launch.state import State
 
@@ -126,6 +127,7 @@ def _cases(status: dict[str, Any]) -> list[StatusLine]:
     return [
         *map(_circle, status["circles"]),
         *_proposals(status),
+        *([_line("Notice", f"stands on the site until {date_of(until)}")] if (until := status["notice_until"]) else []),
         _line("Mailbox", ", ".join(strange) or "as it should be", bad=bool(strange)),
     ]
 

@@ -108,6 +108,7 @@ def create_app(config: SiteConfig) -> Hardened:
         "written": beside.written,
         "can_come_back": rendering.can_come_back,
         "lang_attributes": rendering.lang_attributes,
+        "notice": rendering.notice,
         "name_of": reading.name_of,
         "address": config.address.removesuffix(".onion"),
         "say": lambda code, sentence: app.languages[code].sentences.gettext(sentence),

@@ -5,7 +5,7 @@ All words are in the templates. The functions here choose a page and give it pla
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeVar
 
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
@@ -13,13 +13,13 @@ from markupsafe import Markup
 
 from onion_app.choices import LANGUAGE_CODES, TEXT_LETTERS, LanguageCode
 from onion_app.crypto.codes import code_lines
-from onion_app.errors import CodeMistyped, SeatUnknown
+from onion_app.errors import CodeMistyped, SanctuaryError, SeatUnknown
 from onion_app.site import form_case, seat
-from onion_app.site.context import in_force, site_context
+from onion_app.site.context import files, in_force, site_context
 from onion_app.site.form_case import Stage
 from onion_app.site.forms import around_the_limit
-from onion_app.vault.shown.reading import Version
-from onion_app.web.app import mark_own_text, mark_published
+from onion_app.vault.shown.reading import Notice, Version, shown_notice
+from onion_app.web.app import mark_own_text, mark_published, report_error
 from onion_app.web.i18n import LANGUAGES, current_language
 
 # The fields of our forms besides the text, the code and the sealed one; a form that is shown again carries them hidden.
@@ -28,6 +28,8 @@ CARRIED: Final = (
     "known", "message", "do", "proposal", "decision", "urgent",
 )  # fmt: skip
 _TYPED: Final = 200  # letters of a mistyped code that are shown again
+
+_Written = TypeVar("_Written", Notice, Version)
 
 _BLANK: Final[Mapping[str, Any]] = {
     "errors": {},
@@ -90,10 +92,20 @@ def lang_attributes(code: LanguageCode) -> Markup:
     return Markup(' lang="{}" dir="{}"').format(LANGUAGES[code].tag, LANGUAGES[code].dir)
 
 
-def best_version(versions: Sequence[Version]) -> Version:
+def best_version(versions: Sequence[_Written]) -> _Written:
     """Choose the version in the language of this page, or else one in the language that most readers have."""
     preferred = (language_code(), *LANGUAGE_CODES)
     return min(versions, key=lambda version: preferred.index(version.language))
+
+
+def notice() -> Notice | None:
+    """Give the notice that stands today, in this language or else another; a broken file hides no page for it."""
+    try:
+        standing = shown_notice(files().shown, files().today)
+    except SanctuaryError as error:
+        report_error(error)
+        return None
+    return best_version(standing) if standing else None
 
 
 def how_to_find_us() -> str:

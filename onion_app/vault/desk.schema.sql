@@ -1,4 +1,4 @@
--- 52 parts
+-- 54 parts
 
 -- table admissions of admissions
 CREATE TABLE admissions (
@@ -8,6 +8,11 @@ CREATE TABLE admissions (
     let_in_by BLOB REFERENCES moderators (id),  -- NULL: nobody was there to do it
     day INTEGER NOT NULL,
     PRIMARY KEY (circle_id, moderator_id)
+) STRICT, WITHOUT ROWID;
+
+-- table against_notice of against_notice
+CREATE TABLE against_notice (
+    moderator_id BLOB NOT NULL PRIMARY KEY REFERENCES moderators (id)  -- a member who wants off what stands
 ) STRICT, WITHOUT ROWID;
 
 -- table audit of audit
@@ -208,6 +213,14 @@ CREATE TABLE notebook (
 -- index notebook_of of notebook
 CREATE INDEX notebook_of ON notebook (circle_id, id);
 
+-- table notices of notices
+CREATE TABLE notices (
+    language TEXT NOT NULL PRIMARY KEY CHECK (language IN ('ar', 'ckb', 'kmr', 'en')),
+    text TEXT NOT NULL,
+    first_day INTEGER NOT NULL,
+    end_day INTEGER NOT NULL  -- the last on which it stands
+) STRICT, WITHOUT ROWID;
+
 -- table objections of objections
 CREATE TABLE objections (
     matter BLOB NOT NULL CHECK (length(matter) = 32),
@@ -235,7 +248,7 @@ CREATE TABLE promises (
 CREATE TABLE proposals (
     id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
     kind TEXT NOT NULL CHECK (kind IN ('circle', 'new_circle', 'founding', 'catch_all', 'emptied', 'retention', 'find_us',
-        'guide', 'coordinator', 'shut_out')),
+        'guide', 'coordinator', 'shut_out', 'notice')),
     subject BLOB NOT NULL CHECK (length(subject) = 16),  -- circle, guide, invitation or person; zeros for a setting
     wanted TEXT NOT NULL,
     proposer BLOB REFERENCES moderators (id),  -- NULL: the operator

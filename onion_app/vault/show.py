@@ -1,4 +1,4 @@
-"""`shown.db` follows the desk: circles, their keys, who has which case, whose door is closed, which texts are public.
+"""`shown.db` follows the desk: circles, their keys, who has which case, whose door is closed, texts, today's notice.
 
 Called by whoever changed one of these, and by the chores and the launcher's child, since a power cut may come between
 the two files. Nothing is compared with an alarm: only the desk can have made a difference here. # P13
@@ -15,6 +15,7 @@ _OF_CIRCLES: Final = {
     "circles": ("id", "generation", "topics", "languages", "catch_all", "coordinators"),
     "circle_keys": ("circle_id", "generation", "public_key"),
 }
+_NOTICE: Final = ("language", "text", "end_day")
 _OF_CASES: Final = {"handed": ("case_id", "turn", "circle_id"), "doors": ("case_id", "state")}
 
 
@@ -23,6 +24,8 @@ def show(shown: Database, desk: Database) -> None:
     with shown.writing():
         for table, columns in (_OF_CIRCLES | _OF_CASES).items():
             _follow(shown, desk, table, columns)
+        if _follow(shown, desk, "notices", _NOTICE):
+            settings.note_change(shown)
         for text_id in writing.texts_to_show(shown, desk):
             writing.show_text(shown, desk, text_id)
         in_force = settings.read_settings(shown) if (decided := settings.decided_settings(desk)) else None
@@ -38,7 +41,8 @@ def show_case(shown: Database, desk: Database, case_id: bytes) -> None:
             _follow(shown, desk, table, columns, case_id)
 
 
-def _follow(shown: Database, desk: Database, table: str, columns: tuple[str, ...], *case_id: bytes) -> None:
+def _follow(shown: Database, desk: Database, table: str, columns: tuple[str, ...], *case_id: bytes) -> bool:
+    """Let one table follow; tell whether it was another."""
     question = f"SELECT {', '.join(columns)} FROM {table}" + (" WHERE case_id = ?" if case_id else "")  # noqa: S608
     true, there = set(desk.rows(question, case_id)), set(shown.rows(question, case_id))
     same = " AND ".join(f"{column} IS ?" for column in columns)
@@ -47,3 +51,4 @@ def _follow(shown: Database, desk: Database, table: str, columns: tuple[str, ...
     for row in true - there:
         with shown.leaving_out():
             shown.run(f"INSERT INTO {table} VALUES ({', '.join('?' * len(row))})", row)  # noqa: S608
+    return true != there

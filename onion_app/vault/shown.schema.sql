@@ -1,4 +1,4 @@
--- 14 parts
+-- 15 parts
 
 -- table circle_keys of circle_keys
 CREATE TABLE circle_keys (
@@ -30,6 +30,13 @@ CREATE TABLE handed (
     turn INTEGER NOT NULL CHECK (turn BETWEEN 1 AND 255),
     circle_id BLOB NOT NULL CHECK (length(circle_id) = 16),
     PRIMARY KEY (case_id, turn)
+) STRICT, WITHOUT ROWID;
+
+-- table notices of notices
+CREATE TABLE notices (
+    language TEXT NOT NULL PRIMARY KEY CHECK (language IN ('ar', 'ckb', 'kmr', 'en')),
+    text TEXT NOT NULL,
+    end_day INTEGER NOT NULL  -- the last on which it stands
 ) STRICT, WITHOUT ROWID;
 
 -- table published of published

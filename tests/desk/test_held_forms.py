@@ -72,7 +72,7 @@ def pages(house: House, coordinator: Volunteer, author: Author, circle: bytes, l
     propose(house.dbs, another, "retention", SETTING, {"days": ["30"]})
     return [
         "/", "/mine", "/guides", f"/guides/{guide.hex()}?language=ar", "/settings", "/circles", "/circles/new",
-        "/proposals",
+        "/proposals", "/notice",
         f"/notebook/{circle.hex()}", f"/notebook/{circle.hex()}/referral/published",
         f"/notebook/{circle.hex()}/referral/to-be-asked", "/account", f"/case/{case}", f"/case/{case}/story",
         f"/case/{case}/ways-out",

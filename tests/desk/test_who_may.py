@@ -9,7 +9,9 @@ from tests.world import Author
 
 OWN = ("login", "account")  # these end sessions, and name nothing
 ANYBODYS = {"home.acknowledge"}  # what the chores found is for every member
-COORDINATORS = {"circles.add", "guides.begin", "guides.show", "settings.change", "settings.show", "stories.show"}
+COORDINATORS = {
+    "circles.add", "guides.begin", "guides.show", "notice.propose", "settings.change", "settings.show", "stories.show",
+}  # fmt: skip
 SECRET = ("For the lawyers alone", "A note of theirs", "Rojin", "Baran", ">Law<", "Not published yet")
 DESK_TABLES = (
     "taken", "entries", "moderators", "circles", "invitations", "texts", "versions", "settings", "notebook", "fading",

@@ -17,7 +17,7 @@ from onion_app.launch.state import State
 from onion_app.manage import offline
 from onion_app.vault import forgetting, settings, statefiles
 from onion_app.vault.connection import KINDS, DatabaseKind
-from onion_app.vault.desk import case_records, circles, moderators, notebook, tables
+from onion_app.vault.desk import case_records, circles, moderators, notebook, notice, tables
 from onion_app.vault.desk.case_records import Met, Read
 from onion_app.vault.desk.notebook import NotebookRow
 from onion_app.vault.mailbox import lifetime, records, withdrawals
@@ -420,3 +420,13 @@ def test_what_was_taken_out_of_a_notebook_since_stays_out_and_what_was_only_lost
         assert len(notebook.rows_of(world.desk, circle_id)) == 3
         notebook.forget_faded(world.desk, TODAY + 4)
         assert {row.id for row in notebook.rows_of(world.desk, circle_id)} == {stays.id, lost.id}
+
+
+def test_a_notice_out_of_a_backup_warns_nobody(kept: Kept, tmp_path: Path) -> None:
+    with kept.opened() as world, world.desk.writing():
+        notice.put_notice(world.desk, {"en": "Searches today."}, TODAY, TODAY + 2)
+    file = kept.save(tmp_path / "with-notice")
+    kept.restore(file, kept.place.path, replace=True)
+    with kept.opened() as world:
+        assert notice.standing(world.desk, TODAY) == []
+        assert not world.shown.rows("SELECT 1 FROM notices")

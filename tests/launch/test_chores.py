@@ -25,7 +25,7 @@ from onion_app.launch.supervisor import Supervisor
 from onion_app.launch.tor_supervisor import TorStatus
 from onion_app.vault import forgetting, rewriting, settings
 from onion_app.vault.database import Database
-from onion_app.vault.desk import audit, case_records, circles, notebook, stories_queue
+from onion_app.vault.desk import audit, case_records, circles, notebook, notice, stories_queue
 from onion_app.vault.desk.case_records import Read
 from onion_app.vault.desk.taken import all_taken, take_case
 from onion_app.vault.mailbox import lifetime, withdrawals
@@ -132,6 +132,19 @@ def test_a_message_in_a_notebook_goes_after_its_days_though_no_chore_can_open_it
         notebook.put_row(opened.desk, referral)
     opened.do_chores()
     assert {row.id for row in notebook.rows_of(opened.desk, circle_id)} == {today.id, referral.id}
+
+
+def test_the_chores_say_until_when_a_notice_stands_and_forget_it_after(opened: Opened) -> None:
+    assert opened.do_chores()["notice_until"] == 0
+    with opened.desk.writing():
+        notice.put_notice(opened.desk, {"en": "Searches today."}, TODAY - 2, TODAY)
+    assert opened.do_chores()["notice_until"] == TODAY
+    assert opened.shown.rows("SELECT text FROM notices") == [("Searches today.",)]
+    with opened.desk.writing():
+        notice.put_notice(opened.desk, {"en": "Searches today."}, TODAY - 3, TODAY - 1)
+    assert opened.do_chores()["notice_until"] == 0
+    assert not opened.desk.rows("SELECT 1 FROM notices")
+    assert not opened.shown.rows("SELECT 1 FROM notices")
 
 
 def test_cases_of_one_day_do_not_go_on_one_day(opened: Opened) -> None:

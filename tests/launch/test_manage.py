@@ -54,6 +54,9 @@ def test_status_says_how_everything_is_and_marks_what_is_wrong(standing: Launche
     assert ("Circle" in marked(seen), "Circle" in marked(seen | {"circles": [late]})) == (False, True)
     assert "tor" in marked(seen | {"tor_trouble": [], "proof_of_work": False})
     assert "tor" not in marked(seen | {"tor_trouble": [], "proof_of_work": True})
+    assert not any("Notice" in line.text for line in status_text.status_lines(seen))
+    stands = [line.text for line in status_text.status_lines(seen | {"notice_until": 20_500}) if "Notice" in line.text]
+    assert stands == ["  Notice       stands on the site until 2026-02-16"]
     assert "! Messages" in manage(standing.state, "status").said
 
 

@@ -13,6 +13,7 @@ SOURCES: Final = Path(__file__).parents[2] / "onion_app"
 TABLES: Final = (
     "circles", "circle_keys", "circle_grants", "foundings", "invitations", "moderators", "texts", "versions",
     "settings", "admissions", "shut_outs", "proposals", "yeses", "objections",
+    "notices", "against_notice",
 )  # fmt: skip
 _WRITES: Final = re.compile(rf"(?:INSERT INTO|UPDATE|DELETE FROM) (?:{'|'.join(TABLES)})\b")
 STORY: Final = "a story: its author's word and a second person of the circle (P07, story_actions)"
@@ -41,6 +42,10 @@ WRITERS: Final = {
     "vault.desk.moderators.set_last_step": OWN,
     "vault.desk.moderators.make_active": "coordinator",
     "vault.desk.moderators.add_moderator": OWN,
+    "vault.desk.notice.put_notice": "notice",
+    "vault.desk.notice.take_off": "off is easier than on",
+    "vault.desk.notice.put_against": "off is easier than on",
+    "vault.desk.notice.forget_past": "its days are over",
     "vault.desk.proposals.add_proposal": RULE,
     "vault.desk.proposals.note_decided": RULE,
     "vault.desk.proposals.drop": RULE,
@@ -76,6 +81,7 @@ CALLERS: Final = {
         "desk.circles._invite_coordinator": "coordinator",  # where no coordinator is left
     },
     "show_words": {"desk.proposal_kinds._show_guide": "guide", "launch.first_run.store_guides": FIRST},
+    "put_notice": {"desk.notice_rules.apply": "notice"},
     "open_proposed": {"desk.proposal_kinds._open_invitation": "coordinator"},
     "insert_invitation": {
         "vault.desk.invitations.add_invitation": "a member's: who comes by it is let in by a second person",

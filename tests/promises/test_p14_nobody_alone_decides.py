@@ -11,10 +11,11 @@ from typing import NamedTuple
 import pytest
 from nacl.pwhash import argon2id
 
+from onion_app.choices import LANGUAGE_CODES
 from onion_app.desk import circles as desk_circles
 from onion_app.desk import enrolment, handover, member_removal, proposals, queues
 from onion_app.desk.guides import publish_guide, save_guide, take_guide_down
-from onion_app.desk.proposal_kinds import KINDS
+from onion_app.desk.proposal_kinds import KINDS, SETTING
 from onion_app.desk.settings import change_setting
 from onion_app.errors import NothingHere, Paused, Refused
 from onion_app.launch.processes.child import Suspension
@@ -75,6 +76,8 @@ def everything(here: Here) -> list[Waiting]:
     publish_guide(here.world.dbs, here.world.member(here.people["baran"]), guide(here))
     by_baran = [each.id for each in open_proposals(here.world.desk) if each.kind == "guide"]
     by_baran.append(here.propose(here.people["baran"], "founding", emptied))
+    warning: dict[str, object] = dict.fromkeys(LANGUAGE_CODES, "A trap.")
+    by_baran.append(here.propose(here.people["baran"], "notice", SETTING, **warning))
     desk_circles.invite_as_operator(here.world.dbs)
     by_operator = [each.id for each in open_proposals(here.world.desk) if each.kind == "coordinator"]
     return [

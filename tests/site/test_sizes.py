@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from onion_app.choices import LANGUAGE_CODES, NOTES, LanguageCode
+from onion_app.desk import notice
 from onion_app.web.app import Hardened
 from onion_app.web.size import SHORT
 from scripts.rehearsal.people import Visitor
@@ -23,6 +24,7 @@ def longest(place: Place) -> Place:
     place.put(how_to_find_us=dict.fromkeys(LANGUAGE_CODES, "ث" * 300))
     place.put(answer_days=dict.fromkeys(("testimony", "health", "unknown", "urgent"), 30))
     place.put(backup_days=90)
+    notice.propose_notice(place.dbs, place.member(place.lamp), dict.fromkeys(LANGUAGE_CODES, "ث" * 400))  # alone
     place.put(restored=20_000)
     for _ in range(11):
         told: dict[LanguageCode, tuple[str, str]] = dict.fromkeys(LANGUAGE_CODES, (TITLE, "ث" * 12000))

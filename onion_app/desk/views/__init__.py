@@ -14,6 +14,7 @@ from onion_app.desk.views import (
     my_cases,
     new_circle,
     notebook,
+    notice,
     numbers,
     proposals,
     quotation,
@@ -26,7 +27,7 @@ from onion_app.desk.views import (
 
 _VIEWS: Final = (
     login, home, case, facts, story, quotation, quotations, stories, guides, settings, circles, new_circle,
-    my_cases, notebook, referral, handover, numbers, proposals, account,
+    my_cases, notebook, notice, referral, handover, numbers, proposals, account,
 )  # fmt: skip
 
 BLUEPRINTS: Final = tuple(view.pages for view in _VIEWS)

@@ -18,7 +18,7 @@ from onion_app.launch.processes.child import Child, Orders, Suspension, WaitingC
 from onion_app.vault import database, forgetting, rewriting, settings, statefiles
 from onion_app.vault.connection import KINDS
 from onion_app.vault.database import Database
-from onion_app.vault.desk import audit, circles, guides, notebook, proposals, stories_queue, taken
+from onion_app.vault.desk import audit, circles, guides, notebook, notice, proposals, stories_queue, taken
 from onion_app.vault.mailbox import lifetime, queues, withdrawals
 from onion_app.vault.overdue import overdue_in
 from onion_app.vault.show import show
@@ -114,6 +114,7 @@ def do_all(child: Child, files: Files, attempts: Attempts, today: int) -> dict[s
         attempts.at(lambda: forgetting.bring_days_back(mailbox, today), None)
         attempts.at(lambda: stories_queue.publish_due_stories(*files, today), 0)
         attempts.at(lambda: proposals.forget_old(desk, today), None)
+        attempts.at(lambda: notice.forget_past(desk, today), None)
         attempts.at(lambda: notebook.forget_faded(desk, today), None)
         attempts.at(lambda: taken.give_back_untouched(desk, today - _UNTOUCHED_DAYS), None)
         attempts.at(lambda: discard_copies(orders, shown, today), None)
@@ -128,7 +129,7 @@ def do_all(child: Child, files: Files, attempts: Attempts, today: int) -> dict[s
     unnamed: list[Suspension] = []
     for suspension in attempts.at(lambda: suspensions(desk), unnamed):
         child.reports.send(suspended=asdict(suspension))
-    return counts | noticed(files, attempts)
+    return counts | noticed(files, attempts, today)
 
 
 def count_malformed(files: Files, today: int) -> int:
@@ -264,14 +265,15 @@ def suspensions(desk: Database) -> list[Suspension]:
     return [Suspension(who, by) for by, who in proposals.suspended(desk)]
 
 
-def noticed(files: Files, attempts: Attempts) -> dict[str, int]:
-    """Say whether new messages are taken, how many findings nobody has acknowledged, and which texts are missing."""
+def noticed(files: Files, attempts: Attempts, today: int) -> dict[str, int]:
+    """Say whether new messages are taken, which findings nobody has acknowledged, which texts and notice there are."""
     mailbox, shown, desk = files
     questions: dict[str, Callable[[], int]] = {
         "paused": lambda: settings.read_settings(shown).paused,
         "unchecked": lambda: settings.read_settings(shown).unchecked,
         "is_full": lambda: routing.is_full(mailbox, settings.read_settings(shown)),
         "proposals": lambda: len(proposals.open_proposals(desk)),
+        "notice_until": lambda: max((each.end_day for each in notice.standing(desk, today)), default=0),
         "unacknowledged": lambda: audit.unseen_findings(desk),
         "lacks_how_to_find_us": lambda: not any(settings.read_settings(shown).how_to_find_us.values()),
         "lacks_members": lambda: any(each.catch_all and each.generation is None for each in circles.circles(desk)),

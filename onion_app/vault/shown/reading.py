@@ -56,6 +56,15 @@ class Version:
 
 
 @dataclass(frozen=True, slots=True)
+class Notice:
+    """A warning in one language, and the last day on which it stands."""
+
+    language: LanguageCode
+    text: str
+    end_day: Day
+
+
+@dataclass(frozen=True, slots=True)
 class ListedStory:
     """A story in the list of readers of one language; `missing` when it is not written in theirs."""
 
@@ -136,6 +145,11 @@ def titles_of_guides(shown: Database) -> dict[str, dict[str, str]]:
         titles = shown.rows("SELECT language, title FROM versions WHERE text_id = ?", (text_id,))
         titles_of[str(slug)] = {str(language): str(title) for language, title in titles}
     return titles_of
+
+
+def shown_notice(shown: Database, today: int) -> list[Notice]:
+    """Read the notice that stands today, in each language in which it is written."""
+    return shown.well_formed(Notice, "SELECT language, text, end_day FROM notices WHERE end_day >= ?", (today,))
 
 
 def published_counter(shown: Database) -> Row | None:

@@ -88,7 +88,7 @@ CREATE TABLE foundings (
 CREATE TABLE proposals (
     id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
     kind TEXT NOT NULL CHECK (kind IN ('circle', 'new_circle', 'founding', 'catch_all', 'emptied', 'retention', 'find_us',
-        'guide', 'coordinator', 'shut_out')),
+        'guide', 'coordinator', 'shut_out', 'notice')),
     subject BLOB NOT NULL CHECK (length(subject) = 16),  -- circle, guide, invitation or person; zeros for a setting
     wanted TEXT NOT NULL,
     proposer BLOB REFERENCES moderators (id),  -- NULL: the operator
@@ -258,6 +258,17 @@ CREATE TABLE audit (
 CREATE INDEX audit_by_day ON audit (day DESC, id);
 CREATE INDEX audit_of_circle ON audit (circle_id, day DESC, id);
 CREATE INDEX audit_of_person ON audit (circle_id, who, case_mark);
+
+CREATE TABLE notices (
+    language TEXT NOT NULL PRIMARY KEY CHECK (language IN ('ar', 'ckb', 'kmr', 'en')),
+    text TEXT NOT NULL,
+    first_day INTEGER NOT NULL,
+    end_day INTEGER NOT NULL  -- the last on which it stands
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE against_notice (
+    moderator_id BLOB NOT NULL PRIMARY KEY REFERENCES moderators (id)  -- a member who wants off what stands
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE notebook (
     id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),

@@ -72,3 +72,9 @@ CREATE TABLE published (
     counter INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 INSERT INTO published (one, counter) VALUES (1, 0);
+
+CREATE TABLE notices (
+    language TEXT NOT NULL PRIMARY KEY CHECK (language IN ('ar', 'ckb', 'kmr', 'en')),
+    text TEXT NOT NULL,
+    end_day INTEGER NOT NULL  -- the last on which it stands
+) STRICT, WITHOUT ROWID;

@@ -1,0 +1,186 @@
+"""P14, today's notice: nobody alone says it or says more with it, and it goes more easily than it came.
+
+A coordinator, an accomplice or somebody with a file would say something to every visitor, or silence a warning.
+"""
+
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from nacl.pwhash import argon2id
+
+from onion_app.choices import LANGUAGE_CODES
+from onion_app.desk import circles as desk_circles
+from onion_app.desk import notice, proposals
+from onion_app.errors import NotAllowed, NotReady, Refused
+from onion_app.vault.desk.proposals import open_proposals
+from onion_app.vault.shown.reading import published_counter, shown_notice
+from tests import tables
+from tests.two_people import Here, settled
+from tests.world import Enrolled, hardly_stretched
+
+WORDS = {
+    "ar": "من يكتب لكم في مكان آخر باسمنا ليس منا.",
+    "ckb": "ئەوەی لە شوێنێکی تر بە ناوی ئێمەوە دەنووسێت، ئێمە نین.",
+    "kmr": "ئەوێ ل جهەکێ دی ب ناڤێ مە دنڤیسیت، ئەم نینین.",
+    "en": "Whoever writes to you elsewhere in our name is not us.",
+}
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_stretched(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take hardly any time for passphrases and codes: everything else is as it is."""
+    monkeypatch.setattr(argon2id, "kdf", hardly_stretched)
+
+
+@pytest.fixture
+def here(tmp_path: Path) -> Iterator[Here]:
+    made = settled(tmp_path)
+    with closing(made.world):
+        yield made
+
+
+def says(here: Here, who: Enrolled, **changed: str) -> bytes:
+    """Propose a notice, which has to wait; give its proposal."""
+    assert notice.propose_notice(here.world.dbs, here.world.member(who), WORDS | changed)
+    return next(each.id for each in open_proposals(here.world.desk) if (each.kind, each.proposer) == ("notice", who.id))
+
+
+def takes_off(here: Here, who: Enrolled) -> bool:
+    return notice.take_notice_off(here.world.dbs, here.world.member(who))
+
+
+def on_site(here: Here) -> dict[str, str]:
+    return {each.language: each.text for each in shown_notice(here.world.shown, here.world.today)}
+
+
+def stands(here: Here) -> None:
+    here.agrees(here.dana, says(here, here.sara))
+    assert on_site(here) == WORDS
+
+
+def test_nobody_alone_says_anything_to_every_visitor(here: Here) -> None:
+    waiting = says(here, here.sara)
+    for days in (0, 3, 30):
+        here.clock.wait(days=days)
+        here.world.chores()
+        with pytest.raises(Refused, match="second person"):
+            here.agrees(here.sara, waiting, here.mark(here.dana, waiting))
+        assert on_site(here) == {}
+    other = proposals.open_for(here.world.dbs, here.dana.id)[0]
+    assert {said.after for said in other.said} == set(WORDS.values()), "it is agreed to unread"
+    for member in (here.noor, here.rojin):
+        with pytest.raises(NotAllowed):
+            notice.propose_notice(here.world.dbs, here.world.member(member), WORDS)
+    before = published_counter(here.world.shown)
+    assert here.agrees(here.dana, waiting)
+    assert on_site(here) == WORDS
+    assert published_counter(here.world.shown) != before, "pages that are kept ready go on without it"
+
+
+def test_words_changed_after_the_yes(here: Here) -> None:
+    waiting = says(here, here.sara)
+    mark = here.mark(here.dana, waiting)
+    later = says(here, here.sara, en="Trust whoever says the word river.")
+    with pytest.raises(Refused, match="changed"):
+        here.agrees(here.dana, later, mark)
+    assert on_site(here) == {}
+
+
+def test_it_goes_by_itself_when_its_days_are_over(here: Here) -> None:
+    stands(here)
+    for days, is_there in ((2, True), (1, False)):
+        here.clock.wait(days=days)
+        assert bool(on_site(here)) is is_there
+
+
+def test_the_same_words_stand_14_days_at_most_however_often_they_are_agreed_to(here: Here) -> None:
+    stands(here)
+    for _ in range(6):
+        here.clock.wait(days=2)
+        here.agrees(here.dana, says(here, here.sara))
+    here.clock.wait(days=1)
+    assert on_site(here) == WORDS
+    with pytest.raises(Refused, match="14 days"):
+        says(here, here.sara)
+    here.clock.wait(days=1)
+    assert on_site(here) == {}
+
+
+def test_one_coordinator_takes_it_off_at_once(here: Here) -> None:
+    stands(here)
+    assert takes_off(here, here.baran)
+    assert on_site(here) == {}
+    with pytest.raises(NotReady):
+        takes_off(here, here.sara)
+
+
+def test_two_members_take_it_off_and_one_with_two_accounts_does_not(here: Here) -> None:
+    stands(here)
+    own = desk_circles.invite(here.world.dbs, here.world.member(here.noor), here.first)
+    here.people["again"] = here.world.enrol(here.first, "again", by=own)
+    here.world.let_in(here.dana, here.first, "again")
+    for who in (here.noor, here.again, here.noor):
+        assert not takes_off(here, who)
+    assert on_site(here) == WORDS
+    assert takes_off(here, here.rojin)
+    assert on_site(here) == {}
+
+
+def test_whoever_is_shut_out_wants_nothing_off_any_more(here: Here) -> None:
+    stands(here)
+    assert not takes_off(here, here.noor)
+    here.world.shuts_out(here.sara, "noor")
+    assert not takes_off(here, here.rojin)
+    assert on_site(here) == WORDS
+
+
+def test_other_words_begin_without_those_who_wanted_the_former_off(here: Here) -> None:
+    stands(here)
+    assert not takes_off(here, here.noor)
+    here.agrees(here.dana, says(here, here.sara, en="Searches today."))
+    assert not takes_off(here, here.rojin)
+    assert on_site(here)["en"] == "Searches today."
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("en", "Call 115 today."),
+        ("ar", "اتصلوا ٠٧٧٠"),
+        ("en", "See example.org"),
+        ("en", "Write to @helper"),
+        ("en", "help@example.org"),
+        ("en", "Come to the park at noon."),
+        ("en", "Go to the old school, they help."),
+        ("en", "We meet at the library."),
+        ("en", "They help in Rashid street."),
+        ("ar", "تعالوا إلى الحديقة"),
+        ("ar", "اذهبوا إلى المدرسة القديمة"),
+        ("ar", "لقاء في المكتبة"),
+        ("ckb", "وەرن بۆ پارکەکە"),
+        ("kmr", "هەرن بۆ قوتابخانێ"),
+        ("en", "a" * 401),
+    ],
+)
+def test_a_notice_warns_and_never_invites(here: Here, language: str, text: str) -> None:
+    with pytest.raises(Refused) as refused:
+        says(here, here.sara, **{language: text})
+    assert refused.value.field == f"notice_{language}"
+    assert open_proposals(here.world.desk) == []
+
+
+@pytest.mark.parametrize("text", ["Do not go to anybody from an app today.", "Searches in Mosul today.", "a" * 400])
+def test_what_warns_is_not_refused(here: Here, text: str) -> None:
+    assert says(here, here.sara, en=text)
+
+
+def test_what_the_desk_never_said_goes_from_the_shown_file(here: Here) -> None:
+    """Attack: somebody who can write the shown file, or has put back an older one, says something to every visitor."""
+    with tables.opened(here.world.state.path / "shown" / "shown.db", here.world.keys.shown) as file:
+        file.executemany(
+            "INSERT INTO notices VALUES (?, 'Come at noon.', ?)", [(each, 30_000) for each in LANGUAGE_CODES]
+        )
+    here.world.follow()
+    assert on_site(here) == {}
