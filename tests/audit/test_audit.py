@@ -96,7 +96,7 @@ def test_the_audit_sees_everything(pages: dict[str, str]) -> None:
     answered = {name.rpartition(" ")[2] for name in pages}
     assert {"200", "400", "404", "405", "413", "421", "503"} <= answered
     assert len(list(_once(pages))) > 30 * len(LANGUAGE_CODES)
-    for told in ("restored", "no-more-codes"):
+    for told in ("restored", "no-more-codes", "quote-question", "quoted"):
         assert len([page for page in pages.values() if f'id="{told}"' in page]) >= len(LANGUAGE_CODES), told
 
 

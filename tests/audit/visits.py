@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from onion_app.choices import LANGUAGE_CODES, NOTES
 from onion_app.crypto.casekeys import CODES
-from onion_app.crypto.payloads import FinalText
+from onion_app.crypto.payloads import FinalText, Quoted, QuoteQuestion
 from onion_app.launch.first_run import words_of_guide
 from onion_app.site.views import guides
 from onion_app.vault.desk.guides import all_guides, take_down
@@ -115,11 +115,16 @@ def _code_after_which_there_is_none(visitor: Visitor) -> str:
 
 
 def _come_back(visitor: Visitor, site: Site) -> None:
-    code = visitor.hand_in("tell", TELLING, publish="ask")
+    code = visitor.hand_in("tell", TELLING, publish="ask", quote="1")
     visitor.send(visitor.go("return").form_with("code"), code=code[:-1])
     site.answers(site.member_of_first, site.case_of(code), "An answer.")
     visitor.come_back(code)
     site.says(site.member_of_first, site.case_of(code), FinalText("A title", WORDS, "en", site.today))
+    about = bytes(16).hex()
+    site.says(site.member_of_first, site.case_of(code), Quoted(about, ["Given."], "en", "group", site.today))
+    site.says(
+        site.member_of_first, site.case_of(code), QuoteQuestion(["Our words."], ["Mine."], "en", "un", site.today)
+    )
     asked = visitor.come_back(code)
     visitor.send(asked.form_with("text"), text="")
     visitor.send(asked.form_doing("consents"))

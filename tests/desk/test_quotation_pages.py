@@ -7,7 +7,7 @@ import pytest
 from onion_app.choices import QUOTE_DAYS
 from onion_app.web.i18n import month_words
 from tests.desk.house import House, Volunteer, joins
-from tests.quoting import SENTENCE, TOLD, WORDS, on_the_page
+from tests.quoting import SENTENCE, TOLD, WORDS, Reporting, on_the_page
 from tests.world import Author
 
 
@@ -25,17 +25,9 @@ def told(author: Author) -> str:
     return author.tells(TOLD, "no", quote=True)
 
 
-def opens(volunteer: Volunteer, case: str) -> None:
-    page = volunteer.get(f"/case/{case}")
-    if page.has("form", action=f"/case/{case}/open"):
-        volunteer.press(f"/case/{case}/open")
-
-
 def chooses(volunteer: Volunteer, case: str, words: str = WORDS, sentence: str = SENTENCE, **typed: str) -> None:
     """Open and take a case, tick a sentence of its author's, and write words."""
-    opens(volunteer, case)
-    if volunteer.page.has("form", action=f"/case/{case}/take"):
-        volunteer.press(f"/case/{case}/take")
+    volunteer.take(case)
     page = volunteer.get(f"/case/{case}/quotation")
     ticks = [each for each in page.first(id="sentences").every("label") if each.text == sentence]
     ticked = {each.first("input").get("name"): "1" for each in ticks}
@@ -47,7 +39,7 @@ def step(volunteer: Volunteer, case: str) -> str:
 
 
 def agrees(volunteer: Volunteer, case: str) -> None:
-    opens(volunteer, case)
+    volunteer.open_case(case)
     volunteer.press_on(f"/case/{case}/quotation", f"/case/{case}/quotation/agree")
 
 
@@ -57,9 +49,9 @@ def test_words_go_from_a_case_into_a_report(
     chooses(counsellor, told)
     assert counsellor.page.errors == ""
     assert step(counsellor, told) == "second"
-    assert not counsellor.page.has("form", action=f"/case/{told}/quotation/agree"), "not whoever chose them"
+    assert f"/case/{told}/quotation/agree" not in counsellor.page.html, "not whoever chose them"
     assert on_the_page(author).question is None
-    opens(second, told)
+    second.open_case(told)
     page = second.get(f"/case/{told}/quotation")
     assert TOLD.split("\n")[1] in page.first(id="original").text, "the second one sees what they come from"
     agrees(second, told)
@@ -108,7 +100,7 @@ def test_what_could_not_go_is_named_beside_what_did(
     assert [each.get("data-case") for each in counsellor.page.having_class("given")] == [told]
     assert [each.get("data-step") for each in counsellor.page.having_class("left-out")] == ["unread"]
     author.allows("no")
-    opens(counsellor, told)
+    counsellor.open_case(told)
     page = counsellor.get(f"/quotations/given?case={told}")
     assert page.having_class("given") == []
     assert "taken the leave back" in page.main.text
@@ -147,3 +139,17 @@ def test_an_address_of_nothing_says_nothing(editor: Volunteer, case: str) -> Non
     assert editor.get(f"/quotations/given?case={case}").having_class("given") == []
     assert WORDS not in editor.get(f"/quotations/text.txt?case={case}").html
     assert editor.status == 200
+
+
+def test_words_typed_for_other_words_are_not_lost_by_agreeing(
+    counsellor: Volunteer, second: Volunteer, author: Author, told: str
+) -> None:
+    chooses(counsellor, told)
+    counsellor.press_on(f"/case/{told}", f"/case/{told}/give-back")
+    second.take(told)
+    page = second.get(f"/case/{told}/quotation")
+    second.post(f"/case/{told}/quotation/agree", page.form_with("of").filled(text="Half a sentence of mine"))
+    assert step(second, told) == "asked"
+    Reporting(author.world).judges(author, "no")
+    second.open_case(told)
+    assert second.get(f"/case/{told}/quotation").first(id="text").raw_text.strip() == "Half a sentence of mine"
