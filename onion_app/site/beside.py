@@ -11,6 +11,7 @@ from flask import current_app, g, request
 from flask.typing import ResponseReturnValue
 
 from onion_app.site import form_case
+from onion_app.site.form_case import Stage
 from onion_app.site.rendering import CARRIED
 from onion_app.vault.shown.reading import NAME
 from onion_app.web.app import mark_own_text
@@ -44,7 +45,8 @@ def page_beside(*more: str) -> ResponseReturnValue | None:
         return None
     fields = {name: request.form[name] for name in (*CARRIED, *more) if name in request.form}
     text = request.form.get("text", "")
-    g.written = Written(request.path, form_case.form_field(), fields | {"again": "1"}, text)
+    if text or fields.get("line") or request.form.get("code") or form_case.of_form().stage >= Stage.CHECKED:
+        g.written = Written(request.path, form_case.form_field(), fields | {"again": "1"}, text)
     if text:
         mark_own_text()
     name, values = wanted

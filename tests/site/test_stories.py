@@ -7,9 +7,8 @@ import pytest
 from onion_app.choices import NOTES, LanguageCode
 from onion_app.crypto.casekeys import mark_of
 from onion_app.crypto.keys import new_key
-from onion_app.site.views import stories
 from onion_app.vault.mailbox import withdrawals
-from onion_app.vault.shown import writing
+from onion_app.vault.shown import reading, writing
 from onion_app.vault.shown.reading import name_of
 from onion_app.web.size import SHORT
 from scripts.rehearsal.pages import Page
@@ -201,7 +200,7 @@ def test_what_somebody_leaves_out_costs_no_story_anew_and_leads_on_with_them(
     words: dict[LanguageCode, tuple[str, str]] = dict.fromkeys(("en", "ar"), ("Of light", f"{WORDS * 200}\n\n" * 3))
     path = f"stories/{name_of(place.show(words, notes=['family']))}"
     plain = [visitor.go(path).html, visitor.go(f"{path}?part=2").html]
-    monkeypatch.setattr(stories.reading, "shown_story", None)  # whatever is made anew from now on fails
+    monkeypatch.setattr(reading, "shown_story", None)  # whatever is made anew from now on fails
     for number in range(1, 256):
         chosen = "&".join(f"without={note}" for at, note in enumerate(NOTES) if number >> at & 1)
         page = visitor.go(f"{path}?{chosen}&part=2")
