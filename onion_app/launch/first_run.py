@@ -97,10 +97,10 @@ def _expect_none_before(state: State) -> None:
         raise EarlierInstallation(fact, "unset XDG_STATE_HOME; ./scripts/launch")
 
 
-def missing_disks(path: Path, table: Path = _DISKS) -> list[str]:
+def missing_disks(path: Path) -> list[str]:
     """Name the folders above a path, or at it, where the system's table wants a disk and where none is mounted."""
     try:
-        lines = [line.split() for line in table.read_text(errors="replace").splitlines()]
+        lines = [line.split() for line in _DISKS.read_text(errors="replace").splitlines()]
     except OSError:
         return []
     wanted = [Path(words[1].replace("\\040", " ")) for words in lines if len(words) > 1 and words[0][0] != "#"]

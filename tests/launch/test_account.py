@@ -162,6 +162,25 @@ def test_a_clone_with_closed_files_is_refused_with_the_command(root: Operator, n
     assert not root.state.exists()
 
 
+@pytest.mark.parametrize("is_elsewhere", [True, False])
+def test_an_account_that_was_made_for_an_installation_makes_no_other(
+    root: Operator,
+    monkeypatch: pytest.MonkeyPatch,
+    is_elsewhere: bool,  # noqa: FBT001 - a parameter
+) -> None:
+    manage(root, "--state", "another", "resume")  # which makes the account
+    home = root.folder / "earlier" if is_elsewhere else root.state
+    if is_elsewhere:
+        home.mkdir()
+        (home / "vault.key").touch()
+    root.put_before("getent", f"echo sanctuary:x:1:1::{home}:/usr/sbin/nologin", monkeypatch)
+    code, said = ended(root)
+    assert code == 2
+    assert "There was an installation before, and a new one would be another site at another address" in said
+    assert (f"./scripts/launch --state {home}" if is_elsewhere else f"mount the disk of {home}") in said
+    assert not root.state.exists()
+
+
 def test_the_state_of_another_account_is_left_alone(root: Operator) -> None:
     root.state.mkdir(mode=0o700)
     (root.state / "letters.txt").write_text("mine")

@@ -8,10 +8,12 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from textwrap import dedent
+from typing import Any
 
 import pytest
 
-from onion_app.errors import AddressInUse
+from onion_app.errors import AddressForbidden, AddressInUse, NoLoopback
+from onion_app.launch.state import desk_listeners
 from tests import processes
 from tests.launch.conftest import START, Launched, Operator
 from tests.rehearsal import ROOT
@@ -100,6 +102,22 @@ def test_no_address_is_free_while_the_desk_is_started_again(standing: Launched, 
         with pytest.raises(OSError, match=os.strerror(errno.EADDRINUSE)):
             other.bind((address, port))
     processes.until(lambda: standing.running("desk") != desk, START, "another desk")
+
+
+@pytest.mark.parametrize(
+    ("refusal", "error"),
+    [(errno.EACCES, AddressForbidden), (errno.EADDRNOTAVAIL, NoLoopback), (errno.EMFILE, OSError)],
+)
+def test_what_is_not_taken_but_refused_has_its_own_name(
+    monkeypatch: pytest.MonkeyPatch, refusal: int, error: type[Exception]
+) -> None:
+    class Refused(socket.socket):
+        def bind(self, _address: Any, /) -> None:
+            raise OSError(refusal, os.strerror(refusal))
+
+    monkeypatch.setattr(socket, "socket", Refused)
+    with pytest.raises(error), desk_listeners(8390):
+        pytest.fail("it was bound")
 
 
 def test_a_machine_without_the_second_address_has_the_first() -> None:

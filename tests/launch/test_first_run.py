@@ -1,7 +1,9 @@
 """What a first run makes, and what is left of one that was cut off."""
 
 import json
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from nacl.pwhash import argon2id
@@ -9,15 +11,16 @@ from nacl.pwhash import argon2id
 from onion_app.crypto.codes import invitation_digest, new_code, read_code
 from onion_app.crypto.keyslots import new_vault_keys, open_slots
 from onion_app.crypto.onion_key import new_onion_key
-from onion_app.errors import VaultDamaged
-from onion_app.launch import first_run
-from onion_app.launch.state import State
+from onion_app.errors import EarlierInstallation, NotConfirmed, VaultDamaged
+from onion_app.launch import first_run, unlock
+from onion_app.launch.state import State, default_state
 from onion_app.launch.stdin_answers import Answers
 from onion_app.vault import settings, statefiles
 from onion_app.vault.desk import circles, invitations
-from tests.launch.conftest import FIND_US, Installation, Operator
+from tests.launch.conftest import FIND_US, Installation, Operator, contents
 from tests.launch.cut_off import cut_off
 from tests.launch.keeping import opened
+from tests.launch.manage import Heard
 from tests.world import hardly_stretched
 
 CLOCK = lambda: 1_800_000_000.0  # noqa: E731
@@ -123,6 +126,69 @@ def test_a_state_without_its_keys_is_not_taken_for_a_new_one(tmp_path: Path) -> 
     (state.desk / "desk.db").write_bytes(b"something")
     with pytest.raises(VaultDamaged):
         first_run.is_due(state)
+
+
+# --- an earlier one -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("left", ["restoring", "replaced-3"])
+def test_what_an_earlier_installation_has_left_forbids_a_first_run(tmp_path: Path, left: str) -> None:
+    state = fresh(tmp_path / "state")
+    (state.path / left).mkdir()
+    with pytest.raises(EarlierInstallation, match=left if left[-1] == "3" else "restore was cut off"):
+        unlock.unlock_with_answers(state, Answers(), CLOCK)
+    assert (state.path / left).is_dir()
+    assert not (state.path / "first-run").exists()
+
+
+def test_a_disk_that_is_missing_forbids_a_first_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    state = fresh(tmp_path / "state")
+    table = tmp_path / "fstab"
+    monkeypatch.setattr(first_run, "_DISKS", table)
+    table.write_text(f"# /dev/sda {state.path}\n/dev/sdb / ext4\n/dev/sdc {tmp_path}/another ext4\n\nhalf\n")
+    assert first_run.is_due(state)
+    table.write_text(f"UUID=1 {state.path} ext4 defaults 0 2\n")
+    with pytest.raises(EarlierInstallation, match="missing") as refused:
+        first_run.is_due(state)
+    assert refused.value.cure == f"mount {state.path} && ./scripts/launch"
+
+
+def test_a_place_that_changes_with_where_one_stands_is_none(
+    operator: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(operator.folder))
+    monkeypatch.setenv("XDG_STATE_HOME", "somewhere")
+    operator.state = default_state()
+    assert operator.state == operator.folder / ".local/state/sanctuary"
+    assert isinstance(operator.refused({}), EarlierInstallation)
+    assert not any(contents(operator.state / "desk"))
+
+
+def test_an_account_without_a_home_still_knows_a_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    def homeless() -> Path:
+        raise RuntimeError
+
+    monkeypatch.setattr(Path, "home", homeless)
+    assert default_state().is_absolute()
+
+
+@pytest.mark.parametrize("name", ["passphrase", "spare_code"])
+def test_answers_of_a_later_run_make_no_other_site(tmp_path: Path, name: str) -> None:
+    state = fresh(tmp_path / "state")
+    with pytest.raises(EarlierInstallation):
+        unlock.unlock_with_answers(state, Answers(**{name: getattr(HANDED, name)}), CLOCK)
+    assert not contents(state.path)
+
+
+def test_a_person_who_did_not_mean_a_new_site_makes_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Heard, "expect_private", lambda *_: None)
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(isatty=lambda: True))
+    state = fresh(tmp_path / "state")
+    terminal = Heard("yes?")
+    with pytest.raises(NotConfirmed):
+        unlock.unlock_with_a_person(state, terminal, CLOCK, 1)
+    assert any(str(state.path) in line for line in terminal.said)
+    assert not any(file.is_file() for file in state.path.rglob("*"))
 
 
 def test_what_is_not_given_is_drawn_anew_each_time() -> None:

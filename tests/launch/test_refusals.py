@@ -25,6 +25,7 @@ from onion_app.errors import (
     WrongPassphrase,
 )
 from onion_app.launch.__main__ import options
+from onion_app.launch.state import held
 from onion_app.vault import statefiles
 from tests import tables
 from tests.launch.conftest import START, Installation, Launched, Operator, contents
@@ -123,11 +124,12 @@ def test_a_tor_that_does_not_do_is_said_before_anything_is_made(
     assert not (operator.state / "vault.key").exists()
 
 
-def test_a_tor_that_does_not_start_ends_everything(operator: Operator) -> None:
+def test_a_tor_that_does_not_start_ends_everything_and_says_why(operator: Operator) -> None:
     operator.torrc.write_text("NoSuchOption 1\n")
     launched = operator.start({})
     assert launched.process.wait(START) == 4
     assert not launched.family()
+    assert "Tor did not start. (Failed to parse/validate config: Unknown option 'NoSuchOption'" in launched.words()
 
 
 @pytest.mark.parametrize(("name", "error"), [("x" * 100, StatePathTooLong), (os.fsdecode(b"\xff"), BadUsage)])
@@ -147,6 +149,13 @@ def test_a_folder_of_other_things_is_left_alone(operator: Operator) -> None:
     assert (type(refused), refused.exit_code) == (BadUsage, 2)
     assert [file.name for file in operator.state.iterdir()] == ["letters.txt"]
     assert operator.state.stat().st_mode & 0o777 == 0o755
+
+
+def test_a_disk_of_its_own_is_no_folder_of_other_things(operator: Operator) -> None:
+    operator.state.mkdir(mode=0o755)
+    (operator.state / "lost+found").mkdir(mode=0o700)
+    with held(operator.state):
+        assert operator.state.stat().st_mode & 0o777 == 0o700
 
 
 @pytest.mark.parametrize("words", [["--nonsense"], ["--desk-port", "0"], ["--desk-port", "70000"], ["--answers", "x"]])
