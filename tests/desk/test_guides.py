@@ -5,6 +5,7 @@ from typing import cast
 import pytest
 
 from onion_app.choices import LanguageCode
+from onion_app.days import DAY
 from onion_app.errors import NothingHere
 from onion_app.vault.desk import audit, guides
 from onion_app.vault.shown import reading
@@ -86,6 +87,38 @@ def test_checking_a_guide_names_who_wants_it_and_when_until_it_changes(house: Ho
     kept(coordinator, path, text="Other words.")
     [found] = shown(house)
     assert (found.body, found.checked_by) == ("Other words.", None)
+
+
+def test_what_was_checked_half_a_year_ago_turns_red(house: House, coordinator: Volunteer) -> None:
+    path = begun(coordinator)
+    kept(coordinator, path)
+    assert "to be checked again" not in coordinator.get("/guides").main.text
+    coordinator.get(path)
+    coordinator.press(f"{path}/check")
+    for days, red in ((179, False), (1, True)):
+        house.clock.now += days * DAY
+        for page in ("/guides", path):
+            coordinator.log_in()
+            coordinator.get(page)
+            assert "to be checked again on" in coordinator.page.main.text
+            assert bool([each for each in coordinator.page.every("span") if "again" in each.classes]) == red
+
+
+def test_no_reader_sees_a_word_of_the_law_before_a_lawyer_has_confirmed_it(
+    house: House, coordinator: Volunteer
+) -> None:
+    path = begun(coordinator, "law")
+    kept(coordinator, path, title="The law")
+    coordinator.press(f"{path}/publish")
+    assert "law" not in {slug for slug, titles in reading.titles_of_guides(house.shown).items() if titles}
+    with pytest.raises(NothingHere):
+        reading.shown_guide(house.shown, "law")
+    coordinator.press(f"{path}/check")
+    assert [version.title for version in reading.shown_guide(house.shown, "law")] == ["The law"]
+    assert reading.titles_of_guides(house.shown)["law"] == {"en": "The law"}
+    kept(coordinator, path, title="The law", text="Other words.")
+    with pytest.raises(NothingHere):
+        reading.shown_guide(house.shown, "law")
 
 
 def test_nobody_checks_words_that_were_changed_meanwhile(house: House, coordinator: Volunteer) -> None:

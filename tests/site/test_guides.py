@@ -8,6 +8,7 @@ import pytest
 from onion_app.launch import first_run
 from onion_app.site.views.guides import NOW, ORDER
 from onion_app.vault.desk import guides
+from onion_app.vault.shown.reading import LAW
 from onion_app.web.size import SHORT
 from scripts.rehearsal.people import Visitor
 from tests.site.conftest import Place
@@ -86,7 +87,7 @@ def test_every_part_of_a_long_guide_fits(visitor: Visitor, place: Place, block: 
 
 def test_each_guide_of_ours_is_one_page_with_a_fifth_to_spare(visitor: Visitor, place: Place) -> None:
     sizes = {}
-    for slug in (NOW, *ORDER):
+    for slug in {NOW, *ORDER} - {LAW}:
         told = first_run.words_of_guide(slug)
         place.show(told, slug=slug)
         for visitor.language in told:
@@ -94,6 +95,16 @@ def test_each_guide_of_ours_is_one_page_with_a_fifth_to_spare(visitor: Visitor, 
             assert "?part=" not in page.main_html
             sizes[slug, visitor.language] = len(page.html.encode()) + HEADERS
     assert {name: size for name, size in sizes.items() if size > SHORT * 4 / 5} == {}
+
+
+def test_the_law_is_shown_once_a_lawyer_has_confirmed_it_and_says_so(visitor: Visitor, place: Place) -> None:
+    guide = place.show({"en": ("The law", BODY)}, slug="law")
+    assert visitor.go("guides/law").status == 404
+    assert "The law" not in visitor.go("guides").main.text
+    [version] = guides.read_guide(place.desk, guide)[1]
+    guides.note_check(place.shown, place.desk, version, None, 20_400)
+    assert "Checked by a lawyer, November 2025" in visitor.go("guides/law").main.text
+    assert "The law" in visitor.go("guides").main.text
 
 
 def test_a_course_is_listed_once_and_read_session_after_session_to_a_letter(visitor: Visitor, place: Place) -> None:

@@ -109,7 +109,7 @@ def _words(version: Version | None) -> tuple[object, ...]:
 def _list(mistakes: dict[str, str]) -> Answer:
     written = guides.all_guides(databases().desk)
     rows = [(guide, versions, guides.state_of(versions), _in_ones_own(versions)) for guide, versions in written]
-    return render_template("guides.html", guides=rows, mistakes=mistakes)
+    return render_template("guides.html", guides=rows, mistakes=mistakes, today=databases().today)
 
 
 def _in_ones_own(versions: Sequence[Version]) -> Version | None:
@@ -130,6 +130,7 @@ def edit(_member: Member, mistakes: dict[str, str], guide_id: bytes) -> Answer:
     title, text = typed.get("title", there[0]), typed.get("text", there[1])
     return render_template(
         "guide.html",
+        today=databases().today,
         guide=guide,
         version=version,
         versions=versions,

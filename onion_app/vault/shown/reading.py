@@ -29,6 +29,10 @@ _BASE_32: Final = ("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", "0123456789abcdefghjkmnpq
 _TO_LETTERS: Final = str.maketrans(*_BASE_32)
 _FROM_LETTERS: Final = str.maketrans(*reversed(_BASE_32))
 
+LAW: Final = "law"
+"""The guide of which no reader sees a word before somebody has said at the desk that a lawyer has confirmed it."""
+
+_CHECKED_FOR: Final = 180  # days: what was true of towns, doctors and apps half a year ago may lead into a trap
 _VERSION: Final = "text_id, language, title, body, translated_from, checked_by, checked_day, year, notes"
 _STORY: Final = "SELECT v.text_id, v.year, v.notes, t.mark FROM versions AS v JOIN texts AS t ON t.id = v.text_id"
 _AFTER: Final = "AND (v.year, v.text_id) < (?, ?) ORDER BY v.year DESC, v.text_id DESC LIMIT ?"  # a guide has no year
@@ -53,6 +57,11 @@ class Version:
     notes: Words = ()
     state: TextState = "draft"
     publish_day: Day | None = None
+
+    @property
+    def check_again_day(self) -> int | None:
+        """The day on which somebody has to check it again; None while nobody has checked it."""
+        return None if self.checked_day is None else self.checked_day + _CHECKED_FOR
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,14 +144,18 @@ def shown_guide(shown: Database, slug: str) -> list[Version]:
         NothingHere: there is none, or no longer.
     """
     row = shown.row("SELECT id FROM texts WHERE slug = ?", (slug,))
-    return _not_empty(versions_of(shown, row[0]) if row else [])
+    versions = versions_of(shown, row[0]) if row else []
+    return _not_empty([each for each in versions if slug != LAW or each.checked_day is not None])
 
 
 def titles_of_guides(shown: Database) -> dict[str, dict[str, str]]:
     """Give the titles of the guides that are shown: slug to language to title."""
     titles_of: dict[str, dict[str, str]] = {}
     for text_id, slug in shown.rows("SELECT id, slug FROM texts WHERE slug > '' ORDER BY slug"):
-        titles = shown.rows("SELECT language, title FROM versions WHERE text_id = ?", (text_id,))
+        titles = shown.rows(
+            "SELECT language, title FROM versions WHERE text_id = ? AND (checked_day IS NOT NULL OR ? != ?)",
+            (text_id, slug, LAW),
+        )
         titles_of[str(slug)] = {str(language): str(title) for language, title in titles}
     return titles_of
 
