@@ -7,6 +7,7 @@ it too. Each reading of the whole is in the circle's audit. # P14
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import cache, partial
 from typing import Final, NamedTuple
 
 from onion_app.choices import NOTEBOOK_ENTRIES, NOTEBOOK_LETTERS, NOTEBOOK_MESSAGE_DAYS, REFERRAL_DAYS
@@ -135,7 +136,7 @@ def know_too(dbs: Databases, member: Member, circle_id: bytes, entry_id: bytes) 
         content = _open(circle, row)
         if not isinstance(content, Referral):
             raise NothingHere
-        if not _may_know_too(dbs, member, circle_id, content):
+        if not _may_know_too(dbs, member, _people(dbs, circle_id), content.writer):
             raise Refused(NOT_A_SECOND)
         _seal(dbs, circle, entry_id, replace(content, known_by=member.id.hex(), checked=dbs.today))
 
@@ -243,7 +244,8 @@ def _messages(opened: Iterable[_Opened], today: int) -> Iterator[CircleMessage]:
 
 
 def _referrals(dbs: Databases, member: Member, circle_id: bytes, opened: Iterable[_Opened]) -> Iterator[KnownReferral]:
-    here = {each.id.hex() for each in circles.members_of(dbs.desk, circle_id)}
+    here = _people(dbs, circle_id)
+    handle_of, may_know = cache(partial(_handle, dbs)), cache(partial(_may_know_too, dbs, member, here))
     for row, content in opened:
         if isinstance(content, Referral):
             left = bool({content.writer, content.known_by} - here - {""})
@@ -251,18 +253,21 @@ def _referrals(dbs: Databases, member: Member, circle_id: bytes, opened: Iterabl
             yield KnownReferral(
                 row.id,
                 content,
-                _handle(dbs, content.writer),
-                _handle(dbs, content.known_by),
+                handle_of(content.writer),
+                handle_of(content.known_by),
                 usable=content.checked is not None and not faded and not left,
                 faded=faded,
                 left=left,
-                may_know_too=_may_know_too(dbs, member, circle_id, content),
+                may_know_too=may_know(content.writer),
             )
 
 
-def _may_know_too(dbs: Databases, member: Member, circle_id: bytes, content: Referral) -> bool:
-    here = {each.id.hex() for each in circles.members_of(dbs.desk, circle_id)}
-    return content.writer in here and is_second_for(dbs.desk, bytes.fromhex(content.writer), member.id, dbs.today)
+def _people(dbs: Databases, circle_id: bytes) -> frozenset[str]:
+    return frozenset(each.id.hex() for each in circles.members_of(dbs.desk, circle_id))
+
+
+def _may_know_too(dbs: Databases, member: Member, here: frozenset[str], writer: str) -> bool:
+    return writer in here and is_second_for(dbs.desk, bytes.fromhex(writer), member.id, dbs.today)
 
 
 def _handle(dbs: Databases, person: str) -> str:

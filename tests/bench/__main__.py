@@ -21,6 +21,7 @@ SECTIONS: dict[str, Callable[[Site], Iterator[Measured]]] = {
     "starts": acts.starts,
     "worst": acts.worst,
     "rows": sections.rows,
+    "notebook": sections.notebook,
     "memory": sections.memory,
     "launch": whole.launch,
     "circuits": whole.circuits,

@@ -8,7 +8,9 @@ from contextlib import contextmanager
 from copy import copy
 from pathlib import Path
 
-from onion_app.choices import NOTES
+from onion_app.choices import NOTEBOOK_ENTRIES, NOTEBOOK_LETTERS, NOTES
+from onion_app.crypto.payloads import Referral
+from onion_app.desk import notebook
 from onion_app.launch.state import State
 from onion_app.shapes import Row, to_json
 from onion_app.vault import connection
@@ -41,6 +43,15 @@ def fill(site: Site, number: int) -> None:
         _add(desk, _DEED, [(deed, DAY + place % 90, who, circle, deed * 2) for place, deed in enumerate(deeds)])
         _add(desk, _READ, [(case, case * 2) for case in cases])
         _add(desk, _DOOR, [(case,) for case in cases[::10]])
+
+
+def fill_notebook(site: Site) -> None:
+    """Write into the notebook of the first circle as much as fits."""
+    member, who = site.member(site.member_of_first), site.member_of_first.id.hex()
+    for place in range(NOTEBOOK_ENTRIES):
+        known = Referral("lawyer", "everywhere", "any", True, f"Somebody {place}", "0770 123 4567", who, site.today)  # noqa: FBT003
+        notebook.write_referral(site.dbs, member, site.first, secrets.token_bytes(16), known)
+        notebook.write_message(site.dbs, member, site.first, secrets.token_bytes(16), "كلمة " * (NOTEBOOK_LETTERS // 5))
 
 
 _CASE = (

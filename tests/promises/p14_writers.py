@@ -74,7 +74,7 @@ CALLERS: Final = {
     "add_circle": {
         "desk.proposal_kinds._add_circle": "new_circle",
         "launch.first_run._invite_the_first": FIRST,
-        "desk.views.circles._add": "new_circle",  # the desk's own function of this name, which proposes
+        "desk.views.new_circle.add": "new_circle",  # the desk's own function of this name, which proposes
     },
     "allow_founding": {
         "desk.proposal_kinds._allow_founding": "founding",

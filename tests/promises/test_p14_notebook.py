@@ -5,17 +5,20 @@ Somebody of the circle, or with the desk's file, or thirty visitors, try to send
 
 from collections.abc import Iterator
 from contextlib import closing
+from itertools import product
 from pathlib import Path
 
 import pytest
 from nacl.pwhash import argon2id
 
+from onion_app.crypto.casekeys import notebook_key
 from onion_app.crypto.keys import new_id
 from onion_app.crypto.payloads import Referral
+from onion_app.crypto.sealing import open_seal
 from onion_app.desk import circles as desk_circles
 from onion_app.desk import notebook, phrases
 from onion_app.desk.notebook import KnownReferral, Notebook
-from onion_app.errors import CircleKeyChanged, NotAllowed, Refused
+from onion_app.errors import CircleKeyChanged, NotAllowed, Refused, SealBroken
 from onion_app.vault.desk import audit
 from onion_app.vault.desk import notebook as rows
 from tests import tables
@@ -195,3 +198,8 @@ def test_whoever_is_in_another_circle_or_out_reads_nothing_and_writes_nothing(he
     assert row.generation not in old, "what is written after it opens to whoever is out"
     assert rows.read_row(world.desk, entry_id, here.first).generation in old, "nothing is sealed anew"
     assert {each.id for each in reads(here, here.dana).referrals} == {entry_id, later}
+    theirs = [pair.private for own in world.member(here.rojin).circles.values() for pair in own.pairs.values()]
+    theirs += [pair.private for pair in old.values()]  # and of whoever is out, of before
+    for private, circle_id in product(theirs, (here.first, here.law)):
+        with pytest.raises(SealBroken):
+            open_seal(notebook_key(private, circle_id), row.sealed, row.place)
