@@ -7,6 +7,7 @@ import argparse
 import sys
 from typing import Final
 
+from onion_app.launch.edge import stand_at_the_edge
 from onion_app.manage import emergency
 from onion_app.manage.emergency import Do
 from onion_app.manage.service import service
@@ -17,6 +18,7 @@ COMMANDS: Final[dict[str, Do]] = {"service": service, "uninstall": uninstall}
 
 def main() -> int:
     """Carry out one command, and give the exit status; `scripts/manage` starts it."""
+    stand_at_the_edge()
     return emergency.carry_out(parser().parse_args(), COMMANDS)
 
 

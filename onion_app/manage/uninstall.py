@@ -5,6 +5,7 @@ It never removes a key, which is what `panic` is for, and nothing that is not ou
 
 import argparse
 import os
+import pwd
 import re
 import shutil
 import subprocess
@@ -16,7 +17,6 @@ from onion_app.launch.state import State, is_held
 from onion_app.manage.emergency import ask, key_files, say
 
 ACCOUNT: Final = "sanctuary"
-HOME: Final = Path("/var/lib/sanctuary")  # as in scripts/as-account
 UNIT: Final = Path("/etc/systemd/system/sanctuary.service")
 SYSTEMD: Final = Path("/run/systemd/system")  # is there while systemd runs
 _SETTINGS: Final = Path("/etc/sysctl.d/60-sanctuary.conf")  # which the cure of a missing wall has the operator write
@@ -42,11 +42,12 @@ def uninstall(chosen: argparse.Namespace, state: State) -> None:
     if os.path.lexists(state.path / "lock") and is_held(state):
         raise AlreadyRunning(str(state.path))
     has_account = os.geteuid() == 0 and not chosen.as_is
-    if has_account and state.path != HOME:
-        _expect_no_keys(HOME)  # the account is another installation's too
+    home = _home() if has_account else None
+    if home is not None and home != state.path:
+        _expect_no_keys(home)  # the account is another installation's too
     own = _own(state.path)
     system = [file for file in (UNIT, _SETTINGS) if has_account and os.path.lexists(file)]
-    named = [*map(str, [*own, *system]), *([f"the account {ACCOUNT}"] if has_account and _account_is_there() else [])]
+    named = [*map(str, [*own, *system]), *([f"the account {ACCOUNT}"] if home else [])]
     if not named:
         say(f"There is nothing to remove: neither {state.path} nor an account nor a unit.")
         return
@@ -56,7 +57,7 @@ def uninstall(chosen: argparse.Namespace, state: State) -> None:
     if ask("Type the word uninstall: ").strip() != "uninstall":
         raise NotConfirmed
     remains = [*_remove_unit(system), *_remove_folder(state.path, own)]
-    if has_account and not remains:
+    if home and not remains:
         remains += _remove_account()
     if remains:
         raise SignsRemain("; ".join(remains))
@@ -122,11 +123,15 @@ def _remove_unit(files: list[Path]) -> list[str]:
 
 def _remove_account() -> list[str]:
     run("deluser", "--system", ACCOUNT) or run("userdel", ACCOUNT)
-    return [f"the account {ACCOUNT}: deluser --system {ACCOUNT}"] if _account_is_there() else []
+    return [f"the account {ACCOUNT}: deluser --system {ACCOUNT}"] if _home() else []
 
 
-def _account_is_there() -> bool:
-    return run("getent", "passwd", ACCOUNT)
+def _home() -> Path | None:
+    """Give the state folder for which the account was made (see scripts/as-account), or None where there is none."""
+    try:
+        return Path(pwd.getpwnam(ACCOUNT).pw_dir)
+    except KeyError:
+        return None
 
 
 def run(*command: str) -> bool:

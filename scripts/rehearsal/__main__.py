@@ -8,6 +8,7 @@ import json
 import shlex
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -18,7 +19,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import FrameType
 
-from onion_app.errors import BadUsage, SanctuaryError, TorFailed
+from onion_app.errors import BadUsage, NoLoopback, SanctuaryError, TorFailed
 from onion_app.launch.hardening import close_memory
 from onion_app.launch.terminal import Terminal
 from onion_app.onion.tor_process import bound_command
@@ -71,7 +72,7 @@ def main() -> int:
     try:
         rehearse(terminal, asked.state, asked.days, as_json=asked.json)
     except (SanctuaryError, UnexpectedPageError) as error:
-        terminal.say(error.sentence if isinstance(error, SanctuaryError) else f"The rehearsal stopped: {error}")
+        terminal.say(error.told if isinstance(error, SanctuaryError) else f"The rehearsal stopped: {error}")
         return error.exit_code if isinstance(error, SanctuaryError) else 1
     except KeyboardInterrupt:
         return 0
@@ -83,6 +84,7 @@ def rehearse(terminal: Terminal, kept_state: Path | None, days: int, *, as_json:
 
     Raises: SanctuaryError, UnexpectedPageError, KeyboardInterrupt when asked to stop.
     """
+    _expect_loopback()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(_temporary_folder()))
         state = kept_state.resolve() if kept_state else folder / "state"
@@ -98,6 +100,15 @@ def rehearse(terminal: Terminal, kept_state: Path | None, days: int, *, as_json:
         _announce(stage, cast, folder / "firefox", as_json=as_json)
         if launcher.wait() != 0:
             raise TorFailed("the launcher ended by itself")
+
+
+def _expect_loopback() -> None:
+    """See that this machine answers itself, which an empty network namespace does not; raises NoLoopback."""
+    with socket.socket(type=socket.SOCK_DGRAM) as line:
+        try:
+            line.connect(("127.0.0.1", 9))  # no word is sent; the kernel looks for the way there
+        except OSError:
+            raise NoLoopback from None
 
 
 @contextmanager

@@ -2,11 +2,13 @@
 
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
 
-from scripts.rehearsal.people import Visitor
+from onion_app.errors import NoLoopback
+from scripts.rehearsal.people import Login, Visitor, Volunteer
 from scripts.rehearsal.wire import through_unix
 from tests import processes
 from tests.launch.conftest import Installation
@@ -33,6 +35,11 @@ def test_a_kept_rehearsal_goes_on_and_later_its_cases_are_destroyed() -> None:
         with rehearsing(place, "--state", str(state), "--days", "217") as later:
             for name in ("onion", "return_code", "logins"):
                 assert later.printed[name] == first.printed[name]
+            # Phones have not gone on by 217 days: the second factor is that of this moment.
+            [login, *_] = later.printed["logins"]
+            member = Volunteer(later.desk_url)
+            member.login = Login(**login)
+            assert member.log_in().having_class("circle")
             # 180 days and a fifth are over: the first chores destroy the case.
             processes.until(lambda: not messages(later), START, "the end of the case")
 
@@ -43,3 +50,24 @@ def test_nobody_rehearses_on_a_real_installation(installation: Installation) -> 
     done = subprocess.run(words, check=False, capture_output=True, text=True, timeout=START)
     assert (done.returncode, done.stdout) == (2, "")
     assert "no rehearsal" in done.stderr
+
+
+def test_a_machine_that_does_not_answer_itself_is_named_at_once_with_the_command() -> None:
+    words = ["unshare", "-r", "-n", str(ROOT / "scripts" / "rehearse")]
+    done = subprocess.run(words, check=False, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (NoLoopback.exit_code, "")
+    assert done.stderr == f"{NoLoopback().sentence}\n    {NoLoopback.hint}\n"
+
+
+def test_new_digits_are_printed_for_the_key_that_a_rehearsal_prints() -> None:
+    secret = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+
+    def asked(key: str) -> "subprocess.CompletedProcess[str]":
+        words = [str(ROOT / "scripts" / "rehearse"), "--digits", key]
+        return subprocess.run(words, check=False, capture_output=True, text=True, timeout=START)
+
+    before, done, after = time.time(), asked(secret), time.time()
+    assert done.stdout[:6] in {Login("", "", secret).digits(at) for at in (before, after)}
+    refused = asked("no key!")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    assert "scripts/rehearse" in refused.stderr
