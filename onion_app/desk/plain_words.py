@@ -8,7 +8,7 @@ from onion_app.choices import QUOTE_LETTERS
 from onion_app.web.as_read import AsRead
 
 _ENDS: Final = re.compile(r"(?<=[.!?؟…])\s+|\n+")
-_BETWEEN: Final = re.compile(r"[\W_]+")  # blanks, and signs that no reader hears
+_MANY: Final = 150  # different letters; no language that we read has as many
 _FEW: Final = 3  # words: fewer stand in many texts, and point to none
 
 
@@ -24,7 +24,18 @@ def shortened(sentence: str) -> str:
 
 def as_heard(text: str) -> str:
     """Write a text as a row of its words, so that neither signs, spelling nor capitals make it another."""
-    return f" {_BETWEEN.sub(' ', AsRead(text).letters).strip()} "
+    letters = set(text)
+    spelled = {letter: "".join(map(_or_blank, AsRead(letter).letters)) for letter in letters}
+    if len(letters) > _MANY:  # P16: then it is read letter by letter, which costs the same whatever they are
+        text = text.translate({ord(letter): heard for letter, heard in spelled.items()})
+    else:
+        for letter, heard in spelled.items():
+            text = text.replace(letter, heard)
+    return f" {' '.join(text.split())} "
+
+
+def _or_blank(letter: str) -> str:
+    return letter if letter.isalnum() else " "
 
 
 def standing_in(sentences: Iterable[str], texts: Iterable[str]) -> list[str]:

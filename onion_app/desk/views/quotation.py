@@ -34,7 +34,7 @@ _MARK: Final = 16  # hexadecimal digits by which a form names a sentence
 @login_required
 def choose(member: Member, case_id: bytes) -> Answer:
     """Choose words; their author sees nothing of it yet."""
-    form, opened = request.form, quotation_status(databases(), member, case_id).opened
+    form, opened = request.form, quotation_status(databases(), member, case_id, public=()).opened
     words = quotations.Words(
         text=forms.text(form),
         sentences=[each for each in quotations.authors_sentences(opened) if form.get(f"sentence_{_mark(each)}")],
@@ -56,7 +56,7 @@ def agree(member: Member, case_id: bytes) -> Answer:
 @page_at("", pages, DiskFull, Overloaded)
 def show(member: Member, mistakes: dict[str, str], case_id: bytes) -> Answer:
     """Show the words beside what its author wrote, and how far they are."""
-    status = quotation_status(databases(), member, case_id)
+    status = quotation_status(databases(), member, case_id, public=())  # P16: stories are looked through at each act
     view, chosen = open_case(databases(), member, case_id), status.chosen
     sentences = quotations.authors_sentences(status.opened)[:_MOST_SENTENCES]
     return render_template(

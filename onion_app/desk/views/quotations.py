@@ -60,7 +60,7 @@ def give(member: Member) -> Answer:
 @login_required
 def given(member: Member) -> Answer:
     """Show the words that were given out of some cases, to be copied; of the others why they are not among them."""
-    rows = _rows(databases(), member, _asked_for())
+    rows = _rows(databases(), member, _asked_for(), public_words(databases()))
     return render_template(
         "given.html", rows=rows, cases=request.args.getlist("case"), sentences=(CHANGED, NOT_VERIFIED)
     )
@@ -97,9 +97,9 @@ def show(member: Member, mistakes: dict[str, str]) -> Answer:
     )
 
 
-def _rows(dbs: Databases, member: Member, case_ids: list[bytes]) -> list[Row]:
-    public = public_words(dbs)
-    return [_row(dbs, member, case_id, public) for case_id in case_ids]
+def _rows(dbs: Databases, member: Member, case_ids: list[bytes], public: list[str] | None = None) -> list[Row]:
+    """Read how far the words of some cases are; `public`: what stands in stories, where it is looked through. # P16."""
+    return [_row(dbs, member, case_id, public or []) for case_id in case_ids]
 
 
 def _row(dbs: Databases, member: Member, case_id: bytes, public: list[str]) -> Row:
