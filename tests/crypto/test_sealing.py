@@ -21,6 +21,15 @@ def test_what_was_sealed_opens_again(plaintext: bytes) -> None:
     assert sealing.open_seal(KEY, sealing.seal(KEY, plaintext, PLACE), PLACE) == plaintext
 
 
+def test_a_row_of_a_notebook_is_bound_to_its_circle_and_always_as_long() -> None:
+    place = sealing.EntryPlace(CASE, MESSAGE, 0, "notebook", CASE)
+    assert place.associated_data() == b"\x02" + CASE + MESSAGE + bytes(4) + b"\x07" + CASE
+    for plaintext in (b"", b"x" * 8191):
+        sealed = sealing.seal(KEY, plaintext, place, sealing.SIZES[2])
+        assert len(sealed) == 8233
+        assert sealing.open_seal(KEY, sealed, place) == plaintext
+
+
 @given(st.binary(max_size=70_000))
 def test_the_length_of_a_text_shows_only_in_six_steps(plaintext: bytes) -> None:
     if len(plaintext) >= 64 * 1024:
@@ -86,6 +95,7 @@ def test_a_hidden_field_that_was_made_up_or_is_of_another_purpose_or_key_is_refu
         payloads.Verdict("00" * 16, "change", "the second line", 20_001),
         payloads.LastOpened(7),
         payloads.StoryLink("00" * 16),
+        payloads.Referral("lawyer", "iraq.basra", "ar", published=False, name="", contact="", writer="0f" * 16, day=1),
     ],
 )
 def test_every_letter_survives_packing(letter: payloads.Payload) -> None:

@@ -11,7 +11,7 @@ import pytest
 from onion_app.launch.processes import child, chores
 from onion_app.site import SiteConfig, create_app
 from onion_app.vault.connection import KINDS, DatabaseKind
-from onion_app.vault.desk import audit, case_records, taken
+from onion_app.vault.desk import audit, case_records, notice, taken
 from onion_app.vault.settings import read_settings
 from onion_app.vault.shown import routing
 from onion_app.web.app import Hardened
@@ -42,6 +42,10 @@ class Everything:
         self.kept.changes_code()
         editor.reply(self.kept.case_id.hex(), "We answer.")
         house.show({"en": ("Now", "Words.")}, slug="now")
+        editor.press_on(f"/notebook/{circle.hex()}", f"/notebook/{circle.hex()}/message", text="Be brief.")
+        with house.desk.writing():
+            notice.put_notice(house.desk, {"en": "Searches today."}, house.today, house.today + 30)
+            notice.put_against(house.desk, sara.id)
         house.invitation(circle)
         house.enrol(circle, "waits")
         gone = Author(house, circle)

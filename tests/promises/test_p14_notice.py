@@ -13,6 +13,7 @@ from nacl.pwhash import argon2id
 from onion_app.choices import LANGUAGE_CODES
 from onion_app.desk import circles as desk_circles
 from onion_app.desk import notice, proposals
+from onion_app.desk.never_written import expect_no_invitation
 from onion_app.errors import NotAllowed, NotReady, Refused
 from onion_app.vault.desk.proposals import open_proposals
 from onion_app.vault.shown.reading import published_counter, shown_notice
@@ -145,35 +146,44 @@ def test_other_words_begin_without_those_who_wanted_the_former_off(here: Here) -
 
 
 @pytest.mark.parametrize(
-    ("language", "text"),
+    "text",
     [
-        ("en", "Call 115 today."),
-        ("ar", "اتصلوا ٠٧٧٠"),
-        ("en", "See example.org"),
-        ("en", "Write to @helper"),
-        ("en", "help@example.org"),
-        ("en", "Come to the park at noon."),
-        ("en", "Go to the old school, they help."),
-        ("en", "We meet at the library."),
-        ("en", "They help in Rashid street."),
-        ("ar", "تعالوا إلى الحديقة"),
-        ("ar", "اذهبوا إلى المدرسة القديمة"),
-        ("ar", "لقاء في المكتبة"),
-        ("ckb", "وەرن بۆ پارکەکە"),
-        ("kmr", "هەرن بۆ قوتابخانێ"),
-        ("en", "a" * 401),
+        "Call 115 today.",
+        "اتصلوا ٠٧٧٠",
+        "See example.org",
+        "Write to @helper",
+        "help@example.org",
+        "Come to the park at noon.",
+        "Go to the old school, they help.",
+        "We meet at the library.",
+        "They help in Rashid street.",
+        "تعالوا إلى الحديقة",
+        "اذهبوا إلى المدرسة القديمة",
+        "لقاء في المكتبة",
+        "وەرن بۆ پارکەکە",
+        "هەرن بۆ قوتابخانێ",
     ],
 )
-def test_a_notice_warns_and_never_invites(here: Here, language: str, text: str) -> None:
-    with pytest.raises(Refused) as refused:
-        says(here, here.sara, **{language: text})
-    assert refused.value.field == f"notice_{language}"
+def test_a_notice_warns_and_never_invites(text: str) -> None:
+    with pytest.raises(Refused):
+        expect_no_invitation(text, "")
+
+
+@pytest.mark.parametrize(
+    "text", ["Do not go to anybody from an app today.", "Searches in Mosul today.", *WORDS.values()]
+)
+def test_what_warns_is_not_refused(text: str) -> None:
+    expect_no_invitation(text, "")
+
+
+def test_what_invites_in_any_language_or_is_too_long_never_waits_for_a_yes(here: Here) -> None:
+    for language in LANGUAGE_CODES:
+        for text in ("Come to the park at noon.", "a" * 401):
+            with pytest.raises(Refused) as refused:
+                says(here, here.sara, **{language: text})
+            assert refused.value.field == f"notice_{language}"
     assert open_proposals(here.world.desk) == []
-
-
-@pytest.mark.parametrize("text", ["Do not go to anybody from an app today.", "Searches in Mosul today.", "a" * 400])
-def test_what_warns_is_not_refused(here: Here, text: str) -> None:
-    assert says(here, here.sara, en=text)
+    assert says(here, here.sara, en="a" * 400)
 
 
 def test_what_the_desk_never_said_goes_from_the_shown_file(here: Here) -> None:
