@@ -296,8 +296,8 @@ def test_every_command_that_people_are_told_to_type_exists() -> None:
     hints = "\n".join(one.hint for one in named().values())
     rooms = [ROOT / "onion_app" / "launch", ROOT / "onion_app" / "manage"]
     sources = "\n".join(path.read_text() for room in rooms for path in room.rglob("*.py"))
-    readme = (ROOT / "README.md").read_text()
-    for text in (hints, sources, GUIDE, readme):
+    documents = [path.read_text() for path in (ROOT / "README.md", *(ROOT / "docs").glob("*.md"))]
+    for text in (hints, sources, *documents):
         assert set(re.findall(r"scripts/manage ([a-z]+)", text)) <= commands()
         for script in re.findall(r"\./scripts/([a-z]+)", text):
             assert (ROOT / "scripts" / script).is_file(), script
