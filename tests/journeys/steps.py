@@ -40,13 +40,15 @@ class Desk:
     sent: list[str] = field(default_factory=list)
 
 
-def log_in(browser: Browser, desk_url: str, login: Login, language: str = "en") -> None:
+def log_in(
+    browser: Browser, desk_url: str, login: Login, language: str = "en", clock: Callable[[], float] = time.time
+) -> None:
     """Log in with handle, passphrase and six digits; once more where these grew too old on the way."""
     for _ in range(2):
         browser.go(f"{desk_url}/login?lang={language}")
         browser.type_into("handle", login.handle)
         browser.type_into("passphrase", login.passphrase)
-        browser.type_into("totp", login.unused_digits(time.time))
+        browser.type_into("totp", login.unused_digits(clock))
         browser.press_main()
         if not browser.shows(".errors"):
             break

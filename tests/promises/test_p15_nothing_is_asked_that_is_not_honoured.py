@@ -54,10 +54,11 @@ def sentences() -> set[str]:
     return {message if isinstance(message, str) else message[-1] for _, _, message, _, _ in found}
 
 
-def honoured() -> dict[str, tuple[str, str]]:
-    """Give what has its code and its test, by what is asked or said."""
-    listed = {**KEPT["consents"], **KEPT["numbers"], **KEPT["promises"]}
-    return {said: (code, test) for said, (code, test) in listed.items()}
+def honoured() -> list[tuple[str, str, str]]:
+    """Give what is asked or said with its code and its test."""
+    asked = [(name, code, test) for name, readers in KEPT["consents"].items() for code, test in readers]
+    said = {**KEPT["numbers"], **KEPT["promises"]}
+    return asked + [(sentence, code, test) for sentence, (code, test) in said.items()]
 
 
 def excused() -> list[str]:
@@ -96,7 +97,7 @@ def reads(code: Any, attribute: str) -> bool:
 
 def test_every_sentence_of_the_site_that_promises_or_counts_stands_beside_its_code() -> None:
     said = {each for each in sentences() if NUMBER.search(each) or PROMISE.search(each)}
-    listed = [*KEPT["numbers"], *KEPT["promises"], *KEPT["not_yet"], *excused()]
+    listed = [*KEPT["numbers"], *KEPT["promises"], *excused()]
     assert sorted(said - set(listed)) == [], "say in kept.toml which code honours it"
     assert sorted(set(listed) - sentences()) == [], "the site says this no more"
     assert sorted(each for each in set(listed) if listed.count(each) > 1) == []
@@ -105,8 +106,8 @@ def test_every_sentence_of_the_site_that_promises_or_counts_stands_beside_its_co
 
 def test_each_code_and_each_test_is_there() -> None:
     sources = "".join(path.read_text("utf-8") for path in HERE.parent.rglob("test_*.py"))
-    gone = [(said, test) for said, (_, test) in honoured().items() if f"def {test}(" not in sources]
-    for said, (code, _) in honoured().items():
+    gone = [(said, test) for said, _, test in honoured() if f"def {test}(" not in sources]
+    for said, code, _ in honoured():
         try:
             named(code)
         except (AttributeError, ModuleNotFoundError):
@@ -136,13 +137,8 @@ def test_every_consent_that_can_be_given_is_read_where_it_says_and_nowhere_dropp
         for form in (read_submission("tell", {name: value}, "ar"), read_consent({name: value}, 20_000)):
             given = getattr(form, name)
             assert given == (value if name == "publish" else True), (name, value)
-    for name, (code, _) in KEPT["consents"].items():
-        assert reads(named(code), name), name
-
-
-def test_what_is_not_honoured_yet_has_its_reason() -> None:
-    """Numbers alone: nothing else is asked or promised that no code keeps."""
-    assert all("number" in said and why for said, why in KEPT["not_yet"].items())
+    for name, readers in KEPT["consents"].items():
+        assert [code for code, _ in readers if not reads(named(code), name)] == [], name
 
 
 # --- words for reports: each thing that they wait for, left out alone ------------------------------------------------
