@@ -27,8 +27,8 @@ def options(words: list[str]) -> Options:
         prog="scripts/launch",
         allow_abbrev=False,  # scripts/as-account looks for --state and --as-is too
         description="Starts tor, the site and the desk, and watches over them until Ctrl-C.",
-        epilog="Exit codes: 0 stopped as asked, 1 something needs looking at, 2 usage, 3 wrong passphrase, 4 tor missing "
-        "or too old, 5 vault damaged or newer, 6 address in use, 7 another launcher runs on this state.",
+        epilog="Exit codes: 0 stopped as asked, 1 something needs looking at, 2 usage, 3 wrong passphrase, 4 tor "
+        "missing or too old, 5 vault damaged or newer, 6 address in use, 7 another launcher runs on this state.",
     )
     parser.add_argument("--state", type=Path, default=default_state(), help="the state folder (default: %(default)s)")
     parser.add_argument("--answers", choices=["-"], help="read one JSON object from standard input instead of asking: "
