@@ -24,6 +24,7 @@ from onion_app.errors import NothingHere, Refused, SealBroken, marked
 from onion_app.vault.desk import audit, circles, moderators, notebook
 from onion_app.vault.desk.notebook import NotebookRow
 from onion_app.web.i18n import day_words
+from onion_app.web.text import has_too_many_marks
 
 LINE_LETTERS: Final = 120  # of a name, and of a contact
 PADDED_TO: Final = SIZES[2]  # bytes, whatever stands in a row
@@ -63,7 +64,6 @@ class KnownReferral(NamedTuple):
 class Notebook(NamedTuple):
     """What a member reads, and how many rows do not open for them."""
 
-    circle: OwnCircle
     messages: list[CircleMessage]
     referrals: list[KnownReferral]
     closed: int
@@ -84,7 +84,6 @@ def read_notebook(dbs: Databases, member: Member, circle_id: bytes) -> Notebook:
     audit.add_to_audit(dbs.desk, member.id, "read the notebook", dbs.today, circle_id)
     opened = _open_all(dbs, circle)
     return Notebook(
-        circle,
         sorted(_messages(opened, dbs.today), key=lambda each: (-each.day, each.id)),
         sorted(_referrals(dbs, member, circle_id, opened), key=_order),
         sum(each.payload is None for each in opened),
@@ -190,7 +189,7 @@ def _check(content: Referral) -> None:
     for field, line in (("name", content.name), ("contact", content.contact)):
         if not line:
             raise Refused(LINE_MISSING, field=field)
-        if len(line) > LINE_LETTERS:
+        if len(line) > LINE_LETTERS or has_too_many_marks(line):
             raise Refused(LINE_TOO_LONG, field=field)
     expect_nothing_to_follow(content.name, "name")
     expect_no_street(content.contact, "contact")

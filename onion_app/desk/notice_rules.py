@@ -11,6 +11,7 @@ from onion_app.desk.context import Databases
 from onion_app.desk.never_written import expect_no_invitation
 from onion_app.errors import NothingHere, Refused, marked
 from onion_app.vault.desk import notice
+from onion_app.web.text import has_too_many_marks
 
 _Wanted = Mapping[str, list[str]]
 
@@ -34,7 +35,7 @@ def check(dbs: Databases, _subject: bytes, wanted: _Wanted) -> None:
     if set(wanted) != set(LANGUAGE_CODES):
         raise NothingHere
     for language, [text] in wanted.items():
-        if len(text) > NOTICE_LETTERS:
+        if len(text) > NOTICE_LETTERS or has_too_many_marks(text):
             raise Refused(_TOO_LONG, field=field_of(language))
         expect_no_invitation(text, field_of(language))
     if not _words(wanted):

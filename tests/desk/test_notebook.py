@@ -10,8 +10,8 @@ from onion_app.desk.never_written import (
     expect_no_street,
     expect_nothing_to_follow,
 )
-from onion_app.errors import Refused
-from onion_app.vault.desk import notebook
+from onion_app.errors import DiskFull, Refused
+from onion_app.vault.desk import audit, notebook
 from onion_app.web.i18n import day_words
 from scripts.rehearsal.pages import Element
 from tests.desk.house import House, Volunteer, joins
@@ -237,3 +237,23 @@ def test_whoever_is_in_two_circles_reads_two_notebooks(
     assert "A hotline" not in lawyer.get(path(law)).text
     member = house.member(house.unlocked("Rojin", lawyer.login.passphrase))
     assert circle not in member.circles
+
+
+def test_where_the_disk_is_full_nobody_reads_it_unnoted_and_what_was_typed_stays(
+    counsellor: Volunteer, circle: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counsellor.log_in()
+    write_down(counsellor, circle)
+    form = counsellor.get(path(circle)).form_to(path(circle, "/message"))
+
+    def full(*_: object, **__: object) -> None:
+        raise DiskFull
+
+    monkeypatch.setattr(audit, "add_to_audit", full)
+    page = counsellor.get(path(circle))
+    assert (page.status, page.having_class("referral")) == (200, [])
+    monkeypatch.setattr(notebook, "put_row", full)
+    page = counsellor.send(form, text="Be brief.")
+    assert page.status == 200
+    assert "The disk is full." in page.text
+    assert page.form_to(path(circle, "/message")).value("text") == "Be brief."

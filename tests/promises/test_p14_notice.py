@@ -178,7 +178,7 @@ def test_what_warns_is_not_refused(text: str) -> None:
 
 def test_what_invites_in_any_language_or_is_too_long_never_waits_for_a_yes(here: Here) -> None:
     for language in LANGUAGE_CODES:
-        for text in ("Come to the park at noon.", "a" * 401):
+        for text in ("Come to the park at noon.", "a" * 401, "a" + "\u0301" * 40):
             with pytest.raises(Refused) as refused:
                 says(here, here.sara, **{language: text})
             assert refused.value.field == f"notice_{language}"

@@ -8,7 +8,7 @@ from onion_app.desk import forms, notebook
 from onion_app.desk.closed_lists import KINDS, REACHES
 from onion_app.desk.context import databases
 from onion_app.desk.login_gate import buttons, login_required, page_at
-from onion_app.desk.permissions import Member
+from onion_app.desk.permissions import Member, circle_of
 from onion_app.errors import DiskFull, NothingHere, Overloaded
 
 pages = Blueprint("notebook", __name__, url_prefix="/notebook")
@@ -42,10 +42,16 @@ def message(member: Member, circle_id: bytes) -> Answer:
 
 @page_at("/<id:circle_id>", pages, DiskFull, Overloaded)
 def show(member: Member, mistakes: dict[str, str], circle_id: bytes, **_entry: bytes) -> Answer:
-    """Show the whole notebook."""
+    """Show the whole notebook; where nothing can be written, and so not who reads it, only what was typed."""
+    circle, book = circle_of(member, circle_id), None
+    try:
+        book = notebook.read_notebook(databases(), member, circle_id)
+    except (DiskFull, Overloaded) as error:
+        mistakes = mistakes or {"": error.sentence}
     return render_template(
         "notebook.html",
-        book=notebook.read_notebook(databases(), member, circle_id),
+        circle=circle,
+        book=book,
         kinds=KINDS,
         reaches=REACHES,
         entry=new_id().hex(),
