@@ -12,10 +12,14 @@ from typing import Any
 import pytest
 
 from onion_app.launch import self_check, supervisor, tor_supervisor, walls
+from onion_app.launch.confine import ALL_WALLS
+from onion_app.launch.state import State
+from onion_app.launch.terminal import Terminal
 from onion_app.manage import __main__ as manage
 from onion_app.manage import doctor, status_text
 from onion_app.onion.control import Health
 from tests.launch.test_doctor import GUIDE, named
+from tests.launch.told import bare_status
 from tests.rehearsal import ROOT
 
 
@@ -47,7 +51,7 @@ def test_the_guide_has_every_line_that_the_launcher_says_of_its_processes(module
             assert part in GUIDE, line
 
 
-HEALTHY: dict[str, Any] = {
+WELL: dict[str, Any] = {
     "running": True, "onion": "x.onion", "published": True, "bootstrap": 100, "tor_trouble": [], "proof_of_work": True,
     "introduction_points": 3, "relays_hold_minutes": 100, "self_check": {"worked_minutes_ago": 1, "last_failed": False},
     "answering": {"site": True, "desk": True}, "errors": [], "started_again": {"site": 0}, "missing_walls": [],
@@ -69,7 +73,7 @@ RED: list[dict[str, Any]] = [
     {"started_again": {"site": 1}}, {"missing_walls": [{"wall": "x", "sentence": "y", "cure": "z"}]},
     {"confined": {"ours": True, "tor": False, "around_tor": False}}, {"site_held_locks": 1}, {"missing": 3},
     {"unchecked": True}, {"has_members": False}, {"paused": True}, {"has_room": False}, {"clock_off_days": 5},
-    {"findings": 1}, {"malformed": 1}, {"circles": [HEALTHY["circles"][0] | {"overdue": 1}]}, {"proposals": 1},
+    {"findings": 1}, {"malformed": 1}, {"circles": [WELL["circles"][0] | {"overdue": 1}]}, {"proposals": 1},
     {"suspended": [{"who": "a", "by": "b"}]}, {"backup_days": None}, {"backup_days": 8}, {"backup_days": -1},
     {"free_bytes": 1},
 ]  # fmt: skip
@@ -79,12 +83,21 @@ def test_every_fault_of_tor_is_one_of_the_status() -> None:
     assert all(trouble for trouble in TROUBLES)
 
 
+@pytest.fixture(scope="module")
+def healthy(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """Give the status of a launcher that is well, with every member that a real one has."""
+    state = State(tmp_path_factory.mktemp("state"))
+    return bare_status(state, Terminal(), ALL_WALLS, []) | WELL
+
+
 @pytest.mark.parametrize("fault", RED, ids=str)
-def test_the_guide_has_every_line_of_the_status_that_wants_something(fault: dict[str, Any]) -> None:
-    assert not [line for line in status_text.status_lines(HEALTHY) if line.bad]
+def test_the_guide_has_every_line_of_the_status_that_wants_something(
+    healthy: dict[str, Any], fault: dict[str, Any]
+) -> None:
+    assert not [line for line in status_text.status_lines(healthy) if line.bad]
     table = GUIDE.partition("### A line of the status")[2].partition("\n### ")[0]
     rows = [re.split(r"[:;,.…]+", cell) for cell in re.findall(r"^\| (.+?) \| .+ \|$", table, re.MULTILINE)]
-    lines = [line for line in status_text.status_lines(HEALTHY | fault) if line.bad or line.name in fault_names(fault)]
+    lines = [line for line in status_text.status_lines(healthy | fault) if line.bad or line.name in fault_names(fault)]
     assert lines
     for line in lines:
         words = f"{line.name} {line.fact}"

@@ -4,16 +4,20 @@ import json
 import socket
 import sys
 import tempfile
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from onion_app.crypto.keys import new_id
 from onion_app.crypto.keyslots import VaultKeys
 from onion_app.crypto.onion_key import OnionKey
 from onion_app.launch import launcher
+from onion_app.launch.confine import Walls
 from onion_app.launch.first_run import Unlocked
 from onion_app.launch.state import State
 from onion_app.launch.terminal import Terminal
+from onion_app.launch.walls import Missing
 from onion_app.manage import doctor, status_text
 
 
@@ -28,6 +32,16 @@ class Said(Terminal):
         self.said.append(text)
 
 
+def bare_status(state: State, terminal: Terminal, standing: Walls, missing: Sequence[Missing]) -> dict[str, Any]:
+    """Give the status of a launcher that has started nothing yet."""
+    options = launcher.Options(state.path, answers=True, desk_port=1, torrc=state.path / "torrc", days=0)
+    opened = Unlocked(VaultKeys(new_id() * 2, new_id() * 2), OnionKey(bytes(64), "x.onion"))
+    run = launcher.Launcher(options, state, opened, terminal, standing, missing)
+    with socket.socket() as site:
+        run._supervise(site, [])
+    return run._carry_out("status")
+
+
 def main() -> None:
     """Try the walls as a launch does, and write down what is told of them."""
     with tempfile.TemporaryDirectory(prefix="told-") as folder:
@@ -35,12 +49,7 @@ def main() -> None:
         state.run.mkdir()
         said = Said()
         standing, missing = launcher._say_walls(said, state)
-        options = launcher.Options(state.path, answers=True, desk_port=1, torrc=state.path / "torrc", days=0)
-        opened = Unlocked(VaultKeys(new_id() * 2, new_id() * 2), OnionKey(bytes(64), "x.onion"))
-        run = launcher.Launcher(options, state, opened, said, standing, missing)
-        with socket.socket() as site:
-            run._supervise(site, [])
-        lines = status_text.status_lines(run._carry_out("status"))
+        lines = status_text.status_lines(bare_status(state, said, standing, missing))
         told = {
             "said": said.said,
             "walls": asdict(standing),
