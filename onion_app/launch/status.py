@@ -12,7 +12,7 @@ from onion_app.days import DAY
 from onion_app.launch.outside import disk_status
 from onion_app.launch.self_check import SelfCheck, relays_hold_minutes, tor_trouble
 from onion_app.launch.state import State
-from onion_app.launch.supervisor import Supervisor
+from onion_app.launch.supervisor import REMEMBERED, Supervisor
 from onion_app.launch.tor_supervisor import TorStatus
 from onion_app.launch.walls import Missing
 from onion_app.vault.connection import library_versions
@@ -39,6 +39,7 @@ def launcher_status(
     """Say how every part is."""
     chores, now = supervisors["chores"], time.monotonic()
     disk = disk_status(state, static.clock)
+    failed_at = {"tor": tor.failed_at} | {name: each.failed_at for name, each in supervisors.items()}
     return {
         "running": True,
         "onion": static.address,
@@ -61,6 +62,7 @@ def launcher_status(
             for name, minutes in supervisor.errors(now).items()
         ],
         "started_again": {"tor": tor.failures} | {name: each.failures for name, each in supervisors.items()},
+        "started_again_lately": [name for name, at in failed_at.items() if now - at < REMEMBERED],
         "confined": {"ours": not static.missing_walls, "tor": tor.confined, "around_tor": tor.walled},
         "missing_walls": [asdict(one) for one in static.missing_walls],
         "paused": bool(chores.counts["paused"]) if "paused" in chores.counts else None,

@@ -3,8 +3,10 @@
 It never looks at a child's work; it knows reports, exit statuses and the time.
 """
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Final
 
 from onion_app.launch.children import ChildProcess, Report
 from onion_app.launch.processes.child import Suspension, WaitingCounts
@@ -13,7 +15,7 @@ _FIRST_PAUSE = 0.5  # seconds before a child that failed is started again; it do
 _LONGEST_PAUSE = 8.0  # ... up to this: a crash that somebody brings about must not cost a minute
 _STEADY = 60.0  # a child that ran so long has recovered
 _SAME_AGAIN = 60.0  # seconds in which the same error is said once
-_REMEMBERED = 3600.0  # seconds that an error stays on the operator's screen after it was last seen
+REMEMBERED: Final = 3600.0  # seconds that an error stays on the operator's screen after it was last seen
 _BLOCKED = "LockHeld"  # the error of a child that waited in vain for a lock
 _BUSY_AGAIN = 60.0  # seconds until a log that could not be truncated is tried again
 
@@ -33,6 +35,7 @@ class Supervisor:
     is_ready: bool = False
     ended_well: bool = False  # at least once
     failures: int = 0  # ends that nobody has asked for
+    failed_at: float = -math.inf  # the last of them
     counts: dict[str, int] = field(default_factory=dict)
     circles: list[WaitingCounts] = field(default_factory=list)  # those that were reported before the counts
     suspended: list[Suspension] = field(default_factory=list)  # likewise
@@ -67,7 +70,7 @@ class Supervisor:
 
     def errors(self, now: float) -> dict[str, int]:
         """Name the errors of the last hour, with the minutes since each was last seen; finished chores clear them."""
-        return {name: int((now - at) // 60) for name, at in self._failed.items() if now - at < _REMEMBERED}
+        return {name: int((now - at) // 60) for name, at in self._failed.items() if now - at < REMEMBERED}
 
     def _start(self, now: float) -> None:
         self._started, self.is_ready, self._went_idle, self._new_circles = now, False, False, []
@@ -119,6 +122,7 @@ class Supervisor:
                 self._due, self._hurried = now, False
             return
         self.failures += 1
+        self.failed_at = now
         if not self._has_spoken:
             self._remember(f"ended with status {exit_status} before its first word", now)
         self.say(f"{self.name}: ended with status {exit_status}, is started again in {self._pause:g} s")

@@ -3,6 +3,7 @@
 Each of the three that is lost is made again, on the same address. When the launcher ends, the service ends first.
 """
 
+import math
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -36,6 +37,7 @@ class TorStatus:
     failures: int  # ends that nobody has asked for
     version: str
     proof_of_work: bool | None  # None: not asked for yet
+    failed_at: float = -math.inf  # the last of those ends
 
 
 class TorSupervisor:
@@ -59,6 +61,7 @@ class TorSupervisor:
         self._patience = _FIRST_PATIENCE
         self._proof_of_work: bool | None = None
         self._failures = 0
+        self._failed_at = -math.inf
         self._looking = 0.0  # how long tor was given the last time; 0: its list is good
         self._look_by = 0.0
 
@@ -84,6 +87,7 @@ class TorSupervisor:
         """Start tor again, connect and publish again, or report progress, whichever is due."""
         if self._tor is not None and (exit_status := self._tor.ended()) is not None:
             self._failures += 1
+            self._failed_at = now
             self._terminal.say(f"tor: ended with status {exit_status}, is started again in {self._pause:g} s")
             self.stop()
             self._postpone(now)
@@ -156,6 +160,7 @@ class TorSupervisor:
             walled=tor is None or tor.walled,
             confined=tor is None or tor.confined,
             failures=self._failures,
+            failed_at=self._failed_at,
             version=".".join(map(str, tor.version)) if tor else "",
             proof_of_work=self._proof_of_work,
         )

@@ -83,12 +83,13 @@ def _onion(status: dict[str, Any]) -> list[StatusLine]:
 
 def _processes(status: dict[str, Any]) -> list[StatusLine]:
     silent = [name for name, answers in status["answering"].items() if not answers]
+    lately = bool(status["started_again_lately"])
     again = [f"{name} {times} times" for name, times in status["started_again"].items() if times]
     errors = [f"{one['process']}: {one['error']} {one['minutes_ago']} minutes ago" for one in status["errors"]]
     return [
         _line("Answering", f"not yet: {', '.join(silent)}" if silent else "site and desk", bad=bool(silent)),
         _line("Errors", ", ".join(errors) or "none within the hour", bad=bool(errors)),
-        *([_line("Again", f"started again: {', '.join(again)}", bad=True)] if again else []),
+        *([_line("Again", f"started again: {', '.join(again)}", bad=lately)] if again else []),
         *_confinement(status),
         *([_line("Locks", _HELD.format(status["site_held_locks"]), bad=True)] if status["site_held_locks"] else []),
         _messages(status),

@@ -14,7 +14,7 @@ from onion_app.launch.children import ChildProcess, Report
 from onion_app.launch.confine import UNCONFINED
 from onion_app.launch.processes.child import Orders
 from onion_app.launch.state import State
-from onion_app.launch.supervisor import Supervisor
+from onion_app.launch.supervisor import REMEMBERED, Supervisor
 from onion_app.launch.tor_supervisor import TorSupervisor
 from onion_app.onion.tor_process import TorProcess
 from tests import processes
@@ -134,6 +134,8 @@ def test_ends_that_nobody_has_asked_for_are_counted(tmp_path: Path) -> None:
             clock.to_its_end()
             clock.now += 100.0
         assert clock.supervisor.failures == failures
+        assert (clock.now - clock.supervisor.failed_at < REMEMBERED) == bool(failures)
+        assert clock.now + REMEMBERED - clock.supervisor.failed_at > REMEMBERED
 
 
 def test_a_start_that_failed_is_named_with_the_status_of_its_end(tmp_path: Path) -> None:
