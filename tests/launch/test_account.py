@@ -42,6 +42,13 @@ CROWD = dedent("""
         subprocess.run(command, pass_fds=inherited, check=True)
 """)
 GUIDE = (ROOT / "docs" / "operator-guide.md").read_text()
+CLOSED = (
+    "torrc.example",
+    "onion_app",
+    "onion_app/site/views",
+    "onion_app/site/forms.py",
+    "onion_app/launch/guides/now.en.md",
+)
 OURS = ("onion_app", "scripts", "torrc.example", "requirements.txt", "pyproject.toml")
 
 
@@ -155,10 +162,12 @@ def test_a_clone_that_the_account_cannot_enter_is_refused_with_the_command(root:
     assert not root.state.exists()
 
 
-@pytest.mark.parametrize("name", ["torrc.example", "onion_app"])
-def test_a_clone_with_closed_files_is_refused_with_the_command(root: Operator, name: str) -> None:
-    (root.folder / "clone" / name).chmod(0o600)
+@pytest.mark.parametrize("name", CLOSED)
+def test_a_clone_with_closed_files_is_refused_with_the_first_and_the_command(root: Operator, name: str) -> None:
+    closed = root.folder / "clone" / name
+    closed.chmod(0o700 if closed.is_dir() else 0o600)
     assert refused(root) == f"chmod -R go+rX {root.folder}/clone"
+    assert f"{closed}\n" in root.launched[-1].words()
     assert not root.state.exists()
 
 
@@ -179,6 +188,13 @@ def test_an_account_that_was_made_for_an_installation_makes_no_other(
     assert "There was an installation before, and a new one would be another site at another address" in said
     assert (f"./scripts/launch --state {home}" if is_elsewhere else f"mount the disk of {home}") in said
     assert not root.state.exists()
+
+
+def test_a_clone_as_a_closed_umask_leaves_it_is_refused_and_opened_by_the_command(root: Operator) -> None:
+    subprocess.run(["chmod", "-R", "go-rwx", str(root.folder / "clone")], check=True)
+    (root.folder / "clone").chmod(0o755)
+    subprocess.run(refused(root).split(), check=True)
+    assert manage(root, "--state", str(root.state), "resume").returncode == 8
 
 
 def test_the_state_of_another_account_is_left_alone(root: Operator) -> None:
