@@ -251,8 +251,24 @@ class CheckpointBusy(SanctuaryError, hint="./scripts/manage status"):
     """The write-ahead log is in use and could not be truncated yet."""
 
 
-class DiskFull(SanctuaryError, hint="df -h"):
+class DiskTrouble(SanctuaryError, hint="sudo dmesg --level err,warn | tail"):
+    """The disk does not read or write."""
+
+
+class DiskFull(DiskTrouble, hint="df -h"):
     """The disk is full."""
+
+
+class NoInodes(DiskFull, hint="df -i"):
+    """The disk has room for no more files."""
+
+
+class QuotaUsed(DiskFull, hint="quota -s"):
+    """The quota of this account on the disk is used up."""
+
+
+class DiskReadOnly(DiskTrouble, hint="sudo dmesg --level err,warn | tail; findmnt --target STATE"):
+    """The disk is mounted so that nothing can be written to it."""
 
 
 # --- what the rooms tell each other -------------------------------------------------------------------------------
@@ -276,6 +292,10 @@ class Overloaded(SanctuaryError):
 
 class LockHeld(Overloaded, hint="./scripts/manage status"):
     """Another process held a file for so long that nothing could be read or written."""
+
+
+class TooFewFiles(Overloaded, hint="ulimit -n 1024; ./scripts/launch"):
+    """This machine lets us open too few files."""
 
 
 class HalfWritten(Overloaded, hint="./scripts/manage stop; ./scripts/launch"):

@@ -39,7 +39,7 @@ def send_reply(dbs: Databases, member: Member, case_id: bytes, message_id: bytes
         NewMessage: the author has written after message number `seen`.
         Refused: they have not taken it, or its author could not open the reply; nothing was sent.
         NothingHere, NotAllowed: it is no case of theirs.
-        Overloaded, DiskFull: it may be tried again; nothing was sent.
+        Overloaded, DiskTrouble: it may be tried again; nothing was sent.
     """
     taken_case(dbs, member, case_id)
     with dbs.mailbox.writing():
@@ -66,7 +66,7 @@ def send_payload(
     Raises:
         Refused: its author could not open it; nothing was sent.
         NothingHere, NotAllowed: it is no case of theirs.
-        Overloaded, DiskFull: it may be tried again; nothing was sent.
+        Overloaded, DiskTrouble: it may be tried again; nothing was sent.
     """
     with dbs.mailbox.writing():
         return _store(dbs, open_case_messages(dbs, member, case_id), message_id, payload, seen)

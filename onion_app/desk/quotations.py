@@ -133,7 +133,7 @@ def give_words(dbs: Databases, member: Member, case_ids: Sequence[bytes]) -> lis
     A case is left out whose author could not be told, or does not let them go any more. # P15
 
     Raises:
-        Overloaded, DiskFull, DamagedFile: nobody was told, and nothing goes.
+        Overloaded, DiskTrouble, DamagedFile: nobody was told, and nothing goes.
     """
     told = list[tuple[QuotationStatus, records.Message]]()
     with dbs.mailbox.writing():

@@ -18,7 +18,7 @@ from onion_app.launch.backup_format import Contents, Copies, Progress
 from onion_app.launch.carry_over import CarriedOver, carry_over, opened
 from onion_app.launch.state import State, held
 from onion_app.launch.workplace import COPYING, RESTORING, half_written, workplace
-from onion_app.vault import database, schema, statefiles
+from onion_app.vault import database, obstacles, schema, statefiles
 from onion_app.vault.connection import KINDS, DatabaseKind, file_name
 from onion_app.vault.database import Clock, Database
 
@@ -45,7 +45,7 @@ def save_backup(state: State, keys: VaultKeys, target: Path, clock: Clock, progr
         BadUsage: the file is there already, or cannot be made.
         UnderWay: another backup is being made, or one is restored.
         FileClosed: this account may not write there.
-        DiskFull: there is no room for it.
+        DiskTrouble: there is no room for it, or its disk is read-only or fails.
         BackupDamaged: it was read back otherwise than it was written.
     """
     with _named_errors(target):
@@ -53,7 +53,7 @@ def save_backup(state: State, keys: VaultKeys, target: Path, clock: Clock, progr
         if os.path.lexists(place):
             raise BadUsage(f"{target} is there already")
     today = days.today(clock)
-    with workplace(state.path / COPYING) as folder, _named_errors(target):
+    with _named_errors(target), workplace(state.path / COPYING) as folder:
         copies = _copy_databases(state, keys, folder)
         contents = Contents(today, {kind: schema.newest_version(kind) for kind in KINDS})
         size = backup_format.size_for(copies)
@@ -157,8 +157,8 @@ def _named_errors(file: Path, *, full: Path | None = None) -> Iterator[None]:
     try:
         yield
     except OSError as refused:
-        if refused.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise DiskFull(str(full or file)) from refused
+        if named := obstacles.name_of(refused, full or file):
+            raise named from refused
         if refused.errno in (errno.EACCES, errno.EPERM):
             raise FileClosed(str(file)) from refused
         raise BadUsage(f"{file} cannot be used: {refused.strerror}") from refused

@@ -13,7 +13,7 @@ from typing import Final
 
 from onion_app.errors import (
     BadUsage,
-    DiskFull,
+    DiskTrouble,
     LimitTooLow,
     LittleMemory,
     NobodyReads,
@@ -23,6 +23,7 @@ from onion_app.errors import (
     StateClosed,
     SystemRefused,
 )
+from onion_app.vault import obstacles
 
 _STANDARD: Final = (("stdin", "r", os.O_RDONLY), ("stdout", "w", os.O_RDONLY), ("stderr", "w", os.O_WRONLY))
 """The three standard streams, and how nothing is opened in place of a closed one: what should be handed over on
@@ -84,11 +85,12 @@ def named(failure: BaseException, help_command: str = "./scripts/launch --help")
 
 def _named_refusal(refused: OSError) -> SanctuaryError:
     place = [str(refused.filename)] if isinstance(refused.filename, str | os.PathLike) else []
+    kind = obstacles.class_of(refused)
+    if kind is not None and issubclass(kind, DiskTrouble):
+        return kind(*place)
     match refused.errno:
-        case errno.ENOSPC | errno.EDQUOT:
-            error: SanctuaryError = DiskFull(*place)
         case errno.EACCES | errno.EPERM if place:
-            error = StateClosed(*place)
+            error: SanctuaryError = StateClosed(*place)
         case errno.EMFILE | errno.ENFILE:
             error = LimitTooLow(*_limit("n"))
         case errno.EAGAIN:

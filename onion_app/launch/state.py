@@ -23,6 +23,7 @@ from onion_app.errors import (
     StateClosed,
     StatePathTooLong,
 )
+from onion_app.vault import obstacles
 
 DESK_PORT: Final = 8390  # unless somebody says otherwise
 _SOCKET_PATH_BYTES = 107  # sun_path of Linux has 108, of which one ends it
@@ -154,7 +155,8 @@ def held(folder: Path) -> Iterator[State]:
         )
     if len(os.fsencode(state.run / _LONGEST_NAME)) > _SOCKET_PATH_BYTES:
         raise StatePathTooLong(str(state.path))
-    lock = _take(state)
+    with obstacles.refusals_named(state.path):
+        lock = _take(state)
     try:
         for inner in (state.run, *state.databases, state.tor):
             inner.mkdir(mode=0o700, exist_ok=True)
@@ -170,9 +172,13 @@ def site_listener(state: State) -> socket.socket:
     state.site_socket.unlink(missing_ok=True)
     # P02: a unix socket, 0600 in a folder of 0700: this account alone reaches it. The onion has no other target.
     listener = socket.socket(socket.AF_UNIX)
-    listener.bind(str(state.site_socket))
-    state.site_socket.chmod(0o600)
-    listener.listen(_WAITING)
+    try:
+        listener.bind(str(state.site_socket))
+        state.site_socket.chmod(0o600)
+        listener.listen(_WAITING)
+    except OSError as refused:  # a socket, too, is a file that the disk must have room for
+        listener.close()
+        raise (obstacles.name_of(refused, state.run) or refused) from None
     return listener
 
 

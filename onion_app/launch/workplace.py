@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from onion_app.errors import UnderWay
+from onion_app.errors import SanctuaryError, UnderWay
 from onion_app.launch.state import State
 from onion_app.vault import database, statefiles
 
@@ -60,7 +60,7 @@ def sweep_all(state: State) -> None:
     for name in (COPYING, RESTORING):
         with suppress(OSError):
             _sweep(state.path / name)
-    with suppress(OSError, UnderWay):
+    with suppress(OSError, SanctuaryError):
         if _noted(state):
             with workplace(state.path / COPYING):
                 _note(state, {part for part in _noted(state) if not _is_removed(part)})

@@ -14,7 +14,7 @@ from onion_app.crypto import casekeys
 from onion_app.crypto.codes import CodeKeys
 from onion_app.crypto.keys import new_id, new_key
 from onion_app.crypto.payloads import Consent, LastOpened, QuoteVerdict, Text, Verdict
-from onion_app.errors import DiskFull, NothingHere, Paused, SealBroken, TooManyCodes
+from onion_app.errors import DiskTrouble, NothingHere, Paused, SealBroken, TooManyCodes
 from onion_app.site import author_keys
 from onion_app.site.author_keys import CaseAccess, expect_open
 from onion_app.site.author_view import read_case
@@ -45,7 +45,7 @@ def open_case(files: SiteFiles, code: str) -> tuple[CaseAccess, int | None]:
     expect_open(files, access)
     first, opened = next(author_keys.open_messages(files, access), (None, None))
     before = opened.day if first and not first.number and isinstance(opened, LastOpened) else None
-    with suppress(DiskFull), files.mailbox.writing():  # who cannot be noted may still read
+    with suppress(DiskTrouble), files.mailbox.writing():  # who cannot be noted may still read
         expect_open(files, access)
         case_keys.write_key_row(files.mailbox, access.key_row(keys), _facts(files, access))
         _note_opening(files, access)

@@ -5,8 +5,6 @@ passes the authorizer when it is prepared: an action that it does not name is re
 through a trigger or a view, whoever planted it and whenever.
 """
 
-import os
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -19,13 +17,14 @@ from onion_app.errors import (
     CipherUnfit,
     DamagedFile,
     DiskFull,
+    DiskTrouble,
     HalfWritten,
     LockHeld,
     RowDamaged,
     SanctuaryError,
-    StateClosed,
     WrongKey,
 )
+from onion_app.vault import obstacles
 
 DatabaseKind = Literal["mailbox", "shown", "desk"]
 KINDS: tuple[DatabaseKind, ...] = get_args(DatabaseKind)
@@ -33,7 +32,6 @@ Connection = Any  # sqlcipher3 has no types; vault.database puts them on
 DatabaseError: type[Exception] = dbapi2.DatabaseError
 
 KEY_BYTES = 32
-_ROOM_TO_OPEN = 1 << 16  # bytes: the index of the write-ahead log, which each opening needs, takes half of it
 BUSY_SECONDS = 10  # a turn to write takes milliseconds, a backup's two seconds: who waited this long is kept out
 
 # cipher_memory_security is left off: it makes every read four times as slow, and what it does, overwriting freed memory
@@ -67,7 +65,10 @@ _NAMED: dict[int, type[SanctuaryError]] = {
     dbapi2.SQLITE_LOCKED: LockHeld,
     dbapi2.SQLITE_FULL: DiskFull,
     dbapi2.SQLITE_READONLY: HalfWritten,
+    dbapi2.SQLITE_IOERR: DiskTrouble,
 }
+_SHORT_READ = dbapi2.SQLITE_IOERR | 2 << 8  # of the errors of reading the one that is damage: the file ends too soon
+_LOOKED_INTO = (dbapi2.SQLITE_READONLY, dbapi2.SQLITE_IOERR, dbapi2.SQLITE_CANTOPEN, dbapi2.SQLITE_FULL)
 _FUNCTIONS = frozenset({"count", "max", "min", "length", "octet_length"})
 
 Authorizer = tuple[frozenset[int], frozenset[str]]  # the actions that pass, and the pragmas
@@ -92,19 +93,18 @@ def connect(folder: Path, kind: DatabaseKind, key: bytes, *, read_only: bool = F
         WrongKey: its first page does not open.
         CipherUnfit: the library does not encrypt, or a setting does not hold.
         StateClosed: it may be whole, and this account may not open it.
-        DiskFull: it may be whole, and there is no room to open it.
+        DiskTrouble: it may be whole, and the disk lets nobody open it: it is full, say, or read-only.
         HalfWritten: it is opened to be read only, and a change of it was cut off.
     """
     path = folder / file_name(kind)
     if len(key) != KEY_BYTES:
         raise WrongKey(path.name)
-    with _obstacles_named(path):
-        try:
-            if path.stat().st_size == 0:  # SQLite takes an empty file for a new database
-                raise DamagedFile(path.name)
-        except OSError as error:
-            raise DamagedFile(path.name) from error
-        return _connect(path, kind, key, read_only=read_only)
+    try:
+        if path.stat().st_size == 0:  # SQLite takes an empty file for a new database
+            raise DamagedFile(path.name)
+    except OSError as error:
+        raise (obstacles.look(path, read_only=True) or DamagedFile(path.name)) from error
+    return _connect(path, kind, key, read_only=read_only)
 
 
 def create(folder: Path, kind: DatabaseKind, key: bytes) -> Connection:
@@ -139,7 +139,7 @@ def library_versions() -> dict[str, str]:
 
 
 def _connect(path: Path, kind: DatabaseKind, key: bytes, *, read_only: bool) -> Connection:
-    with named_errors(path.name):
+    with named_errors(path, read_only=read_only):
         uri = f"{path.absolute().as_uri()}?mode={'ro' if read_only else 'rw'}"
         opened = dbapi2.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
         # What somebody planted that is no UTF-8 fails the check of its own row, and ends no reading of others.
@@ -158,26 +158,6 @@ def _connect(path: Path, kind: DatabaseKind, key: bytes, *, read_only: bool) -> 
     return opened
 
 
-@contextmanager
-def _obstacles_named(path: Path) -> Iterator[None]:
-    """Look again at a file that does not open: SQLite's one error for all of these must send nobody to a backup.
-
-    Raises:
-        StateClosed: this account may not open it.
-        DiskFull: there is no room to open it.
-        DamagedFile: it is not whole.
-    """
-    try:
-        yield
-    except DamagedFile:
-        for file in (path.parent, *(path.with_name(path.name + ending) for ending in ("", "-wal", "-shm"))):
-            if os.access(file, os.F_OK) and not os.access(file, os.R_OK | os.W_OK):
-                raise StateClosed(str(file)) from None
-        if path.parent.is_dir() and shutil.disk_usage(path.parent).free < _ROOM_TO_OPEN:
-            raise DiskFull(str(path.parent)) from None
-        raise
-
-
 def _prove(opened: Connection, name: str) -> None:
     proof = "cipher_version"  # plain SQLite knows no such pragma and answers nothing
     version = opened.execute(f"PRAGMA {proof}").fetchall()
@@ -186,10 +166,9 @@ def _prove(opened: Connection, name: str) -> None:
     try:
         opened.execute("SELECT count(*) FROM sqlite_master").fetchall()
     except dbapi2.DatabaseError as error:
-        if _code(error) in (dbapi2.SQLITE_BUSY, dbapi2.SQLITE_READONLY):
-            raise
-        wrong_key = _code(error) == dbapi2.SQLITE_NOTADB
-        raise (WrongKey if wrong_key else DamagedFile)(name) from error
+        if _code(error) == dbapi2.SQLITE_NOTADB:
+            raise WrongKey(name) from error
+        raise
 
 
 def _set(opened: Connection, name: str, value: str, readback: int | str) -> None:
@@ -215,14 +194,15 @@ def allow(opened: Connection, authorizer: Authorizer) -> None:
 
 
 @contextmanager
-def named_errors(name: str) -> Iterator[None]:
+def named_errors(path: Path, *, read_only: bool = False) -> Iterator[None]:
     """Give the library's errors our names; those that are our own mistakes pass as they are.
 
     Raises:
         LockHeld: others held the lock for 10 s.
-        DiskFull: no room is left.
+        DiskTrouble: there is no room, or the disk is read-only or fails, or in another way keeps us out.
+        StateClosed: this account may not read and write the file.
         HalfWritten: a change was cut off, and only somebody who may write can undo it.
-        DamagedFile: it cannot be read, or something in it asked for an action that the authorizer refuses.
+        DamagedFile: what was read is not whole, or asked for an action that the authorizer refuses.
         RowDamaged: a row cannot be written, or not beside another, that somebody has changed past the schema.
     """
     try:
@@ -230,11 +210,19 @@ def named_errors(name: str) -> Iterator[None]:
     except dbapi2.ProgrammingError:
         raise
     except dbapi2.IntegrityError as error:
-        raise RowDamaged(name, str(error)) from error  # of the schema: no value stands in it
+        raise RowDamaged(path.name, str(error)) from error  # of the schema: no value stands in it
     except dbapi2.DatabaseError as error:
         if _code(error) == dbapi2.SQLITE_ERROR:
             raise
-        raise _NAMED.get(_code(error), DamagedFile(name)) from error
+        raise _named(error, path, read_only=read_only) from error
+
+
+def _named(error: Exception, path: Path, *, read_only: bool) -> SanctuaryError:
+    if getattr(error, "sqlite_errorcode", 0) == _SHORT_READ:
+        return DamagedFile(path.name)
+    is_asked = _code(error) in _LOOKED_INTO and not (read_only and _code(error) == dbapi2.SQLITE_READONLY)
+    seen = obstacles.look(path, read_only=read_only) if is_asked else None
+    return seen or _NAMED.get(_code(error), partial(DamagedFile, path.name))()
 
 
 def _code(error: Exception) -> int:

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -17,7 +18,7 @@ from onion_app import days
 from onion_app.errors import (
     CheckpointBusy,
     DamagedFile,
-    DiskFull,
+    DiskTrouble,
     HalfWritten,
     NothingHere,
     OlderFile,
@@ -38,7 +39,9 @@ _HEALED_WITHIN = 5.0  # seconds: the launcher lets a child undo what was cut off
 class Database:
     """An open database of one kind."""
 
-    def __init__(self, opened: connection.Connection, kind: DatabaseKind, folder: Path) -> None:
+    def __init__(
+        self, opened: connection.Connection, kind: DatabaseKind, folder: Path, *, read_only: bool = False
+    ) -> None:
         """Take over an open connection to a file in this folder."""
         self.kind = kind
         self.folder = folder
@@ -47,6 +50,7 @@ class Database:
         self.writer: Callable[[], Database] = lambda: self
         self._link = opened
         self._name = file_name(kind)
+        self._named_errors = partial(connection.named_errors, folder / self._name, read_only=read_only)
 
     def rows(self, sql: str, params: Sequence[Value] = ()) -> list[Row]:
         """Fetch every row, so that no read stays open behind the caller's back and holds up a checkpoint."""
@@ -115,7 +119,7 @@ class Database:
         if not self._link.in_transaction:
             message = "run() stands inside writing()"
             raise RuntimeError(message)
-        with connection.named_errors(self._name):
+        with self._named_errors():
             return int(self._link.execute(sql, params).rowcount)
 
     def try_run(self, sql: str, params: Sequence[Value] = ()) -> None:
@@ -153,7 +157,7 @@ class Database:
         if self._link.in_transaction:
             message = "writing() does not nest"
             raise RuntimeError(message)
-        with self._taking_turns(), connection.named_errors(self._name):
+        with self._taking_turns(), self._named_errors():
             own, self._link = self._link, self.writer()._link  # noqa: SLF001 - of another Database
             try:
                 self._link.execute("BEGIN IMMEDIATE")
@@ -172,14 +176,14 @@ class Database:
         Raises:
             CheckpointBusy: somebody was reading.
         """
-        with self._taking_turns(), connection.named_errors(self._name):
+        with self._taking_turns(), self._named_errors():
             busy, _, _ = self._link.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()[0]
         if busy:
             raise CheckpointBusy
 
     def try_checkpoint(self) -> None:
         """Truncate the log now if nobody is using it; the chores come back every hour until it is done."""
-        with suppress(CheckpointBusy, DiskFull, Overloaded):
+        with suppress(CheckpointBusy, DiskTrouble, Overloaded):
             self.checkpoint()
 
     def room(self) -> int:
@@ -188,7 +192,7 @@ class Database:
 
     def size(self) -> int:
         """Measure the room that rows take, in bytes, without that which erasing has left and which is filled first."""
-        with connection.named_errors(self._name):
+        with self._named_errors():
             pages, free, each = (
                 int(self._link.execute(f"PRAGMA {name}").fetchall()[0][0])
                 for name in ("page_count", "freelist_count", "page_size")
@@ -201,7 +205,7 @@ class Database:
         Raises:
             DamagedFile: something was planted or taken away.
         """
-        with connection.named_errors(self._name):
+        with self._named_errors():
             schema.check_schema(self._link, self.kind)
 
     def copy_to(self, path: Path) -> None:
@@ -209,11 +213,11 @@ class Database:
 
         Raises:
             FileExistsError: the copy is there already.
-            DiskFull: there is no room for it.
+            DiskTrouble: there is no room for it, or another of those of `named_errors`.
         """
         path.touch(mode=0o600, exist_ok=False)
         try:
-            with connection.named_errors(self._name):
+            with self._named_errors():
                 connection.allow(self._link, connection.COPYING)
                 try:
                     self._link.execute("VACUUM INTO ?", (str(path),))
@@ -227,7 +231,7 @@ class Database:
 
     def forget_pages(self) -> None:
         """Free the pages that are kept in memory for the next question; from any thread."""
-        with connection.named_errors(self._name):
+        with self._named_errors():
             self._link.execute("PRAGMA shrink_memory").fetchall()
             self._link.execute("SELECT count(*) FROM sqlite_master").fetchall()  # the cipher holds the last page read
 
@@ -239,7 +243,7 @@ class Database:
         try:
             fetched: list[Row] = self._link.execute(sql, params).fetchall()
         except connection.DatabaseError:
-            with connection.named_errors(self._name):
+            with self._named_errors():
                 raise
         return fetched
 
@@ -265,13 +269,13 @@ def open_database(folder: Path, kind: DatabaseKind, key: bytes, *, read_only: bo
     """
     opened = _once_whole(lambda: connection.connect(folder, kind, key, read_only=read_only))
     try:
-        with connection.named_errors(file_name(kind)):
+        with connection.named_errors(folder / file_name(kind)):
             _expect_newest(opened, kind)
             schema.check_schema(opened, kind)
     except BaseException:
         opened.close()
         raise
-    return Database(opened, kind, folder)
+    return Database(opened, kind, folder, read_only=read_only)
 
 
 def _expect_newest(opened: connection.Connection, kind: DatabaseKind) -> None:
@@ -313,7 +317,7 @@ def migrate(folder: Path, kind: DatabaseKind, key: bytes, clock: Clock) -> None:
     """
     opened = connection.connect(folder, kind, key)
     try:
-        with connection.named_errors(file_name(kind)):
+        with connection.named_errors(folder / file_name(kind)):
             done = schema.version(opened, kind)
             if done < schema.newest_version(kind):
                 half = folder / f"{kind}{_HALF_COPY}"

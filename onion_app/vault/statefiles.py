@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Final
 
 from onion_app.days import DAY, DAYS
-from onion_app.errors import StateClosed, VaultDamaged
+from onion_app.errors import SanctuaryError, StateClosed, VaultDamaged
+from onion_app.vault import obstacles
 
 RESERVE_BYTES: Final = 8 * 1024**2  # the log that is written while the largest case is erased takes less
 _KEYSLOTS: Final = "vault.key"
@@ -51,7 +52,8 @@ def change_keyslots(folder: Path, new_text: Callable[[], str]) -> None:
     """Replace the file of keys likewise, by what nobody else changes while it is worked out.
 
     Raises:
-        SanctuaryError: whatever `new_text` raises; nothing was changed.
+        DiskTrouble: the disk does not take it.
+        SanctuaryError: whatever `new_text` raises; in either case nothing was changed.
     """
     with _turn(folder, fcntl.LOCK_EX):
         _replace(folder / _KEYSLOTS, new_text().encode(), None)
@@ -64,6 +66,7 @@ def read_keyslots(folder: Path) -> str:
     Raises:
         VaultDamaged: it is missing, too large or no text.
         StateClosed: this account may not read it.
+        DiskTrouble: the disk does not give it.
     """
     try:
         with (folder / _KEYSLOTS).open("rb") as file:
@@ -72,7 +75,9 @@ def read_keyslots(folder: Path) -> str:
             return content.decode()
     except PermissionError:
         raise StateClosed(str(folder / _KEYSLOTS)) from None
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as refused:
+        raise (obstacles.name_of(refused, folder) or VaultDamaged()) from refused
+    except UnicodeDecodeError as error:
         raise VaultDamaged from error
     raise VaultDamaged
 
@@ -122,20 +127,21 @@ def replace_file(path: Path, content: bytes) -> None:
 
 def discard_half_written(folder: Path) -> None:
     """Remove what was to replace a file and was cut off; a change that is under way keeps its own."""
-    with suppress(OSError), _turn(folder, fcntl.LOCK_EX | fcntl.LOCK_NB):
+    with suppress(OSError, SanctuaryError), _turn(folder, fcntl.LOCK_EX | fcntl.LOCK_NB):
         for new in folder.glob(f"*{_NEW}"):
             new.unlink()
 
 
 @contextmanager
 def _turn(folder: Path, lock: int) -> Iterator[None]:
-    """Hold the folder itself, while one of its files is replaced."""
-    held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        fcntl.flock(held, lock)
-        yield
-    finally:
-        os.close(held)
+    """Hold the folder itself, while one of its files is replaced; what the disk refuses is named."""
+    with obstacles.refusals_named(folder):
+        held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            fcntl.flock(held, lock)
+            yield
+        finally:
+            os.close(held)
 
 
 def _replace(path: Path, content: bytes, day: int | None) -> None:

@@ -8,7 +8,7 @@ from babel.messages.pofile import read_po
 
 from onion_app import desk
 from onion_app.desk import phrases
-from onion_app.errors import DiskFull, Overloaded, Refused
+from onion_app.errors import DiskFull, DiskTrouble, Overloaded, Refused, TooFewFiles
 from onion_app.web.i18n import LANGUAGES
 
 HERE = Path(desk.__file__).parent
@@ -26,7 +26,8 @@ def test_every_sentence_stands_in_arabic() -> None:
             keywords=KEYWORDS,
         )
     }
-    told = [*Refused.__subclasses__(), DiskFull, Overloaded]
+    told = [*Refused.__subclasses__(), Overloaded, TooFewFiles, DiskTrouble, *DiskTrouble.__subclasses__()]
+    told += DiskFull.__subclasses__()
     sentences |= {(error.__doc__ or "").partition("\n")[0] for error in told}
     missing = [sentence for sentence in sentences if not (catalogue.get(sentence) and catalogue[sentence].string)]
     assert missing == []

@@ -17,7 +17,7 @@ import pytest
 
 from onion_app.crypto.keyslots import VaultKeys
 from onion_app.errors import SanctuaryError
-from onion_app.launch import launcher, unlock
+from onion_app.launch import edge, launcher, unlock
 from onion_app.launch.__main__ import options
 from onion_app.launch.state import State, held
 from onion_app.launch.stdin_answers import Answers
@@ -116,9 +116,9 @@ class Operator:
         with keyboard(given), pytest.MonkeyPatch.context() as patch:
             patch.setattr(signal, "signal", lambda *_: None)
             patch.setattr(launcher.Launcher, "run", pytest.fail)
-            with pytest.raises(SanctuaryError) as refused:
+            with pytest.raises((SanctuaryError, OSError)) as refused:
                 launcher.launch(options([*self.words(), *words]))
-        return refused.value
+        return edge.named(refused.value)
 
     def put_before(self, name: str, script: str, patch: pytest.MonkeyPatch) -> None:
         """Put a program of our own before the one of the system."""

@@ -1,13 +1,8 @@
 """The disk is full: what is refused says so and keeps the words, nothing acknowledged is lost, and then all goes on."""
 
-import os
-import secrets
 import shutil
-import subprocess
-import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -22,6 +17,7 @@ from onion_app.vault.shown.routing import LEAST_ROOM
 from scripts.rehearsal.people import Volunteer
 from tests import processes
 from tests.launch.conftest import START, Installation, Launched, Operator, contents
+from tests.launch.disks import fill, filled, small_disk
 from tests.launch.manage import failed, manage, status, with_secret
 from tests.marks import files_with, latin_mark
 from tests.vault.made import LATER, add_migration
@@ -29,48 +25,6 @@ from tests.vault.made import LATER, add_migration
 pytestmark = pytest.mark.slow
 INDEX = 1 << 16  # bytes, of the write-ahead log
 LONG = " word" * 1500  # more than the write-ahead log has room for by chance
-SIZE = 160 << 20  # bytes: a backup of 64 MiB, what the site keeps free, and something to fill up
-PIECE = 1 << 12  # bytes of the smallest file
-
-
-@contextmanager
-def small_disk() -> Iterator[Path]:
-    """Mount a small disk at a path short enough for sockets, and take it away at the end."""
-    if os.geteuid() != 0:
-        pytest.skip("only root mounts a disk")
-    with tempfile.TemporaryDirectory(prefix="disk-") as folder:
-        mount = ["mount", "-t", "tmpfs", "-o", f"size={SIZE},mode=0700", "tmpfs", folder]
-        if (refused := subprocess.run(mount, capture_output=True, text=True, check=False)).returncode:
-            pytest.skip(f"no disk can be mounted here: {refused.stderr.strip()}")
-        try:
-            yield Path(folder)
-        finally:
-            subprocess.run(["umount", "--lazy", folder], check=True)
-
-
-def fill(disk: Path, *, leaving: int = 0) -> Path:
-    """Fill a disk until so many bytes are left, and give the file that does it."""
-    ballast = disk / f"ballast-{secrets.token_hex(4)}"
-    with ballast.open("wb", buffering=0) as file:
-        os.posix_fallocate(file.fileno(), 0, max(PIECE, shutil.disk_usage(disk).free - leaving - PIECE))
-        file.seek(0, os.SEEK_END)
-        if not leaving:
-            try:
-                while file.write(bytes(PIECE)):
-                    pass
-            except OSError:
-                assert shutil.disk_usage(disk).free < PIECE
-    return ballast
-
-
-@contextmanager
-def filled(disk: Path, *, leaving: int = 0) -> Iterator[None]:
-    """Have a disk filled for a while."""
-    ballast = fill(disk, leaving=leaving)
-    try:
-        yield
-    finally:
-        ballast.unlink()
 
 
 @dataclass

@@ -21,7 +21,7 @@ from onion_app.desk.permissions import Member
 from onion_app.desk.questions import SENTENCES, question_about
 from onion_app.desk.reply_form import days_to_choose, read_reply
 from onion_app.desk.session import has_opened, remember_opened
-from onion_app.errors import DiskFull, Overloaded, Refused
+from onion_app.errors import DiskTrouble, Overloaded, Refused
 from onion_app.vault.desk import promised
 from onion_app.web.i18n import LANGUAGES
 
@@ -115,7 +115,7 @@ def _back_to(case_id: bytes) -> Answer:
     return redirect(url_for("case.show", case_id=case_id), 303)
 
 
-@page_at("", pages, DiskFull, Overloaded)
+@page_at("", pages, DiskTrouble, Overloaded)
 def show(member: Member, mistakes: dict[str, str], case_id: bytes) -> Answer:
     """Show the cover, or the case; a typed text stays in its box, and in the session until it is sent."""
     dbs = databases()

@@ -14,7 +14,7 @@ from onion_app.desk.fact_lists import FactList, lists_of
 from onion_app.desk.login_gate import behind_the_cover, login_required, page_at
 from onion_app.desk.permissions import Member
 from onion_app.desk.queues import case_number
-from onion_app.errors import DiskFull, Overloaded, Refused, marked
+from onion_app.errors import DiskTrouble, Overloaded, Refused, marked
 from onion_app.vault.shown.reading import name_of
 
 pages = behind_the_cover(Blueprint("facts", __name__, url_prefix="/case/<id:case_id>/facts"), "facts.keep")
@@ -52,7 +52,7 @@ def _chosen(name: str, offered: FactList) -> list[str]:
     return ticked
 
 
-@page_at("", pages, DiskFull, Overloaded)
+@page_at("", pages, DiskTrouble, Overloaded)
 def show(member: Member, mistakes: dict[str, str], case_id: bytes) -> Answer:
     """Show the lists, with what was chosen."""
     dbs = databases()

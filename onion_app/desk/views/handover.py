@@ -10,7 +10,7 @@ from onion_app.desk.context import databases
 from onion_app.desk.held_texts import held_for
 from onion_app.desk.login_gate import buttons, login_required, page_at
 from onion_app.desk.permissions import Member
-from onion_app.errors import DiskFull, Overloaded, marked
+from onion_app.errors import DiskTrouble, Overloaded, marked
 from onion_app.vault.desk import case_records, taken
 from onion_app.vault.shown.routing import door_of
 from onion_app.web.as_read import AsRead
@@ -64,7 +64,7 @@ def _words() -> tuple[str, str]:
     return word, translated(word)
 
 
-@page_at("", pages, DiskFull, Overloaded)
+@page_at("", pages, DiskTrouble, Overloaded)
 def show(member: Member, mistakes: dict[str, str], case_id: bytes) -> Answer:
     """Show the ways out."""
     dbs = databases()

@@ -23,7 +23,7 @@ from onion_app.desk.permissions import Member, case_of
 from onion_app.desk.questions import SENTENCES, Question, question_about
 from onion_app.desk.reply_form import days_to_choose, read_reply
 from onion_app.desk.session import has_opened, remember_opened
-from onion_app.errors import DamagedFile, DiskFull, KeysChanged, NotAllowed, NothingHere, Overloaded, Refused, marked
+from onion_app.errors import DamagedFile, DiskTrouble, KeysChanged, NotAllowed, NothingHere, Overloaded, Refused, marked
 from onion_app.vault.desk import promised
 from onion_app.vault.mailbox.queues import Place
 from onion_app.vault.mailbox.records import Case
@@ -111,7 +111,7 @@ def _noted(mistakes: dict[str, str], field: str = "") -> Iterator[None]:
     """Note why one of many cases was refused, so that the others go on."""
     try:
         yield
-    except (Refused, DiskFull, Overloaded) as refused:
+    except (Refused, DiskTrouble, Overloaded) as refused:
         report_held(refused)
         mistakes[field] = refused.sentence
     except (NothingHere, NotAllowed):

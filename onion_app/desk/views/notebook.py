@@ -9,7 +9,7 @@ from onion_app.desk.closed_lists import KINDS, REACHES
 from onion_app.desk.context import databases
 from onion_app.desk.login_gate import buttons, login_required, page_at
 from onion_app.desk.permissions import Member, circle_of
-from onion_app.errors import DiskFull, NothingHere, Overloaded
+from onion_app.errors import DiskTrouble, NothingHere, Overloaded
 
 pages = Blueprint("notebook", __name__, url_prefix="/notebook")
 
@@ -40,13 +40,13 @@ def message(member: Member, circle_id: bytes) -> Answer:
     return redirect(url_for("notebook.show", circle_id=circle_id), 303)
 
 
-@page_at("/<id:circle_id>", pages, DiskFull, Overloaded)
+@page_at("/<id:circle_id>", pages, DiskTrouble, Overloaded)
 def show(member: Member, mistakes: dict[str, str], circle_id: bytes, **_entry: bytes) -> Answer:
     """Show the whole notebook; where nothing can be written, and so not who reads it, only what was typed."""
     circle, book = circle_of(member, circle_id), None
     try:
         book = notebook.read_notebook(databases(), member, circle_id)
-    except (DiskFull, Overloaded) as error:
+    except (DiskTrouble, Overloaded) as error:
         mistakes = mistakes or {"": error.sentence}
     return render_template(
         "notebook.html",

@@ -17,7 +17,7 @@ from onion_app.desk.context import databases
 from onion_app.desk.login_gate import behind_the_cover, login_required, page_at
 from onion_app.desk.permissions import Member
 from onion_app.desk.quotation_status import AGAIN, quotation_status
-from onion_app.errors import DiskFull, Overloaded
+from onion_app.errors import DiskTrouble, Overloaded
 from onion_app.web.details import MOST, pointed_out
 from onion_app.web.i18n import LANGUAGES
 
@@ -53,7 +53,7 @@ def agree(member: Member, case_id: bytes) -> Answer:
     return redirect(url_for("quotation.show", case_id=case_id), 303)
 
 
-@page_at("", pages, DiskFull, Overloaded)
+@page_at("", pages, DiskTrouble, Overloaded)
 def show(member: Member, mistakes: dict[str, str], case_id: bytes) -> Answer:
     """Show the words beside what its author wrote, and how far they are."""
     status = quotation_status(databases(), member, case_id, public=())  # P16: stories are looked through at each act

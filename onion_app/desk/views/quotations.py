@@ -13,7 +13,7 @@ from onion_app.desk.permissions import Member
 from onion_app.desk.quotation_status import QuotationStatus, public_words, quotation_status
 from onion_app.errors import (
     DamagedFile,
-    DiskFull,
+    DiskTrouble,
     KeysChanged,
     NotAllowed,
     NothingHere,
@@ -81,7 +81,7 @@ def text(member: Member) -> Answer:
     return Response("\n".join(lines), content_type="text/plain; charset=utf-8", headers=headers)
 
 
-@page_at("", pages, DiskFull, Overloaded)
+@page_at("", pages, DiskTrouble, Overloaded)
 def show(member: Member, mistakes: dict[str, str]) -> Answer:
     """List the cases in which words were chosen, and the months in which any were given."""
     dbs, after = databases(), forms.place_in_list(request.args.get("after", ""))

@@ -11,7 +11,7 @@ from onion_app.desk.closed_lists import KINDS, REACHES
 from onion_app.desk.context import databases
 from onion_app.desk.login_gate import login_required, page_at
 from onion_app.desk.permissions import Member, circle_of
-from onion_app.errors import DiskFull, NothingHere, Overloaded
+from onion_app.errors import DiskTrouble, NothingHere, Overloaded
 
 pages = Blueprint("referral", __name__, url_prefix="/notebook/<id:circle_id>/referral")
 
@@ -44,7 +44,7 @@ def add(member: Member, circle_id: bytes, which: str) -> Answer:
     return redirect(url_for("notebook.show", circle_id=circle_id), 303)
 
 
-@page_at("/<which>", pages, DiskFull, Overloaded)
+@page_at("/<which>", pages, DiskTrouble, Overloaded)
 def write(member: Member, mistakes: dict[str, str], circle_id: bytes, which: str) -> Answer:
     """Show the form: with a contact for what is published, and without one for the rest."""
     return render_template(

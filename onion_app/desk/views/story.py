@@ -20,7 +20,7 @@ from onion_app.desk.held_texts import held_for
 from onion_app.desk.login_gate import behind_the_cover, buttons, login_required, page_at
 from onion_app.desk.permissions import Member
 from onion_app.desk.story_status import StoryStatus
-from onion_app.errors import DiskFull, Overloaded, Refused, marked
+from onion_app.errors import DiskTrouble, Overloaded, Refused, marked
 from onion_app.web.details import MOST, pointed_out
 from onion_app.web.i18n import LANGUAGES
 
@@ -82,7 +82,7 @@ def _draft() -> Draft:
     )
 
 
-@page_at("", pages, DiskFull, Overloaded)
+@page_at("", pages, DiskTrouble, Overloaded)
 def show(member: Member, mistakes: dict[str, str], case_id: bytes) -> Answer:
     """Show the editor; a draft that was refused stays in its box."""
     status = story_status.story_status(databases(), member, case_id)
