@@ -138,14 +138,46 @@ def test_a_second_setup_has_nothing_to_do_and_says_nothing() -> None:
     assert (done.stdout, done.stderr) == (b"", b"")
 
 
-def test_a_clone_without_the_right_to_install_names_the_command(tmp_path: Path) -> None:
-    # A dpkg-query that knows of nothing stands for a machine where everything is missing, id for somebody but root.
-    for name, text in (("dpkg-query", "exit 1"), ("id", "echo 1000")):
+def setup_on(tmp_path: Path, release: str = "", **programs: str) -> "subprocess.CompletedProcess[str]":
+    """Set up where everything is missing, as somebody but root; `programs` answer in place of the system's."""
+    for name, text in ({"dpkg-query": "exit 1", "id": "echo 1000"} | programs).items():
         program = tmp_path / name
         program.write_text(f"#!/bin/sh\n{text}\n")
         program.chmod(0o755)
+    words = [str(ROOT / "scripts" / "setup")]
+    if release:
+        (tmp_path / "release").write_text(release)
+        mount = f'mount --bind {tmp_path}/release /etc/os-release && exec "$@"'
+        words = ["unshare", "--map-root-user", "--mount", "sh", "-c", mount, "-", *words]
     path = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
-    done = subprocess.run([str(ROOT / "scripts" / "setup")], check=False, capture_output=True, env=path, text=True)
+    return subprocess.run(words, check=False, capture_output=True, env=path, text=True, timeout=60)
+
+
+@pytest.mark.parametrize("machine", ["i386", "armhf", "riscv64", ""])
+def test_a_machine_for_which_nothing_is_made_is_refused_with_those_tried(tmp_path: Path, machine: str) -> None:
+    done = setup_on(tmp_path, dpkg=f"echo {machine}")
+    assert (done.returncode, done.stdout) == (4, "")
+    assert "Debian 12 and 13, on x86-64 and ARM64" in done.stderr
+    assert "apt-get" not in done.stderr, "nothing is asked of a machine on which nothing could come of it"
+
+
+@pytest.mark.parametrize(
+    ("release", "said"),
+    [('ID=ubuntu\nVERSION_ID="24.04"\n', "This is ubuntu 24.04: tried were Debian 12 and 13"),
+     ("ID=debian\n", "This is debian (no version): tried were"), ('ID=debian\nVERSION_ID="13"\n', ""),
+     ('ID="$(touch here)"\nVERSION_ID=`touch here`\n', "This is a system without a name (no version)")],
+    ids=["ubuntu", "testing", "trixie", "hostile"],
+)  # fmt: skip
+def test_another_system_is_named_and_tried(tmp_path: Path, release: str, said: str) -> None:
+    done = setup_on(tmp_path, release, dpkg="echo amd64")
+    assert done.returncode == 4, "packages are missing"
+    assert said in done.stderr
+    assert ("tried were" in done.stderr) == bool(said)
+    assert not (tmp_path / "here").exists()
+
+
+def test_a_clone_without_the_right_to_install_names_the_command(tmp_path: Path) -> None:
+    done = setup_on(tmp_path)
     assert done.returncode == 4
     assert done.stdout == ""
     assert done.stderr.index("tor.service") < done.stderr.index("apt-get install"), "ours has to be the only tor"
