@@ -19,7 +19,7 @@ from onion_app.crypto.payloads import Facts
 from onion_app.desk.case_keys import open_case_messages
 from onion_app.desk.context import Databases
 from onion_app.desk.fact_lists import FactList, lists_of, name_on
-from onion_app.desk.facts import facts_of_case
+from onion_app.desk.facts import opened_facts
 from onion_app.desk.noise import Event, make_numbers
 from onion_app.desk.periods import Period, periods_to_try
 from onion_app.desk.permissions import Member, circle_of, expect_present_key
@@ -27,7 +27,7 @@ from onion_app.errors import DamagedFile, KeysChanged, NotAllowed, NothingHere, 
 from onion_app.vault.desk import audit, entries, tables
 from onion_app.vault.mailbox import messages, queues
 
-STEP: Final = 500  # cases that are looked at for one page
+STEP: Final = 100  # cases that are looked at for one page: it costs about ten times the first one
 
 _SEEN: Final = struct.Struct(">16s16s?32sH16sB")
 _CELL: Final = struct.Struct(">H")
@@ -94,7 +94,7 @@ def go_on(dbs: Databases, member: Member, counting: Counting) -> Counting | tabl
     circle_of(member, counting.circle_id)
     seen = {each.case_id: each for each in _unpacked(counting.seen)}
     unseen = [each for each in entries.newest_facts(dbs.desk, counting.circle_id) if each not in seen]
-    if len(unseen) > STEP:
+    if unseen:
         return _after_a_look(dbs, member, counting, seen, unseen)
     with dbs.mailbox.writing():
         expect_present_key(dbs, circle_of(member, counting.circle_id))
@@ -115,12 +115,13 @@ def _after_a_look(
 def _to_look_at(dbs: Databases, counting: Counting, seen: Mapping[bytes, SeenCase]) -> list[bytes]:
     """List the cases that were not looked at, and those of which anything has changed since."""
     facts = entries.newest_facts(dbs.desk, counting.circle_id)
-    there = queues.all_cases_of(dbs.mailbox, counting.circle_id)
-    touched = queues.all_cases_of(dbs.mailbox, counting.circle_id, counting.began)
+    touched = queues.written_since(dbs.mailbox, counting.began)
 
     def is_as_it_was(case: SeenCase) -> bool:
-        if facts.get(case.case_id, bytes(16)) != case.entry_id or (case.counts and case.case_id not in there):
+        if facts.get(case.case_id, bytes(16)) != case.entry_id:
             return False
+        if case.counts and not queues.is_queued(dbs.mailbox, case.case_id, counting.circle_id):
+            return False  # erased, or handed over
         return case.case_id not in touched or messages.newest_number(dbs.mailbox, case.case_id) == case.newest
 
     return [each for each in facts.keys() | seen.keys() if each not in seen or not is_as_it_was(seen[each])]
@@ -146,21 +147,19 @@ class _Found(NamedTuple):
 
 def _found_in(dbs: Databases, member: Member, counting: Counting, case_id: bytes) -> _Found:
     """Look at one case; whatever cannot be read of it does not count."""
-    entry, newest = (
-        entries.facts_of(dbs.desk, case_id, counting.circle_id),
-        messages.newest_number(dbs.mailbox, case_id),
-    )
-    not_counted = SeenCase(case_id, entry.id if entry else bytes(16), newest=newest)
+    entry = entries.facts_of(dbs.desk, case_id, counting.circle_id)
+    not_counted = SeenCase(case_id, entry.id if entry else bytes(16))
     try:
         opened = open_case_messages(dbs, member, case_id)
-        found = facts_of_case(dbs, opened.keys)
     except (NothingHere, NotAllowed, KeysChanged, DamagedFile):
         return _Found(not_counted)
+    not_counted = not_counted._replace(newest=max((each.message.number for each in opened.messages), default=0))
     is_theirs = opened.case.circle_id == counting.circle_id and opened.case.received_day <= counting.last_day
-    if found is None or not is_theirs or opened.consent is None or not opened.consent.count:
+    facts = opened_facts(entry, opened.keys)
+    if facts is None or not is_theirs or opened.consent is None or not opened.consent.count:
         return _Found(not_counted)
-    mark, same_as = counted_mark(case_id, opened.keys.row.codes[0]), bytes.fromhex(found.facts.same_as) or bytes(16)
-    return _Found(not_counted._replace(counts=True, mark=mark, same_as=same_as), found.facts)
+    mark, same_as = counted_mark(case_id, opened.keys.row.codes[0]), bytes.fromhex(facts.same_as) or bytes(16)
+    return _Found(not_counted._replace(counts=True, mark=mark, same_as=same_as), facts)
 
 
 def _make(dbs: Databases, member: Member, counting: Counting, seen: Mapping[bytes, SeenCase]) -> tables.Table:

@@ -13,7 +13,7 @@ from onion_app.desk.context import Databases
 from onion_app.desk.permissions import Member, case_of, handle_of
 from onion_app.desk.queues import case_number
 from onion_app.errors import KeysChanged, NotAllowed, NothingHere, Refused, marked
-from onion_app.vault.desk.entries import facts_of
+from onion_app.vault.desk.entries import Entry, facts_of
 from onion_app.vault.mailbox.queues import cases_beginning_with
 from onion_app.vault.shown.reading import ids_named
 
@@ -39,10 +39,16 @@ class CaseFacts(NamedTuple):
 def facts_of_case(dbs: Databases, keys: CaseKeys) -> CaseFacts | None:
     """Open the facts that the circle has set of its case; None: none, or they do not open."""
     entry = facts_of(dbs.desk, keys.row.id, keys.circle.id)
-    facts = open_entry(entry, keys) if entry else None
-    if entry is None or not isinstance(facts, Facts):
+    facts = opened_facts(entry, keys)
+    if entry is None or facts is None:
         return None
     return CaseFacts(entry.id, facts, handle_of(dbs, entry.author), entry.day)
+
+
+def opened_facts(entry: Entry | None, keys: CaseKeys) -> Facts | None:
+    """Open what an entry says; None: there is none, or it does not open."""
+    facts = open_entry(entry, keys) if entry else None
+    return facts if isinstance(facts, Facts) else None
 
 
 def read_facts(dbs: Databases, member: Member, case_id: bytes) -> CaseFacts | None:

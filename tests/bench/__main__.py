@@ -22,6 +22,7 @@ SECTIONS: dict[str, Callable[[Site], Iterator[Measured]]] = {
     "worst": acts.worst,
     "rows": sections.rows,
     "notebook": sections.notebook,
+    "numbers": sections.numbers,
     "memory": sections.memory,
     "launch": whole.launch,
     "circuits": whole.circuits,

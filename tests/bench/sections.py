@@ -4,6 +4,9 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from statistics import median
+from unittest.mock import patch
+
+from nacl.pwhash import argon2id
 
 from onion_app.choices import NOTEBOOK_ENTRIES
 from scripts.rehearsal.people import Login, Visitor, Volunteer
@@ -11,7 +14,9 @@ from scripts.rehearsal.wire import through_unix
 from tests.bench import filling
 from tests.bench.child import DESK, DESK_PORT
 from tests.bench.running import Server, get, percentile, rate, server, timed_answer
+from tests.desk.counted import Counted
 from tests.served import Site
+from tests.world import hardly_stretched
 
 ROUNDS = 7
 SECONDS = 1.5  # of each round of a rate
@@ -19,6 +24,7 @@ IDLE = 60.0  # MiB of a process
 LISTS = 32  # that the site keeps ready of one path
 LOOKS = 300  # requests of which the slowest hundredth is taken
 FEW, MANY = 1_000, 100_000
+COUNTED = 500
 HOST = f"{DESK}.localhost:{DESK_PORT}"
 
 
@@ -125,13 +131,40 @@ def notebook(site: Site) -> Iterator[Measured]:
 
 def _opened_at_desk(at: Server, site: Site, case: str) -> str:
     """Log in, take a case and open it, and give the cookie."""
+    volunteer = _logged_in(at, site)
+    volunteer.reply(case, "I have read it.")
+    assert volunteer.open_case(case).having_class("message")
+    return volunteer.cookie
+
+
+def numbers(site: Site) -> Iterator[Measured]:
+    """Make a table of the facts of 500 cases among 100,000, and compare its dearest page with that of a case."""
+    with patch.object(argon2id, "kdf", hardly_stretched):  # nobody comes back to these
+        told = Counted(site, site.first, site.member_of_first).tell(COUNTED)
+    filling.fill(site, MANY - COUNTED)
+    with site.mailbox.writing():
+        site.mailbox.run("UPDATE cases SET received_day = received_day - 200, last_day = last_day - 200")
+    with server("desk", site, "d") as ours:
+        volunteer = _logged_in(ours, site)
+        case = f"/case/{told[0].case_id.hex()}"
+        volunteer.open_case(told[0].case_id.hex())
+        usual = median(ours.used(volunteer.get, case) for _ in range(9))
+        period = volunteer.get("/numbers").every("option")[0].get("value")
+        begin = f"/numbers/{site.first.hex()}/begin"
+        times = [ours.used(lambda: volunteer.press(begin, period=period))]
+        while volunteer.page.has(id="how-far"):
+            times.append(ours.used(volunteer.press, "/numbers/count/go-on"))
+        assert volunteer.page.having_class("numbers")
+        what = f"numbers of {COUNTED} among {MANY:,} cases, the dearest of {len(times)} pages"
+        yield Measured(what, "ms", max(times), usual, 20.0, max(times) / usual)
+
+
+def _logged_in(at: Server, site: Site) -> Volunteer:
     who = site.member_of_first
     volunteer = Volunteer(f"http://{HOST}", through_unix(at.path))
     volunteer.login = Login(who.handle, who.passphrase, who.totp)
     assert volunteer.log_in().having_class("circle"), volunteer.page.text
-    volunteer.reply(case, "I have read it.")
-    assert volunteer.open_case(case).having_class("message")
-    return volunteer.cookie
+    return volunteer
 
 
 def memory(site: Site) -> Iterator[Measured]:

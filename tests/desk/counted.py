@@ -15,6 +15,7 @@ from onion_app.days import DAY
 from onion_app.desk import counting, facts
 from onion_app.site.forms import Submission
 from onion_app.vault.desk.circles import read_circle
+from onion_app.vault.desk.tables import Table
 from scripts.rehearsal.pages import Page
 from tests.desk.house import House, Volunteer
 from tests.keys.children import AT_MOST, killed_before, processes
@@ -31,13 +32,12 @@ CHOSEN = {
 
 
 @dataclass
-class Counting:
-    """A circle, one who sets facts in it, and the same person at the desk."""
+class Counted:
+    """A circle, and one who sets facts in it and counts."""
 
-    house: House
+    house: World
     circle: bytes
     who: Enrolled
-    volunteer: Volunteer
 
     def tells(self, **chosen: list[str]) -> Author:
         """Let somebody tell, who lets it be counted; its facts are set."""
@@ -72,6 +72,28 @@ class Counting:
         found = Facts(CHOSEN | chosen, self.house.today, same_as)
         facts.set_facts(self.house.dbs, self.house.member(self.who), author.case_id, new_id(), found)
 
+    def begun(self, last_day: int) -> counting.Counting:
+        """Begin to count for the period that ends on a day."""
+        return counting.begin(self.house.dbs, self.house.member(self.who), self.circle, last_day)
+
+    def tries(self, last_day: int) -> Table:
+        """Make a table, or try to, without any page."""
+        return self.finishes(self.begun(last_day))
+
+    def finishes(self, now: counting.Counting | Table) -> Table:
+        """Go on to the end."""
+        while isinstance(now, counting.Counting):
+            now = counting.go_on(self.house.dbs, self.house.member(self.who), now)
+        return now
+
+
+@dataclass
+class Counting(Counted):
+    """The same, and the same person at the pages of the desk."""
+
+    house: House
+    volunteer: Volunteer
+
     def waits_until(self, day: int) -> None:
         """Let time go by until a day, and log in."""
         self.house.clock.now += (day - self.house.today) * DAY
@@ -94,7 +116,12 @@ class Counting:
 
     def makes(self, last_day: int) -> Page:
         """Make a table, to the end."""
-        page = self.begins(last_day)
+        self.begins(last_day)
+        return self.goes_on_to_the_end()
+
+    def goes_on_to_the_end(self) -> Page:
+        """Look at every case, and make the table."""
+        page = self.volunteer.page
         while page.has(id="how-far"):
             page = self.goes_on()
         return page

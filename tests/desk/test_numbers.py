@@ -202,9 +202,9 @@ def test_each_page_shows_how_far_it_is_and_no_number_of_any_fact(
     monkeypatch.setattr(counting, "STEP", 10)
     circle_counts.tell(25)
     circle_counts.waits_until(APRIL)
-    pages = [circle_counts.begins(FIRST_QUARTER), circle_counts.goes_on(), circle_counts.goes_on()]
+    pages = [circle_counts.begins(FIRST_QUARTER), *(circle_counts.goes_on() for _ in range(3))]
     said = [page.first(id="how-far").first("p").text for page in pages]
-    assert said == [f"{number} of 25 cases were looked at." for number in (0, 10, 20)]
+    assert said == [f"{number} of 25 cases were looked at." for number in (0, 10, 20, 25)]
     assert "beating" not in "".join(page.html for page in pages)
     assert kept(circle_counts.house) == [[], []]
     assert numbers_on(circle_counts.goes_on())[""] == "25"
@@ -229,10 +229,7 @@ def test_the_last_step_looks_again_at_what_changed_meanwhile(
     circle_counts.house.hands_over(circle_counts.who, authors[4].case_id, law)
     authors[5].allows_counting(is_allowed=False)
     authors[5].allows_counting(is_allowed=True)
-    page = circle_counts.goes_on()
-    while page.has(id="how-far"):
-        page = circle_counts.goes_on()
-    found = numbers_on(page)
+    found = numbers_on(circle_counts.goes_on_to_the_end())
     assert found[""] == "30"  # 29
     assert len(tables.counted(circle_counts.house.desk)) == 29
 
@@ -246,7 +243,8 @@ def test_of_two_members_who_count_at_once_one_makes_the_table(circle_counts: Cou
     circle_counts.begins(FIRST_QUARTER)
     also = Counting(house, circle, circle_counts.who, other)
     also.begins(FIRST_QUARTER)
-    assert numbers_on(also.goes_on())[""] == "25"
+    circle_counts.goes_on()
+    assert numbers_on(also.goes_on_to_the_end())[""] == "25"
     before = kept(house)
     assert "cannot be done" in circle_counts.goes_on().errors
     assert kept(house) == before
@@ -265,6 +263,7 @@ def test_whoever_is_shut_out_meanwhile_makes_no_table(circle_counts: Counting) -
     house.make_coordinator(host.handle)
     house.shuts_out(host, "Dana")
     newcomer.press("/numbers/count/go-on")
+    newcomer.get("/numbers")
     assert kept(house) == [[], []]
 
 
@@ -283,7 +282,9 @@ def test_killed_in_the_middle_of_making_a_table_leaves_nothing_half(circle_count
     house = circle_counts.house
     circle_counts.tell(45)
     circle_counts.waits_until(APRIL)
-    begun = counting.begin(house.dbs, house.member(circle_counts.who), circle_counts.circle, FIRST_QUARTER)
+    member = house.member(circle_counts.who)
+    begun = counting.go_on(house.dbs, member, circle_counts.begun(FIRST_QUARTER))
+    assert isinstance(begun, counting.Counting)
     assert dies_in_the_middle(circle_counts, begun, dies) == -signal.SIGKILL
     lines = [row.what for row in audit.audit_of(house.desk, circle_counts.circle)[0] if "table" in row.what]
     found = (len(house.desk.rows("SELECT 1 FROM tables")), len(tables.counted(house.desk)), len(lines))

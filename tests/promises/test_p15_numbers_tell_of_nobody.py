@@ -1,26 +1,36 @@
-"""The mechanism of the numbers against people who know every other case: eight attacks, a thousand histories each.
+"""P15: a number leaves only with its author's consent of that moment, changed by chance, and no case is in two tables.
 
-The victim's answer is one of four, so that a guess without any table is right in a quarter of the histories. Whoever
-attacks knows everything else, and guesses what is most likely by the exact odds of the mechanism.
+Eight attacks by people who know every other case, a thousand histories each. The victim's answer is one of four, so
+that a guess without any table is right in a quarter of the histories. Whoever attacks guesses what is most likely by
+the exact odds of the mechanism.
 """
 
 import random
 import secrets
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from datetime import date
 from fractions import Fraction
 from functools import cache
 from itertools import count, product
 from math import prod
+from pathlib import Path
 from typing import Final
 
 import pytest
+from nacl.pwhash import argon2id
 
+from onion_app.days import DAY, day_of
 from onion_app.desk import counting, noise, sheets
 from onion_app.desk.counting import SeenCase
 from onion_app.desk.fact_lists import lists_of
 from onion_app.desk.noise import make_numbers, published
+from onion_app.errors import NotReady
+from onion_app.vault.desk import tables
 from onion_app.vault.desk.tables import Numbers
+from tests.desk.counted import Counted
+from tests.world import Clock, World, hardly_stretched
 
 ANSWERS: Final = ("threat", "beating", "arrest", "other")
 CELLS: Final = [("what", name) for name in ANSWERS]
@@ -29,6 +39,7 @@ HISTORIES: Final = 1_000
 AT_THE_EDGE: Final = 12  # one more is rounded up, and seen by whoever knows that there were twelve
 JUST_NOT_SHOWN: Final = 7
 MOST_RIGHT: Final = 0.6  # who stands at every edge is right in half of them; the bound allows 0.7, and told is 1.0
+MARCH_ENDS: Final = day_of(date(2026, 3, 31))  # everybody tells in February
 
 Knowing = Mapping[str, int]
 
@@ -340,3 +351,75 @@ def test_chance_changes_a_number_by_little() -> None:
     errors = sorted(abs(noise.noisy(50) - 50) for _ in range(10_000))
     assert errors[5_000] == 1
     assert errors[9_500] <= 4
+
+
+# --- the author's leave, at the moment of counting -------------------------------------------------------------------
+
+
+@pytest.fixture
+def counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Counted]:
+    """Have a circle with a member, whose cases came in February, in April."""
+    monkeypatch.setattr(argon2id, "kdf", hardly_stretched)
+    with closing(World(tmp_path, Clock())) as world:
+        circle = world.circle(catch_all=True)
+        yield Counted(world, circle, world.enrol(circle, "sara"))
+
+
+def april(counted: Counted) -> None:
+    assert isinstance(counted.house.clock, Clock)
+    counted.house.clock.now = (MARCH_ENDS + 7) * DAY
+
+
+@pytest.mark.usefixtures("no_chance")
+def test_only_what_its_author_lets_be_counted_at_that_moment_is_counted(counted: Counted) -> None:
+    counted.tell(20)
+    for author in counted.tell(10, what=["arrest"]):
+        author.allows_counting(is_allowed=False)
+    for author in counted.tell(10, what=["threat"]):
+        author.erases()
+    april(counted)
+    numbers = counted.tries(MARCH_ENDS).numbers
+    assert numbers is not None
+    assert (numbers.total, numbers.cells["what"]["arrest"], numbers.cells["what"]["threat"]) == (20, 0, 0)
+
+
+@pytest.mark.usefixtures("no_chance")
+def test_what_is_taken_back_while_others_are_looked_at_is_not_counted(
+    counted: Counted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(counting, "STEP", 15)
+    authors = counted.tell(20)
+    april(counted)
+    world, begun = counted.house, counted.begun(MARCH_ENDS)
+    halfway = counting.go_on(world.dbs, world.member(counted.who), begun)
+    assert isinstance(halfway, counting.Counting)
+    for author in authors[:10:2]:
+        author.allows_counting(is_allowed=False)
+    for author in authors[1:10:2]:
+        author.erases()
+    assert counted.finishes(halfway).packed is None, "ten are left"
+
+
+@pytest.mark.usefixtures("no_chance")
+def test_no_case_is_in_two_tables(counted: Counted) -> None:
+    authors = counted.tell(20)
+    april(counted)
+    assert counted.tries(MARCH_ENDS).numbers
+    for author in authors:
+        counted.sets(author, what=["arrest"])
+        author.allows_counting(is_allowed=True)
+    assert isinstance(counted.house.clock, Clock)
+    counted.house.clock.wait(days=91)
+    assert counted.tries(day_of(date(2026, 6, 30))).packed is None
+
+
+def test_each_number_of_a_table_is_drawn_once_and_kept_with_the_cases_in_it(counted: Counted) -> None:
+    counted.tell(40)
+    april(counted)
+    table = counted.tries(MARCH_ENDS)
+    with pytest.raises(NotReady):
+        counted.tries(MARCH_ENDS)
+    kept = tables.read_table(counted.house.desk, table.id)
+    assert kept == table
+    assert len(tables.counted(counted.house.desk)) == 40
+    assert all(number == 0 or number >= 10 for named in kept.numbers.cells.values() for number in named.values())  # type: ignore[union-attr]
