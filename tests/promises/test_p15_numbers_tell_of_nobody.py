@@ -387,17 +387,17 @@ def test_only_what_its_author_lets_be_counted_at_that_moment_is_counted(counted:
 def test_what_is_taken_back_while_others_are_looked_at_is_not_counted(
     counted: Counted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(counting, "STEP", 15)
-    authors = counted.tell(20)
+    monkeypatch.setattr(counting, "STEP", 28)
+    authors = counted.tell(30)
     april(counted)
     world, begun = counted.house, counted.begun(MARCH_ENDS)
     halfway = counting.go_on(world.dbs, world.member(counted.who), begun)
     assert isinstance(halfway, counting.Counting)
-    for author in authors[:10:2]:
+    for author in authors[:12:2]:
         author.allows_counting(is_allowed=False)
-    for author in authors[1:10:2]:
+    for author in authors[1:12:2]:
         author.erases()
-    assert counted.finishes(halfway).packed is None, "ten are left"
+    assert counted.finishes(halfway).packed is None, "eighteen are left"
 
 
 @pytest.mark.usefixtures("no_chance")
