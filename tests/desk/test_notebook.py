@@ -2,6 +2,7 @@
 
 import pytest
 
+from onion_app.crypto.keys import new_id
 from onion_app.desk import phrases
 from onion_app.desk.never_written import (
     NO_ADDRESSES,
@@ -10,6 +11,7 @@ from onion_app.desk.never_written import (
     expect_no_street,
     expect_nothing_to_follow,
 )
+from onion_app.desk.notebook import write_message
 from onion_app.errors import DiskFull, Refused
 from onion_app.vault.desk import audit, notebook
 from onion_app.web.i18n import day_words
@@ -157,18 +159,23 @@ def test_what_is_taken_away_is_gone_and_the_audit_says_who_has_done_it(
     assert [line for line in lines if "read the whole notebook" in line and "Sara" in line]
 
 
-def test_the_same_form_sent_twice_is_one_entry_and_fifty_are_enough(counsellor: Volunteer, circle: bytes) -> None:
+def test_the_same_form_sent_twice_is_one_entry_and_fifty_are_enough(
+    house: House, counsellor: Volunteer, circle: bytes
+) -> None:
     counsellor.log_in()
     form = counsellor.get(path(circle)).form_to(path(circle, "/message"))
     for text in ("Once.", "Once.", "Changed."):
         counsellor.send(form, text=text)
     assert len(messages(counsellor, circle)) == 2
+    member = house.member(house.unlocked("Sara", counsellor.login.passphrase))
     for number in range(48):
-        leave_message(counsellor, circle, f"Message {number}.")
+        write_message(house.dbs, member, circle, new_id(), f"Message {number}.")
     leave_message(counsellor, circle, "One too many.")
     assert "50 stand here already" in counsellor.page.text
     assert len(messages(counsellor, circle)) == 50
     assert counsellor.page.form_to(path(circle, "/message")).value("text") == "One too many."
+    write_down(counsellor, circle)  # of the other kind there is room
+    assert len(cards(counsellor, circle)) == 1
 
 
 @pytest.mark.parametrize(
