@@ -110,9 +110,10 @@ def _proofs_of(states: list[State], keys: VaultKeys) -> tuple[list[bytes], tuple
 
 
 def _take_tables(desk: Database, state: State, keys: VaultKeys) -> None:
-    """Take over the tables that a desk knows, where it opens. # P07: numbers that are out are never drawn again."""
+    """Take over what a desk has published and given, if it opens. # P07: numbers that are out are never drawn again."""
     with suppress(SanctuaryError), opened(state, "desk", keys) as other, desk.writing():
         tables.take_over(desk, other)
+        quotations.take_over(desk, other)
 
 
 def _take_from_desk(

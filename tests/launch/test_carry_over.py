@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from onion_app.choices import EntryKind
 from onion_app.crypto.casekeys import mark_of
 from onion_app.crypto.keyslots import change_slot, open_slots
 from onion_app.crypto.passphrases import new_passphrase
@@ -17,7 +18,16 @@ from onion_app.launch.state import State
 from onion_app.manage import offline
 from onion_app.vault import forgetting, settings, statefiles
 from onion_app.vault.connection import KINDS, DatabaseKind
-from onion_app.vault.desk import case_records, circles, moderators, notebook, notice, tables
+from onion_app.vault.desk import (
+    case_records,
+    circles,
+    entries,
+    moderators,
+    notebook,
+    notice,
+    quotations,
+    tables,
+)
 from onion_app.vault.desk.case_records import Met, Read
 from onion_app.vault.desk.notebook import NotebookRow
 from onion_app.vault.mailbox import lifetime, records, withdrawals
@@ -430,3 +440,23 @@ def test_a_notice_out_of_a_backup_warns_nobody(kept: Kept, tmp_path: Path) -> No
     with kept.opened() as world:
         assert notice.standing(world.desk, TODAY) == []
         assert not world.shown.rows("SELECT 1 FROM notices")
+
+
+def test_words_chosen_before_a_backup_are_chosen_anew_and_the_months_of_what_was_given_stay(
+    kept: Kept, tmp_path: Path
+) -> None:
+    given = quotations.Given(TODAY, "un")
+    with kept.opened() as world:
+        circle, member = founded(world.desk, "Words")
+        facts = (None, circle.id, 1, member.id, TODAY, b"")
+        kinds: tuple[EntryKind, ...] = ("note", "quotation")
+        for kind in kinds:
+            entry = entries.Entry(some_id(), kept.case, kind, 0, *facts)
+            entries.add_entry(world.desk, entry, lambda _place: bytes(2089))
+    file = kept.save(tmp_path / "with-words")
+    with kept.opened() as world, world.desk.writing():
+        quotations.note_given(world.desk, given)
+    kept.restore(file, kept.place.path, replace=True)
+    with kept.opened() as world:
+        assert [each.kind for each in entries.entries_of(world.desk, kept.case)] == ["note"]
+        assert quotations.all_given(world.desk) == [given]

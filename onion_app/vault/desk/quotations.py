@@ -56,3 +56,9 @@ def words_of_stories(desk: Database) -> list[str]:
 def forget_chosen(desk: Database) -> None:
     """Forget every choice of words, inside the caller's `writing()`; those that were given stand in their cases."""
     desk.run("DELETE FROM entries WHERE kind = 'quotation'")
+
+
+def take_over(desk: Database, other: Database) -> None:
+    """Take over in which months another desk of the installation gave words, inside the caller's `writing()`."""
+    for given in all_given(other):
+        note_given(desk, given)
