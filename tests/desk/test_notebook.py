@@ -1,9 +1,13 @@
 """The pages of the notebook: what stands there, what is refused, what goes by itself, and the way into an answer."""
 
+import re
+
 import pytest
 
 from onion_app.crypto.keys import new_id
 from onion_app.desk import phrases
+from onion_app.desk.closed_lists import ANSWER, KINDS, REACHES
+from onion_app.desk.fact_lists import PLACES
 from onion_app.desk.never_written import (
     NO_ADDRESSES,
     NO_NUMBERS,
@@ -14,7 +18,7 @@ from onion_app.desk.never_written import (
 from onion_app.desk.notebook import write_message
 from onion_app.errors import DiskFull, Refused
 from onion_app.vault.desk import audit, notebook
-from onion_app.web.i18n import day_words
+from onion_app.web.i18n import LANGUAGES, day_words
 from scripts.rehearsal.pages import Element
 from tests.desk.house import House, Volunteer, joins
 from tests.world import Author
@@ -264,3 +268,12 @@ def test_where_the_disk_is_full_nobody_reads_it_unnoted_and_what_was_typed_stays
     assert page.status == 200
     assert "The disk is full." in page.text
     assert page.form_to(path(circle, "/message")).value("text") == "Be brief."
+
+
+def test_every_kind_region_and_answer_can_be_said_in_every_language() -> None:
+    for name, said in (KINDS | REACHES | {"answer": ANSWER}).items():
+        assert set(said) == set(LANGUAGES), name
+        assert all(said.values()), name
+    for sentence in ANSWER.values():
+        assert set(re.findall(r"\{(\w+)\}", sentence)) == {"name", "kind", "region", "contact", "day"}
+    assert len(PLACES) >= 19
