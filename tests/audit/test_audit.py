@@ -10,6 +10,7 @@ import pytest
 
 from onion_app.choices import LANGUAGE_CODES
 from onion_app.web.markdown import render
+from onion_app.web.reading_order import in_reading_order
 from tests.audit.chromium import PHONE, Window, window
 from tests.audit.visits import every_error, every_page, furnish, without_the_guide_for_danger
 from tests.served import serving
@@ -54,6 +55,19 @@ PLACES = """
     range.setEnd(part.firstChild, at + 1);
     return range.getBoundingClientRect().left;
 }))
+"""
+LINES = "كلمات عربية هنا\nSome words in English\nوكلمات بعدها 123"
+# How far each line begins from the left and from the right of its block.
+EDGES = """
+[...document.querySelectorAll(".text, #guide p")].map(block => {
+    const range = document.createRange(), around = block.getBoundingClientRect();
+    range.selectNodeContents(block);
+    const parts = [...range.getClientRects()].filter(each => each.width);
+    const rows = Object.groupBy(parts, each => Math.round(each.bottom / 9));
+    return Object.values(rows).map(row => [
+        Math.min(...row.map(each => each.left)) - around.left, around.right - Math.max(...row.map(each => each.right))
+    ].map(Math.round));
+})
 """
 LOOKS = """
 ["strong", "em", "p"].map(each => getComputedStyle(document.querySelector(each))).map(style => (
@@ -167,6 +181,18 @@ def test_numbers_of_several_groups_stand_in_their_order_and_emphasis_is_seen(
     assert int(strong["weight"]) > int(plain["weight"])
     assert em["slant"] == strong["slant"] == "normal"
     assert em["line"] != plain["line"]
+
+
+@pytest.mark.parametrize("direction", ["rtl", "ltr"])
+def test_each_line_of_a_text_takes_its_own_direction(direction: str, browser: Window, pages: dict[str, str]) -> None:
+    style = re.search("<style>.*?</style>", next(iter(pages.values())), re.DOTALL)
+    assert style
+    message = f'<article><div class="text" dir="auto">{in_reading_order(LINES)}</div></article>'
+    browser.show(f'<html dir="{direction}">{style[0]}{message}<div id="guide">{render(LINES)}</div></html>')
+    blocks = browser.ask(EDGES)
+    assert len(blocks) == 2
+    for lines in blocks:
+        assert ["right" if right < left else "left" for left, right in lines] == ["right", "left", "right"], lines
 
 
 def test_every_page_is_written_as_html_says(pages: dict[str, str], tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from tests.strange import STRANGE
 from tests.ways import use_every_form
 
 TELLING = "They came to Basra on 12/3/2024. My number is 07701234567, my account @noor."
+LONG = f"اتصلوا عبر https://{'a' * 60}.example/{'b' * 60} أو {'ث' * 46} الآن.\nA line of its own."
 WORDS = "The first words of it.\n\nAnd the words that follow."
 GUIDE = (
     "1. One thing to do\n2. Another\n3. A third\n\n## What then?\n\nSome *words* and **more**:\n\n- first\n- second\n"
@@ -117,7 +118,7 @@ def _code_after_which_there_is_none(visitor: Visitor) -> str:
 def _come_back(visitor: Visitor, site: Site) -> None:
     code = visitor.hand_in("tell", TELLING, publish="ask", quote="1")
     visitor.send(visitor.go("return").form_with("code"), code=code[:-1])
-    site.answers(site.member_of_first, site.case_of(code), "An answer.")
+    site.answers(site.member_of_first, site.case_of(code), LONG)
     visitor.come_back(code)
     site.says(site.member_of_first, site.case_of(code), FinalText("A title", WORDS, "en", site.today))
     about = bytes(16).hex()

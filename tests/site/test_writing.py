@@ -253,6 +253,35 @@ def test_a_detail_that_came_before_a_look_at_another_page_is_shown_as_new(visito
     assert not visitor.send(beside.form_with("again")).has(id="added")
 
 
+@pytest.mark.parametrize(("danger", "urgent"), [("yes", 2), ("unknown", 1), ("no", 0), (None, 0)])
+def test_a_testimony_stands_among_the_urgent_where_its_author_says_so_before_sending(
+    visitor: Visitor, place: Place, danger: str | None, urgent: int
+) -> None:
+    check = visitor.check("tell", "I do not want to live.")
+    assert "danger" not in check.form_with("line").values, "nothing is chosen there"
+    sent = visitor.confirm(check, danger=danger)
+    assert place.mailbox.rows("SELECT urgent FROM cases") == [(urgent,)]
+    assert ("Somebody will see this first." in sent.main.text) == (danger == "yes")
+    assert sent.has(value="1", name="urgent") != (danger == "yes")
+
+
+@pytest.mark.parametrize("text", ["", "It is about me."])
+def test_a_story_is_taken_down_by_a_page_of_its_own_that_needs_no_word(
+    visitor: Visitor, place: Place, text: str
+) -> None:
+    name = name_of(place.show({"en": ("A phone", "Told."), "ar": ("هاتف", "كلمات.")}))
+    link = next(each for each in visitor.go(f"stories/{name}").every("a") if each.text == "Ask us to take this down")
+    page = visitor.get(link.get("href"))
+    assert page.heading == "Take this story down"
+    assert "A phone" in page.main.text
+    assert not page.has(name="danger", type="radio")
+    check = visitor.send(page.form_with("text"), text=text)
+    assert "About:" not in check.main.text
+    visitor.confirm(check)
+    assert place.texts() == [f"{text}\n\n/stories/{name}".removeprefix("\n\n")]
+    assert place.mailbox.rows("SELECT topic FROM cases") == [("story",)]
+
+
 def test_a_teller_says_after_sending_that_they_are_in_danger(visitor: Visitor, place: Place) -> None:
     sent = visitor.confirm(visitor.check("tell", "Words."))
     for _ in range(2):
