@@ -189,9 +189,16 @@ class Quotation:
     day: Day
 
 
+@dataclass(frozen=True, slots=True)
+class LookAgain:
+    """The day on which a member wants to look at a case again."""
+
+    day: Day
+
+
 OfAuthor = Consent | Verdict | QuoteVerdict
 OfCircle = FinalText | StoryLink | QuoteQuestion | Quoted
-OfDesk = Draft | Approval | Facts | Quotation | Referral
+OfDesk = Draft | Approval | Facts | Quotation | Referral | LookAgain
 Payload = Text | LastOpened | OfAuthor | OfCircle | OfDesk
 _KINDS: dict[str, type[Payload]] = {
     "text": Text,
@@ -208,6 +215,7 @@ _KINDS: dict[str, type[Payload]] = {
     "quoted": Quoted,
     "quote verdict": QuoteVerdict,
     "quotation": Quotation,
+    "look again": LookAgain,
 }
 _NAMES = {kind: name for name, kind in _KINDS.items()}
 

@@ -29,6 +29,7 @@ SIZES = tuple(kib * 1024 for kib in (2, 4, 8, 16, 32, 64))  # bytes of padded pl
 _WRITERS = {
     "visitor": 1, "circle": 2, "site": 3,
     "note": 4, "draft": 5, "approval": 6, "notebook": 7, "facts": 8, "quotation": 9,
+    "look_again": 10,
 }  # fmt: skip
 _MESSAGE = struct.Struct(">B16s16sIB")
 _ENTRY = struct.Struct(">B16s16sIB16s")

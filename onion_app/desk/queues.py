@@ -8,6 +8,7 @@ from typing import Final, Literal, NamedTuple
 from onion_app.choices import CaseState
 from onion_app.desk.case_view import note_in_audit
 from onion_app.desk.context import Databases
+from onion_app.desk.look_again import cases_to_look_at
 from onion_app.desk.permissions import Member, OwnCircle, case_of, circle_of, handle_of
 from onion_app.errors import KeysChanged, NewMessage, NotAllowed, NothingHere, Refused
 from onion_app.vault import overdue
@@ -19,11 +20,12 @@ from onion_app.vault.shown.reading import name_of
 PAGE: Final = 25
 
 
-# The vault's word for each tab; 'mine' is made of the cases that one has taken.
+# The vault's word for each tab; those of 'mine' and 'again' are a member's own, taken or to be looked at again.
 TABS: Final[dict[str, Literal[CaseState, "unread"] | None]] = {
     "new": "unread",
     "reading": "reading",
     "mine": None,
+    "again": None,
     "waiting": "answered",
     "asking": "asking",
     "agreed": "agreed",
@@ -31,6 +33,7 @@ TABS: Final[dict[str, Literal[CaseState, "unread"] | None]] = {
     "published": "published",
     "closed": "closed",
 }
+_OWN: Final = tuple(tab for tab, which in TABS.items() if which is None)
 
 
 class QueueRow(NamedTuple):
@@ -62,22 +65,24 @@ class CircleCounts(NamedTuple):
     circle: OwnCircle
     counts: records.Counts
     unread: queues.UnreadCounts
-    tabs: dict[str, int]
+    tabs: dict[CaseState | Literal["unread"], int]
     mine: int
     overdue: int
+    again: int
 
 
 def circle_counts(dbs: Databases, member: Member) -> list[CircleCounts]:
     """Count the cases of each of the member's circles."""
-    own = [case.circle_id for case in taken_cases_of(dbs, member).cases]
+    own = {tab: [case.circle_id for case in _own_cases(dbs, member, tab)] for tab in _OWN}
     return [
         CircleCounts(
             circle,
             queues.waiting_counts(dbs.mailbox, circle.id),
             queues.unread_counts(dbs.mailbox, circle.id),
-            _tab_counts(dbs, circle.id, own.count(circle.id)),
-            own.count(circle.id),
+            queues.tab_counts(dbs.mailbox, circle.id),
+            own["mine"].count(circle.id),
             _overdue(dbs, circle.id).cases,
+            own["again"].count(circle.id),
         )
         for circle in member.circles.values()
     ]
@@ -85,13 +90,15 @@ def circle_counts(dbs: Databases, member: Member) -> list[CircleCounts]:
 
 def tab_counts(dbs: Databases, member: Member, circle_id: bytes) -> dict[str, int]:
     """Count the cases under each tab of a circle's queue."""
-    own = [case for case in taken_cases_of(dbs, member).cases if case.circle_id == circle_id]
-    return _tab_counts(dbs, circle_id, len(own))
-
-
-def _tab_counts(dbs: Databases, circle_id: bytes, mine: int) -> dict[str, int]:
     counts = queues.tab_counts(dbs.mailbox, circle_id)
-    return {tab: mine if which is None else counts[which] for tab, which in TABS.items()}
+    own = {tab: sum(case.circle_id == circle_id for case in _own_cases(dbs, member, tab)) for tab in _OWN}
+    return {tab: own[tab] if which is None else counts[which] for tab, which in TABS.items()}
+
+
+def _own_cases(dbs: Databases, member: Member, tab: str) -> list[records.Case]:
+    if tab == "mine":
+        return taken_cases_of(dbs, member).cases
+    return sorted(cases_to_look_at(dbs, member), key=lambda case: queues.place_of(case).order)
 
 
 def case_number(case_id: bytes) -> str:
@@ -128,9 +135,7 @@ def queue_page(
         raise NothingHere
     which = TABS[tab]
     if which is None:
-        cases, last = page_of(
-            [case for case in taken_cases_of(dbs, member).cases if case.circle_id == circle_id], after
-        )
+        cases, last = page_of([case for case in _own_cases(dbs, member, tab) if case.circle_id == circle_id], after)
     else:
         cases, last = queues.queued_cases(dbs.mailbox, circle_id, which, _place(after))
     hidden = taken.stepped_out(dbs.desk, member.id)

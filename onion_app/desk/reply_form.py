@@ -12,7 +12,7 @@ from onion_app.errors import marked
 
 AGAIN_WITHIN: Final = (1, 2, 3, 5, 7, 14)  # days, which are offered
 _LONGEST: Final = 31
-_OVER: Final = marked("Choose a day that is still to come.")
+OVER: Final = marked("Choose a day that is still to come.")
 
 
 def read_reply(form: Mapping[str, str], today: int, of_case: str = "") -> Reply:
@@ -30,7 +30,7 @@ def read_reply(form: Mapping[str, str], today: int, of_case: str = "") -> Reply:
 def _chosen_day(form: Mapping[str, str], name: str, today: int) -> int | None:
     if not form.get(name):
         return None
-    return forms.whole_number(form, name, range(today, today + _LONGEST), _OVER)
+    return forms.whole_number(form, name, range(today, today + _LONGEST), OVER)
 
 
 def days_to_choose(text: str, chosen: str, today: int) -> list[tuple[int, bool]]:

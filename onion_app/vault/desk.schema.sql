@@ -1,4 +1,4 @@
--- 54 parts
+-- 55 parts
 
 -- table admissions of admissions
 CREATE TABLE admissions (
@@ -94,7 +94,7 @@ CREATE TABLE doors (
 CREATE TABLE entries (
     id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
     case_id BLOB NOT NULL CHECK (length(case_id) = 16),
-    kind TEXT NOT NULL CHECK (kind IN ('note', 'draft', 'approval', 'facts', 'quotation')),
+    kind TEXT NOT NULL CHECK (kind IN ('note', 'draft', 'approval', 'facts', 'quotation', 'look_again')),
     number INTEGER NOT NULL CHECK (number >= 1),
     language TEXT CHECK (language IN ('ar', 'ckb', 'kmr', 'en')),
     circle_id BLOB NOT NULL REFERENCES circles (id),
@@ -107,6 +107,9 @@ CREATE TABLE entries (
 
 -- index facts_of_circle of entries
 CREATE INDEX facts_of_circle ON entries (circle_id, case_id) WHERE kind = 'facts';
+
+-- index look_again of entries
+CREATE INDEX look_again ON entries (author, case_id) WHERE kind = 'look_again';
 
 -- index quotations of entries
 CREATE INDEX quotations ON entries (circle_id, case_id) WHERE kind = 'quotation';

@@ -26,7 +26,7 @@ from onion_app.vault.shown.writing import forget_replies
 
 _IDS: Final = "SELECT id FROM cases WHERE octet_length(id) = 16"
 _OF_CASE: Final = (
-    "id, circle_id, kind, topic, answer_in, state, unread, urgent, received_day, last_day, spread, "
+    "id, circle_id, kind, topic, answer_in, state, unread, urgent, received_day, since_day, last_day, spread, "
     "home, mark, codes, tag, box, stop"
 )
 _OF_MESSAGE: Final = "case_id, number, id, author, turn, generation, codes, x''"
@@ -207,10 +207,12 @@ def put_queues_right(mailbox: Database, desk: Database) -> None:
 
 def bring_days_back(mailbox: Database, today: int) -> None:
     """Let the cases that were written while the clock was ahead have come today."""
-    bring = "UPDATE cases SET received_day = min(received_day, ?), last_day = ? WHERE id = ?"
+    bring = (
+        "UPDATE cases SET received_day = min(received_day, ?), since_day = min(since_day, ?), last_day = ? WHERE id = ?"
+    )
     with mailbox.writing():
         for case_id in mailbox.ids("SELECT id FROM cases WHERE last_day > ? AND octet_length(id) <= 100", (today,)):
-            mailbox.try_run(bring, (today, today, case_id))
+            mailbox.try_run(bring, (today, today, today, case_id))
 
 
 def put_rows_right(mailbox: Database, today: int) -> int:

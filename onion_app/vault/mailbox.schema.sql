@@ -19,6 +19,7 @@ CREATE TABLE cases (
     unread INTEGER NOT NULL CHECK (unread IN (0, 1)),
     urgent INTEGER NOT NULL CHECK (urgent IN (0, 1, 2)),  -- 2 yes, 1 unknown, 0 no: so that it sorts
     received_day INTEGER NOT NULL,
+    since_day INTEGER NOT NULL,  -- of the oldest word of its author that waits for an answer
     last_day INTEGER NOT NULL,
     spread INTEGER NOT NULL CHECK (spread BETWEEN 0 AND 999),  -- per mille, so that retention keeps no order of arrival
     CHECK ((tag IS NULL) = (stop IS NULL)),
@@ -32,7 +33,7 @@ CREATE INDEX asked ON cases (circle_id, id) WHERE unread = 1 AND state = 'asking
 CREATE INDEX of_circle ON cases (circle_id, id);
 
 -- index queue of cases
-CREATE INDEX queue ON cases (circle_id, state, urgent DESC, last_day, id);
+CREATE INDEX queue ON cases (circle_id, state, urgent DESC, since_day, id, last_day);
 
 -- index retention of cases
 CREATE INDEX retention ON cases (last_day);
@@ -44,10 +45,10 @@ CREATE INDEX retention ON cases (last_day);
 -- made by SQLite;
 
 -- index unread of cases
-CREATE INDEX unread ON cases (circle_id, urgent DESC, last_day, id) WHERE unread = 1;
+CREATE INDEX unread ON cases (circle_id, urgent DESC, since_day, id) WHERE unread = 1;
 
 -- index urgent of cases
-CREATE INDEX urgent ON cases (circle_id, received_day, id) WHERE unread = 1 AND urgent = 2;
+CREATE INDEX urgent ON cases (circle_id, since_day, id) WHERE unread = 1 AND urgent = 2;
 
 -- table counter of counter
 CREATE TABLE counter (

@@ -39,8 +39,8 @@ def overdue_in(mailbox: Database, desk: Database, in_force: Settings, circle_id:
 
 
 def _times(mailbox: Database, desk: Database, in_force: Settings, circle_id: bytes, today: int) -> Iterator[_Time]:
-    for case_id, received_day in queues.urgent_unread(mailbox, circle_id, today - _UNREAD_DAYS):
-        yield _Time(case_id, received_day + _UNREAD_DAYS - 1, _UNREAD_DAYS)
+    for case_id, since_day in queues.urgent_unread(mailbox, circle_id, today - _UNREAD_DAYS):
+        yield _Time(case_id, since_day + _UNREAD_DAYS - 1, _UNREAD_DAYS)
     promised = {promise.case_id: promise for promise in promises(desk)}
     for promise in promised.values():
         if promise.day < today and lifetime.queue_of(mailbox, promise.case_id) == circle_id:

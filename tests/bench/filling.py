@@ -56,7 +56,7 @@ def fill_notebook(site: Site) -> None:
 
 _CASE = (
     "INSERT INTO cases (id, home, mark, codes, circle_id, kind, topic, answer_in, state, unread, urgent, received_day, "
-    "last_day, spread) VALUES (?, ?, ?, ?, ?, 'request', 'law', 'ar', 'new', 1, ?, ?, ?, ?)"
+    "since_day, last_day, spread) VALUES (?, ?, ?, ?, ?, 'request', 'law', 'ar', 'new', 1, ?, ?, ?, ?, ?)"
 )
 _MESSAGE = (
     "INSERT INTO messages (case_id, number, id, author, turn, generation, codes, sealed) "
@@ -94,8 +94,8 @@ def _marks() -> tuple[bytes, bytes]:
     return secrets.token_bytes(32), secrets.token_bytes(32)
 
 
-def _facts(place: int) -> tuple[int, int, int, int]:
-    return place % 3, DAY, DAY + place % 90, place % 999
+def _facts(place: int) -> tuple[int, int, int, int, int]:
+    return place % 3, DAY, DAY + place % 90, DAY + place % 90, place % 999
 
 
 def _add_stories(shown: Database, stories: list[bytes]) -> None:

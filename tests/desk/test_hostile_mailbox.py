@@ -150,8 +150,11 @@ def test_nobody_but_the_author_consents(
 def test_what_the_chores_found_stays_until_somebody_has_seen_it(house: House, counsellor: Volunteer) -> None:
     with house.desk.writing():
         audit.add_finding(house.desk, 20_500, "circle changed", "ab" * 16)
-    finding = counsellor.log_in().having_class("finding")[0].get("data-finding")
+    line = counsellor.log_in().having_class("findings")[0]
+    assert line.text == "1 sign that somebody or something changed the mailbox"
+    finding = counsellor.get(line.get("href")).having_class("finding")[0].get("data-finding")
     assert counsellor.press(f"/finding/{finding}/acknowledge").having_class("finding") == []
+    assert counsellor.get("/").having_class("findings") == []
 
 
 @pytest.mark.parametrize("table", MALFORMED)

@@ -253,11 +253,11 @@ def test_a_finding_that_one_has_acknowledged_stands_on_the_others_page(
     with house.desk.writing():
         audit.add_finding(house.desk, house.today, "trigger", "mailbox")
     lawyer.log_in()
-    page = editor.get("/")
+    page = editor.get("/findings")
     form = next(form for form in page.every("form") if "/acknowledge" in (form.get("action") or ""))
     editor.press(str(form.get("action")))
-    assert "/acknowledge" not in str(editor.get("/").answer.raw)
-    assert "/acknowledge" in str(lawyer.get("/").answer.raw)
+    assert "/acknowledge" not in str(editor.get("/findings").answer.raw)
+    assert "/acknowledge" in str(lawyer.get("/findings").answer.raw)
     for identity in (bytes(16), bytes.fromhex(str(form.get("action")).split("/")[2])):
         editor.post(f"/finding/{identity.hex()}/acknowledge", editor.token)
-    assert "/acknowledge" in str(lawyer.get("/").answer.raw)
+    assert "/acknowledge" in str(lawyer.get("/findings").answer.raw)

@@ -8,8 +8,10 @@ from onion_app.desk.questions import question_about
 from onion_app.errors import NothingHere
 from onion_app.vault.desk.promised import promised_day
 from onion_app.vault.mailbox import lifetime
+from onion_app.vault.overdue import overdue_in
+from onion_app.vault.settings import read_settings
 from onion_app.web.i18n import day_words
-from tests.desk.house import House, Volunteer
+from tests.desk.house import House, Volunteer, listed
 from tests.world import Author
 
 THREE_DAYS = 20_503
@@ -58,6 +60,49 @@ def test_a_holding_phrase_leaves_an_urgent_case_urgent_until_it_is_kept(
     assert last_answer(author).again_by is None
     assert day_of(counsellor) == [MINE]
     assert promised_day(house.desk, author.case_id) is None
+
+
+@pytest.mark.parametrize(("danger", "is_met"), [("no", False), ("yes", False), ("no", True)])
+def test_a_promise_of_three_days_is_overdue_on_day_4_and_at_the_coordinators_on_day_7(
+    house: House, coordinator: Volunteer, author: Author, *, danger: str, is_met: bool
+) -> None:
+    case = author.writes("They found my phone.", danger=danger)
+    coordinator.take(case)
+    coordinator.press_on(f"/case/{case}", f"/case/{case}/reply", text="Soon.", write_again=str(THREE_DAYS))
+    if is_met:
+        coordinator.press(f"/case/{case}/answered")
+    overdue, silent, in_status = [], [], []
+    for day in range(9):
+        coordinator.log_in()
+        page = coordinator.get("/")
+        overdue += [day] if "1 overdue" in [line.text for line in page.having_class("line")] else []
+        silent += [day] if page.having_class("silent") else []
+        late = overdue_in(*house.dbs[::2], read_settings(house.shown), author.circle_id, house.today)
+        in_status += [day] * late.cases
+        house.clock.wait(days=1)
+    expected = ([], []) if is_met else ([4, 5, 6, 7, 8], [7, 8])
+    assert (overdue, silent) == expected
+    assert in_status == overdue
+
+
+def test_planted_urgent_requests_push_nobody_who_waits_longer_back(
+    house: House, counsellor: Volunteer, circle: bytes
+) -> None:
+    first = Author(house, circle)
+    waits = first.writes("They found my phone.", danger="yes")
+    house.clock.wait(days=1)
+    for _ in range(30):
+        Author(house, circle).writes("Planted", danger="yes")
+    first.writes_back("Are you there?")
+    house.clock.wait(days=1)
+    planted = Author(house, circle)
+    planted.writes("Planted", danger="yes")
+    planted.writes_back("Again")
+    counsellor.log_in()
+    assert day_of(counsellor)[0] == "more than 20 urgent, nobody has read them"
+    rows = listed(counsellor.get(f"/circle/{circle.hex()}/new"))
+    assert rows[0] == waits, "a second message moves nobody back, nor up"
+    assert planted.case_id.hex() not in rows
 
 
 def test_many_urgent_cases_are_more_than_20(house: House, counsellor: Volunteer, circle: bytes) -> None:

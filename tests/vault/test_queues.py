@@ -66,8 +66,8 @@ def test_what_somebody_has_planted_ends_no_queue_before_its_end(made: Installati
     ids = [made.add_case(mailbox, urgent=2, day=each).row.id for each in range(30)]
     with made.hostile_past_strict() as link:
         link.execute("UPDATE cases SET topic = '<b>' WHERE id = ?", (ids[3],))
-        link.execute("UPDATE cases SET last_day = 0.5 WHERE id = ?", (ids[4],))
-        link.execute("UPDATE cases SET last_day = 'today' WHERE id = ?", (ids[5],))
+        link.execute("UPDATE cases SET since_day = 0.5 WHERE id = ?", (ids[4],))
+        link.execute("UPDATE cases SET since_day = 'today' WHERE id = ?", (ids[5],))
     first, last = queues.queued_cases(mailbox, made.circle_id, "unread")
     assert last is not None
     second, _ = queues.queued_cases(mailbox, made.circle_id, "unread", last)

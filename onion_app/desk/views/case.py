@@ -11,7 +11,8 @@ from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue as Answer
 
 from onion_app.crypto.keys import KEY_BYTES, new_id
-from onion_app.desk import answering, case_view, fact_lists, forms, notebook, phrases, queues, story_actions
+from onion_app.crypto.payloads import LookAgain
+from onion_app.desk import answering, case_view, fact_lists, forms, look_again, notebook, phrases, queues, story_actions
 from onion_app.desk.closed_lists import KINDS, REACHES
 from onion_app.desk.context import databases
 from onion_app.desk.facts import read_facts
@@ -19,7 +20,7 @@ from onion_app.desk.held_texts import WRITE_AGAIN, done_with, held_day, held_for
 from onion_app.desk.login_gate import buttons, login_required, page_at
 from onion_app.desk.permissions import Member
 from onion_app.desk.questions import SENTENCES, question_about
-from onion_app.desk.reply_form import days_to_choose, read_reply
+from onion_app.desk.reply_form import OVER, days_to_choose, read_reply
 from onion_app.desk.session import has_opened, remember_opened
 from onion_app.errors import DiskTrouble, Overloaded, Refused
 from onion_app.vault.desk import promised
@@ -27,7 +28,13 @@ from onion_app.web.i18n import LANGUAGES
 
 pages = Blueprint("case", __name__, url_prefix="/case/<id:case_id>")
 
-_TOOLS: Final = ("phrase", "phrase_in", "known_for", "known_in")  # choices beside the box, of which nothing waits
+_TOOLS: Final = (
+    "phrase",
+    "phrase_in",
+    "known_for",
+    "known_in",
+    "look_again",
+)  # choices beside the box, of which nothing waits
 
 buttons(
     pages,
@@ -36,6 +43,7 @@ buttons(
     give_back=("/give-back", queues.give_case_back),
     close=("/close", queues.close_case),
     answered=("/answered", answering.call_answered),
+    look_no_more=("/look-no-more", look_again.look_no_more),
 )
 
 
@@ -79,6 +87,17 @@ def note(member: Member, case_id: bytes) -> Answer:
     text, entry_id = forms.text(request.form, "note"), forms.id_of(request.form, "entry")
     answering.write_note(databases(), member, case_id, entry_id, text)
     done_with("note", *_TOOLS)
+    return _back_to(case_id)
+
+
+@pages.post("/look-again")
+@login_required
+def look_again_on(member: Member, case_id: bytes) -> Answer:
+    """Note on which day one looks at a case again."""
+    day = forms.whole_number(request.form, "look_again", look_again.days_from(databases().today), OVER)
+    entry_id = forms.id_of(request.form, "entry")
+    answering.keep_entry(databases(), member, case_id, entry_id, "look_again", LookAgain(day))
+    done_with(*_TOOLS)
     return _back_to(case_id)
 
 
@@ -135,6 +154,8 @@ def show(member: Member, mistakes: dict[str, str], case_id: bytes) -> Answer:
         facts=read_facts(dbs, member, case_id),
         fact_lists=fact_lists.lists_of(dbs.today),
         promised=promised.promised_day(dbs.desk, case_id),
+        look_again=look_again.day_to_look_again(dbs, member, case_id),
+        look_days=[dbs.today + within for within in look_again.AGAIN_IN],
         again_days=days_to_choose(kept.get("text", ""), held_day(case_id), dbs.today),
         note_text=kept.get("note", ""),
         new_id=_id_for_next(),

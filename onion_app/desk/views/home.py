@@ -14,7 +14,7 @@ from onion_app.vault.mailbox import records
 
 pages = Blueprint("home", __name__)
 
-buttons(pages, "home.home", acknowledge=("/finding/<id:finding_id>/acknowledge", queues.acknowledge_finding))
+buttons(pages, "home.findings", acknowledge=("/finding/<id:finding_id>/acknowledge", queues.acknowledge_finding))
 
 
 @pages.post("/forget")
@@ -39,13 +39,13 @@ def go(_member: Member) -> Answer:
 @pages.get("/")
 @login_required
 def home(member: Member) -> Answer:
-    """Show counts, and the findings of the chores."""
+    """Show the day's list: counts, each of them a way."""
     dbs = databases()
     return render_template(
         "home.html",
         most=records.MANY,
         circles=queues.circle_counts(dbs, member),
-        findings=audit.findings_for(dbs.desk, member.id),
+        findings=len(audit.findings_for(dbs.desk, member.id)),
         awaited=circles.awaited_circles(dbs, member, own_key()),
         newcomers=circles.waiting_newcomers(dbs, member),
         thin=circles.circles_with_too_few_sheets(dbs, member),
@@ -53,6 +53,13 @@ def home(member: Member) -> Answer:
         silent=queues.silent_circles(dbs) if member.coordinates else [],
         decided=proposals.decided_for(dbs, member.id),
     )
+
+
+@pages.get("/findings")
+@login_required
+def findings(member: Member) -> Answer:
+    """Show what the chores found wrong, until this member has said that they have seen it."""
+    return render_template("findings.html", findings=audit.findings_for(databases().desk, member.id))
 
 
 @pages.get("/circle/<id:circle_id>/<which>")

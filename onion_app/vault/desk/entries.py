@@ -14,6 +14,7 @@ from onion_app.errors import NothingHere
 from onion_app.shapes import Day, Id, Number, Value, from_row
 from onion_app.vault.database import Database
 
+_MANY: Final = 200  # nobody looks at so many again; whoever can write the file makes no page long
 _ENTRY: Final = "SELECT id, case_id, kind, number, language, circle_id, generation, author, day, sealed FROM entries "
 
 
@@ -60,6 +61,8 @@ def add_entry(db: Database, new: Entry, seal: Callable[[EntryPlace], bytes]) -> 
         if entry.kind == "facts":  # of a circle the newest alone; the audit names who set those before
             earlier = "DELETE FROM entries WHERE case_id = ? AND circle_id = ? AND kind = 'facts' AND number < ?"
             db.run(earlier, (entry.case_id, entry.circle_id, entry.number))
+        elif entry.kind == "look_again":  # of a member the newest alone
+            forget_look_again(db, entry.case_id, entry.author, before=entry.number)
         return entry
 
 
@@ -86,6 +89,25 @@ def newest_facts(db: Database, circle_id: bytes) -> dict[bytes, bytes]:
     of_circle = "SELECT case_id, id FROM entries WHERE circle_id = ? AND kind = 'facts' ORDER BY case_id"
     rows = db.rows(of_circle, (circle_id,))
     return {row[0]: row[1] for row in rows if isinstance(row[0], bytes) and isinstance(row[1], bytes)}
+
+
+def looks_again_of(db: Database, author: bytes) -> list[Entry]:
+    """List up to 200 days on which a member wants to look at a case again, as they are sealed."""
+    return db.well_formed(
+        Entry, _ENTRY + "WHERE author = ? AND kind = 'look_again' ORDER BY case_id LIMIT ?", (author, _MANY)
+    )
+
+
+def look_again_of(db: Database, case_id: bytes, author: bytes) -> Entry | None:
+    """Give the day on which a member wants to look at a case again, as it is sealed."""
+    own = _ENTRY + "WHERE author = ? AND kind = 'look_again' AND case_id = ? ORDER BY number DESC LIMIT 1"
+    return next(iter(db.well_formed(Entry, own, (author, case_id))), None)
+
+
+def forget_look_again(db: Database, case_id: bytes, author: bytes, before: int = 2**31) -> None:
+    """Delete a member's days to look at a case again, inside the caller's `writing()`."""
+    own = "DELETE FROM entries WHERE case_id = ? AND author = ? AND kind = 'look_again' AND number < ?"
+    db.run(own, (case_id, author, before))
 
 
 def forget_drafts(db: Database, case_id: Value) -> None:

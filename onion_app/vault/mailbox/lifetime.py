@@ -14,7 +14,9 @@ from onion_app.vault.mailbox import withdrawals
 from onion_app.vault.mailbox.messages import insert_message
 from onion_app.vault.mailbox.records import FACTS_FIT, Case, NewCase
 
-_FACTS: Final = "id, circle_id, kind, topic, answer_in, state, unread, urgent, received_day, last_day, spread"
+_FACTS: Final = (
+    "id, circle_id, kind, topic, answer_in, state, unread, urgent, received_day, since_day, last_day, spread"
+)
 CASE: Final = f"SELECT {_FACTS} FROM cases WHERE id = ? AND {FACTS_FIT}"  # noqa: S608
 AT_ONCE: Final = 100  # cases handled between two looks at the clock
 
@@ -27,11 +29,12 @@ def store_case(db: Database, new: NewCase) -> None:
     """
     insert = (
         "INSERT INTO cases (id, home, mark, codes, tag, box, stop, circle_id, kind, topic, answer_in, state, unread, "
-        "urgent, received_day, last_day, spread) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'new', 1, ?, ?, ?, ?) "
+        "urgent, received_day, since_day, last_day, spread) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 'new', 1, ?, ?, ?, ?, ?) "
         "ON CONFLICT DO NOTHING"
     )
     facts = (new.circle_id, new.kind, new.topic, new.answer_in, new.urgent)
-    if not db.run(insert, (*astuple(new.row), *facts, new.day, new.day, secrets.randbelow(1000))):
+    if not db.run(insert, (*astuple(new.row), *facts, new.day, new.day, new.day, secrets.randbelow(1000))):
         raise KeysChanged
     for message in new.messages:
         insert_message(db, message)
@@ -48,7 +51,7 @@ def read_case(db: Database, case_id: bytes) -> Case:
 
 def careful_case(case_id: bytes, circle_id: bytes, today: int) -> Case:
     """Give the facts of a case whose own nobody honest has written: it waits unread, and is neither due nor urgent."""
-    return Case(case_id, circle_id, "testimony", "unknown", "any", "new", True, 1, today, today, 0)  # noqa: FBT003
+    return Case(case_id, circle_id, "testimony", "unknown", "any", "new", True, 1, today, today, today, 0)  # noqa: FBT003
 
 
 def facts_to_put_right(db: Database, case_id: bytes, circle_id: bytes, today: int) -> dict[str, Value]:

@@ -130,11 +130,15 @@ def expect_few_waiting(db: Database, case_id: bytes, most: int) -> None:
 
 
 def note_visitor_wrote(db: Database, case_id: bytes, day: int) -> None:
-    """Bring the case back into the queue, unless its story is on its way: that stays where it is, and is unread."""
+    """Bring the case back into the queue, unless its story is on its way: that stays where it is, and is unread.
+
+    It waits since the oldest word that was not answered: writing again moves nobody up, nor back.
+    """
     db.run(
         "UPDATE cases SET unread = 1, last_day = max(last_day, ?), "
+        "since_day = CASE WHEN unread = 1 OR state IN ('new', 'reading') THEN since_day ELSE ? END, "
         "state = CASE WHEN state IN ('answered', 'closed') THEN 'new' ELSE state END WHERE id = ?",
-        (day, case_id),
+        (day, day, case_id),
     )
 
 
@@ -144,7 +148,7 @@ def note_circle_wrote(db: Database, case_id: bytes, day: int, *, unread: bool, a
     Where it `answers` nothing yet, because another answer is promised, it stays among those without one.
     """
     db.run(
-        "UPDATE cases SET unread = ?, last_day = max(last_day, ?), "
+        "UPDATE cases SET unread = ?, last_day = max(last_day, ?), since_day = CASE WHEN ? THEN ? ELSE since_day END, "
         "state = CASE WHEN state IN ('asking', 'agreed', 'ready', 'published') THEN state ELSE ? END WHERE id = ?",
-        (unread, day, "answered" if answers else "reading", case_id),
+        (unread, day, answers, day, "answered" if answers else "reading", case_id),
     )

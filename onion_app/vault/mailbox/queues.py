@@ -17,7 +17,7 @@ _WITHOUT_ANSWER = ("new", "reading")
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The place of a case in a queue: the urgent stand first, then the oldest, and by their ids those of one day."""
+    """The place of a case in a queue: the urgent first, then who waits longest, and by their ids those of one day."""
 
     urgent: Urgent
     day: Day
@@ -46,7 +46,8 @@ def waiting_counts(db: Database, circle_id: bytes) -> Counts:
     unread = "SELECT count(*) FROM (SELECT 1 FROM cases WHERE circle_id = ? AND unread = 1 LIMIT ?)"
     urgent = "SELECT count(*) FROM (SELECT 1 FROM cases WHERE circle_id = ? AND state = ? AND urgent = 2 LIMIT ?)"
     oldest = (
-        "SELECT min(last_day) FROM cases WHERE circle_id = ? AND state = ? AND urgent = ? AND last_day BETWEEN 0 AND ?"
+        "SELECT min(since_day) FROM cases "
+        "WHERE circle_id = ? AND state = ? AND urgent = ? AND since_day BETWEEN 0 AND ?"
     )
     days = [
         row[0]
@@ -86,14 +87,14 @@ def place_at(urgent: int, day: int, case_id: bytes) -> Place:
 
 def place_of(case: Case) -> Place:
     """Give the place of a case in its queue."""
-    return Place(case.urgent, case.last_day, case.id)
+    return Place(case.urgent, case.since_day, case.id)
 
 
 def urgent_unread(db: Database, circle_id: bytes, until: int) -> list[tuple[bytes, int]]:
     """List up to MANY urgent cases that nobody has read and that came until a day, with it; the oldest first."""
     urgent = (
-        "SELECT id, received_day FROM cases WHERE circle_id = ? AND unread = 1 AND urgent = 2 "
-        "AND received_day BETWEEN 0 AND ? AND octet_length(id) = 16 ORDER BY received_day LIMIT ?"
+        "SELECT id, since_day FROM cases WHERE circle_id = ? AND unread = 1 AND urgent = 2 "
+        "AND since_day BETWEEN 0 AND ? AND octet_length(id) = 16 ORDER BY since_day LIMIT ?"
     )
     rows = db.rows(urgent, (circle_id, until, MANY))
     return [(row[0], row[1]) for row in rows if isinstance(row[0], bytes) and isinstance(row[1], int)]
@@ -106,14 +107,15 @@ def unanswered_until(db: Database, circle_id: bytes, until: int) -> list[Case]:
     a circle that lets so many wait is late, whatever the topic of the next one.
     """
     ids = (
-        "SELECT id FROM cases WHERE circle_id = ? AND state = ? AND urgent = ? AND last_day BETWEEN 0 AND ? "
-        "AND octet_length(id) = 16 AND box IS NOT NULL AND NOT (unread = 1 AND urgent = 2) "
-        "ORDER BY last_day, id LIMIT ?"
+        "SELECT id FROM cases WHERE circle_id = ? AND state = ? AND urgent = ? "
+        "AND since_day <= ? AND last_day BETWEEN 0 AND ? AND octet_length(id) = 16 "
+        "AND box IS NOT NULL AND NOT (unread = 1 AND urgent = 2) "
+        "ORDER BY since_day, id LIMIT ?"
     )
     cases: list[Case] = []
     for state in _WITHOUT_ANSWER:
         for urgency in (2, 1, 0):
-            for case_id in db.rows(ids, (circle_id, state, urgency, until, MANY)):
+            for case_id in db.rows(ids, (circle_id, state, urgency, until, until, MANY)):
                 cases += db.well_formed(Case, CASE, case_id)
     return cases
 
@@ -139,11 +141,11 @@ def queued_cases(
 def _places(db: Database, circle_id: bytes, which: str, after: Place, most: int) -> list[Place]:
     """List the places after one of the same urgency, up to so many; a planted one that can be none is no place."""
     part = (
-        "AND urgent = ? AND (last_day, id) > (?, ?) AND last_day <= ? AND last_day | 0 = last_day "
-        "AND id > x'' AND octet_length(id) = 16 ORDER BY last_day, id LIMIT ?"  # above x'' stand bytes
+        "AND urgent = ? AND (since_day, id) > (?, ?) AND since_day <= ? AND since_day | 0 = since_day "
+        "AND id > x'' AND octet_length(id) = 16 ORDER BY since_day, id LIMIT ?"  # above x'' stand bytes
     )
     rest = (after.urgent, after.day, after.case_id, DAYS[-1], most)
-    select = "SELECT urgent, last_day, id FROM cases WHERE circle_id = ? "
+    select = "SELECT urgent, since_day, id FROM cases WHERE circle_id = ? "
     if which == "unread":
         return db.well_formed(Place, f"{select}AND unread = 1 {part}", (circle_id, *rest))
     return db.well_formed(Place, f"{select}AND state = ? {part}", (circle_id, which, *rest))

@@ -16,7 +16,7 @@ LONGEST_SEALED: Final = SIZES[-1] + MORE_BYTES
 _FACTS: Final = ("id", "circle_id", "kind", "topic", "answer_in", "state", "unread", "urgent")
 _LONGER: Final = {"id": 16, "home": 16, "mark": 32, "codes": 512, "tag": 32, "box": 569, "stop": 73}
 FACTS_FIT: Final = " AND ".join(
-    f"octet_length({name}) <= 100" for name in (*_FACTS, "received_day", "last_day", "spread")
+    f"octet_length({name}) <= 100" for name in (*_FACTS, "received_day", "since_day", "last_day", "spread")
 )
 
 
@@ -45,6 +45,7 @@ class Case:
     unread: bool
     urgent: Urgent
     received_day: Day
+    since_day: Day  # of the oldest word of its author that waits for an answer
     last_day: Day
     spread: Annotated[int, range(1000)]  # per mille of a fifth of the retention; drawn once
 

@@ -164,7 +164,7 @@ CREATE TABLE read (
 CREATE TABLE entries (
     id BLOB NOT NULL PRIMARY KEY CHECK (length(id) = 16),
     case_id BLOB NOT NULL CHECK (length(case_id) = 16),
-    kind TEXT NOT NULL CHECK (kind IN ('note', 'draft', 'approval', 'facts', 'quotation')),
+    kind TEXT NOT NULL CHECK (kind IN ('note', 'draft', 'approval', 'facts', 'quotation', 'look_again')),
     number INTEGER NOT NULL CHECK (number >= 1),
     language TEXT CHECK (language IN ('ar', 'ckb', 'kmr', 'en')),
     circle_id BLOB NOT NULL REFERENCES circles (id),
@@ -174,6 +174,7 @@ CREATE TABLE entries (
     sealed BLOB NOT NULL CHECK (length(sealed) IN (2089, 4137, 8233, 16425, 32809, 65577)),
     UNIQUE (case_id, number)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX look_again ON entries (author, case_id) WHERE kind = 'look_again';
 CREATE INDEX facts_of_circle ON entries (circle_id, case_id) WHERE kind = 'facts';
 CREATE INDEX quotations ON entries (circle_id, case_id) WHERE kind = 'quotation';
 
