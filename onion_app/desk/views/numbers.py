@@ -19,6 +19,7 @@ from onion_app.errors import DiskFull, NotAllowed, NothingHere, NotReady, Overlo
 from onion_app.shapes import as_shape
 from onion_app.vault.desk import tables
 from onion_app.vault.desk.tables import Table
+from onion_app.vault.settings import read_settings
 from onion_app.web.i18n import current_language, month_words, translated
 
 pages = Blueprint("numbers", __name__, url_prefix="/numbers")
@@ -104,6 +105,7 @@ def show(member: Member, mistakes: dict[str, str], **_ids: bytes) -> Answer:
         circles=circles,
         now=_under_way(),
         any_table=bool(tables.all_tables(dbs.desk)),
+        kept_days=read_settings(dbs.shown).retention_days,
     )
 
 
