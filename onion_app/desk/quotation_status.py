@@ -183,8 +183,8 @@ def _is_allowed(opened: OpenedCase, chosen: Chosen | None) -> bool:
         return False
     asked = [each.message.number for each in _believed(opened) if chosen and each.message.id == chosen.id]
     since = min([consents[-1][0], *asked])
-    newer = [each for each in opened.messages if each.message.number > since and each.message.author != "circle"]
-    return all(each.counts and not each.gap for each in newer)
+    newer = [each for each in opened.messages if each.message.number > since]
+    return all(not each.gap and (each.counts or each.message.author == "circle") for each in newer)
 
 
 def _has_unread(opened: OpenedCase) -> bool:

@@ -494,6 +494,24 @@ def test_a_member_who_writes_the_mailbox_takes_no_refusal_away_that_somebody_has
     two_weeks_pass(here)
     assert report.step(here.sara, asked.case_id) in ("forbidden", "unread")
     assert report.gives(here.sara, asked.case_id) == []
+    asked.allows("yes", quote=True)  # another word of its author's brings the words back no more than silence does
+    assert report.reads(here.sara, asked) == "forbidden"
+    assert report.gives(here.sara, asked.case_id) == []
+
+
+def test_a_refusal_taken_away_before_anybody_has_read_it_leaves_a_gap_that_holds_the_words_back(
+    here: Here, report: Reporting, asked: Author
+) -> None:
+    report.judges(asked, "no")
+    (refusal,) = messages.messages_of(here.world.mailbox, asked.case_id)[-1:]
+    here.world.answers(here.noor, asked.case_id)
+    Intruder(here.world, asked.case_id).runs("DELETE FROM messages WHERE id = ?", refusal.id)
+    with here.world.desk.writing():  # as if nobody had noted it: the answer was written before the page was read
+        here.world.desk.run("DELETE FROM read")
+    here.world.opens(here.sara, asked.case_id)
+    two_weeks_pass(here)
+    assert report.step(here.sara, asked.case_id) == "forbidden"
+    assert report.gives(here.sara, asked.case_id) == []
 
 
 def test_a_member_who_writes_the_mailbox_lets_words_go_under_no_older_key(

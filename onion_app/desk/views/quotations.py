@@ -90,7 +90,7 @@ def show(member: Member, mistakes: dict[str, str]) -> Answer:
     return render_template(
         "quotations.html",
         rows=_rows(dbs, member, listed),
-        months=stored.all_given(dbs.desk),
+        months=stored.all_given(dbs.desk) if member.circles else [],
         after=after,
         following=listed[-1].hex() if len(found) > len(listed) else "",
         mistakes=mistakes,
