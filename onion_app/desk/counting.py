@@ -134,7 +134,8 @@ def _looked(dbs: Databases, member: Member, counting: Counting, cases: Iterable[
     for case_id in cases:
         found = _found_in(dbs, member, counting, case_id)
         chosen = found.facts.chosen if found.facts else {}
-        named = [(each, name_on(each, name, lists)) for each in lists for name in chosen.get(each, ())]
+        most = {each: chosen.get(each, [])[: listed.most] for each, listed in lists.items()}
+        named = [(each, name_on(each, name, lists)) for each, names in most.items() for name in names]
         in_cells = tuple(places[each, name] for each, name in named if name is not None)
         seen[case_id] = found.seen._replace(cells=in_cells)
     return seen

@@ -8,6 +8,7 @@ from onion_app.choices import EntryKind
 from onion_app.crypto.payloads import Consent
 from onion_app.crypto.sealing import _WRITERS
 from onion_app.desk import facts
+from onion_app.desk.as_shown import mark_of
 from onion_app.desk.fact_lists import COUNTRIES, lists_of, name_on
 from onion_app.vault.desk import audit, entries
 from onion_app.vault.shown.reading import ids_named, name_of
@@ -74,10 +75,17 @@ def test_facts_cannot_be_set_where_the_author_does_not_let_them_be_counted(
     assert entries.entries_of(house.desk, author.case_id) == []
 
 
+def test_who_is_under_18_may_let_it_be_counted_and_nothing_else(
+    house: House, counsellor: Volunteer, author: Author, told: str
+) -> None:
+    author.adds(Consent("yes", count=True, quote=True, day=house.today, mark="", under_18=True))
+    counsellor.open_case(told)
+    assert "Where: Basra" in facts_on(sets(counsellor, told))
+    assert "It may not be quoted" in counsellor.page.first(id="consents").text
+
+
 def _refused(volunteer: Volunteer, case: str, fields: list[tuple[str, str]]) -> str:
     """Send the form that the page does not offer, with the mark of a case without facts."""
-    from onion_app.desk.as_shown import mark_of
-
     return volunteer.post(f"/case/{case}/facts/keep", [*fields, ("as_shown", mark_of(""))]).errors
 
 

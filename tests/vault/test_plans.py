@@ -66,6 +66,10 @@ def a_working_day(made: Installation, dbs: Files) -> None:
     for which in ("unread", "new", "closed"):
         queues.queued_cases(mailbox, circle_id, which)
     queues.cases_of(mailbox, circle_id, b"")
+    queues.cases_beginning_with(mailbox, circle_id, bytes(16), case_id)
+    queues.is_queued(mailbox, case_id, circle_id)
+    queues.written_since(mailbox, TODAY)
+    messages.newest_number(mailbox, case_id)
     mark_read(mailbox, case_id)
     written = [write(mailbox, case_id, author) for author in ("visitor", "circle")]
     messages.messages_of(mailbox, case_id)
@@ -94,6 +98,9 @@ def the_desk_works(made: Installation, shown: Database, desk: Database, case_id:
     taken.taken_cases(desk, made.moderator_id)
     made.entry(desk, case_id)
     entries.entries_of(desk, case_id)
+    made.entry(desk, case_id, "facts")
+    entries.facts_of(desk, case_id, made.circle_id)
+    entries.newest_facts(desk, made.circle_id)
     with desk.writing(), shown.writing():
         case_records.add_turn(desk, Handed(case_id, 1, made.circle_id, 1, b"keys"))
         case_records.put_met(desk, case_id, Met(2, some_key()))
