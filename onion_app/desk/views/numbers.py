@@ -15,7 +15,7 @@ from onion_app.desk.login_gate import login_required, page_at
 from onion_app.desk.permissions import Member, circle_of
 from onion_app.desk.session import count_contents, keep_count
 from onion_app.desk.sheets import UNDER_EVERY_TABLE, Sheet, as_csv, sheet_of, sum_of
-from onion_app.errors import DiskFull, NotAllowed, NothingHere, NotReady, Overloaded, VisitOver
+from onion_app.errors import DiskTrouble, NotAllowed, NothingHere, NotReady, Overloaded, VisitOver
 from onion_app.shapes import as_shape
 from onion_app.vault.desk import tables
 from onion_app.vault.desk.tables import Table
@@ -91,7 +91,7 @@ def _keep(now: Counting, member: Member) -> None:
     keep_count(asdict(now) | {"circle_id": now.circle_id.hex()}, member.id)
 
 
-@page_at("", pages, DiskFull, Overloaded)
+@page_at("", pages, DiskTrouble, Overloaded)
 def show(member: Member, mistakes: dict[str, str], **_ids: bytes) -> Answer:
     """List the tables of one's circles, and the periods of which one can be made."""
     dbs = databases()
