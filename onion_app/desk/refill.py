@@ -90,8 +90,7 @@ def refill(page: str, held: Mapping[str, Mapping[str, str]]) -> Filled:
     address, there, pieces, done = "", list[str](), list[str](), 0
     for form in _forms_of(page) if held else ():
         fields = held.get(form.address)
-        changes = [(control, _with(control, fields)) for control in form.controls] if fields else []
-        changed = [(control, written) for control, written in changes if written is not None]
+        changed = _changes(form, fields) if fields else []
         for control, written in changed:
             pieces += [page[done : control.start], written]
             done = control.end
@@ -99,6 +98,14 @@ def refill(page: str, held: Mapping[str, Mapping[str, str]]) -> Filled:
         if seen and fields and not address:
             address, there = form.address, _there(form, seen, fields)
     return Filled("".join([*pieces, page[done:]]), address, there)
+
+
+def _changes(form: _Form, fields: Mapping[str, str]) -> list[tuple[_Control, str]]:
+    """List the controls of a form that have to be written anew, with what is written; a choice that stands, stands."""
+    standing = _standing_in(form)
+    left = (each for each in form.controls if not each.select or standing.get(each.select) != fields.get(each.select))
+    changes = ((control, _with(control, fields)) for control in left)
+    return [(control, written) for control, written in changes if written is not None]
 
 
 def with_marks(page: str) -> str:

@@ -1,6 +1,11 @@
 """Who comes into a circle, and who does not."""
 
+from typing import Any
+
+import pytest
+
 from onion_app.crypto.members import words_to_compare
+from onion_app.errors import LockHeld
 from onion_app.vault.desk import circles, invitations, moderators
 from tests.desk.house import House, Volunteer, card_of, id_of, invites, joins
 from tests.world import Author
@@ -110,3 +115,27 @@ def test_a_coordinator_adds_circles_and_invites_but_lets_nobody_in(house: House,
     key = moderators.find_moderator(house.desk, "Rojin").public_key.hex()
     here = f"/circles/{law.id.hex()}/let-in/{id_of(house, 'Rojin')}"
     assert coordinator.post(here, [*coordinator.token, ("key", key)]).status == 404
+
+
+def test_who_is_let_in_while_another_holds_the_file_for_long_is_let_in_by_pressing_again(
+    house: House, counsellor: Volunteer, circle: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counsellor.log_in()
+    newcomer = house.volunteer(circle, "Azad", logged_in=True)
+    held = iter([True])
+    through = circles.let_in
+
+    def let_in(*args: Any, **by: Any) -> None:
+        if next(held, False):
+            raise LockHeld
+        through(*args, **by)
+
+    monkeypatch.setattr(circles, "let_in", let_in)
+    page = counsellor.get("/circles")
+    card = next(box for box in page.having_class("newcomer") if "Azad" in box.text)
+    address = f"/circles/{circle.hex()}/let-in/{card.get('data-newcomer')}"
+    page = counsellor.press(address)
+    assert (counsellor.status, page.has("form", action=address), bool(page.errors)) == (200, True, True)
+    assert not newcomer.get("/").having_class("circle")
+    counsellor.press(address)
+    assert newcomer.get("/").having_class("circle")

@@ -34,7 +34,7 @@ def test_enter_sends_nothing_at_the_desk(desk: Desk, photograph: Photograph) -> 
         browser.press_in("button[formaction$='/take']")
         fields = {
             path: presses_enter_everywhere(browser, desk, path)
-            for path in ("/mine", f"/case/{desk.case}", "/guides", "/circles", "/settings", "/account")
+            for path in ("/mine", f"/case/{desk.case}", "/guides", "/circles/new", "/settings", "/account")
         }
         assert min(fields.values()) > 0, fields
         before = list(desk.sent)

@@ -99,6 +99,9 @@ def let_in(coordinator: Browser, volunteer: Browser, rehearsal: Rehearsal, photo
     assert coordinator.text(".newcomer .words") == words
     photograph(coordinator, "the-same-words")
     coordinator.press_in(".newcomer button")
+    if coordinator.shows(".newcomer"):  # the chores may hold the desk's file for so long that it says: press again
+        assert coordinator.shows(".errors"), coordinator.text("main")
+        coordinator.press_in(".newcomer button")
     volunteer.go(f"{rehearsal.desk_url}/?lang=ar")
     assert volunteer.shows("article.circle"), f"{coordinator.text('main')} / {volunteer.text('main')}"
     photograph(volunteer, "let-in")

@@ -13,6 +13,7 @@ from onion_app.desk.context import Databases, databases
 from onion_app.desk.login_gate import buttons, login_required, page_at
 from onion_app.desk.permissions import Member
 from onion_app.desk.session import keep_in_session, session_contents
+from onion_app.errors import DiskTrouble, Overloaded
 from onion_app.vault.desk import admissions, invitations
 from onion_app.web.i18n import LANGUAGES
 
@@ -113,7 +114,7 @@ def audit(member: Member, circle_id: bytes) -> Answer:
     return render_template("audit.html", circle=circle, rows=lines, after=after, following=following)
 
 
-@page_at("", pages)
+@page_at("", pages, DiskTrouble, Overloaded)
 def show(member: Member, mistakes: dict[str, str], **_ids: bytes) -> Answer:
     """Show who is in the member's circles."""
     return render_template(
