@@ -26,6 +26,7 @@ ENTRANCE = {"login.login", "login.join", "login.enrol", "login.recover"}
 # Of these nothing is kept but ticks of a list, or what is to be typed anew: secrets, and the word that closes a door.
 NOTHING_TYPED = {
     "account.passphrase", "account.second_factor", "account.sheet", "handover.close_door", "my_cases.take",
+    "quotations.give", "numbers.begin",
 }  # fmt: skip
 
 
@@ -60,7 +61,7 @@ def typed_anew(form: Form) -> dict[str, str | None]:
 @pytest.fixture
 def pages(house: House, coordinator: Volunteer, author: Author, circle: bytes, lawyer: Volunteer) -> list[str]:
     """Give the pages of a desk at which everything waits that has a form."""
-    case = author.tells(WRITTEN)
+    case = author.tells(WRITTEN, quote=True)
     coordinator.take(case)
     guide = guides.begin_guide(house.desk, bytes(16), "now")
     guides.save_draft(house.desk, Version(guide, "ar", "هل من خطر الآن؟", "Words."))
@@ -75,6 +76,7 @@ def pages(house: House, coordinator: Volunteer, author: Author, circle: bytes, l
         "/proposals", "/notice",
         f"/notebook/{circle.hex()}", f"/notebook/{circle.hex()}/referral/published",
         f"/notebook/{circle.hex()}/referral/to-be-asked", "/account", f"/case/{case}", f"/case/{case}/story",
+        f"/case/{case}/facts", f"/case/{case}/quotation",
         f"/case/{case}/ways-out",
     ]  # fmt: skip
 
