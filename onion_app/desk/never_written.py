@@ -1,13 +1,22 @@
 """What is never written where many read it: numbers, addresses, streets and coordinates; and places to go to.
 
 It refuses, and nobody can send it all the same. It finds only what it knows: a door described in plain words is for
-people to leave out. # P12: the pages say so.
+people to leave out.
 """
 
 import re
 from typing import Final
 
-from onion_app.desk.questions import ADDRESS, MEETING, NUMBER, PHONE, names_a_street, question_about
+from onion_app.desk.questions import (
+    ADDRESS,
+    MEETING,
+    NUMBER,
+    PHONE,
+    compared,
+    names_a_street,
+    question_about,
+    words_of,
+)
 from onion_app.errors import Refused, marked
 from onion_app.web.as_read import AsRead
 
@@ -30,14 +39,7 @@ _INVITING_WRITTEN: Final = """
     وەرن وەرە سەردانمان بچن بچۆ کۆببنەوە چاوەڕێتانین
     هەرن هەرە سەرەدانا کۆمببن
 """
-_WORD: Final = re.compile(r"\w+")
-
-
-def _compared(written: str) -> frozenset[str]:
-    return frozenset(_WORD.findall(AsRead(written).letters))
-
-
-_INVITING_WORDS: Final = _compared(_INVITING_WRITTEN)
+_INVITING_WORDS: Final = frozenset(compared(_INVITING_WRITTEN))
 
 
 def expect_nothing_to_follow(text: str, field: str) -> None:
@@ -68,8 +70,7 @@ def expect_no_invitation(text: str, field: str) -> None:
         Refused: as for `expect_nothing_to_follow`, or because it invites.
     """
     found = _found(text)
-    letters = AsRead(text).letters
-    if _INVITING.search(letters) or _INVITING_WORDS & set(_WORD.findall(letters)):
+    if _INVITING.search(AsRead(text).letters) or _INVITING_WORDS & words_of(text):
         found.add(NO_PLACES)
     if found:
         raise Refused(min(found), field=field)

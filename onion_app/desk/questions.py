@@ -42,20 +42,21 @@ class Question(NamedTuple):
     mark: str
 
 
-def _compared(written: str) -> list[str]:
+def compared(written: str) -> list[str]:
+    """Give words of a list as they are compared with those of a text."""
     return [bare_word(AsRead(word).letters) for word in written.split()]
 
 
 _WORDS: Final = {
-    **dict.fromkeys(_compared(_MEETING_WRITTEN), MEETING),
-    **dict.fromkeys(_compared(_ADDRESS_WRITTEN), ADDRESS),
+    **dict.fromkeys(compared(_MEETING_WRITTEN), MEETING),
+    **dict.fromkeys(compared(_ADDRESS_WRITTEN), ADDRESS),
 }
 
 
 def question_about(text: str) -> Question | None:
     """Ask about what an answer holds; None where nothing was found in it."""
     found = [(_OF_DETAILS[each.why], each.found) for each in pointed_out(text, TEXT_LETTERS) if each.why in _OF_DETAILS]
-    found += [(_WORDS[word], word) for word in _words_of(text) if word in _WORDS]
+    found += [(_WORDS[word], word) for word in words_of(text) if word in _WORDS]
     if not found:
         return None
     said = sorted({what for _, what in found})
@@ -77,9 +78,10 @@ def expect_asked(text: str, yes: str) -> None:
 
 def names_a_street(text: str) -> bool:
     """Tell whether a text has a word of those that an address is made of."""
-    return any(_WORDS.get(word) == ADDRESS for word in _words_of(text))
+    return any(_WORDS.get(word) == ADDRESS for word in words_of(text))
 
 
-def _words_of(text: str) -> set[str]:
+def words_of(text: str) -> set[str]:
+    """Give the words of a text as they are compared, with and without what Arabic writes before them."""
     words = set(WORD.findall(AsRead(text).letters.replace("_", " ")))
     return {form for word in words for form in word_forms(bare_word(word))}

@@ -158,6 +158,7 @@ def test_other_words_begin_without_those_who_wanted_the_former_off(here: Here) -
         "We meet at the library.",
         "They help in Rashid street.",
         "تعالوا إلى الحديقة",
+        "احذفوا كل شيء وتعالوا إلى الحديقة",
         "اذهبوا إلى المدرسة القديمة",
         "لقاء في المكتبة",
         "وەرن بۆ پارکەکە",
@@ -170,7 +171,14 @@ def test_a_notice_warns_and_never_invites(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["Do not go to anybody from an app today.", "Searches in Mosul today.", *WORDS.values()]
+    "text",
+    [
+        "Do not go to anybody from an app today.",
+        "Searches in Mosul today.",
+        "لا تذهبوا إلى أحد من تطبيق.",
+        "مەچن بۆ لای کەس.",
+        *WORDS.values(),
+    ],
 )
 def test_what_warns_is_not_refused(text: str) -> None:
     expect_no_invitation(text, "")
