@@ -423,3 +423,16 @@ def test_each_number_of_a_table_is_drawn_once_and_kept_with_the_cases_in_it(coun
     assert kept == table
     assert len(tables.counted(counted.house.desk)) == 40
     assert all(number == 0 or number >= 10 for named in kept.numbers.cells.values() for number in named.values())  # type: ignore[union-attr]
+
+
+# --- and what it cannot do -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("no_chance")
+def test_planted_testimonies_and_false_facts_bend_the_numbers(counted: Counted) -> None:
+    counted.tell(20)
+    counted.tell(20, what=["killing"])  # nobody was killed: somebody has sent them to us, or set it of others' cases
+    april(counted)
+    numbers = counted.tries(MARCH_ENDS).numbers
+    assert numbers is not None
+    assert numbers.cells["what"]["killing"] == 20
