@@ -98,10 +98,12 @@ def is_reached(dial: Dial, host: str) -> bool:
 
 
 @contextmanager
-def rehearsing(folder: Path, *words: str) -> Iterator[Rehearsal]:
+def rehearsing(folder: Path, *words: str, bare: bool = True) -> Iterator[Rehearsal]:
     """Run `scripts/rehearse --json` with these words, and see at the end that it stops when asked."""
     said = folder / "stderr"
-    process = begun([*ENDS_WITH_US, str(ROOT / "scripts" / "rehearse"), "--json", *words], said)
+    process = begun(
+        [*ENDS_WITH_US, str(ROOT / "scripts" / "rehearse"), "--json", *(["--bare"] if bare else []), *words], said
+    )
     assert process.stdout is not None
     line = first_line(process, START)
     assert line, said.read_text()

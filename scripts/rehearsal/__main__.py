@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -23,10 +23,10 @@ from onion_app.errors import BadUsage, NoLoopback, SanctuaryError, TorFailed
 from onion_app.launch.hardening import close_memory
 from onion_app.launch.terminal import Terminal
 from onion_app.onion.tor_process import bound_command
-from scripts.rehearsal import profile
-from scripts.rehearsal.cast import HOW_TO_FIND_US, Cast, answer, ask_for_help, coordinator_at, enrol, read_the_answer
+from scripts.rehearsal import house, profile
+from scripts.rehearsal.cast import HOW_TO_FIND_US, Cast, enrol, is_answered, sit_down, volunteer_at
 from scripts.rehearsal.network import PrivateNetwork
-from scripts.rehearsal.people import STEP, Login, UnexpectedPageError, Visitor
+from scripts.rehearsal.people import STEP, Login, UnexpectedPageError, Visitor, Volunteer
 from scripts.rehearsal.wire import fetch, through_unix
 
 _CLONE = Path(__file__).resolve().parents[2]
@@ -60,6 +60,8 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="write what is ready as one line of JSON")
     parser.add_argument("--state", type=Path, help="keep the state in this folder, and go on with it the next time")
     parser.add_argument("--days", type=int, default=0, help="run this many days ahead of the clock")
+    parser.add_argument("--bare", action="store_true", help="with one volunteer and one request, and nothing else")
+    parser.add_argument("--practice", action="store_true", help="with ten cases more, for a volunteer to practise on")
     parser.add_argument("--digits", metavar="KEY", help="print the six digits of this moment for a key, and end")
     parser.add_argument("--version", action="store_true", help="say the tag or the commit, and end")
     asked = parser.parse_args()
@@ -70,7 +72,7 @@ def main() -> int:
         signal.signal(number, _leave)
     terminal = Terminal()
     try:
-        rehearse(terminal, asked.state, asked.days, as_json=asked.json)
+        rehearse(terminal, asked)
     except (SanctuaryError, UnexpectedPageError) as error:
         terminal.say(error.told if isinstance(error, SanctuaryError) else f"The rehearsal stopped: {error}")
         return error.exit_code if isinstance(error, SanctuaryError) else 1
@@ -79,7 +81,7 @@ def main() -> int:
     return 0
 
 
-def rehearse(terminal: Terminal, kept_state: Path | None, days: int, *, as_json: bool) -> None:
+def rehearse(terminal: Terminal, asked: argparse.Namespace) -> None:
     """Build the stage, let the people act, say what is there, and wait.
 
     Raises: SanctuaryError, UnexpectedPageError, KeyboardInterrupt when asked to stop.
@@ -87,17 +89,24 @@ def rehearse(terminal: Terminal, kept_state: Path | None, days: int, *, as_json:
     _expect_loopback()
     with ExitStack() as stack:
         folder = Path(stack.enter_context(_temporary_folder()))
-        state = kept_state.resolve() if kept_state else folder / "state"
+        state = asked.state.resolve() if asked.state else folder / "state"
         known = _recall(state)
         shutil.rmtree(state / "tor", ignore_errors=True)  # what tor kept belongs to an earlier private network
         network = stack.enter_context(PrivateNetwork(folder / "network", progress=terminal.say))
-        stage, launcher = stack.enter_context(_launched(network, state, days, known))
-        cast = known or _play(stage, terminal)
+        coordinator = None
+        if not known and not asked.bare:
+            known, coordinator = _played_earlier(network, state, asked.days - house.EARLIER, terminal)
+        stage, launcher = stack.enter_context(_launched(network, state, asked.days, known))
+        cast = (
+            _play(stage, coordinator, known, terminal, practice=asked.practice) if coordinator or not known else known
+        )
         _remember(state, cast)
         terminal.say("waiting until the onion answers through tor")
         _reach(stage, launcher)
+        for login in cast.logins:
+            login.wait_for_unused_digits()
         profile.write(folder / "firefox", stage.socks_port)
-        _announce(stage, cast, folder / "firefox", as_json=as_json)
+        _announce(stage, cast, folder / "firefox", as_json=asked.json)
         if launcher.wait() != 0:
             raise TorFailed("the launcher ended by itself")
 
@@ -154,18 +163,45 @@ def _launched(
             process.wait()
 
 
-def _play(stage: Stage, terminal: Terminal) -> Cast:
-    """Let the people act: the coordinator enrols, somebody asks for help in Arabic, the coordinator answers."""
-    terminal.say("the first coordinator enrols")
-    coordinator = coordinator_at(stage.desk_url)
-    visitor = Visitor(through_unix(stage.site_socket), stage.onion, "ar")
-    enrol(coordinator, stage.invitation)
-    terminal.say("somebody asks for help, in Arabic")
-    return_code = ask_for_help(visitor)
-    terminal.say("the coordinator answers")
-    answer(coordinator)
-    read_the_answer(visitor, return_code)
-    return Cast(stage.passphrase, return_code, [coordinator.login])
+def _played_earlier(network: PrivateNetwork, state: Path, days: int, terminal: Terminal) -> tuple[Cast, Volunteer]:
+    """Run on an earlier day what has to be some days old; give the passphrase and the coordinator."""
+    with _launched(network, state, days, None) as (stage, _launcher):
+        terminal.say("the first coordinator enrols, some days ago")
+        coordinator = volunteer_at(stage.desk_url)
+        enrol(coordinator, stage.invitation)
+        sit_down(coordinator)
+        terminal.say("people tell and ask, and are answered")
+        house.told_earlier(_visits(stage), coordinator)
+        coordinator.log_out()
+        return Cast(stage.passphrase, "", [coordinator.login]), coordinator
+
+
+def _play(
+    stage: Stage, coordinator: Volunteer | None, known: Cast | None, terminal: Terminal, *, practice: bool
+) -> Cast:
+    """Let the people act: somebody asks for help in Arabic, the coordinator answers; and all others of the house."""
+    visit, logins = _visits(stage), []
+    if coordinator is None:
+        terminal.say("the first coordinator enrols")
+        coordinator = volunteer_at(stage.desk_url)
+        enrol(coordinator, stage.invitation)
+    else:
+        coordinator = volunteer_at(stage.desk_url, coordinator.login)
+    sit_down(coordinator)
+    terminal.say("somebody asks for help, in Arabic, and the coordinator answers")
+    return_code = is_answered(visit("ar"), coordinator)
+    if practice:
+        terminal.say("ten cases to practise on arrive")
+        house.practise(visit, coordinator)
+    if known:
+        terminal.say("the others come, and a second circle begins")
+        logins = house.told_now(visit, coordinator, lambda: volunteer_at(stage.desk_url))
+    coordinator.log_out()
+    return Cast(stage.passphrase, return_code, [coordinator.login, *logins])
+
+
+def _visits(stage: Stage) -> Callable[[str], Visitor]:
+    return lambda language: Visitor(through_unix(stage.site_socket), stage.onion, language)
 
 
 def _reach(stage: Stage, launcher: subprocess.Popen[bytes]) -> None:

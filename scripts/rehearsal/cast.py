@@ -35,9 +35,11 @@ class Cast:
     logins: list[Login]
 
 
-def coordinator_at(desk_url: str) -> Volunteer:
-    """Seat the coordinator, who types the digits of the step before: this moment's stay good for whoever reads them."""
-    return Volunteer(desk_url, clock=lambda: time.time() - STEP)
+def volunteer_at(desk_url: str, login: Login | None = None) -> Volunteer:
+    """Seat somebody, who types the digits of the step before: this moment's stay good for whoever reads them."""
+    somebody = Volunteer(desk_url, clock=lambda: time.time() - STEP)
+    somebody.login = login or somebody.login
+    return somebody
 
 
 def enrol(coordinator: Volunteer, invitation: str) -> None:
@@ -49,43 +51,47 @@ def enrol(coordinator: Volunteer, invitation: str) -> None:
     coordinator.redeem(invitation)
     coordinator.login.handle = _HANDLE
     for _ in range(_TRIES):
-        coordinator.login.used = 0
         if coordinator.type_back(handle=_HANDLE).has(id="welcome"):
+            coordinator.login.used = 0  # digits typed here are good for the login, too
             return
     raise UnexpectedPageError("the enrolment was refused")
 
 
-def ask_for_help(visitor: Visitor) -> str:
-    """Ask for help in Arabic, and give the return code."""
-    return visitor.hand_in("ask", _REQUEST, topic="talk", danger="no", answer_in="ar")
-
-
-def answer(coordinator: Volunteer) -> None:
-    """Log in, open the first new case, take it, answer it, and log out.
+def sit_down(volunteer: Volunteer) -> None:
+    """Log in.
 
     Raises:
-        UnexpectedPageError: the login was refused, or there is no case.
+        UnexpectedPageError: the login was refused.
     """
     for _ in range(_TRIES):
-        coordinator.login.used = 0
-        if coordinator.log_in().having_class("circle"):
-            break
-    else:
-        raise UnexpectedPageError("the login was refused")
-    waiting = coordinator.queue("new")
-    if not waiting:
-        raise UnexpectedPageError("the request did not reach the desk")
-    coordinator.login.circles = [name for _, name in coordinator.circles()]
-    coordinator.reply(waiting[0], _REPLY)
-    coordinator.log_out()
+        if volunteer.log_in().has("form", action="/logout"):
+            volunteer.login.circles = [name for _, name in volunteer.circles()]
+            return
+    raise UnexpectedPageError("the login was refused")
 
 
-def read_the_answer(visitor: Visitor, return_code: str) -> None:
-    """Come back with the code and look whether the answer is there.
+def arrived(coordinator: Volunteer, known: set[str]) -> str:
+    """Give the one case that is new at the desk since these were all.
 
     Raises:
-        UnexpectedPageError: it is not.
+        UnexpectedPageError: there is none.
     """
-    if not visitor.come_back(return_code).has("article", **{"data-from": "us"}):
+    new = set(coordinator.queue("new")) - known
+    if not new:
+        raise UnexpectedPageError("what was sent did not reach the desk")
+    return new.pop()
+
+
+def is_answered(visitor: Visitor, coordinator: Volunteer) -> str:
+    """Ask for help in Arabic, and be answered; give the return code.
+
+    Raises:
+        UnexpectedPageError: it did not reach the desk, or the answer not the site.
+    """
+    known = set(coordinator.queue("new"))
+    code = visitor.hand_in("ask", _REQUEST, topic="talk", danger="no", answer_in="ar")
+    coordinator.reply(arrived(coordinator, known), _REPLY)
+    if not visitor.come_back(code).has("article", **{"data-from": "us"}):
         raise UnexpectedPageError("the answer did not reach the site")
     visitor.go("")
+    return code

@@ -190,6 +190,11 @@ class Login:
         self.used = step
         return self.digits(step * STEP)
 
+    def wait_for_unused_digits(self) -> None:
+        """Wait until the digits of this moment are some that were not typed yet."""
+        while int(time.time()) // STEP <= self.used:
+            time.sleep(0.1)
+
 
 class Volunteer(Person):
     """Somebody at the desk, with a browser, a phone and a sheet of paper."""
@@ -258,6 +263,11 @@ class Volunteer(Person):
     def log_out(self) -> Page:
         """Log out."""
         return self.send(self.get("/").form_to("/logout"))
+
+    def press_on(self, path: str, action: str, /, **typed: str | None) -> Page:
+        """Open a page and send the form on it that leads to `action`."""
+        self.get(path)
+        return self.press(action, **typed)
 
     def circles(self) -> Iterator[tuple[str, str]]:
         """Read id and name of each circle from the first page."""

@@ -88,11 +88,6 @@ class Volunteer(persons.Volunteer):
         self.house.clock.now += 2 * STEP
         return super().log_in(**wrong)
 
-    def press_on(self, path: str, action: str, /, **typed: str | None) -> Page:
-        """Open a page and send the form on it that leads to `action`."""
-        self.get(path)
-        return self.press(action, **typed)
-
     @property
     def token(self) -> list[tuple[str, str]]:
         """What every form of this session carries, for who sends a form that no page offers them."""

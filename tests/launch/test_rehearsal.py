@@ -7,13 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from onion_app.choices import LANGUAGE_CODES
 from onion_app.errors import NoLoopback
+from scripts.rehearsal import house
 from scripts.rehearsal.people import Login, Visitor, Volunteer
 from scripts.rehearsal.wire import through_unix
 from tests import processes
 from tests.launch.conftest import Installation
 from tests.rehearsal import ROOT, START, Rehearsal, rehearsing
 
+NOTICES = {language: house.NOTICE[f"notice_{language}"] for language in LANGUAGE_CODES}
 NAMES = {"onion", "socks_port", "site_socket", "desk_url", "state", "return_code", "logins"}
 
 
@@ -42,6 +45,31 @@ def test_a_kept_rehearsal_goes_on_and_later_its_cases_are_destroyed() -> None:
             assert member.log_in().having_class("circle")
             # 180 days and a fifth are over: the first chores destroy the case.
             processes.until(lambda: not messages(later), START, "the end of the case")
+
+
+@pytest.mark.slow
+def test_the_house_has_people_in_it_and_cases_to_practise_on() -> None:
+    with (
+        tempfile.TemporaryDirectory(prefix="kept-") as folder,
+        rehearsing(Path(folder), "--practice", bare=False) as stage,
+    ):
+        assert [login["handle"] for login in stage.printed["logins"]] == ["Narin", "Salar", "Rojin"]
+        for language in LANGUAGE_CODES:
+            visitor = Visitor(through_unix(Path(stage.printed["site_socket"])), stage.onion, language)
+            assert NOTICES[language] in visitor.go("").main.text
+            assert len(visitor.go("stories").main.every("h2")) + len(visitor.go("stories").main.every("h3")) >= 3
+        assert len(visitor.go("guides").main.every("li")) > 15
+        member = Volunteer(stage.desk_url)
+        member.login = Login(**stage.printed["logins"][0])
+        page = member.log_in()
+        assert "1 proposal waits for a second person's yes" in page.main.text
+        assert "overdue" in page.main.text
+        cases = member.queue("new", "reading", "waiting")
+        assert len(cases) > 20
+        folded = [member.open_case(case).first(id="notes").every("details") for case in cases]
+        assert len([each for each in folded if each]) == 10
+        [(circle, _)] = member.circles()
+        assert "contact@organisation.example" in member.get(f"/notebook/{circle}").text
 
 
 @pytest.mark.slow
