@@ -39,7 +39,8 @@ def wait_for_secret(state: State, clock: Clock) -> Unlocked:
         SanctuaryError: one of those of `unlock_with_answers`, but for a wrong secret, which whoever typed it is told.
     """
     if first_run.is_due(state):
-        raise BadUsage(f"there is nothing to unlock in {state.path} yet; the first run is made by hand")
+        fact = f"there is nothing to unlock in {state.path} yet; the first run is made by hand"
+        raise BadUsage(fact, "./scripts/launch")
     with ExitStack() as stack:
         manage = stack.enter_context(closing(ManageSocket(state.manage_socket)))
         stack.callback(_path(state).unlink, missing_ok=True)

@@ -78,5 +78,5 @@ def _status(state: State) -> dict[str, Any]:
     """
     status = manage_socket.ask_launcher(state.manage_socket, "status")
     if status.get("locked"):
-        raise NotRunning("one is there and locked: ./scripts/manage unlock")
+        raise NotRunning("one is there and locked", "./scripts/manage unlock")
     return status

@@ -83,10 +83,10 @@ def service(chosen: argparse.Namespace, state: State) -> None:
         _remove()
         return
     if not (state.path / "vault.key").is_file():
-        raise VaultDamaged(f"there is no installation in {state.path} yet; the first run is made by hand")
+        raise VaultDamaged(f"there is no installation in {state.path} yet", "sudo ./scripts/launch   (a first run)")
     for path in (_CLONE, state.path.resolve()):
         if any(path.is_relative_to(place) for place in _HIDDEN):
-            raise BadUsage(f"a service sees nothing of {path}: the clone belongs in /opt, the state in /var/lib")
+            raise BadUsage(f"a service sees nothing of {path}", f"mv {path} {'/opt' if path == _CLONE else '/var/lib'}")
     text = unit(_CLONE, state.path, chosen.desk_port)
     look_over(text)
     UNIT.write_text(text, encoding="utf-8")
@@ -118,7 +118,7 @@ def unit(clone: Path, state: Path, desk_port: str | None) -> str:
         BadUsage: one of the two paths cannot be said in a unit, or the port is none.
     """
     if desk_port is not None and not (desk_port.isascii() and desk_port.isdigit()):
-        raise BadUsage(f"{desk_port} is no port")
+        raise BadUsage(f"{desk_port} is no port", "sudo ./scripts/manage service install")
     words = [str(clone / "scripts" / "launch"), "--locked", "--state", str(state)]
     words += ["--desk-port", desk_port] if desk_port else []
     return _TEXT.format(
@@ -129,7 +129,7 @@ def unit(clone: Path, state: Path, desk_port: str | None) -> str:
 def _quoted(word: str) -> str:
     """Quote a word as systemd reads it: nothing in it is a specifier or another word."""
     if not word.isprintable() or set(word) & set("\"'\\;"):
-        raise BadUsage(f"the path {word!r} cannot be said in a unit of systemd")
+        raise BadUsage(f"the path {word!r} cannot be said in a unit of systemd", "sudo ./scripts/launch")
     return '"' + word.replace("%", "%%") + '"'
 
 

@@ -81,7 +81,8 @@ def _own(folder: Path) -> list[Path]:
     except OSError as refused:
         raise SignsRemain(f"{folder} ({refused.strerror})") from None
     if names and not {"lock", "run"} & set(names):
-        raise SignsRemain(f"{folder} does not look like a state folder: is it another --state?")
+        fact = f"{folder} does not look like a state folder: is it another --state?"
+        raise SignsRemain(fact, "sudo ./scripts/manage --state FOLDER uninstall")
     return [folder / name for name in names if _OURS.fullmatch(name)]
 
 

@@ -52,9 +52,10 @@ def test_a_locked_launcher_says_so_and_opens_for_the_right_secret_only(
     for order in ("pause", "resume", "clock"):
         done = manage(waiting.state, order)
         assert isinstance(done.error, NotRunning)
-        assert "manage unlock" in done.error.sentence
+        assert done.error.cure == "./scripts/manage unlock"
     wrong = with_secret(waiting.state, "never was this it", "unlock")
     assert isinstance(wrong.error, WrongPassphrase)
+    assert "manage unlock" in wrong.error.cure
     assert status(waiting.state)["locked"] is True, "and it waits on"
     done = with_secret(waiting.state, installation.printed["spare_code"], "unlock")
     assert (done.code, "Unlocked" in done.said) == (0, True), done.said
