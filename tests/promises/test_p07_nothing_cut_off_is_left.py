@@ -1,4 +1,4 @@
-"""P07: work that was cut off keeps no copy of what is erased afterwards; tests/launch/test_cut_off.py tries each step."""
+"""P07: work that was cut off keeps nothing that is erased afterwards; tests/launch/test_cut_off.py tries each step."""
 
 import time
 from contextlib import closing
