@@ -8,10 +8,9 @@ import argparse
 import json
 import os
 import signal
-import stat
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -30,6 +29,7 @@ from onion_app.launch.edge import named, stand_at_the_edge
 from onion_app.launch.outside import disk_status
 from onion_app.launch.state import State, default_state, is_held, lock_holder
 from onion_app.manage import status_text
+from onion_app.manage.key_files import destroy, key_files
 
 _STOPPING = 90.0  # seconds that a launcher takes at most to end in order
 _PANIC = 10.0  # seconds after which a launcher that does not end is ended
@@ -134,7 +134,7 @@ def panic(_chosen: argparse.Namespace, state: State) -> None:
     # First: whatever happens next, this is done. A state that was moved aside has slots of the same keys.
     found = list(key_files(state.path, obstacles))
     for file in found:
-        _destroy(file, obstacles)
+        destroy(file, obstacles)
     gone = [file for file in found if not os.path.lexists(file)]
     say(f"Destroyed: {', '.join(map(str, gone))}" if gone else f"There is no file of keys in {state.path}.")
     if _end_everything(state):
@@ -163,60 +163,6 @@ def ask(question: str) -> str:
         os.write(sys.stderr.fileno(), question.encode())
         return sys.stdin.readline()
     return ""
-
-
-def key_files(folder: Path, obstacles: list[str]) -> Iterator[Path]:
-    """Find every file of key slots below the state: its own, of states moved aside, of a restore that was cut off."""
-
-    def unread(refused: OSError) -> None:
-        if not isinstance(refused, FileNotFoundError) and os.path.basename(refused.filename) != "lost+found":  # noqa: PTH119 - perhaps bytes
-            obstacles.append(f"{refused.filename} cannot be looked into ({refused.strerror})")
-
-    for inside, folders, files in os.walk(folder, topdown=False, onerror=unread):
-        yield from (Path(inside, name) for name in sorted([*files, *folders]) if name.startswith("vault.key"))
-
-
-def _destroy(file: Path, obstacles: list[str]) -> None:
-    """Overwrite a file and remove it; where it is a link, what it leads to as well.
-
-    A disk may keep old blocks that no program can overwrite: their slots open with the passphrase or the spare code.
-    """
-    try:
-        for each in dict.fromkeys([Path(os.path.realpath(file)), file]):
-            with suppress(FileNotFoundError):
-                _remove(each)
-        _sync(file.parent)
-    except OSError as refused:
-        obstacles.append(f"{file} is still there ({refused.strerror}): chattr -i {file}; shred -u {file}")
-
-
-def _remove(file: Path) -> None:
-    mode = file.lstat().st_mode
-    if stat.S_ISDIR(mode):
-        file.rmdir()  # what is in it was found before it
-        return
-    if stat.S_ISREG(mode):
-        _overwrite(file)
-    file.unlink()
-
-
-def _overwrite(file: Path) -> None:
-    with suppress(OSError):
-        file.chmod(0o600)
-    descriptor = os.open(file, os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
-    try:
-        os.write(descriptor, os.urandom(os.fstat(descriptor).st_size))
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _end_everything(state: State) -> bool:

@@ -14,7 +14,8 @@ from typing import Final
 
 from onion_app.errors import AlreadyRunning, KeysStillThere, NotConfirmed, SignsRemain
 from onion_app.launch.state import State, is_held
-from onion_app.manage.emergency import ask, key_files, say
+from onion_app.manage.emergency import ask, say
+from onion_app.manage.key_files import key_files
 
 ACCOUNT: Final = "sanctuary"
 UNIT: Final = Path("/etc/systemd/system/sanctuary.service")
