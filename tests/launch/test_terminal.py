@@ -119,6 +119,7 @@ def test_no_secret_is_made_where_it_would_stay(
         around(tmp_path / "proc", ("python", 5), ("bash", 5), ("script", 4))
     elif place == "screen behind sudo":
         around(tmp_path / "proc", ("python", 5), ("sudo", 4), ("bash", 4), ("screen", 0))
+    monkeypatch.setattr(Terminal, "ask", lambda *_, **__: pytest.fail("it was shown"))
     before = contents(later.state)
     stream = io.StringIO() if place == "a log" else sitting.stderr
     fresh = tmp_path / "fresh"
