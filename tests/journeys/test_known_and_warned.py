@@ -28,7 +28,7 @@ def writes_down(browser: Browser, desk: Desk, photograph: Photograph) -> None:
     """Write down somebody who has published a contact, and somebody who has not: for them there is no field."""
     browser.go(f"{desk.url}/notebook")
     for answer, kind in (("#yes", "lawyer"), ("#no", "shelter")):
-        browser.press_in("main a[href$='/referral']")
+        browser.press_in("main button[value$='/referral']")
         photograph(browser, "have-they-published-it")
         browser.press_in(answer)
         assert browser.shows("[name=contact]") == (answer == "#yes")
@@ -46,7 +46,7 @@ def knows_them_too(browser: Browser, desk: Desk, photograph: Photograph) -> None
     browser.go(f"{desk.url}/notebook")
     photograph(browser, "not-to-be-used-yet")
     for _ in range(2):
-        browser.press_in(".referral[data-usable='0'] form[action$='/known'] button:not([disabled])")
+        browser.press_in(".referral[data-usable='0'] button[formaction$='/known']")
     assert {card.get_attribute("data-usable") for card in browser.every(".referral")} == {"1"}
     photograph(browser, "two-know-them")
 
@@ -105,7 +105,7 @@ def test_a_warning_is_agreed_to_read_in_four_languages_taken_away_and_gone_by_it
         is_warned(first, second, desk, photograph)
         reads_it(phone, desk, photograph)
         first.go(f"{desk.url}/notice")
-        first.press_in("form[action$='/off'] button.main")
+        first.press_in("button[formaction$='/off']")
         assert warned_in(phone, desk) == set()
         is_warned(first, second, desk, photograph)
         assert warned_in(phone, desk) == set(LANGUAGE_CODES)

@@ -16,7 +16,7 @@ TEMPLATES = sorted(ROOMS.glob("*/templates/*.html"))
 NOBODY_CAN_PRESS = "<button disabled hidden></button>"
 # A tag of a form, in which our own braces may stand, and what comes after it.
 FORM = re.compile(r"<form\b(?P<tag>(?:\{\{.*?\}\}|[^>])*)>\s*(?P<begins>.*)", re.IGNORECASE)
-TOKEN = re.compile(r"(?:\{% if posted %\})?\{\{-? (?:parts\.|fields\.)?token\([\w.]*\) \}\}")
+TOKEN = re.compile(r"(?:\{% if posted %\})?\{\{-? (?:parts\.|fields\.)?token(?:_of)?\((?:[\w.]*|url_for\(.*?\))\) \}\}")
 
 
 def forms() -> list[tuple[str, str, str]]:
