@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from onion_app.crypto.casekeys import mark_of
-from onion_app.errors import DamagedFile, LockHeld
+from onion_app.errors import DamagedFile, LockHeld, NoInodes, SanctuaryError
 from onion_app.launch import clock as days
 from onion_app.launch import status
 from onion_app.launch.processes import child as child_module
@@ -305,6 +305,32 @@ def test_a_mailbox_that_does_not_open_lets_no_new_text_in_and_shown_follows_the_
         opened.reports()
     assert not routing.takes_new_text(settings.read_settings(opened.shown))
     assert opened.shown.rows("SELECT 1 FROM circles")
+
+
+def test_a_desk_that_does_not_open_lets_no_new_text_in_either(opened: Opened) -> None:
+    opened.desk.checkpoint()
+    (opened.state.desk / "desk.db").write_bytes(b"something else")
+    with pytest.raises(SanctuaryError):
+        opened.reports()
+    assert not routing.takes_new_text(settings.read_settings(opened.shown))
+
+
+@pytest.mark.parametrize("kind", ["mailbox", "desk"])
+def test_a_disk_that_was_full_for_a_while_closes_nothing_for_longer(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    open_it = Orders.open
+
+    def full(orders: Orders, wanted: Any) -> Database:
+        if wanted == kind:
+            raise NoInodes
+        return open_it(orders, wanted)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Orders, "open", full)
+        with pytest.raises(NoInodes):
+            opened.reports()
+    assert opened.do_chores()["unchecked"] == 0
 
 
 @pytest.mark.parametrize("kind", ["shown", "desk"])

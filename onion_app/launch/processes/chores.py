@@ -5,13 +5,13 @@ nobody, and open no text. What they are to guard against comes last: a file is m
 the launcher has swept what was cut off before it starts them.
 """
 
-from collections.abc import Callable
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import asdict, dataclass, field
-from typing import NamedTuple, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 from onion_app import days
-from onion_app.errors import BadSetting, CheckpointBusy, Overloaded, RowDamaged, SanctuaryError
+from onion_app.errors import BadSetting, CheckpointBusy, DiskFull, Overloaded, RowDamaged, SanctuaryError
 from onion_app.launch import clock
 from onion_app.launch.hardening import PASSING
 from onion_app.launch.processes.child import Child, Orders, Suspension, WaitingCounts, run_child
@@ -26,6 +26,9 @@ from onion_app.vault.shown import routing
 
 _UNTOUCHED_DAYS = 3  # after that a taken case goes back to the queue: its visitor waits for somebody who is there
 _PROOFS_OF_A_CASE = 2  # whoever erases gives that of the case and that of its story
+
+# Somebody kept us out, such as a backup of a large mailbox, or there is no room to open it.
+_NOTHING_WRONG: Final = (Overloaded, DiskFull)
 
 _Result = TypeVar("_Result")
 
@@ -69,17 +72,18 @@ class Attempts:
 def work(child: Child) -> None:
     """Do one round of chores and report what was seen."""
     orders = child.orders
-    with closing(orders.open("shown")) as shown, closing(orders.open("desk")) as desk:
+    with closing(orders.open("shown")) as shown, ExitStack() as stack:
+        with letting_nothing_in(shown):
+            desk = stack.enter_context(closing(orders.open("desk")))
         try:
-            mailbox = orders.open("mailbox")
-        except Overloaded:  # nothing is wrong with it
+            with letting_nothing_in(shown):
+                mailbox = stack.enter_context(closing(orders.open("mailbox")))
+        except _NOTHING_WRONG:
             raise
         except SanctuaryError:
-            take_no_new_text(shown)
             show(shown, desk)  # nobody can hold the lock of a mailbox that does not open
             raise
-        with closing(mailbox):
-            do_round(child, Files(mailbox, shown, desk))
+        do_round(child, Files(mailbox, shown, desk))
 
 
 def do_round(child: Child, files: Files) -> None:
@@ -177,20 +181,26 @@ def look_through(files: Files) -> Found:
     no new text is taken.
     """
     mailbox, shown, _ = files
-    try:
-        with mailbox.writing():
-            proofs = withdrawals.bring_proofs(mailbox, shown)
-            missing = forgetting.missing_cases(*files, len(proofs) // _PROOFS_OF_A_CASE)
-    except Overloaded:  # somebody kept us out, such as a backup of a large mailbox
-        raise
-    except Exception:
-        take_no_new_text(shown)
-        raise
+    with letting_nothing_in(shown), mailbox.writing():
+        proofs = withdrawals.bring_proofs(mailbox, shown)
+        missing = forgetting.missing_cases(*files, len(proofs) // _PROOFS_OF_A_CASE)
     number = len(missing.cases) if missing.is_alarming else 0
     with suppress(BadSetting):  # the site takes no text then; what authors took back is forgotten all the same
         if settings.read_settings(shown).missing != number:
             settings.change_setting(shown, "missing", number)
     return Found(proofs, missing)
+
+
+@contextmanager
+def letting_nothing_in(shown: Database) -> Iterator[None]:
+    """Look at something; where that fails, take no new text. Who was kept out, or has no room, looks again soon."""
+    try:
+        yield
+    except _NOTHING_WRONG:
+        raise
+    except Exception:
+        take_no_new_text(shown)
+        raise
 
 
 def take_no_new_text(shown: Database) -> None:
