@@ -277,3 +277,14 @@ def test_every_kind_region_and_answer_can_be_said_in_every_language() -> None:
     for sentence in ANSWER.values():
         assert set(re.findall(r"\{(\w+)\}", sentence)) == {"name", "kind", "region", "contact", "day"}
     assert len(PLACES) >= 19
+
+
+def test_a_message_half_written_is_not_lost_by_a_press_beside_its_box(
+    counsellor: Volunteer, second: Volunteer, circle: bytes
+) -> None:
+    write_down(counsellor, circle)
+    [card] = cards(second, circle)
+    second.press(path(circle, f"/{card.get('data-entry')}/known"), text="Whoever writes on")
+    assert cards(second, circle)[0].get("data-usable") == "1"
+    assert second.page.form_to(path(circle, "/message")).value("text").strip() == "Whoever writes on"
+    assert messages(second, circle) == []
