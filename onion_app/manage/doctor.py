@@ -70,9 +70,9 @@ def doctor(_chosen: argparse.Namespace, state: State, terminal: Terminal) -> int
     diagnoses = examine(state)
     for one in diagnoses:
         line = f"{_MARKS[one.grade]} {one.question} {one.answer}{'.' if one.cure else ''}"
-        terminal.say(_printable(line), bad=one.grade == _BAD)
+        terminal.say(status_text.printable(line), bad=one.grade == _BAD)
         if one.cure:
-            terminal.say(_printable(f"      {one.cure}"))
+            terminal.say(status_text.printable(f"      {one.cure}"))
     return int(any(one.grade == _BAD for one in diagnoses))
 
 
@@ -258,8 +258,3 @@ def _name_and_day(said: str) -> tuple[str, int | None]:
 def _some_of(faults: Sequence[object]) -> str:
     more = f" and {len(faults) - _NAMED} more" if len(faults) > _NAMED else ""
     return f"{', '.join(map(str, faults[:_NAMED]))}{more}"
-
-
-def _printable(line: str) -> str:
-    """Take out what a terminal would do something about: names of files and processes are somebody else's words."""
-    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in line)

@@ -153,7 +153,8 @@ COMMANDS: dict[str, Do] = {"status": status, "stop": stop, "panic": panic}
 def say(line: str, *, bad: bool = False) -> None:
     """Write one line for a person; where nobody reads it, it is lost and nothing is the matter."""
     with suppress(OSError, ValueError, AttributeError):
-        text = f"{_RED}{line}{_PLAIN}" if bad and sys.stderr.isatty() else line
+        shown = "\n".join(map(status_text.printable, line.split("\n")))
+        text = f"{_RED}{shown}{_PLAIN}" if bad and sys.stderr.isatty() else shown
         os.write(sys.stderr.fileno(), f"{text}\n".encode(errors="replace"))
 
 

@@ -1,5 +1,6 @@
 """The words of `status` on a terminal, from the launcher's status; a fault begins with `!` and is red."""
 
+import re
 import shlex
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,8 @@ from onion_app.launch.state import State
 _GIB = 1 << 30
 _HELD = "somebody waited in vain for a lock, and the site was started again {} times"
 
+# Control characters, ends of lines, what turns the order of letters, halves of what is no text; not what joins letters.
+_OBEYED = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _URGENT = 20  # no circle answers more in a day, and planted ones are many
 _DECIDE = "./scripts/manage proposals"
 
@@ -27,7 +30,12 @@ class StatusLine:
     @property
     def text(self) -> str:
         """The line as it is shown."""
-        return f"{'!' if self.bad else ' '} {self.name:<12} {self.fact}"
+        return printable(f"{'!' if self.bad else ' '} {self.name:<12} {self.fact}")
+
+
+def printable(line: str) -> str:
+    """Take out what a terminal would obey: names of files, circles and people are somebody else's words."""
+    return _OBEYED.sub("\N{REPLACEMENT CHARACTER}", line)
 
 
 def status_lines(status: dict[str, Any]) -> list[StatusLine]:

@@ -14,7 +14,7 @@ import pytest
 from onion_app.errors import NotRunning, StillThere
 from onion_app.launch import manage_socket
 from onion_app.launch.state import State
-from onion_app.manage import emergency
+from onion_app.manage import emergency, status_text
 from tests.launch.conftest import Operator
 from tests.launch.manage import at_once
 from tests.processes import only_root_looks_in
@@ -80,6 +80,17 @@ def test_an_odd_file_among_the_keys_saves_none_of_the_others(state: Path, odd: s
     assert done.code == 0, done.said
     assert not [path for path in state.rglob("vault.key*") if os.path.lexists(path)]
     assert elsewhere.exists() == (odd != "a link")
+
+
+def test_no_name_of_a_file_or_a_circle_gives_the_terminal_an_order(state: Path) -> None:
+    line = status_text.StatusLine("Circle", "\x1b[2J\n! Backup\x9b1A\u202enoor\udcff", bad=True)
+    assert [letter for letter in line.text if not letter.isprintable()] == []
+    sorani = "ئەم\u200cناوە"
+    assert sorani in status_text.StatusLine("Circle", sorani).text
+    Path(os.fsdecode(bytes(state) + b"/vault.key\x1b[2J\xff")).write_text(SLOTS)
+    done = at_once(state, "panic", typed="destroy\n")
+    assert (done.code, keys_left(state), "\x1b" in done.said) == (0, [], False)
+    assert f"{state}/vault.key" in done.said
 
 
 @only_root_looks_in
