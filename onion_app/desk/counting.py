@@ -19,7 +19,7 @@ from onion_app.crypto.payloads import Facts
 from onion_app.desk.case_keys import open_case_messages
 from onion_app.desk.context import Databases
 from onion_app.desk.fact_lists import FactList, lists_of, name_on
-from onion_app.desk.facts import opened_facts
+from onion_app.desk.facts import circle_has, opened_facts
 from onion_app.desk.noise import Event, make_numbers
 from onion_app.desk.periods import Period, periods_to_try
 from onion_app.desk.permissions import Member, circle_of, expect_present_key
@@ -98,7 +98,7 @@ def go_on(dbs: Databases, member: Member, counting: Counting) -> Counting | tabl
         return _after_a_look(dbs, member, counting, seen, unseen)
     with dbs.mailbox.writing():
         expect_present_key(dbs, circle_of(member, counting.circle_id))
-        again = _to_look_at(dbs, counting, seen)
+        again = _to_look_at(dbs, member, counting, seen)
         if len(again) > STEP:
             return _after_a_look(dbs, member, counting, seen, again)
         seen |= _looked(dbs, member, counting, again)
@@ -112,7 +112,7 @@ def _after_a_look(
     return replace(counting, seen=_packed(looked.values()))
 
 
-def _to_look_at(dbs: Databases, counting: Counting, seen: Mapping[bytes, SeenCase]) -> list[bytes]:
+def _to_look_at(dbs: Databases, member: Member, counting: Counting, seen: Mapping[bytes, SeenCase]) -> list[bytes]:
     """List the cases that were not looked at, and those of which anything has changed since."""
     facts = entries.newest_facts(dbs.desk, counting.circle_id)
     touched = queues.written_since(dbs.mailbox, counting.began)
@@ -120,7 +120,7 @@ def _to_look_at(dbs: Databases, counting: Counting, seen: Mapping[bytes, SeenCas
     def is_as_it_was(case: SeenCase) -> bool:
         if facts.get(case.case_id, bytes(16)) != case.entry_id:
             return False
-        if case.counts and not queues.is_queued(dbs.mailbox, case.case_id, counting.circle_id):
+        if case.counts and not circle_has(dbs, member, counting.circle_id, case.case_id):
             return False  # erased, or handed over
         return case.case_id not in touched or messages.newest_number(dbs.mailbox, case.case_id) == case.newest
 
@@ -149,12 +149,12 @@ class _Found(NamedTuple):
 def _found_in(dbs: Databases, member: Member, counting: Counting, case_id: bytes) -> _Found:
     """Look at one case; whatever cannot be read of it does not count."""
     entry = entries.facts_of(dbs.desk, case_id, counting.circle_id)
-    not_counted = SeenCase(case_id, entry.id if entry else bytes(16))
+    newest = messages.newest_number(dbs.mailbox, case_id)
+    not_counted = SeenCase(case_id, entry.id if entry else bytes(16), newest=newest)
     try:
         opened = open_case_messages(dbs, member, case_id)
     except (NothingHere, NotAllowed, KeysChanged, DamagedFile):
         return _Found(not_counted)
-    not_counted = not_counted._replace(newest=max((each.message.number for each in opened.messages), default=0))
     is_theirs = opened.case.circle_id == counting.circle_id and opened.case.received_day <= counting.last_day
     facts = opened_facts(entry, opened.keys)
     if facts is None or not is_theirs or opened.consent is None or not opened.consent.count:

@@ -103,13 +103,13 @@ def case_named(dbs: Databases, member: Member, case_id: bytes, letters: str) -> 
         candidates = cases_beginning_with(dbs.mailbox, circle_id, *ids_named(letters.lower()))
     except NothingHere:
         raise Refused(_NO_SUCH_CASE, field="same_as") from None
-    found = [each for each in candidates if each != case_id and _has(dbs, member, circle_id, each)]
+    found = [each for each in candidates if each != case_id and circle_has(dbs, member, circle_id, each)]
     if len(found) != 1:
         raise Refused(_SEVERAL if found else _NO_SUCH_CASE, field="same_as")
     return found[0]
 
 
-def _has(dbs: Databases, member: Member, circle_id: bytes, case_id: bytes) -> bool:
+def circle_has(dbs: Databases, member: Member, circle_id: bytes, case_id: bytes) -> bool:
     """Say whether a circle has a case: whoever writes the mailbox can put another into its queue."""
     try:
         return case_of(dbs, member, case_id).circle_id == circle_id

@@ -67,7 +67,6 @@ def a_working_day(made: Installation, dbs: Files) -> None:
         queues.queued_cases(mailbox, circle_id, which)
     queues.cases_of(mailbox, circle_id, b"")
     queues.cases_beginning_with(mailbox, circle_id, bytes(16), case_id)
-    queues.is_queued(mailbox, case_id, circle_id)
     queues.written_since(mailbox, TODAY)
     messages.newest_number(mailbox, case_id)
     mark_read(mailbox, case_id)

@@ -157,11 +157,6 @@ def cases_beginning_with(db: Database, circle_id: bytes, least: bytes, greatest:
     return db.ids(between, (circle_id, least, greatest, MANY))
 
 
-def is_queued(db: Database, case_id: bytes, circle_id: bytes) -> bool:
-    """Say whether a case stands in the queues of a circle."""
-    return db.row("SELECT 1 FROM cases WHERE id = ? AND circle_id = ?", (case_id, circle_id)) is not None
-
-
 def written_since(db: Database, day: int) -> set[bytes]:
     """Give every case, of whatever circle, in which somebody has written on a day or later."""
     return set(db.ids("SELECT id FROM cases WHERE last_day >= ? AND octet_length(id) = 16", (day,)))
