@@ -1,6 +1,5 @@
 """Every page, in every language, can be used by everybody (WCAG 2.2 AA), and is written as HTML says."""
 
-import json
 import re
 import subprocess
 from collections.abc import Iterator
@@ -12,15 +11,9 @@ from onion_app.choices import LANGUAGE_CODES
 from onion_app.web.markdown import render
 from onion_app.web.reading_order import in_reading_order
 from tests.audit.chromium import PHONE, Window, window
+from tests.audit.judges import FONTS, load_axe, not_as_html_says, once, pixels_sideways, violations
 from tests.audit.visits import every_error, every_page, furnish, without_the_guide_for_danger
 from tests.served import serving
-
-TOOLS = Path(__file__).parent / "node_modules"
-STANDARD = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
-RULES = {"runOnly": STANDARD, "rules": {"target-size": {"enabled": True}}, "resultTypes": ["violations"]}
-AUDIT = (
-    "axe.run(document, %s).then(found => found.violations.map(each => [each.id, each.nodes.map(node => node.html)]))"
-)
 
 # What a page is for, and so stands on the first screen of a small phone: pages by their names and what they hold.
 FIRST_SCREEN = {
@@ -74,12 +67,6 @@ LOOKS = """
     {weight: style.fontWeight, slant: style.fontStyle, line: style.textDecorationLine}
 ))
 """
-LARGER = """
-document.head.insertAdjacentHTML("beforeend", `<style>* {font-family: %s !important}</style>`);
-document.documentElement.style.fontSize = parseFloat(getComputedStyle(document.documentElement).fontSize) * %s + "px";
-document.documentElement.scrollWidth - innerWidth;
-"""
-FONTS = ("Noto Sans", "Noto Sans Arabic")  # of fonts-noto-core, whatever this machine would choose by itself
 MISSING = """
 document.head.insertAdjacentHTML("beforeend", `<style>* {font-family: %s !important}</style>`);
 [...document.querySelectorAll("main :is(%s)")].filter(each => {
@@ -109,14 +96,14 @@ def browser() -> Iterator[Window]:
 def test_the_audit_sees_everything(pages: dict[str, str]) -> None:
     answered = {name.rpartition(" ")[2] for name in pages}
     assert {"200", "400", "404", "405", "413", "421", "503"} <= answered
-    assert len(list(_once(pages))) > 30 * len(LANGUAGE_CODES)
+    assert len(list(once(pages))) > 30 * len(LANGUAGE_CODES)
     for told in ("restored", "no-more-codes", "quote-question", "quoted"):
         assert len([page for page in pages.values() if f'id="{told}"' in page]) >= len(LANGUAGE_CODES), told
 
 
 def test_no_page_shuts_anybody_out(browser: Window, pages: dict[str, str]) -> None:
-    browser.ask((TOOLS / "axe-core" / "axe.min.js").read_text("utf-8"))
-    assert {name: broken for name, page in _once(pages) if (broken := _violations(browser, page))} == {}
+    load_axe(browser)
+    assert {name: broken for name, page in once(pages) if (broken := violations(browser, page))} == {}
 
 
 @pytest.mark.parametrize("kind", FIRST_SCREEN)
@@ -126,7 +113,7 @@ def test_what_a_page_is_for_needs_no_scrolling_on_a_small_phone(
     asked, holds, selector = FIRST_SCREEN[kind]
     found = {
         name: page
-        for name, page in _once(pages)
+        for name, page in once(pages)
         if re.search(asked, name) and re.search(holds, page, re.DOTALL)
         if not re.search('class="errors"|<aside|class="notice"[^>]*role="status"|id="restored"', page)
     }
@@ -150,18 +137,12 @@ def test_the_fonts_that_pages_are_measured_with_are_there() -> None:
         assert font in found.stdout, "scripts/setup --tests brings it"
 
 
-def _violations(browser: Window, page: str) -> object:
-    browser.show(page)
-    return browser.ask(AUDIT % json.dumps(RULES))
-
-
 @pytest.mark.parametrize(("width", "size"), [(320, 100), (360, 200)])
 def test_nothing_scrolls_sideways(width: int, size: int, browser: Window, pages: dict[str, str]) -> None:
     browser.tell("Emulation.setDeviceMetricsOverride", **PHONE | {"width": width})
     wide = {}
-    for name, page in _once(pages):
-        browser.show(page)
-        pixels = browser.ask(LARGER % (", ".join(f'"{font}"' for font in FONTS), size / 100))
+    for name, page in once(pages):
+        pixels = pixels_sideways(browser, page, size)
         if pixels > 0:
             wide[name] = pixels
     browser.tell("Emulation.setDeviceMetricsOverride", **PHONE)
@@ -196,23 +177,4 @@ def test_each_line_of_a_text_takes_its_own_direction(direction: str, browser: Wi
 
 
 def test_every_page_is_written_as_html_says(pages: dict[str, str], tmp_path: Path) -> None:
-    names = {}
-    for number, (name, page) in enumerate(_once(pages)):
-        path = tmp_path / f"{number}.html"
-        path.write_text(page, encoding="utf-8")
-        names[path.name] = name
-    vnu = TOOLS / "vnu-jar" / "build" / "dist" / "vnu.jar"
-    options = ["--stdout", "--exit-zero-always", "--errors-only", "--no-langdetect", "--format", "json"]
-    said = subprocess.run(["java", "-jar", str(vnu), *options, str(tmp_path)], capture_output=True, check=True).stdout
-    wrong = [(names[each["url"].rpartition("/")[2]], each["message"]) for each in json.loads(said)["messages"]]
-    assert wrong == []
-
-
-def _once(pages: dict[str, str]) -> Iterator[tuple[str, str]]:
-    """Leave out pages that are there twice, but for a token, a code or what fills them up."""
-    seen = set()
-    for name, page in pages.items():
-        same = re.sub(r'value="[\w.-]{30,}"|<li>[0-9٠-٩]{4}</li>|\s+', "", page)
-        if same not in seen:
-            seen.add(same)
-            yield name, page
+    assert not_as_html_says(pages, tmp_path) == []
