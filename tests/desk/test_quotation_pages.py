@@ -99,6 +99,12 @@ def test_what_could_not_go_is_named_beside_what_did(
     counsellor.press("/quotations/give", **{f"give_{case}": "1" for case in cases})
     assert [each.get("data-case") for each in counsellor.page.having_class("given")] == [told]
     assert [each.get("data-step") for each in counsellor.page.having_class("left-out")] == ["unread"]
+    second.log_in()
+    other.allows("no", quote=True)
+    second.open_case(cases[1])
+    house.show({"en": ("A story", f"Once. Words that were made for case {cases[1][:2]}.")})
+    second.press_on("/quotations", "/quotations/give", **{f"give_{cases[1]}": "1"})
+    assert [each.get("data-step") for each in second.page.having_class("left-out")] == ["story"]
     author.allows("no")
     counsellor.open_case(told)
     page = counsellor.get(f"/quotations/given?case={told}")

@@ -60,7 +60,9 @@ def give(member: Member) -> Answer:
 @login_required
 def given(member: Member) -> Answer:
     """Show the words that were given out of some cases, to be copied; of the others why they are not among them."""
-    rows = _rows(databases(), member, _asked_for(), public_words(databases()))
+    rows = _rows(databases(), member, _asked_for())
+    if any(row.status and row.status.step == "ready" for row in rows):  # and were not given: a story may hold them
+        rows = _rows(databases(), member, _asked_for(), public_words(databases()))
     return render_template(
         "given.html", rows=rows, cases=request.args.getlist("case"), sentences=(CHANGED, NOT_VERIFIED)
     )
