@@ -28,12 +28,15 @@ def _read(file: Path) -> dict[str, Any]:
 
 
 _LISTS: Final = {name: FactList(**found) for name, found in _read(_HERE / "facts.toml").items()}
-COUNTRIES: Final[dict[str, dict[str, Said]]] = {
-    file.stem: _read(file) for file in sorted((_HERE / "countries").glob("*.toml"))
-}
-PLACES: Final[dict[str, Said]] = {
-    f"{country}.{place}": said for country, named in COUNTRIES.items() for place, said in named.items()
-}
+
+
+def places_in(folder: Path) -> dict[str, Said]:
+    """Read the places of each country in a folder, a country a file, by country and place."""
+    countries = {file.stem: _read(file) for file in sorted(folder.glob("*.toml"))}
+    return {f"{country}.{place}": said for country, named in countries.items() for place, said in named.items()}
+
+
+PLACES: Final = places_in(_HERE / "countries")
 
 
 def is_place(list_name: str, name: str) -> bool:

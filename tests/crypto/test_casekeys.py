@@ -298,6 +298,14 @@ def test_notes_and_audit_need_the_circles_key_of_then_and_the_authors_first_publ
     assert casekeys.note_key(private, case_id, first) != casekeys.audit_mark(private, case_id, first)
 
 
+def test_a_counted_mark_needs_the_authors_first_public_key_and_no_circles() -> None:
+    case_id, first = new_id(), new_key()
+    alone = hashlib.blake2b(case_id, digest_size=32, key=first, person=b"sanctuary num 2").digest()
+    assert casekeys.counted_mark(case_id, first) == alone
+    assert casekeys.counted_mark(case_id, new_key()) != alone
+    assert casekeys.counted_mark(new_id(), first) != alone
+
+
 def test_a_mark_of_what_was_read_notices_every_change() -> None:
     case_id = new_id()
     rows = [(number, new_id(), bytes([number]) * 100) for number in (1, 2, 3)]
