@@ -19,7 +19,6 @@ from onion_app.vault import database, statefiles
 
 COPYING: Final = "copying"  # held by a backup, and by a restore, which would move away what a backup copies
 RESTORING: Final = "restoring"
-_HALF: Final = "half-written"  # names files that lie elsewhere and are not whole yet, a zero byte after each
 
 
 @contextmanager
@@ -44,12 +43,12 @@ def half_written(state: State, part: Path) -> Iterator[None]:
     Raises:
         OSError: it cannot be noted, or what is left of it cannot be removed.
     """
-    _note(state, _noted(state) | {part})
+    statefiles.note_elsewhere(state.path, statefiles.noted_elsewhere(state.path) | {part})
     try:
         yield
     finally:
         part.unlink(missing_ok=True)
-        _note(state, _noted(state) - {part})
+        statefiles.note_elsewhere(state.path, statefiles.noted_elsewhere(state.path) - {part})
 
 
 def sweep_all(state: State) -> None:
@@ -61,9 +60,10 @@ def sweep_all(state: State) -> None:
         with suppress(OSError):
             _sweep(state.path / name)
     with suppress(OSError, SanctuaryError):
-        if _noted(state):
+        if statefiles.noted_elsewhere(state.path):
             with workplace(state.path / COPYING):
-                _note(state, {part for part in _noted(state) if not _is_removed(part)})
+                noted = statefiles.noted_elsewhere(state.path)
+                statefiles.note_elsewhere(state.path, {part for part in noted if not _is_removed(part)})
     for folder in state.databases:
         database.discard_half_copies(folder)
     statefiles.discard_half_written(state.path)
@@ -102,22 +102,6 @@ def _hold(folder: Path) -> int | None:
         pass
     os.close(held)
     return None
-
-
-def _noted(state: State) -> set[Path]:
-    try:
-        names = (state.path / _HALF).read_bytes()
-    except FileNotFoundError:
-        return set()
-    return {Path(os.fsdecode(name)) for name in names.split(b"\0") if name}
-
-
-def _note(state: State, parts: set[Path]) -> None:
-    names = b"".join(os.fsencode(part) + b"\0" for part in sorted(parts))
-    if names:
-        statefiles.replace_file(state.path / _HALF, names)
-    else:
-        (state.path / _HALF).unlink(missing_ok=True)
 
 
 def _is_removed(part: Path) -> bool:

@@ -9,6 +9,7 @@ from typing import Any
 from onion_app.days import date_of
 from onion_app.launch.outside import BACKUP_IS_OLD, NO_SANDBOX, SPACE_IS_SHORT, TOR_OUTSIDE, describe_doubt
 from onion_app.launch.state import State
+from onion_app.vault import statefiles
 
 _GIB = 1 << 30
 _HELD = "somebody waited in vain for a lock, and the site was started again {} times"
@@ -53,11 +54,19 @@ def status_lines(status: dict[str, Any]) -> list[StatusLine]:
 def what_remains(state: State) -> list[str]:
     """Name the things that `panic` could not destroy."""
     elsewhere = "" if state.path == Path("/var/lib/sanctuary") else f" --state {shlex.quote(str(state.path))}"
+    try:
+        halves = sorted(statefiles.noted_elsewhere(state.path))
+    except OSError:
+        halves = []
     return [
         "What remains:",
         f"  - {state.path}: databases that nothing opens any more",
         "  - backups, wherever you put them: they open with the passphrase or the spare code. Destroy each of them.",
         "  - copies of vault.key that somebody took before now: destroy the papers with passphrase and spare code too.",
+        *(
+            f"  - half a backup, {part}, which opens with them too: shred -u {shlex.quote(str(part))}"
+            for part in halves
+        ),
         "  - on an SSD, old blocks of vault.key may survive; without passphrase and spare code they open nothing.",
         f"To remove every sign of it from this machine: sudo ./scripts/manage{elsewhere} uninstall",
     ]

@@ -20,6 +20,7 @@ RESERVE_BYTES: Final = 8 * 1024**2  # the log that is written while the largest 
 _KEYSLOTS: Final = "vault.key"
 _BACKUP_DAY: Final = "last-backup"
 _RESERVE: Final = "reserve"
+_ELSEWHERE: Final = "half-written"  # a zero byte after each name
 _NEW: Final = ".new"  # what ends the name of a file that is to replace another
 _LONGEST_SLOTS: Final = 100_000  # bytes; two slots take under 1,000, and nothing larger is read into memory
 _LONGEST_DAY: Final = 20  # bytes
@@ -119,10 +120,22 @@ def give_up_reserve(folder: Path) -> None:
         (folder / _RESERVE).unlink()
 
 
-def replace_file(path: Path, content: bytes) -> None:
-    """Write a small file of the state folder whole or not at all, 0600."""
-    with _turn(path.parent, fcntl.LOCK_EX):
-        _replace(path, content, None)
+def noted_elsewhere(folder: Path) -> set[Path]:
+    """Name the files that lie outside the state and are not whole: a backup is being written, or was cut off."""
+    try:
+        names = (folder / _ELSEWHERE).read_bytes()
+    except FileNotFoundError:
+        return set()
+    return {Path(os.fsdecode(name)) for name in names.split(b"\0") if name}
+
+
+def note_elsewhere(folder: Path, parts: set[Path]) -> None:
+    """Note these, and no others; whoever calls it holds the place where backups are made."""
+    with _turn(folder, fcntl.LOCK_EX):
+        if parts:
+            _replace(folder / _ELSEWHERE, b"".join(os.fsencode(part) + b"\0" for part in sorted(parts)), None)
+        else:
+            (folder / _ELSEWHERE).unlink(missing_ok=True)
 
 
 def discard_half_written(folder: Path) -> None:

@@ -33,7 +33,8 @@ FRAME = 24  # bytes, before each page in a write-ahead log
 STEP = 97  # bytes between two such parts
 BACKUP: Steps = {
     backup_restore.__file__: {"save_backup", "_write", "_copy_databases", "_copy_at_once", "_copy_file"},
-    workplace.__file__: {"workplace", "half_written", "_made_and_held", "_hold", "_note"},
+    workplace.__file__: {"workplace", "half_written", "_made_and_held", "_hold"},
+    statefiles.__file__: {"note_elsewhere", "noted_elsewhere"},
 }
 RESTORE: Steps = {backup_restore.__file__: {"restore_backup", "_unpack", "_move_aside", "_move_in"}}
 MIGRATION: Steps = {database.__file__: {"migrate", "copy_to"}}

@@ -15,6 +15,7 @@ from onion_app.errors import NotRunning, StillThere
 from onion_app.launch import manage_socket
 from onion_app.launch.state import State
 from onion_app.manage import emergency, status_text
+from onion_app.vault import statefiles
 from tests.launch.conftest import Operator
 from tests.launch.manage import at_once
 from tests.processes import only_root_looks_in
@@ -91,6 +92,13 @@ def test_no_name_of_a_file_or_a_circle_gives_the_terminal_an_order(state: Path) 
     done = at_once(state, "panic", typed="destroy\n")
     assert (done.code, keys_left(state), "\x1b" in done.said) == (0, [], False)
     assert f"{state}/vault.key" in done.said
+
+
+def test_half_a_backup_that_nobody_knows_of_is_named_with_the_command_that_destroys_it(state: Path) -> None:
+    statefiles.note_elsewhere(state, {Path("/media/a stick/backup.part")})
+    done = at_once(state, "panic", typed="destroy\n")
+    assert done.code == 0
+    assert "shred -u '/media/a stick/backup.part'" in done.said
 
 
 @only_root_looks_in
