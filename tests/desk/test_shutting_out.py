@@ -1,7 +1,10 @@
 """Shutting somebody out: what ends at once, what they can open afterwards, and what the others learn."""
 
+import pytest
+
 from onion_app.vault.desk import circles, moderators, taken
-from tests.desk.house import House, Volunteer, card_of, id_of, joins, listed, pairs_of
+from onion_app.vault.mailbox import lifetime, queues
+from tests.desk.house import House, Volunteer, card_of, id_of, joins, listed, pairs_of, shuts_out
 from tests.world import Author
 
 
@@ -73,3 +76,41 @@ def test_a_coordinator_shuts_out_in_another_circle_and_reads_nothing(house: Hous
     coordinator.get("/circles")
     coordinator.post(f"/circles/shut-out/{id_of(house, 'Sara')}", coordinator.token)
     assert "Nobody can shut themselves out" in coordinator.page.errors
+
+
+@pytest.mark.parametrize("writes_again", [False, True])
+def test_right_after_somebody_was_shut_out_the_cases_they_worked_in_are_named(
+    house: House, coordinator: Volunteer, author: Author, circle: bytes, *, writes_again: bool
+) -> None:
+    informer = joins(house, circle, "Dana", coordinator)
+    case, other = author.writes("Hello?"), Author(house, circle).writes("And me?")
+    informer.log_in()
+    informer.take(case)
+    coordinator.log_in()
+    shuts_out(house, coordinator, "Dana")
+    if writes_again:
+        author.writes_back("Are you there?")
+    page = coordinator.get(f"/circles/{circle.hex()}/opened-by/{id_of(house, 'Dana')}")
+    assert (case in page.html, other in page.html, "Nothing here" in page.text) == (True, False, False)
+    nobody = joins(house, circle, "Azad", coordinator)
+    assert nobody.login.handle
+    shuts_out(house, coordinator, "Azad")
+    page = coordinator.get(f"/circles/{circle.hex()}/opened-by/{id_of(house, 'Azad')}")
+    assert (case in page.html, "Nothing here" in page.text) == (False, True)
+
+
+def test_no_page_says_nothing_is_here_while_more_cases_are_to_be_looked_through(
+    house: House, coordinator: Volunteer, author: Author, circle: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    informer = joins(house, circle, "Dana", coordinator)
+    cases = sorted(each.writes("Hello?") for each in (author, Author(house, circle), Author(house, circle)))
+    informer.log_in()
+    informer.open_case(cases[-1])
+    coordinator.log_in()
+    shuts_out(house, coordinator, "Dana")
+    for room in (lifetime, queues):
+        monkeypatch.setattr(room, "AT_ONCE", 2)
+    page = coordinator.get(f"/circles/{circle.hex()}/opened-by/{id_of(house, 'Dana')}")
+    assert (listed(page), "Nothing here" in page.text) == ([], False)
+    [way] = [link for link in page.every("a") if link.text == "Next page"]
+    assert listed(coordinator.get(way.get("href"))) == [cases[-1]]
