@@ -156,7 +156,7 @@ def hand_one_over_and_stop(volunteer: Browser, rehearsal: Rehearsal, photograph:
     """Keep a note in a case, hand the case to the lawyers, and give all the others back."""
     volunteer.go(f"{rehearsal.desk_url}/mine?lang=ar")
     photograph(volunteer, "my-cases-in-arabic")
-    volunteer.press_in("section.mine h2 a")
+    volunteer.press_in("section.mine h2 button")
     case = volunteer.url
     volunteer.find("#note").send_keys(NOTE)
     volunteer.press_in("#new-note button")

@@ -50,7 +50,7 @@ def answers(coordinator: Browser, rehearsal: Rehearsal) -> None:
         coordinator.press_in("button[formaction$='/take']")
     coordinator.fit(HIGH_SCREEN)
     coordinator.press("Put it in the box")
-    coordinator.find("header a").send_keys(SHIFT)  # the page has gone down to the box: up again
+    coordinator.find("header .way").send_keys(SHIFT)  # the page has gone down to the box: up again
     keep(coordinator, "desk")
     coordinator.fit(SCREEN)
     coordinator.go(f"{rehearsal.desk_url}/mine")
