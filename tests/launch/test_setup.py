@@ -88,6 +88,8 @@ def test_every_command_says_its_version_and_does_nothing_else(clone: Path, name:
     git(clone, "tag", "-m", "sanctuary 2.3", "2.3")
     git(clone, "tag", "-m", "sanctuary 2.3", "2.3+second")
     assert said(clone, name) == "sanctuary 2.3\n"
+    git(clone, "tag", "-d", "2.3")
+    assert said(clone, name) == f"sanctuary, commit {commit[:12]}\n", "a second signature alone is no version"
     assert [path for path in sorted(clone.rglob("*")) if ".git" not in path.parts] == [
         path for path in before if ".git" not in path.parts
     ]
