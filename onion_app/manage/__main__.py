@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import get_args
 
 from onion_app.choices import ObjectionReason
+from onion_app.errors import WrongPassphrase
 from onion_app.launch.state import DESK_PORT, State, expect_no_root
 from onion_app.launch.terminal import Terminal
 from onion_app.manage import decisions, doctor, emergency, offline, running, service, uninstall, unlocking
@@ -104,7 +105,9 @@ def main() -> int:
         return 2
     except Exception as failure:  # noqa: BLE001 - the edge: each becomes a sentence
         error = named(failure, f"./scripts/manage {chosen.command} --help")
-        if isinstance(failure, PermissionError):
+        if isinstance(failure, WrongPassphrase):
+            error.instead = f"./scripts/manage {chosen.command}   (and type it again, or use the spare code)"
+        elif isinstance(failure, PermissionError):
             error.instead = "sudo ./scripts/manage --help"
         Terminal().say(error.told)
         return error.exit_code

@@ -37,9 +37,14 @@ _OLD_ONES = (
     "Backups made before now, and copies of vault.key, still open with the old one: make a new backup, destroy those."
 )
 
-_OLD_MACHINE = (
-    "If it runs on another machine, stop it there first: ./scripts/manage stop. Two at one address take each other's "
-    "visitors, and what is taken back on one stays on the other. When this one answers, there: ./scripts/manage panic"
+_RESTORED = (
+    "Next:",
+    "1. If it runs on another machine, stop it there first. Two at one address take visitors from each other:",
+    "    ./scripts/manage stop",
+    "2. Start it here:",
+    "    {launch}",
+    "3. When it answers here, on the other machine:",
+    "    ./scripts/manage panic",
 )
 
 
@@ -195,22 +200,25 @@ def restore(chosen: argparse.Namespace, state: State, terminal: Terminal) -> Non
     def agree(carried: CarriedOver) -> None:
         for line in _what_a_restore_does(carried, date):
             terminal.say(line)
-        if not (chosen.yes or chosen.answers) and terminal.ask("Type the word restore: ").strip() != "restore":
+        if (
+            not (chosen.yes or chosen.answers)
+            and terminal.ask("To do it, type the word restore: ").strip() != "restore"
+        ):
             raise NotConfirmed
 
     destination = Destination(state.path, chosen.replace, chosen.withdrawn_from)
     backup_restore.restore_backup(chosen.file, secret, destination, time.time, lambda _: None, agree)
     terminal.say(f"Restored into {state.path}: everything as of {date}.")
-    terminal.say(_OLD_MACHINE)
-    terminal.say(f"Then start it: {command_for(state, 'launch')}{_port(chosen)}")
+    for line in _RESTORED:
+        terminal.say(line.format(launch=command_for(state, "launch") + _port(chosen)))
     if today(time.time) - contents.day > LONGEST_SLEEP:
         terminal.say(
             f"It is older than {LONGEST_SLEEP} days: nothing is destroyed or published after the launch until you have "
-            f"said which day it is: {command_for(state, 'manage')} clock"
+            f"said which day it is:\n    {command_for(state, 'manage')} clock"
         )
     for aside in backup_restore.asides(state):
         terminal.say(
-            f"What was there before is in {aside.path}. When all is well: rm -r {shlex.quote(str(aside.path))}"
+            f"What was there before is in {aside.path}. When all is well:\n    rm -r {shlex.quote(str(aside.path))}"
         )
 
 
@@ -248,17 +256,22 @@ def missing(chosen: argparse.Namespace, state: State, terminal: Terminal) -> Non
 
 def _what_a_restore_does(carried: CarriedOver, date: str) -> list[str]:
     """Say what comes back and what goes again, before it is done."""
-    lines = ["The machine that this backup came from has to be stopped before this one is started."]
-    lines += [f"Everything will be as of {date}. Taken back since then, and gone again: {carried.withdrawn} cases."]
-    lines += [f"Every author is told on their page: what you took back after {date} may be here again."]
+    lines = ["", "This is what a restore does. Nothing has been changed yet."]
+    lines += [f"- Everything becomes as it was on {date}. What people wrote after that day is not in it."]
+    gone = f"- Taken back by their authors since then, and gone again: {carried.withdrawn} cases."
+    lines.append(
+        gone if carried.withdrawn else "- No case that is in it was taken back since then, as far as is known."
+    )
+    lines += [f"- Authors read on their page that what they took back after {date} may be here again."]
     if carried.shut_out:
-        lines.append(f"Shut out since then, and out again: {', '.join(carried.shut_out)}.")
+        lines.append(f"- Shut out since then, and still out: {', '.join(carried.shut_out)}.")
     if carried.has_desk:
-        lines.append("Doors closed since then stay so, and so do codes that were changed and seen here since.")
+        lines.append("- Cases that were closed since then stay closed, and codes that were changed since stay changed.")
     else:
-        lines.append(f"There is no newer desk to look at: codes, members and open doors will be those of {date}.")
-        lines.append("Look at the circles first: whoever was shut out since is in again.")
+        lines.append(f"- There is no newer desk to look at: codes, members and closed cases are those of {date}.")
+        lines.append("  Look at the circles first. Somebody who was shut out since then is in again.")
     whose, no_others = ("newer state", ", and no older ones") if carried.slots else ("backup", "")
-    lines.append(f"Passphrase and spare code of the {whose} will open it{no_others}.")
-    lines += [f"What was taken back in {folder} cannot be read: such cases may be back." for folder in carried.unread]
+    lines.append(f"- The passphrase and the spare code of the {whose} open it{no_others}.")
+    lines += [f"- What was taken back in {folder} cannot be read. Such cases may be back." for folder in carried.unread]
+    lines += ["- The machine that this backup came from has to be stopped before this one is started.", ""]
     return lines

@@ -283,6 +283,8 @@ def test_every_error_ends_a_command_with_its_sentence_its_cure_and_its_status(
         helps = one.hint or "./scripts/manage doctor"
         if one is errors.BadUsage:
             helps = f"./scripts/{'manage clock' if program is manage else 'launch'} --help"
+        if one is errors.WrongPassphrase and program is manage:
+            helps = helps.replace("./scripts/launch", "./scripts/manage clock")
         assert terminal.said == [f"{sentence}\n    {helps}"]
 
 
