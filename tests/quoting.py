@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from unittest.mock import patch
 
 from nacl.pwhash import argon2id
@@ -36,26 +37,33 @@ class Reporting:
         author.tells(text, "no", quote=quote)
         return author
 
-    def chooses(
-        self,
-        who: Enrolled,
-        case_id: bytes,
-        words: str = WORDS,
-        *,
-        sentence: str = SENTENCE,
-        receiver: Receiver = "un",
+    def takes(self, who: Enrolled, case_id: bytes) -> None:
+        """Let a member open and take a case."""
+        self.world.opens(who, case_id)
+        queues.take_case(self.world.dbs, self.world.member(who), case_id)
+
+    def chooses(self, who: Enrolled, case_id: bytes, words: str = WORDS, **chosen: Any) -> bytes:
+        """Let a member open and take a case, choose words out of it, and give it back."""
+        self.takes(who, case_id)
+        entry = self.writes_words(who, case_id, words, **chosen)
+        queues.give_case_back(self.world.dbs, self.world.member(who), case_id)
+        return entry
+
+    def writes_words(
+        self, who: Enrolled, case_id: bytes, words: str = WORDS, *, sentence: str = SENTENCE, receiver: Receiver = "un"
     ) -> bytes:
-        """Let a member open and take a case, and choose words out of it."""
-        world, entry, member = self.world, new_id(), self.world.member(who)
-        world.opens(who, case_id)
-        queues.take_case(world.dbs, member, case_id)
-        quotations.choose_words(world.dbs, member, case_id, entry, quotations.Words(words, [sentence], "en", receiver))
-        queues.give_case_back(world.dbs, member, case_id)
+        """Let a member choose words out of a case that they have taken."""
+        entry, chosen = new_id(), quotations.Words(words, [sentence], "en", receiver)
+        quotations.choose_words(self.world.dbs, self.world.member(who), case_id, entry, chosen)
         return entry
 
     def agrees(self, who: Enrolled, case_id: bytes) -> None:
         """Let a member open a case and agree to what was chosen out of it."""
         self.world.opens(who, case_id)
+        self.says_yes(who, case_id)
+
+    def says_yes(self, who: Enrolled, case_id: bytes) -> None:
+        """Let a member agree to what was chosen out of a case that they have read."""
         chosen = self.status(who, case_id).chosen
         assert chosen is not None
         quotations.agree_to_words(self.world.dbs, self.world.member(who), case_id, chosen.id)
@@ -97,8 +105,8 @@ def do_and_die(folder: Path, now: float, keys: VaultKeys, who: Enrolled, case_id
     patch.object(argon2id, "kdf", hardly_stretched).start()
     reporting = Reporting(World(folder, Clock(now), keys))
     acts: dict[str, Callable[[Enrolled, bytes], object]] = {
-        "choose": reporting.chooses,
-        "agree": reporting.agrees,
+        "choose": reporting.writes_words,
+        "agree": reporting.says_yes,
         "give": reporting.gives,
     }
     with killed_before(commit):

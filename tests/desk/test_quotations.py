@@ -7,24 +7,16 @@ import pytest
 from nacl.pwhash import argon2id
 
 from onion_app.choices import MOST_QUESTIONS, QUOTE_DAYS, QUOTE_LETTERS
-from onion_app.crypto.casekeys import KeyName, given_id
-from onion_app.crypto.keys import KeyPair, keypair_from, new_key
-from onion_app.crypto.payloads import Consent, Quoted, QuoteQuestion, QuoteVerdict
+from onion_app.crypto.payloads import Quoted
 from onion_app.desk import quotations
 from onion_app.desk.quotations import ALONE, ENOUGH, IN_A_STORY, NOT_OWN_WORDS, NOTHING_CHOSEN, OWN_CHOICE, TOO_MUCH
-from onion_app.errors import DiskFull, NewMessage, NoReturn, NothingHere, NotReady, Refused
+from onion_app.errors import NewMessage, NoReturn, NotReady, Refused
 from onion_app.site import new_case
 from onion_app.site.forms import Submission, wrong_submission
 from onion_app.vault.desk import quotations as stored
-from onion_app.vault.mailbox import messages
-from onion_app.vault.shown.writing import put_reply
-from tests import tables
-from tests.keyring import Keyring
-from tests.keys.children import exit_code, processes
-from tests.planting import Intruder
-from tests.quoting import SENTENCE, TOLD, WORDS, Reporting, do_and_die, on_the_page
+from tests.quoting import SENTENCE, TOLD, WORDS, Reporting, on_the_page
 from tests.two_people import Here, settled
-from tests.world import Author, Enrolled, World, hardly_stretched
+from tests.world import Author, hardly_stretched
 
 
 @pytest.fixture(autouse=True)
@@ -245,6 +237,7 @@ def test_a_closed_door_holds_words_back(here: Here, report: Reporting, asked: Au
         (WORDS, "Something else entirely.", NOTHING_CHOSEN),
         ("my UNCLE, locked me\nin for a month!", SENTENCE, NOT_OWN_WORDS),
     ],
+    ids=["too many", "too long", "nothing of theirs", "theirs as they stand"],
 )
 def test_words_are_few_of_somebodys_own_and_made_of_what_the_author_wrote(
     here: Here, report: Reporting, author: Author, words: str, sentence: str, why: str
@@ -255,7 +248,9 @@ def test_words_are_few_of_somebodys_own_and_made_of_what_the_author_wrote(
 
 
 @pytest.mark.parametrize(
-    "body", [f"It was so. {WORDS} Yes.", "Once:\n\nmy uncle LOCKED me in,\nfor a month - and so on."]
+    "body",
+    [f"It was so. {WORDS} Yes.", "Once:\n\nmy uncle LOCKED me in,\nfor a month - and so on."],
+    ids=["our words", "the author's"],
 )
 def test_a_sentence_of_a_public_story_is_refused_and_words_fall_when_it_comes_out(
     here: Here, report: Reporting, asked: Author, body: str
@@ -336,230 +331,3 @@ def test_a_restored_desk_has_words_chosen_anew(here: Here, report: Reporting, as
         stored.forget_chosen(here.world.desk)
     two_weeks_pass(here)
     assert report.step(here.sara, asked.case_id) == "none"
-
-
-# --- the line that cannot be written ---------------------------------------------------------------------------------
-
-
-def test_a_line_that_cannot_be_written_leaves_out_that_author_alone(here: Here, report: Reporting) -> None:
-    authors = [report.tells(here.first) for _ in range(3)]
-    for each in authors:
-        report.asked(here.sara, here.dana, each)
-    two_weeks_pass(here)
-    intruder = Intruder(here.world, authors[1].case_id)
-    intruder.has_codes(*authors[1].access.codes, keypair_from(new_key()).public)
-    told = report.gives(here.noor, *(each.case_id for each in authors))
-    assert told == [authors[0].case_id, authors[2].case_id]
-    assert [lines_in(each) for each in authors] == [[[WORDS]], [], [[WORDS]]]
-    assert report.step(here.noor, authors[1].case_id) == "untold"
-
-
-def test_a_line_whose_id_somebody_has_planted_leaves_out_that_author_alone(
-    here: Here, report: Reporting, asked: Author
-) -> None:
-    other = report.tells(here.first)
-    report.asked(here.sara, here.dana, other)
-    two_weeks_pass(here)
-    chosen = report.status(here.sara, asked.case_id).chosen
-    assert chosen is not None
-    planted = given_id(chosen.id)
-    Intruder(here.world, other.case_id).runs(
-        "UPDATE messages SET id = ? WHERE case_id = ? AND number = 1", planted, other.case_id
-    )
-    assert report.gives(here.sara, asked.case_id) == []
-    assert lines_in(asked) == []
-
-
-def test_where_the_marks_cannot_be_written_nobody_is_told_and_nothing_goes(
-    here: Here, report: Reporting, asked: Author, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def full(*_: object) -> None:
-        raise DiskFull
-
-    two_weeks_pass(here)
-    monkeypatch.setattr(quotations, "put_reply", full)
-    with pytest.raises(DiskFull):
-        report.gives(here.sara, asked.case_id)
-    monkeypatch.setattr(quotations, "put_reply", put_reply)
-    assert lines_in(asked) == []
-    assert report.step(here.sara, asked.case_id) == "ready"
-    assert report.gives(here.sara, asked.case_id) == [asked.case_id]
-
-
-def killed_in(here: Here, who: Enrolled, case_id: bytes, act: str, commit: int) -> int | None:
-    """Let somebody begin an act in a process of their own that is killed before one of its changes is committed."""
-    world = here.world
-    args = (world.state.path, here.clock.now, world.keys, who, case_id, act, commit)
-    process = processes.Process(target=do_and_die, args=args)
-    process.start()
-    return exit_code(process)
-
-
-def test_kill_9_anywhere_in_giving_never_leaves_words_without_the_line(here: Here, report: Reporting) -> None:
-    """Before each change that is committed, and after the last one, when nobody has seen the page yet."""
-    died = 0
-    for commit in range(9):
-        author = report.tells(here.first)
-        report.asked(here.sara, here.dana, author)
-        two_weeks_pass(here)
-        died += killed_in(here, here.noor, author.case_id, "give", commit) == -9
-        status = report.status(here.noor, author.case_id)
-        assert (status.given is not None) == bool(lines_in(author))
-        if status.given is None:
-            assert report.gives(here.noor, author.case_id) == [author.case_id]
-        assert lines_in(author) == [[WORDS]]
-        assert report.status(here.noor, author.case_id).given == on_the_page(author).lines[0].words
-        assert here.world.opens(here.noor, author.case_id).missing == 0
-    assert 3 <= died < 9
-
-
-# --- erased in between -----------------------------------------------------------------------------------------------
-
-ACTS = ["choose", "agree", "give"]
-
-
-@pytest.mark.parametrize("act", ACTS)
-def test_erased_in_between_and_after_kill_9_no_word_is_in_any_file(here: Here, report: Reporting, act: str) -> None:
-    """Before a commit of the act it is cut; then its author erases, and every key of everybody is tried on the rest."""
-    world = here.world
-    for commit in range(2 + ACTS.index(act)):
-        author = report.tells(here.first)
-        before = tables.dump_all(world.state.path, world.keys)
-        if act != "choose":
-            report.chooses(here.sara, author.case_id)
-        if act == "give":
-            report.agrees(here.dana, author.case_id)
-            two_weeks_pass(here)
-        who = here.dana if act == "agree" else here.sara
-        killed_in(here, who, author.case_id, act, commit)
-        firsts = {row[0]: row[3] for row in before["mailbox.cases"]}
-        author.erases()
-        assert report.gives(who, author.case_id) == []
-        for again in (report.chooses, report.agrees):
-            with pytest.raises(NothingHere):
-                again(who, author.case_id)
-        world.chores()
-        left = tables.dump_all(world.state.path, world.keys)
-        assert set(tables.belonging(left, author.case_id)) <= {"desk.doors", "shown.doors"}
-        assert firsts[author.case_id] not in tables.everything_in(left)
-        for word in (WORDS, SENTENCE):
-            assert word.encode() not in tables.everything_in(left)
-        ring = Keyring(left, [each.private for each in here.people.values()])
-        assert author.case_id not in ring.opened_payloads()
-
-
-def test_what_stays_of_given_words_is_a_month_and_a_kind(here: Here, report: Reporting, asked: Author) -> None:
-    two_weeks_pass(here)
-    report.gives(here.sara, asked.case_id)
-    asked.erases()
-    here.world.chores()
-    kept = here.world.desk.rows("SELECT * FROM given")
-    assert kept == [(stored.month_of(here.world.today), "un")]
-    left = tables.dump_all(here.world.state.path, here.world.keys)
-    ring = Keyring(left, [each.private for each in here.people.values()])
-    assert not any(WORDS in repr(found) for found in ring.opened_payloads().values())
-
-
-# --- a member who writes mailbox.db ----------------------------------------------------------------------------------
-
-
-def own_pair(world: World, who: Enrolled, circle: bytes) -> KeyPair:
-    return world.member(who).circles[circle].pair
-
-
-def test_a_member_who_writes_the_mailbox_forges_no_question_and_no_line(
-    here: Here, report: Reporting, author: Author
-) -> None:
-    chosen = report.chooses(here.sara, author.case_id)
-    pair, intruder = own_pair(here.world, here.sara, here.first), Intruder(here.world, author.case_id)
-    long_ago = QuoteQuestion([WORDS], [SENTENCE], "en", "un", 1)
-    planted = intruder.says(long_ago, intruder.as_circle(pair), pair.public, KeyName(0, 1, 1))
-    intruder.runs("UPDATE messages SET id = ? WHERE id = ?", chosen, planted)
-    assert report.step(here.sara, author.case_id) == "second"
-    assert report.gives(here.sara, author.case_id) == []
-    assert on_the_page(author).question is None
-    line = Quoted(chosen.hex(), [WORDS], "en", "un", 1)
-    intruder.says(line, intruder.as_circle(pair), pair.public, KeyName(0, 1, 1))
-    assert report.status(here.sara, author.case_id).given is None
-    assert on_the_page(author).lines == ()
-
-
-def test_a_member_who_writes_the_mailbox_takes_no_refusal_away_that_somebody_has_read(
-    here: Here, report: Reporting, asked: Author
-) -> None:
-    report.judges(asked, "no")
-    report.world.opens(here.dana, asked.case_id)
-    (newest,) = (each for each in messages.messages_of(here.world.mailbox, asked.case_id)[-1:])
-    Intruder(here.world, asked.case_id).runs("DELETE FROM messages WHERE id = ?", newest.id)
-    two_weeks_pass(here)
-    assert report.step(here.sara, asked.case_id) in ("forbidden", "unread")
-    assert report.gives(here.sara, asked.case_id) == []
-    asked.allows("yes", quote=True)  # another word of its author's brings the words back no more than silence does
-    assert report.reads(here.sara, asked) == "forbidden"
-    assert report.gives(here.sara, asked.case_id) == []
-
-
-def test_a_refusal_taken_away_before_anybody_has_read_it_leaves_a_gap_that_holds_the_words_back(
-    here: Here, report: Reporting, asked: Author
-) -> None:
-    report.judges(asked, "no")
-    (refusal,) = messages.messages_of(here.world.mailbox, asked.case_id)[-1:]
-    here.world.answers(here.noor, asked.case_id)
-    Intruder(here.world, asked.case_id).runs("DELETE FROM messages WHERE id = ?", refusal.id)
-    with here.world.desk.writing():  # as if nobody had noted it: the answer was written before the page was read
-        here.world.desk.run("DELETE FROM read")
-    here.world.opens(here.sara, asked.case_id)
-    two_weeks_pass(here)
-    assert report.step(here.sara, asked.case_id) == "forbidden"
-    assert report.gives(here.sara, asked.case_id) == []
-
-
-def test_a_member_who_writes_the_mailbox_lets_words_go_under_no_older_key(
-    here: Here, report: Reporting, author: Author
-) -> None:
-    pair, intruder = own_pair(here.world, here.noor, here.first), Intruder(here.world, author.case_id)
-    report.asked(here.sara, here.dana, author)
-    author.allows("no")
-    here.world.opens(here.sara, author.case_id)
-    here.world.shuts_out(here.sara, "noor")
-    author.writes_back("I am still here.")
-    here.world.opens(here.sara, author.case_id)
-    leave = Consent("no", count=True, quote=True, day=here.world.today)
-    intruder.says(leave, intruder.as_circle(pair), pair.public, KeyName(0, 1, 1), "visitor")
-    two_weeks_pass(here)
-    here.world.opens(here.sara, author.case_id)
-    assert report.step(here.sara, author.case_id) == "forbidden"
-    assert report.gives(here.sara, author.case_id) == []
-
-
-def test_what_does_not_open_could_be_a_no(here: Here, report: Reporting, asked: Author) -> None:
-    pair, intruder = own_pair(here.world, here.sara, here.first), Intruder(here.world, asked.case_id)
-    report.judges(asked, "no")
-    (newest,) = (each for each in messages.messages_of(here.world.mailbox, asked.case_id)[-1:])
-    intruder.runs("UPDATE messages SET sealed = ? WHERE id = ?", b"\x02" + bytes(len(newest.sealed) - 1), newest.id)
-    intruder.runs("UPDATE cases SET unread = 0 WHERE id = ?", asked.case_id)
-    two_weeks_pass(here)
-    assert pair.public
-    assert report.gives(here.sara, asked.case_id) == []
-    here.world.opens(here.sara, asked.case_id)
-    assert report.gives(here.sara, asked.case_id) == []
-
-
-def test_a_member_who_writes_the_mailbox_says_yes_in_an_authors_name_and_the_author_reads_what_was_given(
-    here: Here, report: Reporting, asked: Author
-) -> None:
-    pair, intruder = own_pair(here.world, here.sara, here.first), Intruder(here.world, asked.case_id)
-    question = on_the_page(asked).question
-    assert question is not None
-    yes = QuoteVerdict(question.id, "yes", here.world.today)
-    intruder.says(yes, intruder.as_circle(pair), pair.public, KeyName(0, 1, 1), "visitor")
-    here.world.opens(here.sara, asked.case_id)
-    assert report.gives(here.sara, asked.case_id) == [asked.case_id]
-    assert [line.words.words for line in on_the_page(asked).lines] == [[WORDS]]
-
-
-def test_words_of_another_circle_are_nobodys(here: Here, report: Reporting, asked: Author) -> None:
-    two_weeks_pass(here)
-    assert report.gives(here.rojin, asked.case_id) == []
-    assert stored.cases_with_quotations(here.world.desk, [here.law], b"", 25) == []
-    assert stored.cases_with_quotations(here.world.desk, [here.first], b"", 25) == [asked.case_id]
