@@ -23,7 +23,7 @@ settings.load_profile("same")
 os.environ |= {"TZ": "Asia/Baghdad", "LC_ALL": "C.UTF-8"}
 time.tzset()
 
-pytest_plugins = ("tests.rehearsal", "tests.house", "tests.reached", "tests.quick")
+pytest_plugins = ("tests.fixtures", "tests.rehearsal", "tests.house", "tests.reached", "tests.quick")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -4,17 +4,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from nacl.pwhash import argon2id
 
 from tests.desk.house import House, Volunteer
 from tests.planting import Intruder
-from tests.world import Author, hardly_stretched
+from tests.world import Author
 
 
 @pytest.fixture(autouse=True)
-def nothing_is_stretched(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Take hardly any time for passphrases and codes: everything else is as it is."""
-    monkeypatch.setattr(argon2id, "kdf", hardly_stretched)
+def codes_cost_nothing(nothing_is_stretched: None) -> None:
+    """Have it so in this whole room."""
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from nacl.pwhash import argon2id
 
 from onion_app.choices import MOST_QUESTIONS, QUOTE_DAYS, QUOTE_LETTERS
 from onion_app.crypto.payloads import Quoted
@@ -16,13 +15,9 @@ from onion_app.site.forms import Submission, wrong_submission
 from onion_app.vault.desk import quotations as stored
 from tests.quoting import SENTENCE, TOLD, WORDS, Reporting, on_the_page
 from tests.two_people import Here, settled
-from tests.world import Author, hardly_stretched
+from tests.world import Author
 
-
-@pytest.fixture(autouse=True)
-def nothing_is_stretched(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Take hardly any time for passphrases and codes: everything else is as it is."""
-    monkeypatch.setattr(argon2id, "kdf", hardly_stretched)
+pytestmark = pytest.mark.usefixtures("nothing_is_stretched")
 
 
 @pytest.fixture

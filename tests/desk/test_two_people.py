@@ -1,6 +1,6 @@
 """What two people decide, seen by each of those whom it concerns; and who may do what alone."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -18,16 +18,8 @@ from onion_app.vault import settings
 from onion_app.vault.desk import circles, guides, invitations, moderators
 from onion_app.vault.desk.proposals import OPERATOR, forget_old, open_proposals, read_proposal, suspended
 from onion_app.vault.shown import reading
-from tests.two_people import OTHER_WORDS, Here, settled
+from tests.two_people import OTHER_WORDS, Here
 from tests.world import FIND_US, Author, Clock, World
-
-
-@pytest.fixture
-def here(tmp_path: Path) -> Iterator[Here]:
-    made = settled(tmp_path)
-    with closing(made.world):
-        yield made
-
 
 # --- word by word ----------------------------------------------------------------------------------------------------
 

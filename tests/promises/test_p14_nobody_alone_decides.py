@@ -3,13 +3,11 @@
 Somebody of the desk, a coordinator with patience or with a second account, tries to be the only one who decides.
 """
 
-from collections.abc import Iterator
 from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from nacl.pwhash import argon2id
 
 from onion_app.choices import LANGUAGE_CODES
 from onion_app.desk import circles as desk_circles
@@ -26,21 +24,10 @@ from onion_app.vault.desk import admissions, circles, guides
 from onion_app.vault.desk.proposals import is_suspended, open_proposals
 from onion_app.vault.shown import reading, routing
 from tests.promises import p14_writers
-from tests.two_people import Here, settled
-from tests.world import Author, Clock, Enrolled, World, hardly_stretched
+from tests.two_people import Here
+from tests.world import Author, Clock, Enrolled, World
 
-
-@pytest.fixture(autouse=True)
-def nothing_is_stretched(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Take hardly any time for passphrases and codes: everything else is as it is."""
-    monkeypatch.setattr(argon2id, "kdf", hardly_stretched)
-
-
-@pytest.fixture
-def here(tmp_path: Path) -> Iterator[Here]:
-    made = settled(tmp_path)
-    with closing(made.world):
-        yield made
+pytestmark = pytest.mark.usefixtures("nothing_is_stretched")
 
 
 def guide(here: Here) -> bytes:

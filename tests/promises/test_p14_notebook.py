@@ -3,13 +3,9 @@
 Somebody of the circle, or with the desk's file, or thirty visitors, try to send people where one person wants them.
 """
 
-from collections.abc import Iterator
-from contextlib import closing
 from itertools import product
-from pathlib import Path
 
 import pytest
-from nacl.pwhash import argon2id
 
 from onion_app.crypto.casekeys import notebook_key
 from onion_app.crypto.keys import new_id
@@ -22,23 +18,12 @@ from onion_app.errors import CircleKeyChanged, NotAllowed, Refused, SealBroken
 from onion_app.vault.desk import audit
 from onion_app.vault.desk import notebook as rows
 from tests import tables
-from tests.two_people import Here, settled
-from tests.world import Enrolled, hardly_stretched
+from tests.two_people import Here
+from tests.world import Enrolled
+
+pytestmark = pytest.mark.usefixtures("nothing_is_stretched")
 
 WORST = '\U0001f9ff"\\\x01'  # four bytes, or two, or the six that JSON makes of it
-
-
-@pytest.fixture(autouse=True)
-def nothing_is_stretched(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Take hardly any time for passphrases and codes: everything else is as it is."""
-    monkeypatch.setattr(argon2id, "kdf", hardly_stretched)
-
-
-@pytest.fixture
-def here(tmp_path: Path) -> Iterator[Here]:
-    made = settled(tmp_path)
-    with closing(made.world):
-        yield made
 
 
 def content(here: Here, who: Enrolled, **changed: object) -> Referral:

@@ -3,12 +3,7 @@
 A coordinator, an accomplice or somebody with a file would say something to every visitor, or silence a warning.
 """
 
-from collections.abc import Iterator
-from contextlib import closing
-from pathlib import Path
-
 import pytest
-from nacl.pwhash import argon2id
 
 from onion_app.choices import LANGUAGE_CODES
 from onion_app.desk import circles as desk_circles
@@ -18,8 +13,10 @@ from onion_app.errors import NotAllowed, NotReady, Refused
 from onion_app.vault.desk.proposals import open_proposals
 from onion_app.vault.shown.reading import published_counter, shown_notice
 from tests import tables
-from tests.two_people import Here, settled
-from tests.world import Enrolled, hardly_stretched
+from tests.two_people import Here
+from tests.world import Enrolled
+
+pytestmark = pytest.mark.usefixtures("nothing_is_stretched")
 
 WORDS = {
     "ar": "من يكتب لكم في مكان آخر باسمنا ليس منا.",
@@ -27,19 +24,6 @@ WORDS = {
     "kmr": "ئەوێ ل جهەکێ دی ب ناڤێ مە دنڤیسیت، ئەم نینین.",
     "en": "Whoever writes to you elsewhere in our name is not us.",
 }
-
-
-@pytest.fixture(autouse=True)
-def nothing_is_stretched(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Take hardly any time for passphrases and codes: everything else is as it is."""
-    monkeypatch.setattr(argon2id, "kdf", hardly_stretched)
-
-
-@pytest.fixture
-def here(tmp_path: Path) -> Iterator[Here]:
-    made = settled(tmp_path)
-    with closing(made.world):
-        yield made
 
 
 def says(here: Here, who: Enrolled, **changed: str) -> bytes:

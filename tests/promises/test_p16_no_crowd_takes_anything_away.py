@@ -14,7 +14,6 @@ from typing import Final
 
 import pytest
 from flask import Response
-from nacl.pwhash import argon2id
 
 from onion_app.crypto.codes import new_code
 from onion_app.errors import Overloaded
@@ -23,40 +22,17 @@ from onion_app.web.headers import BODY_LIMIT
 from onion_app.web.visits import MOST_VISITS
 from onion_app.web.waitress.connection import MOST_CONNECTIONS
 from scripts.rehearsal.people import Visitor
-from scripts.rehearsal.wire import into, read_answer, request
+from scripts.rehearsal.wire import read_answer, request
 from tests.bench.running import Server, server
 from tests.served import Site
-from tests.site.conftest import ADDRESS, Place
 from tests.web.conftest import write_catalogues
 from tests.web.plain_app import Line, get, plain_app, post, serving
-from tests.world import hardly_stretched
+
+pytestmark = pytest.mark.usefixtures("nothing_is_stretched")
 
 FORMS: Final = 1000
 MEMORY: Final = 32.0  # MiB
 LETTERS: Final = ("a", "%D8%A7", "%F0%9F%98%80", "%26")  # as a browser sends them: of one byte, two, four; escaped
-
-
-@pytest.fixture(autouse=True)
-def nothing_is_stretched(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave out what costs the same for every code."""
-    monkeypatch.setattr(argon2id, "kdf", hardly_stretched)
-
-
-@pytest.fixture
-def place(tmp_path: Path) -> Iterator[Place]:
-    here = Place(tmp_path)
-    yield here
-    here.close()
-
-
-@pytest.fixture
-def app(place: Place) -> Hardened:
-    return place.start()
-
-
-@pytest.fixture
-def come(app: Hardened) -> Callable[[], Visitor]:
-    return lambda: Visitor(into(app), ADDRESS)
 
 
 def drain(app: Hardened, kind: str) -> None:

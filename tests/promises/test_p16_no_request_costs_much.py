@@ -14,7 +14,6 @@ from typing import Final, NamedTuple
 from urllib.parse import quote_plus
 
 import pytest
-from nacl.pwhash import argon2id
 from waitress.adjustments import Adjustments
 from werkzeug.exceptions import RequestEntityTooLarge
 
@@ -38,7 +37,9 @@ from scripts.rehearsal.people import Person, Visitor
 from scripts.rehearsal.wire import exchange, into, request
 from tests.desk.house import House as Desk
 from tests.site.conftest import ADDRESS, Place
-from tests.world import Author, hardly_stretched
+from tests.world import Author
+
+pytestmark = pytest.mark.usefixtures("nothing_is_stretched")
 
 LOOP: Final = 40_000
 MOST: Final = 20  # times a common one
@@ -266,19 +267,6 @@ class Measured:
             self.posts(
                 f"{count} fields", path, b"&".join(b"f%d=1" % number for number in range(count))[:LONGEST] + rest
             )
-
-
-@pytest.fixture(autouse=True)
-def nothing_is_stretched(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave out what costs the same for every passphrase and code."""
-    monkeypatch.setattr(argon2id, "kdf", hardly_stretched)
-
-
-@pytest.fixture
-def place(tmp_path: Path) -> Iterator[Place]:
-    here = Place(tmp_path)
-    yield here
-    here.close()
 
 
 @pytest.fixture

@@ -1,10 +1,9 @@
 """A site on a real mailbox, and people who come to it; the circle answers as the desk does, without its pages."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from nacl.pwhash import argon2id
 
 from onion_app.crypto.keys import KeyPair
 from onion_app.crypto.payloads import Consent, FinalText, Payload, Text
@@ -14,9 +13,8 @@ from onion_app.vault import show
 from onion_app.vault.mailbox import case_keys
 from onion_app.web.app import Hardened
 from scripts.rehearsal.people import Visitor
-from scripts.rehearsal.wire import into
 from tests.planting import Intruder
-from tests.world import Clock, World, hardly_stretched
+from tests.world import Clock, World
 
 ADDRESS = "abcdefghijklmnopqrstuvwxyz234567abcdefghijklmnopqrstuvwx.onion"
 
@@ -84,27 +82,8 @@ class Place(World):
 
 
 @pytest.fixture(autouse=True)
-def nothing_is_stretched(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Take hardly any time for passphrases and codes: everything else is as it is."""
-    monkeypatch.setattr(argon2id, "kdf", hardly_stretched)
-
-
-@pytest.fixture
-def place(tmp_path: Path) -> Iterator[Place]:
-    here = Place(tmp_path)
-    yield here
-    here.close()
-
-
-@pytest.fixture
-def app(place: Place) -> Hardened:
-    return place.start()
-
-
-@pytest.fixture
-def come(app: Hardened) -> Callable[[], Visitor]:
-    """Somebody else comes, with another browser."""
-    return lambda: Visitor(into(app), ADDRESS)
+def codes_cost_nothing(nothing_is_stretched: None) -> None:
+    """Have it so in this whole room."""
 
 
 @pytest.fixture
