@@ -11,7 +11,7 @@ from onion_app.vault.desk import quotations as stored
 from onion_app.vault.mailbox import messages
 from onion_app.vault.shown.writing import put_reply
 from tests import tables
-from tests.desk.test_quotations import asked, author, here, lines_in, nothing_is_stretched, report, two_weeks_pass
+from tests.desk.test_quotations import asked, author, here, lines_in, report, two_weeks_pass
 from tests.keyring import Keyring
 from tests.keys.children import exit_code, processes
 from tests.planting import Intruder
@@ -19,7 +19,8 @@ from tests.quoting import SENTENCE, WORDS, Reporting, do_and_die, on_the_page
 from tests.two_people import Here
 from tests.world import Author, Enrolled, World
 
-__all__ = ["asked", "author", "here", "nothing_is_stretched", "report"]
+__all__ = ["asked", "author", "here", "report"]
+pytestmark = pytest.mark.usefixtures("nothing_is_stretched")
 
 
 # --- the line that cannot be written ---------------------------------------------------------------------------------

@@ -1,17 +1,12 @@
 """What fuzzing has found is tried again: nothing unnamed comes out of any parser, whatever goes in."""
 
 import pytest
-from nacl.pwhash import argon2id
 
 from onion_app.crypto import payloads
 from tests.fuzz.corpus import CORPUS, inputs_of
 from tests.fuzz.targets import TARGETS
-from tests.world import hardly_stretched
 
-
-@pytest.fixture(autouse=True)
-def nothing_is_stretched(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(argon2id, "kdf", hardly_stretched)
+pytestmark = pytest.mark.usefixtures("nothing_is_stretched")
 
 
 @pytest.mark.parametrize("target", TARGETS)
