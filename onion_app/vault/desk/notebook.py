@@ -10,7 +10,7 @@ from typing import Annotated, Final
 from onion_app.crypto.casekeys import GENERATIONS
 from onion_app.crypto.sealing import EntryPlace
 from onion_app.errors import NothingHere
-from onion_app.shapes import Id
+from onion_app.shapes import Day, Id
 from onion_app.vault.database import Database
 
 _ROW: Final = "SELECT id, circle_id, generation, sealed FROM notebook "
@@ -30,6 +30,14 @@ class NotebookRow:
     def place(self) -> EntryPlace:
         """The one place where its seal holds."""
         return EntryPlace(self.circle_id, self.id, 0, "notebook", self.circle_id)
+
+
+@dataclass(frozen=True, slots=True)
+class _Fading:
+    """The day from which nothing stands under an id."""
+
+    id: Id
+    day: Day
 
 
 def rows_of(desk: Database, circle_id: bytes) -> list[NotebookRow]:
@@ -81,11 +89,11 @@ def take_over(desk: Database, newer: Database) -> None:
     What the newer desk lacks without a word of its having been taken away comes back: it may have been lost.
     """
     there = set(newer.ids("SELECT id FROM notebook"))
-    for row_id, day in newer.rows("SELECT id, day FROM fading"):
-        if isinstance(row_id, bytes) and isinstance(day, int):
-            _fade(desk, row_id, day)
-            if row_id not in there:
-                desk.run("DELETE FROM notebook WHERE id = ?", (row_id,))
+    for faded in newer.well_formed(_Fading, "SELECT id, day FROM fading"):
+        with desk.leaving_out():
+            _fade(desk, faded.id, faded.day)
+            if faded.id not in there:
+                desk.run("DELETE FROM notebook WHERE id = ?", (faded.id,))
 
 
 def _fade(desk: Database, row_id: bytes, day: int) -> None:
