@@ -19,7 +19,12 @@ BACKUP_IS_OLD: Final = 7  # days
 SPACE_IS_SHORT: Final = 1 << 30  # bytes: a backup, its copies and a thousand long cases
 
 TOR_OUTSIDE: Final = "outside the walls: if somebody takes it over, P03 and P04 rest on the file modes of this account"
-_MARKS: Final = {Path("/.dockerenv"): "docker", Path("/run/.containerenv"): "podman", Path("/proc/vz/veinfo"): "openvz"}
+_MARKS: Final = {
+    Path("/.dockerenv"): "docker",
+    Path("/run/.containerenv"): "podman",
+    Path("/run/secrets/kubernetes.io"): "kubernetes",
+    Path("/proc/vz/veinfo"): "openvz",
+}
 _TOLD: Final = (Path("/run/systemd/container"), Path("/run/host/container-manager"))
 _KERNEL: Final = Path("/proc/sys/kernel/osrelease")
 

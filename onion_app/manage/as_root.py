@@ -26,8 +26,9 @@ def parser() -> argparse.ArgumentParser:
     """Describe the two commands."""
     words = emergency.common_words()
     commands = words.add_subparsers(required=True, dest="command")
-    commands.add_parser("uninstall")
-    commands.add_parser("service").add_argument("what", choices=("install", "remove"))
+    commands.add_parser("uninstall", help="after panic: remove account, unit and folder")
+    started = commands.add_parser("service", help="have systemd start it, locked, at each boot")
+    started.add_argument("what", choices=("install", "remove"))
     return words
 
 
