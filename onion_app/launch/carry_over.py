@@ -111,9 +111,9 @@ def _proofs_of(states: list[State], keys: VaultKeys) -> tuple[list[bytes], tuple
 
 def _take_tables(desk: Database, state: State, keys: VaultKeys) -> None:
     """Take over what a desk has published and given, if it opens. # P07: numbers that are out are never drawn again."""
-    with suppress(SanctuaryError), opened(state, "desk", keys) as other, desk.writing():
-        tables.take_over(desk, other)
-        quotations.take_over(desk, other)
+    for take_over in (tables.take_over, quotations.take_over):  # each by itself: a damaged row of one harms no other
+        with suppress(SanctuaryError), opened(state, "desk", keys) as other, desk.writing():
+            take_over(desk, other)
 
 
 def _take_from_desk(

@@ -36,6 +36,7 @@ from tests import hostile
 from tests.launch.conftest import contents
 from tests.launch.keeping import TODAY, Kept, noon, store_case
 from tests.launch.manage import manage, with_secret
+from tests.tables import past_checks
 from tests.vault.made import founded, grant, proofs_of, some_id, some_key, words
 from tests.world import World, publish
 
@@ -223,6 +224,12 @@ def test_a_table_that_is_damaged_keeps_none_of_the_others_back(kept: Kept, tmp_p
             world.desk.run(
                 "INSERT INTO tables (id, circle_id, first_day, last_day, numbers) VALUES (?, ?, -5, -4, NULL)",
                 (some_id(), circle_id),
+            )
+        with past_checks(world.desk.folder / "desk.db", world.keys.desk) as link:
+            link.execute("INSERT INTO counted (mark) VALUES (x'00')")
+            link.execute(
+                "INSERT INTO tables (id, circle_id, first_day, last_day, numbers) VALUES (?, ?, 9, 7, NULL)",
+                (some_id(), some_id()),
             )
     kept.restore(file, kept.place.path, replace=True)
     with kept.opened() as world:

@@ -95,6 +95,6 @@ def take_over(desk: Database, other: Database) -> None:
         "INSERT INTO tables (id, circle_id, first_day, last_day, numbers) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
     )
     for table in other.well_formed(Table, _TABLE):
-        desk.run(add, (table.id, table.circle_id, table.first_day, table.last_day, table.packed))
+        desk.try_run(add, (table.id, table.circle_id, table.first_day, table.last_day, table.packed))
     for mark in counted(other):
-        desk.run("INSERT INTO counted (mark) VALUES (?) ON CONFLICT DO NOTHING", (mark,))
+        desk.try_run("INSERT INTO counted (mark) VALUES (?) ON CONFLICT DO NOTHING", (mark,))
