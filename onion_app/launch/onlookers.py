@@ -21,6 +21,8 @@ def kept_by(environ: Mapping[str, str]) -> tuple[str, str]:
     keeper = next((name for name in _KEEPERS if name in around), "screen" if environ.get("STY") else "")
     if keeper:
         return f"{keeper} keeps what is shown", "exit   (until you are out of it; then {})"
+    if _is_written_down(environ):
+        return "this pane of tmux is written into a file", "tmux pipe-pane; {}"
     if environ.get("INSIDE_EMACS"):
         return "Emacs keeps what is shown", "{}   (in a terminal outside of Emacs)"
     if term.startswith("screen") and not (environ.get("TMUX") or "tmux: server" in around):
@@ -38,6 +40,17 @@ def _can_clear(term: str) -> bool:
     except (OSError, ValueError):
         return False
     return told.returncode == 0 and told.stdout.startswith(_CLEARS_LIKE_THIS)
+
+
+def _is_written_down(environ: Mapping[str, str]) -> bool:
+    """Ask tmux, where it lets this account ask, whether all that is shown goes to another program as well."""
+    if not environ.get("TMUX"):
+        return False
+    words = ["tmux", "display-message", "-p", "-t", environ.get("TMUX_PANE", ""), "#{pane_pipe}"]
+    try:
+        return subprocess.run(words, check=False, capture_output=True).stdout.strip() == b"1"
+    except (OSError, ValueError):
+        return False
 
 
 def _holders() -> Iterator[str]:

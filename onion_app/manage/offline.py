@@ -17,7 +17,7 @@ from onion_app.crypto.passphrases import new_passphrase
 from onion_app.days import date_of, today
 from onion_app.desk.circles import invite_as_operator
 from onion_app.desk.context import Databases
-from onion_app.errors import BadAnswers, BadUsage, DamagedFile, NotConfirmed, NothingHere, StateTaken
+from onion_app.errors import BadAnswers, BadUsage, DamagedFile, NotConfirmed, NothingHere, StateTaken, VaultDamaged
 from onion_app.launch import backup_restore, stdin_answers, unlock
 from onion_app.launch.backup_restore import Destination
 from onion_app.launch.carry_over import CarriedOver, opened
@@ -87,7 +87,9 @@ def open_keys(chosen: argparse.Namespace, state: State, terminal: Terminal, *, f
         NobodyReads: standard output is closed.
         SanctuaryError: one of those of `read_keyslots`, `ask_secret` and `open_slots`.
     """
-    slots = statefiles.read_keyslots(state.path)  # first: nobody types a secret for a state that is not there
+    if not (state.path / "vault.key").exists():  # first: nobody types a secret for a state that is not there
+        raise VaultDamaged(f"there is none in {state.path}: is it another --state?")
+    slots = statefiles.read_keyslots(state.path)
     if for_a_secret:
         _expect_somebody(chosen, terminal)
     return open_slots(slots, ask_secret(chosen, terminal))

@@ -235,6 +235,22 @@ def test_tmux_keeps_nothing(operator: Operator, has_two_screens: bool) -> None: 
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(shutil.which("tmux") is None, reason="there is no tmux")
+def test_a_pane_of_tmux_that_is_written_into_a_file_is_shown_nothing(operator: Operator) -> None:
+    tmux = ["tmux", "-S", str(operator.folder / "tmux"), "-f", os.devnull]
+    log = operator.folder / "log"
+    ran(*tmux, "new-session", "-d", "-x", "80", "-y", "24", f"read; {shows(operator.folder)}")
+    try:
+        ran(*tmux, "pipe-pane", f"cat > {log}")
+        processes.until(log.exists, START, "the log")
+        ran(*tmux, "send-keys", "Enter")
+        processes.until(lambda: "THE COMMAND" in log.read_text(), START, "its sentence")
+        assert SECRET not in log.read_text()
+    finally:
+        ran(*tmux, "kill-server")
+
+
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("screen") is None, reason="there is no screen")
 def test_screen_which_keeps_everything_is_shown_nothing(operator: Operator, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SCREENDIR", str(operator.folder))
