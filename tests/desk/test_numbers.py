@@ -387,6 +387,9 @@ def test_year_and_all_and_sum_minus_own_add_what_was_published_and_draw_nothing(
     assert (both["threat"], both["arrest"]) == ("at least 40", "at least 30")
     assert "at least 70" in circle_counts.volunteer.page.first(id="total").text
     assert "Law" not in circle_counts.volunteer.page.main.text
+    with house.desk.writing():
+        house.desk.run("UPDATE tables SET numbers = '{' WHERE circle_id = ?", (law,))
+    assert numbers_on(circle_counts.volunteer.get("/numbers/circles"))["threat"] == "at least 40"
 
 
 # --- the page and the file -------------------------------------------------------------------------------------------

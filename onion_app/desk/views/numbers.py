@@ -185,7 +185,7 @@ def all_circles(_member: Member) -> Shown:
 
 
 def _sum(kind: str, added: list[Table]) -> Shown:
-    published = [(table, table.numbers) for table in added if table.numbers is not None]
+    published = tables.published_in(databases().desk, added)
     if not published:
         raise NothingHere
     first = min(table.first_day for table, _ in published)

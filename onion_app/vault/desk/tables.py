@@ -4,7 +4,7 @@ Of a period there is one try. What was published is never made again, nor change
 by a backup that is put in place. # P07: whose row is gone has no mark that anybody computes.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
 from typing import Final
 
@@ -56,6 +56,16 @@ def tables_of(desk: Database, circle_id: bytes) -> list[Table]:
 def all_tables(desk: Database) -> list[Table]:
     """List the tables of every circle."""
     return desk.well_formed(Table, _TABLE + "WHERE numbers IS NOT NULL ORDER BY circle_id, last_day DESC")
+
+
+def published_in(desk: Database, tries: Iterable[Table]) -> list[tuple[Table, Numbers]]:
+    """Give the numbers of those that were made; one that cannot be read keeps back none of the others."""
+    found = []
+    for table in tries:
+        with desk.leaving_out():
+            if (numbers := table.numbers) is not None:
+                found.append((table, numbers))
+    return found
 
 
 def read_table(desk: Database, table_id: bytes) -> Table:
