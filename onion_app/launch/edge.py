@@ -3,6 +3,7 @@
 It leans on the standard library alone: what cannot wait has it too, and so has a machine that is short of everything.
 """
 
+import atexit
 import errno
 import os
 import resource
@@ -40,6 +41,7 @@ _LIMITS: Final = {
 def stand_at_the_edge() -> None:
     """Let no failure of this process, not even that of an import, end it with anything but a sentence."""
     sys.excepthook = _end_with_a_sentence
+    atexit.register(_expect_that_all_was_taken)
     for number, (name, mode, flags) in enumerate(_STANDARD):
         try:
             os.fstat(number)
@@ -130,6 +132,14 @@ def _place(failure: BaseException) -> str:
     frames = traceback.extract_tb(failure.__traceback__)
     where = f" in {os.path.basename(frames[-1].filename)}, line {frames[-1].lineno}" if frames else ""  # noqa: PTH119
     return type(failure).__name__ + where
+
+
+def _expect_that_all_was_taken() -> None:
+    """End with a sentence where standard output does not take its last words, such as those of --help."""
+    try:
+        sys.stdout.flush()
+    except OSError as refused:
+        _end_with_a_sentence(NobodyReads, NobodyReads(refused.strerror), None)
 
 
 def _end_with_a_sentence(_kind: type[BaseException], failure: BaseException, _trace: TracebackType | None) -> None:

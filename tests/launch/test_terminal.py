@@ -305,7 +305,7 @@ def in_a_shell(script: str, *words: str, typed: str = "{}") -> "subprocess.Compl
 @pytest.mark.parametrize(
     ("closing", "words"),
     [("<&-", ["address"]), (">&-", ["--answers", "-", "address"]), (">/dev/full", ["--answers", "-", "address"]),
-     (">&-", ["status", "--json"]), ("<&- >&- 2>/dev/full", ["--answers", "-", "spare"])],
+     (">/dev/full", ["--help"]), (">&-", ["status", "--json"]), ("<&- >&- 2>/dev/full", ["--answers", "-", "spare"])],
 )  # fmt: skip
 def test_what_cannot_be_read_or_written_is_a_sentence(
     standing: Launched, installation: Installation, closing: str, words: list[str]
