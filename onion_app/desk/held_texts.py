@@ -67,7 +67,7 @@ def sealed_form(who: str = "") -> str:
     It is empty when nothing was.
     """
     fields = _typed()
-    if not any(map(str.strip, fields.values())):
+    if not any(map(str.strip, fields.values())) or (OF in request.form and not typed_anew(request.form)):
         return request.form.get("kept", "")
     # JSON would make six bytes of an Arabic letter, and the body has a limit.
     packed = b64encode(json.dumps(fields, ensure_ascii=False).encode()).decode()
@@ -196,12 +196,13 @@ def _keep_the_rest() -> None:
 
 def is_typed_beside() -> bool:
     """Say whether something was typed, or waits, in the form whose button for another address was pressed."""
-    return OF in request.form and bool(typed_anew(request.form) or _all_kept().get(_address()))
+    return OF in request.form and bool(typed_anew(request.form))
 
 
 def _filled(page: str) -> str:
-    filled = refill(page, _all_kept())
-    marked = with_marks(filled.page)
+    kept = _all_kept()
+    filled = refill(page, kept)
+    marked = with_marks(filled.page, kept)
     if not filled.address or 'id="not-sent"' in page:
         return marked
     heading, end, rest = marked.partition("</h1>")

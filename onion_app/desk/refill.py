@@ -108,12 +108,16 @@ def _changes(form: _Form, fields: Mapping[str, str]) -> list[tuple[_Control, str
     return [(control, written) for control, written in changes if written is not None]
 
 
-def with_marks(page: str) -> str:
-    """Put the mark of what stands in its boxes into each form with buttons for several addresses."""
+def with_marks(page: str, held: Mapping[str, Mapping[str, str]]) -> str:
+    """Put the marks of what stands in its boxes into each form with buttons for several addresses.
+
+    What was held for it has none: it counts as typed anew, since it waits nowhere else once the session has ended.
+    """
     pieces, done = list[str](), 0
     for form in _forms_of(page) if f'name="{OF}"' in page else ():
         if any(each.attributes.get("name") == OF for each in form.controls):
-            marks = marks_of_boxes(_standing_in(form))
+            kept = {name for name, typed in held.get(form.address, {}).items() if typed}
+            marks = marks_of_boxes({n: text for n, text in _standing_in(form).items() if n not in kept})
             pieces += [page[done : form.start], _written("input", {"type": "hidden", "name": AS_WAS, "value": marks})]
             done = form.start
     return "".join([*pieces, page[done:]])

@@ -67,6 +67,24 @@ def test_nothing_on_a_page_of_a_case_loses_a_word(
     assert acts >= ({"", "give-back", "close", "phrase"} if is_taken else {"take"}) | {"note", "go", "logout"}
 
 
+def test_beside_an_answer_that_was_sent_no_page_says_nothing_was_sent(counsellor: Volunteer, taken: str) -> None:
+    counsellor.open_case(taken)
+    page = counsellor.press(f"/case/{taken}/reply", text="Here it is.", note=NOTE)
+    assert "Here it is." in page.text
+    assert page.first(id="not-sent").text == "Your note is not kept yet. It is in its box below."
+
+
+def test_words_that_waited_in_the_session_outlive_its_end(house: House, counsellor: Volunteer, taken: str) -> None:
+    counsellor.open_case(taken)
+    counsellor.press("/go", go="/", text=ANSWER, note=NOTE)
+    counsellor.get(f"/case/{taken}")
+    house.clock.now += 16 * 60
+    page = counsellor.press(f"/case/{taken}/close")
+    assert page.has(id="kept-notice"), "nothing was typed on this page, and it is all that has the words by now"
+    counsellor.fill_in_login()
+    assert boxes_of(counsellor.open_case(taken)) == {"text": ANSWER, "note": NOTE}
+
+
 def test_words_are_kept_only_where_something_was_typed(counsellor: Volunteer, taken: str) -> None:
     page = counsellor.open_case(taken)
     way = next(each for each in buttons_of(page) if each.get("name") == "go")
