@@ -148,6 +148,13 @@ def make_installation(
     return Unlocked(keys, onion, handed)
 
 
+def take_back(state: State) -> None:
+    """Undo a first run whose secrets nobody took, so that it is begun again."""
+    (state.path / _MARK).touch(mode=0o600)
+    (state.path / "vault.key").unlink()
+    statefiles.sync(state.path)
+
+
 def _begin_from_nothing(state: State) -> None:
     """Note that a first run is under way, where a power cut leaves the note, and remove what an earlier one left."""
     (state.path / _MARK).touch(mode=0o600)

@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Sequence
 from compileall import compile_dir
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from types import FrameType
@@ -25,7 +25,7 @@ from onion_app.errors import BadUsage, InContainer
 from onion_app.launch import children, confine, first_run, locked, status, stdin_answers, unlock
 from onion_app.launch.confine import Walls
 from onion_app.launch.edge import expect_descriptors
-from onion_app.launch.first_run import Drawn, Unlocked
+from onion_app.launch.first_run import Unlocked
 from onion_app.launch.manage_socket import ManageSocket
 from onion_app.launch.outside import container, describe_doubt
 from onion_app.launch.processes.child import Orders
@@ -42,17 +42,6 @@ from onion_app.onion import tor_process
 _TICK = 0.5  # seconds; what ends without a word is noticed within it
 _KEYS_THAT_STOP = (signal.SIGTSTP, signal.SIGTTOU, signal.SIGTTIN)  # Ctrl-Z, and what a job behind others meets
 _FINISHING = 15.0  # seconds that requests under way have to finish in
-_NEXT = (
-    "Next:",
-    "1. Within seven days the first coordinator types the invitation at",
-    "    {}/join",
-    "in a private window of a browser on this machine. Until then nobody can write.",
-    "2. In a second terminal, to see what this machine lacks:",
-    "    ./scripts/manage doctor",
-    "3. In a second terminal, at least once a week, onto another disk:",
-    "    ./scripts/manage backup FILE",
-    "Ctrl-C ends the site. Closing this terminal does not.",
-)
 
 
 @dataclass(frozen=True)
@@ -290,27 +279,19 @@ def launch(options: Options) -> None:
         else:
             if first_run.is_due(state):
                 stdin_answers.expect_a_reader("./scripts/launch")
-            unlocked = unlock.unlock_with_answers(state, answers, options.clock, partial(_hand_out, options.desk_port))
+            hand_over = partial(unlock.hand_over_secrets, options.desk_port)
+            unlocked = unlock.unlock_with_answers(state, answers, options.clock, hand_over)
             if not unlocked.first_secrets:
-                stdin_answers.hand_over_json(_addresses(unlocked, options.desk_port))
+                stdin_answers.hand_over_json(unlock.addresses(unlocked, options.desk_port))
         sweep_all(state)  # now: until it is unlocked, what was cut off says that this is no first run
         # From here on only what restarts need is kept: the passphrase and the secrets of a first run are forgotten.
         answers, is_first, unlocked = None, unlocked.first_secrets is not None, replace(unlocked, first_secrets=None)
         desk_url = unlock.desk_url(unlocked.keys, options.desk_port)
         terminal.say(f"Onion address: http://{unlocked.onion.address}/")
         terminal.say(f"Desk: {desk_url}/   (open it in a private window)")
-        for line in _NEXT if is_first else ():
-            terminal.say(line.format(desk_url))
+        for line in unlock.what_is_next(state, desk_url) if is_first else ():
+            terminal.say(line)
         Launcher(options, state, unlocked, terminal, standing, missing).run(site, desk)
-
-
-def _addresses(opened: Drawn | Unlocked, desk_port: int) -> dict[str, str]:
-    return {"desk_url": unlock.desk_url(opened.keys, desk_port), "onion": opened.onion.address}
-
-
-def _hand_out(desk_port: int, drawn: Drawn) -> None:
-    """Hand over what a first run has made, to the program that stands in place of a person."""
-    stdin_answers.hand_over_json(asdict(drawn.secrets) | _addresses(drawn, desk_port))
 
 
 def _say_walls(terminal: Terminal, state: State) -> tuple[Walls, list[Missing]]:

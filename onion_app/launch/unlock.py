@@ -3,16 +3,17 @@
 import sys
 from collections.abc import Callable
 from contextlib import closing
-from functools import partial
+from dataclasses import asdict
+from typing import Final
 
 from onion_app.choices import FIND_US_LETTERS
 from onion_app.crypto.codes import LINES, code_lines, read_line
 from onion_app.crypto.keys import subkey
 from onion_app.crypto.keyslots import VaultKeys, open_slots
-from onion_app.errors import BadAnswers, BadUsage, EarlierInstallation, NotConfirmed
+from onion_app.errors import BadAnswers, BadUsage, EarlierInstallation, NobodyReads, NotConfirmed
 from onion_app.launch import first_run, stdin_answers
 from onion_app.launch.first_run import Drawn, Unlocked
-from onion_app.launch.state import State
+from onion_app.launch.state import State, command_for
 from onion_app.launch.stdin_answers import Answers
 from onion_app.launch.terminal import Terminal
 from onion_app.vault import connection, database, schema, settings, statefiles
@@ -21,6 +22,17 @@ from onion_app.vault.database import Clock
 
 HandOut = Callable[[Drawn], None]
 
+_NEXT: Final = (
+    "Next:",
+    "1. Within seven days the first coordinator types the invitation at",
+    "    {desk}/join",
+    "in a private window of a browser on this machine. Until then nobody can write.",
+    "2. In a second terminal, to see what this machine lacks:",
+    "    {manage} doctor",
+    "3. In a second terminal, at least once a week, onto another disk:",
+    "    {manage} backup FILE",
+    "Ctrl-C ends the site. Closing this terminal does not.",
+)
 _NAME_LETTERS = 16
 _FIRST_RUN = (
     "This is a first run: {state} holds nothing yet.",
@@ -47,8 +59,23 @@ def desk_url(keys: VaultKeys, port: int) -> str:
     return f"http://{desk_name(keys)}.localhost:{port}"
 
 
+def addresses(opened: Drawn | Unlocked, desk_port: int) -> dict[str, str]:
+    """Give both addresses, as a program reads them."""
+    return {"desk_url": desk_url(opened.keys, desk_port), "onion": opened.onion.address}
+
+
+def hand_over_secrets(desk_port: int, drawn: Drawn) -> None:
+    """Hand over what a first run has made, to the program that stands in place of a person."""
+    stdin_answers.hand_over_json(asdict(drawn.secrets) | addresses(drawn, desk_port))
+
+
+def what_is_next(state: State, desk: str) -> list[str]:
+    """Say what the operator does after a first run."""
+    return [line.format(desk=desk, manage=command_for(state, "manage")) for line in _NEXT]
+
+
 def unlock_with_answers(state: State, answers: Answers, clock: Clock, hand_out: HandOut = lambda _: None) -> Unlocked:
-    """Unlock the state, or make it, without a person; `hand_out` gets what a first run has drawn, before it counts.
+    """Unlock the state, or make it, without a person; `hand_out` gets what a first run has drawn.
 
     Raises:
         BadAnswers: they hold neither passphrase nor spare code.
@@ -95,8 +122,13 @@ def _make_with_answers(state: State, answers: Answers, clock: Clock, hand_out: H
         fact = f"the answers are those of a later run, and {state.path} holds nothing"
         raise EarlierInstallation(fact, "echo '{}' | ./scripts/launch --answers -   (which makes a new one)")
     drawn = first_run.draw_secrets(answers)
-    give = partial(hand_out, drawn)
-    return first_run.make_installation(state, drawn, answers.how_to_find_us, clock, give)
+    made = first_run.make_installation(state, drawn, answers.how_to_find_us, clock, lambda: None)
+    try:
+        hand_out(drawn)  # P11: what a program has read is there, whatever happens next
+    except NobodyReads:
+        first_run.take_back(state)
+        raise
+    return made
 
 
 def _make_with_a_person(state: State, terminal: Terminal, clock: Clock, desk_port: int) -> Unlocked:

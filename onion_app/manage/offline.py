@@ -17,7 +17,16 @@ from onion_app.crypto.passphrases import new_passphrase
 from onion_app.days import date_of, today
 from onion_app.desk.circles import invite_as_operator
 from onion_app.desk.context import Databases
-from onion_app.errors import BadAnswers, BadUsage, DamagedFile, NotConfirmed, NothingHere, StateTaken, VaultDamaged
+from onion_app.errors import (
+    BadAnswers,
+    BadUsage,
+    DamagedFile,
+    NobodyReads,
+    NotConfirmed,
+    NothingHere,
+    StateTaken,
+    VaultDamaged,
+)
 from onion_app.launch import backup_restore, stdin_answers, unlock
 from onion_app.launch.backup_restore import Destination
 from onion_app.launch.carry_over import CarriedOver, opened
@@ -109,11 +118,16 @@ def _change_secret(chosen: argparse.Namespace, state: State, terminal: Terminal,
     keys = open_keys(chosen, state, terminal, for_a_secret=True)
     name, draw, show = _SECRETS[slot]
     new = draw()
-    if chosen.answers:
-        stdin_answers.hand_over_json({name: new})
-    else:
+    if not chosen.answers:
         show(terminal, new, f"the new {name.replace('_', ' ')} of this installation")
+    before = statefiles.read_keyslots(state.path)
     statefiles.change_keyslots(state.path, lambda: change_slot(statefiles.read_keyslots(state.path), keys, slot, new))
+    try:
+        if chosen.answers:
+            stdin_answers.hand_over_json({name: new})
+    except NobodyReads:
+        statefiles.change_keyslots(state.path, lambda: before)  # nobody has the new one
+        raise
     terminal.say("The new one holds, and the old one opens this installation no more.")
     terminal.say(_OLD_ONES)
 

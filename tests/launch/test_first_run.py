@@ -128,6 +128,17 @@ def test_a_state_without_its_keys_is_not_taken_for_a_new_one(tmp_path: Path) -> 
         first_run.is_due(state)
 
 
+def test_what_a_program_has_read_is_there_already(tmp_path: Path) -> None:
+    state, read = fresh(tmp_path / "state"), list[first_run.Drawn]()
+
+    def reads(drawn: first_run.Drawn) -> None:
+        read.append(drawn)
+        assert open_slots(statefiles.read_keyslots(state.path), drawn.secrets.passphrase) == drawn.keys
+        assert not first_run.is_due(state)
+
+    assert unlock.unlock_with_answers(state, Answers(), CLOCK, reads).keys == read[0].keys
+
+
 # --- an earlier one -----------------------------------------------------------------------------------------------
 
 

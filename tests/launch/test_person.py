@@ -123,7 +123,7 @@ def test_a_first_run_hands_each_secret_over_on_a_screen_that_is_cleared(person: 
     assert not (person.operator.state / "vault.key").exists(), "nothing is finished before it was handed over"
     person.types("")
     person.sees_the_site_answer(onion)
-    told = person.reads("./scripts/manage backup FILE")
+    told = person.reads(" backup FILE")
     assert told.index("Next:") < told.index("1. ") < told.index("/join") < told.index("2. ") < told.index("3. ")
 
     assert [len(code) for code in (spare_code, invitation)] == [28, 28]

@@ -19,7 +19,7 @@ import pytest
 
 from onion_app.crypto.keyslots import open_slots
 from onion_app.errors import NobodyReads, SecretWouldStay
-from onion_app.launch import launcher, onlookers, unlock
+from onion_app.launch import onlookers, unlock
 from onion_app.launch.state import State
 from onion_app.launch.stdin_answers import Answers
 from onion_app.launch.terminal import Terminal
@@ -159,7 +159,7 @@ def test_a_terminal_that_is_handed_on_by_sudo_or_that_leads_nowhere_is_taken(sit
 def handed(words: list[str], state: Path, installation: Installation) -> None:
     """Ask for a secret with answers on standard input; no words are a first run."""
     if not words:
-        unlock.unlock_with_answers(State(state), Answers(), time.time, partial(launcher._hand_out, 1))
+        unlock.unlock_with_answers(State(state), Answers(), time.time, partial(unlock.hand_over_secrets, 1))
         return
     chosen = parser().parse_args(["--state", str(state), "--answers", "-", *words])
     with keyboard(f'{{"passphrase": "{installation.printed["passphrase"]}"}}'.encode()):
@@ -296,8 +296,14 @@ def test_a_terminal_that_stands_still_stops_nothing_and_a_suspended_launcher_is_
 
 
 def in_a_shell(script: str, *words: str, typed: str = "{}") -> "subprocess.CompletedProcess[str]":
-    """Have a shell do something before it becomes this command."""
-    command = ["bash", "-c", f'{script.partition(";;")[0]}; exec "$@" {script.partition(";;")[2]}', "bash", *words]
+    """Have a shell do something before it becomes this command, as people do, who do not run with what tests may."""
+    command = [
+        "bash",
+        "-c",
+        f'{script.partition(";;")[0]}; unset PYTHONUNBUFFERED; exec "$@" {script.partition(";;")[2]}',
+        "bash",
+        *words,
+    ]
     return subprocess.run(command, check=False, capture_output=True, text=True, timeout=START, input=typed)
 
 
