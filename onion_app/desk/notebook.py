@@ -204,14 +204,18 @@ def _add(
     standing: int,
     last_day: int | None = None,
 ) -> None:
-    """Store something new; the same form sent twice stores it once."""
+    """Store something new; the same form sent twice stores it once.
+
+    # P14: under an id that was ever used nothing else comes to stand: somebody may be about to say yes to it.
+    """
     circle = circle_of(member, circle_id)
     earlier = [each for each in notebook.rows_of(dbs.desk, circle_id) if each.id == entry_id]
     if [_open(circle, each) for each in earlier] == [payload]:
         return
     if standing >= NOTEBOOK_ENTRIES:
         raise Refused(FULL)
-    _seal(dbs, circle, new_id() if earlier else entry_id, payload, last_day)
+    is_used = bool(earlier) or notebook.is_fading(dbs.desk, entry_id)
+    _seal(dbs, circle, new_id() if is_used else entry_id, payload, last_day)
 
 
 def _seal(dbs: Databases, circle: OwnCircle, row_id: bytes, payload: Payload, last_day: int | None = None) -> None:

@@ -105,7 +105,7 @@ def _step(dbs: Databases, member: Member, status: QuotationStatus, public: Seque
 
 
 def _step_of_words(dbs: Databases, status: QuotationStatus, chosen: Chosen, public: Sequence[str]) -> Step:
-    fallen = _why_fallen(dbs, status.opened, chosen, public)
+    fallen = _why_fallen(dbs, status, chosen, public)
     if fallen is not None:
         return fallen
     if not chosen.agreed_by or status.asked is None:
@@ -115,10 +115,11 @@ def _step_of_words(dbs: Databases, status: QuotationStatus, chosen: Chosen, publ
     return "asked"
 
 
-def _why_fallen(dbs: Databases, opened: OpenedCase, chosen: Chosen, public: Sequence[str]) -> Step | None:
+def _why_fallen(dbs: Databases, status: QuotationStatus, chosen: Chosen, public: Sequence[str]) -> Step | None:
+    opened = status.opened
     if _decision(opened, chosen) == "no":
         return "refused"
-    if not _chooser_counts(dbs, opened, chosen):
+    if not _chooser_counts(dbs, opened, chosen) or not _is_as_asked(status):
         return "anew"
     if standing_in([*chosen.words.words, *chosen.words.sentences], public):
         return "story"
@@ -160,6 +161,22 @@ def _chooser_counts(dbs: Databases, opened: OpenedCase, chosen: Chosen) -> bool:
     """Tell whether whoever chose the words is in the circle still, and the case was not in other hands since."""
     members = {each.id for each in circles.members_of(dbs.desk, opened.keys.circle.id)}
     return chosen.author in members and chosen.words.turn == opened.keys.turn
+
+
+def _is_as_asked(status: QuotationStatus) -> bool:
+    """Tell whether the words are those on the author's page, and stood there ever since they came.
+
+    Leave that was taken back took them off it: given again, it is for other words.
+    """
+    if status.asked is None or status.chosen is None:
+        return True
+    asked, words, is_there = status.asked, status.chosen.words, False
+    for each in _believed(status.opened):
+        is_there = is_there or each.message.id == status.chosen.id
+        if is_there and each.consent is not None and not each.consent.quote:
+            return False
+    of_asked = (asked.words, asked.sentences, asked.language, asked.receiver)
+    return of_asked == (words.words, words.sentences, words.language, words.receiver)
 
 
 def _believed(opened: OpenedCase) -> list[OpenedMessage]:

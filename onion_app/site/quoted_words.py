@@ -63,9 +63,15 @@ def quoted_words(messages: Sequence[tuple[Message, Payload | None]], turn: int) 
         message, words = asked[-1]
         about = message.id.hex()
         decisions = {each.decision for each in said if each.about == about}
-        is_over = "no" in decisions or about in {line.words.about for line in given}
+        is_over = "no" in decisions or about in {line.words.about for line in given} or _taken_back(messages, message)
         if message.turn == turn and not is_over:
             question = Question(about, words, words.day + QUOTE_DAYS, "yes" in decisions)
     decided = frozenset((each.about, each.decision) for each in said)
     shown = [line for line in reversed(given) if (line.id, "hide") not in decided]
     return QuotedWords(question, tuple(shown)[:_MOST], decided)
+
+
+def _taken_back(messages: Sequence[tuple[Message, Payload | None]], question: Message) -> bool:
+    """Say whether the leave to quote was taken back after a question; given again, it is for other words."""
+    later = [each for message, each in messages if message.number > question.number and message.author == "visitor"]
+    return any(isinstance(each, Consent) and not each.quote for each in later)

@@ -97,6 +97,8 @@ def _fold(opening: Token, line: Token, closing: Token) -> None:
     end = next((at for at, child in enumerate(children) if child.type in _BETWEEN), None)
     if opening.type != "paragraph_open" or opening.level or end is None or not line.content.startswith(_FOLDED):
         return
+    if children[end].level:  # emphasis that goes on in the next line would close outside of the tag it was opened in
+        return
     opening.tag = closing.tag = "details"
     children[0].content = children[0].content.removeprefix(_FOLDED)
     children[end] = Token("summary_close", "summary", -1)

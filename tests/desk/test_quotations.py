@@ -172,6 +172,21 @@ def test_consent_taken_back_while_words_wait_takes_the_words(
     assert lines_in(asked) == []
 
 
+def test_leave_that_is_given_again_lets_no_words_go_that_fell_with_the_former_one(
+    here: Here, report: Reporting, asked: Author
+) -> None:
+    report.judges(asked, "yes")
+    asked.allows("no")
+    two_weeks_pass(here)
+    asked.allows("no", quote=True)
+    assert on_the_page(asked).question is None
+    assert report.reads(here.sara, asked) == "anew"
+    assert report.gives(here.sara, asked.case_id) == []
+    report.asked(here.sara, here.dana, asked, "Somebody was held by a relative.")
+    assert report.step(here.sara, asked.case_id) == "asked"
+    assert on_the_page(asked).question is not None
+
+
 def test_consent_taken_back_after_words_left_is_said_and_they_are_handed_on_no_more(
     here: Here, report: Reporting, asked: Author
 ) -> None:

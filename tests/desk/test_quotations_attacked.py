@@ -1,12 +1,16 @@
 """Words for reports under attack: cut off anywhere, erased in between, and with somebody who writes the mailbox."""
 
+from dataclasses import replace
+
 import pytest
 
-from onion_app.crypto.casekeys import KeyName, given_id
+from onion_app.crypto.casekeys import KeyName, given_id, note_key
 from onion_app.crypto.keys import KeyPair, keypair_from, new_key
-from onion_app.crypto.payloads import Consent, Quoted, QuoteQuestion, QuoteVerdict
+from onion_app.crypto.payloads import Consent, Quoted, QuoteQuestion, QuoteVerdict, pack
+from onion_app.crypto.sealing import seal
 from onion_app.desk import quotations
 from onion_app.errors import DiskFull, NothingHere
+from onion_app.vault.desk import entries
 from onion_app.vault.desk import quotations as stored
 from onion_app.vault.mailbox import messages
 from onion_app.vault.shown.writing import put_reply
@@ -254,6 +258,24 @@ def test_a_member_who_writes_the_mailbox_says_yes_in_an_authors_name_and_the_aut
     here.world.opens(here.sara, asked.case_id)
     assert report.gives(here.sara, asked.case_id) == [asked.case_id]
     assert [line.words.words for line in on_the_page(asked).lines] == [[WORDS]]
+
+
+def test_a_member_who_writes_the_desk_puts_no_other_words_under_a_yes(
+    here: Here, report: Reporting, asked: Author
+) -> None:
+    report.judges(asked, "yes")
+    assert report.reads(here.sara, asked) == "ready"
+    status = report.status(here.sara, asked.case_id)
+    keys, chosen = status.opened.keys, status.chosen
+    assert chosen is not None
+    (entry,) = [each for each in entries.entries_of(here.world.desk, asked.case_id) if each.id == chosen.id]
+    key = note_key(keys.circle.pair.private, asked.case_id, keys.row.codes[0])
+    other = replace(chosen.words, words=["The uncle lives behind the bakery."])
+    put = "UPDATE entries SET sealed = ? WHERE id = ?"
+    with here.world.desk.writing():
+        here.world.desk.run(put, (seal(key, pack(other), entry.place), entry.id))
+    assert report.step(here.noor, asked.case_id) == "anew"
+    assert report.gives(here.noor, asked.case_id) == []
 
 
 def test_words_of_another_circle_are_nobodys(here: Here, report: Reporting, asked: Author) -> None:

@@ -14,7 +14,7 @@ from onion_app.crypto.sealing import open_seal
 from onion_app.desk import circles as desk_circles
 from onion_app.desk import notebook, phrases
 from onion_app.desk.notebook import KnownReferral, Notebook
-from onion_app.errors import CircleKeyChanged, NotAllowed, Refused, SealBroken
+from onion_app.errors import CircleKeyChanged, NotAllowed, NothingHere, Refused, SealBroken
 from onion_app.vault.desk import audit
 from onion_app.vault.desk import notebook as rows
 from tests import tables
@@ -118,6 +118,27 @@ def test_a_poisoned_entry_that_somebody_with_the_file_of_the_desk_puts_there(her
     assert [each.id for each in book.referrals] == [first]
     assert book.closed == 3
     assert in_answer(here, here.sara).count("0770 123 4567") == 1
+
+
+def test_words_changed_before_the_yes(here: Here) -> None:
+    """Attack: what somebody is about to press on is taken away, and a trap is written down under the same id."""
+    world, entry_id = here.world, writes(here, here.noor)
+    member = world.member(here.noor)
+    notebook.take_away(world.dbs, member, here.first, entry_id)
+    trap = content(here, here.noor, name="We help you", contact="0771 000 0000")
+    notebook.write_referral(world.dbs, member, here.first, entry_id, trap)
+    with pytest.raises(NothingHere):
+        knows_too(here, here.dana, entry_id)
+    assert in_answer(here, here.dana) == ""
+
+
+def test_what_is_written_where_something_was_taken_away_stays(here: Here) -> None:
+    world, member, entry_id = here.world, here.world.member(here.noor), new_id()
+    notebook.write_message(world.dbs, member, here.first, entry_id, "Written in haste.")
+    notebook.take_away(world.dbs, member, here.first, entry_id)
+    notebook.write_message(world.dbs, member, here.first, entry_id, "Written better.")  # the page before, once more
+    rows.forget_faded(world.desk, world.today)
+    assert [each.text for each in reads(here, here.dana).messages] == ["Written better."]
 
 
 def test_a_newcomer_reads_all(here: Here) -> None:

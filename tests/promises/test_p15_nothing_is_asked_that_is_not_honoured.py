@@ -157,7 +157,16 @@ def told(author: Author) -> list[Quoted]:
     return [each for each in author.payloads() if isinstance(each, Quoted)]
 
 
-WAITED_FOR: Final = ("leave", "leave of somebody grown up", "a second person", "the days", "no refusal", "the line", "")
+WAITED_FOR: Final = (
+    "leave",
+    "leave of somebody grown up",
+    "a second person",
+    "the days",
+    "no refusal",
+    "the line",
+    "unbroken leave",
+    "",
+)
 
 
 @pytest.mark.parametrize("without", WAITED_FOR)
@@ -173,6 +182,9 @@ def test_words_go_by_leave_a_second_person_fourteen_days_no_refusal_and_the_line
         report.agrees(here.dana, author.case_id)
     if without.startswith("leave"):
         author.allows("yes", quote="grown up" in without, under_18="grown up" in without)
+    if without == "unbroken leave":
+        author.allows("no")
+        author.allows("no", quote=True)
     if without == "no refusal":
         report.judges(author, "no")
     if without == "the line":

@@ -74,3 +74,10 @@ def test_an_answer_is_folded_away_under_the_first_line_of_its_paragraph() -> Non
         "<h2>Who?</h2><details><summary>Show <em>it</em></summary>The &lt;b&gt; one.<br>And more.</details>"
         "<p>? alone</p><ul><li>? in<br>a list </li></ul>"
     )
+
+
+@pytest.mark.parametrize("emphasis", ["*", "**"])
+def test_no_tag_of_a_folded_answer_closes_outside_of_the_one_it_was_opened_in(emphasis: str) -> None:
+    html = render(f"? Show {emphasis}it\nall{emphasis} here")
+    assert "<details>" not in html
+    assert html.startswith("<p>? Show <")

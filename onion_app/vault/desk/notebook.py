@@ -70,6 +70,11 @@ def put_row(desk: Database, row: NotebookRow, last_day: int | None = None) -> No
         _fade(desk, row.id, last_day + 1)
 
 
+def is_fading(desk: Database, row_id: bytes) -> bool:
+    """Tell whether what stands, or stood, under an id goes on a day: whatever is put there goes with it."""
+    return desk.row("SELECT 1 FROM fading WHERE id = ?", (row_id,)) is not None
+
+
 def take_away(desk: Database, row_id: bytes, day: int) -> None:
     """Take a row out for good, inside the caller's `writing()`."""
     desk.run("DELETE FROM notebook WHERE id = ?", (row_id,))
