@@ -72,6 +72,18 @@ def save_backup(state: State, keys: VaultKeys, target: Path, clock: Clock, progr
     return size
 
 
+def expect_backup(source: Path) -> None:
+    """See that a file is there and begins as a backup does, which needs no secret.
+
+    Raises:
+        BadUsage: the file cannot be read.
+        FileClosed: this account may not read it.
+        SanctuaryError: one of those of `read_head`.
+    """
+    with _named_errors(source), source.open("rb") as file:
+        backup_format.read_head(file)
+
+
 def check_backup(source: Path, secret: str, progress: Progress) -> Contents:
     """Look through a whole backup, and change nothing.
 

@@ -205,6 +205,7 @@ def restore(chosen: argparse.Namespace, state: State, terminal: Terminal) -> Non
     """
     if (state.path / "vault.key").exists() and not (chosen.check or chosen.replace):
         raise StateTaken(str(state.path))  # before anybody types a secret
+    backup_restore.expect_backup(chosen.file)
     secret = ask_secret(chosen, terminal)
     with terminal.working("Reading") as progress:
         contents = backup_restore.check_backup(chosen.file, secret, progress)

@@ -265,6 +265,11 @@ def test_an_installation_is_not_replaced_unless_that_is_said(kept: Kept, tmp_pat
         kept.restore(file, kept.place.path)
     assert contents(kept.place.path) == before
     assert isinstance(manage(kept.place.path, "restore", str(file)).error, StateTaken), "before a secret is asked for"
+    strange = tmp_path / "strange"
+    strange.write_bytes(b"nothing of ours" * 100)
+    for nowhere, named in ((tmp_path / "nowhere", BadUsage), (strange, NotABackup)):
+        done = manage(tmp_path / "other", "restore", str(nowhere))
+        assert isinstance(done.error, named), "before a secret is asked for, too"
 
 
 @pytest.mark.parametrize("replaced", [True, False])
