@@ -19,6 +19,7 @@ from onion_app.desk.questions import (
 )
 from onion_app.errors import Refused, marked
 from onion_app.web.as_read import AsRead
+from onion_app.web.known_words import WORD, bare_word, word_forms
 
 NO_NUMBERS: Final = marked("This holds a number. Numbers do not stand here, not even short ones.")
 NO_ADDRESSES: Final = marked("This holds an address, a street or an account. They do not stand here.")
@@ -28,8 +29,17 @@ NO_STREETS: Final = marked(
 NO_PLACES: Final = marked("This sounds like an invitation. A notice warns, and never names a place to come to.")
 _OF_QUESTIONS: Final = {PHONE: NO_NUMBERS, NUMBER: NO_NUMBERS, ADDRESS: NO_ADDRESSES, MEETING: NO_PLACES}
 
-# Three digits and more, with what stands between the groups of a number: 07 70, 33.31, 44-36, 1 1 5.
-_DIGITS: Final = re.compile(r"[0-9](?:[ .,:;()/_°'\"-]{0,3}[0-9]){2}")
+# Three digits and more, with what stands between the groups of a number: 07 70, 33.31, 44-36, 1 * 1 * 5.
+_DIGITS: Final = re.compile(r"[0-9](?:[\W_]{0,5}[0-9]){2}")
+_DIGITS_WRITTEN: Final = """
+    zero oh one two three four five six seven eight nine
+    صفر واحد اثنان اثنين ثنين ثلاثة ثلاث تلاثة أربعة أربع خمسة خمس ستة ست سبعة سبع ثمانية ثمان ثمنية تسعة تسع
+    سفر یەک دوو سێ چوار پێنج شەش حەوت هەشت نۆ
+    ئێک دو چار حەفت نەه
+"""
+_DIGIT_WORDS: Final = frozenset(compared(_DIGITS_WRITTEN))
+_JOINING: Final = frozenset(compared("and then و ثم پاشان"))
+_SPELLED: Final = 3  # in a row
 _COORDINATES: Final = re.compile(r"(?<![0-9.])[0-9]{1,2}(?:[.,][0-9]{2,}(?![0-9.])|°)")  # 33.31, 44° 21'
 _INVITING: Final = re.compile(
     r"(?<!not )(?<!never )(?<!n't )\b(?:come (?:to|and|here)|go to|visit|gather|join us|wait for us|we wait)\b"
@@ -70,7 +80,7 @@ def expect_no_invitation(text: str, field: str) -> None:
         Refused: as for `expect_nothing_to_follow`, or because it invites.
     """
     found = _found(text)
-    if _INVITING.search(AsRead(text).letters) or _INVITING_WORDS & words_of(text):
+    if _INVITING.search(" ".join(AsRead(text).letters.split())) or _INVITING_WORDS & words_of(text):
         found.add(NO_PLACES)
     if found:
         raise Refused(min(found), field=field)
@@ -79,4 +89,18 @@ def expect_no_invitation(text: str, field: str) -> None:
 def _found(text: str) -> set[str]:
     question = question_about(text)
     found = {_OF_QUESTIONS[sentence] for sentence in question.sentences} if question is not None else set[str]()
-    return found | ({NO_NUMBERS} if _DIGITS.search(AsRead(text).letters) else set())
+    letters = "".join("0" if each.isnumeric() else each for each in AsRead(text).letters)  # letters of China, too
+    return found | ({NO_NUMBERS} if _DIGITS.search(letters) or _spells_a_number(letters) else set())
+
+
+def _spells_a_number(letters: str) -> bool:
+    """Tell whether digits are written in words, one after another."""
+    row = 0
+    for word in map(bare_word, WORD.findall(letters)):
+        if word.isdecimal() or not _DIGIT_WORDS.isdisjoint(word_forms(word)):
+            row += 1
+        elif word not in _JOINING:
+            row = 0
+        if row == _SPELLED:
+            return True
+    return False

@@ -21,6 +21,7 @@ _ONE_FOR_ANOTHER: Final = str.maketrans(
     }
 )  # fmt: skip
 _DROPPED: Final = {"Cf", "Mn", "Me"}  # marks of direction and width, and what is set on a letter
+_MOST: Final = 10_000  # what one sign counts, written out
 _LONGEST: Final = 4  # letters that one code point may stand for; a whole blessing in one of them stays as it is
 
 
@@ -52,8 +53,8 @@ def _as_read(letter: str) -> str:
     """Read one code point: as nothing, or as a few letters."""
     if letter.isspace():
         return "\n" if letter == "\n" else " "
-    if letter.isdecimal():
-        return str(int(letter))
+    if unicodedata.category(letter) in {"Nd", "No"} and (number := unicodedata.numeric(letter)) in range(_MOST):
+        return str(int(number))  # in any script, in a circle too
     if unicodedata.category(letter) == "Pd":
         return "-"
     if is_unseen(letter) or unicodedata.category(letter) in _DROPPED:
