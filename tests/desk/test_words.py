@@ -3,11 +3,13 @@
 import re
 from pathlib import Path
 
+import pytest
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 from onion_app import desk
 from onion_app.desk import phrases
+from onion_app.desk.questions import question_about
 from onion_app.errors import DiskFull, DiskTrouble, Overloaded, Refused, TooFewFiles
 from onion_app.web.i18n import LANGUAGES
 
@@ -53,6 +55,20 @@ def test_every_phrase_can_be_said_in_every_language() -> None:
     for name, said in phrases.PHRASES.items():
         assert set(said) == set(LANGUAGES), name
         assert len({"{day}" in sentence for sentence in said.values()}) == 1, name
+
+
+@pytest.mark.parametrize("name", ["near_someone", "after_an_overdose", "within_72_hours"])
+def test_who_has_hours_is_told_where_to_go_and_not_to_wait_for_an_answer(name: str) -> None:
+    said = phrases.PHRASES[name]
+    assert not any("{day}" in sentence for sentence in said.values())
+    told = {"en": ("hospital", "do not wait for my answer"), "ar": ("المستشفى", "لا تنتظروا جوابي")}
+    told |= {"ckb": ("نەخۆشخانە", "چاوەڕێی وەڵامی من مەکەن"), "kmr": ("نەخۆشخان", "خۆ ل هیڤیا بەرسڤا من نەگرن")}
+    for language, words in told.items():
+        assert [each for each in words if each not in said[language].lower()] == [], language
+
+
+def test_nothing_has_to_be_asked_about_a_phrase() -> None:
+    assert [said for each in phrases.PHRASES.values() for said in each.values() if question_about(said)] == []
 
 
 def test_a_phrase_stands_under_what_was_typed() -> None:

@@ -43,6 +43,14 @@ DEADLY = (
     "rooms that lock", "الغرف التي تُقفل",  # a room that locks from inside can save
     "Do not wait for us while alone", "لا تنتظرونا وحدكم",
     "هل أعترف", "أين الألم",
+    "Do not wait for us alone",  # reads as: do not wait for us while alone
+    "come back for nothing",  # reads as: it costs nothing to come back
+    "I am in treatment for it", "وأتعالج منها",  # said to a guard, against the speaker and a doctor
+    "it need not be complete", "لا يلزم أن تكون كاملة",  # what is left out in asylum is held against people
+    "closed room with two people", "غرفة مغلقة بحضور",  # out of everybody's sight
+    "Write to us first", "اكتبوا إلينا أولاً",  # to who is about to run away: an answer takes days
+    "A spoon hidden", "ملعقة مخبأة",  # works where guards have learnt what it means
+    "We answer you here and tell nobody", "ولا نخبر أحداً",  # more than anybody can promise
 )  # fmt: skip
 
 
@@ -97,7 +105,7 @@ def test_each_session_of_a_course_has_an_exercise_or_a_question_with_its_answer_
 
 
 def test_no_sentence_that_could_kill_stands_in_guides_catalogues_or_phrases() -> None:
-    told = [*FILES, *PRODUCT.rglob("*.po"), PRODUCT / "desk" / "phrases.toml"]
+    told = [*FILES, *PRODUCT.rglob("*.po"), *PRODUCT.rglob("*.html"), PRODUCT / "desk" / "phrases.toml"]
     found = [(path.name, words) for path in told for words in DEADLY if words in path.read_text("utf-8")]
     assert found == []
 
