@@ -46,6 +46,7 @@ DEADLY = (
     "Do not wait for us alone",  # reads as: do not wait for us while alone
     "come back for nothing",  # reads as: it costs nothing to come back
     "I am in treatment for it", "وأتعالج منها",  # said to a guard, against the speaker and a doctor
+    "What you say there binds you to nothing", "ما تقولونه هناك لا يُلزمكم",  # it has been used
     "it need not be complete", "لا يلزم أن تكون كاملة",  # what is left out in asylum is held against people
     "closed room with two people", "غرفة مغلقة بحضور",  # out of everybody's sight
     "Write to us first", "اكتبوا إلينا أولاً",  # to who is about to run away: an answer takes days
