@@ -3,6 +3,7 @@
 They stay with the circle that set them, under the key of its notes, and go with the case. # P07
 """
 
+from dataclasses import replace
 from typing import Final, NamedTuple
 
 from onion_app.crypto.payloads import Facts
@@ -52,12 +53,20 @@ def opened_facts(entry: Entry | None, keys: CaseKeys) -> Facts | None:
 
 
 def read_facts(dbs: Databases, member: Member, case_id: bytes) -> CaseFacts | None:
-    """Open the facts of a case of the member's circle.
+    """Open the facts of a case of the member's circle; they name no other case that is gone. # P07.
 
     Raises:
         NothingHere, NotAllowed, KeysChanged: as for `case_of`.
     """
-    return facts_of_case(dbs, CaseKeys(dbs, member, case_of(dbs, member, case_id)))
+    case = case_of(dbs, member, case_id)
+    found = facts_of_case(dbs, CaseKeys(dbs, member, case))
+    if (
+        not found
+        or not found.facts.same_as
+        or circle_has(dbs, member, case.circle_id, bytes.fromhex(found.facts.same_as))
+    ):
+        return found
+    return found._replace(facts=replace(found.facts, same_as=""))
 
 
 def may_be_counted(dbs: Databases, member: Member, case_id: bytes) -> bool:
@@ -81,7 +90,7 @@ def set_facts(dbs: Databases, member: Member, case_id: bytes, entry_id: bytes, f
     case = case_of(dbs, member, case_id)
     if not may_be_counted(dbs, member, case_id):
         raise Refused(NOT_COUNTED)
-    before = read_facts(dbs, member, case_id)
+    before = facts_of_case(dbs, CaseKeys(dbs, member, case))  # as it is sealed, with a case that is gone by now
     if before and (before.facts.chosen, before.facts.same_as) == (facts.chosen, facts.same_as):
         return
     keep_entry(dbs, member, case_id, entry_id, "facts", facts)

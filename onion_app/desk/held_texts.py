@@ -58,7 +58,7 @@ def page_of(address: str) -> str:
 def page_at_address(address: str) -> str:
     """Give an address again where a page of the desk stands at it, else that of the first page."""
     page = page_of(address)
-    return page if page == address else "/"
+    return page if page == address and not address.startswith("//") else "/"  # //name is another host
 
 
 def sealed_form(who: str = "") -> str:

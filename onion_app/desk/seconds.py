@@ -7,6 +7,7 @@ or by letting in, over however many others: these could be accounts of one perso
 from collections.abc import Iterable
 
 from onion_app.choices import NEW_DAYS, RELATED_DAYS
+from onion_app.errors import NothingHere
 from onion_app.vault.database import Database
 from onion_app.vault.desk import admissions, circles, moderators
 from onion_app.vault.desk.admissions import Admission
@@ -40,10 +41,17 @@ def _seconds_among(people: Iterable[bytes], desk: Database, person: bytes | None
         each
         for each in people
         if each != person
-        and moderators.read_moderator(desk, each).state == "active"
+        and _works_here(desk, each)
         and _has_been_here(known, each, today)
         and not own & _brought_by(known, each, today)
     }
+
+
+def _works_here(desk: Database, person: bytes) -> bool:
+    try:
+        return moderators.read_moderator(desk, person).state == "active"
+    except NothingHere:
+        return False  # an id that somebody has planted
 
 
 def _has_been_here(known: list[Admission], person: bytes, today: int) -> bool:

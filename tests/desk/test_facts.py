@@ -143,6 +143,24 @@ def test_another_case_of_the_circle_tells_of_the_same_event(
     assert "same event" not in facts_on(sets(counsellor, told, same_as=""))
 
 
+def test_what_was_erased_is_named_by_no_other_case(
+    house: House, counsellor: Volunteer, author: Author, told: str
+) -> None:
+    second = Author(house, author.circle_id)
+    second.tells("I saw it.")
+    sets(counsellor, told, same_as=name_of(second.case_id))
+    second.erases()
+    house.chores()
+    assert "same event" not in facts_on(counsellor.get(f"/case/{told}"))
+    page = counsellor.get(f"/case/{told}/facts")
+    assert name_of(second.case_id)[:4] not in page.main.text
+    counsellor.send(page.form_to(f"/case/{told}/facts/keep"))
+    member = house.member(house.unlocked("Sara", counsellor.login.passphrase))
+    found = facts.read_facts(house.dbs, member, author.case_id)
+    assert found is not None
+    assert found.facts.same_as == "", "its id is kept by a case that is not erased"
+
+
 def test_a_case_of_another_circle_is_none_whatever_queue_somebody_puts_it_in(
     house: House, counsellor: Volunteer, told: str, law: bytes, lawyer: Volunteer, circle: bytes
 ) -> None:

@@ -112,7 +112,18 @@ def test_beside_boxes_everything_that_leads_away_takes_the_words_along(
 
 
 @pytest.mark.parametrize(
-    "go", ["//evil.example/", "http://evil.example/", "/nowhere", "", "/logout", "\\evil", "/case/1"]
+    "go",
+    [
+        "//evil.example/",
+        "http://evil.example/",
+        "/nowhere",
+        "",
+        "/logout",
+        "\\evil",
+        "/case/1",
+        "//mine",
+        "///notebook",
+    ],
 )
 def test_a_button_leads_to_a_page_of_the_desk_and_nowhere_else(counsellor: Volunteer, taken: str, go: str) -> None:
     counsellor.open_case(taken)

@@ -121,6 +121,15 @@ def test_whoever_is_shut_out_wants_nothing_off_any_more(here: Here) -> None:
     assert on_site(here) == WORDS
 
 
+def test_a_row_of_nobody_keeps_no_notice_on_the_site(here: Here) -> None:
+    stands(here)
+    with tables.past_strict(here.world.state.path / "desk" / "desk.db", here.world.keys.desk) as file:
+        file.execute("INSERT INTO against_notice (moderator_id) VALUES (?)", (bytes(16),))
+    assert not takes_off(here, here.noor)
+    assert takes_off(here, here.rojin)
+    assert on_site(here) == {}
+
+
 def test_other_words_begin_without_those_who_wanted_the_former_off(here: Here) -> None:
     stands(here)
     assert not takes_off(here, here.noor)
