@@ -184,10 +184,20 @@ def _believed(opened: OpenedCase) -> list[OpenedMessage]:
 
 
 def _decision(opened: OpenedCase, chosen: Chosen) -> str:
-    """Give the author's word on the words: once a no, for ever a no."""
+    """Give the author's word on the words: once a no, for ever a no, whoever chooses them again."""
+    if are_refused(opened, chosen.words.words):
+        return "no"
     said = [each.quote for each in _believed(opened) if isinstance(each.quote, QuoteVerdict)]
     about = {each.decision for each in said if each.about == chosen.id.hex()}
     return "no" if "no" in about else "yes" if "yes" in about else ""
+
+
+def are_refused(opened: OpenedCase, sentences: Sequence[str]) -> bool:
+    """Tell whether any of these sentences is one that the author has refused, as it is heard."""
+    said = [(each.message.id.hex(), each.quote) for each in _believed(opened)]
+    refused = {quote.about for _, quote in said if isinstance(quote, QuoteVerdict) and quote.decision == "no"}
+    words = [quote.words for about, quote in said if isinstance(quote, QuoteQuestion) and about in refused]
+    return not {as_heard(each) for asked in words for each in asked}.isdisjoint(map(as_heard, sentences))
 
 
 def _is_allowed(opened: OpenedCase, chosen: Chosen | None) -> bool:

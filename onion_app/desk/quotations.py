@@ -21,7 +21,14 @@ from onion_app.desk.permissions import Member
 from onion_app.desk.plain_words import as_heard, sentences_of, shortened, standing_in
 from onion_app.desk.proposals import NOT_A_SECOND
 from onion_app.desk.queues import taken_case
-from onion_app.desk.quotation_status import AGAIN, QuotationStatus, has_second, public_words, quotation_status
+from onion_app.desk.quotation_status import (
+    AGAIN,
+    QuotationStatus,
+    are_refused,
+    has_second,
+    public_words,
+    quotation_status,
+)
 from onion_app.desk.seconds import is_second_for
 from onion_app.errors import DamagedFile, NewMessage, NotAllowed, NothingHere, NotReady, Refused, marked
 from onion_app.vault.desk import quotations
@@ -33,6 +40,7 @@ NOTHING_CHOSEN: Final = marked("Choose one to three of the author's sentences.")
 TOO_MUCH: Final = marked("Write one to three sentences, each of at most 300 letters.")
 NOT_OWN_WORDS: Final = marked("This is what the author wrote. Say it in plain words of your own.")
 IN_A_STORY: Final = marked("This stands in a story, by which everybody could tell whose it is. Choose something else.")
+UNWANTED: Final = marked("Its author does not want this said. Choose something else.")
 ALONE: Final = marked("Nobody in this circle counts as a second person beside you, so that nothing is quoted.")
 ENOUGH: Final = marked("Its author has been asked five times. That is enough.")
 OWN_CHOICE: Final = marked("Whoever chose the words cannot be the second person who agrees to them.")
@@ -59,7 +67,7 @@ def choose_words(dbs: Databases, member: Member, case_id: bytes, entry_id: bytes
     """Choose words for a report out of a case that one has taken; its author sees nothing until somebody agrees.
 
     Raises:
-        Refused: there are too many or too few, they are the author's own, stand in a story, or nobody else could agree.
+        Refused: they are too many or too few, the author's own, refused, in a story, or nobody else could agree.
         NotReady: the author does not allow it, has no code, or other words wait already.
         CircleKeyChanged: the circle's present key does not open.
         Refused, NothingHere, NotAllowed: as for `taken_case`.
@@ -80,6 +88,8 @@ def choose_words(dbs: Databases, member: Member, case_id: bytes, entry_id: bytes
             raise Refused(NOTHING_CHOSEN, field="sentences")
         if standing_in(words, [as_heard(" ".join(theirs))]):
             raise Refused(NOT_OWN_WORDS, field="text")
+        if are_refused(status.opened, words):
+            raise Refused(UNWANTED, field="text")
         if standing_in([*words, *sentences], public):
             raise Refused(IN_A_STORY, field="text")
         turn = status.opened.keys.turn

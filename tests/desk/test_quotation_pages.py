@@ -87,24 +87,25 @@ def test_words_go_from_a_case_into_a_report(
 def test_what_could_not_go_is_named_beside_what_did(
     house: House, counsellor: Volunteer, second: Volunteer, author: Author, told: str
 ) -> None:
-    other = Author(house, author.circle_id)
-    cases = [told, other.tells("They took my papers away. I was alone then.", "no", quote=True)]
-    for case, sentence in zip(cases, (SENTENCE, "They took my papers away."), strict=True):
+    other, third = (Author(house, author.circle_id) for _ in range(2))
+    papers = "They took my papers away."
+    cases = [told, *(each.tells(f"{papers} I was alone then.", "no", quote=True) for each in (other, third))]
+    for case, sentence in zip(cases, (SENTENCE, papers, papers), strict=True):
         chooses(counsellor, case, f"Words that were made for case {case[:2]}.", sentence)
         agrees(second, case)
     house.clock.wait(days=QUOTE_DAYS)
     counsellor.log_in()
     counsellor.get("/quotations")
     other.allows("no")
-    counsellor.press("/quotations/give", **{f"give_{case}": "1" for case in cases})
+    counsellor.press("/quotations/give", **{f"give_{case}": "1" for case in cases[:2]})
     assert [each.get("data-case") for each in counsellor.page.having_class("given")] == [told]
     assert [each.get("data-step") for each in counsellor.page.having_class("left-out")] == ["unread"]
     second.log_in()
     other.allows("no", quote=True)
     second.open_case(cases[1])
-    house.show({"en": ("A story", f"Once. Words that were made for case {cases[1][:2]}.")})
-    second.press_on("/quotations", "/quotations/give", **{f"give_{cases[1]}": "1"})
-    assert [each.get("data-step") for each in second.page.having_class("left-out")] == ["story"]
+    house.show({"en": ("A story", f"Once. Words that were made for case {cases[2][:2]}.")})
+    second.press_on("/quotations", "/quotations/give", **{f"give_{case}": "1" for case in cases[1:]})
+    assert [each.get("data-step") for each in second.page.having_class("left-out")] == ["anew", "story"]
     author.allows("no")
     counsellor.open_case(told)
     page = counsellor.get(f"/quotations/given?case={told}")

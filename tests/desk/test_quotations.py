@@ -97,6 +97,28 @@ def test_not_these_after_a_yes_holds(here: Here, report: Reporting, asked: Autho
     assert report.reads(here.sara, asked) == "refused"
 
 
+@pytest.mark.parametrize("words", [WORDS, "a relative, held a young person CAPTIVE", f"{WORDS} It was long."])
+def test_what_an_author_has_refused_is_not_asked_about_again_in_the_hope_of_silence(
+    here: Here, report: Reporting, asked: Author, words: str
+) -> None:
+    report.judges(asked, "no")
+    assert report.reads(here.sara, asked) == "refused"
+    with pytest.raises(Refused, match="does not want"):
+        report.chooses(here.noor, asked.case_id, words)
+
+
+def test_a_no_to_words_that_were_chosen_anew_meanwhile_holds_for_these(
+    here: Here, report: Reporting, author: Author
+) -> None:
+    report.asked(here.noor, here.dana, author)
+    here.world.shuts_out(here.sara, "noor")
+    report.chooses(here.sara, author.case_id)
+    report.judges(author, "no")
+    assert report.reads(here.dana, author) == "refused"
+    with pytest.raises(NotReady):
+        report.says_yes(here.dana, author.case_id)
+
+
 def test_a_circle_of_one_quotes_nothing(here: Here, report: Reporting) -> None:
     world = here.world
     alone = world.circle("Clinic", topics=("health",))
