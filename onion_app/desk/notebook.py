@@ -252,13 +252,15 @@ def _referrals(dbs: Databases, member: Member, circle_id: bytes, opened: Iterabl
     for row, content in opened:
         if isinstance(content, Referral):
             left = bool({content.writer, content.known_by} - here - {""})
-            faded = content.checked is not None and dbs.today - content.checked > REFERRAL_DAYS
+            # On a day to come nobody has checked anything: the clock was ahead, and nobody knows how far.
+            checked = content.checked if content.checked is not None and content.checked <= dbs.today else None
+            faded = checked is not None and dbs.today - checked > REFERRAL_DAYS
             yield KnownReferral(
                 row.id,
                 content,
                 handle_of(content.writer),
                 handle_of(content.known_by),
-                usable=content.checked is not None and not faded and not left,
+                usable=checked is not None and not faded and not left,
                 faded=faded,
                 left=left,
                 may_know_too=may_know(content.writer),

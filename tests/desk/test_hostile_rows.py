@@ -44,7 +44,7 @@ class Everything:
         house.show({"en": ("Now", "Words.")}, slug="now")
         editor.press_on(f"/notebook/{circle.hex()}", f"/notebook/{circle.hex()}/message", text="Be brief.")
         with house.desk.writing():
-            notice.put_notice(house.desk, {"en": "Searches today."}, house.today, house.today + 30)
+            notice.put_notice(house.desk, {"en": "Searches today."}, house.today, house.today + 2)
             notice.put_against(house.desk, sara.id)
         house.invitation(circle)
         house.enrol(circle, "waits")

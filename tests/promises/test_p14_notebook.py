@@ -189,6 +189,17 @@ def test_it_is_grey_after_90_days_until_a_second_person_says_again_that_they_kno
     assert seen(here, here.dana, entry_id).usable
 
 
+def test_what_was_checked_while_the_clock_was_ahead_is_not_usable_for_so_much_longer(here: Here) -> None:
+    entry_id = writes(here, here.noor)
+    here.clock.wait(days=400)
+    knows_too(here, here.dana, entry_id)
+    here.clock.wait(days=-400)
+    assert not seen(here, here.sara, entry_id).usable
+    assert in_answer(here, here.sara) == ""
+    knows_too(here, here.sara, entry_id)
+    assert seen(here, here.dana, entry_id).usable
+
+
 def test_whoever_is_in_another_circle_or_out_reads_nothing_and_writes_nothing(here: Here) -> None:
     entry_id, world = writes(here, here.noor), here.world
     for act in (reads, lambda place, who: knows_too(place, who, entry_id), writes, in_answer):

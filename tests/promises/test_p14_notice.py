@@ -10,6 +10,7 @@ from onion_app.desk import circles as desk_circles
 from onion_app.desk import notice, proposals
 from onion_app.desk.never_written import expect_no_invitation
 from onion_app.errors import NotAllowed, NotReady, Refused
+from onion_app.vault.desk import notice as rows
 from onion_app.vault.desk.proposals import open_proposals
 from onion_app.vault.shown.reading import published_counter, shown_notice
 from tests import tables
@@ -78,6 +79,19 @@ def test_it_goes_by_itself_when_its_days_are_over(here: Here) -> None:
     for days, is_there in ((2, True), (1, False)):
         here.clock.wait(days=days)
         assert bool(on_site(here)) is is_there
+
+
+def test_what_was_agreed_to_while_the_clock_was_ahead_stands_no_longer_and_comes_back_never(here: Here) -> None:
+    waiting = says(here, here.sara)
+    here.clock.wait(days=400)
+    here.agrees(here.dana, waiting)
+    here.clock.wait(days=-400)
+    assert on_site(here) == {}
+    assert notice.read_notice(here.world.dbs, here.world.member(here.dana)).end_day is None
+    rows.forget_past(here.world.desk, here.world.today)
+    here.clock.wait(days=400)
+    here.world.follow()
+    assert on_site(here) == {}
 
 
 def test_the_same_words_stand_14_days_at_most_however_often_they_are_agreed_to(here: Here) -> None:

@@ -6,7 +6,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from onion_app.choices import LanguageCode
+from onion_app.choices import NOTICE_DAYS, LanguageCode
 from onion_app.shapes import Day
 from onion_app.vault.database import Database
 
@@ -23,8 +23,8 @@ class Notice:
 
 def standing(desk: Database, today: int) -> list[Notice]:
     """Give what stands on the site today, by language."""
-    question = "SELECT language, text, first_day, end_day FROM notices WHERE end_day >= ? ORDER BY language"
-    return desk.well_formed(Notice, question, (today,))
+    question = "SELECT language, text, first_day, end_day FROM notices WHERE end_day BETWEEN ? AND ? ORDER BY language"
+    return desk.well_formed(Notice, question, (today, today + NOTICE_DAYS))
 
 
 def put_notice(desk: Database, words: Mapping[str, str], first_day: int, end_day: int) -> None:
@@ -52,7 +52,7 @@ def against(desk: Database) -> list[bytes]:
 
 
 def forget_past(desk: Database, today: int) -> None:
-    """Forget a notice whose days are over."""
+    """Forget a notice whose days are over, or which came while the clock was far ahead."""
     with desk.writing():
-        if desk.run("DELETE FROM notices WHERE end_day < ?", (today,)):
+        if desk.run("DELETE FROM notices WHERE end_day NOT BETWEEN ? AND ?", (today, today + NOTICE_DAYS)):
             desk.run("DELETE FROM against_notice")

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Final
 
-from onion_app.choices import LANGUAGE_CODES, LanguageCode, TextState
+from onion_app.choices import LANGUAGE_CODES, NOTICE_DAYS, LanguageCode, TextState
 from onion_app.errors import NothingHere
 from onion_app.shapes import ID_BYTES, Day, Id, Number, Row, Value, Words, read_words
 from onion_app.vault.database import Database
@@ -162,7 +162,8 @@ def titles_of_guides(shown: Database) -> dict[str, dict[str, str]]:
 
 def shown_notice(shown: Database, today: int) -> list[Notice]:
     """Read the notice that stands today, in each language in which it is written."""
-    return shown.well_formed(Notice, "SELECT language, text, end_day FROM notices WHERE end_day >= ?", (today,))
+    question = "SELECT language, text, end_day FROM notices WHERE end_day BETWEEN ? AND ?"
+    return shown.well_formed(Notice, question, (today, today + NOTICE_DAYS))
 
 
 def published_counter(shown: Database) -> Row | None:
