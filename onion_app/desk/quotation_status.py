@@ -13,6 +13,7 @@ from onion_app.crypto.payloads import Approval, Quotation, Quoted, QuoteQuestion
 from onion_app.desk.case_keys import OpenedCase, open_case_messages
 from onion_app.desk.case_view import open_entry, why_no_answer
 from onion_app.desk.context import Databases
+from onion_app.desk.facts import UNDER_18, facts_of_case
 from onion_app.desk.opened_message import OpenedMessage
 from onion_app.desk.permissions import Member, handle_of
 from onion_app.desk.plain_words import as_heard, standing_in
@@ -22,7 +23,8 @@ from onion_app.vault.desk import circles, quotations
 from onion_app.vault.desk.entries import Entry, entries_of
 
 Step = Literal[
-    "forbidden", "unread", "none", "given", "refused", "anew", "story", "alone", "untold", "second", "asked", "ready",
+    "forbidden", "young", "unread", "none", "given", "refused", "anew", "story", "alone", "untold", "second", "asked",
+    "ready",
 ]  # fmt: skip
 AGAIN: Final = ("none", "given", "refused", "anew", "story", "alone", "second")  # other words can be chosen
 
@@ -99,9 +101,17 @@ def _step(dbs: Databases, member: Member, status: QuotationStatus, public: Seque
         return "unread"
     if not _is_allowed(opened, chosen):
         return "forbidden"
+    if _is_about_somebody_young(dbs, opened):
+        return "young"
     if chosen is None:
         return "none" if has_second(dbs, opened, member.id) else "alone"
     return _step_of_words(dbs, status, chosen, public)
+
+
+def _is_about_somebody_young(dbs: Databases, opened: OpenedCase) -> bool:
+    """Tell whether the circle itself has noted that somebody under 18 is in a case, whatever its author ticked."""
+    noted = facts_of_case(dbs, opened.keys)
+    return noted is not None and UNDER_18 in noted.facts.chosen.get("age", ())
 
 
 def _step_of_words(dbs: Databases, status: QuotationStatus, chosen: Chosen, public: Sequence[str]) -> Step:

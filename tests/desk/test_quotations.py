@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from onion_app.choices import MOST_QUESTIONS, QUOTE_DAYS, QUOTE_LETTERS
-from onion_app.crypto.payloads import Quoted
-from onion_app.desk import quotations
+from onion_app.crypto.keys import new_id
+from onion_app.crypto.payloads import Facts, Quoted
+from onion_app.desk import facts, quotations
 from onion_app.desk.quotations import ALONE, ENOUGH, IN_A_STORY, NOT_OWN_WORDS, NOTHING_CHOSEN, OWN_CHOICE, TOO_MUCH
 from onion_app.errors import NewMessage, NoReturn, NotReady, Refused
 from onion_app.site import new_case
@@ -223,6 +224,23 @@ def test_consent_taken_back_after_words_left_is_said_and_they_are_handed_on_no_m
     assert report.judges(asked, "hide")
     assert on_the_page(asked).lines == ()
     assert lines_in(asked) == [[WORDS]], "no message is deleted"
+
+
+def test_nothing_is_quoted_where_the_circle_itself_has_noted_that_somebody_is_under_18(
+    here: Here, report: Reporting, asked: Author
+) -> None:
+    sara = here.world.member(here.sara)
+    named = Facts({"age": ["under_18"]}, here.world.today, "")
+    two_weeks_pass(here)
+    assert report.step(here.dana, asked.case_id) == "ready"
+    facts.set_facts(here.world.dbs, sara, asked.case_id, new_id(), named)
+    assert report.step(here.dana, asked.case_id) == "young"
+    assert report.gives(here.dana, asked.case_id) == []
+    other = report.tells(here.first)
+    here.world.opens(here.sara, other.case_id)
+    facts.set_facts(here.world.dbs, sara, other.case_id, new_id(), named)
+    with pytest.raises(NotReady):
+        report.chooses(here.sara, other.case_id)
 
 
 def test_nothing_is_chosen_without_leave(here: Here, report: Reporting) -> None:
