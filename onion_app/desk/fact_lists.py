@@ -9,6 +9,7 @@ from onion_app.days import date_of
 from onion_app.web.i18n import numerals
 
 _HERE: Final = Path(__file__).parent
+UNDER_18: Final = "under_18"  # of the ages
 _YEARS: Final = 10  # that are named; what is older is *before*
 
 Said = dict[str, str]

@@ -18,7 +18,6 @@ from onion_app.vault.desk.entries import Entry, facts_of
 from onion_app.vault.mailbox.queues import cases_beginning_with
 from onion_app.vault.shown.reading import ids_named
 
-UNDER_18: Final = "under_18"  # of the ages in `facts.toml`
 NOT_COUNTED: Final = marked("The author does not let this case be counted.")
 _NO_SUCH_CASE: Final = marked("No other case of this circle has these letters.")
 _SEVERAL: Final = marked("Several cases have these letters. Type all eight: they stand on the page of its facts.")

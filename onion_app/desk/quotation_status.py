@@ -9,18 +9,18 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from onion_app.choices import MOST_QUESTIONS, QUOTE_DAYS
-from onion_app.crypto.payloads import Approval, Quotation, Quoted, QuoteQuestion, QuoteVerdict
+from onion_app.crypto.payloads import Approval, Facts, Quotation, Quoted, QuoteQuestion, QuoteVerdict
 from onion_app.desk.case_keys import OpenedCase, open_case_messages
 from onion_app.desk.case_view import open_entry, why_no_answer
 from onion_app.desk.context import Databases
-from onion_app.desk.facts import UNDER_18, facts_of_case
+from onion_app.desk.fact_lists import UNDER_18
 from onion_app.desk.opened_message import OpenedMessage
 from onion_app.desk.permissions import Member, handle_of
 from onion_app.desk.plain_words import as_heard, standing_in
 from onion_app.desk.seconds import is_second_for
 from onion_app.errors import Refused
 from onion_app.vault.desk import circles, quotations
-from onion_app.vault.desk.entries import Entry, entries_of
+from onion_app.vault.desk.entries import Entry, entries_of, facts_of
 
 Step = Literal[
     "forbidden", "young", "unread", "none", "given", "refused", "anew", "story", "alone", "untold", "second", "asked",
@@ -110,8 +110,9 @@ def _step(dbs: Databases, member: Member, status: QuotationStatus, public: Seque
 
 def _is_about_somebody_young(dbs: Databases, opened: OpenedCase) -> bool:
     """Tell whether the circle itself has noted that somebody under 18 is in a case, whatever its author ticked."""
-    noted = facts_of_case(dbs, opened.keys)
-    return noted is not None and UNDER_18 in noted.facts.chosen.get("age", ())
+    entry = facts_of(dbs.desk, opened.case.id, opened.keys.circle.id)
+    noted = open_entry(entry, opened.keys) if entry else None
+    return isinstance(noted, Facts) and UNDER_18 in noted.chosen.get("age", ())
 
 
 def _step_of_words(dbs: Databases, status: QuotationStatus, chosen: Chosen, public: Sequence[str]) -> Step:
