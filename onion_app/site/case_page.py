@@ -3,12 +3,16 @@
 from contextlib import suppress
 from typing import Any, Final
 
+from flask import request
+
 from onion_app.crypto.keys import new_key
+from onion_app.crypto.payloads import Consent
 from onion_app.errors import DamagedFile, Paused
 from onion_app.site import form_case, visit
 from onion_app.site.author_keys import CaseAccess
 from onion_app.site.author_view import read_case
 from onion_app.site.context import files, in_force
+from onion_app.site.forms import ticks_mark, unsaved_ticks
 from onion_app.site.paging import fill_parts, part_number
 from onion_app.site.rendering import show_own_text
 from onion_app.vault.shown import routing
@@ -21,17 +25,18 @@ _ROOM: Final = 50_000  # bytes that may stand in the boxes beside them: together
 
 
 def case_page(access: CaseAccess, **values: Any) -> str:  # noqa: ANN401 - plain values for the template
-    """Show a case, whose forms are for it alone."""
+    """Show a case, whose form is for it alone, with all that came in that form and that no act has taken.
+
+    # P10: whatever is pressed there, words and choices that were not sent stand in their boxes again.
+    """
     form_case.make_forms_for(form_case.is_open(access))
     case = read_case(files(), access)
-    text = values.pop("text", visit.reply_to(access))
     proposal = case.proposal if case.verdict is None else None
-    beside = (
-        _bytes(text)
-        + _bytes(case.quoted.text)
-        + _bytes(values.get("change", ""))
-        + (_bytes(proposal.text) if proposal else 0)
-    )
+    text = values.pop("text", request.form.get("text", visit.reply_to(access)))
+    change = values.pop("change", request.form.get("change", ""))
+    if change and not proposal:
+        text, change = unsent(text, change), ""
+    beside = _bytes(text) + _bytes(case.quoted.text) + _bytes(change) + (_bytes(proposal.text) if proposal else 0)
     added = values.setdefault("added", ())  # details in what is added to a testimony, shown before it is sent
     parts = fill_parts(case.messages, lambda message: _bytes(message.text), _PART) if beside <= _ROOM else [[]]
     part = part_number(len(parts))
@@ -39,7 +44,8 @@ def case_page(access: CaseAccess, **values: Any) -> str:  # noqa: ANN401 - plain
         "case.html",
         text,
         state=case.state,
-        consent=case.consent if case.kind == "testimony" else None,
+        **_ticks(case.consent if case.kind == "testimony" else None, is_saved=values.get("done") == "allowed"),
+        change=change,
         erased_around=case.erased_on,
         restored=case.restored,
         letters=parts[part - 1],
@@ -56,8 +62,22 @@ def case_page(access: CaseAccess, **values: Any) -> str:  # noqa: ANN401 - plain
         answered=proposal is not None or not all(message.yours for message in case.messages),
         another_group=_another_group_reads(case.circle_id),
         story=name_of(case.story_id) if case.story_id else "",
-        **({"done": "", "change": "", "opened_before": visit.contents().get("opened_before")} | values),
+        **({"done": "", "opened_before": visit.contents().get("opened_before")} | values),
     )
+
+
+def _ticks(consent: Consent | None, *, is_saved: bool) -> dict[str, Any]:
+    """Give what the boxes of the consent show: what holds, or what was chosen over it and not saved yet."""
+    if consent is None:
+        return {"ticks": None}
+    stands = (consent.publish, consent.count, consent.quote, consent.under_18)
+    unsaved = None if is_saved else unsaved_ticks(request.form)
+    return {"ticks": unsaved or stands, "allowed": ticks_mark(stands), "unsaved": unsaved is not None}
+
+
+def unsent(text: str, change: str) -> str:
+    """Put what stands in both boxes into one."""
+    return "\n\n".join(filter(None, (text, change)))
 
 
 def _another_group_reads(circle_id: bytes) -> bool:

@@ -14,6 +14,7 @@ from onion_app.crypto.payloads import Consent, Publish
 from onion_app.vault.shown.reading import NAME
 from onion_app.web.text import has_too_many_marks, is_empty
 
+Ticks = tuple[Publish, bool, bool, bool]  # what is chosen of publish, count, quote and under_18, saved or not
 WritingKind = Literal["tell", "ask"]
 Danger = Literal["yes", "no", "unknown", ""]  # the last: the question was not answered
 
@@ -83,8 +84,24 @@ def read_submission(kind: WritingKind, form: Mapping[str, Any], language: Answer
 
 def read_consent(form: Mapping[str, Any], day: int) -> Consent:
     """Read a consent; a box that is not ticked allows nothing."""
+    publish, count, quote, under_18 = _read_ticks(form)
+    return Consent(publish, count, quote, day, under_18=under_18)
+
+
+def unsaved_ticks(form: Mapping[str, Any]) -> Ticks | None:
+    """Give what was chosen in a form and not saved; None where it stands as the page was made."""
+    ticks = _read_ticks(form)
+    return ticks if "publish" in form and ticks_mark(ticks) != form.get("allowed") else None
+
+
+def ticks_mark(ticks: Ticks) -> str:
+    """Write what stands in the boxes in one word, by which the form tells whether somebody has changed it."""
+    return "".join(map(str, (ticks[0], *map(int, ticks[1:]))))
+
+
+def _read_ticks(form: Mapping[str, Any]) -> Ticks:
     publish: Publish = _one_of(Publish, form.get("publish"), "no")
-    return Consent(publish, "count" in form, "quote" in form, day, under_18="under_18" in form)
+    return publish, "count" in form, "quote" in form, "under_18" in form
 
 
 def wrong_text(text: str) -> dict[str, str]:

@@ -17,15 +17,17 @@ from onion_app.errors import CodeMistyped, SanctuaryError, SeatUnknown
 from onion_app.site import form_case, seat
 from onion_app.site.context import files, in_force, site_context
 from onion_app.site.form_case import Stage
-from onion_app.site.forms import around_the_limit
+from onion_app.site.forms import around_the_limit, unsaved_ticks
 from onion_app.vault.shown.reading import Notice, Version, shown_notice
 from onion_app.web.app import mark_own_text, mark_published, report_error
 from onion_app.web.i18n import LANGUAGES, current_language
 
+# What stands on the page of a case beside its box: each press there, and each page between, takes it along. # P10
+IN_CASE: Final = ("publish", "count", "quote", "under_18", "allowed", "change")
 # The fields of our forms besides the text, the code and the sealed one; a form that is shown again carries them hidden.
 CARRIED: Final = (
-    "topic", "danger", "answer_in", "story", "course", "publish", "count", "quote", "under_18", "line", "no_return",
-    "known", "message", "do", "proposal", "decision", "urgent",
+    "topic", "danger", "answer_in", "story", "course", *IN_CASE, "line", "no_return", "known", "message", "do",
+    "proposal", "urgent",
 )  # fmt: skip
 _TYPED: Final = 200  # letters of a mistyped code that are shown again
 
@@ -36,6 +38,7 @@ _BLANK: Final[Mapping[str, Any]] = {
     "around": None,
     "excess": 0,
     "line": "",
+    "change": "",
     "text": "",
     "code": "",
     "typed": "",
@@ -68,10 +71,19 @@ def show_page(template: str, **values: object) -> str:
 
 def show_own_text(template: str, text: str, **values: object) -> str:
     """Render a page that shows a visitor's own text, or their messages, whole, however long they are."""
-    if text or values.get("letters") or values.get("proposal"):
+    change = str(values.get("change", ""))
+    if text or change or values.get("letters") or values.get("proposal"):
         mark_own_text()
-    excess = max(len(text), len(str(values.get("change", "")))) - TEXT_LETTERS
+    excess = max(len(text), len(change)) - TEXT_LETTERS
     return show_page(template, text=text, around=around_the_limit(text), excess=max(0, excess), **values)
+
+
+def show_between(template: str, **values: object) -> str:
+    """Render a page that leads back to a case: all that was typed there goes along, hidden."""
+    form = request.form
+    along = {name: form[name] for name in IN_CASE if name in form}
+    change = along.get("change", "")
+    return show_own_text(template, form.get("text", ""), change=change, along=along, **values)
 
 
 def show_published(template: str, *, query: str = "", **values: object) -> str:
@@ -142,8 +154,9 @@ def show_form_again(why: str, errors: Mapping[str, str] | None = None, *, words:
         why=why,
         path=path,
         posted=request.method == "POST" and words,
-        fields={name: form[name] for name in CARRIED if name in form},
-        with_text="text" in form,
+        fields={name: form[name] for name in CARRIED if name in form and name != "change"},
+        change=form.get("change", ""),
+        with_text="text" in form and bool(text or not form.get("do")),
         code=_code_of_form(),
         errors=errors or {},
         **values,
@@ -159,7 +172,7 @@ def _code_of_form() -> str:
 def erase_page(back_to: str, fields: Mapping[str, str]) -> str:
     """Ask once more before everything is erased; the form sends `fields`, and *No* leads to the page `back_to`."""
     seat.put_codes_away()
-    return show_page("erase.html", back_to=back_to, fields=fields, backup_days=in_force().backup_days)
+    return show_between("erase.html", back_to=back_to, fields=fields, backup_days=in_force().backup_days)
 
 
 def can_come_back() -> bool:
@@ -176,7 +189,9 @@ def refusal_page(why: str) -> ResponseReturnValue:
 
 def closed_page(why: Literal["expired", "another"]) -> ResponseReturnValue:
     """Answer a form of a case that this visit does not have open, or not any more: nothing was done with it."""
-    if "text" in request.form or request.form.get("do") in ("consents", "quote"):
+    form = request.form
+    has_unsent = form.get("text") or form.get("change") or unsaved_ticks(form)
+    if has_unsent or form.get("do", "") not in ("new_code", "erase", "take_back"):
         return show_form_again(why), 400
     return show_page("return.html", why=why), 400
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html.parser import HTMLParser
 from typing import Self
 
@@ -257,8 +257,9 @@ class Page(Element):
         return self.form(lambda form: all(form.element.has(name=name) for name in names))
 
     def form_doing(self, what: str) -> Form:
-        """Find the form whose hidden field `do` says this."""
-        return self.form(lambda form: ("do", what) in form.fields)
+        """Find the form whose hidden field `do` says this, or whose button does: that one is pressed."""
+        form = self.form(lambda form: ("do", what) in form.fields + form.buttons)
+        return replace(form, buttons=[("do", what)]) if ("do", what) in form.buttons else form
 
     def form_ending(self, ending: str) -> Form:
         """Find the first form of the main part that is sent to a path with this ending."""

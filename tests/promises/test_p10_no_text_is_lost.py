@@ -238,6 +238,16 @@ def test_an_answer_too_long_comes_back_whole(visitor: Visitor) -> None:
     assert text_on(visitor.write_back(case, text)) == text
 
 
+@pytest.mark.parametrize("act", ["consents", "new_code", "erase"])
+def test_no_act_on_a_case_costs_what_is_being_written_there(visitor: Visitor, act: str) -> None:
+    case = visitor.come_back(visitor.hand_in("tell", "first words"))
+    page = visitor.send(case.form_doing(act), text=AWKWARD, publish="ask")
+    if act != "consents":
+        page = visitor.send(page.form_with("do"), 1)
+    assert text_on(page) == AWKWARD
+    assert page.form_with("text").value("publish") == "ask"
+
+
 def test_sending_twice_stores_it_once(site: Site, visitor: Visitor) -> None:
     check = visitor.check("tell", "words sent twice")
     for _ in range(3):

@@ -208,7 +208,7 @@ ACTS: dict[str, Callable[[Page], tuple[object, dict[str, str]]]] = {
     "take back": lambda case: (case.form_doing("erase"), {"do": "take_back"}),
     "verdict": lambda case: (
         case.form_with("text", "message"),
-        {"do": "verdict", "decision": "yes", "text": "for the first"},
+        {"do": "verdict yes", "text": "for the first"},
     ),
 }
 

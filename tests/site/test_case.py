@@ -175,7 +175,7 @@ def test_nobody_is_asked_what_is_wrong_with_an_answer_before_there_is_one(visito
 def test_what_its_author_decided_is_not_overwritten_by_somebody_who_looks(visitor: Visitor, place: Place) -> None:
     code = visitor.hand_in(publish="ask")
     place.proposes("A title", "A text.")
-    said = visitor.send(visitor.come_back(code).form_doing("verdict"), decision="yes")
+    said = visitor.send(visitor.come_back(code).form_doing("verdict yes"))
     for state in ("new", "reading", "asking"):
         lifetime.set_state(place.mailbox, place.case_ids()[0], state)
         assert visitor.go("case").first(id="state").text == "You said yes. We prepare it for publishing.", said.heading
@@ -325,7 +325,7 @@ def test_older_messages_keep_what_is_being_written(visitor: Visitor) -> None:
 def test_what_its_author_decided_stays_whatever_the_circle_does(visitor: Visitor, place: Place) -> None:
     code = visitor.hand_in(publish="ask")
     place.proposes("A title", "A text.")
-    visitor.send(visitor.come_back(code).form_doing("verdict"), decision="yes")
+    visitor.send(visitor.come_back(code).form_doing("verdict yes"))
     (case_id,) = place.case_ids()
     lifetime.set_state(place.mailbox, case_id, "answered")
     said = "You said yes. We prepare it for publishing. There is an answer for you."

@@ -56,7 +56,7 @@ def test_a_yes_can_be_taken_back_however_much_waits(
     place.proposes("A title", "Words.")
     page = visitor.come_back(code)
     for decision in ("yes", "yes", "no"):
-        visitor.send(page.form_doing("verdict"), message=new_key().hex(), decision=decision)
+        visitor.send(page.form_doing(f"verdict {decision}"), message=new_key().hex())
     found = [each.decision for each in place.read_by(place.pair) if isinstance(each, Verdict)]
     assert found == ["yes", "no"]
 

@@ -45,8 +45,8 @@ def gives(place: Place, about: bytes, words: str = WORDS, receiver: Receiver = "
 
 def judges(visitor: Visitor, page: Page, decision: str) -> Page:
     """Press the button of a decision."""
-    form = page.form(lambda each: ("do", "quote") in each.fields and ("decision", decision) in each.fields)
-    return visitor.send(form)
+    (button,) = (each for each in page.every("button") if each.get("value").startswith(f"quote {decision} "))
+    return visitor.send(page.form_doing(button.get("value")))
 
 
 def verdicts(place: Place) -> list[str]:

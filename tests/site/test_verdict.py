@@ -11,7 +11,7 @@ from scripts.rehearsal.pages import Page
 from scripts.rehearsal.people import Visitor
 from tests.site.conftest import Place
 
-FORM = 'value="verdict"'
+FORM = 'value="verdict yes"'
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def verdicts(place: Place) -> list[tuple[str, str]]:
 
 
 def decides(visitor: Visitor, page: Page, decision: str, text: str = "") -> Page:
-    return visitor.send(page.form_doing("verdict"), decision=decision, text=text)
+    return visitor.send(page.form_doing(f"verdict {decision}"), change=text)
 
 
 def test_the_final_text_comes_first_and_whole(visitor: Visitor, code: str) -> None:
@@ -93,7 +93,7 @@ def test_nobody_says_yes_to_a_text_they_have_not_seen(visitor: Visitor, place: P
 
 
 def test_a_form_without_a_decision_is_a_message_and_no_yes(visitor: Visitor, place: Place, code: str) -> None:
-    page = visitor.send(visitor.come_back(code).form_doing("verdict"), decision=None, text="Who are you?")
+    page = visitor.send(visitor.come_back(code).form_with("text"), do=None, text="Who are you?")
     assert 'id="arrived"' in page.main_html
     assert place.texts()[-1] == "Who are you?"
     assert verdicts(place) == []
@@ -111,7 +111,7 @@ def test_the_word_comes_back_when_the_page_was_open_too_long(visitor: Visitor, p
 def test_a_visitor_can_propose_nothing_to_themselves(visitor: Visitor, place: Place) -> None:
     page = visitor.come_back(visitor.hand_in(publish="ask"))
     assert 'id="proposal"' not in page.main_html
-    visitor.send(page.form_with("text"), do="verdict", decision="yes", proposal="ab" * 16, text="")
+    visitor.send(page.form_with("text"), do="verdict yes", proposal="ab" * 16, text="")
     assert verdicts(place) == []
 
 

@@ -21,7 +21,7 @@ from onion_app.site import author_actions, form_case, seat, visit
 from onion_app.site.author_keys import CaseAccess, code_keys, expect_open
 from onion_app.site.author_view import read_case
 from onion_app.site.beside import page_beside
-from onion_app.site.case_page import case_page
+from onion_app.site.case_page import case_page, unsent
 from onion_app.site.context import files, site_context
 from onion_app.site.forms import read_consent, wrong_line, wrong_text
 from onion_app.site.rendering import (
@@ -29,6 +29,7 @@ from onion_app.site.rendering import (
     erase_page,
     make_blueprint,
     return_page,
+    show_between,
     show_form_again,
     show_page,
     typed_code,
@@ -53,12 +54,22 @@ def show_case() -> ResponseReturnValue:
 @pages.post("/<lang:code>/case")
 def submit() -> ResponseReturnValue:
     """Do the act that a form of the case page names, on the case that it was made for."""
-    visit.keep_reply(request.form.get("text", ""))
+    visit.keep_reply(unsent(*_words()))
     return page_beside("sealed") or _do()
 
 
+def _words() -> tuple[str, str]:
+    """Give what stands in the two boxes of the form: what is written back, and what should be different."""
+    return request.form.get("text", ""), request.form.get("change", "")
+
+
+def _pressed() -> list[str]:
+    """Give the words of the button that was pressed: the act, the decision, and what it is about."""
+    return [*request.form.get("do", "").split(" "), "", ""][:3]
+
+
 def _do() -> ResponseReturnValue:
-    act = _ACTS.get(request.form.get("do", ""), _write)
+    act = _ACTS.get(_pressed()[0], _write)
     if ("again" in request.form and act is not _change_code) or "part" in request.form:
         act = case_page
     try:
@@ -96,15 +107,15 @@ def _ask_for_code(wrong: str, typed_lines: Sequence[str] = ()) -> ResponseReturn
 
 
 def _write(access: CaseAccess) -> ResponseReturnValue:
-    text = request.form.get("text", "")
+    text, change = _words()
     wrong = wrong_text(text)
     if wrong:
-        return case_page(access, text=text, errors=wrong)
+        return case_page(access, errors=wrong)
     if has_more(text, request.form.get("known", "")) and read_case(files(), access).kind == "testimony":
-        return case_page(access, text=text, added=pointed_out(text))
+        return case_page(access, added=pointed_out(text))
     author_actions.write_back(files(), access, Text(text, files().today), _seed())
-    visit.keep(reply=None)
-    return case_page(access, done="arrived")
+    visit.keep(reply=change or None)
+    return case_page(access, text="", done="arrived")
 
 
 def _seed() -> bytes:
@@ -113,25 +124,25 @@ def _seed() -> bytes:
 
 
 def _decide(access: CaseAccess) -> ResponseReturnValue:
-    """Take the author's verdict on the final text; without a decision it is a message like any other."""
-    decision = next((each for each in get_args(Decision) if each == request.form.get("decision")), None)
+    """Take the author's verdict on the final text."""
+    decision = next((each for each in get_args(Decision) if each == _pressed()[1]), None)
     if decision is None:
-        return _write(access)
-    text = request.form.get("text", "")
-    wrong = wrong_text(text) if decision == "change" or text else {}
+        return case_page(access)
+    text, change = _words()
+    wrong = wrong_text(change) if decision == "change" or change else {}
     if wrong:
-        return case_page(access, text="", change=text, errors={"change": wrong["text"]})
+        return case_page(access, errors={"change": wrong["text"]})
     if request.form.get("proposal") != read_case(files(), access).proposal_id:
-        return case_page(access, text="", change=text, done="another")  # nobody says yes to a text unseen
-    verdict = Verdict(request.form["proposal"], decision, text, files().today)
+        return case_page(access, done="another")  # nobody says yes to a text unseen
+    verdict = Verdict(request.form["proposal"], decision, change, files().today)
     author_actions.give_verdict(files(), access, verdict, _seed())
-    visit.keep(reply=None)
-    return case_page(access, done="decided")
+    visit.keep(reply=text or None)
+    return case_page(access, change="", done="decided")
 
 
 def _judge_words(access: CaseAccess) -> ResponseReturnValue:
     """Take the author's word on words for a report; of what is no word of ours nothing is done."""
-    about, decision = request.form.get("proposal", ""), request.form.get("decision")
+    _, decision, about = _pressed()
     decided = next((each for each in get_args(QuoteDecision) if each == decision), None)
     if decided is None:
         return case_page(access)
@@ -146,7 +157,7 @@ def _take_back(access: CaseAccess) -> ResponseReturnValue:
 
 def _allow(access: CaseAccess) -> ResponseReturnValue:
     author_actions.save_consent(files(), access, read_consent(request.form, files().today))
-    return case_page(access, done="saved")
+    return case_page(access, done="allowed")
 
 
 def _change_code(access: CaseAccess) -> ResponseReturnValue:
@@ -160,7 +171,7 @@ def _change_code(access: CaseAccess) -> ResponseReturnValue:
     code, line = fields["code"], request.form.get("line", "")
     wrong = {} if "again" in request.form else wrong_line(code, line)
     if wrong or "again" in request.form:
-        return show_page("newcode.html", code=code, sealed=request.form["sealed"], line=line[:40], errors=wrong)
+        return show_between("newcode.html", code=code, sealed=request.form["sealed"], line=line[:40], errors=wrong)
     access = author_actions.change_code(files(), access, code)
     visit.keep_case_open(access, visit.contents().get("opened_before"))
     return case_page(access, done="new_code")
@@ -180,7 +191,7 @@ def _show_new_code(access: CaseAccess) -> str:
     form_case.make_forms_for(form_case.is_open(access))
     code = new_code()
     sealed = seal_field(site_context().field_key, _NEW_CODE, {"code": code, "case": access.case_id.hex()})
-    return show_page("newcode.html", code=code, sealed=sealed)
+    return show_between("newcode.html", code=code, sealed=sealed)
 
 
 def _erase(access: CaseAccess) -> ResponseReturnValue:
