@@ -1,5 +1,6 @@
 """The closed lists of facts, which stand in `facts.toml` and `countries/` with their words; nothing else is counted."""
 
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -70,4 +71,4 @@ def name_on(list_name: str, name: str, lists: Mapping[str, FactList]) -> str | N
     if name in lists[list_name].names:
         return name
     oldest = min(map(int, filter(str.isdecimal, lists["when"].names)))
-    return "before" if list_name == "when" and name.isdecimal() and int(name) < oldest else None
+    return "before" if list_name == "when" and re.fullmatch("[0-9]{4}", name) and int(name) < oldest else None

@@ -27,6 +27,7 @@ from onion_app.web.headers import BODY_LIMIT
 from onion_app.web.i18n import LANGUAGES
 from onion_app.web.text import is_empty
 
+_LONGEST_ADDRESS: Final = 100  # letters; ours have half of that
 _OF_ONE_CASE: Final = re.compile("[a-z_]+_[0-9a-f]{32}")  # beside many others, whose view keeps what was not sent
 _BOXES: Final = ("text", "note")  # of the page of a case
 _OF_A_CASE: Final = re.compile("/case/([0-9a-f]{32})/reply")  # the address of the form on its page
@@ -184,7 +185,7 @@ def _keep_or_forget(answer: Response) -> None:
 
 def _keep_the_rest() -> None:
     """Forget what is done; where another button of the form was pressed, keep what was typed beside it."""
-    address, every = _address(), request.form.get(OF, request.path) == request.path
+    address, every = _address(), _form_itself() == request.path
     if "done" not in g and every:
         return forget_form(address)
     anew, before = typed_anew(request.form), _all_kept().get(address, {})
@@ -217,7 +218,12 @@ def _typed() -> Fields:
 def _address() -> str:
     """Give the address of the form of this request, with the language of the tab that it stands on."""
     tab = request.form.get(TAB, "")
-    return in_tab(request.form.get(OF) or request.path, tab if tab in LANGUAGES else "")
+    return in_tab(_form_itself(), tab if tab in LANGUAGES else "")
+
+
+def _form_itself() -> str:
+    named = request.form.get(OF, "")
+    return named if 0 < len(named) <= _LONGEST_ADDRESS else request.path
 
 
 def form_of(case_id: bytes) -> str:

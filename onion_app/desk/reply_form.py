@@ -36,6 +36,6 @@ def _chosen_day(form: Mapping[str, str], name: str, today: int) -> int | None:
 def days_to_choose(text: str, chosen: str, today: int) -> list[tuple[int, bool]]:
     """List the days that are offered under an answer, each with whether it is chosen: by hand, or by a phrase."""
     named = day_named_in(text, today)
-    picked = int(chosen) if chosen.isdecimal() and int(chosen) in range(today, today + _LONGEST) else named
+    picked = next((day for day in range(today, today + _LONGEST) if str(day) == chosen), named)
     days = {today + within for within in AGAIN_WITHIN} | ({picked} if picked is not None else set())
     return [(day, day == picked) for day in sorted(days)]
