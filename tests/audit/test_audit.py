@@ -26,7 +26,7 @@ FIRST_SCREEN = {
     "sent": (r"POST /\w+/(tell|ask) -> 200", 'id="arrived"', "#arrived, .lines, .row, .row + form button, .row + p"),
     "return": (r"GET /\w+/return ", "", "#code-field, form > button"),
     "case": (r"/\w+/(return|case) -> 200", 'id="state"', "#state, #state + .row"),
-    "answer": (r"/\w+/(return|case) -> 200", 'id="state"(?!.*id="proposal")', "main > article.message"),
+    "answer": (r"/\w+/(return|case) -> 200", 'id="state"(?!.*id="proposal")', "main > form > article.message"),
     "final text": (r"/\w+/(return|case) -> 200", 'id="proposal"', "#proposal h2"),
     "leave": ("POST /leave ", "", "*"),
     "stories": (r"GET /\w+/stories ", "", "details > summary"),
