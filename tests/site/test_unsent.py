@@ -138,3 +138,18 @@ def test_both_boxes_and_the_choices_outlast_the_visit(visitor: Visitor, place: P
     words = "".join(fields.values()) + back.main.text
     assert "and the next" in words
     assert CHANGE in words or act == "verdict change"
+
+
+def test_the_longest_words_in_both_boxes_come_back_beside_the_longest_text_and_messages(
+    visitor: Visitor, place: Place
+) -> None:
+    code, words = visitor.hand_in("tell", "ب" * 12_000, publish="ask"), "ت" * 12_000
+    place.proposes("ث" * 80, "ج" * 12_000)
+    case = visitor.come_back(code)
+    for act in ("consents", "new_code", "erase"):
+        page = visitor.send(case.form_doing(act), text=words, change=words)
+        assert len(page.html.encode()) < 131_000
+        page = page if act == "consents" else visitor.send(page.form_with("do"), 1)
+        fields = page.form_with("text").values
+        assert (page.status, fields["text"], fields["change"]) == (200, words, words), act
+        assert len(page.html.encode()) < 131_000
