@@ -131,7 +131,7 @@ def read_and_write_back(phone: Browser, code: str, photograph: Photograph) -> No
 
 def erase_from_within(phone: Browser, photograph: Photograph) -> None:
     """Erase the case that is open."""
-    phone.press_in("main form:has(input[value=erase]) button")
+    phone.press_in("main button[value=erase]")
     photograph(phone, "erase-confirmation")
     phone.press_main()
     photograph(phone, "erased")

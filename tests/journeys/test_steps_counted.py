@@ -121,7 +121,7 @@ def has_the_code_seized(phone: Browser, site: Site, language: str) -> Walk:
     walk = begins(phone, site, language, "return")
     walk.types("code", code)
     walk.goes(OPEN)
-    walk.goes("main form:has([value=new_code]) button:not([disabled])")
+    walk.goes("main button[value=new_code]")
     new = code_on(phone)
     walk.types("line", new[24:])
     walk.goes(SEND)
