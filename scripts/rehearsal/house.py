@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from scripts.rehearsal.cast import arrived
-from scripts.rehearsal.people import Login, Visitor, Volunteer
+from scripts.rehearsal.pages import Page
+from scripts.rehearsal.people import Login, UnexpectedPageError, Visitor, Volunteer
 
 EARLIER: Final = 4  # days before the rehearsal on which the first part happens: a promise of three of them is overdue
 
@@ -22,7 +23,7 @@ NOTICE: Final = {
     "notice_ckb": "کەسێک لە ئەپێکدا دەنووسێت و دەڵێت لە ئێمەیە. ئێمە لەوێ بۆ کەس نانووسین.",
     "notice_kmr": "کەسەک د ئەپەکێ دا دنڤیسیت و دبێژیت ئەز ژ وانم. ئەم ل وێرێ بۆ کەسێ نانڤیسین.",
 }
-_OTHER_NOTICE: Final = {"notice_en": "Somebody sells a false copy of this site's address. Compare all of it."}
+_OTHER_NOTICE: Final = {"notice_en": "Somebody sells a false copy of this site. Compare every letter before you type."}
 
 _DRAFTS: Final = ("law", "who-we-are")  # guides that have to be filled in before anybody may read them
 _CHOICES: Final = ("topic", "danger", "count", "quote")
@@ -41,7 +42,7 @@ def told_earlier(visit: Callable[[str], Visitor], coordinator: Volunteer) -> Non
 
 def told_now(visit: Callable[[str], Visitor], coordinator: Volunteer, sit: Sit) -> list[Login]:
     """Let the rest happen, and give the logins of the two who have come since."""
-    coordinator.press_on("/notice", "/notice/propose", **NOTICE)  # before there is a second person, at once
+    _expect(coordinator.press_on("/notice", "/notice/propose", **NOTICE))  # before there is a second person, at once
     for card in coordinator.get("/guides").having_class("case"):
         here = f"/guides/{card.get('data-guide')}"
         if not any(f"{draft} ·" in card.text for draft in _DRAFTS) and coordinator.get(here).has(
@@ -60,7 +61,7 @@ def told_now(visit: Callable[[str], Visitor], coordinator: Volunteer, sit: Sit) 
     colleague = _enrolled(sit(), coordinator, first, "Salar")
     _let_in(coordinator, colleague, first)
     _write_into_notebook(colleague, first)
-    coordinator.press_on("/notice", "/notice/propose", **_OTHER_NOTICE)  # from now on that waits for a yes
+    _expect(coordinator.press_on("/notice", "/notice/propose", **_OTHER_NOTICE))  # from now on that waits for a yes
     for somebody in (lawyer, colleague):
         somebody.login.circles = [name for _, name in somebody.circles()]
         somebody.log_out()
@@ -132,10 +133,19 @@ def _let_in(host: Volunteer, newcomer: Volunteer, circle: str) -> None:
 def _write_into_notebook(somebody: Volunteer, circle: str) -> None:
     """Leave a message, and name an organisation whose contact everybody can find."""
     here = f"/notebook/{circle}"
-    somebody.press_on(here, f"{here}/message", text="On exam mornings nothing comes before ten. Look again then.")
-    somebody.press_on(
-        f"{here}/referral/published",
-        f"{here}/referral/published",
-        name="An organisation made up for this rehearsal",
-        contact="contact@organisation.example",
+    _expect(
+        somebody.press_on(here, f"{here}/message", text="On exam mornings nothing comes before ten. Look again then.")
     )
+    _expect(
+        somebody.press_on(
+            f"{here}/referral/published",
+            f"{here}/referral/published",
+            name="An organisation made up for this rehearsal",
+            contact="contact@organisation.example",
+        )
+    )
+
+
+def _expect(page: Page) -> None:
+    if page.errors:
+        raise UnexpectedPageError(page.errors)
