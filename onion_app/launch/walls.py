@@ -119,7 +119,10 @@ def _try(walls: Walls, folders: Sequence[Path]) -> str:
         except subprocess.TimeoutExpired:
             return "bubblewrap does not answer"
     said = done.stderr.decode("utf-8", "replace").strip().splitlines()
-    return (said or ["bubblewrap fails without a word"])[-1] if done.returncode else ""
+    if not done.returncode:
+        return ""
+    # Its processes write word by word, and over each other: the last line may be a name alone.
+    return next((line for line in reversed(said) if not line.rstrip().endswith(":")), "bubblewrap fails without a word")
 
 
 def _missing(wall: str, reason: str) -> Missing:
