@@ -103,6 +103,28 @@ class TorFailed(SanctuaryError, exit_code=4, hint="tor --verify-config -f torrc.
     """Tor did not start."""
 
 
+class ClockOff(SanctuaryError, hint="date   (and set it: sudo timedatectl set-ntp true)"):
+    """Tor does not get in, because the clock of this machine is wrong."""
+
+
+class MachineKeyMistyped(
+    SanctuaryError, exit_code=2, hint="./scripts/desk --key   (on the volunteer's machine, shows it again)"
+):
+    """These are not the 54 letters of a machine's key: one is missing, or another one."""
+
+
+class MachineListRefused(SanctuaryError, exit_code=2, hint="./scripts/manage machine list"):
+    """The list of machines does not take this."""
+
+
+class MachineNotLetIn(SanctuaryError, hint="./scripts/desk --key   (give the operator these letters once more)"):
+    """The desk does not know the key of this machine, or not any more."""
+
+
+class DeskNotReached(SanctuaryError, hint="./scripts/desk   (again in ten minutes; then ask the operator)"):
+    """The desk does not answer: it is down, has another address, or there is no network."""
+
+
 class VaultDamaged(SanctuaryError, exit_code=5, hint="./scripts/manage restore FILE --replace"):
     """The file of keys, vault.key, is damaged or missing."""
 

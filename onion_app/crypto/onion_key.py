@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from hashlib import sha3_256, sha512
 from typing import Annotated
 
-from nacl.bindings import crypto_sign_seed_keypair
+from nacl.bindings import crypto_scalarmult_ed25519_base_noclamp, crypto_sign_seed_keypair
 from nacl.utils import random
 
 _VERSION = b"\x03"
@@ -27,6 +27,11 @@ def new_onion_key() -> OnionKey:
     secret[0] &= 248
     secret[31] = secret[31] & 63 | 64
     return OnionKey(bytes(secret), address_of(public))
+
+
+def onion_of(secret: bytes) -> OnionKey:
+    """Give the key whose expanded secret this is, with its address."""
+    return OnionKey(secret, address_of(crypto_scalarmult_ed25519_base_noclamp(secret[:32])))
 
 
 def address_of(public: bytes) -> str:

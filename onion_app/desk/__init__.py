@@ -28,7 +28,7 @@ from onion_app.desk.login_gate import (
     template_defaults,
     token_lost,
 )
-from onion_app.desk.session import IDLE, LONGEST
+from onion_app.desk.session import IDLE, LONGEST, LONGEST_FAR
 from onion_app.desk.views import BLUEPRINTS
 from onion_app.errors import KeysChanged, NotAllowed, NothingHere
 from onion_app.vault.database import open_database
@@ -90,14 +90,17 @@ def create_app(config: DeskConfig) -> Hardened:
     app.jinja_env.filters["as_digits"] = as_digits
 
     def ended() -> None:
-        if not context.visits and not context.joining:  # whoever logs out ends nobody's enrolment, nor the reverse
+        if not (
+            context.near or context.far or context.joining
+        ):  # whoever logs out ends nobody's enrolment, nor the reverse
             config.on_last_session_end()
 
     context = app.extensions["desk"] = DeskContext(
         mailbox=PerThread(lambda: open_database(config.mailbox_folder, "mailbox", config.keys.mailbox)),
         shown=PerThread(lambda: open_database(config.shown_folder, "shown", config.keys.shown)),
         desk=PerThread(lambda: open_database(config.desk_folder, "desk", config.keys.desk)),
-        visits=Visits(config.clock, idle=IDLE, longest=LONGEST, on_empty=ended),
+        near=Visits(config.clock, idle=IDLE, longest=LONGEST, on_empty=ended),
+        far=Visits(config.clock, idle=IDLE, longest=LONGEST_FAR, on_empty=ended),
         joining=Visits(config.clock, idle=IDLE, of_each_holder=1, on_empty=ended),
         counts=Visits(config.clock, idle=IDLE, longest=LONGEST, of_each_holder=1),
         delays=Delays(config.since_boot),

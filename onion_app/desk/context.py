@@ -4,12 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from flask import current_app
+from flask import current_app, request
 
 from onion_app.days import today
 from onion_app.desk.delays import Delays
 from onion_app.vault.database import Database
 from onion_app.vault.per_thread import PerThread
+from onion_app.web.headers import THROUGH_TOR
 from onion_app.web.visits import Visits
 
 
@@ -29,7 +30,8 @@ class DeskContext:
     mailbox: PerThread
     shown: PerThread
     desk: PerThread
-    visits: Visits  # the sessions of who is logged in
+    near: Visits  # the sessions of who is logged in on this machine
+    far: Visits  # likewise of who came through the desk's onion, from a machine elsewhere
     joining: Visits  # those who enrol or come back: one place an invitation, or a person with a sheet
     counts: Visits  # the makings of tables that are not done: one a person
     delays: Delays
@@ -38,9 +40,15 @@ class DeskContext:
     phone_clock: Callable[[], float]
     ended: dict[bytes, int] = field(default_factory=dict)  # how often all sessions of a moderator were ended at once
 
+    @property
+    def visits(self) -> Visits:
+        """The sessions of those who come the way of this request; one way's cookie opens nothing on the other."""
+        return self.far if request.environ.get(THROUGH_TOR) else self.near
+
     def sweep(self) -> None:
         """End what is overdue."""
-        self.visits.sweep()
+        self.near.sweep()
+        self.far.sweep()
         self.joining.sweep()
         self.counts.sweep()
 

@@ -1,7 +1,8 @@
 """The session of a moderator, which lives in memory only.
 
 The cookie carries a random key; the contents (the moderator's private key, the ids of the cases opened, texts that
-wait) are held encrypted under it for 15 minutes after the last page, 12 hours at most. None of them reaches a disk.
+wait) are held encrypted under it for 15 minutes after the last page, 12 hours at most, and one hour where they
+came through tor. None of them reaches a disk.
 """
 
 from typing import Any, Final
@@ -14,6 +15,7 @@ from onion_app.errors import LoginSuspended, NothingHere, VisitOver
 
 IDLE: Final = 15 * 60  # seconds; long enough to read a hard message, short enough for a desk that was left
 LONGEST: Final = 12 * 3600  # seconds; a night's sleep ends every session
+LONGEST_FAR: Final = 3600  # seconds of a session from a machine elsewhere, whatever is done in it
 
 
 def begin_members_session(moderator_id: bytes, private: bytes) -> None:

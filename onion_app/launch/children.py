@@ -8,6 +8,7 @@ import re
 import socket
 import subprocess
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
@@ -68,6 +69,11 @@ class ChildProcess:
         if self._orders_pipe >= 0:
             os.close(self._orders_pipe)
             self._orders_pipe = -1
+
+    def cut(self) -> None:
+        """Have it end the sessions of machines elsewhere."""
+        with suppress(OSError):  # it has just ended, and they with it
+            os.write(self._orders_pipe, b"\n")
 
     def wait(self, seconds: float) -> int:
         """Wait for the end, and bring it about when it does not come in time; give the exit status."""

@@ -29,6 +29,7 @@ from onion_app.vault import database, settings, statefiles
 from onion_app.vault.connection import KINDS
 from onion_app.vault.database import Clock, Database
 from onion_app.vault.desk import circles, guides, invitations, proposals
+from onion_app.vault.settings import FarDesk
 from onion_app.vault.show import show
 from onion_app.vault.shown.reading import Version
 
@@ -61,6 +62,7 @@ class Unlocked:
 
     keys: VaultKeys
     onion: OnionKey
+    far: FarDesk = field(default_factory=FarDesk)
     first_secrets: FirstSecrets | None = None  # on a first run
 
 
@@ -145,7 +147,7 @@ def make_installation(
     hand_out()
     statefiles.write_keyslots(state.path, slots)
     (state.path / _MARK).unlink()
-    return Unlocked(keys, onion, handed)
+    return Unlocked(keys, onion, first_secrets=handed)
 
 
 def take_back(state: State) -> None:

@@ -25,13 +25,14 @@ from onion_app.errors import BadUsage, InContainer
 from onion_app.launch import children, confine, first_run, locked, status, stdin_answers, unlock
 from onion_app.launch.confine import Walls
 from onion_app.launch.edge import expect_descriptors
+from onion_app.launch.far_order import FAR_DESK, read_far_desk
 from onion_app.launch.first_run import Unlocked
 from onion_app.launch.manage_socket import ManageSocket
 from onion_app.launch.outside import container, describe_doubt
 from onion_app.launch.processes.child import Orders
 from onion_app.launch.rounds import Rounds
 from onion_app.launch.self_check import SelfCheck
-from onion_app.launch.state import State, desk_listeners, held, site_listener
+from onion_app.launch.state import State, desk_listeners, far_listener, held, site_listener
 from onion_app.launch.supervisor import Supervisor
 from onion_app.launch.terminal import Terminal
 from onion_app.launch.tor_supervisor import TorSupervisor
@@ -89,7 +90,7 @@ class Launcher:
         self._blocked = 0  # how often the site had to be started again because it held a lock
         around_tor = partial(confine.around_tor, walls, state.manage_socket)
         start_tor = partial(tor_process.start_tor, options.torrc, state.tor, state.run, walls=around_tor)
-        self._tor = TorSupervisor(state, unlocked.onion, start_tor, terminal)
+        self._tor = TorSupervisor(state, unlocked.onion, start_tor, terminal, unlocked.far)
         self._self_check = SelfCheck(unlocked.onion.address, state.socks_socket, lambda: self._tor.control)
         self._static = status.Static(unlocked.onion.address, tuple(missing), options.clock)
         self._supervisors: dict[str, Supervisor] = {}
@@ -200,8 +201,21 @@ class Launcher:
                 self._stopping = True
             case "panic":
                 self._stopping, self._finishing = True, 0.0
+            case _ if order.startswith(FAR_DESK):
+                return self._change_far_desk(order)
             case _:
                 return {"taken": False}
+        return {"taken": True}
+
+    def _change_far_desk(self, order: str) -> dict[str, Any]:
+        try:
+            far, drop_all = read_far_desk(order)
+        except ValueError:
+            return {"taken": False}
+        self._tor.change_far_desk(far, drop_all=drop_all)
+        desk = self._supervisors["desk"].child
+        if drop_all and desk is not None:  # after their circuits: no cookie of a session reaches anybody any more
+            desk.cut()
         return {"taken": True}
 
     def _stop(self) -> None:
@@ -271,7 +285,7 @@ def launch(options: Options) -> None:
         standing, missing = _say_walls(terminal, state)
         tor_process.version_of()  # a missing tor is told before anything is made or asked
         site = stack.enter_context(site_listener(state))
-        desk = stack.enter_context(desk_listeners(options.desk_port))
+        desk = [*stack.enter_context(desk_listeners(options.desk_port)), stack.enter_context(far_listener(state))]
         if options.locked:
             unlocked = locked.wait_for_secret(state, options.clock)
         elif answers is None:

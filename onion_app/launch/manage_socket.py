@@ -1,7 +1,8 @@
 """The socket at which `scripts/manage` speaks with a running launcher: one line in, one line out.
 
 It promises that only the launcher's own account and root are heard, and that nobody who connects can make it wait: it
-is served in the launcher's one loop, and every socket in it is non-blocking. No passphrase and no key passes here.
+is served in the launcher's one loop, and every socket in it is non-blocking. No passphrase and no key of a database
+passes here; the key of the desk's onion does, with the machines that find it.
 """
 
 import json
@@ -17,7 +18,7 @@ from onion_app.errors import LauncherSilent, LauncherSuspended, NotRunning
 from onion_app.shapes import from_json
 
 _CLIENTS = 8  # one person with a few terminals; one more is closed at once
-_LONGEST = 1024  # bytes of an order; the longest true one has 20
+_LONGEST = 8192  # bytes of an order; the longest true one, with all machines, has 3,000
 _LONGEST_ANSWER = 1 << 20  # bytes; a thousand circles take less
 _PATIENCE = 5.0  # seconds in which a client sends its order; ours sends it at once
 _ANSWERED_WITHIN = 60.0  # seconds that the launcher may be busy with tor before we call it silent

@@ -76,6 +76,11 @@ class State:
         return self.run / "site.sock"
 
     @property
+    def desk_socket(self) -> Path:
+        """The socket at which tor reaches the desk for machines elsewhere."""
+        return self.run / "desk.sock"
+
+    @property
     def socks_socket(self) -> Path:
         """The socket at which tor takes what we fetch ourselves."""
         return self.run / "socks.sock"
@@ -164,21 +169,32 @@ def held(folder: Path) -> Iterator[State]:
         yield state
     finally:
         state.site_socket.unlink(missing_ok=True)
+        state.desk_socket.unlink(missing_ok=True)
         os.close(lock)
 
 
 def site_listener(state: State) -> socket.socket:
-    """Listen where tor reaches the site; a socket left by a launcher that was killed is replaced."""
-    state.site_socket.unlink(missing_ok=True)
-    # P02: a unix socket, 0600 in a folder of 0700: this account alone reaches it. The onion has no other target.
+    """Listen where tor reaches the site."""
+    return _listen_for_tor(state.site_socket)
+
+
+def far_listener(state: State) -> socket.socket:
+    """Listen where tor reaches the desk; without a machine that was added no onion leads there."""
+    return _listen_for_tor(state.desk_socket)
+
+
+def _listen_for_tor(path: Path) -> socket.socket:
+    """Listen on a unix socket; one left by a launcher that was killed is replaced."""
+    path.unlink(missing_ok=True)
+    # P02: a unix socket, 0600 in a folder of 0700: this account alone reaches it. An onion has no other target.
     listener = socket.socket(socket.AF_UNIX)
     try:
-        listener.bind(str(state.site_socket))
-        state.site_socket.chmod(0o600)
+        listener.bind(str(path))
+        path.chmod(0o600)
         listener.listen(_WAITING)
     except OSError as refused:  # a socket, too, is a file that the disk must have room for
         listener.close()
-        raise (obstacles.name_of(refused, state.run) or refused) from None
+        raise (obstacles.name_of(refused, path.parent) or refused) from None
     return listener
 
 
@@ -186,8 +202,8 @@ def site_listener(state: State) -> socket.socket:
 def desk_listeners(port: int) -> Iterator[list[socket.socket]]:
     """Listen on both loopback addresses, where browsers of this machine reach the desk.
 
-    # P02: loopback, and no onion leads to it. Both are held, because browsers ask for either of them first: somebody
-    # else on the other one would be asked for passphrase and digits.
+    # P02: loopback, and no onion leads to it (that of machines elsewhere: to `far_listener`). Both are held, because
+    # browsers ask for either of them first: somebody else on the other one would be asked for passphrase and digits.
 
     Raises:
         AddressInUse: another program listens on one of them.

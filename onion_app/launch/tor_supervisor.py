@@ -9,12 +9,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from onion_app.crypto.onion_key import OnionKey
-from onion_app.errors import SanctuaryError
+from onion_app.errors import SanctuaryError, ServiceRefused
 from onion_app.launch.outside import NO_SANDBOX, TOR_OUTSIDE
 from onion_app.launch.state import State
 from onion_app.launch.terminal import Terminal
 from onion_app.onion.control import Control, Health
 from onion_app.onion.tor_process import TorProcess
+from onion_app.vault.settings import FarDesk
 
 _FIRST_PAUSE = 0.5  # seconds before tor is started or asked again; it doubles ...
 _LONGEST_PAUSE = 8.0  # ... up to this: an end that somebody brings about must not cost a minute
@@ -43,8 +44,17 @@ class TorStatus:
 class TorSupervisor:
     """The supervisor of tor and of our service. Times are seconds of the monotonic clock, given by the caller."""
 
-    def __init__(self, state: State, onion: OnionKey, start_tor: Callable[[], TorProcess], terminal: Terminal) -> None:
+    def __init__(
+        self,
+        state: State,
+        onion: OnionKey,
+        start_tor: Callable[[], TorProcess],
+        terminal: Terminal,
+        far: FarDesk | None = None,
+    ) -> None:
         """Prepare; nothing is started yet."""
+        self._far = far or FarDesk()
+        self._to_close: set[str] = set()  # the desk's onions whose visitors are to go before it is published
         self._state = state
         self._onion = onion
         self._start_tor = start_tor
@@ -145,6 +155,18 @@ class TorSupervisor:
         self._looking = min(max(self._looking * 2, _LOOKING), _LONGEST_LOOKING)
         self._look_by = now + self._looking
 
+    def change_far_desk(self, far: FarDesk, *, drop_all: bool) -> None:
+        """Let these machines find the desk and no other; `drop_all` who is there now."""
+        if drop_all:
+            self._to_close |= {each.onion.address for each in (self._far, far) if each.onion}
+        self._far = far
+        try:
+            if self._control is not None:
+                self._publish_desk(self._control)
+        except SanctuaryError as failed:
+            self._terminal.say(f"tor: {type(failed).__name__}")
+            self.withdraw()  # P02: unreachable rather than open to a machine that was removed; `step` publishes again
+
     @property
     def control(self) -> Control | None:
         """The connection that the service lives on, while there is one."""
@@ -182,8 +204,27 @@ class TorSupervisor:
         self._control = Control.connect(tor.control_socket)
         self._percent, self._said_reachable = -1, False
         self._proof_of_work = self._control.publish(self._onion.secret, self._onion.address, self._state.site_socket)
+        self._publish_desk(self._control)
         if not self._proof_of_work:
             self._terminal.say("tor: this tor cannot ask visitors for proof of work; a flood would be harder to bear")
+
+    def _publish_desk(self, control: Control) -> None:
+        """Publish the desk's onion; between its end and its new beginning those go who shall not stay.
+
+        # P02: who was removed finds it no more: neither by a new descriptor, nor at the introduction points of the old
+        one, which are gone, nor on a circuit that is still there.
+        """
+        if self._far.onion is None:
+            return
+        control.withdraw_desk()
+        for address in self._to_close:
+            control.close_circuits(address)
+        onion, machines = self._far.onion, self._far.machines.values()
+        try:
+            control.publish_desk(onion.secret, onion.address, machines, self._state.desk_socket)
+        except ServiceRefused:
+            self._terminal.say("tor: it refuses the desk's onion; machines elsewhere do not reach the desk")
+        self._to_close.clear()
 
     def _report_progress(self, control: Control, now: float) -> None:
         if self._percent < 100:  # noqa: PLR2004 - per cent

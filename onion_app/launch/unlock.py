@@ -114,7 +114,7 @@ def _open(state: State, secret: str, clock: Clock) -> Unlocked:
     for kind in KINDS:
         database.migrate(state.path / kind, kind, keys.of(kind), clock)
     with closing(database.open_database(state.desk, "desk", keys.desk)) as desk:
-        return Unlocked(keys, settings.read_onion(desk))
+        return Unlocked(keys, settings.read_onion(desk), settings.read_far_desk(desk))
 
 
 def _make_with_answers(state: State, answers: Answers, clock: Clock, hand_out: HandOut) -> Unlocked:

@@ -18,7 +18,7 @@ from onion_app.choices import ObjectionReason
 from onion_app.errors import WrongPassphrase
 from onion_app.launch.state import DESK_PORT, State, expect_no_root
 from onion_app.launch.terminal import Terminal
-from onion_app.manage import decisions, doctor, emergency, offline, running, service, uninstall, unlocking
+from onion_app.manage import decisions, doctor, emergency, far_machines, offline, running, service, uninstall, unlocking
 
 _EPILOG = (
     "Exit codes: 0 done, 1 something needs looking at, 2 usage, 3 wrong passphrase, 5 vault "
@@ -77,6 +77,7 @@ def parser() -> argparse.ArgumentParser:
     answers.choices["object"].add_argument("--reason", choices=get_args(ObjectionReason), required=True)
     removed = command("remove", decisions.remove, "shut somebody out of everything at once, a coordinator too")
     removed.add_argument("handle", metavar="HANDLE")
+    _add_machine(commands)
     command("address", offline.address, "print the onion address and say where the desk is")
     saved = command("backup", offline.backup, "write everything into one encrypted file, and read it back")
     saved.add_argument("file", type=Path, metavar="FILE", help="a new file, best on another disk")
@@ -88,6 +89,21 @@ def parser() -> argparse.ArgumentParser:
                           "installation: what was taken back there stays gone")  # fmt: skip
     restored.add_argument("--yes", action="store_true", help="do it without asking once more")
     return words
+
+
+def _add_machine(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    machine = commands.add_parser("machine", help="let machines of volunteers elsewhere find the desk, or no more")
+    machines = machine.add_subparsers(metavar="add|remove|list", dest="change", required=True)
+    added = machines.add_parser("add", help="let one more find it", description="Let one more machine find the desk.")
+    added.add_argument("name", metavar="NAME", help="your own word for it, no handle")
+    added.add_argument("public", metavar="PUBLIC", nargs="+", help="the 54 letters that ./scripts/desk shows there")
+    added.set_defaults(do=far_machines.add)
+    gone = machines.add_parser("remove", help="let one find it no more", description="Let a machine find it no more.")
+    gone.add_argument("name", metavar="NAME")
+    gone.add_argument("--new-address", action="store_true", help="change the address of the desk's onion, too")
+    gone.set_defaults(do=far_machines.remove)
+    shown = machines.add_parser("list", help="print them", description="Print the machines that find the desk.")
+    shown.set_defaults(do=far_machines.show)
 
 
 def _without_terminal(do: Callable[[argparse.Namespace, State], int | None]) -> _Do:

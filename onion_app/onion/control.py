@@ -1,8 +1,8 @@
-"""Publishes our one onion service through tor's control socket. The only module that uses stem.
+"""Publishes our onion services through tor's control socket: the site's, and the desk's for machines elsewhere.
 
-The service lives exactly as long as this connection (no `Detach`): when the launcher, tor or the connection dies, the
-site is unreachable rather than unwatched. Nothing here lists, changes or removes a service of anybody else, and the
-service's private key is neither asked back from tor (`DiscardPK`) nor logged.
+It is the only module that uses stem. A service lives exactly as long as this connection (no `Detach`): when the
+launcher, tor or the connection dies, it is unreachable rather than unwatched. Nothing here lists, changes or removes a
+service of anybody else, and a service's private key is neither asked back from tor (`DiscardPK`) nor logged.
 
 stem's own `Controller` is not used, only the `BaseController` beneath it: the former answers the option
 `__OwningControllerProcess`, which a tor outside its walls has, with TAKEOWNERSHIP, after which tor ends with the first
@@ -14,7 +14,7 @@ import logging
 import re
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -31,9 +31,12 @@ from onion_app.errors import ControlLost, ServiceRefused
 # once, about what 200 seats can take. (tor's own 250 and 2500 are meant for large sites.)
 _PROOF_OF_WORK = "PoWDefensesEnabled=1 PoWQueueRate=25 PoWQueueBurst=250 "
 # Tor Browser opens six connections to a site at most: who has 17 on one circuit is no browser, and loses the circuit.
-_LIMITS = "Flags=DiscardPK,MaxStreamsCloseCircuit MaxStreams=16 "
+_FLAGS = "Flags=DiscardPK,MaxStreamsCloseCircuit"
+_LIMITS = "MaxStreams=16 "
 _ANSWER = 30.0  # seconds in which tor answers a question, or is taken for lost
+_JOINED_CIRCUIT = "PURPOSE=HS_SERVICE_REND"  # of a line about a circuit: somebody is there
 _INTRODUCTION_CIRCUIT = {"BUILT", "PURPOSE=HS_SERVICE_INTRO", "HS_STATE=HSSI_ESTABLISHED"}  # of a line about a circuit
+_TAKEN = ("250", "251", "252")  # a key for an onion: new, in place of another, or there already
 _COLLISION = "550"  # tor has not yet noticed that our previous connection, and the service with it, is gone
 _COLLISION_TRIES = 20
 _COLLISION_PAUSE = 0.5  # seconds
@@ -49,6 +52,7 @@ class Bootstrap:
 
     percent: int
     summary: str
+    clock_is_off: bool = False
 
 
 @dataclass(frozen=True)
@@ -126,6 +130,7 @@ class Control:
         self.uploaded = threading.Event()
         self._run_folder = control_socket.absolute().parent
         self._service_id = ""
+        self._desk_id = ""
         self._wire = _Connection(control_socket, self._note_event, self.lost.set)
 
     @classmethod
@@ -153,7 +158,8 @@ class Control:
         """
         phase = self._facts("status/bootstrap-phase").get("status/bootstrap-phase", "")
         match = re.search(r'PROGRESS=(\d{1,3}) TAG=\S+ SUMMARY="([^"]*)"', phase)
-        return Bootstrap(int(match[1]), match[2]) if match else Bootstrap(0, "Starting")
+        clock_is_off = "CLOCK_SKEW" in phase or "Clock skew" in phase
+        return Bootstrap(int(match[1]), match[2], clock_is_off) if match else Bootstrap(0, "Starting")
 
     def publish(self, secret: bytes, address: str, site_socket: Path) -> bool:
         """Publish our service: connections to port 80 of `address` go to `site_socket`, beside the control socket.
@@ -166,26 +172,78 @@ class Control:
             ServiceRefused: the socket, the key or tor does not allow it.
             ControlLost: tor does not answer.
         """
-        if site_socket.absolute().parent != self._run_folder or not re.fullmatch(r"[a-z.]+", site_socket.name):
-            raise ServiceRefused("the site's socket is not in tor's run folder")
         if self._service_id:
             raise ServiceRefused("it is published already")
-        # P02: the only way from the network ends at the site's unix socket; the desk's address is never said here.
-        key = f"ADD_ONION ED25519-V3:{base64.b64encode(secret).decode()} "
-        target = f"{_LIMITS}Port=80,unix:{site_socket.name}"
+        # P02: the only way from the network without a key ends at the site's unix socket.
+        self._service_id, proof_of_work = self._publish(secret, address, site_socket, f"{_FLAGS} ")
+        return proof_of_work
+
+    def publish_desk(self, secret: bytes, address: str, machines: Iterable[str], desk_socket: Path) -> None:
+        """Publish the desk's onion for these machines alone, for none not at all; it has to be withdrawn before.
+
+        `machines` are the 52 letters of each one's public half.
+
+        Raises:
+            ServiceRefused: as for `publish`.
+            ControlLost: tor does not answer.
+        """
+        keys = "".join(f"ClientAuthV3={letters.upper()} " for letters in machines)
+        if keys:  # P02: never without a key: anybody could then reach the desk
+            self._desk_id, _ = self._publish(secret, address, desk_socket, f"{_FLAGS},V3Auth {keys}")
+
+    def withdraw_desk(self) -> None:
+        """Take the desk's onion down; whoever is there stays, see `close_circuits`.
+
+        Raises:
+            ControlLost: tor does not answer.
+        """
+        if self._desk_id:
+            self._ask(f"DEL_ONION {self._desk_id}")
+            self._desk_id = ""
+
+    def close_circuits(self, address: str) -> None:
+        """Close the circuits of all who are at this onion of ours; tor lets them stay when it is taken down.
+
+        Raises:
+            ControlLost: tor does not answer.
+        """
+        whose = f"REND_QUERY={address.removesuffix('.onion')}"
+        for circuit in self._facts("circuit-status").get("circuit-status", "").splitlines():
+            number, *words = circuit.split()
+            if _JOINED_CIRCUIT in words and whose in words:
+                self._ask(f"CLOSECIRCUIT {number}")
+
+    def let_in(self, address: str, private: bytes) -> None:
+        """Give tor the private half of this machine's key, with which it finds an onion; tor keeps it in memory only.
+
+        Raises:
+            ServiceRefused: tor does not take it.
+            ControlLost: tor does not answer.
+        """
+        key = base64.b64encode(private).decode()
+        answer = self._ask(f"ONION_CLIENT_AUTH_ADD {address.removesuffix('.onion')} x25519:{key}")
+        if answer[-1][0] not in _TAKEN:
+            raise ServiceRefused(f"tor answered {answer[-1][0]}")
+
+    def _publish(self, secret: bytes, address: str, target: Path, flags: str) -> tuple[str, bool]:
+        """Publish a service; gives its name, and whether it has proof of work."""
+        if target.absolute().parent != self._run_folder or not re.fullmatch(r"[a-z.]+", target.name):
+            raise ServiceRefused("the socket is not in tor's run folder")
+        key = f"ADD_ONION ED25519-V3:{base64.b64encode(secret).decode()} {flags}"
+        rest = f"{_LIMITS}Port=80,unix:{target.name}"
         proof_of_work = True
-        answer = self._add(key + _PROOF_OF_WORK + target)
+        answer = self._add(key + _PROOF_OF_WORK + rest)
         if answer[-1][0] != "250":
             # A tor before 0.4.8, or built without the puzzle: used all the same, and said.
             proof_of_work = False
-            answer = self._add(key + target)
+            answer = self._add(key + rest)
         if answer[-1][0] != "250":
             raise ServiceRefused(f"tor answered {answer[-1][0]}")
-        self._service_id = address.removesuffix(".onion")
-        if answer[0][2] != f"ServiceID={self._service_id}":
+        service_id = address.removesuffix(".onion")
+        if answer[0][2] != f"ServiceID={service_id}":
             self.close()  # takes a service down that is not ours
             raise ServiceRefused("the key belongs to another address")
-        return proof_of_work
+        return service_id, proof_of_work
 
     def health(self) -> Health:
         """Ask tor for its health.
@@ -196,12 +254,13 @@ class Control:
         names = ("network-liveness", "status/circuit-established", "dormant", "onions/current", "circuit-status")
         facts = self._facts(*names, "consensus/valid-until")
         circuits = facts.get("circuit-status", "").splitlines()
+        introduction = _INTRODUCTION_CIRCUIT | {f"REND_QUERY={self._service_id}"}  # of visitors, not of the desk
         return Health(
             network_up=facts.get("network-liveness") == "up",
             circuits=facts.get("status/circuit-established") == "1",
             dormant=facts.get("dormant") != "0",
             published=bool(self._service_id) and self._service_id in facts.get("onions/current", "").split(),
-            introduction_points=sum(set(circuit.split()) >= _INTRODUCTION_CIRCUIT for circuit in circuits),
+            introduction_points=sum(set(circuit.split()) >= introduction for circuit in circuits),
             relays_until=_unix_seconds(facts.get("consensus/valid-until", "")),
         )
 
@@ -256,7 +315,7 @@ class Control:
 
     def _note_event(self, event: str) -> None:
         """Note that a directory has taken our descriptor: from now on visitors find us."""
-        if event.startswith("HS_DESC UPLOADED "):  # tor sends these for its own services only, and we have but one
+        if event.startswith(f"HS_DESC UPLOADED {self._service_id} "):  # not the desk's
             self.uploaded.set()
 
 

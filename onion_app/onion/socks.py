@@ -11,6 +11,15 @@ _CONNECT_BY_NAME: Final = b"\x05\x01\x00\x03"
 _ADDRESS_BYTES: Final = {1: 4, 4: 16}  # kinds of address in the answer: IPv4 and IPv6
 
 
+class SocksRefusedError(ConnectionError):
+    """Tor does not connect; `status` is its answer, 0xf0 and above for what it says of onions."""
+
+    def __init__(self, status: int) -> None:
+        """Keep the answer."""
+        super().__init__(f"tor's SOCKS answer is {status:#04x}")
+        self.status = status
+
+
 def dial(proxy: Path | int, host: str, port: int, timeout: float, *, circuit: str = "") -> socket.socket:
     """Return a connection to `host` through tor's SOCKS socket: a unix path, or a port of 127.0.0.1.
 
@@ -49,7 +58,7 @@ def _connect(line: socket.socket, host: bytes, port: int) -> None:
     line.sendall(_CONNECT_BY_NAME + bytes([len(host)]) + host + port.to_bytes(2, "big"))
     _, status, _, kind = read_exactly(line, 4)
     if status != 0:
-        raise ConnectionError(f"tor's SOCKS answer is {status:#04x}")
+        raise SocksRefusedError(status)
     read_exactly(line, _ADDRESS_BYTES.get(kind, 0) + 2)
 
 

@@ -7,7 +7,7 @@ belong there is never skipped.
 import json
 import secrets
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from inspect import get_annotations
 from typing import Annotated, Any, Final, Literal
 
@@ -21,7 +21,8 @@ from onion_app.choices import (
     TOPICS,
     Topic,
 )
-from onion_app.crypto.onion_key import OnionKey
+from onion_app.crypto.machine_keys import is_public
+from onion_app.crypto.onion_key import OnionKey, onion_of
 from onion_app.errors import BadSetting, DamagedFile
 from onion_app.shapes import Day, Number, Value, from_json, from_row
 from onion_app.vault.database import Database
@@ -31,6 +32,21 @@ def _is_one_short_line(text: str) -> bool:
     if len(text) > 4 * FIND_US_LETTERS or any(unicodedata.category(letter) == "Cc" for letter in text):
         return False
     return len(unicodedata.normalize("NFC", text)) <= FIND_US_LETTERS
+
+
+def _is_machine_name(name: str) -> bool:
+    return 0 < len(name) <= _MACHINE_NAME and name.isprintable() and name == name.strip()
+
+
+@dataclass(frozen=True)
+class FarDesk:
+    """The desk's own onion for volunteers elsewhere, and the machines that find it: their names and public halves.
+
+    There is no onion before the first machine, and none is published while there is no machine.
+    """
+
+    onion: OnionKey | None = None
+    machines: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -49,12 +65,15 @@ class Settings:
     unchecked: bool = False  # the chores could not even look: likewise
 
 
+_MACHINE_NAME: Final = 40  # letters
 # What nobody decides alone stands at the desk as well, and `shown.db` follows: a power cut decides nothing. # P14
 DECIDED: Final = ("how_to_find_us", "retention_days")
 _SHOWN: Final = get_annotations(Settings)
 _SHAPES: Final = {
     "shown": _SHOWN,
     "desk": {"seen_day": Day, "second_came": Day, "find_us_before": _SHOWN["how_to_find_us"]}
+    | {"machines": dict[Annotated[str, _is_machine_name], Annotated[str, is_public]]}
+    | {"machines_onion": Annotated[bytes, 64]}
     | {name: _SHOWN[name] for name in DECIDED},
 }
 
@@ -165,6 +184,29 @@ def read_onion(desk: Database) -> OnionKey:
     if row is None:
         raise DamagedFile("desk.db holds no onion key")
     return from_row(OnionKey, row)
+
+
+def read_far_desk(desk: Database) -> FarDesk:
+    """Read which machines elsewhere find the desk, and at which onion.
+
+    Raises:
+        BadSetting: as for `read_settings`.
+    """
+    stored = _stored(desk)
+    secret = stored.get("machines_onion")
+    return FarDesk(onion_of(secret) if secret else None, stored.get("machines", {}))
+
+
+def change_far_desk(desk: Database, far: FarDesk) -> None:
+    """Keep another list, and its onion, in one transaction.
+
+    Raises:
+        BadSetting: it is not stored.
+    """
+    with desk.writing():
+        put_setting(desk, "machines", far.machines)
+        if far.onion:
+            put_setting(desk, "machines_onion", far.onion.secret)
 
 
 def _stored(db: Database) -> dict[str, Any]:

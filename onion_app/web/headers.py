@@ -20,6 +20,7 @@ METHODS: Final = frozenset({"GET", "POST"})
 OWN_TEXT: Final = "onion_app.own_text"  # in the WSGI environment: this answer shows the visitor's own text
 PUBLISHED: Final = "onion_app.published"  # likewise: it is the same for everybody until something else is published
 REPORTED: Final = "onion_app.reported"  # likewise: the class name of an error that a handler dealt with
+THROUGH_TOR: Final = "onion_app.through_tor"  # likewise: this came by the desk's onion, from a machine elsewhere
 
 # The statuses that have a page of their own; every other refusal shows the page of 400.
 WITH_A_PAGE: Final = (400, 404, 405, 413, 421, 500)

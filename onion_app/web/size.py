@@ -37,6 +37,18 @@ def unpadded(head: bytes, page: bytes) -> bytes:
     return head + _LENGTH % len(page) + page
 
 
+def padded_to_a_multiple(head: bytes, page: bytes) -> bytes:
+    r"""Join status line and headers (each line ended by \r\n) with a page filled up to a multiple of SHORT bytes."""
+    bare = len(head) + _LENGTH_WITHOUT_DIGITS
+    times = -(-(bare + len(page) + 1) // SHORT)
+    while True:
+        for digits in range(1, 10):
+            room = times * SHORT - bare - digits
+            if room >= len(page) and len(str(room)) == digits:
+                return head + _LENGTH % room + _filled(page, room - len(page))
+        times += 1
+
+
 def _filled(page: bytes, missing: int) -> bytes:
     """Put blanks before the end of the page: they show nothing and can be mistaken for nothing that somebody wrote."""
     start, end, rest = page.rpartition(_END)

@@ -124,6 +124,12 @@ class Visits:
         with self._table(), suppress(VisitOver):
             self._remove(_place(key))
 
+    def end_all(self) -> None:
+        """Forget every visit."""
+        with self._table():
+            for place in list(self._open):
+                self._remove(place)
+
     def sweep(self) -> int:
         """Forget the visits that are overdue and give how many are still open; looks at each, so once a second."""
         with self._table() as now:

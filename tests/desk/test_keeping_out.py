@@ -140,13 +140,13 @@ def test_a_pause_is_no_shorter_by_a_clock_put_on_and_no_longer_by_one_put_back(
 def test_an_open_invitation_ends_nobodys_session_and_has_one_place(
     house: House, editor: Volunteer, circle: bytes
 ) -> None:
-    code, sessions = house.invitation(circle), len(house.app.extensions["desk"].visits)
+    code, sessions = house.invitation(circle), len(house.app.extensions["desk"].near)
     for _ in range(600):
         stranger = house.volunteer()
         stranger.redeem(code)
         assert stranger.page.has(id="totp-secret")
     assert editor.get("/").having_class("circle")
-    assert len(house.app.extensions["desk"].visits) == sessions
+    assert len(house.app.extensions["desk"].near) == sessions
     assert len(house.app.extensions["desk"].joining) == 1
 
 
@@ -162,14 +162,14 @@ def test_who_begins_last_with_an_invitation_enrols_with_it(house: House, circle:
 
 def test_wrong_invitations_and_sheets_end_no_session_and_fill_nothing(house: House, editor: Volunteer) -> None:
     stranger, context = house.volunteer(), house.app.extensions["desk"]
-    before = len(context.visits)
+    before = len(context.near)
     for number in range(600):
         stranger.get("/join")
         stranger.press("/join", invitation=f"{number:028}")
         stranger.get("/recover")
         stranger.press("/recover", handle="Sara", sheet=f"{number:028}")
     assert editor.get("/").having_class("circle")
-    assert (len(context.visits), len(context.joining)) == (before, 0)
+    assert (len(context.near), len(context.joining)) == (before, 0)
 
 
 def test_logging_out_ends_no_enrolment_and_enrolling_no_session(

@@ -3,7 +3,7 @@ import re
 import pytest
 
 from onion_app.errors import PageTooLong
-from onion_app.web.size import LONG, SHORT, padded
+from onion_app.web.size import LONG, SHORT, padded, padded_to_a_multiple
 from tests.web.plain_app import HOST, Serving, error_page, get, post
 
 HEAD = b"HTTP/1.1 200 OK\r\nX: y\r\n"
@@ -26,6 +26,16 @@ def test_every_length_that_fits_is_filled_to_exactly_the_short_size_and_own_text
     for length, own_text in ((room(SHORT) + 1, False), (room(LONG) + 1, True)):
         with pytest.raises(PageTooLong):
             padded(HEAD, b"x" * length, own_text=own_text)
+
+
+def test_what_goes_to_machines_elsewhere_has_the_least_multiple_of_the_short_size_and_says_how_long_it_is() -> None:
+    for length in (*range(0, 6 * SHORT, 97), *(times * SHORT + more for times in (1, 6, 7) for more in range(-80, 3))):
+        answer = padded_to_a_multiple(HEAD, b"x" * length)
+        head, _, body = answer.partition(b"\r\n\r\n")
+        assert len(answer) % SHORT == 0
+        assert len(answer) - len(head) - 4 - length < SHORT + 2
+        assert head.endswith(b"Content-Length: %d" % len(body))
+        assert body == b"x" * length + b" " * (len(body) - length)
 
 
 def test_the_filling_is_blanks_inside_the_page() -> None:

@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -133,6 +133,7 @@ class Child:
     listener_numbers: tuple[int, ...]  # none for the chores, which answer nobody
     reports: Reports
     stop: threading.Event
+    cut: threading.Event = field(default_factory=threading.Event)  # the sessions of machines elsewhere are to end
 
     def listeners(self) -> list[socket.socket]:
         """Take over the inherited listeners."""
@@ -148,7 +149,7 @@ def run_child(work: Callable[[Child], None], limits: Limits) -> None:
     try:
         child = Child(Orders.read(_one_line(orders_pipe)), tuple(listeners), reports, threading.Event())
         limit(limits, tasks_are_own=child.orders.has_namespace)
-        threading.Thread(target=_stop_at_the_end_of, args=(orders_pipe, child.stop), daemon=True).start()
+        threading.Thread(target=_hear, args=(orders_pipe, child), daemon=True).start()
         work(child)
     except BaseException as error:  # noqa: BLE001 - whatever it is, only its class may leave this process
         reports.failed(type(error).__name__)
@@ -177,8 +178,8 @@ def _one_line(descriptor: int) -> bytes:
     return line
 
 
-def _stop_at_the_end_of(descriptor: int, stop: threading.Event) -> None:
-    """Wait until the launcher closes its end, on purpose or by dying, and set the event that stops this process."""
+def _hear(descriptor: int, child: Child) -> None:
+    """Wait until the launcher closes its end, on purpose or by dying, and stop; a line before that means `cut`."""
     while os.read(descriptor, 4096):
-        pass
-    stop.set()
+        child.cut.set()
+    child.stop.set()

@@ -31,6 +31,14 @@ def work(child: Child) -> None:
             phone_clock=time.time,
         )
     )
+
+    def each_second() -> None:
+        if child.cut.is_set():  # P02: a machine was removed; tor does not say whose session is whose
+            child.cut.clear()
+            app.extensions["desk"].far.end_all()
+        sweep()
+
+    sweep, app.each_second = app.each_second, each_second
     listener, *beside = child.listeners()
     child.reports.send(ready=True)
     serve(app, listener, sized=False, stop=child.stop, on_error=child.reports.failed, beside=beside)

@@ -66,6 +66,7 @@ class Connection(HTTPChannel):  # type: ignore[misc]  # waitress has no types
         self._has_answered = False  # and no byte of another request has come since
         self.has_had_a_turn = False  # whether the sockets were looked at since this one was taken
         self.lingering = False
+        self.through_tor = server.ready is not None and server.ready.through_tor
         self._unparsed = b""  # arrived together with the request before; at most one read's worth
         super().__init__(server, sock, addr, adj, map=map)
         self.request: Any = None  # the request that is arriving

@@ -9,8 +9,8 @@ from typing import Any, Final
 from waitress.task import ErrorTask, Task
 
 from onion_app.errors import PageTooLong
-from onion_app.web.headers import OWN_TEXT, REPORTED, Environ, WholeAnswer
-from onion_app.web.size import padded, unpadded
+from onion_app.web.headers import OWN_TEXT, REPORTED, THROUGH_TOR, Environ, WholeAnswer
+from onion_app.web.size import padded, padded_to_a_multiple, unpadded
 
 # The app's own are dropped: length and connection are decided here, and the clock of this machine is nobody's business.
 _DECIDED_HERE: Final = frozenset({"connection", "content-length", "date", "server", "transfer-encoding"})
@@ -34,7 +34,8 @@ class _Response(Task):  # type: ignore[misc]  # waitress has no types
     def _packed(self, answer: WholeAnswer, *, own_text: bool = False) -> bytes:
         """Make the bytes that go out; of an answer that is given again, once."""
         connection = "close" if self.close_on_finish else "keep-alive"
-        kept = answer.packed if self.version == "1.1" and not own_text else None
+        usual = self.version == "1.1" and not own_text and not self.channel.through_tor
+        kept = answer.packed if usual else None
         if kept is not None and connection in kept:
             return kept[connection]
         packed = self._pack(answer, connection, own_text=own_text)
@@ -51,6 +52,8 @@ class _Response(Task):  # type: ignore[misc]  # waitress has no types
         head = "".join(line + "\r\n" for line in lines).encode("latin-1")
         if self.channel.server.sized:
             return padded(head, answer.page, own_text=own_text)
+        if self.channel.through_tor:  # P09: who counts what a volunteer's line carries learns little of what they read
+            return padded_to_a_multiple(head, answer.page)
         return unpadded(head, answer.page)
 
     def _packed_fixed(self, status: int) -> bytes:
@@ -119,6 +122,7 @@ class AppResponse(_Response):
             "wsgi.multiprocess": False,
             "wsgi.run_once": False,
             "wsgi.input_terminated": True,
+            THROUGH_TOR: self.channel.through_tor,
         }
         for name, value in request.headers.items():
             environ[name if name.startswith("CONTENT_") else f"HTTP_{name}"] = value

@@ -24,6 +24,7 @@ from onion_app.web.waitress.connection import MOST_CONNECTIONS, ROOM_FOR_BODIES,
 
 THREADS: Final = 8  # two may wait for Argon2, two more for the disk, and four still answer readers
 _TICK: Final = 0.5  # seconds between two looks at the clock and at `stop`
+_MOST_THROUGH_TOR: Final = MOST_CONNECTIONS * 4 // 5  # P16: a fifth of the seats is kept for this machine
 _FINISH: Final = 10.0  # seconds that requests have to be answered after `stop`
 
 _LIMITS: Final = {
@@ -83,6 +84,10 @@ class Server(BaseWSGIServer):  # type: ignore[misc]  # waitress has no types
     def readable(self) -> bool:
         """Say whether one more connection may come in: not while all that there may be are being answered."""
         return self.accepting and (len(self.active_channels) < MOST_CONNECTIONS or self._slowest() is not None)
+
+    def is_full_of_machines(self) -> bool:
+        """Say whether machines elsewhere have as many seats as they may."""
+        return len([each for each in self.active_channels.values() if each.through_tor]) >= _MOST_THROUGH_TOR
 
     def handle_accept(self) -> None:
         """Take a connection, if need be in place of the one that has sent the fewest bytes a second.
@@ -182,13 +187,14 @@ class _Beside(wasyncore.dispatcher):  # type: ignore[misc]  # waitress has no ty
     def __init__(self, server: Server, listener: socket.socket) -> None:
         """Listen for the server."""
         self._server = server
+        self.through_tor = listener.family == socket.AF_UNIX  # P02: loopback is this machine's, a unix socket our tor's
         super().__init__(listener, map=server._map)  # noqa: SLF001 - of our own class
         self.accepting = True
         self.socket.listen(server.adj.backlog)
 
     def readable(self) -> bool:
         """Say whether one more connection may come in."""
-        return self._server.readable()
+        return self._server.readable() and not (self.through_tor and self._server.is_full_of_machines())
 
     def writable(self) -> bool:
         """Say that nothing is ever sent."""

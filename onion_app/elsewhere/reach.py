@@ -1,0 +1,52 @@
+"""Finds the desk's onion by a tor of this machine's own, and says in one sentence why it is not found."""
+
+import socket
+import time
+from typing import Final
+
+from onion_app.elsewhere.key_file import Machine
+from onion_app.errors import ClockOff, DeskNotReached, MachineNotLetIn, TorFailed
+from onion_app.launch.terminal import Terminal
+from onion_app.onion import socks
+from onion_app.onion.control import Control
+from onion_app.onion.tor_process import TorProcess
+
+_PAUSE: Final = 0.5  # seconds between two questions how far tor is
+_PATIENCE: Final = 120.0  # seconds for one way through the network
+_WHOLE: Final = 100  # per cent
+# Of tor's own answers (socks-extensions.txt): the onion wants a key, or another one than this.
+_NOT_LET_IN: Final = (0xF4, 0xF5)
+
+
+def wait_for_tor(tor: TorProcess, control: Control, terminal: Terminal) -> None:
+    """Wait until tor has found its way into the network, however long it takes.
+
+    Raises:
+        ClockOff: it never will, by this clock.
+        TorFailed: it has ended.
+    """
+    while (bootstrap := control.bootstrap()).percent < _WHOLE:
+        terminal.progress(bootstrap.percent, bootstrap.summary)
+        if bootstrap.clock_is_off:
+            raise ClockOff(f"it says {time.strftime('%d.%m.%Y %H:%M')} UTC{time.strftime('%z')}")
+        if tor.ended() is not None:
+            raise TorFailed(next(reversed(tor.complaints()), ""))
+        time.sleep(_PAUSE)
+    terminal.end_progress()
+
+
+def dial_desk(tor: TorProcess, machine: Machine) -> socket.socket:
+    """Give a line to the desk.
+
+    Raises:
+        MachineNotLetIn: it does not know this machine's key.
+        DeskNotReached: it is not there.
+    """
+    try:
+        return socks.dial(tor.socks_socket, machine.onion, 80, _PATIENCE)
+    except socks.SocksRefusedError as refused:
+        if refused.status in _NOT_LET_IN:
+            raise MachineNotLetIn from None
+        raise DeskNotReached(f"tor's answer is {refused.status:#04x}") from None
+    except OSError as refused:
+        raise DeskNotReached(type(refused).__name__) from None

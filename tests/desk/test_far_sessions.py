@@ -1,0 +1,68 @@
+"""Sessions from machines elsewhere: an hour at most, and a cookie of one way opens nothing on the other."""
+
+from collections.abc import Iterable
+
+import pytest
+
+from onion_app.web.headers import THROUGH_TOR, Environ
+from tests.desk.house import House, Volunteer
+
+MINUTE = 60
+
+
+@pytest.fixture
+def way(house: House, monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """Have all requests come through tor for as long as the list says so."""
+    through_tor = [True]
+    answer = house.app.wsgi_app
+
+    def marked(environ: Environ, start_response: object) -> Iterable[bytes]:
+        environ[THROUGH_TOR] = through_tor[0]
+        return answer(environ, start_response)  # type: ignore[arg-type,no-any-return]
+
+    monkeypatch.setattr(house.app, "wsgi_app", marked)
+    return through_tor
+
+
+def is_logged_in(volunteer: Volunteer) -> bool:
+    return volunteer.get("/").having_class("circle") != []
+
+
+def works(house: House, volunteer: Volunteer, minutes: int) -> bool:
+    """Open a page every ten minutes, so that nothing ends for idleness, and say whether the session stands."""
+    for _ in range(minutes // 10):
+        house.clock.now += 10 * MINUTE
+        if not is_logged_in(volunteer):
+            return False
+    return True
+
+
+def test_a_session_from_elsewhere_ends_after_an_hour_whatever_is_done_in_it(
+    house: House, editor: Volunteer, way: list[bool]
+) -> None:
+    editor.log_in()
+    assert works(house, editor, 50)
+    assert not works(house, editor, 10)
+    way[0] = False
+    editor.log_in()
+    assert works(house, editor, 120)
+
+
+def test_a_cookie_of_one_way_opens_nothing_on_the_other(editor: Volunteer, way: list[bool]) -> None:
+    assert not is_logged_in(editor)  # who logged in on this machine
+    editor.log_in()
+    assert is_logged_in(editor)
+    way[0] = False
+    assert not is_logged_in(editor)
+
+
+def test_all_sessions_from_elsewhere_end_at_once_and_no_other(house: House, editor: Volunteer, way: list[bool]) -> None:
+    near, far = Volunteer(house), Volunteer(house)
+    near.login = far.login = editor.login
+    far.log_in()
+    way[0] = False
+    near.log_in()
+    house.app.extensions["desk"].far.end_all()
+    assert is_logged_in(near)
+    way[0] = True
+    assert not is_logged_in(far)

@@ -1,0 +1,156 @@
+"""`scripts/desk` and `manage machine`: each obstacle has its sentence, and nothing of a machine lies open."""
+
+import socket
+import threading
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from onion_app.crypto.machine_keys import new_machine_key
+from onion_app.crypto.onion_key import new_onion_key
+from onion_app.elsewhere import __main__ as elsewhere
+from onion_app.elsewhere import reach
+from onion_app.elsewhere.forward import forward
+from onion_app.elsewhere.key_file import Machine, open_machine
+from onion_app.errors import (
+    BadUsage,
+    ClockOff,
+    DeskNotReached,
+    MachineKeyMistyped,
+    MachineListRefused,
+    MachineNotLetIn,
+    SanctuaryError,
+    WrongPassphrase,
+)
+from onion_app.launch.far_order import MOST_MACHINES, far_desk_order, read_far_desk
+from onion_app.launch.manage_socket import _LONGEST
+from onion_app.onion import socks
+from onion_app.onion.control import Bootstrap
+from onion_app.vault.settings import FarDesk
+from tests.launch.conftest import Installation
+from tests.launch.manage import Done, Heard, with_secret
+
+LINE = (f"{'a' * 56}.onion", f"http://{'b' * 16}.localhost:8390")
+PASSPHRASE = "a passphrase of mine"
+
+
+@pytest.mark.usefixtures("nothing_is_stretched")
+def test_the_key_is_made_once_and_is_locked_with_the_desks_address(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = Heard("too short", PASSPHRASE, "another one", PASSPHRASE, PASSPHRASE)
+    elsewhere.desk("", "", first, only_key=False, folder=tmp_path / "far")
+    file = tmp_path / "far" / "key"
+    machine = open_machine(file, PASSPHRASE)
+    assert f"    {machine.key.shown}" in first.said
+    led = []
+    monkeypatch.setattr(elsewhere, "_lead", lambda machine, *_: led.append(machine))
+    elsewhere.desk(*LINE, Heard(PASSPHRASE), only_key=False, folder=tmp_path / "far")
+    elsewhere.desk("", "", Heard(PASSPHRASE), only_key=False, folder=tmp_path / "far")
+    assert [(each.private, each.onion, each.desk_url) for each in led] == [(machine.private, *LINE)] * 2
+    lying = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    for secret in (machine.private, machine.private.hex().encode(), LINE[0].encode(), b"localhost"):
+        assert secret not in lying
+    assert (file.stat().st_mode & 0o777, file.parent.stat().st_mode & 0o777) == (0o600, 0o700)
+
+
+@pytest.mark.usefixtures("nothing_is_stretched")
+def test_a_wrong_passphrase_and_a_wrong_line_have_each_a_sentence(tmp_path: Path) -> None:
+    elsewhere.desk("", "", Heard(PASSPHRASE, PASSPHRASE), only_key=True, folder=tmp_path)
+    with pytest.raises(WrongPassphrase) as wrong:
+        elsewhere.desk("", "", Heard("another one here"), only_key=True, folder=tmp_path)
+    assert "./scripts/desk" in wrong.value.told
+    for line in ((LINE[0], ""), (LINE[1], LINE[0]), ("example.org", LINE[1]), (LINE[0], "http://example.org:8390")):
+        with pytest.raises(BadUsage):
+            elsewhere.desk(*line, Heard(), only_key=False, folder=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("failure", "named"),
+    [
+        (socks.SocksRefusedError(0xF4), MachineNotLetIn),
+        (socks.SocksRefusedError(0xF5), MachineNotLetIn),
+        (socks.SocksRefusedError(0xF0), DeskNotReached),
+        (TimeoutError(), DeskNotReached),
+    ],
+    ids=["no key", "wrong key", "desk down", "silence"],
+)
+def test_why_the_desk_is_not_reached_is_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, failure: Exception, named: type[SanctuaryError]
+) -> None:
+    def refuse(*_: object) -> None:
+        raise failure
+
+    class Tor:
+        socks_socket = Path("socks.sock")
+
+    monkeypatch.setattr(socks, "dial", refuse)
+    with pytest.raises(named):
+        reach.dial_desk(Tor(), Machine(bytes(32), *LINE))  # type: ignore[arg-type]
+
+
+def test_a_clock_that_is_off_is_named() -> None:
+    class Stuck:
+        def bootstrap(self) -> Bootstrap:
+            return Bootstrap(25, "Loading networkstatus consensus", clock_is_off=True)
+
+    with pytest.raises(ClockOff) as off:
+        reach.wait_for_tor(None, Stuck(), Heard())  # type: ignore[arg-type]
+    assert "UTC" in off.value.told
+
+
+def test_what_a_browser_sends_arrives_and_what_comes_back_too() -> None:
+    over = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as door, socket.create_server(("127.0.0.1", 0)) as desk:
+        carrying = threading.Thread(
+            target=forward,
+            args=([door], lambda: socket.create_connection(desk.getsockname()), lambda _: None, over.is_set),
+        )
+        carrying.start()
+        try:
+            with closing(socket.create_connection(door.getsockname())) as browser:
+                browser.sendall(b"GET")
+                there, _ = desk.accept()
+                with there:
+                    assert there.recv(3) == b"GET"
+                    there.sendall(b"page")
+                assert browser.recv(10) == b"page"
+                assert browser.recv(10) == b""
+        finally:
+            over.set()
+            carrying.join()
+
+
+def test_the_operators_list_is_kept_in_desk_db_and_refuses_what_cannot_be(installation: Installation) -> None:
+    def machine(*words: str) -> Done:
+        return with_secret(installation.state, installation.printed["passphrase"], "machine", *words)
+
+    one, two = new_machine_key(), new_machine_key()
+    assert "no onion" in machine("list").said
+    added = machine("add", "laptop of A", *one.shown.split())
+    assert added.error is None
+    assert "./scripts/desk " in added.said
+    for words, error in (
+        (("add", "another", one.shown), MachineListRefused),
+        (("add", "x" * 41, two.shown), MachineListRefused),
+        (("add", "another", two.shown[:-1]), MachineKeyMistyped),
+        (("remove", "another"), MachineListRefused),
+    ):
+        assert type(machine(*words).error) is error, words
+    assert one.shown in machine("list").said
+    removed = machine("remove", "laptop of A", "--new-address").said
+    assert "./scripts/manage remove HANDLE" in removed
+    assert removed.count(".onion") == 1
+    assert added.said.split(".onion")[0].split()[-1] not in removed
+
+
+def test_the_longest_list_fits_into_one_order() -> None:
+    machines = {str(number): new_machine_key().public for number in range(MOST_MACHINES)}
+    order = far_desk_order(FarDesk(new_onion_key(), machines), drop_all=True)
+    assert len(order) + 64 < _LONGEST
+    far, drops = read_far_desk(order)
+    assert (list(far.machines.values()), drops) == (list(machines.values()), True)
+    for wrong in ("machines ", "machines drop", "machines drop 00", order + " x", order.replace("drop", "maybe")):
+        with pytest.raises(ValueError, match=r"."):
+            read_far_desk(wrong)
