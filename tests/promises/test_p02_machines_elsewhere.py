@@ -2,25 +2,30 @@
 
 import socket
 import tempfile
+import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from onion_app.crypto.machine_keys import new_machine_key
+from onion_app.elsewhere import __main__ as elsewhere
 from onion_app.elsewhere.__main__ import connect
-from onion_app.elsewhere.key_file import Machine
+from onion_app.elsewhere.forward import forward
+from onion_app.elsewhere.key_file import Machine, keep_machine
 from onion_app.elsewhere.reach import dial_desk
-from onion_app.errors import ClockOff, MachineNotLetIn, SanctuaryError
+from onion_app.errors import ClockOff, MachineNotLetIn, SanctuaryError, TorFailed
 from onion_app.onion import socks
 from onion_app.onion.control import Control
 from onion_app.web.size import SHORT
 from scripts.rehearsal.people import Person, Volunteer
-from scripts.rehearsal.wire import request, through_tor
+from scripts.rehearsal.wire import request, through_loopback, through_tor
 from tests import processes
 from tests.far import Far, added, far_away, manage_machine
 from tests.house import START, House
 from tests.launch.manage import Heard
+from tests.ports import free_port
 
 PATIENCE = 60.0  # seconds for one try of somebody who shall not come in
 SHORT_PATIENCE = 8.0  # seconds in which the desk would have answered; tor itself goes on for two minutes
@@ -112,6 +117,29 @@ def test_who_is_removed_comes_in_no_more_and_who_is_added_disturbs_nobody(
     assert people[1].get("/account").status == 200
     people[0].dial = people[1].dial
     assert not is_logged_in(people[0])
+
+
+def test_what_a_volunteer_starts_leads_a_browser_of_that_machine_to_the_desk(
+    house: House, machines: list[Far], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told, port, seen = machines[1].machine, free_port(), []
+
+    def forward_for_a_moment(listeners: Any, dial: Any, say: Any, _: Any) -> None:
+        over = threading.Event()
+        carrying = threading.Thread(target=forward, args=(listeners, dial, say, over.is_set))
+        carrying.start()
+        browser = Volunteer(house.desk_url, through_loopback(port))
+        seen.extend([browser.get("/login").has(name="passphrase"), listeners[0].getsockname()[0]])
+        over.set()
+        carrying.join()
+
+    monkeypatch.setattr(elsewhere, "forward", forward_for_a_moment)
+    monkeypatch.setattr(elsewhere, "_TORRC", house.torrc)
+    here = told.desk_url.rpartition(":")[0] + f":{port}"  # the server's port is taken: both are on one machine
+    with tempfile.TemporaryDirectory(prefix="far-") as folder, pytest.raises(TorFailed):  # it leads there no more
+        keep_machine(Path(folder, "key"), "a passphrase of mine", told)
+        elsewhere.desk(told.onion, here, Heard("a passphrase of mine"), only_key=False, folder=Path(folder))
+    assert seen == [True, "127.0.0.1"]
 
 
 def test_a_machine_whose_clock_is_days_off_is_told_so(house: House, tmp_path: Path) -> None:
