@@ -136,9 +136,10 @@ def test_what_a_volunteer_starts_leads_a_browser_of_that_machine_to_the_desk(
     monkeypatch.setattr(elsewhere, "forward", forward_for_a_moment)
     monkeypatch.setattr(elsewhere, "_TORRC", house.torrc)
     here = told.desk_url.rpartition(":")[0] + f":{port}"  # the server's port is taken: both are on one machine
-    with tempfile.TemporaryDirectory(prefix="far-") as folder, pytest.raises(TorFailed):  # it leads there no more
+    with tempfile.TemporaryDirectory(prefix="far-") as folder:
         keep_machine(Path(folder, "key"), "a passphrase of mine", told)
-        elsewhere.desk(told.onion, here, Heard("a passphrase of mine"), only_key=False, folder=Path(folder))
+        with pytest.raises(TorFailed):  # it leads there no more
+            elsewhere.desk(told.onion, here, Heard("a passphrase of mine"), only_key=False, folder=Path(folder))
     assert seen == [True, "127.0.0.1"]
 
 
