@@ -75,7 +75,7 @@ class NotText(SanctuaryError, exit_code=2, hint="LC_ALL=C.UTF-8 ./scripts/launch
     """Something that should be text in UTF-8 is not."""
 
 
-class ProgramAtFault(SanctuaryError, exit_code=1, hint="./scripts/manage doctor; then git pull && ./scripts/launch"):
+class ProgramAtFault(SanctuaryError, exit_code=1, hint="./scripts/manage doctor; then ./scripts/update"):
     """This program has a fault; nothing was written about it anywhere."""
 
 
@@ -129,7 +129,7 @@ class VaultDamaged(SanctuaryError, exit_code=5, hint="./scripts/manage restore F
     """The file of keys, vault.key, is damaged or missing."""
 
 
-class VaultNewer(SanctuaryError, exit_code=5, hint="git pull && ./scripts/launch"):
+class VaultNewer(SanctuaryError, exit_code=5, hint="./scripts/update"):
     """The file of keys was written by a newer version of this program."""
 
 
@@ -145,7 +145,7 @@ class RowDamaged(DamagedFile, exit_code=5, hint="./scripts/manage restore FILE -
     """A row of a database has values that this program has never written."""
 
 
-class NewerFile(SanctuaryError, exit_code=5, hint="git pull && ./scripts/launch"):
+class NewerFile(SanctuaryError, exit_code=5, hint="./scripts/update"):
     """A database was written by a newer version of this program."""
 
 
@@ -177,7 +177,7 @@ class BackupDamaged(SanctuaryError, exit_code=5, hint="./scripts/manage restore 
     """The backup is damaged or cut off."""
 
 
-class BackupNewer(SanctuaryError, exit_code=5, hint="git pull && ./scripts/manage restore FILE"):
+class BackupNewer(SanctuaryError, exit_code=5, hint="./scripts/update; ./scripts/manage restore FILE"):
     """The backup was made by a newer version of this program."""
 
 
@@ -239,6 +239,34 @@ class SignsRemain(SanctuaryError, hint="sudo ./scripts/manage uninstall   (once 
 
 class NeedsRoot(SanctuaryError, exit_code=2, hint="sudo ./scripts/manage service install"):
     """Only root may do this."""
+
+
+class NoSigner(
+    SanctuaryError, exit_code=2, hint="echo 'LINE' | sudo tee -a onion_app/manage/signers   (the makers' line of a key)"
+):
+    """No maker's key is known here, so that nobody can tell an update from a forgery."""
+
+
+class NotSigned(SanctuaryError, hint="./scripts/update   (once more tomorrow; ask the makers by another way)"):
+    """What was fetched is not signed as it must be. Nothing was changed."""
+
+
+class NoNewerVersion(SanctuaryError, hint="./scripts/manage status"):
+    """There is no version above the one that runs."""
+
+
+class NotFetched(
+    SanctuaryError, hint="./scripts/manage status   (tor's line; or, from a stick: ./scripts/update FILE)"
+):
+    """Nothing could be fetched."""
+
+
+class ProgramMissing(SanctuaryError, exit_code=4, hint="sudo apt-get install git openssh-client"):
+    """A program that updates need is not installed."""
+
+
+class NoWayBack(SanctuaryError, exit_code=2, hint="./scripts/manage status   (this version stays)"):
+    """The version before cannot be put back. Nothing was changed."""
 
 
 class UnitRefused(SanctuaryError, exit_code=1, hint="sudo apt-get install systemd; or, by hand: sudo ./scripts/launch"):

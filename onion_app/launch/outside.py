@@ -11,10 +11,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
-from onion_app.days import date_of, today
+from onion_app.days import DAYS, date_of, today
 from onion_app.launch.state import State
 from onion_app.vault import statefiles
 
+_CLONE: Final = Path(__file__).resolve().parents[2]
 BACKUP_IS_OLD: Final = 7  # days
 SPACE_IS_SHORT: Final = 1 << 30  # bytes: a backup, its copies and a thousand long cases
 
@@ -38,7 +39,21 @@ def disk_status(state: State, clock: Callable[[], float]) -> dict[str, Any]:
         free = shutil.disk_usage(state.path).free
     except OSError:
         free = 0
-    return {"backup_days": None if day is None else today(clock) - day, "free_bytes": free}
+    note = release_note(_CLONE)
+    silent = note is not None and note[1] < today(clock)
+    return {
+        "backup_days": None if day is None else today(clock) - day,
+        "free_bytes": free,
+        "makers_silent_since": note[0] if note and silent else None,
+    }
+
+
+def release_note(clone: Path) -> tuple[int, int] | None:
+    """Read of an updated clone on which day its version was made, and by which the makers promised the next."""
+    with suppress(OSError, ValueError):
+        made, next_by = map(int, (clone / ".release").read_text(encoding="ascii").split())
+        return (made, next_by) if made in DAYS and next_by in DAYS else None
+    return None
 
 
 def container() -> str:

@@ -16,8 +16,8 @@ from onion_app.launch.first_run import Drawn, Unlocked
 from onion_app.launch.state import State, command_for
 from onion_app.launch.stdin_answers import Answers
 from onion_app.launch.terminal import Terminal
-from onion_app.vault import connection, database, schema, settings, statefiles
-from onion_app.vault.connection import KINDS, file_name
+from onion_app.vault import connection, database, schema, settings, statefiles, update_copies
+from onion_app.vault.connection import file_name
 from onion_app.vault.database import Clock
 
 HandOut = Callable[[Drawn], None]
@@ -111,8 +111,8 @@ def _open(state: State, secret: str, clock: Clock) -> Unlocked:
     if not (state.shown / file_name("shown")).exists():  # nothing is damaged where it never was
         with closing(connection.connect(state.mailbox, "mailbox", keys.mailbox)) as mailbox:
             schema.version(mailbox, "mailbox")
-    for kind in KINDS:
-        database.migrate(state.path / kind, kind, keys.of(kind), clock)
+    with update_copies.noting(state.path):
+        database.migrate_all(state.path, keys.of, clock)
     with closing(database.open_database(state.desk, "desk", keys.desk)) as desk:
         return Unlocked(keys, settings.read_onion(desk), settings.read_far_desk(desk))
 

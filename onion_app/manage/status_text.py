@@ -180,7 +180,13 @@ def _on_disk(status: dict[str, Any]) -> list[StatusLine]:
     return [
         _line("Backup", backup, bad=not is_fresh),
         _line("Free space", f"{free / _GIB:.1f} GiB", bad=free < SPACE_IS_SHORT),
+        *_silence(status.get("makers_silent_since")),
     ]
+
+
+def _silence(since: int | None) -> list[StatusLine]:
+    told = "no word from the makers since {:%d.%m.%Y}: ask them by another way, then ./scripts/update"
+    return [] if since is None else [_line("Makers", told.format(date_of(since)), bad=True)]
 
 
 def _versions(status: dict[str, Any]) -> list[StatusLine]:

@@ -250,7 +250,7 @@ def _start_once(paths: _Paths, version: Version, tor: str, walls: Walls, extra: 
     locations = (
         *("--DataDirectory", str(paths.folder)),
         *("--ControlSocket", unix_socket(paths.control_socket)),
-        *("--SocksPort", unix_socket(paths.socks_socket) + " OnionTrafficOnly ExtendedErrors"),
+        *("--SocksPort", unix_socket(paths.socks_socket) + " ExtendedErrors"),
     )
     telling, told = os.pipe()
     try:

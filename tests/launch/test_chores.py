@@ -440,12 +440,13 @@ def test_a_mailbox_that_is_full_has_no_room_and_what_was_made_since_the_chores_i
     assert status.launcher_status(static, opened.state, tor, seen, supervisors, 0)["has_room"] is has_room
 
 
-def test_copies_made_before_a_migration_go_when_safety_copies_do(opened: Opened) -> None:
-    kept_days = settings.read_settings(opened.shown).backup_days
+def test_copies_made_before_a_migration_or_an_update_go_after_seven_days(opened: Opened) -> None:
+    kept_days = 7
     folders = State(opened.state.path).databases
     for folder in folders:
         for age in (kept_days + 1, kept_days - 1):
             (folder / f"{folder.name}.version-1.day-{TODAY - age}.db").touch()
+        (folder / f"{folder.name}.before.version-1.day-{TODAY - 8}.db-wal").touch()
     chores_process.discard_copies(opened.orders, opened.shown, TODAY)
     left = [copy.name for folder in folders for copy in folder.glob("*.version-*")]
     assert left == [f"{folder.name}.version-1.day-{TODAY - kept_days + 1}.db" for folder in folders]

@@ -2,12 +2,13 @@
 
 import shutil
 import stat
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from onion_app.errors import DamagedFile
-from onion_app.vault import database, schema
+from onion_app.vault import connection, database, schema
 from tests.vault.made import LATER, TODAY, Installation, add_migration
 
 NEWEST = schema.newest_version("mailbox")
@@ -67,13 +68,29 @@ def test_a_migration_that_fails_leaves_the_database_as_it_was(
     assert made.mailbox().row("PRAGMA user_version") == (NEWEST,), "and it opens, so that its schema is the old one"
 
 
-def test_migrations_that_fail_later_keep_what_was_done(made: Installation, later: Path) -> None:
+def test_migrations_that_fail_later_undo_what_was_done(made: Installation, later: Path) -> None:
     (later / AFTER_NEXT).write_text("INSERT INTO nowhere VALUES (1);\n")
     with pytest.raises(Exception, match="no such table"):
         migrate(made)
+    with closing(connection.connect(made.mailbox_folder, "mailbox", made.keys.mailbox)) as opened:
+        assert schema.version(opened, "mailbox") == NEWEST
     (later / AFTER_NEXT).unlink()
     migrate(made)
     assert made.mailbox().row("PRAGMA user_version") == (NEWEST + 1,)
+
+
+def test_where_one_of_the_three_fails_the_others_are_as_they_were(
+    made: Installation, later: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = later.parent / "desk"
+    (desk / f"{schema.newest_version('desk') + 1:04}_broken.sql").write_text("INSERT INTO nowhere VALUES (1);\n")
+    written = {kind: (schema._FOLDER / f"{kind}.schema.sql").read_text() for kind in ("shown", "desk")}
+    newest = schema.written_schema("mailbox")
+    monkeypatch.setattr(schema, "written_schema", lambda kind: written.get(kind, newest))
+    with pytest.raises(Exception, match="no such table"):
+        database.migrate_all(made.folder, made.keys.of, lambda: TODAY * 86_400.0)
+    with closing(connection.connect(made.mailbox_folder, "mailbox", made.keys.mailbox)) as opened:
+        assert schema.version(opened, "mailbox") == NEWEST, "the copy was put back"
 
 
 def test_a_migration_may_plant_no_trigger_and_attach_nothing(made: Installation, steps: Path) -> None:

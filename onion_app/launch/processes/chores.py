@@ -25,6 +25,7 @@ from onion_app.vault.show import show
 from onion_app.vault.shown import routing
 
 _UNTOUCHED_DAYS = 3  # after that a taken case goes back to the queue: its visitor waits for somebody who is there
+_COPIES_STAY = 7  # days; or as many as safety copies stay, where those are fewer
 _PROOFS_OF_A_CASE = 2  # whoever erases gives that of the case and that of its story
 
 # Somebody kept us out, such as a backup of a large mailbox, or there is no room to open it.
@@ -239,8 +240,8 @@ def give_back_from_strangers(mailbox: Database, desk: Database) -> None:
 
 
 def discard_copies(orders: Orders, shown: Database, today: int) -> None:
-    """Remove the copies made before migrations once they are too old: they hold cases that were erased since."""
-    before = today - settings.read_settings(shown).backup_days
+    """Remove the copies made before migrations and updates in time: they hold cases that were erased since."""
+    before = today - min(_COPIES_STAY, settings.read_settings(shown).backup_days)
     for kind in KINDS:
         database.discard_copies(orders.folder(kind), before)
 

@@ -1,0 +1,243 @@
+"""`scripts/update`: brings this clone to the newest version that its makers have signed, and back again.
+
+Everything happens in a folder of its own beside the clone until the two change places in one step. Nothing is fetched
+in the clear, nothing that was fetched is started before its signatures hold, and an older version is never taken.
+"""
+
+import argparse
+import fcntl
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Final
+
+from onion_app.days import date_of, today
+from onion_app.errors import BadUsage, NeedsRoot, NoNewerVersion, NotConfirmed, NotSigned
+from onion_app.launch.edge import stand_at_the_edge
+from onion_app.launch.outside import release_note
+from onion_app.launch.state import State, command_for
+from onion_app.manage import emergency, exchange, signatures
+from onion_app.manage.emergency import ask, say
+from onion_app.manage.repository import Repository
+from onion_app.manage.signatures import Release, number_of, read_release, read_signers
+from onion_app.manage.through_tor import way_out
+from onion_app.manage.uninstall import UNIT
+
+CLONE: Final = Path(__file__).resolve().parents[2]
+_SIGNERS: Final = Path("onion_app/manage/signers")
+_NEWS: Final = Path("docs/CHANGELOG.md")
+_NEW, _BEFORE = (CLONE.with_name(f"{CLONE.name}.{word}") for word in ("new", "before"))
+_SHOWN: Final = 40  # changed files that are named one by one
+
+
+def main() -> int:
+    """Carry out what was asked, and give the exit status; `scripts/update` starts it."""
+    stand_at_the_edge()
+    os.umask(0o022)  # the account that everything runs under has to read the program
+    chosen = parser().parse_args()
+    chosen.command = "back" if chosen.back else "sum" if chosen.sum else "update"
+    return emergency.carry_out(chosen, {"update": update, "back": go_back, "sum": show_sum})
+
+
+def parser() -> argparse.ArgumentParser:
+    """Describe the command."""
+    words = argparse.ArgumentParser(
+        prog="scripts/update",
+        allow_abbrev=False,
+        description="Fetches the newest version through the tor of this installation, or reads it from a file.",
+    )
+    words.add_argument("file", type=Path, nargs="?", help="a file that git bundle has written; wheels/ may lie beside")
+    words.add_argument("--back", action="store_true", help="go back to the version before, if nothing was stored since")
+    words.add_argument("--sum", metavar="COMMIT", help="for makers: the sum of a commit's files, for its tag")
+    emergency.add_state(words)
+    return words
+
+
+def show_sum(chosen: argparse.Namespace, _state: State) -> None:
+    """Print the sum of all files of a commit."""
+    here = Repository(CLONE)
+    os.write(sys.stdout.fileno(), f"{here.digest(here.commit(chosen.sum))}\n".encode())
+
+
+def update(chosen: argparse.Namespace, state: State) -> None:
+    """Fetch, check, show, ask, and put the new version in the place of this one.
+
+    Raises:
+        NoSigner, NotSigned, NoNewerVersion, NotFetched: nothing was changed.
+        NotConfirmed: the word was not typed.
+    """
+    _expect_owner()
+    signers = read_signers(CLONE / _SIGNERS, today(time.time))
+    with _alone(), ExitStack() as opened:
+        shutil.rmtree(_NEW, ignore_errors=True)
+        _NEW.mkdir()
+        new = Repository(_NEW)
+        new.begin()
+        origin = Repository(CLONE).origin()
+        port = 0
+        if chosen.file is None:
+            _expect_address(origin)
+            port = opened.enter_context(way_out(state.socks_socket))
+            say("Fetching through tor ...")
+            new.fetch(origin, proxy=f"socks5h://127.0.0.1:{port}")
+        else:
+            if not chosen.file.is_file():
+                raise BadUsage(f"{chosen.file} is no file", "./scripts/update --help")
+            new.fetch(str(chosen.file.resolve()))
+        release, names = _newest(new, signers)
+        new.lay_out(release.commit, origin)
+        _expect_own_number(release)
+        _show(release, names, new.files())
+        if ask("To put it in the place of this version, type the word update: ").strip() != "update":
+            shutil.rmtree(_NEW)
+            raise NotConfirmed
+        _bring_packages(chosen.file, port)
+        _note_release(release)
+        exchange.forward(chosen, state, (CLONE, _NEW, _BEFORE))
+    say(f"This is sanctuary {release.version} now. The version before stays in {_BEFORE}. Start it:")
+    say(_start(state))
+
+
+def go_back(chosen: argparse.Namespace, state: State) -> None:
+    """Put the version before, and the databases of then, in their place again.
+
+    Raises:
+        NoWayBack: there is no version before, or something was stored since.
+    """
+    _expect_owner()
+    with _alone():
+        exchange.back(chosen, state, CLONE, _BEFORE)
+    say("The version before is in its place again, and so are the databases of then. Nothing was lost. Start it:")
+    say(_start(state))
+
+
+def _expect_owner() -> None:
+    if not os.access(CLONE.parent, os.W_OK) or not os.access(CLONE, os.W_OK):
+        raise NeedsRoot(f"this account may not write in {CLONE.parent}", "sudo ./scripts/update")
+
+
+def _expect_address(origin: str) -> None:
+    if not origin.startswith(("http://", "https://")):
+        cure = "git remote set-url origin ADDRESS   (http or https; or, from a stick: ./scripts/update FILE)"
+        raise BadUsage(f"this clone names no address to fetch from through tor: {origin or 'none at all'}", cure)
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Let two at once wait for each other."""
+    with (CLONE / "scripts" / "update").open("rb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _newest(new: Repository, signers: list[signatures.Signer]) -> tuple[Release, list[str]]:
+    """Choose the highest version above this one, and see that enough of the signers stand behind it.
+
+    Raises:
+        NoNewerVersion: there is none.
+        NotSigned: it is not signed as it must be.
+    """
+    tags, own, day = new.tags(), number_of(_own_version(CLONE)), today(time.time)
+    newest = max(tags, key=number_of, default="")
+    if number_of(newest) <= own:
+        raise NoNewerVersion(f"{_own_version(CLONE)} runs; {_last_word()}")
+    release, first = read_release(new.tag_object(newest), newest, signers, day)
+    names = [first]
+    for one in signers:
+        if len(names) < min(2, len(signers)) and one.name != first and f"{newest}+{one.name}" in tags:
+            tag = f"{newest}+{one.name}"
+            second, name = read_release(new.tag_object(tag), tag, [one], day)
+            if (second.commit, second.digest) != (release.commit, release.digest):
+                raise NotSigned(f"{first} and {name} have signed different things as {newest}")
+            names.append(name)
+    if len(names) < min(2, len(signers)):
+        raise NotSigned(f"only {first} has signed {newest}, and two have to")
+    if new.digest(release.commit) != release.digest:
+        raise NotSigned(f"the files of {newest} are not those that were signed")
+    return release, names
+
+
+def _expect_own_number(release: Release) -> None:
+    if _own_version(_NEW) != release.version:
+        raise NotSigned(f"the files that were signed as {release.version} call themselves {_own_version(_NEW)}")
+
+
+def _own_version(clone: Path) -> str:
+    lines = (clone / "pyproject.toml").read_text(encoding="utf-8").splitlines()
+    return next((line.split('"')[1] for line in lines if line.startswith('version = "')), "")
+
+
+def _last_word() -> str:
+    note = release_note(CLONE)
+    return f"the makers promised their next word by {date_of(note[1])}" if note else "it came by no update"
+
+
+def _show(release: Release, names: list[str], files: list[str]) -> None:
+    """Show what would change: first of all whom the new version believes, then its news, then its files."""
+    believed, then = (_lines(clone / _SIGNERS) for clone in (CLONE, _NEW))
+    for mark, lines in (("no longer believed:", believed - then), ("believed from now on:", then - believed)):
+        for line in sorted(lines):
+            say(f"! {mark} {line}", bad=True)
+    say(f"sanctuary {release.version} of {date_of(release.made)}, signed by {' and '.join(names)}.")
+    old = _lines(CLONE / _NEWS)
+    for line in (_NEW / _NEWS).read_text(encoding="utf-8", errors="replace").splitlines():
+        if line.strip() and line not in old:
+            say(f"  {line}")
+    changed = [name for name in files if _bytes(CLONE / name) != _bytes(_NEW / name)]
+    say(f"Files that change: {len(changed)}")
+    for name in changed[:_SHOWN]:
+        say(f"  {name}")
+    say(f"Next word of the makers by {date_of(release.next_by)}. All of it: diff -r {CLONE} {_NEW}")
+
+
+def _lines(file: Path) -> set[str]:
+    return {line for line in (_bytes(file) or b"").decode("utf-8", "replace").splitlines() if line[:1] not in ("", "#")}
+
+
+def _bytes(file: Path) -> bytes | None:
+    try:
+        return os.fsencode(file.readlink()) if file.is_symlink() else file.read_bytes()
+    except OSError:
+        return None
+
+
+def _bring_packages(file: Path | None, port: int) -> None:
+    """Take over the packages where they stay the same; else have them installed from files, or through tor."""
+    if file and (file.resolve().parent / "wheels").is_dir():
+        shutil.copytree(file.resolve().parent / "wheels", _NEW / "wheels")
+    needs, here = ("requirements.txt", "scripts/setup"), CLONE / ".venv"
+    if (here / "complete").exists() and all(_bytes(CLONE / name) == _bytes(_NEW / name) for name in needs[:1]):
+        shutil.copytree(here, _NEW / ".venv", symlinks=True)
+        return
+    way = f"http://127.0.0.1:{port or 9}"  # nobody listens on 9: without tor nothing is fetched
+    names = ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
+    surroundings = {"PATH": os.environ.get("PATH", os.defpath), "HOME": "/nonexistent", "PIP_CONFIG_FILE": os.devnull}
+    done = subprocess.run([_NEW / needs[1]], env=surroundings | dict.fromkeys(names, way), check=False)
+    if done.returncode:
+        raise NotSigned("its packages could not be installed", "./scripts/update FILE   (with wheels/ beside it)")
+    _move_programs()
+
+
+def _move_programs() -> None:
+    """Tell the programs of the environment where they will be, as `scripts/setup` does."""
+    for program in [*(_NEW / ".venv/bin").iterdir(), _NEW / ".venv/pyvenv.cfg"]:
+        if program.is_file() and not program.is_symlink():
+            content = program.read_bytes()
+            if b"\0" not in content:
+                program.write_bytes(content.replace(os.fsencode(_NEW) + b"/", os.fsencode(CLONE) + b"/"))
+
+
+def _note_release(release: Release) -> None:
+    (_NEW / ".release").write_text(f"{release.made} {release.next_by}\n", encoding="ascii")
+
+
+def _start(state: State) -> str:
+    by_root = "sudo " * (os.geteuid() == 0)
+    return (
+        f"    {by_root}systemctl start sanctuary" if UNIT.exists() else f"    {by_root}{command_for(state, 'launch')}"
+    )

@@ -1,0 +1,365 @@
+"""An update is taken from nobody but its signers, starts nothing that it brings before that, and can be undone."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from onion_app import errors
+from onion_app.launch import outside, unlock
+from onion_app.launch.state import State
+from onion_app.launch.stdin_answers import Answers
+from onion_app.manage import status_text
+from onion_app.manage.repository import Repository
+from onion_app.vault import database
+from tests.launch.conftest import Installation, contents
+from tests.launch.keeping import TODAY, add_case, noon
+from tests.launch.makers import Makers, Updating, first_version, run, tor_that_leads_to
+
+NO = errors.NotSigned
+
+
+@pytest.fixture(scope="session")
+def first(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Have makers with three keys and a version 2.1, and a clone of their 2.0 that believes one of them, ada."""
+    folder = tmp_path_factory.mktemp("makers")
+    makers = first_version(folder)
+    for name in ("ada", "bea", "eve"):
+        makers.line(name)
+    here = Updating(makers, folder)
+    run("git", "clone", "-q", "--no-local", makers.work, here.clone, folder=folder)
+    here.believe(makers.line("ada"))
+    (here.clone / ".venv").mkdir()
+    (here.clone / ".venv" / "complete").write_text("as it was")
+    makers.commit("2.1")
+    return folder
+
+
+@pytest.fixture
+def here(first: Path) -> Iterator[Updating]:
+    """Give an operator of version 2.0."""
+    with tempfile.TemporaryDirectory(prefix="update-") as name:
+        folder = shutil.copytree(first, Path(name), symlinks=True, dirs_exist_ok=True)
+        yield Updating(Makers(folder), folder)
+
+
+def refused(here: Updating, error: type[errors.SanctuaryError], why: str) -> None:
+    """See that an update is refused with its sentence, this reason and a command, and that nothing has changed."""
+    before = contents(here.clone)
+    done = here.update(here.makers.bundle())
+    assert done.said.startswith((error.__doc__ or "").partition("\n")[0]), done.said
+    assert why in done.said
+    assert done.said.splitlines()[-1].startswith("    ")
+    assert done.code == error.exit_code
+    assert contents(here.clone) == before
+    assert here.number() == "2.0"
+
+
+def test_a_signed_version_is_shown_and_takes_the_place_of_the_one_before(here: Updating) -> None:
+    here.makers.sign("2.1", "ada")
+    origin = Repository(here.clone).origin()
+    done = here.update(here.makers.bundle())
+    assert done.code == 0, done.said
+    assert "signed by ada" in done.said
+    assert "- News of 2.1." in done.said
+    assert (here.number(), here.version()) == ("2.1", "sanctuary 2.1")
+    assert (here.clone / ".venv" / "complete").read_text() == "as it was"
+    assert (here.clone.with_name("clone.before") / "pyproject.toml").exists()
+    assert here.makers.work.as_posix() in (here.clone / ".git" / "config").read_text(), (
+        "it knows where the next comes from"
+    )
+    assert all(path.stat().st_mode & 0o044 == 0o044 for path in here.clone.rglob("*.py")), "another account reads it"
+    here.believe(here.makers.line("ada"))
+    again = here.update(here.makers.bundle())
+    assert again.code == errors.NoNewerVersion.exit_code
+    assert again.said.startswith((errors.NoNewerVersion.__doc__ or "").partition("\n")[0])
+
+
+def test_the_makers_are_told_the_sum_that_the_update_looks_for(here: Updating) -> None:
+    assert here.update("--sum", "HEAD").out.strip() == Repository(here.clone).digest("HEAD")
+
+
+def test_without_the_word_nothing_changes(here: Updating) -> None:
+    here.makers.sign("2.1", "ada")
+    before = contents(here.clone)
+    assert here.update(here.makers.bundle(), typed="yes\n").code == errors.NotConfirmed.exit_code
+    assert contents(here.clone) == before
+
+
+def test_where_nobody_is_believed_it_says_how_somebody_is(here: Updating) -> None:
+    here.makers.sign("2.1", "ada")
+    here.believe()
+    refused(here, errors.NoSigner, "onion_app/manage/signers")
+
+
+@pytest.mark.parametrize("line", ["* ssh-ed25519 AAAA", "cert-authority ada ssh-ed25519 AAAA", "ada ssh-ed25519 AAAA"])
+def test_a_line_that_believes_more_than_one_key_for_a_while_is_refused(here: Updating, line: str) -> None:
+    here.believe(f"{line}\n")
+    refused(here, errors.NoSigner, "another form")
+
+
+def test_a_key_has_an_end_within_two_years(here: Updating) -> None:
+    here.believe(here.makers.line("ada", ends=TODAY + 740))
+    refused(here, errors.NoSigner, "two years")
+
+
+def test_an_unsigned_tag_and_one_that_is_no_object_are_refused(here: Updating) -> None:
+    here.makers.git("tag", "-a", "-m", here.makers.message("2.1"), "2.1")
+    refused(here, NO, "no signature")
+    here.makers.git("tag", "-d", "2.1")
+    here.makers.git("tag", "2.1")
+    refused(here, NO, "no signature")
+
+
+def test_what_was_changed_after_it_was_signed_is_refused(here: Updating) -> None:
+    here.makers.sign("2.1", "ada")
+    signed = here.makers.git("cat-file", "tag", "2.1") + "\n"
+    forged = here.folder / "forged"
+    forged.write_text(signed.replace("sanctuary 2.1", "sanctuary 2.2").replace("tag 2.1", "tag 2.2"))
+    name = here.makers.git("hash-object", "-t", "tag", "-w", str(forged))
+    here.makers.git("update-ref", "refs/tags/2.2", name)
+    refused(here, NO, "signed by nobody")
+
+
+def test_an_older_version_is_refused_under_its_own_name_and_under_another(here: Updating) -> None:
+    here.makers.sign("2.1", "ada")
+    assert here.update(here.makers.bundle()).code == 0
+    here.believe(here.makers.line("ada"))
+    here.makers.git("update-ref", "refs/tags/9.9", here.makers.git("rev-parse", "refs/tags/2.1"))
+    done = here.update(here.makers.bundle())
+    assert "another version" in done.said
+    here.makers.git("tag", "-d", "9.9")
+    assert here.update(here.makers.bundle()).said.startswith("There is no version above")
+
+
+def test_an_old_state_of_the_files_under_a_new_number_is_refused(here: Updating) -> None:
+    here.makers.sign("2.2", "ada")
+    refused(here, NO, "call themselves 2.1")
+
+
+def test_a_tag_of_another_project_by_the_same_signer_is_refused(here: Updating) -> None:
+    here.makers.sign("2.1", "ada", here.makers.message("2.1", first="otherthing 2.1"))
+    refused(here, NO, "no version of this program")
+
+
+def test_other_files_than_those_that_were_signed_are_refused(here: Updating) -> None:
+    message = here.makers.message("2.1")
+    here.makers.commit("2.1", scripts__launch="echo other")
+    here.makers.sign("2.1", "ada", message)
+    refused(here, NO, "not those that were signed")
+
+
+@pytest.mark.parametrize("ahead", [None, 121])
+def test_a_version_promises_the_next_word_within_120_days(here: Updating, ahead: int | None) -> None:
+    message = here.makers.message("2.1", next_by=TODAY + (ahead or 0))
+    here.makers.sign("2.1", "ada", message if ahead else message.replace("next by", "some day"))
+    refused(here, NO, "next word")
+
+
+def test_a_key_that_has_ended_signs_nothing_whatever_day_the_tag_gives_itself(here: Updating) -> None:
+    here.believe(here.makers.line("ada", ends=TODAY - 2))
+    here.makers.sign("2.1", "ada")
+    refused(here, NO, "still holds")
+
+
+def test_a_signer_whom_the_update_itself_adds_does_not_count(here: Updating) -> None:
+    here.makers.commit("2.1", onion_app__manage__signers=here.makers.line("eve"))
+    here.makers.sign("2.1", "eve")
+    refused(here, NO, "signed by nobody")
+
+
+def test_a_change_of_the_signers_is_shown_first_and_holds_afterwards(here: Updating) -> None:
+    bea = here.makers.line("bea")
+    here.makers.commit("2.1", onion_app__manage__signers=bea)
+    here.makers.sign("2.1", "ada")
+    shown = [line for line in here.update(here.makers.bundle()).said.splitlines() if line]
+    assert [line.split(":")[0] for line in shown[:2]] == ["! no longer believed", "! believed from now on"]
+    here.makers.commit("2.2")
+    here.makers.sign("2.2", "ada")
+    assert "signed by nobody" in here.update(here.makers.bundle()).said
+
+
+def test_where_two_are_believed_two_have_to_sign_the_same(here: Updating) -> None:
+    here.believe(here.makers.line("ada"), here.makers.line("bea"))
+    here.makers.sign("2.1", "ada")
+    refused(here, NO, "two have to")
+    here.makers.sign("2.1+bea", "ada")
+    refused(here, NO, "signed by nobody")
+    here.makers.git("tag", "-d", "2.1+bea")
+    kept = here.makers.git("rev-parse", "HEAD")
+    here.makers.commit("2.1", docs__other="else")
+    here.makers.sign("2.1+bea", "bea")
+    refused(here, NO, "different things")
+    here.makers.git("tag", "-d", "2.1+bea")
+    here.makers.git("reset", "-q", "--hard", kept)
+    here.makers.sign("2.1+bea", "bea")
+    done = here.update(here.makers.bundle())
+    assert "signed by ada and bea" in done.said
+    assert here.version() == "sanctuary 2.1"
+
+
+def test_one_key_under_two_names_is_not_two_signers(here: Updating) -> None:
+    line = here.makers.line("ada")
+    here.believe(line, line.replace("ada", "bea", 1))
+    refused(here, errors.NoSigner, "twice")
+
+
+def hostile(here: Updating) -> Path:
+    """Plant commands that write a file, wherever git is known to start some."""
+    mark, home, hooks = here.folder / "started", here.folder / "home", here.folder / "hooks"
+    command = f"touch {mark}; cat"
+    hooks.mkdir()
+    for name in ("post-checkout", "reference-transaction", "post-merge", "fsmonitor"):
+        (hooks / name).write_text(f"#!/bin/sh\ntouch {mark}\n")
+        (hooks / name).chmod(0o755)
+    shutil.copytree(hooks, home / "template" / "hooks")
+    shutil.copytree(hooks, here.clone / ".git" / "hooks", dirs_exist_ok=True)
+    settings = (
+        f'[core]\n\thooksPath = {hooks}\n\tfsmonitor = {hooks}/fsmonitor\n\tpager = "{command}"\n'
+        f'[filter "evil"]\n\tsmudge = "{command}"\n\tclean = "{command}"\n\trequired = true\n'
+        f'[init]\n\ttemplateDir = {home}/template\n[gpg "ssh"]\n\tprogram = {hooks}/fsmonitor\n'
+        f'[gpg]\n\tprogram = {hooks}/fsmonitor\n[submodule]\n\trecurse = true\n[protocol "ext"]\n\tallow = always\n'
+        f'[diff "evil"]\n\ttextconv = "{command}"\n\tcommand = "{command}"\n'
+    )
+    (home / ".gitconfig").write_text(settings)
+    with (here.clone / ".git" / "config").open("a") as config:
+        config.write(settings)
+    here.surroundings = {"HOME": str(home), "GIT_CONFIG_GLOBAL": str(home / ".gitconfig"), "GIT_DIR": "/nonexistent"}
+    return mark
+
+
+def test_hooks_filters_and_settings_of_a_hostile_place_do_not_run(here: Updating) -> None:
+    mark = hostile(here)
+    modules = f'[submodule "x"]\n\tpath = x\n\turl = "ext::sh -c touch% {mark}"\n'
+    here.makers.commit("2.1", **{".gitattributes": "* filter=evil diff=evil\n", "plain": modules})
+    here.makers.sign("2.1", "ada")
+    done = here.update(here.makers.bundle())
+    assert done.code == 0, done.said
+    assert not mark.exists()
+    assert not (here.clone / ".git" / "hooks").exists()
+    # The commands do work: with the same settings, where nobody switches them off, they write the file.
+    words = ("env", f"GIT_CONFIG_GLOBAL={here.folder}/home/.gitconfig", "git", "clone", "-q", here.makers.work, "other")
+    run(*words, folder=here.folder)
+    assert mark.exists()
+
+
+def test_a_submodule_is_refused(here: Updating) -> None:
+    link = f"160000,{here.makers.git('rev-parse', 'HEAD')},x"
+    message = here.makers.message("2.1")
+    here.makers.git("update-index", "--add", "--cacheinfo", link)
+    here.makers.git("commit", "-q", "-m", "with a submodule")
+    here.makers.sign("2.1", "ada", message)
+    refused(here, NO, "submodule")
+
+
+@pytest.mark.parametrize("missing", ["ssh-keygen", "git"])
+def test_a_missing_program_is_named_with_the_command_that_brings_it(here: Updating, missing: str) -> None:
+    here.makers.sign("2.1", "ada")
+    bundle = here.makers.bundle()
+    code = (here.clone / "onion_app/manage/repository.py", here.clone / "onion_app/manage/signatures.py")
+    empty = here.folder / "empty"
+    empty.mkdir()
+    for other in {"ssh-keygen", "git"} - {missing}:
+        (empty / other).symlink_to(shutil.which(other) or "")
+    for file in code:
+        file.write_text(file.read_text().replace("/usr/local/bin:/usr/bin:/bin", str(empty)))
+    done = here.update(bundle)
+    assert (done.code, f"({missing})" in done.said) == (4, True)
+    assert "apt-get install git openssh-client" in done.said
+
+
+def test_no_packet_goes_anywhere_but_to_tor(here: Updating, tmp_path: Path) -> None:
+    here.makers.sign("2.1", "ada")
+    run("git", "clone", "-q", "--bare", here.makers.work, here.folder / "served.git", folder=here.folder)
+    run("git", "update-server-info", folder=here.folder / "served.git")
+    run("git", "remote", "set-url", "origin", "http://makers.example/served.git", folder=here.clone)
+    trace = tmp_path / "trace"
+    calls = "trace=connect,sendto,sendmsg,sendmmsg,bind"
+    with tor_that_leads_to(here.folder, here.state) as asked:
+        here.surroundings = {"http_proxy": "http://127.0.0.1:9", "ALL_PROXY": "http://127.0.0.1:9"}
+        done = here.update(before=("strace", "-f", "-qq", "-s", "200", "-e", calls, "-o", str(trace)))
+    assert done.code == 0, done.said
+    assert here.version() == "sanctuary 2.1"
+    assert set(asked) == {"makers.example:80"}, "tor was given the name"
+    ports = {line for line in trace.read_text().splitlines() if "AF_INET" in line or "AF_NETLINK" in line}
+    connected = {line.split("htons(")[1].split(")")[0] for line in ports if " connect(" in line and "AF_INET" in line}
+    assert len(connected) == 1, connected
+    assert all("127.0.0.1" in line for line in ports if "sin_port" in line), ports
+    unix = {line.split('"')[1] for line in trace.read_text().splitlines() if " connect(" in line and "sun_path" in line}
+    assert unix - {"/var/run/nscd/socket"} == {str(here.state / "run" / "socks.sock")}
+
+
+def test_without_tor_and_without_an_address_nothing_is_fetched(here: Updating) -> None:
+    done = here.update()
+    assert "names no address" in done.said
+    run("git", "remote", "set-url", "origin", "http://nowhere.example/x.git", folder=here.clone)
+    done = here.update()
+    assert done.said == "Nothing could be fetched. (no launcher runs whose tor could fetch it)\n    ./scripts/launch\n"
+    with tor_that_leads_to(here.folder / "home", here.state):
+        assert here.update().said.splitlines()[-2].startswith("Nothing could be fetched.")
+
+
+def test_silence_past_the_promised_day_is_told_in_the_status(here: Updating, monkeypatch: pytest.MonkeyPatch) -> None:
+    here.makers.sign("2.1", "ada", here.makers.message("2.1", next_by=TODAY + 1))
+    assert here.update(here.makers.bundle()).code == 0
+    monkeypatch.setattr(outside, "_CLONE", here.clone)
+    for day, bad in ((TODAY + 1, False), (TODAY + 2, True)):
+        status = outside.disk_status(State(here.folder), partial(float, day * 86_400))
+        lines = [line for line in status_text.status_lines({"running": False, **status}) if line.name == "Makers"]
+        assert [line.bad for line in lines] == [True] * bad
+        assert all("no word from the makers since" in line.fact for line in lines)
+
+
+@pytest.fixture
+def used(here: Updating, installation: Installation) -> Updating:
+    """Give an operator whose installation was brought to 2.1."""
+    shutil.copytree(installation.state, here.state)
+    here.makers.sign("2.1", "ada")
+    assert here.update(here.makers.bundle()).code == 0
+    return here
+
+
+def databases(state: Path) -> dict[str, bytes]:
+    return {kind: (state / kind / f"{kind}.db").read_bytes() for kind in ("mailbox", "shown", "desk")}
+
+
+def test_back_brings_program_and_databases_back_when_nothing_was_stored(
+    used: Updating, installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = databases(used.state)
+    answers = Answers(passphrase=installation.printed["passphrase"])
+
+    def bring_forward(folder: Path, *_: object) -> None:
+        (folder / "desk" / "desk.db").write_bytes(b"as a migration leaves it")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(database, "migrate_all", bring_forward)
+        with pytest.raises(errors.SanctuaryError):
+            unlock.unlock_with_answers(State(used.state), answers, noon)
+    assert databases(used.state) != before
+    done = used.update("--back")
+    assert done.code == 0, done.said
+    assert (used.number(), databases(used.state)) == ("2.0", before)
+    assert used.update("--back").code == errors.NoWayBack.exit_code
+    unlock.unlock_with_answers(State(used.state), answers, noon)
+
+
+def test_back_is_refused_once_something_was_stored(used: Updating, installation: Installation) -> None:
+    unlock.unlock_with_answers(State(used.state), Answers(passphrase=installation.printed["passphrase"]), noon)
+    add_case(State(used.state), installation.keys, TODAY)
+    stored = databases(used.state)
+    done = used.update("--back")
+    assert done.code == errors.NoWayBack.exit_code
+    assert "would be lost: messages of visitors (mailbox.db)" in done.said
+    assert (used.number(), databases(used.state)) == ("2.1", stored)
+
+
+def test_back_is_refused_without_the_copies_of_that_version(used: Updating) -> None:
+    for copy in used.state.rglob("*.before.*"):
+        copy.unlink()
+    done = used.update("--back")
+    assert (done.code, "no copy" in done.said) == (errors.NoWayBack.exit_code, True)
+    assert used.number() == "2.1"
