@@ -255,9 +255,7 @@ class NoNewerVersion(SanctuaryError, hint="./scripts/manage status"):
     """There is no version above the one that runs."""
 
 
-class NotFetched(
-    SanctuaryError, hint="./scripts/manage status   (tor's line; or, from a stick: ./scripts/update FILE)"
-):
+class NotFetched(SanctuaryError, hint="./scripts/manage status   (or, from a stick: ./scripts/update FILE)"):
     """Nothing could be fetched."""
 
 

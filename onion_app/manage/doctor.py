@@ -224,7 +224,7 @@ def _pages(_seen: Seen) -> list[Verdict]:
     return _judged("" if machine.gives_large_pages() else is_slower, cure, grade=_UNSURE)
 
 
-_NEWER: Final = "git pull && ./scripts/launch"
+_NEWER: Final = "./scripts/update"
 _SET_CLOCK: Final = "sudo timedatectl set-ntp true"
 
 QUESTIONS: Final[dict[str, Callable[[Seen], list[Verdict]]]] = {

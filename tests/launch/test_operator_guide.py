@@ -76,7 +76,7 @@ RED: list[dict[str, Any]] = [
     {"unchecked": True}, {"has_members": False}, {"paused": True}, {"has_room": False}, {"clock_off_days": 5},
     {"findings": 1}, {"malformed": 1}, {"circles": [WELL["circles"][0] | {"overdue": 1}]}, {"proposals": 1},
     {"suspended": [{"who": "a", "by": "b"}]}, {"backup_days": None}, {"backup_days": 8}, {"backup_days": -1},
-    {"free_bytes": 1},
+    {"free_bytes": 1}, {"makers_silent_since": 20_000},
 ]  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """An update is taken from nobody but its signers, starts nothing that it brings before that, and can be undone."""
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from onion_app.launch.state import State
 from onion_app.launch.stdin_answers import Answers
 from onion_app.manage import status_text
 from onion_app.manage.repository import Repository
-from onion_app.vault import database
+from onion_app.vault import database, update_copies
 from tests.launch.conftest import Installation, contents
 from tests.launch.keeping import TODAY, add_case, noon
 from tests.launch.makers import Makers, Updating, first_version, run, tor_that_leads_to
@@ -68,9 +69,7 @@ def test_a_signed_version_is_shown_and_takes_the_place_of_the_one_before(here: U
     assert (here.number(), here.version()) == ("2.1", "sanctuary 2.1")
     assert (here.clone / ".venv" / "complete").read_text() == "as it was"
     assert (here.clone.with_name("clone.before") / "pyproject.toml").exists()
-    assert here.makers.work.as_posix() in (here.clone / ".git" / "config").read_text(), (
-        "it knows where the next comes from"
-    )
+    assert Repository(here.clone).origin() == origin, "the next comes from there, too"
     assert all(path.stat().st_mode & 0o044 == 0o044 for path in here.clone.rglob("*.py")), "another account reads it"
     here.believe(here.makers.line("ada"))
     again = here.update(here.makers.bundle())
@@ -363,3 +362,17 @@ def test_back_is_refused_without_the_copies_of_that_version(used: Updating) -> N
     done = used.update("--back")
     assert (done.code, "no copy" in done.said) == (errors.NoWayBack.exit_code, True)
     assert used.number() == "2.1"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root is led anywhere")
+def test_a_link_in_the_state_leads_root_nowhere(used: Updating) -> None:
+    secret = used.folder / "of-root"
+    secret.write_text("of root alone")
+    secret.chmod(0o600)
+    used.folder.chmod(0o755)
+    run("chown", "-R", "nobody:", used.state, folder=used.folder)
+    (used.state / "mailbox" / "mailbox.db-journal").symlink_to(secret)
+    with pytest.raises(PermissionError), update_copies.as_owner(used.state):
+        update_copies.copy_all(used.state, {"mailbox": 1}, TODAY)
+    assert not list((used.state / "mailbox").glob("*before*journal"))
+    assert os.geteuid() == 0
