@@ -95,14 +95,15 @@ class Updating:
     makers: Makers
     folder: Path
     surroundings: dict[str, str] = field(default_factory=dict)
+    state: Path = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Have the state beside the clone, unless a test says otherwise."""
+        self.state = self.folder / "s"
 
     @property
     def clone(self) -> Path:
         return self.folder / "clone"
-
-    @property
-    def state(self) -> Path:
-        return self.folder / "s"
 
     def believe(self, *lines: str) -> None:
         (self.clone / SIGNERS).write_text("# nobody else\n" + "".join(lines))

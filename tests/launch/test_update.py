@@ -16,7 +16,7 @@ from onion_app.launch.stdin_answers import Answers
 from onion_app.manage import status_text
 from onion_app.manage.repository import Repository
 from onion_app.vault import database, update_copies
-from tests.launch.conftest import Installation, contents
+from tests.launch.conftest import Installation, Launched, contents
 from tests.launch.keeping import TODAY, add_case, noon
 from tests.launch.makers import Makers, Updating, first_version, run, tor_that_leads_to
 
@@ -289,6 +289,50 @@ def test_no_packet_goes_anywhere_but_to_tor(here: Updating, tmp_path: Path) -> N
     assert all("127.0.0.1" in line for line in ports if "sin_port" in line), ports
     unix = {line.split('"')[1] for line in trace.read_text().splitlines() if " connect(" in line and "sun_path" in line}
     assert unix - {"/var/run/nscd/socket"} == {str(here.state / "run" / "socks.sock")}
+
+
+_SETUP = """#!/bin/bash
+here=$(cd "$(dirname "$0")/.." && pwd)
+mkdir -p "$here/.venv/bin"
+echo "#!$here/.venv/bin/python" > "$here/.venv/bin/tool"
+echo "home = /usr/bin" > "$here/.venv/pyvenv.cfg"
+/usr/bin/python3 -c 'import urllib.request as r; r.urlopen("https://packages.example/", timeout=20)' 2> "$here/tried"
+exit 0
+"""
+
+
+def test_other_packages_are_asked_for_through_tor_alone(here: Updating) -> None:
+    here.makers.commit("2.1", **{"requirements.txt": "other==1", "scripts__setup": _SETUP})
+    here.makers.sign("2.1", "ada")
+    run("git", "clone", "-q", "--bare", here.makers.work, here.folder / "served.git", folder=here.folder)
+    run("git", "update-server-info", folder=here.folder / "served.git")
+    run("git", "remote", "set-url", "origin", "http://makers.example/served.git", folder=here.clone)
+    with tor_that_leads_to(here.folder, here.state) as asked:
+        done = here.update()
+    assert done.code == 0, done.said
+    assert "packages.example:443" in asked
+    assert (here.clone / ".venv/bin/tool").read_text() == f"#!{here.clone}/.venv/bin/python\n"
+
+
+def test_from_a_file_no_package_is_fetched_at_all(here: Updating) -> None:
+    wheels = here.makers.folder / "wheels"
+    wheels.mkdir()
+    (wheels / "a.whl").write_text("a wheel")
+    setup = _SETUP.replace("exit 0", '[ "$https_proxy" = http://127.0.0.1:9 ] && [ -e "$here/wheels/a.whl" ]')
+    here.makers.commit("2.1", **{"requirements.txt": "other==1", "scripts__setup": setup})
+    here.makers.sign("2.1", "ada")
+    done = here.update(here.makers.bundle())
+    assert done.code == 0, done.said
+    assert (here.clone / "wheels" / "a.whl").exists()
+
+
+def test_what_runs_is_stopped_before_its_program_changes(here: Updating, running: Launched) -> None:
+    here.makers.sign("2.1", "ada")
+    here.state = running.state
+    done = here.update(here.makers.bundle())
+    assert (done.code, running.process.wait(60)) == (0, 0), done.said
+    assert len(list(running.state.rglob("*.before.version-*.db"))) == 3
+    assert f"launch --state {running.state}" in done.said.splitlines()[-1]
 
 
 def test_without_tor_and_without_an_address_nothing_is_fetched(here: Updating) -> None:
