@@ -144,6 +144,12 @@ def test_a_tag_of_another_project_by_the_same_signer_is_refused(here: Updating) 
     refused(here, NO, "no version of this program")
 
 
+def test_a_tag_that_was_signed_under_another_name_is_refused(here: Updating) -> None:
+    here.makers.sign("1.5", "ada", here.makers.message("2.1"))
+    here.makers.git("update-ref", "refs/tags/2.1", here.makers.git("rev-parse", "refs/tags/1.5"))
+    refused(here, NO, "another version")
+
+
 def test_other_files_than_those_that_were_signed_are_refused(here: Updating) -> None:
     message = here.makers.message("2.1")
     here.makers.commit("2.1", scripts__launch="echo other")
