@@ -151,7 +151,7 @@ def _say_what_stays() -> None:
     clone = Path(__file__).resolve().parents[2]
     for line in (
         "Removed. What stays, because only you know whether it is needed:",
-        f"  - this program: rm -r {clone}",
+        f"  - this program, with the version before an update: rm -r {clone} {clone}.*",
         f"  - backups, in {_BACKUPS} or wherever you put them, and the papers with passphrase and spare code",
         "  - Debian's packages tor and bubblewrap, and the link that keeps Debian's own tor.service from starting",
         "  - what your shell remembers of the commands you typed: history -c; rm ~/.bash_history",

@@ -74,33 +74,37 @@ def update(chosen: argparse.Namespace, state: State) -> None:
     _expect_owner()
     signers = read_signers(CLONE / _SIGNERS, today(time.time))
     with _alone(), ExitStack() as opened:
-        shutil.rmtree(_NEW, ignore_errors=True)
-        _NEW.mkdir()
-        new = Repository(_NEW)
-        new.begin()
-        origin = Repository(CLONE).origin()
-        port = 0
-        if chosen.file is None:
-            _expect_address(origin)
-            port = opened.enter_context(way_out(state.socks_socket))
-            say("Fetching through tor ...")
-            new.fetch(origin, proxy=f"socks5h://127.0.0.1:{port}")
-        else:
-            if not chosen.file.is_file():
-                raise BadUsage(f"{chosen.file} is no file", "./scripts/update --help")
-            new.fetch(str(chosen.file.resolve()))
+        opened.callback(shutil.rmtree, _NEW, ignore_errors=True)  # once it is in its place, nothing has this name
+        new, origin = Repository(_NEW), Repository(CLONE).origin()
+        port = _fetch(new, origin, chosen.file, state, opened)
         release, names = _newest(new, signers)
         new.lay_out(release.commit, origin)
         _expect_own_number(release)
         _show(release, names, new.files())
         if ask("To put it in the place of this version, type the word update: ").strip() != "update":
-            shutil.rmtree(_NEW)
             raise NotConfirmed
         _bring_packages(chosen.file, port)
         _note_release(release)
         exchange.forward(chosen, state, (CLONE, _NEW, _BEFORE))
     say(f"This is sanctuary {release.version} now. The version before stays in {_BEFORE}. Start it:")
     say(_start(state))
+
+
+def _fetch(new: Repository, origin: str, file: Path | None, state: State, opened: ExitStack) -> int:
+    """Fetch every tag into a new folder, and give the port that leads to tor; 0 where a file was read."""
+    shutil.rmtree(_NEW, ignore_errors=True)
+    _NEW.mkdir()
+    new.begin()
+    if file is None:
+        _expect_address(origin)
+        port = opened.enter_context(way_out(state.socks_socket))
+        say("Fetching through tor ...")
+        new.fetch(origin, proxy=f"socks5h://127.0.0.1:{port}")
+        return port
+    if not file.is_file():
+        raise BadUsage(f"{file} is no file", "./scripts/update --help")
+    new.fetch(str(file.resolve()))
+    return 0
 
 
 def go_back(chosen: argparse.Namespace, state: State) -> None:
@@ -181,7 +185,7 @@ def _show(release: Release, names: list[str], files: list[str]) -> None:
     """Show what would change: first of all whom the new version believes, then its news, then its files."""
     believed, then = (_lines(clone / _SIGNERS) for clone in (CLONE, _NEW))
     for mark, lines in (("no longer believed:", believed - then), ("believed from now on:", then - believed)):
-        for line in sorted(lines):
+        for line in sorted(line for line in lines if line.strip() and not line.startswith("#")):
             say(f"! {mark} {line}", bad=True)
     say(f"sanctuary {release.version} of {date_of(release.made)}, signed by {' and '.join(names)}.")
     old = _lines(CLONE / _NEWS)
@@ -196,7 +200,7 @@ def _show(release: Release, names: list[str], files: list[str]) -> None:
 
 
 def _lines(file: Path) -> set[str]:
-    return {line for line in (_bytes(file) or b"").decode("utf-8", "replace").splitlines() if line[:1] not in ("", "#")}
+    return set((_bytes(file) or b"").decode("utf-8", "replace").splitlines())
 
 
 def _bytes(file: Path) -> bytes | None:

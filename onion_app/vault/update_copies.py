@@ -87,9 +87,11 @@ def noting(folder: Path) -> Iterator[None]:
     """Bring the databases forward inside: that by itself stores nothing that anybody has said."""
     kinds = [path.name for path in folder.iterdir() if (path / f"{path.name}.db").exists()]
     is_as_noted = changed(folder) == []
-    yield
-    if is_as_noted:
-        note(folder, kinds)
+    try:
+        yield
+    finally:  # also where it fails: a copy that was put back is the same, in other bytes
+        if is_as_noted:
+            note(folder, kinds)
 
 
 def forget(folder: Path) -> None:

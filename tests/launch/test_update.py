@@ -57,6 +57,7 @@ def refused(here: Updating, error: type[errors.SanctuaryError], why: str) -> Non
     assert done.code == error.exit_code
     assert contents(here.clone) == before
     assert here.number() == "2.0"
+    assert not here.clone.with_name("clone.new").exists()
 
 
 def test_a_signed_version_is_shown_and_takes_the_place_of_the_one_before(here: Updating) -> None:
@@ -66,6 +67,8 @@ def test_a_signed_version_is_shown_and_takes_the_place_of_the_one_before(here: U
     assert done.code == 0, done.said
     assert "signed by ada" in done.said
     assert "- News of 2.1." in done.said
+    assert "News of 2.0" not in done.said
+    assert "## 2.0" not in done.said
     assert (here.number(), here.version()) == ("2.1", "sanctuary 2.1")
     assert (here.clone / ".venv" / "complete").read_text() == "as it was"
     assert (here.clone.with_name("clone.before") / "pyproject.toml").exists()
@@ -375,14 +378,17 @@ def databases(state: Path) -> dict[str, bytes]:
     return {kind: (state / kind / f"{kind}.db").read_bytes() for kind in ("mailbox", "shown", "desk")}
 
 
+@pytest.mark.parametrize("fails", [False, True])
 def test_back_brings_program_and_databases_back_when_nothing_was_stored(
-    used: Updating, installation: Installation, monkeypatch: pytest.MonkeyPatch
+    used: Updating, installation: Installation, monkeypatch: pytest.MonkeyPatch, *, fails: bool
 ) -> None:
     before = databases(used.state)
     answers = Answers(passphrase=installation.printed["passphrase"])
 
     def bring_forward(folder: Path, *_: object) -> None:
         (folder / "desk" / "desk.db").write_bytes(b"as a migration leaves it")
+        if fails:
+            raise errors.DamagedFile
 
     with monkeypatch.context() as patch:
         patch.setattr(database, "migrate_all", bring_forward)
