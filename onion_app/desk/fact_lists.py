@@ -9,7 +9,7 @@ from typing import Any, Final, NamedTuple
 from onion_app.days import date_of
 from onion_app.web.i18n import numerals
 
-_HERE: Final = Path(__file__).parent
+_HERE: Final = Path(__file__).parents[1] / "countries"
 UNDER_18: Final = "under_18"  # of the ages
 _YEARS: Final = 10  # that are named; what is older is *before*
 
@@ -29,16 +29,16 @@ def _read(file: Path) -> dict[str, Any]:
     return tomllib.loads(file.read_text("utf-8"))
 
 
-_LISTS: Final = {name: FactList(**found) for name, found in _read(_HERE / "facts.toml").items()}
+_LISTS: Final = {name: FactList(**found) for name, found in _read(_HERE / "iraq/facts.toml").items()}
 
 
 def places_in(folder: Path) -> dict[str, Said]:
-    """Read the places of each country in a folder, a country a file, by country and place."""
-    countries = {file.stem: _read(file) for file in sorted(folder.glob("*.toml"))}
+    """Read the places of each country in a folder, by country and place."""
+    countries = {file.parent.name: _read(file) for file in sorted(folder.glob("*/governorates.toml"))}
     return {f"{country}.{place}": said for country, named in countries.items() for place, said in named.items()}
 
 
-PLACES: Final = places_in(_HERE / "countries")
+PLACES: Final = places_in(_HERE)
 
 
 def is_place(list_name: str, name: str) -> bool:

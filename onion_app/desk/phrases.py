@@ -6,7 +6,7 @@ from typing import Final
 
 from onion_app.web.i18n import LANGUAGES, day_words
 
-PHRASES: Final[dict[str, dict[str, str]]] = tomllib.loads((Path(__file__).parent / "phrases.toml").read_text("utf-8"))
+PHRASES: Final[dict[str, dict[str, str]]] = tomllib.loads((Path(__file__).parents[1] / "countries/iraq/phrases.toml").read_text("utf-8"))
 _LOOKED_FOR: Final = 31  # days after today: whoever answers may have changed the day of a phrase
 _ANSWER_WITHIN: Final = 3  # days that a set phrase promises; the person who answers may change it
 

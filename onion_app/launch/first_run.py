@@ -35,7 +35,7 @@ from onion_app.vault.shown.reading import Version
 
 _MARK = "first-run"
 _DISKS: Final = Path("/etc/fstab")
-GUIDES: Final = Path(__file__).parent / "guides"  # NAME.LANGUAGE.md, the title in the first line
+GUIDES: Final = Path(__file__).parents[1] / "countries/iraq/guides"  # NAME.LANGUAGE.md, the title in the first line
 
 
 @dataclass(frozen=True)

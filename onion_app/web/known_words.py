@@ -114,7 +114,7 @@ _NAME_OF_WORDS: Final = frozenset(_compared(_NAME_OF).split())
 _WAS_WORDS: Final = frozenset(_compared(_WAS).split())
 _EVERYDAY_WORDS: Final = frozenset(_compared(_EVERYDAY).split())
 NO_NAMES: Final = frozenset(_compared(_NO_NAMES_WRITTEN).split())
-PLACES: Final = _names_in((Path(__file__).parent / "places.txt").read_text("utf-8"))
+PLACES: Final = _names_in((Path(__file__).parents[1] / "countries/iraq/places.txt").read_text("utf-8"))
 BEGINNINGS: Final = frozenset(
     beginning for name in PLACES for beginning in list(accumulate(name.split(), "{} {}".format))[:-1]
 )

@@ -214,9 +214,11 @@ def test_every_word_of_the_lists_stands_in_both_languages_and_every_name_once() 
     assert [len(lists[name].names) for name in lists] == [13, 8, 21, 12, 5, 2]
 
 
-def test_a_second_country_is_a_file(tmp_path: Path) -> None:
-    (tmp_path / "iraq.toml").write_text('basra = { en = "Basra", ar = "البصرة" }\n', "utf-8")
-    (tmp_path / "syria.toml").write_text('aleppo = { en = "Aleppo", ar = "حلب" }\n', "utf-8")
+def test_a_second_country_is_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "iraq").mkdir()
+    (tmp_path / "syria").mkdir()
+    (tmp_path / "iraq/governorates.toml").write_text('basra = { en = "Basra", ar = "البصرة" }\n', "utf-8")
+    (tmp_path / "syria/governorates.toml").write_text('aleppo = { en = "Aleppo", ar = "حلب" }\n', "utf-8")
     assert list(places_in(tmp_path)) == ["iraq.basra", "syria.aleppo"]
 
 

@@ -47,7 +47,7 @@ CLOSED = (
     "onion_app",
     "onion_app/site/views",
     "onion_app/site/forms.py",
-    "onion_app/launch/guides/now.en.md",
+    "onion_app/countries/iraq/guides/now.en.md",
 )
 OURS = ("onion_app", "scripts", "torrc.example", "requirements.txt", "pyproject.toml")
 

@@ -106,7 +106,7 @@ def test_each_session_of_a_course_has_an_exercise_or_a_question_with_its_answer_
 
 
 def test_no_sentence_that_could_kill_stands_in_guides_catalogues_or_phrases() -> None:
-    told = [*FILES, *PRODUCT.rglob("*.po"), *PRODUCT.rglob("*.html"), PRODUCT / "desk" / "phrases.toml"]
+    told = [*FILES, *PRODUCT.rglob("*.po"), *PRODUCT.rglob("*.html"), PRODUCT / "countries" / "iraq" / "phrases.toml"]
     found = [(path.name, words) for path in told for words in DEADLY if words in path.read_text("utf-8")]
     assert found == []
 
