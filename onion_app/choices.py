@@ -3,7 +3,9 @@
 A test compares the lists with the CHECKs of the schema, and the bounds with the sentences that name them.
 """
 
-from typing import Final, Literal, get_args
+from typing import Final, Literal, cast, get_args
+
+from onion_app.country import known_languages
 
 LanguageCode = Literal["ar", "ckb", "kmr", "en"]
 AnswerIn = Literal[LanguageCode, "any"]
@@ -26,8 +28,9 @@ ProposalKind = Literal[
 ProposalState = Literal["open", "agreed", "alone"]  # alone: before there was a second person
 ObjectionReason = Literal["unknown", "takes_away", "doubt", "too_soon"]
 
-LANGUAGE_CODES: Final[tuple[LanguageCode, ...]] = get_args(LanguageCode)  # in this order another language is offered
-ANSWER_LANGUAGES: Final[tuple[AnswerIn, ...]] = get_args(AnswerIn)
+LANGUAGE_CODES: Final = cast("tuple[LanguageCode, ...]", known_languages(get_args(LanguageCode)))
+"""Of the country's languages, in the order in which another one is offered."""
+ANSWER_LANGUAGES: Final[tuple[AnswerIn, ...]] = (*LANGUAGE_CODES, "any")
 TOPICS: Final[tuple[Topic, ...]] = get_args(Topic)
 REQUEST_TOPICS: Final[tuple[RequestTopic, ...]] = get_args(RequestTopic)
 COORDINATORS_TOPICS: Final = ("story", "answer")  # about what is published, and about an answer: not for who wrote it

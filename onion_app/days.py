@@ -1,20 +1,22 @@
-"""Days since 1970-01-01, as they begin in Iraq: the one unit in which time is stored, and what makes dates of it."""
+"""Days since 1970-01-01, as they begin in the country: the one unit in which time is stored, and what makes dates of it."""
 
 from collections.abc import Callable
 from datetime import date
 from typing import Final
 
+from onion_app.country import hours_ahead
+
 DAY: Final = 86_400  # seconds
 DAYS: Final = range(150_000)
 """Up to the year 2380: a date can be made of every one of them."""
 
-_AHEAD: Final = 3 * 3600  # seconds: Iraq keeps UTC+3, without summer time
+_HOUR: Final = 3600  # seconds
 _FIRST: Final = date(1970, 1, 1).toordinal()
 
 
 def today(clock: Callable[[], float]) -> int:
-    """Give the day in Iraq, by a clock of unix seconds. # P08: nothing finer is stored, and no page asks for it."""
-    return int((clock() + _AHEAD) // DAY)
+    """Give the day there, by a clock of unix seconds. # P08: nothing finer is stored, and no page asks for it."""
+    return int((clock() + hours_ahead() * _HOUR) // DAY)
 
 
 def date_of(day: int) -> date:

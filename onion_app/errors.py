@@ -67,6 +67,10 @@ class LittleMemory(SanctuaryError, exit_code=1, hint="free -m; ulimit -v unlimit
     """There is too little memory."""
 
 
+class BadCountry(SanctuaryError, exit_code=1, hint="git diff HEAD -- onion_app/countries   (what was changed there)"):
+    """The folder of the country is not whole."""
+
+
 class SystemRefused(SanctuaryError, exit_code=1, hint="./scripts/manage doctor"):
     """The system refused something."""
 

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from onion_app.desk.fact_lists import PLACES, Said
+from onion_app.country import Said
+from onion_app.desk.fact_lists import PLACES
 from onion_app.web.i18n import LANGUAGES
 
 _DATA: Final[dict[str, Any]] = tomllib.loads((Path(__file__).parent / "referrals.toml").read_text("utf-8"))

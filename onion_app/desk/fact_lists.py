@@ -1,44 +1,20 @@
-"""The closed lists of facts, which stand in `facts.toml` and `countries/` with their words; nothing else is counted."""
+"""The closed lists of facts, which stand in the folder of the country with their words; nothing else is counted."""
 
 import re
-import tomllib
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final
 
+from onion_app.country import FactList, Said, country
 from onion_app.days import date_of
-from onion_app.web.i18n import numerals
+from onion_app.web.i18n import LANGUAGES, numerals
 
-_HERE: Final = Path(__file__).parents[1] / "countries"
 UNDER_18: Final = "under_18"  # of the ages
 _YEARS: Final = 10  # that are named; what is older is *before*
 
-Said = dict[str, str]
-"""A word or a sentence, by language."""
 
-
-class FactList(NamedTuple):
-    """A closed list: how many of its names a case can have, what it asks, and its names with what they say."""
-
-    most: int
-    title: Said
-    names: dict[str, Said]
-
-
-def _read(file: Path) -> dict[str, Any]:
-    return tomllib.loads(file.read_text("utf-8"))
-
-
-_LISTS: Final = {name: FactList(**found) for name, found in _read(_HERE / "iraq/facts.toml").items()}
-
-
-def places_in(folder: Path) -> dict[str, Said]:
-    """Read the places of each country in a folder, by country and place."""
-    countries = {file.parent.name: _read(file) for file in sorted(folder.glob("*/governorates.toml"))}
-    return {f"{country}.{place}": said for country, named in countries.items() for place, said in named.items()}
-
-
-PLACES: Final = places_in(_HERE)
+_LISTS: Final = country().facts
+PLACES: Final = {f"{country().name}.{place}": said for place, said in country().governorates.items()}
+"""The governorates, by the name under which they are sealed: that of the country stands before each."""
 
 
 def is_place(list_name: str, name: str) -> bool:
@@ -61,7 +37,7 @@ def _with(names: dict[str, Said], more: Mapping[str, Said]) -> dict[str, Said]:
 
 
 def _year_words(year: int) -> Said:
-    return {language: numerals(year, language) for language in ("en", "ar")}
+    return {language: numerals(year, language) for language in ("en", "ar") if language in LANGUAGES}
 
 
 def name_on(list_name: str, name: str, lists: Mapping[str, FactList]) -> str | None:

@@ -1,14 +1,18 @@
-"""The set phrases, which are offered in the box for an answer and stand in `phrases.toml`, by name and language."""
+"""The set phrases, which are offered in the box for an answer, by name and language."""
 
-import tomllib
-from pathlib import Path
 from typing import Final
 
+from onion_app.country import Said, country
 from onion_app.web.i18n import LANGUAGES, day_words
 
-PHRASES: Final[dict[str, dict[str, str]]] = tomllib.loads((Path(__file__).parents[1] / "countries/iraq/phrases.toml").read_text("utf-8"))
+PHRASES: Final[dict[str, Said]] = country().phrases
 _LOOKED_FOR: Final = 31  # days after today: whoever answers may have changed the day of a phrase
 _ANSWER_WITHIN: Final = 3  # days that a set phrase promises; the person who answers may change it
+
+
+def offered_in(language: str) -> list[tuple[str, str]]:
+    """Name every phrase, and what it is offered as to a volunteer of a language."""
+    return [(name, said[language]) for name, said in country().phrases_offered_as.items()]
 
 
 def phrase_language(wanted: str) -> str:

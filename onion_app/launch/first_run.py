@@ -15,6 +15,7 @@ from typing import Final
 
 from onion_app import days
 from onion_app.choices import LANGUAGE_CODES, LanguageCode
+from onion_app.country import country
 from onion_app.crypto.codes import invitation_digest, new_code, new_salt
 from onion_app.crypto.keys import new_id
 from onion_app.crypto.keyslots import VaultKeys, close_slots, new_vault_keys
@@ -35,7 +36,7 @@ from onion_app.vault.shown.reading import Version
 
 _MARK = "first-run"
 _DISKS: Final = Path("/etc/fstab")
-GUIDES: Final = Path(__file__).parents[1] / "countries/iraq/guides"  # NAME.LANGUAGE.md, the title in the first line
+GUIDES: Final = country().guide_files  # NAME.LANGUAGE.md, the title in the first line
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from contextlib import closing
 from dataclasses import asdict
 from typing import Final
 
-from onion_app.choices import FIND_US_LETTERS
+from onion_app.choices import FIND_US_LETTERS, LANGUAGE_CODES
 from onion_app.crypto.codes import LINES, code_lines, read_line
 from onion_app.crypto.keys import subkey
 from onion_app.crypto.keyslots import VaultKeys, open_slots
@@ -42,7 +42,7 @@ _FIRST_RUN = (
     "or bring it back from a backup:",
     "    ./scripts/manage restore FILE",
 )
-_LANGUAGES = {"ar": "Arabic", "ckb": "Sorani", "kmr": "Badini", "en": "English"}
+_NAMES = {"ar": "Arabic", "ckb": "Sorani", "kmr": "Badini", "en": "English"}
 
 
 def desk_name(keys: VaultKeys) -> str:
@@ -220,7 +220,7 @@ def _ask_how_to_find_us(terminal: Terminal, address: str) -> dict[str, str]:
     ]
     if terminal.screen(title, text, "Press Enter for later, or type yes to do it now:").strip().lower() != "yes":
         return {}
-    return {code: _ask_in(terminal, name) for code, name in _LANGUAGES.items()}
+    return {code: _ask_in(terminal, name) for code, name in _NAMES.items() if code in LANGUAGE_CODES}
 
 
 def _ask_in(terminal: Terminal, language: str) -> str:

@@ -1,10 +1,13 @@
 """The command line of `scripts/manage`, and the one place where its errors are printed."""
 
 from onion_app.launch.edge import named, stand_at_the_edge
+
+if __name__ == "__main__":
+    stand_at_the_edge()  # before anything else of ours is imported, and with it the folder of the country read
+
 from onion_app.launch.hardening import close_memory
 
 if __name__ == "__main__":
-    stand_at_the_edge()
     close_memory()  # P04: first of all, for until then another process of this account may open our memory
 
 

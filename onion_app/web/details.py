@@ -11,6 +11,7 @@ from typing import Final, Literal, NamedTuple
 from zlib import crc32
 
 from onion_app.choices import TEXT_LETTERS
+from onion_app.country import country
 from onion_app.web.as_read import AsRead
 from onion_app.web.known_words import (
     BEGINNINGS,
@@ -39,11 +40,11 @@ _PIECE: Final = re.compile(r"(?<!\S)[^\s@./]*+[@./]\S*")  # from blank to blank,
 _NUMBER: Final = re.compile(r"\+?[0-9]+(?:[ .()/_-]{1,3}[0-9]+)*")
 _AROUND: Final = "\"'“”«»‘’()[]{}<>،؛؟,;:!?.…"  # what stands beside an address and is no part of it
 _SHORTEST_NUMBER: Final = 6  # digits; fewer are ages, years and prices
-_SHORTEST_PHONE: Final = 10  # digits of a mobile number in Iraq without its zero
+_SHORTEST_PHONE: Final = country().shortest_phone  # digits of a mobile number without its zero
 _HOST: Final = re.compile(r"(?:[a-z0-9-]+\.)+([a-z]{2,24})(?::[0-9]+)?")
 # Endings of a host that stands alone; before a slash any will do. Others are words after a missing blank: home.In
 _ENDINGS: Final = re.compile(
-    "com|net|org|iq|me|info|io|co|onion|ly|gl|app|dev|tv|ws|biz|xyz|online|site|club|uk|de|fr|nl"
+    country().web_ending + "|com|net|org|me|info|io|co|onion|ly|gl|app|dev|tv|ws|biz|xyz|online|site|club|uk|de|fr|nl"
 )
 
 _MOST_NAMES: Final = 3  # words with a capital letter that stand together

@@ -1,13 +1,13 @@
-"""The four languages, their digits, months and sentences, and the language in which the present request is answered.
+"""The languages, their digits and sentences, and the language in which the present request is answered.
 
-Direction and months stand here: the tables that others keep take Badini for Kurmanji in Latin letters written from left
-to right. English is the language of the message ids and needs no catalogue; a sentence that a catalogue lacks is
-shown in English. The language is what the path or the reader's own setting says, never what headers say: Tor Browser
-tells every site that it speaks English.
+Direction stands here: the tables that others keep take Badini for Kurmanji in Latin letters written from left to right.
+Months are said as in the country, and stand in its folder. English is the language of the message ids and needs no
+catalogue; a sentence that a catalogue lacks is shown in English. The language is what the path or the reader's own
+setting says, never what headers say: Tor Browser tells every site that it speaks English.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from gettext import GNUTranslations, NullTranslations
 from pathlib import Path
 from typing import Final
@@ -17,6 +17,8 @@ from jinja2 import StrictUndefined, pass_context
 from markupsafe import Markup
 from werkzeug.routing import AnyConverter, Map
 
+from onion_app.choices import LANGUAGE_CODES
+from onion_app.country import country
 from onion_app.days import date_of
 from onion_app.web.reading_order import in_reading_order, numbers_turned
 
@@ -35,7 +37,7 @@ class Language:
     name: str
     dir: str
     zero: str
-    months: tuple[str, ...]
+    months: tuple[str, ...] = ()
     day: str = "{day} {month} {year}"
     month: str = "{month} {year}"
 
@@ -50,39 +52,21 @@ class Catalogue:
     filled: dict[str, Markup] = field(default_factory=dict, compare=False)  # sentences of templates, as they are shown
 
 
-_ARABIC = Language(
-    code="ar", tag="ar", name="العربية", dir="rtl", zero="٠",
-    months=(
-        "كانون الثاني", "شباط", "آذار", "نيسان", "أيار", "حزيران",
-        "تموز", "آب", "أيلول", "تشرين الأول", "تشرين الثاني", "كانون الأول",
+_SPOKEN: Final = (
+    Language(code="ar", tag="ar", name="العربية", dir="rtl", zero="٠"),
+    Language(
+        code="ckb", tag="ckb", name="کوردی (سۆرانی)", dir="rtl", zero="٠",
+        day="{day}ی {month}ی {year}",
+        month="{month}ی {year}",
     ),
+    Language(code="kmr", tag="kmr-Arab", name="کوردی (بادینی)", dir="rtl", zero="٠"),
+    Language(code="en", tag="en", name="English", dir="ltr", zero="0"),
 )  # fmt: skip
-_SORANI = Language(
-    code="ckb", tag="ckb", name="کوردی (سۆرانی)", dir="rtl", zero="٠",
-    months=(
-        "کانوونی دووەم", "شوبات", "ئازار", "نیسان", "ئایار", "حوزەیران",
-        "تەممووز", "ئاب", "ئەیلوول", "تشرینی یەکەم", "تشرینی دووەم", "کانوونی یەکەم",
-    ),
-    day="{day}ی {month}ی {year}",
-    month="{month}ی {year}",
-)  # fmt: skip
-_BADINI = Language(
-    code="kmr", tag="kmr-Arab", name="کوردی (بادینی)", dir="rtl", zero="٠",
-    months=(  # waiting for a native speaker's eye, as docs/translation.md says
-        "کانوونا دووێ", "شوبات", "ئادار", "نیسان", "گولان", "حزیران",
-        "تیرمەه", "تەباخ", "ئیلون", "چریا ئێکێ", "چریا دووێ", "کانوونا ئێکێ",
-    ),
-)  # fmt: skip
-_ENGLISH = Language(
-    code="en", tag="en", name="English", dir="ltr", zero="0",
-    months=(
-        "January", "February", "March", "April", "May", "June",
-        "July", "August", "September", "October", "November", "December",
-    ),
-)  # fmt: skip
+_MONTHS: Final = country().months
+_BY_CODE: Final = {language.code: replace(language, months=_MONTHS.get(language.code, ())) for language in _SPOKEN}
 
-LANGUAGES: Final = {language.code: language for language in (_ARABIC, _SORANI, _BADINI, _ENGLISH)}
-ENGLISH: Final = Catalogue(_ENGLISH, NullTranslations(), reviewer=None)
+LANGUAGES: Final = {code: _BY_CODE[code] for code in LANGUAGE_CODES}
+ENGLISH: Final = Catalogue(LANGUAGES["en"], NullTranslations(), reviewer=None)
 
 
 def load_catalogue(folder: Path, code: str) -> Catalogue:
@@ -95,7 +79,7 @@ def load_catalogue(folder: Path, code: str) -> Catalogue:
 def load_catalogues(folder: Path) -> dict[str, Catalogue]:
     """Read every catalogue that is there; English always is."""
     loaded = {code: load_catalogue(folder, code) for code in LANGUAGES if (folder / f"{code}.mo").is_file()}
-    return {code: loaded.get(code, ENGLISH) for code in LANGUAGES if code in loaded or code == _ENGLISH.code}
+    return {code: loaded.get(code, ENGLISH) for code in LANGUAGES if code in loaded or code == ENGLISH.language.code}
 
 
 def numerals(value: int | str, code: str) -> str:
@@ -158,6 +142,11 @@ def _gettext(sentence: str, /, **values: object) -> Markup:
     return catalogue.filled[sentence]
 
 
+def _of_country(name: str) -> str:
+    """Give a sentence of the pages that speaks of the country, in the language of the page."""
+    return country().sentences[name][current_language().code]
+
+
 def _ngettext(one: str, many: str, n: int) -> str:
     return _catalogue().sentences.ngettext(one, many, n)
 
@@ -174,6 +163,7 @@ def set_up_languages(app: Flask, offered: dict[str, Catalogue], style: str) -> N
     # The extension adds this method when it is loaded.
     env.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]
     env.globals["_"] = env.globals["gettext"] = _gettext
+    env.globals["of_country"] = _of_country
     env.globals["style"] = Markup(style)  # noqa: S704 - our own file, whose hash the policy names
     env.filters |= {"ordered": in_reading_order, "numbers_turned": numbers_turned}
     env.filters["tag"] = lambda code: LANGUAGES[code].tag

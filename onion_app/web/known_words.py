@@ -6,9 +6,9 @@ Words are compared bare: without case, marks, what Arabic writes before a name, 
 import re
 from collections.abc import Iterator
 from itertools import accumulate
-from pathlib import Path
 from typing import Final
 
+from onion_app.country import country
 from onion_app.web.as_read import AsRead
 
 WORD: Final = re.compile(r"\w+(?:'\w+)*")  # an underscore is a blank by then
@@ -106,7 +106,8 @@ def is_called(named: str, name: str, after: str) -> bool:
 
 _ENDINGS_AFTER: Final = frozenset(_compared(_AFTER).split())
 _LONGEST_ENDING: Final = max(map(len, _ENDINGS_AFTER))
-MONTHS: Final = frozenset(_compared(_MONTHS_WRITTEN).split())
+_MONTHS_SAID: Final = {_compared(name).split()[0] for names in country().months.values() for name in names}
+MONTHS: Final = frozenset(_compared(_MONTHS_WRITTEN).split()) | _MONTHS_SAID
 SECOND_WORDS: Final = frozenset(_compared("الأول الثاني الاولى یەکەم دووەم ئێکێ دووێ").split())
 NAMED: Final = frozenset(_compared(_NAMED_WRITTEN).split())
 BETWEEN: Final = frozenset(_compared(_BETWEEN_WRITTEN).split())
@@ -114,7 +115,7 @@ _NAME_OF_WORDS: Final = frozenset(_compared(_NAME_OF).split())
 _WAS_WORDS: Final = frozenset(_compared(_WAS).split())
 _EVERYDAY_WORDS: Final = frozenset(_compared(_EVERYDAY).split())
 NO_NAMES: Final = frozenset(_compared(_NO_NAMES_WRITTEN).split())
-PLACES: Final = _names_in((Path(__file__).parents[1] / "countries/iraq/places.txt").read_text("utf-8"))
+PLACES: Final = _names_in(country().places)
 BEGINNINGS: Final = frozenset(
     beginning for name in PLACES for beginning in list(accumulate(name.split(), "{} {}".format))[:-1]
 )

@@ -1,6 +1,5 @@
 """The facts of a case: closed lists, sealed to it, set where its author lets it be counted, named in the audit."""
 
-from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -10,7 +9,7 @@ from onion_app.crypto.payloads import Consent
 from onion_app.crypto.sealing import _WRITERS
 from onion_app.desk import facts
 from onion_app.desk.as_shown import mark_of
-from onion_app.desk.fact_lists import PLACES, lists_of, name_on, places_in
+from onion_app.desk.fact_lists import PLACES, lists_of, name_on
 from onion_app.vault.desk import audit, entries
 from onion_app.vault.shown.reading import ids_named, name_of
 from scripts.rehearsal.pages import Page
@@ -212,14 +211,6 @@ def test_every_word_of_the_lists_stands_in_both_languages_and_every_name_once() 
     assert len(PLACES) == 19
     assert list(lists["where"].names)[:2] == ["not_said", "iraq.baghdad"]
     assert [len(lists[name].names) for name in lists] == [13, 8, 21, 12, 5, 2]
-
-
-def test_a_second_country_is_a_folder(tmp_path: Path) -> None:
-    (tmp_path / "iraq").mkdir()
-    (tmp_path / "syria").mkdir()
-    (tmp_path / "iraq/governorates.toml").write_text('basra = { en = "Basra", ar = "البصرة" }\n', "utf-8")
-    (tmp_path / "syria/governorates.toml").write_text('aleppo = { en = "Aleppo", ar = "حلب" }\n', "utf-8")
-    assert list(places_in(tmp_path)) == ["iraq.basra", "syria.aleppo"]
 
 
 def test_a_year_that_a_list_names_no_more_is_before() -> None:

@@ -24,7 +24,7 @@ from onion_app.desk.reply_form import OVER, days_to_choose, read_reply
 from onion_app.desk.session import has_opened, remember_opened
 from onion_app.errors import DiskTrouble, Overloaded, Refused
 from onion_app.vault.desk import promised
-from onion_app.web.i18n import LANGUAGES
+from onion_app.web.i18n import LANGUAGES, current_language
 
 pages = Blueprint("case", __name__, url_prefix="/case/<id:case_id>")
 
@@ -159,7 +159,7 @@ def show(member: Member, mistakes: dict[str, str], case_id: bytes) -> Answer:
         again_days=days_to_choose(kept.get("text", ""), held_day(case_id), dbs.today),
         note_text=kept.get("note", ""),
         new_id=_id_for_next(),
-        phrase_names=tuple(phrases.PHRASES),
+        phrase_names=phrases.offered_in(current_language().code),
         phrase_languages=LANGUAGES.values(),
         kinds=KINDS,
         reaches=REACHES,

@@ -27,6 +27,7 @@ from onion_app.errors import DamagedFile, DiskTrouble, KeysChanged, NotAllowed, 
 from onion_app.vault.desk import promised
 from onion_app.vault.mailbox.queues import Place
 from onion_app.vault.mailbox.records import Case
+from onion_app.web.i18n import current_language
 
 pages = Blueprint("my_cases", __name__, url_prefix="/mine")
 
@@ -176,7 +177,7 @@ def show(member: Member, mistakes: dict[str, str]) -> Answer:
         sent="sent" in request.args,
         mistakes=mistakes,
         strays=_strays(dbs, member, cards),
-        phrase_names=tuple(phrases.PHRASES),
+        phrase_names=phrases.offered_in(current_language().code),
     )
 
 

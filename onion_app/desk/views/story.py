@@ -127,4 +127,4 @@ def _language(status: StoryStatus) -> str:
         return named
     if status.source is not None:
         return status.source.language
-    return status.opened.answer_in if status.opened.answer_in in LANGUAGES else "ar"
+    return status.opened.answer_in if status.opened.answer_in in LANGUAGES else next(iter(LANGUAGES))

@@ -15,6 +15,8 @@ from flask import abort
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
+from onion_app.choices import LANGUAGE_CODES
+from onion_app.country import country
 from onion_app.errors import NothingHere, SanctuaryError
 from onion_app.site.context import shown
 from onion_app.site.paging import part_number, parts_of
@@ -29,13 +31,8 @@ pages: Final = make_blueprint("guides")
 NOW: Final = "now"
 _SESSION: Final = re.compile(r"(.+)-([1-9])")  # a guide that belongs to a course, and its place in it
 _HEADING: Final = re.compile("<h2>(.*?)</h2>", re.DOTALL)  # without attributes, as ours come out of Markdown
-# The order in which somebody may need them; guides that are added later follow by their names.
-ORDER: Final = (
-    "searched", "shared-phone", "coming-back", "meeting", "family", "dying", "arrested", "leaving", "health",
-    "activists", "blackmail", "for-a-friend", "under-18", "forced-marriage", "papers",
-    *(f"activists-course-{session}" for session in range(1, 7)), "law", "who-we-are",
-)  # fmt: skip
-_PREFERRED: Final = ("ar", "ckb", "kmr", "en")  # when a guide is not written in the reader's language
+# As somebody may need them; guides that are added later follow by their names.
+ORDER: Final = tuple(slug for slug in country().guides if slug != NOW)
 
 
 @pages.get("/<lang:code>/guides")
@@ -114,5 +111,5 @@ def _versions(slug: str) -> list[Version]:
 
 def _title(titles: dict[str, str]) -> tuple[str, str]:
     """Give a guide's title and the language that it is in: the reader's, or else one that it is written in."""
-    language = next(each for each in (language_code(), *_PREFERRED) if each in titles)
+    language = next(each for each in (language_code(), *LANGUAGE_CODES) if each in titles)
     return language, titles[language]
