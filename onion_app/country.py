@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from onion_app.errors import BadCountry
 
@@ -24,6 +24,8 @@ _FIRST: Final = "now"  # the guide for danger, which no language is without
 _ASK_THEM: Final = "ask_them"  # the phrase for somebody whose contact is no answer before they have said yes
 _SENTENCES: Final = ("for_whom", "instead")
 _HOURS: Final = range(-12, 15)  # of time zones
+_DIGITS: Final = range(6, 16)  # of telephone numbers
+_CHOSEN: Final = range(1, 20)  # names out of one list, for one case
 _FACTS: Final = {
     "what": (), "by_whom": (), "where": ("not_said", "outside"), "when": ("not_said", "before"),
     "age": ("not_said", "under_18"), "whose": ("own", "other"),
@@ -103,24 +105,23 @@ def read_country(folder: Path) -> Country:
     said = _table(folder, "country.toml")
     wanted = {"languages", "hours_ahead", "shortest_phone", "web_ending", "guides", *_SENTENCES}
     _expect_names(said, wanted, "country.toml")
-    languages = tuple(_list_of_words(said["languages"], "country.toml: languages"))
+    languages = tuple(_words_of(said["languages"], "country.toml: languages"))
     _expect(_FALLBACK in languages, f"country.toml: languages has no {_FALLBACK}, in which every page can be shown")
-    _expect(_is_number(said["shortest_phone"]), "country.toml: shortest_phone is no number")
     _expect(re.fullmatch("[a-z]{2,24}", str(said["web_ending"])) is not None, "country.toml: web_ending is none")
     desk = [code for code in _DESK if code in languages]
     return Country(
         folder.name,
         languages,
         _hours(said),
-        said["shortest_phone"],
-        said["web_ending"],
+        _number(said["shortest_phone"], _DIGITS, "country.toml: shortest_phone is no number"),
+        str(said["web_ending"]),
         {name: _said(said[name], languages, f"country.toml: {name}") for name in _SENTENCES},
         _months(folder, languages),
         _words(folder, "governorates.toml", languages),
         _facts(folder, desk),
         *_phrases(folder, languages, desk),
         _text(folder, "places.txt"),
-        _guides(folder / "guides", _list_of_words(said["guides"], "country.toml: guides"), languages),
+        _guides(folder / "guides", _words_of(said["guides"], "country.toml: guides"), languages),
         folder / "guides",
     )
 
@@ -132,16 +133,14 @@ def _folder(chosen: Path) -> Path:
     return chosen.parent / name
 
 
-def _hours(said: Mapping[str, Any]) -> int:
-    hours = said.get("hours_ahead")
-    _expect(_is_number(hours) and hours in _HOURS, "country.toml: hours_ahead is no whole number of hours")
-    return int(hours or 0)
+def _hours(said: Mapping[str, object]) -> int:
+    return _number(said.get("hours_ahead"), _HOURS, "country.toml: hours_ahead is no whole number of hours")
 
 
 def _months(folder: Path, languages: Sequence[str]) -> dict[str, tuple[str, ...]]:
     said = _table(folder, "months.toml")
     _expect_names(said, set(languages), "months.toml")
-    months = {code: tuple(_list_of_words(said[code], f"months.toml: {code}")) for code in languages}
+    months = {code: tuple(_words_of(said[code], f"months.toml: {code}")) for code in languages}
     for code, names in months.items():
         _expect(len(names) == 12, f"months.toml: {code} has not twelve")  # noqa: PLR2004 - months of a year
     return months
@@ -153,15 +152,17 @@ def _facts(folder: Path, languages: Sequence[str]) -> dict[str, FactList]:
     return {name: _fact_list(each, languages, f"facts.toml: {name}") for name, each in said.items()}
 
 
-def _fact_list(said: Any, languages: Sequence[str], where: str) -> FactList:
-    _expect(isinstance(said, dict), f"{where} is no list of facts")
+def _fact_list(found: object, languages: Sequence[str], where: str) -> FactList:
+    said = _mapping(found, f"{where} is no list of facts")
     _expect_names(said, {"most", "title", "names"}, where)
-    _expect(_is_number(said["most"]) and said["most"] > 0, f"{where}.most is no number")
-    _expect(isinstance(said["names"], dict), f"{where}.names has no names")
+    names = _mapping(said["names"], f"{where}.names has no names")
     for known in _FACTS[where.rpartition(" ")[2]]:
-        _expect(known in said["names"], f"{where}.names has no {known}")
-    names = {name: _said(each, languages, f"{where}.{name}") for name, each in said["names"].items()}
-    return FactList(said["most"], _said(said["title"], languages, f"{where}.title"), names)
+        _expect(known in names, f"{where}.names has no {known}")
+    return FactList(
+        _number(said["most"], _CHOSEN, f"{where}.most is no number"),
+        _said(said["title"], languages, f"{where}.title"),
+        {name: _said(each, languages, f"{where}.{name}") for name, each in names.items()},
+    )
 
 
 def _guides(files: Path, slugs: list[str], languages: Sequence[str]) -> tuple[str, ...]:
@@ -169,8 +170,8 @@ def _guides(files: Path, slugs: list[str], languages: Sequence[str]) -> tuple[st
     _expect(files.is_dir(), "guides is missing")
     found = {tuple(path.name.split(".")) for path in files.iterdir()}
     for name in sorted(found):
-        known = len(name) == len(("now", "en", "md")) and name[0] in slugs and name[1] in languages
-        _expect(known and name[2] == "md", f"guides/{'.'.join(name)} is in no language, or of no guide, of country.toml")
+        known = name in {(slug, code, "md") for slug in slugs for code in languages}
+        _expect(known, f"guides/{'.'.join(name)} is in no language, or of no guide, of country.toml")
     for code in languages:
         _expect((_FIRST, code, "md") in found, f"guides/{_FIRST}.{code}.md is missing")
     for slug in slugs:
@@ -183,9 +184,10 @@ def _guides(files: Path, slugs: list[str], languages: Sequence[str]) -> tuple[st
 def _phrases(folder: Path, languages: Sequence[str], desk: Sequence[str]) -> tuple[dict[str, Said], dict[str, Said]]:
     """Read what is said to whoever asked, and under which words it is offered to a volunteer."""
     phrases, offered_as = {}, {}
-    for name, said in _table(folder, "phrases.toml").items():
+    for name, found in _table(folder, "phrases.toml").items():
         where = f"phrases.toml: {name}"
-        _expect(isinstance(said, dict) and "offered_as" in said, f"{where} has no offered_as")
+        said = _mapping(found, f"{where} stands in no language")
+        _expect("offered_as" in said, f"{where} has no offered_as")
         offered_as[name] = _said(said.pop("offered_as"), desk, f"{where}.offered_as")
         phrases[name] = _said(said, languages, where)
     _expect(_ASK_THEM in phrases, f"phrases.toml has no {_ASK_THEM}")
@@ -196,16 +198,14 @@ def _words(folder: Path, file: str, languages: Sequence[str]) -> dict[str, Said]
     return {name: _said(said, languages, f"{file}: {name}") for name, said in _table(folder, file).items()}
 
 
-def _said(said: Any, languages: Sequence[str], where: str) -> Said:
+def _said(found: object, languages: Sequence[str], where: str) -> Said:
     """Take a word or a sentence, which stands in these languages and in no other."""
-    _expect(isinstance(said, dict), f"{where} stands in no language")
+    said = _mapping(found, f"{where} stands in no language")
     _expect_names(said, set(languages), where)
-    for code in languages:
-        _expect(isinstance(said[code], str) and said[code].strip() != "", f"{where}.{code} is empty")
-    return {code: said[code] for code in languages}
+    return {code: _word(said[code], f"{where}.{code} is empty") for code in languages}
 
 
-def _table(folder: Path, file: str) -> dict[str, Any]:
+def _table(folder: Path, file: str) -> dict[str, object]:
     try:
         return tomllib.loads(_text(folder, file))
     except tomllib.TOMLDecodeError as error:
@@ -221,11 +221,12 @@ def _text(folder: Path, file: str) -> str:
         raise BadCountry(f"{file} is no text in UTF-8") from None
 
 
-def _list_of_words(said: Any, where: str) -> list[str]:
-    is_one = isinstance(said, list) and said and all(isinstance(each, str) and each for each in said)
-    _expect(bool(is_one), f"{where} is no list of words")
-    _expect(len(set(said)) == len(said), f"{where} says something twice")
-    return list(said)
+def _words_of(found: object, where: str) -> list[str]:
+    fact = f"{where} is no list of words"
+    _expect(isinstance(found, list) and found != [], fact)
+    words = [_word(each, fact) for each in found] if isinstance(found, list) else []
+    _expect(len(set(words)) == len(words), f"{where} says something twice")
+    return words
 
 
 def _expect_names(said: Iterable[str], wanted: set[str], where: str) -> None:
@@ -235,8 +236,22 @@ def _expect_names(said: Iterable[str], wanted: set[str], where: str) -> None:
         raise BadCountry(f"{where} has {name}, which belongs to nothing")
 
 
-def _is_number(said: Any) -> bool:
-    return isinstance(said, int) and not isinstance(said, bool)
+def _mapping(found: object, fact: str) -> dict[str, object]:
+    if not isinstance(found, dict):
+        raise BadCountry(fact)
+    return found
+
+
+def _word(found: object, fact: str) -> str:
+    if not isinstance(found, str) or not found.strip():
+        raise BadCountry(fact)
+    return found
+
+
+def _number(found: object, bounds: range, fact: str) -> int:
+    if not isinstance(found, int) or isinstance(found, bool) or found not in bounds:
+        raise BadCountry(fact)
+    return found
 
 
 def _expect(holds: bool, fact: str) -> None:  # noqa: FBT001 - the fact says what has to hold

@@ -1,4 +1,4 @@
-"""Days since 1970-01-01, as they begin in the country: the one unit in which time is stored, and what makes dates of it."""
+"""Days since 1970-01-01, as they begin in the country: the one unit in which time is stored, and dates made of it."""
 
 from collections.abc import Callable
 from datetime import date

@@ -13,12 +13,13 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from typing import Final, NamedTuple
 
+from onion_app.country import FactList
 from onion_app.crypto.casekeys import counted_mark
 from onion_app.crypto.keys import new_id
 from onion_app.crypto.payloads import Facts
 from onion_app.desk.case_keys import open_case_messages
 from onion_app.desk.context import Databases
-from onion_app.desk.fact_lists import FactList, lists_of, name_on
+from onion_app.desk.fact_lists import lists_of, name_on
 from onion_app.desk.facts import circle_has, opened_facts
 from onion_app.desk.noise import Event, make_numbers
 from onion_app.desk.periods import Period, periods_to_try

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from io import StringIO
 from typing import Final, NamedTuple
 
-from onion_app.desk.fact_lists import FactList, is_place, name_on
+from onion_app.country import FactList
+from onion_app.desk.fact_lists import is_place, name_on
 from onion_app.errors import marked
 from onion_app.vault.desk.tables import Numbers
 

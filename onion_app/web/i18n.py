@@ -65,7 +65,7 @@ _SPOKEN: Final = (
 _MONTHS: Final = country().months
 _BY_CODE: Final = {language.code: replace(language, months=_MONTHS.get(language.code, ())) for language in _SPOKEN}
 
-LANGUAGES: Final = {code: _BY_CODE[code] for code in LANGUAGE_CODES}
+LANGUAGES: Final[dict[str, Language]] = {code: _BY_CODE[code] for code in LANGUAGE_CODES}
 ENGLISH: Final = Catalogue(LANGUAGES["en"], NullTranslations(), reviewer=None)
 
 

@@ -10,6 +10,7 @@ from contextlib import closing
 from itertools import count
 from pathlib import Path
 
+import pytest
 from nacl.pwhash import argon2id
 
 from onion_app.choices import LANGUAGE_CODES
@@ -68,8 +69,8 @@ def _site(house: House) -> Iterator[tuple[str, Page]]:
 
 
 if __name__ == "__main__":
-    argon2id.kdf = hardly_stretched
-    with closing(House(Path(sys.argv[1]))) as house:
+    with pytest.MonkeyPatch.context() as patch, closing(House(Path(sys.argv[1]))) as house:
+        patch.setattr(argon2id, "kdf", hardly_stretched)
         seen: dict[str, str] = {}
         numbers = count()
         for name, page in pages_of(house):

@@ -26,8 +26,7 @@ OF_IRAQ = sorted(
     | {month for months in IRAQ.months.values() for month in months}
     | {sentence for said in IRAQ.phrases.values() for sentence in said.values()}
     | {path.read_text("utf-8").partition("\n")[0].removeprefix("# ") for path in IRAQ.guide_files.glob("[!hn]*.md")}
-    | {"Iraq", "iraq", "العراق", "عێراق", "سۆرانی", "بادینی", "Sorani", "Badini"}
-    - {"May"}
+    | {"Iraq", "iraq", "العراق", "عێراق", "سۆرانی", "بادینی", "Sorani", "Badini"} - {"May"}
 )
 
 

@@ -5,12 +5,13 @@ from typing import Final
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue as Answer
 
+from onion_app.country import FactList
 from onion_app.crypto.keys import new_id
 from onion_app.crypto.payloads import Facts
 from onion_app.desk import facts, forms
 from onion_app.desk.as_shown import expect_as_shown, mark_of
 from onion_app.desk.context import databases
-from onion_app.desk.fact_lists import FactList, lists_of
+from onion_app.desk.fact_lists import lists_of
 from onion_app.desk.login_gate import behind_the_cover, login_required, page_at
 from onion_app.desk.permissions import Member
 from onion_app.desk.queues import case_number
