@@ -13,10 +13,12 @@ from typing import Final
 from onion_app.choices import LANGUAGE_CODES, TEXT_LETTERS
 from onion_app.crypto.keys import ID_BYTES
 from onion_app.errors import Refused, marked
+from onion_app.web.reading_order import in_reading_order
 from onion_app.web.text import has_too_many_marks, is_empty
 
 HANDLE_LETTERS: Final = 24
 TITLE_LETTERS: Final = 80
+TITLE_BYTES: Final = 240  # as it is shown: ten of them stand on one page; 80 of Arabic, with a year between, have 200
 _INCOMPLETE: Final = marked("This page is incomplete. Load it again.")
 _FIELD_LETTERS: Final = 200  # a passphrase of six words has 60; nothing longer deserves a slow hash
 _LINE_LETTERS: Final = 2_000  # of a line that is kept; no field takes half as many, and each letter is looked at
@@ -110,11 +112,13 @@ def title(form: Mapping[str, str]) -> str:
     """Read the title of a text.
 
     Raises:
-        Refused: empty, or longer than 80 letters.
+        Refused: empty, longer than 80 letters, or as it is shown longer than 240 bytes. # P09: lists have one size, too
     """
     chosen = one_line(form, "title")
     if not 1 <= len(chosen) <= TITLE_LETTERS or has_too_many_marks(chosen):
         raise Refused("A title has 1 to 80 letters.", field="title")
+    if len(in_reading_order(chosen).encode()) > TITLE_BYTES:
+        raise Refused("A title has words, and few numbers and signs.", field="title")
     return chosen
 
 

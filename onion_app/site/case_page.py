@@ -1,6 +1,7 @@
 """The page of an open case: all that its author can read in it, with what was written and not sent yet."""
 
 from contextlib import suppress
+from dataclasses import replace
 from typing import Any, Final
 
 from flask import request
@@ -10,35 +11,46 @@ from onion_app.crypto.payloads import Consent
 from onion_app.errors import DamagedFile, Paused
 from onion_app.site import form_case, visit
 from onion_app.site.author_keys import CaseAccess
-from onion_app.site.author_view import read_case
+from onion_app.site.author_view import AuthorView, read_case
 from onion_app.site.context import files, in_force
 from onion_app.site.forms import ticks_mark, unsaved_ticks
 from onion_app.site.paging import fill_parts, part_number
-from onion_app.site.rendering import show_own_text
+from onion_app.site.quoted_words import NO_WORDS
+from onion_app.site.rendering import fits_long_size, show_own_text
 from onion_app.vault.shown import routing
 from onion_app.vault.shown.reading import name_of
 from onion_app.web.details import known_by
 from onion_app.web.reading_order import in_reading_order
 
 _PART: Final = 50_000  # bytes of messages on one page; one message alone may have 64,000 as it is shown
-_ROOM: Final = 50_000  # bytes that may stand in the boxes beside them: together with the page they fit the long size
 
 
 def case_page(access: CaseAccess, **values: Any) -> str:  # noqa: ANN401 - plain values for the template
     """Show a case, whose form is for it alone, with all that came in that form and that no act has taken.
 
     # P10: whatever is pressed there, words and choices that were not sent stand in their boxes again.
+    # P09: where not everything has room beside them, the rest waits until they are sent. How many bytes a sign takes
+    on a page only the page itself tells, and so it is the page that is measured.
     """
     form_case.make_forms_for(form_case.is_open(access))
-    case = read_case(files(), access)
-    proposal = case.proposal if case.verdict is None else None
-    text = values.pop("text", request.form.get("text", visit.reply_to(access)))
+    case, kept = read_case(files(), access), visit.reply_to(access)
+    case = case if case.verdict is None else replace(case, proposal=None)
+    without_messages = replace(case, messages=())
+    for shown in (case, without_messages, replace(without_messages, proposal=None, quoted=NO_WORDS)):
+        page = _page(case, shown, kept, **values)
+        if fits_long_size(page):
+            break
+    return page
+
+
+def _page(case: AuthorView, shown: AuthorView, kept: str, **values: Any) -> str:  # noqa: ANN401 - likewise
+    """Render the page of a case of which this much is shown, with what was `kept` of a text that was not sent."""
+    text = values.pop("text", request.form.get("text", kept))
     change = values.pop("change", request.form.get("change", ""))
-    if change and not proposal:
+    if change and not shown.proposal:
         text, change = unsent(text, change), ""
-    beside = _bytes(text) + _bytes(case.quoted.text) + _bytes(change) + (_bytes(proposal.text) if proposal else 0)
     added = values.setdefault("added", ())  # details in what is added to a testimony, shown before it is sent
-    parts = fill_parts(case.messages, lambda message: _bytes(message.text), _PART) if beside <= _ROOM else [[]]
+    parts = fill_parts(shown.messages, lambda message: _bytes(message.text), _PART)
     part = part_number(len(parts))
     return show_own_text(
         "case.html",
@@ -53,13 +65,14 @@ def case_page(access: CaseAccess, **values: Any) -> str:  # noqa: ANN401 - plain
         more=part < len(parts),
         message_seed=new_key().hex(),
         known=known_by(added),
-        proposal=proposal,
-        proposal_id=case.proposal_id,
+        awaits_yes=case.proposal is not None,
+        proposal=shown.proposal,
+        proposal_id=case.proposal_id if shown.proposal else "",
         verdict=case.verdict.decision if case.verdict else "",
-        quoted=case.quoted,
+        quoted=shown.quoted,
         taken_back=case.taken_back,
         again_by=case.again_by,
-        answered=proposal is not None or not all(message.yours for message in case.messages),
+        answered=case.proposal is not None or not all(message.yours for message in case.messages),
         another_group=_another_group_reads(case.circle_id),
         story=name_of(case.story_id) if case.story_id else "",
         **({"done": "", "opened_before": visit.contents().get("opened_before")} | values),

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeVar, get_args
 
+from markupsafe import escape
+
 from onion_app.choices import TEXT_LETTERS, AnswerIn, RequestTopic
 from onion_app.crypto.codes import LINES, code_lines, read_line
 from onion_app.crypto.payloads import Consent, Publish
@@ -18,6 +20,7 @@ Ticks = tuple[Publish, bool, bool, bool]  # what is chosen of publish, count, qu
 WritingKind = Literal["tell", "ask"]
 Danger = Literal["yes", "no", "unknown", ""]  # the last: the question was not answered
 
+SHOWN_BYTES: Final = 110_000  # of words on a page, as they are written there: with all around them they fit it
 AROUND: Final = 60  # letters shown on either side of the place where a text becomes too long
 
 COURSE: Final = re.compile(r"[a-z][a-z0-9-]{0,29}")
@@ -127,6 +130,11 @@ def wrong_line(code: str, typed: str) -> dict[str, str]:
     if not typed.strip():
         return {"line": "no_line"}
     return {} if read_line(typed, LINES) == code_lines(code)[-1] else {"line": "line"}
+
+
+def fits_a_page(text: str) -> bool:
+    """Say whether a text can be shown to its author again, whatever its signs take on a page."""
+    return len(escape(text).encode()) <= SHOWN_BYTES
 
 
 def around_the_limit(text: str) -> tuple[str, str] | None:

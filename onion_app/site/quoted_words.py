@@ -39,11 +39,8 @@ class QuotedWords(NamedTuple):
             return verdict.about in {line.id for line in self.lines}
         return self.question is not None and verdict.about == self.question.id
 
-    @property
-    def text(self) -> str:
-        """All the words that stand on the page."""
-        asked = [self.question.words.words, self.question.words.sentences] if self.question else []
-        return "".join(sentence for each in (*asked, *(line.words.words for line in self.lines)) for sentence in each)
+
+NO_WORDS: Final = QuotedWords(None, (), frozenset())
 
 
 def quoted_words(messages: Sequence[tuple[Message, Payload | None]], turn: int) -> QuotedWords:

@@ -21,6 +21,7 @@ from onion_app.site.forms import around_the_limit, unsaved_ticks
 from onion_app.vault.shown.reading import Notice, Version, shown_notice
 from onion_app.web.app import mark_own_text, mark_published, report_error
 from onion_app.web.i18n import LANGUAGES, current_language
+from onion_app.web.size import LONG
 
 # What stands on the page of a case beside its box: each press there, and each page between, takes it along. # P10
 IN_CASE: Final = ("publish", "count", "quote", "under_18", "allowed", "change")
@@ -29,6 +30,7 @@ CARRIED: Final = (
     "topic", "danger", "answer_in", "story", "course", *IN_CASE, "line", "no_return", "known", "message", "do",
     "proposal", "urgent",
 )  # fmt: skip
+_HEAD: Final = 1_600  # bytes that status line, headers and a cookie take at most
 _TYPED: Final = 200  # letters of a mistyped code that are shown again
 
 _Written = TypeVar("_Written", Notice, Version)
@@ -76,6 +78,11 @@ def show_own_text(template: str, text: str, **values: object) -> str:
         mark_own_text()
     excess = max(len(text), len(change)) - TEXT_LETTERS
     return show_page(template, text=text, around=around_the_limit(text), excess=max(0, excess), **values)
+
+
+def fits_long_size(page: str) -> bool:
+    """Say whether a page, with its headers and a cookie, has room in the long size."""
+    return len(page.encode()) <= LONG - _HEAD
 
 
 def show_between(template: str, **values: object) -> str:

@@ -15,6 +15,7 @@ from onion_app.errors import AnotherCase, NothingHere, VisitOver
 from onion_app.site import form_case, seat
 from onion_app.site.author_keys import CaseAccess, expect_open
 from onion_app.site.context import files, site_context
+from onion_app.site.forms import fits_a_page
 
 DRAFTED: Final = ("draft", "reply", "reply_to")  # what stands in a form too, and may make room for another's
 
@@ -110,9 +111,9 @@ def take_token(kind: str, *, urgent: bool = False) -> None:
 
 
 def keep_reply(text: str) -> None:
-    """Keep what somebody is writing in the case of this form."""
+    """Keep what somebody is writing in the case of this form, unless no page could show it: it would hide the case."""
     mark = form_case.of_form().mark
-    if text and mark is not None:
+    if text and mark is not None and fits_a_page(text):
         keep(reply=text, reply_to=mark.hex())
 
 
