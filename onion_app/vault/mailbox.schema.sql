@@ -1,4 +1,4 @@
--- 13 parts
+-- 14 parts
 
 -- table cases of cases
 CREATE TABLE cases (
@@ -49,6 +49,10 @@ CREATE INDEX unread ON cases (circle_id, urgent DESC, since_day, id) WHERE unrea
 
 -- index urgent of cases
 CREATE INDEX urgent ON cases (circle_id, since_day, id) WHERE unread = 1 AND urgent = 2;
+
+-- index waiting of cases
+CREATE INDEX waiting ON cases (circle_id, state, urgent DESC, since_day, id, last_day, topic)
+    WHERE box IS NOT NULL AND NOT (unread = 1 AND urgent = 2);
 
 -- table counter of counter
 CREATE TABLE counter (

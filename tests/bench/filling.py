@@ -33,7 +33,11 @@ def fill(site: Site, number: int) -> None:
     cases, stories, deeds = (sorted(secrets.token_bytes(16) for _ in range(number)) for _ in range(3))
     circle, who = site.first, site.member_of_first.id
     with _filling(site.mailbox) as mailbox:
-        _add(mailbox, _CASE, [(case, circle, *_marks(), circle, *_facts(place)) for place, case in enumerate(cases)])
+        _add(
+            mailbox,
+            _CASE,
+            [(case, circle, *_marks(), *_way_back(place), circle, *_facts(place)) for place, case in enumerate(cases)],
+        )
         _add(mailbox, _MESSAGE, [(case, secrets.token_bytes(16), SEALED) for case in cases])
     with _filling(site.shown) as shown:
         _add(shown, _REPLY, [(deed, case, deed * 2) for deed, case in zip(deeds, cases, strict=True)])
@@ -55,8 +59,9 @@ def fill_notebook(site: Site) -> None:
 
 
 _CASE = (
-    "INSERT INTO cases (id, home, mark, codes, circle_id, kind, topic, answer_in, state, unread, urgent, received_day, "
-    "since_day, last_day, spread) VALUES (?, ?, ?, ?, ?, 'request', 'law', 'ar', 'new', 1, ?, ?, ?, ?, ?)"
+    "INSERT INTO cases (id, home, mark, codes, tag, box, stop, circle_id, kind, topic, answer_in, state, unread, urgent, "
+    "received_day, since_day, last_day, spread) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'request', 'law', 'ar', 'new', 1, ?, ?, ?, ?, ?)"
 )
 _MESSAGE = (
     "INSERT INTO messages (case_id, number, id, author, turn, generation, codes, sealed) "
@@ -92,6 +97,11 @@ def _add(db: Database, sql: str, rows: Sequence[Row]) -> None:
 
 def _marks() -> tuple[bytes, bytes]:
     return secrets.token_bytes(32), secrets.token_bytes(32)
+
+
+def _way_back(place: int) -> tuple[bytes | None, ...]:
+    """Give tag, box and stop of a case; the author of every other one does not come back."""
+    return (secrets.token_bytes(32), bytes(89), bytes(73)) if place % 2 else (None, None, None)
 
 
 def _facts(place: int) -> tuple[int, int, int, int, int]:

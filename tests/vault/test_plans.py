@@ -63,6 +63,8 @@ def a_working_day(made: Installation, dbs: Files) -> None:
     queues.waiting_counts(mailbox, circle_id)
     queues.unread_counts(mailbox, circle_id)
     queues.tab_counts(mailbox, circle_id)
+    queues.urgent_unread(mailbox, circle_id, TODAY)
+    queues.unanswered_until(mailbox, circle_id, TODAY)
     for which in ("unread", "new", "closed"):
         queues.queued_cases(mailbox, circle_id, which)
     queues.cases_of(mailbox, circle_id, b"")
@@ -209,16 +211,18 @@ def test_counts_and_queues_cost_the_same_with_many_cases(made: Installation, mai
         queues.tab_counts(mailbox, made.circle_id)
         queues.queued_cases(mailbox, made.circle_id, "unread")
         queues.queued_cases(mailbox, made.circle_id, "new", queues.Place(2, TODAY + 50, bytes(16)))
+        queues.unanswered_until(mailbox, made.circle_id, TODAY + 200)
 
     def fill(number: int) -> None:
         with mailbox.writing(), pytest.MonkeyPatch.context() as patch:
             patch.setattr(mailbox, "writing", nullcontext)  # all of them at once
             for each in range(number):
-                made.add_case(mailbox, urgent=each % 3, day=TODAY + each % 100, messages=())
+                row = key_row(made.circle_id, with_return=bool(each % 2))
+                made.add_case(mailbox, row=row, urgent=each % 3, day=TODAY + each % 100, messages=())
 
-    fill(1000)
+    fill(1_500)
     few = cost(mailbox, ask)
-    fill(5_000)
+    fill(4_500)
     assert queues.waiting_counts(mailbox, made.circle_id).unread == records.MANY
     assert 1000 < cost(mailbox, ask) <= 1.01 * few
 

@@ -4,7 +4,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final, Literal, get_args
 
-from onion_app.choices import CaseState, Urgent
+from onion_app.choices import CaseState, Topic, Urgent
 from onion_app.days import DAYS
 from onion_app.errors import DamagedFile
 from onion_app.shapes import Day, Id
@@ -31,6 +31,16 @@ class Place:
 
 BEGINNING: Final = Place(2, 0, b"")
 _URGENCIES: Final[dict[int, Urgent]] = {2: 2, 1: 1, 0: 0}
+
+
+@dataclass(frozen=True, slots=True)
+class Unanswered:
+    """A case whose author waits for an answer, and what decides how long it may take."""
+
+    id: Id
+    topic: Topic
+    urgent: Urgent
+    last_day: Day
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,24 +110,23 @@ def urgent_unread(db: Database, circle_id: bytes, until: int) -> list[tuple[byte
     return [(row[0], row[1]) for row in rows if isinstance(row[0], bytes) and isinstance(row[1], int)]
 
 
-def unanswered_until(db: Database, circle_id: bytes, until: int) -> list[Case]:
+def unanswered_until(db: Database, circle_id: bytes, until: int) -> list[Unanswered]:
     """List the cases without an answer whose author comes back and has not written since a day.
 
     Left out are the urgent ones that nobody has read. Of each state and urgency the oldest are looked at, up to MANY:
     a circle that lets so many wait is late, whatever the topic of the next one.
     """
-    ids = (
-        "SELECT id FROM cases WHERE circle_id = ? AND state = ? AND urgent = ? "
-        "AND since_day <= ? AND last_day BETWEEN 0 AND ? AND octet_length(id) = 16 "
-        "AND box IS NOT NULL AND NOT (unread = 1 AND urgent = 2) "
-        "ORDER BY since_day, id LIMIT ?"
+    waiting = (
+        "SELECT id, topic, urgent, last_day FROM cases WHERE circle_id = ? AND state = ? "
+        "AND urgent = ? AND since_day <= ? AND last_day BETWEEN 0 AND ? AND octet_length(id) = 16 "
+        "AND box IS NOT NULL AND NOT (unread = 1 AND urgent = 2) ORDER BY since_day, id LIMIT ?"
     )
-    cases: list[Case] = []
-    for state in _WITHOUT_ANSWER:
-        for urgency in (2, 1, 0):
-            for case_id in db.rows(ids, (circle_id, state, urgency, until, until, MANY)):
-                cases += db.well_formed(Case, CASE, case_id)
-    return cases
+    return [
+        case
+        for state in _WITHOUT_ANSWER
+        for urgency in (2, 1, 0)
+        for case in db.well_formed(Unanswered, waiting, (circle_id, state, urgency, until, until, MANY))
+    ]
 
 
 def queued_cases(

@@ -28,6 +28,8 @@ CREATE INDEX queue ON cases (circle_id, state, urgent DESC, since_day, id, last_
 CREATE INDEX unread ON cases (circle_id, urgent DESC, since_day, id) WHERE unread = 1;
 CREATE INDEX asked ON cases (circle_id, id) WHERE unread = 1 AND state = 'asking';
 CREATE INDEX urgent ON cases (circle_id, since_day, id) WHERE unread = 1 AND urgent = 2;
+CREATE INDEX waiting ON cases (circle_id, state, urgent DESC, since_day, id, last_day, topic)
+    WHERE box IS NOT NULL AND NOT (unread = 1 AND urgent = 2);
 CREATE INDEX of_circle ON cases (circle_id, id);
 CREATE INDEX retention ON cases (last_day);
 
