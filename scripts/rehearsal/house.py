@@ -26,7 +26,8 @@ NOTICE: Final = {
 _OTHER_NOTICE: Final = {"notice_en": "Somebody sells a false copy of this site. Compare every letter before you type."}
 
 _DRAFTS: Final = ("law", "who-we-are")  # guides that have to be filled in before anybody may read them
-_CHOICES: Final = ("topic", "danger", "count", "quote")
+_CHOICES: Final = ("topic", "danger", "count", "quote", "publish")
+_STORY_ACTS: Final = {"asking": "ask", "agreed": "ask", "ready": "queue"}  # what is pressed once the draft is finished
 
 Sit = Callable[[], Volunteer]  # gives somebody who has just sat down before the desk
 
@@ -99,6 +100,11 @@ def _bring_on(visitor: Visitor, coordinator: Volunteer, case: dict[str, Any]) ->
         visitor.write_back(visitor.come_back(code), case["back"])
     if state == "closed":
         coordinator.press_on(here, f"{here}/close")
+    if state in _STORY_ACTS:
+        _finish_draft(coordinator, here, case["language"], case["story"], _STORY_ACTS[state])
+    if state == "agreed":
+        visitor.send(visitor.come_back(code).form_doing("verdict yes"))
+        coordinator.open_case(here.rpartition("/")[2])  # the desk follows what its author said once somebody opens it
 
 
 def _tell_story(visitor: Visitor, coordinator: Volunteer, story: dict[str, Any]) -> None:
@@ -109,14 +115,21 @@ def _tell_story(visitor: Visitor, coordinator: Volunteer, story: dict[str, Any])
     coordinator.take(case)
     first, *others = sorted(story["title"], key=lambda language: language != story["language"])
     for language in (first, *others):
-        coordinator.get(f"/case/{case}/story?language={language}")
-        typed = {"title": story["title"][language], "text": story["text"][language], "year": story["year"]}
-        typed |= {f"note_{note}": "1" for note in story["notes"]} | _CHECKS | {"finished": "1", "language": language}
-        coordinator.press(f"/case/{case}/story/save", **typed)
-        page = coordinator.press_on(f"/case/{case}/story?language={language}", f"/case/{case}/story/queue")
+        page = _finish_draft(coordinator, f"/case/{case}", language, story, "queue")
         ways = [button.get("value").partition("?")[0] for button in page.every("button")]
         story_page = next(way for way in ways if way.startswith("/stories/"))
         coordinator.press_on(story_page, f"{story_page}/now")
+
+
+def _finish_draft(coordinator: Volunteer, case: str, language: str, story: dict[str, Any], then: str) -> Page:
+    """Write the draft of a story in a language, call it finished, and ask its author or queue it."""
+    coordinator.get(f"{case}/story?language={language}")
+    typed = {"title": story["title"][language], "text": story["text"][language], "year": story["year"]}
+    typed |= {f"note_{note}": "1" for note in story["notes"]} | _CHECKS | {"finished": "1", "language": language}
+    _expect(coordinator.press(f"{case}/story/save", **typed))
+    page = coordinator.press_on(f"{case}/story?language={language}", f"{case}/story/{then}")
+    _expect(page)
+    return page
 
 
 def _enrolled(somebody: Volunteer, coordinator: Volunteer, circle: str, handle: str) -> Volunteer:
