@@ -21,7 +21,7 @@ from typing import Final
 
 from onion_app.elsewhere.forward import forward
 from onion_app.elsewhere.key_file import Machine, keep_machine, make_machine, open_machine
-from onion_app.elsewhere.reach import dial_desk, wait_for_tor
+from onion_app.elsewhere.reach import dial_anew, find_desk, wait_for_tor
 from onion_app.errors import BadUsage, TorFailed
 from onion_app.launch import confine
 from onion_app.launch.state import default_state, desk_listeners
@@ -98,9 +98,10 @@ def _lead(machine: Machine, folder: Path, terminal: Terminal) -> None:
         around_tor = partial(confine.around_tor, standing, folder / "run" / "manage.sock")
         tor = start_tor(_TORRC, folder / "tor", folder / "run", walls=around_tor)
         stack.callback(tor.stop)
-        connect(tor, machine, terminal)
-        terminal.say(f"Desk: {machine.desk_url}/   (open it in a private window; Ctrl-C ends it)")
-        forward(listeners, partial(dial_desk, tor, machine), terminal.say, lambda: tor.ended() is not None)
+        control = connect(tor, machine, terminal)
+        terminal.say(f"Desk: {machine.desk_url}/   (open it in a private window)")
+        terminal.say("Ctrl-C ends it.")
+        forward(listeners, partial(dial_anew, tor, control, machine), terminal.say, lambda: tor.ended() is not None)
         raise TorFailed("it has ended")
 
 
@@ -115,7 +116,8 @@ def connect(tor: TorProcess, machine: Machine, terminal: Terminal) -> Control:
     control = Control.connect(tor.control_socket)
     wait_for_tor(tor, control, terminal)
     control.let_in(machine.onion, machine.private)
-    dial_desk(tor, machine).close()
+    terminal.say("Looking for the desk: that takes up to three minutes.")
+    find_desk(tor, control, machine)
     return control
 
 

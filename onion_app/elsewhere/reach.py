@@ -13,6 +13,8 @@ from onion_app.onion.tor_process import TorProcess
 
 _PAUSE: Final = 0.5  # seconds between two questions how far tor is
 _PATIENCE: Final = 120.0  # seconds for one way through the network
+_ON_ITS_WAY: Final = 30.0  # seconds in which our server's tor tells the directories of another list of machines
+_BETWEEN: Final = 10.0  # seconds between two tries; tor heeds `forget_onions` no more often
 _WHOLE: Final = 100  # per cent
 # Of tor's own answers (socks-extensions.txt): the onion wants a key, or another one than this.
 _NOT_LET_IN: Final = (0xF4, 0xF5)
@@ -25,14 +27,48 @@ def wait_for_tor(tor: TorProcess, control: Control, terminal: Terminal) -> None:
         ClockOff: it never will, by this clock.
         TorFailed: it has ended.
     """
-    while (bootstrap := control.bootstrap()).percent < _WHOLE:
+    while True:
+        bootstrap = control.bootstrap()
         terminal.progress(bootstrap.percent, bootstrap.summary)
+        if bootstrap.percent == _WHOLE:
+            break
         if bootstrap.clock_is_off:
             raise ClockOff(f"it says {time.strftime('%d.%m.%Y %H:%M')} UTC{time.strftime('%z')}")
         if tor.ended() is not None:
             raise TorFailed(next(reversed(tor.complaints()), ""))
         time.sleep(_PAUSE)
     terminal.end_progress()
+
+
+def find_desk(tor: TorProcess, control: Control, machine: Machine) -> None:
+    """Wait until the desk is reached; a machine that was added a moment ago is found by directories only after a while.
+
+    Raises:
+        MachineNotLetIn, DeskNotReached: as for `dial_desk`, also after that while.
+    """
+    give_up = time.monotonic() + _ON_ITS_WAY
+    while True:
+        try:
+            dial_anew(tor, control, machine).close()
+        except (MachineNotLetIn, DeskNotReached):
+            if time.monotonic() > give_up:
+                raise
+            time.sleep(_BETWEEN)
+        else:
+            return
+
+
+def dial_anew(tor: TorProcess, control: Control, machine: Machine) -> socket.socket:
+    """Give a line to the desk; where there is none, the next try asks the directories again.
+
+    Raises:
+        MachineNotLetIn, DeskNotReached: as for `dial_desk`.
+    """
+    try:
+        return dial_desk(tor, machine)
+    except (MachineNotLetIn, DeskNotReached):
+        control.forget_onions()
+        raise
 
 
 def dial_desk(tor: TorProcess, machine: Machine) -> socket.socket:

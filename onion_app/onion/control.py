@@ -225,6 +225,14 @@ class Control:
         if answer[-1][0] not in _TAKEN:
             raise ServiceRefused(f"tor answered {answer[-1][0]}")
 
+    def forget_onions(self) -> None:
+        """Have tor forget what it found of onions: of itself it asks no directory twice in a quarter of an hour.
+
+        Raises:
+            ControlLost: tor does not answer.
+        """
+        self._ask("SIGNAL NEWNYM")
+
     def _publish(self, secret: bytes, address: str, target: Path, flags: str) -> tuple[str, bool]:
         """Publish a service; gives its name, and whether it has proof of work."""
         if target.absolute().parent != self._run_folder or not re.fullmatch(r"[a-z.]+", target.name):

@@ -4,6 +4,8 @@ import socket
 import threading
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -88,6 +90,69 @@ def test_why_the_desk_is_not_reached_is_one_sentence(
     monkeypatch.setattr(socks, "dial", refuse)
     with pytest.raises(named):
         reach.dial_desk(Tor(), Machine(bytes(32), *LINE))  # type: ignore[arg-type]
+
+
+class Asked:
+    """A tor whose connection for control counts how often it is to ask the directories again."""
+
+    socks_socket = Path("socks.sock")
+    times = 0
+
+    def forget_onions(self) -> None:
+        self.times += 1
+
+    def bootstrap(self) -> Bootstrap:
+        return Bootstrap(100, "Done")
+
+
+class Dialled:
+    """The desk's onion as it answers one try after the other; the last answer stays."""
+
+    def __init__(self, *answers: int, now: list[float]) -> None:
+        self.answers = list(answers)
+        self.now = now
+
+    def __call__(self, *_: object) -> socket.socket:
+        self.now[0] += 1
+        status = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if status:
+            raise socks.SocksRefusedError(status)
+        return socket.socket()
+
+
+@pytest.fixture
+def now(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Give the time in seconds, which goes by where somebody waits."""
+    time = [0.0]
+    passing = SimpleNamespace(monotonic=lambda: time[0], sleep=lambda seconds: time.append(time.pop() + seconds))
+    monkeypatch.setattr(reach, "time", passing)
+    return time
+
+
+def test_a_machine_that_was_added_a_moment_ago_waits_until_the_directories_know_it(
+    monkeypatch: pytest.MonkeyPatch, now: list[float]
+) -> None:
+    asked: Any = Asked()
+    monkeypatch.setattr(socks, "dial", Dialled(0xF0, 0xF5, 0, now=now))
+    reach.find_desk(asked, asked, Machine(bytes(32), *LINE))
+    assert asked.times == 2
+
+
+@pytest.mark.parametrize(("status", "named"), [(0xF5, MachineNotLetIn), (0xF0, DeskNotReached)])
+def test_whom_the_desk_never_lets_in_is_told_after_half_a_minute(
+    monkeypatch: pytest.MonkeyPatch, now: list[float], status: int, named: type[SanctuaryError]
+) -> None:
+    asked: Any = Asked()
+    monkeypatch.setattr(socks, "dial", Dialled(status, now=now))
+    with pytest.raises(named):
+        reach.find_desk(asked, asked, Machine(bytes(32), *LINE))
+    assert 30 < now[0] < 60
+
+
+def test_the_bar_of_tor_ends_at_its_end() -> None:
+    heard, asked = Heard(), Asked()
+    reach.wait_for_tor(None, asked, heard)  # type: ignore[arg-type]
+    assert heard.said == ["tor: 100% Done"]
 
 
 def test_a_clock_that_is_off_is_named() -> None:
