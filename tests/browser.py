@@ -84,6 +84,14 @@ class Browser:
                     raise
             time.sleep(0.5)  # between two looks
 
+    def reaches(self, url: str) -> bool:
+        """Open `url`, and say whether a page came, and not the browser's own about why none did."""
+        try:
+            self.driver.navigate(url)
+        except UnknownException:
+            return False
+        return True
+
     def back(self) -> None:
         """Press the browser's Back; where it leads may be the browser's own page, which says that nothing is kept."""
         with contextlib.suppress(UnknownException):

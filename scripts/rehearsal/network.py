@@ -81,6 +81,11 @@ class PrivateNetwork:
         """The client's SOCKS port on 127.0.0.1."""
         return self._client.socks_port
 
+    @property
+    def relay_ports(self) -> list[int]:
+        """The ports of 127.0.0.1 at which authorities and relays are reached."""
+        return [port for node in self._members() for port in (node.or_port, node.dir_port) if port]
+
     def __enter__(self) -> Self:
         """Start."""
         self.start()

@@ -2,32 +2,32 @@
 
 import socket
 import tempfile
-import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from onion_app.crypto.machine_keys import new_machine_key
-from onion_app.elsewhere import __main__ as elsewhere
 from onion_app.elsewhere.__main__ import connect
-from onion_app.elsewhere.forward import forward
-from onion_app.elsewhere.key_file import Machine, keep_machine
+from onion_app.elsewhere.key_file import Machine
 from onion_app.elsewhere.reach import dial_desk
-from onion_app.errors import ClockOff, MachineNotLetIn, SanctuaryError, TorFailed
+from onion_app.errors import ClockOff, MachineNotLetIn, SanctuaryError, WrongPassphrase
 from onion_app.onion import socks
 from onion_app.onion.control import Control
 from onion_app.web.size import SHORT
+from scripts.rehearsal.network import PrivateNetwork
 from scripts.rehearsal.people import Person, Volunteer
-from scripts.rehearsal.wire import request, through_loopback, through_tor
+from scripts.rehearsal.wire import request, through_tor
 from tests import processes
+from tests.browser import Browser
 from tests.far import Far, added, far_away, manage_machine
 from tests.house import START, House
+from tests.journeys.steps import answer_in, log_in
+from tests.laptop import PASSPHRASE, Laptop, laptops
 from tests.launch.manage import Heard
-from tests.ports import free_port
 
 PATIENCE = 60.0  # seconds for one try of somebody who shall not come in
+TOPIC = {"first": "talk", "second": "training"}
 SHORT_PATIENCE = 8.0  # seconds in which the desk would have answered; tor itself goes on for two minutes
 
 
@@ -119,28 +119,44 @@ def test_who_is_removed_comes_in_no_more_and_who_is_added_disturbs_nobody(
     assert not is_logged_in(people[0])
 
 
-def test_what_a_volunteer_starts_leads_a_browser_of_that_machine_to_the_desk(
-    house: House, machines: list[Far], monkeypatch: pytest.MonkeyPatch
+@processes.only_root_looks_in
+def test_two_volunteers_elsewhere_answer_in_firefox_and_who_is_removed_is_cut_off(
+    house: House, coordinator: Volunteer, private_network: PrivateNetwork
 ) -> None:
-    told, port, seen = machines[1].machine, free_port(), []
+    """From the clone on each types two lines, and the operator one; no line of theirs leads anywhere but to a relay."""
+    people = {"first": coordinator.login, "second": another_member(house).login}
+    asked = {name: house.visitor() for name in people}
+    codes = {name: asked[name].hand_in("ask", "I want to talk.", topic=TOPIC[name], answer_in="en") for name in people}
+    with (
+        tempfile.TemporaryDirectory(prefix="far-") as folder,
+        laptops(house, private_network.relay_ports, Path(folder), names=people) as machines,
+    ):
+        lines = {name: let_in(house, name, makes_key(laptop)) for name, laptop in machines.items()}
+        at_work = {name: laptop.types(*lines[name].split()[1:]) for name, laptop in machines.items()}
+        windows = {name: laptop.firefox() for name, laptop in machines.items()}
+        for name, terminal in at_work.items():
+            terminal.reads("Passphrase of this machine: ")
+            terminal.types(PASSPHRASE)
+            url = terminal.reads(r"Desk: (http://\S+)/ ")[1]
+            log_in(windows[name], url, people[name])
+            answer_in(windows[name], case_at_desk(house, codes[name]), f"Answer of the {name}.")
+            assert f"Answer of the {name}." in asked[name].come_back(codes[name]).main.text
 
-    def forward_for_a_moment(listeners: Any, dial: Any, say: Any, _: Any) -> None:
-        over = threading.Event()
-        carrying = threading.Thread(target=forward, args=(listeners, dial, say, over.is_set))
-        carrying.start()
-        browser = Volunteer(house.desk_url, through_loopback(port))
-        seen.extend([browser.get("/login").has(name="passphrase"), listeners[0].getsockname()[0]])
-        over.set()
-        carrying.join()
+        manage_machine(house, "remove", "first")
+        assert not windows["first"].reaches(house.desk_url)
+        at_work["first"].reads("does not know the key of this machine.*\\n    ./scripts/desk --key")
+        assert at_work["first"].presses_ctrl_c() == 0
+        processes.until(lambda: is_asked_to_log_in(windows["second"], house.desk_url), START, "the other's way back")
+        log_in(windows["second"], house.desk_url, people["second"])
+        answer_in(windows["second"], case_at_desk(house, codes["second"]), "And another word.")
+        assert "And another word." in asked["second"].come_back(codes["second"]).main.text
 
-    monkeypatch.setattr(elsewhere, "forward", forward_for_a_moment)
-    monkeypatch.setattr(elsewhere, "_TORRC", house.torrc)
-    here = told.desk_url.rpartition(":")[0] + f":{port}"  # the server's port is taken: both are on one machine
-    with tempfile.TemporaryDirectory(prefix="far-") as folder:
-        keep_machine(Path(folder, "key"), "a passphrase of mine", told)
-        with pytest.raises(TorFailed):  # it leads there no more
-            elsewhere.desk(told.onion, here, Heard("a passphrase of mine"), only_key=False, folder=Path(folder))
-    assert seen == [True, "127.0.0.1"]
+        mistaken = machines["first"].types()
+        mistaken.reads("Passphrase of this machine: ")
+        mistaken.types("a passphrase of yours")
+        mistaken.reads("The passphrase is wrong.*\\n    ./scripts/desk")
+        assert mistaken.ends() == WrongPassphrase.exit_code
+    manage_machine(house, "remove", "second")
 
 
 def test_a_machine_whose_clock_is_days_off_is_told_so(house: House, tmp_path: Path) -> None:
@@ -154,6 +170,38 @@ def test_a_machine_whose_clock_is_days_off_is_told_so(house: House, tmp_path: Pa
         pytest.raises(ClockOff),
     ):
         connect(far.tor, far.machine, Heard())
+
+
+def another_member(house: House) -> Volunteer:
+    """Give somebody of a circle of their own."""
+    with house.world() as world:
+        invitation = world.invitation(world.circle("Elsewhere", topics=(TOPIC["second"],)))
+    return Volunteer(house.desk_url).enrol(invitation, "Azad")
+
+
+def makes_key(laptop: Laptop) -> str:
+    """Start for the first time, and give the letters that are shown."""
+    terminal = laptop.types()
+    for question in ("New passphrase", "Once more"):
+        terminal.reads(question)
+        terminal.types(PASSPHRASE)
+    letters = terminal.reads(r"\n    ((?:[a-z2-7]{6} ?){9})\n")[1]
+    assert terminal.ends() == 0
+    return letters
+
+
+def let_in(house: House, name: str, letters: str) -> str:
+    """Add a machine, as the operator does, and give the line for its volunteer."""
+    said = manage_machine(house, "add", name, *letters.split()).said
+    return next(line.strip() for line in said.splitlines() if "scripts/desk" in line)
+
+
+def case_at_desk(house: House, code: str) -> str:
+    return f"{house.desk_url}/case/{house.case_of(code)}"
+
+
+def is_asked_to_log_in(window: Browser, desk_url: str) -> bool:
+    return window.reaches(desk_url) and window.shows("[name=passphrase]")
 
 
 def never_asks_again(far: Far) -> None:
