@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Final, Self
 
-from onion_app.errors import TorFailed
+from onion_app.errors import BadUsage, TorFailed
 from scripts.rehearsal.node import Node, make_authority, make_identity
 from scripts.rehearsal.ports import Ports
 
@@ -26,49 +26,62 @@ _RELAY: Final = (
     "AssumeReachable 1",
     "ExitRelay 0",
     "ContactInfo nobody",
-    # A list is voted on every minute. A cache would work out how each of the last hours' differs from the newest: with
-    # a vote every ten seconds that took a quarter of a core after seven minutes, and ever more.
+    # A cache would work out how each of the last hours' lists differs from the newest.
     "MaxConsensusAgeForDiffs 1 second",
 )
-# The first round of voting is the shortest that tor allows: without it the first consensus takes half an hour. Those
-# that follow have room to spare: on a busy machine authorities miss rounds of ten seconds, and a client that finds no
-# list asks again only after minutes. Every relay may be a guard and keep descriptors at once, which on the real network
-# takes days to earn.
+# Every relay may be a guard and keep descriptors at once, which on the real network takes days to earn.
 _AUTHORITY: Final = (
     "AuthoritativeDirectory 1",
     "V3AuthoritativeDirectory 1",
     "TestingV3AuthInitialVotingInterval 5",
     "TestingV3AuthInitialVoteDelay 2",
     "TestingV3AuthInitialDistDelay 2",
-    "V3AuthVotingInterval 60",
-    "V3AuthVoteDelay 4",
-    "V3AuthDistDelay 4",
     "TestingDirAuthVoteGuard *",
     "TestingDirAuthVoteHSDir *",
 )
+# Until all members stand in a list, the authorities vote as often as tor allows: otherwise that takes half an hour. The
+# lists that clients meet are good for an hour and a half: on a busy machine authorities miss rounds of a minute, a list
+# is over after three of them, and a client that finds none asks again only after minutes.
+_OFTEN: Final = ("V3AuthVotingInterval 10", "V3AuthVoteDelay 2", "V3AuthDistDelay 2")
+_SELDOM: Final = ("V3AuthVotingInterval 1800", "V3AuthVoteDelay 20", "V3AuthDistDelay 20")
+_LONG: Final = 1800.0  # seconds that a list is good for, at least, before a client meets it
+
+_MEMBERS: Final = "members"  # the file with the lines by which a tor knows this network; it is there once that stands
 
 # A client learns from its first hundred circuits how long one takes. Until then it gives each a minute, and waits three
 # times as long before it asks again where a service has let an introduction go by, as each does when it moves its
-# introduction points: every 24 minutes here, once a day on the real network.
+# introduction points.
 _CLIENT: Final = ("ClientOnly 1", "LearnCircuitBuildTimeout 0", "CircuitBuildTimeout 10 seconds")
 
 
 class PrivateNetwork:
     """The network. `start` it, or use it in a `with` statement, from the main thread (see onion.tor_process)."""
 
-    def __init__(self, folder: Path, *, progress: Callable[[str], None] | None = None, tor: str = "tor") -> None:
-        """Keep all of it in `folder`; `progress` is told in a few words what goes on."""
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        progress: Callable[[str], None] | None = None,
+        tor: str = "tor",
+        joined: Path | None = None,
+    ) -> None:
+        """Keep all of it in `folder`; `progress` is told in a few words what goes on.
+
+        With `joined`, the folder of a network that stands, only the client is of our own.
+        """
         self.folder = folder.absolute()
+        self._joined = joined
         self._progress = progress or (lambda _words: None)
         self._tor = tor
         self._lines: tuple[str, ...] = ()
         self._ports = Ports()
         self._authorities = [
             Node(self.folder / f"authority{number}", or_port=self.take_port(), dir_port=self.take_port())
-            for number in range(1, _AUTHORITIES + 1)
+            for number in range(1, 1 + (0 if joined else _AUTHORITIES))
         ]
         self._relays = [
-            Node(self.folder / f"relay{number}", or_port=self.take_port()) for number in range(1, _RELAYS + 1)
+            Node(self.folder / f"relay{number}", or_port=self.take_port())
+            for number in range(1, 1 + (0 if joined else _RELAYS))
         ]
         self._client = Node(self.folder / "client", socks_port=self.take_port())
 
@@ -96,22 +109,34 @@ class PrivateNetwork:
         self.stop()
 
     def start(self) -> None:
-        """Start every tor, and return once the client has found its way. Raises: TorMissing, TorFailed."""
+        """Start every tor, and return once the client has found its way. Raises: TorMissing, TorFailed, BadUsage."""
         with ExitStack() as undo:
             undo.callback(self.stop)
-            self._progress("making the keys of the private network")
-            self._make_keys()
-            self._write_options()
-            self._progress("starting the authorities and relays")
-            self.start_relays()
-            self._await(self._is_agreed)
-            # A client that asks a relay which knows no more than itself yet would not ask again for ten seconds.
-            self._await(lambda: all(node.bootstrapped() == _ALL for node in self._members()))
+            if self._joined:
+                self._lines = _lines_of(self._joined)
+            else:
+                self._build()
             self._progress("starting the client")
+            self._client.write_torrc((*self._lines, *_CLIENT))
             self._client.start(self._tor)
             self._await(lambda: self._client.bootstrapped() == _ALL)
             self._progress("the private network stands")
             undo.pop_all()
+
+    def _build(self) -> None:
+        """Start all authorities and relays for the first time, and wait until they have agreed."""
+        self._progress("making the keys of the private network")
+        self._make_keys()
+        self._write_options(_OFTEN)
+        self._progress("starting the authorities and relays")
+        self.start_relays()
+        self._await(self._is_agreed)
+        self._write_options(_SELDOM)
+        for node in self._authorities:
+            node.read_torrc_again()
+        # A client that asks a relay which knows no more than itself yet would not ask again for ten seconds.
+        self._await(self._is_known)
+        (self.folder / _MEMBERS).write_text("\n".join((*self._lines, "")))
 
     def stop(self) -> None:
         """End every tor of this network, and nothing else, and wait for it."""
@@ -148,18 +173,24 @@ class PrivateNetwork:
         for node in members:
             node.claim_a_past()
 
-    def _write_options(self) -> None:
-        """Write the file of options of every tor."""
+    def _write_options(self, voting: tuple[str, ...]) -> None:
+        """Write the file of options of every authority and relay; `voting` says how often they vote."""
         for node in self._authorities:
             ports = (f"ORPort 127.0.0.1:{node.or_port}", f"DirPort 127.0.0.1:{node.dir_port}")
-            node.write_torrc((*self._lines, *ports, *_RELAY, *_AUTHORITY))
+            node.write_torrc((*self._lines, *ports, *_RELAY, *_AUTHORITY, *voting))
         for node in self._relays:
             node.write_torrc((*self._lines, f"ORPort 127.0.0.1:{node.or_port}", *_RELAY))
-        self._client.write_torrc((*self._lines, *_CLIENT))
 
     def _is_agreed(self) -> bool:
         """Tell whether every authority has published a list of all relays."""
         return all(node.relays_listed() == _AUTHORITIES + _RELAYS for node in self._authorities)
+
+    def _is_known(self) -> bool:
+        """Tell whether everybody in the network has a list that is good for long."""
+        long = time.time() + _LONG
+        return self._is_agreed() and all(
+            node.bootstrapped() == _ALL and node.list_ends() > long for node in self._members()
+        )
 
     def _await(self, arrived: Callable[[], bool]) -> None:
         """Wait for a step of the network as a whole. Raises: TorFailed."""
@@ -171,6 +202,14 @@ class PrivateNetwork:
                 fact = "the private network does not stand"
                 raise TorFailed(fact)
             time.sleep(_PAUSE)
+
+
+def _lines_of(folder: Path) -> tuple[str, ...]:
+    """Read by which lines a tor knows the network that stands in a folder. Raises: BadUsage."""
+    try:
+        return tuple((folder / _MEMBERS).read_text().splitlines())
+    except FileNotFoundError:
+        raise BadUsage(f"no private network stands in {folder}") from None
 
 
 def _end(nodes: list[Node]) -> None:

@@ -5,10 +5,12 @@ What it writes stays in its folder. It ends when told, and with our process in a
 
 import os
 import re
+import signal
 import subprocess
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from onion_app.errors import TorFailed, TorMissing
@@ -69,6 +71,11 @@ class Node:
             start_new_session=True,
         )
 
+    def read_torrc_again(self) -> None:
+        """Have it take up the options that were written since it started."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGHUP)
+
     def end(self) -> None:
         """End it at once: it has nothing to save."""
         if self._process is not None:
@@ -103,8 +110,17 @@ class Node:
 
     def relays_listed(self) -> int:
         """Return how many relays stand in the list that this authority has published last."""
-        published = self.folder / "cached-microdesc-consensus"
-        return published.read_text(errors="replace").count("\nr ") if published.exists() else 0
+        return self._list().count("\nr ")
+
+    def list_ends(self) -> float:
+        """Return until when the list that this tor has is good, in seconds since 1970; 0 while it has none."""
+        ends = re.search(r"^valid-until (\S+ \S+)$", self._list(), re.MULTILINE)
+        return datetime.fromisoformat(f"{ends[1]}Z").timestamp() if ends else 0.0
+
+    def _list(self) -> str:
+        """Read the list of relays that this tor has."""
+        kept = self.folder / "cached-microdesc-consensus"
+        return kept.read_text(errors="replace") if kept.exists() else ""
 
     def bootstrapped(self) -> int:
         """Return how far it is with reaching the network, in percent."""
