@@ -1,17 +1,14 @@
 """What every test has: no network beyond this machine, and the real thing to try."""
 
 import os
-import tempfile
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from flask import Flask
 from hypothesis import HealthCheck, settings
 from jinja2 import FileSystemBytecodeCache
 
-from scripts.rehearsal.network import PrivateNetwork
 from tests import network
 
 # The same examples in every run, so that it passes everywhere or nowhere; `--hypothesis-profile=new` looks for others.
@@ -23,7 +20,14 @@ settings.load_profile("same")
 os.environ |= {"TZ": "Asia/Baghdad", "LC_ALL": "C.UTF-8"}
 time.tzset()
 
-pytest_plugins = ("tests.fixtures", "tests.rehearsal", "tests.house", "tests.reached", "tests.quick")
+pytest_plugins = (
+    "tests.fixtures",
+    "tests.one_network",
+    "tests.rehearsal",
+    "tests.house",
+    "tests.reached",
+    "tests.quick",
+)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -40,10 +44,3 @@ def no_template_is_compiled_twice(tmp_path_factory: pytest.TempPathFactory) -> I
         cache = FileSystemBytecodeCache(str(tmp_path_factory.mktemp("templates")))
         patch.setattr(Flask, "jinja_options", {"bytecode_cache": cache})
         yield
-
-
-@pytest.fixture(scope="session")
-def private_network() -> Iterator[PrivateNetwork]:
-    """Stand up a network on loopback, with a client: once, because that takes many seconds."""
-    with tempfile.TemporaryDirectory(prefix="tor-network-") as folder, PrivateNetwork(Path(folder)) as network_here:
-        yield network_here

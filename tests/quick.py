@@ -7,7 +7,17 @@ import pytest
 
 # The fixtures that start them; what starts one without any of these is marked `slow`.
 STARTING = frozenset(
-    ("private_network", "rehearsal", "own_network", "operator", "standing", "lonely_tor", "offline", "browser", "pages")
+    (
+        "standing_network",
+        "rehearsal",
+        "own_network",
+        "operator",
+        "standing",
+        "lonely_tor",
+        "offline",
+        "browser",
+        "pages",
+    )
 )
 LEFT_OUT = pytest.StashKey[Counter[str]]()
 

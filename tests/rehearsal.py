@@ -98,12 +98,14 @@ def is_reached(dial: Dial, host: str) -> bool:
 
 
 @contextmanager
-def rehearsing(folder: Path, *words: str, bare: bool = True) -> Iterator[Rehearsal]:
-    """Run `scripts/rehearse --json` with these words, and see at the end that it stops when asked."""
+def rehearsing(folder: Path, *words: str, bare: bool = True, joined: Path | None = None) -> Iterator[Rehearsal]:
+    """Run `scripts/rehearse --json` with these words, and see at the end that it stops when asked.
+
+    It joins the private network in the folder `joined`, or builds one.
+    """
     said = folder / "stderr"
-    process = begun(
-        [*ENDS_WITH_US, str(ROOT / "scripts" / "rehearse"), "--json", *(["--bare"] if bare else []), *words], said
-    )
+    words = (*words, *(["--bare"] if bare else []), *(["--join", str(joined)] if joined else []))
+    process = begun([*ENDS_WITH_US, str(ROOT / "scripts" / "rehearse"), "--json", *words], said)
     assert process.stdout is not None
     line = first_line(process, START)
     assert line, said.read_text()
@@ -117,8 +119,8 @@ def rehearsing(folder: Path, *words: str, bare: bool = True) -> Iterator[Rehears
 
 
 @pytest.fixture(scope="session")
-def rehearsal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rehearsal]:
+def rehearsal(tmp_path_factory: pytest.TempPathFactory, standing_network: Path) -> Iterator[Rehearsal]:
     """Rehearse once, and see at the end that nothing is left."""
-    with rehearsing(tmp_path_factory.mktemp("rehearsal")) as stage:
+    with rehearsing(tmp_path_factory.mktemp("rehearsal"), joined=standing_network) as stage:
         yield stage
     assert not stage.state.exists()

@@ -62,6 +62,7 @@ def main() -> int:
     parser.add_argument("--days", type=int, default=0, help="run this many days ahead of the clock")
     parser.add_argument("--bare", action="store_true", help="with one volunteer and one request, and nothing else")
     parser.add_argument("--practice", action="store_true", help="with ten cases more, for a volunteer to practise on")
+    parser.add_argument("--join", metavar="FOLDER", type=Path, help="join the private network of this folder")
     parser.add_argument("--digits", metavar="KEY", help="print the six digits of this moment for a key, and end")
     parser.add_argument("--version", action="store_true", help="say the tag or the commit, and end")
     asked = parser.parse_args()
@@ -92,7 +93,7 @@ def rehearse(terminal: Terminal, asked: argparse.Namespace) -> None:
         state = asked.state.resolve() if asked.state else folder / "state"
         known = _recall(state)
         shutil.rmtree(state / "tor", ignore_errors=True)  # what tor kept belongs to an earlier private network
-        network = stack.enter_context(PrivateNetwork(folder / "network", progress=terminal.say))
+        network = stack.enter_context(PrivateNetwork(folder / "network", progress=terminal.say, joined=asked.join))
         coordinator = None
         if not known and not asked.bare:
             known, coordinator = _played_earlier(network, state, asked.days - house.EARLIER, terminal)

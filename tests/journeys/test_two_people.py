@@ -7,6 +7,7 @@ what changes for hers, agrees to the one and objects to the other. Nothing holds
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -25,9 +26,9 @@ BAKERY = "Ask the woman who sells books on Fridays."
 
 
 @pytest.fixture(scope="module")
-def rehearsal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rehearsal]:
+def rehearsal(tmp_path_factory: pytest.TempPathFactory, standing_network: Path) -> Iterator[Rehearsal]:
     """Begin with an installation to which nobody but its first coordinator has ever come."""
-    with rehearsing(tmp_path_factory.mktemp("two")) as stage:
+    with rehearsing(tmp_path_factory.mktemp("two"), joined=standing_network) as stage:
         yield stage
 
 

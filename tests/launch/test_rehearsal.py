@@ -27,15 +27,15 @@ def messages(stage: Rehearsal) -> list[str]:
 
 
 @pytest.mark.slow
-def test_a_kept_rehearsal_goes_on_and_later_its_cases_are_destroyed() -> None:
+def test_a_kept_rehearsal_goes_on_and_later_its_cases_are_destroyed(standing_network: Path) -> None:
     with tempfile.TemporaryDirectory(prefix="kept-") as folder:
         place, state = Path(folder), Path(folder) / "state"
-        with rehearsing(place, "--state", str(state)) as first:
+        with rehearsing(place, "--state", str(state), joined=standing_network) as first:
             assert first.printed.keys() == NAMES
             assert first.state == state
             assert len(messages(first)) == 2, "a request and its answer"
         assert (state / "vault.key").exists()
-        with rehearsing(place, "--state", str(state), "--days", "217") as later:
+        with rehearsing(place, "--state", str(state), "--days", "217", joined=standing_network) as later:
             for name in ("onion", "return_code", "logins"):
                 assert later.printed[name] == first.printed[name]
             # Phones have not gone on by 217 days: the second factor is that of this moment.

@@ -37,10 +37,10 @@ def addresses_of(pid: int) -> set[str]:
     return {end.partition(":")[0] for each in ends for end in each}
 
 
-def test_it_never_leaves_the_loopback(private_network: PrivateNetwork) -> None:
-    tors = tors_of(private_network.folder)
-    assert len(tors) == 8
-    assert {address for pid in tors for address in addresses_of(pid)} == {LOOPBACK}
+def test_it_never_leaves_the_loopback(standing_network: Path, private_network: PrivateNetwork) -> None:
+    standing, joined = tors_of(standing_network), tors_of(private_network.folder)
+    assert (len(standing), len(joined)) == (8, 1)
+    assert {address for pid in standing + joined for address in addresses_of(pid)} == {LOOPBACK}
 
 
 def test_its_options_are_those_of_the_project_and_a_few_more(private_network: PrivateNetwork) -> None:
