@@ -8,6 +8,7 @@ from flask import current_app, request
 
 from onion_app.days import today
 from onion_app.desk.delays import Delays
+from onion_app.vault import settings
 from onion_app.vault.database import Database
 from onion_app.vault.per_thread import PerThread
 from onion_app.web.headers import THROUGH_TOR
@@ -62,4 +63,6 @@ def desk_context() -> DeskContext:
 def databases() -> Databases:
     """Give this thread's databases and the day."""
     context = desk_context()
-    return Databases(context.mailbox.here(), context.shown.here(), context.desk.here(), today(context.clock))
+    desk = context.desk.here()
+    behind = settings.days_behind(desk, today(context.phone_clock))
+    return Databases(context.mailbox.here(), context.shown.here(), desk, today(context.clock) + behind)

@@ -39,6 +39,7 @@ class SiteContext:
     visits: VisitsWithDrafts
     field_key: bytes
     clock: Callable[[], float]
+    machine_clock: Callable[[], float]
     budgets: Mapping[str, TokenBucket]
     empty_forms: dict[tuple[str, str], str] = field(default_factory=dict)  # rendered, with any field
 
@@ -68,10 +69,12 @@ def site_context() -> SiteContext:
 
 
 def files() -> SiteFiles:
-    """Give this thread's files, and the day of this site's clock, for the length of a request."""
+    """Give this thread's files, and the day, for the length of a request."""
     if "files" not in g:
         context = site_context()
-        g.files = SiteFiles(context.mailbox.here(), context.shown.here(), days.today(context.clock))
+        shown = context.shown.here()
+        behind = settings.days_behind(shown, days.today(context.machine_clock))
+        g.files = SiteFiles(context.mailbox.here(), shown, days.today(context.clock) + behind)
     return cast("SiteFiles", g.files)
 
 

@@ -7,6 +7,7 @@ belong there is never skipped.
 import json
 import secrets
 import unicodedata
+from contextlib import suppress
 from dataclasses import dataclass, field
 from inspect import get_annotations
 from typing import Annotated, Any, Final, Literal
@@ -63,11 +64,13 @@ class Settings:
     restored: Day | None = None  # that of the backup that this comes from; what was taken back since may be here again
     missing: Number = 0  # cases that were gone at once: no new text is taken until the operator has looked
     unchecked: bool = False  # the chores could not even look: likewise
+    seen_day: Day = 0  # the newest on which the chores believed the clock
 
 
 _MACHINE_NAME: Final = 40  # letters
 # What nobody decides alone stands at the desk as well, and `shown.db` follows: a power cut decides nothing. # P14
 DECIDED: Final = ("how_to_find_us", "retention_days")
+_FOLLOWED: Final = (*DECIDED, "seen_day")
 _SHOWN: Final = get_annotations(Settings)
 _SHAPES: Final = {
     "shown": _SHOWN,
@@ -103,6 +106,17 @@ def read_seen_day(desk: Database) -> int | None:
     return seen_day
 
 
+def days_behind(db: Database, machine_day: int) -> int:
+    """Give the days by which the machine stands before the newest day that was believed; nobody writes by such a clock.
+
+    Cases are destroyed by their age: what came under an early day would be old once the clock is right again. # P11
+    """
+    seen_day = 0
+    with suppress(BadSetting):
+        seen_day = _stored(db).get("seen_day", 0)
+    return max(0, seen_day - machine_day)
+
+
 def read_second_came(desk: Database) -> int | None:
     """Give the day on which a second person came for the first time.
 
@@ -128,13 +142,13 @@ def forget_find_us_before(desk: Database) -> None:
     desk.run("DELETE FROM settings WHERE name = 'find_us_before'")
 
 
-def decided_settings(desk: Database) -> dict[str, Any]:
+def followed_settings(desk: Database) -> dict[str, Any]:
     """Give the settings that `shown.db` follows.
 
     Raises:
         BadSetting: as for `read_settings`.
     """
-    return {name: value for name, value in _stored(desk).items() if name in DECIDED}
+    return {name: value for name, value in _stored(desk).items() if name in _FOLLOWED}
 
 
 def put_setting(db: Database, name: str, value: object) -> None:

@@ -28,8 +28,8 @@ def show(shown: Database, desk: Database) -> None:
             settings.note_change(shown)
         for text_id in writing.texts_to_show(shown, desk):
             writing.show_text(shown, desk, text_id)
-        in_force = settings.read_settings(shown) if (decided := settings.decided_settings(desk)) else None
-        for name, value in decided.items():
+        in_force = settings.read_settings(shown) if (followed := settings.followed_settings(desk)) else None
+        for name, value in followed.items():
             if getattr(in_force, name) != value:
                 settings.put_setting(shown, name, value)
 

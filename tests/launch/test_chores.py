@@ -500,6 +500,19 @@ def test_the_operators_word_is_believed_both_ways(opened: Opened, clock: SetCloc
     assert (opened.is_there(old), opened.is_there(new)) == (False, True)
 
 
+def test_what_is_written_while_the_clock_stands_behind_is_not_old_when_it_is_right_again(
+    opened: Opened, clock: SetClock
+) -> None:
+    opened.do_chores()
+    clock(TODAY - 400)
+    assert opened.do_chores()["clock_off"] == -400
+    behind = [settings.days_behind(db, TODAY - 400) for db in (opened.shown, opened.desk)]  # at the site, at the desk
+    cases = [opened.case(TODAY - 400 + added) for added in behind]
+    clock(TODAY)
+    assert opened.do_chores()["destroyed"] == 0
+    assert all(opened.is_there(case_id) for case_id in cases)
+
+
 def test_after_the_clock_was_ahead_nothing_is_kept_longer(opened: Opened, clock: SetClock) -> None:
     case_id = opened.case(TODAY + 3000)
     clock(TODAY + 1)

@@ -6,6 +6,7 @@ import pytest
 from nacl.pwhash import argon2id
 
 from onion_app.crypto.payloads import Consent, Text
+from onion_app.vault import settings
 from onion_app.vault.mailbox import lifetime
 from scripts.rehearsal.people import Visitor
 from tests.site.conftest import Place
@@ -19,6 +20,12 @@ def test_a_testimony_is_stored_with_what_it_allows(visitor: Visitor, place: Plac
     assert replace(consent, mark="") == Consent("ask", count=False, quote=True, day=20_000)
     row = place.mailbox.row("SELECT kind, topic, answer_in, state, unread, urgent, received_day FROM cases")
     assert row == ("testimony", "testimony", "any", "new", 1, 0, 20_000)
+
+
+def test_nothing_is_written_under_a_day_before_the_newest_that_was_believed(visitor: Visitor, place: Place) -> None:
+    settings.change_setting(place.shown, "seen_day", 20_365)  # the clock has gone back by a year since
+    visitor.hand_in("tell", "They found my phone.")
+    assert place.mailbox.row("SELECT received_day, last_day FROM cases") == (20_365, 20_365)
 
 
 def test_the_page_shows_the_code_again_and_the_way_out(visitor: Visitor) -> None:

@@ -88,6 +88,6 @@ def test_what_only_the_desk_needs_stands_where_the_site_cannot_read_it(shown: Da
     assert settings.read_seen_day(desk) is None
     settings.change_setting(desk, "seen_day", 20_400)
     assert settings.read_seen_day(desk) == 20_400
-    for db, name, value in ((shown, "seen_day", 20_400), (desk, "paused", True), (desk, "code_salt", bytes(16))):
+    for db, name, value in ((shown, "second_came", 20_400), (desk, "paused", True), (desk, "code_salt", bytes(16))):
         with pytest.raises(BadSetting):
             settings.change_setting(db, name, value)

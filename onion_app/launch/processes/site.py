@@ -1,5 +1,7 @@
 """The site's process: a mailbox, a file that it only reads, one socket. It never sees the desk's key or folder."""
 
+import time
+
 from onion_app.launch.hardening import SERVING
 from onion_app.launch.processes.child import Child, run_child, truncate_log
 from onion_app.site import SiteConfig, create_app
@@ -16,6 +18,7 @@ def work(child: Child) -> None:
             mailbox_key=orders.mailbox_key,
             address=orders.address,
             clock=orders.clock,
+            machine_clock=time.time,
         )
     )
     [listener] = child.listeners()
