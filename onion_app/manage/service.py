@@ -13,7 +13,7 @@ from typing import Final
 from onion_app.errors import BadUsage, NeedsRoot, UnitRefused, VaultDamaged
 from onion_app.launch.state import State
 from onion_app.manage.emergency import say
-from onion_app.manage.uninstall import ACCOUNT, SYSTEMD, UNIT, run
+from onion_app.manage.uninstall import ACCOUNT, SYSTEMD, UNIT, remove_unit, run
 
 _CLONE: Final = Path(__file__).resolve().parents[2]
 _HIDDEN: Final = ("/home", "/root", "/run/user", "/tmp", "/var/tmp")  # noqa: S108 - ProtectHome, PrivateTmp
@@ -22,10 +22,14 @@ _NAMED = 3  # so many lines of what systemd says of a unit are shown
 
 # What is missing here cannot be there: tor needs the internet, bubblewrap needs namespaces, @mount, and the settings
 # under /proc/sys (hence no ProtectKernelTunables). Nothing is logged: the launcher's lines name the onion's address.
+# A launcher that was killed comes back locked; one that ended with a sentence would only say it again. Where memory
+# runs out, the launcher starts the one process again that has ended; systemd would end all of them.
 _TEXT: Final = """\
 [Unit]
 Description=Sanctuary
 After=network.target time-sync.target
+StartLimitIntervalSec=600
+StartLimitBurst=5
 
 [Service]
 User={account}
@@ -34,6 +38,9 @@ ExecStart={command}
 StandardInput=null
 StandardOutput=null
 StandardError=null
+Restart=on-abnormal
+RestartSec=5
+OOMPolicy=continue
 KillMode=mixed
 TimeoutStopSec=90
 UMask=0077
@@ -104,10 +111,7 @@ def _remove() -> None:
     if not os.path.lexists(UNIT):
         say(f"There is no {UNIT}. Nothing was changed.")
         return
-    run("systemctl", "disable", "--now", UNIT.name)
-    UNIT.unlink()
-    if SYSTEMD.is_dir():
-        run("systemctl", "daemon-reload")
+    remove_unit()
     say("The unit is removed. Start it by hand: sudo ./scripts/launch")
 
 

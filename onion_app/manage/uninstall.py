@@ -57,7 +57,7 @@ def uninstall(chosen: argparse.Namespace, state: State) -> None:
         say(f"  - {name}")
     if ask("Type the word uninstall: ").strip() != "uninstall":
         raise NotConfirmed
-    remains = [*_remove_unit(system), *_remove_folder(state.path, own)]
+    remains = [*_remove_files(system), *_remove_folder(state.path, own)]
     if home and not remains:
         remains += _remove_account()
     if remains:
@@ -113,13 +113,20 @@ def _why_it_stays(name: str, refused: BaseException) -> str:
     return f"{name} ({refused.strerror})" if isinstance(refused, OSError) else name
 
 
-def _remove_unit(files: list[Path]) -> list[str]:
+def remove_unit() -> None:
+    """Have systemd stop the unit and know nothing of it any more, not even that it failed once."""
+    run("systemctl", "disable", "--now", UNIT.name)
+    UNIT.unlink(missing_ok=True)
+    if SYSTEMD.is_dir():
+        run("systemctl", "daemon-reload")
+        run("systemctl", "reset-failed", UNIT.name)
+
+
+def _remove_files(files: list[Path]) -> list[str]:
     if UNIT in files:
-        run("systemctl", "disable", "--now", UNIT.name)
+        remove_unit()
     for file in files:
         file.unlink(missing_ok=True)
-    if UNIT in files and SYSTEMD.is_dir():
-        run("systemctl", "daemon-reload")
     return [str(file) for file in files if os.path.lexists(file)]
 
 
@@ -154,6 +161,7 @@ def _say_what_stays() -> None:
         f"  - this program, with the version before an update: rm -r {clone} {clone}.*",
         f"  - backups, in {_BACKUPS} or wherever you put them, and the papers with passphrase and spare code",
         "  - Debian's packages tor and bubblewrap, and the link that keeps Debian's own tor.service from starting",
+        "  - what the system's journal says of a service, and when: journalctl --rotate --vacuum-time=1s",
         "  - what your shell remembers of the commands you typed: history -c; rm ~/.bash_history",
     ):
         say(line)

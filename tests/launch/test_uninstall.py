@@ -105,6 +105,7 @@ class Machine:
         for room in (uninstall, service):
             patch.setattr(room, "run", self.run)
             patch.setattr(room, "UNIT", self.unit)
+            patch.setattr(room, "SYSTEMD", folder)
         patch.setattr(uninstall, "_home", lambda: self.home if self.has_account else None)
         patch.setattr(uninstall, "_SETTINGS", self.settings)
         patch.setattr(os, "geteuid", lambda: 0)
@@ -131,7 +132,8 @@ def test_account_and_unit_go_too(machine: Machine, monkeypatch: pytest.MonkeyPat
     machine.settings.touch()
     uninstall.uninstall(CHOSEN, State(machine.home))
     assert [path for path in (machine.home, machine.unit, machine.settings) if path.exists()] == []
-    assert "systemctl disable --now sanctuary.service" in machine.asked
+    asked = ["disable --now", "daemon-reload", "reset-failed"]
+    assert [each.split(" ", 1)[1].removesuffix(" sanctuary.service") for each in machine.asked[:3]] == asked
     assert "deluser --system sanctuary" in machine.asked
 
 
@@ -162,6 +164,8 @@ class TestTheUnit:
         text = self.installed(machine, monkeypatch)
         assert f'ExecStart="{ROOT}/scripts/launch" "--locked" "--state" "{machine.home}"' in text
         assert machine.asked[-1] == "systemctl enable sanctuary.service"
+        assert "\nRestart=on-abnormal\n" in text, "a launcher that was killed comes back, locked"
+        assert "\nOOMPolicy=continue\n" in text, "one process that had no memory is not the end of all"
         command = ["systemd-analyze", "security", "--offline=yes", str(machine.unit)]
         said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
         exposure = re.search(r"exposure level for sanctuary.service: ([0-9.]+)", said)
