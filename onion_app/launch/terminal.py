@@ -112,10 +112,10 @@ class Terminal:
     def say(self, line: str, *, bad: bool = False) -> None:
         """Write some lines, red when something is to be done about it; above the progress bar while there is one.
 
-        For a person they are wrapped between words, except for those that begin with blanks: commands to be copied.
+        For a person they are wrapped between words, but for those that begin with four blanks: commands to be copied.
         """
         for each in line.split("\n"):
-            whole = each.startswith(" ") or not self._console.is_terminal
+            whole = each.startswith("    ") or not self._console.is_terminal
             self._console.print(each, style="bold red" if bad else None, soft_wrap=whole)
 
     def outlive(self) -> None:

@@ -184,7 +184,7 @@ def show_passphrase(terminal: Terminal, passphrase: str, title: str) -> None:
     ]
     heading = title
     while terminal.screen(heading, words, "Type the six words:", hidden=True).split() != passphrase.split():
-        heading = f"That was not it; look once more. {title}"
+        heading = f"{title}\n\nThat was not it; look once more."
 
 
 def show_spare_code(terminal: Terminal, code: str, title: str) -> None:
@@ -199,7 +199,7 @@ def show_spare_code(terminal: Terminal, code: str, title: str) -> None:
     heading = title
     asked = "Type the four digits of line 7:"
     while read_line(terminal.screen(heading, words, asked), LINES) != code_lines(code)[-1]:
-        heading = f"That was not line 7; look once more. {title}"
+        heading = f"{title}\n\nThat was not line 7; look once more."
 
 
 def numbered(code: str) -> list[str]:

@@ -122,7 +122,8 @@ def _try(walls: Walls, folders: Sequence[Path]) -> str:
     if not done.returncode:
         return ""
     # Its processes write word by word, and over each other: the last line may be a name alone.
-    return next((line for line in reversed(said) if not line.rstrip().endswith(":")), "bubblewrap fails without a word")
+    last = next((line for line in reversed(said) if not line.rstrip().endswith(":")), "bubblewrap fails without a word")
+    return last.rstrip(" .")
 
 
 def _missing(wall: str, reason: str) -> Missing:

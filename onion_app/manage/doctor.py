@@ -65,14 +65,15 @@ class Seen:
 
 
 def doctor(_chosen: argparse.Namespace, state: State, terminal: Terminal) -> int:
-    """Ask everything, say each answer with its cure, and give the exit status: 1 when one is bad."""
+    """Ask everything, say what is to be done with its cure, and give the exit status: 1 when an answer is bad."""
     terminal.say("Asking ...")
     diagnoses = examine(state)
-    for one in diagnoses:
-        line = f"{_MARKS[one.grade]} {one.question} {one.answer}{'.' if one.cure else ''}"
+    to_do = [one for one in diagnoses if one.cure]
+    for one in to_do:
+        line = f"{_MARKS[one.grade]} {one.question} {one.answer}."
         terminal.say(status_text.printable(line), bad=one.grade == _BAD)
-        if one.cure:
-            terminal.say(status_text.printable(f"      {one.cure}"))
+        terminal.say(status_text.printable(f"      {one.cure}"))
+    terminal.say(f"  Nothing is to be done about the other {len(diagnoses) - len(to_do)} answers.")  # all on one screen
     return int(any(one.grade == _BAD for one in diagnoses))
 
 

@@ -9,6 +9,7 @@ import json
 import os
 import signal
 import sys
+import textwrap
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -32,6 +33,8 @@ from onion_app.manage import status_text
 from onion_app.manage.key_files import destroy, key_files
 
 _STOPPING = 90.0  # seconds that a launcher takes at most to end in order
+_COLUMNS = 80  # of a terminal that does not say how wide it is
+_NARROW = 20  # columns; in fewer nothing can be read
 _PANIC = 10.0  # seconds after which a launcher that does not end is ended
 _AGAIN = 0.25  # seconds between two looks
 _PROC = Path("/proc")
@@ -106,7 +109,8 @@ def stop(_chosen: argparse.Namespace, state: State) -> None:
     """Stop the launcher and wait for its end.
 
     Raises:
-        NotRunning: no launcher runs, or it does not end.
+        NotRunning: no launcher runs.
+        LauncherSilent: it does not end.
         StateClosed: this account cannot see whether one runs.
     """
     if not _tell(state, "stop", signal.SIGTERM):
@@ -114,7 +118,8 @@ def stop(_chosen: argparse.Namespace, state: State) -> None:
             raise StateClosed(_CLOSED.format(state.path))
         raise NotRunning(str(state.path))
     if not comes_within(_STOPPING, lambda: not is_held(state)):
-        raise NotRunning("it does not end; ./scripts/manage panic ends it, and destroys the keys")
+        holder = lock_holder(state)
+        raise LauncherSilent(f"process {holder} does not end", f"kill -9 {holder}   (nothing that was sent is lost)")
     say("Stopped.")
 
 
@@ -153,9 +158,20 @@ COMMANDS: dict[str, Do] = {"status": status, "stop": stop, "panic": panic}
 def say(line: str, *, bad: bool = False) -> None:
     """Write one line for a person; where nobody reads it, it is lost and nothing is the matter."""
     with suppress(OSError, ValueError, AttributeError):
-        shown = "\n".join(map(status_text.printable, line.split("\n")))
+        shown = "\n".join(_wrapped(status_text.printable(each)) for each in line.split("\n"))
         text = f"{_RED}{shown}{_PLAIN}" if bad and sys.stderr.isatty() else shown
         os.write(sys.stderr.fileno(), f"{text}\n".encode(errors="replace"))
+
+
+def _wrapped(line: str) -> str:
+    """Wrap a line between words where a person reads it; one that begins with four blanks is a command to be copied."""
+    if line.startswith("    ") or not sys.stderr.isatty():
+        return line
+    width = os.get_terminal_size(sys.stderr.fileno()).columns or _COLUMNS
+    return textwrap.fill(
+        line, max(_NARROW, width), subsequent_indent="    ", replace_whitespace=False, break_long_words=False,
+        break_on_hyphens=False,
+    )  # fmt: skip
 
 
 def ask(question: str) -> str:

@@ -186,7 +186,7 @@ def test_an_account_that_was_made_for_an_installation_makes_no_other(
     code, said = ended(root)
     assert code == 2
     assert "There was an installation before, and a new one would be another site at another address" in said
-    assert (f"./scripts/launch --state {home}" if is_elsewhere else f"mount the disk of {home}") in said
+    assert (f"./scripts/launch --state {home}" if is_elsewhere else "./scripts/manage restore FILE") in said
     assert not root.state.exists()
 
 

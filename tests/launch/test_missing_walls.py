@@ -159,7 +159,7 @@ def test_a_bubblewrap_that_fails_for_a_reason_of_its_own_is_quoted(tmp_path: Pat
 
 
 def test_the_kernels_own_settings_are_read_only() -> None:
-    words = 'mount --bind /proc/sys /proc/sys && mount -o remount,bind,ro /proc/sys && exec "$@"'
+    words = 'mount --rbind /proc/sys /proc/sys && mount -o remount,bind,ro /proc/sys && exec "$@"'
     heard = told("unshare", "-Urm", "sh", "-c", words, "-")
     sentence, cure = agreed(heard, ("bubblewrap", "system_calls"), {"P04", "P13"})
     assert "Read-only file system" in sentence
