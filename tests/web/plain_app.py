@@ -82,6 +82,13 @@ def long(letters: int) -> str:
     return page("x" * letters)
 
 
+@pages.get("/file")
+def file() -> Response:
+    return Response(
+        "a,b\r\n1,2\r\n", mimetype="text/csv", headers={"Content-Disposition": "attachment; filename=a.csv"}
+    )
+
+
 @pages.get("/empty")
 def empty() -> tuple[str, int]:
     return "", 204

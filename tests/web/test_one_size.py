@@ -1,10 +1,13 @@
 import re
+import socket
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from onion_app.errors import PageTooLong
 from onion_app.web.size import LONG, SHORT, padded, padded_to_a_multiple
-from tests.web.plain_app import HOST, Serving, error_page, get, post
+from tests.web.conftest import write_catalogues
+from tests.web.plain_app import HOST, Line, Serving, error_page, get, plain_app, post, serving
 
 HEAD = b"HTTP/1.1 200 OK\r\nX: y\r\n"
 
@@ -113,6 +116,35 @@ def test_every_answer_has_the_same_size_and_what_is_refused_is_refused_by_name(s
     if status not in {200, 303, 503}:
         shown = status if status in {400, 404, 405, 413, 421, 500} else 400
         assert error_page(shown)[:40].encode() in answer
+
+
+@pytest.fixture(scope="module")
+def from_elsewhere(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[bytes], bytes]]:
+    """Serve a desk, and ask it where our tor does."""
+    folder = tmp_path_factory.mktemp("desk")
+    app = plain_app(write_catalogues(folder / "translations"))
+    with socket.socket(socket.AF_UNIX) as tors:
+        tors.bind(str(folder / "desk.sock"))
+        tors.listen()
+        with serving(app, folder, sized=False, tcp=True, beside=[tors.dup()]) as desk:
+
+            def ask(request: bytes) -> bytes:
+                desk.lines.append(Line(str(folder / "desk.sock")))
+                return desk.lines[-1].ask(request)
+
+            yield ask
+
+
+@pytest.mark.parametrize("name", [*REQUESTS, "a file", "a large page"])
+def test_whatever_is_asked_from_elsewhere_has_a_whole_number_of_sizes(
+    from_elsewhere: Callable[[bytes], bytes], name: str
+) -> None:
+    of_the_desk = {"a file": (200, get("/file")), "a large page": (200, get("/long/200000"))}
+    answer = from_elsewhere((REQUESTS | of_the_desk)[name][1])
+    assert len(answer) % SHORT == 0
+    assert len(answer) == SHORT or name in {"a page that is too long", "text that fits no size", "a large page"}
+    if name == "a file":
+        assert answer.partition(b"\r\n\r\n")[2].rstrip(b" ") == b"a,b\r\n1,2\r\n"
 
 
 def test_long_text_of_ones_own_takes_the_long_size_and_comes_back_whole(shared_site: Serving) -> None:

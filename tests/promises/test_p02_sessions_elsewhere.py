@@ -1,13 +1,31 @@
-"""Sessions from machines elsewhere: an hour at most, and a cookie of one way opens nothing on the other."""
+"""P02: sessions from machines elsewhere last an hour at most, and a cookie of one way opens nothing on the other."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 
 import pytest
+from nacl.pwhash import argon2id
 
 from onion_app.web.headers import THROUGH_TOR, Environ
 from tests.desk.house import House, Volunteer
+from tests.world import hardly_stretched
 
 MINUTE = 60
+
+
+@pytest.fixture
+def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
+    """Stand a desk up in this process, whose time is moved by hand."""
+    monkeypatch.setattr(argon2id, "kdf", hardly_stretched)
+    made = House(tmp_path)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def editor(house: House) -> Volunteer:
+    """Log in as the one member of a circle."""
+    return house.volunteer(house.circle(catch_all=True), "Sara", logged_in=True)
 
 
 @pytest.fixture
