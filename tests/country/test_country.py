@@ -19,13 +19,13 @@ HERE = Path(__file__).parent
 MADE_UP = HERE / "ruritania"
 IRAQ = country()
 
-# Every word by which a page would be known to be Iraq's; *Health* and *In danger now?* are more than guides,
-# and may is a verb.
+# Every word by which a page would be known to be Iraq's; *Health*, *In danger now?* and *Under 18* are
+# more than guides, and may is a verb.
 OF_IRAQ = sorted(
     {name for said in IRAQ.governorates.values() for name in said.values()}
     | {month for months in IRAQ.months.values() for month in months}
     | {sentence for said in IRAQ.phrases.values() for sentence in said.values()}
-    | {path.read_text("utf-8").partition("\n")[0].removeprefix("# ") for path in IRAQ.guide_files.glob("[!hn]*.md")}
+    | {path.read_text("utf-8").partition("\n")[0].removeprefix("# ") for path in IRAQ.guide_files.glob("[!hnu]*.md")}
     | {"Iraq", "iraq", "العراق", "عێراق", "سۆرانی", "بادینی", "Sorani", "Badini"} - {"May"}
 )
 

@@ -304,7 +304,7 @@ def test_a_text_emptied_or_grown_on_the_check_page_is_not_sent(visitor: Visitor,
 def test_a_page_names_the_days_that_hold_for_somebody_in_danger(visitor: Visitor, place: Place) -> None:
     place.put(answer_days={"unknown": 5, "urgent": 3})
     page = visitor.check("ask", "They are at the door.", danger="yes")
-    assert "We try to answer within 3 days. At night nobody may be here." in page.main.text
+    assert "We try to answer within 3 days. At night there may be nobody here." in page.main.text
     sent = visitor.confirm(page)
-    assert "Come back with your code in about 3 days. At night nobody may be here." in sent.main.text
+    assert "Come back with your code in about 3 days. At night there may be nobody here." in sent.main.text
     assert "tomorrow" not in sent.main.text.replace("today or tomorrow", "")
