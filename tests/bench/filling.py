@@ -59,8 +59,8 @@ def fill_notebook(site: Site) -> None:
 
 
 _CASE = (
-    "INSERT INTO cases (id, home, mark, codes, tag, box, stop, circle_id, kind, topic, answer_in, state, unread, urgent, "
-    "received_day, since_day, last_day, spread) "
+    "INSERT INTO cases (id, home, mark, codes, tag, box, stop, circle_id, kind, topic, answer_in, state, unread, "
+    "urgent, received_day, since_day, last_day, spread) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'request', 'law', 'ar', 'new', 1, ?, ?, ?, ?, ?)"
 )
 _MESSAGE = (

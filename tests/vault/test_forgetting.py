@@ -12,7 +12,7 @@ import pytest
 from onion_app.crypto.casekeys import mark_of
 from onion_app.days import DAY
 from onion_app.errors import NothingHere
-from onion_app.vault import database, forgetting
+from onion_app.vault import connection, database, forgetting
 from onion_app.vault.database import Database
 from onion_app.vault.desk import case_records
 from onion_app.vault.desk.case_records import Handed
@@ -150,6 +150,23 @@ def expect_forgotten(world: World, ids: Scene) -> None:
     turns = {case_id: routing.turns_of(world.shown, case_id, queues[ids.kept]) for case_id in there}
     assert queues == {case_id: of_case[max(of_case)] for case_id, of_case in turns.items()}
     assert queues[ids.handed] != queues[ids.kept]
+
+
+def test_the_mailbox_is_open_to_writers_while_marks_are_read(
+    world: World, made: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case_id, read = made.add_case(world.mailbox).row.id, case_keys.key_row
+    with world.desk.writing():
+        case_records.close_door(world.desk, case_id, TODAY)
+
+    def read_while_somebody_writes(db: Database, case_id: bytes) -> KeyRow:
+        with database.open_database(world.state.mailbox, "mailbox", world.keys.mailbox).writing():
+            return read(db, case_id)
+
+    monkeypatch.setattr(forgetting, "key_row", read_while_somebody_writes)
+    monkeypatch.setattr(connection, "BUSY_SECONDS", 0.1)
+    forgetting.note_marks(*world.dbs[:3])
+    assert case_id in case_records.known_marks(world.desk)
 
 
 def test_the_chores_forget_what_is_to_be_forgotten_and_nothing_else(world: World, made: Installation) -> None:
