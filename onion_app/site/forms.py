@@ -55,6 +55,11 @@ class Submission:
         return self.danger == "yes"
 
     @property
+    def fields(self) -> dict[str, Any]:
+        """All of it by name, as a visit keeps it."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+    @property
     def sealed_text(self) -> str:
         """The text as it is sealed; the story or course that it is about stands under it, where its reader looks."""
         about = f"/stories/{self.story}" if self.story else f"/guides/{self.course}" if self.course else ""

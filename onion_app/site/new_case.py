@@ -8,6 +8,7 @@ Until the case is stored this machine keeps nothing of it.
 
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from itertools import count
 from typing import Final, Literal
 
@@ -29,18 +30,18 @@ from onion_app.vault.shown import routing
 _URGENCY: Final[dict[str, Literal[0, 1, 2]]] = {"yes": 2, "unknown": 1, "no": 0, "": 0}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Prepared:
     """A case that may come of a form: all that it stores, and its code, follow from one seed."""
 
     seed: bytes = field(repr=False)
 
-    @property
+    @cached_property
     def code(self) -> str:
         """The code that the check page shows."""
         return code_of(casekeys.form_code(self.seed))
 
-    @property
+    @cached_property
     def mark(self) -> bytes:
         """The mark of the case that an author who comes back begins with it."""
         return casekeys.case_mark(casekeys.form_private(self.seed))

@@ -53,18 +53,22 @@ class _Clockless(TimestampSigner):
 class _Sessions(SecureCookieSessionInterface):
     """Flask's sessions in signed cookies, with our signer."""
 
+    def __init__(self) -> None:
+        """Start without a serializer: an app has its secret for as long as it runs."""
+        self._serializer: URLSafeTimedSerializer | None = None
+
     def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
-        """Make the serializer of the cookies."""
-        serializer = super().get_signing_serializer(app)
-        if serializer is not None:
-            serializer.signer = _Clockless
-        return serializer
+        """Make the serializer of the cookies, once."""
+        if self._serializer is None:
+            self._serializer = super().get_signing_serializer(app)
+            if self._serializer is not None:
+                self._serializer.signer = _Clockless
+        return self._serializer
 
 
 class Hardened(Flask):
     """An app that answers `host` and nothing else, with secrets derived from `key`."""
 
-    session_interface = _Sessions()
     request_class = FormRequest
 
     def __init__(  # noqa: PLR0913 - what an app is made of
@@ -81,6 +85,7 @@ class Hardened(Flask):
     ) -> None:
         """Set all that the site and the desk have in common."""
         super().__init__(import_name, static_folder=None)
+        self.session_interface = _Sessions()
         self.host = host.lower()
         self.languages = load_catalogues(translations)
         self.csrf = CSRFProtect()

@@ -51,6 +51,17 @@ class Catalogue:
     reviewer: str | None
     filled: dict[str, Markup] = field(default_factory=dict, compare=False)  # sentences of templates, as they are shown
 
+    def say(self, sentence: str, /, **values: object) -> Markup:
+        """Give a sentence of a template, filled in; the extension's own works each out anew, a third of a page's time.
+
+        Only constants of templates and of errors come here, so that what is remembered is bounded, and nobody's words.
+        """
+        if values:
+            return Markup(self.sentences.gettext(sentence)) % values  # noqa: S704 - our own sentence
+        if sentence not in self.filled:
+            self.filled[sentence] = Markup(self.sentences.gettext(sentence)) % {}  # noqa: S704 - likewise
+        return self.filled[sentence]
+
 
 _SPOKEN: Final = (
     Language(code="ar", tag="ar", name="العربية", dir="rtl", zero="٠"),
@@ -130,16 +141,7 @@ def translated(sentence: str) -> str:
 
 
 def _gettext(sentence: str, /, **values: object) -> Markup:
-    """Give a sentence of a template, filled in; the extension's own works each out anew, a third of many a page's time.
-
-    Only constants of templates and of errors come here, so that what is remembered is bounded, and nobody's words.
-    """
-    catalogue = _catalogue()
-    if values:
-        return Markup(catalogue.sentences.gettext(sentence)) % values  # noqa: S704 - our own sentence
-    if sentence not in catalogue.filled:
-        catalogue.filled[sentence] = Markup(catalogue.sentences.gettext(sentence)) % {}  # noqa: S704 - likewise
-    return catalogue.filled[sentence]
+    return _catalogue().say(sentence, **values)
 
 
 def _of_country(name: str) -> str:
@@ -171,6 +173,7 @@ def set_up_languages(app: Flask, offered: dict[str, Catalogue], style: str) -> N
         env.filters[write.__name__] = _in_the_language_of_the_page(write)
     app.context_processor(
         lambda: {
+            "_": _catalogue().say,  # looked for once a page, and not at each of its sentences
             "language": current_language(),
             "reviewer": _catalogue().reviewer,
             "languages": [catalogue.language for catalogue in offered.values()],

@@ -108,6 +108,13 @@ class Visits:
             sealed = self._use(key, now).sealed
         return from_json(dict[str, Any], open_bytes(_key(key), sealed, b""), VisitOver, _LONGEST_JSON)
 
+    def use(self, key: str) -> bool:
+        """Say whether a visit is open, and count this as a use of it."""
+        with self._table() as now, suppress(VisitOver):
+            self._use(key, now)
+            return True
+        return False
+
     def save(self, key: str, contents: dict[str, Any]) -> None:
         """Replace the contents of a visit.
 
@@ -245,7 +252,8 @@ class VisitsWithDrafts:
         """
         opened, drafts = self._parted(contents)
         with self._lock:
-            self._load(key)
+            if not (self._visits.use(key) | self._drafts.use(key)):
+                raise VisitOver
             with suppress(VisitOver, Overloaded):
                 self._visits.save(key, opened) if opened else self._visits.end(key)
             self._drafts.end(key)

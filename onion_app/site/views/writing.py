@@ -6,7 +6,7 @@ whoever goes back.
 
 import re
 from contextlib import suppress
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any, Final
 
 from flask import request
@@ -68,7 +68,7 @@ def submit(kind: WritingKind) -> ResponseReturnValue:
     if checked and "urgent" in request.form:
         return _turn_urgent(kind, case)
     draft = replace(read_submission(kind, request.form, language_code()), seed=case.secret.hex(), checked=checked)
-    visit.keep(draft=asdict(draft))
+    visit.keep(draft=draft.fields)
     if beside := page_beside():
         return beside
     if "again" in request.form:
@@ -116,7 +116,7 @@ def _prepare(draft: Submission, case: FormCase) -> ResponseReturnValue:
     _expect_taking()
     visit.take_token(draft.kind, urgent=draft.kind == "ask" and draft.urgent)  # tellers are asked on the next page
     draft = replace(draft, checked=True)
-    visit.keep(draft=asdict(draft))
+    visit.keep(draft=draft.fields)
     return _check(draft, case)
 
 
