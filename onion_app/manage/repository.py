@@ -1,12 +1,31 @@
-"""A folder of its own into which git fetches a version: without hooks, submodules, filters or anybody's settings."""
+"""A folder of its own into which git fetches a version: without hooks, submodules, filters or anybody's settings.
+
+Whoever serves it may be hostile, and so may a file: git is given so much time, memory and room, and no more.
+"""
 
 import hashlib
+import os
 import re
+import resource
+import signal
 import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from onion_app.errors import NotFetched, NotSigned, ProgramMissing
+from onion_app.errors import DiskFull, NotFetched, NotSigned, ProgramMissing
+
+MOST: Final = 512 << 20  # bytes of everything that is fetched: the history of this program has 20 MiB
+_MOST_NAMES: Final = 4 << 20  # bytes of the names that are offered: a thousand versions by two have 120 kB
+_MEMORY: Final = 2 << 30  # bytes of addresses for git: one object that unfolds to more is nobody's source
+_CPU: Final = 600  # seconds of work for one git: unpacking our history takes two
+_LONGEST: Final = 7200.0  # seconds for one fetch: 20 MiB at 3 KiB a second, the slowest circuit worth waiting for
+_BREATH: Final = 10.0  # seconds between two words on how far it is
+_BUNDLE: Final = re.compile(rb"# v[23] git bundle\n")
+_NO_ROOM: Final = b"No space left on device"
 
 _BARE: Final = {
     "PATH": "/usr/local/bin:/usr/bin:/bin",
@@ -24,41 +43,59 @@ _SETTINGS: Final = (
     "core.fsmonitor=false",
     "submodule.recurse=false",
     "fetch.fsckObjects=true",
-    "http.followRedirects=false",
+    "fetch.unpackLimit=1",  # what came as a pack stays one: laid out in single files a small one can fill a disk
+    "http.followRedirects=false",  # nor does git then follow http-alternates
     "http.lowSpeedLimit=10",
     "http.lowSpeedTime=300",
     "gc.auto=0",
 )
 
 
+@contextmanager
+def _limited(largest: int) -> Iterator[None]:
+    """Have whatever is started inside limited in memory, in work, and in the size of each file, in bytes."""
+    limits = ((resource.RLIMIT_AS, _MEMORY), (resource.RLIMIT_CPU, _CPU), (resource.RLIMIT_FSIZE, largest))
+    before = [resource.getrlimit(kind) for kind, _ in limits]
+    for (kind, most), (soft, hard) in zip(limits, before, strict=True):
+        bounds = [most, *(old for old in (soft, hard) if old != resource.RLIM_INFINITY)]
+        resource.setrlimit(kind, (min(bounds), hard))
+    try:
+        yield
+    finally:
+        for (kind, _), old in zip(limits, before, strict=True):
+            resource.setrlimit(kind, old)
+
+
 class Repository:
     """A folder with its history in `.git`."""
 
-    def __init__(self, folder: Path) -> None:
-        """Take a folder, whatever it holds yet."""
+    def __init__(self, folder: Path, tell: Callable[[], None] = lambda: None) -> None:
+        """Take a folder, whatever it holds yet; `tell` says how far it is, every ten seconds of a long fetch."""
         self.folder = folder
+        self._tell = tell
 
     def begin(self) -> None:
         """Make it; git's template, which may bring hooks, is left out."""
         self._git("init", "-q", "--template=")
 
-    def fetch(self, source: str, *, proxy: str = "") -> None:
-        """Fetch every tag, with what it stands for: from an address by this proxy alone, or from a bundle.
+    def offered(self, source: str, proxy: str = "") -> set[str]:
+        """List the names of the tags at an address, reached by this proxy alone, or in a bundle.
 
         Raises:
-            NotFetched: nothing came.
+            NotFetched: nothing came, or far too much.
         """
-        setting = ("-c", f"http.proxy={proxy}") if proxy else ()
-        words = ("fetch", "-q", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head", "--", source)
-        try:
-            self._git(*setting, *words, "+refs/tags/*:refs/tags/*", protocols="http:https" if proxy else "file")
-        except subprocess.CalledProcessError as failed:
-            last = (failed.stderr.decode("utf-8", "replace").strip().splitlines() or ["no reason given"])[-1]
-            raise NotFetched(last) from None
+        words = ("ls-remote", "-q", "--tags", "--refs", "--", source)
+        lines = self._fetched(words, proxy, _MOST_NAMES).decode("utf-8", "replace").splitlines()
+        return {line.partition("\trefs/tags/")[2] for line in lines}
 
-    def tags(self) -> list[str]:
-        """List the names of all tags."""
-        return self._git("for-each-ref", "--format=%(refname:lstrip=2)", "refs/tags").decode().split()
+    def fetch(self, source: str, tags: Iterable[str], proxy: str = "") -> None:
+        """Fetch these tags, with what they stand for, and no other.
+
+        Raises:
+            NotFetched: nothing came, or far too much.
+        """
+        words = ("fetch", "-q", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head", "--", source)
+        self._fetched((*words, *(f"+refs/tags/{tag}:refs/tags/{tag}" for tag in tags)), proxy, MOST)
 
     def tag_object(self, tag: str) -> bytes:
         """Read a tag as it was signed.
@@ -77,14 +114,9 @@ class Repository:
         Raises:
             NotSigned: there is something else among them.
         """
-        listed = self._git("ls-tree", "-rz", "--full-tree", commit).split(b"\0")[:-1]
-        entries = [re.fullmatch(rb"(\d+) blob ([0-9a-f]+)\t(.+)", line, re.DOTALL) for line in listed]
         whole = hashlib.sha256()
-        contents = self._contents([entry[2] for entry in entries if entry])
-        if None in entries:
-            raise NotSigned("there is a submodule in it")
-        for entry, content in zip(filter(None, entries), contents, strict=True):
-            whole.update(b"%s %s %s\0" % (entry[1], hashlib.sha256(content).hexdigest().encode(), entry[3]))
+        for mode, name, content in self._files(commit):
+            whole.update(b"%s %s %s\0" % (mode, hashlib.sha256(content).hexdigest().encode(), name))
         return whole.hexdigest()
 
     def commit(self, name: str) -> str:
@@ -98,15 +130,26 @@ class Repository:
         except subprocess.CalledProcessError:
             raise NotFetched(f"{name} is no commit") from None
 
-    def files(self) -> list[str]:
-        """List the files of the version that was laid out."""
-        return self._git("ls-files", "-z").decode("utf-8", "replace").split("\0")[:-1]
+    def lay_out(self, commit: str, origin: str) -> list[str]:
+        """Write the files of a version byte by byte, note where the next one is to be fetched, and give their names.
 
-    def lay_out(self, commit: str, origin: str) -> None:
-        """Write the files of a version, and note where the next one is to be fetched."""
-        self._git("checkout", "-q", "--detach", commit)
+        Git's own checkout would do as the attributes in it say, with filters, ends of lines and encodings.
+
+        Raises:
+            NotSigned: there is something else than files among them.
+        """
+        names = []
+        for mode, name, content in self._files(commit):
+            file = self.folder / os.fsdecode(name)
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(content)
+            file.chmod(0o755 if mode == b"100755" else 0o644)
+            names.append(name.decode("utf-8", "replace"))
+        self._git("update-ref", "--no-deref", "HEAD", commit)
+        self._git("read-tree", "HEAD")
         if origin:
-            self._git("config", "remote.origin.url", origin)
+            self._git("config", "--", "remote.origin.url", origin)
+        return names
 
     def origin(self) -> str:
         """Say where it was cloned from; nothing where no address is known."""
@@ -115,6 +158,16 @@ class Repository:
         except subprocess.CalledProcessError:
             return ""
         return asked.decode("utf-8", "replace").strip()
+
+    def _files(self, commit: str) -> list[tuple[bytes, bytes, bytes]]:
+        """Give mode, name and content of each file."""
+        listed = self._git("ls-tree", "-rz", "--full-tree", commit).split(b"\0")[:-1]
+        entries = [re.fullmatch(rb"(100644|100755) blob ([0-9a-f]+)\t(.+)", line, re.DOTALL) for line in listed]
+        files = [entry for entry in entries if entry and not _leads_away(entry[3])]
+        if len(files) < len(listed):
+            raise NotSigned("there is a submodule, a link or a strange name in it")
+        contents = self._contents([file[2] for file in files])
+        return [(file[1], file[3], content) for file, content in zip(files, contents, strict=True)]
 
     def _contents(self, names: list[bytes]) -> list[bytes]:
         answer = self._git("cat-file", "--batch", given=b"".join(name + b"\n" for name in names))
@@ -126,14 +179,71 @@ class Repository:
             at = end + 1
         return contents
 
-    def _git(self, *words: str, given: bytes = b"", protocols: str = "") -> bytes:
+    def _fetched(self, words: tuple[str, ...], proxy: str, most: int) -> bytes:
+        if not proxy:
+            _expect_bundle(Path(words[words.index("--") + 1]))
+        setting = ("-c", f"http.proxy={proxy}") if proxy else ()
+        try:
+            return self._git(*setting, *words, protocols="http:https" if proxy else "file", most=most)
+        except subprocess.CalledProcessError as failed:
+            if -failed.returncode in (signal.SIGXFSZ, signal.SIGXCPU):
+                raise NotFetched("far more came than this program can be") from None
+            last = (failed.stderr.decode("utf-8", "replace").strip().splitlines() or ["no reason given"])[-1]
+            raise NotFetched(last) from None
+        except subprocess.TimeoutExpired:
+            raise NotFetched(f"it was not whole after {_LONGEST / 3600:.0f} hours") from None
+
+    def _git(self, *words: str, given: bytes = b"", protocols: str = "", most: int = MOST) -> bytes:
         settings = [word for setting in _SETTINGS for word in ("-c", setting)]
         place = ["--git-dir", str(self.folder / ".git"), "--work-tree", str(self.folder)]
-        surroundings = _BARE | {"GIT_ALLOW_PROTOCOL": protocols}
+        with tempfile.TemporaryFile() as given_file, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as said:
+            given_file.write(given)
+            given_file.seek(0)
+            try:
+                with _limited(most):
+                    process = subprocess.Popen(
+                        ["git", *settings, *place, *words], env=_BARE | {"GIT_ALLOW_PROTOCOL": protocols},
+                        stdin=given_file, stdout=out, stderr=said, cwd=self.folder, start_new_session=True,
+                    )  # fmt: skip
+            except FileNotFoundError:
+                raise ProgramMissing("git") from None
+            status = self._wait(process)
+            out.seek(0)
+            said.seek(0)
+            if status and _NO_ROOM in (complaint := said.read()):
+                raise DiskFull(str(self.folder))
+            if status:
+                raise subprocess.CalledProcessError(status, "git", stderr=complaint)
+            return out.read()
+
+    def _wait(self, process: subprocess.Popen[bytes]) -> int:
+        """Wait for git, and give its exit status; whatever it has started ends with it."""
+        give_up = time.monotonic() + _LONGEST
         try:
-            return subprocess.run(
-                ["git", *settings, *place, *words], input=given, capture_output=True, env=surroundings, check=True,
-                cwd=self.folder,
-            ).stdout  # fmt: skip
-        except FileNotFoundError:
-            raise ProgramMissing("git") from None
+            while True:
+                with suppress(subprocess.TimeoutExpired):
+                    return process.wait(_BREATH)
+                if time.monotonic() > give_up:
+                    raise subprocess.TimeoutExpired("git", _LONGEST)
+                self._tell()
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def _leads_away(name: bytes) -> bool:
+    return any(part.lower() in (b"", b".", b"..", b".git") for part in name.split(b"/"))
+
+
+def _expect_bundle(file: Path) -> None:
+    """See that a file is a bundle: one of another kind can lead git to a whole repository, whose settings it follows.
+
+    Raises:
+        NotFetched: it is none, or too large.
+    """
+    with file.open("rb") as opened:
+        if not _BUNDLE.match(opened.read(32)):
+            raise NotFetched(f"{file} was not written by git bundle")
+    if file.stat().st_size > MOST:
+        raise NotFetched(f"{file} is far larger than this program can be")

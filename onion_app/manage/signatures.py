@@ -20,9 +20,9 @@ _SIGNER = re.compile(
     r'([a-z][a-z0-9-]*) namespaces="git",valid-before="(\d{4})(\d\d)(\d\d)" '
     r"((?:ssh-ed25519|sk-ssh-ed25519@openssh\.com) [A-Za-z0-9+/=]+)( .*)?"
 )
-_HEAD = re.compile(r"object ([0-9a-f]{40,64})\ntype commit\ntag (\S+)\ntagger [^\n]* (\d{1,12}) [+-]\d{4}")
+_HEAD = re.compile(r"object ([0-9a-f]{40,64})\ntype commit\ntag (\S+)\ntagger [^\n]* ([0-9]{1,10}) [+-][0-9]{4}")
 _SIGNATURE = b"-----BEGIN SSH SIGNATURE-----"
-_VERSION = re.compile(r"\d{1,6}(\.\d{1,6}){1,2}")
+_VERSION = re.compile(r"[0-9]{1,6}(\.[0-9]{1,6}){1,2}")
 _ENVIRONMENT = {"LC_ALL": "C", "PATH": "/usr/local/bin:/usr/bin:/bin"}
 
 
@@ -84,6 +84,15 @@ def number_of(version: str) -> tuple[int, ...]:
         return ()
     numbers = [int(part) for part in version.split(".")]
     return (*numbers, *[0] * (3 - len(numbers)))
+
+
+def version_of(clone: Path) -> str:
+    """Read which version a clone calls itself; nothing where it does not say."""
+    try:
+        lines = (clone / "pyproject.toml").read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return ""
+    return next((line.split('"')[1] for line in lines if line.startswith('version = "')), "")
 
 
 def read_release(raw: bytes, tag: str, signers: list[Signer], today: int) -> tuple[Release, str]:

@@ -1,6 +1,7 @@
-"""The way out for an update: a port of this machine that leads to the tor of this installation and nowhere else.
+"""The way out for an update: a port of this process's own network that leads to the tor of this installation.
 
-git speaks SOCKS there, and tor looks up the names; pip, which cannot, asks for the same with CONNECT.
+git speaks SOCKS there, and tor looks up the names; pip, which cannot, asks for the same with CONNECT. tor's socket
+leads to onions only, but for as long as an update runs.
 """
 
 import re
@@ -8,49 +9,113 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from onion_app.errors import NotFetched
+from onion_app.errors import NotFetched, SanctuaryError
+from onion_app.launch.state import State
+from onion_app.manage.cut_off import cut_off
+from onion_app.manage.repository import MOST
 from onion_app.onion.socks import dial
+from onion_app.onion.tor_process import socks_option
 
 _SOCKS: Final = b"\x05"
-_PATIENCE = 120.0  # seconds for a circuit
+_PATIENCE: Final = 120.0  # seconds for a circuit
+_ANSWER: Final = 10.0  # seconds in which tor takes an option
 _LONGEST_HEAD = 8192  # bytes
 _CONNECT = re.compile(rb"CONNECT ([A-Za-z0-9.-]{1,253}):(\d{1,5}) HTTP/1\.[01]\r\n")
 _CHUNK = 1 << 16
 
 
+@dataclass
+class Way:
+    """The way to the tor that stands at a socket; the port is 0 where nothing is fetched."""
+
+    tor: Path
+    port: int = 0
+    received: int = 0  # bytes
+
+    def is_too_much(self, more: int) -> bool:
+        """Count these bytes, too, and say if more came than this program can be."""
+        self.received += more
+        return self.received > MOST
+
+
 @contextmanager
-def way_out(tor: Path) -> Iterator[int]:
-    """Open the port, and give its number; it is closed at the end.
+def way_out(state: State) -> Iterator[Way]:
+    """Open the port, and give it; all that comes by it is counted, and it is closed at the end.
 
     Raises:
-        NotFetched: nobody stands at tor's socket.
+        NotFetched: nobody stands at tor's socket, more came than MOST, or the system allows no network of one's own.
     """
+    way = Way(state.socks_socket)
     try:
-        _to(tor).close()
+        _to(way.tor).close()
     except OSError:
         raise NotFetched("no launcher runs whose tor could fetch it", "./scripts/launch") from None
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        threading.Thread(target=_accept, args=(listener, tor), daemon=True).start()
+    try:
+        cut_off()
+    except OSError as refused:
+        fact = f"this system takes the network from no process ({refused.strerror})"
+        raise NotFetched(fact, "./scripts/update FILE   (from a stick; or as root: sudo ./scripts/update)") from None
+    with _also_where_no_onion_is(state), socket.create_server(("127.0.0.1", 0)) as listener:
+        way.port = listener.getsockname()[1]
+        threading.Thread(target=_accept, args=(listener, way), daemon=True).start()
         try:
-            yield listener.getsockname()[1]
+            yield way
+        except SanctuaryError:  # a list that was cut off may look like one without anything new
+            if way.received > MOST:
+                raise NotFetched(f"more than {MOST >> 20} MiB came, far more than this program can be") from None
+            raise
         finally:
             with suppress(OSError):
                 listener.shutdown(socket.SHUT_RDWR)
 
 
-def _accept(listener: socket.socket, tor: Path) -> None:
+@contextmanager
+def _also_where_no_onion_is(state: State) -> Iterator[None]:
+    """Let tor's socket lead everywhere for a while: what is not there at its start its sandbox never lets it open.
+
+    A tor that is started again leads to onions only, and so does one whose update was killed, from the next update on.
+    """
+    _set_socks(state, onions_only=False)
+    try:
+        yield
+    finally:
+        with suppress(NotFetched):  # it has ended meanwhile
+            _set_socks(state, onions_only=True)
+
+
+def _set_socks(state: State, *, onions_only: bool) -> None:
+    option = socks_option(state.socks_socket, onions_only=onions_only).replace("\\", "\\\\").replace('"', '\\"')
+    # Only a socket that is opened anew takes another option; for that moment there is none.
+    orders = ("AUTHENTICATE", "SETCONF SocksPort=0", f'SETCONF SocksPort="{option}"')
+    try:
+        with _to(state.run / "control.sock") as line, line.makefile("rwb", buffering=0) as control:
+            line.settimeout(_ANSWER)
+            answers = [_order(control, order) for order in orders]
+    except OSError:
+        answers = [b"no answer"]
+    if not all(answer.startswith(b"250") for answer in answers):
+        raise NotFetched("tor does not open its socket for it", "./scripts/manage stop; ./scripts/launch")
+
+
+def _order(control: socket.SocketIO, order: str) -> bytes:
+    control.write(order.encode() + b"\r\n")
+    return control.readline(_LONGEST_HEAD)
+
+
+def _accept(listener: socket.socket, way: Way) -> None:
     with suppress(OSError):  # it was closed
         while True:
             line, _ = listener.accept()
-            threading.Thread(target=_serve, args=(line, tor), daemon=True).start()
+            threading.Thread(target=_serve, args=(line, way), daemon=True).start()
 
 
-def _serve(line: socket.socket, tor: Path) -> None:
-    with suppress(OSError), line, _beyond(line, tor) as beyond:
-        back = threading.Thread(target=_carry, args=(beyond, line), daemon=True)
+def _serve(line: socket.socket, way: Way) -> None:
+    with suppress(OSError), line, _beyond(line, way.tor) as beyond:
+        back = threading.Thread(target=_carry, args=(beyond, line, way), daemon=True)
         back.start()
         _carry(line, beyond)
         back.join()
@@ -85,10 +150,12 @@ def _to(tor: Path) -> socket.socket:
     return line
 
 
-def _carry(source: socket.socket, target: socket.socket) -> None:
+def _carry(source: socket.socket, target: socket.socket, counted: Way | None = None) -> None:
     with suppress(OSError):
         source.settimeout(None)
         while chunk := source.recv(_CHUNK):
+            if counted and counted.is_too_much(len(chunk)):
+                break
             target.sendall(chunk)
     with suppress(OSError):
         target.shutdown(socket.SHUT_WR)

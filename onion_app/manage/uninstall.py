@@ -24,8 +24,8 @@ _SETTINGS: Final = Path("/etc/sysctl.d/60-sanctuary.conf")  # which the cure of 
 _BACKUPS: Final = Path("/var/backups/sanctuary")
 # The names at the top of a state folder; what has another one was put there by somebody else.
 _OURS = re.compile(
-    r"(run|mailbox|shown|desk|tor|lock|reserve|first-run|restoring|rehearsal\.json"
-    r"|(last-backup|vault\.key|replaced-)[^/]*)"
+    r"(run|mailbox|shown|desk|tor|lock|reserve|first-run|restoring|going-back|rehearsal\.json"
+    r"|(updated|last-backup|vault\.key|replaced-)[^/]*)"
 )
 _ANSWERED_WITHIN = 60.0  # seconds that one of the system's commands may take
 

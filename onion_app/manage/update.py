@@ -12,26 +12,28 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
 from onion_app.days import date_of, today
-from onion_app.errors import BadUsage, NeedsRoot, NoNewerVersion, NotConfirmed, NotSigned
+from onion_app.errors import BadUsage, NeedsRoot, NoNewerVersion, NotConfirmed, NotFetched, NotSigned
 from onion_app.launch.edge import stand_at_the_edge
 from onion_app.launch.outside import release_note
-from onion_app.launch.state import State, command_for
-from onion_app.manage import emergency, exchange, signatures
+from onion_app.launch.state import State, command_for, is_held
+from onion_app.manage import emergency, exchange
+from onion_app.manage.cut_off import cut_off
 from onion_app.manage.emergency import ask, say
 from onion_app.manage.repository import Repository
-from onion_app.manage.signatures import Release, number_of, read_release, read_signers
-from onion_app.manage.through_tor import way_out
+from onion_app.manage.signatures import Release, Signer, number_of, read_release, read_signers, version_of
+from onion_app.manage.through_tor import Way, way_out
 from onion_app.manage.uninstall import UNIT
 
 CLONE: Final = Path(__file__).resolve().parents[2]
 _SIGNERS: Final = Path("onion_app/manage/signers")
 _NEWS: Final = Path("docs/CHANGELOG.md")
 _NEW, _BEFORE = (CLONE.with_name(f"{CLONE.name}.{word}") for word in ("new", "before"))
+_PLACES: Final = exchange.Places(CLONE, _NEW, _BEFORE)
 _SHOWN: Final = 40  # changed files that are named one by one
 
 
@@ -72,39 +74,67 @@ def update(chosen: argparse.Namespace, state: State) -> None:
         NotConfirmed: the word was not typed.
     """
     _expect_owner()
-    signers = read_signers(CLONE / _SIGNERS, today(time.time))
     with _alone(), ExitStack() as opened:
-        opened.callback(shutil.rmtree, _NEW, ignore_errors=True)  # once it is in its place, nothing has this name
-        new, origin = Repository(_NEW), Repository(CLONE).origin()
-        port = _fetch(new, origin, chosen.file, state, opened)
-        release, names = _newest(new, signers)
-        new.lay_out(release.commit, origin)
+        signers = read_signers(CLONE / _SIGNERS, today(time.time))
+        exchange.finish(_PLACES)
+        opened.callback(_leave_nothing)
+        origin, way = Repository(CLONE).origin(), Way(state.socks_socket)
+        source, proxy = "", ""
+        if chosen.file is None:
+            _expect_address(origin)
+            way = opened.enter_context(way_out(state))
+            source, proxy = origin, f"socks5h://127.0.0.1:{way.port}"
+            say("Fetching through tor ...")
+        else:
+            source = _expect_file(chosen.file)
+        new = _begin(way)
+        release, names = _newest(new, signers, source, proxy)
+        files = new.lay_out(release.commit, origin)
         _expect_own_number(release)
-        _show(release, names, new.files())
+        _show(release, names, files)
         if ask("To put it in the place of this version, type the word update: ").strip() != "update":
             raise NotConfirmed
-        _bring_packages(chosen.file, port)
+        _bring_packages(chosen.file, way)
         _note_release(release)
-        exchange.forward(chosen, state, (CLONE, _NEW, _BEFORE))
+        with _saying_how_it_goes_on(state):
+            exchange.forward(chosen, state, _PLACES)
     say(f"This is sanctuary {release.version} now. The version before stays in {_BEFORE}. Start it:")
     say(_start(state))
 
 
-def _fetch(new: Repository, origin: str, file: Path | None, state: State, opened: ExitStack) -> int:
-    """Fetch every tag into a new folder, and give the port that leads to tor; 0 where a file was read."""
+def _begin(way: Way) -> Repository:
     shutil.rmtree(_NEW, ignore_errors=True)
     _NEW.mkdir()
+    new = Repository(_NEW, lambda: say(f"  {way.received / 1048576:.1f} MiB so far") if way.port else None)
     new.begin()
-    if file is None:
-        _expect_address(origin)
-        port = opened.enter_context(way_out(state.socks_socket))
-        say("Fetching through tor ...")
-        new.fetch(origin, proxy=f"socks5h://127.0.0.1:{port}")
-        return port
+    return new
+
+
+def _leave_nothing() -> None:
+    """Remove what was fetched; once it is in its place, nothing has this name."""
+    exchange.finish(_PLACES)
+    shutil.rmtree(_NEW, ignore_errors=True)
+
+
+def _expect_file(file: Path) -> str:
     if not file.is_file():
         raise BadUsage(f"{file} is no file", "./scripts/update --help")
-    new.fetch(str(file.resolve()))
-    return 0
+    with suppress(OSError):  # nothing of ours reaches out there either; this makes it certain
+        cut_off()
+    return str(file.resolve())
+
+
+@contextmanager
+def _saying_how_it_goes_on(state: State) -> Iterator[None]:
+    """Where this fails once everything was stopped, say how it is started again."""
+    ran = _runs(state)
+    try:
+        yield
+    except BaseException:
+        if ran and not _runs(state):
+            say("What ran is stopped, and the version is the one of before. Start it:")
+            say(_start(state))
+        raise
 
 
 def go_back(chosen: argparse.Namespace, state: State) -> None:
@@ -115,7 +145,10 @@ def go_back(chosen: argparse.Namespace, state: State) -> None:
     """
     _expect_owner()
     with _alone():
-        exchange.back(chosen, state, CLONE, _BEFORE)
+        if not exchange.finish(_PLACES):
+            with _saying_how_it_goes_on(state):
+                exchange.back(chosen, state, _PLACES)
+        exchange.forget(state)
     say("The version before is in its place again, and so are the databases of then. Nothing was lost. Start it:")
     say(_start(state))
 
@@ -131,25 +164,47 @@ def _expect_address(origin: str) -> None:
         raise BadUsage(f"this clone names no address to fetch from through tor: {origin or 'none at all'}", cure)
 
 
+def _runs(state: State) -> bool:
+    with suppress(OSError):
+        return is_held(state)
+    return False
+
+
 @contextmanager
 def _alone() -> Iterator[None]:
-    """Let two at once wait for each other."""
-    with (CLONE / "scripts" / "update").open("rb") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+    """Let two at once wait for each other; whoever may not write here cannot hold the lock, and keep updates away."""
+    file = CLONE / ".updating"
+    while True:
+        with file.open("wb") as lock:
+            os.fchmod(lock.fileno(), 0o600)
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                say("Another update is under way here. This one waits until it has ended ...")
+                fcntl.flock(lock, fcntl.LOCK_EX)
+            if not file.exists() or not os.path.samestat(os.fstat(lock.fileno()), file.stat()):
+                continue  # what was waited for has put another clone in the place of this one
+            try:
+                yield
+            finally:
+                file.unlink(missing_ok=True)
+            return
 
 
-def _newest(new: Repository, signers: list[signatures.Signer]) -> tuple[Release, list[str]]:
-    """Choose the highest version above this one, and see that enough of the signers stand behind it.
+def _newest(new: Repository, signers: list[Signer], source: str, proxy: str) -> tuple[Release, list[str]]:
+    """Fetch the highest version above this one, and see that enough of the signers stand behind it.
 
     Raises:
         NoNewerVersion: there is none.
+        NotFetched: nothing came.
         NotSigned: it is not signed as it must be.
     """
-    tags, own, day = new.tags(), number_of(_own_version(CLONE)), today(time.time)
-    newest = max(tags, key=number_of, default="")
-    if number_of(newest) <= own:
-        raise NoNewerVersion(f"{_own_version(CLONE)} runs; {_last_word()}")
+    offered, own, day = new.offered(source, proxy), version_of(CLONE), today(time.time)
+    newest = max(offered, key=number_of, default="")
+    if number_of(newest) <= number_of(own):
+        raise NoNewerVersion(f"{own} runs; {_last_word()}")
+    tags = {newest, *(f"{newest}+{one.name}" for one in signers)} & offered
+    new.fetch(source, sorted(tags), proxy)
     release, first = read_release(new.tag_object(newest), newest, signers, day)
     names = [first]
     for one in signers:
@@ -167,13 +222,8 @@ def _newest(new: Repository, signers: list[signatures.Signer]) -> tuple[Release,
 
 
 def _expect_own_number(release: Release) -> None:
-    if _own_version(_NEW) != release.version:
-        raise NotSigned(f"the files that were signed as {release.version} call themselves {_own_version(_NEW)}")
-
-
-def _own_version(clone: Path) -> str:
-    lines = (clone / "pyproject.toml").read_text(encoding="utf-8").splitlines()
-    return next((line.split('"')[1] for line in lines if line.startswith('version = "')), "")
+    if version_of(_NEW) != release.version:
+        raise NotSigned(f"the files that were signed as {release.version} call themselves {version_of(_NEW)}")
 
 
 def _last_word() -> str:
@@ -196,7 +246,9 @@ def _show(release: Release, names: list[str], files: list[str]) -> None:
     say(f"Files that change: {len(changed)}")
     for name in changed[:_SHOWN]:
         say(f"  {name}")
-    say(f"Next word of the makers by {date_of(release.next_by)}. All of it: diff -r {CLONE} {_NEW}")
+    late = release.next_by < today(time.time)
+    say(f"Next word of the makers by {date_of(release.next_by)}{', which has passed' * late}.", bad=late)
+    say(f"All of it, in another terminal: diff -r {CLONE} {_NEW}")
 
 
 def _lines(file: Path) -> set[str]:
@@ -210,20 +262,23 @@ def _bytes(file: Path) -> bytes | None:
         return None
 
 
-def _bring_packages(file: Path | None, port: int) -> None:
+def _bring_packages(file: Path | None, way: Way) -> None:
     """Take over the packages where they stay the same; else have them installed from files, or through tor."""
-    if file and (file.resolve().parent / "wheels").is_dir():
-        shutil.copytree(file.resolve().parent / "wheels", _NEW / "wheels")
+    kept = (file.resolve().parent if file else CLONE) / "wheels"
+    for wheel in sorted(kept.iterdir()) if kept.is_dir() else ():
+        if wheel.is_file() and not wheel.is_symlink():  # a stick may hold anything
+            (_NEW / "wheels").mkdir(exist_ok=True)
+            shutil.copyfile(wheel, _NEW / "wheels" / wheel.name)
     needs, here = ("requirements.txt", "scripts/setup"), CLONE / ".venv"
     if (here / "complete").exists() and all(_bytes(CLONE / name) == _bytes(_NEW / name) for name in needs[:1]):
         shutil.copytree(here, _NEW / ".venv", symlinks=True)
         return
-    way = f"http://127.0.0.1:{port or 9}"  # nobody listens on 9: without tor nothing is fetched
+    proxy = f"http://127.0.0.1:{way.port or 9}"  # nobody listens on 9: without tor nothing is fetched
     names = ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
     surroundings = {"PATH": os.environ.get("PATH", os.defpath), "HOME": "/nonexistent", "PIP_CONFIG_FILE": os.devnull}
-    done = subprocess.run([_NEW / needs[1]], env=surroundings | dict.fromkeys(names, way), check=False)
+    done = subprocess.run([_NEW / needs[1]], env=surroundings | dict.fromkeys(names, proxy), check=False)
     if done.returncode:
-        raise NotSigned("its packages could not be installed", "./scripts/update FILE   (with wheels/ beside it)")
+        raise NotFetched("its packages could not be installed", "./scripts/update FILE   (with wheels/ beside it)")
     _move_programs()
 
 

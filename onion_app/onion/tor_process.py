@@ -227,6 +227,11 @@ def _watching(*, walled: bool) -> tuple[str, ...]:
     return () if walled else ("--__OwningControllerProcess", str(os.getpid()))
 
 
+def socks_option(path: Path, *, onions_only: bool = True) -> str:
+    """Return the option of the socket at which tor takes what we fetch: onions alone, but for an update."""
+    return f"{unix_socket(path)} {'OnionTrafficOnly ' * onions_only}ExtendedErrors"
+
+
 def unix_socket(path: Path) -> str:
     """Return a path as tor's options want it, whatever letters are in it."""
     quoted = str(path).replace("\\", "\\\\").replace('"', '\\"')
@@ -250,7 +255,7 @@ def _start_once(paths: _Paths, version: Version, tor: str, walls: Walls, extra: 
     locations = (
         *("--DataDirectory", str(paths.folder)),
         *("--ControlSocket", unix_socket(paths.control_socket)),
-        *("--SocksPort", unix_socket(paths.socks_socket) + " ExtendedErrors"),
+        *("--SocksPort", socks_option(paths.socks_socket)),
     )
     telling, told = os.pipe()
     try:

@@ -25,6 +25,7 @@ from scripts.rehearsal.people import Visitor, Volunteer
 from scripts.rehearsal.wire import through_unix
 from tests import processes
 from tests.launch.keeping import TODAY, Kept, add_case
+from tests.launch.makers import Makers, Updating, first_version, run
 from tests.launch.manage import keyboard
 from tests.ports import free_port
 from tests.processes import Process
@@ -34,6 +35,7 @@ START = 120.0  # seconds for one launch; two on idle cores
 STOP = 60.0
 # An ordinary account: root without its privileges may open its own files only as their modes say.
 ORDINARY = ("setpriv", "--bounding-set", "-all", "--inh-caps", "-all")
+IN_MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # for a thousand small files a test
 FIND_US = {"en": "Ask at the library.", "ar": "اسألوا في المكتبة."}
 
 
@@ -211,3 +213,27 @@ def standing(installation: Installation) -> Iterator[Launched]:
 def contents(state: Path) -> dict[str, bytes]:
     """Read every file of a state."""
     return {str(file.relative_to(state)): file.read_bytes() for file in state.rglob("*") if file.is_file()}
+
+
+@pytest.fixture(scope="session")
+def first_makers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Have makers with three keys and a version 2.1, and a clone of their 2.0 that believes one of them, ada."""
+    folder = tmp_path_factory.mktemp("makers")
+    makers = first_version(folder)
+    for name in ("ada", "bea", "eve"):
+        makers.line(name)
+    here = Updating(makers, folder)
+    run("git", "clone", "-q", "--no-local", makers.work, here.clone, folder=folder)
+    here.believe(makers.line("ada"))
+    (here.clone / ".venv").mkdir()
+    (here.clone / ".venv" / "complete").write_text("as it was")
+    makers.commit("2.1")
+    return folder
+
+
+@pytest.fixture
+def here(first_makers: Path) -> Iterator[Updating]:
+    """Give an operator of version 2.0."""
+    with tempfile.TemporaryDirectory(prefix="update-", dir=IN_MEMORY) as name:
+        folder = shutil.copytree(first_makers, Path(name), symlinks=True, dirs_exist_ok=True)
+        yield Updating(Makers(folder), folder)

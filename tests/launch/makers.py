@@ -82,6 +82,12 @@ class Makers:
         text = message or self.message(tag.partition("+")[0])
         self.git("-c", f"user.signingkey={self.folder / name}", "tag", "-s", "-m", text, tag)
 
+    def serve(self) -> Path:
+        """Lay the repository out as a server of plain files has it."""
+        run("git", "clone", "-q", "--bare", self.work, self.folder / "served.git", folder=self.folder)
+        run("git", "update-server-info", folder=self.folder / "served.git")
+        return self.folder / "served.git"
+
     def bundle(self) -> Path:
         file = self.folder / "changes.bundle"
         self.git("bundle", "create", "-q", str(file), "--all")
@@ -116,6 +122,15 @@ class Updating:
         assert "Traceback" not in done.stderr, done.stderr
         return Done(done.stdout, done.stderr, ended=done.returncode)
 
+    def change(self, file: str, before: str, after: str) -> None:
+        """Change the program that this operator has."""
+        path = self.clone / file
+        assert before in path.read_text(), f"{before} is no longer in {file}"
+        path.write_text(path.read_text().replace(before, after))
+
+    def fetch_from(self, address: str) -> None:
+        run("git", "remote", "set-url", "origin", address, folder=self.clone)
+
     def version(self) -> str:
         return run(self.clone / "scripts/update", "--version", folder=self.clone)
 
@@ -128,7 +143,7 @@ class Updating:
 def first_version(folder: Path) -> Makers:
     """Commit the files of this clone that an update needs, as version 2.0."""
     made = Makers(folder)
-    leave_out = shutil.ignore_patterns("__pycache__", "*.po", "*.mo", "guides", "*.txt")
+    leave_out = shutil.ignore_patterns("__pycache__", "*.txt", "guides", "site", "desk?*", "web", "elsewhere", "crypto")
     shutil.copytree(ROOT / "onion_app", made.work / "onion_app", ignore=leave_out)
     for name in (
         "scripts/update",
@@ -147,30 +162,48 @@ def first_version(folder: Path) -> Makers:
     return made
 
 
+class Quiet(SimpleHTTPRequestHandler):
+    """Serves the files of a folder, and says nothing about it."""
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
 @contextmanager
-def tor_that_leads_to(folder: Path, state: Path) -> Iterator[list[str]]:
-    """Stand at tor's socket of a state, and lead every request to the files of a folder; give what was asked for."""
+def tor_that_leads_to(folder: Path, state: Path, answer: type[SimpleHTTPRequestHandler] = Quiet) -> Iterator[list[str]]:
+    """Stand at tor's sockets of a state, and lead every request to the files of a folder; give what was asked for."""
     asked: list[str] = []
-    (state / "run").mkdir(parents=True)
-
-    class Quiet(SimpleHTTPRequestHandler):
-        def log_message(self, *_: object) -> None:
-            pass
-
+    (state / "run").mkdir(parents=True, exist_ok=True)
     with (
-        ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder))) as web,
+        ThreadingHTTPServer(("127.0.0.1", 0), partial(answer, directory=str(folder))) as web,
         socket.socket(socket.AF_UNIX) as listener,
+        socket.socket(socket.AF_UNIX) as control,
     ):
         threading.Thread(target=web.serve_forever, daemon=True).start()
         listener.bind(str(state / "run" / "socks.sock"))
         listener.listen()
         threading.Thread(target=_lead, args=(listener, web.server_port, asked), daemon=True).start()
+        control.bind(str(state / "run" / "control.sock"))
+        control.listen()
+        threading.Thread(target=_be_controlled, args=(control, asked), daemon=True).start()
         try:
             yield asked
         finally:
             web.shutdown()
-            with suppress(OSError):
-                listener.shutdown(socket.SHUT_RDWR)
+            for each in (listener, control):
+                with suppress(OSError):
+                    each.shutdown(socket.SHUT_RDWR)
+
+
+def _be_controlled(listener: socket.socket, asked: list[str]) -> None:
+    """Agree to every order, and note those that are for the socket."""
+    with suppress(OSError):
+        while True:
+            line, _ = listener.accept()
+            with line, line.makefile("rwb", buffering=0) as orders:
+                for order in orders:
+                    orders.write(b"250 OK\r\n")
+                    asked += [order.decode().strip()] if order.startswith(b'SETCONF SocksPort="') else []
 
 
 def _lead(listener: socket.socket, port: int, asked: list[str]) -> None:

@@ -2,8 +2,6 @@
 
 import os
 import shutil
-import tempfile
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -18,33 +16,9 @@ from onion_app.manage.repository import Repository
 from onion_app.vault import database, update_copies
 from tests.launch.conftest import Installation, Launched, contents
 from tests.launch.keeping import TODAY, add_case, noon
-from tests.launch.makers import Makers, Updating, first_version, run, tor_that_leads_to
+from tests.launch.makers import Updating, run, tor_that_leads_to
 
 NO = errors.NotSigned
-
-
-@pytest.fixture(scope="session")
-def first(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Have makers with three keys and a version 2.1, and a clone of their 2.0 that believes one of them, ada."""
-    folder = tmp_path_factory.mktemp("makers")
-    makers = first_version(folder)
-    for name in ("ada", "bea", "eve"):
-        makers.line(name)
-    here = Updating(makers, folder)
-    run("git", "clone", "-q", "--no-local", makers.work, here.clone, folder=folder)
-    here.believe(makers.line("ada"))
-    (here.clone / ".venv").mkdir()
-    (here.clone / ".venv" / "complete").write_text("as it was")
-    makers.commit("2.1")
-    return folder
-
-
-@pytest.fixture
-def here(first: Path) -> Iterator[Updating]:
-    """Give an operator of version 2.0."""
-    with tempfile.TemporaryDirectory(prefix="update-") as name:
-        folder = shutil.copytree(first, Path(name), symlinks=True, dirs_exist_ok=True)
-        yield Updating(Makers(folder), folder)
 
 
 def refused(here: Updating, error: type[errors.SanctuaryError], why: str) -> None:
@@ -239,15 +213,37 @@ def hostile(here: Updating) -> Path:
     return mark
 
 
+def hostile_variables(here: Updating, mark: Path) -> dict[str, str]:
+    """Give what somebody may have put into root's surroundings: each starts a command, or brings other objects."""
+    command = f"touch {mark}"
+    return {
+        "GIT_SSH_COMMAND": command,
+        "GIT_PROXY_COMMAND": command,
+        "GIT_EXTERNAL_DIFF": command,
+        "GIT_ASKPASS": command,
+        "GIT_EXEC_PATH": str(here.folder / "hooks"),
+        "GIT_CONFIG_COUNT": "1",
+        "GIT_CONFIG_KEY_0": "core.hooksPath",
+        "GIT_CONFIG_VALUE_0": str(here.folder / "hooks"),
+        "GIT_ALTERNATE_OBJECT_DIRECTORIES": str(here.makers.work / ".git" / "objects"),
+        "GIT_WORK_TREE": "/nonexistent",
+        "GIT_REPLACE_REF_BASE": "refs/tags/",
+        "GIT_TRACE": str(mark),
+    }
+
+
 def test_hooks_filters_and_settings_of_a_hostile_place_do_not_run(here: Updating) -> None:
     mark = hostile(here)
+    here.surroundings |= hostile_variables(here, mark)
     modules = f'[submodule "x"]\n\tpath = x\n\turl = "ext::sh -c touch% {mark}"\n'
-    here.makers.commit("2.1", **{".gitattributes": "* filter=evil diff=evil\n", "plain": modules})
+    here.makers.commit("2.1", **{".gitattributes": "* filter=evil diff=evil ident text eol=crlf\n", "plain": modules})
     here.makers.sign("2.1", "ada")
     done = here.update(here.makers.bundle())
     assert done.code == 0, done.said
     assert not mark.exists()
     assert not (here.clone / ".git" / "hooks").exists()
+    assert (here.clone / "plain").read_bytes() == modules.encode(), "byte by byte what was signed"
+    assert run("git", "status", "--porcelain", folder=here.clone) == ""
     # The commands do work: with the same settings, where nobody switches them off, they write the file.
     words = ("env", f"GIT_CONFIG_GLOBAL={here.folder}/home/.gitconfig", "git", "clone", "-q", here.makers.work, "other")
     run(*words, folder=here.folder)
@@ -281,23 +277,31 @@ def test_a_missing_program_is_named_with_the_command_that_brings_it(here: Updati
 
 def test_no_packet_goes_anywhere_but_to_tor(here: Updating, tmp_path: Path) -> None:
     here.makers.sign("2.1", "ada")
-    run("git", "clone", "-q", "--bare", here.makers.work, here.folder / "served.git", folder=here.folder)
-    run("git", "update-server-info", folder=here.folder / "served.git")
-    run("git", "remote", "set-url", "origin", "http://makers.example/served.git", folder=here.clone)
+    here.makers.serve()
+    here.fetch_from("http://makers.example/served.git")
     trace = tmp_path / "trace"
-    calls = "trace=connect,sendto,sendmsg,sendmmsg,bind"
+    calls = "trace=unshare,connect,sendto,sendmsg,sendmmsg,bind"
     with tor_that_leads_to(here.folder, here.state) as asked:
         here.surroundings = {"http_proxy": "http://127.0.0.1:9", "ALL_PROXY": "http://127.0.0.1:9"}
-        done = here.update(before=("strace", "-f", "-qq", "-s", "200", "-e", calls, "-o", str(trace)))
+        strace = ("strace", "-f", "--seccomp-bpf", "-qq", "-s", "200", "-e", calls, "-o", str(trace))
+        done = here.update(before=strace)
     assert done.code == 0, done.said
     assert here.version() == "sanctuary 2.1"
-    assert set(asked) == {"makers.example:80"}, "tor was given the name"
-    ports = {line for line in trace.read_text().splitlines() if "AF_INET" in line or "AF_NETLINK" in line}
-    connected = {line.split("htons(")[1].split(")")[0] for line in ports if " connect(" in line and "AF_INET" in line}
-    assert len(connected) == 1, connected
-    assert all("127.0.0.1" in line for line in ports if "sin_port" in line), ports
-    unix = {line.split('"')[1] for line in trace.read_text().splitlines() if " connect(" in line and "sun_path" in line}
-    assert unix - {"/var/run/nscd/socket"} == {str(here.state / "run" / "socks.sock")}
+    widened, *names, narrowed = asked
+    assert set(names) == {"makers.example:80"}, "tor was given the name"
+    assert ("OnionTrafficOnly" in widened, "OnionTrafficOnly" in narrowed) == (False, True)
+    lines = trace.read_text().splitlines()
+    alone = next(
+        number for number, line in enumerate(lines) if "unshare(CLONE_NEWNET)" in line and line.endswith("= 0")
+    )
+    for number, line in enumerate(lines):  # from then on no address but this process's own loopback exists
+        assert number > alone or not any(word in line for word in ("AF_INET", "AF_NETLINK")), line
+        assert "sin_port" not in line or "127.0.0.1" in line, line
+        assert "htons(53)" not in line, line
+    unix = {line.split('"')[1] for line in lines if " connect(" in line and "sun_path" in line}
+    assert unix - {"/var/run/nscd/socket"} == {
+        str(here.state / "run" / name) for name in ("socks.sock", "control.sock")
+    }
 
 
 _SETUP = """#!/bin/bash
@@ -313,13 +317,12 @@ exit 0
 def test_other_packages_are_asked_for_through_tor_alone(here: Updating) -> None:
     here.makers.commit("2.1", **{"requirements.txt": "other==1", "scripts__setup": _SETUP})
     here.makers.sign("2.1", "ada")
-    run("git", "clone", "-q", "--bare", here.makers.work, here.folder / "served.git", folder=here.folder)
-    run("git", "update-server-info", folder=here.folder / "served.git")
-    run("git", "remote", "set-url", "origin", "http://makers.example/served.git", folder=here.clone)
+    here.makers.serve()
+    here.fetch_from("http://makers.example/served.git")
     with tor_that_leads_to(here.folder, here.state) as asked:
         done = here.update()
     assert done.code == 0, done.said
-    assert "packages.example:443" in asked
+    assert "packages.example:443" in asked, "through tor, which alone was there"
     assert (here.clone / ".venv/bin/tool").read_text() == f"#!{here.clone}/.venv/bin/python\n"
 
 
@@ -330,9 +333,10 @@ def test_from_a_file_no_package_is_fetched_at_all(here: Updating) -> None:
     setup = _SETUP.replace("exit 0", '[ "$https_proxy" = http://127.0.0.1:9 ] && [ -e "$here/wheels/a.whl" ]')
     here.makers.commit("2.1", **{"requirements.txt": "other==1", "scripts__setup": setup})
     here.makers.sign("2.1", "ada")
-    done = here.update(here.makers.bundle())
+    (wheels / "b.whl").symlink_to("/etc/shadow")
+    done = here.update(here.makers.bundle(), before=("unshare", "-n"))
     assert done.code == 0, done.said
-    assert (here.clone / "wheels" / "a.whl").exists()
+    assert [wheel.name for wheel in (here.clone / "wheels").iterdir()] == ["a.whl"]
 
 
 def test_what_runs_is_stopped_before_its_program_changes(here: Updating, running: Launched) -> None:
@@ -347,7 +351,7 @@ def test_what_runs_is_stopped_before_its_program_changes(here: Updating, running
 def test_without_tor_and_without_an_address_nothing_is_fetched(here: Updating) -> None:
     done = here.update()
     assert "names no address" in done.said
-    run("git", "remote", "set-url", "origin", "http://nowhere.example/x.git", folder=here.clone)
+    here.fetch_from("http://nowhere.example/x.git")
     done = here.update()
     assert done.said == "Nothing could be fetched. (no launcher runs whose tor could fetch it)\n    ./scripts/launch\n"
     with tor_that_leads_to(here.folder / "home", here.state):
