@@ -49,7 +49,7 @@ def forward(chosen: argparse.Namespace, state: State, places: Places) -> None:
 
 
 def back(chosen: argparse.Namespace, state: State, places: Places) -> None:
-    """Stop what runs, and put the version before, with its databases, in its place; after it comes `forget`.
+    """Stop what runs, and put the version before, with its databases, in its place.
 
     Raises:
         NoWayBack: there is none, or something was stored since.
@@ -61,6 +61,7 @@ def back(chosen: argparse.Namespace, state: State, places: Places) -> None:
         with update_copies.as_owner(state.path), held(state.path):
             _put_databases_back(state, _numbers(places.before))
     _exchange(places.clone, places.before)
+    forget(state)
     _remove(places.before)
 
 

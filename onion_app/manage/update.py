@@ -145,10 +145,11 @@ def go_back(chosen: argparse.Namespace, state: State) -> None:
     """
     _expect_owner()
     with _alone():
-        if not exchange.finish(_PLACES):
+        if exchange.finish(_PLACES):
+            exchange.forget(state)
+        else:
             with _saying_how_it_goes_on(state):
                 exchange.back(chosen, state, _PLACES)
-        exchange.forget(state)
     say("The version before is in its place again, and so are the databases of then. Nothing was lost. Start it:")
     say(_start(state))
 
