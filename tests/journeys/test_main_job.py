@@ -1,7 +1,7 @@
 """The main job, through the real onion with a real Firefox without JavaScript on a small phone's screen.
 
-Somebody tells what happened, a volunteer answers, the person comes back, reads, writes on, and takes it all back. Every
-page on the way is photographed. Requests are those of `test_two_phones` and `test_the_desks_day`.
+Somebody tells what happened, a volunteer answers, the person comes back, reads, writes on, and takes it all back; and
+somebody takes the course, and writes about it. Every page on the way is photographed. Requests are those of `test_two_phones` and `test_the_desks_day`.
 """
 
 from collections.abc import Iterator
@@ -25,6 +25,16 @@ from tests.rehearsal import Rehearsal
 STORY = "خرجت من البيت قبل شهر ولا أستطيع أن أعود. أريد فقط أن يعرف أحد ما حدث لي."
 ANSWER = "قرأت رسالتكم كلها. لستم وحدكم. يمكنكم أن تكتبوا هنا متى شئتم."
 MORE = "شكرا. عندي سؤال آخر."
+A_LINE = 30  # pixels
+COURSE = "activists-course"
+SESSIONS = {
+    "en": [f"Session {number} of 6" for number in range(1, 7)],
+    "ar": [f"الجلسة {number} من ٦" for number in "١٢٣٤٥٦"],
+}
+LETTERS = {
+    "en": "I finished the course. How do we close a group of five without hurting anybody?",
+    "ar": "أنهيت الدورة. كيف ننهي مجموعة من خمسة من دون أن نؤذي أحداً؟",
+}
 
 
 @pytest.fixture(scope="module")
@@ -33,6 +43,16 @@ def desk(rehearsal: Rehearsal) -> Iterator[Browser]:
     with browsing(size=DESKTOP, private=True) as browser:
         log_in(browser, rehearsal.desk_url, rehearsal.login)
         yield browser
+
+
+@pytest.fixture(scope="module")
+def course(rehearsal: Rehearsal, desk: Browser) -> None:
+    """Show the sessions of the course, as their coordinator does at the desk."""
+    for number in range(1, 7):
+        desk.go(f"{rehearsal.desk_url}/guides")
+        card = next(card for card in desk.every("li.case") if f"{COURSE}-{number} " in f"{card.text} ")
+        desk.follow(card.find_element("css selector", "a, button.way"))
+        desk.press_in("button[formaction$='/publish']")
 
 
 def in_arabic_digits(digits: str) -> str:
@@ -182,3 +202,54 @@ def test_every_other_page_opens_on_a_small_phone(
         width = phone.find("html").get_property("scrollWidth")
         assert int(width) <= PHONE[0], f"{path} is wider than the phone"
         photograph(phone, path.replace("/", "-") or "home")
+
+
+def take_a_session(phone: Browser, language: str, number: int, photograph: Photograph) -> None:
+    """Read a session in all its parts, and open both answers, which are folded until then."""
+    assert SESSIONS[language][number - 1] in phone.text("main")
+    photograph(phone, f"session-{number}")
+    answers = 0
+    while True:
+        assert not phone.shows("#guide details[open]")
+        for answer in phone.every("#guide details"):
+            folded = int(answer.get_property("offsetHeight"))
+            answer.find_element("css selector", "summary").click()
+            assert int(answer.get_property("offsetHeight")) > folded + A_LINE, "the answer unfolds"
+            answers += 1
+        if not phone.shows("main a.first[href*='part=']"):
+            break
+        phone.press_in("main a.first[href*='part=']")
+    assert answers == 2
+    photograph(phone, f"session-{number}-answers")
+
+
+@pytest.mark.usefixtures("course")
+@pytest.mark.parametrize("language", ["en", "ar"])
+def test_the_course_is_taken_to_its_letter(
+    rehearsal: Rehearsal, phone: Browser, desk: Browser, photograph: Photograph, language: str
+) -> None:
+    phone.go(f"{rehearsal.site}/{language}/guides")
+    photograph(phone, "guides")
+    assert len(phone.every(f"main a[href*='{COURSE}']")) == 1, "the course is listed once"
+    phone.press_in(f"main a[href*='/guides/{COURSE}-1']")
+    for number in range(1, 7):
+        take_a_session(phone, language, number, photograph)
+        if number == 2:
+            phone.press_in(f"main a[href*='/guides/{COURSE}-1']")
+            assert SESSIONS[language][0] in phone.text("main")
+            phone.back()
+        if number < 6:
+            phone.press_in(f"main a[href*='/guides/{COURSE}-{number + 1}']")
+    assert not phone.shows(f"main a[href*='{COURSE}-7']")
+    phone.press_in("main a[href*='topic=training']")
+    photograph(phone, "letter")
+    phone.type_into("text", LETTERS[language])
+    phone.press_main()
+    photograph(phone, "letter-check")
+    phone.type_into("line", code_on(phone)[24:])
+    phone.press_main()
+    photograph(phone, "letter-sent")
+    find_at_desk(desk, rehearsal, LETTERS[language])
+    photograph(desk, "desk-letter")
+    assert f"/guides/{COURSE}-1" in desk.text("main")
+    assert "Learning to be an activist" in desk.text("main")

@@ -113,6 +113,12 @@ def test_each_begins_with_three_things_to_do_and_names_no_number_and_no_police(p
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_no_sign_of_markdown_is_left_for_readers(path: Path) -> None:
+    page = str(render(path.read_text("utf-8").partition("\n")[2].strip()))
+    assert re.findall(r".{,20}(?:\*|__|`|(?<!&)#).{,20}", page) == []
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 def test_each_is_long_enough_to_help_and_short_enough_to_be_read(path: Path) -> None:
     slug, language, _ = path.name.split(".")
     words = len(path.read_text("utf-8").split())
