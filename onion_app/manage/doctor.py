@@ -22,7 +22,7 @@ from onion_app.launch.state import State
 from onion_app.launch.terminal import Terminal
 from onion_app.launch.walls import try_walls
 from onion_app.manage import machine, status_text
-from onion_app.onion import tor_process
+from onion_app.onion import programs
 from onion_app.vault.connection import library_versions
 
 Grade = Literal["bad", "look", "good"]
@@ -106,10 +106,10 @@ def _judged(trouble: str, cure: str, *, good: str = "yes", grade: Grade = _BAD) 
 
 def _tor(_seen: Seen) -> list[Verdict]:
     try:
-        version = ".".join(map(str, tor_process.version_of()))
+        version = ".".join(map(str, programs.version_of()))
     except SanctuaryError as error:
         return [(_BAD, error.sentence.rstrip("."), error.hint)]
-    lacks = "" if tor_process.has_proof_of_work() else f"{version}, without it: a flood would be harder to bear"
+    lacks = "" if programs.has_proof_of_work() else f"{version}, without it: a flood would be harder to bear"
     return _judged(lacks, TorTooOld.hint, good=f"{version}, with it", grade=_UNSURE)
 
 

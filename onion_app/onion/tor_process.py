@@ -8,11 +8,9 @@ import collections
 import contextlib
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -21,24 +19,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from onion_app.errors import StatePathTooLong, TorFailed, TorMissing, TorTooOld
+from onion_app.errors import StatePathTooLong, TorFailed
+from onion_app.onion.programs import ENVIRONMENT, FIRST_ANSWER, Version, bound_command, path_of, version_of
 from onion_app.shapes import from_json
 
-Version = tuple[int, int, int]
 Walls = Callable[[Path, Path, tuple[Path, Path], int], AbstractContextManager[tuple[list[str], list[int]]]]
 """Gives, for tor, its torrc, its two folders and a descriptor, the words that stand before tor's command, which write
 its process id to the descriptor, and the descriptors to hand down; no words where there are no walls."""
 
-# 0.4.7 brought the second-layer guards (VanguardsLiteEnabled), without which the guard of a service is found in days.
-# Proof of work came with 0.4.8; a tor without it is used, and `Control.publish` says so.
-OLDEST: Version = (0, 4, 7)
-
 _SOCKET_PATH_BYTES = 107  # sun_path of Linux less its closing zero byte
 _POINTING = ("see warnings above", "see logs for details")
-_FIRST_ANSWER = 120.0  # seconds; a cold disk on a loaded machine needs ten
 _LAST_BREATH = 5.0  # seconds; saving takes a tenth of one, but the rest of tor's end can hang (see bound.py)
 _LONGEST_INFO = 4096  # bytes that bubblewrap tells of itself
-_ENVIRONMENT = {"LC_ALL": "C", "PATH": os.defpath}  # nothing of the launcher's surroundings reaches tor
 
 
 @dataclass(frozen=True)
@@ -124,48 +116,24 @@ class TorProcess:
                     self._complaints.append(text)
 
 
-def version_of(tor: str = "tor") -> Version:
-    """Return the version of this tor.
-
-    Raises:
-        TorMissing: there is no such program, or it is no tor.
-        TorTooOld: it is older than OLDEST.
-        OSError: the system cannot start any program.
-    """
-    try:
-        answer = subprocess.run(
-            [_path_of(tor), "--version"], capture_output=True, env=_ENVIRONMENT, timeout=_FIRST_ANSWER, check=False
-        ).stdout.decode("utf-8", "replace")
-    except (FileNotFoundError, PermissionError, subprocess.TimeoutExpired):
-        raise TorMissing(tor) from None  # anything else is no matter of tor's: too many open files, no memory
-    match = re.match(r"Tor version (\d{1,9})\.(\d{1,9})\.(\d{1,9})", answer)
-    if match is None:
-        raise TorMissing(tor)
-    version = (int(match[1]), int(match[2]), int(match[3]))
-    if version < OLDEST:
-        raise TorTooOld(".".join(match.groups()))
-    return version
-
-
-def has_proof_of_work(tor: str = "tor") -> bool:
-    """Say whether this tor can ask visitors for work when too many come at once."""
-    try:
-        answer = subprocess.run(
-            [_path_of(tor), "--list-modules"], capture_output=True, env=_ENVIRONMENT, timeout=_FIRST_ANSWER, check=False
-        ).stdout
-    except (OSError, subprocess.TimeoutExpired):
-        return False
-    return b"pow: yes" in answer
-
-
 @contextmanager
 def no_walls(*_: object) -> Iterator[tuple[list[str], list[int]]]:
     """Put nothing around tor."""
     yield [], []
 
 
-def start_tor(torrc: Path, folder: Path, run_folder: Path, *, tor: str = "tor", walls: Walls = no_walls) -> TorProcess:
+def start_tor(
+    torrc: Path,
+    folder: Path,
+    run_folder: Path,
+    *,
+    tor: str = "tor",
+    walls: Walls = no_walls,
+    options: tuple[str, ...] = (),
+) -> TorProcess:
     """Start tor from `torrc` with its data in `folder` and its sockets in `run_folder`; return when it answers.
+
+    `options` stand on its command line, where everybody on this machine reads them.
 
     A tor that does not even tell its version within the walls is started without; `walled` tells the operator.
 
@@ -186,11 +154,11 @@ def start_tor(torrc: Path, folder: Path, run_folder: Path, *, tor: str = "tor", 
         private.mkdir(mode=0o700, parents=True, exist_ok=True)
         private.chmod(0o700)
     walls = walls if _lives_within(walls, paths, tor) else no_walls
-    process = _start_once(paths, version, tor, walls, ())
+    process = _start_once(paths, version, tor, walls, options)
     if not _wait_for_answer(process) and _blames_the_sandbox(process):
         # Some C libraries and kernels do not go together with tor's own sandbox. An unconfined tor is better than none;
         # `confined` tells the operator.
-        process = _start_once(paths, version, tor, walls, ("--Sandbox", "0"))
+        process = _start_once(paths, version, tor, walls, (*options, "--Sandbox", "0"))
         _wait_for_answer(process)
     if process.ended() is not None:
         raise TorFailed(_reason(process.complaints()) or f"status {process.ended()}")
@@ -202,16 +170,6 @@ def _reason(complaints: Sequence[str]) -> str:
     telling = [line for line in complaints if not any(words in line.lower() for words in _POINTING)]
     last = next(reversed(telling or complaints), "")
     return last.partition("] ")[2] or last
-
-
-def bound_command(program: str, arguments: tuple[str, ...]) -> list[str]:
-    """Return the words that start a program which ends with this process (see bound.py).
-
-    Raises:
-        TorMissing: there is no such program.
-    """
-    binder = str(Path(__file__).with_name("bound.py"))
-    return [sys.executable, "-I", "-S", binder, str(os.getpid()), _path_of(program), *arguments]
 
 
 def tor_arguments(torrc: Path) -> tuple[str, ...]:
@@ -238,18 +196,6 @@ def unix_socket(path: Path) -> str:
     return f'unix:"{quoted}"'
 
 
-def _path_of(name: str) -> str:
-    """Return the full path of a program, also where only root looks: Debian keeps tor there.
-
-    Raises:
-        TorMissing: there is no such program.
-    """
-    path = shutil.which(name, path=f"{os.environ.get('PATH', os.defpath)}:/usr/local/sbin:/usr/sbin:/sbin")
-    if path is None:
-        raise TorMissing(name)
-    return str(Path(path).absolute())
-
-
 def _start_once(paths: _Paths, version: Version, tor: str, walls: Walls, extra: tuple[str, ...]) -> TorProcess:
     """Start tor once. Its working directory is the run folder: there it finds the site's socket by its bare name."""
     locations = (
@@ -259,10 +205,10 @@ def _start_once(paths: _Paths, version: Version, tor: str, walls: Walls, extra: 
     )
     telling, told = os.pipe()
     try:
-        with walls(Path(_path_of(tor)), paths.torrc, paths.folders, told) as (words, descriptors):
+        with walls(Path(path_of(tor)), paths.torrc, paths.folders, told) as (words, descriptors):
             command = (
                 *words,
-                _path_of(tor),
+                path_of(tor),
                 *tor_arguments(paths.torrc),
                 *_watching(walled=bool(words)),
                 *locations,
@@ -274,7 +220,7 @@ def _start_once(paths: _Paths, version: Version, tor: str, walls: Walls, extra: 
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 cwd=paths.run_folder,
-                env=_ENVIRONMENT,
+                env=ENVIRONMENT,
                 pass_fds=descriptors,
                 start_new_session=True,  # Ctrl-C and a closing terminal reach the launcher, which stops tor in order
             )
@@ -287,16 +233,16 @@ def _start_once(paths: _Paths, version: Version, tor: str, walls: Walls, extra: 
 
 def _lives_within(walls: Walls, paths: _Paths, tor: str) -> bool:
     """Tell whether tor tells its version within these walls, which is all that it needs its libraries for."""
-    program, null = _path_of(tor), os.open(os.devnull, os.O_WRONLY)
+    program, null = path_of(tor), os.open(os.devnull, os.O_WRONLY)
     try:
         with walls(Path(program), paths.torrc, paths.folders, null) as (words, descriptors):
             done = subprocess.run(
                 [*words, program, "--version"],
                 check=False,
                 capture_output=True,
-                env=_ENVIRONMENT,
+                env=ENVIRONMENT,
                 pass_fds=descriptors,
-                timeout=_FIRST_ANSWER,
+                timeout=FIRST_ANSWER,
             )
     except (OSError, subprocess.TimeoutExpired):
         return False
@@ -319,13 +265,13 @@ def _wait_for_answer(process: TorProcess) -> bool:
     Raises:
         TorFailed: it runs and gives no answer.
     """
-    give_up = time.monotonic() + _FIRST_ANSWER
+    give_up = time.monotonic() + FIRST_ANSWER
     while process.ended() is None:
-        if _accepts(process.control_socket, b"QUIT\r\n", _FIRST_ANSWER):
+        if _accepts(process.control_socket, b"QUIT\r\n", FIRST_ANSWER):
             return True
         if time.monotonic() > give_up:
             process.stop()
-            raise TorFailed(f"no answer within {_FIRST_ANSWER:.0f} seconds")
+            raise TorFailed(f"no answer within {FIRST_ANSWER:.0f} seconds")
         time.sleep(0.05)
     process.stop()  # collects its last complaints
     return False

@@ -22,7 +22,7 @@ from types import FrameType
 from onion_app.errors import BadUsage, NoLoopback, SanctuaryError, TorFailed
 from onion_app.launch.hardening import close_memory
 from onion_app.launch.terminal import Terminal
-from onion_app.onion.tor_process import bound_command
+from onion_app.onion.programs import bound_command
 from scripts.rehearsal import house, profile
 from scripts.rehearsal.cast import HOW_TO_FIND_US, Cast, enrol, is_answered, sit_down, volunteer_at
 from scripts.rehearsal.network import PrivateNetwork

@@ -14,7 +14,8 @@ from datetime import datetime
 from pathlib import Path
 
 from onion_app.errors import TorFailed, TorMissing
-from onion_app.onion.tor_process import bound_command, tor_arguments
+from onion_app.onion.programs import bound_command
+from onion_app.onion.tor_process import tor_arguments
 
 _KEY_PATIENCE = 300.0  # seconds for making RSA keys; one on an idle core
 _ONE_YEAR = "12"  # months that an authority's signing key is good for; the network lives for hours
@@ -121,6 +122,14 @@ class Node:
         """Read the list of relays that this tor has."""
         kept = self.folder / "cached-microdesc-consensus"
         return kept.read_text(errors="replace") if kept.exists() else ""
+
+    def bridge_line(self) -> str:
+        """Return the line by which this bridge is found, once it listens."""
+        place = re.search(r"^ServerTransportListenAddr obfs4 (.+)$", self.torrc.read_text(), re.MULTILINE)
+        told = self.folder / "pt_state" / "obfs4_bridgeline.txt"
+        cert = re.search(r"cert=\S+ iat-mode=\d", told.read_text()) if told.exists() else None
+        fingerprint = (self.folder / "fingerprint").read_text().split()[-1]
+        return f"obfs4 {place[1]} {fingerprint} {cert[0]}" if place and cert else ""
 
     def bootstrapped(self) -> int:
         """Return how far it is with reaching the network, in percent."""

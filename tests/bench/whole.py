@@ -10,7 +10,7 @@ from statistics import median
 
 from onion_app.crypto.keyslots import open_slots
 from onion_app.crypto.onion_key import new_onion_key
-from onion_app.onion import tor_process
+from onion_app.onion import programs, tor_process
 from onion_app.onion.control import Control
 from scripts.rehearsal.network import PrivateNetwork
 from scripts.rehearsal.wire import read_answer, through_tor
@@ -45,7 +45,7 @@ def launch(site: Site) -> Iterator[Measured]:
 def _launched(home: House, number: int) -> float:
     _say(f"launch {number} of {LAUNCHES}")
     slots = (home.state / "vault.key").read_text()
-    aside = timed(lambda: open_slots(slots, home.passphrase)) + timed(tor_process.version_of)
+    aside = timed(lambda: open_slots(slots, home.passphrase)) + timed(programs.version_of)
     began = time.perf_counter()
     home.begin()
     while not _answers(home.site_socket, get(home.onion, "/")):

@@ -22,7 +22,7 @@ from onion_app.launch.state import State
 from onion_app.manage import __main__ as manage
 from onion_app.manage import doctor, machine, running
 from onion_app.manage.doctor import examine
-from onion_app.onion import tor_process
+from onion_app.onion import programs
 from onion_app.vault import statefiles
 from tests.launch.conftest import Operator
 from tests.launch.keeping import this_day
@@ -69,7 +69,7 @@ def test_one_bad_answer_is_an_exit_status_and_a_doubtful_one_is_none(
 
 
 def test_an_older_tor_is_cured_by_what_a_plain_debian_has(later: Operator, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tor_process, "has_proof_of_work", lambda: False)
+    monkeypatch.setattr(programs, "has_proof_of_work", lambda: False)
     [found] = [one for one in examine(State(later.state)) if "proof of work" in one.question]
     assert found.grade == "look"
     # Another suite than those that Debian is installed with would be refused: apt names none then, and changes nothing.

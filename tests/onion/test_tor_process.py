@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from onion_app.errors import StatePathTooLong, TorFailed, TorMissing, TorTooOld
-from onion_app.onion import tor_process
+from onion_app.onion import programs, tor_process
 from onion_app.onion.tor_process import TorProcess
 from tests import processes
 from tests.onion.lines import ControlLine, listeners, wait_for
@@ -40,7 +40,7 @@ def mode(path: Path) -> int:
 def test_a_missing_tor_and_a_program_that_is_none_are_named(place: Path) -> None:
     for tor in (str(place / "tor"), script(place, "echo Hello")):
         with pytest.raises(TorMissing):
-            tor_process.version_of(tor)
+            programs.version_of(tor)
 
 
 @pytest.mark.parametrize("version", ["0.4.6.12", "0.3.5.18", "0.4.5.16-dev"])
@@ -52,7 +52,7 @@ def test_an_old_tor_is_named(place: Path, offline: Path, version: str) -> None:
 
 @pytest.mark.parametrize("version", ["0.4.7.0", "0.4.10.1", "0.5.0.1", "1.0.0.0"])
 def test_versions_are_compared_as_numbers(place: Path, version: str) -> None:
-    found = tor_process.version_of(script(place, f"echo 'Tor version {version}.'"))
+    found = programs.version_of(script(place, f"echo 'Tor version {version}.'"))
     assert found == tuple(int(part) for part in version.split(".")[:3])
 
 
