@@ -107,6 +107,26 @@ class TorFailed(SanctuaryError, exit_code=4, hint="tor --verify-config -f torrc.
     """Tor did not start."""
 
 
+class BridgeMistyped(SanctuaryError, exit_code=2, hint="./scripts/launch --bridge   (and paste the whole line)"):
+    """This is no line of a bridge that can be used here."""
+
+
+class BridgeMissing(
+    SanctuaryError,
+    exit_code=2,
+    hint="./scripts/launch --bridge   (Enter at once: tor goes without a bridge from then on)",
+):
+    """Tor was to go through a bridge here, and none is kept any more. Nothing was started."""
+
+
+class TransportMissing(SanctuaryError, exit_code=4, hint="sudo apt-get update && sudo apt-get install obfs4proxy"):
+    """The program that speaks to a bridge is not installed on this machine."""
+
+
+class TransportFailed(SanctuaryError, exit_code=4, hint="obfs4proxy --version; ./scripts/manage doctor"):
+    """The program that speaks to a bridge, obfs4proxy, did not start."""
+
+
 class ClockOff(SanctuaryError, hint="date   (and set it: sudo timedatectl set-ntp true)"):
     """Tor does not get in, because the clock of this machine is wrong."""
 

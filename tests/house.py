@@ -48,12 +48,12 @@ class House:
         self.passphrase = ""
         self.process: subprocess.Popen[str] | None = None
 
-    def begin(self) -> None:
-        """Start the launcher."""
+    def begin(self, **more: str) -> None:
+        """Start the launcher, with these answers also."""
         command = [*ENDS_WITH_US, str(ROOT / "scripts" / "launch"), "--state", str(self.state), "--answers", "-"]
         command += ["--as-is", "--desk-port", str(self.desk_port), "--torrc", str(self.torrc)]
         answers = {"passphrase": self.passphrase} if self.passphrase else {"how_to_find_us": FIND_US}
-        self.process = begun(command, self.said, json.dumps(answers) + "\n", TMPDIR=str(self.temporary))
+        self.process = begun(command, self.said, json.dumps(answers | more) + "\n", TMPDIR=str(self.temporary))
 
     def wait(self) -> dict[str, Any]:
         """Wait for the launcher's one line, and give it."""
@@ -66,9 +66,9 @@ class House:
         self.site_answers()
         return printed
 
-    def launch(self) -> dict[str, Any]:
-        """Start the launcher, wait for its one line, and give it."""
-        self.begin()
+    def launch(self, **more: str) -> dict[str, Any]:
+        """Start the launcher with these answers also, wait for its one line, and give it."""
+        self.begin(**more)
         return self.wait()
 
     def stop(self) -> int:

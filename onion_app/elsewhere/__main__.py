@@ -23,12 +23,14 @@ from onion_app.elsewhere.forward import forward
 from onion_app.elsewhere.key_file import Machine, keep_machine, make_machine, open_machine
 from onion_app.elsewhere.reach import dial_anew, find_desk, wait_for_tor
 from onion_app.errors import BadUsage, TorFailed
-from onion_app.launch import confine
-from onion_app.launch.state import default_state, desk_listeners
+from onion_app.launch import bridges, confine
+from onion_app.launch.state import State, default_state, desk_listeners
 from onion_app.launch.terminal import Terminal
 from onion_app.launch.walls import try_walls
+from onion_app.launch.way import Way
 from onion_app.onion.control import Control
 from onion_app.onion.tor_process import TorProcess, start_tor
+from onion_app.onion.transport import start_transport
 
 _TORRC = Path(__file__).resolve().parents[2] / "torrc.example"
 _FOLDER = default_state().with_name("sanctuary-desk")
@@ -48,11 +50,15 @@ def parser() -> argparse.ArgumentParser:
     words.add_argument("onion", nargs="?", default="", metavar="ONION", help="the address of the desk's onion")
     words.add_argument("desk_url", nargs="?", default="", metavar="DESK", help="http://LETTERS.localhost:8390")
     words.add_argument("--key", action="store_true", help="only show the public half of this machine's key")
+    words.add_argument("--bridge", action="store_true", help="ask for the lines of obfs4 bridges, through which "
+                       "alone tor leaves this machine from then on; an empty answer takes them away")  # fmt: skip
     words.add_argument("--version", action="store_true", help="say the tag or the commit, and end")
     return words
 
 
-def desk(onion: str, desk_url: str, terminal: Terminal, *, only_key: bool, folder: Path = _FOLDER) -> None:
+def desk(
+    onion: str, desk_url: str, terminal: Terminal, *, only_key: bool, bridge: bool = False, folder: Path = _FOLDER
+) -> None:
     """Make the key of this machine, keep where the desk is, or lead there until Ctrl-C.
 
     Raises:
@@ -60,6 +66,7 @@ def desk(onion: str, desk_url: str, terminal: Terminal, *, only_key: bool, folde
     """
     if (onion or desk_url) and not (_ONION.fullmatch(onion) and _DESK_URL.fullmatch(desk_url)):
         raise BadUsage("the operator's line has two words after ./scripts/desk")
+    wanted = bridges.wanted_bridges(None, terminal, asks=True, command="./scripts/desk") if bridge else None
     file = folder / "key"
     if file.exists():
         passphrase = terminal.ask("Passphrase of this machine: ", hidden=True)
@@ -70,6 +77,11 @@ def desk(onion: str, desk_url: str, terminal: Terminal, *, only_key: bool, folde
     if onion:
         machine = replace(machine, onion=onion, desk_url=desk_url.rstrip("/"))
         keep_machine(file, passphrase, machine)
+    if wanted is not None:
+        bridges.announce(State(folder), wanted)
+        machine = replace(machine, bridges=wanted)
+        keep_machine(file, passphrase, machine)
+    bridges.expect_kept(State(folder), machine.bridges, wanted, "./scripts/desk")
     if only_key or not machine.onion:
         terminal.say("The public half of this machine's key. It is no secret, and goes to the operator by any way:")
         terminal.say(f"    {machine.key.shown}")
@@ -96,16 +108,27 @@ def _lead(machine: Machine, folder: Path, terminal: Terminal) -> None:
         listeners = stack.enter_context(desk_listeners(int(found[1]) if found else 0))
         standing, _ = try_walls([folder])
         around_tor = partial(confine.around_tor, standing, folder / "run" / "manage.sock")
-        tor = start_tor(_TORRC, folder / "tor", folder / "run", walls=around_tor)
+        around_transport = partial(confine.around_transport, standing)
+        way = Way(machine.bridges, partial(start_transport, folder / "obfs4", around_transport), "./scripts/desk")
+        way.start()
+        stack.callback(way.stop)
+        tor = start_tor(_TORRC, folder / "tor", folder / "run", walls=around_tor, options=way.tor_options)
         stack.callback(tor.stop)
-        control = connect(tor, machine, terminal)
+        if machine.bridges:
+            terminal.say(bridges.described(machine.bridges))
+        control = connect(tor, machine, terminal, way)
         terminal.say(f"Desk: {machine.desk_url}/   (open it in a private window)")
         terminal.say("Ctrl-C ends it.")
-        forward(listeners, partial(dial_anew, tor, control, machine), terminal.say, lambda: tor.ended() is not None)
-        raise TorFailed("it has ended")
+        forward(
+            listeners,
+            partial(dial_anew, tor, control, machine),
+            terminal.say,
+            lambda: (tor.ended(), way.ended()) != (None, None),
+        )
+        raise TorFailed("it has ended, or obfs4proxy", "./scripts/desk   (once more)")
 
 
-def connect(tor: TorProcess, machine: Machine, terminal: Terminal) -> Control:
+def connect(tor: TorProcess, machine: Machine, terminal: Terminal, way: Way | None = None) -> Control:
     """Wait for tor, give it the key, and see that the desk is there.
 
     Raises:
@@ -114,7 +137,9 @@ def connect(tor: TorProcess, machine: Machine, terminal: Terminal) -> Control:
         DeskNotReached: it is not there.
     """
     control = Control.connect(tor.control_socket)
-    wait_for_tor(tor, control, terminal)
+    way = way or Way()
+    way.open(control)
+    wait_for_tor(tor, control, terminal, way)
     control.let_in(machine.onion, machine.private)
     terminal.say("Looking for the desk: that takes up to three minutes.")
     find_desk(tor, control, machine)
@@ -130,7 +155,7 @@ def main() -> int:
     chosen = parser().parse_args()
     signal.signal(signal.SIGTERM, _leave)
     try:
-        desk(chosen.onion.lower(), chosen.desk_url.lower(), Terminal(), only_key=chosen.key)
+        desk(chosen.onion.lower(), chosen.desk_url.lower(), Terminal(), only_key=chosen.key, bridge=chosen.bridge)
     except (KeyboardInterrupt, EOFError):
         return 0
     except Exception as failure:  # noqa: BLE001 - the edge: each becomes a sentence

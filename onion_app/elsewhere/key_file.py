@@ -8,8 +8,12 @@ from onion_app.crypto.machine_keys import MachineKey, machine_key, new_machine_k
 from onion_app.crypto.passphrases import PASSWORD, lock, unlock
 from onion_app.errors import VaultDamaged, WrongPassphrase
 from onion_app.shapes import from_json, to_json
+from onion_app.vault.bridge_lines import is_bridge
 
 _PURPOSE: Final = "machine key"
+
+Bridges = tuple[Annotated[str, is_bridge], ...]
+"""The lines of those through which alone tor leaves this machine; none: it goes directly."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +23,7 @@ class Machine:
     private: Annotated[bytes, 32] = field(repr=False)
     onion: str = ""
     desk_url: str = ""
+    bridges: Bridges = field(default=(), repr=False)
 
     @property
     def key(self) -> MachineKey:

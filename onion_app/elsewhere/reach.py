@@ -7,11 +7,13 @@ from typing import Final
 from onion_app.elsewhere.key_file import Machine
 from onion_app.errors import ClockOff, DeskNotReached, MachineNotLetIn, TorFailed
 from onion_app.launch.terminal import Terminal
+from onion_app.launch.way import Way
 from onion_app.onion import socks
 from onion_app.onion.control import Control
 from onion_app.onion.tor_process import TorProcess
 
 _PAUSE: Final = 0.5  # seconds between two questions how far tor is
+_TRYING: Final = 20.0  # seconds without a step forward, after which it is said why
 _PATIENCE: Final = 120.0  # seconds for one way through the network
 _ON_ITS_WAY: Final = 30.0  # seconds in which our server's tor tells the directories of another list of machines
 _BETWEEN: Final = 10.0  # seconds between two tries; tor heeds `forget_onions` no more often
@@ -20,13 +22,14 @@ _WHOLE: Final = 100  # per cent
 _NOT_LET_IN: Final = (0xF4, 0xF5)
 
 
-def wait_for_tor(tor: TorProcess, control: Control, terminal: Terminal) -> None:
+def wait_for_tor(tor: TorProcess, control: Control, terminal: Terminal, way: Way) -> None:
     """Wait until tor has found its way into the network, however long it takes.
 
     Raises:
         ClockOff: it never will, by this clock.
-        TorFailed: it has ended.
+        TorFailed: it has ended, or the program that speaks to a bridge has.
     """
+    moved, reached, said = time.monotonic(), -1, False
     while True:
         bootstrap = control.bootstrap()
         terminal.progress(bootstrap.percent, bootstrap.summary)
@@ -34,8 +37,13 @@ def wait_for_tor(tor: TorProcess, control: Control, terminal: Terminal) -> None:
             break
         if bootstrap.clock_is_off:
             raise ClockOff(f"it says {time.strftime('%d.%m.%Y %H:%M')} UTC{time.strftime('%z')}")
-        if tor.ended() is not None:
-            raise TorFailed(next(reversed(tor.complaints()), ""))
+        if bootstrap.percent != reached:
+            moved, reached, said = time.monotonic(), bootstrap.percent, False
+        elif not said and time.monotonic() - moved > _TRYING and (trouble := way.trouble(bootstrap)):
+            said = True
+            terminal.say(trouble)
+        if tor.ended() is not None or way.ended() is not None:
+            raise TorFailed("" if way.bridges else next(reversed(tor.complaints()), ""))  # they name the bridge
         time.sleep(_PAUSE)
     terminal.end_progress()
 

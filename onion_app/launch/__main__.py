@@ -35,7 +35,9 @@ def options(words: list[str]) -> Options:
     )
     parser.add_argument("--state", type=Path, default=default_state(), help="the state folder (default: %(default)s)")
     parser.add_argument("--answers", choices=["-"], help="read one JSON object from standard input instead of asking: "
-                        "passphrase, spare_code, how_to_find_us (the last on a first run only)")  # fmt: skip
+                        "passphrase, spare_code, how_to_find_us (on a first run only), bridge")  # fmt: skip
+    parser.add_argument("--bridge", action="store_true", help="ask for the lines of obfs4 bridges, through which "
+                        "alone tor leaves this machine from then on; an empty answer takes them away")  # fmt: skip
     parser.add_argument("--desk-port", type=_port, default=DESK_PORT, help="the desk's port (default: %(default)s)")
     parser.add_argument("--torrc", type=Path, default=_TORRC, help="tor's configuration (default: torrc.example)")
     parser.add_argument("--days", type=int, default=0, help="run this many days ahead of the clock, for rehearsals")
@@ -47,7 +49,7 @@ def options(words: list[str]) -> Options:
     read = parser.parse_args(words)
     in_earnest = read.torrc == _TORRC and not read.as_is
     choices = (read.state, bool(read.answers), read.desk_port, read.torrc, read.days, read.as_is)
-    return Options(*choices, locked=read.locked, in_earnest=in_earnest)
+    return Options(*choices, locked=read.locked, bridge=read.bridge, in_earnest=in_earnest)
 
 
 def main() -> int:

@@ -9,7 +9,7 @@ network and its own folders, and sees neither our code nor a database.
 import os
 import socket
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +34,7 @@ INTERPRETER = (sys.executable, "-s", "-P")
 
 _LIBRARIES = ("lib", "lib32", "lib64", "libx32")
 _OF_TOR = (socket.AF_UNIX, socket.AF_INET, socket.AF_INET6, socket.AF_NETLINK)
+_OF_TRANSPORT = (socket.AF_INET, socket.AF_INET6)
 
 Prefix = tuple[list[str], list[int]]
 """The words before a command, and the descriptors that it is to inherit."""
@@ -88,6 +89,20 @@ def around_tor(
         words += ["--ro-bind", str(file), str(file)]
     with _around(walls, _OF_TOR, words, folders, (), folders[-1], (hidden,)) as (before, descriptors):
         yield before, [*descriptors, told] if before else []
+
+
+@contextmanager
+def around_transport(walls: Walls, program: Path, folder: Path, surroundings: Mapping[str, str]) -> Iterator[Prefix]:
+    """Give what stands before the command of the program that speaks to a bridge: it has the network, and a folder.
+
+    It sees nothing of tor's, and no other process.
+    """
+    words = ["--unshare-ipc", "--unshare-uts", "--unshare-pid", "--unshare-cgroup-try", "--as-pid-1"]
+    for name, value in surroundings.items():
+        words += ["--setenv", name, value]
+    words += ["--ro-bind", str(program), str(program)]
+    with _around(walls, _OF_TRANSPORT, words, [folder], (), folder) as prefix:
+        yield prefix
 
 
 @contextmanager

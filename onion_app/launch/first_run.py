@@ -64,6 +64,7 @@ class Unlocked:
     keys: VaultKeys
     onion: OnionKey
     far: FarDesk = field(default_factory=FarDesk)
+    bridges: tuple[str, ...] = field(default=(), repr=False)  # the lines of those that tor goes through
     first_secrets: FirstSecrets | None = None  # on a first run
 
 

@@ -22,7 +22,7 @@ from typing import Any
 
 from onion_app.days import DAY
 from onion_app.errors import BadUsage, InContainer
-from onion_app.launch import children, confine, first_run, locked, status, stdin_answers, unlock
+from onion_app.launch import bridges, children, confine, first_run, locked, status, stdin_answers, unlock
 from onion_app.launch.confine import Walls
 from onion_app.launch.edge import expect_descriptors
 from onion_app.launch.far_order import FAR_DESK, read_far_desk
@@ -37,8 +37,9 @@ from onion_app.launch.supervisor import Supervisor
 from onion_app.launch.terminal import Terminal
 from onion_app.launch.tor_supervisor import TorSupervisor
 from onion_app.launch.walls import Missing, try_walls
+from onion_app.launch.way import Way
 from onion_app.launch.workplace import sweep_all
-from onion_app.onion import tor_process
+from onion_app.onion import programs, tor_process, transport
 
 _TICK = 0.5  # seconds; what ends without a word is noticed within it
 _KEYS_THAT_STOP = (signal.SIGTSTP, signal.SIGTTOU, signal.SIGTTIN)  # Ctrl-Z, and what a job behind others meets
@@ -56,6 +57,7 @@ class Options:
     days: int
     as_is: bool = False
     locked: bool = False
+    bridge: bool = False  # ask for bridges, in place of those that are kept
     in_earnest: bool = False  # on the real network, and under the account that it should have
 
     def clock(self) -> float:
@@ -89,8 +91,13 @@ class Launcher:
         self._rounds = Rounds(time.monotonic())
         self._blocked = 0  # how often the site had to be started again because it held a lock
         around_tor = partial(confine.around_tor, walls, state.manage_socket)
-        start_tor = partial(tor_process.start_tor, options.torrc, state.tor, state.run, walls=around_tor)
-        self._tor = TorSupervisor(state, unlocked.onion, start_tor, terminal, unlocked.far)
+        around_transport = partial(confine.around_transport, walls)
+        start_transport = partial(transport.start_transport, state.transport, around_transport)
+        way = Way(unlocked.bridges, start_transport, "./scripts/launch")
+        start_tor = partial(
+            tor_process.start_tor, options.torrc, state.tor, state.run, walls=around_tor, options=way.tor_options
+        )
+        self._tor = TorSupervisor(state, unlocked.onion, start_tor, terminal, unlocked.far, way)
         self._self_check = SelfCheck(unlocked.onion.address, state.socks_socket, lambda: self._tor.control)
         self._static = status.Static(unlocked.onion.address, tuple(missing), options.clock)
         self._supervisors: dict[str, Supervisor] = {}
@@ -283,7 +290,9 @@ def launch(options: Options) -> None:
         if options.in_earnest and first_run.is_due(state) and (kind := container()):
             raise InContainer(kind)
         standing, missing = _say_walls(terminal, state)
-        tor_process.version_of()  # a missing tor is told before anything is made or asked
+        programs.version_of()  # a missing tor is told before anything is made or asked
+        wanted = bridges.wanted_bridges(answers, terminal, asks=options.bridge, locked=options.locked)
+        bridges.announce(state, wanted)
         site = stack.enter_context(site_listener(state))
         desk = [*stack.enter_context(desk_listeners(options.desk_port)), stack.enter_context(far_listener(state))]
         if options.locked:
@@ -297,11 +306,14 @@ def launch(options: Options) -> None:
             unlocked = unlock.unlock_with_answers(state, answers, options.clock, hand_over)
             if not unlocked.first_secrets:
                 stdin_answers.hand_over_json(unlock.addresses(unlocked, options.desk_port))
+        unlocked = bridges.keep_bridges(state, unlocked, wanted)
         sweep_all(state)  # now: until it is unlocked, what was cut off says that this is no first run
         # From here on only what restarts need is kept: the passphrase and the secrets of a first run are forgotten.
         answers, is_first, unlocked = None, unlocked.first_secrets is not None, replace(unlocked, first_secrets=None)
         desk_url = unlock.desk_url(unlocked.keys, options.desk_port)
         terminal.say(f"Onion address: http://{unlocked.onion.address}/")
+        if unlocked.bridges:
+            terminal.say(bridges.described(unlocked.bridges))
         terminal.say(f"Desk: {desk_url}/   (open it in a private window)")
         for line in unlock.what_is_next(state, desk_url) if is_first else ():
             terminal.say(line)

@@ -71,6 +71,16 @@ class State:
         return self.path / "run"
 
     @property
+    def bridged(self) -> Path:
+        """The empty file that tells `scripts/setup` to fetch nothing past a bridge."""
+        return self.path / "bridged"
+
+    @property
+    def transport(self) -> Path:
+        """The folder of the program that speaks to a bridge; it writes nothing there."""
+        return self.run / "obfs4"
+
+    @property
     def site_socket(self) -> Path:
         """The socket at which tor reaches the site."""
         return self.run / "site.sock"

@@ -48,6 +48,8 @@ def launcher_status(
         "tor_trouble": tor_trouble(seen.health, time.time()) if tor.published else ["not published"],
         "introduction_points": seen.health.introduction_points if seen.health else None,
         "relays_hold_minutes": relays_hold_minutes(seen.health, time.time()),
+        "bridges": tor.bridges,
+        "bridge_trouble": tor.bridge_trouble,
         "proof_of_work": tor.proof_of_work,
         "self_check": {
             "worked_minutes_ago": None if seen.worked is None else int((now - seen.worked) // 60),

@@ -18,6 +18,7 @@ from onion_app.choices import FIND_US_LETTERS, LANGUAGE_CODES
 from onion_app.crypto.codes import read_code
 from onion_app.errors import BadAnswers, CodeMistyped, NobodyReads, SecretWouldStay
 from onion_app.shapes import as_shape, from_json
+from onion_app.vault.bridge_lines import MOST_BRIDGES
 
 _LONGEST = 65536  # bytes; the longest true answers have about 8,000
 _LONGEST_LINE = 1000  # letters of a passphrase or a code
@@ -27,6 +28,10 @@ def _is_one_line(typed: str) -> bool:
     return bool(typed.strip()) and len(typed) <= _LONGEST_LINE
 
 
+def _are_lines(typed: str) -> bool:
+    return len(typed) <= _LONGEST_LINE * MOST_BRIDGES
+
+
 @dataclass(frozen=True)
 class Answers:
     """The answers; empty where there was none."""
@@ -34,6 +39,7 @@ class Answers:
     passphrase: Annotated[str, _is_one_line] = field(default="", repr=False)
     spare_code: Annotated[str, _is_one_line] = field(default="", repr=False)
     how_to_find_us: dict[Annotated[str, LANGUAGE_CODES.__contains__], str] = field(default_factory=dict)
+    bridge: Annotated[str, _are_lines] | None = field(default=None, repr=False)  # one a line; empty: none any more
 
     @property
     def are_of_a_later_run(self) -> bool:

@@ -13,6 +13,7 @@ from onion_app.errors import SanctuaryError, ServiceRefused
 from onion_app.launch.outside import NO_SANDBOX, TOR_OUTSIDE
 from onion_app.launch.state import State
 from onion_app.launch.terminal import Terminal
+from onion_app.launch.way import Way
 from onion_app.onion.control import Control, Health
 from onion_app.onion.tor_process import TorProcess
 from onion_app.vault.settings import FarDesk
@@ -39,6 +40,8 @@ class TorStatus:
     version: str
     proof_of_work: bool | None  # None: not asked for yet
     failed_at: float = -math.inf  # the last of those ends
+    bridges: int = 0  # through which alone it goes; 0: directly
+    bridge_trouble: str = ""
 
 
 class TorSupervisor:
@@ -51,9 +54,11 @@ class TorSupervisor:
         start_tor: Callable[[], TorProcess],
         terminal: Terminal,
         far: FarDesk | None = None,
+        way: Way | None = None,
     ) -> None:
         """Prepare; nothing is started yet."""
         self._far = far or FarDesk()
+        self._way = way or Way()
         self._to_close: set[str] = set()  # the desk's onions whose visitors are to go before it is published
         self._state = state
         self._onion = onion
@@ -66,6 +71,7 @@ class TorSupervisor:
         self._percent = -1
         self._moved = 0.0  # when tor last came a step further
         self._said_trying = False
+        self._bridge_trouble = ""
         self._said_reachable = False
         self._unreachable_since: float | None = None
         self._patience = _FIRST_PATIENCE
@@ -85,7 +91,10 @@ class TorSupervisor:
             TorTooOld: this program cannot use it.
             TorFailed: it ended, or did not answer.
             StatePathTooLong: its sockets have no room in the path.
+            TransportMissing: there is no program that speaks to the bridges.
+            TransportFailed: it does not listen.
         """
+        self._way.start()
         self._tor = self._start_tor()
         self._moved = now
         if not self._tor.walled:
@@ -96,10 +105,12 @@ class TorSupervisor:
     def step(self, now: float) -> None:
         """Start tor again, connect and publish again, or report progress, whichever is due."""
         if self._tor is not None and (exit_status := self._tor.ended()) is not None:
-            self._failures += 1
-            self._failed_at = now
-            self._terminal.say(f"tor: ended with status {exit_status}, is started again in {self._pause:g} s")
+            self._note_failure(f"ended with status {exit_status}", now)
             self.stop()
+            self._postpone(now)
+        if (exit_status := self._way.ended()) is not None:
+            self._note_failure(f"obfs4proxy ended with status {exit_status}", now)
+            self.withdraw(cut_off=True)
             self._postpone(now)
         if self._control is not None and self._control.lost.is_set():
             self._terminal.say("tor: the control connection was lost, the site is published again")
@@ -109,6 +120,7 @@ class TorSupervisor:
         try:
             if self._tor is None:
                 self.start(now)
+            self._way.start()
             if self._tor is not None and self._control is None:
                 self._publish(self._tor)
             if self._control is not None:
@@ -181,15 +193,20 @@ class TorSupervisor:
             published=control is not None and not control.lost.is_set() and control.uploaded.is_set(),
             walled=tor is None or tor.walled,
             confined=tor is None or tor.confined,
+            bridges=len(self._way.bridges),
+            bridge_trouble=self._bridge_trouble,
             failures=self._failures,
             failed_at=self._failed_at,
             version=".".join(map(str, tor.version)) if tor else "",
             proof_of_work=self._proof_of_work,
         )
 
-    def withdraw(self) -> None:
-        """Take the service down: nobody new comes in; tor runs on for those who are there."""
+    def withdraw(self, *, cut_off: bool = False) -> None:
+        """Take the service down: nobody new comes in; tor runs on for those who are there, unless it is `cut_off`."""
         if self._control is not None:
+            if cut_off:  # the port that it would go on asking may be another program's now
+                with suppress(SanctuaryError):
+                    self._control.cut_off()
             self._control.close()
             self._control = None
 
@@ -199,10 +216,12 @@ class TorSupervisor:
         if self._tor is not None:
             self._tor.stop()
             self._tor = None
+        self._way.stop()
 
     def _publish(self, tor: TorProcess) -> None:
         self._control = Control.connect(tor.control_socket)
         self._percent, self._said_reachable = -1, False
+        self._way.open(self._control)
         self._proof_of_work = self._control.publish(self._onion.secret, self._onion.address, self._state.site_socket)
         self._publish_desk(self._control)
         if not self._proof_of_work:
@@ -231,15 +250,24 @@ class TorSupervisor:
             bootstrap = control.bootstrap()
             if bootstrap.percent != self._percent:
                 self._percent, self._moved, self._said_trying = bootstrap.percent, now, False
+                self._bridge_trouble = ""
                 self._terminal.progress(bootstrap.percent, bootstrap.summary)
             elif now - self._moved > _TRYING and not self._said_trying:
                 self._said_trying = True
+                self._bridge_trouble = self._way.trouble(bootstrap)
+                if self._bridge_trouble:
+                    self._terminal.say(f"tor: {self._bridge_trouble}")
                 self._terminal.say("tor: the network is not reached yet; tor goes on trying, and everything else runs")
         elif control.uploaded.is_set() and not self._said_reachable:
             self._said_reachable = True
             self._pause = _FIRST_PAUSE
             self._terminal.end_progress()
             self._terminal.say("tor: the site is published and can be reached")
+
+    def _note_failure(self, what: str, now: float) -> None:
+        self._failures += 1
+        self._failed_at = now
+        self._terminal.say(f"tor: {what}, is started again in {self._pause:g} s")
 
     def _postpone(self, now: float) -> None:
         self._due = now + self._pause

@@ -42,6 +42,10 @@ _FIRST_RUN = (
     "or bring it back from a backup:",
     "    ./scripts/manage restore FILE",
 )
+_WATCHED: Final = (
+    "Is it watched, or punished, to use Tor where this machine stands? Then press Ctrl-C, and begin with a bridge:",
+    "    ./scripts/launch --bridge",
+)
 _NAMES = {"ar": "Arabic", "ckb": "Sorani", "kmr": "Badini", "en": "English"}
 
 
@@ -114,7 +118,7 @@ def _open(state: State, secret: str, clock: Clock) -> Unlocked:
     with update_copies.noting(state.path):
         database.migrate_all(state.path, keys.of, clock)
     with closing(database.open_database(state.desk, "desk", keys.desk)) as desk:
-        return Unlocked(keys, settings.read_onion(desk), settings.read_far_desk(desk))
+        return Unlocked(keys, settings.read_onion(desk), settings.read_far_desk(desk), settings.read_bridges(desk))
 
 
 def _make_with_answers(state: State, answers: Answers, clock: Clock, hand_out: HandOut) -> Unlocked:
@@ -167,7 +171,7 @@ def _ask_for_a_new_site(state: State, terminal: Terminal) -> None:
     Raises:
         NotConfirmed: it is not.
     """
-    for line in _FIRST_RUN:
+    for line in (*_FIRST_RUN, *(() if state.bridged.exists() else _WATCHED)):
         terminal.say(line.format(state=state.path))
     if terminal.ask("To make a new site, type the word new: ").strip() != "new":
         raise NotConfirmed("another site that was here before is where it was", "./scripts/launch --help")

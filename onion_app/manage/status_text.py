@@ -94,8 +94,15 @@ def _onion(status: dict[str, Any]) -> list[StatusLine]:
             f"{status['bootstrap']} %; {', '.join(trouble) or well}{work}",
             bad=bool(trouble) or no_work,
         ),
+        *_bridges(status),
         _line("Self-check", worked + failed, bad=check["last_failed"]),
     ]
+
+
+def _bridges(status: dict[str, Any]) -> list[StatusLine]:
+    count, trouble = status["bridges"], status["bridge_trouble"]
+    alone = f"tor goes through {count} bridge{'s' * (count > 1)} alone"
+    return [_line("Bridge", trouble or alone, bad=bool(trouble))] if count else []
 
 
 def _processes(status: dict[str, Any]) -> list[StatusLine]:

@@ -14,7 +14,7 @@ import logging
 import re
 import socket
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -38,6 +38,7 @@ _JOINED_CIRCUIT = "PURPOSE=HS_SERVICE_REND"  # of a line about a circuit: somebo
 _INTRODUCTION_CIRCUIT = {"BUILT", "PURPOSE=HS_SERVICE_INTRO", "HS_STATE=HSSI_ESTABLISHED"}  # of a line about a circuit
 _TAKEN = ("250", "251", "252")  # a key for an onion: new, in place of another, or there already
 _COLLISION = "550"  # tor has not yet noticed that our previous connection, and the service with it, is gone
+_BRIDGE = re.compile(r"obfs4 [A-Za-z0-9.:\[\]]+ [0-9A-F]{40} cert=[A-Za-z0-9+/]+ iat-mode=[0-2]")
 _COLLISION_TRIES = 20
 _COLLISION_PAUSE = 0.5  # seconds
 
@@ -53,6 +54,7 @@ class Bootstrap:
     percent: int
     summary: str
     clock_is_off: bool = False
+    trouble: str = ""  # a word of tor's for why it gets no further (REASON in control-spec.txt)
 
 
 @dataclass(frozen=True)
@@ -159,7 +161,36 @@ class Control:
         phase = self._facts("status/bootstrap-phase").get("status/bootstrap-phase", "")
         match = re.search(r'PROGRESS=(\d{1,3}) TAG=\S+ SUMMARY="([^"]*)"', phase)
         clock_is_off = "CLOCK_SKEW" in phase or "Clock skew" in phase
-        return Bootstrap(int(match[1]), match[2], clock_is_off) if match else Bootstrap(0, "Starting")
+        trouble = re.search(r" REASON=([A-Z]{1,40})\b", phase)
+        if match is None:
+            return Bootstrap(0, "Starting")
+        return Bootstrap(int(match[1]), match[2], clock_is_off, trouble[1] if trouble else "")
+
+    def use_bridges(self, bridges: Sequence[str], port: int) -> None:
+        """Let tor out to these bridges, through the obfs4proxy at this port of 127.0.0.1, and nowhere else.
+
+        They are said here, and neither on tor's command line nor in a file of ours: the one is read by everybody on
+        this machine, the other by whoever takes the disk.
+
+        Raises:
+            ServiceRefused: tor does not take them, or one of them holds what would be read as another option.
+            ControlLost: tor does not answer.
+        """
+        if not bridges or not all(map(_BRIDGE.fullmatch, bridges)):
+            raise ServiceRefused("this is no bridge")
+        proxy = f'ClientTransportPlugin="obfs4 socks5 127.0.0.1:{port}"'
+        lines = " ".join(f'Bridge="{bridge}"' for bridge in bridges)
+        answer = self._ask(f"SETCONF UseBridges=1 {proxy} {lines} DisableNetwork=0")
+        if answer[-1][0] != "250":
+            raise ServiceRefused(f"tor answered {answer[-1][0]}")
+
+    def cut_off(self) -> None:
+        """Let tor out nowhere.
+
+        Raises:
+            ControlLost: tor does not answer.
+        """
+        self._ask("SETCONF DisableNetwork=1")
 
     def publish(self, secret: bytes, address: str, site_socket: Path) -> bool:
         """Publish our service: connections to port 80 of `address` go to `site_socket`, beside the control socket.

@@ -26,6 +26,7 @@ from onion_app.crypto.machine_keys import is_public
 from onion_app.crypto.onion_key import OnionKey, onion_of
 from onion_app.errors import BadSetting, DamagedFile
 from onion_app.shapes import Day, Number, Value, from_json, from_row
+from onion_app.vault.bridge_lines import MOST_BRIDGES, is_bridge
 from onion_app.vault.database import Database
 
 
@@ -37,6 +38,10 @@ def _is_one_short_line(text: str) -> bool:
 
 def _is_machine_name(name: str) -> bool:
     return 0 < len(name) <= _MACHINE_NAME and name.isprintable() and name == name.strip()
+
+
+def _are_few(bridges: tuple[str, ...]) -> bool:
+    return len(bridges) <= MOST_BRIDGES
 
 
 @dataclass(frozen=True)
@@ -77,6 +82,7 @@ _SHAPES: Final = {
     "desk": {"seen_day": Day, "second_came": Day, "find_us_before": _SHOWN["how_to_find_us"]}
     | {"machines": dict[Annotated[str, _is_machine_name], Annotated[str, is_public]]}
     | {"machines_onion": Annotated[bytes, 64]}
+    | {"bridges": Annotated[tuple[Annotated[str, is_bridge], ...], _are_few]}
     | {name: _SHOWN[name] for name in DECIDED},
 }
 
@@ -209,6 +215,16 @@ def read_far_desk(desk: Database) -> FarDesk:
     stored = _stored(desk)
     secret = stored.get("machines_onion")
     return FarDesk(onion_of(secret) if secret else None, stored.get("machines", {}))
+
+
+def read_bridges(desk: Database) -> tuple[str, ...]:
+    """Read the lines of the bridges through which tor leaves this machine; none: it goes directly.
+
+    Raises:
+        BadSetting: as for `read_settings`.
+    """
+    bridges: tuple[str, ...] = _stored(desk).get("bridges", ())
+    return bridges
 
 
 def change_far_desk(desk: Database, far: FarDesk) -> None:

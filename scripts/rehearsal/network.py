@@ -1,4 +1,4 @@
-"""A private Tor network on the loopback of this machine: three authorities, four relays and one client.
+"""A private Tor network on the loopback of this machine: three authorities, four relays, a client; if asked, a bridge.
 
 It makes no connection to anywhere else: every tor in it is started from a file written here, whose only authorities are
 its own. All it writes is in the one folder it is given, and all it starts ends with it, however it ends.
@@ -11,7 +11,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Final, Self
 
-from onion_app.errors import BadUsage, TorFailed
+from onion_app.errors import BadUsage, TorFailed, TransportMissing
+from onion_app.onion.programs import path_of
 from scripts.rehearsal.node import Node, make_authority, make_identity
 from scripts.rehearsal.ports import Ports
 
@@ -21,11 +22,11 @@ _PATIENCE: Final = 600.0  # seconds until the network stands; 12 on two idle cor
 _PAUSE: Final = 0.1  # seconds between two looks at the progress
 _ALL: Final = 100  # percent
 
+_ANY_RELAY: Final = ("Address 127.0.0.1", "AssumeReachable 1", "ExitRelay 0", "ContactInfo nobody")
+# In no list: who has its line finds it, and who only watches sees obfs4.
+_BRIDGE: Final = (*_ANY_RELAY, "BridgeRelay 1", "PublishServerDescriptor 0", "ExtORPort auto")
 _RELAY: Final = (
-    "Address 127.0.0.1",
-    "AssumeReachable 1",
-    "ExitRelay 0",
-    "ContactInfo nobody",
+    *_ANY_RELAY,
     # A cache would work out how each of the last hours' lists differs from the newest.
     "MaxConsensusAgeForDiffs 1 second",
 )
@@ -83,6 +84,7 @@ class PrivateNetwork:
             Node(self.folder / f"relay{number}", or_port=self.take_port())
             for number in range(1, 1 + (0 if joined else _RELAYS))
         ]
+        self._bridge = Node(self.folder / "bridge", or_port=self.take_port())
         self._client = Node(self.folder / "client", socks_port=self.take_port())
 
     def take_port(self) -> int:
@@ -96,8 +98,8 @@ class PrivateNetwork:
 
     @property
     def relay_ports(self) -> list[int]:
-        """The ports of 127.0.0.1 at which authorities and relays are reached."""
-        return [port for node in self._members() for port in (node.or_port, node.dir_port) if port]
+        """The ports of 127.0.0.1 at which authorities and relays are reached, as the client's list has them."""
+        return self._client.ports_listed()
 
     def __enter__(self) -> Self:
         """Start."""
@@ -140,7 +142,7 @@ class PrivateNetwork:
 
     def stop(self) -> None:
         """End every tor of this network, and nothing else, and wait for it."""
-        _end([*self._members(), self._client])
+        _end([*self._members(), self._bridge, self._client])
         self._ports.release()
 
     def stop_relays(self) -> None:
@@ -151,6 +153,22 @@ class PrivateNetwork:
         """Start all authorities and relays, with the keys they have; they need a few seconds to find together."""
         for node in self._members():
             node.start(self._tor)
+
+    def start_bridge(self) -> str:
+        """Start a bridge that speaks obfs4, and return its line. Raises: TorMissing, TorFailed."""
+        if not self._bridge.torrc.exists():
+            make_identity(self._bridge, self._tor)
+            obfs4 = f"ServerTransportListenAddr obfs4 127.0.0.1:{self.take_port()}"
+            plugin = f"ServerTransportPlugin obfs4 exec {path_of('obfs4proxy', TransportMissing)}"
+            ports = (f"ORPort 127.0.0.1:{self._bridge.or_port}", plugin, obfs4)
+            self._bridge.write_torrc((*self._lines, *ports, *_BRIDGE))
+        self._bridge.start(self._tor)
+        self._await(lambda: self._bridge.bootstrapped() == _ALL and self._bridge.bridge_line() != "")
+        return self._bridge.bridge_line()
+
+    def stop_bridge(self) -> None:
+        """End the bridge."""
+        _end([self._bridge])
 
     def torrc_for_service(self, base: Path) -> Path:
         """Write the options of `base` and those that make a tor part of this network; return the file."""
@@ -196,7 +214,7 @@ class PrivateNetwork:
         """Wait for a step of the network as a whole. Raises: TorFailed."""
         give_up = time.monotonic() + _PATIENCE
         while not arrived():
-            for node in (*self._members(), self._client):
+            for node in (*self._members(), self._bridge, self._client):
                 node.check()
             if time.monotonic() > give_up:
                 fact = "the private network does not stand"

@@ -123,6 +123,11 @@ class Node:
         kept = self.folder / "cached-microdesc-consensus"
         return kept.read_text(errors="replace") if kept.exists() else ""
 
+    def ports_listed(self) -> list[int]:
+        """Return the ports at which the relays in its list are reached."""
+        rows = re.findall(r"^r .* \S+ (\d+) (\d+)$", self._list(), re.MULTILINE)
+        return [int(port) for row in rows for port in row if port != "0"]
+
     def bridge_line(self) -> str:
         """Return the line by which this bridge is found, once it listens."""
         place = re.search(r"^ServerTransportListenAddr obfs4 (.+)$", self.torrc.read_text(), re.MULTILINE)

@@ -27,6 +27,7 @@ from onion_app.errors import (
 )
 from onion_app.launch.far_order import MOST_MACHINES, far_desk_order, read_far_desk
 from onion_app.launch.manage_socket import _LONGEST
+from onion_app.launch.way import Way
 from onion_app.onion import socks
 from onion_app.onion.control import Bootstrap
 from onion_app.vault.settings import FarDesk
@@ -161,7 +162,7 @@ def test_a_clock_that_is_off_is_named() -> None:
             return Bootstrap(25, "Loading networkstatus consensus", clock_is_off=True)
 
     with pytest.raises(ClockOff) as off:
-        reach.wait_for_tor(None, Stuck(), Heard())  # type: ignore[arg-type]
+        reach.wait_for_tor(None, Stuck(), Heard(), Way())  # type: ignore[arg-type]
     assert "UTC" in off.value.told
 
 

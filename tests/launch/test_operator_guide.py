@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from onion_app.launch import self_check, supervisor, tor_supervisor, walls
+from onion_app.launch import self_check, supervisor, tor_supervisor, walls, way
 from onion_app.launch.confine import ALL_WALLS
 from onion_app.launch.state import State
 from onion_app.launch.terminal import Terminal
@@ -39,6 +39,11 @@ def test_the_guide_has_every_sentence_with_which_setup_refuses() -> None:
         assert all(part in GUIDE for part in fragments(line.replace("$tried", tried))), line
 
 
+def test_the_guide_has_why_tor_does_not_get_through_a_bridge() -> None:
+    assert len(way._WHY) > 1
+    assert all(f"| tor: {why} |" in GUIDE for why in way._WHY.values())
+
+
 @pytest.mark.parametrize("module", [supervisor, tor_supervisor], ids=["supervisor", "tor_supervisor"])
 def test_the_guide_has_every_line_that_the_launcher_says_of_its_processes(module: Any) -> None:
     calls = [node for node in ast.walk(ast.parse(inspect.getsource(module))) if isinstance(node, ast.Call)]
@@ -57,7 +62,8 @@ WELL: dict[str, Any] = {
     "answering": {"site": True, "desk": True}, "errors": [], "started_again": {"site": 0}, "missing_walls": [],
     "confined": {"ours": True, "tor": True, "around_tor": True}, "paused": False, "has_members": True, "has_room": True,
     "clock_off_days": 0, "circles": [{"name": "A", "unread": 1, "urgent": 0, "overdue": 0, "oldest": None}],
-    "proposals": 0, "suspended": [], "findings": 0, "missing": 0, "unchecked": False, "malformed": 0,
+    "bridges": 2, "bridge_trouble": "", "proposals": 0, "suspended": [], "findings": 0,
+    "missing": 0, "unchecked": False, "malformed": 0,
     "site_held_locks": 0, "backup_days": 1, "free_bytes": 1 << 40, "days_up": 1, "versions": {}, "missing_words": [],
 }  # fmt: skip
 HEALTH = Health(network_up=True, circuits=True, dormant=False, published=True, introduction_points=1, relays_until=2e10)
@@ -76,6 +82,7 @@ RED: list[dict[str, Any]] = [
     {"unchecked": True}, {"has_members": False}, {"paused": True}, {"has_room": False}, {"clock_off_days": 5},
     {"findings": 1}, {"malformed": 1}, {"circles": [WELL["circles"][0] | {"overdue": 1}]}, {"proposals": 1},
     {"suspended": [{"who": "a", "by": "b"}]}, {"backup_days": None}, {"backup_days": 8}, {"backup_days": -1},
+    {"bridges": 1, "bridge_trouble": way._WHY[""]}, {"bridges": 2, "bridge_trouble": way._WHY["IDENTITY"]},
     {"free_bytes": 1}, {"makers_silent_since": 20_000},
 ]  # fmt: skip
 

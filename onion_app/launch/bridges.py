@@ -1,0 +1,130 @@
+"""The bridges of an installation or of a volunteer's machine: asked for, kept, and said without what finds them.
+
+A bridge's line stands in no argument and in no file of ours that opens without the passphrase. The file `bridged`,
+which is empty, tells `scripts/setup` that nothing may be fetched past the bridge.
+"""
+
+import sys
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import replace
+from typing import Final
+
+from onion_app.errors import BadAnswers, BadUsage, BridgeMissing, BridgeMistyped, TransportMissing
+from onion_app.launch.first_run import Unlocked
+from onion_app.launch.state import State
+from onion_app.launch.stdin_answers import Answers
+from onion_app.launch.terminal import Terminal
+from onion_app.onion import programs, transport
+from onion_app.vault import database, settings
+from onion_app.vault.bridge_lines import MOST_BRIDGES, read_bridge, shown
+
+_ASKED: Final = (
+    "A bridge is a way into Tor that is in no list. Take its line from the Tor Project (https://bridges.torproject.org",
+    "by another way than this machine, or Tor Browser: obfs4), or from your own bridge, and never from somebody who",
+    "wrote to you: a bridge sees the address of this machine.",
+    "Paste one line after the other. Enter alone ends it; Enter at once takes away those that were kept.",
+)
+
+
+def wanted_bridges(
+    answers: Answers | None, terminal: Terminal, *, asks: bool, locked: bool = False, command: str = "./scripts/launch"
+) -> tuple[str, ...] | None:
+    """Ask for the bridges that are to be kept from now on, or find them among the answers; None: they stay as they are.
+
+    Raises:
+        BadUsage: nobody can be asked.
+        BadAnswers: they are asked for, and are not among the answers.
+        BridgeMistyped: one that is among the answers is none.
+        TransportMissing: no program is there to speak to one.
+    """
+    if answers is not None:
+        if asks and answers.bridge is None:
+            raise BadAnswers("bridge is needed")
+        wanted = None if answers.bridge is None else read_bridges(answers.bridge)
+    elif asks and locked:
+        raise BadUsage("who is not there cannot be asked for a bridge", f"sudo {command} --bridge")
+    else:
+        wanted = ask_bridges(terminal, command) if asks else None
+    if wanted:
+        programs.path_of(transport.PROGRAM, TransportMissing)
+    return wanted
+
+
+def announce(state: State, wanted: tuple[str, ...] | None) -> None:
+    """Mark that bridges are to be kept, before they are: whatever is cut off meanwhile, nothing goes past them."""
+    if wanted:
+        mark(state, wanted)
+
+
+def ask_bridges(terminal: Terminal, command: str) -> tuple[str, ...]:
+    """Ask for the lines of bridges until one is empty; one that is wrong is asked for again.
+
+    Raises:
+        BadUsage: standard input is no terminal.
+    """
+    if not sys.stdin.isatty():
+        raise BadUsage("standard input is no terminal", f"{command} --help")
+    for line in _ASKED:
+        terminal.say(line)
+    bridges: list[str] = []
+    while len(bridges) < MOST_BRIDGES and (typed := terminal.ask(f"Bridge {len(bridges) + 1}: ", hidden=True).strip()):
+        try:
+            bridges.append(read_bridge(typed))
+        except BridgeMistyped as wrong:
+            terminal.say(wrong.sentence)
+        else:
+            terminal.say(f"    {shown(bridges[-1])}")
+    return tuple(dict.fromkeys(bridges))
+
+
+def read_bridges(typed: str) -> tuple[str, ...]:
+    """Read the lines of bridges that a program handed over.
+
+    Raises:
+        BridgeMistyped: one of them is none, or they are too many.
+    """
+    bridges = tuple(dict.fromkeys(read_bridge(line) for line in typed.splitlines() if line.strip()))
+    if len(bridges) > MOST_BRIDGES:
+        raise BridgeMistyped(f"they are more than {MOST_BRIDGES}")
+    return bridges
+
+
+def keep_bridges(state: State, unlocked: Unlocked, wanted: tuple[str, ...] | None) -> Unlocked:
+    """Keep these in place of those that were kept, unless it is None; give the installation as it is then.
+
+    Raises:
+        BridgeMissing: there were to be some, and there are none: what kept them was cut off, or the backup was older.
+    """
+    if wanted is not None and wanted != unlocked.bridges:
+        with closing(database.open_database(state.desk, "desk", unlocked.keys.desk)) as desk:
+            settings.change_setting(desk, "bridges", wanted)
+        unlocked = replace(unlocked, bridges=wanted)
+    expect_kept(state, unlocked.bridges, wanted)
+    return unlocked
+
+
+def expect_kept(
+    state: State, bridges: Sequence[str], wanted: Sequence[str] | None, command: str = "./scripts/launch"
+) -> None:
+    """See that no bridge has got lost, and mark whether there are some.
+
+    Raises:
+        BridgeMissing: there were to be some, and there are none: keeping them was cut off, or the backup was older.
+    """
+    if wanted is None and not bridges and state.bridged.exists():
+        raise BridgeMissing("keeping it was cut off, or what was restored is older", f"{command} --bridge")
+    mark(state, bridges)
+
+
+def mark(state: State, bridges: Sequence[str]) -> None:
+    """Tell `scripts/setup` whether anything may be fetched past a bridge."""
+    if bridges:
+        state.bridged.touch(mode=0o600)
+    else:
+        state.bridged.unlink(missing_ok=True)
+
+
+def described(bridges: Sequence[str]) -> str:
+    """Say which bridges they are, to somebody who has their lines."""
+    return f"tor goes through {len(bridges)} bridge{'s' * (len(bridges) > 1)} alone: {', '.join(map(shown, bridges))}"
