@@ -12,7 +12,7 @@ from onion_app.launch.edge import named
 from tests.launch.test_doctor import named as classes
 
 COMMAND = re.compile(
-    r"(?:sudo |LC_ALL=C.UTF-8 |TERM=\S+ )*(?:\./scripts/|echo |ln -s |apt-get |tor |git pull|rm -r |chmod |ss |df |"
+    r"(?:sudo |LC_ALL=C.UTF-8 |TERM=\S+ )*(?:\./scripts/|echo |ln -s |apt-get |tor |git |rm -r |chmod |ss |df |"
     r"kill |ulimit |free |ip |timedatectl |install |unset |mount |dmesg |quota |obfs4proxy |date )"
 )
 # What only another part of the program is told, never an operator: where it gets as far as that, `doctor` says more.

@@ -152,7 +152,7 @@ def test_whom_the_desk_never_lets_in_is_told_after_half_a_minute(
 
 def test_the_bar_of_tor_ends_at_its_end() -> None:
     heard, asked = Heard(), Asked()
-    reach.wait_for_tor(None, asked, heard)  # type: ignore[arg-type]
+    reach.wait_for_tor(None, asked, heard, Way())  # type: ignore[arg-type]
     assert heard.said == ["tor: 100% Done"]
 
 
