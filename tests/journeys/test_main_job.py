@@ -1,7 +1,8 @@
 """The main job, through the real onion with a real Firefox without JavaScript on a small phone's screen.
 
 Somebody tells what happened, a volunteer answers, the person comes back, reads, writes on, and takes it all back; and
-somebody takes the course, and writes about it. Every page on the way is photographed. Requests are those of `test_two_phones` and `test_the_desks_day`.
+somebody takes the course, and writes about it. Every page on the way is photographed. Requests are those of
+`test_two_phones` and `test_the_desks_day`.
 """
 
 from collections.abc import Iterator
