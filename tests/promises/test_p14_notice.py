@@ -218,7 +218,9 @@ def test_what_the_desk_never_said_goes_from_the_shown_file(here: Here) -> None:
     """Attack: somebody who can write the shown file, or has put back an older one, says something to every visitor."""
     with tables.opened(here.world.state.path / "shown" / "shown.db", here.world.keys.shown) as file:
         file.executemany(
-            "INSERT INTO notices VALUES (?, 'Come at noon.', ?)", [(each, 30_000) for each in LANGUAGE_CODES]
+            "INSERT INTO notices VALUES (?, 'Come at noon.', ?)",
+            [(each, here.world.today + 1) for each in LANGUAGE_CODES],
         )
+    assert set(on_site(here)) == set(LANGUAGE_CODES), "until the desk is followed"
     here.world.follow()
     assert on_site(here) == {}
