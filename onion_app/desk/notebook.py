@@ -168,7 +168,7 @@ def words_for_answer(dbs: Databases, member: Member, circle_id: bytes, kind: str
         (each for each in wanted if each.content.region in (region, "everywhere")),
         key=lambda each: (each.content.language not in (language, "any"), each.content.region != region, _order(each)),
     )
-    return "\n".join(_in_answer(each.content, language) for each in near[:OFFERED])
+    return "\n\n".join(_in_answer(each.content, language) for each in near[:OFFERED])
 
 
 def _in_answer(content: Referral, language: str) -> str:
