@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from onion_app.crypto.keyslots import VaultKeys, open_slots
+from onion_app.days import DAY
 from scripts.rehearsal.network import PrivateNetwork
 from scripts.rehearsal.people import Visitor, Volunteer
 from scripts.rehearsal.wire import through_tor, through_unix
@@ -44,6 +45,7 @@ class House:
         self.torrc = torrc
         self.socks_port = socks_port
         self.desk_port = free_port()
+        self.days = 0  # ahead of the clock of this machine; before it, where negative
         self.printed: dict[str, Any] = {}
         self.passphrase = ""
         self.process: subprocess.Popen[str] | None = None
@@ -52,6 +54,7 @@ class House:
         """Start the launcher, with these answers also."""
         command = [*ENDS_WITH_US, str(ROOT / "scripts" / "launch"), "--state", str(self.state), "--answers", "-"]
         command += ["--as-is", "--desk-port", str(self.desk_port), "--torrc", str(self.torrc)]
+        command += ["--days", str(self.days)]
         answers = {"passphrase": self.passphrase} if self.passphrase else {"how_to_find_us": FIND_US}
         self.process = begun(command, self.said, json.dumps(answers | more) + "\n", TMPDIR=str(self.temporary))
 
@@ -85,6 +88,20 @@ class House:
         self.process.stdout.close()
         return code
 
+    def dies(self, within: float = STOP) -> None:
+        """Kill the site, the desk and the launcher at once, and see that nothing of it is left in so many seconds."""
+        family = processes.below(self.launcher)
+        for pid in (self.one("site"), self.one("desk"), self.launcher):
+            processes.kill(pid)
+        processes.until(lambda: not any(process.alive for process in family), within, "the end of every process")
+        self.gone()
+
+    def goes_on(self, days: int) -> None:
+        """Launch again, so many days ahead of where it was."""
+        self.days += days
+        self.launch()
+        self.reached_by_tor()
+
     @property
     def launcher(self) -> int:
         assert self.process is not None
@@ -114,7 +131,7 @@ class House:
     @contextmanager
     def world(self) -> Iterator[World]:
         """Open the three databases for a moment, as the operator could."""
-        world = World(self.state, time.time, self.keys)
+        world = World(self.state, lambda: time.time() + self.days * DAY, self.keys)
         try:
             yield world
         finally:
@@ -162,11 +179,12 @@ class House:
 
 
 @contextmanager
-def housed(network: PrivateNetwork) -> Iterator[House]:
-    """Launch for the first time; at the end everything stops in order and nothing is left running."""
+def housed(network: PrivateNetwork, days: int = 0) -> Iterator[House]:
+    """Launch for the first time, this many days ahead; at the end all stops in order and nothing is left running."""
     # a short path, for the sockets in it
     with tempfile.TemporaryDirectory(prefix="house-") as folder:
         home = House(Path(folder), network.torrc_for_service(ROOT / "torrc.example"), network.socks_port)
+        home.days = days
         home.launch()
         yield home
         family = processes.below(home.launcher)

@@ -14,6 +14,7 @@ from onion_app.crypto.keyslots import VaultKeys
 from onion_app.vault.connection import KINDS
 
 PAGE, SALT, IV, MAC = 4096, 16, 16, 64  # bytes
+LOG, FRAME = 32, 24  # bytes before the first page in a log, and before each
 
 Tables = dict[str, list[tuple[Any, ...]]]
 
@@ -98,6 +99,14 @@ def decrypted_pages(file: Path, key: bytes) -> list[bytes]:
     """Decrypt a database page by page, deleted rows and free space included."""
     content = file.read_bytes()
     return decrypted([content[start : start + PAGE] for start in range(0, len(content), PAGE)], key)
+
+
+def decrypted_log(file: Path, key: bytes) -> list[bytes]:
+    """Decrypt every page that stands in the log of a database, whether it still counts or not."""
+    log = file.with_name(f"{file.name}-wal")
+    content = log.read_bytes() if log.exists() else b""
+    frames = [content[start + FRAME : start + FRAME + PAGE] for start in range(LOG, len(content), FRAME + PAGE)]
+    return decrypted([file.read_bytes()[:PAGE], *frames], key)[1:]
 
 
 def decrypted(pages: Sequence[bytes], key: bytes) -> list[bytes]:

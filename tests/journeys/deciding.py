@@ -1,55 +1,28 @@
-"""Two people decide, each before a private window of Firefox without JavaScript, and the operator beside them.
+"""What two people decide, each before a private window of Firefox: a yes, an objection, and a warning to everybody.
 
 A coordinator changes words that visitors read, and where cases go; somebody of another circle, who reads Arabic, sees
 what changes for hers, agrees to the one and objects to the other. Nothing holds before that, and both read of it after.
 """
 
-import json
-from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
-import pytest
-
+from onion_app.choices import LANGUAGE_CODES
 from onion_app.vault import settings
 from onion_app.vault.desk import circles
-from scripts.rehearsal.people import Login, Volunteer
-from scripts.rehearsal.wire import through_loopback
-from tests.browser import DESKTOP, PATIENCE, Browser, browsing
-from tests.journeys.steps import Photograph, add_circle, invitation_to, log_in
+from tests.browser import PATIENCE, Browser
+from tests.house import House
+from tests.journeys.steps import Photograph
 from tests.launch.manage import with_secret
 from tests.processes import until
-from tests.rehearsal import Rehearsal, rehearsing
 from tests.world import World
 
 BAKERY = "Ask the woman who sells books on Fridays."
-
-
-@pytest.fixture(scope="module")
-def rehearsal(tmp_path_factory: pytest.TempPathFactory, standing_network: Path) -> Iterator[Rehearsal]:
-    """Begin with an installation to which nobody but its first coordinator has ever come."""
-    with rehearsing(tmp_path_factory.mktemp("two"), joined=standing_network) as stage:
-        yield stage
-
-
-@pytest.fixture
-def coordinator() -> Iterator[Browser]:
-    """Open the coordinator's window."""
-    with browsing(size=DESKTOP, private=True) as browser:
-        yield browser
-
-
-@pytest.fixture
-def lawyer() -> Iterator[Browser]:
-    """Open the window of somebody of another circle."""
-    with browsing(size=DESKTOP, private=True) as browser:
-        yield browser
-
-
-def enrolled(rehearsal: Rehearsal, code: str) -> Login:
-    """Enrol the first member of a circle, without looking."""
-    newcomer = Volunteer(rehearsal.desk_url, through_loopback(int(rehearsal.desk_url.rpartition(":")[2])))
-    return newcomer.enrol(code, "روژین").login
+WARNING = {
+    "ar": "من يكتب لكم في مكان آخر باسمنا ليس منا.",
+    "ckb": "ئەوەی لە شوێنێکی تر بە ناوی ئێمەوە دەنووسێت، ئێمە نین.",
+    "kmr": "ئەوێ ل جهەکێ دی ب ناڤێ مە دنڤیسیت، ئەم نینین.",
+    "en": "Whoever writes to you elsewhere in our name is not us.",
+}
 
 
 def find_us(world: World) -> str:
@@ -60,12 +33,11 @@ def topics(world: World, name: str) -> tuple[str, ...]:
     return next(tuple(each.topics) for each in circles.circles(world.desk) if each.name == name)
 
 
-def operator_agrees(rehearsal: Rehearsal) -> str:
+def operator_agrees(home: House) -> str:
     """Read what waits as the operator does, type the command that stands below it, and give what was listed."""
-    kept = json.loads((rehearsal.state / "rehearsal.json").read_text(encoding="utf-8"))
-    listed = with_secret(rehearsal.state, kept["passphrase"], "proposals").said
+    listed = with_secret(home.state, home.passphrase, "proposals").said
     letters = listed.partition("proposals yes ")[2][:8]
-    assert "It is decided" in with_secret(rehearsal.state, kept["passphrase"], "proposals", "yes", letters).said
+    assert "It is decided" in with_secret(home.state, home.passphrase, "proposals", "yes", letters).said
     return listed
 
 
@@ -128,30 +100,29 @@ def topics_that_are_taken_away(desk: Desk) -> None:
     assert topics(desk.world, desk.first) == ()
 
 
-def test_two_people_decide_and_one_objects(
-    rehearsal: Rehearsal, world: World, coordinator: Browser, lawyer: Browser, photograph: Photograph
-) -> None:
-    address, own = rehearsal.desk_url, rehearsal.login
-    log_in(coordinator, address, own)
-    first = coordinator.text("article.circle h2")
-    add_circle(coordinator, address, "Law", "law", world)
-    assert not coordinator.shows("#waits"), "nobody else has ever come: it holds at once"
-    login = enrolled(rehearsal, invitation_to(coordinator, address, "Law"))
-    world.settle()
-    log_in(lawyer, address, login, "ar")
-    assert "قبل أن يكون هناك شخص ثانٍ" in lawyer.text("#decided"), "what was set until she came"
-    photograph(lawyer, "set-before-she-came")
-    desk = Desk(address, coordinator, lawyer, world, first, (own.handle, login.handle), photograph)
-    words_that_visitors_read(desk)
-    topics_that_are_taken_away(desk)
-    assert "takes away" in operator_agrees(rehearsal)
-    assert topics(world, first) == ("law",)
-    for reader, name in ((coordinator, "coordinators"), (lawyer, "lawyers")):
-        reader.go(address)
-        assert reader.shows("#decided")
-        assert not reader.shows("#proposed")
-        photograph(reader, f"{name}-first-page-afterwards")
-    coordinator.go(f"{address}/proposals?lang=en")
-    decided = {each.get_attribute("data-kind") for each in coordinator.every(".decision")}
-    assert decided >= {"new_circle", "find_us", "circle"}, "what she set alone, and what two decided"
-    photograph(coordinator, "what-was-decided")
+def is_warned(first: Browser, second: Browser, address: str, photograph: Photograph) -> None:
+    """Propose the warning in one window, and agree to it in the other."""
+    first.go(f"{address}/notice")
+    for language, words in WARNING.items():
+        first.type_into(f"notice_{language}", words)
+    photograph(first, "proposed")
+    first.press_in("#propose button:not([disabled])")
+    assert first.shows("#waits"), first.text("main")
+    second.go(f"{address}/proposals")
+    for words in WARNING.values():
+        assert words in second.text(".proposal")
+    photograph(second, "what-is-agreed-to")
+    second.press_in("form[action$='/agree'] button.main")
+    assert second.shows("#done")
+
+
+def warned_in(phone: Browser, site: str, photograph: Photograph) -> set[str]:
+    """Look at the first page in every language, and name those in which it warns in its own words."""
+    found = set[str]()
+    for language in LANGUAGE_CODES:
+        phone.go(f"{site}/{language}/")
+        if phone.shows("#notice"):
+            assert WARNING[language] in phone.text("#notice")
+            photograph(phone, f"warned-{language}")
+            found.add(language)
+    return found
