@@ -440,16 +440,22 @@ def test_a_mailbox_that_is_full_has_no_room_and_what_was_made_since_the_chores_i
     assert status.launcher_status(static, opened.state, tor, seen, supervisors, 0)["has_room"] is has_room
 
 
-def test_copies_made_before_a_migration_or_an_update_go_after_seven_days(opened: Opened) -> None:
-    kept_days = 7
+@pytest.mark.parametrize(("promised", "kept_days"), [(30, 7), (2, 2), (1, 1)])
+def test_copies_made_before_a_migration_or_an_update_go_after_seven_days_or_those_promised(
+    opened: Opened, monkeypatch: pytest.MonkeyPatch, promised: int, kept_days: int
+) -> None:
+    in_force = replace(settings.read_settings(opened.shown), backup_days=promised)
+    monkeypatch.setattr(settings, "read_settings", lambda _: in_force)
     folders = State(opened.state.path).databases
     for folder in folders:
-        for age in (kept_days + 1, kept_days - 1):
-            (folder / f"{folder.name}.version-1.day-{TODAY - age}.db").touch()
-        (folder / f"{folder.name}.before.version-1.day-{TODAY - 8}.db-wal").touch()
+        for age in (kept_days, kept_days - 1):
+            for name in ("", ".before"):
+                for part in ("", "-wal", "-journal"):
+                    (folder / f"{folder.name}{name}.version-1.day-{TODAY - age}.db{part}").touch()
     chores_process.discard_copies(opened.orders, opened.shown, TODAY)
     left = [copy.name for folder in folders for copy in folder.glob("*.version-*")]
-    assert left == [f"{folder.name}.version-1.day-{TODAY - kept_days + 1}.db" for folder in folders]
+    assert len(left) == 18
+    assert all(f".day-{TODAY - kept_days + 1}.db" in name for name in left)
 
 
 def test_a_queued_story_is_published_by_the_chores_of_its_day(opened: Opened) -> None:

@@ -240,8 +240,11 @@ def give_back_from_strangers(mailbox: Database, desk: Database) -> None:
 
 
 def discard_copies(orders: Orders, shown: Database, today: int) -> None:
-    """Remove the copies made before migrations and updates in time: they hold cases that were erased since."""
-    before = today - min(_COPIES_STAY, settings.read_settings(shown).backup_days)
+    """Remove the copies made before migrations and updates in time: they hold cases that were erased since.
+
+    P15: after as many days as the site says of safety copies, at most: what was erased right after a copy, too.
+    """
+    before = today - min(_COPIES_STAY, settings.read_settings(shown).backup_days) + 1
     for kind in KINDS:
         database.discard_copies(orders.folder(kind), before)
 
