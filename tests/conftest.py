@@ -27,6 +27,7 @@ pytest_plugins = (
     "tests.house",
     "tests.reached",
     "tests.quick",
+    "tests.order",
 )
 
 

@@ -1,5 +1,6 @@
 """A process that keeps one private network for a whole run of tests. It builds nothing until it is asked."""
 
+import shutil
 import signal
 import socket
 import sys
@@ -40,4 +41,7 @@ def keep(folder: Path) -> None:
 
 if __name__ == "__main__":
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    keep(Path(sys.argv[1]))
+    try:
+        keep(Path(sys.argv[1]))
+    finally:
+        shutil.rmtree(sys.argv[1], ignore_errors=True)

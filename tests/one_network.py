@@ -44,7 +44,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     if keeper := config.stash.get(KEEPER, None):
         keeper.terminate()
         keeper.wait(STOP)
-        shutil.rmtree(config.stash[FOLDER])
+        shutil.rmtree(config.stash[FOLDER], ignore_errors=True)  # where it was ended before it could
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import pytest
 
-# The fixtures that start them; what starts one without any of these is marked `slow`.
+# The fixtures that start them. Every journey starts a browser; what else starts one without these is marked `slow`.
 STARTING = frozenset(
     (
         "standing_network",
@@ -26,12 +26,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--quick", action="store_true", help="leave out what starts tor, a launcher or a browser")
 
 
+def is_slow(item: pytest.Item) -> bool:
+    starts = STARTING & set(getattr(item, "fixturenames", ())) or item.path.parent.name == "journeys"
+    return bool(item.get_closest_marker("slow") or starts)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if not config.getoption("quick"):
         return
-    slow = [
-        item for item in items if item.get_closest_marker("slow") or STARTING & set(getattr(item, "fixturenames", ()))
-    ]
+    slow = [item for item in items if is_slow(item)]
     left_out = Counter("/".join(item.nodeid.split("/")[:2]) for item in slow)
     config.stash[LEFT_OUT] = left_out
     if hasattr(config, "workeroutput"):  # of xdist, which tells the process that reports
