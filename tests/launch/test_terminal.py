@@ -5,7 +5,6 @@ import os
 import pty
 import select
 import shlex
-import shutil
 import signal
 import subprocess
 import sys
@@ -214,7 +213,6 @@ def ran(*words: str) -> str:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(shutil.which("tmux") is None, reason="there is no tmux")
 @pytest.mark.parametrize("has_two_screens", [True, False])
 def test_tmux_keeps_nothing(operator: Operator, has_two_screens: bool) -> None:  # noqa: FBT001 - a parameter
     settings = operator.folder / "tmux.conf"
@@ -235,7 +233,6 @@ def test_tmux_keeps_nothing(operator: Operator, has_two_screens: bool) -> None: 
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(shutil.which("tmux") is None, reason="there is no tmux")
 def test_a_pane_of_tmux_that_is_written_into_a_file_is_shown_nothing(operator: Operator) -> None:
     tmux = ["tmux", "-S", str(operator.folder / "tmux"), "-f", os.devnull]
     log = operator.folder / "log"
@@ -251,7 +248,6 @@ def test_a_pane_of_tmux_that_is_written_into_a_file_is_shown_nothing(operator: O
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(shutil.which("screen") is None, reason="there is no screen")
 def test_screen_which_keeps_everything_is_shown_nothing(operator: Operator, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SCREENDIR", str(operator.folder))
     operator.folder.chmod(0o700)

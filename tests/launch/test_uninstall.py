@@ -149,7 +149,6 @@ def test_the_account_of_another_installation_keeps_everything(
     assert (machine.has_account, (tmp_path / "other").exists()) == (True, True)
 
 
-@pytest.mark.skipif(not Path("/usr/bin/systemd-analyze").exists(), reason="there is no systemd to look the unit over")
 class TestTheUnit:
     def installed(self, machine: Machine, patch: pytest.MonkeyPatch) -> str:
         machine.home.mkdir()
