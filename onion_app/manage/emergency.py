@@ -139,9 +139,10 @@ def panic(_chosen: argparse.Namespace, state: State) -> None:
     # First: whatever happens next, this is done. A state that was moved aside has slots of the same keys.
     found = list(key_files(state.path, obstacles))
     for file in found:
-        destroy(file, obstacles)
+        destroy(file, state.mailbox, obstacles)
     gone = [file for file in found if not os.path.lexists(file)]
-    say(f"Destroyed: {', '.join(map(str, gone))}" if gone else f"There is no file of keys in {state.path}.")
+    if gone or not found:
+        say(f"Destroyed: {', '.join(map(str, gone))}" if gone else f"There is no file of keys in {state.path}.")
     if _end_everything(state):
         say("Nothing runs any more.")
     else:

@@ -1,10 +1,18 @@
 """The files of key slots below a state folder, wherever they lie: found, overwritten, removed, past every obstacle."""
 
+import errno
 import os
+import re
 import stat
+import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Final
+
+from onion_app.vault.statefiles import give_up_reserve
+
+_MOUNTING: Final = 5.0  # seconds that opening a read-only disk may take
 
 
 def key_files(folder: Path, obstacles: list[str]) -> Iterator[Path]:
@@ -18,28 +26,57 @@ def key_files(folder: Path, obstacles: list[str]) -> Iterator[Path]:
         yield from (Path(inside, name) for name in sorted([*files, *folders]) if name.startswith("vault.key"))
 
 
-def destroy(file: Path, obstacles: list[str]) -> None:
+def destroy(file: Path, mailbox: Path, obstacles: list[str]) -> None:
     """Overwrite a file and remove it; where it is a link, what it leads to as well.
 
-    A disk may keep old blocks that no program can overwrite: their slots open with the passphrase or the spare code.
+    Where there is no room, what the mailbox keeps free is given up for it. A disk may keep old blocks that no program
+    can overwrite: their slots open with the passphrase or the spare code.
     """
     try:
         for each in dict.fromkeys([Path(os.path.realpath(file)), file]):
             with suppress(FileNotFoundError):
-                _remove(each)
+                _remove(each, mailbox, obstacles)
         _sync(file.parent)
     except OSError as refused:
-        obstacles.append(f"{file} is still there ({refused.strerror}): chattr -i {file}; shred -u {file}")
+        free = f"mount -o remount,rw {mount_of(file)}" if refused.errno == errno.EROFS else f"chattr -i {file}"
+        obstacles.append(f"{file} is still there ({refused.strerror}): {free}; shred -u {file}")
 
 
-def _remove(file: Path) -> None:
+def _remove(file: Path, mailbox: Path, obstacles: list[str]) -> None:
     mode = file.lstat().st_mode
     if stat.S_ISDIR(mode):
         file.rmdir()  # what is in it was found before it
         return
     if stat.S_ISREG(mode):
-        _overwrite(file)
+        try:
+            _overwrite_past(file, mailbox)
+        except OSError as refused:
+            file.unlink()
+            obstacles.append(f"{file} is removed, but was not overwritten ({refused.strerror}): destroy the disk")
+            return
     file.unlink()
+
+
+def _overwrite_past(file: Path, mailbox: Path) -> None:
+    """Overwrite a file; a disk that is read-only is opened for it, and a full one gets room, which some need for it."""
+    try:
+        _overwrite(file)
+    except OSError as refused:
+        if refused.errno == errno.EROFS:
+            command = ["mount", "-o", "remount,rw", mount_of(file)]
+            with suppress(OSError, subprocess.SubprocessError):
+                subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False, timeout=_MOUNTING)
+        else:
+            give_up_reserve(mailbox)
+        _overwrite(file)
+
+
+def mount_of(file: Path) -> str:
+    """Name the place at which the disk of a file is mounted."""
+    lines = Path("/proc/self/mountinfo").read_bytes().splitlines()
+    places = [re.sub(rb"\\([0-7]{3})", lambda sign: bytes([int(sign[1], 8)]), line.split()[4]) for line in lines]
+    around = [os.fsdecode(place) for place in places if file.absolute().is_relative_to(os.fsdecode(place))]
+    return max(around, key=len, default="/")
 
 
 def _overwrite(file: Path) -> None:

@@ -1,6 +1,7 @@
 """What cannot wait needs nothing: no environment of ours, no network, no home, no room, no order in the state."""
 
 import argparse
+import errno
 import fcntl
 import os
 import shutil
@@ -14,7 +15,7 @@ import pytest
 from onion_app.errors import NotRunning, StillThere
 from onion_app.launch import manage_socket
 from onion_app.launch.state import State
-from onion_app.manage import emergency, status_text
+from onion_app.manage import emergency, key_files, status_text
 from onion_app.vault import statefiles
 from tests.launch.conftest import Operator
 from tests.launch.manage import at_once
@@ -101,15 +102,52 @@ def test_half_a_backup_that_nobody_knows_of_is_named_with_the_command_that_destr
     assert "shred -u '/media/a stick/backup.part'" in done.said
 
 
+def on_a_frozen_disk(frozen: Path, *then: str) -> tuple[str, ...]:
+    """Give the words before a command for which a folder lies on a disk that is mounted to be read only."""
+    bound = f'mount --bind {frozen} {frozen} && mount -o remount,ro,bind {frozen} && exec "$@"'
+    return ("/usr/bin/unshare", "--mount", "/bin/sh", "-c", bound, "-", *then)
+
+
 @only_root_looks_in
 def test_a_file_that_nobody_may_change_is_named_with_the_command_that_frees_it(state: Path) -> None:
     frozen = state / "replaced-1"
-    bound = f'mount --bind {frozen} {frozen} && mount -o remount,ro,bind {frozen} && exec "$0" "$@"'
-    done = at_once(state, "panic", typed="destroy\n", before=("/usr/bin/unshare", "--mount", "/bin/sh", "-c", bound))
+    before = on_a_frozen_disk(frozen, "/usr/bin/setpriv", "--bounding-set", "-sys_admin", "--inh-caps", "-sys_admin")
+    done = at_once(state, "panic", typed="destroy\n", before=before)
     assert done.code == 1
     assert f"{frozen}/vault.key is still there (Read-only file system)" in done.said
-    assert f"shred -u {frozen}/vault.key" in done.said
+    assert f"mount -o remount,rw {frozen}; shred -u {frozen}/vault.key" in done.said
     assert keys_left(state) == [frozen / "vault.key"]
+
+
+@only_root_looks_in
+def test_a_disk_that_is_mounted_to_be_read_only_is_opened_for_it(state: Path) -> None:
+    done = at_once(state, "panic", typed="destroy\n", before=on_a_frozen_disk(state / "replaced-1"))
+    assert (done.code, keys_left(state)) == (0, [])
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_disk_that_takes_no_byte_any_more_gives_up_its_reserve_and_the_file_goes_in_any_case(
+    state: Path, monkeypatch: pytest.MonkeyPatch, times: int
+) -> None:
+    """As where a file is overwritten at another place of the disk: with no room there, or a quota that is used up."""
+    (state / "mailbox").mkdir()
+    (state / "mailbox" / "reserve").touch()
+    refusals = [OSError(errno.EDQUOT, "Disk quota exceeded")] * times
+    overwrite = key_files._overwrite
+
+    def refused_at_first(file: Path) -> None:
+        if refusals:
+            raise refusals.pop()
+        overwrite(file)
+
+    monkeypatch.setattr(key_files, "_overwrite", refused_at_first)
+    obstacles: list[str] = []
+    key_files.destroy(state / "vault.key", state / "mailbox", obstacles)
+    assert not (state / "vault.key").exists()
+    assert not (state / "mailbox" / "reserve").exists()
+    assert [f"{state}/vault.key is removed, but was not overwritten" in each for each in obstacles] == [True] * (
+        times - 1
+    )
 
 
 def test_where_nothing_is_found_it_says_so_and_does_not_look_done(tmp_path: Path) -> None:
