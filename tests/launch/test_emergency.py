@@ -17,7 +17,8 @@ from onion_app.launch import manage_socket
 from onion_app.launch.state import State
 from onion_app.manage import emergency, key_files, status_text
 from onion_app.vault import statefiles
-from tests.launch.conftest import Operator
+from tests import processes
+from tests.launch.conftest import START, Installation, Operator
 from tests.launch.manage import at_once
 from tests.processes import only_root_looks_in
 from tests.rehearsal import ROOT
@@ -148,6 +149,21 @@ def test_a_disk_that_takes_no_byte_any_more_gives_up_its_reserve_and_the_file_go
     assert [f"{state}/vault.key is removed, but was not overwritten" in each for each in obstacles] == [True] * (
         times - 1
     )
+
+
+@only_root_looks_in
+def test_a_python_that_is_half_replaced_keeps_no_key(later: Operator, installation: Installation) -> None:
+    gone = f'mount --bind {later.folder} {os.path.dirname(os.__file__)} && exec "$@"'
+    before = ("/usr/bin/unshare", "--mount", "/bin/sh", "-c", gone, "-")
+    launched = later.launch(installation.passphrase)
+    family = launched.family()
+    for words in (("status",), ("panic",)):
+        done = at_once(later.state, *words, before=before)
+        assert "The Python of this system does not start." in done.said
+        assert (done.code != 0, len(list(later.state.rglob("vault.key")))) == (True, 1)
+    done = at_once(later.state, "panic", typed="destroy\n", before=before)
+    assert (done.code, list(later.state.rglob("vault.key*"))) == (0, []), done.said
+    processes.until(lambda: not any(process.alive for process in family), START, "the end of all")
 
 
 def test_where_nothing_is_found_it_says_so_and_does_not_look_done(tmp_path: Path) -> None:
