@@ -111,12 +111,12 @@ class BridgeMistyped(SanctuaryError, exit_code=2, hint="./scripts/launch --bridg
     """This is no line of a bridge that can be used here."""
 
 
-class BridgeMissing(
+class BridgesChanged(
     SanctuaryError,
     exit_code=2,
-    hint="./scripts/launch --bridge   (Enter at once: tor goes without a bridge from then on)",
+    hint="./scripts/launch --bridge   (type them again; Enter at once: tor goes without one from then on)",
 ):
-    """Tor was to go through a bridge here, and none is kept any more. Nothing was started."""
+    """The bridges that are kept are not those that were typed on this machine. Nothing was started."""
 
 
 class TransportMissing(SanctuaryError, exit_code=4, hint="sudo apt-get update && sudo apt-get install obfs4proxy"):

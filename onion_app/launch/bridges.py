@@ -1,16 +1,17 @@
 """The bridges of an installation or of a volunteer's machine: asked for, kept, and said without what finds them.
 
-A bridge's line stands in no argument and in no file of ours that opens without the passphrase. The file `bridged`,
-which is empty, tells `scripts/setup` that nothing may be fetched past the bridge.
+A bridge's line stands in no argument and in no file of ours that opens without the passphrase. The file `bridged`
+holds a hash of them: by it they are known again, and `scripts/setup` fetches nothing past them.
 """
 
+import hashlib
 import sys
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
 from typing import Final
 
-from onion_app.errors import BadAnswers, BadUsage, BridgeMissing, BridgeMistyped, TransportMissing
+from onion_app.errors import BadAnswers, BadUsage, BridgeMistyped, BridgesChanged, TransportMissing
 from onion_app.launch.first_run import Unlocked
 from onion_app.launch.state import State
 from onion_app.launch.stdin_answers import Answers
@@ -94,7 +95,7 @@ def keep_bridges(state: State, unlocked: Unlocked, wanted: tuple[str, ...] | Non
     """Keep these in place of those that were kept, unless it is None; give the installation as it is then.
 
     Raises:
-        BridgeMissing: there were to be some, and there are none: what kept them was cut off, or the backup was older.
+        BridgesChanged: as for `expect_kept`.
     """
     if wanted is not None and wanted != unlocked.bridges:
         with closing(database.open_database(state.desk, "desk", unlocked.keys.desk)) as desk:
@@ -107,22 +108,41 @@ def keep_bridges(state: State, unlocked: Unlocked, wanted: tuple[str, ...] | Non
 def expect_kept(
     state: State, bridges: Sequence[str], wanted: Sequence[str] | None, command: str = "./scripts/launch"
 ) -> None:
-    """See that no bridge has got lost, and mark whether there are some.
+    """See that these are the bridges that a person has typed here, and mark them where that was just now.
+
+    The desk writes the database in which they are kept, and sees no mark: whoever has taken the desk over does not lead
+    tor to a bridge of their own, which would learn where this machine is.
 
     Raises:
-        BridgeMissing: there were to be some, and there are none: keeping them was cut off, or the backup was older.
+        BridgesChanged: they are not: somebody has written others, keeping them was cut off, or they come from a backup.
     """
-    if wanted is None and not bridges and state.bridged.exists():
-        raise BridgeMissing("keeping it was cut off, or what was restored is older", f"{command} --bridge")
+    if wanted is None and (_read_mark(state) or _mark_of(())) != _mark_of(bridges):
+        raise BridgesChanged("a backup was restored, typing them was cut off, or somebody has written others",
+                             f"{command} --bridge")  # fmt: skip
     mark(state, bridges)
 
 
 def mark(state: State, bridges: Sequence[str]) -> None:
-    """Tell `scripts/setup` whether anything may be fetched past a bridge."""
+    """Keep by what the bridges are known again, which also tells `scripts/setup` to fetch nothing past them."""
     if bridges:
-        state.bridged.touch(mode=0o600)
+        beside = state.bridged.with_name("bridged-new")
+        beside.write_text(_mark_of(bridges), encoding="ascii")
+        beside.chmod(0o600)
+        beside.replace(state.bridged)
     else:
         state.bridged.unlink(missing_ok=True)
+
+
+def _read_mark(state: State) -> str:
+    try:
+        return state.bridged.read_text(encoding="ascii", errors="replace")
+    except FileNotFoundError:
+        return ""
+
+
+def _mark_of(bridges: Sequence[str]) -> str:
+    """Give the hash of these lines; who has none of them does not find them by it, for a cert cannot be guessed."""
+    return hashlib.blake2b("\n".join(bridges).encode(), digest_size=32).hexdigest()
 
 
 def described(bridges: Sequence[str]) -> str:

@@ -72,7 +72,7 @@ class State:
 
     @property
     def bridged(self) -> Path:
-        """The empty file that tells `scripts/setup` to fetch nothing past a bridge."""
+        """The file by which bridges are known again; where it is, `scripts/setup` fetches nothing past them."""
         return self.path / "bridged"
 
     @property

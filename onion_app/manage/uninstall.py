@@ -24,7 +24,7 @@ _SETTINGS: Final = Path("/etc/sysctl.d/60-sanctuary.conf")  # which the cure of 
 _BACKUPS: Final = Path("/var/backups/sanctuary")
 # The names at the top of a state folder; what has another one was put there by somebody else.
 _OURS = re.compile(
-    r"(run|mailbox|shown|desk|tor|lock|reserve|first-run|restoring|bridged|going-back|rehearsal\.json"
+    r"(run|mailbox|shown|desk|tor|lock|reserve|first-run|restoring|bridged|bridged-new|going-back|rehearsal\.json"
     r"|(updated|last-backup|vault\.key|replaced-)[^/]*)"
 )
 _ANSWERED_WITHIN = 60.0  # seconds that one of the system's commands may take

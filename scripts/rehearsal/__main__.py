@@ -63,6 +63,7 @@ def main() -> int:
     parser.add_argument("--bare", action="store_true", help="with one volunteer and one request, and nothing else")
     parser.add_argument("--practice", action="store_true", help="with ten cases more, for a volunteer to practise on")
     parser.add_argument("--join", metavar="FOLDER", type=Path, help="join the private network of this folder")
+    parser.add_argument("--bridge", action="store_true", help="with a bridge, through which alone its tor leaves")
     parser.add_argument("--digits", metavar="KEY", help="print the six digits of this moment for a key, and end")
     parser.add_argument("--version", action="store_true", help="say the tag or the commit, and end")
     asked = parser.parse_args()
@@ -97,7 +98,8 @@ def rehearse(terminal: Terminal, asked: argparse.Namespace) -> None:
         coordinator = None
         if not known and not asked.bare:
             known, coordinator = _played_earlier(network, state, asked.days - house.EARLIER, terminal)
-        stage, launcher = stack.enter_context(_launched(network, state, asked.days, known))
+        bridge = network.start_bridge() if asked.bridge else ""
+        stage, launcher = stack.enter_context(_launched(network, state, asked.days, known, bridge))
         cast = (
             _play(stage, coordinator, known, terminal, practice=asked.practice) if coordinator or not known else known
         )
@@ -123,7 +125,7 @@ def _expect_loopback() -> None:
 
 @contextmanager
 def _launched(
-    network: PrivateNetwork, state: Path, days: int, known: Cast | None
+    network: PrivateNetwork, state: Path, days: int, known: Cast | None, bridge: str = ""
 ) -> Iterator[tuple[Stage, subprocess.Popen[bytes]]]:
     """Start the real launcher on the private network, and end it in order."""
     torrc = network.torrc_for_service(_CLONE / "torrc.example")
@@ -139,7 +141,8 @@ def _launched(
     try:
         if process.stdin is None or process.stdout is None:
             raise BrokenPipeError
-        answers = {"passphrase": known.passphrase} if known else {"how_to_find_us": HOW_TO_FIND_US}
+        answers: dict[str, object] = {"passphrase": known.passphrase} if known else {"how_to_find_us": HOW_TO_FIND_US}
+        answers |= {"bridge": bridge}  # also when there is none: that of an earlier rehearsal is gone
         process.stdin.write(json.dumps(answers).encode())
         process.stdin.close()
         line = process.stdout.readline()

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -17,8 +18,8 @@ from onion_app.errors import (
     BadAnswers,
     BadSetting,
     BadUsage,
-    BridgeMissing,
     BridgeMistyped,
+    BridgesChanged,
     ServiceRefused,
     TransportFailed,
     TransportMissing,
@@ -174,7 +175,7 @@ def test_without_obfs4proxy_nothing_is_made(operator: Operator, monkeypatch: pyt
     assert not (operator.state / "bridged").exists()
 
 
-def test_a_bridge_that_got_lost_is_no_reason_to_go_without(installation: Installation) -> None:
+def test_nothing_starts_with_other_bridges_than_a_person_has_typed_here(installation: Installation) -> None:
     state = State(installation.state)
     keys = open_slots((state.path / "vault.key").read_text(), installation.printed["passphrase"])
     opened = Unlocked(keys, SimpleNamespace(address="x"))  # type: ignore[arg-type]
@@ -184,11 +185,27 @@ def test_a_bridge_that_got_lost_is_no_reason_to_go_without(installation: Install
         assert settings.read_bridges(desk) == (LINE, SIX)
     assert LINE not in repr(kept)
     assert bridges.keep_bridges(state, kept, None).bridges == (LINE, SIX)
-    with pytest.raises(BridgeMissing):
-        bridges.keep_bridges(state, opened, None)
+    assert state.bridged.stat().st_mode & 0o777 == 0o600
+    # As whoever has taken over the desk, which writes the database, could have them.
+    for planted in ((), (LINE,), (LINE, SIX, LINE.replace("192.0.2.7", "192.0.2.66"))):
+        with pytest.raises(BridgesChanged):
+            bridges.keep_bridges(state, replace(opened, bridges=planted), None)
     assert bridges.keep_bridges(state, kept, ()).bridges == ()
     assert not state.bridged.exists()
     assert bridges.keep_bridges(state, opened, None).bridges == ()
+    with pytest.raises(BridgesChanged):
+        bridges.keep_bridges(state, kept, None)
+
+
+def test_what_is_cut_off_while_bridges_are_kept_goes_nowhere(installation: Installation) -> None:
+    state = State(installation.state)
+    bridges.announce(state, (LINE,))
+    with pytest.raises(BridgesChanged):
+        bridges.expect_kept(state, (), None)
+    bridges.announce(state, ())
+    bridges.announce(state, None)
+    assert state.bridged.exists()
+    state.bridged.unlink()
 
 
 @pytest.mark.usefixtures("nothing_is_stretched", "before_a_terminal")
