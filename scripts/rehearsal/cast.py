@@ -3,16 +3,18 @@
 import time
 from dataclasses import dataclass
 
+from onion_app.choices import LANGUAGE_CODES
 from scripts.rehearsal.people import STEP, Login, UnexpectedPageError, Visitor, Volunteer
 
 _TRIES = 2  # the digits may grow too old on the way, once
 
-HOW_TO_FIND_US = {
+_PAPER = {
     "ar": "هذا تدريب: العنوان مكتوب على ورقة معلقة قرب الباب.",
     "ckb": "ئەمە ڕاهێنانە: ناونیشانەکە لەسەر کاغەزێکی نزیک دەرگاکە نووسراوە.",
     "kmr": "ئەڤە راهێنانە: ناڤونیشان ل سەر کاغەزەکێ ل نێزیک دەرگەهی هاتیە نڤیسین.",
     "en": "This is a rehearsal: the address is on the paper beside the door.",
 }
+HOW_TO_FIND_US = {code: _PAPER[code] for code in LANGUAGE_CODES}
 _HANDLE = "Narin"
 _REQUEST = (
     "مرحبا. عمري ١٩ سنة. أهلي عرفوا أني عابرة ومن يومها ما أكدر أنام. "
