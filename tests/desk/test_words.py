@@ -57,6 +57,11 @@ def test_every_phrase_can_be_said_in_every_language() -> None:
         assert len({"{day}" in sentence for sentence in said.values()}) == 1, name
 
 
+def test_digits_of_phrases_are_those_of_their_language() -> None:
+    said = [sentence for each in phrases.PHRASES.values() for code, sentence in each.items() if code != "en"]
+    assert [sentence for sentence in said if re.search("[0-9]", sentence)] == []
+
+
 @pytest.mark.parametrize("name", ["near_someone", "after_an_overdose", "within_72_hours"])
 def test_who_has_hours_is_told_where_to_go_and_not_to_wait_for_an_answer(name: str) -> None:
     said = phrases.PHRASES[name]

@@ -69,6 +69,12 @@ def test_no_translation_carries_markup(code: str) -> None:
     assert not [form for forms in translated(code).values() for form in forms if re.search(r"[<>&{}]", form)]
 
 
+@pytest.mark.parametrize("code", CATALOGUES)
+def test_digits_are_those_of_the_language(code: str) -> None:
+    said = [re.sub(r"%\(\w+\)s", "", form) for forms in translated(code).values() for form in forms]
+    assert [form for form in said if re.search("[0-9]", form)] == []
+
+
 def test_arabic_has_its_six_plural_forms() -> None:
     first = "We take it down first and ask afterwards, usually within "
     one, many = f"{first}%(shown)s day.", f"{first}%(shown)s days."
