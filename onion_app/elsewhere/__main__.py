@@ -21,7 +21,7 @@ from typing import Final
 
 from onion_app.elsewhere.forward import forward
 from onion_app.elsewhere.key_file import Machine, keep_machine, make_machine, open_machine
-from onion_app.elsewhere.reach import dial_anew, find_desk, wait_for_tor
+from onion_app.elsewhere.reach import DeskOnion, wait_for_tor
 from onion_app.errors import BadUsage, TorFailed
 from onion_app.launch import bridges, confine
 from onion_app.launch.state import State, default_state, desk_listeners
@@ -116,19 +116,14 @@ def _lead(machine: Machine, folder: Path, terminal: Terminal) -> None:
         stack.callback(tor.stop)
         if machine.bridges:
             terminal.say(bridges.described(machine.bridges))
-        control = connect(tor, machine, terminal, way)
+        desk = connect(tor, machine, terminal, way)
         terminal.say(f"Desk: {machine.desk_url}/   (open it in a private window)")
         terminal.say("Ctrl-C ends it.")
-        forward(
-            listeners,
-            partial(dial_anew, tor, control, machine),
-            terminal.say,
-            lambda: (tor.ended(), way.ended()) != (None, None),
-        )
+        forward(listeners, desk.dial, terminal.say, lambda: (tor.ended(), way.ended()) != (None, None))
         raise TorFailed("it has ended, or obfs4proxy", "./scripts/desk   (once more)")
 
 
-def connect(tor: TorProcess, machine: Machine, terminal: Terminal, way: Way | None = None) -> Control:
+def connect(tor: TorProcess, machine: Machine, terminal: Terminal, way: Way | None = None) -> DeskOnion:
     """Wait for tor, give it the key, and see that the desk is there.
 
     Raises:
@@ -140,10 +135,10 @@ def connect(tor: TorProcess, machine: Machine, terminal: Terminal, way: Way | No
     way = way or Way()
     way.open(control)
     wait_for_tor(tor, control, terminal, way)
-    control.let_in(machine.onion, machine.private)
+    desk = DeskOnion(tor, control, machine)
     terminal.say("Looking for the desk: that takes up to three minutes.")
-    find_desk(tor, control, machine)
-    return control
+    desk.find()
+    return desk
 
 
 def _leave(_number: int, _frame: FrameType | None) -> None:

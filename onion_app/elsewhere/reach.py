@@ -1,6 +1,8 @@
 """Finds the desk's onion by a tor of this machine's own, and says in one sentence why it is not found."""
 
+import math
 import socket
+import threading
 import time
 from typing import Final
 
@@ -16,7 +18,7 @@ _PAUSE: Final = 0.5  # seconds between two questions how far tor is
 _TRYING: Final = 20.0  # seconds without a step forward, after which it is said why
 _PATIENCE: Final = 120.0  # seconds for one way through the network
 _ON_ITS_WAY: Final = 30.0  # seconds in which our server's tor tells the directories of another list of machines
-_BETWEEN: Final = 10.0  # seconds between two tries; tor heeds `forget_onions` no more often
+_BETWEEN: Final = 11.0  # seconds between two tries; tor puts off what it is told twice within ten
 _WHOLE: Final = 100  # per cent
 # Of tor's own answers (socks-extensions.txt): the onion wants a key, or another one than this.
 _NOT_LET_IN: Final = (0xF4, 0xF5)
@@ -48,35 +50,55 @@ def wait_for_tor(tor: TorProcess, control: Control, terminal: Terminal, way: Way
     terminal.end_progress()
 
 
-def find_desk(tor: TorProcess, control: Control, machine: Machine) -> None:
-    """Wait until the desk is reached; a machine that was added a moment ago is found by directories only after a while.
+class DeskOnion:
+    """The desk's onion, as a tor of this machine finds it."""
 
-    Raises:
-        MachineNotLetIn, DeskNotReached: as for `dial_desk`, also after that while.
-    """
-    give_up = time.monotonic() + _ON_ITS_WAY
-    while True:
+    def __init__(self, tor: TorProcess, control: Control, machine: Machine) -> None:
+        """Give tor the key."""
+        self._tor = tor
+        self._control = control
+        self._machine = machine
+        self._one_at_a_time = threading.Lock()
+        self._next_look = -math.inf
+        control.let_in(machine.onion, machine.private)
+
+    def find(self) -> None:
+        """Wait until it is reached; one that has just let a machine in is found in directories only after a while.
+
+        Raises:
+            MachineNotLetIn, DeskNotReached: as for `dial_desk`, also after that while.
+        """
+        give_up = time.monotonic() + _ON_ITS_WAY
+        while True:
+            try:
+                self.dial().close()
+            except (MachineNotLetIn, DeskNotReached):
+                if time.monotonic() > give_up:
+                    raise
+                time.sleep(_BETWEEN)
+            else:
+                return
+
+    def dial(self) -> socket.socket:
+        """Give a line to it; where there is none, the next try asks the directories again.
+
+        Raises:
+            MachineNotLetIn, DeskNotReached: as for `dial_desk`.
+        """
         try:
-            dial_anew(tor, control, machine).close()
+            return dial_desk(self._tor, self._machine)
         except (MachineNotLetIn, DeskNotReached):
-            if time.monotonic() > give_up:
-                raise
-            time.sleep(_BETWEEN)
-        else:
-            return
+            self._look_anew()
+            raise
 
-
-def dial_anew(tor: TorProcess, control: Control, machine: Machine) -> socket.socket:
-    """Give a line to the desk; where there is none, the next try asks the directories again.
-
-    Raises:
-        MachineNotLetIn, DeskNotReached: as for `dial_desk`.
-    """
-    try:
-        return dial_desk(tor, machine)
-    except (MachineNotLetIn, DeskNotReached):
-        control.forget_onions()
-        raise
+    def _look_anew(self) -> None:
+        """Have tor forget what it found, and with it the key; never so soon that it would do so later by itself."""
+        with self._one_at_a_time:
+            if time.monotonic() < self._next_look:
+                return
+            self._next_look = time.monotonic() + _BETWEEN
+            self._control.forget_onions()
+            self._control.let_in(self._machine.onion, self._machine.private)
 
 
 def dial_desk(tor: TorProcess, machine: Machine) -> socket.socket:

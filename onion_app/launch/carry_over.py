@@ -1,10 +1,10 @@
 """What a state that comes out of a backup must not forget, as far as other states of the installation still know it.
 
 From every one of them: the proofs of what its authors took back. From the one that was in use last, if its desk opens:
-which doors were closed, which codes have been met, what was taken out of a notebook, and who was shut out. From every
-one whose desk opens: the tables of numbers, and what was counted in them. Never which cases are gone: a case comes back
+which doors were closed, which codes have been met, what was taken out of a notebook, who was shut out, and which
+machines elsewhere find the desk. From every one whose desk opens: the tables of numbers, and what was counted in
+them. Never which cases are gone: a case comes back unless its author has taken it back. # P07
 unless its author has taken it back. # P07
-Each circle begins its next key, since the backup does not know who has come, and gone, since it was made. # P05
 """
 
 from collections.abc import Iterator
@@ -129,6 +129,7 @@ def _take_from_desk(
                 case_records.take_over(desk, newer, {row[0] for row in mailbox.rows("SELECT id FROM cases")})
                 admissions.stay_in_company(desk, newer)
                 notebook.take_over(desk, newer)
+                settings.take_over_far_desk(desk, newer)  # P02: a machine that was removed stays out
             for circle_id, person in circles.out_since(desk, newer):
                 shut_out.append(moderators.read_moderator(desk, person).handle)
                 is_out = moderators.read_moderator(newer, person).state == "out"

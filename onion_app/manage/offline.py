@@ -287,6 +287,7 @@ def _what_a_restore_does(carried: CarriedOver, date: str) -> list[str]:
     else:
         lines.append(f"- There is no newer desk to look at: codes, members and closed cases are those of {date}.")
         lines.append("  Look at the circles first. Somebody who was shut out since then is in again.")
+        lines.append("  So is a machine elsewhere that was removed since then: ./scripts/manage machine list")
     whose, no_others = ("newer state", ", and no older ones") if carried.slots else ("backup", "")
     lines.append(f"- The passphrase and the spare code of the {whose} open it{no_others}.")
     lines += [f"- What was taken back in {folder} cannot be read. Such cases may be back." for folder in carried.unread]

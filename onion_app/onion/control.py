@@ -259,6 +259,8 @@ class Control:
     def forget_onions(self) -> None:
         """Have tor forget what it found of onions: of itself it asks no directory twice in a quarter of an hour.
 
+        It forgets the keys of `let_in`, too, and puts off what it is told a second time within ten seconds.
+
         Raises:
             ControlLost: tor does not answer.
         """

@@ -234,9 +234,22 @@ def change_far_desk(desk: Database, far: FarDesk) -> None:
         BadSetting: it is not stored.
     """
     with desk.writing():
-        put_setting(desk, "machines", far.machines)
-        if far.onion:
-            put_setting(desk, "machines_onion", far.onion.secret)
+        _put_far_desk(desk, far)
+
+
+def take_over_far_desk(desk: Database, newer: Database) -> None:
+    """Let those machines find the desk that a newer one lets, and none that was removed since; the caller writes.
+
+    Raises:
+        BadSetting: as for `read_settings`.
+    """
+    _put_far_desk(desk, read_far_desk(newer))
+
+
+def _put_far_desk(desk: Database, far: FarDesk) -> None:
+    put_setting(desk, "machines", far.machines)
+    if far.onion:
+        put_setting(desk, "machines_onion", far.onion.secret)
 
 
 def _stored(db: Database) -> dict[str, Any]:

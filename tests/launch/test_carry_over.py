@@ -8,6 +8,8 @@ import pytest
 from onion_app.choices import EntryKind
 from onion_app.crypto.casekeys import mark_of
 from onion_app.crypto.keyslots import change_slot, open_slots
+from onion_app.crypto.machine_keys import new_machine_key
+from onion_app.crypto.onion_key import new_onion_key
 from onion_app.crypto.passphrases import new_passphrase
 from onion_app.days import DAY
 from onion_app.errors import NotConfirmed, WrongPassphrase
@@ -31,6 +33,7 @@ from onion_app.vault.desk import (
 from onion_app.vault.desk.case_records import Met, Read
 from onion_app.vault.desk.notebook import NotebookRow
 from onion_app.vault.mailbox import lifetime, records, withdrawals
+from onion_app.vault.settings import FarDesk
 from onion_app.vault.shown import routing
 from tests import hostile
 from tests.launch.conftest import contents
@@ -73,6 +76,26 @@ def test_exactly_the_cases_go_again_whose_authors_took_them_back(
     assert kept.restore(backup, kept.place.path, replace=True).withdrawn == 3
     with kept.opened() as world:
         assert cases_in(world) == {row.id for row in rows[3:]}
+
+
+def test_a_machine_that_was_removed_since_stays_out_and_one_that_was_added_stays_in(
+    kept: Kept, rows: list[records.KeyRow], tmp_path: Path
+) -> None:
+    lost, here, later = (new_machine_key().public for _ in range(3))
+    before = FarDesk(new_onion_key(), {"lost": lost, "here": here})
+    with kept.opened() as world:
+        settings.change_far_desk(world.desk, before)
+    backup = kept.save(tmp_path / "backup")
+    now = FarDesk(new_onion_key(), {"here": here, "later": later})
+    with kept.opened() as world:
+        settings.change_far_desk(world.desk, now)
+    kept.restore(backup, kept.place.path, replace=True)
+    with kept.opened() as world:
+        assert settings.read_far_desk(world.desk) == now
+    kept.restore(backup, tmp_path / "elsewhere")  # where nothing newer is known
+    with kept.opened(State(tmp_path / "elsewhere")) as world:
+        assert settings.read_far_desk(world.desk) == before
+    assert rows
 
 
 def test_what_was_moved_aside_is_numbered_on_though_the_operator_has_removed_the_first(

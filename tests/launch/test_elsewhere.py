@@ -94,13 +94,18 @@ def test_why_the_desk_is_not_reached_is_one_sentence(
 
 
 class Asked:
-    """A tor whose connection for control counts how often it is to ask the directories again."""
+    """A tor that notes what it is told; with what it found of onions it forgets the keys that it was given."""
 
     socks_socket = Path("socks.sock")
-    times = 0
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
 
     def forget_onions(self) -> None:
-        self.times += 1
+        self.told.append("forget")
+
+    def let_in(self, *_: object) -> None:
+        self.told.append("let in")
 
     def bootstrap(self) -> Bootstrap:
         return Bootstrap(100, "Done")
@@ -135,8 +140,18 @@ def test_a_machine_that_was_added_a_moment_ago_waits_until_the_directories_know_
 ) -> None:
     asked: Any = Asked()
     monkeypatch.setattr(socks, "dial", Dialled(0xF0, 0xF5, 0, now=now))
-    reach.find_desk(asked, asked, Machine(bytes(32), *LINE))
-    assert asked.times == 2
+    reach.DeskOnion(asked, asked, Machine(bytes(32), *LINE)).find()
+    assert asked.told == ["let in", "forget", "let in", "forget", "let in"]
+
+
+def test_browsers_that_fail_at_once_have_tor_forget_once(monkeypatch: pytest.MonkeyPatch, now: list[float]) -> None:
+    asked: Any = Asked()
+    monkeypatch.setattr(socks, "dial", Dialled(0xF0, now=now))
+    desk = reach.DeskOnion(asked, asked, Machine(bytes(32), *LINE))
+    for _ in range(13):  # a second each
+        with pytest.raises(DeskNotReached):
+            desk.dial()
+    assert asked.told.count("forget") == 2
 
 
 @pytest.mark.parametrize(("status", "named"), [(0xF5, MachineNotLetIn), (0xF0, DeskNotReached)])
@@ -146,7 +161,7 @@ def test_whom_the_desk_never_lets_in_is_told_after_half_a_minute(
     asked: Any = Asked()
     monkeypatch.setattr(socks, "dial", Dialled(status, now=now))
     with pytest.raises(named):
-        reach.find_desk(asked, asked, Machine(bytes(32), *LINE))
+        reach.DeskOnion(asked, asked, Machine(bytes(32), *LINE)).find()
     assert 30 < now[0] < 60
 
 

@@ -146,6 +146,7 @@ def test_two_volunteers_elsewhere_answer_in_firefox_and_who_is_removed_is_cut_of
         assert not windows["first"].reaches(house.desk_url)
         at_work["first"].reads("does not know the key of this machine.*\\n    ./scripts/desk --key")
         assert at_work["first"].presses_ctrl_c() == 0
+        processes.kill(processes.role(house.launcher, "tor")[0].pid)  # it comes again, and the onion at its address
         processes.until(lambda: is_asked_to_log_in(windows["second"], house.desk_url), START, "the other's way back")
         log_in(windows["second"], house.desk_url, people["second"])
         answer_in(windows["second"], case_at_desk(house, codes["second"]), "And another word.")
