@@ -4,7 +4,7 @@ From every one of them: the proofs of what its authors took back. From the one t
 which doors were closed, which codes have been met, what was taken out of a notebook, who was shut out, and which
 machines elsewhere find the desk. From every one whose desk opens: the tables of numbers, and what was counted in
 them. Never which cases are gone: a case comes back unless its author has taken it back. # P07
-unless its author has taken it back. # P07
+Each circle begins its next key, since the backup does not know who has come, and gone, since it was made. # P05
 """
 
 from collections.abc import Iterator
