@@ -138,9 +138,7 @@ def panic(_chosen: argparse.Namespace, state: State) -> None:
     obstacles: list[str] = []
     # First: whatever happens next, this is done. A state that was moved aside has slots of the same keys.
     found = list(key_files(state.path, obstacles))
-    for file in found:
-        destroy(file, state.mailbox, obstacles)
-    gone = [file for file in found if not os.path.lexists(file)]
+    gone = [file for file in found if destroy(file, state.mailbox, obstacles)]
     if gone or not found:
         say(f"Destroyed: {', '.join(map(str, gone))}" if gone else f"There is no file of keys in {state.path}.")
     if _end_everything(state):

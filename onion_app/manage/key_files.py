@@ -1,9 +1,11 @@
 """The files of key slots below a state folder, wherever they lie: found, overwritten, removed, past every obstacle."""
 
 import errno
+import fcntl
 import os
 import re
 import stat
+import struct
 import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
@@ -12,6 +14,10 @@ from typing import Final
 
 from onion_app.vault.statefiles import give_up_reserve
 
+# Questions of linux/fs.h to a file: at which block of its disk one of its own lies, and how large they are.
+_FIBMAP: Final = 1
+_FIGETBSZ: Final = 2
+_INT: Final = struct.Struct("i")
 _MOUNTING: Final = 5.0  # seconds that opening a read-only disk may take
 
 
@@ -26,8 +32,8 @@ def key_files(folder: Path, obstacles: list[str]) -> Iterator[Path]:
         yield from (Path(inside, name) for name in sorted([*files, *folders]) if name.startswith("vault.key"))
 
 
-def destroy(file: Path, mailbox: Path, obstacles: list[str]) -> None:
-    """Overwrite a file and remove it; where it is a link, what it leads to as well.
+def destroy(file: Path, mailbox: Path, obstacles: list[str]) -> bool:
+    """Overwrite a file and remove it, and where it is a link, what it leads to as well; say if that was done.
 
     Where there is no room, what the mailbox keeps free is given up for it. A disk may keep old blocks that no program
     can overwrite: their slots open with the passphrase or the spare code.
@@ -38,8 +44,11 @@ def destroy(file: Path, mailbox: Path, obstacles: list[str]) -> None:
                 _remove(each, mailbox, obstacles)
         _sync(file.parent)
     except OSError as refused:
+        if refused.errno == errno.EROFS and _overwrite_below(Path(os.path.realpath(file))):
+            return True
         free = f"mount -o remount,rw {mount_of(file)}" if refused.errno == errno.EROFS else f"chattr -i {file}"
         obstacles.append(f"{file} is still there ({refused.strerror}): {free}; shred -u {file}")
+    return not os.path.lexists(file)
 
 
 def _remove(file: Path, mailbox: Path, obstacles: list[str]) -> None:
@@ -69,6 +78,41 @@ def _overwrite_past(file: Path, mailbox: Path) -> None:
         else:
             give_up_reserve(mailbox)
         _overwrite(file)
+
+
+def _overwrite_below(file: Path) -> bool:
+    """Overwrite a file in its blocks of the disk itself, which stays read-only after an error; say if that was done.
+
+    Each block has to hold what the file holds, before it is touched. The name stays, with nothing that opens anything.
+    """
+    try:
+        with file.open("rb") as opened, _disk_of(opened.fileno()).open("r+b", buffering=0) as disk:
+            content, size, blocks = opened.read(), *_blocks_of(opened.fileno())
+            parts = [content[at : at + size] for at in range(0, len(content), size)]
+            found = [
+                os.pread(disk.fileno(), len(part), block * size) for part, block in zip(parts, blocks, strict=True)
+            ]
+            if found != parts:
+                return False
+            for block in blocks:
+                os.pwrite(disk.fileno(), os.urandom(size), block * size)
+            os.fsync(disk.fileno())
+            os.posix_fadvise(opened.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+    except OSError:
+        return False
+    return bool(content)
+
+
+def _disk_of(opened: int) -> Path:
+    number = os.fstat(opened).st_dev
+    return Path("/dev", Path(f"/sys/dev/block/{os.major(number)}:{os.minor(number)}").resolve().name)
+
+
+def _blocks_of(opened: int) -> tuple[int, list[int]]:
+    """Give the size of a block of the disk, in bytes, and the numbers of those in which a file lies."""
+    [size] = _INT.unpack(fcntl.ioctl(opened, _FIGETBSZ, _INT.pack(0)))
+    count = -(-os.fstat(opened).st_size // size)
+    return size, [_INT.unpack(fcntl.ioctl(opened, _FIBMAP, _INT.pack(number)))[0] for number in range(count)]
 
 
 def mount_of(file: Path) -> str:

@@ -5,7 +5,7 @@ import secrets
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -28,6 +28,24 @@ def small_disk(options: str = "") -> Iterator[Path]:
             yield Path(folder)
         finally:
             subprocess.run(["umount", "--lazy", folder], check=True)
+
+
+@contextmanager
+def failing_disk(folder: Path) -> Iterator[tuple[Path, Callable[[], object], Path]]:
+    """Mount a disk that can be told to meet an error, after which ext4 takes no byte more; give its image, too."""
+    image, place = folder / "image", folder / "disk"
+    place.mkdir()
+    with image.open("wb") as file:
+        file.truncate(16 << 20)
+    for command in (["mkfs.ext4", "-q", str(image)], ["mount", "-o", "loop,errors=remount-ro", str(image), str(place)]):
+        if (refused := subprocess.run(command, capture_output=True, text=True, check=False)).returncode:
+            pytest.skip(f"no such disk can be mounted here: {refused.stderr.strip()}")
+    try:
+        number = place.stat().st_dev
+        name = Path(f"/sys/dev/block/{os.major(number)}:{os.minor(number)}").resolve().name
+        yield place, lambda: Path(f"/sys/fs/ext4/{name}/trigger_fs_error").write_text("1"), image
+    finally:
+        subprocess.run(["umount", str(place)], check=True)
 
 
 def fill(disk: Path, *, leaving: int = 0) -> Path:

@@ -19,6 +19,7 @@ from onion_app.manage import emergency, key_files, status_text
 from onion_app.vault import statefiles
 from tests import processes
 from tests.launch.conftest import START, Installation, Operator
+from tests.launch.disks import failing_disk
 from tests.launch.manage import at_once
 from tests.processes import only_root_looks_in
 from tests.rehearsal import ROOT
@@ -126,6 +127,17 @@ def test_a_disk_that_is_mounted_to_be_read_only_is_opened_for_it(state: Path) ->
     assert (done.code, keys_left(state)) == (0, [])
 
 
+@only_root_looks_in
+def test_on_a_disk_that_stays_read_only_after_an_error_its_own_blocks_are_overwritten(tmp_path: Path) -> None:
+    with failing_disk(tmp_path) as (disk, break_it, image):
+        (disk / "vault.key").write_text(SLOTS * 1000)  # some blocks
+        os.sync()
+        break_it()
+        done = at_once(disk, "panic", typed="destroy\n")
+        assert (done.code, keys_left(disk)) == (0, []), done.said
+        assert SLOTS.encode() not in image.read_bytes()
+
+
 @pytest.mark.parametrize("times", [1, 2])
 def test_a_disk_that_takes_no_byte_any_more_gives_up_its_reserve_and_the_file_goes_in_any_case(
     state: Path, monkeypatch: pytest.MonkeyPatch, times: int
@@ -153,7 +165,7 @@ def test_a_disk_that_takes_no_byte_any_more_gives_up_its_reserve_and_the_file_go
 
 @only_root_looks_in
 def test_a_python_that_is_half_replaced_keeps_no_key(later: Operator, installation: Installation) -> None:
-    gone = f'mount --bind {later.folder} {os.path.dirname(os.__file__)} && exec "$@"'
+    gone = f'mount --bind {later.folder} {Path(os.__file__).parent} && exec "$@"'
     before = ("/usr/bin/unshare", "--mount", "/bin/sh", "-c", gone, "-")
     launched = later.launch(installation.passphrase)
     family = launched.family()
