@@ -316,7 +316,7 @@ def test_no_post_to_the_desk_costs_much_with_or_without_a_login(desk: Desk) -> N
     volunteer = desk.volunteer(circle, "Sara")
     desk.make_coordinator("Sara")
     author = Author(desk, circle)
-    case = author.tells(COMMON)
+    case = author.tells(COMMON, quote=True)
     volunteer.log_in()
     volunteer.take(case)
     volunteer.press_on("/guides", "/guides/begin", slug="now")
@@ -326,7 +326,8 @@ def test_no_post_to_the_desk_costs_much_with_or_without_a_login(desk: Desk) -> N
     editor = volunteer.get(f"/case/{case}").form_with("text")
     measured = Measured(volunteer, common_post(volunteer, editor))
     tried = set[str]()
-    for path in [*sorted(paths), "/login", "/join", "/recover"]:
+    referrals = [f"/notebook/{circle.hex()}/referral/{which}" for which in ("published", "to-be-asked")]
+    for path in [*sorted(paths), *referrals, "/login", "/join", "/recover"]:
         if any(word in path for word in ENDING):
             continue
         page = volunteer.get(path)
@@ -334,7 +335,8 @@ def test_no_post_to_the_desk_costs_much_with_or_without_a_login(desk: Desk) -> N
             if form.action not in tried and not any(word in form.action for word in ENDING):
                 tried.add(form.action)
                 measured.tries(form)
-    assert {f"/case/{case}/story/save", f"/guides/{guide.hex()}/save", "/mine/send", "/login"} <= tried
+    of_case = {f"/case/{case}/{act}" for act in ("story/save", "quotation/choose", "facts/keep")}
+    assert of_case | {f"/guides/{guide.hex()}/save", *referrals, "/notice/propose", "/mine/send", "/login"} <= tried
     volunteer.cookies.clear()
     for path in ("/login", "/join", "/recover"):
         for form in volunteer.get(path).forms():
