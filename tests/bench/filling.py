@@ -29,7 +29,10 @@ def one_story(site: Site) -> str:
 
 
 def fill(site: Site, number: int) -> None:
-    """Add so many cases, each with a message, and so many stories; in the order in which they will lie."""
+    """Add so many cases, each with a message, and so many stories; in the order in which they will lie.
+
+    Of one case in ten there are facts, and words were chosen.
+    """
     cases, stories, deeds = (sorted(secrets.token_bytes(16) for _ in range(number)) for _ in range(3))
     circle, who = site.first, site.member_of_first.id
     with _filling(site.mailbox) as mailbox:
@@ -42,11 +45,19 @@ def fill(site: Site, number: int) -> None:
     with _filling(site.shown) as shown:
         _add(shown, _REPLY, [(deed, case, deed * 2) for deed, case in zip(deeds, cases, strict=True)])
         _add(shown, _DOOR, [(case,) for case in cases[::10]])
-        _add_stories(shown, stories)
+        versions = list(_versions(stories))
+        _add(shown, _TEXT, [(story, story * 2) for story in stories])
+        _add(shown, _VERSION, versions)
+        shown.run("UPDATE published SET counter = counter + 1")
     with _filling(site.desk) as desk:
         _add(desk, _DEED, [(deed, DAY + place % 90, who, circle, deed * 2) for place, deed in enumerate(deeds)])
         _add(desk, _READ, [(case, case * 2) for case in cases])
         _add(desk, _DOOR, [(case,) for case in cases[::10]])
+        for place, kind in enumerate(("facts", "quotation"), 1):
+            few = [(secrets.token_bytes(16), case, kind, place, circle, who, DAY, SEALED) for case in cases[1::10]]
+            _add(desk, _ENTRY, few)
+        _add(desk, _TEXT, [(story, story * 2) for story in stories])
+        _add(desk, _VERSION_AT_DESK, versions)
 
 
 def fill_notebook(site: Site) -> None:
@@ -71,11 +82,16 @@ _REPLY = "INSERT INTO replies (message_id, case_id, mark) VALUES (?, ?, ?)"
 _DOOR = "INSERT INTO doors (case_id, state) VALUES (?, 'gone')"
 _DEED = "INSERT INTO audit (id, day, who, what, circle_id, case_mark) VALUES (?, ?, ?, 'opened a case', ?, ?)"
 _READ = "INSERT INTO read (case_id, number, mark, turn, generation, codes) VALUES (?, 1, ?, 0, 1, 1)"
+_ENTRY = (
+    "INSERT INTO entries (id, case_id, kind, number, circle_id, generation, author, day, sealed) "
+    "VALUES (?, ?, ?, ?, ?, 1, ?, ?, ?)"
+)
 _TEXT = "INSERT INTO texts (id, mark) VALUES (?, ?)"
 _VERSION = (
     "INSERT INTO versions (text_id, language, edition, year, notes, translated_from, title, body) "
     "VALUES (?, ?, ?, ?, ?, ?, ?, 'Words.')"
 )
+_VERSION_AT_DESK = _VERSION.replace("body)", "body, state)").replace("'Words.')", "'Words.', 'public')")
 
 
 @contextmanager
@@ -108,17 +124,13 @@ def _facts(place: int) -> tuple[int, int, int, int, int]:
     return place % 3, DAY, DAY + place % 90, DAY + place % 90, place % 999
 
 
-def _add_stories(shown: Database, stories: list[bytes]) -> None:
-    versions: list[Row] = []
+def _versions(stories: Sequence[bytes]) -> Iterator[Row]:
     for place, story in enumerate(stories):
         notes = to_json(tuple(note for bit, note in enumerate(NOTES) if place % 37 >> bit & 1))
         for language in ("ar", "en") if place % 3 else ("ar",):
             source = None if language == "ar" else "ar"
             title = f"Story {place}"
-            versions.append((story, language, secrets.token_bytes(16), 2000 + place % 25, notes, source, title))
-    _add(shown, _TEXT, [(story, story * 2) for story in stories])
-    _add(shown, _VERSION, versions)
-    shown.run("UPDATE published SET counter = counter + 1")
+            yield (story, language, secrets.token_bytes(16), 2000 + place % 25, notes, source, title)
 
 
 @contextmanager

@@ -17,6 +17,7 @@ Photograph = Callable[[Browser, str], None]
 ALARMS = (
     "article:is(.doubted, .changed, .forged, .closed, .broken), .gap, #missing, #changed, #no-answer, #keys-changed"
 )
+LAPTOP = (1280, 800)
 CHECKS = ("names", "places", "others", "true", "grown")
 
 
@@ -38,6 +39,36 @@ class Desk:
     url: str
     case: str
     sent: list[str] = field(default_factory=list)
+
+
+class Counted:
+    """Somebody before the desk, whose pages and taps are counted."""
+
+    def __init__(self, browser: Browser) -> None:
+        """Begin to count."""
+        self.browser, self.pages, self.taps = browser, 0, 0
+
+    def goes(self, selector: str) -> None:
+        """Press what leads to another page."""
+        self.browser.press_in(selector)
+        self.taps += 1
+        self.sees()
+
+    def sees(self) -> None:
+        """See the page that has come."""
+        self.pages += 1
+        wide = self.browser.find("html").get_property("scrollWidth")
+        assert wide <= LAPTOP[0], self.browser.url
+
+    def types(self, name: str, text: str) -> None:
+        """Type into a field in place of what stands there."""
+        self.browser.type_into(name, text)
+        self.taps += 1
+
+    def ticks(self, selector: str) -> None:
+        """Tick or choose."""
+        self.browser.find(selector).click()
+        self.taps += 1
 
 
 def log_in(

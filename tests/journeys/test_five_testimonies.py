@@ -5,43 +5,17 @@ import pytest
 from onion_app.vault.desk.stories_queue import state_of, story_of
 from onion_app.vault.shown.reading import versions_of
 from scripts.rehearsal.people import Login
-from tests.browser import Browser, browsing
-from tests.journeys.steps import CHECKS, Desk, Photograph, log_in
+from tests.browser import browsing
+from tests.journeys.steps import CHECKS, LAPTOP, Counted, Desk, Photograph, log_in
 
 TOLD = "Ahmed from Basra hit me in 2019. I ran away.\nNow I am safe, number {number}."
 EDITED = "Somebody in a city hit me. I ran away, and I am safe."
 FIVE = 5
-LAPTOP = (1280, 800)
 MOST_PAGES = 3 + 5 * FIVE  # three for all of them, and five for each
 MOST_TAPS = 3 + FIVE + 12 * FIVE
 
 
-class Editor:
-    """Somebody before the desk, whose pages and taps are counted."""
-
-    def __init__(self, browser: Browser) -> None:
-        """Begin to count."""
-        self.browser, self.pages, self.taps = browser, 0, 0
-
-    def goes(self, selector: str) -> None:
-        """Press what leads to another page."""
-        self.browser.press_in(selector)
-        self.pages, self.taps = self.pages + 1, self.taps + 1
-        wide = self.browser.find("html").get_property("scrollWidth")
-        assert wide <= LAPTOP[0], self.browser.url
-
-    def types(self, name: str, text: str) -> None:
-        """Type into a field in place of what stands there."""
-        self.browser.type_into(name, text)
-        self.taps += 1
-
-    def ticks(self, selector: str) -> None:
-        """Tick or choose."""
-        self.browser.find(selector).click()
-        self.taps += 1
-
-
-def makes_a_story(editor: Editor, case: str, title: str, photograph: Photograph) -> None:
+def makes_a_story(editor: Counted, case: str, title: str, photograph: Photograph) -> None:
     """From the page with all cases: edit one beside its original, call it finished, queue it, and come back."""
     editor.goes(f"section[data-case='{case}'] h2 button")
     editor.goes(f"#case button[value$='/{case}/story']")
@@ -66,7 +40,7 @@ def test_five_testimonies_become_five_stories(desk: Desk, photograph: Photograph
     cases = [site.case_of(code) for code in codes]
     with browsing(size=LAPTOP, private=True) as browser:
         log_in(browser, desk.url, Login(who.handle, who.passphrase, who.totp), language)
-        editor = Editor(browser)
+        editor = Counted(browser)
         editor.goes(".line.unread")
         photograph(browser, "queue")
         for case in cases:
