@@ -7,8 +7,8 @@ in the clear, nothing that was fetched is started before its signatures hold, an
 import argparse
 import fcntl
 import os
+import shlex
 import shutil
-import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import Final
 
 from onion_app.days import date_of, today
-from onion_app.errors import BadUsage, NeedsRoot, NoNewerVersion, NotConfirmed, NotFetched, NotSigned
+from onion_app.errors import BadUsage, NeedsRoot, NoNewerVersion, NotConfirmed, NotSigned
 from onion_app.launch.edge import stand_at_the_edge
 from onion_app.launch.outside import release_note
 from onion_app.launch.state import State, command_for, is_held
-from onion_app.manage import emergency, exchange
+from onion_app.manage import emergency, exchange, packages
 from onion_app.manage.cut_off import cut_off
 from onion_app.manage.emergency import ask, say
 from onion_app.manage.repository import Repository
@@ -94,7 +94,7 @@ def update(chosen: argparse.Namespace, state: State) -> None:
         _show(release, names, files)
         if ask("To put it in the place of this version, type the word update: ").strip() != "update":
             raise NotConfirmed
-        _bring_packages(chosen.file, way)
+        packages.bring(CLONE, _NEW, chosen.file, way.port)
         _note_release(release)
         with _saying_how_it_goes_on(state):
             exchange.forward(chosen, state, _PLACES)
@@ -161,7 +161,7 @@ def _expect_owner() -> None:
 
 def _expect_address(origin: str) -> None:
     if not origin.startswith(("http://", "https://")):
-        cure = "git remote set-url origin ADDRESS   (http or https; or, from a stick: ./scripts/update FILE)"
+        cure = "git remote set-url origin ADDRESS   (or, from a stick: ./scripts/update FILE)"
         raise BadUsage(f"this clone names no address to fetch from through tor: {origin or 'none at all'}", cure)
 
 
@@ -263,41 +263,13 @@ def _bytes(file: Path) -> bytes | None:
         return None
 
 
-def _bring_packages(file: Path | None, way: Way) -> None:
-    """Take over the packages where they stay the same; else have them installed from files, or through tor."""
-    kept = (file.resolve().parent if file else CLONE) / "wheels"
-    for wheel in sorted(kept.iterdir()) if kept.is_dir() else ():
-        if wheel.is_file() and not wheel.is_symlink():  # a stick may hold anything
-            (_NEW / "wheels").mkdir(exist_ok=True)
-            shutil.copyfile(wheel, _NEW / "wheels" / wheel.name)
-    needs, here = ("requirements.txt", "scripts/setup"), CLONE / ".venv"
-    if (here / "complete").exists() and all(_bytes(CLONE / name) == _bytes(_NEW / name) for name in needs[:1]):
-        shutil.copytree(here, _NEW / ".venv", symlinks=True)
-        return
-    proxy = f"http://127.0.0.1:{way.port or 9}"  # nobody listens on 9: without tor nothing is fetched
-    names = ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
-    surroundings = {"PATH": os.environ.get("PATH", os.defpath), "HOME": "/nonexistent", "PIP_CONFIG_FILE": os.devnull}
-    done = subprocess.run([_NEW / needs[1]], env=surroundings | dict.fromkeys(names, proxy), check=False)
-    if done.returncode:
-        raise NotFetched("its packages could not be installed", "./scripts/update FILE   (with wheels/ beside it)")
-    _move_programs()
-
-
-def _move_programs() -> None:
-    """Tell the programs of the environment where they will be, as `scripts/setup` does."""
-    for program in [*(_NEW / ".venv/bin").iterdir(), _NEW / ".venv/pyvenv.cfg"]:
-        if program.is_file() and not program.is_symlink():
-            content = program.read_bytes()
-            if b"\0" not in content:
-                program.write_bytes(content.replace(os.fsencode(_NEW) + b"/", os.fsencode(CLONE) + b"/"))
-
-
 def _note_release(release: Release) -> None:
     (_NEW / ".release").write_text(f"{release.made} {release.next_by}\n", encoding="ascii")
 
 
 def _start(state: State) -> str:
+    """Give the command that starts it; the shell that this was typed in still stands in the folder of before."""
     by_root = "sudo " * (os.geteuid() == 0)
-    return (
-        f"    {by_root}systemctl start sanctuary" if UNIT.exists() else f"    {by_root}{command_for(state, 'launch')}"
-    )
+    if UNIT.exists():
+        return f"    {by_root}systemctl start sanctuary"
+    return f"    cd {shlex.quote(str(CLONE))} && {by_root}{command_for(state, 'launch')}"

@@ -326,6 +326,19 @@ def test_other_packages_are_asked_for_through_tor_alone(here: Updating) -> None:
     assert (here.clone / ".venv/bin/tool").read_text() == f"#!{here.clone}/.venv/bin/python\n"
 
 
+def test_wheels_that_were_kept_stay_for_the_same_packages_and_go_with_others(here: Updating) -> None:
+    (here.clone / "wheels").mkdir()
+    (here.clone / "wheels" / "a.whl").write_text("a wheel")
+    here.makers.sign("2.1", "ada")
+    assert here.update(here.makers.bundle()).code == 0
+    assert (here.clone / "wheels" / "a.whl").exists()
+    here.believe(here.makers.line("ada"))
+    here.makers.commit("2.2", **{"requirements.txt": "other==1", "scripts__setup": _SETUP})
+    here.makers.sign("2.2", "ada")
+    assert here.update(here.makers.bundle()).code == 0
+    assert not (here.clone / "wheels").exists()
+
+
 def test_from_a_file_no_package_is_fetched_at_all(here: Updating) -> None:
     wheels = here.makers.folder / "wheels"
     wheels.mkdir()
@@ -345,6 +358,7 @@ def test_what_runs_is_stopped_before_its_program_changes(here: Updating, running
     done = here.update(here.makers.bundle())
     assert (done.code, running.process.wait(60)) == (0, 0), done.said
     assert len(list(running.state.rglob("*.before.version-*.db"))) == 3
+    assert done.said.splitlines()[-1].startswith(f"    cd {here.clone} && "), "the shell stands in the folder of before"
     assert f"launch --state {running.state}" in done.said.splitlines()[-1]
 
 

@@ -60,7 +60,7 @@ def databases(state: Path) -> dict[str, bytes]:
 def ready(here: Updating, installation: Installation) -> Updating:
     """Give an operator of 2.0 with a state, to whom 2.1 is offered, and who has a version from before."""
     shutil.copytree(installation.state, here.state)
-    (here.state / "mailbox" / "mailbox.db-wal").write_bytes(b"a log of then")
+    (here.state / "desk" / "desk.db-wal").write_bytes(b"a log of then")
     here.makers.commit("2.1", **{SIGNERS.replace("/", "__"): here.makers.line("ada")})
     here.makers.sign("2.1", "ada")
     shutil.copytree(here.clone, here.clone.with_name("clone.before"))
