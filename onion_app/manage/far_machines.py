@@ -42,7 +42,7 @@ def add(chosen: argparse.Namespace, state: State, terminal: Terminal) -> None:
         try:
             settings.change_far_desk(desk, far)
         except BadSetting:
-            raise MachineListRefused("a name has 1 to 40 letters") from None
+            raise MachineListRefused("a name has 1 to 40 letters, and none that is not seen") from None
     _hand_over(state, terminal, far, drop_all=False)
     terminal.say(f"{chosen.name} is added. This line goes to its volunteer, who types it there:")
     terminal.say(f"    ./scripts/desk {onion.address} {unlock.desk_url(keys, chosen.desk_port)}")

@@ -30,8 +30,10 @@ from onion_app.launch.manage_socket import _LONGEST
 from onion_app.launch.way import Way
 from onion_app.onion import socks
 from onion_app.onion.control import Bootstrap
+from onion_app.vault import settings
 from onion_app.vault.settings import FarDesk
 from tests.launch.conftest import Installation
+from tests.launch.keeping import Kept
 from tests.launch.manage import Done, Heard, with_secret
 
 LINE = (f"{'a' * 56}.onion", f"http://{'b' * 16}.localhost:8390")
@@ -214,8 +216,10 @@ def test_the_operators_list_is_kept_in_desk_db_and_refuses_what_cannot_be(instal
     assert "./scripts/desk " in added.said
     for words, error in (
         (("add", "another", one.shown), MachineListRefused),
-        (("add", "x" * 41, two.shown), MachineListRefused),
+        (("add", "laptop of A", two.shown), MachineListRefused),
+        (("add", "a\x1b[2Jb", two.shown), MachineListRefused),  # a terminal's own order
         (("add", "another", two.shown[:-1]), MachineKeyMistyped),
+        (("add", "another", two.public + one.shown[-2:]), MachineKeyMistyped),
         (("remove", "another"), MachineListRefused),
     ):
         assert type(machine(*words).error) is error, words
@@ -224,6 +228,14 @@ def test_the_operators_list_is_kept_in_desk_db_and_refuses_what_cannot_be(instal
     assert "./scripts/manage remove HANDLE" in removed
     assert removed.count(".onion") == 1
     assert added.said.split(".onion")[0].split()[-1] not in removed
+
+
+def test_there_is_no_room_for_one_machine_more_than_fit(kept: Kept) -> None:
+    machines = {str(number): new_machine_key().public for number in range(MOST_MACHINES)}
+    with kept.opened() as world:
+        settings.change_far_desk(world.desk, FarDesk(new_onion_key(), machines))
+    words = ("machine", "add", "one more", new_machine_key().shown)
+    assert type(with_secret(kept.place.path, kept.passphrase, *words).error) is MachineListRefused
 
 
 def test_the_longest_list_fits_into_one_order() -> None:

@@ -72,9 +72,11 @@ def test_nothing_is_reached_without_a_key_and_the_sites_onion_never_leads_to_the
     assert public.get("/login").status == 421
 
 
-def test_from_elsewhere_the_desk_answers_to_its_own_name_alone_and_in_whole_sizes(machines: list[Far]) -> None:
+def test_from_elsewhere_the_desk_answers_to_its_own_name_alone_and_in_whole_sizes(
+    house: House, machines: list[Far]
+) -> None:
     far = machines[0]
-    for host in (far.machine.onion, "localhost", "127.0.0.1", ""):
+    for host in (far.machine.onion, house.onion, "localhost", "127.0.0.1", ""):
         stranger = Person(lambda: dial_desk(far.tor, far.machine), host, {"Sec-Fetch-Site": "same-origin"})
         assert stranger.get("/login").status == 421
     volunteer = far.volunteer()
