@@ -7,8 +7,9 @@ about who sits before it.
 import argparse
 from dataclasses import replace
 
+from onion_app.crypto.keyslots import VaultKeys
 from onion_app.crypto.machine_keys import MachineKey, read_public
-from onion_app.crypto.onion_key import new_onion_key
+from onion_app.crypto.onion_key import OnionKey, new_onion_key
 from onion_app.errors import BadSetting, MachineListRefused, NotRunning
 from onion_app.launch import manage_socket, unlock
 from onion_app.launch.carry_over import opened
@@ -45,7 +46,7 @@ def add(chosen: argparse.Namespace, state: State, terminal: Terminal) -> None:
             raise MachineListRefused("a name has 1 to 40 letters, and none that is not seen") from None
     _hand_over(state, terminal, far, drop_all=False)
     terminal.say(f"{chosen.name} is added. This line goes to its volunteer, who types it there:")
-    terminal.say(f"    ./scripts/desk {onion.address} {unlock.desk_url(keys, chosen.desk_port)}")
+    terminal.say(f"    {_line(onion, chosen, keys)}")
 
 
 def remove(chosen: argparse.Namespace, state: State, terminal: Terminal) -> None:
@@ -67,20 +68,27 @@ def remove(chosen: argparse.Namespace, state: State, terminal: Terminal) -> None
     terminal.say(f"{chosen.name} is removed. Sessions from all machines elsewhere are over; the others log in again.")
     if chosen.new_address and far.onion:
         terminal.say("The address is another one. This line goes to the others, who type it once:")
-        terminal.say(f"    ./scripts/desk {far.onion.address} {unlock.desk_url(keys, chosen.desk_port)}")
+        terminal.say(f"    {_line(far.onion, chosen, keys)}")
     terminal.say(_REMOVED)
 
 
 def show(chosen: argparse.Namespace, state: State, terminal: Terminal) -> None:
-    """Print the machines, and the address of the desk's onion."""
-    with opened(state, "desk", open_keys(chosen, state, terminal)) as desk:
+    """Print the machines, and the line that their volunteers type."""
+    keys = open_keys(chosen, state, terminal)
+    with opened(state, "desk", keys) as desk:
         far = settings.read_far_desk(desk)
     for name, public in sorted(far.machines.items()):
         terminal.say(f"{name}: {MachineKey(b'', public).shown}")
     if far.onion and far.machines:
-        terminal.say(f"The desk's onion, for these machines alone: {far.onion.address}")
+        terminal.say("Each of their volunteers types this line there, once:")
+        terminal.say(f"    {_line(far.onion, chosen, keys)}")
     else:
         terminal.say("No machine elsewhere finds the desk, and it has no onion.")
+
+
+def _line(onion: OnionKey, chosen: argparse.Namespace, keys: VaultKeys) -> str:
+    """Give the line that a volunteer types; it opens nothing without a machine's key, and names where the desk is."""
+    return f"./scripts/desk {onion.address} {unlock.desk_url(keys, chosen.desk_port)}"
 
 
 def _hand_over(state: State, terminal: Terminal, far: FarDesk, *, drop_all: bool) -> None:

@@ -223,7 +223,9 @@ def test_the_operators_list_is_kept_in_desk_db_and_refuses_what_cannot_be(instal
         (("remove", "another"), MachineListRefused),
     ):
         assert type(machine(*words).error) is error, words
-    assert one.shown in machine("list").said
+    listed = machine("list").said
+    assert one.shown in listed
+    assert listed.splitlines()[-1] == added.said.splitlines()[-1]  # the line, once more
     removed = machine("remove", "laptop of A", "--new-address").said
     assert "./scripts/manage remove HANDLE" in removed
     assert removed.count(".onion") == 1
