@@ -26,7 +26,8 @@ def found(home: House, pieces: list[bytes]) -> list[bytes]:
     content = [path.read_bytes() for path in home.state.rglob("*") if path.is_file()]
     for kind in KINDS:
         file, key = home.state / kind / f"{kind}.db", home.keys.of(kind)
-        content += [*tables.decrypted_pages(file, key), *tables.decrypted_log(file, key)]
+        content += tables.decrypted_log(file, key)  # before the file into which a checkpoint may just bring it
+        content += tables.decrypted_pages(file, key)
     whole = b"".join(content)
     return [piece for piece in pieces if piece in whole]
 
