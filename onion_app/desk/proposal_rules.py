@@ -19,7 +19,7 @@ from onion_app.errors import marked
 from onion_app.shapes import to_json
 from onion_app.vault.desk import circles, moderators, proposals
 from onion_app.vault.desk.moderators import Moderator
-from onion_app.vault.desk.proposals import OPERATOR, Proposal
+from onion_app.vault.desk.proposals import Proposal
 from onion_app.vault.mailbox.lifetime import cases_that_would_go
 
 FIND_US: Final = marked("The words on how to find us will be others.")
@@ -78,12 +78,6 @@ def is_enough(dbs: Databases, proposal: Proposal) -> bool:
     said = [who for who, seen in proposals.yeses_to(dbs.desk, proposal.id).items() if seen == mark]
     counted = [who for who in said if may_agree(dbs, proposal, who or None)]
     return len(counted) >= 1 + (has_objections(dbs, proposal) and bool(_other_coordinators(dbs, proposal)))
-
-
-def who_counts(dbs: Databases, proposal: Proposal) -> set[bytes]:
-    """Give everybody whose yes would count now, the operator (`OPERATOR`) among them."""
-    people: list[bytes] = [each.id for each in moderators.active(dbs.desk)]
-    return {who for who in (*people, OPERATOR) if may_agree(dbs, proposal, who or None)}
 
 
 def _other_coordinators(dbs: Databases, proposal: Proposal) -> list[Moderator]:

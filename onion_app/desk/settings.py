@@ -16,7 +16,6 @@ from onion_app.vault.show import show
 
 ALONE: Final = ("answer_days", "backup_days", "quota_gib", "paused")
 """These one coordinator may set: none of them decides who reads, how long what comes is kept, or what readers read."""
-BY_TWO: Final = ("how_to_find_us", "retention_days")
 
 
 def change_setting(dbs: Databases, member: Member, name: str, value: Any) -> bool:  # noqa: ANN401 - each has its type

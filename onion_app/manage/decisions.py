@@ -23,7 +23,6 @@ from onion_app.launch.terminal import Terminal
 from onion_app.manage.offline import open_keys
 from onion_app.vault.desk import moderators
 
-_ANSWERS: Final = ("yes", "object")
 _LETTERS: Final = 8  # of a proposal: a yes is to the words that it was printed with, and to no others
 _EVERY_LANGUAGE: Final = "every language"
 
