@@ -11,16 +11,19 @@ from typing import Any
 
 import pytest
 
+from onion_app.elsewhere import __main__ as elsewhere
 from onion_app.launch import self_check, supervisor, tor_supervisor, walls, way
 from onion_app.launch.confine import ALL_WALLS
 from onion_app.launch.state import State
 from onion_app.launch.terminal import Terminal
 from onion_app.manage import __main__ as manage
-from onion_app.manage import doctor, status_text
+from onion_app.manage import doctor, far_machines, status_text
 from onion_app.onion.control import Health
 from tests.launch.test_doctor import GUIDE, named
 from tests.launch.told import bare_status
 from tests.rehearsal import ROOT
+
+SAYING = ("say", "ask", "BadUsage", "MachineListRefused")
 
 
 def fragments(text: str) -> list[str]:
@@ -54,6 +57,21 @@ def test_the_guide_has_every_line_that_the_launcher_says_of_its_processes(module
     for line in said:
         for part in fragments(re.sub(r"^f?['\"](tor: )?|['\"]$", "", line)):
             assert part in GUIDE, line
+
+
+@pytest.mark.parametrize("module", [elsewhere, far_machines], ids=["desk", "machine"])
+def test_the_guides_have_every_line_about_machines_elsewhere(module: Any) -> None:
+    guides = GUIDE + (ROOT / "docs" / "moderator-guide.md").read_text()
+    calls = [node for node in ast.walk(ast.parse(inspect.getsource(module))) if isinstance(node, ast.Call)]
+    said = [
+        ast.unparse(call.args[0]) for call in calls if ast.unparse(call.func).split(".")[-1] in SAYING and call.args
+    ]
+    assert len(said) > 8
+    for line in said:
+        for part in fragments(
+            line.removeprefix("f").strip("\"'").replace("{_LEAST}", "12").replace("{MOST_MACHINES}", "48")
+        ):
+            assert part in guides or not re.search("[a-z] [a-z]", part), line
 
 
 WELL: dict[str, Any] = {
