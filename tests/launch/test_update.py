@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 from functools import partial
 from pathlib import Path
 
@@ -302,6 +303,39 @@ def test_no_packet_goes_anywhere_but_to_tor(here: Updating, tmp_path: Path) -> N
     assert unix - {"/var/run/nscd/socket"} == {
         str(here.state / "run" / name) for name in ("socks.sock", "control.sock")
     }
+
+
+CLOSED = ("setpriv", "--bounding-set", "-sys_admin", "--inh-caps", "-sys_admin", "--")  # as root is in a container
+NOBODY = ("setpriv", "--reuid", "nobody", "--regid", "nogroup", "--clear-groups", "--")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root becomes somebody else")
+def test_an_ordinary_account_takes_the_network_from_itself_too(here: Updating) -> None:
+    if subprocess.run([*NOBODY, "unshare", "-Un", "true"], check=False, capture_output=True).returncode:
+        pytest.skip("no account but root makes a network here")
+    here.makers.sign("2.1", "ada")
+    here.makers.serve()
+    here.fetch_from("http://makers.example/served.git")
+    here.folder.chmod(0o755)
+    with tor_that_leads_to(here.folder, here.state) as asked:
+        run("chown", "-R", "nobody:", here.folder, folder=here.folder)
+        done = here.update(before=NOBODY)
+    assert done.code == 0, done.said
+    assert {name for name in asked if "SETCONF" not in name} == {"makers.example:80"}
+    assert (here.clone / "pyproject.toml").owner() == "nobody"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="who is not root makes a network within a space of accounts")
+def test_where_the_system_takes_the_network_from_nobody_only_a_file_is_read(here: Updating) -> None:
+    here.makers.sign("2.1", "ada")
+    here.makers.serve()
+    here.fetch_from("http://makers.example/served.git")
+    with tor_that_leads_to(here.folder, here.state) as asked:
+        done = here.update(before=CLOSED)
+    assert "this system takes the network from no process" in done.said
+    assert "from a stick" in done.said.splitlines()[-1]
+    assert asked == []
+    assert here.update(here.makers.bundle(), before=CLOSED).code == 0
 
 
 _SETUP = """#!/bin/bash
