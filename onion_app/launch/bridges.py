@@ -26,6 +26,10 @@ _ASKED: Final = (
     "wrote to you: a bridge sees the address of this machine.",
     "Paste one line after the other. Enter alone ends it; Enter at once takes away those that were kept.",
 )
+# A line that was copied with the end of another before it begins with nothing, too.
+_DIRECTLY: Final = (
+    "Without a bridge tor goes directly, and who watches sees it. If that is meant, type the word directly: "
+)
 
 
 def wanted_bridges(
@@ -54,7 +58,7 @@ def wanted_bridges(
 
 def announce(state: State, wanted: tuple[str, ...] | None) -> None:
     """Mark that bridges are to be kept, before they are: whatever is cut off meanwhile, nothing goes past them."""
-    if wanted:
+    if wanted and not state.bridged.exists():
         mark(state, wanted)
 
 
@@ -68,6 +72,13 @@ def ask_bridges(terminal: Terminal, command: str) -> tuple[str, ...]:
         raise BadUsage("standard input is no terminal", f"{command} --help")
     for line in _ASKED:
         terminal.say(line)
+    while True:
+        bridges = _ask_lines(terminal)
+        if bridges or terminal.ask(_DIRECTLY).strip() == "directly":
+            return bridges
+
+
+def _ask_lines(terminal: Terminal) -> tuple[str, ...]:
     bridges: list[str] = []
     while len(bridges) < MOST_BRIDGES and (typed := terminal.ask(f"Bridge {len(bridges) + 1}: ", hidden=True).strip()):
         try:

@@ -151,6 +151,12 @@ def test_lines_are_asked_for_unseen_until_one_is_empty_and_a_wrong_one_is_asked_
     assert not [secret for secret in ("192.0.2.7", "2001:db8", CERT, PRINT) if secret in said]
 
 
+@pytest.mark.usefixtures("before_a_terminal")
+def test_an_empty_line_alone_lets_nobody_go_without() -> None:
+    assert bridges.ask_bridges(Heard("", "", LINE, ""), "./scripts/launch") == (LINE,)
+    assert bridges.ask_bridges(Heard("snowflake", "", "yes", "", "directly"), "./scripts/launch") == ()
+
+
 def test_who_cannot_be_asked_is_not() -> None:
     with pytest.raises(BadUsage):
         bridges.wanted_bridges(None, Heard(), asks=True, locked=True)
@@ -202,8 +208,9 @@ def test_what_is_cut_off_while_bridges_are_kept_goes_nowhere(installation: Insta
     bridges.announce(state, (LINE,))
     with pytest.raises(BridgesChanged):
         bridges.expect_kept(state, (), None)
-    bridges.announce(state, ())
-    bridges.announce(state, None)
+    for later in ((SIX,), (), None):
+        bridges.announce(state, later)
+        bridges.expect_kept(state, (LINE,), None)
     assert state.bridged.exists()
     state.bridged.unlink()
 
@@ -220,7 +227,7 @@ def test_a_volunteers_machine_keeps_its_bridge_under_its_passphrase(
     assert b"192.0.2.7" not in lying
     assert (tmp_path / "far" / "bridged").exists()
     elsewhere.desk("", "", Heard(words), only_key=True, folder=tmp_path / "far")
-    elsewhere.desk("", "", Heard("", words), only_key=True, bridge=True, folder=tmp_path / "far")
+    elsewhere.desk("", "", Heard("", "directly", words), only_key=True, bridge=True, folder=tmp_path / "far")
     assert open_machine(tmp_path / "far" / "key", words).bridges == ()
     assert not (tmp_path / "far" / "bridged").exists()
 
