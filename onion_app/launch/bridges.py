@@ -21,9 +21,9 @@ from onion_app.vault import database, settings
 from onion_app.vault.bridge_lines import MOST_BRIDGES, read_bridge, shown
 
 _ASKED: Final = (
-    "A bridge is a way into Tor that is in no list. Take its line from the Tor Project (https://bridges.torproject.org",
-    "by another way than this machine, or Tor Browser: obfs4), or from your own bridge, and never from somebody who",
-    "wrote to you: a bridge sees the address of this machine.",
+    "A bridge is a way into Tor that is in no list, and it sees the address of this machine.",
+    "Take its line from Tor Browser (obfs4), https://bridges.torproject.org or your own bridge,",
+    "and never from somebody who wrote to you.",
     "Paste one line after the other. Enter alone ends it; Enter at once takes away those that were kept.",
 )
 # A line that was copied with the end of another before it begins with nothing, too.
@@ -57,7 +57,13 @@ def wanted_bridges(
 
 
 def announce(state: State, wanted: tuple[str, ...] | None) -> None:
-    """Mark that bridges are to be kept, before they are: whatever is cut off meanwhile, nothing goes past them."""
+    """Mark that bridges are to be kept, before they are: whatever is cut off meanwhile, nothing goes past them.
+
+    Raises:
+        BridgesChanged: a first run was begun with bridges, and is begun again without them.
+    """
+    if wanted is None and state.bridged.exists() and not (state.path / "vault.key").exists():
+        raise BridgesChanged("a first run was begun with bridges here")
     if wanted and not state.bridged.exists():
         mark(state, wanted)
 

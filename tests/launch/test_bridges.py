@@ -146,7 +146,7 @@ def test_lines_are_asked_for_unseen_until_one_is_empty_and_a_wrong_one_is_asked_
     assert all("(hidden)" in line for line in heard.said if line.startswith("Bridge"))
     said = " ".join(heard.said)
     assert "sees the address of this machine" in said
-    assert "never from somebody who" in said
+    assert "never from somebody who wrote to you" in said
     assert shown(LINE) in said
     assert not [secret for secret in ("192.0.2.7", "2001:db8", CERT, PRINT) if secret in said]
 
@@ -165,6 +165,13 @@ def test_who_cannot_be_asked_is_not() -> None:
     assert bridges.wanted_bridges(Answers(), Heard(), asks=False) is None
     assert bridges.wanted_bridges(Answers(bridge=""), Heard(), asks=False) == ()
     assert LINE not in repr(Answers(bridge=LINE))
+
+
+def test_a_first_run_that_was_begun_with_a_bridge_is_not_begun_again_without(operator: Operator) -> None:
+    operator.state.mkdir(mode=0o700)
+    bridges.announce(State(operator.state), (LINE,))
+    assert type(operator.refused({})) is BridgesChanged
+    assert not (operator.state / "vault.key").exists()
 
 
 def test_without_obfs4proxy_nothing_is_made(operator: Operator, monkeypatch: pytest.MonkeyPatch) -> None:
