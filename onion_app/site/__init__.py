@@ -38,7 +38,7 @@ from onion_app.vault.per_thread import PerThread
 from onion_app.vault.shown import reading
 from onion_app.web.app import Hardened, report_error
 from onion_app.web.cache import ReadyPages
-from onion_app.web.visits import VisitsWithDrafts
+from onion_app.web.drafts import VisitsWithDrafts
 from onion_app.web.waitress.server import THREADS
 
 _HERE: Final = Path(__file__).parent

@@ -13,7 +13,7 @@ from onion_app.vault.database import Database
 from onion_app.vault.per_thread import PerThread
 from onion_app.vault.settings import Settings
 from onion_app.web.budget import TokenBucket
-from onion_app.web.visits import VisitsWithDrafts
+from onion_app.web.drafts import VisitsWithDrafts
 
 
 @dataclass(frozen=True)

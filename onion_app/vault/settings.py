@@ -119,7 +119,8 @@ def days_behind(db: Database, machine_day: int) -> int:
     """
     seen_day = 0
     with suppress(BadSetting):
-        seen_day = _stored(db).get("seen_day", 0)
+        for name, text in db.rows("SELECT name, value FROM settings WHERE name = 'seen_day'"):
+            seen_day = _checked(db, name, text)
     return max(0, seen_day - machine_day)
 
 

@@ -11,7 +11,7 @@ from jinja2 import Template
 from onion_app.vault.database import Database
 from onion_app.vault.per_thread import PerThread
 from onion_app.web.app import Hardened
-from onion_app.web.visits import VisitsWithDrafts
+from onion_app.web.drafts import VisitsWithDrafts
 from onion_app.web.waitress.server import THREADS
 from scripts.rehearsal.people import Visitor
 
@@ -84,7 +84,7 @@ def test_settings_are_read_once_a_request(
     def answer(environ: dict[str, Any]) -> Any:
         statements.clear()
         given = real(environ)
-        reads.append(sum("FROM settings" in sql for _, sql, _ in statements))
+        reads.append(sum(sql.endswith("FROM settings") for _, sql, _ in statements))
         return given
 
     monkeypatch.setattr(app, "answer", answer)

@@ -3,16 +3,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from onion_app.errors import Overloaded, VisitOver
-from onion_app.web.visits import (
-    IDLE,
-    LARGEST_DRAFT,
-    LONGEST,
-    MOST_DRAFTS,
-    ROOM_FOR_DRAFTS,
-    Drafts,
-    Visits,
-    VisitsWithDrafts,
-)
+from onion_app.web.drafts import LARGEST_DRAFT, MOST_DRAFTS, ROOM_FOR_DRAFTS, Drafts, VisitsWithDrafts
+from onion_app.web.visits import IDLE, LONGEST, Visits
 from tests.world import Clock
 
 
