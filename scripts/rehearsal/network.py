@@ -22,14 +22,9 @@ _PATIENCE: Final = 600.0  # seconds until the network stands; 12 on two idle cor
 _PAUSE: Final = 0.1  # seconds between two looks at the progress
 _ALL: Final = 100  # percent
 
-_ANY_RELAY: Final = ("Address 127.0.0.1", "AssumeReachable 1", "ExitRelay 0", "ContactInfo nobody")
+_RELAY: Final = ("Address 127.0.0.1", "AssumeReachable 1", "ExitRelay 0", "ContactInfo nobody")
 # In no list: who has its line finds it, and who only watches sees obfs4.
-_BRIDGE: Final = (*_ANY_RELAY, "BridgeRelay 1", "PublishServerDescriptor 0", "ExtORPort auto")
-_RELAY: Final = (
-    *_ANY_RELAY,
-    # A cache would work out how each of the last hours' lists differs from the newest.
-    "MaxConsensusAgeForDiffs 1 second",
-)
+_BRIDGE: Final = (*_RELAY, "BridgeRelay 1", "PublishServerDescriptor 0", "ExtORPort auto")
 # Every relay may be a guard and keep descriptors at once, which on the real network takes days to earn.
 _AUTHORITY: Final = (
     "AuthoritativeDirectory 1",
@@ -42,7 +37,9 @@ _AUTHORITY: Final = (
 )
 # Until all members stand in a list, the authorities vote as often as tor allows: otherwise that takes half an hour. The
 # lists that clients meet are good for an hour and a half: on a busy machine authorities miss rounds of a minute, a list
-# is over after three of them, and a client that finds none asks again only after minutes.
+# is over after three of them, and a client that finds none asks again only after minutes. So few lists are no work for
+# caches either, which work out how earlier ones differ from the newest. (Told to keep none for that, by
+# MaxConsensusAgeForDiffs, they forget the newest too, every ten minutes, and have none for a client until the next.)
 _OFTEN: Final = ("V3AuthVotingInterval 10", "V3AuthVoteDelay 2", "V3AuthDistDelay 2")
 _SELDOM: Final = ("V3AuthVotingInterval 1800", "V3AuthVoteDelay 20", "V3AuthDistDelay 20")
 _LONG: Final = 1800.0  # seconds that a list is good for, at least, before a client meets it
