@@ -17,7 +17,17 @@ from onion_app.launch.confine import ALL_WALLS
 from onion_app.launch.state import State
 from onion_app.launch.terminal import Terminal
 from onion_app.manage import __main__ as manage
-from onion_app.manage import doctor, far_machines, status_text
+from onion_app.manage import (
+    doctor,
+    exchange,
+    far_machines,
+    packages,
+    repository,
+    signatures,
+    status_text,
+    through_tor,
+    update,
+)
 from onion_app.onion.control import Health
 from tests.launch.test_doctor import GUIDE, named
 from tests.launch.told import bare_status
@@ -69,6 +79,26 @@ def test_the_guides_have_every_line_about_machines_elsewhere(module: Any) -> Non
         words = line.removeprefix("f").strip("\"'").replace("{_LEAST}", "12").replace("{MOST_MACHINES}", "48")
         for part in fragments(words):
             assert part in guides or " " not in part, line  # a name that stands in the code alone is no sentence
+
+
+_REFUSALS = ("NotFetched", "NotSigned", "NoSigner", "NoWayBack", "BadUsage", "NeedsRoot", "say", "ask")
+_OF_AN_UPDATE = [update, exchange, repository, signatures, through_tor, packages]
+
+
+@pytest.mark.parametrize("module", _OF_AN_UPDATE, ids=lambda module: module.__name__.rpartition(".")[2])
+def test_the_guide_has_every_sentence_of_an_update(module: Any) -> None:
+    calls = [node for node in ast.walk(ast.parse(inspect.getsource(module))) if isinstance(node, ast.Call)]
+    facts = [
+        ast.unparse(call.args[0])
+        for call in calls
+        if isinstance(call.func, ast.Name) and call.func.id in _REFUSALS and call.args
+    ]
+    said = [fact for fact in facts if fact.startswith(("'", '"', "f'", 'f"'))]
+    assert said
+    for sentence in said:
+        if "is no commit" not in sentence:  # which makers alone meet
+            for part in fragments(re.sub(r"^f?['\"]|['\"]$", "", sentence)):
+                assert part in GUIDE, sentence
 
 
 WELL: dict[str, Any] = {
