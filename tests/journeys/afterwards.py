@@ -13,7 +13,7 @@ from tests.browser import Browser
 from tests.desk.counted import Counted
 from tests.house import START, House
 from tests.journeys import deciding, erased
-from tests.journeys.steps import Photograph, code_on, come_back, log_in, open_case
+from tests.journeys.steps import Photograph, code_on, come_back, open_case
 from tests.launch.manage import manage, status
 from tests.processes import until
 from tests.world import Author, hardly_stretched
@@ -174,11 +174,6 @@ class After:
         assert "اقتباس" not in self.phone.text("main")
         next(each for each in self.phone.every("summary") if "ما تسمحون" in each.text).click()
 
-    def sit_down(self) -> None:
-        """Log both in, who were thrown out when the house was killed."""
-        log_in(self.first, self.desk, self.noor)
-        log_in(self.other, self.desk, self.dana, "ar")
-
     def erases_and_the_house_dies(self, name: str, days: int) -> None:
         """Let an author erase through tor; kill everything at once, go on days later, and find none of it."""
         case = self.case_id(name)
@@ -274,10 +269,10 @@ class After:
 
     def day_is_past(self) -> None:
         """See that what was promised is overdue, and that the warning has gone by itself."""
-        self.first.go(self.desk)
-        self.photograph(self.first, "overdue")
-        assert "1 overdue" in self.first.text("article.circle .overdue"), self.first.text("main")
-        assert not self.first.shows(".silent")
+        self.other.go(self.desk)
+        self.photograph(self.other, "overdue")
+        assert "1 overdue" in self.other.text("article.circle .overdue"), self.other.text("main")
+        assert not self.other.shows(".silent")
         until(lambda: any(each["overdue"] for each in status(self.home.state)["circles"]), START, "the count")
         (line,) = [line for line in manage(self.home.state, "status").said.splitlines() if "overdue" in line]
         assert "!" in line
@@ -285,14 +280,14 @@ class After:
 
     def words_are_given(self) -> None:
         """Give what two authors did not refuse; one of them erases after the page was opened."""
-        first = self.first
-        first.go(f"{self.desk}/quotations")
-        for each in first.every("[name^='give_']"):
+        other = self.other
+        other.go(f"{self.desk}/quotations")
+        for each in other.every("[name^='give_']"):
             each.click()
-        self.photograph(first, "can-go")
-        assert len(first.every("[name^='give_']")) == len(("author", "given"))
+        self.photograph(other, "can-go")
+        assert len(other.every("[name^='give_']")) == len(("author", "given"))
         self.home.visitor(by_tor=True).erase_without_opening(self.codes["given"])
-        first.press_in("main button.main")
-        self.photograph(first, "to-be-copied")
-        assert GIVEN in first.text(".given")
-        assert CUT["given"][1] not in first.text("main")
+        other.press_in("main button.main")
+        self.photograph(other, "to-be-copied")
+        assert GIVEN in other.text(".given")
+        assert CUT["given"][1] not in other.text("main")

@@ -136,14 +136,15 @@ def test_what_is_told_is_counted_quoted_and_erased_and_no_word_of_it_is_left(aft
     gone = after.case("chosen")
     after.erases_and_the_house_dies("chosen", PROMISED + 1)
 
-    after.sit_down()
+    # Digits are typed once: whoever has logged in less often sits down.
+    log_in(other, after.desk, after.dana)
     other.go(f"{gone}/quotation")
     after.photograph(other, "gone-before-the-second-person")
     assert not other.shows("form[action$='/agree']")
     after.day_is_past()
     after.erases_and_the_house_dies("agreed", PROMISED)
 
-    after.sit_down()
+    log_in(first, after.desk, after.noor)
     after.photograph(first, "a-circle-does-not-answer")
     assert first.shows(".silent")
     first.go(f"{after.desk}/quotations")
@@ -154,7 +155,7 @@ def test_what_is_told_is_counted_quoted_and_erased_and_no_word_of_it_is_left(aft
     assert home.stop() == 0
     home.goes_on(QUOTE_DAYS)
 
-    after.sit_down()
+    log_in(other, after.desk, after.dana, "ar")
     afterwards.makes_a_table(other, after.desk, after.photograph)
     taken_back, told = after.case_id("given"), after.case_id("author")
     pieces = erased.sealed_of(home, taken_back)
@@ -172,7 +173,7 @@ def test_what_is_told_is_counted_quoted_and_erased_and_no_word_of_it_is_left(aft
     home.dies()
     home.goes_on(0)
     erased.nothing_is_left(home, told, pieces, TOLD, REFUSED, GIVEN)
-    after.sit_down()
+    log_in(first, after.desk, after.noor)
     first.go(f"{after.desk}/quotations")
     after.photograph(first, "what-stays")
     assert GIVEN not in first.text("main")
