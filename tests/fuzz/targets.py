@@ -31,6 +31,7 @@ from onion_app.errors import (
     BackupNewer,
     BadAnswers,
     BadSetting,
+    BridgeMistyped,
     CodeMistyped,
     ControlLost,
     DamagedFile,
@@ -44,11 +45,12 @@ from onion_app.errors import (
 )
 from onion_app.launch import backup_format, children, manage_socket, stdin_answers
 from onion_app.launch.processes.child import Orders
-from onion_app.onion import socks
+from onion_app.onion import control, socks
 from onion_app.onion.control import Control
 from onion_app.shapes import from_json, from_row
 from onion_app.site import forms, paging
 from onion_app.vault import settings
+from onion_app.vault.bridge_lines import read_bridge
 from onion_app.vault.desk.audit import AuditRow
 from onion_app.vault.desk.circles import Circle
 from onion_app.vault.mailbox.records import Case, KeyRow, Message
@@ -88,6 +90,15 @@ def return_codes(typed: bytes) -> None:
     """Read a return code."""
     with suppress(CodeMistyped):
         assert len(codes.read_code(_text(typed))) == codes.DIGITS
+
+
+@target
+def bridge_lines(typed: bytes) -> None:
+    """Read the line of a bridge: what comes out is nothing but a bridge to tor, too, and stays as it is."""
+    with suppress(BridgeMistyped):
+        line = read_bridge(_raw(typed))
+        assert control._BRIDGE.fullmatch(line)
+        assert read_bridge(line) == line
 
 
 @target
