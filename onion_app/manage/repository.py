@@ -7,6 +7,7 @@ import hashlib
 import os
 import re
 import resource
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -78,6 +79,23 @@ class Repository:
         """Make it; git's template, which may bring hooks, is left out."""
         self._git("init", "-q", "--template=")
 
+    def take_bundle(self, file: Path) -> str:
+        """Copy a bundle to where nobody exchanges it any more, and give the place, which the next version has not.
+
+        A file of another kind can lead git to a whole repository, whose settings it would follow.
+
+        Raises:
+            NotFetched: it is none, or too large.
+        """
+        if file.stat().st_size > MOST:
+            raise NotFetched("the file is far larger than this program can be")
+        copy = self.folder / ".git" / "given"
+        shutil.copyfile(file, copy)
+        with copy.open("rb") as opened:
+            if not _BUNDLE.match(opened.read(32)):
+                raise NotFetched("the file was not written by git bundle")
+        return str(copy)
+
     def offered(self, source: str, proxy: str = "") -> set[str]:
         """List the names of the tags at an address, reached by this proxy alone, or in a bundle.
 
@@ -147,6 +165,7 @@ class Repository:
             names.append(name.decode("utf-8", "replace"))
         self._git("update-ref", "--no-deref", "HEAD", commit)
         self._git("read-tree", "HEAD")
+        (self.folder / ".git" / "given").unlink(missing_ok=True)
         if origin:
             self._git("config", "--", "remote.origin.url", origin)
         return names
@@ -180,8 +199,6 @@ class Repository:
         return contents
 
     def _fetched(self, words: tuple[str, ...], proxy: str, most: int) -> bytes:
-        if not proxy:
-            _expect_bundle(Path(words[words.index("--") + 1]))
         setting = ("-c", f"http.proxy={proxy}") if proxy else ()
         try:
             return self._git(*setting, *words, protocols="http:https" if proxy else "file", most=most)
@@ -234,16 +251,3 @@ class Repository:
 
 def _leads_away(name: bytes) -> bool:
     return any(part.lower() in (b"", b".", b"..", b".git") for part in name.split(b"/"))
-
-
-def _expect_bundle(file: Path) -> None:
-    """See that a file is a bundle: one of another kind can lead git to a whole repository, whose settings it follows.
-
-    Raises:
-        NotFetched: it is none, or too large.
-    """
-    with file.open("rb") as opened:
-        if not _BUNDLE.match(opened.read(32)):
-            raise NotFetched(f"{file} was not written by git bundle")
-    if file.stat().st_size > MOST:
-        raise NotFetched(f"{file} is far larger than this program can be")

@@ -79,15 +79,17 @@ def update(chosen: argparse.Namespace, state: State) -> None:
         exchange.finish(_PLACES)
         opened.callback(_leave_nothing)
         origin, way = Repository(CLONE).origin(), Way(state.socks_socket)
-        source, proxy = "", ""
+        source, proxy = origin, ""
         if chosen.file is None:
             _expect_address(origin)
             way = opened.enter_context(way_out(state))
-            source, proxy = origin, f"socks5h://127.0.0.1:{way.port}"
+            proxy = f"socks5h://127.0.0.1:{way.port}"
             say("Fetching through tor ...")
         else:
-            source = _expect_file(chosen.file)
+            _expect_file(chosen.file)
         new = _begin(way)
+        if chosen.file is not None:
+            source = new.take_bundle(chosen.file)
         release, names = _newest(new, signers, source, proxy)
         files = new.lay_out(release.commit, origin)
         _expect_own_number(release)
@@ -116,12 +118,11 @@ def _leave_nothing() -> None:
     shutil.rmtree(_NEW, ignore_errors=True)
 
 
-def _expect_file(file: Path) -> str:
+def _expect_file(file: Path) -> None:
     if not file.is_file():
         raise BadUsage(f"{file} is no file", "./scripts/update --help")
     with suppress(OSError):  # nothing of ours reaches out there either; this makes it certain
         cut_off()
-    return str(file.resolve())
 
 
 @contextmanager
