@@ -167,10 +167,10 @@ def _wrapped(line: str) -> str:
     if line.startswith("    ") or not sys.stderr.isatty():
         return line
     width = os.get_terminal_size(sys.stderr.fileno()).columns or _COLUMNS
-    return textwrap.fill(
-        line, max(_NARROW, width), subsequent_indent="    ", replace_whitespace=False, break_long_words=False,
-        break_on_hyphens=False,
-    )  # fmt: skip
+    below = "    " if line.startswith((" ", "!")) else ""
+    wrapped = textwrap.TextWrapper(max(_NARROW, width), subsequent_indent=below, replace_whitespace=False)
+    wrapped.break_long_words = wrapped.break_on_hyphens = False  # an address is copied whole
+    return wrapped.fill(line)
 
 
 def ask(question: str) -> str:

@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -237,6 +238,21 @@ def test_where_the_holder_of_the_state_cannot_be_named_nothing_is_said_to_have_e
             emergency.panic(argparse.Namespace(), State(state))
     assert "Nothing runs" not in capfd.readouterr().err
     assert keys_left(state) == []
+
+
+def test_for_a_person_lines_are_wrapped_between_words_and_commands_and_addresses_stay_whole(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    address, command = f"http://{'a' * 56}.onion/", f"    ./scripts/manage --state /{'x' * 90} uninstall"
+    line = f"! Onion        {address} is not published, and there is more to say of it"
+    monkeypatch.setattr(os, "get_terminal_size", lambda _: os.terminal_size((80, 24)))
+    assert emergency._wrapped(line) == line, "a file gets it as it is"
+    monkeypatch.setattr(sys, "stderr", SimpleNamespace(isatty=lambda: True, fileno=lambda: 2))
+    shown = emergency._wrapped(line).split("\n")
+    assert max(map(len, shown)) <= 80
+    assert [address in each for each in shown].count(True) == 1
+    assert " ".join(" ".join(shown).split()) == " ".join(line.split())
+    assert emergency._wrapped(command) == command
 
 
 NAMELESS = (
