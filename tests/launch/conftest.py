@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from nacl.pwhash import argon2id
 
 from onion_app.crypto.keyslots import VaultKeys
 from onion_app.errors import SanctuaryError
@@ -30,6 +31,7 @@ from tests.launch.manage import keyboard
 from tests.ports import free_port
 from tests.processes import Process
 from tests.rehearsal import ROOT, begun, first_line, is_reached
+from tests.world import hardly_stretched
 
 START = 120.0  # seconds for one launch; two on idle cores
 STOP = 60.0
@@ -171,15 +173,31 @@ def operator() -> Iterator[Operator]:
         yield somebody
 
 
-@pytest.fixture(scope="session")
-def installation() -> Iterator[Installation]:
-    """Make an installation once, on which nothing has run yet."""
+@contextmanager
+def installed() -> Iterator[Installation]:
+    """Make an installation on which nothing has run yet."""
     with tempfile.TemporaryDirectory(prefix="launch-") as folder:
         with held(Path(folder) / "state") as place:
             made = unlock.unlock_with_answers(place, Answers(how_to_find_us=FIND_US), time.time)
         assert made.first_secrets is not None
         printed = vars(made.first_secrets) | {"onion": made.onion.address, "desk_url": unlock.desk_url(made.keys, 1)}
         yield Installation(place.path, made.keys, printed)
+
+
+@pytest.fixture(scope="session")
+def installation() -> Iterator[Installation]:
+    """Make an installation once."""
+    with installed() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def opened_at_once() -> Iterator[Installation]:
+    """Make one whose secrets cost nothing, for a file that starts no other process, and leave it so until its end."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(argon2id, "kdf", hardly_stretched)
+        with installed() as made:
+            yield made
 
 
 @pytest.fixture

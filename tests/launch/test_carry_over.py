@@ -36,7 +36,7 @@ from onion_app.vault.mailbox import lifetime, records, withdrawals
 from onion_app.vault.settings import FarDesk
 from onion_app.vault.shown import routing
 from tests import hostile
-from tests.launch.conftest import contents
+from tests.launch.conftest import Installation, contents
 from tests.launch.keeping import TODAY, Kept, noon, store_case
 from tests.launch.manage import manage, with_secret
 from tests.tables import past_checks
@@ -46,6 +46,11 @@ from tests.world import World, publish
 
 def cases_in(world: World) -> set[bytes]:
     return {row[0] for row in world.mailbox.rows("SELECT id FROM cases") if isinstance(row[0], bytes)}
+
+
+@pytest.fixture(scope="module")
+def installation(opened_at_once: Installation) -> Installation:
+    return opened_at_once
 
 
 @pytest.fixture

@@ -21,6 +21,11 @@ from tests.world import World
 SETTING = bytes(16)
 
 
+@pytest.fixture(scope="module")
+def installation(opened_at_once: Installation) -> Installation:
+    return opened_at_once
+
+
 @pytest.fixture
 def settled(later: Operator, installation: Installation) -> State:
     """Give a state with one coordinator and a member whom they have let in, long ago, and which waits for a yes."""
