@@ -107,6 +107,7 @@ CALLERS: Final = {
         "manage.offline.missing": "that the operator has looked",
         "vault.desk.admissions.note_admission": RULE,
         "vault.desk.admissions.stay_in_company": RULE,
+        "vault.settings._put_far_desk": "from which machines the desk is reached; who reads there still logs in",
         "vault.settings.change_setting": "see there",
         "vault.show.show": "follows the desk",
     },
