@@ -75,6 +75,7 @@ def test_tor_listens_on_unix_sockets_only_and_for_its_account_only(lonely_tor: T
         said = line.say("GETCONF SocksPort ControlPort ORPort DirPort TransPort DNSPort HTTPTunnelPort ExtORPort")
     assert not listeners(lonely_tor.pid)
     assert 'SocksPort="unix:' in said
+    assert "OnionTrafficOnly" in said, "it leads elsewhere only while an update runs"
     assert "127.0.0.1" not in said
     assert mode(lonely_tor.control_socket) == 0o600
     run = lonely_tor.control_socket.parent
