@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from onion_app.choices import LANGUAGE_CODES
-from onion_app.errors import NoLoopback
+from onion_app.errors import BadUsage, NoLoopback
 from scripts.rehearsal import house
 from scripts.rehearsal.people import Login, Visitor, Volunteer
 from scripts.rehearsal.wire import through_unix
@@ -78,6 +78,13 @@ def test_nobody_rehearses_on_a_real_installation(installation: Installation) -> 
     done = subprocess.run(words, check=False, capture_output=True, text=True, timeout=START)
     assert (done.returncode, done.stdout) == (2, "")
     assert "no rehearsal" in done.stderr
+
+
+def test_nobody_joins_a_network_that_is_not_there(tmp_path: Path) -> None:
+    words = [str(ROOT / "scripts" / "rehearse"), "--json", "--join", str(tmp_path)]
+    done = subprocess.run(words, check=False, capture_output=True, text=True, timeout=START)
+    assert (done.returncode, done.stdout) == (BadUsage.exit_code, "")
+    assert f"no private network stands in {tmp_path}" in done.stderr
 
 
 def test_a_machine_that_does_not_answer_itself_is_named_at_once_with_the_command() -> None:

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -9,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from onion_app.errors import TorMissing
 from scripts.rehearsal.network import PrivateNetwork
 from tests import processes
+from tests.network_keeper import door
 from tests.onion.lines import LISTENS, sockets, wait_for
 from tests.rehearsal import ROOT
 
@@ -65,3 +68,17 @@ def test_nothing_of_it_outlives_an_owner_who_is_killed() -> None:
         os.kill(owner.pid, signal.SIGKILL)
         owner.wait()
         wait_for(lambda: not tors_of(folder), 30)
+
+
+def test_whoever_asks_for_a_network_that_cannot_stand_is_told_why_and_its_folder_goes(tmp_path: Path) -> None:
+    folder = tmp_path / "kept"
+    folder.mkdir()
+    words = [sys.executable, "-m", "tests.network_keeper", str(folder)]
+    with subprocess.Popen(words, cwd=ROOT, env={"PATH": str(tmp_path)}) as keeper:
+        wait_for(door(folder).exists, 60)
+        with socket.socket(socket.AF_UNIX) as line:
+            line.settimeout(60)
+            line.connect(str(door(folder)))
+            assert line.recv(4096).decode().splitlines()[-1].strip() == TorMissing.hint
+        assert keeper.wait(60) == 0
+    assert not folder.exists()
