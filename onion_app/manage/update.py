@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from onion_app.days import date_of, today
-from onion_app.errors import BadUsage, NeedsRoot, NoNewerVersion, NotConfirmed, NotSigned
+from onion_app.errors import BadUsage, NeedsRoot, NoNewerVersion, NotConfirmed, NotFetched, NotSigned
 from onion_app.launch.edge import stand_at_the_edge
 from onion_app.launch.outside import release_note
 from onion_app.launch.state import State, command_for, is_held
@@ -203,6 +203,8 @@ def _newest(new: Repository, signers: list[Signer], source: str, proxy: str) -> 
     """
     offered, own, day = new.offered(source, proxy), version_of(CLONE), today(time.time)
     newest = max(offered, key=number_of, default="")
+    if not number_of(newest):  # so does a server look that fails, or a list that was cut off
+        raise NotFetched("no version at all is offered there")
     if number_of(newest) <= number_of(own):
         raise NoNewerVersion(f"{own} runs; {_last_word()}")
     tags = {newest, *(f"{newest}+{one.name}" for one in signers)} & offered

@@ -17,7 +17,7 @@ from onion_app.manage.repository import Repository
 from onion_app.vault import database, update_copies
 from tests.launch.conftest import Installation, Launched, contents
 from tests.launch.keeping import TODAY, add_case, noon
-from tests.launch.makers import Updating, run, tor_that_leads_to
+from tests.launch.makers import Smart, Updating, run, tor_that_leads_to
 
 NO = errors.NotSigned
 
@@ -317,7 +317,7 @@ def test_an_ordinary_account_takes_the_network_from_itself_too(here: Updating) -
     here.makers.serve()
     here.fetch_from("http://makers.example/served.git")
     here.folder.chmod(0o755)
-    with tor_that_leads_to(here.folder, here.state) as asked:
+    with tor_that_leads_to(here.folder, here.state, Smart) as asked:  # as git's own server; the others are plain files
         run("chown", "-R", "nobody:", here.folder, folder=here.folder)
         done = here.update(before=NOBODY)
     assert done.code == 0, done.said

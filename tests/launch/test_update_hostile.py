@@ -80,6 +80,16 @@ def test_what_comes_too_slowly_is_given_up_and_said_meanwhile(here: Updating) ->
     assert said.count("MiB so far") >= 2
 
 
+class Empty(Quiet):
+    def do_GET(self) -> None:  # noqa: N802 - the library's name
+        self.send_response(200)
+        self.end_headers()
+
+
+def test_a_server_that_says_nothing_is_not_one_without_anything_new(here: Updating) -> None:
+    served(here, Empty, "no version at all is offered there")
+
+
 def test_nobody_is_followed_to_another_address(here: Updating) -> None:
     _, asked = served(here, Elsewhere, "Nothing could be fetched.")
     assert set(asked) == {"makers.example:80"}
