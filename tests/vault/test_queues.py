@@ -1,5 +1,7 @@
 """What waits, until when it is kept; and no row is shown that this program never wrote."""
 
+import tracemalloc
+
 import pytest
 
 from onion_app.errors import DamagedFile
@@ -72,6 +74,20 @@ def test_what_somebody_has_planted_ends_no_queue_before_its_end(made: Installati
     assert last is not None
     second, _ = queues.queued_cases(mailbox, made.circle_id, "unread", last)
     assert {case.id for case in [*first, *second]} == {*ids} - {*ids[3:6]}
+
+
+def test_a_word_of_any_length_that_somebody_has_planted_is_not_read_by_who_looks_for_the_unanswered(
+    made: Installation, mailbox: Database
+) -> None:
+    ids = [made.add_case(mailbox, day=each).row.id for each in range(3)]
+    with made.hostile_past_strict() as link:
+        link.execute("UPDATE cases SET topic = CAST(zeroblob(8000000) AS TEXT) WHERE id = ?", (ids[1],))
+    tracemalloc.start()
+    found = queues.unanswered_until(mailbox, made.circle_id, 100)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert [case.id for case in found] == [ids[0], ids[2]]
+    assert most < 1_000_000
 
 
 def test_the_cases_of_a_circle_are_listed_by_id_a_hundred_at_a_time(made: Installation, mailbox: Database) -> None:

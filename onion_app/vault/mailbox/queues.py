@@ -119,7 +119,8 @@ def unanswered_until(db: Database, circle_id: bytes, until: int) -> list[Unanswe
     waiting = (
         "SELECT id, topic, urgent, last_day FROM cases WHERE circle_id = ? AND state = ? "
         "AND urgent = ? AND since_day <= ? AND last_day BETWEEN 0 AND ? AND octet_length(id) = 16 "
-        "AND box IS NOT NULL AND NOT (unread = 1 AND urgent = 2) ORDER BY since_day, id LIMIT ?"
+        "AND octet_length(topic) <= 100 AND box IS NOT NULL AND NOT (unread = 1 AND urgent = 2) "
+        "ORDER BY since_day, id LIMIT ?"
     )
     return [
         case
