@@ -127,7 +127,7 @@ def restore_backup(
                 contents = _unpack(file, head, keys, coming, progress)
             for kind in KINDS:
                 database.migrate(work / kind, kind, keys.of(kind), clock)
-                database.discard_copies(work / kind, before_day=1 << 31)
+                database.discard_copies(work / kind, range(0))
             carried = carry_over(coming, contents.day, _others(state, into.newer), keys)
             agree(carried)
             if is_taken:

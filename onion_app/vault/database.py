@@ -381,9 +381,12 @@ def discard_half_copies(folder: Path) -> None:
             half.unlink()
 
 
-def discard_copies(folder: Path, before_day: int) -> None:
-    """Remove the copies made before migrations and updates before a day. P07: erased rows are still in them."""
+def discard_copies(folder: Path, kept_days: range) -> None:
+    """Remove the copies made before migrations and updates on other days than these.
+
+    P07: erased rows are still in them. One of a day to come was made while the clock stood ahead.
+    """
     for copy in folder.glob("*.version-*.day-*.db*"):
         day = re.fullmatch(r".*\.day-(\d+)\.db(?:-wal|-journal)?", copy.name)
-        if day and int(day[1]) < before_day:
+        if day and int(day[1]) not in kept_days:
             copy.unlink()

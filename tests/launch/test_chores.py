@@ -448,7 +448,7 @@ def test_copies_made_before_a_migration_or_an_update_go_after_seven_days_or_thos
     monkeypatch.setattr(settings, "read_settings", lambda _: in_force)
     folders = State(opened.state.path).databases
     for folder in folders:
-        for age in (kept_days, kept_days - 1):
+        for age in (kept_days, kept_days - 1, -1, -400):  # the last two: made while the clock stood ahead
             for name in ("", ".before"):
                 for part in ("", "-wal", "-journal"):
                     (folder / f"{folder.name}{name}.version-1.day-{TODAY - age}.db{part}").touch()

@@ -114,6 +114,6 @@ def test_a_copy_cut_off_by_a_power_cut_does_not_stop_the_next_attempt(made: Inst
 def test_old_copies_are_destroyed_and_newer_ones_and_the_database_stay(made: Installation) -> None:
     for day in (TODAY - 31, TODAY - 30):
         (made.mailbox_folder / f"mailbox.version-{NEWEST}.day-{day}.db").touch()
-    database.discard_copies(made.mailbox_folder, TODAY - 30)
+    database.discard_copies(made.mailbox_folder, range(TODAY - 30, TODAY + 1))
     names = sorted(file.name for file in made.mailbox_folder.glob("*.db"))
     assert names == ["mailbox.db", f"mailbox.version-{NEWEST}.day-{TODAY - 30}.db"]

@@ -244,9 +244,9 @@ def discard_copies(orders: Orders, shown: Database, today: int) -> None:
 
     P15: after as many days as the site says of safety copies, at most: what was erased right after a copy, too.
     """
-    before = today - min(_COPIES_STAY, settings.read_settings(shown).backup_days) + 1
+    oldest = today - min(_COPIES_STAY, settings.read_settings(shown).backup_days) + 1
     for kind in KINDS:
-        database.discard_copies(orders.folder(kind), before)
+        database.discard_copies(orders.folder(kind), range(oldest, today + 1))
 
 
 def log_is_busy(db: Database) -> bool:
