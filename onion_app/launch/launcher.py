@@ -295,8 +295,9 @@ def launch(options: Options) -> None:
         bridges.announce(state, wanted)
         site = stack.enter_context(site_listener(state))
         desk = [*stack.enter_context(desk_listeners(options.desk_port)), stack.enter_context(far_listener(state))]
+        keep = partial(bridges.keep_bridges, state, wanted=wanted)
         if options.locked:
-            unlocked = locked.wait_for_secret(state, options.clock)
+            unlocked = locked.wait_for_secret(state, options.clock, keep)
         elif answers is None:
             unlocked = unlock.unlock_with_a_person(state, terminal, options.clock, options.desk_port)
         else:
@@ -306,7 +307,7 @@ def launch(options: Options) -> None:
             unlocked = unlock.unlock_with_answers(state, answers, options.clock, hand_over)
             if not unlocked.first_secrets:
                 stdin_answers.hand_over_json(unlock.addresses(unlocked, options.desk_port))
-        unlocked = bridges.keep_bridges(state, unlocked, wanted)
+        unlocked = keep(unlocked)
         sweep_all(state)  # now: until it is unlocked, what was cut off says that this is no first run
         # From here on only what restarts need is kept: the passphrase and the secrets of a first run are forgotten.
         answers, is_first, unlocked = None, unlocked.first_secrets is not None, replace(unlocked, first_secrets=None)

@@ -30,13 +30,13 @@ _LONGEST = 8192  # bytes of a secret with its quotes
 _ANSWERED_WITHIN = 300.0  # seconds; a database that is brought forward may take minutes on a slow disk
 
 
-def wait_for_secret(state: State, clock: Clock) -> Unlocked:
-    """Wait until somebody hands over a secret that opens the state.
+def wait_for_secret(state: State, clock: Clock, keep: Callable[[Unlocked], Unlocked]) -> Unlocked:
+    """Wait until somebody hands over a secret that opens the state, and `keep` takes what it opens.
 
     Raises:
         BadUsage: there is no installation in it yet.
         KeyboardInterrupt: it was asked to stop.
-        SanctuaryError: one of those of `unlock_with_answers`, but for a wrong secret, which whoever typed it is told.
+        SanctuaryError: of `unlock_with_answers` or `keep`, but for a wrong secret: whoever typed it is told.
     """
     if first_run.is_due(state):
         fact = f"there is nothing to unlock in {state.path} yet; the first run is made by hand"
@@ -51,7 +51,7 @@ def wait_for_secret(state: State, clock: Clock) -> Unlocked:
             manage.step(time.monotonic(), lambda order: _carry_out(order, state, clock, ended))
             if ended.is_set():
                 raise KeyboardInterrupt
-            if (unlocked := _try_next(listener, lambda secret: _open(state, secret, clock))) is not None:
+            if (unlocked := _try_next(listener, lambda secret: keep(_open(state, secret, clock)))) is not None:
                 return unlocked
 
 

@@ -4,11 +4,13 @@ import json
 import signal
 import socket
 import subprocess
+from contextlib import closing
 
 import pytest
 
 from onion_app.errors import (
     BadUsage,
+    BridgesChanged,
     DamagedFile,
     InContainer,
     NothingToUnlock,
@@ -20,9 +22,11 @@ from onion_app.launch import launcher, locked
 from onion_app.launch.__main__ import options
 from onion_app.launch.state import State
 from onion_app.manage.doctor import examine
+from onion_app.vault import database, settings
 from tests import processes
 from tests.launch.conftest import START, STOP, Installation, Launched, Operator
 from tests.launch.manage import keyboard, manage, status, with_secret
+from tests.launch.test_bridges import LINE
 
 
 @pytest.fixture
@@ -89,6 +93,19 @@ def test_a_state_that_does_not_open_ends_it_and_both_say_why(waiting: Launched, 
     done = with_secret(waiting.state, installation.printed["passphrase"], "unlock")
     assert isinstance(done.error, DamagedFile)
     assert waiting.process.wait(STOP) == DamagedFile.exit_code
+
+
+def test_bridges_that_nobody_has_typed_here_end_it_and_both_say_so(
+    waiting: Launched, installation: Installation
+) -> None:
+    desk_folder = waiting.state / "desk"
+    with closing(database.open_database(desk_folder, "desk", installation.keys.desk)) as desk:
+        settings.change_setting(desk, "bridges", (LINE,))
+    done = with_secret(waiting.state, installation.printed["passphrase"], "unlock")
+    assert isinstance(done.error, BridgesChanged)
+    assert "launch --bridge" in done.error.cure
+    assert "Unlocked" not in done.said
+    assert waiting.process.wait(STOP) == BridgesChanged.exit_code
 
 
 def test_nothing_is_made_by_a_launcher_that_is_to_be_unlocked(operator: Operator) -> None:
