@@ -9,11 +9,13 @@ import fcntl
 import os
 import shlex
 import shutil
+import signal
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
+from types import FrameType
 from typing import Final
 
 from onion_app.days import date_of, today
@@ -40,10 +42,16 @@ _SHOWN: Final = 40  # changed files that are named one by one
 def main() -> int:
     """Carry out what was asked, and give the exit status; `scripts/update` starts it."""
     stand_at_the_edge()
+    for number in (signal.SIGHUP, signal.SIGTERM):  # as Ctrl-C: tor's socket leads to onions only again
+        signal.signal(number, _leave)
     os.umask(0o022)  # the account that everything runs under has to read the program
     chosen = parser().parse_args()
     chosen.command = "back" if chosen.back else "sum" if chosen.sum else "update"
     return emergency.carry_out(chosen, {"update": update, "back": go_back, "sum": show_sum})
+
+
+def _leave(_number: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
 
 
 def parser() -> argparse.ArgumentParser:

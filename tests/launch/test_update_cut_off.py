@@ -1,6 +1,7 @@
 """An update, or the way back, that ends at any moment: begun once more, it comes to its end, and nothing is lost."""
 
 import shutil
+import signal
 import subprocess
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from onion_app.vault import update_copies
 from tests.launch.conftest import Installation
 from tests.launch.disks import fill, small_disk
 from tests.launch.keeping import noon
-from tests.launch.makers import SIGNERS, Makers, Updating
+from tests.launch.makers import SIGNERS, Makers, Updating, tor_that_leads_to
 from tests.launch.manage import at_once
 
 EXCHANGE, COPIES = "onion_app/manage/exchange.py", "onion_app/vault/update_copies.py"
@@ -117,9 +118,9 @@ def test_half_of_a_version_is_never_put_in_the_place_of_a_whole_one(ready: Updat
     assert (done.code, ready.number()) == (errors.NoWayBack.exit_code, "2.0")
 
 
-def begun(here: Updating, bundle: Path) -> "subprocess.Popen[str]":
+def begun(here: Updating, *bundle: Path) -> "subprocess.Popen[str]":
     """Start an update whose words are typed later."""
-    command: list[str | Path] = [here.clone / "scripts/update", "--state", here.state, "--as-is", bundle]
+    command: list[str | Path] = [here.clone / "scripts/update", "--state", here.state, "--as-is", *bundle]
     pipe = subprocess.PIPE
     return subprocess.Popen(command, env={}, stdin=pipe, stdout=pipe, stderr=subprocess.STDOUT, text=True)
 
@@ -147,6 +148,20 @@ def test_a_second_update_waits_for_the_first(ready: Updating) -> None:
             assert one.wait(60) == 0
             assert "There is no version above" in two.stdout.read()
     assert ready.number() == "2.1"
+
+
+@pytest.mark.parametrize("ending", [signal.SIGHUP, signal.SIGTERM], ids=["a terminal that closes", "a kill"])
+def test_what_ends_an_update_in_order_leaves_tor_leading_to_onions_only(ready: Updating, ending: int) -> None:
+    ready.makers.serve()
+    ready.fetch_from("http://makers.example/served.git")
+    with tor_that_leads_to(ready.folder, ready.state) as told, begun(ready) as one:
+        asked(one)
+        assert "OnionTrafficOnly" not in next(order for order in reversed(told) if "SETCONF" in order)
+        one.send_signal(ending)
+        assert one.wait(60) == 2
+        assert "OnionTrafficOnly" in told[-1]
+    assert ready.number() == "2.0"
+    assert not ready.clone.with_name("clone.new").exists()
 
 
 def test_an_update_whose_keys_are_destroyed_meanwhile_takes_no_copies(ready: Updating) -> None:
