@@ -113,6 +113,7 @@ CALLERS: Final = {
     },
     "change_setting": {
         "desk.settings.change_setting": "the four that decide nothing of this: see ALONE",
+        "launch.bridges.keep_bridges": "the operator's bridges, through which tor leaves the machine",
         "desk.views.settings.change": "the desk's own function of this name, which proposes",
         "launch.bridges.keep_bridges": "by which bridges our tor leaves",
         "launch.processes.chores.do_all": "the operator's pause",
