@@ -45,12 +45,19 @@ def machines(house: House) -> Iterator[list[Far]]:
         for far in (one, two):
             far.connect()
         yield [one, two, three]
-    for name in ("two", "three"):
-        manage_machine(house, "remove", name)
+    listed = manage_machine(house, "list").said
+    for name in ("one", "two", "three"):
+        if f"{name}: " in listed:
+            manage_machine(house, "remove", name)
 
 
 def is_logged_in(volunteer: Volunteer) -> bool:
     return not volunteer.get("/").has(name="passphrase")
+
+
+def test_until_a_machine_is_added_the_desk_has_no_onion(house: House) -> None:
+    house.reached_by_tor()
+    assert onions_of(house) == {house.onion}
 
 
 def test_nothing_is_reached_without_a_key_and_the_sites_onion_never_leads_to_the_desk(
@@ -58,6 +65,7 @@ def test_nothing_is_reached_without_a_key_and_the_sites_onion_never_leads_to_the
 ) -> None:
     onion = machines[0].machine.onion
     assert onion != house.onion
+    assert onions_of(house) == {house.onion, onion}
     for port in (80, 443, 8390, house.desk_port):
         with pytest.raises(socks.SocksRefusedError):
             socks.dial(house.socks_port, onion, port, PATIENCE)
@@ -217,14 +225,31 @@ def asks_again(far: Far) -> None:
 
 
 def _set(far: Far, option: str) -> None:
+    answer = told_by(far.tor.control_socket, f"SETCONF {option}")
+    assert answer.count("250 ") == 3, answer
+
+
+def onions_of(house: House) -> set[str]:
+    """Name the onions for which the house's tor keeps introduction points."""
+    circuits = told_by(house.state / "run" / "control.sock", "GETINFO circuit-status").splitlines()
+    return {
+        word.removeprefix("REND_QUERY=") + ".onion"
+        for circuit in circuits
+        for word in circuit.split()
+        if "PURPOSE=HS_SERVICE_INTRO" in circuit and word.startswith("REND_QUERY=")
+    }
+
+
+def told_by(control_socket: Path, order: str) -> str:
+    """Give all that a tor answers to an order."""
     with socket.socket(socket.AF_UNIX) as line:
         line.settimeout(PATIENCE)
-        line.connect(str(far.tor.control_socket))
-        line.sendall(f"AUTHENTICATE\r\nSETCONF {option}\r\nQUIT\r\n".encode())
+        line.connect(str(control_socket))
+        line.sendall(f"AUTHENTICATE\r\n{order}\r\nQUIT\r\n".encode())
         answer = b""
         while piece := line.recv(4096):
             answer += piece
-    assert answer.count(b"250 ") == 3, answer
+    return answer.decode()
 
 
 def is_dead(line: socket.socket) -> bool:
