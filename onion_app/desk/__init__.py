@@ -90,9 +90,8 @@ def create_app(config: DeskConfig) -> Hardened:
     app.jinja_env.filters["as_digits"] = as_digits
 
     def ended() -> None:
-        if not (
-            context.near or context.far or context.joining
-        ):  # whoever logs out ends nobody's enrolment, nor the reverse
+        # Whoever logs out ends nobody's enrolment, nor the reverse.
+        if not (context.near or context.far or context.joining or context.joining_far):
             config.on_last_session_end()
 
     context = app.extensions["desk"] = DeskContext(
@@ -102,6 +101,7 @@ def create_app(config: DeskConfig) -> Hardened:
         near=Visits(config.clock, idle=IDLE, longest=LONGEST, on_empty=ended),
         far=Visits(config.clock, idle=IDLE, longest=LONGEST_FAR, on_empty=ended),
         joining=Visits(config.clock, idle=IDLE, of_each_holder=1, on_empty=ended),
+        joining_far=Visits(config.clock, idle=IDLE, of_each_holder=1, on_empty=ended),
         counts=Visits(config.clock, idle=IDLE, longest=LONGEST, of_each_holder=1),
         delays=Delays(config.since_boot),
         field_key=subkey(config.keys.desk, "desk fields"),

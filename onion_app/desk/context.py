@@ -34,6 +34,7 @@ class DeskContext:
     near: Visits  # the sessions of who is logged in on this machine
     far: Visits  # likewise of who came through the desk's onion, from a machine elsewhere
     joining: Visits  # those who enrol or come back: one place an invitation, or a person with a sheet
+    joining_far: Visits  # likewise from a machine elsewhere
     counts: Visits  # the makings of tables that are not done: one a person
     delays: Delays
     field_key: bytes
@@ -46,11 +47,22 @@ class DeskContext:
         """The sessions of those who come the way of this request; one way's cookie opens nothing on the other."""
         return self.far if request.environ.get(THROUGH_TOR) else self.near
 
+    @property
+    def enrolments(self) -> Visits:
+        """Those who enrol or come back by the way of this request; likewise."""
+        return self.joining_far if request.environ.get(THROUGH_TOR) else self.joining
+
+    def end_far(self) -> None:
+        """End all that is open on machines elsewhere."""
+        self.far.end_all()
+        self.joining_far.end_all()
+
     def sweep(self) -> None:
         """End what is overdue."""
         self.near.sweep()
         self.far.sweep()
         self.joining.sweep()
+        self.joining_far.sweep()
         self.counts.sweep()
 
 

@@ -49,12 +49,12 @@ def end_enrolment() -> None:
     """Forget who enrolled or came back in this browser."""
     key = session.pop("joining", None)
     if key is not None:
-        desk_context().joining.end(key)
+        desk_context().enrolments.end(key)
 
 
 def begin_enrolment_visit(holder: bytes, contents: dict[str, Any]) -> None:
     """Keep what is shown to somebody who enrols or comes back; an invitation has one place, and so has a person."""
-    session["joining"] = desk_context().joining.start(contents, holder=holder)
+    session["joining"] = desk_context().enrolments.start(contents, holder=holder)
 
 
 def enrolment_contents() -> dict[str, Any]:
@@ -66,7 +66,7 @@ def enrolment_contents() -> dict[str, Any]:
     key = session.get("joining")
     if key is None:
         raise VisitOver
-    return desk_context().joining.load(key)
+    return desk_context().enrolments.load(key)
 
 
 def session_contents() -> dict[str, Any]:

@@ -80,7 +80,21 @@ def test_all_sessions_from_elsewhere_end_at_once_and_no_other(house: House, edit
     far.log_in()
     way[0] = False
     near.log_in()
-    house.app.extensions["desk"].far.end_all()
+    house.app.extensions["desk"].end_far()
     assert is_logged_in(near)
     way[0] = True
     assert not is_logged_in(far)
+
+
+def test_secrets_that_are_shown_elsewhere_are_shown_on_no_other_way_and_end_with_the_sessions(
+    house: House, way: list[bool]
+) -> None:
+    newcomer, circle = house.volunteer(), house.circle(catch_all=True)
+    newcomer.redeem(house.invitation(circle))
+    way[0] = False
+    assert newcomer.get("/enrol").has(id="invitation")
+    way[0] = True
+    newcomer.redeem(house.invitation(circle))
+    assert newcomer.get("/enrol").has(id="totp-secret")
+    house.app.extensions["desk"].end_far()
+    assert newcomer.get("/enrol").has(id="invitation")

@@ -35,7 +35,7 @@ def work(child: Child) -> None:
     def each_second() -> None:
         if child.cut.is_set():  # P02: a machine was removed; tor does not say whose session is whose
             child.cut.clear()
-            app.extensions["desk"].far.end_all()
+            app.extensions["desk"].end_far()
         sweep()
 
     sweep, app.each_second = app.each_second, each_second
