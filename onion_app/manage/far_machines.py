@@ -10,7 +10,7 @@ from dataclasses import replace
 from onion_app.crypto.keyslots import VaultKeys
 from onion_app.crypto.machine_keys import MachineKey, read_public
 from onion_app.crypto.onion_key import OnionKey, new_onion_key
-from onion_app.errors import BadSetting, MachineListRefused, NotRunning
+from onion_app.errors import BadSetting, LauncherSilent, LauncherSuspended, MachineListRefused, NotRunning
 from onion_app.launch import manage_socket, unlock
 from onion_app.launch.carry_over import opened
 from onion_app.launch.far_order import MOST_MACHINES, far_desk_order
@@ -54,11 +54,15 @@ def remove(chosen: argparse.Namespace, state: State, terminal: Terminal) -> None
 
     Raises:
         MachineListRefused: there is no such name.
+        LauncherSilent, LauncherSuspended: the launcher does not know of it yet; typed once more, this tells it.
     """
     keys = open_keys(chosen, state, terminal)
     with opened(state, "desk", keys) as desk:
         before = settings.read_far_desk(desk)
         if chosen.name not in before.machines:
+            # P02: perhaps it was just removed, and the launcher did not hear of it.
+            if before.onion:
+                _hand_over(state, terminal, before, drop_all=True)
             raise MachineListRefused("there is no such name")
         far = replace(before, machines={name: key for name, key in before.machines.items() if name != chosen.name})
         if chosen.new_address:
@@ -99,6 +103,8 @@ def _hand_over(state: State, terminal: Terminal, far: FarDesk, *, drop_all: bool
     """
     try:
         answer = manage_socket.ask_launcher(state.manage_socket, far_desk_order(far, drop_all=drop_all))
+    except (LauncherSilent, LauncherSuspended):  # P02: it runs, and lets in whom it let in before
+        raise
     except NotRunning:
         answer = {}
     if not answer.get("taken"):

@@ -19,12 +19,15 @@ from onion_app.errors import (
     BadUsage,
     ClockOff,
     DeskNotReached,
+    LauncherSilent,
+    LauncherSuspended,
     MachineKeyMistyped,
     MachineListRefused,
     MachineNotLetIn,
     SanctuaryError,
     WrongPassphrase,
 )
+from onion_app.launch import manage_socket
 from onion_app.launch.far_order import MOST_MACHINES, far_desk_order, read_far_desk
 from onion_app.launch.manage_socket import _LONGEST
 from onion_app.launch.way import Way
@@ -230,6 +233,34 @@ def test_the_operators_list_is_kept_in_desk_db_and_refuses_what_cannot_be(instal
     assert "./scripts/manage remove HANDLE" in removed
     assert removed.count(".onion") == 1
     assert added.said.split(".onion")[0].split()[-1] not in removed
+
+
+@pytest.mark.parametrize("failed", [LauncherSilent, LauncherSuspended])
+def test_a_machine_counts_as_removed_only_when_the_launcher_knows_and_once_more_tells_it(
+    kept: Kept, monkeypatch: pytest.MonkeyPatch, failed: type[SanctuaryError]
+) -> None:
+    def silent(*_: object) -> dict[str, object]:
+        raise failed
+
+    with kept.opened() as world:
+        settings.change_far_desk(world.desk, FarDesk(new_onion_key(), {"taken": new_machine_key().public}))
+    monkeypatch.setattr(manage_socket, "ask_launcher", silent)
+    done = with_secret(kept.place.path, kept.passphrase, "machine", "remove", "taken")
+    assert type(done.error) is failed
+    assert "is removed" not in done.said
+    assert "No launcher runs" not in done.said
+    orders: list[str] = []
+
+    def awake(_: Path, order: str) -> dict[str, object]:
+        orders.append(order)
+        return {"taken": True}
+
+    monkeypatch.setattr(manage_socket, "ask_launcher", awake)
+    again = with_secret(kept.place.path, kept.passphrase, "machine", "remove", "taken")
+    assert type(again.error) is MachineListRefused
+    [order] = orders
+    far, drops = read_far_desk(order)
+    assert (far.machines, drops) == ({}, True)
 
 
 def test_there_is_no_room_for_one_machine_more_than_fit(kept: Kept) -> None:
