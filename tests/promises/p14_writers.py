@@ -115,7 +115,6 @@ CALLERS: Final = {
         "desk.settings.change_setting": "the four that decide nothing of this: see ALONE",
         "launch.bridges.keep_bridges": "the operator's bridges, through which tor leaves the machine",
         "desk.views.settings.change": "the desk's own function of this name, which proposes",
-        "launch.bridges.keep_bridges": "by which bridges our tor leaves",
         "launch.processes.chores.do_all": "the operator's pause",
         "launch.processes.chores.look_through": "that cases are missing",
         "launch.processes.chores.take_no_new_text": "that nobody could look",
