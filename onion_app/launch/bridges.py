@@ -133,10 +133,11 @@ def expect_kept(
     Raises:
         BridgesChanged: they are not: somebody has written others, keeping them was cut off, or they come from a backup.
     """
-    if wanted is None and (_read_mark(state) or _mark_of(())) != _mark_of(bridges):
+    if wanted is not None:
+        mark(state, bridges)
+    elif (_read_mark(state) or _mark_of(())) != _mark_of(bridges):
         raise BridgesChanged("a backup was restored, typing them was cut off, or somebody has written others",
                              f"{command} --bridge")  # fmt: skip
-    mark(state, bridges)
 
 
 def mark(state: State, bridges: Sequence[str]) -> None:

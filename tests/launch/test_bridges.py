@@ -36,6 +36,7 @@ from onion_app.onion.transport import start_transport
 from onion_app.vault import database, settings
 from onion_app.vault.bridge_lines import MOST_BRIDGES, is_bridge, read_bridge, shown
 from tests.launch.conftest import Installation, Operator
+from tests.launch.disks import fill, small_disk
 from tests.launch.manage import Heard
 from tests.rehearsal import ROOT
 
@@ -208,6 +209,16 @@ def test_nothing_starts_with_other_bridges_than_a_person_has_typed_here(installa
     assert bridges.keep_bridges(state, opened, None).bridges == ()
     with pytest.raises(BridgesChanged):
         bridges.keep_bridges(state, kept, None)
+
+
+def test_a_full_disk_keeps_nobody_from_starting_with_the_bridges_that_are_kept() -> None:
+    with small_disk() as disk:
+        state = State(disk)
+        bridges.mark(state, (LINE,))
+        fill(disk, leaving=0)
+        bridges.expect_kept(state, (LINE,), None)
+        with pytest.raises(BridgesChanged):
+            bridges.expect_kept(state, (SIX,), None)
 
 
 def test_what_is_cut_off_while_bridges_are_kept_goes_nowhere(installation: Installation) -> None:
