@@ -17,7 +17,7 @@ from onion_app.launch.state import State
 from onion_app.launch.stdin_answers import Answers
 from onion_app.launch.terminal import Terminal
 from onion_app.onion import programs, transport
-from onion_app.vault import database, settings
+from onion_app.vault import database, settings, statefiles
 from onion_app.vault.bridge_lines import MOST_BRIDGES, read_bridge, shown
 
 _ASKED: Final = (
@@ -135,7 +135,7 @@ def expect_kept(
     """
     if wanted is not None:
         mark(state, bridges)
-    elif (_read_mark(state) or _mark_of(())) != _mark_of(bridges):
+    elif _read_mark(state) != _mark_of(bridges):
         raise BridgesChanged("a backup was restored, typing them was cut off, or somebody has written others",
                              f"{command} --bridge")  # fmt: skip
 
@@ -146,7 +146,9 @@ def mark(state: State, bridges: Sequence[str]) -> None:
         beside = state.bridged.with_name("bridged-new")
         beside.write_text(_mark_of(bridges), encoding="ascii")
         beside.chmod(0o600)
+        statefiles.sync(beside)
         beside.replace(state.bridged)
+        statefiles.sync(state.path)
     else:
         state.bridged.unlink(missing_ok=True)
 
@@ -154,8 +156,8 @@ def mark(state: State, bridges: Sequence[str]) -> None:
 def _read_mark(state: State) -> str:
     try:
         return state.bridged.read_text(encoding="ascii", errors="replace")
-    except FileNotFoundError:
-        return ""
+    except FileNotFoundError:  # one that is empty was cut off
+        return _mark_of(())
 
 
 def _mark_of(bridges: Sequence[str]) -> str:

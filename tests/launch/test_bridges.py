@@ -230,6 +230,9 @@ def test_what_is_cut_off_while_bridges_are_kept_goes_nowhere(installation: Insta
         bridges.announce(state, later)
         bridges.expect_kept(state, (LINE,), None)
     assert state.bridged.exists()
+    state.bridged.write_bytes(b"")  # as a power cut leaves what was not brought to the disk
+    with pytest.raises(BridgesChanged):
+        bridges.expect_kept(state, (), None)
     state.bridged.unlink()
 
 
