@@ -28,16 +28,15 @@ def add(chosen: argparse.Namespace, state: State, terminal: Terminal) -> None:
 
     Raises:
         MachineKeyMistyped: the public half is none.
-        MachineListRefused: there is such a name, or such a key, or no room.
+        MachineListRefused: there is such a name with another key, or such a key by another name, or no room.
+        LauncherSilent, LauncherSuspended: the launcher does not know of it yet; typed once more, this tells it.
     """
     public = read_public(" ".join(chosen.public))
     keys = open_keys(chosen, state, terminal)
     with opened(state, "desk", keys) as desk:
         before = settings.read_far_desk(desk)
-        if chosen.name in before.machines or public in before.machines.values():
-            raise MachineListRefused("there is such a name, or such a key, already")
-        if len(before.machines) >= MOST_MACHINES:
-            raise MachineListRefused(f"it has {MOST_MACHINES} machines, and no room for more")
+        if before.machines.get(chosen.name) != public:  # else perhaps the launcher did not hear of it
+            _expect_room(before, chosen.name, public)
         onion = before.onion or new_onion_key()
         far = FarDesk(onion, before.machines | {chosen.name: public})
         try:
@@ -47,6 +46,13 @@ def add(chosen: argparse.Namespace, state: State, terminal: Terminal) -> None:
     _hand_over(state, terminal, far, drop_all=False)
     terminal.say(f"{chosen.name} is added. This line goes to its volunteer, who types it there:")
     terminal.say(f"    {_line(onion, chosen, keys)}")
+
+
+def _expect_room(before: FarDesk, name: str, public: str) -> None:
+    if name in before.machines or public in before.machines.values():
+        raise MachineListRefused("there is such a name, or such a key, already")
+    if len(before.machines) >= MOST_MACHINES:
+        raise MachineListRefused(f"it has {MOST_MACHINES} machines, and no room for more")
 
 
 def remove(chosen: argparse.Namespace, state: State, terminal: Terminal) -> None:

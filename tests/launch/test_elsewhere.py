@@ -263,6 +263,41 @@ def test_a_machine_counts_as_removed_only_when_the_launcher_knows_and_once_more_
     assert (far.machines, drops) == ({}, True)
 
 
+@pytest.mark.parametrize("others", [0, MOST_MACHINES - 1])
+def test_adding_the_same_machine_once_more_tells_a_launcher_that_did_not_hear(
+    kept: Kept, monkeypatch: pytest.MonkeyPatch, others: int
+) -> None:
+    with kept.opened() as world:
+        before = {str(number): new_machine_key().public for number in range(others)}
+        settings.change_far_desk(world.desk, FarDesk(new_onion_key(), before))
+    orders: list[str] = []
+
+    def launcher(_: Path, order: str) -> dict[str, object]:
+        orders.append(order)
+        if len(orders) == 1:
+            raise LauncherSilent
+        return {"taken": True}
+
+    monkeypatch.setattr(manage_socket, "ask_launcher", launcher)
+    key, other = new_machine_key(), new_machine_key()
+
+    def added(name: str, letters: str) -> Done:
+        return with_secret(kept.place.path, kept.passphrase, "machine", "add", name, letters)
+
+    unheard = added("laptop", key.shown)
+    assert type(unheard.error) is LauncherSilent
+    assert "is added" not in unheard.said
+    again = added("laptop", key.shown)
+    assert again.error is None
+    assert "./scripts/desk " in again.said
+    assert orders[1] == orders[0]
+    far, drops = read_far_desk(orders[1])
+    assert (key.public in far.machines, len(far.machines), drops) == (True, others + 1, False)
+    for name, letters in (("laptop", other.shown), ("phone", key.shown)):
+        assert type(added(name, letters).error) is MachineListRefused
+    assert len(orders) == 2, "who typed another name or key changed nothing"
+
+
 def test_there_is_no_room_for_one_machine_more_than_fit(kept: Kept) -> None:
     machines = {str(number): new_machine_key().public for number in range(MOST_MACHINES)}
     with kept.opened() as world:
