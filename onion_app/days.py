@@ -6,6 +6,9 @@ from typing import Final
 
 from onion_app.country import hours_ahead
 
+Clock = Callable[[], float]
+"""Tells unix seconds."""
+
 DAY: Final = 86_400  # seconds
 DAYS: Final = range(150_000)
 """Up to the year 2380: a date can be made of every one of them."""
@@ -14,7 +17,7 @@ _HOUR: Final = 3600  # seconds
 _FIRST: Final = date(1970, 1, 1).toordinal()
 
 
-def today(clock: Callable[[], float]) -> int:
+def today(clock: Clock) -> int:
     """Give the day there, by a clock of unix seconds. # P08: nothing finer is stored, and no page asks for it."""
     return int((clock() + hours_ahead() * _HOUR) // DAY)
 

@@ -12,15 +12,16 @@ from typing import BinaryIO
 
 from onion_app import days
 from onion_app.crypto.keyslots import VaultKeys, open_slots
+from onion_app.days import Clock
 from onion_app.errors import BackupDamaged, BackupNewer, BadUsage, DiskFull, FileClosed, StateTaken
 from onion_app.launch import backup_format
 from onion_app.launch.backup_format import Contents, Copies, Progress
 from onion_app.launch.carry_over import CarriedOver, carry_over, opened
 from onion_app.launch.state import State, held
 from onion_app.launch.workplace import COPYING, RESTORING, half_written, workplace
-from onion_app.vault import database, obstacles, schema, statefiles
+from onion_app.vault import migrating, obstacles, schema, statefiles
 from onion_app.vault.connection import KINDS, DatabaseKind, file_name
-from onion_app.vault.database import Clock, Database
+from onion_app.vault.database import Database
 
 _ASIDE = "replaced-"
 _TICK = 0.05  # seconds, several of the ticks of the clock that files are stamped by
@@ -126,8 +127,8 @@ def restore_backup(
                 keys = open_slots(head.slots, secret)
                 contents = _unpack(file, head, keys, coming, progress)
             for kind in KINDS:
-                database.migrate(work / kind, kind, keys.of(kind), clock)
-                database.discard_copies(work / kind, range(0))
+                migrating.migrate(work / kind, kind, keys.of(kind), clock)
+                migrating.discard_copies(work / kind, range(0))
             carried = carry_over(coming, contents.day, _others(state, into.newer), keys)
             agree(carried)
             if is_taken:

@@ -21,6 +21,7 @@ from onion_app.crypto.keys import new_id
 from onion_app.crypto.keyslots import VaultKeys, close_slots, new_vault_keys
 from onion_app.crypto.onion_key import OnionKey, new_onion_key
 from onion_app.crypto.passphrases import new_passphrase
+from onion_app.days import Clock
 from onion_app.errors import EarlierInstallation, VaultDamaged
 from onion_app.launch.state import State, default_state
 from onion_app.launch.stdin_answers import Answers
@@ -28,7 +29,7 @@ from onion_app.launch.workplace import RESTORING
 from onion_app.shapes import to_json
 from onion_app.vault import database, settings, statefiles
 from onion_app.vault.connection import KINDS
-from onion_app.vault.database import Clock, Database
+from onion_app.vault.database import Database
 from onion_app.vault.desk import circles, guides, invitations, proposals
 from onion_app.vault.settings import FarDesk
 from onion_app.vault.show import show

@@ -13,6 +13,7 @@ from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from typing import Any
 
+from onion_app.days import Clock
 from onion_app.errors import BadAnswers, BadUsage, NothingToUnlock, SanctuaryError, WrongPassphrase
 from onion_app.launch import first_run
 from onion_app.launch.first_run import Unlocked
@@ -22,7 +23,6 @@ from onion_app.launch.state import State
 from onion_app.launch.stdin_answers import Answers
 from onion_app.launch.unlock import unlock_with_answers
 from onion_app.shapes import from_json, to_json
-from onion_app.vault.database import Clock
 
 _TURN = 1.0  # seconds
 _PATIENCE = 5.0  # seconds in which a secret is handed over; ours is at once

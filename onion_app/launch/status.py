@@ -8,7 +8,7 @@ import time
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from onion_app.days import DAY
+from onion_app.days import DAY, Clock
 from onion_app.launch.outside import disk_status
 from onion_app.launch.self_check import SelfCheck, relays_hold_minutes, tor_trouble
 from onion_app.launch.state import State
@@ -16,7 +16,6 @@ from onion_app.launch.supervisor import REMEMBERED, Supervisor
 from onion_app.launch.tor_supervisor import TorStatus
 from onion_app.launch.walls import Missing
 from onion_app.vault.connection import library_versions
-from onion_app.vault.database import Clock
 from onion_app.vault.shown.routing import LEAST_ROOM
 
 VERSION = "0.1.0"  # as in pyproject.toml; a test compares

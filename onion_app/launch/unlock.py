@@ -10,15 +10,15 @@ from onion_app.choices import FIND_US_LETTERS, LANGUAGE_CODES
 from onion_app.crypto.codes import LINES, code_lines, read_line
 from onion_app.crypto.keys import subkey
 from onion_app.crypto.keyslots import VaultKeys, open_slots
+from onion_app.days import Clock
 from onion_app.errors import BadAnswers, BadUsage, EarlierInstallation, NobodyReads, NotConfirmed
 from onion_app.launch import first_run, stdin_answers
 from onion_app.launch.first_run import Drawn, Unlocked
 from onion_app.launch.state import State, command_for
 from onion_app.launch.stdin_answers import Answers
 from onion_app.launch.terminal import Terminal
-from onion_app.vault import connection, database, schema, settings, statefiles, update_copies
+from onion_app.vault import connection, database, migrating, schema, settings, statefiles, update_copies
 from onion_app.vault.connection import file_name
-from onion_app.vault.database import Clock
 
 HandOut = Callable[[Drawn], None]
 
@@ -116,7 +116,7 @@ def _open(state: State, secret: str, clock: Clock) -> Unlocked:
         with closing(connection.connect(state.mailbox, "mailbox", keys.mailbox)) as mailbox:
             schema.version(mailbox, "mailbox")
     with update_copies.noting(state.path):
-        database.migrate_all(state.path, keys.of, clock)
+        migrating.migrate_all(state.path, keys.of, clock)
     with closing(database.open_database(state.desk, "desk", keys.desk)) as desk:
         return Unlocked(keys, settings.read_onion(desk), settings.read_far_desk(desk), settings.read_bridges(desk))
 

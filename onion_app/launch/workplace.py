@@ -15,7 +15,7 @@ from typing import Final
 
 from onion_app.errors import SanctuaryError, UnderWay
 from onion_app.launch.state import State
-from onion_app.vault import database, statefiles
+from onion_app.vault import migrating, statefiles
 
 COPYING: Final = "copying"  # held by a backup, and by a restore, which would move away what a backup copies
 RESTORING: Final = "restoring"
@@ -65,7 +65,7 @@ def sweep_all(state: State) -> None:
                 noted = statefiles.noted_elsewhere(state.path)
                 statefiles.note_elsewhere(state.path, {part for part in noted if not _is_removed(part)})
     for folder in state.databases:
-        database.discard_half_copies(folder)
+        migrating.discard_half_copies(folder)
     statefiles.discard_half_written(state.path)
 
 

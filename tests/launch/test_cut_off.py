@@ -18,7 +18,7 @@ from onion_app.crypto.keyslots import change_slot
 from onion_app.errors import SanctuaryError, UnderWay
 from onion_app.launch import backup_format, backup_restore, workplace
 from onion_app.launch.state import State
-from onion_app.vault import database, statefiles
+from onion_app.vault import database, migrating, statefiles
 from onion_app.vault.mailbox import lifetime, messages
 from tests import processes, tables
 from tests.launch.conftest import START, Installation, Launched, Operator
@@ -37,7 +37,7 @@ BACKUP: Steps = {
     statefiles.__file__: {"note_elsewhere", "noted_elsewhere"},
 }
 RESTORE: Steps = {backup_restore.__file__: {"restore_backup", "_unpack", "_move_aside", "_move_in"}}
-MIGRATION: Steps = {database.__file__: {"migrate", "copy_to"}}
+MIGRATION: Steps = {migrating.__file__: {"migrate"}, database.__file__: {"copy_to"}}
 NEW_SECRET: Steps = {statefiles.__file__: {"change_keyslots", "_replace", "_turn"}}
 
 
@@ -157,7 +157,7 @@ def test_a_migration_cut_off_at_any_step_leaves_one_whole_copy_and_no_other(
     add_migration(tmp_path / "steps", monkeypatch, LATER)
 
     def migrate(state: State) -> None:
-        database.migrate(state.mailbox, "mailbox", kept.keys.mailbox, noon)
+        migrating.migrate(state.mailbox, "mailbox", kept.keys.mailbox, noon)
 
     begun = State(shutil.copytree(kept.place.path, tmp_path / "begun"))
     for state in each_remnant(migrate, MIGRATION, replace(kept, place=begun), tmp_path):

@@ -12,7 +12,7 @@ from onion_app.errors import DiskFull
 from onion_app.launch import backup_restore, manage_socket
 from onion_app.launch.state import State
 from onion_app.manage import status_text
-from onion_app.vault import connection, database, schema, statefiles
+from onion_app.vault import connection, database, migrating, schema, statefiles
 from onion_app.vault.shown.routing import LEAST_ROOM
 from scripts.rehearsal.people import Volunteer
 from tests import processes
@@ -205,7 +205,7 @@ def test_no_half_migration_is_left(installation: Installation, growing: int) -> 
 
         def refused() -> int:
             with pytest.raises(DiskFull):
-                database.migrate(folder, "mailbox", keys.mailbox, time.time)
+                migrating.migrate(folder, "mailbox", keys.mailbox, time.time)
             opened = connection.connect(folder, "mailbox", keys.mailbox)
             try:
                 return schema.version(opened, "mailbox")
@@ -221,7 +221,7 @@ def test_no_half_migration_is_left(installation: Installation, growing: int) -> 
         assert refused() == growing - 1
         [copy] = folder.glob("*.version-*")
         ballast.unlink()
-        database.migrate(folder, "mailbox", keys.mailbox, time.time)
+        migrating.migrate(folder, "mailbox", keys.mailbox, time.time)
         database.open_database(folder, "mailbox", keys.mailbox).close()
         copy.replace(folder / "mailbox.db")
         assert connection.connect(folder, "mailbox", keys.mailbox)

@@ -14,7 +14,7 @@ from onion_app.launch.state import State
 from onion_app.launch.stdin_answers import Answers
 from onion_app.manage import status_text
 from onion_app.manage.repository import Repository
-from onion_app.vault import database, update_copies
+from onion_app.vault import migrating, update_copies
 from tests.launch.conftest import Installation, Launched, contents
 from tests.launch.keeping import TODAY, add_case, noon
 from tests.launch.makers import Smart, Updating, run, tor_that_leads_to
@@ -443,7 +443,7 @@ def test_back_brings_program_and_databases_back_when_nothing_was_stored(
             raise errors.DamagedFile
 
     with monkeypatch.context() as patch:
-        patch.setattr(database, "migrate_all", bring_forward)
+        patch.setattr(migrating, "migrate_all", bring_forward)
         with pytest.raises(errors.SanctuaryError):
             unlock.unlock_with_answers(State(used.state), answers, noon)
     assert databases(used.state) != before

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from onion_app.errors import DamagedFile
-from onion_app.vault import connection, database, schema
+from onion_app.vault import connection, migrating, schema
 from tests.vault.made import LATER, TODAY, Installation, add_migration
 
 NEWEST = schema.newest_version("mailbox")
@@ -32,7 +32,7 @@ def later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def migrate(made: Installation) -> None:
-    database.migrate(made.mailbox_folder, "mailbox", made.keys.mailbox, lambda: TODAY * 86_400.0 + 7_200)
+    migrating.migrate(made.mailbox_folder, "mailbox", made.keys.mailbox, lambda: TODAY * 86_400.0 + 7_200)
 
 
 def test_nothing_due_changes_nothing_and_copies_nothing(made: Installation) -> None:
@@ -88,7 +88,7 @@ def test_where_one_of_the_three_fails_the_others_are_as_they_were(
     newest = schema.written_schema("mailbox")
     monkeypatch.setattr(schema, "written_schema", lambda kind: written.get(kind, newest))
     with pytest.raises(Exception, match="no such table"):
-        database.migrate_all(made.folder, made.keys.of, lambda: TODAY * 86_400.0)
+        migrating.migrate_all(made.folder, made.keys.of, lambda: TODAY * 86_400.0)
     with closing(connection.connect(made.mailbox_folder, "mailbox", made.keys.mailbox)) as opened:
         assert schema.version(opened, "mailbox") == NEWEST, "the copy was put back"
 
@@ -114,6 +114,6 @@ def test_a_copy_cut_off_by_a_power_cut_does_not_stop_the_next_attempt(made: Inst
 def test_old_copies_are_destroyed_and_newer_ones_and_the_database_stay(made: Installation) -> None:
     for day in (TODAY - 31, TODAY - 30):
         (made.mailbox_folder / f"mailbox.version-{NEWEST}.day-{day}.db").touch()
-    database.discard_copies(made.mailbox_folder, range(TODAY - 30, TODAY + 1))
+    migrating.discard_copies(made.mailbox_folder, range(TODAY - 30, TODAY + 1))
     names = sorted(file.name for file in made.mailbox_folder.glob("*.db"))
     assert names == ["mailbox.db", f"mailbox.version-{NEWEST}.day-{TODAY - 30}.db"]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from onion_app.errors import CipherUnfit, DamagedFile, NewerFile, OlderFile, WrongKey
-from onion_app.vault import connection, database, schema
+from onion_app.vault import connection, database, migrating, schema
 from onion_app.vault.connection import DatabaseKind
 from onion_app.vault.database import Database
 from tests.vault.made import Installation, some_key
@@ -182,7 +182,7 @@ def test_a_newer_and_an_older_file_are_named(made: Installation) -> None:
     with pytest.raises(NewerFile):
         made.mailbox()
     with pytest.raises(NewerFile):
-        database.migrate(made.mailbox_folder, "mailbox", made.keys.mailbox, lambda: 0.0)
+        migrating.migrate(made.mailbox_folder, "mailbox", made.keys.mailbox, lambda: 0.0)
     with made.hostile("desk") as link_:
         link_.execute("PRAGMA user_version = 0")
     with pytest.raises(OlderFile):

@@ -9,7 +9,7 @@ from contextlib import closing
 import pytest
 
 from onion_app.errors import HalfWritten, StateBeforeRelease
-from onion_app.vault import connection, database, settings
+from onion_app.vault import connection, database, migrating, settings
 from onion_app.vault.database import Database
 from tests.vault.made import Installation
 
@@ -125,7 +125,7 @@ def test_a_state_from_before_the_release_is_refused_in_one_sentence_and_left_as_
     before = made.file(kind).read_bytes()
     for opening in (
         lambda: made.open(kind),
-        lambda: database.migrate(made.folder / kind, kind, made.keys.of(kind), lambda: 0.0),
+        lambda: migrating.migrate(made.folder / kind, kind, made.keys.of(kind), lambda: 0.0),
     ):
         with pytest.raises(StateBeforeRelease) as refused:
             opening()

@@ -15,7 +15,7 @@ from onion_app.errors import BadSetting, CheckpointBusy, DiskFull, Overloaded, R
 from onion_app.launch import clock
 from onion_app.launch.hardening import PASSING
 from onion_app.launch.processes.child import Child, Orders, Suspension, WaitingCounts, run_child
-from onion_app.vault import database, forgetting, rewriting, settings, statefiles
+from onion_app.vault import forgetting, migrating, rewriting, settings, statefiles
 from onion_app.vault.connection import KINDS
 from onion_app.vault.database import Database
 from onion_app.vault.desk import audit, circles, guides, notebook, notice, proposals, stories_queue, taken
@@ -246,7 +246,7 @@ def discard_copies(orders: Orders, shown: Database, today: int) -> None:
     """
     oldest = today - min(_COPIES_STAY, settings.read_settings(shown).backup_days) + 1
     for kind in KINDS:
-        database.discard_copies(orders.folder(kind), range(oldest, today + 1))
+        migrating.discard_copies(orders.folder(kind), range(oldest, today + 1))
 
 
 def log_is_busy(db: Database) -> bool:
