@@ -17,7 +17,8 @@ import sys
 from pathlib import Path
 from types import FrameType
 
-from onion_app.launch.launcher import Options, launch
+from onion_app.launch.launcher import Options
+from onion_app.launch.start import launch
 from onion_app.launch.state import DESK_PORT, default_state, expect_no_root
 from onion_app.launch.terminal import Terminal
 

@@ -18,7 +18,7 @@ from nacl.pwhash import argon2id
 
 from onion_app.crypto.keyslots import VaultKeys
 from onion_app.errors import SanctuaryError
-from onion_app.launch import edge, launcher, unlock
+from onion_app.launch import edge, launcher, start, unlock
 from onion_app.launch.__main__ import options
 from onion_app.launch.state import State, held
 from onion_app.launch.stdin_answers import Answers
@@ -121,7 +121,7 @@ class Operator:
             patch.setattr(signal, "signal", lambda *_: None)
             patch.setattr(launcher.Launcher, "run", pytest.fail)
             with pytest.raises((SanctuaryError, OSError)) as refused:
-                launcher.launch(options([*self.words(), *words]))
+                start.launch(options([*self.words(), *words]))
         return edge.named(refused.value)
 
     def put_before(self, name: str, script: str, patch: pytest.MonkeyPatch) -> None:

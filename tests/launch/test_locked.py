@@ -18,7 +18,7 @@ from onion_app.errors import (
     SanctuaryError,
     WrongPassphrase,
 )
-from onion_app.launch import launcher, locked
+from onion_app.launch import locked, start
 from onion_app.launch.__main__ import options
 from onion_app.launch.state import State
 from onion_app.manage.doctor import examine
@@ -123,11 +123,11 @@ def test_nobody_types_a_secret_where_no_launcher_waits(later: Operator) -> None:
 def outcome(operator: Operator, *words: str) -> SanctuaryError | None:
     """Launch in this process, with the words of a real installation, up to the moment at which everything runs."""
     with keyboard(b"{}"), pytest.MonkeyPatch.context() as patch:
-        patch.setattr(launcher, "container", lambda: "docker")
+        patch.setattr(start, "container", lambda: "docker")
         patch.setattr(signal, "signal", lambda *_: None)
-        patch.setattr(launcher, "try_walls", lambda _: pytest.fail("it goes on"))
+        patch.setattr(start, "try_walls", lambda _: pytest.fail("it goes on"))
         try:
-            launcher.launch(options(["--state", str(operator.state), "--answers", "-", *words]))
+            start.launch(options(["--state", str(operator.state), "--answers", "-", *words]))
         except SanctuaryError as error:
             return error
         except pytest.fail.Exception:

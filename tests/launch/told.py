@@ -12,7 +12,7 @@ from typing import Any
 from onion_app.crypto.keys import new_id
 from onion_app.crypto.keyslots import VaultKeys
 from onion_app.crypto.onion_key import OnionKey
-from onion_app.launch import launcher
+from onion_app.launch import launcher, start
 from onion_app.launch.confine import Walls
 from onion_app.launch.first_run import Unlocked
 from onion_app.launch.state import State
@@ -48,7 +48,7 @@ def main() -> None:
         state = State(Path(folder))
         state.run.mkdir()
         said = Said()
-        standing, missing = launcher._say_walls(said, state)
+        standing, missing = start._say_walls(said, state)
         lines = status_text.status_lines(bare_status(state, said, standing, missing))
         told = {
             "said": said.said,
