@@ -1,30 +1,21 @@
 """Publishes our onion services through tor's control socket: the site's, and the desk's for machines elsewhere.
 
-It is the only module that uses stem. A service lives exactly as long as this connection (no `Detach`): when the
-launcher, tor or the connection dies, it is unreachable rather than unwatched. Nothing here lists, changes or removes a
-service of anybody else, and a service's private key is neither asked back from tor (`DiscardPK`) nor logged.
-
-stem's own `Controller` is not used, only the `BaseController` beneath it: the former answers the option
-`__OwningControllerProcess`, which a tor outside its walls has, with TAKEOWNERSHIP, after which tor ends with the first
-lost connection, and switches off tor's watch over our process.
+A service lives exactly as long as this connection (no `Detach`): when the launcher, tor or the connection dies, it is
+unreachable rather than unwatched. Nothing here lists, changes or removes a service of anybody else, and a service's
+private key is neither asked back from tor (`DiscardPK`) nor logged.
 """
 
 import base64
-import logging
 import re
-import socket
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Self
-
-import stem
-from stem.control import BaseController
-from stem.socket import ControlSocketFile
+from typing import Self
 
 from onion_app.errors import ControlLost, ServiceRefused
+from onion_app.onion.wire import Wire
 
 # A visitor makes one circuit a visit. 25 new ones a second are 90,000 an hour: far more than this site will see, and no
 # trouble for two cores. Beyond that tor asks newcomers for work, and serves first who worked most. 250 may come at
@@ -33,7 +24,6 @@ _PROOF_OF_WORK = "PoWDefensesEnabled=1 PoWQueueRate=25 PoWQueueBurst=250 "
 # Tor Browser opens six connections to a site at most: who has 17 on one circuit is no browser, and loses the circuit.
 _FLAGS = "Flags=DiscardPK,MaxStreamsCloseCircuit"
 _LIMITS = "MaxStreams=16 "
-_ANSWER = 30.0  # seconds in which tor answers a question, or is taken for lost
 _JOINED_CIRCUIT = "PURPOSE=HS_SERVICE_REND"  # of a line about a circuit: somebody is there
 _INTRODUCTION_CIRCUIT = {"BUILT", "PURPOSE=HS_SERVICE_INTRO", "HS_STATE=HSSI_ESTABLISHED"}  # of a line about a circuit
 _TAKEN = ("250", "251", "252")  # a key for an onion: new, in place of another, or there already
@@ -41,10 +31,6 @@ _COLLISION = "550"  # tor has not yet noticed that our previous connection, and 
 _BRIDGE = re.compile(r"obfs4 [A-Za-z0-9.:\[\]]+ [0-9A-F]{40} cert=[A-Za-z0-9+/]+ iat-mode=[0-2]")
 _COLLISION_TRIES = 20
 _COLLISION_PAUSE = 0.5  # seconds
-
-_silent = logging.getLogger("stem")
-_silent.disabled = True  # P03: at its lowest level stem logs every message, the key in ADD_ONION included
-_silent.propagate = False
 
 
 @dataclass(frozen=True)
@@ -76,53 +62,6 @@ class Health:
     relays_until: float
 
 
-class _Socket(ControlSocketFile):  # type: ignore[misc]  # stem has no types
-    """stem's socket, closed also when nobody listens."""
-
-    def _make_socket(self) -> socket.socket:
-        line = socket.socket(socket.AF_UNIX)
-        try:
-            line.connect(self.path)
-        except OSError:
-            line.close()
-            raise stem.SocketError from None
-        return line
-
-
-class _Connection(BaseController):  # type: ignore[misc]  # stem has no types
-    """stem's reading thread and message queue, with an end that is noticed at once."""
-
-    def __init__(self, control_socket: Path, on_event: Callable[[str], None], on_end: Callable[[], None]) -> None:
-        """Connect.
-
-        Raises:
-            stem.SocketError: nobody listens.
-        """
-        self._on_event = on_event
-        self._on_end = on_end
-        super().__init__(_Socket(str(control_socket)))
-
-    def _launch_threads(self) -> None:
-        """Start the two threads without the calls that Python has marked as old."""
-        self._reader_thread = threading.Thread(target=self._reader_loop, name="tor reader", daemon=True)
-        self._event_thread = threading.Thread(target=self._event_loop, name="tor events", daemon=True)
-        self._reader_thread.start()
-        self._event_thread.start()
-
-    def _event_loop(self) -> None:
-        """Pass each event on as it comes; stem's own loop wakes twenty times a second for nothing."""
-        while self.is_alive():
-            self._event_notice.wait()
-            self._event_notice.clear()
-            while not self._event_queue.empty():
-                self._on_event(str(self._event_queue.get().content()[0][2]))
-
-    def _close(self) -> None:
-        super()._close()
-        self._reply_queue.put(stem.SocketClosed())  # a thread that still waits for an answer must not wait for ever
-        self._on_end()
-
-
 class Control:
     """Our connection to tor, and the service that lives on it."""
 
@@ -133,7 +72,7 @@ class Control:
         self._run_folder = control_socket.absolute().parent
         self._service_id = ""
         self._desk_id = ""
-        self._wire = _Connection(control_socket, self._note_event, self.lost.set)
+        self._wire = Wire(control_socket, self._note_event, self.lost.set)
 
     @classmethod
     def connect(cls, control_socket: Path) -> Self:
@@ -142,12 +81,9 @@ class Control:
         Raises:
             ControlLost: nobody listens, or tor does not take our greeting.
         """
-        try:
-            control = cls(control_socket)
-        except stem.ControllerError:
-            raise ControlLost from None
+        control = cls(control_socket)
         for greeting in ("AUTHENTICATE", "SETEVENTS HS_DESC"):
-            if control._ask(greeting)[-1][0] != "250":
+            if control._wire.ask(greeting)[-1][0] != "250":
                 control.close()
                 raise ControlLost(greeting)
         return control
@@ -180,7 +116,7 @@ class Control:
             raise ServiceRefused("this is no bridge")
         proxy = f'ClientTransportPlugin="obfs4 socks5 127.0.0.1:{port}"'
         lines = " ".join(f'Bridge="{bridge}"' for bridge in bridges)
-        answer = self._ask(f"SETCONF UseBridges=1 {proxy} {lines} DisableNetwork=0")
+        answer = self._wire.ask(f"SETCONF UseBridges=1 {proxy} {lines} DisableNetwork=0")
         if answer[-1][0] != "250":
             raise ServiceRefused(f"tor answered {answer[-1][0]}")
 
@@ -190,7 +126,7 @@ class Control:
         Raises:
             ControlLost: tor does not answer.
         """
-        self._ask("SETCONF DisableNetwork=1")
+        self._wire.ask("SETCONF DisableNetwork=1")
 
     def publish(self, secret: bytes, address: str, site_socket: Path) -> bool:
         """Publish our service: connections to port 80 of `address` go to `site_socket`, beside the control socket.
@@ -229,7 +165,7 @@ class Control:
             ControlLost: tor does not answer.
         """
         if self._desk_id:
-            self._ask(f"DEL_ONION {self._desk_id}")
+            self._wire.ask(f"DEL_ONION {self._desk_id}")
             self._desk_id = ""
 
     def close_circuits(self, address: str) -> None:
@@ -242,7 +178,7 @@ class Control:
         for circuit in self._facts("circuit-status").get("circuit-status", "").splitlines():
             number, *words = circuit.split()
             if _JOINED_CIRCUIT in words and whose in words:
-                self._ask(f"CLOSECIRCUIT {number}")
+                self._wire.ask(f"CLOSECIRCUIT {number}")
 
     def let_in(self, address: str, private: bytes) -> None:
         """Give tor the private half of this machine's key, with which it finds an onion; tor keeps it in memory only.
@@ -252,7 +188,7 @@ class Control:
             ControlLost: tor does not answer.
         """
         key = base64.b64encode(private).decode()
-        answer = self._ask(f"ONION_CLIENT_AUTH_ADD {address.removesuffix('.onion')} x25519:{key}")
+        answer = self._wire.ask(f"ONION_CLIENT_AUTH_ADD {address.removesuffix('.onion')} x25519:{key}")
         if answer[-1][0] not in _TAKEN:
             raise ServiceRefused(f"tor answered {answer[-1][0]}")
 
@@ -264,7 +200,7 @@ class Control:
         Raises:
             ControlLost: tor does not answer.
         """
-        self._ask("SIGNAL NEWNYM")
+        self._wire.ask("SIGNAL NEWNYM")
 
     def _publish(self, secret: bytes, address: str, target: Path, flags: str) -> tuple[str, bool]:
         """Publish a service; gives its name, and whether it has proof of work."""
@@ -311,7 +247,7 @@ class Control:
         Raises:
             ControlLost: tor does not answer.
         """
-        self._ask("SIGNAL RELOAD")
+        self._wire.ask("SIGNAL RELOAD")
 
     def close(self) -> None:
         """Close the connection; the service goes with it."""
@@ -319,40 +255,22 @@ class Control:
 
     def _add(self, command: str) -> list[tuple[str, str, str]]:
         """Send ADD_ONION, again after a pause while tor still holds the service of a connection that just ended."""
-        answer = self._ask(command)
+        answer = self._wire.ask(command)
         for _ in range(_COLLISION_TRIES):
             if answer[-1][0] != _COLLISION:
                 break
             self.lost.wait(_COLLISION_PAUSE)
-            answer = self._ask(command)
+            answer = self._wire.ask(command)
         return answer
 
     def _facts(self, *names: str) -> dict[str, str]:
         """Ask tor for facts, one question each: one that this tor does not know spoils a common answer."""
         facts = {}
         for name in names:
-            code, _, text = self._ask(f"GETINFO {name}")[0]
+            code, _, text = self._wire.ask(f"GETINFO {name}")[0]
             if code == "250":
                 facts[name] = text.partition("=")[2].strip()
         return facts
-
-    def _ask(self, line: str) -> list[tuple[str, str, str]]:
-        """Send one line and return the lines of the answer: status, divider, text.
-
-        Raises:
-            ControlLost: there is no answer in time, or none that can be read.
-        """
-        limit = threading.Timer(_ANSWER, self._wire.close)
-        limit.daemon = True
-        limit.start()
-        try:
-            answer: Any = self._wire.msg(line)
-        except stem.ControllerError:
-            self._wire.close()  # an answer that cannot be read leaves us not knowing where we stand
-            raise ControlLost from None
-        finally:
-            limit.cancel()
-        return [(str(code), str(divider), str(text)) for code, divider, text in answer.content()]
 
     def _note_event(self, event: str) -> None:
         """Note that a directory has taken our descriptor: from now on visitors find us."""

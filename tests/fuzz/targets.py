@@ -47,6 +47,7 @@ from onion_app.launch import backup_format, children, manage_socket, stdin_answe
 from onion_app.launch.processes.child import Orders
 from onion_app.onion import control, socks
 from onion_app.onion.control import Control
+from onion_app.onion.wire import Wire
 from onion_app.shapes import from_json, from_row
 from onion_app.site import forms, paging
 from onion_app.vault import settings
@@ -279,7 +280,8 @@ def tor_answers(lines: bytes) -> None:
 
     control: Any = object.__new__(Control)
     control._service_id = "abc"
-    control._wire = SimpleNamespace(msg=answered, close=lambda: None)
+    control._wire = object.__new__(Wire)
+    control._wire.msg, control._wire.close = answered, lambda: None
     for ask in (control.bootstrap, control.health):
         with suppress(ControlLost):
             ask()

@@ -15,11 +15,11 @@ from onion_app.launch.self_check import tor_trouble
 from onion_app.launch.state import State
 from onion_app.launch.terminal import Terminal
 from onion_app.launch.tor_supervisor import TorSupervisor
-from onion_app.onion import control as control_module
-from onion_app.onion import tor_process
+from onion_app.onion import tor_process, wire
 from onion_app.onion.control import Control
 from onion_app.onion.socks import dial
 from onion_app.onion.tor_process import TorProcess
+from onion_app.onion.wire import Wire
 from scripts.rehearsal.network import PrivateNetwork
 from scripts.rehearsal.wire import Answer, fetch
 from tests.onion.lines import PAGE, ControlLine, Site, listeners, wait_for
@@ -145,7 +145,7 @@ def test_a_killed_tor_is_noticed_within_seconds(mortal_tor: TorProcess, key: Oni
 
 def test_a_tor_that_stands_still_counts_as_lost(mortal_tor: TorProcess, monkeypatch: pytest.MonkeyPatch) -> None:
     connection = Control.connect(mortal_tor.control_socket)
-    monkeypatch.setattr(control_module, "_ANSWER", 0.5)
+    monkeypatch.setattr(wire, "_ANSWER", 0.5)
     os.kill(mortal_tor.pid, signal.SIGSTOP)
     with pytest.raises(ControlLost):
         connection.health()
@@ -163,13 +163,13 @@ def test_a_connection_is_closed_twice_like_once(lonely_tor: TorProcess) -> None:
 def unknown_to_tor(word: str, patch: pytest.MonkeyPatch) -> list[str]:
     """Have tor not know a word, as if it were older: it is told another in its place. Give the list of what is said."""
     said: list[str] = []
-    ask = Control._ask
+    ask = Wire.ask
 
-    def mistold(control: Control, line: str) -> list[tuple[str, str, str]]:
+    def mistold(asked: Wire, line: str) -> list[tuple[str, str, str]]:
         said.append(line)
-        return ask(control, line.replace(word, "Unheard"))
+        return ask(asked, line.replace(word, "Unheard"))
 
-    patch.setattr(Control, "_ask", mistold)
+    patch.setattr(Wire, "ask", mistold)
     return said
 
 
@@ -213,15 +213,15 @@ def test_a_service_still_held_by_a_dying_connection_is_waited_for(
     before = ControlLine(lonely_tor.control_socket)
     before.say(f"ADD_ONION ED25519-V3:{base64.b64encode(key.secret).decode()} Flags=DiscardPK Port=80")
     tries: list[str] = []
-    ask = Control._ask
+    ask = Wire.ask
 
-    def counted(control: Control, line: str) -> list[tuple[str, str, str]]:
+    def counted(asked: Wire, line: str) -> list[tuple[str, str, str]]:
         tries.append(line)
         if len(tries) == 3:
             before.__exit__()
-        return ask(control, line)
+        return ask(asked, line)
 
-    monkeypatch.setattr(Control, "_ask", counted)
+    monkeypatch.setattr(Wire, "ask", counted)
     assert alone.publish(key.secret, key.address, beside)
     assert len(tries) >= 3
 
