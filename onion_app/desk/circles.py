@@ -18,7 +18,7 @@ from onion_app.desk.permissions import Member, case_of, circle_of, handle_of, on
 from onion_app.desk.proposals import propose_within
 from onion_app.desk.seconds import seconds_in
 from onion_app.errors import KeysChanged, NotAllowed, NothingHere, Refused, marked
-from onion_app.vault.desk import audit, circles, invitations, moderators, proposals
+from onion_app.vault.desk import audit, circles, invitations, membership, moderators, proposals
 from onion_app.vault.mailbox import case_keys, lifetime, queues, records
 from onion_app.web.pinning import unpinned
 
@@ -278,8 +278,8 @@ def let_in(dbs: Databases, member: Member, circle_id: bytes, newcomer_id: bytes,
     if seconds and member.id not in seconds:  # P14
         raise Refused(ANOTHER_LETS_IN)
     newcomer = moderators.read_moderator(dbs.desk, newcomer_id)
-    grants = [circles.grant_to(newcomer, pair, circle.id, generation) for generation, pair in circle.pairs.items()]
+    grants = [membership.grant_to(newcomer, pair, circle.id, generation) for generation, pair in circle.pairs.items()]
     if newcomer.public_key != public_key or not grants:
         raise Refused(circles.CIRCLE_CHANGED)
-    circles.let_in(dbs.desk, newcomer.id, grants, by=member.id, today=dbs.today)
+    membership.let_in(dbs.desk, newcomer.id, grants, by=member.id, today=dbs.today)
     audit.add_to_audit(dbs.desk, member.id, "let somebody in", dbs.today, circle.id, whom=newcomer.id)

@@ -16,7 +16,7 @@ from onion_app.desk.delays import OneTry
 from onion_app.desk.identity import check_line, line_to_type_back
 from onion_app.desk.permissions import Member, check_key, expect_no_suspension
 from onion_app.errors import NothingHere
-from onion_app.vault.desk import audit, circles, invitations, moderators
+from onion_app.vault.desk import audit, circles, invitations, membership, moderators
 from onion_app.vault.show import show
 from onion_app.web.pinning import unpinned
 
@@ -163,4 +163,4 @@ def _first_grant(dbs: Databases, circle: circles.Circle, newcomer: moderators.Mo
     """Make the pair of a circle that nobody is in, and seal it to its first member; it goes nowhere else."""
     if circle.generation is not None:
         return None
-    return circles.grant_to(newcomer, new_keypair(), circle.id, circles.next_generation(dbs.desk, circle.id))
+    return membership.grant_to(newcomer, new_keypair(), circle.id, membership.next_generation(dbs.desk, circle.id))

@@ -16,7 +16,7 @@ from onion_app.desk.proposal_words import Wanted
 from onion_app.errors import DamagedFile, KeysChanged, NothingHere, Refused, marked
 from onion_app.shapes import from_json, to_json
 from onion_app.vault import settings
-from onion_app.vault.desk import circles, guides, invitations, moderators, proposals
+from onion_app.vault.desk import circles, guides, invitations, membership, moderators, proposals
 from onion_app.vault.desk.proposals import Proposal
 from onion_app.vault.desk.taken import taken_cases
 from onion_app.vault.shown.reading import Version
@@ -263,14 +263,14 @@ def shut_out(dbs: Databases, person: bytes, wanted: Wanted) -> None:
     """
     if not wanted["circle"]:
         theirs = circles.circles_of(dbs.desk, person)
-        renewals = {circle.id: circles.seal_next_key(dbs.desk, circle.id, person) for circle in theirs}
-        circles.put_out(dbs.desk, person, renewals)
+        renewals = {circle.id: membership.seal_next_key(dbs.desk, circle.id, person) for circle in theirs}
+        membership.put_out(dbs.desk, person, renewals)
         return
     circle = circles.read_circle(dbs.desk, bytes.fromhex(wanted["circle"][0]))
     is_member = person in {each.id for each in circles.members_of(dbs.desk, circle.id)}
-    grants = circles.seal_next_key(dbs.desk, circle.id, person) if is_member else ()
+    grants = membership.seal_next_key(dbs.desk, circle.id, person) if is_member else ()
     cases = [case_id for case_id in taken_cases(dbs.desk, person) if _may_be_in(dbs, case_id, circle.id)]
-    circles.put_out_of(dbs.desk, person, circle.id, grants, cases)
+    membership.put_out_of(dbs.desk, person, circle.id, grants, cases)
 
 
 def _may_be_in(dbs: Databases, case_id: bytes, circle_id: bytes) -> bool:

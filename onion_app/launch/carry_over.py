@@ -22,6 +22,7 @@ from onion_app.vault.desk import (
     admissions,
     case_records,
     circles,
+    membership,
     moderators,
     notebook,
     notice,
@@ -73,7 +74,7 @@ def carry_over(coming: State, day: int, others: list[State], keys: VaultKeys) ->
         with mailbox.writing():
             # P05: whoever came after the backup was made knows the keys of that day, and may be out again.
             with desk.writing():
-                circles.renew_all(desk)
+                membership.renew_all(desk)
                 quotations.forget_chosen(desk)  # an author's no to them may be lost: nobody's silence lets them go
                 notice.take_off(desk)  # it warned of another day, and may have been taken off since
             show(shown, desk)
@@ -143,12 +144,12 @@ def _shut_out(mailbox: Database, desk: Database, circle_id: bytes, person: bytes
     """Shut somebody out again. # P05: nothing is sealed any more to a key that they have had."""
     if everywhere or not circles.is_elsewhere(desk, person, circle_id):
         theirs = circles.circles_of(desk, person)
-        renewals = {circle.id: circles.seal_next_key(desk, circle.id, person) for circle in theirs}
-        circles.remove_member(desk, person, renewals)
+        renewals = {circle.id: membership.seal_next_key(desk, circle.id, person) for circle in theirs}
+        membership.remove_member(desk, person, renewals)
     elif circle_id in {circle.id for circle in circles.circles_of(desk, person)}:
         cases = [case for case in taken.taken_cases(desk, person) if lifetime.queue_of(mailbox, case) == circle_id]
-        grants = circles.seal_next_key(desk, circle_id, person)
-        circles.remove_from_circle(desk, person, circle_id, grants, cases)
+        grants = membership.seal_next_key(desk, circle_id, person)
+        membership.remove_from_circle(desk, person, circle_id, grants, cases)
 
 
 @contextmanager

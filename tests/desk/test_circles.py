@@ -6,7 +6,7 @@ import pytest
 
 from onion_app.crypto.members import words_to_compare
 from onion_app.errors import LockHeld
-from onion_app.vault.desk import circles, invitations, moderators
+from onion_app.vault.desk import circles, invitations, membership, moderators
 from tests.desk.house import House, Volunteer, card_of, id_of, invites, joins
 from tests.world import Author
 
@@ -123,14 +123,14 @@ def test_who_is_let_in_while_another_holds_the_file_for_long_is_let_in_by_pressi
     counsellor.log_in()
     newcomer = house.volunteer(circle, "Azad", logged_in=True)
     held = iter([True])
-    through = circles.let_in
+    through = membership.let_in
 
     def let_in(*args: Any, **by: Any) -> None:
         if next(held, False):
             raise LockHeld
         through(*args, **by)
 
-    monkeypatch.setattr(circles, "let_in", let_in)
+    monkeypatch.setattr(membership, "let_in", let_in)
     page = counsellor.get("/circles")
     card = next(box for box in page.having_class("newcomer") if "Azad" in box.text)
     address = f"/circles/{circle.hex()}/let-in/{card.get('data-newcomer')}"

@@ -24,6 +24,7 @@ from onion_app.vault.desk import (
     case_records,
     circles,
     entries,
+    membership,
     moderators,
     notebook,
     notice,
@@ -269,7 +270,7 @@ def let_in(world: World, circle_id: bytes, who: moderators.Moderator) -> None:
     generation = circles.read_circle(world.desk, circle_id).generation
     assert generation
     with world.desk.writing():
-        circles._store(world.desk, [grant(circle_id, generation, who.id, some_key())])
+        membership._store(world.desk, [grant(circle_id, generation, who.id, some_key())])
 
 
 def test_who_was_shut_out_since_stays_out_and_has_no_part_in_the_next_key(kept: Kept, tmp_path: Path) -> None:
@@ -285,9 +286,11 @@ def test_who_was_shut_out_since_stays_out_and_has_no_part_in_the_next_key(kept: 
     file = kept.save(tmp_path / "with people")
     with kept.opened() as world:
         theirs = circles.circles_of(world.desk, ana.id)
-        out = {each.id: circles.seal_next_key(world.desk, each.id, ana.id) for each in theirs}
-        circles.remove_member(world.desk, ana.id, out)
-        circles.remove_from_circle(world.desk, ben.id, one.id, circles.seal_next_key(world.desk, one.id, ben.id), [])
+        out = {each.id: membership.seal_next_key(world.desk, each.id, ana.id) for each in theirs}
+        membership.remove_member(world.desk, ana.id, out)
+        membership.remove_from_circle(
+            world.desk, ben.id, one.id, membership.seal_next_key(world.desk, one.id, ben.id), []
+        )
         founded(world.desk, "dan")  # a circle of which the backup knows nothing
     carried = kept.restore(file, kept.place.path, replace=True)
     assert sorted(carried.shut_out) == ["ana", "ben"]
@@ -318,8 +321,8 @@ def test_whatever_rows_somebody_has_planted_the_rest_is_carried_over(
     with kept.opened() as world:
         lifetime.erase_case(world.mailbox, rows[0].id, proofs_of(rows[0]))
         theirs = circles.circles_of(world.desk, ana.id)
-        out = {each.id: circles.seal_next_key(world.desk, each.id, ana.id) for each in theirs}
-        circles.remove_member(world.desk, ana.id, out)
+        out = {each.id: membership.seal_next_key(world.desk, each.id, ana.id) for each in theirs}
+        membership.remove_member(world.desk, ana.id, out)
         if where != "in the backup":
             hostile.plant_everywhere(world, kind)
     assert "ana" in kept.restore(file, kept.place.path, replace=True).shut_out

@@ -18,7 +18,16 @@ from onion_app.launch.processes.chores import Files
 from onion_app.vault import connection, database, schema
 from onion_app.vault.connection import DatabaseKind
 from onion_app.vault.database import Database
-from onion_app.vault.desk import case_records, circles, entries, guides, invitations, moderators, stories_queue
+from onion_app.vault.desk import (
+    case_records,
+    circles,
+    entries,
+    guides,
+    invitations,
+    membership,
+    moderators,
+    stories_queue,
+)
 from onion_app.vault.mailbox import lifetime, messages, withdrawals
 from onion_app.vault.mailbox.records import KeyRow, Message, NewCase
 from onion_app.vault.show import show
@@ -145,7 +154,7 @@ def add_circle(desk: Database, new: circles.Circle) -> None:
 def let_in(desk: Database, moderator_id: bytes, grants: Sequence[circles.Grant], *, by: bytes = bytes(16)) -> None:
     """Let somebody in whose words were compared, by the hand of somebody."""
     hosts = (by, *desk.ids("SELECT id FROM moderators WHERE state = 'active'"))
-    circles.let_in(desk, moderator_id, grants, by=next(host for host in hosts if any(host)), today=TODAY)
+    membership.let_in(desk, moderator_id, grants, by=next(host for host in hosts if any(host)), today=TODAY)
 
 
 def founded(desk: Database, handle: str, **changed: Any) -> tuple[circles.Circle, moderators.Moderator]:

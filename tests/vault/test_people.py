@@ -6,7 +6,7 @@ import pytest
 
 from onion_app.errors import NothingHere, Refused, WrongSecondFactor
 from onion_app.vault.database import Database
-from onion_app.vault.desk import circles, invitations, moderators, proposals, taken
+from onion_app.vault.desk import circles, invitations, membership, moderators, proposals, taken
 from tests.vault.made import (
     TODAY,
     Installation,
@@ -96,7 +96,9 @@ def test_a_newcomer_brings_no_key_to_a_circle_that_has_one_nor_comes_without_to_
 
 def test_letting_in_with_a_former_key_is_refused(made: Installation, desk: Database) -> None:
     newcomer, second = made.enrol(desk), made.let_in(desk, made.enrol(desk, "third"))
-    circles.remove_member(desk, second.id, {made.circle_id: [grant(made.circle_id, 2, made.moderator_id, some_key())]})
+    membership.remove_member(
+        desk, second.id, {made.circle_id: [grant(made.circle_id, 2, made.moderator_id, some_key())]}
+    )
     with pytest.raises(Refused, match=circles.CIRCLE_CHANGED):
         made.let_in(desk, newcomer)
     both = [grant(made.circle_id, generation, newcomer.id, some_key()) for generation in (1, 2)]
@@ -109,7 +111,9 @@ def test_who_is_shut_out_holds_nothing_and_cannot_come_back(made: Installation, 
     taken.take_case(desk, case_id := some_id(), informer.id, TODAY)
     mark, renewed = made.invited(desk, made_by=informer.id), some_key()
 
-    circles.remove_member(desk, informer.id, {made.circle_id: [grant(made.circle_id, 2, made.moderator_id, renewed)]})
+    membership.remove_member(
+        desk, informer.id, {made.circle_id: [grant(made.circle_id, 2, made.moderator_id, renewed)]}
+    )
 
     assert moderators.read_moderator(desk, informer.id).state == "out"
     assert circles.grants_of(desk, informer.id, made.circle_id) == []
@@ -139,9 +143,9 @@ def test_shutting_out_with_grants_for_the_wrong_members_changes_nothing(made: In
         [replace(right, circle_id=some_id())],
     ):
         with pytest.raises(Refused, match=circles.CIRCLE_CHANGED):
-            circles.remove_member(desk, informer.id, {made.circle_id: grants})
+            membership.remove_member(desk, informer.id, {made.circle_id: grants})
     with pytest.raises(Refused, match=circles.CIRCLE_CHANGED):
-        circles.remove_member(desk, informer.id, {})
+        membership.remove_member(desk, informer.id, {})
     assert moderators.read_moderator(desk, informer.id).state == "active"
     assert circles.read_circle(desk, made.circle_id).generation == 1
 
@@ -149,7 +153,7 @@ def test_shutting_out_with_grants_for_the_wrong_members_changes_nothing(made: In
 def test_a_circle_that_nobody_is_left_in_has_no_key_until_its_next_first_member(
     made: Installation, desk: Database
 ) -> None:
-    circles.remove_member(desk, made.moderator_id, {made.circle_id: []})
+    membership.remove_member(desk, made.moderator_id, {made.circle_id: []})
     renewed_circle = circles.read_circle(desk, made.circle_id)
     assert (renewed_circle.generation, list(circles.public_keys(desk, made.circle_id))) == (None, [1])
     mark, newcomer = made.invited(desk), moderator("second")
@@ -219,7 +223,7 @@ def test_whoever_is_out_or_brings_a_key_to_a_circle_that_has_one_joins_nothing(
     mark = made.invited(desk, other.id)
     with pytest.raises(Refused, match=circles.CIRCLE_CHANGED):
         invitations.join(desk, mark, TODAY, made.moderator_id, grant(other.id, 2, made.moderator_id, some_key()))
-    circles.remove_member(desk, made.moderator_id, {made.circle_id: []})
+    membership.remove_member(desk, made.moderator_id, {made.circle_id: []})
     with pytest.raises(NothingHere):
         invitations.join(desk, mark, TODAY, made.moderator_id, None)
     invitations.find_invitation(desk, mark, TODAY)
@@ -231,15 +235,15 @@ def test_shutting_out_of_one_circle_with_the_wrong_grants_or_out_of_the_last_one
     [other, host], me = founded(desk, "host"), made.moderator_id
     right = grant(other.id, 2, host.id, some_key())
     with pytest.raises(Refused, match=circles.CIRCLE_CHANGED):  # it is their only circle
-        circles.remove_from_circle(desk, host.id, other.id, [], [])
+        membership.remove_from_circle(desk, host.id, other.id, [], [])
     invitations.join(desk, made.invited(desk, other.id), TODAY, me, None)
     with pytest.raises(Refused, match=circles.CIRCLE_CHANGED):  # who only waits has no key that must go
-        circles.remove_from_circle(desk, me, other.id, [right], [])
+        membership.remove_from_circle(desk, me, other.id, [right], [])
     let_in(desk, me, [grant(other.id, 1, me, circles.public_keys(desk, other.id)[1])])
     for grants in ([], [right, grant(other.id, 2, me, right.public_key)], [replace(right, generation=3)]):
         with pytest.raises(Refused, match=circles.CIRCLE_CHANGED):
-            circles.remove_from_circle(desk, me, other.id, grants, [])
+            membership.remove_from_circle(desk, me, other.id, grants, [])
     assert {circle.id for circle in circles.circles_of(desk, me)} == {made.circle_id, other.id}
-    circles.remove_from_circle(desk, me, other.id, [right], [])
+    membership.remove_from_circle(desk, me, other.id, [right], [])
     assert circles.grants_of(desk, me, other.id) == []
     assert made.log("desk") == 0

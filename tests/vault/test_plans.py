@@ -9,7 +9,7 @@ import pytest
 from onion_app.launch.processes.chores import Files
 from onion_app.vault import forgetting
 from onion_app.vault.database import Database
-from onion_app.vault.desk import audit, case_records, circles, entries, guides, stories_queue, taken
+from onion_app.vault.desk import audit, case_records, circles, entries, guides, membership, stories_queue, taken
 from onion_app.vault.desk.case_records import Handed, Met, Read
 from onion_app.vault.mailbox import case_keys, lifetime, messages, queues, records, withdrawals
 from onion_app.vault.settings import read_settings
@@ -229,7 +229,7 @@ def test_counts_and_queues_cost_the_same_with_many_cases(made: Installation, mai
 
 def test_what_somebody_did_is_found_without_reading_what_the_others_did(made: Installation, desk: Database) -> None:
     gone = made.enrol(desk)
-    circles.remove_member(desk, made.let_in(desk, gone).id, {made.circle_id: [
+    membership.remove_member(desk, made.let_in(desk, gone).id, {made.circle_id: [
         grant(made.circle_id, 2, made.moderator_id, some_key())
     ]})  # fmt: skip
 

@@ -10,16 +10,8 @@ from onion_app.shapes import Day, Id, from_row
 from onion_app.vault.database import Database
 from onion_app.vault.desk import proposals
 from onion_app.vault.desk.admissions import Admission, note_admission
-from onion_app.vault.desk.circles import (
-    CIRCLE_CHANGED,
-    Circle,
-    Grant,
-    circles_of,
-    public_keys,
-    read_circle,
-    renew,
-    waits_no_more,
-)
+from onion_app.vault.desk.circles import CIRCLE_CHANGED, Circle, Grant, circles_of, public_keys, read_circle
+from onion_app.vault.desk.membership import renew, waits_no_more
 from onion_app.vault.desk.moderators import Moderator, add_moderator, make_active, read_moderator
 
 INVITATION_DAYS: Final = 7  # long enough for a code that goes from hand to hand, too short for one found in a drawer
