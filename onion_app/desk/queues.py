@@ -12,7 +12,7 @@ from onion_app.desk.look_again import cases_to_look_at
 from onion_app.desk.permissions import Member, OwnCircle, case_of, circle_of, handle_of
 from onion_app.errors import KeysChanged, NewMessage, NotAllowed, NothingHere, Refused
 from onion_app.vault import overdue
-from onion_app.vault.desk import audit, circles, entries, promised, stories_queue, taken
+from onion_app.vault.desk import audit, circles, entries, promised, stories, taken
 from onion_app.vault.mailbox import lifetime, queues, records
 from onion_app.vault.settings import read_settings
 from onion_app.vault.shown.reading import name_of
@@ -168,8 +168,8 @@ def _place(after: tuple[int, int, bytes] | None) -> queues.Place:
 
 def _is_withdrawn(dbs: Databases, case: records.Case) -> bool:
     """Tell whether the author of a story has taken it back; its case says otherwise until the next chores."""
-    story = stories_queue.story_of(dbs.desk, case.id)
-    return story is not None and stories_queue.is_withdrawn(*dbs[:3], story.id)
+    story = stories.story_of(dbs.desk, case.id)
+    return story is not None and stories.is_withdrawn(*dbs[:3], story.id)
 
 
 def taken_cases_of(dbs: Databases, member: Member) -> TakenCases:

@@ -22,7 +22,7 @@ from onion_app.desk.proposals import NOT_A_SECOND, note
 from onion_app.desk.queues import taken_case
 from onion_app.desk.story_status import CurrentDraft, Step, StoryStatus, story_status
 from onion_app.errors import KeysChanged, NewMessage, NoReturn, NotAllowed, NothingHere, NotReady, Refused, marked
-from onion_app.vault.desk import stories_queue
+from onion_app.vault.desk import stories, stories_queue
 from onion_app.vault.mailbox import lifetime, records
 from onion_app.vault.shown.reading import NAME, Version, story_named
 
@@ -120,7 +120,7 @@ def queue_story(dbs: Databases, member: Member, case_id: bytes, draft_id: bytes)
     case = _read_case(dbs, member, case_id)
     status = story_status(dbs, member, case_id)
     words = _draft_at(status, draft_id, "ready").content
-    story_id = status.story.id if status.story is not None else stories_queue.new_story_id(dbs.desk)
+    story_id = status.story.id if status.story is not None else stories.new_story_id(dbs.desk)
     consent = status.opened.consent
     # P07: the mark of the proof by which the author, and nobody else, takes the story back.
     mark = bytes.fromhex(consent.mark) if consent and consent.mark else None
@@ -207,13 +207,13 @@ def publish_story_now(dbs: Databases, member: Member, story_id: bytes) -> None:
     note(dbs, member.id, "published a story before its day")
 
 
-def story_for(dbs: Databases, member: Member, story_id: bytes) -> stories_queue.Story:
+def story_for(dbs: Databases, member: Member, story_id: bytes) -> stories.Story:
     """Give a story of one of the member's circles, or any to a coordinator.
 
     Raises:
         NothingHere, NotAllowed: there is none, or it is not theirs.
     """
-    story = stories_queue.find_story(dbs.mailbox, dbs.shown, dbs.desk, story_id)
+    story = stories.find_story(dbs.mailbox, dbs.shown, dbs.desk, story_id)
     if story.case_id is None or member.coordinates:
         only_coordinators(member)
     else:

@@ -13,7 +13,7 @@ from onion_app.desk.case_view import CaseView, open_case, open_entry
 from onion_app.desk.context import Databases
 from onion_app.desk.permissions import Member, handle_of
 from onion_app.desk.seconds import seconds_in
-from onion_app.vault.desk import stories_queue
+from onion_app.vault.desk import stories
 from onion_app.vault.desk.entries import entries_of
 from onion_app.vault.mailbox import records
 from onion_app.vault.shown.reading import Version, versions_of
@@ -56,7 +56,7 @@ class StoryStatus:
 
     opened: CaseView
     drafts: dict[str, CurrentDraft]  # by language
-    story: stories_queue.Story | None
+    story: stories.Story | None
     versions: list[Version]
     seconds: dict[bytes, set[bytes]]  # by the author of a draft: who counts as a second person beside them
 
@@ -197,7 +197,7 @@ def story_status(dbs: Databases, member: Member, case_id: bytes) -> StoryStatus:
         NothingHere, NotAllowed, KeysChanged: as for `case_of`.
     """
     opened = open_case(dbs, member, case_id)
-    story = stories_queue.story_of(dbs.desk, case_id)
+    story = stories.story_of(dbs.desk, case_id)
     drafts, seconds = _drafts(dbs, member, opened.case)
     return StoryStatus(
         opened=opened,

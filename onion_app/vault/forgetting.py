@@ -17,7 +17,7 @@ from onion_app.errors import DamagedFile, KeysChanged, NothingHere, RowDamaged
 from onion_app.shapes import Row, from_row
 from onion_app.vault import settings
 from onion_app.vault.database import Database
-from onion_app.vault.desk import case_records, stories_queue
+from onion_app.vault.desk import case_records, stories, stories_queue
 from onion_app.vault.mailbox import lifetime
 from onion_app.vault.mailbox.case_keys import key_row, write_author_keys
 from onion_app.vault.mailbox.records import KEYS_FIT, WHOLE_ROW_FITS, Case, KeyRow, Message
@@ -152,7 +152,7 @@ def destroy_due(mailbox: Database, shown: Database, desk: Database, today: int) 
     story with it.
     """
     kept_days = settings.read_settings(shown).retention_days
-    public = set(stories_queue.shown_stories(desk))
+    public = set(stories.shown_stories(desk))
     destroyed, after = set[bytes](), b""
 
     def destroy(part: Sequence[bytes]) -> None:

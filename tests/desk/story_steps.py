@@ -2,7 +2,7 @@
 
 from onion_app.crypto.payloads import Publish
 from onion_app.errors import NothingHere
-from onion_app.vault.desk import stories_queue
+from onion_app.vault.desk import stories
 from onion_app.vault.shown import reading
 from tests.desk.house import House, Volunteer
 from tests.world import Author
@@ -41,7 +41,7 @@ def asked(editor: Volunteer, author: Author) -> str:
     return case
 
 
-def in_queue(editor: Volunteer, author: Author) -> tuple[str, stories_queue.Story]:
+def in_queue(editor: Volunteer, author: Author) -> tuple[str, stories.Story]:
     """Queue the story made of a new testimony; gives the case and the story."""
     case = finished(editor, author)
     return case, queued(editor, author, case)
@@ -52,10 +52,10 @@ def step(volunteer: Volunteer, case: str) -> str:
     return volunteer.get(f"/case/{case}/story").first(id="standing").get("data-step")
 
 
-def queued(editor: Volunteer, author: Author, case: str) -> stories_queue.Story:
+def queued(editor: Volunteer, author: Author, case: str) -> stories.Story:
     """Press the button that queues."""
     assert editor.press_on(f"/case/{case}/story", f"/case/{case}/story/queue").errors == ""
-    story = stories_queue.story_of(author.world.desk, author.case_id)
+    story = stories.story_of(author.world.desk, author.case_id)
     assert story is not None
     return story
 

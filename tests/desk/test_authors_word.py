@@ -4,7 +4,7 @@ import pytest
 
 from onion_app.crypto.casekeys import KeyName
 from onion_app.crypto.payloads import FinalText, StoryLink, Verdict
-from onion_app.vault.desk import entries, stories_queue
+from onion_app.vault.desk import entries, stories, stories_queue
 from onion_app.vault.mailbox import lifetime
 from onion_app.vault.shown import reading
 from tests.desk.house import House, Volunteer
@@ -46,7 +46,7 @@ def test_without_an_answer_nothing_is_published(editor: Volunteer, author: Autho
     assert not page.has("form", action=f"/case/{case}/story/queue")
     draft = entries.entries_of(author.world.desk, author.case_id)[-1].id.hex()
     assert "cannot be done yet" in editor.post(f"/case/{case}/story/queue", [*editor.token, ("draft", draft)]).errors
-    assert stories_queue.story_of(author.world.desk, author.case_id) is None
+    assert stories.story_of(author.world.desk, author.case_id) is None
 
 
 def test_what_the_author_wants_changed_is_changed_and_asked_again(editor: Volunteer, author: Author) -> None:
@@ -123,7 +123,7 @@ def test_a_yes_given_before_a_no_counts_no_more(house: House, editor: Volunteer,
     author.allows("ask")
     editor.open_case(case)
     assert step(editor, case) == "ask"
-    assert stories_queue.story_of(house.desk, author.case_id) is None
+    assert stories.story_of(house.desk, author.case_id) is None
 
 
 def test_a_friendly_word_in_the_queue_only_waits_to_be_read(house: House, editor: Volunteer, author: Author) -> None:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from onion_app.vault.desk import entries, stories_queue
+from onion_app.vault.desk import entries, stories, stories_queue
 from onion_app.vault.mailbox import lifetime
 from onion_app.vault.shown import reading
 from tests.desk.house import House, Volunteer, joins
@@ -51,7 +51,7 @@ def test_the_draft_stands_beside_the_original_with_what_was_changed(editor: Volu
 
 def test_a_draft_is_sealed_until_it_is_queued(house: House, editor: Volunteer, author: Author) -> None:
     finished(editor, author)
-    assert stories_queue.story_of(house.desk, author.case_id) is None
+    assert stories.story_of(house.desk, author.case_id) is None
     assert all(b"Somebody" not in entry.sealed for entry in entries.entries_of(house.desk, author.case_id))
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from onion_app.vault.desk.stories_queue import state_of, story_of
+from onion_app.vault.desk.stories import state_of, story_of
 from onion_app.vault.shown.reading import versions_of
 from scripts.rehearsal.people import Login
 from tests.browser import browsing

@@ -27,7 +27,7 @@ from onion_app.site.forms import Submission
 from onion_app.site.new_case import Prepared
 from onion_app.vault import statefiles
 from onion_app.vault.database import Database
-from onion_app.vault.desk import circles, stories_queue, taken
+from onion_app.vault.desk import circles, stories, stories_queue, taken
 from onion_app.vault.mailbox.case_keys import find_case
 from onion_app.vault.mailbox.messages import messages_of
 from onion_app.vault.mailbox.records import NUMBERS, Message
@@ -213,7 +213,7 @@ class Installation:
         version = Version(new_id(), "ar", "title", "words", year=2024)
         dbs = self.files
         stories_queue.queue_story(*dbs, case.id, version, mark, self.world.today)
-        story = stories_queue.story_of(self.world.desk, case.id)
+        story = stories.story_of(self.world.desk, case.id)
         assert story is not None
         stories_queue.publish_story(*dbs, story.id)
         return story.id

@@ -26,6 +26,7 @@ from onion_app.vault.desk import (
     invitations,
     membership,
     moderators,
+    stories,
     stories_queue,
 )
 from onion_app.vault.mailbox import lifetime, messages, withdrawals
@@ -268,7 +269,7 @@ def queued(dbs: Files, case_id: bytes, *, mark: bytes | None = None, day: int = 
     told: dict[str, Any] = {"year": 2025, "notes": ("violence",)}
     version = words(some_id(), **(told | changed))
     stories_queue.queue_story(*dbs, case_id, version, mark, day)
-    story = stories_queue.story_of(dbs.desk, case_id)
+    story = stories.story_of(dbs.desk, case_id)
     assert story is not None
     return story.id
 

@@ -9,7 +9,17 @@ import pytest
 from onion_app.launch.processes.chores import Files
 from onion_app.vault import forgetting
 from onion_app.vault.database import Database
-from onion_app.vault.desk import audit, case_records, circles, entries, guides, membership, stories_queue, taken
+from onion_app.vault.desk import (
+    audit,
+    case_records,
+    circles,
+    entries,
+    guides,
+    membership,
+    stories,
+    stories_queue,
+    taken,
+)
 from onion_app.vault.desk.case_records import Handed, Met, Read
 from onion_app.vault.mailbox import case_keys, lifetime, messages, queues, records, withdrawals
 from onion_app.vault.settings import read_settings
@@ -84,8 +94,8 @@ def a_working_day(made: Installation, dbs: Files) -> None:
         lifetime.move_to_circle(mailbox, case_id, circle_id)
     the_end_of_somebodys_day(desk, circle_id, case_id, me)
     lifetime.set_state(mailbox, case_id, "closed")
-    stories_queue.story_of(desk, case_id)
-    stories_queue.stories_in(mailbox, shown, desk, "queued")
+    stories.story_of(desk, case_id)
+    stories.stories_in(mailbox, shown, desk, "queued")
     with desk.writing():
         entries.forget_drafts(desk, case_id)
     lifetime.erase_case(mailbox, case_id, [some_key()])
@@ -164,7 +174,7 @@ def test_nobody_walks_through_the_texts(made: Installation, dbs: Files, asked: l
     stories_queue.take_down_story(*dbs, story_id)
     stories_queue.put_story_back(*dbs, story_id)
     for state in ("queued", "public"):
-        stories_queue.stories_in(mailbox, shown, desk, state, (TODAY, bytes(16)))
+        stories.stories_in(mailbox, shown, desk, state, (TODAY, bytes(16)))
     stories_queue.withhold_story(*dbs, case_id, also_shown=True)
     of_texts = "(FROM|UPDATE) (versions|texts)"
     texts = [(db, text) for db, text in dict.fromkeys(asked) if re.search(of_texts, text)]

@@ -9,7 +9,7 @@ import pytest
 from onion_app.crypto.casekeys import mark_of
 from onion_app.errors import AlreadyWithdrawn, KeysChanged, NewMessage, NothingHere, NotReady
 from onion_app.launch.processes.chores import Files
-from onion_app.vault.desk import entries, guides, stories_queue
+from onion_app.vault.desk import entries, guides, stories, stories_queue
 from onion_app.vault.mailbox import lifetime, withdrawals
 from onion_app.vault.mailbox.records import Case, NewCase
 from onion_app.vault.shown import reading, writing
@@ -54,7 +54,7 @@ def public(dbs: Files, case: Case) -> bytes:
 
 def test_a_queued_story_comes_out_on_its_day_and_not_before(dbs: Files, case: Case) -> None:
     story_id = queued(dbs, case.id)
-    [line] = stories_queue.stories_in(*dbs, "queued")[0]
+    [line] = stories.stories_in(*dbs, "queued")[0]
     assert line.publish_day is not None
     assert TODAY < line.publish_day <= LATE
     assert lifetime.read_case(dbs.mailbox, case.id).state == "ready"
@@ -70,7 +70,7 @@ def test_a_queued_story_comes_out_on_its_day_and_not_before(dbs: Files, case: Ca
 def test_stories_come_out_in_batches(made: Installation, dbs: Files) -> None:
     for _ in range(20):
         queued(dbs, made.add_case(dbs.mailbox).row.id)
-    assert len({line.publish_day for line in stories_queue.stories_in(*dbs, "queued")[0]}) == 1
+    assert len({line.publish_day for line in stories.stories_in(*dbs, "queued")[0]}) == 1
 
 
 def test_a_story_of_a_case_with_an_unread_message_waits(dbs: Files, case: Case) -> None:
@@ -206,7 +206,7 @@ def test_what_was_taken_back_is_seen_no_more_and_never_again(
     with pytest.raises(AlreadyWithdrawn):
         queued(dbs, ours.row.id, mark=mark)
     with pytest.raises(NothingHere):
-        stories_queue.find_story(*dbs, story_id)
+        stories.find_story(*dbs, story_id)
     assert stories_queue.publish_due_stories(*dbs, LATE) == 0
     assert stories_queue.remove_withdrawn_stories(*dbs) == 1
     assert told(dbs, story_id) == []
@@ -245,14 +245,14 @@ def test_no_story_goes_without_a_proof(made: Installation, dbs: Files, ours: New
 
 def test_a_row_planted_past_the_schema_keeps_no_story_from_coming_or_going(made: Installation, dbs: Files) -> None:
     rows = [made.add_case(dbs.mailbox, row=key_row(made.circle_id)).row for _ in range(4)]
-    stories = [queued(dbs, row.id, mark=mark_of(proofs_of(row)[1])) for row in rows]
+    theirs = [queued(dbs, row.id, mark=mark_of(proofs_of(row)[1])) for row in rows]
     with made.hostile_past_strict() as link:
         link.execute("UPDATE cases SET answer_in = x'00' WHERE id IN (?, ?)", (rows[0].id, rows[1].id))
     assert stories_queue.publish_due_stories(*dbs, LATE) == 4
     for row in (rows[0], rows[2]):
         prove(dbs.mailbox, proofs_of(row)[1])
     assert stories_queue.remove_withdrawn_stories(*dbs) == 2
-    assert [states(dbs, each) for each in stories] == [[], [("en", "public")]] * 2
+    assert [states(dbs, each) for each in theirs] == [[], [("en", "public")]] * 2
 
 
 def test_drafts_of_a_story_go_with_it_and_notes_stay(made: Installation, dbs: Files, ours: NewCase) -> None:
@@ -294,7 +294,7 @@ def test_when_a_case_is_lost_its_public_story_alone_stays(
         stories_queue.forget_unfinished(dbs.desk, some_id())
     assert states(dbs, public) == [("en", "public")] * left
     assert told(dbs, public) == [("en", "Once.")] * left
-    assert stories_queue.shown_stories(dbs.desk) == ({case.id: public} if left else {})
+    assert stories.shown_stories(dbs.desk) == ({case.id: public} if left else {})
 
 
 # --- a power cut between the two files --------------------------------------------------------------------------------
@@ -405,5 +405,5 @@ def test_no_story_is_taken_for_a_guide_nor_a_guide_for_a_story(dbs: Files, publi
     with pytest.raises(NothingHere):
         stories_queue.take_down_story(*dbs, guide_id)
     assert told(dbs, guide_id) == []
-    assert [line.id for line in stories_queue.stories_in(*dbs, "public")[0]] == [public]
+    assert [line.id for line in stories.stories_in(*dbs, "public")[0]] == [public]
     assert [each.slug for each, _ in guides.all_guides(dbs.desk)] == ["now"]

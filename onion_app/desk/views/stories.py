@@ -11,7 +11,7 @@ from onion_app.desk.context import Databases, databases
 from onion_app.desk.login_gate import buttons, login_required, page_at
 from onion_app.desk.permissions import Member, only_coordinators
 from onion_app.errors import NothingHere, Overloaded
-from onion_app.vault.desk import stories_queue
+from onion_app.vault.desk import stories
 from onion_app.vault.shown.reading import versions_of
 
 pages = Blueprint("stories", __name__, url_prefix="/stories")
@@ -47,11 +47,11 @@ def show(member: Member) -> Answer:
         raise NothingHere
     dbs = databases()
     state = next(state for state in STATES if state == which)
-    stories, last = stories_queue.stories_in(*dbs[:3], state, after[1:] if after else (0, b""))
+    lines, last = stories.stories_in(*dbs[:3], state, after[1:] if after else (0, b""))
     return render_template(
         "stories.html",
         which=which,
-        rows=[_row(dbs, line, state) for line in stories],
+        rows=[_row(dbs, line, state) for line in lines],
         after=after,
         following=forms.after_this(0, last.publish_day, last.id) if last else "",
     )
@@ -64,11 +64,11 @@ def show_story(member: Member, mistakes: dict[str, str], story_id: bytes) -> Ans
     versions = versions_of(databases().desk, story.id)
     if not versions:  # withheld at its author's word: what is left is sealed in its case
         raise NothingHere
-    state = stories_queue.state_of(versions)
+    state = stories.state_of(versions)
     return render_template("one_story.html", story=story, state=state, versions=versions, mistakes=mistakes)
 
 
-def _row(dbs: Databases, line: stories_queue.Shelved, state: str) -> StoryRow:
+def _row(dbs: Databases, line: stories.Shelved, state: str) -> StoryRow:
     versions = [version for version in versions_of(dbs.desk, line.id) if version.state == state]
     first = min(versions, key=lambda version: version.translated_from is not None, default=None)  # the original
     return StoryRow(line.id, line.publish_day, first.title if first else "", [each.language for each in versions])

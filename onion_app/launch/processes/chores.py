@@ -18,7 +18,7 @@ from onion_app.launch.processes.child import Child, Orders, Suspension, WaitingC
 from onion_app.vault import forgetting, migrating, rewriting, settings, statefiles
 from onion_app.vault.connection import KINDS
 from onion_app.vault.database import Database
-from onion_app.vault.desk import audit, circles, guides, notebook, notice, proposals, stories_queue, taken
+from onion_app.vault.desk import audit, circles, guides, notebook, notice, proposals, stories, stories_queue, taken
 from onion_app.vault.mailbox import lifetime, queues, withdrawals
 from onion_app.vault.overdue import overdue_in
 from onion_app.vault.show import show
@@ -222,7 +222,7 @@ def note_missing(desk: Database, missing: forgetting.Missing, today: int) -> Non
     with desk.writing():
         if missing.unexplained:
             audit.add_finding(desk, today, "cases missing", str(missing.unexplained))
-        shown_stories = stories_queue.shown_stories(desk)
+        shown_stories = stories.shown_stories(desk)
         for case_id in missing.cases & shown_stories.keys():
             audit.add_finding(desk, today, "case of a published story is missing", shown_stories[case_id].hex())
 
