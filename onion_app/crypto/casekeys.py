@@ -86,7 +86,7 @@ class MessageKeys:
         return self._keys[name]
 
 
-# --- what a form carries is one random seed: the author's first key and the ids of what it stores follow from it ----
+# --- what a form carries is one seed: its code, the author's first key and the ids of what it stores follow from it -
 
 
 def form_seed(drawn: bytes, text: bytes) -> bytes:
