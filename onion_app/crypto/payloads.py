@@ -3,8 +3,8 @@
 A text, a consent, the final text of a story with the author's verdict on it, which story was made of the case, or the
 day of the last opening; words for a report that the author is asked about, their verdict on these, and what was given;
 and, among the circle only, a draft of a story, words that were chosen, a second person's approval of either, the facts
-that are counted, and whom the circle knows for somebody who asks. Whoever controls the site can seal anything: a
-payload is believed no further than its shape.
+that are counted, a day to look again, and whom the circle knows for somebody who asks. Whoever controls the site can
+seal anything: a payload is believed no further than its shape.
 """
 
 import json

@@ -52,7 +52,7 @@ class MessagePlace:
 
 @dataclass(frozen=True, slots=True)
 class EntryPlace:
-    """The place of a note, a draft, an approval or of facts; `written_by` is the id of the moderator who wrote it.
+    """The place of an entry; `written_by` is the id of the moderator who wrote it.
 
     In a circle's notebook the circle's id stands for both, and the number is 0.
     """

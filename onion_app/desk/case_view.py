@@ -164,7 +164,7 @@ def note_text(entry: Entry, keys: CaseKeys) -> str | None:
 
 
 def open_entry(entry: Entry, keys: CaseKeys) -> Payload | None:
-    """Open a note, a draft or an approval; None when it does not open."""
+    """Open an entry; None when it does not open."""
     key = keys.entry_key(entry.circle_id, entry.generation)
     try:
         return None if key is None else unpack(open_seal(key, entry.sealed, entry.place))
