@@ -38,8 +38,8 @@ _AUTHORITY: Final = (
 # Until all members stand in a list, the authorities vote as often as tor allows: otherwise that takes half an hour. The
 # lists that clients meet are good for an hour and a half: on a busy machine authorities miss rounds of a minute, a list
 # is over after three of them, and a client that finds none asks again only after minutes. So few lists are no work for
-# caches either, which work out how earlier ones differ from the newest. (Told to keep none for that, by
-# MaxConsensusAgeForDiffs, they forget the newest too, every ten minutes, and have none for a client until the next.)
+# caches either. (With MaxConsensusAgeForDiffs at a second, caches were seen to answer every client with 404 from some
+# moment after a round on, and for half an hour nobody got in. Why, was not read in tor's source.)
 _OFTEN: Final = ("V3AuthVotingInterval 10", "V3AuthVoteDelay 2", "V3AuthDistDelay 2")
 _SELDOM: Final = ("V3AuthVotingInterval 1800", "V3AuthVoteDelay 20", "V3AuthDistDelay 20")
 _LONG: Final = 1800.0  # seconds that a list is good for, at least, before a client meets it
