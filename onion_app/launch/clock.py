@@ -1,8 +1,8 @@
 """Belief in the machine's clock: cases are destroyed because of their age, and a wrong clock makes all of them old.
 
-The desk's database keeps the newest day that the chores have seen. A clock that stands before it, or far behind the
-time that any installation sleeps, is doubted: nothing is destroyed, published or given back by it until it is put right
-or the operator has said that it is right.
+The desk's database keeps the newest day that the chores have seen. A clock that stands more than a
+day before it, or further after it than any installation sleeps, is doubted: nothing is destroyed, published or given
+back by it until it is put right or the operator has said that it is right.
 """
 
 from onion_app.vault import settings

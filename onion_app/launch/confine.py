@@ -1,9 +1,9 @@
-"""The confinement of a child and of tor: bubblewrap's command line. Whether it holds, `walls` tries.
+"""The confinement of a child, of tor and of obfs4proxy: bubblewrap's command line. Whether it holds, `walls` tries.
 
 A child sees the system's libraries, the interpreter and our code, read-only, and its own folders, of which the site may
 write to one and reads the other. It has no network but the listener it inherits, no other process, no capability, no
-namespace to make, none of the system calls that `seccomp` refuses, and no place to write a temporary file. tor has the
-network and its own folders, and sees neither our code nor a database.
+namespace to make, none of the system calls that `seccomp` refuses, and no place to write a temporary file. tor and
+obfs4proxy have the network and folders of their own, and see neither our code nor a database.
 """
 
 import os

@@ -178,7 +178,7 @@ class Database:
             raise CheckpointBusy
 
     def try_checkpoint(self) -> None:
-        """Truncate the log now if nobody is using it; the chores come back every hour until it is done."""
+        """Truncate the log now if nobody is using it; else the chores do in their next round."""
         with suppress(CheckpointBusy, DiskTrouble, Overloaded):
             self.checkpoint()
 
