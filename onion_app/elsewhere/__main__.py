@@ -24,7 +24,8 @@ from onion_app.elsewhere.key_file import Machine, keep_machine, make_machine, op
 from onion_app.elsewhere.reach import DeskOnion, wait_for_tor
 from onion_app.errors import BadUsage, TorFailed
 from onion_app.launch import bridges, confine
-from onion_app.launch.state import State, default_state, desk_listeners
+from onion_app.launch.listeners import desk_listeners
+from onion_app.launch.state import State, default_state
 from onion_app.launch.terminal import Terminal
 from onion_app.launch.walls import try_walls
 from onion_app.launch.way import Way

@@ -17,8 +17,9 @@ from onion_app.launch import bridges, confine, first_run, locked, stdin_answers,
 from onion_app.launch.confine import Walls
 from onion_app.launch.edge import expect_descriptors
 from onion_app.launch.launcher import Launcher, Options
+from onion_app.launch.listeners import desk_listeners, far_listener, site_listener
 from onion_app.launch.outside import container
-from onion_app.launch.state import State, desk_listeners, far_listener, held, site_listener
+from onion_app.launch.state import State, held
 from onion_app.launch.terminal import Terminal
 from onion_app.launch.walls import Missing, try_walls
 from onion_app.launch.workplace import sweep_all

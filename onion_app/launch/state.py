@@ -1,35 +1,20 @@
-"""The state folder: its lock, and the two listening sockets. It opens no database."""
+"""The state folder: what lies where in it, and the lock by which one process at a time runs on it."""
 
-import errno
 import fcntl
 import os
-import pwd
 import shlex
-import socket
 import stat
-import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from onion_app.errors import (
-    AddressForbidden,
-    AddressInUse,
-    AlreadyRunning,
-    BadUsage,
-    NoLoopback,
-    StateClosed,
-    StatePathTooLong,
-)
+from onion_app.errors import AlreadyRunning, BadUsage, StateClosed, StatePathTooLong
 from onion_app.vault import obstacles
 
 DESK_PORT: Final = 8390  # unless somebody says otherwise
 _SOCKET_PATH_BYTES = 107  # sun_path of Linux has 108, of which one ends it
-_WAITING = 1024  # connections that wait while a child is started again; the site seats 200
-_LEAVING_SECONDS = 3.0  # a launcher that was killed takes its desk along, and the desk the address, within a moment
-_LISTENING = "0A"  # of the column `st` in /proc/net/tcp
 _LONGEST_NAME = "control.sock"
 _OF_THE_DISK = "lost+found"  # a disk of its own has it at its top, and it is nobody's thing
 
@@ -181,103 +166,6 @@ def held(folder: Path) -> Iterator[State]:
         state.site_socket.unlink(missing_ok=True)
         state.desk_socket.unlink(missing_ok=True)
         os.close(lock)
-
-
-def site_listener(state: State) -> socket.socket:
-    """Listen where tor reaches the site."""
-    return _listen_for_tor(state.site_socket)
-
-
-def far_listener(state: State) -> socket.socket:
-    """Listen where tor reaches the desk; without a machine that was added no onion leads there."""
-    return _listen_for_tor(state.desk_socket)
-
-
-def _listen_for_tor(path: Path) -> socket.socket:
-    """Listen on a unix socket; one left by a launcher that was killed is replaced."""
-    path.unlink(missing_ok=True)
-    # P02: a unix socket, 0600 in a folder of 0700: this account alone reaches it. An onion has no other target.
-    listener = socket.socket(socket.AF_UNIX)
-    try:
-        listener.bind(str(path))
-        path.chmod(0o600)
-        listener.listen(_WAITING)
-    except OSError as refused:  # a socket, too, is a file that the disk must have room for
-        listener.close()
-        raise (obstacles.name_of(refused, path.parent) or refused) from None
-    return listener
-
-
-@contextmanager
-def desk_listeners(port: int) -> Iterator[list[socket.socket]]:
-    """Listen on both loopback addresses, where browsers of this machine reach the desk.
-
-    # P02: loopback, and no onion leads to it (that of machines elsewhere: to `far_listener`). Both are held, because
-    # browsers ask for either of them first: somebody else on the other one would be asked for passphrase and digits.
-
-    Raises:
-        AddressInUse: another program listens on one of them.
-        AddressForbidden: this account may not listen there.
-        NoLoopback: there is no such address.
-    """
-    give_up = time.monotonic() + _LEAVING_SECONDS
-    with ExitStack() as stack:
-        listeners = []
-        for family, address in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
-            listener = _listen_there(family, address, port, give_up)
-            if listener is not None:
-                listeners.append(stack.enter_context(listener))
-        yield listeners
-
-
-def _listen_there(family: socket.AddressFamily, address: str, port: int, give_up: float) -> socket.socket | None:
-    """Listen on one address; None on a machine that has no such address, where nobody else listens on it either.
-
-    Raises:
-        SanctuaryError: one of those of `desk_listeners`.
-    """
-    while True:
-        try:
-            listener = socket.socket(family)
-        except OSError as refused:
-            if refused.errno != errno.EAFNOSUPPORT:
-                raise
-            return None
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if family == socket.AF_INET6:
-            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        try:
-            listener.bind((address, port))
-            listener.listen(_WAITING)
-        except OSError as refused:
-            listener.close()
-            if refused.errno == errno.EADDRNOTAVAIL and family == socket.AF_INET6:
-                return None
-            shown = f"[{address}]:{port}" if family == socket.AF_INET6 else f"{address}:{port}"
-            if refused.errno == errno.EADDRNOTAVAIL:
-                raise NoLoopback(shown) from refused
-            if refused.errno in (errno.EACCES, errno.EPERM):
-                raise AddressForbidden(shown) from refused
-            if refused.errno != errno.EADDRINUSE:
-                raise
-            if time.monotonic() > give_up:
-                taken = AddressInUse(f"{shown}{_listening_account(port)}")
-                taken.instead = f"ss -ltnp | grep {port}"
-                raise taken from refused
-            time.sleep(0.1)
-        else:
-            return listener
-
-
-def _listening_account(port: int) -> str:
-    """Name another account whose program listens on a port of this machine, as the kernel's own table does."""
-    lines = [line.split() for name in ("tcp", "tcp6") for line in Path("/proc/net", name).read_text().splitlines()[1:]]
-    for fields in lines:
-        is_there = int(fields[1].rpartition(":")[2], 16) == port and fields[3] == _LISTENING
-        if is_there and int(fields[7]) != os.geteuid():
-            with suppress(KeyError):
-                return f", by the account {pwd.getpwuid(int(fields[7])).pw_name}"
-    return ""
 
 
 def _take(state: State) -> int:

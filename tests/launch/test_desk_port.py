@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from onion_app.errors import AddressForbidden, AddressInUse, NoLoopback
-from onion_app.launch.state import desk_listeners
+from onion_app.launch.listeners import desk_listeners
 from tests import processes
 from tests.launch.conftest import START, Launched, Operator
 from tests.rehearsal import ROOT
@@ -26,7 +26,7 @@ LISTENS = (
 WITHOUT_SIX = dedent("""
     import fcntl, socket, struct, sys
     from pathlib import Path
-    from onion_app.launch.state import desk_listeners
+    from onion_app.launch.listeners import desk_listeners
     Path("/proc/sys/net/ipv6/conf/all/disable_ipv6").write_text("1")
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
         fcntl.ioctl(control, 0x8914, struct.pack("16sH14x", b"lo", 1))

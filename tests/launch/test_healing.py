@@ -20,7 +20,8 @@ from onion_app.launch import children, unlock
 from onion_app.launch.confine import NO_WALLS
 from onion_app.launch.first_run import Unlocked
 from onion_app.launch.launcher import Launcher, Options
-from onion_app.launch.state import State, desk_listeners, held, site_listener
+from onion_app.launch.listeners import desk_listeners, site_listener
+from onion_app.launch.state import State, held
 from scripts.rehearsal.pages import Page
 from scripts.rehearsal.people import Visitor, Volunteer
 from scripts.rehearsal.wire import through_unix
