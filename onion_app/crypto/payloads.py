@@ -71,7 +71,7 @@ class FinalText:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The author's answer to a proposal, named by its message id in hexadecimal; `text` says their wishes."""
+    """The author's answer to a final text, named by its message id in hexadecimal; `text` says their wishes."""
 
     proposal_id: HexId
     decision: Decision

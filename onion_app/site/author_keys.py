@@ -5,10 +5,12 @@ box is believed, since the case is named by its contents; circles, their keys an
 # P06: a code is stretched here and stored nowhere; for a visit the author's private keys are kept, and no code.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
+from typing import TypeVar
 
+from onion_app.choices import MessageAuthor
 from onion_app.crypto import casekeys
 from onion_app.crypto.casekeys import KeyName, MessageKeys
 from onion_app.crypto.codes import CodeKeys, derive
@@ -23,6 +25,9 @@ from onion_app.vault.mailbox.messages import messages_of
 from onion_app.vault.mailbox.records import CodeRow, KeyRow, Message
 from onion_app.vault.shown import routing
 from onion_app.web.pinning import unpinned
+
+Opened = Sequence[tuple[Message, Payload | None]]  # the messages of a case in their order; None: it is damaged
+_Kind = TypeVar("_Kind", bound=Payload)
 
 
 @dataclass(frozen=True)
@@ -145,3 +150,8 @@ def open_messages(files: SiteFiles, access: CaseAccess) -> Iterator[tuple[Messag
             yield message, unpack(open_seal(key, message.sealed, message.place))
         except (KeyError, NothingHere, SealBroken):
             yield message, None
+
+
+def said_by(author: MessageAuthor, kind: type[_Kind], messages: Opened) -> list[tuple[Message, _Kind]]:
+    """Give all of one kind that one side said, each with its message, the oldest first."""
+    return [(message, said) for message, said in messages if message.author == author and isinstance(said, kind)]

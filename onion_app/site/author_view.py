@@ -2,20 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
-from onion_app.choices import CaseState, MessageAuthor
+from onion_app.choices import CaseState
 from onion_app.crypto.casekeys import KeyName
-from onion_app.crypto.payloads import Consent, FinalText, Payload, StoryLink, Text, Verdict
+from onion_app.crypto.payloads import Consent, FinalText, StoryLink, Text, Verdict
 from onion_app.errors import DamagedFile, NothingHere
-from onion_app.site.author_keys import CaseAccess, expect_open, open_messages
+from onion_app.site.author_keys import CaseAccess, expect_open, open_messages, said_by
 from onion_app.site.context import SiteFiles
 from onion_app.site.quoted_words import QuotedWords, quoted_words
 from onion_app.vault.mailbox import lifetime, withdrawals
 from onion_app.vault.mailbox.records import Message
 from onion_app.vault.shown import routing
-
-_Kind = TypeVar("_Kind", bound=Payload)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +61,13 @@ def read_case(files: SiteFiles, access: CaseAccess) -> AuthorView:
     except (DamagedFile, NothingHere):  # the row is there, as was just seen: its author reads on
         case = lifetime.careful_case(access.case_id, access.home, files.today)
     messages = list(open_messages(files, access))
-    consents = _said_by("visitor", Consent, messages)
-    stories = _said_by("circle", StoryLink, messages)
+    consents = said_by("visitor", Consent, messages)
+    stories = said_by("circle", StoryLink, messages)
     taken_back = withdrawals.withdrawn_among(files.mailbox, files.shown, [access.story_mark])
-    proposals = _said_by("circle", FinalText, messages)
+    proposals = said_by("circle", FinalText, messages)
     proposal_id, proposal = (proposals[-1][0].id.hex(), proposals[-1][1]) if proposals else ("", None)
-    answers = _said_by("circle", Text, messages)
-    verdicts = [each for _, each in _said_by("visitor", Verdict, messages) if each.proposal_id == proposal_id]
+    answers = said_by("circle", Text, messages)
+    verdicts = [each for _, each in said_by("visitor", Verdict, messages) if each.proposal_id == proposal_id]
     in_force = files.in_force
     return AuthorView(
         kind=case.kind,
@@ -100,14 +97,6 @@ def _took_back(consents: Sequence[Consent], state: CaseState) -> bool:
     """Say whether what was allowed once is allowed no more; a story that can still be read is none of these."""
     allowed = [consent.publish != "no" and not consent.under_18 for consent in consents]
     return any(allowed) and not allowed[-1] and state != "published"
-
-
-def _said_by(
-    author: MessageAuthor, kind: type[_Kind], messages: Sequence[tuple[Message, Payload | None]]
-) -> list[tuple[Message, _Kind]]:
-    """Give all of one kind that one side said, each with its message, the oldest first."""
-    of_author = [(message, payload) for message, payload in messages if message.author == author]
-    return [(message, payload) for message, payload in of_author if isinstance(payload, kind)]
 
 
 def _shown(message: Message, payload: Text | None) -> ShownMessage:

@@ -1,11 +1,11 @@
 """Words for reports as the author of a case meets them: the question about some, and what was given."""
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from typing import Final, NamedTuple
 
 from onion_app.choices import QUOTE_DAYS
-from onion_app.crypto.payloads import Consent, Payload, Quoted, QuoteQuestion, QuoteVerdict
-from onion_app.vault.mailbox.records import Message
+from onion_app.crypto.payloads import Consent, Quoted, QuoteQuestion, QuoteVerdict
+from onion_app.site.author_keys import Opened, said_by
 
 _MOST: Final = 5  # lines; the desk asks no author more often
 
@@ -43,32 +43,26 @@ class QuotedWords(NamedTuple):
 NO_WORDS: Final = QuotedWords(None, (), frozenset())
 
 
-def quoted_words(messages: Sequence[tuple[Message, Payload | None]], turn: int) -> QuotedWords:
+def quoted_words(messages: Opened, turn: int) -> QuotedWords:
     """Find them in the opened messages of a case, which is in this turn; what another circle asked waits no more."""
-    consents = [each for message, each in messages if isinstance(each, Consent) and message.author == "visitor"]
-    said = [each for message, each in messages if isinstance(each, QuoteVerdict) and message.author == "visitor"]
-    given = [
-        Line(message.id.hex(), each)
-        for message, each in messages
-        if isinstance(each, Quoted) and message.author == "circle"
-    ]
-    asked = [
-        (message, each) for message, each in messages if isinstance(each, QuoteQuestion) and message.author == "circle"
-    ]
-    question = None
-    if asked and consents and consents[-1].quote:
-        message, words = asked[-1]
-        about = message.id.hex()
-        decisions = {each.decision for each in said if each.about == about}
-        is_over = "no" in decisions or about in {line.words.about for line in given} or _taken_back(messages, message)
-        if message.turn == turn and not is_over:
-            question = Question(about, words, words.day + QUOTE_DAYS, "yes" in decisions)
-    decided = frozenset((each.about, each.decision) for each in said)
+    decided = frozenset((each.about, each.decision) for _, each in said_by("visitor", QuoteVerdict, messages))
+    given = [Line(message.id.hex(), each) for message, each in said_by("circle", Quoted, messages)]
+    question = _open_question(messages, turn, decided, {line.words.about for line in given})
     shown = [line for line in reversed(given) if (line.id, "hide") not in decided]
     return QuotedWords(question, tuple(shown)[:_MOST], decided)
 
 
-def _taken_back(messages: Sequence[tuple[Message, Payload | None]], question: Message) -> bool:
-    """Say whether the leave to quote was taken back after a question; given again, it is for other words."""
-    later = [each for message, each in messages if message.number > question.number and message.author == "visitor"]
-    return any(isinstance(each, Consent) and not each.quote for each in later)
+def _open_question(
+    messages: Opened, turn: int, decided: Collection[tuple[str, str]], given: Collection[str]
+) -> Question | None:
+    """Give the newest question, unless it was answered with a no, asked in another turn, given or without leave."""
+    asked, consents = said_by("circle", QuoteQuestion, messages), said_by("visitor", Consent, messages)
+    if not asked or not consents or not consents[-1][1].quote:
+        return None
+    message, words = asked[-1]
+    about = message.id.hex()
+    # Leave that was taken back after the question and given again is for other words.
+    is_taken_back = any(later.number > message.number and not each.quote for later, each in consents)
+    if message.turn != turn or (about, "no") in decided or about in given or is_taken_back:
+        return None
+    return Question(about, words, words.day + QUOTE_DAYS, (about, "yes") in decided)
