@@ -1,7 +1,8 @@
-"""The desk: where volunteers answer. It listens on this machine only and shows a case to its circle alone.
+"""The desk: where volunteers answer. It answers this machine, and those that the operator has added.
 
-It promises that nothing is answered without a login, that a member's keys live in memory and go with the session, and
-that the mailbox is believed only where a seal proves it. It never logs, counts or dates finer than a day.
+It promises that nothing is answered without a login, that a case is shown to its circle alone, that a member's keys
+live in memory and go with the session, and that the mailbox is believed only where a seal proves it. It never logs,
+counts or dates finer than a day.
 """
 
 from collections.abc import Callable

@@ -1,6 +1,6 @@
 """The launcher: starts every process of an unlocked state, restarts what ends, and ends them in order.
 
-It keeps the two database keys and the onion's key, for restarts, and knows no passphrase. It opens no database. Its
+It keeps the two database keys, the onions' keys and the bridges, for restarts, and knows no passphrase. It opens no database. Its
 end, even by kill -9, is the end of tor, site, desk and chores.
 """
 

@@ -45,7 +45,7 @@ class TorStatus:
 
 
 class TorSupervisor:
-    """The supervisor of tor and of our service. Times are seconds of the monotonic clock, given by the caller."""
+    """The supervisor of tor and of our services. Times are seconds of the monotonic clock, given by the caller."""
 
     def __init__(
         self,

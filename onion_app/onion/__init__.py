@@ -1,5 +1,5 @@
-"""The onion room: starts tor, publishes our one service through it, and notices when either is gone.
+"""The onion room: starts tor and obfs4proxy, publishes our services, and notices when one of them is gone.
 
-It never touches another service than ours, never writes the service's key or address anywhere, and knows nothing of
-what people write.
+It never touches another service than ours, never writes the key or address of one anywhere, and knows nothing of what
+people write.
 """
