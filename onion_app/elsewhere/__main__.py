@@ -149,7 +149,8 @@ def _leave(_number: int, _frame: FrameType | None) -> None:
 def main() -> int:
     """Lead to the desk, and give the exit status."""
     chosen = parser().parse_args()
-    signal.signal(signal.SIGTERM, _leave)
+    for number in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):  # background jobs inherit that some are ignored
+        signal.signal(number, _leave)
     try:
         desk(chosen.onion.lower(), chosen.desk_url.lower(), Terminal(), only_key=chosen.key, bridge=chosen.bridge)
     except (KeyboardInterrupt, EOFError):
