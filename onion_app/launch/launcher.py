@@ -1,7 +1,7 @@
 """The launcher: starts every process of an unlocked state, restarts what ends, and ends them in order.
 
-It keeps the two database keys, the onions' keys and the bridges, for restarts, and knows no passphrase. It opens no database. Its
-end, even by kill -9, is the end of tor, site, desk and chores.
+It keeps the two database keys, the onions' keys and the bridges, for restarts, and knows no passphrase. It opens no
+database. Its end, even by kill -9, is the end of tor, site, desk and chores.
 """
 
 import math

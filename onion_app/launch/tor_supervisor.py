@@ -1,4 +1,4 @@
-"""Keeps the onion service up: tor, the connection that controls it, the service on that connection.
+"""Keeps the onion services up: tor, the connection that controls it, the services on that connection.
 
 Each of the three that is lost is made again, on the same address. When the launcher ends, the service ends first.
 """

@@ -1,4 +1,4 @@
-"""Sealed entries about a case: notes, drafts of its story, a second person's approvals, the facts that are counted.
+"""Sealed entries about a case: notes, drafts, approvals, facts, chosen words, days to look again.
 
 They stay with the circle that wrote them, under a key that follows from its own and from the author's first public key.
 # P07: they go with that key, which erasing takes away.
