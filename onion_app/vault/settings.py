@@ -1,4 +1,4 @@
-"""The settings of the coordinators, and the onion key: few names, each with one shape, and nothing else is accepted.
+"""The settings of coordinators, onion keys, machines, bridges: few names, each of one shape, and nothing else is taken.
 
 What the site needs stands in `shown.db`, which it cannot write; the rest at the desk. A name or a value that does not
 belong there is never skipped.
