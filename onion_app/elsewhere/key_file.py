@@ -9,6 +9,7 @@ from onion_app.crypto.passphrases import PASSWORD, lock, unlock
 from onion_app.errors import VaultDamaged, WrongPassphrase
 from onion_app.shapes import from_json, to_json
 from onion_app.vault.bridge_lines import is_bridge
+from onion_app.vault.statefiles import sync
 
 _PURPOSE: Final = "machine key"
 
@@ -45,7 +46,9 @@ def keep_machine(file: Path, passphrase: str, machine: Machine) -> None:
     beside = file.with_name(f"{file.name}-new")
     beside.write_bytes(lock(to_json(asdict(machine)).encode(), passphrase, _PURPOSE, PASSWORD))
     beside.chmod(0o600)
+    sync(beside)
     beside.replace(file)
+    sync(file.parent)
 
 
 def open_machine(file: Path, passphrase: str) -> Machine:

@@ -115,7 +115,7 @@ def read_seen_day(desk: Database) -> int | None:
 def days_behind(db: Database, machine_day: int) -> int:
     """Give the days by which the machine stands before the newest day that was believed; nobody writes by such a clock.
 
-    Cases are destroyed by their age: what came under an early day would be old once the clock is right again. # P11
+    Cases are destroyed by their age: what came under an early day would be old once the clock is right again.
     """
     seen_day = 0
     with suppress(BadSetting):
