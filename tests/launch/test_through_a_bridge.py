@@ -2,7 +2,6 @@
 
 import os
 import re
-import shutil
 import subprocess
 import tempfile
 import threading
@@ -39,10 +38,7 @@ from tests.ports import free_port
 CALLS = "connect,sendto,sendmsg,sendmmsg"
 _INTO_THE_NET = re.compile(r'sin6?_port=htons\((\d+)\).*?"([0-9a-f.:]+)"')
 PASSPHRASE = "a passphrase of mine"
-pytestmark = [
-    processes.only_root_looks_in,
-    pytest.mark.skipif(shutil.which("obfs4proxy") is None, reason="./scripts/setup --tests brings obfs4proxy"),
-]
+pytestmark = processes.only_root_looks_in
 
 
 @pytest.fixture(scope="module")
