@@ -12,8 +12,8 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -53,19 +53,14 @@ _SETTINGS: Final = (
 )
 
 
-@contextmanager
-def _limited(largest: int) -> Iterator[None]:
-    """Have whatever is started inside limited in memory, in work, and in the size of each file, in bytes."""
-    limits = ((resource.RLIMIT_AS, _MEMORY), (resource.RLIMIT_CPU, _CPU), (resource.RLIMIT_FSIZE, largest))
-    before = [resource.getrlimit(kind) for kind, _ in limits]
-    for (kind, most), (soft, hard) in zip(limits, before, strict=True):
-        bounds = [most, *(old for old in (soft, hard) if old != resource.RLIM_INFINITY)]
-        resource.setrlimit(kind, (min(bounds), hard))
-    try:
-        yield
-    finally:
-        for (kind, _), old in zip(limits, before, strict=True):
-            resource.setrlimit(kind, old)
+def _limited(largest: int) -> list[str]:
+    """Give the words before a program's that limit it, and not us, in memory, in work, and in the bytes of a file."""
+    limits = {"as": _MEMORY, "cpu": _CPU, "fsize": largest}
+    words = ["prlimit"]
+    for name, most in limits.items():
+        present = resource.getrlimit(getattr(resource, f"RLIMIT_{name.upper()}"))
+        words.append(f"--{name}={min([most, *(old for old in present if old != resource.RLIM_INFINITY)])}:")
+    return words
 
 
 class Repository:
@@ -212,19 +207,17 @@ class Repository:
             raise NotFetched(f"it was not whole after {_LONGEST / 3600:.0f} hours") from None
 
     def _git(self, *words: str, given: bytes = b"", protocols: str = "", most: int = MOST) -> bytes:
+        if (git := shutil.which("git", path=_BARE["PATH"])) is None:
+            raise ProgramMissing("git")
         settings = [word for setting in _SETTINGS for word in ("-c", setting)]
         place = ["--git-dir", str(self.folder / ".git"), "--work-tree", str(self.folder)]
         with tempfile.TemporaryFile() as given_file, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as said:
             given_file.write(given)
             given_file.seek(0)
-            try:
-                with _limited(most):
-                    process = subprocess.Popen(
-                        ["git", *settings, *place, *words], env=_BARE | {"GIT_ALLOW_PROTOCOL": protocols},
-                        stdin=given_file, stdout=out, stderr=said, cwd=self.folder, start_new_session=True,
-                    )  # fmt: skip
-            except FileNotFoundError:
-                raise ProgramMissing("git") from None
+            process = subprocess.Popen(
+                [*_limited(most), git, *settings, *place, *words], env=_BARE | {"GIT_ALLOW_PROTOCOL": protocols},
+                stdin=given_file, stdout=out, stderr=said, cwd=self.folder, start_new_session=True,
+            )  # fmt: skip
             status = self._wait(process)
             out.seek(0)
             said.seek(0)

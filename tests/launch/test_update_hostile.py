@@ -1,5 +1,7 @@
 """Whoever serves an update, or hands over a file, may send anything: it costs little, and changes nothing."""
 
+import re
+import resource
 import shutil
 import subprocess
 import time
@@ -11,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from onion_app import errors
-from onion_app.manage.repository import _leads_away
+from onion_app.manage.repository import _CPU, _MEMORY, MOST, Repository, _leads_away
 from tests.launch.conftest import contents
 from tests.launch.makers import Quiet, Updating, run, tor_that_leads_to
 
@@ -142,6 +144,30 @@ def test_a_bomb_is_given_no_room_to_unfold(here: Updating) -> None:
     bundle = here.makers.bundle()
     assert bundle.stat().st_size < 4 << 20
     refused(here, "Nothing could be fetched.", bundle)
+
+
+def test_git_has_limits_and_we_get_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ours: list[int] = []
+    monkeypatch.setattr(resource, "setrlimit", lambda kind, _most: ours.append(kind))
+    here = Repository(tmp_path)
+    here.begin()
+    theirs = here._git("-c", "alias.limits=!cat /proc/self/limits", "limits").decode()
+    for name, most in (("address space", _MEMORY), ("cpu time", _CPU), ("file size", MOST)):
+        assert re.search(rf"Max {name} +{most} ", theirs), theirs
+    assert ours == []
+
+
+def test_a_limit_that_is_lower_than_that_of_git_stays(here: Updating) -> None:
+    here.makers.sign("2.1", "ada")
+    done = here.update(here.makers.bundle(), before=("prlimit", f"--as={_MEMORY // 2}"))
+    assert (done.code, here.number()) == (0, "2.1"), done.said
+
+
+def test_without_git_it_says_how_it_comes(here: Updating) -> None:
+    here.change(CODE, '"PATH": "/usr/local/bin:/usr/bin:/bin"', '"PATH": "/nonexistent"')
+    done = here.update(here.makers.bundle())
+    assert done.code == errors.ProgramMissing.exit_code
+    assert done.said.splitlines()[-1] == "    sudo apt-get install git openssh-client"
 
 
 def test_a_tag_of_any_length_is_not_read(here: Updating) -> None:
