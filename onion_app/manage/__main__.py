@@ -73,13 +73,16 @@ def parser() -> argparse.ArgumentParser:
     missing.add_argument("--yes", action="store_true", help="let them go without asking")
     invited = command("invite", offline.invite, "invite a coordinator, when the last one is lost")
     invited.add_argument("--coordinator", action="store_true", help="needed: volunteers are invited at the desk")
+    _add_days(invited)
     asked = command("proposals", decisions.decide, "list what waits for a second person, and give the operator's word")
+    _add_days(asked)
     answers = asked.add_subparsers(metavar="yes|object", dest="answer")
     for answer, text in (("yes", "agree to what was printed with these letters"), ("object", "object to it")):
         answers.add_parser(answer, help=text, description=text).add_argument("letters", metavar="LETTERS")
     answers.choices["object"].add_argument("--reason", choices=get_args(ObjectionReason), required=True)
     removed = command("remove", decisions.remove, "shut somebody out of everything at once, a coordinator too")
     removed.add_argument("handle", metavar="HANDLE")
+    _add_days(removed)
     _add_machine(commands)
     command("address", offline.address, "print the onion address and say where the desk is")
     saved = command("backup", offline.backup, "write everything into one encrypted file, and read it back")
@@ -92,6 +95,10 @@ def parser() -> argparse.ArgumentParser:
                           "installation: what was taken back there stays gone")  # fmt: skip
     restored.add_argument("--yes", action="store_true", help="do it without asking once more")
     return words
+
+
+def _add_days(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--days", type=int, default=0, help="so many days ahead of the clock, as launch was started")
 
 
 def _add_machine(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -5,22 +5,16 @@ no other coordinator has answered, where somebody has objected, and where a coor
 """
 
 import argparse
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Final
 
-from onion_app.crypto.keyslots import VaultKeys
-from onion_app.days import date_of, today
+from onion_app.days import date_of
 from onion_app.desk import member_removal, proposals
-from onion_app.desk.context import Databases
 from onion_app.desk.proposal_rules import digest
 from onion_app.desk.proposals import View
 from onion_app.errors import BadUsage, NothingHere
-from onion_app.launch.carry_over import opened
 from onion_app.launch.state import State
 from onion_app.launch.terminal import Terminal
-from onion_app.manage.offline import open_keys
+from onion_app.manage.offline import open_databases, open_keys
 from onion_app.vault.desk import moderators
 
 _LETTERS: Final = 8  # of a proposal: a yes is to the words that it was printed with, and to no others
@@ -34,7 +28,7 @@ def decide(chosen: argparse.Namespace, state: State, terminal: Terminal) -> None
         BadUsage: nothing waits under these letters, so the words may have changed.
         Refused: the operator's word does not count there, or not yet.
     """
-    with _databases(state, open_keys(chosen, state, terminal)) as dbs:
+    with open_databases(chosen, state, open_keys(chosen, state, terminal)) as dbs:
         waiting = proposals.open_for(dbs, None)
         if chosen.answer is None:
             _show(terminal, waiting, proposals.decided_for(dbs, None))
@@ -57,7 +51,7 @@ def remove(chosen: argparse.Namespace, state: State, terminal: Terminal) -> None
     Raises:
         BadUsage: nobody has this handle, or they are out already.
     """
-    with _databases(state, open_keys(chosen, state, terminal)) as dbs:
+    with open_databases(chosen, state, open_keys(chosen, state, terminal)) as dbs:
         try:
             who = moderators.find_moderator(dbs.desk, chosen.handle)
             member_removal.remove_as_operator(dbs, who.id)
@@ -65,16 +59,6 @@ def remove(chosen: argparse.Namespace, state: State, terminal: Terminal) -> None
             raise BadUsage("nobody of this handle works here") from None
     terminal.say(f"{who.handle} is shut out: sessions end, and nothing that comes from now on opens for them.")
     terminal.say("Everybody whom it concerns reads of it on their first page for 30 days.")
-
-
-@contextmanager
-def _databases(state: State, keys: VaultKeys) -> Iterator[Databases]:
-    with (
-        opened(state, "mailbox", keys) as mailbox,
-        opened(state, "shown", keys) as shown,
-        opened(state, "desk", keys) as desk,
-    ):
-        yield Databases(mailbox, shown, desk, today(time.time))
 
 
 def _show(terminal: Terminal, waiting: list[View], decided: list[View]) -> None:

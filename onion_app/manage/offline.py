@@ -8,7 +8,8 @@ import argparse
 import shlex
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Final
 
 from onion_app.crypto.codes import new_code
@@ -104,6 +105,18 @@ def open_keys(chosen: argparse.Namespace, state: State, terminal: Terminal, *, f
     return open_slots(slots, ask_secret(chosen, terminal))
 
 
+@contextmanager
+def open_databases(chosen: argparse.Namespace, state: State, keys: VaultKeys) -> Iterator[Databases]:
+    """Open the three, on the day that it is at the desk: none before the newest that the chores have believed."""
+    with (
+        opened(state, "mailbox", keys) as mailbox,
+        opened(state, "shown", keys) as shown,
+        opened(state, "desk", keys) as desk,
+    ):
+        day = today(time.time)
+        yield Databases(mailbox, shown, desk, day + settings.days_behind(desk, day) + chosen.days)
+
+
 def passphrase(chosen: argparse.Namespace, state: State, terminal: Terminal) -> None:
     """Draw a new passphrase, show it until it is typed back, and only then let it open the vault."""
     _change_secret(chosen, state, terminal, "passphrase")
@@ -142,13 +155,9 @@ def invite(chosen: argparse.Namespace, state: State, terminal: Terminal) -> None
     if not chosen.coordinator:
         raise BadUsage("volunteers are invited at the desk, by a coordinator", "./scripts/manage invite --coordinator")
     keys = open_keys(chosen, state, terminal, for_a_secret=True)
-    with (
-        opened(state, "mailbox", keys) as mailbox,
-        opened(state, "shown", keys) as shown,
-        opened(state, "desk", keys) as desk,
-    ):
+    with open_databases(chosen, state, keys) as dbs:
         try:
-            code, waits = invite_as_operator(Databases(mailbox, shown, desk, today(time.time)))
+            code, waits = invite_as_operator(dbs)
         except NothingHere:
             raise DamagedFile("desk.db holds no circle of coordinators") from None
     if chosen.answers:

@@ -1,20 +1,22 @@
 """What the operator says beside the desk: yes and no to proposals, and who is out, with the passphrase only."""
 
 import re
+import time
 from itertools import count
 
 import pytest
 
 from onion_app.choices import LANGUAGE_CODES
+from onion_app.days import DAY, date_of
 from onion_app.desk.proposal_kinds import present
 from onion_app.desk.proposal_rules import digest
 from onion_app.desk.proposals import propose
 from onion_app.errors import BadUsage, Refused
 from onion_app.launch.state import State
 from onion_app.shapes import to_json
-from onion_app.vault.desk import circles, moderators, proposals
+from onion_app.vault.desk import audit, circles, moderators, proposals
 from tests.launch.conftest import Installation, Operator, contents
-from tests.launch.keeping import opened
+from tests.launch.keeping import TODAY, noon, opened
 from tests.launch.manage import Done, with_secret
 from tests.world import World
 
@@ -109,6 +111,29 @@ def test_words_that_are_proposed_look_like_no_line_of_ours(settled: State, insta
         propose(world.dbs, sara.id, "find_us", SETTING, {code: [words] for code in LANGUAGE_CODES})
     lines = says(settled, installation, "proposals").said.splitlines()
     assert not [line for line in lines if line.lstrip().startswith("./scripts") and "00000000" in line]
+
+
+@pytest.mark.parametrize(
+    ("off", "ahead", "day"),
+    [(-365, 0, TODAY), (365, 0, TODAY + 365), (0, 40, TODAY + 40)],
+    ids=["a clock that is behind", "a clock that is ahead", "a rehearsal of later days"],
+)
+def test_the_operator_decides_on_the_day_that_it_is_at_the_desk(
+    settled: State, installation: Installation, monkeypatch: pytest.MonkeyPatch, off: int, ahead: int, day: int
+) -> None:
+    days = ("--days", str(ahead))
+    shown = letters(says(settled, installation, "proposals"))
+    with opened(settled, installation.keys) as world:
+        world.put(seen_day=TODAY)
+        before, _ = audit.audit_of(world.desk, None)
+    now = noon() + off * DAY
+    monkeypatch.setattr(time, "time", lambda: now)
+    for words in (("proposals", *days, "yes", shown), ("invite", *days, "--coordinator"), ("remove", *days, "Dana")):
+        assert says(settled, installation, *words).code == 0
+    assert f"decided on {date_of(day):%d.%m.%Y}" in says(settled, installation, "proposals", *days).said
+    with opened(settled, installation.keys) as world:
+        noted = [row.day for row in audit.audit_of(world.desk, None)[0] if row not in before]
+    assert noted == [day] * 3
 
 
 @pytest.mark.parametrize("handle", ["Sara", "sara", "ＳＡＲＡ"])
