@@ -23,7 +23,7 @@ from onion_app.elsewhere.forward import forward
 from tests.browser import DESKTOP, Browser, browsing
 from tests.house import START, STOP, House
 from tests.processes import ENDS_WITH_US
-from tests.rehearsal import ROOT
+from tests.rehearsal import HALF_WRITTEN, ROOT
 
 PASSPHRASE = "a passphrase of mine"
 CONTROL = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
@@ -74,7 +74,7 @@ class Laptop:
 
     def _copy_clone(self) -> None:
         for name in ("onion_app", "scripts"):
-            shutil.copytree(ROOT / name, self.clone / name)
+            shutil.copytree(ROOT / name, self.clone / name, ignore=HALF_WRITTEN)
         for name in ("pyproject.toml", "requirements.txt"):
             shutil.copy(ROOT / name, self.clone)
         (self.clone / ".venv").symlink_to(ROOT / ".venv")

@@ -129,7 +129,7 @@ def traced(pids: list[int], calls: str, written: Path) -> Iterator[None]:
     watching = [word for pid in pids for word in ("-p", str(pid))]
     with subprocess.Popen([*ENDS_WITH_US, *command, *watching], stderr=subprocess.PIPE) as tracer:
         try:
-            until(lambda: all(is_traced(pid) for pid in pids), 20, "strace")
+            until(lambda: all(is_traced(pid) for pid in pids), 120, "strace")
             yield
         finally:
             tracer.send_signal(signal.SIGINT)
@@ -137,7 +137,10 @@ def traced(pids: list[int], calls: str, written: Path) -> Iterator[None]:
 
 
 def is_traced(pid: int) -> bool:
-    return facts(pid)["TracerPid"] != ["0"]
+    """Say whether every thread of a process is: strace takes one after the other."""
+    with suppress(FileNotFoundError, ProcessLookupError):  # one has ended meanwhile
+        return all(facts(int(task.name))["TracerPid"] != ["0"] for task in (PROC / str(pid) / "task").iterdir())
+    return False
 
 
 def memory_of(pid: int, needles: dict[str, bytes]) -> dict[str, int]:

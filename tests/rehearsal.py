@@ -3,11 +3,12 @@
 import json
 import os
 import selectors
+import shutil
 import signal
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -20,6 +21,7 @@ from scripts.rehearsal.wire import Dial, through_tor
 from tests.processes import ENDS_WITH_US
 
 ROOT = Path(__file__).parents[1]
+HALF_WRITTEN = shutil.ignore_patterns("*.pyc.*")  # what some Python writes into the clone just now, and then renames
 START = 300.0  # seconds until a private Tor network, a first run and the samples stand; about 40 on two idle cores
 STOP = 60.0  # seconds
 
@@ -84,8 +86,8 @@ def begun(command: Sequence[str], said: Path, answers: str = "", **more: str) ->
             env=os.environ | more,
         )
     assert process.stdin is not None
-    process.stdin.write(answers)
-    process.stdin.close()
+    with suppress(BrokenPipeError), process.stdin:  # it may have refused, and ended, before it reads
+        process.stdin.write(answers)
     return process
 
 

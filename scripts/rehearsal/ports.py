@@ -13,6 +13,9 @@ from onion_app.errors import TorFailed
 _RANGE: Final = range(20_000, 32_000)  # below those that Linux hands out by itself, which could be gone when tor comes
 
 
+_CLAIM: Final = "\0sanctuary rehearsal, port {}"
+
+
 class Ports:
     """The ports that one rehearsal uses."""
 
@@ -39,7 +42,7 @@ class Ports:
         claim = socket.socket(socket.AF_UNIX)
         self._claims.append(claim)
         try:
-            claim.bind(f"\0sanctuary rehearsal, port {port}")
+            claim.bind(_CLAIM.format(port))
         except OSError:
             return False
         return True

@@ -133,13 +133,15 @@ class Operator:
         patch.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
 
     def end(self) -> None:
-        """End whatever still runs."""
+        """End whatever still runs, before its folder goes."""
+        family = [process for launched in self.launched for process in launched.family()]
         for launched in self.launched:
             if launched.process.poll() is None:
                 launched.process.kill()
                 launched.process.wait()
             assert launched.process.stdout is not None
             launched.process.stdout.close()
+        processes.until(lambda: not any(process.alive for process in family), STOP, "the end of every process")
 
 
 @dataclass(frozen=True)

@@ -14,18 +14,27 @@ Steps = Mapping[str, Collection[str]]
 
 def cut_off(work: Callable[[], object], last: int, steps: Steps) -> bool:
     """Do some work in a process of its own that is killed at its `last` step; say whether it came that far."""
+
+    def killed() -> None:
+        sys.settrace(killing_at(last, steps))
+        work()
+
+    _, status = os.waitpid(begun(killed), 0)
+    assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0, "it failed by itself"
+    return os.WIFSIGNALED(status)
+
+
+def begun(work: Callable[[], object]) -> int:
+    """Do some work in a process of its own, and give its id."""
     child = os.fork()
     if child == 0:
-        sys.settrace(killing_at(last, steps))
         try:
             work()
         except BaseException:  # noqa: BLE001 - whatever it is, this process is no copy of the tests
             traceback.print_exc()
             os._exit(1)
         os._exit(0)
-    _, status = os.waitpid(child, 0)
-    assert os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == 0, "it failed by itself"
-    return os.WIFSIGNALED(status)
+    return child
 
 
 def killing_at(last: int, steps: Steps) -> Callable[[FrameType, str, Any], Any]:

@@ -232,8 +232,8 @@ def _be_controlled(listener: socket.socket, asked: list[str]) -> None:
             line, _ = listener.accept()
             with line, line.makefile("rwb", buffering=0) as orders:
                 for order in orders:
-                    orders.write(b"250 OK\r\n")
                     asked += [order.decode().strip()] if order.startswith(b'SETCONF SocksPort="') else []
+                    orders.write(b"250 OK\r\n")
 
 
 def _lead(listener: socket.socket, port: int, asked: list[str]) -> None:

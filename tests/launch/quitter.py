@@ -2,6 +2,7 @@
 
 import os
 import sys
+import threading
 from pathlib import Path
 
 from onion_app.errors import LockHeld
@@ -40,6 +41,8 @@ def work(child: Child) -> None:
         child.reports.send(ready=True)
         child.stop.wait()
         (Path(child.orders.state) / "finished").touch()
+    elif part == "deaf":
+        threading.Event().wait()
 
 
 if __name__ == "__main__":

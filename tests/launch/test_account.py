@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from textwrap import dedent
 
@@ -16,7 +17,7 @@ from tests import processes
 from tests.launch.conftest import START, STOP, Operator
 from tests.launch.test_person import Person
 from tests.processes import facts
-from tests.rehearsal import ROOT
+from tests.rehearsal import HALF_WRITTEN, ROOT
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(os.geteuid() != 0, reason="only root can give root up")]
 # A child of the account that has been taken over, and begins one thread after the other.
@@ -66,7 +67,7 @@ def root() -> Iterator[Operator]:
 def clone(to: Path) -> Path:
     to.mkdir(mode=0o755)
     for name in OURS:
-        copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+        copy = partial(shutil.copytree, ignore=HALF_WRITTEN) if (ROOT / name).is_dir() else shutil.copy
         copy(ROOT / name, to / name)
     (to / ".venv").symlink_to(ROOT / ".venv")
     subprocess.run(["chmod", "-R", "go+rX", str(to)], check=True)

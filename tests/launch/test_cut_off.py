@@ -1,10 +1,9 @@
 """Whatever is cut off, at whichever step: nothing of it outlives the next launch, and what is erased then is gone."""
 
 import itertools
-import json
+import os
 import shutil
 import signal
-import subprocess
 import tarfile
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
@@ -22,10 +21,9 @@ from onion_app.vault import database, migrating, statefiles
 from onion_app.vault.mailbox import lifetime, messages
 from tests import processes, tables
 from tests.launch.conftest import START, Installation, Launched, Operator
-from tests.launch.cut_off import Steps, cut_off
+from tests.launch.cut_off import Steps, begun, cut_off
 from tests.launch.keeping import Kept, noon, quietly
 from tests.launch.manage import manage, status
-from tests.rehearsal import ROOT
 from tests.vault.made import LATER, add_migration, proofs_of
 
 PART = 48  # bytes; of a text so many stand side by side wherever a page ends
@@ -226,18 +224,21 @@ def test_a_half_written_backup_goes_when_its_stick_is_there_again(kept: Kept, tm
 def test_a_launcher_that_runs_sweeps_what_a_killed_backup_has_left(
     standing: Launched, installation: Installation, tmp_path: Path
 ) -> None:
-    command = [str(ROOT / "scripts" / "manage"), "--as-is", "--state", str(standing.state), "--answers", "-"]
-    with subprocess.Popen([*command, "backup", str(tmp_path / "backup")], stdin=subprocess.PIPE) as backup:
-        assert backup.stdin is not None
-        backup.stdin.write(json.dumps(installation.passphrase).encode())
-        backup.stdin.close()
-        processes.until((tmp_path / "backup.part").exists, START, "a backup that is being written")
-        backup.send_signal(signal.SIGSTOP)
+    state, target = State(standing.state), tmp_path / "backup"
+
+    def stands_still(_done: float) -> None:
+        signal.raise_signal(signal.SIGSTOP)
+
+    backup = begun(lambda: backup_restore.save_backup(state, installation.keys, target, noon, stands_still))
+    try:
+        assert os.WIFSTOPPED(os.waitpid(backup, os.WUNTRACED)[1])
         assert manage(standing.state, "pause").code == 0  # starts the chores
         processes.until(lambda: status(standing.state)["paused"], START, "chores that were done")
         assert (tmp_path / "backup.part").exists(), "what is in use stays"
         assert (standing.state / workplace.COPYING).exists()
-        backup.kill()
+    finally:
+        processes.kill(backup)
+        os.waitpid(backup, 0)
     assert manage(standing.state, "resume").code == 0
     processes.until(lambda: status(standing.state)["paused"] is False, START, "chores that were done")
     assert not (standing.state / workplace.COPYING).exists()

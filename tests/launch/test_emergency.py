@@ -198,7 +198,7 @@ def test_no_terminal_at_all_is_no_traceback(state: Path, words: tuple[str, ...])
 @only_root_looks_in
 def test_neither_network_nor_inode_nor_environment_nor_path_is_needed(state: Path, tmp_path: Path) -> None:
     clone = tmp_path / "clone"
-    shutil.copytree(ROOT, clone, ignore=shutil.ignore_patterns(".venv*", ".git", "node_modules", "wheels"))
+    shutil.copytree(ROOT, clone, ignore=shutil.ignore_patterns(".*", "*.pyc.*", "node_modules", "wheels"))
     full = tmp_path / "full"
     full.mkdir()
     mount = (

@@ -57,9 +57,7 @@ def place(installation: Installation, tmp_path_factory: pytest.TempPathFactory) 
         desk = launched.volunteer().enrol(installation.printed["invitation"], "Noor")
         desk.log_in()
         yield Place(disk, operator, installation, launched, desk)
-        family = [process for each in operator.launched for process in each.family()]
         operator.end()
-        processes.until(lambda: not any(process.alive for process in family), START, "the end of every process")
 
 
 def test_with_little_room_nothing_new_is_taken_and_what_is_there_goes_on(place: Place) -> None:

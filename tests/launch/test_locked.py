@@ -41,7 +41,7 @@ def waiting(later: Operator) -> Launched:
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, text=True,
         )  # fmt: skip
     later.launched.append(Launched(later.state, process, said))
-    processes.until((later.state / "run" / "unlock.sock").exists, START, "a launcher that waits")
+    processes.until(lambda: status(later.state).get("locked"), START, "a launcher that waits")
     return later.launched[-1]
 
 

@@ -37,6 +37,7 @@ def marked(seen: dict[str, Any]) -> set[str]:
 
 
 def test_status_says_how_everything_is_and_marks_what_is_wrong(standing: Launched) -> None:
+    processes.until(lambda: status(standing.state)["introduction_points"] is not None, START, "an answer of tor")
     seen = counted(standing.state)
     assert seen["onion"] == standing.printed["onion"]
     assert (seen["published"], seen["tor_trouble"]) == (False, ["not published"]), "its network is switched off"

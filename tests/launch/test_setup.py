@@ -72,7 +72,8 @@ def git(clone: Path, *words: str) -> str:
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
     """Make a clone of nothing but the commands, with one commit."""
-    shutil.copytree(ROOT / "scripts", tmp_path / "clone" / "scripts", ignore=shutil.ignore_patterns("rehearsal"))
+    leave_out = shutil.ignore_patterns("rehearsal", "*.pyc.*")
+    shutil.copytree(ROOT / "scripts", tmp_path / "clone" / "scripts", ignore=leave_out)
     shutil.copy(ROOT / "pyproject.toml", tmp_path / "clone")
     git(tmp_path / "clone", "init", "-q", "-b", "main")
     git(tmp_path / "clone", "add", ".")

@@ -16,7 +16,7 @@ from onion_app.manage import status_text
 from onion_app.manage.repository import Repository
 from onion_app.vault import migrating, update_copies
 from tests.launch.conftest import Installation, Launched, contents
-from tests.launch.keeping import TODAY, add_case, noon
+from tests.launch.keeping import TODAY, add_case, noon, this_day
 from tests.launch.makers import Smart, Updating, run, tor_that_leads_to
 
 NO = errors.NotSigned
@@ -137,7 +137,7 @@ def test_other_files_than_those_that_were_signed_are_refused(here: Updating) -> 
 
 @pytest.mark.parametrize("ahead", [None, 121])
 def test_a_version_promises_the_next_word_within_120_days(here: Updating, ahead: int | None) -> None:
-    message = here.makers.message("2.1", next_by=TODAY + (ahead or 0))
+    message = here.makers.message("2.1", next_by=this_day() + (ahead or 0))
     here.makers.sign("2.1", "ada", message if ahead else message.replace("next by", "some day"))
     refused(here, NO, "next word")
 

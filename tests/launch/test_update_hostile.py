@@ -76,8 +76,8 @@ def test_data_without_end_is_cut_off(here: Updating) -> None:
 
 
 def test_what_comes_too_slowly_is_given_up_and_said_meanwhile(here: Updating) -> None:
-    here.change(CODE, "_LONGEST: Final = 7200.0", "_LONGEST: Final = 3.0")
-    here.change(CODE, "_BREATH: Final = 10.0", "_BREATH: Final = 1.0")
+    here.change(CODE, "_LONGEST: Final = 7200.0", "_LONGEST: Final = 4.0")
+    here.change(CODE, "_BREATH: Final = 10.0", "_BREATH: Final = 0.1")
     said, _ = served(here, Dripping, "it was not whole after")
     assert said.count("MiB so far") >= 2
 

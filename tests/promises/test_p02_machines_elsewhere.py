@@ -26,7 +26,7 @@ from tests.journeys.steps import answer_in, log_in
 from tests.laptop import PASSPHRASE, Laptop, laptops
 from tests.launch.manage import Heard
 
-PATIENCE = 60.0  # seconds for one try of somebody who shall not come in
+PATIENCE = 180.0  # seconds for one try of somebody who shall not come in
 TOPIC = {"first": "talk", "second": "training"}
 SHORT_PATIENCE = 8.0  # seconds in which the desk would have answered; tor itself goes on for two minutes
 

@@ -14,7 +14,7 @@ from onion_app.vault.connection import KINDS
 from scripts.rehearsal.people import Visitor, Volunteer
 from scripts.rehearsal.wire import exchange
 from tests import processes
-from tests.house import House
+from tests.house import START, House
 from tests.marks import arabic_mark, files_with, latin_mark
 
 SQLITE_PLAIN = b"SQLite format 3\0"
@@ -62,7 +62,7 @@ def trace(house: House, tmp_path: Path) -> Iterator[Path]:
     with processes.traced([house.launcher], TRACED, written):
         before = house.one("site")
         processes.kill(before)
-        processes.until(lambda: house.running("site") not in (0, before), 60, "a new site")
+        processes.until(lambda: house.running("site") not in (0, before), START, "a new site")
         house.site_answers()
         yield written
 
@@ -132,7 +132,7 @@ def test_the_site_opens_no_file_for_writing_but_its_database(house: House, coord
     def written() -> set[str]:
         return opened_for_writing(trace.read_text(errors="replace"), pids)
 
-    processes.until(lambda: mailbox in written(), 10, "the mailbox in the trace")
+    processes.until(lambda: mailbox in written(), START, "the mailbox in the trace")
     assert written() <= {mailbox, f"{mailbox}-wal", f"{mailbox}-shm", "/dev/null"}
 
 

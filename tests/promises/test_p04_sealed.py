@@ -24,7 +24,7 @@ from tests.marks import BEYOND, arabic_mark, latin_mark, looks
 from tests.world import Author, Clock, Enrolled, World
 
 VISITORS = 10
-SETTLING = 10.0  # seconds until the last thread has let go of its request
+SETTLING = 60.0  # seconds until the last thread has let go of its request
 
 
 def write(visitor: Visitor, mark: str) -> list[str]:

@@ -24,7 +24,7 @@ from tests.rehearsal import ROOT
 from tests.served import Site, serving
 from tests.tables import dump_all, everything_in
 
-SETTLING = 30.0  # seconds; an address is let go of within one
+SETTLING = 60.0  # seconds; an address is let go of within one
 PART = 8  # digits; shorter runs of digits stand in random numbers by chance
 SCRIPTS = (0x30, 0x660, 0x6F0)
 

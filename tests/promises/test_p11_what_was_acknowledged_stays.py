@@ -17,7 +17,7 @@ from tests import processes
 from tests.house import START, House
 from tests.marks import latin_mark
 
-SECONDS = 5.0  # that the children of a killed launcher have to end in
+SECONDS = 10.0  # that the children of a killed launcher have to end in; tor itself looks every fifteen
 ROLES = ["tor", "site", "desk"]
 
 
@@ -57,7 +57,7 @@ def one_visit(house: House, trace: Path) -> tuple[int, list[bool]]:
         visitor.write_back(case, "more")
         visitor.erase_without_opening(check.code)
         came = len(visitor.seen) - before
-        processes.until(lambda: len(synced_before_answering(trace.read_text())) >= came, 10, "the trace")
+        processes.until(lambda: len(synced_before_answering(trace.read_text())) >= came, START, "the trace")
     return came, synced_before_answering(trace.read_text())
 
 
