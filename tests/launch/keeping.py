@@ -25,8 +25,8 @@ TODAY = days.today(time.time)
 
 
 def this_day() -> int:
-    """Give the day that it is for a launcher, with a minute of it left: what one is asked now, happens on it."""
-    processes.until(lambda: days.today(lambda: time.time() + 60) == days.today(time.time), 90, "a day that goes on")
+    """Give the day that it is for a launcher, with some minutes left: what one is asked now, happens on it."""
+    processes.until(lambda: days.today(lambda: time.time() + 300) == days.today(time.time), 400, "a day that goes on")
     return days.today(time.time)
 
 

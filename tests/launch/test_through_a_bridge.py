@@ -232,6 +232,7 @@ def test_a_bridge_that_is_another_and_one_that_is_gone_are_told_apart(
         try:
             control = Control.connect(tor.control_socket)
             way.open(control)
+            processes.until(lambda: told in way.trouble(control.bootstrap()), START, "what tor has learnt of it")
             with pytest.raises(KeyboardInterrupt):
                 reach.wait_for_tor(tor, control, terminal, way)
         finally:
