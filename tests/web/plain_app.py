@@ -15,6 +15,7 @@ from onion_app.web.app import Hardened, mark_own_text, report_error
 from onion_app.web.waitress.server import serve
 from tests.world import Clock
 
+PATIENCE = 60  # seconds: whoever is late has failed
 HOST = "a" * 56 + ".onion"
 STYLE = "body{margin:1rem}"
 PAGE = (
@@ -128,7 +129,7 @@ class Line:
         family = socket.AF_UNIX if isinstance(address, str) else socket.AF_INET
         self.socket = socket.socket(family)
         self.socket.connect(address)  # without a limit: only so it waits while the listener's queue is full
-        self.socket.settimeout(10)
+        self.socket.settimeout(PATIENCE)
         self.read = b""
 
     def send(self, data: bytes) -> None:

@@ -17,7 +17,7 @@ from onion_app.web.headers import BODY_LIMIT
 from onion_app.web.size import SHORT
 from onion_app.web.waitress.connection import LINGER, MOST_CONNECTIONS, ROOM_FOR_BODIES, WHOLE_REQUEST, Connection
 from tests.processes import until
-from tests.web.plain_app import HOST, Line, Serving, get, post, serving
+from tests.web.plain_app import HOST, PATIENCE, Line, Serving, get, post, serving
 
 
 def test_a_connection_serves_many_requests(site: Serving) -> None:
@@ -64,15 +64,24 @@ def test_a_request_may_arrive_byte_by_byte(site: Serving) -> None:
     assert b"dripping" in line.read_answer()
 
 
+def connections(site: Serving) -> list[Connection]:
+    """Find the connections of the server, which has no name here."""
+    ours = [each for each in gc.get_objects() if isinstance(each, Connection) and each.connected]
+    return [each for each in ours if each.server.clock is site.clock]
+
+
+def has_begun_a_request(site: Serving) -> None:
+    """Wait until the server has read a part of a request, and no more than that."""
+    until(lambda: any(each.request for each in connections(site)), PATIENCE, "a part of a request")
+
+
 def test_no_continue_is_sent(site: Serving) -> None:
     line = site.line()
-    request = post("/echo", b"text=hello", "Expect: 100-continue")
-    line.send(request[: -len(b"text=hello")])
-    line.socket.settimeout(0.3)
-    with pytest.raises(TimeoutError):
-        line.socket.recv(1)
-    line.socket.settimeout(10)
-    assert len(line.ask(b"text=hello")) == SHORT
+    line.send(post("/echo", b"text=hello", "Expect: 100-continue")[: -len(b"text=hello")])
+    has_begun_a_request(site)
+    answer = line.ask(b"text=hello")
+    assert len(answer) == SHORT
+    assert answer.startswith(b"HTTP/1.1 200 ")
 
 
 def test_a_body_that_is_too_large_is_answered_while_it_is_still_being_sent(site: Serving) -> None:
@@ -198,13 +207,13 @@ def test_stopping_lets_a_request_finish(app: Hardened, tmp_path: Path) -> None:
     @app.get("/slow")
     def slow() -> str:
         entered.set()
-        assert leave.wait(10)
+        assert leave.wait(PATIENCE)
         return "<html>done</html>"
 
     with serving(app, tmp_path) as site:
         line, idle = site.line(), site.line()
         line.send(get("/slow"))
-        assert entered.wait(10)
+        assert entered.wait(PATIENCE)
         site.stop.set()
         leave.set()
         answer = line.read_answer()
@@ -223,7 +232,7 @@ def test_each_second_is_called_and_may_fail(app: Hardened, tmp_path: Path) -> No
 
     app.each_second = stumble
     with serving(app, tmp_path) as site:
-        assert called.wait(10)
+        assert called.wait(PATIENCE)
         assert len(site.ask(get("/en/"))) == SHORT
         assert "RuntimeError" in site.errors
 
@@ -305,19 +314,6 @@ def test_an_honest_sender_keeps_the_seat_among_crowds_that_say_nothing(site: Ser
         line.close()
 
 
-def test_a_newcomer_whose_request_is_on_its_way_is_not_the_first_to_go(site: Serving) -> None:
-    for _ in range(MOST_CONNECTIONS + 50):
-        line = site.line()
-        line.send(b"GET /en/ HT")
-        site.clock.now += 0.01
-    newcomers = [Line(site.address) for _ in range(20)]
-    for line in newcomers:
-        line.send(get("/en/"))
-    assert [len(line.read_answer()) for line in newcomers] == [SHORT] * 20
-    for line in newcomers:
-        line.close()
-
-
 def test_a_line_that_sends_blank_lines_for_ever_ends_all_the_same(site: Serving) -> None:
     line = site.line()
     for _ in range(5):
@@ -327,26 +323,24 @@ def test_a_line_that_sends_blank_lines_for_ever_ends_all_the_same(site: Serving)
     assert line.is_closed()
 
 
-def connections(site: Serving) -> list[Connection]:
-    """Find the connections of the server, which has no name here."""
-    ours = [each for each in gc.get_objects() if isinstance(each, Connection) and each.connected]
-    return [each for each in ours if each.server.clock is site.clock]
-
-
 def test_a_reader_who_paused_has_the_whole_time_to_send_the_next_form(site: Serving) -> None:
     line = site.line()
     line.ask(get("/en/"))
     site.clock.now += WHOLE_REQUEST - 5
     form = post("/echo", b"text=hello")
     line.send(form[:-3])
-    until(lambda: any(each.request for each in connections(site)), 60, "the form was never read")
+    has_begun_a_request(site)
     site.clock.now += WHOLE_REQUEST - 10
     site.ask(get("/en/"))
     line.send(form[-3:])
     assert b"hello" in line.read_answer()
 
 
-def test_large_forms_that_never_end_take_no_more_than_their_room_and_no_honest_seat(site: Serving) -> None:
+def test_large_forms_that_never_end_take_no_more_than_their_room_and_no_honest_seat(
+    app: Hardened, site: Serving
+) -> None:
+    held: list[int] = []
+    app.each_second = lambda: held.append(sum(each.held() for each in connections(site)))  # between two readings
     honest = site.line()
     form = post("/echo", b"text=" + b"w" * 70_000)
     honest.send(form[:60_000])
@@ -358,7 +352,7 @@ def test_large_forms_that_never_end_take_no_more_than_their_room_and_no_honest_s
             strangers[-1].send(unending)
         site.clock.now += 0.1
     site.ask(get("/en/"))
-    assert sum(each.held() for each in connections(site)) <= ROOM_FOR_BODIES
+    assert ROOM_FOR_BODIES * 0.9 < max(held) <= ROOM_FOR_BODIES
     honest.send(form[60_000:])
     assert b"w" * 70_000 in honest.read_answer()
     for line in strangers:

@@ -59,6 +59,15 @@ def unserved(app: Hardened, folder: Path) -> tuple[Server, list[str]]:
     return Server(app, listener, sized=True, on_error=errors.append, clock=lambda: 0.0), errors
 
 
+def is_answered(server: Server, line: Line) -> bool:
+    """Take turns until something comes back, and say whether it is an answer."""
+    coming = select.poll()  # other tests may have a thousand files open, and select() takes none beyond
+    coming.register(line.socket, select.POLLIN)
+    while not coming.poll(0):
+        server.turn()
+    return line.socket.recv(12) == b"HTTP/1.1 200"
+
+
 def vanish(line: Line, way: int) -> None:
     """Go, in one of the ways in which somebody goes: politely, half, or without a word; while the answer comes, too."""
     with suppress(OSError):
@@ -155,13 +164,31 @@ def test_a_newcomer_is_never_taken_for_the_one_whose_seat_it_has(app: Hardened, 
     seats[0].close()
     newcomer = Line(str(tmp_path / "s"))
     newcomer.send(get("/en/", "Connection: close"))
-    answer = select.poll()  # other tests may have a thousand files open, and select() takes none beyond
-    answer.register(newcomer.socket, select.POLLIN)
-    while not answer.poll(0):
-        server.turn()
-    assert newcomer.socket.recv(12) == b"HTTP/1.1 200"
+    assert is_answered(server, newcomer)
     assert errors == []
     server.stop_accepting()
     server.finish()
     for line in (*seats, newcomer):
+        line.close()
+
+
+def test_a_newcomer_whose_request_is_here_keeps_the_seat_when_the_next_one_comes(app: Hardened, tmp_path: Path) -> None:
+    """Both are found by one look: whoever said nothing until then has, and is not chosen before it was read."""
+    server, errors = unserved(app, tmp_path)
+    seats = [Line(str(tmp_path / "s")) for _ in range(MOST_CONNECTIONS)]
+    for line in seats:
+        line.send(b"GET /en/ HT")
+    while len([each for each in server.active_channels.values() if each.request]) < MOST_CONNECTIONS:
+        server.turn()
+    newcomer = Line(str(tmp_path / "s"))
+    while all(each.request for each in server.active_channels.values()):
+        server.turn()
+    server.turn()  # in which nothing comes
+    newcomer.send(get("/en/", "Connection: close"))
+    following = Line(str(tmp_path / "s"))
+    assert is_answered(server, newcomer)
+    assert errors == []
+    server.stop_accepting()
+    server.finish()
+    for line in (*seats, newcomer, following):
         line.close()

@@ -89,16 +89,6 @@ class Server(BaseWSGIServer):  # type: ignore[misc]  # waitress has no types
         """Say whether machines elsewhere have as many seats as they may."""
         return len([each for each in self.active_channels.values() if each.through_tor]) >= _MOST_THROUGH_TOR
 
-    def handle_accept(self) -> None:
-        """Take a connection, if need be in place of the one that has sent the fewest bytes a second.
-
-        # P16: an honest sender on a slow line keeps the seat, however many come and say nothing.
-        """
-        slowest = self._slowest() if len(self.active_channels) >= MOST_CONNECTIONS else None
-        super().handle_accept()
-        if slowest is not None:  # only now: the newcomer's socket must not get the number that poll has just named
-            slowest.handle_close()
-
     def accept(self) -> Any:  # noqa: ANN401 - waitress has no types
         """Accept from the listener that is ready."""
         return wasyncore.dispatcher.accept(self.ready or self)
@@ -118,6 +108,7 @@ class Server(BaseWSGIServer):  # type: ignore[misc]  # waitress has no types
         self._measure()
         newcomers = [each for each in self.active_channels.values() if not each.has_had_a_turn]
         wasyncore.poll2(_TICK, self._map)
+        self._make_room_for_newcomers()
         for each in newcomers:
             each.has_had_a_turn = True
         now = self.clock()
@@ -162,6 +153,14 @@ class Server(BaseWSGIServer):  # type: ignore[misc]  # waitress has no types
             slowest = self._slowest_of([each for each in self._waiting() if each.is_large()])
             if slowest is None:  # they are whole, and will be answered: until then the others pause
                 return
+            slowest.handle_close()
+
+    def _make_room_for_newcomers(self) -> None:
+        """Let those go that have sent the fewest bytes a second: only now, when all that has arrived was read.
+
+        # P16: an honest sender on a slow line keeps the seat, however many come and say nothing.
+        """
+        while len(self.active_channels) > MOST_CONNECTIONS and (slowest := self._slowest()) is not None:
             slowest.handle_close()
 
     def _measure(self) -> bool:
