@@ -149,6 +149,7 @@ class InProcess:
         self.desk = desk_listeners(options.desk_port)
         self.listeners = site_listener(state), self.desk.__enter__()
         self.launcher._supervise(*self.listeners)
+        self.launcher._supervisors["chores"].after = math.inf  # until they are hurried
         self.visitor = Visitor(through_unix(state.site_socket), opened.onion.address)
 
     def until(self, come: Callable[[], object], words: str) -> None:
@@ -209,6 +210,7 @@ def test_a_site_that_holds_a_lock_is_started_again_and_it_is_said(
     launched.until(lambda: supervisors["site"].is_ready, "a site that holds on")
     with opened(State(later.state), installation.keys) as world, world.desk.writing():
         world.desk.run("UPDATE circles SET topics = '[\"law\"]'")  # so that there is something to be written
+    supervisors["chores"].hurry()
     launched.until(lambda: supervisors["chores"].counts, "chores that were done")
     with closing(World(later.state, time.time, installation.keys)) as world:
         assert world.shown.rows("SELECT topics FROM circles") == [('["law"]',)]
@@ -227,7 +229,6 @@ def test_a_page_of_the_desk_that_waits_in_vain_has_the_site_started_again(
 ) -> None:
     launched = begin()
     supervisors = launched.launcher._supervisors
-    supervisors["chores"].after = math.inf
     launched.until(lambda: supervisors["site"].is_ready and supervisors["desk"].is_ready, "site and desk")
     desk = Volunteer(unlock.desk_url(installation.keys, launched.listeners[1][0].getsockname()[1]))
     launched.meanwhile(lambda: desk.enrol(installation.printed["invitation"], "Noor").log_in())
