@@ -27,7 +27,7 @@ from tests.launch.test_account import clone
 from tests.marks import latin_mark
 
 pytestmark = pytest.mark.slow
-AT_ONCE = 50.0  # seconds that a panic may take on a busy machine; two on an idle one, sixty where it waited as others do
+AT_ONCE = 50.0  # seconds that a panic may take on a busy machine; two on an idle one, sixty if it waited as others do
 PAGES = ("/", "/en/tell", "/en/ask", "/en/return", "/ar/guides", "/en/stories")
 
 
