@@ -77,7 +77,7 @@ def test_words_go_from_a_case_into_a_report(
         "We have not verified this, and do not know who wrote it.",
         "",
     ]
-    for name in ("Sara", "Dana", "Listening", told[:4], told):
+    for name in ("Sara", "Dana", "Listening", told):
         assert name not in file.html
     assert not re.search(r"[0-9a-f]{8}", answer.body.decode())
     months = counsellor.get("/quotations").first(id="months").text

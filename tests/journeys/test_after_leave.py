@@ -34,9 +34,10 @@ class Walker:
         """List the words and the beginnings of codes that the page holds, whether one sees them or not."""
         source = self.phone.source
         typed = "".join(str(each.get_property("value")) for each in self.phone.every("input, textarea"))
+        # All digits as one: of a code, eight would stand among so many by chance, and sixteen do not.
         digits = "".join(letter for letter in source + typed if letter.isdigit())
         return [each for each in (self.words,) if each in source + typed] + [
-            code for code in self.codes if code[:8] in digits
+            code for code in self.codes if code[:16] in digits
         ]
 
     def goes_to(self, path: str) -> None:

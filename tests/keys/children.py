@@ -23,7 +23,7 @@ from tests.world import hardly_stretched
 
 Act = Callable[[Installation, Case], object]
 REFUSED: Final = 3  # the exit code of a process whose act was refused
-AT_MOST: Final = 60  # seconds that a process is waited for; one that is late has failed
+AT_MOST: Final = 300  # seconds that a process is waited for; one that is late has failed
 
 processes = multiprocessing.get_context("forkserver")
 processes.set_forkserver_preload(["tests.keys.children"])
