@@ -57,12 +57,9 @@ class Counting:
     last_day: int
     began: int  # the day
     cases: int  # with facts
-    seen: str = ""  # the cases that were looked at, packed
-
-    @property
-    def looked_at(self) -> int:
-        """How many cases were looked at."""
-        return len(_unpacked(self.seen))
+    looked_at: int = 0  # of these
+    newest: str = ""  # the id of the last of them, in hexadecimal digits
+    seen: tuple[str, ...] = ()  # what was seen of them, packed, of each page; the later word on a case holds
 
 
 def periods_of(dbs: Databases, circle_id: bytes) -> list[Period]:
@@ -81,7 +78,7 @@ def begin(dbs: Databases, member: Member, circle_id: bytes, last_day: int) -> Co
     period = next((each for each in periods_of(dbs, circle_id) if each.last_day == last_day), None)
     if period is None:
         raise NotReady
-    return Counting(circle_id, *period, dbs.today, len(entries.newest_facts(dbs.desk, circle_id)))
+    return Counting(circle_id, *period, dbs.today, entries.number_with_facts(dbs.desk, circle_id))
 
 
 def go_on(dbs: Databases, member: Member, counting: Counting) -> Counting | tables.Table:
@@ -93,39 +90,40 @@ def go_on(dbs: Databases, member: Member, counting: Counting) -> Counting | tabl
         CircleKeyChanged: the circle has another key by now, or its present key does not open.
     """
     circle_of(member, counting.circle_id)
-    seen = {each.case_id: each for each in _unpacked(counting.seen)}
-    unseen = [each for each in entries.newest_facts(dbs.desk, counting.circle_id) if each not in seen]
-    if unseen:
-        return _after_a_look(dbs, member, counting, seen, unseen)
+    after = bytes.fromhex(counting.newest)
+    if unseen := entries.cases_with_facts(dbs.desk, counting.circle_id, after, STEP):
+        looked_at = counting.looked_at + len(unseen)
+        return replace(_after_a_look(dbs, member, counting, unseen), looked_at=looked_at, newest=unseen[-1].hex())
     with dbs.mailbox.writing():
         expect_present_key(dbs, circle_of(member, counting.circle_id))
+        seen = {each.case_id: each for packed in counting.seen for each in _unpacked(packed)}
         again = _to_look_at(dbs, member, counting, seen)
         if len(again) > STEP:
-            return _after_a_look(dbs, member, counting, seen, again)
+            return _after_a_look(dbs, member, counting, again[:STEP])
         seen |= _looked(dbs, member, counting, again)
         return _make(dbs, member, counting, seen)
 
 
-def _after_a_look(
-    dbs: Databases, member: Member, counting: Counting, seen: dict[bytes, SeenCase], wanted: list[bytes]
-) -> Counting:
-    looked = seen | _looked(dbs, member, counting, wanted[:STEP])
-    return replace(counting, seen=_packed(looked.values()))
+def _after_a_look(dbs: Databases, member: Member, counting: Counting, cases: Iterable[bytes]) -> Counting:
+    return replace(counting, seen=(*counting.seen, _packed(_looked(dbs, member, counting, cases).values())))
 
 
 def _to_look_at(dbs: Databases, member: Member, counting: Counting, seen: Mapping[bytes, SeenCase]) -> list[bytes]:
-    """List the cases that were not looked at, and those of which anything has changed since."""
-    facts = entries.newest_facts(dbs.desk, counting.circle_id)
-    touched = queues.written_since(dbs.mailbox, counting.began)
+    """List the cases that were not looked at, and those of which anything has changed since.
 
-    def is_as_it_was(case: SeenCase) -> bool:
-        if facts.get(case.case_id, bytes(16)) != case.entry_id:
-            return False
-        if case.counts and not circle_has(dbs, member, counting.circle_id, case.case_id):
-            return False  # erased, or handed over
-        return case.case_id not in touched or messages.newest_number(dbs.mailbox, case.case_id) == case.newest
-
-    return [each for each in facts.keys() | seen.keys() if each not in seen or not is_as_it_was(seen[each])]
+    # P16: of the others no case is asked for by itself, so that the last page costs little more than the first.
+    """
+    circle_id, none = counting.circle_id, bytes(16)
+    facts = entries.newest_facts(dbs.desk, circle_id)
+    changed = {
+        each for each in facts.keys() | seen.keys() if each not in seen or facts.get(each, none) != seen[each].entry_id
+    }
+    written = queues.written_since(dbs.mailbox, counting.began) & seen.keys() - changed
+    changed |= {each for each in written if messages.newest_number(dbs.mailbox, each) != seen[each].newest}
+    counted = {each for each, case in seen.items() if case.counts}
+    away = counted - queues.in_queues_of(dbs.mailbox, circle_id, sorted(counted))  # erased, if its row says the truth
+    doubted = (away | counted & entries.handed_on_with_facts(dbs.desk, circle_id)) - changed
+    return [*changed, *(each for each in doubted if not circle_has(dbs, member, circle_id, each))]
 
 
 def _looked(dbs: Databases, member: Member, counting: Counting, cases: Iterable[bytes]) -> dict[bytes, SeenCase]:

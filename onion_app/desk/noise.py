@@ -7,6 +7,7 @@ after it, rounding and leaving out, looks at what came out alone and cannot make
 """
 
 import secrets
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
@@ -50,12 +51,9 @@ def make_numbers(events: Collection[Event], names: Names) -> Numbers | None:
     if noisy_total < LEAST:
         return None
     total = published(noisy_total)
+    holding = Counter((each, name) for event in events for each, chosen in event.items() for name in set(chosen))
     cells = {
-        each: {name: min(total, published(noisy(_holding(events, each, name)))) for name in listed}
+        each: {name: min(total, published(noisy(holding[each, name]))) for name in listed}
         for each, listed in names.items()
     }
     return Numbers(total, cells)
-
-
-def _holding(events: Iterable[Event], list_name: str, name: str) -> int:
-    return sum(name in event.get(list_name, ()) for event in events)

@@ -227,6 +227,8 @@ def test_the_last_step_looks_again_at_what_changed_meanwhile(
     circle_counts.sets(authors[2], what=["arrest"])
     authors[3].writes_back("One thing more.")
     circle_counts.house.hands_over(circle_counts.who, authors[4].case_id, law)
+    back = "UPDATE cases SET circle_id = ?, last_day = last_day - 60 WHERE id = ?"
+    Intruder(circle_counts.house, authors[4].case_id).runs(back, circle_counts.circle, authors[4].case_id)
     authors[5].allows_counting(is_allowed=False)
     authors[5].allows_counting(is_allowed=True)
     found = numbers_on(circle_counts.goes_on_to_the_end())

@@ -80,6 +80,7 @@ def a_working_day(made: Installation, dbs: Files) -> None:
     queues.cases_of(mailbox, circle_id, b"")
     queues.cases_beginning_with(mailbox, circle_id, bytes(16), case_id)
     queues.written_since(mailbox, TODAY)
+    queues.in_queues_of(mailbox, circle_id, [case_id])
     messages.newest_number(mailbox, case_id)
     mark_read(mailbox, case_id)
     written = [write(mailbox, case_id, author) for author in ("visitor", "circle")]
@@ -112,6 +113,9 @@ def the_desk_works(made: Installation, shown: Database, desk: Database, case_id:
     made.entry(desk, case_id, "facts")
     entries.facts_of(desk, case_id, made.circle_id)
     entries.newest_facts(desk, made.circle_id)
+    entries.number_with_facts(desk, made.circle_id)
+    entries.cases_with_facts(desk, made.circle_id, b"", 100)
+    entries.handed_on_with_facts(desk, made.circle_id)
     with desk.writing(), shown.writing():
         case_records.add_turn(desk, Handed(case_id, 1, made.circle_id, 1, b"keys"))
         case_records.put_met(desk, case_id, Met(2, some_key()))

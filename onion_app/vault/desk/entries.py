@@ -84,8 +84,31 @@ def facts_of(db: Database, case_id: bytes, circle_id: bytes) -> Entry | None:
     return next(iter(db.well_formed(Entry, newest, (case_id, circle_id))), None)
 
 
+def number_with_facts(db: Database, circle_id: bytes) -> int:
+    """Count the cases of which a circle has set facts."""
+    return db.number("SELECT count(DISTINCT case_id) FROM entries WHERE circle_id = ? AND kind = 'facts'", (circle_id,))
+
+
+def cases_with_facts(db: Database, circle_id: bytes, after: bytes, most: int) -> list[bytes]:
+    """List up to so many cases of which a circle has set facts, by id, after one."""
+    of_circle = (
+        "SELECT DISTINCT case_id FROM entries WHERE circle_id = ? AND kind = 'facts' AND case_id > ? "
+        "ORDER BY case_id LIMIT ?"
+    )
+    return db.ids(of_circle, (circle_id, after, most))
+
+
+def handed_on_with_facts(db: Database, circle_id: bytes) -> set[bytes]:
+    """Give the cases of which a circle has set facts, and that it has handed to another one."""
+    handed_on = (
+        "SELECT e.case_id FROM entries AS e WHERE e.circle_id = ? AND e.kind = 'facts' AND "
+        "(SELECT h.circle_id FROM handed AS h WHERE h.case_id = e.case_id ORDER BY h.turn DESC LIMIT 1) <> e.circle_id"
+    )
+    return set(db.ids(handed_on, (circle_id,)))
+
+
 def newest_facts(db: Database, circle_id: bytes) -> dict[bytes, bytes]:
-    """Give the cases of which a circle has set facts, each with the id of the newest of them, in the order of cases."""
+    """Give the cases of which a circle has set facts, each with the id of the newest of them."""
     of_circle = "SELECT case_id, id FROM entries WHERE circle_id = ? AND kind = 'facts' ORDER BY case_id"
     rows = db.rows(of_circle, (circle_id,))
     return {row[0]: row[1] for row in rows if isinstance(row[0], bytes) and isinstance(row[1], bytes)}

@@ -12,6 +12,7 @@ from onion_app.errors import DamagedFile
 from onion_app.shapes import Day, Id, from_json, to_json
 from onion_app.vault.database import Database
 
+_AT_ONCE: Final = 500  # marks that one statement writes: one for each takes ten times as long
 _TABLE: Final = "SELECT id, circle_id, first_day, last_day, numbers FROM tables "
 
 
@@ -92,8 +93,10 @@ def add_table(desk: Database, table: Table, marks: Collection[bytes]) -> None:
     """Keep a try, and the cases that stand in it as counted, inside the caller's `writing()`."""
     row = (table.id, table.circle_id, table.first_day, table.last_day, table.packed)
     desk.run("INSERT INTO tables (id, circle_id, first_day, last_day, numbers) VALUES (?, ?, ?, ?, ?)", row)
-    for mark in marks:
-        desk.run("INSERT INTO counted (mark) VALUES (?) ON CONFLICT DO NOTHING", (mark,))
+    each = sorted(marks)
+    for some in (each[start : start + _AT_ONCE] for start in range(0, len(each), _AT_ONCE)):
+        rows = ", ".join(["(?)"] * len(some))
+        desk.run(f"INSERT INTO counted (mark) VALUES {rows} ON CONFLICT DO NOTHING", some)  # noqa: S608
 
 
 def take_over(desk: Database, other: Database) -> None:

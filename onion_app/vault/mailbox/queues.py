@@ -1,5 +1,6 @@
 """The queues of a circle. Every question is answered from one index, and costs the same with many cases as with few."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final, Literal, get_args
@@ -13,6 +14,7 @@ from onion_app.vault.mailbox.lifetime import AT_ONCE, CASE
 from onion_app.vault.mailbox.records import MANY, PAGE, Case, Counts
 
 _WITHOUT_ANSWER = ("new", "reading")
+_AMONG: Final = 500  # cases that one statement asks for
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +172,15 @@ def cases_beginning_with(db: Database, circle_id: bytes, least: bytes, greatest:
 def written_since(db: Database, day: int) -> set[bytes]:
     """Give every case, of whatever circle, in which somebody has written on a day or later."""
     return set(db.ids("SELECT id FROM cases WHERE last_day >= ? AND octet_length(id) = 16", (day,)))
+
+
+def in_queues_of(db: Database, circle_id: bytes, cases: Sequence[bytes]) -> set[bytes]:
+    """Give those of some cases that stand in the queues of a circle: a hint, as they are."""
+    found = set[bytes]()
+    for some in (cases[start : start + _AMONG] for start in range(0, len(cases), _AMONG)):
+        among = ", ".join("?" * len(some))
+        found |= set(db.ids(f"SELECT id FROM cases WHERE circle_id = ? AND id IN ({among})", (circle_id, *some)))  # noqa: S608
+    return found
 
 
 def cases_of(db: Database, circle_id: bytes, after: bytes) -> list[bytes]:
