@@ -4,14 +4,16 @@ git speaks SOCKS there, and tor looks up the names; pip, which cannot, asks for 
 leads to onions only, but for as long as an update runs.
 """
 
+import os
 import re
+import signal
 import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, NoReturn
 
 from onion_app.errors import NotFetched, SanctuaryError
 from onion_app.launch.state import State
@@ -23,6 +25,7 @@ from onion_app.onion.tor_process import socks_option
 _SOCKS: Final = b"\x05"
 _PATIENCE: Final = 120.0  # seconds for a circuit
 _ANSWER: Final = 10.0  # seconds in which tor takes an option
+_ENDING: Final = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM)
 _LONGEST_HEAD = 8192  # bytes
 _CONNECT = re.compile(rb"CONNECT ([A-Za-z0-9.-]{1,253}):(\d{1,5}) HTTP/1\.[01]\r\n")
 _CHUNK = 1 << 16
@@ -77,14 +80,34 @@ def way_out(state: State) -> Iterator[Way]:
 def _also_where_no_onion_is(state: State) -> Iterator[None]:
     """Let tor's socket lead everywhere for a while: what is not there at its start its sandbox never lets it open.
 
-    A tor that is started again leads to onions only, and so does one whose update was killed, from the next update on.
+    A process of its own waits for our end, whichever it is, and lets it lead to onions only again.
     """
-    _set_socks(state, onions_only=False)
+    waiting, alive = os.pipe()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING)  # for us until it is there, for it for good
+    guard = os.fork()
+    if guard == 0:
+        _lead_to_onions_at_the_end(state, waiting, alive)
+    signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    os.close(waiting)
     try:
+        _set_socks(state, onions_only=False)
         yield
     finally:
-        with suppress(NotFetched):  # it has ended meanwhile
-            _set_socks(state, onions_only=True)
+        os.close(alive)
+        os.waitpid(guard, 0)
+
+
+def _lead_to_onions_at_the_end(state: State, waiting: int, alive: int) -> NoReturn:
+    """Wait until nobody has the other end of a pipe open any more."""
+    try:
+        os.setsid()  # what is killed with the update's group is not this
+        os.close(alive)
+        for stream in range(3):
+            os.dup2(waiting, stream)  # nobody waits for the end of what we say
+        os.read(waiting, 1)
+        _set_socks(state, onions_only=True)
+    finally:  # also where tor has ended meanwhile, which leads to onions only when it is started again
+        os._exit(0)
 
 
 def _set_socks(state: State, *, onions_only: bool) -> None:
