@@ -22,6 +22,8 @@ _BETWEEN: Final = 11.0  # seconds between two tries; tor puts off what it is tol
 _WHOLE: Final = 100  # per cent
 # Of tor's own answers (socks-extensions.txt): the onion wants a key, or another one than this.
 _NOT_LET_IN: Final = (0xF4, 0xF5)
+# Two days ahead what relays show of themselves is out of date, and tor never hears from them what time it is.
+_LEFT_AGAIN: Final = "Relays answer, and tor leaves each again, as it does by a clock that is wrong. This machine's"
 
 
 def wait_for_tor(tor: TorProcess, control: Control, terminal: Terminal, way: Way) -> None:
@@ -37,13 +39,16 @@ def wait_for_tor(tor: TorProcess, control: Control, terminal: Terminal, way: Way
         terminal.progress(bootstrap.percent, bootstrap.summary)
         if bootstrap.percent == _WHOLE:
             break
+        clock = f"says {time.strftime('%d.%m.%Y %H:%M')} UTC{time.strftime('%z')}"
         if bootstrap.clock_is_off:
-            raise ClockOff(f"it says {time.strftime('%d.%m.%Y %H:%M')} UTC{time.strftime('%z')}")
+            raise ClockOff(f"it {clock}")
         if bootstrap.percent != reached:
             moved, reached, said = time.monotonic(), bootstrap.percent, False
-        elif not said and time.monotonic() - moved > _TRYING and (trouble := way.trouble(bootstrap)):
+        elif not said and time.monotonic() - moved > _TRYING:
             said = True
-            terminal.say(trouble)
+            trouble = f"{_LEFT_AGAIN} {clock}" if bootstrap.trouble == "DONE" else way.trouble(bootstrap)
+            if trouble:
+                terminal.say(trouble)
         if tor.ended() is not None or way.ended() is not None:
             raise TorFailed("" if way.bridges else next(reversed(tor.complaints()), ""))  # they name the bridge
         time.sleep(_PAUSE)

@@ -1,7 +1,10 @@
 """`scripts/desk` and `manage machine`: each obstacle has its sentence, and nothing of a machine lies open."""
 
+import re
 import socket
+import socketserver
 import threading
+import time
 from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
@@ -32,12 +35,14 @@ from onion_app.launch.far_order import MOST_MACHINES, far_desk_order, read_far_d
 from onion_app.launch.manage_socket import _LONGEST
 from onion_app.launch.way import Way
 from onion_app.onion import socks
-from onion_app.onion.control import Bootstrap
+from onion_app.onion.control import Bootstrap, Control
 from onion_app.vault import settings
 from onion_app.vault.settings import FarDesk
 from tests.launch.conftest import Installation
 from tests.launch.keeping import Kept
 from tests.launch.manage import Done, Heard, with_secret
+from tests.onion.lines import Serving
+from tests.rehearsal import ROOT
 
 LINE = (f"{'a' * 56}.onion", f"http://{'b' * 16}.localhost:8390")
 PASSPHRASE = "a passphrase of mine"
@@ -134,10 +139,10 @@ class Dialled:
 @pytest.fixture
 def now(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Give the time in seconds, which goes by where somebody waits."""
-    time = [0.0]
-    passing = SimpleNamespace(monotonic=lambda: time[0], sleep=lambda seconds: time.append(time.pop() + seconds))
-    monkeypatch.setattr(reach, "time", passing)
-    return time
+    gone = [0.0]
+    passing = {"monotonic": lambda: gone[0], "sleep": lambda seconds: gone.append(gone.pop() + seconds)}
+    monkeypatch.setattr(reach, "time", SimpleNamespace(**passing, strftime=time.strftime))
+    return gone
 
 
 def test_a_machine_that_was_added_a_moment_ago_waits_until_the_directories_know_it(
@@ -176,14 +181,61 @@ def test_the_bar_of_tor_ends_at_its_end() -> None:
     assert heard.said == ["tor: 100% Done"]
 
 
-def test_a_clock_that_is_off_is_named() -> None:
-    class Stuck:
-        def bootstrap(self) -> Bootstrap:
-            return Bootstrap(25, "Loading networkstatus consensus", clock_is_off=True)
+class Tor(Serving):
+    """Answers a control connection in tor's own words on how far it is, one after the other; the last stays."""
 
+    def __init__(self, path: Path, *phases: str) -> None:
+        super().__init__(str(path), Phase)
+        self.phases = list(phases)
+
+    def phase(self) -> str:
+        return self.phases.pop(0) if len(self.phases) > 1 else self.phases[0]
+
+    def ended(self) -> None:
+        """Go on."""
+
+
+class Phase(socketserver.StreamRequestHandler):
+    def handle(self) -> None:
+        for order in self.rfile:
+            if order.startswith(b"GETINFO"):
+                self.wfile.write(f"250-status/bootstrap-phase={self.server.phase()}\r\n".encode())  # type: ignore[attr-defined]
+            self.wfile.write(b"250 OK\r\n")
+
+
+BEGUN = 'BOOTSTRAP PROGRESS=14 TAG=handshake SUMMARY="Handshaking with a relay"'
+RELAY = f'HOSTID="{"A" * 40}" HOSTADDR="127.0.0.1:9001"'
+BEHIND = (
+    'WARN BOOTSTRAP PROGRESS=40 TAG=loading_keys SUMMARY="Loading authority key certs" WARNING="Clock skew -258941 in '
+    'microdesc flavor consensus from CONSENSUS" REASON=CLOCK_SKEW COUNT=4 RECOMMENDATION=warn HOSTID="?" HOSTADDR="?"'
+)
+AHEAD = f'WARN {BEGUN} WARNING="DONE" REASON=DONE COUNT=36 RECOMMENDATION=warn {RELAY}'
+DONE = 'NOTICE BOOTSTRAP PROGRESS=100 TAG=done SUMMARY="Done"'
+
+
+def waited(folder: Path, *phases: str) -> list[str]:
+    """Wait for a tor that says this, and give what is said on the terminal."""
+    heard = Heard()
+    with Tor(folder / "control.sock", *phases) as tor, closing(Control.connect(folder / "control.sock")) as control:
+        reach.wait_for_tor(tor, control, heard, Way())  # type: ignore[arg-type]
+    return heard.said
+
+
+def test_a_clock_that_is_behind_is_named(tmp_path: Path, now: list[float]) -> None:
     with pytest.raises(ClockOff) as off:
-        reach.wait_for_tor(None, Stuck(), Heard(), Way())  # type: ignore[arg-type]
+        waited(tmp_path, f"NOTICE {BEGUN}", BEHIND)
     assert "UTC" in off.value.told
+    assert now[0] < 20
+
+
+@pytest.mark.usefixtures("now")
+def test_a_clock_that_is_ahead_of_which_tor_hears_nothing_is_asked_about_once(tmp_path: Path) -> None:
+    said = waited(tmp_path, *[AHEAD] * 100, DONE)
+    [line] = [line for line in said if not line.startswith("tor: ")]
+    assert re.fullmatch(re.escape(reach._LEFT_AGAIN) + r" says \d\d\.\d\d\.\d{4} \d\d:\d\d UTC[+-]\d{4}", line)
+    assert reach._LEFT_AGAIN in (ROOT / "docs" / "moderator-guide.md").read_text()
+    soon = waited(tmp_path, *[AHEAD] * 10, DONE)
+    assert soon == ["tor: 14% Handshaking with a relay", "tor: 100% Done"], "a slow relay is none"
 
 
 def test_what_a_browser_sends_arrives_and_what_comes_back_too() -> None:

@@ -3,6 +3,7 @@
 import socket
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from onion_app.crypto.machine_keys import new_machine_key
 from onion_app.elsewhere.__main__ import connect
 from onion_app.elsewhere.key_file import Machine
 from onion_app.elsewhere.reach import dial_desk
-from onion_app.errors import ClockOff, MachineNotLetIn, SanctuaryError, WrongPassphrase
+from onion_app.errors import ClockOff, DeskNotReached, MachineNotLetIn, SanctuaryError, WrongPassphrase
 from onion_app.onion import socks
 from onion_app.onion.control import Control
 from onion_app.web.size import SHORT
@@ -170,17 +171,68 @@ def test_two_volunteers_elsewhere_answer_in_firefox_and_who_is_removed_is_cut_of
     manage_machine(house, "remove", "second")
 
 
-def test_a_machine_whose_clock_is_days_off_is_told_so(house: House, tmp_path: Path) -> None:
-    late = tmp_path / "tor"
-    late.write_text('#!/bin/sh\nexec faketime -f -3d tor "$@"\n')
-    late.chmod(0o755)
+@processes.only_root_looks_in
+def test_while_the_desk_is_down_a_volunteer_reads_so_before_and_after_it_was_found(
+    house: House, private_network: PrivateNetwork
+) -> None:
+    down = r"The desk does not answer: [^$]*?\n    \./scripts/desk"  # the lines are as long as a screen is wide
+    with (
+        tempfile.TemporaryDirectory(prefix="far-") as folder,
+        laptops(house, private_network.relay_ports, Path(folder), names=["only"]) as machines,
+    ):
+        laptop = machines["only"]
+        at_work = laptop.types(*let_in(house, "only", makes_key(laptop)).split()[1:])
+        at_work.reads("Passphrase of this machine: ")
+        at_work.types(PASSPHRASE)
+        host = at_work.reads(r"Desk: http://(\S+)/ ")[1]
+        assert laptop.inside(lambda: answer_to(host)).startswith(b"HTTP/1.1 200")
+        assert house.stop() == 0
+        try:
+            assert laptop.inside(lambda: answer_to(host)) == b""
+            at_work.reads(down)
+            assert at_work.presses_ctrl_c() == 0
+            again = laptop.types()
+            again.reads("Passphrase of this machine: ")
+            again.types(PASSPHRASE)
+            again.reads(down)
+            assert again.ends() == DeskNotReached.exit_code
+        finally:
+            house.goes_on(0)
+    manage_machine(house, "remove", "only")
+
+
+def answer_to(host: str) -> bytes:
+    """Ask a desk on loopback for its login, and give the beginning of the answer; nothing, where none comes."""
+    with socket.create_connection(("127.0.0.1", int(host.partition(":")[2])), START) as line:
+        line.sendall(request("GET", "/login", host, None, {}))
+        with suppress(ConnectionResetError):
+            return line.recv(65536)
+    return b""
+
+
+class Doubting(Heard):
+    """A terminal before which somebody stops as soon as the clock is spoken of."""
+
+    def say(self, line: str, *, bad: bool = False) -> None:
+        super().say(line, bad=bad)
+        if "by a clock that is wrong. This machine's says " in line:
+            raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(("off", "told"), [("-3d", ClockOff), ("+3d", KeyboardInterrupt)], ids=["behind", "ahead"])
+def test_a_machine_whose_clock_is_days_off_is_told_so(
+    house: House, tmp_path: Path, off: str, told: type[BaseException]
+) -> None:
+    other = tmp_path / "tor"
+    other.write_text(f'#!/bin/sh\nexec faketime -f {off} tor "$@"\n')
+    other.chmod(0o755)
     # What moves the clock is a library that tor's own sandbox does not let it load.
     with (
         tempfile.TemporaryDirectory(prefix="far-") as folder,
-        far_away(house, Path(folder), tor=str(late), also="Sandbox 0\nNoExec 0\n") as far,
-        pytest.raises(ClockOff),
+        far_away(house, Path(folder), tor=str(other), also="Sandbox 0\nNoExec 0\n") as far,
+        pytest.raises(told),
     ):
-        connect(far.tor, far.machine, Heard())
+        connect(far.tor, far.machine, Doubting())
 
 
 def another_member(house: House) -> Volunteer:
