@@ -40,7 +40,8 @@ class DeskContext:
     field_key: bytes
     clock: Callable[[], float]
     phone_clock: Callable[[], float]
-    ended: dict[bytes, int] = field(default_factory=dict)  # how often all sessions of a moderator were ended at once
+    ended: dict[bytes, int] = field(default_factory=dict)  # how often all sessions of a moderator were ended at once,
+    # and under no name, how often all from elsewhere
 
     @property
     def visits(self) -> Visits:
@@ -52,8 +53,14 @@ class DeskContext:
         """Those who enrol or come back by the way of this request; likewise."""
         return self.joining_far if request.environ.get(THROUGH_TOR) else self.joining
 
+    @property
+    def far_ended(self) -> int:
+        """How often all that was open on machines elsewhere was ended."""
+        return self.ended.get(b"", 0)
+
     def end_far(self) -> None:
         """End all that is open on machines elsewhere."""
+        self.ended[b""] = self.far_ended + 1  # P02: first, for a login that is under way looks at it last
         self.far.end_all()
         self.joining_far.end_all()
 

@@ -47,6 +47,7 @@ _Page = TypeVar("_Page", bound=Callable[..., Answer])
 
 def refuse_strangers() -> Answer | None:
     """Refuse a form that does not come from our own pages, and every page to whoever is not logged in."""
+    g.far_ended = desk_context().far_ended
     if request.method == "POST" and request.headers.get("Sec-Fetch-Site") != "same-origin":
         abort(400)
     if request.endpoint is None or request.endpoint in OPEN_TO_ALL:

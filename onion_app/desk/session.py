@@ -7,11 +7,13 @@ came through tor. None of them reaches a disk.
 
 from typing import Any, Final
 
-from flask import session
+from flask import g, request, session
 
 from onion_app.desk.context import databases, desk_context
 from onion_app.desk.permissions import Member, member_with_keys
-from onion_app.errors import LoginSuspended, NothingHere, VisitOver
+from onion_app.errors import LoginRefused, LoginSuspended, NothingHere, VisitOver
+from onion_app.web.headers import THROUGH_TOR
+from onion_app.web.visits import Visits
 
 IDLE: Final = 15 * 60  # seconds; long enough to read a hard message, short enough for a desk that was left
 LONGEST: Final = 12 * 3600  # seconds; a night's sleep ends every session
@@ -19,10 +21,14 @@ LONGEST_FAR: Final = 3600  # seconds of a session from a machine elsewhere, what
 
 
 def begin_members_session(moderator_id: bytes, private: bytes) -> None:
-    """Start the session of a moderator who has just logged in, with a new key, whatever the cookie carried before."""
+    """Start the session of a moderator who has just logged in, with a new key, whatever the cookie carried before.
+
+    Raises:
+        LoginRefused: as for `_started`.
+    """
     before = session.get("visit")
     contents = {"moderator": moderator_id.hex(), "private": private.hex(), "ended": _times_ended(moderator_id)}
-    session["visit"] = desk_context().visits.start(contents, holder=moderator_id)
+    session["visit"] = _started(desk_context().visits, contents, moderator_id)
     if before is not None:
         desk_context().visits.end(before)  # after the new one is open: the last session must not seem to end here
 
@@ -53,8 +59,25 @@ def end_enrolment() -> None:
 
 
 def begin_enrolment_visit(holder: bytes, contents: dict[str, Any]) -> None:
-    """Keep what is shown to somebody who enrols or comes back; an invitation has one place, and so has a person."""
-    session["joining"] = desk_context().enrolments.start(contents, holder=holder)
+    """Keep what is shown to somebody who enrols or comes back; an invitation has one place, and so has a person.
+
+    Raises:
+        LoginRefused: as for `_started`.
+    """
+    session["joining"] = _started(desk_context().enrolments, contents, holder)
+
+
+def _started(visits: Visits, contents: dict[str, Any], holder: bytes) -> str:
+    """Open a visit and give its key.
+
+    Raises:
+        LoginRefused: all from elsewhere were ended since this one was asked for from there. # P02
+    """
+    key = visits.start(contents, holder=holder)
+    if request.environ.get(THROUGH_TOR) and desk_context().far_ended != g.far_ended:
+        visits.end(key)
+        raise LoginRefused
+    return key
 
 
 def enrolment_contents() -> dict[str, Any]:

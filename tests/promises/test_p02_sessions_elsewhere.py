@@ -1,11 +1,14 @@
 """P02: sessions from machines elsewhere last an hour at most, and a cookie of one way opens nothing on the other."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 from nacl.pwhash import argon2id
 
+from onion_app.desk import enrolment
+from onion_app.desk.views import login
 from onion_app.web.headers import THROUGH_TOR, Environ
 from tests.desk.house import House, Volunteer
 from tests.world import hardly_stretched
@@ -98,3 +101,38 @@ def test_secrets_that_are_shown_elsewhere_are_shown_on_no_other_way_and_end_with
     assert newcomer.get("/enrol").has(id="totp-secret")
     house.app.extensions["desk"].end_far()
     assert newcomer.get("/enrol").has(id="invitation")
+
+
+@pytest.mark.parametrize("from_elsewhere", [True, False])
+def test_a_login_from_elsewhere_that_is_under_way_when_all_end_begins_nothing(
+    house: House, editor: Volunteer, way: list[bool], *, from_elsewhere: bool
+) -> None:
+    desk = house.app.extensions["desk"]
+    way[0] = from_elsewhere
+    later = Volunteer(house)
+    later.login = editor.login
+    acts: list[tuple[ModuleType, str, Callable[[], object]]] = [
+        (login, "log_in", later.log_in),
+        (enrolment, "begin_enrolment", lambda: later.redeem(house.invitation(house.circle("Later")))),
+    ]
+    for room, name, act in acts:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(room, name, ended_meanwhile(getattr(room, name), desk.end_far))
+            act()
+        assert not desk.far
+        assert not desk.joining_far
+    assert is_logged_in(later) == (not from_elsewhere)
+    way[0] = True
+    editor.log_in()
+    assert is_logged_in(editor), "who comes after that does so as ever"
+
+
+def ended_meanwhile(check: Callable[..., object], end: Callable[[], object]) -> Callable[..., object]:
+    """Give the same check, after which all sessions from elsewhere end before one is begun."""
+
+    def checked(*given: object) -> object:
+        answer = check(*given)
+        end()
+        return answer
+
+    return checked

@@ -45,9 +45,9 @@ def login() -> Answer:
     handle, passphrase, digits = (forms.short(request.form, name) for name in ("handle", "passphrase", "totp"))
     try:
         moderator_id, private = log_in(databases(), one_try, handle, passphrase, digits, desk_context().phone_clock())
+        begin_members_session(moderator_id, private)
     except (LoginRefused, LoginSuspended) as refused:
         return _login_page({"": refused.sentence})
-    begin_members_session(moderator_id, private)
     held = held_form(request.form.get("kept", ""), moderator_id.hex())
     if held is None:
         return redirect(url_for("home.home"), 303)
@@ -73,10 +73,10 @@ def join() -> Answer:
         return render_template("join.html", mistakes={}, typed_invitation="")
     try:
         pending = enrolment.begin_enrolment(databases(), forms.short(request.form, "invitation"))
+        begin_enrolment_visit(pending.invitation, {"enrolment": pending.packed()})
     except Refused as refused:
         typed = forms.short(request.form, "invitation")
         return render_template("join.html", mistakes={"invitation": refused.sentence}, typed_invitation=typed)
-    begin_enrolment_visit(pending.invitation, {"enrolment": pending.packed()})
     return redirect(url_for("login.enrol"), 303)
 
 
@@ -117,12 +117,12 @@ def recover() -> Answer:
     handle, sheet = forms.short(request.form, "handle"), forms.short(request.form, "sheet")
     try:
         who, pending = enrolment.begin_recovery(databases(), one_try, handle, sheet)
+        begin_enrolment_visit(who, {"enrolment": pending.packed(), "recovering": who.hex()})
     except LoginSuspended as suspended:
         return render_template("recover.html", mistakes={"": suspended.sentence}, typed_handle=handle)
     except LoginRefused:
         sentence = marked("That did not work. Check the handle and the digits; after several tries wait a minute.")
         return render_template("recover.html", mistakes={"": sentence}, typed_handle=handle)
-    begin_enrolment_visit(who, {"enrolment": pending.packed(), "recovering": who.hex()})
     return redirect(url_for("login.enrol"), 303)
 
 
