@@ -61,7 +61,8 @@ def way_out(state: State) -> Iterator[Way]:
         cut_off()
     except OSError as refused:
         fact = f"this system takes the network from no process ({refused.strerror})"
-        raise NotFetched(fact, "./scripts/update FILE   (from a stick; or as root: sudo ./scripts/update)") from None
+        or_as_root = "; or as root: sudo ./scripts/update" * (os.geteuid() != 0)
+        raise NotFetched(fact, f"./scripts/update FILE   (from a stick{or_as_root})") from None
     with _also_where_no_onion_is(state), socket.create_server(("127.0.0.1", 0)) as listener:
         way.port = listener.getsockname()[1]
         threading.Thread(target=_accept, args=(listener, way), daemon=True).start()

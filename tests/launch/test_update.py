@@ -333,7 +333,7 @@ def test_where_the_system_takes_the_network_from_nobody_only_a_file_is_read(here
     with tor_that_leads_to(here.folder, here.state) as asked:
         done = here.update(before=CLOSED)
     assert "this system takes the network from no process" in done.said
-    assert "from a stick" in done.said.splitlines()[-1]
+    assert done.said.splitlines()[-1] == "    ./scripts/update FILE   (from a stick)"
     assert asked == []
     assert here.update(here.makers.bundle(), before=CLOSED).code == 0
 

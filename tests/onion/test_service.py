@@ -15,6 +15,7 @@ from onion_app.launch.self_check import tor_trouble
 from onion_app.launch.state import State
 from onion_app.launch.terminal import Terminal
 from onion_app.launch.tor_supervisor import TorSupervisor
+from onion_app.manage import through_tor
 from onion_app.onion import tor_process, wire
 from onion_app.onion.control import Control
 from onion_app.onion.socks import dial
@@ -311,3 +312,19 @@ def test_the_launcher_knows_of_a_tor_without_proof_of_work(
     way_in.step(0.0)
     assert way_in.status.proof_of_work is False
     way_in.withdraw()
+
+
+def test_an_update_leaves_a_tor_its_bridges_and_its_socket_as_they_were(mortal_tor: TorProcess) -> None:
+    bridge = f"obfs4 127.0.0.1:9 {'A' * 40} cert={'b' * 70} iat-mode=0"
+    options = "GETCONF UseBridges Bridge ClientTransportPlugin DisableNetwork SocksPort"
+    state = State(mortal_tor.control_socket.parents[1])
+    with ControlLine(mortal_tor.control_socket) as line:
+        line.say(f'SETCONF UseBridges=1 ClientTransportPlugin="obfs4 socks5 127.0.0.1:9" Bridge="{bridge}"')
+        before = line.say(options)
+        through_tor._set_socks(state, onions_only=False)
+        meanwhile = line.say(options)
+        through_tor._set_socks(state, onions_only=True)
+        assert line.say(options) == before
+    assert bridge in before
+    assert meanwhile == before.replace(" OnionTrafficOnly", "")
+    assert meanwhile != before
