@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -19,12 +20,12 @@ import pytest
 from onion_app.crypto.keyslots import VaultKeys, open_slots
 from onion_app.days import DAY
 from scripts.rehearsal.network import PrivateNetwork
-from scripts.rehearsal.people import Visitor, Volunteer
+from scripts.rehearsal.people import Login, Visitor, Volunteer
 from scripts.rehearsal.wire import through_tor, through_unix
 from tests import processes, tables
 from tests.ports import free_port
 from tests.processes import ENDS_WITH_US
-from tests.rehearsal import ROOT, begun, first_line, is_reached
+from tests.rehearsal import ROOT, begun, first_line, is_reached, put_back
 from tests.world import World
 
 START = 180.0  # seconds for tor, two Argon2id and three processes; a tenth of it on idle cores
@@ -193,13 +194,24 @@ def housed(network: PrivateNetwork, days: int = 0) -> Iterator[House]:
 
 
 @pytest.fixture(scope="session")
-def house(private_network: PrivateNetwork) -> Iterator[House]:
-    """Launch one house for all who try their promises on it."""
+def first_house(private_network: PrivateNetwork) -> Iterator[tuple[House, Login, tables.Tables]]:
+    """Launch one house for all who try their promises on it, enrol its coordinator, and remember all that is stored."""
     with housed(private_network) as home:
-        yield home
+        noor = Volunteer(home.desk_url).enrol(home.printed["invitation"], "Noor")
+        yield home, noor.login, home.tables()
 
 
-@pytest.fixture(scope="session")
-def coordinator(house: House) -> Volunteer:
-    """Enrol the first coordinator."""
-    return Volunteer(house.desk_url).enrol(house.printed["invitation"], "Noor")
+@pytest.fixture(scope="module")
+def house(first_house: tuple[House, Login, tables.Tables]) -> House:
+    """Begin with one coordinator and nobody else, whoever was here before."""
+    home, _, at_first = first_house
+    put_back(home.state, home.keys, at_first)
+    return home
+
+
+@pytest.fixture(scope="module")
+def coordinator(house: House, first_house: tuple[House, Login, tables.Tables]) -> Volunteer:
+    """Sit the coordinator of this house down, before a browser that knows nothing of it."""
+    noor = Volunteer(house.desk_url)
+    noor.login = replace(first_house[1])  # no digits were typed yet
+    return noor

@@ -16,8 +16,9 @@ from onion_app.onion import tor_process
 from onion_app.onion.control import Control
 from onion_app.onion.tor_process import TorProcess
 from scripts.rehearsal.network import PrivateNetwork
+from tests import tables
 from tests.processes import until
-from tests.rehearsal import ROOT
+from tests.rehearsal import ROOT, put_back
 from tests.served import Site, serving
 
 START = 180.0  # seconds until tor stands and its descriptor is taken; three on idle cores
@@ -41,8 +42,8 @@ class Reached:
 
 
 @pytest.fixture(scope="session")
-def reached(private_network: PrivateNetwork) -> Iterator[Reached]:
-    """Serve, start a tor of the private network, and publish."""
+def first_reached(private_network: PrivateNetwork) -> Iterator[tuple[Reached, tables.Tables]]:
+    """Serve, start a tor of the private network, publish, and remember all that is stored."""
     with serving() as site:
         torrc = site.state.path / "torrc"
         torrc.write_text(private_network.torrc_for_service(ROOT / "torrc.example").read_text() + COUNTING)
@@ -54,10 +55,22 @@ def reached(private_network: PrivateNetwork) -> Iterator[Reached]:
             assert control.uploaded.wait(START)
             until(lambda: not tor_trouble(control.health(), time.time()), START, "the onion")
             with visitors_tor(torrc, site.state.path / "visitors") as theirs:
-                yield Reached(site, tor, theirs, private_network.socks_port)
+                there = Reached(site, tor, theirs, private_network.socks_port)
+                yield there, tables.dump_all(site.state.path, site.keys)
             control.close()
         finally:
             tor.stop()
+
+
+@pytest.fixture(scope="module")
+def reached(first_reached: tuple[Reached, tables.Tables]) -> Reached:
+    """Begin today, with nothing but what stood there at first, whoever was here before."""
+    there, at_first = first_reached
+    there.site.end()
+    there.site.ahead = 0.0
+    put_back(there.site.state.path, there.site.keys, at_first)
+    there.site.start()
+    return there
 
 
 @contextmanager

@@ -1,4 +1,7 @@
-"""One rehearsal for the whole run: the program as a newcomer starts it, and the ways to it."""
+"""One rehearsal for the whole run: the program as a newcomer starts it, and the ways to it.
+
+Every module finds it as it was at first, whatever others have done in it before.
+"""
 
 import json
 import os
@@ -8,16 +11,19 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from onion_app.crypto.keyslots import VaultKeys, open_slots
+from onion_app.vault.connection import KINDS
 from scripts.rehearsal.people import Login, Visitor
 from scripts.rehearsal.wire import Dial, through_tor
+from tests import tables
 from tests.processes import ENDS_WITH_US
 
 ROOT = Path(__file__).parents[1]
@@ -56,6 +62,12 @@ class Rehearsal:
     @cached_property
     def login(self) -> Login:
         return Login(**self.printed["logins"][0])
+
+    @cached_property
+    def keys(self) -> VaultKeys:
+        """Open the file of keys as the operator could."""
+        kept = json.loads((self.state / "rehearsal.json").read_text(encoding="utf-8"))
+        return open_slots((self.state / "vault.key").read_text(), kept["passphrase"])
 
     def visitor(self, language: str = "en") -> Visitor:
         """Give somebody who comes through Tor."""
@@ -120,9 +132,35 @@ def rehearsing(folder: Path, *words: str, bare: bool = True, joined: Path | None
         process.stdout.close()
 
 
+def put_back(state: Path, keys: VaultKeys, rows: tables.Tables) -> None:
+    """Let every table of a house that runs hold these rows and no others."""
+    with ExitStack() as stack:
+        links = dict[str, Any]()
+        for kind in KINDS:
+            links[kind] = stack.enter_context(tables.opened(state / kind / f"{kind}.db", keys.of(kind)))
+            links[kind].execute("BEGIN IMMEDIATE")
+        for name, known in rows.items():
+            file, _, table = name.partition(".")
+            links[file].execute(f"DELETE FROM {table}")
+            for row in known:
+                links[file].execute(f"INSERT INTO {table} VALUES ({', '.join('?' * len(row))})", row)
+        for link in reversed(links.values()):
+            link.execute("COMMIT")
+
+
 @pytest.fixture(scope="session")
-def rehearsal(tmp_path_factory: pytest.TempPathFactory, standing_network: Path) -> Iterator[Rehearsal]:
-    """Rehearse once, and see at the end that nothing is left."""
+def rehearsed(
+    tmp_path_factory: pytest.TempPathFactory, standing_network: Path
+) -> Iterator[tuple[Rehearsal, tables.Tables]]:
+    """Rehearse once, remember all that is stored then, and see at the end that nothing is left."""
     with rehearsing(tmp_path_factory.mktemp("rehearsal"), joined=standing_network) as stage:
-        yield stage
+        yield stage, tables.dump_all(stage.state, stage.keys)
     assert not stage.state.exists()
+
+
+@pytest.fixture(scope="module")
+def rehearsal(rehearsed: tuple[Rehearsal, tables.Tables]) -> Rehearsal:
+    """Begin with one coordinator, one answered request and nobody else, whoever was here before."""
+    stage, at_first = rehearsed
+    put_back(stage.state, stage.keys, at_first)
+    return replace(stage)  # no digits were typed yet

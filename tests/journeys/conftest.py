@@ -1,17 +1,16 @@
 """What every journey has with it: a camera, a phone, and a look behind the pages."""
 
-import json
 import os
 import socket
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from flask import request as asked
 
-from onion_app.crypto.keyslots import open_slots
 from onion_app.desk import DeskConfig, create_app
 from onion_app.web.waitress.server import serve
 from tests.browser import PHONE, Browser, browsing
@@ -55,11 +54,8 @@ def phone(window: Browser) -> Browser:
 @pytest.fixture(scope="module")
 def world(rehearsal: Rehearsal) -> Iterator[World]:
     """Open the three databases with the passphrase, as the operator of the rehearsal could."""
-    kept = json.loads((rehearsal.state / "rehearsal.json").read_text(encoding="utf-8"))
-    keys = open_slots((rehearsal.state / "vault.key").read_text(), kept["passphrase"])
-    world = World(rehearsal.state, time.time, keys)
-    yield world
-    world.close()
+    with closing(World(rehearsal.state, time.time, rehearsal.keys)) as world:
+        yield world
 
 
 @pytest.fixture

@@ -84,7 +84,7 @@ def test_two_people_decide_and_one_objects(
     address = home.desk_url
     log_in(coordinator, address, own)
     first = coordinator.text("article.circle h2")
-    add_circle(coordinator, address, "Law", "law", world)
+    add_circle(coordinator, address, "Law", "law")
     assert not coordinator.shows("#waits"), "nobody else has ever come: it holds at once"
     login = enrolled(home, invitation_to(coordinator, address, "Law"), "روژین")
     world.settle()

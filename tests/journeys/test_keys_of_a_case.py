@@ -71,11 +71,10 @@ def desk(rehearsal: Rehearsal, world: World) -> Iterator[Desk]:
     """Add a circle of two, and seat its first member and the coordinator before their windows."""
     with browsing(size=DESKTOP, private=True) as coordinator, browsing(size=DESKTOP, private=True) as clinic:
         log_in(coordinator, rehearsal.desk_url, rehearsal.login)
-        add_circle(coordinator, rehearsal.desk_url, CLINIC, "health", world)
+        add_circle(coordinator, rehearsal.desk_url, CLINIC, "health")
         member, second = (enrol(coordinator, rehearsal.desk_url, handle) for handle in ("Shilan", "Dilan"))
         circle = next(each.id for each in circles.circles(world.desk) if each.name == CLINIC)
         world.let_in(world.unlocked("Shilan", member.login.passphrase), circle, "Dilan")
-        world.settle()  # nobody was shut out lately, in another journey either
         second.log_in()
         log_in(clinic, rehearsal.desk_url, member.login)
         yield Desk(rehearsal, world, coordinator, clinic, second)

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from onion_app.desk import member_removal
-from onion_app.vault.desk import circles, moderators
+from onion_app.vault.desk import circles
 from scripts.rehearsal.people import Volunteer
 from tests.browser import DESKTOP, Browser, browsing
 from tests.journeys.steps import (
@@ -90,8 +89,6 @@ def circle(rehearsal: Rehearsal, world: World) -> Iterator[Circle]:
         log_in(editor, rehearsal.desk_url, login)
         log_in(second, rehearsal.desk_url, member.login)
         yield Circle(editor, second, rehearsal, world)
-    member_removal.remove_as_operator(world.dbs, moderators.find_moderator(world.desk, "Dana").id)  # others begin alone
-    world.settle()
 
 
 def approve(second: Browser, case: str) -> None:

@@ -28,7 +28,6 @@ from tests.journeys.steps import (
 )
 from tests.marks import files_with
 from tests.rehearsal import Rehearsal
-from tests.world import World
 
 ASKED = "I have hardly slept since my sister found out. I only want to talk to somebody."
 ANSWER = "I have read every word. You are not alone with this. I write to you again within {number} days."
@@ -194,11 +193,10 @@ def folder_holds_none_of(browser: Browser, words: list[str]) -> None:
 
 
 def test_a_day_at_the_desk(
-    rehearsal: Rehearsal, world: World, coordinator: Browser, volunteer: Browser, photograph: Photograph
+    rehearsal: Rehearsal, coordinator: Browser, volunteer: Browser, photograph: Photograph
 ) -> None:
-    world.settle()  # nobody was shut out lately, in another journey either
     log_in(coordinator, rehearsal.desk_url, rehearsal.login)
-    add_circle(coordinator, rehearsal.desk_url, "Law", "law", world)
+    add_circle(coordinator, rehearsal.desk_url, "Law", "law")
     Volunteer(rehearsal.desk_url).enrol(invitation_to(coordinator, rehearsal.desk_url, "Law"), "Rojin")
     circle = rehearsal.login.circles[0]
     code = invitation_to(coordinator, rehearsal.desk_url, circle)
