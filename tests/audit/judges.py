@@ -14,6 +14,8 @@ RULES = {"runOnly": STANDARD, "rules": {"target-size": {"enabled": True}}, "resu
 AUDIT = (
     "axe.run(document, %s).then(found => found.violations.map(each => [each.id, each.nodes.map(node => node.html)]))"
 )
+# Java that compiles everything once and lightly takes less than half as long for seconds of work.
+SHORT_LIVED = ("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xss8m")
 FONTS = ("Noto Sans", "Noto Sans Arabic")  # of fonts-noto-core, whatever this machine would choose by itself
 LARGER = """
 document.head.insertAdjacentHTML("beforeend", `<style>* {font-family: %s !important}</style>`);
@@ -49,7 +51,8 @@ def not_as_html_says(pages: dict[str, str], folder: Path) -> list[tuple[str, str
         names[path.name] = name
     vnu = TOOLS / "vnu-jar" / "build" / "dist" / "vnu.jar"
     options = ["--stdout", "--exit-zero-always", "--errors-only", "--no-langdetect", "--format", "json"]
-    said = subprocess.run(["java", "-jar", str(vnu), *options, str(folder)], capture_output=True, check=True).stdout
+    command = ["java", *SHORT_LIVED, "-jar", str(vnu), *options, str(folder)]
+    said = subprocess.run(command, capture_output=True, check=True).stdout
     return [(names[each["url"].rpartition("/")[2]], each["message"]) for each in json.loads(said)["messages"]]
 
 
