@@ -148,17 +148,18 @@ def test_a_view_planted_after_opening_is_not_read(made: Installation, mailbox: D
 
 @pytest.mark.parametrize(
     "statement",
-    ["ATTACH '/tmp/elsewhere.db' AS elsewhere", "VACUUM INTO '/tmp/elsewhere.db'", "CREATE TABLE more (a TEXT)",
+    ["ATTACH '{elsewhere}' AS elsewhere", "VACUUM INTO '{elsewhere}'", "CREATE TABLE more (a TEXT)",
      "CREATE TEMP TABLE more (a TEXT)", "CREATE TEMP TRIGGER t AFTER INSERT ON withdrawn BEGIN SELECT 1; END",
      "DROP TABLE withdrawn", "ALTER TABLE withdrawn RENAME TO hidden", "PRAGMA foreign_keys = OFF",
      "PRAGMA trusted_schema = ON", "PRAGMA writable_schema = ON", "PRAGMA journal_mode = DELETE",
      "PRAGMA key = 'another'", "PRAGMA rekey = 'another'", "PRAGMA cipher_export", "REINDEX", "ANALYZE",
      "SAVEPOINT here"],
 )  # fmt: skip
-def test_the_gate_refuses_what_it_does_not_name(mailbox: Database, statement: str) -> None:
+def test_the_gate_refuses_what_it_does_not_name(mailbox: Database, tmp_path: Path, statement: str) -> None:
+    elsewhere = tmp_path / "elsewhere.db"
     with pytest.raises(DamagedFile):
-        mailbox.rows(statement)
-    assert not Path("/tmp/elsewhere.db").exists()
+        mailbox.rows(statement.format(elsewhere=elsewhere))
+    assert not elsewhere.exists()
 
 
 @pytest.mark.parametrize("function", ["load_extension('x')", "sqlcipher_export('main')", "writefile('x')", "random()"])
