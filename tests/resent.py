@@ -28,9 +28,12 @@ class Journey:
         return [(path, body) for path, body in forms if path != "/leave"]
 
     def is_on(self, page: Page) -> bool:
-        """Say whether a page holds the words, or a line of a code beside another."""
+        """Say whether a page holds the words, or four lines of a code one after the other.
+
+        Two would stand among so many digits by chance, in one run of three hundred.
+        """
         digits = "".join(letter for letter in page.html if letter.isdigit())
-        return self.words in page.html or any(code[:8] in digits or code[:-1] in digits for code in self.codes)
+        return self.words in page.html or any(code[:16] in digits for code in self.codes)
 
     def sends(self) -> Page:
         """Write too much, slip, meet the pause and the crowd, and send."""
