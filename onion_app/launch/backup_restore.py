@@ -77,10 +77,12 @@ def expect_backup(source: Path) -> None:
     """See that a file is there and begins as a backup does, which needs no secret.
 
     Raises:
-        BadUsage: the file cannot be read.
+        BadUsage: the file cannot be read, or is a pipe, which could be read once, and may never say anything.
         FileClosed: this account may not read it.
         SanctuaryError: one of those of `read_head`.
     """
+    if source.is_fifo():
+        raise BadUsage(f"{source} is a pipe; a backup is read twice: write it into a file")
     with _named_errors(source), source.open("rb") as file:
         backup_format.read_head(file)
 

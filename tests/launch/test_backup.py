@@ -267,7 +267,8 @@ def test_an_installation_is_not_replaced_unless_that_is_said(kept: Kept, tmp_pat
     assert isinstance(manage(kept.place.path, "restore", str(file)).error, StateTaken), "before a secret is asked for"
     strange = tmp_path / "strange"
     strange.write_bytes(b"nothing of ours" * 100)
-    for nowhere, named in ((tmp_path / "nowhere", BadUsage), (strange, NotABackup)):
+    os.mkfifo(pipe := tmp_path / "pipe")  # into which nobody writes: to open it would wait for ever
+    for nowhere, named in ((tmp_path / "nowhere", BadUsage), (strange, NotABackup), (pipe, BadUsage)):
         done = manage(tmp_path / "other", "restore", str(nowhere))
         assert isinstance(done.error, named), "before a secret is asked for, too"
 
