@@ -62,6 +62,14 @@ EDGES = """
     ].map(Math.round));
 })
 """
+FIRST_AND_LAST = """
+["ك", "ة"].map(letter => {
+    const words = document.querySelector("bdi").firstChild, range = document.createRange();
+    range.setStart(words, words.data.indexOf(letter));
+    range.setEnd(words, words.data.indexOf(letter) + 1);
+    return range.getBoundingClientRect().left;
+})
+"""
 LOOKS = """
 ["strong", "em", "p"].map(each => getComputedStyle(document.querySelector(each))).map(style => (
     {weight: style.fontWeight, slant: style.fontStyle, line: style.textDecorationLine}
@@ -162,6 +170,16 @@ def test_numbers_of_several_groups_stand_in_their_order_and_emphasis_is_seen(
     assert int(strong["weight"]) > int(plain["weight"])
     assert em["slant"] == strong["slant"] == "normal"
     assert em["line"] != plain["line"]
+
+
+def test_arabic_letters_in_words_of_another_language_are_not_turned_round(
+    browser: Window, pages: dict[str, str]
+) -> None:
+    style = re.search("<style>.*?</style>", next(iter(pages.values())), re.DOTALL)
+    assert style
+    browser.show(f'<html dir="rtl">{style[0]}<h1><bdi lang="en" dir="ltr">Say “كلمة” now</bdi></h1></html>')
+    first, last = browser.ask(FIRST_AND_LAST)
+    assert first > last
 
 
 @pytest.mark.parametrize("direction", ["rtl", "ltr"])
