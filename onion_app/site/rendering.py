@@ -21,6 +21,7 @@ from onion_app.site.forms import around_the_limit, unsaved_ticks
 from onion_app.vault.shown.reading import Notice, Version, shown_notice
 from onion_app.web.app import mark_own_text, mark_published, report_error
 from onion_app.web.i18n import LANGUAGES, current_language
+from onion_app.web.reading_order import in_reading_order
 from onion_app.web.size import LONG
 
 # What stands on the page of a case beside its box: each press there, and each page between, takes it along. # P10
@@ -127,10 +128,13 @@ def notice() -> Notice | None:
     return best_version(standing) if standing else None
 
 
-def how_to_find_us() -> str:
-    """Give the operator's sentence about finding this place, in English where it was not written in this language."""
+def how_to_find_us() -> Markup:
+    """Give the operator's sentence about finding this place; not written in this language, in English or another."""
     written = in_force().how_to_find_us
-    return written[current_language().code] or written["en"]
+    for code in (language_code(), "en", *LANGUAGE_CODES):
+        if written[code]:
+            return Markup("<bdi{}>{}</bdi>").format(lang_attributes(code), in_reading_order(written[code]))
+    return Markup("")
 
 
 def typed_code(mistyped: CodeMistyped | None = None) -> dict[str, Any]:

@@ -139,10 +139,22 @@ def test_protects_names_the_days_that_a_safety_copy_lasts(visitor: Visitor, plac
     assert "for up to 7 days" in visitor.go("protects").main.text
 
 
-def test_how_to_find_us_falls_back_to_english(visitor: Visitor, place: Place) -> None:
-    place.put(how_to_find_us={"en": "Ask at the library."})
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ({"en": "Ask at the library.", "ckb": "بپرسن."}, '<bdi lang="en" dir="ltr">Ask at the library.</bdi>'),
+        ({"ckb": "لە کتێبخانە بپرسن."}, '<bdi lang="ckb" dir="rtl">لە کتێبخانە بپرسن.</bdi>'),
+        ({"en": "Ask at the library.", "ar": "اسألوا."}, "<bdi>اسألوا.</bdi>"),
+    ],
+)
+def test_how_to_find_us_stands_in_another_language_which_is_said_where_it_is_not_written_in_this_one(
+    visitor: Visitor, place: Place, written: dict[str, str], shown: str
+) -> None:
+    place.put(how_to_find_us=written)
     visitor.language = "ar"
-    assert "Ask at the library." in visitor.go("protects").main.text
+    sent = visitor.confirm(visitor.check("tell", "كلمات"))
+    for page in (visitor.go("protects"), visitor.check("tell", "كلمات"), sent):
+        assert page.main_html.count(shown) == 1
     place.put(how_to_find_us={})
     assert visitor.go("protects").status == 200
 
