@@ -139,7 +139,7 @@ def lawyer(house: House) -> Volunteer:
     """Enrol somebody in another circle than the coordinator's."""
     with house.world() as world:
         invitation = world.invitation(world.circle("Law circle", topics=("law",)))
-    return Volunteer(house.desk_url).enrol(invitation, "Amara")
+    return Volunteer(house.desk_url).enrol(invitation, "Amaralawyer")
 
 
 def test_the_desk_shows_a_member_nothing_of_another_circle(
