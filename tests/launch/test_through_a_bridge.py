@@ -204,13 +204,15 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize(
-    ("changed", "told"), [("fingerprint", "a bridge answers and is not the one"), ("port", "no bridge answers")]
+    ("changed", "told"),
+    [(2, "a bridge answers and is not the one"), (1, "no bridge answers"), (3, "no bridge answers")],
+    ids=["fingerprint", "port", "cert"],
 )
 def test_a_bridge_that_is_another_and_one_that_is_gone_are_told_apart(
-    house: House, bridge: str, changed: str, told: str
+    house: House, bridge: str, changed: int, told: str
 ) -> None:
     words = bridge.split()
-    words[2 if changed == "fingerprint" else 1] = "F" * 40 if changed == "fingerprint" else f"127.0.0.1:{free_port()}"
+    words[changed] = ["", f"127.0.0.1:{free_port()}", "F" * 40, f"cert={'A' * 30}{words[3][35:]}"][changed]
 
     class Impatient(Heard):
         def say(self, line: str, *, bad: bool = False) -> None:
