@@ -4,6 +4,7 @@ import shutil
 import signal
 import socket
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from onion_app.errors import SanctuaryError
@@ -32,7 +33,7 @@ def keep(folder: Path) -> None:
         try:
             with PrivateNetwork(network_of(folder)):
                 while True:
-                    with asking:
+                    with suppress(BrokenPipeError), asking:  # who was ended while they waited
                         asking.sendall(STANDS)
                     asking, _ = waiting.accept()
         except SanctuaryError as error:
