@@ -13,6 +13,7 @@ from onion_app import errors
 from onion_app.onion import socks
 from tests.house import House
 from tests.launch.makers import Quiet, Updating
+from tests.launch.test_update_cut_off import asked, begun
 from tests.processes import until
 
 START = 120.0  # seconds until an onion is there; two on idle cores
@@ -90,6 +91,21 @@ def test_a_version_comes_from_an_onion_through_the_tor_that_runs(house: House, h
     assert not [line for line in lines if "htons(53)" in line]
     unix = {line.split('"')[1] for line in lines if " connect(" in line and "sun_path" in line}
     assert unix - {"/var/run/nscd/socket"} == {f"{house.state}/run/{name}.sock" for name in ("socks", "control")}
+
+
+def test_a_kill_of_an_update_does_not_leave_the_tor_that_runs_open(house: House, here: Updating) -> None:
+    here.makers.sign("2.1", "ada")
+    here.makers.serve()
+    here.state = house.state
+    control = house.state / "run" / "control.sock"
+    with onion_of(here.folder, control) as (onion, _):
+        until(lambda: _is_served(house.state, onion), START, "the makers' onion")
+        here.fetch_from(f"http://{onion}/served.git")
+        with begun(here) as one:
+            asked(one)
+            assert not leads_only_to_onions(house.state)
+            one.kill()
+        until(lambda: leads_only_to_onions(house.state), START, "tor's socket as it was")
 
 
 def _is_served(state: Path, onion: str) -> bool:
