@@ -45,13 +45,12 @@ class FactList(NamedTuple):
 class Country:
     """All that a folder says.
 
-    Its name stands before the names of its places; `hours_ahead` are those of its days before UTC's; `sentences` are
-    those of the pages that name it; a number of `shortest_phone` digits is taken for one of a telephone.
+    Its name stands before the names of its places; `sentences` are those of the pages that name it; a number of
+    `shortest_phone` digits is taken for one of a telephone.
     """
 
     name: str
     languages: tuple[str, ...]
-    hours_ahead: int
     shortest_phone: int
     web_ending: str
     sentences: dict[str, Said]
@@ -108,11 +107,11 @@ def read_country(folder: Path) -> Country:
     languages = tuple(_words_of(said["languages"], "country.toml: languages"))
     _expect(_FALLBACK in languages, f"country.toml: languages has no {_FALLBACK}, in which every page can be shown")
     _expect(re.fullmatch("[a-z]{2,24}", str(said["web_ending"])) is not None, "country.toml: web_ending is none")
+    _hours(said)  # read by itself, see `hours_ahead`
     desk = [code for code in _DESK if code in languages]
     return Country(
         folder.name,
         languages,
-        _hours(said),
         _number(said["shortest_phone"], _DIGITS, "country.toml: shortest_phone is no number"),
         str(said["web_ending"]),
         {name: _said(said[name], languages, f"country.toml: {name}") for name in _SENTENCES},

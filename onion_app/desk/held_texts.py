@@ -114,7 +114,7 @@ def forget_form(address: str) -> None:
     _hold(address, {})
 
 
-def typed_into(path: str, tab: str = "") -> Fields:
+def typed_into(path: str, tab: str) -> Fields:
     """Give what waits for a form, by its path and the language of its tab."""
     return _all_kept().get(in_tab(path, tab), {})
 

@@ -53,13 +53,6 @@ class View(NamedTuple):
     objections: tuple[ObjectionReason, ...]
 
 
-class Waiting(NamedTuple):
-    """What the operator's screen says: how much waits, and who has suspended whom (handles; empty: the operator)."""
-
-    waiting: int
-    suspended: list[tuple[str, str]]
-
-
 def propose(
     dbs: Databases, who: bytes | None, kind: ProposalKind, subject: bytes, wanted: Wanted, *, at_once: bool = False
 ) -> bytes | None:
@@ -203,9 +196,9 @@ def open_for(dbs: Databases, who: bytes | None) -> list[View]:
     return _seen(dbs, who, proposals.open_proposals(dbs.desk))
 
 
-def decided_for(dbs: Databases, who: bytes | None, days: int = DECIDED_DAYS) -> list[View]:
-    """Show what was decided within the last days and concerns somebody, likewise."""
-    return _seen(dbs, who, proposals.decided_since(dbs.desk, dbs.today - days))
+def decided_for(dbs: Databases, who: bytes | None) -> list[View]:
+    """Show what was decided within the last 30 days and concerns somebody, likewise."""
+    return _seen(dbs, who, proposals.decided_since(dbs.desk, dbs.today - DECIDED_DAYS))
 
 
 def _seen(dbs: Databases, who: bytes | None, listed: list[Proposal]) -> list[View]:
@@ -261,8 +254,3 @@ def _named_person(dbs: Databases, proposal: Proposal, own: set[bytes], *, everyt
         return ""
     theirs = {circle.id for circle in circles.circles_of(dbs.desk, proposal.subject)}
     return handle_of(dbs, proposal.subject) if everything or theirs & own else ""
-
-
-def counts(dbs: Databases) -> Waiting:
-    """Count what waits, and name who was suspended by whom."""
-    return Waiting(len(proposals.open_proposals(dbs.desk)), proposals.suspended(dbs.desk))

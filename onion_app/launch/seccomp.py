@@ -70,7 +70,7 @@ _REFUSED: Final[_Line] = (_ANSWER, 0, 0, _REFUSE)
 _ALLOWED: Final[_Line] = (_ANSWER, 0, 0, _ALLOW)
 
 
-def program(machine: Machine, families: tuple[int, ...] = ()) -> bytes:
+def program(machine: Machine, families: tuple[int, ...]) -> bytes:
     """Make the filter; a process that runs under it makes new sockets of these address families only."""
     lines: list[_Line] = [
         *((_LOAD, 0, 0, _MACHINE), (_EQUAL, 1, 0, machine.audit), _REFUSED),  # elsewhere the numbers mean other calls

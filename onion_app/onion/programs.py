@@ -45,11 +45,11 @@ def version_of(tor: str = "tor") -> Version:
     return version
 
 
-def has_proof_of_work(tor: str = "tor") -> bool:
-    """Say whether this tor can ask visitors for work when too many come at once."""
+def has_proof_of_work() -> bool:
+    """Say whether the tor here can ask visitors for work when too many come at once."""
     try:
         answer = subprocess.run(
-            [path_of(tor), "--list-modules"], capture_output=True, env=ENVIRONMENT, timeout=FIRST_ANSWER, check=False
+            [path_of("tor"), "--list-modules"], capture_output=True, env=ENVIRONMENT, timeout=FIRST_ANSWER, check=False
         ).stdout
     except (OSError, subprocess.TimeoutExpired):
         return False

@@ -137,7 +137,7 @@ def how_to_find_us() -> Markup:
     return Markup("")
 
 
-def typed_code(mistyped: CodeMistyped | None = None) -> dict[str, Any]:
+def typed_code(mistyped: CodeMistyped | None) -> dict[str, Any]:
     """Give the values of a form that shows a code again: as it was typed, and its digits in lines to compare.
 
     # P10: neither comes back with an older form, once a visit was over or *Erase everything?* was asked.

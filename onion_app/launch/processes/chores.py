@@ -291,17 +291,15 @@ def noticed(files: Files, attempts: Attempts, today: int) -> dict[str, int]:
         "unacknowledged": lambda: audit.unseen_findings(desk),
         "lacks_how_to_find_us": lambda: not any(settings.read_settings(shown).how_to_find_us.values()),
         "lacks_members": lambda: any(each.catch_all and each.generation is None for each in circles.circles(desk)),
-        "lacks_now": lambda: not guide_is_shown(desk, "now"),
+        "lacks_now": lambda: (
+            not any(
+                each.slug == "now" and guides.state_of(versions) == "public"
+                for each, versions in guides.all_guides(desk)
+            )
+        ),
     }
     answers = {name: attempts.at(question, None) for name, question in questions.items()}
     return {name: int(answer) for name, answer in answers.items() if answer is not None}
-
-
-def guide_is_shown(desk: Database, slug: str) -> bool:
-    """Say whether readers have a guide."""
-    return any(
-        each.slug == slug and guides.state_of(versions) == "public" for each, versions in guides.all_guides(desk)
-    )
 
 
 if __name__ == "__main__":
