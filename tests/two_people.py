@@ -8,7 +8,7 @@ from onion_app.choices import LANGUAGE_CODES, ProposalKind
 from onion_app.desk import proposals
 from onion_app.desk.proposal_kinds import SETTING
 from onion_app.vault import settings
-from onion_app.vault.desk.proposals import read_proposal
+from onion_app.vault.desk.proposals import open_by, read_proposal
 from onion_app.vault.shown import reading, routing
 from tests.world import Clock, Enrolled, World
 
@@ -31,15 +31,13 @@ class Here:
     def propose(self, who: Enrolled | None, kind: ProposalKind, subject: bytes = SETTING, **wanted: object) -> bytes:
         """Propose what has to wait."""
         lists = {name: value if isinstance(value, list) else [str(value)] for name, value in wanted.items()}
-        made = proposals.propose(self.world.dbs, who.id if who else None, kind, subject, lists)
-        assert made is not None, "it did not wait"
-        return made
+        own = who.id if who else None
+        assert proposals.propose(self.world.dbs, own, kind, subject, lists), "it did not wait"
+        return next(each.id for each in open_by(self.world.desk, own) if (each.kind, each.subject) == (kind, subject))
 
     def other_words(self, who: Enrolled) -> bytes:
         """Propose other words on how to find us."""
-        made = proposals.propose(self.world.dbs, who.id, "find_us", SETTING, OTHER_WORDS)
-        assert made is not None
-        return made
+        return self.propose(who, "find_us", **OTHER_WORDS)
 
     def mark(self, who: Enrolled | None, proposal: bytes) -> bytes:
         """Give the mark of the words that somebody is shown."""

@@ -33,7 +33,7 @@ def add_circle(dbs: Databases, member: Member, name: str, topics: tuple[str, ...
         raise Refused("A circle's name has 1 to 40 letters.", field="name")
     wanted, circle_id = {"name": [name], "topics": list(topics), "languages": list(languages)}, new_id()
     # P14: one without a topic gets nothing but what a circle hands to it.
-    waits = propose(dbs, member.id, "new_circle", circle_id, wanted, at_once=not topics) is not None
+    waits = propose(dbs, member.id, "new_circle", circle_id, wanted, at_once=not topics)
     if not waits:
         audit.add_to_audit(dbs.desk, member.id, "added a circle", dbs.today, circle_id)
     return waits
@@ -50,7 +50,7 @@ def change_circle(
         Refused: three of their proposals wait.
     """
     wanted = {"topics": list(topics), "languages": list(languages)}
-    return propose(dbs, member.id, "circle", circle_id, wanted) is not None
+    return propose(dbs, member.id, "circle", circle_id, wanted)
 
 
 def make_catch_all(dbs: Databases, member: Member, circle_id: bytes) -> bool:
@@ -60,7 +60,7 @@ def make_catch_all(dbs: Databases, member: Member, circle_id: bytes) -> bool:
         NotAllowed, NothingHere: as for `change_circle`.
         Refused: nobody is in it, or three of their proposals wait.
     """
-    return propose(dbs, member.id, "catch_all", circle_id, {}) is not None
+    return propose(dbs, member.id, "catch_all", circle_id, {})
 
 
 def found_anew(dbs: Databases, member: Member, circle_id: bytes) -> bool:
@@ -70,7 +70,7 @@ def found_anew(dbs: Databases, member: Member, circle_id: bytes) -> bool:
         NotAllowed, NothingHere: as for `change_circle`.
         Refused: somebody is in it, or three of their proposals wait.
     """
-    return propose(dbs, member.id, "founding", circle_id, {}) is not None
+    return propose(dbs, member.id, "founding", circle_id, {})
 
 
 def leave_topics_to(dbs: Databases, member: Member, circle_id: bytes, heir: bytes | None) -> bool:
@@ -83,4 +83,4 @@ def leave_topics_to(dbs: Databases, member: Member, circle_id: bytes, heir: byte
         Refused: somebody is in it, nobody in the other, or three of their proposals wait.
     """
     wanted = {"to": [heir.hex() if heir is not None else OTHERS]}
-    return propose(dbs, member.id, "emptied", circle_id, wanted) is not None
+    return propose(dbs, member.id, "emptied", circle_id, wanted)

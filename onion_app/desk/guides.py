@@ -27,7 +27,7 @@ def save_guide(dbs: Databases, member: Member, guide_id: bytes, language: str, t
     if (language, title, text) in {(each.language, each.title, each.body) for each in versions}:
         return False
     if guides.state_of(versions) == "public":
-        return propose(dbs, member.id, "guide", guide.id, {language: [title, text]}) is not None
+        return propose(dbs, member.id, "guide", guide.id, {language: [title, text]})
     guides.save_draft(dbs.desk, Version(guide.id, cast("LanguageCode", language), title, text))
     note(dbs, member.id, "changed a guide")
     return False
@@ -46,7 +46,7 @@ def publish_guide(dbs: Databases, member: Member, guide_id: bytes) -> bool:
     if not versions:
         raise NothingHere
     wanted: dict[str, list[str]] = {version.language: [version.title, version.body] for version in versions}
-    waits = propose(dbs, member.id, "guide", guide_id, wanted) is not None
+    waits = propose(dbs, member.id, "guide", guide_id, wanted)
     if not waits:
         note(dbs, member.id, "published a guide")
     return waits

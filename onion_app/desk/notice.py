@@ -47,7 +47,7 @@ def propose_notice(dbs: Databases, member: Member, words: Mapping[str, str]) -> 
     """
     only_coordinators(member)
     wanted = {language: [text] for language, text in words.items()}
-    return propose(dbs, member.id, "notice", SETTING, wanted) is not None
+    return propose(dbs, member.id, "notice", SETTING, wanted)
 
 
 def take_notice_off(dbs: Databases, member: Member) -> bool:

@@ -55,8 +55,8 @@ class View(NamedTuple):
 
 def propose(
     dbs: Databases, who: bytes | None, kind: ProposalKind, subject: bytes, wanted: Wanted, *, at_once: bool = False
-) -> bytes | None:
-    """Propose something; give the id under which it waits, or None: it has taken effect.
+) -> bool:
+    """Propose something; tell whether it waits, or has taken effect.
 
     It takes effect where nobody else ever came, or where the caller knows that this needs nobody (`at_once`). What
     somebody proposes about the same subject again takes the place of what they proposed before.
@@ -69,17 +69,17 @@ def propose(
     with dbs.mailbox.writing():
         with dbs.desk.writing():
             waits = propose_within(dbs, who, kind, subject, wanted, at_once=at_once)
-        if waits is None:
+        if not waits:
             show(dbs.shown, dbs.desk)
-    if waits is None:
+    if not waits:
         dbs.desk.try_checkpoint()  # the grants of who was shut out leave the log
-    note(dbs, who, "decided something alone" if waits is None else "proposed a change")
+    note(dbs, who, "proposed a change" if waits else "decided something alone")
     return waits
 
 
 def propose_within(
     dbs: Databases, who: bytes | None, kind: ProposalKind, subject: bytes, wanted: Wanted, *, at_once: bool = False
-) -> bytes | None:
+) -> bool:
     """Propose as `propose` does, inside `writing()` of mailbox and desk; the caller lets `shown.db` follow.
 
     Raises:
@@ -98,11 +98,11 @@ def propose_within(
     if alone or at_once:
         proposals.add_proposal(dbs.desk, Proposal(*said, "alone" if alone else "agreed", dbs.today, before))
         KINDS[kind].apply(dbs, subject, wanted)
-        return None
+        return False
     if len(own) >= MOST_OPEN:
         raise Refused(TOO_MANY)
     proposals.add_proposal(dbs.desk, Proposal(*said))
-    return said[0]
+    return True
 
 
 def withdraw(dbs: Databases, who: bytes | None, proposal_id: bytes) -> None:

@@ -30,7 +30,7 @@ def change_setting(dbs: Databases, member: Member, name: str, value: Any) -> boo
         return _propose_words(dbs, member, value)
     if name == "retention_days":
         longer = value >= settings.read_settings(dbs.shown).retention_days
-        return propose(dbs, member.id, "retention", SETTING, {"days": [str(value)]}, at_once=longer) is not None
+        return propose(dbs, member.id, "retention", SETTING, {"days": [str(value)]}, at_once=longer)
     if name not in ALONE:
         raise BadSetting
     settings.change_setting(dbs.shown, name, value)
@@ -41,9 +41,7 @@ def change_setting(dbs: Databases, member: Member, name: str, value: Any) -> boo
 def _propose_words(dbs: Databases, member: Member, words: Mapping[str, str]) -> bool:
     if words == settings.read_settings(dbs.shown).how_to_find_us:
         return False
-    return (
-        propose(dbs, member.id, "find_us", SETTING, {language: [said] for language, said in words.items()}) is not None
-    )
+    return propose(dbs, member.id, "find_us", SETTING, {language: [said] for language, said in words.items()})
 
 
 def put_find_us_back(dbs: Databases, member: Member) -> None:

@@ -38,7 +38,7 @@ def settled(later: Operator, installation: Installation) -> State:
         world.enrol(office.id, "Dana")
         world.let_in(sara, office.id, "Dana")
         world.settle()
-        assert propose(world.dbs, sara.id, "retention", SETTING, {"days": ["60"]}) is not None
+        assert propose(world.dbs, sara.id, "retention", SETTING, {"days": ["60"]})
     return state
 
 
