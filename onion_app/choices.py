@@ -34,6 +34,10 @@ ANSWER_LANGUAGES: Final[tuple[AnswerIn, ...]] = (*LANGUAGE_CODES, "any")
 TOPICS: Final[tuple[Topic, ...]] = get_args(Topic)
 REQUEST_TOPICS: Final[tuple[RequestTopic, ...]] = get_args(RequestTopic)
 COORDINATORS_TOPICS: Final = ("story", "answer")  # about what is published, and about an answer: not for who wrote it
+CIRCLE_TOPICS: Final = tuple(
+    topic for topic in TOPICS if topic not in COORDINATORS_TOPICS
+)  # for circles
+RECEIVERS: Final[tuple[Receiver, ...]] = get_args(Receiver)
 NOTES: Final[tuple[ContentNote, ...]] = get_args(ContentNote)
 
 TEXT_LETTERS: Final = 12_000  # about 2,000 words; four bytes each, it still fits the largest sealed size

@@ -5,7 +5,6 @@ Each waits for a second person; the function tells whether it does. # P14
 
 from typing import Final
 
-from onion_app import choices
 from onion_app.crypto.keys import new_id
 from onion_app.desk.context import Databases
 from onion_app.desk.permissions import Member, only_coordinators
@@ -15,8 +14,6 @@ from onion_app.errors import Refused
 from onion_app.vault.desk import audit
 
 NAME_LETTERS: Final = 40
-# A complaint about a story or an answer goes to the coordinators, never to the circle that it is about.
-TOPICS: Final = tuple(topic for topic in choices.TOPICS if topic not in choices.COORDINATORS_TOPICS)
 
 
 def add_circle(dbs: Databases, member: Member, name: str, topics: tuple[str, ...], languages: tuple[str, ...]) -> bool:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from itertools import islice
 from typing import Final
 
-from onion_app.choices import LANGUAGE_CODES, TEXT_LETTERS
+from onion_app.choices import CIRCLE_TOPICS, LANGUAGE_CODES, TEXT_LETTERS
 from onion_app.crypto.keys import ID_BYTES
 from onion_app.errors import Refused, marked
 from onion_app.web.reading_order import in_reading_order
@@ -127,9 +127,9 @@ def ticked(form: Mapping[str, str], prefix: str, names: tuple[str, ...]) -> list
     return [name for name in names if form.get(f"{prefix}_{name}")]
 
 
-def topics_and_languages(form: Mapping[str, str], topics: tuple[str, ...]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def topics_and_languages(form: Mapping[str, str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Read the ticked topics and languages of a circle."""
-    return tuple(ticked(form, "topic", topics)), tuple(ticked(form, "language", LANGUAGE_CODES))
+    return tuple(ticked(form, "topic", CIRCLE_TOPICS)), tuple(ticked(form, "language", LANGUAGE_CODES))
 
 
 def whole_number(form: Mapping[str, str], name: str, allowed: range, sentence: str) -> int:

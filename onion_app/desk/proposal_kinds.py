@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final, NamedTuple
 
-from onion_app.choices import COORDINATORS_TOPICS, FIND_US_LETTERS, LANGUAGE_CODES, RETENTION_DAYS, TOPICS
+from onion_app.choices import CIRCLE_TOPICS, FIND_US_LETTERS, LANGUAGE_CODES, RETENTION_DAYS
 from onion_app.desk import notice_rules
 from onion_app.desk.context import Databases
 from onion_app.desk.permissions import holder_of
@@ -17,7 +17,6 @@ from onion_app.errors import DamagedFile, KeysChanged, NothingHere, Refused, mar
 from onion_app.shapes import from_json, to_json
 from onion_app.vault import settings
 from onion_app.vault.desk import circles, guides, invitations, membership, moderators, proposals
-from onion_app.vault.desk.proposals import Proposal
 from onion_app.vault.desk.taken import taken_cases
 from onion_app.vault.shown.reading import Version
 from onion_app.vault.shown.routing import Route, routes
@@ -38,14 +37,9 @@ class Kind(NamedTuple):
     after: Callable[[list[Route], bytes, Wanted], list[Route]] | None = None  # where cases go then
 
 
-def wanted_of(proposal: Proposal) -> dict[str, list[str]]:
-    """Read what is wanted."""
-    return from_json(dict[str, list[str]], proposal.wanted, DamagedFile, _LONGEST)
-
-
-def words_before(before: str) -> dict[str, list[str]]:
-    """Read words as they were before a change of them."""
-    return from_json(dict[str, list[str]], before, DamagedFile, _LONGEST)
+def lists_in(kept: str) -> dict[str, list[str]]:
+    """Read what is wanted, or what was there before, as a proposal keeps it."""
+    return from_json(dict[str, list[str]], kept, DamagedFile, _LONGEST)
 
 
 def routes_before(before: str) -> list[Route]:
@@ -83,8 +77,7 @@ def _routes_now(dbs: Databases, _subject: bytes) -> object:
 
 
 def _check_lists(wanted: Wanted) -> None:
-    offered = {topic for topic in TOPICS if topic not in COORDINATORS_TOPICS}
-    if not (set(wanted["topics"]) <= offered and set(wanted["languages"]) <= set(LANGUAGE_CODES)):
+    if not (set(wanted["topics"]) <= set(CIRCLE_TOPICS) and set(wanted["languages"]) <= set(LANGUAGE_CODES)):
         raise NothingHere
 
 

@@ -12,7 +12,7 @@ from nacl.hash import blake2b
 from onion_app.choices import ANSWER_WITHIN
 from onion_app.desk.context import Databases
 from onion_app.desk.notice_rules import is_renewal
-from onion_app.desk.proposal_kinds import KINDS, SETTING, present, routes_before, wanted_of, words_before
+from onion_app.desk.proposal_kinds import KINDS, SETTING, lists_in, present, routes_before
 from onion_app.desk.proposal_words import Line, Said, Wanted, lines_of_routes, said_of
 from onion_app.desk.seconds import is_second_for
 from onion_app.errors import marked
@@ -104,23 +104,23 @@ def concerns(dbs: Databases, proposal: Proposal, who: bytes) -> bool:
 
 def changes(dbs: Databases, proposal: Proposal, own: Collection[bytes]) -> tuple[tuple[Line, ...], tuple[Said, ...]]:
     """Say what a proposal changes, or a decision has changed, for the members of these circles."""
-    wanted = wanted_of(proposal)
+    wanted = lists_in(proposal.wanted)
     before = proposal.before or present(dbs, proposal.kind, proposal.subject)
     if (after := KINDS[proposal.kind].after) is not None:
         now = routes_before(before)
         return lines_of_routes(now, after(now, proposal.subject, wanted), own), ()
     if proposal.kind in ("find_us", "guide"):
-        there = words_before(before)
+        there = lists_in(before)
         sentence = FIND_US if proposal.kind == "find_us" else GUIDE if there else NEW_GUIDE
         return (Line(sentence),), said_of(there, wanted)
     if proposal.kind == "notice":
-        there = words_before(before)
+        there = lists_in(before)
         return (Line(NOTICE_RENEWED if is_renewal(there, wanted) else NOTICE),), said_of(there, wanted)
     if proposal.kind == "retention":
-        return _lines_of_retention(dbs, proposal, wanted, words_before(before), own), ()
+        return _lines_of_retention(dbs, proposal, wanted, lists_in(before), own), ()
     if proposal.kind == "coordinator":
         return (Line(COORDINATOR),), ()
-    return _lines_of_shutting_out(wanted, words_before(before), own), ()
+    return _lines_of_shutting_out(wanted, lists_in(before), own), ()
 
 
 def _lines_of_retention(

@@ -6,7 +6,7 @@ No other circle's name, no handle, no word that somebody chose, but those that v
 from collections.abc import Collection, Mapping, Sequence
 from typing import Final, Literal, NamedTuple
 
-from onion_app.choices import ANSWER_LANGUAGES, COORDINATORS_TOPICS, TOPICS
+from onion_app.choices import ANSWER_LANGUAGES, CIRCLE_TOPICS
 from onion_app.errors import marked
 from onion_app.vault.shown.routing import Route, receivers
 
@@ -25,7 +25,6 @@ _SAID: Final[dict[tuple[_Share, _Share], str]] = {
     ("all", "none"): NO_LONGER,
     ("some", "none"): NO_LONGER,
 }
-_REPRESENTED: Final = tuple(topic for topic in TOPICS if topic not in COORDINATORS_TOPICS)
 
 
 class Line(NamedTuple):
@@ -51,7 +50,7 @@ class Said(NamedTuple):
 def lines_of_routes(before: Sequence[Route], after: Sequence[Route], own: Collection[bytes]) -> tuple[Line, ...]:
     """Say what would come to somebody's circles, and what no longer."""
     lines: list[Line] = []
-    for topic in _REPRESENTED:
+    for topic in CIRCLE_TOPICS:
         changed = {
             language: _SAID[shares]
             for language in ANSWER_LANGUAGES

@@ -13,7 +13,7 @@ from onion_app.choices import DECIDED_DAYS, MOST_OPEN, ObjectionReason, Proposal
 from onion_app.crypto.keys import new_id
 from onion_app.desk.context import Databases
 from onion_app.desk.permissions import handle_of
-from onion_app.desk.proposal_kinds import KINDS, present, wanted_of
+from onion_app.desk.proposal_kinds import KINDS, lists_in, present
 from onion_app.desk.proposal_rules import changes, is_enough, mark_of, matter_of, may_agree
 from onion_app.desk.proposal_words import Line, Said, Wanted
 from onion_app.errors import NotAllowed, NothingHere, Refused, marked
@@ -89,7 +89,7 @@ def propose_within(
         raise NotAllowed
     own = proposals.open_by(dbs.desk, who)
     for earlier in [each for each in own if (each.kind, each.subject) == (kind, subject)]:
-        wanted = {**wanted_of(earlier), **wanted} if kind == "guide" else wanted  # each language by itself
+        wanted = {**lists_in(earlier.wanted), **wanted} if kind == "guide" else wanted  # each language by itself
         proposals.drop(dbs.desk, earlier.id)
         own.remove(earlier)
     KINDS[kind].check(dbs, subject, wanted)
@@ -148,7 +148,7 @@ def agree(dbs: Databases, who: bytes | None, proposal_id: bytes, mark: bytes) ->
 
 
 def _decide(dbs: Databases, proposal: Proposal) -> None:
-    wanted = wanted_of(proposal)
+    wanted = lists_in(proposal.wanted)
     KINDS[proposal.kind].check(dbs, proposal.subject, wanted)
     proposals.note_decided(dbs.desk, proposal.id, dbs.today, present(dbs, proposal.kind, proposal.subject))
     KINDS[proposal.kind].apply(dbs, proposal.subject, wanted)
@@ -239,7 +239,7 @@ def _named_circle(
     dbs: Databases, proposal: Proposal, own: set[bytes], *, everything: bool
 ) -> tuple[str, tuple[str, ...], tuple[str, ...]]:
     """Name a circle, and what would come to it, to its members and to who sees every circle anyway."""
-    wanted = wanted_of(proposal)
+    wanted = lists_in(proposal.wanted)
     lists = tuple(wanted.get("topics", [])), tuple(wanted.get("languages", []))
     if proposal.kind == "new_circle" and everything:
         return wanted["name"][0], *lists

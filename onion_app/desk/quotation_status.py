@@ -5,7 +5,7 @@ what nobody can read could be a no: then nothing goes. Words wait until their au
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Literal
 
 from onion_app.choices import MOST_QUESTIONS, QUOTE_DAYS
@@ -89,8 +89,7 @@ def quotation_status(
     given = next((each for each in lines if chosen and each.about == chosen.id.hex()), None)
     no_answer = why_no_answer(dbs, opened)
     status = QuotationStatus(opened, chosen, asked, given, len(questions), "none", no_answer)
-    step = _step(dbs, member, status, public_words(dbs) if public is None else public)
-    return QuotationStatus(opened, chosen, asked, given, len(questions), step, no_answer)
+    return replace(status, step=_step(dbs, member, status, public_words(dbs) if public is None else public))
 
 
 def _step(dbs: Databases, member: Member, status: QuotationStatus, public: Sequence[str]) -> Step:

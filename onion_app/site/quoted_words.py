@@ -3,11 +3,9 @@
 from collections.abc import Collection
 from typing import Final, NamedTuple
 
-from onion_app.choices import QUOTE_DAYS
+from onion_app.choices import MOST_QUESTIONS, QUOTE_DAYS
 from onion_app.crypto.payloads import Consent, Quoted, QuoteQuestion, QuoteVerdict
 from onion_app.site.author_keys import Opened, said_by
-
-_MOST: Final = 5  # lines; the desk asks no author more often
 
 
 class Question(NamedTuple):
@@ -49,7 +47,7 @@ def quoted_words(messages: Opened, turn: int) -> QuotedWords:
     given = [Line(message.id.hex(), each) for message, each in said_by("circle", Quoted, messages)]
     question = _open_question(messages, turn, decided, {line.words.about for line in given})
     shown = [line for line in reversed(given) if (line.id, "hide") not in decided]
-    return QuotedWords(question, tuple(shown)[:_MOST], decided)
+    return QuotedWords(question, tuple(shown)[:MOST_QUESTIONS], decided)
 
 
 def _open_question(

@@ -28,13 +28,8 @@ from onion_app.web.i18n import LANGUAGES, current_language
 
 pages = Blueprint("case", __name__, url_prefix="/case/<id:case_id>")
 
-_TOOLS: Final = (
-    "phrase",
-    "phrase_in",
-    "known_for",
-    "known_in",
-    "look_again",
-)  # choices beside the box, of which nothing waits
+# Choices beside the box, of which nothing waits.
+_TOOLS: Final = ("phrase", "phrase_in", "known_for", "known_in", "look_again")
 
 buttons(
     pages,

@@ -6,6 +6,7 @@ from functools import partial
 from flask import Blueprint, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue as Answer
 
+from onion_app.choices import CIRCLE_TOPICS
 from onion_app.crypto import codes
 from onion_app.crypto.keys import KEY_BYTES
 from onion_app.desk import circle_changes, circles, forms, member_removal
@@ -19,11 +20,7 @@ from onion_app.web.i18n import LANGUAGES
 
 pages = Blueprint("circles", __name__, url_prefix="/circles")
 
-buttons(
-    pages,
-    "circles.show",
-    cancel=("/invitation/<id:invitation_id>/cancel", circles.cancel),
-)
+buttons(pages, "circles.show", cancel=("/invitation/<id:invitation_id>/cancel", circles.cancel))
 
 
 def _proposals(**acts: tuple[str, Callable[..., bool]]) -> None:
@@ -41,9 +38,7 @@ def _proposals(**acts: tuple[str, Callable[..., bool]]) -> None:
 
 
 def _change(dbs: Databases, member: Member, circle_id: bytes) -> bool:
-    return circle_changes.change_circle(
-        dbs, member, circle_id, *forms.topics_and_languages(request.form, circle_changes.TOPICS)
-    )
+    return circle_changes.change_circle(dbs, member, circle_id, *forms.topics_and_languages(request.form))
 
 
 def _leave_topics(dbs: Databases, member: Member, circle_id: bytes) -> bool:
@@ -122,6 +117,6 @@ def show(member: Member, mistakes: dict[str, str], **_ids: bytes) -> Answer:
         gatherings=circles.circle_overviews(databases(), member),
         mistakes=mistakes,
         waits="waits" in request.args,
-        topics=circle_changes.TOPICS,
+        topics=CIRCLE_TOPICS,
         choices=LANGUAGES.values(),
     )

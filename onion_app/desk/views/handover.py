@@ -21,11 +21,7 @@ _NOT_THE_WORD: Final = marked("Type this word to close the door. Nothing was don
 pages = Blueprint("handover", __name__, url_prefix="/case/<id:case_id>/ways-out")
 
 buttons(pages, "my_cases.show", step_out=("/step-out", handover.step_out))
-buttons(
-    pages,
-    "handover.show",
-    open_door=("/open-door", handover.open_authors_door),
-)
+buttons(pages, "handover.show", open_door=("/open-door", handover.open_authors_door))
 
 
 @pages.post("/hand-over")

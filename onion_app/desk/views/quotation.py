@@ -8,7 +8,7 @@ from typing import Final, cast
 from flask import Blueprint, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue as Answer
 
-from onion_app.choices import Receiver
+from onion_app.choices import RECEIVERS, Receiver
 from onion_app.crypto.keys import new_id
 from onion_app.desk import forms, quotations
 from onion_app.desk.as_shown import mark_of
@@ -25,7 +25,6 @@ pages = behind_the_cover(
     Blueprint("quotation", __name__, url_prefix="/case/<id:case_id>/quotation"), "quotation.choose"
 )
 
-RECEIVERS: Final = ("un", "group")
 _MOST_SENTENCES: Final = 500  # on one page; whoever writes more says it in their first ones
 _MARK: Final = 16  # hexadecimal digits by which a form names a sentence
 
