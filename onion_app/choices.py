@@ -34,9 +34,7 @@ ANSWER_LANGUAGES: Final[tuple[AnswerIn, ...]] = (*LANGUAGE_CODES, "any")
 TOPICS: Final[tuple[Topic, ...]] = get_args(Topic)
 REQUEST_TOPICS: Final[tuple[RequestTopic, ...]] = get_args(RequestTopic)
 COORDINATORS_TOPICS: Final = ("story", "answer")  # about what is published, and about an answer: not for who wrote it
-CIRCLE_TOPICS: Final = tuple(
-    topic for topic in TOPICS if topic not in COORDINATORS_TOPICS
-)  # for circles
+CIRCLE_TOPICS: Final = tuple(topic for topic in TOPICS if topic not in COORDINATORS_TOPICS)  # for circles
 RECEIVERS: Final[tuple[Receiver, ...]] = get_args(Receiver)
 NOTES: Final[tuple[ContentNote, ...]] = get_args(ContentNote)
 

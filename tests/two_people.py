@@ -37,7 +37,7 @@ class Here:
 
     def other_words(self, who: Enrolled) -> bytes:
         """Propose other words on how to find us."""
-        return self.propose(who, "find_us", **OTHER_WORDS)
+        return self.propose(who, "find_us", SETTING, **OTHER_WORDS)
 
     def mark(self, who: Enrolled | None, proposal: bytes) -> bytes:
         """Give the mark of the words that somebody is shown."""

@@ -5,7 +5,7 @@ after two of them were typed back. A sheet brings back the private key and nothi
 """
 
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
 from onion_app.crypto import codes
 from onion_app.crypto.keys import keypair_from, new_id, new_keypair
@@ -34,17 +34,6 @@ class Enrolment:
     secrets: Secrets = field(repr=False)
     sheet: str = field(repr=False)
     line: int  # of the sheet, from 1, to be typed back
-
-    def packed(self) -> dict[str, Any]:
-        """Give it as the session keeps it."""
-        own = {"private": self.secrets.private.hex(), "totp": self.secrets.totp}
-        return own | {"mark": self.invitation.hex(), "words": self.passphrase, "sheet": self.sheet, "line": self.line}
-
-
-def enrolment_from(packed: dict[str, Any]) -> Enrolment:
-    """Read an enrolment that the session kept."""
-    secrets = Secrets(bytes.fromhex(packed["private"]), packed["totp"])
-    return Enrolment(bytes.fromhex(packed["mark"]), packed["words"], secrets, packed["sheet"], packed["line"])
 
 
 def _drawn(invitation: bytes, secrets: Secrets) -> Enrolment:

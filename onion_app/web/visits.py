@@ -8,7 +8,6 @@ make room for each other: the one unused longest goes.
 Nothing here touches a disk, and no visit survives a restart.
 """
 
-import json
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -20,7 +19,7 @@ from typing import Any, Final
 from onion_app.crypto.keys import subkey
 from onion_app.crypto.sealing import open_bytes, seal_bytes
 from onion_app.errors import Overloaded, VisitOver
-from onion_app.shapes import from_json
+from onion_app.shapes import from_json, to_json
 from onion_app.web.headers import Clock
 
 IDLE: Final = 15 * 60  # seconds after the last page
@@ -215,4 +214,4 @@ def _key(key: str) -> bytes:
 
 
 def _seal(key: str, contents: dict[str, Any]) -> bytes:
-    return seal_bytes(_key(key), json.dumps(contents, ensure_ascii=False, separators=(",", ":")).encode(), b"")
+    return seal_bytes(_key(key), to_json(contents).encode(), b"")

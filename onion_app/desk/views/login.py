@@ -3,6 +3,8 @@
 These are the only pages that answer somebody who is not logged in. They tell nobody which handles exist.
 """
 
+from dataclasses import asdict
+
 from flask import Blueprint, g, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue as Answer
 
@@ -23,6 +25,7 @@ from onion_app.desk.session import (
     enrolment_contents,
 )
 from onion_app.errors import LoginRefused, LoginSuspended, Refused, VisitOver, marked
+from onion_app.shapes import as_shape
 
 pages = Blueprint("login", __name__)
 
@@ -73,7 +76,7 @@ def join() -> Answer:
         return render_template("join.html", mistakes={}, typed_invitation="")
     try:
         pending = enrolment.begin_enrolment(databases(), forms.short(request.form, "invitation"))
-        begin_enrolment_visit(pending.invitation, {"enrolment": pending.packed()})
+        begin_enrolment_visit(pending.invitation, {"enrolment": asdict(pending)})
     except Refused as refused:
         typed = forms.short(request.form, "invitation")
         return render_template("join.html", mistakes={"invitation": refused.sentence}, typed_invitation=typed)
@@ -84,7 +87,7 @@ def join() -> Answer:
 def enrol() -> Answer:
     """Show a newcomer their secrets, and store them once two of them were typed back."""
     try:
-        pending = enrolment.enrolment_from(enrolment_contents()["enrolment"])
+        pending = as_shape(Enrolment, enrolment_contents()["enrolment"], VisitOver)
     except VisitOver:
         return redirect(url_for("login.join"), 303)
     if request.method == "GET":
@@ -117,7 +120,7 @@ def recover() -> Answer:
     handle, sheet = forms.short(request.form, "handle"), forms.short(request.form, "sheet")
     try:
         who, pending = enrolment.begin_recovery(databases(), one_try, handle, sheet)
-        begin_enrolment_visit(who, {"enrolment": pending.packed(), "recovering": who.hex()})
+        begin_enrolment_visit(who, {"enrolment": asdict(pending), "recovering": who.hex()})
     except LoginSuspended as suspended:
         return render_template("recover.html", mistakes={"": suspended.sentence}, typed_handle=handle)
     except LoginRefused:

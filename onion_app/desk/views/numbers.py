@@ -88,7 +88,7 @@ def _under_way() -> Counting | None:
 
 
 def _keep(now: Counting, member: Member) -> None:
-    keep_count(asdict(now) | {"circle_id": now.circle_id.hex()}, member.id)
+    keep_count(asdict(now), member.id)
 
 
 @page_at("", pages, DiskTrouble, Overloaded)
