@@ -13,8 +13,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from onion_app.errors import AddressForbidden, AddressInUse, NoLoopback
-from onion_app.launch.state import State
-from onion_app.vault import obstacles
+from onion_app.launch.state import State, listen_on
 
 _WAITING = 1024  # connections that wait while a child is started again; the site seats 200
 _LEAVING_SECONDS = 3.0  # a launcher that was killed takes its desk along, and the desk the address, within a moment
@@ -23,27 +22,12 @@ _LISTENING = "0A"  # of the column `st` in /proc/net/tcp
 
 def site_listener(state: State) -> socket.socket:
     """Listen where tor reaches the site."""
-    return _listen_for_tor(state.site_socket)
+    return listen_on(state.site_socket, _WAITING)
 
 
 def far_listener(state: State) -> socket.socket:
     """Listen where tor reaches the desk; without a machine that was added no onion leads there."""
-    return _listen_for_tor(state.desk_socket)
-
-
-def _listen_for_tor(path: Path) -> socket.socket:
-    """Listen on a unix socket; one left by a launcher that was killed is replaced."""
-    path.unlink(missing_ok=True)
-    # P02: a unix socket, 0600 in a folder of 0700: this account alone reaches it. An onion has no other target.
-    listener = socket.socket(socket.AF_UNIX)
-    try:
-        listener.bind(str(path))
-        path.chmod(0o600)
-        listener.listen(_WAITING)
-    except OSError as refused:  # a socket, too, is a file that the disk must have room for
-        listener.close()
-        raise (obstacles.name_of(refused, path.parent) or refused) from None
-    return listener
+    return listen_on(state.desk_socket, _WAITING)
 
 
 @contextmanager
@@ -99,9 +83,7 @@ def _listen_there(family: socket.AddressFamily, address: str, port: int, give_up
             if refused.errno != errno.EADDRINUSE:
                 raise
             if time.monotonic() > give_up:
-                taken = AddressInUse(f"{shown}{_listening_account(port)}")
-                taken.instead = f"ss -ltnp | grep {port}"
-                raise taken from refused
+                raise AddressInUse(f"{shown}{_listening_account(port)}", f"ss -ltnp | grep {port}") from refused
             time.sleep(0.1)
         else:
             return listener

@@ -19,13 +19,14 @@ from onion_app.launch import first_run
 from onion_app.launch.first_run import Unlocked
 from onion_app.launch.manage_socket import ManageSocket, peer
 from onion_app.launch.outside import disk_status
-from onion_app.launch.state import State
+from onion_app.launch.state import State, listen_on
 from onion_app.launch.stdin_answers import Answers
 from onion_app.launch.unlock import unlock_with_answers
 from onion_app.shapes import from_json, to_json
 
 _TURN = 1.0  # seconds
 _PATIENCE = 5.0  # seconds in which a secret is handed over; ours is at once
+_WAITING = 8  # connections; one person hands it over
 _LONGEST = 8192  # bytes of a secret with its quotes
 _ANSWERED_WITHIN = 300.0  # seconds; a database that is brought forward may take minutes on a slow disk
 
@@ -44,7 +45,8 @@ def wait_for_secret(state: State, clock: Clock, keep: Callable[[Unlocked], Unloc
     with ExitStack() as stack:
         manage = stack.enter_context(closing(ManageSocket(state.manage_socket)))
         stack.callback(_path(state).unlink, missing_ok=True)
-        listener = stack.enter_context(_listening(state))
+        listener = stack.enter_context(listen_on(_path(state), _WAITING))
+        listener.settimeout(0)
         ended = threading.Event()
         while True:
             select.select([listener.fileno(), *manage.filenos()], [], [], _TURN)
@@ -81,17 +83,6 @@ def hand_over(state: State, secret: str) -> None:
 
 def _path(state: State) -> Path:
     return state.run / "unlock.sock"
-
-
-def _listening(state: State) -> socket.socket:
-    path = _path(state)
-    path.unlink(missing_ok=True)  # left by a launcher that was killed
-    listener = socket.socket(socket.AF_UNIX)
-    listener.bind(str(path))
-    path.chmod(0o600)
-    listener.listen()
-    listener.settimeout(0)
-    return listener
 
 
 def _carry_out(order: str, state: State, clock: Clock, ended: threading.Event) -> dict[str, Any]:

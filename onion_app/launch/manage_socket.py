@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from onion_app.errors import LauncherSilent, LauncherSuspended, NotRunning
+from onion_app.launch.state import listen_on
 from onion_app.shapes import from_json
 
 _CLIENTS = 8  # one person with a few terminals; one more is closed at once
@@ -39,12 +40,8 @@ class ManageSocket:
 
     def __init__(self, path: Path) -> None:
         """Listen at this path; a socket left by a launcher that was killed is replaced."""
-        path.unlink(missing_ok=True)
         self._path = path
-        self._listener = socket.socket(socket.AF_UNIX)
-        self._listener.bind(str(path))
-        path.chmod(0o600)
-        self._listener.listen(_CLIENTS)
+        self._listener = listen_on(path, _CLIENTS)
         self._listener.settimeout(0)
         self._clients: list[_Client] = []
 

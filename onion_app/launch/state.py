@@ -3,6 +3,7 @@
 import fcntl
 import os
 import shlex
+import socket
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -137,6 +138,23 @@ def lock_holder(state: State) -> int:
     except OSError:
         return 0
     return next((int(words[-4]) for words in locks if words[-3] == place and words[1] == "FLOCK"), 0)
+
+
+def listen_on(path: Path, waiting: int) -> socket.socket:
+    """Listen on a unix socket on which so many may wait; one left by a launcher that was killed is replaced.
+
+    # P02: 0600 in a folder of 0700: this account alone, and root, reach it. An onion has no other target.
+    """
+    path.unlink(missing_ok=True)
+    listener = socket.socket(socket.AF_UNIX)
+    try:
+        listener.bind(str(path))
+        path.chmod(0o600)
+        listener.listen(waiting)
+    except OSError as refused:  # a socket, too, is a file that the disk must have room for
+        listener.close()
+        raise (obstacles.name_of(refused, path.parent) or refused) from None
+    return listener
 
 
 @contextmanager

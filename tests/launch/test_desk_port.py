@@ -72,7 +72,8 @@ def test_a_port_that_answers_is_refused_and_named_before_anything_is_made(operat
     with socket.create_server((address, operator.port), family=family(address), dualstack_ipv6=address == "::"):
         refused = operator.refused({})
     assert (type(refused), refused.exit_code) == (AddressInUse, 6)
-    assert refused.args == (shown("127.0.0.1" if address == "::" else address, operator.port),)
+    assert refused.args[0] == shown("127.0.0.1" if address == "::" else address, operator.port)
+    assert refused.cure == f"ss -ltnp | grep {operator.port}"
     assert not (operator.state / "vault.key").exists()
 
 
@@ -81,7 +82,7 @@ def test_a_port_that_answers_is_refused_and_named_before_anything_is_made(operat
 def test_another_account_that_listens_there_is_named(operator: Operator, address: str) -> None:
     with another_account(address, operator.port):
         refused = operator.refused({})
-    assert refused.args == (f"{shown(address, operator.port)}, by the account nobody",)
+    assert refused.args[0] == f"{shown(address, operator.port)}, by the account nobody"
 
 
 @pytest.mark.parametrize("address", LOOPBACK)
