@@ -1,20 +1,19 @@
 """Words for a report as they are compared with others: sentence by sentence, and as they are read, not as typed."""
 
-import re
 from collections.abc import Iterable
 from typing import Final
 
 from onion_app.choices import QUOTE_LETTERS
 from onion_app.web.as_read import AsRead
+from onion_app.web.text import split_sentences
 
-_ENDS: Final = re.compile(r"(?<=[.!?؟…])\s+|\n+")
 _MANY: Final = 150  # different letters; no language that we read has as many
 _FEW: Final = 3  # words: fewer stand in many texts, and point to none
 
 
 def sentences_of(text: str) -> list[str]:
     """Split a text into its sentences, each once; a sentence of one sign is none."""
-    return list(dict.fromkeys(line.strip() for line in _ENDS.split(text) if len(line.strip()) > 1))
+    return list(dict.fromkeys(each for each in split_sentences(text) if len(each) > 1))
 
 
 def shortened(sentence: str) -> str:

@@ -3,15 +3,13 @@
 # P16: it sorts lines and looks through none of them again, so that thousands of equal lines cost what others do.
 """
 
-import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import zip_longest
-from typing import Final, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
-# Whoever writes on a phone writes in one long paragraph: a sentence is a line here too.
-_SENTENCE: Final = re.compile(r"(?<=[.!?؟…])\s+|\n+")
+from onion_app.web.text import split_sentences
 
 _Pair = tuple[int, int]  # the places of one line in both texts
 
@@ -26,7 +24,7 @@ class DiffRow(NamedTuple):
 
 def side_by_side(before: str, after: str) -> list[DiffRow]:
     """Compare two texts."""
-    left, right = _lines(before), _lines(after)
+    left, right = split_sentences(before), split_sentences(after)
     rows, a, b = [], 0, 0
     for c, d in (*_kept(left, right), (len(left), len(right))):
         pairs = zip_longest(left[a:c], right[b:d], fillvalue="")
@@ -82,7 +80,3 @@ def _kind(before: str, after: str) -> Literal["same", "changed", "removed", "add
     if before == after:
         return "same"
     return "changed" if before and after else "removed" if before else "added"
-
-
-def _lines(text: str) -> list[str]:
-    return [line.strip() for line in _SENTENCE.split(text) if line.strip()]

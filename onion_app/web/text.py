@@ -26,6 +26,7 @@ _IGNORABLE: Final = (
     "\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff"
     "\u2800\ufffc\U00013441\U00013442\U0001d159"
 )
+_SENTENCE_ENDS: Final = re.compile(r"(?<=[.!?؟…])\s+|\n+")
 _SHOWN: Final = re.compile(f"[^\\s\\x00-\\x1f\\x7f-\\x9f\ufffe\uffff{_IGNORABLE}]")
 
 
@@ -35,6 +36,11 @@ def cleaned(typed: str) -> str:
     if len(text) > _MOST_TYPED or has_too_many_marks(text):
         return text
     return unicodedata.normalize("NFC", text)
+
+
+def split_sentences(text: str) -> list[str]:
+    """Give the sentences of a text, and its lines: who writes on a phone writes in one long paragraph."""
+    return [each.strip() for each in _SENTENCE_ENDS.split(text) if each.strip()]
 
 
 def is_too_long(text: str) -> bool:
