@@ -48,7 +48,7 @@ def hand_over(dbs: Databases, member: Member, case_id: bytes, circle_id: bytes) 
         note_met_and_read(dbs, opened)
         with dbs.desk.writing():
             case_records.add_turn(dbs.desk, handed)
-            dbs.desk.run("DELETE FROM taken WHERE case_id = ?", (case_id,))
+            taken.let_go(dbs.desk, case_id)
         show_case(dbs.shown, dbs.desk, case_id)
         lifetime.move_to_circle(dbs.mailbox, case_id, circle.id)
 

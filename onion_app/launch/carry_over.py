@@ -127,7 +127,7 @@ def _take_from_desk(
             if max(last_day, statefiles.read_backup_day(state.path) or 0) < day:
                 return False
             with mailbox.writing(), desk.writing():
-                case_records.take_over(desk, newer, {row[0] for row in mailbox.rows("SELECT id FROM cases")})
+                case_records.take_over(mailbox, desk, newer)
                 admissions.stay_in_company(desk, newer)
                 notebook.take_over(desk, newer)
                 settings.take_over_far_desk(desk, newer)  # P02: a machine that was removed stays out

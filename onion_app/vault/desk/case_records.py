@@ -4,7 +4,6 @@ Which circle has it and which keys it was handed, whether its author's door is o
 member has met, and up to which message somebody has read. All of it goes with the case. # P05 # P07
 """
 
-from collections.abc import Collection
 from dataclasses import astuple, dataclass
 from typing import Annotated, Final
 
@@ -98,16 +97,17 @@ def put_read(desk: Database, case_id: bytes, read: Read) -> None:
     desk.run(put, (case_id, *astuple(read)))
 
 
-def take_over(desk: Database, newer: Database, cases: Collection[Value]) -> None:
-    """Take over from a newer desk which doors of these cases it has closed, and the longer lists that it has met.
+def take_over(mailbox: Database, desk: Database, newer: Database) -> None:
+    """Take over from a newer desk which doors of the cases here it has closed, and the longer lists that it has met.
 
     Inside the caller's `writing()`. Nothing is called gone by it: what an author did not take back comes back. # P07
     """
+    cases = set(mailbox.ids("SELECT id FROM cases"))
     closed = "SELECT d.case_id, c.day FROM doors AS d LEFT JOIN closing AS c USING (case_id) WHERE d.state = 'closed'"
     for case_id, day in newer.rows(closed):
         if case_id in cases and isinstance(case_id, bytes):
             close_door(desk, case_id, day if isinstance(day, int) else 0)
-    for case_id in set(newer.ids("SELECT case_id FROM met")) & set(cases):
+    for case_id in set(newer.ids("SELECT case_id FROM met")) & cases:
         with newer.leaving_out():
             theirs, own = read_met(newer, case_id), read_met(desk, case_id)
             if theirs and (own is None or own.codes < theirs.codes):

@@ -18,8 +18,13 @@ def take_case(db: Database, case_id: bytes, moderator_id: bytes, day: int) -> No
     with db.writing():
         if taken_by(db, [case_id]).get(case_id, moderator_id) != moderator_id:
             raise Refused(TAKEN_BY_ANOTHER)
-        db.run("DELETE FROM taken WHERE case_id = ?", (case_id,))
+        let_go(db, case_id)
         db.run("INSERT INTO taken (case_id, moderator_id, day) VALUES (?, ?, ?)", (case_id, moderator_id, day))
+
+
+def let_go(db: Database, case_id: bytes) -> None:
+    """Give a case back, whoever has it, inside the caller's `writing()`."""
+    db.run("DELETE FROM taken WHERE case_id = ?", (case_id,))
 
 
 def give_case_back(db: Database, case_id: bytes, moderator_id: bytes) -> None:
