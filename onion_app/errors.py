@@ -15,9 +15,9 @@ class SanctuaryError(Exception):
     hint: ClassVar[str] = ""
     instead: str = ""  # the command that helps this one time, in place of the hint
 
-    def __init_subclass__(cls, *, exit_code: int = 1, hint: str = "") -> None:
-        """Keep the status that a program ends with after this error, and the command that helps."""
-        cls.exit_code, cls.hint = exit_code, hint
+    def __init_subclass__(cls, *, exit_code: int = 0, hint: str = "") -> None:
+        """Keep the status that a program ends with after this error, and the command that helps; else those above."""
+        cls.exit_code, cls.hint = exit_code or cls.exit_code, hint or cls.hint
 
     @property
     def sentence(self) -> str:
@@ -63,15 +63,15 @@ class LimitTooLow(SanctuaryError, exit_code=2, hint="ulimit -n 4096; ulimit -v u
     """A limit of this terminal is too low for what has to run."""
 
 
-class LittleMemory(SanctuaryError, exit_code=1, hint="free -m; ulimit -v unlimited"):
+class LittleMemory(SanctuaryError, hint="free -m; ulimit -v unlimited"):
     """There is too little memory."""
 
 
-class BadCountry(SanctuaryError, exit_code=1, hint="git diff HEAD -- onion_app/countries   (what was changed there)"):
+class BadCountry(SanctuaryError, hint="git diff HEAD -- onion_app/countries   (what was changed there)"):
     """The folder of the country is not whole."""
 
 
-class SystemRefused(SanctuaryError, exit_code=1, hint="./scripts/manage doctor"):
+class SystemRefused(SanctuaryError, hint="./scripts/manage doctor"):
     """The system refused something."""
 
 
@@ -79,7 +79,7 @@ class NotText(SanctuaryError, exit_code=2, hint="LC_ALL=C.UTF-8 ./scripts/launch
     """Something that should be text in UTF-8 is not."""
 
 
-class ProgramAtFault(SanctuaryError, exit_code=1, hint="./scripts/manage doctor; then ./scripts/update"):
+class ProgramAtFault(SanctuaryError, hint="./scripts/manage doctor; then ./scripts/update"):
     """This program has a fault; nothing was written about it anywhere."""
 
 
@@ -165,7 +165,7 @@ class DamagedFile(SanctuaryError, exit_code=5, hint="./scripts/manage restore FI
     """A database is damaged or missing."""
 
 
-class RowDamaged(DamagedFile, exit_code=5, hint="./scripts/manage restore FILE --replace"):
+class RowDamaged(DamagedFile):
     """A row of a database has values that this program has never written."""
 
 
@@ -241,11 +241,11 @@ class NotRunning(SanctuaryError, exit_code=8, hint="./scripts/launch"):
     """No launcher runs on this state."""
 
 
-class LauncherSuspended(NotRunning, exit_code=8, hint="kill -CONT PROCESS"):
+class LauncherSuspended(NotRunning, hint="kill -CONT PROCESS"):
     """The launcher is there and suspended: everything waits until it goes on."""
 
 
-class LauncherSilent(NotRunning, exit_code=8, hint="./scripts/manage stop"):
+class LauncherSilent(NotRunning, hint="./scripts/manage stop"):
     """The launcher is there and does not answer."""
 
 
@@ -291,7 +291,7 @@ class NoWayBack(SanctuaryError, exit_code=2, hint="./scripts/manage status   (th
     """The version before cannot be put back. Nothing was changed."""
 
 
-class UnitRefused(SanctuaryError, exit_code=1, hint="sudo apt-get install systemd; or, by hand: sudo ./scripts/launch"):
+class UnitRefused(SanctuaryError, hint="sudo apt-get install systemd; or, by hand: sudo ./scripts/launch"):
     """The unit was not written, because systemd does not take it."""
 
 
