@@ -73,7 +73,7 @@ class FinalText:
 class Verdict:
     """The author's answer to a final text, named by its message id in hexadecimal; `text` says their wishes."""
 
-    proposal_id: HexId
+    about: HexId
     decision: Decision
     text: str
     day: Day
@@ -203,7 +203,7 @@ Payload = Text | LastOpened | OfAuthor | OfCircle | OfDesk
 _KINDS: dict[str, type[Payload]] = {
     "text": Text,
     "consent": Consent,
-    "proposal": FinalText,
+    "final text": FinalText,
     "verdict": Verdict,
     "opened": LastOpened,
     "pointer": StoryLink,

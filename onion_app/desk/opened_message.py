@@ -105,7 +105,7 @@ def payload_in(packed: bytes | None, message: Message) -> Payload | None:
         payload = None if packed is None else unpack(packed)
     except SealBroken:
         return None
-    # Only the author of a case can consent or judge, only we propose, and only number 0 says when they were here.
+    # Only the author of a case can consent or judge, only we ask, and only number 0 says when they were here.
     misplaced = (
         (isinstance(payload, OfAuthor) and message.author != "visitor")
         or (isinstance(payload, OfCircle) and message.author != "circle")

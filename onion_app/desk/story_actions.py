@@ -101,8 +101,8 @@ def ask_author(dbs: Databases, member: Member, case_id: bytes, draft_id: bytes) 
     case = _read_case(dbs, member, case_id)
     status = story_status(dbs, member, case_id)
     words = _draft_at(status, draft_id, "ask").content
-    proposal = FinalText(words.title, words.text, words.language, dbs.today)
-    send_payload(dbs, member, case.id, new_id(), proposal, status.opened.seen)
+    final = FinalText(words.title, words.text, words.language, dbs.today)
+    send_payload(dbs, member, case.id, new_id(), final, status.opened.seen)
     if case.state not in ("ready", "published"):
         lifetime.set_state(dbs.mailbox, case.id, "asking")
     note_in_audit(dbs, member, case, "asked the author about a story")

@@ -150,9 +150,9 @@ class StoryStatus:
         """The author's answers to them, the newest first."""
         asked_about = self._asked_about
         return [
-            AuthorVerdict(line.message.number, line.verdict, asked_about[line.verdict.proposal_id])
+            AuthorVerdict(line.message.number, line.verdict, asked_about[line.verdict.about])
             for line in self.opened.lines
-            if line.verdict and line.counts and line.verdict.proposal_id in asked_about
+            if line.verdict and line.counts and line.verdict.about in asked_about
         ]
 
     def allows(self, version: Version) -> bool:
@@ -180,7 +180,7 @@ class StoryStatus:
     @property
     def awaits_verdict(self) -> bool:
         """Whether the author was asked, by us, and has not answered the newest question."""
-        answered = {line.verdict.proposal_id for line in self.opened.lines if line.verdict and line.counts}
+        answered = {line.verdict.about for line in self.opened.lines if line.verdict and line.counts}
         return next(iter(self._asked_about), None) not in {None, *answered}
 
     @property

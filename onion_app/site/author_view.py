@@ -41,8 +41,8 @@ class AuthorView:
     story_id: bytes | None
     taken_back: bool  # the story, by its author; or their word that it may be published
     circle_id: bytes
-    proposal_id: str
-    proposal: FinalText | None  # the newest final text that the author was shown
+    final_id: str
+    final_text: FinalText | None  # the newest final text that the author was shown
     verdict: Verdict | None  # their last one on it
     again_by: int | None  # the day by which the newest answer promises another
     quoted: QuotedWords  # for reports: the question about some, and what was given
@@ -64,10 +64,10 @@ def read_case(files: SiteFiles, access: CaseAccess) -> AuthorView:
     consents = said_by("visitor", Consent, messages)
     stories = said_by("circle", StoryLink, messages)
     taken_back = withdrawals.withdrawn_among(files.mailbox, files.shown, [access.story_mark])
-    proposals = said_by("circle", FinalText, messages)
-    proposal_id, proposal = (proposals[-1][0].id.hex(), proposals[-1][1]) if proposals else ("", None)
+    finals = said_by("circle", FinalText, messages)
+    final_id, final_text = (finals[-1][0].id.hex(), finals[-1][1]) if finals else ("", None)
     answers = said_by("circle", Text, messages)
-    verdicts = [each for _, each in said_by("visitor", Verdict, messages) if each.proposal_id == proposal_id]
+    verdicts = [each for _, each in said_by("visitor", Verdict, messages) if each.about == final_id]
     in_force = files.in_force
     return AuthorView(
         kind=case.kind,
@@ -84,8 +84,8 @@ def read_case(files: SiteFiles, access: CaseAccess) -> AuthorView:
         story_id=bytes.fromhex(stories[-1][1].story_id) if stories and not taken_back else None,
         taken_back=bool(taken_back) or _took_back([consent for _, consent in consents], case.state),
         circle_id=case.circle_id,
-        proposal_id=proposal_id,
-        proposal=proposal,
+        final_id=final_id,
+        final_text=final_text,
         verdict=verdicts[-1] if verdicts else None,
         again_by=answers[-1][1].again_by if answers else None,
         quoted=quoted_words(messages, max(routing.turns_of(files.shown, access.case_id, access.home))),

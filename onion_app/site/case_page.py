@@ -34,9 +34,9 @@ def case_page(access: CaseAccess, **values: Any) -> str:  # noqa: ANN401 - plain
     """
     form_case.make_forms_for(form_case.is_open(access))
     case, kept = read_case(files(), access), visit.reply_to(access)
-    case = case if case.verdict is None else replace(case, proposal=None)
+    case = case if case.verdict is None else replace(case, final_text=None)
     without_messages = replace(case, messages=())
-    for shown in (case, without_messages, replace(without_messages, proposal=None, quoted=NO_WORDS)):
+    for shown in (case, without_messages, replace(without_messages, final_text=None, quoted=NO_WORDS)):
         page = _page(case, shown, kept, **values)
         if fits_long_size(page):
             break
@@ -47,7 +47,7 @@ def _page(case: AuthorView, shown: AuthorView, kept: str, **values: Any) -> str:
     """Render the page of a case of which this much is shown, with what was `kept` of a text that was not sent."""
     text = values.pop("text", request.form.get("text", kept))
     change = values.pop("change", request.form.get("change", ""))
-    if change and not shown.proposal:
+    if change and not shown.final_text:
         text, change = unsent(text, change), ""
     added = values.setdefault("added", ())  # details in what is added to a testimony, shown before it is sent
     parts = fill_parts(shown.messages, lambda message: _bytes(message.text), _PART)
@@ -65,14 +65,14 @@ def _page(case: AuthorView, shown: AuthorView, kept: str, **values: Any) -> str:
         more=part < len(parts),
         message_seed=new_key().hex(),
         known=known_by(added),
-        awaits_yes=case.proposal is not None,
-        proposal=shown.proposal,
-        proposal_id=case.proposal_id if shown.proposal else "",
+        awaits_yes=case.final_text is not None,
+        final_text=shown.final_text,
+        final_id=case.final_id if shown.final_text else "",
         verdict=case.verdict.decision if case.verdict else "",
         quoted=shown.quoted,
         taken_back=case.taken_back,
         again_by=case.again_by,
-        answered=case.proposal is not None or not all(message.yours for message in case.messages),
+        answered=case.final_text is not None or not all(message.yours for message in case.messages),
         another_group=_another_group_reads(case.circle_id),
         story=name_of(case.story_id) if case.story_id else "",
         **({"done": "", "opened_before": visit.contents().get("opened_before")} | values),

@@ -29,7 +29,7 @@ IN_CASE: Final = ("publish", "count", "quote", "under_18", "allowed", "change")
 # The fields of our forms besides the text, the code and the sealed one; a form that is shown again carries them hidden.
 CARRIED: Final = (
     "topic", "danger", "answer_in", "story", "course", *IN_CASE, "line", "no_return", "known", "message", "do",
-    "proposal", "urgent",
+    "final", "urgent",
 )  # fmt: skip
 _HEAD: Final = 1_600  # bytes that status line, headers and a cookie take at most
 _TYPED: Final = 200  # letters of a mistyped code that are shown again
@@ -75,7 +75,7 @@ def show_page(template: str, **values: object) -> str:
 def show_own_text(template: str, text: str, **values: object) -> str:
     """Render a page that shows a visitor's own text, or their messages, whole, however long they are."""
     change = str(values.get("change", ""))
-    if text or change or values.get("letters") or values.get("proposal"):
+    if text or change or values.get("letters") or values.get("final_text"):
         mark_own_text()
     excess = max(len(text), len(change)) - TEXT_LETTERS
     return show_page(template, text=text, around=around_the_limit(text), excess=max(0, excess), **values)

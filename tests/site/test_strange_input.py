@@ -22,7 +22,7 @@ MANY = settings(
 FEW = settings(MANY, max_examples=10)
 FIELDS = (
     "topic", "danger", "answer_in", "story", "publish", "count", "quote", "line", "no_return", "sealed", "again",
-    "message", "do", "sure", "code", "erase", "draft", "proposal", "change",
+    "message", "do", "sure", "code", "erase", "draft", "final", "change",
 )  # fmt: skip
 CHOICES = ("1", "yes", "ask", "change", "consents", "verdict", "new_code", "take_back", "erase", "show", "٣" * 28)
 

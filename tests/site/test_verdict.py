@@ -111,7 +111,7 @@ def test_the_word_comes_back_when_the_page_was_open_too_long(visitor: Visitor, p
 def test_a_visitor_can_propose_nothing_to_themselves(visitor: Visitor, place: Place) -> None:
     page = visitor.come_back(visitor.hand_in(publish="ask"))
     assert 'id="proposal"' not in page.main_html
-    visitor.send(page.form_with("text"), do="verdict yes", proposal="ab" * 16, text="")
+    visitor.send(page.form_with("text"), do="verdict yes", final="ab" * 16, text="")
     assert verdicts(place) == []
 
 

@@ -132,9 +132,9 @@ def _decide(access: CaseAccess) -> ResponseReturnValue:
     wrong = wrong_text(change) if decision == "change" or change else {}
     if wrong:
         return case_page(access, errors={"change": wrong["text"]})
-    if request.form.get("proposal") != read_case(files(), access).proposal_id:
+    if request.form.get("final") != read_case(files(), access).final_id:
         return case_page(access, done="another")  # nobody says yes to a text unseen
-    verdict = Verdict(request.form["proposal"], decision, change, files().today)
+    verdict = Verdict(request.form["final"], decision, change, files().today)
     author_actions.give_verdict(files(), access, verdict, _seed())
     visit.keep(reply=text or None)
     return case_page(access, change="", done="decided")
