@@ -26,14 +26,14 @@ from onion_app.onion import programs
 from onion_app.vault.connection import library_versions
 
 Grade = Literal["bad", "look", "good"]
-Verdict = tuple[Grade, str, str]  # grade, answer, and the command that cures it, empty when there is nothing to do
+Judgement = tuple[Grade, str, str]  # grade, answer, and the command that cures it, empty when there is nothing to do
 
 _BAD: Final = "bad"
 _UNSURE: Final = "look"
 _GOOD: Final = "good"
 _ORDER: Final = (_BAD, _UNSURE, _GOOD)
 _MARKS: Final = {_BAD: "!", _UNSURE: "?", _GOOD: " "}
-_NOT_SEEN: Final[list[Verdict]] = [(_UNSURE, "this is seen while it runs", "./scripts/launch")]
+_NOT_SEEN: Final[list[Judgement]] = [(_UNSURE, "this is seen while it runs", "./scripts/launch")]
 _ASKED_HERE: Final = ("Backup", "Free space", "Confinement")  # lines of the status with a question of their own
 _NAMED = 3  # of many files or ports so many are named
 _LONGEST_NAME = 60  # letters of what a library says of itself
@@ -92,19 +92,19 @@ def examine(state: State) -> list[Diagnosis]:
     return sorted(diagnoses, key=lambda one: _ORDER.index(one.grade))
 
 
-def _asked(ask: Callable[[Seen], list[Verdict]], seen: Seen) -> list[Verdict]:
+def _asked(ask: Callable[[Seen], list[Judgement]], seen: Seen) -> list[Judgement]:
     try:
         return ask(seen)
     except _SPOILT as spoilt:
         return [(_UNSURE, f"this could not be seen ({type(spoilt).__name__})", _BY_HAND)]
 
 
-def _judged(trouble: str, cure: str, *, good: str = "yes", grade: Grade = _BAD) -> list[Verdict]:
+def _judged(trouble: str, cure: str, *, good: str = "yes", grade: Grade = _BAD) -> list[Judgement]:
     """Answer with the trouble and its cure, if there is any trouble."""
     return [(grade, trouble, cure)] if trouble else [(_GOOD, good, "")]
 
 
-def _tor(_seen: Seen) -> list[Verdict]:
+def _tor(_seen: Seen) -> list[Judgement]:
     try:
         version = ".".join(map(str, programs.version_of()))
     except SanctuaryError as error:
@@ -113,30 +113,30 @@ def _tor(_seen: Seen) -> list[Verdict]:
     return _judged(lacks, TorTooOld.hint, good=f"{version}, with it", grade=_UNSURE)
 
 
-def _running(seen: Seen) -> list[Verdict]:
+def _running(seen: Seen) -> list[Judgement]:
     if not seen.status:
         return [(_UNSURE, "nothing runs on this state", "./scripts/launch")]
     names = [line.name for line in status_text.status_lines(seen.status) if line.bad and line.name not in _ASKED_HERE]
     return _judged(f"no: {', '.join(dict.fromkeys(names))}" if names else "", "./scripts/manage status")
 
 
-def _confinement(seen: Seen) -> list[Verdict]:
+def _confinement(seen: Seen) -> list[Judgement]:
     _, missing = try_walls([seen.state.run] if seen.state.run.is_dir() else [])
     return [(_BAD, one.sentence.rstrip("."), one.cure) for one in missing] or [(_GOOD, "yes", "")]
 
 
-def _own_machine(_seen: Seen) -> list[Verdict]:
+def _own_machine(_seen: Seen) -> list[Judgement]:
     kind = container()
     trouble = f"this is a container ({kind}): whoever runs what is around it reads its memory and files, unseen"
     return _judged(trouble if kind else "", "./scripts/manage backup FILE   (and restore it on a machine of its own)")
 
 
-def _files(seen: Seen) -> list[Verdict]:
+def _files(seen: Seen) -> list[Judgement]:
     path = seen.state.path
     if not path.is_dir():
         return [(_UNSURE, f"there is no state in {path} yet", "./scripts/launch")]
     name, place = pwd.getpwuid(os.geteuid()).pw_name, shlex.quote(str(path))
-    troubles: list[Verdict] = []
+    troubles: list[Judgement] = []
     if strange := machine.strange_files(path):
         troubles += [(_BAD, f"another account's: {_some_of(strange)}", f"chown -R {name}: {place}")]
     if opened := machine.open_files(path):
@@ -144,7 +144,7 @@ def _files(seen: Seen) -> list[Verdict]:
     return troubles or [(_GOOD, "yes", "")]
 
 
-def _disk(seen: Seen) -> list[Verdict]:
+def _disk(seen: Seen) -> list[Judgement]:
     if swaps := machine.plain_swaps():
         return [(_BAD, f"unencrypted swap: {', '.join(swaps[:_NAMED])}",
                  "sudo swapoff -a && sudo sed -i 's/^[^#].*\\sswap\\s/#&/' /etc/fstab")]  # fmt: skip
@@ -154,30 +154,30 @@ def _disk(seen: Seen) -> list[Verdict]:
     return _judged(trouble, "install Debian with an encrypted disk, then: ./scripts/manage restore FILE", grade=_UNSURE)
 
 
-def _clock(_seen: Seen) -> list[Verdict]:
+def _clock(_seen: Seen) -> list[Judgement]:
     answer = {None: "the system does not say", False: "nothing keeps it right"}.get(machine.clock_is_set(), "")
     trouble = answer and f"{answer}; it says {time.strftime('%d.%m.%Y %H:%M UTC', time.gmtime())}"
     return _judged(trouble, "sudo timedatectl set-ntp true", good="yes, and kept right", grade=_UNSURE)
 
 
-def _space(seen: Seen) -> list[Verdict]:
+def _space(seen: Seen) -> list[Judgement]:
     free = disk_status(seen.state, time.time)["free_bytes"] if seen.state.path.is_dir() else SPACE_IS_SHORT
     answer = f"{free / (1 << 30):.1f} GiB are free"
     return _judged(answer if free < SPACE_IS_SHORT else "", "df -h", good=answer)
 
 
-def _reboots(_seen: Seen) -> list[Verdict]:
+def _reboots(_seen: Seen) -> list[Judgement]:
     by_itself = machine.reboots_by_itself()
     trouble = "updates restart this machine, and nobody types the passphrase then" if by_itself else ""
     return _judged(trouble, "sudo sed -i 's/^Unattended-Upgrade::Automatic-Reboot .*/\\/\\/&/' /etc/apt/apt.conf.d/*")
 
 
-def _listeners(_seen: Seen) -> list[Verdict]:
+def _listeners(_seen: Seen) -> list[Judgement]:
     found = machine.listeners()
     return _judged(f"no: {_some_of(found)}" if found else "", "sudo ss -lntup")
 
 
-def _words(seen: Seen) -> list[Verdict]:
+def _words(seen: Seen) -> list[Judgement]:
     missing = seen.status.get("missing_words")
     if missing is None:
         return _NOT_SEEN
@@ -185,7 +185,7 @@ def _words(seen: Seen) -> list[Verdict]:
     return _judged(", ".join(named[name] for name in missing), "set it at the desk, as a coordinator")
 
 
-def _missing(seen: Seen) -> list[Verdict]:
+def _missing(seen: Seen) -> list[Judgement]:
     missing = seen.status.get("missing")
     if missing is None:
         return _NOT_SEEN
@@ -195,7 +195,7 @@ def _missing(seen: Seen) -> list[Verdict]:
     return _judged(trouble, "./scripts/manage missing", good="yes, or their authors took them back")
 
 
-def _backup(seen: Seen) -> list[Verdict]:
+def _backup(seen: Seen) -> list[Judgement]:
     days = disk_status(seen.state, time.time)["backup_days"]
     if days is None:
         trouble = "none yet"
@@ -206,7 +206,7 @@ def _backup(seen: Seen) -> list[Verdict]:
     return _judged(trouble, "./scripts/manage backup FILE", good=f"of {days} days ago")
 
 
-def _cipher(_seen: Seen) -> list[Verdict]:
+def _cipher(_seen: Seen) -> list[Judgement]:
     """Judge the OpenSSL that encrypts the databases: it came with our own packages, and no update of Debian's does."""
     name, made = _name_and_day(library_versions()["openssl"][:_LONGEST_NAME])
     if made is None:
@@ -218,7 +218,7 @@ def _cipher(_seen: Seen) -> list[Verdict]:
     return _judged(answer if days > _CIPHER_IS_OLD else "", _NEWER, good=answer, grade=_UNSURE)
 
 
-def _pages(_seen: Seen) -> list[Verdict]:
+def _pages(_seen: Seen) -> list[Judgement]:
     """Judge whether the memory that stretching a code takes comes in pages of 2 MiB: in small ones, a fifth slower."""
     is_slower = "no: opening and sending take a fifth longer, which shows under a flood"
     cure = "echo always | sudo tee /sys/kernel/mm/transparent_hugepage/enabled"
@@ -228,7 +228,7 @@ def _pages(_seen: Seen) -> list[Verdict]:
 _NEWER: Final = "./scripts/update"
 _SET_CLOCK: Final = "sudo timedatectl set-ntp true"
 
-QUESTIONS: Final[dict[str, Callable[[Seen], list[Verdict]]]] = {
+QUESTIONS: Final[dict[str, Callable[[Seen], list[Judgement]]]] = {
     "Is Tor new enough, with proof of work?": _tor,
     "Does it run, and see no trouble?": _running,
     "Can each process be confined?": _confinement,

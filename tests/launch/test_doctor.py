@@ -62,11 +62,11 @@ def test_every_answer_with_a_cure_is_shown_however_wide_the_terminal_says_it_is(
 def test_one_bad_answer_is_an_exit_status_and_a_doubtful_one_is_none(
     later: Operator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    verdict: list[doctor.Verdict] = [("bad", "no", "cure")]
+    judged: list[doctor.Judgement] = [("bad", "no", "cure")]
     for name in doctor.QUESTIONS:
-        monkeypatch.setitem(doctor.QUESTIONS, name, lambda _: verdict)
+        monkeypatch.setitem(doctor.QUESTIONS, name, lambda _: judged)
     assert typed(later.state, "doctor").code == 1
-    verdict[:] = [("look", "perhaps", "cure")]
+    judged[:] = [("look", "perhaps", "cure")]
     assert typed(later.state, "doctor").code == 0
 
 
