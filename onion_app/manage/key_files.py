@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from onion_app.vault.statefiles import give_up_reserve
+from onion_app.vault.statefiles import give_up_reserve, sync
 
 # Questions of linux/fs.h to a file: at which block of its disk one of its own lies, and how large they are.
 _FIBMAP: Final = 1
@@ -42,7 +42,7 @@ def destroy(file: Path, mailbox: Path, obstacles: list[str]) -> bool:
         for each in dict.fromkeys([Path(os.path.realpath(file)), file]):
             with suppress(FileNotFoundError):
                 _remove(each, mailbox, obstacles)
-        _sync(file.parent)
+        sync(file.parent)
     except OSError as refused:
         if refused.errno == errno.EROFS and _overwrite_below(Path(os.path.realpath(file))):
             return True
@@ -129,14 +129,6 @@ def _overwrite(file: Path) -> None:
     descriptor = os.open(file, os.O_WRONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
     try:
         os.write(descriptor, os.urandom(os.fstat(descriptor).st_size))
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
-    try:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)

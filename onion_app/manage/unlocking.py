@@ -2,7 +2,7 @@
 
 import argparse
 
-from onion_app.errors import NothingToUnlock, WrongPassphrase
+from onion_app.errors import NothingToUnlock
 from onion_app.launch import locked, manage_socket
 from onion_app.launch.state import State
 from onion_app.launch.terminal import Terminal
@@ -20,9 +20,5 @@ def unlock(chosen: argparse.Namespace, state: State, terminal: Terminal) -> None
         raise NothingToUnlock  # before anybody types a secret
     secret = ask_secret(chosen, terminal)
     terminal.say("Opening the vault ...")
-    try:
-        locked.hand_over(state, secret)
-    except WrongPassphrase as wrong:
-        wrong.instead = "./scripts/manage unlock   (and type it again, or use the spare code)"
-        raise
+    locked.hand_over(state, secret)
     terminal.say("Unlocked: it starts now. How it is: ./scripts/manage status")

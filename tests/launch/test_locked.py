@@ -25,7 +25,7 @@ from onion_app.manage.doctor import examine
 from onion_app.vault import database, settings
 from tests import processes
 from tests.launch.conftest import START, STOP, Installation, Launched, Operator
-from tests.launch.manage import keyboard, manage, status, with_secret
+from tests.launch.manage import at_once, keyboard, manage, status, with_secret
 from tests.launch.test_bridges import LINE
 
 
@@ -57,9 +57,10 @@ def test_a_locked_launcher_says_so_and_opens_for_the_right_secret_only(
         done = manage(waiting.state, order)
         assert isinstance(done.error, NotRunning)
         assert done.error.cure == "./scripts/manage unlock"
-    wrong = with_secret(waiting.state, "never was this it", "unlock")
-    assert isinstance(wrong.error, WrongPassphrase)
-    assert "manage unlock" in wrong.error.cure
+    typed = json.dumps({"passphrase": "never was this it"})
+    wrong = at_once(waiting.state, "--answers", "-", "unlock", typed=typed)
+    assert wrong.ended == WrongPassphrase.exit_code
+    assert "./scripts/manage unlock   (and type it again" in wrong.said
     assert status(waiting.state)["locked"] is True, "and it waits on"
     done = with_secret(waiting.state, installation.printed["spare_code"], "unlock")
     assert (done.code, "Unlocked" in done.said) == (0, True), done.said
