@@ -19,7 +19,6 @@ PROC = Path("/proc")
 PIECE = 1 << 20  # bytes
 # Whatever ends these tests, even kill -9, asks what they have started to stop.
 ENDS_WITH_US = ("setpriv", "--pdeathsig", "TERM", "--")
-CHILDREN = ("site", "desk", "chores")
 
 only_root_looks_in = pytest.mark.skipif(os.geteuid() != 0, reason="our processes close themselves to their own account")
 

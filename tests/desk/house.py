@@ -110,11 +110,9 @@ def compares(newcomer: Volunteer, host: Volunteer, circle: bytes) -> None:
     host.press(f"/circles/{circle.hex()}/let-in/{card.get('data-newcomer')}")
 
 
-def shuts_out(house: House, coordinator: Volunteer, handle: str, circle: bytes | None = None) -> None:
-    """Shut somebody out of everything, or of one circle."""
-    coordinator.get("/circles")
-    where = f"{circle.hex()}/" if circle is not None else ""
-    coordinator.press(f"/circles/{where}shut-out/{id_of(house, handle)}")
+def shuts_out(house: House, coordinator: Volunteer, handle: str) -> None:
+    """Shut somebody out of everything."""
+    coordinator.press_on("/circles", f"/circles/shut-out/{id_of(house, handle)}")
 
 
 def invites(volunteer: Volunteer, circle: bytes, how: str = "invite") -> str:

@@ -38,16 +38,16 @@ def goes_and_is_out(at: Installation, handle: str) -> None:
     at.shut_out(handle)
 
 
-def has_code(at: Installation, case: Case, number: int) -> None:
-    """Give the intruder a code, with all that it has opened."""
+def has_code(at: Installation, case: Case) -> None:
+    """Give the intruder the first code, with all that it has opened."""
     at.intruder.looks()
-    at.intruder.learns(at.world.author_keys(case.codes[number]))
+    at.intruder.learns(at.world.author_keys(case.codes[0]))
 
 
-def answered(at: Installation, handle: str, case: Case, text: str = FOR_THE_NEW_CODE) -> Message | None:
+def answered(at: Installation, handle: str, case: Case) -> Message | None:
     """Answer, if the desk lets anybody."""
     with suppress(Refused, NothingHere):
-        message = at.answers(handle, case, text)
+        message = at.answers(handle, case, FOR_THE_NEW_CODE)
         at.intruder.looks()
         return message
     return None
@@ -59,15 +59,15 @@ def opens_answer(at: Installation, handle: str, case: Case) -> bool:
     return answer is not None and at.intruder.opens(answer)
 
 
-def loses_answer(at: Installation, handle: str, case: Case) -> bool:
-    """Say whether somebody answers, and the author does not read it."""
-    answer = answered(at, handle, case)
+def loses_answer(at: Installation, case: Case) -> bool:
+    """Say whether Sara answers, and the author does not read it."""
+    answer = answered(at, "sara", case)
     return answer is not None and answer.number not in at.reads(at.visit(case))
 
 
-def is_believed(at: Installation, handle: str, case: Case, text: str) -> bool:
-    """Say whether a member takes some words for the author's."""
-    opened = at.opens(handle, case).messages
+def is_believed(at: Installation, case: Case, text: str) -> bool:
+    """Say whether Sara takes some words for the author's."""
+    opened = at.opens("sara", case).messages
     return any(each.counts and text.encode() in (each.packed or b"") for each in opened)
 
 
@@ -105,7 +105,7 @@ def old_code_and_own_key(at: Installation) -> bool:
     case, intruder = begun(at)
     at.changes_code(case)
     at.opens("sara", case)
-    has_code(at, case, 0)
+    has_code(at, case)
     intruder.changes(case.id, codes=intruder.codes_of(case.id) + intruder.own)
     with suppress(SealBroken):
         intruder.forges(case.id, "visitor", KeyName(0, 1, 3), "Are you there?")
@@ -128,7 +128,7 @@ def old_code_and_old_row(at: Installation) -> bool:
     at.opens("sara", case)
     assert old is not None
     intruder.puts_row(old)
-    has_code(at, case, 0)
+    has_code(at, case)
     return opens_answer(at, "sara", case)
 
 
@@ -140,7 +140,7 @@ def old_code_and_old_row_after_shutting_out(at: Installation) -> bool:
     at.opens("sara", case)
     assert old is not None
     intruder.puts_row(old)
-    has_code(at, case, 0)
+    has_code(at, case)
     return opens_answer(at, "sara", case)
 
 
@@ -149,7 +149,7 @@ def old_code_and_own_key_after_handing_over(at: Installation) -> bool:
     at.changes_code(case)
     at.shut_out("dana")
     at.hands_over("sara", case, at.circles["Law"])
-    has_code(at, case, 0)
+    has_code(at, case)
     intruder.changes(case.id, codes=intruder.codes_of(case.id)[:KEY_BYTES] + intruder.own)
     with suppress(SealBroken):
         intruder.forges(case.id, "visitor", KeyName(1, 1, 2), "Are you there?")
@@ -159,7 +159,7 @@ def old_code_and_own_key_after_handing_over(at: Installation) -> bool:
 def answer_that_nobody_opens(at: Installation) -> bool:
     case, intruder = begun(at)
     intruder.changes(case.id, codes=intruder.codes_of(case.id) + intruder.own)
-    return loses_answer(at, "sara", case)
+    return loses_answer(at, case)
 
 
 def answer_into_nothing_by_one_shut_out(at: Installation) -> bool:
@@ -169,7 +169,7 @@ def answer_into_nothing_by_one_shut_out(at: Installation) -> bool:
     at.opens("sara", case)
     intruder.changes(case.id, codes=intruder.codes_of(case.id) + intruder.own)
     intruder.forges(case.id, "site", KeyName(0, 1, 2), "Are you there?", number=0)
-    return loses_answer(at, "sara", case)
+    return loses_answer(at, case)
 
 
 def away_and_back_after_handing_over(at: Installation) -> bool:
@@ -190,7 +190,7 @@ def away_and_back_after_a_new_code(at: Installation) -> bool:
     at.changes_code(case)
     at.opens("sara", case)
     away_and_back(at, case, row, messages)
-    has_code(at, case, 0)
+    has_code(at, case)
     return opens_answer(at, "sara", case)
 
 
@@ -206,7 +206,7 @@ def forged_consent(at: Installation) -> bool:
     goes_and_is_out(at, "dana")
     at.writes_back(case, "Do not publish it.")
     intruder.forges(case.id, "visitor", KeyName(0, 1, 1), YES)
-    return is_believed(at, "sara", case, YES)
+    return is_believed(at, case, YES)
 
 
 def replaced_consent(at: Installation) -> bool:
@@ -217,13 +217,13 @@ def replaced_consent(at: Installation) -> bool:
     thanked = at.writes_back(case, "Thank you.")
     intruder.takes_away(case.id, asked.number, thanked.number)
     intruder.forges(case.id, "visitor", KeyName(0, 1, 1), YES)
-    return is_believed(at, "sara", case, YES)
+    return is_believed(at, case, YES)
 
 
 def notes_with_the_code(at: Installation) -> bool:
     case, intruder = begun(at)
     at.notes("sara", case)
-    has_code(at, case, 0)
+    has_code(at, case)
     note = entries_of(at.world.desk, case.id)[0]
     circle_keys = circles.public_keys(at.world.desk, case.circle).values()
     keys = [note_key(private, case.id, public) for private in intruder.authors.values() for public in circle_keys]
@@ -289,7 +289,7 @@ def restored_after_a_new_code(at: Installation) -> bool:
     at.changes_code(case)
     at.opens("sara", case)
     at.restores(saved)
-    has_code(at, case, 0)
+    has_code(at, case)
     return opens_answer(at, "sara", case)
 
 

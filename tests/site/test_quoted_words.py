@@ -33,9 +33,9 @@ def tell(place: Place, message_id: bytes, payload: QuoteQuestion | Quoted) -> No
         quotations._let_believe(place.dbs, [quotations._insert(place.dbs, opened, message_id, payload)])
 
 
-def asks(place: Place, words: str = WORDS, receiver: Receiver = "un") -> bytes:
+def asks(place: Place, words: str = WORDS) -> bytes:
     message_id = new_id()
-    tell(place, message_id, QuoteQuestion([words], [SENTENCE], "en", receiver, place.today))
+    tell(place, message_id, QuoteQuestion([words], [SENTENCE], "en", "un", place.today))
     return message_id
 
 

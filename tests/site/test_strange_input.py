@@ -50,9 +50,9 @@ def strange(place: Place) -> Visitor:
     return Visitor(into(place.start()), ADDRESS)
 
 
-def posts(visitor: Visitor, path: str, fields: dict[str, bytes], form: dict[str, str] | None = None) -> Page:
+def posts(visitor: Visitor, path: str, fields: dict[str, bytes], form: dict[str, str]) -> Page:
     """Send fields as bytes, with what else stood in the form."""
-    whole = {name: value.encode() for name, value in (form or {}).items()} | fields
+    whole = {name: value.encode() for name, value in form.items()} | fields
     body = "&".join(f"{name}={quote_plus(value)}" for name, value in whole.items())
     return visitor.post(f"/{visitor.language}/{path}", body.encode())
 

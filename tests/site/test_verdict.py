@@ -11,8 +11,6 @@ from scripts.rehearsal.pages import Page
 from scripts.rehearsal.people import Visitor
 from tests.site.conftest import Place
 
-FORM = 'value="verdict yes"'
-
 
 @pytest.fixture
 def code(visitor: Visitor, place: Place) -> str:

@@ -180,12 +180,12 @@ def grant(circle_id: bytes, generation: int, moderator_id: bytes, public_key: by
     return circles.Grant(circle_id, generation, moderator_id, public_key, b"sealed")
 
 
-def key_row(home: bytes, *, codes: int = 1, with_return: bool = True) -> KeyRow:
+def key_row(home: bytes, *, with_return: bool = True) -> KeyRow:
     """Make the row of a case that nobody has a key for, named rightly; `proofs_of` gives the proofs of its mark."""
-    packed = secrets.token_bytes(32 * codes)
-    mark = mark_of(case_proof(stop_root(packed[:32])))
-    named = (case_id_of(packed[:32], home, mark), home, mark, packed)
-    of_code = (some_key(), secrets.token_bytes(57 + 32 * codes), secrets.token_bytes(73))
+    first = some_key()
+    mark = mark_of(case_proof(stop_root(first)))
+    named = (case_id_of(first, home, mark), home, mark, first)
+    of_code = (some_key(), secrets.token_bytes(89), secrets.token_bytes(73))
     return KeyRow(*named, *(of_code if with_return else (None, None, None)))
 
 

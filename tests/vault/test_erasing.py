@@ -5,7 +5,6 @@ import pytest
 from onion_app.crypto.casekeys import mark_of
 from onion_app.errors import CheckpointBusy, NothingHere
 from onion_app.vault import statefiles
-from onion_app.vault.connection import DatabaseKind
 from onion_app.vault.database import Database
 from onion_app.vault.mailbox import case_keys, lifetime, messages, withdrawals
 from onion_app.vault.mailbox.records import Case
@@ -13,8 +12,8 @@ from tests import tables
 from tests.vault.made import Installation, proofs_of, prove, some_id, some_key, write
 
 
-def everything(made: Installation, kind: DatabaseKind = "mailbox") -> list[object]:
-    rows = tables.dump(made.file(kind), made.keys.of(kind)).values()
+def everything(made: Installation) -> list[object]:
+    rows = tables.dump(made.file("mailbox"), made.keys.mailbox).values()
     return [value for table in rows for row in table for value in row]
 
 
