@@ -3,7 +3,7 @@
 It is out of everything, or out of one circle while they work on in another, which learns nothing of it. It is done at
 once, but for a coordinator, for the third person within seven days, and for the last one beside whom nobody of a circle
 would be left but who shuts out and their own: these wait for a second person's yes, and their login, but for a
-coordinator's, is suspended until then. The new pair of a circle is made here, sealed to those who remain, and goes
+coordinator's, is suspended until then. The new pair of a circle is made with it, sealed to those who remain, and goes
 nowhere else: the coordinator's page never has it, and a coordinator who is no member keeps nothing that opens a case.
 # P05 P14
 """
@@ -83,12 +83,12 @@ def _shut_out(dbs: Databases, who: bytes | None, person: bytes, of: list[circles
             waits = who is not None and _needs_a_second(dbs, who, person, of)
             (propose_within if waits else _at_once)(dbs, who, "shut_out", person, wanted)
         show(dbs.shown, dbs.desk)
-    dbs.desk.try_checkpoint()  # the grants leave the log too
     if waits:
         note(dbs, who, "proposed a change")
         return True
     for circle in of:
         audit.add_to_audit(dbs.desk, who, "shut somebody out", dbs.today, circle.id, whom=person)
+    dbs.desk.try_checkpoint()  # P05: their grants leave the log too
     return False
 
 

@@ -255,15 +255,11 @@ def shut_out(dbs: Databases, person: bytes, wanted: Wanted) -> None:
         Refused: a circle changed at the same moment.
     """
     if not wanted["circle"]:
-        theirs = circles.circles_of(dbs.desk, person)
-        renewals = {circle.id: membership.seal_next_key(dbs.desk, circle.id, person) for circle in theirs}
-        membership.put_out(dbs.desk, person, renewals)
+        membership.put_out(dbs.desk, person)
         return
-    circle = circles.read_circle(dbs.desk, bytes.fromhex(wanted["circle"][0]))
-    is_member = person in {each.id for each in circles.members_of(dbs.desk, circle.id)}
-    grants = membership.seal_next_key(dbs.desk, circle.id, person) if is_member else ()
-    cases = [case_id for case_id in taken_cases(dbs.desk, person) if _may_be_in(dbs, case_id, circle.id)]
-    membership.put_out_of(dbs.desk, person, circle.id, grants, cases)
+    circle_id = bytes.fromhex(wanted["circle"][0])
+    cases = [case_id for case_id in taken_cases(dbs.desk, person) if _may_be_in(dbs, case_id, circle_id)]
+    membership.put_out_of(dbs.desk, person, circle_id, cases)
 
 
 def _may_be_in(dbs: Databases, case_id: bytes, circle_id: bytes) -> bool:

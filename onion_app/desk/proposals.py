@@ -71,8 +71,6 @@ def propose(
             waits = propose_within(dbs, who, kind, subject, wanted, at_once=at_once)
         if not waits:
             show(dbs.shown, dbs.desk)
-    if not waits:
-        dbs.desk.try_checkpoint()  # the grants of who was shut out leave the log
     note(dbs, who, "proposed a change" if waits else "decided something alone")
     return waits
 
@@ -142,7 +140,7 @@ def agree(dbs: Databases, who: bytes | None, proposal_id: bytes, mark: bytes) ->
         if decided:
             show(dbs.shown, dbs.desk)
     if decided:
-        dbs.desk.try_checkpoint()
+        dbs.desk.try_checkpoint()  # the grants of who was shut out leave the log
     note(dbs, who, "agreed to a change")
     return decided
 

@@ -142,14 +142,12 @@ def _take_from_desk(
 
 def _shut_out(mailbox: Database, desk: Database, circle_id: bytes, person: bytes, *, everywhere: bool) -> None:
     """Shut somebody out again. # P05: nothing is sealed any more to a key that they have had."""
-    if everywhere or not circles.is_elsewhere(desk, person, circle_id):
-        theirs = circles.circles_of(desk, person)
-        renewals = {circle.id: membership.seal_next_key(desk, circle.id, person) for circle in theirs}
-        membership.remove_member(desk, person, renewals)
-    elif circle_id in {circle.id for circle in circles.circles_of(desk, person)}:
-        cases = [case for case in taken.taken_cases(desk, person) if lifetime.queue_of(mailbox, case) == circle_id]
-        grants = membership.seal_next_key(desk, circle_id, person)
-        membership.remove_from_circle(desk, person, circle_id, grants, cases)
+    with desk.writing():
+        if everywhere or not circles.is_elsewhere(desk, person, circle_id):
+            membership.put_out(desk, person)
+        elif circle_id in {circle.id for circle in circles.circles_of(desk, person)}:
+            cases = [case for case in taken.taken_cases(desk, person) if lifetime.queue_of(mailbox, case) == circle_id]
+            membership.put_out_of(desk, person, circle_id, cases)
 
 
 @contextmanager

@@ -41,7 +41,7 @@ from tests.launch.conftest import Installation, contents
 from tests.launch.keeping import TODAY, Kept, noon, store_case
 from tests.launch.manage import manage, with_secret
 from tests.tables import past_checks
-from tests.vault.made import founded, grant, proofs_of, some_id, some_key, words
+from tests.vault.made import founded, grant, proofs_of, put_out, put_out_of, some_id, some_key, words
 from tests.world import World, publish
 
 
@@ -285,12 +285,8 @@ def test_who_was_shut_out_since_stays_out_and_has_no_part_in_the_next_key(kept: 
         old = circles.public_keys(world.desk, one.id)
     file = kept.save(tmp_path / "with people")
     with kept.opened() as world:
-        theirs = circles.circles_of(world.desk, ana.id)
-        out = {each.id: membership.seal_next_key(world.desk, each.id, ana.id) for each in theirs}
-        membership.remove_member(world.desk, ana.id, out)
-        membership.remove_from_circle(
-            world.desk, ben.id, one.id, membership.seal_next_key(world.desk, one.id, ben.id), []
-        )
+        put_out(world.desk, ana.id)
+        put_out_of(world.desk, ben.id, one.id)
         founded(world.desk, "dan")  # a circle of which the backup knows nothing
     carried = kept.restore(file, kept.place.path, replace=True)
     assert sorted(carried.shut_out) == ["ana", "ben"]
@@ -320,9 +316,7 @@ def test_whatever_rows_somebody_has_planted_the_rest_is_carried_over(
     file = kept.save(tmp_path / "hostile")
     with kept.opened() as world:
         lifetime.erase_case(world.mailbox, rows[0].id, proofs_of(rows[0]))
-        theirs = circles.circles_of(world.desk, ana.id)
-        out = {each.id: membership.seal_next_key(world.desk, each.id, ana.id) for each in theirs}
-        membership.remove_member(world.desk, ana.id, out)
+        put_out(world.desk, ana.id)
         if where != "in the backup":
             hostile.plant_everywhere(world, kind)
     assert "ana" in kept.restore(file, kept.place.path, replace=True).shut_out

@@ -19,6 +19,7 @@ _WRITES: Final = re.compile(rf"(?:INSERT INTO|UPDATE|DELETE FROM) (?:{'|'.join(T
 STORY: Final = "a story: its author's word and a second person of the circle (P07, story_actions)"
 OWN: Final = "a person's own way in"
 RULE: Final = "the rule itself, tried by the tests of it"
+RESTORED: Final = "who is out by a newer desk stays out in a restored one"
 FIRST: Final = "the first run, when there is nobody yet; the second person reads it on coming"
 
 WRITERS: Final = {
@@ -88,10 +89,8 @@ CALLERS: Final = {
         "desk.circles._invite_coordinator": "coordinator",
         "launch.first_run._invite_the_first": FIRST,
     },
-    "put_out": {"desk.proposal_kinds.shut_out": "shut_out", "vault.desk.membership.remove_member": "see there"},
-    "put_out_of": {"desk.proposal_kinds.shut_out": "shut_out", "vault.desk.membership.remove_from_circle": "see there"},
-    "remove_member": {"launch.carry_over._shut_out": "who is out by a newer desk stays out in a restored one"},
-    "remove_from_circle": {"launch.carry_over._shut_out": "who is out by a newer desk stays out in a restored one"},
+    "put_out": {"desk.proposal_kinds.shut_out": "shut_out", "launch.carry_over._shut_out": RESTORED},
+    "put_out_of": {"desk.proposal_kinds.shut_out": "shut_out", "launch.carry_over._shut_out": RESTORED},
     "make_active": {
         "vault.desk.membership.let_in": "coordinator",
         "vault.desk.invitations.join": "coordinator",

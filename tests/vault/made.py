@@ -158,6 +158,16 @@ def let_in(desk: Database, moderator_id: bytes, grants: Sequence[circles.Grant],
     membership.let_in(desk, moderator_id, grants, by=next(host for host in hosts if any(host)), today=TODAY)
 
 
+def put_out(desk: Database, moderator_id: bytes) -> None:
+    with desk.writing():
+        membership.put_out(desk, moderator_id)
+
+
+def put_out_of(desk: Database, moderator_id: bytes, circle_id: bytes) -> None:
+    with desk.writing():
+        membership.put_out_of(desk, moderator_id, circle_id, [])
+
+
 def founded(desk: Database, handle: str, **changed: Any) -> tuple[circles.Circle, moderators.Moderator]:
     """Add a circle with its first member, who brings its key."""
     new, member, mark = circle(some_id(), f"circle of {handle}", **changed), moderator(handle), some_key()

@@ -15,7 +15,6 @@ from onion_app.vault.desk import (
     circles,
     entries,
     guides,
-    membership,
     stories,
     stories_queue,
     taken,
@@ -29,11 +28,11 @@ from onion_app.vault.shown.reading import list_stories, shown_guide, shown_story
 from tests.vault.made import (
     TODAY,
     Installation,
-    grant,
     guide,
     key_row,
     mark_read,
     message,
+    put_out,
     queued,
     some_id,
     some_key,
@@ -243,9 +242,7 @@ def test_counts_and_queues_cost_the_same_with_many_cases(made: Installation, mai
 
 def test_what_somebody_did_is_found_without_reading_what_the_others_did(made: Installation, desk: Database) -> None:
     gone = made.enrol(desk)
-    membership.remove_member(desk, made.let_in(desk, gone).id, {made.circle_id: [
-        grant(made.circle_id, 2, made.moderator_id, some_key())
-    ]})  # fmt: skip
+    put_out(desk, made.let_in(desk, gone).id)
 
     def ask() -> None:
         assert circles.gone_from(desk, made.circle_id) == []

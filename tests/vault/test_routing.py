@@ -8,10 +8,10 @@ from onion_app.errors import DamagedFile, NothingHere, Paused
 from onion_app.launch.processes.chores import Files
 from onion_app.vault import settings
 from onion_app.vault.database import Database
-from onion_app.vault.desk import circles, membership
+from onion_app.vault.desk import circles
 from onion_app.vault.shown import routing, writing
 from onion_app.vault.shown.routing import CircleKey
-from tests.vault.made import Installation, add_circle, circle, follow, founded, grant, some_id, some_key
+from tests.vault.made import Installation, add_circle, circle, follow, founded, put_out, some_id
 
 
 def writing_circle(mailbox: Database, shown: Database, topic: Any, answer_in: Any) -> CircleKey:
@@ -51,7 +51,7 @@ def test_a_circle_that_was_emptied_pauses_its_topics_and_one_that_never_had_a_ke
     follow(dbs)
     assert writing_circle(mailbox, shown, "health", "ar").id == made.circle_id
     assert writing_circle(mailbox, shown, "law", "ar").id == emptied.id
-    membership.remove_member(desk, member.id, {emptied.id: []})
+    put_out(desk, member.id)
     follow(dbs)
     with pytest.raises(Paused):
         writing_circle(mailbox, shown, "law", "ar")
@@ -65,7 +65,7 @@ def test_of_two_that_fit_neither_gets_anything_while_one_is_emptied(dbs: Files) 
     mailbox, shown, desk = dbs
     emptied, member = founded(desk, "who goes", topics=("law",))
     other = founded(desk, "who stays", topics=("law",))[0]
-    membership.remove_member(desk, member.id, {emptied.id: []})
+    put_out(desk, member.id)
     follow(dbs)
     for _ in range(20):  # P14: or whoever empties a circle has chosen who reads in its place
         with pytest.raises(Paused):
@@ -117,9 +117,8 @@ def test_a_new_case_ends_before_a_message_in_an_open_one_does(
 def test_every_generation_there_ever_was_is_found_by_its_number(made: Installation, dbs: Files) -> None:
     _, shown, desk = dbs
     second = made.let_in(desk, made.enrol(desk))
-    first_key, renewed = circles.public_keys(desk, made.circle_id)[1], some_key()
-    grants = [grant(made.circle_id, 2, made.moderator_id, renewed)]
-    membership.remove_member(desk, second.id, {made.circle_id: grants})
+    put_out(desk, second.id)
+    first_key, renewed = circles.public_keys(desk, made.circle_id).values()
     assert routing.circle_key(shown, made.circle_id).generation == 1, "until shown.db follows"
     follow(dbs)
     present = routing.circle_key(shown, made.circle_id)

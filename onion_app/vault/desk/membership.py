@@ -3,7 +3,7 @@
 # P05: whoever is shut out has no grant of the circle's next key, and none left of those before.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Final
 
 from onion_app.crypto.casekeys import GENERATIONS
@@ -45,18 +45,6 @@ def next_generation(db: Database, circle_id: bytes) -> int:
     return generation
 
 
-def seal_next_key(db: Database, circle_id: bytes, leaving: bytes) -> tuple[Grant, ...]:
-    """Make a circle's next pair and seal it to every member but one; its private half goes nowhere else.
-
-    Raises:
-        TooMany: there are as many as a circle can have.
-    """
-    pair, generation = new_keypair(), next_generation(db, circle_id)
-    return tuple(
-        grant_to(member, pair, circle_id, generation) for member in members_of(db, circle_id) if member.id != leaving
-    )
-
-
 def grant_to(receiver: Moderator, pair: KeyPair, circle_id: bytes, generation: int) -> Grant:
     """Seal a circle's pair of one generation to a moderator."""
     sealed = seal_circle_key(
@@ -91,33 +79,15 @@ def let_in(db: Database, moderator_id: bytes, grants: Sequence[Grant], *, by: by
         _store(db, grants)
 
 
-def remove_member(db: Database, moderator_id: bytes, renewals: Mapping[bytes, Sequence[Grant]]) -> None:
-    """Turn somebody out of everything, with a new key for each circle of theirs: a grant for each who remains there.
+def put_out(db: Database, moderator_id: bytes) -> None:
+    """Turn somebody out of everything, inside the caller's `writing()`, after which the log is truncated.
 
-    Where nobody remains the grants are none, and the circle has no key until its next first member. Their own grants
-    go, what they had taken goes back, and their open invitations are cancelled.
-
-    Raises:
-        Refused: the grants are not for exactly those circles and members.
+    Each circle of theirs has a new key for those who remain; where nobody does, it has none until its next first
+    member. Their own grants go, what they had taken goes back, their open invitations are cancelled, and what they
+    proposed, and what they agreed to, falls. # P14
     """
-    with db.writing():
-        put_out(db, moderator_id, renewals)
-    db.try_checkpoint()  # the grants leave the log too
-
-
-def put_out(db: Database, moderator_id: bytes, renewals: Mapping[bytes, Sequence[Grant]]) -> None:
-    """Turn somebody out as `remove_member` does, inside the caller's `writing()`; the log is truncated after it.
-
-    What they proposed, and what they agreed to, falls. # P14
-
-    Raises:
-        Refused: as for `remove_member`.
-    """
-    if set(renewals) != {circle.id for circle in circles_of(db, moderator_id)}:
-        raise Refused(CIRCLE_CHANGED)
-    for circle_id, grants in renewals.items():
-        remaining = {member.id for member in members_of(db, circle_id)} - {moderator_id}
-        renew(db, read_circle(db, circle_id), remaining, grants)
+    for circle in circles_of(db, moderator_id):
+        _renew_without(db, circle, moderator_id)
     db.run("DELETE FROM circle_grants WHERE moderator_id = ?", (moderator_id,))
     db.run("DELETE FROM waiting WHERE moderator_id = ?", (moderator_id,))
     db.run("DELETE FROM taken WHERE moderator_id = ?", (moderator_id,))
@@ -127,37 +97,22 @@ def put_out(db: Database, moderator_id: bytes, renewals: Mapping[bytes, Sequence
     proposals.fall_about(db, moderator_id)
 
 
-def remove_from_circle(
-    db: Database, moderator_id: bytes, circle_id: bytes, grants: Sequence[Grant], case_ids: Sequence[bytes]
-) -> None:
-    """Turn somebody out of one circle who has another, with its new key for every member who remains.
+def put_out_of(db: Database, moderator_id: bytes, circle_id: bytes, case_ids: Sequence[bytes]) -> None:
+    """Turn somebody out of one circle who has another, likewise: it has a new key for every member who remains.
 
     What they had taken of its cases goes back, their open invitations to it are cancelled, and with the coordinators'
     circle goes the office, and every open invitation made in it. Whoever only waited there waits no more, and the
-    circle keeps its key: then the grants are none.
+    circle keeps its key.
 
     Raises:
-        Refused: they are not there, or nowhere else; or the grants are not for exactly those who remain.
-    """
-    with db.writing():
-        put_out_of(db, moderator_id, circle_id, grants, case_ids)
-    db.try_checkpoint()  # the grants leave the log too
-
-
-def put_out_of(
-    db: Database, moderator_id: bytes, circle_id: bytes, grants: Sequence[Grant], case_ids: Sequence[bytes]
-) -> None:
-    """Turn somebody out of one circle as `remove_from_circle` does, inside the caller's `writing()`; likewise.
-
-    Raises:
-        Refused: as for `remove_from_circle`.
+        Refused: they are not there, or nowhere else.
     """
     if not is_elsewhere(db, moderator_id, circle_id):
         raise Refused(CIRCLE_CHANGED)
-    circle, members = read_circle(db, circle_id), {member.id for member in members_of(db, circle_id)}
-    if moderator_id in members:
-        renew(db, circle, members - {moderator_id}, grants)
-    elif grants or not waits_no_more(db, circle_id, moderator_id):
+    circle = read_circle(db, circle_id)
+    if moderator_id in {member.id for member in members_of(db, circle_id)}:
+        _renew_without(db, circle, moderator_id)
+    elif not waits_no_more(db, circle_id, moderator_id):
         raise Refused(CIRCLE_CHANGED)
     db.run("DELETE FROM circle_grants WHERE circle_id = ? AND moderator_id = ?", (circle_id, moderator_id))
     for case_id in case_ids:
@@ -202,9 +157,16 @@ def renew(db: Database, circle: Circle, members: set[bytes], grants: Sequence[Gr
 def renew_all(db: Database) -> None:
     """Give each circle that somebody is in its next key, granted to all who are, inside the caller's `writing()`."""
     for circle in circles(db):
-        members = {member.id for member in members_of(db, circle.id)}
-        if members:
-            renew(db, circle, members, seal_next_key(db, circle.id, leaving=b""))
+        if members_of(db, circle.id):
+            _renew_without(db, circle, leaving=b"")
+
+
+def _renew_without(db: Database, circle: Circle, leaving: bytes) -> None:
+    """Give a circle its next key, granted to every member but one; its private half goes nowhere else."""
+    pair, generation = new_keypair(), next_generation(db, circle.id)
+    remaining = [member for member in members_of(db, circle.id) if member.id != leaving]
+    grants = [grant_to(member, pair, circle.id, generation) for member in remaining]
+    renew(db, circle, {member.id for member in remaining}, grants)
 
 
 def _store(db: Database, grants: Sequence[Grant]) -> None:
