@@ -13,6 +13,7 @@ from typing import Final
 from onion_app.choices import CIRCLE_TOPICS, LANGUAGE_CODES, TEXT_LETTERS
 from onion_app.crypto.keys import ID_BYTES
 from onion_app.errors import Refused, marked
+from onion_app.vault.mailbox.records import PAGE
 from onion_app.web.reading_order import in_reading_order
 from onion_app.web.text import has_too_many_marks, is_empty
 
@@ -23,7 +24,6 @@ _INCOMPLETE: Final = marked("This page is incomplete. Load it again.")
 _FIELD_LETTERS: Final = 200  # a passphrase of six words has 60; nothing longer deserves a slow hash
 _LINE_LETTERS: Final = 2_000  # of a line that is kept; no field takes half as many, and each letter is looked at
 
-MOST_CASES: Final = 25  # on a page with many, and so in its form
 _BOX: Final = re.compile("text_([0-9a-f]{32})")
 _PLACE: Final = re.compile("([0-2])-([0-9]{1,6})-([0-9a-f]{32})", re.ASCII)
 _TICK: Final = re.compile("([a-z]+)_([0-9a-f]{32})")
@@ -66,14 +66,14 @@ def texts(form: Mapping[str, str]) -> list[str]:
 def boxes(form: Mapping[str, str]) -> dict[bytes, str]:
     """Give the texts in the boxes of a page with many cases, by case; of blanks alone nothing is left."""
     named = ((_BOX.fullmatch(name), typed) for name, typed in form.items())
-    texts = islice(((bytes.fromhex(box[1]), typed) for box, typed in named if box), MOST_CASES)
+    texts = islice(((bytes.fromhex(box[1]), typed) for box, typed in named if box), PAGE)
     return {case_id: "" if is_empty(text) else text for case_id, text in texts}
 
 
 def ticked_cases(form: Mapping[str, str], prefix: str) -> list[bytes]:
     """Give the cases that were ticked in a list, in the boxes that begin with `prefix`."""
     ticks = (tick for tick in map(_TICK.fullmatch, form) if tick and tick[1] == prefix)
-    return [bytes.fromhex(tick[2]) for tick in islice(ticks, MOST_CASES)]
+    return [bytes.fromhex(tick[2]) for tick in islice(ticks, PAGE)]
 
 
 def text(form: Mapping[str, str], box: str = "text") -> str:

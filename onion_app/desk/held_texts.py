@@ -23,6 +23,7 @@ from onion_app.desk.refill import NOT_KEPT, OF, TAB, in_tab, refill, typed_anew,
 from onion_app.desk.session import keep_in_session, session_contents
 from onion_app.errors import SealBroken, VisitOver
 from onion_app.shapes import from_json
+from onion_app.vault.mailbox.records import PAGE
 from onion_app.web.headers import BODY_LIMIT
 from onion_app.web.i18n import LANGUAGES
 from onion_app.web.text import is_empty
@@ -33,7 +34,7 @@ _BOXES: Final = ("text", "note")  # of the page of a case
 _OF_A_CASE: Final = re.compile("/case/([0-9a-f]{32})/reply")  # the address of the form on its page
 WRITE_AGAIN: Final = "write_again"  # the field under an answer with the day of the next one
 _KEPT: Final = "kept form"
-_MOST_KEPT: Final = 4 * forms.MOST_CASES  # forms in which something waits; the newest
+_MOST_KEPT: Final = 4 * PAGE  # forms in which something waits; the newest
 
 Fields = dict[str, str]
 

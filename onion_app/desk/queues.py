@@ -14,11 +14,9 @@ from onion_app.errors import KeysChanged, NewMessage, NotAllowed, NothingHere, R
 from onion_app.vault import overdue
 from onion_app.vault.desk import audit, circles, entries, promised, stories, taken
 from onion_app.vault.mailbox import lifetime, queues, records
+from onion_app.vault.mailbox.records import PAGE
 from onion_app.vault.settings import read_settings
 from onion_app.vault.shown.reading import name_of
-
-PAGE: Final = 25
-
 
 # The vault's word for each tab; those of 'mine' and 'again' are a member's own, taken or to be looked at again.
 TABS: Final[dict[str, Literal[CaseState, "unread"] | None]] = {

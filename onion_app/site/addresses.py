@@ -13,8 +13,7 @@ from typing import Final
 from urllib.parse import parse_qsl, urlencode
 
 from onion_app.choices import NOTES
-from onion_app.site.forms import COURSE
-from onion_app.vault.shown.reading import NAME
+from onion_app.vault.shown.reading import NAME, SLUG
 from onion_app.web.headers import WholeAnswer
 from onion_app.web.i18n import current_language
 
@@ -64,7 +63,7 @@ def known_query(path: str, query: str, is_story: Callable[[str], bool]) -> str:
     elif _TEXT_IN_PARTS.fullmatch(path):
         known = _those_of(given, {"part": _PART})
     elif _WRITING.fullmatch(path):
-        known = _those_of(given, {"topic": COURSE, "story": NAME, "course": COURSE})
+        known = _those_of(given, {"topic": SLUG, "story": NAME, "course": SLUG})
     return urlencode(known)
 
 

@@ -3,7 +3,6 @@
 A choice that is none of the offered ones becomes the careful default.
 """
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeVar, get_args
@@ -13,7 +12,7 @@ from markupsafe import escape
 from onion_app.choices import TEXT_LETTERS, AnswerIn, RequestTopic
 from onion_app.crypto.codes import LINES, code_lines, read_line
 from onion_app.crypto.payloads import Consent, Publish
-from onion_app.vault.shown.reading import NAME
+from onion_app.vault.shown.reading import NAME, SLUG
 from onion_app.web.text import has_too_many_marks, is_empty
 
 Ticks = tuple[Publish, bool, bool, bool]  # what is chosen of publish, count, quote and under_18, saved or not
@@ -23,7 +22,6 @@ Danger = Literal["yes", "no", "unknown", ""]  # the last: the question was not a
 SHOWN_BYTES: Final = 110_000  # of words on a page, as they are written there: with all around them they fit it
 AROUND: Final = 60  # letters shown on either side of the place where a text becomes too long
 
-COURSE: Final = re.compile(r"[a-z][a-z0-9-]{0,29}")
 
 _LINE = 40  # letters of a line typed back that are shown again
 _Choice = TypeVar("_Choice", bound=str)
@@ -80,7 +78,7 @@ def read_submission(kind: WritingKind, form: Mapping[str, Any], language: Answer
         danger=_one_of(Danger, form.get("danger"), "unknown" if kind == "ask" else ""),
         answer_in=_one_of(AnswerIn, form.get("answer_in"), language),
         story=story if topic == "story" and NAME.fullmatch(story) else "",
-        course=course if topic == "training" and COURSE.fullmatch(course) else "",
+        course=course if topic == "training" and SLUG.fullmatch(course) else "",
         publish=_one_of(Publish, form.get("publish"), "no"),
         count="count" in form,
         quote="quote" in form,

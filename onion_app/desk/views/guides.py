@@ -17,7 +17,7 @@ from onion_app.desk.permissions import Member
 from onion_app.desk.proposals import note
 from onion_app.errors import Refused, marked
 from onion_app.vault.desk import guides
-from onion_app.vault.shown.reading import Version
+from onion_app.vault.shown.reading import SLUG, Version
 from onion_app.web.i18n import LANGUAGES, current_language
 from onion_app.web.markdown import has_too_many_signs, render
 from onion_app.web.text import is_too_long
@@ -36,7 +36,7 @@ def show() -> Answer:
 def begin(member: Member) -> Answer:
     """Begin a guide under a name of its own."""
     slug = forms.one_line(request.form, "slug").lower()
-    if not guides.SLUG.fullmatch(slug):
+    if not SLUG.fullmatch(slug):
         return _list({"slug": marked("Up to 30 Latin letters, digits and hyphens, a letter first.")})
     guide_id = guides.begin_guide(databases().desk, new_id(), slug)
     note(databases(), member.id, "began a guide")

@@ -22,6 +22,7 @@ from onion_app.errors import (
     marked,
 )
 from onion_app.vault.desk import quotations as stored
+from onion_app.vault.mailbox.records import PAGE
 from onion_app.web.i18n import current_language, month_words, translated
 
 pages = Blueprint("quotations", __name__, url_prefix="/quotations")
@@ -87,8 +88,8 @@ def text(member: Member) -> Answer:
 def show(member: Member, mistakes: dict[str, str]) -> Answer:
     """List the cases in which words were chosen, and the months in which any were given."""
     dbs, after = databases(), forms.place_in_list(request.args.get("after", ""))
-    found = stored.cases_with_quotations(dbs.desk, list(member.circles), after, forms.MOST_CASES + 1)
-    listed = found[: forms.MOST_CASES]
+    found = stored.cases_with_quotations(dbs.desk, list(member.circles), after, PAGE + 1)
+    listed = found[:PAGE]
     return render_template(
         "quotations.html",
         rows=_rows(dbs, member, listed),
@@ -115,5 +116,5 @@ def _row(dbs: Databases, member: Member, case_id: bytes, public: list[str]) -> R
 
 def _asked_for() -> list[bytes]:
     """Read from the address which cases it is about."""
-    places = [forms.place_in_list(each) for each in request.args.getlist("case")[: forms.MOST_CASES]]
+    places = [forms.place_in_list(each) for each in request.args.getlist("case")[:PAGE]]
     return [each for each in places if len(each) == ID_BYTES]

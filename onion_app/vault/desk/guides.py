@@ -4,9 +4,7 @@ A draft is shown to nobody; what is shown are the words that two people agreed t
 has a part in it, so the mailbox is not locked. Changed words were checked by nobody.
 """
 
-import re
 from dataclasses import dataclass, replace
-from typing import Final
 
 from onion_app.choices import TextState
 from onion_app.errors import NothingHere, NotReady
@@ -14,9 +12,6 @@ from onion_app.shapes import Id
 from onion_app.vault.database import Database
 from onion_app.vault.shown import writing
 from onion_app.vault.shown.reading import Version, versions_of
-
-SLUG: Final = re.compile(r"[a-z][a-z0-9-]{0,29}")
-"""The name of a guide in paths."""
 
 
 @dataclass(frozen=True, slots=True)

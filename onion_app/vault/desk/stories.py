@@ -12,10 +12,10 @@ from onion_app.crypto.keys import new_id
 from onion_app.errors import NothingHere
 from onion_app.shapes import Day, Id, Key
 from onion_app.vault.database import Database
+from onion_app.vault.mailbox.records import PAGE
 from onion_app.vault.mailbox.withdrawals import withdrawn_among
 from onion_app.vault.shown.reading import Version, name_of, story_named
 
-PAGE: Final = 25
 STORY: Final = "SELECT id, case_id, mark, case_mark FROM texts WHERE slug IS NULL "
 
 

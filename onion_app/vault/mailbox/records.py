@@ -11,7 +11,7 @@ from onion_app.shapes import Day, Id, Key
 MANY: Final = 200
 """Counting stops here: no circle answers more in a day, and a page costs the same with a hundred thousand waiting."""
 
-PAGE: Final = 25
+PAGE: Final = 25  # cases, or stories, on one page of the desk
 LONGEST_SEALED: Final = SIZES[-1] + MORE_BYTES
 _FACTS: Final = ("id", "circle_id", "kind", "topic", "answer_in", "state", "unread", "urgent")
 _LONGER: Final = {"id": 16, "home": 16, "mark": 32, "codes": 512, "tag": 32, "box": 569, "stop": 73}

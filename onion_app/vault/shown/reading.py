@@ -24,6 +24,7 @@ from onion_app.vault.mailbox.withdrawals import withdrawn_among
 PAGE: Final = 10
 NAME: Final = re.compile("[0-9a-hjkmnp-tv-z]{8}")  # base 32 without i, l, o and u, which are taken for others on paper
 
+SLUG: Final = re.compile(r"[a-z][a-z0-9-]{0,29}")  # the name of a guide in paths
 _NAMED_BY: Final = 5  # bytes: the eight letters of a name
 _BASE_32: Final = ("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", "0123456789abcdefghjkmnpqrstvwxyz")
 _TO_LETTERS: Final = str.maketrans(*_BASE_32)
