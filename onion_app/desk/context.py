@@ -66,11 +66,8 @@ class DeskContext:
 
     def sweep(self) -> None:
         """End what is overdue."""
-        self.near.sweep()
-        self.far.sweep()
-        self.joining.sweep()
-        self.joining_far.sweep()
-        self.counts.sweep()
+        for visits in (self.near, self.far, self.joining, self.joining_far, self.counts):
+            visits.sweep()
 
 
 def desk_context() -> DeskContext:

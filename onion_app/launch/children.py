@@ -14,6 +14,7 @@ from typing import Annotated, Any
 
 from onion_app.launch.confine import ENVIRONMENT, INTERPRETER, Prefix
 from onion_app.launch.processes.child import Orders, Suspension, WaitingCounts
+from onion_app.onion.programs import wait_or_kill
 from onion_app.shapes import as_shape, from_json
 
 _LONGEST_REPORT = 4096  # bytes; a report has a hundred or two
@@ -77,11 +78,7 @@ class ChildProcess:
 
     def wait(self, seconds: float) -> int:
         """Wait for the end, and bring it about when it does not come in time; give the exit status."""
-        try:
-            return self.process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            return self.process.wait()
+        return wait_or_kill(self.process, seconds)
 
     def close(self) -> None:
         """Close the pipes of a child that has ended."""

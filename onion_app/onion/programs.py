@@ -76,3 +76,12 @@ def path_of(name: str, missing: type[SanctuaryError] = TorMissing) -> str:
     if path is None:
         raise missing(name)
     return str(Path(path).absolute())
+
+
+def wait_or_kill(process: "subprocess.Popen[bytes]", seconds: float) -> int:
+    """Wait for the end of a process, and bring it about when it does not come in time; give the exit status."""
+    try:
+        return process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return process.wait()

@@ -20,10 +20,11 @@ from pathlib import Path
 from typing import Any
 
 from onion_app.errors import StatePathTooLong, TorFailed
+from onion_app.onion import programs
 from onion_app.onion.programs import ENVIRONMENT, FIRST_ANSWER, Version, bound_command, path_of, version_of
 from onion_app.shapes import from_json
 
-Walls = Callable[[Path, Path, tuple[Path, Path], int], AbstractContextManager[tuple[list[str], list[int]]]]
+Around = Callable[[Path, Path, tuple[Path, Path], int], AbstractContextManager[tuple[list[str], list[int]]]]
 """Gives, for tor, its torrc, its two folders and a descriptor, the words that stand before tor's command, which write
 its process id to the descriptor, and the descriptors to hand down; no words where there are no walls."""
 
@@ -97,11 +98,7 @@ class TorProcess:
         """
         if self._process.poll() is None and not _accepts(self.control_socket, b"AUTHENTICATE\r\nSIGNAL TERM\r\n"):
             self._process.terminate()
-        try:
-            status = self._process.wait(_LAST_BREATH)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            status = self._process.wait()
+        status = programs.wait_or_kill(self._process, _LAST_BREATH)
         self._reader.join()
         return status
 
@@ -128,7 +125,7 @@ def start_tor(
     run_folder: Path,
     *,
     tor: str = "tor",
-    walls: Walls = no_walls,
+    walls: Around = no_walls,
     options: tuple[str, ...] = (),
 ) -> TorProcess:
     """Start tor from `torrc` with its data in `folder` and its sockets in `run_folder`; return when it answers.
@@ -196,7 +193,7 @@ def unix_socket(path: Path) -> str:
     return f'unix:"{quoted}"'
 
 
-def _start_once(paths: _Paths, version: Version, tor: str, walls: Walls, extra: tuple[str, ...]) -> TorProcess:
+def _start_once(paths: _Paths, version: Version, tor: str, walls: Around, extra: tuple[str, ...]) -> TorProcess:
     """Start tor once. Its working directory is the run folder: there it finds the site's socket by its bare name."""
     locations = (
         *("--DataDirectory", str(paths.folder)),
@@ -231,7 +228,7 @@ def _start_once(paths: _Paths, version: Version, tor: str, walls: Walls, extra: 
     return TorProcess(process, pid, version, paths, filters=_filters_of("self") + ("--seccomp" in words))
 
 
-def _lives_within(walls: Walls, paths: _Paths, tor: str) -> bool:
+def _lives_within(walls: Around, paths: _Paths, tor: str) -> bool:
     """Tell whether tor tells its version within these walls, which is all that it needs its libraries for."""
     program, null = path_of(tor), os.open(os.devnull, os.O_WRONLY)
     try:

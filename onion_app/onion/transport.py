@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Final
 
 from onion_app.errors import TransportFailed, TransportMissing
-from onion_app.onion.programs import ENVIRONMENT, bound_command, path_of
+from onion_app.onion.programs import ENVIRONMENT, bound_command, path_of, wait_or_kill
 
-Walls = Callable[[Path, Path, dict[str, str]], AbstractContextManager[tuple[list[str], list[int]]]]
+Around = Callable[[Path, Path, dict[str, str]], AbstractContextManager[tuple[list[str], list[int]]]]
 """Gives, for the program, its folder and its surroundings, the words that stand before its command, and the
 descriptors to hand down; no words where there are no walls."""
 
@@ -73,16 +73,12 @@ class Transport:
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
                 pipe.close()
-        try:
-            status = self._process.wait(_LAST_BREATH)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            status = self._process.wait()
+        status = wait_or_kill(self._process, _LAST_BREATH)
         shutil.rmtree(self._folder, ignore_errors=True)
         return status
 
 
-def start_transport(folder: Path, walls: Walls) -> Transport:
+def start_transport(folder: Path, walls: Around) -> Transport:
     """Start obfs4proxy with `folder` for its own, which is made anew; return when it listens.
 
     Call it from the main thread: the kernel's parent-death signal follows the thread that starts a process.
