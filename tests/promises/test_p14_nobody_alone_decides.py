@@ -16,12 +16,10 @@ from onion_app.desk.guides import publish_guide, save_guide, take_guide_down
 from onion_app.desk.proposal_kinds import KINDS, SETTING
 from onion_app.desk.settings import change_setting
 from onion_app.errors import NothingHere, Paused, Refused
-from onion_app.launch.processes.child import Suspension
-from onion_app.launch.processes.chores import suspensions
 from onion_app.site import author_actions
 from onion_app.vault import settings
 from onion_app.vault.desk import admissions, circles, guides
-from onion_app.vault.desk.proposals import is_suspended, open_proposals
+from onion_app.vault.desk.proposals import is_suspended, open_proposals, suspended
 from onion_app.vault.shown import reading, routing
 from tests.promises import p14_writers
 from tests.two_people import Here
@@ -194,7 +192,7 @@ def test_whoever_is_suspended_stays_so_when_one_circle_of_theirs_turns_them_out(
     assert is_suspended(world.desk, here.lana.id)
     member_removal.remove_from_circle(world.dbs, world.member(here.dana), here.law, here.lana.id)
     assert is_suspended(world.desk, here.lana.id)
-    assert suspensions(world.desk) == [Suspension("lana", "sara")], "who only waits somewhere is named, too"
+    assert suspended(world.desk) == [("sara", "lana")], "who only waits somewhere is named, too"
 
 
 def test_objecting_for_ever(here: Here) -> None:

@@ -131,9 +131,9 @@ def do_all(child: Child, files: Files, attempts: Attempts, today: int) -> dict[s
     uncounted: list[WaitingCounts] = []
     for circle in attempts.at(lambda: waiting(files, today), uncounted):
         child.reports.send(circle=asdict(circle))
-    unnamed: list[Suspension] = []
-    for suspension in attempts.at(lambda: suspensions(desk), unnamed):
-        child.reports.send(suspended=asdict(suspension))
+    unnamed: list[tuple[str, str]] = []
+    for by, who in attempts.at(lambda: proposals.suspended(desk), unnamed):
+        child.reports.send(suspended=asdict(Suspension(who, by)))
     return counts | noticed(files, attempts, today)
 
 
@@ -261,22 +261,13 @@ def log_is_busy(db: Database) -> bool:
 def waiting(files: Files, today: int) -> list[WaitingCounts]:
     """Count the messages that wait, circle by circle."""
     mailbox, shown, desk = files
-    in_force = settings.read_settings(shown)
-    counted = [
-        (circle.name, queues.waiting_counts(mailbox, circle.id), overdue_in(mailbox, desk, in_force, circle.id, today))
-        for circle in circles.circles(desk)
-    ]
-    return [
-        WaitingCounts(
-            name, count.unread, count.urgent, late.cases, None if count.oldest_day is None else today - count.oldest_day
-        )
-        for name, count, late in counted
-    ]
-
-
-def suspensions(desk: Database) -> list[Suspension]:
-    """Name those whose login waits for a second person's word."""
-    return [Suspension(who, by) for by, who in proposals.suspended(desk)]
+    in_force, counts = settings.read_settings(shown), list[WaitingCounts]()
+    for circle in circles.circles(desk):
+        count = queues.waiting_counts(mailbox, circle.id)
+        late = overdue_in(mailbox, desk, in_force, circle.id, today).cases
+        oldest = None if count.oldest_day is None else today - count.oldest_day
+        counts.append(WaitingCounts(circle.name, count.unread, count.urgent, late, oldest))
+    return counts
 
 
 def noticed(files: Files, attempts: Attempts, today: int) -> dict[str, int]:
