@@ -195,15 +195,6 @@ class Database:
             )
         return (pages - free) * each
 
-    def check_schema(self) -> None:
-        """Compare the schema with the one written down.
-
-        Raises:
-            DamagedFile: something was planted or taken away.
-        """
-        with self._named_errors():
-            schema.check_schema(self._link, self.kind)
-
     def copy_to(self, path: Path) -> None:
         """Write a whole copy, encrypted under the same key, into a new file, 0600; or nothing.
 
