@@ -7,7 +7,7 @@ from onion_app.web.i18n import LANGUAGES, day_words
 
 PHRASES: Final[dict[str, Said]] = country().phrases
 _LOOKED_FOR: Final = 31  # days after today: whoever answers may have changed the day of a phrase
-_ANSWER_WITHIN: Final = 3  # days that a set phrase promises; the person who answers may change it
+_PROMISED_DAYS: Final = 3  # that a set phrase names; the person who answers may change it
 
 
 def offered_in(language: str) -> list[tuple[str, str]]:
@@ -34,7 +34,7 @@ def with_phrase(typed: str, phrase: str, language: str, today: int) -> str:
     Raises:
         KeyError: no such phrase, or no such language.
     """
-    return put_under(typed, PHRASES[phrase][language].replace("{day}", day_words(today + _ANSWER_WITHIN, language)))
+    return put_under(typed, PHRASES[phrase][language].replace("{day}", day_words(today + _PROMISED_DAYS, language)))
 
 
 def put_under(typed: str, sentence: str) -> str:
