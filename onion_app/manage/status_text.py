@@ -21,7 +21,7 @@ _DECIDE = "./scripts/manage proposals"
 
 
 @dataclass(frozen=True)
-class StatusLine:
+class Line:
     """One fact; `bad` when the operator should do something."""
 
     name: str
@@ -39,13 +39,13 @@ def printable(line: str) -> str:
     return _OBEYED.sub("\N{REPLACEMENT CHARACTER}", line)
 
 
-def status_lines(status: dict[str, Any]) -> list[StatusLine]:
+def status_lines(status: dict[str, Any]) -> list[Line]:
     """Say everything, one fact a line."""
     if not status["running"]:
-        return [_line("Launcher", "does not run on this state", bad=True), *_on_disk(status)]
+        return [Line("Launcher", "does not run on this state", bad=True), *_on_disk(status)]
     if status.get("locked"):
         return [
-            _line("Launcher", "is locked, and answers nobody until: ./scripts/manage unlock", bad=True),
+            Line("Launcher", "is locked, and answers nobody until: ./scripts/manage unlock", bad=True),
             *_on_disk(status),
         ]
     return [*_onion(status), *_processes(status), *_cases(status), *_on_disk(status), *_versions(status)]
@@ -72,11 +72,7 @@ def what_remains(state: State) -> list[str]:
     ]
 
 
-def _line(name: str, text: str, *, bad: bool = False) -> StatusLine:
-    return StatusLine(name, text, bad)
-
-
-def _onion(status: dict[str, Any]) -> list[StatusLine]:
+def _onion(status: dict[str, Any]) -> list[Line]:
     check, trouble = status["self_check"], status["tor_trouble"]
     minutes = check["worked_minutes_ago"]
     worked = "has not worked yet" if minutes is None else f"worked {minutes} minutes ago"
@@ -88,49 +84,47 @@ def _onion(status: dict[str, Any]) -> list[StatusLine]:
     no_work = status["proof_of_work"] is False
     work = "; cannot ask visitors for proof of work: a flood would be harder to bear" if no_work else ""
     return [
-        _line("Onion", onion if status["published"] else f"{onion} is not published", bad=not status["published"]),
-        _line(
+        Line("Onion", onion if status["published"] else f"{onion} is not published", bad=not status["published"]),
+        Line(
             "tor",
             f"{status['bootstrap']} %; {', '.join(trouble) or well}{work}",
             bad=bool(trouble) or no_work,
         ),
         *_bridges(status),
-        _line("Self-check", worked + failed, bad=check["last_failed"]),
+        Line("Self-check", worked + failed, bad=check["last_failed"]),
     ]
 
 
-def _bridges(status: dict[str, Any]) -> list[StatusLine]:
+def _bridges(status: dict[str, Any]) -> list[Line]:
     count, trouble = status["bridges"], status["bridge_trouble"]
     alone = f"tor goes through {count} bridge{'s' * (count > 1)} alone"
-    return [_line("Bridge", trouble or alone, bad=bool(trouble))] if count else []
+    return [Line("Bridge", trouble or alone, bad=bool(trouble))] if count else []
 
 
-def _processes(status: dict[str, Any]) -> list[StatusLine]:
+def _processes(status: dict[str, Any]) -> list[Line]:
     silent = [name for name, answers in status["answering"].items() if not answers]
     lately = bool(status["started_again_lately"])
     again = [f"{name} {times} times" for name, times in status["started_again"].items() if times]
     errors = [f"{one['process']}: {one['error']} {one['minutes_ago']} minutes ago" for one in status["errors"]]
     return [
-        _line("Answering", f"not yet: {', '.join(silent)}" if silent else "site and desk", bad=bool(silent)),
-        _line("Errors", ", ".join(errors) or "none within the hour", bad=bool(errors)),
-        *([_line("Again", f"started again: {', '.join(again)}", bad=lately)] if again else []),
+        Line("Answering", f"not yet: {', '.join(silent)}" if silent else "site and desk", bad=bool(silent)),
+        Line("Errors", ", ".join(errors) or "none within the hour", bad=bool(errors)),
+        *([Line("Again", f"started again: {', '.join(again)}", bad=lately)] if again else []),
         *_confinement(status),
-        *([_line("Locks", _HELD.format(status["site_held_locks"]), bad=True)] if status["site_held_locks"] else []),
+        *([Line("Locks", _HELD.format(status["site_held_locks"]), bad=True)] if status["site_held_locks"] else []),
         _messages(status),
-        *([_line("Clock", describe_doubt(status["clock_off_days"]), bad=True)] if status["clock_off_days"] else []),
+        *([Line("Clock", describe_doubt(status["clock_off_days"]), bad=True)] if status["clock_off_days"] else []),
     ]
 
 
-def _confinement(status: dict[str, Any]) -> list[StatusLine]:
+def _confinement(status: dict[str, Any]) -> list[Line]:
     missing = [f"{wall['sentence']} {wall['cure']}" for wall in status["missing_walls"]]
     missing += [] if status["confined"]["around_tor"] else [f"tor is {TOR_OUTSIDE}"]
     missing += [] if status["confined"]["tor"] else [f"tor: {NO_SANDBOX}"]
-    return [_line("Confinement", text, bad=True) for text in missing] or [
-        _line("Confinement", "everything is confined")
-    ]
+    return [Line("Confinement", text, bad=True) for text in missing] or [Line("Confinement", "everything is confined")]
 
 
-def _messages(status: dict[str, Any]) -> StatusLine:
+def _messages(status: dict[str, Any]) -> Line:
     looked = "new ones are not taken until ./scripts/manage missing"
     troubles = {
         f"{status['missing']} cases are missing: {looked}": status["missing"],
@@ -140,36 +134,36 @@ def _messages(status: dict[str, Any]) -> StatusLine:
         "no room: new ones are not taken": not status["has_room"],
     }
     trouble = next((text for text, is_so in troubles.items() if is_so), "")
-    return _line("Messages", trouble or "are taken", bad=bool(trouble))
+    return Line("Messages", trouble or "are taken", bad=bool(trouble))
 
 
-def _cases(status: dict[str, Any]) -> list[StatusLine]:
+def _cases(status: dict[str, Any]) -> list[Line]:
     if status["findings"] is None:
-        return [_line("Circles", "not counted yet")]
+        return [Line("Circles", "not counted yet")]
     findings = status["findings"]
     strange = [f"{findings} things that the desk names"] if findings else []
     strange += [f"{status['malformed']} rows that no honest program has written"] if status["malformed"] else []
     return [
         *map(_circle, status["circles"]),
         *_proposals(status),
-        *([_line("Notice", f"stands on the site until {date_of(until)}")] if (until := status["notice_until"]) else []),
-        _line("Mailbox", ", ".join(strange) or "as it should be", bad=bool(strange)),
+        *([Line("Notice", f"stands on the site until {date_of(until)}")] if (until := status["notice_until"]) else []),
+        Line("Mailbox", ", ".join(strange) or "as it should be", bad=bool(strange)),
     ]
 
 
-def _circle(circle: dict[str, Any]) -> StatusLine:
+def _circle(circle: dict[str, Any]) -> Line:
     oldest = "" if circle["oldest"] is None else f", the oldest for {circle['oldest']} days"
     late = f", {circle['overdue']} overdue" if circle["overdue"] else ""
     urgent = circle["urgent"] if circle["urgent"] <= _URGENT else f"more than {_URGENT}"
     counts = f"{circle['name']}: {circle['unread']} unread, {urgent} urgent{late}{oldest}"
-    return _line("Circle", counts, bad=bool(late))
+    return Line("Circle", counts, bad=bool(late))
 
 
-def _proposals(status: dict[str, Any]) -> list[StatusLine]:
+def _proposals(status: dict[str, Any]) -> list[Line]:
     waiting = status["proposals"]
-    lines = [_line("Proposals", f"{waiting} wait for a second person's yes: {_DECIDE}")] if waiting else []
+    lines = [Line("Proposals", f"{waiting} wait for a second person's yes: {_DECIDE}")] if waiting else []
     return lines + [
-        _line(
+        Line(
             "Suspended",
             f"{one['who']}, by {one['by'] or 'the operator'}, until a second person has decided: {_DECIDE}",
             bad=True,
@@ -178,24 +172,24 @@ def _proposals(status: dict[str, Any]) -> list[StatusLine]:
     ]
 
 
-def _on_disk(status: dict[str, Any]) -> list[StatusLine]:
+def _on_disk(status: dict[str, Any]) -> list[Line]:
     days, free = status["backup_days"], status["free_bytes"]
     backup = "none yet: ./scripts/manage backup FILE" if days is None else f"{days} days ago"
     if days is not None and days < 0:
         backup = f"of a day that is {-days} days ahead, so nobody knows how old: ./scripts/manage backup FILE"
     is_fresh = days is not None and 0 <= days <= BACKUP_IS_OLD
     return [
-        _line("Backup", backup, bad=not is_fresh),
-        _line("Free space", f"{free / _GIB:.1f} GiB", bad=free < SPACE_IS_SHORT),
+        Line("Backup", backup, bad=not is_fresh),
+        Line("Free space", f"{free / _GIB:.1f} GiB", bad=free < SPACE_IS_SHORT),
         *_silence(status.get("makers_silent_since")),
     ]
 
 
-def _silence(since: int | None) -> list[StatusLine]:
+def _silence(since: int | None) -> list[Line]:
     told = "no word from the makers since {:%d.%m.%Y}: ask them by another way, then ./scripts/update"
-    return [] if since is None else [_line("Makers", told.format(date_of(since)), bad=True)]
+    return [] if since is None else [Line("Makers", told.format(date_of(since)), bad=True)]
 
 
-def _versions(status: dict[str, Any]) -> list[StatusLine]:
+def _versions(status: dict[str, Any]) -> list[Line]:
     versions = ", ".join(f"{name} {version or '-'}" for name, version in status["versions"].items())
-    return [_line("Running", f"for {status['days_up']} days"), _line("Versions", versions)]
+    return [Line("Running", f"for {status['days_up']} days"), Line("Versions", versions)]

@@ -88,10 +88,10 @@ def test_an_odd_file_among_the_keys_saves_none_of_the_others(state: Path, odd: s
 
 
 def test_no_name_of_a_file_or_a_circle_gives_the_terminal_an_order(state: Path) -> None:
-    line = status_text.StatusLine("Circle", "\x1b[2J\n! Backup\x9b1A\u202enoor\udcff", bad=True)
+    line = status_text.Line("Circle", "\x1b[2J\n! Backup\x9b1A\u202enoor\udcff", bad=True)
     assert [letter for letter in line.text if not letter.isprintable()] == []
     sorani = "ئەم\u200cناوە"
-    assert sorani in status_text.StatusLine("Circle", sorani).text
+    assert sorani in status_text.Line("Circle", sorani).text
     Path(os.fsdecode(bytes(state) + b"/vault.key\x1b[2J\xff")).write_text(SLOTS)
     done = at_once(state, "panic", typed="destroy\n")
     assert (done.code, keys_left(state), "\x1b" in done.said) == (0, [], False)
