@@ -21,7 +21,18 @@ from onion_app.choices import ObjectionReason
 from onion_app.errors import WrongPassphrase
 from onion_app.launch.state import DESK_PORT, State, expect_no_root
 from onion_app.launch.terminal import Terminal
-from onion_app.manage import decisions, doctor, emergency, far_machines, offline, running, service, uninstall, unlocking
+from onion_app.manage import (
+    backups,
+    decisions,
+    doctor,
+    emergency,
+    far_machines,
+    offline,
+    running,
+    service,
+    uninstall,
+    unlocking,
+)
 
 _EPILOG = (
     "Exit codes: 0 done, 1 something needs looking at, 2 usage, 3 wrong passphrase, 5 vault "
@@ -85,9 +96,9 @@ def parser() -> argparse.ArgumentParser:
     _add_days(removed)
     _add_machine(commands)
     command("address", offline.address, "print the onion address and say where the desk is")
-    saved = command("backup", offline.backup, "write everything into one encrypted file, and read it back")
+    saved = command("backup", backups.backup, "write everything into one encrypted file, and read it back")
     saved.add_argument("file", type=Path, metavar="FILE", help="a new file, best on another disk")
-    restored = command("restore", offline.restore, "make a state of a backup")
+    restored = command("restore", backups.restore, "make a state of a backup")
     restored.add_argument("file", type=Path, metavar="FILE")
     restored.add_argument("--check", action="store_true", help="look through the file and change nothing")
     restored.add_argument("--replace", action="store_true", help="move the installation that is there aside")

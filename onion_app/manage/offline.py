@@ -1,11 +1,10 @@
-"""Commands that need the keys: new secrets, an invitation, the address, missing cases, backup and restore.
+"""Commands that need the keys: new secrets, an invitation, the address and missing cases.
 
-Each asks for the passphrase or the spare code, opens the slots, and keeps neither. Backup and the new secrets disturb
-no launcher that runs.
+Each asks for the passphrase or the spare code, opens the slots, and keeps neither. The new secrets disturb no launcher
+that runs.
 """
 
 import argparse
-import shlex
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -15,7 +14,7 @@ from typing import Final
 from onion_app.crypto.codes import new_code
 from onion_app.crypto.keyslots import Slot, VaultKeys, change_slot, open_slots
 from onion_app.crypto.passphrases import new_passphrase
-from onion_app.days import date_of, today
+from onion_app.days import today
 from onion_app.desk.circles import invite_as_operator
 from onion_app.desk.context import Databases
 from onion_app.errors import (
@@ -25,36 +24,22 @@ from onion_app.errors import (
     NobodyReads,
     NotConfirmed,
     NothingHere,
-    StateTaken,
     VaultDamaged,
 )
-from onion_app.launch import backup_restore, stdin_answers, unlock
-from onion_app.launch.backup_restore import Destination
-from onion_app.launch.carry_over import CarriedOver, opened
-from onion_app.launch.clock import LONGEST_SLEEP
-from onion_app.launch.state import DESK_PORT, State, command_for
+from onion_app.launch import stdin_answers, unlock
+from onion_app.launch.carry_over import opened
+from onion_app.launch.state import State
 from onion_app.launch.terminal import Terminal
 from onion_app.vault import forgetting, settings, statefiles
 from onion_app.vault.desk import invitations
 from onion_app.vault.show import show
 
-_MIB = 1 << 20
 _SECRETS: Final[dict[Slot, tuple[str, Callable[[], str], Callable[[Terminal, str, str], None]]]] = {
     "passphrase": ("passphrase", new_passphrase, unlock.show_passphrase),
     "spare": ("spare_code", new_code, unlock.show_spare_code),
 }
 _OLD_ONES = (
     "Backups made before now, and copies of vault.key, still open with the old one: make a new backup, destroy those."
-)
-
-_RESTORED = (
-    "Next:",
-    "1. If it runs on another machine, stop it there first. Two at one address take visitors from each other:",
-    "    ./scripts/manage stop",
-    "2. Start it here:",
-    "    {launch}",
-    "3. When it answers here, on the other machine:",
-    "    ./scripts/manage panic",
 )
 
 
@@ -190,68 +175,6 @@ def address(chosen: argparse.Namespace, state: State, terminal: Terminal) -> Non
     terminal.say(f"Desk: {unlock.desk_url(keys, chosen.desk_port)}/   (open it in a private window)")
 
 
-def backup(chosen: argparse.Namespace, state: State, terminal: Terminal) -> None:
-    """Write one encrypted file with everything in it, and read it back."""
-    keys = open_keys(chosen, state, terminal)
-    with terminal.working("Writing, then reading it back") as progress:
-        size = backup_restore.save_backup(state, keys, chosen.file, time.time, progress)
-    terminal.say(f"{chosen.file} is written and was read back: {size // _MIB} MiB.")
-    terminal.say("It opens with today's passphrase or spare code. Keep it on another machine or stick.")
-    with opened(state, "shown", keys) as shown:
-        days = settings.read_settings(shown).backup_days
-    # P12: the page *protects* says the same number to visitors.
-    terminal.say(
-        f"What visitors take back from now on stays in it. They are told: for at most {days} days. Destroy it by then."
-    )
-
-
-def restore(chosen: argparse.Namespace, state: State, terminal: Terminal) -> None:
-    """Look through a backup and, unless that was all that was asked, make a state of it.
-
-    Raises:
-        StateTaken: there is an installation, and nobody said that it may be replaced.
-        NotConfirmed: the word was not typed.
-    """
-    if (state.path / "vault.key").exists() and not (chosen.check or chosen.replace):
-        raise StateTaken(str(state.path))  # before anybody types a secret
-    backup_restore.expect_backup(chosen.file)
-    secret = ask_secret(chosen, terminal)
-    with terminal.working("Reading") as progress:
-        contents = backup_restore.check_backup(chosen.file, secret, progress)
-    date = f"{date_of(contents.day):%d.%m.%Y}"
-    terminal.say(f"{chosen.file} is whole. It was made on {date}.")
-    if chosen.check:
-        return
-
-    def agree(carried: CarriedOver) -> None:
-        for line in _what_a_restore_does(carried, date):
-            terminal.say(line)
-        if (
-            not (chosen.yes or chosen.answers)
-            and terminal.ask("To do it, type the word restore: ").strip() != "restore"
-        ):
-            raise NotConfirmed
-
-    destination = Destination(state.path, chosen.replace, chosen.withdrawn_from)
-    backup_restore.restore_backup(chosen.file, secret, destination, time.time, lambda _: None, agree)
-    terminal.say(f"Restored into {state.path}: everything as of {date}.")
-    for line in _RESTORED:
-        terminal.say(line.format(launch=command_for(state, "launch") + _port(chosen)))
-    if today(time.time) - contents.day > LONGEST_SLEEP:
-        terminal.say(
-            f"It is older than {LONGEST_SLEEP} days: nothing is destroyed or published after the launch until you have "
-            f"said which day it is:\n    {command_for(state, 'manage')} clock"
-        )
-    for aside in backup_restore.asides(state):
-        terminal.say(
-            f"What was there before is in {aside.path}. When all is well:\n    rm -r {shlex.quote(str(aside.path))}"
-        )
-
-
-def _port(chosen: argparse.Namespace) -> str:
-    return "" if chosen.desk_port == DESK_PORT else f" --desk-port {chosen.desk_port}"
-
-
 def missing(chosen: argparse.Namespace, state: State, terminal: Terminal) -> None:
     """Show how many cases are gone from the mailbox, and let the desk forget them once that is accepted.
 
@@ -278,27 +201,3 @@ def missing(chosen: argparse.Namespace, state: State, terminal: Terminal) -> Non
             settings.put_setting(shown, "missing", 0)
             settings.put_setting(shown, "unchecked", False)  # noqa: FBT003 - the value of a setting
     terminal.say("New text is taken again, unless writing is paused.")
-
-
-def _what_a_restore_does(carried: CarriedOver, date: str) -> list[str]:
-    """Say what comes back and what goes again, before it is done."""
-    lines = ["", "This is what a restore does. Nothing has been changed yet."]
-    lines += [f"- Everything becomes as it was on {date}. What people wrote after that day is not in it."]
-    gone = f"- Taken back by their authors since then, and gone again: {carried.withdrawn} cases."
-    lines.append(
-        gone if carried.withdrawn else "- No case that is in it was taken back since then, as far as is known."
-    )
-    lines += [f"- Authors read on their page that what they took back after {date} may be here again."]
-    if carried.shut_out:
-        lines.append(f"- Shut out since then, and still out: {', '.join(carried.shut_out)}.")
-    if carried.has_desk:
-        lines.append("- Cases that were closed since then stay closed, and codes that were changed since stay changed.")
-    else:
-        lines.append(f"- There is no newer desk to look at: codes, members and closed cases are those of {date}.")
-        lines.append("  Look at the circles first. Somebody who was shut out since then is in again.")
-        lines.append("  So is a machine elsewhere that was removed since then: ./scripts/manage machine list")
-    whose, no_others = ("newer state", ", and no older ones") if carried.slots else ("backup", "")
-    lines.append(f"- The passphrase and the spare code of the {whose} open it{no_others}.")
-    lines += [f"- What was taken back in {folder} cannot be read. Such cases may be back." for folder in carried.unread]
-    lines += ["- The machine that this backup came from has to be stopped before this one is started.", ""]
-    return lines

@@ -17,7 +17,7 @@ from onion_app.launch import backup_restore
 from onion_app.launch.carry_over import CarriedOver
 from onion_app.launch.clock import LONGEST_SLEEP
 from onion_app.launch.state import State
-from onion_app.manage import offline
+from onion_app.manage import backups
 from onion_app.vault import forgetting, settings, statefiles
 from onion_app.vault.connection import KINDS, DatabaseKind
 from onion_app.vault.desk import (
@@ -428,7 +428,7 @@ def test_the_operator_reads_what_is_done_and_that_the_clock_will_be_doubted(
     kept: Kept, backup: Path, monkeypatch: pytest.MonkeyPatch, age: int
 ) -> None:
     kept.take_back()
-    monkeypatch.setattr(offline, "time", SimpleNamespace(time=lambda: noon() + age * DAY))
+    monkeypatch.setattr(backups, "time", SimpleNamespace(time=lambda: noon() + age * DAY))
     done = with_secret(kept.place.path, kept.passphrase, "restore", str(backup), "--replace")
     assert done.error is None
     assert "gone again: 1 cases" in done.said
