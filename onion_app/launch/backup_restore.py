@@ -103,9 +103,7 @@ def check_backup(source: Path, secret: str, progress: Progress) -> Contents:
     return contents
 
 
-def restore_backup(
-    source: Path, secret: str, into: Destination, clock: Clock, progress: Progress, agree: Agree
-) -> CarriedOver:
+def restore_backup(source: Path, secret: str, into: Destination, clock: Clock, agree: Agree) -> CarriedOver:
     """Make a state of a backup that `check_backup` has passed, once somebody agrees to what will be carried over.
 
     What other states of the installation know is brought into it: the state that is replaced, which is moved aside into
@@ -127,7 +125,7 @@ def restore_backup(
             with source.open("rb") as file:
                 head = backup_format.read_head(file)
                 keys = open_slots(head.slots, secret)
-                contents = _unpack(file, head, keys, coming, progress)
+                contents = _unpack(file, head, keys, coming)
             for kind in KINDS:
                 migrating.migrate(work / kind, kind, keys.of(kind), clock)
                 migrating.discard_copies(work / kind, range(0))
@@ -230,7 +228,7 @@ def _stamp(file: Path) -> tuple[int, int]:
     return status.st_mtime_ns, status.st_size
 
 
-def _unpack(file: BinaryIO, head: backup_format.Head, keys: VaultKeys, coming: State, progress: Progress) -> Contents:
+def _unpack(file: BinaryIO, head: backup_format.Head, keys: VaultKeys, coming: State) -> Contents:
     with ExitStack() as stack:
         into: dict[DatabaseKind, BinaryIO] = {}
         for kind in KINDS:
@@ -238,7 +236,7 @@ def _unpack(file: BinaryIO, head: backup_format.Head, keys: VaultKeys, coming: S
             path = coming.path / kind / file_name(kind)
             path.touch(mode=0o600)
             into[kind] = stack.enter_context(path.open("wb"))
-        contents = backup_format.read_backup(file, head, keys, into, progress)
+        contents = backup_format.read_backup(file, head, keys, into, lambda _: None)
         for written in into.values():
             written.flush()
             os.fsync(written.fileno())

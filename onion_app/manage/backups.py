@@ -70,7 +70,7 @@ def restore(chosen: argparse.Namespace, state: State, terminal: Terminal) -> Non
             raise NotConfirmed
 
     destination = Destination(state.path, chosen.replace, chosen.withdrawn_from)
-    backup_restore.restore_backup(chosen.file, secret, destination, time.time, lambda _: None, agree)
+    backup_restore.restore_backup(chosen.file, secret, destination, time.time, agree)
     terminal.say(f"Restored into {state.path}: everything as of {date}.")
     for line in _RESTORED:
         terminal.say(line.format(launch=command_for(state, "launch") + _port(chosen)))

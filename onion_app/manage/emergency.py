@@ -113,7 +113,7 @@ def stop(_chosen: argparse.Namespace, state: State) -> None:
         LauncherSilent: it does not end.
         StateClosed: this account cannot see whether one runs.
     """
-    if not _tell(state, "stop", signal.SIGTERM):
+    if not _tell(state, "stop"):
         if _is_closed(state):
             raise StateClosed(_CLOSED.format(state.path))
         raise NotRunning(str(state.path))
@@ -191,7 +191,7 @@ def _end_everything(state: State) -> bool:
         # Not every file system lists its locks under the numbers of the file: then nobody is known, and somebody holds.
         return not any(map(_is_alive, family)) and not _may_be_held(state)
 
-    _tell(state, "panic", signal.SIGTERM)
+    _tell(state, "panic")
     if comes_within(_PANIC, has_ended):
         return True
     for process in family:
@@ -204,10 +204,8 @@ def _is_closed(state: State) -> bool:
     """Tell whether this account may not even see who holds the state."""
     try:
         (state.path / "lock").stat()
-    except PermissionError:
-        return True
-    except OSError:
-        return False
+    except OSError as refused:
+        return isinstance(refused, PermissionError)
     return False
 
 
@@ -218,7 +216,7 @@ def _may_be_held(state: State) -> bool:
         return False
 
 
-def _tell(state: State, order: str, signal_number: int) -> bool:
+def _tell(state: State, order: str) -> bool:
     """Give an order, by its socket or, where nobody answers there, by a signal; say if a launcher was there."""
     try:
         _ask_awake(state, order)
@@ -228,7 +226,7 @@ def _tell(state: State, order: str, signal_number: int) -> bool:
             return False  # a backup, perhaps
         if holder:
             with suppress(OSError):
-                os.kill(holder, signal_number)
+                os.kill(holder, signal.SIGTERM)
     return True
 
 

@@ -235,7 +235,7 @@ class Installation:
         """Restore a backup in place of what there is, and do the chores."""
         self.close()
         into = Destination(self.world.state.path, replace=True)
-        backup_restore.restore_backup(file, SECRET, into, self.world.clock, lambda _done: None, lambda _carried: None)
+        backup_restore.restore_backup(file, SECRET, into, self.world.clock, lambda _carried: None)
         self.world.open()
         self.intruder.goes_in()
         self.chores()

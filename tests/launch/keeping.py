@@ -75,7 +75,7 @@ class Kept:
         agree: Callable[[CarriedOver], None] = agreed,
     ) -> CarriedOver:
         secret, into = secret or self.passphrase, Destination(folder, replace, newer)
-        return backup_restore.restore_backup(file, secret, into, noon, quietly, agree)
+        return backup_restore.restore_backup(file, secret, into, noon, agree)
 
     def take_back(self) -> None:
         """Erase the case as its author does."""

@@ -85,7 +85,7 @@ def test_a_backup_is_made_while_everything_runs(standing: Launched, installation
     assert with_secret(standing.state, secret, "restore", str(file), "--check").error is None
     into = backup_restore.Destination(standing.state, replace=True)
     with pytest.raises(AlreadyRunning):
-        backup_restore.restore_backup(file, secret, into, noon, quietly, agreed)
+        backup_restore.restore_backup(file, secret, into, noon, agreed)
 
 
 def test_the_copies_are_whole_while_others_write_and_move_the_log(

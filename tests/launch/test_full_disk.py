@@ -165,7 +165,7 @@ def check_restoring(place: Place, backup: Path) -> None:
     assert databases(other) == before
     secret = place.installation.printed["passphrase"]
     into = backup_restore.Destination(other, replace=True)
-    backup_restore.restore_backup(backup, secret, into, time.time, lambda _: None, lambda _: None)
+    backup_restore.restore_backup(backup, secret, into, time.time, lambda _: None)
     shutil.rmtree(other)
 
 
