@@ -16,7 +16,7 @@ from onion_app.days import Clock
 from onion_app.errors import BackupDamaged, BackupNewer, BadUsage, DiskFull, FileClosed, StateTaken
 from onion_app.launch import backup_format
 from onion_app.launch.backup_format import Contents, Copies, Progress
-from onion_app.launch.carry_over import CarriedOver, carry_over, opened
+from onion_app.launch.carry_over import CarriedOver, all_opened, carry_over, opened
 from onion_app.launch.state import State, held
 from onion_app.launch.workplace import COPYING, RESTORING, half_written, workplace
 from onion_app.vault import migrating, obstacles, schema, statefiles
@@ -186,8 +186,7 @@ def _copy_databases(state: State, keys: VaultKeys, folder: Path) -> dict[Databas
     copies: dict[DatabaseKind, Path] = {kind: folder / file_name(kind) for kind in KINDS}
     plain = State(folder).mailbox
     plain.mkdir(mode=0o700)
-    with ExitStack() as stack:
-        mailbox, *small = (stack.enter_context(opened(state, kind, keys)) for kind in KINDS)
+    with all_opened(state, keys) as (mailbox, *small):
         mailbox.try_checkpoint()
         if not (_copy_at_once(mailbox, small, plain, copies) or _copy_at_once(mailbox, small, plain, copies)):
             _copy_at_once(mailbox, small, plain, copies, everybody_waits=True)

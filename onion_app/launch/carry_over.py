@@ -8,7 +8,7 @@ Each circle begins its next key, since the backup does not know who has come, an
 """
 
 from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -58,11 +58,7 @@ def carry_over(coming: State, day: int, others: list[State], keys: VaultKeys) ->
         SanctuaryError: what comes out of the backup does not open.
     """
     proofs, unread = _proofs_of(others, keys)
-    with (
-        opened(coming, "mailbox", keys) as mailbox,
-        opened(coming, "shown", keys) as shown,
-        opened(coming, "desk", keys) as desk,
-    ):
+    with all_opened(coming, keys) as (mailbox, shown, desk):
         with shown.writing():
             withdrawals.keep_proofs(shown, proofs)
             told = settings.read_settings(shown).restored
@@ -159,3 +155,11 @@ def opened(state: State, kind: DatabaseKind, keys: VaultKeys) -> Iterator[Databa
     """
     with closing(open_database(state.path / kind, kind, keys.of(kind))) as db:
         yield db
+
+
+@contextmanager
+def all_opened(state: State, keys: VaultKeys) -> Iterator[tuple[Database, Database, Database]]:
+    """Open mailbox, shown and desk for a while; likewise."""
+    with ExitStack() as stack:
+        mailbox, shown, desk = (stack.enter_context(opened(state, kind, keys)) for kind in KINDS)
+        yield mailbox, shown, desk

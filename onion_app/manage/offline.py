@@ -27,7 +27,7 @@ from onion_app.errors import (
     VaultDamaged,
 )
 from onion_app.launch import stdin_answers, unlock
-from onion_app.launch.carry_over import opened
+from onion_app.launch.carry_over import all_opened, opened
 from onion_app.launch.state import State
 from onion_app.launch.terminal import Terminal
 from onion_app.vault import forgetting, settings, statefiles
@@ -93,11 +93,7 @@ def open_keys(chosen: argparse.Namespace, state: State, terminal: Terminal, *, f
 @contextmanager
 def open_databases(chosen: argparse.Namespace, state: State, keys: VaultKeys) -> Iterator[Databases]:
     """Open the three, on the day that it is at the desk: none before the newest that the chores have believed."""
-    with (
-        opened(state, "mailbox", keys) as mailbox,
-        opened(state, "shown", keys) as shown,
-        opened(state, "desk", keys) as desk,
-    ):
+    with all_opened(state, keys) as (mailbox, shown, desk):
         day = today(time.time)
         yield Databases(mailbox, shown, desk, day + settings.days_behind(desk, day) + chosen.days)
 
@@ -182,11 +178,7 @@ def missing(chosen: argparse.Namespace, state: State, terminal: Terminal) -> Non
         NotConfirmed: the word was not typed.
     """
     keys = open_keys(chosen, state, terminal)
-    with (
-        opened(state, "mailbox", keys) as mailbox,
-        opened(state, "shown", keys) as shown,
-        opened(state, "desk", keys) as desk,
-    ):
+    with all_opened(state, keys) as (mailbox, shown, desk):
         cases = forgetting.missing_cases(mailbox, shown, desk, 0).cases
         terminal.say(f"{len(cases)} cases that the desk knows are not in the mailbox.")
         if cases:
