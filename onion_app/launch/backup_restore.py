@@ -81,10 +81,11 @@ def expect_backup(source: Path) -> None:
         FileClosed: this account may not read it.
         SanctuaryError: one of those of `read_head`.
     """
-    if source.is_fifo():
-        raise BadUsage(f"{source} is a pipe; a backup is read twice: write it into a file")
-    with _named_errors(source), source.open("rb") as file:
-        backup_format.read_head(file)
+    with _named_errors(source):
+        if source.is_fifo():
+            raise BadUsage(f"{source} is a pipe; a backup is read twice: write it into a file")
+        with source.open("rb") as file:
+            backup_format.read_head(file)
 
 
 def check_backup(source: Path, secret: str, progress: Progress) -> Contents:

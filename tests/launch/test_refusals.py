@@ -99,7 +99,7 @@ def test_an_address_that_is_taken_is_named_before_anything_is_made(operator: Ope
     with socket.create_server(("127.0.0.1", operator.port)):
         refused = operator.refused({})
     assert (type(refused), refused.exit_code) == (AddressInUse, 6)
-    assert refused.args == (f"127.0.0.1:{operator.port}",)
+    assert refused.args == (f"127.0.0.1:{operator.port}", f"ss -ltnp | grep {operator.port}")
     assert not (operator.state / "vault.key").exists()
 
 
