@@ -159,6 +159,8 @@ def _set_up_refusals(app: Hardened) -> None:
         return rendering.refusal_page("broken")
 
     def gone(error: AlreadyWithdrawn | NothingHere) -> ResponseReturnValue:
+        if isinstance(error, NothingHere) and (done := case.page_of_a_change_done()):
+            return done
         visit.forget_gone()  # P07: neither words nor a code come back
         return rendering.show_page("erased.html" if isinstance(error, AlreadyWithdrawn) else "nothing.html")
 

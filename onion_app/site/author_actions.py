@@ -33,16 +33,25 @@ _PUBLISH: Final = ("no", "ask", "yes")
 Said = Text | Consent | Verdict | QuoteVerdict  # what an author can add to their case
 
 
+def case_under(files: SiteFiles, code: str) -> tuple[CodeKeys, CaseAccess]:
+    """Find the case of a code, and note nothing.
+
+    Raises:
+        NothingHere: there is nothing under this code, for any reason.
+    """
+    keys = author_keys.code_keys(files, code)
+    access = author_keys.opened_by(keys, case_keys.find_case(files.mailbox, "tag", keys.tag))
+    expect_open(files, access)
+    return keys, access
+
+
 def open_case(files: SiteFiles, code: str) -> tuple[CaseAccess, int | None]:
     """Find the case of a code and note that it was opened; give it with the day of the opening before this one.
 
     Raises:
         NothingHere: there is nothing under this code, for any reason.
     """
-    keys = author_keys.code_keys(files, code)
-    row = case_keys.find_case(files.mailbox, "tag", keys.tag)
-    access = author_keys.opened_by(keys, row)
-    expect_open(files, access)
+    keys, access = case_under(files, code)
     first, opened = next(author_keys.open_messages(files, access), (None, None))
     before = opened.day if first and not first.number and isinstance(opened, LastOpened) else None
     with suppress(DiskTrouble), files.mailbox.writing():  # who cannot be noted may still read

@@ -159,13 +159,14 @@ def show_form_again(why: str, errors: Mapping[str, str] | None = None, *, words:
     path = _page_of_request()
     form = request.form if words else {}
     text = form.get("text", "")
+    left_out = ("change", "do") if why == "changed" else ("change",)  # what is done is not asked for once more
     return show_own_text(
         "kept.html",
         text,
         why=why,
         path=path,
         posted=request.method == "POST" and words,
-        fields={name: form[name] for name in CARRIED if name in form and name != "change"},
+        fields={name: form[name] for name in CARRIED if name in form and name not in left_out},
         change=form.get("change", ""),
         with_text="text" in form and bool(text or not form.get("do")),
         code=_code_of_form(),
@@ -198,8 +199,8 @@ def refusal_page(why: str) -> ResponseReturnValue:
     return show_form_again(why), 503
 
 
-def closed_page(why: Literal["expired", "another"]) -> ResponseReturnValue:
-    """Answer a form of a case that this visit does not have open, or not any more: nothing was done with it."""
+def closed_page(why: Literal["expired", "another", "changed"]) -> ResponseReturnValue:
+    """Answer a form of a case that this visit does not have open, or not any more: it did nothing now."""
     form = request.form
     has_unsent = form.get("text") or form.get("change") or unsaved_ticks(form)
     if has_unsent or form.get("do", "") not in ("new_code", "erase", "take_back"):

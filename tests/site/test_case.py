@@ -256,6 +256,30 @@ def test_an_older_page_brings_no_code_back_that_was_replaced(visitor: Visitor, c
     assert "First." in come().come_back(again.code).main.text
 
 
+def test_a_new_code_that_is_sent_twice_at_once_is_said_to_work(visitor: Visitor, come: Callable[[], Visitor]) -> None:
+    """Attack: pressed twice, the browser throws the first answer away, and with it the cookie that came with that."""
+    page = visitor.send(visitor.come_back(visitor.hand_in("tell", "First.")).form_doing("new_code"))
+    cookies = dict(visitor.cookies)
+    visitor.confirm(page)
+    visitor.cookies = dict(cookies)
+    again = visitor.confirm(page)
+    assert again.heading == "Come back with my code"
+    assert "The new code works now." in again.main.text
+    assert "First." not in again.main.text
+    assert page.code not in again.html
+    assert visitor.come_back(page.code).heading == "Your messages"
+    visitor.cookies = dict(cookies)
+    kept = visitor.confirm(page, text="Not sent.")
+    assert (kept.box, kept.code) == ("Not sent.", "")
+    assert "Not sent." in visitor.send(kept, code=page.code).main.text
+    newer = come().new_code(page.code)
+    visitor.cookies = dict(cookies)
+    nothing = visitor.confirm(page, text="Not sent.")
+    assert nothing.heading == "There is nothing under this code."
+    assert "Not sent." not in nothing.html
+    assert come().come_back(newer).heading == "Your messages"
+
+
 def test_the_form_of_one_case_gives_no_new_code_to_another(visitor: Visitor, come: Callable[[], Visitor]) -> None:
     first, second = come().hand_in("tell", "The first."), come().hand_in("tell", "The second.")
     page = visitor.send(visitor.come_back(first).form_doing("new_code"))

@@ -6,6 +6,7 @@ and asks for the code again. # P10
 
 import re
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Final, get_args
 
 from flask import request
@@ -16,7 +17,7 @@ from onion_app.crypto.codes import new_code, read_code
 from onion_app.crypto.keys import new_key
 from onion_app.crypto.payloads import Decision, QuoteDecision, QuoteVerdict, Text, Verdict
 from onion_app.crypto.sealing import open_field, seal_field
-from onion_app.errors import AnotherCase, CodeMistyped, NothingHere, SealBroken, TooManyCodes, VisitOver
+from onion_app.errors import AnotherCase, CodeMistyped, NothingHere, SanctuaryError, SealBroken, TooManyCodes, VisitOver
 from onion_app.site import author_actions, form_case, seat, visit
 from onion_app.site.author_keys import CaseAccess, code_keys, expect_open
 from onion_app.site.author_view import read_case
@@ -162,10 +163,7 @@ def _allow(access: CaseAccess) -> ResponseReturnValue:
 
 def _change_code(access: CaseAccess) -> ResponseReturnValue:
     """Show a new code, and let it take effect when line 7 of it was typed back."""
-    try:
-        fields = open_field(site_context().field_key, _NEW_CODE, request.form.get("sealed", ""))
-    except SealBroken:
-        fields = {}
+    fields = _new_code_of_form()
     if fields.get("case") != access.case_id.hex() or _is_outdated(access, fields["code"]):
         return _show_new_code(access)
     code, line = fields["code"], request.form.get("line", "")
@@ -175,6 +173,28 @@ def _change_code(access: CaseAccess) -> ResponseReturnValue:
     access = author_actions.change_code(files(), access, code)
     visit.keep_case_open(access, visit.contents().get("opened_before"))
     return case_page(access, done="new_code")
+
+
+def _new_code_of_form() -> dict[str, str]:
+    """Give the code that the form which was sent has shown, and its case; nothing where it shows none of ours."""
+    with suppress(SealBroken):
+        return open_field(site_context().field_key, _NEW_CODE, request.form.get("sealed", ""))
+    return {}
+
+
+def page_of_a_change_done() -> ResponseReturnValue | None:
+    """Answer a form whose own new code opens its case already; None where this is no such form.
+
+    Pressed twice, its first answer was thrown away, and the visit with it: only the code opens another.
+    """
+    if shown := _new_code_of_form():
+        with suppress(SanctuaryError):  # whatever stands in the way, the answer to every other form is right
+            visit.take_token("open")
+            _, access = author_actions.case_under(files(), shown["code"])
+            if access.mark == form_case.of_form().mark:
+                form_case.make_forms_for(form_case.is_open(access))
+                return closed_page("changed")
+    return None
 
 
 def _is_outdated(access: CaseAccess, code: str) -> bool:
