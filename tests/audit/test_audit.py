@@ -157,12 +157,17 @@ def test_nothing_scrolls_sideways(width: int, size: int, browser: Window, pages:
     assert wide == {}
 
 
+def show_styled(browser: Window, pages: dict[str, str], body: str) -> None:
+    """Show words written from right to left, in the style of the pages."""
+    style = re.search("<style>.*?</style>", next(iter(pages.values())), re.DOTALL)
+    assert style
+    browser.show(f'<html dir="rtl">{style[0]}{body}</html>')
+
+
 def test_numbers_of_several_groups_stand_in_their_order_and_emphasis_is_seen(
     browser: Window, pages: dict[str, str]
 ) -> None:
-    style = re.search("<style>.*?</style>", next(iter(pages.values())), re.DOTALL)
-    assert style
-    browser.show(f'<html dir="rtl">{style[0]}<div id="guide">{render(NUMBERS)}</div></html>')
+    show_styled(browser, pages, f'<div id="guide">{render(NUMBERS)}</div>')
     places = browser.ask(PLACES)
     assert len(places) == NUMBERS.count("1") + NUMBERS.count("١")
     assert all(left < right for left, right in places)
@@ -175,9 +180,7 @@ def test_numbers_of_several_groups_stand_in_their_order_and_emphasis_is_seen(
 def test_arabic_letters_in_words_of_another_language_are_not_turned_round(
     browser: Window, pages: dict[str, str]
 ) -> None:
-    style = re.search("<style>.*?</style>", next(iter(pages.values())), re.DOTALL)
-    assert style
-    browser.show(f'<html dir="rtl">{style[0]}<h1><bdi lang="en" dir="ltr">Say “كلمة” now</bdi></h1></html>')
+    show_styled(browser, pages, '<h1><bdi lang="en" dir="ltr">Say “كلمة” now</bdi></h1>')
     first, last = browser.ask(FIRST_AND_LAST)
     assert first > last
 
