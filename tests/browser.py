@@ -9,7 +9,6 @@ import contextlib
 import shutil
 import subprocess
 import tempfile
-import time
 import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -73,16 +72,13 @@ class Browser:
         An onion service that moves its introduction points is away for a moment.
 
         Raises:
-            UnknownException: it did not come back.
+            TimeoutError: it did not come back.
+            UnknownException: there is nothing at an address of this machine.
         """
-        deadline = time.monotonic() + PATIENCE
-        while True:
-            try:
-                return self.driver.navigate(url)  # type: ignore[no-any-return]
-            except UnknownException:
-                if ".onion/" not in url or time.monotonic() > deadline:
-                    raise
-            time.sleep(0.5)  # between two looks
+        if ".onion/" in url:
+            until(lambda: self.reaches(url), PATIENCE, f"a page at {url}")
+        else:
+            self.driver.navigate(url)
 
     def reaches(self, url: str) -> bool:
         """Open `url`, and say whether a page came, and not the browser's own about why none did."""
@@ -203,12 +199,7 @@ class Browser:
         Raises:
             TimeoutError: no other page came.
         """
-        deadline = time.monotonic() + PATIENCE
-        while self.is_here(before) or self.is_loading():
-            if time.monotonic() > deadline:
-                message = "no other page came"
-                raise TimeoutError(message)
-            time.sleep(0.02)
+        until(lambda: not (self.is_here(before) or self.is_loading()), PATIENCE, "another page")
 
     def is_here(self, element: Any) -> bool:
         """Say whether the page of this element is still the one that is shown."""

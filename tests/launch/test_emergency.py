@@ -256,14 +256,14 @@ def test_for_a_person_lines_are_wrapped_between_words_and_commands_and_addresses
 
 
 NAMELESS = (
-    "import ctypes, time; ctypes.CDLL(None).prctl(15, b'\\xff) \\xfe', 0, 0, 0); print(1, flush=True); time.sleep(600)"
+    "import ctypes, sys; ctypes.CDLL(None).prctl(15, b'\\xff) \\xfe', 0, 0, 0); print(1, flush=True); sys.stdin.read()"
 )
 
 
 def test_a_process_whose_name_is_no_text_is_found_among_those_that_a_launcher_has_started(
     state: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    child = subprocess.Popen([sys.executable, "-c", NAMELESS], stdout=subprocess.PIPE)
+    child = subprocess.Popen([sys.executable, "-c", NAMELESS], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     try:
         assert child.stdout is not None
         assert child.stdout.readline()

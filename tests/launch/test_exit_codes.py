@@ -2,10 +2,10 @@
 
 import fcntl
 import socket
-import sqlite3
 from collections.abc import Callable
 
 import pytest
+import sqlcipher3
 
 from onion_app.vault import statefiles
 from tests.launch.conftest import Installation, Operator
@@ -77,7 +77,7 @@ def no_keys(operator: Operator, installation: Installation, _patch: pytest.Monke
 def a_database_of_somebody_elses(operator: Operator, installation: Installation, _patch: pytest.MonkeyPatch) -> int:
     file = operator.state / "desk" / "desk.db"
     file.unlink()
-    with sqlite3.connect(file) as other:
+    with sqlcipher3.connect(str(file)) as other:
         other.execute("CREATE TABLE t (x)")
     other.close()
     return operator.refused(installation.passphrase).exit_code
