@@ -1,6 +1,7 @@
 """A case: stored whole, found by its code, named by its keys; its messages numbered inside the transaction."""
 
 import secrets
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 from onion_app.crypto.keys import new_keypair
 from onion_app.crypto.sealing import MORE_BYTES, SIZES
 from onion_app.errors import AwaitsAnswer, KeysChanged, NothingHere, TooMany
+from onion_app.shapes import Row, Value
 from onion_app.vault import forgetting
 from onion_app.vault.database import Database
 from onion_app.vault.mailbox import case_keys, lifetime, messages
@@ -204,6 +206,25 @@ def test_the_record_of_the_last_visit_is_replaced_each_time(mailbox: Database, c
             messages.insert_message(mailbox, each)
     assert messages.messages_of(mailbox, case.id)[0] == records[1]
     assert write(mailbox, case.id).number == 2
+
+
+def test_who_reads_while_an_author_comes_back_misses_no_message(
+    made: Installation, mailbox: Database, case: Case, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    newest, elsewhere = write(mailbox, case.id), made.open("mailbox")
+    fetch = Database._fetch
+
+    def between_two_questions(db: Database, sql: str, params: Sequence[Value]) -> list[Row]:
+        found = fetch(db, sql, params)
+        if db is mailbox:
+            with elsewhere.writing():
+                messages.insert_message(elsewhere, message(case.id, 0, author="site"))
+        return found
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(Database, "_fetch", between_two_questions)
+        assert messages.messages_of(mailbox, case.id)[-1] == newest
+    assert len(messages.messages_of(mailbox, case.id)) == 3
 
 
 def test_an_author_writes_so_often_and_no_oftener_until_the_circle_does(mailbox: Database, case: Case) -> None:

@@ -26,21 +26,25 @@ _OURS: Final = (
 
 def messages_of(db: Database, case_id: bytes) -> list[Message]:
     """List the messages of a case by number; left out are rows that are none of ours, and what no case can hold."""
-    message = f"SELECT case_id, number, id, author, turn, generation, codes, sealed {_OURS} LIMIT ?"
-    fitting = sum(held <= LARGEST for held in accumulate(_sizes(db, case_id)))
+    message = f"SELECT case_id, number, id, author, turn, generation, codes, sealed {_OURS}"
+    sizes = _sizes(db, case_id)
+    # Up to a number, not so many: an author who comes back between the two questions stores one before all others.
+    fitting = (number for number, held in zip(sizes, accumulate(sizes.values()), strict=True) if held <= LARGEST)
     messages = []
-    for row in db.rows(message, (*_ours(case_id), fitting)):
+    for row in db.rows(message, _ours(case_id, max(fitting, default=-1))):
         with suppress(DamagedFile):
             messages.append(from_row(Message, row))
     return messages
 
 
-def _sizes(db: Database, case_id: bytes) -> list[int]:
-    return [int(row[0] or 0) for row in db.rows(f"SELECT length(sealed) {_OURS}", _ours(case_id))]
+def _sizes(db: Database, case_id: bytes) -> dict[int, int]:
+    """Give the bytes of each message, by number."""
+    rows = db.rows(f"SELECT number, length(sealed) {_OURS}", _ours(case_id, NUMBERS[-1]))
+    return {int(number or 0): int(size or 0) for number, size in rows}
 
 
-def _ours(case_id: bytes) -> tuple[Value, ...]:
-    return case_id, NUMBERS[-1], ID_BYTES, LONGEST_SEALED
+def _ours(case_id: bytes, last: int) -> tuple[Value, ...]:
+    return case_id, last, ID_BYTES, LONGEST_SEALED
 
 
 def newest_number(db: Database, case_id: bytes) -> int:
@@ -87,7 +91,7 @@ def next_number(db: Database, case_id: bytes) -> int:
     Raises:
         TooMany: there are as many as a case can have, or as much.
     """
-    if sum(_sizes(db, case_id)) > LARGEST - LONGEST_SEALED:
+    if sum(_sizes(db, case_id).values()) > LARGEST - LONGEST_SEALED:
         raise TooMany
     of_case = "SELECT m.number FROM messages AS m WHERE m.case_id = ? AND m.number BETWEEN 1 AND ? "
     newest = db.row(of_case + "ORDER BY m.number DESC LIMIT 1", (case_id, NUMBERS[-1]))
